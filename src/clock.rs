@@ -1,0 +1,33 @@
+//! Time: the only file that asks the machine for it.
+
+use std::time::Instant;
+
+use chrono::{DateTime, Duration, SubsecRound, Utc};
+
+/// The clock that `main` makes and hands on: the machine's, or one that began at `--at`.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    began: Option<(DateTime<Utc>, Instant)>,
+}
+
+impl Clock {
+    /// The machine's clock, or one that shows `at` now and goes on from there.
+    pub fn new(at: Option<DateTime<Utc>>) -> Self {
+        Self { began: at.map(|at| (at, Instant::now())) }
+    }
+
+    /// The time, in whole seconds: what is stored, signed and printed has no finer grain.
+    #[expect(clippy::disallowed_methods, reason = "the one place that may")]
+    pub fn now(&self) -> DateTime<Utc> {
+        match self.began {
+            None => Utc::now(),
+            Some((at, began)) => at + Duration::from_std(began.elapsed()).unwrap_or_default(),
+        }
+        .trunc_subsecs(0)
+    }
+
+    /// Whether `--at` set it.
+    pub fn is_set(&self) -> bool {
+        self.began.is_some()
+    }
+}

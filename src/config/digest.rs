@@ -1,0 +1,156 @@
+//! `[[digest]]`.
+
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::config::Zone;
+use crate::config::site::yes;
+use crate::config::value::from_text;
+use crate::reader::Mailbox;
+
+/// One digest: what goes into it, when, and to whom.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Digest {
+    /// The name by which commands and readers' subscriptions know it.
+    #[serde(deserialize_with = "name")]
+    pub name: String,
+    /// The title that readers see; without it the site's.
+    pub title: Option<String>,
+    /// Cron syntax in the digest's zone, or `each` for a mail per post.
+    #[serde(deserialize_with = "from_text")]
+    pub schedule: Schedule,
+    /// The zone of the schedule; without it the site's.
+    pub timezone: Option<Zone>,
+    /// Readers without a subscription.
+    #[serde(default)]
+    pub to: Vec<Mailbox>,
+    /// Only posts with one of these tags.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// On the first run, how far back: posts from this day on are news, older ones are known.
+    pub since: Option<Day>,
+    /// The subject, a template.
+    #[serde(default = "subject")]
+    pub subject: String,
+    /// How to speak to a reader without a name.
+    #[serde(default = "there")]
+    pub anonymous: String,
+    /// How much of each post the mail shows.
+    #[serde(default)]
+    pub layout: Layout,
+    /// The order of the posts.
+    #[serde(default)]
+    pub order: Order,
+    /// The most posts in one issue; the rest is a line that counts them.
+    #[serde(default = "twenty")]
+    pub limit: usize,
+    /// Fewer new posts than this wait for the next slot.
+    #[serde(default = "one")]
+    pub min_posts: usize,
+    /// The sender, where it is not that of [mail].
+    pub from: Option<Mailbox>,
+    /// Where answers go, where it is not that of [mail].
+    pub reply_to: Option<Mailbox>,
+    /// The last lines of the mail, where they are not those of [mail].
+    pub footer: Option<String>,
+    /// Whether `run` sends it when it is due.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+/// When a digest is due.
+#[derive(Debug, Clone)]
+pub enum Schedule {
+    /// One mail per new post, on the next run.
+    Each,
+    /// The slots of a cron pattern.
+    Cron(Box<croner::Cron>),
+}
+
+impl FromStr for Schedule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim() == "each" {
+            return Ok(Self::Each);
+        }
+        let parser = croner::parser::CronParser::builder().seconds(croner::parser::Seconds::Disallowed).build();
+        parser.parse(text).map(|cron| Self::Cron(Box::new(cron))).map_err(|error| {
+            format!(
+                "`{text}` is no schedule: {error}\nexpected five fields (minute hour day month weekday) like `0 8 * * MON`, or `each`"
+            )
+        })
+    }
+}
+
+/// A day of the calendar: a string or a TOML date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day(pub NaiveDate);
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(|error| {
+            D::Error::custom(format!("`{text}` is no day: {error}\nexpected something like \"2024-12-01\""))
+        })
+    }
+}
+
+/// How much of each post a digest shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// Titles and dates.
+    Headlines,
+    /// Titles and summaries.
+    #[default]
+    Summaries,
+    /// The whole posts.
+    Full,
+}
+
+/// The order of a digest's posts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+}
+
+/// A name that is safe in commands, headers, file names and variables.
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let safe = (1..=40).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-');
+    match safe {
+        true => Ok(name),
+        false => Err(D::Error::custom(format!(
+            "`{}` is no name for a digest\nexpected 1 to 40 of a-z, 0-9 and `-`, like weekly",
+            name.escape_debug()
+        ))),
+    }
+}
+
+fn subject() -> String {
+    "{{ digest.title }}: {{ posts[0].title }}".to_owned()
+}
+
+fn there() -> String {
+    "there".to_owned()
+}
+
+fn twenty() -> usize {
+    20
+}
+
+fn one() -> usize {
+    1
+}

@@ -1,0 +1,72 @@
+//! What the parser says, in our words: where, what was expected, the nearest right key.
+
+use std::ops::Range;
+
+use crate::finding::Finding;
+
+/// The parser's error as a finding at its line and column of `text`.
+pub(super) fn explain_in(error: &toml::de::Error, text: &str) -> Finding {
+    let finding = explain(error.message());
+    match error.span() {
+        Some(Range { start, .. }) => {
+            let before = &text[..start.min(text.len())];
+            let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+            let line = before.matches('\n').count() + 1;
+            finding.at_line(line).at_column(before[line_start..].chars().count() + 1)
+        }
+        None => finding.at_line(1),
+    }
+}
+
+/// The parser's message as a finding that stands nowhere yet.
+pub(super) fn explain(message: &str) -> Finding {
+    let message = message.trim();
+    for (start, noun) in [("unknown field `", "key"), ("unknown variant `", "value")] {
+        if let Some((unknown, rest)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`')) {
+            let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+            let mut way_out = format!("expected {}", listed(&known));
+            if let Some(near) = nearest(unknown, &known) {
+                way_out = format!("did you mean `{near}`? {way_out}");
+            }
+            return Finding::error(format!("unknown {noun} `{unknown}`")).way_out(way_out);
+        }
+    }
+    if let Some(key) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        return Finding::error(format!("the key `{key}` is missing here"));
+    }
+    // A message of ours may carry its way out on a second line; the parser's carry "wrong, expected right".
+    let (what, way_out) = match message.split_once('\n') {
+        Some((what, way_out)) => (what, Some(way_out.trim().to_owned())),
+        None => match message.split_once(", expected ") {
+            Some((what, expected)) => (what, Some(format!("expected {expected}"))),
+            None => (message, None),
+        },
+    };
+    let finding = Finding::error(what.trim_end());
+    match way_out {
+        Some(way_out) => finding.way_out(way_out),
+        None => finding,
+    }
+}
+
+/// The name that `given` was probably meant to be.
+pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(given, name), *name))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// `a`, `b` or `c`.
+pub(super) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "nothing".to_owned(),
+        [one] => format!("`{one}`"),
+        [most @ .., last] => {
+            let most: Vec<String> = most.iter().map(|name| format!("`{name}`")).collect();
+            format!("{} or `{last}`", most.join(", "))
+        }
+    }
+}

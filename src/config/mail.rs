@@ -1,0 +1,215 @@
+//! `[mail]`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, de::Error};
+use url::Url;
+
+use crate::config::Span;
+use crate::config::value::from_text;
+use crate::reader::{Email, Mailbox};
+
+/// How mail leaves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// The sender that readers see.
+    pub from: Option<Mailbox>,
+    /// Where answers go.
+    pub reply_to: Option<Mailbox>,
+    /// The last lines of every mail: a postal address, where the law asks for one.
+    pub footer: Option<String>,
+    /// The relay: `smtps://` with TLS from the start, `smtp://` with STARTTLS required; beats `outbox`.
+    #[serde(deserialize_with = "relay")]
+    pub smtp: Option<Relay>,
+    /// The user at the relay; without it there is no AUTH.
+    pub user: Option<String>,
+    /// The password; only from `TIDINGS_MAIL__PASSWORD`.
+    pub password: Option<Secret>,
+    /// A PEM file of certificates to trust beside the system's: for a relay of one's own.
+    pub ca: Option<PathBuf>,
+    /// The folder in which each message becomes an `.eml` file where there is no relay.
+    pub outbox: PathBuf,
+    /// The envelope's sender, where bounces go; without it the address of `from`.
+    pub return_path: Option<Email>,
+    /// The name said in EHLO; without it the domain of `from`.
+    pub hello: Option<String>,
+    /// The most connections to the relay at once.
+    pub connections: usize,
+    /// The most messages over one connection.
+    pub messages_per_connection: usize,
+    /// The most messages a second over all connections; without it as fast as the relay takes them.
+    pub per_second: Option<u32>,
+    /// What becomes of a message whose reply never came.
+    pub uncertain: Uncertain,
+    /// The first wait before a deferred recipient is tried again; it doubles each time.
+    pub retry: Span,
+    /// The longest wait between two tries.
+    pub retry_max: Span,
+    /// How long a deferred recipient is tried.
+    pub give_up: Span,
+    /// The limits on each step of the dialogue with the relay.
+    pub timeout: Timeouts,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            from: None,
+            reply_to: None,
+            footer: None,
+            smtp: None,
+            user: None,
+            password: None,
+            ca: None,
+            outbox: "outbox".into(),
+            return_path: None,
+            hello: None,
+            connections: 8,
+            messages_per_connection: 1000,
+            per_second: None,
+            uncertain: Uncertain::Retry,
+            retry: Span::seconds(5 * 60),
+            retry_max: Span::seconds(60 * 60),
+            give_up: Span::seconds(5 * 24 * 60 * 60),
+            timeout: Timeouts::default(),
+        }
+    }
+}
+
+impl Mail {
+    pub(super) fn resolve_paths(&mut self, root: &Path) {
+        self.outbox = root.join(&self.outbox);
+        self.ca = self.ca.take().map(|ca| root.join(ca));
+    }
+}
+
+/// The limits on each step of an SMTP dialogue; the defaults are the minima of RFC 5321 4.5.3.2.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timeouts {
+    /// The TCP connection, and the TLS handshake.
+    pub connect: Span,
+    /// The greeting.
+    pub greeting: Span,
+    /// EHLO, STARTTLS, AUTH, MAIL, RCPT, RSET.
+    pub command: Span,
+    /// The answer to DATA.
+    pub data: Span,
+    /// Each block of the message that is written.
+    pub block: Span,
+    /// The answer to the final dot.
+    pub dot: Span,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Span::seconds(30),
+            greeting: Span::seconds(5 * 60),
+            command: Span::seconds(5 * 60),
+            data: Span::seconds(2 * 60),
+            block: Span::seconds(3 * 60),
+            dot: Span::seconds(10 * 60),
+        }
+    }
+}
+
+/// What becomes of a message whose reply never came: the relay may have taken it or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Uncertain {
+    /// The same bytes with the same Message-ID are sent again: nobody is missed, at most one copy too many.
+    Retry,
+    /// It waits for `tidings issue resolve`: nobody gets two, a person decides.
+    Hold,
+}
+
+/// A relay's address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relay {
+    /// Its host, a name or an address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// When the connection is encrypted.
+    pub tls: Tls,
+}
+
+/// When a connection to the relay is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// From the first byte (RFC 8314 3.3).
+    Implicit,
+    /// By STARTTLS, without which nothing is said (RFC 3207).
+    Required,
+    /// Never.
+    None,
+}
+
+impl Relay {
+    /// Whether it is this machine, so that nothing leaves it.
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost"
+            || self.host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+}
+
+impl FromStr for Relay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = "expected something like smtp://relay.example:587 (STARTTLS) or smtps://relay.example (TLS)";
+        let fail = |reason: &str| format!("`{text}` is no relay: {reason}\n{expected}");
+        let url = Url::parse(text).map_err(|error| fail(&error.to_string()))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("the relay's address holds a user or a password\nset `user` under [mail] and TIDINGS_MAIL__PASSWORD in the environment".to_owned());
+        }
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| fail("there is no host"))?.to_owned();
+        let wish = url.query_pairs().next().map(|(key, value)| (key.into_owned(), value.into_owned()));
+        let (tls, port) = match (url.scheme(), wish.as_ref().map(|(key, value)| (key.as_str(), value.as_str()))) {
+            ("smtps", None) => (Tls::Implicit, 465),
+            ("smtp", None | Some(("tls", "required"))) => (Tls::Required, 587),
+            ("smtp", Some(("tls", "none"))) => (Tls::None, 25),
+            ("smtp" | "smtps", Some(_)) => return Err(fail("the only option is `?tls=none`")),
+            _ => return Err(fail("it begins neither with smtp:// nor with smtps://")),
+        };
+        Ok(Self { host, port: url.port().unwrap_or(port), tls })
+    }
+}
+
+impl fmt::Display for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+fn relay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Relay>, D::Error> {
+    from_text(deserializer).map(Some)
+}
+
+/// A text that shows in no output, no log and no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the one place that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer).map_err(|_| D::Error::custom("a secret is a text"))?;
+        Ok(Self(text))
+    }
+}

@@ -1,0 +1,151 @@
+//! `config.toml` → [`Config`]: the file, the environment over it, and errors that show the line and the nearest right key.
+
+mod digest;
+mod environment;
+mod explain;
+mod feeds;
+mod mail;
+mod posts;
+mod site;
+mod store;
+mod value;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use digest::{Day, Digest, Layout, Order, Schedule};
+pub use feeds::{Archive, By, Content, Feeds, Format};
+pub use mail::{Mail, Relay, Secret, Timeouts, Tls, Uncertain};
+pub use posts::{Dialect, Posts};
+pub use site::{Author, Site};
+pub use store::{Store, StoreUrl};
+pub use value::{Span, Zone};
+
+use crate::config::explain::{explain_in, listed, nearest};
+use crate::finding::Finding;
+
+/// Everything that can be set. One that exists needs no second check, and its paths are absolute or relative to the
+/// working directory, no longer to the file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The site.
+    pub site: Site,
+    /// Where the posts are and how they are read.
+    #[serde(default)]
+    pub posts: Posts,
+    /// The feeds.
+    #[serde(default)]
+    pub feeds: Feeds,
+    /// The digests.
+    #[serde(default, rename = "digest")]
+    pub digests: Vec<Digest>,
+    /// How mail leaves; needed by a digest only.
+    #[serde(default)]
+    pub mail: Mail,
+    /// Where the ledger is kept.
+    #[serde(default)]
+    pub store: Store,
+    /// The folder of the file: every relative path in it starts here.
+    #[serde(skip)]
+    pub root: PathBuf,
+}
+
+impl Config {
+    /// Reads `file`, then lets each `TIDINGS_SECTION__KEY` of `environment` replace its key.
+    ///
+    /// # Errors
+    /// One finding that names the file and line, or the variable, what was expected and the nearest right key.
+    pub fn load(file: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Finding> {
+        let text = fs::read_to_string(file).map_err(|error| {
+            let finding = Finding::error(format!("cannot be read: {error}")).in_file(file);
+            match error.kind() {
+                std::io::ErrorKind::NotFound => finding.way_out("name another with `--config FILE`"),
+                _ => finding,
+            }
+        })?;
+        let mut config = Self::parse(&text, environment).map_err(|finding| match finding.place {
+            Some(_) => finding.in_file(file),
+            None => finding,
+        })?;
+        config.root = file.parent().map(Path::to_path_buf).unwrap_or_default();
+        config.resolve_paths();
+        Ok(config)
+    }
+
+    fn parse(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Finding> {
+        let config: Self = toml::from_str(text).map_err(|error| explain_in(&error, text))?;
+        if let Some(line) = config.mail.password.as_ref().and_then(|_| line_of(text, "password")) {
+            return Err(Finding::error("a password does not belong in the config")
+                .at_line(line)
+                .way_out("set TIDINGS_MAIL__PASSWORD in the environment"));
+        }
+        let config = environment::override_keys(config, text, environment)?;
+        config.check(text)?;
+        Ok(config)
+    }
+
+    /// What no single key can say for itself.
+    fn check(&self, text: &str) -> Result<(), Finding> {
+        for (number, digest) in self.digests.iter().enumerate() {
+            if self.digests[..number].iter().any(|earlier| earlier.name == digest.name) {
+                let finding = Finding::error(format!("there are two digests named `{}`", digest.name))
+                    .way_out("a digest's name is how readers subscribe to it: give each its own");
+                return Err(match nth_digest_name(text, number) {
+                    Some(line) => finding.at_line(line),
+                    None => finding,
+                });
+            }
+        }
+        if !self.digests.is_empty() && self.mail.from.is_none() {
+            return Err(Finding::error("there is a digest but no `from` under [mail]")
+                .at_line(text.lines().count().max(1))
+                .way_out("expected from = \"Name <address>\""));
+        }
+        Ok(())
+    }
+
+    fn resolve_paths(&mut self) {
+        let root = &self.root;
+        self.posts.resolve_paths(root);
+        self.feeds.resolve_paths(root);
+        self.mail.resolve_paths(root);
+        self.store.resolve_paths(root);
+    }
+
+    /// The digest of this name.
+    ///
+    /// # Errors
+    /// A finding that lists the names there are.
+    pub fn digest(&self, name: &str) -> Result<&Digest, Finding> {
+        self.digests.iter().find(|digest| digest.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.digests.iter().map(|digest| digest.name.as_str()).collect();
+            let finding = Finding::error(format!("there is no digest named `{name}`"));
+            match nearest(name, &names) {
+                Some(near) => finding.way_out(format!("did you mean `{near}`?")),
+                None if names.is_empty() => finding.way_out("the config has no [[digest]] section"),
+                None => finding.way_out(format!("there is {}", listed(&names))),
+            }
+        })
+    }
+}
+
+/// The first line that sets this key.
+fn line_of(text: &str, key: &str) -> Option<usize> {
+    text.lines().position(|line| line.trim_start().starts_with(key)).map(|line| line + 1)
+}
+
+/// The line on which the digest of this number (from 0) says its name.
+fn nth_digest_name(text: &str, number: usize) -> Option<usize> {
+    let mut seen = 0;
+    for (line, content) in text.lines().enumerate() {
+        if content.trim_start().starts_with("[[digest]]") {
+            seen += 1;
+        } else if seen == number + 1 && content.trim_start().starts_with("name") {
+            return Some(line + 1);
+        }
+    }
+    None
+}

@@ -1,0 +1,65 @@
+//! `[posts]`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Where the posts are and how they are read.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Posts {
+    /// The folder that is walked.
+    pub dir: PathBuf,
+    /// Whose habits the posts follow.
+    pub dialect: Dialect,
+    /// The pattern of a post's address; without it the dialect's own.
+    pub permalink: Option<String>,
+    /// Whether drafts are taken in.
+    pub drafts: bool,
+    /// Whether posts dated after now are taken in.
+    pub future: bool,
+    /// The file that keeps every post's id.
+    pub lock: PathBuf,
+}
+
+impl Default for Posts {
+    fn default() -> Self {
+        Self {
+            dir: "post".into(),
+            dialect: Dialect::Auto,
+            permalink: None,
+            drafts: false,
+            future: false,
+            lock: "tidings.lock".into(),
+        }
+    }
+}
+
+impl Posts {
+    pub(super) fn resolve_paths(&mut self, root: &Path) {
+        self.dir = root.join(&self.dir);
+        self.lock = root.join(&self.lock);
+    }
+}
+
+/// The generator whose habits the posts follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// Decided from what stands in and beside the folder.
+    Auto,
+    /// Hugo.
+    Hugo,
+    /// Zola.
+    Zola,
+    /// Jekyll.
+    Jekyll,
+    /// Eleventy.
+    Eleventy,
+    /// Pelican.
+    Pelican,
+    /// Obsidian.
+    Obsidian,
+    /// No front matter: a verse, a title that leads with its date, a paragraph a line.
+    Plain,
+}

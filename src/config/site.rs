@@ -1,0 +1,69 @@
+//! `[site]`.
+
+use serde::{Deserialize, Deserializer, de::Error};
+use url::Url;
+
+use crate::config::Zone;
+use crate::reader::Email;
+
+/// The site, as feeds and mails name it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// The title of the main feed and the sender's name where none is given.
+    pub title: String,
+    /// The address of the home page; every relative link starts here. It ends in a slash.
+    #[serde(deserialize_with = "site_url")]
+    pub url: Url,
+    /// One sentence on what the site is about.
+    #[serde(default)]
+    pub description: String,
+    /// The language of the posts, as a BCP 47 tag.
+    #[serde(default = "english")]
+    pub language: String,
+    /// The zone in which dates without one are read, dates are shown and schedules run.
+    #[serde(default)]
+    pub timezone: Zone,
+    /// Who writes the posts that name nobody.
+    pub author: Option<Author>,
+    /// A command for the shell, run after the feeds are written and before mail leaves; its failure stops the rest.
+    pub after_build: Option<String>,
+    /// Whether a new post's address must answer before it is mailed or pinged.
+    #[serde(default = "yes")]
+    pub require_live: bool,
+}
+
+/// A person who writes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Author {
+    /// The name to show.
+    pub name: String,
+    /// An address to show in feeds.
+    pub email: Option<Email>,
+    /// A page about them.
+    pub url: Option<Url>,
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+pub(super) fn yes() -> bool {
+    true
+}
+
+fn site_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let expected = "expected the home page's address, something like https://hums.example/";
+    let mut url =
+        Url::parse(&text).map_err(|error| D::Error::custom(format!("`{text}` is no address: {error}\n{expected}")))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(D::Error::custom(format!("`{text}` is no web address\n{expected}")));
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}

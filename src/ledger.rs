@@ -1,0 +1,137 @@
+//! The words of the ledger: an issue, the state of a delivery, what one attempt came to.
+
+use chrono::{DateTime, Utc};
+
+use crate::reader::{Reader, ReaderId};
+
+/// An issue's number: random, 63 bits, ours.
+pub type IssueId = i64;
+
+/// The number of a running sender: random, 63 bits.
+pub type Owner = i64;
+
+/// Where a delivery stands. The numbers are those in the database and never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(i16)]
+pub enum State {
+    /// Waits, is claimed (it has an owner) or is deferred (it is due later).
+    Queued = 0,
+    /// The intent is durable; the body may be on the wire.
+    Sending = 1,
+    /// The relay took it.
+    Sent = 2,
+    /// Refused for good: the address is bad.
+    Bounced = 3,
+    /// Whoever has left, complained, bounced or been forgotten between freeze and claim.
+    Suppressed = 4,
+    /// Not delivered in this issue; the address may be good.
+    GivenUp = 5,
+    /// The relay may have taken it: the reply to the final dot never came.
+    Uncertain = 6,
+}
+
+impl State {
+    /// Every state, in the order of their numbers.
+    pub const ALL: [Self; 7] =
+        [Self::Queued, Self::Sending, Self::Sent, Self::Bounced, Self::Suppressed, Self::GivenUp, Self::Uncertain];
+
+    /// The word for it in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Bounced => "bounced",
+            Self::Suppressed => "suppressed",
+            Self::GivenUp => "given up",
+            Self::Uncertain => "uncertain",
+        }
+    }
+}
+
+/// Where an issue stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssueState {
+    /// Someone still waits.
+    Open,
+    /// Stopped by a person or by a series of refusals, with a reason.
+    Paused,
+    /// Nobody waits any more.
+    Done,
+    /// Stopped for good by a person.
+    Cancelled,
+}
+
+impl IssueState {
+    /// The word for it, in the database and in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paused => "paused",
+            Self::Done => "done",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// One issue as it was frozen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// Its number.
+    pub id: IssueId,
+    /// The digest it belongs to.
+    pub digest: String,
+    /// The slot it fills: the time of its schedule, or what else makes it one of a kind.
+    pub slot: String,
+    /// The time of the freeze, which every message of it bears.
+    pub made_at: DateTime<Utc>,
+    /// Where it stands.
+    pub state: IssueState,
+    /// Why it is paused.
+    pub reason: Option<String>,
+    /// The subject, for lists.
+    pub subject: String,
+    /// Whether it goes into the outbox; what went only there is not counted once a relay is set.
+    pub outbox: bool,
+    /// The number of the key that signs its links.
+    pub key: i64,
+}
+
+/// A delivery that this sender owns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// To whom.
+    pub reader: Reader,
+    /// How often it was tried before.
+    pub attempts: i16,
+}
+
+/// What one attempt came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The relay took it.
+    Sent,
+    /// The relay says that the address is bad: the reader is suppressed from now on.
+    Bounced,
+    /// Refused without saying whether the address is bad: given up for this issue; the third issue in a row suppresses.
+    Refused,
+    /// Given up for this issue; says nothing about the address.
+    GivenUp,
+    /// To be tried again at this time; counts as an attempt.
+    Deferred(DateTime<Utc>),
+    /// Untouched: the relay had trouble of its own. Back to the queue, no attempt counted.
+    Released,
+    /// The reply to the final dot never came.
+    Uncertain,
+}
+
+/// One attempt, as it is written into the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Whose delivery.
+    pub reader: ReaderId,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The relay's words, or what happened instead.
+    pub reply: String,
+}

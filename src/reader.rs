@@ -1,0 +1,204 @@
+//! People: a checked address, a mailbox with a name, a reader of digests.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+/// A reader's number in the store: random, 63 bits, ours.
+pub type ReaderId = i64;
+
+/// An address that has been checked: local part as given, domain in lower-case A-labels (RFC 5321 4.1.2, RFC 5890).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Email {
+    text: String,
+    at: usize,
+}
+
+/// Why a text is no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no e-mail address: {reason}")]
+pub struct EmailError {
+    text: String,
+    reason: &'static str,
+}
+
+impl Email {
+    /// The whole address.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What stands before the `@`.
+    pub fn local(&self) -> &str {
+        &self.text[..self.at]
+    }
+
+    /// What stands after the `@`, in A-labels.
+    pub fn domain(&self) -> &str {
+        &self.text[self.at + 1..]
+    }
+
+    /// Whether the relay must offer SMTPUTF8 (RFC 6531) for it.
+    pub fn needs_smtputf8(&self) -> bool {
+        !self.local().is_ascii()
+    }
+
+    /// The form under which one person has one row: all in lower case, since no provider of note tells `Ada@` from `ada@`.
+    pub fn normal(&self) -> String {
+        self.text.to_lowercase()
+    }
+}
+
+impl FromStr for Email {
+    type Err = EmailError;
+
+    fn from_str(text: &str) -> Result<Self, EmailError> {
+        let text = text.trim();
+        let fail = |reason| EmailError { text: text.escape_debug().to_string(), reason };
+        let (local, domain) = text.rsplit_once('@').ok_or_else(|| fail("there is no `@`"))?;
+        if local.is_empty() {
+            return Err(fail("nothing stands before the `@`"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(fail("it holds a control character"));
+        }
+        let Ok(url::Host::Domain(domain)) = url::Host::parse(domain) else {
+            return Err(fail("what follows the `@` is no domain"));
+        };
+        let labels_fit = domain.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        });
+        if !labels_fit {
+            return Err(fail("what follows the `@` is no domain"));
+        }
+        if local.len() > 64 {
+            return Err(fail("more than 64 octets stand before the `@`"));
+        }
+        if local.len() + 1 + domain.len() > 254 {
+            return Err(fail("it is longer than 254 octets"));
+        }
+        lettre::Address::new(local, &domain).map_err(|_| fail("what stands before the `@` is not allowed there"))?;
+        Ok(Self { text: format!("{local}@{domain}"), at: local.len() })
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}>", self.text)
+    }
+}
+
+/// `Name <address>` or a bare address, as a header shows it (RFC 5322 3.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The name to show.
+    pub name: Option<String>,
+    /// Where the mail goes.
+    pub email: Email,
+}
+
+impl FromStr for Mailbox {
+    type Err = EmailError;
+
+    fn from_str(text: &str) -> Result<Self, EmailError> {
+        let text = text.trim();
+        let Some((name, address)) = text.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) else {
+            return Ok(Self { name: None, email: text.parse()? });
+        };
+        let name = name.trim();
+        let name = match name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(quoted) => quoted.replace("\\\"", "\"").replace("\\\\", "\\"),
+            None => name.to_owned(),
+        };
+        if name.chars().any(char::is_control) {
+            return Err(EmailError {
+                text: text.escape_debug().to_string(),
+                reason: "its name holds a control character",
+            });
+        }
+        Ok(Self { name: Some(name).filter(|name| !name.is_empty()), email: address.parse()? })
+    }
+}
+
+impl<'de> Deserialize<'de> for Email {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Mailbox {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Someone who gets a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    /// The number in the store.
+    pub id: ReaderId,
+    /// Where the mail goes.
+    pub email: Email,
+    /// How to speak to them, if they said.
+    pub name: Option<String>,
+    /// The language they asked for, as a BCP 47 tag.
+    pub language: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Email, Mailbox};
+
+    #[test]
+    fn an_address_is_checked_and_its_domain_normalised() {
+        for (text, expected) in [
+            ("ada@hums.example", "ada@hums.example"),
+            (" Ada@HUMS.Example ", "Ada@hums.example"),
+            ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+            ("дарья@пример.рф", "дарья@xn--e1afmkfd.xn--p1ai"),
+            ("a+b.c@x.example", "a+b.c@x.example"),
+        ] {
+            assert_eq!(text.parse::<Email>().unwrap().as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_says_why() {
+        for (text, reason) in [
+            ("ada", "there is no `@`"),
+            ("@x.example", "nothing stands before"),
+            ("ada@", "no domain"),
+            ("ada@x..example", "no domain"),
+            ("ada@-x.example", "no domain"),
+            ("ada@[127.0.0.1]", "no domain"),
+            ("a da@x.example", "not allowed"),
+            ("a\r\nb@x.example", "control character"),
+            ("a@b@x.example", "not allowed"),
+        ] {
+            let error = text.parse::<Email>().unwrap_err().to_string();
+            assert!(error.contains(reason), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_mailbox_has_a_name_or_none() {
+        for (text, name) in [
+            ("ada@x.example", None),
+            ("<ada@x.example>", None),
+            ("Ada Night <ada@x.example>", Some("Ada Night")),
+            ("\"Night, \\\"Ada\\\"\" <ada@x.example>", Some("Night, \"Ada\"")),
+        ] {
+            assert_eq!(text.parse::<Mailbox>().unwrap().name.as_deref(), name, "{text}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Signed links and fingerprints: what a reader may do by a link, unforgeable, revealing nothing. Keys are given.
+
+use aws_lc_rs::{hmac, rand};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use crate::ledger::IssueId;
+use crate::reader::{Email, ReaderId};
+
+/// A random 63-bit number: an id that says nothing.
+///
+/// # Panics
+/// Where the machine has no randomness, which leaves nothing safe to do.
+pub fn random_id() -> i64 {
+    let mut bytes = [0; 8];
+    rand::fill(&mut bytes).expect("the machine has randomness");
+    i64::from_be_bytes(bytes) & i64::MAX
+}
+
+/// A secret of 32 bytes with its number.
+#[derive(Clone)]
+pub struct Key {
+    number: i64,
+    bytes: [u8; 32],
+}
+
+impl Key {
+    /// A new one.
+    ///
+    /// # Panics
+    /// Where the machine has no randomness.
+    pub fn generate(number: i64) -> Self {
+        let mut bytes = [0; 32];
+        rand::fill(&mut bytes).expect("the machine has randomness");
+        Self { number, bytes }
+    }
+
+    /// The key of this text: base64 of 32 bytes.
+    pub fn from_text(number: i64, text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text.trim()).ok()?.try_into().ok()?;
+        Some(Self { number, bytes })
+    }
+
+    /// The text to keep.
+    pub fn to_text(&self) -> String {
+        STANDARD.encode(self.bytes)
+    }
+
+    /// Its number, which a token bears.
+    pub fn number(&self) -> i64 {
+        self.number
+    }
+
+    fn mac(&self, text: &[u8]) -> hmac::Tag {
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.bytes), text)
+    }
+
+    /// What stands for an address after it is erased: an HMAC of its normal form, in hex.
+    pub fn fingerprint(&self, email: &Email) -> String {
+        let mac = self.mac(email.normal().as_bytes());
+        let number = mac.as_ref()[..16].iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+        format!("{number:032x}")
+    }
+
+    /// The token of this claim.
+    pub fn sign(&self, claim: &Claim) -> String {
+        let mut token = claim.to_bytes(self.number);
+        let mac = self.mac(&token);
+        token.extend_from_slice(&mac.as_ref()[..16]);
+        URL_SAFE_NO_PAD.encode(token)
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Key({}, …)", self.number)
+    }
+}
+
+/// What the bearer of a link may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Purpose {
+    /// Leave the digest.
+    Leave = 1,
+    /// See and change what they get.
+    Preferences = 2,
+    /// Read the issue as a page.
+    View = 3,
+    /// Confirm that the address is theirs.
+    Confirm = 4,
+}
+
+/// Who may do what, and from which issue's mail they come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// What.
+    pub purpose: Purpose,
+    /// Who.
+    pub reader: ReaderId,
+    /// From which mail.
+    pub issue: IssueId,
+}
+
+const CLAIM_BYTES: usize = 1 + 8 + 8 + 8;
+
+impl Claim {
+    fn to_bytes(self, key: i64) -> Vec<u8> {
+        let mut bytes = vec![self.purpose as u8];
+        bytes.extend_from_slice(&key.to_be_bytes());
+        bytes.extend_from_slice(&self.reader.to_be_bytes());
+        bytes.extend_from_slice(&self.issue.to_be_bytes());
+        bytes
+    }
+
+    /// The claim of a token that one of these keys signed.
+    pub fn verify(token: &str, keys: &[Key]) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (claim, mac) = bytes.split_at_checked(CLAIM_BYTES)?;
+        let number = |at: usize| claim[at..at + 8].try_into().map(i64::from_be_bytes).ok();
+        let key = keys.iter().find(|key| Some(key.number) == number(1))?;
+        aws_lc_rs::constant_time::verify_slices_are_equal(mac, &key.mac(claim).as_ref()[..16]).ok()?;
+        let purpose = match claim[0] {
+            1 => Purpose::Leave,
+            2 => Purpose::Preferences,
+            3 => Purpose::View,
+            4 => Purpose::Confirm,
+            _ => return None,
+        };
+        Some(Self { purpose, reader: number(9)?, issue: number(17)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Claim, Key, Purpose};
+
+    fn key(number: i64) -> Key {
+        Key { number, bytes: [7; 32] }
+    }
+
+    #[test]
+    fn a_token_says_what_was_signed_and_nothing_else() {
+        let claim = Claim { purpose: Purpose::Leave, reader: 42, issue: 7 };
+        let token = key(1).sign(&claim);
+        assert_eq!(Claim::verify(&token, &[key(1)]), Some(claim));
+        assert_eq!(Claim::verify(&token, &[key(2)]), None);
+        assert_eq!(Claim::verify(&token, &[Key { number: 1, bytes: [8; 32] }]), None);
+        for at in 0..token.len() {
+            let mut forged = token.clone().into_bytes();
+            forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+            assert_ne!(Claim::verify(std::str::from_utf8(&forged).unwrap(), &[key(1)]), Some(claim), "at {at}");
+        }
+        assert_eq!(Claim::verify("", &[key(1)]), None);
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_same_for_one_person() {
+        let fingerprint = |text: &str| key(1).fingerprint(&text.parse().unwrap());
+        assert_eq!(fingerprint("Ada@X.example"), fingerprint("ada@x.EXAMPLE"));
+        assert_ne!(fingerprint("ada@x.example"), fingerprint("bob@x.example"));
+    }
+
+    #[test]
+    fn a_key_does_not_show() {
+        assert_eq!(format!("{:?}", key(3)), "Key(3, …)");
+        assert_eq!(Key::from_text(3, &key(3).to_text()).unwrap().bytes, [7; 32]);
+    }
+}
