@@ -1,1 +1,270 @@
-//! To come.
+//! SQL: readers, issues, deliveries, in SQLite or PostgreSQL by one text.
+
+mod issues;
+mod readers;
+mod schema;
+mod sender;
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use sqlx::any::{AnyPoolOptions, AnyRow};
+use sqlx::{Any, AnyConnection, AnyPool, Executor, Row, Transaction};
+
+pub use issues::{Freeze, Frozen, Missed, Uncertainty};
+pub use readers::{Added, ReaderState, Subscriber};
+pub use sender::{Busy, Sender};
+
+use crate::config::StoreUrl;
+use crate::token::{Key, random_id};
+
+/// The numbers of the secrets that every store has.
+const FINGERPRINT_KEY: i64 = 1;
+const STORE_NAME: i64 = 2;
+const FIRST_LINK_KEY: i64 = 100;
+
+/// What the store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It is made, upgraded and written.
+    Write,
+    /// Nothing is changed: dry runs, lists. Where there is no store yet, an empty one in memory stands for it.
+    Read,
+}
+
+/// Why the store cannot do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database says no.
+    #[error("the store refuses: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// The file cannot be made or locked.
+    #[error("the store's file `{0}` cannot be used: {1}")]
+    File(PathBuf, io::Error),
+    /// It was written by a newer program.
+    #[error("the store has version {found}, this program knows up to {known}; use the newer program")]
+    Newer {
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: usize,
+    },
+    /// It was written by an older program, and this call may not change it.
+    #[error("the store is of an older version; `tidings run` brings it up to date")]
+    Older,
+    /// Another sender has taken over what this one owned.
+    #[error("another sender has taken over this one's deliveries")]
+    Lost,
+    /// It says something that it cannot say.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// The writer has ended.
+    #[error("the ledger's writer has stopped: {0}")]
+    Writer(String),
+}
+
+/// The result of everything here.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Where readers, issues and deliveries are kept.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: AnyPool,
+    place: StorePlace,
+    fingerprints: Key,
+    name: String,
+}
+
+/// Which database it is, as far as its locks differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum StorePlace {
+    Memory,
+    File(PathBuf),
+    Server,
+}
+
+impl Store {
+    /// Opens the store; with [`Access::Write`] it is made and brought up to date, with mode 0600 where it is a file.
+    pub async fn open(url: &StoreUrl, access: Access, now: DateTime<Utc>) -> Result<Self> {
+        sqlx::any::install_default_drivers();
+        let (place, address) = match url {
+            StoreUrl::Postgres(address) => (StorePlace::Server, address.clone()),
+            StoreUrl::Sqlite(file) if access == Access::Write => {
+                make_private(file)?;
+                (StorePlace::File(file.clone()), sqlite_address(file))
+            }
+            StoreUrl::Sqlite(file) if file.exists() => (StorePlace::File(file.clone()), sqlite_address(file)),
+            StoreUrl::Sqlite(_) => return Self::in_memory(now).await,
+        };
+        let pool = connect(&place, &address, access).await?;
+        let version = version(&pool).await;
+        match (access, version) {
+            (_, found) if found > schema::MIGRATIONS.len() as i64 => {
+                return Err(StoreError::Newer { found, known: schema::MIGRATIONS.len() });
+            }
+            (Access::Read, 0) => return Self::in_memory(now).await,
+            (Access::Read, found) if found < schema::MIGRATIONS.len() as i64 => return Err(StoreError::Older),
+            (Access::Read, _) => {}
+            (Access::Write, _) => migrate(&pool, &place, now).await?,
+        }
+        Self::known(pool, place).await
+    }
+
+    /// An empty store that nobody else sees and that ends with the process.
+    pub async fn in_memory(now: DateTime<Utc>) -> Result<Self> {
+        sqlx::any::install_default_drivers();
+        let pool = connect(&StorePlace::Memory, "sqlite::memory:", Access::Write).await?;
+        migrate(&pool, &StorePlace::Memory, now).await?;
+        Self::known(pool, StorePlace::Memory).await
+    }
+
+    async fn known(pool: AnyPool, place: StorePlace) -> Result<Self> {
+        let secret = async |number: i64| -> Result<String> {
+            let row = sqlx::query("SELECT key FROM secret WHERE number = $1").bind(number).fetch_one(&pool).await?;
+            Ok(row.try_get("key")?)
+        };
+        let fingerprints = Key::from_text(FINGERPRINT_KEY, &secret(FINGERPRINT_KEY).await?)
+            .ok_or_else(|| StoreError::Damaged("the fingerprint key is no key".to_owned()))?;
+        let name = secret(STORE_NAME).await?;
+        Ok(Self { pool, place, fingerprints, name })
+    }
+
+    /// The random name by which `tidings.lock` knows it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The key that signs the links of new issues.
+    pub async fn current_key(&self) -> Result<Key> {
+        let row = sqlx::query("SELECT number, key FROM secret WHERE purpose = 'link' ORDER BY number DESC LIMIT 1")
+            .fetch_one(&self.pool)
+            .await?;
+        key_of(&row)
+    }
+
+    /// The key of this number: an issue keeps the one with which it was frozen.
+    pub async fn key(&self, number: i64) -> Result<Key> {
+        let row = sqlx::query("SELECT number, key FROM secret WHERE purpose = 'link' AND number = $1")
+            .bind(number)
+            .fetch_one(&self.pool)
+            .await?;
+        key_of(&row)
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, Any>> {
+        begin(&self.pool, &self.place).await
+    }
+}
+
+fn key_of(row: &AnyRow) -> Result<Key> {
+    Key::from_text(row.try_get("number")?, row.try_get("key")?)
+        .ok_or_else(|| StoreError::Damaged("a link key is no key".to_owned()))
+}
+
+/// A transaction that writes: on SQLite it takes the write lock at once, so that it never fails half way for want of it.
+async fn begin(pool: &AnyPool, place: &StorePlace) -> Result<Transaction<'static, Any>> {
+    Ok(match place {
+        StorePlace::Server => pool.begin().await?,
+        StorePlace::Memory | StorePlace::File(_) => pool.begin_with("BEGIN IMMEDIATE").await?,
+    })
+}
+
+fn sqlite_address(file: &Path) -> String {
+    let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    format!("sqlite://{path}?mode=rw")
+}
+
+/// Makes the file before the database does, so that at no moment others can read it.
+fn make_private(file: &Path) -> Result<()> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(file)
+        .map(drop)
+        .map_err(|error| StoreError::File(file.to_path_buf(), error))
+}
+
+async fn connect(place: &StorePlace, address: &str, access: Access) -> Result<AnyPool> {
+    let pragmas = match (place, access) {
+        (StorePlace::Server, Access::Write) => "",
+        (StorePlace::Server, Access::Read) => "SET default_transaction_read_only = on",
+        (_, Access::Write) => {
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"
+        }
+        (_, Access::Read) => "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON",
+    };
+    let options = AnyPoolOptions::new()
+        // One writer is all that SQLite has; a store in memory lives in its one connection.
+        .max_connections(if *place == StorePlace::Server { 4 } else { 1 })
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(move |connection: &mut AnyConnection, _| {
+            Box::pin(async move {
+                if !pragmas.is_empty() {
+                    connection.execute(sqlx::raw_sql(pragmas)).await?;
+                }
+                Ok(())
+            })
+        });
+    Ok(options.connect(address).await?)
+}
+
+/// The version of the schema; 0 where there is none.
+async fn version(pool: &AnyPool) -> i64 {
+    let row = sqlx::query("SELECT version FROM schema_version").fetch_one(pool).await;
+    row.and_then(|row| row.try_get("version")).unwrap_or(0)
+}
+
+async fn migrate(pool: &AnyPool, place: &StorePlace, now: DateTime<Utc>) -> Result<()> {
+    let found = version(pool).await;
+    if found == schema::MIGRATIONS.len() as i64 {
+        return Ok(());
+    }
+    let mut tx = begin(pool, place).await?;
+    if *place == StorePlace::Server {
+        sqlx::query("SELECT pg_advisory_xact_lock(7489210331)").execute(&mut *tx).await?;
+    }
+    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)").execute(&mut *tx).await?;
+    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version").fetch_one(&mut *tx).await?;
+    let found: i64 = row.try_get("version")?;
+    let missing = schema::MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX));
+    for migration in missing {
+        sqlx::raw_sql(*migration).execute(&mut *tx).await?;
+    }
+    if found == 0 {
+        let secrets = [
+            (FINGERPRINT_KEY, "fingerprint", Key::generate(FINGERPRINT_KEY).to_text()),
+            (STORE_NAME, "store", format!("{:016x}", random_id())),
+            (FIRST_LINK_KEY, "link", Key::generate(FIRST_LINK_KEY).to_text()),
+        ];
+        for (number, purpose, key) in secrets {
+            sqlx::query("INSERT INTO secret (number, purpose, key, made_at) VALUES ($1, $2, $3, $4)")
+                .bind(number)
+                .bind(purpose)
+                .bind(key)
+                .bind(now.timestamp())
+                .execute(&mut *tx)
+                .await?;
+        }
+        sqlx::query("INSERT INTO schema_version (version) VALUES (0)").execute(&mut *tx).await?;
+    }
+    sqlx::query("UPDATE schema_version SET version = $1").bind(schema::MIGRATIONS.len() as i64).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// `1,2,3` for an `IN (…)`: integers of ours only, never text.
+fn integers(numbers: impl IntoIterator<Item = i64>) -> String {
+    let mut list = String::new();
+    for number in numbers {
+        if !list.is_empty() {
+            list.push(',');
+        }
+        list.push_str(&number.to_string());
+    }
+    list
+}

@@ -1,0 +1,410 @@
+//! Issues: what was announced, the freeze, and who was missed.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Row, Transaction};
+
+use crate::ledger::{Issue, IssueId, IssueState, State};
+use crate::reader::{Email, ReaderId};
+use crate::store::readers::time_of;
+use crate::store::{Result, Store, StoreError, integers};
+use crate::token::random_id;
+
+/// Everything that is fixed when an issue is frozen.
+#[derive(Debug)]
+pub struct Freeze<'a> {
+    /// The issue, open.
+    pub issue: &'a Issue,
+    /// The issue's mail, compiled.
+    pub compiled: &'a str,
+    /// The issue as a page.
+    pub page: &'a str,
+    /// The ids of the posts that it announces.
+    pub posts: &'a [String],
+    /// Readers without a subscription.
+    pub to: &'a [(Email, Option<String>)],
+    /// Whether the digest's subscribers get it; else only `to`.
+    pub subscribers: bool,
+    /// The slot that it fills, as seconds since 1970.
+    pub slot_at: Option<i64>,
+}
+
+/// What became of a freeze.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frozen {
+    /// It is done, for so many recipients.
+    Made(u64),
+    /// Another run has filled the slot.
+    Already,
+}
+
+/// A recipient who has not got an issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed {
+    /// Who.
+    pub reader: ReaderId,
+    /// The address; none where it is erased.
+    pub address: Option<String>,
+    /// Where the delivery stands.
+    pub state: State,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it is due again, where it waits.
+    pub due_at: DateTime<Utc>,
+    /// The relay's words.
+    pub reply: Option<String>,
+}
+
+/// A moment in which a message may have been taken unseen, so that a second copy may exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncertainty {
+    /// Who.
+    pub reader: ReaderId,
+    /// The address; none where it is erased.
+    pub address: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub detail: Option<String>,
+}
+
+const COLUMNS: &str = "id, digest, slot, made_at, state, reason, subject, outbox, key";
+
+impl Store {
+    /// The ids of the posts that the digest has announced; with `relay`, what went only into the outbox does not count.
+    pub async fn announced(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
+        let rows = sqlx::query(
+            "SELECT a.post FROM announced a JOIN issue i ON i.id = a.issue WHERE a.digest = $1 AND i.outbox <= $2",
+        )
+        .bind(digest.to_owned())
+        .bind(i64::from(!relay))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| Ok(row.try_get("post")?)).collect()
+    }
+
+    /// The last slot that the digest has filled or passed; none before its first run.
+    pub async fn last_slot(&self, digest: &str) -> Result<Option<i64>> {
+        let row = sqlx::query("SELECT last_slot FROM digest WHERE name = $1")
+            .bind(digest.to_owned())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok(row.try_get("last_slot")?)).transpose()
+    }
+
+    /// The digest's first run: these posts are known from now on, and `slot` is the last that is past.
+    /// False where another run has begun it.
+    pub async fn begin_digest(&self, digest: &str, known: &[String], slot: i64, now: DateTime<Utc>) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        let made = sqlx::query("INSERT INTO digest (name, last_slot) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+            .bind(digest.to_owned())
+            .bind(slot)
+            .execute(&mut *tx)
+            .await?;
+        if made.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let issue = Issue {
+            id: random_id(),
+            digest: digest.to_owned(),
+            slot: "begin".to_owned(),
+            made_at: now,
+            state: IssueState::Done,
+            reason: None,
+            subject: String::new(),
+            outbox: false,
+            key: 0,
+        };
+        insert_issue(&mut tx, &issue, "", "").await?;
+        announce(&mut tx, &issue, known).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Marks a slot as past in which there was nothing to send.
+    pub async fn pass_slot(&self, digest: &str, slot: i64) -> Result<()> {
+        let mut tx = self.begin().await?;
+        advance(&mut tx, digest, slot).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Fixes an issue: its content, what it announces and who gets it, in one transaction.
+    pub async fn freeze(&self, freeze: &Freeze<'_>) -> Result<Frozen> {
+        let issue = freeze.issue;
+        let mut tx = self.begin().await?;
+        if !insert_issue(&mut tx, issue, freeze.compiled, freeze.page).await? {
+            return Ok(Frozen::Already);
+        }
+        announce(&mut tx, issue, freeze.posts).await?;
+        let due = issue.made_at.timestamp();
+        if freeze.subscribers {
+            sqlx::query(
+                "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply) \
+                 SELECT $1, r.id, 0, NULL, $2, 0, NULL FROM subscription s JOIN reader r ON r.id = s.reader \
+                 WHERE s.digest = $3 AND r.state = 'active'",
+            )
+            .bind(issue.id)
+            .bind(due)
+            .bind(issue.digest.clone())
+            .execute(&mut *tx)
+            .await?;
+        }
+        for reader in self.named_readers(&mut tx, freeze.to, issue.made_at).await? {
+            sqlx::query(
+                "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply) \
+                 VALUES ($1, $2, 0, NULL, $3, 0, NULL) ON CONFLICT (issue, reader) DO NOTHING",
+            )
+            .bind(issue.id)
+            .bind(reader)
+            .bind(due)
+            .execute(&mut *tx)
+            .await?;
+        }
+        if let Some(slot) = freeze.slot_at {
+            advance(&mut tx, &issue.digest, slot).await?;
+        }
+        let row = sqlx::query("SELECT COUNT(*) AS n FROM delivery WHERE issue = $1")
+            .bind(issue.id)
+            .fetch_one(&mut *tx)
+            .await?;
+        let recipients: i64 = row.try_get("n")?;
+        tx.commit().await?;
+        sqlx::raw_sql("ANALYZE delivery").execute(&self.pool).await?;
+        Ok(Frozen::Made(recipients.unsigned_abs()))
+    }
+
+    /// All issues that had recipients, the newest first.
+    pub async fn issues(&self) -> Result<Vec<Issue>> {
+        let text = "SELECT id, digest, slot, made_at, state, reason, subject, outbox, key FROM issue \
+                    WHERE slot <> 'begin' ORDER BY made_at DESC, id";
+        sqlx::query(text).fetch_all(&self.pool).await?.iter().map(issue_of).collect()
+    }
+
+    /// The issue of this number.
+    pub async fn issue(&self, id: IssueId) -> Result<Option<Issue>> {
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM issue WHERE id = $1")))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(issue_of).transpose()
+    }
+
+    /// The issues in which someone still waits, the oldest first.
+    pub async fn open_issues(&self) -> Result<Vec<Issue>> {
+        let text = format!("SELECT {COLUMNS} FROM issue WHERE state = 'open' ORDER BY made_at, id");
+        sqlx::query(sqlx::AssertSqlSafe(text)).fetch_all(&self.pool).await?.iter().map(issue_of).collect()
+    }
+
+    /// The compiled mail of an issue, as it was frozen.
+    pub async fn compiled(&self, id: IssueId) -> Result<String> {
+        let row = sqlx::query("SELECT compiled FROM issue WHERE id = $1").bind(id).fetch_one(&self.pool).await?;
+        Ok(row.try_get("compiled")?)
+    }
+
+    /// Moves an issue to another state; false where it is not in `from`.
+    pub async fn change_issue(
+        &self,
+        id: IssueId,
+        from: &[IssueState],
+        to: IssueState,
+        reason: Option<&str>,
+    ) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query("SELECT state FROM issue WHERE id = $1").bind(id).fetch_one(&mut *tx).await?;
+        let state = state_of(row.try_get("state")?)?;
+        if !from.contains(&state) {
+            return Ok(false);
+        }
+        sqlx::query("UPDATE issue SET state = $1, reason = $2 WHERE id = $3")
+            .bind(to.word())
+            .bind(reason.map(str::to_owned))
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        if to == IssueState::Cancelled {
+            sqlx::query(
+                "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE issue = $1 AND state = 0 AND owner IS NULL",
+            )
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Decides uncertain deliveries: they are sent again, or given up. Readers, or all where none is named.
+    pub async fn resolve(&self, id: IssueId, readers: &[ReaderId], resend: bool, now: DateTime<Utc>) -> Result<u64> {
+        let mut tx = self.begin().await?;
+        let to = if resend { State::Queued } else { State::GivenUp };
+        let which = match readers {
+            [] => String::new(),
+            some => format!(" AND reader IN ({})", integers(some.iter().copied())),
+        };
+        let text = format!("UPDATE delivery SET state = $1, owner = NULL, due_at = $2 WHERE issue = $3 AND state = 6{which}");
+        let done = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(to as i16)
+            .bind(now.timestamp())
+            .bind(id)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+        if resend && done > 0 {
+            sqlx::query("UPDATE issue SET state = 'open' WHERE id = $1 AND state = 'done'")
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// How many deliveries of an issue are in each state, in the order of [`State::ALL`].
+    pub async fn counts(&self, id: IssueId) -> Result<[u64; 7]> {
+        let mut counts = [0; 7];
+        let rows = sqlx::query("SELECT state, COUNT(*) AS n FROM delivery WHERE issue = $1 GROUP BY state")
+            .bind(id)
+            .fetch_all(&self.pool)
+            .await?;
+        for row in rows {
+            let state: i64 = small(&row, "state")?;
+            let n: i64 = row.try_get("n")?;
+            if let Some(count) = usize::try_from(state).ok().and_then(|state| counts.get_mut(state)) {
+                *count = n.unsigned_abs();
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Everyone who has not got an issue, and why; by address.
+    pub async fn missed(&self, id: IssueId) -> Result<Vec<Missed>> {
+        let rows = sqlx::query(
+            "SELECT d.reader, r.address, d.state, d.attempts, d.due_at, d.reply FROM delivery d \
+             JOIN reader r ON r.id = d.reader WHERE d.issue = $1 AND d.state <> 2 ORDER BY r.address, d.reader",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let state = small(row, "state")?;
+                Ok(Missed {
+                    reader: row.try_get("reader")?,
+                    address: row.try_get("address")?,
+                    state: State::ALL
+                        .into_iter()
+                        .find(|known| *known as i64 == state)
+                        .ok_or_else(|| StoreError::Damaged(format!("{state} is no state")))?,
+                    attempts: small(row, "attempts")?,
+                    due_at: time_of(row.try_get("due_at")?)?,
+                    reply: row.try_get("reply")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Each moment of an issue in which the relay may have taken a message unseen, the oldest first.
+    pub async fn uncertainties(&self, id: IssueId) -> Result<Vec<Uncertainty>> {
+        let rows = sqlx::query(
+            "SELECT e.reader, r.address, e.at, e.detail FROM event e JOIN reader r ON r.id = e.reader \
+             WHERE e.issue = $1 AND e.kind = 'uncertain' ORDER BY e.at, r.address",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Uncertainty {
+                    reader: row.try_get("reader")?,
+                    address: row.try_get("address")?,
+                    at: time_of(row.try_get("at")?)?,
+                    detail: row.try_get("detail")?,
+                })
+            })
+            .collect()
+    }
+}
+
+async fn insert_issue(
+    tx: &mut Transaction<'static, Any>,
+    issue: &Issue,
+    compiled: &str,
+    page: &str,
+) -> Result<bool> {
+    let made = sqlx::query(
+        "INSERT INTO issue (id, digest, slot, made_at, state, reason, counts, subject, page, compiled, outbox, key) \
+         VALUES ($1, $2, $3, $4, $5, NULL, NULL, $6, $7, $8, $9, $10) ON CONFLICT (digest, slot) DO NOTHING",
+    )
+    .bind(issue.id)
+    .bind(issue.digest.clone())
+    .bind(issue.slot.clone())
+    .bind(issue.made_at.timestamp())
+    .bind(issue.state.word())
+    .bind(issue.subject.clone())
+    .bind(page.to_owned())
+    .bind(compiled.to_owned())
+    .bind(i16::from(issue.outbox))
+    .bind(issue.key)
+    .execute(&mut **tx)
+    .await?;
+    Ok(made.rows_affected() == 1)
+}
+
+async fn announce(tx: &mut Transaction<'static, Any>, issue: &Issue, posts: &[String]) -> Result<()> {
+    for posts in posts.chunks(100) {
+        let rows: Vec<String> = (0..posts.len()).map(|row| format!("($1,${},$2)", row + 3)).collect();
+        // A post that went only into the outbox may be announced again, and then belongs to the later issue.
+        let text = format!(
+            "INSERT INTO announced (digest, post, issue) VALUES {} \
+             ON CONFLICT (digest, post) DO UPDATE SET issue = excluded.issue",
+            rows.join(",")
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(issue.digest.clone()).bind(issue.id);
+        for post in posts {
+            query = query.bind(post.clone());
+        }
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+async fn advance(tx: &mut Transaction<'static, Any>, digest: &str, slot: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO digest (name, last_slot) VALUES ($1, $2) \
+         ON CONFLICT (name) DO UPDATE SET last_slot = excluded.last_slot WHERE digest.last_slot < excluded.last_slot",
+    )
+    .bind(digest.to_owned())
+    .bind(slot)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A small integer, of whichever width the database gives it.
+pub(super) fn small(row: &AnyRow, column: &str) -> Result<i64> {
+    Ok(row.try_get::<i64, _>(column).or_else(|_| row.try_get::<i16, _>(column).map(i64::from))?)
+}
+
+fn state_of(word: &str) -> Result<IssueState> {
+    [IssueState::Open, IssueState::Paused, IssueState::Done, IssueState::Cancelled]
+        .into_iter()
+        .find(|state| state.word() == word)
+        .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no issue's state")))
+}
+
+fn issue_of(row: &AnyRow) -> Result<Issue> {
+    Ok(Issue {
+        id: row.try_get("id")?,
+        digest: row.try_get("digest")?,
+        slot: row.try_get("slot")?,
+        made_at: time_of(row.try_get("made_at")?)?,
+        state: state_of(row.try_get("state")?)?,
+        reason: row.try_get("reason")?,
+        subject: row.try_get("subject")?,
+        outbox: small(row, "outbox")? != 0,
+        key: row.try_get("key")?,
+    })
+}

@@ -1,0 +1,328 @@
+//! Readers and their subscriptions: one row a person, found by fingerprint, never revived by accident.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::any::AnyRow;
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+
+use crate::reader::{Email, Reader, ReaderId};
+use crate::store::{Result, Store, StoreError};
+use crate::token::random_id;
+
+/// What a reader is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReaderState {
+    /// Has not confirmed yet, and so gets nothing.
+    Pending,
+    /// Gets what they subscribed to.
+    Active,
+    /// Has left.
+    Left,
+    /// The address is bad.
+    Bounced,
+    /// Called our mail spam.
+    Complained,
+    /// Erased; only the fingerprint stays.
+    Forgotten,
+}
+
+impl ReaderState {
+    /// The word for it, in the database and in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Left => "left",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+            Self::Forgotten => "forgotten",
+        }
+    }
+
+    fn from_word(word: &str) -> Result<Self> {
+        [Self::Pending, Self::Active, Self::Left, Self::Bounced, Self::Complained, Self::Forgotten]
+            .into_iter()
+            .find(|state| state.word() == word)
+            .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no reader's state")))
+    }
+
+    /// Whether they must get nothing, whoever asks.
+    pub fn is_suppressed(self) -> bool {
+        !matches!(self, Self::Pending | Self::Active)
+    }
+}
+
+/// A reader as lists show them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscriber {
+    /// Who.
+    pub reader: Reader,
+    /// What they are to us.
+    pub state: ReaderState,
+    /// To what they subscribed, sorted.
+    pub digests: Vec<String>,
+}
+
+/// What became of an address that was to be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// There is a new reader.
+    New,
+    /// They were there; their subscriptions were completed.
+    Known,
+    /// They are suppressed and stay so.
+    Suppressed(ReaderState),
+}
+
+impl Store {
+    /// Adds readers, or completes the subscriptions of those who are there; nobody who is suppressed comes back,
+    /// except that with `returning` someone who has left may.
+    pub async fn add_readers(
+        &self,
+        people: &[(Email, Option<String>)],
+        digests: &[String],
+        state: ReaderState,
+        returning: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Added>> {
+        let mut added = Vec::with_capacity(people.len());
+        for people in people.chunks(500) {
+            let mut tx = self.begin().await?;
+            added.extend(self.add_chunk(&mut tx, people, digests, state, returning, now).await?);
+            tx.commit().await?;
+        }
+        Ok(added)
+    }
+
+    async fn add_chunk(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        people: &[(Email, Option<String>)],
+        digests: &[String],
+        state: ReaderState,
+        returning: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Added>> {
+        let fingerprints: Vec<String> = people.iter().map(|(email, _)| self.fingerprints.fingerprint(email)).collect();
+        let mut known = self.find_fingerprints(tx, &fingerprints).await?;
+        let mut added = Vec::with_capacity(people.len());
+        let mut new: Vec<(ReaderId, usize)> = Vec::new();
+        let mut subscribed: Vec<ReaderId> = Vec::new();
+        for (number, fingerprint) in fingerprints.iter().enumerate() {
+            added.push(match known.get(fingerprint).copied() {
+                None => {
+                    let id = random_id();
+                    known.insert(fingerprint.clone(), (id, state));
+                    new.push((id, number));
+                    subscribed.push(id);
+                    Added::New
+                }
+                Some((id, was)) if was == ReaderState::Left && returning => {
+                    self.set_reader_state(tx, id, state, now, "returned").await?;
+                    subscribed.push(id);
+                    Added::Known
+                }
+                Some((_, was)) if was.is_suppressed() => Added::Suppressed(was),
+                Some((id, was)) => {
+                    if was == ReaderState::Pending && state == ReaderState::Active {
+                        self.set_reader_state(tx, id, state, now, "confirmed").await?;
+                    }
+                    subscribed.push(id);
+                    Added::Known
+                }
+            });
+        }
+        for new in new.chunks(100) {
+            let rows: Vec<String> = (0..new.len())
+                .map(|row| {
+                    let at = row * 5;
+                    format!("(${},${},${},${},NULL,${})", at + 1, at + 2, at + 3, at + 4, at + 5)
+                })
+                .collect();
+            let text = format!(
+                "INSERT INTO reader (id, fingerprint, address, name, language, state) VALUES {}",
+                rows.join(",")
+            );
+            let mut query = sqlx::query(AssertSqlSafe(text));
+            for (id, number) in new {
+                let (email, name) = &people[*number];
+                query = query
+                    .bind(*id)
+                    .bind(fingerprints[*number].clone())
+                    .bind(email.as_str().to_owned())
+                    .bind(name.clone())
+                    .bind(state.word());
+            }
+            query.execute(&mut **tx).await?;
+            let rows: Vec<String> = new.iter().map(|(id, _)| format!("({id},NULL,$1,'joined',$2)")).collect();
+            let text = format!("INSERT INTO event (reader, issue, at, kind, detail) VALUES {}", rows.join(","));
+            sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(state.word()).execute(&mut **tx).await?;
+        }
+        for digest in digests {
+            for ids in subscribed.chunks(100) {
+                let rows: Vec<String> = ids.iter().map(|id| format!("($1,{id})")).collect();
+                let text = format!(
+                    "INSERT INTO subscription (digest, reader) VALUES {} ON CONFLICT (digest, reader) DO NOTHING",
+                    rows.join(",")
+                );
+                sqlx::query(AssertSqlSafe(text)).bind(digest.clone()).execute(&mut **tx).await?;
+            }
+        }
+        Ok(added)
+    }
+
+    async fn find_fingerprints(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        fingerprints: &[String],
+    ) -> Result<HashMap<String, (ReaderId, ReaderState)>> {
+        let mut known = HashMap::new();
+        for some in fingerprints.chunks(100) {
+            let places: Vec<String> = (1..=some.len()).map(|number| format!("${number}")).collect();
+            let text =
+                format!("SELECT id, fingerprint, state FROM reader WHERE fingerprint IN ({})", places.join(","));
+            let mut query = sqlx::query(AssertSqlSafe(text));
+            for fingerprint in some {
+                query = query.bind(fingerprint.clone());
+            }
+            for row in query.fetch_all(&mut **tx).await? {
+                let state = ReaderState::from_word(row.try_get("state")?)?;
+                known.insert(row.try_get("fingerprint")?, (row.try_get("id")?, state));
+            }
+        }
+        Ok(known)
+    }
+
+    async fn set_reader_state(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        id: ReaderId,
+        state: ReaderState,
+        now: DateTime<Utc>,
+        kind: &'static str,
+    ) -> Result<()> {
+        sqlx::query("UPDATE reader SET state = $1 WHERE id = $2").bind(state.word()).bind(id).execute(&mut **tx).await?;
+        sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, $3, NULL)")
+            .bind(id)
+            .bind(now.timestamp())
+            .bind(kind)
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
+
+    /// The reader of this address.
+    pub async fn find_reader(&self, email: &Email) -> Result<Option<(ReaderId, ReaderState)>> {
+        let row = sqlx::query("SELECT id, state FROM reader WHERE fingerprint = $1")
+            .bind(self.fingerprints.fingerprint(email))
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok((row.try_get("id")?, ReaderState::from_word(row.try_get("state")?)?))).transpose()
+    }
+
+    /// Takes a reader out: of these digests, or of all where none is named. False where nobody is known by the address.
+    pub async fn remove_reader(&self, email: &Email, digests: &[String], now: DateTime<Utc>) -> Result<bool> {
+        let Some((id, state)) = self.find_reader(email).await? else { return Ok(false) };
+        let mut tx = self.begin().await?;
+        if digests.is_empty() {
+            if !state.is_suppressed() {
+                self.set_reader_state(&mut tx, id, ReaderState::Left, now, "left").await?;
+            }
+        }
+        for digest in digests {
+            sqlx::query("DELETE FROM subscription WHERE reader = $1 AND digest = $2")
+                .bind(id)
+                .bind(digest.clone())
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, 'left', $3)")
+                .bind(id)
+                .bind(now.timestamp())
+                .bind(digest.clone())
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Erases a person: address, name, language and subscriptions go, the fingerprint stays and keeps them suppressed.
+    pub async fn forget_reader(&self, email: &Email, now: DateTime<Utc>) -> Result<bool> {
+        let Some((id, _)) = self.find_reader(email).await? else { return Ok(false) };
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE reader SET address = NULL, name = NULL, language = NULL, state = 'forgotten' WHERE id = $1")
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM subscription WHERE reader = $1").bind(id).execute(&mut *tx).await?;
+        // A relay's words often repeat the address.
+        sqlx::query("UPDATE delivery SET reply = NULL WHERE reader = $1").bind(id).execute(&mut *tx).await?;
+        sqlx::query("UPDATE event SET detail = NULL WHERE reader = $1").bind(id).execute(&mut *tx).await?;
+        sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, 'forgotten', NULL)")
+            .bind(id)
+            .bind(now.timestamp())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Everyone who is not forgotten, by address.
+    pub async fn subscribers(&self) -> Result<Vec<Subscriber>> {
+        let mut digests: HashMap<ReaderId, Vec<String>> = HashMap::new();
+        for row in sqlx::query("SELECT reader, digest FROM subscription ORDER BY digest").fetch_all(&self.pool).await? {
+            digests.entry(row.try_get("reader")?).or_default().push(row.try_get("digest")?);
+        }
+        let rows = sqlx::query(
+            "SELECT id, address, name, language, state FROM reader WHERE address IS NOT NULL ORDER BY address",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let reader = reader_of(row)?;
+                let digests = digests.remove(&reader.id).unwrap_or_default();
+                Ok(Subscriber { state: ReaderState::from_word(row.try_get("state")?)?, reader, digests })
+            })
+            .collect()
+    }
+
+    /// What happened to a reader: when, what, and more about it; oldest first.
+    pub async fn events(&self, reader: ReaderId) -> Result<Vec<(DateTime<Utc>, String, Option<String>)>> {
+        let rows = sqlx::query("SELECT at, kind, detail FROM event WHERE reader = $1 ORDER BY at")
+            .bind(reader)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| Ok((time_of(row.try_get("at")?)?, row.try_get("kind")?, row.try_get("detail")?)))
+            .collect()
+    }
+
+    /// Makes readers of the mailboxes that a digest names itself, and gives their numbers: all but the suppressed.
+    pub(super) async fn named_readers(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        people: &[(Email, Option<String>)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<ReaderId>> {
+        self.add_chunk(tx, people, &[], ReaderState::Active, false, now).await?;
+        let fingerprints: Vec<String> = people.iter().map(|(email, _)| self.fingerprints.fingerprint(email)).collect();
+        let known = self.find_fingerprints(tx, &fingerprints).await?;
+        Ok(known.into_values().filter(|(_, state)| *state == ReaderState::Active).map(|(id, _)| id).collect())
+    }
+}
+
+pub(super) fn reader_of(row: &AnyRow) -> Result<Reader> {
+    let address: String = row.try_get("address")?;
+    Ok(Reader {
+        id: row.try_get("id")?,
+        email: address.parse().map_err(|error| StoreError::Damaged(format!("{error}")))?,
+        name: row.try_get("name")?,
+        language: row.try_get("language")?,
+    })
+}
+
+pub(super) fn time_of(seconds: i64) -> Result<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0).ok_or_else(|| StoreError::Damaged(format!("{seconds} is no time")))
+}
