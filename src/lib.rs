@@ -4,6 +4,8 @@ pub mod clock;
 pub mod config;
 pub mod finding;
 pub mod ledger;
+pub mod loader;
+pub mod lock;
 pub mod post;
 pub mod reader;
 pub mod store;

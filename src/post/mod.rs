@@ -55,3 +55,25 @@ pub struct Body {
     /// Its beginning, as HTML: up to `<!-- more -->`, else the description, else the first paragraph.
     pub summary: String,
 }
+
+pub mod date;
+pub mod front;
+pub mod html;
+mod plain;
+mod read;
+
+pub use read::{Draft, body, read};
+
+/// A text as a part of an address: lower case, words joined by single dashes, letters of any script kept.
+pub fn slug(text: &str) -> String {
+    let mut slug = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_alphanumeric() {
+            slug.extend(c.to_lowercase());
+        } else if !matches!(c, '\'' | '’') && !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
+}

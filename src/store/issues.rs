@@ -244,7 +244,8 @@ impl Store {
             [] => String::new(),
             some => format!(" AND reader IN ({})", integers(some.iter().copied())),
         };
-        let text = format!("UPDATE delivery SET state = $1, owner = NULL, due_at = $2 WHERE issue = $3 AND state = 6{which}");
+        let text =
+            format!("UPDATE delivery SET state = $1, owner = NULL, due_at = $2 WHERE issue = $3 AND state = 6{which}");
         let done = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(to as i16)
             .bind(now.timestamp())
@@ -328,12 +329,7 @@ impl Store {
     }
 }
 
-async fn insert_issue(
-    tx: &mut Transaction<'static, Any>,
-    issue: &Issue,
-    compiled: &str,
-    page: &str,
-) -> Result<bool> {
+async fn insert_issue(tx: &mut Transaction<'static, Any>, issue: &Issue, compiled: &str, page: &str) -> Result<bool> {
     let made = sqlx::query(
         "INSERT INTO issue (id, digest, slot, made_at, state, reason, counts, subject, page, compiled, outbox, key) \
          VALUES ($1, $2, $3, $4, $5, NULL, NULL, $6, $7, $8, $9, $10) ON CONFLICT (digest, slot) DO NOTHING",

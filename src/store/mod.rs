@@ -229,7 +229,8 @@ async fn migrate(pool: &AnyPool, place: &StorePlace, now: DateTime<Utc>) -> Resu
         sqlx::query("SELECT pg_advisory_xact_lock(7489210331)").execute(&mut *tx).await?;
     }
     sqlx::raw_sql("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)").execute(&mut *tx).await?;
-    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version").fetch_one(&mut *tx).await?;
+    let row =
+        sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version").fetch_one(&mut *tx).await?;
     let found: i64 = row.try_get("version")?;
     let missing = schema::MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX));
     for migration in missing {
@@ -252,7 +253,10 @@ async fn migrate(pool: &AnyPool, place: &StorePlace, now: DateTime<Utc>) -> Resu
         }
         sqlx::query("INSERT INTO schema_version (version) VALUES (0)").execute(&mut *tx).await?;
     }
-    sqlx::query("UPDATE schema_version SET version = $1").bind(schema::MIGRATIONS.len() as i64).execute(&mut *tx).await?;
+    sqlx::query("UPDATE schema_version SET version = $1")
+        .bind(schema::MIGRATIONS.len() as i64)
+        .execute(&mut *tx)
+        .await?;
     tx.commit().await?;
     Ok(())
 }

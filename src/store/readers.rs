@@ -180,8 +180,7 @@ impl Store {
         let mut known = HashMap::new();
         for some in fingerprints.chunks(100) {
             let places: Vec<String> = (1..=some.len()).map(|number| format!("${number}")).collect();
-            let text =
-                format!("SELECT id, fingerprint, state FROM reader WHERE fingerprint IN ({})", places.join(","));
+            let text = format!("SELECT id, fingerprint, state FROM reader WHERE fingerprint IN ({})", places.join(","));
             let mut query = sqlx::query(AssertSqlSafe(text));
             for fingerprint in some {
                 query = query.bind(fingerprint.clone());
@@ -202,7 +201,11 @@ impl Store {
         now: DateTime<Utc>,
         kind: &'static str,
     ) -> Result<()> {
-        sqlx::query("UPDATE reader SET state = $1 WHERE id = $2").bind(state.word()).bind(id).execute(&mut **tx).await?;
+        sqlx::query("UPDATE reader SET state = $1 WHERE id = $2")
+            .bind(state.word())
+            .bind(id)
+            .execute(&mut **tx)
+            .await?;
         sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, $3, NULL)")
             .bind(id)
             .bind(now.timestamp())
@@ -251,10 +254,12 @@ impl Store {
     pub async fn forget_reader(&self, email: &Email, now: DateTime<Utc>) -> Result<bool> {
         let Some((id, _)) = self.find_reader(email).await? else { return Ok(false) };
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE reader SET address = NULL, name = NULL, language = NULL, state = 'forgotten' WHERE id = $1")
-            .bind(id)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = 'forgotten' WHERE id = $1",
+        )
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
         sqlx::query("DELETE FROM subscription WHERE reader = $1").bind(id).execute(&mut *tx).await?;
         // A relay's words often repeat the address.
         sqlx::query("UPDATE delivery SET reply = NULL WHERE reader = $1").bind(id).execute(&mut *tx).await?;

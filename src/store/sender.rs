@@ -64,8 +64,7 @@ impl Store {
                 name.push(".sender");
                 let path = PathBuf::from(name);
                 let failed = |error| StoreError::File(path.clone(), error);
-                let file =
-                    OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
+                let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
                 match file.try_lock() {
                     Ok(()) => Ownership::File { _file: file },
                     Err(TryLockError::WouldBlock) => return Ok(Err(Busy)),
@@ -74,8 +73,10 @@ impl Store {
             }
             StorePlace::Server => {
                 let mut connection = self.pool.acquire().await?;
-                let row =
-                    sqlx::query("SELECT pg_try_advisory_lock($1) AS held").bind(owner).fetch_one(&mut *connection).await?;
+                let row = sqlx::query("SELECT pg_try_advisory_lock($1) AS held")
+                    .bind(owner)
+                    .fetch_one(&mut *connection)
+                    .await?;
                 if !row.try_get::<bool, _>("held")? {
                     return Ok(Err(Busy));
                 }
@@ -96,7 +97,8 @@ impl Store {
             let mut tx = self.begin().await?;
             if self.place == StorePlace::Server {
                 // Held to the end of this transaction; a living owner still holds it.
-                let row = sqlx::query("SELECT pg_try_advisory_xact_lock($1) AS dead").bind(dead).fetch_one(&mut *tx).await?;
+                let row =
+                    sqlx::query("SELECT pg_try_advisory_xact_lock($1) AS dead").bind(dead).fetch_one(&mut *tx).await?;
                 if !row.try_get::<bool, _>("dead")? {
                     continue;
                 }
@@ -135,7 +137,10 @@ impl Sender {
     /// [`Sender::waiting`] says so.
     pub async fn claim(&self, issue: IssueId, limit: usize, now: DateTime<Utc>) -> Result<Vec<Claimed>> {
         let mut tx = self.store.begin().await?;
-        let row = sqlx::query("SELECT digest, made_at, state FROM issue WHERE id = $1").bind(issue).fetch_one(&mut *tx).await?;
+        let row = sqlx::query("SELECT digest, made_at, state FROM issue WHERE id = $1")
+            .bind(issue)
+            .fetch_one(&mut *tx)
+            .await?;
         if row.try_get::<&str, _>("state")? != "open" {
             return Ok(Vec::new());
         }
@@ -155,7 +160,10 @@ impl Sender {
             .await?;
         let mut attempts = std::collections::HashMap::with_capacity(rows.len());
         for row in &rows {
-            attempts.insert(row.try_get::<ReaderId, _>("reader")?, i16::try_from(small(row, "attempts")?).unwrap_or(i16::MAX));
+            attempts.insert(
+                row.try_get::<ReaderId, _>("reader")?,
+                i16::try_from(small(row, "attempts")?).unwrap_or(i16::MAX),
+            );
         }
         let mut claimed = Vec::with_capacity(rows.len());
         if !attempts.is_empty() {
@@ -238,10 +246,11 @@ impl Sender {
         if row.try_get::<i64, _>("n")? > 0 {
             return Ok(false);
         }
-        let rows = sqlx::query("SELECT state, COUNT(*) AS n FROM delivery WHERE issue = $1 GROUP BY state ORDER BY state")
-            .bind(issue)
-            .fetch_all(&mut *tx)
-            .await?;
+        let rows =
+            sqlx::query("SELECT state, COUNT(*) AS n FROM delivery WHERE issue = $1 GROUP BY state ORDER BY state")
+                .bind(issue)
+                .fetch_all(&mut *tx)
+                .await?;
         let mut counts = serde_json::Map::new();
         for row in &rows {
             let state = small(row, "state")?;

@@ -1,0 +1,304 @@
+//! Dates as people write them, and what a date without a zone means.
+
+use chrono::{
+    DateTime, Datelike, Duration, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc,
+};
+use chrono_tz::Tz;
+
+/// How a local time becomes an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zoning {
+    /// The zone of a time that names none.
+    pub zone: Tz,
+    /// Whether a time that the clocks skip is read with the offset after the gap (Hugo) and not before it.
+    pub gap_after: bool,
+    /// Whether a time that happens twice is the second (Jekyll).
+    pub fold_late: bool,
+    /// Whether a day that the month lacks rolls over, up to the 31st (Jekyll).
+    pub roll_over: bool,
+}
+
+impl Zoning {
+    /// The first of two, and the offset that held before a gap.
+    pub fn plain(zone: Tz) -> Self {
+        Self { zone, gap_after: false, fold_late: false, roll_over: false }
+    }
+
+    /// The instant of a local time.
+    pub fn instant(&self, local: NaiveDateTime) -> DateTime<Utc> {
+        match self.zone.from_local_datetime(&local) {
+            LocalResult::Single(at) => at.to_utc(),
+            LocalResult::Ambiguous(early, late) => if self.fold_late { late } else { early }.to_utc(),
+            LocalResult::None => {
+                // Clocks jump by less than a day: the offset that holds a day away reads the time on that side.
+                let side = if self.gap_after { Duration::days(1) } else { -Duration::days(1) };
+                let near = self.zone.from_utc_datetime(&(local + side));
+                let offset = chrono::Offset::fix(near.offset());
+                (local - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc()
+            }
+        }
+    }
+}
+
+/// The instant that a text names.
+///
+/// # Errors
+/// What is wrong with it, in a few words.
+pub fn parse(text: &str, zoning: &Zoning) -> Result<DateTime<Utc>, String> {
+    let text = text.trim();
+    if let Ok(at) = DateTime::parse_from_rfc2822(text) {
+        return in_range(at.to_utc());
+    }
+    if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let seconds = text.parse().map_err(|_| "the number is too large".to_owned())?;
+        return DateTime::from_timestamp(seconds, 0)
+            .ok_or_else(|| "the number is too large".to_owned())
+            .and_then(in_range);
+    }
+    let (date, rest) = day(text, zoning.roll_over)?;
+    let rest = rest.trim_start_matches(['T', 't', ' ', ',', '_']).trim();
+    if rest.is_empty() {
+        return in_range(zoning.instant(date.and_time(NaiveTime::MIN)));
+    }
+    let (time, zone) = time_of_day(rest)?;
+    let local = date.and_time(time);
+    let at = match offset(zone)? {
+        Some(offset) => (local - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc(),
+        None => zoning.instant(local),
+    };
+    in_range(at)
+}
+
+/// Feeds have four digits for a year, and year 1 is what a missing date looks like elsewhere.
+fn in_range(at: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
+    match (1900..=9998).contains(&at.year()) {
+        true => Ok(at),
+        false => Err(format!("the year {} is out of range", at.year())),
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+fn month_of(word: &str) -> Option<u32> {
+    let word = word.trim_matches([',', '.']).to_lowercase();
+    let place = MONTHS.iter().position(|name| word.len() >= 3 && name.starts_with(&word))?;
+    u32::try_from(place).ok().map(|place| place + 1)
+}
+
+/// The day that a text begins with, and what follows it.
+fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), String> {
+    let no_date = || "there is no date".to_owned();
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let first = digits(text);
+        let separator = text[first..].chars().next().ok_or_else(no_date)?;
+        if first == 4 && "-/.".contains(separator) {
+            let rest = &text[5..];
+            let second = digits(rest);
+            let rest_day = rest[second..].strip_prefix(separator).ok_or_else(no_date)?;
+            let third = digits(rest_day);
+            if !(1..=2).contains(&second) || !(1..=2).contains(&third) {
+                return Err(no_date());
+            }
+            let number = |text: &str| text.parse::<u32>().unwrap_or(0);
+            let (month, day) = (number(&rest[..second]), number(&rest_day[..third]));
+            let year = number(&text[..4]).try_into().unwrap_or(0);
+            return Ok((calendar(year, month, day, roll_over)?, &rest_day[third..]));
+        }
+    }
+    // `February 18, 2013` or `18 February 2013`, with a weekday before it or not.
+    let mut words = Words { text, at: 0 };
+    let mut first = words.next().ok_or_else(no_date)?;
+    if first.ends_with(',') && month_of(first).is_none() {
+        first = words.next().ok_or_else(no_date)?;
+    }
+    let second = words.next().ok_or_else(no_date)?;
+    let third = words.next().ok_or_else(no_date)?;
+    let number = |word: &str| {
+        word.trim_end_matches([',', '.']).trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse::<u32>().ok()
+    };
+    let (month, day) = match (month_of(first), month_of(second)) {
+        (Some(month), _) => (month, number(second)),
+        (None, Some(month)) => (month, number(first)),
+        _ => return Err(no_date()),
+    };
+    let year = third.trim_end_matches([',', '.', ':']);
+    let year: i32 = Some(year).filter(|year| year.len() == 4).and_then(|year| year.parse().ok()).ok_or_else(no_date)?;
+    Ok((calendar(year, month, day.ok_or_else(no_date)?, false)?, &text[words.at..]))
+}
+
+struct Words<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Words<'a> {
+    fn next(&mut self) -> Option<&'a str> {
+        let rest = &self.text[self.at..];
+        let start = rest.find(|c: char| !c.is_whitespace())?;
+        let end = rest[start..].find(char::is_whitespace).map_or(rest.len(), |end| start + end);
+        self.at += end;
+        Some(&rest[start..end])
+    }
+}
+
+fn calendar(year: i32, month: u32, day: u32, roll_over: bool) -> Result<NaiveDate, String> {
+    if !(1..=12).contains(&month) {
+        return Err(format!("month {month}"));
+    }
+    match NaiveDate::from_ymd_opt(year, month, day) {
+        Some(date) => Ok(date),
+        None if roll_over && (29..=31).contains(&day) => NaiveDate::from_ymd_opt(year, month, 1)
+            .and_then(|first| first.checked_add_signed(Duration::days(i64::from(day) - 1)))
+            .ok_or_else(|| format!("day {day}")),
+        None => Err(format!("there is no day {day} in month {month} of {year}")),
+    }
+}
+
+/// The time that a text begins with, and the zone that follows it.
+fn time_of_day(text: &str) -> Result<(NaiveTime, &str), String> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(text.len());
+    let (clock, zone) = text.split_at(end);
+    let mut parts = clock.splitn(3, ':');
+    let mut number = |what: &str, most: u32| -> Result<u32, String> {
+        let part = parts.next().ok_or_else(|| format!("the time `{clock}` has no {what}"))?;
+        let number: u32 = part.parse().map_err(|_| format!("the time `{clock}` has no {what}"))?;
+        if number > most { Err(format!("{what} {number}")) } else { Ok(number) }
+    };
+    let (hour, minute) = (number("hour", 23)?, number("minute", 59)?);
+    let (second, nanos) = match parts.next() {
+        None => (0, 0),
+        Some(seconds) => {
+            let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+            let whole: u32 = whole.parse().map_err(|_| format!("the time `{clock}` has no second"))?;
+            let padded = format!("{fraction:0<9}");
+            (whole, padded.get(..9).and_then(|digits| digits.parse().ok()).unwrap_or(0))
+        }
+    };
+    // A leap second is the last of its minute.
+    let time = NaiveTime::from_hms_nano_opt(hour, minute, second.min(59), nanos).filter(|_| second <= 60);
+    Ok((time.ok_or_else(|| format!("second {second}"))?, zone.trim()))
+}
+
+fn offset(zone: &str) -> Result<Option<FixedOffset>, String> {
+    let unknown = || format!("`{zone}` is no zone");
+    match zone {
+        "" => return Ok(None),
+        "Z" | "z" | "UTC" | "GMT" => return Ok(FixedOffset::east_opt(0)),
+        _ => {}
+    }
+    let (sign, digits) = match zone.as_bytes()[0] {
+        b'+' => (1, &zone[1..]),
+        b'-' => (-1, &zone[1..]),
+        _ => return Err(unknown()),
+    };
+    let digits = digits.replace(':', "");
+    if !matches!(digits.len(), 2 | 4) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(unknown());
+    }
+    let hours: i32 = digits[..2].parse().map_err(|_| unknown())?;
+    let minutes: i32 =
+        digits.get(2..).filter(|rest| !rest.is_empty()).map_or(Ok(0), str::parse).map_err(|_| unknown())?;
+    FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60)).map(Some).ok_or_else(unknown)
+}
+
+/// The date that leads a title, and the title without it: `February 18, 2013 - A Day`.
+pub fn leading(title: &str, zoning: &Zoning) -> Option<(DateTime<Utc>, String)> {
+    let (date, rest) = day(title, false).ok()?;
+    let rest = rest.trim_start().trim_start_matches(['-', '–', '—', ':', '|']).trim();
+    let at = in_range(zoning.instant(date.and_time(NaiveTime::MIN))).ok()?;
+    Some((at, if rest.is_empty() { title.to_owned() } else { rest.to_owned() }))
+}
+
+/// The date that leads a file's name, and the name without it: `2024-03-18-the-pager`.
+pub fn in_name<'a>(name: &'a str, zoning: &Zoning) -> Option<(DateTime<Utc>, &'a str)> {
+    let (date, rest) = day(name, zoning.roll_over).ok()?;
+    if !rest.is_empty() && !rest.starts_with(['-', '_', ' ']) {
+        return None;
+    }
+    let at = in_range(zoning.instant(date.and_time(NaiveTime::MIN))).ok()?;
+    Some((at, rest.trim_start_matches(['-', '_', ' '])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Zoning, leading, parse};
+
+    fn at(text: &str, zone: &str) -> String {
+        match parse(text, &Zoning::plain(zone.parse().unwrap())) {
+            Ok(at) => at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+            Err(error) => error,
+        }
+    }
+
+    #[test]
+    fn every_way_to_write_a_date_is_read() {
+        for (text, expected) in [
+            ("2024-12-01", "2024-11-30T23:00:00Z"),
+            ("2024-12-01T08:00:00+01:00", "2024-12-01T07:00:00Z"),
+            ("2024-12-01T08:00:00Z", "2024-12-01T08:00:00Z"),
+            ("2017-12-27 20:46:24 -0500", "2017-12-28T01:46:24Z"),
+            ("2024-12-01 08:00", "2024-12-01T07:00:00Z"),
+            ("2024-12-01T08:00:00.125Z", "2024-12-01T08:00:00.125Z"),
+            ("2024-12-01 08:00:00 UTC", "2024-12-01T08:00:00Z"),
+            ("2013/10/12", "2013-10-11T22:00:00Z"),
+            ("2013/10/12 9:05", "2013-10-12T07:05:00Z"),
+            ("Mon, 02 Jan 2006 15:04:05 -0700", "2006-01-02T22:04:05Z"),
+            ("Mon, 02 Jan 2006 15:04:05 GMT", "2006-01-02T15:04:05Z"),
+            ("02 Jan 2006", "2006-01-01T23:00:00Z"),
+            ("February 18, 2013", "2013-02-17T23:00:00Z"),
+            ("Feb 18, 2013", "2013-02-17T23:00:00Z"),
+            ("18 February 2013", "2013-02-17T23:00:00Z"),
+            ("1700000000", "2023-11-14T22:13:20Z"),
+        ] {
+            assert_eq!(at(text, "Europe/Berlin"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_says_why() {
+        for (text, expected) in [
+            ("2024-13-01", "month 13"),
+            ("2024-02-31", "there is no day 31 in month 2 of 2024"),
+            ("2024-02-01 24:12:03", "hour 24"),
+            ("0001-01-01", "the year 1 is out of range"),
+            ("soon", "there is no date"),
+            ("2024-02-01 08:00 CEST", "`CEST` is no zone"),
+            ("2024-02-01 08:61", "minute 61"),
+        ] {
+            assert_eq!(at(text, "UTC"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_skipped_hour_and_a_repeated_one_have_a_defined_meaning() {
+        let zoning = Zoning::plain("America/New_York".parse().unwrap());
+        let at = |text: &str, zoning: &Zoning| parse(text, zoning).unwrap().to_rfc3339();
+        assert_eq!(at("2024-03-10 02:30", &zoning), "2024-03-10T07:30:00+00:00");
+        assert_eq!(at("2024-03-10 02:30", &Zoning { gap_after: true, ..zoning }), "2024-03-10T06:30:00+00:00");
+        assert_eq!(at("2024-11-03 01:30", &zoning), "2024-11-03T05:30:00+00:00");
+        assert_eq!(at("2024-11-03 01:30", &Zoning { fold_late: true, ..zoning }), "2024-11-03T06:30:00+00:00");
+    }
+
+    #[test]
+    fn a_date_that_leads_a_title_leaves_it() {
+        let zoning = Zoning::plain(chrono_tz::UTC);
+        let (at, title) = leading("February 18, 2013 - A Day in the Life", &zoning).unwrap();
+        assert_eq!((at.to_rfc3339().as_str(), title.as_str()), ("2013-02-18T00:00:00+00:00", "A Day in the Life"));
+        assert!(leading("Five ways to brew tea", &zoning).is_none());
+        assert!(leading("May we talk about tea", &zoning).is_none());
+    }
+}
