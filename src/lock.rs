@@ -105,6 +105,11 @@ impl Lock {
         ids
     }
 
+    /// The authority of every id that is minted: the site's host at the first mint.
+    pub fn authority(&self) -> &str {
+        self.authority.as_deref().unwrap_or_default()
+    }
+
     /// Which store began this digest.
     pub fn began(&self, digest: &str) -> Option<&str> {
         self.digests.get(digest).map(String::as_str)
