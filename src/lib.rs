@@ -1,15 +1,27 @@
 //! `tidings` turns a folder of posts into feeds and into e-mail digests.
+//!
+//! The way through is one street with a fork. [`loader`] opens the posts and [`post`] reads them; [`lock`] gives each the
+//! id that never changes. From there [`feed`] makes documents, which [`publish`] writes; and [`digest`] makes a draft,
+//! [`message`] its MIME, [`delivery`] sends it by the ledger in [`store`]. [`command`] has a file for each verb and
+//! carries values from one room to the next, so that rooms on one floor do not know each other. The ground that all
+//! stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`clock`], [`config`].
 
+pub mod cli;
 pub mod clock;
+pub mod command;
 pub mod config;
+pub mod delivery;
 pub mod digest;
 pub mod feed;
 pub mod finding;
 pub mod ledger;
 pub mod loader;
 pub mod lock;
+pub mod message;
 pub mod post;
 pub mod publish;
 pub mod reader;
 pub mod store;
 pub mod token;
+
+pub use command::run;

@@ -1,3 +1,30 @@
-//! The `tidings` program.
+//! The `tidings` program: arguments, the clock, the error line, the exit code.
 
-fn main() {}
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tidings::cli::Cli;
+use tidings::clock::Clock;
+use tidings::command::Ending;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let clock = Clock::new(cli.at);
+    let mut out = io::stdout().lock();
+    let ended = tidings::run(&cli, &clock, &mut out).and_then(|ending| Ok(out.flush().map(|()| ending)?));
+    match ended {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Partial) => ExitCode::from(1),
+        // Whoever read has had enough.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,108 @@
+//! The command line, as types and nothing else.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand};
+
+/// Turn a folder of posts into feeds and e-mail digests.
+#[derive(Debug, Parser)]
+#[command(name = "tidings", version)]
+pub struct Cli {
+    /// The config file
+    #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]
+    pub config: PathBuf,
+    /// Act as if it were TIME (RFC 3339, like 2026-11-30T08:00:00+01:00)
+    #[arg(long, global = true, value_name = "TIME")]
+    pub at: Option<DateTime<Utc>>,
+    /// Say nothing unless a person is needed
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write the feeds, then send every digest that is due: the line for cron
+    Run(Dry),
+    /// Write the feeds
+    Build(Build),
+    /// Send one digest now
+    Digest(Digest),
+    /// Who gets the digests
+    #[command(subcommand)]
+    Subscriber(Subscriber),
+    /// Show the issues and what became of each delivery
+    Status,
+}
+
+/// Whether anything is changed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Dry {
+    /// Print what would be published or sent, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What `build` takes.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Whether anything is changed
+    #[command(flatten)]
+    pub dry: Dry,
+    /// Print this document alone
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    pub only: Option<String>,
+}
+
+/// What `digest` takes.
+#[derive(Debug, Args)]
+pub struct Digest {
+    /// The digest's name
+    pub name: String,
+    /// Whether anything is changed
+    #[command(flatten)]
+    pub dry: Dry,
+}
+
+/// What can be done with subscribers.
+#[derive(Debug, Subcommand)]
+pub enum Subscriber {
+    /// Add someone who has agreed
+    Add {
+        /// Their address
+        email: String,
+        /// How to speak to them
+        #[arg(long)]
+        name: Option<String>,
+        /// Only these digests; else all
+        #[arg(long)]
+        digest: Vec<String>,
+    },
+    /// Take someone out
+    Remove {
+        /// Their address
+        email: String,
+        /// Only from these digests; else from all
+        #[arg(long)]
+        digest: Vec<String>,
+    },
+    /// Show everyone
+    List,
+    /// Take in a CSV file with the columns `email` and `name`
+    Import {
+        /// The file
+        file: PathBuf,
+        /// They have agreed; without it they wait for a confirmation and get nothing
+        #[arg(long)]
+        confirmed: bool,
+        /// Only these digests; else all
+        #[arg(long)]
+        digest: Vec<String>,
+    },
+    /// Write everyone as CSV
+    Export,
+}

@@ -1,0 +1,90 @@
+//! One file a verb; this one opens what they share and hands over.
+
+mod build;
+mod digest;
+mod run;
+mod status;
+mod subscriber;
+
+use std::io::{self, Write};
+
+use anyhow::Context;
+
+use crate::cli::{Cli, Command};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::finding::Finding;
+use crate::store::{Access, Store};
+
+/// How a command ended, when it could do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All of it.
+    Done,
+    /// Some posts or deliveries failed and are listed.
+    Partial,
+}
+
+impl Ending {
+    /// Partial where something was left out.
+    fn of(findings: &[Finding]) -> Self {
+        if findings.iter().any(Finding::is_error) { Self::Partial } else { Self::Done }
+    }
+
+    /// Partial where either is.
+    fn and(self, other: Self) -> Self {
+        if self == Self::Done { other } else { self }
+    }
+}
+
+/// What every verb is given.
+struct Session<'a> {
+    config: Config,
+    clock: &'a Clock,
+    out: &'a mut dyn Write,
+    quiet: bool,
+}
+
+impl Session<'_> {
+    /// Tells a person on stderr; nothing with `-q`.
+    fn say(&self, words: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr(), "{words}");
+        }
+    }
+
+    /// A line of the result; with `-q` there is none, since nobody is needed.
+    fn result(&mut self, words: &str) -> io::Result<()> {
+        if self.quiet { Ok(()) } else { writeln!(self.out, "{words}") }
+    }
+
+    /// Names what is wrong, quiet or not.
+    fn report(&self, findings: &[Finding]) {
+        for finding in findings {
+            let word = if finding.is_error() { "error" } else { "warning" };
+            let _ = writeln!(io::stderr(), "{word}: {finding}");
+        }
+    }
+
+    async fn store(&self, access: Access) -> anyhow::Result<Store> {
+        let url = &self.config.store.url;
+        Store::open(url, access, self.clock.now()).await.with_context(|| format!("{url:?}"))
+    }
+}
+
+/// Does what the command line asks for. Results go to `out`.
+///
+/// # Errors
+/// Where nothing could be done.
+pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Ending> {
+    let config = Config::load(&cli.config, std::env::vars())?;
+    let mut session = Session { config, clock, out, quiet: cli.quiet };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
+    match &cli.command {
+        Command::Run(dry) => run::run(&mut session, *dry, &runtime),
+        Command::Build(args) => build::build(&mut session, args).map(|built| Ending::of(&built.findings)),
+        Command::Digest(args) => digest::digest(&mut session, args, &runtime),
+        Command::Subscriber(what) => runtime.block_on(subscriber::subscriber(&mut session, what)),
+        Command::Status => runtime.block_on(status::status(&mut session)),
+    }
+}
