@@ -1,11 +1,7 @@
-//! The program from outside: the real binary, a real SMTP dialogue, a real database, other parsers than its own.
+//! The program from outside: the real binary, a real database, other parsers than its own.
 
-mod database;
-mod delivery;
-mod digest;
-mod feeds;
-mod loader;
+mod config;
+mod house;
 mod read;
-mod relay;
 mod scene;
-mod store;
+mod street;

@@ -1,1 +1,114 @@
-//! To come.
+//! A site in a folder of its own, and the real binary in it: a cleared environment, an odd time zone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// The config that a scene begins with.
+pub(crate) const CONFIG: &str = r#"
+[site]
+title = "Hums"
+url = "https://hums.example/"
+timezone = "Europe/Berlin"
+author = { name = "Ada Night" }
+
+[[digest]]
+name = "weekly"
+schedule = "0 8 * * MON"
+to = ["editor@hums.example"]
+since = "2013-01-01"
+
+[mail]
+from = "Hums <news@hums.example>"
+"#;
+
+/// A site to run the program in.
+pub(crate) struct Scene {
+    folder: TempDir,
+}
+
+/// What a run came to.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) talk: String,
+}
+
+impl Scene {
+    /// A site without posts.
+    pub(crate) fn new() -> Self {
+        let scene = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir(scene.path("post")).unwrap();
+        scene.file("config.toml", CONFIG)
+    }
+
+    /// The site that stands in the repository.
+    pub(crate) fn sample() -> Self {
+        let scene = Self { folder: tempfile::tempdir().unwrap() };
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        fs::copy(repository.join("config.toml"), scene.path("config.toml")).unwrap();
+        let copied = Command::new("cp").arg("-r").arg(repository.join("post")).arg(scene.path("post")).status();
+        assert!(copied.unwrap().success());
+        scene
+    }
+
+    /// With this file.
+    pub(crate) fn file(self, path: &str, text: &str) -> Self {
+        let file = self.path(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+        self
+    }
+
+    /// With a post of this title and day.
+    pub(crate) fn post(self, name: &str, title: &str, date: &str) -> Self {
+        self.file(&format!("post/{name}"), &format!("---\ntitle: {title}\ndate: {date}\n---\nText of {title}.\n"))
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// The names of a folder, sorted; none where there is no such folder.
+    pub(crate) fn names(&self, path: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.path(path)) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, &[])
+    }
+
+    pub(crate) fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_tidings"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("TZ", "Pacific/Chatham")
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(environment.iter().copied())
+            .output()
+            .unwrap();
+        Ran {
+            code: status.code().unwrap_or(-1),
+            out: String::from_utf8(stdout).unwrap(),
+            talk: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    /// Runs at a time, and expects that all goes well.
+    pub(crate) fn run_at(&self, time: &str, arguments: &[&str]) -> String {
+        let ran = self.run(&[&["--at", time], arguments].concat());
+        assert_eq!(ran.code, 0, "{arguments:?}: {}{}", ran.out, ran.talk);
+        ran.out
+    }
+}

@@ -1,0 +1,55 @@
+//! The floors of the house: a file imports only from lower ones.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the roof to the ground; rooms of one line do not know each other, except on the ground.
+const FLOORS: &[&[&str]] = &[
+    &["main"],
+    &["lib"],
+    &["command"],
+    &["cli"],
+    &["delivery", "loader"],
+    &["publish", "store", "smtp"],
+    &["feed", "message"],
+    &["digest", "lock"],
+    &["post"],
+    &["ledger", "reader", "token", "finding", "clock", "config"],
+];
+
+fn floor(room: &str) -> usize {
+    FLOORS.iter().position(|rooms| rooms.contains(&room)).unwrap_or_else(|| panic!("`{room}` has no floor"))
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn a_file_imports_only_from_lower_floors() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    files(&source, &mut found);
+    let mut arrows = 0;
+    for file in found {
+        let below = file.strip_prefix(&source).unwrap();
+        let room = below.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
+        for line in fs::read_to_string(&file).unwrap().lines() {
+            let Some(rest) = line.trim_start().strip_prefix("use crate::") else { continue };
+            let other: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            arrows += 1;
+            let ground = FLOORS.len() - 1;
+            let allowed =
+                other == room || floor(&other) > floor(&room) || (floor(&room) == ground && floor(&other) == ground);
+            assert!(allowed, "{}: {line}", below.display());
+        }
+    }
+    assert!(arrows > 50, "only {arrows} imports were found");
+}

@@ -1,0 +1,197 @@
+//! The whole street: from a folder of posts to feeds and a digest.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::read::{entries, python, strict_xml};
+use crate::scene::Scene;
+
+const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+const PLAIN: &str = "the function returned / the health check always lied / the daemon still hums
+Title: February 18, 2013 - A Day in the Life of a DevOps Engineer
+The day starts like any other. A <b> & a “quote”.
+The Morning Haze
+I start with some light reading.
+Wrapping Up
+As the day winds down, I reflect.
+[END OF POST]";
+
+#[test]
+fn a_newcomers_run_writes_feeds_and_one_digest_and_the_next_does_nothing() {
+    let scene = Scene::sample();
+    let out = scene.run_at("2026-11-23T12:00:00Z", &["run"]);
+    assert!(out.contains("public") && out.contains("outbox"), "{out}");
+    for file in ["atom.xml", "rss.xml", "feed.json"] {
+        assert!(scene.path("public").join(file).exists());
+    }
+    let mails = scene.names("outbox");
+    assert_eq!(mails.len(), 1);
+    let when = |path: &str| fs::metadata(scene.path(path)).unwrap().modified().unwrap();
+    let before = (when("public/atom.xml"), when("tidings.lock"));
+    let out = scene.run_at("2026-11-23T12:10:00Z", &["run"]);
+    assert!(out.contains("nothing new"), "{out}");
+    assert_eq!((when("public/atom.xml"), when("tidings.lock")), before);
+    assert_eq!(scene.names("outbox"), mails);
+    let mode = fs::metadata(scene.path("tidings.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn the_three_feeds_say_the_same_and_any_xml_parser_reads_them() {
+    let scene = Scene::sample().file(
+        "post/odd.md",
+        "---\ntitle: 'AT&T &amp; R&D <x>'\ndate: 2024-01-01\n---\nA \u{b} B &#2; ]]> <script>x</script>\r\n",
+    );
+    scene.run_at(MONDAY, &["build"]);
+    let (atom, rss) = (scene.read("public/atom.xml"), scene.read("public/rss.xml"));
+    strict_xml(&atom);
+    strict_xml(&rss);
+    let atom_entries = entries(&atom);
+    assert_eq!(atom_entries.len(), 6);
+    assert_eq!(entries(&scene.read("public/feed.json")), atom_entries);
+    let rss_entries = entries(&rss);
+    for (one, other) in rss_entries.iter().zip(&atom_entries) {
+        assert_eq!((&one.id, &one.link, one.published), (&other.id, &other.link, other.published));
+    }
+    assert!(!atom.contains("script&gt;x"));
+}
+
+#[test]
+fn the_plain_form_keeps_verse_headings_and_paragraphs() {
+    let path = "post/the-function-returned-/-the-health-check-always-lied-/-the-daemon-still-hums.md";
+    let scene = Scene::new().file(path, PLAIN);
+    scene.run_at(MONDAY, &["build"]);
+    let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
+    let item = &feed["items"][0];
+    assert_eq!(item["title"], "A Day in the Life of a DevOps Engineer");
+    assert_eq!(item["date_published"], "2013-02-17T23:00:00Z");
+    assert_eq!(
+        item["url"],
+        "https://hums.example/the-function-returned/the-health-check-always-lied/the-daemon-still-hums/"
+    );
+    let html = item["content_html"].as_str().unwrap();
+    assert_eq!(html.matches("<h2").count(), 2, "{html}");
+    assert_eq!(html.matches("<p>").count(), 4, "{html}");
+    assert!(html.contains("class=\"epigraph\"") && html.contains("the daemon still hums"), "{html}");
+    assert!(!html.contains("END OF POST") && !html.contains("Title:"), "{html}");
+}
+
+#[test]
+fn one_bad_post_is_named_and_leaves_the_others_alone() {
+    let scene = Scene::new().post("good.md", "Good", "2024-05-01").post("bad.md", "Bad", "2024-13-01");
+    let ran = scene.run(&["--at", MONDAY, "build"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.talk.contains("post/bad.md:3: `date: 2024-13-01` is no date: month 13"), "{}", ran.talk);
+    assert_eq!(entries(&scene.read("public/atom.xml")).len(), 1);
+}
+
+#[test]
+fn drafts_and_future_posts_are_left_out() {
+    let scene = Scene::new()
+        .post("future.md", "Future", "2030-05-01")
+        .file("post/draft.md", "---\ntitle: Draft\ndate: 2024-01-01\ndraft: true\n---\nx\n");
+    scene.run_at(MONDAY, &["build"]);
+    assert_eq!(entries(&scene.read("public/atom.xml")).len(), 0);
+}
+
+#[test]
+fn a_dry_run_prints_one_message_and_changes_nothing() {
+    let scene = Scene::sample();
+    let before = scene.names("");
+    let message = scene.run_at(MONDAY, &["digest", "weekly", "--dry-run"]);
+    assert_eq!(scene.names(""), before);
+    if let Some((subject, types)) = python(&message) {
+        assert_eq!(subject, "Hums, weekly: 夜番の茶");
+        assert_eq!(types, "multipart/alternative text/plain text/html");
+    }
+    let feed = scene.run_at(MONDAY, &["build", "--dry-run", "--only", "atom.xml"]);
+    strict_xml(&feed);
+    assert!(scene.run_at(MONDAY, &["run", "--dry-run"]).contains("==> public/rss.xml <=="));
+    assert_eq!(scene.names(""), before);
+}
+
+#[test]
+fn a_slot_is_filled_once_and_what_was_missed_becomes_one_issue() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    assert_eq!(scene.names("outbox").len(), 1);
+    let scene = scene.post("old.md", "Back-dated", "2019-01-01");
+    scene.run_at("2024-06-25T08:00:00+02:00", &["run"]);
+    assert_eq!(scene.names("outbox").len(), 1, "nothing is due on a Tuesday");
+    // A month asleep: one issue, and the back-dated post is in it.
+    scene.run_at("2024-07-30T08:00:00+02:00", &["run"]);
+    scene.run_at("2024-07-30T08:01:00+02:00", &["run"]);
+    let mails = scene.names("outbox");
+    assert_eq!(mails.len(), 2);
+    assert!(scene.read(&format!("outbox/{}", mails[1])).contains("Back-dated"));
+}
+
+#[test]
+fn without_since_the_first_run_knows_what_is_there() {
+    let config = crate::scene::CONFIG.replace("since = \"2013-01-01\"\n", "");
+    let scene = Scene::new().file("config.toml", &config).post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    let scene = scene.post("two.md", "Two", "2024-06-02");
+    scene.run_at("2024-07-01T08:00:05+02:00", &["run"]);
+    let mails = scene.names("outbox");
+    assert_eq!(mails.len(), 1);
+    let mail = scene.read(&format!("outbox/{}", mails[0]));
+    assert!(mail.contains("Two") && !mail.contains("One"));
+}
+
+#[test]
+fn an_edited_or_renamed_post_keeps_its_id_and_is_not_announced_again() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    let id = entries(&scene.read("public/atom.xml"))[0].id.clone();
+    fs::rename(scene.path("post/one.md"), scene.path("post/renamed.md")).unwrap();
+    scene.run_at("2024-07-01T08:00:05+02:00", &["run"]);
+    let scene = scene.post("renamed.md", "One, edited", "2024-06-01");
+    scene.run_at("2024-07-08T08:00:05+02:00", &["run"]);
+    assert_eq!(entries(&scene.read("public/atom.xml"))[0].id, id);
+    assert_eq!(scene.names("outbox").len(), 1);
+}
+
+#[test]
+fn an_empty_store_beside_a_lock_that_another_began_refuses_to_send() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    fs::remove_file(scene.path("tidings.db")).unwrap();
+    for extra in ["tidings.db-wal", "tidings.db-shm"] {
+        let _ = fs::remove_file(scene.path(extra));
+    }
+    let ran = scene.run(&["--at", MONDAY, "run"]);
+    assert!(ran.code == 2 && ran.talk.contains("begun by another store"), "{}", ran.talk);
+    assert_eq!(scene.names("outbox").len(), 1);
+}
+
+#[test]
+fn each_subscriber_gets_one_and_whoever_left_none() {
+    let people: String = (0..50).map(|n| format!("reader{n}@x.example,Reader {n}\n")).collect();
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("people.csv", &format!("email,name\n{people}READER0@X.example,Again\n"));
+    let out = scene.run_at(MONDAY, &["subscriber", "import", "people.csv", "--confirmed"]);
+    assert!(out.contains("50 new, 1 known"), "{out}");
+    scene.run_at(MONDAY, &["subscriber", "remove", "reader7@x.example"]);
+    let out = scene.run_at(MONDAY, &["subscriber", "import", "people.csv", "--confirmed"]);
+    assert!(out.contains("1 suppressed"), "{out}");
+    scene.run_at(MONDAY, &["run"]);
+    let mails = scene.names("outbox");
+    assert_eq!(mails.len(), 50, "49 readers and the editor");
+    assert!(!mails.iter().any(|mail| mail.contains("reader7@")));
+    let mail = mails.iter().find(|mail| mail.contains("reader3@")).unwrap();
+    assert!(scene.read(&format!("outbox/{mail}")).contains("Reader 3"));
+    assert!(scene.run_at(MONDAY, &["status"]).contains("50 sent"));
+    assert!(scene.run_at(MONDAY, &["subscriber", "export"]).contains("reader7@x.example,Reader 7,left"));
+}
+
+#[test]
+fn the_same_posts_give_the_same_bytes_wherever_they_are_built() {
+    let build = || {
+        let scene = Scene::sample();
+        scene.run_at(MONDAY, &["build"]);
+        ["atom.xml", "rss.xml", "feed.json", "tag/on-call/atom.xml"].map(|file| scene.read(&format!("public/{file}")))
+    };
+    assert_eq!(build(), build());
+}
