@@ -167,7 +167,8 @@ fn an_empty_store_beside_a_lock_that_another_began_refuses_to_send() {
 
 #[test]
 fn each_subscriber_gets_one_and_whoever_left_none() {
-    let people: String = (0..50).map(|n| format!("reader{n}@x.example,Reader {n}\n")).collect();
+    let people: Vec<String> = (0..50).map(|n| format!("reader{n}@x.example,Reader {n}\n")).collect();
+    let people = people.concat();
     let scene = Scene::new()
         .post("one.md", "One", "2024-06-01")
         .file("people.csv", &format!("email,name\n{people}READER0@X.example,Again\n"));

@@ -58,9 +58,10 @@ impl Session<'_> {
         if self.quiet { Ok(()) } else { writeln!(self.out, "{words}") }
     }
 
-    /// Names what is wrong, quiet or not.
+    /// Names what is wrong; with `-q` only what left something out.
     fn report(&self, findings: &[Finding]) {
-        for finding in findings {
+        let errors_only = self.quiet;
+        for finding in findings.iter().filter(|finding| !errors_only || finding.is_error()) {
             let word = if finding.is_error() { "error" } else { "warning" };
             let _ = writeln!(io::stderr(), "{word}: {finding}");
         }

@@ -56,9 +56,8 @@ pub fn read(path: &str, text: &str, site: &Site, dialect: Dialect, permalink: Op
         _ => &["date", "publishdate", "pubdate"],
     };
     let (published, title) = match (at(keys)?, by_title, by_name) {
-        (Some(at), _, _) => (at, raw_title),
         (None, Some((at, rest)), _) => (at, Some(rest)),
-        (None, None, Some((at, _))) => (at, raw_title),
+        (Some(at), _, _) | (None, None, Some((at, _))) => (at, raw_title),
         (None, None, None) => {
             let line = plain.as_ref().map_or(1, |plain| plain.title.1);
             return Err(Finding::error("the post has no date")
@@ -200,7 +199,7 @@ pub fn body(post: &Post, text: &str) -> Result<Body, Finding> {
         Some((_, rest)) if untitled => rest,
         _ => split.body.to_owned(),
     };
-    let is_html = post.path.ends_with(".html");
+    let is_html = post.path.rsplit_once('.').is_some_and(|(_, ending)| ending == "html");
     let render = |text: &str| match is_html {
         true => Ok(html::sanitise(text, &post.url)),
         false => html::from_markdown(text, &post.url),

@@ -50,7 +50,7 @@ pub enum StoreError {
         /// Its version.
         found: i64,
         /// Ours.
-        known: usize,
+        known: i64,
     },
     /// It was written by an older program, and this call may not change it.
     #[error("the store is of an older version; `tidings run` brings it up to date")]
@@ -102,11 +102,11 @@ impl Store {
         let pool = connect(&place, &address, access).await?;
         let version = version(&pool).await;
         match (access, version) {
-            (_, found) if found > schema::MIGRATIONS.len() as i64 => {
-                return Err(StoreError::Newer { found, known: schema::MIGRATIONS.len() });
+            (_, found) if found > schema::VERSION => {
+                return Err(StoreError::Newer { found, known: schema::VERSION });
             }
             (Access::Read, 0) => return Self::in_memory(now).await,
-            (Access::Read, found) if found < schema::MIGRATIONS.len() as i64 => return Err(StoreError::Older),
+            (Access::Read, found) if found < schema::VERSION => return Err(StoreError::Older),
             (Access::Read, _) => {}
             (Access::Write, _) => migrate(&pool, &place, now).await?,
         }
@@ -221,7 +221,7 @@ async fn version(pool: &AnyPool) -> i64 {
 
 async fn migrate(pool: &AnyPool, place: &StorePlace, now: DateTime<Utc>) -> Result<()> {
     let found = version(pool).await;
-    if found == schema::MIGRATIONS.len() as i64 {
+    if found == schema::VERSION {
         return Ok(());
     }
     let mut tx = begin(pool, place).await?;
@@ -253,10 +253,7 @@ async fn migrate(pool: &AnyPool, place: &StorePlace, now: DateTime<Utc>) -> Resu
         }
         sqlx::query("INSERT INTO schema_version (version) VALUES (0)").execute(&mut *tx).await?;
     }
-    sqlx::query("UPDATE schema_version SET version = $1")
-        .bind(schema::MIGRATIONS.len() as i64)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query("UPDATE schema_version SET version = $1").bind(schema::VERSION).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())
 }

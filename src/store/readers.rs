@@ -228,10 +228,8 @@ impl Store {
     pub async fn remove_reader(&self, email: &Email, digests: &[String], now: DateTime<Utc>) -> Result<bool> {
         let Some((id, state)) = self.find_reader(email).await? else { return Ok(false) };
         let mut tx = self.begin().await?;
-        if digests.is_empty() {
-            if !state.is_suppressed() {
-                self.set_reader_state(&mut tx, id, ReaderState::Left, now, "left").await?;
-            }
+        if digests.is_empty() && !state.is_suppressed() {
+            self.set_reader_state(&mut tx, id, ReaderState::Left, now, "left").await?;
         }
         for digest in digests {
             sqlx::query("DELETE FROM subscription WHERE reader = $1 AND digest = $2")

@@ -1,5 +1,8 @@
 //! The tables, as an append-only list of migrations.
 
+/// The newest version that this program knows: so many migrations.
+pub(super) const VERSION: i64 = 1;
+
 /// One entry a version; what has been released is never edited.
 pub(super) const MIGRATIONS: &[&str] = &["
 CREATE TABLE secret (

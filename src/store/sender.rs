@@ -361,7 +361,9 @@ async fn commit(store: &Store, owner: Owner, uncertain: Uncertain, jobs: &[Job])
 }
 
 /// The columns that an outcome sets: state, when it is due, by how much the attempts grow.
-fn effect(outcome: &Outcome, uncertain: Uncertain, now: DateTime<Utc>) -> (State, i64, i16) {
+type Effect = (State, i64, i16);
+
+fn effect(outcome: &Outcome, uncertain: Uncertain, now: DateTime<Utc>) -> Effect {
     let now = now.timestamp();
     match outcome {
         Outcome::Sent => (State::Sent, now, 1),
@@ -381,7 +383,7 @@ async fn settle(
     settled: &[Settled],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let mut groups: Vec<((State, i64, i16), &str, Vec<ReaderId>)> = Vec::new();
+    let mut groups: Vec<(Effect, &str, Vec<ReaderId>)> = Vec::new();
     for one in settled {
         let effect = effect(&one.outcome, uncertain, now);
         match groups.iter_mut().find(|(known, reply, _)| *known == effect && *reply == one.reply) {
