@@ -21,6 +21,7 @@ pub mod message;
 pub mod post;
 pub mod publish;
 pub mod reader;
+pub mod smtp;
 pub mod store;
 pub mod token;
 

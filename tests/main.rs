@@ -1,7 +1,9 @@
 //! The program from outside: the real binary, a real database, other parsers than its own.
 
 mod config;
+mod delivery;
 mod house;
 mod read;
+mod relay;
 mod scene;
 mod street;

@@ -13,6 +13,7 @@ use crate::command::{Ending, Session};
 use crate::config::{Digest, Schedule};
 use crate::delivery::{Mailer, deliver};
 use crate::digest::{Templates, draft, due, last_before, news};
+use crate::finding::Finding;
 use crate::ledger::{Issue, IssueState, State};
 use crate::loader::{self, Loaded, load_posts};
 use crate::lock::Lock;
@@ -54,6 +55,11 @@ pub(super) async fn send(
     let store = session.store(access).await?;
     if dry.dry_run {
         return print(session, &store, digest, loaded, when, now).await;
+    }
+    if let Some(relay) =
+        session.config.mail.smtp.as_ref().filter(|relay| session.clock.is_set() && !relay.is_loopback())
+    {
+        bail!("`--at` with the relay {relay} would mail people at a time that is not\n  add `--dry-run`");
     }
     let Ok(sender) = store.begin_sending(session.config.mail.uncertain, now).await? else {
         session.say("another run is sending; this one leaves the mail to it");
@@ -257,9 +263,12 @@ async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &Issue) -> an
     let store = sender.store();
     let compiled = Compiled::from_text(&store.compiled(issue.id).await?).context("the kept mail cannot be read")?;
     let key = store.key(issue.key).await?;
-    let mailer = Mailer::for_issue(&session.config.mail, issue);
+    let mail = session.config.mail.clone();
+    let mailer = Mailer::for_issue(&mail, issue).map_err(anyhow::Error::msg)?;
     let place = mailer.to_string();
-    deliver(sender, issue, &compiled, &key, &mailer, session.clock).await?;
+    if let Some(why) = deliver(sender, issue, &compiled, &key, &mailer, &mail, session.clock).await? {
+        session.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
+    }
     let counts = store.counts(issue.id).await?;
     let told: Vec<String> = State::ALL
         .iter()

@@ -1,0 +1,119 @@
+//! What a reply means for the recipient, the issue and the relay.
+
+/// One reply, its lines joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The three digits.
+    pub code: u16,
+    /// The words.
+    pub text: String,
+}
+
+/// Where in a message's dialogue a reply came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// After MAIL FROM.
+    Mail,
+    /// After RCPT TO.
+    Rcpt,
+    /// After DATA.
+    Data,
+    /// After the final dot.
+    Dot,
+}
+
+/// What becomes of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Taken.
+    Sent,
+    /// The address is bad.
+    Bounced,
+    /// Refused without saying whether the address is bad.
+    Refused,
+    /// Given up for this issue.
+    GivenUp,
+    /// To be tried again later.
+    Deferred,
+    /// The relay has trouble of its own; nobody is charged.
+    RelayTrouble,
+    /// It is about us: the issue pauses.
+    AboutUs,
+}
+
+/// Why a connection is of no more use, before a message was at stake.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// The network or the relay; a later try may go well.
+    #[error("{0}")]
+    Relay(String),
+    /// A person has to mend something: the password, the certificate, the config.
+    #[error("{0}")]
+    Us(String),
+}
+
+impl Reply {
+    /// The enhanced status code (RFC 3463) with which the words begin.
+    fn enhanced(&self) -> Option<&str> {
+        let word = self.text.split_whitespace().next()?;
+        let is_code = word.split('.').count() == 3 && word.split('.').all(|part| part.parse::<u16>().is_ok());
+        is_code.then_some(word)
+    }
+}
+
+impl std::fmt::Display for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.code, self.text)
+    }
+}
+
+/// What a reply means.
+pub fn judge(phase: Phase, reply: &Reply) -> Verdict {
+    let words = reply.text.to_lowercase();
+    let names_sender = words.contains("sender address") || words.contains("sender rejected");
+    match (phase, reply.code) {
+        (Phase::Dot, 200..=299) => Verdict::Sent,
+        (_, 421) | (Phase::Mail | Phase::Data, 400..=499) => Verdict::RelayTrouble,
+        (Phase::Rcpt | Phase::Dot, 400..=499) => Verdict::Deferred,
+        (Phase::Mail, _) => Verdict::AboutUs,
+        (Phase::Rcpt, 500..=599) => match reply.enhanced() {
+            _ if names_sender => Verdict::AboutUs,
+            Some("5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10") => Verdict::Bounced,
+            Some("5.1.0" | "5.1.7" | "5.1.8") => Verdict::AboutUs,
+            None if matches!(reply.code, 550 | 551 | 553) => Verdict::Refused,
+            _ => Verdict::GivenUp,
+        },
+        (Phase::Data | Phase::Dot, 500..=599) => Verdict::GivenUp,
+        // Neither success nor failure: the dialogue is out of step.
+        _ => Verdict::RelayTrouble,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Phase, Reply, Verdict, judge};
+
+    #[test]
+    fn a_reply_decides_the_next_step() {
+        for (phase, code, text, expected) in [
+            (Phase::Dot, 250, "2.0.0 ok", Verdict::Sent),
+            (Phase::Rcpt, 550, "5.1.1 no such user", Verdict::Bounced),
+            (Phase::Rcpt, 550, "5.1.10 null mx", Verdict::Bounced),
+            (Phase::Rcpt, 550, "5.1.1 sender address rejected", Verdict::AboutUs),
+            (Phase::Rcpt, 550, "5.1.8 bad sender's system", Verdict::AboutUs),
+            (Phase::Rcpt, 550, "no such user", Verdict::Refused),
+            (Phase::Rcpt, 550, "5.7.26 policy", Verdict::GivenUp),
+            (Phase::Rcpt, 552, "5.2.2 mailbox full", Verdict::GivenUp),
+            (Phase::Rcpt, 451, "4.7.1 greylisted", Verdict::Deferred),
+            (Phase::Dot, 451, "later", Verdict::Deferred),
+            (Phase::Dot, 554, "5.6.0 no", Verdict::GivenUp),
+            (Phase::Rcpt, 421, "closing", Verdict::RelayTrouble),
+            (Phase::Mail, 451, "busy", Verdict::RelayTrouble),
+            (Phase::Mail, 550, "5.7.1 you may not", Verdict::AboutUs),
+            (Phase::Data, 503, "sequence", Verdict::GivenUp),
+        ] {
+            let reply = Reply { code, text: text.to_owned() };
+            assert_eq!(judge(phase, &reply), expected, "{phase:?} {reply}");
+        }
+    }
+}
