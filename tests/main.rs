@@ -4,6 +4,7 @@ mod config;
 mod delivery;
 mod house;
 mod read;
+mod readme;
 mod relay;
 mod scene;
 mod street;

@@ -127,6 +127,19 @@ fn a_slot_is_filled_once_and_what_was_missed_becomes_one_issue() {
 }
 
 #[test]
+fn what_an_issue_does_not_show_it_counts() {
+    let config = crate::scene::CONFIG.replace("since =", "limit = 1\nsince =");
+    let scene = Scene::new().file("config.toml", &config).post("one.md", "One", "2024-06-01").post(
+        "two.md",
+        "Two",
+        "2024-06-02",
+    );
+    scene.run_at(MONDAY, &["run"]);
+    let mail = scene.read(&format!("outbox/{}", scene.names("outbox")[0]));
+    assert!(mail.contains("And 1 more"), "{mail}");
+}
+
+#[test]
 fn without_since_the_first_run_knows_what_is_there() {
     let config = crate::scene::CONFIG.replace("since = \"2013-01-01\"\n", "");
     let scene = Scene::new().file("config.toml", &config).post("one.md", "One", "2024-06-01");

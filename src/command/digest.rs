@@ -252,7 +252,8 @@ fn write(
     for post in posts.iter().take(digest.limit) {
         entries.push((*post, loader::body(&config.posts, post)?));
     }
-    let draft = draft(&config.site, digest, &config.mail, &templates, &entries, now)?;
+    let more = posts.len() - entries.len();
+    let draft = draft(&config.site, digest, &config.mail, &templates, &entries, more, now)?;
     let compiled = compile(&draft, &config.site, digest, &config.mail, id)?;
     let subject = compiled.subject();
     Ok((compiled, subject))

@@ -21,8 +21,6 @@ pub struct Feeds {
     pub content: Content,
     /// What else has feeds of its own.
     pub by: Vec<By>,
-    /// Whether older posts stand in archive documents (RFC 5005), and how much time each covers.
-    pub archive: Option<Archive>,
 }
 
 impl Default for Feeds {
@@ -34,7 +32,6 @@ impl Default for Feeds {
             limit: 20,
             content: Content::Full,
             by: Vec::new(),
-            archive: None,
         }
     }
 }
@@ -79,14 +76,4 @@ pub enum By {
     Author,
     /// Each language.
     Language,
-}
-
-/// The time that one archive document covers, in the site's zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Archive {
-    /// A year.
-    Year,
-    /// A month.
-    Month,
 }

@@ -40,8 +40,6 @@ pub struct Mail {
     pub connections: usize,
     /// The most messages over one connection.
     pub messages_per_connection: usize,
-    /// The most messages a second over all connections; without it as fast as the relay takes them.
-    pub per_second: Option<u32>,
     /// What becomes of a message whose reply never came.
     pub uncertain: Uncertain,
     /// The first wait before a deferred recipient is tried again; it doubles each time.
@@ -69,7 +67,6 @@ impl Default for Mail {
             hello: None,
             connections: 8,
             messages_per_connection: 1000,
-            per_second: None,
             uncertain: Uncertain::Retry,
             retry: Span::seconds(5 * 60),
             retry_max: Span::seconds(60 * 60),

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use digest::{Day, Digest, Layout, Order, Schedule};
-pub use feeds::{Archive, By, Content, Feeds, Format};
+pub use feeds::{By, Content, Feeds, Format};
 pub use mail::{Mail, Relay, Secret, Timeouts, Tls, Uncertain};
 pub use posts::{Dialect, Posts};
 pub use site::{Author, Site};

@@ -28,9 +28,6 @@ pub struct Site {
     pub author: Option<Author>,
     /// A command for the shell, run after the feeds are written and before mail leaves; its failure stops the rest.
     pub after_build: Option<String>,
-    /// Whether a new post's address must answer before it is mailed or pinged.
-    #[serde(default = "yes")]
-    pub require_live: bool,
 }
 
 /// A person who writes.

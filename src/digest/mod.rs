@@ -42,7 +42,7 @@ pub struct Draft {
     pub text: String,
 }
 
-/// The posts that a digest has not announced, in its order, at most its limit.
+/// The posts that a digest has not announced, in its order.
 pub fn news<'a>(digest: &config::Digest, posts: &'a [Post], announced: &HashSet<String>) -> Vec<&'a Post> {
     let wanted = |post: &&Post| {
         (digest.tags.is_empty() || post.tags.iter().any(|tag| digest.tags.contains(tag)))
@@ -55,7 +55,7 @@ pub fn news<'a>(digest: &config::Digest, posts: &'a [Post], announced: &HashSet<
     news
 }
 
-/// Writes an issue.
+/// Writes an issue; `more` is how many posts it announces and does not show.
 ///
 /// # Errors
 /// A finding that names the template.
@@ -65,6 +65,7 @@ pub fn draft(
     mail: &config::Mail,
     templates: &Templates,
     entries: &[(&Post, Body)],
+    more: usize,
     made_at: DateTime<Utc>,
 ) -> Result<Draft, Finding> {
     let zone = digest.timezone.unwrap_or(site.timezone).0;
@@ -103,6 +104,7 @@ pub fn draft(
     );
     context.insert("issue", &json!({ "date": day(made_at) }));
     context.insert("posts", &posts);
+    context.insert("more", &more);
     context.insert("reader", &json!({ "name": NAME.to_string() }));
     context.insert("unsubscribe", &LEAVE.to_string());
     context.insert("footer", &digest.footer.as_ref().or(mail.footer.as_ref()));
