@@ -50,11 +50,11 @@ pub struct Digest {
     /// Fewer new posts than this wait for the next slot.
     #[serde(default = "one")]
     pub min_posts: usize,
-    /// The sender, where it is not that of [mail].
+    /// The sender, where it is not that of `[mail]`.
     pub from: Option<Mailbox>,
-    /// Where answers go, where it is not that of [mail].
+    /// Where answers go, where it is not that of `[mail]`.
     pub reply_to: Option<Mailbox>,
-    /// The last lines of the mail, where they are not those of [mail].
+    /// The last lines of the mail, where they are not those of `[mail]`.
     pub footer: Option<String>,
     /// Whether `run` sends it when it is due.
     #[serde(default = "yes")]

@@ -14,7 +14,7 @@ use crate::config::{self, Layout, Order, Site};
 use crate::finding::Finding;
 use crate::post::{Body, Post};
 
-/// The characters that stand for what is a reader's own; they occur in no input, since [`clean`] takes them out.
+/// The characters that stand for what is a reader's own; they occur in no input, since they are taken out of each.
 pub const NAME: char = '\u{e010}';
 /// Stands for the address by which a reader leaves.
 pub const LEAVE: char = '\u{e011}';
