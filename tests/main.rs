@@ -8,3 +8,4 @@ mod readme;
 mod relay;
 mod scene;
 mod street;
+mod tls;

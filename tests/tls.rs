@@ -1,0 +1,160 @@
+//! TLS: what was asked for is what happens, and nothing is said in clear before it.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
+
+use crate::scene::{Ran, Scene};
+
+const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+
+/// How the relay goes about STARTTLS.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// TLS from the first byte.
+    Implicit,
+    /// STARTTLS as it should be.
+    StartTls,
+    /// STARTTLS is not offered: stripped by someone on the way.
+    Stripped,
+    /// An answer is slipped in behind the 220.
+    Injected,
+}
+
+/// A relay with a certificate for `host`; what it hears in clear and inside TLS.
+struct TlsRelay {
+    port: u16,
+    certificate: String,
+    clear: Arc<Mutex<String>>,
+    inside: Arc<Mutex<String>>,
+}
+
+fn start(manner: Manner, host: &str) -> TlsRelay {
+    let signed = rcgen::generate_simple_self_signed(vec![host.to_owned()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![signed.cert.der().clone()], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (clear, inside) = (Arc::default(), Arc::default());
+    let (heard, heard_inside): (Arc<Mutex<String>>, Arc<Mutex<String>>) = (Arc::clone(&clear), Arc::clone(&inside));
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _ = serve(stream, manner, &config, &heard, &heard_inside);
+        }
+    });
+    TlsRelay { port, certificate: signed.cert.pem(), clear, inside }
+}
+
+fn serve(
+    mut stream: TcpStream,
+    manner: Manner,
+    config: &Arc<ServerConfig>,
+    clear: &Mutex<String>,
+    inside: &Mutex<String>,
+) -> std::io::Result<()> {
+    if manner != Manner::Implicit {
+        let offers = if manner == Manner::Stripped { "250 relay\r\n" } else { "250-relay\r\n250 STARTTLS\r\n" };
+        stream.write_all(b"220 relay\r\n")?;
+        hear(&mut stream, clear)?;
+        stream.write_all(offers.as_bytes())?;
+        hear(&mut stream, clear)?;
+        let go = if manner == Manner::Injected { "220 go\r\n250 slipped in\r\n" } else { "220 go\r\n" };
+        stream.write_all(go.as_bytes())?;
+    }
+    let mut tls = StreamOwned::new(ServerConnection::new(Arc::clone(config)).unwrap(), stream);
+    if manner == Manner::Implicit {
+        tls.write_all(b"220 relay\r\n")?;
+        tls.flush()?;
+    }
+    loop {
+        let heard = hear(&mut tls, inside)?;
+        let answer = match heard.split(' ').next().unwrap_or_default().trim_end() {
+            "EHLO" => "250-relay\r\n250 AUTH PLAIN\r\n",
+            "AUTH" => "235 welcome\r\n",
+            "DATA" => "354 go on\r\n",
+            _ => "250 ok\r\n",
+        };
+        // The body's end answers the body; its parts do not.
+        let in_body = !heard.ends_with(".\r\n")
+            && inside.lock().unwrap().matches("DATA").count() == 1
+            && !heard.starts_with("DATA");
+        if !in_body {
+            tls.write_all(answer.as_bytes())?;
+            tls.flush()?;
+        }
+    }
+}
+
+fn hear(stream: &mut impl Read, log: &Mutex<String>) -> std::io::Result<String> {
+    let mut bytes = [0; 65536];
+    let count = stream.read(&mut bytes)?;
+    if count == 0 {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
+    let heard = String::from_utf8_lossy(&bytes[..count]).into_owned();
+    log.lock().unwrap().push_str(&heard);
+    Ok(heard)
+}
+
+/// A run against the relay, with a user and a password, trusting its certificate or not.
+fn run(relay: &TlsRelay, scheme: &str, trusted: bool) -> Ran {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("relay.pem", &relay.certificate);
+    let url = format!("{scheme}://localhost:{}", relay.port);
+    let mut environment = vec![
+        ("TIDINGS_MAIL__SMTP", url.as_str()),
+        ("TIDINGS_MAIL__USER", "news"),
+        ("TIDINGS_MAIL__PASSWORD", "hunter2"),
+        ("TIDINGS_MAIL__TIMEOUT__GREETING", "5s"),
+        ("TIDINGS_MAIL__TIMEOUT__COMMAND", "5s"),
+    ];
+    if trusted {
+        environment.push(("TIDINGS_MAIL__CA", "relay.pem"));
+    }
+    scene.run_with(&["--at", MONDAY, "run"], &environment)
+}
+
+fn said_in_clear(relay: &TlsRelay) -> String {
+    relay.clear.lock().unwrap().clone()
+}
+
+#[test]
+fn mail_and_password_go_inside_tls() {
+    for (manner, scheme) in [(Manner::Implicit, "smtps"), (Manner::StartTls, "smtp")] {
+        let relay = start(manner, "localhost");
+        let ran = run(&relay, scheme, true);
+        assert_eq!(ran.code, 0, "{scheme}: {}{}", ran.out, ran.talk);
+        let inside = relay.inside.lock().unwrap().clone();
+        assert!(inside.contains("AUTH PLAIN") && inside.contains("RCPT TO:<editor@hums.example>"), "{inside}");
+        let clear = said_in_clear(&relay);
+        assert!(!clear.contains("AUTH") && !clear.contains("MAIL") && !clear.contains("Subject"), "{clear}");
+    }
+}
+
+#[test]
+fn nothing_is_said_where_tls_cannot_be_had() {
+    for (manner, host, trusted, words) in [
+        (Manner::Stripped, "localhost", true, "offers no STARTTLS"),
+        (Manner::Injected, "localhost", true, "spoke before TLS began"),
+        (Manner::StartTls, "localhost", false, "certificate is not accepted"),
+        (Manner::StartTls, "other.example", true, "certificate is not accepted"),
+    ] {
+        let relay = start(manner, host);
+        let ran = run(&relay, "smtp", trusted);
+        assert_eq!(ran.code, 1, "{}{}", ran.out, ran.talk);
+        assert!(ran.talk.contains(words) && ran.talk.contains("paused"), "{words}: {}", ran.talk);
+        assert!(!ran.talk.contains("hunter2"));
+        let clear = said_in_clear(&relay);
+        assert!(!clear.contains("AUTH") && !clear.contains("MAIL"), "{clear}");
+        assert!(relay.inside.lock().unwrap().is_empty());
+    }
+}
