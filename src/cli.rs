@@ -35,6 +35,9 @@ pub enum Command {
     /// Who gets the digests
     #[command(subcommand)]
     Subscriber(Subscriber),
+    /// Stop an issue, go on with it, or decide what is uncertain
+    #[command(subcommand)]
+    Issue(Issue),
     /// Show the issues and what became of each delivery
     Status,
 }
@@ -66,6 +69,37 @@ pub struct Digest {
     /// Whether anything is changed
     #[command(flatten)]
     pub dry: Dry,
+}
+
+/// What can be done with an issue; `status` shows its number.
+#[derive(Debug, Subcommand)]
+pub enum Issue {
+    /// Stop it for now; a run that sends it stops at its next claim
+    Pause {
+        /// Its number
+        issue: String,
+    },
+    /// Go on with it at the next run
+    Resume {
+        /// Its number
+        issue: String,
+    },
+    /// Stop it for good: who still waits is given up
+    Cancel {
+        /// Its number
+        issue: String,
+    },
+    /// Decide the deliveries whose reply never came
+    Resolve {
+        /// Its number
+        issue: String,
+        /// Send them again: the same bytes, perhaps a second time
+        #[arg(long, required_unless_present = "skip", conflicts_with = "skip")]
+        resend: bool,
+        /// Give them up: perhaps they never came
+        #[arg(long)]
+        skip: bool,
+    },
 }
 
 /// What can be done with subscribers.

@@ -90,3 +90,36 @@ fn a_sender_that_is_killed_loses_nobody_and_repeats_at_most_one_a_connection() {
         assert!(status.contains(&format!("{recipient}: may have it twice")), "{status}");
     }
 }
+
+#[test]
+fn a_paused_issue_waits_until_it_is_resumed() {
+    let readers: Vec<String> = (0..500).map(|n| format!("reader{n}@x.example")).collect();
+    let relay = Relay::start(Habits { pipelining: true, thinks: Duration::from_millis(20) });
+    let scene = scene(&readers);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tidings"))
+        .args(["--at", MONDAY, "run"])
+        .current_dir(scene.path(""))
+        .env_clear()
+        .env("TIDINGS_MAIL__SMTP", relay.url())
+        .env("TIDINGS_MAIL__CONNECTIONS", "2")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while relay.taken().len() < 20 && began.elapsed() < Duration::from_secs(30) {
+        thread::sleep(Duration::from_millis(2));
+    }
+    let status = scene.run_at(MONDAY, &["status"]);
+    let number = status.split_whitespace().next().unwrap().to_owned();
+    assert!(scene.run_at(MONDAY, &["issue", "pause", &number]).contains("paused"));
+    child.wait().unwrap();
+    let stopped_at = relay.taken().len();
+    assert!(stopped_at < 501, "{stopped_at} were sent all the same");
+    run(&scene, &relay);
+    assert_eq!(relay.taken().len(), stopped_at, "a paused issue is left alone");
+    assert_eq!(scene.run(&["issue", "pause", "beef"]).code, 2);
+    scene.run_at(MONDAY, &["issue", "resume", &number]);
+    let ran = run(&scene, &relay);
+    assert_eq!((ran.code, relay.taken().len()), (0, 501), "{}", ran.talk);
+}

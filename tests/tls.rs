@@ -96,7 +96,7 @@ fn serve(
 }
 
 fn hear(stream: &mut impl Read, log: &Mutex<String>) -> std::io::Result<String> {
-    let mut bytes = [0; 65536];
+    let mut bytes = vec![0; 65536];
     let count = stream.read(&mut bytes)?;
     if count == 0 {
         return Err(std::io::ErrorKind::UnexpectedEof.into());

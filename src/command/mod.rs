@@ -2,6 +2,7 @@
 
 mod build;
 mod digest;
+mod issue;
 mod run;
 mod status;
 mod subscriber;
@@ -86,6 +87,7 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
         Command::Build(args) => build::build(&mut session, args).map(|built| Ending::of(&built.findings)),
         Command::Digest(args) => digest::digest(&mut session, args, &runtime),
         Command::Subscriber(what) => runtime.block_on(subscriber::subscriber(&mut session, what)),
+        Command::Issue(what) => runtime.block_on(issue::issue(&mut session, what)),
         Command::Status => runtime.block_on(status::status(&mut session)),
     }
 }

@@ -12,7 +12,7 @@ use crate::delivery::CLAIM;
 use crate::ledger::{Claimed, Issue, IssueState, Outcome, Settled};
 use crate::message::Compiled;
 use crate::smtp::{Connection, Phase, Refused, Trouble, Verdict, judge};
-use crate::store::{Result, Sender};
+use crate::store::{Result, Sender, StoreError};
 use crate::token::Key;
 
 /// What every connection's task shares.
@@ -69,6 +69,11 @@ pub(super) async fn deliver(
         }
         match stopped {
             None => {}
+            Some(Trouble::Relay(_))
+                if sender.store().issue(issue.id).await?.is_some_and(|now| now.state != IssueState::Open) =>
+            {
+                return Ok(Some("the issue was stopped".to_owned()));
+            }
             Some(Trouble::Relay(why)) => return Ok(Some(format!("{why}; the next run goes on"))),
             Some(Trouble::Us(why)) => {
                 sender.store().change_issue(issue.id, &[IssueState::Open], IssueState::Paused, Some(&why)).await?;
@@ -127,7 +132,14 @@ impl Work {
         let (phase, reply) = match connection.envelope(self.compiled.sender(), &claim.reader.email).await {
             Ok(()) => {
                 // Durable before the body goes out: a sender that dies from here on leaves it uncertain, not lost.
-                self.sender.intend(self.issue.id, vec![claim.reader.id]).await?;
+                match self.sender.intend(self.issue.id, vec![claim.reader.id]).await {
+                    Ok(()) => {}
+                    Err(StoreError::Stopped) => {
+                        let words = StoreError::Stopped.to_string();
+                        return Ok((Outcome::Released, words.clone(), Some(Trouble::Relay(words))));
+                    }
+                    Err(error) => return Err(error),
+                }
                 let message = self.compiled.fill(&claim.reader, self.issue.made_at, &self.key);
                 match connection.body(&message).await {
                     Ok(reply) => (Phase::Dot, reply),

@@ -58,6 +58,9 @@ pub enum StoreError {
     /// Another sender has taken over what this one owned.
     #[error("another sender has taken over this one's deliveries")]
     Lost,
+    /// The issue was paused or cancelled meanwhile.
+    #[error("the issue was stopped")]
+    Stopped,
     /// It says something that it cannot say.
     #[error("the store is damaged: {0}")]
     Damaged(String),

@@ -11,7 +11,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::config::Uncertain;
-use crate::ledger::{Claimed, IssueId, Outcome, Owner, Settled, State};
+use crate::ledger::{Claimed, IssueId, IssueState, Outcome, Owner, Settled, State};
 use crate::reader::ReaderId;
 use crate::store::issues::small;
 use crate::store::readers::{ReaderState, reader_of};
@@ -43,7 +43,7 @@ enum Ownership {
 struct Job {
     issue: IssueId,
     work: Work,
-    done: oneshot::Sender<Result<(), String>>,
+    done: oneshot::Sender<Result<()>>,
 }
 
 #[derive(Debug)]
@@ -223,7 +223,7 @@ impl Sender {
         let gone = || StoreError::Writer("it is gone".to_owned());
         let (done, result) = oneshot::channel();
         self.writer.send(Job { issue, work, done }).map_err(|_| gone())?;
-        result.await.map_err(|_| gone())?.map_err(StoreError::Writer)
+        result.await.map_err(|_| gone())?
     }
 
     /// Gives back what it has claimed of the issue and not begun to send.
@@ -239,11 +239,20 @@ impl Sender {
     /// Closes the issue if nobody waits any more, and keeps the counts. Whether it is done.
     pub async fn finish(&self, issue: IssueId) -> Result<bool> {
         let mut tx = self.store.begin().await?;
+        // What was claimed when the issue was cancelled waits for nothing any more.
+        sqlx::query(
+            "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE issue = $1 AND state = 0 AND owner IS NULL \
+             AND EXISTS (SELECT 1 FROM issue WHERE id = $1 AND state = 'cancelled')",
+        )
+        .bind(issue)
+        .execute(&mut *tx)
+        .await?;
         let row = sqlx::query("SELECT COUNT(*) AS n FROM delivery WHERE issue = $1 AND state IN (0, 1)")
             .bind(issue)
             .fetch_one(&mut *tx)
             .await?;
         if row.try_get::<i64, _>("n")? > 0 {
+            tx.commit().await?;
             return Ok(false);
         }
         let rows =
@@ -315,17 +324,16 @@ async fn write(store: Store, owner: Owner, uncertain: Uncertain, mut jobs: mpsc:
             }
         }
         let result = commit(&store, owner, uncertain, &waiting).await;
-        // One job that lost its rows must not fail the others: each is tried by itself.
-        if let (Err(StoreError::Lost), true) = (&result, waiting.len() > 1) {
-            for job in waiting {
-                let result = commit(&store, owner, uncertain, std::slice::from_ref(&job)).await;
-                let _ = job.done.send(result.map_err(|error| error.to_string()));
-            }
-            continue;
-        }
-        let result = result.map_err(|error| error.to_string());
+        // One job that lost its rows or was stopped must not fail the others: each is tried by itself.
+        let by_itself = matches!(result, Err(StoreError::Lost | StoreError::Stopped));
+        let words = result.err().map(|error| error.to_string());
         for job in waiting {
-            let _ = job.done.send(result.clone());
+            let result = match &words {
+                None => Ok(()),
+                Some(_) if by_itself => commit(&store, owner, uncertain, std::slice::from_ref(&job)).await,
+                Some(words) => Err(StoreError::Writer(words.clone())),
+            };
+            let _ = job.done.send(result);
         }
     }
 }
@@ -342,6 +350,10 @@ async fn commit(store: &Store, owner: Owner, uncertain: Uncertain, jobs: &[Job])
         }
     }
     for (issue, readers) in intents {
+        let row = sqlx::query("SELECT state FROM issue WHERE id = $1").bind(issue).fetch_one(&mut *tx).await?;
+        if row.try_get::<&str, _>("state")? != IssueState::Open.word() {
+            return Err(StoreError::Stopped);
+        }
         let text = format!(
             "UPDATE delivery SET state = 1 WHERE issue = $1 AND owner = $2 AND state = 0 AND reader IN ({})",
             integers(readers.iter().copied())
