@@ -127,6 +127,16 @@ fn a_slot_is_filled_once_and_what_was_missed_becomes_one_issue() {
 }
 
 #[test]
+fn a_digest_by_hand_keeps_the_ids_that_it_announces() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["digest", "weekly"]);
+    assert!(scene.read("tidings.lock").contains("one.md\t"));
+    fs::rename(scene.path("post/one.md"), scene.path("post/renamed.md")).unwrap();
+    assert!(scene.run_at("2024-07-01T08:00:05+02:00", &["run"]).contains("weekly: nothing new"));
+    assert_eq!(scene.names("outbox").len(), 1);
+}
+
+#[test]
 fn what_an_issue_does_not_show_it_counts() {
     let config = crate::scene::CONFIG.replace("since =", "limit = 1\nsince =");
     let scene = Scene::new().file("config.toml", &config).post("one.md", "One", "2024-06-01").post(

@@ -38,6 +38,10 @@ pub(super) fn digest(session: &mut Session<'_>, args: &cli::Digest, runtime: &Ru
     let digest = session.config.digest(&args.name)?.clone();
     let loaded = load_posts(&session.config.site, &session.config.posts, session.clock.now())?;
     session.report(&loaded.findings);
+    if !args.dry.dry_run {
+        // What is announced is known by its id, so the id must be kept first.
+        write_changed(&session.config.posts.lock, loaded.lock.to_text().as_bytes())?;
+    }
     let ending = runtime.block_on(send(session, &digest, &loaded, When::Now, args.dry))?;
     Ok(Ending::of(&loaded.findings).and(ending))
 }
