@@ -47,7 +47,7 @@ fn scene(store: &str, readers: usize) -> Scene {
 #[test]
 fn several_senders_share_one_issue_and_one_of_them_is_killed_again_and_again() {
     let Some(store) = fresh("senders") else { return };
-    let relay = Relay::start(Habits { pipelining: true, thinks: Duration::from_millis(4) });
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(4)));
     let scene = scene(&store, 1500);
     let url = relay.url();
     let spawn = || {
