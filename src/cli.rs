@@ -18,6 +18,9 @@ pub struct Cli {
     /// Say nothing unless a person is needed
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// Say why: which dialect, which dates and addresses
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
     /// What to do
     #[command(subcommand)]
     pub command: Command,

@@ -25,6 +25,7 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
     let mut findings = loaded.findings.clone();
     findings.extend(unrendered);
     session.report(&findings);
+    session.explain(&format!("{} posts in {}", loaded.posts.len(), config.posts.dir.display()));
     if args.dry.dry_run {
         let wanted = |path: &str| args.only.as_deref().is_none_or(|only| only == path);
         for document in documents.iter().filter(|document| wanted(&document.path)) {

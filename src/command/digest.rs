@@ -9,19 +9,18 @@ use chrono::{DateTime, TimeZone, Utc};
 use tokio::runtime::Runtime;
 
 use crate::cli::{self, Dry};
+use crate::command::send::finish;
 use crate::command::{Ending, Session};
 use crate::config::{Digest, Schedule};
-use crate::delivery::{Mailer, deliver};
 use crate::digest::{Templates, draft, due, last_before, news};
-use crate::finding::Finding;
-use crate::ledger::{Issue, IssueState, State};
+use crate::ledger::{Issue, IssueState};
 use crate::loader::{self, Loaded, load_posts};
 use crate::lock::Lock;
 use crate::message::{Compiled, compile};
 use crate::post::Post;
 use crate::publish::write_changed;
 use crate::reader::{Email, Reader};
-use crate::store::{Access, Freeze, Frozen, Sender, Store};
+use crate::store::{Access, Freeze, Frozen, Store};
 use crate::token::random_id;
 
 /// When a digest is sent.
@@ -261,31 +260,6 @@ fn write(
     let compiled = compile(&draft, &config.site, digest, &config.mail, id)?;
     let subject = compiled.subject();
     Ok((compiled, subject))
-}
-
-/// Sends an open issue and says what came of it.
-async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &Issue) -> anyhow::Result<Ending> {
-    let store = sender.store();
-    let compiled = Compiled::from_text(&store.compiled(issue.id).await?).context("the kept mail cannot be read")?;
-    let key = store.key(issue.key).await?;
-    let mail = session.config.mail.clone();
-    let mailer = Mailer::for_issue(&mail, issue).map_err(anyhow::Error::msg)?;
-    let place = mailer.to_string();
-    if let Some(why) = deliver(sender, issue, &compiled, &key, &mailer, &mail, session.clock).await? {
-        session.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
-    }
-    let counts = store.counts(issue.id).await?;
-    let told: Vec<String> = State::ALL
-        .iter()
-        .zip(counts)
-        .filter(|(_, count)| *count > 0)
-        .map(|(state, count)| format!("{count} {}", state.word()))
-        .collect();
-    let told = if told.is_empty() { "no recipients".to_owned() } else { told.join(", ") };
-    session.result(&format!("{}: “{}”: {told} ({place})", issue.digest, issue.subject))?;
-    let all: u64 = counts.iter().sum();
-    let settled = counts[State::Sent as usize] + counts[State::Suppressed as usize];
-    Ok(if all == settled { Ending::Done } else { Ending::Partial })
 }
 
 /// The first message of the digest, and nothing else.

@@ -4,6 +4,7 @@ mod build;
 mod digest;
 mod issue;
 mod run;
+mod send;
 mod status;
 mod subscriber;
 
@@ -44,12 +45,20 @@ struct Session<'a> {
     clock: &'a Clock,
     out: &'a mut dyn Write,
     quiet: bool,
+    verbose: bool,
 }
 
 impl Session<'_> {
     /// Tells a person on stderr; nothing with `-q`.
     fn say(&self, words: &str) {
         if !self.quiet {
+            let _ = writeln!(io::stderr(), "{words}");
+        }
+    }
+
+    /// Says why, on stderr; only with `-v`.
+    fn explain(&self, words: &str) {
+        if self.verbose {
             let _ = writeln!(io::stderr(), "{words}");
         }
     }
@@ -80,7 +89,7 @@ impl Session<'_> {
 /// Where nothing could be done.
 pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Ending> {
     let config = Config::load(&cli.config, std::env::vars())?;
-    let mut session = Session { config, clock, out, quiet: cli.quiet };
+    let mut session = Session { config, clock, out, quiet: cli.quiet, verbose: cli.verbose };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
     match &cli.command {
         Command::Run(dry) => run::run(&mut session, *dry, &runtime),

@@ -1,0 +1,35 @@
+//! How an open issue is sent, and what is said of it: shared by the verbs that send.
+
+use anyhow::Context;
+
+use crate::command::{Ending, Session};
+use crate::delivery::{Mailer, deliver};
+use crate::finding::Finding;
+use crate::ledger::{Issue, State};
+use crate::message::Compiled;
+use crate::store::Sender;
+
+/// Sends an open issue and says what came of it.
+pub(super) async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &Issue) -> anyhow::Result<Ending> {
+    let store = sender.store();
+    let compiled = Compiled::from_text(&store.compiled(issue.id).await?).context("the kept mail cannot be read")?;
+    let key = store.key(issue.key).await?;
+    let mail = session.config.mail.clone();
+    let mailer = Mailer::for_issue(&mail, issue).map_err(anyhow::Error::msg)?;
+    let place = mailer.to_string();
+    if let Some(why) = deliver(sender, issue, &compiled, &key, &mailer, &mail, session.clock).await? {
+        session.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
+    }
+    let counts = store.counts(issue.id).await?;
+    let told: Vec<String> = State::ALL
+        .iter()
+        .zip(counts)
+        .filter(|(_, count)| *count > 0)
+        .map(|(state, count)| format!("{count} {}", state.word()))
+        .collect();
+    let told = if told.is_empty() { "no recipients".to_owned() } else { told.join(", ") };
+    session.result(&format!("{}: “{}”: {told} ({place})", issue.digest, issue.subject))?;
+    let all: u64 = counts.iter().sum();
+    let settled = counts[State::Sent as usize] + counts[State::Suppressed as usize];
+    Ok(if all == settled { Ending::Done } else { Ending::Partial })
+}
