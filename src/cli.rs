@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand};
 
 /// Turn a folder of posts into feeds and e-mail digests.
 #[derive(Debug, Parser)]
@@ -21,6 +21,9 @@ pub struct Cli {
     /// Say why: which dialect, which dates and addresses
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
+    /// Colours on stderr: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub color: ColorChoice,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -118,6 +121,9 @@ pub enum Subscriber {
         /// Only these digests; else all
         #[arg(long)]
         digest: Vec<String>,
+        /// How and when they agreed, kept with them
+        #[arg(long, value_name = "SOURCE, DATE")]
+        consent: Option<String>,
     },
     /// Take someone out
     Remove {
@@ -129,14 +135,27 @@ pub enum Subscriber {
     },
     /// Show everyone
     List,
-    /// Take in a CSV file with the columns `email` and `name`
+    /// Show all that is known of someone
+    Show {
+        /// Their address
+        email: String,
+    },
+    /// Erase someone: what stays keeps them from being mailed again and says nothing else
+    Forget {
+        /// Their address
+        email: String,
+    },
+    /// Take in a CSV file with the columns `email` and `name`, or one that `export` wrote; nobody who has left comes back
     Import {
         /// The file
         file: PathBuf,
         /// They have agreed; without it they wait for a confirmation and get nothing
         #[arg(long)]
         confirmed: bool,
-        /// Only these digests; else all
+        /// How and when they agreed, kept with them
+        #[arg(long, value_name = "SOURCE, DATE", requires = "confirmed")]
+        consent: Option<String>,
+        /// Only these digests; else those of the file's column `digests`, else all
         #[arg(long)]
         digest: Vec<String>,
     },

@@ -23,6 +23,7 @@ pub mod publish;
 pub mod reader;
 pub mod smtp;
 pub mod store;
+pub mod subscriber;
 pub mod token;
 
 pub use command::run;

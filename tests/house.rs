@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["lib"],
     &["command"],
     &["cli"],
-    &["delivery", "loader"],
+    &["delivery", "loader", "subscriber"],
     &["publish", "store", "smtp"],
     &["feed", "message"],
     &["digest", "lock"],

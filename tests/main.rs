@@ -9,4 +9,5 @@ mod readme;
 mod relay;
 mod scene;
 mod street;
+mod subscriber;
 mod tls;

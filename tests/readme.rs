@@ -25,7 +25,7 @@ fn every_command_shown_runs() {
         scene.run_at("2026-11-23T12:00:00Z", &arguments);
         ran += 1;
     }
-    assert_eq!(ran, 11);
+    assert!(ran >= 13, "only {ran} commands were found");
 }
 
 #[test]

@@ -1,57 +1,71 @@
 //! `tidings subscriber`: who gets the digests.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use crate::cli::Subscriber;
+use crate::cli;
 use crate::command::{Ending, Session};
 use crate::finding::Finding;
 use crate::reader::Email;
-use crate::store::{Access, Added, ReaderState};
+use crate::store::{Access, Added, Joining, ReaderState};
+use crate::subscriber;
 
 /// Does what is asked for.
-pub(super) async fn subscriber(session: &mut Session<'_>, what: &Subscriber) -> anyhow::Result<Ending> {
+pub(super) async fn subscriber(session: &mut Session<'_>, what: &cli::Subscriber) -> anyhow::Result<Ending> {
     let now = session.clock.now();
     match what {
-        Subscriber::Add { email, name, digest } => {
+        cli::Subscriber::Add { email, name, digest, consent } => {
             let digests = digests(session, digest)?;
             let people = [(email.parse::<Email>()?, name.clone())];
+            let consent = consent.as_deref();
+            let joining = Joining { digests: &digests, state: ReaderState::Active, returning: true, consent };
             let store = session.store(Access::Write).await?;
-            match store.add_readers(&people, &digests, ReaderState::Active, true, now).await?.first() {
+            match store.add_readers(&people, &joining, now).await?.first() {
                 Some(Added::Suppressed(state)) => bail!("{} is {} and stays so", people[0].0, state.word()),
                 Some(Added::Known) => session.result(&format!("{} was there", people[0].0))?,
                 _ => session.result(&format!("{} added", people[0].0))?,
             }
         }
-        Subscriber::Remove { email, digest } => {
+        cli::Subscriber::Remove { email, digest } => {
             let named = if digest.is_empty() { Vec::new() } else { digests(session, digest)? };
             let email: Email = email.parse()?;
             let store = session.store(Access::Write).await?;
             if !store.remove_reader(&email, &named, now).await? {
-                bail!("nobody is known by {email}");
+                return Err(unknown(&email));
             }
             session.result(&format!("{email} removed"))?;
         }
-        Subscriber::List => {
+        cli::Subscriber::Forget { email } => {
+            let email: Email = email.parse()?;
+            let store = session.store(Access::Write).await?;
+            if !store.forget_reader(&email, now).await? {
+                return Err(unknown(&email));
+            }
+            session.result(&format!("{email} is forgotten, and gets no mail whoever adds the address again"))?;
+        }
+        cli::Subscriber::Show { email } => show(session, &email.parse()?).await?,
+        cli::Subscriber::List => {
             let store = session.store(Access::Read).await?;
             for one in store.subscribers().await? {
                 writeln!(session.out, "{}  {}  {}", one.reader.email, one.state.word(), one.digests.join(","))?;
             }
         }
-        Subscriber::Export => {
+        cli::Subscriber::Export => {
             let store = session.store(Access::Read).await?;
-            let mut csv = csv::Writer::from_writer(&mut *session.out);
-            csv.write_record(["email", "name", "state", "digests"])?;
-            for one in store.subscribers().await? {
-                let name = one.reader.name.unwrap_or_default();
-                csv.write_record([one.reader.email.as_str(), &name, one.state.word(), &one.digests.join(",")])?;
-            }
-            csv.flush()?;
+            subscriber::write(&store.subscribers().await?, &mut *session.out)?;
         }
-        Subscriber::Import { file, confirmed, digest } => return import(session, file, *confirmed, digest).await,
+        cli::Subscriber::Import { file, confirmed, consent, digest } => {
+            return import(session, file, *confirmed, consent.as_deref(), digest).await;
+        }
     }
     Ok(Ending::Done)
+}
+
+fn unknown(email: &Email) -> anyhow::Error {
+    anyhow::anyhow!("nobody is known by {email}\n  `tidings subscriber list` shows everyone")
 }
 
 /// The digests that are named, checked; all where none is.
@@ -62,50 +76,75 @@ fn digests(session: &Session<'_>, named: &[String]) -> Result<Vec<String>, Findi
     named.iter().map(|name| session.config.digest(name).map(|digest| digest.name.clone())).collect()
 }
 
-async fn import(session: &mut Session<'_>, file: &Path, confirmed: bool, named: &[String]) -> anyhow::Result<Ending> {
-    let digests = digests(session, named)?;
-    let mut csv = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .from_path(file)
-        .with_context(|| format!("{}", file.display()))?;
-    let headers = csv.headers()?.clone();
-    let column =
-        |wanted: &str| headers.iter().position(|name| name.trim_start_matches('\u{feff}').eq_ignore_ascii_case(wanted));
-    let Some(email_at) = column("email") else {
-        return Err(Finding::error("there is no column `email`")
-            .in_file(file)
-            .at_line(1)
-            .way_out("expected a first line `email,name`")
-            .into());
-    };
-    let (mut people, mut findings) = (Vec::new(), Vec::new());
-    for record in csv.records() {
-        let record = record.with_context(|| format!("{}", file.display()))?;
-        let line = record.position().map_or(1, csv::Position::line);
-        match record.get(email_at).unwrap_or_default().parse::<Email>() {
-            Ok(email) => {
-                let name = column("name").and_then(|at| record.get(at)).filter(|name| !name.is_empty());
-                people.push((email, name.map(str::to_owned)));
+/// Who someone is, what they get and what happened to them.
+async fn show(session: &mut Session<'_>, email: &Email) -> anyhow::Result<()> {
+    let store = session.store(Access::Read).await?;
+    let (id, state) = store.find_reader(email).await?.ok_or_else(|| unknown(email))?;
+    writeln!(session.out, "{email}  {}", state.word())?;
+    if let Some(one) = store.subscribers().await?.into_iter().find(|one| one.reader.id == id) {
+        if let Some(name) = &one.reader.name {
+            writeln!(session.out, "name: {name}")?;
+        }
+        writeln!(session.out, "digests: {}", one.digests.join(", "))?;
+    }
+    for (at, kind, detail) in store.events(id).await? {
+        let detail = detail.map(|detail| format!("  {detail}")).unwrap_or_default();
+        writeln!(session.out, "{}  {kind}{detail}", at.format("%Y-%m-%dT%H:%M:%SZ"))?;
+    }
+    Ok(())
+}
+
+async fn import(
+    session: &mut Session<'_>,
+    file: &Path,
+    confirmed: bool,
+    consent: Option<&str>,
+    named: &[String],
+) -> anyhow::Result<Ending> {
+    let default = digests(session, named)?;
+    let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
+    let (listed, mut findings) = subscriber::read(&bytes).map_err(|finding| finding.in_file(file))?;
+    // People of one kind go in together: what they are, and to what they subscribe.
+    let mut kinds: BTreeMap<(ReaderState, Vec<String>), Vec<_>> = BTreeMap::new();
+    for one in listed {
+        let state = match one.state {
+            Some(state) if state != ReaderState::Active => state,
+            _ if confirmed => ReaderState::Active,
+            _ => ReaderState::Pending,
+        };
+        let wanted = match one.digests {
+            Some(own) if named.is_empty() => {
+                own.iter().try_for_each(|name| session.config.digest(name).map(drop)).map(|()| own)
             }
-            Err(error) => findings
-                .push(Finding::error(error.to_string()).in_file(file).at_line(usize::try_from(line).unwrap_or(1))),
+            _ => Ok(default.clone()),
+        };
+        match wanted {
+            Ok(digests) => kinds.entry((state, digests)).or_default().push((one.email, one.name)),
+            Err(finding) => findings.push(finding.at_line(one.line)),
         }
     }
-    let state = if confirmed { ReaderState::Active } else { ReaderState::Pending };
     let store = session.store(Access::Write).await?;
-    let added = store.add_readers(&people, &digests, state, false, session.clock.now()).await?;
-    let count = |wanted: fn(&Added) -> bool| added.iter().filter(|one| wanted(one)).count();
+    let (mut new, mut known, mut suppressed, mut pending) = (0, 0, 0, 0);
+    for ((state, digests), people) in &kinds {
+        let joining = Joining { digests, state: *state, returning: false, consent };
+        for added in store.add_readers(people, &joining, session.clock.now()).await? {
+            match added {
+                Added::New if state.is_suppressed() => suppressed += 1,
+                Added::Suppressed(_) => suppressed += 1,
+                Added::Known => known += 1,
+                Added::New => {
+                    new += 1;
+                    pending += usize::from(*state == ReaderState::Pending);
+                }
+            }
+        }
+    }
+    findings = findings.into_iter().map(|finding| finding.in_file(file)).collect();
+    findings.sort();
     session.report(&findings);
-    session.result(&format!(
-        "{} new, {} known, {} suppressed, {} refused",
-        count(|one| *one == Added::New),
-        count(|one| *one == Added::Known),
-        count(|one| matches!(one, Added::Suppressed(_))),
-        findings.len()
-    ))?;
-    if !confirmed {
-        session.say("they are pending and get nothing; with `--confirmed` they have agreed");
+    session.result(&format!("{new} new, {known} known, {suppressed} suppressed, {} refused", findings.len()))?;
+    if pending > 0 {
+        session.say(&format!("{pending} are pending and get nothing; with `--confirmed` they have agreed"));
     }
     Ok(Ending::of(&findings))
 }

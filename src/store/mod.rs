@@ -15,7 +15,7 @@ use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyConnection, AnyPool, Executor, Row, Transaction};
 
 pub use issues::{Freeze, Frozen, Missed, Uncertainty};
-pub use readers::{Added, ReaderState, Subscriber};
+pub use readers::{Added, Joining, ReaderState, Subscriber};
 pub use sender::{Busy, Sender};
 
 use crate::config::StoreUrl;

@@ -40,11 +40,15 @@ impl ReaderState {
         }
     }
 
-    fn from_word(word: &str) -> Result<Self> {
+    /// The state of this word.
+    pub fn named(word: &str) -> Option<Self> {
         [Self::Pending, Self::Active, Self::Left, Self::Bounced, Self::Complained, Self::Forgotten]
             .into_iter()
             .find(|state| state.word() == word)
-            .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no reader's state")))
+    }
+
+    fn from_word(word: &str) -> Result<Self> {
+        Self::named(word).ok_or_else(|| StoreError::Damaged(format!("`{word}` is no reader's state")))
     }
 
     /// Whether they must get nothing, whoever asks.
@@ -64,6 +68,19 @@ pub struct Subscriber {
     pub digests: Vec<String>,
 }
 
+/// How people come into the store.
+#[derive(Debug, Clone, Copy)]
+pub struct Joining<'a> {
+    /// To what they subscribe.
+    pub digests: &'a [String],
+    /// What they are from now on; a suppressed state also takes in whom we did not know, so that nobody revives them.
+    pub state: ReaderState,
+    /// Whether someone who has left may come back: only where they asked for it themselves.
+    pub returning: bool,
+    /// How and when they agreed, kept with them.
+    pub consent: Option<&'a str>,
+}
+
 /// What became of an address that was to be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Added {
@@ -81,15 +98,13 @@ impl Store {
     pub async fn add_readers(
         &self,
         people: &[(Email, Option<String>)],
-        digests: &[String],
-        state: ReaderState,
-        returning: bool,
+        joining: &Joining<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Added>> {
         let mut added = Vec::with_capacity(people.len());
         for people in people.chunks(500) {
             let mut tx = self.begin().await?;
-            added.extend(self.add_chunk(&mut tx, people, digests, state, returning, now).await?);
+            added.extend(self.add_chunk(&mut tx, people, joining, now).await?);
             tx.commit().await?;
         }
         Ok(added)
@@ -99,11 +114,10 @@ impl Store {
         &self,
         tx: &mut Transaction<'static, Any>,
         people: &[(Email, Option<String>)],
-        digests: &[String],
-        state: ReaderState,
-        returning: bool,
+        joining: &Joining<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Added>> {
+        let Joining { digests, state, returning, consent } = *joining;
         let fingerprints: Vec<String> = people.iter().map(|(email, _)| self.fingerprints.fingerprint(email)).collect();
         let mut known = self.find_fingerprints(tx, &fingerprints).await?;
         let mut added = Vec::with_capacity(people.len());
@@ -119,14 +133,18 @@ impl Store {
                     Added::New
                 }
                 Some((id, was)) if was == ReaderState::Left && returning => {
-                    self.set_reader_state(tx, id, state, now, "returned").await?;
+                    self.set_reader_state(tx, id, state, now, ("returned", consent)).await?;
                     subscribed.push(id);
                     Added::Known
                 }
                 Some((_, was)) if was.is_suppressed() => Added::Suppressed(was),
+                Some((id, _)) if state.is_suppressed() => {
+                    self.set_reader_state(tx, id, state, now, (state.word(), consent)).await?;
+                    Added::Suppressed(state)
+                }
                 Some((id, was)) => {
                     if was == ReaderState::Pending && state == ReaderState::Active {
-                        self.set_reader_state(tx, id, state, now, "confirmed").await?;
+                        self.set_reader_state(tx, id, state, now, ("confirmed", consent)).await?;
                     }
                     subscribed.push(id);
                     Added::Known
@@ -157,7 +175,8 @@ impl Store {
             query.execute(&mut **tx).await?;
             let rows: Vec<String> = new.iter().map(|(id, _)| format!("({id},NULL,$1,'joined',$2)")).collect();
             let text = format!("INSERT INTO event (reader, issue, at, kind, detail) VALUES {}", rows.join(","));
-            sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(state.word()).execute(&mut **tx).await?;
+            let detail = consent.map_or_else(|| state.word().to_owned(), |how| format!("{}: {how}", state.word()));
+            sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(detail).execute(&mut **tx).await?;
         }
         for digest in digests {
             for ids in subscribed.chunks(100) {
@@ -199,17 +218,18 @@ impl Store {
         id: ReaderId,
         state: ReaderState,
         now: DateTime<Utc>,
-        kind: &'static str,
+        (kind, detail): (&'static str, Option<&str>),
     ) -> Result<()> {
         sqlx::query("UPDATE reader SET state = $1 WHERE id = $2")
             .bind(state.word())
             .bind(id)
             .execute(&mut **tx)
             .await?;
-        sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, $3, NULL)")
+        sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, $3, $4)")
             .bind(id)
             .bind(now.timestamp())
             .bind(kind)
+            .bind(detail.map(str::to_owned))
             .execute(&mut **tx)
             .await?;
         Ok(())
@@ -229,7 +249,7 @@ impl Store {
         let Some((id, state)) = self.find_reader(email).await? else { return Ok(false) };
         let mut tx = self.begin().await?;
         if digests.is_empty() && !state.is_suppressed() {
-            self.set_reader_state(&mut tx, id, ReaderState::Left, now, "left").await?;
+            self.set_reader_state(&mut tx, id, ReaderState::Left, now, ("left", None)).await?;
         }
         for digest in digests {
             sqlx::query("DELETE FROM subscription WHERE reader = $1 AND digest = $2")
@@ -309,7 +329,13 @@ impl Store {
         people: &[(Email, Option<String>)],
         now: DateTime<Utc>,
     ) -> Result<Vec<ReaderId>> {
-        self.add_chunk(tx, people, &[], ReaderState::Active, false, now).await?;
+        let joining = Joining {
+            digests: &[],
+            state: ReaderState::Active,
+            returning: false,
+            consent: Some("named in the config"),
+        };
+        self.add_chunk(tx, people, &joining, now).await?;
         let fingerprints: Vec<String> = people.iter().map(|(email, _)| self.fingerprints.fingerprint(email)).collect();
         let known = self.find_fingerprints(tx, &fingerprints).await?;
         Ok(known.into_values().filter(|(_, state)| *state == ReaderState::Active).map(|(id, _)| id).collect())
