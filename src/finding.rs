@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use anstyle::AnsiColor;
+
 /// How much a finding weighs: a warning lets the work go on, an error leaves something out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -10,6 +12,18 @@ pub enum Severity {
     Warning,
     /// Something was left out or could not be done.
     Error,
+}
+
+impl Severity {
+    /// The word for it, coloured; whoever prints it strips the colour where nobody would see it.
+    pub fn word(self) -> impl fmt::Display {
+        let (word, color) = match self {
+            Self::Warning => ("warning:", AnsiColor::Yellow),
+            Self::Error => ("error:", AnsiColor::Red),
+        };
+        let style = color.on_default().bold();
+        format!("{style}{word}{style:#}")
+    }
 }
 
 /// A file, and where in it.

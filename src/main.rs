@@ -3,13 +3,19 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ColorChoice, Parser};
 use tidings::cli::Cli;
 use tidings::clock::Clock;
 use tidings::command::Ending;
+use tidings::finding::Severity;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    match cli.color {
+        ColorChoice::Auto => {}
+        ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
+        ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
+    }
     let clock = Clock::new(cli.at);
     let mut out = io::stdout().lock();
     let ended = tidings::run(&cli, &clock, &mut out).and_then(|ending| Ok(out.flush().map(|()| ending)?));
@@ -19,7 +25,7 @@ fn main() -> ExitCode {
         // Whoever read has had enough.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            let _ = writeln!(anstream::stderr(), "{} {error:#}", Severity::Error.word());
             ExitCode::from(2)
         }
     }

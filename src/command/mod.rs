@@ -72,8 +72,7 @@ impl Session<'_> {
     fn report(&self, findings: &[Finding]) {
         let errors_only = self.quiet;
         for finding in findings.iter().filter(|finding| !errors_only || finding.is_error()) {
-            let word = if finding.is_error() { "error" } else { "warning" };
-            let _ = writeln!(io::stderr(), "{word}: {finding}");
+            let _ = writeln!(anstream::stderr(), "{} {finding}", finding.severity.word());
         }
     }
 
