@@ -87,7 +87,10 @@ impl Session<'_> {
 /// # Errors
 /// Where nothing could be done.
 pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Ending> {
-    let config = Config::load(&cli.config, std::env::vars())?;
+    // A variable that is no Unicode is none of ours.
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+    let config = Config::load(&cli.config, environment)?;
     let mut session = Session { config, clock, out, quiet: cli.quiet, verbose: cli.verbose };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
     match &cli.command {
