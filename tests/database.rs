@@ -1,7 +1,7 @@
 //! The same ledger on PostgreSQL, where `TIDINGS_TEST_POSTGRES` names a server that may make databases.
 
 use std::collections::HashMap;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -58,12 +58,12 @@ fn several_senders_share_one_issue_and_one_of_them_is_killed_again_and_again() {
             .env("TIDINGS_MAIL__SMTP", &url)
             .env("TIDINGS_MAIL__CONNECTIONS", "4")
             .env("TIDINGS_STORE__URL", &store)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap()
     };
-    let mut steady = spawn();
+    let steady = spawn();
     let mut kills = 0;
     for _ in 0..3 {
         let mut victim = spawn();
@@ -75,10 +75,12 @@ fn several_senders_share_one_issue_and_one_of_them_is_killed_again_and_again() {
         victim.wait().unwrap();
         kills += 1;
     }
-    assert!(steady.wait().unwrap().success());
-    for _ in 0..3 {
-        spawn().wait().unwrap();
-    }
+    let expect_success = |sender: Child| {
+        let ended = sender.wait_with_output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    };
+    expect_success(steady);
+    expect_success(spawn());
     let mut copies: HashMap<String, Vec<String>> = HashMap::new();
     for (recipient, message) in relay.taken() {
         copies.entry(recipient).or_default().push(message);

@@ -29,7 +29,5 @@ pub(super) async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &I
         .collect();
     let told = if told.is_empty() { "no recipients".to_owned() } else { told.join(", ") };
     session.result(&format!("{}: “{}”: {told} ({place})", issue.digest, issue.subject))?;
-    let all: u64 = counts.iter().sum();
-    let settled = counts[State::Sent as usize] + counts[State::Suppressed as usize];
-    Ok(if all == settled { Ending::Done } else { Ending::Partial })
+    Ok(if sender.missed(issue.id).await? == 0 { Ending::Done } else { Ending::Partial })
 }

@@ -51,7 +51,7 @@ pub(super) async fn deliver(
     loop {
         let now = clock.now();
         let claimed = sender.claim(issue.id, CLAIM, now).await?;
-        if claimed.is_empty() && !sender.waiting(issue.id, now).await? {
+        if claimed.is_empty() && !sender.waiting(issue.id, now).await? && !sender.take_over(now).await? {
             return Ok(None);
         }
         let tasks = mail.connections.clamp(1, claimed.len().max(1));

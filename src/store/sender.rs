@@ -27,6 +27,7 @@ pub struct Busy;
 pub struct Sender {
     store: Store,
     owner: Owner,
+    uncertain: Uncertain,
     writer: mpsc::UnboundedSender<Job>,
     _ownership: Arc<Ownership>,
 }
@@ -83,15 +84,19 @@ impl Store {
                 Ownership::Connection { _connection: Mutex::new(connection) }
             }
         };
-        self.release_the_dead(uncertain, now).await?;
+        self.release_the_dead(owner, uncertain, now).await?;
         let (writer, jobs) = mpsc::unbounded_channel();
         tokio::spawn(write(self.clone(), owner, uncertain, jobs));
-        Ok(Ok(Sender { store: self.clone(), owner, writer, _ownership: Arc::new(ownership) }))
+        Ok(Ok(Sender { store: self.clone(), owner, uncertain, writer, _ownership: Arc::new(ownership) }))
     }
 
-    async fn release_the_dead(&self, uncertain: Uncertain, now: DateTime<Utc>) -> Result<()> {
-        let rows =
-            sqlx::query("SELECT DISTINCT owner FROM delivery WHERE owner IS NOT NULL").fetch_all(&self.pool).await?;
+    /// Whether anything was released.
+    async fn release_the_dead(&self, ours: Owner, uncertain: Uncertain, now: DateTime<Utc>) -> Result<bool> {
+        let mut released = false;
+        let rows = sqlx::query("SELECT DISTINCT owner FROM delivery WHERE owner IS NOT NULL AND owner <> $1")
+            .bind(ours)
+            .fetch_all(&self.pool)
+            .await?;
         for row in rows {
             let dead: Owner = row.try_get("owner")?;
             let mut tx = self.begin().await?;
@@ -121,8 +126,9 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             tx.commit().await?;
+            released = true;
         }
-        Ok(())
+        Ok(released)
     }
 }
 
@@ -130,6 +136,23 @@ impl Sender {
     /// The store in which it sends.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Puts in order what senders left that have died since this one began. Whether there was anything.
+    pub async fn take_over(&self, now: DateTime<Utc>) -> Result<bool> {
+        self.store.release_the_dead(self.owner, self.uncertain, now).await
+    }
+
+    /// How many have not got the issue and are in nobody's hands: what another living sender has begun is not among them.
+    pub async fn missed(&self, issue: IssueId) -> Result<u64> {
+        let row = sqlx::query(
+            "SELECT COUNT(*) AS n FROM delivery WHERE issue = $1 AND state NOT IN (2, 4) \
+             AND NOT (state IN (0, 1) AND owner IS NOT NULL)",
+        )
+        .bind(issue)
+        .fetch_one(&self.store.pool)
+        .await?;
+        Ok(row.try_get::<i64, _>("n")?.unsigned_abs())
     }
 
     /// Takes up to `limit` deliveries of an issue that are due. Who has left, complained, bounced or been forgotten since
