@@ -2,9 +2,12 @@
 
 mod outbox;
 mod relay;
+mod single;
 
 use std::fmt;
 use std::path::PathBuf;
+
+pub use single::deliver_one;
 
 use crate::clock::Clock;
 use crate::config;
@@ -26,6 +29,11 @@ pub enum Mailer {
 }
 
 impl Mailer {
+    /// How mail leaves by the config: by the relay, else into the outbox.
+    pub fn configured(mail: &config::Mail) -> Self {
+        mail.smtp.clone().map_or_else(|| Self::Outbox(mail.outbox.clone()), Self::Smtp)
+    }
+
     /// Where this issue goes: what was frozen for the outbox ends there, whatever the config says since.
     ///
     /// # Errors

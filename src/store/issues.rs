@@ -179,7 +179,7 @@ impl Store {
     /// All issues that had recipients, the newest first.
     pub async fn issues(&self) -> Result<Vec<Issue>> {
         let text = "SELECT id, digest, slot, made_at, state, reason, subject, outbox, key FROM issue \
-                    WHERE slot <> 'begin' ORDER BY made_at DESC, id";
+                    WHERE slot NOT LIKE 'begin%' ORDER BY made_at DESC, id";
         sqlx::query(text).fetch_all(&self.pool).await?.iter().map(issue_of).collect()
     }
 
@@ -329,7 +329,12 @@ impl Store {
     }
 }
 
-async fn insert_issue(tx: &mut Transaction<'static, Any>, issue: &Issue, compiled: &str, page: &str) -> Result<bool> {
+pub(super) async fn insert_issue(
+    tx: &mut Transaction<'static, Any>,
+    issue: &Issue,
+    compiled: &str,
+    page: &str,
+) -> Result<bool> {
     let made = sqlx::query(
         "INSERT INTO issue (id, digest, slot, made_at, state, reason, counts, subject, page, compiled, outbox, key) \
          VALUES ($1, $2, $3, $4, $5, NULL, NULL, $6, $7, $8, $9, $10) ON CONFLICT (digest, slot) DO NOTHING",
@@ -349,7 +354,7 @@ async fn insert_issue(tx: &mut Transaction<'static, Any>, issue: &Issue, compile
     Ok(made.rows_affected() == 1)
 }
 
-async fn announce(tx: &mut Transaction<'static, Any>, issue: &Issue, posts: &[String]) -> Result<()> {
+pub(super) async fn announce(tx: &mut Transaction<'static, Any>, issue: &Issue, posts: &[String]) -> Result<()> {
     for posts in posts.chunks(100) {
         let rows: Vec<String> = (0..posts.len()).map(|row| format!("($1,${},$2)", row + 3)).collect();
         // A post that went only into the outbox may be announced again, and then belongs to the later issue.

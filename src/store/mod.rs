@@ -1,7 +1,9 @@
 //! SQL: readers, issues, deliveries, in SQLite or PostgreSQL by one text.
 
+mod announced;
 mod issues;
 mod readers;
+mod resend;
 mod schema;
 mod sender;
 
@@ -16,6 +18,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Executor, Row, Transaction};
 
 pub use issues::{Freeze, Frozen, Missed, Uncertainty};
 pub use readers::{Added, Joining, ReaderState, Subscriber};
+pub use resend::Resent;
 pub use sender::{Busy, Sender};
 
 use crate::config::StoreUrl;

@@ -1,0 +1,44 @@
+//! One message outside the ledger: a test that a person sends to themselves.
+
+use chrono::{DateTime, Utc};
+
+use crate::config;
+use crate::delivery::Mailer;
+use crate::message::Compiled;
+use crate::publish::replace;
+use crate::reader::Reader;
+use crate::smtp::{Connection, Refused};
+use crate::token::Key;
+
+/// Sends one copy to one reader, in no ledger. Returns the relay's words, or the file's name.
+///
+/// # Errors
+/// Words, where it did not leave.
+pub async fn deliver_one(
+    mailer: &Mailer,
+    mail: &config::Mail,
+    compiled: &Compiled,
+    reader: &Reader,
+    made_at: DateTime<Utc>,
+    key: &Key,
+) -> Result<String, String> {
+    let message = compiled.fill(reader, made_at, key);
+    let relay = match mailer {
+        Mailer::Outbox(folder) => {
+            let name = format!("test-{}.eml", made_at.format("%Y%m%dT%H%M%SZ"));
+            let written = replace(&folder.join(&name), &message);
+            return written.map(|()| name).map_err(|error| format!("the outbox cannot be written: {error}"));
+        }
+        Mailer::Smtp(relay) => relay,
+    };
+    let domain = || compiled.sender().rsplit('@').next().unwrap_or("localhost").to_owned();
+    let hello = mail.hello.clone().unwrap_or_else(domain);
+    let mut connection = Connection::open(relay, mail, &hello).await.map_err(|trouble| trouble.to_string())?;
+    connection.envelope(compiled.sender(), &reader.email).await.map_err(|refused| match refused {
+        Refused::Reply(_, reply) => reply.to_string(),
+        Refused::Lost(trouble) => trouble.to_string(),
+    })?;
+    let reply = connection.body(&message).await.map_err(|trouble| trouble.to_string())?;
+    connection.quit().await;
+    if reply.code == 250 { Ok(reply.to_string()) } else { Err(reply.to_string()) }
+}

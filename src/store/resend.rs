@@ -1,0 +1,54 @@
+//! A frozen issue for one reader once more.
+
+use chrono::{DateTime, Utc};
+
+use crate::ledger::Issue;
+use crate::reader::Email;
+use crate::store::{Result, Store};
+
+/// What became of the wish to send an issue to a reader once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resent {
+    /// It waits to be sent.
+    Queued,
+    /// The reader has left, or cannot be reached.
+    Suppressed,
+    /// The issue is paused or cancelled.
+    Closed,
+}
+
+impl Store {
+    /// Queues an issue for one reader, whether or not they had it; who is not known becomes a reader without a
+    /// subscription.
+    pub async fn resend(&self, issue: &Issue, to: &Email, now: DateTime<Utc>) -> Result<Resent> {
+        let mut tx = self.begin().await?;
+        let readers = self.named_readers(&mut tx, &[(to.clone(), None)], now).await?;
+        let Some(reader) = readers.first() else { return Ok(Resent::Suppressed) };
+        let opened = sqlx::query("UPDATE issue SET state = 'open' WHERE id = $1 AND state IN ('open', 'done')")
+            .bind(issue.id)
+            .execute(&mut *tx)
+            .await?;
+        if opened.rows_affected() == 0 {
+            return Ok(Resent::Closed);
+        }
+        // What waits or is on the wire already is left as it is.
+        sqlx::query(
+            "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply) \
+             VALUES ($1, $2, 0, NULL, $3, 0, NULL) ON CONFLICT (issue, reader) DO UPDATE \
+             SET state = 0, owner = NULL, due_at = excluded.due_at, attempts = 0 WHERE delivery.state > 1",
+        )
+        .bind(issue.id)
+        .bind(*reader)
+        .bind(now.timestamp())
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, $2, $3, 'resend', NULL)")
+            .bind(*reader)
+            .bind(issue.id)
+            .bind(now.timestamp())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(Resent::Queued)
+    }
+}
