@@ -30,6 +30,14 @@ pub struct Digest {
     /// Only posts with one of these tags.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Only posts of one of these sections.
+    #[serde(default)]
+    pub sections: Vec<String>,
+    /// Only posts by one of these authors.
+    #[serde(default)]
+    pub authors: Vec<String>,
+    /// Only posts in this language, as a BCP 47 tag.
+    pub language: Option<String>,
     /// On the first run, how far back: posts from this day on are news, older ones are known.
     pub since: Option<Day>,
     /// The subject, a template.

@@ -1,82 +1,177 @@
 //! Draft → [`Compiled`] → fill: an issue's MIME, encoded once and cut where a reader's own belongs; pure.
 
+mod header;
 mod quoted;
-
-use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest as hash;
 use chrono::{DateTime, Utc};
-use lettre::message::header::{Date, From, HeaderName, HeaderValue, Headers, MessageId, ReplyTo, Subject, To};
-use lettre::message::{Mailbox as Address, Mailboxes};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use crate::config;
-use crate::digest::{Draft, LEAVE, NAME};
+use crate::digest::{ADDRESS, Draft, LEAVE, MARKS, NAME};
 use crate::finding::Finding;
 use crate::ledger::IssueId;
-use crate::reader::{Mailbox, Reader};
+use crate::post::html::escape;
+use crate::reader::Reader;
 use crate::token::{Claim, Key, Purpose};
+
+/// The form in which an issue is kept. A change that an older program cannot fill gets the next number.
+const FORM: u32 = 2;
+
+/// What stays as it is in the local part of a `mailto:` (RFC 6068 2).
+const MAILTO: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// An issue's mail; a reader costs a fill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compiled {
+    form: u32,
     issue: IssueId,
-    from: (Option<String>, String),
-    reply_to: Option<(Option<String>, String)>,
+    /// The envelope's sender.
     sender: String,
-    list: String,
+    /// The `mailto:` address that takes a reader out.
+    leave: String,
+    /// What follows the `@` of a Message-ID.
+    domain: String,
     anonymous: String,
     subject: String,
-    text: Vec<Piece>,
-    html: Vec<Piece>,
+    pieces: Vec<Piece>,
 }
 
+/// A part of the message: the same for all, or a reader's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Piece {
     Fixed(String),
-    Name,
-    Leave,
+    To,
+    Subject,
+    Date,
+    MessageId,
+    ListUnsubscribe,
+    Name(Part),
+    Address(Part),
+    Leave(Part),
+}
+
+/// Where a slot stands, and so how what fills it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Part {
+    Text,
+    Html,
+}
+
+/// Who sends an issue.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The site.
+    pub site: &'a config::Site,
+    /// The digest.
+    pub digest: &'a config::Digest,
+    /// How mail leaves.
+    pub mail: &'a config::Mail,
+    /// The site's first host, which stays when the site or the sender moves.
+    pub authority: &'a str,
+}
+
+/// A reader's own, as the slots of an issue show it.
+struct Own {
+    name: String,
+    address: String,
+    leave: String,
 }
 
 /// Encodes a draft and cuts it at its slots.
 ///
 /// # Errors
 /// A finding where the config names no sender.
-pub fn compile(
-    draft: &Draft,
-    site: &config::Site,
-    digest: &config::Digest,
-    mail: &config::Mail,
-    issue: IssueId,
-) -> Result<Compiled, Finding> {
+pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Compiled, Finding> {
+    let Origin { site, digest, mail, authority } = origin;
     let no_sender = || Finding::error("there is no sender").way_out("set `from` under [mail]");
     let from = digest.from.as_ref().or(mail.from.as_ref()).ok_or_else(no_sender)?;
-    let parts = |mailbox: &Mailbox| (mailbox.name.clone(), mailbox.email.to_string());
+    let leave = format!("mailto:{}@{}", utf8_percent_encode(from.email.local(), MAILTO), from.email.domain());
+    let boundary = format!("=_{issue:016x}");
+
+    let mut pieces = vec![
+        Piece::Fixed(header::mailbox("From", from.name.as_deref(), from.email.as_str())),
+        Piece::To,
+        match draft.subject.contains(NAME) {
+            true => Piece::Subject,
+            false => Piece::Fixed(header::text("Subject", &draft.subject)),
+        },
+        Piece::Date,
+        Piece::MessageId,
+    ];
+    let mut fixed = String::new();
+    if let Some(reply_to) = digest.reply_to.as_ref().or(mail.reply_to.as_ref()) {
+        fixed.push_str(&header::mailbox("Reply-To", reply_to.name.as_deref(), reply_to.email.as_str()));
+    }
+    fixed.push_str("MIME-Version: 1.0\r\n");
+    // Bare, and from what never changes, so that the rules by which readers file their mail go on to hold.
+    fixed.push_str(&format!("List-Id: <{}.{authority}>\r\n", digest.name));
+    fixed.push_str(&format!("List-Archive: <{}>\r\n", site.url));
+    // `bulk` keeps automatic answers away (RFC 3834 2), as the List- fields do. `Auto-Submitted` would too, but it is for
+    // what no person wrote (RFC 3834 5), and there are help desks and mail rules that put such mail aside.
+    fixed.push_str("Precedence: bulk\r\n");
+    fixed.push_str(&format!(
+        "Feedback-ID: {issue:x}:{}:digest:{}\r\n",
+        digest.name,
+        &sha256(authority.as_bytes())[..12]
+    ));
+    pieces.push(Piece::Fixed(fixed));
+    pieces.push(Piece::ListUnsubscribe);
+    pieces.push(Piece::Fixed(format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n")));
+    for (kind, body, part) in [("plain", &draft.text, Part::Text), ("html", &draft.html, Part::Html)] {
+        pieces.push(Piece::Fixed(format!(
+            "--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n\
+             Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        )));
+        cut(body, part, &mut pieces);
+        pieces.push(Piece::Fixed("\r\n".to_owned()));
+    }
+    pieces.push(Piece::Fixed(format!("--{boundary}--\r\n")));
+
     Ok(Compiled {
+        form: FORM,
         issue,
-        from: parts(from),
-        reply_to: digest.reply_to.as_ref().or(mail.reply_to.as_ref()).map(parts),
         sender: mail.return_path.as_ref().unwrap_or(&from.email).to_string(),
-        list: format!("{}.{}", digest.name, site.url.host_str().unwrap_or("localhost")),
+        leave,
+        domain: from.email.domain().to_owned(),
         anonymous: digest.anonymous.clone(),
         subject: draft.subject.clone(),
-        text: cut(&draft.text),
-        html: cut(&draft.html),
+        pieces: joined(pieces),
     })
 }
 
 /// A part of the body, quoted-printable, cut at its slots.
-fn cut(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+fn cut(text: &str, part: Part, pieces: &mut Vec<Piece>) {
+    let fixed = |text: &str| {
+        let mut encoded = Vec::with_capacity(text.len() * 5 / 4);
+        quoted::encode(text, &mut encoded);
+        Piece::Fixed(String::from_utf8(encoded).unwrap_or_default())
+    };
     let mut rest = text;
-    while let Some(at) = rest.find([NAME, LEAVE]) {
-        pieces.push(Piece::Fixed(quoted::encode(&rest[..at])));
+    while let Some(at) = rest.find(MARKS) {
         let mark = rest[at..].chars().next().unwrap_or(NAME);
-        pieces.push(if mark == NAME { Piece::Name } else { Piece::Leave });
+        pieces.push(fixed(&rest[..at]));
+        pieces.push(match mark {
+            LEAVE => Piece::Leave(part),
+            ADDRESS => Piece::Address(part),
+            _ => Piece::Name(part),
+        });
         rest = &rest[at + mark.len_utf8()..];
     }
-    pieces.push(Piece::Fixed(quoted::encode(rest)));
-    pieces
+    pieces.push(fixed(rest));
+}
+
+/// The same pieces, with what is fixed in as few as can be.
+fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut joined: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match (joined.last_mut(), piece) {
+            (Some(Piece::Fixed(before)), Piece::Fixed(text)) => before.push_str(&text),
+            (_, piece) => joined.push(piece),
+        }
+    }
+    joined
 }
 
 impl Compiled {
@@ -86,8 +181,25 @@ impl Compiled {
     }
 
     /// The mail of a kept text.
-    pub fn from_text(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+    ///
+    /// # Errors
+    /// Words, where another version of the program kept it, or it is damaged.
+    pub fn from_text(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Form {
+            #[serde(default)]
+            form: u32,
+        }
+        match serde_json::from_str::<Form>(text) {
+            Ok(Form { form: FORM }) => {
+                serde_json::from_str(text).map_err(|error| format!("the kept mail cannot be read: {error}"))
+            }
+            Ok(Form { form }) => Err(format!(
+                "the issue was frozen by another version of tidings (form {form}, this one fills {FORM})\n\
+                 finish it with that version, or stop it with `tidings issue cancel`"
+            )),
+            Err(error) => Err(format!("the kept mail cannot be read: {error}")),
+        }
     }
 
     /// The sender of the envelope, where bounces go.
@@ -100,156 +212,88 @@ impl Compiled {
         self.subject.replace(NAME, &self.anonymous)
     }
 
+    /// The draft of this mail as one reader sees it.
+    pub fn read_by(&self, draft: &Draft, reader: &Reader, key: &Key) -> Draft {
+        let own = self.own(reader, key);
+        let filled = |text: &str, part: Part| {
+            text.replace(NAME, &written(&own.name, part))
+                .replace(ADDRESS, &written(&own.address, part))
+                .replace(LEAVE, &written(&own.leave, part))
+        };
+        Draft {
+            subject: filled(&draft.subject, Part::Text),
+            html: filled(&draft.html, Part::Html),
+            text: filled(&draft.text, Part::Text),
+        }
+    }
+
+    fn own(&self, reader: &Reader, key: &Key) -> Own {
+        let name = reader.name.as_deref().map(header::one_line).filter(|name| !name.is_empty());
+        let token = key.sign(&Claim { purpose: Purpose::Leave, reader: reader.id, issue: self.issue });
+        Own {
+            name: name.unwrap_or_else(|| self.anonymous.clone()),
+            address: reader.email.to_string(),
+            leave: format!("{}?subject=unsubscribe%20{token}", self.leave),
+        }
+    }
+
     /// The whole message for one reader (RFC 5322), lines ended by CRLF; the same bytes whenever it is filled again.
     pub fn fill(&self, reader: &Reader, made_at: DateTime<Utc>, key: &Key) -> Vec<u8> {
-        let name = reader.name.as_deref().map_or_else(|| self.anonymous.clone(), one_line);
-        let claim = Claim { purpose: Purpose::Leave, reader: reader.id, issue: self.issue };
-        let leave = format!("mailto:{}?subject=unsubscribe%20{}", self.from.1, key.sign(&claim));
-        let seed = format!("{}:{}", self.issue, reader.id);
-        let digest = hash::digest(&hash::SHA256, seed.as_bytes());
-        let number = digest.as_ref()[..16].iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
-        let domain = self.from.1.rsplit('@').next().unwrap_or("localhost");
-
-        let mut message = self.headers(reader, &name, made_at, &leave, &format!("{number:032x}@{domain}")).into_bytes();
-        let boundary = format!("=_{number:032x}");
-        let mut push = |text: &str| message.extend_from_slice(text.as_bytes());
-        push(&format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n"));
-        for (kind, pieces, is_html) in [("plain", &self.text, false), ("html", &self.html, true)] {
-            push(&format!("--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"));
-            push("Content-Transfer-Encoding: quoted-printable\r\n\r\n");
-            for piece in pieces {
-                match piece {
-                    Piece::Fixed(text) => push(text),
-                    Piece::Name => push(&quoted::slot(&shown(&name, is_html))),
-                    Piece::Leave => push(&quoted::slot(&shown(&leave, is_html))),
+        let own = self.own(reader, key);
+        let fixed = |piece: &Piece| if let Piece::Fixed(text) = piece { text.len() } else { 200 };
+        let mut message = Vec::with_capacity(self.pieces.iter().map(fixed).sum());
+        for piece in &self.pieces {
+            let line = match piece {
+                Piece::Fixed(text) => {
+                    message.extend_from_slice(text.as_bytes());
+                    continue;
                 }
-            }
-            push("\r\n");
+                Piece::Name(part) => {
+                    quoted::encode_slot(&written(&own.name, *part), &mut message);
+                    continue;
+                }
+                Piece::Address(part) => {
+                    quoted::encode_slot(&written(&own.address, *part), &mut message);
+                    continue;
+                }
+                Piece::Leave(part) => {
+                    quoted::encode_slot(&written(&own.leave, *part), &mut message);
+                    continue;
+                }
+                Piece::To => header::mailbox("To", reader.name.as_deref(), &own.address),
+                Piece::Subject => header::text("Subject", &self.subject.replace(NAME, &own.name)),
+                Piece::Date => format!("Date: {}\r\n", made_at.to_rfc2822()),
+                Piece::MessageId => {
+                    let seed = sha256(format!("{}:{}", self.issue, reader.id).as_bytes());
+                    format!("Message-ID: <{}@{}>\r\n", &seed[..32], self.domain)
+                }
+                // In one line: there are relays that break the signature of a folded one.
+                Piece::ListUnsubscribe => format!("List-Unsubscribe: <{}>\r\n", own.leave),
+            };
+            message.extend_from_slice(line.as_bytes());
         }
-        push(&format!("--{boundary}--\r\n"));
         message
     }
+}
 
-    fn headers(&self, reader: &Reader, name: &str, made_at: DateTime<Utc>, leave: &str, id: &str) -> String {
-        let to = (reader.name.as_deref().map(one_line), reader.email.to_string());
-        let seconds = Duration::from_secs(made_at.timestamp().max(0).unsigned_abs());
-        let mut headers = Headers::new();
-        if let Some(from) = address(&self.from) {
-            headers.set(From::from(Mailboxes::from(from)));
-        }
-        if let Some(to) = address(&to) {
-            headers.set(To::from(Mailboxes::from(to)));
-        }
-        if let Some(reply_to) = self.reply_to.as_ref().and_then(address) {
-            headers.set(ReplyTo::from(Mailboxes::from(reply_to)));
-        }
-        headers.set(Subject::from(foldable(&self.subject.replace(NAME, name))));
-        headers.set(Date::from(SystemTime::UNIX_EPOCH + seconds));
-        headers.set(MessageId::from(format!("<{id}>")));
-        let mut raw = |name: &'static str, value: String| {
-            headers.insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
-        };
-        raw("MIME-Version", "1.0".to_owned());
-        raw("List-Id", format!("<{}>", self.list));
-        raw("List-Unsubscribe", format!("<{leave}>"));
-        // Automatic answers are not wanted (RFC 3834 5.1).
-        raw("Auto-Submitted", "auto-generated".to_owned());
-        headers.to_string()
+/// A reader's own as a part of the mail writes it.
+fn written(text: &str, part: Part) -> String {
+    match part {
+        Part::Text => text.to_owned(),
+        Part::Html => escape(text),
     }
 }
 
-fn address((name, email): &(Option<String>, String)) -> Option<Address> {
-    Some(Address::new(name.clone(), email.parse().ok()?))
-}
-
-/// A name from which nothing can be injected: no line ends, no control characters.
-fn one_line(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
-}
-
-/// A subject that can be folded: no word is longer than a line of a header may be (RFC 5322 2.1.1).
-fn foldable(subject: &str) -> String {
-    let words = subject.split_whitespace().map(|word| match word.char_indices().nth(200) {
-        Some((end, _)) => format!("{}…", &word[..end]),
-        None => word.to_owned(),
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-fn shown(text: &str, is_html: bool) -> String {
-    if !is_html {
-        return text.to_owned();
+/// The hash of these bytes, in hex.
+fn sha256(bytes: &[u8]) -> String {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(64);
+    for byte in hash::digest(&hash::SHA256, bytes).as_ref() {
+        text.push(char::from(HEX[usize::from(byte >> 4)]));
+        text.push(char::from(HEX[usize::from(byte & 15)]));
     }
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text
 }
 
 #[cfg(test)]
-mod tests {
-    use mail_parser::{MessageParser, MimeHeaders};
-
-    use super::Compiled;
-    use crate::digest::{LEAVE, NAME};
-    use crate::reader::Reader;
-    use crate::token::Key;
-
-    fn compiled(subject: &str) -> Compiled {
-        Compiled {
-            issue: 7,
-            from: (Some("Grüße".to_owned()), "news@hums.example".to_owned()),
-            reply_to: None,
-            sender: "news@hums.example".to_owned(),
-            list: "weekly.hums.example".to_owned(),
-            anonymous: "there".to_owned(),
-            subject: subject.to_owned(),
-            text: super::cut(&format!("Hello {NAME},\n.hidden\n{LEAVE}\n")),
-            html: super::cut(&format!("<p>Hello {NAME} = {}</p>", "é".repeat(300))),
-        }
-    }
-
-    fn fill(subject: &str, name: Option<&str>) -> String {
-        let email = "ada@x.example".parse().unwrap();
-        let reader = Reader { id: 42, email, name: name.map(str::to_owned), language: None };
-        let key = Key::from_text(1, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
-        String::from_utf8(compiled(subject).fill(&reader, chrono::DateTime::UNIX_EPOCH, &key)).unwrap()
-    }
-
-    #[test]
-    fn a_message_reads_back_as_it_was_meant() {
-        let long = "x".repeat(1200);
-        for subject in ["Tea", "夜番の茶 と とても長い題名がここに続いていくのである、まだまだ", "مرحبا بالعالم", &long]
-        {
-            for name in [None, Some("Ada"), Some("O'Neil, \"Ada\"\r\nBcc: x@y.example 🍵")] {
-                let message = fill(subject, name);
-                assert!(message.lines().all(|line| line.len() <= 998 && !line.starts_with('.')), "{message}");
-                assert!(!message.replace("\r\n", "").contains(['\r', '\n']));
-                assert!(!message.to_lowercase().contains("\r\nbcc:"));
-                let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
-                if subject.len() < 1000 {
-                    assert_eq!(parsed.subject(), Some(subject));
-                }
-                let text = parsed.body_text(0).unwrap();
-                assert!(text.contains(".hidden"), "{text}");
-                assert!(text.starts_with(&format!(
-                    "Hello {}",
-                    if name.is_none() {
-                        "there"
-                    } else if name == Some("Ada") {
-                        "Ada"
-                    } else {
-                        "O'Neil"
-                    }
-                )));
-                assert!(parsed.body_html(0).unwrap().contains(&"é".repeat(300)));
-                assert!(parsed.parts[1].content_type().unwrap().subtype() == Some("plain"));
-                assert!(parsed.message_id().unwrap().ends_with("@hums.example"));
-            }
-        }
-    }
-
-    #[test]
-    fn a_kept_message_fills_to_the_same_bytes() {
-        let one = compiled("Tea");
-        assert_eq!(Compiled::from_text(&one.to_text()), Some(one));
-        assert_eq!(fill("Tea", None), fill("Tea", None));
-    }
-}
+mod tests;

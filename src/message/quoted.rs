@@ -1,18 +1,17 @@
 //! Quoted-printable (RFC 2045 6.7), cut where slots stand: no line begins with a dot, so nothing needs stuffing.
 
-use std::fmt::Write;
-
 /// The longest line without its soft break.
 const LONGEST: usize = 75;
 
-/// A text, encoded; its line ends become CRLF. It begins and ends inside a line, since a slot may stand beside it.
-pub(super) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len() * 5 / 4);
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+/// Adds a text, encoded; its line ends become CRLF. It begins and ends inside a line, since a slot may stand beside it.
+pub(super) fn encode(text: &str, into: &mut Vec<u8>) {
     let mut column = 0;
     let bytes = text.as_bytes();
     for (at, byte) in bytes.iter().enumerate() {
         if *byte == b'\n' {
-            encoded.push_str("\r\n");
+            into.extend_from_slice(b"\r\n");
             column = 0;
             continue;
         }
@@ -25,21 +24,22 @@ pub(super) fn encode(text: &str) -> String {
         };
         let width = if literal { 1 } else { 3 };
         if column + width > LONGEST {
-            encoded.push_str("=\r\n");
+            into.extend_from_slice(b"=\r\n");
             column = 0;
         }
         if literal && (*byte != b'.' || column > 0) {
-            encoded.push(char::from(*byte));
+            into.push(*byte);
             column += 1;
         } else {
-            let _ = write!(encoded, "={byte:02X}");
+            into.extend_from_slice(&[b'=', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
             column += 3;
         }
     }
-    encoded
 }
 
-/// A reader's own, on lines of its own between soft breaks.
-pub(super) fn slot(text: &str) -> String {
-    format!("=\r\n{}=\r\n", encode(text))
+/// Adds a reader's own, on lines of its own between soft breaks.
+pub(super) fn encode_slot(text: &str, into: &mut Vec<u8>) {
+    into.extend_from_slice(b"=\r\n");
+    encode(text, into);
+    into.extend_from_slice(b"=\r\n");
 }

@@ -1,0 +1,125 @@
+//! Which posts belong to a digest, in which order, and which of them a person means.
+
+use std::collections::HashSet;
+
+use crate::config::{self, Order, Site};
+use crate::finding::Finding;
+use crate::post::Post;
+
+/// From so many unknown posts on, a digest that has announced before doubts that they are new.
+const TOO_MANY: usize = 10;
+
+/// Whether the digest's filters let the post through. Words are compared without regard to case.
+pub fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
+    let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
+    let among = |wanted: &[String], has: &[&str]| {
+        wanted.is_empty() || has.iter().any(|has| wanted.iter().any(|wanted| same(wanted, has)))
+    };
+    let tags: Vec<&str> = post.tags.iter().map(String::as_str).collect();
+    let section: Vec<&str> = post.section.iter().map(String::as_str).collect();
+    let authors: Vec<&str> = post.authors.iter().map(|author| author.name.as_str()).collect();
+    let language = post.language.as_ref().unwrap_or(&site.language);
+    among(&digest.tags, &tags)
+        && among(&digest.sections, &section)
+        && among(&digest.authors, &authors)
+        && digest.language.as_ref().is_none_or(|wanted| same(wanted, language))
+}
+
+/// The posts of the digest whose id is not among the `known`, in its order. `posts` are the newest first.
+pub fn news<'a>(digest: &config::Digest, site: &Site, posts: &'a [Post], known: &HashSet<String>) -> Vec<&'a Post> {
+    let mut news: Vec<&Post> =
+        posts.iter().filter(|post| belongs(digest, site, post) && !known.contains(&post.id)).collect();
+    if digest.order == Order::Oldest {
+        news.reverse();
+    }
+    news
+}
+
+/// The posts that an issue shows: the newest, as many as the digest's limit, in its order.
+pub fn shown<'p, 'a>(digest: &config::Digest, posts: &'p [&'a Post]) -> &'p [&'a Post] {
+    let count = posts.len().min(digest.limit);
+    match digest.order {
+        Order::Newest => &posts[..count],
+        Order::Oldest => &posts[posts.len() - count..],
+    }
+}
+
+/// Refuses what looks like a lost lock or a new domain: most of the site unknown to a digest that has announced before.
+///
+/// # Errors
+/// A finding with the ways out.
+pub fn refuse_the_archive(
+    digest: &config::Digest,
+    site: &Site,
+    posts: &[Post],
+    ever_announced: &HashSet<String>,
+) -> Result<(), Finding> {
+    let all = posts.iter().filter(|post| belongs(digest, site, post)).count();
+    let unknown = news(digest, site, posts, ever_announced).len();
+    if ever_announced.is_empty() || unknown < TOO_MANY || unknown * 2 <= all {
+        return Ok(());
+    }
+    let name = &digest.name;
+    Err(Finding::error(format!(
+        "the digest `{name}` has announced before, and finds {unknown} of {all} posts that it does not know: \
+         is the lock lost, or did the ids change?"
+    ))
+    .way_out(format!(
+        "bring the old `tidings.lock` back, or say which are news: \
+         `tidings digest {name} --since DATE` (older ones are known from then on) or `--posts A,B`"
+    )))
+}
+
+/// The posts that these words name, in the digest's order: each a path, a slug, an address or an id, with commas
+/// between them. An id may hold commas itself.
+///
+/// # Errors
+/// A finding that says what is named by nothing, or by several.
+pub fn find<'a>(digest: &config::Digest, posts: &'a [Post], words: &[String]) -> Result<Vec<&'a Post>, Finding> {
+    let mut found: HashSet<&str> = HashSet::new();
+    for words in words {
+        let parts: Vec<&str> = words.split(',').collect();
+        let mut at = 0;
+        while at < parts.len() {
+            let longest = (at + 1..=parts.len()).rev().find_map(|end| {
+                let matching = named(posts, parts[at..end].join(",").trim());
+                (!matching.is_empty()).then_some((end, matching))
+            });
+            match longest.as_ref().map(|(end, matching)| (*end, &matching[..])) {
+                Some((end, [post])) => {
+                    found.insert(&post.path);
+                    at = end;
+                }
+                Some((_, several)) => {
+                    let paths: Vec<String> = several.iter().map(|post| format!("`{}`", post.path)).collect();
+                    return Err(Finding::error(format!("`{}` names {} posts", parts[at].trim(), several.len()))
+                        .way_out(format!("say which by its path: {}", paths.join(", "))));
+                }
+                None => {
+                    return Err(Finding::error(format!("`{}` names no published post", parts[at].trim()))
+                        .way_out("expected a path below the folder of posts, a slug, an address or an id"));
+                }
+            }
+        }
+    }
+    let mut found: Vec<&Post> = posts.iter().filter(|post| found.contains(post.path.as_str())).collect();
+    if digest.order == Order::Oldest {
+        found.reverse();
+    }
+    Ok(found)
+}
+
+/// The posts of this path, id or address; else those of this slug or file name.
+fn named<'a>(posts: &'a [Post], word: &str) -> Vec<&'a Post> {
+    let exact = |post: &&Post| post.path == word || post.id == word || post.url.as_str() == word;
+    let slug = |post: &&Post| {
+        let file = post.path.rsplit('/').next().unwrap_or_default();
+        let last = post.url.path_segments().and_then(|mut parts| parts.rfind(|part| !part.is_empty()));
+        file == word || file.rsplit_once('.').is_some_and(|(stem, _)| stem == word) || last == Some(word)
+    };
+    match posts.iter().find(exact) {
+        Some(post) => vec![post],
+        None if word.is_empty() => Vec::new(),
+        None => posts.iter().filter(slug).collect(),
+    }
+}

@@ -1,0 +1,103 @@
+//! What depends on a language: how it writes a day, and which way it runs.
+
+use chrono::{Locale, NaiveDate};
+
+/// The day as the language of this BCP 47 tag writes it; in English where it is not known.
+pub(super) fn day(date: NaiveDate, tag: &str) -> String {
+    let (language, region) = parts(tag);
+    let format = match (language.as_str(), region.as_deref()) {
+        ("en", Some("US")) => "%B %-d, %Y",
+        ("de" | "da" | "nb" | "nn" | "no" | "fi" | "cs" | "sk" | "sl" | "et" | "is", _) => "%-d. %B %Y",
+        ("es" | "pt" | "gl" | "ca", _) => "%-d de %B de %Y",
+        ("ja" | "zh", _) => "%Y年%-m月%-d日",
+        ("ko", _) => "%Y년 %-m월 %-d일",
+        ("hu", _) => "%Y. %B %-d.",
+        _ => "%-d %B %Y",
+    };
+    date.format_localized(format, locale(&language, region.as_deref())).to_string()
+}
+
+/// Which way a language is written: `rtl` or `ltr`.
+pub(super) fn direction(tag: &str) -> &'static str {
+    if matches!(parts(tag).0.as_str(), "ar" | "he" | "fa" | "ur" | "yi" | "ps" | "sd" | "ug" | "dv") {
+        "rtl"
+    } else {
+        "ltr"
+    }
+}
+
+/// The language in small letters and the region in capitals.
+fn parts(tag: &str) -> (String, Option<String>) {
+    let mut parts = tag.split(['-', '_']);
+    let language = parts.next().unwrap_or_default().to_lowercase();
+    (language, parts.find(|part| part.len() == 2).map(str::to_uppercase))
+}
+
+/// The locale with the names of the months: the region's own, else that of the country where most speak it.
+fn locale(language: &str, region: Option<&str>) -> Locale {
+    let home = match language {
+        "en" | "cy" => "GB",
+        "ar" => "EG",
+        "cs" => "CZ",
+        "da" => "DK",
+        "el" => "GR",
+        "et" => "EE",
+        "ca" | "eu" | "gl" => "ES",
+        "fa" => "IR",
+        "ga" => "IE",
+        "he" => "IL",
+        "hi" => "IN",
+        "ja" => "JP",
+        "ko" => "KR",
+        "nb" | "nn" | "no" => "NO",
+        "pt" => "PT",
+        "sl" => "SI",
+        "sr" => "RS",
+        "sv" => "SE",
+        "uk" => "UA",
+        "ur" => "PK",
+        "vi" => "VN",
+        "zh" => "CN",
+        other => &other.to_uppercase(),
+    };
+    let language = if language == "no" { "nb" } else { language };
+    let find = |region: &str| Locale::try_from(format!("{language}_{region}").as_str()).ok();
+    region.and_then(find).or_else(|| find(home)).unwrap_or(Locale::en_GB)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::{day, direction};
+
+    #[test]
+    fn a_day_is_written_as_its_language_does() {
+        let date = NaiveDate::from_ymd_opt(2024, 3, 8).unwrap();
+        for (tag, expected) in [
+            ("en", "8 March 2024"),
+            ("en-US", "March 8, 2024"),
+            ("de", "8. März 2024"),
+            ("de-AT", "8. März 2024"),
+            ("fr", "8 mars 2024"),
+            ("es", "8 de marzo de 2024"),
+            ("pt-BR", "8 de março de 2024"),
+            ("ja", "2024年3月8日"),
+            ("zh-Hans", "2024年3月8日"),
+            ("ko", "2024년 3월 8일"),
+            ("sv", "8 mars 2024"),
+            ("pl", "8 marca 2024"),
+            ("ru", "8 марта 2024"),
+            ("uk", "8 березня 2024"),
+            ("tlh", "8 March 2024"),
+            ("", "8 March 2024"),
+        ] {
+            assert_eq!(day(date, tag), expected, "{tag}");
+        }
+    }
+
+    #[test]
+    fn arabic_and_hebrew_run_from_the_right() {
+        assert_eq!(["ar", "he-IL", "en", "ja"].map(direction), ["rtl", "rtl", "ltr", "ltr"]);
+    }
+}

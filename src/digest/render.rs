@@ -1,0 +1,195 @@
+//! The templates, filled: subject, HTML with its style inlined, and text.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use tera::{Context, ErrorKind, Tera};
+
+use crate::config::Layout;
+use crate::digest::body::{Link, TEXT_WIDTH, as_text, beginning, for_mail, minutes};
+use crate::digest::language::{day, direction};
+use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Templates};
+use crate::finding::Finding;
+use crate::post::html::words;
+use crate::post::{Body, Post};
+
+const HTML: &str = include_str!("../../templates/digest.html");
+const TEXT: &str = include_str!("../../templates/digest.txt");
+
+/// How much of an issue's beginning lists of mail show beside its subject, in characters.
+const PREHEADER: usize = 140;
+
+/// Writes an issue.
+///
+/// # Errors
+/// A finding that names the template and its line.
+pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Finding> {
+    let mut tera = Tera::default();
+    let own = |text: &Option<String>, default: &str| text.as_deref().map_or(default.to_owned(), without_marks);
+    let files = [
+        // What a site's own template can extend, to change one block.
+        ("default/digest.html", HTML.to_owned()),
+        ("default/digest.txt", TEXT.to_owned()),
+        ("digest.html", own(&templates.html, "{% extends \"default/digest.html\" %}")),
+        ("digest.txt", own(&templates.text, "{% extends \"default/digest.txt\" %}")),
+        ("subject", without_marks(&content.digest.subject)),
+    ];
+    tera.add_raw_templates(files).map_err(|error| explain(&error))?;
+
+    let mut values = values(content);
+    let subject = tera.render("subject", &values).map_err(|error| explain(&error))?;
+    let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
+    values.insert("subject", &subject);
+    let html = tera.render("digest.html", &values).map_err(|error| explain(&error))?;
+    let text = tera.render("digest.txt", &values).map_err(|error| explain(&error))?;
+    let html = css_inline::CSSInliner::options()
+        .keep_at_rules(true)
+        .load_remote_stylesheets(false)
+        .build()
+        .inline(&html)
+        .map_err(|error| Finding::error(format!("the style cannot be inlined: {error}")).in_file("digest.html"))?;
+    Ok(Draft { subject, html, text: wrapped(&text) })
+}
+
+/// What a template is given: `site`, `digest`, `issue`, `posts`, `reader`, and to the two parts also `subject`.
+fn values(content: &Content<'_>) -> Context {
+    let Content { site, digest, footer, entries, more, made_at } = content;
+    let zone = digest.timezone.unwrap_or(site.timezone).0;
+    let language = digest.language.as_ref().unwrap_or(&site.language);
+    let date = |at: DateTime<Utc>| day(at.with_timezone(&zone).date_naive(), language);
+    let layout = match digest.layout {
+        Layout::Headlines => "headlines",
+        Layout::Summaries => "summaries",
+        Layout::Full => "full",
+    };
+    let mut links = 0;
+    let mut posts = Vec::new();
+    for (post, body) in *entries {
+        let (text, listed) = as_text(shown(digest.layout, body), links);
+        links += listed.len();
+        posts.push(post_value(post, body, digest.layout, &date(post.published), &text, &listed));
+    }
+    let given = [
+        (
+            "site",
+            json!({
+                "title": site.title, "url": site.url.as_str(), "description": site.description, "language": language,
+                "direction": direction(language),
+            }),
+        ),
+        (
+            "digest",
+            json!({
+                "name": digest.name, "title": digest.title.as_ref().unwrap_or(&site.title), "layout": layout,
+                "footer": footer,
+            }),
+        ),
+        (
+            "issue",
+            json!({
+                "date": date(*made_at), "preheader": preheader(entries), "count": entries.len() + more, "more": more,
+            }),
+        ),
+        ("posts", Value::Array(posts)),
+    ];
+    let mut values = Context::new();
+    for (name, mut value) in given {
+        strip_marks(&mut value);
+        values.insert(name, &value);
+    }
+    let mark = |mark: char| mark.to_string();
+    values.insert("reader", &json!({ "name": mark(NAME), "email": mark(ADDRESS), "unsubscribe": mark(LEAVE) }));
+    values
+}
+
+fn post_value(post: &Post, body: &Body, layout: Layout, date: &str, text: &str, links: &[Link]) -> Value {
+    let authors: Vec<&str> = post.authors.iter().map(|author| author.name.as_str()).collect();
+    json!({
+        "title": post.title,
+        "url": post.url.as_str(),
+        "date": date,
+        "authors": authors,
+        "tags": post.tags,
+        "section": post.section,
+        "language": post.language,
+        "image": post.image.as_ref().map(url::Url::as_str),
+        "minutes": minutes(&body.html),
+        "html": for_mail(shown(layout, body)),
+        "text": text,
+        "links": links,
+        // Whether the site has more of it than the mail shows.
+        "cut": layout != Layout::Full && words(&body.html).len() > words(shown(layout, body)).len(),
+    })
+}
+
+/// What an issue shows of a post.
+fn shown(layout: Layout, body: &Body) -> &str {
+    match layout {
+        Layout::Headlines => "",
+        Layout::Summaries => &body.summary,
+        Layout::Full => &body.html,
+    }
+}
+
+/// The words that lists of mail show after the subject: of one post its beginning, of several the other titles.
+fn preheader(entries: &[(&Post, Body)]) -> String {
+    match entries {
+        [] => String::new(),
+        [(_, body)] => beginning(&words(&body.summary), PREHEADER),
+        [_, others @ ..] => {
+            let titles: Vec<&str> = others.iter().map(|(post, _)| post.title.as_str()).collect();
+            beginning(&titles.join(" · "), PREHEADER)
+        }
+    }
+}
+
+/// Takes the marks out of every text: only a template places them.
+fn strip_marks(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains(MARKS) => *text = without_marks(text),
+        Value::Array(values) => values.iter_mut().for_each(strip_marks),
+        Value::Object(values) => values.values_mut().for_each(strip_marks),
+        _ => {}
+    }
+}
+
+fn without_marks(text: &str) -> String {
+    text.replace(MARKS, "")
+}
+
+/// The text with no line longer than a letter's, except where there is no space; at most one empty line in a row.
+fn wrapped(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines().map(str::trim_end) {
+        if line.is_empty() && lines.last().is_none_or(String::is_empty) {
+            continue;
+        }
+        let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+        let options = textwrap::Options::new(TEXT_WIDTH)
+            .break_words(false)
+            .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .subsequent_indent(&indent);
+        lines.extend(textwrap::wrap(line, options).into_iter().map(std::borrow::Cow::into_owned));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// What is wrong with a template, and where.
+fn explain(error: &tera::Error) -> Finding {
+    match error.kind() {
+        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+            let finding = Finding::error(format!("the template cannot be used: {}", report.message()));
+            match report.filename() {
+                "subject" => Finding::error(format!("the digest's `subject` cannot be used: {}", report.message())),
+                file => finding.at_line(report.span().start_line).in_file(file),
+            }
+        }
+        ErrorKind::MissingParent { current, parent } => {
+            Finding::error(format!("the template extends `{parent}`, which does not exist"))
+                .in_file(current)
+                .way_out("expected `default/digest.html` or `default/digest.txt`")
+        }
+        _ => Finding::error(format!("the templates cannot be used: {error}")),
+    }
+}

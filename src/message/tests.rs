@@ -1,0 +1,84 @@
+//! Messages of odd texts and odd people, read back by another parser.
+
+use mail_parser::{MessageParser, MimeHeaders};
+
+use super::{Compiled, FORM, Part, Piece};
+use crate::digest::{ADDRESS, LEAVE, NAME};
+use crate::reader::Reader;
+use crate::token::Key;
+
+fn compiled(subject: &str) -> Compiled {
+    let mut pieces = vec![
+        Piece::Fixed(super::header::mailbox("From", Some("Grüße"), "news@hums.example")),
+        Piece::To,
+        Piece::Subject,
+        Piece::Date,
+        Piece::MessageId,
+        Piece::ListUnsubscribe,
+        Piece::Fixed(
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n".to_owned(),
+        ),
+    ];
+    let text = format!("Hello {NAME},\n.hidden {} = \n{ADDRESS}\n{LEAVE}\n", "é".repeat(300));
+    super::cut(&text, Part::Text, &mut pieces);
+    Compiled {
+        form: FORM,
+        issue: 7,
+        sender: "news@hums.example".to_owned(),
+        leave: "mailto:news@hums.example".to_owned(),
+        domain: "hums.example".to_owned(),
+        anonymous: "there".to_owned(),
+        subject: subject.to_owned(),
+        pieces,
+    }
+}
+
+fn fill(compiled: &Compiled, name: Option<&str>) -> String {
+    let email = "ada@x.example".parse().unwrap();
+    let reader = Reader { id: 42, email, name: name.map(str::to_owned), language: None };
+    let key = Key::from_text(1, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+    String::from_utf8(compiled.fill(&reader, chrono::DateTime::UNIX_EPOCH, &key)).unwrap()
+}
+
+#[test]
+fn a_slot_is_filled_in_the_subject_and_in_the_text_and_nothing_is_injected() {
+    for (name, shown) in [
+        (None, "there"),
+        (Some(""), "there"),
+        (Some("Ada"), "Ada"),
+        (Some("O'Neil, \"Ada\"\r\nBcc: x@y.example 🍵"), "O'Neil, \"Ada\" Bcc: x@y.example 🍵"),
+        (Some(".a=b"), ".a=b"),
+    ] {
+        let message = fill(&compiled(&format!("For {NAME}: tea")), name);
+        assert!(message.lines().all(|line| line.len() <= 998 && !line.starts_with('.')), "{message}");
+        assert!(!message.replace("\r\n", "").contains(['\r', '\n']));
+        let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
+        assert!(parsed.bcc().is_none());
+        assert_eq!(parsed.subject().unwrap(), format!("For {shown}: tea"));
+        let text = parsed.body_text(0).unwrap();
+        let expected = format!("Hello {shown},\r\n.hidden {} = \r\nada@x.example\r\nmailto:news@", "é".repeat(300));
+        assert!(text.starts_with(&expected), "{text}");
+        assert_eq!(parsed.content_type().unwrap().subtype(), Some("plain"));
+        assert!(parsed.message_id().unwrap().ends_with("@hums.example"));
+    }
+}
+
+#[test]
+fn a_kept_message_fills_to_the_same_bytes() {
+    let one = compiled("Tea");
+    let kept = Compiled::from_text(&one.to_text()).unwrap();
+    assert_eq!(fill(&kept, None), fill(&one, None));
+    assert_eq!(kept, one);
+}
+
+#[test]
+fn an_issue_that_another_version_froze_is_refused_in_words() {
+    for (text, words) in [
+        ("{\"issue\":7,\"from\":[null,\"a@x.example\"]}", "another version of tidings (form 0"),
+        ("{\"form\":3}", "another version of tidings (form 3"),
+        ("{\"form\":2}", "cannot be read"),
+        ("", "cannot be read"),
+    ] {
+        assert!(Compiled::from_text(text).unwrap_err().contains(words), "{text}");
+    }
+}
