@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand};
+
+use crate::reader::{Email, Mailbox};
 
 /// Turn a folder of posts into feeds and e-mail digests.
 #[derive(Debug, Parser)]
@@ -75,6 +77,60 @@ pub struct Digest {
     /// Whether anything is changed
     #[command(flatten)]
     pub dry: Dry,
+    /// Which posts, where it is not the news
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Where the issue is only shown
+    #[command(flatten)]
+    pub show: Show,
+    /// Send an issue that was frozen once more, to the one reader of `--to`; `status` shows its number
+    #[arg(long, value_name = "ISSUE", requires = "to", conflicts_with_all = ["since", "posts", "dry_run", "Show"])]
+    pub resend: Option<String>,
+    /// Who gets the issue of `--resend`
+    #[arg(long, value_name = "ADDRESS", requires = "resend")]
+    pub to: Option<Email>,
+}
+
+/// Which posts an issue by hand announces.
+#[derive(Debug, Default, Args)]
+pub struct Choice {
+    /// Every post from this day on that no issue has carried, also those that were there before the digest began
+    #[arg(long, value_name = "DATE", conflicts_with = "posts")]
+    pub since: Option<NaiveDate>,
+    /// Only these posts, by path, slug, address or id, with commas between them
+    #[arg(long, value_name = "POSTS")]
+    pub posts: Vec<String>,
+    /// Also posts that an issue has carried before: a correction; asks first
+    #[arg(long, requires = "posts")]
+    pub again: bool,
+    /// Do not ask
+    #[arg(long, requires = "again")]
+    pub yes: bool,
+    /// Begin anew in this store, though the lock says that another began: every post is known, only what comes is news
+    #[arg(long, conflicts_with_all = ["posts", "dry_run", "resend", "Show"])]
+    pub new_store: bool,
+}
+
+/// Where an issue is shown before it is sent. Any of these sends nothing to the readers and counts for nothing.
+#[derive(Debug, Args)]
+#[group(id = "Show", multiple = true)]
+pub struct Show {
+    /// Send one real copy, marked as a test, to this address alone
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "dry_run")]
+    pub test: Option<Mailbox>,
+    /// Write the HTML part into this file
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub html: Option<PathBuf>,
+    /// Write the first reader's message into this file
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub eml: Option<PathBuf>,
+}
+
+impl Show {
+    /// Whether the issue is shown instead of sent.
+    pub fn is_asked_for(&self) -> bool {
+        self.test.is_some() || self.html.is_some() || self.eml.is_some()
+    }
 }
 
 /// What can be done with an issue; `status` shows its number.

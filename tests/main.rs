@@ -3,6 +3,7 @@
 mod config;
 mod database;
 mod delivery;
+mod digest;
 mod house;
 mod read;
 mod readme;

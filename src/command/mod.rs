@@ -10,7 +10,7 @@ mod subscriber;
 
 use std::io::{self, Write};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::cli::{Cli, Command};
 use crate::clock::Clock;
@@ -73,6 +73,16 @@ impl Session<'_> {
         let errors_only = self.quiet;
         for finding in findings.iter().filter(|finding| !errors_only || finding.is_error()) {
             let _ = writeln!(anstream::stderr(), "{} {finding}", finding.severity.word());
+        }
+    }
+
+    /// Real mail at a time that is not would lie to its readers.
+    fn refuse_another_time(&self) -> anyhow::Result<()> {
+        match &self.config.mail.smtp {
+            Some(relay) if self.clock.is_set() && !relay.is_loopback() => {
+                bail!("`--at` with the relay {relay} would mail people at a time that is not\n  add `--dry-run`")
+            }
+            _ => Ok(()),
         }
     }
 

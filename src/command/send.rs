@@ -1,7 +1,5 @@
 //! How an open issue is sent, and what is said of it: shared by the verbs that send.
 
-use anyhow::Context;
-
 use crate::command::{Ending, Session};
 use crate::delivery::{Mailer, deliver};
 use crate::finding::Finding;
@@ -12,7 +10,7 @@ use crate::store::Sender;
 /// Sends an open issue and says what came of it.
 pub(super) async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &Issue) -> anyhow::Result<Ending> {
     let store = sender.store();
-    let compiled = Compiled::from_text(&store.compiled(issue.id).await?).context("the kept mail cannot be read")?;
+    let compiled = Compiled::from_text(&store.compiled(issue.id).await?).map_err(anyhow::Error::msg)?;
     let key = store.key(issue.key).await?;
     let mail = session.config.mail.clone();
     let mailer = Mailer::for_issue(&mail, issue).map_err(anyhow::Error::msg)?;

@@ -1,0 +1,198 @@
+//! What a digest is about to do: which posts are news, in which slot, and what is known from the beginning.
+
+use std::collections::HashSet;
+use std::fs;
+
+use anyhow::bail;
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+
+use crate::cli::Choice;
+use crate::command::Session;
+use crate::config::{Digest, Schedule};
+use crate::digest::{due, find, last_before, news, refuse_the_archive};
+use crate::loader::Loaded;
+use crate::lock::Lock;
+use crate::post::Post;
+use crate::publish::write_changed;
+use crate::store::Store;
+
+/// When a digest is sent.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::command) enum When<'a> {
+    /// In its slot.
+    Due,
+    /// At once, with the posts that a person chose or the news.
+    Now(&'a Choice),
+}
+
+/// What a digest is about to do.
+pub(super) struct Plan<'a> {
+    /// The posts to announce.
+    pub(super) news: Vec<&'a Post>,
+    /// The slot that it fills; none where it is sent by hand.
+    pub(super) slot: Option<i64>,
+    /// Whether the schedule lets so few posts go.
+    enough: bool,
+    /// Whether it has never run.
+    first: bool,
+    /// The posts that are known from now on without having been announced.
+    known: Vec<String>,
+    /// The last slot that counts as past when it begins.
+    begins_after: i64,
+}
+
+impl<'a> Plan<'a> {
+    /// The posts of each issue: one for all, or one each, the oldest first.
+    pub(super) fn issues(&self, digest: &Digest) -> Vec<Vec<&'a Post>> {
+        match digest.schedule {
+            _ if self.news.is_empty() || !self.enough => Vec::new(),
+            Schedule::Each => {
+                let mut posts = self.news.clone();
+                posts.sort_by_key(|post| (post.published, post.path.as_str()));
+                posts.into_iter().map(|post| vec![post]).collect()
+            }
+            Schedule::Cron(_) => vec![self.news.clone()],
+        }
+    }
+
+    /// Why there is no issue.
+    pub(super) fn why_nothing(&self, digest: &Digest) -> String {
+        match self.news.len() {
+            0 => format!("{}: nothing new", digest.name),
+            some => format!("{}: {some} new, waits until there are {}", digest.name, digest.min_posts),
+        }
+    }
+
+    /// Whether a post was announced before, and so a person should be asked.
+    pub(super) async fn repeats(&self, store: &Store, digest: &Digest, relay: bool) -> anyhow::Result<bool> {
+        let carried = store.carried(&digest.name, relay).await?;
+        Ok(self.news.iter().any(|post| carried.contains(&post.id)))
+    }
+}
+
+/// What is due; none where it is not yet time.
+pub(super) async fn plan<'a>(
+    session: &Session<'_>,
+    store: &Store,
+    digest: &Digest,
+    loaded: &'a Loaded,
+    when: When<'_>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Option<Plan<'a>>> {
+    let (site, relay) = (&session.config.site, session.config.mail.smtp.is_some());
+    let zone = digest.timezone.unwrap_or(site.timezone).0;
+    let midnight = |day: NaiveDate| zone.from_local_datetime(&day.and_hms_opt(0, 0, 0)?).earliest();
+    let last_slot = store.last_slot(&digest.name).await?;
+    let first = last_slot.is_none();
+    let choice = match when {
+        When::Due => &Choice::default(),
+        When::Now(choice) => choice,
+    };
+    match choice.new_store {
+        true if !first => bail!("the digest `{}` has begun in this store: there is nothing to begin anew", digest.name),
+        true => {}
+        false => refuse_another_store(&loaded.lock, digest, store, first)?,
+    }
+
+    let announced = store.announced(&digest.name, relay).await?;
+    let since = choice.since.and_then(midnight);
+    // A store that takes another's place knows what the other may have sent, which the config's day does not tell.
+    let began = digest.since.filter(|_| first && !choice.new_store).and_then(|day| midnight(day.0));
+    let is_known = |post: &&Post| match since.or(began) {
+        Some(since) => post.published < since,
+        None => first,
+    };
+    let mut known: HashSet<String> =
+        loaded.posts.iter().filter(is_known).map(|post| post.id.clone()).filter(|id| !announced.contains(id)).collect();
+    let news = if !choice.posts.is_empty() {
+        let chosen = find(digest, &loaded.posts, &choice.posts)?;
+        for post in &chosen {
+            session.say(&format!("{}: {} “{}”", digest.name, post.path, post.title));
+            known.remove(&post.id);
+        }
+        let carried = store.carried(&digest.name, relay).await?;
+        if let Some(post) = chosen.iter().find(|post| !choice.again && carried.contains(&post.id)) {
+            bail!(
+                "an issue has carried `{}` already\n  add `--again` to send it once more, as a correction",
+                post.path
+            );
+        }
+        chosen
+    } else if since.is_some() {
+        let carried = store.carried(&digest.name, relay).await?;
+        news(digest, site, &loaded.posts, &carried.union(&known).cloned().collect())
+            .into_iter()
+            .filter(|post| since.is_none_or(|since| post.published >= since))
+            .collect()
+    } else {
+        refuse_the_archive(digest, site, &loaded.posts, &store.announced(&digest.name, false).await?)?;
+        news(digest, site, &loaded.posts, &announced.union(&known).cloned().collect())
+    };
+
+    let past = |cron| last_before(cron, zone, now).unwrap_or(now.timestamp());
+    // With `since` the last slot that is past is due at once, without it the next is the first.
+    let begins_after = match &digest.schedule {
+        Schedule::Cron(_) if began.is_some() => i64::MIN,
+        Schedule::Cron(cron) => past(cron),
+        Schedule::Each => i64::MIN,
+    };
+    let slot = match (&digest.schedule, when) {
+        (_, When::Now(_)) => None,
+        (Schedule::Each, When::Due) => Some(now.timestamp()),
+        (Schedule::Cron(cron), When::Due) => match due(cron, zone, last_slot.unwrap_or(begins_after), now) {
+            Some(slot) => Some(slot),
+            // Though nothing is due, the first run has to note that it began.
+            None if first => Some(past(cron)),
+            None => return Ok(None),
+        },
+    };
+    let enough = news.len() >= digest.min_posts || matches!(when, When::Now(_));
+    let mut known: Vec<String> = known.into_iter().collect();
+    known.sort();
+    Ok(Some(Plan { news, slot, enough, first, known, begins_after }))
+}
+
+/// A lost store must not mail the archive again: the lock says which store began the digest.
+fn refuse_another_store(lock: &Lock, digest: &Digest, store: &Store, first: bool) -> anyhow::Result<()> {
+    match lock.began(&digest.name) {
+        Some(began) if first && began != store.name() => bail!(
+            "the digest `{name}` was begun by another store ({began}), and this one is empty\n  \
+             bring the old store back (`url` under [store]), or begin anew with `tidings digest {name} --new-store`: \
+             every post is known then, and only what comes is news",
+            name = digest.name
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Notes what is known from now on; on the first run also that the digest has begun, in the store and in the lock.
+pub(super) async fn begin(
+    session: &mut Session<'_>,
+    store: &Store,
+    digest: &Digest,
+    loaded: &Loaded,
+    plan: &Plan<'_>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    if plan.first {
+        let mut lock = match fs::read_to_string(&session.config.posts.lock) {
+            Ok(text) => Lock::parse(&text)?,
+            Err(_) => loaded.lock.clone(),
+        };
+        lock.begin(&digest.name, store.name());
+        write_changed(&session.config.posts.lock, lock.to_text().as_bytes())?;
+        store.begin_digest(&digest.name, &plan.known, plan.begins_after, now).await?;
+    } else if !plan.known.is_empty() {
+        store.know_posts(&digest.name, &plan.known, now).await?;
+    }
+    if !plan.known.is_empty() {
+        session.result(&format!(
+            "{name}: {} posts are known from now on and will not be mailed, {} are news\n\
+             {name}: more of them with `tidings digest {name} --since DATE`",
+            plan.known.len(),
+            plan.news.len(),
+            name = digest.name
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! An issue shown before it is sent: printed, written into files, or one copy as a test. Nothing here is counted.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use chrono::{DateTime, Utc};
+
+use crate::cli::{Choice, Show};
+use crate::command::digest::compose::{Composed, compiled_as, compose};
+use crate::command::digest::plan::{When, plan};
+use crate::command::{Ending, Session};
+use crate::config::Digest;
+use crate::delivery::{Mailer, deliver_one};
+use crate::digest::Draft;
+use crate::loader::Loaded;
+use crate::publish::write_changed;
+use crate::reader::{Mailbox, Reader};
+use crate::store::{Access, ReaderState, Store, Subscriber};
+use crate::token::random_id;
+
+/// The first message of the digest, and nothing else.
+pub(super) async fn print(
+    session: &mut Session<'_>,
+    digest: &Digest,
+    loaded: &Loaded,
+    when: When<'_>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Ending> {
+    let store = session.store(Access::Read).await?;
+    let Some(plan) = plan(session, &store, digest, loaded, when, now).await? else { return Ok(Ending::Done) };
+    let issues = plan.issues(digest);
+    let Some(posts) = issues.first() else {
+        session.say(&plan.why_nothing(digest));
+        return Ok(Ending::Done);
+    };
+    let Composed { compiled, .. } = compose(session, digest, posts, loaded.lock.authority(), 0, now)?;
+    let reader = first_reader(&store, digest)
+        .await?
+        .with_context(|| format!("the digest `{}` has no readers\n  set `to`, or add a subscriber", digest.name))?;
+    if matches!(when, When::Due) {
+        writeln!(session.out, "==> {}: {} <==", digest.name, compiled.subject())?;
+    }
+    let key = store.current_key().await?;
+    session.out.write_all(&compiled.fill(&reader, now, &key))?;
+    session.say(&format!("{}: {} posts in {} issues", digest.name, plan.news.len(), issues.len()));
+    Ok(Ending::Done)
+}
+
+/// Writes the next issue where it is asked for; where nothing is new, the newest posts stand for it.
+pub(super) async fn show(
+    session: &mut Session<'_>,
+    digest: &Digest,
+    loaded: &Loaded,
+    choice: &Choice,
+    show: &Show,
+) -> anyhow::Result<Ending> {
+    let now = session.clock.now();
+    let store = session.store(Access::Read).await?;
+    let plan = plan(session, &store, digest, loaded, When::Now(choice), now).await?;
+    let issues = plan.map(|plan| plan.issues(digest)).unwrap_or_default();
+    let Some(posts) = issues.first() else { bail!("{}: nothing new\n  say which with `--posts`", digest.name) };
+    let reader = match first_reader(&store, digest).await? {
+        Some(reader) => reader,
+        None => to(&"reader@example.org".parse()?),
+    };
+    // A number of its own, so that no mail program takes two tests for one message.
+    let Composed { draft, compiled } = compose(session, digest, posts, loaded.lock.authority(), random_id(), now)?;
+    let key = store.current_key().await?;
+    if let Some(file) = &show.html {
+        write(session, file, compiled.read_by(&draft, &reader, &key).html.as_bytes())?;
+    }
+    if let Some(file) = &show.eml {
+        write(session, file, &compiled.fill(&reader, now, &key))?;
+    }
+    if let Some(mailbox) = &show.test {
+        session.refuse_another_time()?;
+        let test = Draft { subject: format!("[Test] {}", draft.subject), ..draft };
+        let compiled = compiled_as(session, digest, &test, loaded.lock.authority(), random_id())?;
+        let mail = &session.config.mail;
+        let mailer = Mailer::configured(mail);
+        let reply = deliver_one(&mailer, mail, &compiled, &to(mailbox), now, &key).await.map_err(anyhow::Error::msg)?;
+        session.result(&format!("{}: a test to {} ({mailer}): {reply}", digest.name, mailbox.email))?;
+    }
+    Ok(Ending::Done)
+}
+
+fn write(session: &mut Session<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_changed(file, bytes)?;
+    session.result(&format!("{}: {} bytes", file.display(), bytes.len()))?;
+    Ok(())
+}
+
+/// Whoever gets the first message: a subscriber, else the first of `to`.
+async fn first_reader(store: &Store, digest: &Digest) -> anyhow::Result<Option<Reader>> {
+    let active = |one: &Subscriber| one.state == ReaderState::Active && one.digests.contains(&digest.name);
+    let subscriber = store.subscribers().await?.into_iter().find(active);
+    Ok(subscriber.map(|one| one.reader).or_else(|| digest.to.first().map(to)))
+}
+
+/// Someone who stands in no store.
+fn to(mailbox: &Mailbox) -> Reader {
+    Reader { id: 0, email: mailbox.email.clone(), name: mailbox.name.clone(), language: None }
+}

@@ -1,0 +1,33 @@
+//! One reader gets a frozen issue once more, by the ledger.
+
+use anyhow::{Context, bail};
+
+use crate::command::send::finish;
+use crate::command::{Ending, Session};
+use crate::config::Digest;
+use crate::reader::Email;
+use crate::store::{Access, Resent};
+
+/// Queues the issue for this reader and sends it.
+pub(super) async fn resend(
+    session: &mut Session<'_>,
+    digest: &Digest,
+    number: &str,
+    to: &Email,
+) -> anyhow::Result<Ending> {
+    let now = session.clock.now();
+    session.refuse_another_time()?;
+    let unknown =
+        || format!("the digest `{}` has no issue `{number}`\n  `tidings status` shows their numbers", digest.name);
+    let id = i64::from_str_radix(number, 16).with_context(unknown)?;
+    let store = session.store(Access::Write).await?;
+    let issue = store.issue(id).await?.filter(|issue| issue.digest == digest.name).with_context(unknown)?;
+    let Ok(sender) = store.begin_sending(session.config.mail.uncertain, now).await? else {
+        bail!("another run is sending\n  try again when it is done");
+    };
+    match store.resend(&issue, to, now).await? {
+        Resent::Queued => finish(session, &sender, &issue).await,
+        Resent::Suppressed => bail!("{to} has left or cannot be reached, and gets no mail"),
+        Resent::Closed => bail!("the issue is {}, so nothing of it is sent", issue.state.word()),
+    }
+}

@@ -1,0 +1,348 @@
+//! Which posts a digest announces: once each, whatever happens to the posts, the schedule or the store.
+
+use std::fs;
+
+use crate::relay::{Habits, Relay};
+use crate::scene::{CONFIG, Scene};
+
+const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+const NEXT: &str = "2024-07-01T08:00:05+02:00";
+const THIRD: &str = "2024-07-08T08:00:05+02:00";
+
+/// What the newest mail in the outbox says, decoded as far as these tests need.
+fn newest(scene: &Scene) -> String {
+    let name = scene.names("outbox").into_iter().rfind(|name| name.starts_with("weekly")).unwrap();
+    scene.read(&format!("outbox/{name}")).replace("=\r\n", "")
+}
+
+fn without_since() -> Scene {
+    Scene::new().file("config.toml", &CONFIG.replace("since = \"2013-01-01\"\n", ""))
+}
+
+fn ten_posts(scene: Scene, prefix: &str) -> Scene {
+    (0..10).fold(scene, |scene, n| {
+        scene.post(&format!("{prefix}{n}.md"), &format!("{prefix} {n}"), &format!("2024-01-{:02}", n + 1))
+    })
+}
+
+fn remove_store(scene: &Scene) {
+    for end in ["", "-wal", "-shm", ".sender"] {
+        let _ = fs::remove_file(scene.path(&format!("tidings.db{end}")));
+    }
+}
+
+#[test]
+fn without_since_the_first_run_takes_what_is_there_as_known_and_says_how_to_include_more() {
+    let scene = without_since().post("one.md", "One", "2024-06-01").post("two.md", "Two", "2024-06-02");
+    let out = scene.run_at(MONDAY, &["run"]);
+    assert!(out.contains("weekly: 2 posts are known from now on and will not be mailed, 0 are news"), "{out}");
+    assert!(out.contains("tidings digest weekly --since DATE"), "{out}");
+    assert!(scene.names("outbox").is_empty());
+    // A new post waits for the next slot: the one before the first run is not due.
+    let scene = scene.post("three.md", "Three", "2024-06-25");
+    scene.run_at("2024-06-25T12:00:00+02:00", &["run"]);
+    assert!(scene.names("outbox").is_empty());
+    scene.run_at(NEXT, &["run"]);
+    let mail = newest(&scene);
+    assert!(mail.contains("Three") && !mail.contains("Text of One") && !mail.contains("Text of Two"), "{mail}");
+}
+
+#[test]
+fn a_first_digest_by_hand_leaves_the_next_slot_as_the_first() {
+    let scene = without_since().post("one.md", "One", "2024-06-01");
+    assert!(scene.run_at("2024-06-25T12:00:00+02:00", &["digest", "weekly"]).contains("nothing new"));
+    let scene = scene.post("two.md", "Two", "2024-06-25");
+    scene.run_at("2024-06-26T12:00:00+02:00", &["run"]);
+    assert!(scene.names("outbox").is_empty());
+    scene.run_at(NEXT, &["run"]);
+    assert_eq!(scene.names("outbox").len(), 1);
+}
+
+#[test]
+fn with_since_older_posts_are_known_and_the_last_slot_is_due_at_once() {
+    let config = CONFIG.replace("2013-01-01", "2024-06-02");
+    let scene = Scene::new().file("config.toml", &config).post("one.md", "One", "2024-06-01").post(
+        "two.md",
+        "Two",
+        "2024-06-02",
+    );
+    let out = scene.run_at("2024-06-26T12:00:00+02:00", &["run"]);
+    assert!(out.contains("1 posts are known from now on and will not be mailed, 1 are news"), "{out}");
+    let mail = newest(&scene);
+    assert!(mail.contains("Text of Two") && !mail.contains("Text of One"), "{mail}");
+}
+
+#[test]
+fn since_by_hand_reaches_back_to_what_was_only_known_and_repeats_nothing() {
+    let scene = without_since().post("one.md", "One", "2024-05-01").post("two.md", "Two", "2024-06-02");
+    scene.run_at(MONDAY, &["run"]);
+    scene.run_at(MONDAY, &["digest", "weekly", "--since", "2024-06-01"]);
+    let mail = newest(&scene);
+    assert!(mail.contains("Text of Two") && !mail.contains("Text of One"), "{mail}");
+    let out = scene.run_at("2024-06-24T09:00:00+02:00", &["digest", "weekly", "--since", "2024-06-01"]);
+    assert!(out.contains("nothing new"), "{out}");
+    assert_eq!(scene.names("outbox").len(), 1);
+}
+
+#[test]
+fn a_back_dated_post_a_published_draft_and_no_edited_renamed_or_retagged_one_is_announced() {
+    let draft = "---\ntitle: Draft\ndate: 2024-06-03\ndraft: true\n---\nText of Draft.\n";
+    let scene = Scene::new()
+        .post("edited.md", "Edited", "2024-06-01")
+        .post("renamed.md", "Renamed", "2024-06-02")
+        .post("retagged.md", "Retagged", "2024-06-03")
+        .file("post/draft.md", draft);
+    scene.run_at(MONDAY, &["run"]);
+    assert!(!newest(&scene).contains("Text of Draft"));
+    let scene = scene
+        .post("edited.md", "Edited anew", "2024-06-01")
+        .file("post/retagged.md", "---\ntitle: Retagged\ndate: 2024-06-03\ntags: [x, y]\n---\nText of Retagged.\n")
+        .file("post/draft.md", &draft.replace("draft: true", "draft: false"))
+        .post("back.md", "Back-dated", "2019-01-01");
+    fs::rename(scene.path("post/renamed.md"), scene.path("post/elsewhere.md")).unwrap();
+    scene.run_at(NEXT, &["run"]);
+    let mail = newest(&scene);
+    for (title, is_told) in
+        [("Draft", true), ("Back-dated", true), ("Edited", false), ("Renamed", false), ("Retagged", false)]
+    {
+        assert_eq!(mail.contains(&format!("Text of {title}")), is_told, "{title}: {mail}");
+    }
+}
+
+#[test]
+fn an_issue_that_cannot_be_written_loses_no_post_and_the_other_digest_goes_on() {
+    let second = "\n[[digest]]\nname = \"other\"\nschedule = \"0 8 * * MON\"\nto = [\"b@hums.example\"]\n\
+                  since = \"2013-01-01\"\nsubject = \"Other\"\n";
+    let scene = Scene::new()
+        .file("config.toml", &CONFIG.replace("\n[mail]", "subject = \"{{ nothing.here }}\"\n\n[mail]"))
+        .post("one.md", "One", "2024-06-01");
+    let config = format!("{}{second}", scene.read("config.toml"));
+    let scene = scene.file("config.toml", &config);
+    let ran = scene.run(&["--at", MONDAY, "run"]);
+    assert_eq!(ran.code, 1, "{}", ran.talk);
+    assert!(ran.talk.contains("the digest's `subject` cannot be used"), "{}", ran.talk);
+    assert_eq!(scene.names("outbox").len(), 1, "{:?}", scene.names("outbox"));
+    let scene = scene.file("config.toml", &config.replace("{{ nothing.here }}", "Mended"));
+    scene.run_at(MONDAY, &["run"]);
+    assert!(newest(&scene).contains("Text of One"));
+}
+
+#[test]
+fn what_went_only_into_the_outbox_is_announced_by_the_relay_also_one_mail_a_post() {
+    for schedule in ["0 8 * * MON", "each"] {
+        let scene = Scene::new().file("config.toml", &CONFIG.replace("0 8 * * MON", schedule)).post(
+            "one.md",
+            "One",
+            "2024-06-01",
+        );
+        scene.run_at(MONDAY, &["run"]);
+        assert_eq!(scene.names("outbox").len(), 1);
+        let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+        let url = relay.url();
+        let live = |time: &str| scene.run_with(&["--at", time, "run"], &[("TIDINGS_MAIL__SMTP", &url)]);
+        assert_eq!(live(NEXT).code, 0);
+        assert_eq!(relay.taken().len(), 1, "{schedule}");
+        assert_eq!(live(THIRD).code, 0);
+        assert_eq!(relay.taken().len(), 1, "{schedule}");
+    }
+}
+
+#[test]
+fn a_lost_lock_and_a_new_domain_do_not_mail_the_archive() {
+    let scene = ten_posts(Scene::new(), "old").post("kept.md", "Kept", "2024-05-01");
+    scene.run_at(MONDAY, &["run"]);
+    assert_eq!(scene.names("outbox").len(), 1);
+    fs::remove_file(scene.path("tidings.lock")).unwrap();
+    let moved = CONFIG.replace("https://hums.example/", "https://moved.example/");
+    let scene = scene.file("config.toml", &moved);
+    for arguments in [&["run"][..], &["digest", "weekly"], &["digest", "weekly", "--dry-run"]] {
+        let ran = scene.run(&[&["--at", NEXT], arguments].concat());
+        assert_eq!(ran.code, 2, "{}{}", ran.out, ran.talk);
+        assert!(ran.talk.contains("11 of 11 posts that it does not know"), "{}", ran.talk);
+        assert!(ran.talk.contains("--since DATE") && ran.talk.contains("--posts"), "{}", ran.talk);
+    }
+    assert_eq!(scene.names("outbox").len(), 1);
+    // Who says which are news gets on: the others are known from then on.
+    scene.run_at(NEXT, &["digest", "weekly", "--since", "2024-04-01"]);
+    assert_eq!(scene.names("outbox").len(), 2);
+    let mail = newest(&scene);
+    assert!(mail.contains("Text of Kept") && !mail.contains("Text of old"), "{mail}");
+    assert!(scene.run_at(THIRD, &["run"]).contains("nothing new"));
+}
+
+#[test]
+fn nine_new_posts_or_half_the_site_are_no_lost_lock() {
+    let scene = ten_posts(Scene::new(), "old");
+    scene.run_at(MONDAY, &["run"]);
+    // Ten new beside ten old: not over half.
+    let scene = ten_posts(scene, "new");
+    assert!(scene.run_at(NEXT, &["run"]).contains("1 sent"));
+}
+
+#[test]
+fn a_new_store_begins_anew_only_when_told_to_and_mails_nothing_old() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    remove_store(&scene);
+    for arguments in [&["run"][..], &["digest", "weekly"], &["digest", "weekly", "--dry-run"]] {
+        let ran = scene.run(&[&["--at", NEXT], arguments].concat());
+        assert_eq!(ran.code, 2, "{}{}", ran.out, ran.talk);
+        assert!(ran.talk.contains("begun by another store") && ran.talk.contains("--new-store"), "{}", ran.talk);
+    }
+    scene.run_at(NEXT, &["digest", "weekly", "--new-store"]);
+    assert_eq!(scene.names("outbox").len(), 1, "the old post is known");
+    let scene = scene.post("two.md", "Two", "2024-07-02");
+    scene.run_at(THIRD, &["run"]);
+    assert!(newest(&scene).contains("Text of Two"));
+    let ran = scene.run(&["--at", THIRD, "digest", "weekly", "--new-store"]);
+    assert!(ran.code == 2 && ran.talk.contains("has begun in this store"), "{}", ran.talk);
+}
+
+#[test]
+fn posts_are_chosen_by_path_slug_address_or_id_and_once_more_only_when_told_to() {
+    let scene = without_since()
+        .file("post/a/tea.md", "---\ntitle: Tea\ndate: 2024-06-01\nid: 'tag:x.example,2024:tea'\n---\nText of Tea.\n")
+        .post("b/tea.md", "Other tea", "2024-06-02")
+        .post("cup.md", "Cup", "2024-06-03");
+    let digest = |time: &str, more: &[&str]| scene.run(&[&["--at", time, "digest", "weekly"], more].concat());
+    let ran = digest(MONDAY, &["--posts", "tea"]);
+    assert!(ran.code == 2 && ran.talk.contains("`tea` names 2 posts"), "{}", ran.talk);
+    let ran = digest(MONDAY, &["--posts", "cup,pot"]);
+    assert!(ran.code == 2 && ran.talk.contains("`pot` names no published post"), "{}", ran.talk);
+    let ran = digest(MONDAY, &["--posts", "cup, tag:x.example,2024:tea,https://hums.example/b/tea/"]);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    assert!(ran.talk.contains("a/tea.md “Tea”") && ran.talk.contains("cup.md “Cup”"), "{}", ran.talk);
+    let mail = newest(&scene);
+    assert!(["Text of Tea", "Text of Other tea", "Text of Cup"].iter().all(|text| mail.contains(text)), "{mail}");
+
+    let ran = digest(NEXT, &["--posts", "a/tea.md"]);
+    assert!(ran.code == 2 && ran.talk.contains("--again"), "{}", ran.talk);
+    let ran = digest(NEXT, &["--posts", "a/tea.md", "--again"]);
+    assert!(ran.code == 2 && ran.talk.contains("--yes"), "{}", ran.talk);
+    assert_eq!(scene.names("outbox").len(), 1);
+    assert_eq!(digest(NEXT, &["--posts", "a/tea.md", "--again", "--yes"]).code, 0);
+    let mail = newest(&scene);
+    assert!(mail.contains("Text of Tea") && !mail.contains("Text of Cup"), "{mail}");
+}
+
+#[test]
+fn filters_keep_tags_sections_authors_and_the_language() {
+    let post =
+        |title: &str, more: &str| format!("---\ntitle: {title}\ndate: 2024-06-01\n{more}\n---\nText of {title}.\n");
+    for (filter, told) in [
+        ("tags = [\"On Call\"]", "Tagged"),
+        ("sections = [\"notes\"]", "Filed"),
+        ("authors = [\"Bob\"]", "Signed"),
+        ("language = \"de\"", "Deutsch"),
+    ] {
+        let scene = Scene::new()
+            .file("config.toml", &CONFIG.replace("since =", &format!("{filter}\nsince =")))
+            .file("post/tagged.md", &post("Tagged", "tags: [on call]"))
+            .file("post/notes/filed.md", &post("Filed", ""))
+            .file("post/signed.md", &post("Signed", "author: Bob"))
+            .file("post/deutsch.md", &post("Deutsch", "lang: de"));
+        scene.run_at(MONDAY, &["run"]);
+        let mail = newest(&scene);
+        for title in ["Tagged", "Filed", "Signed", "Deutsch"] {
+            assert_eq!(mail.contains(&format!("Text of {title}")), title == told, "{filter}: {title}");
+        }
+    }
+}
+
+#[test]
+fn too_few_posts_wait_for_the_next_slot_but_not_for_a_hand() {
+    let scene = Scene::new().file("config.toml", &CONFIG.replace("since =", "min_posts = 2\nsince =")).post(
+        "one.md",
+        "One",
+        "2024-06-01",
+    );
+    assert!(scene.run_at(MONDAY, &["run"]).contains("1 new, waits until there are 2"));
+    let scene = scene.post("two.md", "Two", "2024-06-25");
+    scene.run_at("2024-06-26T08:00:05+02:00", &["run"]);
+    assert!(scene.names("outbox").is_empty(), "Wednesday is no slot");
+    scene.run_at(NEXT, &["run"]);
+    let mail = newest(&scene);
+    assert!(mail.contains("Text of One") && mail.contains("Text of Two"));
+    let scene = scene.post("three.md", "Three", "2024-07-02");
+    scene.run_at("2024-07-02T08:00:05+02:00", &["digest", "weekly"]);
+    assert!(newest(&scene).contains("Text of Three"));
+}
+
+#[test]
+fn each_sends_one_mail_a_post_the_oldest_first() {
+    for order in ["newest", "oldest"] {
+        let config = CONFIG.replace("0 8 * * MON", "each").replace("since =", &format!("order = \"{order}\"\nsince ="));
+        let scene = Scene::new().file("config.toml", &config).post("one.md", "One", "2024-06-01").post(
+            "two.md",
+            "Two",
+            "2024-06-02",
+        );
+        let out = scene.run_at(MONDAY, &["run"]);
+        assert!(out.find("Hums: One") < out.find("Hums: Two") && out.contains("Hums: One"), "{out}");
+        assert!(scene.run_at(MONDAY, &["run"]).contains("nothing new"));
+    }
+}
+
+#[test]
+fn a_limit_shows_the_newest_and_counts_the_rest_with_a_link() {
+    for order in ["newest", "oldest"] {
+        let limited = CONFIG.replace("since =", &format!("limit = 1\norder = \"{order}\"\nsince ="));
+        let scene = Scene::new()
+            .file("config.toml", &limited)
+            .post("one.md", "One", "2024-06-01")
+            .post("two.md", "Two", "2024-06-02")
+            .post("three.md", "Three", "2024-06-03");
+        scene.run_at(MONDAY, &["run"]);
+        let mail = newest(&scene);
+        assert!(mail.contains("Text of Three") && !mail.contains("Text of Two"), "{mail}");
+        assert!(mail.contains("And 2 more: https://hums.example/"), "{mail}");
+        assert!(scene.run_at(NEXT, &["run"]).contains("nothing new"));
+    }
+}
+
+#[test]
+fn a_frozen_issue_is_sent_once_more_to_one_reader_by_the_ledger() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    let before = scene.read(&format!("outbox/{}", scene.names("outbox")[0]));
+    fs::remove_dir_all(scene.path("outbox")).unwrap();
+    let status = scene.run_at(MONDAY, &["status"]);
+    let number = status.split_whitespace().find(|word| word.len() == 16 && i64::from_str_radix(word, 16).is_ok());
+    let number = number.unwrap_or_else(|| panic!("{status}")).to_owned();
+    let resend = |to: &str| scene.run(&["--at", NEXT, "digest", "weekly", "--resend", &number, "--to", to]);
+    assert_eq!(resend("editor@hums.example").code, 0);
+    assert_eq!(scene.read(&format!("outbox/{}", scene.names("outbox")[0])), before, "the same bytes");
+    assert_eq!(resend("late@x.example").code, 0);
+    assert!(scene.names("outbox").iter().any(|name| name.contains("late@x.example")));
+    scene.run_at(NEXT, &["subscriber", "remove", "late@x.example"]);
+    let ran = resend("late@x.example");
+    assert!(ran.code == 2 && ran.talk.contains("has left"), "{}", ran.talk);
+    let ran = scene.run(&["--at", NEXT, "digest", "weekly", "--resend", "1234", "--to", "late@x.example"]);
+    assert!(ran.code == 2 && ran.talk.contains("has no issue `1234`"), "{}", ran.talk);
+}
+
+#[test]
+fn an_issue_is_shown_in_files_or_as_a_test_and_counts_for_nothing() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["digest", "weekly", "--html", "a.html", "--eml", "a.eml", "--test", "Me <me@x.example>"]);
+    assert!(scene.read("a.html").contains("Text of One") && scene.read("a.html").contains("Hello there"));
+    assert!(scene.read("a.eml").starts_with("From: Hums <news@hums.example>\r\nTo: editor@hums.example\r\n"));
+    let mails = scene.names("outbox");
+    assert_eq!(mails.len(), 1);
+    let test = scene.read(&format!("outbox/{}", mails[0]));
+    assert!(test.contains("To: Me <me@x.example>\r\nSubject: [Test] Hums: One\r\n"), "{test}");
+    assert!(!scene.path("tidings.db").exists() && !scene.path("tidings.lock").exists());
+
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let sent = scene.run_with(
+        &["--at", MONDAY, "digest", "weekly", "--test", "me@x.example"],
+        &[("TIDINGS_MAIL__SMTP", &relay.url())],
+    );
+    assert_eq!(sent.code, 0, "{}", sent.talk);
+    assert_eq!(relay.taken().len(), 1);
+    let refused = scene.run_with(
+        &["--at", MONDAY, "digest", "weekly", "--test", "bad@x.example"],
+        &[("TIDINGS_MAIL__SMTP", &relay.url())],
+    );
+    assert!(refused.code == 2 && refused.talk.contains("550"), "{}", refused.talk);
+}
