@@ -121,8 +121,8 @@ pub enum Outcome {
     Deferred(DateTime<Utc>),
     /// Untouched: the relay had trouble of its own. Back to the queue, no attempt counted.
     Released,
-    /// The reply to the final dot never came.
-    Uncertain,
+    /// The reply to the final dot never came: it is sent again at this time, or waits for a person.
+    Uncertain(Option<DateTime<Utc>>),
 }
 
 /// One attempt, as it is written into the ledger.

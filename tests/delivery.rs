@@ -146,7 +146,7 @@ fn whatever_goes_wrong_in_whichever_phase_nobody_is_lost_and_nothing_repeats_uns
         let good = Relay::start(Habits::good(true, Duration::ZERO));
         let scene = scene(&[]);
         let url = bad.url();
-        let mut environment = vec![("TIDINGS_MAIL__SMTP", url.as_str())];
+        let mut environment = vec![("TIDINGS_MAIL__SMTP", url.as_str()), ("TIDINGS_MAIL__PATIENCE", "0s")];
         for limit in ["GREETING", "COMMAND", "DATA", "DOT"] {
             let name: &'static str = match limit {
                 "GREETING" => "TIDINGS_MAIL__TIMEOUT__GREETING",

@@ -8,6 +8,7 @@ mod send;
 mod status;
 mod subscriber;
 
+use std::cell::OnceCell;
 use std::io::{self, Write};
 
 use anyhow::{Context, bail};
@@ -15,6 +16,7 @@ use anyhow::{Context, bail};
 use crate::cli::{Cli, Command};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::delivery::Stop;
 use crate::finding::Finding;
 use crate::store::{Access, Store};
 
@@ -46,6 +48,8 @@ struct Session<'a> {
     out: &'a mut dyn Write,
     quiet: bool,
     verbose: bool,
+    /// When to stop early; signals are listened to from the first mail on.
+    stop: OnceCell<Stop>,
 }
 
 impl Session<'_> {
@@ -101,7 +105,7 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
     let environment =
         std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
     let config = Config::load(&cli.config, environment)?;
-    let mut session = Session { config, clock, out, quiet: cli.quiet, verbose: cli.verbose };
+    let mut session = Session { config, clock, out, quiet: cli.quiet, verbose: cli.verbose, stop: OnceCell::new() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
     match &cli.command {
         Command::Run(dry) => run::run(&mut session, *dry, &runtime),

@@ -28,6 +28,8 @@ pub struct Mail {
     pub user: Option<String>,
     /// The password; only from `TIDINGS_MAIL__PASSWORD`.
     pub password: Option<Secret>,
+    /// How to sign in; `auto` takes PLAIN, then LOGIN, as the relay offers.
+    pub auth: Auth,
     /// A PEM file of certificates to trust beside the system's: for a relay of one's own.
     pub ca: Option<PathBuf>,
     /// The folder in which each message becomes an `.eml` file where there is no relay.
@@ -35,11 +37,17 @@ pub struct Mail {
     /// The envelope's sender, where bounces go; without it the address of `from`.
     pub return_path: Option<Email>,
     /// The name said in EHLO; without it the domain of `from`.
+    #[serde(deserialize_with = "name")]
     pub hello: Option<String>,
     /// The most connections to the relay at once.
     pub connections: usize,
     /// The most messages over one connection.
     pub messages_per_connection: usize,
+    /// The most messages a second, over all connections; without it as fast as the relay takes them.
+    #[serde(deserialize_with = "rate")]
+    pub per_second: Option<f64>,
+    /// How long one run waits for a relay in trouble; the next run goes on.
+    pub patience: Span,
     /// What becomes of a message whose reply never came.
     pub uncertain: Uncertain,
     /// The first wait before a deferred recipient is tried again; it doubles each time.
@@ -61,12 +69,15 @@ impl Default for Mail {
             smtp: None,
             user: None,
             password: None,
+            auth: Auth::Auto,
             ca: None,
             outbox: "outbox".into(),
             return_path: None,
             hello: None,
             connections: 8,
             messages_per_connection: 1000,
+            per_second: None,
+            patience: Span::seconds(60),
             uncertain: Uncertain::Retry,
             retry: Span::seconds(5 * 60),
             retry_max: Span::seconds(60 * 60),
@@ -122,6 +133,20 @@ pub enum Uncertain {
     Retry,
     /// It waits for `tidings issue resolve`: nobody gets two, a person decides.
     Hold,
+}
+
+/// How to sign in at the relay (RFC 4954).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// PLAIN, then LOGIN, then XOAUTH2: the first that the relay offers.
+    Auto,
+    /// User and password in one (RFC 4616).
+    Plain,
+    /// User, then password.
+    Login,
+    /// The password is an access token.
+    Xoauth2,
 }
 
 /// A relay's address.
@@ -185,6 +210,26 @@ impl fmt::Display for Relay {
 
 fn relay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Relay>, D::Error> {
     from_text(deserializer).map(Some)
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let rate = f64::deserialize(deserializer)?;
+    if rate.is_finite() && rate > 0.0 {
+        return Ok(Some(rate));
+    }
+    Err(D::Error::custom(format!("`{rate}` messages a second are none\nexpected a number above 0, like 50 or 0.5")))
+}
+
+/// A name that goes over the wire as it is: a domain or an address literal, so nothing can be slipped in behind it.
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(c)) {
+        return Ok(Some(name));
+    }
+    Err(D::Error::custom(format!(
+        "`{}` is no name of a host\nexpected something like hums.example",
+        name.escape_debug()
+    )))
 }
 
 /// A text that shows in no output, no log and no `Debug`.

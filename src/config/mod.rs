@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 pub use digest::{Day, Digest, Layout, Order, Schedule};
 pub use feeds::{By, Content, Feeds, Format};
-pub use mail::{Mail, Relay, Secret, Timeouts, Tls, Uncertain};
+pub use mail::{Auth, Mail, Relay, Secret, Timeouts, Tls, Uncertain};
 pub use posts::{Dialect, Posts};
 pub use site::{Author, Site};
 pub use store::{Store, StoreUrl};

@@ -1,11 +1,17 @@
-//! The engine: claim, intend, send, settle.
+//! The engine: claim, intend, send, settle, back off.
 
+mod connection;
 mod outbox;
+mod pace;
+mod progress;
 mod relay;
+mod series;
 mod single;
+mod stop;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use single::deliver_one;
 
@@ -15,6 +21,9 @@ use crate::ledger::Issue;
 use crate::message::Compiled;
 use crate::store::{Result, Sender};
 use crate::token::Key;
+
+pub use progress::Progress;
+pub use stop::Stop;
 
 /// How many deliveries are claimed at once.
 const CLAIM: usize = 500;
@@ -56,27 +65,42 @@ impl fmt::Display for Mailer {
     }
 }
 
-/// Sends an issue to everyone who is due, and closes it where nobody waits any more. Returns why it stopped early.
-///
-/// # Errors
-/// Where the store fails; what was claimed is released by the next sender.
-pub async fn deliver(
-    sender: &Sender,
-    issue: &Issue,
-    compiled: &Compiled,
-    key: &Key,
-    mailer: &Mailer,
-    mail: &config::Mail,
-    clock: &Clock,
-) -> Result<Option<String>> {
-    let stopped = match mailer {
-        Mailer::Outbox(folder) => {
-            outbox::deliver(sender, issue, compiled, key, folder, clock).await?;
-            None
-        }
-        Mailer::Smtp(address) => relay::deliver(sender, issue, compiled, key, address, mail, clock).await?,
-    };
-    sender.release(issue.id).await?;
-    sender.finish(issue.id).await?;
-    Ok(stopped)
+/// One issue on its way.
+#[derive(Clone)]
+pub struct Delivery {
+    /// Whose deliveries they are.
+    pub sender: Sender,
+    /// The issue.
+    pub issue: Issue,
+    /// Its mail.
+    pub compiled: Arc<Compiled>,
+    /// The key that signs its links.
+    pub key: Key,
+    /// How mail leaves.
+    pub mail: Arc<config::Mail>,
+    /// The time.
+    pub clock: Clock,
+    /// Where it shows how far it is.
+    pub progress: Progress,
+    /// When to stop early.
+    pub stop: Stop,
+}
+
+impl Delivery {
+    /// Sends the issue to everyone who is due, and closes it where nobody waits any more. Returns why it stopped early.
+    ///
+    /// # Errors
+    /// Where the store fails; the next sender puts in order what was in hand.
+    pub async fn deliver(&self, mailer: &Mailer) -> Result<Option<String>> {
+        let stopped = match mailer {
+            Mailer::Outbox(folder) => outbox::deliver(self, folder).await,
+            Mailer::Smtp(relay) => relay::deliver(self, relay).await,
+        };
+        self.progress.finish();
+        let stopped = stopped?;
+        self.sender.flush().await?;
+        self.sender.release(self.issue.id).await?;
+        self.sender.finish(self.issue.id).await?;
+        Ok(stopped)
+    }
 }

@@ -2,32 +2,28 @@
 
 use std::path::Path;
 
-use crate::clock::Clock;
-use crate::delivery::CLAIM;
+use crate::delivery::{CLAIM, Delivery};
 use crate::ledger::{Issue, Outcome, Settled};
-use crate::message::Compiled;
 use crate::publish::replace;
 use crate::reader::Reader;
-use crate::store::{Result, Sender};
-use crate::token::Key;
+use crate::store::{Result, StoreError};
 
-/// Writes the message of everyone who is due.
-pub(super) async fn deliver(
-    sender: &Sender,
-    issue: &Issue,
-    compiled: &Compiled,
-    key: &Key,
-    folder: &Path,
-    clock: &Clock,
-) -> Result<()> {
+/// Writes the message of everyone who is due. Returns why it stopped early.
+pub(super) async fn deliver(delivery: &Delivery, folder: &Path) -> Result<Option<String>> {
+    let Delivery { sender, issue, compiled, key, clock, .. } = delivery;
     loop {
-        let now = clock.now();
-        let claimed = sender.claim(issue.id, CLAIM, now).await?;
-        if claimed.is_empty() && !sender.waiting(issue.id, now).await? && !sender.take_over(now).await? {
-            return Ok(());
+        let claimed = sender.claim(issue.id, CLAIM, clock.now()).await?;
+        if claimed.is_empty() && !sender.take_over(clock.now()).await? {
+            return Ok(None);
         }
         for claims in claimed.chunks(50) {
-            sender.intend(issue.id, claims.iter().map(|claim| claim.reader.id).collect()).await?;
+            if delivery.stop.is_asked() {
+                return Ok(Some("stopped; the next run goes on".to_owned()));
+            }
+            match sender.intend(issue.id, claims.iter().map(|claim| claim.reader.id).collect()).await {
+                Err(StoreError::Stopped) => return Ok(Some(StoreError::Stopped.to_string())),
+                result => result?,
+            }
             let settled = claims.iter().map(|claim| {
                 let bytes = compiled.fill(&claim.reader, issue.made_at, key);
                 let name = file_name(issue, &claim.reader);
@@ -37,7 +33,8 @@ pub(super) async fn deliver(
                 };
                 Settled { reader: claim.reader.id, outcome, reply }
             });
-            sender.settle(issue.id, settled.collect(), clock.now()).await?;
+            sender.settle(issue.id, settled.collect(), clock.now())?;
+            delivery.progress.add(claims.len());
         }
     }
 }

@@ -1,176 +1,221 @@
-//! The relay: a task a connection, each with its own claim of the queue.
+//! One issue by a relay: claims are fed to the connections while they work, until nobody is due or something halts it.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use chrono::{DateTime, Duration, Utc};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::clock::Clock;
-use crate::config::{Mail, Relay};
-use crate::delivery::CLAIM;
-use crate::ledger::{Claimed, Issue, IssueState, Outcome, Settled};
-use crate::message::Compiled;
-use crate::smtp::{Connection, Phase, Refused, Trouble, Verdict, judge};
-use crate::store::{Result, Sender, StoreError};
-use crate::token::Key;
+use crate::config;
+use crate::delivery::pace::Pace;
+use crate::delivery::series::Series;
+use crate::delivery::{CLAIM, Delivery, connection};
+use crate::ledger::{Claimed, IssueState};
+use crate::smtp::{Dialer, Phase, Trouble, Verdict};
+use crate::store::{Result, StoreError};
 
-/// What every connection's task shares.
-#[derive(Clone)]
-struct Work {
-    sender: Sender,
-    issue: Issue,
-    compiled: Arc<Compiled>,
-    key: Key,
-    relay: Relay,
-    mail: Arc<Mail>,
-    clock: Clock,
-    queue: Arc<Mutex<VecDeque<Claimed>>>,
+/// How long a person who asked to stop waits for the relay's last answers.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Why nothing new begins.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// Somebody asked.
+    Asked,
+    /// The relay's trouble lasts longer than the patience.
+    Relay(String),
+    /// A person has to mend something: the issue pauses.
+    Us(String),
+    /// The issue was paused or cancelled from elsewhere.
+    Stopped,
+    /// The ledger cannot be written.
+    Store(StoreError),
+}
+
+/// What all connections of a run share.
+pub(super) struct Run {
+    pub(super) delivery: Delivery,
+    pub(super) dialer: Dialer,
+    pub(super) pace: Pace,
+    series: Mutex<Series>,
+    reason: Mutex<Option<Halt>>,
+    halted: watch::Sender<bool>,
+}
+
+/// The claims on their way to the connections.
+pub(super) struct Queue {
+    claims: tokio::sync::Mutex<mpsc::Receiver<Claimed>>,
+    drained: watch::Sender<bool>,
 }
 
 /// Sends to everyone who is due. Returns why it stopped early: the relay's trouble, or ours, which pauses the issue.
-pub(super) async fn deliver(
-    sender: &Sender,
-    issue: &Issue,
-    compiled: &Compiled,
-    key: &Key,
-    relay: &Relay,
-    mail: &Mail,
-    clock: &Clock,
-) -> Result<Option<String>> {
-    let work = Work {
-        sender: sender.clone(),
-        issue: issue.clone(),
-        compiled: Arc::new(compiled.clone()),
-        key: key.clone(),
-        relay: relay.clone(),
-        mail: Arc::new(mail.clone()),
-        clock: *clock,
-        queue: Arc::default(),
+pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Result<Option<String>> {
+    let dialer = match Dialer::for_sender(relay, &delivery.mail, delivery.compiled.sender()) {
+        Ok(dialer) => dialer,
+        Err(trouble) => return end(delivery, Halt::Us(trouble.to_string())).await,
     };
+    let mail = &delivery.mail;
+    let run = Arc::new(Run {
+        delivery: delivery.clone(),
+        dialer,
+        pace: Pace::new(mail.connections, mail.per_second, mail.patience.0),
+        series: Mutex::default(),
+        reason: Mutex::default(),
+        halted: watch::Sender::new(false),
+    });
+    let asked = tokio::spawn({
+        let run = run.clone();
+        async move {
+            run.delivery.stop.asked().await;
+            run.halt(Halt::Asked);
+        }
+    });
+    let halted = rounds(&run).await;
+    asked.abort();
+    match halted? {
+        Some(halt) => end(delivery, halt).await,
+        None => Ok(None),
+    }
+}
+
+/// Goes on until nobody is due: what came back while the connections worked is for the next round.
+async fn rounds(run: &Arc<Run>) -> Result<Option<Halt>> {
+    let Delivery { sender, issue, clock, .. } = &run.delivery;
     loop {
-        let now = clock.now();
-        let claimed = sender.claim(issue.id, CLAIM, now).await?;
-        if claimed.is_empty() && !sender.waiting(issue.id, now).await? && !sender.take_over(now).await? {
-            return Ok(None);
+        let first = sender.claim(issue.id, CLAIM, clock.now()).await?;
+        if !first.is_empty() {
+            round(run, first).await?;
+        } else if !sender.take_over(clock.now()).await? {
+            let now = sender.store().issue(issue.id).await?;
+            let is_stopped = now.is_some_and(|now| matches!(now.state, IssueState::Paused | IssueState::Cancelled));
+            return Ok(is_stopped.then_some(Halt::Stopped));
         }
-        let tasks = mail.connections.clamp(1, claimed.len().max(1));
-        work.queue.lock().unwrap_or_else(PoisonError::into_inner).extend(claimed);
-        let mut connections = JoinSet::new();
-        for _ in 0..tasks {
-            connections.spawn(work.clone().send());
-        }
-        let mut stopped = None;
-        while let Some(ended) = connections.join_next().await {
-            match ended {
-                Ok(result) => stopped = result?.or(stopped),
-                Err(error) => stopped = Some(Trouble::Relay(error.to_string())),
-            }
-        }
-        match stopped {
-            None => {}
-            Some(Trouble::Relay(_))
-                if sender.store().issue(issue.id).await?.is_some_and(|now| now.state != IssueState::Open) =>
-            {
-                return Ok(Some("the issue was stopped".to_owned()));
-            }
-            Some(Trouble::Relay(why)) => return Ok(Some(format!("{why}; the next run goes on"))),
-            Some(Trouble::Us(why)) => {
-                sender.store().change_issue(issue.id, &[IssueState::Open], IssueState::Paused, Some(&why)).await?;
-                return Ok(Some(format!("{why}; the issue is paused")));
-            }
+        if *run.halted.borrow() {
+            return Ok(run.reason.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
     }
 }
 
-impl Work {
-    fn next(&self) -> Option<Claimed> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+/// Feeds claims to a set of connections until no claim is due.
+async fn round(run: &Arc<Run>, first: Vec<Claimed>) -> Result<()> {
+    let (feed, claims) = mpsc::channel(CLAIM);
+    let queue = Arc::new(Queue { claims: tokio::sync::Mutex::new(claims), drained: watch::Sender::new(false) });
+    let mut tasks = JoinSet::new();
+    for number in 0..run.delivery.mail.connections.max(1) {
+        tasks.spawn(connection::work(run.clone(), queue.clone(), number));
+    }
+    let result = run.feed(feed, first).await;
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            run.halt(Halt::Relay(format!("a connection's task ended: {error}")));
+        }
+    }
+    result
+}
+
+/// What a halt means for the issue, and the words for it.
+async fn end(delivery: &Delivery, halt: Halt) -> Result<Option<String>> {
+    Ok(Some(match halt {
+        Halt::Asked => "stopped; the next run goes on".to_owned(),
+        Halt::Relay(why) => format!("{why}; the next run goes on"),
+        Halt::Stopped => StoreError::Stopped.to_string(),
+        Halt::Store(error) => return Err(error),
+        Halt::Us(why) => {
+            let id = delivery.issue.id;
+            delivery.sender.store().change_issue(id, &[IssueState::Open], IssueState::Paused, Some(&why)).await?;
+            format!("{why}; the issue is paused\nmend it, then `tidings issue resume {id:x}`")
+        }
+    }))
+}
+
+impl Queue {
+    /// The next delivery; none where there is no more.
+    pub(super) async fn next(&self) -> Option<Claimed> {
+        let next = self.claims.lock().await.recv().await;
+        if next.is_none() {
+            self.drained.send_replace(true);
+        }
+        next
     }
 
-    /// Sends what is queued over one connection. Trouble ends it, and leaves the queue to the others or the next run.
-    async fn send(self) -> Result<Option<Trouble>> {
-        let hello = self
-            .mail
-            .hello
-            .clone()
-            .unwrap_or_else(|| self.compiled.sender().rsplit('@').next().unwrap_or("localhost").to_owned());
-        let mut open: Option<(Connection, usize)> = None;
-        while let Some(claim) = self.next() {
-            let (mut connection, sent) = match open.take() {
-                Some((connection, sent)) if sent < self.mail.messages_per_connection => (connection, sent),
-                used => {
-                    if let Some((connection, _)) = used {
-                        connection.quit().await;
-                    }
-                    match Connection::open(&self.relay, &self.mail, &hello).await {
-                        Ok(connection) => (connection, 0),
-                        Err(trouble) => return Ok(Some(trouble)),
-                    }
+    /// Waits until there is no more.
+    pub(super) async fn drained(&self) {
+        let _ = self.drained.subscribe().wait_for(|drained| *drained).await;
+    }
+}
+
+impl Run {
+    /// Claims as long as someone is due and nothing halts; a claim waits until the connections have room.
+    async fn feed(&self, feed: mpsc::Sender<Claimed>, first: Vec<Claimed>) -> Result<()> {
+        let mut claimed = first;
+        while !claimed.is_empty() {
+            for claim in claimed {
+                tokio::select! {
+                    // Where nobody receives any more, all connections have ended.
+                    sent = feed.send(claim) => if sent.is_err() { return Ok(()) },
+                    () = self.halted() => return Ok(()),
+                }
+            }
+            let now = self.delivery.clock.now();
+            claimed = match self.delivery.sender.claim(self.delivery.issue.id, CLAIM, now).await {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    self.halt(Halt::Relay(error.to_string()));
+                    return Err(error);
                 }
             };
-            let (outcome, reply, trouble) = self.attempt(&mut connection, &claim).await?;
-            let settled = Settled { reader: claim.reader.id, outcome, reply };
-            self.sender.settle(self.issue.id, vec![settled], self.clock.now()).await?;
-            if trouble.is_some() {
-                return Ok(trouble);
-            }
-            open = Some((connection, sent + 1));
         }
-        if let Some((connection, _)) = open {
-            connection.quit().await;
-        }
-        Ok(None)
+        Ok(())
     }
 
-    /// One message: what it came to, the words, and the trouble that ends the connection.
-    async fn attempt(
-        &self,
-        connection: &mut Connection,
-        claim: &Claimed,
-    ) -> Result<(Outcome, String, Option<Trouble>)> {
-        let (phase, reply) = match connection.envelope(self.compiled.sender(), &claim.reader.email).await {
-            Ok(()) => {
-                // Durable before the body goes out: a sender that dies from here on leaves it uncertain, not lost.
-                match self.sender.intend(self.issue.id, vec![claim.reader.id]).await {
-                    Ok(()) => {}
-                    Err(StoreError::Stopped) => {
-                        let words = StoreError::Stopped.to_string();
-                        return Ok((Outcome::Released, words.clone(), Some(Trouble::Relay(words))));
-                    }
-                    Err(error) => return Err(error),
-                }
-                let message = self.compiled.fill(&claim.reader, self.issue.made_at, &self.key);
-                match connection.body(&message).await {
-                    Ok(reply) => (Phase::Dot, reply),
-                    Err(trouble) => return Ok((Outcome::Uncertain, trouble.to_string(), Some(trouble))),
-                }
-            }
-            Err(Refused::Reply(phase, reply)) => (phase, reply),
-            Err(Refused::Lost(trouble)) => return Ok((Outcome::Released, trouble.to_string(), Some(trouble))),
-        };
-        let words = reply.to_string();
-        let (outcome, trouble) = match judge(phase, &reply) {
-            Verdict::Sent => (Outcome::Sent, None),
-            Verdict::Bounced => (Outcome::Bounced, None),
-            Verdict::Refused => (Outcome::Refused, None),
-            Verdict::GivenUp => (Outcome::GivenUp, None),
-            Verdict::Deferred => (self.deferred(claim), None),
-            Verdict::RelayTrouble => (Outcome::Released, Some(Trouble::Relay(words.clone()))),
-            Verdict::AboutUs => (Outcome::Released, Some(Trouble::Us(words.clone()))),
-        };
-        Ok((outcome, words, trouble))
+    /// Halts everything; the first reason is the one that counts.
+    pub(super) fn halt(&self, halt: Halt) {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(halt);
+        self.halted.send_replace(true);
     }
 
-    /// When to try again: the gap doubles each time, up to its limit; after `give_up` there is no again.
-    fn deferred(&self, claim: &Claimed) -> Outcome {
-        let now: DateTime<Utc> = self.clock.now();
-        let span = |of: std::time::Duration| Duration::from_std(of).unwrap_or(Duration::days(365));
-        if now - self.issue.made_at >= span(self.mail.give_up.0) {
-            return Outcome::GivenUp;
+    /// Waits until nothing new may begin.
+    pub(super) async fn halted(&self) {
+        let _ = self.halted.subscribe().wait_for(|halted| *halted).await;
+    }
+
+    /// Waits until somebody has asked to stop and has waited long enough.
+    pub(super) async fn overdue(&self) {
+        self.delivery.stop.asked().await;
+        tokio::time::sleep(GRACE).await;
+    }
+
+    /// Waits before the relay is tried again; false where this run has no more patience.
+    pub(super) async fn back_off(&self, trouble: &str) -> bool {
+        let Some(wait) = self.pace.troubled() else {
+            self.halt(Halt::Relay(trouble.to_owned()));
+            return false;
+        };
+        if wait >= Duration::from_secs(2) {
+            self.delivery.progress.say(&format!("{trouble}; trying again in {} s", wait.as_secs()));
         }
-        let doublings = u32::try_from(claim.attempts.clamp(0, 16)).unwrap_or(16);
-        let gap = self.mail.retry.0.saturating_mul(1 << doublings).min(self.mail.retry_max.0);
-        Outcome::Deferred(now + span(gap))
+        tokio::select! {
+            () = tokio::time::sleep(wait) => true,
+            () = self.halted() => false,
+        }
+    }
+
+    /// Takes a reply into the series, which may pause the issue.
+    pub(super) fn record(&self, phase: Phase, verdict: Verdict, domain: &str, words: &str) {
+        let series = self.series.lock().unwrap_or_else(PoisonError::into_inner).record(phase, verdict, domain);
+        if let Some(why) = series {
+            self.halt(Halt::Us(format!("{why} (the last: {words})")));
+        }
+    }
+
+    /// Trouble that is ours halts, the relay's waits: whether to try again.
+    pub(super) async fn stands(&self, trouble: Trouble) -> bool {
+        match trouble {
+            Trouble::Us(why) => {
+                self.halt(Halt::Us(why));
+                false
+            }
+            Trouble::Relay(why) => self.back_off(&why).await,
+        }
     }
 }

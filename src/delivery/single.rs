@@ -7,7 +7,7 @@ use crate::delivery::Mailer;
 use crate::message::Compiled;
 use crate::publish::replace;
 use crate::reader::Reader;
-use crate::smtp::{Connection, Refused};
+use crate::smtp::{Dialer, Envelope, Trouble};
 use crate::token::Key;
 
 /// Sends one copy to one reader, in no ledger. Returns the relay's words, or the file's name.
@@ -31,14 +31,12 @@ pub async fn deliver_one(
         }
         Mailer::Smtp(relay) => relay,
     };
-    let domain = || compiled.sender().rsplit('@').next().unwrap_or("localhost").to_owned();
-    let hello = mail.hello.clone().unwrap_or_else(domain);
-    let mut connection = Connection::open(relay, mail, &hello).await.map_err(|trouble| trouble.to_string())?;
-    connection.envelope(compiled.sender(), &reader.email).await.map_err(|refused| match refused {
-        Refused::Reply(_, reply) => reply.to_string(),
-        Refused::Lost(trouble) => trouble.to_string(),
-    })?;
-    let reply = connection.body(&message).await.map_err(|trouble| trouble.to_string())?;
+    let words = |trouble: Trouble| trouble.to_string();
+    let mut connection =
+        Dialer::for_sender(relay, mail, compiled.sender()).map_err(words)?.open().await.map_err(words)?;
+    let envelope = Envelope { sender: compiled.sender(), recipient: &reader.email, message: &message };
+    connection.envelope(envelope).await.map_err(|refused| refused.to_string())?;
+    let reply = connection.body(message).await.map_err(|refused| refused.to_string())?;
     connection.quit().await;
-    if reply.code == 250 { Ok(reply.to_string()) } else { Err(reply.to_string()) }
+    if reply.is_positive() { Ok(reply.to_string()) } else { Err(reply.to_string()) }
 }

@@ -1,205 +1,195 @@
-//! The dialogue with a relay: greeting, EHLO, STARTTLS, AUTH, then a message at a time.
+//! The dialogue about a message: the envelope, the body, the final dot.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-
-use crate::config::{Mail, Relay, Timeouts, Tls};
+use crate::config::Timeouts;
 use crate::reader::Email;
+use crate::smtp::body::transparent;
+use crate::smtp::dialer::offered;
 use crate::smtp::reply::{Phase, Reply, Trouble};
 use crate::smtp::wire::Wire;
 
-/// An open connection over which messages go, one after the other.
+/// An open connection over which messages go, one after the other. A fault ends it.
 pub struct Connection {
     wire: Wire,
     limits: Timeouts,
-    pipelining: bool,
-    smtputf8: bool,
+    offers: Offers,
+    messages: usize,
+    usable: bool,
 }
 
-/// Why no body went out.
-#[derive(Debug)]
+/// What EHLO offered, as far as it is used.
+struct Offers {
+    pipelining: bool,
+    smtputf8: bool,
+    eight_bit: bool,
+    /// Whether a size can be announced, and the largest; 0 says no limit (RFC 1870).
+    size: Option<usize>,
+}
+
+/// Who writes to whom, and how much.
+#[derive(Debug, Clone, Copy)]
+pub struct Envelope<'a> {
+    /// Where bounces go.
+    pub sender: &'a str,
+    /// To whom.
+    pub recipient: &'a Email,
+    /// The message itself.
+    pub message: &'a [u8],
+}
+
+/// Why a message was not taken, as far as is known.
+#[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// The relay said so; the connection can be used again unless it is a 421.
+    /// The relay said so.
+    #[error("{1}")]
     Reply(Phase, Reply),
-    /// The connection is lost; trying again is safe.
+    /// The connection is lost before the message's end was out: trying again is safe.
+    #[error("{0}")]
     Lost(Trouble),
+    /// The end was out, and the answer never came: whether the relay took the message is uncertain.
+    #[error("{0}")]
+    Unanswered(Trouble),
 }
 
 impl Connection {
-    /// Connects, encrypts as the address asks and signs in.
-    ///
-    /// # Errors
-    /// The trouble, and whether it is the relay's or ours.
-    pub async fn open(relay: &Relay, mail: &Mail, hello: &str) -> Result<Self, Trouble> {
-        let limits = mail.timeout;
-        let lost = |error: &dyn std::fmt::Display| Trouble::Relay(format!("{relay}: {error}"));
-        let host = relay.host.trim_matches(['[', ']']);
-        let tcp = timeout(limits.connect.0, TcpStream::connect((host, relay.port)))
-            .await
-            .map_err(|_| lost(&"the connection took too long"))?
-            .map_err(|error| lost(&error))?;
-        tcp.set_nodelay(true).map_err(|error| lost(&error))?;
-        let ca = mail.ca.as_deref();
-        let mut wire = match relay.tls {
-            Tls::Implicit => Wire::encrypt(tcp, host, ca, limits.connect.0).await?,
-            Tls::None => Wire::new(tcp),
-            Tls::Required => Self::start_tls(tcp, host, mail, hello).await?,
+    pub(super) fn new(wire: Wire, limits: Timeouts, offers: &Reply) -> Self {
+        let has = |keyword| offered(offers, keyword).is_some();
+        let offers = Offers {
+            pipelining: has("PIPELINING"),
+            smtputf8: has("SMTPUTF8"),
+            eight_bit: has("8BITMIME"),
+            size: offered(offers, "SIZE").map(|most| most.trim().parse().unwrap_or(0)),
         };
-        if relay.tls != Tls::Required {
-            expect(wire.read(limits.greeting.0).await?, 220)?;
-        }
-        let offers = ehlo(&mut wire, hello, limits).await?;
-        let mut connection = Self {
-            pipelining: offers_word(&offers, "PIPELINING"),
-            smtputf8: offers_word(&offers, "SMTPUTF8"),
-            wire,
-            limits,
-        };
-        if let (Some(user), Some(password)) = (&mail.user, &mail.password) {
-            if relay.tls == Tls::None && !relay.is_loopback() {
-                return Err(Trouble::Us("without TLS the password stays here; take `?tls=none` out".to_owned()));
-            }
-            connection.sign_in(user, password.reveal(), &offers).await?;
-        }
-        Ok(connection)
+        Self { wire, limits, offers, messages: 0, usable: true }
     }
 
-    /// Greeting, EHLO and STARTTLS in clear; then everything else inside TLS.
-    async fn start_tls(tcp: TcpStream, host: &str, mail: &Mail, hello: &str) -> Result<Wire, Trouble> {
-        let limits = mail.timeout;
-        let mut clear = Wire::new(tcp);
-        expect(clear.read(limits.greeting.0).await?, 220)?;
-        let offers = ehlo(&mut clear, hello, limits).await?;
-        if !offers_word(&offers, "STARTTLS") {
-            return Err(Trouble::Us("the relay offers no STARTTLS; nothing was said in clear".to_owned()));
-        }
-        clear.write(b"STARTTLS\r\n", limits.command.0).await?;
-        expect(clear.read(limits.command.0).await?, 220)?;
-        if clear.has_more() {
-            return Err(Trouble::Us("the relay, or someone on the way, spoke before TLS began".to_owned()));
-        }
-        let tcp = clear.into_tcp().ok_or_else(|| Trouble::Relay("the connection is encrypted already".to_owned()))?;
-        Wire::encrypt(tcp, host, mail.ca.as_deref(), limits.connect.0).await
+    /// Whether another message can go over it: no 421, nothing out of step.
+    pub fn is_usable(&self) -> bool {
+        self.usable
     }
 
-    async fn sign_in(&mut self, user: &str, password: &str, offers: &Reply) -> Result<(), Trouble> {
-        let ways: Vec<&str> = offers
-            .text
-            .lines()
-            .find_map(|line| line.strip_prefix("AUTH "))
-            .map_or(Vec::new(), |ways| ways.split_whitespace().collect());
-        let limit = self.limits.command.0;
-        let last = if ways.contains(&"PLAIN") || !ways.contains(&"LOGIN") {
-            let secret = STANDARD.encode(format!("\0{user}\0{password}"));
-            self.wire.write(format!("AUTH PLAIN {secret}\r\n").as_bytes(), limit).await?;
-            self.wire.read(limit).await?
-        } else {
-            self.wire.write(b"AUTH LOGIN\r\n", limit).await?;
-            expect(self.wire.read(limit).await?, 334)?;
-            self.wire.write(format!("{}\r\n", STANDARD.encode(user)).as_bytes(), limit).await?;
-            expect(self.wire.read(limit).await?, 334)?;
-            self.wire.write(format!("{}\r\n", STANDARD.encode(password)).as_bytes(), limit).await?;
-            self.wire.read(limit).await?
-        };
-        match last.code {
-            235 => Ok(()),
-            400..=499 => Err(Trouble::Relay(format!("AUTH: {last}"))),
-            _ => Err(Trouble::Us(format!("the relay refuses the user or the password: {last}"))),
-        }
+    /// How many envelopes it has seen.
+    pub fn messages(&self) -> usize {
+        self.messages
     }
 
-    /// Names sender and recipient up to the 354 after which the body may go.
+    /// Says sender and recipient up to the 354 after which the body may go.
     ///
     /// # Errors
     /// The refusal, with its phase.
-    pub async fn envelope(&mut self, sender: &str, recipient: &Email) -> Result<(), Refused> {
-        let utf8 = recipient.needs_smtputf8();
-        if utf8 && !self.smtputf8 {
-            let text = "5.6.7 the relay offers no SMTPUTF8".to_owned();
-            return Err(Refused::Reply(Phase::Rcpt, Reply { code: 553, text }));
-        }
-        let mail = format!("MAIL FROM:<{sender}>{}\r\n", if utf8 { " SMTPUTF8" } else { "" });
+    pub async fn envelope(&mut self, envelope: Envelope<'_>) -> Result<(), Refused> {
+        self.messages += 1;
+        let mail = self.mail_command(envelope)?;
         let commands = [
             (Phase::Mail, mail),
-            (Phase::Rcpt, format!("RCPT TO:<{recipient}>\r\n")),
+            (Phase::Rcpt, format!("RCPT TO:<{}>\r\n", envelope.recipient)),
             (Phase::Data, "DATA\r\n".to_owned()),
         ];
-        let (command, data) = (self.limits.command.0, self.limits.data.0);
-        if self.pipelining {
+        if self.offers.pipelining {
             let all = commands.each_ref().map(|(_, line)| line.as_str()).concat();
-            self.wire.write(all.as_bytes(), command).await.map_err(Refused::Lost)?;
+            self.write(all.as_bytes()).await.map_err(Refused::Lost)?;
         }
-        let mut refused = None;
-        for (phase, line) in commands {
-            if !self.pipelining {
-                self.wire.write(line.as_bytes(), command).await.map_err(Refused::Lost)?;
+        let mut commands = commands.into_iter();
+        while let Some((phase, line)) = commands.next() {
+            if !self.offers.pipelining {
+                self.write(line.as_bytes()).await.map_err(Refused::Lost)?;
             }
-            let reply =
-                self.wire.read(if phase == Phase::Data { data } else { command }).await.map_err(Refused::Lost)?;
-            let is_wanted = if phase == Phase::Data { reply.code == 354 } else { reply.code / 100 == 2 };
-            if refused.is_some() && phase == Phase::Data && is_wanted {
-                // DATA was taken though nobody is to get it (RFC 2920 3.1): an empty message ends it.
-                self.wire.write(b".\r\n", command).await.map_err(Refused::Lost)?;
-                self.wire.read(self.limits.dot.0).await.map_err(Refused::Lost)?;
+            let reply = self.read(phase).await.map_err(Refused::Lost)?;
+            let is_wanted = if phase == Phase::Data { reply.code == 354 } else { reply.is_positive() };
+            if phase == Phase::Data && self.wire.has_more() {
+                // An answer too many would be taken for that to the final dot.
+                self.usable = false;
+                return Err(Refused::Lost(Trouble::Relay("the relay speaks out of turn".to_owned())));
             }
-            if !is_wanted && refused.is_none() {
-                refused = Some((phase, reply));
-                if !self.pipelining {
-                    break;
+            if !is_wanted {
+                // The refusal stands, whatever becomes of the connection after it.
+                let asked = if self.offers.pipelining { commands.len() } else { 0 };
+                if self.usable && self.reset(asked).await.is_err() {
+                    self.usable = false;
                 }
+                return Err(Refused::Reply(phase, reply));
             }
         }
-        let Some((phase, reply)) = refused else { return Ok(()) };
-        if reply.code != 421 {
-            self.wire.write(b"RSET\r\n", command).await.map_err(Refused::Lost)?;
-            self.wire.read(command).await.map_err(Refused::Lost)?;
-        }
-        Err(Refused::Reply(phase, reply))
+        Ok(())
     }
 
-    /// Sends the body and the final dot, and waits for the answer.
+    /// MAIL with the parameters that are needed and offered (RFC 1870, 6152, 6531).
+    fn mail_command(&self, envelope: Envelope<'_>) -> Result<String, Refused> {
+        let ours = |phase, code, text: String| Err(Refused::Reply(phase, Reply { code, text }));
+        let mut command = format!("MAIL FROM:<{}>", envelope.sender);
+        if let Some(most) = self.offers.size {
+            let size = envelope.message.len();
+            if most > 0 && size > most {
+                return ours(Phase::Mail, 552, format!("5.3.4 the relay takes {most} octets, a message has {size}"));
+            }
+            command.push_str(&format!(" SIZE={size}"));
+        }
+        if envelope.recipient.needs_smtputf8() {
+            if !self.offers.smtputf8 {
+                return ours(Phase::Rcpt, 553, "5.6.7 the relay offers no SMTPUTF8".to_owned());
+            }
+            command.push_str(" SMTPUTF8");
+        }
+        if !envelope.message.is_ascii() {
+            if !self.offers.eight_bit {
+                return ours(Phase::Rcpt, 554, "5.6.3 the relay offers no 8BITMIME".to_owned());
+            }
+            command.push_str(" BODY=8BITMIME");
+        }
+        command.push_str("\r\n");
+        Ok(command)
+    }
+
+    /// After a refusal: hears the answers to what was asked already, and takes the transaction back.
+    async fn reset(&mut self, asked: usize) -> Result<(), Trouble> {
+        for left in (0..asked).rev() {
+            let phase = if left == 0 { Phase::Data } else { Phase::Rcpt };
+            if self.read(phase).await?.code == 354 && phase == Phase::Data {
+                // DATA was taken though nobody is to get it (RFC 2920 3.1): a lone dot, never the message.
+                self.write(b".\r\n").await?;
+                self.read(Phase::Dot).await?;
+            }
+        }
+        if self.usable {
+            self.write(b"RSET\r\n").await?;
+            self.usable &= self.read(Phase::Mail).await?.is_positive();
+        }
+        Ok(())
+    }
+
+    /// Sends the body and the final dot in one, and waits for the answer.
     ///
     /// # Errors
-    /// The connection is lost: whether the relay took the message is uncertain.
-    pub async fn body(&mut self, message: &[u8]) -> Result<Reply, Trouble> {
-        let mut bytes = Vec::with_capacity(message.len() + 16);
-        let mut line_starts = true;
-        for byte in message {
-            if line_starts && *byte == b'.' {
-                bytes.push(b'.');
-            }
-            line_starts = *byte == b'\n';
-            bytes.push(*byte);
+    /// The connection is lost, and whether the end was out.
+    pub async fn body(&mut self, message: Vec<u8>) -> Result<Reply, Refused> {
+        if let Err(trouble) = self.wire.write(&transparent(message), self.limits.block.0).await {
+            self.usable = false;
+            return Err(Refused::Lost(trouble));
         }
-        if !bytes.ends_with(b"\r\n") {
-            bytes.extend_from_slice(b"\r\n");
-        }
-        bytes.extend_from_slice(b".\r\n");
-        self.wire.write(&bytes, self.limits.block.0).await?;
-        self.wire.read(self.limits.dot.0).await
+        self.read(Phase::Dot).await.map_err(Refused::Unanswered)
     }
 
     /// Says good-bye; nobody waits for the answer.
     pub async fn quit(mut self) {
-        let _ = self.wire.write(b"QUIT\r\n", self.limits.command.0).await;
+        if self.usable {
+            let _ = self.write(b"QUIT\r\n").await;
+        }
     }
-}
 
-async fn ehlo(wire: &mut Wire, hello: &str, limits: Timeouts) -> Result<Reply, Trouble> {
-    wire.write(format!("EHLO {hello}\r\n").as_bytes(), limits.command.0).await?;
-    expect(wire.read(limits.command.0).await?, 250)
-}
+    async fn write(&mut self, line: &[u8]) -> Result<(), Trouble> {
+        let written = self.wire.write(line, self.limits.command.0).await;
+        self.usable &= written.is_ok();
+        written
+    }
 
-fn expect(reply: Reply, code: u16) -> Result<Reply, Trouble> {
-    if reply.code == code { Ok(reply) } else { Err(Trouble::Relay(format!("the relay says {reply}"))) }
-}
-
-fn offers_word(offers: &Reply, word: &str) -> bool {
-    offers
-        .text
-        .lines()
-        .skip(1)
-        .any(|line| line.split_whitespace().next().is_some_and(|first| first.eq_ignore_ascii_case(word)))
+    /// A reply within its phase's limit. One that is lost, or a 421, ends the connection's use.
+    async fn read(&mut self, phase: Phase) -> Result<Reply, Trouble> {
+        let limit = match phase {
+            Phase::Mail | Phase::Rcpt => self.limits.command,
+            Phase::Data => self.limits.data,
+            Phase::Dot => self.limits.dot,
+        };
+        let reply = self.wire.read(limit.0).await;
+        self.usable &= reply.as_ref().is_ok_and(|reply| reply.code != 421);
+        reply
+    }
 }

@@ -1,8 +1,11 @@
 //! SMTP (RFC 5321): the wire, the dialogue, what a reply means.
 
+mod body;
+mod dialer;
 mod dialogue;
 mod reply;
 mod wire;
 
-pub use dialogue::{Connection, Refused};
+pub use dialer::Dialer;
+pub use dialogue::{Connection, Envelope, Refused};
 pub use reply::{Phase, Reply, Trouble, Verdict, judge};

@@ -22,7 +22,7 @@ pub enum Phase {
     Dot,
 }
 
-/// What becomes of a delivery.
+/// What a reply says about a delivery, the address and us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Taken.
@@ -31,7 +31,9 @@ pub enum Verdict {
     Bounced,
     /// Refused without saying whether the address is bad.
     Refused,
-    /// Given up for this issue.
+    /// Refused by a policy: more often about us or the message than about the address.
+    Policy,
+    /// Refused for another reason that says nothing about the address.
     GivenUp,
     /// To be tried again later.
     Deferred,
@@ -39,7 +41,28 @@ pub enum Verdict {
     RelayTrouble,
     /// It is about us: the issue pauses.
     AboutUs,
+    /// An answer to the final dot that is none: taken or not.
+    Uncertain,
 }
+
+/// How relays say at RCPT that they mind the sender.
+const SENDER_WORDS: &[&str] = &[
+    "sender address",
+    "sender rejected",
+    "sender verify",
+    "sender verification",
+    "sender is not",
+    "sender not",
+    "sender denied",
+    "sender domain",
+    "bad sender",
+    "invalid sender",
+    "unknown sender",
+    "unauthorized sender",
+    "mail from",
+    "return path",
+    "return-path",
+];
 
 /// Why a connection is of no more use, before a message was at stake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,11 +76,22 @@ pub enum Trouble {
 }
 
 impl Reply {
+    /// Whether it says yes.
+    pub fn is_positive(&self) -> bool {
+        self.code / 100 == 2
+    }
+
     /// The enhanced status code (RFC 3463) with which the words begin.
     fn enhanced(&self) -> Option<&str> {
         let word = self.text.split_whitespace().next()?;
         let is_code = word.split('.').count() == 3 && word.split('.').all(|part| part.parse::<u16>().is_ok());
         is_code.then_some(word)
+    }
+
+    /// Whether the words are about the sender, whatever the code says.
+    fn names_sender(&self) -> bool {
+        let words = self.text.to_lowercase();
+        SENDER_WORDS.iter().any(|known| words.contains(known))
     }
 }
 
@@ -67,24 +101,25 @@ impl std::fmt::Display for Reply {
     }
 }
 
-/// What a reply means.
+/// What a reply means; the rules of a series of replies are the engine's.
 pub fn judge(phase: Phase, reply: &Reply) -> Verdict {
-    let words = reply.text.to_lowercase();
-    let names_sender = words.contains("sender address") || words.contains("sender rejected");
     match (phase, reply.code) {
         (Phase::Dot, 200..=299) => Verdict::Sent,
-        (_, 421) | (Phase::Mail | Phase::Data, 400..=499) => Verdict::RelayTrouble,
-        (Phase::Rcpt | Phase::Dot, 400..=499) => Verdict::Deferred,
-        (Phase::Mail, _) => Verdict::AboutUs,
+        (Phase::Rcpt | Phase::Dot, 400..=499) if reply.code != 421 || phase == Phase::Dot => Verdict::Deferred,
+        (_, 400..=499) => Verdict::RelayTrouble,
+        (Phase::Mail, 500..=599) => Verdict::AboutUs,
         (Phase::Rcpt, 500..=599) => match reply.enhanced() {
-            _ if names_sender => Verdict::AboutUs,
+            _ if reply.names_sender() => Verdict::AboutUs,
             Some("5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10") => Verdict::Bounced,
             Some("5.1.0" | "5.1.7" | "5.1.8") => Verdict::AboutUs,
+            Some(code) if code.starts_with("5.7.") => Verdict::Policy,
             None if matches!(reply.code, 550 | 551 | 553) => Verdict::Refused,
             _ => Verdict::GivenUp,
         },
+        (Phase::Dot, 500..=599) if reply.enhanced().is_some_and(|code| code.starts_with("5.7.")) => Verdict::Policy,
         (Phase::Data | Phase::Dot, 500..=599) => Verdict::GivenUp,
-        // Neither success nor failure: the dialogue is out of step.
+        (Phase::Dot, _) => Verdict::Uncertain,
+        // Neither yes nor no: the dialogue is out of step.
         _ => Verdict::RelayTrouble,
     }
 }
@@ -102,7 +137,24 @@ mod tests {
             (Phase::Rcpt, 550, "5.1.1 sender address rejected", Verdict::AboutUs),
             (Phase::Rcpt, 550, "5.1.8 bad sender's system", Verdict::AboutUs),
             (Phase::Rcpt, 550, "no such user", Verdict::Refused),
-            (Phase::Rcpt, 550, "5.7.26 policy", Verdict::GivenUp),
+            (Phase::Rcpt, 550, "5.1.2 bad host", Verdict::Bounced),
+            (Phase::Rcpt, 550, "5.1.3 bad syntax", Verdict::Bounced),
+            (Phase::Rcpt, 550, "5.1.6 moved", Verdict::Bounced),
+            (Phase::Rcpt, 550, "5.1.0 address", Verdict::AboutUs),
+            (Phase::Rcpt, 550, "5.1.7 sender's mailbox", Verdict::AboutUs),
+            (Phase::Rcpt, 550, "Sender verify failed", Verdict::AboutUs),
+            (Phase::Rcpt, 551, "not here", Verdict::Refused),
+            (Phase::Rcpt, 553, "not so", Verdict::Refused),
+            (Phase::Rcpt, 554, "no", Verdict::GivenUp),
+            (Phase::Rcpt, 550, "5.7.26 policy", Verdict::Policy),
+            (Phase::Rcpt, 550, "5.7.515 policy", Verdict::Policy),
+            (Phase::Dot, 550, "5.7.1 looks like spam", Verdict::Policy),
+            (Phase::Dot, 550, "no", Verdict::GivenUp),
+            (Phase::Dot, 421, "4.3.2 closing", Verdict::Deferred),
+            (Phase::Dot, 354, "what", Verdict::Uncertain),
+            (Phase::Data, 421, "closing", Verdict::RelayTrouble),
+            (Phase::Data, 250, "what", Verdict::RelayTrouble),
+            (Phase::Mail, 421, "closing", Verdict::RelayTrouble),
             (Phase::Rcpt, 552, "5.2.2 mailbox full", Verdict::GivenUp),
             (Phase::Rcpt, 451, "4.7.1 greylisted", Verdict::Deferred),
             (Phase::Dot, 451, "later", Verdict::Deferred),

@@ -1,8 +1,6 @@
 //! Bytes to and from a relay: plain or TLS, each step with its limit, replies of bounded size.
 
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,9 +8,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+use tokio_rustls::rustls::Error as TlsError;
+use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::smtp::reply::{Reply, Trouble};
 
@@ -41,41 +38,23 @@ impl Wire {
         Self { stream: Stream::Plain(stream), buffer: Vec::new() }
     }
 
-    /// The bare connection, to be encrypted; none where it already is.
-    pub(super) fn into_tcp(self) -> Option<TcpStream> {
-        match self.stream {
-            Stream::Plain(tcp) => Some(tcp),
-            Stream::Tls(_) => None,
-        }
-    }
-
-    /// The same over TLS. What came in before the handshake is no answer of the relay's inside it (RFC 3207 5).
+    /// The same connection over TLS.
     pub(super) async fn encrypt(
-        tcp: TcpStream,
-        host: &str,
-        ca: Option<&Path>,
+        self,
+        connector: &TlsConnector,
+        name: &ServerName<'static>,
         limit: Duration,
     ) -> Result<Self, Trouble> {
-        let us = |error: &dyn std::fmt::Display| Trouble::Us(format!("TLS cannot be set up: {error}"));
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if let Some(file) = ca {
-            for certificate in CertificateDer::pem_file_iter(file).map_err(|error| us(&error))? {
-                roots.add(certificate.map_err(|error| us(&error))?).map_err(|error| us(&error))?;
-            }
-        }
-        let config = ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| us(&error))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(|error| us(&error))?;
-        let handshake = TlsConnector::from(Arc::new(config)).connect(name, tcp);
+        let Stream::Plain(tcp) = self.stream else { return Ok(self) };
+        let handshake = connector.connect(name.clone(), tcp);
         let stream = timeout(limit, handshake).await.map_err(|_| relay("the TLS handshake took too long"))?;
-        let stream = stream.map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData => Trouble::Us(format!("the relay's certificate is not accepted: {error}")),
-            _ => relay(error),
-        })?;
+        let stream =
+            stream.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+                Some(TlsError::InvalidCertificate(_)) => {
+                    Trouble::Us(format!("the relay's certificate is not accepted: {error}"))
+                }
+                _ => relay(format!("the TLS handshake failed: {error}")),
+            })?;
         Ok(Self { stream: Stream::Tls(Box::new(stream)), buffer: Vec::new() })
     }
 
@@ -115,12 +94,20 @@ impl Wire {
             let line = self.read_line().await?;
             let digits = line.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit));
             let code = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
-            let code: u16 = code.ok_or_else(|| relay("the relay speaks no SMTP"))?;
+            // Some relays leave the words out, or the space before them.
+            let code: u16 =
+                code.filter(|code| (200..600).contains(code)).ok_or_else(|| relay("the relay speaks no SMTP"))?;
+            let (is_last, words) = match line.get(3) {
+                Some(b'-') => (false, &line[4..]),
+                Some(b' ') => (true, &line[4..]),
+                _ => (true, &line[3..]),
+            };
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(String::from_utf8_lossy(line.get(4..).unwrap_or_default()).trim());
-            if line.get(3) != Some(&b'-') {
+            // No database and no terminal wants control characters.
+            text.extend(String::from_utf8_lossy(words).trim().chars().map(|c| if c.is_control() { ' ' } else { c }));
+            if is_last {
                 return Ok(Reply { code, text });
             }
         }
@@ -129,16 +116,15 @@ impl Wire {
 
     async fn read_line(&mut self) -> Result<Vec<u8>, Trouble> {
         loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+            let end = self.buffer.iter().position(|byte| *byte == b'\n');
+            if end.unwrap_or(self.buffer.len()) > LONGEST_LINE {
+                return Err(relay("a line of the relay's reply is too long"));
+            }
+            if let Some(end) = end {
                 let mut line: Vec<u8> = self.buffer.drain(..=end).collect();
                 line.pop();
-                if line.last() == Some(&b'\r') {
-                    line.pop();
-                }
+                line.pop_if(|last| *last == b'\r');
                 return Ok(line);
-            }
-            if self.buffer.len() > LONGEST_LINE {
-                return Err(relay("a line of the relay's reply is too long"));
             }
             let mut some = [0; 1024];
             let read = match &mut self.stream {

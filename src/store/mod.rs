@@ -6,6 +6,7 @@ mod readers;
 mod resend;
 mod schema;
 mod sender;
+mod writer;
 
 use std::fs::OpenOptions;
 use std::io;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use sqlx::any::{AnyPoolOptions, AnyRow};
+use sqlx::error::DatabaseError;
 use sqlx::{Any, AnyConnection, AnyPool, Executor, Row, Transaction};
 
 pub use issues::{Freeze, Frozen, Missed, Uncertainty};
@@ -67,9 +69,19 @@ pub enum StoreError {
     /// It says something that it cannot say.
     #[error("the store is damaged: {0}")]
     Damaged(String),
-    /// The writer has ended.
-    #[error("the ledger's writer has stopped: {0}")]
+    /// Something could not be written down, so nothing more is sent.
+    #[error("the ledger cannot be written: {0}")]
     Writer(String),
+}
+
+impl StoreError {
+    /// Whether the same may go well when it is tried again: another program holds a lock, or two waited crosswise.
+    fn is_passing(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        // SQLite's SQLITE_BUSY, PostgreSQL's serialization_failure and deadlock_detected.
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        code.is_some_and(|code| matches!(&*code, "5" | "261" | "517" | "40001" | "40P01"))
+    }
 }
 
 /// The result of everything here.
@@ -196,10 +208,14 @@ fn make_private(file: &Path) -> Result<()> {
 
 async fn connect(place: &StorePlace, address: &str, access: Access) -> Result<AnyPool> {
     let pragmas = match (place, access) {
-        (StorePlace::Server, Access::Write) => "",
+        // A machine that vanished must not keep its lock for hours.
+        (StorePlace::Server, Access::Write) => {
+            "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+        }
         (StorePlace::Server, Access::Read) => "SET default_transaction_read_only = on",
         (_, Access::Write) => {
-            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+             PRAGMA analysis_limit = 1000"
         }
         (_, Access::Read) => "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON",
     };
@@ -210,9 +226,7 @@ async fn connect(place: &StorePlace, address: &str, access: Access) -> Result<An
         .max_lifetime(None)
         .after_connect(move |connection: &mut AnyConnection, _| {
             Box::pin(async move {
-                if !pragmas.is_empty() {
-                    connection.execute(sqlx::raw_sql(pragmas)).await?;
-                }
+                connection.execute(sqlx::raw_sql(pragmas)).await?;
                 Ok(())
             })
         });

@@ -1,0 +1,48 @@
+//! Stopping early: Ctrl-C and SIGTERM.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Whether somebody asked to stop. What is on the wire is finished then, and nothing new begins.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Stop {
+    /// One that Ctrl-C and SIGTERM ask for, from now on, instead of ending the program. In a tokio runtime.
+    pub fn on_signals() -> Self {
+        let stop = Self::default();
+        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+            // Where no handler can be set, a signal ends the program, which the ledger stands too.
+            let Ok(mut signals) = signal(kind) else { continue };
+            let stop = stop.clone();
+            tokio::spawn(async move {
+                while signals.recv().await.is_some() {
+                    stop.ask();
+                }
+            });
+        }
+        stop
+    }
+
+    /// Asks to stop.
+    pub fn ask(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether somebody asked.
+    pub fn is_asked(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits until somebody asks.
+    pub async fn asked(&self) {
+        // The sender that is held here keeps it open.
+        let _ = self.0.subscribe().wait_for(|asked| *asked).await;
+    }
+}

@@ -1,0 +1,95 @@
+//! What goes over the wire after DATA: lines ended by CRLF and nothing else, dots doubled, one end (RFC 5321 2.3.8, 4.5.2).
+
+/// The message as it is sent, with its final dot: no bare CR, no bare LF, no early end, whatever it holds.
+pub(super) fn transparent(mut message: Vec<u8>) -> Vec<u8> {
+    if !is_transparent(&message) {
+        message = made_transparent(&message);
+    }
+    if !message.is_empty() && !message.ends_with(b"\r\n") {
+        message.extend_from_slice(b"\r\n");
+    }
+    message.extend_from_slice(b".\r\n");
+    message
+}
+
+/// Whether nothing needs to be changed: what this program composes is always so, and costs a look only.
+fn is_transparent(message: &[u8]) -> bool {
+    let returns = memchr::memchr_iter(b'\r', message).count();
+    let mut feeds = 0;
+    for at in memchr::memchr_iter(b'\n', message) {
+        if at == 0 || message[at - 1] != b'\r' || message.get(at + 1) == Some(&b'.') {
+            return false;
+        }
+        feeds += 1;
+    }
+    returns == feeds && message.first() != Some(&b'.')
+}
+
+fn made_transparent(message: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(message.len() + 64);
+    let mut rest = message.iter().copied().peekable();
+    let mut line_starts = true;
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'\r' | b'\n' => {
+                if byte == b'\r' {
+                    rest.next_if_eq(&b'\n');
+                }
+                bytes.extend_from_slice(b"\r\n");
+                line_starts = true;
+                continue;
+            }
+            b'.' if line_starts => bytes.extend_from_slice(b".."),
+            _ => bytes.push(byte),
+        }
+        line_starts = false;
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::transparent;
+
+    #[test]
+    fn dots_are_doubled_and_line_ends_mended() {
+        for (message, sent) in [
+            ("", ".\r\n"),
+            ("a", "a\r\n.\r\n"),
+            ("a\r\n", "a\r\n.\r\n"),
+            (".", "..\r\n.\r\n"),
+            ("a\r\n.\r\nMAIL", "a\r\n..\r\nMAIL\r\n.\r\n"),
+            ("a\n.\nMAIL", "a\r\n..\r\nMAIL\r\n.\r\n"),
+            ("a\r.\rMAIL", "a\r\n..\r\nMAIL\r\n.\r\n"),
+            ("a\n.\r\nMAIL", "a\r\n..\r\nMAIL\r\n.\r\n"),
+            ("a\r\r\nb", "a\r\n\r\nb\r\n.\r\n"),
+            ("a\r\n..b", "a\r\n...b\r\n.\r\n"),
+        ] {
+            assert_eq!(String::from_utf8(transparent(message.into())).unwrap(), sent, "{message:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_relay_reads_back_what_was_meant_and_one_end(message in "[a.\r\n]{0,40}") {
+            let sent = transparent(message.clone().into_bytes());
+            let text = String::from_utf8(sent).unwrap();
+            prop_assert!(!text.replace("\r\n", "").contains(['\r', '\n']));
+            let (body, end) = text.split_at(text.len() - 3);
+            prop_assert_eq!(end, ".\r\n");
+            prop_assert!(body.is_empty() || body.ends_with("\r\n"));
+            let mut read = String::new();
+            for line in body.split_inclusive("\r\n") {
+                prop_assert_ne!(line, ".\r\n");
+                read.push_str(line.strip_prefix('.').unwrap_or(line));
+            }
+            let mut meant = message.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n");
+            if !meant.is_empty() && !meant.ends_with("\r\n") {
+                meant.push_str("\r\n");
+            }
+            prop_assert_eq!(read, meant);
+        }
+    }
+}
