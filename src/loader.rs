@@ -91,6 +91,15 @@ pub fn body(config: &Posts, post: &Post) -> Result<Body, Finding> {
     text_of(&file).and_then(|text| post::body(post, &text)).map_err(|finding| finding.in_file(file))
 }
 
+/// The text of a post's file, to show where something stands in it.
+///
+/// # Errors
+/// A finding that names the file.
+pub fn source(config: &Posts, post: &Post) -> Result<String, Finding> {
+    let file = config.dir.join(&post.path);
+    text_of(&file).map_err(|finding| finding.in_file(file))
+}
+
 /// Two posts with one address: the later path is left out, and both are named.
 fn name_apart(posts: &mut Vec<Post>, findings: &mut Vec<Finding>, dir: &Path) {
     let mut seen: HashMap<String, String> = HashMap::new();

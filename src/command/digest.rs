@@ -82,7 +82,8 @@ pub(super) async fn send(
     let issues = plan.issues(digest);
     for posts in &issues {
         let issue = new_issue(&store, session, digest, posts, &plan, now).await?;
-        let composed = match compose(session, digest, posts, loaded.lock.authority(), issue.id, now) {
+        let composed = compose(session, digest, posts, loaded.lock.authority(), issue.id, now);
+        let Composed { compiled, .. } = match composed.and_then(|composed| composed.checked(session)) {
             Ok(composed) => composed,
             // The posts stay unannounced, and the other digests go on.
             Err(finding) if matches!(when, When::Due) => {
@@ -91,7 +92,6 @@ pub(super) async fn send(
             }
             Err(finding) => return Err(finding.into()),
         };
-        let Composed { compiled, .. } = composed;
         let issue = Issue { subject: compiled.subject(), ..issue };
         let ids: Vec<String> = posts.iter().map(|post| post.id.clone()).collect();
         let to: Vec<(Email, Option<String>)> = digest.to.iter().map(|to| (to.email.clone(), to.name.clone())).collect();

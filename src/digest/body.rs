@@ -1,6 +1,4 @@
-//! A post's HTML as mail programs can show it, and as plain text with its links numbered.
-
-use std::cell::RefCell;
+//! A post's HTML as mail programs can show it, how long it takes to read, and how it begins.
 
 use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, rewrite_str};
@@ -9,8 +7,6 @@ use crate::post::html::{escape, words};
 
 /// The width of the column in which posts stand, in pixels: that of the default template.
 const COLUMN: u32 = 536;
-/// The width of the text part, in characters.
-pub(super) const TEXT_WIDTH: usize = 72;
 /// What a person reads in a minute: words, or characters of a script that is written without spaces.
 const WORDS: usize = 220;
 const CHARACTERS: usize = 500;
@@ -66,7 +62,31 @@ pub(super) fn for_mail(html: &str) -> String {
             }
             Ok(())
         }));
-    rewrite_str(html, settings).unwrap_or_else(|_| escape(&words(html)))
+    rewrite_str(&with_notes(html), settings).unwrap_or_else(|_| escape(&words(html)))
+}
+
+/// The HTML with each footnote's number in the line in which the note begins.
+fn with_notes(html: &str) -> String {
+    let mut joined = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find("<sup>") {
+        let note = rest[at..].find("</sup>\n<p>").filter(|end| {
+            let number = &rest[at + "<sup>".len()..at + end];
+            rest[..at].ends_with('>') && number.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        let Some(end) = note else {
+            let (before, after) = rest.split_at(at + "<sup>".len());
+            joined.push_str(before);
+            rest = after;
+            continue;
+        };
+        joined.push_str(&rest[..at]);
+        joined.push_str("<p>");
+        joined.push_str(&rest[at..at + end]);
+        joined.push_str("</sup> ");
+        rest = &rest[at + end + "</sup>\n<p>".len()..];
+    }
+    joined + rest
 }
 
 /// Keeps an image within the column, in proportion; Outlook looks at nothing but its attributes.
@@ -79,46 +99,6 @@ fn fit(image: &mut Element<'_, '_>) {
         let height = (u64::from(height) * u64::from(COLUMN) + u64::from(width) / 2) / u64::from(width);
         let _ = image.set_attribute("height", &height.to_string());
     }
-}
-
-/// A link of the text part.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub(super) struct Link {
-    /// Its number in the issue, from 1.
-    pub(super) number: usize,
-    /// Where it leads.
-    pub(super) url: String,
-}
-
-/// The HTML as plain text of [`TEXT_WIDTH`] columns; its links get the numbers after `used`, one a different address.
-pub(super) fn as_text(html: &str, used: usize) -> (String, Vec<Link>) {
-    let links: RefCell<Vec<Link>> = RefCell::default();
-    let settings = RewriteStrSettings::new()
-        .append_element_content_handler(element!("a[href]", |link| {
-            let url = unescape(&link.get_attribute("href").unwrap_or_default());
-            let mut links = links.borrow_mut();
-            let number = match links.iter().find(|known| known.url == url) {
-                Some(known) => known.number,
-                None => used + links.len() + 1,
-            };
-            if number == used + links.len() + 1 {
-                links.push(Link { number, url });
-            }
-            link.after(&format!("&nbsp;[{number}]"), ContentType::Html);
-            link.remove_and_keep_content();
-            Ok(())
-        }))
-        .append_element_content_handler(element!("hr", |rule| {
-            rule.replace("<p>* * *</p>", ContentType::Html);
-            Ok(())
-        }));
-    let html = rewrite_str(html, settings).unwrap_or_else(|_| html.to_owned());
-    let text = html2text::config::plain()
-        .no_table_borders()
-        .string_from_read(html.as_bytes(), TEXT_WIDTH)
-        .unwrap_or_else(|_| words(&html));
-    let trimmed: Vec<&str> = text.lines().map(str::trim_end).collect();
-    (trimmed.join("\n").trim_matches('\n').replace('\u{a0}', " "), links.into_inner())
 }
 
 /// The minutes that it takes to read, at least one.
@@ -137,13 +117,9 @@ pub(super) fn beginning(text: &str, longest: usize) -> String {
     format!("{}…", text[..end].trim_end_matches([',', '.', ';', ':', ' ', '-', '–']))
 }
 
-fn unescape(attribute: &str) -> String {
-    attribute.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{as_text, beginning, for_mail, minutes};
+    use super::{beginning, for_mail, minutes};
 
     #[test]
     fn a_body_keeps_only_what_mail_programs_show() {
@@ -161,33 +137,16 @@ mod tests {
                 "<a href=\"https://x.example/a.mp4\">▶ a.mp4</a>",
             ),
             (
+                "<p>x<sup>2</sup></p><div id=\"n\"><sup>1</sup>\n<p>Note.</p></div>",
+                "<p>x<sup>2</sup></p><div><p><sup>1</sup> Note.</p></div>",
+            ),
+            (
                 "<table><tr><td>1</td></tr></table>",
                 "<div class=\"wide\"><table cellpadding=\"6\" cellspacing=\"0\"><tr><td>1</td></tr></table></div>",
             ),
         ] {
             assert_eq!(for_mail(html), expected);
         }
-    }
-
-    #[test]
-    fn links_are_numbered_through_the_issue_and_listed_once_each() {
-        let html = "<p>See <a href=\"https://x.example/?a=1&amp;b=2\">one</a>, <a href=\"https://y.example/\">two</a> \
-                    and <a href=\"https://y.example/\">two</a> again.</p>";
-        let (text, links) = as_text(html, 4);
-        assert_eq!(text, "See one [5], two [6] and two [6] again.");
-        let links: Vec<(usize, &str)> = links.iter().map(|link| (link.number, link.url.as_str())).collect();
-        assert_eq!(links, [(5, "https://x.example/?a=1&b=2"), (6, "https://y.example/")]);
-    }
-
-    #[test]
-    fn a_text_is_as_wide_as_a_letter() {
-        let html = format!(
-            "<blockquote><p>{}</p></blockquote><pre><code>let x = 1;\nlet y = 2;</code></pre>",
-            "word ".repeat(40)
-        );
-        let (text, _) = as_text(&html, 0);
-        assert!(text.lines().all(|line| line.chars().count() <= 72), "{text}");
-        assert!(text.contains("\n> word") && text.contains("let x = 1;\nlet y = 2;"), "{text}");
     }
 
     #[test]

@@ -3,12 +3,15 @@
 mod body;
 mod choose;
 mod language;
+mod preflight;
 mod render;
 mod schedule;
+mod text;
 
 use chrono::{DateTime, Utc};
 
 pub use choose::{belongs, find, news, refuse_the_archive, shown};
+pub use preflight::{line_of, preflight};
 pub use render::draft;
 pub use schedule::{due, last_before};
 

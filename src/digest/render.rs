@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use tera::{Context, ErrorKind, Tera};
 
 use crate::config::Layout;
-use crate::digest::body::{Link, TEXT_WIDTH, as_text, beginning, for_mail, minutes};
+use crate::digest::body::{beginning, for_mail, minutes};
 use crate::digest::language::{day, direction};
+use crate::digest::text::{self, WIDTH};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Templates};
 use crate::finding::Finding;
 use crate::post::html::words;
@@ -64,9 +65,25 @@ fn values(content: &Content<'_>) -> Context {
     let mut links = 0;
     let mut posts = Vec::new();
     for (post, body) in *entries {
-        let (text, listed) = as_text(shown(digest.layout, body), links);
+        let html = for_mail(shown(digest.layout, body));
+        let (text, listed) = text::from_html(&html, post.url.as_str(), links);
         links += listed.len();
-        posts.push(post_value(post, body, digest.layout, &date(post.published), &text, &listed));
+        let cut = digest.layout != Layout::Full && words(&body.html).len() > words(&html).len();
+        posts.push(json!({
+            "title": post.title,
+            "url": post.url.as_str(),
+            "date": date(post.published),
+            "authors": post.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(),
+            "tags": post.tags,
+            "section": post.section,
+            "language": post.language,
+            "image": post.image.as_ref().map(url::Url::as_str),
+            "minutes": minutes(&body.html),
+            "html": html,
+            "text": text,
+            "links": listed,
+            "cut": cut,
+        }));
     }
     let given = [
         (
@@ -99,26 +116,6 @@ fn values(content: &Content<'_>) -> Context {
     let mark = |mark: char| mark.to_string();
     values.insert("reader", &json!({ "name": mark(NAME), "email": mark(ADDRESS), "unsubscribe": mark(LEAVE) }));
     values
-}
-
-fn post_value(post: &Post, body: &Body, layout: Layout, date: &str, text: &str, links: &[Link]) -> Value {
-    let authors: Vec<&str> = post.authors.iter().map(|author| author.name.as_str()).collect();
-    json!({
-        "title": post.title,
-        "url": post.url.as_str(),
-        "date": date,
-        "authors": authors,
-        "tags": post.tags,
-        "section": post.section,
-        "language": post.language,
-        "image": post.image.as_ref().map(url::Url::as_str),
-        "minutes": minutes(&body.html),
-        "html": for_mail(shown(layout, body)),
-        "text": text,
-        "links": links,
-        // Whether the site has more of it than the mail shows.
-        "cut": layout != Layout::Full && words(&body.html).len() > words(shown(layout, body)).len(),
-    })
 }
 
 /// What an issue shows of a post.
@@ -164,7 +161,7 @@ fn wrapped(text: &str) -> String {
             continue;
         }
         let indent: String = line.chars().take_while(|c| *c == ' ').collect();
-        let options = textwrap::Options::new(TEXT_WIDTH)
+        let options = textwrap::Options::new(WIDTH)
             .break_words(false)
             .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
             .word_separator(textwrap::WordSeparator::AsciiSpace)
@@ -172,7 +169,7 @@ fn wrapped(text: &str) -> String {
             .subsequent_indent(&indent);
         lines.extend(textwrap::wrap(line, options).into_iter().map(std::borrow::Cow::into_owned));
     }
-    lines.join("\n") + "\n"
+    lines.join("\n").trim_end().to_owned() + "\n"
 }
 
 /// What is wrong with a template, and where.

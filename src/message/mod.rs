@@ -1,5 +1,6 @@
 //! Draft → [`Compiled`] → fill: an issue's MIME, encoded once and cut where a reader's own belongs; pure.
 
+mod check;
 mod header;
 mod quoted;
 
@@ -7,6 +8,8 @@ use aws_lc_rs::digest as hash;
 use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+
+pub use check::check;
 
 use crate::config;
 use crate::digest::{ADDRESS, Draft, LEAVE, MARKS, NAME};

@@ -2,17 +2,19 @@
 
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
 use crate::command::Session;
 use crate::config::{Config, Digest};
-use crate::digest::{Content, Draft, Templates, draft, shown};
-use crate::finding::Finding;
+use crate::digest::{Content, Draft, Templates, draft, line_of, preflight, shown};
+use crate::finding::{Finding, Place};
 use crate::ledger::IssueId;
 use crate::loader;
-use crate::message::{Compiled, Origin, compile};
+use crate::message::{Compiled, Origin, check, compile};
 use crate::post::Post;
+use crate::token::random_id;
 
 /// An issue before it is frozen.
 pub(super) struct Composed {
@@ -20,6 +22,17 @@ pub(super) struct Composed {
     pub(super) draft: Draft,
     /// As it is sent.
     pub(super) compiled: Compiled,
+    /// What is wrong with it.
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Composed {
+    /// Names what is wrong; an error stops the issue.
+    pub(super) fn checked(mut self, session: &Session<'_>) -> Result<Self, Finding> {
+        let first_error = self.findings.iter().position(Finding::is_error).map(|at| self.findings.remove(at));
+        session.report(&self.findings);
+        first_error.map_or(Ok(self), Err)
+    }
 }
 
 /// Writes the mail of an issue about these posts.
@@ -58,18 +71,34 @@ pub(super) fn compose(
         }
         None => finding,
     })?;
-    let compiled = compiled_as(session, digest, &draft, authority, issue)?;
-    Ok(Composed { draft, compiled })
+    let origin = Origin { site: &config.site, digest, mail: &config.mail, authority };
+    let compiled = compile(&draft, &origin, issue)?;
+    let own = [("digest.html", &templates.html), ("digest.txt", &templates.text)];
+    let place = |needle: &str| {
+        let in_file = |file: PathBuf, text: &str| {
+            line_of(needle, text).map(|line| Place { file, line: Some(line), column: None })
+        };
+        let in_template = own.iter().find_map(|(name, text)| in_file(folder.join(name), text.as_deref()?));
+        let in_post = || {
+            entries.iter().find_map(|(post, _)| {
+                in_file(config.posts.dir.join(&post.path), &loader::source(&config.posts, post).ok()?)
+            })
+        };
+        in_template.or_else(in_post)
+    };
+    let mut findings = preflight(&draft, &config.site, &place);
+    findings.extend(check(&compiled, &origin));
+    Ok(Composed { draft, compiled, findings })
 }
 
-/// A draft as the issue of this number.
-pub(super) fn compiled_as(
+/// The draft marked as a test, as an issue of its own.
+pub(super) fn as_test(
     session: &Session<'_>,
     digest: &Digest,
     draft: &Draft,
     authority: &str,
-    issue: IssueId,
 ) -> Result<Compiled, Finding> {
     let Config { site, mail, .. } = &session.config;
-    compile(draft, &Origin { site, digest, mail, authority }, issue)
+    let test = Draft { subject: format!("[Test] {}", draft.subject), ..draft.clone() };
+    compile(&test, &Origin { site, digest, mail, authority }, random_id())
 }

@@ -6,17 +6,15 @@ use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
 
 use crate::cli::{Choice, Show};
-use crate::command::digest::compose::{Composed, compiled_as, compose};
+use crate::command::digest::compose::{Composed, as_test, compose};
 use crate::command::digest::plan::{When, plan};
 use crate::command::{Ending, Session};
 use crate::config::Digest;
 use crate::delivery::{Mailer, deliver_one};
-use crate::digest::Draft;
 use crate::loader::Loaded;
 use crate::publish::write_changed;
 use crate::reader::{Mailbox, Reader};
 use crate::store::{Access, ReaderState, Store, Subscriber};
-use crate::token::random_id;
 
 /// The first message of the digest, and nothing else.
 pub(super) async fn print(
@@ -33,7 +31,8 @@ pub(super) async fn print(
         session.say(&plan.why_nothing(digest));
         return Ok(Ending::Done);
     };
-    let Composed { compiled, .. } = compose(session, digest, posts, loaded.lock.authority(), 0, now)?;
+    let composed = compose(session, digest, posts, loaded.lock.authority(), 0, now)?;
+    let Composed { compiled, .. } = composed.checked(session)?;
     let reader = first_reader(&store, digest)
         .await?
         .with_context(|| format!("the digest `{}` has no readers\n  set `to`, or add a subscriber", digest.name))?;
@@ -63,8 +62,8 @@ pub(super) async fn show(
         Some(reader) => reader,
         None => to(&"reader@example.org".parse()?),
     };
-    // A number of its own, so that no mail program takes two tests for one message.
-    let Composed { draft, compiled } = compose(session, digest, posts, loaded.lock.authority(), random_id(), now)?;
+    let composed = compose(session, digest, posts, loaded.lock.authority(), 0, now)?;
+    let Composed { draft, compiled, .. } = composed.checked(session)?;
     let key = store.current_key().await?;
     if let Some(file) = &show.html {
         write(session, file, compiled.read_by(&draft, &reader, &key).html.as_bytes())?;
@@ -74,11 +73,10 @@ pub(super) async fn show(
     }
     if let Some(mailbox) = &show.test {
         session.refuse_another_time()?;
-        let test = Draft { subject: format!("[Test] {}", draft.subject), ..draft };
-        let compiled = compiled_as(session, digest, &test, loaded.lock.authority(), random_id())?;
+        let test = as_test(session, digest, &draft, loaded.lock.authority())?;
         let mail = &session.config.mail;
         let mailer = Mailer::configured(mail);
-        let reply = deliver_one(&mailer, mail, &compiled, &to(mailbox), now, &key).await.map_err(anyhow::Error::msg)?;
+        let reply = deliver_one(&mailer, mail, &test, &to(mailbox), now, &key).await.map_err(anyhow::Error::msg)?;
         session.result(&format!("{}: a test to {} ({mailer}): {reply}", digest.name, mailbox.email))?;
     }
     Ok(Ending::Done)

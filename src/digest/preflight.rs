@@ -1,0 +1,246 @@
+//! What would go wrong in readers' mail programs, before message one.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use lol_html::{RewriteStrSettings, element, rewrite_str, text};
+
+use crate::config::Site;
+use crate::digest::{Draft, LEAVE, MARKS};
+use crate::finding::{Finding, Place};
+
+/// Gmail shows about 102 KB and hides the rest behind a link; what relays add needs room.
+const LARGEST_HTML: usize = 90 << 10;
+/// Gmail drops a style that is longer.
+const LARGEST_STYLE: usize = 16 << 10;
+
+/// CSS that is dropped, as it reads without spaces, by whom, and what else does it.
+const DROPPED: &[(&str, &str, &str)] = &[
+    ("display:flex", "Outlook drops it", "lay out with tables"),
+    ("display:grid", "Outlook and Gmail drop it", "lay out with tables"),
+    ("position:absolute", "Gmail and Outlook drop it", "lay out with tables"),
+    ("position:fixed", "Gmail and Outlook drop it", "lay out with tables"),
+    ("var(--", "Gmail and Outlook drop it", "write the value itself"),
+    ("@import", "Gmail and Outlook drop it", "write the style into the template"),
+    ("@font-face", "Gmail and Outlook drop it", "name fonts that readers have"),
+    ("background-image:", "Outlook drops it", "use `background-color`, or an `<img>`"),
+    ("border-radius:", "Outlook drops it", "let it look right with square corners, or leave it out"),
+    ("float:", "Outlook drops it", "lay out with tables"),
+];
+
+/// Everything that stands in the HTML and can go wrong.
+#[derive(Debug, Default)]
+struct Seen {
+    without_words: BTreeSet<String>,
+    images: BTreeSet<String>,
+    links: BTreeSet<String>,
+    styles: String,
+    sheets: String,
+}
+
+/// What is wrong with an issue. `place` finds where a piece of the HTML stands: in a template or in a post.
+pub fn preflight(draft: &Draft, site: &Site, place: &dyn Fn(&str) -> Option<Place>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut add = |finding: Finding, needle: &str| findings.push(Finding { place: place(needle), ..finding });
+    for (part, text) in [("HTML", &draft.html), ("text", &draft.text)] {
+        if !text.contains(LEAVE) {
+            let finding = Finding::error(format!("the {part} part has no link to unsubscribe"));
+            add(finding.way_out("expected `{{ reader.unsubscribe }}` in the template"), "{% block footer");
+        }
+        // A filter has eaten the mark: every reader would see the same nonsense.
+        let spoiled = |mark: &char| text.to_lowercase().contains(&escaped(*mark));
+        if MARKS.iter().any(spoiled) {
+            let finding = Finding::error(format!("a filter spoils a reader's own in the {part} part"));
+            add(finding.way_out("write `{{ reader.… }}` without a filter"), "reader.");
+        }
+    }
+    if draft.html.len() > LARGEST_HTML {
+        let kilobytes = draft.html.len() >> 10;
+        let finding = Finding::warning(format!("the HTML part has {kilobytes} KB, and Gmail hides what follows 102"));
+        add(finding.way_out("show less: `limit`, or `layout = \"summaries\"`"), "\u{0}");
+    }
+    let seen = look(&draft.html);
+    if seen.sheets.len() > LARGEST_STYLE {
+        let kilobytes = seen.sheets.len() >> 10;
+        add(Finding::warning(format!("the style has {kilobytes} KB, and Gmail drops one of more than 16")), "<style");
+    }
+    for image in &seen.without_words {
+        let finding = Finding::warning(format!("the image `{image}` has no words"));
+        add(finding.way_out("say in `alt` what it shows: many readers see no images"), image);
+    }
+    for image in &seen.images {
+        let path = image.split(['?', '#']).next().unwrap_or_default().to_lowercase();
+        if image.starts_with("data:") {
+            let start: String = image.chars().take(30).collect();
+            let finding =
+                Finding::warning(format!("the image `{start}…` stands in the mail itself, and Gmail drops it"));
+            add(finding.way_out("put it on the site"), &start);
+        } else if path.rsplit_once('.').is_some_and(|(_, kind)| ["webp", "avif", "svg"].contains(&kind)) {
+            let finding = Finding::warning(format!("the image `{image}` is of a kind that Outlook does not show"));
+            add(finding.way_out("use PNG or JPEG"), image);
+        }
+    }
+    for address in seen.links.iter().chain(&seen.images) {
+        if let Some(finding) = judge(address, site) {
+            add(finding, address);
+        }
+    }
+    let css = compact(&format!("{};{}", seen.styles, seen.sheets));
+    for (property, who, instead) in DROPPED {
+        if css.contains(property) {
+            add(Finding::warning(format!("`{property}`: {who}")).way_out(*instead), property);
+        }
+    }
+    findings
+}
+
+/// What is wrong with an address.
+fn judge(address: &str, site: &Site) -> Option<Finding> {
+    let scheme = address.split_once(':').map(|(scheme, _)| scheme.to_lowercase());
+    match scheme.as_deref() {
+        // A site that is served without TLS has no better links to itself.
+        Some("http") if !(site.url.scheme() == "http" && address.starts_with(site.url.as_str())) => {
+            Some(Finding::warning(format!("the link `{address}` is not encrypted")).way_out("expected https://"))
+        }
+        Some("http" | "https" | "mailto" | "tel" | "data" | "xmpp" | "sms" | "geo") => None,
+        _ if address.starts_with(MARKS) => None,
+        _ => Some(Finding::error(format!("the link `{address}` leads nowhere in a mail")).way_out(format!(
+            "expected a whole address, like {}{}",
+            site.url,
+            address.trim_start_matches('/')
+        ))),
+    }
+}
+
+/// The line, from 1, on which a piece of an issue stands in its source; an address also without its beginning.
+pub fn line_of(needle: &str, source: &str) -> Option<usize> {
+    let tail = needle.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
+    let name = tail.and_then(|path| path.trim_end_matches('/').rsplit('/').next());
+    [Some(needle), tail, name].into_iter().flatten().filter(|word| !word.is_empty()).find_map(|word| {
+        let is_css = DROPPED.iter().any(|(property, ..)| *property == word);
+        let has = |line: &str| if is_css { compact(line).contains(word) } else { line.contains(word) };
+        source.lines().position(has).map(|line| line + 1)
+    })
+}
+
+fn look(html: &str) -> Seen {
+    let seen = RefCell::new(Seen::default());
+    let settings = RewriteStrSettings::new()
+        .append_element_content_handler(element!("*[style]", |element| {
+            let mut seen = seen.borrow_mut();
+            seen.styles.push_str(&element.get_attribute("style").unwrap_or_default());
+            seen.styles.push(';');
+            Ok(())
+        }))
+        .append_element_content_handler(element!("img", |image| {
+            let mut seen = seen.borrow_mut();
+            let address = image.get_attribute("src").unwrap_or_default().replace("&amp;", "&");
+            if image.get_attribute("alt").is_none_or(|words| words.trim().is_empty()) {
+                seen.without_words.insert(address.clone());
+            }
+            seen.images.insert(address);
+            Ok(())
+        }))
+        .append_element_content_handler(element!("a[href]", |link| {
+            seen.borrow_mut().links.insert(link.get_attribute("href").unwrap_or_default().replace("&amp;", "&"));
+            Ok(())
+        }))
+        .append_element_content_handler(text!("style", |chunk| {
+            seen.borrow_mut().sheets.push_str(chunk.as_str());
+            Ok(())
+        }));
+    let _ = rewrite_str(html, settings);
+    seen.into_inner()
+}
+
+/// CSS without spaces.
+fn compact(css: &str) -> String {
+    css.to_lowercase().split_whitespace().collect()
+}
+
+/// A mark as an address would hold it.
+fn escaped(mark: char) -> String {
+    let mut bytes = [0; 4];
+    percent_encoding::percent_encode(mark.encode_utf8(&mut bytes).as_bytes(), percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
+        .to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{line_of, preflight};
+    use crate::config::Site;
+    use crate::digest::{Draft, LEAVE, NAME};
+    use crate::finding::Place;
+
+    fn findings(html: &str, source: &str) -> Vec<String> {
+        let site: Site = toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/\"").unwrap();
+        let leave = format!("<a href=\"{LEAVE}\">leave</a>");
+        let draft = Draft { subject: String::new(), html: format!("{html}{leave}"), text: LEAVE.to_string() };
+        let place =
+            |needle: &str| Some(Place { file: "post/a.md".into(), line: Some(line_of(needle, source)?), column: None });
+        preflight(&draft, &site, &place).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn each_fault_is_named_with_its_place() {
+        for (html, source, expected) in [
+            ("<p style=\"color: red\">Fine, <a href=\"https://x.example/\">x</a></p>", "", ""),
+            (
+                "<img src=\"https://x.example/a/b.png\" alt=\"\">",
+                "a\n\n![](/a/b.png)",
+                "post/a.md:3: the image `https://x.example/a/b.png` has no words",
+            ),
+            (
+                "<img src=\"https://x.example/b.webp\" alt=\"b\">",
+                "![b](b.webp)",
+                "post/a.md:1: the image `https://x.example/b.webp` is of a kind",
+            ),
+            ("<img src=\"data:image/png;base64,AAAA\" alt=\"b\">", "", "stands in the mail itself"),
+            (
+                "<a href=\"http://x.example/tea\">x</a>",
+                "\n[x](http://x.example/tea)",
+                "post/a.md:2: the link `http://x.example/tea` is not encrypted",
+            ),
+            (
+                "<a href=\"/tea\">x</a>",
+                "",
+                "the link `/tea` leads nowhere in a mail\n  expected a whole address, like https://hums.example/tea",
+            ),
+            ("<a href=\"tea\">x</a>", "", "leads nowhere"),
+            ("<a href=\"#tea\">x</a>", "", "leads nowhere"),
+            (
+                "<p style=\"display: flex\">x</p>",
+                "p { display : flex }",
+                "post/a.md:1: `display:flex`: Outlook drops it\n  lay out with tables",
+            ),
+            ("<style>p { color: var(--ink) }</style>", "", "`var(--`: Gmail"),
+            (&format!("<style>{}</style>", "p { color: red }".repeat(1100)), "", "the style has 17 KB"),
+            (&"<p>word</p>".repeat(9000), "", "the HTML part has 96 KB"),
+        ] {
+            let found = findings(html, source);
+            match expected {
+                "" => assert!(found.is_empty(), "{found:?}"),
+                _ => assert!(found.len() == 1 && found[0].contains(expected), "{expected}: {found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_issue_that_nobody_can_leave_is_an_error_in_either_part() {
+        let site: Site = toml::from_str("title = \"Hums\"\nurl = \"http://hums.example/\"").unwrap();
+        let leave = LEAVE.to_string();
+        let spoiled = format!("{leave} %EE%80%90 {NAME}");
+        for (html, text, expected) in [
+            (&leave, &leave, &[][..]),
+            (&"x".to_owned(), &leave, &["the HTML part has no link"][..]),
+            (&leave, &"x".to_owned(), &["the text part has no link"]),
+            (&spoiled, &leave, &["a filter spoils a reader's own in the HTML part"]),
+        ] {
+            let draft = Draft { subject: String::new(), html: html.clone(), text: text.clone() };
+            let found = preflight(&draft, &site, &|_| None);
+            assert_eq!(found.len(), expected.len(), "{found:?}");
+            assert!(found.iter().zip(expected).all(|(found, words)| found.is_error() && found.message.contains(words)));
+        }
+    }
+}
