@@ -1,10 +1,12 @@
 //! `tidings build`: the feeds.
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::cli::{Build, Dry};
 use crate::command::Session;
 use crate::feed::documents;
 use crate::finding::Finding;
-use crate::loader::{self, Loaded, load_posts};
+use crate::loader::{Loaded, load_posts};
 use crate::publish::{publish, write_changed};
 
 /// What `run` goes on with.
@@ -19,13 +21,23 @@ pub(super) struct Built {
 pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<Built> {
     let config = session.config.clone();
     let loaded = load_posts(&config.site, &config.posts, session.clock.now())?;
-    let body = |post: &_| loader::body(&config.posts, post);
+    let dropped = Mutex::new(Vec::new());
+    let body = |post: &_| {
+        let body = loaded.body(post)?;
+        dropped.lock().unwrap_or_else(PoisonError::into_inner).extend(body.warnings.iter().cloned());
+        Ok(body)
+    };
     let authority = loaded.lock.authority();
     let (documents, unrendered) = documents(&config.site, &config.feeds, authority, &loaded.posts, &body);
     let mut findings = loaded.findings.clone();
     findings.extend(unrendered);
+    findings.extend(dropped.into_inner().unwrap_or_else(PoisonError::into_inner));
+    findings.sort();
     session.report(&findings);
     session.explain(&format!("{} posts in {}", loaded.posts.len(), config.posts.dir.display()));
+    if session.verbose {
+        loaded.reasons().for_each(|reason| session.explain(&reason));
+    }
     if args.dry.dry_run {
         let wanted = |path: &str| args.only.as_deref().is_none_or(|only| only == path);
         for document in documents.iter().filter(|document| wanted(&document.path)) {

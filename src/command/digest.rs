@@ -82,7 +82,7 @@ pub(super) async fn send(
     let issues = plan.issues(digest);
     for posts in &issues {
         let issue = new_issue(&store, session, digest, posts, &plan, now).await?;
-        let composed = compose(session, digest, posts, loaded.lock.authority(), issue.id, now);
+        let composed = compose(session, digest, posts, loaded, issue.id, now);
         let Composed { compiled, .. } = match composed.and_then(|composed| composed.checked(session)) {
             Ok(composed) => composed,
             // The posts stay unannounced, and the other digests go on.

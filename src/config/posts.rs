@@ -18,6 +18,8 @@ pub struct Posts {
     pub drafts: bool,
     /// Whether posts dated after now are taken in.
     pub future: bool,
+    /// Whether git's first and last commit of a file date a post that does not say.
+    pub git_dates: bool,
     /// The file that keeps every post's id.
     pub lock: PathBuf,
 }
@@ -30,6 +32,7 @@ impl Default for Posts {
             permalink: None,
             drafts: false,
             future: false,
+            git_dates: false,
             lock: "tidings.lock".into(),
         }
     }
@@ -62,4 +65,20 @@ pub enum Dialect {
     Obsidian,
     /// No front matter: a verse, a title that leads with its date, a paragraph a line.
     Plain,
+}
+
+impl Dialect {
+    /// The word for it in a config.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Hugo => "hugo",
+            Self::Zola => "zola",
+            Self::Jekyll => "jekyll",
+            Self::Eleventy => "eleventy",
+            Self::Pelican => "pelican",
+            Self::Obsidian => "obsidian",
+            Self::Plain => "plain",
+        }
+    }
 }

@@ -40,33 +40,44 @@ impl Zoning {
     }
 }
 
+/// An instant, and whether the text named its zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instant {
+    /// The instant.
+    pub at: DateTime<Utc>,
+    /// Whether the text said in which zone.
+    pub zoned: bool,
+}
+
 /// The instant that a text names.
 ///
 /// # Errors
 /// What is wrong with it, in a few words.
-pub fn parse(text: &str, zoning: &Zoning) -> Result<DateTime<Utc>, String> {
+pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
     let text = text.trim();
-    if let Ok(at) = DateTime::parse_from_rfc2822(text) {
-        return in_range(at.to_utc());
-    }
-    if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        let seconds = text.parse().map_err(|_| "the number is too large".to_owned())?;
-        return DateTime::from_timestamp(seconds, 0)
-            .ok_or_else(|| "the number is too large".to_owned())
-            .and_then(in_range);
+    let zoned = |at| in_range(at).map(|at| Instant { at, zoned: true });
+    let local = |at| in_range(zoning.instant(at)).map(|at| Instant { at, zoned: false });
+    // Every syntax but these begins with four digits; to try them first would cost each post.
+    if !text.get(..5).is_some_and(|start| start.ends_with('-')) {
+        if let Ok(at) = DateTime::parse_from_rfc2822(text) {
+            return zoned(at.to_utc());
+        }
+        if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let seconds = text.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+            return seconds.ok_or_else(|| "the number is too large".to_owned()).and_then(zoned);
+        }
     }
     let (date, rest) = day(text, zoning.roll_over)?;
     let rest = rest.trim_start_matches(['T', 't', ' ', ',', '_']).trim();
     if rest.is_empty() {
-        return in_range(zoning.instant(date.and_time(NaiveTime::MIN)));
+        return local(date.and_time(NaiveTime::MIN));
     }
     let (time, zone) = time_of_day(rest)?;
-    let local = date.and_time(time);
-    let at = match offset(zone)? {
-        Some(offset) => (local - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc(),
-        None => zoning.instant(local),
-    };
-    in_range(at)
+    let time = date.and_time(time);
+    match offset(zone)? {
+        Some(offset) => zoned((time - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc()),
+        None => local(time),
+    }
 }
 
 /// Feeds have four digits for a year, and year 1 is what a missing date looks like elsewhere.
@@ -101,23 +112,16 @@ fn month_of(word: &str) -> Option<u32> {
 /// The day that a text begins with, and what follows it.
 fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), String> {
     let no_date = || "there is no date".to_owned();
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
-        let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let first = digits(text);
-        let separator = text[first..].chars().next().ok_or_else(no_date)?;
-        if first == 4 && "-/.".contains(separator) {
-            let rest = &text[5..];
-            let second = digits(rest);
-            let rest_day = rest[second..].strip_prefix(separator).ok_or_else(no_date)?;
-            let third = digits(rest_day);
-            if !(1..=2).contains(&second) || !(1..=2).contains(&third) {
-                return Err(no_date());
-            }
-            let number = |text: &str| text.parse::<u32>().unwrap_or(0);
-            let (month, day) = (number(&rest[..second]), number(&rest_day[..third]));
-            let year = number(&text[..4]).try_into().unwrap_or(0);
-            return Ok((calendar(year, month, day, roll_over)?, &rest_day[third..]));
-        }
+    if let Some(numeric) = numeric_day(text, roll_over) {
+        return numeric;
+    }
+    // `02-Jan-06` of RFC 850, and the same with four digits of the year.
+    let dashed = text.split_once(", ").map_or(text, |(_, rest)| rest);
+    let word = dashed.split(' ').next().unwrap_or_default();
+    if let [day, month, year] = word.split('-').collect::<Vec<_>>()[..]
+        && let (Ok(day), Some(month), Some(year)) = (day.parse(), month_of(month), year_of(year))
+    {
+        return Ok((calendar(year, month, day, false)?, &dashed[word.len()..]));
     }
     // `February 18, 2013` or `18 February 2013`, with a weekday before it or not.
     let mut words = Words { text, at: 0 };
@@ -136,8 +140,34 @@ fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), String> {
         _ => return Err(no_date()),
     };
     let year = third.trim_end_matches([',', '.', ':']);
-    let year: i32 = Some(year).filter(|year| year.len() == 4).and_then(|year| year.parse().ok()).ok_or_else(no_date)?;
+    let year = year_of(year).ok_or_else(no_date)?;
     Ok((calendar(year, month, day.ok_or_else(no_date)?, false)?, &text[words.at..]))
+}
+
+/// The day that leads a text as `2024-12-01`, `2024/12/1` or `2024.12.01`, and what follows it; none where it has
+/// another form.
+fn numeric_day(text: &str, roll_over: bool) -> Option<Result<(NaiveDate, &str), String>> {
+    let number = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let (year, rest) = text.split_at_checked(4).filter(|(year, _)| number(year) == 4)?;
+    let separator = rest.chars().next().filter(|c| "-/.".contains(*c))?;
+    let (month, rest) = rest[1..].split_at(number(&rest[1..]));
+    let rest = rest.strip_prefix(separator)?;
+    let (day, rest) = rest.split_at(number(rest));
+    if !(1..=2).contains(&month.len()) || !(1..=2).contains(&day.len()) {
+        return None;
+    }
+    let date = calendar(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?, roll_over);
+    Some(date.map(|date| (date, rest)))
+}
+
+/// A year of four digits, or of two as RFC 2822 (4.3) reads them.
+fn year_of(text: &str) -> Option<i32> {
+    let year: i32 = text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    match text.len() {
+        4 => Some(year),
+        2 => Some(year + if year < 50 { 2000 } else { 1900 }),
+        _ => None,
+    }
 }
 
 struct Words<'a> {
@@ -188,18 +218,40 @@ fn time_of_day(text: &str) -> Result<(NaiveTime, &str), String> {
             (whole, padded.get(..9).and_then(|digits| digits.parse().ok()).unwrap_or(0))
         }
     };
+    let mut zone = zone.trim();
+    let mut hour = hour;
+    for (word, noon) in [("am", 0), ("pm", 12)] {
+        if let Some(half) = zone.get(..2).filter(|half| half.eq_ignore_ascii_case(word)) {
+            if !(1..=12).contains(&hour) {
+                return Err(format!("hour {hour} {half}"));
+            }
+            hour = hour % 12 + noon;
+            zone = zone[2..].trim();
+        }
+    }
     // A leap second is the last of its minute.
     let time = NaiveTime::from_hms_nano_opt(hour, minute, second.min(59), nanos).filter(|_| second <= 60);
-    Ok((time.ok_or_else(|| format!("second {second}"))?, zone.trim()))
+    Ok((time.ok_or_else(|| format!("second {second}"))?, zone))
 }
 
 fn offset(zone: &str) -> Result<Option<FixedOffset>, String> {
     let unknown = || format!("`{zone}` is no zone");
-    match zone {
+    // The names of RFC 2822 (4.3); any other means different hours to different people.
+    let hours = match zone {
         "" => return Ok(None),
-        "Z" | "z" | "UTC" | "GMT" => return Ok(FixedOffset::east_opt(0)),
-        _ => {}
+        "Z" | "z" | "UTC" | "GMT" | "UT" => Some(0),
+        "EDT" => Some(-4),
+        "EST" | "CDT" => Some(-5),
+        "CST" | "MDT" => Some(-6),
+        "MST" | "PDT" => Some(-7),
+        "PST" => Some(-8),
+        _ => None,
+    };
+    if let Some(hours) = hours {
+        return Ok(FixedOffset::east_opt(hours * 3600));
     }
+    // Go prints the offset and then the zone's name.
+    let zone = zone.split_once(' ').map_or(zone, |(offset, _)| offset);
     let (sign, digits) = match zone.as_bytes()[0] {
         b'+' => (1, &zone[1..]),
         b'-' => (-1, &zone[1..]),
@@ -223,14 +275,46 @@ pub fn leading(title: &str, zoning: &Zoning) -> Option<(DateTime<Utc>, String)> 
     Some((at, if rest.is_empty() { title.to_owned() } else { rest.to_owned() }))
 }
 
-/// The date that leads a file's name, and the name without it: `2024-03-18-the-pager`.
-pub fn in_name<'a>(name: &'a str, zoning: &Zoning) -> Option<(DateTime<Utc>, &'a str)> {
-    let (date, rest) = day(name, zoning.roll_over).ok()?;
+/// The date that leads a file's name, with its time where there is one, and the name without it:
+/// `2024-03-18-the-pager`, `2024-03-18T08:00:00+01:00_tea`.
+///
+/// # Errors
+/// Why what looks like a date is none.
+pub fn in_name<'a>(name: &'a str, zoning: &Zoning) -> Option<Result<(Instant, &'a str), String>> {
+    let (date, mut rest) = match numeric_day(name, zoning.roll_over)? {
+        Ok(found) => found,
+        Err(reason) => return Some(Err(reason)),
+    };
+    let mut found = Instant { at: zoning.instant(date.and_time(NaiveTime::MIN)), zoned: false };
+    if rest.starts_with('T') {
+        let length = rest.bytes().take_while(|byte| byte.is_ascii_digit() || b"T:.Z+-".contains(byte)).count();
+        // The dash before the slug may look like an offset's sign: the longest beginning that is a date counts.
+        let start = name.len() - rest.len();
+        let longest = (1..=length).rev().find_map(|end| Some((end, parse(&name[..start + end], zoning).ok()?)));
+        let (end, at) = longest?;
+        found = at;
+        rest = &rest[end..];
+    }
     if !rest.is_empty() && !rest.starts_with(['-', '_', ' ']) {
         return None;
     }
-    let at = in_range(zoning.instant(date.and_time(NaiveTime::MIN))).ok()?;
-    Some((at, rest.trim_start_matches(['-', '_', ' '])))
+    let found = in_range(found.at).map(|at| Instant { at, ..found });
+    Some(found.map(|found| (found, rest.trim_start_matches(['-', '_', ' ']))))
+}
+
+/// The first date that stands in a path: `2024-03-18` anywhere, or the folders `2024/03/18`.
+pub fn in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let starts = path.match_indices(is_digit).filter(|(at, _)| !path[..*at].ends_with(is_digit));
+    starts.map(|(at, _)| &path[at..]).find_map(|text| {
+        let (date, rest) = numeric_day(text, false)?.ok()?;
+        // `2024.03.18` is a version as often as a date.
+        if text[4..].starts_with('.') || rest.starts_with(is_digit) {
+            return None;
+        }
+        let at = in_range(zoning.instant(date.and_time(NaiveTime::MIN))).ok()?;
+        Some(Instant { at, zoned: false })
+    })
 }
 
 #[cfg(test)]
@@ -239,7 +323,7 @@ mod tests {
 
     fn at(text: &str, zone: &str) -> String {
         match parse(text, &Zoning::plain(zone.parse().unwrap())) {
-            Ok(at) => at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+            Ok(found) => found.at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
             Err(error) => error,
         }
     }
@@ -286,7 +370,7 @@ mod tests {
     #[test]
     fn a_skipped_hour_and_a_repeated_one_have_a_defined_meaning() {
         let zoning = Zoning::plain("America/New_York".parse().unwrap());
-        let at = |text: &str, zoning: &Zoning| parse(text, zoning).unwrap().to_rfc3339();
+        let at = |text: &str, zoning: &Zoning| parse(text, zoning).unwrap().at.to_rfc3339();
         assert_eq!(at("2024-03-10 02:30", &zoning), "2024-03-10T07:30:00+00:00");
         assert_eq!(at("2024-03-10 02:30", &Zoning { gap_after: true, ..zoning }), "2024-03-10T06:30:00+00:00");
         assert_eq!(at("2024-11-03 01:30", &zoning), "2024-11-03T05:30:00+00:00");

@@ -1,82 +1,83 @@
-//! Markdown → HTML that is safe to show, whose every address is absolute and that any XML parser accepts.
+//! HTML that is safe to show, whose every address is absolute and that any XML parser accepts.
 
 use std::collections::{HashMap, HashSet};
 
 use ammonia::{Builder, UrlRelative};
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
-use url::Url;
+use lol_html::{RewriteStrSettings, element};
 
 use crate::finding::Finding;
+use crate::post::links::Links;
+use crate::post::markdown::too_deep;
 
-/// How deep quotes and lists may stand in each other.
-const DEEPEST: usize = 100;
+/// Stands on both sides of a slot's number, where HTML belongs that Markdown must not touch.
+pub(super) const SLOT: char = '\u{e020}';
+/// Stands where the summary ends.
+pub(super) const MORE: char = '\u{e021}';
 
-/// The HTML of a Markdown text.
-///
-/// # Errors
-/// A finding where the text nests deeper than any person writes.
-pub fn from_markdown(text: &str, base: &Url) -> Result<String, Finding> {
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_HEADING_ATTRIBUTES;
-    let mut depth = 0_usize;
-    let mut events = Vec::new();
-    for event in Parser::new_ext(text, options) {
-        match &event {
-            Event::Start(_) => depth += 1,
-            Event::End(_) => depth -= 1,
-            _ => {}
-        }
-        if depth > DEEPEST {
-            return Err(Finding::error(format!("the text nests more than {DEEPEST} deep")).way_out("flatten it"));
-        }
-        events.push(event);
+/// How deep elements may stand in each other.
+const DEEPEST: usize = 250;
+
+/// Puts each slot's HTML in its place; a paragraph that holds nothing else gives way to it.
+pub(super) fn fill(html: &str, slots: &[String]) -> String {
+    if slots.is_empty() {
+        return html.to_owned();
     }
-    name_headings(&mut events);
-    let mut rendered = String::with_capacity(text.len() * 3 / 2);
-    html::push_html(&mut rendered, events.into_iter());
-    Ok(sanitise(&rendered, base))
-}
-
-/// Gives each heading an id made from its text, as every generator does.
-fn name_headings(events: &mut [Event<'_>]) {
-    let mut used = HashSet::new();
-    let mut start = None;
-    let mut text = String::new();
-    for at in 0..events.len() {
-        match &events[at] {
-            Event::Start(Tag::Heading { .. }) => {
-                start = Some(at);
-                text.clear();
-            }
-            Event::Text(part) | Event::Code(part) if start.is_some() => text.push_str(part),
-            Event::End(TagEnd::Heading(_)) => {
-                let Some(start) = start.take() else { continue };
-                let Event::Start(Tag::Heading { id, .. }) = &mut events[start] else { continue };
-                if id.is_none() {
-                    let name = super::slug(&text);
-                    let mut unique = name.clone();
-                    let mut number = 1;
-                    while unique.is_empty() || !used.insert(unique.clone()) {
-                        unique = format!("{}-{number}", if name.is_empty() { "section" } else { &name });
-                        number += 1;
-                    }
-                    *id = Some(CowStr::from(unique));
-                }
-            }
-            _ => {}
+    let mut filled = String::with_capacity(html.len() * 2);
+    let mut parts = html.split(SLOT);
+    filled.push_str(parts.next().unwrap_or_default());
+    while let (Some(number), after) = (parts.next(), parts.next().unwrap_or_default()) {
+        let alone = filled.ends_with("<p>") && after.starts_with("</p>");
+        if alone {
+            filled.truncate(filled.len() - "<p>".len());
         }
+        filled.push_str(number.parse::<usize>().ok().and_then(|number| slots.get(number)).map_or("", String::as_str));
+        filled.push_str(if alone { &after["</p>".len()..] } else { after });
     }
+    filled
 }
 
 /// The same HTML without what runs, with absolute addresses and only characters that XML 1.0 (2.2) allows.
-pub fn sanitise(html: &str, base: &Url) -> String {
-    let own = base.clone();
+///
+/// # Errors
+/// A finding where elements nest deeper than any person writes.
+pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding> {
+    if depth(html) > DEEPEST {
+        return Err(too_deep(DEEPEST));
+    }
+    let safe = legal(&allowed().clean(html).to_string());
+    let settings = RewriteStrSettings::new().append_element_content_handler(element!(
+        "[href], [src], [srcset], [poster], [cite]",
+        |element| {
+            for name in ["href", "src", "poster", "cite", "srcset"] {
+                let Some(value) = element.get_attribute(name) else { continue };
+                let value = value.replace("&quot;", "\"").replace("&nbsp;", "\u{a0}").replace("&amp;", "&");
+                let absolute = match name {
+                    "srcset" => Some(absolute_set(&value, links)),
+                    _ => links.absolute(&value).map(String::from),
+                };
+                match absolute {
+                    Some(absolute) => element.set_attribute(name, &absolute.replace('&', "&amp;"))?,
+                    None => element.remove_attribute(name),
+                }
+            }
+            Ok(())
+        }
+    ));
+    let rewritten = lol_html::rewrite_str(&safe, settings);
+    let rewritten = rewritten.map_err(|error| Finding::error(format!("the text cannot be read as HTML: {error}")))?;
+    Ok(rewritten.replace("<p></p>", "").trim().to_owned())
+}
+
+/// The beginning of HTML that is safe already, with what the cut left open closed.
+pub(super) fn closed(html: &str) -> String {
+    legal(&allowed().clean(html).to_string()).replace("<p></p>", "").trim().to_owned()
+}
+
+/// What readers support.
+fn allowed<'a>() -> Builder<'a> {
     let mut builder = Builder::default();
     builder
-        .add_tags(&["figure", "figcaption", "picture", "source", "video", "audio", "section", "input", "main"])
+        .add_tags(&["figure", "figcaption", "picture", "source", "video", "audio", "track", "section", "input", "main"])
         .add_generic_attributes(&["id", "dir"])
         .add_tag_attributes("code", &["class"])
         .add_tag_attributes("pre", &["class"])
@@ -87,27 +88,46 @@ pub fn sanitise(html: &str, base: &Url) -> String {
         .add_tag_attributes("video", &["src", "poster", "controls", "width", "height"])
         .add_tag_attributes("audio", &["src", "controls"])
         .add_tag_attributes("source", &["src", "srcset", "type", "media"])
+        .add_tag_attributes("track", &["src", "kind", "srclang", "label"])
+        .add_tag_attributes("details", &["open"])
         .add_tag_attributes("input", &["checked", "disabled"])
         .tag_attribute_values(HashMap::from([("input", HashMap::from([("type", HashSet::from(["checkbox"]))]))]))
         .filter_style_properties(HashSet::from(["text-align"]))
         .link_rel(None)
-        .url_relative(UrlRelative::RewriteWithBase(base.clone()))
-        .attribute_filter(move |_, attribute, value| match attribute {
-            "srcset" => Some(absolute_set(value, &own).into()),
-            "poster" => own.join(value).ok().map(|url| url.to_string().into()),
-            _ => Some(value.into()),
-        });
-    legal(&builder.clean(html).to_string()).trim().to_owned()
+        .url_relative(UrlRelative::PassThrough);
+    builder
 }
 
 /// A `srcset` with absolute addresses.
-fn absolute_set(set: &str, base: &Url) -> String {
+fn absolute_set(set: &str, links: &Links<'_>) -> String {
     let images = set.split(", ").filter_map(|image| {
         let (address, size) = image.trim().split_once(' ').unwrap_or((image.trim(), ""));
-        let url = base.join(address.trim_end_matches(',')).ok()?;
+        let url = links.absolute(address.trim_end_matches(','))?;
         Some(format!("{url} {}", size.trim().trim_end_matches(',')).trim_end().to_owned())
     });
     images.collect::<Vec<_>>().join(", ")
+}
+
+/// How deep elements stand in each other; those that end by themselves are not counted.
+fn depth(html: &str) -> usize {
+    const NOT: [&str; 30] = [
+        "p", "li", "dd", "dt", "tr", "td", "th", "option", "thead", "tbody", "tfoot", "br", "hr", "img", "input",
+        "meta", "link", "source", "wbr", "area", "base", "col", "embed", "track", "param", "rt", "rp", "optgroup",
+        "html", "body",
+    ];
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for part in html.split('<').skip(1) {
+        let closes = part.starts_with('/');
+        let name = part.strip_prefix('/').unwrap_or(part);
+        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(name.len());
+        let name = &name[..end];
+        if name.is_empty() || NOT.iter().any(|not| name.eq_ignore_ascii_case(not)) {
+            continue;
+        }
+        depth = if closes { depth.saturating_sub(1) } else { depth + 1 };
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// The text without the characters that XML 1.0 (2.2) forbids.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use crate::config::Author;
+use crate::finding::Finding;
 
 /// A published post, without its text: the body is rendered only where a feed or a digest shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,26 +55,28 @@ pub struct Body {
     pub html: String,
     /// Its beginning, as HTML: up to `<!-- more -->`, else the description, else the first paragraph.
     pub summary: String,
+    /// What of it was left out, with its line; the file is not named yet.
+    pub warnings: Vec<Finding>,
 }
 
+mod address;
+pub mod body;
 pub mod date;
+pub mod dialect;
 pub mod front;
 pub mod html;
+mod links;
+mod markdown;
+mod media;
+mod name;
+pub mod people;
 mod plain;
 mod read;
+mod shortcode;
+pub mod slug;
+mod title;
 
-pub use read::{Draft, body, read};
-
-/// A text as a part of an address: lower case, words joined by single dashes, letters of any script kept.
-pub fn slug(text: &str) -> String {
-    let mut slug = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_alphanumeric() {
-            slug.extend(c.to_lowercase());
-        } else if !matches!(c, '\'' | '’') && !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    slug.truncate(slug.trim_end_matches('-').len());
-    slug
-}
+pub use address::from_colons;
+pub use body::body;
+pub use read::{Commits, Draft, From, Read, Why, read};
+pub use slug::slug;

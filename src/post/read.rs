@@ -1,229 +1,280 @@
-//! A file's text → what a post says of itself, and its body as HTML.
+//! A file's text → what a post says of itself: one way through for every dialect.
+
+use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
-use url::Url;
 
-use crate::config::{Author, Dialect, Site};
+use crate::config::{Dialect, Site};
 use crate::finding::Finding;
-use crate::post::date::{self, Zoning};
+use crate::post::address::Parts;
+use crate::post::date::{self, Instant};
+use crate::post::dialect::{DateIn, Habits};
 use crate::post::front::{self, Front, Split};
-use crate::post::{Body, Post, html, plain, slug};
+use crate::post::html::legal;
+use crate::post::name::Name;
+use crate::post::{Post, media, people, plain, title};
+
+/// What a file turned out to be.
+#[derive(Debug)]
+pub enum Read {
+    /// A post.
+    Post(Box<Draft>),
+    /// A draft, and drafts are not taken in.
+    Draft,
+    /// Something else, and why.
+    NoPost(&'static str),
+}
 
 /// A post that has no id yet.
 #[derive(Debug)]
 pub struct Draft {
     /// The post; its id is what the front matter says, or empty.
     pub post: Post,
-    /// Whether it is a draft.
-    pub is_draft: bool,
+    /// Why its date and its address are what they are.
+    pub why: Why,
+    /// When it is to disappear.
+    pub expires: Option<DateTime<Utc>>,
+    /// What is odd and leaves nothing out.
+    pub warnings: Vec<Finding>,
 }
 
-/// What a zone-less date means to a dialect.
-fn zoning(dialect: Dialect, site: &Site, quoted: bool) -> Zoning {
-    let here = site.timezone.0;
-    let zone = match dialect {
-        Dialect::Zola | Dialect::Eleventy => chrono_tz::UTC,
-        _ => here,
-    };
-    match dialect {
-        // An unquoted YAML timestamp is UTC to Jekyll; the caller asks only for those that have a time.
-        Dialect::Jekyll if !quoted => Zoning { zone: chrono_tz::UTC, roll_over: true, ..Zoning::plain(here) },
-        Dialect::Jekyll => Zoning { fold_late: true, roll_over: true, ..Zoning::plain(here) },
-        Dialect::Hugo => Zoning { gap_after: true, ..Zoning::plain(here) },
-        _ => Zoning::plain(zone),
+/// Why a post's date and address are what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Why {
+    /// Where the date comes from.
+    pub date: From,
+    /// How its zone was found.
+    pub zone: &'static str,
+    /// Where the address comes from.
+    pub address: From,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// A key of the front matter.
+    Key(&'static str),
+    /// The title.
+    Title,
+    /// The file's name.
+    Name,
+    /// The file's path.
+    Path,
+    /// git.
+    Git,
+    /// The pattern of addresses.
+    Pattern,
+}
+
+impl fmt::Display for From {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "`{key}`"),
+            Self::Title => f.write_str("the title"),
+            Self::Name => f.write_str("the file's name"),
+            Self::Path => f.write_str("the file's path"),
+            Self::Git => f.write_str("git"),
+            Self::Pattern => f.write_str("the pattern"),
+        }
     }
 }
+
+/// The first and the last commit of a file.
+pub type Commits = (DateTime<Utc>, DateTime<Utc>);
+
+const SWITCHED_OFF: &[(&str, bool)] = &[("draft", true), ("published", false), ("publish", false)];
 
 /// The post of a file's text. `path` is below the folder of posts, with `/` between its parts.
 ///
 /// # Errors
 /// A finding with its line: what cannot be read, or that there is no date.
-pub fn read(path: &str, text: &str, site: &Site, dialect: Dialect, permalink: Option<&str>) -> Result<Draft, Finding> {
-    let Split { front, body, fenced, .. } = front::split(text)?;
-    let plain = if fenced { None } else { plain::split(text) };
-    let stem = stem(path);
-    let by_name = date::in_name(stem, &zoning(dialect, site, true));
+pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Commits>) -> Result<Read, Finding> {
+    let rules = habits.rules;
+    let name = Name::of(path, habits);
+    let Split { front, body, fenced, .. } = front::split(text, rules)?;
+    if let Some(why) = no_post(&name, &front, fenced) {
+        return Ok(Read::NoPost(why));
+    }
+    let is_draft = SWITCHED_OFF.iter().any(|(key, off)| front.is(key, *off))
+        || matches!(front.text(&["status"]).as_deref(), Some("draft" | "hidden"))
+        || path.split('/').any(|part| part == "_drafts");
+    if is_draft && !habits.drafts {
+        return Ok(Read::Draft);
+    }
+    let plain = if fenced || !rules.plain { None } else { plain::split(text) };
     let raw_title = match &plain {
         Some(plain) => Some(plain.title.0.to_owned()),
         None => front.text(&["title"]),
     };
-    let at = |keys: &[&'static str]| dated(&front, keys, site, dialect);
-    let by_title = raw_title.as_deref().filter(|_| plain.is_some());
-    let by_title = by_title.and_then(|title| date::leading(title, &zoning(dialect, site, true)));
-    let keys: &[&'static str] = match dialect {
-        Dialect::Hugo => &["publishdate", "pubdate", "published", "date"],
-        _ => &["date", "publishdate", "pubdate"],
+    let dating = Dating { path, name, front: &front, habits, git };
+    let leading = raw_title.as_deref().filter(|_| plain.is_some());
+    let (published, from, rest) = dating.published(leading)?.ok_or_else(|| {
+        let finding = if rules.has_pages { Finding::warning } else { Finding::error };
+        finding("the post has no date").at_line(plain.as_ref().map_or(1, |plain| plain.title.1)).way_out(
+            "expected `date = 2024-12-01` in the front matter, or a file name like 2024-12-01-tea.md, or `git_dates = \
+             true` under [posts]",
+        )
+    })?;
+    let updated = dating.updated()?.map_or(published.at, |found| found.at).max(published.at);
+    let bare = match date::in_name(name.stem, &habits.zoning(false)) {
+        Some(Ok((_, rest))) if !rest.is_empty() => rest,
+        _ => name.stem,
     };
-    let (published, title) = match (at(keys)?, by_title, by_name) {
-        (None, Some((at, rest)), _) => (at, Some(rest)),
-        (Some(at), _, _) | (None, None, Some((at, _))) => (at, raw_title),
-        (None, None, None) => {
-            let line = plain.as_ref().map_or(1, |plain| plain.title.1);
-            return Err(Finding::error("the post has no date")
-                .at_line(line)
-                .way_out("expected `date = 2024-12-01` in the front matter, or a file name like 2024-12-01-tea.md"));
-        }
+    let title = rest.or(raw_title).or_else(|| front.text(&["linktitle"])).or_else(|| {
+        let heading = title::first_heading(body);
+        heading.map(|(title, _)| title)
+    });
+    let title = title.unwrap_or_else(|| if rules.dashes { bare.replace(['-', '_'], " ") } else { bare.to_owned() });
+    let title = legal(&title).split_whitespace().collect::<Vec<_>>().join(" ");
+    let categories = people::categories(&front, &name, habits);
+    let slug_from = match (habits.slug_of_title, rules.name_keeps_date && !habits.date_in_name) {
+        (true, _) => title.as_str(),
+        // An Eleventy address keeps the date; what its templates call the slug does not.
+        (_, true) if front.get(rules.address).is_none() => name.stem,
+        _ => bare,
     };
-    let updated = at(&["updated", "lastmod", "last_modified_at", "modified"])?.unwrap_or(published);
-    let name = by_name.map_or(stem, |(_, rest)| if rest.is_empty() { stem } else { rest });
-    let title =
-        title.or_else(|| first_heading(body).map(|(title, _)| title)).unwrap_or_else(|| name.replace(['-', '_'], " "));
-    let url = address(path, name, &front, published, site, permalink)?;
-    let mut tags: Vec<String> = Vec::new();
-    let separators: &[char] = if dialect == Dialect::Jekyll { &[' '] } else { &[',', ';'] };
-    let mut listed = front.list(&["tags", "tag"], separators);
-    listed.extend(front.list(&["categories", "category"], separators));
-    if let Some(taxonomies) = front.table("taxonomies") {
-        listed.extend(
-            taxonomies.values().filter_map(Value::as_array).flatten().filter_map(Value::as_str).map(str::to_owned),
-        );
-    }
-    for tag in listed {
-        if !tags.contains(&tag) {
-            tags.push(html::legal(&tag));
+    let parts =
+        Parts { name, slug_from, title: &title, published: published.at, categories: &categories, front: &front };
+    let (url, address) = parts.address(site, habits)?;
+    let mut warnings = Vec::new();
+    let id = front.text(&["id"]).map(|id| legal(&id)).filter(|id| {
+        let is_iri = url::Url::parse(id).is_ok();
+        if !is_iri {
+            let finding = Finding::warning(format!("`id: {id}` is no absolute IRI: the post gets an id of its own"));
+            warnings
+                .push(finding.at_line(front.line("id")).way_out("expected something like tag:hums.example,2024:tea"));
         }
-    }
-    let mut authors: Vec<Author> = front
-        .list(&["authors", "author"], &[';'])
-        .into_iter()
-        .map(|name| Author { name: html::legal(&name), email: None, url: None })
-        .collect();
+        is_iri
+    });
+    let mut authors = people::authors(&front, habits);
     if authors.is_empty() {
-        authors.extend(site.author.clone());
+        authors.extend(habits.author.clone().or_else(|| site.author.clone()));
     }
     let post = Post {
-        id: front.text(&["id"]).unwrap_or_default(),
+        id: id.unwrap_or_default(),
         path: path.to_owned(),
-        image: front.text(&["image", "cover"]).and_then(|image| url.join(&image).ok()),
+        image: media::image(&front, &url),
+        enclosure: media::enclosure(&front, &url),
         url,
-        title: html::legal(&title).trim().to_owned(),
-        published,
-        updated: updated.max(published),
+        published: published.at,
+        updated,
         authors,
-        tags,
-        section: path.split_once('/').map(|(folder, _)| folder.to_owned()),
-        language: front.text(&["lang", "language"]),
-        description: front.text(&["description", "summary", "excerpt"]).map(|text| html::legal(&text)),
-        enclosure: None,
+        tags: people::tags(&front, &categories, habits),
+        section: name.section().map(str::to_owned),
+        language: front
+            .text(&["lang", "language", "locale"])
+            .or_else(|| name.language.map(str::to_owned))
+            .map(|language| legal(&language).replace('_', "-"))
+            .filter(|language| *language != site.language),
+        description: front.text(&["description", "summary", "excerpt"]).map(|text| legal(&text)),
+        title,
     };
-    let is_draft = front.is("draft", true)
-        || front.is("published", false)
-        || front.is("publish", false)
-        || matches!(front.text(&["status"]).as_deref(), Some("draft" | "hidden"))
-        || path.split('/').any(|part| part == "_drafts");
-    Ok(Draft { post, is_draft })
+    let zone = match (published.zoned, habits.zoning(dating.is_timestamp(from)).zone == chrono_tz::UTC) {
+        (true, _) => "with its own offset",
+        (false, true) => "as UTC",
+        (false, false) => "in the site's zone",
+    };
+    let expires = dating.key(&["expirydate", "unpublishdate"]).transpose()?.map(|(_, found)| found.at);
+    let why = Why { date: from, zone, address };
+    Ok(Read::Post(Box::new(Draft { post, why, expires: expires.filter(|_| rules.dialect == Dialect::Hugo), warnings })))
 }
 
-/// The file's name without its ending; a bundle's is its folder's.
-fn stem(path: &str) -> &str {
-    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    if stem == "index" && !folder.is_empty() { folder.rsplit('/').next().unwrap_or(folder) } else { stem }
-}
-
-fn dated(
-    front: &Front,
-    keys: &[&'static str],
-    site: &Site,
-    dialect: Dialect,
-) -> Result<Option<DateTime<Utc>>, Finding> {
-    let Some((key, text)) = keys.iter().find_map(|key| Some((*key, front.text(&[*key])?))) else { return Ok(None) };
-    // A switch is no date: Jekyll's `published: false`.
-    if matches!(text.as_str(), "true" | "false") {
-        return Ok(None);
+/// Why a file is no post whatever it says.
+fn no_post(name: &Name<'_>, front: &Front<'_>, fenced: bool) -> Option<&'static str> {
+    if matches!(name.ending, "html" | "htm") && !fenced {
+        return Some("a page of HTML without front matter");
     }
-    let is_timestamp = text.matches(':').count() == 2;
-    let zoning = zoning(dialect, site, front.is_quoted(key) || !is_timestamp);
-    date::parse(&text, &zoning).map(Some).map_err(|reason| {
-        Finding::error(format!("`{key}: {text}` is no date: {reason}"))
-            .at_line(front.line(key))
-            .way_out("expected something like 2024-12-01 or 2024-12-01T08:00:00+01:00")
-    })
-}
-
-fn address(
-    path: &str,
-    name: &str,
-    front: &Front,
-    published: DateTime<Utc>,
-    site: &Site,
-    permalink: Option<&str>,
-) -> Result<Url, Finding> {
-    let own = front.text(&["permalink", "url", "path"]).filter(|own| own != "false");
-    let slugged = front.text(&["slug"]).unwrap_or_else(|| slug(name));
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let folder = if stem(path) == name && path.contains("/index.") {
-        folder.rsplit_once('/').map_or("", |(f, _)| f)
-    } else {
-        folder
-    };
-    let whole: Vec<String> =
-        folder.split('/').map(slug).chain([slugged.clone()]).filter(|part| !part.is_empty()).collect();
-    let local = published.with_timezone(&site.timezone.0);
-    let pattern = own.as_deref().or(permalink).unwrap_or("/{path}/");
-    let filled = pattern
-        .replace("{year}", &local.format("%Y").to_string())
-        .replace("{month}", &local.format("%m").to_string())
-        .replace("{day}", &local.format("%d").to_string())
-        .replace("{slug}", &slugged)
-        .replace("{filename}", stem(path))
-        .replace("{section}", &folder.split('/').next().map(slug).unwrap_or_default())
-        .replace("{path}", &whole.join("/"));
-    site.url
-        .join(filled.trim_start_matches('/'))
-        .map_err(|error| Finding::error(format!("`{filled}` is no address: {error}")).at_line(front.line("permalink")))
-}
-
-/// The first top-level heading of a text, and the text without it.
-fn first_heading(body: &str) -> Option<(String, String)> {
-    let (number, line) = body.lines().enumerate().find(|(_, line)| !line.trim().is_empty())?;
-    let title = line.strip_prefix("# ")?.trim().trim_end_matches('#').trim().to_owned();
-    let rest = body.lines().skip(number + 1).collect::<Vec<_>>().join("\n");
-    Some((title, rest))
-}
-
-/// The body of a post, from its file's text.
-///
-/// # Errors
-/// A finding where the text cannot be read.
-pub fn body(post: &Post, text: &str) -> Result<Body, Finding> {
-    let split = front::split(text)?;
-    if let (false, Some(plain)) = (split.fenced, plain::split(text)) {
-        let html = html::sanitise(&plain.to_html(), &post.url);
-        let summary = post.description.as_ref().map(|text| format!("<p>{}</p>", html::escape(text)));
-        return Ok(Body { summary: summary.unwrap_or_else(|| first_paragraph(&html)), html });
+    if front.is("permalink", false) || front.is("eleventyexcludefromcollections", true) {
+        return Some("it has no page");
     }
-    let untitled = split.front.text(&["title"]).is_none();
-    let text = match first_heading(split.body) {
-        Some((_, rest)) if untitled => rest,
-        _ => split.body.to_owned(),
-    };
-    let is_html = post.path.rsplit_once('.').is_some_and(|(_, ending)| ending == "html");
-    let render = |text: &str| match is_html {
-        true => Ok(html::sanitise(text, &post.url)),
-        false => html::from_markdown(text, &post.url),
-    };
-    let html = render(&text)?;
-    let summary = match (more(&text), &post.description) {
-        (Some(end), _) => render(&text[..end])?,
-        (None, Some(description)) => format!("<p>{}</p>", html::escape(description)),
-        (None, None) => first_paragraph(&html),
-    };
-    Ok(Body { html, summary })
+    let build = front.table("build").or_else(|| front.table("_build"));
+    let render = build.and_then(|build| build.get("render")).map(|render| render == "never" || render == false);
+    if render == Some(true) || front.is("headless", true) || front.is("render", false) {
+        return Some("it has no page");
+    }
+    None
 }
 
-/// Where `<!-- more -->` stands, however it is spaced and cased.
-fn more(text: &str) -> Option<usize> {
-    text.match_indices("<!--")
-        .map(|(at, _)| at)
-        .find(|at| text[at + 4..].split_once("-->").is_some_and(|(word, _)| word.trim().eq_ignore_ascii_case("more")))
+/// What dates are found with.
+struct Dating<'a> {
+    path: &'a str,
+    name: Name<'a>,
+    front: &'a Front<'a>,
+    habits: &'a Habits,
+    git: Option<Commits>,
 }
 
-/// The first paragraph that stands in no quote.
-fn first_paragraph(html: &str) -> String {
-    let after_quote = html.strip_prefix("<blockquote").and_then(|rest| rest.split_once("</blockquote>"));
-    let rest = after_quote.map_or(html, |(_, rest)| rest);
-    let Some(start) = rest.find("<p>") else { return String::new() };
-    rest[start..].find("</p>").map_or(String::new(), |end| rest[start..start + end + 4].to_owned())
+impl Dating<'_> {
+    /// The day of publication, where it comes from, and the title without it where it stood there.
+    fn published(&self, title: Option<&str>) -> Result<Option<(Instant, From, Option<String>)>, Finding> {
+        let rules = self.habits.rules;
+        if let Some((key, found)) = self.key(rules.published).transpose()? {
+            return Ok(Some((found, From::Key(key), None)));
+        }
+        let zoning = self.habits.zoning(false);
+        let by_name: &[DateIn] = if self.habits.date_in_name { &[DateIn::Name] } else { &[] };
+        for place in by_name.iter().chain(rules.date_in) {
+            let found = match place {
+                DateIn::Title => title
+                    .and_then(|title| date::leading(title, &zoning))
+                    .map(|(at, rest)| (Instant { at, zoned: false }, From::Title, Some(rest))),
+                DateIn::Name => date::in_name(self.name.stem, &zoning)
+                    .transpose()
+                    .map_err(|reason| {
+                        Finding::error(format!("the date of the file's name is none: {reason}"))
+                            .at_line(1)
+                            .way_out("expected a name like 2024-12-01-tea.md")
+                    })?
+                    .map(|(found, _)| (found, From::Name, None)),
+                DateIn::Path => date::in_path(self.path, &zoning).map(|found| (found, From::Path, None)),
+                DateIn::Address => self
+                    .front
+                    .get(rules.address)
+                    .and_then(|(key, value)| Some((date::in_path(value.as_str()?, &zoning)?, From::Key(key), None))),
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(self.git.map(|(first, _)| (Instant { at: first, zoned: true }, From::Git, None)))
+    }
+
+    /// The last change.
+    fn updated(&self) -> Result<Option<Instant>, Finding> {
+        let rules = self.habits.rules;
+        let git = self.git.map(|(_, last)| Instant { at: last, zoned: true });
+        if rules.git_first && git.is_some() {
+            return Ok(git);
+        }
+        Ok(self.key(rules.updated).transpose()?.map(|(_, found)| found).or(git))
+    }
+
+    /// The instant under the first of these keys that is there.
+    fn key(&self, keys: &[&'static str]) -> Option<Result<(&'static str, Instant), Finding>> {
+        keys.iter().find_map(|key| {
+            let text = self.front.text(&[key])?;
+            // A switch is no date (Jekyll's `published: false`), and neither is what Eleventy asks of the file.
+            let word = text.to_ascii_lowercase();
+            if matches!(
+                word.as_str(),
+                "true" | "false" | "last modified" | "created" | "git last modified" | "git created"
+            ) {
+                return None;
+            }
+            let zoning = self.habits.zoning(self.is_timestamp(From::Key(key)));
+            let found = date::parse(&text, &zoning).map(|found| (*key, found)).map_err(|reason| {
+                Finding::error(format!("`{}` is no date: {reason}", self.front.shown(key, &text)))
+                    .at_line(self.front.line(key))
+                    .way_out("expected something like 2024-12-01 or 2024-12-01T08:00:00+01:00")
+            });
+            Some(found)
+        })
+    }
+
+    /// Whether YAML sees a timestamp in the value: unquoted, with dashes and seconds.
+    fn is_timestamp(&self, from: From) -> bool {
+        let From::Key(key) = from else { return false };
+        let text = self.front.text(&[key]).unwrap_or_default();
+        text.get(4..5) == Some("-") && text.matches(':').count() == 2 && !self.front.is_quoted(key)
+    }
 }

@@ -11,7 +11,7 @@ use crate::config::{Config, Digest};
 use crate::digest::{Content, Draft, Templates, draft, line_of, preflight, shown};
 use crate::finding::{Finding, Place};
 use crate::ledger::IssueId;
-use crate::loader;
+use crate::loader::Loaded;
 use crate::message::{Compiled, Origin, check, compile};
 use crate::post::Post;
 use crate::token::random_id;
@@ -40,7 +40,7 @@ pub(super) fn compose(
     session: &Session<'_>,
     digest: &Digest,
     posts: &[&Post],
-    authority: &str,
+    loaded: &Loaded,
     issue: IssueId,
     now: DateTime<Utc>,
 ) -> Result<Composed, Finding> {
@@ -54,7 +54,7 @@ pub(super) fn compose(
     let templates = Templates { html: template("digest.html")?, text: template("digest.txt")? };
     let mut entries = Vec::new();
     for post in shown(digest, posts) {
-        entries.push((*post, loader::body(&config.posts, post)?));
+        entries.push((*post, loaded.body(post)?));
     }
     let content = Content {
         site: &config.site,
@@ -71,7 +71,7 @@ pub(super) fn compose(
         }
         None => finding,
     })?;
-    let origin = Origin { site: &config.site, digest, mail: &config.mail, authority };
+    let origin = Origin { site: &config.site, digest, mail: &config.mail, authority: loaded.lock.authority() };
     let compiled = compile(&draft, &origin, issue)?;
     let own = [("digest.html", &templates.html), ("digest.txt", &templates.text)];
     let place = |needle: &str| {
@@ -80,9 +80,7 @@ pub(super) fn compose(
         };
         let in_template = own.iter().find_map(|(name, text)| in_file(folder.join(name), text.as_deref()?));
         let in_post = || {
-            entries.iter().find_map(|(post, _)| {
-                in_file(config.posts.dir.join(&post.path), &loader::source(&config.posts, post).ok()?)
-            })
+            entries.iter().find_map(|(post, _)| in_file(config.posts.dir.join(&post.path), &loaded.source(post).ok()?))
         };
         in_template.or_else(in_post)
     };

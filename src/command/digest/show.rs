@@ -31,7 +31,7 @@ pub(super) async fn print(
         session.say(&plan.why_nothing(digest));
         return Ok(Ending::Done);
     };
-    let composed = compose(session, digest, posts, loaded.lock.authority(), 0, now)?;
+    let composed = compose(session, digest, posts, loaded, 0, now)?;
     let Composed { compiled, .. } = composed.checked(session)?;
     let reader = first_reader(&store, digest)
         .await?
@@ -62,7 +62,7 @@ pub(super) async fn show(
         Some(reader) => reader,
         None => to(&"reader@example.org".parse()?),
     };
-    let composed = compose(session, digest, posts, loaded.lock.authority(), 0, now)?;
+    let composed = compose(session, digest, posts, loaded, 0, now)?;
     let Composed { draft, compiled, .. } = composed.checked(session)?;
     let key = store.current_key().await?;
     if let Some(file) = &show.html {

@@ -1,0 +1,319 @@
+//! Whose blog it is: from the generator's config beside or above the folder, else from what the posts look like.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use serde_json::{Map, Value};
+
+use crate::config::{Author, Dialect, Posts, Site};
+use crate::post::dialect::{Habits, Rules};
+use crate::post::slug::Slugs;
+use crate::post::{from_colons, front, people};
+
+/// How many folders above the posts are searched for a generator's config.
+const ABOVE: usize = 4;
+/// How many posts are looked at where there is no config.
+const LOOKED_AT: usize = 40;
+
+/// What the site does, and why it is believed to.
+pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> (Habits, String) {
+    let found = generator(&config.dir, config.dialect);
+    let (dialect, why) = match (config.dialect, &found) {
+        (Dialect::Auto, Some(found)) => (found.dialect, format!("by {}", found.file.display())),
+        (Dialect::Auto, None) => by_posts(config, paths),
+        (set, _) => (set, "as it is set".to_owned()),
+    };
+    let mut habits = Habits::of(dialect, site.timezone.0);
+    if let Some(found) = found {
+        found.read_into(&mut habits);
+        // A zone of our own config binds; UTC is what it says when it says nothing.
+        if site.timezone.0 != Tz::UTC {
+            habits.zone = site.timezone.0;
+        }
+    }
+    habits.permalink = config.permalink.clone().or(habits.permalink);
+    habits.drafts = config.drafts;
+    let zone = habits.zoning(true).zone;
+    let why = format!(
+        "dialect: {} ({why}); a time without a zone is in {}; addresses are like {}",
+        dialect.word(),
+        if zone == habits.zone { zone.name().to_owned() } else { format!("{} or, unquoted, UTC", habits.zone.name()) },
+        habits.permalink.as_deref().unwrap_or(habits.rules.permalink),
+    );
+    (habits, why)
+}
+
+/// A generator's config.
+struct Generator {
+    dialect: Dialect,
+    file: PathBuf,
+    /// Its keys, in lower case at the first level.
+    keys: Map<String, Value>,
+}
+
+/// The nearest config of a generator, of this one if it is set.
+fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
+    let dir = dir.canonicalize().ok()?;
+    for folder in dir.ancestors().take(ABOVE + 1) {
+        let found = CANDIDATES.iter().filter(|(_, dialect)| matches!(wanted, Dialect::Auto) || wanted == *dialect);
+        let found = found.map(|(name, dialect)| (folder.join(name), *dialect)).find_map(|(file, dialect)| {
+            let keys = match file.extension().and_then(|ending| ending.to_str()) {
+                _ if file.ends_with(".obsidian") => file.is_dir().then(Map::new)?,
+                Some("toml") => toml(&fs::read_to_string(&file).ok()?)?,
+                Some("yml" | "yaml") => front::yaml(&fs::read_to_string(&file).ok()?)?,
+                Some("json") => serde_json::from_str(&fs::read_to_string(&file).ok()?).ok()?,
+                Some("py") => python(&fs::read_to_string(&file).ok()?),
+                _ => file.is_file().then(Map::new)?,
+            };
+            let keys: Map<String, Value> = keys.into_iter().map(|(key, value)| (key.to_lowercase(), value)).collect();
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            // Hugo, Zola and this program all call their config `config.toml`.
+            let fits = match dialect {
+                Dialect::Zola => keys.contains_key("base_url"),
+                Dialect::Hugo if name.starts_with("config.") => {
+                    ["baseurl", "languagecode", "theme", "module", "params", "contentdir"]
+                        .iter()
+                        .any(|key| keys.contains_key(*key))
+                }
+                _ => true,
+            };
+            fits.then_some(Generator { dialect, file, keys })
+        });
+        if found.is_some() {
+            return found;
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    None
+}
+
+const CANDIDATES: &[(&str, Dialect)] = &[
+    ("hugo.toml", Dialect::Hugo),
+    ("hugo.yaml", Dialect::Hugo),
+    ("hugo.yml", Dialect::Hugo),
+    ("hugo.json", Dialect::Hugo),
+    ("zola.toml", Dialect::Zola),
+    ("config.toml", Dialect::Zola),
+    ("config.toml", Dialect::Hugo),
+    ("config.yaml", Dialect::Hugo),
+    ("config.yml", Dialect::Hugo),
+    ("config.json", Dialect::Hugo),
+    ("config/_default/hugo.toml", Dialect::Hugo),
+    ("config/_default/config.toml", Dialect::Hugo),
+    ("config/_default/hugo.yaml", Dialect::Hugo),
+    ("config/_default/config.yaml", Dialect::Hugo),
+    ("_config.yml", Dialect::Jekyll),
+    ("_config.yaml", Dialect::Jekyll),
+    ("_config.toml", Dialect::Jekyll),
+    (".eleventy.js", Dialect::Eleventy),
+    (".eleventy.cjs", Dialect::Eleventy),
+    ("eleventy.config.js", Dialect::Eleventy),
+    ("eleventy.config.mjs", Dialect::Eleventy),
+    ("eleventy.config.cjs", Dialect::Eleventy),
+    ("eleventy.config.ts", Dialect::Eleventy),
+    ("pelicanconf.py", Dialect::Pelican),
+    (".obsidian", Dialect::Obsidian),
+];
+
+fn toml(text: &str) -> Option<Map<String, Value>> {
+    let table: toml::Table = text.parse().ok()?;
+    match serde_json::to_value(table).ok()? {
+        Value::Object(keys) => Some(keys),
+        _ => None,
+    }
+}
+
+/// The settings of a Python file that are one string.
+fn python(text: &str) -> Map<String, Value> {
+    let lines = text.lines().filter_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        let value = value.trim().trim_start_matches('r');
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let (value, _) = value[1..].split_once(quote)?;
+        let is_key = !key.starts_with([' ', '#']);
+        is_key.then(|| (key.trim().to_owned(), Value::String(value.to_owned())))
+    });
+    lines.collect()
+}
+
+impl Generator {
+    fn text(&self, key: &str) -> Option<&str> {
+        self.keys.get(key)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// What the config says, into the habits of the site.
+    fn read_into(&self, habits: &mut Habits) {
+        if let Some(zone) = self.text("timezone").and_then(|zone| zone.parse().ok()) {
+            habits.zone = zone;
+        }
+        habits.author = self.keys.get("author").and_then(author);
+        match self.dialect {
+            Dialect::Hugo => self.hugo(habits),
+            Dialect::Zola => self.zola(habits),
+            Dialect::Jekyll => self.jekyll(habits),
+            Dialect::Pelican => self.pelican(habits),
+            _ => {}
+        }
+    }
+
+    fn hugo(&self, habits: &mut Habits) {
+        let nested = |key: &str| self.keys.get(key).and_then(Value::as_object);
+        if let Some(permalinks) = nested("permalinks") {
+            let of_pages = permalinks.get("page").and_then(Value::as_object);
+            for (section, pattern) in of_pages.unwrap_or(permalinks) {
+                if let Some(pattern) = pattern.as_str() {
+                    let mut pattern = from_colons(pattern, Dialect::Hugo);
+                    if !pattern.ends_with('/') && !pattern.rsplit('/').next().is_some_and(|last| last.contains('.')) {
+                        pattern.push('/');
+                    }
+                    habits.permalinks.insert(section.clone(), pattern);
+                }
+            }
+        }
+        let default = self.text("defaultcontentlanguage").unwrap_or("en");
+        let in_folder = self.keys.get("defaultcontentlanguageinsubdir") == Some(&Value::Bool(true));
+        self.languages(habits, default, in_folder);
+        let names = nested("frontmatter").and_then(|keys| keys.get("date")).and_then(Value::as_array);
+        if names.is_some_and(|names| names.iter().any(|name| name == ":filename")) {
+            habits.date_in_name = true;
+        }
+        if habits.author.is_none() {
+            habits.author = nested("params").and_then(|params| params.get("author")).and_then(author);
+        }
+    }
+
+    fn zola(&self, habits: &mut Habits) {
+        self.languages(habits, self.text("default_language").unwrap_or("en"), false);
+        let slugify = self.keys.get("slugify").and_then(|keys| keys.get("paths")).and_then(Value::as_str);
+        if matches!(slugify, Some("off" | "safe")) {
+            habits.slugs = Slugs::AsIs;
+        }
+    }
+
+    /// The languages beside the default one.
+    fn languages(&self, habits: &mut Habits, default: &str, in_folder: bool) {
+        let Some(languages) = self.keys.get("languages").and_then(Value::as_object) else { return };
+        let others = languages.keys().filter(|code| in_folder || !code.eq_ignore_ascii_case(default));
+        habits.languages = others.cloned().collect();
+        habits.default_language = Some(default.to_owned());
+    }
+
+    fn jekyll(&self, habits: &mut Habits) {
+        let defaults = self.keys.get("defaults").and_then(Value::as_array).into_iter().flatten();
+        let mut permalink = self.text("permalink").map(str::to_owned);
+        for default in defaults {
+            let of_posts = |scope: &Value| scope.get("type").is_none_or(|kind| kind == "posts");
+            let values = default.get("values").filter(|_| default.get("scope").is_none_or(of_posts));
+            let everywhere = default
+                .get("scope")
+                .and_then(|scope| scope.get("path"))
+                .is_none_or(|path| path == "" || path == "_posts");
+            if let Some(values) = values.filter(|_| everywhere) {
+                permalink = values.get("permalink").and_then(Value::as_str).map(str::to_owned).or(permalink);
+                habits.author = values.get("author").and_then(author).or(habits.author.take());
+            }
+        }
+        habits.permalink = permalink.map(|pattern| from_colons(&pattern, Dialect::Jekyll));
+        habits.excerpt = self.text("excerpt_separator").map(str::to_owned);
+        for (key, value) in &self.keys {
+            if let Some(text) = value.as_str().map(str::to_owned).or_else(|| value.as_number().map(ToString::to_string))
+            {
+                habits.variables.insert(format!("site.{key}"), text);
+            }
+        }
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        let data = ["_data/authors.yml", "_data/authors.yaml", "_data/people.yml"];
+        let data = data.iter().find_map(|file| fs::read_to_string(folder.join(file)).ok());
+        let own = self.keys.get("authors").and_then(Value::as_object).cloned();
+        for people in data.and_then(|text| front::yaml(&text)).into_iter().chain(own) {
+            let people = people.iter().filter_map(|(key, one)| Some((key.clone(), author(one)?)));
+            habits.people.extend(people.collect::<HashMap<_, _>>());
+        }
+    }
+
+    fn pelican(&self, habits: &mut Habits) {
+        let pattern = self.text("article_url").or_else(|| self.text("article_save_as"));
+        habits.permalink = pattern.and_then(|pattern| from_python(pattern.trim_end_matches("index.html")));
+        if self.text("filename_metadata").is_some_and(|pattern| pattern.contains("(?P<slug>")) {
+            habits.slug_of_title = false;
+        }
+        if self.text("slugify_source") == Some("basename") {
+            habits.slug_of_title = false;
+        }
+    }
+}
+
+fn author(value: &Value) -> Option<Author> {
+    match value {
+        Value::String(name) => Some(Author { name: name.clone(), email: None, url: None }),
+        Value::Object(map) => people::from_map(map),
+        _ => None,
+    }
+}
+
+/// A pattern of Pelican's with our tokens: `blog/{date:%Y}/{slug}/` is `/blog/{year}/{slug}/`.
+fn from_python(pattern: &str) -> Option<String> {
+    let mut converted = "/".to_owned();
+    let mut rest = pattern.trim_start_matches('/');
+    while let Some(start) = rest.find('{') {
+        converted.push_str(&rest[..start]);
+        let end = start + rest[start..].find('}')?;
+        match rest[start + 1..end].split_once(':').unwrap_or((&rest[start + 1..end], "")) {
+            ("date", format) => converted.push_str(
+                &format.replace("%Y", "{year}").replace("%m", "{month}").replace("%d", "{day}").replace("%H", "{hour}"),
+            ),
+            ("slug", _) => converted.push_str("{slug}"),
+            ("category", _) => converted.push_str("{category}"),
+            _ => return None,
+        }
+        rest = &rest[end + 1..];
+    }
+    converted.push_str(rest);
+    (!converted.contains('%')).then_some(converted)
+}
+
+/// The dialect that the posts themselves speak.
+fn by_posts(config: &Posts, paths: &[String]) -> (Dialect, String) {
+    let of_jekyll = |part: &str| matches!(part, "_posts" | "_drafts");
+    let is_posts = config.dir.file_name().is_some_and(|name| of_jekyll(&name.to_string_lossy()));
+    let of_jekyll_paths = paths.iter().filter(|path| path.split('/').any(of_jekyll)).count();
+    if is_posts || of_jekyll_paths * 2 > paths.len() {
+        return (Dialect::Jekyll, "by the folder `_posts`".to_owned());
+    }
+    let step = paths.len().div_ceil(LOOKED_AT).max(1);
+    let looked: Vec<&String> = paths.iter().step_by(step).collect();
+    let votes: Vec<Dialect> = looked.iter().filter_map(|path| vote(&config.dir.join(path), path)).collect();
+    let winner = [Dialect::Zola, Dialect::Hugo, Dialect::Jekyll, Dialect::Pelican, Dialect::Obsidian]
+        .into_iter()
+        .map(|dialect| (votes.iter().filter(|vote| **vote == dialect).count(), dialect))
+        .max_by_key(|(count, _)| *count);
+    match winner {
+        Some((count, dialect)) if count * 2 > looked.len() => (dialect, "by what most posts look like".to_owned()),
+        _ => (Dialect::Plain, "no generator's config was found, and the posts speak for none".to_owned()),
+    }
+}
+
+/// Whose front matter a file has, where only one generator's can look so.
+fn vote(file: &Path, path: &str) -> Option<Dialect> {
+    let text = super::text_of(file).ok()?;
+    let head = &text[..text.char_indices().nth(4000).map_or(text.len(), |(at, _)| at)];
+    let has = |start: &str| head.lines().skip(1).take(40).any(|line| line.starts_with(start));
+    let first = head.lines().next()?.trim_end();
+    match first {
+        "+++" if has("[taxonomies") || has("[extra") || has("path =") || has("template =") => Some(Dialect::Zola),
+        "+++" => Some(Dialect::Hugo),
+        _ if first.starts_with("{{") => None,
+        "{" => Some(Dialect::Hugo),
+        "---" => {
+            let file = path.rsplit('/').next().unwrap_or_default();
+            let is_dated =
+                file.len() > 11 && file.as_bytes()[..10].iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
+            (is_dated && has("layout:") && !has("date:")).then_some(Dialect::Jekyll)
+        }
+        _ => front::split(&text, Rules::of(Dialect::Plain)).ok().filter(|split| split.fenced).map(|_| Dialect::Pelican),
+    }
+}

@@ -1,0 +1,227 @@
+//! Folder → [`Post`]s, in parallel; the only opener of posts.
+
+mod detect;
+mod git;
+mod walk;
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use rayon::prelude::*;
+
+use crate::config::{Posts, Site};
+use crate::finding::Finding;
+use crate::lock::{Lock, Unnamed};
+use crate::post::dialect::Habits;
+use crate::post::{self, Body, Commits, Draft, Post, Read, Why};
+
+/// The most bytes that a post may have.
+const LARGEST: u64 = 8 << 20;
+
+/// Everything that a folder holds.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The published posts, the newest first; those of one instant by path.
+    pub posts: Vec<Post>,
+    /// The lock with a line for each of them.
+    pub lock: Lock,
+    /// How many drafts were left out.
+    pub drafts: usize,
+    /// How many posts of the future were left out.
+    pub future: usize,
+    /// What is wrong, by path; an error left its post out.
+    pub findings: Vec<Finding>,
+    /// Whose habits the posts follow, and why that is believed.
+    pub dialect: String,
+    /// Why each post's date and address are what they are, in the order of the posts.
+    why: Vec<Why>,
+    /// Files that are no posts, or none today, and why.
+    left_out: Vec<(String, &'static str)>,
+    site: Site,
+    habits: Habits,
+    dir: PathBuf,
+}
+
+/// Reads every post of the folder.
+///
+/// # Errors
+/// A finding where there is no folder, or the lock is broken: nothing can be done.
+pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loaded, Finding> {
+    let mut lock = match fs::read_to_string(&config.lock) {
+        Ok(text) => Lock::parse(&text).map_err(|finding| finding.in_file(&config.lock))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Lock::default(),
+        Err(error) => return Err(Finding::error(format!("cannot be read: {error}")).in_file(&config.lock)),
+    };
+    let paths = walk::walk(&config.dir)?;
+    let (habits, dialect) = detect::habits(site, config, &paths);
+    let commits = if config.git_dates { git::commits(&config.dir)? } else { HashMap::new() };
+    let paths = walk::posts(paths, &config.dir, &habits);
+    let read: Vec<(String, Result<Read, Finding>)> = paths
+        .into_par_iter()
+        .map(|path| {
+            let read = read_post(&path, site, config, &habits, commits.get(&path).copied());
+            (path, read)
+        })
+        .collect();
+    let (mut found, mut findings, mut left_out) = (Vec::with_capacity(read.len()), Vec::new(), Vec::new());
+    let (mut drafts, mut future) = (0, 0);
+    for (path, result) in read {
+        match result {
+            Err(finding) => findings.push(finding.in_file(config.dir.join(path))),
+            Ok(Read::NoPost(why)) => left_out.push((path, why)),
+            Ok(Read::Draft) => {
+                drafts += 1;
+                left_out.push((path, "it is a draft"));
+            }
+            Ok(Read::Post(draft)) => {
+                let Draft { post, why, expires, warnings } = *draft;
+                findings.extend(warnings.into_iter().map(|warning| warning.in_file(config.dir.join(&path))));
+                if post.published > now && !config.future {
+                    future += 1;
+                    left_out.push((path, "it is of the future"));
+                } else if expires.is_some_and(|end| end <= now) {
+                    left_out.push((path, "it has expired"));
+                } else {
+                    found.push((post, why));
+                }
+            }
+        }
+    }
+    name_apart(&mut found, &mut findings, &config.dir);
+    findings.sort();
+    found.sort_by(|(a, _), (b, _)| b.published.cmp(&a.published).then_with(|| a.path.cmp(&b.path)));
+    let (mut posts, why): (Vec<Post>, Vec<Why>) = found.into_iter().unzip();
+    let authority = site.url.host_str().unwrap_or_default().to_owned();
+    let unnamed: Vec<Unnamed<'_>> = posts
+        .iter()
+        .map(|post| Unnamed {
+            path: &post.path,
+            published: post.published,
+            title: &post.title,
+            id: Some(post.id.as_str()).filter(|id| !id.is_empty()),
+        })
+        .collect();
+    let ids = lock.assign(&authority, &unnamed);
+    for (post, id) in posts.iter_mut().zip(ids) {
+        post.id = id;
+    }
+    let (site, dir) = (site.clone(), config.dir.clone());
+    Ok(Loaded { posts, lock, drafts, future, findings, dialect, why, left_out, site, habits, dir })
+}
+
+impl Loaded {
+    /// The body of a post, read again from its file.
+    ///
+    /// # Errors
+    /// A finding that names the file.
+    pub fn body(&self, post: &Post) -> Result<Body, Finding> {
+        let file = self.dir.join(&post.path);
+        let body = text_of(&file).and_then(|text| post::body(post, &text, &self.site, &self.habits, &self.posts));
+        match body {
+            Ok(mut body) => {
+                body.warnings = body.warnings.into_iter().map(|warning| warning.in_file(&file)).collect();
+                Ok(body)
+            }
+            Err(finding) => Err(finding.in_file(file)),
+        }
+    }
+
+    /// The text of a post's file, to show where something stands in it.
+    ///
+    /// # Errors
+    /// A finding that names the file.
+    pub fn source(&self, post: &Post) -> Result<String, Finding> {
+        let file = self.dir.join(&post.path);
+        text_of(&file).map_err(|finding| finding.in_file(file))
+    }
+
+    /// Whose habits the posts follow, why each post's date and address are what they are, and what is no post.
+    pub fn reasons(&self) -> impl Iterator<Item = String> {
+        let posts = self.posts.iter().zip(&self.why).map(|(post, Why { date, zone, address })| {
+            let (path, published, url) = (&post.path, post.published.to_rfc3339(), &post.url);
+            format!("{path}: {published} from {date}, read {zone}; {url} from {address}")
+        });
+        let left_out = self.left_out.iter().map(|(path, why)| format!("{path}: left out: {why}"));
+        std::iter::once(self.dialect.clone()).chain(posts).chain(left_out)
+    }
+}
+
+fn read_post(
+    path: &str,
+    site: &Site,
+    config: &Posts,
+    habits: &Habits,
+    commits: Option<Commits>,
+) -> Result<Read, Finding> {
+    let text = text_of(&config.dir.join(path))?;
+    let mut read = post::read(path, &text, site, habits, commits)?;
+    if let Read::Post(draft) = &mut read
+        && let Some(enclosure) = draft.post.enclosure.as_mut().filter(|enclosure| enclosure.length.is_none())
+    {
+        enclosure.length = length_of(&enclosure.url, site, &config.dir, path);
+    }
+    Ok(read)
+}
+
+/// The length of a file that an address of the site stands for: beside the post, or where generators keep such files.
+fn length_of(url: &url::Url, site: &Site, dir: &Path, path: &str) -> Option<u64> {
+    let below = url.as_str().strip_prefix(site.url.as_str())?;
+    let below = below.split(['?', '#']).next()?.replace("%20", " ");
+    if below.split('/').any(|part| part == "..") {
+        return None;
+    }
+    let beside = dir.join(path).parent()?.join(below.rsplit('/').next()?);
+    let above = dir.ancestors().skip(1).take(3);
+    let kept = above.flat_map(|root| ["static", "assets", "public", ""].map(|folder| root.join(folder).join(&below)));
+    let mut files = [beside, dir.join(&below)].into_iter().chain(kept);
+    files.find_map(|file| fs::metadata(file).ok().filter(fs::Metadata::is_file).map(|found| found.len()))
+}
+
+/// Two posts with one address: the later path is left out, and both are named.
+fn name_apart(found: &mut Vec<(Post, Why)>, findings: &mut Vec<Finding>, dir: &Path) {
+    let mut seen: HashMap<&str, &str> = HashMap::with_capacity(found.len());
+    let mut twice: Vec<bool> = Vec::with_capacity(found.len());
+    for (post, _) in found.iter() {
+        let other = seen.get(post.url.as_str()).copied();
+        match other {
+            None => _ = seen.insert(post.url.as_str(), &post.path),
+            Some(other) => findings.push(
+                Finding::error(format!("`{}` is also the address of `{other}`", post.url))
+                    .in_file(dir.join(&post.path))
+                    .way_out("give one of them a `slug` of its own"),
+            ),
+        }
+        twice.push(other.is_some());
+    }
+    let mut twice = twice.into_iter();
+    found.retain(|_| !twice.next().unwrap_or_default());
+}
+
+/// A file's text: UTF-8 without a byte order mark, lines ended by LF.
+fn text_of(file: &Path) -> Result<String, Finding> {
+    let unreadable = |error: io::Error| Finding::error(format!("cannot be read: {error}"));
+    let open = File::open(file).map_err(unreadable)?;
+    let length = open.metadata().map_err(unreadable)?.len();
+    let too_large = || Finding::error("the post is larger than 8 MiB").way_out("cut it, or take it out of the folder");
+    if length > LARGEST {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
+    if open.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)? as u64 > LARGEST {
+        return Err(too_large());
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.split(|byte| *byte == b'\n').count();
+        let column = String::from_utf8_lossy(good).chars().rev().take_while(|c| *c != '\n').count() + 1;
+        Finding::error("this is not UTF-8").at_line(line).at_column(column).way_out("save the file as UTF-8")
+    })?;
+    if !text.contains('\r') && !text.starts_with('\u{feff}') {
+        return Ok(text);
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
+}

@@ -1,0 +1,145 @@
+//! Which files of a folder are posts.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::config::Dialect;
+use crate::finding::Finding;
+use crate::post::dialect::Habits;
+
+/// The files below a folder that may be posts, sorted, with `/` between the parts of their paths. Links that leave the
+/// folder are not followed.
+pub(super) fn walk(dir: &Path) -> Result<Vec<String>, Finding> {
+    let fail = |error: io::Error| {
+        Finding::error(format!("the posts cannot be read: {error}")).in_file(dir).way_out("set `dir` under [posts]")
+    };
+    let root = dir.canonicalize().map_err(fail)?;
+    let mut paths = folder(&root, dir, "").map_err(fail)?;
+    paths.par_sort_unstable();
+    Ok(paths)
+}
+
+/// The files of one folder and those below it. The folders in it are read in parallel: with many small files the time
+/// goes into asking, not into what is answered.
+fn folder(root: &Path, dir: &Path, below: &str) -> io::Result<Vec<String>> {
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            folders.push((entry.path(), format!("{below}{name}/")));
+        } else if is_text(&name) {
+            let file = entry.path();
+            let is_inside = || file.canonicalize().is_ok_and(|real| real.starts_with(root) && real.is_file());
+            if kind.is_file() || kind.is_symlink() && is_inside() {
+                files.push(format!("{below}{name}"));
+            }
+        }
+    }
+    let deeper: Vec<Vec<String>> =
+        folders.par_iter().map(|(dir, below)| folder(root, dir, below)).collect::<io::Result<_>>()?;
+    files.extend(deeper.into_iter().flatten());
+    Ok(files)
+}
+
+fn is_text(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    matches!(ending, "md" | "markdown" | "mdown" | "mkd" | "mkdn" | "mdx" | "html" | "htm")
+}
+
+/// The files that the dialect takes for posts.
+pub(super) fn posts(paths: Vec<String>, dir: &Path, habits: &Habits) -> Vec<String> {
+    let rules = habits.rules;
+    let of_jekyll = |part: &str| matches!(part, "_posts" | "_drafts");
+    let is_posts = dir.file_name().is_some_and(|name| of_jekyll(&name.to_string_lossy()));
+    let only_posts =
+        rules.dialect == Dialect::Jekyll && !is_posts && paths.iter().any(|path| folders(path).any(of_jekyll));
+    let bundles: HashSet<String> = if rules.bundles { bundles(&paths) } else { HashSet::new() };
+    let is_post = |path: &String| {
+        let file = path.rsplit('/').next().unwrap_or_default();
+        if file.starts_with("_index.") || file.eq_ignore_ascii_case("readme.md") {
+            return false;
+        }
+        if folders(path).any(|part| rules.no_posts.contains(&part)) {
+            return false;
+        }
+        if only_posts && !folders(path).any(of_jekyll) {
+            return false;
+        }
+        let is_index = file.starts_with("index.");
+        let mut above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        // What lies in a bundle belongs to its `index.md`.
+        bundles.is_empty()
+            || !above
+                .any(|folder| bundles.contains(folder) && !(is_index && path[folder.len()..].matches('/').count() == 1))
+    };
+    paths.into_iter().filter(is_post).collect()
+}
+
+fn folders(path: &str) -> impl Iterator<Item = &str> {
+    path.rsplit_once('/').map_or("", |(folders, _)| folders).split('/')
+}
+
+/// The folders that are one post.
+fn bundles(paths: &[String]) -> HashSet<String> {
+    let index = paths.iter().filter_map(|path| path.rsplit_once('/').filter(|(_, file)| file.starts_with("index.")));
+    index.map(|(folder, _)| folder.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::config::Dialect;
+    use crate::post::dialect::Habits;
+
+    #[test]
+    fn each_dialect_knows_what_is_no_post() {
+        for (dialect, dir, paths, expected) in [
+            (
+                Dialect::Hugo,
+                "content",
+                "_index.md posts/_index.md posts/tea.md posts/cake/index.md posts/cake/notes.md posts/cake/img/x.md",
+                "posts/tea.md posts/cake/index.md",
+            ),
+            (
+                Dialect::Zola,
+                "content",
+                "blog/tea/index.md blog/tea/index.de.md blog/tea/x.md _index.de.md",
+                "blog/tea/index.md blog/tea/index.de.md",
+            ),
+            (
+                Dialect::Jekyll,
+                "site",
+                "about.md _posts/2024-05-01-tea.md life/_posts/2024-05-02-x.md _drafts/y.md _site/z.html _includes/head.html",
+                "_posts/2024-05-01-tea.md life/_posts/2024-05-02-x.md _drafts/y.md",
+            ),
+            (
+                Dialect::Jekyll,
+                "_posts",
+                "2024-05-01-tea.md old/2020-01-01-x.md",
+                "2024-05-01-tea.md old/2020-01-01-x.md",
+            ),
+            (Dialect::Pelican, "content", "tea.md pages/about.md life/cake.md", "tea.md life/cake.md"),
+            (
+                Dialect::Eleventy,
+                "src",
+                "_includes/base.html blog/tea.md blog/cake/index.md README.md",
+                "blog/tea.md blog/cake/index.md",
+            ),
+        ] {
+            let paths = paths.split(' ').map(str::to_owned).collect();
+            let found = super::posts(paths, Path::new(dir), &Habits::of(dialect, chrono_tz::UTC));
+            assert_eq!(found.join(" "), expected, "{dialect:?}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Where a post's page is: a key of the front matter, else a pattern.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use url::Url;
+
+use crate::config::{Dialect, Site};
+use crate::finding::Finding;
+use crate::post::dialect::Habits;
+use crate::post::front::Front;
+use crate::post::name::Name;
+use crate::post::read::From;
+
+/// Everything that an address is made from.
+pub(super) struct Parts<'a> {
+    pub(super) name: Name<'a>,
+    /// The file's name without its date, or the title where the dialect makes slugs of that.
+    pub(super) slug_from: &'a str,
+    pub(super) title: &'a str,
+    pub(super) published: DateTime<Utc>,
+    pub(super) categories: &'a [String],
+    pub(super) front: &'a Front<'a>,
+}
+
+impl Parts<'_> {
+    /// The address, and where it comes from.
+    pub(super) fn address(&self, site: &Site, habits: &Habits) -> Result<(Url, From), Finding> {
+        let own = self.front.get(habits.rules.address).and_then(|(key, value)| Some((key, value.as_str()?.trim())));
+        let (filled, from) = if let Some((key, own)) = own.filter(|(_, own)| !own.is_empty()) {
+            let filled = self.own(key, own, habits).map_err(|finding| finding.at_line(self.front.line(key)))?;
+            (filled, From::Key(key))
+        } else {
+            let section = self.name.section().and_then(|section| habits.permalinks.get(section));
+            let pattern = habits.permalink.as_deref().or(section.map(String::as_str));
+            let pattern = pattern.unwrap_or(habits.rules.permalink);
+            let mut filled = self.fill(pattern, habits)?;
+            if let Some(language) = self.name.language {
+                filled = format!("/{}/{}", language.to_lowercase(), filled.trim_start_matches('/'));
+            }
+            (filled, From::Pattern)
+        };
+        let url = site.url.join(filled.trim_start_matches('/'));
+        match url.ok().filter(|url| matches!(url.scheme(), "http" | "https")) {
+            Some(url) => Ok((url, from)),
+            None => Err(Finding::error(format!("`{filled}` is no address")).at_line(1)),
+        }
+    }
+
+    /// The address that the front matter sets, as the dialect means it.
+    fn own(&self, key: &str, own: &str, habits: &Habits) -> Result<String, Finding> {
+        let dialect = habits.rules.dialect;
+        let mut filled = match dialect {
+            Dialect::Jekyll | Dialect::Hugo if own.contains(':') && !own.contains("://") => {
+                self.fill(&from_colons(own, dialect), habits)?
+            }
+            Dialect::Eleventy | Dialect::Plain if own.contains("{{") || own.contains("{%") => {
+                self.fill_template(own, habits).ok_or_else(|| {
+                    Finding::error(format!("`{key}: {own}` is a template that cannot be read here"))
+                        .way_out("set `permalink` under [posts], with tokens like {year} and {slug}")
+                })?
+            }
+            Dialect::Plain if own.contains('{') => self.fill(own, habits)?,
+            _ => own.to_owned(),
+        };
+        if let Some(folder) =
+            filled.strip_suffix("index.html").filter(|folder| folder.is_empty() || folder.ends_with('/'))
+        {
+            filled.truncate(folder.len());
+        }
+        let file = filled.rsplit('/').next().unwrap_or_default();
+        let closes = match dialect {
+            Dialect::Hugo => !file.contains('.'),
+            Dialect::Zola => true,
+            Dialect::Plain => key == "path",
+            _ => false,
+        };
+        if closes && !filled.ends_with('/') {
+            filled.push('/');
+        }
+        Ok(filled)
+    }
+
+    /// A pattern with its tokens filled in.
+    fn fill(&self, pattern: &str, habits: &Habits) -> Result<String, Finding> {
+        let mut filled = String::with_capacity(pattern.len() + 32);
+        let mut rest = pattern;
+        while let Some(start) = rest.find('{') {
+            filled.push_str(&rest[..start]);
+            let Some(end) = rest[start..].find('}') else { break };
+            let token = &rest[start + 1..start + end];
+            let value = self.token(token, habits).ok_or_else(|| {
+                Finding::error(format!("`{pattern}` has an unknown token `{{{token}}}`")).at_line(1).way_out(
+                    "expected {year}, {month}, {day}, {title}, {slug}, {path}, {section}, {filename} or {category}",
+                )
+            })?;
+            filled.push_str(&value);
+            rest = &rest[start + end + 1..];
+        }
+        filled.push_str(rest);
+        // A token without a value leaves no empty part behind.
+        while let Some(at) = filled.find("//").filter(|_| !filled.contains("://")) {
+            filled.remove(at);
+        }
+        Ok(filled)
+    }
+
+    fn token(&self, token: &str, habits: &Habits) -> Option<String> {
+        let slugs = habits.slugs;
+        let local = self.published.with_timezone(&habits.address_zone());
+        let time = |format: &str| Some(local.format(format).to_string());
+        let folders = || self.name.folder.split('/').filter(|part| !part.is_empty());
+        match token {
+            "year" => time("%Y"),
+            "short_year" => time("%y"),
+            "month" => time("%m"),
+            "i_month" => time("%-m"),
+            "day" => time("%d"),
+            "i_day" => time("%-d"),
+            "y_day" => time("%j"),
+            "hour" => time("%H"),
+            "minute" => time("%M"),
+            "second" => time("%S"),
+            "title" => Some(safe(&slugs.slug(self.title))),
+            "slug" => Some(safe(&self.slug(habits))),
+            "slug_or_title" => match self.front.text(&["slug"]) {
+                Some(_) => Some(safe(&self.slug(habits))),
+                None => Some(safe(&slugs.slug(self.title))),
+            },
+            "filename" => Some(safe(self.name.stem)),
+            "section" => Some(self.name.section().map(|section| safe(&slugs.slug(section))).unwrap_or_default()),
+            "sections" => Some(folders().map(|part| safe(&slugs.slug(part))).collect::<Vec<_>>().join("/")),
+            "category" => Some(self.categories.first().map(|first| safe(&slugs.slug(first))).unwrap_or_default()),
+            "categories" => {
+                let mut parts: Vec<String> = Vec::new();
+                for category in self.categories {
+                    let part = safe(&category.to_lowercase());
+                    if !parts.contains(&part) {
+                        parts.push(part);
+                    }
+                }
+                Some(parts.join("/"))
+            }
+            "path" => {
+                let last = self.slug(habits);
+                // Eleventy makes `/about/` of `about/about.md`.
+                let doubled = habits.rules.dialect == Dialect::Eleventy && folders().next_back() == Some(last.as_str());
+                let slugged = folders().map(|part| match habits.rules.dialect {
+                    // Zola keeps the folders as they are.
+                    Dialect::Zola => safe(part),
+                    _ => safe(&slugs.slug(part)),
+                });
+                let parts: Vec<String> =
+                    slugged.chain((!doubled).then(|| safe(&last))).filter(|part| !part.is_empty()).collect();
+                Some(parts.join("/"))
+            }
+            _ => None,
+        }
+    }
+
+    /// The last part of the address: the `slug` key, else made from the name or the title.
+    fn slug(&self, habits: &Habits) -> String {
+        match self.front.text(&["slug"]) {
+            // What a person chose keeps its dots in Pelican and its form everywhere but where the generator cleans it.
+            Some(slug) => match habits.rules.dialect {
+                Dialect::Zola | Dialect::Hugo | Dialect::Jekyll => habits.slugs.slug(&slug),
+                _ => slug,
+            },
+            None => habits.slugs.slug(self.slug_from),
+        }
+    }
+
+    /// An Eleventy permalink: the few expressions that make addresses; none where it holds another.
+    fn fill_template(&self, own: &str, habits: &Habits) -> Option<String> {
+        let mut filled = String::new();
+        let mut rest = own;
+        while let Some(start) = rest.find("{{") {
+            filled.push_str(&rest[..start]);
+            let end = rest[start..].find("}}")?;
+            filled.push_str(&safe(&self.expression(rest[start + 2..start + end].trim_matches(['-', ' ']), habits)?));
+            rest = &rest[start + end + 2..];
+        }
+        filled.push_str(rest);
+        (!filled.contains("{%")).then_some(filled)
+    }
+
+    fn expression(&self, expression: &str, habits: &Habits) -> Option<String> {
+        let mut parts = expression.split('|').map(str::trim);
+        let name = parts.next()?;
+        let slug = || self.front.text(&["slug"]).unwrap_or_else(|| self.slug_from.to_owned());
+        let stem = || {
+            let folder = if self.name.folder.is_empty() { String::new() } else { format!("/{}", self.name.folder) };
+            format!("{folder}/{}", self.name.stem)
+        };
+        let mut value = match name {
+            "page.fileSlug" | "fileSlug" => self.slug_from.to_owned(),
+            "slug" => slug(),
+            "title" | "page.title" => self.title.to_owned(),
+            "page.filePathStem" | "filePathStem" => stem(),
+            "page.date" | "date" => String::new(),
+            literal => literal.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?.to_owned(),
+        };
+        for filter in parts {
+            let (filter, argument) = filter.split_once([':', '(']).unwrap_or((filter, ""));
+            let argument = argument.trim_matches([' ', ')', '"', '\'']);
+            value = match filter.trim() {
+                "slug" | "slugify" => crate::post::slug(&deunicode::deunicode(&value)),
+                "url" => value,
+                "date" if !argument.is_empty() => {
+                    let format = chrono::format::StrftimeItems::new(argument).parse().ok()?;
+                    self.published.with_timezone(&habits.address_zone()).format_with_items(format.iter()).to_string()
+                }
+                _ => return None,
+            };
+        }
+        (!value.is_empty()).then_some(value)
+    }
+}
+
+impl Habits {
+    /// The zone in which a date in an address is seen.
+    fn address_zone(&self) -> Tz {
+        self.zoning(false).zone
+    }
+}
+
+/// A part of an address without the signs that would end it.
+fn safe(part: &str) -> String {
+    if part.contains(['%', '?', '#', '\\']) {
+        return part.replace('%', "%25").replace('?', "%3F").replace('#', "%23").replace('\\', "%5C");
+    }
+    part.to_owned()
+}
+
+/// A pattern of Jekyll's or Hugo's with our tokens: `/:year/:title/` is `/{year}/{slug}/`.
+pub fn from_colons(pattern: &str, dialect: Dialect) -> String {
+    const JEKYLL: &[(&str, &str)] = &[
+        ("output_ext", ".html"),
+        ("slugified_categories", "{categories}"),
+        ("categories", "{categories}"),
+        ("title", "{slug}"),
+        ("slug", "{slug}"),
+    ];
+    const HUGO: &[(&str, &str)] = &[
+        ("slugorcontentbasename", "{slug}"),
+        ("slugorfilename", "{slug}"),
+        ("contentbasename", "{filename}"),
+        ("filename", "{filename}"),
+        ("sections", "{sections}"),
+        ("section", "{section}"),
+        ("title", "{title}"),
+        ("slug", "{slug_or_title}"),
+    ];
+    const BOTH: &[(&str, &str)] = &[
+        ("short_year", "{short_year}"),
+        ("yearday", "{y_day}"),
+        ("y_day", "{y_day}"),
+        ("year", "{year}"),
+        ("i_month", "{i_month}"),
+        ("month", "{month}"),
+        ("i_day", "{i_day}"),
+        ("day", "{day}"),
+        ("hour", "{hour}"),
+        ("minute", "{minute}"),
+        ("second", "{second}"),
+    ];
+    let pattern = match (dialect, pattern) {
+        (Dialect::Jekyll, "date") => "/:categories/:year/:month/:day/:title:output_ext",
+        (Dialect::Jekyll, "pretty") => "/:categories/:year/:month/:day/:title/",
+        (Dialect::Jekyll, "ordinal") => "/:categories/:year/:y_day/:title:output_ext",
+        (Dialect::Jekyll, "none") => "/:categories/:title:output_ext",
+        _ => pattern,
+    };
+    let own = if dialect == Dialect::Jekyll { JEKYLL } else { HUGO };
+    let mut converted = String::new();
+    let mut rest = pattern;
+    while let Some(start) = rest.find(':') {
+        converted.push_str(&rest[..start]);
+        rest = &rest[start + 1..];
+        match own.iter().chain(BOTH).find(|(name, _)| rest.starts_with(name)) {
+            Some((name, token)) => {
+                converted.push_str(token);
+                rest = &rest[name.len()..];
+            }
+            None => converted.push(':'),
+        }
+    }
+    converted.push_str(rest);
+    converted
+}

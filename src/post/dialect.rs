@@ -1,0 +1,359 @@
+//! What each dialect does, as a table of rules; and what one site's own config adds to it.
+
+use std::collections::HashMap;
+
+use chrono_tz::Tz;
+
+use crate::config::{Author, Dialect};
+use crate::post::date::Zoning;
+use crate::post::slug::Slugs;
+
+/// What a time without a zone means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZoneRule {
+    /// It is local to the site.
+    Site,
+    /// It is UTC.
+    Utc,
+    /// It is UTC where YAML sees a timestamp (unquoted, with seconds), else local to the site.
+    Timestamp,
+}
+
+/// Where a date may come from when no key has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateIn {
+    /// The beginning of the title, which it then leaves.
+    Title,
+    /// The beginning of the file's name.
+    Name,
+    /// Anywhere in the file's path.
+    Path,
+    /// The key that sets the address.
+    Address,
+}
+
+/// How one text becomes several tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// It is one.
+    Never,
+    /// At spaces.
+    Spaces,
+    /// At semicolons where there is one, else at commas.
+    Commas,
+    /// At commas and spaces; a leading `#` is dropped.
+    Hashes,
+}
+
+/// Which folders are categories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folders {
+    /// None.
+    None,
+    /// Those above `_posts`.
+    AbovePosts,
+    /// The one that the file is in, where the post names no category.
+    Parent,
+}
+
+/// What means something in a text beside Markdown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a table of what a dialect does and does not do")]
+pub struct Syntax {
+    /// `{{< figure >}}` and `{{% note %}}`.
+    pub hugo: bool,
+    /// `{{ youtube(id="x") }}` and `{% quote() %}…{% end %}`.
+    pub zola: bool,
+    /// `{% include x %}`.
+    pub tags: bool,
+    /// `{{ page.title }}`.
+    pub outputs: bool,
+    /// `{:.note}`.
+    pub kramdown: bool,
+    /// `[[A note]]` and `%%a comment%%`.
+    pub wiki: bool,
+    /// A term, and under it `: what it means`.
+    pub definitions: bool,
+}
+
+const MARKDOWN: Syntax =
+    Syntax { hugo: false, zola: false, tags: false, outputs: false, kramdown: false, wiki: false, definitions: false };
+
+/// One dialect.
+#[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a table of what a dialect does and does not do")]
+pub struct Rules {
+    /// Whose rules these are.
+    pub dialect: Dialect,
+    /// Whether front matter may be TOML between `+++`.
+    pub toml: bool,
+    /// Whether front matter may be a JSON object without fences.
+    pub json: bool,
+    /// Whether front matter may be bare `Key: value` lines, also between `---`.
+    pub header: bool,
+    /// Whether a text without front matter may be in the plain form.
+    pub plain: bool,
+    /// The keys of the day of publication; the first that is there counts.
+    pub published: &'static [&'static str],
+    /// The keys of the last change.
+    pub updated: &'static [&'static str],
+    /// Whether git's last commit, when it is asked for, beats the keys of the last change.
+    pub git_first: bool,
+    /// What a time without a zone means.
+    pub zone: ZoneRule,
+    /// Whether a time that the clocks skip is read with the offset after the gap.
+    pub gap_after: bool,
+    /// Whether a time that happens twice is the second.
+    pub fold_late: bool,
+    /// Whether a day that the month lacks rolls over.
+    pub roll_over: bool,
+    /// Where a date may come from otherwise, in this order.
+    pub date_in: &'static [DateIn],
+    /// The keys that set the whole address.
+    pub address: &'static [&'static str],
+    /// The pattern of an address by default.
+    pub permalink: &'static str,
+    /// How names become parts of it.
+    pub slugs: Slugs,
+    /// Whether the slug is made from the title, and not from the file's name.
+    pub slug_of_title: bool,
+    /// Whether a date that leads a file's name stays in the address.
+    pub name_keeps_date: bool,
+    /// Whether a title that is made from a file's name has spaces for dashes.
+    pub dashes: bool,
+    /// How one text becomes several tags.
+    pub split: Split,
+    /// Which folders are categories.
+    pub folders: Folders,
+    /// Whether a folder with an `index.md` is one post, and the other files in it belong to that.
+    pub bundles: bool,
+    /// Folders whose files are no posts.
+    pub no_posts: &'static [&'static str],
+    /// Whether a page without a date is no post, and worth no more than a warning.
+    pub has_pages: bool,
+    /// What means something in a text beside Markdown.
+    pub syntax: Syntax,
+}
+
+const PLAIN: Rules = Rules {
+    dialect: Dialect::Plain,
+    toml: true,
+    json: true,
+    header: true,
+    plain: true,
+    published: &["date", "published", "publishdate", "pubdate", "created"],
+    updated: &["updated", "lastmod", "last_modified_at", "modified"],
+    git_first: false,
+    zone: ZoneRule::Site,
+    gap_after: false,
+    fold_late: false,
+    roll_over: false,
+    date_in: &[DateIn::Title, DateIn::Name, DateIn::Path, DateIn::Address],
+    address: &["permalink", "url", "path"],
+    permalink: "/{path}/",
+    slugs: Slugs::Plain,
+    slug_of_title: false,
+    name_keeps_date: false,
+    dashes: true,
+    split: Split::Commas,
+    folders: Folders::None,
+    bundles: false,
+    no_posts: &["_includes", "_data", "_layouts", "_site", "node_modules"],
+    has_pages: false,
+    syntax: Syntax { hugo: true, zola: true, tags: true, outputs: true, kramdown: true, ..MARKDOWN },
+};
+
+const HUGO: Rules = Rules {
+    dialect: Dialect::Hugo,
+    header: false,
+    plain: false,
+    published: &["publishdate", "pubdate", "published", "date"],
+    updated: &["lastmod", "modified", "date"],
+    git_first: true,
+    gap_after: true,
+    date_in: &[],
+    address: &["url"],
+    slugs: Slugs::Hugo,
+    name_keeps_date: true,
+    split: Split::Never,
+    bundles: true,
+    no_posts: &[],
+    syntax: Syntax { hugo: true, definitions: true, ..MARKDOWN },
+    ..PLAIN
+};
+
+const ZOLA: Rules = Rules {
+    dialect: Dialect::Zola,
+    json: false,
+    header: false,
+    plain: false,
+    published: &["date"],
+    updated: &["updated"],
+    zone: ZoneRule::Utc,
+    date_in: &[DateIn::Name, DateIn::Address],
+    address: &["path"],
+    slugs: Slugs::Zola,
+    split: Split::Never,
+    bundles: true,
+    no_posts: &[],
+    has_pages: true,
+    syntax: Syntax { zola: true, ..MARKDOWN },
+    ..PLAIN
+};
+
+const JEKYLL: Rules = Rules {
+    dialect: Dialect::Jekyll,
+    toml: false,
+    json: false,
+    header: false,
+    plain: false,
+    published: &["date"],
+    updated: &["last_modified_at"],
+    zone: ZoneRule::Timestamp,
+    fold_late: true,
+    roll_over: true,
+    date_in: &[DateIn::Name],
+    address: &["permalink"],
+    permalink: "/{categories}/{year}/{month}/{day}/{slug}.html",
+    slugs: Slugs::Jekyll,
+    split: Split::Spaces,
+    folders: Folders::AbovePosts,
+    no_posts: &["_site", "vendor", "node_modules", "_includes", "_layouts", "_data", "_sass"],
+    syntax: Syntax { tags: true, outputs: true, kramdown: true, definitions: true, ..MARKDOWN },
+    ..PLAIN
+};
+
+const ELEVENTY: Rules = Rules {
+    dialect: Dialect::Eleventy,
+    toml: false,
+    json: false,
+    header: false,
+    plain: false,
+    published: &["date"],
+    updated: &["updated", "lastmod", "modified"],
+    zone: ZoneRule::Utc,
+    date_in: &[DateIn::Path],
+    address: &["permalink"],
+    slugs: Slugs::AsIs,
+    name_keeps_date: true,
+    split: Split::Never,
+    no_posts: &["_includes", "_data", "_site", "node_modules"],
+    syntax: Syntax { tags: true, outputs: true, ..MARKDOWN },
+    ..PLAIN
+};
+
+const PELICAN: Rules = Rules {
+    dialect: Dialect::Pelican,
+    toml: false,
+    json: false,
+    plain: false,
+    published: &["date"],
+    updated: &["modified"],
+    date_in: &[DateIn::Name],
+    address: &["url", "save_as"],
+    permalink: "/{slug}.html",
+    slugs: Slugs::Pelican,
+    slug_of_title: true,
+    folders: Folders::Parent,
+    no_posts: &["pages", "images", "extra"],
+    syntax: Syntax { tags: true, definitions: true, ..MARKDOWN },
+    ..PLAIN
+};
+
+const OBSIDIAN: Rules = Rules {
+    dialect: Dialect::Obsidian,
+    toml: false,
+    json: false,
+    header: false,
+    plain: false,
+    published: &["date", "published", "created"],
+    updated: &["updated", "modified", "lastmod"],
+    date_in: &[DateIn::Name],
+    address: &["permalink"],
+    dashes: false,
+    split: Split::Hashes,
+    no_posts: &[".obsidian", ".trash"],
+    has_pages: true,
+    syntax: Syntax { wiki: true, ..MARKDOWN },
+    ..PLAIN
+};
+
+static ALL: [Rules; 7] = [HUGO, ZOLA, JEKYLL, ELEVENTY, PELICAN, OBSIDIAN, PLAIN];
+
+impl Rules {
+    /// The rules of a dialect; undecided ones are those of the plain form.
+    pub fn of(dialect: Dialect) -> &'static Self {
+        ALL.iter().find(|rules| rules.dialect == dialect).unwrap_or(&ALL[ALL.len() - 1])
+    }
+}
+
+/// What one site does: its dialect's rules, and what the generator's own config says.
+#[derive(Debug, Clone)]
+pub struct Habits {
+    /// The rules of its dialect.
+    pub rules: &'static Rules,
+    /// The site's zone.
+    pub zone: Tz,
+    /// The pattern of every address, where one is set.
+    pub permalink: Option<String>,
+    /// The patterns of sections, by their names.
+    pub permalinks: HashMap<String, String>,
+    /// The languages beside the default one: in file names like `tea.de.md`, and as the first folder.
+    pub languages: Vec<String>,
+    /// The default language, where there are others: its files may be named like `tea.en.md`.
+    pub default_language: Option<String>,
+    /// How names become parts of an address.
+    pub slugs: Slugs,
+    /// Whether the slug is made from the title, and not from the file's name.
+    pub slug_of_title: bool,
+    /// Whether a date that leads a file's name counts although the dialect does not look there by default.
+    pub date_in_name: bool,
+    /// Who wrote the posts that name nobody, as the generator's config says.
+    pub author: Option<Author>,
+    /// Authors that posts name by a key.
+    pub people: HashMap<String, Author>,
+    /// What ends the excerpt, where it is not `<!-- more -->`.
+    pub excerpt: Option<String>,
+    /// What `site.…` means in a text.
+    pub variables: HashMap<String, String>,
+    /// Whether drafts are taken in.
+    pub drafts: bool,
+}
+
+impl Habits {
+    /// A dialect without a config of its own.
+    pub fn of(dialect: Dialect, zone: Tz) -> Self {
+        let rules = Rules::of(dialect);
+        Self {
+            rules,
+            zone,
+            permalink: None,
+            permalinks: HashMap::new(),
+            languages: Vec::new(),
+            default_language: None,
+            slugs: rules.slugs,
+            slug_of_title: rules.slug_of_title,
+            date_in_name: false,
+            author: None,
+            people: HashMap::new(),
+            excerpt: None,
+            variables: HashMap::new(),
+            drafts: false,
+        }
+    }
+
+    /// How this site reads a time without a zone; `timestamp` where YAML sees one.
+    pub fn zoning(&self, timestamp: bool) -> Zoning {
+        let utc = match self.rules.zone {
+            ZoneRule::Site => false,
+            ZoneRule::Utc => true,
+            ZoneRule::Timestamp => timestamp,
+        };
+        Zoning {
+            zone: if utc { Tz::UTC } else { self.zone },
+            gap_after: self.rules.gap_after,
+            fold_late: self.rules.fold_late,
+            roll_over: self.rules.roll_over,
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Front matter: YAML, TOML, JSON or bare `Key: value` lines, all into one table of values; what follows is the body.
+
+mod header;
+mod yaml;
+
+use serde_json::{Map, Value};
+
+use crate::finding::Finding;
+use crate::post::dialect::Rules;
+
+/// What stands before the text of a post. Keys are in lower case.
+#[derive(Debug, Default)]
+pub struct Front<'a> {
+    values: Map<String, Value>,
+    /// The text of it, and the line of the file on which that begins.
+    matter: (&'a str, usize),
+}
+
+/// A post's file, split.
+#[derive(Debug)]
+pub struct Split<'a> {
+    /// What stands before the text.
+    pub front: Front<'a>,
+    /// The text.
+    pub body: &'a str,
+    /// The line on which the text begins, from 1.
+    pub body_line: usize,
+    /// Whether there was a fence or a header at all.
+    pub fenced: bool,
+}
+
+/// What a parser says of broken front matter: the words, and the line and column within it, from 1.
+type Broken = (String, Option<(usize, usize)>);
+
+impl Front<'_> {
+    /// The value of the first of these keys that is there and not empty.
+    pub fn get(&self, keys: &[&'static str]) -> Option<(&'static str, &Value)> {
+        keys.iter().find_map(|key| {
+            let value = self.values.get(*key)?;
+            (!value.is_null() && value.as_str() != Some("")).then_some((*key, value))
+        })
+    }
+
+    /// The text of the first of these keys; a number or a switch is written out.
+    pub fn text(&self, keys: &[&'static str]) -> Option<String> {
+        self.get(keys).and_then(|(_, value)| text_of(value))
+    }
+
+    /// Whether a switch is set so.
+    pub fn is(&self, key: &str, wanted: bool) -> bool {
+        match self.values.get(key) {
+            Some(Value::Bool(value)) => *value == wanted,
+            Some(Value::String(text)) => text.trim().eq_ignore_ascii_case(if wanted { "true" } else { "false" }),
+            _ => false,
+        }
+    }
+
+    /// The table under a key.
+    pub fn table(&self, key: &str) -> Option<&Map<String, Value>> {
+        self.values.get(key)?.as_object()
+    }
+
+    /// The line of a key in its file, from 1.
+    pub fn line(&self, key: &str) -> usize {
+        self.find(key).map_or(1, |(line, ..)| line)
+    }
+
+    /// Whether the key's value stands in quotation marks.
+    pub fn is_quoted(&self, key: &str) -> bool {
+        self.find(key).is_some_and(|(_, value, _)| value.starts_with(['"', '\'']))
+    }
+
+    /// A key and its text as the file says them: `date: 2024-12-01` or `date = 2024-12-01`.
+    pub fn shown(&self, key: &str, text: &str) -> String {
+        match self.find(key) {
+            Some((.., '=')) => format!("{key} = {text}"),
+            _ => format!("{key}: {text}"),
+        }
+    }
+
+    /// Where a key of the first level stands, what follows it on its line, and the sign between.
+    fn find(&self, key: &str) -> Option<(usize, &str, char)> {
+        self.matter.0.lines().enumerate().find_map(|(number, line)| {
+            let end = line.find([':', '='])?;
+            let name = line[..end].trim().trim_matches(['"', '\'']);
+            let sign = if line[end..].starts_with('=') { '=' } else { ':' };
+            name.eq_ignore_ascii_case(key).then(|| (self.matter.1 + number, line[end + 1..].trim_start(), sign))
+        })
+    }
+}
+
+/// A scalar as text.
+pub(super) fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(switch) => Some(switch.to_string()),
+        _ => None,
+    }
+    .filter(|text| !text.is_empty())
+}
+
+/// Splits a post's text at its front matter.
+///
+/// # Errors
+/// A finding at the line where the front matter cannot be read.
+pub fn split<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding> {
+    let first = text.lines().next().unwrap_or_default().trim_end();
+    match first {
+        "---" if rules.header && !rules.plain => fenced(text, &["---", "..."], header::parse),
+        "---" => fenced(text, &["---", "..."], yaml::parse),
+        "---json" => fenced(text, &["---"], json),
+        "---js" | "---javascript" => Err(Finding::error("the front matter is JavaScript, which is not run")
+            .at_line(1)
+            .way_out("write it as YAML or JSON")),
+        "+++" if rules.toml => fenced(text, &["+++"], toml),
+        _ if rules.json && first.starts_with('{') && !first.starts_with("{{") && !first.starts_with("{%") => {
+            json_object(text)
+        }
+        _ if rules.header => Ok(header::split(text, rules.plain)),
+        _ => Ok(Split { front: Front::default(), body: text, body_line: 1, fenced: false }),
+    }
+}
+
+type Parser = fn(&str) -> Result<Map<String, Value>, Broken>;
+
+fn fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, Finding> {
+    let start = text.find('\n').map_or(text.len(), |end| end + 1);
+    let mut at = start;
+    for (number, line) in text[start..].split_inclusive('\n').enumerate() {
+        if line.starts_with(['-', '.', '+']) && ends.contains(&line.trim_end()) {
+            let matter = &text[start..at];
+            let values = parse(matter).map_err(|broken| finding(broken, 1))?;
+            let front = Front { values: lower(values), matter: (matter, 2) };
+            return Ok(Split { front, body: &text[at + line.len()..], body_line: number + 3, fenced: true });
+        }
+        at += line.len();
+    }
+    Err(Finding::error("the front matter is not closed")
+        .at_line(1)
+        .way_out(format!("expected a line `{}` below it", ends[0])))
+}
+
+/// The keys of a YAML file that is not a post; none where it cannot be read.
+pub fn yaml(text: &str) -> Option<Map<String, Value>> {
+    yaml::parse(text.trim_start_matches("---\n")).ok()
+}
+
+/// What a parser says as a finding; `above` lines of the file stand before what it saw.
+fn finding((message, place): Broken, above: usize) -> Finding {
+    let finding = Finding::error(message).way_out("mend the front matter");
+    match place {
+        Some((line, column)) => finding.at_line(line + above).at_column(column.max(1)),
+        None => finding.at_line(above.max(1)),
+    }
+}
+
+fn toml(matter: &str) -> Result<Map<String, Value>, Broken> {
+    let table: toml::Table = matter.parse().map_err(|error: toml::de::Error| {
+        let place = error.span().map(|span| {
+            let before = &matter[..span.start.min(matter.len())];
+            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+            (before.matches('\n').count() + 1, column)
+        });
+        (format!("the front matter is no TOML: {}", error.message().lines().next().unwrap_or_default()), place)
+    })?;
+    Ok(table.into_iter().map(|(key, value)| (key, plain(value))).collect())
+}
+
+/// A TOML value as JSON; a date becomes its text.
+fn plain(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => Value::String(text),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(switch) => switch.into(),
+        toml::Value::Datetime(date) => Value::String(date.to_string()),
+        toml::Value::Array(list) => list.into_iter().map(plain).collect(),
+        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, plain(value))).collect(),
+    }
+}
+
+fn json(matter: &str) -> Result<Map<String, Value>, Broken> {
+    serde_json::from_str(matter)
+        .map_err(|error| (format!("the front matter is no JSON: {error}"), Some((error.line(), error.column()))))
+}
+
+/// Front matter that is a JSON object without fences.
+fn json_object(text: &str) -> Result<Split<'_>, Finding> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Map<String, Value>>();
+    let parsed = match values.next() {
+        Some(Ok(parsed)) => parsed,
+        Some(Err(error)) => {
+            let place = Some((error.line(), error.column()));
+            return Err(finding((format!("the front matter is no JSON: {error}"), place), 0));
+        }
+        None => Map::new(),
+    };
+    let end = values.byte_offset();
+    let body = text[end..].strip_prefix('\n').unwrap_or(&text[end..]);
+    let body_line = text[..text.len() - body.len()].matches('\n').count() + 1;
+    let front = Front { values: lower(parsed), matter: (&text[..end], 1) };
+    Ok(Split { front, body, body_line, fenced: true })
+}
+
+fn lower(values: Map<String, Value>) -> Map<String, Value> {
+    if values.keys().all(|key| !key.chars().any(char::is_uppercase)) {
+        return values;
+    }
+    values.into_iter().map(|(key, value)| (key.to_lowercase(), value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+    use crate::config::Dialect;
+    use crate::post::dialect::Rules;
+
+    #[test]
+    fn four_forms_give_one_table() {
+        for text in [
+            "---\ntitle: Tea\nTags: [a, b]\n---\nbody\n",
+            "---\ntitle: Tea\nTags:\n- a\n- b\n...\nbody\n",
+            "+++\ntitle = \"Tea\"\ntags = [\"a\", \"b\"]\n+++\nbody\n",
+            "{\n  \"title\": \"Tea\",\n  \"tags\": [\"a\", \"b\"]\n}\nbody\n",
+            "---json\n{\"title\": \"Tea\", \"tags\": [\"a\", \"b\"]}\n---\nbody\n",
+        ] {
+            let split = split(text, Rules::of(Dialect::Plain)).unwrap();
+            assert_eq!(split.front.text(&["title"]).as_deref(), Some("Tea"), "{text}");
+            assert_eq!(split.front.get(&["tags"]).unwrap().1, &serde_json::json!(["a", "b"]), "{text}");
+            assert_eq!((split.body.trim(), split.body_line), ("body", text.lines().count()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_front_matter_is_all_body() {
+        for text in ["a / b / c\nTitle: x\n", "Note: this is a sentence.\n\nMore.\n", "", "{{< x >}}\n"] {
+            assert_eq!(split(text, Rules::of(Dialect::Plain)).unwrap().body, text);
+        }
+        assert_eq!(split("{: .lead}\nText\n", Rules::of(Dialect::Jekyll)).unwrap().body, "{: .lead}\nText\n");
+    }
+
+    #[test]
+    fn broken_front_matter_is_named_with_its_line() {
+        for (text, line, words) in [
+            ("---\ntitle: x\n", 1, "is not closed"),
+            ("---\ntitle: x\nbad: [1\n---\n", 3, "is no YAML"),
+            ("---\ntitle: \"\\ud800\"\n---\n", 2, "is no YAML"),
+            ("+++\ntitle = x\n+++\n", 2, "is no TOML"),
+            ("{\n\"title\": x}\n", 2, "is no JSON"),
+            ("{\n\"title\": \"\\ud800\"}\n", 2, "is no JSON"),
+            ("---js\n{title: 'x'}\n---\n", 1, "is JavaScript"),
+        ] {
+            let finding = split(text, Rules::of(Dialect::Plain)).unwrap_err();
+            assert!(finding.message.contains(words), "{finding}");
+            let found = finding.place.unwrap().line.unwrap();
+            assert!(found.abs_diff(line) <= 1, "{text:?}: {found}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! YAML: plain lines by a scanner of our own, since a whole parser costs ten times the reading of the file; everything
+//! else by `serde-saphyr`. Where both can read a text they give the same values.
+
+use serde_json::{Map, Value};
+
+use crate::post::front::Broken;
+
+/// The keys of a YAML text.
+pub(super) fn parse(matter: &str) -> Result<Map<String, Value>, Broken> {
+    match simple(matter) {
+        Some(values) => Ok(values),
+        None => whole(matter),
+    }
+}
+
+/// Any YAML, within limits on depth, size and what aliases make of it.
+fn whole(matter: &str) -> Result<Map<String, Value>, Broken> {
+    if matter.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        return Ok(Map::new());
+    }
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_depth: 64, max_nodes: 20_000, max_total_scalar_bytes: 8 << 20 },
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+    };
+    match serde_saphyr::from_str_with_options::<Value>(matter, options) {
+        Ok(Value::Object(values)) => Ok(values),
+        Ok(Value::Null) => Ok(Map::new()),
+        Ok(_) => Err(("the front matter is no list of keys".to_owned(), None)),
+        Err(error) => {
+            let place = error
+                .location()
+                .and_then(|place| Some((usize::try_from(place.line()).ok()?, usize::try_from(place.column()).ok()?)));
+            let words = error.to_string();
+            let first = words.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            Err((format!("the front matter is no YAML: {first}"), place))
+        }
+    }
+}
+
+/// The keys of a text that has only `key: value` lines and simple lists; none where there is anything else.
+fn simple(matter: &str) -> Option<Map<String, Value>> {
+    let mut values = Map::new();
+    let mut lines = matter.lines().peekable();
+    while let Some(line) = lines.next() {
+        if line.is_empty() {
+            continue;
+        }
+        let (key, rest) = line.split_once(':')?;
+        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
+            return None;
+        }
+        if key.starts_with(|c: char| !c.is_ascii_alphabetic()) || matches!(scalar(key)?, Value::Bool(_) | Value::Null) {
+            return None;
+        }
+        let value = match rest.strip_prefix(' ').map_or(rest, |_| rest.trim()) {
+            "" => {
+                let mut list = Vec::new();
+                while let Some(item) = lines.next_if(|line| line.trim_start_matches(' ').starts_with("- ")) {
+                    let text = item.trim_start_matches(' ')[2..].trim();
+                    // Items that are set in unequally, or hold keys, are for the whole parser.
+                    list.push(scalar(text).filter(|_| !text.starts_with("- "))?);
+                }
+                if list.is_empty() { Value::Null } else { Value::Array(list) }
+            }
+            text if text.starts_with('[') => {
+                let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+                match inner.trim() {
+                    "" => Value::Array(Vec::new()),
+                    _ => Value::Array(inner.split(',').map(|item| flow(item.trim())).collect::<Option<_>>()?),
+                }
+            }
+            text if rest.starts_with(' ') => scalar(text)?,
+            _ => return None,
+        };
+        // What goes on on the next line, set in.
+        if lines
+            .peek()
+            .is_some_and(|next| next.starts_with([' ', '\t', '-', '#']) || next.trim().is_empty() && !next.is_empty())
+        {
+            return None;
+        }
+        if values.insert(key.to_owned(), value).is_some() {
+            return None;
+        }
+    }
+    Some(values)
+}
+
+/// An item of a list in brackets.
+fn flow(text: &str) -> Option<Value> {
+    scalar(text).filter(|_| !text.contains(['[', ']', '{', '}']))
+}
+
+/// A scalar of one line, where it is sure what YAML makes of it.
+fn scalar(text: &str) -> Option<Value> {
+    if text.contains('\t')
+        || text.chars().any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'))
+    {
+        return None;
+    }
+    for quote in ['"', '\''] {
+        if let Some(inner) = text.strip_prefix(quote) {
+            let inner = inner.strip_suffix(quote)?;
+            return (!inner.contains([quote, '\\'])).then(|| Value::String(inner.to_owned()));
+        }
+    }
+    let first = text.chars().next()?;
+    if !(first.is_alphanumeric() || "/(“‘«".contains(first))
+        || text.contains(": ")
+        || text.contains(" #")
+        || text.ends_with(':')
+    {
+        return None;
+    }
+    if first.is_ascii_digit() {
+        let is_date = text.get(4..5) == Some("-") && text.as_bytes()[..4].iter().all(u8::is_ascii_digit);
+        let is_whole = text.len() < 16 && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+        return match (is_date, is_whole) {
+            (true, _) => Some(Value::String(text.to_owned())),
+            (_, true) => text.parse::<u64>().ok().map(Value::from),
+            _ => None,
+        };
+    }
+    match text {
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        // What is a switch to some and a word to others.
+        _ if text.len() <= 5 && text.is_ascii() && AMBIGUOUS.contains(&text.to_ascii_lowercase().as_str()) => None,
+        _ => Some(Value::String(text.to_owned())),
+    }
+}
+
+const AMBIGUOUS: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{parse, simple, whole};
+
+    #[test]
+    fn plain_lines_are_read_without_the_whole_parser() {
+        for text in [
+            "title: Tea\ndate: 2024-05-01 08:00:00 +0200\ntags: [a, \"b c\", 'd']\ndraft: false\nweight: 12\n",
+            "title: \"Tea: a history\"\ntags:\n  - a\n  - b\nempty:\nlast: x\n",
+            "title: It's C++ & C# — “so”\nurl: https://x.example/a#b\n",
+        ] {
+            assert_eq!(simple(text), Some(whole(text).unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_goes_to_the_whole_parser() {
+        for text in [
+            "title: >\n  Tea\n",
+            "a: &x 1\nb: *x\n",
+            "author: {name: Ada}\n",
+            "title: a\n  b\n",
+            "a: 'it''s'\n",
+            "a: yes\n",
+            "a: 1.10\n",
+            "a: [b, [c]]\n",
+            "a:\n- b: c\n",
+            "a: x # y\n",
+            "a: b: c\n",
+            "a: 1\na: 2\n",
+            "a: \"\\x41\"\n",
+        ] {
+            assert_eq!(simple(text), None, "{text}");
+        }
+        assert_eq!(parse("a: 1\na: 2\n").unwrap()["a"], 2, "the last of two counts");
+    }
+
+    #[test]
+    fn what_would_fill_the_memory_or_the_stack_is_an_error() {
+        let deep = format!("a: {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
+        let mut bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for (from, to) in ('a'..='h').zip('b'..='i') {
+            bomb.push_str(&format!("{to}: &{to} [{}]\n", vec![format!("*{from}"); 9].join(", ")));
+        }
+        for text in
+            [deep, bomb, "a:\n".to_owned() + &(0..20_000).map(|n| " ".repeat(n % 500) + "- \n").collect::<String>()]
+        {
+            assert!(parse(&text).is_err(), "{}", &text[..80]);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn both_parsers_agree(text in "([a-c]{1,2}:( |  )?[-a-z0-9:#'\"\\[\\], .]{0,12}\n( {0,3}- ?[a-z0-9'\", ]{0,6}\n)?){1,4}") {
+            if let Some(values) = simple(&text) {
+                prop_assert_eq!(whole(&text).ok(), Some(values));
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Where a link in a text leads: to another post by its file, or to an address beside the post's own.
+
+use url::Url;
+
+use crate::post::Post;
+
+/// What a text's links are resolved with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Links<'a> {
+    /// The home page.
+    pub(super) home: &'a Url,
+    /// The post whose text it is.
+    pub(super) post: &'a Post,
+    /// Every post of the site.
+    pub(super) posts: &'a [Post],
+}
+
+impl Links<'_> {
+    /// The absolute address of a value of `href`, `src` and the like; none for what is no address of the web.
+    pub(super) fn absolute(&self, value: &str) -> Option<Url> {
+        let value = value.trim();
+        let url = match self.by_file(value) {
+            Some(url) => url,
+            None => self.post.url.join(value).ok()?,
+        };
+        matches!(
+            url.scheme(),
+            "http" | "https" | "mailto" | "tel" | "xmpp" | "irc" | "magnet" | "geo" | "sms" | "ftp" | "gemini"
+        )
+        .then_some(url)
+    }
+
+    /// The address of a file that the generator would have looked up.
+    fn by_file(&self, value: &str) -> Option<Url> {
+        if let Some(path) = value.strip_prefix("@/") {
+            return self.post_at(path).or_else(|| self.guess(path));
+        }
+        // Pelican: `{filename}a.md`, `{static}/images/a.png`, before 3.1 `|filename|a.md`; `{` may be escaped by now.
+        for (open, close) in [("{", "}"), ("%7B", "%7D"), ("|", "|"), ("%7C", "%7C")] {
+            let Some((word, path)) = value.strip_prefix(open).and_then(|rest| rest.split_once(close)) else { continue };
+            return match word {
+                "filename" => self.post_at(path).or_else(|| self.guess(path)),
+                "static" | "attach" => match path.strip_prefix('/') {
+                    Some(path) => self.home.join(path).ok(),
+                    None => self.home.join(&self.beside(path)).ok(),
+                },
+                "tag" | "category" | "author" => {
+                    self.home.join(&format!("{word}/{}.html", crate::post::slug(path))).ok()
+                }
+                "index" => Some(self.home.clone()),
+                _ => None,
+            };
+        }
+        let path = value.split(['#', '?']).next().unwrap_or_default();
+        let is_text = path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "md" | "markdown" | "mdx"));
+        if is_text && !value.contains("://") { self.post_at(value) } else { None }
+    }
+
+    /// A path beside this post's file, below the folder of posts.
+    fn beside(&self, path: &str) -> String {
+        let folder = self.post.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => _ = parts.pop(),
+                part => parts.push(part),
+            }
+        }
+        parts.join("/")
+    }
+
+    /// The post that a path names, with or without its ending, from this post's folder or from the root; else the one
+    /// whose path ends so. A fragment stays.
+    pub(super) fn post_at(&self, target: &str) -> Option<Url> {
+        let (path, fragment) = target.split_once('#').map_or((target, None), |(path, fragment)| (path, Some(fragment)));
+        let path = percent_decoded(path.split('?').next().unwrap_or_default());
+        if path.is_empty() {
+            return None;
+        }
+        let bare = |path: &str| -> String {
+            let stem = match path.rsplit_once('.') {
+                Some((stem, "md" | "markdown" | "mkd" | "mdx" | "html")) => stem,
+                _ => path,
+            };
+            stem.strip_suffix("/index").unwrap_or(stem).trim_matches('/').to_lowercase()
+        };
+        let wanted = bare(&path);
+        let near = if path.starts_with('/') { wanted.clone() } else { bare(&self.beside(&path)) };
+        let mut best: Option<(u8, &Post)> = None;
+        for post in self.posts {
+            let known = bare(&post.path);
+            let rank = if known == near {
+                0
+            } else if known == wanted {
+                1
+            } else if known.strip_suffix(&wanted).is_some_and(|before| before.ends_with('/')) {
+                2
+            } else {
+                continue;
+            };
+            if best.is_none_or(|(known, _)| rank < known) {
+                best = Some((rank, post));
+            }
+        }
+        let mut url = best?.1.url.clone();
+        url.set_fragment(fragment);
+        Some(url)
+    }
+
+    /// Where a page that is no post probably is.
+    pub(super) fn guess(&self, target: &str) -> Option<Url> {
+        let (path, fragment) = target.split_once('#').map_or((target, None), |(path, fragment)| (path, Some(fragment)));
+        let path = path.trim_matches('/').trim_start_matches('_');
+        let is_text = path.rsplit_once('.').is_none_or(|(_, ending)| matches!(ending, "md" | "markdown"));
+        let stem = if is_text { path.rsplit_once('.').map_or(path, |(stem, _)| stem) } else { path };
+        let stem = stem.strip_suffix("/_index").or_else(|| stem.strip_suffix("/index")).unwrap_or(stem);
+        let mut url =
+            self.home.join(&if is_text && !stem.is_empty() { format!("{stem}/") } else { stem.to_owned() }).ok()?;
+        url.set_fragment(fragment);
+        Some(url)
+    }
+}
+
+fn percent_decoded(path: &str) -> String {
+    if !path.contains('%') {
+        return path.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        if let Some(byte) = hex.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| *first == b'%') {
+            bytes.push(byte);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,97 @@
+//! Markdown → HTML, not yet safe to show.
+
+use std::collections::HashSet;
+
+use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
+
+use crate::finding::Finding;
+use crate::post::dialect::Syntax;
+use crate::post::links::Links;
+
+/// How deep quotes and lists may stand in each other.
+const DEEPEST: usize = 100;
+
+/// The HTML of a Markdown text.
+///
+/// # Errors
+/// A finding where the text nests deeper than any person writes.
+pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<String, Finding> {
+    let mut options = Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_HEADING_ATTRIBUTES;
+    options.set(Options::ENABLE_DEFINITION_LIST, syntax.definitions);
+    options.set(Options::ENABLE_WIKILINKS, syntax.wiki);
+    let mut depth = 0_usize;
+    let mut events = Vec::new();
+    // How many links are open that lead to no post: their text stays.
+    let mut dead = 0_usize;
+    for event in Parser::new_ext(text, options) {
+        match &event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth -= 1,
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Err(too_deep(DEEPEST));
+        }
+        match event {
+            Event::Start(Tag::Link { link_type: LinkType::WikiLink { .. }, dest_url, title, id }) => {
+                match links
+                    .post_at(&dest_url)
+                    .or_else(|| dest_url.starts_with('#').then(|| links.post.url.join(&dest_url).ok())?)
+                {
+                    Some(url) => events.push(Event::Start(Tag::Link {
+                        link_type: LinkType::Inline,
+                        dest_url: url.to_string().into(),
+                        title,
+                        id,
+                    })),
+                    None => dead += 1,
+                }
+            }
+            Event::End(TagEnd::Link) if dead > 0 => dead -= 1,
+            event => events.push(event),
+        }
+    }
+    name_headings(&mut events);
+    let mut rendered = String::with_capacity(text.len() * 3 / 2);
+    html::push_html(&mut rendered, events.into_iter());
+    Ok(rendered)
+}
+
+pub(super) fn too_deep(deepest: usize) -> Finding {
+    Finding::error(format!("the text nests more than {deepest} deep")).way_out("flatten it")
+}
+
+/// Gives each heading an id made from its text, as every generator does.
+fn name_headings(events: &mut [Event<'_>]) {
+    let mut used = HashSet::new();
+    let mut start = None;
+    let mut text = String::new();
+    for at in 0..events.len() {
+        match &events[at] {
+            Event::Start(Tag::Heading { .. }) => {
+                start = Some(at);
+                text.clear();
+            }
+            Event::Text(part) | Event::Code(part) if start.is_some() => text.push_str(part),
+            Event::End(TagEnd::Heading(_)) => {
+                let Some(start) = start.take() else { continue };
+                let Event::Start(Tag::Heading { id, .. }) = &mut events[start] else { continue };
+                if id.is_none() {
+                    let name = super::slug(&text);
+                    let mut unique = name.clone();
+                    let mut number = 1;
+                    while unique.is_empty() || !used.insert(unique.clone()) {
+                        unique = format!("{}-{number}", if name.is_empty() { "section" } else { &name });
+                        number += 1;
+                    }
+                    *id = Some(CowStr::from(unique));
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The picture of a post, and the sound or film that belongs to it.
+
+use serde_json::Value;
+use url::Url;
+
+use crate::post::Enclosure;
+use crate::post::front::{Front, text_of};
+
+/// The picture that the front matter names; a relative one lies beside the post.
+pub(super) fn image(front: &Front<'_>, post: &Url) -> Option<Url> {
+    const KEYS: &[&str] =
+        &["image", "images", "cover", "featured_image", "featuredimage", "thumbnail", "banner", "og_image", "hero"];
+    let teaser = || {
+        let header = front.table("header")?;
+        header.get("teaser").or_else(|| header.get("image"))?.as_str()
+    };
+    let extra = || front.table("extra")?.get("image")?.as_str();
+    let named = front.get(KEYS).and_then(|(_, value)| address(value));
+    absolute(named.or_else(teaser).or_else(extra)?, post)
+}
+
+/// The sound or film that the front matter names.
+pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<Enclosure> {
+    let (key, value) = front.get(&["enclosure", "audio", "podcast", "video"])?;
+    let value = match value {
+        Value::Array(list) => list.first()?,
+        other => other,
+    };
+    // WordPress keeps the address, the length and the type on three lines.
+    let mut lines = address(value)?.lines().map(str::trim);
+    let url = absolute(lines.next()?, post)?;
+    let mut length = lines.next().and_then(|line| line.parse().ok());
+    let mut media_type = lines.next().map(str::to_owned);
+    if let Value::Object(map) = value {
+        let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
+        length =
+            text(&["length", "size", "bytes", "filesize"]).and_then(|text| text.replace([',', '_'], "").parse().ok());
+        media_type = text(&["type", "mime", "mime_type", "media_type"]);
+    }
+    let media_type =
+        media_type.filter(|given| given.contains('/')).unwrap_or_else(|| media_type_of(&url, key).to_owned());
+    Some(Enclosure { url, media_type, length })
+}
+
+/// The address in a string, a list or a map.
+fn address(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+        Value::Array(list) => address(list.first()?),
+        Value::Object(map) => ["url", "src", "path", "image", "file", "feature", "href", "audio"]
+            .iter()
+            .find_map(|key| address(map.get(*key)?)),
+        _ => None,
+    }
+}
+
+fn absolute(address: &str, post: &Url) -> Option<Url> {
+    // Obsidian names a picture by a link: `[[cover.png]]`.
+    let address = address.trim_start_matches("![[").trim_start_matches("[[").trim_end_matches("]]");
+    post.join(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+fn media_type_of(url: &Url, key: &str) -> &'static str {
+    let ending = url.path().rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    match (ending.as_str(), key) {
+        ("mp3", _) => "audio/mpeg",
+        ("m4a" | "m4b", _) => "audio/mp4",
+        ("ogg" | "oga" | "opus", _) => "audio/ogg",
+        ("wav", _) => "audio/wav",
+        ("flac", _) => "audio/flac",
+        ("aac", _) => "audio/aac",
+        ("webm", _) => "video/webm",
+        ("ogv", _) => "video/ogg",
+        ("mov", _) => "video/quicktime",
+        ("pdf", _) => "application/pdf",
+        ("epub", _) => "application/epub+zip",
+        ("mp4" | "m4v", _) | (_, "video") => "video/mp4",
+        (_, "audio" | "podcast") => "audio/mpeg",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Dialect;
+    use crate::post::dialect::Rules;
+    use crate::post::front::split;
+
+    type Media = (String, String, Option<u64>);
+
+    fn both(front: &str) -> (Option<String>, Option<Media>) {
+        let text = format!("---\n{front}\n---\n");
+        let front = split(&text, Rules::of(Dialect::Hugo)).unwrap().front;
+        let post = "https://x.example/posts/tea/".parse().unwrap();
+        let enclosure = super::enclosure(&front, &post).map(|one| (one.url.to_string(), one.media_type, one.length));
+        (super::image(&front, &post).map(|url| url.to_string()), enclosure)
+    }
+
+    #[test]
+    fn a_picture_is_a_string_a_list_or_a_map() {
+        for (front, expected) in [
+            ("image: cover.jpg", "https://x.example/posts/tea/cover.jpg"),
+            ("images: [/a.png, b.png]", "https://x.example/a.png"),
+            ("cover: {image: a.png, alt: x}", "https://x.example/posts/tea/a.png"),
+            ("image: {path: https://cdn.example/a.png}", "https://cdn.example/a.png"),
+            ("header: {teaser: /a.png}", "https://x.example/a.png"),
+            ("cover: \"[[a.png]]\"", "https://x.example/posts/tea/a.png"),
+        ] {
+            assert_eq!(both(front).0.as_deref(), Some(expected), "{front}");
+        }
+        assert_eq!(both("image: javascript:alert(1)").0, None);
+    }
+
+    #[test]
+    fn an_enclosure_has_an_address_a_type_and_perhaps_a_length() {
+        for (front, url, media_type, length) in [
+            ("audio: tea.mp3", "https://x.example/posts/tea/tea.mp3", "audio/mpeg", None),
+            (
+                "enclosure: {url: /t.ogg, length: 12, type: audio/opus}",
+                "https://x.example/t.ogg",
+                "audio/opus",
+                Some(12),
+            ),
+            (
+                "enclosure: |\n  https://c.example/t.mp4\n  99\n  video/mp4",
+                "https://c.example/t.mp4",
+                "video/mp4",
+                Some(99),
+            ),
+            ("podcast: {file: t.m4a, bytes: '1,234'}", "https://x.example/posts/tea/t.m4a", "audio/mp4", Some(1234)),
+            ("video: [a.webm]", "https://x.example/posts/tea/a.webm", "video/webm", None),
+        ] {
+            assert_eq!(both(front).1, Some((url.to_owned(), media_type.to_owned(), length)), "{front}");
+        }
+    }
+}

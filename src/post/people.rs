@@ -1,0 +1,131 @@
+//! Who wrote a post, and what it is filed under.
+
+use serde_json::{Map, Value};
+
+use crate::config::{Author, Dialect};
+use crate::post::dialect::{Folders, Habits, Split};
+use crate::post::front::{Front, text_of};
+use crate::post::html::legal;
+use crate::post::name::Name;
+
+/// The authors that the front matter names.
+pub(super) fn authors(front: &Front<'_>, habits: &Habits) -> Vec<Author> {
+    let found = front.get(&["authors", "author"]).map(|(_, value)| value);
+    let nested = || match (front.table("params"), front.table("taxonomies")) {
+        (Some(table), _) | (None, Some(table)) => table.get("authors").or_else(|| table.get("author")),
+        (None, None) => None,
+    };
+    let mut authors: Vec<Author> = Vec::new();
+    let mut take = |author: Option<Author>| authors.extend(author.filter(|author| !author.name.is_empty()));
+    match found.or_else(nested) {
+        Some(Value::Array(list)) => list.iter().for_each(|one| take(author(one, habits))),
+        Some(Value::String(text)) if habits.rules.split == Split::Commas => {
+            // Pelican parts a list at `;` where there is one, else at `,`; a name alone may hold a comma elsewhere.
+            let comma = habits.rules.dialect == Dialect::Pelican && !text.contains(';');
+            text.split(if comma { ',' } else { ';' }).for_each(|one| take(named(one, habits)));
+        }
+        Some(one) => take(author(one, habits)),
+        None => {}
+    }
+    authors.dedup();
+    authors
+}
+
+/// An author by a string or a map.
+fn author(value: &Value, habits: &Habits) -> Option<Author> {
+    match value {
+        Value::Object(map) => from_map(map),
+        other => named(&text_of(other)?, habits),
+    }
+}
+
+/// An author from a map like `{ name = "Ada", email = "ada@x.example", url = "https://x.example" }`.
+pub fn from_map(map: &Map<String, Value>) -> Option<Author> {
+    let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
+    let name = text(&["name", "display_name", "title", "login"])?;
+    Some(Author {
+        name: legal(&name),
+        email: text(&["email", "mail"]).and_then(|email| email.parse().ok()),
+        url: text(&["url", "uri", "link", "web", "website", "homepage"])
+            .and_then(|url| url.parse().ok())
+            .filter(|url: &url::Url| matches!(url.scheme(), "http" | "https")),
+    })
+}
+
+/// An author by one string: a key of the site's people, `Ada <ada@x.example>`, `ada@x.example (Ada)` or a name.
+fn named(text: &str, habits: &Habits) -> Option<Author> {
+    let text = text.trim();
+    if let Some(known) = habits.people.get(text) {
+        return Some(known.clone());
+    }
+    let (name, email) = match (text.split_once('<'), text.split_once('(')) {
+        (Some((name, email)), _) => (name, email.trim_end_matches('>')),
+        (_, Some((email, name))) if email.contains('@') => (name.trim_end_matches(')'), email),
+        _ => (text, ""),
+    };
+    let email = email.trim().parse().ok();
+    let name = if email.is_some() { name.trim() } else { text };
+    (!name.is_empty()).then(|| Author { name: legal(name), email, url: None })
+}
+
+/// The categories, in the order in which an address would name them.
+pub(super) fn categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) -> Vec<String> {
+    let mut found = Vec::new();
+    if habits.rules.folders == Folders::AbovePosts {
+        let above = name.folder.split('/').take_while(|part| !matches!(*part, "_posts" | "_drafts"));
+        if name.folder.split('/').any(|part| matches!(part, "_posts" | "_drafts")) {
+            found.extend(above.filter(|part| !part.is_empty()).map(str::to_owned));
+        }
+    }
+    found.extend(filed(front, "category", "categories", habits));
+    if habits.rules.folders == Folders::Parent && found.is_empty() {
+        found.extend(name.folder.rsplit('/').next().filter(|part| !part.is_empty()).map(str::to_owned));
+    }
+    once(found)
+}
+
+/// Tags, then categories, then what other taxonomies hold, without repeats.
+pub(super) fn tags(front: &Front<'_>, categories: &[String], habits: &Habits) -> Vec<String> {
+    let mut found = filed(front, "tag", "tags", habits);
+    found.extend(categories.iter().cloned());
+    if let Some(taxonomies) = front.table("taxonomies") {
+        let terms = taxonomies.iter().filter(|(name, _)| !matches!(name.as_str(), "author" | "authors"));
+        found.extend(terms.filter_map(|(_, terms)| terms.as_array()).flatten().filter_map(text_of));
+    }
+    once(found)
+}
+
+/// What stands under the singular or the plural of a key.
+fn filed(front: &Front<'_>, one: &'static str, many: &'static str, habits: &Habits) -> Vec<String> {
+    let Some((key, value)) = front.get(&[many, one]) else { return Vec::new() };
+    let split = habits.rules.split;
+    let terms: Vec<String> = match value {
+        Value::Array(list) => list.iter().filter_map(text_of).collect(),
+        other => match (text_of(other).unwrap_or_default(), split) {
+            (text, Split::Never) => vec![text],
+            // The singular is one, whatever it holds.
+            (text, Split::Spaces) if key == one => vec![text],
+            (text, Split::Spaces) => text.split_whitespace().map(str::to_owned).collect(),
+            (text, Split::Commas) if key == "category" => vec![text],
+            (text, Split::Commas) => {
+                text.split(if text.contains(';') { ';' } else { ',' }).map(str::to_owned).collect()
+            }
+            (text, Split::Hashes) => text.split([',', ' ']).map(str::to_owned).collect(),
+        },
+    };
+    let bare = |term: String| match split {
+        Split::Hashes => term.trim().trim_start_matches('#').to_owned(),
+        _ => term.trim().to_owned(),
+    };
+    terms.into_iter().map(|term| legal(&bare(term))).filter(|term| !term.is_empty()).collect()
+}
+
+fn once(terms: Vec<String>) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::with_capacity(terms.len());
+    for term in terms {
+        if !seen.contains(&term) {
+            seen.push(term);
+        }
+    }
+    seen
+}

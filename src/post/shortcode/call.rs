@@ -1,0 +1,108 @@
+//! One call of a shortcode, whichever generator's: its name and its arguments.
+
+/// A call: `figure src="a.png"`, `youtube(id="x")`, `highlight rust linenos`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Call {
+    pub(super) name: String,
+    /// Values, and the names of those that have one.
+    arguments: Vec<(Option<String>, String)>,
+}
+
+impl Call {
+    /// Reads a call. Arguments are parted by spaces or commas; values may stand in `"`, `'` or backticks.
+    pub(super) fn parse(text: &str) -> Self {
+        let text = text.trim();
+        let end = text.find(|c: char| !(c.is_alphanumeric() || "_-./".contains(c))).unwrap_or(text.len());
+        let name = text[..end].to_lowercase();
+        let mut rest = text[end..].trim_start().strip_prefix('(').unwrap_or(&text[end..]);
+        let mut arguments = Vec::new();
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', '\n', ',', ')']);
+            if rest.is_empty() {
+                break;
+            }
+            let mut key = None;
+            let word = rest.find(|c: char| !(c.is_alphanumeric() || "_-".contains(c))).unwrap_or(rest.len());
+            if word > 0 && rest[word..].trim_start().starts_with(['=', ':']) && !rest[word..].starts_with("://") {
+                key = Some(rest[..word].to_lowercase());
+                rest = rest[word..].trim_start()[1..].trim_start();
+            }
+            let (value, after) = value(rest);
+            arguments.push((key, value));
+            rest = after;
+        }
+        Self { name, arguments }
+    }
+
+    /// The value under the first of these names that there is.
+    pub(super) fn named(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| {
+            let (_, value) = self.arguments.iter().find(|(key, _)| key.as_deref() == Some(name))?;
+            Some(value.as_str()).filter(|value| !value.is_empty())
+        })
+    }
+
+    /// The value without a name at this place.
+    pub(super) fn at(&self, place: usize) -> Option<&str> {
+        self.arguments.iter().filter(|(key, _)| key.is_none()).nth(place).map(|(_, value)| value.as_str())
+    }
+
+    /// The value under one of these names, else the one at this place.
+    pub(super) fn get(&self, names: &[&str], place: usize) -> Option<&str> {
+        self.named(names).or_else(|| self.at(place)).filter(|value| !value.is_empty())
+    }
+
+    /// The same arguments for another name: `include youtube.html id=x` is `youtube id=x`.
+    pub(super) fn of_include(mut self) -> Self {
+        if let Some(at) = self.arguments.iter().position(|(key, _)| key.is_none()) {
+            let (_, file) = self.arguments.remove(at);
+            let file = file.rsplit('/').next().unwrap_or_default().to_owned();
+            self.name = file.split('.').next().unwrap_or_default().to_lowercase();
+        }
+        self
+    }
+}
+
+fn value(text: &str) -> (String, &str) {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
+    let Some(quote) = quote else {
+        let end = text.find([' ', '\t', '\n', ',', ')']).unwrap_or(text.len());
+        // A sign that ends nothing is passed over, so that every call has an end.
+        let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
+        return (text[..end].to_owned(), &text[end..]);
+    };
+    let mut value = String::new();
+    let mut characters = text.char_indices().skip(1);
+    while let Some((at, c)) = characters.next() {
+        match c {
+            '\\' if quote != '`' => value.extend(characters.next().map(|(_, c)| c)),
+            c if c == quote => return (value, &text[at + 1..]),
+            c => value.push(c),
+        }
+    }
+    (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Call;
+
+    #[test]
+    fn every_way_to_give_arguments_is_read() {
+        for text in [
+            "figure src=\"a b.png\" alt='x' 12",
+            "figure(src=\"a b.png\", alt=\"x\", 12)",
+            "figure src=`a b.png` alt=x 12",
+        ] {
+            let call = Call::parse(text);
+            assert_eq!(call.name, "figure");
+            assert_eq!(
+                (call.named(&["src"]), call.named(&["alt"]), call.at(0)),
+                (Some("a b.png"), Some("x"), Some("12"))
+            );
+        }
+        assert_eq!(Call::parse("youtube https://youtu.be/x").at(0), Some("https://youtu.be/x"));
+        assert_eq!(Call::parse("include media/youtube.html id=\"x\"").of_include().name, "youtube");
+        assert_eq!(Call::parse("x \"never closed").at(0), Some("never closed"));
+    }
+}

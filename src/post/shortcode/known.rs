@@ -1,0 +1,135 @@
+//! What the common shortcodes become: plain HTML, or a link where they would have embedded a page.
+
+use crate::post::html::escape;
+use crate::post::shortcode::call::Call;
+
+/// What a call becomes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// HTML in its place.
+    Html(String),
+    /// What it encloses is code, in this language.
+    Code(String),
+    /// What it encloses is Markdown, between these.
+    Around(String, String),
+    /// What it encloses stays as it is.
+    Raw,
+    /// It and what it encloses are left out, as the generator would.
+    Nothing,
+    /// The address of a post or a page by its file.
+    Address(String),
+}
+
+/// What a call of this name means, where it is a common one.
+pub(super) fn meaning(call: &Call) -> Option<Meaning> {
+    let html = |text: String| Some(Meaning::Html(text));
+    match call.name.as_str() {
+        "figure" | "img" | "image" | "imgproc" | "picture" | "photo" | "responsive_image" => {
+            figure(call).map(Meaning::Html)
+        }
+        "youtube" | "youtubevideo" | "youtube_embed" | "yt" | "youtube-lite" => {
+            let id = call.get(&["id", "video_id", "videoid", "src", "url"], 0)?;
+            let short = id.rsplit(['/', '=']).next().unwrap_or(id);
+            html(link(&format!("https://www.youtube.com/watch?v={short}"), call.named(&["title"])))
+        }
+        "vimeo" => {
+            let id = call.get(&["id", "video_id", "src", "url"], 0)?;
+            let short = id.rsplit('/').next().unwrap_or(id);
+            html(link(&format!("https://vimeo.com/{short}"), call.named(&["title"])))
+        }
+        "streamable" => html(link(&format!("https://streamable.com/{}", call.get(&["id"], 0)?), None)),
+        "asciinema" | "asciicast" => {
+            html(link(&format!("https://asciinema.org/a/{}", call.get(&["id", "key"], 0)?), None))
+        }
+        "instagram" => html(link(&format!("https://www.instagram.com/p/{}/", call.get(&["id"], 0)?), None)),
+        "tweet" | "twitter" | "x" | "twitter_simple" => match (call.named(&["user"]), call.get(&["id"], 0)?) {
+            (_, url) if url.starts_with("http") => html(link(url, None)),
+            (user, id) => html(link(&format!("https://twitter.com/{}/status/{id}", user.unwrap_or("i/web")), None)),
+        },
+        "gist" => {
+            let url = match (call.at(0), call.at(1)) {
+                _ if call.named(&["url"]).is_some() => call.named(&["url"])?.to_owned(),
+                (Some(user), Some(id)) if !id.contains('.') => format!("https://gist.github.com/{user}/{id}"),
+                (Some(id), _) => format!("https://gist.github.com/{id}"),
+                _ => return None,
+            };
+            html(link(&url, Some("gist")))
+        }
+        "video" | "audio" => {
+            let tag = &call.name;
+            let source = call.get(&["src", "url", "mp4", "webm", "file", "path"], 0)?;
+            html(format!("<{tag} src=\"{}\" controls></{tag}>", escape(source)))
+        }
+        "ref" | "relref" | "post_url" | "link" | "doc" | "abslink" => {
+            Some(Meaning::Address(call.get(&["path", "to"], 0)?.to_owned()))
+        }
+        "highlight" | "codeblock" | "code" | "code_block" | "code-block" | "prism" => {
+            let language = call.get(&["lang", "language"], 0).unwrap_or_default();
+            let language = language.trim_start_matches("lang:");
+            let is_name = language.chars().all(|c| c.is_alphanumeric() || "+-#_.".contains(c));
+            Some(Meaning::Code(if is_name { language.to_owned() } else { String::new() }))
+        }
+        "mermaid" | "graphviz" | "plantuml" | "katex" | "math" | "latex" => Some(Meaning::Code(call.name.clone())),
+        "raw" | "rawhtml" | "raw_html" | "raw-html" | "html" | "verbatim" | "unsafe" | "autoescape" | "spaceless" => {
+            Some(Meaning::Raw)
+        }
+        "comment" | "capture" => Some(Meaning::Nothing),
+        "details" | "spoiler" | "expand" | "collapse" => {
+            let summary = call.get(&["summary", "title"], 0).unwrap_or("Details");
+            let open = format!("<details><summary>{}</summary>", escape(summary));
+            Some(Meaning::Around(open, "</details>".to_owned()))
+        }
+        "quote" | "blockquote" | "pullquote" | "epigraph" => {
+            let from = [call.get(&["author", "by"], 0), call.get(&["source", "cite", "title"], 1)];
+            let from: Vec<String> = from.into_iter().flatten().map(escape).collect();
+            let foot = if from.is_empty() { String::new() } else { format!("<p>— {}</p>", from.join(", ")) };
+            Some(Meaning::Around("<blockquote>".to_owned(), format!("{foot}</blockquote>")))
+        }
+        "note" | "notice" | "tip" | "info" | "warning" | "danger" | "important" | "caution" | "admonition"
+        | "alert" | "callout" | "hint" | "aside" | "attention" | "error" | "success" | "question" => {
+            let generic =
+                matches!(call.name.as_str(), "notice" | "admonition" | "alert" | "callout" | "hint" | "aside");
+            let kind = if generic {
+                call.get(&["type", "kind", "level", "context", "style"], 0)
+            } else {
+                Some(call.name.as_str())
+            };
+            let words = call.named(&["title"]).or(if generic { None } else { call.at(0) }).or(kind);
+            let title = words
+                .map(|words| format!("<p><strong>{}</strong></p>", escape(&capitalised(words))))
+                .unwrap_or_default();
+            Some(Meaning::Around(format!("<blockquote>{title}"), "</blockquote>".to_owned()))
+        }
+        _ => None,
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut characters = word.chars();
+    characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
+}
+
+fn link(url: &str, text: Option<&str>) -> String {
+    format!("<p><a href=\"{}\">{}</a></p>", escape(url), escape(text.unwrap_or(url)))
+}
+
+/// A picture with its caption. Octopress: `img [class] /src [width [height]] [title]`.
+fn figure(call: &Call) -> Option<String> {
+    let positional = (0..4).filter_map(|place| call.at(place)).find(|word| word.contains(['/', '.']));
+    let source = call.named(&["src", "path", "url", "image", "image_path", "name", "file"]).or(positional)?;
+    let caption = call.named(&["caption", "title"]).unwrap_or_default();
+    let alt = call.named(&["alt", "caption", "title"]).unwrap_or_default();
+    let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(source), escape(alt));
+    if let Some(link) = call.named(&["link", "href"]) {
+        image = format!("<a href=\"{}\">{image}</a>", escape(link));
+    }
+    let credit = match (call.named(&["attr"]), call.named(&["attrlink"])) {
+        (Some(name), Some(link)) => format!(" <a href=\"{}\">{}</a>", escape(link), escape(name)),
+        (Some(name), None) => format!(" {}", escape(name)),
+        _ => String::new(),
+    };
+    if caption.is_empty() && credit.is_empty() {
+        return Some(format!("<figure>{image}</figure>"));
+    }
+    Some(format!("<figure>{image}<figcaption>{}{credit}</figcaption></figure>", escape(caption)))
+}

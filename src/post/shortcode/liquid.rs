@@ -1,0 +1,80 @@
+//! `{{ … }}` as Jekyll and Eleventy mean it, as far as a post says all that is needed.
+
+use std::collections::HashMap;
+
+use crate::post::links::Links;
+
+/// What an expression of Liquid can name.
+pub(super) struct Variables<'a> {
+    pub(super) links: &'a Links<'a>,
+    /// What the generator's config says, and what the text assigns.
+    pub(super) known: HashMap<String, String>,
+}
+
+impl Variables<'_> {
+    /// The text of an expression with its filters; none where it needs more than is known here.
+    pub(super) fn value(&self, expression: &str) -> Option<String> {
+        let mut parts = split_filters(expression).into_iter();
+        let mut value = self.named(parts.next()?.trim())?;
+        for filter in parts {
+            let (name, argument) = filter.split_once(':').unwrap_or((filter, ""));
+            let argument = || argument.trim().trim_matches(['"', '\'']);
+            value = match name.trim().split('(').next().unwrap_or_default() {
+                "relative_url" => format!("{}{}{value}", self.prefix(), if value.starts_with('/') { "" } else { "/" }),
+                "absolute_url" | "url" | "htmlBaseUrl" => {
+                    self.links.home.join(value.trim_start_matches('/')).ok()?.to_string()
+                }
+                "prepend" => format!("{}{value}", self.named(argument()).unwrap_or_else(|| argument().to_owned())),
+                "append" => format!("{value}{}", self.named(argument()).unwrap_or_else(|| argument().to_owned())),
+                "upcase" => value.to_uppercase(),
+                "downcase" => value.to_lowercase(),
+                "escape" | "xml_escape" | "safe" | "strip" | "markdownify" | "default" | "date_to_string" => value,
+                _ => return None,
+            };
+        }
+        Some(value)
+    }
+
+    fn named(&self, name: &str) -> Option<String> {
+        for quote in ['"', '\''] {
+            if let Some(inner) = name.strip_prefix(quote) {
+                return inner.strip_suffix(quote).map(str::to_owned);
+            }
+        }
+        let post = self.links.post;
+        Some(match name {
+            "site.baseurl" | "site.github.baseurl" | "baseurl" => self.prefix().to_owned(),
+            "site.url" | "site.github.url" => self.links.home.origin().ascii_serialization(),
+            "page.title" | "title" => post.title.clone(),
+            "page.url" | "page.permalink" => post.url.path().to_owned(),
+            "page.description" | "page.excerpt" => post.description.clone()?,
+            "page.image" => post.image.as_ref()?.to_string(),
+            "page.author" => post.authors.first()?.name.clone(),
+            other => self.known.get(other)?.clone(),
+        })
+    }
+
+    /// The path of the home page without its last slash.
+    fn prefix(&self) -> &str {
+        self.links.home.path().trim_end_matches('/')
+    }
+}
+
+/// The parts between the bars that stand in no quotes.
+fn split_filters(expression: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut quote) = (0, None);
+    for (at, c) in expression.char_indices() {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            (None, '|') => {
+                parts.push(&expression[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&expression[start..]);
+    parts
+}

@@ -1,0 +1,123 @@
+//! A text as a part of an address, as each generator makes it.
+
+/// How a name becomes a part of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slugs {
+    /// Lower case, words joined by dashes, letters of any script kept.
+    Plain,
+    /// Hugo: lower case, spaces become dashes, signs are dropped, dots and underscores kept.
+    Hugo,
+    /// Zola: transliterated, any other sign becomes a dash, dots and case kept.
+    Zola,
+    /// Jekyll: case and the signs that an address may hold are kept, the others become dashes.
+    Jekyll,
+    /// Pelican: transliterated, lower case, signs dropped.
+    Pelican,
+    /// Eleventy: as it is.
+    AsIs,
+}
+
+impl Slugs {
+    /// The part of an address that a name becomes.
+    pub fn slug(self, name: &str) -> String {
+        match self {
+            Self::Plain => slug(name),
+            Self::Hugo => hugo(name),
+            Self::Zola => dashed(&ascii(name), |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '~')),
+            Self::Jekyll => dashed(name, |c| c.is_alphanumeric() || "._~!$&'()+,;=@".contains(c)),
+            Self::Pelican => pelican(&ascii(name)),
+            Self::AsIs => name.to_owned(),
+        }
+    }
+}
+
+/// A text as a part of an address: lower case, words joined by single dashes, letters of any script kept.
+pub fn slug(text: &str) -> String {
+    let mut slug = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_alphanumeric() {
+            slug.extend(c.to_lowercase());
+        } else if !matches!(c, '\'' | '’') && !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
+}
+
+fn ascii(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { deunicode::deunicode(text) }
+}
+
+fn dashed(text: &str, keep: impl Fn(char) -> bool) -> String {
+    let mut slug = String::with_capacity(text.len());
+    for c in text.chars() {
+        if keep(c) {
+            slug.push(c);
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
+}
+
+fn hugo(text: &str) -> String {
+    let mut slug = String::with_capacity(text.len());
+    let mut space = false;
+    for c in text.chars() {
+        if c.is_alphanumeric() || is_mark(c) || "._#+~-@".contains(c) {
+            if space && !slug.is_empty() && !slug.ends_with('-') && c != '-' {
+                slug.push('-');
+            }
+            space = false;
+            slug.extend(c.to_lowercase());
+        } else if c.is_whitespace() {
+            space = true;
+        }
+    }
+    slug
+}
+
+/// The blocks of combining marks that scripts in use need.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}'
+        | '\u{900}'..='\u{903}' | '\u{93a}'..='\u{94f}' | '\u{e31}'..='\u{e4e}' | '\u{3099}' | '\u{309a}')
+}
+
+fn pelican(text: &str) -> String {
+    let kept: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || "_- \t\n".contains(*c)).collect();
+    dashed(kept.trim(), |c| c.is_ascii_alphanumeric() || c == '_').to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Slugs;
+
+    #[test]
+    fn each_generator_makes_its_own_slugs() {
+        for (name, plain, hugo, zola, jekyll, pelican) in [
+            ("Hello World", "hello-world", "hello-world", "Hello-World", "Hello-World", "hello-world"),
+            ("0.2.0-released", "0-2-0-released", "0.2.0-released", "0.2.0-released", "0.2.0-released", "020-released"),
+            ("z@9", "z-9", "z@9", "z-9", "z@9", "z9"),
+            ("It’s Über", "its-über", "its-über", "It-s-Uber", "It-s-Über", "its-uber"),
+            ("日本", "日本", "日本", "Ri-Ben", "日本", "ri-ben"),
+            ("a & b (c)", "a-b-c", "a-b-c", "a-b-c", "a-&-b-(c)", "a-b-c"),
+            (
+                "The State of Rust 0.7",
+                "the-state-of-rust-0-7",
+                "the-state-of-rust-0.7",
+                "The-State-of-Rust-0.7",
+                "The-State-of-Rust-0.7",
+                "the-state-of-rust-07",
+            ),
+        ] {
+            assert_eq!(Slugs::Plain.slug(name), plain);
+            assert_eq!(Slugs::Hugo.slug(name), hugo);
+            assert_eq!(Slugs::Zola.slug(name), zola);
+            assert_eq!(Slugs::Jekyll.slug(name), jekyll);
+            assert_eq!(Slugs::Pelican.slug(name), pelican);
+            assert_eq!(Slugs::AsIs.slug(name), name);
+        }
+    }
+}
