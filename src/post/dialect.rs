@@ -68,6 +68,8 @@ pub struct Syntax {
     pub tags: bool,
     /// `{{ page.title }}`.
     pub outputs: bool,
+    /// Whether no generator is known: what could as well be text stays.
+    pub doubt: bool,
     /// `{:.note}`.
     pub kramdown: bool,
     /// `[[A note]]` and `%%a comment%%`.
@@ -76,8 +78,16 @@ pub struct Syntax {
     pub definitions: bool,
 }
 
-const MARKDOWN: Syntax =
-    Syntax { hugo: false, zola: false, tags: false, outputs: false, kramdown: false, wiki: false, definitions: false };
+const MARKDOWN: Syntax = Syntax {
+    hugo: false,
+    zola: false,
+    tags: false,
+    outputs: false,
+    doubt: false,
+    kramdown: false,
+    wiki: false,
+    definitions: false,
+};
 
 /// One dialect.
 #[derive(Debug, PartialEq, Eq)]
@@ -160,7 +170,7 @@ const PLAIN: Rules = Rules {
     bundles: false,
     no_posts: &["_includes", "_data", "_layouts", "_site", "node_modules"],
     has_pages: false,
-    syntax: Syntax { hugo: true, zola: true, tags: true, outputs: true, kramdown: true, ..MARKDOWN },
+    syntax: Syntax { hugo: true, zola: true, tags: true, outputs: true, doubt: true, kramdown: true, ..MARKDOWN },
 };
 
 const HUGO: Rules = Rules {

@@ -28,7 +28,7 @@ pub(super) struct Expanded {
 }
 
 /// Tags of Liquid that show nothing themselves.
-const SILENT: [&str; 22] = [
+const SILENT: [&str; 21] = [
     "if",
     "elsif",
     "else",
@@ -44,7 +44,6 @@ const SILENT: [&str; 22] = [
     "increment",
     "decrement",
     "liquid",
-    "raw",
     "extends",
     "block",
     "macro",
@@ -223,6 +222,9 @@ impl<'a> Expander<'a> {
                     // A literal is how a post shows braces: `{{ "{% raw %}" }}`.
                     Some(value) if value.contains(['{', '<']) => self.slot(&escape(&value)),
                     Some(value) => self.done.text.push_str(&value),
+                    None if self.syntax.doubt && !tag.inner.starts_with("site.") && !tag.inner.starts_with("page.") => {
+                        return self.copy(at, tag.length);
+                    }
                     None => self.drop_tag(at, &format!("{{{{ {} }}}}", tag.inner)),
                 }
                 after
@@ -250,7 +252,7 @@ impl<'a> Expander<'a> {
                     }
                     return end.map_or(after, |end| end.end);
                 }
-                "raw" | "verbatim" => return self.raw(after, &call.name),
+                "raw" | "verbatim" => return self.raw(at, tag.length, &call.name),
                 name if SILENT.contains(&name) => return after,
                 _ => {}
             }
@@ -292,6 +294,7 @@ impl<'a> Expander<'a> {
                 None => after,
             },
             Some(Meaning::Nothing) => enclosed().map_or(after, |end| end.end),
+            None if self.syntax.doubt && tag.kind == Kind::Liquid => self.copy(at, tag.length),
             None => {
                 self.drop_tag(at, &call.name);
                 after
@@ -340,11 +343,12 @@ impl<'a> Expander<'a> {
     }
 
     /// Everything up to `{% endraw %}` is text for Markdown, whatever braces it holds.
-    fn raw(&mut self, after: usize, name: &str) -> usize {
-        let Some(end) = self.closing(after, Kind::Liquid, name) else { return after };
-        let raw = &self.text[after..end.start];
-        // Short ones stand within a line; in long ones Markdown goes on, and code fences in them are code.
-        self.done.text.push_str(raw);
+    fn raw(&mut self, at: usize, length: usize, name: &str) -> usize {
+        let after = at + length;
+        let Some(end) = self.closing(after, Kind::Liquid, name) else {
+            return if self.syntax.doubt { self.copy(at, length) } else { after };
+        };
+        self.done.text.push_str(&self.text[after..end.start]);
         end.end
     }
 
