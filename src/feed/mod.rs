@@ -176,11 +176,7 @@ fn place(topic: &str) -> String {
 
 impl Feed<'_> {
     fn document(&self, format: Format, config: &Feeds) -> Document {
-        let default = match format {
-            Format::Atom => "atom.xml",
-            Format::Rss => "rss.xml",
-            Format::Json => "feed.json",
-        };
+        let default = format.default_file();
         let own = config.files.get(&format).filter(|_| self.topic.is_none());
         let file = own.map_or(default, String::as_str);
         let address = self.url(file);
