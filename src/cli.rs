@@ -47,7 +47,7 @@ pub enum Command {
     #[command(subcommand)]
     Issue(Issue),
     /// Show the issues and what became of each delivery
-    Status,
+    Status(Status),
 }
 
 /// Whether anything is changed.
@@ -133,10 +133,23 @@ impl Show {
     }
 }
 
+/// What `status` takes.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Only this issue, and everyone who was missed
+    pub issue: Option<String>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "failed")]
+    pub json: bool,
+    /// Print those who will not get it as CSV, which `subscriber import` reads
+    #[arg(long)]
+    pub failed: bool,
+}
+
 /// What can be done with an issue; `status` shows its number.
 #[derive(Debug, Subcommand)]
 pub enum Issue {
-    /// Stop it for now; a run that sends it stops at its next claim
+    /// Stop it for now, at once, also where another shell sends it
     Pause {
         /// Its number
         issue: String,
@@ -155,6 +168,8 @@ pub enum Issue {
     Resolve {
         /// Its number
         issue: String,
+        /// Only these readers; else all
+        address: Vec<String>,
         /// Send them again: the same bytes, perhaps a second time
         #[arg(long, required_unless_present = "skip", conflicts_with = "skip")]
         resend: bool,

@@ -1,10 +1,13 @@
 //! An SMTP relay in the test's own process, which writes down what it took before it says so.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long a fault lasts that does not end by itself.
+const LASTS: Duration = Duration::from_secs(4);
 
 /// What goes wrong, once a phase is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,15 +16,31 @@ pub(crate) enum Fault {
     Says(&'static str),
     /// The connection is closed.
     Drop,
-    /// Nothing more is said.
+    /// The connection is reset.
+    Reset,
+    /// Nothing more is said, and nothing more is read.
     Hang,
+    /// Everything is read, nothing is said.
+    Stall,
+    /// The right reply, so slowly that it never ends.
+    Drip,
+    /// Bytes that are no reply.
+    Garbage,
+    /// The beginning of the right reply, then the connection is closed.
+    Half,
     /// A line without an end.
     Endless,
+    /// Lines without an end.
+    EndlessLines,
     /// Words in Latin-1 behind the right code.
     Latin1,
+    /// The right code alone, behind it a bare LF.
+    Bare,
+    /// The right reply, and one that nobody asked for.
+    Twice,
 }
 
-/// The command at which something goes wrong: `connect` for the greeting, `.` for the final dot.
+/// The command at which something goes wrong: `greeting`, a verb, `body` for its first line, `.` for the final dot.
 pub(crate) type Script = Option<(&'static str, Fault)>;
 
 /// How a relay behaves.
@@ -31,120 +50,216 @@ pub(crate) struct Habits {
     /// How long it thinks after the final dot.
     pub(crate) thinks: Duration,
     pub(crate) script: Script,
+    /// More keywords that EHLO offers.
+    pub(crate) offers: &'static [&'static str],
+    /// After so many messages a connection ends with a 421.
+    pub(crate) most_messages: usize,
 }
 
 impl Habits {
     /// A relay that does as it should.
     pub(crate) fn good(pipelining: bool, thinks: Duration) -> Self {
-        Self { pipelining, thinks, script: None }
+        Self { pipelining, thinks, script: None, offers: &[], most_messages: usize::MAX }
     }
 }
 
-/// A relay on loopback. A recipient `bad…` does not exist, `later…` is deferred.
+/// What a relay noted.
+#[derive(Default)]
+struct Journal {
+    /// Who got what, in the order of taking.
+    taken: Vec<(String, String)>,
+    /// Every command.
+    heard: Vec<String>,
+    /// What no client may do.
+    wrong: Vec<String>,
+    connections: usize,
+    open: usize,
+    most_open: usize,
+}
+
+/// A relay on loopback. A recipient `bad…` does not exist, `gone…` neither, without an enhanced code, `later…` is
+/// deferred, `policy…` is refused by policy; the message to `spam…` is refused at the dot.
 pub(crate) struct Relay {
     port: u16,
-    taken: Arc<Mutex<Vec<(String, String)>>>,
+    journal: Arc<Mutex<Journal>>,
 }
 
 impl Relay {
     pub(crate) fn start(habits: Habits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let taken = Arc::new(Mutex::new(Vec::new()));
-        let journal = taken.clone();
+        let journal: Arc<Mutex<Journal>> = Arc::default();
+        let noted = journal.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let journal = journal.clone();
-                thread::spawn(move || serve(stream, habits, &journal));
+                let journal = noted.clone();
+                thread::spawn(move || {
+                    {
+                        let mut journal = journal.lock().unwrap();
+                        journal.connections += 1;
+                        journal.open += 1;
+                        journal.most_open = journal.most_open.max(journal.open);
+                    }
+                    serve(stream, habits, &journal);
+                    journal.lock().unwrap().open -= 1;
+                });
             }
         });
-        Self { port, taken }
+        Self { port, journal }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}?tls=none", self.port)
     }
 
+    /// The same address, to be used with STARTTLS.
+    pub(crate) fn tls_url(&self) -> String {
+        format!("smtp://localhost:{}", self.port)
+    }
+
     /// Who got what, in the order of taking.
     pub(crate) fn taken(&self) -> Vec<(String, String)> {
-        self.taken.lock().unwrap().clone()
+        let journal = self.journal.lock().unwrap();
+        assert!(journal.wrong.is_empty(), "{:?}", journal.wrong);
+        journal.taken.clone()
+    }
+
+    /// How many messages it took.
+    pub(crate) fn count(&self) -> usize {
+        self.journal.lock().unwrap().taken.len()
+    }
+
+    /// Every command, in the order of hearing.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.journal.lock().unwrap().heard.clone()
+    }
+
+    /// How many connections there were, and how many at once.
+    pub(crate) fn connections(&self) -> (usize, usize) {
+        let journal = self.journal.lock().unwrap();
+        (journal.connections, journal.most_open)
     }
 }
 
-fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Vec<(String, String)>>) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
-    let mut answers = stream.try_clone().ok()?;
-    let mut stream_copy = stream.try_clone().ok()?;
-    let mut say = |words: &str| answers.write_all(format!("{words}\r\n").as_bytes()).ok();
-    let mut lines = BufReader::new(stream);
-    let mut recipient: Option<String> = None;
-    let faulty = |phase: &str| habits.script.filter(|(at, _)| *at == phase).map(|(_, fault)| fault);
-    if let Some(fault) = faulty("connect") {
-        go_wrong(fault, "220", &mut stream_copy)?;
-    } else {
-        say("220 relay.example ESMTP")?;
+/// One line with its end; none where the connection ends.
+fn line(lines: &mut BufReader<TcpStream>, journal: &Mutex<Journal>) -> Option<String> {
+    let mut bytes = Vec::new();
+    if lines.read_until(b'\n', &mut bytes).ok()? == 0 || bytes.last() != Some(&b'\n') {
+        return None;
     }
+    let line = String::from_utf8(bytes).unwrap_or_else(|_| "no UTF-8\n".to_owned());
+    let content = line.strip_suffix("\r\n").unwrap_or(&line);
+    if !line.ends_with("\r\n") || content.contains(['\r', '\n']) || line.len() > 1000 {
+        journal.lock().unwrap().wrong.push(format!("no line of SMTP: {line:?}"));
+    }
+    Some(content.to_owned())
+}
+
+/// A message up to its final dot, its dots taken back; none where a fault comes after its first line.
+fn read_message(lines: &mut BufReader<TcpStream>, journal: &Mutex<Journal>, fault: Option<Fault>) -> Option<String> {
+    let mut message = String::new();
     loop {
-        let mut line = String::new();
-        if lines.read_line(&mut line).ok()? == 0 {
+        let line = line(lines, journal)?;
+        if line == "." {
+            return Some(message);
+        }
+        message.push_str(line.strip_prefix('.').unwrap_or(&line));
+        message.push_str("\r\n");
+        if let Some(fault) = fault {
+            go_wrong(fault, "250", lines.get_mut());
             return None;
         }
-        assert!(line.ends_with("\r\n"), "a bare LF came: {line:?}");
-        let command = line.trim_end().to_owned();
-        let verb = command.split([' ', ':']).next().unwrap_or_default();
-        if let Some(fault) = faulty(verb) {
-            if (verb, fault) == ("RCPT", Fault::Latin1) {
-                recipient = Some(command.trim_start_matches("RCPT TO:<").trim_end_matches('>').to_owned());
+    }
+}
+
+fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    let mut answers = stream.try_clone().ok()?;
+    let mut say = |words: &str| answers.write_all(format!("{words}\r\n").as_bytes()).ok();
+    let mut faulty_stream = stream.try_clone().ok()?;
+    let mut go_wrong = |fault, code| go_wrong(fault, code, &mut faulty_stream);
+    let faulty = |phase: &str| habits.script.filter(|(at, _)| *at == phase).map(|(_, fault)| fault);
+    let mut lines = BufReader::new(stream);
+    let mut recipient: Option<String> = None;
+    let mut sender = false;
+    let mut messages = 0;
+    match faulty("greeting") {
+        Some(fault) => go_wrong(fault, "220")?,
+        None => say("220 relay.example ESMTP")?,
+    }
+    loop {
+        let command = line(&mut lines, journal)?;
+        let verb = command.split([' ', ':']).next().unwrap_or_default().to_owned();
+        journal.lock().unwrap().heard.push(command.clone());
+        let address = || command.trim_start_matches("RCPT TO:<").split('>').next().unwrap_or_default().to_owned();
+        if let Some(fault) = faulty(&verb) {
+            let is_right = matches!(fault, Fault::Latin1 | Fault::Bare | Fault::Twice);
+            sender |= verb == "MAIL" && is_right;
+            if verb == "RCPT" && is_right {
+                recipient = Some(address());
             }
-            go_wrong(fault, if verb == "DATA" { "354" } else { "250" }, &mut stream_copy)?;
-            continue;
+            go_wrong(fault, right_code(&verb))?;
+            if !(verb == "DATA" && is_right) {
+                continue;
+            }
         }
-        match verb {
-            "EHLO" if habits.pipelining => say("250-relay.example\r\n250 PIPELINING")?,
-            "EHLO" => say("250 relay.example")?,
-            "RCPT" => {
-                let address = command.trim_start_matches("RCPT TO:<").trim_end_matches('>').to_owned();
-                if address.starts_with("bad") {
-                    say("550 5.1.1 no such user")?;
-                } else if address.starts_with("later") {
-                    say("451 4.7.1 come back")?;
-                } else {
+        match verb.as_str() {
+            "EHLO" => say(&offers(habits))?,
+            "AUTH" => say("235 welcome")?,
+            "MAIL" if messages == habits.most_messages => {
+                say("421 4.7.0 enough for now")?;
+                return None;
+            }
+            "MAIL" if sender => say("503 5.5.1 nested MAIL")?,
+            "MAIL" => {
+                sender = true;
+                say("250 2.1.0 ok")?;
+            }
+            "RCPT" if !sender => say("503 5.5.1 no MAIL")?,
+            "RCPT" => match address() {
+                bad if bad.starts_with("bad") => say("550 5.1.1 no such user")?,
+                gone if gone.starts_with("gone") => say("550 no such user")?,
+                later if later.starts_with("later") => say("451 4.7.1 come back")?,
+                policy if policy.starts_with("policy") => say("550 5.7.1 we do not want you")?,
+                address => {
                     recipient = Some(address);
                     say("250 2.1.5 ok")?;
                 }
-            }
+            },
             "DATA" => {
                 if recipient.is_none() && !habits.pipelining {
                     say("503 no recipient")?;
                     continue;
                 }
-                say("354 go on")?;
-                let mut message = String::new();
-                loop {
-                    let mut line = String::new();
-                    if lines.read_line(&mut line).ok()? == 0 {
-                        return None;
-                    }
-                    if line == ".\r\n" {
-                        break;
-                    }
-                    message.push_str(&line);
+                if faulty("DATA").is_none() {
+                    say("354 go on")?;
                 }
-                if let Some(recipient) = recipient.take() {
-                    journal.lock().unwrap().push((recipient, message));
-                    thread::sleep(habits.thinks);
-                    if let Some(fault) = faulty(".") {
-                        go_wrong(fault, "250", &mut stream_copy)?;
-                        continue;
+                let message = read_message(&mut lines, journal, faulty("body"))?;
+                (sender, messages) = (false, messages + 1);
+                let Some(recipient) = recipient.take() else {
+                    if !message.is_empty() {
+                        journal.lock().unwrap().wrong.push("a body was sent for a refused recipient".to_owned());
                     }
-                    say("250 2.0.0 taken")?;
-                } else {
-                    assert!(message.is_empty(), "a body was sent for a refused recipient");
                     say("554 no recipient")?;
+                    continue;
+                };
+                if recipient.starts_with("spam") {
+                    say("554 5.6.0 we do not want this")?;
+                    continue;
+                }
+                // What is refused is not taken.
+                let is_refused = matches!(faulty("."), Some(Fault::Says(reply)) if !reply.starts_with('2'));
+                if !is_refused {
+                    journal.lock().unwrap().taken.push((recipient, message));
+                }
+                thread::sleep(habits.thinks);
+                match faulty(".") {
+                    Some(fault) => go_wrong(fault, "250")?,
+                    None => say("250 2.0.0 taken")?,
                 }
             }
             "RSET" => {
-                recipient = None;
+                (sender, recipient) = (false, None);
                 say("250 ok")?;
             }
             "QUIT" => {
@@ -156,18 +271,77 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Vec<(String, String)
     }
 }
 
+fn right_code(verb: &str) -> &'static str {
+    match verb {
+        "DATA" => "354",
+        "AUTH" => "235",
+        "STARTTLS" => "220",
+        "QUIT" => "221",
+        _ => "250",
+    }
+}
+
+/// The answer to EHLO.
+fn offers(habits: Habits) -> String {
+    let pipelining = habits.pipelining.then_some("PIPELINING");
+    let lines: Vec<&str> =
+        ["relay.example"].into_iter().chain(habits.offers.iter().copied()).chain(pipelining).collect();
+    let (last, first) = lines.split_last().unwrap();
+    let first: Vec<String> = first.iter().map(|line| format!("250-{line}\r\n")).collect();
+    format!("{}250 {last}", first.concat())
+}
+
 /// Does what the script says; none where the connection ends by it.
 fn go_wrong(fault: Fault, code: &str, stream: &mut TcpStream) -> Option<()> {
+    let began = Instant::now();
     match fault {
-        Fault::Says(reply) => stream.write_all(format!("{reply}\r\n").as_bytes()).ok(),
+        Fault::Says(reply) => {
+            stream.write_all(format!("{reply}\r\n").as_bytes()).ok()?;
+            (!reply.starts_with("421")).then_some(())
+        }
         Fault::Latin1 => stream.write_all(&[code.as_bytes(), b" Gr\xfc\xdfe\r\n"].concat()).ok(),
+        Fault::Bare => stream.write_all(format!("{code}\n").as_bytes()).ok(),
+        Fault::Twice => stream.write_all(format!("{code} ok\r\n250 slipped in\r\n").as_bytes()).ok(),
+        Fault::Garbage => {
+            stream.write_all(b"\x16\x03\xff\x00 what\r\n").ok()?;
+            Some(())
+        }
+        Fault::Half => {
+            stream.write_all(&code.as_bytes()[..2]).ok()?;
+            None
+        }
         Fault::Drop => None,
-        Fault::Endless => {
-            while stream.write_all(&[b'x'; 1024]).is_ok() {}
+        Fault::Reset => {
+            socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO)).ok()?;
             None
         }
         Fault::Hang => {
-            thread::sleep(Duration::from_secs(3));
+            thread::sleep(LASTS);
+            None
+        }
+        Fault::Stall => {
+            stream.set_read_timeout(Some(LASTS)).ok()?;
+            while stream.read(&mut [0; 1024]).ok()? > 0 {}
+            None
+        }
+        Fault::Drip => {
+            let reply = format!("{code} {}", "slowly ".repeat(100));
+            for byte in reply.as_bytes() {
+                stream.write_all(&[*byte]).ok()?;
+                thread::sleep(Duration::from_millis(100));
+                if began.elapsed() > LASTS {
+                    break;
+                }
+            }
+            None
+        }
+        Fault::Endless => {
+            while began.elapsed() < LASTS && stream.write_all(&[b'x'; 1024]).is_ok() {}
+            None
+        }
+        Fault::EndlessLines => {
+            let line = format!("{code}-{}\r\n", "more ".repeat(20));
+            while began.elapsed() < LASTS && stream.write_all(line.as_bytes()).is_ok() {}
             None
         }
     }

@@ -2,35 +2,58 @@
 
 use anyhow::{Context, bail};
 
-use crate::cli::Issue;
+use crate::cli;
 use crate::command::{Ending, Session};
+use crate::ledger::Issue;
 use crate::ledger::IssueState::{Cancelled, Open, Paused};
-use crate::store::Access;
+use crate::reader::Email;
+use crate::store::{Access, Store};
 
 /// Does what is asked for.
-pub(super) async fn issue(session: &mut Session<'_>, what: &Issue) -> anyhow::Result<Ending> {
-    let (Issue::Pause { issue: number }
-    | Issue::Resume { issue: number }
-    | Issue::Cancel { issue: number }
-    | Issue::Resolve { issue: number, .. }) = what;
-    let unknown = || format!("there is no issue `{number}`\n  `tidings status` shows their numbers");
-    let id = i64::from_str_radix(number, 16).with_context(unknown)?;
+pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyhow::Result<Ending> {
+    let (cli::Issue::Pause { issue: number }
+    | cli::Issue::Resume { issue: number }
+    | cli::Issue::Cancel { issue: number }
+    | cli::Issue::Resolve { issue: number, .. }) = what;
     let store = session.store(Access::Write).await?;
-    let issue = store.issue(id).await?.with_context(unknown)?;
+    let issue = numbered(&store, number).await?;
     let (from, to, reason): (&[_], _, _) = match what {
-        Issue::Pause { .. } => (&[Open], Paused, Some("by hand")),
-        Issue::Resume { .. } => (&[Paused], Open, None),
-        Issue::Cancel { .. } => (&[Open, Paused], Cancelled, Some("by hand")),
-        Issue::Resolve { resend, .. } => {
-            let decided = store.resolve(id, &[], *resend, session.clock.now()).await?;
-            let how = if *resend { "wait for the next run" } else { "are given up" };
-            session.result(&format!("{decided} uncertain deliveries {how}"))?;
-            return Ok(Ending::Done);
+        cli::Issue::Pause { .. } => (&[Open], Paused, Some("by hand")),
+        cli::Issue::Resume { .. } => (&[Paused], Open, None),
+        cli::Issue::Cancel { .. } => (&[Open, Paused], Cancelled, Some("by hand")),
+        cli::Issue::Resolve { resend, address, .. } => {
+            return resolve(session, &store, &issue, address, *resend).await;
         }
     };
-    if !store.change_issue(id, from, to, reason).await? {
+    if !store.change_issue(issue.id, from, to, reason).await? {
         bail!("the issue is {}, so it cannot become {}", issue.state.word(), to.word());
     }
     session.result(&format!("“{}” is {}", issue.subject, to.word()))?;
+    Ok(Ending::Done)
+}
+
+/// The issue of this number, as `status` shows it.
+pub(super) async fn numbered(store: &Store, number: &str) -> anyhow::Result<Issue> {
+    let unknown = || format!("there is no issue `{number}`\n  `tidings status` shows their numbers");
+    let id = i64::from_str_radix(number, 16).with_context(unknown)?;
+    store.issue(id).await?.with_context(unknown)
+}
+
+async fn resolve(
+    session: &mut Session<'_>,
+    store: &Store,
+    issue: &Issue,
+    addresses: &[String],
+    resend: bool,
+) -> anyhow::Result<Ending> {
+    let mut readers = Vec::new();
+    for address in addresses {
+        let email: Email = address.parse()?;
+        let (id, _) = store.find_reader(&email).await?.with_context(|| format!("nobody is known by {email}"))?;
+        readers.push(id);
+    }
+    let decided = store.resolve(issue.id, &readers, resend, session.clock.now()).await?;
+    let how = if resend { "wait for the next run" } else { "are given up" };
+    session.result(&format!("{decided} uncertain deliveries {how}"))?;
     Ok(Ending::Done)
 }

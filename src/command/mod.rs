@@ -113,6 +113,6 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
         Command::Digest(args) => digest::digest(&mut session, args, &runtime),
         Command::Subscriber(what) => runtime.block_on(subscriber::subscriber(&mut session, what)),
         Command::Issue(what) => runtime.block_on(issue::issue(&mut session, what)),
-        Command::Status => runtime.block_on(status::status(&mut session)),
+        Command::Status(args) => runtime.block_on(status::status(&mut session, args)),
     }
 }

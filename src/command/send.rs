@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::command::status::told;
 use crate::command::{Ending, Session};
 use crate::delivery::{Delivery, Mailer, Progress, Stop};
 use crate::finding::Finding;
@@ -31,14 +32,7 @@ pub(super) async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &I
     if let Some(why) = delivery.deliver(&mailer).await? {
         session.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
     }
-    let counts = store.counts(issue.id).await?;
-    let told: Vec<String> = State::ALL
-        .iter()
-        .zip(counts)
-        .filter(|(_, count)| *count > 0)
-        .map(|(state, count)| format!("{count} {}", state.word()))
-        .collect();
-    let told = if told.is_empty() { "no recipients".to_owned() } else { told.join(", ") };
+    let told = told(store.counts(issue.id).await?);
     session.result(&format!("{}: “{}”: {told} ({place})", issue.digest, issue.subject))?;
     Ok(if sender.missed(issue.id).await? == 0 { Ending::Done } else { Ending::Partial })
 }

@@ -1,11 +1,16 @@
 //! The dialogue about a message: the envelope, the body, the final dot.
 
+use std::time::Duration;
+
 use crate::config::Timeouts;
 use crate::reader::Email;
 use crate::smtp::body::transparent;
 use crate::smtp::dialer::offered;
 use crate::smtp::reply::{Phase, Reply, Trouble};
 use crate::smtp::wire::Wire;
+
+/// How long the answer to QUIT is waited for.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// An open connection over which messages go, one after the other. A fault ends it.
 pub struct Connection {
@@ -95,11 +100,6 @@ impl Connection {
             }
             let reply = self.read(phase).await.map_err(Refused::Lost)?;
             let is_wanted = if phase == Phase::Data { reply.code == 354 } else { reply.is_positive() };
-            if phase == Phase::Data && self.wire.has_more() {
-                // An answer too many would be taken for that to the final dot.
-                self.usable = false;
-                return Err(Refused::Lost(Trouble::Relay("the relay speaks out of turn".to_owned())));
-            }
             if !is_wanted {
                 // The refusal stands, whatever becomes of the connection after it.
                 let asked = if self.offers.pipelining { commands.len() } else { 0 };
@@ -168,10 +168,11 @@ impl Connection {
         self.read(Phase::Dot).await.map_err(Refused::Unanswered)
     }
 
-    /// Says good-bye; nobody waits for the answer.
+    /// Says good-bye, and waits a moment for the answer: a relay that counts connections should have closed this one
+    /// before the next comes.
     pub async fn quit(mut self) {
-        if self.usable {
-            let _ = self.write(b"QUIT\r\n").await;
+        if self.usable && self.write(b"QUIT\r\n").await.is_ok() {
+            let _ = self.wire.read(self.limits.command.0.min(FAREWELL)).await;
         }
     }
 

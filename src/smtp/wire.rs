@@ -64,6 +64,10 @@ impl Wire {
     }
 
     pub(super) async fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<(), Trouble> {
+        // An answer too many would be taken for that to what is said now.
+        if self.has_more() {
+            return Err(relay("the relay speaks out of turn"));
+        }
         for block in bytes.chunks(64 * 1024) {
             timeout(limit, self.write_block(block))
                 .await

@@ -47,6 +47,8 @@ pub struct Missed {
     pub reader: ReaderId,
     /// The address; none where it is erased.
     pub address: Option<String>,
+    /// Their name, if they said.
+    pub name: Option<String>,
     /// Where the delivery stands.
     pub state: State,
     /// How often it was tried.
@@ -280,13 +282,16 @@ impl Store {
         Ok(counts)
     }
 
-    /// Everyone who has not got an issue, and why; by address.
-    pub async fn missed(&self, id: IssueId) -> Result<Vec<Missed>> {
+    /// Up to `limit` who have not got an issue, and why; by number, those after `after`.
+    pub async fn missed(&self, id: IssueId, after: ReaderId, limit: usize) -> Result<Vec<Missed>> {
         let rows = sqlx::query(
-            "SELECT d.reader, r.address, d.state, d.attempts, d.due_at, d.reply FROM delivery d \
-             JOIN reader r ON r.id = d.reader WHERE d.issue = $1 AND d.state <> 2 ORDER BY r.address, d.reader",
+            "SELECT d.reader, r.address, r.name, d.state, d.attempts, d.due_at, d.reply FROM delivery d \
+             JOIN reader r ON r.id = d.reader WHERE d.issue = $1 AND d.state <> 2 AND d.reader > $2 \
+             ORDER BY d.reader LIMIT $3",
         )
         .bind(id)
+        .bind(after)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)
         .await?;
         rows.iter()
@@ -295,6 +300,7 @@ impl Store {
                 Ok(Missed {
                     reader: row.try_get("reader")?,
                     address: row.try_get("address")?,
+                    name: row.try_get("name")?,
                     state: State::ALL
                         .into_iter()
                         .find(|known| *known as i64 == state)

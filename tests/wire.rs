@@ -1,0 +1,236 @@
+//! Every phase of the dialogue × every fault: what becomes of the recipient, the issue and the next run.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use tidings::clock::Clock;
+use tidings::config::{Mail, StoreUrl, Uncertain};
+use tidings::delivery::{Delivery, Mailer, Progress, Stop};
+use tidings::ledger::{Issue, IssueState, State};
+use tidings::message::Compiled;
+use tidings::store::{Access, ReaderState, Store};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::relay::{Fault, Habits, Relay};
+use crate::scene::Scene;
+
+const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+const TUESDAY: &str = "2024-06-25T09:00:00+02:00";
+
+/// A site whose one issue is frozen, for one recipient, and has not left.
+fn frozen(recipient: &str) -> Scene {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let config = scene.read("config.toml").replace("editor@hums.example", recipient);
+    let scene = scene.file("config.toml", &config);
+    let environment = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none"), ("TIDINGS_MAIL__PATIENCE", "0s")];
+    let ran = scene.run_with(&["--at", MONDAY, "run"], &environment);
+    assert!(ran.code == 1 && ran.talk.contains("the next run goes on"), "{}{}", ran.out, ran.talk);
+    scene
+}
+
+fn mail(url: &str, uncertain: Uncertain) -> Mail {
+    let text = format!(
+        "smtp = \"{url}\"\nuser = \"news\"\npassword = \"hunter2\"\npatience = \"0s\"\n\
+         timeout = {{ connect = \"3s\", greeting = \"1s\", command = \"1s\", data = \"1s\", block = \"1s\", dot = \"1s\" }}"
+    );
+    Mail { uncertain, ..toml::from_str(&text).unwrap() }
+}
+
+/// Where everything stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Standing {
+    state: State,
+    attempts: i64,
+    reader: ReaderState,
+    issue: IssueState,
+    uncertain: usize,
+}
+
+async fn deliver(store: &Store, mail: &Mail, at: &str) -> Option<String> {
+    let at: DateTime<Utc> = at.parse().unwrap();
+    let sender = store.begin_sending(mail.uncertain, at).await.unwrap().unwrap();
+    let issue = store.issues().await.unwrap().remove(0);
+    if issue.state != IssueState::Open {
+        return None;
+    }
+    let compiled = Compiled::from_text(&store.compiled(issue.id).await.unwrap()).unwrap();
+    let delivery = Delivery {
+        sender,
+        key: store.key(issue.key).await.unwrap(),
+        issue,
+        compiled: Arc::new(compiled),
+        mail: Arc::new(mail.clone()),
+        clock: Clock::new(Some(at)),
+        progress: Progress::hidden(),
+        stop: Stop::default(),
+    };
+    delivery.deliver(&Mailer::Smtp(mail.smtp.clone().unwrap())).await.unwrap()
+}
+
+async fn standing(store: &Store, recipient: &str) -> (Issue, Standing) {
+    let issue = store.issues().await.unwrap().remove(0);
+    let missed = store.missed(issue.id, -1, 10).await.unwrap();
+    let uncertain = store.uncertainties(issue.id).await.unwrap().len();
+    let (_, reader) = store.find_reader(&recipient.parse().unwrap()).await.unwrap().unwrap();
+    let (state, attempts) = missed.first().map_or((State::Sent, 1), |missed| (missed.state, missed.attempts));
+    let standing = Standing { state, attempts, reader, issue: issue.state, uncertain };
+    (issue, standing)
+}
+
+/// What the table of replies asks for.
+fn expected(phase: &str, fault: Fault, uncertain: Uncertain) -> Standing {
+    let sent = Standing {
+        state: State::Sent,
+        attempts: 1,
+        reader: ReaderState::Active,
+        issue: IssueState::Done,
+        uncertain: 0,
+    };
+    let untouched = Standing { state: State::Queued, attempts: 0, issue: IssueState::Open, ..sent };
+    let paused = Standing { issue: IssueState::Paused, ..untouched };
+    let deferred = Standing { attempts: 1, ..untouched };
+    let given_up = Standing { state: State::GivenUp, ..sent };
+    let unanswered = match uncertain {
+        Uncertain::Retry => Standing { uncertain: 1, ..deferred },
+        Uncertain::Hold => Standing { state: State::Uncertain, uncertain: 1, ..sent },
+    };
+    let code = match fault {
+        Fault::Says(reply) => reply.split(' ').next().unwrap().parse().unwrap(),
+        _ => 0,
+    };
+    match (phase, fault) {
+        ("RSET", _) => Standing { state: State::Bounced, reader: ReaderState::Bounced, ..sent },
+        ("QUIT", _) | (_, Fault::Latin1 | Fault::Bare) | (".", Fault::Twice) => sent,
+        ("AUTH" | "MAIL", _) if code == 550 => paused,
+        ("STARTTLS", Fault::Twice) => paused,
+        ("RCPT" | "body" | ".", _) if code == 451 => deferred,
+        ("RCPT" | "DATA" | "body" | ".", _) if code == 550 => given_up,
+        ("body" | ".", _) if code == 421 => deferred,
+        ("body" | ".", _) => unanswered,
+        _ => untouched,
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Cell {
+    phase: &'static str,
+    fault: Fault,
+    pipelining: bool,
+    uncertain: Uncertain,
+}
+
+const FAULTS: [Fault; 15] = [
+    Fault::Says("421 4.3.2 closing"),
+    Fault::Says("451 4.3.0 later"),
+    Fault::Says("550 no"),
+    Fault::Drop,
+    Fault::Reset,
+    Fault::Hang,
+    Fault::Stall,
+    Fault::Drip,
+    Fault::Garbage,
+    Fault::Half,
+    Fault::Endless,
+    Fault::EndlessLines,
+    Fault::Latin1,
+    Fault::Bare,
+    Fault::Twice,
+];
+
+fn cells() -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for phase in ["greeting", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "body", ".", "RSET", "QUIT"] {
+        for fault in FAULTS {
+            // A right answer in the middle of a body is none, and behind that to STARTTLS must come TLS.
+            let is_right = matches!(fault, Fault::Latin1 | Fault::Bare);
+            if is_right && (phase == "STARTTLS" || phase == "body") || (phase, fault) == ("body", Fault::Twice) {
+                continue;
+            }
+            for (pipelining, uncertain) in [(false, Uncertain::Retry), (true, Uncertain::Hold)] {
+                cells.push(Cell { phase, fault, pipelining, uncertain });
+            }
+        }
+    }
+    cells
+}
+
+async fn check(cell: Cell, scene: &Scene, recipient: &str) {
+    let Cell { phase, fault, pipelining, uncertain } = cell;
+    let label = format!("{phase} {fault:?} {pipelining} {uncertain:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("tidings.db");
+    for name in scene.names("").iter().filter(|name| name.starts_with("tidings.db") && !name.ends_with("-shm")) {
+        fs::copy(scene.path(name), folder.path().join(name)).unwrap();
+    }
+    let store = Store::open(&StoreUrl::Sqlite(database), Access::Write, MONDAY.parse().unwrap()).await.unwrap();
+    let offers: &[&str] = if phase == "STARTTLS" { &["STARTTLS"] } else { &["AUTH LOGIN PLAIN", "SIZE 1000000"] };
+    let bad = Relay::start(Habits { script: Some((phase, fault)), offers, ..Habits::good(pipelining, Duration::ZERO) });
+    let url = if phase == "STARTTLS" { bad.tls_url() } else { bad.url() };
+
+    let began = Instant::now();
+    let stopped = deliver(&store, &mail(&url, uncertain), MONDAY).await;
+    assert!(began.elapsed() < Duration::from_secs(12), "{label}: it took {:?}", began.elapsed());
+    let (issue, came_to) = standing(&store, recipient).await;
+    let expected = expected(phase, fault, uncertain);
+    assert_eq!(came_to, expected, "{label}: {stopped:?}");
+    let is_paused = issue.state == IssueState::Paused;
+    assert_eq!(stopped.as_ref().is_some_and(|why| why.contains("tidings issue resume")), is_paused, "{label}");
+    if matches!(fault, Fault::Endless | Fault::EndlessLines) && !["QUIT", "RSET", "body", "."].contains(&phase) {
+        let why = stopped.unwrap();
+        assert!(why.contains("too long") || why.contains("has no end"), "{label}: {why}");
+    }
+    if phase == "STARTTLS" {
+        assert_eq!(bad.heard(), ["EHLO hums.example", "STARTTLS"], "{label}");
+    }
+
+    // A day later the relay is well, and a person has looked at what paused.
+    if is_paused {
+        assert!(store.change_issue(issue.id, &[IssueState::Paused], IssueState::Open, None).await.unwrap());
+    }
+    let good = Relay::start(Habits { offers: &["AUTH PLAIN"], ..Habits::good(true, Duration::ZERO) });
+    deliver(&store, &mail(&good.url(), uncertain), TUESDAY).await;
+    let (_, ended) = standing(&store, recipient).await;
+    assert_eq!(ended.issue, IssueState::Done, "{label}");
+    let last = if expected.state == State::Queued { State::Sent } else { expected.state };
+    assert_eq!((ended.state, ended.uncertain), (last, expected.uncertain), "{label}");
+    let (first, second) = (bad.taken(), good.taken());
+    match (first.len(), second.len()) {
+        (1, 1) => {
+            assert!(expected.uncertain == 1, "{label}: a repeat that is listed nowhere");
+            assert_eq!(first, second, "{label}: the bytes differ");
+        }
+        (one, other) => {
+            let is_taken = ended.state == State::Sent || (phase, ended.state) == (".", State::Uncertain);
+            assert_eq!(one + other > 0, is_taken, "{label}");
+        }
+    }
+}
+
+#[test]
+fn every_fault_in_every_phase_leaves_the_recipient_in_the_state_of_the_table() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (scene, bad) = (Arc::new(frozen("editor@hums.example")), Arc::new(frozen("bad@x.example")));
+    runtime.block_on(async {
+        let room = Arc::new(Semaphore::new(40));
+        let mut tasks = JoinSet::new();
+        for cell in cells() {
+            let (room, scene, bad) = (room.clone(), scene.clone(), bad.clone());
+            tasks.spawn(async move {
+                let _place = room.acquire().await.unwrap();
+                match cell.phase {
+                    "RSET" => check(cell, &bad, "bad@x.example").await,
+                    _ => check(cell, &scene, "editor@hums.example").await,
+                }
+            });
+        }
+        assert_eq!(tasks.len(), 320);
+        let mut failed = 0;
+        while let Some(ended) = tasks.join_next().await {
+            failed += usize::from(ended.is_err());
+        }
+        assert_eq!(failed, 0, "cells failed");
+    });
+}
