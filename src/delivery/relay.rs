@@ -72,6 +72,8 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
     });
     let halted = rounds(&run).await;
     asked.abort();
+    // It holds the run, and with it the sender, until it has ended.
+    let _ = asked.await;
     match halted? {
         Some(halt) => end(delivery, halt).await,
         None => Ok(None),

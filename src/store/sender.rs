@@ -70,6 +70,8 @@ impl Store {
                 if !row.try_get::<bool, _>("held")? {
                     return Ok(Err(Busy));
                 }
+                // Back in the pool it would hold the lock on.
+                connection.close_on_drop();
                 Ownership::Connection { _connection: Mutex::new(connection) }
             }
         };
