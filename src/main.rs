@@ -18,11 +18,15 @@ fn main() -> ExitCode {
     }
     let clock = Clock::new(cli.at);
     let mut out = io::stdout().lock();
-    let ended = tidings::run(&cli, &clock, &mut out).and_then(|ending| Ok(out.flush().map(|()| ending)?));
+    let ended = tidings::run(&cli, &clock, &mut out);
+    // Whoever read has had enough: no error, and it changes nothing in how the work went.
+    let ended = match out.flush() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ended.and(Err(error.into())),
+        _ => ended,
+    };
     match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Partial) => ExitCode::from(1),
-        // Whoever read has had enough.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(anstream::stderr(), "{} {error:#}", Severity::Error.word());

@@ -60,6 +60,15 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Listed>, Vec<Finding>), Finding> {
             findings.push(Finding::error("this is not UTF-8").at_line(line).way_out("save the list as UTF-8"));
             continue;
         };
+        if texts.iter().any(|text| text.chars().any(char::is_control)) {
+            // A quotation mark that is not closed swallows the lines behind it.
+            findings.push(
+                Finding::error("a field holds a line break or another control character")
+                    .at_line(line)
+                    .way_out("close its quotation marks"),
+            );
+            continue;
+        }
         let text = |at: Option<usize>| at.and_then(|at| texts.get(at).copied()).filter(|text| !text.is_empty());
         let state = match text(state_at).map(|word| (word, ReaderState::named(word))) {
             Some((word, None | Some(ReaderState::Forgotten))) => {
@@ -135,6 +144,8 @@ mod tests {
         assert_eq!(listed[0].state, Some(ReaderState::Left));
         let lines: Vec<_> = findings.iter().map(|finding| finding.place.as_ref().unwrap().line.unwrap()).collect();
         assert_eq!(lines, [2, 3, 4]);
+        let (listed, findings) = read(b"email,name\nada@x.example,\"unclosed\nbob@x.example,Bob\n").unwrap();
+        assert!(listed.is_empty() && findings[0].to_string().contains("line break"), "{findings:?}");
         assert!(read(b"address\nada@x.example\n").unwrap_err().to_string().contains("no column `email`"));
     }
 

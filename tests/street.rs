@@ -219,3 +219,70 @@ fn the_same_posts_give_the_same_bytes_wherever_they_are_built() {
     };
     assert_eq!(build(), build());
 }
+
+#[test]
+fn one_digest_that_cannot_be_sent_does_not_stop_the_others() {
+    let second =
+        "[[digest]]\nname = \"second\"\nschedule = \"each\"\nto = [\"editor@hums.example\"]\nsince = \"2013-01-01\"\n";
+    let config = crate::scene::CONFIG.replace("since =", "subject = \"{{ nope.nope }}\"\nsince =") + second;
+    let config = config.replace("[mail]\nfrom = \"Hums <news@hums.example>\"\n", "")
+        + "[mail]\nfrom = \"Hums <news@hums.example>\"\n";
+    let scene = Scene::new().file("config.toml", &config).post("one.md", "One", "2024-06-01");
+    let ran = scene.run(&["--at", MONDAY, "run"]);
+    assert!(ran.code != 0 && ran.talk.contains("nope"), "{}", ran.talk);
+    assert_eq!(scene.names("outbox").len(), 1, "{}{}", ran.out, ran.talk);
+}
+
+#[test]
+fn what_runs_after_the_build_runs_beside_the_config_and_knows_no_password() {
+    let config = crate::scene::CONFIG
+        .replace("timezone =", "after_build = \"pwd > where; echo talk; env > seen; exit 3\"\ntimezone =");
+    let scene = Scene::new().file("config.toml", &config).post("one.md", "One", "2024-06-01");
+    let file = scene.path("config.toml");
+    let ran = Scene::new().run_with(
+        &["--config", file.to_str().unwrap(), "--at", MONDAY, "run"],
+        &[("TIDINGS_MAIL__PASSWORD", "hunter2")],
+    );
+    assert!(ran.code == 2 && ran.talk.contains("no mail was sent"), "{}", ran.talk);
+    assert!(!ran.out.contains("talk") && ran.talk.contains("talk"));
+    assert_eq!(fs::canonicalize(scene.read("where").trim()).unwrap(), fs::canonicalize(scene.path("")).unwrap());
+    assert!(!scene.read("seen").contains("hunter2"));
+}
+
+#[test]
+fn after_a_run_the_store_is_one_file_and_reading_it_leaves_nothing_behind() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    let names = scene.names("");
+    assert!(!names.iter().any(|name| name.ends_with("-wal") || name.ends_with("-shm")), "{names:?}");
+    let before = fs::read(scene.path("tidings.db")).unwrap();
+    for arguments in [&["status"][..], &["run", "--dry-run"], &["digest", "weekly", "--dry-run"]] {
+        scene.run(&[&["--at", MONDAY], arguments].concat());
+        assert_eq!(scene.names(""), names, "{arguments:?}");
+    }
+    assert_eq!(fs::read(scene.path("tidings.db")).unwrap(), before);
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_no_empty_one() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("tidings.db", "this is no database at all");
+    for arguments in [&["status"][..], &["digest", "weekly", "--dry-run"], &["run"]] {
+        let ran = scene.run(&[&["--at", MONDAY], arguments].concat());
+        assert!(ran.code == 2 && ran.talk.contains("not a database"), "{arguments:?}: {}{}", ran.out, ran.talk);
+    }
+    assert_eq!(scene.read("tidings.db"), "this is no database at all");
+}
+
+#[test]
+fn whoever_listens_no_more_does_not_stop_the_work() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_tidings"))
+        .args(["--at", MONDAY, "run"])
+        .current_dir(scene.path(""))
+        .stdout(writer)
+        .status();
+    assert!(status.unwrap().success());
+    assert_eq!(scene.names("outbox").len(), 1);
+}

@@ -71,3 +71,20 @@ fn a_bad_line_is_named_and_the_others_are_taken() {
     assert!(ran.talk.contains("people.csv:4: there is no digest named `wekly`"), "{}", ran.talk);
     assert!(ran.talk.contains("did you mean `weekly`?"), "{}", ran.talk);
 }
+
+#[test]
+fn nobody_but_themselves_brings_a_reader_back_and_only_to_what_they_ask_for() {
+    let config =
+        crate::scene::CONFIG.replace("[mail]", "[[digest]]\nname = \"monthly\"\nschedule = \"0 8 1 * *\"\n[mail]");
+    let scene = Scene::new().file("config.toml", &config).file("people.csv", "email,name\nada@x.example,Ada\n");
+    let list = || scene.run_at(NOON, &["subscriber", "list"]);
+    scene.run_at(NOON, &["subscriber", "add", "ada@x.example"]);
+    scene.run_at(NOON, &["subscriber", "remove", "ada@x.example", "--digest", "weekly"]);
+    scene.run_at(NOON, &["subscriber", "import", "people.csv", "--confirmed"]);
+    assert_eq!(list(), "ada@x.example  active  monthly\n");
+    assert!(scene.run_at(NOON, &["subscriber", "export"]).contains("ada@x.example,Ada,"), "the name is taken in");
+    scene.run_at(NOON, &["subscriber", "remove", "ada@x.example"]);
+    scene.run_at(NOON, &["subscriber", "add", "ada@x.example", "--digest", "weekly", "--name", "Ada Night"]);
+    assert_eq!(list(), "ada@x.example  active  weekly\n");
+    assert!(scene.run_at(NOON, &["subscriber", "show", "ada@x.example"]).contains("name: Ada"));
+}

@@ -9,6 +9,7 @@ mod status;
 mod subscriber;
 
 use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::io::{self, Write};
 
 use anyhow::{Context, bail};
@@ -50,6 +51,8 @@ struct Session<'a> {
     verbose: bool,
     /// When to stop early; signals are listened to from the first mail on.
     stop: OnceCell<Stop>,
+    /// What is open, by what it was opened for.
+    stores: RefCell<Vec<(Access, Store)>>,
 }
 
 impl Session<'_> {
@@ -69,7 +72,14 @@ impl Session<'_> {
 
     /// A line of the result; with `-q` there is none, since nobody is needed.
     fn result(&mut self, words: &str) -> io::Result<()> {
-        if self.quiet { Ok(()) } else { writeln!(self.out, "{words}") }
+        if self.quiet {
+            return Ok(());
+        }
+        match writeln!(self.out, "{words}") {
+            // Whoever listened has had enough; the work goes on.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            said => said,
+        }
     }
 
     /// Names what is wrong; with `-q` only what left something out.
@@ -90,9 +100,15 @@ impl Session<'_> {
         }
     }
 
+    /// The store, opened once; it is closed when the command ends.
     async fn store(&self, access: Access) -> anyhow::Result<Store> {
+        if let Some((_, store)) = self.stores.borrow().iter().find(|(known, _)| *known == access) {
+            return Ok(store.clone());
+        }
         let url = &self.config.store.url;
-        Store::open(url, access, self.clock.now()).await.with_context(|| format!("{url:?}"))
+        let store = Store::open(url, access, self.clock.now()).await.with_context(|| format!("{url:?}"))?;
+        self.stores.borrow_mut().push((access, store.clone()));
+        Ok(store)
     }
 }
 
@@ -105,14 +121,26 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
     let environment =
         std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
     let config = Config::load(&cli.config, environment)?;
-    let mut session = Session { config, clock, out, quiet: cli.quiet, verbose: cli.verbose, stop: OnceCell::new() };
+    let mut session = Session {
+        config,
+        clock,
+        out,
+        quiet: cli.quiet,
+        verbose: cli.verbose,
+        stop: OnceCell::new(),
+        stores: RefCell::default(),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
-    match &cli.command {
+    let ended = match &cli.command {
         Command::Run(dry) => run::run(&mut session, *dry, &runtime),
         Command::Build(args) => build::build(&mut session, args).map(|built| Ending::of(&built.findings)),
         Command::Digest(args) => digest::digest(&mut session, args, &runtime),
         Command::Subscriber(what) => runtime.block_on(subscriber::subscriber(&mut session, what)),
         Command::Issue(what) => runtime.block_on(issue::issue(&mut session, what)),
         Command::Status(args) => runtime.block_on(status::status(&mut session, args)),
+    };
+    for (_, store) in session.stores.into_inner() {
+        runtime.block_on(store.close());
     }
+    ended
 }

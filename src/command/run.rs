@@ -1,5 +1,6 @@
 //! `tidings run`: feeds, then every digest that is due.
 
+use std::io;
 use std::process;
 
 use anyhow::{Context, bail};
@@ -8,21 +9,47 @@ use tokio::runtime::Runtime;
 use crate::cli::{Build, Dry};
 use crate::command::digest::{self, When};
 use crate::command::{Ending, Session, build};
+use crate::finding::Finding;
 
 /// Builds, publishes, runs `after_build`, and sends what is due.
 pub(super) fn run(session: &mut Session<'_>, dry: Dry, runtime: &Runtime) -> anyhow::Result<Ending> {
     let built = build::build(session, &Build::from(dry))?;
     let mut ending = Ending::of(&built.findings);
     if let (Some(command), false) = (&session.config.site.after_build, dry.dry_run) {
-        let status = process::Command::new("sh").arg("-c").arg(command).status().context("`after_build`")?;
+        let status = shell(command, session).status().context("`after_build`")?;
         if !status.success() {
             bail!(
                 "`after_build` failed ({status}): no mail was sent\n  mend `{command}`; the next run goes on from here"
             );
         }
     }
+    // One digest that cannot be sent does not stop the others.
+    let mut failed = None;
     for digest in session.config.digests.clone().iter().filter(|digest| digest.enabled) {
-        ending = ending.and(runtime.block_on(digest::send(session, digest, &built.loaded, When::Due, dry))?);
+        match runtime.block_on(digest::send(session, digest, &built.loaded, When::Due, dry)) {
+            Ok(sent) => ending = ending.and(sent),
+            Err(error) => {
+                let error = error.context(format!("the digest `{}`", digest.name));
+                match failed {
+                    None => failed = Some(error),
+                    Some(_) => session.report(&[Finding::error(format!("{error:#}"))]),
+                }
+            }
+        }
     }
-    Ok(ending)
+    failed.map_or(Ok(ending), Err)
+}
+
+/// A command in the config's folder, without our secrets; what it says is talk.
+fn shell(command: &str, session: &Session<'_>) -> process::Command {
+    let mut shell = process::Command::new("sh");
+    shell.arg("-c").arg(command).env_remove("TIDINGS_MAIL__PASSWORD").env_remove("TIDINGS_STORE__URL");
+    if !session.config.root.as_os_str().is_empty() {
+        shell.current_dir(&session.config.root);
+    }
+    match session.quiet {
+        true => shell.stdout(process::Stdio::null()),
+        false => shell.stdout(io::stderr()),
+    };
+    shell
 }

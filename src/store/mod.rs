@@ -12,11 +12,12 @@ use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::error::DatabaseError;
-use sqlx::{Any, AnyConnection, AnyPool, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
 
 pub use issues::{Freeze, Frozen, Missed, Uncertainty};
 pub use readers::{Added, Joining, ReaderState, Subscriber};
@@ -117,9 +118,17 @@ impl Store {
             StoreUrl::Sqlite(file) if file.exists() => (StorePlace::File(file.clone()), sqlite_address(file)),
             StoreUrl::Sqlite(_) => return Self::in_memory(now).await,
         };
-        let pool = connect(&place, &address, access).await?;
-        let version = version(&pool).await;
-        match (access, version) {
+        let mut pool = connect(&place, &address, access).await?;
+        let mut found = version(&pool, &place).await;
+        if let (Err(_), Access::Read, StorePlace::File(file)) = (&found, access, &place)
+            && !beside(file, "-wal").exists()
+        {
+            // In a folder that is not ours to write, SQLite reads only what it may take as unchanging.
+            pool.close().await;
+            pool = connect(&place, &format!("{address}&immutable=true"), access).await?;
+            found = version(&pool, &place).await;
+        }
+        match (access, found?) {
             (_, found) if found > schema::VERSION => {
                 return Err(StoreError::Newer { found, known: schema::VERSION });
             }
@@ -129,6 +138,12 @@ impl Store {
             (Access::Write, _) => migrate(&pool, &place, now).await?,
         }
         Self::known(pool, place).await
+    }
+
+    /// Ends all connections; the last one of a file takes the files beside it away.
+    pub async fn close(self) {
+        // A connection that hangs must not keep the program.
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.pool.close()).await;
     }
 
     /// An empty store that nobody else sees and that ends with the process.
@@ -195,6 +210,13 @@ fn sqlite_address(file: &Path) -> String {
     format!("sqlite://{path}?mode=rw")
 }
 
+/// The file that stands beside the database's by this ending.
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
 /// Makes the file before the database does, so that at no moment others can read it.
 fn make_private(file: &Path) -> Result<()> {
     OpenOptions::new()
@@ -219,6 +241,10 @@ async fn connect(place: &StorePlace, address: &str, access: Access) -> Result<An
         }
         (_, Access::Read) => "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON",
     };
+    // A pool goes on trying until its time is up; the first connection says at once what is wrong.
+    let mut first = AnyConnection::connect(address).await?;
+    first.execute(sqlx::raw_sql(pragmas)).await?;
+    first.close().await?;
     let options = AnyPoolOptions::new()
         // One writer is all that SQLite has; a store in memory lives in its one connection.
         .max_connections(if *place == StorePlace::Server { 4 } else { 1 })
@@ -233,14 +259,26 @@ async fn connect(place: &StorePlace, address: &str, access: Access) -> Result<An
     Ok(options.connect(address).await?)
 }
 
-/// The version of the schema; 0 where there is none.
-async fn version(pool: &AnyPool) -> i64 {
-    let row = sqlx::query("SELECT version FROM schema_version").fetch_one(pool).await;
-    row.and_then(|row| row.try_get("version")).unwrap_or(0)
+/// The version of the schema; 0 where there is none yet.
+async fn version(pool: &AnyPool, place: &StorePlace) -> Result<i64> {
+    let tables = match place {
+        StorePlace::Server => {
+            "SELECT COUNT(*) AS n FROM information_schema.tables \
+             WHERE table_name = 'schema_version' AND table_schema = current_schema()"
+        }
+        StorePlace::Memory | StorePlace::File(_) => {
+            "SELECT COUNT(*) AS n FROM sqlite_master WHERE name = 'schema_version'"
+        }
+    };
+    if sqlx::query(tables).fetch_one(pool).await?.try_get::<i64, _>("n")? == 0 {
+        return Ok(0);
+    }
+    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version").fetch_one(pool).await?;
+    Ok(row.try_get("version")?)
 }
 
 async fn migrate(pool: &AnyPool, place: &StorePlace, now: DateTime<Utc>) -> Result<()> {
-    let found = version(pool).await;
+    let found = version(pool, place).await?;
     if found == schema::VERSION {
         return Ok(());
     }

@@ -1,13 +1,13 @@
 //! Readers and their subscriptions: one row a person, found by fingerprint, never revived by accident.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::reader::{Email, Reader, ReaderId};
-use crate::store::{Result, Store, StoreError};
+use crate::store::{Result, Store, StoreError, integers};
 use crate::token::random_id;
 
 /// What a reader is to us.
@@ -124,6 +124,11 @@ impl Store {
         let mut new: Vec<(ReaderId, usize)> = Vec::new();
         let mut subscribed: Vec<ReaderId> = Vec::new();
         for (number, fingerprint) in fingerprints.iter().enumerate() {
+            if let (Some((id, was)), Some(name)) = (known.get(fingerprint), &people[number].1)
+                && !was.is_suppressed()
+            {
+                name_reader(tx, *id, name, returning).await?;
+            }
             added.push(match known.get(fingerprint).copied() {
                 None => {
                     let id = random_id();
@@ -134,6 +139,8 @@ impl Store {
                 }
                 Some((id, was)) if was == ReaderState::Left && returning => {
                     self.set_reader_state(tx, id, state, now, ("returned", consent)).await?;
+                    // They come back to what they ask for now, not to all they once had.
+                    sqlx::query("DELETE FROM subscription WHERE reader = $1").bind(id).execute(&mut **tx).await?;
                     subscribed.push(id);
                     Added::Known
                 }
@@ -179,7 +186,12 @@ impl Store {
             sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(detail).execute(&mut **tx).await?;
         }
         for digest in digests {
-            for ids in subscribed.chunks(100) {
+            let gone = match returning {
+                true => HashSet::new(),
+                false => who_left(tx, digest, &subscribed).await?,
+            };
+            let staying: Vec<ReaderId> = subscribed.iter().copied().filter(|id| !gone.contains(id)).collect();
+            for ids in staying.chunks(100) {
                 let rows: Vec<String> = ids.iter().map(|id| format!("($1,{id})")).collect();
                 let text = format!(
                     "INSERT INTO subscription (digest, reader) VALUES {} ON CONFLICT (digest, reader) DO NOTHING",
@@ -340,6 +352,31 @@ impl Store {
         let known = self.find_fingerprints(tx, &fingerprints).await?;
         Ok(known.into_values().filter(|(_, state)| *state == ReaderState::Active).map(|(id, _)| id).collect())
     }
+}
+
+/// Gives a reader a name where they have none; with `anew` also where they have another.
+async fn name_reader(tx: &mut Transaction<'static, Any>, id: ReaderId, name: &str, anew: bool) -> Result<()> {
+    let text = match anew {
+        true => "UPDATE reader SET name = $1 WHERE id = $2",
+        false => "UPDATE reader SET name = $1 WHERE id = $2 AND name IS NULL",
+    };
+    sqlx::query(text).bind(name.to_owned()).bind(id).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Those of these readers who have left the digest, and whom nobody but themselves may bring back.
+async fn who_left(tx: &mut Transaction<'static, Any>, digest: &str, readers: &[ReaderId]) -> Result<HashSet<ReaderId>> {
+    let mut gone = HashSet::new();
+    for some in readers.chunks(500) {
+        let text = format!(
+            "SELECT DISTINCT reader FROM event WHERE kind = 'left' AND detail = $1 AND reader IN ({})",
+            integers(some.iter().copied())
+        );
+        for row in sqlx::query(AssertSqlSafe(text)).bind(digest.to_owned()).fetch_all(&mut **tx).await? {
+            gone.insert(row.try_get("reader")?);
+        }
+    }
+    Ok(gone)
 }
 
 pub(super) fn reader_of(row: &AnyRow) -> Result<Reader> {
