@@ -92,7 +92,7 @@ pub struct Digest {
 }
 
 /// Which posts an issue by hand announces.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Choice {
     /// Every post from this day on that no issue has carried, also those that were there before the digest began
     #[arg(long, value_name = "DATE", conflicts_with = "posts")]
@@ -124,6 +124,12 @@ pub struct Show {
     /// Write the first reader's message into this file
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     pub eml: Option<PathBuf>,
+    /// Look at it in the browser: wide and narrow, light and dark, as text; it follows every change
+    #[arg(long, conflicts_with_all = ["dry_run", "test", "html", "eml"])]
+    pub preview: bool,
+    /// Only say where the preview is
+    #[arg(long, requires = "preview")]
+    pub no_open: bool,
 }
 
 impl Show {

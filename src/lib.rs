@@ -2,7 +2,7 @@
 //!
 //! The way through is one street with a fork. [`loader`] opens the posts and [`post`] reads them; [`lock`] gives each the
 //! id that never changes. From there [`feed`] makes documents, which [`publish`] writes; and [`digest`] makes a draft,
-//! [`message`] its MIME, [`delivery`] sends it by the ledger in [`store`]. [`command`] has a file for each verb and
+//! [`message`] its MIME, [`web`] shows it to its writer, [`delivery`] sends it by the ledger in [`store`]. [`command`] has a file for each verb and
 //! carries values from one room to the next, so that rooms on one floor do not know each other. The ground that all
 //! stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`clock`], [`config`].
 
@@ -25,5 +25,6 @@ pub mod smtp;
 pub mod store;
 pub mod subscriber;
 pub mod token;
+pub mod web;
 
 pub use command::run;

@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["lib"],
     &["command"],
     &["cli"],
-    &["delivery", "loader", "subscriber"],
+    &["delivery", "loader", "subscriber", "web"],
     &["publish", "store", "smtp"],
     &["feed", "message"],
     &["digest", "lock"],

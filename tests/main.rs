@@ -6,6 +6,7 @@ mod delivery;
 mod digest;
 mod house;
 mod kill;
+mod preview;
 mod read;
 mod readme;
 mod relay;

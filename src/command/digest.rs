@@ -2,6 +2,7 @@
 
 mod compose;
 mod plan;
+mod preview;
 mod show;
 mod single;
 
@@ -33,6 +34,9 @@ pub(super) fn digest(session: &mut Session<'_>, args: &cli::Digest, runtime: &Ru
     let digest = session.config.digest(&args.name)?.clone();
     if let (Some(issue), Some(to)) = (&args.resend, &args.to) {
         return runtime.block_on(single::resend(session, &digest, issue, to));
+    }
+    if args.show.preview {
+        return preview::preview(session, &digest, &args.choice, !args.show.no_open, runtime);
     }
     let loaded = load_posts(&session.config.site, &session.config.posts, session.clock.now())?;
     session.report(&loaded.findings);

@@ -11,6 +11,7 @@ mod subscriber;
 use std::cell::OnceCell;
 use std::cell::RefCell;
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 
@@ -53,6 +54,13 @@ struct Session<'a> {
     stop: OnceCell<Stop>,
     /// What is open, by what it was opened for.
     stores: RefCell<Vec<(Access, Store)>>,
+}
+
+impl<'a> Session<'a> {
+    /// One that says nothing.
+    fn new(config: Config, clock: &'a Clock, out: &'a mut dyn Write) -> Self {
+        Self { config, clock, out, quiet: true, verbose: false, stop: OnceCell::new(), stores: RefCell::default() }
+    }
 }
 
 impl Session<'_> {
@@ -110,6 +118,21 @@ impl Session<'_> {
         self.stores.borrow_mut().push((access, store.clone()));
         Ok(store)
     }
+
+    /// Closes what it opened.
+    async fn close(self) {
+        for (_, store) in self.stores.into_inner() {
+            store.close().await;
+        }
+    }
+}
+
+/// The config of this file under the environment.
+fn load_config(file: &Path) -> Result<Config, Finding> {
+    // A variable that is no Unicode is none of ours.
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+    Config::load(file, environment)
 }
 
 /// Does what the command line asks for. Results go to `out`.
@@ -117,19 +140,8 @@ impl Session<'_> {
 /// # Errors
 /// Where nothing could be done.
 pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Ending> {
-    // A variable that is no Unicode is none of ours.
-    let environment =
-        std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
-    let config = Config::load(&cli.config, environment)?;
-    let mut session = Session {
-        config,
-        clock,
-        out,
-        quiet: cli.quiet,
-        verbose: cli.verbose,
-        stop: OnceCell::new(),
-        stores: RefCell::default(),
-    };
+    let mut session = Session::new(load_config(&cli.config)?, clock, out);
+    (session.quiet, session.verbose) = (cli.quiet, cli.verbose);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
     let ended = match &cli.command {
         Command::Run(dry) => run::run(&mut session, *dry, &runtime),
@@ -139,8 +151,6 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
         Command::Issue(what) => runtime.block_on(issue::issue(&mut session, what)),
         Command::Status(args) => runtime.block_on(status::status(&mut session, args)),
     };
-    for (_, store) in session.stores.into_inner() {
-        runtime.block_on(store.close());
-    }
+    runtime.block_on(session.close());
     ended
 }

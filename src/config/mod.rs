@@ -51,6 +51,9 @@ pub struct Config {
     /// The folder of the file: every relative path in it starts here.
     #[serde(skip)]
     pub root: PathBuf,
+    /// The file itself.
+    #[serde(skip)]
+    pub file: PathBuf,
 }
 
 impl Config {
@@ -71,6 +74,7 @@ impl Config {
             None => finding,
         })?;
         config.root = file.parent().map(Path::to_path_buf).unwrap_or_default();
+        file.clone_into(&mut config.file);
         config.resolve_paths();
         Ok(config)
     }

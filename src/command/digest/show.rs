@@ -58,10 +58,7 @@ pub(super) async fn show(
     let plan = plan(session, &store, digest, loaded, When::Now(choice), now).await?;
     let issues = plan.map(|plan| plan.issues(digest)).unwrap_or_default();
     let Some(posts) = issues.first() else { bail!("{}: nothing new\n  say which with `--posts`", digest.name) };
-    let reader = match first_reader(&store, digest).await? {
-        Some(reader) => reader,
-        None => to(&"reader@example.org".parse()?),
-    };
+    let reader = first_reader(&store, digest).await?.unwrap_or_else(somebody);
     let composed = compose(session, digest, posts, loaded, 0, now)?;
     let Composed { draft, compiled, .. } = composed.checked(session)?;
     let key = store.current_key().await?;
@@ -89,10 +86,16 @@ fn write(session: &mut Session<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result
 }
 
 /// Whoever gets the first message: a subscriber, else the first of `to`.
-async fn first_reader(store: &Store, digest: &Digest) -> anyhow::Result<Option<Reader>> {
+pub(super) async fn first_reader(store: &Store, digest: &Digest) -> anyhow::Result<Option<Reader>> {
     let active = |one: &Subscriber| one.state == ReaderState::Active && one.digests.contains(&digest.name);
     let subscriber = store.subscribers().await?.into_iter().find(active);
     Ok(subscriber.map(|one| one.reader).or_else(|| digest.to.first().map(to)))
+}
+
+/// A reader where there is none yet.
+pub(super) fn somebody() -> Reader {
+    let email = "reader@example.org".parse().expect("it is an address");
+    Reader { id: 0, email, name: None, language: None }
 }
 
 /// Someone who stands in no store.

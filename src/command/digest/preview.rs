@@ -1,0 +1,169 @@
+//! `tidings digest NAME --preview`: the issue in a browser, made anew whenever something changes.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::runtime::{Handle, Runtime};
+
+use crate::cli::Choice;
+use crate::clock::Clock;
+use crate::command::digest::compose::compose;
+use crate::command::digest::plan::{When, plan};
+use crate::command::digest::show::{first_reader, somebody};
+use crate::command::{Ending, Session, load_config};
+use crate::config::Digest;
+use crate::digest::belongs;
+use crate::loader::{Loaded, load_posts};
+use crate::post::Post;
+use crate::store::{Access, Store};
+use crate::web::{Preview, Source, serve_preview};
+
+/// Serves the preview on loopback until it is interrupted.
+pub(super) fn preview(
+    session: &mut Session<'_>,
+    digest: &Digest,
+    choice: &Choice,
+    open: bool,
+    runtime: &Runtime,
+) -> anyhow::Result<Ending> {
+    let maker = Maker {
+        file: session.config.file.clone(),
+        clock: *session.clock,
+        digest: digest.name.clone(),
+        choice: choice.clone(),
+        handle: runtime.handle().clone(),
+    };
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).context("the preview cannot listen")?;
+    let address = format!("http://{}/", listener.local_addr()?);
+    // Also with `-q`: it is what was asked for.
+    writeln!(session.out, "{address}")?;
+    session.out.flush()?;
+    session.say("the preview follows every change; Ctrl-C ends it");
+    if open {
+        let browse = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+        let started = Command::new(browse).arg(&address).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        if let Err(error) = started {
+            session.say(&format!("no browser was opened ({browse}: {error})"));
+        }
+    }
+    runtime.block_on(async {
+        tokio::select! {
+            ended = serve_preview(listener, Arc::new(maker)) => ended.context("the preview ended"),
+            interrupted = tokio::signal::ctrl_c() => interrupted.context("no signals"),
+        }
+    })?;
+    Ok(Ending::Done)
+}
+
+/// Makes the issue from what stands in the files now.
+#[derive(Debug)]
+struct Maker {
+    file: PathBuf,
+    clock: Clock,
+    digest: String,
+    choice: Choice,
+    handle: Handle,
+}
+
+impl Source for Maker {
+    fn stamp(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        stamp(&self.file, &mut hasher);
+        if let Ok(config) = load_config(&self.file) {
+            stamp(&config.root.join("templates"), &mut hasher);
+            stamp(&config.posts.dir, &mut hasher);
+        }
+        hasher.finish()
+    }
+
+    fn preview(&self) -> Result<Preview, String> {
+        self.handle.block_on(self.make()).map_err(|error| format!("{error:#}"))
+    }
+}
+
+impl Maker {
+    async fn make(&self) -> anyhow::Result<Preview> {
+        let config = load_config(&self.file)?;
+        let digest = config.digest(&self.digest)?.clone();
+        let mut nowhere = io::sink();
+        let session = Session::new(config, &self.clock, &mut nowhere);
+        let made = self.look(&session, &digest).await;
+        session.close().await;
+        made
+    }
+
+    async fn look(&self, session: &Session<'_>, digest: &Digest) -> anyhow::Result<Preview> {
+        let now = session.clock.now();
+        let loaded = load_posts(&session.config.site, &session.config.posts, now)?;
+        let store = session.store(Access::Read).await?;
+        let (posts, note) = self.posts(session, &store, digest, &loaded).await?;
+        let composed = compose(session, digest, &posts, &loaded, 0, now)?;
+        let reader = first_reader(&store, digest).await?.unwrap_or_else(somebody);
+        let key = store.current_key().await?;
+        let message = composed.compiled.fill(&reader, now, &key);
+        let read = composed.compiled.read_by(&composed.draft, &reader, &key);
+        let headers = String::from_utf8_lossy(&message);
+        let headers = headers.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n", "\n");
+        let findings = loaded.findings.iter().chain(&composed.findings);
+        Ok(Preview {
+            subject: read.subject,
+            headers,
+            html_bytes: read.html.len(),
+            html: read.html,
+            text: read.text,
+            bytes: message.len(),
+            findings: findings
+                .map(|finding| format!("{}: {finding}", if finding.is_error() { "error" } else { "warning" }))
+                .collect(),
+            note,
+        })
+    }
+
+    /// The posts of the next issue; where there is none the newest, and why.
+    async fn posts<'a>(
+        &self,
+        session: &Session<'_>,
+        store: &Store,
+        digest: &Digest,
+        loaded: &'a Loaded,
+    ) -> anyhow::Result<(Vec<&'a Post>, Option<String>)> {
+        let now = session.clock.now();
+        let why = match plan(session, store, digest, loaded, When::Now(&self.choice), now).await {
+            Ok(Some(plan)) => match plan.issues(digest).into_iter().next() {
+                Some(posts) => return Ok((posts, None)),
+                None => plan.why_nothing(digest),
+            },
+            Ok(None) => String::new(),
+            // What is asked for by name is shown or missed, not replaced.
+            Err(error) if !self.choice.posts.is_empty() => return Err(error),
+            Err(error) => format!("{error:#}"),
+        };
+        let newest = loaded.posts.iter().filter(|post| belongs(digest, &session.config.site, post));
+        let posts: Vec<&Post> = newest.take(digest.limit).collect();
+        anyhow::ensure!(!posts.is_empty(), "there is no post for this digest");
+        Ok((posts, Some(format!("{why}\nThese are the newest posts."))))
+    }
+}
+
+/// Everything below a path that changes when its content does.
+fn stamp(path: &Path, hasher: &mut DefaultHasher) {
+    let Ok(about) = fs::metadata(path) else { return };
+    path.hash(hasher);
+    if about.is_dir() {
+        let Ok(entries) = fs::read_dir(path) else { return };
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in &paths {
+            stamp(path, hasher);
+        }
+    } else {
+        (about.len(), about.modified().ok()).hash(hasher);
+    }
+}

@@ -1,0 +1,5 @@
+//! HTTP: pages for people. A handler calls one function and shows what it gives.
+
+mod preview;
+
+pub use preview::{Preview, Source, serve_preview};

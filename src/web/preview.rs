@@ -1,0 +1,130 @@
+//! An issue as its readers will see it, on loopback; the page looks for changes and shows them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
+use axum::http::{HeaderName, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+const PAGE: &str = include_str!("../../templates/preview.html");
+
+/// An issue, made ready to be looked at.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Preview {
+    /// Its subject.
+    pub subject: String,
+    /// Its headers, as they are sent.
+    pub headers: String,
+    /// Its HTML part, as the first reader sees it.
+    #[serde(skip)]
+    pub html: String,
+    /// Its text part, as the first reader sees it.
+    pub text: String,
+    /// The bytes of the HTML part.
+    pub html_bytes: usize,
+    /// The bytes of the whole message.
+    pub bytes: usize,
+    /// What is wrong with it, each beginning with its weight.
+    pub findings: Vec<String>,
+    /// What else there is to know, such as that nothing is new.
+    pub note: Option<String>,
+}
+
+/// Where a preview comes from. Both are asked on a thread that may wait.
+pub trait Source: Send + Sync + fmt::Debug + 'static {
+    /// A number that differs once a template, a post or the config has changed.
+    fn stamp(&self) -> u64;
+
+    /// The issue as it would be now.
+    ///
+    /// # Errors
+    /// Words, where it cannot be made.
+    fn preview(&self) -> Result<Preview, String>;
+}
+
+/// Serves the preview until the task is dropped.
+///
+/// # Errors
+/// Where the listener fails.
+pub async fn serve_preview(listener: TcpListener, source: Arc<dyn Source>) -> std::io::Result<()> {
+    let routes = Router::new()
+        .route("/", get(page))
+        .route("/stamp", get(stamp))
+        .route("/issue", get(issue))
+        .route("/mail/{scheme}", get(mail))
+        .layer(middleware::from_fn(only_this_machine))
+        .with_state(source);
+    axum::serve(listener, routes).await
+}
+
+/// Drafts are nobody else's: a page elsewhere whose name was made to lead here is refused by the name it says.
+async fn only_this_machine(request: Request, next: Next) -> Response {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    if ["127.0.0.1", "localhost", "[::1]"].contains(&name) {
+        next.run(request).await
+    } else {
+        (StatusCode::FORBIDDEN, "this page is for its own machine\n").into_response()
+    }
+}
+
+async fn page() -> Response {
+    answer("text/html; charset=utf-8", "default-src 'self' 'unsafe-inline'", PAGE.to_owned())
+}
+
+async fn stamp(State(source): State<Arc<dyn Source>>) -> Response {
+    let stamp = tokio::task::spawn_blocking(move || source.stamp()).await.unwrap_or_default();
+    answer("text/plain", "default-src 'none'", stamp.to_string())
+}
+
+async fn issue(State(source): State<Arc<dyn Source>>) -> Response {
+    let body = match made(source).await {
+        Ok(preview) => serde_json::json!({ "issue": preview }),
+        Err(words) => serde_json::json!({ "error": words }),
+    };
+    answer("application/json", "default-src 'none'", body.to_string())
+}
+
+async fn mail(State(source): State<Arc<dyn Source>>, Path(scheme): Path<String>) -> Response {
+    let html = made(source).await.map(|preview| preview.html).unwrap_or_default();
+    // Like a mail program: styles and images, and nothing that runs.
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src *";
+    answer("text/html; charset=utf-8", policy, in_scheme(&html, scheme == "dark"))
+}
+
+async fn made(source: Arc<dyn Source>) -> Result<Preview, String> {
+    tokio::task::spawn_blocking(move || source.preview()).await.map_err(|error| error.to_string())?
+}
+
+/// The mail as it looks in the light or in the dark, whatever the browser prefers.
+fn in_scheme(html: &str, is_dark: bool) -> String {
+    let (scheme, query) = if is_dark { ("dark", "(min-width: 0)") } else { ("light", "(max-width: 0)") };
+    let html = html.replace("(prefers-color-scheme: dark)", query).replace("(prefers-color-scheme:dark)", query);
+    html.replacen("</head>", &format!("<style>:root {{ color-scheme: {scheme} }}</style></head>"), 1)
+}
+
+fn answer(kind: &'static str, policy: &'static str, body: String) -> Response {
+    let headers: [(HeaderName, &str); 3] =
+        [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy), (CACHE_CONTROL, "no-store")];
+    (headers, body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_scheme;
+
+    #[test]
+    fn a_mail_is_shown_in_the_scheme_that_is_asked_for() {
+        let html = "<head><style>@media (prefers-color-scheme: dark) { p { color: red } }</style></head>";
+        assert!(in_scheme(html, true).contains("@media (min-width: 0) {"));
+        assert!(in_scheme(html, false).contains("@media (max-width: 0) {"));
+        assert!(in_scheme(html, true).contains(":root { color-scheme: dark }</style></head>"));
+    }
+}
