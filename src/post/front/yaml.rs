@@ -62,7 +62,7 @@ fn simple(matter: &str) -> Option<Map<String, Value>> {
                 }
                 if list.is_empty() { Value::Null } else { Value::Array(list) }
             }
-            text if text.starts_with('[') => {
+            text if rest.starts_with(' ') && text.starts_with('[') => {
                 let inner = text.strip_prefix('[')?.strip_suffix(']')?;
                 match inner.trim() {
                     "" => Value::Array(Vec::new()),
