@@ -349,3 +349,39 @@ fn a_password_is_given_in_the_way_that_is_offered_and_never_in_clear_to_another_
     let ran = scene(&many(1)).run_with(&["run"], &elsewhere);
     assert!(ran.talk.contains("the password stays here") && ran.talk.contains("paused"), "{}", ran.talk);
 }
+
+#[test]
+fn an_outbox_that_cannot_be_written_loses_nobody() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("outbox", "a file where the folder should be");
+    let ran = scene.run(&["--at", MONDAY, "run"]);
+    assert!(ran.code == 1 && ran.talk.contains("cannot be written"), "{}{}", ran.out, ran.talk);
+    std::fs::remove_file(scene.path("outbox")).unwrap();
+    let ran = scene.run(&["--at", MONDAY, "run"]);
+    assert_eq!((ran.code, scene.names("outbox").len()), (0, 1), "{}{}", ran.out, ran.talk);
+}
+
+#[test]
+fn mails_of_one_second_stand_in_files_of_their_own() {
+    let long = format!("{}@{}.example", "a".repeat(64), "b".repeat(60));
+    let config = crate::scene::CONFIG
+        .replace("0 8 * * MON", "each")
+        .replace("\"editor@hums.example\"", &format!("\"editor@hums.example\", \"{long}\""));
+    let scene = Scene::new().file("config.toml", &config);
+    let scene = scene.post("one.md", "One", "2024-06-01").post("two.md", "Two", "2024-06-02");
+    scene.run_at(MONDAY, &["run"]);
+    assert_eq!(scene.names("outbox").len(), 4, "{:?}", scene.names("outbox"));
+}
+
+#[test]
+fn an_open_issue_is_finished_though_its_digest_is_gone_from_the_config() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(&["later@x.example".to_owned()]);
+    assert_eq!(run(&scene, &relay).code, 1);
+    let renamed = crate::scene::CONFIG.replace("weekly", "other").replace("since = \"2013-01-01\"\n", "");
+    let scene = scene.file("config.toml", &renamed);
+    let url = relay.url();
+    // Ten days later it is no longer tried, and that is said.
+    let late = scene.run_with(&["--at", "2024-07-04T09:00:00+02:00", "run", "-q"], &[("TIDINGS_MAIL__SMTP", &url)]);
+    assert!(late.code == 1 && late.talk.contains("1 given up") && late.out.is_empty(), "{}{}", late.out, late.talk);
+    assert!(late.talk.contains("says who and why"), "{}", late.talk);
+}

@@ -71,8 +71,10 @@ pub(super) async fn send(
         return Ok(Ending::Done);
     };
     let mut ending = Ending::Done;
-    for issue in store.open_issues().await?.into_iter().filter(|issue| issue.digest == digest.name) {
-        ending = ending.and(finish(session, &sender, &issue).await?);
+    if matches!(when, When::Now(_)) {
+        for issue in store.open_issues().await?.into_iter().filter(|issue| issue.digest == digest.name) {
+            ending = ending.and(finish(session, &sender, &issue).await?);
+        }
     }
     let Some(plan) = plan(session, &store, digest, loaded, when, now).await? else { return Ok(ending) };
     if let When::Now(choice) = when

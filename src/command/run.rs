@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 
 use crate::cli::{Build, Dry};
 use crate::command::digest::{self, When};
+use crate::command::send::finish_open;
 use crate::command::{Ending, Session, build};
 use crate::finding::Finding;
 
@@ -22,6 +23,9 @@ pub(super) fn run(session: &mut Session<'_>, dry: Dry, runtime: &Runtime) -> any
                 "`after_build` failed ({status}): no mail was sent\n  mend `{command}`; the next run goes on from here"
             );
         }
+    }
+    if !dry.dry_run {
+        ending = ending.and(runtime.block_on(finish_open(session))?);
     }
     // One digest that cannot be sent does not stop the others.
     let mut failed = None;

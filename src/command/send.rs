@@ -8,7 +8,25 @@ use crate::delivery::{Delivery, Mailer, Progress, Stop};
 use crate::finding::Finding;
 use crate::ledger::{Issue, State};
 use crate::message::Compiled;
-use crate::store::Sender;
+use crate::store::{Access, Sender};
+
+/// Goes on with every issue in which someone still waits, whatever has become of its digest in the config: it was
+/// frozen, and its readers were counted.
+pub(super) async fn finish_open(session: &mut Session<'_>) -> anyhow::Result<Ending> {
+    if session.store(Access::Read).await?.open_issues().await?.is_empty() {
+        return Ok(Ending::Done);
+    }
+    session.refuse_another_time()?;
+    let store = session.store(Access::Write).await?;
+    let Ok(sender) = store.begin_sending(session.config.mail.uncertain, session.clock.now()).await? else {
+        return Ok(Ending::Done);
+    };
+    let mut ending = Ending::Done;
+    for issue in store.open_issues().await? {
+        ending = ending.and(finish(session, &sender, &issue).await?);
+    }
+    Ok(ending)
+}
 
 /// Sends an open issue and says what came of it.
 pub(super) async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &Issue) -> anyhow::Result<Ending> {
@@ -16,9 +34,16 @@ pub(super) async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &I
     let compiled = Compiled::from_text(&store.compiled(issue.id).await?).map_err(anyhow::Error::msg)?;
     let key = store.key(issue.key).await?;
     let mail = Arc::new(session.config.mail.clone());
-    let mailer = Mailer::for_issue(&mail, issue).map_err(anyhow::Error::msg)?;
+    let mailer = match Mailer::for_issue(&mail, issue) {
+        Ok(mailer) => mailer,
+        Err(why) => {
+            session.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
+            return Ok(Ending::Partial);
+        }
+    };
     let place = mailer.to_string();
-    let waiting = usize::try_from(store.counts(issue.id).await?[State::Queued as usize])?;
+    let before = store.counts(issue.id).await?;
+    let waiting = usize::try_from(before[State::Queued as usize])?;
     let delivery = Delivery {
         sender: sender.clone(),
         issue: issue.clone(),
@@ -32,7 +57,16 @@ pub(super) async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &I
     if let Some(why) = delivery.deliver(&mailer).await? {
         session.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
     }
-    let told = told(store.counts(issue.id).await?);
-    session.result(&format!("{}: “{}”: {told} ({place})", issue.digest, issue.subject))?;
+    let after = store.counts(issue.id).await?;
+    let summary = format!("{}: “{}”: {} ({place})", issue.digest, issue.subject, told(after));
+    let failed = |counts: [u64; 7]| -> u64 {
+        [State::Bounced, State::GivenUp, State::Uncertain].iter().map(|state| counts[*state as usize]).sum()
+    };
+    if session.quiet && failed(after) > failed(before) {
+        let who = format!("`tidings status {:x}` says who and why", issue.id);
+        session.report(&[Finding::error(summary).way_out(who)]);
+    } else {
+        session.result(&summary)?;
+    }
     Ok(if sender.missed(issue.id).await? == 0 { Ending::Done } else { Ending::Partial })
 }

@@ -1,5 +1,6 @@
 //! The outbox: a file for each message, through the same ledger.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::delivery::{CLAIM, Delivery};
@@ -24,26 +25,42 @@ pub(super) async fn deliver(delivery: &Delivery, folder: &Path) -> Result<Option
                 Err(StoreError::Stopped) => return Ok(Some(StoreError::Stopped.to_string())),
                 result => result?,
             }
+            let mut broken = None;
             let settled = claims.iter().map(|claim| {
-                let bytes = compiled.fill(&claim.reader, issue.made_at, key);
                 let name = file_name(issue, &claim.reader);
-                let (outcome, reply) = match replace(&folder.join(&name), &bytes) {
+                // Where one file cannot be written, neither can the next: the others wait for a better day.
+                let written = match &broken {
+                    None => replace(&folder.join(&name), &compiled.fill(&claim.reader, issue.made_at, key)),
+                    Some(_) => Err(ErrorKind::Other.into()),
+                };
+                let (outcome, reply) = match written {
                     Ok(()) => (Outcome::Sent, name),
-                    Err(error) => (Outcome::GivenUp, format!("`{name}` cannot be written: {error}")),
+                    Err(error) => {
+                        let words = format!("`{}` cannot be written: {error}", folder.join(&name).display());
+                        (Outcome::Released, broken.get_or_insert(words).clone())
+                    }
                 };
                 Settled { reader: claim.reader.id, outcome, reply }
             });
-            sender.settle(issue.id, settled.collect(), clock.now())?;
+            let settled = settled.collect();
+            sender.settle(issue.id, settled, clock.now())?;
+            if let Some(why) = broken {
+                return Ok(Some(format!("{why}; the next run goes on")));
+            }
             delivery.progress.add(claims.len());
         }
     }
 }
 
-/// A name that sorts by digest and time, is one for each reader and holds nothing that a file system minds.
+/// The longest part of an address that a name shows; file systems take 255 bytes in all.
+const LONGEST: usize = 100;
+
+/// A name that sorts by digest and time, is one for each issue and reader and holds nothing that a file system minds.
 fn file_name(issue: &Issue, reader: &Reader) -> String {
     let address = reader.email.as_str();
-    let safe: String =
-        address.chars().map(|c| if c.is_alphanumeric() || "@.+-_".contains(c) { c } else { '_' }).collect();
+    let safe = address.chars().map(|c| if c.is_ascii_alphanumeric() || "@.+-_".contains(c) { c } else { '_' });
+    let safe: String = safe.take(LONGEST).collect();
     let number = if safe == address { String::new() } else { format!("-{:x}", reader.id) };
-    format!("{}-{}-{safe}{number}.eml", issue.digest, issue.made_at.format("%Y%m%dT%H%M%SZ"))
+    let made_at = issue.made_at.format("%Y%m%dT%H%M%SZ");
+    format!("{}-{made_at}-{:016x}-{safe}{number}.eml", issue.digest, issue.id)
 }
