@@ -286,3 +286,39 @@ fn whoever_listens_no_more_does_not_stop_the_work() {
     assert!(status.unwrap().success());
     assert_eq!(scene.names("outbox").len(), 1);
 }
+
+#[test]
+fn posts_wait_for_the_first_reader() {
+    let config = crate::scene::CONFIG.replace("to = [\"editor@hums.example\"]\n", "");
+    let scene = Scene::new().file("config.toml", &config).post("one.md", "One", "2024-06-01");
+    let ran = scene.run(&["--at", MONDAY, "run"]);
+    assert!(ran.code == 0 && ran.talk.contains("has no readers"), "{}{}", ran.out, ran.talk);
+    let ran = scene.run(&["--at", MONDAY, "digest", "weekly"]);
+    assert!(ran.code == 2 && ran.talk.contains("has no readers"), "{}{}", ran.out, ran.talk);
+    scene.run_at(MONDAY, &["subscriber", "add", "ada@x.example"]);
+    scene.run_at("2024-07-01T08:00:05+02:00", &["run"]);
+    assert_eq!(scene.names("outbox").len(), 1);
+}
+
+#[test]
+fn a_dry_run_is_addressed_to_someone_who_would_get_it() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("people.csv", "email\npending@x.example\n");
+    scene.run_at(MONDAY, &["subscriber", "import", "people.csv"]);
+    scene.run_at(MONDAY, &["subscriber", "add", "ada@x.example"]);
+    scene.run_at(MONDAY, &["subscriber", "remove", "ada@x.example"]);
+    let message = scene.run_at(MONDAY, &["digest", "weekly", "--dry-run"]);
+    assert!(message.contains("\r\nTo: editor@hums.example\r\n"), "{message}");
+}
+
+#[test]
+fn a_lock_that_was_lost_knows_the_store_again() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    fs::remove_file(scene.path("tidings.lock")).unwrap();
+    let scene = scene.post("two.md", "Two", "2024-06-25");
+    scene.run_at("2024-07-01T08:00:05+02:00", &["run"]);
+    assert!(scene.read("tidings.lock").contains("#digest\tweekly\t"));
+    fs::remove_file(scene.path("tidings.db")).unwrap();
+    let ran = scene.run(&["--at", "2024-07-08T08:00:05+02:00", "run"]);
+    assert!(ran.code == 2 && ran.talk.contains("begun by another store"), "{}", ran.talk);
+}

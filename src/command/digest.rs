@@ -86,6 +86,18 @@ pub(super) async fn send(
     }
     begin(session, &store, digest, loaded, &plan, now).await?;
     let issues = plan.issues(digest);
+    if !issues.is_empty() && store.first_reader(&digest.name, &digest.to).await?.is_none() {
+        match (when, &digest.schedule) {
+            (When::Now(_), _) => bail!(show::no_readers(digest)),
+            // The posts wait for the first reader; a mail for each of them would be no welcome.
+            (When::Due, Schedule::Cron(_)) => {
+                session.say(&show::no_readers(digest));
+                pass(&store, digest, &plan).await?;
+                return Ok(ending);
+            }
+            (When::Due, Schedule::Each) => {}
+        }
+    }
     for posts in &issues {
         let issue = new_issue(&store, session, digest, posts, &plan, now).await?;
         let composed = compose(session, digest, posts, loaded, issue.id, now);
@@ -116,12 +128,18 @@ pub(super) async fn send(
         }
     }
     if issues.is_empty() {
-        if let Some(slot) = plan.slot {
-            store.pass_slot(&digest.name, slot).await?;
-        }
+        pass(&store, digest, &plan).await?;
         session.result(&plan.why_nothing(digest))?;
     }
     Ok(ending)
+}
+
+/// The slot goes by without an issue.
+async fn pass(store: &Store, digest: &Digest, plan: &Plan<'_>) -> anyhow::Result<()> {
+    match plan.slot {
+        Some(slot) => Ok(store.pass_slot(&digest.name, slot).await?),
+        None => Ok(()),
+    }
 }
 
 /// Asks before readers get a post twice.

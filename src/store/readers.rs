@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
-use crate::reader::{Email, Reader, ReaderId};
+use crate::reader::{Email, Mailbox, Reader, ReaderId};
 use crate::store::{Result, Store, StoreError, integers};
 use crate::token::random_id;
 
@@ -321,6 +321,28 @@ impl Store {
                 Ok(Subscriber { state: ReaderState::from_word(row.try_get("state")?)?, reader, digests })
             })
             .collect()
+    }
+
+    /// Someone who gets the digest: its first subscriber by address, else the first of `to` who is not suppressed.
+    pub async fn first_reader(&self, digest: &str, to: &[Mailbox]) -> Result<Option<Reader>> {
+        let row = sqlx::query(
+            "SELECT r.id, r.address, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
+             WHERE s.digest = $1 AND r.state = 'active' ORDER BY r.address LIMIT 1",
+        )
+        .bind(digest.to_owned())
+        .fetch_optional(&self.pool)
+        .await?;
+        if let Some(row) = row {
+            return reader_of(&row).map(Some);
+        }
+        for Mailbox { name, email } in to {
+            let known = self.find_reader(email).await?;
+            if known.is_none_or(|(_, state)| !state.is_suppressed()) {
+                let id = known.map_or(0, |(id, _)| id);
+                return Ok(Some(Reader { id, email: email.clone(), name: name.clone(), language: None }));
+            }
+        }
+        Ok(None)
     }
 
     /// What happened to a reader: when, what, and more about it; oldest first.

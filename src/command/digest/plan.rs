@@ -174,13 +174,16 @@ pub(super) async fn begin(
     plan: &Plan<'_>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    if plan.first {
+    // A lock that was lost and grew anew must know the store again, too.
+    if loaded.lock.began(&digest.name) != Some(store.name()) {
         let mut lock = match fs::read_to_string(&session.config.posts.lock) {
             Ok(text) => Lock::parse(&text)?,
             Err(_) => loaded.lock.clone(),
         };
         lock.begin(&digest.name, store.name());
         write_changed(&session.config.posts.lock, lock.to_text().as_bytes())?;
+    }
+    if plan.first {
         store.begin_digest(&digest.name, &plan.known, plan.begins_after, now).await?;
     } else if !plan.known.is_empty() {
         store.know_posts(&digest.name, &plan.known, now).await?;

@@ -16,7 +16,7 @@ use crate::cli::Choice;
 use crate::clock::Clock;
 use crate::command::digest::compose::compose;
 use crate::command::digest::plan::{When, plan};
-use crate::command::digest::show::{first_reader, somebody};
+use crate::command::digest::show::somebody;
 use crate::command::{Ending, Session, load_config};
 use crate::config::Digest;
 use crate::digest::belongs;
@@ -105,7 +105,7 @@ impl Maker {
         let store = session.store(Access::Read).await?;
         let (posts, note) = self.posts(session, &store, digest, &loaded).await?;
         let composed = compose(session, digest, &posts, &loaded, 0, now)?;
-        let reader = first_reader(&store, digest).await?.unwrap_or_else(somebody);
+        let reader = store.first_reader(&digest.name, &digest.to).await?.unwrap_or_else(somebody);
         let key = store.current_key().await?;
         let message = composed.compiled.fill(&reader, now, &key);
         let read = composed.compiled.read_by(&composed.draft, &reader, &key);

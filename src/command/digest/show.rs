@@ -14,7 +14,7 @@ use crate::delivery::{Mailer, deliver_one};
 use crate::loader::Loaded;
 use crate::publish::write_changed;
 use crate::reader::{Mailbox, Reader};
-use crate::store::{Access, ReaderState, Store, Subscriber};
+use crate::store::Access;
 
 /// The first message of the digest, and nothing else.
 pub(super) async fn print(
@@ -33,9 +33,7 @@ pub(super) async fn print(
     };
     let composed = compose(session, digest, posts, loaded, 0, now)?;
     let Composed { compiled, .. } = composed.checked(session)?;
-    let reader = first_reader(&store, digest)
-        .await?
-        .with_context(|| format!("the digest `{}` has no readers\n  set `to`, or add a subscriber", digest.name))?;
+    let reader = store.first_reader(&digest.name, &digest.to).await?.with_context(|| no_readers(digest))?;
     if matches!(when, When::Due) {
         writeln!(session.out, "==> {}: {} <==", digest.name, compiled.subject())?;
     }
@@ -58,7 +56,7 @@ pub(super) async fn show(
     let plan = plan(session, &store, digest, loaded, When::Now(choice), now).await?;
     let issues = plan.map(|plan| plan.issues(digest)).unwrap_or_default();
     let Some(posts) = issues.first() else { bail!("{}: nothing new\n  say which with `--posts`", digest.name) };
-    let reader = first_reader(&store, digest).await?.unwrap_or_else(somebody);
+    let reader = store.first_reader(&digest.name, &digest.to).await?.unwrap_or_else(somebody);
     let composed = compose(session, digest, posts, loaded, 0, now)?;
     let Composed { draft, compiled, .. } = composed.checked(session)?;
     let key = store.current_key().await?;
@@ -85,11 +83,9 @@ fn write(session: &mut Session<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result
     Ok(())
 }
 
-/// Whoever gets the first message: a subscriber, else the first of `to`.
-pub(super) async fn first_reader(store: &Store, digest: &Digest) -> anyhow::Result<Option<Reader>> {
-    let active = |one: &Subscriber| one.state == ReaderState::Active && one.digests.contains(&digest.name);
-    let subscriber = store.subscribers().await?.into_iter().find(active);
-    Ok(subscriber.map(|one| one.reader).or_else(|| digest.to.first().map(to)))
+/// What there is to say where nobody would get it.
+pub(super) fn no_readers(digest: &Digest) -> String {
+    format!("the digest `{}` has no readers\n  set `to`, or add a subscriber", digest.name)
 }
 
 /// A reader where there is none yet.
