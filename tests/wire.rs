@@ -10,7 +10,7 @@ use tidings::config::{Mail, StoreUrl, Uncertain};
 use tidings::delivery::{Delivery, Mailer, Progress, Stop};
 use tidings::ledger::{Issue, IssueState, State};
 use tidings::message::Compiled;
-use tidings::store::{Access, ReaderState, Store};
+use tidings::store::{Access, Busy, ReaderState, Store};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -51,7 +51,13 @@ struct Standing {
 
 async fn deliver(store: &Store, mail: &Mail, at: &str) -> Option<String> {
     let at: DateTime<Utc> = at.parse().unwrap();
-    let sender = store.begin_sending(mail.uncertain, at).await.unwrap().unwrap();
+    let sender = loop {
+        // A process that another test has just forked holds the lock until it becomes its program.
+        match store.begin_sending(mail.uncertain, at).await.unwrap() {
+            Ok(sender) => break sender,
+            Err(Busy) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    };
     let issue = store.issues().await.unwrap().remove(0);
     if issue.state != IssueState::Open {
         return None;

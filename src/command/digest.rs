@@ -23,7 +23,7 @@ use crate::loader::{Loaded, load_posts};
 use crate::post::Post;
 use crate::publish::write_changed;
 use crate::reader::Email;
-use crate::store::{Access, Freeze, Frozen, Store};
+use crate::store::{Freeze, Frozen, Store};
 use crate::token::random_id;
 
 use compose::{Composed, compose};
@@ -64,12 +64,11 @@ pub(super) async fn send(
     if dry.dry_run {
         return show::print(session, digest, loaded, when, now).await;
     }
-    session.refuse_another_time()?;
-    let store = session.store(Access::Write).await?;
-    let Ok(sender) = store.begin_sending(session.config.mail.uncertain, now).await? else {
+    let Some(sender) = session.sender().await? else {
         session.say("another run is sending; this one leaves the mail to it");
         return Ok(Ending::Done);
     };
+    let store = sender.store().clone();
     let mut ending = Ending::Done;
     if matches!(when, When::Now(_)) {
         for issue in store.open_issues().await?.into_iter().filter(|issue| issue.digest == digest.name) {

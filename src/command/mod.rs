@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Stop;
 use crate::finding::Finding;
-use crate::store::{Access, Store};
+use crate::store::{Access, Sender, Store};
 
 /// How a command ended, when it could do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,8 @@ struct Session<'a> {
     verbose: bool,
     /// When to stop early; signals are listened to from the first mail on.
     stop: OnceCell<Stop>,
+    /// The sender that this command has become.
+    sender: RefCell<Option<Sender>>,
     /// What is open, by what it was opened for.
     stores: RefCell<Vec<(Access, Store)>>,
 }
@@ -59,7 +61,16 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     /// One that says nothing.
     fn new(config: Config, clock: &'a Clock, out: &'a mut dyn Write) -> Self {
-        Self { config, clock, out, quiet: true, verbose: false, stop: OnceCell::new(), stores: RefCell::default() }
+        Self {
+            config,
+            clock,
+            out,
+            quiet: true,
+            verbose: false,
+            stop: OnceCell::new(),
+            sender: RefCell::default(),
+            stores: RefCell::default(),
+        }
     }
 }
 
@@ -106,6 +117,17 @@ impl Session<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Becomes a sender, once; none where the store takes one at a time and has another.
+    async fn sender(&self) -> anyhow::Result<Option<Sender>> {
+        if self.sender.borrow().is_none() {
+            self.refuse_another_time()?;
+            let store = self.store(Access::Write).await?;
+            let begun = store.begin_sending(self.config.mail.uncertain, self.clock.now()).await?;
+            self.sender.replace(begun.ok());
+        }
+        Ok(self.sender.borrow().clone())
     }
 
     /// The store, opened once; it is closed when the command ends.

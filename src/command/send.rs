@@ -16,13 +16,9 @@ pub(super) async fn finish_open(session: &mut Session<'_>) -> anyhow::Result<End
     if session.store(Access::Read).await?.open_issues().await?.is_empty() {
         return Ok(Ending::Done);
     }
-    session.refuse_another_time()?;
-    let store = session.store(Access::Write).await?;
-    let Ok(sender) = store.begin_sending(session.config.mail.uncertain, session.clock.now()).await? else {
-        return Ok(Ending::Done);
-    };
+    let Some(sender) = session.sender().await? else { return Ok(Ending::Done) };
     let mut ending = Ending::Done;
-    for issue in store.open_issues().await? {
+    for issue in sender.store().open_issues().await? {
         ending = ending.and(finish(session, &sender, &issue).await?);
     }
     Ok(ending)

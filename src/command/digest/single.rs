@@ -16,13 +16,12 @@ pub(super) async fn resend(
     to: &Email,
 ) -> anyhow::Result<Ending> {
     let now = session.clock.now();
-    session.refuse_another_time()?;
     let unknown =
         || format!("the digest `{}` has no issue `{number}`\n  `tidings status` shows their numbers", digest.name);
     let id = i64::from_str_radix(number, 16).with_context(unknown)?;
     let store = session.store(Access::Write).await?;
     let issue = store.issue(id).await?.filter(|issue| issue.digest == digest.name).with_context(unknown)?;
-    let Ok(sender) = store.begin_sending(session.config.mail.uncertain, now).await? else {
+    let Some(sender) = session.sender().await? else {
         bail!("another run is sending\n  try again when it is done");
     };
     match store.resend(&issue, to, now).await? {
