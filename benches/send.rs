@@ -1,0 +1,261 @@
+//! Sending, as ratios measured in one run: the engine beside a bare client that only writes the same bytes; the rate at a
+//! round trip of 30 ms; claims and memory with a million recipients. `cargo bench --bench send`.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use sqlx::{Connection, SqliteConnection};
+use tidings::clock::Clock;
+use tidings::config::{Mail, StoreUrl, Uncertain};
+use tidings::delivery::{Delivery, Mailer, Progress, Stop};
+use tidings::message::Compiled;
+use tidings::store::{Access, Store};
+
+const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+/// When the issue for a million is due.
+const NEXT: &str = "2024-07-01T09:00:05+02:00";
+const MESSAGES: u32 = 20_000;
+
+/// A relay that takes everything, its answers `late` by so much. It offers PIPELINING and expects it to be used.
+fn sink(late: Duration) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || swallow(stream, late));
+        }
+    });
+    port
+}
+
+fn swallow(mut stream: TcpStream, late: Duration) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    stream.write_all(b"220 sink\r\n").ok()?;
+    let mut buffer = vec![0; 256 * 1024];
+    let mut in_body = false;
+    loop {
+        let mut filled = 0;
+        let end: &[u8] = if in_body { b"\r\n.\r\n" } else { b"\r\n" };
+        while !buffer[..filled].ends_with(end) {
+            let read = stream.read(&mut buffer[filled..]).ok()?;
+            if read == 0 {
+                return None;
+            }
+            filled += read;
+        }
+        thread::sleep(late);
+        let answer: &[u8] = match &buffer[..4] {
+            _ if in_body => b"250 2.0.0 taken\r\n",
+            b"EHLO" => b"250-sink\r\n250-SIZE 10000000\r\n250 PIPELINING\r\n",
+            b"MAIL" => b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go on\r\n",
+            _ => b"221 bye\r\n",
+        };
+        in_body = !in_body && &buffer[..4] == b"MAIL";
+        stream.write_all(answer).ok()?;
+    }
+}
+
+/// A site whose one issue of some 30 KB is frozen and has not left.
+fn frozen(readers: u32) -> tempfile::TempDir {
+    let site = tempfile::tempdir().unwrap();
+    let sentence = "The daemon hums in the cellar while the kettle waits for the morning shift to come. ";
+    fs::create_dir(site.path().join("post")).unwrap();
+    let post = format!("---\ntitle: Long\ndate: 2024-06-01\n---\n{}\n", sentence.repeat(150));
+    fs::write(site.path().join("post/long.md"), post).unwrap();
+    fs::write(
+        site.path().join("config.toml"),
+        "[site]\ntitle = \"Hums\"\nurl = \"https://hums.example/\"\n[[digest]]\nname = \"weekly\"\nlayout = \"full\"\n\
+         schedule = \"0 8 * * MON\"\nsince = \"2013-01-01\"\n[mail]\nfrom = \"Hums <news@hums.example>\"\n\
+         smtp = \"smtp://127.0.0.1:9?tls=none\"\npatience = \"0s\"\n",
+    )
+    .unwrap();
+    let people: Vec<String> = (0..readers).map(|n| format!("reader{n}@x{}.example", n % 100)).collect();
+    fs::write(site.path().join("people.csv"), format!("email\n{}\n", people.join("\n"))).unwrap();
+    tidings(site.path(), &["subscriber", "import", "people.csv", "--confirmed"]);
+    tidings(site.path(), &["run"]);
+    site
+}
+
+fn tidings(site: &Path, arguments: &[&str]) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
+    command.args(["-q", "--at", MONDAY]).args(arguments).current_dir(site).stderr(Stdio::null());
+    assert!(command.status().unwrap().code().is_some_and(|code| code < 2), "{arguments:?}");
+}
+
+fn store(site: &Path) -> StoreUrl {
+    StoreUrl::Sqlite(site.join("tidings.db"))
+}
+
+/// Sends the frozen issue with the ledger on; the time it took, and its first message.
+async fn with_ledger(site: &Path, port: u16, connections: u32) -> (Duration, Vec<u8>) {
+    let at: DateTime<Utc> = MONDAY.parse().unwrap();
+    let store = Store::open(&store(site), Access::Write, at).await.unwrap();
+    let sender = store.begin_sending(Uncertain::Retry, at).await.unwrap().unwrap();
+    let issue = store.issues().await.unwrap().remove(0);
+    let key = store.key(issue.key).await.unwrap();
+    let compiled = Arc::new(Compiled::from_text(&store.compiled(issue.id).await.unwrap()).unwrap());
+    let reader = store.subscribers().await.unwrap().remove(0).reader;
+    let message = compiled.fill(&reader, issue.made_at, &key);
+    let text = format!("smtp = \"smtp://127.0.0.1:{port}?tls=none\"\nconnections = {connections}");
+    let mail: Mail = toml::from_str(&text).unwrap();
+    let mailer = Mailer::Smtp(mail.smtp.clone().unwrap());
+    let delivery = Delivery {
+        sender,
+        issue,
+        compiled,
+        key,
+        mail: Arc::new(mail),
+        clock: Clock::new(Some(at)),
+        progress: Progress::hidden(),
+        stop: Stop::default(),
+    };
+    let began = Instant::now();
+    assert_eq!(delivery.deliver(&mailer).await.unwrap(), None);
+    let took = began.elapsed();
+    assert_eq!(delivery.sender.missed(delivery.issue.id).await.unwrap(), 0);
+    (took, message)
+}
+
+/// The same bytes from as many connections, and nothing else.
+async fn bare(port: u16, connections: u32, messages: u32, message: &[u8]) -> Duration {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut body = message.to_vec();
+    body.extend_from_slice(b".\r\n");
+    let body: Arc<[u8]> = body.into();
+    let began = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..connections {
+        let body = body.clone();
+        tasks.spawn(async move {
+            let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            stream.set_nodelay(true).unwrap();
+            let mut answer = [0; 1024];
+            assert!(stream.read(&mut answer).await.unwrap() > 0);
+            stream.write_all(b"EHLO bare\r\n").await.unwrap();
+            assert!(stream.read(&mut answer).await.unwrap() > 0);
+            for _ in 0..messages / connections {
+                let envelope = b"MAIL FROM:<news@hums.example> SIZE=30000\r\nRCPT TO:<reader@x.example>\r\nDATA\r\n";
+                stream.write_all(envelope).await.unwrap();
+                assert!(stream.read(&mut answer).await.unwrap() > 0);
+                stream.write_all(&body).await.unwrap();
+                assert!(stream.read(&mut answer).await.unwrap() > 0);
+            }
+        });
+    }
+    tasks.join_all().await;
+    began.elapsed()
+}
+
+/// A million readers, made by the database itself.
+async fn a_million(site: &Path) {
+    let file = site.join("tidings.db");
+    let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    for text in [
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000) INSERT INTO reader \
+         (id, fingerprint, address, name, language, state) SELECT abs(random()), 'f' || x, 'm' || x || '@x.example', \
+         NULL, NULL, 'active' FROM n",
+        "INSERT INTO subscription (digest, reader) SELECT 'weekly', id FROM reader WHERE fingerprint LIKE 'f%' \
+         AND address LIKE 'm%'",
+    ] {
+        sqlx::raw_sql(text).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+}
+
+/// The most memory that a process ever had, in MB.
+fn peak(process: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+}
+
+/// How long 20 claims take, each.
+async fn claims(store: &Store) -> Duration {
+    let at: DateTime<Utc> = NEXT.parse().unwrap();
+    let sender = store.begin_sending(Uncertain::Retry, at).await.unwrap().unwrap();
+    let issue = store.issues().await.unwrap().remove(0);
+    let began = Instant::now();
+    for _ in 0..20 {
+        let claimed = sender.claim(issue.id, 500, at).await.unwrap();
+        assert_eq!(claimed.len(), 500);
+    }
+    let took = began.elapsed() / 20;
+    sender.release(issue.id).await.unwrap();
+    took
+}
+
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let rate = |took: Duration| f64::from(MESSAGES) / took.as_secs_f64();
+
+    let port = sink(Duration::ZERO);
+    let site = frozen(MESSAGES);
+    let (took, message) = runtime.block_on(with_ledger(site.path(), port, 16));
+    let alone = runtime.block_on(bare(port, 16, MESSAGES, &message));
+    println!("{} bytes a message, 16 connections on loopback, SQLite with synchronous=FULL:", message.len());
+    println!(
+        "  bare client {:.0}/s, with the ledger {:.0}/s: ratio {:.2} (wanted: 0.80)",
+        rate(alone),
+        rate(took),
+        alone.as_secs_f64() / took.as_secs_f64()
+    );
+
+    let few = 3000_u32;
+    let site = frozen(few);
+    let (took, _) = runtime.block_on(with_ledger(site.path(), sink(Duration::from_millis(30)), 32));
+    let best = 32.0 / 0.060;
+    let rate = f64::from(few) / took.as_secs_f64();
+    println!("30 ms a round trip, 32 connections: {rate:.0}/s of {best:.0}/s possible (wanted: 450)");
+
+    let site = frozen(1);
+    let at: DateTime<Utc> = MONDAY.parse().unwrap();
+    runtime.block_on(a_million(site.path()));
+    let second = "---\ntitle: Second\ndate: 2024-06-02\n---\nSecond.\n";
+    fs::write(site.path().join("post/second.md"), second).unwrap();
+    let began = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tidings"))
+        .args(["-q", "--at", NEXT, "run"])
+        .current_dir(site.path())
+        .env("TIDINGS_MAIL__SMTP", format!("smtp://127.0.0.1:{}?tls=none", sink(Duration::ZERO)))
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_secs(30));
+    let most = peak(child.id());
+    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    child.wait().unwrap();
+    let store = runtime.block_on(Store::open(&store(site.path()), Access::Write, at)).unwrap();
+    let (issue, sent) = runtime.block_on(async {
+        let issue = store.issues().await.unwrap().remove(0);
+        let sent = store.counts(issue.id).await.unwrap()[2];
+        (issue, sent)
+    });
+    println!(
+        "a million recipients: {most:.0} MB at most (wanted: 100), {sent} sent within {:.0} s",
+        began.elapsed().as_secs_f64()
+    );
+
+    let first = runtime.block_on(claims(&store));
+    runtime.block_on(async {
+        let file = site.path().join("tidings.db");
+        let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+        let text = format!(
+            "UPDATE delivery SET state = 2 WHERE issue = {0} AND state = 0 AND reader NOT IN \
+             (SELECT reader FROM delivery WHERE issue = {0} AND state = 0 ORDER BY due_at DESC, reader DESC LIMIT 20000)",
+            issue.id
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+    let last = runtime.block_on(claims(&store));
+    println!(
+        "a claim of 500: {first:.1?} at the start, {last:.1?} at the end: ratio {:.2}",
+        last.as_secs_f64() / first.as_secs_f64()
+    );
+}

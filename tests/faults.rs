@@ -1,0 +1,151 @@
+//! The store in trouble: a full disk, a locked database, a clock that jumps. An error or a wait, then a correct ledger.
+
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use sqlx::{Connection, Executor, Row, SqliteConnection};
+
+use crate::relay::{Habits, Relay};
+use crate::scene::{Ran, Scene};
+
+const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+
+fn scene(readers: usize) -> Scene {
+    let people: Vec<String> = (0..readers).map(|n| format!("reader{n}@x.example")).collect();
+    let people = format!("email\n{}\n", people.join("\n"));
+    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("people.csv", &people);
+    scene.run_at(MONDAY, &["subscriber", "import", "people.csv", "--confirmed"]);
+    scene
+}
+
+fn run(scene: &Scene, at: &str, relay: &Relay) -> Ran {
+    scene.run_with(&["--at", at, "run"], &[("TIDINGS_MAIL__SMTP", &relay.url()), ("TIDINGS_MAIL__CONNECTIONS", "2")])
+}
+
+fn status(scene: &Scene) -> Value {
+    let all: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
+    all["issues"][0].clone()
+}
+
+/// Says this to the database of the scene, over a connection of its own.
+async fn connect(scene: &Scene) -> SqliteConnection {
+    SqliteConnection::connect(&format!("sqlite://{}", scene.path("tidings.db").display())).await.unwrap()
+}
+
+/// The database is whole, everyone has the issue, and who has it twice was listed.
+fn check(scene: &Scene, relay: &Relay, readers: usize) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let word: String = runtime.block_on(async {
+        let mut connection = connect(scene).await;
+        sqlx::query("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap().get(0)
+    });
+    assert_eq!(word, "ok");
+    let told = status(scene);
+    assert_eq!((&told["counts"]["sent"], &told["state"]), (&readers.into(), &"done".into()), "{told}");
+    let listed: Vec<&str> =
+        told["uncertain"].as_array().unwrap().iter().filter_map(|one| one["email"].as_str()).collect();
+    let mut taken: Vec<String> = relay.taken().into_iter().map(|(recipient, _)| recipient).collect();
+    taken.sort();
+    let all = taken.len();
+    for pair in taken.windows(2).filter(|pair| pair[0] == pair[1]) {
+        assert!(listed.contains(&pair[0].as_str()), "{} has it twice and is not listed", pair[0]);
+    }
+    taken.dedup();
+    assert_eq!(taken.len(), readers, "{all} messages");
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_the_next_run_goes_on() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(1000);
+    let size = |name: &str| scene.path(name).metadata().map_or(0, |file| file.len());
+    let mut errors = 0;
+    // Files may grow to what they are now and a little more: the freeze fails, or a claim, or a commit on the way.
+    for kilobytes in [16, 64, 200, 600, 1200] {
+        let most = size("tidings.db").max(size("tidings.db-wal")) / 1024 + kilobytes;
+        let ended = Command::new("bash")
+            // The signal that would end the program is left aside, so that writing fails as on a full disk.
+            .args(["-c", "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"", "bash", &most.to_string()])
+            .arg(env!("CARGO_BIN_EXE_tidings"))
+            .args(["--at", MONDAY, "run"])
+            .current_dir(scene.path(""))
+            .env("TIDINGS_MAIL__SMTP", relay.url())
+            .env("TIDINGS_MAIL__CONNECTIONS", "2")
+            .output()
+            .unwrap();
+        let words = String::from_utf8_lossy(&ended.stderr);
+        match ended.status.code() {
+            Some(0) => {}
+            Some(code) => {
+                assert!(code < 3 && (words.contains("full") || words.contains("I/O error")), "{code}: {words}");
+                errors += 1;
+            }
+            None => panic!("it was ended by a signal: {words}"),
+        }
+    }
+    assert!(errors > 1, "the disk was never full");
+    let ran = run(&scene, MONDAY, &relay);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+    check(&scene, &relay, 1001);
+}
+
+#[test]
+fn a_locked_database_is_waited_for_and_in_the_end_an_error() {
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(10)));
+    let scene = scene(300);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| run(&scene, MONDAY, &relay));
+        let began = Instant::now();
+        while relay.count() < 50 && began.elapsed() < Duration::from_secs(30) {
+            thread::sleep(Duration::from_millis(2));
+        }
+        // Another program holds it for some seconds.
+        runtime.block_on(async {
+            let mut connection = connect(&scene).await;
+            connection.execute("PRAGMA busy_timeout = 20000").await.unwrap();
+            connection.execute("BEGIN EXCLUSIVE").await.unwrap();
+            let held = relay.count();
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            assert!(relay.count() <= held + 4, "what the ledger does not hold is not sent");
+            connection.execute("ROLLBACK").await.unwrap();
+        });
+        let ran = sending.join().unwrap();
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+    });
+    check(&scene, &relay, 301);
+}
+
+#[test]
+fn a_clock_that_jumps_a_day_loses_nobody_and_repeats_nothing() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let mut readers: Vec<String> = (0..20).map(|n| format!("reader{n}@x.example")).collect();
+    readers.push("later@x.example".to_owned());
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("people.csv", &format!("email\n{}\n", readers.join("\n")));
+    scene.run_at(MONDAY, &["subscriber", "import", "people.csv", "--confirmed"]);
+    assert_eq!(run(&scene, MONDAY, &relay).code, 1);
+    assert_eq!(relay.count(), 21);
+    // A day back: who is deferred waits, the slot of the day before is not filled once more.
+    let back = run(&scene, "2024-06-23T08:00:05+02:00", &relay);
+    assert!(back.code < 2, "{}", back.talk);
+    // A day ahead: due again, and nobody else.
+    let ahead = run(&scene, "2024-06-25T08:00:05+02:00", &relay);
+    assert_eq!(ahead.code, 1, "{}", ahead.talk);
+    let again = run(&scene, MONDAY, &relay);
+    assert!(again.code < 2, "{}", again.talk);
+    assert_eq!(relay.taken().len(), 21);
+    let told = status(&scene);
+    assert_eq!((&told["counts"]["sent"], &told["counts"]["queued"]), (&21.into(), &1.into()));
+    assert_eq!(told["missed"][0]["attempts"], 2);
+    // A day back while it is frozen and not sent.
+    let second = scene.post("two.md", "Two", "2024-06-26");
+    let down = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none"), ("TIDINGS_MAIL__PATIENCE", "0s")];
+    assert_eq!(second.run_with(&["--at", "2024-07-01T08:00:05+02:00", "run"], &down).code, 1);
+    assert!(run(&second, "2024-06-30T08:00:05+02:00", &relay).code < 2);
+    assert!(run(&second, "2024-07-01T09:00:05+02:00", &relay).code < 2);
+    assert_eq!(relay.taken().len(), 42);
+}

@@ -1,0 +1,258 @@
+//! The ledger on both databases by the same code: claims, owners, series over issues, upgrades.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::Executor;
+use tidings::config::{StoreUrl, Uncertain};
+use tidings::ledger::{Issue, IssueState, Outcome, Settled, State};
+use tidings::reader::{Email, ReaderId};
+use tidings::store::{Access, Freeze, Frozen, ReaderState, Sender, Store, StoreError};
+use tidings::token::random_id;
+
+use crate::database::Database;
+
+/// The schema as the first version made it; never edited.
+const FIRST_SCHEMA: &str = include_str!("schema-1.sql");
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_719_208_800 + seconds, 0).unwrap()
+}
+
+/// Does the same on a fresh SQLite file and, where there is a server, in a fresh database on it.
+fn on_both<F: AsyncFn(&StoreUrl)>(name: &str, work: &F) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    runtime.block_on(work(&StoreUrl::Sqlite(folder.path().join("tidings.db"))));
+    if let Some(database) = Database::fresh(name) {
+        runtime.block_on(work(&StoreUrl::Postgres(database.url())));
+    }
+}
+
+async fn open(url: &StoreUrl) -> Store {
+    Store::open(url, Access::Write, at(0)).await.unwrap()
+}
+
+fn people(count: usize) -> Vec<(Email, Option<String>)> {
+    (0..count).map(|n| (format!("reader{n}@x.example").parse().unwrap(), None)).collect()
+}
+
+fn new_issue(slot: &str, made: i64) -> Issue {
+    Issue {
+        id: random_id(),
+        digest: "weekly".to_owned(),
+        slot: slot.to_owned(),
+        made_at: at(made),
+        state: IssueState::Open,
+        reason: None,
+        subject: "Tea".to_owned(),
+        outbox: false,
+        key: 100,
+    }
+}
+
+async fn freeze(store: &Store, issue: &Issue, to: &[(Email, Option<String>)]) -> Frozen {
+    let freeze = Freeze { issue, compiled: "{}", page: "", posts: &[], to, subscribers: true, slot_at: None };
+    store.freeze(&freeze).await.unwrap()
+}
+
+async fn sender(store: &Store) -> Sender {
+    store.begin_sending(Uncertain::Retry, at(0)).await.unwrap().unwrap()
+}
+
+async fn reader(store: &Store, address: &str) -> (ReaderId, ReaderState) {
+    store.find_reader(&address.parse().unwrap()).await.unwrap().unwrap()
+}
+
+#[test]
+fn claims_do_not_overlap_and_leave_out_who_has_gone() {
+    on_both("claims", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = new_issue("one", 0);
+        assert_eq!(freeze(&store, &issue, &people(20)).await, Frozen::Made(20));
+        let gone = |n: usize| format!("reader{n}@x.example").parse::<Email>().unwrap();
+        store.remove_reader(&gone(0), &[], at(1)).await.unwrap();
+        store.remove_reader(&gone(1), &["weekly".to_owned()], at(1)).await.unwrap();
+        // The clock may have jumped back since the freeze: who has left has left.
+        store.remove_reader(&gone(2), &["weekly".to_owned()], at(-86_400)).await.unwrap();
+        store.forget_reader(&gone(3), at(1)).await.unwrap();
+        store.remove_reader(&gone(4), &["other".to_owned()], at(1)).await.unwrap();
+        let sender = sender(&store).await;
+        let mut claimed = Vec::new();
+        for _ in 0..3 {
+            claimed.extend(sender.claim(issue.id, 7, at(2)).await.unwrap().into_iter().map(|claim| claim.reader.id));
+        }
+        assert_eq!(claimed.iter().collect::<HashSet<_>>().len(), 16);
+        assert_eq!(claimed.len(), 16);
+        assert_eq!(store.counts(issue.id).await.unwrap(), [16, 0, 0, 0, 4, 0, 0]);
+        assert!(sender.claim(issue.id, 7, at(2)).await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn an_intent_holds_only_for_what_is_owned_in_an_open_issue() {
+    on_both("intents", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(3)).await;
+        let sender = sender(&store).await;
+        let claimed = sender.claim(issue.id, 2, at(0)).await.unwrap();
+        let (one, two) = (claimed[0].reader.id, claimed[1].reader.id);
+        sender.intend(issue.id, vec![one]).await.unwrap();
+        store.change_issue(issue.id, &[IssueState::Open], IssueState::Paused, Some("by hand")).await.unwrap();
+        assert!(matches!(sender.intend(issue.id, vec![two]).await, Err(StoreError::Stopped)));
+        assert!(sender.claim(issue.id, 2, at(0)).await.unwrap().is_empty());
+        // What is on the wire is written down all the same.
+        let settled = Settled { reader: one, outcome: Outcome::Sent, reply: "250 ok".to_owned() };
+        sender.settle(issue.id, vec![settled], at(1)).unwrap();
+        sender.flush().await.unwrap();
+        assert_eq!(store.counts(issue.id).await.unwrap(), [2, 0, 1, 0, 0, 0, 0]);
+        store.change_issue(issue.id, &[IssueState::Paused], IssueState::Open, None).await.unwrap();
+        // Nothing is settled twice, and after such a fault nothing is written at all.
+        let again = Settled { reader: one, outcome: Outcome::GivenUp, reply: "550 no".to_owned() };
+        sender.settle(issue.id, vec![again], at(1)).unwrap();
+        assert!(sender.flush().await.is_err());
+        assert!(sender.intend(issue.id, vec![two]).await.is_err());
+        assert_eq!(store.counts(issue.id).await.unwrap(), [2, 0, 1, 0, 0, 0, 0]);
+    });
+}
+
+#[test]
+fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alone() {
+    on_both("owners", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(10)).await;
+        let dying = sender(&open(url).await).await;
+        let claimed = dying.claim(issue.id, 4, at(0)).await.unwrap();
+        dying.intend(issue.id, vec![claimed[0].reader.id]).await.unwrap();
+        let second = store.begin_sending(Uncertain::Hold, at(1)).await.unwrap();
+        if matches!(url, StoreUrl::Sqlite(_)) {
+            assert!(second.is_err(), "one sender at a time");
+        } else {
+            let second = second.unwrap();
+            assert!(!second.take_over(at(1)).await.unwrap());
+            assert_eq!(second.claim(issue.id, 10, at(1)).await.unwrap().len(), 6);
+            second.release(issue.id).await.unwrap();
+            assert_eq!(second.missed(issue.id).await.unwrap(), 6, "four are in the other's hands");
+        }
+        drop(dying);
+        // A server notices a moment later that a client has gone.
+        let heir = loop {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let Ok(heir) = store.begin_sending(Uncertain::Hold, at(2)).await.unwrap() else { continue };
+            if store.counts(issue.id).await.unwrap()[State::Sending as usize] == 0 {
+                break heir;
+            }
+        };
+        assert_eq!(store.counts(issue.id).await.unwrap(), [9, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(heir.claim(issue.id, 100, at(2)).await.unwrap().len(), 9);
+        let listed = store.uncertainties(issue.id).await.unwrap();
+        assert_eq!((listed.len(), listed[0].reader), (1, claimed[0].reader.id));
+        assert_eq!(store.resolve(issue.id, &[], true, at(3)).await.unwrap(), 1);
+        assert_eq!(heir.claim(issue.id, 100, at(3)).await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn the_third_issue_in_a_row_that_an_address_refuses_suppresses_it() {
+    on_both("refused", &async |url: &StoreUrl| {
+        for (outcomes, expected) in [
+            (vec![Outcome::Refused, Outcome::Refused], ReaderState::Active),
+            (vec![Outcome::Refused, Outcome::Refused, Outcome::Refused], ReaderState::Bounced),
+            (vec![Outcome::Refused, Outcome::Refused, Outcome::Sent, Outcome::Refused], ReaderState::Active),
+            (vec![Outcome::GivenUp, Outcome::GivenUp, Outcome::GivenUp], ReaderState::Active),
+            (vec![Outcome::Bounced], ReaderState::Bounced),
+        ] {
+            let store = open(url).await;
+            let address = format!("r{}@x.example", random_id());
+            let sender = loop {
+                if let Ok(sender) = store.begin_sending(Uncertain::Retry, at(0)).await.unwrap() {
+                    break sender;
+                }
+            };
+            for (number, outcome) in outcomes.iter().enumerate() {
+                let made = i64::try_from(number).unwrap();
+                let issue = new_issue(&format!("{address} {number}"), made);
+                freeze(&store, &issue, &[(address.parse().unwrap(), None)]).await;
+                let claimed = sender.claim(issue.id, 1, at(made)).await.unwrap();
+                sender.intend(issue.id, vec![claimed[0].reader.id]).await.unwrap();
+                let reply = "550 no\u{a0}such user".to_owned();
+                let settled = Settled { reader: claimed[0].reader.id, outcome: outcome.clone(), reply };
+                sender.settle(issue.id, vec![settled], at(made)).unwrap();
+                sender.flush().await.unwrap();
+                assert!(sender.finish(issue.id).await.unwrap());
+            }
+            assert_eq!(reader(&store, &address).await.1, expected, "{outcomes:?}");
+        }
+    });
+}
+
+#[test]
+fn a_slot_is_filled_once_also_by_two_at_the_same_time() {
+    on_both("slots", &async |url: &StoreUrl| {
+        let (one, two) = (open(url).await, open(url).await);
+        for slot in 0..10 {
+            let (first, second) = (new_issue(&slot.to_string(), slot), new_issue(&slot.to_string(), slot));
+            let to = people(50);
+            let (first, second) = tokio::join!(freeze(&one, &first, &to), freeze(&two, &second, &to));
+            let made = [first, second].iter().filter(|frozen| **frozen == Frozen::Made(50)).count();
+            assert_eq!((made, first == Frozen::Already || second == Frozen::Already), (1, true));
+        }
+    });
+}
+
+#[test]
+fn a_store_of_the_first_version_is_upgraded_and_one_of_a_later_is_refused() {
+    on_both("versions", &async |url: &StoreUrl| {
+        let address = match url {
+            StoreUrl::Sqlite(file) => format!("sqlite://{}?mode=rwc", file.display()),
+            StoreUrl::Postgres(address) => address.clone(),
+        };
+        sqlx::any::install_default_drivers();
+        let pool = sqlx::AnyPool::connect(&address).await.unwrap();
+        pool.execute(sqlx::raw_sql(FIRST_SCHEMA)).await.unwrap();
+        let store = open(url).await;
+        let read = Store::open(url, Access::Read, at(0)).await.unwrap();
+        assert_eq!(store.name(), "00000000deadbeef");
+        assert_eq!(read.last_slot("weekly").await.unwrap(), Some(1_719_208_800));
+        let (id, state) = reader(&store, "ada@x.example").await;
+        assert_eq!((id, state), (42, ReaderState::Active));
+        let issue = store.issues().await.unwrap().remove(0);
+        assert_eq!((issue.id, issue.state), (7, IssueState::Open));
+        let sender = sender(&store).await;
+        assert_eq!(sender.claim(7, 10, at(0)).await.unwrap()[0].reader.email.as_str(), "ada@x.example");
+        assert!(store.announced("weekly", true).await.unwrap().contains("tag:hums.example,2024:tea"));
+        drop(sender);
+
+        pool.execute(sqlx::raw_sql("UPDATE schema_version SET version = 1000")).await.unwrap();
+        let refused = Store::open(url, Access::Write, at(0)).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Newer { found: 1000, .. }), "{refused}");
+        pool.close().await;
+    });
+}
+
+#[test]
+fn the_schema_refuses_what_no_ledger_may_hold() {
+    on_both("checks", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        freeze(&store, &new_issue("one", 0), &people(1)).await;
+        let address = match url {
+            StoreUrl::Sqlite(file) => format!("sqlite://{}", file.display()),
+            StoreUrl::Postgres(address) => address.clone(),
+        };
+        let pool = sqlx::AnyPool::connect(&address).await.unwrap();
+        for text in [
+            "UPDATE delivery SET state = 1",
+            "UPDATE delivery SET state = 9",
+            "UPDATE issue SET state = 'odd'",
+            "UPDATE reader SET address = NULL",
+            "UPDATE reader SET state = 'odd'",
+            "INSERT INTO delivery SELECT * FROM delivery",
+        ] {
+            assert!(pool.execute(text).await.is_err(), "{text}");
+        }
+        pool.close().await;
+    });
+}
