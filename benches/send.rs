@@ -2,7 +2,7 @@
 //! round trip of 30 ms; claims and memory with a million recipients. `cargo bench --bench send`.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -35,30 +35,31 @@ fn sink(late: Duration) -> u16 {
     port
 }
 
-fn swallow(mut stream: TcpStream, late: Duration) -> Option<()> {
+fn swallow(stream: TcpStream, late: Duration) -> Option<()> {
     stream.set_nodelay(true).ok()?;
-    stream.write_all(b"220 sink\r\n").ok()?;
-    let mut buffer = vec![0; 256 * 1024];
-    let mut in_body = false;
+    let mut lines = BufReader::with_capacity(64 * 1024, stream);
+    let mut line = Vec::new();
+    let mut next = |lines: &mut BufReader<TcpStream>| {
+        line.clear();
+        lines.read_until(b'\n', &mut line).ok().filter(|read| *read > 0)?;
+        Some([line[0], *line.get(1)?, *line.get(2)?])
+    };
+    lines.get_mut().write_all(b"220 sink\r\n").ok()?;
     loop {
-        let mut filled = 0;
-        let end: &[u8] = if in_body { b"\r\n.\r\n" } else { b"\r\n" };
-        while !buffer[..filled].ends_with(end) {
-            let read = stream.read(&mut buffer[filled..]).ok()?;
-            if read == 0 {
-                return None;
+        let answer: &[u8] = match &next(&mut lines)? {
+            b"EHL" => b"250-sink\r\n250-SIZE 10000000\r\n250 PIPELINING\r\n",
+            b"MAI" => {
+                next(&mut lines)?;
+                next(&mut lines)?;
+                thread::sleep(late);
+                lines.get_mut().write_all(b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go on\r\n").ok()?;
+                while next(&mut lines)? != *b".\r\n" {}
+                b"250 2.0.0 taken\r\n"
             }
-            filled += read;
-        }
-        thread::sleep(late);
-        let answer: &[u8] = match &buffer[..4] {
-            _ if in_body => b"250 2.0.0 taken\r\n",
-            b"EHLO" => b"250-sink\r\n250-SIZE 10000000\r\n250 PIPELINING\r\n",
-            b"MAIL" => b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go on\r\n",
             _ => b"221 bye\r\n",
         };
-        in_body = !in_body && &buffer[..4] == b"MAIL";
-        stream.write_all(answer).ok()?;
+        thread::sleep(late);
+        lines.get_mut().write_all(answer).ok()?;
     }
 }
 

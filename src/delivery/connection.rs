@@ -11,25 +11,16 @@ use crate::ledger::{Claimed, Outcome, Settled};
 use crate::smtp::{Connection, Envelope, Phase, Refused, Reply, Trouble, Verdict, judge};
 use crate::store::StoreError;
 
-/// A recipient at whom the connection is lost so often, while others are served, is deferred.
-const MOST_LOSSES: u32 = 3;
-
 /// What became of one attempt.
 enum Attempt {
     /// The relay answered.
     Answered(Phase, Reply),
-    /// The connection was lost while trying again is safe; the intent is durable or not.
-    Lost(Trouble, Intended),
+    /// The connection was lost while trying again is safe.
+    Lost(Trouble),
     /// The relay may have taken it.
     Unanswered(Trouble),
     /// Nothing was said: a halt came first.
     Halted,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Intended {
-    Yes,
-    No,
 }
 
 /// Works until there is no more to do. Claims that it leaves behind are released with the others of this sender.
@@ -62,46 +53,38 @@ pub(super) async fn work(run: Arc<Run>, queue: Arc<Queue>, number: usize) {
 }
 
 impl Run {
-    /// One delivery to its end; none where nothing new may begin.
+    /// One delivery, from a connection to what came of it; none where nothing new may begin.
     async fn see_through(&self, claim: &Claimed, open: &mut Option<Connection>) -> Option<()> {
-        let (mut losses, answered) = (0, self.pace.answered());
-        loop {
-            let mut connection = self.connection(open).await?;
-            let attempt = self.attempt(&mut connection, claim).await;
-            if connection.is_usable() && !matches!(attempt, Attempt::Halted | Attempt::Lost(..)) {
-                *open = Some(connection);
+        let mut connection = self.connection(open).await?;
+        let attempt = self.attempt(&mut connection, claim).await;
+        match attempt {
+            Attempt::Answered(phase, reply) => {
+                let verdict = judge(phase, &reply);
+                if verdict == Verdict::RelayTrouble {
+                    // It may still be well enough for a farewell; its transaction is not known to us any more.
+                    connection.quit().await;
+                    return self.lost(claim, Trouble::Relay(reply.to_string())).await;
+                }
+                *open = Some(connection).filter(Connection::is_usable);
+                self.answered(claim, phase, &reply, verdict).await
             }
-            let trouble = match attempt {
-                Attempt::Answered(phase, reply) => {
-                    let verdict = judge(phase, &reply);
-                    if verdict != Verdict::RelayTrouble {
-                        return self.answered(claim, phase, &reply, verdict).await;
-                    }
-                    // Its state is not known to us any more than ours to it.
-                    *open = None;
-                    Trouble::Relay(reply.to_string())
-                }
-                Attempt::Unanswered(trouble) => {
-                    self.settle(claim, self.uncertain(claim), &trouble.to_string());
-                    return self.stands(trouble).await.then_some(());
-                }
-                Attempt::Lost(trouble, Intended::Yes) => {
-                    self.settle(claim, Outcome::Released, &trouble.to_string());
-                    return self.stands(trouble).await.then_some(());
-                }
-                Attempt::Lost(trouble, Intended::No) => trouble,
-                Attempt::Halted => return None,
-            };
-            losses += 1;
-            if losses >= MOST_LOSSES && self.pace.answered() > answered {
-                // It is this recipient, not the relay: the others must not wait behind it.
-                self.settle(claim, self.deferred(claim), &trouble.to_string());
-                return Some(());
+            Attempt::Lost(trouble) => self.lost(claim, trouble).await,
+            Attempt::Unanswered(trouble) => {
+                self.settle(claim, self.uncertain(claim), &trouble.to_string());
+                self.stands(trouble).await.then_some(())
             }
-            if !self.stands(trouble).await {
-                return None;
+            Attempt::Halted => {
+                self.settle(claim, Outcome::Released, "stopped before it was sent");
+                None
             }
         }
+    }
+
+    /// The connection was lost while trying again is safe; none where nothing new may begin.
+    async fn lost(&self, claim: &Claimed, trouble: Trouble) -> Option<()> {
+        let outcome = if self.is_hopeless(claim) { self.deferred(claim) } else { Outcome::Released };
+        self.settle(claim, outcome, &trouble.to_string());
+        self.stands(trouble).await.then_some(())
     }
 
     /// The open connection, or a new one where there is none or it has seen enough; none where a halt comes first.
@@ -134,28 +117,31 @@ impl Run {
         let message = delivery.compiled.fill(&claim.reader, delivery.issue.made_at, &delivery.key);
         let envelope =
             Envelope { sender: delivery.compiled.sender(), recipient: &claim.reader.email, message: &message };
-        let say = async {
-            self.pace.turn().await;
-            connection.envelope(envelope).await
+        tokio::select! {
+            () = self.pace.turn() => {}
+            () = self.halted() => return Attempt::Halted,
+        }
+        // Durable before the body goes out: a sender that dies from here on leaves it uncertain, not lost. The commit and
+        // the envelope need not wait for each other; what was settled before is committed with it, so that at any moment
+        // at most one message of this connection is under way.
+        let begin = async {
+            tokio::join!(
+                connection.envelope(envelope),
+                delivery.sender.intend(delivery.issue.id, vec![claim.reader.id])
+            )
         };
-        let said = tokio::select! {
-            said = say => said,
+        let (said, intended) = tokio::select! {
+            both = begin => both,
             () = self.halted() => return Attempt::Halted,
         };
+        if let Err(error) = intended {
+            self.halt(if matches!(error, StoreError::Stopped) { Halt::Stopped } else { Halt::Store(error) });
+            return Attempt::Halted;
+        }
         match said {
             Ok(()) => {}
             Err(Refused::Reply(phase, reply)) => return Attempt::Answered(phase, reply),
-            Err(Refused::Lost(trouble) | Refused::Unanswered(trouble)) => {
-                return Attempt::Lost(trouble, Intended::No);
-            }
-        }
-        // Durable before the body goes out: a sender that dies from here on leaves it uncertain, not lost.
-        match delivery.sender.intend(delivery.issue.id, vec![claim.reader.id]).await {
-            Ok(()) => {}
-            Err(error) => {
-                self.halt(if matches!(error, StoreError::Stopped) { Halt::Stopped } else { Halt::Store(error) });
-                return Attempt::Halted;
-            }
+            Err(Refused::Lost(trouble) | Refused::Unanswered(trouble)) => return Attempt::Lost(trouble),
         }
         let answer = tokio::select! {
             answer = connection.body(message) => answer,
@@ -164,7 +150,7 @@ impl Run {
         match answer {
             Ok(reply) => Attempt::Answered(Phase::Dot, reply),
             Err(Refused::Reply(phase, reply)) => Attempt::Answered(phase, reply),
-            Err(Refused::Lost(trouble)) => Attempt::Lost(trouble, Intended::Yes),
+            Err(Refused::Lost(trouble)) => Attempt::Lost(trouble),
             Err(Refused::Unanswered(trouble)) => Attempt::Unanswered(trouble),
         }
     }

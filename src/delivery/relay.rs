@@ -1,5 +1,6 @@
 //! One issue by a relay: claims are fed to the connections while they work, until nobody is due or something halts it.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,11 +12,15 @@ use crate::delivery::pace::Pace;
 use crate::delivery::series::Series;
 use crate::delivery::{CLAIM, Delivery, connection};
 use crate::ledger::{Claimed, IssueState};
+use crate::reader::ReaderId;
 use crate::smtp::{Dialer, Phase, Trouble, Verdict};
 use crate::store::{Result, StoreError};
 
 /// How long a person who asked to stop waits for the relay's last answers.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// A recipient at whom the connection is lost so often, while others are served, is deferred.
+const MOST_LOSSES: u32 = 3;
 
 /// Why nothing new begins.
 #[derive(Debug)]
@@ -38,8 +43,16 @@ pub(super) struct Run {
     pub(super) dialer: Dialer,
     pub(super) pace: Pace,
     series: Mutex<Series>,
+    losses: Mutex<HashMap<ReaderId, Losses>>,
     reason: Mutex<Option<Halt>>,
     halted: watch::Sender<bool>,
+}
+
+/// How often a connection was lost at one recipient.
+struct Losses {
+    count: u32,
+    /// How many messages had been answered before the first.
+    answered: u64,
 }
 
 /// The claims on their way to the connections.
@@ -60,6 +73,7 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
         dialer,
         pace: Pace::new(mail.connections, mail.per_second, mail.patience.0),
         series: Mutex::default(),
+        losses: Mutex::default(),
         reason: Mutex::default(),
         halted: watch::Sender::new(false),
     });
@@ -200,6 +214,15 @@ impl Run {
             () = tokio::time::sleep(wait) => true,
             () = self.halted() => false,
         }
+    }
+
+    /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile.
+    pub(super) fn is_hopeless(&self, claim: &Claimed) -> bool {
+        let answered = self.pace.answered();
+        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        let losses = losses.entry(claim.reader.id).or_insert(Losses { count: 0, answered });
+        losses.count += 1;
+        losses.count >= MOST_LOSSES && answered > losses.answered
     }
 
     /// Takes a reply into the series, which may pause the issue.

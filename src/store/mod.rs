@@ -248,6 +248,8 @@ async fn connect(place: &StorePlace, address: &str, access: Access) -> Result<An
     let options = AnyPoolOptions::new()
         // One writer is all that SQLite has; a store in memory lives in its one connection.
         .max_connections(if *place == StorePlace::Server { 4 } else { 1 })
+        // A file does not go away as a server may.
+        .test_before_acquire(*place == StorePlace::Server)
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(move |connection: &mut AnyConnection, _| {

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::ledger::{IssueId, IssueState, Outcome, Owner, Settled, State};
 use crate::reader::ReaderId;
-use crate::store::{Result, Store, StoreError, integers};
+use crate::store::{Result, Store, StoreError, StorePlace, integers};
 
 /// How many jobs are committed together at most.
 const MOST_JOBS: usize = 500;
@@ -95,21 +97,26 @@ async fn commit(store: &Store, owner: Owner, jobs: &[Job]) -> Result<HashSet<Iss
             Job::Flush(_) => {}
         }
     }
-    let mut stopped = HashSet::new();
-    if intents.is_empty() && settled.is_empty() {
-        return Ok(stopped);
+    let mut changes: Vec<Change> =
+        intents.iter().map(|(issue, readers)| Change::intend(owner, *issue, readers)).collect();
+    for ((issue, effect), list) in settled {
+        changes.extend(list.chunks(MOST_ROWS).map(|some| Change::settle(owner, issue, effect, some)));
+    }
+    if changes.is_empty() {
+        return Ok(HashSet::new());
+    }
+    if judged.is_empty() && store.place != StorePlace::Server {
+        let mut connection = store.pool.acquire().await?;
+        let counts = write_at_once(&mut connection, &changes).await?;
+        return stopped(&mut connection, &changes, &counts).await;
     }
     let mut tx = store.begin().await?;
-    for (issue, readers) in intents {
-        if !intend(&mut tx, owner, issue, &readers).await? {
-            stopped.insert(issue);
-        }
+    let mut counts = Vec::with_capacity(changes.len());
+    for change in &changes {
+        let query = sqlx::query(AssertSqlSafe(change.numbered(1))).persistent(false);
+        counts.push(change.bind(query).execute(&mut *tx).await?.rows_affected());
     }
-    for ((issue, effect), list) in settled {
-        for some in list.chunks(MOST_ROWS) {
-            settle(&mut tx, owner, issue, effect, some).await?;
-        }
-    }
+    let stopped = stopped(&mut tx, &changes, &counts).await?;
     // In one order, so that two senders never wait for each other crosswise.
     judged.sort_by_key(|(_, one, _)| one.reader);
     for (issue, one, now) in judged {
@@ -119,24 +126,111 @@ async fn commit(store: &Store, owner: Owner, jobs: &[Job]) -> Result<HashSet<Iss
     Ok(stopped)
 }
 
-/// Marks as being sent; false where the issue is not open any more.
-async fn intend(
-    tx: &mut Transaction<'static, Any>,
-    owner: Owner,
-    issue: IssueId,
-    readers: &[ReaderId],
-) -> Result<bool> {
-    let text = format!(
-        "UPDATE delivery SET state = 1 WHERE issue = $1 AND owner = $2 AND state = 0 AND reader IN ({}) \
-         AND EXISTS (SELECT 1 FROM issue WHERE id = $1 AND state = 'open')",
-        integers(readers.iter().copied())
-    );
-    let done = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(issue).bind(owner).execute(&mut **tx).await?;
-    if done.rows_affected() == readers.len() as u64 {
-        return Ok(true);
+/// On SQLite: all changes and their commit as one text, since each statement by itself costs two changes of thread. How
+/// many rows each has changed.
+async fn write_at_once(connection: &mut AnyConnection, changes: &[Change]) -> Result<Vec<u64>> {
+    let mut text = String::from("BEGIN IMMEDIATE; ");
+    let mut first = 1;
+    for change in changes {
+        text.push_str(&change.numbered(first));
+        text.push_str("; SELECT changes() AS n; ");
+        first += change.values.len();
     }
-    let row = sqlx::query("SELECT state FROM issue WHERE id = $1").bind(issue).fetch_one(&mut **tx).await?;
-    if row.try_get::<&str, _>("state")? == IssueState::Open.word() { Err(StoreError::Lost) } else { Ok(false) }
+    text.push_str("COMMIT");
+    let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false);
+    for change in changes {
+        query = change.bind(query);
+    }
+    match query.fetch_all(&mut *connection).await {
+        Ok(rows) => rows.iter().map(|row| Ok(row.try_get::<i64, _>("n")?.unsigned_abs())).collect(),
+        Err(error) => {
+            // Where the transaction has ended by itself there is nothing to take back.
+            let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
+            Err(error.into())
+        }
+    }
+}
+
+/// The issues whose intents changed nothing because they are not open any more. Any other row that was not there to be
+/// changed is not ours any more.
+async fn stopped(connection: &mut AnyConnection, changes: &[Change], counts: &[u64]) -> Result<HashSet<IssueId>> {
+    let mut stopped = HashSet::new();
+    for (change, _) in changes.iter().zip(counts).filter(|(change, counts)| change.rows != **counts) {
+        let row =
+            sqlx::query("SELECT state FROM issue WHERE id = $1").bind(change.issue).fetch_one(&mut *connection).await?;
+        let is_open = row.try_get::<&str, _>("state")? == IssueState::Open.word();
+        if is_open || !change.is_intent {
+            return Err(StoreError::Lost);
+        }
+        stopped.insert(change.issue);
+    }
+    Ok(stopped)
+}
+
+/// One statement that changes so many deliveries, or fewer where they are not ours any more.
+struct Change {
+    issue: IssueId,
+    is_intent: bool,
+    rows: u64,
+    /// `#` stands for the next of the values.
+    text: String,
+    values: Vec<Value>,
+}
+
+enum Value {
+    Number(i64),
+    Text(String),
+}
+
+impl Change {
+    /// Marks as being sent, where the issue is open.
+    fn intend(owner: Owner, issue: IssueId, readers: &[ReaderId]) -> Self {
+        let text = format!(
+            "UPDATE delivery SET state = 1 WHERE issue = # AND owner = # AND state = 0 AND reader IN ({}) \
+             AND EXISTS (SELECT 1 FROM issue WHERE id = # AND state = 'open')",
+            integers(readers.iter().copied())
+        );
+        let values = [issue, owner, issue].map(Value::Number).into();
+        Self { issue, is_intent: true, rows: readers.len() as u64, text, values }
+    }
+
+    /// Writes down what came of the attempts.
+    fn settle(owner: Owner, issue: IssueId, effect: Effect, settled: &[&Settled]) -> Self {
+        let rows: Vec<String> = settled.iter().map(|one| format!("({},#)", one.reader)).collect();
+        let text = format!(
+            "UPDATE delivery SET state = {}, owner = NULL, due_at = {}, attempts = attempts + {}, reply = v.column2 \
+             FROM (VALUES {}) AS v WHERE issue = # AND owner = # AND state IN (0, 1) AND reader = v.column1",
+            effect.state as i16,
+            effect.due_at,
+            effect.attempts,
+            rows.join(",")
+        );
+        let replies = settled.iter().map(|one| Value::Text(one.reply.chars().take(LONGEST_REPLY).collect()));
+        let values = replies.chain([issue, owner].map(Value::Number)).collect();
+        Self { issue, is_intent: false, rows: settled.len() as u64, text, values }
+    }
+
+    /// The text with its values numbered from `first`.
+    fn numbered(&self, first: usize) -> String {
+        let mut numbered = String::with_capacity(self.text.len() + 4 * self.values.len());
+        for (number, part) in self.text.split('#').enumerate() {
+            if number > 0 {
+                numbered.push_str(&format!("${}", first + number - 1));
+            }
+            numbered.push_str(part);
+        }
+        numbered
+    }
+
+    fn bind<'q>(&self, mut query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments> {
+        for value in &self.values {
+            query = match value {
+                Value::Number(number) => query.bind(*number),
+                Value::Text(text) => query.bind(text.clone()),
+            };
+        }
+        query
+    }
 }
 
 /// What an outcome does to a row: its state, when it is due, by how much the attempts grow.
@@ -159,34 +253,6 @@ impl Effect {
         };
         Self { state, due_at: due.timestamp(), attempts }
     }
-}
-
-async fn settle(
-    tx: &mut Transaction<'static, Any>,
-    owner: Owner,
-    issue: IssueId,
-    effect: Effect,
-    settled: &[&Settled],
-) -> Result<()> {
-    let rows: Vec<String> =
-        settled.iter().enumerate().map(|(number, one)| format!("({},${})", one.reader, number + 6)).collect();
-    let text = format!(
-        "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, attempts = attempts + $3, reply = v.column2 \
-         FROM (VALUES {}) AS v WHERE issue = $4 AND owner = $5 AND state IN (0, 1) AND reader = v.column1",
-        rows.join(",")
-    );
-    let mut query = sqlx::query(AssertSqlSafe(text))
-        .persistent(false)
-        .bind(effect.state as i16)
-        .bind(effect.due_at)
-        .bind(effect.attempts)
-        .bind(issue)
-        .bind(owner);
-    for one in settled {
-        query = query.bind(one.reply.chars().take(LONGEST_REPLY).collect::<String>());
-    }
-    let done = query.execute(&mut **tx).await?;
-    if done.rows_affected() == settled.len() as u64 { Ok(()) } else { Err(StoreError::Lost) }
 }
 
 /// What an outcome says about the reader: noted, and where the address is bad nothing more goes there.
