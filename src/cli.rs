@@ -23,6 +23,9 @@ pub struct Cli {
     /// Say why: which dialect, which dates and addresses
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
+    /// Write no lock: for a server that only pulls. New ids are the same everywhere; a renamed post is named, exit code 1
+    #[arg(long, global = true)]
+    pub locked: bool,
     /// Colours on stderr: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: ColorChoice,
@@ -38,6 +41,8 @@ pub enum Command {
     Run(Dry),
     /// Write the feeds
     Build(Build),
+    /// Tell the WebSub hub which feeds have changed: after a deploy by hand, since `run` does it itself
+    Ping(Dry),
     /// Send one digest now
     Digest(Digest),
     /// Who gets the digests
@@ -67,6 +72,15 @@ pub struct Build {
     /// Print this document alone
     #[arg(long, value_name = "FILE", requires = "dry_run")]
     pub only: Option<String>,
+    /// Take over the ids of an old feed (Atom, RSS or JSON) that another generator wrote, so that nothing is unread again
+    #[arg(long, value_name = "FEED")]
+    pub adopt: Option<PathBuf>,
+    /// Remove the documents that tidings wrote and that are none any more, such as the feed of a vanished tag
+    #[arg(long, conflicts_with = "dry_run")]
+    pub prune: bool,
+    /// Print the lines for the head of the site's pages by which readers find the feeds, and do nothing else
+    #[arg(long, conflicts_with_all = ["dry_run", "prune", "adopt"])]
+    pub print_links: bool,
 }
 
 /// What `digest` takes.

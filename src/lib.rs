@@ -2,7 +2,8 @@
 //!
 //! The way through is one street with a fork. [`loader`] opens the posts and [`post`] reads them; [`lock`] gives each the
 //! id that never changes. From there [`feed`] makes documents, which [`publish`] writes; and [`digest`] makes a draft,
-//! [`message`] its MIME, [`web`] shows it to its writer, [`delivery`] sends it by the ledger in [`store`]. [`command`] has a file for each verb and
+//! [`message`] its MIME, [`web`] shows it to its writer, [`delivery`] sends it by the ledger in [`store`]. [`http`] asks
+//! whether a page is there and tells the hub. [`command`] has a file for each verb and
 //! carries values from one room to the next, so that rooms on one floor do not know each other. The ground that all
 //! stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`clock`], [`config`].
 
@@ -14,6 +15,7 @@ pub mod delivery;
 pub mod digest;
 pub mod feed;
 pub mod finding;
+pub mod http;
 pub mod ledger;
 pub mod loader;
 pub mod lock;

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["command"],
     &["cli"],
     &["delivery", "loader", "subscriber", "web"],
-    &["publish", "store", "smtp"],
+    &["publish", "store", "smtp", "http"],
     &["feed", "message"],
     &["digest", "lock"],
     &["post"],

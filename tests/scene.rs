@@ -13,7 +13,7 @@ title = "Hums"
 url = "https://hums.example/"
 timezone = "Europe/Berlin"
 author = { name = "Ada Night" }
-
+require_live = false
 [[digest]]
 name = "weekly"
 schedule = "0 8 * * MON"

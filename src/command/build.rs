@@ -1,73 +1,273 @@
 //! `tidings build`: the feeds.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use crate::cli::{Build, Dry};
-use crate::command::Session;
-use crate::feed::documents;
+use crate::command::{Ending, Session};
+use crate::config::Config;
+use crate::feed::{Bodies, OldFeed, Outline, Setting, links, outlines, render};
 use crate::finding::Finding;
 use crate::loader::{Loaded, load_posts};
-use crate::publish::{publish, write_changed};
+use crate::post::{Post, fingerprint_of};
+use crate::publish::{Manifest, Publisher};
 
 /// What `run` goes on with.
 pub(super) struct Built {
     /// The posts.
     pub(super) loaded: Loaded,
-    /// Everything that is wrong.
-    pub(super) findings: Vec<Finding>,
+    /// Whether something was left out.
+    pub(super) ending: Ending,
+}
+
+/// What a build does to readers: the one line that is said of it.
+struct Counts {
+    new: usize,
+    updated: usize,
+    repeated: usize,
 }
 
 /// Writes the feeds and the lock, or prints the feeds.
 pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<Built> {
     let config = session.config.clone();
-    let loaded = load_posts(&config.site, &config.posts, session.clock.now())?;
-    let dropped = Mutex::new(Vec::new());
-    let body = |post: &_| {
-        let body = loaded.body(post)?;
-        dropped.lock().unwrap_or_else(PoisonError::into_inner).extend(body.warnings.iter().cloned());
-        Ok(body)
+    let mut loaded = load_posts(&config.site, &config.posts, session.clock.now())?;
+    if let Some(file) = &args.adopt {
+        adopt(session, &mut loaded, file)?;
+    }
+    if args.print_links {
+        session.out.write_all(links(&config.site, &config.feeds).as_bytes())?;
+        return Ok(Built { loaded, ending: Ending::Done });
+    }
+    refuse_one_id_for_two(&mut loaded);
+    let template = own_template(&config)?;
+    let setting = Setting {
+        site: &config.site,
+        config: &config.feeds,
+        lock: &loaded.lock,
+        posts: &loaded.posts,
+        template: template.as_deref(),
     };
-    let authority = loaded.lock.authority();
-    let (documents, unrendered) = documents(&config.site, &config.feeds, authority, &loaded.posts, &body);
-    let mut findings = loaded.findings.clone();
-    findings.extend(unrendered);
-    findings.extend(dropped.into_inner().unwrap_or_else(PoisonError::into_inner));
-    findings.sort();
-    session.report(&findings);
+    let outlines = outlines(&setting, salt(&config, &loaded));
+    let publisher = Publisher::open(&config.feeds.dir, &config.posts.lock, config.feeds.precompress);
+    let counts = Counts::of(&loaded, &publisher.manifest());
+
+    session.report(&loaded.findings);
     session.explain(&format!("{} posts in {}", loaded.posts.len(), config.posts.dir.display()));
     if session.verbose {
         loaded.reasons().for_each(|reason| session.explain(&reason));
     }
+    let mut ending = Ending::of(&loaded.findings);
     if args.dry.dry_run {
-        let wanted = |path: &str| args.only.as_deref().is_none_or(|only| only == path);
-        for document in documents.iter().filter(|document| wanted(&document.path)) {
-            if args.only.is_none() {
-                writeln!(session.out, "==> {} <==", config.feeds.dir.join(&document.path).display())?;
-            }
-            session.out.write_all(&document.bytes)?;
-        }
-        if let Some(only) = args.only.as_ref().filter(|only| !documents.iter().any(|document| document.path == **only))
-        {
-            anyhow::bail!("there is no document `{only}`");
-        }
+        let rendered = print(session, args, &setting, &outlines, &loaded)?;
+        session.say(&format!("feeds: {counts}"));
+        ending = ending.and(session.report_rendered(&rendered));
     } else {
-        // Before the first feed that uses them: an id that was published and not kept would be minted anew one day.
-        write_changed(&config.posts.lock, loaded.lock.to_text().as_bytes())?;
-        let written = publish(&documents, &config.feeds.dir)?;
-        let total = loaded.posts.len();
-        session.result(&match written.len() {
-            0 => format!("feeds: nothing new ({total} posts)"),
-            some => format!("feeds: {total} posts, {some} documents written into {}", config.feeds.dir.display()),
-        })?;
+        // Before the first feed that uses them.
+        ending = ending.and(session.keep(&loaded.lock));
+        let rendered = publish(&setting, &outlines, &loaded, &publisher)?;
+        ending = ending.and(session.report_rendered(&rendered));
+        publisher.manifest().set_posts(fingerprints(&loaded.posts));
+        if config.feeds.hub.is_some() {
+            wait_for(&config, &loaded, &mut publisher.manifest());
+        }
+        if args.prune {
+            for path in publisher.prune(&outlines)? {
+                session.say(&format!("removed {}", config.feeds.dir.join(path).display()));
+            }
+        }
+        let written = publisher.finish()?;
+        session.result(&counts.told(loaded.posts.len(), written.len(), &config.feeds.dir))?;
     }
     if loaded.drafts + loaded.future > 0 {
         session.say(&format!("left out: {} drafts, {} posts of the future", loaded.drafts, loaded.future));
     }
-    Ok(Built { loaded, findings })
+    Ok(Built { loaded, ending })
+}
+
+/// Writes what is not current, the archive before what points to it. Returns what is wrong.
+fn publish(
+    setting: &Setting<'_>,
+    outlines: &[Outline],
+    loaded: &Loaded,
+    publisher: &Publisher,
+) -> Result<Vec<Finding>, Finding> {
+    let stale: Vec<&Outline> = outlines.iter().filter(|outline| !publisher.is_current(outline)).collect();
+    publisher.refuse_others(&stale)?;
+    let (subscribed, others): (Vec<&Outline>, Vec<&Outline>) =
+        stale.into_iter().partition(|outline| outline.subscription.is_some());
+    let write = |outline: &Outline, bytes: Vec<u8>, complete| publisher.put(outline, &bytes, complete);
+    let mut findings = Vec::new();
+    for part in [others, subscribed] {
+        findings.extend(rendering(loaded, |body| render(setting, &part, body, &write))?);
+    }
+    Ok(findings)
+}
+
+/// Prints the documents that are asked for. Returns what is wrong.
+fn print(
+    session: &mut Session<'_>,
+    args: &Build,
+    setting: &Setting<'_>,
+    outlines: &[Outline],
+    loaded: &Loaded,
+) -> anyhow::Result<Vec<Finding>> {
+    let wanted: Vec<&Outline> =
+        outlines.iter().filter(|outline| args.only.as_ref().is_none_or(|only| *only == outline.path)).collect();
+    if let (Some(only), true) = (&args.only, wanted.is_empty()) {
+        anyhow::bail!("there is no document `{only}`");
+    }
+    let documents: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::default();
+    let collect = |outline: &Outline, bytes: Vec<u8>, _| {
+        documents.lock().unwrap_or_else(PoisonError::into_inner).insert(outline.path.clone(), bytes);
+        Ok(())
+    };
+    let findings = rendering(loaded, |body| render(setting, &wanted, body, &collect))?;
+    let documents = documents.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for outline in wanted {
+        if args.only.is_none() {
+            writeln!(session.out, "==> {} <==", session.config.feeds.dir.join(&outline.path).display())?;
+        }
+        session.out.write_all(documents.get(&outline.path).map_or(&[], Vec::as_slice))?;
+    }
+    Ok(findings)
+}
+
+/// Renders with the bodies of the posts, and gathers what is wrong with them.
+fn rendering(
+    loaded: &Loaded,
+    render: impl FnOnce(&Bodies<'_>) -> Result<Vec<Finding>, Finding>,
+) -> Result<Vec<Finding>, Finding> {
+    let warnings = Mutex::new(Vec::new());
+    let mut findings = render(&|post| {
+        let body = loaded.body(post)?;
+        warnings.lock().unwrap_or_else(PoisonError::into_inner).extend(body.warnings.iter().cloned());
+        Ok(body)
+    })?;
+    findings.extend(warnings.into_inner().unwrap_or_else(PoisonError::into_inner));
+    Ok(findings)
+}
+
+impl Session<'_> {
+    /// Names what is wrong with posts that were rendered, each once.
+    fn report_rendered(&self, findings: &[Finding]) -> Ending {
+        let once: BTreeSet<&Finding> = findings.iter().collect();
+        let once: Vec<Finding> = once.into_iter().cloned().collect();
+        self.report(&once);
+        Ending::of(&once)
+    }
+}
+
+impl Counts {
+    fn of(loaded: &Loaded, manifest: &Manifest) -> Self {
+        let changes = loaded.lock.changes();
+        let updated = fingerprints(&loaded.posts).filter(|(id, now)| manifest.is_updated(*id, *now)).count();
+        Self { new: changes.new.len(), updated, repeated: changes.repeated.len() }
+    }
+
+    /// The line of the result.
+    fn told(&self, posts: usize, written: usize, dir: &Path) -> String {
+        match written {
+            0 if self.new + self.updated + self.repeated == 0 => format!("feeds: nothing new: {self} ({posts} posts)"),
+            0 => format!("feeds: {self} ({posts} posts, every document stays as it is)"),
+            _ => format!("feeds: {self} ({posts} posts, {written} files written into {})", dir.display()),
+        }
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} new, {} updated, {} repeated", self.new, self.updated, self.repeated)
+    }
+}
+
+/// What each post is now, by its id.
+fn fingerprints(posts: &[Post]) -> impl Iterator<Item = (u64, u64)> {
+    posts.iter().map(|post| (fingerprint_of(&post.id), fingerprint_of(post)))
+}
+
+/// What else makes the bytes, beside the posts and the settings of the feeds: this very program, and how posts are read.
+fn salt(config: &Config, loaded: &Loaded) -> u64 {
+    let program = std::env::current_exe().and_then(fs::metadata).ok();
+    let program = program.map(|file| (file.len(), file.modified().ok()));
+    let posts = format!("{:?}", config.posts);
+    fingerprint_of(&(env!("CARGO_PKG_VERSION"), program, posts, &loaded.dialect))
+}
+
+/// The site's own template of the page for people.
+fn own_template(config: &Config) -> Result<Option<String>, Finding> {
+    let file = config.root.join("templates/feeds.html");
+    match fs::read_to_string(&file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Finding::error(format!("cannot be read: {error}")).in_file(file)),
+    }
+}
+
+/// Two posts that say the same id: readers would show one of them only, so the later path is left out and named.
+fn refuse_one_id_for_two(loaded: &mut Loaded) {
+    let mut first: BTreeMap<String, String> = BTreeMap::new();
+    for post in &loaded.posts {
+        let path = first.entry(post.id.clone()).or_insert_with(|| post.path.clone());
+        if post.path < *path {
+            path.clone_from(&post.path);
+        }
+    }
+    let twice = |post: &Post| first.get(&post.id).filter(|path| **path != post.path);
+    let findings: Vec<Finding> = loaded
+        .posts
+        .iter()
+        .filter_map(|post| {
+            let finding = Finding::error(format!("`{}` is also the id of `{}`", post.id, twice(post)?));
+            Some(finding.in_file(&post.path).way_out("give one of them an `id` of its own, or none"))
+        })
+        .collect();
+    loaded.posts.retain(|post| twice(post).is_none());
+    loaded.findings.extend(findings);
+}
+
+/// Gives the posts the ids of an old feed.
+fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Result<()> {
+    let text =
+        fs::read_to_string(file).map_err(|error| Finding::error(format!("cannot be read: {error}")).in_file(file))?;
+    let old = OldFeed::parse(&text).map_err(|finding| finding.in_file(file))?;
+    let adoption = old.adopt(&loaded.posts);
+    let ids: BTreeMap<&str, &str> = adoption.ids.iter().map(|(path, id)| (path.as_str(), id.as_str())).collect();
+    let mut changed = 0;
+    for post in &mut loaded.posts {
+        if let Some(id) = ids.get(post.path.as_str()).filter(|id| loaded.lock.adopt(&post.path, id)) {
+            (*id).clone_into(&mut post.id);
+            changed += 1;
+        }
+    }
+    if let Some(id) = &old.id {
+        loaded.lock.adopt_feed("", id);
+    }
+    let by_rule = match adoption.by_rule {
+        0 => String::new(),
+        some => format!(", {some} of them older than the feed, by the rule that its ids follow"),
+    };
+    session.say(&format!("adopted {changed} ids{by_rule}"));
+    for title in &adoption.unknown {
+        session.report(&[Finding::warning(format!("no post of ours is “{title}”")).in_file(file)]);
+    }
+    Ok(())
+}
+
+/// Notes the new posts that the main feed shows: their pages must answer before the hub is told.
+fn wait_for(config: &Config, loaded: &Loaded, manifest: &mut Manifest) {
+    let new = &loaded.lock.changes().new;
+    let shown = loaded.posts.iter().take(config.feeds.limit);
+    let addresses = shown.filter(|post| new.contains(&post.id)).map(|post| post.url.to_string());
+    let waiting = manifest.waiting_mut();
+    waiting.extend(addresses);
+    waiting.sort();
+    waiting.dedup();
 }
 
 impl From<Dry> for Build {
     fn from(dry: Dry) -> Self {
-        Self { dry, only: None }
+        Self { dry, only: None, adopt: None, prune: false, print_links: false }
     }
 }

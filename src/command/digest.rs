@@ -11,17 +11,18 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
 use tokio::runtime::Runtime;
+use url::Url;
 
 pub(super) use plan::When;
 
 use crate::cli::{self, Choice, Dry};
+use crate::command::live::Live;
 use crate::command::send::finish;
 use crate::command::{Ending, Session};
 use crate::config::{Digest, Schedule};
 use crate::ledger::{Issue, IssueState};
 use crate::loader::{Loaded, load_posts};
 use crate::post::Post;
-use crate::publish::write_changed;
 use crate::reader::Email;
 use crate::store::{Freeze, Frozen, Store};
 use crate::token::random_id;
@@ -43,11 +44,11 @@ pub(super) fn digest(session: &mut Session<'_>, args: &cli::Digest, runtime: &Ru
     let ending = if args.show.is_asked_for() {
         runtime.block_on(show::show(session, &digest, &loaded, &args.choice, &args.show))?
     } else {
-        if !args.dry.dry_run {
-            // What is announced is known by its id, so the id must be kept first.
-            write_changed(&session.config.posts.lock, loaded.lock.to_text().as_bytes())?;
-        }
-        runtime.block_on(send(session, &digest, &loaded, When::Now(&args.choice), args.dry))?
+        // What is announced is known by its id, so the id must be kept first.
+        let kept = if args.dry.dry_run { Ending::Done } else { session.keep(&loaded.lock) };
+        let when = When::Now(&args.choice);
+        let sent = runtime.block_on(send(session, &digest, &loaded, when, args.dry, &mut Live::default()))?;
+        kept.and(sent)
     };
     Ok(Ending::of(&loaded.findings).and(ending))
 }
@@ -59,6 +60,7 @@ pub(super) async fn send(
     loaded: &Loaded,
     when: When<'_>,
     dry: Dry,
+    live: &mut Live,
 ) -> anyhow::Result<Ending> {
     let now = session.clock.now();
     if dry.dry_run {
@@ -75,13 +77,18 @@ pub(super) async fn send(
             ending = ending.and(finish(session, &sender, &issue).await?);
         }
     }
-    let Some(plan) = plan(session, &store, digest, loaded, when, now).await? else { return Ok(ending) };
+    let Some(mut plan) = plan(session, &store, digest, loaded, when, now).await? else { return Ok(ending) };
     if let When::Now(choice) = when
         && choice.again
         && !may_repeat(session, &store, digest, &plan, choice).await?
     {
         session.say("nothing was sent");
         return Ok(ending);
+    }
+    if matches!(when, When::Due) {
+        let pages: Vec<Url> = plan.issues(digest).concat().iter().map(|post| post.url.clone()).collect();
+        let missing = live.missing(session, &pages).await;
+        plan.hold_back(digest, &missing);
     }
     begin(session, &store, digest, loaded, &plan, now).await?;
     let issues = plan.issues(digest);
@@ -127,7 +134,10 @@ pub(super) async fn send(
         }
     }
     if issues.is_empty() {
-        pass(&store, digest, &plan).await?;
+        // What waits only for its page goes at the next run, not in the next slot.
+        if !plan.holds_back() {
+            pass(&store, digest, &plan).await?;
+        }
         session.result(&plan.why_nothing(digest))?;
     }
     Ok(ending)

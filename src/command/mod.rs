@@ -3,6 +3,9 @@
 mod build;
 mod digest;
 mod issue;
+mod keep;
+mod live;
+mod ping;
 mod run;
 mod send;
 mod status;
@@ -50,6 +53,8 @@ struct Session<'a> {
     out: &'a mut dyn Write,
     quiet: bool,
     verbose: bool,
+    /// Whether the lock is read only.
+    locked: bool,
     /// When to stop early; signals are listened to from the first mail on.
     stop: OnceCell<Stop>,
     /// The sender that this command has become.
@@ -67,6 +72,7 @@ impl<'a> Session<'a> {
             out,
             quiet: true,
             verbose: false,
+            locked: false,
             stop: OnceCell::new(),
             sender: RefCell::default(),
             stores: RefCell::default(),
@@ -163,11 +169,12 @@ fn load_config(file: &Path) -> Result<Config, Finding> {
 /// Where nothing could be done.
 pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Ending> {
     let mut session = Session::new(load_config(&cli.config)?, clock, out);
-    (session.quiet, session.verbose) = (cli.quiet, cli.verbose);
+    (session.quiet, session.verbose, session.locked) = (cli.quiet, cli.verbose, cli.locked);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
     let ended = match &cli.command {
         Command::Run(dry) => run::run(&mut session, *dry, &runtime),
-        Command::Build(args) => build::build(&mut session, args).map(|built| Ending::of(&built.findings)),
+        Command::Build(args) => build::build(&mut session, args).map(|built| built.ending),
+        Command::Ping(dry) => runtime.block_on(ping::ping(&mut session, *dry)),
         Command::Digest(args) => digest::digest(&mut session, args, &runtime),
         Command::Subscriber(what) => runtime.block_on(subscriber::subscriber(&mut session, what)),
         Command::Issue(what) => runtime.block_on(issue::issue(&mut session, what)),

@@ -8,14 +8,15 @@ use tokio::runtime::Runtime;
 
 use crate::cli::{Build, Dry};
 use crate::command::digest::{self, When};
+use crate::command::live::Live;
 use crate::command::send::finish_open;
-use crate::command::{Ending, Session, build};
+use crate::command::{Ending, Session, build, ping};
 use crate::finding::Finding;
 
-/// Builds, publishes, runs `after_build`, and sends what is due.
+/// Builds, publishes, runs `after_build`, tells the hub, and sends what is due.
 pub(super) fn run(session: &mut Session<'_>, dry: Dry, runtime: &Runtime) -> anyhow::Result<Ending> {
     let built = build::build(session, &Build::from(dry))?;
-    let mut ending = Ending::of(&built.findings);
+    let mut ending = built.ending;
     if let (Some(command), false) = (&session.config.site.after_build, dry.dry_run) {
         let status = shell(command, session).status().context("`after_build`")?;
         if !status.success() {
@@ -24,13 +25,15 @@ pub(super) fn run(session: &mut Session<'_>, dry: Dry, runtime: &Runtime) -> any
             );
         }
     }
+    let mut live = Live::default();
     if !dry.dry_run {
+        ending = ending.and(runtime.block_on(ping::ping_when_live(session, &mut live))?);
         ending = ending.and(runtime.block_on(finish_open(session))?);
     }
     // One digest that cannot be sent does not stop the others.
     let mut failed = None;
     for digest in session.config.digests.clone().iter().filter(|digest| digest.enabled) {
-        match runtime.block_on(digest::send(session, digest, &built.loaded, When::Due, dry)) {
+        match runtime.block_on(digest::send(session, digest, &built.loaded, When::Due, dry, &mut live)) {
             Ok(sent) => ending = ending.and(sent),
             Err(error) => {
                 let error = error.context(format!("the digest `{}`", digest.name));

@@ -3,29 +3,40 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Deserializer, de::Error};
-
-use crate::config::value::at_least_one;
+use serde::Deserialize;
+use url::Url;
 
 /// The feeds that are published.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Hash, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Feeds {
     /// The folder that is published as the site's root.
     pub dir: PathBuf,
     /// The formats of every feed.
-    #[serde(deserialize_with = "formats")]
     pub formats: Vec<Format>,
     /// Other file names than `atom.xml`, `rss.xml` and `feed.json`.
-    #[serde(deserialize_with = "files")]
     pub files: BTreeMap<Format, String>,
     /// The least number of entries in a feed, where there are so many posts.
-    #[serde(deserialize_with = "at_least_one")]
     pub limit: usize,
     /// Whether an entry carries the whole post or a summary.
     pub content: Content,
     /// What else has feeds of its own.
     pub by: Vec<By>,
+    /// The span of each document of the archive (RFC 5005); without it there is none.
+    pub archive: Option<Archive>,
+    /// The WebSub hub that the feeds link to and that is told what changed.
+    pub hub: Option<Url>,
+    /// Whether the hub may have a private address.
+    pub hub_private: bool,
+    /// Whether `feeds.html`, the page for people, is written, and `feeds.css`, which a browser shows the feeds with.
+    pub page: bool,
+    /// Where readers can sign up for mail: the page links to it.
+    pub sign_up: Option<Url>,
+    /// Whether `feeds.opml`, the list of all feeds, is written.
+    pub opml: bool,
+    /// Whether each document has compressed twins beside it, `.gz` and `.br`, for servers that hand those out.
+    pub precompress: bool,
 }
 
 impl Default for Feeds {
@@ -37,6 +48,13 @@ impl Default for Feeds {
             limit: 20,
             content: Content::Full,
             by: Vec::new(),
+            archive: None,
+            hub: None,
+            hub_private: false,
+            page: true,
+            sign_up: None,
+            opml: true,
+            precompress: false,
         }
     }
 }
@@ -59,51 +77,8 @@ pub enum Format {
     Json,
 }
 
-impl Format {
-    /// The name of its file where the config gives none.
-    pub fn default_file(self) -> &'static str {
-        match self {
-            Self::Atom => "atom.xml",
-            Self::Rss => "rss.xml",
-            Self::Json => "feed.json",
-        }
-    }
-}
-
-fn formats<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Format>, D::Error> {
-    let formats = Vec::deserialize(deserializer)?;
-    match formats.is_empty() {
-        true => Err(D::Error::custom("there is no format\nexpected one of `atom`, `rss`, `json` at least")),
-        false => Ok(formats),
-    }
-}
-
-/// Names that stay in the folder, one for each format.
-fn files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Format, String>, D::Error> {
-    let files = BTreeMap::<Format, String>::deserialize(deserializer)?;
-    if let Some(name) = files.values().find(|name| {
-        name.split('/').any(|part| part.is_empty() || part.starts_with('.')) || name.contains(['\\', '?', '#', '%'])
-    }) {
-        return Err(D::Error::custom(format!(
-            "`{}` is no name below the folder of feeds\nexpected something like index.xml or feed/index.xml",
-            name.escape_debug()
-        )));
-    }
-    let mut names: Vec<&str> = [Format::Atom, Format::Rss, Format::Json]
-        .into_iter()
-        .map(|format| files.get(&format).map_or_else(|| format.default_file(), String::as_str))
-        .collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => {
-            Err(D::Error::custom(format!("two formats would stand in `{}`\ngive each a name of its own", pair[0])))
-        }
-        None => Ok(files),
-    }
-}
-
 /// How much of a post an entry carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Content {
     /// All of it.
@@ -124,4 +99,14 @@ pub enum By {
     Author,
     /// Each language.
     Language,
+}
+
+/// How much time one document of the archive spans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Archive {
+    /// A year.
+    Year,
+    /// A month.
+    Month,
 }

@@ -16,14 +16,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use digest::{Day, Digest, Layout, Order, Schedule};
-pub use feeds::{By, Content, Feeds, Format};
+pub use feeds::{Archive, By, Content, Feeds, Format};
 pub use mail::{Auth, Mail, Relay, Secret, Timeouts, Tls, Uncertain};
 pub use posts::{Dialect, Posts};
 pub use site::{Author, Site};
 pub use store::{Store, StoreUrl};
 pub use value::{Span, Zone};
 
-use crate::config::explain::{explain, explain_in, listed, nearest};
+use crate::config::explain::{explain_in, listed, nearest};
 use crate::finding::Finding;
 
 /// Everything that can be set. One that exists needs no second check, and its paths are absolute or relative to the
@@ -80,21 +80,13 @@ impl Config {
     }
 
     fn parse(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Finding> {
-        let mut table: toml::Table = toml::from_str(text).map_err(|error| explain_in(&error, text))?;
-        if table.get("mail").is_some_and(|mail| mail.get("password").is_some()) {
+        let config: Self = toml::from_str(text).map_err(|error| explain_in(&error, text))?;
+        if let Some(line) = config.mail.password.as_ref().and_then(|_| line_of(text, "password")) {
             return Err(Finding::error("a password does not belong in the config")
-                .at_line(line_of(text, "password").unwrap_or(1))
+                .at_line(line)
                 .way_out("set TIDINGS_MAIL__PASSWORD in the environment"));
         }
-        let set = environment::set_keys(&mut table, environment)?;
-        let config = match set {
-            0 => toml::from_str(text).map_err(|error| explain_in(&error, text))?,
-            // What the file lacks or has wrong may stand in the environment: the whole decides.
-            _ => Self::deserialize(toml::Value::Table(table)).map_err(|error| {
-                let in_file = toml::from_str::<Self>(text).err().map(|error| explain_in(&error, text));
-                in_file.unwrap_or_else(|| explain(error.message()))
-            })?,
-        };
+        let config = environment::override_keys(config, text, environment)?;
         config.check(text)?;
         Ok(config)
     }
@@ -144,10 +136,9 @@ impl Config {
     }
 }
 
-/// The first line that sets this key, however it is written.
+/// The first line that sets this key.
 fn line_of(text: &str, key: &str) -> Option<usize> {
-    let sets = |line: &str| line.split_once('=').is_some_and(|(path, _)| path.contains(key));
-    text.lines().position(sets).map(|line| line + 1)
+    text.lines().position(|line| line.trim_start().starts_with(key)).map(|line| line + 1)
 }
 
 /// The line on which the digest of this number (from 0) says its name.

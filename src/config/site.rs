@@ -1,18 +1,16 @@
 //! `[site]`.
 
 use serde::{Deserialize, Deserializer, de::Error};
-use url::Url;
+use url::{Host, Url};
 
 use crate::config::Zone;
-use crate::config::value::some_text;
 use crate::reader::Email;
 
 /// The site, as feeds and mails name it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Site {
     /// The title of the main feed and the sender's name where none is given.
-    #[serde(deserialize_with = "some_text")]
     pub title: String,
     /// The address of the home page; every relative link starts here. It ends in a slash.
     #[serde(deserialize_with = "site_url")]
@@ -28,6 +26,18 @@ pub struct Site {
     pub timezone: Zone,
     /// Who writes the posts that name nobody.
     pub author: Option<Author>,
+    /// What the whole site is about, in a word or two each.
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// Who may do what with the posts.
+    pub rights: Option<String>,
+    /// A small square picture of the site, below its address or somewhere else.
+    pub icon: Option<String>,
+    /// A picture of the site twice as wide as it is high.
+    pub logo: Option<String>,
+    /// Whether the page of each new post must answer before the hub is told and mail leaves.
+    #[serde(default = "yes")]
+    pub require_live: bool,
     /// A command for the shell, run after the feeds are written and before mail leaves; its failure stops the rest.
     pub after_build: Option<String>,
 }
@@ -37,12 +47,23 @@ pub struct Site {
 #[serde(deny_unknown_fields)]
 pub struct Author {
     /// The name to show.
-    #[serde(deserialize_with = "some_text")]
     pub name: String,
     /// An address to show in feeds.
     pub email: Option<Email>,
     /// A page about them.
     pub url: Option<Url>,
+}
+
+impl Site {
+    /// Whether it stands on this machine only, as while it is tried out.
+    pub fn is_loopback(&self) -> bool {
+        match self.url.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
 }
 
 fn english() -> String {
@@ -60,9 +81,6 @@ fn site_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error>
         Url::parse(&text).map_err(|error| D::Error::custom(format!("`{text}` is no address: {error}\n{expected}")))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(D::Error::custom(format!("`{text}` is no web address\n{expected}")));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(D::Error::custom(format!("`{text}` has more behind its path\n{expected}")));
     }
     if !url.path().ends_with('/') {
         let path = format!("{}/", url.path());

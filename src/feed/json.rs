@@ -1,66 +1,102 @@
 //! JSON Feed 1.1.
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use url::Url;
 
 use crate::config::Author;
-use crate::feed::Feed;
+use crate::feed::{Entry, Feed, GENERATOR, Text, text};
+use crate::post::html;
+
+/// The feed's text.
+pub(super) fn write(feed: &Feed<'_>) -> String {
+    let site = feed.site;
+    let mut document = json!({
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title(),
+        "home_page_url": text::address(&site.url),
+        "feed_url": text::address(&feed.current),
+        "_generator": {"name": GENERATOR},
+        "language": site.language,
+        "authors": authors(&[feed.author()]),
+    });
+    let description = text::line(&site.description);
+    if !description.is_empty() {
+        document["description"] = json!(description);
+    }
+    // Its icon is the large picture and its favicon the small one.
+    if let Some(logo) = feed.picture(site.logo.as_ref()) {
+        document["icon"] = json!(logo);
+    }
+    if let Some(icon) = feed.picture(site.icon.as_ref()) {
+        document["favicon"] = json!(icon);
+    }
+    if let Some(older) = &feed.older {
+        document["next_url"] = json!(text::address(older));
+    }
+    if let Some(hub) = feed.hub {
+        document["hubs"] = json!([{"type": "WebSub", "url": text::address(hub)}]);
+    }
+    document["items"] = feed.entries.iter().map(item).collect();
+    format!("{document:#}\n")
+}
+
+fn item(entry: &Entry<'_>) -> Value {
+    let post = entry.post;
+    let mut item = json!({
+        "id": post.id,
+        "url": text::address(&post.url),
+        "title": entry.title,
+    });
+    match &entry.text {
+        Text::Full { html, about } => {
+            if html.is_empty() {
+                item["content_text"] = json!(entry.title);
+            } else {
+                item["content_html"] = json!(html);
+            }
+            if let Some(about) = about {
+                item["summary"] = json!(about);
+            }
+        }
+        // An item must have a content; a summary beside it would say the same again.
+        Text::Summary(html) => {
+            let words = html::words(html);
+            item["content_text"] = json!(if words.is_empty() { &entry.title } else { &words });
+        }
+    }
+    item["date_published"] = json!(time(post.published));
+    item["date_modified"] = json!(time(post.updated));
+    if !post.authors.is_empty() {
+        item["authors"] = authors(&post.authors);
+    }
+    let tags: Vec<String> = post.tags.iter().map(|tag| text::line(tag)).filter(|tag| !tag.is_empty()).collect();
+    if !tags.is_empty() {
+        item["tags"] = json!(tags);
+    }
+    if let Some(image) = &post.image {
+        item["image"] = json!(text::address(image));
+    }
+    if let Some(language) = &post.language {
+        item["language"] = json!(language);
+    }
+    if let Some(enclosure) = &post.enclosure {
+        let mut attachment = json!({"url": text::address(&enclosure.url), "mime_type": enclosure.media_type});
+        if let Some(length) = enclosure.length.filter(|length| *length > 0) {
+            attachment["size_in_bytes"] = json!(length);
+        }
+        item["attachments"] = json!([attachment]);
+    }
+    item
+}
 
 fn authors(authors: &[Author]) -> Value {
     let authors = authors.iter().map(|author| match &author.url {
-        Some(url) => json!({"name": author.name, "url": url.as_str()}),
-        None => json!({"name": author.name}),
+        Some(url) => json!({"name": text::line(&author.name), "url": text::address(url)}),
+        None => json!({"name": text::line(&author.name)}),
     });
     authors.collect()
 }
 
-/// The feed's text.
-pub(super) fn write(feed: &Feed<'_>, address: &Url) -> String {
-    let site = feed.site;
-    let items: Vec<Value> = feed
-        .entries
-        .iter()
-        .map(|entry| {
-            let post = entry.post;
-            let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-            let mut item = json!({
-                "id": post.id,
-                "url": post.url.as_str(),
-                "title": post.title,
-                "content_html": entry.html,
-                "date_published": time(post.published),
-                "date_modified": time(post.updated),
-            });
-            if let Some(summary) = &entry.summary {
-                item["summary"] = json!(summary);
-            }
-            if !post.authors.is_empty() {
-                item["authors"] = authors(&post.authors);
-            }
-            if !post.tags.is_empty() {
-                item["tags"] = json!(post.tags);
-            }
-            if let Some(image) = &post.image {
-                item["image"] = json!(image.as_str());
-            }
-            if let Some(language) = &post.language {
-                item["language"] = json!(language);
-            }
-            item
-        })
-        .collect();
-    let mut document = json!({
-        "version": "https://jsonfeed.org/version/1.1",
-        "title": feed.title(),
-        "home_page_url": site.url.as_str(),
-        "feed_url": address.as_str(),
-        "language": site.language,
-        "authors": authors(&[feed.author()]),
-    });
-    if !site.description.is_empty() {
-        document["description"] = json!(site.description);
-    }
-    document["items"] = Value::Array(items);
-    format!("{document:#}\n")
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

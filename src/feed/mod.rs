@@ -1,79 +1,103 @@
-//! Posts → [`Feed`] → bytes: which feeds there are, and one writer for each format.
+//! Posts → [`Outline`] → bytes: which documents there are, and one writer for each format.
 
+mod adopt;
 mod atom;
 mod json;
+mod outline;
+mod page;
 mod rss;
-
-use std::collections::BTreeMap;
+mod text;
+mod topic;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use crate::config::{Author, By, Content, Feeds, Format, Site};
-use crate::finding::Finding;
-use crate::post::{Body, Post, html, slug};
+pub use adopt::{Adoption, OldFeed};
+pub use outline::{Bodies, Outline, Setting, Sink, outlines, render, url};
+pub use page::links;
 
-/// One feed, before it has a format.
+use crate::config::{Author, Content, Site};
+use crate::post::{Body, Post, html};
+
+/// What every document says of the program that wrote it. No version: it would change the bytes of every site.
+const GENERATOR: &str = "tidings";
+
+/// Whether tidings wrote this document: it says so, or it is an Atom feed with an id that only tidings gives.
+pub fn is_ours(bytes: &[u8]) -> bool {
+    const MARKS: [&str; 6] = [
+        "<generator>tidings</generator>",
+        "\"_generator\": {\n    \"name\": \"tidings\"",
+        "<meta name=\"generator\" content=\"tidings\">",
+        "<!-- tidings -->",
+        "/* tidings: ",
+        ",2000:feed/</id>",
+    ];
+    let text = String::from_utf8_lossy(bytes);
+    // What an entry quotes says nothing of the document.
+    let head = ["<entry", "<item", "\"items\""].iter().filter_map(|entries| text.find(entries)).min();
+    let head = &text[..head.unwrap_or(text.len())];
+    MARKS.iter().any(|mark| head.contains(mark))
+}
+
+/// One document of a feed, before it has a format.
 #[derive(Debug)]
-pub struct Feed<'a> {
+struct Feed<'a> {
     /// The site that it belongs to.
-    pub site: &'a Site,
-    /// The authority of its `tag:` URI: the lock's.
-    pub authority: &'a str,
+    site: &'a Site,
     /// What it is about: nothing for the main feed, else a tag, a section, an author or a language.
-    pub topic: Option<String>,
-    /// Where its documents lie below the folder, with a slash at its end, or empty.
-    pub folder: String,
+    topic: Option<&'a str>,
+    /// Who gives ids: the lock's first line.
+    authority: &'a str,
+    /// What never changes, whatever becomes of the address.
+    id: String,
     /// Its posts with their bodies, the newest first.
-    pub entries: Vec<Entry<'a>>,
+    entries: Vec<Entry<'a>>,
+    /// Its own address.
+    address: Url,
+    /// The address that readers subscribe to.
+    current: Url,
+    /// The document of the archive before it.
+    older: Option<Url>,
+    /// The document of the archive after it.
+    newer: Option<Url>,
+    /// Whether it is a document of the archive.
+    is_archive: bool,
+    /// Where to ask for news.
+    hub: Option<&'a Url>,
+    /// The stylesheet that a browser shows it with, as seen from its folder.
+    style: Option<String>,
 }
 
 /// A post in a feed.
-#[derive(Debug, Clone)]
-pub struct Entry<'a> {
-    /// The post.
-    pub post: &'a Post,
-    /// What the entry carries, as HTML.
-    pub html: String,
-    /// What it is about, as plain text, where that does not repeat `html`.
-    pub summary: Option<String>,
+#[derive(Debug)]
+struct Entry<'a> {
+    post: &'a Post,
+    /// The title, on one line.
+    title: String,
+    text: Text,
 }
 
-/// A document to be published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
-    /// Its place below the folder.
-    pub path: String,
-    /// What stands in it.
-    pub bytes: Vec<u8>,
+/// What an entry carries.
+#[derive(Debug)]
+enum Text {
+    /// The whole post as HTML, and what it is about, as plain text, where that does not repeat it.
+    Full { html: String, about: Option<String> },
+    /// A summary as HTML.
+    Summary(String),
 }
 
 impl Feed<'_> {
     /// The title that readers see.
-    pub fn title(&self) -> String {
+    fn title(&self) -> String {
         match &self.topic {
-            Some(topic) => format!("{}: {topic}", self.site.title),
-            None => self.site.title.clone(),
+            Some(topic) => text::line(&format!("{}: {topic}", self.site.title)),
+            None => text::line(&self.site.title),
         }
     }
 
     /// The newest change of any entry; without entries the beginning of 1970, since no build time may show.
-    pub fn updated(&self) -> DateTime<Utc> {
+    fn updated(&self) -> DateTime<Utc> {
         self.entries.iter().map(|entry| entry.post.updated).max().unwrap_or_default()
-    }
-
-    /// What never changes, whatever becomes of the address.
-    fn id(&self) -> String {
-        let topic: String = url::form_urlencoded::byte_serialize(self.folder.as_bytes()).collect();
-        format!("tag:{},2000:feed/{}", self.authority, topic.replace("%2F", "/"))
-    }
-
-    fn url(&self, file: &str) -> Url {
-        let mut url = self.site.url.clone();
-        if let Ok(mut parts) = url.path_segments_mut() {
-            parts.pop_if_empty().extend(self.folder.split('/').filter(|part| !part.is_empty())).push(file);
-        }
-        url
     }
 
     /// Who wrote it where an entry does not say.
@@ -81,124 +105,67 @@ impl Feed<'_> {
         let unnamed = || Author { name: self.site.title.clone(), email: None, url: None };
         self.site.author.clone().unwrap_or_else(unnamed)
     }
+
+    /// Everyone else who wrote an entry, sorted by name.
+    fn contributors(&self) -> Vec<&Author> {
+        let author = self.author();
+        let mut others: Vec<&Author> = self
+            .entries
+            .iter()
+            .flat_map(|entry| &entry.post.authors)
+            .filter(|other| other.name != author.name)
+            .collect();
+        others.sort();
+        others.dedup_by(|a, b| a.name == b.name);
+        others
+    }
+
+    /// Who pushes the news, and where the rest of the story is: `rel` and address of each link beside the page's.
+    fn relations(&self) -> Vec<(&'static str, String)> {
+        let mut links = vec![("self", text::address(&self.address))];
+        if self.is_archive {
+            links.push(("current", text::address(&self.current)));
+        }
+        links.extend(self.hub.map(|hub| ("hub", text::address(hub))));
+        links.extend(self.older.as_ref().map(|url| ("prev-archive", text::address(url))));
+        links.extend(self.newer.as_ref().map(|url| ("next-archive", text::address(url))));
+        links
+    }
+
+    /// A picture of the site.
+    fn picture(&self, address: Option<&String>) -> Option<String> {
+        address.and_then(|address| self.site.url.join(address).ok()).map(|url| text::address(&url))
+    }
+
+    /// The line that makes a browser show the feed as a page, to be put before the document's element.
+    fn style_line(&self) -> String {
+        let style = self.style.as_ref();
+        style.map(|style| format!("<?xml-stylesheet type=\"text/css\" href=\"{style}\"?>\n")).unwrap_or_default()
+    }
 }
 
-/// Every document that the config asks for. `body` renders a post; each is rendered once, and only where it is shown.
-/// A post whose body cannot be rendered is left out and stands in the findings.
-pub fn documents(
-    site: &Site,
-    config: &Feeds,
-    authority: &str,
-    posts: &[Post],
-    body: &(dyn Fn(&Post) -> Result<Body, Finding> + Sync),
-) -> (Vec<Document>, Vec<Finding>) {
-    use rayon::prelude::*;
-
-    let mut groups: Vec<(Option<String>, String, Vec<&Post>)> = vec![(None, String::new(), posts.iter().collect())];
-    for by in &config.by {
-        let mut topics: BTreeMap<String, Vec<&Post>> = BTreeMap::new();
-        for post in posts {
-            for topic in topics_of(post, *by, site) {
-                topics.entry(topic).or_default().push(post);
+impl<'a> Entry<'a> {
+    fn new(post: &'a Post, body: &Body, content: Content) -> Self {
+        let text = match content {
+            Content::Full => {
+                let html = text::clean(&body.html);
+                let about = post.description.as_deref().map(text::line);
+                let words = html::words(&html);
+                Text::Full { about: about.filter(|about| !about.is_empty() && !words.contains(about.as_str())), html }
             }
-        }
-        let word = match by {
-            By::Tag => "tag",
-            By::Section => "section",
-            By::Author => "author",
-            By::Language => "language",
+            Content::Summary => Text::Summary(text::clean(&body.summary)),
         };
-        groups.extend(
-            topics.into_iter().map(|(topic, posts)| (Some(topic.clone()), format!("{word}/{}/", place(&topic)), posts)),
-        );
-    }
-    let mut shown: Vec<&Post> =
-        groups.iter().flat_map(|(_, _, posts)| posts.iter().take(config.limit).copied()).collect();
-    shown.sort_by(|a, b| a.path.cmp(&b.path));
-    shown.dedup_by(|a, b| a.path == b.path);
-    let rendered: Vec<(&str, Result<Body, Finding>)> =
-        shown.par_iter().map(|post| (post.path.as_str(), body(post))).collect();
-    let mut bodies: BTreeMap<&str, Body> = BTreeMap::new();
-    let mut findings = Vec::new();
-    for (path, result) in rendered {
-        match result {
-            Ok(body) => _ = bodies.insert(path, body),
-            Err(finding) => findings.push(finding),
-        }
-    }
-    let documents = groups
-        .par_iter()
-        .flat_map_iter(|(topic, folder, posts)| {
-            let entries = posts.iter().take(config.limit).filter_map(|post| {
-                let body = bodies.get(post.path.as_str())?;
-                Some(entry(post, body, config.content))
-            });
-            let feed =
-                Feed { site, authority, topic: topic.clone(), folder: folder.clone(), entries: entries.collect() };
-            config.formats.iter().map(move |format| feed.document(*format, config)).collect::<Vec<_>>()
-        })
-        .collect();
-    (documents, findings)
-}
-
-fn entry<'a>(post: &'a Post, body: &Body, content: Content) -> Entry<'a> {
-    let html = match content {
-        Content::Full => &body.html,
-        Content::Summary => &body.summary,
-    };
-    let summary = post.description.clone().filter(|text| html::words(html) != *text);
-    Entry { post, html: html.clone(), summary }
-}
-
-fn topics_of(post: &Post, by: By, site: &Site) -> Vec<String> {
-    match by {
-        By::Tag => post.tags.clone(),
-        By::Section => post.section.clone().into_iter().collect(),
-        By::Author => post.authors.iter().map(|author| author.name.clone()).collect(),
-        By::Language => vec![post.language.clone().unwrap_or_else(|| site.language.clone())],
+        Self { post, title: title(post, body), text }
     }
 }
 
-/// A topic's folder: its slug where that says it all, else the slug and a mark, so that `c`, `c++` and `c#` stay apart.
-fn place(topic: &str) -> String {
-    let slug = slug(topic);
-    let plain: String = topic.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
-    if slug == plain {
-        return slug;
+/// A title that says something, whatever the post's own is.
+fn title(post: &Post, body: &Body) -> String {
+    let title = text::line(&post.title);
+    if !title.is_empty() {
+        return title;
     }
-    let mut mark: u32 = 0x811c_9dc5;
-    for byte in topic.to_lowercase().bytes() {
-        mark = (mark ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    }
-    let separator = if slug.is_empty() { "" } else { "-" };
-    format!("{slug}{separator}{mark:08x}")
-}
-
-impl Feed<'_> {
-    fn document(&self, format: Format, config: &Feeds) -> Document {
-        let default = format.default_file();
-        let own = config.files.get(&format).filter(|_| self.topic.is_none());
-        let file = own.map_or(default, String::as_str);
-        let address = self.url(file);
-        let text = match format {
-            Format::Atom => atom::write(self, &address),
-            Format::Rss => rss::write(self, &address),
-            Format::Json => json::write(self, &address),
-        };
-        Document { path: format!("{}{file}", self.folder), bytes: text.into_bytes() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::place;
-
-    #[test]
-    fn tags_that_differ_in_signs_only_have_feeds_of_their_own() {
-        let places = ["c", "c++", "c#", "日本語", "on call"].map(place);
-        assert_eq!(places[0], "c");
-        assert_eq!(places[3], "日本語");
-        assert_eq!(places[4], "on-call");
-        assert_ne!(places[1], places[2]);
-    }
+    let words = text::line(&html::words(&body.html));
+    let beginning = words.split(' ').take(8).collect::<Vec<_>>().join(" ");
+    if beginning.is_empty() { post.published.format("%Y-%m-%d").to_string() } else { beginning }
 }

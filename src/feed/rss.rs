@@ -5,61 +5,181 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
-use rss::{Category, Channel, Guid, Item};
-use url::Url;
+use rss::extension::{Extension, ExtensionMap};
+use rss::{Category, Channel, Enclosure, Guid, Image, Item};
 
-use crate::feed::{Entry, Feed};
+use crate::config::Author;
+use crate::feed::{Entry, Feed, GENERATOR, Text, text};
+use crate::post::{Post, html};
 
 /// The feed's text.
-pub(super) fn write(feed: &Feed<'_>, address: &Url) -> String {
+pub(super) fn write(feed: &Feed<'_>) -> String {
     let site = feed.site;
-    let title = feed.title();
+    let (title, link) = (feed.title(), text::address(&site.url));
+    let description = Some(text::line(&site.description)).filter(|text| !text.is_empty());
+    let mut namespaces = BTreeMap::from([
+        ("atom".to_owned(), "http://www.w3.org/2005/Atom".to_owned()),
+        ("content".to_owned(), "http://purl.org/rss/1.0/modules/content/".to_owned()),
+        ("dc".to_owned(), "http://purl.org/dc/elements/1.1/".to_owned()),
+        ("media".to_owned(), "http://search.yahoo.com/mrss/".to_owned()),
+    ]);
+    let mut extensions = ExtensionMap::default();
+    if feed.is_archive {
+        namespaces.insert("fh".to_owned(), "http://purl.org/syndication/history/1.0".to_owned());
+        extensions.insert("fh".to_owned(), BTreeMap::from([("archive".to_owned(), vec![element("fh:archive", &[])])]));
+    }
     let channel = Channel {
-        description: if site.description.is_empty() { title.clone() } else { site.description.clone() },
-        title,
-        link: site.url.to_string(),
-        language: Some(site.language.clone()),
-        last_build_date: feed.entries.first().map(|_| time(feed.updated())),
-        atom_ext: Some(AtomExtension {
-            links: vec![Link {
-                href: address.to_string(),
-                rel: "self".into(),
-                mime_type: Some("application/rss+xml".into()),
-                ..Link::default()
-            }],
+        description: description.unwrap_or_else(|| title.clone()),
+        image: feed.picture(site.logo.as_ref().or(site.icon.as_ref())).map(|url| Image {
+            url,
+            title: title.clone(),
+            link: link.clone(),
+            ..Image::default()
         }),
-        namespaces: BTreeMap::from([
-            ("atom".to_owned(), "http://www.w3.org/2005/Atom".to_owned()),
-            ("content".to_owned(), "http://purl.org/rss/1.0/modules/content/".to_owned()),
-            ("dc".to_owned(), "http://purl.org/dc/elements/1.1/".to_owned()),
-        ]),
+        title,
+        link,
+        language: Some(site.language.clone()),
+        copyright: site.rights.as_deref().map(text::line),
+        managing_editor: site.author.as_ref().and_then(by_mail),
+        last_build_date: feed.entries.first().map(|_| time(feed.updated())),
+        categories: site.categories.iter().filter_map(|name| category(name)).collect(),
+        generator: Some(GENERATOR.into()),
+        extensions,
+        atom_ext: Some(AtomExtension {
+            links: feed.relations().into_iter().map(|(rel, href)| atom_link(rel, href)).collect(),
+        }),
+        namespaces,
         items: feed.entries.iter().map(item).collect(),
         ..Channel::default()
     };
-    let mut written = channel.to_string();
-    written.push('\n');
-    written
+    let written = channel.pretty_write_to(Vec::new(), b' ', 0).unwrap_or_default();
+    let written = numbered(&String::from_utf8(written).unwrap_or_default());
+    let element = written.find("<rss").unwrap_or_default();
+    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}{}\n", feed.style_line(), written[element..].trim_end())
 }
 
 fn item(entry: &Entry<'_>) -> Item {
     let post = entry.post;
+    let (description, content) = match &entry.text {
+        Text::Summary(html) => (html.clone(), None),
+        // The profile wants a description before the content; the whole text once is enough where it is short.
+        Text::Full { html, about } => match about.clone().or_else(|| text::teaser(&html::words(html))) {
+            Some(about) => (html::escape(&about), Some(html.clone())),
+            None => (html.clone(), None),
+        },
+    };
+    // `author` is one address of mail. Everyone else, and every name without one, is a creator.
+    let author = match &post.authors[..] {
+        [author] => by_mail(author),
+        _ => None,
+    };
+    let creators = match author {
+        Some(_) => Vec::new(),
+        None => post.authors.iter().map(|author| text::line(&author.name)).collect(),
+    };
     Item {
-        title: Some(post.title.clone()),
-        link: Some(post.url.to_string()),
+        title: Some(entry.title.clone()),
+        link: Some(text::address(&post.url)),
         guid: Some(Guid { value: post.id.clone(), permalink: false }),
         pub_date: Some(time(post.published)),
-        description: entry.summary.clone(),
-        content: Some(entry.html.clone()),
-        categories: post.tags.iter().map(|tag| Category { name: tag.clone(), domain: None }).collect(),
-        dublin_core_ext: Some(DublinCoreExtension {
-            creators: post.authors.iter().map(|author| author.name.clone()).collect(),
-            ..DublinCoreExtension::default()
+        description: Some(description).filter(|html| !html.is_empty()),
+        content,
+        author,
+        categories: post.tags.iter().filter_map(|tag| category(tag)).collect(),
+        // Podcast programs refuse a length of nought: without one it is only a `media:content`.
+        enclosure: post.enclosure.as_ref().and_then(|enclosure| {
+            let length = enclosure.length.filter(|length| *length > 0)?.to_string();
+            Some(Enclosure { url: text::address(&enclosure.url), length, mime_type: enclosure.media_type.clone() })
         }),
+        extensions: media(post),
+        dublin_core_ext: (!creators.is_empty())
+            .then(|| DublinCoreExtension { creators, ..DublinCoreExtension::default() }),
         ..Item::default()
     }
+}
+
+/// Media RSS: the enclosure, and the picture.
+fn media(post: &Post) -> ExtensionMap {
+    let mut media = BTreeMap::new();
+    if let Some(enclosure) = &post.enclosure {
+        let mut attributes = vec![("url", text::address(&enclosure.url)), ("type", enclosure.media_type.clone())];
+        attributes.extend(enclosure.length.filter(|length| *length > 0).map(|length| ("fileSize", length.to_string())));
+        let medium = enclosure.media_type.split('/').next().unwrap_or_default();
+        if matches!(medium, "audio" | "video" | "image") {
+            attributes.push(("medium", medium.to_owned()));
+        }
+        media.insert("content".to_owned(), vec![element("media:content", &attributes)]);
+    }
+    if let Some(image) = &post.image {
+        let address = text::address(image);
+        let picture = element("media:content", &[("url", address.clone()), ("medium", "image".to_owned())]);
+        media.entry("content".to_owned()).or_default().push(picture);
+        media.insert("thumbnail".to_owned(), vec![element("media:thumbnail", &[("url", address)])]);
+    }
+    if media.is_empty() { ExtensionMap::default() } else { BTreeMap::from([("media".to_owned(), media)]) }
+}
+
+fn element(name: &str, attributes: &[(&str, String)]) -> Extension {
+    Extension {
+        name: name.to_owned(),
+        attrs: attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        ..Extension::default()
+    }
+}
+
+fn atom_link(rel: &str, href: String) -> Link {
+    let mime_type = (rel != "hub").then(|| "application/rss+xml".to_owned());
+    Link { href, rel: rel.to_owned(), mime_type, ..Link::default() }
+}
+
+fn category(name: &str) -> Option<Category> {
+    Some(text::line(name)).filter(|name| !name.is_empty()).map(|name| Category { name, domain: None })
+}
+
+/// `ada@x.example (Ada)`; none without an address.
+fn by_mail(author: &Author) -> Option<String> {
+    let name = text::line(&author.name).replace('(', "[").replace(')', "]");
+    author.email.as_ref().map(|email| format!("{email} ({name})"))
 }
 
 /// RFC 822 with four digits for the year, always in `+0000`.
 fn time(at: DateTime<Utc>) -> String {
     at.to_rfc2822()
+}
+
+/// The document with numbers in place of named entities outside CDATA, as the profile says: the crate writes names.
+fn numbered(xml: &str) -> String {
+    let mut written = String::with_capacity(xml.len());
+    for (number, part) in xml.split("<![CDATA[").enumerate() {
+        let (cdata, rest) = match (number, part.split_once("]]>")) {
+            (0, _) | (_, None) => ("", part),
+            (_, Some((cdata, rest))) => (cdata, rest),
+        };
+        if number > 0 {
+            written.push_str("<![CDATA[");
+            written.push_str(cdata);
+            written.push_str("]]>");
+        }
+        let rest =
+            [("&amp;", "&#x26;"), ("&lt;", "&#x3C;"), ("&gt;", "&#x3E;"), ("&quot;", "&#x22;"), ("&apos;", "&#x27;")]
+                .iter()
+                .fold(
+                    rest.to_owned(),
+                    |rest, (name, number)| if rest.contains(name) { rest.replace(name, number) } else { rest },
+                );
+        written.push_str(&rest);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbered;
+
+    #[test]
+    fn entities_have_numbers_outside_cdata_only() {
+        let xml = "<t>A&amp;B &lt;x&gt;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&quot;</t>";
+        let expected = "<t>A&#x26;B &#x3C;x&#x3E;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&#x22;</t>";
+        assert_eq!(numbered(xml), expected);
+    }
 }

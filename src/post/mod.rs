@@ -7,7 +7,7 @@ use crate::config::Author;
 use crate::finding::Finding;
 
 /// A published post, without its text: the body is rendered only where a feed or a digest shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Post {
     /// What never changes: an absolute IRI, compared character by character.
     pub id: String,
@@ -35,10 +35,12 @@ pub struct Post {
     pub image: Option<Url>,
     /// A sound or a film that belongs to it.
     pub enclosure: Option<Enclosure>,
+    /// What its text was when it was read.
+    pub text: Fingerprint,
 }
 
 /// A sound or a film that belongs to a post.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Enclosure {
     /// Its address.
     pub url: Url,
@@ -63,6 +65,7 @@ mod address;
 pub mod body;
 pub mod date;
 pub mod dialect;
+mod fingerprint;
 pub mod front;
 pub mod html;
 mod links;
@@ -78,5 +81,6 @@ mod title;
 
 pub use address::from_colons;
 pub use body::body;
+pub use fingerprint::{Fingerprint, fingerprint_of};
 pub use read::{Commits, Draft, From, Read, Why, read};
 pub use slug::slug;

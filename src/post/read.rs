@@ -12,7 +12,7 @@ use crate::post::dialect::{DateIn, Habits};
 use crate::post::front::{self, Front, Split};
 use crate::post::html::legal;
 use crate::post::name::Name;
-use crate::post::{Post, media, people, plain, title};
+use crate::post::{Fingerprint, Post, media, people, plain, title};
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -168,6 +168,7 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
             .filter(|language| *language != site.language),
         description: front.text(&["description", "summary", "excerpt"]).map(|text| legal(&text)),
         title,
+        text: Fingerprint::of(text),
     };
     let zone = match (published.zoned, habits.zoning(dating.is_timestamp(from)).zone == chrono_tz::UTC) {
         (true, _) => "with its own offset",

@@ -1,10 +1,10 @@
 //! What a digest is about to do: which posts are news, in which slot, and what is known from the beginning.
 
 use std::collections::HashSet;
-use std::fs;
 
 use anyhow::bail;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use url::Url;
 
 use crate::cli::Choice;
 use crate::command::Session;
@@ -13,7 +13,6 @@ use crate::digest::{due, find, last_before, news, refuse_the_archive};
 use crate::loader::Loaded;
 use crate::lock::Lock;
 use crate::post::Post;
-use crate::publish::write_changed;
 use crate::store::Store;
 
 /// When a digest is sent.
@@ -39,6 +38,8 @@ pub(super) struct Plan<'a> {
     known: Vec<String>,
     /// The last slot that counts as past when it begins.
     begins_after: i64,
+    /// How many posts wait because their pages are not there yet.
+    held_back: usize,
 }
 
 impl<'a> Plan<'a> {
@@ -55,9 +56,23 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Leaves out the posts with these pages, which are not there yet.
+    pub(super) fn hold_back(&mut self, digest: &Digest, missing: &[Url]) {
+        let before = self.news.len();
+        self.news.retain(|post| !missing.contains(&post.url));
+        self.held_back = before - self.news.len();
+        self.enough &= self.held_back == 0 || self.news.len() >= digest.min_posts;
+    }
+
+    /// Whether a post waits because its page is not there yet.
+    pub(super) fn holds_back(&self) -> bool {
+        self.held_back > 0
+    }
+
     /// Why there is no issue.
     pub(super) fn why_nothing(&self, digest: &Digest) -> String {
         match self.news.len() {
+            _ if self.held_back > 0 => format!("{}: {} new, not there yet", digest.name, self.held_back),
             0 => format!("{}: nothing new", digest.name),
             some => format!("{}: {some} new, waits until there are {}", digest.name, digest.min_posts),
         }
@@ -149,7 +164,7 @@ pub(super) async fn plan<'a>(
     let enough = news.len() >= digest.min_posts || matches!(when, When::Now(_));
     let mut known: Vec<String> = known.into_iter().collect();
     known.sort();
-    Ok(Some(Plan { news, slot, enough, first, known, begins_after }))
+    Ok(Some(Plan { news, slot, enough, first, known, begins_after, held_back: 0 }))
 }
 
 /// A lost store must not mail the archive again: the lock says which store began the digest.
@@ -176,12 +191,7 @@ pub(super) async fn begin(
 ) -> anyhow::Result<()> {
     // A lock that was lost and grew anew must know the store again, too.
     if loaded.lock.began(&digest.name) != Some(store.name()) {
-        let mut lock = match fs::read_to_string(&session.config.posts.lock) {
-            Ok(text) => Lock::parse(&text)?,
-            Err(_) => loaded.lock.clone(),
-        };
-        lock.begin(&digest.name, store.name());
-        write_changed(&session.config.posts.lock, lock.to_text().as_bytes())?;
+        session.keep_begun(&loaded.lock, &digest.name, store.name())?;
     }
     if plan.first {
         store.begin_digest(&digest.name, &plan.known, plan.begins_after, now).await?;

@@ -1,0 +1,72 @@
+//! The lock is kept before anything is published or announced by an id; where it cannot be, that is said.
+
+use std::fs;
+
+use crate::command::{Ending, Session};
+use crate::finding::Finding;
+use crate::lock::Lock;
+use crate::publish::write_changed;
+
+impl Session<'_> {
+    /// Keeps the lock: an id that was published and not kept would be minted anew one day. A rename is said aloud. With
+    /// `--locked`, or where the file cannot be written, new ids pass, since every machine mints the same; what only the
+    /// lock could tell another machine is an error, and the rest goes on.
+    pub(super) fn keep(&self, lock: &Lock) -> Ending {
+        let file = &self.config.posts.lock;
+        let changes = lock.changes();
+        for (old, new) in &changes.renamed {
+            self.say(&format!("{new}: was {old}, keeps its id"));
+        }
+        for path in &changes.repeated {
+            self.report(&[Finding::warning("this post was published with another id: readers see it as unread")
+                .in_file(self.config.posts.dir.join(path))]);
+        }
+        let reason = if self.locked {
+            "`--locked`".to_owned()
+        } else {
+            match write_changed(file, lock.to_text().as_bytes()) {
+                Ok(_) => return Ending::Done,
+                Err(finding) => finding.message,
+            }
+        };
+        if !self.locked && (!changes.new.is_empty() || !changes.renamed.is_empty() || !changes.adopted.is_empty()) {
+            self.report(&[Finding::warning(reason.clone()).in_file(file).way_out(
+                "new ids are the same on every machine as long as nothing moves; run `tidings build` where it can be \
+                 written, and commit it",
+            )]);
+        }
+        let moved = changes.renamed.iter().map(|(old, new)| (new, format!("keeps the id of {old}")));
+        let adopted = changes.adopted.iter().map(|path| (path, "has an adopted id".to_owned()));
+        let lost: Vec<Finding> = moved
+            .chain(adopted)
+            .map(|(path, what)| {
+                Finding::error(format!("{what}, and the lock does not say so: {reason}"))
+                    .in_file(self.config.posts.dir.join(path))
+                    .way_out("run `tidings build` where the lock can be written, and commit it")
+            })
+            .collect();
+        self.report(&lost);
+        Ending::of(&lost)
+    }
+
+    /// Notes in the lock which store began a digest.
+    ///
+    /// # Errors
+    /// Where the lock that stands there is broken.
+    pub(super) fn keep_begun(&self, lock: &Lock, digest: &str, store: &str) -> Result<(), Finding> {
+        if self.locked {
+            return Ok(());
+        }
+        let file = &self.config.posts.lock;
+        let mut lock = match fs::read_to_string(file) {
+            Ok(text) => Lock::parse(&text).map_err(|finding| finding.in_file(file))?,
+            Err(_) => lock.clone(),
+        };
+        lock.begin(digest, store);
+        if let Err(finding) = write_changed(file, lock.to_text().as_bytes()) {
+            self.report(&[Finding { severity: crate::finding::Severity::Warning, ..finding }
+                .way_out("it cannot say which store began the digest: keep the store safe")]);
+        }
+        Ok(())
+    }
+}

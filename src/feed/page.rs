@@ -1,0 +1,149 @@
+//! What people see: the page beside the feeds, the stylesheet that a browser shows them with, the list of them all.
+
+use serde_json::{Value, json};
+use tera::{Context, Tera};
+
+use crate::config::{Feeds, Format, Site};
+use crate::feed::outline::{file, url};
+use crate::feed::{GENERATOR, text};
+use crate::finding::Finding;
+use crate::post::{Post, html};
+
+/// The page's file.
+pub(super) const PAGE: &str = "feeds.html";
+/// The stylesheet's file.
+pub(super) const STYLE: &str = "feeds.css";
+/// The list's file.
+pub(super) const LIST: &str = "feeds.opml";
+
+const TEMPLATE: &str = include_str!("../../templates/feeds.html");
+const CSS: &str = include_str!("../../templates/feeds.css");
+
+/// A feed's topic and folder.
+pub(super) type Named = (Option<String>, String);
+
+fn media_type(format: Format) -> &'static str {
+    match format {
+        Format::Atom => "application/atom+xml",
+        Format::Rss => "application/rss+xml",
+        Format::Json => "application/feed+json",
+    }
+}
+
+fn label(format: Format) -> &'static str {
+    match format {
+        Format::Atom => "Atom",
+        Format::Rss => "RSS",
+        Format::Json => "JSON",
+    }
+}
+
+fn address(site: &Site, config: &Feeds, format: Format, folder: &str) -> String {
+    text::address(&url(site, &format!("{folder}{}", file(config, format, folder, None))))
+}
+
+/// The lines for the head of the site's own pages, by which browsers and readers find the feeds.
+pub fn links(site: &Site, config: &Feeds) -> String {
+    let line = |format: &Format| {
+        format!(
+            "<link rel=\"alternate\" type=\"{}\" title=\"{} ({})\" href=\"{}\">\n",
+            media_type(*format),
+            html::escape(&text::line(&site.title)),
+            label(*format),
+            html::escape(&address(site, config, *format, "")),
+        )
+    };
+    config.formats.iter().map(line).collect()
+}
+
+/// The stylesheet: it hides what a browser cannot show and names the page that can.
+pub(super) fn style(site: &Site) -> String {
+    let page = text::address(&url(site, PAGE));
+    // A string of CSS: quotes and backslashes are escaped, and an address holds no line break.
+    CSS.replace("{page}", &page.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Every feed as an outline (OPML 2.0), to be imported into a reader at once.
+pub(super) fn list(site: &Site, config: &Feeds, topics: &[Named]) -> String {
+    let title = html::escape(&text::line(&site.title));
+    let Some(format) = config.formats.first() else { return String::new() };
+    let mut outlines = String::new();
+    for (topic, folder) in topics {
+        let name = match topic {
+            Some(topic) => format!("{title}: {}", html::escape(&text::line(topic))),
+            None => title.clone(),
+        };
+        outlines.push_str(&format!(
+            "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\" htmlUrl=\"{}\"/>\n",
+            html::escape(&address(site, config, *format, folder)),
+            html::escape(&text::address(&site.url)),
+        ));
+    }
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- {GENERATOR} -->\n<opml version=\"2.0\">\n  <head>\n    \
+         <title>{title}</title>\n  </head>\n  <body>\n{outlines}  </body>\n</opml>\n"
+    )
+}
+
+/// The page that says what a feed is, shows the newest posts and leads to every feed.
+///
+/// # Errors
+/// A finding that names the template.
+pub(super) fn write(
+    site: &Site,
+    config: &Feeds,
+    topics: &[Named],
+    posts: &[&Post],
+    template: Option<&str>,
+) -> Result<String, Finding> {
+    let formats = |folder: &str| -> Vec<Value> {
+        let one = |format: &Format| json!({"name": label(*format), "url": address(site, config, *format, folder)});
+        config.formats.iter().map(one).collect()
+    };
+    let feeds: Vec<Value> = topics
+        .iter()
+        .filter_map(|(topic, folder)| Some((topic.as_ref()?, folder)))
+        .map(|(topic, folder)| json!({"name": text::line(topic), "formats": formats(folder)}))
+        .collect();
+    let entries: Vec<Value> = posts
+        .iter()
+        .map(|post| {
+            let day = post.published.with_timezone(&site.timezone.0).format("%Y-%m-%d").to_string();
+            let about = post.description.as_deref().map(text::line);
+            let title = Some(text::line(&post.title)).filter(|title| !title.is_empty());
+            json!({
+                "title": title.unwrap_or_else(|| day.clone()),
+                "url": text::address(&post.url), "day": day, "about": about, "language": post.language,
+            })
+        })
+        .collect();
+    let mut values = Context::new();
+    values.insert(
+        "site",
+        &json!({
+            "title": text::line(&site.title), "url": text::address(&site.url),
+            "description": text::line(&site.description), "language": site.language,
+        }),
+    );
+    values.insert("formats", &formats(""));
+    values.insert("feeds", &feeds);
+    values.insert("entries", &entries);
+    values.insert("sign_up", &config.sign_up.as_ref().map(text::address));
+    values.insert("list", &config.opml.then(|| text::address(&url(site, LIST))));
+    let explain = |error: tera::Error| {
+        let mut words = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(inner) = cause {
+            words = format!("{words}: {inner}");
+            cause = inner.source();
+        }
+        Finding::error(words).in_file(PAGE).way_out("mend the template, or remove it: the default is compiled in")
+    };
+    let mut tera = Tera::default();
+    let own = template.unwrap_or("{% extends \"default/feeds.html\" %}");
+    tera.add_raw_templates([("default/feeds.html", TEMPLATE), (PAGE, own)]).map_err(explain)?;
+    let page = tera.render(PAGE, &values).map_err(explain)?;
+    // A template of the site's own may leave out who made it; by this the page is known again.
+    let said = super::is_ours(page.as_bytes());
+    Ok(if said { page } else { format!("{}\n<!-- {GENERATOR} -->\n", page.trim_end()) })
+}

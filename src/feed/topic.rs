@@ -1,0 +1,99 @@
+//! What has a feed of its own, and where that feed lies.
+
+use std::collections::BTreeMap;
+
+use crate::config::{By, Site};
+use crate::post::{Post, slug};
+
+/// The longest slug, in bytes: names of files end at 255.
+const LONGEST: usize = 120;
+
+/// A tag, a section, an author or a language, with its posts.
+#[derive(Debug, Clone)]
+pub(super) struct Topic {
+    /// Its name; none for the whole site.
+    pub(super) name: Option<String>,
+    /// Where its documents lie below the folder: empty, or with a slash at its end.
+    pub(super) folder: String,
+    /// Its posts, by their place in the list of all.
+    pub(super) posts: Vec<usize>,
+}
+
+/// The whole site, and everything in it that has a feed of its own, sorted by folder.
+pub(super) fn topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
+    let mut found: BTreeMap<String, Topic> = BTreeMap::new();
+    for by in by {
+        let word = match by {
+            By::Tag => "tag",
+            By::Section => "section",
+            By::Author => "author",
+            By::Language => "language",
+        };
+        let mut places: BTreeMap<&str, String> = BTreeMap::new();
+        for (number, post) in posts.iter().enumerate() {
+            for name in names(post, *by, site) {
+                let folder = places.entry(name).or_insert_with(|| format!("{word}/{}/", place(name)));
+                if !found.contains_key(folder) {
+                    let topic = Topic { name: Some(name.to_owned()), folder: folder.clone(), posts: Vec::new() };
+                    found.insert(folder.clone(), topic);
+                }
+                let Some(topic) = found.get_mut(folder) else { continue };
+                // `Rust` and `rust` are one; the title does not depend on which post comes first.
+                if topic.name.as_deref().is_some_and(|known| name < known) {
+                    topic.name = Some(name.to_owned());
+                }
+                if topic.posts.last() != Some(&number) {
+                    topic.posts.push(number);
+                }
+            }
+        }
+    }
+    let whole = Topic { name: None, folder: String::new(), posts: (0..posts.len()).collect() };
+    std::iter::once(whole).chain(found.into_values()).collect()
+}
+
+fn names<'a>(post: &'a Post, by: By, site: &'a Site) -> Vec<&'a str> {
+    match by {
+        By::Tag => post.tags.iter().map(String::as_str).collect(),
+        By::Section => post.section.as_deref().into_iter().collect(),
+        By::Author => post.authors.iter().map(|author| author.name.as_str()).collect(),
+        By::Language => vec![post.language.as_deref().unwrap_or(&site.language)],
+    }
+}
+
+/// A topic's place: its slug where that says it all, else the slug and a mark, so that `c`, `c++` and `c#` stay apart.
+fn place(name: &str) -> String {
+    let mut slug = slug(name);
+    let plain = name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
+    if slug == plain && slug.len() <= LONGEST {
+        return slug;
+    }
+    slug.truncate((0..=LONGEST.min(slug.len())).rev().find(|end| slug.is_char_boundary(*end)).unwrap_or_default());
+    // FNV-1a: the mark is a part of addresses, so it stays as it is for ever.
+    let mut mark: u32 = 0x811c_9dc5;
+    for byte in name.to_lowercase().bytes() {
+        mark = (mark ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    }
+    let separator = if slug.is_empty() { "" } else { "-" };
+    format!("{slug}{separator}{mark:08x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn names_that_differ_in_signs_only_have_places_of_their_own() {
+        let places = ["c", "c++", "c#", "日本語", "on call", "Rust"].map(place);
+        assert_eq!([&places[0], &places[3], &places[4], &places[5]], ["c", "日本語", "on-call", "rust"]);
+        assert_ne!(places[1], places[2]);
+        assert_eq!(place("C++"), places[1]);
+    }
+
+    #[test]
+    fn a_name_of_any_length_has_a_place_that_a_disk_can_hold() {
+        assert!(place(&"語".repeat(5000)).len() < 140);
+        assert_ne!(place(&"a".repeat(300)), place(&"a".repeat(301)));
+        assert_eq!(place("!!!").len(), 8);
+    }
+}

@@ -1,0 +1,207 @@
+//! HTTP as a client: one request, its status, a limit on time, and no way into a private network unless it is wanted.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use url::Url;
+
+/// How long one request may take, from the name to the status.
+const LIMIT: Duration = Duration::from_secs(10);
+/// How often a page may send its reader on.
+const REDIRECTS: usize = 5;
+
+/// Why there is no status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// The name leads into a private network or to this machine.
+    Private(IpAddr),
+    /// Nobody answered in time.
+    Silent,
+    /// Anything else: no such name, no connection, no certificate, no HTTP.
+    Other(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Private(address) => write!(f, "{address} is a private address"),
+            Self::Silent => write!(f, "no answer within {} seconds", LIMIT.as_secs()),
+            Self::Other(reason) => f.write_str(reason),
+        }
+    }
+}
+
+fn other(error: impl fmt::Display) -> Trouble {
+    Trouble::Other(error.to_string())
+}
+
+/// Makes requests.
+#[derive(Clone)]
+pub struct Client {
+    tls: TlsConnector,
+    private: bool,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("private", &self.private).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client that trusts what the system trusts. Unless `private`, it connects to public addresses only.
+    pub fn new(private: bool) -> Self {
+        let mut roots = RootCertStore::empty();
+        // A certificate that cannot be read is one that nobody shows us either.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        Self { tls: TlsConnector::from(Arc::new(tls)), private }
+    }
+
+    /// The status of a page, wherever it sends its reader.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub async fn get(&self, url: &Url) -> Result<u16, Trouble> {
+        let mut url = url.clone();
+        for _ in 0..REDIRECTS {
+            let response = self.request(Method::GET, &url, Bytes::new()).await?;
+            let status = response.status();
+            let next = response.headers().get(LOCATION).and_then(|next| next.to_str().ok());
+            match next.filter(|_| status.is_redirection()).and_then(|next| url.join(next).ok()) {
+                Some(next) => url = next,
+                None => return Ok(status.as_u16()),
+            }
+        }
+        Err(other("it sends its reader on without end"))
+    }
+
+    /// Posts a form; the status.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub async fn post(&self, url: &Url, fields: &[(&str, &str)]) -> Result<u16, Trouble> {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Ok(self.request(Method::POST, url, Bytes::from(form)).await?.status().as_u16())
+    }
+
+    async fn request(&self, method: Method, url: &Url, body: Bytes) -> Result<Response<()>, Trouble> {
+        timeout(LIMIT, self.request_without_limit(method, url, body)).await.map_err(|_| Trouble::Silent)?
+    }
+
+    async fn request_without_limit(&self, method: Method, url: &Url, body: Bytes) -> Result<Response<()>, Trouble> {
+        let host = url.host_str().ok_or_else(|| other("there is no host in the address"))?;
+        let port = url.port_or_known_default().ok_or_else(|| other("there is no port in the address"))?;
+        let plain_host = host.trim_start_matches('[').trim_end_matches(']');
+        let addresses: Vec<SocketAddr> = lookup_host((plain_host, port)).await.map_err(other)?.collect();
+        if let Some(private) = addresses.iter().find(|address| !self.private && !is_public(address.ip())) {
+            return Err(Trouble::Private(private.ip()));
+        }
+        // By the addresses that were looked at: a second look-up could say something else.
+        let stream = TcpStream::connect(&addresses[..]).await.map_err(other)?;
+        let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
+        let mut request = Request::builder().method(method.clone()).uri(target).header(HOST, authority);
+        request = request.header(USER_AGENT, "tidings");
+        if method == Method::POST {
+            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        let request = request.body(Full::new(body)).map_err(other)?;
+        match url.scheme() {
+            "https" => {
+                let name = ServerName::try_from(plain_host.to_owned()).map_err(other)?;
+                exchange(self.tls.connect(name, stream).await.map_err(other)?, request).await
+            }
+            _ => exchange(stream, request).await,
+        }
+    }
+}
+
+/// Sends the request and waits for the head of the response; its body is nobody's business.
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<()>, Trouble>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(other)?;
+    let connection = tokio::spawn(connection);
+    let response = sender.send_request(request).await.map(|response| response.map(|_| ())).map_err(other);
+    connection.abort();
+    response
+}
+
+/// Whether an address is one of the public internet.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            let shared = a == 100 && (64..128).contains(&b);
+            let special = a == 0 || a >= 240 || (a == 192 && b == 0 && v4.octets()[2] == 0) || (a == 198 && b / 2 == 9);
+            let local = v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_multicast();
+            !(shared || special || local || v4.is_documentation())
+        }
+        IpAddr::V6(v6) => {
+            // An IPv4 address in the clothes of IPv6 (mapped, NAT64) is judged as what it is.
+            let embedded = v6.to_ipv4_mapped().or_else(|| match v6.segments() {
+                [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+                    Some(std::net::Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
+                }
+                _ => None,
+            });
+            match embedded {
+                Some(v4) => is_public(IpAddr::V4(v4)),
+                // 2000::/3 is all that is given out; 2001:db8::/32 is for books.
+                None => v6.segments()[0] & 0xe000 == 0x2000 && v6.segments()[..2] != [0x2001, 0xdb8],
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_public;
+
+    #[test]
+    fn only_public_addresses_are_public() {
+        for address in ["93.184.216.34", "8.8.8.8", "2606:2800:220:1::1", "::ffff:8.8.8.8", "64:ff9b::808:808"] {
+            assert!(is_public(address.parse().unwrap()), "{address}");
+        }
+        for address in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "198.18.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "ff02::1",
+            "2001:db8::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+        ] {
+            assert!(!is_public(address.parse().unwrap()), "{address}");
+        }
+    }
+}

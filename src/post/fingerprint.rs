@@ -1,0 +1,49 @@
+//! What a text was, in a few bytes: enough to know that it is still the same.
+
+use std::hash::{Hash, Hasher as _};
+
+use memchr::memmem;
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
+
+/// A value in a few bytes, the same in every run of a program.
+pub fn fingerprint_of(value: &impl Hash) -> u64 {
+    let mut hasher = Xxh3Default::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What a post's text was when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint {
+    hash: u64,
+    /// Whether the text may lead to other posts by their files, so that what it becomes depends on their addresses.
+    pub refers: bool,
+}
+
+impl Fingerprint {
+    /// The fingerprint of a file's text.
+    pub fn of(text: &str) -> Self {
+        // What every generator writes where it looks up another file: `[tea](tea.md)`, `@/tea`, `{{< ref "tea" >}}`,
+        // `{% post_url tea %}`, `{filename}tea.rst`, `[[tea]]`. A false alarm costs a rendering and nothing else.
+        let words = [".md", "@/", "ref \"", "ref '", "post_url", "filename", "[["];
+        let refers = words.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some());
+        Self { hash: xxh3_64(text.as_bytes()), refers }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fingerprint;
+
+    #[test]
+    fn one_letter_makes_another_text() {
+        assert_eq!(Fingerprint::of("tea"), Fingerprint::of("tea"));
+        assert_ne!(Fingerprint::of("tea"), Fingerprint::of("Tea"));
+    }
+
+    #[test]
+    fn a_text_that_leads_to_other_files_is_known() {
+        assert!(Fingerprint::of("see [tea](tea.md)").refers && Fingerprint::of("{% post_url tea %}").refers);
+        assert!(!Fingerprint::of("see [tea](https://x.example/tea/)").refers);
+    }
+}

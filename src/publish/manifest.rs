@@ -1,0 +1,160 @@
+//! `tidings.manifest`: which files tidings wrote and what from. Losing it costs a rendering, never a file.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::Metadata;
+use std::time::UNIX_EPOCH;
+
+/// The first line: a file of another form is as good as none.
+const HEAD: &str = "tidings manifest 1";
+
+/// What is known of the files that were written, and of what they were made from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manifest {
+    pub(super) files: BTreeMap<String, Written>,
+    /// The fingerprint of each post when it was last published, by that of its id.
+    pub(super) posts: HashMap<u64, u64>,
+    /// The addresses of new posts that have not answered yet: the hub is told when they have.
+    pub(super) waiting: Vec<String>,
+}
+
+/// A file that tidings wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Written {
+    /// Of what it was made from; nought where it must be made again.
+    pub(super) fingerprint: u64,
+    /// Of its bytes.
+    pub(super) hash: u64,
+    pub(super) stamp: Stamp,
+    pub(super) news: News,
+}
+
+/// By what a file is known without being read: its length, and when it was written, in nanoseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    length: u64,
+    modified: u128,
+}
+
+/// Whether the hub has been told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    /// It need not be: nobody subscribes to this file.
+    None,
+    Untold,
+    Told,
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        let modified = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        Self { length: metadata.len(), modified: modified.unwrap_or_default().as_nanos() }
+    }
+}
+
+impl Manifest {
+    /// Reads the file's text. What cannot be read is left out: then the files are looked at themselves.
+    pub fn parse(text: &str) -> Self {
+        let mut manifest = Self::default();
+        let mut lines = text.lines();
+        if lines.next() != Some(HEAD) {
+            return manifest;
+        }
+        let number = |field: &str| u64::from_str_radix(field, 16).ok();
+        for line in lines {
+            match line.split('\t').collect::<Vec<_>>()[..] {
+                ["file", path, fingerprint, hash, length, modified, news] => {
+                    let (Some(fingerprint), Some(hash), Ok(length), Ok(modified)) =
+                        (number(fingerprint), number(hash), length.parse(), modified.parse())
+                    else {
+                        continue;
+                    };
+                    let news = match news {
+                        "untold" => News::Untold,
+                        "told" => News::Told,
+                        _ => News::None,
+                    };
+                    let written = Written { fingerprint, hash, stamp: Stamp { length, modified }, news };
+                    manifest.files.insert(path.to_owned(), written);
+                }
+                ["post", id, hash] => {
+                    if let (Some(id), Some(hash)) = (number(id), number(hash)) {
+                        manifest.posts.insert(id, hash);
+                    }
+                }
+                ["waiting", url] => manifest.waiting.push(url.to_owned()),
+                _ => {}
+            }
+        }
+        manifest
+    }
+
+    /// The file's text, sorted.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{HEAD}\n");
+        for (path, Written { fingerprint, hash, stamp, news }) in &self.files {
+            let news = match news {
+                News::None => "-",
+                News::Untold => "untold",
+                News::Told => "told",
+            };
+            let Stamp { length, modified } = stamp;
+            text.push_str(&format!("file\t{path}\t{fingerprint:x}\t{hash:x}\t{length}\t{modified}\t{news}\n"));
+        }
+        for url in &self.waiting {
+            text.push_str(&format!("waiting\t{url}\n"));
+        }
+        let mut posts: Vec<_> = self.posts.iter().collect();
+        posts.sort_unstable();
+        for (id, hash) in posts {
+            text.push_str(&format!("post\t{id:x}\t{hash:x}\n"));
+        }
+        text
+    }
+
+    /// Whether a known post is another than when it was last published; not known of one that was not.
+    pub fn is_updated(&self, id: u64, fingerprint: u64) -> bool {
+        self.posts.get(&id).is_some_and(|known| *known != fingerprint)
+    }
+
+    /// Notes what the posts are now.
+    pub fn set_posts(&mut self, posts: impl Iterator<Item = (u64, u64)>) {
+        self.posts = posts.collect();
+    }
+
+    /// The files whose change the hub does not know of yet.
+    pub fn untold(&self) -> Vec<String> {
+        let untold = self.files.iter().filter(|(_, written)| written.news == News::Untold);
+        untold.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// Notes that the hub knows of this file.
+    pub fn tell(&mut self, path: &str) {
+        if let Some(written) = self.files.get_mut(path) {
+            written.news = News::Told;
+        }
+    }
+
+    /// The addresses of new posts that have not answered yet.
+    pub fn waiting_mut(&mut self) -> &mut Vec<String> {
+        &mut self.waiting
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Manifest, News, Stamp, Written};
+
+    #[test]
+    fn what_was_written_is_read_again_and_anything_else_is_as_good_as_none() {
+        let stamp = Stamp { length: 3, modified: 1_700_000_000_123_456_789 };
+        let written = Written { fingerprint: 1, hash: u64::MAX, stamp, news: News::Untold };
+        let manifest = Manifest {
+            files: [("tag/c/atom.xml".to_owned(), written)].into(),
+            posts: [(7, 8)].into(),
+            waiting: vec!["https://x.example/tea/".to_owned()],
+        };
+        assert_eq!(Manifest::parse(&manifest.to_text()), manifest);
+        assert_eq!(Manifest::parse("tidings manifest 2\npost\t7\t8\n"), Manifest::default());
+        assert_eq!(Manifest::parse("tidings manifest 1\nfile\tx\t?\n<<<<<<<\n"), Manifest::default());
+    }
+}
