@@ -16,36 +16,133 @@ pub fn due(cron: &Cron, zone: Tz, last_slot: i64, now: DateTime<Utc>) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Duration};
+    use std::collections::HashSet;
+
+    use chrono::{DateTime, Datelike, Duration, Timelike, Utc};
+    use chrono_tz::Tz;
+    use croner::Cron;
 
     use super::due;
     use crate::config::Schedule;
 
-    /// How many issues a year brings where `due` is asked at each of these steps.
-    fn issues(pattern: &str, zone: &str, step: Duration) -> usize {
+    const ZONES: [&str; 4] = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"];
+
+    fn cron(pattern: &str) -> Cron {
         let Ok(Schedule::Cron(cron)) = pattern.parse() else { panic!("{pattern}") };
-        let mut now = DateTime::parse_from_rfc3339("2025-01-01T00:00:30Z").unwrap().to_utc();
-        let end = now + Duration::days(365);
+        *cron
+    }
+
+    fn year() -> (DateTime<Utc>, DateTime<Utc>) {
+        let begin = DateTime::parse_from_rfc3339("2025-01-01T00:00:30Z").unwrap().to_utc();
+        (begin, begin + Duration::days(365))
+    }
+
+    /// The slots of the issues that a year brings where `due` is asked at each of these steps.
+    fn issues(pattern: &str, zone: Tz, step: Duration) -> Vec<DateTime<Utc>> {
+        let cron = cron(pattern);
+        let (mut now, end) = year();
         let mut last = now.timestamp();
-        let mut issues = 0;
+        let mut slots = Vec::new();
         while now < end {
-            if let Some(slot) = due(&cron, zone.parse().unwrap(), last, now) {
-                assert!(slot > last && slot <= now.timestamp());
+            if let Some(slot) = due(&cron, zone, last, now) {
+                assert!(
+                    slot > last && slot <= now.timestamp(),
+                    "{pattern} {zone} {now}: no slot twice, none too early"
+                );
                 last = slot;
-                issues += 1;
+                slots.push(DateTime::from_timestamp(slot, 0).unwrap());
             }
             now += step;
         }
-        issues
+        slots
+    }
+
+    /// What the clock on the wall shows at each minute of the year.
+    fn minutes(zone: Tz) -> impl Iterator<Item = DateTime<Tz>> {
+        let (begin, end) = year();
+        let first = begin.with_second(0).unwrap() + Duration::minutes(1);
+        (0..)
+            .map(move |n| first + Duration::minutes(n))
+            .take_while(move |at| *at <= end)
+            .map(move |at| at.with_timezone(&zone))
     }
 
     #[test]
-    fn each_slot_of_a_year_is_filled_once_however_often_it_is_asked() {
-        for zone in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"] {
-            for step in [Duration::minutes(10), Duration::hours(1), Duration::hours(24)] {
-                assert_eq!(issues("0 8 * * MON", zone, step), 52, "{zone} {step}");
+    fn a_fixed_hour_comes_once_a_day_also_in_the_gap_and_in_the_fold() {
+        for zone in ZONES.map(|zone| zone.parse::<Tz>().unwrap()) {
+            let minutes: Vec<DateTime<Tz>> = minutes(zone).collect();
+            // The hours that summer time leaves out or repeats: from two to three, on Lord Howe half an hour.
+            for (pattern, hour, minute) in
+                [("30 2 * * *", 2, 30), ("15 2 * * *", 2, 15), ("45 1 * * *", 1, 45), ("0 8 * * *", 8, 0)]
+            {
+                let slots = issues(pattern, zone, Duration::minutes(30));
+                assert_eq!(slots.len(), 365, "{pattern} {zone}");
+                // Found without a parser of patterns: the first minute of a day at or after the hour. The last 365 of
+                // them, since on the first day the hour may be past.
+                let mut days = HashSet::new();
+                let is_first =
+                    |at: &&DateTime<Tz>| (at.hour(), at.minute()) >= (hour, minute) && days.insert(at.date_naive());
+                let expected: Vec<DateTime<Utc>> = minutes.iter().filter(is_first).map(DateTime::to_utc).collect();
+                assert_eq!(slots, expected[expected.len() - 365..], "{pattern} {zone}");
             }
-            assert!((12..=13).contains(&issues("0 8 * * MON", zone, Duration::days(30))), "{zone}");
+        }
+    }
+
+    #[test]
+    fn what_repeats_within_the_hour_follows_real_time_through_summer_time() {
+        for zone in ZONES.map(|zone| zone.parse::<Tz>().unwrap()) {
+            let slots = issues("*/30 * * * *", zone, Duration::minutes(10));
+            let gaps =
+                |minutes: i64| slots.windows(2).filter(|two| two[1] - two[0] == Duration::minutes(minutes)).count();
+            assert_eq!(gaps(30), slots.len() - 1, "{zone}: every half hour, no half hour twice");
+            assert_eq!(slots.len(), 365 * 48 - 1, "{zone}: all but the one before the first");
+        }
+    }
+
+    #[test]
+    fn a_week_brings_one_issue_however_often_it_is_asked_and_a_sleep_brings_one_for_all() {
+        for zone in ZONES.map(|zone| zone.parse::<Tz>().unwrap()) {
+            let slots = issues("0 8 * * MON", zone, Duration::minutes(10));
+            assert_eq!(slots.len(), 52, "{zone}");
+            for slot in &slots {
+                let local = slot.with_timezone(&zone);
+                assert_eq!((local.weekday(), local.hour(), local.minute()), (chrono::Weekday::Mon, 8, 0), "{zone}");
+            }
+            for step in [Duration::hours(1), Duration::hours(24)] {
+                assert_eq!(issues("0 8 * * MON", zone, step), slots, "{zone} {step}");
+            }
+            let asleep = issues("0 8 * * MON", zone, Duration::days(30));
+            assert_eq!(asleep.len(), 12, "{zone}");
+            assert!(asleep.iter().all(|slot| slots.contains(slot)), "{zone}");
+        }
+    }
+
+    #[test]
+    fn who_asks_every_minute_gets_no_slot_twice() {
+        let zone = chrono_tz::Australia::Lord_Howe;
+        assert_eq!(issues("45 1 * * *", zone, Duration::minutes(1)), issues("45 1 * * *", zone, Duration::hours(1)));
+    }
+
+    #[test]
+    fn every_post_is_in_one_issue_however_the_year_is_asked() {
+        let (begin, end) = year();
+        let posts: Vec<DateTime<Utc>> =
+            (0..).map(|n| begin + Duration::hours(7 * n)).take_while(|at| *at < end).collect();
+        for zone in ZONES.map(|zone| zone.parse::<Tz>().unwrap()) {
+            let cron = cron("30 2 * * *");
+            for step in [Duration::minutes(50), Duration::hours(24), Duration::days(30)] {
+                let (mut now, mut last, mut told, mut next) = (begin, begin.timestamp(), Vec::new(), 0);
+                while now < end + Duration::days(31) {
+                    if let Some(slot) = due(&cron, zone, last, now) {
+                        last = slot;
+                        let new = posts[next..].iter().take_while(|post| **post <= now).count();
+                        told.extend(next..next + new);
+                        next += new;
+                    }
+                    now += step;
+                }
+                assert_eq!(told, (0..posts.len()).collect::<Vec<_>>(), "{zone} {step}");
+            }
         }
     }
 }
