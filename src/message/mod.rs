@@ -4,6 +4,8 @@ mod check;
 mod header;
 mod quoted;
 
+use std::borrow::Cow;
+
 use aws_lc_rs::digest as hash;
 use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -243,6 +245,9 @@ impl Compiled {
     /// The whole message for one reader (RFC 5322), lines ended by CRLF; the same bytes whenever it is filled again.
     pub fn fill(&self, reader: &Reader, made_at: DateTime<Utc>, key: &Key) -> Vec<u8> {
         let own = self.own(reader, key);
+        // It stands in both parts and has nothing that HTML would escape.
+        let mut leave = Vec::with_capacity(256);
+        quoted::encode_slot(&written(&own.leave, Part::Html), &mut leave);
         let fixed = |piece: &Piece| if let Piece::Fixed(text) = piece { text.len() } else { 200 };
         let mut message = Vec::with_capacity(self.pieces.iter().map(fixed).sum());
         for piece in &self.pieces {
@@ -259,8 +264,8 @@ impl Compiled {
                     quoted::encode_slot(&written(&own.address, *part), &mut message);
                     continue;
                 }
-                Piece::Leave(part) => {
-                    quoted::encode_slot(&written(&own.leave, *part), &mut message);
+                Piece::Leave(_) => {
+                    message.extend_from_slice(&leave);
                     continue;
                 }
                 Piece::To => header::mailbox("To", reader.name.as_deref(), &own.address),
@@ -280,10 +285,10 @@ impl Compiled {
 }
 
 /// A reader's own as a part of the mail writes it.
-fn written(text: &str, part: Part) -> String {
+fn written(text: &str, part: Part) -> Cow<'_, str> {
     match part {
-        Part::Text => text.to_owned(),
-        Part::Html => escape(text),
+        Part::Html if text.contains(['&', '<', '>', '"']) => Cow::Owned(escape(text)),
+        Part::Html | Part::Text => Cow::Borrowed(text),
     }
 }
 
