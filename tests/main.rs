@@ -8,6 +8,7 @@ mod faults;
 mod house;
 mod kill;
 mod ledger;
+mod look;
 mod message;
 mod preview;
 mod read;

@@ -1,0 +1,174 @@
+//! The default digest as Chromium, SpamAssassin and rspamd see it; the pictures are left to be looked at.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::scene::Scene;
+
+const MONDAY: &str = "2026-11-23T12:00:00Z";
+
+/// What a program prints, or none where it is not on this machine.
+fn output(program: &str, arguments: &[&str], input: &[u8]) -> Option<String> {
+    let spawned = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(mut child) = spawned else {
+        assert!(std::env::var("TIDINGS_TEST_ALL").is_err(), "{program} is missing");
+        eprintln!("skipped: {program} is missing");
+        return None;
+    };
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    Some(String::from_utf8_lossy(&child.wait_with_output().unwrap().stdout).into_owned())
+}
+
+/// The HTML of the sample's digest in this layout, with a picture where the post has one.
+fn html(layout: &str) -> String {
+    let scene = Scene::sample();
+    let config = scene.read("config.toml").replace("since = ", &format!("layout = \"{layout}\"\nsince = "));
+    let scene = scene.file("config.toml", &config);
+    scene.run_at(MONDAY, &["digest", "weekly", "--html", "issue.html"]);
+    let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pager.svg");
+    let html = scene.read("issue.html").replace("https://hums.example/images/pager.jpg", &picture.to_string_lossy());
+    assert_eq!(html.contains("pager.svg"), layout != "headlines");
+    html
+}
+
+/// The HTML as it looks in the dark, or in the light.
+fn in_scheme(html: &str, is_dark: bool) -> String {
+    html.replace("(prefers-color-scheme: dark)", if is_dark { "(min-width: 0)" } else { "(max-width: 0)" })
+}
+
+/// Shows mails beside each other, each this many pixels wide, and keeps a picture; how wide each really is.
+fn picture(name: &str, mails: &[(&str, usize)], height: usize) -> Option<Vec<usize>> {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let frames: Vec<String> = mails
+        .iter()
+        .map(|(html, width)| {
+            let html = html.replace('&', "&amp;").replace('"', "&quot;");
+            format!("<iframe srcdoc=\"{html}\" style=\"width:{width}px;height:{height}px;border:0\"></iframe>")
+        })
+        .collect();
+    let measure = "onload = () => document.title = [...document.querySelectorAll('iframe')]\
+                   .map(frame => frame.contentDocument.documentElement.scrollWidth).join(' ')";
+    let page = format!(
+        "<!DOCTYPE html><body style=\"margin:0;display:flex;gap:24px\">{}<script>{measure}</script>",
+        frames.concat()
+    );
+    let file = folder.join(format!("{name}.html"));
+    fs::write(&file, page).unwrap();
+    let wide: usize = mails.iter().map(|(_, width)| width + 24).sum::<usize>() - 24;
+    let profile = tempfile::tempdir().unwrap();
+    let shot = folder.join(format!("{name}.png"));
+    let arguments = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--allow-file-access-from-files",
+        &format!("--user-data-dir={}", profile.path().display()),
+        &format!("--window-size={},{height}", wide.max(500)),
+        &format!("file://{}", file.display()),
+    ];
+    let _ = fs::remove_file(&shot);
+    output("chromium", &[&arguments[..], &[&format!("--screenshot={}", shot.display())]].concat(), b"")?;
+    let bytes = fs::read(&shot).unwrap();
+    assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 20_000, "{name}: {} bytes", bytes.len());
+    let dom = output("chromium", &[&arguments[..], &["--dump-dom"]].concat(), b"")?;
+    let title = dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
+    Some(title.split(' ').map(|width| width.parse().unwrap_or_else(|_| panic!("{name}: {title}"))).collect())
+}
+
+#[test]
+fn the_digest_fits_a_desk_and_a_phone_in_the_light_and_in_the_dark() {
+    for layout in ["full", "summaries", "headlines"] {
+        let html = html(layout);
+        let (light, dark) = (in_scheme(&html, false), in_scheme(&html, true));
+        assert_ne!(light, dark);
+        let mails = [(&light[..], 600), (&dark[..], 600), (&light[..], 375), (&dark[..], 375)];
+        if let Some(widths) = picture(&format!("digest-{layout}"), &mails, 1700) {
+            assert_eq!(widths, [600, 600, 375, 375], "{layout}: nothing stands out at the side");
+        }
+        if layout == "full" {
+            // What stands in the README.
+            picture("digest", &[(&light, 600), (&dark, 375)], 1000);
+        }
+    }
+}
+
+#[test]
+fn long_words_wide_code_and_tables_do_not_break_the_page() {
+    let long = "x".repeat(300);
+    let cells = "| Word |".repeat(12);
+    let rule = "| --- |".repeat(12);
+    let post = format!(
+        "---\ntitle: {long}\ndate: 2024-06-01\n---\nA {long} word.\n\n```\n{long} {long}\n```\n\n{}\n{}\n{}\n",
+        cells.replace("||", "|"),
+        rule.replace("||", "|"),
+        cells.replace("||", "|")
+    );
+    let config = crate::scene::CONFIG.replace("since =", "layout = \"full\"\nsince =");
+    let scene = Scene::new().file("config.toml", &config).file("post/a.md", &post);
+    scene.run_at(MONDAY, &["digest", "weekly", "--html", "issue.html"]);
+    let html = scene.read("issue.html");
+    assert!(html.matches("<td").count() > 12, "{html}");
+    if let Some(widths) = picture("digest-wide", &[(&html, 600), (&html, 375)], 1200) {
+        assert_eq!(widths, [600, 375]);
+    }
+}
+
+#[test]
+fn without_images_and_without_css_it_still_reads_in_order() {
+    let scene = Scene::sample();
+    scene.run_at(MONDAY, &["digest", "weekly", "--html", "issue.html"]);
+    let blocked = scene.read("issue.html");
+    let mut bare = String::new();
+    for (number, part) in blocked.split(" style=\"").enumerate() {
+        bare.push_str(if number == 0 { part } else { part.split_once('"').unwrap().1 });
+    }
+    let bare = format!("<meta charset=\"utf-8\">{}", bare.split("</style>").last().unwrap());
+    let order = [
+        "Hums, weekly",
+        "23 November 2026",
+        "Hello there",
+        "夜番の茶",
+        "A kettle",
+        "The Pager in the Drawer",
+        "A grey pager on a wooden desk",
+        "Rows of the Night",
+        "The Job That Ran",
+        "The Hour That Happened",
+        "Unsubscribe",
+    ];
+    let mut at = 0;
+    for words in order {
+        at += bare[at..].find(words).unwrap_or_else(|| panic!("`{words}` is missing or out of order"));
+    }
+    picture("digest-bare", &[(&blocked, 600), (&bare, 600)], 1500);
+}
+
+#[test]
+fn spamassassin_finds_little_in_the_default_digest() {
+    let message = Scene::sample().run_at(MONDAY, &["digest", "weekly", "--dry-run"]);
+    let Some(report) = output("spamassassin", &["-L", "-t"], message.as_bytes()) else { return };
+    let points = report.split("Content analysis details:").nth(1).and_then(|rest| rest.split('(').nth(1));
+    let score: f64 = points.and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or_else(|| panic!("{report}"));
+    eprintln!("SpamAssassin: {score}");
+    assert!(score < 1.0, "{report}");
+}
+
+#[test]
+fn rspamd_reads_the_message_as_it_was_meant() {
+    let scene = Scene::sample();
+    scene.run_at(MONDAY, &["digest", "weekly", "--eml", "issue.eml"]);
+    let file = scene.path("issue.eml");
+    let Some(text) = output("rspamadm", &["mime", "extract", "--part", "-t", &file.to_string_lossy()], b"") else {
+        return;
+    };
+    let order = ["Hums, weekly", "夜番の茶", "The Hour That Happened Twice"];
+    assert!(order.iter().all(|words| text.contains(words)), "{text}");
+}
