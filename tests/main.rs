@@ -1,10 +1,12 @@
 //! The program from outside: the real binary, a real database, other parsers than its own.
 
+mod breaks;
 mod config;
 mod database;
 mod delivery;
 mod digest;
 mod faults;
+mod feed;
 mod house;
 mod kill;
 mod ledger;
@@ -14,6 +16,7 @@ mod preview;
 mod read;
 mod readme;
 mod relay;
+mod rules;
 mod scene;
 mod street;
 mod subscriber;
