@@ -77,7 +77,7 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
                 session.say(&format!("removed {}", config.feeds.dir.join(path).display()));
             }
         }
-        let written = publisher.finish()?;
+        let written = publisher.finish();
         session.result(&counts.told(loaded.posts.len(), written.len(), &config.feeds.dir))?;
     }
     if loaded.drafts + loaded.future > 0 {

@@ -36,7 +36,7 @@ pub(super) async fn ping_when_live(session: &mut Session<'_>, live: &mut Live) -
     let still: Vec<String> = missing.iter().map(ToString::to_string).collect();
     if *manifest.waiting_mut() != still {
         *manifest.waiting_mut() = still;
-        save(session, &manifest)?;
+        save(session, &manifest);
     }
     match (urls.is_empty(), missing.is_empty()) {
         (true, _) => Ok(Ending::Done),
@@ -56,9 +56,10 @@ fn changed(session: &Session<'_>) -> (Manifest, Vec<Url>) {
     (manifest, urls)
 }
 
-fn save(session: &Session<'_>, manifest: &Manifest) -> Result<(), Finding> {
+/// Where it cannot be kept the hub hears the same again at the next run, which does no harm.
+fn save(session: &Session<'_>, manifest: &Manifest) {
     let file = session.config.posts.lock.with_extension("manifest");
-    write_changed(&file, manifest.to_text().as_bytes()).map(|_| ())
+    let _ = write_changed(&file, manifest.to_text().as_bytes());
 }
 
 /// One request for each feed; where the hub is down the rest waits for the next run, and nothing else does.
@@ -82,7 +83,7 @@ async fn tell(session: &mut Session<'_>, hub: &Url) -> anyhow::Result<Ending> {
         told += 1;
     }
     if told > 0 {
-        save(session, &manifest)?;
+        save(session, &manifest);
     }
     if told > 0 || urls.is_empty() {
         session.result(&format!("hub: {told} feeds told"))?;

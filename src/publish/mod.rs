@@ -180,15 +180,13 @@ impl Publisher {
     }
 
     /// Keeps the manifest where it changed. Returns the paths of the files whose bytes did.
-    ///
-    /// # Errors
-    /// A finding that names the manifest.
-    pub fn finish(self) -> Result<BTreeSet<String>, Finding> {
+    pub fn finish(self) -> BTreeSet<String> {
         let manifest = self.manifest.into_inner().unwrap_or_else(PoisonError::into_inner);
         if manifest != self.before {
-            write_changed(&self.file, manifest.to_text().as_bytes())?;
+            // It is a memory and no more: where it cannot be kept, the next run renders again.
+            let _ = write_changed(&self.file, manifest.to_text().as_bytes());
         }
-        Ok(self.written.into_inner().unwrap_or_else(PoisonError::into_inner))
+        self.written.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,0 +1,310 @@
+//! What is written, what stays, and whose files are whose.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use crate::feed::{NOON, config, read, site};
+use crate::read::{entries, strict_xml};
+use crate::scene::Scene;
+
+/// Every file below a folder with its bytes and when it was written.
+fn files(folder: &Path) -> BTreeMap<String, (Vec<u8>, SystemTime)> {
+    let mut found = BTreeMap::new();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            found.extend(files(&path).into_iter().map(|(below, file)| (format!("{name}/{below}"), file)));
+        } else {
+            found.insert(name, (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap()));
+        }
+    }
+    found
+}
+
+fn public(scene: &Scene) -> BTreeMap<String, (Vec<u8>, SystemTime)> {
+    files(&scene.path("public"))
+}
+
+/// The files whose bytes differ.
+fn changed(
+    before: &BTreeMap<String, (Vec<u8>, SystemTime)>,
+    after: &BTreeMap<String, (Vec<u8>, SystemTime)>,
+) -> Vec<String> {
+    let differs = |path: &&String| before.get(*path).map(|file| &file.0) != after.get(*path).map(|file| &file.0);
+    after.keys().filter(differs).cloned().collect()
+}
+
+fn two() -> Scene {
+    site(&[
+        ("tea.md", "title: Tea\ndate: 2024-05-01\ntags: [hot]", "Hot."),
+        ("rain.md", "title: Rain\ndate: 2023-04-01\ntags: [wet]", "Wet."),
+    ])
+    .file("config.toml", &config("", "by = [\"tag\"]\narchive = \"year\"\nlimit = 1"))
+}
+
+#[test]
+fn editing_one_post_changes_only_the_documents_that_carry_it() {
+    let scene = two();
+    scene.run_at(NOON, &["build"]);
+    let before = public(&scene);
+    let scene = scene.file("post/tea.md", "---\ntitle: Tea\ndate: 2024-05-01\ntags: [hot]\n---\nHotter.\n");
+    let said = scene.run_at(NOON, &["build"]);
+    assert!(said.contains("0 new, 1 updated, 0 repeated"), "{said}");
+    let after = public(&scene);
+    let expected = ["atom.xml", "feed.json", "rss.xml", "tag/hot/atom.xml", "tag/hot/feed.json", "tag/hot/rss.xml"];
+    assert_eq!(changed(&before, &after), expected);
+    for (path, file) in before.iter().filter(|(path, _)| !expected.contains(&path.as_str())) {
+        assert_eq!(file.1, after[path].1, "{path} was rewritten");
+    }
+}
+
+#[test]
+fn what_stays_the_same_is_not_rewritten_even_when_the_manifest_or_the_times_are_lost() {
+    let scene = two();
+    scene.run_at(NOON, &["build"]);
+    let before = public(&scene);
+    let manifest = scene.read("tidings.manifest");
+    assert!(scene.run_at(NOON, &["build"]).contains("nothing new"));
+    assert_eq!((public(&scene), scene.read("tidings.manifest")), (before.clone(), manifest));
+    fs::remove_file(scene.path("tidings.manifest")).unwrap();
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(public(&scene), before);
+    // A fresh checkout: other times, the same bytes.
+    let copied = Command::new("touch").arg(scene.path("public/atom.xml")).status();
+    assert!(copied.unwrap().success());
+    scene.run_at(NOON, &["build"]);
+    assert!(changed(&before, &public(&scene)).is_empty());
+}
+
+#[test]
+fn a_folder_that_a_generator_wiped_and_a_document_that_somebody_broke_are_made_again() {
+    let scene = two();
+    scene.run_at(NOON, &["build"]);
+    let before = public(&scene);
+    fs::remove_dir_all(scene.path("public")).unwrap();
+    scene.run_at(NOON, &["build"]);
+    assert!(changed(&before, &public(&scene)).is_empty());
+    let broken = scene.read("public/atom.xml").replace("Tea", "Tee");
+    fs::write(scene.path("public/atom.xml"), broken).unwrap();
+    scene.run_at(NOON, &["build"]);
+    assert!(changed(&before, &public(&scene)).is_empty());
+}
+
+#[test]
+fn a_file_of_somebody_else_is_never_overwritten() {
+    let theirs = "<?xml version=\"1.0\"?><rss><channel><generator>Hugo</generator></channel></rss>";
+    let scene = two().file("public/rss.xml", theirs).file("public/index.html", "home");
+    let ran = scene.run(&["--at", NOON, "build"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.talk.contains("public/rss.xml") && ran.talk.contains("move it away"), "{}", ran.talk);
+    assert_eq!(scene.names("public"), ["index.html", "rss.xml"], "nothing was written beside it");
+    assert_eq!(scene.read("public/rss.xml"), theirs);
+    // Also where it took the place of ours.
+    fs::remove_file(scene.path("public/rss.xml")).unwrap();
+    scene.run_at(NOON, &["build"]);
+    fs::write(scene.path("public/rss.xml"), theirs).unwrap();
+    assert_eq!(scene.run(&["--at", NOON, "build"]).code, 2);
+    assert_eq!(scene.read("public/rss.xml"), theirs);
+    // The way out.
+    let other = config("", "files = { rss = \"feed.xml\" }");
+    let scene = scene.file("config.toml", &other);
+    scene.run_at(NOON, &["build"]);
+    strict_xml(&scene.read("public/feed.xml"));
+    assert_eq!((scene.read("public/rss.xml").as_str(), scene.read("public/index.html").as_str()), (theirs, "home"));
+}
+
+#[test]
+fn the_feed_of_a_vanished_tag_stays_until_it_is_pruned() {
+    let scene = two();
+    scene.run_at(NOON, &["build"]);
+    let scene = scene
+        .file("post/rain.md", "---\ntitle: Rain\ndate: 2023-04-01\n---\nWet.\n")
+        .file("public/tag/wet/theirs.txt", "not ours")
+        .file("public/tag/old/atom.xml", "not ours");
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(entries(&scene.read("public/tag/wet/atom.xml")).len(), 1);
+    scene.run_at(NOON, &["build", "--prune"]);
+    assert_eq!(scene.names("public/tag/wet"), ["theirs.txt"]);
+    assert_eq!(scene.read("public/tag/old/atom.xml"), "not ours");
+    assert!(!scene.read("tidings.manifest").contains("tag/wet"));
+    fs::remove_file(scene.path("public/tag/wet/theirs.txt")).unwrap();
+}
+
+#[test]
+fn compressed_twins_say_the_same_and_go_when_they_are_not_wanted() {
+    let scene = two().file("config.toml", &config("", "precompress = true"));
+    scene.run_at(NOON, &["build"]);
+    let unpacked = Command::new("gzip").arg("-dc").arg(scene.path("public/atom.xml.gz")).output().unwrap();
+    assert_eq!(String::from_utf8(unpacked.stdout).unwrap(), scene.read("public/atom.xml"));
+    let before = public(&scene);
+    assert!(before.contains_key("rss.xml.br"));
+    assert!(scene.run_at(NOON, &["build"]).contains("nothing new"));
+    assert_eq!(public(&scene), before);
+    fs::remove_file(scene.path("public/rss.xml.br")).unwrap();
+    scene.run_at(NOON, &["build"]);
+    assert!(changed(&before, &public(&scene)).is_empty());
+    let scene = scene.file("config.toml", &config("", ""));
+    scene.run_at(NOON, &["build"]);
+    assert!(!public(&scene).keys().any(|path| matches!(path.rsplit_once('.'), Some((_, "gz" | "br")))));
+    let foreign = scene.file("public/atom.xml.gz", "not ours").file("config.toml", &config("", "precompress = true"));
+    assert_eq!(foreign.run(&["--at", NOON, "build"]).code, 2);
+}
+
+#[test]
+fn the_same_posts_give_the_same_bytes_in_another_folder_on_one_core_or_two() {
+    let build = |threads: &str| {
+        let scene = Scene::sample();
+        let config = scene.read("config.toml").replace(
+            "by = [\"tag\"]",
+            "by = [\"tag\", \"author\", \"section\", \"language\"]\narchive = \"month\"\nprecompress = true",
+        );
+        let scene = scene.file("config.toml", &config);
+        let ran = scene.run_with(&["--at", NOON, "build"], &[("RAYON_NUM_THREADS", threads), ("TZ", "Asia/Tokyo")]);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+        let files: BTreeMap<_, _> = public(&scene).into_iter().map(|(path, file)| (path, file.0)).collect();
+        (files, scene.read("tidings.lock"))
+    };
+    assert_eq!(build("1"), build("2"));
+}
+
+#[test]
+fn a_killed_build_leaves_every_file_whole() {
+    let text = "Words of a post. ".repeat(200);
+    let mut scene = Scene::new().file("config.toml", &config("", "by = [\"tag\"]\nlimit = 100"));
+    for number in 0..60 {
+        scene = scene.file(
+            &format!("post/{number}.md"),
+            &format!(
+                "---\ntitle: Post {number}\ndate: 2024-01-{:02}\ntags: [t{}]\n---\n{text}\n",
+                number % 28 + 1,
+                number % 20
+            ),
+        );
+    }
+    let mut cut_short = 0;
+    for round in 0..12_u64 {
+        let scene_text = format!("---\ntitle: Post 0\ndate: 2024-01-01\ntags: [t0]\n---\n{text} {round}\n");
+        fs::write(scene.path("post/0.md"), scene_text).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tidings"))
+            .args(["--at", NOON, "build"])
+            .current_dir(scene.path(""))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(20 + 15 * round));
+        let _ = child.kill();
+        cut_short += usize::from(!child.wait().unwrap().success());
+        for (path, (bytes, _)) in public(&scene) {
+            let is_xml = Path::new(&path).extension().is_some_and(|ending| ending == "xml");
+            if is_xml && !path.contains("/.") && !path.starts_with('.') {
+                strict_xml(&String::from_utf8(bytes).unwrap());
+            }
+        }
+    }
+    assert!(cut_short > 0, "no build was cut short");
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(read(&scene, "").json["items"].as_array().unwrap().len(), 60);
+}
+
+#[test]
+fn the_line_of_the_result_counts_what_readers_will_see() {
+    let scene = two();
+    let dry = scene.run(&["--at", NOON, "build", "--dry-run"]);
+    assert!(dry.talk.contains("2 new, 0 updated, 0 repeated") && !dry.out.contains("2 new"), "{}", dry.talk);
+    assert_eq!(scene.names(""), ["config.toml", "post"]);
+    assert!(scene.run_at(NOON, &["build"]).contains("2 new, 0 updated, 0 repeated"));
+    let scene = scene
+        .post("new.md", "New", "2024-06-01")
+        .file("post/tea.md", "---\nid: tag:mine,2020:tea\ntitle: Tea\ndate: 2024-05-01\ntags: [hot]\n---\nHot.\n");
+    let ran = scene.run(&["--at", NOON, "build"]);
+    assert!(ran.out.contains("1 new, 0 updated, 1 repeated"), "{}", ran.out);
+    assert!(ran.talk.contains("post/tea.md") && ran.talk.contains("unread"), "{}", ran.talk);
+}
+
+#[test]
+fn two_posts_of_one_id_are_named_and_one_is_left_out() {
+    let scene = site(&[
+        ("a.md", "title: A\ndate: 2024-05-01\nid: tag:mine,2020:x", "x"),
+        ("b.md", "title: B\ndate: 2024-05-02\nid: tag:mine,2020:x", "x"),
+    ]);
+    let ran = scene.run(&["--at", NOON, "build"]);
+    assert!(ran.code == 1 && ran.talk.contains("also the id of `a.md`"), "{}", ran.talk);
+    assert_eq!(entries(&scene.read("public/atom.xml")).len(), 1);
+}
+
+#[test]
+fn the_page_the_list_and_the_links_lead_to_every_feed() {
+    let scene = two().file(
+        "config.toml",
+        &config("description = \"Tea & <rain>\"", "by = [\"tag\"]\nsign_up = \"https://hums.example/letter/\""),
+    );
+    scene.run_at(NOON, &["build"]);
+    let page = scene.read("public/feeds.html");
+    for address in [
+        "https://hums.example/atom.xml",
+        "https://hums.example/tag/hot/rss.xml",
+        "https://hums.example/tea/",
+        "https://hums.example/letter/",
+        "https://hums.example/feeds.opml",
+    ] {
+        assert!(page.contains(&format!("href=\"{address}\"")), "{address}: {page}");
+    }
+    assert!(page.contains("Tea &amp; &lt;rain&gt;") && !page.contains("<script"), "{page}");
+    let list = scene.read("public/feeds.opml");
+    let document = roxmltree::Document::parse(&list).unwrap();
+    let feeds: Vec<&str> = document.descendants().filter_map(|node| node.attribute("xmlUrl")).collect();
+    assert_eq!(
+        feeds,
+        [
+            "https://hums.example/atom.xml",
+            "https://hums.example/tag/hot/atom.xml",
+            "https://hums.example/tag/wet/atom.xml"
+        ]
+    );
+    assert!(
+        scene.read("public/tag/hot/atom.xml").contains("<?xml-stylesheet type=\"text/css\" href=\"../../feeds.css\"?>")
+    );
+    assert!(scene.read("public/feeds.css").contains("https://hums.example/feeds.html"));
+    let links = scene.run_at(NOON, &["build", "--print-links"]);
+    assert_eq!(links.lines().count(), 3);
+    assert!(links.contains("<link rel=\"alternate\" type=\"application/feed+json\" title=\"Hums (JSON)\" href=\"https://hums.example/feed.json\">"));
+}
+
+#[test]
+fn a_site_changes_a_block_of_the_page_and_it_is_still_known_as_ours() {
+    let scene = two().file(
+        "templates/feeds.html",
+        "<title>{{ site.title }}</title>{% for feed in feeds %}<p>{{ feed.name }}</p>{% endfor %}",
+    );
+    scene.run_at(NOON, &["build"]);
+    assert!(scene.read("public/feeds.html").starts_with("<title>Hums</title><p>hot</p>"));
+    fs::remove_file(scene.path("tidings.manifest")).unwrap();
+    let scene =
+        scene.file("templates/feeds.html", "{% extends \"default/feeds.html\" %}{% block about %}Ours.{% endblock %}");
+    scene.run_at(NOON, &["build"]);
+    assert!(scene.read("public/feeds.html").contains("Ours."));
+    let ran = scene.file("templates/feeds.html", "{{ nothing.there }}").run(&["--at", NOON, "build"]);
+    assert!(ran.code == 2 && ran.talk.contains("feeds.html"), "{}", ran.talk);
+}
+
+#[test]
+fn what_a_template_or_the_config_changes_is_written_again() {
+    let scene = two();
+    scene.run_at(NOON, &["build"]);
+    let scene = scene.file("config.toml", &config("rights = \"CC0\"", "by = [\"tag\"]\narchive = \"year\"\nlimit = 1"));
+    scene.run_at(NOON, &["build"]);
+    assert!(scene.read("public/atom-2023.xml").contains("<rights>CC0</rights>"));
+    // A link to another post's file follows that post.
+    let linked = "---\ntitle: Rain\ndate: 2023-04-01\ntags: [wet]\n---\n[tea](tea.md)\n";
+    let scene = scene.file("post/rain.md", linked);
+    scene.run_at(NOON, &["build"]);
+    assert!(scene.read("public/atom-2023.xml").contains("https://hums.example/tea/"));
+    let scene = scene.file("post/tea.md", "---\ntitle: Tea\ndate: 2024-05-01\nslug: green-tea\n---\nHot.\n");
+    scene.run_at(NOON, &["build"]);
+    assert!(scene.read("public/atom-2023.xml").contains("https://hums.example/green-tea/"));
+}

@@ -1,0 +1,167 @@
+//! HTTP as a client: the hub is told what changed, and nobody is told of a page that is not there.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::feed::{NOON, config, site};
+use crate::relay::{Habits, Relay};
+use crate::scene::Scene;
+
+/// A server on loopback that answers everything with one status, and keeps what it was asked.
+struct Server {
+    port: u16,
+    status: Arc<AtomicU16>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn start(status: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = Self {
+            port: listener.local_addr().unwrap().port(),
+            status: Arc::new(AtomicU16::new(status)),
+            asked: Arc::default(),
+        };
+        let (status, asked) = (Arc::clone(&server.status), Arc::clone(&server.asked));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = BufReader::new(stream.unwrap());
+                let (mut line, mut length) = (String::new(), 0);
+                stream.read_line(&mut line).unwrap();
+                let mut header = String::new();
+                while stream.read_line(&mut header).unwrap() > 2 {
+                    if let Some(value) = header.to_lowercase().strip_prefix("content-length:") {
+                        length = value.trim().parse().unwrap();
+                    }
+                    header.clear();
+                }
+                let mut body = vec![0; length];
+                stream.read_exact(&mut body).unwrap();
+                asked.lock().unwrap().push(format!("{} {}", line.trim(), String::from_utf8(body).unwrap()));
+                let status = status.load(Ordering::SeqCst);
+                let _ =
+                    write!(stream.get_mut(), "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nLocation: /there/\r\n\r\n");
+            }
+        });
+        server
+    }
+
+    /// An address that is this machine and that no rule for loopback addresses knows.
+    fn site(&self) -> String {
+        format!("http://0.0.0.0:{}/", self.port)
+    }
+
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+fn with_hub(hub: &str, more: &str) -> Scene {
+    site(&[
+        ("tea.md", "title: Tea\ndate: 2024-05-01\ntags: [hot]", "Hot."),
+        ("rain.md", "title: Rain\ndate: 2023-05-01", "x"),
+    ])
+    .file("config.toml", &config("", &format!("by = [\"tag\"]\narchive = \"year\"\nhub = \"{hub}\"\n{more}")))
+}
+
+#[test]
+fn the_hub_is_told_of_the_feeds_whose_bytes_changed_and_of_no_other() {
+    let hub = Server::start(204);
+    let scene = with_hub(&format!("http://127.0.0.1:{}/publish", hub.port), "hub_private = true");
+    scene.run_at(NOON, &["run"]);
+    let asked = hub.asked();
+    assert_eq!(asked.len(), 6, "two feeds in three formats and no archive: {asked:?}");
+    let line = "POST /publish HTTP/1.1 hub.mode=publish&hub.url=https%3A%2F%2Fhums.example%2Fatom.xml";
+    assert!(asked.contains(&line.to_owned()), "{asked:?}");
+    scene.run_at(NOON, &["run"]);
+    assert!(hub.asked().is_empty());
+    let scene = scene.post("new.md", "New", "2024-06-01");
+    scene.run_at(NOON, &["build"]);
+    assert!(hub.asked().is_empty(), "`build` tells nobody");
+    assert_eq!(scene.run_at(NOON, &["ping", "--dry-run"]).lines().count(), 3);
+    assert!(scene.run_at(NOON, &["ping"]).contains("3 feeds told"));
+    assert_eq!(hub.asked().len(), 3);
+}
+
+#[test]
+fn a_hub_that_is_down_is_a_warning_and_hears_it_the_next_time() {
+    let hub = Server::start(503);
+    let scene = with_hub(&format!("http://127.0.0.1:{}/", hub.port), "hub_private = true");
+    let ran = scene.run(&["--at", NOON, "run"]);
+    assert!(ran.code == 0 && ran.talk.contains("was not told: it answers 503"), "{}", ran.talk);
+    assert_eq!(hub.asked().len(), 1, "one refusal is enough");
+    assert_eq!(scene.names("outbox").len(), 1, "mail leaves all the same");
+    hub.status.store(202, Ordering::SeqCst);
+    scene.run_at(NOON, &["run"]);
+    assert_eq!(hub.asked().len(), 6);
+}
+
+#[test]
+fn a_hub_at_a_private_address_is_refused_unless_it_is_wanted() {
+    let hub = Server::start(204);
+    let scene = with_hub(&format!("http://localhost:{}/", hub.port), "");
+    let ran = scene.run(&["--at", NOON, "run"]);
+    assert!(
+        ran.code == 0 && ran.talk.contains("is a private address") && ran.talk.contains("hub_private"),
+        "{}",
+        ran.talk
+    );
+    assert!(hub.asked().is_empty());
+}
+
+#[test]
+fn without_a_hub_there_is_nobody_to_ping() {
+    let ran = Scene::new().run(&["ping"]);
+    assert!(ran.code == 2 && ran.talk.contains("`hub = "), "{}", ran.talk);
+}
+
+/// A scene whose pages this server has, and whose mail and hub are real.
+fn live(pages: &Server, hub: &Server, relay: &Relay, more: &str) -> Scene {
+    let config = config("", &format!("hub = \"http://127.0.0.1:{}/\"\nhub_private = true", hub.port))
+        .replace("https://hums.example/", &pages.site())
+        .replace("require_live = false", more)
+        .replace("0 8 * * MON", "each")
+        .replace("[mail]", &format!("[mail]\nsmtp = \"{}\"", relay.url()));
+    site(&[("tea.md", "title: Tea\ndate: 2024-05-01", "Hot.")]).file("config.toml", &config)
+}
+
+#[test]
+fn a_post_whose_page_is_not_there_waits_for_the_next_run_and_so_does_the_hub() {
+    let (pages, hub) = (Server::start(404), Server::start(204));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let scene = live(&pages, &hub, &relay, "");
+    let ran = scene.run(&["--at", NOON, "run"]);
+    assert!(ran.code == 0 && ran.talk.contains("/tea/` is not there yet: it answers 404"), "{}{}", ran.out, ran.talk);
+    assert_eq!(pages.asked(), ["GET /tea/ HTTP/1.1 "], "each page is asked for once");
+    assert_eq!((relay.count(), hub.asked().len()), (0, 0));
+    pages.status.store(200, Ordering::SeqCst);
+    let ran = scene.run(&["--at", NOON, "run"]);
+    assert_eq!((ran.code, relay.count(), hub.asked().len()), (0, 1, 3), "{}{}", ran.out, ran.talk);
+    scene.run(&["--at", NOON, "run"]);
+    assert_eq!(relay.count(), 1);
+}
+
+#[test]
+fn a_page_that_sends_its_reader_round_in_circles_is_not_there() {
+    let (pages, hub) = (Server::start(302), Server::start(204));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let ran = live(&pages, &hub, &relay, "").run(&["--at", NOON, "run"]);
+    assert!(ran.talk.contains("without end") && relay.count() == 0, "{}", ran.talk);
+}
+
+#[test]
+fn who_does_not_require_it_and_an_outbox_ask_for_no_page() {
+    let (pages, hub) = (Server::start(404), Server::start(204));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let scene = live(&pages, &hub, &relay, "require_live = false");
+    assert_eq!(scene.run(&["--at", NOON, "run"]).code, 0);
+    assert_eq!((relay.count(), pages.asked().len(), hub.asked().len()), (1, 0, 3));
+    let outbox = live(&pages, &hub, &relay, "");
+    let config = outbox.read("config.toml").replace("smtp =", "reply_to = \"a@hums.example\" #");
+    let outbox = outbox.file("config.toml", &config);
+    assert_eq!(outbox.run(&["--at", NOON, "run"]).code, 0);
+    assert_eq!((outbox.names("outbox").len(), pages.asked().len()), (1, 0));
+}
