@@ -400,3 +400,29 @@ fn what_a_post_writes_in_braces_stays_text_and_its_marks_are_no_slots() {
         "in both parts and the preheader: {message}"
     );
 }
+
+#[test]
+fn an_image_whose_file_is_at_hand_says_its_size() {
+    // The signature, and a header chunk that says 1072 times 600.
+    let png = [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\x30\0\0\x02\x58\x08\x02\0\0\0"[..], &[0; 12]].concat();
+    let post =
+        "---\ntitle: One\ndate: 2024-06-01\n---\n![A pot](/img/a%20pot.png) ![A cup](cup.png) ![Gone](gone.png)\n";
+    let scene = Scene::new().file("post/one.md", post).file("static/img/keep", "");
+    fs::write(scene.path("static/img/a pot.png"), &png).unwrap();
+    fs::write(scene.path("post/cup.png"), &png).unwrap();
+    scene.run_at(MONDAY, &["digest", "weekly", "--html", "a.html"]);
+    let html = scene.read("a.html");
+    assert_eq!(html.matches("width=\"536\" height=\"300\"").count(), 2, "{html}");
+}
+
+#[test]
+fn signs_that_mean_something_in_html_are_text_in_the_subject_and_in_both_parts() {
+    let scene = Scene::new().post("one.md", "'AT&T <x> \"y\"'", "2024-06-01");
+    let message = scene.run_at(MONDAY, &["digest", "weekly", "--dry-run"]).replace("=\r\n", "");
+    assert!(message.contains("Subject: Hums: AT&T <x> \"y\"\r\n"), "{message}");
+    assert!(message.contains("AT&T <x> \"y\"\r\n1 June 2024"), "{message}");
+    assert!(
+        message.contains(">AT&amp;T &lt;x&gt; \"y\"</a>") || message.contains(">AT&amp;T &lt;x&gt; &quot;y&quot;</a>"),
+        "{message}"
+    );
+}

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use mail_parser::{MessageParser, MimeHeaders, PartType};
 use tidings::config::Config;
-use tidings::digest::{Content, Templates, draft, news, shown};
+use tidings::digest::{Content, Sizes, Templates, draft, news, shown};
 use tidings::loader::load_posts;
 use tidings::message::{Origin, compile};
 use tidings::reader::Reader;
@@ -29,6 +29,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         digest,
         footer: Some("Hums, 1 Night Street, Berlin"),
         entries: &entries,
+        sizes: &Sizes::new(),
         more: posts.len() - entries.len(),
         made_at: now,
     };

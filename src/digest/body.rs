@@ -1,5 +1,8 @@
 //! A post's HTML as mail programs can show it, how long it takes to read, and how it begins.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 
@@ -7,13 +10,16 @@ use crate::post::html::{escape, words};
 
 /// The width of the column in which posts stand, in pixels: that of the default template.
 const COLUMN: u32 = 536;
+/// The width and height of images in pixels, by their address.
+pub type Sizes = HashMap<String, (usize, usize)>;
+
 /// What a person reads in a minute: words, or characters of a script that is written without spaces.
 const WORDS: usize = 220;
 const CHARACTERS: usize = 500;
 
 /// The HTML without what mail programs drop: one source an image, boxes as signs, films and sounds as links, headings
-/// below the post's own title, no names that two posts may share.
-pub(super) fn for_mail(html: &str) -> String {
+/// below the post's own title, no names that two posts may share. `sizes` knows images whose size the post does not say.
+pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
     let settings = RewriteStrSettings::new()
         .append_element_content_handler(element!("*", |element| {
             element.remove_attribute("id");
@@ -27,6 +33,11 @@ pub(super) fn for_mail(html: &str) -> String {
         .append_element_content_handler(element!("img", |image| {
             for attribute in ["srcset", "sizes"] {
                 image.remove_attribute(attribute);
+            }
+            let address = image.get_attribute("src").unwrap_or_default().replace("&amp;", "&");
+            if let Some((width, height)) = sizes.get(&address).filter(|_| !says_its_size(image)) {
+                image.set_attribute("width", &width.to_string())?;
+                image.set_attribute("height", &height.to_string())?;
             }
             fit(image);
             Ok(())
@@ -89,6 +100,23 @@ fn with_notes(html: &str) -> String {
     joined + rest
 }
 
+/// The addresses of the images in an HTML text that does not say their size.
+pub fn unsized_images(html: &str) -> Vec<String> {
+    let found = RefCell::new(Vec::new());
+    let settings = RewriteStrSettings::new().append_element_content_handler(element!("img[src]", |image| {
+        if !says_its_size(image) {
+            found.borrow_mut().push(image.get_attribute("src").unwrap_or_default().replace("&amp;", "&"));
+        }
+        Ok(())
+    }));
+    let _ = rewrite_str(html, settings);
+    found.into_inner()
+}
+
+fn says_its_size(image: &Element<'_, '_>) -> bool {
+    image.has_attribute("width") || image.has_attribute("height")
+}
+
 /// Keeps an image within the column, in proportion; Outlook looks at nothing but its attributes.
 fn fit(image: &mut Element<'_, '_>) {
     let number = |value: Option<String>| value.and_then(|value| value.trim_end_matches("px").parse::<u32>().ok());
@@ -119,10 +147,19 @@ pub(super) fn beginning(text: &str, longest: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{beginning, for_mail, minutes};
+    use std::collections::HashMap;
+
+    use super::{beginning, for_mail, minutes, unsized_images};
+
+    #[test]
+    fn an_image_that_does_not_say_its_size_is_found() {
+        let html = "<img src=\"https://x.example/a?b=1&amp;c\"><img src=\"https://x.example/d\" height=\"2\">";
+        assert_eq!(unsized_images(html), ["https://x.example/a?b=1&c"]);
+    }
 
     #[test]
     fn a_body_keeps_only_what_mail_programs_show() {
+        let sizes = HashMap::from([("https://x.example/b.png".to_owned(), (1072, 300))]);
         for (html, expected) in [
             ("<h1 id=\"a\">A</h1><h4>B</h4>", "<h3>A</h3><h4>B</h4>"),
             (
@@ -130,6 +167,14 @@ mod tests {
                 "<img src=\"a.png\" width=\"536\" height=\"300\">",
             ),
             ("<img src=\"a.png\" width=\"100\" alt=\"A\">", "<img src=\"a.png\" width=\"100\" alt=\"A\">"),
+            (
+                "<img src=\"https://x.example/b.png\" alt=\"B\">",
+                "<img src=\"https://x.example/b.png\" alt=\"B\" width=\"536\" height=\"150\">",
+            ),
+            (
+                "<img src=\"https://x.example/b.png\" width=\"20\">",
+                "<img src=\"https://x.example/b.png\" width=\"20\">",
+            ),
             ("<picture><source srcset=\"a.webp\"><img src=\"a.png\"></picture>", "<img src=\"a.png\">"),
             ("<li><input type=\"checkbox\" checked> x</li>", "<li>☑ x</li>"),
             (
@@ -145,7 +190,7 @@ mod tests {
                 "<div class=\"wide\"><table cellpadding=\"6\" cellspacing=\"0\"><tr><td>1</td></tr></table></div>",
             ),
         ] {
-            assert_eq!(for_mail(html), expected);
+            assert_eq!(for_mail(html, &sizes), expected);
         }
     }
 

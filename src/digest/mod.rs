@@ -10,6 +10,7 @@ mod text;
 
 use chrono::{DateTime, Utc};
 
+pub use body::{Sizes, unsized_images};
 pub use choose::{belongs, find, news, refuse_the_archive, shown};
 pub use preflight::{line_of, preflight};
 pub use render::draft;
@@ -47,6 +48,8 @@ pub struct Content<'a> {
     pub footer: Option<&'a str>,
     /// The posts that it shows, in its order.
     pub entries: &'a [(&'a Post, Body)],
+    /// The sizes of images that their posts do not say.
+    pub sizes: &'a Sizes,
     /// How many posts it announces and does not show.
     pub more: usize,
     /// The day that it bears.

@@ -53,7 +53,7 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
 
 /// What a template is given: `site`, `digest`, `issue`, `posts`, `reader`, and to the two parts also `subject`.
 fn values(content: &Content<'_>) -> Context {
-    let Content { site, digest, footer, entries, more, made_at } = content;
+    let Content { site, digest, footer, entries, sizes, more, made_at } = content;
     let zone = digest.timezone.unwrap_or(site.timezone).0;
     let language = digest.language.as_ref().unwrap_or(&site.language);
     let date = |at: DateTime<Utc>| day(at.with_timezone(&zone).date_naive(), language);
@@ -65,7 +65,7 @@ fn values(content: &Content<'_>) -> Context {
     let mut links = 0;
     let mut posts = Vec::new();
     for (post, body) in *entries {
-        let html = for_mail(shown(digest.layout, body));
+        let html = for_mail(shown(digest.layout, body), sizes);
         let (text, listed) = text::from_html(&html, post.url.as_str(), links);
         links += listed.len();
         let cut = digest.layout != Layout::Full && words(&body.html).len() > words(&html).len();

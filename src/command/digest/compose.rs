@@ -5,10 +5,11 @@ use std::io;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use percent_encoding::percent_decode_str;
 
 use crate::command::Session;
 use crate::config::{Config, Digest};
-use crate::digest::{Content, Draft, Templates, draft, line_of, preflight, shown};
+use crate::digest::{Content, Draft, Sizes, Templates, draft, line_of, preflight, shown, unsized_images};
 use crate::finding::{Finding, Place};
 use crate::ledger::IssueId;
 use crate::loader::Loaded;
@@ -56,12 +57,17 @@ pub(super) fn compose(
     for post in shown(digest, posts) {
         entries.push((*post, loaded.body(post)?));
     }
+    let images =
+        entries.iter().flat_map(|(post, body)| unsized_images(&body.html).into_iter().map(move |at| (*post, at)));
+    let sizes: Sizes =
+        images.filter_map(|(post, address)| size_of(config, post, &address).map(|size| (address, size))).collect();
     let content = Content {
         site: &config.site,
         digest,
         footer: digest.footer.as_deref().or(config.mail.footer.as_deref()),
         more: posts.len() - entries.len(),
         entries: &entries,
+        sizes: &sizes,
         made_at: now,
     };
     let draft = draft(&content, &templates).map_err(|finding| match &finding.place {
@@ -87,6 +93,16 @@ pub(super) fn compose(
     let mut findings = preflight(&draft, &config.site, &place);
     findings.extend(check(&compiled, &origin));
     Ok(Composed { draft, compiled, findings })
+}
+
+/// The size of an image of the site whose file is at hand: published, among what a generator copies, or beside its post.
+fn size_of(config: &Config, post: &Post, address: &str) -> Option<(usize, usize)> {
+    let path = address.strip_prefix(config.site.url.as_str())?.split(['?', '#']).next()?;
+    let path = percent_decode_str(path).decode_utf8().ok()?;
+    let beside = config.posts.dir.join(&post.path).with_file_name(path.rsplit('/').next()?);
+    let folders = [&config.feeds.dir, &config.root.join("static"), &config.posts.dir, &config.root];
+    let mut files = folders.iter().map(|folder| folder.join(&*path)).chain([beside]);
+    files.find_map(|file| imagesize::size(file).ok()).map(|size| (size.width, size.height))
 }
 
 /// The draft marked as a test, as an issue of its own.

@@ -96,7 +96,9 @@ pub(super) async fn plan<'a>(
 ) -> anyhow::Result<Option<Plan<'a>>> {
     let (site, relay) = (&session.config.site, session.config.mail.smtp.is_some());
     let zone = digest.timezone.unwrap_or(site.timezone).0;
-    let midnight = |day: NaiveDate| zone.from_local_datetime(&day.and_hms_opt(0, 0, 0)?).earliest();
+    // Where summer time begins at midnight, the day begins at one.
+    let midnight =
+        |day: NaiveDate| (0..3).find_map(|hour| zone.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?).earliest());
     let last_slot = store.last_slot(&digest.name).await?;
     let first = last_slot.is_none();
     let choice = match when {

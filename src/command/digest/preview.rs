@@ -15,14 +15,11 @@ use tokio::runtime::{Handle, Runtime};
 use crate::cli::Choice;
 use crate::clock::Clock;
 use crate::command::digest::compose::compose;
-use crate::command::digest::plan::{When, plan};
-use crate::command::digest::show::somebody;
+use crate::command::digest::show::{next_or_newest, somebody};
 use crate::command::{Ending, Session, load_config};
 use crate::config::Digest;
-use crate::digest::belongs;
-use crate::loader::{Loaded, load_posts};
-use crate::post::Post;
-use crate::store::{Access, Store};
+use crate::loader::load_posts;
+use crate::store::Access;
 use crate::web::{Preview, Source, serve_preview};
 
 /// Serves the preview on loopback until it is interrupted.
@@ -103,7 +100,7 @@ impl Maker {
         let now = session.clock.now();
         let loaded = load_posts(&session.config.site, &session.config.posts, now)?;
         let store = session.store(Access::Read).await?;
-        let (posts, note) = self.posts(session, &store, digest, &loaded).await?;
+        let (posts, note) = next_or_newest(session, &store, digest, &loaded, &self.choice).await?;
         let composed = compose(session, digest, &posts, &loaded, 0, now)?;
         let reader = store.first_reader(&digest.name, &digest.to).await?.unwrap_or_else(somebody);
         let key = store.current_key().await?;
@@ -124,31 +121,6 @@ impl Maker {
                 .collect(),
             note,
         })
-    }
-
-    /// The posts of the next issue; where there is none the newest, and why.
-    async fn posts<'a>(
-        &self,
-        session: &Session<'_>,
-        store: &Store,
-        digest: &Digest,
-        loaded: &'a Loaded,
-    ) -> anyhow::Result<(Vec<&'a Post>, Option<String>)> {
-        let now = session.clock.now();
-        let why = match plan(session, store, digest, loaded, When::Now(&self.choice), now).await {
-            Ok(Some(plan)) => match plan.issues(digest).into_iter().next() {
-                Some(posts) => return Ok((posts, None)),
-                None => plan.why_nothing(digest),
-            },
-            Ok(None) => String::new(),
-            // What is asked for by name is shown or missed, not replaced.
-            Err(error) if !self.choice.posts.is_empty() => return Err(error),
-            Err(error) => format!("{error:#}"),
-        };
-        let newest = loaded.posts.iter().filter(|post| belongs(digest, &session.config.site, post));
-        let posts: Vec<&Post> = newest.take(digest.limit).collect();
-        anyhow::ensure!(!posts.is_empty(), "there is no post for this digest");
-        Ok((posts, Some(format!("{why}\nThese are the newest posts."))))
     }
 }
 

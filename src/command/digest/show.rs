@@ -1,8 +1,9 @@
 //! An issue shown before it is sent: printed, written into files, or one copy as a test. Nothing here is counted.
 
+use std::collections::HashSet;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 
 use crate::cli::{Choice, Show};
@@ -11,10 +12,12 @@ use crate::command::digest::plan::{When, plan};
 use crate::command::{Ending, Session};
 use crate::config::Digest;
 use crate::delivery::{Mailer, deliver_one};
+use crate::digest::{news, shown};
 use crate::loader::Loaded;
+use crate::post::Post;
 use crate::publish::write_changed;
 use crate::reader::{Mailbox, Reader};
-use crate::store::Access;
+use crate::store::{Access, Store};
 
 /// The first message of the digest, and nothing else.
 pub(super) async fn print(
@@ -53,11 +56,12 @@ pub(super) async fn show(
 ) -> anyhow::Result<Ending> {
     let now = session.clock.now();
     let store = session.store(Access::Read).await?;
-    let plan = plan(session, &store, digest, loaded, When::Now(choice), now).await?;
-    let issues = plan.map(|plan| plan.issues(digest)).unwrap_or_default();
-    let Some(posts) = issues.first() else { bail!("{}: nothing new\n  say which with `--posts`", digest.name) };
+    let (posts, note) = next_or_newest(session, &store, digest, loaded, choice).await?;
+    if let Some(note) = note {
+        session.say(&note);
+    }
     let reader = store.first_reader(&digest.name, &digest.to).await?.unwrap_or_else(somebody);
-    let composed = compose(session, digest, posts, loaded, 0, now)?;
+    let composed = compose(session, digest, &posts, loaded, 0, now)?;
     let Composed { draft, compiled, .. } = composed.checked(session)?;
     let key = store.current_key().await?;
     if let Some(file) = &show.html {
@@ -75,6 +79,29 @@ pub(super) async fn show(
         session.result(&format!("{}: a test to {} ({mailer}): {reply}", digest.name, mailbox.email))?;
     }
     Ok(Ending::Done)
+}
+
+/// The posts of the next issue; where there is none the newest, and why.
+pub(super) async fn next_or_newest<'a>(
+    session: &Session<'_>,
+    store: &Store,
+    digest: &Digest,
+    loaded: &'a Loaded,
+    choice: &Choice,
+) -> anyhow::Result<(Vec<&'a Post>, Option<String>)> {
+    let why = match plan(session, store, digest, loaded, When::Now(choice), session.clock.now()).await {
+        Ok(Some(plan)) => match plan.issues(digest).into_iter().next() {
+            Some(posts) => return Ok((posts, None)),
+            None => plan.why_nothing(digest),
+        },
+        Ok(None) => String::new(),
+        // What is asked for by name is shown or missed, not replaced.
+        Err(error) if !choice.posts.is_empty() => return Err(error),
+        Err(error) => format!("{error:#}"),
+    };
+    let all = news(digest, &session.config.site, &loaded.posts, &HashSet::new());
+    ensure!(!all.is_empty(), "{}: there is no post for it", digest.name);
+    Ok((shown(digest, &all).to_vec(), Some(format!("{why}\nThese are the newest posts."))))
 }
 
 fn write(session: &mut Session<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
