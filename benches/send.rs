@@ -17,6 +17,7 @@ use tidings::config::{Mail, StoreUrl, Uncertain};
 use tidings::delivery::{Delivery, Mailer, Progress, Stop};
 use tidings::message::Compiled;
 use tidings::store::{Access, Store};
+use tokio::runtime::Runtime;
 
 const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 /// When the issue for a million is due.
@@ -42,7 +43,7 @@ fn swallow(stream: TcpStream, late: Duration) -> Option<()> {
     let mut next = |lines: &mut BufReader<TcpStream>| {
         line.clear();
         lines.read_until(b'\n', &mut line).ok().filter(|read| *read > 0)?;
-        Some([line[0], *line.get(1)?, *line.get(2)?])
+        Some([0, 1, 2].map(|at| line.get(at).copied().unwrap_or(0)))
     };
     lines.get_mut().write_all(b"220 sink\r\n").ok()?;
     loop {
@@ -193,7 +194,13 @@ async fn claims(store: &Store) -> Duration {
 }
 
 fn main() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = Runtime::new().unwrap();
+    beside_a_bare_client(&runtime);
+    over_a_long_way(&runtime);
+    with_a_million(&runtime);
+}
+
+fn beside_a_bare_client(runtime: &Runtime) {
     let rate = |took: Duration| f64::from(MESSAGES) / took.as_secs_f64();
 
     let port = sink(Duration::ZERO);
@@ -207,14 +214,18 @@ fn main() {
         rate(took),
         alone.as_secs_f64() / took.as_secs_f64()
     );
+}
 
+fn over_a_long_way(runtime: &Runtime) {
     let few = 3000_u32;
     let site = frozen(few);
     let (took, _) = runtime.block_on(with_ledger(site.path(), sink(Duration::from_millis(30)), 32));
     let best = 32.0 / 0.060;
     let rate = f64::from(few) / took.as_secs_f64();
     println!("30 ms a round trip, 32 connections: {rate:.0}/s of {best:.0}/s possible (wanted: 450)");
+}
 
+fn with_a_million(runtime: &Runtime) {
     let site = frozen(1);
     let at: DateTime<Utc> = MONDAY.parse().unwrap();
     runtime.block_on(a_million(site.path()));

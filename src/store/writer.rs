@@ -167,7 +167,8 @@ async fn stopped(connection: &mut AnyConnection, changes: &[Change], counts: &[u
     Ok(stopped)
 }
 
-/// One statement that changes so many deliveries, or fewer where they are not ours any more.
+/// One statement that changes so many deliveries, or fewer where they are not ours any more. `owner + 0` keeps both
+/// databases from looking through all that this sender owns instead of finding each row by its key.
 struct Change {
     issue: IssueId,
     is_intent: bool,
@@ -186,7 +187,7 @@ impl Change {
     /// Marks as being sent, where the issue is open.
     fn intend(owner: Owner, issue: IssueId, readers: &[ReaderId]) -> Self {
         let text = format!(
-            "UPDATE delivery SET state = 1 WHERE issue = # AND owner = # AND state = 0 AND reader IN ({}) \
+            "UPDATE delivery SET state = 1 WHERE issue = # AND owner + 0 = # AND state = 0 AND reader IN ({}) \
              AND EXISTS (SELECT 1 FROM issue WHERE id = # AND state = 'open')",
             integers(readers.iter().copied())
         );
@@ -196,17 +197,23 @@ impl Change {
 
     /// Writes down what came of the attempts.
     fn settle(owner: Owner, issue: IssueId, effect: Effect, settled: &[&Settled]) -> Self {
-        let rows: Vec<String> = settled.iter().map(|one| format!("({},#)", one.reader)).collect();
+        let reply = |one: &&Settled| Value::Text(one.reply.chars().take(LONGEST_REPLY).collect());
+        let is_common = settled.windows(2).all(|pair| pair[0].reply == pair[1].reply);
+        let (replies, words) = if is_common {
+            (settled.iter().take(1).map(reply).collect(), "#".to_owned())
+        } else {
+            let cases: Vec<String> = settled.iter().map(|one| format!(" WHEN {} THEN #", one.reader)).collect();
+            (settled.iter().map(reply).collect::<Vec<Value>>(), format!("CASE reader{} END", cases.concat()))
+        };
         let text = format!(
-            "UPDATE delivery SET state = {}, owner = NULL, due_at = {}, attempts = attempts + {}, reply = v.column2 \
-             FROM (VALUES {}) AS v WHERE issue = # AND owner = # AND state IN (0, 1) AND reader = v.column1",
+            "UPDATE delivery SET state = {}, owner = NULL, due_at = {}, attempts = attempts + {}, reply = {words} \
+             WHERE issue = # AND owner + 0 = # AND state IN (0, 1) AND reader IN ({})",
             effect.state as i16,
             effect.due_at,
             effect.attempts,
-            rows.join(",")
+            integers(settled.iter().map(|one| one.reader))
         );
-        let replies = settled.iter().map(|one| Value::Text(one.reply.chars().take(LONGEST_REPLY).collect()));
-        let values = replies.chain([issue, owner].map(Value::Number)).collect();
+        let values = replies.into_iter().chain([issue, owner].map(Value::Number)).collect();
         Self { issue, is_intent: false, rows: settled.len() as u64, text, values }
     }
 
