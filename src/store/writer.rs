@@ -167,7 +167,7 @@ async fn stopped(connection: &mut AnyConnection, changes: &[Change], counts: &[u
     Ok(stopped)
 }
 
-/// One statement that changes so many deliveries, or fewer where they are not ours any more. `owner + 0` keeps both
+/// One statement that changes so many deliveries, or fewer where they are not ours any more. `COALESCE` keeps both
 /// databases from looking through all that this sender owns instead of finding each row by its key.
 struct Change {
     issue: IssueId,
@@ -187,7 +187,7 @@ impl Change {
     /// Marks as being sent, where the issue is open.
     fn intend(owner: Owner, issue: IssueId, readers: &[ReaderId]) -> Self {
         let text = format!(
-            "UPDATE delivery SET state = 1 WHERE issue = # AND owner + 0 = # AND state = 0 AND reader IN ({}) \
+            "UPDATE delivery SET state = 1 WHERE issue = # AND COALESCE(owner, 0) = # AND state = 0 AND reader IN ({}) \
              AND EXISTS (SELECT 1 FROM issue WHERE id = # AND state = 'open')",
             integers(readers.iter().copied())
         );
@@ -207,7 +207,7 @@ impl Change {
         };
         let text = format!(
             "UPDATE delivery SET state = {}, owner = NULL, due_at = {}, attempts = attempts + {}, reply = {words} \
-             WHERE issue = # AND owner + 0 = # AND state IN (0, 1) AND reader IN ({})",
+             WHERE issue = # AND COALESCE(owner, 0) = # AND state IN (0, 1) AND reader IN ({})",
             effect.state as i16,
             effect.due_at,
             effect.attempts,
