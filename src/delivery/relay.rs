@@ -98,6 +98,11 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
 async fn rounds(run: &Arc<Run>) -> Result<Option<Halt>> {
     let Delivery { sender, issue, clock, .. } = &run.delivery;
     loop {
+        if run.delivery.stop.is_asked() {
+            return Ok(Some(Halt::Asked));
+        }
+        // What was given back must be seen as waiting.
+        sender.flush().await?;
         let first = sender.claim(issue.id, CLAIM, clock.now()).await?;
         if !first.is_empty() {
             round(run, first).await?;
