@@ -38,6 +38,88 @@ fn a_password_does_not_belong_in_the_file() {
 }
 
 #[test]
+fn an_impossible_value_is_named_with_what_was_expected() {
+    let site = "url = \"https://hums.example/\"";
+    for (from, to, words) in [
+        ("title = \"Hums\"", "title = \" \"", "nothing between the quotation marks"),
+        (site, "url = \"https://hums.example/?a=b\"", "more behind its path"),
+        ("\"0 8 * * MON\"", "\"0 0 31 2 *\"", "that time never comes"),
+        ("\"2013-01-01\"", "\"soon\"", "`soon` is no day"),
+        ("\"Europe/Berlin\"", "\"Berlin\"", "did you mean `Europe/Berlin`?"),
+        ("to = [\"editor@hums.example\"]", "to = \"editor@hums.example\"", "expected a list"),
+        ("[[digest]]", "[digest]", "begins with [[digest]]"),
+        ("[mail]", "[mail]\nconnections = \"8\"", "expected a whole number, without quotation marks"),
+        ("[mail]", "[mail]\nconnections = 0", "`0` is too few"),
+        ("[mail]", "[mail]\nretry = \"0s\"", "no time at all"),
+        ("[mail]", "[mail]\ntimeout = 5", "expected a table"),
+        ("[mail]", "[feeds]\nlimit = 0\n[mail]", "`0` is too few"),
+        ("[mail]", "[feeds]\nformats = []\n[mail]", "there is no format"),
+        ("[mail]", "[feeds]\nfiles = { rss = \"atom.xml\" }\n[mail]", "two documents would stand in `atom.xml`"),
+        ("[mail]", "[feeds]\nfiles = { rss = \"feeds.html\" }\n[mail]", "two documents would stand in `feeds.html`"),
+        ("[mail]", "[feeds]\nfiles = { rss = \"atom-2023.xml\" }\n[mail]", "two documents would stand in"),
+        ("[mail]", "[feeds]\nformats = [\"rss\", \"rss\"]\n[mail]", "stands twice"),
+        ("[mail]", "[feeds]\nby = [\"tag\", \"tag\"]\n[mail]", "stands twice"),
+        (site, "url = \"https://hums.example/\"\nlanguage = \"english\"", "no language tag"),
+        ("[mail]", "[feeds]\nfiles = { rss = \"../../x.xml\" }\n[mail]", "no name below the folder"),
+        ("[mail]", "[store]\nurl = \"sqlite:t.db?mode=rwc\"\n[mail]", "takes no options"),
+    ] {
+        let error = error(from, to);
+        assert!(error.contains(words) && error.contains("config.toml:"), "{to}: {error}");
+        for jargon in ["sequence", "usize", "struct", "a map"] {
+            assert!(!error.contains(jargon), "{to}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_day_may_be_written_as_toml_writes_it() {
+    let scene = Scene::new().file("config.toml", &CONFIG.replace("\"2013-01-01\"", "2013-01-01"));
+    assert_eq!(scene.run(&["build"]).code, 0);
+}
+
+#[test]
+fn a_secret_shows_in_no_error() {
+    for to in [
+        "smtp = \"smtp://u:hunter2@relay.example:99999\"",
+        "smtp = \"u:hunter2@relay.example\"",
+        "\"password\" = \"hunter2\"",
+        "passwrod = \"hunter2\"",
+    ] {
+        let error = error("[mail]", &format!("[mail]\n{to}"));
+        // The line at fault is not shown, only where it stands.
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+    for (name, value) in [
+        ("TIDINGS_MAIL__SMTP", "smtp://u:hunter2@relay.example"),
+        ("TIDINGS_STORE__URL", "postgre://u:hunter2@h/d"),
+        ("TIDINGS_MAIL__PASSWRD", "hunter2"),
+    ] {
+        let ran = Scene::new().run_with(&["build"], &[(name, value)]);
+        assert!(ran.code == 2 && ran.talk.contains(name) && !ran.talk.contains("hunter2"), "{}", ran.talk);
+    }
+}
+
+#[test]
+fn the_environment_may_complete_and_mend_the_file() {
+    let dashed = CONFIG.replace("name = \"weekly\"", "name = \"my-news\"");
+    for (config, variables) in [
+        (CONFIG.replace("url = \"https://hums.example/\"", ""), &[("TIDINGS_SITE__URL", "https://hums.example/")][..]),
+        (CONFIG.replace("Europe/Berlin", "Nowhere"), &[("TIDINGS_SITE__TIMEZONE", "Europe/Berlin")]),
+        (
+            CONFIG.replace("author = { name = \"Ada Night\" }", ""),
+            &[("TIDINGS_SITE__AUTHOR__EMAIL", "ada@hums.example"), ("TIDINGS_SITE__AUTHOR__NAME", "Ada")],
+        ),
+        (dashed, &[("TIDINGS_DIGEST__MY_NEWS__SUBJECT", "2024"), ("TIDINGS_MAIL__USER", "1984")]),
+        (CONFIG.to_owned(), &[("TIDINGS_FEEDS__LIMIT", "3"), ("TIDINGS_MAIL__CONNECTIONS", "2")]),
+    ] {
+        let ran = Scene::new().file("config.toml", &config).run_with(&["build"], variables);
+        assert_eq!(ran.code, 0, "{variables:?}: {}", ran.talk);
+    }
+    let ran = Scene::new().run_with(&["build"], &[("TIDINGS_MAIL_SMTP", "smtp://relay.example")]);
+    assert!(ran.code == 2 && ran.talk.contains("did you mean `TIDINGS_MAIL__SMTP`?"), "{}", ran.talk);
+}
+
+#[test]
 fn any_key_comes_from_the_environment() {
     let scene = Scene::new().post("tea.md", "Tea", "2024-05-01");
     let ran = scene.run_with(&["build"], &[("TIDINGS_FEEDS__FORMATS", "[\"rss\"]"), ("TIDINGS_FEEDS__DIR", "site")]);

@@ -2,12 +2,12 @@
 
 use std::str::FromStr;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::config::Zone;
 use crate::config::site::yes;
-use crate::config::value::from_text;
+use crate::config::value::{at_least_one, from_text};
 use crate::reader::Mailbox;
 
 /// One digest: what goes into it, when, and to whom.
@@ -53,10 +53,10 @@ pub struct Digest {
     #[serde(default)]
     pub order: Order,
     /// The most posts in one issue; the rest is a line that counts them.
-    #[serde(default = "twenty")]
+    #[serde(default = "twenty", deserialize_with = "at_least_one")]
     pub limit: usize,
     /// Fewer new posts than this wait for the next slot.
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "at_least_one")]
     pub min_posts: usize,
     /// The sender, where it is not that of `[mail]`.
     pub from: Option<Mailbox>,
@@ -86,11 +86,15 @@ impl FromStr for Schedule {
             return Ok(Self::Each);
         }
         let parser = croner::parser::CronParser::builder().seconds(croner::parser::Seconds::Disallowed).build();
-        parser.parse(text).map(|cron| Self::Cron(Box::new(cron))).map_err(|error| {
+        let fail = |reason: &str| {
             format!(
-                "`{text}` is no schedule: {error}\nexpected five fields (minute hour day month weekday) like `0 8 * * MON`, or `each`"
+                "`{text}` is no schedule: {reason}\nexpected five fields (minute hour day month weekday) like `0 8 * * MON`, or `each`"
             )
-        })
+        };
+        let cron = parser.parse(text).map_err(|error| fail(&error.to_string()))?;
+        // The thirty-first of February.
+        cron.find_next_occurrence(&DateTime::UNIX_EPOCH, true).map_err(|_| fail("that time never comes"))?;
+        Ok(Self::Cron(Box::new(cron)))
     }
 }
 
@@ -100,7 +104,17 @@ pub struct Day(pub NaiveDate);
 
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Text(String),
+            Date(toml::value::Datetime),
+        }
+        let expected = || D::Error::custom("this is no day\nexpected something like \"2024-12-01\"");
+        let text = match Written::deserialize(deserializer).map_err(|_| expected())? {
+            Written::Text(text) => text,
+            Written::Date(date) => date.to_string(),
+        };
         text.parse().map(Self).map_err(|error| {
             D::Error::custom(format!("`{text}` is no day: {error}\nexpected something like \"2024-12-01\""))
         })

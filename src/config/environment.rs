@@ -3,62 +3,93 @@
 use serde::Deserialize;
 
 use crate::config::Config;
-use crate::config::explain::{explain, explain_in};
+use crate::config::explain::explain;
 use crate::finding::Finding;
 
 /// The prefix of every variable that sets a key.
 const PREFIX: &str = "TIDINGS_";
 
-/// Lets each variable replace its key; the error of one that does not fit names it.
-pub(super) fn override_keys(
-    config: Config,
-    text: &str,
+/// A site in which any one key can be tried by itself, so that a value that does not fit is the fault of its variable.
+const TRIAL: &str = r#"
+site = { title = "T", url = "https://x.example/", author = { name = "N" } }
+posts = {}
+feeds = {}
+mail = { from = "news@x.example" }
+store = {}
+digest = [{ name = "d", schedule = "each" }]
+"#;
+
+/// Lets each variable set its key of the config's table. Returns how many did.
+///
+/// # Errors
+/// A finding that names the variable whose value does not fit, or that sets no key.
+pub(super) fn set_keys(
+    table: &mut toml::Table,
     environment: impl IntoIterator<Item = (String, String)>,
-) -> Result<Config, Finding> {
-    let mut variables: Vec<(String, String)> = environment
-        .into_iter()
-        .filter(|(name, _)| name.strip_prefix(PREFIX).is_some_and(|rest| rest.contains("__")))
-        .collect();
-    if variables.is_empty() {
-        return Ok(config);
-    }
+) -> Result<usize, Finding> {
+    let mut variables: Vec<(String, String)> =
+        environment.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
     variables.sort();
-    let mut table: toml::Table = toml::from_str(text).map_err(|error| explain_in(&error, text))?;
-    let mut config = config;
+    let mut set_by = 0;
     for (name, value) in &variables {
-        config = override_key(&mut table, name, value)?;
+        let rest = &name[PREFIX.len()..];
+        let keys: Vec<String> = rest.split("__").map(str::to_lowercase).collect();
+        if keys.len() < 2 {
+            slip_of_the_pen(name, rest)?;
+            continue;
+        }
+        let value = fitting(name, &keys, value)?;
+        let way_out = "name a digest as in TIDINGS_DIGEST__WEEKLY__SUBJECT, by its name or its number from 0";
+        set(table, &keys, value).ok_or_else(|| Finding::error(format!("`{name}` sets no key")).way_out(way_out))?;
+        set_by += 1;
     }
-    Ok(config)
+    Ok(set_by)
 }
 
-/// Sets one key and reads the whole again, so that an error is this variable's.
-fn override_key(table: &mut toml::Table, name: &str, value: &str) -> Result<Config, Finding> {
-    let keys: Vec<String> = name[PREFIX.len()..].split("__").map(str::to_lowercase).collect();
-    // Text first; a number, a list, a switch is then read as TOML writes it.
+/// `TIDINGS_MAIL_SMTP` is surely meant to be `TIDINGS_MAIL__SMTP`; other names are none of ours.
+fn slip_of_the_pen(name: &str, rest: &str) -> Result<(), Finding> {
+    let Some((section, key)) = rest.split_once('_') else { return Ok(()) };
+    let is_section = ["SITE", "POSTS", "FEEDS", "DIGEST", "MAIL", "STORE"].contains(&section);
+    if !is_section {
+        return Ok(());
+    }
+    Err(Finding::error(format!("`{name}` sets no key"))
+        .way_out(format!("did you mean `{PREFIX}{section}__{key}`? two underscores stand between section and key")))
+}
+
+/// The value as its key takes it: text first; a number, a list, a switch is then read as TOML writes it.
+fn fitting(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Finding> {
     let text = toml::Value::String(value.to_owned());
     let literal = toml::from_str::<toml::Table>(&format!("value = {value}")).ok().and_then(|mut t| t.remove("value"));
+    let mut keys = keys.to_vec();
+    if keys[0] == "digest" && keys.len() > 2 {
+        "0".clone_into(&mut keys[1]);
+    }
     let mut reason = None;
+    // The literal's reason is the better one where there is a literal, so it comes last.
     for candidate in [Some(text), literal].into_iter().flatten() {
-        let mut trial = table.clone();
-        set(&mut trial, &keys, candidate).ok_or_else(|| Finding::error(format!("`{name}` sets no key")))?;
-        match Config::deserialize(toml::Value::Table(trial.clone())) {
-            Ok(config) => {
-                *table = trial;
-                return Ok(config);
-            }
+        let mut trial: toml::Table = TRIAL.parse().expect("the trial is TOML");
+        if set(&mut trial, &keys, candidate.clone()).is_none() {
+            break;
+        }
+        match Config::deserialize(toml::Value::Table(trial)) {
+            Ok(_) => return Ok(candidate),
             Err(error) => reason = Some(explain(error.message())),
         }
     }
-    let Finding { message, way_out, .. } = reason.unwrap_or_else(|| Finding::error("it does not fit"));
-    let shown = if keys.iter().any(|key| matches!(key.as_str(), "password" | "pem")) {
-        format!("`{name}` does not fit")
-    } else {
-        format!("`{name}={value}`: {message}")
+    let Finding { message, way_out, .. } = reason.unwrap_or_else(|| Finding::error("it sets no key"));
+    // What may hold a password is not shown, and a key that nobody knows may be a misspelt one.
+    let path = keys.join(".");
+    let is_secret = ["mail.smtp", "mail.password", "store.url"].contains(&path.as_str());
+    let shown = match (is_secret, message.starts_with("unknown key")) {
+        (true, _) => format!("`{name}` does not fit"),
+        (_, true) => format!("`{name}`: {message}"),
+        _ => format!("`{name}={value}`: {message}"),
     };
     Err(Finding { way_out, ..Finding::error(shown) })
 }
 
-/// Puts the value at its path; a digest is named by its name or its number from 0.
+/// Puts the value at its path; a digest is named by its name, in which `_` may stand for `-`, or its number from 0.
 fn set(table: &mut toml::Table, keys: &[String], value: toml::Value) -> Option<()> {
     let (last, path) = keys.split_last()?;
     let mut here = table;
@@ -69,7 +100,7 @@ fn set(table: &mut toml::Table, keys: &[String], value: toml::Value) -> Option<(
             toml::Value::Array(entries) => {
                 let name = path.next()?;
                 let named = |entry: &toml::Value| {
-                    entry.get("name").and_then(toml::Value::as_str).is_some_and(|n| n.to_lowercase() == *name)
+                    entry.get("name").and_then(toml::Value::as_str).is_some_and(|n| n.replace('-', "_") == *name)
                 };
                 let number = entries.iter().position(named).or_else(|| name.parse().ok())?;
                 entries.get_mut(number)?.as_table_mut()?

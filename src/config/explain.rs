@@ -23,7 +23,8 @@ pub(super) fn explain(message: &str) -> Finding {
     let message = message.trim();
     for (start, noun) in [("unknown field `", "key"), ("unknown variant `", "value")] {
         if let Some((unknown, rest)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`')) {
-            let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+            // A password is known, but its place is the environment.
+            let known: Vec<&str> = rest.split('`').skip(1).step_by(2).filter(|known| *known != "password").collect();
             let mut way_out = format!("expected {}", listed(&known));
             if let Some(near) = nearest(unknown, &known) {
                 way_out = format!("did you mean `{near}`? {way_out}");
@@ -38,14 +39,44 @@ pub(super) fn explain(message: &str) -> Finding {
     let (what, way_out) = match message.split_once('\n') {
         Some((what, way_out)) => (what, Some(way_out.trim().to_owned())),
         None => match message.split_once(", expected ") {
-            Some((what, expected)) => (what, Some(format!("expected {expected}"))),
+            Some((what, expected)) => (what, Some(format!("expected {}", plainly(expected)))),
             None => (message, None),
         },
     };
-    let finding = Finding::error(what.trim_end());
+    if what == "invalid type: map" && way_out.as_deref() == Some("expected a list, like [\"one\", \"two\"]") {
+        return Finding::error("a table stands here").way_out("expected a list; a digest begins with [[digest]]");
+    }
+    let finding = Finding::error(plainly_typed(what.trim_end()));
     match way_out {
         Some(way_out) => finding.way_out(way_out),
         None => finding,
+    }
+}
+
+/// What a parser of Rust expects, as a person who writes TOML would say it.
+fn plainly(expected: &str) -> &str {
+    match expected.trim() {
+        "a sequence" => "a list, like [\"one\", \"two\"]",
+        "usize" | "u64" | "u32" | "i64" => "a whole number, without quotation marks",
+        "f64" => "a number, without quotation marks",
+        "a boolean" => "true or false, without quotation marks",
+        "a string" | "string" => "a text, in quotation marks",
+        "a map" => "a table, like { key = \"value\" }",
+        rust if rust.starts_with("struct ") || rust.starts_with("internally") => "a table, like { key = \"value\" }",
+        rust => rust,
+    }
+}
+
+/// `invalid type: string "8"` without the jargon.
+fn plainly_typed(what: &str) -> String {
+    match what.strip_prefix("invalid type: ") {
+        Some("map") => "a table does not fit here".to_owned(),
+        Some("sequence") => "a list does not fit here".to_owned(),
+        Some(found) => {
+            let value = found.split_once(' ').map_or(found, |(_, value)| value);
+            format!("`{}` does not fit here", value.trim_matches(['`', '"']))
+        }
+        None => what.to_owned(),
     }
 }
 

@@ -1,10 +1,12 @@
 //! `[feeds]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
+
+use crate::config::value::at_least_one;
 
 /// The feeds that are published.
 #[derive(Debug, Clone, Hash, Deserialize)]
@@ -14,14 +16,18 @@ pub struct Feeds {
     /// The folder that is published as the site's root.
     pub dir: PathBuf,
     /// The formats of every feed.
+    #[serde(deserialize_with = "formats")]
     pub formats: Vec<Format>,
     /// Other file names than `atom.xml`, `rss.xml` and `feed.json`.
+    #[serde(deserialize_with = "files")]
     pub files: BTreeMap<Format, String>,
     /// The least number of entries in a feed, where there are so many posts.
+    #[serde(deserialize_with = "at_least_one")]
     pub limit: usize,
     /// Whether an entry carries the whole post or a summary.
     pub content: Content,
     /// What else has feeds of its own.
+    #[serde(deserialize_with = "once_each")]
     pub by: Vec<By>,
     /// The span of each document of the archive (RFC 5005); without it there is none.
     pub archive: Option<Archive>,
@@ -75,6 +81,68 @@ pub enum Format {
     Rss,
     /// JSON Feed 1.1.
     Json,
+}
+
+impl Format {
+    /// The name of its file where the config gives none.
+    pub fn default_file(self) -> &'static str {
+        match self {
+            Self::Atom => "atom.xml",
+            Self::Rss => "rss.xml",
+            Self::Json => "feed.json",
+        }
+    }
+}
+
+fn formats<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Format>, D::Error> {
+    let formats = once_each(deserializer)?;
+    match formats.is_empty() {
+        true => Err(D::Error::custom("there is no format\nexpected one of `atom`, `rss`, `json` at least")),
+        false => Ok(formats),
+    }
+}
+
+/// A list in which nothing stands twice.
+fn once_each<'de, D: Deserializer<'de>, T: Deserialize<'de> + Ord + Copy>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let list = Vec::<T>::deserialize(deserializer)?;
+    match list.iter().collect::<BTreeSet<_>>().len() == list.len() {
+        true => Ok(list),
+        false => Err(D::Error::custom("something stands twice in this list\nname each once")),
+    }
+}
+
+/// Names that stay in the folder, and that no other document has.
+fn files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Format, String>, D::Error> {
+    let files = BTreeMap::<Format, String>::deserialize(deserializer)?;
+    if let Some(name) = files.values().find(|name| {
+        name.split('/').any(|part| part.is_empty() || part.starts_with('.')) || name.contains(['\\', '?', '#', '%'])
+    }) {
+        return Err(D::Error::custom(format!(
+            "`{}` is no name below the folder of feeds\nexpected something like index.xml or feed/index.xml",
+            name.escape_debug()
+        )));
+    }
+    let names = [Format::Atom, Format::Rss, Format::Json]
+        .map(|format| files.get(&format).map_or_else(|| format.default_file(), String::as_str));
+    let taken = |number: usize, name: &str| {
+        PAGES.contains(&name) || names.iter().enumerate().any(|(other, taken)| other != number && is_of(name, taken))
+    };
+    match names.iter().enumerate().find(|(number, name)| taken(*number, name)) {
+        Some((_, name)) => {
+            Err(D::Error::custom(format!("two documents would stand in `{name}`\ngive each a name of its own")))
+        }
+        None => Ok(files),
+    }
+}
+
+/// What stands beside the feeds.
+const PAGES: [&str; 3] = ["feeds.html", "feeds.css", "feeds.opml"];
+
+/// Whether a name is that of a document or of a year or month of its archive.
+fn is_of(name: &str, document: &str) -> bool {
+    let (stem, ending) = document.rsplit_once('.').unwrap_or((document, ""));
+    let period = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(ending)).unwrap_or("none");
+    name == document || period.trim_end_matches('.').chars().all(|c| c.is_ascii_digit() || c == '-')
 }
 
 /// How much of a post an entry carries.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
 use crate::config::Span;
-use crate::config::value::from_text;
+use crate::config::value::{at_least_one, from_text, some_time};
 use crate::reader::{Email, Mailbox};
 
 /// How mail leaves.
@@ -40,8 +40,10 @@ pub struct Mail {
     #[serde(deserialize_with = "name")]
     pub hello: Option<String>,
     /// The most connections to the relay at once.
+    #[serde(deserialize_with = "at_least_one")]
     pub connections: usize,
     /// The most messages over one connection.
+    #[serde(deserialize_with = "at_least_one")]
     pub messages_per_connection: usize,
     /// The most messages a second, over all connections; without it as fast as the relay takes them.
     #[serde(deserialize_with = "rate")]
@@ -51,8 +53,10 @@ pub struct Mail {
     /// What becomes of a message whose reply never came.
     pub uncertain: Uncertain,
     /// The first wait before a deferred recipient is tried again; it doubles each time.
+    #[serde(deserialize_with = "some_time")]
     pub retry: Span,
     /// The longest wait between two tries.
+    #[serde(deserialize_with = "some_time")]
     pub retry_max: Span,
     /// How long a deferred recipient is tried.
     pub give_up: Span,
@@ -185,10 +189,11 @@ impl FromStr for Relay {
     fn from_str(text: &str) -> Result<Self, String> {
         let expected = "expected something like smtp://relay.example:587 (STARTTLS) or smtps://relay.example (TLS)";
         let fail = |reason: &str| format!("`{text}` is no relay: {reason}\n{expected}");
-        let url = Url::parse(text).map_err(|error| fail(&error.to_string()))?;
-        if !url.username().is_empty() || url.password().is_some() {
+        // Before anything shows it.
+        if text.contains('@') {
             return Err("the relay's address holds a user or a password\nset `user` under [mail] and TIDINGS_MAIL__PASSWORD in the environment".to_owned());
         }
+        let url = Url::parse(text).map_err(|error| fail(&error.to_string()))?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| fail("there is no host"))?.to_owned();
         let wish = url.query_pairs().next().map(|(key, value)| (key.into_owned(), value.into_owned()));
         let (tls, port) = match (url.scheme(), wish.as_ref().map(|(key, value)| (key.as_str(), value.as_str()))) {

@@ -21,9 +21,9 @@ pub use mail::{Auth, Mail, Relay, Secret, Timeouts, Tls, Uncertain};
 pub use posts::{Dialect, Posts};
 pub use site::{Author, Site};
 pub use store::{Store, StoreUrl};
-pub use value::{Span, Zone};
+pub use value::{Span, Zone, is_language};
 
-use crate::config::explain::{explain_in, listed, nearest};
+use crate::config::explain::{explain, explain_in, listed, nearest};
 use crate::finding::Finding;
 
 /// Everything that can be set. One that exists needs no second check, and its paths are absolute or relative to the
@@ -80,13 +80,21 @@ impl Config {
     }
 
     fn parse(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Finding> {
-        let config: Self = toml::from_str(text).map_err(|error| explain_in(&error, text))?;
-        if let Some(line) = config.mail.password.as_ref().and_then(|_| line_of(text, "password")) {
+        let mut table: toml::Table = toml::from_str(text).map_err(|error| explain_in(&error, text))?;
+        if table.get("mail").is_some_and(|mail| mail.get("password").is_some()) {
             return Err(Finding::error("a password does not belong in the config")
-                .at_line(line)
+                .at_line(line_of(text, "password").unwrap_or(1))
                 .way_out("set TIDINGS_MAIL__PASSWORD in the environment"));
         }
-        let config = environment::override_keys(config, text, environment)?;
+        let set = environment::set_keys(&mut table, environment)?;
+        let config = match set {
+            0 => toml::from_str(text).map_err(|error| explain_in(&error, text))?,
+            // What the file lacks or has wrong may stand in the environment: the whole decides.
+            _ => Self::deserialize(toml::Value::Table(table)).map_err(|error| {
+                let in_file = toml::from_str::<Self>(text).err().map(|error| explain_in(&error, text));
+                in_file.unwrap_or_else(|| explain(error.message()))
+            })?,
+        };
         config.check(text)?;
         Ok(config)
     }
@@ -136,9 +144,10 @@ impl Config {
     }
 }
 
-/// The first line that sets this key.
+/// The first line that sets this key, however it is written.
 fn line_of(text: &str, key: &str) -> Option<usize> {
-    text.lines().position(|line| line.trim_start().starts_with(key)).map(|line| line + 1)
+    let sets = |line: &str| line.split_once('=').is_some_and(|(path, _)| path.contains(key));
+    text.lines().position(sets).map(|line| line + 1)
 }
 
 /// The line on which the digest of this number (from 0) says its name.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::{Host, Url};
 
 use crate::config::Zone;
+use crate::config::value::{language, some_text};
 use crate::reader::Email;
 
 /// The site, as feeds and mails name it.
@@ -11,6 +12,7 @@ use crate::reader::Email;
 #[serde(deny_unknown_fields)]
 pub struct Site {
     /// The title of the main feed and the sender's name where none is given.
+    #[serde(deserialize_with = "some_text")]
     pub title: String,
     /// The address of the home page; every relative link starts here. It ends in a slash.
     #[serde(deserialize_with = "site_url")]
@@ -19,7 +21,7 @@ pub struct Site {
     #[serde(default)]
     pub description: String,
     /// The language of the posts, as a BCP 47 tag.
-    #[serde(default = "english")]
+    #[serde(default = "english", deserialize_with = "language")]
     pub language: String,
     /// The zone in which dates without one are read, dates are shown and schedules run.
     #[serde(default)]
@@ -47,6 +49,7 @@ pub struct Site {
 #[serde(deny_unknown_fields)]
 pub struct Author {
     /// The name to show.
+    #[serde(deserialize_with = "some_text")]
     pub name: String,
     /// An address to show in feeds.
     pub email: Option<Email>,
@@ -81,6 +84,9 @@ fn site_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error>
         Url::parse(&text).map_err(|error| D::Error::custom(format!("`{text}` is no address: {error}\n{expected}")))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(D::Error::custom(format!("`{text}` is no web address\n{expected}")));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(D::Error::custom(format!("`{text}` has more behind its path\n{expected}")));
     }
     if !url.path().ends_with('/') {
         let path = format!("{}/", url.path());

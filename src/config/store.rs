@@ -48,6 +48,9 @@ impl FromStr for StoreUrl {
             return Ok(Self::Postgres(text.to_owned()));
         }
         match text.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest)) {
+            Some(file) if file.contains('?') => {
+                Err("a SQLite store takes no options\nexpected sqlite:tidings.db".to_owned())
+            }
             Some(file) if !file.is_empty() => Ok(Self::Sqlite(file.into())),
             _ => Err("this is no store\nexpected sqlite:tidings.db or postgres://user@host/database".to_owned()),
         }

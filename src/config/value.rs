@@ -55,9 +55,15 @@ impl<'de> Deserialize<'de> for Zone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         chrono_tz::Tz::from_str(&name).map(Self).map_err(|_| {
+            // `Berlin` is as near to `Europe/Berlin` as a whole name would be.
+            let likeness = |zone: &str| {
+                let city = zone.rsplit('/').next().unwrap_or(zone);
+                let like = |part: &str| strsim::jaro_winkler(&name.to_lowercase(), &part.to_lowercase());
+                like(zone).max(like(city))
+            };
             let near = chrono_tz::TZ_VARIANTS
                 .iter()
-                .map(|zone| (strsim::jaro_winkler(&name.to_lowercase(), &zone.name().to_lowercase()), zone.name()))
+                .map(|zone| (likeness(zone.name()), zone.name()))
                 .max_by(|a, b| a.0.total_cmp(&b.0))
                 .map_or("UTC", |(_, zone)| zone);
             D::Error::custom(format!(
@@ -74,4 +80,49 @@ where
     T: FromStr<Err: std::fmt::Display>,
 {
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}
+
+/// Reads a count of which there must be one at least.
+pub(super) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    match usize::deserialize(deserializer)? {
+        0 => Err(D::Error::custom("`0` is too few\nexpected a whole number of at least 1")),
+        count => Ok(count),
+    }
+}
+
+/// Reads a text that says something.
+pub(super) fn some_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.trim() {
+        "" => Err(D::Error::custom("there is nothing between the quotation marks\nexpected a text")),
+        _ => Ok(text),
+    }
+}
+
+/// Reads a span of time that takes some.
+pub(super) fn some_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+    match Span::deserialize(deserializer)? {
+        Span(Duration::ZERO) => Err(D::Error::custom("this takes no time at all\nexpected something like 5m")),
+        span => Ok(span),
+    }
+}
+
+/// Whether a text has the form of a language tag (BCP 47, RFC 5646 2.1): `de`, `pt-BR`, `zh-Hant-TW`.
+pub fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let is_code = |part: &str| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    parts.next().is_some_and(is_code)
+        && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Reads a language tag.
+pub(super) fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let tag = String::deserialize(deserializer)?;
+    match is_language(&tag) {
+        true => Ok(tag),
+        false => Err(D::Error::custom(format!(
+            "`{}` is no language tag\nexpected something like en, de or pt-BR",
+            tag.escape_debug()
+        ))),
+    }
 }

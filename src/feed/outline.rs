@@ -145,11 +145,7 @@ fn periods(setting: &Setting<'_>, numbers: &[usize]) -> Vec<(String, Vec<usize>)
 
 /// The name of a document.
 pub(super) fn file(config: &Feeds, format: Format, folder: &str, period: Option<&str>) -> String {
-    let default = match format {
-        Format::Atom => "atom.xml",
-        Format::Rss => "rss.xml",
-        Format::Json => "feed.json",
-    };
+    let default = format.default_file();
     let name = config.files.get(&format).filter(|_| folder.is_empty()).map_or(default, String::as_str);
     match (period, name.rsplit_once('.')) {
         (None, _) => name.to_owned(),
