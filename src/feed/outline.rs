@@ -182,14 +182,19 @@ pub fn render<'a>(
     write: &Sink<'_>,
 ) -> Result<Vec<Finding>, Finding> {
     let mut findings = Vec::new();
-    let mut rest = outlines;
+    // The documents of one period side by side: what the site's own shows, those of its topics show as well.
+    let mut sorted = outlines.to_vec();
+    sorted.sort_by_key(|outline| outline.period());
+    let mut rest = &sorted[..];
     while !rest.is_empty() {
         let mut wanted = BTreeSet::new();
         let mut end = 0;
-        while end < rest.len() && (end == 0 || wanted.len() < BATCH) {
-            if matches!(rest[end].kind, Kind::Feed { .. }) {
-                wanted.extend(rest[end].posts.iter().copied());
+        while end < rest.len() {
+            let shown = rest[end].rendered();
+            if wanted.len() >= BATCH && !shown.iter().all(|number| wanted.contains(number)) {
+                break;
             }
+            wanted.extend(shown.iter().copied());
             end += 1;
         }
         let (batch, later) = rest.split_at(end);
@@ -204,8 +209,7 @@ pub fn render<'a>(
             }
         }
         batch.par_iter().try_for_each(|outline| {
-            let complete = !matches!(outline.kind, Kind::Feed { .. })
-                || outline.posts.iter().all(|post| entries.contains_key(post));
+            let complete = outline.rendered().iter().all(|post| entries.contains_key(post));
             write(outline, outline.bytes(setting, &entries)?, complete)
         })?;
     }
@@ -215,6 +219,19 @@ pub fn render<'a>(
 }
 
 impl Outline {
+    /// The posts whose bodies it shows.
+    fn rendered(&self) -> &[usize] {
+        if matches!(self.kind, Kind::Feed { .. }) { &self.posts } else { &[] }
+    }
+
+    /// The period of a document of the archive.
+    fn period(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Feed { period, .. } => period.clone(),
+            _ => None,
+        }
+    }
+
     fn bytes(&self, setting: &Setting<'_>, bodies: &BTreeMap<usize, (&Post, Body)>) -> Result<Vec<u8>, Finding> {
         let Setting { site, config, lock, posts, template } = *setting;
         let text = match &self.kind {
