@@ -78,6 +78,19 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// That posts are known without having been announced, and how to include more.
+    pub(super) fn what_is_known(&self, digest: &Digest) -> Option<String> {
+        let (known, news, name) = (self.known.len(), self.news.len(), &digest.name);
+        let posts = if known == 1 { "1 post is" } else { &format!("{known} posts are") };
+        (known > 0).then(|| {
+            format!(
+                "{name}: {posts} known from now on and will not be mailed, {news} {} news\n\
+                 {name}: more of them with `tidings digest {name} --since DATE`",
+                if news == 1 { "is" } else { "are" }
+            )
+        })
+    }
+
     /// Whether a post was announced before, and so a person should be asked.
     pub(super) async fn repeats(&self, store: &Store, digest: &Digest, relay: bool) -> anyhow::Result<bool> {
         let carried = store.carried(&digest.name, relay).await?;
@@ -94,11 +107,11 @@ pub(super) async fn plan<'a>(
     when: When<'_>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Option<Plan<'a>>> {
-    let (site, relay) = (&session.config.site, session.config.mail.smtp.is_some());
-    let zone = digest.timezone.unwrap_or(site.timezone).0;
+    let relay = session.config.mail.smtp.is_some();
+    let zone = digest.timezone.unwrap_or(session.config.site.timezone).0;
     // Where summer time begins at midnight, the day begins at one.
-    let midnight =
-        |day: NaiveDate| (0..3).find_map(|hour| zone.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?).earliest());
+    let first_hour = |day: NaiveDate, hour| zone.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?).earliest();
+    let midnight = |day: NaiveDate| Some((0..3).find_map(|hour| first_hour(day, hour))?.to_utc());
     let last_slot = store.last_slot(&digest.name).await?;
     let first = last_slot.is_none();
     let choice = match when {
@@ -121,30 +134,7 @@ pub(super) async fn plan<'a>(
     };
     let mut known: HashSet<String> =
         loaded.posts.iter().filter(is_known).map(|post| post.id.clone()).filter(|id| !announced.contains(id)).collect();
-    let news = if !choice.posts.is_empty() {
-        let chosen = find(digest, &loaded.posts, &choice.posts)?;
-        for post in &chosen {
-            session.say(&format!("{}: {} “{}”", digest.name, post.path, post.title));
-            known.remove(&post.id);
-        }
-        let carried = store.carried(&digest.name, relay).await?;
-        if let Some(post) = chosen.iter().find(|post| !choice.again && carried.contains(&post.id)) {
-            bail!(
-                "an issue has carried `{}` already\n  add `--again` to send it once more, as a correction",
-                post.path
-            );
-        }
-        chosen
-    } else if since.is_some() {
-        let carried = store.carried(&digest.name, relay).await?;
-        news(digest, site, &loaded.posts, &carried.union(&known).cloned().collect())
-            .into_iter()
-            .filter(|post| since.is_none_or(|since| post.published >= since))
-            .collect()
-    } else {
-        refuse_the_archive(digest, site, &loaded.posts, &store.announced(&digest.name, false).await?)?;
-        news(digest, site, &loaded.posts, &announced.union(&known).cloned().collect())
-    };
+    let news = choose(session, store, digest, loaded, choice, since, &mut known).await?;
 
     let past = |cron| last_before(cron, zone, now).unwrap_or(now.timestamp());
     // With `since` the last slot that is past is due at once, without it the next is the first.
@@ -167,6 +157,42 @@ pub(super) async fn plan<'a>(
     let mut known: Vec<String> = known.into_iter().collect();
     known.sort();
     Ok(Some(Plan { news, slot, enough, first, known, begins_after, held_back: 0 }))
+}
+
+/// The posts to announce: those that a person chose, else every one that is not known. Who is chosen is not `known`.
+async fn choose<'a>(
+    session: &Session<'_>,
+    store: &Store,
+    digest: &Digest,
+    loaded: &'a Loaded,
+    choice: &Choice,
+    since: Option<DateTime<Utc>>,
+    known: &mut HashSet<String>,
+) -> anyhow::Result<Vec<&'a Post>> {
+    let (site, relay) = (&session.config.site, session.config.mail.smtp.is_some());
+    let carried = store.carried(&digest.name, relay).await?;
+    if !choice.posts.is_empty() {
+        let chosen = find(digest, &loaded.posts, &choice.posts)?;
+        for post in &chosen {
+            session.say(&format!("{}: {} “{}”", digest.name, post.path, post.title));
+            known.remove(&post.id);
+        }
+        if let Some(post) = chosen.iter().find(|post| !choice.again && carried.contains(&post.id)) {
+            bail!(
+                "an issue has carried `{}` already\n  add `--again` to send it once more, as a correction",
+                post.path
+            );
+        }
+        return Ok(chosen);
+    }
+    if let Some(since) = since {
+        let mut news = news(digest, site, &loaded.posts, &carried);
+        news.retain(|post| post.published >= since);
+        return Ok(news);
+    }
+    refuse_the_archive(digest, site, &loaded.posts, &store.announced(&digest.name, false).await?)?;
+    let announced = store.announced(&digest.name, relay).await?;
+    Ok(news(digest, site, &loaded.posts, &announced.union(known).cloned().collect()))
 }
 
 /// A lost store must not mail the archive again: the lock says which store began the digest.
@@ -200,14 +226,8 @@ pub(super) async fn begin(
     } else if !plan.known.is_empty() {
         store.know_posts(&digest.name, &plan.known, now).await?;
     }
-    if !plan.known.is_empty() {
-        session.result(&format!(
-            "{name}: {} posts are known from now on and will not be mailed, {} are news\n\
-             {name}: more of them with `tidings digest {name} --since DATE`",
-            plan.known.len(),
-            plan.news.len(),
-            name = digest.name
-        ))?;
+    if let Some(words) = plan.what_is_known(digest) {
+        session.result(&words)?;
     }
     Ok(())
 }

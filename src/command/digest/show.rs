@@ -29,6 +29,9 @@ pub(super) async fn print(
 ) -> anyhow::Result<Ending> {
     let store = session.store(Access::Read).await?;
     let Some(plan) = plan(session, &store, digest, loaded, when, now).await? else { return Ok(Ending::Done) };
+    if let Some(words) = plan.what_is_known(digest) {
+        session.say(&words);
+    }
     let issues = plan.issues(digest);
     let Some(posts) = issues.first() else {
         session.say(&plan.why_nothing(digest));
