@@ -385,3 +385,29 @@ fn an_open_issue_is_finished_though_its_digest_is_gone_from_the_config() {
     assert!(late.code == 1 && late.talk.contains("1 given up") && late.out.is_empty(), "{}{}", late.out, late.talk);
     assert!(late.talk.contains("says who and why"), "{}", late.talk);
 }
+
+#[test]
+fn nothing_that_a_post_or_a_name_holds_breaks_out_of_its_message() {
+    let evil = "\r\n.\r\nMAIL FROM:<evil@x.example>\r\nRCPT TO:<more@x.example>\r\n";
+    // A name with a line break is refused before it is a name.
+    let name = "Eve \u{2028}.\u{2028} > \\ =?utf-8?q?=0D=0A.=0D=0A?= MAIL FROM:<evil@x.example>";
+    for pipelining in [true, false] {
+        let relay = Relay::start(Habits::good(pipelining, Duration::ZERO));
+        let scene = Scene::new()
+            .file(
+                "post/one.md",
+                &format!("---\ntitle: \"One .\"\ndate: 2024-06-01\n---\n.\n\n..\n\nA\rb{evil}\n\n{evil}\n.\n"),
+            )
+            .file("people.csv", &format!("email,name\nreader@x.example,{name}\n"));
+        let config = scene.read("config.toml").replace("to = [\"editor@hums.example\"]\n", "");
+        let scene = scene.file("config.toml", &config);
+        let imported = scene.run(&["--at", MONDAY, "subscriber", "import", "people.csv", "--confirmed"]);
+        assert!(imported.out.starts_with("1 new"), "{}{}", imported.out, imported.talk);
+        let ran = run(&scene, &relay);
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+        assert_eq!(recipients(&relay), ["reader@x.example"]);
+        let heard = relay.heard();
+        let verbs: Vec<&str> = heard.iter().filter_map(|command| command.split([' ', ':']).next()).collect();
+        assert_eq!(verbs, ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]);
+    }
+}

@@ -23,6 +23,8 @@ enum Manner {
     Stripped,
     /// An answer is slipped in behind the 220.
     Injected,
+    /// STARTTLS with a certificate of long ago.
+    Expired,
 }
 
 /// A relay with a certificate for `host`; what it hears in clear and inside TLS.
@@ -34,13 +36,18 @@ struct TlsRelay {
 }
 
 fn start(manner: Manner, host: &str) -> TlsRelay {
-    let signed = rcgen::generate_simple_self_signed(vec![host.to_owned()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der()));
+    let signing = rcgen::KeyPair::generate().unwrap();
+    let mut wish = rcgen::CertificateParams::new(vec![host.to_owned()]).unwrap();
+    if manner == Manner::Expired {
+        (wish.not_before, wish.not_after) = (rcgen::date_time_ymd(2019, 1, 1), rcgen::date_time_ymd(2020, 1, 1));
+    }
+    let signed = wish.self_signed(&signing).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![signed.cert.der().clone()], key)
+        .with_single_cert(vec![signed.der().clone()], key)
         .unwrap();
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -52,7 +59,7 @@ fn start(manner: Manner, host: &str) -> TlsRelay {
             let _ = serve(stream, manner, &config, &heard, &heard_inside);
         }
     });
-    TlsRelay { port, certificate: signed.cert.pem(), clear, inside }
+    TlsRelay { port, certificate: signed.pem(), clear, inside }
 }
 
 fn serve(
@@ -147,6 +154,7 @@ fn nothing_is_said_where_tls_cannot_be_had() {
         (Manner::Injected, "localhost", true, "spoke before TLS began"),
         (Manner::StartTls, "localhost", false, "certificate is not accepted"),
         (Manner::StartTls, "other.example", true, "certificate is not accepted"),
+        (Manner::Expired, "localhost", true, "certificate is not accepted"),
     ] {
         let relay = start(manner, host);
         let ran = run(&relay, "smtp", trusted);
