@@ -1,10 +1,10 @@
 //! One running sender: what it owns, and what becomes of that when it is gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use sqlx::pool::PoolConnection;
@@ -31,8 +31,16 @@ pub struct Sender {
     owner: Owner,
     uncertain: Uncertain,
     writer: mpsc::UnboundedSender<Job>,
+    /// Behind which delivery the next claim of an issue looks first.
+    behind: Arc<StdMutex<HashMap<IssueId, Position>>>,
     _ownership: Arc<Ownership>,
 }
+
+/// Where a delivery stands in the order of claims: when it is due, whose it is.
+type Position = (i64, ReaderId);
+
+/// Before every delivery.
+const START: Position = (i64::MIN, i64::MIN);
 
 /// What shows that a sender lives: a locked file, or a connection that holds an advisory lock.
 #[derive(Debug)]
@@ -77,7 +85,8 @@ impl Store {
         };
         let (writer, jobs) = mpsc::unbounded_channel();
         tokio::spawn(write(self.clone(), owner, jobs));
-        let sender = Sender { store: self.clone(), owner, uncertain, writer, _ownership: Arc::new(ownership) };
+        let (store, behind, ownership) = (self.clone(), Arc::default(), Arc::new(ownership));
+        let sender = Sender { store, owner, uncertain, writer, behind, _ownership: ownership };
         sender.take_over(now).await?;
         Ok(Ok(sender))
     }
@@ -169,40 +178,58 @@ impl Sender {
     /// has left, complained, bounced or been forgotten since the freeze becomes suppressed and is not among them.
     pub async fn claim(&self, issue: IssueId, limit: usize, now: DateTime<Utc>) -> Result<Vec<Claimed>> {
         loop {
-            let (claimed, seen) = self.claim_some(issue, limit, now).await?;
-            if !claimed.is_empty() || seen == 0 {
+            // PostgreSQL keeps what was claimed in the index until it is cleaned up: a claim that began at the start would
+            // step over all of it. What waits again before that place is found when nothing is left behind it.
+            let behind = self.behind().get(&issue).copied().unwrap_or(START);
+            let (claimed, last) = self.claim_behind(behind, issue, limit, now).await?;
+            self.behind().insert(issue, last.unwrap_or(START));
+            if !claimed.is_empty() || (last.is_none() && behind == START) {
                 return Ok(claimed);
             }
         }
     }
 
-    /// The claimed, and how many were looked at.
-    async fn claim_some(&self, issue: IssueId, limit: usize, now: DateTime<Utc>) -> Result<(Vec<Claimed>, usize)> {
+    fn behind(&self) -> MutexGuard<'_, HashMap<IssueId, Position>> {
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The claimed, and the last that was looked at.
+    async fn claim_behind(
+        &self,
+        behind: Position,
+        issue: IssueId,
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<Claimed>, Option<Position>)> {
         let mut tx = self.store.begin().await?;
         let row = sqlx::query("SELECT digest, state FROM issue WHERE id = $1").bind(issue).fetch_one(&mut *tx).await?;
         if row.try_get::<&str, _>("state")? != "open" {
-            return Ok((Vec::new(), 0));
+            return Ok((Vec::new(), None));
         }
         let digest: String = row.try_get("digest")?;
         let skip = if self.store.place == StorePlace::Server { " FOR UPDATE SKIP LOCKED" } else { "" };
         // Whoever left the digest and has no subscription to it is gone, also where the digest names them itself.
         let text = format!(
-            "SELECT d.attempts, r.id, r.address, r.name, r.language, r.state, \
+            "SELECT d.attempts, d.due_at, r.id, r.address, r.name, r.language, r.state, \
              CASE WHEN EXISTS (SELECT 1 FROM subscription s WHERE s.digest = $1 AND s.reader = r.id) THEN 0 \
              ELSE (SELECT COUNT(*) FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = $1) END AS gone \
-             FROM (SELECT reader, attempts FROM delivery WHERE issue = $2 AND state = 0 AND owner IS NULL \
-             AND due_at <= $3 ORDER BY due_at, reader LIMIT $4{skip}) AS d CROSS JOIN reader r WHERE r.id = d.reader"
+             FROM (SELECT reader, attempts, due_at FROM delivery WHERE issue = $2 AND state = 0 AND owner IS NULL \
+             AND due_at <= $3 AND (due_at, reader) > ($5, $6) ORDER BY due_at, reader LIMIT $4{skip}) AS d CROSS JOIN reader r WHERE r.id = d.reader"
         );
         let rows = sqlx::query(AssertSqlSafe(text))
             .bind(digest)
             .bind(issue)
             .bind(now.timestamp())
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .bind(behind.0)
+            .bind(behind.1)
             .fetch_all(&mut *tx)
             .await?;
+        let mut last = None;
         let mut claimed = Vec::with_capacity(rows.len());
         let mut suppressed: BTreeMap<String, Vec<ReaderId>> = BTreeMap::new();
         for row in &rows {
+            last = last.max(Some((row.try_get("due_at")?, row.try_get("id")?)));
             let state: String = row.try_get("state")?;
             if state != ReaderState::Active.word() {
                 suppressed.entry(state).or_default().push(row.try_get("id")?);
@@ -228,7 +255,7 @@ impl Sender {
             sqlx::query(AssertSqlSafe(text)).persistent(false).bind(self.owner).bind(issue).execute(&mut *tx).await?;
         }
         tx.commit().await?;
-        Ok((claimed, rows.len()))
+        Ok((claimed, last))
     }
 
     /// Makes the intent to send durable: after this, and not before, the body may go out.
