@@ -1,5 +1,6 @@
 //! The program from outside: the real binary, a real database, other parsers than its own.
 
+mod any;
 mod breaks;
 mod config;
 mod database;
@@ -21,6 +22,7 @@ mod readme;
 mod relay;
 mod rules;
 mod scene;
+mod sites;
 mod street;
 mod subscriber;
 mod tls;

@@ -28,6 +28,7 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> (Habits, 
     let mut habits = Habits::of(dialect, site.timezone.0);
     if let Some(found) = found {
         found.read_into(&mut habits);
+        habits.prefix = found.prefix(&config.dir);
         // A zone of our own config binds; UTC is what it says when it says nothing.
         if site.timezone.0 != Tz::UTC {
             habits.zone = site.timezone.0;
@@ -131,7 +132,7 @@ fn toml(text: &str) -> Option<Map<String, Value>> {
 fn python(text: &str) -> Map<String, Value> {
     let lines = text.lines().filter_map(|line| {
         let (key, value) = line.split_once('=')?;
-        let value = value.trim().trim_start_matches('r');
+        let value = value.trim().trim_start_matches(['u', 'r', 'b']);
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
         let (value, _) = value[1..].split_once(quote)?;
         let is_key = !key.starts_with([' ', '#']);
@@ -141,6 +142,29 @@ fn python(text: &str) -> Map<String, Value> {
 }
 
 impl Generator {
+    /// Where the folder of posts lies below the generator's own folder of content: a part of every address.
+    fn prefix(&self, dir: &Path) -> String {
+        // A vault says nothing of how it is published.
+        if self.dialect == Dialect::Obsidian {
+            return String::new();
+        }
+        let up = if self.file.components().any(|part| part.as_os_str() == "_default") { 3 } else { 1 };
+        let root = self.file.ancestors().nth(up).unwrap_or(Path::new("."));
+        let content = match self.dialect {
+            Dialect::Hugo => vec![self.text("contentdir").unwrap_or("content")],
+            Dialect::Zola => vec!["content"],
+            Dialect::Pelican => vec![self.text("path").unwrap_or("content")],
+            Dialect::Eleventy => vec!["src/content", "src/site", "src", "content", "site"],
+            _ => Vec::new(),
+        };
+        let Ok(dir) = dir.canonicalize() else { return String::new() };
+        let mut roots = content.iter().map(|folder| root.join(folder)).chain([root.to_path_buf()]);
+        let below = roots.find_map(|root| dir.strip_prefix(&root).ok().map(Path::to_path_buf));
+        let parts = below.unwrap_or_default();
+        let parts: Vec<_> = parts.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+        parts.join("/")
+    }
+
     fn text(&self, key: &str) -> Option<&str> {
         self.keys.get(key)?.as_str().filter(|text| !text.is_empty())
     }
@@ -204,7 +228,9 @@ impl Generator {
 
     fn jekyll(&self, habits: &mut Habits) {
         let defaults = self.keys.get("defaults").and_then(Value::as_array).into_iter().flatten();
-        let mut permalink = self.text("permalink").map(str::to_owned);
+        let of_posts = self.keys.get("collections").and_then(|collections| collections.get("posts"));
+        let of_posts = of_posts.and_then(|posts| posts.get("permalink")).and_then(Value::as_str);
+        let mut permalink = of_posts.or_else(|| self.text("permalink")).map(str::to_owned);
         for default in defaults {
             let of_posts = |scope: &Value| scope.get("type").is_none_or(|kind| kind == "posts");
             let values = default.get("values").filter(|_| default.get("scope").is_none_or(of_posts));
@@ -220,9 +246,11 @@ impl Generator {
         habits.permalink = permalink.map(|pattern| from_colons(&pattern, Dialect::Jekyll));
         habits.excerpt = self.text("excerpt_separator").map(str::to_owned);
         for (key, value) in &self.keys {
-            if let Some(text) = value.as_str().map(str::to_owned).or_else(|| value.as_number().map(ToString::to_string))
-            {
-                habits.variables.insert(format!("site.{key}"), text);
+            let nested =
+                value.as_object().into_iter().flatten().map(|(below, value)| (format!("{key}.{below}"), value));
+            for (key, value) in std::iter::once((key.clone(), value)).chain(nested) {
+                let text = value.as_str().map(str::to_owned).or_else(|| Some(value.as_number()?.to_string()));
+                habits.variables.extend(text.map(|text| (format!("site.{key}"), text)));
             }
         }
         let folder = self.file.parent().unwrap_or(Path::new("."));
@@ -299,7 +327,8 @@ fn by_posts(config: &Posts, paths: &[String]) -> (Dialect, String) {
 
 /// Whose front matter a file has, where only one generator's can look so.
 fn vote(file: &Path, path: &str) -> Option<Dialect> {
-    let text = super::text_of(file).ok()?;
+    let mut buffer = Vec::new();
+    let text = super::text_of(file, &mut buffer).ok()?;
     let head = &text[..text.char_indices().nth(4000).map_or(text.len(), |(at, _)| at)];
     let has = |start: &str| head.lines().skip(1).take(40).any(|line| line.starts_with(start));
     let first = head.lines().next()?.trim_end();

@@ -4,6 +4,7 @@ mod detect;
 mod git;
 mod walk;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -61,8 +62,9 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let paths = walk::posts(paths, &config.dir, &habits);
     let read: Vec<(String, Result<Read, Finding>)> = paths
         .into_par_iter()
-        .map(|path| {
-            let read = read_post(&path, site, config, &habits, commits.get(&path).copied());
+        // One buffer a thread: to give each file's back costs as much as to read the file.
+        .map_init(Vec::new, |buffer, path| {
+            let read = read_post(&path, site, config, &habits, commits.get(&path).copied(), buffer);
             (path, read)
         })
         .collect();
@@ -76,24 +78,26 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
                 drafts += 1;
                 left_out.push((path, "it is a draft"));
             }
-            Ok(Read::Post(draft)) => {
-                let Draft { post, why, expires, warnings } = *draft;
+            Ok(Read::Post(mut draft)) => {
+                let warnings = std::mem::take(&mut draft.warnings);
                 findings.extend(warnings.into_iter().map(|warning| warning.in_file(config.dir.join(&path))));
-                if post.published > now && !config.future {
+                if draft.post.published > now && !config.future {
                     future += 1;
                     left_out.push((path, "it is of the future"));
-                } else if expires.is_some_and(|end| end <= now) {
+                } else if draft.expires.is_some_and(|end| end <= now) {
                     left_out.push((path, "it has expired"));
                 } else {
-                    found.push((post, why));
+                    found.push(draft);
                 }
             }
         }
     }
     name_apart(&mut found, &mut findings, &config.dir);
     findings.sort();
-    found.sort_by(|(a, _), (b, _)| b.published.cmp(&a.published).then_with(|| a.path.cmp(&b.path)));
-    let (mut posts, why): (Vec<Post>, Vec<Why>) = found.into_iter().unzip();
+    found.par_sort_unstable_by(|a, b| {
+        b.post.published.cmp(&a.post.published).then_with(|| a.post.path.cmp(&b.post.path))
+    });
+    let (mut posts, why): (Vec<Post>, Vec<Why>) = found.into_iter().map(|draft| (draft.post, draft.why)).unzip();
     let authority = site.url.host_str().unwrap_or_default().to_owned();
     let unnamed: Vec<Unnamed<'_>> = posts
         .iter()
@@ -119,7 +123,9 @@ impl Loaded {
     /// A finding that names the file.
     pub fn body(&self, post: &Post) -> Result<Body, Finding> {
         let file = self.dir.join(&post.path);
-        let body = text_of(&file).and_then(|text| post::body(post, &text, &self.site, &self.habits, &self.posts));
+        let mut buffer = Vec::new();
+        let text = text_of(&file, &mut buffer);
+        let body = text.and_then(|text| post::body(post, &text, &self.site, &self.habits, &self.posts));
         match body {
             Ok(mut body) => {
                 body.warnings = body.warnings.into_iter().map(|warning| warning.in_file(&file)).collect();
@@ -135,7 +141,8 @@ impl Loaded {
     /// A finding that names the file.
     pub fn source(&self, post: &Post) -> Result<String, Finding> {
         let file = self.dir.join(&post.path);
-        text_of(&file).map_err(|finding| finding.in_file(file))
+        let mut buffer = Vec::new();
+        text_of(&file, &mut buffer).map(Cow::into_owned).map_err(|finding| finding.in_file(file))
     }
 
     /// Whose habits the posts follow, why each post's date and address are what they are, and what is no post.
@@ -155,8 +162,9 @@ fn read_post(
     config: &Posts,
     habits: &Habits,
     commits: Option<Commits>,
+    buffer: &mut Vec<u8>,
 ) -> Result<Read, Finding> {
-    let text = text_of(&config.dir.join(path))?;
+    let text = text_of(&config.dir.join(path), buffer)?;
     let mut read = post::read(path, &text, site, habits, commits)?;
     if let Read::Post(draft) = &mut read
         && let Some(enclosure) = draft.post.enclosure.as_mut().filter(|enclosure| enclosure.length.is_none())
@@ -180,11 +188,14 @@ fn length_of(url: &url::Url, site: &Site, dir: &Path, path: &str) -> Option<u64>
     files.find_map(|file| fs::metadata(file).ok().filter(fs::Metadata::is_file).map(|found| found.len()))
 }
 
+/// They are sorted: eight bytes move where a post has hundreds.
+type Drafts = Vec<Box<Draft>>;
+
 /// Two posts with one address: the later path is left out, and both are named.
-fn name_apart(found: &mut Vec<(Post, Why)>, findings: &mut Vec<Finding>, dir: &Path) {
+fn name_apart(found: &mut Drafts, findings: &mut Vec<Finding>, dir: &Path) {
     let mut seen: HashMap<&str, &str> = HashMap::with_capacity(found.len());
     let mut twice: Vec<bool> = Vec::with_capacity(found.len());
-    for (post, _) in found.iter() {
+    for Draft { post, .. } in found.iter().map(AsRef::as_ref) {
         let other = seen.get(post.url.as_str()).copied();
         match other {
             None => _ = seen.insert(post.url.as_str(), &post.path),
@@ -201,27 +212,28 @@ fn name_apart(found: &mut Vec<(Post, Why)>, findings: &mut Vec<Finding>, dir: &P
 }
 
 /// A file's text: UTF-8 without a byte order mark, lines ended by LF.
-fn text_of(file: &Path) -> Result<String, Finding> {
+fn text_of<'a>(file: &Path, buffer: &'a mut Vec<u8>) -> Result<Cow<'a, str>, Finding> {
     let unreadable = |error: io::Error| Finding::error(format!("cannot be read: {error}"));
+    let too_large = || Finding::error("the post is larger than 8 MiB").way_out("cut it, or take it out of the folder");
     let open = File::open(file).map_err(unreadable)?;
     let length = open.metadata().map_err(unreadable)?.len();
-    let too_large = || Finding::error("the post is larger than 8 MiB").way_out("cut it, or take it out of the folder");
     if length > LARGEST {
         return Err(too_large());
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
-    if open.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)? as u64 > LARGEST {
+    buffer.clear();
+    buffer.reserve(usize::try_from(length).unwrap_or_default() + 1);
+    if open.take(LARGEST + 1).read_to_end(buffer).map_err(unreadable)? as u64 > LARGEST {
         return Err(too_large());
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let text = std::str::from_utf8(buffer).map_err(|error| {
+        let good = &buffer[..error.valid_up_to()];
         let line = good.split(|byte| *byte == b'\n').count();
         let column = String::from_utf8_lossy(good).chars().rev().take_while(|c| *c != '\n').count() + 1;
         Finding::error("this is not UTF-8").at_line(line).at_column(column).way_out("save the file as UTF-8")
     })?;
-    if !text.contains('\r') && !text.starts_with('\u{feff}') {
-        return Ok(text);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
+        return Ok(text.into());
     }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
+    Ok(text.replace("\r\n", "\n").replace('\r', "\n").into())
 }

@@ -108,7 +108,7 @@ impl Parts<'_> {
         let slugs = habits.slugs;
         let local = self.published.with_timezone(&habits.address_zone());
         let time = |format: &str| Some(local.format(format).to_string());
-        let folders = || self.name.folder.split('/').filter(|part| !part.is_empty());
+        let folders = || self.name.folders();
         match token {
             "year" => time("%Y"),
             "short_year" => time("%y"),
@@ -188,8 +188,8 @@ impl Parts<'_> {
         let name = parts.next()?;
         let slug = || self.front.text(&["slug"]).unwrap_or_else(|| self.slug_from.to_owned());
         let stem = || {
-            let folder = if self.name.folder.is_empty() { String::new() } else { format!("/{}", self.name.folder) };
-            format!("{folder}/{}", self.name.stem)
+            let parts: Vec<&str> = self.name.folders().chain([self.name.stem]).collect();
+            format!("/{}", parts.join("/"))
         };
         let mut value = match name {
             "page.fileSlug" | "fileSlug" => self.slug_from.to_owned(),

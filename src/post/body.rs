@@ -86,3 +86,239 @@ fn without_imports(text: &str) -> String {
     let lines = text.split_inclusive('\n').map(|line| if is_code(line) { "\n" } else { line });
     lines.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Dialect, Site};
+    use crate::post::dialect::Habits;
+    use crate::post::{Body, Post, Read, read};
+
+    fn site() -> Site {
+        toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/blog/\"").unwrap()
+    }
+
+    fn post(path: &str, text: &str, dialect: Dialect) -> Post {
+        match read(path, text, &site(), &Habits::of(dialect, chrono_tz::UTC), None).unwrap() {
+            Read::Post(draft) => draft.post,
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+
+    /// The body of a text in a bundle, beside a post `tea`.
+    fn body(dialect: Dialect, text: &str) -> Body {
+        let front = match dialect {
+            Dialect::Zola | Dialect::Hugo => "+++\ntitle = \"T\"\ndate = 2024-05-01\n+++\n",
+            Dialect::Pelican => "Title: T\nDate: 2024-05-01\n\n",
+            _ => "---\ntitle: T\ndate: 2024-05-01\n---\n",
+        };
+        let whole = format!("{front}{text}");
+        let (one, two) = match dialect {
+            Dialect::Jekyll => ("_posts/2024-05-01-cake.md", "_posts/2023-01-02-tea.md"),
+            _ => ("posts/cake/index.md", "posts/tea.md"),
+        };
+        let posts = [post(one, &whole, dialect), post(two, front, dialect)];
+        super::body(&posts[0], &whole, &site(), &Habits::of(dialect, chrono_tz::UTC), &posts).unwrap()
+    }
+
+    const SHORTCODES: &[(Dialect, &str, &str)] = &[
+        (
+            Dialect::Hugo,
+            "{{< figure src=\"a.png\" caption=\"A *b*\" alt=\"x\" >}}",
+            "<figure><img src=\"https://hums.example/blog/posts/cake/a.png\" alt=\"x\"><figcaption>A *b*</figcaption></figure>",
+        ),
+        (
+            Dialect::Hugo,
+            "{{< youtube w7Ft2ymGmfc >}}",
+            "<p><a href=\"https://www.youtube.com/watch?v=w7Ft2ymGmfc\">https://www.youtube.com/watch?v=w7Ft2ymGmfc</a></p>",
+        ),
+        (
+            Dialect::Hugo,
+            "{{< vimeo id=\"146022717\" title=\"Film\" >}}",
+            "<p><a href=\"https://vimeo.com/146022717\">Film</a></p>",
+        ),
+        (
+            Dialect::Hugo,
+            "{{< highlight go \"linenos=true\" >}}\na := `{{ x }}`\n\n    b < c\n{{< /highlight >}}",
+            "<pre><code class=\"language-go\">a := `{{ x }}`\n\n    b &lt; c\n</code></pre>",
+        ),
+        (
+            Dialect::Hugo,
+            "[tea]({{< ref \"posts/tea.md#cup\" >}}) and [again]({{% relref \"../tea\" %}})",
+            "<p><a href=\"https://hums.example/blog/posts/tea/#cup\">tea</a> and <a href=\"https://hums.example/blog/posts/tea/\">again</a></p>",
+        ),
+        (
+            Dialect::Hugo,
+            "{{% note %}}\nMind the *cup*.\n{{% /note %}}",
+            "<blockquote><p><strong>Note</strong></p>\n<p>Mind the <em>cup</em>.</p>\n</blockquote>",
+        ),
+        (
+            Dialect::Hugo,
+            "{{< notice warning >}}Hot{{< /notice >}}",
+            "<blockquote><p><strong>Warning</strong></p>\n<p>Hot</p>\n</blockquote>",
+        ),
+        (
+            Dialect::Hugo,
+            "`{{</* figure */>}}` shows {{</* figure */>}}",
+            "<p><code>{{&lt; figure &gt;}}</code> shows {{&lt; figure &gt;}}</p>",
+        ),
+        (Dialect::Hugo, "{{ .Title }} stays", "<p>{{ .Title }} stays</p>"),
+        (
+            Dialect::Zola,
+            "{{ youtube(id=\"abc\") }}",
+            "<p><a href=\"https://www.youtube.com/watch?v=abc\">https://www.youtube.com/watch?v=abc</a></p>",
+        ),
+        (
+            Dialect::Zola,
+            "{% quote(author=\"Ada\") %}\nTea.\n{% end %}",
+            "<blockquote>\n<p>Tea.</p>\n<p>— Ada</p></blockquote>",
+        ),
+        (Dialect::Zola, "[t](@/posts/tea.md#cup)", "<p><a href=\"https://hums.example/blog/posts/tea/#cup\">t</a></p>"),
+        (Dialect::Zola, "Use {{ x }} and `{{ y() }}`.", "<p>Use {{ x }} and <code>{{ y() }}</code>.</p>"),
+        (
+            Dialect::Jekyll,
+            "{% highlight rust linenos %}\nlet a = 1;\n{% endhighlight %}",
+            "<pre><code class=\"language-rust\">let a = 1;\n</code></pre>",
+        ),
+        (
+            Dialect::Jekyll,
+            "[a]({{ site.baseurl }}/a/) [b]({% post_url 2023-01-02-tea %}) [c]({% link _posts/2023-01-02-tea.md %})",
+            "<p><a href=\"https://hums.example/blog/a/\">a</a> <a href=\"https://hums.example/blog/2024/05/01/tea.html\">b</a> <a href=\"https://hums.example/blog/2024/05/01/tea.html\">c</a></p>",
+        ),
+        (
+            Dialect::Jekyll,
+            "![x]({{ '/i/a.png' | relative_url }}){:.wide}",
+            "<p><img src=\"https://hums.example/blog/i/a.png\" alt=\"x\"></p>",
+        ),
+        (
+            Dialect::Jekyll,
+            "{% raw %}`{{ page.title }}`{% endraw %} and {{ \"{% x %}\" }}",
+            "<p><code>{{ page.title }}</code> and {% x %}</p>",
+        ),
+        (
+            Dialect::Jekyll,
+            "```liquid\n{% raw %}\n{{ page.title }}\n{% endraw %}\n```",
+            "<pre><code class=\"language-liquid\">\n{{ page.title }}\n\n</code></pre>",
+        ),
+        (
+            Dialect::Jekyll,
+            "Text.\n{: .note}\n\n* TOC\n{:toc}\n\n~~~ ruby\nputs 1\n~~~\n",
+            "<p>Text.</p>\n<pre><code class=\"language-ruby\">puts 1\n</code></pre>",
+        ),
+        (
+            Dialect::Jekyll,
+            "{% assign cup = \"blue\" %}A {{ cup }} cup.{% comment %}no{% endcomment %}",
+            "<p>A blue cup.</p>",
+        ),
+        (Dialect::Jekyll, "A {% if x %}b{% else %}c{% endif %} d.", "<p>A b d.</p>"),
+        (
+            Dialect::Eleventy,
+            "[a]({{ '/a/' | url }}){# never #}",
+            "<p><a href=\"https://hums.example/blog/a/\">a</a></p>",
+        ),
+        (
+            Dialect::Pelican,
+            "[t]({filename}../tea.md) ![i]({static}/img/a.png)",
+            "<p><a href=\"https://hums.example/blog/t.html\">t</a> <img src=\"https://hums.example/blog/img/a.png\" alt=\"i\"></p>",
+        ),
+        (
+            Dialect::Obsidian,
+            "[[tea]] and [[tea#Cup|the cup]], [[nowhere]]. %%secret%%",
+            "<p><a href=\"https://hums.example/blog/posts/tea/\">tea</a> and <a href=\"https://hums.example/blog/posts/tea/#Cup\">the cup</a>, nowhere.</p>",
+        ),
+        (
+            Dialect::Obsidian,
+            "> [!tip]- Warm the pot\n> First.",
+            "<blockquote>\n<p><strong>Warm the pot</strong></p>\n<p>First.</p>\n</blockquote>",
+        ),
+        (
+            Dialect::Plain,
+            "`${{ github.ref }}`\n\n    {{ indented }}\n\n{{ words }} {% words %}",
+            "<p><code>${{ github.ref }}</code></p>\n<pre><code>{{ indented }}\n</code></pre>\n<p>{{ words }} {% words %}</p>",
+        ),
+    ];
+
+    #[test]
+    fn the_common_shortcodes_become_plain_html() {
+        for (dialect, text, expected) in SHORTCODES {
+            let body = body(*dialect, text);
+            assert_eq!(body.html, *expected, "{dialect:?}: {text}");
+            assert_eq!(body.warnings, [], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_means_nothing_elsewhere_is_left_out_and_named_with_its_line() {
+        for (dialect, text, html, dropped) in [
+            (
+                Dialect::Hugo,
+                "One\n\n{{< gallery dir=\"x\" >}}\ninner\n{{< /gallery >}}\n",
+                "<p>One</p>\n<p>inner</p>",
+                "`gallery`",
+            ),
+            (Dialect::Zola, "One\n\n{{ chart(a=1) }}\n", "<p>One</p>", "`chart`"),
+            (Dialect::Jekyll, "One\n\n{% include share.html %}\n", "<p>One</p>", "`share`"),
+            (Dialect::Jekyll, "One\n\n{{ site.data.x[0] }}\n", "<p>One</p>", "`{{ site.data.x[0] }}`"),
+            (Dialect::Jekyll, "One\n\n{% for p in site.posts %}{{ p }}{% endfor %}\n", "<p>One</p>", "`for`"),
+            (Dialect::Plain, "One\n\n{{< gallery >}}\n", "<p>One</p>", "`gallery`"),
+        ] {
+            let body = body(dialect, text);
+            assert_eq!(body.html.replace("\n\n", "\n"), html, "{text}");
+            let warning = body.warnings[0].clone().in_file("a.md").to_string();
+            assert!(warning.starts_with(&format!("a.md:7: {dropped} is left out")), "{warning}");
+        }
+    }
+
+    #[test]
+    fn every_address_is_absolute_and_nothing_runs() {
+        let text = "<a href=\"/x?a=1&amp;b=2\">a</a> <img src=\"a.png\" srcset=\"a.png 1x, b.png 2x\" onerror=\"x()\">\n\
+                    <video poster=\"p.jpg\" src=\"v.mp4\"></video> <blockquote cite=\"/c\">q</blockquote>\n\
+                    <iframe src=\"https://x.example\"></iframe><script>x()</script><a href=\"javascript:x()\">j</a>\n\n\
+                    ## Cup\n\n[up](#cup) note[^1]\n\n[^1]: Yes.\n";
+        let html = body(Dialect::Hugo, text).html;
+        for part in [
+            "href=\"https://hums.example/x?a=1&amp;b=2\"",
+            "src=\"https://hums.example/blog/posts/cake/a.png\"",
+            "srcset=\"https://hums.example/blog/posts/cake/a.png 1x, https://hums.example/blog/posts/cake/b.png 2x\"",
+            "poster=\"https://hums.example/blog/posts/cake/p.jpg\"",
+            "src=\"https://hums.example/blog/posts/cake/v.mp4\"",
+            "cite=\"https://hums.example/c\"",
+            "href=\"https://hums.example/blog/posts/cake/#cup\"",
+            "<h2 id=\"cup\">",
+            "href=\"https://hums.example/blog/posts/cake/#1\"",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        for part in ["script", "iframe", "onerror", "javascript"] {
+            assert!(!html.contains(part), "{part}: {html}");
+        }
+    }
+
+    #[test]
+    fn the_summary_ends_at_the_mark_or_is_the_first_paragraph() {
+        for (text, expected) in [
+            (
+                "A [b][1].\n\nC.\n\n<!-- More -->\n\nD.\n\n[1]: /x\n",
+                "<p>A <a href=\"https://hums.example/x\">b</a>.</p>\n<p>C.</p>",
+            ),
+            ("A <!--more--> b.\n", "<p>A </p>"),
+            ("A.\n\nB.\n", "<p>A.</p>"),
+            ("> Q\n\nB.\n", "<p>B.</p>"),
+        ] {
+            let body = body(Dialect::Hugo, text);
+            assert_eq!(body.summary, expected, "{text}");
+            assert!(!body.html.contains('\u{e021}') && !body.html.contains("more"), "{}", body.html);
+        }
+    }
+
+    #[test]
+    fn what_nests_too_deep_is_an_error_and_no_overflow() {
+        let front = "---\ntitle: T\ndate: 2024-05-01\n---\n";
+        for text in [">".repeat(100_000), "<div>".repeat(100_000), "- ".repeat(10_000), "<b>".repeat(100_000)] {
+            let whole = format!("{front}{text}x\n");
+            let post = post("a.md", &whole, Dialect::Plain);
+            let habits = Habits::of(Dialect::Plain, chrono_tz::UTC);
+            let error = super::body(&post, &whole, &site(), &habits, &[]).unwrap_err();
+            assert!(error.message.contains("nests more than"), "{error}");
+        }
+    }
+}

@@ -126,7 +126,12 @@ fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), String> {
     // `February 18, 2013` or `18 February 2013`, with a weekday before it or not.
     let mut words = Words { text, at: 0 };
     let mut first = words.next().ok_or_else(no_date)?;
-    if first.ends_with(',') && month_of(first).is_none() {
+    let is_weekday = |word: &str| {
+        let word = word.to_lowercase();
+        let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        word.chars().all(char::is_alphabetic) && days.iter().any(|day| word.starts_with(day)) && word.len() <= 9
+    };
+    if (first.ends_with(',') || is_weekday(first)) && month_of(first).is_none() {
         first = words.next().ok_or_else(no_date)?;
     }
     let second = words.next().ok_or_else(no_date)?;
@@ -250,7 +255,8 @@ fn offset(zone: &str) -> Result<Option<FixedOffset>, String> {
     if let Some(hours) = hours {
         return Ok(FixedOffset::east_opt(hours * 3600));
     }
-    // Go prints the offset and then the zone's name.
+    // JavaScript prints `GMT+0100 (…)`, Go the offset and then the zone's name.
+    let zone = ["GMT", "UTC"].iter().find_map(|name| zone.strip_prefix(name)).unwrap_or(zone);
     let zone = zone.split_once(' ').map_or(zone, |(offset, _)| offset);
     let (sign, digits) = match zone.as_bytes()[0] {
         b'+' => (1, &zone[1..]),
@@ -347,6 +353,15 @@ mod tests {
             ("Feb 18, 2013", "2013-02-17T23:00:00Z"),
             ("18 February 2013", "2013-02-17T23:00:00Z"),
             ("1700000000", "2023-11-14T22:13:20Z"),
+            ("Monday, 02-Jan-06 15:04:05 MST", "2006-01-02T22:04:05Z"),
+            ("02 Jan 06 15:04 MST", "2006-01-02T22:04:00Z"),
+            ("02 Jan 06 15:04 -0700", "2006-01-02T22:04:00Z"),
+            ("Mon Jan 02 2006 15:04:05 GMT-0700 (PDT)", "2006-01-02T22:04:05Z"),
+            ("2006-01-02 15:04:05 -0700 MST", "2006-01-02T22:04:05Z"),
+            ("2006-01-02T15:04:05-0700", "2006-01-02T22:04:05Z"),
+            ("2006-01-02T15:04-07", "2006-01-02T22:04:00Z"),
+            ("January 2, 2006 3:04 PM", "2006-01-02T14:04:00Z"),
+            ("2024-12-01T08:00:60Z", "2024-12-01T08:00:59Z"),
         ] {
             assert_eq!(at(text, "Europe/Berlin"), expected, "{text}");
         }

@@ -304,6 +304,8 @@ pub struct Habits {
     pub rules: &'static Rules,
     /// The site's zone.
     pub zone: Tz,
+    /// Where the folder of posts lies below the generator's folder of content, without slashes at its ends.
+    pub prefix: String,
     /// The pattern of every address, where one is set.
     pub permalink: Option<String>,
     /// The patterns of sections, by their names.
@@ -337,6 +339,7 @@ impl Habits {
         Self {
             rules,
             zone,
+            prefix: String::new(),
             permalink: None,
             permalinks: HashMap::new(),
             languages: Vec::new(),

@@ -132,6 +132,9 @@ fn depth(html: &str) -> usize {
 
 /// The text without the characters that XML 1.0 (2.2) forbids.
 pub fn legal(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let allowed =
         |c: &char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     text.chars().filter(allowed).collect()

@@ -74,7 +74,8 @@ impl Links<'_> {
     /// whose path ends so. A fragment stays.
     pub(super) fn post_at(&self, target: &str) -> Option<Url> {
         let (path, fragment) = target.split_once('#').map_or((target, None), |(path, fragment)| (path, Some(fragment)));
-        let path = percent_decoded(path.split('?').next().unwrap_or_default());
+        let path = path.split('?').next().unwrap_or_default();
+        let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
         if path.is_empty() {
             return None;
         }
@@ -96,6 +97,8 @@ impl Links<'_> {
                 1
             } else if known.strip_suffix(&wanted).is_some_and(|before| before.ends_with('/')) {
                 2
+            } else if wanted.strip_suffix(&known).is_some_and(|before| before.ends_with('/')) {
+                3
             } else {
                 continue;
             };
@@ -120,23 +123,4 @@ impl Links<'_> {
         url.set_fragment(fragment);
         Some(url)
     }
-}
-
-fn percent_decoded(path: &str) -> String {
-    if !path.contains('%') {
-        return path.to_owned();
-    }
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        if let Some(byte) = hex.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| *first == b'%') {
-            bytes.push(byte);
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

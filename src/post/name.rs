@@ -5,8 +5,10 @@ use crate::post::dialect::Habits;
 /// The parts of a post's path that addresses, titles and dates are made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name<'a> {
-    /// The folders above the post, joined by `/`; a bundle's own folder is not among them.
-    pub(super) folder: &'a str,
+    /// The folders from the generator's folder of content down to the folder of posts.
+    prefix: &'a str,
+    /// The folders from there down to the post; a bundle's own is not among them.
+    folder: &'a str,
     /// The file's name without its ending and language; a bundle's is its folder's.
     pub(super) stem: &'a str,
     /// The file's ending.
@@ -16,29 +18,38 @@ pub(super) struct Name<'a> {
 }
 
 impl<'a> Name<'a> {
-    pub(super) fn of(path: &'a str, habits: &Habits) -> Self {
+    pub(super) fn of(path: &'a str, habits: &'a Habits) -> Self {
+        let mut prefix = habits.prefix.as_str();
         let (mut folder, file) = path.rsplit_once('/').unwrap_or(("", path));
         let (mut stem, ending) = file.rsplit_once('.').unwrap_or((file, ""));
         let is_default =
             |code: &str| habits.default_language.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(code));
         let is_other = |code: &str| habits.languages.iter().any(|language| language.eq_ignore_ascii_case(code));
-        let known = |code: &&str| is_default(code) || is_other(code);
+        let known = |code: &str| is_default(code) || is_other(code);
         let mut language = None;
         if let Some((rest, code)) = stem.rsplit_once('.').filter(|(_, code)| known(code)) {
             (stem, language) = (rest, Some(code));
-        } else if let Some(code) = folder.split('/').next().filter(known) {
-            (folder, language) = (folder[code.len()..].trim_start_matches('/'), Some(code));
+        } else {
+            let first = if prefix.is_empty() { &mut folder } else { &mut prefix };
+            let code = first.split('/').next().unwrap_or_default();
+            if known(code) {
+                (*first, language) = (first[code.len()..].trim_start_matches('/'), Some(code));
+            }
         }
-        let language = language.filter(|code| is_other(code));
         if stem == "index" && !folder.is_empty() {
             (folder, stem) = folder.rsplit_once('/').unwrap_or(("", folder));
         }
-        Self { folder, stem, ending, language }
+        Self { prefix, folder, stem, ending, language: language.filter(|code| is_other(code)) }
+    }
+
+    /// The folders above the post.
+    pub(super) fn folders(&self) -> impl DoubleEndedIterator<Item = &'a str> + use<'a> {
+        self.prefix.split('/').chain(self.folder.split('/')).filter(|part| !part.is_empty())
     }
 
     /// The first folder that is not one of the generator's own, like `_posts`.
     pub(super) fn section(&self) -> Option<&'a str> {
-        self.folder.split('/').find(|part| !part.is_empty() && !part.starts_with('_'))
+        self.folders().find(|part| !part.starts_with('_'))
     }
 }
 
@@ -66,11 +77,20 @@ mod tests {
             ("_posts/2024-05-01-tea.md", "_posts", "2024-05-01-tea", None, None),
         ] {
             let name = Name::of(path, &habits);
+            let folders = name.folders().collect::<Vec<_>>().join("/");
             assert_eq!(
-                (name.folder, name.stem, name.language, name.section()),
+                (folders.as_str(), name.stem, name.language, name.section()),
                 (folder, stem, language, section),
                 "{path}"
             );
         }
+    }
+    #[test]
+    fn the_folder_of_posts_may_lie_below_the_folder_of_content() {
+        let mut habits = Habits::of(Dialect::Hugo, chrono_tz::UTC);
+        habits.default_language = Some("en".to_owned());
+        habits.prefix = "en/blog".to_owned();
+        let name = Name::of("_posts/tea.md", &habits);
+        assert_eq!((name.folders().collect::<Vec<_>>(), name.section()), (vec!["blog", "_posts"], Some("blog")));
     }
 }

@@ -71,15 +71,13 @@ fn named(text: &str, habits: &Habits) -> Option<Author> {
 /// The categories, in the order in which an address would name them.
 pub(super) fn categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) -> Vec<String> {
     let mut found = Vec::new();
-    if habits.rules.folders == Folders::AbovePosts {
-        let above = name.folder.split('/').take_while(|part| !matches!(*part, "_posts" | "_drafts"));
-        if name.folder.split('/').any(|part| matches!(part, "_posts" | "_drafts")) {
-            found.extend(above.filter(|part| !part.is_empty()).map(str::to_owned));
-        }
+    let of_jekyll = |part: &&str| matches!(*part, "_posts" | "_drafts");
+    if habits.rules.folders == Folders::AbovePosts && name.folders().any(|part| of_jekyll(&part)) {
+        found.extend(name.folders().take_while(|part| !of_jekyll(part)).map(str::to_owned));
     }
     found.extend(filed(front, "category", "categories", habits));
     if habits.rules.folders == Folders::Parent && found.is_empty() {
-        found.extend(name.folder.rsplit('/').next().filter(|part| !part.is_empty()).map(str::to_owned));
+        found.extend(name.folders().next_back().map(str::to_owned));
     }
     once(found)
 }
@@ -89,8 +87,11 @@ pub(super) fn tags(front: &Front<'_>, categories: &[String], habits: &Habits) ->
     let mut found = filed(front, "tag", "tags", habits);
     found.extend(categories.iter().cloned());
     if let Some(taxonomies) = front.table("taxonomies") {
-        let terms = taxonomies.iter().filter(|(name, _)| !matches!(name.as_str(), "author" | "authors"));
-        found.extend(terms.filter_map(|(_, terms)| terms.as_array()).flatten().filter_map(text_of));
+        let (first, rest): (Vec<_>, Vec<_>) = taxonomies.iter().partition(|(name, _)| *name == "tags");
+        let named = |name: &str| !matches!(name, "author" | "authors");
+        let lists =
+            first.into_iter().chain(rest).filter(|(name, _)| named(name)).filter_map(|(_, terms)| terms.as_array());
+        found.extend(lists.flatten().filter_map(text_of).map(|term| legal(&term)));
     }
     once(found)
 }

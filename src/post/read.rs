@@ -124,8 +124,13 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         let heading = title::first_heading(body);
         heading.map(|(title, _)| title)
     });
-    let title = title.unwrap_or_else(|| if rules.dashes { bare.replace(['-', '_'], " ") } else { bare.to_owned() });
-    let title = legal(&title).split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = title.unwrap_or_else(|| {
+        if rules.dashes && bare.contains(char::is_alphabetic) { bare.replace(['-', '_'], " ") } else { bare.to_owned() }
+    });
+    let mut title = legal(title.trim());
+    if title.contains("  ") || title.contains(['\n', '\t']) {
+        title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
     let categories = people::categories(&front, &name, habits);
     let slug_from = match (habits.slug_of_title, rules.name_keeps_date && !habits.date_in_name) {
         (true, _) => title.as_str(),

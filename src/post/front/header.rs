@@ -1,8 +1,8 @@
 //! Bare `Key: value` lines, as Python-Markdown's `meta` reads them for Pelican.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::post::front::{Broken, Front, Split};
+use crate::post::front::{Broken, Front, Keys, Split};
 
 /// The keys that a header may begin with where a text without front matter is as likely; any other line is text.
 const STARTS: [&str; 9] = ["title", "date", "author", "authors", "category", "tags", "slug", "status", "modified"];
@@ -26,13 +26,13 @@ pub(super) fn split(text: &str, doubt: bool) -> Split<'_> {
 
 /// The same lines between fences.
 #[expect(clippy::unnecessary_wraps, reason = "one signature for every parser of what stands between fences")]
-pub(super) fn parse(matter: &str) -> Result<Map<String, Value>, Broken> {
+pub(super) fn parse(matter: &str) -> Result<Keys, Broken> {
     Ok(read(matter).0)
 }
 
 /// The keys up to the first line that is none, and how many bytes they take.
-fn read(text: &str) -> (Map<String, Value>, usize) {
-    let mut values = Map::new();
+fn read(text: &str) -> (Keys, usize) {
+    let mut values = Keys::new();
     let (mut length, mut last) = (0, String::new());
     for line in text.split_inclusive('\n') {
         if line.trim().is_empty() {
@@ -45,12 +45,14 @@ fn read(text: &str) -> (Map<String, Value>, usize) {
             None => break,
         };
         let separator = if matches!(key.as_str(), "tags" | "authors" | "author" | "category") { ", " } else { " " };
-        match values.get_mut(&key) {
-            Some(Value::String(known)) if !known.is_empty() => {
-                known.push_str(separator);
+        match values.iter_mut().find(|(name, _)| *name == key) {
+            Some((_, Value::String(known))) => {
+                if !known.is_empty() {
+                    known.push_str(separator);
+                }
                 known.push_str(&value);
             }
-            _ => _ = values.insert(key.clone(), Value::String(value)),
+            _ => values.push((key.clone(), Value::String(value))),
         }
         last = key;
         length += line.len();

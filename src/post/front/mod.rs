@@ -11,7 +11,7 @@ use crate::post::dialect::Rules;
 /// What stands before the text of a post. Keys are in lower case.
 #[derive(Debug, Default)]
 pub struct Front<'a> {
-    values: Map<String, Value>,
+    values: Keys,
     /// The text of it, and the line of the file on which that begins.
     matter: (&'a str, usize),
 }
@@ -36,7 +36,7 @@ impl Front<'_> {
     /// The value of the first of these keys that is there and not empty.
     pub fn get(&self, keys: &[&'static str]) -> Option<(&'static str, &Value)> {
         keys.iter().find_map(|key| {
-            let value = self.values.get(*key)?;
+            let value = self.value(key)?;
             (!value.is_null() && value.as_str() != Some("")).then_some((*key, value))
         })
     }
@@ -48,16 +48,20 @@ impl Front<'_> {
 
     /// Whether a switch is set so.
     pub fn is(&self, key: &str, wanted: bool) -> bool {
-        match self.values.get(key) {
+        match self.value(key) {
             Some(Value::Bool(value)) => *value == wanted,
             Some(Value::String(text)) => text.trim().eq_ignore_ascii_case(if wanted { "true" } else { "false" }),
             _ => false,
         }
     }
 
+    fn value(&self, key: &str) -> Option<&Value> {
+        self.values.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
     /// The table under a key.
     pub fn table(&self, key: &str) -> Option<&Map<String, Value>> {
-        self.values.get(key)?.as_object()
+        self.value(key)?.as_object()
     }
 
     /// The line of a key in its file, from 1.
@@ -122,7 +126,10 @@ pub fn split<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding> {
     }
 }
 
-type Parser = fn(&str) -> Result<Map<String, Value>, Broken>;
+/// Keys with their values, in order. A handful of them is searched faster than hashed.
+type Keys = Vec<(String, Value)>;
+
+type Parser = fn(&str) -> Result<Keys, Broken>;
 
 fn fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, Finding> {
     let start = text.find('\n').map_or(text.len(), |end| end + 1);
@@ -143,7 +150,7 @@ fn fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, 
 
 /// The keys of a YAML file that is not a post; none where it cannot be read.
 pub fn yaml(text: &str) -> Option<Map<String, Value>> {
-    yaml::parse(text.trim_start_matches("---\n")).ok()
+    yaml::parse(text.trim_start_matches("---\n")).ok().map(|keys| keys.into_iter().collect())
 }
 
 /// What a parser says as a finding; `above` lines of the file stand before what it saw.
@@ -155,7 +162,7 @@ fn finding((message, place): Broken, above: usize) -> Finding {
     }
 }
 
-fn toml(matter: &str) -> Result<Map<String, Value>, Broken> {
+fn toml(matter: &str) -> Result<Keys, Broken> {
     let table: toml::Table = matter.parse().map_err(|error: toml::de::Error| {
         let place = error.span().map(|span| {
             let before = &matter[..span.start.min(matter.len())];
@@ -180,8 +187,9 @@ fn plain(value: toml::Value) -> Value {
     }
 }
 
-fn json(matter: &str) -> Result<Map<String, Value>, Broken> {
-    serde_json::from_str(matter)
+fn json(matter: &str) -> Result<Keys, Broken> {
+    serde_json::from_str::<Map<String, Value>>(matter)
+        .map(|values| values.into_iter().collect())
         .map_err(|error| (format!("the front matter is no JSON: {error}"), Some((error.line(), error.column()))))
 }
 
@@ -199,15 +207,17 @@ fn json_object(text: &str) -> Result<Split<'_>, Finding> {
     let end = values.byte_offset();
     let body = text[end..].strip_prefix('\n').unwrap_or(&text[end..]);
     let body_line = text[..text.len() - body.len()].matches('\n').count() + 1;
-    let front = Front { values: lower(parsed), matter: (&text[..end], 1) };
+    let front = Front { values: lower(parsed.into_iter().collect()), matter: (&text[..end], 1) };
     Ok(Split { front, body, body_line, fenced: true })
 }
 
-fn lower(values: Map<String, Value>) -> Map<String, Value> {
-    if values.keys().all(|key| !key.chars().any(char::is_uppercase)) {
-        return values;
+fn lower(mut values: Keys) -> Keys {
+    for (key, _) in &mut values {
+        if key.chars().any(char::is_uppercase) {
+            *key = key.to_lowercase();
+        }
     }
-    values.into_iter().map(|(key, value)| (key.to_lowercase(), value)).collect()
+    values
 }
 
 #[cfg(test)]

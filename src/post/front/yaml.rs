@@ -1,12 +1,12 @@
 //! YAML: plain lines by a scanner of our own, since a whole parser costs ten times the reading of the file; everything
 //! else by `serde-saphyr`. Where both can read a text they give the same values.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::post::front::Broken;
+use crate::post::front::{Broken, Keys};
 
 /// The keys of a YAML text.
-pub(super) fn parse(matter: &str) -> Result<Map<String, Value>, Broken> {
+pub(super) fn parse(matter: &str) -> Result<Keys, Broken> {
     match simple(matter) {
         Some(values) => Ok(values),
         None => whole(matter),
@@ -14,17 +14,17 @@ pub(super) fn parse(matter: &str) -> Result<Map<String, Value>, Broken> {
 }
 
 /// Any YAML, within limits on depth, size and what aliases make of it.
-fn whole(matter: &str) -> Result<Map<String, Value>, Broken> {
+fn whole(matter: &str) -> Result<Keys, Broken> {
     if matter.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
-        return Ok(Map::new());
+        return Ok(Keys::new());
     }
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_depth: 64, max_nodes: 20_000, max_total_scalar_bytes: 8 << 20 },
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
     };
     match serde_saphyr::from_str_with_options::<Value>(matter, options) {
-        Ok(Value::Object(values)) => Ok(values),
-        Ok(Value::Null) => Ok(Map::new()),
+        Ok(Value::Object(values)) => Ok(values.into_iter().collect()),
+        Ok(Value::Null) => Ok(Keys::new()),
         Ok(_) => Err(("the front matter is no list of keys".to_owned(), None)),
         Err(error) => {
             let place = error
@@ -38,8 +38,8 @@ fn whole(matter: &str) -> Result<Map<String, Value>, Broken> {
 }
 
 /// The keys of a text that has only `key: value` lines and simple lists; none where there is anything else.
-fn simple(matter: &str) -> Option<Map<String, Value>> {
-    let mut values = Map::new();
+fn simple(matter: &str) -> Option<Keys> {
+    let mut values = Keys::new();
     let mut lines = matter.lines().peekable();
     while let Some(line) = lines.next() {
         if line.is_empty() {
@@ -79,9 +79,10 @@ fn simple(matter: &str) -> Option<Map<String, Value>> {
         {
             return None;
         }
-        if values.insert(key.to_owned(), value).is_some() {
+        if values.iter().any(|(known, _)| known == key) {
             return None;
         }
+        values.push((key.to_owned(), value));
     }
     Some(values)
 }
@@ -168,7 +169,7 @@ mod tests {
         ] {
             assert_eq!(simple(text), None, "{text}");
         }
-        assert_eq!(parse("a: 1\na: 2\n").unwrap()["a"], 2, "the last of two counts");
+        assert_eq!(parse("a: 1\na: 2\n").unwrap(), [("a".to_owned(), 2.into())], "the last of two counts");
     }
 
     #[test]

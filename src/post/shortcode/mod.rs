@@ -62,7 +62,8 @@ pub(super) fn expand(text: &str, syntax: Syntax, links: &Links<'_>, variables: &
         done: Expanded { text: String::with_capacity(text.len()), ..Expanded::default() },
         open: Vec::new(),
         lines: (0, 0),
-        search: text.len().saturating_mul(16).saturating_add(1 << 20),
+        lost: Vec::new(),
+        search: text.len().saturating_mul(4).saturating_add(1 << 16),
     };
     expander.run();
     expander.done
@@ -78,6 +79,8 @@ struct Expander<'a> {
     open: Vec<(usize, usize, String)>,
     /// A place, and the line on which it stands.
     lines: (usize, usize),
+    /// What is opened and never closed.
+    lost: Vec<(Kind, String)>,
     /// How many bytes may still be searched for closing tags: many that open and none that closes must not take all day.
     search: usize,
 }
@@ -366,7 +369,12 @@ impl<'a> Expander<'a> {
     fn closing(&mut self, from: usize, kind: Kind, name: &str) -> Option<Range<usize>> {
         let verbatim =
             kind == Kind::Liquid && matches!(name, "raw" | "verbatim" | "highlight" | "comment" | "codeblock");
-        let mut depth = 0_usize;
+        // What is never closed is known after the first time: it has no end after a later place either.
+        let lost = (kind, name.to_owned());
+        if self.lost.contains(&lost) {
+            return None;
+        }
+        let (mut depth, mut closed) = (0_usize, false);
         let mut at = from;
         while let Some(found) = self.text[at..].find('{') {
             self.search = self.search.checked_sub(found + 1)?;
@@ -383,9 +391,13 @@ impl<'a> Expander<'a> {
                 (false, true) if !verbatim && !tag.is_alone => depth += 1,
                 _ => {}
             }
+            self.search = self.search.checked_sub(tag.length)?;
             at += tag.length;
+            closed |= tag.closes && is_same;
         }
-        self.search = self.search.checked_sub(self.text.len() - at)?;
+        if !closed {
+            self.lost.push(lost);
+        }
         None
     }
 
@@ -548,7 +560,7 @@ pub(super) fn mark_more(text: &str, excerpt: Option<&str>) -> Option<String> {
     let own = excerpt.filter(|own| !own.trim().is_empty()).and_then(|own| Some((text.find(own)?, own.len())));
     let (at, length) = own.or_else(|| {
         text.match_indices("<!--").find_map(|(at, _)| {
-            let end = text[at..].find("-->")? + 3;
+            let end = text[at + 4..].find("-->")? + 7;
             let word = text[at + 4..at + end - 3].trim().trim_matches('-').trim();
             ["more", "readmore", "read more", "excerpt"]
                 .iter()

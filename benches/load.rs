@@ -1,0 +1,86 @@
+//! What it costs to load and build a blog, as a ratio to reading the same files with nothing parsed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use chrono::DateTime;
+use clap::Parser;
+use rayon::prelude::*;
+use tidings::cli::Cli;
+use tidings::clock::Clock;
+use tidings::config::Config;
+use tidings::loader::load_posts;
+
+const POSTS: usize = 10_000;
+const ROUNDS: usize = 9;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_posts(&folder.path().join("post"), POSTS);
+    let file = folder.path().join("config.toml");
+    fs::write(&file, "[site]\ntitle = \"Bench\"\nurl = \"https://bench.example/\"\n").expect("a config");
+    let config = Config::load(&file, std::iter::empty::<(String, String)>()).expect("a config");
+    let now = DateTime::parse_from_rfc3339("2030-01-01T00:00:00Z").expect("a time").to_utc();
+    let (mut base, mut load, mut build) = (Vec::new(), Vec::new(), Vec::new());
+    let path = file.to_string_lossy().into_owned();
+    let cli = Cli::parse_from(["tidings", "--config", &path, "--at", "2030-01-01T00:00:00Z", "-q", "build"]);
+    build_all(&cli);
+    // Each round takes all three, so that what else the machine does falls on all of them.
+    for _ in 0..ROUNDS {
+        base.push(timed(|| read_all(&config.posts.dir)));
+        load.push(timed(|| load_posts(&config.site, &config.posts, now).expect("posts").posts.len()));
+        build.push(timed(|| build_all(&cli)));
+    }
+    let (base, load, build) = (median(base), median(load), median(build));
+    println!("{POSTS} posts of 4 KB, median of {ROUNDS}:");
+    println!("  walk and read in parallel    {base:>8.1?}  1.00");
+    println!("  load                         {load:>8.1?}  {:.2}", ratio(load, base));
+    println!("  load and build               {build:>8.1?}  {:.2}  (at most 2.5)", ratio(build, base));
+}
+
+/// What `tidings build` does. The first time it writes the feeds; then nothing has changed.
+fn build_all(cli: &Cli) {
+    tidings::run(cli, &Clock::new(cli.at), &mut std::io::sink()).expect("a build");
+}
+
+/// The bytes of every file, and nothing done with them.
+fn read_all(dir: &Path) -> usize {
+    let (mut files, mut folders): (Vec<PathBuf>, Vec<PathBuf>) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(dir).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let list = if entry.file_type().expect("a type").is_dir() { &mut folders } else { &mut files };
+        list.push(entry.path());
+    }
+    let below: usize = folders.par_iter().map(|folder| read_all(folder)).sum();
+    below + files.par_iter().map(|file| fs::read(file).expect("a file").len()).sum::<usize>()
+}
+
+fn write_posts(dir: &Path, count: usize) {
+    let text = "The kettle was on before the pager went, and the pager went before the tea was cold. ".repeat(45);
+    for number in 0..count {
+        let (year, month, day) = (2000 + number / 400, 1 + number / 31 % 12, 1 + number % 28);
+        let folder = dir.join(year.to_string());
+        fs::create_dir_all(&folder).expect("a folder");
+        let front = format!(
+            "---\ntitle: \"Post number {number}: tea\"\ndate: {year}-{month:02}-{day:02} 08:00:00\ntags: [tea, night watch]\n\
+             description: What happened in the night of post {number}\n---\n"
+        );
+        fs::write(folder.join(format!("post-{number}.md")), format!("{front}{text}\n")).expect("a post");
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    std::hint::black_box(work());
+    start.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn ratio(one: Duration, other: Duration) -> f64 {
+    one.as_secs_f64() / other.as_secs_f64()
+}
