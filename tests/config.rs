@@ -134,11 +134,7 @@ fn a_variable_that_is_no_unicode_is_none_of_ours() {
     use std::os::unix::ffi::OsStrExt;
 
     let scene = Scene::new();
-    let status = std::process::Command::new(env!("CARGO_BIN_EXE_tidings"))
-        .args(["build", "-q"])
-        .current_dir(scene.path(""))
-        .env("ODD", std::ffi::OsStr::from_bytes(b"\xff"))
-        .status();
+    let status = scene.command(&["build", "-q"]).env("ODD", std::ffi::OsStr::from_bytes(b"\xff")).status();
     assert!(status.unwrap().success());
 }
 
@@ -149,12 +145,7 @@ fn a_closed_pipe_is_no_error() {
     // More than a pipe holds, so that the program is still writing when its reader has had enough.
     let long = format!("---\ntitle: Long\ndate: 2024-01-01\n---\n{}\n", "word ".repeat(100_000));
     let scene = Scene::new().file("post/long.md", &long);
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_tidings"))
-        .args(["build", "--dry-run"])
-        .current_dir(scene.path(""))
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = scene.command(&["build", "--dry-run"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
     let mut some = [0; 4];
     child.stdout.take().unwrap().read_exact(&mut some).unwrap();
     assert!(child.wait().unwrap().success());

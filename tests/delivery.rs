@@ -38,10 +38,8 @@ fn run(scene: &Scene, relay: &Relay) -> Ran {
 }
 
 fn spawn(scene: &Scene, relay: &Relay, connections: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_tidings"))
-        .args(["--at", MONDAY, "run"])
-        .current_dir(scene.path(""))
-        .env_clear()
+    scene
+        .command(&["--at", MONDAY, "run"])
         .env("TIDINGS_MAIL__SMTP", relay.url())
         .env("TIDINGS_MAIL__CONNECTIONS", connections)
         .stdout(Stdio::null())

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -88,10 +88,8 @@ impl Trial {
     }
 
     fn spawn(&self) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_tidings"))
-            .args(["--at", MONDAY, "run"])
-            .current_dir(self.scene.path(""))
-            .env_clear()
+        self.scene
+            .command(&["--at", MONDAY, "run"])
             .envs(self.environment())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

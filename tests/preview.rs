@@ -1,32 +1,25 @@
 //! The preview: what a browser is given, and that it follows every change.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::scene::Scene;
+use crate::scene::{Running, Scene};
 
 /// A preview that runs until it is dropped.
 struct Served {
-    child: Child,
+    _running: Running,
     address: String,
 }
 
 impl Served {
     fn start(scene: &Scene) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tidings"))
-            .args(["--at", "2024-06-24T08:00:05+02:00", "digest", "weekly", "--preview", "--no-open"])
-            .current_dir(scene.path(""))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let arguments = ["--at", "2024-06-24T08:00:05+02:00", "digest", "weekly", "--preview", "--no-open"];
+        let mut running = scene.spawn(&arguments, &[]);
+        let line = running.first_line();
         let address = line.trim().strip_prefix("http://").and_then(|rest| rest.strip_suffix('/'));
-        Self { address: address.unwrap_or_else(|| panic!("no address: {line}")).to_owned(), child }
+        Self { address: address.unwrap_or_else(|| panic!("no address: {line}")).to_owned(), _running: running }
     }
 
     /// The status, and what follows the headers.
@@ -54,13 +47,6 @@ impl Served {
             thread::sleep(Duration::from_millis(50));
         }
         panic!("nothing changed");
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

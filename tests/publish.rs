@@ -190,12 +190,7 @@ fn a_killed_build_leaves_every_file_whole() {
     for round in 0..12_u64 {
         let scene_text = format!("---\ntitle: Post 0\ndate: 2024-01-01\ntags: [t0]\n---\n{text} {round}\n");
         fs::write(scene.path("post/0.md"), scene_text).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tidings"))
-            .args(["--at", NOON, "build"])
-            .current_dir(scene.path(""))
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = scene.command(&["--at", NOON, "build"]).stdout(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(20 + 15 * round));
         let _ = child.kill();
         cut_short += usize::from(!child.wait().unwrap().success());

@@ -2,37 +2,80 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use crate::relay::{Habits, Relay};
 use crate::scene::Scene;
 
 const README: &str = include_str!("../README.md");
+
+/// The number that stands for an issue's.
+const NUMBER: &str = "3c340b7ef1d0d652";
+const NOON: &str = "2026-11-23T12:00:00Z";
 
 fn block(kind: &str) -> impl Iterator<Item = &'static str> {
     let fence = if kind == "sh" { "```sh\n" } else { "```toml\n" };
     README.split(fence).skip(1).filter_map(|rest| rest.split("```").next())
 }
 
+/// The sample site with what the commands name.
+fn scene() -> Scene {
+    Scene::sample().file("people.csv", "email,name\nbob@x.example,Bob\n").file(
+        "old-feed.xml",
+        "<rss version=\"2.0\"><channel><title>t</title><link>https://hums.example/</link><description>d</description>\
+         <item><title>Old</title><link>https://hums.example/night-tea/</link><guid>old-1</guid></item></channel></rss>",
+    )
+}
+
+/// The number of an issue: a finished one, or one in which a relay keeps someone waiting.
+fn issue(scene: &Scene, relay: Option<&Relay>) -> String {
+    let url = relay.map(Relay::url);
+    let environment: Vec<(&str, &str)> = url.iter().map(|url| ("TIDINGS_MAIL__SMTP", url.as_str())).collect();
+    scene.run_at(NOON, &["subscriber", "add", if relay.is_some() { "later@x.example" } else { "ada@x.example" }]);
+    scene.run_with(&["--at", NOON, "digest", "weekly", "--posts", "rows-of-the-night"], &environment);
+    scene.run_at(NOON, &["status"]).split_whitespace().next().unwrap().to_owned()
+}
+
 #[test]
 fn every_command_shown_runs() {
-    let scene = Scene::sample().file("people.csv", "email,name\nbob@x.example,Bob\n");
-    let mut ran = 0;
-    for line in block("sh").flat_map(str::lines) {
-        let Some(arguments) = line.strip_prefix("tidings ").or(line.strip_prefix("cargo run --release -- ")) else {
-            assert_eq!(line, "cargo test", "how is this one tested?");
-            continue;
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let (mut ran, mut fenced) = (0, 0);
+    for block in block("sh") {
+        fenced += 1;
+        let scene = scene();
+        let number = match block.contains(NUMBER) {
+            true => issue(&scene, Some(&relay).filter(|_| block.contains("tidings issue"))),
+            false => String::new(),
         };
-        let arguments: Vec<&str> = arguments.split_whitespace().collect();
-        scene.run_at("2026-11-23T12:00:00Z", &arguments);
-        ran += 1;
+        for line in block.lines() {
+            let line = line.split(" #").next().unwrap_or_default().trim_end().replace(NUMBER, &number);
+            let Some(arguments) = line.strip_prefix("tidings ").or(line.strip_prefix("cargo run --release -- ")) else {
+                assert_eq!(line, "cargo test", "how is this one tested?");
+                continue;
+            };
+            let (arguments, _file) = arguments.split_once(" > ").unwrap_or((arguments, ""));
+            let arguments = [&["--at", NOON], &arguments.split_whitespace().collect::<Vec<_>>()[..]].concat();
+            if arguments.contains(&"--preview") {
+                let address = scene.spawn(&[&arguments[..], &["--no-open"]].concat(), &[]).first_line();
+                assert!(address.starts_with("http://127.0.0.1:"), "{line}: {address}");
+            } else {
+                // Where a person would be asked, nobody is there to answer.
+                let asked = if arguments.contains(&"--again") { &["--yes"][..] } else { &[] };
+                let ran = scene.run(&[&arguments[..], asked].concat());
+                assert_eq!(ran.code, 0, "{line}: {}{}", ran.out, ran.talk);
+            }
+            ran += 1;
+        }
     }
-    assert!(ran >= 13, "only {ran} commands were found");
+    let shown = README.lines().filter(|line| line.starts_with("tidings ")).count();
+    assert!(ran > shown && shown > 20, "{ran} of {shown} commands ran, in {fenced} blocks");
 }
 
 #[test]
 fn the_config_shown_is_read() {
     let config = block("toml").next().unwrap();
     let scene = Scene::sample().file("config.toml", config);
-    scene.run_at("2026-11-23T12:00:00Z", &["run", "--dry-run"]);
+    scene.run_at(NOON, &["run", "--dry-run"]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A site in a folder of its own, and the real binary in it: a cleared environment, an odd time zone.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -23,6 +24,30 @@ since = "2013-01-01"
 [mail]
 from = "Hums <news@hums.example>"
 "#;
+
+/// A program that runs until it ends, is killed or is dropped.
+pub(crate) struct Running(Child);
+
+impl Running {
+    /// The first line that it prints.
+    pub(crate) fn first_line(&mut self) -> String {
+        let mut line = String::new();
+        BufReader::new(self.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        line.trim().to_owned()
+    }
+
+    /// As `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
 
 /// A site to run the program in.
 pub(crate) struct Scene {
@@ -89,20 +114,32 @@ impl Scene {
     }
 
     pub(crate) fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
-        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_tidings"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("TZ", "Pacific/Chatham")
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .envs(environment.iter().copied())
-            .output()
-            .unwrap();
+        let Output { status, stdout, stderr } =
+            self.command(arguments).envs(environment.iter().copied()).output().unwrap();
         Ran {
             code: status.code().unwrap_or(-1),
             out: String::from_utf8(stdout).unwrap(),
             talk: String::from_utf8(stderr).unwrap(),
         }
+    }
+
+    /// The program in this site: nothing of the machine's environment, an odd time zone.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("TZ", "Pacific/Chatham")
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+    }
+
+    /// The program, running beside the test; it is killed when it is dropped.
+    pub(crate) fn spawn(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
+        Running(command.spawn().unwrap())
     }
 
     /// Runs at a time, and expects that all goes well.

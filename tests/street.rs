@@ -278,11 +278,7 @@ fn whoever_listens_no_more_does_not_stop_the_work() {
     let scene = Scene::new().post("one.md", "One", "2024-06-01");
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let status = std::process::Command::new(env!("CARGO_BIN_EXE_tidings"))
-        .args(["--at", MONDAY, "run"])
-        .current_dir(scene.path(""))
-        .stdout(writer)
-        .status();
+    let status = scene.command(&["--at", MONDAY, "run"]).stdout(writer).status();
     assert!(status.unwrap().success());
     assert_eq!(scene.names("outbox").len(), 1);
 }
