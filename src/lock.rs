@@ -124,57 +124,50 @@ impl Lock {
     /// else a new one. Whoever stayed where they were comes first, so that nobody takes an id that another still has.
     pub fn assign(&mut self, authority: &str, posts: &[Unnamed<'_>]) -> Vec<String> {
         let authority = self.authority.get_or_insert_with(|| authority.to_owned()).clone();
-        let lines: Vec<(String, String)> = posts
-            .iter()
-            .map(|post| (post.published.to_rfc3339_opts(SecondsFormat::AutoSi, true), field(post.title)))
-            .collect();
-        let mut taken: HashSet<String> = posts.iter().filter_map(|post| post.id).map(str::to_owned).collect();
-        let mut ids: Vec<Option<String>> = posts.iter().map(|post| post.id.map(str::to_owned)).collect();
-        for ((id, post), (published, title)) in ids.iter_mut().zip(posts).zip(&lines) {
-            let stayed = self.posts.get(post.path).filter(|line| line.published == *published && line.title == *title);
-            if let (None, Some(line)) = (&id, stayed)
-                && taken.insert(line.id.clone())
-            {
-                *id = Some(line.id.clone());
+        let stamp = |post: &Unnamed<'_>| post.published.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        let mut taken: HashSet<&str> = posts.iter().filter_map(|post| post.id).collect();
+        let mut ids: Vec<Option<&str>> = posts.iter().map(|post| post.id).collect();
+        for (id, post) in ids.iter_mut().zip(posts).filter(|(id, _)| id.is_none()) {
+            let stayed = |line: &&Line| line.title == field(post.title) && line.published == stamp(post);
+            let line = self.posts.get(post.path).filter(stayed);
+            *id = line.map(|line| line.id.as_str()).filter(|id| taken.insert(id));
+        }
+        if ids.iter().any(Option::is_none) {
+            let alike = self.alike();
+            for (id, post) in ids.iter_mut().zip(posts).filter(|(id, _)| id.is_none()) {
+                let moved = alike.get(&(stamp(post).as_str(), field(post.title).as_str())).copied().flatten();
+                *id = moved.filter(|id| taken.insert(id));
+            }
+            for (id, post) in ids.iter_mut().zip(posts).filter(|(id, _)| id.is_none()) {
+                let line = self.posts.get(post.path);
+                *id = line.map(|line| line.id.as_str()).filter(|id| taken.insert(id));
             }
         }
-        let alike = if ids.iter().all(Option::is_some) { HashMap::new() } else { self.alike() };
-        let mut take = |known: &dyn Fn(usize) -> Option<String>| {
-            for (number, id) in ids.iter_mut().enumerate().filter(|(_, id)| id.is_none()) {
-                *id = known(number).filter(|known| taken.insert(known.clone()));
-            }
-        };
-        take(&|number| {
-            let (published, title) = &lines[number];
-            alike.get(&(published.as_str(), title.as_str())).copied().flatten().map(str::to_owned)
-        });
-        take(&|number| self.posts.get(posts[number].path).map(|line| line.id.clone()));
         let known: HashMap<&str, &str> =
             self.posts.iter().map(|(path, line)| (line.id.as_str(), path.as_str())).collect();
         let mut changes = Changes::default();
-        let mut named = BTreeSet::new();
-        let mut given = Vec::with_capacity(posts.len());
-        for (id, post) in ids.into_iter().zip(posts) {
-            let id = id.unwrap_or_else(|| {
-                let plain = mint(&authority, post);
-                let mut id = plain.clone();
-                // Another post may have had this path on that day.
-                let mut number = 2;
-                while known.contains_key(id.as_str()) || taken.contains(&id) {
-                    id = format!("{plain};{number}");
-                    number += 1;
-                }
-                id
-            });
-            taken.insert(id.clone());
-            if post.id.is_some() {
-                named.insert(post.path.to_owned());
-            }
+        let mut minted: HashSet<String> = HashSet::new();
+        let mut given: Vec<String> = Vec::with_capacity(posts.len());
+        for (id, post) in ids.iter().zip(posts) {
+            let id = id.map_or_else(
+                || {
+                    let plain = mint(&authority, post);
+                    let mut id = plain.clone();
+                    // Another post may have had this path on that day.
+                    let mut number = 2;
+                    while known.contains_key(id.as_str()) || taken.contains(id.as_str()) || !minted.insert(id.clone()) {
+                        id = format!("{plain};{number}");
+                        number += 1;
+                    }
+                    id
+                },
+                str::to_owned,
+            );
             let before = self.posts.get(post.path);
             match known.get(id.as_str()) {
                 Some(old) if before.is_none() => changes.renamed.push(((*old).to_owned(), post.path.to_owned())),
                 Some(_) => {}
-                None if before.is_some_and(|line| !taken.contains(&line.id)) => {
+                None if before.is_some_and(|line| !taken.contains(line.id.as_str())) => {
                     changes.repeated.insert(post.path.to_owned());
                 }
                 None => _ = changes.new.insert(id.clone()),
@@ -182,10 +175,14 @@ impl Lock {
             given.push(id);
         }
         changes.renamed.sort();
-        for ((id, post), (published, title)) in given.iter().zip(posts).zip(lines) {
-            self.posts.insert(post.path.to_owned(), Line { published, title, id: id.clone() });
+        for (id, post) in given.iter().zip(posts) {
+            let line = Line { published: stamp(post), title: field(post.title), id: id.clone() };
+            if self.posts.get(post.path) != Some(&line) {
+                self.posts.insert(post.path.to_owned(), line);
+            }
         }
-        (self.changes, self.named) = (changes, named);
+        self.named = posts.iter().filter(|post| post.id.is_some()).map(|post| post.path.to_owned()).collect();
+        self.changes = changes;
         given
     }
 

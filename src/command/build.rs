@@ -192,7 +192,7 @@ fn salt(config: &Config, loaded: &Loaded) -> u64 {
     let program = std::env::current_exe().and_then(fs::metadata).ok();
     let program = program.map(|file| (file.len(), file.modified().ok()));
     let posts = format!("{:?}", config.posts);
-    fingerprint_of(&(env!("CARGO_PKG_VERSION"), program, posts, &loaded.dialect))
+    fingerprint_of(&(env!("CARGO_PKG_VERSION"), program, posts, loaded.fingerprint()))
 }
 
 /// The site's own template of the page for people.

@@ -149,9 +149,9 @@ impl<'a> Entry<'a> {
         let text = match content {
             Content::Full => {
                 let html = text::clean(&body.html);
-                let about = post.description.as_deref().map(text::line);
-                let words = html::words(&html);
-                Text::Full { about: about.filter(|about| !about.is_empty() && !words.contains(about.as_str())), html }
+                let about = post.description.as_deref().map(text::line).filter(|about| !about.is_empty());
+                let about = about.filter(|about| !html::words(&html).contains(about.as_str()));
+                Text::Full { html, about }
             }
             Content::Summary => Text::Summary(text::clean(&body.summary)),
         };

@@ -63,7 +63,7 @@ fn item(entry: &Entry<'_>) -> Item {
     let (description, content) = match &entry.text {
         Text::Summary(html) => (html.clone(), None),
         // The profile wants a description before the content; the whole text once is enough where it is short.
-        Text::Full { html, about } => match about.clone().or_else(|| text::teaser(&html::words(html))) {
+        Text::Full { html, about } => match about.clone().or_else(|| text::teaser(html)) {
             Some(about) => (html::escape(&about), Some(html.clone())),
             None => (html.clone(), None),
         },

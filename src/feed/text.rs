@@ -23,8 +23,13 @@ pub(super) fn clean(html: &str) -> String {
     if html.contains(is_noise) { html.chars().filter(|c| !is_noise(*c)).collect() } else { html.to_owned() }
 }
 
-/// The beginning of a text, cut between words; none where the text is no longer than that.
-pub(super) fn teaser(text: &str) -> Option<String> {
+/// The beginning of an HTML text in words, cut between them; none where there are no more of them than that.
+pub(super) fn teaser(html: &str) -> Option<String> {
+    // The whole of a long text is not looked at for its beginning.
+    let text = match html.char_indices().nth(20 * TEASER) {
+        Some((end, _)) => html::words(&html[..end]),
+        None => html::words(html),
+    };
     let (end, _) = text.char_indices().nth(TEASER)?;
     let cut = text[..end].rfind(' ').unwrap_or(end);
     Some(format!("{}…", text[..cut].trim_end_matches([',', ';', ':', ' ', '.'])))

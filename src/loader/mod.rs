@@ -145,6 +145,12 @@ impl Loaded {
         text_of(&file, &mut buffer).map(Cow::into_owned).map_err(|finding| finding.in_file(file))
     }
 
+    /// What bodies are made from beside the posts: whose habits they follow, and what the generator's own config says.
+    pub fn fingerprint(&self) -> u64 {
+        let variables: std::collections::BTreeMap<_, _> = self.habits.variables.iter().collect();
+        post::fingerprint_of(&(&self.dialect, &self.habits.excerpt, variables))
+    }
+
     /// Whose habits the posts follow, why each post's date and address are what they are, and what is no post.
     pub fn reasons(&self) -> impl Iterator<Item = String> {
         let posts = self.posts.iter().zip(&self.why).map(|(post, Why { date, zone, address })| {
