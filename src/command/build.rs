@@ -1,6 +1,6 @@
 //! `tidings build`: the feeds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -207,6 +207,10 @@ fn own_template(config: &Config) -> Result<Option<String>, Finding> {
 
 /// Two posts that say the same id: readers would show one of them only, so the later path is left out and named.
 fn refuse_one_id_for_two(loaded: &mut Loaded) {
+    let mut seen = HashSet::with_capacity(loaded.posts.len());
+    if loaded.posts.iter().all(|post| seen.insert(post.id.as_str())) {
+        return;
+    }
     let mut first: BTreeMap<String, String> = BTreeMap::new();
     for post in &loaded.posts {
         let path = first.entry(post.id.clone()).or_insert_with(|| post.path.clone());
