@@ -73,7 +73,7 @@ fn frozen(readers: u32) -> tempfile::TempDir {
     fs::write(site.path().join("post/long.md"), post).unwrap();
     fs::write(
         site.path().join("config.toml"),
-        "[site]\ntitle = \"Hums\"\nurl = \"https://hums.example/\"\n[[digest]]\nname = \"weekly\"\nlayout = \"full\"\n\
+        "[site]\ntitle = \"Hums\"\nurl = \"https://hums.example/\"\nrequire_live = false\n[[digest]]\nname = \"weekly\"\nlayout = \"full\"\n\
          schedule = \"0 8 * * MON\"\nsince = \"2013-01-01\"\n[mail]\nfrom = \"Hums <news@hums.example>\"\n\
          smtp = \"smtp://127.0.0.1:9?tls=none\"\npatience = \"0s\"\n",
     )
