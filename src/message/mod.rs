@@ -98,7 +98,7 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
     let mut pieces = vec![
         Piece::Fixed(header::mailbox("From", from.name.as_deref(), from.email.as_str())),
         Piece::To,
-        match draft.subject.contains(NAME) {
+        match draft.subject.contains(MARKS) {
             true => Piece::Subject,
             false => Piece::Fixed(header::text("Subject", &draft.subject)),
         },
@@ -214,21 +214,17 @@ impl Compiled {
 
     /// The subject as lists show it.
     pub fn subject(&self) -> String {
-        self.subject.replace(NAME, &self.anonymous)
+        let everyone = &self.anonymous;
+        self.subject.replace(NAME, everyone).replace(ADDRESS, everyone).replace(LEAVE, "")
     }
 
     /// The draft of this mail as one reader sees it.
     pub fn read_by(&self, draft: &Draft, reader: &Reader, key: &Key) -> Draft {
         let own = self.own(reader, key);
-        let filled = |text: &str, part: Part| {
-            text.replace(NAME, &written(&own.name, part))
-                .replace(ADDRESS, &written(&own.address, part))
-                .replace(LEAVE, &written(&own.leave, part))
-        };
         Draft {
-            subject: filled(&draft.subject, Part::Text),
-            html: filled(&draft.html, Part::Html),
-            text: filled(&draft.text, Part::Text),
+            subject: header::one_line(&own.put_into(&self.subject, Part::Text)),
+            html: own.put_into(&draft.html, Part::Html),
+            text: own.put_into(&draft.text, Part::Text),
         }
     }
 
@@ -269,7 +265,7 @@ impl Compiled {
                     continue;
                 }
                 Piece::To => header::mailbox("To", reader.name.as_deref(), &own.address),
-                Piece::Subject => header::text("Subject", &self.subject.replace(NAME, &own.name)),
+                Piece::Subject => header::text("Subject", &own.put_into(&self.subject, Part::Text)),
                 Piece::Date => format!("Date: {}\r\n", made_at.to_rfc2822()),
                 Piece::MessageId => {
                     let seed = sha256(format!("{}:{}", self.issue, reader.id).as_bytes());
@@ -281,6 +277,15 @@ impl Compiled {
             message.extend_from_slice(line.as_bytes());
         }
         message
+    }
+}
+
+impl Own {
+    /// The text with each mark filled.
+    fn put_into(&self, text: &str, part: Part) -> String {
+        text.replace(NAME, &written(&self.name, part))
+            .replace(ADDRESS, &written(&self.address, part))
+            .replace(LEAVE, &written(&self.leave, part))
     }
 }
 

@@ -3,7 +3,7 @@
 use mail_parser::{MessageParser, MimeHeaders};
 
 use super::{Compiled, FORM, Part, Piece};
-use crate::digest::{ADDRESS, LEAVE, NAME};
+use crate::digest::{ADDRESS, Draft, LEAVE, MARKS, NAME};
 use crate::reader::Reader;
 use crate::token::Key;
 
@@ -60,6 +60,27 @@ fn a_slot_is_filled_in_the_subject_and_in_the_text_and_nothing_is_injected() {
         assert!(text.starts_with(&expected), "{text}");
         assert_eq!(parsed.content_type().unwrap().subtype(), Some("plain"));
         assert!(parsed.message_id().unwrap().ends_with("@hums.example"));
+    }
+}
+
+#[test]
+fn the_subject_that_is_shown_is_the_subject_that_is_sent_whatever_of_a_reader_stands_in_it() {
+    let key = Key::from_text(1, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+    for (subject, sent, listed) in [
+        ("Tea", "Tea", "Tea"),
+        (&format!("{NAME}: tea"), "Ada: tea", "there: tea"),
+        (&format!("For {ADDRESS}"), "For ada@x.example", "For there"),
+        (&format!("Leave {LEAVE}"), "Leave mailto:news@hums.example?subject=unsubscribe", "Leave "),
+    ] {
+        let compiled = compiled(subject);
+        let message = fill(&compiled, Some("Ada"));
+        let read = MessageParser::default().parse(message.as_bytes()).unwrap().subject().unwrap().to_owned();
+        assert!(read.starts_with(sent) && !read.contains(MARKS), "{read}");
+        let reader =
+            Reader { id: 42, email: "ada@x.example".parse().unwrap(), name: Some("Ada".into()), language: None };
+        let draft = Draft { subject: subject.to_owned(), html: String::new(), text: String::new() };
+        assert_eq!(compiled.read_by(&draft, &reader, &key).subject, read);
+        assert_eq!(compiled.subject(), listed);
     }
 }
 
