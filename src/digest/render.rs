@@ -174,19 +174,88 @@ fn wrapped(text: &str) -> String {
 
 /// What is wrong with a template, and where.
 fn explain(error: &tera::Error) -> Finding {
+    let unusable = |message: &str, file: &str, line: usize| match file {
+        "subject" => Finding::error(format!("the digest's `subject` cannot be used: {message}")),
+        file => Finding::error(format!("the template cannot be used: {message}")).at_line(line).in_file(file),
+    };
     match error.kind() {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
-            let finding = Finding::error(format!("the template cannot be used: {}", report.message()));
-            match report.filename() {
-                "subject" => Finding::error(format!("the digest's `subject` cannot be used: {}", report.message())),
-                file => finding.at_line(report.span().start_line).in_file(file),
-            }
+            unusable(report.message(), report.filename(), report.span().start_line)
         }
         ErrorKind::MissingParent { current, parent } => {
             Finding::error(format!("the template extends `{parent}`, which does not exist"))
                 .in_file(current)
                 .way_out("expected `default/digest.html` or `default/digest.txt`")
         }
-        _ => Finding::error(format!("the templates cannot be used: {error}")),
+        ErrorKind::CircularExtend { tpl, .. } | ErrorKind::CircularInclude { tpl, .. } => {
+            Finding::error("the template extends or includes itself")
+                .in_file(tpl)
+                .way_out("expected `default/digest.html` or `default/digest.txt`")
+        }
+        // What is unknown in a template is told as a report of several lines, of which the first two say it all.
+        other => {
+            let words = other.to_string();
+            reported(&words).map_or_else(
+                || Finding::error(format!("the templates cannot be used: {words}")),
+                |(message, file, line)| unusable(message, file, line),
+            )
+        }
+    }
+}
+
+/// The message, the file and the line of a report that reads `error: MESSAGE`, then `--> FILE:LINE:COLUMN`.
+fn reported(words: &str) -> Option<(&str, &str, usize)> {
+    let (message, rest) = words.strip_prefix("error: ")?.split_once('\n')?;
+    let mut place = rest.lines().next()?.trim().strip_prefix("--> ")?.rsplitn(3, ':');
+    let line = place.nth(1)?.parse().ok()?;
+    Some((message, place.next()?, line))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use crate::config::{Digest, Site};
+    use crate::digest::{Content, Templates, draft};
+
+    /// What is said of a site's `digest.html`.
+    fn said(html: &str) -> String {
+        let site: Site = toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/\"").unwrap();
+        let digest: Digest = toml::from_str("name = \"weekly\"\nschedule = \"each\"\nsubject = \"Tea\"").unwrap();
+        let made_at = chrono::DateTime::UNIX_EPOCH;
+        let (entries, sizes) = (Vec::new(), HashMap::new());
+        let content =
+            Content { site: &site, digest: &digest, footer: None, entries: &entries, sizes: &sizes, more: 0, made_at };
+        let templates = Templates { html: Some(html.to_owned()), text: None };
+        draft(&content, &templates).map_or_else(|finding| finding.to_string(), |draft| draft.html)
+    }
+
+    #[test]
+    fn each_fault_of_a_template_is_named_with_its_file_and_line() {
+        for (html, expected) in [
+            ("<p>\n{{ site.title", "digest.html:2: the template cannot be used"),
+            ("<p>\n{{ nothing.here }}", "digest.html:2: the template cannot be used"),
+            ("<p>\n{{ site.title | shout }}", "digest.html:2: the template cannot be used: Unknown filter `shout`"),
+            ("<p>\n{{ shout() }}", "digest.html:2: the template cannot be used: Unknown function `shout`"),
+            (
+                "<p>\n{% if site.title is loud %}x{% endif %}",
+                "digest.html:2: the template cannot be used: Unknown test",
+            ),
+            (
+                "\n\n{% include \"foot.html\" %}",
+                "digest.html:3: the template cannot be used: Unknown template `foot.html`",
+            ),
+            ("{% extends \"base.html\" %}", "digest.html: the template extends `base.html`, which does not exist"),
+            ("{% extends \"digest.html\" %}", "digest.html: the template extends or includes itself"),
+            (
+                "{% extends \"default/digest.html\" %}\n{% block foot %}x{% endblock %}",
+                "digest.html:2: the template cannot be used",
+            ),
+            ("<p>\n{{ site.title | truncate }}", "digest.html:2: the template cannot be used"),
+        ] {
+            let said = said(html);
+            assert!(said.starts_with(expected), "{html}: {said}");
+            assert!(!said.contains("-->"), "{said}");
+        }
     }
 }
