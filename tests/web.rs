@@ -14,6 +14,8 @@ use crate::scene::Scene;
 struct Server {
     port: u16,
     status: Arc<AtomicU16>,
+    /// The paths that are not there, whatever the status.
+    missing: Arc<Mutex<Vec<String>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -23,9 +25,11 @@ impl Server {
         let server = Self {
             port: listener.local_addr().unwrap().port(),
             status: Arc::new(AtomicU16::new(status)),
+            missing: Arc::default(),
             asked: Arc::default(),
         };
         let (status, asked) = (Arc::clone(&server.status), Arc::clone(&server.asked));
+        let missing = Arc::clone(&server.missing);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = BufReader::new(stream.unwrap());
@@ -41,7 +45,9 @@ impl Server {
                 let mut body = vec![0; length];
                 stream.read_exact(&mut body).unwrap();
                 asked.lock().unwrap().push(format!("{} {}", line.trim(), String::from_utf8(body).unwrap()));
-                let status = status.load(Ordering::SeqCst);
+                let is_missing = |path: &str| missing.lock().unwrap().iter().any(|missing| missing == path);
+                let status =
+                    if line.split(' ').nth(1).is_some_and(is_missing) { 404 } else { status.load(Ordering::SeqCst) };
                 let _ =
                     write!(stream.get_mut(), "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nLocation: /there/\r\n\r\n");
             }
@@ -142,6 +148,37 @@ fn a_post_whose_page_is_not_there_waits_for_the_next_run_and_so_does_the_hub() {
     assert_eq!((ran.code, relay.count(), hub.asked().len()), (0, 1, 3), "{}{}", ran.out, ran.talk);
     scene.run(&["--at", NOON, "run"]);
     assert_eq!(relay.count(), 1);
+}
+
+#[test]
+fn an_issue_waits_a_day_for_a_page_that_is_late_and_then_goes_without_it() {
+    let (pages, hub) = (Server::start(200), Server::start(204));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let scene = live(&pages, &hub, &relay, "");
+    let weekly = scene.read("config.toml").replace("\"each\"", "\"0 8 * * MON\"");
+    let scene = scene.file("config.toml", &weekly).file("post/late.md", "---\ntitle: Late\ndate: 2024-05-02\n---\nx\n");
+    pages.missing.lock().unwrap().push("/late/".to_owned());
+    let run = |time: &str| scene.run(&["--at", time, "run"]);
+    let ran = run("2024-06-24T08:00:05+02:00");
+    assert!(ran.code == 0 && ran.out.contains("weekly: 2 new, waits for 1 not there yet"), "{}{}", ran.out, ran.talk);
+    assert_eq!(relay.count(), 0);
+    // One mail has both once the page is there.
+    pages.missing.lock().unwrap().clear();
+    run("2024-06-24T08:10:05+02:00");
+    assert_eq!(relay.count(), 1);
+    let scene = scene
+        .file("post/never.md", "---\ntitle: Never\ndate: 2024-06-26\n---\nx\n")
+        .file("post/there.md", "---\ntitle: There\ndate: 2024-06-26\n---\nx\n");
+    pages.missing.lock().unwrap().push("/never/".to_owned());
+    let run = |time: &str| scene.run(&["--at", time, "run"]);
+    run("2024-07-02T07:50:00+02:00");
+    assert_eq!(relay.count(), 1);
+    let ran = run("2024-07-02T08:00:05+02:00");
+    assert!(relay.count() == 2 && ran.out.contains("There"), "{}{}", ran.out, ran.talk);
+    // It is not lost: the next slot tries it again.
+    pages.missing.lock().unwrap().clear();
+    run("2024-07-08T08:00:05+02:00");
+    assert_eq!(relay.count(), 3);
 }
 
 #[test]

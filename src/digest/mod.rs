@@ -14,7 +14,7 @@ pub use body::{Sizes, unsized_images};
 pub use choose::{belongs, find, news, refuse_the_archive, shown};
 pub use preflight::{line_of, preflight};
 pub use render::draft;
-pub use schedule::{due, last_before};
+pub use schedule::{due, first_after, last_before};
 
 use crate::config::{self, Site};
 use crate::post::{Body, Post};

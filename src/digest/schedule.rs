@@ -14,6 +14,12 @@ pub fn due(cron: &Cron, zone: Tz, last_slot: i64, now: DateTime<Utc>) -> Option<
     last_before(cron, zone, now).filter(|slot| *slot > last_slot)
 }
 
+/// The first slot after the last that was filled, which need not be past; none where nothing was ever filled.
+pub fn first_after(cron: &Cron, zone: Tz, last_slot: i64) -> Option<DateTime<Utc>> {
+    let last = DateTime::from_timestamp(last_slot, 0)?.with_timezone(&zone);
+    cron.find_next_occurrence(&last, false).ok().map(|slot| slot.to_utc())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -22,7 +28,7 @@ mod tests {
     use chrono_tz::Tz;
     use croner::Cron;
 
-    use super::due;
+    use super::{due, first_after};
     use crate::config::Schedule;
 
     const ZONES: [&str; 4] = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"];
@@ -115,6 +121,15 @@ mod tests {
             assert_eq!(asleep.len(), 12, "{zone}");
             assert!(asleep.iter().all(|slot| slots.contains(slot)), "{zone}");
         }
+    }
+
+    #[test]
+    fn what_was_missed_first_is_the_slot_after_the_last() {
+        let monday = DateTime::parse_from_rfc3339("2024-06-24T06:00:00Z").unwrap();
+        let after = |last| first_after(&cron("0 8 * * MON"), chrono_tz::Europe::Berlin, last);
+        assert_eq!(after(monday.timestamp()), Some(monday.to_utc() + Duration::weeks(1)));
+        assert_eq!(after(monday.timestamp() - 1), Some(monday.to_utc()));
+        assert_eq!(after(i64::MIN), None);
     }
 
     #[test]

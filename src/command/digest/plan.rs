@@ -3,17 +3,20 @@
 use std::collections::HashSet;
 
 use anyhow::bail;
-use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, Duration, NaiveDate, TimeZone, Utc};
 use url::Url;
 
 use crate::cli::Choice;
 use crate::command::Session;
 use crate::config::{Digest, Schedule};
-use crate::digest::{due, find, last_before, news, refuse_the_archive};
+use crate::digest::{due, find, first_after, last_before, news, refuse_the_archive};
 use crate::loader::Loaded;
 use crate::lock::Lock;
 use crate::post::Post;
 use crate::store::Store;
+
+/// How long a whole issue waits for a page that is not there yet; then the other posts go without it.
+const PATIENCE: Duration = Duration::hours(24);
 
 /// When a digest is sent.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +43,8 @@ pub(super) struct Plan<'a> {
     begins_after: i64,
     /// How many posts wait because their pages are not there yet.
     held_back: usize,
+    /// Whether the others wait with them: one mail says it all, where a page is only late.
+    patient: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -61,7 +66,7 @@ impl<'a> Plan<'a> {
         let before = self.news.len();
         self.news.retain(|post| !missing.contains(&post.url));
         self.held_back = before - self.news.len();
-        self.enough &= self.held_back == 0 || self.news.len() >= digest.min_posts;
+        self.enough &= self.held_back == 0 || !self.patient && self.news.len() >= digest.min_posts;
     }
 
     /// Whether a post waits because its page is not there yet.
@@ -72,7 +77,10 @@ impl<'a> Plan<'a> {
     /// Why there is no issue.
     pub(super) fn why_nothing(&self, digest: &Digest) -> String {
         match self.news.len() {
-            _ if self.held_back > 0 => format!("{}: {} new, not there yet", digest.name, self.held_back),
+            0 if self.held_back > 0 => format!("{}: {} new, not there yet", digest.name, self.held_back),
+            some if self.held_back > 0 => {
+                format!("{}: {} new, waits for {} not there yet", digest.name, some + self.held_back, self.held_back)
+            }
             0 => format!("{}: nothing new", digest.name),
             some => format!("{}: {some} new, waits until there are {}", digest.name, digest.min_posts),
         }
@@ -139,7 +147,7 @@ pub(super) async fn plan<'a>(
     let past = |cron| last_before(cron, zone, now).unwrap_or(now.timestamp());
     // With `since` the last slot that is past is due at once, without it the next is the first.
     let begins_after = match &digest.schedule {
-        Schedule::Cron(_) if began.is_some() => i64::MIN,
+        Schedule::Cron(cron) if began.is_some() => past(cron) - 1,
         Schedule::Cron(cron) => past(cron),
         Schedule::Each => i64::MIN,
     };
@@ -153,10 +161,16 @@ pub(super) async fn plan<'a>(
             None => return Ok(None),
         },
     };
+    let patient = match &digest.schedule {
+        // From the first slot that was missed on, so that a page that never comes does not stop the digest.
+        Schedule::Cron(cron) => first_after(cron, zone, last_slot.unwrap_or(begins_after))
+            .is_some_and(|slot| now.signed_duration_since(slot) < PATIENCE),
+        Schedule::Each => false,
+    };
     let enough = news.len() >= digest.min_posts || matches!(when, When::Now(_));
     let mut known: Vec<String> = known.into_iter().collect();
     known.sort();
-    Ok(Some(Plan { news, slot, enough, first, known, begins_after, held_back: 0 }))
+    Ok(Some(Plan { news, slot, enough, first, known, begins_after, held_back: 0, patient }))
 }
 
 /// The posts to announce: those that a person chose, else every one that is not known. Who is chosen is not `known`.
