@@ -286,6 +286,25 @@ fn each_sends_one_mail_a_post_the_oldest_first() {
 }
 
 #[test]
+fn one_post_that_cannot_be_mailed_does_not_keep_the_mails_of_the_others() {
+    let scene = Scene::new()
+        .file("config.toml", &CONFIG.replace("0 8 * * MON", "each"))
+        .file("templates/digest.html", "{% extends \"default/digest.html\" %}{% block greeting %}{% if posts[0].title == \"Bad\" %}<a href=\"/tea\">x</a>{% endif %}{% endblock %}")
+        .post("bad.md", "Bad", "2024-06-01")
+        .post("good.md", "Good", "2024-06-02");
+    let ran = scene.run(&["--at", MONDAY, "run"]);
+    assert!(ran.code == 1 && ran.talk.contains("the link `/tea` leads nowhere"), "{}{}", ran.out, ran.talk);
+    assert!(newest(&scene).contains("Text of Good") && scene.names("outbox").len() == 1);
+    // By hand it is the same, and once it is mended its mail goes.
+    let scene = scene.post("better.md", "Better", "2024-06-03");
+    let ran = scene.run(&["--at", NEXT, "digest", "weekly"]);
+    assert_eq!((ran.code, scene.names("outbox").len()), (1, 2), "{}", ran.talk);
+    fs::remove_file(scene.path("templates/digest.html")).unwrap();
+    scene.run_at(NEXT, &["run"]);
+    assert_eq!(scene.names("outbox").len(), 3);
+}
+
+#[test]
 fn a_limit_shows_the_newest_and_counts_the_rest_with_a_link() {
     for order in ["newest", "oldest"] {
         let limited = CONFIG.replace("since =", &format!("limit = 1\norder = \"{order}\"\nsince ="));
@@ -368,6 +387,13 @@ fn a_warning_is_named_with_its_file_and_line_and_an_error_stops_the_issue() {
     fs::remove_file(scene.path("templates/digest.html")).unwrap();
     scene.run_at(MONDAY, &["run"]);
     assert_eq!(scene.names("outbox").len(), 1);
+}
+
+#[test]
+fn a_link_that_looks_like_a_mark_stops_no_issue() {
+    let text = "---\ntitle: One\ndate: 2024-06-01\n---\n[x](https://x.example/%EE%80%90/\u{e011})\n";
+    let ran = Scene::new().file("post/one.md", text).run(&["--at", MONDAY, "digest", "weekly", "--dry-run"]);
+    assert_eq!((ran.code, &ran.talk[..]), (0, "weekly: 1 posts in 1 issues\n"));
 }
 
 #[test]

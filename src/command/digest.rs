@@ -109,10 +109,11 @@ pub(super) async fn send(
         let composed = compose(session, digest, posts, loaded, issue.id, now);
         let Composed { compiled, .. } = match composed.and_then(|composed| composed.checked(session)) {
             Ok(composed) => composed,
-            // The posts stay unannounced, and the other digests go on.
-            Err(finding) if matches!(when, When::Due) => {
+            // The posts stay unannounced; the other issues and digests go on.
+            Err(finding) if matches!(when, When::Due) || issues.len() > 1 => {
                 session.report(&[finding]);
-                return Ok(Ending::Partial);
+                ending = Ending::Partial;
+                continue;
             }
             Err(finding) => return Err(finding.into()),
         };
