@@ -1,10 +1,10 @@
 //! A post's HTML as mail programs can show it, how long it takes to read, and how it begins.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use lol_html::html_content::{ContentType, Element};
-use lol_html::{RewriteStrSettings, element, rewrite_str};
+use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
 use crate::post::html::{escape, words};
 
@@ -20,6 +20,7 @@ const CHARACTERS: usize = 500;
 /// The HTML without what mail programs drop: one source an image, boxes as signs, films and sounds as links, headings
 /// below the post's own title, no names that two posts may share. `sizes` knows images whose size the post does not say.
 pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
+    let linked = Cell::new(false);
     let settings = RewriteStrSettings::new()
         .append_element_content_handler(element!("*", |element| {
             element.remove_attribute("id");
@@ -63,17 +64,33 @@ pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
             Ok(())
         }))
         .append_element_content_handler(element!("video, audio", |medium| {
-            medium.set_inner_content("", ContentType::Html);
-            if let Some(address) = medium.get_attribute("src") {
-                let name = address.rsplit('/').next().unwrap_or(&address);
-                let link = format!("<a href=\"{address}\">▶ {name}</a>");
-                medium.replace(&link, ContentType::Html);
-            } else {
-                medium.remove();
+            let address = medium.get_attribute("src");
+            linked.set(address.is_some());
+            if let Some(address) = address {
+                medium.before(&link_to(&address), ContentType::Html);
             }
+            medium.remove_and_keep_content();
+            Ok(())
+        }))
+        .append_element_content_handler(element!("video *, audio *", |inner| {
+            // Of several forms of one film the first is linked; what else stands there is for old browsers.
+            match inner.get_attribute("src").filter(|_| inner.tag_name() == "source" && !linked.replace(true)) {
+                Some(address) => inner.replace(&link_to(&address), ContentType::Html),
+                None => inner.remove(),
+            }
+            Ok(())
+        }))
+        .append_element_content_handler(text!("video, audio", |chunk| {
+            chunk.remove();
             Ok(())
         }));
     rewrite_str(&with_notes(html), settings).unwrap_or_else(|_| escape(&words(html)))
+}
+
+/// The link to a film or a sound; the address is an attribute's, and so escaped.
+fn link_to(address: &str) -> String {
+    let name = address.rsplit('/').next().unwrap_or(address);
+    format!("<a href=\"{address}\">▶ {name}</a>")
 }
 
 /// The HTML with each footnote's number in the line in which the note begins.
@@ -180,6 +197,11 @@ mod tests {
             (
                 "<video src=\"https://x.example/a.mp4\" controls>no</video>",
                 "<a href=\"https://x.example/a.mp4\">▶ a.mp4</a>",
+            ),
+            (
+                "<audio controls>\n<source type=\"x\"><source src=\"https://x.example/a.ogg\"><source src=\"a.mp3\">\n<p>Your \
+                 browser <a href=\"a.mp3\">cannot</a>.</p></audio> and <video poster=\"a.png\"></video>.",
+                "<a href=\"https://x.example/a.ogg\">▶ a.ogg</a> and .",
             ),
             (
                 "<p>x<sup>2</sup></p><div id=\"n\"><sup>1</sup>\n<p>Note.</p></div>",
