@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 use url::Url;
@@ -114,14 +115,35 @@ fn judge(address: &str, site: &Site) -> Option<Finding> {
     }
 }
 
-/// The line, from 1, on which a piece of an issue stands in its source; an address also without its beginning.
-pub fn line_of(needle: &str, source: &str) -> Option<usize> {
-    let tail = needle.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
-    let name = tail.and_then(|path| path.trim_end_matches('/').rsplit('/').next());
-    [Some(needle), tail, name].into_iter().flatten().filter(|word| !word.is_empty()).find_map(|word| {
-        let is_css = DROPPED.iter().any(|(property, ..)| *property == word);
-        let has = |line: &str| if is_css { compact(line).contains(word) } else { line.contains(word) };
-        source.lines().position(has).map(|line| line + 1)
+/// Where a piece of an issue stands in these files. They are all searched for the piece as it is before any for what of
+/// an address its writer may have written: its path, else its last part.
+pub fn place_of(piece: &str, sources: &[(PathBuf, String)]) -> Option<Place> {
+    let path = piece.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
+    let path = path.map(|path| path.trim_end_matches('/')).filter(|path| !path.is_empty());
+    let name = path.and_then(|path| path.rsplit('/').next());
+    let is_css = DROPPED.iter().any(|(property, ..)| *property == piece);
+    let exact = |line: &str| match piece.contains("://") {
+        true => holds(line, piece.trim_end_matches('/'), |_| true),
+        false if is_css => compact(line).contains(piece),
+        false => line.contains(piece),
+    };
+    let begins = |before: &str| ["/", "(", "=\"", "='", "[["].iter().any(|begin| before.ends_with(begin));
+    let holds_end = |line: &str, end: Option<&str>| end.is_some_and(|end| holds(line, end, begins));
+    let find = |matches: &dyn Fn(&str) -> bool| {
+        sources.iter().find_map(|(file, text)| {
+            let line = text.lines().position(matches)? + 1;
+            Some(Place { file: file.clone(), line: Some(line), column: None })
+        })
+    };
+    find(&exact).or_else(|| find(&|line| holds_end(line, path))).or_else(|| find(&|line| holds_end(line, name)))
+}
+
+/// Whether an address or its end stands in a line, as a whole and after what it may follow.
+fn holds(line: &str, address: &str, follows: impl Fn(&str) -> bool) -> bool {
+    line.match_indices(address).any(|(at, _)| {
+        let (before, after) = (&line[..at], &line[at + address.len()..]);
+        let after = after.strip_prefix('/').unwrap_or(after);
+        follows(before) && !after.starts_with(|c: char| c.is_alphanumeric() || "-_%".contains(c))
     })
 }
 
@@ -162,17 +184,17 @@ fn compact(css: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{line_of, preflight};
+    use super::{place_of, preflight};
     use crate::config::Site;
     use crate::digest::{Draft, LEAVE};
-    use crate::finding::{Finding, Place};
+    use crate::finding::Finding;
 
     fn found(html: &str, source: &str) -> Vec<Finding> {
         let site: Site = toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/\"").unwrap();
         let leave = format!("<a href=\"{LEAVE}\">leave</a>");
         let draft = Draft { subject: String::new(), html: format!("{html}{leave}"), text: LEAVE.to_string() };
-        let place =
-            |needle: &str| Some(Place { file: "post/a.md".into(), line: Some(line_of(needle, source)?), column: None });
+        let sources = [("post/a.md".into(), source.to_owned())];
+        let place = |piece: &str| place_of(piece, &sources);
         preflight(&draft, &site, &place)
     }
 
@@ -237,6 +259,31 @@ mod tests {
                 "" => assert!(found.is_empty(), "{found:?}"),
                 _ => assert!(found.len() == 1 && found[0].contains(expected), "{expected}: {found:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_piece_is_found_as_it_is_in_any_file_before_a_part_of_it_in_the_first() {
+        let sources = [
+            ("templates/digest.html", "tea.png\n<img src=\"/img/pot.png\">\n<a href=\"https://x.example/b/cup\">"),
+            ("post/a.md", "some tea\n![](https://x.example/a/pot.png)\n![](cup.png) (teapot.png)"),
+            ("post/b.md", "[](https://x.example/tea-time)\n[](https://x.example/tea)\n\n![[cat.png]]"),
+        ]
+        .map(|(file, text)| (file.into(), text.to_owned()));
+        for (piece, expected) in [
+            ("https://x.example/a/pot.png", "post/a.md:2"),
+            ("https://hums.example/img/pot.png", "templates/digest.html:2"),
+            ("https://x.example/tea", "post/b.md:2"),
+            ("https://x.example/tea/", "post/b.md:2"),
+            ("https://hums.example/b/cup.png", "post/a.md:3"),
+            ("https://hums.example/b/cup", "templates/digest.html:3"),
+            ("https://hums.example/x/tea.png", ""),
+            ("https://hums.example/x/cat.png", "post/b.md:4"),
+            ("https://x.example/", ""),
+        ] {
+            let place = place_of(piece, &sources);
+            let said = place.map(|place| format!("{}:{}", place.file.display(), place.line.unwrap()));
+            assert_eq!(said.unwrap_or_default(), expected, "{piece}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Posts → the mail of an issue: templates and bodies are read, the draft is written, checked and compiled.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -9,8 +10,8 @@ use percent_encoding::percent_decode_str;
 
 use crate::command::Session;
 use crate::config::{Config, Digest};
-use crate::digest::{Content, Draft, Sizes, Templates, draft, line_of, preflight, shown, unsized_images};
-use crate::finding::{Finding, Place};
+use crate::digest::{Content, Draft, Sizes, Templates, draft, place_of, preflight, shown, unsized_images};
+use crate::finding::Finding;
 use crate::ledger::IssueId;
 use crate::loader::Loaded;
 use crate::message::{Compiled, Origin, check, compile};
@@ -79,17 +80,16 @@ pub(super) fn compose(
     })?;
     let origin = Origin { site: &config.site, digest, mail: &config.mail, authority: loaded.lock.authority() };
     let compiled = compile(&draft, &origin, issue)?;
-    let own = [("digest.html", &templates.html), ("digest.txt", &templates.text)];
-    let place = |needle: &str| {
-        let in_file = |file: PathBuf, text: &str| {
-            line_of(needle, text).map(|line| Place { file, line: Some(line), column: None })
-        };
-        let in_template = own.iter().find_map(|(name, text)| in_file(folder.join(name), text.as_deref()?));
-        let in_post = || {
-            entries.iter().find_map(|(post, _)| in_file(config.posts.dir.join(&post.path), &loaded.source(post).ok()?))
-        };
-        in_template.or_else(in_post)
+    // They are read only where there is something to find in them.
+    let sources = OnceCell::new();
+    let read = || {
+        let own = [("digest.html", &templates.html), ("digest.txt", &templates.text)];
+        let own = own.into_iter().filter_map(|(name, text)| Some((folder.join(name), text.clone()?)));
+        let posts =
+            entries.iter().filter_map(|(post, _)| Some((config.posts.dir.join(&post.path), loaded.source(post).ok()?)));
+        own.chain(posts).collect::<Vec<(PathBuf, String)>>()
     };
+    let place = |piece: &str| place_of(piece, sources.get_or_init(read));
     let mut findings = preflight(&draft, &config.site, &place);
     findings.extend(check(&compiled, &origin));
     Ok(Composed { draft, compiled, findings })
