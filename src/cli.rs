@@ -108,7 +108,8 @@ pub struct Digest {
 /// Which posts an issue by hand announces.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Choice {
-    /// Every post from this day on that no issue has carried, also those that were there before the digest began
+    /// Every post from this day on that no issue has carried, also those that were there before the digest began. Older
+    /// ones stay as they are; on the first run, and where most of the site is unknown, they are known from then on
     #[arg(long, value_name = "DATE", conflicts_with = "posts")]
     pub since: Option<NaiveDate>,
     /// Only these posts, by path, slug, address or id, with commas between them

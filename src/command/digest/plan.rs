@@ -37,6 +37,8 @@ pub(super) struct Plan<'a> {
     enough: bool,
     /// Whether it has never run.
     first: bool,
+    /// Whether a person said from which day on.
+    by_day: bool,
     /// The posts that are known from now on without having been announced.
     known: Vec<String>,
     /// The last slot that counts as past when it begins.
@@ -50,15 +52,7 @@ pub(super) struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// The posts of each issue: one for all, or one each, the oldest first.
     pub(super) fn issues(&self, digest: &Digest) -> Vec<Vec<&'a Post>> {
-        match digest.schedule {
-            _ if self.news.is_empty() || !self.enough => Vec::new(),
-            Schedule::Each => {
-                let mut posts = self.news.clone();
-                posts.sort_by_key(|post| (post.published, post.path.as_str()));
-                posts.into_iter().map(|post| vec![post]).collect()
-            }
-            Schedule::Cron(_) => vec![self.news.clone()],
-        }
+        if self.enough { issues_of(digest, &self.news) } else { Vec::new() }
     }
 
     /// Leaves out the posts with these pages, which are not there yet.
@@ -90,19 +84,32 @@ impl<'a> Plan<'a> {
     pub(super) fn what_is_known(&self, digest: &Digest) -> Option<String> {
         let (known, news, name) = (self.known.len(), self.news.len(), &digest.name);
         let posts = if known == 1 { "1 post is" } else { &format!("{known} posts are") };
-        (known > 0).then(|| {
-            format!(
-                "{name}: {posts} known from now on and will not be mailed, {news} {} news\n\
-                 {name}: more of them with `tidings digest {name} --since DATE`",
-                if news == 1 { "is" } else { "are" }
-            )
-        })
+        let are = if news == 1 { "is" } else { "are" };
+        let said = format!("{name}: {posts} known from now on and will not be mailed, {news} {are} news");
+        match known {
+            0 => None,
+            _ if self.by_day => Some(said),
+            _ => Some(format!("{said}\n{name}: more of them with `tidings digest {name} --since DATE`")),
+        }
     }
 
     /// Whether a post was announced before, and so a person should be asked.
     pub(super) async fn repeats(&self, store: &Store, digest: &Digest, relay: bool) -> anyhow::Result<bool> {
         let carried = store.carried(&digest.name, relay).await?;
         Ok(self.news.iter().any(|post| carried.contains(&post.id)))
+    }
+}
+
+/// The posts of each issue that carries these: one for all, or one each, the oldest first.
+pub(super) fn issues_of<'a>(digest: &Digest, posts: &[&'a Post]) -> Vec<Vec<&'a Post>> {
+    match digest.schedule {
+        _ if posts.is_empty() => Vec::new(),
+        Schedule::Each => {
+            let mut posts = posts.to_vec();
+            posts.sort_by_key(|post| (post.published, post.path.as_str()));
+            posts.into_iter().map(|post| vec![post]).collect()
+        }
+        Schedule::Cron(_) => vec![posts.to_vec()],
     }
 }
 
@@ -136,8 +143,11 @@ pub(super) async fn plan<'a>(
     let since = choice.since.and_then(midnight);
     // A store that takes another's place knows what the other may have sent, which the config's day does not tell.
     let began = digest.since.filter(|_| first && !choice.new_store).and_then(|day| midnight(day.0));
+    // Older posts than a person's day are news all the same, unless they look like the archive of another life.
+    let ever = store.announced(&digest.name, false).await?;
+    let begins_anew = first || refuse_the_archive(digest, &session.config.site, &loaded.posts, &ever).is_err();
     let is_known = |post: &&Post| match since.or(began) {
-        Some(since) => post.published < since,
+        Some(since) => begins_anew && post.published < since,
         None => first,
     };
     let mut known: HashSet<String> =
@@ -170,7 +180,8 @@ pub(super) async fn plan<'a>(
     let enough = news.len() >= digest.min_posts || matches!(when, When::Now(_));
     let mut known: Vec<String> = known.into_iter().collect();
     known.sort();
-    Ok(Some(Plan { news, slot, enough, first, known, begins_after, held_back: 0, patient }))
+    let by_day = choice.since.is_some();
+    Ok(Some(Plan { news, slot, enough, first, by_day, known, begins_after, held_back: 0, patient }))
 }
 
 /// The posts to announce: those that a person chose, else every one that is not known. Who is chosen is not `known`.
