@@ -87,6 +87,25 @@ fn since_by_hand_reaches_back_to_what_was_only_known_and_repeats_nothing() {
 }
 
 #[test]
+fn since_by_hand_leaves_older_posts_that_are_news_as_news() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    let scene = scene.post("two.md", "Two", "2024-05-01").post("three.md", "Three", "2024-06-25");
+    let out = scene.run_at("2024-06-26T08:00:05+02:00", &["digest", "weekly", "--since", "2024-06-02"]);
+    assert!(!out.contains("known"), "{out}");
+    assert!(newest(&scene).contains("Text of Three") && !newest(&scene).contains("Text of Two"));
+    scene.run_at(NEXT, &["run"]);
+    assert!(newest(&scene).contains("Text of Two"));
+}
+
+#[test]
+fn a_first_run_by_a_day_says_what_is_known_and_does_not_advise_what_was_just_used() {
+    let scene = without_since().post("one.md", "One", "2024-05-01").post("two.md", "Two", "2024-06-02");
+    let out = scene.run_at(MONDAY, &["digest", "weekly", "--since", "2024-06-01"]);
+    assert!(out.contains("1 post is known from now on") && !out.contains("--since"), "{out}");
+}
+
+#[test]
 fn a_back_dated_post_a_published_draft_and_no_edited_renamed_or_retagged_one_is_announced() {
     let draft = "---\ntitle: Draft\ndate: 2024-06-03\ndraft: true\n---\nText of Draft.\n";
     let scene = Scene::new()
@@ -366,6 +385,43 @@ fn an_issue_is_shown_in_files_or_as_a_test_and_counts_for_nothing() {
         &[("TIDINGS_MAIL__SMTP", &relay.url())],
     );
     assert!(refused.code == 2 && refused.talk.contains("550"), "{}", refused.talk);
+}
+
+#[test]
+fn an_issue_is_shown_also_after_it_was_sent_with_an_empty_store_and_as_a_draft() {
+    let draft = "---\ntitle: Draft\ndate: 2024-06-03\ndraft: true\n---\nText of Draft.\n";
+    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("post/draft.md", draft);
+    scene.run_at(MONDAY, &["run"]);
+    let show = |more: &[&str]| {
+        let _ = fs::remove_file(scene.path("a.html"));
+        let ran = scene.run(&[&["--at", MONDAY, "digest", "weekly", "--html", "a.html"], more].concat());
+        assert_eq!(ran.code, 0, "{more:?}: {}", ran.talk);
+        (scene.read("a.html"), ran.talk)
+    };
+    assert!(show(&["--posts", "one"]).0.contains("Text of One"));
+    assert!(show(&["--posts", "draft"]).0.contains("Text of Draft"));
+    let (html, talk) = show(&[]);
+    assert!(html.contains("Text of One") && !html.contains("Text of Draft") && talk.contains("nothing new"), "{talk}");
+    remove_store(&scene);
+    let (html, talk) = show(&[]);
+    assert!(html.contains("Text of One") && talk.contains("begun by another store"), "{talk}");
+    assert!(show(&["--posts", "one"]).0.contains("Text of One"));
+    assert!(!scene.path("tidings.db").exists());
+    // To the readers no draft goes.
+    let ran = scene.run(&["--at", MONDAY, "digest", "weekly", "--posts", "draft"]);
+    assert!(ran.code == 2 && scene.names("outbox").len() == 1, "{}", ran.talk);
+}
+
+#[test]
+fn where_each_post_has_its_mail_the_newest_alone_is_shown() {
+    let scene = Scene::new()
+        .file("config.toml", &CONFIG.replace("0 8 * * MON", "each"))
+        .post("one.md", "One", "2024-06-01")
+        .post("two.md", "Two", "2024-06-02");
+    scene.run_at(MONDAY, &["run"]);
+    scene.run_at(MONDAY, &["digest", "weekly", "--html", "a.html"]);
+    let html = scene.read("a.html");
+    assert!(html.contains("Text of Two") && !html.contains("Text of One"), "{html}");
 }
 
 #[test]

@@ -39,7 +39,10 @@ pub(super) fn digest(session: &mut Session<'_>, args: &cli::Digest, runtime: &Ru
     if args.show.preview {
         return preview::preview(session, &digest, &args.choice, !args.show.no_open, runtime);
     }
-    let loaded = load_posts(&session.config.site, &session.config.posts, session.clock.now())?;
+    let loaded = match args.show.is_asked_for() {
+        true => show::load(session, &args.choice)?,
+        false => load_posts(&session.config.site, &session.config.posts, session.clock.now())?,
+    };
     session.report(&loaded.findings);
     let ending = if args.show.is_asked_for() {
         runtime.block_on(show::show(session, &digest, &loaded, &args.choice, &args.show))?

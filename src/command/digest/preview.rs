@@ -15,10 +15,9 @@ use tokio::runtime::{Handle, Runtime};
 use crate::cli::Choice;
 use crate::clock::Clock;
 use crate::command::digest::compose::compose;
-use crate::command::digest::show::{next_or_newest, somebody};
+use crate::command::digest::show::{load, next_or_newest, somebody};
 use crate::command::{Ending, Session, load_config};
 use crate::config::Digest;
-use crate::loader::load_posts;
 use crate::store::Access;
 use crate::web::{Preview, Source, serve_preview};
 
@@ -98,7 +97,7 @@ impl Maker {
 
     async fn look(&self, session: &Session<'_>, digest: &Digest) -> anyhow::Result<Preview> {
         let now = session.clock.now();
-        let loaded = load_posts(&session.config.site, &session.config.posts, now)?;
+        let loaded = load(session, &self.choice)?;
         let store = session.store(Access::Read).await?;
         let (posts, note) = next_or_newest(session, &store, digest, &loaded, &self.choice).await?;
         let composed = compose(session, digest, &posts, &loaded, 0, now)?;

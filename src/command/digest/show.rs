@@ -3,17 +3,18 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use chrono::{DateTime, Utc};
 
 use crate::cli::{Choice, Show};
 use crate::command::digest::compose::{Composed, as_test, compose};
-use crate::command::digest::plan::{When, plan};
+use crate::command::digest::plan::{When, issues_of, plan};
 use crate::command::{Ending, Session};
-use crate::config::Digest;
+use crate::config::{Digest, Posts};
 use crate::delivery::{Mailer, deliver_one};
-use crate::digest::{news, shown};
-use crate::loader::Loaded;
+use crate::digest::{find, news, shown};
+use crate::finding::Finding;
+use crate::loader::{Loaded, load_posts};
 use crate::post::Post;
 use crate::publish::write_changed;
 use crate::reader::{Mailbox, Reader};
@@ -92,19 +93,30 @@ pub(super) async fn next_or_newest<'a>(
     loaded: &'a Loaded,
     choice: &Choice,
 ) -> anyhow::Result<(Vec<&'a Post>, Option<String>)> {
+    // What is asked for by name is shown, whatever has become of it.
+    if !choice.posts.is_empty() {
+        let named = find(digest, &loaded.posts, &choice.posts)?;
+        return Ok((issues_of(digest, &named).into_iter().next().unwrap_or_default(), None));
+    }
     let why = match plan(session, store, digest, loaded, When::Now(choice), session.clock.now()).await {
         Ok(Some(plan)) => match plan.issues(digest).into_iter().next() {
             Some(posts) => return Ok((posts, None)),
             None => plan.why_nothing(digest),
         },
         Ok(None) => String::new(),
-        // What is asked for by name is shown or missed, not replaced.
-        Err(error) if !choice.posts.is_empty() => return Err(error),
         Err(error) => format!("{error:#}"),
     };
     let all = news(digest, &session.config.site, &loaded.posts, &HashSet::new());
-    ensure!(!all.is_empty(), "{}: there is no post for it", digest.name);
-    Ok((shown(digest, &all).to_vec(), Some(format!("{why}\nThese are the newest posts."))))
+    let newest = issues_of(digest, &all).pop().with_context(|| format!("{}: there is no post for it", digest.name))?;
+    Ok((shown(digest, &newest).to_vec(), Some(format!("{why}\nThese are the newest posts."))))
+}
+
+/// The posts to look at: also drafts and those of the future where some are asked for by name.
+pub(super) fn load(session: &Session<'_>, choice: &Choice) -> Result<Loaded, Finding> {
+    let by_name = !choice.posts.is_empty();
+    let config = &session.config.posts;
+    let posts = Posts { drafts: config.drafts || by_name, future: config.future || by_name, ..config.clone() };
+    load_posts(&session.config.site, &posts, session.clock.now())
 }
 
 fn write(session: &mut Session<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
