@@ -63,6 +63,20 @@ pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
             table.after("</div>", ContentType::Html);
             Ok(())
         }))
+        .append_element_content_handler(element!("details, summary, figure, figcaption", |part| {
+            // Mail programs know none of these, and would run them together.
+            let (is_summary, is_caption) = (part.tag_name() == "summary", part.tag_name() == "figcaption");
+            part.set_tag_name("div")?;
+            part.remove_attribute("open");
+            if is_summary {
+                part.prepend("<strong>", ContentType::Html);
+                part.append("</strong>", ContentType::Html);
+            }
+            if is_caption {
+                part.set_attribute("class", "quiet")?;
+            }
+            Ok(())
+        }))
         .append_element_content_handler(element!("video, audio", |medium| {
             let address = medium.get_attribute("src");
             linked.set(address.is_some());
@@ -202,6 +216,10 @@ mod tests {
                 "<audio controls>\n<source type=\"x\"><source src=\"https://x.example/a.ogg\"><source src=\"a.mp3\">\n<p>Your \
                  browser <a href=\"a.mp3\">cannot</a>.</p></audio> and <video poster=\"a.png\"></video>.",
                 "<a href=\"https://x.example/a.ogg\">▶ a.ogg</a> and .",
+            ),
+            (
+                "<details open><summary>More</summary>x</details><figure><img src=\"a.png\"><figcaption>A</figcaption></figure>",
+                "<div><div><strong>More</strong></div>x</div><div><img src=\"a.png\"><div class=\"quiet\">A</div></div>",
             ),
             (
                 "<p>x<sup>2</sup></p><div id=\"n\"><sup>1</sup>\n<p>Note.</p></div>",

@@ -1,6 +1,6 @@
 //! HTML as a person would type it: headings underlined, code indented, links numbered through the issue.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use html2text::render::TextDecorator;
 use lol_html::html_content::ContentType;
@@ -13,6 +13,10 @@ use crate::post::html::words;
 pub(super) const WIDTH: usize = 72;
 /// Stands before each line of a heading until it is underlined.
 const HEADING: char = '\u{e013}';
+/// Stands before a line of code, which is never broken; until then on both sides of a block's number.
+pub(super) const CODE: char = '\u{e014}';
+/// Stands in a paragraph of its own before a list, so that an empty line does.
+const GAP: char = '\u{e015}';
 
 /// A link of the text part.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -24,14 +28,20 @@ pub(super) struct Link {
 }
 
 /// The HTML of the post at `page` as text of [`WIDTH`] columns, and its links, numbered after `used`, each address once.
-/// What points into the page itself, as footnotes do, is no link.
+/// What points into the page itself, as footnotes do, is no link. Lines of code begin with [`CODE`].
 pub(super) fn from_html(html: &str, page: &str, used: usize) -> (String, Vec<Link>) {
     let links: RefCell<Vec<Link>> = RefCell::default();
+    let blocks: RefCell<Vec<String>> = RefCell::default();
+    let (is_nested, is_in_code) = (Cell::new(false), Cell::new(false));
     let settings = RewriteStrSettings::new()
+        .append_element_content_handler(element!("pre a[href]", |_link| {
+            is_in_code.set(true);
+            Ok(())
+        }))
         .append_element_content_handler(element!("a[href]", |link| {
             let url = unescape(&link.get_attribute("href").unwrap_or_default());
             link.remove_and_keep_content();
-            if url.split('#').next() == Some(page) {
+            if is_in_code.replace(false) || url.split('#').next() == Some(page) {
                 return Ok(());
             }
             let mut links = links.borrow_mut();
@@ -44,30 +54,81 @@ pub(super) fn from_html(html: &str, page: &str, used: usize) -> (String, Vec<Lin
             link.after(&format!("&nbsp;[{number}]"), ContentType::Html);
             Ok(())
         }))
-        .append_element_content_handler(element!("pre code", |code| {
-            code.remove_and_keep_content();
+        .append_element_content_handler(element!("pre", |block| {
+            let mut blocks = blocks.borrow_mut();
+            block.before(&format!("<p>{CODE}{}{CODE}</p>", blocks.len()), ContentType::Html);
+            block.remove_and_keep_content();
+            blocks.push(String::new());
             Ok(())
         }))
-        .append_element_content_handler(element!("pre", |block| {
-            block.prepend("    ", ContentType::Html);
+        .append_element_content_handler(element!("pre *", |inner| {
+            inner.remove_and_keep_content();
+            if let Some(block) = blocks.borrow_mut().last_mut().filter(|_| inner.tag_name() == "br") {
+                block.push('\n');
+            }
             Ok(())
         }))
         .append_element_content_handler(text!("pre", |chunk| {
-            let indented = chunk.as_str().replace('\n', "\n    ");
-            chunk.replace(&indented, ContentType::Html);
+            if let Some(block) = blocks.borrow_mut().last_mut() {
+                block.push_str(chunk.as_str());
+            }
+            chunk.remove();
+            Ok(())
+        }))
+        .append_element_content_handler(element!("li ul, li ol, li dl, dd ul, dd ol, dd dl", |_list| {
+            is_nested.set(true);
+            Ok(())
+        }))
+        .append_element_content_handler(element!("ul, ol, dl", |list| {
+            if !is_nested.replace(false) {
+                list.before(&format!("<p>{GAP}</p>"), ContentType::Html);
+            }
             Ok(())
         }))
         .append_element_content_handler(element!("hr", |rule| {
             rule.replace("<p>* * *</p>", ContentType::Html);
             Ok(())
         }));
-    let numbered = rewrite_str(&html.replace(HEADING, ""), settings).unwrap_or_else(|_| html.to_owned());
+    let numbered = rewrite_str(&html.replace([HEADING, CODE, GAP], ""), settings).unwrap_or_else(|_| html.to_owned());
     let text = html2text::config::with_decorator(Typed)
         .no_table_borders()
         .unicode_strikeout(false)
         .string_from_read(numbered.as_bytes(), WIDTH)
         .unwrap_or_else(|_| words(&numbered));
-    (underlined(&text).trim_matches('\n').replace('\u{a0}', " "), links.into_inner())
+    let text = with_code(&without_gaps(&underlined(&text)), &blocks.into_inner());
+    (text.trim_matches('\n').replace('\u{a0}', " "), links.into_inner())
+}
+
+/// The text without the marks of gaps and the second of the empty lines around each.
+fn without_gaps(text: &str) -> String {
+    let mut lines = Vec::new();
+    let mut is_after_gap = false;
+    for line in text.lines() {
+        let is_gap = line.contains(GAP);
+        if !is_gap && !(is_after_gap && line.trim_matches(['>', ' ']).is_empty()) {
+            lines.push(line);
+        }
+        is_after_gap = is_gap;
+    }
+    lines.join("\n")
+}
+
+/// The text with the lines of each block of code, as they are, where its number stands.
+fn with_code(text: &str, blocks: &[String]) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let mut parts = line.splitn(3, CODE);
+        let (before, number) = (parts.next().unwrap_or_default(), parts.next().and_then(|number| number.parse().ok()));
+        let Some(block) = number.and_then(|number: usize| blocks.get(number)) else {
+            lines.push(line.to_owned());
+            continue;
+        };
+        let below: String = before.chars().map(|c| if c == '>' { c } else { ' ' }).collect();
+        for (at, code) in unescape(block).trim_end().trim_start_matches('\n').lines().enumerate() {
+            lines.push(format!("{}{CODE}    {code}", if at == 0 { before } else { &below }));
+        }
+    }
+    lines.join("\n")
 }
 
 /// The text with a rule below each heading.
@@ -95,8 +156,10 @@ fn underlined(text: &str) -> String {
     lines.join("\n")
 }
 
-fn unescape(attribute: &str) -> String {
-    attribute.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+/// What is escaped in the text or in an attribute of safe HTML.
+fn unescape(text: &str) -> String {
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
+    text.replace("&nbsp;", " ").replace("&amp;", "&")
 }
 
 /// How marks of HTML look in a typed letter.
@@ -177,7 +240,7 @@ impl TextDecorator for Typed {
 
 #[cfg(test)]
 mod tests {
-    use super::from_html;
+    use super::{CODE, from_html};
 
     #[test]
     fn each_mark_of_html_has_a_form_in_a_letter() {
@@ -190,13 +253,21 @@ mod tests {
             ("<p>A</p><h3>茶</h3><ul><li>one</li><li>two</li></ul>", "A\n\n茶\n--\n\n- one\n- two"),
             ("<ol><li>one</li><li>two</li></ol>", "1. one\n2. two"),
             ("<pre><code>let x = 1;\n  let y = 2;\n</code></pre>", "    let x = 1;\n      let y = 2;"),
+            ("<pre>a &lt;b&gt; <span>c</span>\n\n\n\td</pre><p>e</p>", "    a <b> c\n    \n    \n    \td\n\ne"),
+            (
+                "<blockquote><p>a</p><pre>b\nc</pre></blockquote><ul><li><pre>d\ne</pre></li></ul>",
+                "> a\n>\n>     b\n>     c\n\n-     d\n      e",
+            ),
+            ("<p>a</p><ul><li>b<ul><li>c</li></ul></li><li>d</li></ul><p>e</p>", "a\n\n- b\n  - c\n- d\n\ne"),
+            ("<blockquote><p>a</p><ol><li>b</li></ol></blockquote>", "> a\n>\n> 1. b"),
             ("<blockquote><p>slow<br>is fast</p></blockquote>", "> slow\n> is fast"),
             ("<p><img src=\"a.png\" alt=\"A pager\"><img src=\"b.png\" alt=\"\"></p>", "[A pager]"),
             ("<p>seven<sup><a href=\"https://x.example/p/#n\">1</a></sup></p>", "seven¹"),
             ("<p>A</p><hr><p>B</p>", "A\n\n* * *\n\nB"),
             ("<table><tr><th>Hour</th><th>Pages</th></tr><tr><td>22</td><td>4</td></tr></table>", "Hour Pages\n22   4"),
         ] {
-            assert_eq!(from_html(html, "https://x.example/p/", 0), (expected.to_owned(), Vec::new()));
+            let (text, links) = from_html(html, "https://x.example/p/", 0);
+            assert_eq!((text.replace(CODE, ""), links), (expected.to_owned(), Vec::new()));
         }
     }
 
