@@ -129,6 +129,12 @@ fn what_would_fill_the_memory_or_the_stack_is_a_named_error_or_a_post() {
         "| a ".repeat(20_000),
         "\\".repeat(100_000),
         "&".repeat(100_000),
+        "<!--".repeat(25_000),
+        "<pre ".repeat(20_000),
+        "`a` ".repeat(50_000),
+        (1..400).map(|run| "`".repeat(run) + " ").collect(),
+        "<div></i>".repeat(60_000),
+        "{:".repeat(50_000),
     ] {
         for dialect in ["plain", "hugo", "jekyll", "obsidian"] {
             check(format!("{front}{text}\n").as_bytes(), "2024-05-01-a.md", dialect);

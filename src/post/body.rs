@@ -6,8 +6,9 @@ use crate::config::Site;
 use crate::finding::Finding;
 use crate::post::dialect::Habits;
 use crate::post::front::{self, Split};
-use crate::post::html::{self, MORE, SLOT};
+use crate::post::html;
 use crate::post::links::Links;
+use crate::post::marks::Marks;
 use crate::post::{Body, Post, markdown, plain, shortcode, title};
 
 /// The body of a post, from its file's text; `posts` are what its links may lead to.
@@ -17,16 +18,14 @@ use crate::post::{Body, Post, markdown, plain, shortcode, title};
 pub fn body(post: &Post, text: &str, site: &Site, habits: &Habits, posts: &[Post]) -> Result<Body, Finding> {
     let rules = habits.rules;
     let links = Links { home: &site.url, post, posts };
+    let whole = text;
     let Split { front, body, body_line, fenced } = front::split(text, rules)?;
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
         let html = html::sanitise(&plain.to_html(), &links)?;
-        return Ok(finish(html, post, Vec::new()));
+        return Ok(finish(html, post, None, Vec::new()));
     }
     let ending = post.path.rsplit_once('.').map_or("", |(_, ending)| ending);
     let mut text = body.to_owned();
-    if text.contains([SLOT, MORE]) {
-        text.retain(|c| !matches!(c, SLOT | MORE));
-    }
     if front.text(&["title"]).is_none()
         && let Some((_, range)) = title::first_heading(&text)
     {
@@ -38,32 +37,33 @@ pub fn body(post: &Post, text: &str, site: &Site, habits: &Habits, posts: &[Post
         text = without_imports(&text);
     }
     let excerpt = front.text(&["excerpt_separator"]).or_else(|| habits.excerpt.clone());
-    if let Some(marked) = shortcode::mark_more(&text, excerpt.as_deref()) {
-        text = marked;
-    }
     let mut variables: HashMap<String, String> = habits.variables.clone();
     variables.insert("site.title".to_owned(), site.title.clone());
-    let expanded = shortcode::expand(&text, rules.syntax, &links, &variables);
+    let marks = Marks::absent_from(variables.values().map(String::as_str).chain([whole]))?;
+    if let Some(marked) = shortcode::mark_more(&text, excerpt.as_deref(), marks.more) {
+        text = marked;
+    }
+    let expanded = shortcode::expand(&text, rules.syntax, &links, &variables, marks);
     let rendered = match ending {
         "html" | "htm" => expanded.text,
         _ => markdown::to_html(&expanded.text, rules.syntax, &links)?,
     };
-    let html = html::sanitise(&html::fill(&rendered, &expanded.slots), &links)?;
+    let html = html::sanitise(&html::fill(&rendered, &expanded.slots, marks), &links)?;
     let warnings = expanded.dropped.into_iter().map(|(line, what)| {
         Finding::warning(format!("`{what}` is left out: it means nothing outside of the site"))
             .at_line(body_line + line)
     });
-    Ok(finish(html, post, warnings.collect()))
+    Ok(finish(html, post, Some(marks.more), warnings.collect()))
 }
 
 /// The whole, and its beginning: up to the mark, else the description, else the first paragraph.
-fn finish(html: String, post: &Post, warnings: Vec<Finding>) -> Body {
-    let paragraph = format!("<p>{MORE}</p>");
-    let (summary, html) = match (html.split_once(MORE), &post.description) {
-        (Some((before, _)), _) => {
+fn finish(html: String, post: &Post, more: Option<char>, warnings: Vec<Finding>) -> Body {
+    let cut = more.and_then(|more| Some((more, html.split_once(more)?.0)));
+    let (summary, html) = match (cut, &post.description) {
+        (Some((more, before)), _) => {
             // What the cut left open is closed again.
             let before = before.strip_suffix("<p>").unwrap_or(before);
-            (html::closed(before), html.replace(&paragraph, "").replace(MORE, ""))
+            (html::closed(before), html.replace(&format!("<p>{more}</p>"), "").replace(more, ""))
         }
         (None, Some(description)) => (format!("<p>{}</p>", html::escape(description)), html),
         (None, None) => (first_paragraph(&html), html),
@@ -191,6 +191,16 @@ mod tests {
         ),
         (
             Dialect::Jekyll,
+            "[a]({{ site.baseurl }}{% post_url 2023-01-02-tea %}) [b]({{ site.url }}{% link _posts/2023-01-02-tea.md %}) [c]({{ site.url }}{{ site.baseurl }}{% post_url 2023-01-02-tea %})",
+            "<p><a href=\"https://hums.example/blog/2024/05/01/tea.html\">a</a> <a href=\"https://hums.example/blog/2024/05/01/tea.html\">b</a> <a href=\"https://hums.example/blog/2024/05/01/tea.html\">c</a></p>",
+        ),
+        (
+            Dialect::Jekyll,
+            "[a]({{ site.baseurl }}{{ page.url }}) [b]({{ page.url | absolute_url }}) [c]({{ page.url | relative_url }})",
+            "<p><a href=\"https://hums.example/blog/2024/05/01/cake.html\">a</a> <a href=\"https://hums.example/blog/2024/05/01/cake.html\">b</a> <a href=\"https://hums.example/blog/2024/05/01/cake.html\">c</a></p>",
+        ),
+        (
+            Dialect::Jekyll,
             "{% raw %}`{{ page.title }}`{% endraw %} and {{ \"{% x %}\" }}",
             "<p><code>{{ page.title }}</code> and {% x %}</p>",
         ),
@@ -306,8 +316,48 @@ mod tests {
         ] {
             let body = body(Dialect::Hugo, text);
             assert_eq!(body.summary, expected, "{text}");
-            assert!(!body.html.contains('\u{e021}') && !body.html.contains("more"), "{}", body.html);
+            assert!(!body.html.contains('\u{e001}') && !body.html.contains("more"), "{}", body.html);
         }
+    }
+
+    #[test]
+    fn no_character_of_a_post_is_taken_for_a_mark() {
+        for (dialect, text, expected) in [
+            (Dialect::Hugo, "a &#xE020;0&#57376; b\n\n&#xe021; c", "<p>a \u{e020}0\u{e020} b</p>\n<p>\u{e021} c</p>"),
+            (
+                Dialect::Hugo,
+                "`&#xe000;` \u{e000} <b>&#xe001;x</b>",
+                "<p><code>&amp;#xe000;</code> \u{e000} <b>\u{e001}x</b></p>",
+            ),
+            (Dialect::Jekyll, "{% raw %}{{ a }}{% endraw %} &#xE000; b", "<p>{{ a }} \u{e000} b</p>"),
+        ] {
+            let body = body(dialect, text);
+            assert_eq!(body.html, expected, "{text}");
+            assert!(body.html.starts_with(&body.summary), "{text}: {}", body.summary);
+        }
+    }
+
+    #[test]
+    fn hugo_reads_its_shortcodes_in_code_as_well() {
+        for (text, html, dropped) in [
+            ("```\nA {{< chart 1 >}} b\n```\n", "<pre><code>A  b\n</code></pre>", 1),
+            ("a `x {{% chart %}}` b\n", "<p>a <code>x </code> b</p>", 1),
+            (
+                "a\n\n    {{< figure src=\"/a.png\" >}}\n\nb",
+                "<p>a</p>\n<figure><img src=\"https://hums.example/a.png\"></figure>\n<p>b</p>",
+                0,
+            ),
+            (
+                "```\n{{</* chart */>}} {{%/* chart */%}}\n```\n",
+                "<pre><code>{{&lt; chart &gt;}} {{% chart %}}\n</code></pre>",
+                0,
+            ),
+        ] {
+            let body = body(Dialect::Hugo, text);
+            assert_eq!(body.html.replace(" alt=\"\"", ""), html, "{text}");
+            assert_eq!(body.warnings.len(), dropped, "{text}");
+        }
+        assert!(body(Dialect::Plain, "`{{< chart >}}`\n").html.contains("chart"));
     }
 
     #[test]

@@ -8,22 +8,16 @@ use lol_html::{RewriteStrSettings, element};
 use crate::finding::Finding;
 use crate::post::links::Links;
 use crate::post::markdown::too_deep;
-
-/// Stands on both sides of a slot's number, where HTML belongs that Markdown must not touch.
-pub(super) const SLOT: char = '\u{e020}';
-/// Stands where the summary ends.
-pub(super) const MORE: char = '\u{e021}';
-
-/// How deep elements may stand in each other.
-const DEEPEST: usize = 250;
+use crate::post::marks::Marks;
+use crate::post::nesting;
 
 /// Puts each slot's HTML in its place; a paragraph that holds nothing else gives way to it.
-pub(super) fn fill(html: &str, slots: &[String]) -> String {
+pub(super) fn fill(html: &str, slots: &[String], marks: Marks) -> String {
     if slots.is_empty() {
         return html.to_owned();
     }
     let mut filled = String::with_capacity(html.len() * 2);
-    let mut parts = html.split(SLOT);
+    let mut parts = html.split(marks.slot);
     filled.push_str(parts.next().unwrap_or_default());
     while let (Some(number), after) = (parts.next(), parts.next().unwrap_or_default()) {
         let alone = filled.ends_with("<p>") && after.starts_with("</p>");
@@ -41,8 +35,8 @@ pub(super) fn fill(html: &str, slots: &[String]) -> String {
 /// # Errors
 /// A finding where elements nest deeper than any person writes.
 pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding> {
-    if depth(html) > DEEPEST {
-        return Err(too_deep(DEEPEST));
+    if nesting::is_too_deep(html) {
+        return Err(too_deep(nesting::DEEPEST));
     }
     let safe = legal(&allowed().clean(html).to_string());
     let settings = RewriteStrSettings::new().append_element_content_handler(element!(
@@ -106,28 +100,6 @@ fn absolute_set(set: &str, links: &Links<'_>) -> String {
         Some(format!("{url} {}", size.trim().trim_end_matches(',')).trim_end().to_owned())
     });
     images.collect::<Vec<_>>().join(", ")
-}
-
-/// How deep elements stand in each other; those that end by themselves are not counted.
-fn depth(html: &str) -> usize {
-    const NOT: [&str; 30] = [
-        "p", "li", "dd", "dt", "tr", "td", "th", "option", "thead", "tbody", "tfoot", "br", "hr", "img", "input",
-        "meta", "link", "source", "wbr", "area", "base", "col", "embed", "track", "param", "rt", "rp", "optgroup",
-        "html", "body",
-    ];
-    let (mut depth, mut deepest) = (0_usize, 0);
-    for part in html.split('<').skip(1) {
-        let closes = part.starts_with('/');
-        let name = part.strip_prefix('/').unwrap_or(part);
-        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(name.len());
-        let name = &name[..end];
-        if name.is_empty() || NOT.iter().any(|not| name.eq_ignore_ascii_case(not)) {
-            continue;
-        }
-        depth = if closes { depth.saturating_sub(1) } else { depth + 1 };
-        deepest = deepest.max(depth);
-    }
-    deepest
 }
 
 /// The text without the characters that XML 1.0 (2.2) forbids.

@@ -1,6 +1,7 @@
 //! Shortcodes and Liquid → Markdown and HTML: the common ones become plain HTML, no other is ever shown.
 
 mod call;
+mod code;
 mod known;
 mod liquid;
 mod tag;
@@ -9,9 +10,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::post::dialect::Syntax;
-use crate::post::html::{MORE, SLOT, escape};
+use crate::post::html::escape;
 use crate::post::links::Links;
+use crate::post::marks::Marks;
 use crate::post::shortcode::call::Call;
+use crate::post::shortcode::code::{Block, Code, fence, unescaped};
 use crate::post::shortcode::known::{Meaning, meaning};
 use crate::post::shortcode::liquid::Variables;
 use crate::post::shortcode::tag::{Kind, Tag};
@@ -52,14 +55,25 @@ const SILENT: [&str; 21] = [
     "seo",
 ];
 
+/// The most bytes of kramdown's attributes.
+const LONGEST_ATTRIBUTES: usize = 500;
+
 /// Expands every shortcode of a text.
-pub(super) fn expand(text: &str, syntax: Syntax, links: &Links<'_>, variables: &HashMap<String, String>) -> Expanded {
+pub(super) fn expand(
+    text: &str,
+    syntax: Syntax,
+    links: &Links<'_>,
+    variables: &HashMap<String, String>,
+    marks: Marks,
+) -> Expanded {
     let mut expander = Expander {
         text,
         syntax,
         links,
         variables: Variables { links, known: variables.clone() },
         done: Expanded { text: String::with_capacity(text.len()), ..Expanded::default() },
+        marks,
+        seen: Code::default(),
         open: Vec::new(),
         lines: (0, 0),
         lost: Vec::new(),
@@ -75,6 +89,9 @@ struct Expander<'a> {
     links: &'a Links<'a>,
     variables: Variables<'a>,
     done: Expanded,
+    marks: Marks,
+    /// What is known of the code ahead.
+    seen: Code,
     /// Where what is open ends, where the text goes on after that, and the HTML that closes it.
     open: Vec<(usize, usize, String)>,
     /// A place, and the line on which it stands.
@@ -105,7 +122,9 @@ impl<'a> Expander<'a> {
                     continue;
                 }
                 if block.is_code(line) {
-                    at = self.code(at, line.len());
+                    let indent = line.len() - line.trim_start().len();
+                    let is_tag = Tag::at(&rest[indent..], self.syntax).is_some_and(|tag| self.is_everywhere(&tag));
+                    at = if is_tag { at + indent } else { self.code(at, line.len()) };
                     continue;
                 }
                 if self.line(line) {
@@ -116,9 +135,10 @@ impl<'a> Expander<'a> {
             at = match rest.as_bytes()[0] {
                 b'`' => {
                     let run = rest.bytes().take_while(|byte| *byte == b'`').count();
-                    self.code(at, span(rest, run).unwrap_or(run))
+                    let length = self.seen.span(text, at, run).unwrap_or(run);
+                    self.code(at, length)
                 }
-                b'<' => match verbatim(rest) {
+                b'<' => match self.seen.verbatim(rest) {
                     Some(length) => self.code(at, length),
                     None => self.copy(at, 1),
                 },
@@ -155,9 +175,27 @@ impl<'a> Expander<'a> {
         if let Some((close, _, _)) = self.open.last() {
             end = end.min(*close).max(at);
         }
-        let code = &self.text[at..end];
-        self.done.text.push_str(&unescaped(code, self.syntax));
-        end
+        let (mut from, mut search) = (at, at);
+        while let Some(found) = self.text.get(search..end).and_then(|code| code.find("{{")) {
+            search += found;
+            match Tag::at(&self.text[search..end], self.syntax).filter(|tag| self.is_everywhere(tag)) {
+                Some(tag) => {
+                    self.done.text.push_str(&unescaped(&self.text[from..search], self.syntax));
+                    from = self.tag(search, tag);
+                    search = from;
+                }
+                None => search += 1,
+            }
+        }
+        if let Some(code) = self.text.get(from..end) {
+            self.done.text.push_str(&unescaped(code, self.syntax));
+        }
+        end.max(from)
+    }
+
+    /// Whether a tag means something in code too: Hugo reads its own before it reads any Markdown.
+    fn is_everywhere(&self, tag: &Tag<'_>) -> bool {
+        tag.kind == Kind::Hugo && !self.syntax.doubt
     }
 
     /// A line that means something as a whole; whether it was one.
@@ -196,8 +234,8 @@ impl<'a> Expander<'a> {
     fn attributes(&mut self, at: usize) -> usize {
         let rest = &self.text[at..];
         if self.syntax.kramdown && (rest.starts_with("{:") || rest.starts_with("{::") || rest.starts_with("{:/")) {
-            let line = rest.find('\n').unwrap_or(rest.len());
-            let end = rest[..line].find('}').map(|end| end + 1);
+            let line = &rest[..rest.floor_char_boundary(LONGEST_ATTRIBUTES)];
+            let end = line.find(['}', '\n']).filter(|end| line[*end..].starts_with('}')).map(|end| end + 1);
             // After `[a](b)`, `*a*` or a picture; a brace in a sentence is none.
             if let Some(end) = end.filter(|_| self.done.text.ends_with([')', '*', '_', '`', ']', '>', ' ', '\n', '}']))
             {
@@ -403,7 +441,8 @@ impl<'a> Expander<'a> {
 
     /// HTML in the middle of a line.
     fn slot(&mut self, html: &str) {
-        self.done.text.push_str(&format!("{SLOT}{}{SLOT}", self.done.slots.len()));
+        let mark = self.marks.slot;
+        self.done.text.push_str(&format!("{mark}{}{mark}", self.done.slots.len()));
         self.done.slots.push(html.to_owned());
     }
 
@@ -418,7 +457,20 @@ impl<'a> Expander<'a> {
         self.done.text.push_str(&gap);
     }
 
+    /// An absolute address. The home page's before it is said already: `{{ site.baseurl }}{% post_url … %}`.
     fn address(&mut self, url: &url::Url) {
+        let home = self.links.home.as_str().trim_end_matches('/');
+        let path = self.links.home.path().trim_end_matches('/');
+        let origin = &home[..home.len() - path.len()];
+        for said in [home, origin, path].into_iter().filter(|said| !said.is_empty()) {
+            let written = self.done.text.trim_end_matches('/');
+            if let Some(before) = written.strip_suffix(said)
+                && before.ends_with(['(', '"', '\'', '<', '=', ' ', '\n'])
+            {
+                self.done.text.truncate(before.len());
+                break;
+            }
+        }
         self.done.text.push_str(&url.as_str().replace('(', "%28").replace(')', "%29").replace(' ', "%20"));
     }
 
@@ -437,136 +489,29 @@ fn plain_length(text: &str) -> usize {
     text[first..].find(['\n', '`', '<', '{', '%']).map_or(text.len(), |next| first + next)
 }
 
-/// Whether lines are set in so far that they are code: after an empty line, and in no list.
-#[derive(Default)]
-struct Block {
-    in_list: bool,
-    in_text: bool,
-}
-
-impl Block {
-    fn is_code(&mut self, line: &str) -> bool {
-        let trimmed = line.trim_start();
-        if trimmed.is_empty() {
-            self.in_text = false;
-            return false;
-        }
-        let indented = line.starts_with("    ") || line.starts_with('\t');
-        let number = trimmed.trim_start_matches(|c: char| c.is_ascii_digit());
-        let is_item = trimmed.starts_with(['-', '*', '+']) && trimmed[1..].starts_with([' ', '\t'])
-            || number.len() < trimmed.len() && number.starts_with(['.', ')']);
-        if indented && !self.in_list && !self.in_text {
-            return true;
-        }
-        if is_item {
-            self.in_list = true;
-        } else if !line.starts_with([' ', '\t']) && !self.in_text {
-            self.in_list = false;
-        }
-        self.in_text = true;
-        false
-    }
-}
-
-/// How many bytes the fenced code takes that a text begins with.
-fn fence(text: &str) -> Option<usize> {
-    let strip = |line: &str| -> usize {
-        let mut rest = line.trim_start_matches([' ', '\t', '>']);
-        for mark in ["- ", "* ", "+ "] {
-            rest = rest.strip_prefix(mark).unwrap_or(rest).trim_start_matches(' ');
-        }
-        let number = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-        if number.len() < rest.len() && number.starts_with(". ") {
-            rest = number[2..].trim_start_matches(' ');
-        }
-        line.len() - rest.len()
-    };
-    let first = &text[..text.find('\n').map_or(text.len(), |end| end + 1)];
-    let opening = &first[strip(first)..];
-    let mark = opening.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-    let run = opening.chars().take_while(|c| *c == mark).count();
-    if run < 3 || mark == '`' && opening[run..].contains('`') {
-        return None;
-    }
-    let mut length = first.len();
-    for line in text[first.len()..].split_inclusive('\n') {
-        length += line.len();
-        let closing = line.trim_start_matches([' ', '\t', '>']).trim_end();
-        if closing.len() >= run && closing.chars().all(|c| c == mark) {
-            return Some(length);
-        }
-    }
-    Some(text.len())
-}
-
-/// How many bytes the code takes that stands between runs of backticks, in one paragraph.
-fn span(text: &str, run: usize) -> Option<usize> {
-    let mut at = run;
-    let paragraph = text.find("\n\n").unwrap_or(text.len()).min(text.len());
-    while let Some(found) = text.get(at..paragraph)?.find('`') {
-        let start = at + found;
-        let closing = text[start..].bytes().take_while(|byte| *byte == b'`').count();
-        at = start + closing;
-        if closing == run {
-            return Some(at);
-        }
-    }
-    None
-}
-
-/// How many bytes the element takes that a text begins with and whose content is text: `<pre>`, `<code>`, a comment.
-fn verbatim(text: &str) -> Option<usize> {
-    for (open, close) in [("<pre", "</pre>"), ("<code", "</code>"), ("<script", "</script>"), ("<!--", "-->")] {
-        if text.get(..open.len()).is_some_and(|start| start.eq_ignore_ascii_case(open)) {
-            return text.find(close).map(|end| end + close.len());
-        }
-    }
-    None
-}
-
-/// Code as its reader sees it: without `{% raw %}`, and with the escapes of shortcodes undone.
-fn unescaped(code: &str, syntax: Syntax) -> String {
-    let mut shown = String::with_capacity(code.len());
-    let mut rest = code;
-    while let Some(at) = rest.find('{') {
-        shown.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let tag = Tag::at(rest, Syntax { outputs: true, ..syntax });
-        match tag {
-            Some(tag) if tag.kind == Kind::Escaped => {
-                shown.push_str(&rest[..tag.length].replacen("/*", "", 1).replacen("*/", "", 1));
-                rest = &rest[tag.length..];
-            }
-            Some(tag) if tag.kind == Kind::Liquid && matches!(tag.inner, "raw" | "verbatim") => {
-                rest = &rest[tag.length..];
-            }
-            _ => {
-                shown.push('{');
-                rest = &rest[1..];
-            }
-        }
-    }
-    shown.push_str(rest);
-    shown
-}
-
 fn capitalised(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// Where `<!-- more -->` stands, however it is spaced and cased, gets a mark in a paragraph of its own.
-pub(super) fn mark_more(text: &str, excerpt: Option<&str>) -> Option<String> {
-    let own = excerpt.filter(|own| !own.trim().is_empty()).and_then(|own| Some((text.find(own)?, own.len())));
-    let (at, length) = own.or_else(|| {
-        text.match_indices("<!--").find_map(|(at, _)| {
-            let end = text[at + 4..].find("-->")? + 7;
-            let word = text[at + 4..at + end - 3].trim().trim_matches('-').trim();
-            ["more", "readmore", "read more", "excerpt"]
-                .iter()
-                .any(|known| word.eq_ignore_ascii_case(known))
-                .then_some((at, end))
-        })
-    })?;
-    Some(format!("{}{MORE}{}", &text[..at], &text[at + length..]))
+pub(super) fn mark_more(text: &str, excerpt: Option<&str>, mark: char) -> Option<String> {
+    let own = excerpt.filter(|own| !own.trim().is_empty());
+    let (at, length) =
+        own.and_then(|own| Some((text.find(own)?, own.len()))).or_else(|| comment_that_says_more(text))?;
+    Some(format!("{}{mark}{}", &text[..at], &text[at + length..]))
+}
+
+/// Where such a comment begins, and how many bytes it takes.
+fn comment_that_says_more(text: &str) -> Option<(usize, usize)> {
+    let mut from = 0;
+    loop {
+        let at = from + text[from..].find("<!--")?;
+        let length = text[at + 4..].find("-->")? + 7;
+        let word = text[at + 4..at + length - 3].trim().trim_matches('-').trim();
+        if ["more", "readmore", "read more", "excerpt"].iter().any(|known| word.eq_ignore_ascii_case(known)) {
+            return Some((at, length));
+        }
+        from = at + length;
+    }
 }

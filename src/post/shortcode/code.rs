@@ -1,0 +1,188 @@
+//! Where code stands in Markdown: braces in it are text.
+
+use std::collections::HashSet;
+
+use crate::post::dialect::Syntax;
+use crate::post::shortcode::tag::{Kind, Tag};
+
+/// Whether lines are set in so far that they are code: after an empty line, and in no list.
+#[derive(Default)]
+pub(super) struct Block {
+    in_list: bool,
+    in_text: bool,
+}
+
+impl Block {
+    pub(super) fn is_code(&mut self, line: &str) -> bool {
+        let trimmed = line.trim_start();
+        if trimmed.is_empty() {
+            self.in_text = false;
+            return false;
+        }
+        let indented = line.starts_with("    ") || line.starts_with('\t');
+        let number = trimmed.trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_item = trimmed.starts_with(['-', '*', '+']) && trimmed[1..].starts_with([' ', '\t'])
+            || number.len() < trimmed.len() && number.starts_with(['.', ')']);
+        if indented && !self.in_list && !self.in_text {
+            return true;
+        }
+        if is_item {
+            self.in_list = true;
+        } else if !line.starts_with([' ', '\t']) && !self.in_text {
+            self.in_list = false;
+        }
+        self.in_text = true;
+        false
+    }
+}
+
+/// How many bytes the fenced code takes that a text begins with.
+pub(super) fn fence(text: &str) -> Option<usize> {
+    let strip = |line: &str| -> usize {
+        let mut rest = line.trim_start_matches([' ', '\t', '>']);
+        for mark in ["- ", "* ", "+ "] {
+            rest = rest.strip_prefix(mark).unwrap_or(rest).trim_start_matches(' ');
+        }
+        let number = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        if number.len() < rest.len() && number.starts_with(". ") {
+            rest = number[2..].trim_start_matches(' ');
+        }
+        line.len() - rest.len()
+    };
+    let first = &text[..text.find('\n').map_or(text.len(), |end| end + 1)];
+    let opening = &first[strip(first)..];
+    let mark = opening.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let run = opening.chars().take_while(|c| *c == mark).count();
+    if run < 3 || mark == '`' && opening[run..].contains('`') {
+        return None;
+    }
+    let mut length = first.len();
+    for line in text[first.len()..].split_inclusive('\n') {
+        length += line.len();
+        let closing = line.trim_start_matches([' ', '\t', '>']).trim_end();
+        if closing.len() >= run && closing.chars().all(|c| c == mark) {
+            return Some(length);
+        }
+    }
+    Some(text.len())
+}
+
+/// What is known of the code ahead, so that no text is searched twice for what it does not hold.
+#[derive(Default)]
+pub(super) struct Code {
+    /// Where the paragraph ends that was last looked at.
+    paragraph: usize,
+    /// The lengths of runs of backticks that nothing closes in it.
+    open: HashSet<usize>,
+    /// The closing tags of which there are no more.
+    lost: Vec<&'static str>,
+}
+
+impl Code {
+    /// How many bytes the code takes that begins here with a run of backticks and ends in the same paragraph.
+    pub(super) fn span(&mut self, text: &str, at: usize, run: usize) -> Option<usize> {
+        if at >= self.paragraph {
+            self.paragraph = text[at..].find("\n\n").map_or(text.len(), |end| at + end);
+            self.open.clear();
+        }
+        if self.open.contains(&run) {
+            return None;
+        }
+        let mut from = at + run;
+        while let Some(found) = text.get(from..self.paragraph)?.find('`') {
+            let start = from + found;
+            let closing = text[start..].bytes().take_while(|byte| *byte == b'`').count();
+            from = start + closing;
+            if closing == run {
+                return Some(from - at);
+            }
+        }
+        self.open.insert(run);
+        None
+    }
+
+    /// How many bytes the element takes that a text begins with and whose content is text: `<pre>`, `<code>`, a comment.
+    pub(super) fn verbatim(&mut self, text: &str) -> Option<usize> {
+        const ELEMENTS: [(&str, &str); 4] =
+            [("<pre", "</pre>"), ("<code", "</code>"), ("<script", "</script>"), ("<!--", "-->")];
+        let (_, close) = ELEMENTS.into_iter().find(|(open, _)| is_tag(text, open))?;
+        if self.lost.contains(&close) {
+            return None;
+        }
+        let end = find_ignoring_case(text, close);
+        if end.is_none() {
+            self.lost.push(close);
+        }
+        end.map(|end| end + close.len())
+    }
+}
+
+/// Whether a text begins with this tag, and not with one whose name only begins so.
+fn is_tag(text: &str, open: &str) -> bool {
+    let Some((start, rest)) = text.split_at_checked(open.len()) else { return false };
+    let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/');
+    start.eq_ignore_ascii_case(open) && (open == "<!--" || rest.starts_with(ends))
+}
+
+fn find_ignoring_case(text: &str, tag: &str) -> Option<usize> {
+    let first = tag.as_bytes()[0];
+    memchr::memchr_iter(first, text.as_bytes()).find(|at| {
+        text.as_bytes()[*at..].get(..tag.len()).is_some_and(|found| found.eq_ignore_ascii_case(tag.as_bytes()))
+    })
+}
+
+/// Code as its reader sees it: without `{% raw %}`, and with the escapes of shortcodes undone.
+pub(super) fn unescaped(code: &str, syntax: Syntax) -> String {
+    let mut shown = String::with_capacity(code.len());
+    let mut rest = code;
+    while let Some(at) = rest.find('{') {
+        shown.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let tag = Tag::at(rest, Syntax { outputs: true, ..syntax });
+        match tag {
+            Some(tag) if tag.kind == Kind::Escaped => {
+                shown.push_str(&rest[..tag.length].replacen("/*", "", 1).replacen("*/", "", 1));
+                rest = &rest[tag.length..];
+            }
+            Some(tag) if tag.kind == Kind::Liquid && matches!(tag.inner, "raw" | "verbatim") => {
+                rest = &rest[tag.length..];
+            }
+            _ => {
+                shown.push('{');
+                rest = &rest[1..];
+            }
+        }
+    }
+    shown.push_str(rest);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn an_element_of_text_ends_with_its_own_closing_tag() {
+        for (text, length) in [
+            ("<pre>a</pre> b", Some(12)),
+            ("<PRE class=x>a</Pre> b", Some(20)),
+            ("<code>a</CODE>", Some(14)),
+            ("<!-- a --> b", Some(10)),
+            ("<preview>a</pre>", None),
+            ("<codeblock>a</code>", None),
+            ("<pre>a", None),
+        ] {
+            assert_eq!(Code::default().verbatim(text), length, "{text}");
+        }
+    }
+
+    #[test]
+    fn code_between_backticks_ends_in_its_paragraph() {
+        let mut code = Code::default();
+        let text = "`a` ``b` ``\n\n`c\n\n`";
+        assert_eq!(code.span(text, 0, 1), Some(3));
+        assert_eq!(code.span(text, 4, 2), Some(7));
+        assert_eq!(code.span(text, 13, 1), None);
+        assert_eq!(code.span(text, 17, 1), None);
+    }
+}
