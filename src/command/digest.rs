@@ -91,7 +91,7 @@ pub(super) async fn send(
     if matches!(when, When::Due) {
         let pages: Vec<Url> = plan.issues(digest).concat().iter().map(|post| post.url.clone()).collect();
         let missing = live.missing(session, &pages).await;
-        plan.hold_back(digest, &missing);
+        plan.hold_back(digest, &missing, now);
     }
     begin(session, &store, digest, loaded, &plan, now).await?;
     let issues = plan.issues(digest);

@@ -105,7 +105,8 @@ fn without_gaps(text: &str) -> String {
     let mut is_after_gap = false;
     for line in text.lines() {
         let is_gap = line.contains(GAP);
-        if !is_gap && !(is_after_gap && line.trim_matches(['>', ' ']).is_empty()) {
+        let is_empty = line.trim_matches(['>', ' ']).is_empty();
+        if !is_gap && (!is_after_gap || !is_empty) {
             lines.push(line);
         }
         is_after_gap = is_gap;

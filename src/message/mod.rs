@@ -214,8 +214,7 @@ impl Compiled {
 
     /// The subject as lists show it.
     pub fn subject(&self) -> String {
-        let everyone = &self.anonymous;
-        self.subject.replace(NAME, everyone).replace(ADDRESS, everyone).replace(LEAVE, "")
+        self.subject.replace([NAME, ADDRESS], &self.anonymous).replace(LEAVE, "")
     }
 
     /// The draft of this mail as one reader sees it.

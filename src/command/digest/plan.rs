@@ -45,8 +45,8 @@ pub(super) struct Plan<'a> {
     begins_after: i64,
     /// How many posts wait because their pages are not there yet.
     held_back: usize,
-    /// Whether the others wait with them: one mail says it all, where a page is only late.
-    patient: bool,
+    /// Until when the others wait with them: one mail says it all, where a page is only late.
+    waits_until: Option<DateTime<Utc>>,
 }
 
 impl<'a> Plan<'a> {
@@ -56,11 +56,12 @@ impl<'a> Plan<'a> {
     }
 
     /// Leaves out the posts with these pages, which are not there yet.
-    pub(super) fn hold_back(&mut self, digest: &Digest, missing: &[Url]) {
+    pub(super) fn hold_back(&mut self, digest: &Digest, missing: &[Url], now: DateTime<Utc>) {
         let before = self.news.len();
         self.news.retain(|post| !missing.contains(&post.url));
         self.held_back = before - self.news.len();
-        self.enough &= self.held_back == 0 || !self.patient && self.news.len() >= digest.min_posts;
+        let waits = self.waits_until.is_some_and(|until| now < until);
+        self.enough &= self.held_back == 0 || !waits && self.news.len() >= digest.min_posts;
     }
 
     /// Whether a post waits because its page is not there yet.
@@ -171,17 +172,16 @@ pub(super) async fn plan<'a>(
             None => return Ok(None),
         },
     };
-    let patient = match &digest.schedule {
+    let waits_until = match &digest.schedule {
         // From the first slot that was missed on, so that a page that never comes does not stop the digest.
-        Schedule::Cron(cron) => first_after(cron, zone, last_slot.unwrap_or(begins_after))
-            .is_some_and(|slot| now.signed_duration_since(slot) < PATIENCE),
-        Schedule::Each => false,
+        Schedule::Cron(cron) => first_after(cron, zone, last_slot.unwrap_or(begins_after)).map(|slot| slot + PATIENCE),
+        Schedule::Each => None,
     };
     let enough = news.len() >= digest.min_posts || matches!(when, When::Now(_));
     let mut known: Vec<String> = known.into_iter().collect();
     known.sort();
     let by_day = choice.since.is_some();
-    Ok(Some(Plan { news, slot, enough, first, by_day, known, begins_after, held_back: 0, patient }))
+    Ok(Some(Plan { news, slot, enough, first, by_day, known, begins_after, held_back: 0, waits_until }))
 }
 
 /// The posts to announce: those that a person chose, else every one that is not known. Who is chosen is not `known`.
