@@ -1,6 +1,36 @@
 //! What depends on a language: how it writes a day, and which way it runs.
 
-use chrono::{Locale, NaiveDate};
+use chrono::{Datelike, Locale, NaiveDate};
+
+/// The genitives that the locales lack.
+const SLOVAK: [&str; 12] = [
+    "januára",
+    "februára",
+    "marca",
+    "apríla",
+    "mája",
+    "júna",
+    "júla",
+    "augusta",
+    "septembra",
+    "októbra",
+    "novembra",
+    "decembra",
+];
+const SLOVENE: [&str; 12] = [
+    "januarja",
+    "februarja",
+    "marca",
+    "aprila",
+    "maja",
+    "junija",
+    "julija",
+    "avgusta",
+    "septembra",
+    "oktobra",
+    "novembra",
+    "decembra",
+];
 
 /// The day as the language of this BCP 47 tag writes it; in English where it is not known.
 pub(super) fn day(date: NaiveDate, tag: &str) -> String {
@@ -8,13 +38,28 @@ pub(super) fn day(date: NaiveDate, tag: &str) -> String {
     let format = match (language.as_str(), region.as_deref()) {
         ("en", Some("US")) => "%B %-d, %Y",
         ("de" | "da" | "nb" | "nn" | "no" | "fi" | "cs" | "sk" | "sl" | "et" | "is", _) => "%-d. %B %Y",
-        ("es" | "pt" | "gl" | "ca", _) => "%-d de %B de %Y",
+        ("hr" | "sr" | "bs", _) => "%-d. %B %Y.",
+        ("es" | "pt" | "gl", _) => "%-d de %B de %Y",
+        // Their months bring the first "of".
+        ("ca" | "oc" | "ast", _) => "%-d %B de %Y",
         ("ja" | "zh", _) => "%Y年%-m月%-d日",
         ("ko", _) => "%Y년 %-m월 %-d일",
         ("hu", _) => "%Y. %B %-d.",
         _ => "%-d %B %Y",
     };
-    date.format_localized(format, locale(&language, region.as_deref())).to_string()
+    let locale = match tag.to_lowercase().contains("-latn") && language == "sr" {
+        true => Locale::sr_RS_latin,
+        false => locale(&language, region.as_deref()),
+    };
+    let month = date.format_localized("%B", locale).to_string();
+    let month = match (language.as_str(), date.month0() as usize) {
+        ("fi", _) => format!("{month}ta"),
+        ("gl" | "bs", _) => month.to_lowercase(),
+        ("sk", number) => SLOVAK[number].to_owned(),
+        ("sl", number) => SLOVENE[number].to_owned(),
+        _ => month,
+    };
+    date.format_localized(&format.replace("%B", &month), locale).to_string()
 }
 
 /// Which way a language is written: `rtl` or `ltr`.
@@ -24,6 +69,11 @@ pub(super) fn direction(tag: &str) -> &'static str {
     } else {
         "ltr"
     }
+}
+
+/// The side on which its lines begin: `right` or `left`.
+pub(super) fn start(tag: &str) -> &'static str {
+    if direction(tag) == "rtl" { "right" } else { "left" }
 }
 
 /// The language in small letters and the region in capitals.
@@ -42,11 +92,18 @@ fn locale(language: &str, region: Option<&str>) -> Locale {
         "da" => "DK",
         "el" => "GR",
         "et" => "EE",
-        "ca" | "eu" | "gl" => "ES",
+        "ca" | "eu" | "gl" | "ast" => "ES",
+        "be" => "BY",
+        "bn" => "BD",
+        "br" | "oc" => "FR",
+        "bs" => "BA",
+        "hy" => "AM",
+        "ka" => "GE",
+        "sq" => "AL",
         "fa" => "IR",
         "ga" => "IE",
         "he" => "IL",
-        "hi" => "IN",
+        "gu" | "hi" | "kn" | "ml" | "mr" | "pa" | "ta" | "te" => "IN",
         "ja" => "JP",
         "ko" => "KR",
         "nb" | "nn" | "no" => "NO",
@@ -89,6 +146,22 @@ mod tests {
             ("pl", "8 marca 2024"),
             ("ru", "8 марта 2024"),
             ("uk", "8 березня 2024"),
+            ("ca", "8 de març de 2024"),
+            ("fi", "8. maaliskuuta 2024"),
+            ("sk", "8. marca 2024"),
+            ("sl-SI", "8. marca 2024"),
+            ("gl", "8 de marzo de 2024"),
+            ("hr", "8. ožujka 2024."),
+            ("sr", "8. март 2024."),
+            ("sr-Latn-RS", "8. mart 2024."),
+            ("bs", "8. mart 2024."),
+            ("ka", "8 მარტი 2024"),
+            ("hy", "8 մարտի 2024"),
+            ("be", "8 сакавіка 2024"),
+            ("sq", "8 mars 2024"),
+            ("bn", "8 মার্চ 2024"),
+            ("ta", "8 மார்ச் 2024"),
+            ("cs", "8. března 2024"),
             ("tlh", "8 March 2024"),
             ("", "8 March 2024"),
         ] {
