@@ -86,6 +86,20 @@ fn the_preview_shows_the_issue_and_follows_every_change() {
 }
 
 #[test]
+fn a_folder_that_leads_to_itself_does_not_hold_up_the_preview_and_what_is_no_post_changes_nothing() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("post/.git/index", "a");
+    std::os::unix::fs::symlink("..", scene.path("post/loop")).unwrap();
+    std::os::unix::fs::symlink(".", scene.path("post/self")).unwrap();
+    let served = Served::start(&scene);
+    let mut stamp = served.get("/stamp", &served.address).1;
+    let scene = scene.file("post/.git/index", "other").file("public/atom.xml", "x").file("post/pot.svg", "x");
+    assert_eq!(served.get("/stamp", &served.address).1, stamp);
+    let scene = scene.post("deeper/two.md", "Two", "2024-06-02");
+    served.change(&mut stamp);
+    drop(scene);
+}
+
+#[test]
 fn the_preview_is_for_its_own_machine() {
     let scene = Scene::new().post("one.md", "One", "2024-06-01");
     let served = Served::start(&scene);

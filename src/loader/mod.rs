@@ -5,6 +5,8 @@ mod git;
 mod walk;
 
 use std::borrow::Cow;
+pub use walk::walk;
+
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _};

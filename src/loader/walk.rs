@@ -13,7 +13,10 @@ use crate::post::dialect::Habits;
 
 /// The files below a folder that may be posts, sorted, with `/` between the parts of their paths. Links that leave the
 /// folder are not followed.
-pub(super) fn walk(dir: &Path) -> Result<Vec<String>, Finding> {
+///
+/// # Errors
+/// A finding where there is no such folder.
+pub fn walk(dir: &Path) -> Result<Vec<String>, Finding> {
     let fail = |error: io::Error| {
         Finding::error(format!("the posts cannot be read: {error}")).in_file(dir).way_out("set `dir` under [posts]")
     };

@@ -18,6 +18,7 @@ use crate::command::digest::compose::compose;
 use crate::command::digest::show::{load, next_or_newest, somebody};
 use crate::command::{Ending, Session, load_config};
 use crate::config::Digest;
+use crate::loader::walk;
 use crate::store::Access;
 use crate::web::{Preview, Source, serve_preview};
 
@@ -73,8 +74,12 @@ impl Source for Maker {
         let mut hasher = DefaultHasher::new();
         stamp(&self.file, &mut hasher);
         if let Ok(config) = load_config(&self.file) {
-            stamp(&config.root.join("templates"), &mut hasher);
-            stamp(&config.posts.dir, &mut hasher);
+            for template in ["digest.html", "digest.txt"] {
+                stamp(&config.root.join("templates").join(template), &mut hasher);
+            }
+            for post in walk(&config.posts.dir).unwrap_or_default() {
+                stamp(&config.posts.dir.join(post), &mut hasher);
+            }
         }
         hasher.finish()
     }
@@ -123,18 +128,10 @@ impl Maker {
     }
 }
 
-/// Everything below a path that changes when its content does.
-fn stamp(path: &Path, hasher: &mut DefaultHasher) {
-    let Ok(about) = fs::metadata(path) else { return };
-    path.hash(hasher);
-    if about.is_dir() {
-        let Ok(entries) = fs::read_dir(path) else { return };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in &paths {
-            stamp(path, hasher);
-        }
-    } else {
+/// What of a file changes when its content does.
+fn stamp(file: &Path, hasher: &mut DefaultHasher) {
+    if let Ok(about) = fs::metadata(file) {
+        file.hash(hasher);
         (about.len(), about.modified().ok()).hash(hasher);
     }
 }
