@@ -35,6 +35,7 @@ const DROPPED: &[(&str, &str, &str)] = &[
 struct Seen {
     without_words: BTreeSet<String>,
     images: BTreeSet<String>,
+    without_width: BTreeSet<String>,
     links: BTreeSet<String>,
     styles: String,
     sheets: String,
@@ -76,6 +77,14 @@ pub fn preflight(draft: &Draft, site: &Site, place: &dyn Fn(&str) -> Option<Plac
             add(finding.way_out("use PNG or JPEG"), image);
         }
     }
+    for image in &seen.without_width {
+        let finding =
+            Finding::warning(format!("the image `{image}` says no width, and Outlook may break the page for it"));
+        add(
+            finding.way_out("say its `width`, or put its file beside the post or into `static/`, where it is measured"),
+            image,
+        );
+    }
     for address in seen.links.iter().chain(&seen.images) {
         if let Some(finding) = judge(address, site) {
             add(finding, address);
@@ -100,15 +109,18 @@ fn judge(address: &str, site: &Site) -> Option<Finding> {
         }
         Some("http" | "https" | "mailto" | "tel" | "data" | "xmpp" | "sms" | "geo") => None,
         _ if address.starts_with(MARKS) => None,
-        _ => Some(match Url::parse(address) {
-            Ok(url) => {
-                let scheme = url.scheme();
+        _ => Some(match Url::parse(address).map(|url| url.scheme().to_owned()) {
+            Ok(scheme) => {
                 Finding::warning(format!("the link `{address}` is of a kind (`{scheme}:`) that few mail programs open"))
                     .way_out("lead to a page that has it")
             }
-            Err(_) => {
+            Err(error) => {
                 let whole = site.url.join(address).map_or_else(|_| site.url.to_string(), String::from);
-                Finding::error(format!("the link `{address}` leads nowhere in a mail"))
+                let why = match error {
+                    url::ParseError::RelativeUrlWithoutBase => "leads nowhere in a mail".to_owned(),
+                    error => format!("is no address: {error}"),
+                };
+                Finding::error(format!("the link `{address}` {why}"))
                     .way_out(format!("expected a whole address, like {whole}"))
             }
         }),
@@ -162,6 +174,9 @@ fn look(html: &str) -> Seen {
             if image.get_attribute("alt").is_none_or(|words| words.trim().is_empty()) {
                 seen.without_words.insert(address.clone());
             }
+            if !image.has_attribute("width") && !address.starts_with("data:") {
+                seen.without_width.insert(address.clone());
+            }
             seen.images.insert(address);
             Ok(())
         }))
@@ -211,14 +226,19 @@ mod tests {
         for (html, source, expected) in [
             ("<p style=\"color: red\">Fine, <a href=\"https://x.example/\">x</a></p>", "", ""),
             (
-                "<img src=\"https://x.example/a/b.png\" alt=\"\">",
+                "<img src=\"https://x.example/a/b.png\" alt=\"\" width=\"9\">",
                 "a\n\n![](/a/b.png)",
                 "post/a.md:3: the image `https://x.example/a/b.png` has no words",
             ),
             (
-                "<img src=\"https://x.example/b.webp\" alt=\"b\">",
+                "<img src=\"https://x.example/b.webp\" alt=\"b\" width=\"9\">",
                 "![b](b.webp)",
                 "post/a.md:1: the image `https://x.example/b.webp` is of a kind",
+            ),
+            (
+                "<img src=\"https://x.example/b.png\" alt=\"b\">",
+                "![b](b.png)",
+                "post/a.md:1: the image `https://x.example/b.png` says no width, and Outlook",
             ),
             ("<img src=\"data:image/png;base64,AAAA\" alt=\"b\">", "", "stands in the mail itself"),
             (
