@@ -453,6 +453,33 @@ fn a_link_that_looks_like_a_mark_stops_no_issue() {
 }
 
 #[test]
+fn what_runs_from_the_right_begins_there_also_in_a_mail_that_does_not() {
+    let config = CONFIG.replace("since =", "layout = \"full\"\nsince =");
+    let post = |language: &str| format!("---\ntitle: T\ndate: 2024-06-01\nlang: {language}\n---\n- a\n\n> b\n");
+    let html = |config: &str, post: &str| {
+        let scene = Scene::new().file("config.toml", config).file("post/one.md", post);
+        scene.run_at(MONDAY, &["digest", "weekly", "--html", "a.html"]);
+        scene.read("a.html")
+    };
+    let list = |side: &str| if side == "right" { "padding: 0 24px 0 0" } else { "padding: 0 0 0 24px" };
+    let arabic = config.replace("timezone", "language = \"ar\"\ntimezone");
+    let all = html(&arabic, &post("ar"));
+    assert!(!all.contains("align=\"left\"") && all.matches("dir=\"rtl\"").count() >= 2, "{all}");
+    let body = all.split("<body").nth(1).unwrap();
+    assert!(
+        body.contains(list("right")) && !body.contains(list("left")) && body.contains("border-right: 3px"),
+        "{body}"
+    );
+    let mixed = html(&config, &post("he"));
+    assert!(mixed.contains("align=\"right\" lang=\"he\" dir=\"rtl\"") && mixed.contains("align=\"left\""), "{mixed}");
+    let body = mixed.split("<body").nth(1).unwrap();
+    assert!(body.contains(list("right")) && !body.contains(list("left")), "{body}");
+    let english = html(&arabic, &post("en"));
+    let body = english.split("<body").nth(1).unwrap();
+    assert!(body.contains("align=\"left\" lang=\"en\" dir=\"ltr\"") && body.contains(list("left")), "{body}");
+}
+
+#[test]
 fn a_site_changes_one_block_of_a_template_or_the_whole() {
     let scene = Scene::new()
         .post("one.md", "One", "2024-06-01")

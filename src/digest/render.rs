@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::config::Layout;
 use crate::digest::body::{beginning, for_mail, minutes};
-use crate::digest::language::{day, direction};
+use crate::digest::language::{day, direction, start};
 use crate::digest::text::{self, CODE, WIDTH};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Templates};
 use crate::finding::Finding;
@@ -81,6 +81,8 @@ fn values(content: &Content<'_>) -> Context {
             "tags": post.tags,
             "section": post.section,
             "language": post.language,
+            "direction": direction(post.language.as_ref().unwrap_or(language)),
+            "start": start(post.language.as_ref().unwrap_or(language)),
             "image": post.image.as_ref().map(url::Url::as_str),
             "minutes": minutes(&body.html),
             "html": html,
@@ -94,7 +96,7 @@ fn values(content: &Content<'_>) -> Context {
             "site",
             json!({
                 "title": site.title, "url": site.url.as_str(), "description": site.description, "language": language,
-                "direction": direction(language),
+                "direction": direction(language), "start": start(language),
             }),
         ),
         (
