@@ -104,10 +104,12 @@ fn without_gaps(text: &str) -> String {
     let mut lines = Vec::new();
     let mut is_after_gap = false;
     for line in text.lines() {
-        let is_gap = line.contains(GAP);
-        let is_empty = line.trim_matches(['>', ' ']).is_empty();
-        if !is_gap && (!is_after_gap || !is_empty) {
-            lines.push(line);
+        let words = line.trim_matches(['>', ' ']);
+        let is_gap = words.strip_prefix(GAP).is_some_and(str::is_empty);
+        let follows_gap = is_after_gap && words.is_empty();
+        if !is_gap && !follows_gap {
+            // In a cell it stands beside words.
+            lines.push(line.replace(GAP, ""));
         }
         is_after_gap = is_gap;
     }
@@ -128,6 +130,8 @@ fn with_code(text: &str, blocks: &[String]) -> String {
         for (at, code) in unescape(block).trim_end().trim_start_matches('\n').lines().enumerate() {
             lines.push(format!("{}{CODE}    {code}", if at == 0 { before } else { &below }));
         }
+        // In a cell words may follow.
+        lines.extend(parts.next().map(str::trim).filter(|words| !words.is_empty()).map(str::to_owned));
     }
     lines.join("\n")
 }
@@ -261,6 +265,8 @@ mod tests {
             ),
             ("<p>a</p><ul><li>b<ul><li>c</li></ul></li><li>d</li></ul><p>e</p>", "a\n\n- b\n  - c\n- d\n\ne"),
             ("<blockquote><p>a</p><ol><li>b</li></ol></blockquote>", "> a\n>\n> 1. b"),
+            ("<table><tr><td>a</td><td><ul><li>b</li></ul></td><td>c</td></tr></table><p>d</p>", "a     c\n  - b\n\nd"),
+            ("<table><tr><td>a</td><td><pre>b</pre></td><td>c</td></tr></table>", "a     b\nc"),
             ("<blockquote><p>slow<br>is fast</p></blockquote>", "> slow\n> is fast"),
             ("<p><img src=\"a.png\" alt=\"A pager\"><img src=\"b.png\" alt=\"\"></p>", "[A pager]"),
             ("<p>seven<sup><a href=\"https://x.example/p/#n\">1</a></sup></p>", "seven¹"),
