@@ -206,3 +206,64 @@ fn no_sign_that_xml_forbids_reaches_a_feed() {
         strict_xml(&scene.read(&format!("public/{feed}")));
     }
 }
+
+/// A site whose posts lie in `content`, in Paris.
+fn site_beside(files: &[(&str, &str)]) -> Scene {
+    let config = "[site]\ntitle = \"T\"\nurl = \"https://x.example/\"\ntimezone = \"Europe/Paris\"\n[posts]\ndir = \"content\"\n";
+    files.iter().fold(Scene::new().file("config.toml", config), |scene, (path, text)| scene.file(path, text))
+}
+
+#[test]
+fn addresses_follow_the_generators_own_pattern() {
+    let one = "---\ntitle: One\ndate: 2024-05-01T00:30:00+09:00\n---\n";
+    for (config, text, address) in [
+        ("hugo.toml", "[permalinks]\nposts = '/:year/:month/:day/:slug/'\n", "2024/05/01/one/"),
+        ("hugo.toml", "[permalinks]\nposts = '/:sections[1:]/:monthname/:weekday/:slug/'\n", "May/3/one/"),
+        ("hugo.toml", "uglyURLs = true\n", "posts/one.html"),
+        ("config/_default/hugo.toml", "baseURL = 'https://x.example/'\n", "in-a-file/one/"),
+        ("pelicanconf.py", "ARTICLE_URL = '{date:%Y}/{date:%b}/{slug}/'\n", "2024/Apr/one/"),
+    ] {
+        let mut files = vec![("content/posts/one.md", one), (config, text)];
+        if config.starts_with("config/") {
+            files.push(("config/_default/permalinks.toml", "posts = '/in-a-file/:slug/'\n"));
+        }
+        let ran = site_beside(&files).run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+        assert!(ran.talk.contains(&format!("https://x.example/{address} from the pattern")), "{text}: {}", ran.talk);
+    }
+}
+
+#[test]
+fn a_token_that_is_not_known_is_named_with_the_generators_config() {
+    let one = "---\ntitle: One\ndate: 2024-05-01\n---\n";
+    for (config, text, token) in [
+        ("hugo.toml", "[permalinks]\nposts = '/:colour/:slug/'\n", "colour"),
+        ("_config.yml", "permalink: /:colour/:title/\n", "colour"),
+        ("pelicanconf.py", "ARTICLE_URL = '{colour}/{slug}/'\n", "colour"),
+    ] {
+        let scene = site_beside(&[("content/posts/2024-05-01-one.md", one), (config, text)]);
+        let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+        assert_ne!(ran.code, 0, "{}", ran.talk);
+        let words = format!("{config}: its pattern of addresses has `{token}`, which is not known here");
+        assert!(ran.talk.contains(&words), "{}", ran.talk);
+        let set = [("TIDINGS_POSTS__PERMALINK", "/{slug}/")];
+        assert_eq!(scene.run_with(&["--at", "2024-06-01T00:00:00Z", "build"], &set).code, 0);
+    }
+}
+
+#[test]
+fn a_vault_or_a_submodule_does_not_hide_the_site_around_it() {
+    let scene = site_beside(&[
+        ("hugo.toml", "title = 'T'\n"),
+        ("content/.obsidian/app.json", "{}\n"),
+        ("content/.git", "gitdir: ../.git/modules/content\n"),
+        ("content/posts/one.md", "\n\n---\ntitle: One\ndate: 2024-05-01\n---\n"),
+        ("content/about.md", "---\ntitle: About\n---\n"),
+    ]);
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+    assert_eq!(ran.code, 0, "a page without a date is no error: {}", ran.talk);
+    assert!(
+        ran.talk.contains("dialect: hugo (by ") && ran.talk.contains("about.md:1: the post has no date"),
+        "{}",
+        ran.talk
+    );
+}

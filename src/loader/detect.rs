@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect, Posts, Site};
+use crate::finding::Finding;
 use crate::post::dialect::{Habits, Rules};
 use crate::post::slug::Slugs;
 use crate::post::{from_colons, front, people};
@@ -18,7 +19,10 @@ const ABOVE: usize = 4;
 const LOOKED_AT: usize = 40;
 
 /// What the site does, and why it is believed to.
-pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> (Habits, String) {
+///
+/// # Errors
+/// A finding where the generator's own pattern of addresses cannot be followed.
+pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(Habits, String), Finding> {
     let found = generator(&config.dir, config.dialect);
     let (dialect, why) = match (config.dialect, &found) {
         (Dialect::Auto, Some(found)) => (found.dialect, format!("by {}", found.file.display())),
@@ -28,6 +32,12 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> (Habits, 
     let mut habits = Habits::of(dialect, site.timezone.0);
     if let Some(found) = found {
         found.read_into(&mut habits);
+        if let (None, Some(token)) = (&config.permalink, habits.unknown_token()) {
+            let message = format!("its pattern of addresses has `{token}`, which is not known here");
+            return Err(Finding::error(message)
+                .in_file(&found.file)
+                .way_out("set `permalink` under [posts], with tokens like {year} and {slug}"));
+        }
         habits.prefix = found.prefix(&config.dir);
         // A zone of our own config binds; UTC is what it says when it says nothing.
         if site.timezone.0 != Tz::UTC {
@@ -43,7 +53,7 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> (Habits, 
         if zone == habits.zone { zone.name().to_owned() } else { format!("{} or, unquoted, UTC", habits.zone.name()) },
         habits.permalink.as_deref().unwrap_or(habits.rules.permalink),
     );
-    (habits, why)
+    Ok((habits, why))
 }
 
 /// A generator's config.
@@ -57,18 +67,16 @@ struct Generator {
 /// The nearest config of a generator, of this one if it is set.
 fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
     let dir = dir.canonicalize().ok()?;
+    let mut vault = None;
     for folder in dir.ancestors().take(ABOVE + 1) {
         let found = CANDIDATES.iter().filter(|(_, dialect)| matches!(wanted, Dialect::Auto) || wanted == *dialect);
         let found = found.map(|(name, dialect)| (folder.join(name), *dialect)).find_map(|(file, dialect)| {
-            let keys = match file.extension().and_then(|ending| ending.to_str()) {
-                _ if file.ends_with(".obsidian") => file.is_dir().then(Map::new)?,
-                Some("toml") => toml(&fs::read_to_string(&file).ok()?)?,
-                Some("yml" | "yaml") => front::yaml(&fs::read_to_string(&file).ok()?)?,
-                Some("json") => serde_json::from_str(&fs::read_to_string(&file).ok()?).ok()?,
-                Some("py") => python(&fs::read_to_string(&file).ok()?),
-                _ => file.is_file().then(Map::new)?,
-            };
-            let keys: Map<String, Value> = keys.into_iter().map(|(key, value)| (key.to_lowercase(), value)).collect();
+            let keys = keys_of(&file)?;
+            let mut keys: Map<String, Value> =
+                keys.into_iter().map(|(key, value)| (key.to_lowercase(), value)).collect();
+            if file.parent().is_some_and(|folder| folder.ends_with("_default")) {
+                keys.extend(beside(&file));
+            }
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             // Hugo, Zola and this program all call their config `config.toml`.
             let fits = match dialect {
@@ -82,14 +90,43 @@ fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
             };
             fits.then_some(Generator { dialect, file, keys })
         });
-        if found.is_some() {
-            return found;
+        match found {
+            // A site may be written in Obsidian: another generator's config above says more.
+            Some(found) if found.dialect == Dialect::Obsidian => _ = vault.get_or_insert(found),
+            Some(found) => return Some(found),
+            None => {}
         }
-        if folder.join(".git").exists() {
+        // A file of this name marks a submodule: the site around it goes on above.
+        if folder.join(".git").is_dir() {
             break;
         }
     }
-    None
+    vault
+}
+
+/// The keys of a config; none where it cannot be read.
+fn keys_of(file: &Path) -> Option<Map<String, Value>> {
+    let text = || fs::read_to_string(file).ok();
+    match file.extension().and_then(|ending| ending.to_str()) {
+        _ if file.ends_with(".obsidian") => file.is_dir().then(Map::new),
+        Some("toml") => toml(&text()?),
+        Some("yml" | "yaml") => front::yaml(&text()?),
+        Some("json") => serde_json::from_str(&text()?).ok(),
+        Some("py") => Some(python(&text()?)),
+        _ => file.is_file().then(Map::new),
+    }
+}
+
+/// The tables of Hugo's config that have a file of their own, by its name: `permalinks.toml`.
+fn beside(file: &Path) -> Map<String, Value> {
+    let files = file.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    let tables = files.filter_map(|entry| {
+        let other = entry.path();
+        let name = other.file_stem()?.to_str()?.to_lowercase();
+        let is_table = other != file && matches!(other.extension()?.to_str()?, "toml" | "yaml" | "yml" | "json");
+        is_table.then(|| Some((name, Value::Object(keys_of(&other)?))))?
+    });
+    tables.collect()
 }
 
 const CANDIDATES: &[(&str, Dialect)] = &[
@@ -198,6 +235,7 @@ impl Generator {
                 }
             }
         }
+        habits.ugly = self.keys.get("uglyurls") == Some(&Value::Bool(true));
         let default = self.text("defaultcontentlanguage").unwrap_or("en");
         let in_folder = self.keys.get("defaultcontentlanguageinsubdir") == Some(&Value::Bool(true));
         self.languages(habits, default, in_folder);
@@ -291,17 +329,15 @@ fn from_python(pattern: &str) -> Option<String> {
         converted.push_str(&rest[..start]);
         let end = start + rest[start..].find('}')?;
         match rest[start + 1..end].split_once(':').unwrap_or((&rest[start + 1..end], "")) {
-            ("date", format) => converted.push_str(
-                &format.replace("%Y", "{year}").replace("%m", "{month}").replace("%d", "{day}").replace("%H", "{hour}"),
-            ),
+            ("date", format) => converted.push_str(&format!("{{date:{format}}}")),
             ("slug", _) => converted.push_str("{slug}"),
             ("category", _) => converted.push_str("{category}"),
-            _ => return None,
+            (other, _) => converted.push_str(&format!("{{:{other}}}")),
         }
         rest = &rest[end + 1..];
     }
     converted.push_str(rest);
-    (!converted.contains('%')).then_some(converted)
+    Some(converted)
 }
 
 /// The dialect that the posts themselves speak.

@@ -59,7 +59,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         Err(error) => return Err(Finding::error(format!("cannot be read: {error}")).in_file(&config.lock)),
     };
     let paths = walk::walk(&config.dir)?;
-    let (habits, dialect) = detect::habits(site, config, &paths);
+    let (habits, dialect) = detect::habits(site, config, &paths)?;
     let commits = if config.git_dates { git::commits(&config.dir)? } else { HashMap::new() };
     let paths = walk::posts(paths, &config.dir, &habits);
     let read: Vec<(String, Result<Read, Finding>)> = paths

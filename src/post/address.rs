@@ -1,11 +1,12 @@
 //! Where a post's page is: a key of the front matter, else a pattern.
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+use chrono::format::StrftimeItems;
+use chrono::{DateTime, FixedOffset, Offset};
 use url::Url;
 
 use crate::config::{Dialect, Site};
 use crate::finding::Finding;
+use crate::post::date::Instant;
 use crate::post::dialect::Habits;
 use crate::post::front::Front;
 use crate::post::name::Name;
@@ -17,7 +18,7 @@ pub(super) struct Parts<'a> {
     /// The file's name without its date, or the title where the dialect makes slugs of that.
     pub(super) slug_from: &'a str,
     pub(super) title: &'a str,
-    pub(super) published: DateTime<Utc>,
+    pub(super) published: Instant,
     pub(super) categories: &'a [String],
     pub(super) front: &'a Front<'a>,
 }
@@ -34,6 +35,9 @@ impl Parts<'_> {
             let pattern = habits.permalink.as_deref().or(section.map(String::as_str));
             let pattern = pattern.unwrap_or(habits.rules.permalink);
             let mut filled = self.fill(pattern, habits)?;
+            if habits.ugly && filled.trim_end_matches('/').rsplit('/').next().is_some_and(|last| !last.contains('.')) {
+                filled = format!("{}.html", filled.trim_end_matches('/'));
+            }
             if let Some(language) = self.name.language {
                 filled = format!("/{}/{}", language.to_lowercase(), filled.trim_start_matches('/'));
             }
@@ -106,8 +110,16 @@ impl Parts<'_> {
 
     fn token(&self, token: &str, habits: &Habits) -> Option<String> {
         let slugs = habits.slugs;
-        let local = self.published.with_timezone(&habits.address_zone());
+        let local = self.local(habits);
         let time = |format: &str| Some(local.format(format).to_string());
+        if let Some(format) = token.strip_prefix("date:") {
+            let format = StrftimeItems::new(format).parse().ok()?;
+            return Some(safe(&local.format_with_items(format.iter()).to_string()));
+        }
+        if let Some(range) = token.strip_prefix("sections[").and_then(|rest| rest.strip_suffix(']')) {
+            let sections: Vec<String> = self.name.folders().map(|part| safe(&slugs.slug(part))).collect();
+            return Some(slice(&sections, range)?.join("/"));
+        }
         let folders = || self.name.folders();
         match token {
             "year" => time("%Y"),
@@ -117,6 +129,15 @@ impl Parts<'_> {
             "day" => time("%d"),
             "i_day" => time("%-d"),
             "y_day" => time("%j"),
+            "i_y_day" => time("%-j"),
+            "short_month" => time("%b"),
+            "long_month" => time("%B"),
+            "week" => time("%V"),
+            "w_year" => time("%G"),
+            "w_day" => time("%u"),
+            "weekday" => time("%w"),
+            "short_day" => time("%a"),
+            "long_day" => time("%A"),
             "hour" => time("%H"),
             "minute" => time("%M"),
             "second" => time("%S"),
@@ -130,10 +151,11 @@ impl Parts<'_> {
             "section" => Some(self.name.section().map(|section| safe(&slugs.slug(section))).unwrap_or_default()),
             "sections" => Some(folders().map(|part| safe(&slugs.slug(part))).collect::<Vec<_>>().join("/")),
             "category" => Some(self.categories.first().map(|first| safe(&slugs.slug(first))).unwrap_or_default()),
-            "categories" => {
+            "categories" | "slugified_categories" => {
                 let mut parts: Vec<String> = Vec::new();
                 for category in self.categories {
-                    let part = safe(&category.to_lowercase());
+                    let part = category.to_lowercase();
+                    let part = safe(&if token == "categories" { part } else { crate::post::slug(&part) });
                     if !parts.contains(&part) {
                         parts.push(part);
                     }
@@ -155,6 +177,13 @@ impl Parts<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The clock by which the address has its day.
+    fn local(&self, habits: &Habits) -> DateTime<FixedOffset> {
+        let Instant { at, offset } = self.published;
+        let of_site = || at.with_timezone(&habits.zoning(false).zone).offset().fix();
+        at.with_timezone(&offset.filter(|_| habits.rules.own_offset).unwrap_or_else(of_site))
     }
 
     /// The last part of the address: the `slug` key, else made from the name or the title.
@@ -206,8 +235,8 @@ impl Parts<'_> {
                 "slug" | "slugify" => crate::post::slug(&deunicode::deunicode(&value)),
                 "url" => value,
                 "date" if !argument.is_empty() => {
-                    let format = chrono::format::StrftimeItems::new(argument).parse().ok()?;
-                    self.published.with_timezone(&habits.address_zone()).format_with_items(format.iter()).to_string()
+                    let format = StrftimeItems::new(argument).parse().ok()?;
+                    self.local(habits).format_with_items(format.iter()).to_string()
                 }
                 _ => return None,
             };
@@ -216,11 +245,19 @@ impl Parts<'_> {
     }
 }
 
-impl Habits {
-    /// The zone in which a date in an address is seen.
-    fn address_zone(&self) -> Tz {
-        self.zoning(false).zone
-    }
+/// Some of a post's sections, as Hugo means it: `1:`, `:last`, `last`, `0`, `1:2`.
+fn slice<'a>(sections: &'a [String], range: &str) -> Option<&'a [String]> {
+    let end = sections.len();
+    let place = |text: &str, default: usize| match text {
+        "" => Some(default),
+        "last" => Some(end.saturating_sub(1)),
+        number => number.parse().ok().map(|number: usize| number.min(end)),
+    };
+    let (from, to) = match range.split_once(':') {
+        Some((from, to)) => (place(from, 0)?, place(to, end)?),
+        None => (place(range, 0)?, place(range, 0)?.saturating_add(1).min(end)),
+    };
+    Some(sections.get(from..to).unwrap_or_default())
 }
 
 /// A part of an address without the signs that would end it.
@@ -231,11 +268,24 @@ fn safe(part: &str) -> String {
     part.to_owned()
 }
 
+/// What a token begins with that the generator knows and this program does not.
+pub(super) const UNKNOWN: &str = "{:";
+
 /// A pattern of Jekyll's or Hugo's with our tokens: `/:year/:title/` is `/{year}/{slug}/`.
 pub fn from_colons(pattern: &str, dialect: Dialect) -> String {
     const JEKYLL: &[(&str, &str)] = &[
         ("output_ext", ".html"),
-        ("slugified_categories", "{categories}"),
+        ("slugified_categories", "{slugified_categories}"),
+        ("name", "{filename}"),
+        ("collection", "posts"),
+        ("short_month", "{short_month}"),
+        ("long_month", "{long_month}"),
+        ("week", "{week}"),
+        ("w_year", "{w_year}"),
+        ("w_day", "{w_day}"),
+        ("short_day", "{short_day}"),
+        ("long_day", "{long_day}"),
+        ("y_day", "{y_day}"),
         ("categories", "{categories}"),
         ("title", "{slug}"),
         ("slug", "{slug}"),
@@ -243,6 +293,11 @@ pub fn from_colons(pattern: &str, dialect: Dialect) -> String {
     const HUGO: &[(&str, &str)] = &[
         ("slugorcontentbasename", "{slug}"),
         ("slugorfilename", "{slug}"),
+        ("contentbasenameorslug", "{filename}"),
+        ("monthname", "{long_month}"),
+        ("weekday", "{weekday}"),
+        ("weekdayname", "{long_day}"),
+        ("yearday", "{i_y_day}"),
         ("contentbasename", "{filename}"),
         ("filename", "{filename}"),
         ("sections", "{sections}"),
@@ -252,8 +307,6 @@ pub fn from_colons(pattern: &str, dialect: Dialect) -> String {
     ];
     const BOTH: &[(&str, &str)] = &[
         ("short_year", "{short_year}"),
-        ("yearday", "{y_day}"),
-        ("y_day", "{y_day}"),
         ("year", "{year}"),
         ("i_month", "{i_month}"),
         ("month", "{month}"),
@@ -267,6 +320,7 @@ pub fn from_colons(pattern: &str, dialect: Dialect) -> String {
         (Dialect::Jekyll, "date") => "/:categories/:year/:month/:day/:title:output_ext",
         (Dialect::Jekyll, "pretty") => "/:categories/:year/:month/:day/:title/",
         (Dialect::Jekyll, "ordinal") => "/:categories/:year/:y_day/:title:output_ext",
+        (Dialect::Jekyll, "weekdate") => "/:categories/:year/W:week/:short_day/:title:output_ext",
         (Dialect::Jekyll, "none") => "/:categories/:title:output_ext",
         _ => pattern,
     };
@@ -276,14 +330,59 @@ pub fn from_colons(pattern: &str, dialect: Dialect) -> String {
     while let Some(start) = rest.find(':') {
         converted.push_str(&rest[..start]);
         rest = &rest[start + 1..];
-        match own.iter().chain(BOTH).find(|(name, _)| rest.starts_with(name)) {
-            Some((name, token)) => {
+        let word = &rest[..rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len())];
+        let known = |word: &str| own.iter().chain(BOTH).find(|(name, _)| *name == word);
+        // Jekyll takes `:year_:month` for two tokens.
+        let shorter = word.match_indices('_').map(|(at, _)| &word[..at]).rev();
+        let found = std::iter::once(word).chain(shorter).find_map(|word| Some((word, known(word)?.1)));
+        rest = &rest[found.map_or(word, |(word, _)| word).len()..];
+        match found {
+            Some((word, token)) => {
                 converted.push_str(token);
-                rest = &rest[name.len()..];
+                if let Some(range) = rest.strip_prefix('[').filter(|_| word == "sections")
+                    && let Some((range, after)) = range.split_once(']')
+                {
+                    converted.pop();
+                    converted.push_str(&format!("[{range}]}}"));
+                    rest = after;
+                }
             }
-            None => converted.push(':'),
+            None if word.is_empty() => converted.push(':'),
+            None => converted.push_str(&format!("{UNKNOWN}{word}}}")),
         }
     }
     converted.push_str(rest);
     converted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{from_colons, slice};
+    use crate::config::Dialect;
+
+    #[test]
+    fn a_pattern_of_a_generator_has_our_tokens() {
+        for (dialect, pattern, expected) in [
+            (Dialect::Jekyll, "/:year/:short_month/:i_day/:title/", "/{year}/{short_month}/{i_day}/{slug}/"),
+            (Dialect::Jekyll, "/:year_:month/:name:output_ext", "/{year}_{month}/{filename}.html"),
+            (Dialect::Jekyll, "weekdate", "/{categories}/{year}/W{week}/{short_day}/{slug}.html"),
+            (Dialect::Jekyll, "/:years/:title", "/{:years}/{slug}"),
+            (Dialect::Hugo, "/:sections[1:]/:monthname/:slug/", "/{sections[1:]}/{long_month}/{slug_or_title}/"),
+            (Dialect::Hugo, "/:weekdayname/:yearday/:contentbasename", "/{long_day}/{i_y_day}/{filename}"),
+            (Dialect::Hugo, "/:colour/a:/", "/{:colour}/a:/"),
+        ] {
+            assert_eq!(from_colons(pattern, dialect), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn sections_are_cut_as_hugo_does() {
+        let sections = ["a", "b", "c"].map(str::to_owned);
+        for (range, expected) in [("1:", "b/c"), (":last", "a/b"), ("last", "c"), ("0", "a"), ("1:2", "b"), ("7:", "")]
+        {
+            assert_eq!(slice(&sections, range).map(|parts| parts.join("/")).as_deref(), Some(expected), "{range}");
+        }
+        assert_eq!(slice(&sections, "x"), None);
+        assert_eq!(slice(&[], "last"), Some(&[][..]));
+    }
 }

@@ -9,6 +9,7 @@ use crate::post::front::{self, Split};
 use crate::post::html;
 use crate::post::links::Links;
 use crate::post::marks::Marks;
+use crate::post::shortcode::Source;
 use crate::post::{Body, Post, markdown, plain, shortcode, title};
 
 /// The body of a post, from its file's text; `posts` are what its links may lead to.
@@ -25,9 +26,10 @@ pub fn body(post: &Post, text: &str, site: &Site, habits: &Habits, posts: &[Post
         return Ok(finish(html, post, None, Vec::new()));
     }
     let ending = post.path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_html = matches!(ending, "html" | "htm");
     let mut text = body.to_owned();
     if front.text(&["title"]).is_none()
-        && let Some((_, range)) = title::first_heading(&text)
+        && let Some((_, range)) = title::first_heading(&text, is_html)
     {
         // Its lines stay, so that what is said of a line below is true.
         let height = text[range.clone()].matches('\n').count();
@@ -40,12 +42,14 @@ pub fn body(post: &Post, text: &str, site: &Site, habits: &Habits, posts: &[Post
     let mut variables: HashMap<String, String> = habits.variables.clone();
     variables.insert("site.title".to_owned(), site.title.clone());
     let marks = Marks::absent_from(variables.values().map(String::as_str).chain([whole]))?;
-    if let Some(marked) = shortcode::mark_more(&text, excerpt.as_deref(), marks.more) {
-        text = marked;
+    let own = excerpt.filter(|own| !own.trim().is_empty()).and_then(|own| Some((text.find(&own)?, own.len())));
+    if let Some((at, length)) = own {
+        text.replace_range(at..at + length, marks.more.encode_utf8(&mut [0; 4]));
     }
-    let expanded = shortcode::expand(&text, rules.syntax, &links, &variables, marks);
+    let source = Source { text: &text, syntax: rules.syntax, is_html, is_marked: own.is_some(), marks };
+    let expanded = shortcode::expand(source, &links, &variables);
     let rendered = match ending {
-        "html" | "htm" => expanded.text,
+        _ if is_html => expanded.text,
         _ => markdown::to_html(&expanded.text, rules.syntax, &links)?,
     };
     let html = html::sanitise(&html::fill(&rendered, &expanded.slots, marks), &links)?;
@@ -311,12 +315,14 @@ mod tests {
                 "<p>A <a href=\"https://hums.example/x\">b</a>.</p>\n<p>C.</p>",
             ),
             ("A <!--more--> b.\n", "<p>A </p>"),
+            ("A `<!-- more -->`.\n\n<!-- more -->\n\nB.\n", "<p>A <code>&lt;!-- more --&gt;</code>.</p>"),
+            ("```\n<!-- more -->\n```\n\nB.\n", "<p>B.</p>"),
             ("A.\n\nB.\n", "<p>A.</p>"),
             ("> Q\n\nB.\n", "<p>B.</p>"),
         ] {
             let body = body(Dialect::Hugo, text);
             assert_eq!(body.summary, expected, "{text}");
-            assert!(!body.html.contains('\u{e001}') && !body.html.contains("more"), "{}", body.html);
+            assert!(!body.html.contains('\u{e001}') && !body.html.contains("<!--"), "{}", body.html);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Dates as people write them, and what a date without a zone means.
 
 use chrono::{
-    DateTime, Datelike, Duration, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc,
+    DateTime, Datelike, Duration, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc,
 };
 use chrono_tz::Tz;
 
@@ -33,20 +33,20 @@ impl Zoning {
                 // Clocks jump by less than a day: the offset that holds a day away reads the time on that side.
                 let side = if self.gap_after { Duration::days(1) } else { -Duration::days(1) };
                 let near = self.zone.from_utc_datetime(&(local + side));
-                let offset = chrono::Offset::fix(near.offset());
+                let offset = near.offset().fix();
                 (local - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc()
             }
         }
     }
 }
 
-/// An instant, and whether the text named its zone.
+/// An instant, and the offset that the text named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instant {
     /// The instant.
     pub at: DateTime<Utc>,
-    /// Whether the text said in which zone.
-    pub zoned: bool,
+    /// How far from UTC the text said that its clock was; none where it did not.
+    pub offset: Option<FixedOffset>,
 }
 
 /// The instant that a text names.
@@ -55,16 +55,17 @@ pub struct Instant {
 /// What is wrong with it, in a few words.
 pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
     let text = text.trim();
-    let zoned = |at| in_range(at).map(|at| Instant { at, zoned: true });
-    let local = |at| in_range(zoning.instant(at)).map(|at| Instant { at, zoned: false });
+    let zoned = |at, offset| in_range(at).map(|at| Instant { at, offset: Some(offset) });
+    let local = |at| in_range(zoning.instant(at)).map(|at| Instant { at, offset: None });
     // Every syntax but these begins with four digits; to try them first would cost each post.
     if !text.get(..5).is_some_and(|start| start.ends_with('-')) {
         if let Ok(at) = DateTime::parse_from_rfc2822(text) {
-            return zoned(at.to_utc());
+            return zoned(at.to_utc(), *at.offset());
         }
         if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
             let seconds = text.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-            return seconds.ok_or_else(|| "the number is too large".to_owned()).and_then(zoned);
+            let seconds = seconds.ok_or_else(|| "the number is too large".to_owned())?;
+            return zoned(seconds, Utc.fix());
         }
     }
     let (date, rest) = day(text, zoning.roll_over)?;
@@ -75,7 +76,7 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
     let (time, zone) = time_of_day(rest)?;
     let time = date.and_time(time);
     match offset(zone)? {
-        Some(offset) => zoned((time - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc()),
+        Some(offset) => zoned((time - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc(), offset),
         None => local(time),
     }
 }
@@ -291,7 +292,7 @@ pub fn in_name<'a>(name: &'a str, zoning: &Zoning) -> Option<Result<(Instant, &'
         Ok(found) => found,
         Err(reason) => return Some(Err(reason)),
     };
-    let mut found = Instant { at: zoning.instant(date.and_time(NaiveTime::MIN)), zoned: false };
+    let mut found = Instant { at: zoning.instant(date.and_time(NaiveTime::MIN)), offset: None };
     if rest.starts_with('T') {
         let length = rest.bytes().take_while(|byte| byte.is_ascii_digit() || b"T:.Z+-".contains(byte)).count();
         // The dash before the slug may look like an offset's sign: the longest beginning that is a date counts.
@@ -319,7 +320,7 @@ pub fn in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
             return None;
         }
         let at = in_range(zoning.instant(date.and_time(NaiveTime::MIN))).ok()?;
-        Some(Instant { at, zoned: false })
+        Some(Instant { at, offset: None })
     })
 }
 

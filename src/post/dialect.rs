@@ -117,6 +117,8 @@ pub struct Rules {
     pub fold_late: bool,
     /// Whether a day that the month lacks rolls over.
     pub roll_over: bool,
+    /// Whether an address has the day by the offset that the date itself names, and not by the site's zone.
+    pub own_offset: bool,
     /// Where a date may come from otherwise, in this order.
     pub date_in: &'static [DateIn],
     /// The keys that set the whole address.
@@ -158,6 +160,7 @@ const PLAIN: Rules = Rules {
     gap_after: false,
     fold_late: false,
     roll_over: false,
+    own_offset: false,
     date_in: &[DateIn::Title, DateIn::Name, DateIn::Path, DateIn::Address],
     address: &["permalink", "url", "path"],
     permalink: "/{path}/",
@@ -181,6 +184,7 @@ const HUGO: Rules = Rules {
     updated: &["lastmod", "modified", "date"],
     git_first: true,
     gap_after: true,
+    own_offset: true,
     date_in: &[],
     address: &["url"],
     slugs: Slugs::Hugo,
@@ -188,6 +192,7 @@ const HUGO: Rules = Rules {
     split: Split::Never,
     bundles: true,
     no_posts: &[],
+    has_pages: true,
     syntax: Syntax { hugo: true, definitions: true, ..MARKDOWN },
     ..PLAIN
 };
@@ -248,6 +253,7 @@ const ELEVENTY: Rules = Rules {
     name_keeps_date: true,
     split: Split::Never,
     no_posts: &["_includes", "_data", "_site", "node_modules"],
+    has_pages: true,
     syntax: Syntax { tags: true, outputs: true, ..MARKDOWN },
     ..PLAIN
 };
@@ -310,6 +316,8 @@ pub struct Habits {
     pub permalink: Option<String>,
     /// The patterns of sections, by their names.
     pub permalinks: HashMap<String, String>,
+    /// Whether a page is a file that ends in `.html`, where it would be a folder otherwise.
+    pub ugly: bool,
     /// The languages beside the default one: in file names like `tea.de.md`, and as the first folder.
     pub languages: Vec<String>,
     /// The default language, where there are others: its files may be named like `tea.en.md`.
@@ -342,6 +350,7 @@ impl Habits {
             prefix: String::new(),
             permalink: None,
             permalinks: HashMap::new(),
+            ugly: false,
             languages: Vec::new(),
             default_language: None,
             slugs: rules.slugs,
@@ -353,6 +362,14 @@ impl Habits {
             variables: HashMap::new(),
             drafts: false,
         }
+    }
+
+    /// A token of the generator's own pattern that is not known here.
+    pub fn unknown_token(&self) -> Option<&str> {
+        self.permalink.iter().chain(self.permalinks.values()).find_map(|pattern| {
+            let (_, rest) = pattern.split_once(super::address::UNKNOWN)?;
+            rest.split('}').next()
+        })
     }
 
     /// How this site reads a time without a zone; `timestamp` where YAML sees one.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Offset, Utc};
 
 use crate::config::{Dialect, Site};
 use crate::finding::Finding;
@@ -121,7 +121,7 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         _ => name.stem,
     };
     let title = rest.or(raw_title).or_else(|| front.text(&["linktitle"])).or_else(|| {
-        let heading = title::first_heading(body);
+        let heading = title::first_heading(body, matches!(name.ending, "html" | "htm"));
         heading.map(|(title, _)| title)
     });
     let title = title.unwrap_or_else(|| {
@@ -138,8 +138,7 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         (_, true) if front.get(rules.address).is_none() => name.stem,
         _ => bare,
     };
-    let parts =
-        Parts { name, slug_from, title: &title, published: published.at, categories: &categories, front: &front };
+    let parts = Parts { name, slug_from, title: &title, published, categories: &categories, front: &front };
     let (url, address) = parts.address(site, habits)?;
     let mut warnings = Vec::new();
     let id = front.text(&["id"]).map(|id| legal(&id)).filter(|id| {
@@ -175,7 +174,7 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         title,
         text: Fingerprint::of(text),
     };
-    let zone = match (published.zoned, habits.zoning(dating.is_timestamp(from)).zone == chrono_tz::UTC) {
+    let zone = match (published.offset.is_some(), habits.zoning(dating.is_timestamp(from)).zone == chrono_tz::UTC) {
         (true, _) => "with its own offset",
         (false, true) => "as UTC",
         (false, false) => "in the site's zone",
@@ -223,7 +222,7 @@ impl Dating<'_> {
             let found = match place {
                 DateIn::Title => title
                     .and_then(|title| date::leading(title, &zoning))
-                    .map(|(at, rest)| (Instant { at, zoned: false }, From::Title, Some(rest))),
+                    .map(|(at, rest)| (Instant { at, offset: None }, From::Title, Some(rest))),
                 DateIn::Name => date::in_name(self.name.stem, &zoning)
                     .transpose()
                     .map_err(|reason| {
@@ -242,13 +241,13 @@ impl Dating<'_> {
                 return Ok(found);
             }
         }
-        Ok(self.git.map(|(first, _)| (Instant { at: first, zoned: true }, From::Git, None)))
+        Ok(self.git.map(|(first, _)| (Instant { at: first, offset: Some(Utc.fix()) }, From::Git, None)))
     }
 
     /// The last change.
     fn updated(&self) -> Result<Option<Instant>, Finding> {
         let rules = self.habits.rules;
-        let git = self.git.map(|(_, last)| Instant { at: last, zoned: true });
+        let git = self.git.map(|(_, last)| Instant { at: last, offset: Some(Utc.fix()) });
         if rules.git_first && git.is_some() {
             return Ok(git);
         }

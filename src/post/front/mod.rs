@@ -109,6 +109,22 @@ pub(super) fn text_of(value: &Value) -> Option<String> {
 /// # Errors
 /// A finding at the line where the front matter cannot be read.
 pub fn split<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding> {
+    // Empty lines may stand before the fence where TOML may stand in it.
+    let start = text.len() - text.trim_start().len();
+    let above = text[..start].matches('\n').count();
+    if above == 0 || !rules.toml || !text[start..].starts_with(['-', '+', '{']) || !text[..start].ends_with('\n') {
+        return split_at_start(text, rules);
+    }
+    let mut split = split_at_start(&text[start..], rules).map_err(|finding| {
+        let line = finding.place.as_ref().and_then(|place| place.line).unwrap_or(1);
+        finding.at_line(line + above)
+    })?;
+    split.body_line += above;
+    split.front.matter.1 += above;
+    Ok(split)
+}
+
+fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding> {
     let first = text.lines().next().unwrap_or_default().trim_end();
     match first {
         "---" if rules.header && !rules.plain => fenced(text, &["---", "..."], header::parse),
@@ -248,6 +264,17 @@ mod tests {
             assert_eq!(split(text, Rules::of(Dialect::Plain)).unwrap().body, text);
         }
         assert_eq!(split("{: .lead}\nText\n", Rules::of(Dialect::Jekyll)).unwrap().body, "{: .lead}\nText\n");
+    }
+
+    #[test]
+    fn empty_lines_before_a_fence_are_passed_over() {
+        let text = "\n  \n---\ntitle: Tea\n---\nbody\n";
+        let split = split(text, Rules::of(Dialect::Hugo)).unwrap();
+        assert_eq!((split.front.text(&["title"]).as_deref(), split.front.line("title")), (Some("Tea"), 4));
+        assert_eq!((split.body, split.body_line), ("body\n", 6));
+        assert!(!super::split(text, Rules::of(Dialect::Jekyll)).unwrap().fenced);
+        let broken = super::split("\n\n+++\na = x\n+++\n", Rules::of(Dialect::Hugo)).unwrap_err();
+        assert_eq!(broken.place.unwrap().line, Some(4));
     }
 
     #[test]

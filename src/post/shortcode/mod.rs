@@ -19,6 +19,18 @@ use crate::post::shortcode::known::{Meaning, meaning};
 use crate::post::shortcode::liquid::Variables;
 use crate::post::shortcode::tag::{Kind, Tag};
 
+/// A text with shortcodes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) text: &'a str,
+    pub(super) syntax: Syntax,
+    /// Whether it is HTML, where no indent and no backtick makes code.
+    pub(super) is_html: bool,
+    /// Whether it is marked already where the summary ends.
+    pub(super) is_marked: bool,
+    pub(super) marks: Marks,
+}
+
 /// A text without shortcodes.
 #[derive(Debug, Default)]
 pub(super) struct Expanded {
@@ -59,19 +71,16 @@ const SILENT: [&str; 21] = [
 const LONGEST_ATTRIBUTES: usize = 500;
 
 /// Expands every shortcode of a text.
-pub(super) fn expand(
-    text: &str,
-    syntax: Syntax,
-    links: &Links<'_>,
-    variables: &HashMap<String, String>,
-    marks: Marks,
-) -> Expanded {
+pub(super) fn expand(source: Source<'_>, links: &Links<'_>, variables: &HashMap<String, String>) -> Expanded {
+    let Source { text, syntax, is_html, is_marked, marks } = source;
     let mut expander = Expander {
         text,
         syntax,
         links,
         variables: Variables { links, known: variables.clone() },
         done: Expanded { text: String::with_capacity(text.len()), ..Expanded::default() },
+        is_html,
+        is_marked,
         marks,
         seen: Code::default(),
         open: Vec::new(),
@@ -89,6 +98,8 @@ struct Expander<'a> {
     links: &'a Links<'a>,
     variables: Variables<'a>,
     done: Expanded,
+    is_html: bool,
+    is_marked: bool,
     marks: Marks,
     /// What is known of the code ahead.
     seen: Code,
@@ -115,7 +126,7 @@ impl<'a> Expander<'a> {
             }
             let rest = &text[at..];
             let is_line_start = at == 0 || text[..at].ends_with('\n');
-            if is_line_start {
+            if is_line_start && !self.is_html {
                 let line = &rest[..rest.find('\n').map_or(rest.len(), |end| end + 1)];
                 if let Some(length) = fence(rest) {
                     at = self.code(at, length);
@@ -133,12 +144,17 @@ impl<'a> Expander<'a> {
                 }
             }
             at = match rest.as_bytes()[0] {
-                b'`' => {
+                b'`' if !self.is_html => {
                     let run = rest.bytes().take_while(|byte| *byte == b'`').count();
                     let length = self.seen.span(text, at, run).unwrap_or(run);
                     self.code(at, length)
                 }
                 b'<' => match self.seen.verbatim(rest) {
+                    Some(length) if !self.is_marked && says_more(&rest[..length]) => {
+                        self.is_marked = true;
+                        self.done.text.push(self.marks.more);
+                        at + length
+                    }
                     Some(length) => self.code(at, length),
                     None => self.copy(at, 1),
                 },
@@ -494,24 +510,10 @@ fn capitalised(word: &str) -> String {
     characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
 }
 
-/// Where `<!-- more -->` stands, however it is spaced and cased, gets a mark in a paragraph of its own.
-pub(super) fn mark_more(text: &str, excerpt: Option<&str>, mark: char) -> Option<String> {
-    let own = excerpt.filter(|own| !own.trim().is_empty());
-    let (at, length) =
-        own.and_then(|own| Some((text.find(own)?, own.len()))).or_else(|| comment_that_says_more(text))?;
-    Some(format!("{}{mark}{}", &text[..at], &text[at + length..]))
-}
-
-/// Where such a comment begins, and how many bytes it takes.
-fn comment_that_says_more(text: &str) -> Option<(usize, usize)> {
-    let mut from = 0;
-    loop {
-        let at = from + text[from..].find("<!--")?;
-        let length = text[at + 4..].find("-->")? + 7;
-        let word = text[at + 4..at + length - 3].trim().trim_matches('-').trim();
-        if ["more", "readmore", "read more", "excerpt"].iter().any(|known| word.eq_ignore_ascii_case(known)) {
-            return Some((at, length));
-        }
-        from = at + length;
-    }
+/// Whether a comment is the mark that ends the summary, however it is spaced and cased.
+fn says_more(comment: &str) -> bool {
+    let inner = comment.strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->"));
+    let word = inner.map(|inner| inner.trim().trim_matches('-').trim());
+    let known = ["more", "readmore", "read more", "excerpt"];
+    word.is_some_and(|word| known.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
