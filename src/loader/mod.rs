@@ -19,7 +19,7 @@ use crate::config::{Posts, Site};
 use crate::finding::Finding;
 use crate::lock::{Lock, Unnamed};
 use crate::post::dialect::Habits;
-use crate::post::{self, Body, Commits, Draft, Post, Read, Why};
+use crate::post::{self, Body, Commits, Draft, Index, Post, Read, Why};
 
 /// The most bytes that a post may have.
 const LARGEST: u64 = 8 << 20;
@@ -46,6 +46,7 @@ pub struct Loaded {
     site: Site,
     habits: Habits,
     dir: PathBuf,
+    index: Index,
 }
 
 /// Reads every post of the folder.
@@ -115,7 +116,20 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         post.id = id;
     }
     let (site, dir) = (site.clone(), config.dir.clone());
-    Ok(Loaded { posts, lock, drafts, future, findings, dialect, why, left_out, site, habits, dir })
+    Ok(Loaded {
+        posts,
+        lock,
+        drafts,
+        future,
+        findings,
+        dialect,
+        why,
+        left_out,
+        site,
+        habits,
+        dir,
+        index: Index::default(),
+    })
 }
 
 impl Loaded {
@@ -127,7 +141,7 @@ impl Loaded {
         let file = self.dir.join(&post.path);
         let mut buffer = Vec::new();
         let text = text_of(&file, &mut buffer);
-        let body = text.and_then(|text| post::body(post, &text, &self.site, &self.habits, &self.posts));
+        let body = text.and_then(|text| post::body(post, &text, &self.site, &self.habits, &self.posts, &self.index));
         match body {
             Ok(mut body) => {
                 body.warnings = body.warnings.into_iter().map(|warning| warning.in_file(&file)).collect();

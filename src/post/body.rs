@@ -7,18 +7,25 @@ use crate::finding::Finding;
 use crate::post::dialect::Habits;
 use crate::post::front::{self, Split};
 use crate::post::html;
-use crate::post::links::Links;
+use crate::post::links::{Index, Links};
 use crate::post::marks::Marks;
 use crate::post::shortcode::Source;
-use crate::post::{Body, Post, markdown, plain, shortcode, title};
+use crate::post::{Body, Post, markdown, mdx, plain, shortcode, title};
 
-/// The body of a post, from its file's text; `posts` are what its links may lead to.
+/// The body of a post, from its file's text; `posts` are what its links may lead to, found by `index`.
 ///
 /// # Errors
 /// A finding where the text cannot be read, or nests deeper than any person writes.
-pub fn body(post: &Post, text: &str, site: &Site, habits: &Habits, posts: &[Post]) -> Result<Body, Finding> {
+pub fn body(
+    post: &Post,
+    text: &str,
+    site: &Site,
+    habits: &Habits,
+    posts: &[Post],
+    index: &Index,
+) -> Result<Body, Finding> {
     let rules = habits.rules;
-    let links = Links { home: &site.url, post, posts };
+    let links = Links { home: &site.url, post, posts, index };
     let whole = text;
     let Split { front, body, body_line, fenced } = front::split(text, rules)?;
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
@@ -36,7 +43,7 @@ pub fn body(post: &Post, text: &str, site: &Site, habits: &Habits, posts: &[Post
         text.replace_range(range, &"\n".repeat(height));
     }
     if ending == "mdx" {
-        text = without_imports(&text);
+        text = mdx::to_markdown(&text);
     }
     let excerpt = front.text(&["excerpt_separator"]).or_else(|| habits.excerpt.clone());
     let mut variables: HashMap<String, String> = habits.variables.clone();
@@ -83,19 +90,11 @@ fn first_paragraph(html: &str) -> String {
     rest[start..].find("</p>").map_or(String::new(), |end| rest[start..start + end + 4].to_owned())
 }
 
-/// MDX without what it takes from other files.
-fn without_imports(text: &str) -> String {
-    let is_code =
-        |line: &str| (line.starts_with("import ") && line.contains(['"', '\''])) || line.starts_with("export ");
-    let lines = text.split_inclusive('\n').map(|line| if is_code(line) { "\n" } else { line });
-    lines.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use crate::config::{Dialect, Site};
     use crate::post::dialect::Habits;
-    use crate::post::{Body, Post, Read, read};
+    use crate::post::{Body, Index, Post, Read, read};
 
     fn site() -> Site {
         toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/blog/\"").unwrap()
@@ -121,7 +120,8 @@ mod tests {
             _ => ("posts/cake/index.md", "posts/tea.md"),
         };
         let posts = [post(one, &whole, dialect), post(two, front, dialect)];
-        super::body(&posts[0], &whole, &site(), &Habits::of(dialect, chrono_tz::UTC), &posts).unwrap()
+        super::body(&posts[0], &whole, &site(), &Habits::of(dialect, chrono_tz::UTC), &posts, &Index::default())
+            .unwrap()
     }
 
     const SHORTCODES: &[(Dialect, &str, &str)] = &[
@@ -367,13 +367,51 @@ mod tests {
     }
 
     #[test]
+    fn an_embedded_page_becomes_a_link_and_an_embedded_picture_stays() {
+        for (text, expected) in [
+            (
+                "<iframe src=\"//v.example/e?a=1&amp;b\"></iframe>",
+                "<a href=\"https://v.example/e?a=1&amp;b\">//v.example/e?a=1&amp;b</a>",
+            ),
+            ("<IFRAME title='Film' src='/f'>x</IFRAME>", "<a href=\"https://hums.example/f\">Film</a>"),
+            ("<img src=\"data:image/png;base64,AA==\">", "<img src=\"data:image/png;base64,AA==\">"),
+            ("<a href=\"data:image/png;base64,AA==\">x</a>", "<a>x</a>"),
+            ("<img src=\"data:text/html,x\">", "<img>"),
+            (
+                "<img srcset=\"a.png 1x,\n/b.png 2x,c,d.png\">",
+                "<img srcset=\"https://hums.example/blog/posts/cake/a.png 1x, https://hums.example/b.png 2x, https://hums.example/blog/posts/cake/c,d.png\">",
+            ),
+        ] {
+            let html = body(Dialect::Hugo, text).html;
+            let html = html.strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>")).unwrap_or(&html);
+            assert_eq!(html, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_comment_of_kramdown_is_left_out() {
+        for text in
+            ["A {::comment}x{:/comment}b", "A b\n\n{::comment}\nx\n\ny\n{:/comment}\n", "A b\n\n{::comment}\nx\n{:/}\n"]
+        {
+            assert_eq!(body(Dialect::Jekyll, text).html, "<p>A b</p>", "{text}");
+        }
+    }
+
+    #[test]
+    fn the_text_of_an_unknown_call_stays() {
+        let body = body(Dialect::Hugo, "A {{< button href=\"/x\" text=\"blue & *b*\" >}} c\n");
+        assert_eq!(body.html, "<p>A blue &amp; *b* c</p>");
+        assert_eq!(body.warnings.len(), 1);
+    }
+
+    #[test]
     fn what_nests_too_deep_is_an_error_and_no_overflow() {
         let front = "---\ntitle: T\ndate: 2024-05-01\n---\n";
         for text in [">".repeat(100_000), "<div>".repeat(100_000), "- ".repeat(10_000), "<b>".repeat(100_000)] {
             let whole = format!("{front}{text}x\n");
             let post = post("a.md", &whole, Dialect::Plain);
             let habits = Habits::of(Dialect::Plain, chrono_tz::UTC);
-            let error = super::body(&post, &whole, &site(), &habits, &[]).unwrap_err();
+            let error = super::body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
             assert!(error.message.contains("nests more than"), "{error}");
         }
     }

@@ -305,6 +305,7 @@ impl Rules {
 
 /// What one site does: its dialect's rules, and what the generator's own config says.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "a table of what a site does and does not do")]
 pub struct Habits {
     /// The rules of its dialect.
     pub rules: &'static Rules,

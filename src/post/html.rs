@@ -1,8 +1,10 @@
 //! HTML that is safe to show, whose every address is absolute and that any XML parser accepts.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use ammonia::{Builder, UrlRelative};
+use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element};
 
 use crate::finding::Finding;
@@ -38,7 +40,7 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
     if nesting::is_too_deep(html) {
         return Err(too_deep(nesting::DEEPEST));
     }
-    let safe = legal(&allowed().clean(html).to_string());
+    let safe = legal(&allowed().clean(&without_frames(html)).to_string());
     let settings = RewriteStrSettings::new().append_element_content_handler(element!(
         "[href], [src], [srcset], [poster], [cite]",
         |element| {
@@ -47,6 +49,8 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
                 let value = value.replace("&quot;", "\"").replace("&nbsp;", "\u{a0}").replace("&amp;", "&");
                 let absolute = match name {
                     "srcset" => Some(absolute_set(&value, links)),
+                    // A picture that the text holds itself.
+                    "src" if element.tag_name() == "img" && value.starts_with("data:image/") => continue,
                     _ => links.absolute(&value).map(String::from),
                 };
                 match absolute {
@@ -87,19 +91,56 @@ fn allowed<'a>() -> Builder<'a> {
         .add_tag_attributes("input", &["checked", "disabled"])
         .tag_attribute_values(HashMap::from([("input", HashMap::from([("type", HashSet::from(["checkbox"]))]))]))
         .filter_style_properties(HashSet::from(["text-align"]))
+        // An address of this kind stays only where it is a picture.
+        .add_url_schemes(&["data"])
         .link_rel(None)
         .url_relative(UrlRelative::PassThrough);
     builder
 }
 
-/// A `srcset` with absolute addresses.
+/// A `srcset` with absolute addresses, taken apart as HTML (4.8.4.2.2) does: an address may hold a comma, but not end
+/// with one.
 fn absolute_set(set: &str, links: &Links<'_>) -> String {
-    let images = set.split(", ").filter_map(|image| {
-        let (address, size) = image.trim().split_once(' ').unwrap_or((image.trim(), ""));
-        let url = links.absolute(address.trim_end_matches(','))?;
-        Some(format!("{url} {}", size.trim().trim_end_matches(',')).trim_end().to_owned())
-    });
-    images.collect::<Vec<_>>().join(", ")
+    let mut images = Vec::new();
+    let mut rest = set;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
+        if rest.is_empty() {
+            break images.join(", ");
+        }
+        let end = rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len());
+        let (address, after) = rest.split_at(end);
+        let bare = address.trim_end_matches(',');
+        let end = if bare.len() < address.len() { 0 } else { after.find(',').unwrap_or(after.len()) };
+        let (size, after) = after.split_at(end);
+        rest = after;
+        if let Some(url) = links.absolute(bare) {
+            images.push(format!("{url} {}", size.trim()).trim_end().to_owned());
+        }
+    }
+}
+
+/// The same HTML with a link for each page that it embeds.
+fn without_frames(html: &str) -> Cow<'_, str> {
+    let holds = |name: &[u8]| html.as_bytes().windows(name.len()).any(|part| part.eq_ignore_ascii_case(name));
+    if !holds(b"<iframe") {
+        return html.into();
+    }
+    let settings =
+        RewriteStrSettings::new().append_element_content_handler(element!("iframe[src]", |frame: &mut Element<
+            '_,
+            '_,
+        >| {
+            let quoted =
+                |name: &str| frame.get_attribute(name).map(|value| value.replace('"', "&quot;").replace('<', "&lt;"));
+            let source = quoted("src").unwrap_or_default();
+            let words = quoted("title").filter(|title| !title.trim().is_empty());
+            let link = format!("<a href=\"{source}\">{}</a>", words.as_ref().unwrap_or(&source));
+            frame.replace(&link, ContentType::Html);
+            Ok(())
+        }));
+    // What cannot be rewritten is left out below.
+    lol_html::rewrite_str(html, settings).map_or(html.into(), Cow::Owned)
 }
 
 /// The text without the characters that XML 1.0 (2.2) forbids.

@@ -1,8 +1,43 @@
 //! Where a link in a text leads: to another post by its file, or to an address beside the post's own.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use url::Url;
 
 use crate::post::Post;
+
+/// Where the posts of a site stand in its list, by the last part of their paths; made when a link first asks for one.
+#[derive(Debug, Default)]
+pub struct Index(OnceLock<HashMap<String, Vec<usize>>>);
+
+impl Index {
+    /// The posts whose path ends with the last part of this one, in their order.
+    fn named<'a>(&self, posts: &'a [Post], bare: &str) -> impl Iterator<Item = &'a Post> {
+        let index = self.0.get_or_init(|| {
+            let mut index: HashMap<String, Vec<usize>> = HashMap::new();
+            for (place, post) in posts.iter().enumerate() {
+                index.entry(last(&bare_path(&post.path)).to_owned()).or_default().push(place);
+            }
+            index
+        });
+        let places = index.get(last(bare)).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|place| posts.get(*place))
+    }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+/// A post's path without what its address does not have: the ending, and the name of a bundle's file.
+fn bare_path(path: &str) -> String {
+    let stem = match path.rsplit_once('.') {
+        Some((stem, "md" | "markdown" | "mkd" | "mdx" | "html")) => stem,
+        _ => path,
+    };
+    stem.strip_suffix("/index").unwrap_or(stem).trim_matches('/').to_lowercase()
+}
 
 /// What a text's links are resolved with.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +48,8 @@ pub(super) struct Links<'a> {
     pub(super) post: &'a Post,
     /// Every post of the site.
     pub(super) posts: &'a [Post],
+    /// How a post is found among them.
+    pub(super) index: &'a Index,
 }
 
 impl Links<'_> {
@@ -79,18 +116,12 @@ impl Links<'_> {
         if path.is_empty() {
             return None;
         }
-        let bare = |path: &str| -> String {
-            let stem = match path.rsplit_once('.') {
-                Some((stem, "md" | "markdown" | "mkd" | "mdx" | "html")) => stem,
-                _ => path,
-            };
-            stem.strip_suffix("/index").unwrap_or(stem).trim_matches('/').to_lowercase()
-        };
-        let wanted = bare(&path);
-        let near = if path.starts_with('/') { wanted.clone() } else { bare(&self.beside(&path)) };
+        let wanted = bare_path(&path);
+        let near = if path.starts_with('/') { wanted.clone() } else { bare_path(&self.beside(&path)) };
         let mut best: Option<(u8, &Post)> = None;
-        for post in self.posts {
-            let known = bare(&post.path);
+        // `..` alone has a last part only in what it leads to.
+        for post in self.index.named(self.posts, if last(&wanted).starts_with('.') { &near } else { &wanted }) {
+            let known = bare_path(&post.path);
             let rank = if known == near {
                 0
             } else if known == wanted {

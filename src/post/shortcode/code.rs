@@ -37,7 +37,7 @@ impl Block {
 }
 
 /// How many bytes the fenced code takes that a text begins with.
-pub(super) fn fence(text: &str) -> Option<usize> {
+pub(in crate::post) fn fence(text: &str) -> Option<usize> {
     let strip = |line: &str| -> usize {
         let mut rest = line.trim_start_matches([' ', '\t', '>']);
         for mark in ["- ", "* ", "+ "] {
@@ -69,7 +69,7 @@ pub(super) fn fence(text: &str) -> Option<usize> {
 
 /// What is known of the code ahead, so that no text is searched twice for what it does not hold.
 #[derive(Default)]
-pub(super) struct Code {
+pub(in crate::post) struct Code {
     /// Where the paragraph ends that was last looked at.
     paragraph: usize,
     /// The lengths of runs of backticks that nothing closes in it.
@@ -80,7 +80,7 @@ pub(super) struct Code {
 
 impl Code {
     /// How many bytes the code takes that begins here with a run of backticks and ends in the same paragraph.
-    pub(super) fn span(&mut self, text: &str, at: usize, run: usize) -> Option<usize> {
+    pub(in crate::post) fn span(&mut self, text: &str, at: usize, run: usize) -> Option<usize> {
         if at >= self.paragraph {
             self.paragraph = text[at..].find("\n\n").map_or(text.len(), |end| at + end);
             self.open.clear();
@@ -106,6 +106,11 @@ impl Code {
         const ELEMENTS: [(&str, &str); 4] =
             [("<pre", "</pre>"), ("<code", "</code>"), ("<script", "</script>"), ("<!--", "-->")];
         let (_, close) = ELEMENTS.into_iter().find(|(open, _)| is_tag(text, open))?;
+        self.up_to(text, close)
+    }
+
+    /// How many bytes it takes up to the end of what closes something.
+    pub(in crate::post) fn up_to(&mut self, text: &str, close: &'static str) -> Option<usize> {
         if self.lost.contains(&close) {
             return None;
         }

@@ -14,10 +14,12 @@ use crate::post::html::escape;
 use crate::post::links::Links;
 use crate::post::marks::Marks;
 use crate::post::shortcode::call::Call;
-use crate::post::shortcode::code::{Block, Code, fence, unescaped};
+use crate::post::shortcode::code::{Block, unescaped};
 use crate::post::shortcode::known::{Meaning, meaning};
 use crate::post::shortcode::liquid::Variables;
 use crate::post::shortcode::tag::{Kind, Tag};
+
+pub(super) use crate::post::shortcode::code::{Code, fence};
 
 /// A text with shortcodes.
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +127,13 @@ impl<'a> Expander<'a> {
                 continue;
             }
             let rest = &text[at..];
+            if self.syntax.kramdown
+                && rest.starts_with("{::comment}")
+                && let Some(length) = self.seen.up_to(rest, "{:/")
+            {
+                at += rest[length..].find('}').map_or(rest.len(), |end| length + end + 1);
+                continue;
+            }
             let is_line_start = at == 0 || text[..at].ends_with('\n');
             if is_line_start && !self.is_html {
                 let line = &rest[..rest.find('\n').map_or(rest.len(), |end| end + 1)];
@@ -354,6 +363,9 @@ impl<'a> Expander<'a> {
             None if self.syntax.doubt && tag.kind == Kind::Liquid => self.copy(at, tag.length),
             None => {
                 self.drop_tag(at, &call.name);
+                if let Some(text) = call.named(&["text"]).filter(|_| tag.kind == Kind::Hugo) {
+                    self.slot(&escape(text));
+                }
                 after
             }
         }

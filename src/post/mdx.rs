@@ -1,0 +1,105 @@
+//! MDX → Markdown: without modules, comments and the tags of components; what these enclose stays.
+
+use crate::post::shortcode::{Code, fence};
+
+/// The most bytes of one statement or tag.
+const LONGEST: usize = 10_000;
+
+/// The same text, line for line.
+pub(super) fn to_markdown(text: &str) -> String {
+    let mut done = String::with_capacity(text.len());
+    let mut seen = Code::default();
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        let is_line_start = at == 0 || text[..at].ends_with('\n');
+        if let Some(length) = fence(rest).filter(|_| is_line_start) {
+            done.push_str(&rest[..length]);
+            at += length;
+            continue;
+        }
+        let left_out = match rest.as_bytes()[0] {
+            b'i' | b'e' if is_line_start => statement(rest),
+            b'{' if rest.starts_with("{/*") => seen.up_to(rest, "*/}"),
+            b'<' => component(rest),
+            _ => None,
+        };
+        if let Some(length) = left_out {
+            done.extend(rest[..length].chars().filter(|c| *c == '\n'));
+            at += length;
+            continue;
+        }
+        let run = rest.bytes().take_while(|byte| *byte == b'`').count();
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let length = match run {
+            0 => rest[first..].find(['\n', '`', '<', '{']).map_or(rest.len(), |next| first + next),
+            run => seen.span(text, at, run).unwrap_or(run),
+        };
+        // A line's beginning is looked at, too.
+        let length = if rest.starts_with('\n') { 1 } else { length };
+        done.push_str(&rest[..length]);
+        at += length;
+    }
+    done
+}
+
+/// How many bytes an `import` or an `export` takes, up to the end of the line that closes its brackets.
+fn statement(text: &str) -> Option<usize> {
+    let is_import = text.starts_with("import ");
+    if !is_import && !text.starts_with("export ") {
+        return None;
+    }
+    let line = text.find('\n').unwrap_or(text.len());
+    let length = balanced(text, |c| c == '\n').unwrap_or(line);
+    (!is_import || text[..length].contains(['"', '\''])).then_some(length)
+}
+
+/// How many bytes the tag of a component takes: `<X a={{b: 1}} />`, `</X>`.
+fn component(text: &str) -> Option<usize> {
+    let name = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
+    if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None;
+    }
+    // Capitals alone are HTML as it was once written.
+    let word = &name[..name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len())];
+    if word.len() > 1 && !word.contains(|c: char| c.is_ascii_lowercase()) {
+        return None;
+    }
+    balanced(text, |c| c == '>').map(|end| end + 1)
+}
+
+/// Where this sign stands outside of all brackets.
+fn balanced(text: &str, is_end: impl Fn(char) -> bool) -> Option<usize> {
+    let text = &text[..text.floor_char_boundary(LONGEST)];
+    let mut depth = 0_usize;
+    text.char_indices().find_map(|(at, c)| {
+        match c {
+            '{' | '(' | '[' => depth += 1,
+            '}' | ')' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth == 0 && is_end(c)).then_some(at)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_markdown;
+
+    #[test]
+    fn what_is_no_text_is_left_out_line_for_line() {
+        for (text, expected) in [
+            ("import X from './x'\n\nText\n", "\n\nText\n"),
+            ("import {\n  A,\n} from \"a\"\nText\n", "\n\n\nText\n"),
+            ("export const meta = {\n  a: [1,\n  2],\n}\nText\n", "\n\n\n\nText\n"),
+            ("import taxes rose\n", "import taxes rose\n"),
+            ("A {/* b\nc */}d\n", "A \nd\n"),
+            ("A <X prop={{a: 1 > 0}} /> b <Note>c</Note>\n", "A  b c\n"),
+            ("`<X a={{b}} />` <B>\n", "`<X a={{b}} />` \n"),
+            ("```js\nexport const a = {\n```\n<DIV>x</DIV>\n", "```js\nexport const a = {\n```\n<DIV>x</DIV>\n"),
+            ("{/* never closed\n", "{/* never closed\n"),
+        ] {
+            assert_eq!(to_markdown(text), expected, "{text}");
+        }
+    }
+}
