@@ -100,10 +100,12 @@ pub struct Issue {
 /// A delivery that this sender owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
-    /// To whom.
+    /// To whom, with the name and the language that were frozen with the issue.
     pub reader: Reader,
     /// How often it was tried before.
     pub attempts: i16,
+    /// When it was tried first.
+    pub first_at: Option<DateTime<Utc>>,
 }
 
 /// What one attempt came to.

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sqlx::{Connection, Executor};
 
 use crate::relay::{Fault, Habits, Relay};
 use crate::scene::{Ran, Scene};
@@ -408,4 +409,179 @@ fn nothing_that_a_post_or_a_name_holds_breaks_out_of_its_message() {
         let verbs: Vec<&str> = heard.iter().filter_map(|command| command.split([' ', ':']).next()).collect();
         assert_eq!(verbs, ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]);
     }
+}
+
+/// What is done to the store's file from elsewhere.
+fn tell(scene: &Scene, text: &'static str) {
+    sqlx::any::install_default_drivers();
+    let address = format!("sqlite://{}", scene.path("tidings.db").display());
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let mut connection = sqlx::AnyConnection::connect(&address).await.unwrap();
+        connection.execute(sqlx::raw_sql(text)).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_relay_that_refuses_everybody_takes_no_reader_away() {
+    let readers: Vec<String> = (0..30).map(|n| format!("bad{n}@domain{n}.example")).collect();
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(&readers);
+    assert_eq!(run(&scene, &relay).code, 1);
+    let told = status(&scene);
+    assert_eq!((&told["state"], &told["counts"]["queued"]), (&"paused".into(), &30.into()), "{told}");
+    assert!(!scene.run_at(MONDAY, &["subscriber", "list"]).contains("bounced"));
+    // It is named at each run until a person has looked, and what is refused again then is believed.
+    let again = run(&scene, &relay);
+    assert!(again.code == 1 && again.talk.contains("is paused: 5 addresses"), "{}", again.talk);
+    for _ in 0..12 {
+        scene.run(&["issue", "resume", &number(&scene)]);
+        run(&scene, &relay);
+    }
+    assert_eq!(status(&scene)["counts"]["bounced"], 30);
+    scene.run_at(MONDAY, &["subscriber", "add", "bad7@domain7.example"]);
+    let list = scene.run_at(MONDAY, &["subscriber", "list"]);
+    assert!(list.contains("bad7@domain7.example  active") && list.contains("bad8@domain8.example  bounced"), "{list}");
+}
+
+#[test]
+fn an_issue_that_cannot_be_read_keeps_no_other_from_its_readers() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(&["later@x.example".to_owned()]);
+    run(&scene, &relay);
+    tell(&scene, "UPDATE issue SET compiled = 'odd'");
+    let scene = scene.post("two.md", "Two", "2024-06-29");
+    scene.run_at(MONDAY, &["subscriber", "add", "good@x.example"]);
+    let ran = run_with(&scene, "2024-07-01T08:00:05+02:00", &relay, &[]);
+    assert!(ran.code == 1 && ran.talk.contains("cannot be read"), "{}{}", ran.out, ran.talk);
+    assert_eq!(recipients(&relay), ["good@x.example"]);
+}
+
+#[test]
+fn a_run_brings_an_older_store_up_to_date() {
+    let scene = scene(&many(1));
+    std::fs::remove_file(scene.path("tidings.db")).unwrap();
+    std::fs::write(scene.path("tidings.db"), "").unwrap();
+    tell(&scene, include_str!("schema-1.sql"));
+    let ran = scene.run(&["--at", MONDAY, "status"]);
+    assert!(ran.code == 2 && ran.talk.contains("`tidings run` brings it up to date"), "{}", ran.talk);
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let ran = run(&scene, &relay);
+    assert!(!ran.talk.contains("older version"), "{}", ran.talk);
+    assert_eq!(status(&scene)["issue"], "7");
+}
+
+#[test]
+fn a_relay_that_closes_at_every_dot_is_left_when_the_patience_ends() {
+    for fault in ["421 4.3.2 closing", "421 4.7.0 too much"] {
+        let says = Habits { script: Some((".", Fault::Says(fault))), ..Habits::good(true, Duration::ZERO) };
+        let relay = Relay::start(says);
+        let scene = scene(&many(200));
+        let set = [("TIDINGS_MAIL__PATIENCE", "1s"), ("TIDINGS_MAIL__CONNECTIONS", "2")];
+        let ran = run_with(&scene, MONDAY, &relay, &set);
+        assert!(ran.code == 1 && ran.talk.contains("421"), "{}", ran.talk);
+        let untried = status(&scene)["missed"].as_array().unwrap().iter().filter(|one| one["attempts"] == 0).count();
+        assert!(untried > 150, "{untried} of 200 are untried");
+    }
+}
+
+#[test]
+fn a_recipient_at_whom_every_connection_falls_ends_as_given_up() {
+    let relay = Relay::start(Habits { script: Some(("RCPT", Fault::Drop)), ..Habits::good(true, Duration::ZERO) });
+    let scene = scene(&many(1));
+    run(&scene, &relay);
+    let first = status(&scene)["missed"][0].clone();
+    assert_eq!((&first["state"], &first["attempts"]), (&"queued".into(), &1.into()), "{first}");
+    run_with(&scene, "2024-06-30T08:00:05+02:00", &relay, &[]);
+    assert_eq!(status(&scene)["missed"][0]["state"], "given up");
+}
+
+#[test]
+fn a_cancelled_issue_says_what_becomes_of_its_posts() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(&["later@x.example".to_owned()]);
+    run(&scene, &relay);
+    let said = scene.run_at(MONDAY, &["issue", "cancel", &number(&scene)]);
+    assert!(said.contains("its posts are news again"), "{said}");
+    scene.run_at(MONDAY, &["subscriber", "add", "good@x.example"]);
+    let ran = run_with(&scene, "2024-07-01T08:00:05+02:00", &relay, &[]);
+    assert_eq!(recipients(&relay), ["good@x.example"], "{}{}", ran.out, ran.talk);
+    let said = scene.run_at(MONDAY, &["issue", "cancel", &number(&scene)]);
+    assert!(said.contains("not sent again"), "{said}");
+    let again = scene.run(&["issue", "resolve", &number(&scene), "--resend"]);
+    assert!(again.code == 2 && again.talk.contains("is cancelled"), "{}", again.talk);
+}
+
+#[test]
+fn what_waits_since_long_but_was_never_tried_is_tried_for_its_whole_time() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(&["later@x.example".to_owned()]);
+    let down = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none"), ("TIDINGS_MAIL__PATIENCE", "0s")];
+    assert_eq!(scene.run_with(&["--at", MONDAY, "run"], &down).code, 1);
+    for (at, state) in [
+        ("2024-07-30T08:00:00+02:00", "queued"),
+        ("2024-08-03T08:00:00+02:00", "queued"),
+        ("2024-08-05T08:00:00+02:00", "given up"),
+    ] {
+        run_with(&scene, at, &relay, &[]);
+        let all: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
+        let first = all["issues"].as_array().unwrap().last().unwrap();
+        assert_eq!(first["missed"][0]["state"], state, "at {at}");
+    }
+}
+
+#[test]
+fn a_user_without_a_password_is_not_silently_nobody() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let ran = run_with(&scene(&many(1)), MONDAY, &relay, &[("TIDINGS_MAIL__USER", "news")]);
+    assert!(ran.code == 1 && ran.talk.contains("TIDINGS_MAIL__PASSWORD"), "{}", ran.talk);
+    assert_eq!(relay.count(), 0);
+}
+
+#[test]
+fn one_who_refuses_the_sender_alone_is_given_up_and_named_where_nobody_has_accepted_yet() {
+    let relay = Relay::start(Habits {
+        script: Some(("RCPT", Fault::Says("550 5.1.0 sender address rejected"))),
+        ..Habits::good(true, Duration::ZERO)
+    });
+    let scene = scene(&many(1));
+    let ran = run(&scene, &relay);
+    assert!(ran.talk.contains("at reader0@x.example: 550 5.1.0") && ran.talk.contains("paused"), "{}", ran.talk);
+    // Others have got this issue meanwhile: then it is theirs, not ours.
+    let good = Relay::start(Habits::good(true, Duration::ZERO));
+    let number = number(&scene);
+    scene.run(&["issue", "resume", &number]);
+    let to = ["--at", MONDAY, "digest", "weekly", "--resend", &number, "--to", "other@x.example"];
+    tell(&scene, "UPDATE delivery SET due_at = due_at + 86400");
+    let url = good.url();
+    scene.run_with(&to, &[("TIDINGS_MAIL__SMTP", &url)]);
+    assert_eq!(recipients(&good), ["other@x.example"]);
+    run_with(&scene, "2024-06-25T09:00:00+02:00", &relay, &[]);
+    let told = status(&scene);
+    assert_eq!((&told["state"], &told["counts"]["given_up"]), (&"done".into(), &1.into()), "{told}");
+}
+
+#[test]
+fn two_ways_to_one_store_are_one_store() {
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
+    let scene = scene(&many(200));
+    std::os::unix::fs::symlink(scene.path(""), scene.path("door")).unwrap();
+    let mut first = spawn(&scene, &relay, "2");
+    wait_for(&relay, 5);
+    let second = run_with(&scene, MONDAY, &relay, &[("TIDINGS_STORE__URL", "sqlite:door/tidings.db")]);
+    assert!(second.code == 0 && second.talk.contains("another run is sending"), "{}", second.talk);
+    let by_hand = scene.run_with(&["--at", MONDAY, "digest", "weekly"], &[("TIDINGS_MAIL__SMTP", &relay.url())]);
+    assert!(by_hand.code == 2 && by_hand.talk.contains("another run is sending"), "{}", by_hand.talk);
+    first.wait().unwrap();
+    assert_eq!(recipients(&relay).len(), 200);
+}
+
+#[test]
+fn a_store_that_others_could_read_is_closed_to_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = scene(&many(1));
+    let mode = |mode| std::fs::set_permissions(scene.path("tidings.db"), PermissionsExt::from_mode(mode)).unwrap();
+    mode(0o644);
+    scene.run_at(MONDAY, &["subscriber", "add", "good@x.example"]);
+    assert_eq!(std::fs::metadata(scene.path("tidings.db")).unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -53,7 +53,8 @@ fn new_issue(slot: &str, made: i64) -> Issue {
 }
 
 async fn freeze(store: &Store, issue: &Issue, to: &[(Email, Option<String>)]) -> Frozen {
-    let freeze = Freeze { issue, compiled: "{}", page: "", posts: &[], to, subscribers: true, slot_at: None };
+    let freeze =
+        Freeze { issue, compiled: "{}", page: "", posts: &[], to, subscribers: true, slot_at: None, again: false };
     store.freeze(&freeze).await.unwrap()
 }
 
@@ -254,5 +255,180 @@ fn the_schema_refuses_what_no_ledger_may_hold() {
             assert!(pool.execute(text).await.is_err(), "{text}");
         }
         pool.close().await;
+    });
+}
+
+async fn announce(store: &Store, issue: &Issue, posts: &[&str], again: bool) -> Frozen {
+    let posts: Vec<String> = posts.iter().map(ToString::to_string).collect();
+    let to = people(2);
+    let (compiled, page) = ("{}", "");
+    let freeze = Freeze { issue, compiled, page, posts: &posts, to: &to, subscribers: true, slot_at: None, again };
+    store.freeze(&freeze).await.unwrap()
+}
+
+#[test]
+fn what_a_relay_has_carried_stays_so_whatever_goes_into_the_outbox() {
+    on_both("carried", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = |slot: &str, outbox| Issue { outbox, ..new_issue(slot, 0) };
+        announce(&store, &issue("one", true), &["a", "b"], false).await;
+        assert!(store.announced("weekly", true).await.unwrap().is_empty(), "only the outbox has it");
+        announce(&store, &issue("two", false), &["a"], false).await;
+        assert_eq!(announce(&store, &issue("three", true), &["a"], true).await, Frozen::Made(2));
+        assert_eq!(store.announced("weekly", true).await.unwrap(), HashSet::from(["a".to_owned()]));
+        assert_eq!(store.carried("weekly", true).await.unwrap(), HashSet::from(["a".to_owned()]));
+    });
+}
+
+#[test]
+fn a_post_is_carried_once_also_by_two_who_planned_at_the_same_time() {
+    on_both("twice", &async |url: &StoreUrl| {
+        let (one, two) = (open(url).await, open(url).await);
+        one.begin_digest("weekly", &[], 0, at(0)).await.unwrap();
+        for round in 0..10 {
+            let (first, second) = (new_issue(&format!("{round} one"), 0), new_issue(&format!("{round} two"), 0));
+            let (shared, own) = (format!("post{round}"), format!("own{round}"));
+            let (alone, with_own) = ([shared.as_str()], [own.as_str(), &shared]);
+            let (first, second) =
+                tokio::join!(announce(&one, &first, &alone, false), announce(&two, &second, &with_own, false));
+            let made = [first, second].iter().filter(|frozen| **frozen == Frozen::Made(2)).count();
+            assert_eq!(made, 1, "{first:?} {second:?}");
+        }
+        assert_eq!(announce(&one, &new_issue("again", 0), &["post0"], true).await, Frozen::Made(2));
+    });
+}
+
+#[test]
+fn the_posts_of_an_issue_that_nobody_got_are_news_again_when_it_is_cancelled() {
+    on_both("cancelled", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let sender = sender(&store).await;
+        for (outcome, is_news) in [
+            (None, true),
+            (Some(Outcome::Deferred(at(60))), true),
+            (Some(Outcome::Sent), false),
+            (Some(Outcome::Uncertain(None)), false),
+            (Some(Outcome::Uncertain(Some(at(60)))), false),
+        ] {
+            let post = format!("{outcome:?}");
+            let issue = new_issue(&post, 0);
+            announce(&store, &issue, &[&post], false).await;
+            if let Some(outcome) = outcome {
+                let reader = sender.claim(issue.id, 1, at(0)).await.unwrap()[0].reader.id;
+                sender.intend(issue.id, vec![reader]).await.unwrap();
+                let settled = Settled { reader, outcome, reply: String::new() };
+                sender.settle(issue.id, vec![settled], at(0)).unwrap();
+                sender.flush().await.unwrap();
+            }
+            let open = [IssueState::Open];
+            assert!(store.change_issue(issue.id, &open, IssueState::Cancelled, Some("by hand")).await.unwrap());
+            assert!(!store.change_issue(issue.id, &open, IssueState::Paused, None).await.unwrap(), "it stays so");
+            assert_eq!(store.is_void(issue.id).await.unwrap(), is_news, "{post}");
+            assert_eq!(!store.announced("weekly", true).await.unwrap().contains(&post), is_news, "{post}");
+            assert_eq!(!store.carried("weekly", true).await.unwrap().contains(&post), is_news, "{post}");
+            // The slot is free, too; the next issue announces the post for good.
+            let next = new_issue(&post, 1);
+            let frozen = announce(&store, &next, &[&post], false).await;
+            assert_eq!(matches!(frozen, Frozen::Made(_)), is_news, "{post}: {frozen:?}");
+            assert!(store.announced("weekly", true).await.unwrap().contains(&post));
+        }
+    });
+}
+
+#[test]
+fn who_goes_after_the_claim_gets_nothing_more() {
+    on_both("gone", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(5)).await;
+        let sender = sender(&store).await;
+        let claimed = sender.claim(issue.id, 5, at(0)).await.unwrap();
+        let email = |n: usize| claimed[n].reader.email.clone();
+        store.remove_reader(&email(0), &[], at(1)).await.unwrap();
+        store.remove_reader(&email(1), &["weekly".to_owned()], at(1)).await.unwrap();
+        store.forget_reader(&email(2), at(1)).await.unwrap();
+        store.remove_reader(&email(3), &["other".to_owned()], at(1)).await.unwrap();
+        let all: Vec<ReaderId> = claimed.iter().map(|claim| claim.reader.id).collect();
+        let gone: HashSet<ReaderId> = sender.intend(issue.id, all.clone()).await.unwrap().into_iter().collect();
+        assert_eq!(gone, all[..3].iter().copied().collect());
+        assert_eq!(store.counts(issue.id).await.unwrap(), [0, 2, 0, 0, 3, 0, 0]);
+        // Who is not ours any more is another matter.
+        assert!(sender.intend(issue.id, vec![all[0]]).await.is_err());
+    });
+}
+
+#[test]
+fn a_copy_bears_the_name_with_which_the_issue_was_frozen() {
+    on_both("names", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let to = [("ada@x.example".parse().unwrap(), Some("Ada".to_owned()))];
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &to).await;
+        let joining =
+            tidings::store::Joining { digests: &[], state: ReaderState::Active, returning: true, consent: None };
+        let renamed = [(to[0].0.clone(), Some("Countess".to_owned()))];
+        store.add_readers(&renamed, &joining, at(1)).await.unwrap();
+        let sender = sender(&store).await;
+        assert_eq!(sender.claim(issue.id, 1, at(1)).await.unwrap()[0].reader.name.as_deref(), Some("Ada"));
+        let next = new_issue("two", 2);
+        freeze(&store, &next, &to).await;
+        assert_eq!(sender.claim(next.id, 1, at(2)).await.unwrap()[0].reader.name.as_deref(), Some("Countess"));
+    });
+}
+
+#[test]
+fn a_reader_whose_bounce_was_the_relays_fault_waits_again_once_and_a_person_brings_back_the_others() {
+    on_both("doubted", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(3)).await;
+        let sender = sender(&store).await;
+        for (round, left) in [(0, 2), (1, 1), (2, 0)] {
+            let claimed = sender.claim(issue.id, 2, at(round)).await.unwrap();
+            let all: Vec<ReaderId> = claimed.iter().map(|claim| claim.reader.id).collect();
+            sender.intend(issue.id, all.clone()).await.unwrap();
+            let bounced = |reader: &ReaderId| Settled {
+                reader: *reader,
+                outcome: Outcome::Bounced,
+                reply: "550 5.1.1 no".to_owned(),
+            };
+            sender.settle(issue.id, all.iter().map(bounced).collect(), at(round)).unwrap();
+            sender.flush().await.unwrap();
+            let before = store.counts(issue.id).await.unwrap()[State::Bounced as usize];
+            sender.doubt_bounces(issue.id, &all, at(round)).await.unwrap();
+            let after = store.counts(issue.id).await.unwrap()[State::Bounced as usize];
+            assert_eq!(before - after, left, "in round {round}");
+        }
+        let joining =
+            tidings::store::Joining { digests: &[], state: ReaderState::Active, returning: true, consent: None };
+        store.add_readers(&people(3), &joining, at(5)).await.unwrap();
+        for n in 0..3 {
+            assert_eq!(reader(&store, &format!("reader{n}@x.example")).await.1, ReaderState::Active);
+        }
+    });
+}
+
+#[test]
+fn nobody_waits_in_an_issue_that_is_done_whoever_closes_it_meanwhile() {
+    on_both("strand", &async |url: &StoreUrl| {
+        let (store, other) = (open(url).await, open(url).await);
+        let sender = sender(&store).await;
+        for slot in 0..20 {
+            let issue = new_issue(&slot.to_string(), slot);
+            freeze(&store, &issue, &people(1)).await;
+            let reader = sender.claim(issue.id, 1, at(slot)).await.unwrap()[0].reader.id;
+            sender.intend(issue.id, vec![reader]).await.unwrap();
+            let settled = Settled { reader, outcome: Outcome::Uncertain(None), reply: String::new() };
+            sender.settle(issue.id, vec![settled], at(slot)).unwrap();
+            sender.flush().await.unwrap();
+            let (finished, resolved) =
+                tokio::join!(sender.finish(issue.id), other.resolve(issue.id, &[], true, at(slot)));
+            finished.unwrap();
+            assert_eq!(resolved.unwrap(), 1);
+            assert_eq!(store.issue(issue.id).await.unwrap().unwrap().state, IssueState::Open);
+            store.change_issue(issue.id, &[IssueState::Open], IssueState::Cancelled, None).await.unwrap();
+            let refused = store.resolve(issue.id, &[], true, at(slot)).await;
+            assert!(matches!(refused, Err(StoreError::Stopped)));
+        }
     });
 }

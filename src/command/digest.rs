@@ -70,6 +70,9 @@ pub(super) async fn send(
         return show::print(session, digest, loaded, when, now).await;
     }
     let Some(sender) = session.sender().await? else {
+        if matches!(when, When::Now(_)) {
+            bail!("another run is sending, and this issue is not among what it sends\n  try again when it is done");
+        }
         session.say("another run is sending; this one leaves the mail to it");
         return Ok(Ending::Done);
     };
@@ -79,6 +82,9 @@ pub(super) async fn send(
         for issue in store.open_issues().await?.into_iter().filter(|issue| issue.digest == digest.name) {
             ending = ending.and(finish(session, &sender, &issue).await?);
         }
+    }
+    if session.is_stopped() {
+        return Ok(Ending::Partial);
     }
     let Some(mut plan) = plan(session, &store, digest, loaded, when, now).await? else { return Ok(ending) };
     if let When::Now(choice) = when
@@ -108,6 +114,9 @@ pub(super) async fn send(
         }
     }
     for posts in &issues {
+        if session.is_stopped() {
+            return Ok(Ending::Partial);
+        }
         let issue = new_issue(&store, session, digest, posts, &plan, now).await?;
         let composed = compose(session, digest, posts, loaded, issue.id, now);
         let Composed { compiled, .. } = match composed.and_then(|composed| composed.checked(session)) {
@@ -131,9 +140,10 @@ pub(super) async fn send(
             to: &to,
             subscribers: true,
             slot_at: plan.slot,
+            again: matches!(when, When::Now(choice) if choice.again),
         };
         match store.freeze(&freeze).await? {
-            Frozen::Already => session.say(&format!("{}: another run has filled this slot", digest.name)),
+            Frozen::Already => session.say(&format!("{}: another run has sent this", digest.name)),
             Frozen::Made(_) => ending = ending.and(finish(session, &sender, &issue).await?),
         }
     }

@@ -9,6 +9,9 @@ use crate::ledger::IssueState::{Cancelled, Open, Paused};
 use crate::reader::Email;
 use crate::store::{Access, Store};
 
+/// Why an issue is paused or cancelled that a person has stopped.
+pub(super) const BY_HAND: &str = "by hand";
+
 /// Does what is asked for.
 pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyhow::Result<Ending> {
     let (cli::Issue::Pause { issue: number }
@@ -18,9 +21,9 @@ pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyho
     let store = session.store(Access::Write).await?;
     let issue = numbered(&store, number).await?;
     let (from, to, reason): (&[_], _, _) = match what {
-        cli::Issue::Pause { .. } => (&[Open], Paused, Some("by hand")),
+        cli::Issue::Pause { .. } => (&[Open], Paused, Some(BY_HAND)),
         cli::Issue::Resume { .. } => (&[Paused], Open, None),
-        cli::Issue::Cancel { .. } => (&[Open, Paused], Cancelled, Some("by hand")),
+        cli::Issue::Cancel { .. } => (&[Open, Paused], Cancelled, Some(BY_HAND)),
         cli::Issue::Resolve { resend, address, .. } => {
             return resolve(session, &store, &issue, address, *resend).await;
         }
@@ -29,6 +32,12 @@ pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyho
         bail!("the issue is {}, so it cannot become {}", issue.state.word(), to.word());
     }
     session.result(&format!("“{}” is {}", issue.subject, to.word()))?;
+    if to == Cancelled {
+        session.result(match store.is_void(issue.id).await? {
+            true => "nobody has got it: its posts are news again, and the next issue carries them",
+            false => "some have got it, so its posts are not sent again by themselves",
+        })?;
+    }
     Ok(Ending::Done)
 }
 
@@ -46,6 +55,9 @@ async fn resolve(
     addresses: &[String],
     resend: bool,
 ) -> anyhow::Result<Ending> {
+    if resend && issue.state == Cancelled {
+        bail!("the issue is cancelled, so nothing of it is sent");
+    }
     let mut readers = Vec::new();
     for address in addresses {
         let email: Email = address.parse()?;

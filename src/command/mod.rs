@@ -125,6 +125,11 @@ impl Session<'_> {
         }
     }
 
+    /// Whether a person asked to stop: nothing new begins then.
+    fn is_stopped(&self) -> bool {
+        self.stop.get().is_some_and(Stop::is_asked)
+    }
+
     /// Becomes a sender, once; none where the store takes one at a time and has another.
     async fn sender(&self) -> anyhow::Result<Option<Sender>> {
         if self.sender.borrow().is_none() {

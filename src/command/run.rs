@@ -33,6 +33,9 @@ pub(super) fn run(session: &mut Session<'_>, dry: Dry, runtime: &Runtime) -> any
     // One digest that cannot be sent does not stop the others.
     let mut failed = None;
     for digest in session.config.digests.clone().iter().filter(|digest| digest.enabled) {
+        if session.is_stopped() {
+            return Ok(Ending::Partial);
+        }
         match runtime.block_on(digest::send(session, digest, &built.loaded, When::Due, dry, &mut live)) {
             Ok(sent) => ending = ending.and(sent),
             Err(error) => {

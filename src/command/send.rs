@@ -2,32 +2,68 @@
 
 use std::sync::Arc;
 
+use crate::command::issue::BY_HAND;
 use crate::command::status::told;
 use crate::command::{Ending, Session};
 use crate::delivery::{Delivery, Mailer, Progress, Stop};
 use crate::finding::Finding;
-use crate::ledger::{Issue, State};
+use crate::ledger::{Issue, IssueState, State};
 use crate::message::Compiled;
-use crate::store::{Access, Sender};
+use crate::store::{Access, Sender, StoreError};
 
 /// Goes on with every issue in which someone still waits, whatever has become of its digest in the config: it was
 /// frozen, and its readers were counted.
 pub(super) async fn finish_open(session: &mut Session<'_>) -> anyhow::Result<Ending> {
-    if session.store(Access::Read).await?.open_issues().await?.is_empty() {
-        return Ok(Ending::Done);
-    }
-    let Some(sender) = session.sender().await? else { return Ok(Ending::Done) };
     let mut ending = Ending::Done;
+    match session.store(Access::Read).await {
+        Ok(store) => {
+            for issue in store.issues().await? {
+                ending = ending.and(name_paused(session, &issue));
+            }
+            if store.open_issues().await?.is_empty() {
+                return Ok(ending);
+            }
+        }
+        // Whoever sends opens it for writing, which brings it up to date.
+        Err(error) if matches!(error.downcast_ref(), Some(StoreError::Older)) => {}
+        Err(error) => return Err(error),
+    }
+    let Some(sender) = session.sender().await? else { return Ok(ending) };
     for issue in sender.store().open_issues().await? {
+        if session.is_stopped() {
+            return Ok(Ending::Partial);
+        }
         ending = ending.and(finish(session, &sender, &issue).await?);
     }
     Ok(ending)
 }
 
+/// What the program has paused waits for a person, who may not have seen why.
+fn name_paused(session: &Session<'_>, issue: &Issue) -> Ending {
+    match (&issue.reason, issue.state) {
+        (Some(reason), IssueState::Paused) if reason != BY_HAND => {
+            let finding = Finding::error(format!("{}: “{}” is paused: {reason}", issue.digest, issue.subject));
+            let resume =
+                format!("mend it, then `tidings issue resume {:x}`, or `tidings issue cancel {0:x}`", issue.id);
+            session.report(&[finding.way_out(resume)]);
+            Ending::Partial
+        }
+        _ => Ending::Done,
+    }
+}
+
 /// Sends an open issue and says what came of it.
 pub(super) async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &Issue) -> anyhow::Result<Ending> {
     let store = sender.store();
-    let compiled = Compiled::from_text(&store.compiled(issue.id).await?).map_err(anyhow::Error::msg)?;
+    let compiled = match Compiled::from_text(&store.compiled(issue.id).await?) {
+        Ok(compiled) => compiled,
+        // The other issues go out all the same.
+        Err(why) => {
+            let finding = Finding::error(format!("{}: “{}” cannot be read: {why}", issue.digest, issue.subject));
+            session.report(&[finding.way_out(format!("`tidings issue cancel {:x}` ends it", issue.id))]);
+            return Ok(Ending::Partial);
+        }
+    };
     let key = store.key(issue.key).await?;
     let mail = Arc::new(session.config.mail.clone());
     let mailer = match Mailer::for_issue(&mail, issue) {

@@ -21,6 +21,8 @@ enum Attempt {
     Unanswered(Trouble),
     /// Nothing was said: a halt came first.
     Halted,
+    /// The reader has gone since the claim; the ledger knows it, and the connection is given up.
+    Gone,
 }
 
 /// Works until there is no more to do. Claims that it leaves behind are released with the others of this sender.
@@ -73,6 +75,7 @@ impl Run {
                 self.settle(claim, self.uncertain(claim), &trouble.to_string());
                 self.stands(trouble).await.then_some(())
             }
+            Attempt::Gone => Some(()),
             Attempt::Halted => {
                 self.settle(claim, Outcome::Released, "stopped before it was sent");
                 None
@@ -134,9 +137,14 @@ impl Run {
             both = begin => both,
             () = self.halted() => return Attempt::Halted,
         };
-        if let Err(error) = intended {
-            self.halt(if matches!(error, StoreError::Stopped) { Halt::Stopped } else { Halt::Store(error) });
-            return Attempt::Halted;
+        match intended {
+            Ok(gone) if gone.is_empty() => {}
+            // The relay may wait for the body now, which must not come: to end it here would send an empty message.
+            Ok(_) => return Attempt::Gone,
+            Err(error) => {
+                self.halt(if matches!(error, StoreError::Stopped) { Halt::Stopped } else { Halt::Store(error) });
+                return Attempt::Halted;
+            }
         }
         match said {
             Ok(()) => {}
@@ -158,6 +166,7 @@ impl Run {
     /// Settles what a reply decides; none where nothing new may begin.
     async fn answered(&self, claim: &Claimed, phase: Phase, reply: &Reply, verdict: Verdict) -> Option<()> {
         let words = reply.to_string();
+        let (recipient, verdict) = (&claim.reader.email, self.once_accepted(phase, verdict));
         let outcome = match verdict {
             Verdict::Sent => Outcome::Sent,
             Verdict::Bounced => Outcome::Bounced,
@@ -168,18 +177,24 @@ impl Run {
             Verdict::RelayTrouble | Verdict::AboutUs => Outcome::Released,
         };
         self.settle(claim, outcome, &words);
-        self.record(phase, verdict, claim.reader.email.domain(), &words);
+        self.record(phase, verdict, claim, &words);
         match verdict {
+            Verdict::AboutUs if phase == Phase::Rcpt => {
+                self.halt(Halt::Us(format!("at {recipient}: {words}")));
+                None
+            }
             Verdict::AboutUs => {
                 self.halt(Halt::Us(words));
                 None
             }
-            Verdict::Deferred if reply.code == 421 => {
-                self.pace.deferred();
-                self.back_off(&words).await.then_some(())
-            }
+            // The relay closes: that is trouble, however the message's own fate reads.
+            Verdict::Deferred if reply.code == 421 => self.back_off(&words).await.then_some(()),
             Verdict::Deferred => {
-                sleep(self.pace.deferred()).await;
+                let Some(wait) = self.pace.deferred() else {
+                    self.halt(Halt::Relay(format!("everyone is deferred (the last: {words})")));
+                    return None;
+                };
+                sleep(wait).await;
                 Some(())
             }
             _ => {
@@ -212,12 +227,14 @@ impl Run {
         self.due_again(claim).map_or(Outcome::GivenUp, Outcome::Deferred)
     }
 
-    /// When to try again: the gap doubles each time, up to its limit; after `give_up` there is no again.
+    /// When to try again: the gap doubles each time, up to its limit; `give_up` after the first try there is no again.
     fn due_again(&self, claim: &Claimed) -> Option<DateTime<Utc>> {
         let (mail, now) = (&self.delivery.mail, self.delivery.clock.now());
         let span = |of: std::time::Duration| Duration::from_std(of).unwrap_or(Duration::days(365));
         let doublings = u32::try_from(claim.attempts.clamp(0, 16)).unwrap_or(16);
         let gap = mail.retry.0.saturating_mul(1 << doublings).min(mail.retry_max.0);
-        (now - self.delivery.issue.made_at < span(mail.give_up.0)).then(|| now + span(gap))
+        // An issue that was paused for a week, or is sent again, has not been tried for a week.
+        let tried_for = now - claim.first_at.unwrap_or(now);
+        (tried_for < span(mail.give_up.0)).then(|| now + span(gap))
     }
 }

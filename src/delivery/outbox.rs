@@ -21,12 +21,12 @@ pub(super) async fn deliver(delivery: &Delivery, folder: &Path) -> Result<Option
             if delivery.stop.is_asked() {
                 return Ok(Some("stopped; the next run goes on".to_owned()));
             }
-            match sender.intend(issue.id, claims.iter().map(|claim| claim.reader.id).collect()).await {
+            let gone = match sender.intend(issue.id, claims.iter().map(|claim| claim.reader.id).collect()).await {
                 Err(StoreError::Stopped) => return Ok(Some(StoreError::Stopped.to_string())),
                 result => result?,
-            }
+            };
             let mut broken = None;
-            let settled = claims.iter().map(|claim| {
+            let settled = claims.iter().filter(|claim| !gone.contains(&claim.reader.id)).map(|claim| {
                 let name = file_name(issue, &claim.reader);
                 // Where one file cannot be written, neither can the next: the others wait for a better day.
                 let written = match &broken {

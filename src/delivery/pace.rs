@@ -15,6 +15,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const SLACK: Duration = Duration::from_millis(100);
 /// So many deferrals in a row are common; from then on each makes its connection wait.
 const COMMON_DEFERRALS: u32 = 4;
+/// So many deferrals in a row end the run: the relay takes nothing from us now.
+const MOST_DEFERRALS: u32 = 100;
 /// The longest wait after a deferral.
 const LONGEST_DEFERRAL_WAIT: Duration = Duration::from_secs(5);
 
@@ -106,17 +108,21 @@ impl Pace {
         }
     }
 
-    /// A recipient was deferred: perhaps we are too fast. How long this connection should wait.
-    pub(super) fn deferred(&self) -> Duration {
+    /// A recipient was deferred: perhaps we are too fast. How long this connection should wait; none where nobody at all
+    /// is taken any more.
+    pub(super) fn deferred(&self) -> Option<Duration> {
         let mut state = self.state();
         state.answered += 1;
         state.troubled_since = None;
         state.deferrals_in_a_row += 1;
         self.slow_down(&mut state);
-        match state.deferrals_in_a_row.checked_sub(COMMON_DEFERRALS + 1) {
+        if state.deferrals_in_a_row >= MOST_DEFERRALS {
+            return None;
+        }
+        Some(match state.deferrals_in_a_row.checked_sub(COMMON_DEFERRALS + 1) {
             None => Duration::ZERO,
             Some(more) => (Duration::from_millis(50) * (1 << more.min(10))).min(LONGEST_DEFERRAL_WAIT),
-        }
+        })
     }
 
     /// The relay is in trouble. How long to wait before the next try; none where the patience is at its end.
@@ -198,7 +204,7 @@ mod tests {
             pace.well();
         }
         assert_eq!(allowed(), 8);
-        assert_eq!(pace.deferred(), Duration::ZERO);
+        assert_eq!(pace.deferred(), Some(Duration::ZERO));
         assert_eq!(allowed(), 4);
     }
 
@@ -219,9 +225,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn deferrals_in_a_row_slow_a_connection_down() {
         let pace = Pace::new(8, None, Duration::ZERO);
-        let waits: Vec<u128> = (0..14).map(|_| pace.deferred().as_millis()).collect();
+        let waits: Vec<u128> = (0..14).map(|_| pace.deferred().unwrap().as_millis()).collect();
         assert_eq!(waits, [0, 0, 0, 0, 50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
         pace.well();
-        assert_eq!(pace.deferred(), Duration::ZERO);
+        assert_eq!(pace.deferred(), Some(Duration::ZERO));
+        let more = (0..1000).take_while(|_| pace.deferred().is_some()).count();
+        assert_eq!(more, 98, "the hundredth in a row ends the run");
     }
 }

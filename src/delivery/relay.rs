@@ -1,6 +1,7 @@
 //! One issue by a relay: claims are fed to the connections while they work, until nobody is due or something halts it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::config;
 use crate::delivery::pace::Pace;
 use crate::delivery::series::Series;
 use crate::delivery::{CLAIM, Delivery, connection};
-use crate::ledger::{Claimed, IssueState};
+use crate::ledger::{Claimed, IssueState, State};
 use crate::reader::ReaderId;
 use crate::smtp::{Dialer, Phase, Trouble, Verdict};
 use crate::store::{Result, StoreError};
@@ -43,6 +44,8 @@ pub(super) struct Run {
     pub(super) dialer: Dialer,
     pub(super) pace: Pace,
     series: Mutex<Series>,
+    /// Whether the relay has taken a message of this issue.
+    accepted: AtomicBool,
     losses: Mutex<HashMap<ReaderId, Losses>>,
     reason: Mutex<Option<Halt>>,
     halted: watch::Sender<bool>,
@@ -68,11 +71,14 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
         Err(trouble) => return end(delivery, Halt::Us(trouble.to_string())).await,
     };
     let mail = &delivery.mail;
+    let before = delivery.sender.store().counts(delivery.issue.id).await?;
+    let decided = [State::Sent, State::Bounced, State::GivenUp, State::Uncertain];
     let run = Arc::new(Run {
         delivery: delivery.clone(),
         dialer,
         pace: Pace::new(mail.connections, mail.per_second, mail.patience.0),
-        series: Mutex::default(),
+        series: Mutex::new(Series::after(decided.iter().any(|state| before[*state as usize] > 0))),
+        accepted: AtomicBool::new(before[State::Sent as usize] > 0),
         losses: Mutex::default(),
         reason: Mutex::default(),
         halted: watch::Sender::new(false),
@@ -89,7 +95,14 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
     // It holds the run, and with it the sender, until it has ended.
     let _ = asked.await;
     match halted? {
-        Some(halt) => end(delivery, halt).await,
+        Some(halt) => {
+            let doubted = run.series.lock().unwrap_or_else(PoisonError::into_inner).doubted();
+            if !doubted.is_empty() {
+                delivery.sender.flush().await?;
+                delivery.sender.doubt_bounces(delivery.issue.id, &doubted, delivery.clock.now()).await?;
+            }
+            end(delivery, halt).await
+        }
         None => Ok(None),
     }
 }
@@ -221,18 +234,30 @@ impl Run {
         }
     }
 
-    /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile.
+    /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile, or there
+    /// is nobody else.
     pub(super) fn is_hopeless(&self, claim: &Claimed) -> bool {
         let answered = self.pace.answered();
         let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
-        let losses = losses.entry(claim.reader.id).or_insert(Losses { count: 0, answered });
-        losses.count += 1;
-        losses.count >= MOST_LOSSES && answered > losses.answered
+        let loss = losses.entry(claim.reader.id).or_insert(Losses { count: 0, answered });
+        loss.count += 1;
+        let (many, served) = (loss.count >= MOST_LOSSES, answered > loss.answered);
+        many && (served || losses.len() == 1)
+    }
+
+    /// Who refuses the sender though others have taken this very issue refuses for themselves alone.
+    pub(super) fn once_accepted(&self, phase: Phase, verdict: Verdict) -> Verdict {
+        let is_alone = phase == Phase::Rcpt && self.accepted.load(Ordering::Relaxed);
+        if verdict == Verdict::AboutUs && is_alone { Verdict::GivenUp } else { verdict }
     }
 
     /// Takes a reply into the series, which may pause the issue.
-    pub(super) fn record(&self, phase: Phase, verdict: Verdict, domain: &str, words: &str) {
-        let series = self.series.lock().unwrap_or_else(PoisonError::into_inner).record(phase, verdict, domain);
+    pub(super) fn record(&self, phase: Phase, verdict: Verdict, claim: &Claimed, words: &str) {
+        if verdict == Verdict::Sent {
+            self.accepted.store(true, Ordering::Relaxed);
+        }
+        let (reader, domain) = (claim.reader.id, claim.reader.email.domain());
+        let series = self.series.lock().unwrap_or_else(PoisonError::into_inner).record(phase, verdict, reader, domain);
         if let Some(why) = series {
             self.halt(Halt::Us(format!("{why} (the last: {words})")));
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use crate::reader::ReaderId;
 use crate::smtp::{Phase, Verdict};
 
 /// So many hard bounces in a row pause.
@@ -15,29 +16,41 @@ const POLICY_DOMAINS: usize = 3;
 /// So many refusals of the message itself, in a row, pause.
 const REFUSED_MESSAGES: usize = 3;
 
-/// The replies of one run over one issue.
+/// The replies of one run over one issue, and whether there were any before.
 #[derive(Debug, Default)]
 pub(super) struct Series {
-    /// Whether each of the last replies was a hard bounce.
-    window: VecDeque<bool>,
+    /// Whose each of the last replies was, where it was a hard bounce.
+    window: VecDeque<Option<ReaderId>>,
     bounces_in_a_row: usize,
     /// The domains of the policy refusals in a row.
     policy: BTreeSet<String>,
     refused_messages: usize,
     /// Whether any reply decided something before.
     seen: bool,
+    /// Whether the bounces were too many to be believed.
+    doubts: bool,
 }
 
 impl Series {
+    /// The series that goes on where others have decided something about this issue, or nobody has yet.
+    pub(super) fn after(seen: bool) -> Self {
+        Self { seen, ..Self::default() }
+    }
+
+    /// The readers whose hard bounces are not to be believed.
+    pub(super) fn doubted(&self) -> Vec<ReaderId> {
+        if self.doubts { self.window.iter().flatten().copied().collect() } else { Vec::new() }
+    }
+
     /// Takes in what a recipient's reply meant. Words, where the issue is to pause.
-    pub(super) fn record(&mut self, phase: Phase, verdict: Verdict, domain: &str) -> Option<String> {
+    pub(super) fn record(&mut self, phase: Phase, verdict: Verdict, reader: ReaderId, domain: &str) -> Option<String> {
         let first = match verdict {
             // They decide nothing about a recipient.
             Verdict::Deferred | Verdict::RelayTrouble | Verdict::AboutUs | Verdict::Uncertain => return None,
             _ => !std::mem::replace(&mut self.seen, true),
         };
         let bounced = verdict == Verdict::Bounced;
-        self.window.push_back(bounced);
+        self.window.push_back(bounced.then_some(reader));
         if self.window.len() > WINDOW {
             self.window.pop_front();
         }
@@ -55,7 +68,8 @@ impl Series {
             self.refused_messages = 0;
         }
 
-        let share = self.window.iter().filter(|bounced| **bounced).count();
+        let share = self.window.iter().flatten().count();
+        self.doubts |= self.bounces_in_a_row >= BOUNCES_IN_A_ROW || share >= BOUNCES_IN_WINDOW;
         if first && verdict == Verdict::Policy {
             Some("the first reply is a refusal by policy".to_owned())
         } else if self.policy.len() >= POLICY_DOMAINS {
@@ -81,7 +95,7 @@ mod tests {
     fn pause(replies: &[(Phase, Verdict, &str)]) -> Option<(usize, String)> {
         let mut series = Series::default();
         replies.iter().enumerate().find_map(|(number, (phase, verdict, domain))| {
-            series.record(*phase, *verdict, domain).map(|why| (number + 1, why))
+            series.record(*phase, *verdict, 1, domain).map(|why| (number + 1, why))
         })
     }
 

@@ -1,12 +1,14 @@
 //! How a connection comes about: TCP, the greeting, TLS as asked for, EHLO, AUTH.
 
 use std::fmt::Display;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -35,6 +37,9 @@ impl Dialer {
     /// Trouble of ours: a certificate that cannot be read, a password that would go in clear.
     pub fn for_sender(relay: &Relay, mail: &Mail, sender: &str) -> Result<Self, Trouble> {
         let sign_in = mail.user.clone().zip(mail.password.clone()).map(|(user, password)| (mail.auth, user, password));
+        if let (Some(user), None) = (&mail.user, &mail.password) {
+            return Err(Trouble::Us(format!("`user` is {user:?}, and TIDINGS_MAIL__PASSWORD is not set")));
+        }
         if sign_in.is_some() && relay.tls == Tls::None && !relay.is_loopback() {
             return Err(Trouble::Us("without TLS the password stays here; take `?tls=none` out".to_owned()));
         }
@@ -55,10 +60,7 @@ impl Dialer {
         let (relay, limits) = (&self.relay, self.limits);
         let lost = |error: &dyn Display| Trouble::Relay(format!("{relay}: {error}"));
         let host = relay.host.trim_matches(['[', ']']);
-        let tcp = timeout(limits.connect.0, TcpStream::connect((host, relay.port)))
-            .await
-            .map_err(|_| lost(&"the connection took too long"))?
-            .map_err(|error| lost(&error))?;
+        let tcp = connect(host, relay.port, limits.connect.0).await.map_err(|error| lost(&error))?;
         // Nagle's algorithm would meet the relay's delayed ACK: 40 ms for nothing.
         tcp.set_nodelay(true).map_err(|error| lost(&error))?;
         let mut wire = Wire::new(tcp);
@@ -132,6 +134,22 @@ impl Dialer {
             _ => Err(Trouble::Us(format!("the relay refuses the user or the password: {last}"))),
         }
     }
+}
+
+/// The first of the host's addresses that answers; each has the limit for itself, so that one which swallows everything
+/// does not keep us from the next.
+async fn connect(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
+    let late = || io::Error::new(io::ErrorKind::TimedOut, "the connection took too long");
+    let addresses = timeout(limit, lookup_host((host, port))).await.map_err(|_| late())??;
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    for address in addresses {
+        match timeout(limit, TcpStream::connect(address)).await {
+            Ok(Ok(tcp)) => return Ok(tcp),
+            Ok(Err(error)) => last = error,
+            Err(_) => last = late(),
+        }
+    }
+    Err(last)
 }
 
 /// The system's certificates and those of the config; read once, since it takes milliseconds.

@@ -123,9 +123,10 @@ impl Connection {
             }
             command.push_str(&format!(" SIZE={size}"));
         }
-        if envelope.recipient.needs_smtputf8() {
+        if envelope.recipient.needs_smtputf8() || !envelope.sender.is_ascii() {
             if !self.offers.smtputf8 {
-                return ours(Phase::Rcpt, 553, "5.6.7 the relay offers no SMTPUTF8".to_owned());
+                let about = if envelope.sender.is_ascii() { Phase::Rcpt } else { Phase::Mail };
+                return ours(about, 553, "5.6.7 the relay offers no SMTPUTF8".to_owned());
             }
             command.push_str(" SMTPUTF8");
         }
@@ -165,7 +166,10 @@ impl Connection {
             self.usable = false;
             return Err(Refused::Lost(trouble));
         }
-        self.read(Phase::Dot).await.map_err(Refused::Unanswered)
+        let reply = self.read(Phase::Dot).await.map_err(Refused::Unanswered)?;
+        // Neither yes nor no: whatever the relay is at, it is not where we are.
+        self.usable &= matches!(reply.code, 200..=299 | 400..=599);
+        Ok(reply)
     }
 
     /// Says good-bye, and waits a moment for the answer: a relay that counts connections should have closed this one

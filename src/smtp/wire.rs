@@ -94,7 +94,7 @@ impl Wire {
 
     async fn read_reply(&mut self) -> Result<Reply, Trouble> {
         let mut text = String::new();
-        for _ in 0..MOST_LINES {
+        for number in 0..MOST_LINES {
             let line = self.read_line().await?;
             let digits = line.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit));
             let code = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
@@ -106,7 +106,7 @@ impl Wire {
                 Some(b' ') => (true, &line[4..]),
                 _ => (true, &line[3..]),
             };
-            if !text.is_empty() {
+            if number > 0 {
                 text.push('\n');
             }
             // No database and no terminal wants control characters.

@@ -3,20 +3,20 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::ledger::{Issue, IssueState};
-use crate::store::issues::{announce, insert_issue};
+use crate::store::issues::{VOID, announce, insert_issue};
 use crate::store::{Result, Store};
 use crate::token::random_id;
 
 impl Store {
     /// The ids of the posts that an issue with recipients has carried; with `relay`, the outbox does not count.
     pub async fn carried(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
-        let rows = sqlx::query(
+        let rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT a.post FROM announced a JOIN issue i ON i.id = a.issue \
-             WHERE a.digest = $1 AND i.outbox <= $2 AND i.slot NOT LIKE 'begin%'",
-        )
+             WHERE a.digest = $1 AND i.outbox <= $2 AND i.slot NOT LIKE 'begin%' AND i.id NOT IN ({VOID})"
+        )))
         .bind(digest.to_owned())
         .bind(i64::from(!relay))
         .fetch_all(&self.pool)

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::ledger::{Issue, IssueId, IssueState, State};
 use crate::reader::{Email, ReaderId};
 use crate::store::readers::time_of;
-use crate::store::{Result, Store, StoreError, integers};
+use crate::store::{Result, Store, StoreError, StorePlace, integers};
 use crate::token::random_id;
 
 /// Everything that is fixed when an issue is frozen.
@@ -29,6 +29,8 @@ pub struct Freeze<'a> {
     pub subscribers: bool,
     /// The slot that it fills, as seconds since 1970.
     pub slot_at: Option<i64>,
+    /// Whether a person wants posts once more that an issue has carried.
+    pub again: bool,
 }
 
 /// What became of a freeze.
@@ -36,7 +38,7 @@ pub struct Freeze<'a> {
 pub enum Frozen {
     /// It is done, for so many recipients.
     Made(u64),
-    /// Another run has filled the slot.
+    /// Another run has filled the slot, or has sent one of the posts.
     Already,
 }
 
@@ -72,14 +74,20 @@ pub struct Uncertainty {
     pub detail: Option<String>,
 }
 
+/// The issues that were cancelled before anybody can have got them: their posts are as good as never announced.
+pub(super) const VOID: &str = "SELECT v.id FROM issue v WHERE v.state = 'cancelled' \
+    AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.issue = v.id AND d.state IN (1, 2, 3, 6)) \
+    AND NOT EXISTS (SELECT 1 FROM event e WHERE e.issue = v.id AND e.kind = 'uncertain')";
+
 const COLUMNS: &str = "id, digest, slot, made_at, state, reason, subject, outbox, key";
 
 impl Store {
     /// The ids of the posts that the digest has announced; with `relay`, what went only into the outbox does not count.
     pub async fn announced(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
-        let rows = sqlx::query(
-            "SELECT a.post FROM announced a JOIN issue i ON i.id = a.issue WHERE a.digest = $1 AND i.outbox <= $2",
-        )
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "SELECT a.post FROM announced a JOIN issue i ON i.id = a.issue \
+             WHERE a.digest = $1 AND i.outbox <= $2 AND i.id NOT IN ({VOID})"
+        )))
         .bind(digest.to_owned())
         .bind(i64::from(!relay))
         .fetch_all(&self.pool)
@@ -137,6 +145,25 @@ impl Store {
     pub async fn freeze(&self, freeze: &Freeze<'_>) -> Result<Frozen> {
         let issue = freeze.issue;
         let mut tx = self.begin().await?;
+        if self.place == StorePlace::Server {
+            // One freeze of a digest at a time: what another has announced since the plan shows behind this lock.
+            sqlx::query("SELECT name FROM digest WHERE name = $1 FOR UPDATE")
+                .bind(issue.digest.clone())
+                .fetch_optional(&mut *tx)
+                .await?;
+        }
+        if !freeze.again && is_carried(&mut tx, issue, freeze.posts).await? {
+            return Ok(Frozen::Already);
+        }
+        // A slot that nobody has got anything in is free.
+        sqlx::query(AssertSqlSafe(format!(
+            "UPDATE issue SET slot = slot || ' cancelled ' || CAST(id AS TEXT) \
+             WHERE digest = $1 AND slot = $2 AND id IN ({VOID})"
+        )))
+        .bind(issue.digest.clone())
+        .bind(issue.slot.clone())
+        .execute(&mut *tx)
+        .await?;
         if !insert_issue(&mut tx, issue, freeze.compiled, freeze.page).await? {
             return Ok(Frozen::Already);
         }
@@ -144,8 +171,8 @@ impl Store {
         let due = issue.made_at.timestamp();
         if freeze.subscribers {
             sqlx::query(
-                "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply) \
-                 SELECT $1, r.id, 0, NULL, $2, 0, NULL FROM subscription s JOIN reader r ON r.id = s.reader \
+                "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+                 SELECT $1, r.id, 0, NULL, $2, 0, NULL, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
                  WHERE s.digest = $3 AND r.state = 'active'",
             )
             .bind(issue.id)
@@ -156,8 +183,9 @@ impl Store {
         }
         for reader in self.named_readers(&mut tx, freeze.to, issue.made_at).await? {
             sqlx::query(
-                "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply) \
-                 VALUES ($1, $2, 0, NULL, $3, 0, NULL) ON CONFLICT (issue, reader) DO NOTHING",
+                "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+                 SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
+                 ON CONFLICT (issue, reader) DO NOTHING",
             )
             .bind(issue.id)
             .bind(reader)
@@ -215,17 +243,17 @@ impl Store {
         reason: Option<&str>,
     ) -> Result<bool> {
         let mut tx = self.begin().await?;
-        let row = sqlx::query("SELECT state FROM issue WHERE id = $1").bind(id).fetch_one(&mut *tx).await?;
-        let state = state_of(row.try_get("state")?)?;
-        if !from.contains(&state) {
-            return Ok(false);
-        }
-        sqlx::query("UPDATE issue SET state = $1, reason = $2 WHERE id = $3")
+        let from: Vec<String> = from.iter().map(|state| format!("'{}'", state.word())).collect();
+        let text = format!("UPDATE issue SET state = $1, reason = $2 WHERE id = $3 AND state IN ({})", from.join(","));
+        let changed = sqlx::query(AssertSqlSafe(text))
             .bind(to.word())
             .bind(reason.map(str::to_owned))
             .bind(id)
             .execute(&mut *tx)
             .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(false);
+        }
         if to == IssueState::Cancelled {
             sqlx::query(
                 "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE issue = $1 AND state = 0 AND owner IS NULL",
@@ -238,16 +266,35 @@ impl Store {
         Ok(true)
     }
 
-    /// Decides uncertain deliveries: they are sent again, or given up. Readers, or all where none is named.
+    /// Whether nobody can have got a cancelled issue, so that its posts are news again.
+    pub async fn is_void(&self, id: IssueId) -> Result<bool> {
+        let text = format!("SELECT COUNT(*) AS n FROM issue WHERE id = $1 AND id IN ({VOID})");
+        let row = sqlx::query(AssertSqlSafe(text)).bind(id).fetch_one(&self.pool).await?;
+        Ok(row.try_get::<i64, _>("n")? > 0)
+    }
+
+    /// Keeps an issue's row to the end of the transaction: nobody closes it, or opens it, meanwhile. Its state.
+    pub(super) async fn hold_issue(&self, tx: &mut Transaction<'static, Any>, id: IssueId) -> Result<IssueState> {
+        let hold = if self.place == StorePlace::Server { " FOR UPDATE" } else { "" };
+        let text = format!("SELECT state FROM issue WHERE id = $1{hold}");
+        state_of(sqlx::query(AssertSqlSafe(text)).bind(id).fetch_one(&mut **tx).await?.try_get("state")?)
+    }
+
+    /// Decides uncertain deliveries: they are sent again, or given up. Readers, or all where none is named. Of a
+    /// cancelled issue nothing is sent again.
     pub async fn resolve(&self, id: IssueId, readers: &[ReaderId], resend: bool, now: DateTime<Utc>) -> Result<u64> {
         let mut tx = self.begin().await?;
+        if self.hold_issue(&mut tx, id).await? == IssueState::Cancelled && resend {
+            return Err(StoreError::Stopped);
+        }
         let to = if resend { State::Queued } else { State::GivenUp };
         let which = match readers {
             [] => String::new(),
             some => format!(" AND reader IN ({})", integers(some.iter().copied())),
         };
-        let text =
-            format!("UPDATE delivery SET state = $1, owner = NULL, due_at = $2 WHERE issue = $3 AND state = 6{which}");
+        let text = format!(
+            "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, first_at = NULL WHERE issue = $3 AND state = 6{which}"
+        );
         let done = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(to as i16)
             .bind(now.timestamp())
@@ -363,10 +410,12 @@ pub(super) async fn insert_issue(
 pub(super) async fn announce(tx: &mut Transaction<'static, Any>, issue: &Issue, posts: &[String]) -> Result<()> {
     for posts in posts.chunks(100) {
         let rows: Vec<String> = (0..posts.len()).map(|row| format!("($1,${},$2)", row + 3)).collect();
-        // A post that went only into the outbox may be announced again, and then belongs to the later issue.
+        // A post that went only into the outbox, or that nobody has got, may be announced again, and then belongs to the
+        // later issue. What a relay has carried stays so.
         let text = format!(
             "INSERT INTO announced (digest, post, issue) VALUES {} \
-             ON CONFLICT (digest, post) DO UPDATE SET issue = excluded.issue",
+             ON CONFLICT (digest, post) DO UPDATE SET issue = excluded.issue \
+             WHERE announced.issue IN (SELECT o.id FROM issue o WHERE o.outbox = 1) OR announced.issue IN ({VOID})",
             rows.join(",")
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(issue.digest.clone()).bind(issue.id);
@@ -376,6 +425,26 @@ pub(super) async fn announce(tx: &mut Transaction<'static, Any>, issue: &Issue, 
         query.execute(&mut **tx).await?;
     }
     Ok(())
+}
+
+/// Whether an issue with recipients has carried one of these posts; the outbox counts where this issue goes there, too.
+async fn is_carried(tx: &mut Transaction<'static, Any>, issue: &Issue, posts: &[String]) -> Result<bool> {
+    for posts in posts.chunks(100) {
+        let places: Vec<String> = (0..posts.len()).map(|post| format!("${}", post + 3)).collect();
+        let text = format!(
+            "SELECT COUNT(*) AS n FROM announced a JOIN issue i ON i.id = a.issue WHERE a.digest = $1 \
+             AND i.outbox <= $2 AND i.slot NOT LIKE 'begin%' AND i.id NOT IN ({VOID}) AND a.post IN ({})",
+            places.join(",")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(issue.digest.clone()).bind(i64::from(issue.outbox));
+        for post in posts {
+            query = query.bind(post.clone());
+        }
+        if query.fetch_one(&mut **tx).await?.try_get::<i64, _>("n")? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn advance(tx: &mut Transaction<'static, Any>, digest: &str, slot: i64) -> Result<()> {

@@ -8,9 +8,9 @@ mod schema;
 mod sender;
 mod writer;
 
-use std::fs::OpenOptions;
+use std::fs::{OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -111,11 +111,15 @@ impl Store {
         sqlx::any::install_default_drivers();
         let (place, address) = match url {
             StoreUrl::Postgres(address) => (StorePlace::Server, address.clone()),
-            StoreUrl::Sqlite(file) if access == Access::Write => {
-                make_private(file)?;
-                (StorePlace::File(file.clone()), sqlite_address(file))
+            StoreUrl::Sqlite(file) if access == Access::Write || file.exists() => {
+                if access == Access::Write {
+                    make_private(file)?;
+                }
+                // By whichever way it is reached: its lock stands beside it under one name.
+                let file = file.canonicalize().map_err(|error| StoreError::File(file.clone(), error))?;
+                let address = sqlite_address(&file);
+                (StorePlace::File(file), address)
             }
-            StoreUrl::Sqlite(file) if file.exists() => (StorePlace::File(file.clone()), sqlite_address(file)),
             StoreUrl::Sqlite(_) => return Self::in_memory(now).await,
         };
         let mut pool = connect(&place, &address, access).await?;
@@ -217,14 +221,18 @@ fn beside(file: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Makes the file before the database does, so that at no moment others can read it.
+/// Makes the file before the database does, so that at no moment others can read it; one that they could read is closed to
+/// them.
 fn make_private(file: &Path) -> Result<()> {
     OpenOptions::new()
         .create(true)
         .append(true)
         .mode(0o600)
         .open(file)
-        .map(drop)
+        .and_then(|made| match made.metadata()?.permissions().mode() & 0o077 {
+            0 => Ok(()),
+            _ => made.set_permissions(Permissions::from_mode(0o600)),
+        })
         .map_err(|error| StoreError::File(file.to_path_buf(), error))
 }
 

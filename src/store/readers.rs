@@ -94,7 +94,7 @@ pub enum Added {
 
 impl Store {
     /// Adds readers, or completes the subscriptions of those who are there; nobody who is suppressed comes back,
-    /// except that with `returning` someone who has left may.
+    /// except that with `returning` someone who has left may, or whose address was bad.
     pub async fn add_readers(
         &self,
         people: &[(Email, Option<String>)],
@@ -137,10 +137,12 @@ impl Store {
                     subscribed.push(id);
                     Added::New
                 }
-                Some((id, was)) if was == ReaderState::Left && returning => {
+                Some((id, was)) if matches!(was, ReaderState::Left | ReaderState::Bounced) && returning => {
                     self.set_reader_state(tx, id, state, now, ("returned", consent)).await?;
-                    // They come back to what they ask for now, not to all they once had.
-                    sqlx::query("DELETE FROM subscription WHERE reader = $1").bind(id).execute(&mut **tx).await?;
+                    if was == ReaderState::Left {
+                        // They come back to what they ask for now, not to all they once had.
+                        sqlx::query("DELETE FROM subscription WHERE reader = $1").bind(id).execute(&mut **tx).await?;
+                    }
                     subscribed.push(id);
                     Added::Known
                 }
@@ -292,7 +294,10 @@ impl Store {
         .await?;
         sqlx::query("DELETE FROM subscription WHERE reader = $1").bind(id).execute(&mut *tx).await?;
         // A relay's words often repeat the address.
-        sqlx::query("UPDATE delivery SET reply = NULL WHERE reader = $1").bind(id).execute(&mut *tx).await?;
+        sqlx::query("UPDATE delivery SET reply = NULL, name = NULL, language = NULL WHERE reader = $1")
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
         sqlx::query("UPDATE event SET detail = NULL WHERE reader = $1").bind(id).execute(&mut *tx).await?;
         sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, 'forgotten', NULL)")
             .bind(id)

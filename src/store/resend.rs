@@ -24,6 +24,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let readers = self.named_readers(&mut tx, &[(to.clone(), None)], now).await?;
         let Some(reader) = readers.first() else { return Ok(Resent::Suppressed) };
+        self.hold_issue(&mut tx, issue.id).await?;
         let opened = sqlx::query("UPDATE issue SET state = 'open' WHERE id = $1 AND state IN ('open', 'done')")
             .bind(issue.id)
             .execute(&mut *tx)
@@ -33,9 +34,10 @@ impl Store {
         }
         // What waits or is on the wire already is left as it is.
         sqlx::query(
-            "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply) \
-             VALUES ($1, $2, 0, NULL, $3, 0, NULL) ON CONFLICT (issue, reader) DO UPDATE \
-             SET state = 0, owner = NULL, due_at = excluded.due_at, attempts = 0 WHERE delivery.state > 1",
+            "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+             SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
+             ON CONFLICT (issue, reader) DO UPDATE SET state = 0, owner = NULL, due_at = excluded.due_at, attempts = 0, \
+             first_at = NULL WHERE delivery.state > 1",
         )
         .bind(issue.id)
         .bind(*reader)

@@ -1,10 +1,11 @@
 //! The tables, as an append-only list of migrations.
 
 /// The newest version that this program knows: so many migrations.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// One entry a version; what has been released is never edited.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE secret (
     number BIGINT PRIMARY KEY,
     purpose TEXT NOT NULL,
@@ -74,4 +75,15 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_waiting ON delivery (issue, due_at, reader) WHERE state = 0 AND owner IS NULL;
 CREATE INDEX delivery_owner ON delivery (owner) WHERE owner IS NOT NULL;
 CREATE INDEX delivery_reader ON delivery (reader);
-"];
+",
+    // What a message says of its reader is fixed with the issue, and the patience with a reader begins with the first attempt.
+    "
+ALTER TABLE delivery ADD COLUMN name TEXT;
+ALTER TABLE delivery ADD COLUMN language TEXT;
+ALTER TABLE delivery ADD COLUMN first_at BIGINT;
+UPDATE delivery SET name = (SELECT r.name FROM reader r WHERE r.id = delivery.reader),
+    language = (SELECT r.language FROM reader r WHERE r.id = delivery.reader),
+    first_at = (SELECT i.made_at FROM issue i WHERE i.id = delivery.issue AND delivery.attempts > 0)
+    WHERE state IN (0, 1, 6);
+",
+];

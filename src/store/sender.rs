@@ -15,7 +15,7 @@ use crate::config::Uncertain;
 use crate::ledger::{Claimed, IssueId, Owner, Settled, State};
 use crate::reader::ReaderId;
 use crate::store::issues::small;
-use crate::store::readers::{ReaderState, reader_of};
+use crate::store::readers::{ReaderState, reader_of, time_of};
 use crate::store::writer::{Job, note, write};
 use crate::store::{Result, Store, StoreError, StorePlace, integers};
 use crate::token::random_id;
@@ -130,6 +130,14 @@ impl Sender {
             }
         }
         let words = "the sender died while it sent";
+        // A file can be written again: the same name, the same bytes.
+        sqlx::query(
+            "UPDATE delivery SET owner = NULL, state = 0 WHERE owner = $1 AND state = 1 \
+             AND issue IN (SELECT id FROM issue WHERE outbox = 1)",
+        )
+        .bind(owner)
+        .execute(&mut *tx)
+        .await?;
         let mut begun: BTreeMap<IssueId, Vec<ReaderId>> = BTreeMap::new();
         let rows = sqlx::query("SELECT issue, reader FROM delivery WHERE owner = $1 AND state = 1")
             .bind(owner)
@@ -150,12 +158,13 @@ impl Sender {
             Uncertain::Hold => State::Uncertain,
         };
         sqlx::query(
-            "UPDATE delivery SET owner = NULL, state = $1, attempts = attempts + 1, reply = $2 \
-             WHERE owner = $3 AND state = 1",
+            "UPDATE delivery SET owner = NULL, state = $1, attempts = attempts + 1, reply = $2, \
+             first_at = COALESCE(first_at, $4) WHERE owner = $3 AND state = 1",
         )
         .bind(state as i16)
         .bind(words)
         .bind(owner)
+        .bind(now.timestamp())
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
@@ -210,10 +219,10 @@ impl Sender {
         let skip = if self.store.place == StorePlace::Server { " FOR UPDATE SKIP LOCKED" } else { "" };
         // Whoever left the digest and has no subscription to it is gone, also where the digest names them itself.
         let text = format!(
-            "SELECT d.attempts, d.due_at, r.id, r.address, r.name, r.language, r.state, \
+            "SELECT d.attempts, d.due_at, d.first_at, r.id, r.address, d.name, d.language, r.state, \
              CASE WHEN EXISTS (SELECT 1 FROM subscription s WHERE s.digest = $1 AND s.reader = r.id) THEN 0 \
              ELSE (SELECT COUNT(*) FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = $1) END AS gone \
-             FROM (SELECT reader, attempts, due_at FROM delivery WHERE issue = $2 AND state = 0 AND owner IS NULL \
+             FROM (SELECT reader, attempts, due_at, first_at, name, language FROM delivery WHERE issue = $2 AND state = 0 AND owner IS NULL \
              AND due_at <= $3 AND (due_at, reader) > ($5, $6) ORDER BY due_at, reader LIMIT $4{skip}) AS d CROSS JOIN reader r WHERE r.id = d.reader"
         );
         let rows = sqlx::query(AssertSqlSafe(text))
@@ -237,7 +246,8 @@ impl Sender {
                 suppressed.entry(ReaderState::Left.word().to_owned()).or_default().push(row.try_get("id")?);
             } else {
                 let attempts = i16::try_from(small(row, "attempts")?).unwrap_or(i16::MAX);
-                claimed.push(Claimed { reader: reader_of(row)?, attempts });
+                let first_at = row.try_get::<Option<i64>, _>("first_at")?.map(time_of).transpose()?;
+                claimed.push(Claimed { reader: reader_of(row)?, attempts, first_at });
             }
         }
         for (why, readers) in suppressed {
@@ -258,8 +268,9 @@ impl Sender {
         Ok((claimed, last))
     }
 
-    /// Makes the intent to send durable: after this, and not before, the body may go out.
-    pub async fn intend(&self, issue: IssueId, readers: Vec<ReaderId>) -> Result<()> {
+    /// Makes the intent to send durable: after this, and not before, the body may go out. Returns those of them who have
+    /// gone since the claim: they are suppressed, and nothing may go to them.
+    pub async fn intend(&self, issue: IssueId, readers: Vec<ReaderId>) -> Result<Vec<ReaderId>> {
         let (done, result) = oneshot::channel();
         self.submit(Job::Intend(issue, readers, done))?;
         result.await.map_err(|_| gone())?
@@ -281,6 +292,31 @@ impl Sender {
         self.writer.send(job).map_err(|_| gone())
     }
 
+    /// Takes hard bounces of an issue back, where a series of them says that it was not the addresses: these readers are
+    /// active again and wait. Each once in an issue: what is refused again after that is believed.
+    pub async fn doubt_bounces(&self, issue: IssueId, readers: &[ReaderId], now: DateTime<Utc>) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        let text = format!(
+            "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state = 3 AND d.reader IN ({}) \
+             AND NOT EXISTS (SELECT 1 FROM event e WHERE e.reader = d.reader AND e.issue = $1 AND e.kind = 'doubted') \
+             ORDER BY d.reader",
+            integers(readers.iter().copied())
+        );
+        let rows = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(issue).fetch_all(&mut *tx).await?;
+        let readers: Vec<ReaderId> = rows.iter().map(|row| row.try_get("reader")).collect::<Result<_, _>>()?;
+        if readers.is_empty() {
+            return Ok(());
+        }
+        let list = integers(readers.iter().copied());
+        let text = format!("UPDATE reader SET state = 'active' WHERE state = 'bounced' AND id IN ({list})");
+        sqlx::query(AssertSqlSafe(text)).persistent(false).execute(&mut *tx).await?;
+        let text = format!("UPDATE delivery SET state = 0, due_at = $1 WHERE issue = $2 AND reader IN ({list})");
+        sqlx::query(AssertSqlSafe(text)).persistent(false).bind(now.timestamp()).bind(issue).execute(&mut *tx).await?;
+        note(&mut tx, issue, &readers, now, "doubted", "a series of bounces says that it was not the address").await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Gives back what it has claimed of the issue and not begun to send.
     pub async fn release(&self, issue: IssueId) -> Result<()> {
         sqlx::query("UPDATE delivery SET owner = NULL WHERE issue = $1 AND owner = $2 AND state = 0")
@@ -294,6 +330,7 @@ impl Sender {
     /// Closes the issue if nobody waits any more, and keeps the counts. Whether it is done.
     pub async fn finish(&self, issue: IssueId) -> Result<bool> {
         let mut tx = self.store.begin().await?;
+        self.store.hold_issue(&mut tx, issue).await?;
         // What was claimed when the issue was cancelled waits for nothing any more.
         sqlx::query(
             "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE issue = $1 AND state = 0 AND owner IS NULL \

@@ -25,7 +25,7 @@ const LONGEST_REPLY: usize = 500;
 #[derive(Debug)]
 pub(super) enum Job {
     /// These deliveries are about to be sent; answered once that is durable.
-    Intend(IssueId, Vec<ReaderId>, oneshot::Sender<Result<()>>),
+    Intend(IssueId, Vec<ReaderId>, oneshot::Sender<Result<Vec<ReaderId>>>),
     /// This came of them.
     Settle(IssueId, Vec<Settled>, DateTime<Utc>),
     /// Answered once everything before it is durable.
@@ -44,30 +44,41 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
                 Err(_) => break,
             }
         }
-        let mut stopped = HashSet::new();
+        let mut refused = Refused::default();
         if failed.is_none() {
             match commit_patiently(&store, owner, &waiting).await {
-                Ok(issues) => stopped = issues,
+                Ok(some) => refused = some,
                 Err(error) => failed = Some(error.to_string()),
             }
         }
+        let written = || failed.clone().map_or(Ok(()), |words| Err(StoreError::Writer(words)));
         for job in waiting {
-            let (issue, done) = match job {
-                Job::Intend(issue, _, done) => (Some(issue), done),
-                Job::Flush(done) => (None, done),
-                Job::Settle(..) => continue,
-            };
             // Whoever asked may have gone.
-            let _ = done.send(match &failed {
-                Some(words) => Err(StoreError::Writer(words.clone())),
-                None if issue.is_some_and(|issue| stopped.contains(&issue)) => Err(StoreError::Stopped),
-                None => Ok(()),
-            });
+            match job {
+                Job::Intend(issue, _, done) if refused.stopped.contains(&issue) => {
+                    let _ = done.send(Err(StoreError::Stopped));
+                }
+                Job::Intend(issue, mut readers, done) => {
+                    readers.retain(|reader| refused.gone.contains(&(issue, *reader)));
+                    let _ = done.send(written().map(|()| readers));
+                }
+                Job::Flush(done) => drop(done.send(written())),
+                Job::Settle(..) => {}
+            }
         }
     }
 }
 
-async fn commit_patiently(store: &Store, owner: Owner, jobs: &[Job]) -> Result<HashSet<IssueId>> {
+/// The intents that were refused.
+#[derive(Debug, Default)]
+struct Refused {
+    /// Issues that are not open any more.
+    stopped: HashSet<IssueId>,
+    /// Readers who have left, complained, bounced or been forgotten since the claim.
+    gone: HashSet<(IssueId, ReaderId)>,
+}
+
+async fn commit_patiently(store: &Store, owner: Owner, jobs: &[Job]) -> Result<Refused> {
     let mut tries = 0;
     loop {
         tries += 1;
@@ -78,8 +89,8 @@ async fn commit_patiently(store: &Store, owner: Owner, jobs: &[Job]) -> Result<H
     }
 }
 
-/// Writes down all jobs; the issues that were stopped meanwhile, of which nothing may be sent.
-async fn commit(store: &Store, owner: Owner, jobs: &[Job]) -> Result<HashSet<IssueId>> {
+/// Writes down all jobs; what was stopped meanwhile, of which nothing may be sent.
+async fn commit(store: &Store, owner: Owner, jobs: &[Job]) -> Result<Refused> {
     let mut intents: BTreeMap<IssueId, Vec<ReaderId>> = BTreeMap::new();
     let mut settled: BTreeMap<(IssueId, Effect), Vec<&Settled>> = BTreeMap::new();
     let mut judged = Vec::new();
@@ -103,12 +114,12 @@ async fn commit(store: &Store, owner: Owner, jobs: &[Job]) -> Result<HashSet<Iss
         changes.extend(list.chunks(MOST_ROWS).map(|some| Change::settle(owner, issue, effect, some)));
     }
     if changes.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(Refused::default());
     }
     if judged.is_empty() && store.place != StorePlace::Server {
         let mut connection = store.pool.acquire().await?;
         let counts = write_at_once(&mut connection, &changes).await?;
-        return stopped(&mut connection, &changes, &counts).await;
+        return refused(&mut connection, owner, &changes, &counts).await;
     }
     let mut tx = store.begin().await?;
     let mut counts = Vec::with_capacity(changes.len());
@@ -116,14 +127,14 @@ async fn commit(store: &Store, owner: Owner, jobs: &[Job]) -> Result<HashSet<Iss
         let query = sqlx::query(AssertSqlSafe(change.numbered(1))).persistent(false);
         counts.push(change.bind(query).execute(&mut *tx).await?.rows_affected());
     }
-    let stopped = stopped(&mut tx, &changes, &counts).await?;
+    let refused = refused(&mut tx, owner, &changes, &counts).await?;
     // In one order, so that two senders never wait for each other crosswise.
     judged.sort_by_key(|(_, one, _)| one.reader);
     for (issue, one, now) in judged {
         judge(&mut tx, issue, one, now).await?;
     }
     tx.commit().await?;
-    Ok(stopped)
+    Ok(refused)
 }
 
 /// On SQLite: all changes and their commit as one text, since each statement by itself costs two changes of thread. How
@@ -151,27 +162,44 @@ async fn write_at_once(connection: &mut AnyConnection, changes: &[Change]) -> Re
     }
 }
 
-/// The issues whose intents changed nothing because they are not open any more. Any other row that was not there to be
-/// changed is not ours any more.
-async fn stopped(connection: &mut AnyConnection, changes: &[Change], counts: &[u64]) -> Result<HashSet<IssueId>> {
-    let mut stopped = HashSet::new();
-    for (change, _) in changes.iter().zip(counts).filter(|(change, counts)| change.rows != **counts) {
-        let row =
-            sqlx::query("SELECT state FROM issue WHERE id = $1").bind(change.issue).fetch_one(&mut *connection).await?;
-        let is_open = row.try_get::<&str, _>("state")? == IssueState::Open.word();
-        if is_open || !change.is_intent {
+/// The intents that did not change every row: their issue is not open any more, or the reader has gone and is suppressed
+/// now. Any other row that was not there to be changed is not ours any more.
+async fn refused(connection: &mut AnyConnection, owner: Owner, changes: &[Change], counts: &[u64]) -> Result<Refused> {
+    let mut refused = Refused::default();
+    for (change, count) in changes.iter().zip(counts).filter(|(change, count)| change.rows != **count) {
+        if change.intended.is_empty() {
             return Err(StoreError::Lost);
         }
-        stopped.insert(change.issue);
+        let row =
+            sqlx::query("SELECT state FROM issue WHERE id = $1").bind(change.issue).fetch_one(&mut *connection).await?;
+        if row.try_get::<&str, _>("state")? != IssueState::Open.word() {
+            refused.stopped.insert(change.issue);
+            continue;
+        }
+        let text = format!(
+            "UPDATE delivery SET state = 4, owner = NULL, reply = (SELECT CASE r.state WHEN 'active' THEN 'left' \
+             ELSE r.state END FROM reader r WHERE r.id = delivery.reader) \
+             WHERE issue = $1 AND owner = $2 AND state = 0 AND reader IN ({}) RETURNING reader",
+            integers(change.intended.iter().copied())
+        );
+        let query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(change.issue).bind(owner);
+        let gone = query.fetch_all(&mut *connection).await?;
+        if count + gone.len() as u64 != change.rows {
+            return Err(StoreError::Lost);
+        }
+        for row in gone {
+            refused.gone.insert((change.issue, row.try_get("reader")?));
+        }
     }
-    Ok(stopped)
+    Ok(refused)
 }
 
 /// One statement that changes so many deliveries, or fewer where they are not ours any more. `COALESCE` keeps both
 /// databases from looking through all that this sender owns instead of finding each row by its key.
 struct Change {
     issue: IssueId,
-    is_intent: bool,
+    /// The readers to whom something is about to be sent; none where it settles.
+    intended: Vec<ReaderId>,
     rows: u64,
     /// `#` stands for the next of the values.
     text: String,
@@ -184,15 +212,18 @@ enum Value {
 }
 
 impl Change {
-    /// Marks as being sent, where the issue is open.
+    /// Marks as being sent, where the issue is open and the reader has not gone since the claim.
     fn intend(owner: Owner, issue: IssueId, readers: &[ReaderId]) -> Self {
         let text = format!(
             "UPDATE delivery SET state = 1 WHERE issue = # AND COALESCE(owner, 0) = # AND state = 0 AND reader IN ({}) \
-             AND EXISTS (SELECT 1 FROM issue WHERE id = # AND state = 'open')",
+             AND EXISTS (SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader \
+             WHERE i.id = # AND i.state = 'open' AND r.state = 'active' \
+             AND (EXISTS (SELECT 1 FROM subscription s WHERE s.digest = i.digest AND s.reader = r.id) OR NOT EXISTS \
+             (SELECT 1 FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = i.digest)))",
             integers(readers.iter().copied())
         );
         let values = [issue, owner, issue].map(Value::Number).into();
-        Self { issue, is_intent: true, rows: readers.len() as u64, text, values }
+        Self { issue, intended: readers.to_vec(), rows: readers.len() as u64, text, values }
     }
 
     /// Writes down what came of the attempts.
@@ -205,8 +236,9 @@ impl Change {
             let cases: Vec<String> = settled.iter().map(|one| format!(" WHEN {} THEN #", one.reader)).collect();
             (settled.iter().map(reply).collect::<Vec<Value>>(), format!("CASE reader{} END", cases.concat()))
         };
+        let first_at = effect.tried_at.map(|at| format!(", first_at = COALESCE(first_at, {at})")).unwrap_or_default();
         let text = format!(
-            "UPDATE delivery SET state = {}, owner = NULL, due_at = {}, attempts = attempts + {}, reply = {words} \
+            "UPDATE delivery SET state = {}, owner = NULL, due_at = {}, attempts = attempts + {}, reply = {words}{first_at} \
              WHERE issue = # AND COALESCE(owner, 0) = # AND state IN (0, 1) AND reader IN ({})",
             effect.state as i16,
             effect.due_at,
@@ -214,7 +246,7 @@ impl Change {
             integers(settled.iter().map(|one| one.reader))
         );
         let values = replies.into_iter().chain([issue, owner].map(Value::Number)).collect();
-        Self { issue, is_intent: false, rows: settled.len() as u64, text, values }
+        Self { issue, intended: Vec::new(), rows: settled.len() as u64, text, values }
     }
 
     /// The text with its values numbered from `first`.
@@ -246,6 +278,8 @@ struct Effect {
     state: State,
     due_at: i64,
     attempts: i16,
+    /// When it was tried, where it counts as an attempt.
+    tried_at: Option<i64>,
 }
 
 impl Effect {
@@ -258,7 +292,7 @@ impl Effect {
             Outcome::Released => (State::Queued, now, 0),
             Outcome::Uncertain(None) => (State::Uncertain, now, 1),
         };
-        Self { state, due_at: due.timestamp(), attempts }
+        Self { state, due_at: due.timestamp(), attempts, tried_at: (attempts > 0).then(|| now.timestamp()) }
     }
 }
 
