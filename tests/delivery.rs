@@ -585,3 +585,74 @@ fn a_store_that_others_could_read_is_closed_to_them() {
     scene.run_at(MONDAY, &["subscriber", "add", "good@x.example"]);
     assert_eq!(std::fs::metadata(scene.path("tidings.db")).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[test]
+fn after_a_signal_no_other_issue_begins() {
+    let to: Vec<String> = many(60).iter().map(|reader| format!("\"{reader}\"")).collect();
+    let weekly = crate::scene::CONFIG.replace("\"editor@hums.example\"", &to.join(", "));
+    let (site, digest) = weekly.split_once("[[digest]]").unwrap();
+    let (digest, mail) = digest.split_once("[mail]").unwrap();
+    let other = digest.replace("weekly", "other");
+    let config = format!("{site}[[digest]]{digest}[[digest]]{other}[mail]{mail}");
+    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("config.toml", &config);
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
+    let mut child = spawn(&scene, &relay, "1");
+    wait_for(&relay, 5);
+    assert!(Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let told: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
+    assert_eq!(told["issues"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(run(&scene, &relay).code, 0);
+    assert_eq!(recipients(&relay).len(), 120);
+}
+
+#[test]
+fn who_is_forgotten_while_the_issue_is_on_its_way_gets_nothing_more() {
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
+    let scene = scene(&many(150));
+    let mut child = spawn(&scene, &relay, "1");
+    wait_for(&relay, 5);
+    let had = recipients(&relay);
+    let mut spared = Vec::new();
+    for reader in many(150).into_iter().filter(|reader| !had.contains(reader)).take(5) {
+        scene.run_at(MONDAY, &["subscriber", "forget", &reader]);
+        if !recipients(&relay).contains(&reader) {
+            spared.push(reader);
+        }
+    }
+    assert!(!spared.is_empty());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let taken = recipients(&relay);
+    let late = spared.iter().filter(|reader| taken.contains(reader)).count();
+    assert!(late <= 1, "one may have been on the wire, {late} were not");
+    assert_eq!(status(&scene)["counts"]["suppressed"], 150 - taken.len());
+}
+
+#[test]
+fn an_answer_that_is_neither_yes_nor_no_ends_the_connection() {
+    let script = Some((".", Fault::Says("354 go on")));
+    let relay = Relay::start(Habits { script, ..Habits::good(true, Duration::ZERO) });
+    run_with(&scene(&many(3)), MONDAY, &relay, &[("TIDINGS_MAIL__CONNECTIONS", "1")]);
+    assert_eq!(relay.connections().0, 3);
+}
+
+#[test]
+fn an_offer_is_seen_though_the_greeting_has_no_words() {
+    let script = Some(("EHLO", Fault::Says("250-\r\n250 SIZE 100")));
+    let relay = Relay::start(Habits { script, ..Habits::good(false, Duration::ZERO) });
+    let ran = run(&scene(&many(1)), &relay);
+    assert!(ran.talk.contains("the relay takes 100 octets"), "{}", ran.talk);
+}
+
+#[test]
+fn a_sender_beyond_ascii_asks_for_smtputf8() {
+    let from = [("TIDINGS_MAIL__FROM", "новости@hums.example")];
+    let all: &[&str] = &["8BITMIME", "SMTPUTF8"];
+    let relay = Relay::start(Habits { offers: all, ..Habits::good(true, Duration::ZERO) });
+    let ran = run_with(&scene(&many(1)), MONDAY, &relay, &from);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    assert!(relay.heard().iter().any(|command| command.starts_with("MAIL") && command.contains(" SMTPUTF8")));
+    let poor = Relay::start(Habits::good(true, Duration::ZERO));
+    let ran = run_with(&scene(&many(1)), MONDAY, &poor, &from);
+    assert!(ran.talk.contains("offers no SMTPUTF8") && ran.talk.contains("paused"), "{}", ran.talk);
+}

@@ -432,3 +432,22 @@ fn nobody_waits_in_an_issue_that_is_done_whoever_closes_it_meanwhile() {
         }
     });
 }
+
+#[test]
+fn a_file_that_a_dead_sender_had_begun_is_simply_written_again() {
+    on_both("files", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = Issue { outbox: true, ..new_issue("one", 0) };
+        freeze(&store, &issue, &people(5)).await;
+        let dying = sender(&open(url).await).await;
+        let claimed = dying.claim(issue.id, 3, at(0)).await.unwrap();
+        dying.intend(issue.id, claimed.iter().map(|claim| claim.reader.id).collect()).await.unwrap();
+        drop(dying);
+        while store.counts(issue.id).await.unwrap()[State::Sending as usize] > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let _ = store.begin_sending(Uncertain::Hold, at(1)).await.unwrap();
+        }
+        assert_eq!(store.counts(issue.id).await.unwrap(), [5, 0, 0, 0, 0, 0, 0]);
+        assert!(store.uncertainties(issue.id).await.unwrap().is_empty());
+    });
+}

@@ -3,14 +3,32 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
-use crate::ledger::{Issue, IssueState};
-use crate::store::issues::{VOID, announce, insert_issue};
+use crate::ledger::{Issue, IssueId, IssueState};
+use crate::store::issues::insert_issue;
 use crate::store::{Result, Store};
 use crate::token::random_id;
 
+/// The issues that were cancelled before anybody can have got them: their posts are as good as never announced.
+pub(super) const VOID: &str = "SELECT v.id FROM issue v WHERE v.state = 'cancelled' \
+    AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.issue = v.id AND d.state IN (1, 2, 3, 6)) \
+    AND NOT EXISTS (SELECT 1 FROM event e WHERE e.issue = v.id AND e.kind = 'uncertain')";
+
 impl Store {
+    /// The ids of the posts that the digest has announced; with `relay`, what went only into the outbox does not count.
+    pub async fn announced(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "SELECT a.post FROM announced a JOIN issue i ON i.id = a.issue \
+             WHERE a.digest = $1 AND i.outbox <= $2 AND i.id NOT IN ({VOID})"
+        )))
+        .bind(digest.to_owned())
+        .bind(i64::from(!relay))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| Ok(row.try_get("post")?)).collect()
+    }
+
     /// The ids of the posts that an issue with recipients has carried; with `relay`, the outbox does not count.
     pub async fn carried(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
         let rows = sqlx::query(AssertSqlSafe(format!(
@@ -44,4 +62,53 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+
+    /// Whether nobody can have got a cancelled issue, so that its posts are news again.
+    pub async fn is_void(&self, id: IssueId) -> Result<bool> {
+        let text = format!("SELECT COUNT(*) AS n FROM issue WHERE id = $1 AND id IN ({VOID})");
+        let row = sqlx::query(AssertSqlSafe(text)).bind(id).fetch_one(&self.pool).await?;
+        Ok(row.try_get::<i64, _>("n")? > 0)
+    }
+}
+
+/// Notes what an issue announces.
+pub(super) async fn announce(tx: &mut Transaction<'static, Any>, issue: &Issue, posts: &[String]) -> Result<()> {
+    for posts in posts.chunks(100) {
+        let rows: Vec<String> = (0..posts.len()).map(|row| format!("($1,${},$2)", row + 3)).collect();
+        // A post that is merely known, went only into the outbox, or that nobody has got, may be announced again, and then belongs to the
+        // later issue. What a relay has carried stays so.
+        let text = format!(
+            "INSERT INTO announced (digest, post, issue) VALUES {} \
+             ON CONFLICT (digest, post) DO UPDATE SET issue = excluded.issue \
+             WHERE announced.issue IN (SELECT o.id FROM issue o WHERE o.outbox = 1 OR o.slot LIKE 'begin%') \
+             OR announced.issue IN ({VOID})",
+            rows.join(",")
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(issue.digest.clone()).bind(issue.id);
+        for post in posts {
+            query = query.bind(post.clone());
+        }
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Whether an issue with recipients has carried one of these posts; the outbox counts where this issue goes there, too.
+pub(super) async fn is_carried(tx: &mut Transaction<'static, Any>, issue: &Issue, posts: &[String]) -> Result<bool> {
+    for posts in posts.chunks(100) {
+        let places: Vec<String> = (0..posts.len()).map(|post| format!("${}", post + 3)).collect();
+        let text = format!(
+            "SELECT COUNT(*) AS n FROM announced a JOIN issue i ON i.id = a.issue WHERE a.digest = $1 \
+             AND i.outbox <= $2 AND i.slot NOT LIKE 'begin%' AND i.id NOT IN ({VOID}) AND a.post IN ({})",
+            places.join(",")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(issue.digest.clone()).bind(i64::from(issue.outbox));
+        for post in posts {
+            query = query.bind(post.clone());
+        }
+        if query.fetch_one(&mut **tx).await?.try_get::<i64, _>("n")? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

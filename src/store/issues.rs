@@ -1,13 +1,12 @@
 //! Issues: what was announced, the freeze, and who was missed.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::ledger::{Issue, IssueId, IssueState, State};
 use crate::reader::{Email, ReaderId};
+use crate::store::announced::{VOID, announce, is_carried};
 use crate::store::readers::time_of;
 use crate::store::{Result, Store, StoreError, StorePlace, integers};
 use crate::token::random_id;
@@ -74,27 +73,9 @@ pub struct Uncertainty {
     pub detail: Option<String>,
 }
 
-/// The issues that were cancelled before anybody can have got them: their posts are as good as never announced.
-pub(super) const VOID: &str = "SELECT v.id FROM issue v WHERE v.state = 'cancelled' \
-    AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.issue = v.id AND d.state IN (1, 2, 3, 6)) \
-    AND NOT EXISTS (SELECT 1 FROM event e WHERE e.issue = v.id AND e.kind = 'uncertain')";
-
 const COLUMNS: &str = "id, digest, slot, made_at, state, reason, subject, outbox, key";
 
 impl Store {
-    /// The ids of the posts that the digest has announced; with `relay`, what went only into the outbox does not count.
-    pub async fn announced(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
-        let rows = sqlx::query(AssertSqlSafe(format!(
-            "SELECT a.post FROM announced a JOIN issue i ON i.id = a.issue \
-             WHERE a.digest = $1 AND i.outbox <= $2 AND i.id NOT IN ({VOID})"
-        )))
-        .bind(digest.to_owned())
-        .bind(i64::from(!relay))
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| Ok(row.try_get("post")?)).collect()
-    }
-
     /// The last slot that the digest has filled or passed; none before its first run.
     pub async fn last_slot(&self, digest: &str) -> Result<Option<i64>> {
         let row = sqlx::query("SELECT last_slot FROM digest WHERE name = $1")
@@ -266,13 +247,6 @@ impl Store {
         Ok(true)
     }
 
-    /// Whether nobody can have got a cancelled issue, so that its posts are news again.
-    pub async fn is_void(&self, id: IssueId) -> Result<bool> {
-        let text = format!("SELECT COUNT(*) AS n FROM issue WHERE id = $1 AND id IN ({VOID})");
-        let row = sqlx::query(AssertSqlSafe(text)).bind(id).fetch_one(&self.pool).await?;
-        Ok(row.try_get::<i64, _>("n")? > 0)
-    }
-
     /// Keeps an issue's row to the end of the transaction: nobody closes it, or opens it, meanwhile. Its state.
     pub(super) async fn hold_issue(&self, tx: &mut Transaction<'static, Any>, id: IssueId) -> Result<IssueState> {
         let hold = if self.place == StorePlace::Server { " FOR UPDATE" } else { "" };
@@ -405,46 +379,6 @@ pub(super) async fn insert_issue(
     .execute(&mut **tx)
     .await?;
     Ok(made.rows_affected() == 1)
-}
-
-pub(super) async fn announce(tx: &mut Transaction<'static, Any>, issue: &Issue, posts: &[String]) -> Result<()> {
-    for posts in posts.chunks(100) {
-        let rows: Vec<String> = (0..posts.len()).map(|row| format!("($1,${},$2)", row + 3)).collect();
-        // A post that went only into the outbox, or that nobody has got, may be announced again, and then belongs to the
-        // later issue. What a relay has carried stays so.
-        let text = format!(
-            "INSERT INTO announced (digest, post, issue) VALUES {} \
-             ON CONFLICT (digest, post) DO UPDATE SET issue = excluded.issue \
-             WHERE announced.issue IN (SELECT o.id FROM issue o WHERE o.outbox = 1) OR announced.issue IN ({VOID})",
-            rows.join(",")
-        );
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(issue.digest.clone()).bind(issue.id);
-        for post in posts {
-            query = query.bind(post.clone());
-        }
-        query.execute(&mut **tx).await?;
-    }
-    Ok(())
-}
-
-/// Whether an issue with recipients has carried one of these posts; the outbox counts where this issue goes there, too.
-async fn is_carried(tx: &mut Transaction<'static, Any>, issue: &Issue, posts: &[String]) -> Result<bool> {
-    for posts in posts.chunks(100) {
-        let places: Vec<String> = (0..posts.len()).map(|post| format!("${}", post + 3)).collect();
-        let text = format!(
-            "SELECT COUNT(*) AS n FROM announced a JOIN issue i ON i.id = a.issue WHERE a.digest = $1 \
-             AND i.outbox <= $2 AND i.slot NOT LIKE 'begin%' AND i.id NOT IN ({VOID}) AND a.post IN ({})",
-            places.join(",")
-        );
-        let mut query = sqlx::query(AssertSqlSafe(text)).bind(issue.digest.clone()).bind(i64::from(issue.outbox));
-        for post in posts {
-            query = query.bind(post.clone());
-        }
-        if query.fetch_one(&mut **tx).await?.try_get::<i64, _>("n")? > 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 async fn advance(tx: &mut Transaction<'static, Any>, digest: &str, slot: i64) -> Result<()> {
