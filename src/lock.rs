@@ -55,30 +55,42 @@ pub struct Unnamed<'a> {
     pub id: Option<&'a str>,
 }
 
+/// In place of the time where a post has left its path: its id has a line of its own elsewhere, named as the title.
+const MOVED: &str = "moved";
 /// The first field of a line that says which store began a digest.
 const DIGEST: &str = "#digest";
 /// The first field of a line that says which id a feed has from elsewhere.
 const FEED: &str = "#feed";
 
 impl Lock {
-    /// Reads the file's text; an empty one is an empty lock.
+    /// Reads the text of a file that was written once.
     ///
     /// # Errors
-    /// A finding with its line: conflict markers, a line that is none, one path with two ids.
+    /// A finding with its line: an empty or cut file, conflict markers, a line that is none, one path with two ids.
     pub fn parse(text: &str) -> Result<Self, Finding> {
         let mut lock = Self::default();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if !text.ends_with('\n') {
+            let message = if text.is_empty() { "the lock is empty" } else { "the lock is cut short" };
+            return Err(Finding::error(message)
+                .at_line(text.lines().count().max(1))
+                .way_out("take the file back from version control; without it every id is given anew"));
+        }
         for (number, line) in text.lines().enumerate() {
             let at = |message: String| {
                 Finding::error(message)
                     .at_line(number + 1)
                     .way_out("take the file back from version control, or mend the line")
             };
-            if ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].iter().any(|marker| line.starts_with(marker)) {
+            if is_conflict_marker(line) {
                 return Err(at("the lock holds a conflict marker".to_owned()));
             }
             match line.split('\t').collect::<Vec<_>>()[..] {
+                [authority] if number == 0 && url::Host::parse(authority).is_ok() => {
+                    lock.authority = Some(authority.to_owned());
+                }
+                _ if number == 0 => return Err(at("the first line is no host".to_owned())),
                 [""] => {}
-                [authority] if number == 0 => lock.authority = Some(authority.to_owned()),
                 // A union of two branches may bring the first line twice.
                 [authority] if lock.authority.as_deref() == Some(authority) => {}
                 [DIGEST, digest, store] => _ = lock.digests.insert(digest.to_owned(), store.to_owned()),
@@ -125,87 +137,125 @@ impl Lock {
     pub fn assign(&mut self, authority: &str, posts: &[Unnamed<'_>]) -> Vec<String> {
         let authority = self.authority.get_or_insert_with(|| authority.to_owned()).clone();
         let stamp = |post: &Unnamed<'_>| post.published.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-        let mut taken: HashSet<&str> = posts.iter().filter_map(|post| post.id).collect();
-        let mut ids: Vec<Option<&str>> = posts.iter().map(|post| post.id).collect();
-        for (id, post) in ids.iter_mut().zip(posts).filter(|(id, _)| id.is_none()) {
-            let stayed = |line: &&Line| line.title == field(post.title) && line.published == stamp(post);
-            let line = self.posts.get(post.path).filter(stayed);
-            *id = line.map(|line| line.id.as_str()).filter(|id| taken.insert(id));
-        }
-        if ids.iter().all(Option::is_some) && posts.iter().all(|post| post.id.is_none()) {
+        let mut given = Given::of(posts);
+        given.take(|number| {
+            let post = &posts[number];
+            let line = self.posts.get(post.path)?;
+            (line.title == field(post.title) && line.published == stamp(post)).then_some(line.id.as_str())
+        });
+        if !given.lacks() && posts.iter().all(|post| post.id.is_none()) {
             // Nothing has moved, as in nearly every run.
-            let given = ids.into_iter().flatten().map(str::to_owned).collect();
             (self.changes, self.named) = (Changes::default(), BTreeSet::new());
-            return given;
+            return given.ids.into_iter().flatten().map(str::to_owned).collect();
         }
-        if ids.iter().any(Option::is_none) {
-            let alike = self.alike();
-            for (id, post) in ids.iter_mut().zip(posts).filter(|(id, _)| id.is_none()) {
-                let moved = alike.get(&(stamp(post).as_str(), field(post.title).as_str())).copied().flatten();
-                *id = moved.filter(|id| taken.insert(id));
-            }
-            for (id, post) in ids.iter_mut().zip(posts).filter(|(id, _)| id.is_none()) {
-                let line = self.posts.get(post.path);
-                *id = line.map(|line| line.id.as_str()).filter(|id| taken.insert(id));
+        let lines: Vec<(String, String)> = posts.iter().map(|post| (stamp(post), field(post.title))).collect();
+        // A folder that moves keeps the names of its files; a file that is renamed, nothing but its day and title.
+        for name in [file_name as fn(&str) -> &str, |_| ""] {
+            if given.lacks() {
+                let alike = self.alike(&given, name);
+                given.take(|number| {
+                    let (published, title) = &lines[number];
+                    *alike.get(&(published.as_str(), title.as_str(), name(posts[number].path)))?
+                });
             }
         }
-        let known: HashMap<&str, &str> =
-            self.posts.iter().map(|(path, line)| (line.id.as_str(), path.as_str())).collect();
-        let mut changes = Changes::default();
-        let mut minted: HashSet<String> = HashSet::new();
-        let mut given: Vec<String> = Vec::with_capacity(posts.len());
-        for (id, post) in ids.iter().zip(posts) {
-            let id = id.map_or_else(
-                || {
-                    let plain = mint(&authority, post);
-                    let mut id = plain.clone();
-                    // Another post may have had this path on that day.
-                    let mut number = 2;
-                    while known.contains_key(id.as_str()) || taken.contains(id.as_str()) || !minted.insert(id.clone()) {
-                        id = format!("{plain};{number}");
-                        number += 1;
-                    }
-                    id
-                },
-                str::to_owned,
-            );
-            let before = self.posts.get(post.path);
-            match known.get(id.as_str()) {
-                Some(old) if before.is_none() => changes.renamed.push(((*old).to_owned(), post.path.to_owned())),
-                Some(_) => {}
-                None if before.is_some_and(|line| !taken.contains(line.id.as_str())) => {
-                    changes.repeated.insert(post.path.to_owned());
-                }
-                None => _ = changes.new.insert(id.clone()),
-            }
-            given.push(id);
+        let known = self.known();
+        if given.lacks() {
+            let present: HashSet<&str> = posts.iter().map(|post| post.path).collect();
+            given.take(|number| {
+                let line = self.posts.get(posts[number].path)?;
+                // Whoever had this path before took the id along, and is still here.
+                let left = line.is_moved() && known.get(line.id.as_str()).is_some_and(|path| present.contains(path));
+                (!left).then_some(line.id.as_str())
+            });
         }
-        changes.renamed.sort();
-        for (id, post) in given.iter().zip(posts) {
-            let line = Line { published: stamp(post), title: field(post.title), id: id.clone() };
+        let ids = given.or_mint(&authority, posts, &known);
+        let (changes, moved) = self.compare(posts, &lines, &ids, &known);
+        for (old, new) in moved {
+            if let Some(line) = self.posts.get_mut(&old) {
+                (line.published, line.title) = (MOVED.to_owned(), new);
+            }
+        }
+        for ((id, post), (published, title)) in ids.iter().zip(posts).zip(lines) {
+            let line = Line { published, title, id: id.clone() };
             if self.posts.get(post.path) != Some(&line) {
                 self.posts.insert(post.path.to_owned(), line);
             }
         }
         self.named = posts.iter().filter(|post| post.id.is_some()).map(|post| post.path.to_owned()).collect();
         self.changes = changes;
-        given
+        ids
     }
 
-    /// The one id of each day and title; none where several posts share them.
-    fn alike(&self) -> HashMap<(&str, &str), Option<&str>> {
-        let mut alike: HashMap<(&str, &str), Option<&str>> = HashMap::with_capacity(self.posts.len());
-        for Line { published, title, id } in self.posts.values() {
-            alike
-                .entry((published, title))
-                .and_modify(|known| *known = known.filter(|known| known == id))
-                .or_insert(Some(id));
+    /// What these ids mean to readers, and the paths whose posts have moved, each with the new one.
+    fn compare(
+        &self,
+        posts: &[Unnamed<'_>],
+        lines: &[(String, String)],
+        ids: &[String],
+        known: &HashMap<&str, &str>,
+    ) -> (Changes, Vec<(String, String)>) {
+        let holders: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
+        let (mut changes, mut moved) = (Changes::default(), Vec::new());
+        for ((id, post), line) in ids.iter().zip(posts).zip(lines) {
+            let own = self.posts.get(post.path).filter(|own| !own.is_moved());
+            if own.is_some_and(|own| own.id == *id) {
+                continue;
+            }
+            let was = known.get(id.as_str()).filter(|path| **path != post.path);
+            if let Some(old) = was {
+                moved.push(((*old).to_owned(), post.path.to_owned()));
+                if post.id.is_none() {
+                    changes.renamed.push(((*old).to_owned(), post.path.to_owned()));
+                }
+            }
+            // It is another post than the one that was here, where that one has moved elsewhere with its id.
+            let says =
+                |(published, title): &(String, String), own: &Line| own.published == *published && own.title == *title;
+            let is_repeated = own.is_some_and(|own| {
+                let holder = holders.get(own.id.as_str());
+                says(line, own) || holder.is_none_or(|holder| !says(&lines[*holder], own))
+            });
+            if is_repeated {
+                changes.repeated.insert(post.path.to_owned());
+            } else if was.is_none() && !known.contains_key(id.as_str()) {
+                changes.new.insert(id.clone());
+            }
+        }
+        changes.renamed.sort();
+        (changes, moved)
+    }
+
+    /// The path of each id: where its post was last.
+    fn known(&self) -> HashMap<&str, &str> {
+        let mut known = HashMap::with_capacity(self.posts.len());
+        for (path, line) in &self.posts {
+            if line.is_moved() {
+                known.entry(line.id.as_str()).or_insert(path.as_str());
+            } else {
+                known.insert(line.id.as_str(), path.as_str());
+            }
+        }
+        known
+    }
+
+    /// The one id of each day, title and name that nobody has; none where several posts share them.
+    fn alike(&self, given: &Given<'_>, name: fn(&str) -> &str) -> HashMap<(&str, &str, &str), Option<&str>> {
+        let mut alike: HashMap<(&str, &str, &str), Option<&str>> = HashMap::new();
+        for (path, Line { published, title, id }) in &self.posts {
+            if !given.taken.contains(id.as_str()) {
+                alike
+                    .entry((published, title, name(path)))
+                    .and_modify(|known| *known = known.filter(|known| known == id))
+                    .or_insert(Some(id));
+            }
         }
         alike
     }
 
     /// Gives a post the id that it had in an old feed; whether it is another now. What its front matter says stays.
     pub fn adopt(&mut self, path: &str, id: &str) -> bool {
+        let id = field(id);
         let Some(line) = self.posts.get_mut(path).filter(|line| line.id != id && !self.named.contains(path)) else {
             return false;
         };
@@ -213,7 +263,7 @@ impl Lock {
         if !self.changes.new.remove(&line.id) {
             self.changes.repeated.insert(path.to_owned());
         }
-        id.clone_into(&mut line.id);
+        line.id = id;
         self.changes.adopted.insert(path.to_owned());
         true
     }
@@ -247,6 +297,73 @@ impl Lock {
     pub fn begin(&mut self, digest: &str, store: &str) {
         self.digests.insert(digest.to_owned(), store.to_owned());
     }
+}
+
+impl Line {
+    /// Whether its post has left this path.
+    fn is_moved(&self) -> bool {
+        self.published == MOVED
+    }
+}
+
+/// Ids while they are given: no two posts get one.
+struct Given<'a> {
+    ids: Vec<Option<&'a str>>,
+    taken: HashSet<&'a str>,
+}
+
+impl<'a> Given<'a> {
+    /// What the front matters say.
+    fn of(posts: &[Unnamed<'a>]) -> Self {
+        let ids: Vec<Option<&str>> = posts.iter().map(|post| post.id).collect();
+        Self { taken: ids.iter().flatten().copied().collect(), ids }
+    }
+
+    /// Whether a post has none yet.
+    fn lacks(&self) -> bool {
+        self.ids.iter().any(Option::is_none)
+    }
+
+    /// Each post without an id gets this one, unless another has it.
+    fn take(&mut self, known: impl Fn(usize) -> Option<&'a str>) {
+        for (number, id) in self.ids.iter_mut().enumerate().filter(|(_, id)| id.is_none()) {
+            *id = known(number).filter(|known| self.taken.insert(known));
+        }
+    }
+
+    /// The ids, with new ones for the rest.
+    fn or_mint(self, authority: &str, posts: &[Unnamed<'_>], known: &HashMap<&str, &str>) -> Vec<String> {
+        let Self { ids, taken } = self;
+        let mut minted: HashSet<String> = HashSet::new();
+        let mut new = |post: &Unnamed<'_>| {
+            let plain = mint(authority, post);
+            let mut id = plain.clone();
+            // Another post may have had this path on that day.
+            let mut number = 2;
+            while known.contains_key(id.as_str()) || taken.contains(id.as_str()) || !minted.insert(id.clone()) {
+                id = format!("{plain};{number}");
+                number += 1;
+            }
+            id
+        };
+        ids.into_iter().zip(posts).map(|(id, post)| id.map_or_else(|| new(post), str::to_owned)).collect()
+    }
+}
+
+/// Whether git left this line where two branches differ: its signs are followed by a name or by nothing.
+fn is_conflict_marker(line: &str) -> bool {
+    let is_sign = |sign: &str| line.strip_prefix(sign).is_some_and(|name| name.is_empty() || name.starts_with(' '));
+    !line.contains('\t') && ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].into_iter().any(is_sign)
+}
+
+/// What stays when a folder moves: a file's name, with that of its own folder where it is that folder's `index`.
+fn file_name(path: &str) -> &str {
+    let Some(end) = path.rfind('/') else { return path };
+    let start = match path[end..].starts_with("/index.") {
+        true => path[..end].rfind('/').map_or(0, |at| at + 1),
+        false => end + 1,
+    };
+    &path[start..]
 }
 
 /// A text that holds neither the sign between fields nor the one between lines.
@@ -313,6 +430,78 @@ mod tests {
     }
 
     #[test]
+    fn a_path_whose_post_moved_away_has_no_id_to_give() {
+        let (mut lock, ids) = knowing(&[post("a.md", "Tea")]);
+        assert_eq!(lock.assign("h", &[post("b.md", "Tea")]), ids);
+        let mut lock = Lock::parse(&lock.to_text()).unwrap();
+        assert_eq!(lock.to_text().lines().count(), 3, "no line is removed");
+        let now = lock.assign("h", &[post("a.md", "New"), post("b.md", "Green tea")]);
+        assert_eq!((now[0].as_str(), &now[1]), ("tag:hums.example,2024-03-18:a.md;2", &ids[0]));
+        assert_eq!((lock.changes().new.len(), lock.changes().repeated.len()), (1, 0));
+        // A post that comes back to where it was has its id still, edited or not.
+        for title in ["Tea", "Green tea"] {
+            let (mut lock, ids) = knowing(&[post("a.md", "Tea")]);
+            lock.assign("h", &[post("b.md", "Tea")]);
+            assert_eq!(lock.assign("h", &[post("a.md", title)]), ids);
+            let text = lock.to_text();
+            assert_eq!(
+                Lock::parse(&text).unwrap().assign("h", &[post("a.md", "Other"), post("b.md", "New")])[0],
+                ids[0]
+            );
+        }
+    }
+
+    #[test]
+    fn posts_that_are_alike_keep_their_ids_when_one_is_renamed_or_their_folder_moves() {
+        for (before, after) in [
+            (["a.md", "b.md"], ["a.md", "c.md"]),
+            (["a.md", "b.md"], ["0.md", "b.md"]),
+            (["a.md", "b.md"], ["2024/a.md", "2024/b.md"]),
+            (["x/a.md", "x/b.md"], ["y/b.md", "y/a.md"]),
+            (["x/a/index.md", "x/b/index.md"], ["y/a/index.md", "y/b/index.md"]),
+        ] {
+            let (mut lock, mut ids) = knowing(&before.map(|path| post(path, "Weekly")));
+            let mut now = lock.assign("h", &after.map(|path| post(path, "Weekly")));
+            ids.sort();
+            now.sort();
+            assert_eq!(now, ids, "{after:?}");
+            for (old, new) in &lock.changes().renamed {
+                let kept = super::file_name(old) == super::file_name(new);
+                assert!(kept || !old.contains('/') && !new.contains('/'), "{old} became {new}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_files_that_swap_their_paths_are_said_and_a_claimed_id_is_a_repeat() {
+        let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
+        let mut swapped = lock.clone();
+        assert_eq!(swapped.assign("h", &[post("b.md", "Tea"), post("a.md", "Rain")]), ids);
+        assert_eq!(swapped.changes().renamed.len(), 2);
+        assert!(swapped.changes().repeated.is_empty() && swapped.changes().new.is_empty());
+        let mut claimed = lock.clone();
+        let thief = Unnamed { id: Some(&ids[0]), ..post("c.md", "Other") };
+        claimed.assign("h", &[post("a.md", "Tea"), thief]);
+        assert!(claimed.changes().repeated.contains("a.md"), "{:?}", claimed.changes());
+        // With an id in the front matter a rename needs no lock.
+        let own = Unnamed { id: Some("tag:mine,2020:x"), ..post("d.md", "Own") };
+        let (mut named, _) = knowing(&[own]);
+        named.assign("h", &[Unnamed { path: "e.md", ..own }]);
+        assert_eq!(named.changes(), &super::Changes::default());
+    }
+
+    #[test]
+    fn whatever_a_post_is_called_the_lock_can_be_read_again() {
+        for path in ["=======x.md", "<<<<<<< ours.md", "#feed", "#digest.md", "\u{feff}.md", " .md"] {
+            let (lock, ids) = knowing(&[post(path, "a\tb\nc")]);
+            assert_eq!(lock.clone().assign("h", &[post(path, "a\tb\nc")]), ids, "{path:?}");
+        }
+        let (mut lock, _) = knowing(&[post("a.md", "Tea")]);
+        assert!(lock.adopt("a.md", "old\tid\n"));
+        assert_eq!(Lock::parse(&lock.to_text()).unwrap().to_text(), lock.to_text());
+    }
+
+    #[test]
     fn a_front_matters_id_comes_first_and_a_change_of_a_known_one_is_said() {
         let (mut lock, _) = knowing(&[post("a.md", "Tea")]);
         let own = Unnamed { id: Some("tag:mine,2020:tea"), ..post("a.md", "Tea") };
@@ -349,6 +538,12 @@ mod tests {
         for (text, words) in [
             ("h\n<<<<<<< ours\n", "conflict marker"),
             ("h\n||||||| base\n", "conflict marker"),
+            ("h\n=======\n", "conflict marker"),
+            ("", "empty"),
+            ("\u{feff}", "empty"),
+            ("h\na.md\tp\tt\tid", "cut short"),
+            ("\n", "no host"),
+            ("a.md\tp\tt\tid\n", "no host"),
             ("h\na.md\tx\n", "no line of a lock"),
             ("h\nother.example\n", "no line of a lock"),
             ("h\na.md\tp\tt\tid1\na.md\tp\tt\tid2\n", "two ids"),
