@@ -59,7 +59,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         Err(error) if error.kind() == io::ErrorKind::NotFound => Lock::default(),
         Err(error) => return Err(Finding::error(format!("cannot be read: {error}")).in_file(&config.lock)),
     };
-    let paths = walk::walk(&config.dir)?;
+    let (paths, mut findings) = walk::walk(&config.dir)?;
     let (habits, dialect) = detect::habits(site, config, &paths)?;
     let commits = if config.git_dates { git::commits(&config.dir)? } else { HashMap::new() };
     let paths = walk::posts(paths, &config.dir, &habits);
@@ -71,7 +71,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
             (path, read)
         })
         .collect();
-    let (mut found, mut findings, mut left_out) = (Vec::with_capacity(read.len()), Vec::new(), Vec::new());
+    let (mut found, mut left_out) = (Vec::with_capacity(read.len()), Vec::new());
     let (mut drafts, mut future) = (0, 0);
     for (path, result) in read {
         match result {
@@ -213,21 +213,31 @@ fn length_of(url: &url::Url, site: &Site, dir: &Path, path: &str) -> Option<u64>
 /// They are sorted: eight bytes move where a post has hundreds.
 type Drafts = Vec<Box<Draft>>;
 
-/// Two posts with one address: the later path is left out, and both are named.
+/// Two posts with one address, or with one id in their front matter, of which readers would show one: the later path is
+/// left out, and both are named.
 fn name_apart(found: &mut Drafts, findings: &mut Vec<Finding>, dir: &Path) {
     let mut seen: HashMap<&str, &str> = HashMap::with_capacity(found.len());
+    let mut named: HashMap<&str, &str> = HashMap::new();
     let mut twice: Vec<bool> = Vec::with_capacity(found.len());
     for Draft { post, .. } in found.iter().map(AsRef::as_ref) {
-        let other = seen.get(post.url.as_str()).copied();
-        match other {
-            None => _ = seen.insert(post.url.as_str(), &post.path),
-            Some(other) => findings.push(
-                Finding::error(format!("`{}` is also the address of `{other}`", post.url))
-                    .in_file(dir.join(&post.path))
-                    .way_out("give one of them a `slug` of its own"),
-            ),
-        }
-        twice.push(other.is_some());
+        let address = seen.get(post.url.as_str());
+        let id = named.get(post.id.as_str());
+        let finding = match (address, id) {
+            (Some(other), _) => Finding::error(format!("`{}` is also the address of `{other}`", post.url))
+                .way_out("give one of them a `slug` of its own"),
+            (None, Some(other)) => Finding::error(format!("`{}` is also the id of `{other}`", post.id))
+                .way_out("give one of them an `id` of its own, or none"),
+            (None, None) => {
+                seen.insert(post.url.as_str(), &post.path);
+                if !post.id.is_empty() {
+                    named.insert(post.id.as_str(), &post.path);
+                }
+                twice.push(false);
+                continue;
+            }
+        };
+        findings.push(finding.in_file(dir.join(&post.path)));
+        twice.push(true);
     }
     let mut twice = twice.into_iter();
     found.retain(|_| !twice.next().unwrap_or_default());

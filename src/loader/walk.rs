@@ -11,24 +11,32 @@ use crate::config::Dialect;
 use crate::finding::Finding;
 use crate::post::dialect::Habits;
 
-/// The files below a folder that may be posts, sorted, with `/` between the parts of their paths. Links that leave the
-/// folder are not followed.
+/// The files below a folder that may be posts, sorted, with `/` between the parts of their paths, and what could not be
+/// looked at. Links that leave the folder are not followed.
 ///
 /// # Errors
 /// A finding where there is no such folder.
-pub fn walk(dir: &Path) -> Result<Vec<String>, Finding> {
+pub fn walk(dir: &Path) -> Result<(Vec<String>, Vec<Finding>), Finding> {
     let fail = |error: io::Error| {
         Finding::error(format!("the posts cannot be read: {error}")).in_file(dir).way_out("set `dir` under [posts]")
     };
     let root = dir.canonicalize().map_err(fail)?;
-    let mut paths = folder(&root, dir, "").map_err(fail)?;
+    let (mut paths, mut findings) = folder(&root, dir, "").map_err(fail)?;
     paths.par_sort_unstable();
-    Ok(paths)
+    paths.retain(|path| {
+        let is_line = !path.contains(char::is_control);
+        if !is_line {
+            let finding = Finding::error(format!("`{}` holds a control character", path.escape_debug()));
+            findings.push(finding.in_file(dir).way_out("rename the file"));
+        }
+        is_line
+    });
+    Ok((paths, findings))
 }
 
 /// The files of one folder and those below it. The folders in it are read in parallel: with many small files the time
 /// goes into asking, not into what is answered.
-fn folder(root: &Path, dir: &Path, below: &str) -> io::Result<Vec<String>> {
+fn folder(root: &Path, dir: &Path, below: &str) -> io::Result<(Vec<String>, Vec<Finding>)> {
     let (mut files, mut folders) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
@@ -48,10 +56,20 @@ fn folder(root: &Path, dir: &Path, below: &str) -> io::Result<Vec<String>> {
             }
         }
     }
-    let deeper: Vec<Vec<String>> =
-        folders.par_iter().map(|(dir, below)| folder(root, dir, below)).collect::<io::Result<_>>()?;
-    files.extend(deeper.into_iter().flatten());
-    Ok(files)
+    let unreadable = |error: io::Error, dir: &Path| {
+        let finding = Finding::error(format!("its posts are left out, it cannot be read: {error}"));
+        (Vec::new(), vec![finding.in_file(dir)])
+    };
+    let deeper: Vec<(Vec<String>, Vec<Finding>)> = folders
+        .par_iter()
+        .map(|(dir, below)| folder(root, dir, below).unwrap_or_else(|error| unreadable(error, dir)))
+        .collect();
+    let mut findings = Vec::new();
+    for (found, faults) in deeper {
+        files.extend(found);
+        findings.extend(faults);
+    }
+    Ok((files, findings))
 }
 
 fn is_text(name: &str) -> bool {

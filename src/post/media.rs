@@ -38,8 +38,18 @@ pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<Enclosure> {
         media_type = text(&["type", "mime", "mime_type", "media_type"]);
     }
     let media_type =
-        media_type.filter(|given| given.contains('/')).unwrap_or_else(|| media_type_of(&url, key).to_owned());
+        media_type.filter(|given| is_media_type(given)).unwrap_or_else(|| media_type_of(&url, key).to_owned());
     Some(Enclosure { url, media_type, length })
+}
+
+/// Whether a text has the form of a media type without parameters (RFC 6838 4.2).
+fn is_media_type(text: &str) -> bool {
+    let is_name = |name: &str| {
+        let mut bytes = name.bytes();
+        bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric())
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    text.split_once('/').is_some_and(|(top, below)| is_name(top) && is_name(below))
 }
 
 /// The address in a string, a list or a map.
@@ -128,6 +138,8 @@ mod tests {
                 Some(99),
             ),
             ("podcast: {file: t.m4a, bytes: '1,234'}", "https://x.example/posts/tea/t.m4a", "audio/mp4", Some(1234)),
+            ("audio: {url: t.mp3, type: \"audio/\\u0001\"}", "https://x.example/posts/tea/t.mp3", "audio/mpeg", None),
+            ("audio: {url: t.ogg, type: ogg}", "https://x.example/posts/tea/t.ogg", "audio/ogg", None),
             ("video: [a.webm]", "https://x.example/posts/tea/a.webm", "video/webm", None),
         ] {
             assert_eq!(both(front).1, Some((url.to_owned(), media_type.to_owned(), length)), "{front}");

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Offset, Utc};
 
-use crate::config::{Dialect, Site};
+use crate::config::{Dialect, Site, is_language};
 use crate::finding::Finding;
 use crate::post::address::Parts;
 use crate::post::date::{self, Instant};
@@ -82,6 +82,7 @@ impl fmt::Display for From {
 /// The first and the last commit of a file.
 pub type Commits = (DateTime<Utc>, DateTime<Utc>);
 
+const LANGUAGE: &[&str] = &["lang", "language", "locale"];
 const SWITCHED_OFF: &[(&str, bool)] = &[("draft", true), ("published", false), ("publish", false)];
 
 /// The post of a file's text. `path` is below the folder of posts, with `/` between its parts.
@@ -141,14 +142,27 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     let parts = Parts { name, slug_from, title: &title, published, categories: &categories, front: &front };
     let (url, address) = parts.address(site, habits)?;
     let mut warnings = Vec::new();
-    let id = front.text(&["id"]).map(|id| legal(&id)).filter(|id| {
-        let is_iri = url::Url::parse(id).is_ok();
+    let id = front.text(&["id"]).map(|id| id.trim().to_owned()).filter(|id| {
+        let is_iri = url::Url::parse(id).is_ok() && !id.contains(|c: char| c.is_whitespace() || c.is_control());
         if !is_iri {
+            let id = id.escape_debug();
             let finding = Finding::warning(format!("`id: {id}` is no absolute IRI: the post gets an id of its own"));
             warnings
                 .push(finding.at_line(front.line("id")).way_out("expected something like tag:hums.example,2024:tea"));
         }
         is_iri
+    });
+    let language = front.text(LANGUAGE).or_else(|| name.language.map(str::to_owned));
+    // A locale names its encoding behind a dot.
+    let language = language.map(|tag| tag.split('.').next().unwrap_or_default().trim().replace('_', "-"));
+    let language = language.filter(|tag| {
+        let is_language = tag.is_empty() || is_language(tag);
+        if !is_language {
+            let line = LANGUAGE.iter().find(|key| front.get(&[key]).is_some()).map_or(1, |key| front.line(key));
+            let finding = Finding::warning(format!("`{}` is no language tag: it is left out", tag.escape_debug()));
+            warnings.push(finding.at_line(line).way_out("expected something like en, de or pt-BR"));
+        }
+        is_language && !tag.is_empty() && *tag != site.language
     });
     let mut authors = people::authors(&front, habits);
     if authors.is_empty() {
@@ -165,11 +179,7 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         authors,
         tags: people::tags(&front, &categories, habits),
         section: name.section().map(str::to_owned),
-        language: front
-            .text(&["lang", "language", "locale"])
-            .or_else(|| name.language.map(str::to_owned))
-            .map(|language| legal(&language).replace('_', "-"))
-            .filter(|language| *language != site.language),
+        language,
         description: front.text(&["description", "summary", "excerpt"]).map(|text| legal(&text)),
         title,
         text: Fingerprint::of(text),
