@@ -24,6 +24,61 @@ fn a_rename_is_said_aloud_and_kept() {
 }
 
 #[test]
+fn a_post_that_takes_the_place_of_another_takes_no_id_of_it() {
+    let scene = two();
+    scene.run_at(NOON, &["build"]);
+    let id = in_items(&scene.read("public/rss.xml"), "guid")[0].clone();
+    fs::rename(scene.path("post/tea.md"), scene.path("post/green.md")).unwrap();
+    scene.run_at(NOON, &["build"]);
+    let scene = scene.post("green.md", "Green tea", "2024-05-01").post("tea.md", "New", "2024-05-02");
+    let ran = scene.run(&["--at", NOON, "build"]);
+    assert!(ran.out.contains("1 new, 1 updated, 0 repeated"), "{}", ran.out);
+    let rss = scene.read("public/rss.xml");
+    let posts: Vec<(String, String)> = in_items(&rss, "title").into_iter().zip(in_items(&rss, "guid")).collect();
+    assert_eq!(posts[1], ("Green tea".to_owned(), id.clone()));
+    assert!(posts[0].0 == "New" && posts[0].1 != id, "{posts:?}");
+}
+
+#[test]
+fn what_would_break_the_lock_is_named_and_left_out() {
+    let scene = two()
+        .post("a\tb.md", "Tab", "2024-01-01")
+        .post("a\nb.md", "Break", "2024-01-02")
+        .post("=======x.md", "Sign", "2024-01-03")
+        .file("post/id.md", "---\nid: \"tag:x,2020:a\\tb\\nc\"\ntitle: Id\ndate: 2024-01-04\n---\nx\n");
+    let ran = scene.run(&["--at", NOON, "build"]);
+    assert_eq!(ran.code, 1, "{}", ran.talk);
+    for words in
+        ["`a\\tb.md` holds a control character", "`a\\nb.md` holds", "post/id.md:2: `id: tag:x,2020:a\\tb\\nc`"]
+    {
+        assert!(ran.talk.contains(words), "{words}: {}", ran.talk);
+    }
+    let lock = scene.read("tidings.lock");
+    let again = scene.run(&["--at", NOON, "build"]);
+    assert!(
+        again.code == 1 && again.out.contains("nothing new: 0 new, 0 updated, 0 repeated (4 posts)"),
+        "{}",
+        again.out
+    );
+    assert_eq!(scene.read("tidings.lock"), lock);
+}
+
+#[test]
+fn a_lock_that_lost_its_text_is_no_new_beginning() {
+    let scene = two();
+    scene.run_at(NOON, &["build"]);
+    let lock = scene.read("tidings.lock");
+    for (broken, words) in [("", "empty"), (&lock[..lock.len() - 9], "cut short"), ("\n\n", "no host")] {
+        fs::write(scene.path("tidings.lock"), broken).unwrap();
+        let ran = scene.run(&["--at", NOON, "build"]);
+        assert!(ran.code == 2 && ran.talk.contains("tidings.lock:") && ran.talk.contains(words), "{}", ran.talk);
+        assert_eq!(scene.read("tidings.lock"), broken);
+    }
+    fs::write(scene.path("tidings.lock"), format!("\u{feff}{lock}")).unwrap();
+    scene.run_at(NOON, &["build"]);
+}
+
+#[test]
 fn with_locked_new_ids_pass_and_what_only_a_lock_can_say_is_named() {
     let scene = two();
     scene.run_at(NOON, &["build"]);
@@ -35,6 +90,12 @@ fn with_locked_new_ids_pass_and_what_only_a_lock_can_say_is_named() {
     let ran = scene.run(&["--at", NOON, "build", "--locked"]);
     assert!(ran.code == 1 && ran.talk.contains("post/green.md") && ran.talk.contains("tea.md"), "{}", ran.talk);
     assert_eq!(scene.read("tidings.lock"), lock);
+    // An id in the front matter needs no lock to stay.
+    let own = "---\nid: tag:mine,2020:own\ntitle: Own\ndate: 2024-04-01\n---\nx\n";
+    let named = site(&[]).file("post/own.md", own);
+    named.run_at(NOON, &["build"]);
+    fs::rename(named.path("post/own.md"), named.path("post/mine.md")).unwrap();
+    named.run_at(NOON, &["build", "--locked"]);
     let atom = scene.read("public/atom.xml");
     assert!(atom.contains("/green/") && atom.contains(":tea.md</id>"), "the id is used all the same");
 }
@@ -104,13 +165,78 @@ fn where_every_old_id_is_the_posts_address_older_posts_have_theirs_by_the_same_r
     ] {
         let feed = ATOM
             .replace("https://old.example/?p=7", old)
-            .replace("https://old.example/?p=8", "https://old.example/gone/");
+            .replace("https://old.example/?p=8", &old.replace("tea", "gone"));
         let scene = two().file("old.xml", &feed);
         let ran = scene.run(&["--at", NOON, "build", "--adopt", "old.xml"]);
         assert!(ran.talk.contains("adopted 2 ids, 1 of them older than the feed"), "{}", ran.talk);
         assert!(ran.out.contains("0 new, 0 updated, 0 repeated"), "{}", ran.out);
         assert_eq!(in_entries(&scene.read("public/atom.xml"), "id"), [old, expected]);
     }
+}
+
+#[test]
+fn one_old_id_that_is_no_address_ends_the_rule() {
+    let feed = ATOM.replace("https://old.example/?p=7", "https://old.example/tea/");
+    let scene = two().file("old.xml", &feed);
+    let ran = scene.run(&["--at", NOON, "build", "--adopt", "old.xml"]);
+    assert!(ran.talk.contains("adopted 1 ids\n"), "the id of an item that is gone speaks as well: {}", ran.talk);
+}
+
+#[test]
+fn a_title_is_known_however_often_its_format_escapes_it() {
+    let titled = |name: &str, feed: String| {
+        let post = ("rd.md", "title: \"AT&T R&D <x>\"\ndate: 2024-05-01", "x");
+        let scene = site(&[post]).file(name, &feed);
+        let ran = scene.run(&["--at", NOON, "build", "--adopt", name]);
+        assert!(ran.talk.contains("adopted 1 ids"), "{name}: {}", ran.talk);
+    };
+    let twice = "AT&amp;amp;T R&amp;amp;D &amp;lt;x&amp;gt;";
+    titled("html.xml", ATOM.replace("<title>Tea</title>", &format!("<title type=\"html\">{twice}</title>")));
+    titled("once.rss", RSS.replace("<title>Tea</title>", "<title>AT&amp;T R&amp;D &lt;x&gt;</title>"));
+    titled("twice.rss", RSS.replace("<title>Tea</title>", &format!("<title>{twice}</title>")));
+}
+
+#[test]
+fn an_old_id_goes_to_one_post_only() {
+    let item = "<item><title>Rain</title><link>https://old.example/rain/</link><guid>post-7</guid></item>";
+    let scene = two().file("old.rss", &RSS.replace("</channel>", &format!("{item}</channel>")));
+    let ran = scene.run(&["--at", NOON, "build", "--adopt", "old.rss"]);
+    assert!(ran.talk.contains("adopted 1 ids") && ran.talk.contains("“Rain” has the id of another"), "{}", ran.talk);
+    // Nor does a post get what another has here.
+    let post = ("other.md", "title: Other\ndate: 2022-05-01\nid: https://old.example/?p=7", "x");
+    let scene = site(&[post, ("tea.md", "title: Tea\ndate: 2024-05-01", "x")]).file("old.xml", ATOM);
+    let ran = scene.run(&["--at", NOON, "build", "--adopt", "old.xml"]);
+    assert!(ran.talk.contains("adopted 0 ids") && ran.talk.contains("is that of `other.md`"), "{}", ran.talk);
+    let mut ids = in_items(&scene.read("public/rss.xml"), "guid");
+    ids.dedup();
+    assert_eq!(ids.len(), 2);
+}
+
+#[test]
+fn an_old_id_of_two_lines_becomes_one_of_one() {
+    let scene = two().file("old.rss", &RSS.replace("post-7", "\n  post\n  7\t"));
+    scene.run_at(NOON, &["build", "--adopt", "old.rss"]);
+    assert_eq!(in_items(&built(&scene).rss, "guid")[0], "post 7");
+}
+
+#[test]
+fn the_old_feed_of_a_tag_gives_its_id_to_that_tag_and_a_second_one_takes_none() {
+    let scene = site(&[("tea.md", "title: Tea\ndate: 2024-05-01\ntags: [hot]", "x")])
+        .file("config.toml", &config("", "by = [\"tag\"]"))
+        .file("old.xml", ATOM)
+        .file(
+            "hot.xml",
+            &ATOM.replace("/feed/</id>", "/hot/</id><link rel=\"self\" href=\"http://old.example/tag/hot/atom.xml\"/>"),
+        )
+        .file("other.xml", &ATOM.replace("/feed/</id>", "/other/</id>"));
+    for old in ["old.xml", "hot.xml"] {
+        scene.run_at(NOON, &["build", "--adopt", old]);
+    }
+    let ran = scene.run(&["--at", NOON, "build", "--adopt", "other.xml"]);
+    assert!(ran.talk.contains("keeps its id `https://old.example/feed/`"), "{}", ran.talk);
+    let id = |path: &str| text(parse(&scene.read(path)).root_element(), "id");
+    assert_eq!(id("public/atom.xml"), "https://old.example/feed/");
+    assert_eq!(id("public/tag/hot/atom.xml"), "https://old.example/hot/");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `tidings build`: the feeds.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::cli::{Build, Dry};
 use crate::command::{Ending, Session};
 use crate::config::Config;
-use crate::feed::{Bodies, OldFeed, Outline, Setting, links, outlines, render};
+use crate::feed::{Bodies, OldFeed, Outline, Setting, folder_at, links, outlines, render};
 use crate::finding::Finding;
 use crate::loader::{Loaded, load_posts};
 use crate::post::{Post, fingerprint_of};
@@ -40,7 +40,6 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         session.out.write_all(links(&config.site, &config.feeds).as_bytes())?;
         return Ok(Built { loaded, ending: Ending::Done });
     }
-    refuse_one_id_for_two(&mut loaded);
     let template = own_template(&config)?;
     let setting = Setting {
         site: &config.site,
@@ -205,32 +204,6 @@ fn own_template(config: &Config) -> Result<Option<String>, Finding> {
     }
 }
 
-/// Two posts that say the same id: readers would show one of them only, so the later path is left out and named.
-fn refuse_one_id_for_two(loaded: &mut Loaded) {
-    let mut seen = HashSet::with_capacity(loaded.posts.len());
-    if loaded.posts.iter().all(|post| seen.insert(post.id.as_str())) {
-        return;
-    }
-    let mut first: BTreeMap<String, String> = BTreeMap::new();
-    for post in &loaded.posts {
-        let path = first.entry(post.id.clone()).or_insert_with(|| post.path.clone());
-        if post.path < *path {
-            path.clone_from(&post.path);
-        }
-    }
-    let twice = |post: &Post| first.get(&post.id).filter(|path| **path != post.path);
-    let findings: Vec<Finding> = loaded
-        .posts
-        .iter()
-        .filter_map(|post| {
-            let finding = Finding::error(format!("`{}` is also the id of `{}`", post.id, twice(post)?));
-            Some(finding.in_file(&post.path).way_out("give one of them an `id` of its own, or none"))
-        })
-        .collect();
-    loaded.posts.retain(|post| twice(post).is_none());
-    loaded.findings.extend(findings);
-}
-
 /// Gives the posts the ids of an old feed.
 fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Result<()> {
     let text =
@@ -245,17 +218,24 @@ fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Res
             changed += 1;
         }
     }
+    let mut warnings = adoption.warnings;
     if let Some(id) = &old.id {
-        loaded.lock.adopt_feed("", id);
+        let config = &session.config;
+        let folder = old.address.and_then(|address| folder_at(&config.site, &config.feeds, &loaded.posts, &address));
+        let folder = folder.unwrap_or_default();
+        match loaded.lock.feed_id(&folder) {
+            Some(known) if known != id => {
+                warnings.push(Finding::warning(format!("the feed /{folder} keeps its id `{known}`")));
+            }
+            _ => loaded.lock.adopt_feed(&folder, id),
+        }
     }
     let by_rule = match adoption.by_rule {
         0 => String::new(),
         some => format!(", {some} of them older than the feed, by the rule that its ids follow"),
     };
     session.say(&format!("adopted {changed} ids{by_rule}"));
-    for title in &adoption.unknown {
-        session.report(&[Finding::warning(format!("no post of ours is “{title}”")).in_file(file)]);
-    }
+    session.report(&warnings.into_iter().map(|warning| warning.in_file(file)).collect::<Vec<_>>());
     Ok(())
 }
 

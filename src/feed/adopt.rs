@@ -1,8 +1,9 @@
 //! The ids of a feed that another generator wrote: which of our posts each belongs to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use atom_syndication as atom;
+use atom_syndication::TextType;
 use chrono::{DateTime, TimeDelta, Utc};
 use rss::Channel;
 use serde_json::Value;
@@ -10,13 +11,15 @@ use url::Url;
 
 use crate::feed::text;
 use crate::finding::Finding;
-use crate::post::Post;
+use crate::post::{Post, html};
 
 /// A feed that another generator wrote.
 #[derive(Debug)]
 pub struct OldFeed {
     /// Its own id; only Atom has one.
     pub id: Option<String>,
+    /// Its own address, where it says so.
+    pub address: Option<Url>,
     items: Vec<Item>,
 }
 
@@ -29,14 +32,14 @@ struct Item {
 }
 
 /// Which of our posts has which old id.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Adoption {
     /// The path of each post and the id that it had.
     pub ids: Vec<(String, String)>,
     /// How many of them the feed does not list: they got theirs by the rule that all the others follow.
     pub by_rule: usize,
-    /// The titles of items that are none of our posts.
-    pub unknown: Vec<String>,
+    /// What could not be taken over, and why.
+    pub warnings: Vec<Finding>,
 }
 
 impl OldFeed {
@@ -69,20 +72,25 @@ impl OldFeed {
     fn of_atom(feed: atom::Feed) -> Self {
         let items = feed.entries.into_iter().map(|entry| {
             let link = entry.links.iter().find(|link| link.rel == "alternate").or(entry.links.first());
+            let title = match entry.title.r#type {
+                TextType::Text => entry.title.value,
+                TextType::Html | TextType::Xhtml => html::words(&entry.title.value),
+            };
             Item {
                 link: link.and_then(|link| Url::parse(&link.href).ok()),
-                title: text::line(&entry.title.value),
+                title: text::line(&title),
                 published: Some(entry.published.unwrap_or(entry.updated).to_utc()),
-                id: entry.id,
+                id: text::line(&entry.id),
             }
         });
-        Self { items: items.collect(), id: Some(feed.id).filter(|id| !id.is_empty()) }
+        let address = feed.links.iter().find(|link| link.rel == "self").and_then(|link| Url::parse(&link.href).ok());
+        Self { items: items.collect(), id: Some(text::line(&feed.id)).filter(|id| !id.is_empty()), address }
     }
 
     fn of_rss(channel: Channel) -> Self {
         let items = channel.items.into_iter().filter_map(|item| {
             let link = item.link.as_deref().and_then(|link| Url::parse(link.trim()).ok());
-            let id = item.guid.map(|guid| guid.value).or(item.link)?;
+            let id = text::line(&item.guid.map(|guid| guid.value).or(item.link)?);
             Some(Item {
                 link: link.or_else(|| Url::parse(&id).ok()),
                 title: text::line(&item.title.unwrap_or_default()),
@@ -90,14 +98,14 @@ impl OldFeed {
                 id,
             })
         });
-        Self { items: items.collect(), id: None }
+        Self { items: items.collect(), id: None, address: None }
     }
 
     fn of_json(feed: &Value) -> Self {
         let items = feed["items"].as_array().into_iter().flatten().filter_map(|item| {
             let words = |key: &str| item[key].as_str().map(str::to_owned);
             let id = match &item["id"] {
-                Value::String(id) => id.clone(),
+                Value::String(id) => text::line(id),
                 Value::Number(id) => id.to_string(),
                 _ => return None,
             };
@@ -110,73 +118,109 @@ impl OldFeed {
                 id,
             })
         });
-        Self { items: items.collect(), id: None }
+        Self { items: items.collect(), id: None, address: None }
     }
 
     /// Finds the posts of its items: by the path of the link, since the domain may be new, else by title and date,
-    /// which must be unlike all others. Where every old id is the post's address, said in one way, the posts that the
-    /// feed no longer lists have theirs by the same rule.
+    /// which must be unlike all others. Where every old id is its item's address, said in one way, the posts that the
+    /// feed no longer lists have theirs by the same rule. No two posts get one id.
     pub fn adopt(&self, posts: &[Post]) -> Adoption {
-        let mut by_path: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut by_title: HashMap<String, Vec<usize>> = HashMap::new();
+        let finder = Finder::of(posts);
+        let holders: HashMap<&str, usize> = posts.iter().enumerate().map(|(at, post)| (post.id.as_str(), at)).collect();
+        let is_free = |id: &str, number: usize| holders.get(id).is_none_or(|holder| *holder == number);
+        let mut ids: Vec<Option<String>> = vec![None; posts.len()];
+        let mut given: HashSet<String> = HashSet::new();
+        let mut warnings = Vec::new();
+        // Each id, and the path of the address that it would be.
+        let mut said: Vec<(&str, Option<&str>)> = Vec::new();
+        for item in &self.items {
+            let Item { id, title, link, .. } = item;
+            let found = finder.find(item).filter(|number| ids[*number].is_none());
+            said.push((id, found.map(|number| posts[number].url.path()).or(link.as_ref().map(Url::path))));
+            match found {
+                None => warnings.push(Finding::warning(format!("no post of ours is “{title}”"))),
+                Some(_) if given.contains(id) => {
+                    warnings.push(Finding::warning(format!("“{title}” has the id of another item: `{id}`")));
+                }
+                Some(number) if !is_free(id, number) => {
+                    let holder = &posts[holders[id.as_str()]].path;
+                    warnings.push(Finding::warning(format!("the id of “{title}” is that of `{holder}`: `{id}`")));
+                }
+                Some(number) => {
+                    given.insert(id.clone());
+                    ids[number] = Some(id.clone());
+                }
+            }
+        }
+        let mut by_rule = 0;
+        if given.is_empty() {
+            return Adoption { ids: Vec::new(), by_rule, warnings };
+        }
+        if let Some((origin, way)) = rule(&said) {
+            for (number, (post, id)) in posts.iter().zip(&mut ids).enumerate().filter(|(_, (_, id))| id.is_none()) {
+                *id = way(origin, post.url.path()).filter(|id| is_free(id, number) && given.insert(id.clone()));
+                by_rule += usize::from(id.is_some());
+            }
+        }
+        let adopted = posts.iter().zip(ids).filter_map(|(post, id)| Some((post.path.clone(), id?)));
+        Adoption { ids: adopted.collect(), by_rule, warnings }
+    }
+}
+
+/// Finds the post of an item.
+struct Finder<'a> {
+    posts: &'a [Post],
+    by_path: HashMap<String, Vec<usize>>,
+    by_title: HashMap<String, Vec<usize>>,
+}
+
+impl<'a> Finder<'a> {
+    fn of(posts: &'a [Post]) -> Self {
+        let (mut by_path, mut by_title): (HashMap<_, Vec<usize>>, HashMap<_, Vec<usize>>) = Default::default();
         for (number, post) in posts.iter().enumerate() {
             by_path.entry(path(&post.url)).or_default().push(number);
             by_title.entry(text::line(&post.title)).or_default().push(number);
         }
-        let mut ids: Vec<Option<&str>> = vec![None; posts.len()];
-        let mut unknown = Vec::new();
-        let mut pairs = Vec::new();
-        for item in &self.items {
-            let by_link = item.link.as_ref().and_then(|link| by_path.get(&path(link)));
-            let same_day = |number: &&usize| {
-                item.published.is_none_or(|at| (posts[**number].published - at).abs() < TimeDelta::days(1))
-            };
-            let found = if let Some([number]) = by_link.map(Vec::as_slice) {
-                Some(*number)
-            } else {
-                let mut same = by_title.get(&item.title).into_iter().flatten().filter(same_day);
-                same.next().copied().filter(|_| same.next().is_none() && !item.title.is_empty())
-            };
-            match found.filter(|number| ids[*number].is_none()) {
-                Some(number) => {
-                    ids[number] = Some(&item.id);
-                    pairs.push((item.id.as_str(), &posts[number]));
-                }
-                None => unknown.push(item.title.clone()),
-            }
+        Self { posts, by_path, by_title }
+    }
+
+    fn find(&self, item: &Item) -> Option<usize> {
+        let by_link = item.link.as_ref().and_then(|link| self.by_path.get(&path(link)));
+        if let Some([number]) = by_link.map(Vec::as_slice) {
+            return Some(*number);
         }
-        let rule = rule(&pairs);
-        let mut adopted = Vec::new();
-        let mut by_rule = 0;
-        for (post, id) in posts.iter().zip(ids) {
-            let id = match (id, rule) {
-                (Some(id), _) => Some(id.to_owned()),
-                (None, Some((origin, said))) => said(origin, post).inspect(|_| by_rule += 1),
-                (None, None) => None,
-            };
-            adopted.extend(id.map(|id| (post.path.clone(), id)));
-        }
-        Adoption { ids: adopted, by_rule, unknown }
+        // Many generators escape a title once more than its format asks for.
+        self.titled(&item.title, item).or_else(|| self.titled(&text::line(&html::words(&item.title)), item))
+    }
+
+    /// The one post of this title and of the item's day.
+    fn titled(&self, title: &str, item: &Item) -> Option<usize> {
+        let same_day = |number: &&usize| {
+            item.published.is_none_or(|at| (self.posts[**number].published - at).abs() < TimeDelta::days(1))
+        };
+        let mut same = self.by_title.get(title).filter(|_| !title.is_empty())?.iter().filter(same_day);
+        same.next().copied().filter(|_| same.next().is_none())
     }
 }
 
-/// An address as an id: what came before the path, and the post.
-type Said = fn(&str, &Post) -> Option<String>;
+/// An address as an id: what came before the path, and the path.
+type Said = fn(&str, &str) -> Option<String>;
 
 /// The ways in which generators say an address as an id.
 const WAYS: [Said; 4] = [
-    |origin, post| Some(format!("{origin}{}", post.url.path())),
-    |origin, post| Some(format!("{origin}{}", post.url.path().strip_suffix('/')?)),
-    |origin, post| Some(format!("{origin}{}/", post.url.path().trim_end_matches('/'))),
-    |origin, post| Some(format!("{origin}{}", post.url.path().strip_suffix(".html")?)),
+    |origin, path| Some(format!("{origin}{path}")),
+    |origin, path| Some(format!("{origin}{}", path.strip_suffix('/')?)),
+    |origin, path| Some(format!("{origin}{}/", path.trim_end_matches('/'))),
+    |origin, path| Some(format!("{origin}{}", path.strip_suffix(".html")?)),
 ];
 
-/// The way in which every one of these ids is its post's address, and what stands before the path.
-fn rule<'a>(pairs: &[(&'a str, &Post)]) -> Option<(&'a str, Said)> {
-    let (first, _) = pairs.first()?;
+/// The way in which every one of these ids is the address whose path stands beside it, and what stands before the path.
+fn rule<'a>(said: &[(&'a str, Option<&str>)]) -> Option<(&'a str, Said)> {
+    let (first, _) = said.first()?;
     let origin = &first[..first.find("://").map(|at| at + 3).and_then(|at| Some(at + first[at..].find('/')?))?];
-    let way = WAYS.into_iter().find(|way| pairs.iter().all(|(id, post)| way(origin, post).as_deref() == Some(id)))?;
-    Some((origin, way))
+    let is_said =
+        |way: &Said| said.iter().all(|(id, path)| path.and_then(|path| way(origin, path)).as_deref() == Some(id));
+    Some((origin, WAYS.into_iter().find(is_said)?))
 }
 
 /// The path of an address, however its end is written.

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 pub use adopt::{Adoption, OldFeed};
-pub use outline::{Bodies, Outline, Setting, Sink, outlines, render, url};
+pub use outline::{Bodies, Outline, Setting, Sink, folder_at, outlines, render, url};
 pub use page::links;
 
 use crate::config::{Author, Content, Site};

@@ -163,6 +163,16 @@ pub fn url(site: &Site, path: &str) -> Url {
     url
 }
 
+/// The folder of the feed that has this address on some domain, in one of its formats.
+pub fn folder_at(site: &Site, config: &Feeds, posts: &[Post], address: &Url) -> Option<String> {
+    let is_there = |folder: &str| {
+        let mut documents =
+            config.formats.iter().map(|format| format!("{folder}{}", file(config, *format, folder, None)));
+        documents.any(|document| url(site, &document).path() == address.path())
+    };
+    topics(posts, &config.by, site).into_iter().map(|topic| topic.folder).find(|folder| is_there(folder))
+}
+
 /// Where the body of a post comes from.
 pub type Bodies<'a> = dyn Fn(&Post) -> Result<Body, Finding> + Sync + 'a;
 

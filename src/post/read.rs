@@ -152,18 +152,7 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         }
         is_iri
     });
-    let language = front.text(LANGUAGE).or_else(|| name.language.map(str::to_owned));
-    // A locale names its encoding behind a dot.
-    let language = language.map(|tag| tag.split('.').next().unwrap_or_default().trim().replace('_', "-"));
-    let language = language.filter(|tag| {
-        let is_language = tag.is_empty() || is_language(tag);
-        if !is_language {
-            let line = LANGUAGE.iter().find(|key| front.get(&[key]).is_some()).map_or(1, |key| front.line(key));
-            let finding = Finding::warning(format!("`{}` is no language tag: it is left out", tag.escape_debug()));
-            warnings.push(finding.at_line(line).way_out("expected something like en, de or pt-BR"));
-        }
-        is_language && !tag.is_empty() && *tag != site.language
-    });
+    let language = language(&front, &name, &mut warnings).filter(|tag| *tag != site.language);
     let mut authors = people::authors(&front, habits);
     if authors.is_empty() {
         authors.extend(habits.author.clone().or_else(|| site.author.clone()));
@@ -192,6 +181,20 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     let expires = dating.key(&["expirydate", "unpublishdate"]).transpose()?.map(|(_, found)| found.at);
     let why = Why { date: from, zone, address };
     Ok(Read::Post(Box::new(Draft { post, why, expires: expires.filter(|_| rules.dialect == Dialect::Hugo), warnings })))
+}
+
+/// The language that the front matter or the file's name says, as a tag.
+fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
+    let said = front.text(LANGUAGE).or_else(|| name.language.map(str::to_owned))?;
+    // A locale names its encoding behind a dot.
+    let tag = said.split('.').next().unwrap_or_default().trim().replace('_', "-");
+    if tag.is_empty() || is_language(&tag) {
+        return Some(tag).filter(|tag| !tag.is_empty());
+    }
+    let line = LANGUAGE.iter().find(|key| front.get(&[key]).is_some()).map_or(1, |key| front.line(key));
+    let finding = Finding::warning(format!("`{}` is no language tag: it is left out", tag.escape_debug()));
+    warnings.push(finding.at_line(line).way_out("expected something like en, de or pt-BR"));
+    None
 }
 
 /// Why a file is no post whatever it says.
