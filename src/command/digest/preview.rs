@@ -77,7 +77,7 @@ impl Source for Maker {
             for template in ["digest.html", "digest.txt"] {
                 stamp(&config.root.join("templates").join(template), &mut hasher);
             }
-            for post in walk(&config.posts.dir).unwrap_or_default() {
+            for post in walk(&config.posts.dir).map(|(posts, _)| posts).unwrap_or_default() {
                 stamp(&config.posts.dir.join(post), &mut hasher);
             }
         }
