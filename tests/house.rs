@@ -41,14 +41,21 @@ fn a_file_imports_only_from_lower_floors() {
     for file in found {
         let below = file.strip_prefix(&source).unwrap();
         let room = below.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
-        for line in fs::read_to_string(&file).unwrap().lines() {
-            let Some(rest) = line.trim_start().strip_prefix("use crate::") else { continue };
-            let other: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            arrows += 1;
-            let ground = FLOORS.len() - 1;
-            let allowed =
-                other == room || floor(&other) > floor(&room) || (floor(&room) == ground && floor(&other) == ground);
-            assert!(allowed, "{}: {line}", below.display());
+        let _ = floor(&room);
+        for line in fs::read_to_string(&file).unwrap().lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for rest in line.split("crate::").skip(1) {
+                let other: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                // `pub(in crate::command)` says how far a name reaches; it imports nothing.
+                if !FLOORS.iter().any(|rooms| rooms.contains(&other.as_str())) {
+                    continue;
+                }
+                arrows += 1;
+                let ground = FLOORS.len() - 1;
+                let allowed = other == room
+                    || floor(&other) > floor(&room)
+                    || (floor(&room) == ground && floor(&other) == ground);
+                assert!(allowed, "{}: {line}", below.display());
+            }
         }
     }
     assert!(arrows > 50, "only {arrows} imports were found");
