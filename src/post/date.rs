@@ -10,8 +10,8 @@ use chrono_tz::Tz;
 pub struct Zoning {
     /// The zone of a time that names none.
     pub zone: Tz,
-    /// Whether a time that the clocks skip is read with the offset after the gap (Hugo) and not before it.
-    pub gap_after: bool,
+    /// Whether a time that occurs twice or never is read as Go reads it (Hugo).
+    pub as_go: bool,
     /// Whether a time that happens twice is the second (Jekyll).
     pub fold_late: bool,
     /// Whether a day that the month lacks rolls over, up to the 31st (Jekyll).
@@ -21,22 +21,29 @@ pub struct Zoning {
 impl Zoning {
     /// The first of two, and the offset that held before a gap.
     pub fn plain(zone: Tz) -> Self {
-        Self { zone, gap_after: false, fold_late: false, roll_over: false }
+        Self { zone, as_go: false, fold_late: false, roll_over: false }
     }
 
     /// The instant of a local time.
     pub fn instant(&self, local: NaiveDateTime) -> DateTime<Utc> {
         match self.zone.from_local_datetime(&local) {
             LocalResult::Single(at) => at.to_utc(),
-            LocalResult::Ambiguous(early, late) => if self.fold_late { late } else { early }.to_utc(),
-            LocalResult::None => {
-                // Clocks jump by less than a day: the offset that holds a day away reads the time on that side.
-                let side = if self.gap_after { Duration::days(1) } else { -Duration::days(1) };
-                let near = self.zone.from_utc_datetime(&(local + side));
-                let offset = near.offset().fix();
-                (local - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc()
+            _ if self.as_go => {
+                // `time.Date` takes the offset that holds when it is this time in UTC; where that does not hold at the
+                // instant so found, the one that does.
+                let first = local - self.offset(local);
+                (local - self.offset(first)).and_utc()
             }
+            LocalResult::Ambiguous(early, late) => if self.fold_late { late } else { early }.to_utc(),
+            // Clocks jump by less than a day: the offset that held a day before reads the time on that side.
+            LocalResult::None => (local - self.offset(local - Duration::days(1))).and_utc(),
         }
+    }
+
+    /// The offset that holds at an instant.
+    fn offset(&self, utc: NaiveDateTime) -> Duration {
+        let offset = chrono::Offset::fix(self.zone.from_utc_datetime(&utc).offset());
+        Duration::seconds(i64::from(offset.local_minus_utc()))
     }
 }
 
@@ -388,7 +395,13 @@ mod tests {
         let zoning = Zoning::plain("America/New_York".parse().unwrap());
         let at = |text: &str, zoning: &Zoning| parse(text, zoning).unwrap().at.to_rfc3339();
         assert_eq!(at("2024-03-10 02:30", &zoning), "2024-03-10T07:30:00+00:00");
-        assert_eq!(at("2024-03-10 02:30", &Zoning { gap_after: true, ..zoning }), "2024-03-10T06:30:00+00:00");
+        let go = Zoning { as_go: true, ..zoning };
+        assert_eq!(at("2024-03-10 02:30", &go), "2024-03-10T06:30:00+00:00");
+        assert_eq!(at("2024-11-03 01:30", &go), "2024-11-03T05:30:00+00:00");
+        // East of Greenwich Go comes from the other side: seen by running Hugo.
+        let go = Zoning { as_go: true, ..Zoning::plain("Europe/Paris".parse().unwrap()) };
+        assert_eq!(at("2024-03-31 02:30", &go), "2024-03-31T01:30:00+00:00");
+        assert_eq!(at("2024-10-27 02:30", &go), "2024-10-27T01:30:00+00:00");
         assert_eq!(at("2024-11-03 01:30", &zoning), "2024-11-03T05:30:00+00:00");
         assert_eq!(at("2024-11-03 01:30", &Zoning { fold_late: true, ..zoning }), "2024-11-03T06:30:00+00:00");
     }

@@ -111,8 +111,8 @@ pub struct Rules {
     pub git_first: bool,
     /// What a time without a zone means.
     pub zone: ZoneRule,
-    /// Whether a time that the clocks skip is read with the offset after the gap.
-    pub gap_after: bool,
+    /// Whether a time that occurs twice or never is read as Go reads it.
+    pub as_go: bool,
     /// Whether a time that happens twice is the second.
     pub fold_late: bool,
     /// Whether a day that the month lacks rolls over.
@@ -157,7 +157,7 @@ const PLAIN: Rules = Rules {
     updated: &["updated", "lastmod", "last_modified_at", "modified"],
     git_first: false,
     zone: ZoneRule::Site,
-    gap_after: false,
+    as_go: false,
     fold_late: false,
     roll_over: false,
     own_offset: false,
@@ -180,10 +180,10 @@ const HUGO: Rules = Rules {
     dialect: Dialect::Hugo,
     header: false,
     plain: false,
-    published: &["publishdate", "pubdate", "published", "date"],
+    published: &["publishdate", "pubdate", "published", "date", "lastmod", "modified"],
     updated: &["lastmod", "modified", "date"],
     git_first: true,
-    gap_after: true,
+    as_go: true,
     own_offset: true,
     date_in: &[],
     address: &["url"],
@@ -382,7 +382,7 @@ impl Habits {
         };
         Zoning {
             zone: if utc { Tz::UTC } else { self.zone },
-            gap_after: self.rules.gap_after,
+            as_go: self.rules.as_go,
             fold_late: self.rules.fold_late,
             roll_over: self.rules.roll_over,
         }
