@@ -41,7 +41,7 @@ impl Zoning {
     }
 
     /// The offset that holds at an instant.
-    fn offset(&self, utc: NaiveDateTime) -> Duration {
+    fn offset(self, utc: NaiveDateTime) -> Duration {
         let offset = chrono::Offset::fix(self.zone.from_utc_datetime(&utc).offset());
         Duration::seconds(i64::from(offset.local_minus_utc()))
     }
