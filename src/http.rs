@@ -161,11 +161,13 @@ fn is_public(address: IpAddr) -> bool {
                 }
                 _ => None,
             });
-            match embedded {
-                Some(v4) => is_public(IpAddr::V4(v4)),
-                // 2000::/3 is all that is given out; 2001:db8::/32 is for books.
-                None => v6.segments()[0] & 0xe000 == 0x2000 && v6.segments()[..2] != [0x2001, 0xdb8],
+            if let Some(v4) = embedded {
+                return is_public(IpAddr::V4(v4));
             }
+            // 2000::/3 is all that is given out; of it 2001:db8::/32 is for books, and Teredo (2001::/32) and 6to4
+            // (2002::/16) carry an IPv4 address to wherever it leads.
+            let [first, second, ..] = v6.segments();
+            first & 0xe000 == 0x2000 && first != 0x2002 && !(first == 0x2001 && matches!(second, 0 | 0xdb8))
         }
     }
 }
@@ -197,6 +199,8 @@ mod tests {
             "fc00::1",
             "ff02::1",
             "2001:db8::1",
+            "2001::7f00:1",
+            "2002:7f00:1::1",
             "::ffff:127.0.0.1",
             "::ffff:10.0.0.1",
             "64:ff9b::7f00:1",

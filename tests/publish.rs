@@ -119,6 +119,89 @@ fn a_file_of_somebody_else_is_never_overwritten() {
 }
 
 #[test]
+fn a_build_that_was_refused_loses_no_news_and_a_locked_one_says_them_once() {
+    let scene = two();
+    scene.run_at(NOON, &["build"]);
+    let lock = scene.read("tidings.lock");
+    let ours = scene.read("public/rss.xml");
+    let scene = scene.post("new.md", "New", "2024-06-01").file("public/rss.xml", "<rss/>");
+    assert_eq!(scene.run(&["--at", NOON, "build"]).code, 2);
+    assert_eq!(scene.read("tidings.lock"), lock);
+    let scene = scene.file("public/rss.xml", &ours);
+    assert!(scene.run_at(NOON, &["build", "--locked"]).contains("1 new, 0 updated"));
+    assert!(scene.run_at(NOON, &["build", "--locked"]).contains("nothing new"));
+    assert!(scene.run_at(NOON, &["build"]).contains("nothing new"));
+    // Nor is a post news that was away for a day.
+    let text = scene.read("post/new.md");
+    let scene = scene.file("post/new.md", &text.replace("date:", "draft: true\ndate:"));
+    scene.run_at(NOON, &["build"]);
+    assert!(scene.file("post/new.md", &text).run_at(NOON, &["build"]).contains("0 new, 0 updated"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_is_not_ours_and_a_link_stays_a_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let scene = two();
+    fs::create_dir_all(scene.path("public")).unwrap();
+    symlink("nowhere/rss.xml", scene.path("public/rss.xml")).unwrap();
+    let ran = scene.run(&["--at", NOON, "build"]);
+    assert!(ran.code == 2 && ran.talk.contains("public/rss.xml"), "{}", ran.talk);
+    fs::remove_file(scene.path("public/rss.xml")).unwrap();
+    fs::create_dir(scene.path("kept")).unwrap();
+    symlink("kept/ids.lock", scene.path("tidings.lock")).unwrap();
+    scene.run_at(NOON, &["build"]);
+    assert!(fs::symlink_metadata(scene.path("tidings.lock")).unwrap().is_symlink());
+    fs::set_permissions(scene.path("kept/ids.lock"), fs::Permissions::from_mode(0o664)).unwrap();
+    let scene = scene.post("new.md", "New", "2024-06-01");
+    scene.run_at(NOON, &["build"]);
+    assert!(scene.read("kept/ids.lock").contains("new.md"));
+    assert_eq!(fs::metadata(scene.path("kept/ids.lock")).unwrap().permissions().mode() & 0o777, 0o664);
+}
+
+#[test]
+fn nothing_is_pruned_while_a_post_cannot_be_read() {
+    let scene = two();
+    scene.run_at(NOON, &["build"]);
+    let text = scene.read("post/rain.md");
+    let scene = scene.file("post/rain.md", &text.replace("2023-04-01", "2023-13-01"));
+    let ran = scene.run(&["--at", NOON, "build", "--prune"]);
+    assert!(ran.code == 1 && ran.talk.contains("nothing is pruned"), "{}", ran.talk);
+    assert!(scene.names("public/tag").contains(&"wet".to_owned()));
+}
+
+#[test]
+fn a_stale_twin_goes_also_when_the_manifest_is_lost() {
+    let scene = two().file("config.toml", &config("", "precompress = true"));
+    scene.run_at(NOON, &["build"]);
+    fs::remove_file(scene.path("tidings.manifest")).unwrap();
+    let scene = scene.file("config.toml", &config("", "")).file("public/rss.xml.br", "not ours");
+    scene.run_at(NOON, &["build"]);
+    let names = scene.names("public");
+    assert!(!names.contains(&"atom.xml.gz".to_owned()) && names.contains(&"rss.xml.br".to_owned()), "{names:?}");
+}
+
+#[test]
+fn what_a_run_that_died_left_half_written_is_swept_up_when_it_is_old() {
+    let scene = two();
+    scene.run_at(NOON, &["build"]);
+    let (old, young) = (".atom.xml.0123456789abcdef.new", ".atom.xml.fedcba9876543210.new");
+    let scene = scene
+        .file(&format!("public/{old}"), "half")
+        .file(&format!("public/{young}"), "half")
+        .file("public/.atom.xml.mine.new", "not ours");
+    for name in [old, ".atom.xml.mine.new"] {
+        let aged = Command::new("touch").args(["-d", "2020-01-01"]).arg(scene.path(&format!("public/{name}"))).status();
+        assert!(aged.unwrap().success());
+    }
+    let scene = scene.post("new.md", "New", "2024-06-01");
+    scene.run_at(NOON, &["build"]);
+    let names = scene.names("public");
+    assert!(!names.contains(&old.to_owned()) && names.contains(&young.to_owned()), "{names:?}");
+    assert!(names.contains(&".atom.xml.mine.new".to_owned()), "{names:?}");
+}
+
+#[test]
 fn the_feed_of_a_vanished_tag_stays_until_it_is_pruned() {
     let scene = two();
     scene.run_at(NOON, &["build"]);

@@ -16,6 +16,8 @@ struct Server {
     status: Arc<AtomicU16>,
     /// The paths that are not there, whatever the status.
     missing: Arc<Mutex<Vec<String>>>,
+    /// What it refuses with 404: a part of the body.
+    refused: Arc<Mutex<Option<&'static str>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -26,10 +28,11 @@ impl Server {
             port: listener.local_addr().unwrap().port(),
             status: Arc::new(AtomicU16::new(status)),
             missing: Arc::default(),
+            refused: Arc::default(),
             asked: Arc::default(),
         };
         let (status, asked) = (Arc::clone(&server.status), Arc::clone(&server.asked));
-        let missing = Arc::clone(&server.missing);
+        let (missing, refused) = (Arc::clone(&server.missing), Arc::clone(&server.refused));
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = BufReader::new(stream.unwrap());
@@ -44,10 +47,12 @@ impl Server {
                 }
                 let mut body = vec![0; length];
                 stream.read_exact(&mut body).unwrap();
-                asked.lock().unwrap().push(format!("{} {}", line.trim(), String::from_utf8(body).unwrap()));
+                let body = String::from_utf8(body).unwrap();
+                let is_refused = refused.lock().unwrap().is_some_and(|part| body.contains(part));
+                asked.lock().unwrap().push(format!("{} {body}", line.trim()));
                 let is_missing = |path: &str| missing.lock().unwrap().iter().any(|missing| missing == path);
-                let status =
-                    if line.split(' ').nth(1).is_some_and(is_missing) { 404 } else { status.load(Ordering::SeqCst) };
+                let is_missing = line.split(' ').nth(1).is_some_and(is_missing);
+                let status = if is_refused || is_missing { 404 } else { status.load(Ordering::SeqCst) };
                 let _ =
                     write!(stream.get_mut(), "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nLocation: /there/\r\n\r\n");
             }
@@ -97,11 +102,67 @@ fn a_hub_that_is_down_is_a_warning_and_hears_it_the_next_time() {
     let hub = Server::start(503);
     let scene = with_hub(&format!("http://127.0.0.1:{}/", hub.port), "hub_private = true");
     let ran = scene.run(&["--at", NOON, "run"]);
-    assert!(ran.code == 0 && ran.talk.contains("was not told: it answers 503"), "{}", ran.talk);
+    assert!(ran.code == 0 && ran.talk.contains("was not told of 6 feeds: it answers 503"), "{}", ran.talk);
     assert_eq!(hub.asked().len(), 1, "one refusal is enough");
     assert_eq!(scene.names("outbox").len(), 1, "mail leaves all the same");
     hub.status.store(202, Ordering::SeqCst);
     scene.run_at(NOON, &["run"]);
+    assert_eq!(hub.asked().len(), 6);
+}
+
+#[test]
+fn what_the_hub_refuses_keeps_it_from_no_other_feed() {
+    let hub = Server::start(204);
+    *hub.refused.lock().unwrap() = Some("hums.example%2Fatom.xml");
+    let scene = with_hub(&format!("http://127.0.0.1:{}/", hub.port), "hub_private = true");
+    let ran = scene.run(&["--at", NOON, "run"]);
+    assert!(ran.code == 0 && ran.talk.contains("was not told of 1 feeds: it answers 404"), "{}", ran.talk);
+    assert!(ran.out.contains("5 feeds told"), "{}", ran.out);
+    hub.asked();
+    // A feed that is published no longer is told of no more.
+    let scene = {
+        let config = scene.read("config.toml").replace("[feeds]", "[feeds]\nformats = [\"rss\"]");
+        scene.file("config.toml", &config)
+    };
+    scene.run_at(NOON, &["run"]);
+    assert!(hub.asked().iter().all(|asked| !asked.contains("atom.xml")));
+}
+
+#[test]
+fn a_person_who_pings_a_dead_hub_hears_it_by_the_exit_code() {
+    let hub = Server::start(503);
+    let scene = with_hub(&format!("http://127.0.0.1:{}/", hub.port), "hub_private = true");
+    scene.run_at(NOON, &["build"]);
+    let ran = scene.run(&["--at", NOON, "ping"]);
+    assert!(ran.code == 1 && ran.talk.contains("was not told of 6 feeds: it answers 503"), "{}", ran.talk);
+    assert_eq!(hub.asked().len(), 1);
+}
+
+#[test]
+fn a_wiped_folder_is_no_news_and_a_run_that_died_hides_none() {
+    let hub = Server::start(204);
+    let scene = with_hub(&format!("http://127.0.0.1:{}/", hub.port), "hub_private = true");
+    scene.run_at(NOON, &["run"]);
+    hub.asked();
+    std::fs::remove_dir_all(scene.path("public")).unwrap();
+    scene.run_at(NOON, &["run"]);
+    assert!(scene.path("public/atom.xml").exists() && hub.asked().is_empty());
+    // Killed between the files and the manifest: it says what the hub knew before.
+    let manifest = scene.read("tidings.manifest");
+    let scene = scene.post("new.md", "New", "2024-06-01");
+    scene.run_at(NOON, &["build"]);
+    std::fs::write(scene.path("tidings.manifest"), manifest).unwrap();
+    scene.run_at(NOON, &["run"]);
+    assert_eq!(hub.asked().len(), 3);
+}
+
+#[test]
+fn a_manifest_that_cannot_be_written_is_said_and_the_hub_is_told_all_the_same() {
+    let hub = Server::start(204);
+    let scene = with_hub(&format!("http://127.0.0.1:{}/", hub.port), "hub_private = true");
+    std::fs::create_dir(scene.path("tidings.manifest")).unwrap();
+    let ran = scene.run(&["--at", NOON, "run"]);
+    assert!(ran.code == 0 && ran.talk.contains("tidings.manifest: cannot be written"), "{}", ran.talk);
     assert_eq!(hub.asked().len(), 6);
 }
 
@@ -179,6 +240,21 @@ fn an_issue_waits_a_day_for_a_page_that_is_late_and_then_goes_without_it() {
     pages.missing.lock().unwrap().clear();
     run("2024-07-08T08:00:05+02:00");
     assert_eq!(relay.count(), 3);
+}
+
+#[test]
+fn the_page_of_a_post_that_is_gone_keeps_the_hub_waiting_no_longer() {
+    let (pages, hub) = (Server::start(404), Server::start(204));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let scene = live(&pages, &hub, &relay, "").post("rain.md", "Rain", "2024-05-02");
+    scene.run(&["--at", NOON, "run"]);
+    assert!(hub.asked().is_empty() && scene.read("tidings.manifest").contains("/rain/"));
+    std::fs::remove_file(scene.path("post/rain.md")).unwrap();
+    scene.run(&["--at", NOON, "build"]);
+    assert!(!scene.read("tidings.manifest").contains("/rain/"));
+    pages.status.store(200, Ordering::SeqCst);
+    scene.run(&["--at", NOON, "run"]);
+    assert_eq!(hub.asked().len(), 3);
 }
 
 #[test]

@@ -18,6 +18,8 @@ use crate::publish::{Manifest, Publisher};
 pub(super) struct Built {
     /// The posts.
     pub(super) loaded: Loaded,
+    /// What is known of the files that were written.
+    pub(super) manifest: Manifest,
     /// Whether something was left out.
     pub(super) ending: Ending,
 }
@@ -38,7 +40,7 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
     }
     if args.print_links {
         session.out.write_all(links(&config.site, &config.feeds).as_bytes())?;
-        return Ok(Built { loaded, ending: Ending::Done });
+        return Ok(Built { loaded, manifest: Manifest::default(), ending: Ending::Done });
     }
     let template = own_template(&config)?;
     let setting = Setting {
@@ -50,7 +52,9 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
     };
     let outlines = outlines(&setting, salt(&config, &loaded));
     let publisher = Publisher::open(&config.feeds.dir, &config.posts.lock, config.feeds.precompress);
-    let counts = Counts::of(&loaded, &publisher.manifest());
+    let new = new_posts(&loaded, &publisher.manifest());
+    let counts = Counts::of(&loaded, &publisher.manifest(), new.len());
+    let mut manifest = Manifest::default();
 
     session.report(&loaded.findings);
     session.explain(&format!("{} posts in {}", loaded.posts.len(), config.posts.dir.display()));
@@ -63,37 +67,38 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         session.say(&format!("feeds: {counts}"));
         ending = ending.and(session.report_rendered(&rendered));
     } else {
+        let stale: Vec<&Outline> = outlines.iter().filter(|outline| !publisher.is_current(outline)).collect();
+        publisher.refuse_others(&stale)?;
         // Before the first feed that uses them.
         ending = ending.and(session.keep(&loaded.lock));
-        let rendered = publish(&setting, &outlines, &loaded, &publisher)?;
+        let rendered = publish(&setting, stale, &loaded, &publisher)?;
         ending = ending.and(session.report_rendered(&rendered));
-        publisher.manifest().set_posts(fingerprints(&loaded.posts));
+        publisher.retire(&outlines);
+        publisher.manifest().add_posts(fingerprints(&loaded.posts));
         if config.feeds.hub.is_some() {
-            wait_for(&config, &loaded, &mut publisher.manifest());
+            wait_for(&config, &loaded, &new, &mut publisher.manifest());
         }
         if args.prune {
-            for path in publisher.prune(&outlines)? {
-                session.say(&format!("removed {}", config.feeds.dir.join(path).display()));
-            }
+            prune(session, &loaded, &publisher, &outlines)?;
         }
-        let written = publisher.finish();
-        session.result(&counts.told(loaded.posts.len(), written.len(), &config.feeds.dir))?;
+        let left = publisher.finish();
+        session.report(left.unkept.as_slice());
+        session.result(&counts.told(loaded.posts.len(), left.written.len(), &config.feeds.dir))?;
+        manifest = left.manifest;
     }
     if loaded.drafts + loaded.future > 0 {
         session.say(&format!("left out: {} drafts, {} posts of the future", loaded.drafts, loaded.future));
     }
-    Ok(Built { loaded, ending })
+    Ok(Built { loaded, manifest, ending })
 }
 
 /// Writes what is not current, the archive before what points to it. Returns what is wrong.
 fn publish(
     setting: &Setting<'_>,
-    outlines: &[Outline],
+    stale: Vec<&Outline>,
     loaded: &Loaded,
     publisher: &Publisher,
 ) -> Result<Vec<Finding>, Finding> {
-    let stale: Vec<&Outline> = outlines.iter().filter(|outline| !publisher.is_current(outline)).collect();
-    publisher.refuse_others(&stale)?;
     let (subscribed, others): (Vec<&Outline>, Vec<&Outline>) =
         stale.into_iter().partition(|outline| outline.subscription.is_some());
     let write = |outline: &Outline, bytes: Vec<u8>, complete| publisher.put(outline, &bytes, complete);
@@ -102,6 +107,18 @@ fn publish(
         findings.extend(rendering(loaded, |body| render(setting, &part, body, &write))?);
     }
     Ok(findings)
+}
+
+/// Removes the documents of what is gone. A post that only cannot be read today is not.
+fn prune(session: &Session<'_>, loaded: &Loaded, publisher: &Publisher, outlines: &[Outline]) -> Result<(), Finding> {
+    if Ending::of(&loaded.findings) == Ending::Partial {
+        session.report(&[Finding::warning("nothing is pruned while a post is left out by an error")]);
+        return Ok(());
+    }
+    for path in publisher.prune(outlines)? {
+        session.say(&format!("removed {}", session.config.feeds.dir.join(path).display()));
+    }
+    Ok(())
 }
 
 /// Prints the documents that are asked for. Returns what is wrong.
@@ -159,10 +176,9 @@ impl Session<'_> {
 }
 
 impl Counts {
-    fn of(loaded: &Loaded, manifest: &Manifest) -> Self {
-        let changes = loaded.lock.changes();
+    fn of(loaded: &Loaded, manifest: &Manifest, new: usize) -> Self {
         let updated = fingerprints(&loaded.posts).filter(|(id, now)| manifest.is_updated(*id, *now)).count();
-        Self { new: changes.new.len(), updated, repeated: changes.repeated.len() }
+        Self { new, updated, repeated: loaded.lock.changes().repeated.len() }
     }
 
     /// The line of the result.
@@ -179,6 +195,18 @@ impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} new, {} updated, {} repeated", self.new, self.updated, self.repeated)
     }
+}
+
+/// The ids of the posts that no feed has carried: the manifest knows it, since a lock may be kept by a run that fails
+/// afterwards, or not at all. Without one, those that are new in the lock.
+fn new_posts(loaded: &Loaded, manifest: &Manifest) -> BTreeSet<String> {
+    let changes = loaded.lock.changes();
+    let is_new = |post: &&Post| {
+        let has_another_id = changes.repeated.contains(&post.path) || changes.adopted.contains(&post.path);
+        let is_new = manifest.is_new(fingerprint_of(&post.id)).unwrap_or_else(|| changes.new.contains(&post.id));
+        is_new && !has_another_id
+    };
+    loaded.posts.iter().filter(is_new).map(|post| post.id.clone()).collect()
 }
 
 /// What each post is now, by its id.
@@ -239,15 +267,16 @@ fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Res
     Ok(())
 }
 
-/// Notes the new posts that the main feed shows: their pages must answer before the hub is told.
-fn wait_for(config: &Config, loaded: &Loaded, manifest: &mut Manifest) {
-    let new = &loaded.lock.changes().new;
-    let shown = loaded.posts.iter().take(config.feeds.limit);
-    let addresses = shown.filter(|post| new.contains(&post.id)).map(|post| post.url.to_string());
+/// Notes the new posts that the main feed shows: their pages must answer before the hub is told. A post that is gone
+/// keeps nobody waiting.
+fn wait_for(config: &Config, loaded: &Loaded, new: &BTreeSet<String>, manifest: &mut Manifest) {
     let waiting = manifest.waiting_mut();
-    waiting.extend(addresses);
+    let before: BTreeSet<String> = waiting.drain(..).collect();
+    let shown = |number: usize, post: &Post| number < config.feeds.limit && new.contains(&post.id);
+    let waits = |(number, post): &(usize, &Post)| shown(*number, post) || before.contains(post.url.as_str());
+    let posts = loaded.posts.iter().enumerate().filter(waits);
+    waiting.extend(posts.map(|(_, post)| post.url.to_string()));
     waiting.sort();
-    waiting.dedup();
 }
 
 impl From<Dry> for Build {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::command::{Ending, Session};
+use crate::command::{Ending, Session, name};
 use crate::finding::Finding;
 use crate::lock::Lock;
 use crate::publish::write_changed;
@@ -18,8 +18,11 @@ impl Session<'_> {
             self.say(&format!("{new}: was {old}, keeps its id"));
         }
         for path in &changes.repeated {
-            self.report(&[Finding::warning("this post was published with another id: readers see it as unread")
-                .in_file(self.config.posts.dir.join(path))]);
+            // A person is needed, also with `-q`.
+            name(
+                &Finding::warning("this post was published with another id: readers see it as unread")
+                    .in_file(self.config.posts.dir.join(path)),
+            );
         }
         let reason = if self.locked {
             "`--locked`".to_owned()

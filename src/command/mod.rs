@@ -110,9 +110,7 @@ impl Session<'_> {
     /// Names what is wrong; with `-q` only what left something out.
     fn report(&self, findings: &[Finding]) {
         let errors_only = self.quiet;
-        for finding in findings.iter().filter(|finding| !errors_only || finding.is_error()) {
-            let _ = writeln!(anstream::stderr(), "{} {finding}", finding.severity.word());
-        }
+        findings.iter().filter(|finding| !errors_only || finding.is_error()).for_each(name);
     }
 
     /// Real mail at a time that is not would lie to its readers.
@@ -158,6 +156,11 @@ impl Session<'_> {
             store.close().await;
         }
     }
+}
+
+/// Names what is wrong to a person, on stderr.
+fn name(finding: &Finding) {
+    let _ = writeln!(anstream::stderr(), "{} {finding}", finding.severity.word());
 }
 
 /// The config of this file under the environment.

@@ -1,8 +1,12 @@
 //! `tidings ping`: the WebSub hub is told which feeds have changed; and what `run` does after a deploy.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::time::Duration;
 
 use anyhow::bail;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::cli::Dry;
@@ -10,83 +14,112 @@ use crate::command::live::Live;
 use crate::command::{Ending, Session};
 use crate::feed;
 use crate::finding::Finding;
-use crate::http::Client;
-use crate::publish::{Manifest, write_changed};
+use crate::http::{Client, Trouble};
+use crate::publish::Manifest;
+
+/// How many feeds the hub is told of at once.
+const AT_ONCE: usize = 8;
+/// How long all of it may take.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Tells the hub, now.
 pub(super) async fn ping(session: &mut Session<'_>, dry: Dry) -> anyhow::Result<Ending> {
     let Some(hub) = session.config.feeds.hub.clone() else {
         bail!("there is no hub to ping\n  set `hub = \"https://…\"` under [feeds], then `tidings build` links to it");
     };
+    let file = session.config.posts.lock.with_extension("manifest");
+    let mut manifest = Manifest::parse(&fs::read_to_string(file).unwrap_or_default());
     if dry.dry_run {
-        for url in changed(session).1 {
-            writeln!(session.out, "{url}")?;
+        for path in manifest.untold() {
+            writeln!(session.out, "{}", feed::url(&session.config.site, &path))?;
         }
         return Ok(Ending::Done);
     }
-    tell(session, &hub).await
+    tell(session, &hub, &mut manifest).await
 }
 
-/// Tells the hub where it is set and the pages of the new posts are there.
-pub(super) async fn ping_when_live(session: &mut Session<'_>, live: &mut Live) -> anyhow::Result<Ending> {
-    let Some(hub) = session.config.feeds.hub.clone() else { return Ok(Ending::Done) };
-    let (mut manifest, urls) = changed(session);
+/// Tells the hub where it is set and the pages of the new posts are there. A hub that is down stops nobody.
+pub(super) async fn ping_when_live(
+    session: &mut Session<'_>,
+    manifest: &mut Manifest,
+    live: &mut Live,
+) -> anyhow::Result<()> {
+    let Some(hub) = session.config.feeds.hub.clone() else { return Ok(()) };
     let pages: Vec<Url> = manifest.waiting_mut().iter().filter_map(|page| Url::parse(page).ok()).collect();
     let missing = live.missing(session, &pages).await;
     let still: Vec<String> = missing.iter().map(ToString::to_string).collect();
     if *manifest.waiting_mut() != still {
         *manifest.waiting_mut() = still;
-        save(session, &manifest);
+        save(session, manifest);
     }
-    match (urls.is_empty(), missing.is_empty()) {
-        (true, _) => Ok(Ending::Done),
-        (false, true) => tell(session, &hub).await,
-        (false, false) => {
-            session.say("the hub is told when the new posts are there");
-            Ok(Ending::Done)
-        }
+    match (manifest.untold().is_empty(), missing.is_empty()) {
+        (true, _) => {}
+        (false, true) => _ = tell(session, &hub, manifest).await?,
+        (false, false) => session.say("the hub is told when the new posts are there"),
     }
-}
-
-/// What is known of the files, and the feeds whose change the hub does not know of.
-fn changed(session: &Session<'_>) -> (Manifest, Vec<Url>) {
-    let file = session.config.posts.lock.with_extension("manifest");
-    let manifest = Manifest::parse(&fs::read_to_string(file).unwrap_or_default());
-    let urls = manifest.untold().iter().map(|path| feed::url(&session.config.site, path)).collect();
-    (manifest, urls)
+    Ok(())
 }
 
 /// Where it cannot be kept the hub hears the same again at the next run, which does no harm.
 fn save(session: &Session<'_>, manifest: &Manifest) {
     let file = session.config.posts.lock.with_extension("manifest");
-    let _ = write_changed(&file, manifest.to_text().as_bytes());
+    session.report(manifest.keep(&file).err().as_slice());
 }
 
-/// One request for each feed; where the hub is down the rest waits for the next run, and nothing else does.
-async fn tell(session: &mut Session<'_>, hub: &Url) -> anyhow::Result<Ending> {
-    let (mut manifest, urls) = changed(session);
+/// One request for each feed. What it refuses keeps it from no other feed; where it is down the rest waits for the next
+/// run. Partial where something is left.
+async fn tell(session: &mut Session<'_>, hub: &Url, manifest: &mut Manifest) -> anyhow::Result<Ending> {
     let client = Client::new(session.config.feeds.hub_private);
-    let mut told = 0;
-    for (path, url) in manifest.untold().iter().zip(&urls) {
-        let answer = client.post(hub, &[("hub.mode", "publish"), ("hub.url", url.as_str())]).await;
-        let trouble = match answer {
-            Ok(200..=299) => None,
-            Ok(status) => Some(format!("it answers {status}")),
-            Err(trouble) => Some(trouble.to_string()),
-        };
-        if let Some(trouble) = trouble {
-            session.report(&[Finding::warning(format!("the hub `{hub}` was not told: {trouble}"))
-                .way_out("the next run tells it; a hub at home needs `hub_private = true` under [feeds]")]);
-            break;
+    let deadline = Instant::now() + LIMIT;
+    let untold = manifest.untold();
+    let mut troubles: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut told, mut asked) = (0, 0);
+    let mut is_down = false;
+    while asked < untold.len() && !is_down {
+        // The first one alone: a hub that is down need not hear it eight times.
+        let at_once = if asked == 0 { 1 } else { AT_ONCE };
+        let some = &untold[asked..untold.len().min(asked + at_once)];
+        asked += some.len();
+        let mut requests = JoinSet::new();
+        for path in some {
+            let (client, hub, path) = (client.clone(), hub.clone(), path.clone());
+            let url = feed::url(&session.config.site, &path);
+            requests.spawn(async move {
+                let fields = [("hub.mode", "publish"), ("hub.url", url.as_str())];
+                let answer = timeout_at(deadline, client.post(&hub, &fields)).await;
+                (path, answer.unwrap_or(Err(Trouble::Silent)))
+            });
         }
-        manifest.tell(path);
-        told += 1;
+        while let Some(answer) = requests.join_next().await {
+            let trouble = match answer? {
+                (path, Ok(200..=299)) => {
+                    manifest.tell(&path);
+                    told += 1;
+                    continue;
+                }
+                (_, Ok(status)) => {
+                    is_down |= !(400..500).contains(&status);
+                    format!("it answers {status}")
+                }
+                (_, Err(trouble)) => {
+                    is_down = true;
+                    trouble.to_string()
+                }
+            };
+            *troubles.entry(trouble).or_default() += 1;
+        }
+    }
+    let left = untold.len() - told;
+    for (trouble, feeds) in troubles {
+        let also = if is_down { left } else { feeds };
+        session.report(&[Finding::warning(format!("the hub `{hub}` was not told of {also} feeds: {trouble}"))
+            .way_out("the next run tells it; a hub at home needs `hub_private = true` under [feeds]")]);
     }
     if told > 0 {
-        save(session, &manifest);
+        save(session, manifest);
     }
-    if told > 0 || urls.is_empty() {
+    if told > 0 || untold.is_empty() {
         session.result(&format!("hub: {told} feeds told"))?;
     }
-    Ok(Ending::Done)
+    Ok(if left > 0 { Ending::Partial } else { Ending::Done })
 }

@@ -15,7 +15,7 @@ use crate::finding::Finding;
 
 /// Builds, publishes, runs `after_build`, tells the hub, and sends what is due.
 pub(super) fn run(session: &mut Session<'_>, dry: Dry, runtime: &Runtime) -> anyhow::Result<Ending> {
-    let built = build::build(session, &Build::from(dry))?;
+    let mut built = build::build(session, &Build::from(dry))?;
     let mut ending = built.ending;
     if let (Some(command), false) = (&session.config.site.after_build, dry.dry_run) {
         let status = shell(command, session).status().context("`after_build`")?;
@@ -27,7 +27,7 @@ pub(super) fn run(session: &mut Session<'_>, dry: Dry, runtime: &Runtime) -> any
     }
     let mut live = Live::default();
     if !dry.dry_run {
-        ending = ending.and(runtime.block_on(ping::ping_when_live(session, &mut live))?);
+        runtime.block_on(ping::ping_when_live(session, &mut built.manifest, &mut live))?;
         ending = ending.and(runtime.block_on(finish_open(session))?);
     }
     // One digest that cannot be sent does not stop the others.

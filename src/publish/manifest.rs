@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::Metadata;
+use std::path::Path;
 use std::time::UNIX_EPOCH;
+
+use crate::finding::{Finding, Severity};
+use crate::publish::write_changed;
 
 /// The first line: a file of another form is as good as none.
 const HEAD: &str = "tidings manifest 1";
@@ -116,9 +120,26 @@ impl Manifest {
         self.posts.get(&id).is_some_and(|known| *known != fingerprint)
     }
 
-    /// Notes what the posts are now.
-    pub fn set_posts(&mut self, posts: impl Iterator<Item = (u64, u64)>) {
-        self.posts = posts.collect();
+    /// Whether this post was never published, so far as is known; none where nothing was, or nothing is known.
+    pub fn is_new(&self, id: u64) -> Option<bool> {
+        (!self.posts.is_empty()).then(|| !self.posts.contains_key(&id))
+    }
+
+    /// Notes what the posts are now. One that is left out for a while is no news when it comes back.
+    pub fn add_posts(&mut self, posts: impl Iterator<Item = (u64, u64)>) {
+        self.posts.extend(posts);
+    }
+
+    /// Keeps it where it differs; whether it did. It is a memory and no more: without it the next run renders again,
+    /// and tells the hub again.
+    ///
+    /// # Errors
+    /// A warning.
+    pub fn keep(&self, file: &Path) -> Result<bool, Finding> {
+        write_changed(file, self.to_text().as_bytes()).map_err(|finding| {
+            Finding { severity: Severity::Warning, ..finding }
+                .way_out("without it every run renders everything, and cannot say what is new")
+        })
     }
 
     /// The files whose change the hub does not know of yet.

@@ -2,11 +2,12 @@
 //! never over a file that somebody else wrote.
 
 mod manifest;
+mod replace;
 mod twin;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,9 +16,23 @@ use crate::finding::Finding;
 use crate::post::fingerprint_of;
 
 pub use manifest::Manifest;
+pub(crate) use replace::replace;
+pub use replace::write_changed;
 
 use manifest::{News, Stamp, Written};
+use replace::{sweep, unwritable};
 use twin::Twin;
+
+/// What a publisher leaves behind.
+#[derive(Debug)]
+pub struct Published {
+    /// The paths of the files whose bytes changed.
+    pub written: BTreeSet<String>,
+    /// What is known of all files now.
+    pub manifest: Manifest,
+    /// Why the next run will not know it.
+    pub unkept: Option<Finding>,
+}
 
 /// Writes documents below a folder, and remembers which.
 #[derive(Debug)]
@@ -90,9 +105,15 @@ impl Publisher {
         })
     }
 
-    /// Whether there is a file that tidings did not write.
+    /// Whether there is something that tidings did not write; what cannot be read is that.
     fn is_foreign(&self, path: &str) -> bool {
-        let Ok(bytes) = fs::read(self.dir.join(path)) else { return false };
+        let file = self.dir.join(path);
+        match fs::symlink_metadata(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return false,
+            Err(_) => return true,
+            Ok(_) => {}
+        }
+        let Ok(bytes) = fs::read(&file) else { return true };
         let known = self.manifest().files.get(path).map(|written| written.hash);
         // Without the manifest a document is known by what it says of its generator.
         known != Some(fingerprint_of(&bytes)) && !is_ours(&Twin::original(path, bytes))
@@ -103,13 +124,14 @@ impl Publisher {
     /// # Errors
     /// A finding that names the file.
     pub fn put(&self, outline: &Outline, bytes: &[u8], complete: bool) -> Result<(), Finding> {
-        let known = self.manifest().files.get(&outline.path).map(|written| written.news);
-        let changed = self.write(&outline.path, bytes)?;
-        let news = match (&outline.subscription, known) {
+        let known = self.manifest().files.get(&outline.path).cloned();
+        let written = self.write(&outline.path, bytes)?;
+        // Whoever builds the site may have wiped the folder, or a run may have died: the disk knows less.
+        let changed = known.as_ref().map_or(written, |known| known.hash != fingerprint_of(&bytes));
+        let news = match (&outline.subscription, &known) {
             (None, _) => News::None,
-            (Some(_), Some(known)) if !changed => known,
             (Some(_), _) if changed => News::Untold,
-            (Some(_), _) => News::Told,
+            (Some(_), known) => known.as_ref().map_or(News::Told, |known| known.news),
         };
         let fingerprint = if complete { outline.fingerprint } else { 0 };
         self.remember(&outline.path, bytes, fingerprint, news)?;
@@ -119,8 +141,8 @@ impl Publisher {
                 let small = twin.compress(bytes).map_err(|error| unwritable(&self.dir.join(&path), &error))?;
                 self.write(&path, &small)?;
                 self.remember(&path, &small, 0, News::None)?;
-            } else if self.manifest().files.remove(&path).is_some() {
-                // A twin that stays behind would be handed out in place of the news.
+            } else if self.manifest().files.remove(&path).is_some() || known.is_none() && !self.is_foreign(&path) {
+                // A twin that stays behind would be handed out in place of the news, also where nobody knows of it.
                 let _ = fs::remove_file(self.dir.join(&path));
             }
         }
@@ -144,6 +166,16 @@ impl Publisher {
 
     fn note(&self, path: &str, written: Written) {
         self.manifest().files.insert(path.to_owned(), written);
+    }
+
+    /// Forgets the news of files that are no documents any more: the hub cannot fetch them.
+    pub fn retire(&self, outlines: &[Outline]) {
+        let wanted: BTreeSet<&str> = outlines.iter().map(|outline| outline.path.as_str()).collect();
+        for (path, written) in &mut self.manifest().files {
+            if !wanted.contains(path.as_str()) {
+                written.news = News::None;
+            }
+        }
     }
 
     /// Removes the files that tidings wrote and that are no documents any more, and folders that are empty then.
@@ -179,42 +211,15 @@ impl Publisher {
         Ok(removed)
     }
 
-    /// Keeps the manifest where it changed. Returns the paths of the files whose bytes did.
-    pub fn finish(self) -> BTreeSet<String> {
+    /// Keeps the manifest where it changed, and sweeps up what a run that died left half-written in the same folders.
+    pub fn finish(self) -> Published {
         let manifest = self.manifest.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if manifest != self.before {
-            // It is a memory and no more: where it cannot be kept, the next run renders again.
-            let _ = write_changed(&self.file, manifest.to_text().as_bytes());
+        let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let kept = if manifest == self.before { Ok(false) } else { manifest.keep(&self.file) };
+        for file in written.iter().map(|path| self.dir.join(path)).chain(matches!(kept, Ok(true)).then_some(self.file))
+        {
+            sweep(&file);
         }
-        self.written.into_inner().unwrap_or_else(PoisonError::into_inner)
+        Published { written, manifest, unkept: kept.err() }
     }
-}
-
-fn unwritable(file: &Path, error: &io::Error) -> Finding {
-    Finding::error(format!("cannot be written: {error}")).in_file(file)
-}
-
-/// Writes a file if its bytes differ; whether they did.
-///
-/// # Errors
-/// A finding that names the file.
-pub fn write_changed(file: &Path, bytes: &[u8]) -> Result<bool, Finding> {
-    if fs::read(file).is_ok_and(|old| old == bytes) {
-        return Ok(false);
-    }
-    replace(file, bytes).map_err(|error| unwritable(file, &error))?;
-    Ok(true)
-}
-
-/// Puts the bytes in the file's place, durably, at once.
-pub(crate) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let new = folder.join(format!(".{name}.{}.new", std::process::id()));
-    let written = File::create(&new).and_then(|mut open| {
-        open.write_all(bytes)?;
-        open.sync_all()
-    });
-    written.and_then(|()| fs::rename(&new, file)).inspect_err(|_| _ = fs::remove_file(&new))
 }
