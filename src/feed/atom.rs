@@ -102,10 +102,26 @@ fn entry(entry: &Entry<'_>, authority: &str) -> atom::Entry {
 
 /// Plain text; where it would look like markup it is said as HTML, escaped once for that (RFC 4287 3.1.1.2).
 fn plain(words: &str, language: Option<&str>) -> Words {
-    if words.contains(['<', '&']) {
+    if looks_like_markup(words) {
         return marked(&html::escape(words), language);
     }
     Words { lang: language.map(str::to_owned), ..Words::plain(words) }
+}
+
+/// Whether someone who takes a text for HTML would see another: a tag, a comment or a character by its name. `Q&A` is none,
+/// and a browser that shows a feed by its stylesheet alone shows an escaped sign as it is written.
+fn looks_like_markup(words: &str) -> bool {
+    words.char_indices().any(|(at, c)| {
+        let rest = &words[at + c.len_utf8()..];
+        match c {
+            '<' => rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')),
+            '&' => rest.split_once(';').is_some_and(|(name, _)| {
+                let name = name.strip_prefix('#').unwrap_or(name);
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            }),
+            _ => false,
+        }
+    })
 }
 
 fn marked(html: &str, language: Option<&str>) -> Words {
@@ -136,4 +152,26 @@ fn person(author: &Author) -> Person {
 
 fn time(at: DateTime<Utc>) -> DateTime<chrono::FixedOffset> {
     at.fixed_offset()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_like_markup;
+
+    #[test]
+    fn only_what_html_would_read_otherwise_looks_like_markup() {
+        for (text, expected) in [
+            ("Q&A with AT&T", false),
+            ("1 < 2 & 3", false),
+            ("a <3 b", false),
+            ("AT&amp;T", true),
+            ("&#x26; and", true),
+            ("a </b> b", true),
+            ("<b>bold</b>", true),
+            ("<!-- more -->", true),
+            ("R&D; twice", true),
+        ] {
+            assert_eq!(looks_like_markup(text), expected, "{text}");
+        }
+    }
 }

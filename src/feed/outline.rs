@@ -268,7 +268,12 @@ impl Outline {
                     newer: newer.as_deref().map(|period| place(Some(period))),
                     is_archive: period.is_some(),
                     hub: config.hub.as_ref().filter(|_| period.is_none()),
-                    style: config.page.then(|| format!("{}{}", "../".repeat(folder.matches('/').count()), page::STYLE)),
+                    // Relative, so that a copy of the folder elsewhere shows its own.
+                    style: config.page.then(|| {
+                        let name = file(config, *format, folder, None);
+                        let up = folder.matches('/').count() + name.matches('/').count();
+                        format!("{}{}", "../".repeat(up), page::STYLE)
+                    }),
                 };
                 match format {
                     Format::Atom => atom::write(&feed),

@@ -39,7 +39,8 @@ pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<Enclosure> {
     }
     let media_type =
         media_type.filter(|given| is_media_type(given)).unwrap_or_else(|| media_type_of(&url, key).to_owned());
-    Some(Enclosure { url, media_type, length })
+    // Nought says that it is not known, and podcast programs refuse it.
+    Some(Enclosure { url, media_type, length: length.filter(|length| *length > 0) })
 }
 
 /// Whether a text has the form of a media type without parameters (RFC 6838 4.2).
