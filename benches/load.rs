@@ -1,7 +1,9 @@
-//! What it costs to load and build a blog, as a ratio to reading the same files with nothing parsed.
+//! What it costs to load and build a blog, as a ratio to reading the same files with nothing parsed; and how much memory
+//! a large one takes. It fails above the limits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
@@ -14,8 +16,15 @@ use tidings::loader::load_posts;
 
 const POSTS: usize = 10_000;
 const ROUNDS: usize = 9;
+/// The most that to load and build may cost.
+const LIMIT: f64 = 2.5;
+/// A large blog, and the most memory that loading it may take, in kB.
+const MANY: usize = 100_000;
+const MEMORY: usize = 150_000;
 
-fn main() {
+fn main() -> ExitCode {
+    // First, while nothing else has taken any memory.
+    let memory = memory_of_many();
     let folder = tempfile::tempdir().expect("a folder");
     write_posts(&folder.path().join("post"), POSTS);
     let file = folder.path().join("config.toml");
@@ -36,7 +45,26 @@ fn main() {
     println!("{POSTS} posts of 4 KB, median of {ROUNDS}:");
     println!("  walk and read in parallel    {base:>8.1?}  1.00");
     println!("  load                         {load:>8.1?}  {:.2}", ratio(load, base));
-    println!("  load and build               {build:>8.1?}  {:.2}  (at most 2.5)", ratio(build, base));
+    println!("  load and build               {build:>8.1?}  {:.2}  (at most {LIMIT})", ratio(build, base));
+    let is_small = memory.is_none_or(|memory| memory <= MEMORY);
+    if is_small && ratio(build, base) <= LIMIT { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The most memory that loading a large blog has taken, in kB; none where the system does not say.
+fn memory_of_many() -> Option<usize> {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_posts(&folder.path().join("post"), MANY);
+    let file = folder.path().join("config.toml");
+    fs::write(&file, "[site]\ntitle = \"Bench\"\nurl = \"https://bench.example/\"\n").expect("a config");
+    let config = Config::load(&file, std::iter::empty::<(String, String)>()).expect("a config");
+    let now = DateTime::parse_from_rfc3339("2300-01-01T00:00:00Z").expect("a time").to_utc();
+    let loaded = load_posts(&config.site, &config.posts, now).expect("posts");
+    assert_eq!(loaded.posts.len(), MANY, "every post is loaded");
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let peak = peak.trim().trim_end_matches(" kB").parse().ok()?;
+    println!("{MANY} posts of 4 KB: {} MB of memory at most (at most {} MB)", peak / 1000, MEMORY / 1000);
+    Some(peak)
 }
 
 /// What `tidings build` does. The first time it writes the feeds; then nothing has changed.
