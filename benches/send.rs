@@ -195,9 +195,18 @@ async fn claims(store: &Store) -> Duration {
 
 fn main() {
     let runtime = Runtime::new().unwrap();
-    beside_a_bare_client(&runtime);
-    over_a_long_way(&runtime);
-    with_a_million(&runtime);
+    // `cargo bench --bench send -- bare` runs the one part.
+    let part = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let is_asked = |name: &str| part.as_deref().is_none_or(|part| part == name);
+    if is_asked("bare") {
+        beside_a_bare_client(&runtime);
+    }
+    if is_asked("far") {
+        over_a_long_way(&runtime);
+    }
+    if is_asked("million") {
+        with_a_million(&runtime);
+    }
 }
 
 fn beside_a_bare_client(runtime: &Runtime) {
