@@ -8,7 +8,7 @@ use crate::ledger::{Issue, IssueId, IssueState, State};
 use crate::reader::{Email, ReaderId};
 use crate::store::announced::{VOID, announce, is_carried};
 use crate::store::readers::time_of;
-use crate::store::{Result, Store, StoreError, StorePlace, integers};
+use crate::store::{Result, Store, StoreError, StorePlace, list};
 use crate::token::random_id;
 
 /// Everything that is fixed when an issue is frozen.
@@ -196,7 +196,7 @@ impl Store {
 
     /// The issue of this number.
     pub async fn issue(&self, id: IssueId) -> Result<Option<Issue>> {
-        let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM issue WHERE id = $1")))
+        let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM issue WHERE id = $1")))
             .bind(id)
             .fetch_optional(&self.pool)
             .await?;
@@ -206,7 +206,7 @@ impl Store {
     /// The issues in which someone still waits, the oldest first.
     pub async fn open_issues(&self) -> Result<Vec<Issue>> {
         let text = format!("SELECT {COLUMNS} FROM issue WHERE state = 'open' ORDER BY made_at, id");
-        sqlx::query(sqlx::AssertSqlSafe(text)).fetch_all(&self.pool).await?.iter().map(issue_of).collect()
+        sqlx::query(AssertSqlSafe(text)).fetch_all(&self.pool).await?.iter().map(issue_of).collect()
     }
 
     /// The compiled mail of an issue, as it was frozen.
@@ -262,17 +262,16 @@ impl Store {
             return Err(StoreError::Stopped);
         }
         let to = if resend { State::Queued } else { State::GivenUp };
-        let which = match readers {
-            [] => String::new(),
-            some => format!(" AND reader IN ({})", integers(some.iter().copied())),
-        };
         let text = format!(
-            "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, first_at = NULL WHERE issue = $3 AND state = 6{which}"
+            "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, first_at = NULL WHERE issue = $3 AND state = 6 \
+             AND ($4 = '[]' OR {})",
+            self.place.among("reader", "$4")
         );
-        let done = sqlx::query(sqlx::AssertSqlSafe(text))
+        let done = sqlx::query(AssertSqlSafe(text))
             .bind(to as i16)
             .bind(now.timestamp())
             .bind(id)
+            .bind(list(readers))
             .execute(&mut *tx)
             .await?
             .rows_affected();

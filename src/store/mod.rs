@@ -31,6 +31,8 @@ use crate::token::{Key, random_id};
 const FINGERPRINT_KEY: i64 = 1;
 const STORE_NAME: i64 = 2;
 const FIRST_LINK_KEY: i64 = 100;
+/// How many numbers are bound as one list at most: PostgreSQL answers late where a statement exceeds some 15 KB.
+const MOST_LISTED: usize = 500;
 
 /// What the store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,7 +247,7 @@ async fn connect(place: &StorePlace, address: &str, access: Access) -> Result<An
         (StorePlace::Server, Access::Read) => "SET default_transaction_read_only = on",
         (_, Access::Write) => {
             "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-             PRAGMA analysis_limit = 1000"
+             PRAGMA temp_store = MEMORY; PRAGMA analysis_limit = 1000"
         }
         (_, Access::Read) => "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON",
     };
@@ -326,14 +328,36 @@ async fn migrate(pool: &AnyPool, place: &StorePlace, now: DateTime<Utc>) -> Resu
     Ok(())
 }
 
-/// `1,2,3` for an `IN (…)`: integers of ours only, never text.
-fn integers(numbers: impl IntoIterator<Item = i64>) -> String {
-    let mut list = String::new();
-    for number in numbers {
-        if !list.is_empty() {
-            list.push(',');
+impl StorePlace {
+    /// The condition that `column` is among the numbers bound as this parameter.
+    fn among(&self, column: &str, parameter: &str) -> String {
+        let listed = self.listed(parameter);
+        match self {
+            // As an array it is looked up in an index, whatever the planner thinks of the list's length.
+            Self::Server => format!("{column} = ANY (ARRAY(SELECT CAST(value AS BIGINT) FROM {listed}))"),
+            Self::Memory | Self::File(_) => format!("{column} IN (SELECT value FROM {listed})"),
         }
-        list.push_str(&number.to_string());
     }
-    list
+
+    /// A table of one `value`, from the [`list`] bound as this parameter: one text, prepared once, serves lists of any
+    /// length.
+    fn listed(&self, parameter: &str) -> String {
+        match self {
+            Self::Server => format!("jsonb_array_elements_text(CAST({parameter} AS jsonb)) AS listed(value)"),
+            Self::Memory | Self::File(_) => format!("json_each({parameter}) AS listed"),
+        }
+    }
+
+    /// A table of `key` and `value`, from the JSON object bound as this parameter.
+    fn paired(&self, parameter: &str) -> String {
+        match self {
+            Self::Server => format!("jsonb_each_text(CAST({parameter} AS jsonb)) AS paired"),
+            Self::Memory | Self::File(_) => format!("json_each({parameter}) AS paired"),
+        }
+    }
+}
+
+/// Numbers as one value to bind: a JSON array.
+fn list(numbers: &[i64]) -> String {
+    serde_json::json!(numbers).to_string()
 }

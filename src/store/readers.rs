@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::reader::{Email, Mailbox, Reader, ReaderId};
-use crate::store::{Result, Store, StoreError, integers};
+use crate::store::{MOST_LISTED, Result, Store, StoreError, list};
 use crate::token::random_id;
 
 /// What a reader is to us.
@@ -182,24 +182,29 @@ impl Store {
                     .bind(state.word());
             }
             query.execute(&mut **tx).await?;
-            let rows: Vec<String> = new.iter().map(|(id, _)| format!("({id},NULL,$1,'joined',$2)")).collect();
-            let text = format!("INSERT INTO event (reader, issue, at, kind, detail) VALUES {}", rows.join(","));
+            let ids: Vec<ReaderId> = new.iter().map(|(id, _)| *id).collect();
+            let text = format!(
+                "INSERT INTO event (reader, at, kind, detail) SELECT CAST(value AS BIGINT), $1, 'joined', $2 FROM {}",
+                self.place.listed("$3")
+            );
             let detail = consent.map_or_else(|| state.word().to_owned(), |how| format!("{}: {how}", state.word()));
-            sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(detail).execute(&mut **tx).await?;
+            let query = sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(detail).bind(list(&ids));
+            query.execute(&mut **tx).await?;
         }
         for digest in digests {
             let gone = match returning {
                 true => HashSet::new(),
-                false => who_left(tx, digest, &subscribed).await?,
+                false => self.who_left(tx, digest, &subscribed).await?,
             };
             let staying: Vec<ReaderId> = subscribed.iter().copied().filter(|id| !gone.contains(id)).collect();
-            for ids in staying.chunks(100) {
-                let rows: Vec<String> = ids.iter().map(|id| format!("($1,{id})")).collect();
-                let text = format!(
-                    "INSERT INTO subscription (digest, reader) VALUES {} ON CONFLICT (digest, reader) DO NOTHING",
-                    rows.join(",")
-                );
-                sqlx::query(AssertSqlSafe(text)).bind(digest.clone()).execute(&mut **tx).await?;
+            let text = format!(
+                "INSERT INTO subscription (digest, reader) SELECT $1, CAST(value AS BIGINT) FROM {} WHERE TRUE \
+                 ON CONFLICT (digest, reader) DO NOTHING",
+                self.place.listed("$2")
+            );
+            for ids in staying.chunks(MOST_LISTED) {
+                let query = sqlx::query(AssertSqlSafe(text.clone())).bind(digest.clone()).bind(list(ids));
+                query.execute(&mut **tx).await?;
             }
         }
         Ok(added)
@@ -224,6 +229,25 @@ impl Store {
             }
         }
         Ok(known)
+    }
+
+    /// Those of these readers who have left the digest, and whom nobody but themselves may bring back.
+    async fn who_left(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        digest: &str,
+        readers: &[ReaderId],
+    ) -> Result<HashSet<ReaderId>> {
+        let mut gone = HashSet::new();
+        let among = self.place.among("reader", "$2");
+        let text = format!("SELECT DISTINCT reader FROM event WHERE kind = 'left' AND detail = $1 AND {among}");
+        for some in readers.chunks(MOST_LISTED) {
+            let query = sqlx::query(AssertSqlSafe(text.clone())).bind(digest.to_owned()).bind(list(some));
+            for row in query.fetch_all(&mut **tx).await? {
+                gone.insert(row.try_get("reader")?);
+            }
+        }
+        Ok(gone)
     }
 
     async fn set_reader_state(
@@ -389,21 +413,6 @@ async fn name_reader(tx: &mut Transaction<'static, Any>, id: ReaderId, name: &st
     };
     sqlx::query(text).bind(name.to_owned()).bind(id).execute(&mut **tx).await?;
     Ok(())
-}
-
-/// Those of these readers who have left the digest, and whom nobody but themselves may bring back.
-async fn who_left(tx: &mut Transaction<'static, Any>, digest: &str, readers: &[ReaderId]) -> Result<HashSet<ReaderId>> {
-    let mut gone = HashSet::new();
-    for some in readers.chunks(500) {
-        let text = format!(
-            "SELECT DISTINCT reader FROM event WHERE kind = 'left' AND detail = $1 AND reader IN ({})",
-            integers(some.iter().copied())
-        );
-        for row in sqlx::query(AssertSqlSafe(text)).bind(digest.to_owned()).fetch_all(&mut **tx).await? {
-            gone.insert(row.try_get("reader")?);
-        }
-    }
-    Ok(gone)
 }
 
 pub(super) fn reader_of(row: &AnyRow) -> Result<Reader> {

@@ -17,7 +17,7 @@ use crate::reader::ReaderId;
 use crate::store::issues::small;
 use crate::store::readers::{ReaderState, reader_of, time_of};
 use crate::store::writer::{Job, note, write};
-use crate::store::{Result, Store, StoreError, StorePlace, integers};
+use crate::store::{Result, Store, StoreError, StorePlace, list};
 use crate::token::random_id;
 
 /// Another sender is at work.
@@ -147,7 +147,7 @@ impl Sender {
             begun.entry(row.try_get("issue")?).or_default().push(row.try_get("reader")?);
         }
         for (issue, readers) in begun {
-            note(&mut tx, issue, &readers, now, "uncertain", words).await?;
+            note(&mut tx, &self.store.place, issue, &readers, now, ("uncertain", words)).await?;
         }
         sqlx::query("UPDATE delivery SET owner = NULL WHERE owner = $1 AND state = 0")
             .bind(owner)
@@ -251,18 +251,16 @@ impl Sender {
             }
         }
         for (why, readers) in suppressed {
-            let text = format!(
-                "UPDATE delivery SET state = 4, reply = $1 WHERE issue = $2 AND reader IN ({})",
-                integers(readers)
-            );
-            sqlx::query(AssertSqlSafe(text)).persistent(false).bind(why).bind(issue).execute(&mut *tx).await?;
+            let among = self.store.place.among("reader", "$3");
+            let text = format!("UPDATE delivery SET state = 4, reply = $1 WHERE issue = $2 AND {among}");
+            sqlx::query(AssertSqlSafe(text)).bind(why).bind(issue).bind(list(&readers)).execute(&mut *tx).await?;
         }
         if !claimed.is_empty() {
-            let text = format!(
-                "UPDATE delivery SET owner = $1 WHERE issue = $2 AND reader IN ({})",
-                integers(claimed.iter().map(|claim| claim.reader.id))
-            );
-            sqlx::query(AssertSqlSafe(text)).persistent(false).bind(self.owner).bind(issue).execute(&mut *tx).await?;
+            let readers: Vec<ReaderId> = claimed.iter().map(|claim| claim.reader.id).collect();
+            let among = self.store.place.among("reader", "$3");
+            let text = format!("UPDATE delivery SET owner = $1 WHERE issue = $2 AND {among}");
+            let query = sqlx::query(AssertSqlSafe(text)).bind(self.owner).bind(issue).bind(list(&readers));
+            query.execute(&mut *tx).await?;
         }
         tx.commit().await?;
         Ok((claimed, last))
@@ -297,22 +295,32 @@ impl Sender {
     pub async fn doubt_bounces(&self, issue: IssueId, readers: &[ReaderId], now: DateTime<Utc>) -> Result<()> {
         let mut tx = self.store.begin().await?;
         let text = format!(
-            "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state = 3 AND d.reader IN ({}) \
+            "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state = 3 AND {} \
              AND NOT EXISTS (SELECT 1 FROM event e WHERE e.reader = d.reader AND e.issue = $1 AND e.kind = 'doubted') \
              ORDER BY d.reader",
-            integers(readers.iter().copied())
+            self.store.place.among("d.reader", "$2")
         );
-        let rows = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(issue).fetch_all(&mut *tx).await?;
+        let rows = sqlx::query(AssertSqlSafe(text)).bind(issue).bind(list(readers)).fetch_all(&mut *tx).await?;
         let readers: Vec<ReaderId> = rows.iter().map(|row| row.try_get("reader")).collect::<Result<_, _>>()?;
         if readers.is_empty() {
             return Ok(());
         }
-        let list = integers(readers.iter().copied());
-        let text = format!("UPDATE reader SET state = 'active' WHERE state = 'bounced' AND id IN ({list})");
-        sqlx::query(AssertSqlSafe(text)).persistent(false).execute(&mut *tx).await?;
-        let text = format!("UPDATE delivery SET state = 0, due_at = $1 WHERE issue = $2 AND reader IN ({list})");
-        sqlx::query(AssertSqlSafe(text)).persistent(false).bind(now.timestamp()).bind(issue).execute(&mut *tx).await?;
-        note(&mut tx, issue, &readers, now, "doubted", "a series of bounces says that it was not the address").await?;
+        let among = self.store.place.among("id", "$1");
+        let text = format!("UPDATE reader SET state = 'active' WHERE state = 'bounced' AND {among}");
+        sqlx::query(AssertSqlSafe(text)).bind(list(&readers)).execute(&mut *tx).await?;
+        let among = self.store.place.among("reader", "$3");
+        let text = format!("UPDATE delivery SET state = 0, due_at = $1 WHERE issue = $2 AND {among}");
+        let query = sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(issue).bind(list(&readers));
+        query.execute(&mut *tx).await?;
+        note(
+            &mut tx,
+            &self.store.place,
+            issue,
+            &readers,
+            now,
+            ("doubted", "a series of bounces says that it was not the address"),
+        )
+        .await?;
         tx.commit().await?;
         Ok(())
     }

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::ledger::{IssueId, IssueState, Outcome, Owner, Settled, State};
 use crate::reader::ReaderId;
-use crate::store::{Result, Store, StoreError, StorePlace, integers};
+use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, list};
 
 /// How many jobs are committed together at most.
 const MOST_JOBS: usize = 500;
@@ -109,9 +109,9 @@ async fn commit(store: &Store, owner: Owner, jobs: &[Job]) -> Result<Refused> {
         }
     }
     let mut changes: Vec<Change> =
-        intents.iter().map(|(issue, readers)| Change::intend(owner, *issue, readers)).collect();
+        intents.iter().map(|(issue, readers)| Change::intend(&store.place, owner, *issue, readers)).collect();
     for ((issue, effect), list) in settled {
-        changes.extend(list.chunks(MOST_ROWS).map(|some| Change::settle(owner, issue, effect, some)));
+        changes.extend(list.chunks(MOST_ROWS).map(|some| Change::settle(&store.place, owner, issue, effect, some)));
     }
     if changes.is_empty() {
         return Ok(Refused::default());
@@ -119,19 +119,19 @@ async fn commit(store: &Store, owner: Owner, jobs: &[Job]) -> Result<Refused> {
     if judged.is_empty() && store.place != StorePlace::Server {
         let mut connection = store.pool.acquire().await?;
         let counts = write_at_once(&mut connection, &changes).await?;
-        return refused(&mut connection, owner, &changes, &counts).await;
+        return refused(&mut connection, &store.place, owner, &changes, &counts).await;
     }
     let mut tx = store.begin().await?;
     let mut counts = Vec::with_capacity(changes.len());
     for change in &changes {
-        let query = sqlx::query(AssertSqlSafe(change.numbered(1))).persistent(false);
+        let query = sqlx::query(AssertSqlSafe(change.numbered(1)));
         counts.push(change.bind(query).execute(&mut *tx).await?.rows_affected());
     }
-    let refused = refused(&mut tx, owner, &changes, &counts).await?;
+    let refused = refused(&mut tx, &store.place, owner, &changes, &counts).await?;
     // In one order, so that two senders never wait for each other crosswise.
     judged.sort_by_key(|(_, one, _)| one.reader);
     for (issue, one, now) in judged {
-        judge(&mut tx, issue, one, now).await?;
+        judge(&mut tx, &store.place, issue, one, now).await?;
     }
     tx.commit().await?;
     Ok(refused)
@@ -148,7 +148,7 @@ async fn write_at_once(connection: &mut AnyConnection, changes: &[Change]) -> Re
         first += change.values.len();
     }
     text.push_str("COMMIT");
-    let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false);
+    let mut query = sqlx::query(AssertSqlSafe(text));
     for change in changes {
         query = change.bind(query);
     }
@@ -164,7 +164,13 @@ async fn write_at_once(connection: &mut AnyConnection, changes: &[Change]) -> Re
 
 /// The intents that did not change every row: their issue is not open any more, or the reader has gone and is suppressed
 /// now. Any other row that was not there to be changed is not ours any more.
-async fn refused(connection: &mut AnyConnection, owner: Owner, changes: &[Change], counts: &[u64]) -> Result<Refused> {
+async fn refused(
+    connection: &mut AnyConnection,
+    place: &StorePlace,
+    owner: Owner,
+    changes: &[Change],
+    counts: &[u64],
+) -> Result<Refused> {
     let mut refused = Refused::default();
     for (change, count) in changes.iter().zip(counts).filter(|(change, count)| change.rows != **count) {
         if change.intended.is_empty() {
@@ -179,10 +185,10 @@ async fn refused(connection: &mut AnyConnection, owner: Owner, changes: &[Change
         let text = format!(
             "UPDATE delivery SET state = 4, owner = NULL, reply = (SELECT CASE r.state WHEN 'active' THEN 'left' \
              ELSE r.state END FROM reader r WHERE r.id = delivery.reader) \
-             WHERE issue = $1 AND owner = $2 AND state = 0 AND reader IN ({}) RETURNING reader",
-            integers(change.intended.iter().copied())
+             WHERE issue = $1 AND owner = $2 AND state = 0 AND {} RETURNING reader",
+            place.among("reader", "$3")
         );
-        let query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(change.issue).bind(owner);
+        let query = sqlx::query(AssertSqlSafe(text)).bind(change.issue).bind(owner).bind(list(&change.intended));
         let gone = query.fetch_all(&mut *connection).await?;
         if count + gone.len() as u64 != change.rows {
             return Err(StoreError::Lost);
@@ -208,45 +214,47 @@ struct Change {
 
 enum Value {
     Number(i64),
+    Time(Option<i64>),
     Text(String),
 }
 
 impl Change {
     /// Marks as being sent, where the issue is open and the reader has not gone since the claim.
-    fn intend(owner: Owner, issue: IssueId, readers: &[ReaderId]) -> Self {
+    fn intend(place: &StorePlace, owner: Owner, issue: IssueId, readers: &[ReaderId]) -> Self {
         let text = format!(
-            "UPDATE delivery SET state = 1 WHERE issue = # AND COALESCE(owner, 0) = # AND state = 0 AND reader IN ({}) \
+            "UPDATE delivery SET state = 1 WHERE issue = # AND COALESCE(owner, 0) = # AND state = 0 AND {} \
              AND EXISTS (SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader \
              WHERE i.id = # AND i.state = 'open' AND r.state = 'active' \
              AND (EXISTS (SELECT 1 FROM subscription s WHERE s.digest = i.digest AND s.reader = r.id) OR NOT EXISTS \
              (SELECT 1 FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = i.digest)))",
-            integers(readers.iter().copied())
+            place.among("reader", "#")
         );
-        let values = [issue, owner, issue].map(Value::Number).into();
-        Self { issue, intended: readers.to_vec(), rows: readers.len() as u64, text, values }
+        let values = [Value::Number(issue), Value::Number(owner), Value::Text(list(readers)), Value::Number(issue)];
+        Self { issue, intended: readers.to_vec(), rows: readers.len() as u64, text, values: values.into() }
     }
 
     /// Writes down what came of the attempts.
-    fn settle(owner: Owner, issue: IssueId, effect: Effect, settled: &[&Settled]) -> Self {
-        let reply = |one: &&Settled| Value::Text(one.reply.chars().take(LONGEST_REPLY).collect());
-        let is_common = settled.windows(2).all(|pair| pair[0].reply == pair[1].reply);
-        let (replies, words) = if is_common {
-            (settled.iter().take(1).map(reply).collect(), "#".to_owned())
-        } else {
-            let cases: Vec<String> = settled.iter().map(|one| format!(" WHEN {} THEN #", one.reader)).collect();
-            (settled.iter().map(reply).collect::<Vec<Value>>(), format!("CASE reader{} END", cases.concat()))
-        };
-        let first_at = effect.tried_at.map(|at| format!(", first_at = COALESCE(first_at, {at})")).unwrap_or_default();
+    fn settle(place: &StorePlace, owner: Owner, issue: IssueId, effect: Effect, settled: &[&Settled]) -> Self {
+        let replies: serde_json::Map<_, _> = settled
+            .iter()
+            .map(|one| (one.reader.to_string(), one.reply.chars().take(LONGEST_REPLY).collect::<String>().into()))
+            .collect();
         let text = format!(
-            "UPDATE delivery SET state = {}, owner = NULL, due_at = {}, attempts = attempts + {}, reply = {words}{first_at} \
-             WHERE issue = # AND COALESCE(owner, 0) = # AND state IN (0, 1) AND reader IN ({})",
-            effect.state as i16,
-            effect.due_at,
-            effect.attempts,
-            integers(settled.iter().map(|one| one.reader))
+            "UPDATE delivery SET state = #, owner = NULL, due_at = #, attempts = attempts + #, reply = paired.value, \
+             first_at = COALESCE(first_at, #) FROM {} \
+             WHERE issue = # AND COALESCE(owner, 0) = # AND state IN (0, 1) AND reader = CAST(paired.key AS BIGINT)",
+            place.paired("#")
         );
-        let values = replies.into_iter().chain([issue, owner].map(Value::Number)).collect();
-        Self { issue, intended: Vec::new(), rows: settled.len() as u64, text, values }
+        let values = [
+            Value::Number(effect.state as i64),
+            Value::Number(effect.due_at),
+            Value::Number(effect.attempts.into()),
+            Value::Time(effect.tried_at),
+            Value::Text(serde_json::Value::Object(replies).to_string()),
+            Value::Number(issue),
+            Value::Number(owner),
+        ];
+        Self { issue, intended: Vec::new(), rows: settled.len() as u64, text, values: values.into() }
     }
 
     /// The text with its values numbered from `first`.
@@ -265,6 +273,7 @@ impl Change {
         for value in &self.values {
             query = match value {
                 Value::Number(number) => query.bind(*number),
+                Value::Time(time) => query.bind(*time),
                 Value::Text(text) => query.bind(text.clone()),
             };
         }
@@ -299,6 +308,7 @@ impl Effect {
 /// What an outcome says about the reader: noted, and where the address is bad nothing more goes there.
 async fn judge(
     tx: &mut Transaction<'static, Any>,
+    place: &StorePlace,
     issue: IssueId,
     settled: &Settled,
     now: DateTime<Utc>,
@@ -309,9 +319,9 @@ async fn judge(
         Outcome::Refused => "refused",
         _ => "bounced",
     };
-    note(tx, issue, &[reader], now, kind, &settled.reply).await?;
+    note(tx, place, issue, &[reader], now, (kind, &settled.reply)).await?;
     if settled.outcome == Outcome::Refused && refused_in_a_row(tx, reader).await? >= 3 {
-        note(tx, issue, &[reader], now, "bounced", &settled.reply).await?;
+        note(tx, place, issue, &[reader], now, ("bounced", &settled.reply)).await?;
     } else if settled.outcome != Outcome::Bounced {
         return Ok(());
     }
@@ -325,21 +335,23 @@ async fn judge(
 /// Appends an event for each of these readers.
 pub(super) async fn note(
     tx: &mut Transaction<'static, Any>,
+    place: &StorePlace,
     issue: IssueId,
     readers: &[ReaderId],
     now: DateTime<Utc>,
-    kind: &'static str,
-    detail: &str,
+    (kind, detail): (&'static str, &str),
 ) -> Result<()> {
-    for readers in readers.chunks(MOST_ROWS) {
-        let rows: Vec<String> = readers.iter().map(|reader| format!("({reader},$1,$2,$3,$4)")).collect();
-        let text = format!("INSERT INTO event (reader, issue, at, kind, detail) VALUES {}", rows.join(","));
-        sqlx::query(AssertSqlSafe(text))
-            .persistent(false)
+    let text = format!(
+        "INSERT INTO event (reader, issue, at, kind, detail) SELECT CAST(value AS BIGINT), $1, $2, $3, $4 FROM {}",
+        place.listed("$5")
+    );
+    for readers in readers.chunks(MOST_LISTED) {
+        sqlx::query(AssertSqlSafe(text.clone()))
             .bind(issue)
             .bind(now.timestamp())
             .bind(kind)
             .bind(detail.chars().take(LONGEST_REPLY).collect::<String>())
+            .bind(list(readers))
             .execute(&mut **tx)
             .await?;
     }
