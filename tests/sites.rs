@@ -207,10 +207,15 @@ fn no_sign_that_xml_forbids_reaches_a_feed() {
     }
 }
 
-/// A site whose posts lie in `content`, in Paris.
-fn site_beside(files: &[(&str, &str)]) -> Scene {
-    let config = "[site]\ntitle = \"T\"\nurl = \"https://x.example/\"\ntimezone = \"Europe/Paris\"\n[posts]\ndir = \"content\"\n";
-    files.iter().fold(Scene::new().file("config.toml", config), |scene, (path, text)| scene.file(path, text))
+/// The config of a site whose posts lie in `content`, in Paris.
+const BESIDE: &str =
+    "[site]\ntitle = \"T\"\nurl = \"https://x.example/\"\ntimezone = \"Europe/Paris\"\n[posts]\ndir = \"content\"\n";
+
+/// Paths and texts.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+fn site_beside(files: Files<'_>) -> Scene {
+    files.iter().fold(Scene::new().file("config.toml", BESIDE), |scene, (path, text)| scene.file(path, text))
 }
 
 #[test]
@@ -229,6 +234,54 @@ fn addresses_follow_the_generators_own_pattern() {
         }
         let ran = site_beside(&files).run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
         assert!(ran.talk.contains(&format!("https://x.example/{address} from the pattern")), "{text}: {}", ran.talk);
+    }
+}
+
+#[test]
+fn the_folders_of_hugos_config_add_to_the_file_at_its_root() {
+    let one = "---\ntitle: One\ndate: 2024-05-01\n---\n";
+    let root = "baseURL = 'https://x.example/'\ndefaultContentLanguage = 'en'\n";
+    let languages = "[en]\ncontentDir = 'content/en'\n[de]\ncontentDir = 'content/german'\n";
+    let cases: [(Files<'_>, &str, &str, &str); 6] = [
+        (&[("hugo.toml", root)], "content/en", "posts/one.md", "en/posts/one/"),
+        (
+            &[("hugo.toml", root), ("config/_default/languages.toml", languages)],
+            "content/en",
+            "posts/one.md",
+            "posts/one/",
+        ),
+        (
+            &[("config.toml", root), ("config/_default/languages.toml", languages)],
+            "content",
+            "en/posts/one.md",
+            "posts/one/",
+        ),
+        (&[("hugo.toml", root), ("config/_default/languages.toml", languages)], "content/german", "one.md", "de/one/"),
+        (
+            &[("config.toml", root), ("config/_default/languages.toml", languages)],
+            "content",
+            "german/one.md",
+            "de/one/",
+        ),
+        (
+            &[
+                ("hugo.yaml", "permalinks:\n  posts: /a/:slug/\n  news: /n/:slug/\n"),
+                ("config/_default/permalinks.json", "{\"posts\": \"/b/:slug/\"}"),
+                ("config/production/hugo.toml", "[permalinks]\nposts = '/c/:slug/'\n"),
+            ],
+            "content",
+            "posts/one.md",
+            "c/one/",
+        ),
+    ];
+    for (files, dir, path, address) in cases {
+        let post = format!("{dir}/{path}");
+        let scene = site_beside(&[("tidings.toml", BESIDE), (&post, one)]);
+        let scene = files.iter().fold(scene, |scene, (path, text)| scene.file(path, text));
+        let set = [("TIDINGS_POSTS__DIR", dir)];
+        let arguments = ["--config", "tidings.toml", "--at", "2024-06-01T00:00:00Z", "-v", "build"];
+        let ran = scene.run_with(&arguments, &set);
+        assert!(ran.talk.contains(&format!("https://x.example/{address} from the pattern")), "{address}: {}", ran.talk);
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect, Posts, Site};
 use crate::finding::Finding;
+use crate::loader::hugo;
 use crate::post::dialect::{Habits, Rules};
 use crate::post::slug::Slugs;
 use crate::post::{from_colons, front, people};
@@ -31,14 +32,15 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(H
     };
     let mut habits = Habits::of(dialect, site.timezone.0);
     if let Some(found) = found {
-        found.read_into(&mut habits);
+        let dir = config.dir.canonicalize().unwrap_or_else(|_| config.dir.clone());
+        habits.prefix = found.prefix(&dir);
+        found.read_into(&dir, &mut habits);
         if let (None, Some(token)) = (&config.permalink, habits.unknown_token()) {
             let message = format!("its pattern of addresses has `{token}`, which is not known here");
             return Err(Finding::error(message)
                 .in_file(&found.file)
                 .way_out("set `permalink` under [posts], with tokens like {year} and {slug}"));
         }
-        habits.prefix = found.prefix(&config.dir);
         // A zone of our own config binds; UTC is what it says when it says nothing.
         if site.timezone.0 != Tz::UTC {
             habits.zone = site.timezone.0;
@@ -57,11 +59,13 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(H
 }
 
 /// A generator's config.
-struct Generator {
+pub(super) struct Generator {
     dialect: Dialect,
     file: PathBuf,
+    /// The folder of the whole site.
+    pub(super) root: PathBuf,
     /// Its keys, in lower case at the first level.
-    keys: Map<String, Value>,
+    pub(super) keys: Map<String, Value>,
 }
 
 /// The nearest config of a generator, of this one if it is set.
@@ -71,12 +75,7 @@ fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
     for folder in dir.ancestors().take(ABOVE + 1) {
         let found = CANDIDATES.iter().filter(|(_, dialect)| matches!(wanted, Dialect::Auto) || wanted == *dialect);
         let found = found.map(|(name, dialect)| (folder.join(name), *dialect)).find_map(|(file, dialect)| {
-            let keys = keys_of(&file)?;
-            let mut keys: Map<String, Value> =
-                keys.into_iter().map(|(key, value)| (key.to_lowercase(), value)).collect();
-            if file.parent().is_some_and(|folder| folder.ends_with("_default")) {
-                keys.extend(beside(&file));
-            }
+            let mut keys = lower(keys_of(&file)?);
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             // Hugo, Zola and this program all call their config `config.toml`.
             let fits = match dialect {
@@ -88,7 +87,10 @@ fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
                 }
                 _ => true,
             };
-            fits.then_some(Generator { dialect, file, keys })
+            if fits && dialect == Dialect::Hugo {
+                hugo::add_folders(&mut keys, folder);
+            }
+            fits.then(|| Generator { dialect, file, root: folder.to_path_buf(), keys })
         });
         match found {
             // A site may be written in Obsidian: another generator's config above says more.
@@ -105,7 +107,7 @@ fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
 }
 
 /// The keys of a config; none where it cannot be read.
-fn keys_of(file: &Path) -> Option<Map<String, Value>> {
+pub(super) fn keys_of(file: &Path) -> Option<Map<String, Value>> {
     let text = || fs::read_to_string(file).ok();
     match file.extension().and_then(|ending| ending.to_str()) {
         _ if file.ends_with(".obsidian") => file.is_dir().then(Map::new),
@@ -117,16 +119,9 @@ fn keys_of(file: &Path) -> Option<Map<String, Value>> {
     }
 }
 
-/// The tables of Hugo's config that have a file of their own, by its name: `permalinks.toml`.
-fn beside(file: &Path) -> Map<String, Value> {
-    let files = file.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
-    let tables = files.filter_map(|entry| {
-        let other = entry.path();
-        let name = other.file_stem()?.to_str()?.to_lowercase();
-        let is_table = other != file && matches!(other.extension()?.to_str()?, "toml" | "yaml" | "yml" | "json");
-        is_table.then(|| Some((name, Value::Object(keys_of(&other)?))))?
-    });
-    tables.collect()
+/// Keys in lower case at the first level.
+pub(super) fn lower(keys: Map<String, Value>) -> Map<String, Value> {
+    keys.into_iter().map(|(key, value)| (key.to_lowercase(), value)).collect()
 }
 
 const CANDIDATES: &[(&str, Dialect)] = &[
@@ -144,6 +139,10 @@ const CANDIDATES: &[(&str, Dialect)] = &[
     ("config/_default/config.toml", Dialect::Hugo),
     ("config/_default/hugo.yaml", Dialect::Hugo),
     ("config/_default/config.yaml", Dialect::Hugo),
+    ("config/_default/hugo.yml", Dialect::Hugo),
+    ("config/_default/config.yml", Dialect::Hugo),
+    ("config/_default/hugo.json", Dialect::Hugo),
+    ("config/_default/config.json", Dialect::Hugo),
     ("_config.yml", Dialect::Jekyll),
     ("_config.yaml", Dialect::Jekyll),
     ("_config.toml", Dialect::Jekyll),
@@ -185,8 +184,6 @@ impl Generator {
         if self.dialect == Dialect::Obsidian {
             return String::new();
         }
-        let up = if self.file.components().any(|part| part.as_os_str() == "_default") { 3 } else { 1 };
-        let root = self.file.ancestors().nth(up).unwrap_or(Path::new("."));
         let content = match self.dialect {
             Dialect::Hugo => vec![self.text("contentdir").unwrap_or("content")],
             Dialect::Zola => vec!["content"],
@@ -194,57 +191,29 @@ impl Generator {
             Dialect::Eleventy => vec!["src/content", "src/site", "src", "content", "site"],
             _ => Vec::new(),
         };
-        let Ok(dir) = dir.canonicalize() else { return String::new() };
-        let mut roots = content.iter().map(|folder| root.join(folder)).chain([root.to_path_buf()]);
+        let mut roots = content.iter().map(|folder| self.root.join(folder)).chain([self.root.clone()]);
         let below = roots.find_map(|root| dir.strip_prefix(&root).ok().map(Path::to_path_buf));
         let parts = below.unwrap_or_default();
         let parts: Vec<_> = parts.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
         parts.join("/")
     }
 
-    fn text(&self, key: &str) -> Option<&str> {
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.keys.get(key)?.as_str().filter(|text| !text.is_empty())
     }
 
     /// What the config says, into the habits of the site.
-    fn read_into(&self, habits: &mut Habits) {
+    fn read_into(&self, dir: &Path, habits: &mut Habits) {
         if let Some(zone) = self.text("timezone").and_then(|zone| zone.parse().ok()) {
             habits.zone = zone;
         }
         habits.author = self.keys.get("author").and_then(author);
         match self.dialect {
-            Dialect::Hugo => self.hugo(habits),
+            Dialect::Hugo => hugo::read_into(self, dir, habits),
             Dialect::Zola => self.zola(habits),
             Dialect::Jekyll => self.jekyll(habits),
             Dialect::Pelican => self.pelican(habits),
             _ => {}
-        }
-    }
-
-    fn hugo(&self, habits: &mut Habits) {
-        let nested = |key: &str| self.keys.get(key).and_then(Value::as_object);
-        if let Some(permalinks) = nested("permalinks") {
-            let of_pages = permalinks.get("page").and_then(Value::as_object);
-            for (section, pattern) in of_pages.unwrap_or(permalinks) {
-                if let Some(pattern) = pattern.as_str() {
-                    let mut pattern = from_colons(pattern, Dialect::Hugo);
-                    if !pattern.ends_with('/') && !pattern.rsplit('/').next().is_some_and(|last| last.contains('.')) {
-                        pattern.push('/');
-                    }
-                    habits.permalinks.insert(section.clone(), pattern);
-                }
-            }
-        }
-        habits.ugly = self.keys.get("uglyurls") == Some(&Value::Bool(true));
-        let default = self.text("defaultcontentlanguage").unwrap_or("en");
-        let in_folder = self.keys.get("defaultcontentlanguageinsubdir") == Some(&Value::Bool(true));
-        self.languages(habits, default, in_folder);
-        let names = nested("frontmatter").and_then(|keys| keys.get("date")).and_then(Value::as_array);
-        if names.is_some_and(|names| names.iter().any(|name| name == ":filename")) {
-            habits.date_in_name = true;
-        }
-        if habits.author.is_none() {
-            habits.author = nested("params").and_then(|params| params.get("author")).and_then(author);
         }
     }
 
@@ -257,7 +226,7 @@ impl Generator {
     }
 
     /// The languages beside the default one.
-    fn languages(&self, habits: &mut Habits, default: &str, in_folder: bool) {
+    pub(super) fn languages(&self, habits: &mut Habits, default: &str, in_folder: bool) {
         let Some(languages) = self.keys.get("languages").and_then(Value::as_object) else { return };
         let others = languages.keys().filter(|code| in_folder || !code.eq_ignore_ascii_case(default));
         habits.languages = others.cloned().collect();
@@ -313,7 +282,7 @@ impl Generator {
     }
 }
 
-fn author(value: &Value) -> Option<Author> {
+pub(super) fn author(value: &Value) -> Option<Author> {
     match value {
         Value::String(name) => Some(Author { name: name.clone(), email: None, url: None }),
         Value::Object(map) => people::from_map(map),

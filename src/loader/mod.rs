@@ -2,6 +2,7 @@
 
 mod detect;
 mod git;
+mod hugo;
 mod walk;
 
 use std::borrow::Cow;

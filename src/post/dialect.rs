@@ -319,10 +319,12 @@ pub struct Habits {
     pub permalinks: HashMap<String, String>,
     /// Whether a page is a file that ends in `.html`, where it would be a folder otherwise.
     pub ugly: bool,
-    /// The languages beside the default one: in file names like `tea.de.md`, and as the first folder.
+    /// The languages beside the default one, in file names like `tea.de.md`.
     pub languages: Vec<String>,
     /// The default language, where there are others: its files may be named like `tea.en.md`.
     pub default_language: Option<String>,
+    /// The first folders that hold the posts of one language, and which.
+    pub language_folders: Vec<(String, String)>,
     /// How names become parts of an address.
     pub slugs: Slugs,
     /// Whether the slug is made from the title, and not from the file's name.
@@ -354,6 +356,7 @@ impl Habits {
             ugly: false,
             languages: Vec::new(),
             default_language: None,
+            language_folders: Vec::new(),
             slugs: rules.slugs,
             slug_of_title: rules.slug_of_title,
             date_in_name: false,

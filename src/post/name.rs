@@ -13,7 +13,7 @@ pub(super) struct Name<'a> {
     pub(super) stem: &'a str,
     /// The file's ending.
     pub(super) ending: &'a str,
-    /// The language of `tea.de.md` or of a first folder `de`, where the site has that language.
+    /// The language of `tea.de.md` or of the first folder, where it is not the site's default.
     pub(super) language: Option<&'a str>,
 }
 
@@ -25,15 +25,17 @@ impl<'a> Name<'a> {
         let is_default =
             |code: &str| habits.default_language.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(code));
         let is_other = |code: &str| habits.languages.iter().any(|language| language.eq_ignore_ascii_case(code));
-        let known = |code: &str| is_default(code) || is_other(code);
         let mut language = None;
-        if let Some((rest, code)) = stem.rsplit_once('.').filter(|(_, code)| known(code)) {
+        if let Some((rest, code)) = stem.rsplit_once('.').filter(|(_, code)| is_default(code) || is_other(code)) {
             (stem, language) = (rest, Some(code));
         } else {
-            let first = if prefix.is_empty() { &mut folder } else { &mut prefix };
-            let code = first.split('/').next().unwrap_or_default();
-            if known(code) {
-                (*first, language) = (first[code.len()..].trim_start_matches('/'), Some(code));
+            let path = if prefix.is_empty() { &mut folder } else { &mut prefix };
+            let found = habits.language_folders.iter().find_map(|(first, code)| {
+                let rest = path.strip_prefix(first.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+                Some((rest.trim_start_matches('/'), code.as_str()))
+            });
+            if let Some((rest, code)) = found {
+                (*path, language) = (rest, Some(code));
             }
         }
         if stem == "index" && !folder.is_empty() {
@@ -63,6 +65,7 @@ mod tests {
     fn a_path_says_folder_name_and_language() {
         let mut habits = Habits::of(Dialect::Hugo, chrono_tz::UTC);
         habits.languages = vec!["de".to_owned()];
+        habits.language_folders = vec![("de".to_owned(), "de".to_owned())];
         for (path, folder, stem, language, section) in [
             ("tea.md", "", "tea", None, None),
             ("posts/tea.md", "posts", "tea", None, Some("posts")),
@@ -72,6 +75,7 @@ mod tests {
             ("posts/tea.de.md", "posts", "tea", Some("de"), Some("posts")),
             ("posts/tea/index.de.md", "posts", "tea", Some("de"), Some("posts")),
             ("de/posts/tea.md", "posts", "tea", Some("de"), Some("posts")),
+            ("den/tea.md", "den", "tea", None, Some("den")),
             ("posts/v1.2.md", "posts", "v1.2", None, Some("posts")),
             ("life/_posts/2024-05-01-tea.md", "life/_posts", "2024-05-01-tea", None, Some("life")),
             ("_posts/2024-05-01-tea.md", "_posts", "2024-05-01-tea", None, None),
@@ -88,7 +92,7 @@ mod tests {
     #[test]
     fn the_folder_of_posts_may_lie_below_the_folder_of_content() {
         let mut habits = Habits::of(Dialect::Hugo, chrono_tz::UTC);
-        habits.default_language = Some("en".to_owned());
+        habits.language_folders = vec![("en".to_owned(), "en".to_owned())];
         habits.prefix = "en/blog".to_owned();
         let name = Name::of("_posts/tea.md", &habits);
         assert_eq!((name.folders().collect::<Vec<_>>(), name.section()), (vec!["blog", "_posts"], Some("blog")));

@@ -1,0 +1,96 @@
+//! Hugo's config: one file at the root, and the folders `config/…` that add to it.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::config::Dialect;
+use crate::loader::detect::{Generator, author, keys_of, lower};
+use crate::post::dialect::Habits;
+use crate::post::from_colons;
+
+/// The folders of config that a build reads, each beating those before it and the file at the root.
+const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
+
+/// Adds what stands in the folders of config.
+pub(super) fn add_folders(keys: &mut Map<String, Value>, root: &Path) {
+    for folder in FOLDERS {
+        let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+        let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+        files.sort();
+        for file in files {
+            let is_config = file.extension().and_then(|ending| ending.to_str());
+            if !is_config.is_some_and(|ending| matches!(ending, "toml" | "yaml" | "yml" | "json")) {
+                continue;
+            }
+            let name = file.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+            let Some(found) = keys_of(&file) else { continue };
+            let added = match (name.as_str(), name.split_once('.')) {
+                ("hugo" | "config", _) => lower(found),
+                // `params.de.toml` belongs to one language; nothing else of that kind is needed here.
+                (_, Some(_)) => continue,
+                _ => Map::from_iter([(name, Value::Object(found))]),
+            };
+            add(keys, added);
+        }
+    }
+}
+
+/// Tables grow together; of two other values the later one counts.
+fn add(keys: &mut Map<String, Value>, added: Map<String, Value>) {
+    for (key, value) in added {
+        match (keys.get_mut(&key), value) {
+            (Some(Value::Object(known)), Value::Object(more)) => add(known, more),
+            (_, value) => _ = keys.insert(key, value),
+        }
+    }
+}
+
+/// What the config says, into the habits of the site.
+pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) {
+    let nested = |key: &str| generator.keys.get(key).and_then(Value::as_object);
+    if let Some(permalinks) = nested("permalinks") {
+        let of_pages = permalinks.get("page").and_then(Value::as_object);
+        for (section, pattern) in of_pages.unwrap_or(permalinks) {
+            if let Some(pattern) = pattern.as_str() {
+                let mut pattern = from_colons(pattern, Dialect::Hugo);
+                if !pattern.ends_with('/') && !pattern.rsplit('/').next().is_some_and(|last| last.contains('.')) {
+                    pattern.push('/');
+                }
+                habits.permalinks.insert(section.clone(), pattern);
+            }
+        }
+    }
+    habits.ugly = generator.keys.get("uglyurls") == Some(&Value::Bool(true));
+    let default = generator.text("defaultcontentlanguage").unwrap_or("en");
+    let in_folder = generator.keys.get("defaultcontentlanguageinsubdir") == Some(&Value::Bool(true));
+    generator.languages(habits, default, in_folder);
+    habits.language_folders = habits.languages.iter().map(|code| (code.clone(), code.clone())).collect();
+    for (code, folder) in content_of_languages(nested("languages")) {
+        let folder = generator.root.join(folder);
+        if let Ok(below) = dir.strip_prefix(&folder) {
+            habits.prefix = Path::new(&code).join(below).to_string_lossy().into_owned();
+            habits.language_folders.push((code.clone(), code));
+        } else if let Ok(below) = folder.strip_prefix(dir) {
+            habits.language_folders.push((below.to_string_lossy().into_owned(), code));
+        }
+    }
+    let names = nested("frontmatter").and_then(|keys| keys.get("date")).and_then(Value::as_array);
+    if names.is_some_and(|names| names.iter().any(|name| name == ":filename")) {
+        habits.date_in_name = true;
+    }
+    if habits.author.is_none() {
+        habits.author = nested("params").and_then(|params| params.get("author")).and_then(author);
+    }
+}
+
+/// The languages whose texts have a folder of their own, and that folder.
+fn content_of_languages(languages: Option<&Map<String, Value>>) -> Vec<(String, String)> {
+    let folder_of = |language: &Value| {
+        let (_, folder) = language.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case("contentdir"))?;
+        folder.as_str().map(|folder| folder.trim_matches('/').to_owned())
+    };
+    let languages = languages.into_iter().flatten();
+    languages.filter_map(|(code, language)| Some((code.clone(), folder_of(language)?))).collect()
+}
