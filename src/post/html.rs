@@ -1,11 +1,13 @@
 //! HTML that is safe to show, whose every address is absolute and that any XML parser accepts.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use ammonia::{Builder, UrlRelative};
 use lol_html::html_content::{ContentType, Element};
-use lol_html::{RewriteStrSettings, element};
+use lol_html::{RewriteStrSettings, element, end_tag};
 
 use crate::finding::Finding;
 use crate::post::links::Links;
@@ -61,9 +63,40 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
             Ok(())
         }
     ));
-    let rewritten = lol_html::rewrite_str(&safe, settings);
+    let settings = settings.append_element_content_handler(element!("bdo", |element| {
+        // Few readers let it pass; what it isolates stays isolated.
+        Ok(element.set_tag_name("bdi")?)
+    }));
+    let rewritten = lol_html::rewrite_str(&safe, with_links_to_players(settings));
     let rewritten = rewritten.map_err(|error| Finding::error(format!("the text cannot be read as HTML: {error}")))?;
     Ok(rewritten.replace("<p></p>", "").trim().to_owned())
+}
+
+/// Puts a link behind each film and sound: some readers strip what would play it, others its buttons, and all show a link.
+fn with_links_to_players<'a>(settings: RewriteStrSettings<'a, 'a>) -> RewriteStrSettings<'a, 'a> {
+    let source = Rc::new(RefCell::new(None));
+    let found = Rc::clone(&source);
+    settings
+        .append_element_content_handler(element!("audio, video", move |player| {
+            *source.borrow_mut() = player.get_attribute("src");
+            let source = Rc::clone(&source);
+            if let Some(handlers) = player.end_tag_handlers() {
+                handlers.push(end_tag!(move |end| {
+                    if let Some(address) = source.borrow_mut().take() {
+                        let path = address.split(['?', '#']).next().unwrap_or_default();
+                        let name = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+                        end.after(&format!(" <a href=\"{address}\">{name}</a>"), ContentType::Html);
+                    }
+                    Ok(())
+                }));
+            }
+            Ok(())
+        }))
+        .append_element_content_handler(element!("audio source[src], video source[src]", move |one| {
+            let mut source = found.borrow_mut();
+            *source = source.take().or_else(|| one.get_attribute("src"));
+            Ok(())
+        }))
 }
 
 /// The beginning of HTML that is safe already, with what the cut left open closed.
@@ -76,6 +109,7 @@ fn allowed<'a>() -> Builder<'a> {
     let mut builder = Builder::default();
     builder
         .add_tags(&["figure", "figcaption", "picture", "source", "video", "audio", "track", "section", "input", "main"])
+        .rm_tags(&["rtc"])
         .add_generic_attributes(&["id", "dir"])
         .add_tag_attributes("code", &["class"])
         .add_tag_attributes("pre", &["class"])
@@ -83,8 +117,8 @@ fn allowed<'a>() -> Builder<'a> {
         .add_tag_attributes("th", &["style"])
         .add_tag_attributes("td", &["style"])
         .add_tag_attributes("img", &["srcset", "sizes"])
-        .add_tag_attributes("video", &["src", "poster", "controls", "width", "height"])
-        .add_tag_attributes("audio", &["src", "controls"])
+        .add_tag_attributes("video", &["src", "poster", "width", "height"])
+        .add_tag_attributes("audio", &["src"])
         .add_tag_attributes("source", &["src", "srcset", "type", "media"])
         .add_tag_attributes("track", &["src", "kind", "srclang", "label"])
         .add_tag_attributes("details", &["open"])
