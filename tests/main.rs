@@ -26,5 +26,6 @@ mod sites;
 mod street;
 mod subscriber;
 mod tls;
+mod valid;
 mod web;
 mod wire;

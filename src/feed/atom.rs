@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use atom_syndication as atom;
 use atom_syndication::extension::Extension;
 use atom_syndication::{Category, Content, Generator, Link, Person, Text as Words, TextType, WriteConfig};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::Author;
 use crate::feed::{Entry, Feed, GENERATOR, Text, text};
-use crate::post::html;
+use crate::post::{Post, html};
 
 /// The head of every document.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
@@ -30,7 +31,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
     let document = atom::Feed {
         title: plain(&feed.title(), None),
         id: feed.id.clone(),
-        updated: time(feed.updated()),
+        updated: time(feed.entries.iter().map(|one| instant(one.post)).max().unwrap_or_else(|| feed.updated())),
         authors: vec![person(&feed.author())],
         contributors: feed.contributors().into_iter().map(person).collect(),
         categories: site.categories.iter().filter_map(|name| category(name)).collect(),
@@ -65,10 +66,12 @@ fn entry(entry: &Entry<'_>, authority: &str) -> atom::Entry {
         ..link("enclosure", &text::address(&enclosure.url), Some(&enclosure.media_type))
     }));
     let (content, summary) = match &entry.text {
-        Text::Full { html, about } => (html.as_str(), about.as_deref().map(|about| plain(about, language))),
-        Text::Summary(html) => {
-            ("", Some(html.as_str()).filter(|html| !html.is_empty()).map(|html| marked(html, language)))
+        // Where a post has no text, its title is all that can be said of it.
+        Text::Full { html, about } => {
+            let about = about.as_deref().or_else(|| html.is_empty().then_some(&entry.title));
+            (html.as_str(), about.map(|about| plain(about, language)))
         }
+        Text::Summary(html) => ("", Some(marked(html, language))),
     };
     let picture = post.image.as_ref().map(|image| Extension {
         name: "media:thumbnail".into(),
@@ -78,7 +81,7 @@ fn entry(entry: &Entry<'_>, authority: &str) -> atom::Entry {
     atom::Entry {
         title: plain(&entry.title, language),
         id: text::iri(&post.id, authority),
-        updated: time(post.updated),
+        updated: time(instant(post)),
         published: Some(time(post.published)),
         authors: post.authors.iter().map(person).collect(),
         categories: post.tags.iter().filter_map(|tag| category(tag)).collect(),
@@ -102,26 +105,10 @@ fn entry(entry: &Entry<'_>, authority: &str) -> atom::Entry {
 
 /// Plain text; where it would look like markup it is said as HTML, escaped once for that (RFC 4287 3.1.1.2).
 fn plain(words: &str, language: Option<&str>) -> Words {
-    if looks_like_markup(words) {
+    if text::looks_like_markup(words) {
         return marked(&html::escape(words), language);
     }
     Words { lang: language.map(str::to_owned), ..Words::plain(words) }
-}
-
-/// Whether someone who takes a text for HTML would see another: a tag, a comment or a character by its name. `Q&A` is none,
-/// and a browser that shows a feed by its stylesheet alone shows an escaped sign as it is written.
-fn looks_like_markup(words: &str) -> bool {
-    words.char_indices().any(|(at, c)| {
-        let rest = &words[at + c.len_utf8()..];
-        match c {
-            '<' => rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')),
-            '&' => rest.split_once(';').is_some_and(|(name, _)| {
-                let name = name.strip_prefix('#').unwrap_or(name);
-                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            }),
-            _ => false,
-        }
-    })
 }
 
 fn marked(html: &str, language: Option<&str>) -> Words {
@@ -143,35 +130,21 @@ fn category(name: &str) -> Option<Category> {
 
 fn person(author: &Author) -> Person {
     Person {
-        name: text::line(&author.name),
+        name: text::inert(&text::line(&author.name)),
         email: author.email.as_ref().map(ToString::to_string),
         uri: author.url.as_ref().map(text::address),
         ..Person::default()
     }
 }
 
-fn time(at: DateTime<Utc>) -> DateTime<chrono::FixedOffset> {
-    at.fixed_offset()
+/// When a post last changed. A date is often only a day, and one commit changes many posts; so that no two entries share
+/// an instant, as RFC 4287 (3.3) asks, a fraction of a second that belongs to the id fills what the date leaves open.
+fn instant(post: &Post) -> DateTime<Utc> {
+    let fraction = i64::try_from(xxh3_64(post.id.as_bytes()) % 1_000_000).unwrap_or_default();
+    let is_open = post.updated.nanosecond() == 0;
+    if is_open { post.updated + TimeDelta::microseconds(fraction) } else { post.updated }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::looks_like_markup;
-
-    #[test]
-    fn only_what_html_would_read_otherwise_looks_like_markup() {
-        for (text, expected) in [
-            ("Q&A with AT&T", false),
-            ("1 < 2 & 3", false),
-            ("a <3 b", false),
-            ("AT&amp;T", true),
-            ("&#x26; and", true),
-            ("a </b> b", true),
-            ("<b>bold</b>", true),
-            ("<!-- more -->", true),
-            ("R&D; twice", true),
-        ] {
-            assert_eq!(looks_like_markup(text), expected, "{text}");
-        }
-    }
+fn time(at: DateTime<Utc>) -> DateTime<chrono::FixedOffset> {
+    at.fixed_offset()
 }

@@ -82,7 +82,7 @@ struct Entry<'a> {
 enum Text {
     /// The whole post as HTML, and what it is about, as plain text, where that does not repeat it.
     Full { html: String, about: Option<String> },
-    /// A summary as HTML.
+    /// A summary as HTML, never empty.
     Summary(String),
 }
 
@@ -95,9 +95,10 @@ impl Feed<'_> {
         }
     }
 
-    /// The newest change of any entry; without entries the beginning of 1970, since no build time may show.
+    /// The newest change of any entry; without entries the day of its id, since no build time may show.
     fn updated(&self) -> DateTime<Utc> {
-        self.entries.iter().map(|entry| entry.post.updated).max().unwrap_or_default()
+        let none = || DateTime::from_timestamp(946_684_800, 0).unwrap_or_default();
+        self.entries.iter().map(|entry| entry.post.updated).max().unwrap_or_else(none)
     }
 
     /// Who wrote it where an entry does not say.
@@ -146,6 +147,7 @@ impl Feed<'_> {
 
 impl<'a> Entry<'a> {
     fn new(post: &'a Post, body: &Body, content: Content) -> Self {
+        let title = title(post, body);
         let text = match content {
             Content::Full => {
                 let html = text::clean(&body.html);
@@ -153,10 +155,20 @@ impl<'a> Entry<'a> {
                 let about = about.filter(|about| !html::words(&html).contains(about.as_str()));
                 Text::Full { html, about }
             }
-            Content::Summary => Text::Summary(text::clean(&body.summary)),
+            Content::Summary => Text::Summary(summary(body, &title)),
         };
-        Self { post, title: title(post, body), text }
+        Self { post, title, text }
     }
+}
+
+/// The summary; where a post has none its beginning, and where it has no words its title.
+fn summary(body: &Body, title: &str) -> String {
+    let summary = text::clean(&body.summary);
+    if !summary.is_empty() {
+        return summary;
+    }
+    let beginning = text::beginning(&body.html);
+    format!("<p>{}</p>", html::escape(if beginning.is_empty() { title } else { &beginning }))
 }
 
 /// A title that says something, whatever the post's own is.

@@ -265,7 +265,11 @@ impl Outline {
                     address: place(period.as_deref()),
                     current: place(None),
                     older: older.as_deref().map(|period| place(Some(period))),
-                    newer: newer.as_deref().map(|period| place(Some(period))),
+                    // The only document of an archive has no neighbour; validators want to be led on all the same.
+                    newer: match (period, older, newer) {
+                        (Some(_), None, None) => Some(place(None)),
+                        _ => newer.as_deref().map(|period| place(Some(period))),
+                    },
                     is_archive: period.is_some(),
                     hub: config.hub.as_ref().filter(|_| period.is_none()),
                     // Relative, so that a copy of the folder elsewhere shows its own.

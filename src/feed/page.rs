@@ -65,12 +65,12 @@ pub(super) fn style(site: &Site) -> String {
 
 /// Every feed as an outline (OPML 2.0), to be imported into a reader at once.
 pub(super) fn list(site: &Site, config: &Feeds, topics: &[Named]) -> String {
-    let title = html::escape(&text::line(&site.title));
+    let title = outline_text(&site.title);
     let Some(format) = config.formats.first() else { return String::new() };
     let mut outlines = String::new();
     for (topic, folder) in topics {
         let name = match topic {
-            Some(topic) => format!("{title}: {}", html::escape(&text::line(topic))),
+            Some(topic) => format!("{title}: {}", outline_text(topic)),
             None => title.clone(),
         };
         outlines.push_str(&format!(
@@ -83,6 +83,13 @@ pub(super) fn list(site: &Site, config: &Feeds, topics: &[Named]) -> String {
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- {GENERATOR} -->\n<opml version=\"2.0\">\n  <head>\n    \
          <title>{title}</title>\n  </head>\n  <body>\n{outlines}  </body>\n</opml>\n"
     )
+}
+
+/// The text of an outline, which OPML reads as HTML: escaped for that where it matters, since many importers do not.
+fn outline_text(text: &str) -> String {
+    let text = text::line(text);
+    let means_something = text.contains('<') || text.split('&').skip(1).any(|after| !after.starts_with([' ', '&']));
+    html::escape(&if means_something { html::escape(&text) } else { text })
 }
 
 /// The page that says what a feed is, shows the newest posts and leads to every feed.

@@ -30,7 +30,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
     }
     let channel = Channel {
         description: description.unwrap_or_else(|| title.clone()),
-        image: feed.picture(site.logo.as_ref().or(site.icon.as_ref())).map(|url| Image {
+        image: [&site.logo, &site.icon].into_iter().find_map(|one| picture(feed, one.as_ref())).map(|url| Image {
             url,
             title: title.clone(),
             link: link.clone(),
@@ -56,6 +56,14 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
     let written = numbered(&String::from_utf8(written).unwrap_or_default());
     let element = written.find("<rss").unwrap_or_default();
     format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}{}\n", feed.style_line(), written[element..].trim_end())
+}
+
+/// A picture that may stand for a channel: GIF, JPEG or PNG, as far as its name tells.
+fn picture(feed: &Feed<'_>, address: Option<&String>) -> Option<String> {
+    feed.picture(address).filter(|address| {
+        let ending = address.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        matches!(ending.as_str(), "gif" | "jpg" | "jpeg" | "png") || ending.contains(['/', '?', '#'])
+    })
 }
 
 fn item(entry: &Entry<'_>) -> Item {
@@ -148,6 +156,7 @@ fn time(at: DateTime<Utc>) -> String {
 }
 
 /// The document with numbers in place of named entities outside CDATA, as the profile says: the crate writes names.
+/// There the text is plain, and a closing tag in it is held apart: many readers would take it for HTML, and swallow it.
 fn numbered(xml: &str) -> String {
     let mut written = String::with_capacity(xml.len());
     for (number, part) in xml.split("<![CDATA[").enumerate() {
@@ -167,7 +176,7 @@ fn numbered(xml: &str) -> String {
                     rest.to_owned(),
                     |rest, (name, number)| if rest.contains(name) { rest.replace(name, number) } else { rest },
                 );
-        written.push_str(&rest);
+        written.push_str(&rest.replace("&#x3C;/", "&#x3C;\u{200b}/"));
     }
     written
 }
@@ -178,8 +187,9 @@ mod tests {
 
     #[test]
     fn entities_have_numbers_outside_cdata_only() {
-        let xml = "<t>A&amp;B &lt;x&gt;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&quot;</t>";
-        let expected = "<t>A&#x26;B &#x3C;x&#x3E;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&#x22;</t>";
+        let xml = "<t>A&amp;B &lt;/x&gt;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&quot;</t>";
+        let expected =
+            "<t>A&#x26;B &#x3C;\u{200b}/x&#x3E;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&#x22;</t>";
         assert_eq!(numbered(xml), expected);
     }
 }

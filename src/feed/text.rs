@@ -7,9 +7,10 @@ use crate::post::html;
 /// How long a teaser is, in characters.
 const TEASER: usize = 200;
 
-/// Characters that XML allows and that are no text all the same: C1 controls, and the sign of a lost character.
+/// Characters that XML allows and that are no text all the same: C1 controls, the sign of a lost character, and what
+/// Unicode says is no character.
 fn is_noise(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffd}')
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffd}' | '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// A text of one line without noise.
@@ -33,6 +34,43 @@ pub(super) fn teaser(html: &str) -> Option<String> {
     let (end, _) = text.char_indices().nth(TEASER)?;
     let cut = text[..end].rfind(' ').unwrap_or(end);
     Some(format!("{}…", text[..cut].trim_end_matches([',', ';', ':', ' ', '.'])))
+}
+
+/// The beginning of an HTML text in words: a teaser, or all of it where it is no longer.
+pub(super) fn beginning(html: &str) -> String {
+    teaser(html).unwrap_or_else(|| line(&html::words(html)))
+}
+
+/// Where someone who takes a text for HTML would see another: a tag, a comment or a character by its name. `Q&A` is none,
+/// and a browser that shows a feed by its stylesheet alone shows an escaped sign as it is written.
+fn markup(text: &str) -> impl Iterator<Item = usize> {
+    text.char_indices().filter_map(|(at, c)| {
+        let rest = &text[at + c.len_utf8()..];
+        let is_markup = match c {
+            '<' => rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')),
+            '&' => rest.split_once(';').is_some_and(|(name, _)| {
+                let name = name.strip_prefix('#').unwrap_or(name);
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            }),
+            _ => false,
+        };
+        is_markup.then_some(at)
+    })
+}
+
+/// Whether a text would be another if it were taken for HTML.
+pub(super) fn looks_like_markup(text: &str) -> bool {
+    markup(text).next().is_some()
+}
+
+/// A text for a place that has no way to say that it is plain: what would be markup is held apart by a space without
+/// width, so that nobody takes it for HTML.
+pub(super) fn inert(text: &str) -> String {
+    let mut inert = text.to_owned();
+    for at in markup(text).collect::<Vec<_>>().into_iter().rev() {
+        inert.insert(at + 1, '\u{200b}');
+    }
+    inert
 }
 
 /// An id as Atom wants it, an absolute IRI: a bare number or word that another generator gave is put into one.
@@ -62,11 +100,11 @@ pub(super) fn address(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, line, teaser};
+    use super::{address, inert, line, looks_like_markup, teaser};
 
     #[test]
     fn a_line_has_single_spaces_and_no_noise() {
-        assert_eq!(line(" a\n b\u{85}\u{b}\tc\u{fffd} "), "a b c");
+        assert_eq!(line(" a\n b\u{85}\u{b}\tc\u{fffd}\u{fdd0}\u{10ffff} "), "a b c");
     }
 
     #[test]
@@ -75,6 +113,24 @@ mod tests {
         let cut = teaser(&"word, ".repeat(60)).unwrap();
         assert!(cut.ends_with("word…") && cut.chars().count() <= 201, "{cut}");
         assert!(teaser(&"x".repeat(5000)).is_some());
+    }
+
+    #[test]
+    fn only_what_html_would_read_otherwise_looks_like_markup() {
+        for (text, expected) in [
+            ("Q&A with AT&T", false),
+            ("1 < 2 & 3", false),
+            ("a <3 b", false),
+            ("AT&amp;T", true),
+            ("&#x26; and", true),
+            ("a </b> b", true),
+            ("<b>bold</b>", true),
+            ("<!-- more -->", true),
+            ("R&D; twice", true),
+        ] {
+            assert_eq!(looks_like_markup(text), expected, "{text}");
+            assert!(!looks_like_markup(&inert(text)) && inert(text).replace('\u{200b}', "") == text, "{text}");
+        }
     }
 
     #[test]

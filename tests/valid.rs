@@ -1,0 +1,163 @@
+//! What validators hold against feeds that any parser reads: one test for each complaint.
+
+use std::collections::BTreeSet;
+
+use lol_html::{RewriteStrSettings, element};
+
+use crate::feed::{NOON, all, built, config, first, in_entries, in_items, parse, site, text};
+use crate::scene::Scene;
+
+/// What readers let pass in the text of an entry.
+const ELEMENTS: &str = "a abbr acronym area article aside audio b bdi blockquote br caption center cite code col \
+    colgroup data dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr i img \
+    input ins kbd li main map mark nav ol p picture pre q rp rt ruby s samp section small source span strike strong \
+    sub summary sup table tbody td th thead tfoot time tr track tt u ul var video wbr";
+const ATTRIBUTES: &str = "align alt char charoff checked cite class colspan coords datetime dir disabled headers height \
+    href hreflang id kind label lang media open poster rowspan scope shape size sizes span src srclang srcset start \
+    style summary title type width";
+
+#[test]
+fn no_two_entries_share_an_instant() {
+    let front = |name: &str| format!("title: {name}\ndate: 2024-05-01");
+    let exact = "title: C\ndate: 2024-05-01T10:00:00.25Z\nupdated: 2024-05-02T10:00:00.125Z";
+    let scene = site(&[("a.md", &front("A"), "x"), ("b.md", &front("B"), "x"), ("c.md", exact, "x")]);
+    let feeds = built(&scene);
+    let updated = in_entries(&feeds.atom, "updated");
+    assert_eq!(updated.iter().collect::<BTreeSet<_>>().len(), 3, "{updated:?}");
+    assert_eq!(updated[0], "2024-05-02T10:00:00.125+00:00", "what a date says stays");
+    assert!(updated[1..].iter().all(|at| at.starts_with("2024-04-30T22:00:00.")), "{updated:?}");
+    assert_eq!(in_entries(&feeds.atom, "published")[1], "2024-04-30T22:00:00+00:00");
+    assert_eq!(text(parse(&feeds.atom).root_element(), "updated"), updated[0], "the feed's is the newest entry's");
+    // It belongs to the post: a neighbour does not change it.
+    let alone = built(&scene.post("d.md", "D", "2024-05-01"));
+    assert!(updated.iter().all(|at| in_entries(&alone.atom, "updated").contains(at)));
+}
+
+#[test]
+fn a_feed_without_entries_is_of_a_plausible_day() {
+    let feeds = built(&Scene::new());
+    assert!(text(parse(&feeds.atom).root_element(), "updated").as_str() > "1990-01-01");
+}
+
+#[test]
+fn an_entry_says_something_even_where_the_post_has_no_paragraph() {
+    let posts = [
+        ("a.md", "title: Nothing\ndate: 2024-01-03", ""),
+        ("b.md", "title: List\ndate: 2024-01-02", "- One & two\n- Three"),
+        ("c.md", "title: Picture\ndate: 2024-01-01", "<div><img src=\"a.png\"></div>"),
+    ];
+    let full = built(&site(&posts));
+    assert_eq!(in_entries(&full.atom, "summary"), ["Nothing", "", ""]);
+    let short = built(&site(&posts).file("config.toml", &config("", "content = \"summary\"")));
+    let expected = ["<p>Nothing</p>", "<p>One &amp; two Three</p>", "<p>Picture</p>"];
+    assert_eq!(in_entries(&short.atom, "summary"), expected);
+    assert_eq!(in_items(&short.rss, "description"), expected);
+    assert_eq!(short.json["items"][1]["content_text"], "One & two Three");
+}
+
+#[test]
+fn the_only_document_of_an_archive_leads_on() {
+    let posts = [("a.md", "title: A\ndate: 2023-01-01", "x"), ("b.md", "title: B\ndate: 2024-01-01", "x")];
+    let scene = site(&posts).file("config.toml", &config("", "archive = \"year\""));
+    scene.run_at(NOON, &["build"]);
+    let next = |name: &str| {
+        let archive = scene.read(&format!("public/{name}"));
+        let document = parse(&archive);
+        let mut links = all(&document, "link").into_iter();
+        let next = links.find(|link| link.attribute("rel") == Some("next-archive"));
+        next.map(|link| link.attribute("href").unwrap().to_owned())
+    };
+    assert_eq!(next("atom-2023.xml").as_deref(), Some("https://hums.example/atom.xml"));
+    assert_eq!(next("rss-2023.xml").as_deref(), Some("https://hums.example/rss.xml"));
+    std::fs::write(scene.path("post/c.md"), "---\ntitle: C\ndate: 2022-01-01\n---\nx\n").unwrap();
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(next("atom-2022.xml").as_deref(), Some("https://hums.example/atom-2023.xml"));
+    assert_eq!(next("atom-2023.xml"), None, "it has a neighbour now");
+}
+
+#[test]
+fn the_picture_of_a_channel_is_of_a_kind_that_readers_show() {
+    for (pictures, expected) in [
+        ("logo = \"/logo.svg\"\nicon = \"/icon.PNG\"", Some("https://hums.example/icon.PNG")),
+        ("logo = \"/logo.svg\"\nicon = \"/favicon.ico\"", None),
+        ("logo = \"/logo?size=2\"", Some("https://hums.example/logo?size=2")),
+    ] {
+        let feeds = built(&Scene::new().file("config.toml", &config(pictures, "")));
+        let document = parse(&feeds.rss);
+        let image = first(all(&document, "channel")[0], "image").map(|image| text(image, "url"));
+        assert_eq!(image.as_deref(), expected, "{pictures}");
+    }
+}
+
+#[test]
+fn a_closing_tag_in_plain_text_is_taken_for_none() {
+    let title = "'Use </b> to end <b>'";
+    let front = format!("title: {title}\ndate: 2024-01-01\ntags: [{title}]\nauthors: [{title}, \"&copy; Bob\"]");
+    let texts = "description = \"a </p> b\"\nrights = \"c </i> d\"\ncategories = [\"e </u> f\"]";
+    let feeds = built(&site(&[("a.md", &front, "x")]).file("config.toml", &config(texts, "")));
+    let held_apart = "Use <\u{200b}/b> to end <b>";
+    assert_eq!(in_items(&feeds.rss, "title"), [held_apart]);
+    assert_eq!(in_items(&feeds.rss, "category"), [held_apart]);
+    let channel = parse(&feeds.rss);
+    let channel = all(&channel, "channel")[0];
+    for (name, expected) in
+        [("description", "a <\u{200b}/p> b"), ("copyright", "c <\u{200b}/i> d"), ("category", "e <\u{200b}/u> f")]
+    {
+        assert_eq!(text(channel, name), expected);
+    }
+    // Atom says of a title that it is plain, but has no way to say so of a name.
+    let document = parse(&feeds.atom);
+    let entry = all(&document, "entry")[0];
+    assert_eq!(first(entry, "title").unwrap().attribute("type"), Some("html"));
+    let names: Vec<String> = all(&document, "author").iter().map(|author| text(*author, "name")).collect();
+    assert!(names.contains(&"&\u{200b}copy; Bob".to_owned()), "{names:?}");
+    assert!(names.iter().all(|name| !name.contains("</")), "{names:?}");
+    assert_eq!(feeds.json["items"][0]["title"], "Use </b> to end <b>");
+}
+
+#[test]
+fn the_text_of_an_outline_is_html() {
+    let scene = site(&[("a.md", "title: A\ndate: 2024-01-01\ntags: [\"R&D\", \"a & b\", \"<i>\"]", "x")])
+        .file("config.toml", &config("", "by = [\"tag\"]"));
+    scene.run_at(NOON, &["build"]);
+    let list = scene.read("public/feeds.opml");
+    let document = parse(&list);
+    let texts: Vec<&str> = all(&document, "outline").iter().filter_map(|outline| outline.attribute("text")).collect();
+    // What no reader of HTML would see otherwise stays as it is, since many importers show it as it stands.
+    assert_eq!(texts, ["Hums", "Hums: a & b", "Hums: &lt;i&gt;", "Hums: R&amp;D"]);
+}
+
+#[test]
+fn the_text_of_an_entry_has_only_what_readers_let_pass() {
+    let body = "<bdo dir=rtl>x</bdo> <ruby>漢<rt>kan<rtc>x</ruby> <p onclick=x data-x=1 style=\"color:red;text-align:center\">p\n\
+        <video controls poster=p.png width=3><source src=/a.mp4 type=video/mp4>old</video> <audio controls src=\"t.mp3?a=1&b=2\">\
+        </audio>\n<form><button>b</button><textarea>t</textarea></form><svg><path d=M0 /></svg><math><mi>x</mi></math>\
+        <marquee>m</marquee><my-tag>c</my-tag><object data=x></object><iframe src=/page title=Page></iframe>\
+        <table><tr><td style=\"text-align:right\" bgcolor=red>x</table> a\u{fdd0}b\u{1fffe}c &#x10ffff;";
+    let feeds = built(&site(&[("a.md", "title: A\ndate: 2024-01-01", body)]));
+    let html = in_entries(&feeds.atom, "content").remove(0);
+    let mut seen = BTreeSet::new();
+    let settings = RewriteStrSettings::new().append_element_content_handler(element!("*", |element| {
+        seen.insert(element.tag_name());
+        let attributes = element.attributes().iter().map(lol_html::html_content::Attribute::name);
+        seen.extend(attributes.map(|name| format!("@{name}")));
+        Ok(())
+    }));
+    lol_html::rewrite_str(&html, settings).unwrap();
+    let allowed: BTreeSet<String> = ELEMENTS
+        .split_whitespace()
+        .map(str::to_owned)
+        .chain(ATTRIBUTES.split_whitespace().map(|name| format!("@{name}")))
+        .collect();
+    assert!(seen.is_subset(&allowed), "{:?}: {html}", seen.difference(&allowed).collect::<Vec<_>>());
+    for part in [
+        "<bdi dir=\"rtl\">x</bdi>",
+        // A link stands behind what a reader may not play.
+        "</video> <a href=\"https://hums.example/a.mp4\">a.mp4</a>",
+        "</audio> <a href=\"https://hums.example/a/t.mp3?a=1&amp;b=2\">t.mp3</a>",
+        "<a href=\"https://hums.example/page\">Page</a>",
+        "abc",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+}
