@@ -299,6 +299,17 @@ fn a_relay_that_is_down_charges_nobody() {
 }
 
 #[test]
+fn two_at_whom_the_relay_always_falls_are_deferred_though_nobody_else_is_left() {
+    let scene = scene(&["drops0@x.example", "drops1@x.example"].map(str::to_owned));
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    assert_eq!(run_with(&scene, MONDAY, &relay, &[("TIDINGS_MAIL__CONNECTIONS", "2")]).code, 1);
+    let told = status(&scene);
+    for missed in told["missed"].as_array().unwrap() {
+        assert_eq!(missed["attempts"], 1, "{missed}");
+    }
+}
+
+#[test]
 fn a_message_asks_for_what_it_needs_and_the_relay_offers() {
     let readers = ["дарья@пример.рф".to_owned(), "ada@x.example".to_owned()];
     let all: &[&str] = &["SIZE 1000000", "8BITMIME", "SMTPUTF8"];

@@ -78,7 +78,8 @@ struct Journal {
 }
 
 /// A relay on loopback. A recipient `bad…` does not exist, `gone…` neither, without an enhanced code, `later…` is
-/// deferred, `policy…` is refused by policy; the message to `spam…` is refused at the dot.
+/// deferred, `policy…` is refused by policy; at `drops…` the connection ends; the message to `spam…` is refused at the
+/// dot.
 pub(crate) struct Relay {
     port: u16,
     journal: Arc<Mutex<Journal>>,
@@ -219,6 +220,7 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
             "RCPT" => match address() {
                 bad if bad.starts_with("bad") => say("550 5.1.1 no such user")?,
                 gone if gone.starts_with("gone") => say("550 no such user")?,
+                drops if drops.starts_with("drops") => return None,
                 later if later.starts_with("later") => say("451 4.7.1 come back")?,
                 policy if policy.starts_with("policy") => say("550 5.7.1 we do not want you")?,
                 address => {

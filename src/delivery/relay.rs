@@ -20,7 +20,7 @@ use crate::store::{Result, StoreError};
 /// How long a person who asked to stop waits for the relay's last answers.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A recipient at whom the connection is lost so often, while others are served, is deferred.
+/// A recipient at whom the connection is lost so often is deferred, unless it is lost at everyone.
 const MOST_LOSSES: u32 = 3;
 
 /// Why nothing new begins.
@@ -234,15 +234,15 @@ impl Run {
         }
     }
 
-    /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile, or there
-    /// is nobody else.
+    /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile, or those
+    /// who are left are all like this one.
     pub(super) fn is_hopeless(&self, claim: &Claimed) -> bool {
         let answered = self.pace.answered();
         let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
         let loss = losses.entry(claim.reader.id).or_insert(Losses { count: 0, answered });
         loss.count += 1;
         let (many, served) = (loss.count >= MOST_LOSSES, answered > loss.answered);
-        many && (served || losses.len() == 1)
+        many && (served || losses.values().all(|loss| loss.count >= MOST_LOSSES))
     }
 
     /// Who refuses the sender though others have taken this very issue refuses for themselves alone.
