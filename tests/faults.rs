@@ -34,14 +34,18 @@ async fn connect(scene: &Scene) -> SqliteConnection {
     SqliteConnection::connect(&format!("sqlite://{}", scene.path("tidings.db").display())).await.unwrap()
 }
 
-/// The database is whole, everyone has the issue, and who has it twice was listed.
-fn check(scene: &Scene, relay: &Relay, readers: usize) {
+fn assert_whole(scene: &Scene) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let word: String = runtime.block_on(async {
         let mut connection = connect(scene).await;
         sqlx::query("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap().get(0)
     });
     assert_eq!(word, "ok");
+}
+
+/// The database is whole, everyone has the issue, and who has it twice was listed.
+fn check(scene: &Scene, relay: &Relay, readers: usize) {
+    assert_whole(scene);
     let told = status(scene);
     assert_eq!((&told["counts"]["sent"], &told["state"]), (&readers.into(), &"done".into()), "{told}");
     let listed: Vec<&str> =
@@ -89,6 +93,67 @@ fn a_full_disk_is_an_error_and_the_next_run_goes_on() {
     let ran = run(&scene, MONDAY, &relay);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
     check(&scene, &relay, 1001);
+}
+
+/// Makes the syncs of a write-ahead log fail from this one on, counted in the life of the process, as a dying disk does.
+const FAILING_SYNCS: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static int count;
+static int fails(int file) {
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 4 || memcmp(path + length - 4, "-wal", 4)) return 0;
+    return __sync_add_and_fetch(&count, 1) >= atoi(getenv("FAILING_SYNC"));
+}
+int fsync(int file) {
+    if (fails(file)) { errno = EIO; return -1; }
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(file);
+}
+int fdatasync(int file) {
+    if (fails(file)) { errno = EIO; return -1; }
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(file);
+}
+"#;
+
+#[test]
+fn an_io_error_at_commit_is_an_error_and_the_next_run_goes_on() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(300).file("syncs.c", FAILING_SYNCS);
+    let library = scene.path("syncs.so");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(scene.path("syncs.c")).arg("-ldl");
+    let Ok(status) = compiler.status() else {
+        assert!(std::env::var("TIDINGS_TEST_ALL").is_err(), "cc is missing");
+        eprintln!("skipped: cc is missing");
+        return;
+    };
+    assert!(status.success());
+    let mut counts = Vec::new();
+    // At the freeze, at the first claim, and at commits on the way.
+    for first in ["1", "2", "4", "12", "40"] {
+        let library = library.to_str().unwrap();
+        let smtp = relay.url();
+        let set = [
+            ("TIDINGS_MAIL__SMTP", smtp.as_str()),
+            ("TIDINGS_MAIL__CONNECTIONS", "2"),
+            ("LD_PRELOAD", library),
+            ("FAILING_SYNC", first),
+        ];
+        let ran = scene.run_with(&["--at", MONDAY, "run"], &set);
+        assert!((1..3).contains(&ran.code) && ran.talk.contains("I/O error"), "{first}: {} {}", ran.code, ran.talk);
+        assert_whole(&scene);
+        counts.push(relay.count());
+    }
+    assert!(counts[4] > counts[0] && counts[4] < 301, "{counts:?}");
+    assert_eq!(run(&scene, MONDAY, &relay).code, 0);
+    check(&scene, &relay, 301);
 }
 
 #[test]
@@ -148,6 +213,7 @@ fn a_clock_that_jumps_a_day_loses_nobody_and_repeats_nothing() {
     assert!(run(&second, "2024-06-30T08:00:05+02:00", &relay).code < 2);
     assert!(run(&second, "2024-07-01T09:00:05+02:00", &relay).code < 2);
     assert_eq!(relay.taken().len(), 42);
+    assert_whole(&second);
 }
 
 #[test]
