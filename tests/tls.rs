@@ -25,6 +25,10 @@ enum Manner {
     Injected,
     /// STARTTLS with a certificate of long ago.
     Expired,
+    /// STARTTLS, answered in words that are no UTF-8.
+    Latin1,
+    /// STARTTLS, answered by the code alone and a bare LF.
+    Bare,
 }
 
 /// A relay with a certificate for `host`; what it hears in clear and inside TLS.
@@ -75,8 +79,12 @@ fn serve(
         hear(&mut stream, clear)?;
         stream.write_all(offers.as_bytes())?;
         hear(&mut stream, clear)?;
-        let go = if manner == Manner::Injected { "220 go\r\n250 slipped in\r\n" } else { "220 go\r\n" };
-        stream.write_all(go.as_bytes())?;
+        stream.write_all(match manner {
+            Manner::Injected => b"220 go\r\n250 slipped in\r\n",
+            Manner::Latin1 => b"220 pr\xeat\r\n",
+            Manner::Bare => b"220\n",
+            _ => b"220 go\r\n",
+        })?;
     }
     let mut tls = StreamOwned::new(ServerConnection::new(Arc::clone(config)).unwrap(), stream);
     if manner == Manner::Implicit {
@@ -136,7 +144,9 @@ fn said_in_clear(relay: &TlsRelay) -> String {
 
 #[test]
 fn mail_and_password_go_inside_tls() {
-    for (manner, scheme) in [(Manner::Implicit, "smtps"), (Manner::StartTls, "smtp")] {
+    for (manner, scheme) in
+        [(Manner::Implicit, "smtps"), (Manner::StartTls, "smtp"), (Manner::Latin1, "smtp"), (Manner::Bare, "smtp")]
+    {
         let relay = start(manner, "localhost");
         let ran = run(&relay, scheme, true);
         assert_eq!(ran.code, 0, "{scheme}: {}{}", ran.out, ran.talk);
