@@ -45,20 +45,7 @@ impl Store {
     /// Takes these posts as known from now on, under an issue without recipients.
     pub async fn know_posts(&self, digest: &str, posts: &[String], now: DateTime<Utc>) -> Result<()> {
         let mut tx = self.begin().await?;
-        let issue = Issue {
-            id: random_id(),
-            digest: digest.to_owned(),
-            slot: format!("begin {}", now.to_rfc3339()),
-            made_at: now,
-            state: IssueState::Done,
-            reason: None,
-            subject: String::new(),
-            outbox: false,
-            key: 0,
-        };
-        if insert_issue(&mut tx, &issue, "", "").await? {
-            announce(&mut tx, &issue, posts).await?;
-        }
+        know(&mut tx, digest, format!("begin {}", now.to_rfc3339()), posts, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -69,6 +56,31 @@ impl Store {
         let row = sqlx::query(AssertSqlSafe(text)).bind(id).fetch_one(&self.pool).await?;
         Ok(row.try_get::<i64, _>("n")? > 0)
     }
+}
+
+/// Takes these posts as known, under an issue of this slot without recipients, unless there is one.
+pub(super) async fn know(
+    tx: &mut Transaction<'static, Any>,
+    digest: &str,
+    slot: String,
+    posts: &[String],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let issue = Issue {
+        id: random_id(),
+        digest: digest.to_owned(),
+        slot,
+        made_at: now,
+        state: IssueState::Done,
+        reason: None,
+        subject: String::new(),
+        outbox: false,
+        key: 0,
+    };
+    if insert_issue(tx, &issue, "", "").await? {
+        announce(tx, &issue, posts).await?;
+    }
+    Ok(())
 }
 
 /// Notes what an issue announces.

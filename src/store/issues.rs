@@ -6,10 +6,9 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::ledger::{Issue, IssueId, IssueState, State};
 use crate::reader::{Email, ReaderId};
-use crate::store::announced::{VOID, announce, is_carried};
+use crate::store::announced::{VOID, announce, is_carried, know};
 use crate::store::readers::time_of;
 use crate::store::{Result, Store, StoreError, StorePlace, list};
-use crate::token::random_id;
 
 /// Everything that is fixed when an issue is frozen.
 #[derive(Debug)]
@@ -97,19 +96,7 @@ impl Store {
         if made.rows_affected() == 0 {
             return Ok(false);
         }
-        let issue = Issue {
-            id: random_id(),
-            digest: digest.to_owned(),
-            slot: "begin".to_owned(),
-            made_at: now,
-            state: IssueState::Done,
-            reason: None,
-            subject: String::new(),
-            outbox: false,
-            key: 0,
-        };
-        insert_issue(&mut tx, &issue, "", "").await?;
-        announce(&mut tx, &issue, known).await?;
+        know(&mut tx, digest, "begin".to_owned(), known, now).await?;
         tx.commit().await?;
         Ok(true)
     }
