@@ -183,10 +183,19 @@ fn today_is_not_the_future_and_tomorrow_does_not_leak() {
 #[test]
 fn an_enclosure_never_has_the_length_nought() {
     let front = "title: A\ndate: 2024-01-01\naudio: /talk.mp3";
-    let unknown = built(&site(&[("a.md", front, "x")]));
+    let scene = site(&[("a.md", front, "x")]);
+    let ran = scene.run(&["--at", NOON, "build"]);
+    assert!(
+        ran.code == 0 && ran.talk.contains("post/a.md:4: the length of `https://hums.example/talk.mp3`"),
+        "{}",
+        ran.talk
+    );
+    assert!(ran.talk.contains("say its `length` in bytes"), "{}", ran.talk);
+    let unknown = read(&scene, "");
     assert!(!unknown.rss.contains("<enclosure") && unknown.rss.contains("<media:content"), "{}", unknown.rss);
     let scene = site(&[("a.md", front, "x")]).file("static/talk.mp3", "twelve bytes");
-    let known = built(&scene);
+    assert!(!scene.run(&["--at", NOON, "build"]).talk.contains("length"));
+    let known = read(&scene, "");
     let document = parse(&known.rss);
     let enclosure = all(&document, "enclosure")[0];
     assert_eq!(enclosure.attribute("length"), Some("12"));

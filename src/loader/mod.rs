@@ -193,6 +193,12 @@ fn read_post(
         && let Some(enclosure) = draft.post.enclosure.as_mut().filter(|enclosure| enclosure.length.is_none())
     {
         enclosure.length = length_of(&enclosure.url, site, &config.dir, path);
+        if enclosure.length.is_none() {
+            let url = &enclosure.url;
+            let finding = Finding::warning(format!("the length of `{url}` is not known: RSS leaves the enclosure out"));
+            let way_out = "put the file beside the post or below static/, or say its `length` in bytes";
+            draft.warnings.push(finding.at_line(draft.enclosure_line.unwrap_or(1)).way_out(way_out));
+        }
     }
     Ok(read)
 }

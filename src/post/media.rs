@@ -19,8 +19,8 @@ pub(super) fn image(front: &Front<'_>, post: &Url) -> Option<Url> {
     absolute(named.or_else(teaser).or_else(extra)?, post)
 }
 
-/// The sound or film that the front matter names.
-pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<Enclosure> {
+/// The sound or film that the front matter names, and the line where it does.
+pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<(Enclosure, usize)> {
     let (key, value) = front.get(&["enclosure", "audio", "podcast", "video"])?;
     let value = match value {
         Value::Array(list) => list.first()?,
@@ -40,7 +40,7 @@ pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<Enclosure> {
     let media_type =
         media_type.filter(|given| is_media_type(given)).unwrap_or_else(|| media_type_of(&url, key).to_owned());
     // Nought says that it is not known, and podcast programs refuse it.
-    Some(Enclosure { url, media_type, length: length.filter(|length| *length > 0) })
+    Some((Enclosure { url, media_type, length: length.filter(|length| *length > 0) }, front.line(key)))
 }
 
 /// Whether a text has the form of a media type without parameters (RFC 6838 4.2).
@@ -103,7 +103,11 @@ mod tests {
         let text = format!("---\n{front}\n---\n");
         let front = split(&text, Rules::of(Dialect::Hugo)).unwrap().front;
         let post = "https://x.example/posts/tea/".parse().unwrap();
-        let enclosure = super::enclosure(&front, &post).map(|one| (one.url.to_string(), one.media_type, one.length));
+        let enclosure = super::enclosure(&front, &post);
+        let enclosure = enclosure.map(|(one, line)| {
+            assert_eq!(line, 2);
+            (one.url.to_string(), one.media_type, one.length)
+        });
         (super::image(&front, &post).map(|url| url.to_string()), enclosure)
     }
 

@@ -34,6 +34,8 @@ pub struct Draft {
     pub why: Why,
     /// When it is to disappear.
     pub expires: Option<DateTime<Utc>>,
+    /// The line that names its sound or film.
+    pub enclosure_line: Option<usize>,
     /// What is odd and leaves nothing out.
     pub warnings: Vec<Finding>,
 }
@@ -157,11 +159,12 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     if authors.is_empty() {
         authors.extend(habits.author.clone().or_else(|| site.author.clone()));
     }
+    let (enclosure, enclosure_line) = media::enclosure(&front, &url).unzip();
     let post = Post {
         id: id.unwrap_or_default(),
         path: path.to_owned(),
         image: media::image(&front, &url),
-        enclosure: media::enclosure(&front, &url),
+        enclosure,
         url,
         published: published.at,
         updated,
@@ -180,7 +183,8 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     };
     let expires = dating.key(&["expirydate", "unpublishdate"]).transpose()?.map(|(_, found)| found.at);
     let why = Why { date: from, zone, address };
-    Ok(Read::Post(Box::new(Draft { post, why, expires: expires.filter(|_| rules.dialect == Dialect::Hugo), warnings })))
+    let expires = expires.filter(|_| rules.dialect == Dialect::Hugo);
+    Ok(Read::Post(Box::new(Draft { post, why, expires, enclosure_line, warnings })))
 }
 
 /// The language that the front matter or the file's name says, as a tag.
