@@ -258,6 +258,25 @@ fn the_page_of_a_post_that_is_gone_keeps_the_hub_waiting_no_longer() {
 }
 
 #[test]
+fn a_page_that_never_answers_keeps_the_hub_waiting_for_a_day_at_most() {
+    let (pages, hub) = (Server::start(200), Server::start(204));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let scene = live(&pages, &hub, &relay, "").post("never.md", "Never", "2024-05-02");
+    pages.missing.lock().unwrap().push("/never/".to_owned());
+    scene.run(&["--at", "2024-06-24T12:00:00Z", "run"]);
+    scene.run(&["--at", "2024-06-25T11:59:59Z", "run"]);
+    assert!(hub.asked().is_empty() && scene.read("tidings.manifest").contains("/never/\t2024-06-24T12:00:00"));
+    let ran = scene.run(&["--at", "2024-06-25T12:00:00Z", "run"]);
+    assert!(ran.talk.contains("/never/` has not been there for a day: the hub is told without it"), "{}", ran.talk);
+    assert_eq!(hub.asked().len(), 3);
+    // It is no news that waits once more.
+    let scene = scene.post("new.md", "New", "2024-06-25");
+    let ran = scene.run(&["--at", "2024-06-25T13:00:00Z", "run"]);
+    assert!(!ran.talk.contains("the hub is told"), "{}", ran.talk);
+    assert_eq!(hub.asked().len(), 3);
+}
+
+#[test]
 fn a_page_that_sends_its_reader_round_in_circles_is_not_there() {
     let (pages, hub) = (Server::start(302), Server::start(204));
     let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
+
 use crate::cli::{Build, Dry};
 use crate::command::{Ending, Session};
 use crate::config::Config;
@@ -76,7 +78,7 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         publisher.retire(&outlines);
         publisher.manifest().add_posts(fingerprints(&loaded.posts));
         if config.feeds.hub.is_some() {
-            wait_for(&config, &loaded, &new, &mut publisher.manifest());
+            wait_for(&config, &loaded, &new, session.clock.now(), &mut publisher.manifest());
         }
         if args.prune {
             prune(session, &loaded, &publisher, &outlines)?;
@@ -269,14 +271,15 @@ fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Res
 
 /// Notes the new posts that the main feed shows: their pages must answer before the hub is told. A post that is gone
 /// keeps nobody waiting.
-fn wait_for(config: &Config, loaded: &Loaded, new: &BTreeSet<String>, manifest: &mut Manifest) {
-    let waiting = manifest.waiting_mut();
-    let before: BTreeSet<String> = waiting.drain(..).collect();
-    let shown = |number: usize, post: &Post| number < config.feeds.limit && new.contains(&post.id);
-    let waits = |(number, post): &(usize, &Post)| shown(*number, post) || before.contains(post.url.as_str());
-    let posts = loaded.posts.iter().enumerate().filter(waits);
-    waiting.extend(posts.map(|(_, post)| post.url.to_string()));
-    waiting.sort();
+fn wait_for(config: &Config, loaded: &Loaded, new: &BTreeSet<String>, now: DateTime<Utc>, manifest: &mut Manifest) {
+    let before = std::mem::take(manifest.waiting_mut());
+    for (number, post) in loaded.posts.iter().enumerate() {
+        let since = before.get(post.url.as_str()).copied();
+        let is_shown = number < config.feeds.limit && new.contains(&post.id);
+        if let Some(since) = since.or(is_shown.then_some(now)) {
+            manifest.waiting_mut().insert(post.url.to_string(), since);
+        }
+    }
 }
 
 impl From<Dry> for Build {

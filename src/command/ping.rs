@@ -5,6 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::bail;
+use chrono::TimeDelta;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -19,6 +20,8 @@ use crate::publish::Manifest;
 
 /// How many feeds the hub is told of at once.
 const AT_ONCE: usize = 8;
+/// How long the hub waits for a page, as a digest does.
+const PATIENCE: TimeDelta = TimeDelta::days(1);
 /// How long all of it may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -45,14 +48,24 @@ pub(super) async fn ping_when_live(
     live: &mut Live,
 ) -> anyhow::Result<()> {
     let Some(hub) = session.config.feeds.hub.clone() else { return Ok(()) };
-    let pages: Vec<Url> = manifest.waiting_mut().iter().filter_map(|page| Url::parse(page).ok()).collect();
+    let pages: Vec<Url> = manifest.waiting_mut().keys().filter_map(|page| Url::parse(page).ok()).collect();
     let missing = live.missing(session, &pages).await;
-    let still: Vec<String> = missing.iter().map(ToString::to_string).collect();
-    if *manifest.waiting_mut() != still {
-        *manifest.waiting_mut() = still;
+    let before = manifest.waiting_mut().clone();
+    let now = session.clock.now();
+    manifest.waiting_mut().retain(|page, since| {
+        let is_missing = missing.iter().any(|missing| missing.as_str() == page);
+        let is_late = is_missing && now - *since >= PATIENCE;
+        if is_late {
+            let finding =
+                Finding::warning(format!("`{page}` has not been there for a day: the hub is told without it"));
+            session.report(&[finding.way_out("publish the page, or unpublish the post")]);
+        }
+        is_missing && !is_late
+    });
+    if *manifest.waiting_mut() != before {
         save(session, manifest);
     }
-    match (manifest.untold().is_empty(), missing.is_empty()) {
+    match (manifest.untold().is_empty(), manifest.waiting_mut().is_empty()) {
         (true, _) => {}
         (false, true) => _ = tell(session, &hub, manifest).await?,
         (false, false) => session.say("the hub is told when the new posts are there"),

@@ -5,6 +5,8 @@ use std::fs::Metadata;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use chrono::{DateTime, Utc};
+
 use crate::finding::{Finding, Severity};
 use crate::publish::write_changed;
 
@@ -17,8 +19,8 @@ pub struct Manifest {
     pub(super) files: BTreeMap<String, Written>,
     /// The fingerprint of each post when it was last published, by that of its id.
     pub(super) posts: HashMap<u64, u64>,
-    /// The addresses of new posts that have not answered yet: the hub is told when they have.
-    pub(super) waiting: Vec<String>,
+    /// The addresses of new posts that have not answered yet, and since when: the hub is told when they have.
+    pub(super) waiting: BTreeMap<String, DateTime<Utc>>,
 }
 
 /// A file that tidings wrote.
@@ -85,7 +87,11 @@ impl Manifest {
                         manifest.posts.insert(id, hash);
                     }
                 }
-                ["waiting", url] => manifest.waiting.push(url.to_owned()),
+                ["waiting", url, since] => {
+                    if let Ok(since) = since.parse() {
+                        manifest.waiting.insert(url.to_owned(), since);
+                    }
+                }
                 _ => {}
             }
         }
@@ -104,8 +110,8 @@ impl Manifest {
             let Stamp { length, modified } = stamp;
             text.push_str(&format!("file\t{path}\t{fingerprint:x}\t{hash:x}\t{length}\t{modified}\t{news}\n"));
         }
-        for url in &self.waiting {
-            text.push_str(&format!("waiting\t{url}\n"));
+        for (url, since) in &self.waiting {
+            text.push_str(&format!("waiting\t{url}\t{}\n", since.to_rfc3339()));
         }
         let mut posts: Vec<_> = self.posts.iter().collect();
         posts.sort_unstable();
@@ -155,14 +161,16 @@ impl Manifest {
         }
     }
 
-    /// The addresses of new posts that have not answered yet.
-    pub fn waiting_mut(&mut self) -> &mut Vec<String> {
+    /// The addresses of new posts that have not answered yet, and since when.
+    pub fn waiting_mut(&mut self) -> &mut BTreeMap<String, DateTime<Utc>> {
         &mut self.waiting
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::{Manifest, News, Stamp, Written};
 
     #[test]
@@ -172,7 +180,8 @@ mod tests {
         let manifest = Manifest {
             files: [("tag/c/atom.xml".to_owned(), written)].into(),
             posts: [(7, 8)].into(),
-            waiting: vec!["https://x.example/tea/".to_owned()],
+            waiting: [("https://x.example/tea/".to_owned(), DateTime::from_timestamp_nanos(1_700_000_000_123_456_789))]
+                .into(),
         };
         assert_eq!(Manifest::parse(&manifest.to_text()), manifest);
         assert_eq!(Manifest::parse("tidings manifest 2\npost\t7\t8\n"), Manifest::default());
