@@ -256,6 +256,23 @@ fn an_adopted_post_that_was_published_here_before_counts_as_repeated() {
 }
 
 #[test]
+fn a_new_id_of_an_old_post_is_named_also_where_nothing_else_is_said() {
+    let scene = two();
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(scene.run(&["--at", NOON, "-q", "build"]).talk, "");
+    let scene =
+        scene.file("post/tea.md", "---\ntitle: Tea\ndate: 2024-05-01\nid: tag:hums.example,2024:tea\n---\nHot.\n");
+    let ran = scene.run(&["--at", NOON, "-q", "build"]);
+    let warning = "post/tea.md: this post was published with another id: readers see it as unread\n";
+    assert_eq!(
+        (ran.out.as_str(), ran.talk.ends_with(warning), ran.talk.lines().count()),
+        ("", true, 1),
+        "{}",
+        ran.talk
+    );
+}
+
+#[test]
 fn every_topic_has_a_feed_of_its_own_with_an_id_of_its_own() {
     let scene = site(&[
         ("a.md", "title: A\ndate: 2024-01-01\ntags: [c, \"c++\", \"c#\", 日本語, Rust, rust]\nlang: de", "x"),

@@ -15,7 +15,7 @@ use crate::scene::Scene;
 const MONDAY: &str = "2026-11-23T12:00:00Z";
 
 /// What a program prints, or none where it is not on this machine.
-fn output(program: &str, arguments: &[&str], input: &[u8]) -> Option<String> {
+pub(crate) fn output(program: &str, arguments: &[&str], input: &[u8]) -> Option<String> {
     let spawned = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -44,7 +44,7 @@ fn html(layout: &str) -> String {
 }
 
 /// The HTML as it looks in the dark, or in the light.
-fn in_scheme(html: &str, is_dark: bool) -> String {
+pub(crate) fn in_scheme(html: &str, is_dark: bool) -> String {
     html.replace("(prefers-color-scheme: dark)", if is_dark { "(min-width: 0)" } else { "(max-width: 0)" })
 }
 

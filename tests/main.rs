@@ -15,6 +15,7 @@ mod ledger;
 mod look;
 mod message;
 mod nasty;
+mod pages;
 mod preview;
 mod publish;
 mod read;

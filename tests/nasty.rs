@@ -7,7 +7,7 @@ use crate::feed::{NOON, config};
 use crate::read::{entries, strict_xml};
 use crate::scene::Scene;
 
-fn nasty() -> Scene {
+pub(crate) fn nasty() -> Scene {
     let word = "w".repeat(5000);
     Scene::new()
         .file("config.toml", &config("description = \"A & B <c> ]]>\"\ncategories = [\"R&D\"]", "by = [\"tag\"]\narchive = \"year\"\nhub = \"https://hub.example/?a=1&b=2\""))

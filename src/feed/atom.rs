@@ -67,10 +67,10 @@ fn entry(entry: &Entry<'_>, authority: &str) -> atom::Entry {
     }));
     let (content, summary) = match &entry.text {
         // Where a post has no text, its title is all that can be said of it.
-        Text::Full { html, about } => {
-            let about = about.as_deref().or_else(|| html.is_empty().then_some(&entry.title));
-            (html.as_str(), about.map(|about| plain(about, language)))
+        Text::Full { html, about: None } if html.is_empty() => {
+            ("", Some(marked(&html::escape(&entry.title), language)))
         }
+        Text::Full { html, about } => (html.as_str(), about.as_deref().map(|about| plain(about, language))),
         Text::Summary(html) => ("", Some(marked(html, language))),
     };
     let picture = post.image.as_ref().map(|image| Extension {

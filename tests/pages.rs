@@ -1,0 +1,156 @@
+//! The feeds and their page as Chromium shows them; the pictures are left to be looked at.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::feed::config;
+use crate::look::{in_scheme, output};
+use crate::nasty::nasty;
+use crate::scene::Scene;
+
+const NOW: &str = "2026-11-23T12:00:00Z";
+/// The widths that are looked at: a phone, and a window.
+const WIDTHS: [u64; 2] = [390, 900];
+
+/// What a frame shows, told through the title of the page around it.
+const LOOK: &str = "
+onload = () => document.title = JSON.stringify([...document.querySelectorAll('iframe')].map(frame => {
+  const seen = frame.contentDocument, root = seen.documentElement, style = (one, part) => getComputedStyle(one, part);
+  const shown = one => !one || one === seen || style(one).display !== 'none' && shown(one.parentNode);
+  const texts = names => [...seen.querySelectorAll(names)].filter(shown).map(one => one.textContent.trim());
+  const light = color => color.match(/[\\d.]+/g).slice(0, 3).map(part => part / 255)
+    .map(part => part <= 0.04 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+  const paper = light(style(root).backgroundColor !== 'rgba(0, 0, 0, 0)' ? style(root).backgroundColor
+    : style(seen.body).backgroundColor);
+  const contrast = one => { const ink = light(style(one).color);
+    return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05) };
+  const readable = [...seen.querySelectorAll('title, published, pubDate, subtitle, h1, h2, h3, time, article p')];
+  return {
+    width: root.scrollWidth, paper, contrast: Math.min(...readable.filter(shown).map(contrast)),
+    titles: texts('title, h1, h3'), bodies: texts('content, encoded, item > description').length,
+    said: style(seen.querySelector('channel') || root, '::before').content, text: seen.body ? seen.body.innerText : '',
+    links: seen.body ? [...seen.links].map(link => link.href) : [],
+  };
+}))";
+
+/// What these documents of a scene show in the light and in the dark at each width; none without Chromium.
+fn look(name: &str, scene: &Scene, documents: &[&str]) -> Option<Vec<Value>> {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let height = 900;
+    let mut frames = String::new();
+    for scheme in ["light", "dark"] {
+        // A copy in which the scheme is chosen, whatever the machine prefers.
+        let place = scene.path(scheme);
+        fs::create_dir_all(&place).unwrap();
+        for file in documents.iter().chain(&["feeds.css"]) {
+            let text = scene.read(&format!("public/{file}"));
+            fs::write(place.join(file), in_scheme(&text, scheme == "dark")).unwrap();
+        }
+        for (document, width) in documents.iter().flat_map(|document| WIDTHS.map(|width| (document, width))) {
+            let style = format!("width:{width}px;height:{height}px;border:0");
+            let source = place.join(document);
+            frames.push_str(&format!("<iframe src=\"file://{}\" style=\"{style}\"></iframe>", source.display()));
+        }
+    }
+    let wide = documents.len() as u64 * (WIDTHS.iter().sum::<u64>() + 48);
+    let page = format!(
+        "<!DOCTYPE html><body style=\"margin:0;display:flex;flex-wrap:wrap;gap:24px;width:{wide}px\">{frames}<script>{LOOK}</script>"
+    );
+    let file = folder.join(format!("{name}.html"));
+    fs::write(&file, page).unwrap();
+    let profile = tempfile::tempdir().unwrap();
+    let arguments = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--allow-file-access-from-files",
+        &format!("--user-data-dir={}", profile.path().display()),
+        &format!("--window-size={wide},{}", 2 * height + 24),
+        &format!("file://{}", file.display()),
+    ];
+    picture(&folder.join(format!("{name}.png")), &arguments)?;
+    let dom = output("chromium", &[&arguments[..], &["--dump-dom"]].concat(), b"")?;
+    let title = dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
+    let title = title.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\u{a0}").replace("&amp;", "&");
+    let seen: Vec<Value> = serde_json::from_str(&title).unwrap_or_else(|error| panic!("{error}: {title}"));
+    assert_eq!(seen.len(), 2 * 2 * documents.len());
+    Some(seen)
+}
+
+fn picture(shot: &Path, arguments: &[&str]) -> Option<()> {
+    let _ = fs::remove_file(shot);
+    output("chromium", &[arguments, &[&format!("--screenshot={}", shot.display())]].concat(), b"")?;
+    let bytes = fs::read(shot).unwrap();
+    assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 20_000, "{}: {} bytes", shot.display(), bytes.len());
+    Some(())
+}
+
+fn texts<'a>(seen: &'a Value, key: &str) -> Vec<&'a str> {
+    seen[key].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+}
+
+/// Nothing stands out at the side, words stand out from the paper, and the dark is dark.
+fn is_readable(seen: &[Value]) {
+    let (light, dark) = seen.split_at(seen.len() / 2);
+    for scheme in [light, dark] {
+        for (frame, width) in scheme.iter().zip(WIDTHS.iter().cycle()) {
+            assert_eq!(frame["width"], *width, "{frame}");
+            assert!(frame["contrast"].as_f64().unwrap() >= 4.5, "{frame}");
+        }
+    }
+    assert!(light.iter().all(|frame| frame["paper"].as_f64().unwrap() > 0.8), "{light:?}");
+    assert!(dark.iter().all(|frame| frame["paper"].as_f64().unwrap() < 0.05), "{dark:?}");
+}
+
+#[test]
+fn a_browser_shows_a_feed_and_its_page_as_pages() {
+    let scene = Scene::sample();
+    let config = scene.read("config.toml").replace("by = [", "sign_up = \"https://hums.example/letter/\"\nby = [");
+    let scene = scene.file("config.toml", &config);
+    scene.run_at(NOW, &["build"]);
+    let Some(seen) = look("pages", &scene, &["atom.xml", "rss.xml", "feeds.html"]) else { return };
+    is_readable(&seen);
+    let titles = ["夜番の茶", "The Pager in the Drawer", "Rows of the Night"];
+    for frame in &seen {
+        let shown = texts(frame, "titles");
+        assert_eq!(shown[0], "The Daemon Still Hums");
+        assert!(titles.iter().all(|title| shown.contains(title)) && shown.len() == 6, "{shown:?}");
+        let is_feed = frame["text"] == "";
+        if is_feed {
+            // HTML would show as literal tags, and no address can be clicked: it is named.
+            assert_eq!(frame["bodies"], 0, "{frame}");
+            let said = frame["said"].as_str().unwrap();
+            assert!(said.contains("This is a web feed") && said.contains("https://hums.example/feeds.html"), "{frame}");
+        } else {
+            let text = frame["text"].as_str().unwrap();
+            assert!(
+                text.contains("A feed brings new posts to you") && text.contains("Sign up for the letter"),
+                "{text}"
+            );
+            let links = texts(frame, "links");
+            for link in ["letter/", "atom.xml", "rss.xml", "feed.json", "feeds.opml", "tag/tea/atom.xml"] {
+                assert!(links.contains(&format!("https://hums.example/{link}").as_str()), "{link}: {links:?}");
+            }
+        }
+    }
+    assert_eq!(seen.iter().filter(|frame| frame["text"] == "").count(), 8);
+}
+
+#[test]
+fn a_long_word_and_odd_texts_do_not_break_the_pages() {
+    let scene = nasty();
+    scene.run(&["--at", NOW, "build"]);
+    if let Some(seen) = look("pages-nasty", &scene, &["atom.xml", "rss.xml", "feeds.html"]) {
+        is_readable(&seen);
+        assert!(seen.iter().all(|frame| texts(frame, "titles").len() == 12), "{seen:?}");
+    }
+    let empty = Scene::new().file("config.toml", &config("", ""));
+    empty.run_at(NOW, &["build"]);
+    if let Some(seen) = look("pages-empty", &empty, &["atom.xml", "feeds.html"]) {
+        is_readable(&seen);
+    }
+}
