@@ -53,11 +53,11 @@ pub fn body(
     if let Some((at, length)) = own {
         text.replace_range(at..at + length, marks.more.encode_utf8(&mut [0; 4]));
     }
-    let source = Source { text: &text, syntax: rules.syntax, is_html, is_marked: own.is_some(), marks };
+    let source = Source { text: &text, syntax: habits.syntax, is_html, is_marked: own.is_some(), marks };
     let expanded = shortcode::expand(source, &links, &variables);
     let rendered = match ending {
         _ if is_html => expanded.text,
-        _ => markdown::to_html(&expanded.text, rules.syntax, &links)?,
+        _ => markdown::to_html(&expanded.text, habits.syntax, &links)?,
     };
     let html = html::sanitise(&html::fill(&rendered, &expanded.slots, marks), &links)?;
     let warnings = expanded.dropped.into_iter().map(|(line, what)| {
@@ -372,6 +372,16 @@ mod tests {
             (
                 "<iframe src=\"//v.example/e?a=1&amp;b\"></iframe>",
                 "<a href=\"https://v.example/e?a=1&amp;b\">//v.example/e?a=1&amp;b</a>",
+            ),
+            (
+                "<div><noscript>\n<img src='/a.png'>\n</noscript></div>",
+                "<div>\n<img src=\"https://hums.example/a.png\">\n</div>",
+            ),
+            ("a <noscript>*b* &lt;c</noscript>", "a <em>b</em> &lt;c"),
+            ("<noscript><script>x()</script>", ""),
+            (
+                "<math><mi>a</mi>\n<mo>=</mo> <mn>1</mn><annotation encoding='application/x-tex'>a = 1</annotation></math> b",
+                "a\n= 1 b",
             ),
             ("<IFRAME title='Film' src='/f'>x</IFRAME>", "<a href=\"https://hums.example/f\">Film</a>"),
             ("<img src=\"data:image/png;base64,AA==\">", "<img src=\"data:image/png;base64,AA==\">"),

@@ -42,7 +42,7 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
     if nesting::is_too_deep(html) {
         return Err(too_deep(nesting::DEEPEST));
     }
-    let safe = legal(&allowed().clean(&without_frames(html)).to_string());
+    let safe = legal(&allowed().clean(&for_readers(html)).to_string());
     let settings = RewriteStrSettings::new().append_element_content_handler(element!(
         "[href], [src], [srcset], [poster], [cite]",
         |element| {
@@ -154,25 +154,33 @@ fn absolute_set(set: &str, links: &Links<'_>) -> String {
     }
 }
 
-/// The same HTML with a link for each page that it embeds.
-fn without_frames(html: &str) -> Cow<'_, str> {
+/// The same HTML for readers that run no scripts and set no formulas: with a link for each page that it embeds, with
+/// what stands in `<noscript>`, and with the words of a formula.
+fn for_readers(html: &str) -> Cow<'_, str> {
     let holds = |name: &[u8]| html.as_bytes().windows(name.len()).any(|part| part.eq_ignore_ascii_case(name));
-    if !holds(b"<iframe") {
+    if ![b"<iframe".as_slice(), b"<noscript", b"<math"].into_iter().any(holds) {
         return html.into();
     }
-    let settings =
-        RewriteStrSettings::new().append_element_content_handler(element!("iframe[src]", |frame: &mut Element<
-            '_,
-            '_,
-        >| {
-            let quoted =
-                |name: &str| frame.get_attribute(name).map(|value| value.replace('"', "&quot;").replace('<', "&lt;"));
-            let source = quoted("src").unwrap_or_default();
-            let words = quoted("title").filter(|title| !title.trim().is_empty());
-            let link = format!("<a href=\"{source}\">{}</a>", words.as_ref().unwrap_or(&source));
-            frame.replace(&link, ContentType::Html);
-            Ok(())
-        }));
+    let to_link = |frame: &mut Element<'_, '_>| {
+        let quoted =
+            |name: &str| frame.get_attribute(name).map(|value| value.replace('"', "&quot;").replace('<', "&lt;"));
+        let source = quoted("src").unwrap_or_default();
+        let words = quoted("title").filter(|title| !title.trim().is_empty());
+        let link = format!("<a href=\"{source}\">{}</a>", words.as_ref().unwrap_or(&source));
+        frame.replace(&link, ContentType::Html);
+        Ok(())
+    };
+    let bare = |element: &mut Element<'_, '_>| {
+        match element.tag_name().as_str() {
+            // The formula once more, in another notation.
+            "annotation" | "annotation-xml" => element.remove(),
+            _ => element.remove_and_keep_content(),
+        }
+        Ok(())
+    };
+    let settings = RewriteStrSettings::new()
+        .append_element_content_handler(element!("iframe[src]", to_link))
+        .append_element_content_handler(element!("noscript, math, math *", bare));
     // What cannot be rewritten is left out below.
     lol_html::rewrite_str(html, settings).map_or(html.into(), Cow::Owned)
 }
