@@ -227,6 +227,8 @@ fn addresses_follow_the_generators_own_pattern() {
         ("hugo.toml", "uglyURLs = true\n", "posts/one.html"),
         ("config/_default/hugo.toml", "baseURL = 'https://x.example/'\n", "in-a-file/one/"),
         ("pelicanconf.py", "ARTICLE_URL = '{date:%Y}/{date:%b}/{slug}/'\n", "2024/Apr/one/"),
+        // Only what lies in `pages` has its path for an address.
+        ("next.config.mjs", "export default {}\n", "posts/one/"),
     ] {
         let mut files = vec![("content/posts/one.md", one), (config, text)];
         if config.starts_with("config/") {
@@ -235,6 +237,33 @@ fn addresses_follow_the_generators_own_pattern() {
         let ran = site_beside(&files).run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
         assert!(ran.talk.contains(&format!("https://x.example/{address} from the pattern")), "{text}: {}", ran.talk);
     }
+}
+
+#[test]
+fn a_page_of_next_js_has_its_path_for_an_address() {
+    let scene = site_beside(&[
+        ("apps/site/next.config.mjs", "export default {}\n"),
+        ("apps/site/pages/en/blog/index.md", "---\ntitle: Blog\n---\n"),
+        ("apps/site/pages/en/blog/release/v0.10.0.md", "---\ntitle: One\ndate: '2013-03-11T16:00:00.000Z'\n---\n"),
+        ("apps/site/pages/en/blog/2025-06-28-Ada-Night.mdx", "---\ntitle: Two\ndate: 2025-06-28\nslug: x\n---\n"),
+    ]);
+    let set = [("TIDINGS_POSTS__DIR", "apps/site/pages/en/blog")];
+    let ran = scene.run_with(&["--at", "2026-01-01T00:00:00Z", "-v", "build"], &set);
+    assert_eq!(ran.code, 0, "an index without a date is a page: {}", ran.talk);
+    for address in ["release/v0.10.0", "2025-06-28-Ada-Night"] {
+        let why = format!("; https://x.example/en/blog/{address} from the pattern");
+        assert!(ran.talk.contains(&why), "{address}: {}", ran.talk);
+    }
+}
+
+#[test]
+fn what_zola_does_not_expand_is_text() {
+    let one = "+++\ntitle = \"One\"\ndate = 2024-05-01\n+++\nA {{ cup() }} of {% tea() %}.\n";
+    let config = "base_url = \"https://x.example\"\nskip_content_templating = [\"**\"]\n";
+    let scene = site_beside(&[("zola.toml", config), ("content/one.md", one)]);
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(!ran.talk.contains("left out"), "{}", ran.talk);
+    assert!(scene.read("public/feed.json").contains("A {{ cup() }} of {% tea() %}."));
 }
 
 #[test]

@@ -85,6 +85,8 @@ fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
                         .iter()
                         .any(|key| keys.contains_key(*key))
                 }
+                // Other sites of Next.js give their posts whatever address they like.
+                Dialect::Plain => PAGES.iter().any(|pages| dir.starts_with(folder.join(pages))),
                 _ => true,
             };
             if fits && dialect == Dialect::Hugo {
@@ -153,8 +155,14 @@ const CANDIDATES: &[(&str, Dialect)] = &[
     ("eleventy.config.cjs", Dialect::Eleventy),
     ("eleventy.config.ts", Dialect::Eleventy),
     ("pelicanconf.py", Dialect::Pelican),
+    ("next.config.js", Dialect::Plain),
+    ("next.config.mjs", Dialect::Plain),
+    ("next.config.ts", Dialect::Plain),
     (".obsidian", Dialect::Obsidian),
 ];
+
+/// Where Next.js takes a file's path for its address.
+const PAGES: [&str; 2] = ["pages", "src/pages"];
 
 fn toml(text: &str) -> Option<Map<String, Value>> {
     let table: toml::Table = text.parse().ok()?;
@@ -189,6 +197,7 @@ impl Generator {
             Dialect::Zola => vec!["content"],
             Dialect::Pelican => vec![self.text("path").unwrap_or("content")],
             Dialect::Eleventy => vec!["src/content", "src/site", "src", "content", "site"],
+            Dialect::Plain => PAGES.to_vec(),
             _ => Vec::new(),
         };
         let mut roots = content.iter().map(|folder| self.root.join(folder)).chain([self.root.clone()]);
@@ -213,6 +222,10 @@ impl Generator {
             Dialect::Zola => self.zola(habits),
             Dialect::Jekyll => self.jekyll(habits),
             Dialect::Pelican => self.pelican(habits),
+            Dialect::Plain => {
+                habits.slugs = Slugs::AsIs;
+                habits.permalink = Some("/{sections}/{filename}".to_owned());
+            }
             _ => {}
         }
     }
@@ -222,6 +235,10 @@ impl Generator {
         let slugify = self.keys.get("slugify").and_then(|keys| keys.get("paths")).and_then(Value::as_str);
         if matches!(slugify, Some("off" | "safe")) {
             habits.slugs = Slugs::AsIs;
+        }
+        let as_text = self.keys.get("skip_content_templating").and_then(Value::as_array);
+        if as_text.is_some_and(|globs| globs.iter().any(|glob| glob == "**")) {
+            habits.syntax.zola = false;
         }
     }
 

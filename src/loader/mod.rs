@@ -165,7 +165,7 @@ impl Loaded {
     /// What bodies are made from beside the posts: whose habits they follow, and what the generator's own config says.
     pub fn fingerprint(&self) -> u64 {
         let variables: std::collections::BTreeMap<_, _> = self.habits.variables.iter().collect();
-        post::fingerprint_of(&(&self.dialect, &self.habits.excerpt, variables))
+        post::fingerprint_of(&(&self.dialect, self.habits.syntax, &self.habits.excerpt, variables))
     }
 
     /// Whose habits the posts follow, why each post's date and address are what they are, and what is no post.

@@ -57,7 +57,7 @@ pub enum Folders {
 }
 
 /// What means something in a text beside Markdown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "a table of what a dialect does and does not do")]
 pub struct Syntax {
     /// `{{< figure >}}` and `{{% note %}}`.
@@ -325,6 +325,8 @@ pub struct Habits {
     pub default_language: Option<String>,
     /// The first folders that hold the posts of one language, and which.
     pub language_folders: Vec<(String, String)>,
+    /// What means something in a text beside Markdown.
+    pub syntax: Syntax,
     /// How names become parts of an address.
     pub slugs: Slugs,
     /// Whether the slug is made from the title, and not from the file's name.
@@ -357,6 +359,7 @@ impl Habits {
             languages: Vec::new(),
             default_language: None,
             language_folders: Vec::new(),
+            syntax: rules.syntax,
             slugs: rules.slugs,
             slug_of_title: rules.slug_of_title,
             date_in_name: false,

@@ -112,7 +112,9 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     let dating = Dating { path, name, front: &front, habits, git };
     let leading = raw_title.as_deref().filter(|_| plain.is_some());
     let (published, from, rest) = dating.published(leading)?.ok_or_else(|| {
-        let finding = if rules.has_pages { Finding::warning } else { Finding::error };
+        // The index of a folder is a page everywhere.
+        let is_page = rules.has_pages || name.stem == "index";
+        let finding = if is_page { Finding::warning } else { Finding::error };
         finding("the post has no date").at_line(plain.as_ref().map_or(1, |plain| plain.title.1)).way_out(
             "expected `date = 2024-12-01` in the front matter, or a file name like 2024-12-01-tea.md, or `git_dates = \
              true` under [posts]",
