@@ -11,6 +11,7 @@ use crate::post::dialect::Habits;
 use crate::post::front::Front;
 use crate::post::name::Name;
 use crate::post::read::From;
+use crate::post::slug::{slug_filter, slugify};
 
 /// Everything that an address is made from.
 pub(super) struct Parts<'a> {
@@ -232,7 +233,8 @@ impl Parts<'_> {
             let (filter, argument) = filter.split_once([':', '(']).unwrap_or((filter, ""));
             let argument = argument.trim_matches([' ', ')', '"', '\'']);
             value = match filter.trim() {
-                "slug" | "slugify" => crate::post::slug(&deunicode::deunicode(&value)),
+                "slugify" => slugify(&value),
+                "slug" => slug_filter(&value),
                 "url" => value,
                 "date" if !argument.is_empty() => {
                     let format = StrftimeItems::new(argument).parse().ok()?;

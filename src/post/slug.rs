@@ -45,6 +45,56 @@ pub fn slug(text: &str) -> String {
     slug
 }
 
+/// What Eleventy's filter `slugify` makes of a text: German umlauts in two letters, `&` as a word.
+pub(super) fn slugify(text: &str) -> String {
+    let mut spelled = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => spelled.push_str(" and "),
+            'ä' | 'Ä' => spelled.push_str("ae"),
+            'ö' | 'Ö' => spelled.push_str("oe"),
+            'ü' | 'Ü' => spelled.push_str("ue"),
+            c if !c.is_ascii() && !is_spelled(c) => spelled.push(' '),
+            c => spelled.push(c),
+        }
+    }
+    let words = ascii(&spelled).to_lowercase();
+    // The apostrophe of `it's` and `don't` parts no word.
+    let words = words.split_whitespace().map(|word| match word.strip_suffix("'s").or(word.strip_suffix("'t")) {
+        Some(stem) => format!("{stem}{}", &word[word.len() - 1..]),
+        None => word.to_owned(),
+    });
+    dashed(&words.collect::<Vec<_>>().join(" "), |c| c.is_ascii_alphanumeric())
+}
+
+/// What Eleventy's older filter `slug` makes of a text: some signs as words, others kept.
+pub(super) fn slug_filter(text: &str) -> String {
+    let mut spelled = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => spelled.push_str("and"),
+            '%' => spelled.push_str("percent"),
+            '$' => spelled.push_str("dollar"),
+            '|' => spelled.push_str("or"),
+            '<' => spelled.push_str("less"),
+            '>' => spelled.push_str("greater"),
+            '-' => spelled.push(' '),
+            c if c.is_alphabetic() && !is_spelled(c) => {}
+            c => spelled.push(c),
+        }
+    }
+    let kept: String = ascii(&spelled)
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || "*_+~.()'\"!:@".contains(*c))
+        .collect();
+    kept.split_whitespace().collect::<Vec<_>>().join("-").to_lowercase()
+}
+
+/// Whether Eleventy writes a letter in Latin ones; those of Asia's scripts it drops.
+fn is_spelled(c: char) -> bool {
+    c.is_alphabetic() && c < '\u{2e80}'
+}
+
 fn ascii(text: &str) -> String {
     if text.is_ascii() { text.to_owned() } else { deunicode::deunicode(text) }
 }
@@ -92,7 +142,26 @@ fn pelican(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Slugs;
+    use super::{Slugs, slug_filter, slugify};
+
+    #[test]
+    fn eleventy_has_two_filters_for_slugs() {
+        // Seen by running Eleventy 3.1.
+        for (text, newer, older) in [
+            ("Über Tea & Cake", "ueber-tea-and-cake", "uber-tea-and-cake"),
+            ("It's Ada's don't", "its-adas-dont", "it's-ada's-don't"),
+            ("a.b_c: 100% (new)", "a-b-c-100-new", "a.b_c:-100percent-(new)"),
+            ("Straße – Ö", "strasse-oe", "strasse-o"),
+            ("日本 tea", "tea", "tea"),
+            ("C++ & C#", "c-and-c", "c++-and-c"),
+            ("--a -- b", "a-b", "a-b"),
+            ("Ada’s “cup”", "ada-s-cup", "ada's-\"cup\""),
+            ("x/y?z", "x-y-z", "xyz"),
+            ("$5 < $6 | 7", "5-6-7", "dollar5-less-dollar6-or-7"),
+        ] {
+            assert_eq!((slugify(text).as_str(), slug_filter(text).as_str()), (newer, older), "{text}");
+        }
+    }
 
     #[test]
     fn each_generator_makes_its_own_slugs() {
