@@ -240,6 +240,42 @@ fn addresses_follow_the_generators_own_pattern() {
 }
 
 #[test]
+fn what_hugo_makes_of_names_titles_and_dates_is_what_its_list_shows() {
+    // Each line as `hugo list all` says it, of Hugo 0.111.
+    let posts = [
+        ("old/Post +1/index.md", "title: A\ndate: 2024-05-01", "2024-04-30T22:00:00", "post-1/"),
+        ("old/deep/x(y).md", "title: B\ndate: 2024-05-01", "2024-04-30T22:00:00", "deep/xy/"),
+        ("old/loose/z.md", "title: C\ndate: 2024-05-01", "2024-04-30T22:00:00", "z/"),
+        ("old/deep/z.de.md", "title: D\ndate: 2024-05-01", "2024-04-30T22:00:00", "de/z/"),
+        ("notes/c.md", "title: C++ & a/b\ndate: 2024-05-01", "2024-04-30T22:00:00", "2024/c-a/b/"),
+        ("notes/2021-05-22-tea.md", "title: E\ndate: 2002-06-12", "2002-06-11T22:00:00", "2021/tea/"),
+        ("notes/2021-05-23-cup.md", "title: F\nlastmod: 2022-01-01", "2021-05-22T22:00:00", "2021/cup/"),
+        ("notes/two.md", "title: G\ndate: 2003-01-01\npublishDate: 2004-01-01", "2003-12-31T23:00:00", "2003/g/"),
+        ("misc/r.md", "title: H\ndate: Wed, 04 Dec 2024 17:01:55 GMT", "2024-12-04T16:01:55", "misc/r/"),
+        ("misc/s.md", "title: I\ndate: 2024-05-01\nslug: a/b", "2024-04-30T22:00:00", "misc/a/b/"),
+        ("misc/t.de.md", "title: J\ndate: 2024-05-01\nurl: own/t", "2024-04-30T22:00:00", "de/own/t/"),
+        ("misc/u.de.md", "title: K\ndate: 2024-05-01\nurl: /own/u", "2024-04-30T22:00:00", "own/u/"),
+        ("misc/v.md", "title: L\ndate: 2024-05-01\nheadless: true", "2024-04-30T22:00:00", "misc/v/"),
+    ];
+    let config = "[frontmatter]\ndate = [':filename', ':default']\n[languages.en]\n[languages.de]\n[permalinks]\n\
+                  old = '/:sections[1:]/:filename/'\nnotes = '/:year/:slug/'\n";
+    let section = "---\ntitle: S\n---\n";
+    let scene = site_beside(&[("hugo.toml", config), ("content/old/deep/_index.md", section)])
+        .file("content/misc/w/index.md", "---\ntitle: M\ndate: 2024-05-01\nheadless: true\n---\n");
+    let scene = posts.iter().fold(scene, |scene, (path, front, ..)| {
+        scene.file(&format!("content/{path}"), &format!("---\n{front}\n---\nText.\n"))
+    });
+    let ran = scene.run(&["--at", "2025-01-01T00:00:00Z", "-v", "build"]);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    for (path, _, published, address) in posts {
+        let line = ran.talk.lines().find(|line| line.starts_with(&format!("{path}: "))).unwrap_or_default();
+        assert!(line.starts_with(&format!("{path}: {published}+00:00 from ")), "{path}: {line}\n{}", ran.talk);
+        assert!(line.contains(&format!("; https://x.example/{address} from ")), "{path}: {line}");
+    }
+    assert!(ran.talk.contains("misc/w/index.md: left out: it has no page"), "{}", ran.talk);
+}
+
+#[test]
 fn a_page_of_next_js_has_its_path_for_an_address() {
     let scene = site_beside(&[
         ("apps/site/next.config.mjs", "export default {}\n"),

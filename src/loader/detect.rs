@@ -35,6 +35,7 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(H
         let dir = config.dir.canonicalize().unwrap_or_else(|_| config.dir.clone());
         habits.prefix = found.prefix(&dir);
         found.read_into(&dir, &mut habits);
+        habits.find_sections(paths);
         if let (None, Some(token)) = (&config.permalink, habits.unknown_token()) {
             let message = format!("its pattern of addresses has `{token}`, which is not known here");
             return Err(Finding::error(message)

@@ -77,9 +77,8 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
         }
     }
     let names = nested("frontmatter").and_then(|keys| keys.get("date")).and_then(Value::as_array);
-    if names.is_some_and(|names| names.iter().any(|name| name == ":filename")) {
-        habits.date_in_name = true;
-    }
+    let place = names.and_then(|names| names.iter().position(|name| name == ":filename"));
+    (habits.date_in_name, habits.name_first) = (place.is_some(), place == Some(0));
     if habits.author.is_none() {
         habits.author = nested("params").and_then(|params| params.get("author")).and_then(author);
     }

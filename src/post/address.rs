@@ -18,8 +18,11 @@ pub(super) struct Parts<'a> {
     pub(super) name: Name<'a>,
     /// The file's name without its date, or the title where the dialect makes slugs of that.
     pub(super) slug_from: &'a str,
+    /// Whether that is the slug, since the file's name says the date as well.
+    pub(super) by_name: bool,
     pub(super) title: &'a str,
-    pub(super) published: Instant,
+    /// The day in the address.
+    pub(super) dated: Instant,
     pub(super) categories: &'a [String],
     pub(super) front: &'a Front<'a>,
 }
@@ -72,6 +75,10 @@ impl Parts<'_> {
         {
             filled.truncate(folder.len());
         }
+        // What does not begin with a slash is below the language's own folder to Hugo.
+        if let (Dialect::Hugo, Some(language), false) = (dialect, self.name.language, filled.starts_with('/')) {
+            filled = format!("{}/{filled}", language.to_lowercase());
+        }
         let file = filled.rsplit('/').next().unwrap_or_default();
         let closes = match dialect {
             Dialect::Hugo => !file.contains('.'),
@@ -111,6 +118,9 @@ impl Parts<'_> {
 
     fn token(&self, token: &str, habits: &Habits) -> Option<String> {
         let slugs = habits.slugs;
+        let is_hugo = habits.rules.dialect == Dialect::Hugo;
+        // In a pattern a plus stands for a space to Hugo.
+        let word = |text: &str| safe(&if is_hugo { slugs.slug(&text.replace('+', " ")) } else { slugs.slug(text) });
         let local = self.local(habits);
         let time = |format: &str| Some(local.format(format).to_string());
         if let Some(format) = token.strip_prefix("date:") {
@@ -118,7 +128,7 @@ impl Parts<'_> {
             return Some(safe(&local.format_with_items(format.iter()).to_string()));
         }
         if let Some(range) = token.strip_prefix("sections[").and_then(|rest| rest.strip_suffix(']')) {
-            let sections: Vec<String> = self.name.folders().map(|part| safe(&slugs.slug(part))).collect();
+            let sections: Vec<String> = self.sections(habits).iter().map(|part| safe(&slugs.slug(part))).collect();
             return Some(slice(&sections, range)?.join("/"));
         }
         let folders = || self.name.folders();
@@ -142,15 +152,16 @@ impl Parts<'_> {
             "hour" => time("%H"),
             "minute" => time("%M"),
             "second" => time("%S"),
-            "title" => Some(safe(&slugs.slug(self.title))),
+            "slug_or_title" if self.by_name || self.front.text(&["slug"]).is_some() => Some(safe(&self.slug(habits))),
             "slug" => Some(safe(&self.slug(habits))),
-            "slug_or_title" => match self.front.text(&["slug"]) {
-                Some(_) => Some(safe(&self.slug(habits))),
-                None => Some(safe(&slugs.slug(self.title))),
-            },
+            "title" | "slug_or_title" => Some(word(self.title)),
+            "filename" if is_hugo => Some(word(self.name.stem)),
             "filename" => Some(safe(self.name.stem)),
             "section" => Some(self.name.section().map(|section| safe(&slugs.slug(section))).unwrap_or_default()),
-            "sections" => Some(folders().map(|part| safe(&slugs.slug(part))).collect::<Vec<_>>().join("/")),
+            "sections" => {
+                let sections = self.sections(habits).iter().map(|part| safe(&slugs.slug(part))).collect::<Vec<_>>();
+                Some(sections.join("/"))
+            }
             "category" => Some(self.categories.first().map(|first| safe(&slugs.slug(first))).unwrap_or_default()),
             "categories" | "slugified_categories" => {
                 let mut parts: Vec<String> = Vec::new();
@@ -180,9 +191,24 @@ impl Parts<'_> {
         }
     }
 
+    /// The folders of the post that are sections: to Hugo the first, and those down to the last with an `_index`.
+    fn sections(&self, habits: &Habits) -> Vec<&str> {
+        let mut folders: Vec<&str> = self.name.folders().collect();
+        if habits.rules.dialect == Dialect::Hugo {
+            let is_section = |folders: &[&str]| {
+                let of_language = habits.sections.get(self.name.language.unwrap_or_default());
+                of_language.is_some_and(|known| known.contains(&folders.join("/")))
+            };
+            while folders.len() > 1 && !is_section(&folders) {
+                folders.pop();
+            }
+        }
+        folders
+    }
+
     /// The clock by which the address has its day.
     fn local(&self, habits: &Habits) -> DateTime<FixedOffset> {
-        let Instant { at, offset } = self.published;
+        let Instant { at, offset } = self.dated;
         let of_site = || at.with_timezone(&habits.zoning(false).zone).offset().fix();
         at.with_timezone(&offset.filter(|_| habits.rules.own_offset).unwrap_or_else(of_site))
     }

@@ -65,8 +65,13 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
     let zoned = |at, offset| in_range(at).map(|at| Instant { at, offset: Some(offset) });
     let local = |at| in_range(zoning.instant(at)).map(|at| Instant { at, offset: None });
     // Every syntax but these begins with four digits; to try them first would cost each post.
-    if !text.get(..5).is_some_and(|start| start.ends_with('-')) {
-        if let Ok(at) = DateTime::parse_from_rfc2822(text) {
+    let is_iso = text.get(..5).is_some_and(|start| start.ends_with('-'));
+    // Go knows no zone by its letters: Hugo takes such a time for one of the site.
+    let by_letters = !is_iso && zoning.as_go && text.ends_with(|c: char| c.is_ascii_alphabetic());
+    if !is_iso {
+        if let Ok(at) = DateTime::parse_from_rfc2822(text)
+            && !by_letters
+        {
             return zoned(at.to_utc(), *at.offset());
         }
         if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -83,8 +88,10 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
     let (time, zone) = time_of_day(rest)?;
     let time = date.and_time(time);
     match offset(zone)? {
-        Some(offset) => zoned((time - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc(), offset),
-        None => local(time),
+        Some(offset) if !by_letters => {
+            zoned((time - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc(), offset)
+        }
+        _ => local(time),
     }
 }
 

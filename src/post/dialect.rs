@@ -1,11 +1,12 @@
 //! What each dialect does, as a table of rules; and what one site's own config adds to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono_tz::Tz;
 
 use crate::config::{Author, Dialect};
 use crate::post::date::Zoning;
+use crate::post::name::Name;
 use crate::post::slug::Slugs;
 
 /// What a time without a zone means.
@@ -105,6 +106,9 @@ pub struct Rules {
     pub plain: bool,
     /// The keys of the day of publication; the first that is there counts.
     pub published: &'static [&'static str],
+    /// The keys of the day in an address, where that may not be the day of publication; it is that, too, where no other
+    /// key says one.
+    pub dated: &'static [&'static str],
     /// The keys of the last change.
     pub updated: &'static [&'static str],
     /// Whether git's last commit, when it is asked for, beats the keys of the last change.
@@ -154,6 +158,7 @@ const PLAIN: Rules = Rules {
     header: true,
     plain: true,
     published: &["date", "published", "publishdate", "pubdate", "created"],
+    dated: &[],
     updated: &["updated", "lastmod", "last_modified_at", "modified"],
     git_first: false,
     zone: ZoneRule::Site,
@@ -180,7 +185,8 @@ const HUGO: Rules = Rules {
     dialect: Dialect::Hugo,
     header: false,
     plain: false,
-    published: &["publishdate", "pubdate", "published", "date", "lastmod", "modified"],
+    published: &["publishdate", "pubdate", "published", "date"],
+    dated: &["date", "publishdate", "pubdate", "published", "lastmod", "modified"],
     updated: &["lastmod", "modified", "date"],
     git_first: true,
     as_go: true,
@@ -317,6 +323,8 @@ pub struct Habits {
     pub permalink: Option<String>,
     /// The patterns of sections, by their names.
     pub permalinks: HashMap<String, String>,
+    /// The folders with an `_index`, by language, where a pattern asks for sections; the default language has no name.
+    pub sections: HashMap<String, HashSet<String>>,
     /// Whether a page is a file that ends in `.html`, where it would be a folder otherwise.
     pub ugly: bool,
     /// The languages beside the default one, in file names like `tea.de.md`.
@@ -333,6 +341,8 @@ pub struct Habits {
     pub slug_of_title: bool,
     /// Whether a date that leads a file's name counts although the dialect does not look there by default.
     pub date_in_name: bool,
+    /// Whether it counts before any key.
+    pub name_first: bool,
     /// Who wrote the posts that name nobody, as the generator's config says.
     pub author: Option<Author>,
     /// Authors that posts name by a key.
@@ -355,6 +365,7 @@ impl Habits {
             prefix: String::new(),
             permalink: None,
             permalinks: HashMap::new(),
+            sections: HashMap::new(),
             ugly: false,
             languages: Vec::new(),
             default_language: None,
@@ -363,11 +374,26 @@ impl Habits {
             slugs: rules.slugs,
             slug_of_title: rules.slug_of_title,
             date_in_name: false,
+            name_first: false,
             author: None,
             people: HashMap::new(),
             excerpt: None,
             variables: HashMap::new(),
             drafts: false,
+        }
+    }
+
+    /// Looks for the folders with an `_index` among these files, where a pattern asks for sections.
+    pub fn find_sections(&mut self, paths: &[String]) {
+        if !self.permalinks.values().any(|pattern| pattern.contains("{sections")) {
+            return;
+        }
+        for path in paths.iter().filter(|path| path.rsplit('/').next().is_some_and(|file| file.starts_with("_index.")))
+        {
+            let name = Name::of(path, self);
+            let folder = name.folders().collect::<Vec<_>>().join("/");
+            let language = name.language.unwrap_or_default().to_owned();
+            self.sections.entry(language).or_default().insert(folder);
         }
     }
 

@@ -95,7 +95,8 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     let rules = habits.rules;
     let name = Name::of(path, habits);
     let Split { front, body, fenced, .. } = front::split(text, rules)?;
-    if let Some(why) = no_post(&name, &front, fenced) {
+    let is_bundle = path.rsplit('/').next().is_some_and(|file| file.starts_with("index."));
+    if let Some(why) = no_post(&name, &front, fenced, is_bundle) {
         return Ok(Read::NoPost(why));
     }
     let is_draft = SWITCHED_OFF.iter().any(|(key, off)| front.is(key, *off))
@@ -137,13 +138,17 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     }
     let categories = people::categories(&front, &name, habits);
-    let slug_from = match (habits.slug_of_title, rules.name_keeps_date && !habits.date_in_name) {
+    let (dated, by_name) = match dating.dated()? {
+        Some((dated, from)) => (dated, from == From::Name),
+        None => (published, false),
+    };
+    let slug_from = match (habits.slug_of_title, rules.name_keeps_date && !by_name) {
         (true, _) => title.as_str(),
         // An Eleventy address keeps the date; what its templates call the slug does not.
         (_, true) if front.get(rules.address).is_none() => name.stem,
         _ => bare,
     };
-    let parts = Parts { name, slug_from, title: &title, published, categories: &categories, front: &front };
+    let parts = Parts { name, slug_from, by_name, title: &title, dated, categories: &categories, front: &front };
     let (url, address) = parts.address(site, habits)?;
     let mut warnings = Vec::new();
     let id = front.text(&["id"]).map(|id| id.trim().to_owned()).filter(|id| {
@@ -204,7 +209,7 @@ fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> 
 }
 
 /// Why a file is no post whatever it says.
-fn no_post(name: &Name<'_>, front: &Front<'_>, fenced: bool) -> Option<&'static str> {
+fn no_post(name: &Name<'_>, front: &Front<'_>, fenced: bool, is_bundle: bool) -> Option<&'static str> {
     if matches!(name.ending, "html" | "htm") && !fenced {
         return Some("a page of HTML without front matter");
     }
@@ -213,7 +218,7 @@ fn no_post(name: &Name<'_>, front: &Front<'_>, fenced: bool) -> Option<&'static 
     }
     let build = front.table("build").or_else(|| front.table("_build"));
     let render = build.and_then(|build| build.get("render")).map(|render| render == "never" || render == false);
-    if render == Some(true) || front.is("headless", true) || front.is("render", false) {
+    if render == Some(true) || is_bundle && front.is("headless", true) || front.is("render", false) {
         return Some("it has no page");
     }
     None
@@ -235,9 +240,11 @@ impl Dating<'_> {
         if let Some((key, found)) = self.key(rules.published).transpose()? {
             return Ok(Some((found, From::Key(key), None)));
         }
+        if let Some((found, from)) = self.dated()? {
+            return Ok(Some((found, from, None)));
+        }
         let zoning = self.habits.zoning(false);
-        let by_name: &[DateIn] = if self.habits.date_in_name { &[DateIn::Name] } else { &[] };
-        for place in by_name.iter().chain(rules.date_in) {
+        for place in rules.date_in {
             let found = match place {
                 DateIn::Title => title
                     .and_then(|title| date::leading(title, &zoning))
@@ -261,6 +268,22 @@ impl Dating<'_> {
             }
         }
         Ok(self.git.map(|(first, _)| (Instant { at: first, offset: Some(Utc.fix()) }, From::Git, None)))
+    }
+
+    /// The day in the address where it has one of its own, and where it comes from.
+    fn dated(&self) -> Result<Option<(Instant, From)>, Finding> {
+        let rules = self.habits.rules;
+        if rules.dated.is_empty() {
+            return Ok(None);
+        }
+        let by_name = || {
+            let found = date::in_name(self.name.stem, &self.habits.zoning(false)).and_then(Result::ok);
+            found.filter(|_| self.habits.date_in_name).map(|(found, _)| (found, From::Name))
+        };
+        if let Some(found) = by_name().filter(|_| self.habits.name_first) {
+            return Ok(Some(found));
+        }
+        Ok(self.key(rules.dated).transpose()?.map(|(key, found)| (found, From::Key(key))).or_else(by_name))
     }
 
     /// The last change.

@@ -5,7 +5,7 @@
 pub enum Slugs {
     /// Lower case, words joined by dashes, letters of any script and dots within a word kept.
     Plain,
-    /// Hugo: lower case, spaces become dashes, signs are dropped, dots and underscores kept.
+    /// Hugo: lower case, spaces become dashes, signs are dropped, dots, underscores and slashes kept.
     Hugo,
     /// Zola: transliterated, any other sign becomes a dash, dots and case kept.
     Zola,
@@ -116,7 +116,7 @@ fn hugo(text: &str) -> String {
     let mut slug = String::with_capacity(text.len());
     let mut space = false;
     for c in text.chars() {
-        if c.is_alphanumeric() || is_mark(c) || "._#+~-@".contains(c) {
+        if c.is_alphanumeric() || is_mark(c) || "._#+~-@/".contains(c) {
             if space && !slug.is_empty() && !slug.ends_with('-') && c != '-' {
                 slug.push('-');
             }
