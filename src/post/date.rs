@@ -62,8 +62,8 @@ pub struct Instant {
 /// What is wrong with it, in a few words.
 pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
     let text = text.trim();
-    let zoned = |at, offset| in_range(at).map(|at| Instant { at, offset: Some(offset) });
-    let local = |at| in_range(zoning.instant(at)).map(|at| Instant { at, offset: None });
+    let zoned = |at, offset| Ok(Instant { at, offset: Some(offset) });
+    let local = |at| Ok(Instant { at: zoning.instant(at), offset: None });
     // Every syntax but these begins with four digits; to try them first would cost each post.
     let is_iso = text.get(..5).is_some_and(|start| start.ends_with('-'));
     // Go knows no zone by its letters: Hugo takes such a time for one of the site.
@@ -72,15 +72,18 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
         if let Ok(at) = DateTime::parse_from_rfc2822(text)
             && !by_letters
         {
+            in_range(at.date_naive())?;
             return zoned(at.to_utc(), *at.offset());
         }
         if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
             let seconds = text.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
             let seconds = seconds.ok_or_else(|| "the number is too large".to_owned())?;
+            in_range(seconds.date_naive())?;
             return zoned(seconds, Utc.fix());
         }
     }
     let (date, rest) = day(text, zoning.roll_over)?;
+    in_range(date)?;
     let rest = rest.trim_start_matches(['T', 't', ' ', ',', '_']).trim();
     if rest.is_empty() {
         return local(date.and_time(NaiveTime::MIN));
@@ -96,10 +99,10 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
 }
 
 /// Feeds have four digits for a year, and year 1 is what a missing date looks like elsewhere.
-fn in_range(at: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
-    match (1900..=9998).contains(&at.year()) {
-        true => Ok(at),
-        false => Err(format!("the year {} is out of range", at.year())),
+fn in_range(date: NaiveDate) -> Result<(), String> {
+    match (1900..=9998).contains(&date.year()) {
+        true => Ok(()),
+        false => Err(format!("the year {} is out of range", date.year())),
     }
 }
 
@@ -292,7 +295,8 @@ fn offset(zone: &str) -> Result<Option<FixedOffset>, String> {
 pub fn leading(title: &str, zoning: &Zoning) -> Option<(DateTime<Utc>, String)> {
     let (date, rest) = day(title, false).ok()?;
     let rest = rest.trim_start().trim_start_matches(['-', '–', '—', ':', '|']).trim();
-    let at = in_range(zoning.instant(date.and_time(NaiveTime::MIN))).ok()?;
+    in_range(date).ok()?;
+    let at = zoning.instant(date.and_time(NaiveTime::MIN));
     Some((at, if rest.is_empty() { title.to_owned() } else { rest.to_owned() }))
 }
 
@@ -319,8 +323,7 @@ pub fn in_name<'a>(name: &'a str, zoning: &Zoning) -> Option<Result<(Instant, &'
     if !rest.is_empty() && !rest.starts_with(['-', '_', ' ']) {
         return None;
     }
-    let found = in_range(found.at).map(|at| Instant { at, ..found });
-    Some(found.map(|found| (found, rest.trim_start_matches(['-', '_', ' ']))))
+    Some(in_range(date).map(|()| (found, rest.trim_start_matches(['-', '_', ' ']))))
 }
 
 /// The first date that stands in a path: `2024-03-18` anywhere, or the folders `2024/03/18`.
@@ -333,8 +336,8 @@ pub fn in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
         if text[4..].starts_with('.') || rest.starts_with(is_digit) {
             return None;
         }
-        let at = in_range(zoning.instant(date.and_time(NaiveTime::MIN))).ok()?;
-        Some(Instant { at, offset: None })
+        in_range(date).ok()?;
+        Some(Instant { at: zoning.instant(date.and_time(NaiveTime::MIN)), offset: None })
     })
 }
 
