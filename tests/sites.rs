@@ -103,6 +103,9 @@ fn a_zone_comes_from_the_generators_config_where_ours_has_none() {
     let why = "one.md: 2013-06-08T01:00:00+00:00 from `date`, read in the site's zone; \
                https://x.example/blog/2013/06/one/ from the pattern";
     assert!(ran.talk.contains(why) && ran.talk.contains("dialect: pelican (by "), "{}", ran.talk);
+    let set = [("TIDINGS_SITE__TIMEZONE", "UTC")];
+    let ran = scene.run_with(&["--at", "2024-01-01T00:00:00Z", "-v", "build"], &set);
+    assert!(ran.talk.contains("one.md: 2013-06-07T21:00:00+00:00 from `date`"), "UTC is a zone as well: {}", ran.talk);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `[site]`.
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, de::Error};
 use url::{Host, Url};
 
@@ -24,8 +25,7 @@ pub struct Site {
     #[serde(default = "english", deserialize_with = "language")]
     pub language: String,
     /// The zone in which dates without one are read, dates are shown and schedules run.
-    #[serde(default)]
-    pub timezone: Zone,
+    pub timezone: Option<Zone>,
     /// Who writes the posts that name nobody.
     pub author: Option<Author>,
     /// What the whole site is about, in a word or two each.
@@ -58,6 +58,11 @@ pub struct Author {
 }
 
 impl Site {
+    /// The zone that is set, else UTC.
+    pub fn zone(&self) -> Tz {
+        self.timezone.map_or(Tz::UTC, |zone| zone.0)
+    }
+
     /// Whether it stands on this machine only, as while it is tried out.
     pub fn is_loopback(&self) -> bool {
         match self.url.host() {

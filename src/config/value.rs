@@ -45,12 +45,6 @@ impl<'de> Deserialize<'de> for Span {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Zone(pub chrono_tz::Tz);
 
-impl Default for Zone {
-    fn default() -> Self {
-        Self(chrono_tz::UTC)
-    }
-}
-
 impl<'de> Deserialize<'de> for Zone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;

@@ -133,7 +133,7 @@ fn periods(setting: &Setting<'_>, numbers: &[usize]) -> Vec<(String, Vec<usize>)
     let Some(archive) = setting.config.archive else { return Vec::new() };
     let mut periods: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for number in numbers {
-        let day = setting.posts[*number].published.with_timezone(&setting.site.timezone.0);
+        let day = setting.posts[*number].published.with_timezone(&setting.site.zone());
         let label = match archive {
             Archive::Year => format!("{:04}", day.year()),
             Archive::Month => format!("{:04}-{:02}", day.year(), day.month()),

@@ -115,7 +115,7 @@ pub(super) fn write(
     let entries: Vec<Value> = posts
         .iter()
         .map(|post| {
-            let day = post.published.with_timezone(&site.timezone.0).format("%Y-%m-%d").to_string();
+            let day = post.published.with_timezone(&site.zone()).format("%Y-%m-%d").to_string();
             let about = post.description.as_deref().map(text::line);
             let title = Some(text::line(&post.title)).filter(|title| !title.is_empty());
             json!({

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect, Posts, Site};
@@ -30,7 +29,7 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(H
         (Dialect::Auto, None) => by_posts(config, paths),
         (set, _) => (set, "as it is set".to_owned()),
     };
-    let mut habits = Habits::of(dialect, site.timezone.0);
+    let mut habits = Habits::of(dialect, site.zone());
     if let Some(found) = found {
         let dir = config.dir.canonicalize().unwrap_or_else(|_| config.dir.clone());
         habits.prefix = found.prefix(&dir);
@@ -42,9 +41,9 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(H
                 .in_file(&found.file)
                 .way_out("set `permalink` under [posts], with tokens like {year} and {slug}"));
         }
-        // A zone of our own config binds; UTC is what it says when it says nothing.
-        if site.timezone.0 != Tz::UTC {
-            habits.zone = site.timezone.0;
+        // A zone of our own config binds.
+        if site.timezone.is_some() {
+            habits.zone = site.zone();
         }
     }
     habits.permalink = config.permalink.clone().or(habits.permalink);
