@@ -242,10 +242,10 @@ fn compressed_twins_say_the_same_and_go_when_they_are_not_wanted() {
 fn the_same_posts_give_the_same_bytes_in_another_folder_on_one_core_or_two() {
     let build = |threads: &str| {
         let scene = Scene::sample();
-        let config = scene.read("config.toml").replace(
-            "by = [\"tag\"]",
-            "by = [\"tag\", \"author\", \"section\", \"language\"]\narchive = \"month\"\nprecompress = true",
-        );
+        let config = scene
+            .read("config.toml")
+            .replace("archive = \"year\"", "archive = \"month\"")
+            .replace("by = [\"tag\"]", "by = [\"tag\", \"author\", \"section\", \"language\"]\nprecompress = true");
         let scene = scene.file("config.toml", &config);
         let ran = scene.run_with(&["--at", NOON, "build"], &[("RAYON_NUM_THREADS", threads), ("TZ", "Asia/Tokyo")]);
         assert_eq!(ran.code, 0, "{}", ran.talk);
