@@ -53,6 +53,11 @@ fn an_entry_says_something_even_where_the_post_has_no_paragraph() {
     assert_eq!(in_entries(&short.atom, "summary"), expected);
     assert_eq!(in_items(&short.rss, "description"), expected);
     assert_eq!(short.json["items"][1]["content_text"], "One & two Three");
+    let words = format!("- {}", "a\u{fdd0} b\u{85} ".repeat(100));
+    let scene = site(&[("a.md", "title: A\ndate: 2024-01-01", &words)]);
+    let noisy = built(&scene.file("config.toml", &config("", "content = \"summary\"")));
+    let summary = in_entries(&noisy.atom, "summary").remove(0);
+    assert!(summary.starts_with("<p>a b a b") && !summary.contains(['\u{fdd0}', '\u{85}']), "{summary}");
 }
 
 #[test]
@@ -159,5 +164,21 @@ fn the_text_of_an_entry_has_only_what_readers_let_pass() {
         "abc",
     ] {
         assert!(html.contains(part), "{part}: {html}");
+    }
+}
+
+#[test]
+fn what_stood_in_an_element_that_is_left_out_finds_a_place() {
+    for (body, expected) in [
+        ("<p>a <object><p>b</p></object> c</p>", "<p>a </p><p>b</p> c"),
+        ("<h1><x-y><h2>a</h2></x-y></h1>", "<h1></h1><h2>a</h2>"),
+        (
+            "<a href=/x>b <video src=/v.mp4></video></a>",
+            "<a href=\"https://hums.example/x\">b <video src=\"https://hums.example/v.mp4\"></video> </a>\
+             <a href=\"https://hums.example/v.mp4\">v.mp4</a>",
+        ),
+    ] {
+        let scene = Scene::new().file("post/a.html", &format!("---\ntitle: A\ndate: 2024-01-01\n---\n{body}\n"));
+        assert_eq!(in_entries(&built(&scene).atom, "content"), [expected], "{body}");
     }
 }

@@ -167,7 +167,7 @@ fn summary(body: &Body, title: &str) -> String {
     if !summary.is_empty() {
         return summary;
     }
-    let beginning = text::beginning(&body.html);
+    let beginning = text::beginning(&text::clean(&body.html));
     format!("<p>{}</p>", html::escape(if beginning.is_empty() { title } else { &beginning }))
 }
 

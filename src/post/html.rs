@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 use lol_html::html_content::{ContentType, Element};
@@ -42,7 +43,7 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
     if nesting::is_too_deep(html) {
         return Err(too_deep(nesting::DEEPEST));
     }
-    let safe = legal(&allowed().clean(&for_readers(html)).to_string());
+    let safe = clean(&for_readers(html));
     let settings = RewriteStrSettings::new().append_element_content_handler(element!(
         "[href], [src], [srcset], [poster], [cite]",
         |element| {
@@ -67,45 +68,38 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
         // Few readers let it pass; what it isolates stays isolated.
         Ok(element.set_tag_name("bdi")?)
     }));
-    let rewritten = lol_html::rewrite_str(&safe, with_links_to_players(settings));
+    let rewritten = lol_html::rewrite_str(&safe, settings);
     let rewritten = rewritten.map_err(|error| Finding::error(format!("the text cannot be read as HTML: {error}")))?;
     Ok(rewritten.replace("<p></p>", "").trim().to_owned())
 }
 
-/// Puts a link behind each film and sound: some readers strip what would play it, others its buttons, and all show a link.
-fn with_links_to_players<'a>(settings: RewriteStrSettings<'a, 'a>) -> RewriteStrSettings<'a, 'a> {
-    let source = Rc::new(RefCell::new(None));
-    let found = Rc::clone(&source);
-    settings
-        .append_element_content_handler(element!("audio, video", move |player| {
-            *source.borrow_mut() = player.get_attribute("src");
-            let source = Rc::clone(&source);
-            if let Some(handlers) = player.end_tag_handlers() {
-                handlers.push(end_tag!(move |end| {
-                    if let Some(address) = source.borrow_mut().take() {
-                        let path = address.split(['?', '#']).next().unwrap_or_default();
-                        let name = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-                        end.after(&format!(" <a href=\"{address}\">{name}</a>"), ContentType::Html);
-                    }
-                    Ok(())
-                }));
-            }
-            Ok(())
-        }))
-        .append_element_content_handler(element!("audio source[src], video source[src]", move |one| {
-            let mut source = found.borrow_mut();
-            *source = source.take().or_else(|| one.get_attribute("src"));
-            Ok(())
-        }))
+/// HTML without what readers do not support.
+fn clean(html: &str) -> String {
+    let clean = ALLOWED.clean(html).to_string();
+    // Where an element is gone, what stood in it may stand where it cannot, `<p>` in `<p>`: read again, it finds a place.
+    let again = tag_names(html).any(|name| !ELEMENTS.contains(name));
+    legal(&if again { ALLOWED.clean(&clean).to_string() } else { clean })
+}
+
+/// The names in the tags of an HTML text, as they are written, and what only looks like one.
+fn tag_names(html: &str) -> impl Iterator<Item = &str> {
+    memchr::memchr_iter(b'<', html.as_bytes()).filter_map(|at| {
+        let rest = html[at + 1..].trim_start_matches('/');
+        let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len())];
+        Some(name).filter(|name| !name.is_empty())
+    })
 }
 
 /// The beginning of HTML that is safe already, with what the cut left open closed.
 pub(super) fn closed(html: &str) -> String {
-    legal(&allowed().clean(html).to_string()).replace("<p></p>", "").trim().to_owned()
+    clean(html).replace("<p></p>", "").trim().to_owned()
 }
 
 /// What readers support.
-fn allowed<'a>() -> Builder<'a> {
+static ALLOWED: LazyLock<Builder<'static>> = LazyLock::new(allowed);
+static ELEMENTS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| ALLOWED.clone_tags());
+
+fn allowed() -> Builder<'static> {
     let mut builder = Builder::default();
     builder
         .add_tags(&["figure", "figcaption", "picture", "source", "video", "audio", "track", "section", "input", "main"])
@@ -154,20 +148,43 @@ fn absolute_set(set: &str, links: &Links<'_>) -> String {
     }
 }
 
-/// The same HTML for readers that run no scripts and set no formulas: with a link for each page that it embeds, with
-/// what stands in `<noscript>`, and with the words of a formula.
+/// The same HTML for readers that run no scripts, play no films and set no formulas: with a link for each page that it
+/// embeds and behind each film and sound, with what stands in `<noscript>`, and with the words of a formula.
 fn for_readers(html: &str) -> Cow<'_, str> {
-    let holds = |name: &[u8]| html.as_bytes().windows(name.len()).any(|part| part.eq_ignore_ascii_case(name));
-    if ![b"<iframe".as_slice(), b"<noscript", b"<math"].into_iter().any(holds) {
+    const MEANT: [&str; 5] = ["iframe", "noscript", "math", "audio", "video"];
+    if !tag_names(html).any(|name| MEANT.iter().any(|meant| name.eq_ignore_ascii_case(meant))) {
         return html.into();
     }
+    let quoted = |element: &Element<'_, '_>, name: &str| {
+        element.get_attribute(name).map(|value| value.replace('"', "&quot;").replace('<', "&lt;"))
+    };
     let to_link = |frame: &mut Element<'_, '_>| {
-        let quoted =
-            |name: &str| frame.get_attribute(name).map(|value| value.replace('"', "&quot;").replace('<', "&lt;"));
-        let source = quoted("src").unwrap_or_default();
-        let words = quoted("title").filter(|title| !title.trim().is_empty());
+        let source = quoted(frame, "src").unwrap_or_default();
+        let words = quoted(frame, "title").filter(|title| !title.trim().is_empty());
         let link = format!("<a href=\"{source}\">{}</a>", words.as_ref().unwrap_or(&source));
         frame.replace(&link, ContentType::Html);
+        Ok(())
+    };
+    // The film or sound that is open, until its link is written behind it.
+    let playing = Rc::new(RefCell::new(None));
+    let found = Rc::clone(&playing);
+    let with_link = move |player: &mut Element<'_, '_>| {
+        *playing.borrow_mut() = quoted(player, "src");
+        let playing = Rc::clone(&playing);
+        if let Some(handlers) = player.end_tag_handlers() {
+            handlers.push(end_tag!(move |end| {
+                let Some(source) = playing.borrow_mut().take() else { return Ok(()) };
+                let path = source.split(['?', '#']).next().unwrap_or_default();
+                let name = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+                end.after(&format!(" <a href=\"{source}\">{name}</a>"), ContentType::Html);
+                Ok(())
+            }));
+        }
+        Ok(())
+    };
+    let source = move |one: &mut Element<'_, '_>| {
+        let mut source = found.borrow_mut();
+        *source = source.take().or_else(|| quoted(one, "src"));
         Ok(())
     };
     let bare = |element: &mut Element<'_, '_>| {
@@ -180,6 +197,8 @@ fn for_readers(html: &str) -> Cow<'_, str> {
     };
     let settings = RewriteStrSettings::new()
         .append_element_content_handler(element!("iframe[src]", to_link))
+        .append_element_content_handler(element!("audio, video", with_link))
+        .append_element_content_handler(element!("audio source[src], video source[src]", source))
         .append_element_content_handler(element!("noscript, math, math *", bare));
     // What cannot be rewritten is left out below.
     lol_html::rewrite_str(html, settings).map_or(html.into(), Cow::Owned)
