@@ -30,7 +30,7 @@ onload = () => document.title = JSON.stringify([...document.querySelectorAll('if
   const readable = [...seen.querySelectorAll('title, published, pubDate, subtitle, h1, h2, h3, time, article p')];
   return {
     width: root.scrollWidth, paper, contrast: Math.min(...readable.filter(shown).map(contrast)),
-    titles: texts('title, h1, h3'), bodies: texts('content, encoded, item > description').length,
+    days: texts('published, time').map(day => day.slice(0, 10)), titles: texts('title, h1, h3'), bodies: texts('content, encoded, item > description').length,
     said: style(seen.querySelector('channel') || root, '::before').content, text: seen.body ? seen.body.innerText : '',
     links: seen.body ? [...seen.links].map(link => link.href) : [],
   };
@@ -118,6 +118,8 @@ fn a_browser_shows_a_feed_and_its_page_as_pages() {
     for frame in &seen {
         let shown = texts(frame, "titles");
         assert_eq!(shown[0], "The Daemon Still Hums");
+        let days = texts(frame, "days");
+        assert!(days.is_empty() || days[..2] == ["2024-06-14", "2024-03-18"], "the days of the site's zone: {days:?}");
         assert!(titles.iter().all(|title| shown.contains(title)) && shown.len() == 6, "{shown:?}");
         let is_feed = frame["text"] == "";
         if is_feed {
@@ -138,6 +140,7 @@ fn a_browser_shows_a_feed_and_its_page_as_pages() {
         }
     }
     assert_eq!(seen.iter().filter(|frame| frame["text"] == "").count(), 8);
+    assert_eq!(seen.iter().filter(|frame| texts(frame, "days").is_empty()).count(), 4, "RSS alone has other dates");
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn an_rfc_3339_date_has_a_zone_and_seconds() {
     for node in all(&document, "updated").into_iter().chain(all(&document, "published")) {
         let at = node.text().unwrap();
         let (seconds, zone) = (at[17..].get(..2).unwrap(), &at[at.len() - 6..]);
-        assert!(seconds.parse::<u8>().is_ok() && zone == "+00:00" && &at[10..11] == "T", "{at}");
+        assert!(seconds.parse::<u8>().is_ok() && ["+01:00", "+02:00"].contains(&zone) && &at[10..11] == "T", "{at}");
     }
 }
 

@@ -24,13 +24,26 @@ fn no_two_entries_share_an_instant() {
     let feeds = built(&scene);
     let updated = in_entries(&feeds.atom, "updated");
     assert_eq!(updated.iter().collect::<BTreeSet<_>>().len(), 3, "{updated:?}");
-    assert_eq!(updated[0], "2024-05-02T10:00:00.125+00:00", "what a date says stays");
-    assert!(updated[1..].iter().all(|at| at.starts_with("2024-04-30T22:00:00.")), "{updated:?}");
-    assert_eq!(in_entries(&feeds.atom, "published")[1], "2024-04-30T22:00:00+00:00");
+    assert_eq!(updated[0], "2024-05-02T12:00:00.125+02:00", "what a date says stays");
+    assert!(updated[1..].iter().all(|at| at.starts_with("2024-05-01T00:00:00.")), "{updated:?}");
+    assert_eq!(in_entries(&feeds.atom, "published")[1], "2024-05-01T00:00:00+02:00");
     assert_eq!(text(parse(&feeds.atom).root_element(), "updated"), updated[0], "the feed's is the newest entry's");
     // It belongs to the post: a neighbour does not change it.
     let alone = built(&scene.post("d.md", "D", "2024-05-01"));
     assert!(updated.iter().all(|at| in_entries(&alone.atom, "updated").contains(at)));
+}
+
+#[test]
+fn a_post_has_the_day_that_it_has_on_the_site_and_the_instant_is_exact() {
+    let posts = [("a.md", "title: Summer\ndate: 2024-07-01", "x"), ("b.md", "title: Winter\ndate: 2024-01-01", "x")];
+    let scene = site(&posts);
+    scene.run_at("2024-08-01T00:00:00Z", &["build"]);
+    let published = in_entries(&scene.read("public/atom.xml"), "published");
+    assert_eq!(published, ["2024-07-01T00:00:00+02:00", "2024-01-01T00:00:00+01:00"]);
+    // Liberia was 44 minutes and 30 seconds behind, which no offset can say.
+    let config = crate::scene::CONFIG.replace("Europe/Berlin", "Africa/Monrovia");
+    let old = built(&site(&[("a.md", "title: Old\ndate: 1971-01-01T12:00:00Z", "x")]).file("config.toml", &config));
+    assert_eq!(in_entries(&old.atom, "published"), ["1971-01-01T12:00:00+00:00"]);
 }
 
 #[test]

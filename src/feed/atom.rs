@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use atom_syndication as atom;
 use atom_syndication::extension::Extension;
 use atom_syndication::{Category, Content, Generator, Link, Person, Text as Words, TextType, WriteConfig};
-use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Timelike, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::config::Author;
+use crate::config::{Author, Site};
 use crate::feed::{Entry, Feed, GENERATOR, Text, text};
 use crate::post::{Post, html};
 
@@ -31,7 +31,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
     let document = atom::Feed {
         title: plain(&feed.title(), None),
         id: feed.id.clone(),
-        updated: time(feed.entries.iter().map(|one| instant(one.post)).max().unwrap_or_else(|| feed.updated())),
+        updated: time(feed.entries.iter().map(|one| instant(one.post)).max().unwrap_or_else(|| feed.updated()), site),
         authors: vec![person(&feed.author())],
         contributors: feed.contributors().into_iter().map(person).collect(),
         categories: site.categories.iter().filter_map(|name| category(name)).collect(),
@@ -43,7 +43,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
         subtitle: Some(text::line(&site.description)).filter(|text| !text.is_empty()).map(|text| plain(&text, None)),
         lang: Some(site.language.clone()),
         namespaces,
-        entries: feed.entries.iter().map(|one| entry(one, feed.authority)).collect(),
+        entries: feed.entries.iter().map(|one| entry(one, feed)).collect(),
         ..atom::Feed::default()
     };
     let layout = WriteConfig { write_document_declaration: false, indent_size: Some(0) };
@@ -57,7 +57,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
     format!("{DECLARATION}{}{written}\n", feed.style_line())
 }
 
-fn entry(entry: &Entry<'_>, authority: &str) -> atom::Entry {
+fn entry(entry: &Entry<'_>, feed: &Feed<'_>) -> atom::Entry {
     let post = entry.post;
     let language = post.language.as_deref();
     let mut links = vec![link("alternate", &text::address(&post.url), Some("text/html"))];
@@ -80,9 +80,9 @@ fn entry(entry: &Entry<'_>, authority: &str) -> atom::Entry {
     });
     atom::Entry {
         title: plain(&entry.title, language),
-        id: text::iri(&post.id, authority),
-        updated: time(instant(post)),
-        published: Some(time(post.published)),
+        id: text::iri(&post.id, feed.authority),
+        updated: time(instant(post), feed.site),
+        published: Some(time(post.published, feed.site)),
         authors: post.authors.iter().map(person).collect(),
         categories: post.tags.iter().filter_map(|tag| category(tag)).collect(),
         links,
@@ -145,6 +145,9 @@ fn instant(post: &Post) -> DateTime<Utc> {
     if is_open { post.updated + TimeDelta::microseconds(fraction) } else { post.updated }
 }
 
-fn time(at: DateTime<Utc>) -> DateTime<chrono::FixedOffset> {
-    at.fixed_offset()
+/// The time in the site's zone: a browser that shows a feed shows it as it stands, and there a post has its own day.
+fn time(at: DateTime<Utc>, site: &Site) -> DateTime<FixedOffset> {
+    let local = at.with_timezone(&site.zone()).fixed_offset();
+    // An offset has no seconds in RFC 3339; some zones had, as late as 1972.
+    if local.offset().local_minus_utc() % 60 == 0 { local } else { at.fixed_offset() }
 }
