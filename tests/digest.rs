@@ -453,6 +453,21 @@ fn a_link_that_looks_like_a_mark_stops_no_issue() {
 }
 
 #[test]
+fn what_a_digest_leaves_out_of_a_post_is_named_once() {
+    let text = "---\ntitle: One\ndate: 2024-06-01\n---\nTea.\n\n{{< gallery >}}\n";
+    let named = |layout: &str, arguments: &[&str]| {
+        let config = CONFIG.replace("since =", &format!("layout = \"{layout}\"\nsince ="));
+        let scene = Scene::new().file("config.toml", &config).file("post/one.md", text);
+        let ran = scene.run(&[&["--at", MONDAY], arguments].concat());
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.talk.matches("one.md:7: `gallery` is left out").count()
+    };
+    assert_eq!(named("full", &["digest", "weekly"]), 1);
+    assert_eq!(named("full", &["run"]), 1);
+    assert_eq!(named("headlines", &["digest", "weekly"]), 0);
+}
+
+#[test]
 fn what_runs_from_the_right_begins_there_also_in_a_mail_that_does_not() {
     let config = CONFIG.replace("since =", "layout = \"full\"\nsince =");
     let post = |language: &str| format!("---\ntitle: T\ndate: 2024-06-01\nlang: {language}\n---\n- a\n\n> b\n");

@@ -67,14 +67,14 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
     if args.dry.dry_run {
         let rendered = print(session, args, &setting, &outlines, &loaded)?;
         session.say(&format!("feeds: {counts}"));
-        ending = ending.and(session.report_rendered(&rendered));
+        ending = ending.and(session.report_rendered(rendered));
     } else {
         let stale: Vec<&Outline> = outlines.iter().filter(|outline| !publisher.is_current(outline)).collect();
         publisher.refuse_others(&stale)?;
         // Before the first feed that uses them.
         ending = ending.and(session.keep(&loaded.lock));
         let rendered = publish(&setting, stale, &loaded, &publisher)?;
-        ending = ending.and(session.report_rendered(&rendered));
+        ending = ending.and(session.report_rendered(rendered));
         publisher.retire(&outlines);
         publisher.manifest().add_posts(fingerprints(&loaded.posts));
         if config.feeds.hub.is_some() {
@@ -168,12 +168,11 @@ fn rendering(
 }
 
 impl Session<'_> {
-    /// Names what is wrong with posts that were rendered, each once.
-    fn report_rendered(&self, findings: &[Finding]) -> Ending {
-        let once: BTreeSet<&Finding> = findings.iter().collect();
-        let once: Vec<Finding> = once.into_iter().cloned().collect();
-        self.report(&once);
-        Ending::of(&once)
+    /// Names what is wrong with posts that were rendered.
+    fn report_rendered(&self, mut findings: Vec<Finding>) -> Ending {
+        findings.sort();
+        self.report(&findings);
+        Ending::of(&findings)
     }
 }
 

@@ -13,6 +13,7 @@ mod subscriber;
 
 use std::cell::OnceCell;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -59,6 +60,8 @@ struct Session<'a> {
     stop: OnceCell<Stop>,
     /// The sender that this command has become.
     sender: RefCell<Option<Sender>>,
+    /// What has been named, so that two steps of one run do not say the same.
+    named: RefCell<BTreeSet<Finding>>,
     /// What is open, by what it was opened for.
     stores: RefCell<Vec<(Access, Store)>>,
 }
@@ -75,6 +78,7 @@ impl<'a> Session<'a> {
             locked: false,
             stop: OnceCell::new(),
             sender: RefCell::default(),
+            named: RefCell::default(),
             stores: RefCell::default(),
         }
     }
@@ -107,10 +111,13 @@ impl Session<'_> {
         }
     }
 
-    /// Names what is wrong; with `-q` only what left something out.
+    /// Names what is wrong, each once; with `-q` only what left something out.
     fn report(&self, findings: &[Finding]) {
-        let errors_only = self.quiet;
-        findings.iter().filter(|finding| !errors_only || finding.is_error()).for_each(name);
+        for finding in findings.iter().filter(|finding| !self.quiet || finding.is_error()) {
+            if self.named.borrow_mut().insert(finding.clone()) {
+                name(finding);
+            }
+        }
     }
 
     /// Real mail at a time that is not would lie to its readers.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use percent_encoding::percent_decode_str;
 
 use crate::command::Session;
-use crate::config::{Config, Digest};
+use crate::config::{Config, Digest, Layout};
 use crate::digest::{Content, Draft, Sizes, Templates, draft, place_of, preflight, shown, unsized_images};
 use crate::finding::Finding;
 use crate::ledger::IssueId;
@@ -91,6 +91,9 @@ pub(super) fn compose(
     };
     let place = |piece: &str| place_of(piece, sources.get_or_init(read));
     let mut findings = preflight(&draft, &config.site, &place);
+    if digest.layout != Layout::Headlines {
+        findings.extend(entries.iter().flat_map(|(_, body)| body.warnings.iter().cloned()));
+    }
     findings.extend(check(&compiled, &origin));
     Ok(Composed { draft, compiled, findings })
 }
