@@ -296,6 +296,57 @@ fn a_page_of_next_js_has_its_path_for_an_address() {
 }
 
 #[test]
+fn files_of_data_say_what_posts_of_eleventy_do_not() {
+    // As Eleventy 3.1 itself merges them.
+    let scene = site_beside(&[
+        ("eleventy.config.js", "export default function () {}\n"),
+        ("content/content.json", "{\"tags\": [\"all\"]}\n"),
+        (
+            "content/posts/posts.json",
+            "{\"tags\": [\"post\"], \"layout\": 1, \"permalink\": \"blog/{{ page.fileSlug }}/\"}\n",
+        ),
+        ("content/posts/sub/sub.json", "{\"tags\": [\"deep\"], \"date\": \"2021-02-03\"}\n"),
+        ("content/posts/sub/sub.11tydata.json", "{\"tags\": \"late\", \"date\": \"2021-02-04\"}\n"),
+        ("content/posts/sub/c.11tydata.json", "{\"title\": \"From data\", \"tags\": [\"own\"]}\n"),
+        ("content/posts/sub/c.json", "{\"title\": \"Other data\"}\n"),
+        ("content/posts/sub/c.md", "Text.\n"),
+        ("content/posts/a.md", "---\ntitle: A\ndate: 2024-05-01\ntags: [tea]\n---\n"),
+        ("content/posts/b.md", "---\ntitle: B\ndate: 2024-05-02\ntags: tea\npermalink: own/\n---\n"),
+    ]);
+    let load = |dir: &str| {
+        let set = [("TIDINGS_POSTS__DIR".to_owned(), dir.to_owned())];
+        let config = Config::load(&scene.path("config.toml"), set).unwrap();
+        listed(&load_posts(&config.site, &config.posts, "2024-06-01T00:00:00Z".parse().unwrap()).unwrap())
+    };
+    let rows = [
+        "a.md | A | 2024-05-01T00:00:00Z | 2024-05-01T00:00:00Z | https://x.example/blog/a/ | all, post, tea | \n",
+        "b.md | B | 2024-05-02T00:00:00Z | 2024-05-02T00:00:00Z | https://x.example/own/ | all, post, tea | \n",
+        "sub/c.md | From data | 2021-02-04T00:00:00Z | 2021-02-04T00:00:00Z | https://x.example/blog/c/ | all, post, deep, late, own | \n",
+    ];
+    assert_eq!(load("content/posts"), rows.concat());
+    assert_eq!(load("content"), rows.map(|row| format!("posts/{row}")).concat());
+    let scene = scene.file("content/posts/posts.11tydata.js", "export default { permalink: 'x' };\n");
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.talk.contains("posts.11tydata.js: its `permalink` is not known here"), "{}", ran.talk);
+}
+
+#[test]
+fn posts_in_another_markup_are_named() {
+    let one = "Title: One\nDate: 2024-05-01\n\nText.\n";
+    let mut files = vec![("pelicanconf.py", "AUTHOR = 'Ada'\n"), ("content/one.md", one), ("content/pages/p.rst", "x")];
+    files.extend(
+        ["content/a.rst", "content/b/c.rst", "content/d.rst", "content/e.rst", "content/f.org"].map(|f| (f, "x")),
+    );
+    let ran = site_beside(&files).run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    let words =
+        "content: what is not written in Markdown or HTML is not read: `a.rst`, `b/c.rst`, `d.rst` and 1 more\n";
+    assert!(ran.code == 0 && ran.talk.contains(words) && ran.talk.contains("pandoc"), "{}", ran.talk);
+    let plain = [("content/one.md", "---\ntitle: One\ndate: 2024-05-01\n---\n"), ("content/a.rst", "x")];
+    let ran = site_beside(&plain).run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(!ran.talk.contains("a.rst"), "no generator is known that reads it: {}", ran.talk);
+}
+
+#[test]
 fn what_zola_does_not_expand_is_text() {
     let one = "+++\ntitle = \"One\"\ndate = 2024-05-01\n+++\nA {{ cup() }} of {% tea() %}.\n";
     let config = "base_url = \"https://x.example\"\nskip_content_templating = [\"**\"]\n";

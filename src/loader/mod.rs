@@ -1,5 +1,6 @@
 //! Folder → [`Post`]s, in parallel; the only opener of posts.
 
+mod data;
 mod detect;
 mod git;
 mod hugo;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
-use crate::config::{Posts, Site};
+use crate::config::{Dialect, Posts, Site};
 use crate::finding::Finding;
 use crate::lock::{Lock, Unnamed};
 use crate::post::dialect::Habits;
@@ -60,8 +61,15 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         Err(error) if error.kind() == io::ErrorKind::NotFound => Lock::default(),
         Err(error) => return Err(Finding::error(format!("cannot be read: {error}")).in_file(&config.lock)),
     };
-    let (paths, mut findings) = walk::walk(&config.dir)?;
-    let (habits, dialect) = detect::habits(site, config, &paths)?;
+    let (mut paths, mut findings) = walk::walk(&config.dir)?;
+    let others = walk::others(&mut paths);
+    let (mut habits, dialect) = detect::habits(site, config, &paths)?;
+    findings.extend(walk::unread(others, &config.dir, &habits));
+    if habits.rules.dialect == Dialect::Eleventy {
+        let (data, warnings) = data::read(&config.dir, &habits.prefix, &paths);
+        habits.data = data;
+        findings.extend(warnings.into_iter().filter(|_| config.permalink.is_none()));
+    }
     let commits = if config.git_dates { git::commits(&config.dir)? } else { HashMap::new() };
     let paths = walk::posts(paths, &config.dir, &habits);
     let read: Vec<(String, Result<Read, Finding>)> = paths

@@ -73,8 +73,35 @@ fn folder(root: &Path, dir: &Path, below: &str) -> io::Result<(Vec<String>, Vec<
 }
 
 fn is_text(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    matches!(ending, "md" | "markdown" | "mdown" | "mkd" | "mkdn" | "mdx" | "html" | "htm")
+    matches!(ending(name), "md" | "markdown" | "mdown" | "mkd" | "mkdn" | "mdx" | "html" | "htm") || is_other(name)
+}
+
+/// Whether a file is a text that some generator reads and this program does not.
+fn is_other(name: &str) -> bool {
+    matches!(ending(name), "rst" | "org" | "adoc" | "asciidoc" | "pandoc" | "textile")
+}
+
+fn ending(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
+/// Takes out the files that are not read.
+pub(super) fn others(paths: &mut Vec<String>) -> Vec<String> {
+    paths.extract_if(.., |path| is_other(path)).collect()
+}
+
+/// Names the files that the generator would take for posts and that are not read.
+pub(super) fn unread(others: Vec<String>, dir: &Path, habits: &Habits) -> Option<Finding> {
+    let mut lost = posts(others, dir, habits);
+    lost.retain(|path| habits.rules.unread.contains(&ending(path)));
+    let named = lost.iter().take(3).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+    let more = match lost.len() {
+        0 => return None,
+        1..=3 => String::new(),
+        all => format!(" and {} more", all - 3),
+    };
+    let finding = Finding::warning(format!("what is not written in Markdown or HTML is not read: {named}{more}"));
+    Some(finding.in_file(dir).way_out("convert it, as `pandoc -t gfm` does"))
 }
 
 /// The files that the dialect takes for posts.

@@ -27,7 +27,8 @@ pub fn body(
     let rules = habits.rules;
     let links = Links { home: &site.url, post, posts, index };
     let whole = text;
-    let Split { front, body, body_line, fenced } = front::split(text, rules)?;
+    let Split { mut front, body, body_line, fenced } = front::split(text, rules)?;
+    front.add_defaults(&habits.data_of(&post.path));
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
         let html = html::sanitise(&plain.to_html(), &links)?;
         return Ok(finish(html, post, None, Vec::new()));

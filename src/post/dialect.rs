@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono_tz::Tz;
+use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect};
 use crate::post::date::Zoning;
+use crate::post::front::with_defaults;
 use crate::post::name::Name;
 use crate::post::slug::Slugs;
 
@@ -145,6 +147,8 @@ pub struct Rules {
     pub bundles: bool,
     /// Folders whose files are no posts.
     pub no_posts: &'static [&'static str],
+    /// Endings of posts that the generator reads and this program does not.
+    pub unread: &'static [&'static str],
     /// Whether a page without a date is no post, and worth no more than a warning.
     pub has_pages: bool,
     /// What means something in a text beside Markdown.
@@ -177,6 +181,7 @@ const PLAIN: Rules = Rules {
     folders: Folders::None,
     bundles: false,
     no_posts: &["_includes", "_data", "_layouts", "_site", "node_modules"],
+    unread: &[],
     has_pages: false,
     syntax: Syntax { hugo: true, zola: true, tags: true, outputs: true, doubt: true, kramdown: true, ..MARKDOWN },
 };
@@ -198,6 +203,7 @@ const HUGO: Rules = Rules {
     split: Split::Never,
     bundles: true,
     no_posts: &[],
+    unread: &["org", "adoc", "asciidoc", "rst", "pandoc"],
     has_pages: true,
     syntax: Syntax { hugo: true, definitions: true, ..MARKDOWN },
     ..PLAIN
@@ -240,6 +246,7 @@ const JEKYLL: Rules = Rules {
     split: Split::Spaces,
     folders: Folders::AbovePosts,
     no_posts: &["_site", "vendor", "node_modules", "_includes", "_layouts", "_data", "_sass"],
+    unread: &["textile"],
     syntax: Syntax { tags: true, outputs: true, kramdown: true, definitions: true, ..MARKDOWN },
     ..PLAIN
 };
@@ -278,6 +285,7 @@ const PELICAN: Rules = Rules {
     slug_of_title: true,
     folders: Folders::Parent,
     no_posts: &["pages", "images", "extra"],
+    unread: &["rst"],
     syntax: Syntax { tags: true, definitions: true, ..MARKDOWN },
     ..PLAIN
 };
@@ -308,6 +316,9 @@ impl Rules {
         ALL.iter().find(|rules| rules.dialect == dialect).unwrap_or(&ALL[ALL.len() - 1])
     }
 }
+
+/// Keys that stand in for those that posts lack, by a folder or a file without its ending, below the folder of posts.
+pub type Data = HashMap<String, Map<String, Value>>;
 
 /// What one site does: its dialect's rules, and what the generator's own config says.
 #[derive(Debug, Clone)]
@@ -351,6 +362,8 @@ pub struct Habits {
     pub excerpt: Option<String>,
     /// What `site.…` means in a text.
     pub variables: HashMap<String, String>,
+    /// What files of data say of the posts.
+    pub data: Data,
     /// Whether drafts are taken in.
     pub drafts: bool,
 }
@@ -379,6 +392,7 @@ impl Habits {
             people: HashMap::new(),
             excerpt: None,
             variables: HashMap::new(),
+            data: Data::new(),
             drafts: false,
         }
     }
@@ -403,6 +417,19 @@ impl Habits {
             let (_, rest) = pattern.split_once(super::address::UNKNOWN)?;
             rest.split('}').next()
         })
+    }
+
+    /// What files of data say of a post: of the folders above it, then of itself.
+    pub fn data_of(&self, path: &str) -> Map<String, Value> {
+        if self.data.is_empty() {
+            return Map::new();
+        }
+        let bare = path.rsplit_once('.').map_or(path, |(bare, _)| bare);
+        let folders = bare.match_indices('/').map(|(at, _)| &bare[..at]);
+        let places = std::iter::once("").chain(folders).chain([bare]);
+        places
+            .filter_map(|place| self.data.get(place))
+            .fold(Map::new(), |known, keys| with_defaults(keys.clone(), &known))
     }
 
     /// How this site reads a time without a zone; `timestamp` where YAML sees one.

@@ -85,6 +85,7 @@ mod title;
 pub use address::from_colons;
 pub use body::body;
 pub use fingerprint::{Fingerprint, fingerprint_of};
+pub use front::with_defaults;
 pub use links::Index;
 pub use read::{Commits, Draft, From, Read, Why, read};
 pub use slug::slug;

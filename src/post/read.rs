@@ -94,7 +94,8 @@ const SWITCHED_OFF: &[(&str, bool)] = &[("draft", true), ("published", false), (
 pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Commits>) -> Result<Read, Finding> {
     let rules = habits.rules;
     let name = Name::of(path, habits);
-    let Split { front, body, fenced, .. } = front::split(text, rules)?;
+    let Split { mut front, body, fenced, .. } = front::split(text, rules)?;
+    front.add_defaults(&habits.data_of(path));
     let is_bundle = path.rsplit('/').next().is_some_and(|file| file.starts_with("index."));
     if let Some(why) = no_post(&name, &front, fenced, is_bundle) {
         return Ok(Read::NoPost(why));

@@ -46,6 +46,14 @@ impl Front<'_> {
         self.get(keys).and_then(|(_, value)| text_of(value))
     }
 
+    /// Takes these keys where the post has none; tags go before its own.
+    pub(super) fn add_defaults(&mut self, defaults: &Map<String, Value>) {
+        if !defaults.is_empty() {
+            let own: Map<String, Value> = std::mem::take(&mut self.values).into_iter().collect();
+            self.values = with_defaults(own, defaults).into_iter().collect();
+        }
+    }
+
     /// Whether a switch is set so.
     pub fn is(&self, key: &str, wanted: bool) -> bool {
         match self.value(key) {
@@ -91,6 +99,22 @@ impl Front<'_> {
             name.eq_ignore_ascii_case(key).then(|| (self.matter.1 + number, line[end + 1..].trim_start(), sign))
         })
     }
+}
+
+/// Keys, with those of the defaults that are lacking; tags are joined, as Eleventy does.
+pub fn with_defaults(mut keys: Map<String, Value>, defaults: &Map<String, Value>) -> Map<String, Value> {
+    let list = |value: &Value| match value {
+        Value::Array(list) => list.clone(),
+        one => vec![one.clone()],
+    };
+    for (key, value) in defaults {
+        match keys.get_mut(key) {
+            Some(own) if key == "tags" && !own.is_null() => *own = [list(value), list(own)].concat().into(),
+            Some(_) => {}
+            None => _ = keys.insert(key.clone(), value.clone()),
+        }
+    }
+    keys
 }
 
 /// A scalar as text.
