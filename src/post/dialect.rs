@@ -75,6 +75,8 @@ pub struct Syntax {
     pub doubt: bool,
     /// `{:.note}`.
     pub kramdown: bool,
+    /// `<div markdown="1">`.
+    pub markdown_in_html: bool,
     /// `[[A note]]` and `%%a comment%%`.
     pub wiki: bool,
     /// A term, and under it `: what it means`.
@@ -88,6 +90,7 @@ const MARKDOWN: Syntax = Syntax {
     outputs: false,
     doubt: false,
     kramdown: false,
+    markdown_in_html: false,
     wiki: false,
     definitions: false,
 };
@@ -183,7 +186,16 @@ const PLAIN: Rules = Rules {
     no_posts: &["_includes", "_data", "_layouts", "_site", "node_modules"],
     unread: &[],
     has_pages: false,
-    syntax: Syntax { hugo: true, zola: true, tags: true, outputs: true, doubt: true, kramdown: true, ..MARKDOWN },
+    syntax: Syntax {
+        hugo: true,
+        zola: true,
+        tags: true,
+        outputs: true,
+        doubt: true,
+        kramdown: true,
+        markdown_in_html: true,
+        ..MARKDOWN
+    },
 };
 
 const HUGO: Rules = Rules {
@@ -247,7 +259,7 @@ const JEKYLL: Rules = Rules {
     folders: Folders::AbovePosts,
     no_posts: &["_site", "vendor", "node_modules", "_includes", "_layouts", "_data", "_sass"],
     unread: &["textile"],
-    syntax: Syntax { tags: true, outputs: true, kramdown: true, definitions: true, ..MARKDOWN },
+    syntax: Syntax { tags: true, outputs: true, kramdown: true, markdown_in_html: true, definitions: true, ..MARKDOWN },
     ..PLAIN
 };
 
@@ -286,7 +298,7 @@ const PELICAN: Rules = Rules {
     folders: Folders::Parent,
     no_posts: &["pages", "images", "extra"],
     unread: &["rst"],
-    syntax: Syntax { tags: true, definitions: true, ..MARKDOWN },
+    syntax: Syntax { tags: true, markdown_in_html: true, definitions: true, ..MARKDOWN },
     ..PLAIN
 };
 
@@ -414,7 +426,7 @@ impl Habits {
     /// A token of the generator's own pattern that is not known here.
     pub fn unknown_token(&self) -> Option<&str> {
         self.permalink.iter().chain(self.permalinks.values()).find_map(|pattern| {
-            let (_, rest) = pattern.split_once(super::address::UNKNOWN)?;
+            let (_, rest) = pattern.split_once(super::pattern::UNKNOWN)?;
             rest.split('}').next()
         })
     }
