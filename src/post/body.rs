@@ -409,6 +409,37 @@ mod tests {
     }
 
     #[test]
+    fn an_element_may_say_that_it_holds_markdown() {
+        for (dialect, text, expected) in [
+            (
+                Dialect::Jekyll,
+                "<div markdown=\"1\">\nA *b*\n</div>\n\nc",
+                "<div>\n<p>A <em>b</em></p>\n</div>\n<p>c</p>",
+            ),
+            (
+                Dialect::Pelican,
+                "<section id='x' markdown=1>\n- a\n</section>",
+                "<section id=\"x\">\n<ul>\n<li>a</li>\n</ul>\n</section>",
+            ),
+            (
+                Dialect::Jekyll,
+                "<div markdown=\"block\">\nA\n<div markdown=\"1\">*b*</div>\n</div>",
+                "<div>\n<p>A</p>\n<div>\n<p><em>b</em></p>\n</div>\n</div>",
+            ),
+            (Dialect::Jekyll, "<div markdown=\"0\">*a*</div>", "<div>*a*</div>"),
+            (Dialect::Jekyll, "<div markdown=\"1\">\n*a*\n", "<div>\n*a*\n</div>"),
+            (
+                Dialect::Jekyll,
+                "`<div markdown=\"1\">` *a*",
+                "<p><code>&lt;div markdown=\"1\"&gt;</code> <em>a</em></p>",
+            ),
+            (Dialect::Hugo, "<div markdown=\"1\">*a*</div>", "<div>*a*</div>"),
+        ] {
+            assert_eq!(body(dialect, text).html, expected, "{dialect:?}: {text}");
+        }
+    }
+
+    #[test]
     fn the_text_of_an_unknown_call_stays() {
         let body = body(Dialect::Hugo, "A {{< button href=\"/x\" text=\"blue & *b*\" >}} c\n");
         assert_eq!(body.html, "<p>A blue &amp; *b* c</p>");

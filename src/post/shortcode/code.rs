@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::post::dialect::Syntax;
+use crate::post::shortcode::element::is_named;
 use crate::post::shortcode::tag::{Kind, Tag};
 
 /// Whether lines are set in so far that they are code: after an empty line, and in no list.
@@ -105,7 +106,10 @@ impl Code {
     pub(super) fn verbatim(&mut self, text: &str) -> Option<usize> {
         const ELEMENTS: [(&str, &str); 4] =
             [("<pre", "</pre>"), ("<code", "</code>"), ("<script", "</script>"), ("<!--", "-->")];
-        let (_, close) = ELEMENTS.into_iter().find(|(open, _)| is_tag(text, open))?;
+        let (_, close) = ELEMENTS.into_iter().find(|(open, _)| match *open {
+            "<!--" => text.starts_with(open),
+            _ => text.starts_with('<') && is_named(&text[1..], &open[1..]),
+        })?;
         self.up_to(text, close)
     }
 
@@ -120,13 +124,6 @@ impl Code {
         }
         end.map(|end| end + close.len())
     }
-}
-
-/// Whether a text begins with this tag, and not with one whose name only begins so.
-fn is_tag(text: &str, open: &str) -> bool {
-    let Some((start, rest)) = text.split_at_checked(open.len()) else { return false };
-    let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/');
-    start.eq_ignore_ascii_case(open) && (open == "<!--" || rest.starts_with(ends))
 }
 
 fn find_ignoring_case(text: &str, tag: &str) -> Option<usize> {

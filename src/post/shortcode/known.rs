@@ -104,7 +104,8 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
     }
 }
 
-fn capitalised(word: &str) -> String {
+/// A word with a capital.
+pub(super) fn capitalised(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
 }

@@ -1,0 +1,234 @@
+//! A tag that is met → what takes its place, and where the text goes on.
+
+use std::ops::Range;
+
+use crate::post::html::escape;
+use crate::post::shortcode::Expander;
+use crate::post::shortcode::call::Call;
+use crate::post::shortcode::code::unescaped;
+use crate::post::shortcode::known::{Meaning, meaning};
+use crate::post::shortcode::tag::{Kind, Tag};
+
+/// Tags of Liquid that show nothing themselves.
+const SILENT: [&str; 21] = [
+    "if",
+    "elsif",
+    "else",
+    "unless",
+    "when",
+    "assign",
+    "set",
+    "from",
+    "import",
+    "break",
+    "continue",
+    "cycle",
+    "increment",
+    "decrement",
+    "liquid",
+    "extends",
+    "block",
+    "macro",
+    "endraw",
+    "feed_meta",
+    "seo",
+];
+
+impl<'a> Expander<'a> {
+    pub(super) fn tag(&mut self, at: usize, tag: Tag<'a>) -> usize {
+        let after = at + tag.length;
+        if tag.closes {
+            return after;
+        }
+        match tag.kind {
+            Kind::Comment => after,
+            Kind::Escaped => {
+                let whole = &self.text[at..after];
+                let shown = unescaped(whole, self.syntax);
+                self.slot(&escape(&shown));
+                after
+            }
+            Kind::Output => {
+                match self.variables.value(tag.inner) {
+                    // A literal is how a post shows braces: `{{ "{% raw %}" }}`.
+                    Some(value) if value.contains(['{', '<']) => self.slot(&escape(&value)),
+                    Some(value) => self.done.text.push_str(&value),
+                    None if self.syntax.doubt && !tag.inner.starts_with("site.") && !tag.inner.starts_with("page.") => {
+                        return self.copy(at, tag.length);
+                    }
+                    None => self.drop_tag(at, &format!("{{{{ {} }}}}", tag.inner)),
+                }
+                after
+            }
+            Kind::Hugo | Kind::ZolaInline | Kind::ZolaBlock | Kind::Liquid => self.call(at, tag),
+        }
+    }
+
+    fn call(&mut self, at: usize, tag: Tag<'a>) -> usize {
+        let after = at + tag.length;
+        let mut call = Call::parse(tag.inner);
+        if tag.kind == Kind::Liquid {
+            match call.name.as_str() {
+                "include" | "include_relative" | "include_cached" | "render" => call = call.of_include(),
+                "assign" | "set" => {
+                    self.assign(tag.inner);
+                    return after;
+                }
+                // What stands after `else` is the case that was not taken.
+                "else" | "elsif" => return self.closing(after, tag.kind, "if").map_or(after, |end| end.start),
+                "for" | "tablerow" | "case" | "capture" | "comment" => {
+                    let end = self.closing(after, tag.kind, &call.name);
+                    if !matches!(call.name.as_str(), "capture" | "comment") {
+                        self.drop_tag(at, &call.name);
+                    }
+                    return end.map_or(after, |end| end.end);
+                }
+                "raw" | "verbatim" => return self.raw(at, tag.length, &call.name),
+                name if SILENT.contains(&name) => return after,
+                _ => {}
+            }
+        }
+        let found = meaning(&call);
+        let pairs = !tag.is_alone && tag.kind != Kind::ZolaInline;
+        let mut enclosed = || if pairs { self.closing(after, tag.kind, &call.name) } else { None };
+        match found {
+            Some(Meaning::Html(html)) => {
+                // A figure may be closed as well; what it encloses is its caption and stays.
+                self.slot(&html);
+                after
+            }
+            Some(Meaning::Address(target)) => {
+                if let Some(url) = self.links.post_at(&target) {
+                    self.address(&url);
+                } else {
+                    self.drop_tag(at, &format!("{} {target}", call.name));
+                    if let Some(url) = self.links.guess(&target) {
+                        self.address(&url);
+                    }
+                }
+                after
+            }
+            Some(Meaning::Code(language)) => {
+                let end = enclosed();
+                self.code_block(at, tag, &call, &language, end)
+            }
+            Some(Meaning::Around(open, close)) => {
+                let end = enclosed();
+                self.around(at, tag, &call, (open, close), end)
+            }
+            Some(Meaning::Raw) => match enclosed() {
+                Some(end) => {
+                    let raw = unescaped(&self.text[after..end.start], self.syntax);
+                    self.slot(&raw);
+                    end.end
+                }
+                None => after,
+            },
+            Some(Meaning::Nothing) => enclosed().map_or(after, |end| end.end),
+            None if self.syntax.doubt && tag.kind == Kind::Liquid => self.copy(at, tag.length),
+            None => {
+                self.drop_tag(at, &call.name);
+                if let Some(text) = call.named(&["text"]).filter(|_| tag.kind == Kind::Hugo) {
+                    self.slot(&escape(text));
+                }
+                after
+            }
+        }
+    }
+
+    /// Code, and the language that it is in.
+    fn code_block(&mut self, at: usize, tag: Tag<'_>, call: &Call, language: &str, end: Option<Range<usize>>) -> usize {
+        let after = at + tag.length;
+        if let Some(end) = end {
+            let code = unescaped(&self.text[after..end.start], self.syntax);
+            let class = match language {
+                "" => String::new(),
+                language => format!(" class=\"language-{}\"", escape(language)),
+            };
+            self.block(&format!("<pre><code{class}>{}\n</code></pre>", escape(code.trim_matches('\n'))));
+            return end.end;
+        }
+        // Its code may be an argument.
+        match call.at(0).filter(|_| tag.is_alone || tag.kind == Kind::ZolaInline) {
+            Some(code) => self.slot(&format!("<code>{}</code>", escape(code))),
+            None => self.drop_tag(at, &call.name),
+        }
+        after
+    }
+
+    /// Markdown between two pieces of HTML.
+    fn around(
+        &mut self,
+        at: usize,
+        tag: Tag<'_>,
+        call: &Call,
+        (open, close): (String, String),
+        end: Option<Range<usize>>,
+    ) -> usize {
+        match (end, call.named(&["content", "text", "body", "message"])) {
+            (Some(end), _) => {
+                self.block(&open);
+                self.open.push((end.start, end.end, close));
+            }
+            (None, Some(text)) => self.slot(&format!("{open}<p>{}</p>{close}", escape(text))),
+            (None, None) => self.drop_tag(at, &call.name),
+        }
+        at + tag.length
+    }
+
+    /// Everything up to `{% endraw %}` is text for Markdown, whatever braces it holds.
+    fn raw(&mut self, at: usize, length: usize, name: &str) -> usize {
+        let after = at + length;
+        let Some(end) = self.closing(after, Kind::Liquid, name) else {
+            return if self.syntax.doubt { self.copy(at, length) } else { after };
+        };
+        self.done.text.push_str(&self.text[after..end.start]);
+        end.end
+    }
+
+    /// `assign name = "value"`.
+    fn assign(&mut self, inner: &str) {
+        let rest = inner.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
+        if let Some((name, value)) = rest.split_once('=')
+            && let Some(value) = self.variables.value(value.trim())
+        {
+            self.variables.known.insert(name.trim().to_owned(), value);
+        }
+    }
+
+    /// Where the tag stands that closes what was opened before `from`.
+    fn closing(&mut self, from: usize, kind: Kind, name: &str) -> Option<Range<usize>> {
+        let verbatim =
+            kind == Kind::Liquid && matches!(name, "raw" | "verbatim" | "highlight" | "comment" | "codeblock");
+        // What is never closed is known after the first time: it has no end after a later place either.
+        let lost = (kind, name.to_owned());
+        if self.lost.contains(&lost) {
+            return None;
+        }
+        let (mut depth, mut closed) = (0_usize, false);
+        let mut at = from;
+        while let Some(found) = self.text[at..].find('{') {
+            self.search = self.search.checked_sub(found + 1)?;
+            at += found;
+            let Some(tag) = Tag::at(&self.text[at..], self.syntax).filter(|tag| tag.kind == kind) else {
+                at += 1;
+                continue;
+            };
+            let is_same = kind == Kind::ZolaBlock
+                || tag.inner.split([' ', '\n', '(', '\t']).next().is_some_and(|word| word.eq_ignore_ascii_case(name));
+            match (tag.closes, is_same) {
+                (true, true) if depth == 0 => return Some(at..at + tag.length),
+                (true, true) => depth -= 1,
+                (false, true) if !verbatim && !tag.is_alone => depth += 1,
+                _ => {}
+            }
+            self.search = self.search.checked_sub(tag.length)?;
+            at += tag.length;
+            closed |= tag.closes && is_same;
+        }
+        if !closed {
+            self.lost.push(lost);
+        }
+        None
+    }
+}

@@ -1,0 +1,199 @@
+//! From one sign that means something to the next: code, comments, lines and attributes; shortcodes are met elsewhere.
+
+use crate::post::shortcode::Expander;
+use crate::post::shortcode::code::{Block, fence, unescaped};
+use crate::post::shortcode::element::Element;
+use crate::post::shortcode::known::capitalised;
+use crate::post::shortcode::tag::{Kind, Tag};
+
+/// The most bytes of kramdown's attributes.
+const LONGEST_ATTRIBUTES: usize = 500;
+
+impl Expander<'_> {
+    pub(super) fn run(&mut self) {
+        let text = self.text;
+        let mut at = 0;
+        let mut block = Block::default();
+        while at < text.len() {
+            if let Some((_, after, html)) = self.open.pop_if(|(end, _, _)| at >= *end) {
+                self.block(&html);
+                at = after.max(at);
+                continue;
+            }
+            let rest = &text[at..];
+            if self.syntax.kramdown
+                && rest.starts_with("{::comment}")
+                && let Some(length) = self.seen.up_to(rest, "{:/")
+            {
+                at += rest[length..].find('}').map_or(rest.len(), |end| length + end + 1);
+                continue;
+            }
+            let is_line_start = at == 0 || text[..at].ends_with('\n');
+            if is_line_start && !self.is_html {
+                let line = &rest[..rest.find('\n').map_or(rest.len(), |end| end + 1)];
+                if let Some(length) = fence(rest) {
+                    at = self.code(at, length);
+                    continue;
+                }
+                if block.is_code(line) {
+                    let indent = line.len() - line.trim_start().len();
+                    let is_tag = Tag::at(&rest[indent..], self.syntax).is_some_and(|tag| self.is_everywhere(&tag));
+                    at = if is_tag { at + indent } else { self.code(at, line.len()) };
+                    continue;
+                }
+                if self.line(line) {
+                    at += line.len();
+                    continue;
+                }
+            }
+            if rest.starts_with('<')
+                && let Some(inside) = self.element(at)
+            {
+                at = inside;
+                continue;
+            }
+            at = match rest.as_bytes()[0] {
+                b'`' if !self.is_html => {
+                    let run = rest.bytes().take_while(|byte| *byte == b'`').count();
+                    let length = self.seen.span(text, at, run).unwrap_or(run);
+                    self.code(at, length)
+                }
+                b'<' => match self.seen.verbatim(rest) {
+                    Some(length) if !self.is_marked && says_more(&rest[..length]) => {
+                        self.is_marked = true;
+                        self.done.text.push(self.marks.more);
+                        at + length
+                    }
+                    Some(length) => self.code(at, length),
+                    None => self.copy(at, 1),
+                },
+                b'{' => match Tag::at(rest, self.syntax) {
+                    Some(tag) => self.tag(at, tag),
+                    None => self.attributes(at),
+                },
+                b'%' if self.syntax.wiki && rest.starts_with("%%") => match rest[2..].find("%%") {
+                    Some(length) => at + length + 4,
+                    None => self.copy(at, 2),
+                },
+                b'\n' => self.copy(at, 1),
+                _ => self.copy(at, plain_length(rest)),
+            };
+        }
+        while let Some((_, _, html)) = self.open.pop() {
+            self.block(&html);
+        }
+    }
+
+    /// Copies so many bytes; never past the end of what is open.
+    pub(super) fn copy(&mut self, at: usize, length: usize) -> usize {
+        let mut end = at + length;
+        if let Some((close, _, _)) = self.open.last() {
+            end = end.min(*close).max(at);
+        }
+        self.done.text.push_str(&self.text[at..end]);
+        end
+    }
+
+    /// Copies code: braces in it are text, but what only tells the generator so is left out.
+    fn code(&mut self, at: usize, length: usize) -> usize {
+        let mut end = at + length;
+        if let Some((close, _, _)) = self.open.last() {
+            end = end.min(*close).max(at);
+        }
+        let (mut from, mut search) = (at, at);
+        while let Some(found) = self.text.get(search..end).and_then(|code| code.find("{{")) {
+            search += found;
+            match Tag::at(&self.text[search..end], self.syntax).filter(|tag| self.is_everywhere(tag)) {
+                Some(tag) => {
+                    self.done.text.push_str(&unescaped(&self.text[from..search], self.syntax));
+                    from = self.tag(search, tag);
+                    search = from;
+                }
+                None => search += 1,
+            }
+        }
+        if let Some(code) = self.text.get(from..end) {
+            self.done.text.push_str(&unescaped(code, self.syntax));
+        }
+        end.max(from)
+    }
+
+    /// Whether a tag means something in code too: Hugo reads its own before it reads any Markdown.
+    fn is_everywhere(&self, tag: &Tag<'_>) -> bool {
+        tag.kind == Kind::Hugo && !self.syntax.doubt
+    }
+
+    /// A line that means something as a whole; whether it was one.
+    fn line(&mut self, line: &str) -> bool {
+        let trimmed = line.trim();
+        let attributes = trimmed.starts_with("{:") && trimmed.ends_with('}');
+        if self.syntax.kramdown && (attributes || trimmed.starts_with("{::") && trimmed.ends_with("/}")) {
+            // `{:toc}` takes the place of the list above it.
+            if trimmed[2..].trim_start().starts_with("toc") {
+                let kept = self.done.text.trim_end().rfind('\n').map_or(0, |end| end + 1);
+                self.done.text.truncate(kept);
+            }
+            self.done.text.push('\n');
+            return true;
+        }
+        if matches!(trimmed, "[TOC]" | "[[toc]]" | "[[TOC]]" | "[toc]") {
+            self.done.text.push('\n');
+            return true;
+        }
+        // A callout: `> [!note] Title`. The title stays, in bold.
+        let quote = line.len() - line.trim_start_matches([' ', '>']).len();
+        if let Some((kind, title)) = line[quote..].strip_prefix("[!").and_then(|rest| rest.split_once(']'))
+            && line[..quote].contains('>')
+            && kind.split('|').next().is_some_and(|kind| kind.chars().all(|c| c.is_alphanumeric() || c == '-'))
+        {
+            let title = title.trim_start_matches(['+', '-']).trim();
+            let kind = kind.split('|').next().unwrap_or_default().to_lowercase();
+            let words = if title.is_empty() { capitalised(&kind) } else { title.to_owned() };
+            self.done.text.push_str(&format!("{}**{words}**\n{}\n", &line[..quote], line[..quote].trim_end()));
+            return true;
+        }
+        false
+    }
+
+    /// Enters an element whose content is Markdown; where that begins.
+    fn element(&mut self, at: usize) -> Option<usize> {
+        let rest = &self.text[at..];
+        let element = Element::at(rest).filter(|_| self.syntax.markdown_in_html && !self.is_html)?;
+        let end = element.end(rest, &mut self.search)?;
+        if self.open.last().is_some_and(|(close, _, _)| at + end.end > *close) {
+            return None;
+        }
+        self.block(&element.opening);
+        self.open.push((at + end.start, at + end.end, element.closing()));
+        Some(at + element.length)
+    }
+
+    /// A brace that begins no tag: kramdown's attributes are left out, any other is text.
+    fn attributes(&mut self, at: usize) -> usize {
+        let rest = &self.text[at..];
+        if self.syntax.kramdown && (rest.starts_with("{:") || rest.starts_with("{::") || rest.starts_with("{:/")) {
+            let line = &rest[..rest.floor_char_boundary(LONGEST_ATTRIBUTES)];
+            let end = line.find(['}', '\n']).filter(|end| line[*end..].starts_with('}')).map(|end| end + 1);
+            // After `[a](b)`, `*a*` or a picture; a brace in a sentence is none.
+            if let Some(end) = end.filter(|_| self.done.text.ends_with([')', '*', '_', '`', ']', '>', ' ', '\n', '}']))
+            {
+                return at + end;
+            }
+        }
+        self.copy(at, plain_length(rest))
+    }
+}
+
+/// How many bytes may be copied at once: the first character, and what follows it up to one that may begin something.
+fn plain_length(text: &str) -> usize {
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    text[first..].find(['\n', '`', '<', '{', '%']).map_or(text.len(), |next| first + next)
+}
+
+/// Whether a comment is the mark that ends the summary, however it is spaced and cased.
+fn says_more(comment: &str) -> bool {
+    let inner = comment.strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->"));
+    let word = inner.map(|inner| inner.trim().trim_matches('-').trim());
+    let known = ["more", "readmore", "read more", "excerpt"];
+    word.is_some_and(|word| known.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
