@@ -347,6 +347,24 @@ fn posts_in_another_markup_are_named() {
 }
 
 #[test]
+fn short_names_of_emoji_are_signs_where_the_site_shows_them_so() {
+    let one = "---\ntitle: One\ndate: 2024-05-01\n---\nA :tada: `:tada:`\n";
+    for (config, text, sign) in [
+        ("hugo.toml", "enableEmoji = true\n", "🎉"),
+        ("hugo.toml", "title = 'T'\n", ":tada:"),
+        ("zola.toml", "base_url = 'https://x.example'\n[markdown]\nrender_emoji = true\n", "🎉"),
+        ("_config.yml", "plugins:\n- jemoji\n", "🎉"),
+        ("_config.yml", "title: T\n", ":tada:"),
+    ] {
+        let scene = site_beside(&[(config, text), ("content/2024-05-01-one.md", one)]);
+        assert_eq!(scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]).code, 0);
+        let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
+        let expected = format!("<p>A {sign} <code>:tada:</code></p>");
+        assert_eq!(feed["items"][0]["content_html"], expected.as_str(), "{text}");
+    }
+}
+
+#[test]
 fn what_zola_does_not_expand_is_text() {
     let one = "+++\ntitle = \"One\"\ndate = 2024-05-01\n+++\nA {{ cup() }} of {% tea() %}.\n";
     let config = "base_url = \"https://x.example\"\nskip_content_templating = [\"**\"]\n";

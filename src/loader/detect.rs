@@ -236,6 +236,8 @@ impl Generator {
         if matches!(slugify, Some("off" | "safe")) {
             habits.slugs = Slugs::AsIs;
         }
+        let markdown = self.keys.get("markdown").and_then(|keys| keys.get("render_emoji"));
+        habits.syntax.emoji = markdown == Some(&Value::Bool(true));
         let as_text = self.keys.get("skip_content_templating").and_then(Value::as_array);
         if as_text.is_some_and(|globs| globs.iter().any(|glob| glob == "**")) {
             habits.syntax.zola = false;
@@ -268,6 +270,8 @@ impl Generator {
             }
         }
         habits.permalink = permalink.map(|pattern| from_colons(&pattern, Dialect::Jekyll));
+        let plugins = ["plugins", "gems"].into_iter().filter_map(|key| self.keys.get(key)?.as_array()).flatten();
+        habits.syntax.emoji = plugins.into_iter().any(|plugin| plugin == "jemoji" || plugin == "github-pages");
         habits.excerpt = self.text("excerpt_separator").map(str::to_owned);
         for (key, value) in &self.keys {
             let nested =

@@ -63,6 +63,7 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
         }
     }
     habits.ugly = generator.keys.get("uglyurls") == Some(&Value::Bool(true));
+    habits.syntax.emoji = generator.keys.get("enableemoji") == Some(&Value::Bool(true));
     let default = generator.text("defaultcontentlanguage").unwrap_or("en");
     let in_folder = generator.keys.get("defaultcontentlanguageinsubdir") == Some(&Value::Bool(true));
     generator.languages(habits, default, in_folder);

@@ -79,6 +79,8 @@ pub struct Syntax {
     pub markdown_in_html: bool,
     /// `[[A note]]` and `%%a comment%%`.
     pub wiki: bool,
+    /// `:tada:`, where the generator's config says so.
+    pub emoji: bool,
     /// A term, and under it `: what it means`.
     pub definitions: bool,
 }
@@ -92,6 +94,7 @@ const MARKDOWN: Syntax = Syntax {
     kramdown: false,
     markdown_in_html: false,
     wiki: false,
+    emoji: false,
     definitions: false,
 };
 

@@ -23,12 +23,14 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
         | Options::ENABLE_HEADING_ATTRIBUTES;
     options.set(Options::ENABLE_DEFINITION_LIST, syntax.definitions);
     options.set(Options::ENABLE_WIKILINKS, syntax.wiki);
-    let mut depth = 0_usize;
+    let (mut depth, mut is_code) = (0_usize, false);
     let mut events = Vec::new();
     // How many links are open that lead to no post: their text stays.
     let mut dead = 0_usize;
     for event in Parser::new_ext(text, options) {
         match &event {
+            Event::Start(Tag::CodeBlock(_)) => (depth, is_code) = (depth + 1, true),
+            Event::End(TagEnd::CodeBlock) => (depth, is_code) = (depth - 1, false),
             Event::Start(_) => depth += 1,
             Event::End(_) => depth -= 1,
             _ => {}
@@ -52,6 +54,9 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
                 }
             }
             Event::End(TagEnd::Link) if dead > 0 => dead -= 1,
+            Event::Text(text) if syntax.emoji && !is_code && text.contains(':') => {
+                events.push(Event::Text(with_emoji(&text).into()));
+            }
             event => events.push(event),
         }
     }
@@ -59,6 +64,24 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
     let mut rendered = String::with_capacity(text.len() * 3 / 2);
     html::push_html(&mut rendered, events.into_iter());
     Ok(rendered)
+}
+
+/// A text with the signs that its short names stand for: `:tada:`.
+fn with_emoji(text: &str) -> String {
+    let mut parts = text.split(':');
+    let mut done = parts.next().unwrap_or_default().to_owned();
+    // What stands between two colons is a name or the beginning of what follows.
+    let mut closes = false;
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        let emoji = emojis::get_by_shortcode(part).filter(|_| !closes && parts.peek().is_some());
+        if emoji.is_none() && !closes {
+            done.push(':');
+        }
+        done.push_str(emoji.map_or(part, emojis::Emoji::as_str));
+        closes = emoji.is_some();
+    }
+    done
 }
 
 pub(super) fn too_deep(deepest: usize) -> Finding {
@@ -92,6 +115,24 @@ fn name_headings(events: &mut [Event<'_>]) {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_emoji;
+
+    #[test]
+    fn a_short_name_between_colons_is_a_sign() {
+        for (text, expected) in [
+            ("Hooray :tada: and :+1:!", "Hooray 🎉 and 👍!"),
+            (":tada::heart:", "🎉❤️"),
+            ("at 10:30: no :nothing: here", "at 10:30: no :nothing: here"),
+            ("tada: x :tada", "tada: x :tada"),
+            ("a:tada:b", "a🎉b"),
+        ] {
+            assert_eq!(with_emoji(text), expected, "{text}");
         }
     }
 }
