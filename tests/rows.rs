@@ -42,15 +42,15 @@ fn said(post: &Post, summary: &str, name: &str) -> String {
         ),
     };
     match name {
-        "title" => post.title.clone(),
+        "title" => post.title.to_string(),
         "published" => time(post.published),
         "updated" => time(post.updated),
         "path" => post.url.path().to_owned(),
         "tags" => post.tags.join("|"),
         "authors" => post.authors.iter().map(whole).collect::<Vec<_>>().join("|"),
-        "description" => post.description.clone().unwrap_or_default(),
+        "description" => post.description.clone().unwrap_or_default().into(),
         "image" => post.image.as_ref().map(ToString::to_string).unwrap_or_default(),
-        "language" => post.language.clone().unwrap_or_default(),
+        "language" => post.language.clone().unwrap_or_default().into(),
         "summary" => summary.to_owned(),
         other => panic!("`{other}` is nothing that a post says"),
     }

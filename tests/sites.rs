@@ -59,7 +59,7 @@ fn listed(loaded: &Loaded) -> String {
                 post.tags.join(", "),
                 authors.join(", ")
             );
-            (post.path.clone(), line)
+            (post.path.to_string(), line)
         })
         .collect();
     lines.sort();
@@ -85,7 +85,7 @@ fn a_dialect_that_is_set_binds_whatever_lies_beside_the_posts() {
     let dir = fixture("zola").join("content/blog");
     let posts = load("zola", &dir, "dialect = \"hugo\"\n");
     assert!(posts.dialect.starts_with("dialect: hugo (as it is set)"), "{}", posts.dialect);
-    let no_zone = posts.posts.iter().find(|post| post.path == "no-zone.md").unwrap();
+    let no_zone = posts.posts.iter().find(|post| &*post.path == "no-zone.md").unwrap();
     assert_eq!(no_zone.published.to_rfc3339(), "2026-11-20T22:30:00+00:00");
 }
 

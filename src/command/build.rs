@@ -88,8 +88,9 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         session.result(&counts.told(loaded.posts.len(), left.written.len(), &config.feeds.dir))?;
         manifest = left.manifest;
     }
-    if loaded.drafts + loaded.future > 0 {
-        session.say(&format!("left out: {} drafts, {} posts of the future", loaded.drafts, loaded.future));
+    let (drafts, future) = loaded.waiting();
+    if drafts + future > 0 {
+        session.say(&format!("left out: {drafts} drafts, {future} posts of the future"));
     }
     Ok(Built { loaded, manifest, ending })
 }
@@ -203,11 +204,11 @@ impl std::fmt::Display for Counts {
 fn new_posts(loaded: &Loaded, manifest: &Manifest) -> BTreeSet<String> {
     let changes = loaded.lock.changes();
     let is_new = |post: &&Post| {
-        let has_another_id = changes.repeated.contains(&post.path) || changes.adopted.contains(&post.path);
-        let is_new = manifest.is_new(fingerprint_of(&post.id)).unwrap_or_else(|| changes.new.contains(&post.id));
+        let has_another_id = changes.repeated.contains(&*post.path) || changes.adopted.contains(&*post.path);
+        let is_new = manifest.is_new(fingerprint_of(&post.id)).unwrap_or_else(|| changes.new.contains(&*post.id));
         is_new && !has_another_id
     };
-    loaded.posts.iter().filter(is_new).map(|post| post.id.clone()).collect()
+    loaded.posts.iter().filter(is_new).map(|post| post.id.to_string()).collect()
 }
 
 /// What each post is now, by its id.
@@ -242,8 +243,8 @@ fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Res
     let ids: BTreeMap<&str, &str> = adoption.ids.iter().map(|(path, id)| (path.as_str(), id.as_str())).collect();
     let mut changed = 0;
     for post in &mut loaded.posts {
-        if let Some(id) = ids.get(post.path.as_str()).filter(|id| loaded.lock.adopt(&post.path, id)) {
-            (*id).clone_into(&mut post.id);
+        if let Some(id) = ids.get(&*post.path).filter(|id| loaded.lock.adopt(&post.path, id)) {
+            post.id = (*id).into();
             changed += 1;
         }
     }
@@ -274,7 +275,7 @@ fn wait_for(config: &Config, loaded: &Loaded, new: &BTreeSet<String>, now: DateT
     let before = std::mem::take(manifest.waiting_mut());
     for (number, post) in loaded.posts.iter().enumerate() {
         let since = before.get(post.url.as_str()).copied();
-        let is_shown = number < config.feeds.limit && new.contains(&post.id);
+        let is_shown = number < config.feeds.limit && new.contains(&*post.id);
         if let Some(since) = since.or(is_shown.then_some(now)) {
             manifest.waiting_mut().insert(post.url.to_string(), since);
         }

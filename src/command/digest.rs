@@ -95,7 +95,7 @@ pub(super) async fn send(
         return Ok(ending);
     }
     if matches!(when, When::Due) {
-        let pages: Vec<Url> = plan.issues(digest).concat().iter().map(|post| post.url.clone()).collect();
+        let pages: Vec<Url> = plan.issues(digest).concat().iter().map(|post| post.url.to_url()).collect();
         let missing = live.missing(session, &pages).await;
         plan.hold_back(digest, &missing, now);
     }
@@ -130,7 +130,7 @@ pub(super) async fn send(
             Err(finding) => return Err(finding.into()),
         };
         let issue = Issue { subject: compiled.subject(), ..issue };
-        let ids: Vec<String> = posts.iter().map(|post| post.id.clone()).collect();
+        let ids: Vec<String> = posts.iter().map(|post| post.id.to_string()).collect();
         let to: Vec<(Email, Option<String>)> = digest.to.iter().map(|to| (to.email.clone(), to.name.clone())).collect();
         let freeze = Freeze {
             issue: &issue,
@@ -195,7 +195,7 @@ async fn new_issue(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Issue> {
     let outbox = session.config.mail.smtp.is_none();
-    let post = posts.first().map(|post| post.id.as_str()).unwrap_or_default();
+    let post = posts.first().map(|post| &*post.id).unwrap_or_default();
     let slot = match (&digest.schedule, plan.slot) {
         // What went only into the outbox must not keep the same post from the relay.
         (Schedule::Each, Some(_)) => format!("post{} {post}", if outbox { " to the outbox" } else { "" }),

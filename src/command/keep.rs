@@ -24,6 +24,9 @@ impl Session<'_> {
                     .in_file(self.config.posts.dir.join(path)),
             );
         }
+        if lock.is_as_read() {
+            return Ending::Done;
+        }
         let reason = if self.locked {
             "`--locked`".to_owned()
         } else {

@@ -15,10 +15,10 @@ pub fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
     let among = |wanted: &[String], has: &[&str]| {
         wanted.is_empty() || has.iter().any(|has| wanted.iter().any(|wanted| same(wanted, has)))
     };
-    let tags: Vec<&str> = post.tags.iter().map(String::as_str).collect();
-    let section: Vec<&str> = post.section.iter().map(String::as_str).collect();
+    let tags: Vec<&str> = post.tags.iter().map(AsRef::as_ref).collect();
+    let section: Vec<&str> = post.section.iter().map(AsRef::as_ref).collect();
     let authors: Vec<&str> = post.authors.iter().map(|author| author.name.as_str()).collect();
-    let language = post.language.as_ref().unwrap_or(&site.language);
+    let language = post.language.as_deref().unwrap_or(&site.language);
     among(&digest.tags, &tags)
         && among(&digest.sections, &section)
         && among(&digest.authors, &authors)
@@ -28,7 +28,7 @@ pub fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
 /// The posts of the digest whose id is not among the `known`, in its order. `posts` are the newest first.
 pub fn news<'a>(digest: &config::Digest, site: &Site, posts: &'a [Post], known: &HashSet<String>) -> Vec<&'a Post> {
     let mut news: Vec<&Post> =
-        posts.iter().filter(|post| belongs(digest, site, post) && !known.contains(&post.id)).collect();
+        posts.iter().filter(|post| belongs(digest, site, post) && !known.contains(&*post.id)).collect();
     if digest.order == Order::Oldest {
         news.reverse();
     }
@@ -102,7 +102,7 @@ pub fn find<'a>(digest: &config::Digest, posts: &'a [Post], words: &[String]) ->
             }
         }
     }
-    let mut found: Vec<&Post> = posts.iter().filter(|post| found.contains(post.path.as_str())).collect();
+    let mut found: Vec<&Post> = posts.iter().filter(|post| found.contains(&*post.path)).collect();
     if digest.order == Order::Oldest {
         found.reverse();
     }
@@ -111,10 +111,10 @@ pub fn find<'a>(digest: &config::Digest, posts: &'a [Post], words: &[String]) ->
 
 /// The posts of this path, id or address; else those of this slug or file name.
 fn named<'a>(posts: &'a [Post], word: &str) -> Vec<&'a Post> {
-    let exact = |post: &&Post| post.path == word || post.id == word || post.url.as_str() == word;
+    let exact = |post: &&Post| *post.path == *word || *post.id == *word || post.url.as_str() == word;
     let slug = |post: &&Post| {
         let file = post.path.rsplit('/').next().unwrap_or_default();
-        let last = post.url.path_segments().and_then(|mut parts| parts.rfind(|part| !part.is_empty()));
+        let last = post.url.path().rsplit('/').find(|part| !part.is_empty());
         file == word || file.rsplit_once('.').is_some_and(|(stem, _)| stem == word) || last == Some(word)
     };
     match posts.iter().find(exact) {

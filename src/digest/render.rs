@@ -13,7 +13,7 @@ use crate::digest::text::{self, CODE, WIDTH};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Templates};
 use crate::finding::Finding;
 use crate::post::html::words;
-use crate::post::{Body, Post};
+use crate::post::{Address, Body, Post};
 
 const HTML: &str = include_str!("../../templates/digest.html");
 const TEXT: &str = include_str!("../../templates/digest.txt");
@@ -81,9 +81,9 @@ fn values(content: &Content<'_>) -> Context {
             "tags": post.tags,
             "section": post.section,
             "language": post.language,
-            "direction": direction(post.language.as_ref().unwrap_or(language)),
-            "start": start(post.language.as_ref().unwrap_or(language)),
-            "image": post.image.as_ref().map(url::Url::as_str),
+            "direction": direction(post.language.as_deref().unwrap_or(language)),
+            "start": start(post.language.as_deref().unwrap_or(language)),
+            "image": post.image.as_ref().map(Address::as_str),
             "minutes": minutes(&body.html),
             "html": html,
             "text": text,
@@ -139,7 +139,7 @@ fn preheader(entries: &[(&Post, Body)]) -> String {
         [] => String::new(),
         [(_, body)] => beginning(&words(&body.summary), PREHEADER),
         [_, others @ ..] => {
-            let titles: Vec<&str> = others.iter().map(|(post, _)| post.title.as_str()).collect();
+            let titles: Vec<&str> = others.iter().map(|(post, _)| &*post.title).collect();
             beginning(&titles.join(" · "), PREHEADER)
         }
     }

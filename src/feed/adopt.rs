@@ -126,7 +126,7 @@ impl OldFeed {
     /// feed no longer lists have theirs by the same rule. No two posts get one id.
     pub fn adopt(&self, posts: &[Post]) -> Adoption {
         let finder = Finder::of(posts);
-        let holders: HashMap<&str, usize> = posts.iter().enumerate().map(|(at, post)| (post.id.as_str(), at)).collect();
+        let holders: HashMap<&str, usize> = posts.iter().enumerate().map(|(at, post)| (&*post.id, at)).collect();
         let is_free = |id: &str, number: usize| holders.get(id).is_none_or(|holder| *holder == number);
         let mut ids: Vec<Option<String>> = vec![None; posts.len()];
         let mut given: HashSet<String> = HashSet::new();
@@ -162,7 +162,7 @@ impl OldFeed {
                 by_rule += usize::from(id.is_some());
             }
         }
-        let adopted = posts.iter().zip(ids).filter_map(|(post, id)| Some((post.path.clone(), id?)));
+        let adopted = posts.iter().zip(ids).filter_map(|(post, id)| Some((post.path.to_string(), id?)));
         Adoption { ids: adopted.collect(), by_rule, warnings }
     }
 }
@@ -178,7 +178,7 @@ impl<'a> Finder<'a> {
     fn of(posts: &'a [Post]) -> Self {
         let (mut by_path, mut by_title): (HashMap<_, Vec<usize>>, HashMap<_, Vec<usize>>) = Default::default();
         for (number, post) in posts.iter().enumerate() {
-            by_path.entry(path(&post.url)).or_default().push(number);
+            by_path.entry(path(&post.url.to_url())).or_default().push(number);
             by_title.entry(text::line(&post.title)).or_default().push(number);
         }
         Self { posts, by_path, by_title }

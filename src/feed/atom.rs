@@ -60,7 +60,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
 fn entry(entry: &Entry<'_>, feed: &Feed<'_>) -> atom::Entry {
     let post = entry.post;
     let language = post.language.as_deref();
-    let mut links = vec![link("alternate", &text::address(&post.url), Some("text/html"))];
+    let mut links = vec![link("alternate", &text::address(&post.url.to_url()), Some("text/html"))];
     links.extend(post.enclosure.as_ref().map(|enclosure| Link {
         length: enclosure.length.map(|length| length.to_string()),
         ..link("enclosure", &text::address(&enclosure.url), Some(&enclosure.media_type))
@@ -75,7 +75,7 @@ fn entry(entry: &Entry<'_>, feed: &Feed<'_>) -> atom::Entry {
     };
     let picture = post.image.as_ref().map(|image| Extension {
         name: "media:thumbnail".into(),
-        attrs: BTreeMap::from([("url".to_owned(), text::address(image))]),
+        attrs: BTreeMap::from([("url".to_owned(), text::address(&image.to_url()))]),
         ..Extension::default()
     });
     atom::Entry {
@@ -91,7 +91,7 @@ fn entry(entry: &Entry<'_>, feed: &Feed<'_>) -> atom::Entry {
         content: Some(content).filter(|html| !html.is_empty()).map(|html| Content {
             value: Some(html.to_owned()),
             content_type: Some("html".into()),
-            lang: post.language.clone(),
+            lang: language.map(str::to_owned),
             ..Content::default()
         }),
         extensions: picture

@@ -113,7 +113,7 @@ impl Feed<'_> {
         let mut others: Vec<&Author> = self
             .entries
             .iter()
-            .flat_map(|entry| &entry.post.authors)
+            .flat_map(|entry| entry.post.authors.iter())
             .filter(|other| other.name != author.name)
             .collect();
         others.sort();

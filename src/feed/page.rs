@@ -120,7 +120,7 @@ pub(super) fn write(
             let title = Some(text::line(&post.title)).filter(|title| !title.is_empty());
             json!({
                 "title": title.unwrap_or_else(|| day.clone()),
-                "url": text::address(&post.url), "day": day, "about": about, "language": post.language,
+                "url": text::address(&post.url.to_url()), "day": day, "about": about, "language": post.language,
             })
         })
         .collect();

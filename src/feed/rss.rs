@@ -87,8 +87,8 @@ fn item(entry: &Entry<'_>) -> Item {
     };
     Item {
         title: Some(entry.title.clone()),
-        link: Some(text::address(&post.url)),
-        guid: Some(Guid { value: post.id.clone(), permalink: false }),
+        link: Some(text::address(&post.url.to_url())),
+        guid: Some(Guid { value: post.id.to_string(), permalink: false }),
         pub_date: Some(time(post.published)),
         description: Some(description).filter(|html| !html.is_empty()),
         content,
@@ -119,7 +119,7 @@ fn media(post: &Post) -> ExtensionMap {
         media.insert("content".to_owned(), vec![element("media:content", &attributes)]);
     }
     if let Some(image) = &post.image {
-        let address = text::address(image);
+        let address = text::address(&image.to_url());
         let picture = element("media:content", &[("url", address.clone()), ("medium", "image".to_owned())]);
         media.entry("content".to_owned()).or_default().push(picture);
         media.insert("thumbnail".to_owned(), vec![element("media:thumbnail", &[("url", address)])]);

@@ -54,7 +54,7 @@ pub(super) fn topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
 
 fn names<'a>(post: &'a Post, by: By, site: &'a Site) -> Vec<&'a str> {
     match by {
-        By::Tag => post.tags.iter().map(String::as_str).collect(),
+        By::Tag => post.tags.iter().map(AsRef::as_ref).collect(),
         By::Section => post.section.as_deref().into_iter().collect(),
         By::Author => post.authors.iter().map(|author| author.name.as_str()).collect(),
         By::Language => vec![post.language.as_deref().unwrap_or(&site.language)],

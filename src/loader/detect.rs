@@ -46,6 +46,9 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(H
             habits.zone = site.zone();
         }
     }
+    if habits.authors.is_empty() {
+        habits.authors = site.author.clone().into_iter().collect();
+    }
     habits.permalink = config.permalink.clone().or(habits.permalink);
     habits.drafts = config.drafts;
     let zone = habits.zoning(true).zone;
@@ -216,7 +219,7 @@ impl Generator {
         if let Some(zone) = self.text("timezone").and_then(|zone| zone.parse().ok()) {
             habits.zone = zone;
         }
-        habits.author = self.keys.get("author").and_then(author);
+        habits.authors = self.keys.get("author").and_then(author).into_iter().collect();
         match self.dialect {
             Dialect::Hugo => hugo::read_into(self, dir, habits),
             Dialect::Zola => self.zola(habits),
@@ -266,7 +269,9 @@ impl Generator {
                 .is_none_or(|path| path == "" || path == "_posts");
             if let Some(values) = values.filter(|_| everywhere) {
                 permalink = values.get("permalink").and_then(Value::as_str).map(str::to_owned).or(permalink);
-                habits.author = values.get("author").and_then(author).or(habits.author.take());
+                if let Some(author) = values.get("author").and_then(author) {
+                    habits.authors = [author].into();
+                }
             }
         }
         habits.permalink = permalink.map(|pattern| from_colons(&pattern, Dialect::Jekyll));

@@ -80,8 +80,9 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
     let names = nested("frontmatter").and_then(|keys| keys.get("date")).and_then(Value::as_array);
     let place = names.and_then(|names| names.iter().position(|name| name == ":filename"));
     (habits.date_in_name, habits.name_first) = (place.is_some(), place == Some(0));
-    if habits.author.is_none() {
-        habits.author = nested("params").and_then(|params| params.get("author")).and_then(author);
+    if habits.authors.is_empty() {
+        let writer = nested("params").and_then(|params| params.get("author")).and_then(author);
+        habits.authors = writer.into_iter().collect();
     }
 }
 

@@ -6,13 +6,15 @@ mod git;
 mod hugo;
 mod walk;
 
-use std::borrow::Cow;
 pub use walk::walk;
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
@@ -25,6 +27,8 @@ use crate::post::{self, Body, Commits, Draft, Index, Post, Read, Why};
 
 /// The most bytes that a post may have.
 const LARGEST: u64 = 8 << 20;
+/// The bytes that most posts have at most: to ask each file for its length would cost more than this room.
+const ROOM: usize = 64 << 10;
 
 /// Everything that a folder holds.
 #[derive(Debug)]
@@ -33,21 +37,16 @@ pub struct Loaded {
     pub posts: Vec<Post>,
     /// The lock with a line for each of them.
     pub lock: Lock,
-    /// How many drafts were left out.
-    pub drafts: usize,
-    /// How many posts of the future were left out.
-    pub future: usize,
     /// What is wrong, by path; an error left its post out.
     pub findings: Vec<Finding>,
     /// Whose habits the posts follow, and why that is believed.
     pub dialect: String,
-    /// Why each post's date and address are what they are, in the order of the posts.
-    why: Vec<Why>,
     /// Files that are no posts, or none today, and why.
     left_out: Vec<(String, &'static str)>,
     site: Site,
     habits: Habits,
-    dir: PathBuf,
+    commits: HashMap<String, Commits>,
+    config: Posts,
     index: Index,
 }
 
@@ -72,44 +71,20 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     }
     let commits = if config.git_dates { git::commits(&config.dir)? } else { HashMap::new() };
     let paths = walk::posts(paths, &config.dir, &habits);
-    let read: Vec<(String, Result<Read, Finding>)> = paths
+    let reader = Reader { site, config, habits: &habits, commits: &commits, now, aside: Mutex::default() };
+    let posts: Vec<Option<Post>> = paths
         .into_par_iter()
         // One buffer a thread: to give each file's back costs as much as to read the file.
-        .map_init(Vec::new, |buffer, path| {
-            let read = read_post(&path, site, config, &habits, commits.get(&path).copied(), buffer);
-            (path, read)
-        })
+        .map_init(Vec::new, |buffer, path| reader.post(path, buffer))
         .collect();
-    let (mut found, mut left_out) = (Vec::with_capacity(read.len()), Vec::new());
-    let (mut drafts, mut future) = (0, 0);
-    for (path, result) in read {
-        match result {
-            Err(finding) => findings.push(finding.in_file(config.dir.join(path))),
-            Ok(Read::NoPost(why)) => left_out.push((path, why)),
-            Ok(Read::Draft) => {
-                drafts += 1;
-                left_out.push((path, "it is a draft"));
-            }
-            Ok(Read::Post(mut draft)) => {
-                let warnings = std::mem::take(&mut draft.warnings);
-                findings.extend(warnings.into_iter().map(|warning| warning.in_file(config.dir.join(&path))));
-                if draft.post.published > now && !config.future {
-                    future += 1;
-                    left_out.push((path, "it is of the future"));
-                } else if draft.expires.is_some_and(|end| end <= now) {
-                    left_out.push((path, "it has expired"));
-                } else {
-                    found.push(draft);
-                }
-            }
-        }
-    }
-    name_apart(&mut found, &mut findings, &config.dir);
+    let Aside { mut left_out, findings: faults } = reader.aside.into_inner().unwrap_or_else(PoisonError::into_inner);
+    findings.extend(faults);
+    left_out.sort();
+    let mut posts: Vec<Post> = posts.into_iter().flatten().collect();
+    name_apart(&mut posts, &mut findings, &config.dir);
     findings.sort();
-    found.par_sort_unstable_by(|a, b| {
-        b.post.published.cmp(&a.post.published).then_with(|| a.post.path.cmp(&b.post.path))
-    });
-    let (mut posts, why): (Vec<Post>, Vec<Why>) = found.into_iter().map(|draft| (draft.post, draft.why)).unzip();
+    // They are in the order of their paths.
+    posts.sort_by_cached_key(|post| Reverse(post.published));
     let authority = site.url.host_str().unwrap_or_default().to_owned();
     let unnamed: Vec<Unnamed<'_>> = posts
         .iter()
@@ -117,28 +92,15 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
             path: &post.path,
             published: post.published,
             title: &post.title,
-            id: Some(post.id.as_str()).filter(|id| !id.is_empty()),
+            id: Some(&*post.id).filter(|id| !id.is_empty()),
         })
         .collect();
     let ids = lock.assign(&authority, &unnamed);
     for (post, id) in posts.iter_mut().zip(ids) {
-        post.id = id;
+        post.id = id.into();
     }
-    let (site, dir) = (site.clone(), config.dir.clone());
-    Ok(Loaded {
-        posts,
-        lock,
-        drafts,
-        future,
-        findings,
-        dialect,
-        why,
-        left_out,
-        site,
-        habits,
-        dir,
-        index: Index::default(),
-    })
+    let (site, config, index) = (site.clone(), config.clone(), Index::default());
+    Ok(Loaded { posts, lock, findings, dialect, left_out, site, habits, commits, config, index })
 }
 
 impl Loaded {
@@ -147,7 +109,7 @@ impl Loaded {
     /// # Errors
     /// A finding that names the file.
     pub fn body(&self, post: &Post) -> Result<Body, Finding> {
-        let file = self.dir.join(&post.path);
+        let file = self.config.dir.join(&*post.path);
         let mut buffer = Vec::new();
         let text = text_of(&file, &mut buffer);
         let body = text.and_then(|text| post::body(post, &text, &self.site, &self.habits, &self.posts, &self.index));
@@ -165,7 +127,7 @@ impl Loaded {
     /// # Errors
     /// A finding that names the file.
     pub fn source(&self, post: &Post) -> Result<String, Finding> {
-        let file = self.dir.join(&post.path);
+        let file = self.config.dir.join(&*post.path);
         let mut buffer = Vec::new();
         text_of(&file, &mut buffer).map(Cow::into_owned).map_err(|finding| finding.in_file(file))
     }
@@ -176,14 +138,81 @@ impl Loaded {
         post::fingerprint_of(&(&self.dialect, self.habits.syntax, &self.habits.excerpt, variables))
     }
 
-    /// Whose habits the posts follow, why each post's date and address are what they are, and what is no post.
+    /// How many drafts, and how many posts of the future, were left out.
+    pub fn waiting(&self) -> (usize, usize) {
+        let count = |reason| self.left_out.iter().filter(|(_, why)| *why == reason).count();
+        (count(DRAFT), count(FUTURE))
+    }
+
+    /// Whose habits the posts follow, why each post's date and address are what they are, and what is no post. The
+    /// posts are read again for it.
     pub fn reasons(&self) -> impl Iterator<Item = String> {
-        let posts = self.posts.iter().zip(&self.why).map(|(post, Why { date, zone, address })| {
-            let (path, published, url) = (&post.path, post.published.to_rfc3339(), &post.url);
-            format!("{path}: {published} from {date}, read {zone}; {url} from {address}")
+        let posts = self.posts.iter().filter_map(|post| {
+            let commits = self.commits.get(&*post.path).copied();
+            let read = read_post(&post.path, &self.site, &self.config, &self.habits, commits, &mut Vec::new());
+            let Ok(Read::Post(draft)) = read else { return None };
+            let Draft { post: Post { path, published, url, .. }, why: Why { date, zone, address }, .. } = *draft;
+            Some(format!("{path}: {} from {date}, read {zone}; {url} from {address}", published.to_rfc3339()))
         });
         let left_out = self.left_out.iter().map(|(path, why)| format!("{path}: left out: {why}"));
         std::iter::once(self.dialect.clone()).chain(posts).chain(left_out)
+    }
+}
+
+const DRAFT: &str = "it is a draft";
+const FUTURE: &str = "it is of the future";
+
+/// What reads posts, on every core at once.
+struct Reader<'a> {
+    site: &'a Site,
+    config: &'a Posts,
+    habits: &'a Habits,
+    commits: &'a HashMap<String, Commits>,
+    now: DateTime<Utc>,
+    aside: Mutex<Aside>,
+}
+
+/// What comes beside the posts.
+#[derive(Debug, Default)]
+struct Aside {
+    /// Files that are no posts, or none today, and why.
+    left_out: Vec<(String, &'static str)>,
+    findings: Vec<Finding>,
+}
+
+impl Reader<'_> {
+    /// The post of a file; none where it is none today.
+    fn post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
+        let commits = self.commits.get(&path).copied();
+        let read = read_post(&path, self.site, self.config, self.habits, commits, buffer);
+        let file = || self.config.dir.join(&path);
+        let reason = match read {
+            Err(finding) => {
+                self.aside().findings.push(finding.in_file(file()));
+                return None;
+            }
+            Ok(Read::NoPost(why)) => why,
+            Ok(Read::Draft) => DRAFT,
+            Ok(Read::Post(draft)) => {
+                let Draft { post, expires, warnings, .. } = *draft;
+                if !warnings.is_empty() {
+                    self.aside().findings.extend(warnings.into_iter().map(|warning| warning.in_file(file())));
+                }
+                if post.published > self.now && !self.config.future {
+                    FUTURE
+                } else if expires.is_some_and(|end| end <= self.now) {
+                    "it has expired"
+                } else {
+                    return Some(post);
+                }
+            }
+        };
+        self.aside().left_out.push((path, reason));
+        None
+    }
+
+    fn aside(&self) -> MutexGuard<'_, Aside> {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -225,18 +254,24 @@ fn length_of(url: &url::Url, site: &Site, dir: &Path, path: &str) -> Option<u64>
     files.find_map(|file| fs::metadata(file).ok().filter(fs::Metadata::is_file).map(|found| found.len()))
 }
 
-/// They are sorted: eight bytes move where a post has hundreds.
-type Drafts = Vec<Box<Draft>>;
-
 /// Two posts with one address, or with one id in their front matter, of which readers would show one: the later path is
 /// left out, and both are named.
-fn name_apart(found: &mut Drafts, findings: &mut Vec<Finding>, dir: &Path) {
+fn name_apart(found: &mut Vec<Post>, findings: &mut Vec<Finding>, dir: &Path) {
+    let is_apart = |mut marks: Vec<u64>| {
+        marks.par_sort_unstable();
+        marks.is_sorted_by(|a, b| a < b)
+    };
+    let addresses = found.par_iter().map(|post| post::fingerprint_of(&post.url)).collect();
+    let ids = found.par_iter().filter(|post| !post.id.is_empty()).map(|post| post::fingerprint_of(&post.id)).collect();
+    if is_apart(addresses) && is_apart(ids) {
+        return;
+    }
     let mut seen: HashMap<&str, &str> = HashMap::with_capacity(found.len());
     let mut named: HashMap<&str, &str> = HashMap::new();
     let mut twice: Vec<bool> = Vec::with_capacity(found.len());
-    for Draft { post, .. } in found.iter().map(AsRef::as_ref) {
+    for post in found.iter() {
         let address = seen.get(post.url.as_str());
-        let id = named.get(post.id.as_str());
+        let id = named.get(&*post.id);
         let finding = match (address, id) {
             (Some(other), _) => Finding::error(format!("`{}` is also the address of `{other}`", post.url))
                 .way_out("give one of them a `slug` of its own"),
@@ -245,13 +280,13 @@ fn name_apart(found: &mut Drafts, findings: &mut Vec<Finding>, dir: &Path) {
             (None, None) => {
                 seen.insert(post.url.as_str(), &post.path);
                 if !post.id.is_empty() {
-                    named.insert(post.id.as_str(), &post.path);
+                    named.insert(&post.id, &post.path);
                 }
                 twice.push(false);
                 continue;
             }
         };
-        findings.push(finding.in_file(dir.join(&post.path)));
+        findings.push(finding.in_file(dir.join(&*post.path)));
         twice.push(true);
     }
     let mut twice = twice.into_iter();
@@ -263,12 +298,8 @@ fn text_of<'a>(file: &Path, buffer: &'a mut Vec<u8>) -> Result<Cow<'a, str>, Fin
     let unreadable = |error: io::Error| Finding::error(format!("cannot be read: {error}"));
     let too_large = || Finding::error("the post is larger than 8 MiB").way_out("cut it, or take it out of the folder");
     let open = File::open(file).map_err(unreadable)?;
-    let length = open.metadata().map_err(unreadable)?.len();
-    if length > LARGEST {
-        return Err(too_large());
-    }
     buffer.clear();
-    buffer.reserve(usize::try_from(length).unwrap_or_default() + 1);
+    buffer.reserve(ROOM);
     if open.take(LARGEST + 1).read_to_end(buffer).map_err(unreadable)? as u64 > LARGEST {
         return Err(too_large());
     }

@@ -22,15 +22,16 @@ pub fn walk(dir: &Path) -> Result<(Vec<String>, Vec<Finding>), Finding> {
     };
     let root = dir.canonicalize().map_err(fail)?;
     let (mut paths, mut findings) = folder(&root, dir, "").map_err(fail)?;
-    paths.par_sort_unstable();
-    paths.retain(|path| {
-        let is_line = !path.contains(char::is_control);
-        if !is_line {
+    let of_one_line = |path: &String| !path.contains(char::is_control);
+    if !paths.par_iter().all(of_one_line) {
+        let (kept, others): (Vec<String>, Vec<String>) = paths.into_iter().partition(of_one_line);
+        paths = kept;
+        findings.extend(others.iter().map(|path| {
             let finding = Finding::error(format!("`{}` holds a control character", path.escape_debug()));
-            findings.push(finding.in_file(dir).way_out("rename the file"));
-        }
-        is_line
-    });
+            finding.in_file(dir).way_out("rename the file")
+        }));
+    }
+    paths.par_sort_unstable();
     Ok((paths, findings))
 }
 
@@ -49,8 +50,7 @@ fn folder(root: &Path, dir: &Path, below: &str) -> io::Result<(Vec<String>, Vec<
         if kind.is_dir() {
             folders.push((entry.path(), format!("{below}{name}/")));
         } else if is_text(&name) {
-            let file = entry.path();
-            let is_inside = || file.canonicalize().is_ok_and(|real| real.starts_with(root) && real.is_file());
+            let is_inside = || entry.path().canonicalize().is_ok_and(|real| real.starts_with(root) && real.is_file());
             if kind.is_file() || kind.is_symlink() && is_inside() {
                 files.push(format!("{below}{name}"));
             }
@@ -130,7 +130,7 @@ pub(super) fn posts(paths: Vec<String>, dir: &Path, habits: &Habits) -> Vec<Stri
             || !above
                 .any(|folder| bundles.contains(folder) && !(is_index && path[folder.len()..].matches('/').count() == 1))
     };
-    paths.into_iter().filter(is_post).collect()
+    paths.into_par_iter().filter(is_post).collect()
 }
 
 fn folders(path: &str) -> impl Iterator<Item = &str> {

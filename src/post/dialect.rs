@@ -1,6 +1,7 @@
 //! What each dialect does, as a table of rules; and what one site's own config adds to it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
@@ -369,8 +370,8 @@ pub struct Habits {
     pub date_in_name: bool,
     /// Whether it counts before any key.
     pub name_first: bool,
-    /// Who wrote the posts that name nobody, as the generator's config says.
-    pub author: Option<Author>,
+    /// Who wrote the posts that name nobody.
+    pub authors: Arc<[Author]>,
     /// Authors that posts name by a key.
     pub people: HashMap<String, Author>,
     /// What ends the excerpt, where it is not `<!-- more -->`.
@@ -403,7 +404,7 @@ impl Habits {
             slug_of_title: rules.slug_of_title,
             date_in_name: false,
             name_first: false,
-            author: None,
+            authors: Arc::default(),
             people: HashMap::new(),
             excerpt: None,
             variables: HashMap::new(),

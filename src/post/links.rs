@@ -58,7 +58,7 @@ impl Links<'_> {
         let value = value.trim();
         let url = match self.by_file(value) {
             Some(url) => url,
-            None => self.post.url.join(value).ok()?,
+            None => self.post.url.to_url().join(value).ok()?,
         };
         matches!(
             url.scheme(),
@@ -137,7 +137,7 @@ impl Links<'_> {
                 best = Some((rank, post));
             }
         }
-        let mut url = best?.1.url.clone();
+        let mut url = best?.1.url.to_url();
         url.set_fragment(fragment);
         Some(url)
     }

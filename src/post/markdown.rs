@@ -42,7 +42,7 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
             Event::Start(Tag::Link { link_type: LinkType::WikiLink { .. }, dest_url, title, id }) => {
                 match links
                     .post_at(&dest_url)
-                    .or_else(|| dest_url.starts_with('#').then(|| links.post.url.join(&dest_url).ok())?)
+                    .or_else(|| dest_url.starts_with('#').then(|| links.post.url.to_url().join(&dest_url).ok())?)
                 {
                     Some(url) => events.push(Event::Start(Tag::Link {
                         link_type: LinkType::Inline,

@@ -1,42 +1,84 @@
 //! Text → [`Post`], pure: front matter, dialects, dates, addresses, Markdown → HTML.
 
+use std::fmt;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use url::Url;
 
 use crate::config::Author;
 use crate::finding::Finding;
 
-/// A published post, without its text: the body is rendered only where a feed or a digest shows it.
+/// A published post, without its text: the body is rendered only where a feed or a digest shows it. There may be a
+/// hundred thousand of them in memory, so no field has room to grow.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Post {
     /// What never changes: an absolute IRI, compared character by character.
-    pub id: String,
+    pub id: Box<str>,
     /// The file below the folder of posts, with `/` between its parts.
-    pub path: String,
+    pub path: Box<str>,
     /// The address of its page.
-    pub url: Url,
+    pub url: Address,
     /// The title, as plain text.
-    pub title: String,
+    pub title: Box<str>,
     /// When it was published.
     pub published: DateTime<Utc>,
     /// When it last changed in earnest; `published` where the post does not say.
     pub updated: DateTime<Utc>,
     /// Who wrote it; the site's author where it names nobody.
-    pub authors: Vec<Author>,
+    pub authors: Arc<[Author]>,
     /// Its tags and categories, as written, without repeats.
-    pub tags: Vec<String>,
+    pub tags: Box<[Box<str>]>,
     /// The section: the first folder of its path.
-    pub section: Option<String>,
+    pub section: Option<Box<str>>,
     /// The language, where it is not the site's, as a BCP 47 tag.
-    pub language: Option<String>,
+    pub language: Option<Box<str>>,
     /// What the front matter says it is about, as plain text.
-    pub description: Option<String>,
+    pub description: Option<Box<str>>,
     /// A picture of it.
-    pub image: Option<Url>,
+    pub image: Option<Address>,
     /// A sound or a film that belongs to it.
-    pub enclosure: Option<Enclosure>,
+    pub enclosure: Option<Box<Enclosure>>,
     /// What its text was when it was read.
     pub text: Fingerprint,
+}
+
+/// An absolute address, kept as its text: few are ever taken apart, and a `Url` is as large as most of a post.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Address(Box<str>);
+
+impl Address {
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its path, which begins with a slash.
+    pub fn path(&self) -> &str {
+        let host = self.0.find("://").map_or(0, |at| at + "://".len());
+        let start = self.0[host..].find('/').map_or(self.0.len(), |at| host + at);
+        self.0[start..].split(['?', '#']).next().unwrap_or_default()
+    }
+
+    /// The same, to be taken apart.
+    ///
+    /// # Panics
+    /// Never: it was one.
+    pub fn to_url(&self) -> Url {
+        self.0.parse().expect("it was an address")
+    }
+}
+
+impl std::convert::From<Url> for Address {
+    fn from(url: Url) -> Self {
+        Self(String::from(url).into())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// A sound or a film that belongs to a post.

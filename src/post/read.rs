@@ -1,6 +1,7 @@
 //! A file's text → what a post says of itself: one way through for every dialect.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Offset, Utc};
 
@@ -12,7 +13,7 @@ use crate::post::dialect::{DateIn, Habits};
 use crate::post::front::{self, Front, Split};
 use crate::post::html::legal;
 use crate::post::name::Name;
-use crate::post::{Fingerprint, Post, media, people, plain, title};
+use crate::post::{Address, Fingerprint, Post, media, people, plain, title};
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -163,25 +164,23 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         is_iri
     });
     let language = language(&front, &name, &mut warnings).filter(|tag| *tag != site.language);
-    let mut authors = people::authors(&front, habits);
-    if authors.is_empty() {
-        authors.extend(habits.author.clone().or_else(|| site.author.clone()));
-    }
+    let authors = people::authors(&front, habits);
     let (enclosure, enclosure_line) = media::enclosure(&front, &url).unzip();
+    let tags = people::tags(&front, &categories, habits);
     let post = Post {
-        id: id.unwrap_or_default(),
-        path: path.to_owned(),
-        image: media::image(&front, &url),
-        enclosure,
-        url,
+        id: id.unwrap_or_default().into(),
+        path: path.into(),
+        image: media::image(&front, &url).map(Address::from),
+        enclosure: enclosure.map(Box::new),
+        url: url.into(),
         published: published.at,
         updated,
-        authors,
-        tags: people::tags(&front, &categories, habits),
-        section: name.section().map(str::to_owned),
-        language,
-        description: front.text(&["description", "summary", "excerpt"]).map(|text| legal(&text)),
-        title,
+        authors: if authors.is_empty() { Arc::clone(&habits.authors) } else { authors.into() },
+        tags: tags.into_iter().map(String::into_boxed_str).collect(),
+        section: name.section().map(Box::from),
+        language: language.map(String::into_boxed_str),
+        description: front.text(&["description", "summary", "excerpt"]).map(|text| legal(&text).into()),
+        title: title.into(),
         text: Fingerprint::of(text),
     };
     let zone = match (published.offset.is_some(), habits.zoning(dating.is_timestamp(from)).zone == chrono_tz::UTC) {

@@ -85,8 +85,9 @@ pub(super) fn compose(
     let read = || {
         let own = [("digest.html", &templates.html), ("digest.txt", &templates.text)];
         let own = own.into_iter().filter_map(|(name, text)| Some((folder.join(name), text.clone()?)));
-        let posts =
-            entries.iter().filter_map(|(post, _)| Some((config.posts.dir.join(&post.path), loaded.source(post).ok()?)));
+        let posts = entries
+            .iter()
+            .filter_map(|(post, _)| Some((config.posts.dir.join(&*post.path), loaded.source(post).ok()?)));
         own.chain(posts).collect::<Vec<(PathBuf, String)>>()
     };
     let place = |piece: &str| place_of(piece, sources.get_or_init(read));
@@ -102,7 +103,7 @@ pub(super) fn compose(
 fn size_of(config: &Config, post: &Post, address: &str) -> Option<(usize, usize)> {
     let path = address.strip_prefix(config.site.url.as_str())?.split(['?', '#']).next()?;
     let path = percent_decode_str(path).decode_utf8().ok()?;
-    let beside = config.posts.dir.join(&post.path).with_file_name(path.rsplit('/').next()?);
+    let beside = config.posts.dir.join(&*post.path).with_file_name(path.rsplit('/').next()?);
     let folders = [&config.feeds.dir, &config.root.join("static"), &config.posts.dir, &config.root];
     let mut files = folders.iter().map(|folder| folder.join(&*path)).chain([beside]);
     files.find_map(|file| imagesize::size(file).ok()).map(|size| (size.width, size.height))

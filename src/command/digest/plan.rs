@@ -58,7 +58,7 @@ impl<'a> Plan<'a> {
     /// Leaves out the posts with these pages, which are not there yet.
     pub(super) fn hold_back(&mut self, digest: &Digest, missing: &[Url], now: DateTime<Utc>) {
         let before = self.news.len();
-        self.news.retain(|post| !missing.contains(&post.url));
+        self.news.retain(|post| !missing.iter().any(|page| page.as_str() == post.url.as_str()));
         self.held_back = before - self.news.len();
         let waits = self.waits_until.is_some_and(|until| now < until);
         self.enough &= self.held_back == 0 || !waits && self.news.len() >= digest.min_posts;
@@ -97,7 +97,7 @@ impl<'a> Plan<'a> {
     /// Whether a post was announced before, and so a person should be asked.
     pub(super) async fn repeats(&self, store: &Store, digest: &Digest, relay: bool) -> anyhow::Result<bool> {
         let carried = store.carried(&digest.name, relay).await?;
-        Ok(self.news.iter().any(|post| carried.contains(&post.id)))
+        Ok(self.news.iter().any(|post| carried.contains(&*post.id)))
     }
 }
 
@@ -107,7 +107,7 @@ pub(super) fn issues_of<'a>(digest: &Digest, posts: &[&'a Post]) -> Vec<Vec<&'a 
         _ if posts.is_empty() => Vec::new(),
         Schedule::Each => {
             let mut posts = posts.to_vec();
-            posts.sort_by_key(|post| (post.published, post.path.as_str()));
+            posts.sort_by_key(|post| (post.published, &*post.path));
             posts.into_iter().map(|post| vec![post]).collect()
         }
         Schedule::Cron(_) => vec![posts.to_vec()],
@@ -151,8 +151,13 @@ pub(super) async fn plan<'a>(
         Some(since) => begins_anew && post.published < since,
         None => first,
     };
-    let mut known: HashSet<String> =
-        loaded.posts.iter().filter(is_known).map(|post| post.id.clone()).filter(|id| !announced.contains(id)).collect();
+    let mut known: HashSet<String> = loaded
+        .posts
+        .iter()
+        .filter(is_known)
+        .map(|post| post.id.to_string())
+        .filter(|id| !announced.contains(id))
+        .collect();
     let news = choose(session, store, digest, loaded, choice, since, &mut known).await?;
 
     let past = |cron| last_before(cron, zone, now).unwrap_or(now.timestamp());
@@ -200,9 +205,9 @@ async fn choose<'a>(
         let chosen = find(digest, &loaded.posts, &choice.posts)?;
         for post in &chosen {
             session.say(&format!("{}: {} “{}”", digest.name, post.path, post.title));
-            known.remove(&post.id);
+            known.remove(&*post.id);
         }
-        if let Some(post) = chosen.iter().find(|post| !choice.again && carried.contains(&post.id)) {
+        if let Some(post) = chosen.iter().find(|post| !choice.again && carried.contains(&*post.id)) {
             bail!(
                 "an issue has carried `{}` already\n  add `--again` to send it once more, as a correction",
                 post.path

@@ -45,13 +45,13 @@ impl Variables<'_> {
         Some(match name {
             "site.baseurl" | "site.github.baseurl" | "baseurl" => self.prefix().to_owned(),
             "site.url" | "site.github.url" => self.links.home.origin().ascii_serialization(),
-            "page.title" | "title" => post.title.clone(),
+            "page.title" | "title" => post.title.to_string(),
             // Below the home page, as what is put before it says.
             "page.url" | "page.permalink" => {
                 let path = post.url.path();
                 path.strip_prefix(self.prefix()).unwrap_or(path).to_owned()
             }
-            "page.description" | "page.excerpt" => post.description.clone()?,
+            "page.description" | "page.excerpt" => post.description.as_deref()?.to_owned(),
             "page.image" => post.image.as_ref()?.to_string(),
             "page.author" => post.authors.first()?.name.clone(),
             other => self.known.get(other)?.clone(),

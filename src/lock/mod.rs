@@ -1,17 +1,23 @@
 //! `tidings.lock`, pure: which id a post has, for ever.
 
+mod lines;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use rayon::prelude::*;
 
 use crate::finding::Finding;
+use crate::post::fingerprint_of;
+
+use lines::{Line, Lines};
 
 /// Every id that was ever given, and which store began a digest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lock {
     authority: Option<String>,
-    /// By path.
-    posts: BTreeMap<String, Line>,
+    posts: Lines,
     /// By digest: the store.
     digests: BTreeMap<String, String>,
     /// By folder: the id of a feed that another generator gave.
@@ -19,14 +25,6 @@ pub struct Lock {
     /// The paths whose id stands in their front matter.
     named: BTreeSet<String>,
     changes: Changes,
-}
-
-/// What the lock says of a post.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Line {
-    published: String,
-    title: String,
-    id: String,
 }
 
 /// What became of ids since the file was read.
@@ -69,6 +67,7 @@ impl Lock {
     /// A finding with its line: an empty or cut file, conflict markers, a line that is none, one path with two ids.
     pub fn parse(text: &str) -> Result<Self, Finding> {
         let mut lock = Self::default();
+        let whole = text;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if !text.ends_with('\n') {
             let message = if text.is_empty() { "the lock is empty" } else { "the lock is cut short" };
@@ -76,12 +75,23 @@ impl Lock {
                 .at_line(text.lines().count().max(1))
                 .way_out("take the file back from version control; without it every id is given anew"));
         }
-        for (number, line) in text.lines().enumerate() {
-            let at = |message: String| {
-                Finding::error(message)
-                    .at_line(number + 1)
-                    .way_out("take the file back from version control, or mend the line")
-            };
+        let broken = |number: usize, message: String| {
+            Finding::error(message)
+                .at_line(number + 1)
+                .way_out("take the file back from version control, or mend the line")
+        };
+        let mut starts = Vec::new();
+        let mut start = whole.len() - text.len();
+        for (number, line) in text.split_inclusive('\n').enumerate() {
+            let here = start;
+            start += line.len();
+            let line = line.trim_end_matches('\n');
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            if number > 0 && Line::of(line).is_some() {
+                starts.push(here);
+                continue;
+            }
+            let at = |message: String| broken(number, message);
             if is_conflict_marker(line) {
                 return Err(at("the lock holds a conflict marker".to_owned()));
             }
@@ -103,29 +113,37 @@ impl Lock {
                         )));
                     }
                 }
-                [path, published, title, id] => {
-                    let entry = Line { published: published.to_owned(), title: title.to_owned(), id: id.to_owned() };
-                    if lock.posts.insert(path.to_owned(), entry).is_some_and(|other| other.id != id) {
-                        return Err(at(format!("`{path}` has two ids")));
-                    }
-                }
                 _ => return Err(at("this is no line of a lock".to_owned())),
             }
         }
+        lock.posts = Lines::of(whole, starts).map_err(|start| {
+            let path = whole[start..].split('\t').next().unwrap_or_default();
+            broken(whole[..start].matches('\n').count(), format!("`{path}` has two ids"))
+        })?;
         Ok(lock)
     }
 
     /// The file's text: the authority, the digests, the feeds, then the posts by path.
     pub fn to_text(&self) -> String {
+        let mut text = self.head();
+        for line in self.posts.iter() {
+            text.push_str(&format!("{line}\n"));
+        }
+        text
+    }
+
+    /// Whether the file that was read has just this text.
+    pub fn is_as_read(&self) -> bool {
+        self.posts.is_as_read(&self.head())
+    }
+
+    fn head(&self) -> String {
         let mut text = format!("{}\n", self.authority.as_deref().unwrap_or_default());
         for (digest, store) in &self.digests {
             text.push_str(&format!("{DIGEST}\t{digest}\t{store}\n"));
         }
         for (folder, id) in &self.feeds {
             text.push_str(&format!("{FEED}\t/{folder}\t{id}\n"));
-        }
-        for (path, Line { published, title, id }) in &self.posts {
-            text.push_str(&format!("{path}\t{published}\t{title}\t{id}\n"));
         }
         text
     }
@@ -136,26 +154,25 @@ impl Lock {
     /// else a new one. Whoever stayed where they were comes first, so that nobody takes an id that another still has.
     pub fn assign(&mut self, authority: &str, posts: &[Unnamed<'_>]) -> Vec<String> {
         let authority = self.authority.get_or_insert_with(|| authority.to_owned()).clone();
-        let stamp = |post: &Unnamed<'_>| post.published.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        self.named = posts.iter().filter(|post| post.id.is_some()).map(|post| post.path.to_owned()).collect();
+        if let Some(ids) = self.unmoved(posts) {
+            self.changes = Changes::default();
+            return ids;
+        }
+        let lines: Vec<(String, Cow<'_, str>)> = posts.iter().map(|post| (stamp(post), field(post.title))).collect();
         let mut given = Given::of(posts);
         given.take(|number| {
-            let post = &posts[number];
-            let line = self.posts.get(post.path)?;
-            (line.title == field(post.title) && line.published == stamp(post)).then_some(line.id.as_str())
+            let line = self.posts.get(posts[number].path)?;
+            let (published, title) = &lines[number];
+            (line.title == title && line.published == published).then_some(line.id)
         });
-        if !given.lacks() && posts.iter().all(|post| post.id.is_none()) {
-            // Nothing has moved, as in nearly every run.
-            (self.changes, self.named) = (Changes::default(), BTreeSet::new());
-            return given.ids.into_iter().flatten().map(str::to_owned).collect();
-        }
-        let lines: Vec<(String, String)> = posts.iter().map(|post| (stamp(post), field(post.title))).collect();
         // A folder that moves keeps the names of its files; a file that is renamed, nothing but its day and title.
         for name in [file_name as fn(&str) -> &str, |_| ""] {
             if given.lacks() {
                 let alike = self.alike(&given, name);
                 given.take(|number| {
                     let (published, title) = &lines[number];
-                    *alike.get(&(published.as_str(), title.as_str(), name(posts[number].path)))?
+                    *alike.get(&(published.as_str(), &**title, name(posts[number].path)))?
                 });
             }
         }
@@ -165,33 +182,42 @@ impl Lock {
             given.take(|number| {
                 let line = self.posts.get(posts[number].path)?;
                 // Whoever had this path before took the id along, and is still here.
-                let left = line.is_moved() && known.get(line.id.as_str()).is_some_and(|path| present.contains(path));
-                (!left).then_some(line.id.as_str())
+                let left = line.is_moved() && known.get(line.id).is_some_and(|path| present.contains(path));
+                (!left).then_some(line.id)
             });
         }
         let ids = given.or_mint(&authority, posts, &known);
         let (changes, moved) = self.compare(posts, &lines, &ids, &known);
         for (old, new) in moved {
-            if let Some(line) = self.posts.get_mut(&old) {
-                (line.published, line.title) = (MOVED.to_owned(), new);
+            if let Some(id) = self.posts.get(&old).map(|line| line.id.to_owned()) {
+                self.posts.put(Line { path: &old, published: MOVED, title: &new, id: &id });
             }
         }
-        for ((id, post), (published, title)) in ids.iter().zip(posts).zip(lines) {
-            let line = Line { published, title, id: id.clone() };
-            if self.posts.get(post.path) != Some(&line) {
-                self.posts.insert(post.path.to_owned(), line);
-            }
+        for ((id, post), (published, title)) in ids.iter().zip(posts).zip(&lines) {
+            self.posts.put(Line { path: post.path, published, title, id });
         }
-        self.named = posts.iter().filter(|post| post.id.is_some()).map(|post| post.path.to_owned()).collect();
         self.changes = changes;
         ids
+    }
+
+    /// The ids of these posts where each is what and where its line says, as in nearly every run.
+    fn unmoved(&self, posts: &[Unnamed<'_>]) -> Option<Vec<String>> {
+        let known = |post: &Unnamed<'_>| {
+            let Line { published, title, id, .. } = self.posts.get(post.path)?;
+            let is_same = title == field(post.title) && published == stamp(post);
+            (is_same && post.id.is_none_or(|own| own == id)).then(|| id.to_owned())
+        };
+        let ids: Vec<String> = posts.par_iter().map(known).collect::<Option<_>>()?;
+        let mut marks: Vec<u64> = ids.par_iter().map(fingerprint_of).collect();
+        marks.par_sort_unstable();
+        marks.is_sorted_by(|a, b| a < b).then_some(ids)
     }
 
     /// What these ids mean to readers, and the paths whose posts have moved, each with the new one.
     fn compare(
         &self,
         posts: &[Unnamed<'_>],
-        lines: &[(String, String)],
+        lines: &[(String, Cow<'_, str>)],
         ids: &[String],
         known: &HashMap<&str, &str>,
     ) -> (Changes, Vec<(String, String)>) {
@@ -210,11 +236,12 @@ impl Lock {
                 }
             }
             // It is another post than the one that was here, where that one has moved elsewhere with its id.
-            let says =
-                |(published, title): &(String, String), own: &Line| own.published == *published && own.title == *title;
+            let says = |(published, title): &(String, Cow<'_, str>), own: &Line| {
+                own.published == published && own.title == title
+            };
             let is_repeated = own.is_some_and(|own| {
-                let holder = holders.get(own.id.as_str());
-                says(line, own) || holder.is_none_or(|holder| !says(&lines[*holder], own))
+                let holder = holders.get(own.id);
+                says(line, &own) || holder.is_none_or(|holder| !says(&lines[*holder], &own))
             });
             if is_repeated {
                 changes.repeated.insert(post.path.to_owned());
@@ -229,11 +256,11 @@ impl Lock {
     /// The path of each id: where its post was last.
     fn known(&self) -> HashMap<&str, &str> {
         let mut known = HashMap::with_capacity(self.posts.len());
-        for (path, line) in &self.posts {
+        for line in self.posts.iter() {
             if line.is_moved() {
-                known.entry(line.id.as_str()).or_insert(path.as_str());
+                known.entry(line.id).or_insert(line.path);
             } else {
-                known.insert(line.id.as_str(), path.as_str());
+                known.insert(line.id, line.path);
             }
         }
         known
@@ -242,11 +269,11 @@ impl Lock {
     /// The one id of each day, title and name that nobody has; none where several posts share them.
     fn alike(&self, given: &Given<'_>, name: fn(&str) -> &str) -> HashMap<(&str, &str, &str), Option<&str>> {
         let mut alike: HashMap<(&str, &str, &str), Option<&str>> = HashMap::new();
-        for (path, Line { published, title, id }) in &self.posts {
-            if !given.taken.contains(id.as_str()) {
+        for Line { path, published, title, id } in self.posts.iter() {
+            if !given.taken.contains(id) {
                 alike
                     .entry((published, title, name(path)))
-                    .and_modify(|known| *known = known.filter(|known| known == id))
+                    .and_modify(|known| *known = known.filter(|known| *known == id))
                     .or_insert(Some(id));
             }
         }
@@ -256,21 +283,21 @@ impl Lock {
     /// Gives a post the id that it had in an old feed; whether it is another now. What its front matter says stays.
     pub fn adopt(&mut self, path: &str, id: &str) -> bool {
         let id = field(id);
-        let Some(line) = self.posts.get_mut(path).filter(|line| line.id != id && !self.named.contains(path)) else {
-            return false;
-        };
+        let known = self.posts.get(path).filter(|line| line.id != id && !self.named.contains(path));
+        let Some(line) = known.map(|line| line.to_string()) else { return false };
+        let Some(line) = Line::of(&line) else { return false };
         // An id that was minted just now was never published.
-        if !self.changes.new.remove(&line.id) {
+        if !self.changes.new.remove(line.id) {
             self.changes.repeated.insert(path.to_owned());
         }
-        line.id = id;
+        self.posts.put(Line { id: &id, ..line });
         self.changes.adopted.insert(path.to_owned());
         true
     }
 
     /// Gives a feed the id that it had elsewhere; the folder of the main feed is empty.
     pub fn adopt_feed(&mut self, folder: &str, id: &str) {
-        self.feeds.insert(folder.to_owned(), field(id));
+        self.feeds.insert(folder.to_owned(), field(id).into_owned());
     }
 
     /// The id that a feed has from elsewhere.
@@ -296,13 +323,6 @@ impl Lock {
     /// Notes which store began this digest.
     pub fn begin(&mut self, digest: &str, store: &str) {
         self.digests.insert(digest.to_owned(), store.to_owned());
-    }
-}
-
-impl Line {
-    /// Whether its post has left this path.
-    fn is_moved(&self) -> bool {
-        self.published == MOVED
     }
 }
 
@@ -334,13 +354,12 @@ impl<'a> Given<'a> {
     /// The ids, with new ones for the rest.
     fn or_mint(self, authority: &str, posts: &[Unnamed<'_>], known: &HashMap<&str, &str>) -> Vec<String> {
         let Self { ids, taken } = self;
-        let mut minted: HashSet<String> = HashSet::new();
-        let mut new = |post: &Unnamed<'_>| {
+        let new = |post: &Unnamed<'_>| {
             let plain = mint(authority, post);
             let mut id = plain.clone();
-            // Another post may have had this path on that day.
+            // Another post may have had this path on that day; what is minted for two paths is never one.
             let mut number = 2;
-            while known.contains_key(id.as_str()) || taken.contains(id.as_str()) || !minted.insert(id.clone()) {
+            while known.contains_key(id.as_str()) || taken.contains(id.as_str()) {
                 id = format!("{plain};{number}");
                 number += 1;
             }
@@ -367,8 +386,13 @@ fn file_name(path: &str) -> &str {
 }
 
 /// A text that holds neither the sign between fields nor the one between lines.
-fn field(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+fn field(text: &str) -> Cow<'_, str> {
+    if text.contains(char::is_control) { text.replace(char::is_control, " ").into() } else { text.into() }
+}
+
+/// An instant as it stands in a line.
+fn stamp(post: &Unnamed<'_>) -> String {
+    post.published.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// A `tag:` URI (RFC 4151): the authority, the day of publication, the path.

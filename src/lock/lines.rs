@@ -1,0 +1,137 @@
+//! What the lock says of each post, by path: the lines of the file as they stand, and over them what has changed. A
+//! large blog has a hundred thousand of them, of which a run changes a few.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::iter;
+
+use memchr::memchr;
+
+use crate::lock::MOVED;
+
+/// What the lock says of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line<'a> {
+    pub(super) path: &'a str,
+    pub(super) published: &'a str,
+    pub(super) title: &'a str,
+    pub(super) id: &'a str,
+}
+
+/// The lines of posts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Lines {
+    /// The text of the file.
+    text: String,
+    /// Where the lines of posts begin in it, by path, each path once.
+    read: Vec<usize>,
+    /// The lines that have changed or come since, by path.
+    changed: BTreeMap<Box<str>, Box<str>>,
+}
+
+impl<'a> Line<'a> {
+    /// The fields of a line; none where it has fewer or more.
+    pub(super) fn of(line: &'a str) -> Option<Self> {
+        let mut rest = Some(line);
+        let mut field = || {
+            let text = rest?;
+            let end = memchr(b'\t', text.as_bytes());
+            rest = end.map(|end| &text[end + 1..]);
+            Some(&text[..end.unwrap_or(text.len())])
+        };
+        let line = Self { path: field()?, published: field()?, title: field()?, id: field()? };
+        field().is_none().then_some(line)
+    }
+
+    /// Whether its post has left this path.
+    pub(super) fn is_moved(&self) -> bool {
+        self.published == MOVED
+    }
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, published, title, id } = self;
+        write!(f, "{path}\t{published}\t{title}\t{id}")
+    }
+}
+
+impl Lines {
+    /// The lines that begin at these places of a text. Where a path has several with one id, the last counts.
+    ///
+    /// # Errors
+    /// Where the second line of a path begins that has another id.
+    pub(super) fn of(text: &str, starts: Vec<usize>) -> Result<Self, usize> {
+        let mut lines = Self { text: text.to_owned(), read: starts, changed: BTreeMap::new() };
+        let path = |start: &usize| lines.text[*start..].split('\t').next().unwrap_or_default();
+        if !lines.read.is_sorted_by(|a, b| path(a) < path(b)) {
+            let mut sorted = std::mem::take(&mut lines.read);
+            sorted.sort_by(|a, b| path(a).cmp(path(b)));
+            let twice = |a: &usize, b: &usize| lines.line(*a).zip(lines.line(*b)).filter(|(a, b)| a.path == b.path);
+            let apart = sorted.windows(2).filter(|pair| twice(&pair[0], &pair[1]).is_some_and(|(a, b)| a.id != b.id));
+            if let Some(second) = apart.map(|pair| pair[1]).min() {
+                return Err(second);
+            }
+            let last = |at: usize| sorted.get(at + 1).is_none_or(|next| twice(&sorted[at], next).is_none());
+            lines.read = (0..sorted.len()).filter(|at| last(*at)).map(|at| sorted[at]).collect();
+        }
+        Ok(lines)
+    }
+
+    /// The line of a path.
+    pub(super) fn get(&self, path: &str) -> Option<Line<'_>> {
+        if let Some(line) = self.changed.get(path) {
+            return Line::of(line);
+        }
+        let start = self.read.binary_search_by(|start| {
+            let text = &self.text.as_bytes()[*start..];
+            let end = memchr(b'\t', text).unwrap_or(text.len());
+            text[..end].cmp(path.as_bytes())
+        });
+        self.line(self.read[start.ok()?])
+    }
+
+    /// Puts a line in the place of that of its path, or beside the others.
+    pub(super) fn put(&mut self, line: Line<'_>) {
+        if self.get(line.path) != Some(line) {
+            self.changed.insert(line.path.into(), line.to_string().into());
+        }
+    }
+
+    /// All lines, by path.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Line<'_>> {
+        let read = self.read.iter().filter_map(|start| self.line(*start));
+        let mut read = read.filter(|line| !self.changed.contains_key(line.path)).peekable();
+        let mut changed = self.changed.values().filter_map(|line| Line::of(line)).peekable();
+        iter::from_fn(move || match (read.peek(), changed.peek()) {
+            (Some(old), Some(new)) if old.path < new.path => read.next(),
+            (_, Some(_)) => changed.next(),
+            (_, None) => read.next(),
+        })
+    }
+
+    /// How many there are at most.
+    pub(super) fn len(&self) -> usize {
+        self.read.len() + self.changed.len()
+    }
+
+    /// Whether the file says just this already, below these first lines.
+    pub(super) fn is_as_read(&self, head: &str) -> bool {
+        let length = |start: &usize| line_at(&self.text, *start).len() + 1;
+        self.changed.is_empty()
+            && self.text.starts_with(head)
+            && self.read.is_sorted()
+            && head.len() + self.read.iter().map(length).sum::<usize>() == self.text.len()
+    }
+
+    fn line(&self, start: usize) -> Option<Line<'_>> {
+        Line::of(line_at(&self.text, start))
+    }
+}
+
+/// The line that begins here.
+fn line_at(text: &str, start: usize) -> &str {
+    let end = memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |length| start + length);
+    let line = &text[start..end];
+    line.strip_suffix('\r').unwrap_or(line)
+}
