@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use rayon::prelude::*;
 
 use crate::cli::{Build, Dry};
 use crate::command::{Ending, Session};
@@ -52,10 +53,13 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         posts: &loaded.posts,
         template: template.as_deref(),
     };
-    let outlines = outlines(&setting, salt(&config, &loaded));
+    // What each post is now, by its id.
+    let prints: Vec<(u64, u64)> =
+        loaded.posts.par_iter().map(|post| (fingerprint_of(&post.id), fingerprint_of(post))).collect();
+    let outlines = outlines(&setting, salt(&config, &loaded), &prints);
     let publisher = Publisher::open(&config.feeds.dir, &config.posts.lock, config.feeds.precompress);
-    let new = new_posts(&loaded, &publisher.manifest());
-    let counts = Counts::of(&loaded, &publisher.manifest(), new.len());
+    let new = new_posts(&loaded, &prints, &publisher.manifest());
+    let counts = Counts::of(&loaded, &prints, &publisher.manifest(), new.len());
     let mut manifest = Manifest::default();
 
     session.report(&loaded.findings);
@@ -76,7 +80,7 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         let rendered = publish(&setting, stale, &loaded, &publisher)?;
         ending = ending.and(session.report_rendered(rendered));
         publisher.retire(&outlines);
-        publisher.manifest().add_posts(fingerprints(&loaded.posts));
+        publisher.manifest().add_posts(&prints);
         if config.feeds.hub.is_some() {
             wait_for(&config, &loaded, &new, session.clock.now(), &mut publisher.manifest());
         }
@@ -178,8 +182,8 @@ impl Session<'_> {
 }
 
 impl Counts {
-    fn of(loaded: &Loaded, manifest: &Manifest, new: usize) -> Self {
-        let updated = fingerprints(&loaded.posts).filter(|(id, now)| manifest.is_updated(*id, *now)).count();
+    fn of(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest, new: usize) -> Self {
+        let updated = prints.iter().filter(|(id, now)| manifest.is_updated(*id, *now)).count();
         Self { new, updated, repeated: loaded.lock.changes().repeated.len() }
     }
 
@@ -201,19 +205,13 @@ impl std::fmt::Display for Counts {
 
 /// The ids of the posts that no feed has carried: the manifest knows it, since a lock may be kept by a run that fails
 /// afterwards, or not at all. Without one, those that are new in the lock.
-fn new_posts(loaded: &Loaded, manifest: &Manifest) -> BTreeSet<String> {
+fn new_posts(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest) -> BTreeSet<String> {
     let changes = loaded.lock.changes();
-    let is_new = |post: &&Post| {
-        let has_another_id = changes.repeated.contains(&*post.path) || changes.adopted.contains(&*post.path);
-        let is_new = manifest.is_new(fingerprint_of(&post.id)).unwrap_or_else(|| changes.new.contains(&*post.id));
-        is_new && !has_another_id
+    let is_new = |(post, (id, _)): &(&Post, &(u64, u64))| {
+        let is_new = manifest.is_new(*id).unwrap_or_else(|| changes.new.contains(&*post.id));
+        is_new && !changes.repeated.contains(&*post.path) && !changes.adopted.contains(&*post.path)
     };
-    loaded.posts.iter().filter(is_new).map(|post| post.id.to_string()).collect()
-}
-
-/// What each post is now, by its id.
-fn fingerprints(posts: &[Post]) -> impl Iterator<Item = (u64, u64)> {
-    posts.iter().map(|post| (fingerprint_of(&post.id), fingerprint_of(post)))
+    loaded.posts.iter().zip(prints).filter(is_new).map(|(post, _)| post.id.to_string()).collect()
 }
 
 /// What else makes the bytes, beside the posts and the settings of the feeds: this very program, and how posts are read.

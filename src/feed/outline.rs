@@ -62,10 +62,9 @@ enum Kind {
 }
 
 /// Every document that the config asks for, each archive before what points to it. `salt` stands for everything else
-/// that makes the bytes: the program and its settings.
-pub fn outlines(setting: &Setting<'_>, salt: u64) -> Vec<Outline> {
+/// that makes the bytes: the program and its settings. `prints` are the fingerprints of each post's id and of the post.
+pub fn outlines(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Vec<Outline> {
     let Setting { site, config, posts, .. } = *setting;
-    let hashes: Vec<u64> = posts.par_iter().map(fingerprint_of).collect();
     // What a link to another post's file becomes depends on every path and address.
     let places = posts.par_iter().map(|post| fingerprint_of(&(&post.path, &post.url))).collect::<Vec<_>>();
     let places = fingerprint_of(&places);
@@ -89,7 +88,7 @@ pub fn outlines(setting: &Setting<'_>, salt: u64) -> Vec<Outline> {
             Kind::Feed { folder, .. } => setting.lock.feed_id(folder),
             _ => None,
         };
-        let posts: Vec<u64> = outline.posts.iter().map(|number| hashes[*number]).collect();
+        let posts: Vec<u64> = outline.posts.iter().map(|number| prints[*number].1).collect();
         outline.fingerprint = fingerprint_of(&(common, &outline.kind, feed_id, refers.then_some(places), posts));
     }
     outlines

@@ -1,8 +1,9 @@
 //! What a text was, in a few bytes: enough to know that it is still the same.
 
 use std::hash::{Hash, Hasher as _};
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 /// A value in a few bytes, the same in every run of a program.
@@ -20,13 +21,15 @@ pub struct Fingerprint {
     pub refers: bool,
 }
 
+/// What every generator writes where it looks up another file: `[tea](tea.md)`, `@/tea`, `{{< ref "tea" >}}`,
+/// `{% post_url tea %}`, `{filename}tea.rst`, `[[tea]]`. A false alarm costs a rendering and nothing else.
+static REFERENCES: LazyLock<[Finder<'static>; 7]> =
+    LazyLock::new(|| [".md", "@/", "ref \"", "ref '", "post_url", "filename", "[["].map(Finder::new));
+
 impl Fingerprint {
     /// The fingerprint of a file's text.
     pub fn of(text: &str) -> Self {
-        // What every generator writes where it looks up another file: `[tea](tea.md)`, `@/tea`, `{{< ref "tea" >}}`,
-        // `{% post_url tea %}`, `{filename}tea.rst`, `[[tea]]`. A false alarm costs a rendering and nothing else.
-        let words = [".md", "@/", "ref \"", "ref '", "post_url", "filename", "[["];
-        let refers = words.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some());
+        let refers = REFERENCES.iter().any(|word| word.find(text.as_bytes()).is_some());
         Self { hash: xxh3_64(text.as_bytes()), refers }
     }
 }

@@ -67,6 +67,13 @@ impl Manifest {
         }
         let number = |field: &str| u64::from_str_radix(field, 16).ok();
         for line in lines {
+            // Nearly all lines are of posts.
+            if let Some((id, hash)) = line.strip_prefix("post\t").and_then(|rest| rest.split_once('\t')) {
+                if let (Some(id), Some(hash)) = (number(id), number(hash)) {
+                    manifest.posts.insert(id, hash);
+                }
+                continue;
+            }
             match line.split('\t').collect::<Vec<_>>()[..] {
                 ["file", path, fingerprint, hash, length, modified, news] => {
                     let (Some(fingerprint), Some(hash), Ok(length), Ok(modified)) =
@@ -81,11 +88,6 @@ impl Manifest {
                     };
                     let written = Written { fingerprint, hash, stamp: Stamp { length, modified }, news };
                     manifest.files.insert(path.to_owned(), written);
-                }
-                ["post", id, hash] => {
-                    if let (Some(id), Some(hash)) = (number(id), number(hash)) {
-                        manifest.posts.insert(id, hash);
-                    }
                 }
                 ["waiting", url, since] => {
                     if let Ok(since) = since.parse() {
@@ -132,8 +134,8 @@ impl Manifest {
     }
 
     /// Notes what the posts are now. One that is left out for a while is no news when it comes back.
-    pub fn add_posts(&mut self, posts: impl Iterator<Item = (u64, u64)>) {
-        self.posts.extend(posts);
+    pub fn add_posts(&mut self, posts: &[(u64, u64)]) {
+        self.posts.extend(posts.iter().copied());
     }
 
     /// Keeps it where it differs; whether it did. It is a memory and no more: without it the next run renders again,
