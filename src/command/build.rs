@@ -37,7 +37,12 @@ struct Counts {
 /// Writes the feeds and the lock, or prints the feeds.
 pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<Built> {
     let config = session.config.clone();
-    let mut loaded = load_posts(&config.site, &config.posts, session.clock.now())?;
+    let now = session.clock.now();
+    let (loaded, publisher) = rayon::join(
+        || load_posts(&config.site, &config.posts, now),
+        || Publisher::open(&config.feeds.dir, &config.posts.lock, config.feeds.precompress),
+    );
+    let mut loaded = loaded?;
     if let Some(file) = &args.adopt {
         adopt(session, &mut loaded, file)?;
     }
@@ -57,7 +62,6 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
     let prints: Vec<(u64, u64)> =
         loaded.posts.par_iter().map(|post| (fingerprint_of(&post.id), fingerprint_of(post))).collect();
     let outlines = outlines(&setting, salt(&config, &loaded), &prints);
-    let publisher = Publisher::open(&config.feeds.dir, &config.posts.lock, config.feeds.precompress);
     let new = new_posts(&loaded, &prints, &publisher.manifest());
     let counts = Counts::of(&loaded, &prints, &publisher.manifest(), new.len());
     let mut manifest = Manifest::default();

@@ -55,12 +55,8 @@ pub struct Loaded {
 /// # Errors
 /// A finding where there is no folder, or the lock is broken: nothing can be done.
 pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loaded, Finding> {
-    let mut lock = match fs::read_to_string(&config.lock) {
-        Ok(text) => Lock::parse(&text).map_err(|finding| finding.in_file(&config.lock))?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Lock::default(),
-        Err(error) => return Err(Finding::error(format!("cannot be read: {error}")).in_file(&config.lock)),
-    };
-    let (mut paths, mut findings) = walk::walk(&config.dir)?;
+    let (lock, walked) = rayon::join(|| read_lock(&config.lock), || walk::walk(&config.dir));
+    let (mut lock, (mut paths, mut findings)) = (lock?, walked?);
     let others = walk::others(&mut paths);
     let (mut habits, dialect) = detect::habits(site, config, &paths)?;
     findings.extend(walk::unread(others, &config.dir, &habits));
@@ -101,6 +97,14 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     }
     let (site, config, index) = (site.clone(), config.clone(), Index::default());
     Ok(Loaded { posts, lock, findings, dialect, left_out, site, habits, commits, config, index })
+}
+
+fn read_lock(file: &Path) -> Result<Lock, Finding> {
+    match fs::read_to_string(file) {
+        Ok(text) => Lock::parse(&text).map_err(|finding| finding.in_file(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock::default()),
+        Err(error) => Err(Finding::error(format!("cannot be read: {error}")).in_file(file)),
+    }
 }
 
 impl Loaded {
