@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use sqlx::{Connection, Executor};
 
-use crate::relay::{Fault, Habits, Relay};
+use crate::relay::{Ahead, Fault, Habits, Relay};
 use crate::scene::{Ran, Scene};
 
 const MONDAY: &str = "2024-06-24T08:00:05+02:00";
@@ -66,6 +66,12 @@ fn number(scene: &Scene) -> String {
     status(scene)["issue"].as_str().unwrap().to_owned()
 }
 
+fn sorted(readers: &[String]) -> Vec<String> {
+    let mut sorted = readers.to_vec();
+    sorted.sort();
+    sorted
+}
+
 fn recipients(relay: &Relay) -> Vec<String> {
     let mut taken: Vec<String> = relay.taken().into_iter().map(|(recipient, _)| recipient).collect();
     taken.sort();
@@ -105,6 +111,43 @@ fn a_connection_is_renewed_after_so_many_messages_and_after_a_421() {
     let ran = run_with(&scene(&readers), MONDAY, &strict, &[("TIDINGS_MAIL__CONNECTIONS", "2")]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
     assert_eq!(recipients(&strict), readers, "a 421 loses nobody and charges nobody");
+}
+
+#[test]
+fn an_envelope_goes_out_with_the_body_before_so_that_a_message_costs_one_round_trip() {
+    let readers = many(20);
+    for (pipelining, more, expected) in [
+        (true, None, 19),
+        (false, None, 0),
+        // The relay would wait for each body.
+        (true, Some(("TIDINGS_MAIL__PER_SECOND", "1000")), 0),
+        // The last message of a connection has none behind it.
+        (true, Some(("TIDINGS_MAIL__MESSAGES_PER_CONNECTION", "5")), 16),
+    ] {
+        let relay = Relay::start(Habits::good(pipelining, Duration::ZERO));
+        let one = ("TIDINGS_MAIL__CONNECTIONS", "1");
+        let set: Vec<_> = [one].into_iter().chain(more).collect();
+        let ran = run_with(&scene(&readers), MONDAY, &relay, &set);
+        assert_eq!((ran.code, relay.count()), (0, 20), "{}", ran.talk);
+        assert_eq!(relay.ahead(), expected, "{pipelining} {more:?}");
+    }
+}
+
+#[test]
+fn a_relay_that_does_not_hear_what_is_said_ahead_is_spoken_to_in_turn() {
+    let readers = many(20);
+    for ahead in [Ahead::Drops, Ahead::Minds] {
+        let relay = Relay::start(Habits { ahead, ..Habits::good(true, Duration::ZERO) });
+        let set = [
+            ("TIDINGS_MAIL__CONNECTIONS", "2"),
+            ("TIDINGS_MAIL__TIMEOUT__COMMAND", "1s"),
+            ("TIDINGS_MAIL__PATIENCE", "0s"),
+        ];
+        let ran = run_with(&scene(&readers), MONDAY, &relay, &set);
+        assert_eq!(ran.code, 0, "{ahead:?}: {}{}", ran.out, ran.talk);
+        assert!((1..=2).contains(&relay.ahead()), "{ahead:?}: {}", relay.ahead());
+        assert_eq!(recipients(&relay), sorted(&readers), "{ahead:?}");
+    }
 }
 
 #[test]

@@ -43,6 +43,17 @@ pub(crate) enum Fault {
 /// The command at which something goes wrong: `greeting`, a verb, `body` for its first line, `.` for the final dot.
 pub(crate) type Script = Option<(&'static str, Fault)>;
 
+/// What a relay makes of an envelope that comes with the body before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ahead {
+    /// What it should.
+    Hears,
+    /// It throws away what comes behind a final dot.
+    Drops,
+    /// It calls that an error, and closes.
+    Minds,
+}
+
 /// How a relay behaves.
 #[derive(Clone, Copy)]
 pub(crate) struct Habits {
@@ -50,6 +61,10 @@ pub(crate) struct Habits {
     /// How long it thinks after the final dot.
     pub(crate) thinks: Duration,
     pub(crate) script: Script,
+    /// From which message of a connection on the script holds, from 0.
+    pub(crate) from: usize,
+    /// What it makes of an envelope that comes with the body before.
+    pub(crate) ahead: Ahead,
     /// More keywords that EHLO offers.
     pub(crate) offers: &'static [&'static str],
     /// After so many messages a connection ends with a 421.
@@ -59,7 +74,7 @@ pub(crate) struct Habits {
 impl Habits {
     /// A relay that does as it should.
     pub(crate) fn good(pipelining: bool, thinks: Duration) -> Self {
-        Self { pipelining, thinks, script: None, offers: &[], most_messages: usize::MAX }
+        Self { pipelining, thinks, script: None, from: 0, ahead: Ahead::Hears, offers: &[], most_messages: usize::MAX }
     }
 }
 
@@ -72,6 +87,8 @@ struct Journal {
     heard: Vec<String>,
     /// What no client may do.
     wrong: Vec<String>,
+    /// Messages behind whose final dot more came at once.
+    ahead: usize,
     connections: usize,
     open: usize,
     most_open: usize,
@@ -135,6 +152,11 @@ impl Relay {
         self.journal.lock().unwrap().heard.clone()
     }
 
+    /// Behind how many messages the next envelope came at once.
+    pub(crate) fn ahead(&self) -> usize {
+        self.journal.lock().unwrap().ahead
+    }
+
     /// How many connections there were, and how many at once.
     pub(crate) fn connections(&self) -> (usize, usize) {
         let journal = self.journal.lock().unwrap();
@@ -179,17 +201,20 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
     let mut say = |words: &str| answers.write_all(format!("{words}\r\n").as_bytes()).ok();
     let mut faulty_stream = stream.try_clone().ok()?;
     let mut go_wrong = |fault, code| go_wrong(fault, code, &mut faulty_stream);
-    let faulty = |phase: &str| habits.script.filter(|(at, _)| *at == phase).map(|(_, fault)| fault);
+    let fault_at = |phase: &str, messages: usize| {
+        habits.script.filter(|(at, _)| *at == phase && messages >= habits.from).map(|(_, fault)| fault)
+    };
     let mut lines = BufReader::new(stream);
     let mut recipient: Option<String> = None;
     let mut sender = false;
     let mut messages = 0;
-    match faulty("greeting") {
+    match fault_at("greeting", messages) {
         Some(fault) => go_wrong(fault, "220")?,
         None => say("220 relay.example ESMTP")?,
     }
     loop {
         let command = line(&mut lines, journal)?;
+        let faulty = |phase: &str| fault_at(phase, messages);
         let verb = command.split([' ', ':']).next().unwrap_or_default().to_owned();
         journal.lock().unwrap().heard.push(command.clone());
         let address = || command.trim_start_matches("RCPT TO:<").split('>').next().unwrap_or_default().to_owned();
@@ -217,17 +242,12 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
                 say("250 2.1.0 ok")?;
             }
             "RCPT" if !sender => say("503 5.5.1 no MAIL")?,
-            "RCPT" => match address() {
-                bad if bad.starts_with("bad") => say("550 5.1.1 no such user")?,
-                gone if gone.starts_with("gone") => say("550 no such user")?,
-                drops if drops.starts_with("drops") => return None,
-                later if later.starts_with("later") => say("451 4.7.1 come back")?,
-                policy if policy.starts_with("policy") => say("550 5.7.1 we do not want you")?,
-                address => {
-                    recipient = Some(address);
-                    say("250 2.1.5 ok")?;
-                }
-            },
+            "RCPT" if address().starts_with("drops") => return None,
+            "RCPT" => {
+                let refusal = refusal(&address());
+                recipient = refusal.is_none().then(address);
+                say(refusal.unwrap_or("250 2.1.5 ok"))?;
+            }
             "DATA" => {
                 if recipient.is_none() && !habits.pipelining {
                     say("503 no recipient")?;
@@ -237,27 +257,30 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
                     say("354 go on")?;
                 }
                 let message = read_message(&mut lines, journal, faulty("body"))?;
+                let (refusal, unread) = (faulty("."), lines.buffer().len());
+                journal.lock().unwrap().ahead += usize::from(unread > 0);
+                if unread > 0 && habits.ahead == Ahead::Drops {
+                    lines.consume(unread);
+                }
                 (sender, messages) = (false, messages + 1);
-                let Some(recipient) = recipient.take() else {
-                    if !message.is_empty() {
-                        journal.lock().unwrap().wrong.push("a body was sent for a refused recipient".to_owned());
-                    }
-                    say("554 no recipient")?;
-                    continue;
-                };
-                if recipient.starts_with("spam") {
-                    say("554 5.6.0 we do not want this")?;
+                let recipient = recipient.take();
+                if let Some(refusal) = refusal_at_end(recipient.as_deref(), &message, journal) {
+                    say(refusal)?;
                     continue;
                 }
                 // What is refused is not taken.
-                let is_refused = matches!(faulty("."), Some(Fault::Says(reply)) if !reply.starts_with('2'));
+                let is_refused = matches!(refusal, Some(Fault::Says(reply)) if !reply.starts_with('2'));
                 if !is_refused {
-                    journal.lock().unwrap().taken.push((recipient, message));
+                    journal.lock().unwrap().taken.push((recipient.unwrap_or_default(), message));
                 }
                 thread::sleep(habits.thinks);
-                match faulty(".") {
+                match refusal {
                     Some(fault) => go_wrong(fault, "250")?,
                     None => say("250 2.0.0 taken")?,
+                }
+                if unread > 0 && habits.ahead == Ahead::Minds {
+                    say("554 5.5.0 synchronization error")?;
+                    return None;
                 }
             }
             "RSET" => {
@@ -270,6 +293,31 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
             }
             _ => say("250 ok")?,
         }
+    }
+}
+
+/// Why this recipient is not taken.
+fn refusal(address: &str) -> Option<&'static str> {
+    let known = [
+        ("bad", "550 5.1.1 no such user"),
+        ("gone", "550 no such user"),
+        ("later", "451 4.7.1 come back"),
+        ("policy", "550 5.7.1 we do not want you"),
+    ];
+    known.into_iter().find(|(name, _)| address.starts_with(name)).map(|(_, refusal)| refusal)
+}
+
+/// Why this message is not taken.
+fn refusal_at_end(recipient: Option<&str>, message: &str, journal: &Mutex<Journal>) -> Option<&'static str> {
+    match recipient {
+        None => {
+            if !message.is_empty() {
+                journal.lock().unwrap().wrong.push("a body was sent for a refused recipient".to_owned());
+            }
+            Some("554 no recipient")
+        }
+        Some(spam) if spam.starts_with("spam") => Some("554 5.6.0 we do not want this"),
+        Some(_) => None,
     }
 }
 

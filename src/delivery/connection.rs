@@ -1,4 +1,5 @@
-//! One connection's task: takes a delivery, sees it through, settles it, takes the next.
+//! One connection's task: takes a delivery, sees it through, settles it, takes the next, whose envelope goes out with the
+//! body before.
 
 use std::sync::Arc;
 
@@ -6,6 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use tokio::time::sleep;
 
 use crate::config::Uncertain;
+use crate::delivery::Delivery;
 use crate::delivery::relay::{Halt, Queue, Run};
 use crate::ledger::{Claimed, Outcome, Settled};
 use crate::smtp::{Connection, Envelope, Phase, Refused, Reply, Trouble, Verdict, judge};
@@ -17,6 +19,8 @@ enum Attempt {
     Answered(Phase, Reply),
     /// The connection was lost while trying again is safe.
     Lost(Trouble),
+    /// The relay minds an envelope that was said ahead: nothing is wrong but that.
+    OutOfStep(Trouble),
     /// The relay may have taken it.
     Unanswered(Trouble),
     /// Nothing was said: a halt came first.
@@ -25,88 +29,129 @@ enum Attempt {
     Gone,
 }
 
+/// A delivery and its message.
+struct Filled {
+    claim: Claimed,
+    message: Vec<u8>,
+}
+
+/// One connection and what goes over it next.
+struct Line {
+    run: Arc<Run>,
+    queue: Arc<Queue>,
+    /// From 0: where the relay is in trouble, those with the highest numbers rest.
+    number: usize,
+    open: Option<Connection>,
+    /// Whose envelope has been said already, over the open connection unless that was lost.
+    next: Option<Filled>,
+}
+
 /// Works until there is no more to do. Claims that it leaves behind are released with the others of this sender.
 pub(super) async fn work(run: Arc<Run>, queue: Arc<Queue>, number: usize) {
-    let mut open: Option<Connection> = None;
-    loop {
-        if !run.pace.allows(number) {
-            if let Some(connection) = open.take() {
-                connection.quit().await;
-            }
-            tokio::select! {
-                () = run.pace.allowed(number) => {}
-                () = queue.drained() => break,
-                () = run.halted() => break,
-            }
-        }
-        let next = tokio::select! {
-            biased;
-            () = run.halted() => break,
-            next = queue.next() => next,
-        };
-        let Some(claim) = next else { break };
-        if run.see_through(&claim, &mut open).await.is_none() {
+    let mut line = Line { run, queue, number, open: None, next: None };
+    while let Some(filled) = line.next().await {
+        if line.see_through(filled).await.is_none() {
             break;
         }
     }
-    if let Some(connection) = open {
-        connection.quit().await;
-    }
+    line.close().await;
 }
 
-impl Run {
+impl Line {
+    /// What goes next; none where there is no more or nothing new may begin.
+    async fn next(&mut self) -> Option<Filled> {
+        if self.next.is_none() && !self.run.pace.allows(self.number) {
+            self.close().await;
+            tokio::select! {
+                () = self.run.pace.allowed(self.number) => {}
+                () = self.queue.drained() => return None,
+                () = self.run.halted() => return None,
+            }
+        }
+        if self.run.is_halted() {
+            return None;
+        }
+        if let Some(next) = self.next.take() {
+            return Some(next);
+        }
+        let claim = tokio::select! {
+            biased;
+            () = self.run.halted() => None,
+            next = self.queue.next() => next,
+        };
+        claim.map(|claim| self.run.fill(claim))
+    }
+
+    /// What may be said ahead, behind the body that goes now.
+    fn ahead(&self, connection: &Connection) -> Option<Filled> {
+        let run = &self.run;
+        let may = connection.can_speak_ahead()
+            && run.may_speak_ahead()
+            && connection.messages() < run.delivery.mail.messages_per_connection
+            && run.pace.allows(self.number)
+            && !run.is_halted();
+        may.then(|| self.queue.next_at_once()).flatten().map(|claim| run.fill(claim))
+    }
+
+    async fn close(&mut self) {
+        if let Some(connection) = self.open.take() {
+            connection.quit().await;
+        }
+    }
+
     /// One delivery, from a connection to what came of it; none where nothing new may begin.
-    async fn see_through(&self, claim: &Claimed, open: &mut Option<Connection>) -> Option<()> {
-        let mut connection = self.connection(open).await?;
-        let attempt = self.attempt(&mut connection, claim).await;
+    async fn see_through(&mut self, filled: Filled) -> Option<()> {
+        let mut connection = self.connection().await?;
+        let Filled { claim, message } = filled;
+        let attempt = self.attempt(&mut connection, &claim, message).await;
+        let run = &self.run;
         match attempt {
             Attempt::Answered(phase, reply) => {
                 let verdict = judge(phase, &reply);
                 if verdict == Verdict::RelayTrouble {
                     // It may still be well enough for a farewell; its transaction is not known to us any more.
                     connection.quit().await;
-                    return self.lost(claim, Trouble::Relay(reply.to_string())).await;
+                    return run.lost(&claim, Trouble::Relay(reply.to_string())).await;
                 }
-                *open = Some(connection).filter(Connection::is_usable);
-                self.answered(claim, phase, &reply, verdict).await
+                self.open = Some(connection).filter(Connection::is_usable);
+                run.answered(&claim, phase, &reply, verdict).await
             }
-            Attempt::Lost(trouble) => self.lost(claim, trouble).await,
+            Attempt::Lost(trouble) => run.lost(&claim, trouble).await,
+            Attempt::OutOfStep(trouble) => {
+                run.speak_in_turn();
+                run.settle(&claim, Outcome::Released, &trouble.to_string());
+                Some(())
+            }
             Attempt::Unanswered(trouble) => {
-                self.settle(claim, self.uncertain(claim), &trouble.to_string());
-                self.stands(trouble).await.then_some(())
+                run.settle(&claim, run.uncertain(&claim), &trouble.to_string());
+                run.stands(trouble).await.then_some(())
             }
             Attempt::Gone => Some(()),
             Attempt::Halted => {
-                self.settle(claim, Outcome::Released, "stopped before it was sent");
+                run.settle(&claim, Outcome::Released, "stopped before it was sent");
                 None
             }
         }
     }
 
-    /// The connection was lost while trying again is safe; none where nothing new may begin.
-    async fn lost(&self, claim: &Claimed, trouble: Trouble) -> Option<()> {
-        let outcome = if self.is_hopeless(claim) { self.deferred(claim) } else { Outcome::Released };
-        self.settle(claim, outcome, &trouble.to_string());
-        self.stands(trouble).await.then_some(())
-    }
-
     /// The open connection, or a new one where there is none or it has seen enough; none where a halt comes first.
-    async fn connection(&self, open: &mut Option<Connection>) -> Option<Connection> {
-        if let Some(connection) = open.take() {
-            if connection.messages() < self.delivery.mail.messages_per_connection {
+    async fn connection(&mut self) -> Option<Connection> {
+        let run = self.run.clone();
+        if let Some(connection) = self.open.take() {
+            if connection.messages() < run.delivery.mail.messages_per_connection {
                 return Some(connection);
             }
             connection.quit().await;
         }
         loop {
             let opened = tokio::select! {
-                opened = self.dialer.open() => opened,
-                () = self.halted() => return None,
+                opened = run.dialer.open() => opened,
+                () = run.halted() => return None,
             };
             match opened {
                 Ok(connection) => return Some(connection),
                 Err(trouble) => {
-                    if !self.stands(trouble).await {
+                    if !run.stands(trouble).await {
                         return None;
                     }
                 }
@@ -115,52 +160,72 @@ impl Run {
     }
 
     /// Sends one message, as far as it comes.
-    async fn attempt(&self, connection: &mut Connection, claim: &Claimed) -> Attempt {
-        let delivery = &self.delivery;
-        let message = delivery.compiled.fill(&claim.reader, delivery.issue.made_at, &delivery.key);
-        let envelope =
-            Envelope { sender: delivery.compiled.sender(), recipient: &claim.reader.email, message: &message };
+    async fn attempt(&mut self, connection: &mut Connection, claim: &Claimed, message: Vec<u8>) -> Attempt {
+        let run = self.run.clone();
+        let delivery = &run.delivery;
         tokio::select! {
-            () = self.pace.turn() => {}
-            () = self.halted() => return Attempt::Halted,
+            () = run.pace.turn() => {}
+            () = run.halted() => return Attempt::Halted,
         }
         // Durable before the body goes out: a sender that dies from here on leaves it uncertain, not lost. The commit and
         // the envelope need not wait for each other; what was settled before is committed with it, so that at any moment
         // at most one message of this connection is under way.
         let begin = async {
             tokio::join!(
-                connection.envelope(envelope),
+                connection.envelope(run.envelope(claim, &message)),
                 delivery.sender.intend(delivery.issue.id, vec![claim.reader.id])
             )
         };
         let (said, intended) = tokio::select! {
             both = begin => both,
-            () = self.halted() => return Attempt::Halted,
+            () = run.halted() => return Attempt::Halted,
         };
         match intended {
             Ok(gone) if gone.is_empty() => {}
             // The relay may wait for the body now, which must not come: to end it here would send an empty message.
             Ok(_) => return Attempt::Gone,
             Err(error) => {
-                self.halt(if matches!(error, StoreError::Stopped) { Halt::Stopped } else { Halt::Store(error) });
+                run.halt(if matches!(error, StoreError::Stopped) { Halt::Stopped } else { Halt::Store(error) });
                 return Attempt::Halted;
             }
         }
         match said {
             Ok(()) => {}
             Err(Refused::Reply(phase, reply)) => return Attempt::Answered(phase, reply),
+            Err(Refused::OutOfStep(trouble)) => return Attempt::OutOfStep(trouble),
             Err(Refused::Lost(trouble) | Refused::Unanswered(trouble)) => return Attempt::Lost(trouble),
         }
+        self.next = self.ahead(connection);
+        let next = self.next.as_ref().map(|next| run.envelope(&next.claim, &next.message));
         let answer = tokio::select! {
-            answer = connection.body(message) => answer,
-            () = self.overdue() => Err(Refused::Unanswered(Trouble::Relay("stopped before the answer came".to_owned()))),
+            answer = connection.body(message, next) => answer,
+            () = run.overdue() => Err(Refused::Unanswered(Trouble::Relay("stopped before the answer came".to_owned()))),
         };
         match answer {
             Ok(reply) => Attempt::Answered(Phase::Dot, reply),
             Err(Refused::Reply(phase, reply)) => Attempt::Answered(phase, reply),
-            Err(Refused::Lost(trouble)) => Attempt::Lost(trouble),
+            Err(Refused::Lost(trouble) | Refused::OutOfStep(trouble)) => Attempt::Lost(trouble),
             Err(Refused::Unanswered(trouble)) => Attempt::Unanswered(trouble),
         }
+    }
+}
+
+impl Run {
+    fn fill(&self, claim: Claimed) -> Filled {
+        let Delivery { compiled, issue, key, .. } = &self.delivery;
+        let message = compiled.fill(&claim.reader, issue.made_at, key);
+        Filled { claim, message }
+    }
+
+    fn envelope<'a>(&'a self, claim: &'a Claimed, message: &'a [u8]) -> Envelope<'a> {
+        Envelope { sender: self.delivery.compiled.sender(), recipient: &claim.reader.email, message }
+    }
+
+    /// The connection was lost while trying again is safe; none where nothing new may begin.
+    async fn lost(&self, claim: &Claimed, trouble: Trouble) -> Option<()> {
+        let outcome = if self.is_hopeless(claim) { self.deferred(claim) } else { Outcome::Released };
+        self.settle(claim, outcome, &trouble.to_string());
+        self.stands(trouble).await.then_some(())
     }
 
     /// Settles what a reply decides; none where nothing new may begin.

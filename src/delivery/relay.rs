@@ -46,6 +46,8 @@ pub(super) struct Run {
     series: Mutex<Series>,
     /// Whether the relay has taken a message of this issue.
     accepted: AtomicBool,
+    /// Whether the relay minds an envelope that is said ahead.
+    in_turn: AtomicBool,
     losses: Mutex<HashMap<ReaderId, Losses>>,
     reason: Mutex<Option<Halt>>,
     halted: watch::Sender<bool>,
@@ -79,6 +81,7 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
         pace: Pace::new(mail.connections, mail.per_second, mail.patience.0),
         series: Mutex::new(Series::after(decided.iter().any(|state| before[*state as usize] > 0))),
         accepted: AtomicBool::new(before[State::Sent as usize] > 0),
+        in_turn: AtomicBool::new(false),
         losses: Mutex::default(),
         reason: Mutex::default(),
         halted: watch::Sender::new(false),
@@ -124,7 +127,7 @@ async fn rounds(run: &Arc<Run>) -> Result<Option<Halt>> {
             let is_stopped = now.is_some_and(|now| matches!(now.state, IssueState::Paused | IssueState::Cancelled));
             return Ok(is_stopped.then_some(Halt::Stopped));
         }
-        if *run.halted.borrow() {
+        if run.is_halted() {
             return Ok(run.reason.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
     }
@@ -172,6 +175,11 @@ impl Queue {
         next
     }
 
+    /// The next delivery, if one waits.
+    pub(super) fn next_at_once(&self) -> Option<Claimed> {
+        self.claims.try_lock().ok()?.try_recv().ok()
+    }
+
     /// Waits until there is no more.
     pub(super) async fn drained(&self) {
         let _ = self.drained.subscribe().wait_for(|drained| *drained).await;
@@ -208,6 +216,11 @@ impl Run {
         self.halted.send_replace(true);
     }
 
+    /// Whether nothing new may begin.
+    pub(super) fn is_halted(&self) -> bool {
+        *self.halted.borrow()
+    }
+
     /// Waits until nothing new may begin.
     pub(super) async fn halted(&self) {
         let _ = self.halted.subscribe().wait_for(|halted| *halted).await;
@@ -232,6 +245,16 @@ impl Run {
             () = tokio::time::sleep(wait) => true,
             () = self.halted() => false,
         }
+    }
+
+    /// Whether envelopes may be said ahead. With a rate they may not: the relay would wait for each body.
+    pub(super) fn may_speak_ahead(&self) -> bool {
+        self.delivery.mail.per_second.is_none() && !self.in_turn.load(Ordering::Relaxed)
+    }
+
+    /// The relay minds envelopes that are said ahead: from now on each waits for the answer to the body before.
+    pub(super) fn speak_in_turn(&self) {
+        self.in_turn.store(true, Ordering::Relaxed);
     }
 
     /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile, or those

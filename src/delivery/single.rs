@@ -36,7 +36,7 @@ pub async fn deliver_one(
         Dialer::for_sender(relay, mail, compiled.sender()).map_err(words)?.open().await.map_err(words)?;
     let envelope = Envelope { sender: compiled.sender(), recipient: &reader.email, message: &message };
     connection.envelope(envelope).await.map_err(|refused| refused.to_string())?;
-    let reply = connection.body(message).await.map_err(|refused| refused.to_string())?;
+    let reply = connection.body(message, None).await.map_err(|refused| refused.to_string())?;
     connection.quit().await;
     if reply.is_positive() { Ok(reply.to_string()) } else { Err(reply.to_string()) }
 }

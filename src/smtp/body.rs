@@ -12,17 +12,15 @@ pub(super) fn transparent(mut message: Vec<u8>) -> Vec<u8> {
     message
 }
 
-/// Whether nothing needs to be changed: what this program composes is always so, and costs a look only.
+/// Whether nothing needs to be changed: what this program composes is always so, and costs a look only. Without a way out
+/// of the loop, so that the processor looks at many octets at once.
 fn is_transparent(message: &[u8]) -> bool {
-    let returns = memchr::memchr_iter(b'\r', message).count();
-    let mut feeds = 0;
-    for at in memchr::memchr_iter(b'\n', message) {
-        if at == 0 || message[at - 1] != b'\r' || message.get(at + 1) == Some(&b'.') {
-            return false;
-        }
-        feeds += 1;
-    }
-    returns == feeds && message.first() != Some(&b'.')
+    let followed = message.iter().zip(message.get(1..).unwrap_or_default());
+    let wrong = followed.fold(0, |wrong, (octet, next)| {
+        let is_bare = (*octet == b'\r') != (*next == b'\n');
+        wrong | u8::from(is_bare) | (u8::from(*octet == b'\n') & u8::from(*next == b'.'))
+    });
+    wrong == 0 && !message.starts_with(b".") && !message.starts_with(b"\n") && !message.ends_with(b"\r")
 }
 
 fn made_transparent(message: &[u8]) -> Vec<u8> {

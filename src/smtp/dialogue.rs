@@ -19,6 +19,8 @@ pub struct Connection {
     offers: Offers,
     messages: usize,
     usable: bool,
+    /// Whether the next envelope has been said already, behind the last body.
+    is_ahead: bool,
 }
 
 /// What EHLO offered, as far as it is used.
@@ -53,6 +55,10 @@ pub enum Refused {
     /// The end was out, and the answer never came: whether the relay took the message is uncertain.
     #[error("{0}")]
     Unanswered(Trouble),
+    /// The relay minds an envelope that was said ahead, or did not hear it: it can be said again, in turn and over another
+    /// connection.
+    #[error("{0}")]
+    OutOfStep(Trouble),
 }
 
 impl Connection {
@@ -64,7 +70,7 @@ impl Connection {
             eight_bit: has("8BITMIME"),
             size: offered(offers, "SIZE").map(|most| most.trim().parse().unwrap_or(0)),
         };
-        Self { wire, limits, offers, messages: 0, usable: true }
+        Self { wire, limits, offers, messages: 0, usable: true, is_ahead: false }
     }
 
     /// Whether another message can go over it: no 421, nothing out of step.
@@ -77,32 +83,43 @@ impl Connection {
         self.messages
     }
 
-    /// Says sender and recipient up to the 354 after which the body may go.
+    /// Whether an envelope may be said ahead, behind the body before it: a body may begin a group of commands, DATA ends
+    /// one (RFC 2920 3.1).
+    pub fn can_speak_ahead(&self) -> bool {
+        self.offers.pipelining
+    }
+
+    /// Says sender and recipient up to the 354 after which the body may go. Where they were said ahead, with the body
+    /// before, they must be the same.
     ///
     /// # Errors
     /// The refusal, with its phase.
     pub async fn envelope(&mut self, envelope: Envelope<'_>) -> Result<(), Refused> {
         self.messages += 1;
-        let mail = self.mail_command(envelope)?;
-        let commands = [
-            (Phase::Mail, mail),
-            (Phase::Rcpt, format!("RCPT TO:<{}>\r\n", envelope.recipient)),
-            (Phase::Data, "DATA\r\n".to_owned()),
-        ];
-        if self.offers.pipelining {
-            let all = commands.each_ref().map(|(_, line)| line.as_str()).concat();
-            self.write(all.as_bytes()).await.map_err(Refused::Lost)?;
+        let was_ahead = std::mem::take(&mut self.is_ahead);
+        let is_grouped = self.offers.pipelining;
+        let lines = if was_ahead { Default::default() } else { self.commands(envelope)? };
+        if is_grouped && !was_ahead {
+            self.write(lines.concat().as_bytes()).await.map_err(Refused::Lost)?;
         }
-        let mut commands = commands.into_iter();
-        while let Some((phase, line)) = commands.next() {
-            if !self.offers.pipelining {
+        let phases = [Phase::Mail, Phase::Rcpt, Phase::Data];
+        for (number, (phase, line)) in phases.into_iter().zip(lines).enumerate() {
+            if !is_grouped {
                 self.write(line.as_bytes()).await.map_err(Refused::Lost)?;
             }
-            let reply = self.read(phase).await.map_err(Refused::Lost)?;
+            let is_first_ahead = was_ahead && phase == Phase::Mail;
+            let reply = match self.read(phase).await {
+                Ok(reply) => reply,
+                Err(trouble) if is_first_ahead => return Err(Refused::OutOfStep(trouble)),
+                Err(trouble) => return Err(Refused::Lost(trouble)),
+            };
+            if is_first_ahead && reply.code >= 500 {
+                return Err(Refused::OutOfStep(Trouble::Relay(reply.to_string())));
+            }
             let is_wanted = if phase == Phase::Data { reply.code == 354 } else { reply.is_positive() };
             if !is_wanted {
                 // The refusal stands, whatever becomes of the connection after it.
-                let asked = if self.offers.pipelining { commands.len() } else { 0 };
+                let asked = if is_grouped { phases.len() - number - 1 } else { 0 };
                 if self.usable && self.reset(asked).await.is_err() {
                     self.usable = false;
                 }
@@ -110,6 +127,12 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// MAIL, RCPT and DATA for a message.
+    fn commands(&self, envelope: Envelope<'_>) -> Result<[String; 3], Refused> {
+        let rcpt = format!("RCPT TO:<{}>\r\n", envelope.recipient);
+        Ok([self.mail_command(envelope)?, rcpt, "DATA\r\n".to_owned()])
     }
 
     /// MAIL with the parameters that are needed and offered (RFC 1870, 6152, 6531).
@@ -157,12 +180,18 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends the body and the final dot in one, and waits for the answer.
+    /// Sends the body and the final dot in one, and waits for the answer. The envelope of the next message goes ahead with
+    /// it, if there is one: then a message costs one round trip.
     ///
     /// # Errors
     /// The connection is lost, and whether the end was out.
-    pub async fn body(&mut self, message: Vec<u8>) -> Result<Reply, Refused> {
-        if let Err(trouble) = self.wire.write(&transparent(message), self.limits.block.0).await {
+    pub async fn body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Result<Reply, Refused> {
+        // What is wrong with the next envelope is said in its turn.
+        let next = next.filter(|_| self.can_speak_ahead()).and_then(|next| self.commands(next).ok());
+        let behind = next.unwrap_or_default().concat();
+        self.is_ahead = !behind.is_empty();
+        let body = transparent(message);
+        if let Err(trouble) = self.wire.write_group(&body, behind.as_bytes(), self.limits.block.0).await {
             self.usable = false;
             return Err(Refused::Lost(trouble));
         }
@@ -173,9 +202,9 @@ impl Connection {
     }
 
     /// Says good-bye, and waits a moment for the answer: a relay that counts connections should have closed this one
-    /// before the next comes.
+    /// before the next comes. Where the relay waits for a body, it is left without a word: anything would be the body.
     pub async fn quit(mut self) {
-        if self.usable && self.write(b"QUIT\r\n").await.is_ok() {
+        if self.usable && !self.is_ahead && self.write(b"QUIT\r\n").await.is_ok() {
             let _ = self.wire.read(self.limits.command.0.min(FAREWELL)).await;
         }
     }

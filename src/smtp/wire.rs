@@ -1,6 +1,6 @@
 //! Bytes to and from a relay: plain or TLS, each step with its limit, replies of bounded size.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,6 +15,8 @@ use crate::smtp::reply::{Reply, Trouble};
 
 /// The longest line of a reply, in octets: twice what RFC 5321 4.5.3.1.5 asks for.
 const LONGEST_LINE: usize = 1000;
+/// How much goes out within one limit, in octets.
+const BLOCK: usize = 64 * 1024;
 /// The most lines of one reply.
 const MOST_LINES: usize = 100;
 
@@ -64,25 +66,51 @@ impl Wire {
     }
 
     pub(super) async fn write(&mut self, bytes: &[u8], limit: Duration) -> Result<(), Trouble> {
+        self.write_group(bytes, &[], limit).await
+    }
+
+    /// Bytes, and behind them in the same write what need not wait for their answer. An error says that the bytes' end is
+    /// not out; whether what follows is, shows when its answer is read.
+    pub(super) async fn write_group(&mut self, bytes: &[u8], behind: &[u8], limit: Duration) -> Result<(), Trouble> {
         // An answer too many would be taken for that to what is said now.
         if self.has_more() {
             return Err(relay("the relay speaks out of turn"));
         }
-        for block in bytes.chunks(64 * 1024) {
-            timeout(limit, self.write_block(block))
+        let blocks = bytes.chunks(BLOCK);
+        let last = blocks.len().saturating_sub(1);
+        let mut rest = behind;
+        for (number, block) in blocks.enumerate() {
+            let behind = if number == last { behind } else { &[] };
+            let more = timeout(limit, self.write_block(block, behind))
                 .await
                 .map_err(|_| relay("a write took too long"))?
                 .map_err(relay)?;
+            rest = &rest[more..];
+        }
+        if !rest.is_empty() {
+            let _ = timeout(limit, self.write_block(rest, &[])).await;
         }
         Ok(())
     }
 
-    async fn write_block(&mut self, block: &[u8]) -> io::Result<()> {
+    /// A whole block, and as much of what is behind it as goes with it: how much that is.
+    async fn write_block(&mut self, block: &[u8], behind: &[u8]) -> io::Result<usize> {
         match &mut self.stream {
-            Stream::Plain(tcp) => tcp.write_all(block).await,
+            Stream::Plain(tcp) => {
+                let mut written = 0;
+                while written < block.len() {
+                    let some = tcp.write_vectored(&[IoSlice::new(&block[written..]), IoSlice::new(behind)]).await?;
+                    if some == 0 {
+                        return Err(io::ErrorKind::WriteZero.into());
+                    }
+                    written += some;
+                }
+                Ok(written - block.len())
+            }
             Stream::Tls(tls) => {
                 tls.write_all(block).await?;
-                tls.flush().await
+                tls.flush().await?;
+                Ok(0)
             }
         }
     }
