@@ -203,12 +203,18 @@ fn key_of(row: &AnyRow) -> Result<Key> {
         .ok_or_else(|| StoreError::Damaged("a link key is no key".to_owned()))
 }
 
-/// A transaction that writes: on SQLite it takes the write lock at once, so that it never fails half way for want of it.
+/// A transaction that writes.
 async fn begin(pool: &AnyPool, place: &StorePlace) -> Result<Transaction<'static, Any>> {
-    Ok(match place {
-        StorePlace::Server => pool.begin().await?,
-        StorePlace::Memory | StorePlace::File(_) => pool.begin_with("BEGIN IMMEDIATE").await?,
-    })
+    Ok(pool.begin_with(begin_words(place)).await?)
+}
+
+/// How a transaction that writes begins: on SQLite it takes the write lock at once, so that it never fails half way for
+/// want of it.
+fn begin_words(place: &StorePlace) -> &'static str {
+    match place {
+        StorePlace::Server => "BEGIN",
+        StorePlace::Memory | StorePlace::File(_) => "BEGIN IMMEDIATE",
+    }
 }
 
 fn sqlite_address(file: &Path) -> String {

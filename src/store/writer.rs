@@ -1,21 +1,28 @@
 //! The ledger's one writer: commits whatever waits in one transaction, so that durability costs little.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, Transaction};
+use serde_json::Value;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection, Row};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
+use tokio::time::timeout;
 
 use crate::ledger::{IssueId, IssueState, Outcome, Owner, Settled, State};
 use crate::reader::ReaderId;
-use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, list};
+use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, begin_words, list};
 
 /// How many jobs are committed together at most.
 const MOST_JOBS: usize = 500;
 /// How many deliveries one statement settles at most: PostgreSQL answers late where a statement exceeds some 15 KB.
 const MOST_ROWS: usize = 50;
+/// After so many commits in a row, others have their turn with the connection.
+const MOST_COMMITS: u32 = 20;
+/// How long the connection is kept for a job that may come.
+const KEPT: Duration = Duration::from_millis(2);
 /// How often a commit that met a lock or a deadlock is tried.
 const TRIES: u32 = 3;
 /// The longest reply that is kept, in characters.
@@ -35,18 +42,24 @@ pub(super) enum Job {
 /// Works until nobody can give it a job any more. After a failure nothing more is written: what the ledger does not
 /// hold must not be sent, and the next sender puts the rest in order.
 pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedReceiver<Job>) {
+    let mut writer = Writer { store, owner, connection: None, commits: 0 };
     let mut failed: Option<String> = None;
-    while let Some(first) = jobs.recv().await {
+    while let Some(first) = writer.next(&mut jobs).await {
         let mut waiting = vec![first];
-        while waiting.len() < MOST_JOBS {
-            match jobs.try_recv() {
-                Ok(job) => waiting.push(job),
-                Err(_) => break,
+        // Whoever is about to give a job is let do so: the more go into one commit, the less each costs.
+        let mut before = 0;
+        while before < waiting.len() && waiting.len() < MOST_JOBS {
+            before = waiting.len();
+            yield_now().await;
+            while waiting.len() < MOST_JOBS
+                && let Ok(job) = jobs.try_recv()
+            {
+                waiting.push(job);
             }
         }
         let mut refused = Refused::default();
         if failed.is_none() {
-            match commit_patiently(&store, owner, &waiting).await {
+            match writer.commit_patiently(&waiting).await {
                 Ok(some) => refused = some,
                 Err(error) => failed = Some(error.to_string()),
             }
@@ -69,6 +82,16 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
     }
 }
 
+/// Who writes, and with what.
+struct Writer {
+    store: Store,
+    owner: Owner,
+    /// Kept from commit to commit: to give it back and take it again costs more than many a commit.
+    connection: Option<PoolConnection<Any>>,
+    /// How many commits it was kept for.
+    commits: u32,
+}
+
 /// The intents that were refused.
 #[derive(Debug, Default)]
 struct Refused {
@@ -78,109 +101,107 @@ struct Refused {
     gone: HashSet<(IssueId, ReaderId)>,
 }
 
-async fn commit_patiently(store: &Store, owner: Owner, jobs: &[Job]) -> Result<Refused> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match commit(store, owner, jobs).await {
-            Err(error) if tries < TRIES && error.is_passing() => {}
-            result => return result,
+impl Writer {
+    /// The next job. Where none comes at once, or there were many, others may have the connection meanwhile: on SQLite it
+    /// is the only one.
+    async fn next(&mut self, jobs: &mut mpsc::UnboundedReceiver<Job>) -> Option<Job> {
+        if self.connection.is_some()
+            && self.commits < MOST_COMMITS
+            && let Ok(job) = timeout(KEPT, jobs.recv()).await
+        {
+            return job;
+        }
+        self.connection = None;
+        jobs.recv().await
+    }
+
+    async fn commit_patiently(&mut self, jobs: &[Job]) -> Result<Refused> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.commit(jobs).await {
+                Err(error) if tries < TRIES && error.is_passing() => {}
+                result => return result,
+            }
         }
     }
-}
 
-/// Writes down all jobs; what was stopped meanwhile, of which nothing may be sent.
-async fn commit(store: &Store, owner: Owner, jobs: &[Job]) -> Result<Refused> {
-    let mut intents: BTreeMap<IssueId, Vec<ReaderId>> = BTreeMap::new();
-    let mut settled: BTreeMap<(IssueId, Effect), Vec<&Settled>> = BTreeMap::new();
-    let mut judged = Vec::new();
-    for job in jobs {
-        match job {
-            Job::Intend(issue, readers, _) => intents.entry(*issue).or_default().extend(readers),
-            Job::Settle(issue, list, now) => {
-                for one in list {
-                    settled.entry((*issue, Effect::of(&one.outcome, *now))).or_default().push(one);
-                    if matches!(one.outcome, Outcome::Uncertain(_) | Outcome::Bounced | Outcome::Refused) {
-                        judged.push((*issue, one, *now));
+    /// Writes down all jobs; what was stopped meanwhile, of which nothing may be sent.
+    async fn commit(&mut self, jobs: &[Job]) -> Result<Refused> {
+        let mut batches: BTreeMap<IssueId, Batch> = BTreeMap::new();
+        let mut judged = Vec::new();
+        for job in jobs {
+            match job {
+                Job::Intend(issue, readers, _) => batches.entry(*issue).or_default().intended.extend(readers),
+                Job::Settle(issue, list, now) => {
+                    let batch = batches.entry(*issue).or_default();
+                    for one in list {
+                        // Who asked to send it has gone, and does not hear that it may.
+                        batch.intended.remove(&one.reader);
+                        batch.settled.entry(Effect::of(&one.outcome, *now)).or_default().push(one);
+                        if matches!(one.outcome, Outcome::Uncertain(_) | Outcome::Bounced | Outcome::Refused) {
+                            judged.push((*issue, one, *now));
+                        }
                     }
                 }
+                Job::Flush(_) => {}
             }
-            Job::Flush(_) => {}
         }
-    }
-    let mut changes: Vec<Change> =
-        intents.iter().map(|(issue, readers)| Change::intend(&store.place, owner, *issue, readers)).collect();
-    for ((issue, effect), list) in settled {
-        changes.extend(list.chunks(MOST_ROWS).map(|some| Change::settle(&store.place, owner, issue, effect, some)));
-    }
-    if changes.is_empty() {
-        return Ok(Refused::default());
-    }
-    if judged.is_empty() && store.place != StorePlace::Server {
-        let mut connection = store.pool.acquire().await?;
-        let counts = write_at_once(&mut connection, &changes).await?;
-        return refused(&mut connection, &store.place, owner, &changes, &counts).await;
-    }
-    let mut tx = store.begin().await?;
-    let mut counts = Vec::with_capacity(changes.len());
-    for change in &changes {
-        let query = sqlx::query(AssertSqlSafe(change.numbered(1)));
-        counts.push(change.bind(query).execute(&mut *tx).await?.rows_affected());
-    }
-    let refused = refused(&mut tx, &store.place, owner, &changes, &counts).await?;
-    // In one order, so that two senders never wait for each other crosswise.
-    judged.sort_by_key(|(_, one, _)| one.reader);
-    for (issue, one, now) in judged {
-        judge(&mut tx, &store.place, issue, one, now).await?;
-    }
-    tx.commit().await?;
-    Ok(refused)
-}
-
-/// On SQLite: all changes and their commit as one text, since each statement by itself costs two changes of thread. How
-/// many rows each has changed.
-async fn write_at_once(connection: &mut AnyConnection, changes: &[Change]) -> Result<Vec<u64>> {
-    let mut text = String::from("BEGIN IMMEDIATE; ");
-    let mut first = 1;
-    for change in changes {
-        text.push_str(&change.numbered(first));
-        text.push_str("; SELECT changes() AS n; ");
-        first += change.values.len();
-    }
-    text.push_str("COMMIT");
-    let mut query = sqlx::query(AssertSqlSafe(text));
-    for change in changes {
-        query = change.bind(query);
-    }
-    match query.fetch_all(&mut *connection).await {
-        Ok(rows) => rows.iter().map(|row| Ok(row.try_get::<i64, _>("n")?.unsigned_abs())).collect(),
-        Err(error) => {
-            // Where the transaction has ended by itself there is nothing to take back.
-            let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
-            Err(error.into())
+        let changes: Vec<Change> = batches.into_iter().flat_map(|(issue, batch)| batch.changes(issue)).collect();
+        let mut refused = Refused::default();
+        if changes.is_empty() {
+            return Ok(refused);
         }
+        let Self { store, owner, connection: kept, commits } = self;
+        let (owner, place) = (*owner, &store.place);
+        if kept.is_none() {
+            *commits = 0;
+        }
+        let connection = match kept {
+            Some(connection) => connection,
+            None => kept.insert(store.pool.acquire().await?),
+        };
+        *commits += 1;
+        if let ([change], []) = (&*changes, &*judged) {
+            // One statement is a transaction by itself.
+            let count = change.write(connection, place, owner).await?;
+            refused.look_for(change, count, connection, place, owner).await?;
+            return Ok(refused);
+        }
+        let mut tx = connection.begin_with(begin_words(place)).await?;
+        for change in &changes {
+            let count = change.write(&mut tx, place, owner).await?;
+            refused.look_for(change, count, &mut tx, place, owner).await?;
+        }
+        // In one order, so that two senders never wait for each other crosswise.
+        judged.sort_by_key(|(_, one, _)| one.reader);
+        for (issue, one, now) in judged {
+            judge(&mut tx, place, issue, one, now).await?;
+        }
+        tx.commit().await?;
+        Ok(refused)
     }
 }
 
-/// The intents that did not change every row: their issue is not open any more, or the reader has gone and is suppressed
-/// now. Any other row that was not there to be changed is not ours any more.
-async fn refused(
-    connection: &mut AnyConnection,
-    place: &StorePlace,
-    owner: Owner,
-    changes: &[Change],
-    counts: &[u64],
-) -> Result<Refused> {
-    let mut refused = Refused::default();
-    for (change, count) in changes.iter().zip(counts).filter(|(change, count)| change.rows != **count) {
-        if change.intended.is_empty() {
-            return Err(StoreError::Lost);
+impl Refused {
+    /// Why a change did not find all its rows: the issue is not open any more, or a reader has gone and is suppressed now.
+    /// Any other row that was not there to be changed is not ours any more.
+    async fn look_for(
+        &mut self,
+        change: &Change<'_>,
+        count: usize,
+        connection: &mut AnyConnection,
+        place: &StorePlace,
+        owner: Owner,
+    ) -> Result<()> {
+        let (issue, intended, settled) = (change.issue, &change.intended, change.settled.len());
+        if count == intended.len() + settled {
+            return Ok(());
         }
-        let row =
-            sqlx::query("SELECT state FROM issue WHERE id = $1").bind(change.issue).fetch_one(&mut *connection).await?;
-        if row.try_get::<&str, _>("state")? != IssueState::Open.word() {
-            refused.stopped.insert(change.issue);
-            continue;
+        let row = sqlx::query("SELECT state FROM issue WHERE id = $1").bind(issue).fetch_one(&mut *connection).await?;
+        if count == settled && row.try_get::<&str, _>("state")? != IssueState::Open.word() {
+            self.stopped.insert(issue);
+            return Ok(());
         }
         let text = format!(
             "UPDATE delivery SET state = 4, owner = NULL, reply = (SELECT CASE r.state WHEN 'active' THEN 'left' \
@@ -188,96 +209,94 @@ async fn refused(
              WHERE issue = $1 AND owner = $2 AND state = 0 AND {} RETURNING reader",
             place.among("reader", "$3")
         );
-        let query = sqlx::query(AssertSqlSafe(text)).bind(change.issue).bind(owner).bind(list(&change.intended));
+        let query = sqlx::query(AssertSqlSafe(text)).bind(issue).bind(owner).bind(list(intended));
         let gone = query.fetch_all(&mut *connection).await?;
-        if count + gone.len() as u64 != change.rows {
+        if count + gone.len() != intended.len() + settled {
             return Err(StoreError::Lost);
         }
         for row in gone {
-            refused.gone.insert((change.issue, row.try_get("reader")?));
+            self.gone.insert((issue, row.try_get("reader")?));
         }
+        Ok(())
     }
-    Ok(refused)
 }
 
-/// One statement that changes so many deliveries, or fewer where they are not ours any more. `COALESCE` keeps both
-/// databases from looking through all that this sender owns instead of finding each row by its key.
-struct Change {
+/// What waits to be written about one issue.
+#[derive(Default)]
+struct Batch<'a> {
+    intended: BTreeSet<ReaderId>,
+    settled: BTreeMap<Effect, Vec<&'a Settled>>,
+}
+
+impl<'a> Batch<'a> {
+    /// As few changes as can be: the intents go with what is settled.
+    fn changes(self, issue: IssueId) -> Vec<Change<'a>> {
+        let mut changes = Vec::new();
+        for (effect, list) in self.settled {
+            changes.extend(list.chunks(MOST_ROWS).map(|some| Change {
+                issue,
+                intended: Vec::new(),
+                effect,
+                settled: some.to_vec(),
+            }));
+        }
+        let intended: Vec<ReaderId> = self.intended.into_iter().collect();
+        match changes.first_mut() {
+            _ if intended.is_empty() => {}
+            Some(change) => change.intended = intended,
+            None => changes.push(Change { issue, intended, effect: Effect::NONE, settled: Vec::new() }),
+        }
+        changes
+    }
+}
+
+/// One statement about deliveries of one issue.
+struct Change<'a> {
     issue: IssueId,
-    /// The readers to whom something is about to be sent; none where it settles.
+    /// To whom something is about to be sent.
     intended: Vec<ReaderId>,
-    rows: u64,
-    /// `#` stands for the next of the values.
-    text: String,
-    values: Vec<Value>,
+    /// What came of attempts, all with one effect.
+    effect: Effect,
+    settled: Vec<&'a Settled>,
 }
 
-enum Value {
-    Number(i64),
-    Time(Option<i64>),
-    Text(String),
-}
-
-impl Change {
-    /// Marks as being sent, where the issue is open and the reader has not gone since the claim.
-    fn intend(place: &StorePlace, owner: Owner, issue: IssueId, readers: &[ReaderId]) -> Self {
+impl Change<'_> {
+    /// How many rows it has changed: an intent only where the issue is open and the reader has not gone since the claim;
+    /// and none that is not this sender's any more. `COALESCE` keeps both databases from looking through all that the
+    /// sender owns instead of finding each row by its key.
+    async fn write(&self, connection: &mut AnyConnection, place: &StorePlace, owner: Owner) -> Result<usize> {
         let text = format!(
-            "UPDATE delivery SET state = 1 WHERE issue = # AND COALESCE(owner, 0) = # AND state = 0 AND {} \
+            "UPDATE delivery SET state = CASE WHEN paired.value IS NULL THEN 1 ELSE $1 END, \
+             owner = CASE WHEN paired.value IS NULL THEN owner END, \
+             due_at = CASE WHEN paired.value IS NULL THEN due_at ELSE $2 END, \
+             attempts = CASE WHEN paired.value IS NULL THEN attempts ELSE attempts + $3 END, \
+             reply = COALESCE(paired.value, reply), \
+             first_at = CASE WHEN paired.value IS NULL THEN first_at ELSE COALESCE(first_at, $4) END FROM {} \
+             WHERE issue = $5 AND COALESCE(owner, 0) = $6 AND reader = CAST(paired.key AS BIGINT) \
+             AND CASE WHEN paired.value IS NOT NULL THEN state IN (0, 1) ELSE state = 0 \
              AND EXISTS (SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader \
-             WHERE i.id = # AND i.state = 'open' AND r.state = 'active' \
+             WHERE i.id = delivery.issue AND i.state = 'open' AND r.state = 'active' \
              AND (EXISTS (SELECT 1 FROM subscription s WHERE s.digest = i.digest AND s.reader = r.id) OR NOT EXISTS \
-             (SELECT 1 FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = i.digest)))",
-            place.among("reader", "#")
+             (SELECT 1 FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = i.digest))) END",
+            place.paired("$7")
         );
-        let values = [Value::Number(issue), Value::Number(owner), Value::Text(list(readers)), Value::Number(issue)];
-        Self { issue, intended: readers.to_vec(), rows: readers.len() as u64, text, values: values.into() }
-    }
-
-    /// Writes down what came of the attempts.
-    fn settle(place: &StorePlace, owner: Owner, issue: IssueId, effect: Effect, settled: &[&Settled]) -> Self {
-        let replies: serde_json::Map<_, _> = settled
-            .iter()
-            .map(|one| (one.reader.to_string(), one.reply.chars().take(LONGEST_REPLY).collect::<String>().into()))
-            .collect();
-        let text = format!(
-            "UPDATE delivery SET state = #, owner = NULL, due_at = #, attempts = attempts + #, reply = paired.value, \
-             first_at = COALESCE(first_at, #) FROM {} \
-             WHERE issue = # AND COALESCE(owner, 0) = # AND state IN (0, 1) AND reader = CAST(paired.key AS BIGINT)",
-            place.paired("#")
-        );
-        let values = [
-            Value::Number(effect.state as i64),
-            Value::Number(effect.due_at),
-            Value::Number(effect.attempts.into()),
-            Value::Time(effect.tried_at),
-            Value::Text(serde_json::Value::Object(replies).to_string()),
-            Value::Number(issue),
-            Value::Number(owner),
-        ];
-        Self { issue, intended: Vec::new(), rows: settled.len() as u64, text, values: values.into() }
-    }
-
-    /// The text with its values numbered from `first`.
-    fn numbered(&self, first: usize) -> String {
-        let mut numbered = String::with_capacity(self.text.len() + 4 * self.values.len());
-        for (number, part) in self.text.split('#').enumerate() {
-            if number > 0 {
-                numbered.push_str(&format!("${}", first + number - 1));
-            }
-            numbered.push_str(part);
-        }
-        numbered
-    }
-
-    fn bind<'q>(&self, mut query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments> {
-        for value in &self.values {
-            query = match value {
-                Value::Number(number) => query.bind(*number),
-                Value::Time(time) => query.bind(*time),
-                Value::Text(text) => query.bind(text.clone()),
-            };
-        }
-        query
+        let reply = |one: &Settled| one.reply.chars().take(LONGEST_REPLY).collect::<String>().into();
+        let settled = self.settled.iter().map(|one| (one.reader.to_string(), reply(one)));
+        // No reply: an intent.
+        let intended = self.intended.iter().map(|reader| (reader.to_string(), Value::Null));
+        let rows: serde_json::Map<String, Value> = settled.chain(intended).collect();
+        let Effect { state, due_at, attempts, tried_at } = self.effect;
+        let done = sqlx::query(AssertSqlSafe(text))
+            .bind(state as i64)
+            .bind(due_at)
+            .bind(i64::from(attempts))
+            .bind(tried_at)
+            .bind(self.issue)
+            .bind(owner)
+            .bind(Value::Object(rows).to_string())
+            .execute(connection)
+            .await?;
+        Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
     }
 }
 
@@ -292,6 +311,9 @@ struct Effect {
 }
 
 impl Effect {
+    /// Of nothing settled.
+    const NONE: Self = Self { state: State::Sending, due_at: 0, attempts: 0, tried_at: None };
+
     fn of(outcome: &Outcome, now: DateTime<Utc>) -> Self {
         let (state, due, attempts) = match outcome {
             Outcome::Sent => (State::Sent, now, 1),
@@ -307,7 +329,7 @@ impl Effect {
 
 /// What an outcome says about the reader: noted, and where the address is bad nothing more goes there.
 async fn judge(
-    tx: &mut Transaction<'static, Any>,
+    connection: &mut AnyConnection,
     place: &StorePlace,
     issue: IssueId,
     settled: &Settled,
@@ -319,22 +341,22 @@ async fn judge(
         Outcome::Refused => "refused",
         _ => "bounced",
     };
-    note(tx, place, issue, &[reader], now, (kind, &settled.reply)).await?;
-    if settled.outcome == Outcome::Refused && refused_in_a_row(tx, reader).await? >= 3 {
-        note(tx, place, issue, &[reader], now, ("bounced", &settled.reply)).await?;
+    note(connection, place, issue, &[reader], now, (kind, &settled.reply)).await?;
+    if settled.outcome == Outcome::Refused && refused_in_a_row(connection, reader).await? >= 3 {
+        note(connection, place, issue, &[reader], now, ("bounced", &settled.reply)).await?;
     } else if settled.outcome != Outcome::Bounced {
         return Ok(());
     }
     sqlx::query("UPDATE reader SET state = 'bounced' WHERE id = $1 AND state IN ('active', 'pending')")
         .bind(reader)
-        .execute(&mut **tx)
+        .execute(&mut *connection)
         .await?;
     Ok(())
 }
 
 /// Appends an event for each of these readers.
 pub(super) async fn note(
-    tx: &mut Transaction<'static, Any>,
+    connection: &mut AnyConnection,
     place: &StorePlace,
     issue: IssueId,
     readers: &[ReaderId],
@@ -352,21 +374,21 @@ pub(super) async fn note(
             .bind(kind)
             .bind(detail.chars().take(LONGEST_REPLY).collect::<String>())
             .bind(list(readers))
-            .execute(&mut **tx)
+            .execute(&mut *connection)
             .await?;
     }
     Ok(())
 }
 
 /// How many of the reader's last three issues were refused, counted from the newest while they were.
-async fn refused_in_a_row(tx: &mut Transaction<'static, Any>, reader: ReaderId) -> Result<usize> {
+async fn refused_in_a_row(connection: &mut AnyConnection, reader: ReaderId) -> Result<usize> {
     let rows = sqlx::query(
         "SELECT (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'refused') \
          AS refused FROM delivery d JOIN issue i ON i.id = d.issue \
          WHERE d.reader = $1 AND d.state IN (2, 3, 5) ORDER BY i.made_at DESC LIMIT 3",
     )
     .bind(reader)
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *connection)
     .await?;
     let mut in_a_row = 0;
     for row in rows {
