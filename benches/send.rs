@@ -24,43 +24,63 @@ const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 const NEXT: &str = "2024-07-01T09:00:05+02:00";
 const MESSAGES: u32 = 20_000;
 
-/// A relay that takes everything, its answers `late` by so much. It offers PIPELINING and expects it to be used.
+/// A relay that takes everything. Its answers go out together where commands came together, `late` by so much: a round
+/// trip. It offers PIPELINING and expects it to be used.
 fn sink(late: Duration) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || swallow(stream, late));
+            thread::spawn(move || {
+                Session {
+                    lines: BufReader::with_capacity(64 * 1024, stream),
+                    line: Vec::new(),
+                    answers: Vec::new(),
+                    late,
+                }
+                .swallow()
+            });
         }
     });
     port
 }
 
-fn swallow(stream: TcpStream, late: Duration) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
-    let mut lines = BufReader::with_capacity(64 * 1024, stream);
-    let mut line = Vec::new();
-    let mut next = |lines: &mut BufReader<TcpStream>| {
-        line.clear();
-        lines.read_until(b'\n', &mut line).ok().filter(|read| *read > 0)?;
-        Some([0, 1, 2].map(|at| line.get(at).copied().unwrap_or(0)))
-    };
-    lines.get_mut().write_all(b"220 sink\r\n").ok()?;
-    loop {
-        let answer: &[u8] = match &next(&mut lines)? {
-            b"EHL" => b"250-sink\r\n250-SIZE 10000000\r\n250 PIPELINING\r\n",
-            b"MAI" => {
-                next(&mut lines)?;
-                next(&mut lines)?;
-                thread::sleep(late);
-                lines.get_mut().write_all(b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go on\r\n").ok()?;
-                while next(&mut lines)? != *b".\r\n" {}
-                b"250 2.0.0 taken\r\n"
+/// One connection to the sink.
+struct Session {
+    lines: BufReader<TcpStream>,
+    line: Vec<u8>,
+    answers: Vec<u8>,
+    late: Duration,
+}
+
+impl Session {
+    /// The first three octets of the next line.
+    fn next(&mut self) -> Option<[u8; 3]> {
+        if !self.answers.is_empty() && !self.lines.buffer().contains(&b'\n') {
+            thread::sleep(self.late);
+            self.lines.get_mut().write_all(&self.answers).ok()?;
+            self.answers.clear();
+        }
+        self.line.clear();
+        self.lines.read_until(b'\n', &mut self.line).ok().filter(|read| *read > 0)?;
+        Some([0, 1, 2].map(|at| self.line.get(at).copied().unwrap_or(0)))
+    }
+
+    fn swallow(mut self) -> Option<()> {
+        self.lines.get_ref().set_nodelay(true).ok()?;
+        self.answers.extend_from_slice(b"220 sink\r\n");
+        loop {
+            match &self.next()? {
+                b"EHL" => self.answers.extend_from_slice(b"250-sink\r\n250-SIZE 10000000\r\n250 PIPELINING\r\n"),
+                b"MAI" | b"RCP" => self.answers.extend_from_slice(b"250 2.1.0 ok\r\n"),
+                b"DAT" => {
+                    self.answers.extend_from_slice(b"354 go on\r\n");
+                    while self.next()? != *b".\r\n" {}
+                    self.answers.extend_from_slice(b"250 2.0.0 taken\r\n");
+                }
+                _ => self.answers.extend_from_slice(b"221 bye\r\n"),
             }
-            _ => b"221 bye\r\n",
-        };
-        thread::sleep(late);
-        lines.get_mut().write_all(answer).ok()?;
+        }
     }
 }
 
@@ -229,7 +249,8 @@ fn over_a_long_way(runtime: &Runtime) {
     let few = 3000_u32;
     let site = frozen(few);
     let (took, _) = runtime.block_on(with_ledger(site.path(), sink(Duration::from_millis(30)), 32));
-    let best = 32.0 / 0.060;
+    // A message costs a round trip: its envelope goes out with the body before.
+    let best = 32.0 / 0.030;
     let rate = f64::from(few) / took.as_secs_f64();
     println!("30 ms a round trip, 32 connections: {rate:.0}/s of {best:.0}/s possible (wanted: 450)");
 }
