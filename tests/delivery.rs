@@ -332,9 +332,11 @@ fn what_is_uncertain_can_be_given_up() {
 #[test]
 fn a_relay_that_is_down_charges_nobody() {
     let scene = scene(&many(3));
-    let set = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none"), ("TIDINGS_MAIL__PATIENCE", "700ms")];
+    let set = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none"), ("TIDINGS_MAIL__PATIENCE", "4s")];
     let ran = scene.run_with(&["--at", MONDAY, "run"], &set);
     assert!(ran.code == 1 && ran.talk.contains("refused"), "{}", ran.talk);
+    // All connections wait for the same, which is said once.
+    assert_eq!(ran.talk.matches("trying again").count(), 1, "{}", ran.talk);
     let told = status(&scene);
     assert!(told["missed"].as_array().unwrap().iter().all(|one| one["attempts"] == 0));
     let relay = Relay::start(Habits::good(true, Duration::ZERO));

@@ -125,8 +125,9 @@ impl Pace {
         })
     }
 
-    /// The relay is in trouble. How long to wait before the next try; none where the patience is at its end.
-    pub(super) fn troubled(&self) -> Option<Duration> {
+    /// The relay is in trouble. How long to wait before the next try, and whether this is news to those who wait already;
+    /// none where the patience is at its end.
+    pub(super) fn troubled(&self) -> Option<(Duration, bool)> {
         let now = Instant::now();
         let mut state = self.state();
         let since = *state.troubled_since.get_or_insert(now);
@@ -139,11 +140,12 @@ impl Pace {
         if until > since + self.patience {
             return None;
         }
-        if state.wait_until != Some(until) {
+        let is_new = state.wait_until != Some(until);
+        if is_new {
             state.waits += 1;
             state.wait_until = Some(until);
         }
-        Some(until - now)
+        Some((until - now, is_new))
     }
 
     /// Half the connections, at most once a second.
@@ -189,10 +191,10 @@ mod tests {
         let pace = Pace::new(8, None, Duration::from_hours(1));
         let allowed = || (0..9).filter(|number| pace.allows(*number)).count();
         for expected in [4, 2, 1, 1] {
-            pace.troubled().unwrap();
+            assert!(pace.troubled().unwrap().1);
             assert_eq!(allowed(), expected);
             // A second one at the same time is the same trouble.
-            pace.troubled().unwrap();
+            assert!(!pace.troubled().unwrap().1);
             assert_eq!(allowed(), expected);
             advance(Duration::from_secs(40)).await;
         }
@@ -212,13 +214,13 @@ mod tests {
     async fn the_waits_grow_and_end_with_the_patience() {
         let pace = Pace::new(8, None, Duration::from_mins(1));
         let mut waits = Vec::new();
-        while let Some(wait) = pace.troubled() {
+        while let Some((wait, _)) = pace.troubled() {
             waits.push(wait.as_millis());
             advance(wait).await;
         }
         assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16000]);
         pace.well();
-        assert_eq!(pace.troubled(), Some(Duration::from_millis(500)));
+        assert_eq!(pace.troubled(), Some((Duration::from_millis(500), true)));
         assert_eq!(Pace::new(8, None, Duration::ZERO).troubled(), None);
     }
 

@@ -234,11 +234,11 @@ impl Run {
 
     /// Waits before the relay is tried again; false where this run has no more patience.
     pub(super) async fn back_off(&self, trouble: &str) -> bool {
-        let Some(wait) = self.pace.troubled() else {
+        let Some((wait, is_new)) = self.pace.troubled() else {
             self.halt(Halt::Relay(trouble.to_owned()));
             return false;
         };
-        if wait >= Duration::from_secs(2) {
+        if is_new && wait >= Duration::from_secs(2) {
             self.delivery.progress.say(&format!("{trouble}; trying again in {} s", wait.as_secs()));
         }
         tokio::select! {
