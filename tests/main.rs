@@ -14,6 +14,7 @@ mod ids;
 mod kill;
 mod ledger;
 mod look;
+mod media;
 mod message;
 mod nasty;
 mod pages;

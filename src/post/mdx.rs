@@ -1,9 +1,13 @@
-//! MDX → Markdown: without modules, comments and the tags of components; what these enclose stays.
+//! MDX → Markdown: without modules, comments and the tags of components; what these enclose stays, and an element is
+//! written as HTML has it.
 
 use crate::post::shortcode::{Code, fence};
 
 /// The most bytes of one statement or tag.
 const LONGEST: usize = 10_000;
+/// Elements that have no end in HTML.
+const VOID: [&str; 13] =
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
 
 /// The same text, line for line.
 pub(super) fn to_markdown(text: &str) -> String {
@@ -26,6 +30,11 @@ pub(super) fn to_markdown(text: &str) -> String {
         };
         if let Some(length) = left_out {
             done.extend(rest[..length].chars().filter(|c| *c == '\n'));
+            at += length;
+            continue;
+        }
+        if let Some((element, length)) = element(rest) {
+            done.push_str(&element);
             at += length;
             continue;
         }
@@ -68,6 +77,67 @@ fn component(text: &str) -> Option<usize> {
     balanced(text, |c| c == '>').map(|end| end + 1)
 }
 
+/// The opening tag of an element as HTML has it, where that is another, and how many bytes it takes: `<iframe />` has an
+/// end of its own, which HTML would look for in what follows; `{…}` is no value unless it is a bare text.
+fn element(text: &str) -> Option<(String, usize)> {
+    let rest = text.strip_prefix('<')?;
+    let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-')?];
+    let is_tag = rest[name.len()..].starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'));
+    if !is_tag || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        return None;
+    }
+    let mut tag = format!("<{name}");
+    let (mut at, mut lines) = (tag.len(), 0);
+    let mut quote = None;
+    let end = loop {
+        let rest = &text[at..text.floor_char_boundary(LONGEST.max(at))];
+        let c = rest.chars().next()?;
+        match (quote, c) {
+            (None, '>') => break at,
+            (None, '{') => {
+                let value = &rest[..=balanced(rest, |c| c == '}')?];
+                // Its lines stay, behind the tag: an empty one would end it.
+                lines += value.matches('\n').count();
+                at += value.len();
+                match literal(value) {
+                    Some(value) => tag.push_str(&value),
+                    None => tag.truncate(tag.trim_end_matches('=').trim_end_matches(is_in_name).len()),
+                }
+                continue;
+            }
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            _ => {}
+        }
+        tag.push(c);
+        at += c.len_utf8();
+    };
+    let is_closed = tag.ends_with('/') && !VOID.contains(&name);
+    if is_closed {
+        tag.pop();
+        tag.truncate(tag.trim_end_matches([' ', '\t']).len());
+    }
+    tag.push('>');
+    if is_closed {
+        tag.push_str(&format!("</{name}>"));
+    }
+    tag.extend(std::iter::repeat_n('\n', lines));
+    (tag != text[..=end]).then_some((tag, end + 1))
+}
+
+/// A bare text in braces, `{"a.png"}`, as the value of an attribute.
+fn literal(braced: &str) -> Option<String> {
+    let text = braced.strip_prefix('{')?.strip_suffix('}')?.trim();
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let text = text[1..].strip_suffix(quote)?;
+    (!text.contains([quote, '\\', '\n']) && !text.contains("${"))
+        .then(|| format!("\"{}\"", text.replace('"', "&quot;")))
+}
+
+fn is_in_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':')
+}
+
 /// Where this sign stands outside of all brackets.
 fn balanced(text: &str, is_end: impl Fn(char) -> bool) -> Option<usize> {
     let text = &text[..text.floor_char_boundary(LONGEST)];
@@ -98,6 +168,16 @@ mod tests {
             ("`<X a={{b}} />` <B>\n", "`<X a={{b}} />` \n"),
             ("```js\nexport const a = {\n```\n<DIV>x</DIV>\n", "```js\nexport const a = {\n```\n<DIV>x</DIV>\n"),
             ("{/* never closed\n", "{/* never closed\n"),
+            ("<iframe src=\"/a>b\" />\n\nText", "<iframe src=\"/a>b\"></iframe>\n\nText"),
+            ("<audio\n  controls\n  src='t.mp3'\n/>\nText", "<audio\n  controls\n  src='t.mp3'\n></audio>\nText"),
+            ("A <span/> <my-tag /> b", "A <span></span> <my-tag></my-tag> b"),
+            ("<video src={'/a.mp4'} style={{\n  width: '1px',\n}} />\n", "<video src=\"/a.mp4\"></video>\n\n\n"),
+            ("<p className={`a ${b}`}>c</p> <i {...rest}>d</i>", "<p >c</p> <i >d</i>"),
+            (
+                "<img src=\"a.png\" /> <br/> <https://x.example/> a <b",
+                "<img src=\"a.png\" /> <br/> <https://x.example/> a <b",
+            ),
+            ("`<iframe />`\n\n```\n<iframe />\n```\n", "`<iframe />`\n\n```\n<iframe />\n```\n"),
         ] {
             assert_eq!(to_markdown(text), expected, "{text}");
         }
