@@ -277,6 +277,83 @@ fn a_page_that_never_answers_keeps_the_hub_waiting_for_a_day_at_most() {
 }
 
 #[test]
+fn the_hub_is_told_each_day_also_where_no_page_ever_answers() {
+    let (pages, hub) = (Server::start(404), Server::start(204));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let mut scene = live(&pages, &hub, &relay, "");
+    let mut told = Vec::new();
+    for hours in 0..9 {
+        let time = format!("2024-06-{:02}T{:02}:00:00Z", 24 + hours * 8 / 24, hours * 8 % 24);
+        scene = scene.post(&format!("{hours}.md"), &format!("Post {hours}"), "2024-06-01");
+        scene.run(&["--at", &time, "run"]);
+        told.push(hub.asked().len());
+    }
+    assert_eq!(told, [0, 0, 0, 3, 0, 0, 0, 3, 0], "the first post after the hub was told waits for a day again");
+    assert!(!scene.read("tidings.manifest").contains("/6/"), "the hub knows it");
+}
+
+#[test]
+fn a_hub_that_was_told_by_hand_waits_for_nobody() {
+    let (pages, hub) = (Server::start(404), Server::start(204));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let scene = live(&pages, &hub, &relay, "");
+    scene.run(&["--at", "2024-06-24T12:00:00Z", "run"]);
+    assert!(scene.read("tidings.manifest").contains("waiting\t"));
+    scene.run_at("2024-06-24T13:00:00Z", &["ping"]);
+    assert_eq!(hub.asked().len(), 3);
+    assert!(!scene.read("tidings.manifest").contains("waiting\t"));
+    let ran = scene.run(&["--at", "2024-06-26T12:00:00Z", "run"]);
+    assert!(hub.asked().is_empty() && !ran.talk.contains("told without it"), "{}", ran.talk);
+}
+
+#[test]
+fn a_hub_that_is_down_when_a_page_is_late_hears_all_when_it_is_back() {
+    let (pages, hub) = (Server::start(404), Server::start(503));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let scene = live(&pages, &hub, &relay, "");
+    scene.run(&["--at", "2024-06-24T12:00:00Z", "run"]);
+    let scene = scene.post("rain.md", "Rain", "2024-05-02");
+    scene.run(&["--at", "2024-06-25T12:00:00Z", "run"]);
+    assert_eq!(hub.asked().len(), 1);
+    hub.status.store(204, Ordering::SeqCst);
+    scene.run(&["--at", "2024-06-25T12:10:00Z", "run"]);
+    assert_eq!(hub.asked().len(), 3);
+}
+
+#[test]
+fn a_post_that_gets_another_name_waits_on() {
+    let (pages, hub) = (Server::start(404), Server::start(204));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let scene = live(&pages, &hub, &relay, "");
+    scene.run(&["--at", "2024-06-24T12:00:00Z", "run"]);
+    std::fs::rename(scene.path("post/tea.md"), scene.path("post/green-tea.md")).unwrap();
+    scene.run(&["--at", "2024-06-24T18:00:00Z", "run"]);
+    assert!(hub.asked().is_empty());
+    let ran = scene.run(&["--at", "2024-06-25T12:00:00Z", "run"]);
+    assert!(ran.talk.contains("/green-tea/` has not been there for a day"), "{}", ran.talk);
+    assert_eq!(hub.asked().len(), 3);
+}
+
+#[test]
+fn the_hub_waits_for_every_post_that_a_changed_feed_shows() {
+    let (pages, hub) = (Server::start(200), Server::start(204));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let scene = live(&pages, &hub, &relay, "");
+    let config = scene.read("config.toml").replace("[feeds]", "[feeds]\nlimit = 1\nby = [\"tag\"]");
+    let scene = scene.file("config.toml", &config);
+    scene.run(&["--at", "2024-06-24T12:00:00Z", "run"]);
+    assert_eq!(hub.asked().len(), 3);
+    pages.status.store(404, Ordering::SeqCst);
+    // Too old for the feed of the site, not for that of its tag.
+    let scene = scene.file("post/old.md", "---\ntitle: Old\ndate: 2020-01-01\ntags: [past]\n---\nx\n");
+    scene.run(&["--at", "2024-06-24T13:00:00Z", "run"]);
+    assert!(hub.asked().is_empty() && scene.read("tidings.manifest").contains("/old/"));
+    pages.status.store(200, Ordering::SeqCst);
+    scene.run(&["--at", "2024-06-24T14:00:00Z", "run"]);
+    assert_eq!(hub.asked().len(), 3);
+}
+
+#[test]
 fn a_page_that_sends_its_reader_round_in_circles_is_not_there() {
     let (pages, hub) = (Server::start(302), Server::start(204));
     let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));

@@ -15,7 +15,7 @@ use crate::feed::{Bodies, OldFeed, Outline, Setting, folder_at, links, outlines,
 use crate::finding::Finding;
 use crate::loader::{Loaded, load_posts};
 use crate::post::{Post, fingerprint_of};
-use crate::publish::{Manifest, Publisher};
+use crate::publish::{Manifest, Publisher, Waiting};
 
 /// What `run` goes on with.
 pub(super) struct Built {
@@ -86,7 +86,7 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         publisher.retire(&outlines);
         publisher.manifest().add_posts(&prints);
         if config.feeds.hub.is_some() {
-            wait_for(&config, &loaded, &new, session.clock.now(), &mut publisher.manifest());
+            wait_for(&loaded, &outlines, &prints, &new, now, &mut publisher.manifest());
         }
         if args.prune {
             prune(session, &loaded, &publisher, &outlines)?;
@@ -271,17 +271,27 @@ fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Res
     Ok(())
 }
 
-/// Notes the new posts that the main feed shows: their pages must answer before the hub is told. A post that is gone
-/// keeps nobody waiting.
-fn wait_for(config: &Config, loaded: &Loaded, new: &BTreeSet<String>, now: DateTime<Utc>, manifest: &mut Manifest) {
-    let before = std::mem::take(manifest.waiting_mut());
-    for (number, post) in loaded.posts.iter().enumerate() {
-        let since = before.get(post.url.as_str()).copied();
-        let is_shown = number < config.feeds.limit && new.contains(&*post.id);
-        if let Some(since) = since.or(is_shown.then_some(now)) {
-            manifest.waiting_mut().insert(post.url.to_string(), since);
-        }
-    }
+/// Notes the new posts that the feeds show of which the hub is to be told: their pages must answer before it is. A post
+/// that is gone keeps nobody waiting.
+fn wait_for(
+    loaded: &Loaded,
+    outlines: &[Outline],
+    prints: &[(u64, u64)],
+    new: &BTreeSet<String>,
+    now: DateTime<Utc>,
+    manifest: &mut Manifest,
+) {
+    let untold: BTreeSet<String> = manifest.untold().into_iter().collect();
+    let told_soon = outlines.iter().filter(|outline| untold.contains(&outline.path));
+    let shown: BTreeSet<usize> = told_soon.flat_map(|outline| outline.posts().iter().copied()).collect();
+    let wait = |(number, post): (usize, &Post)| {
+        let id = prints[number].0;
+        let is_news = || shown.contains(&number) && new.contains(&*post.id);
+        let since = manifest.waits_since(id, post.url.as_str()).or_else(|| is_news().then_some(now))?;
+        Some((id, Waiting { page: post.url.to_string(), since: since.min(now) }))
+    };
+    let waiting = loaded.posts.iter().enumerate().filter_map(wait).collect();
+    *manifest.waiting_mut() = waiting;
 }
 
 impl From<Dry> for Build {

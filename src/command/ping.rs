@@ -16,7 +16,7 @@ use crate::command::{Ending, Session};
 use crate::feed;
 use crate::finding::Finding;
 use crate::http::{Client, Trouble};
-use crate::publish::Manifest;
+use crate::publish::{Manifest, Waiting};
 
 /// How many feeds the hub is told of at once.
 const AT_ONCE: usize = 8;
@@ -48,27 +48,38 @@ pub(super) async fn ping_when_live(
     live: &mut Live,
 ) -> anyhow::Result<()> {
     let Some(hub) = session.config.feeds.hub.clone() else { return Ok(()) };
-    let pages: Vec<Url> = manifest.waiting_mut().keys().filter_map(|page| Url::parse(page).ok()).collect();
-    let missing = live.missing(session, &pages).await;
-    let before = manifest.waiting_mut().clone();
-    let now = session.clock.now();
-    manifest.waiting_mut().retain(|page, since| {
-        let is_missing = missing.iter().any(|missing| missing.as_str() == page);
-        let is_late = is_missing && now - *since >= PATIENCE;
-        if is_late {
-            let finding =
-                Finding::warning(format!("`{page}` has not been there for a day: the hub is told without it"));
-            session.report(&[finding.way_out("publish the page, or unpublish the post")]);
-        }
-        is_missing && !is_late
-    });
-    if *manifest.waiting_mut() != before {
+    if manifest.settle() {
         save(session, manifest);
     }
-    match (manifest.untold().is_empty(), manifest.waiting_mut().is_empty()) {
-        (true, _) => {}
-        (false, true) => _ = tell(session, &hub, manifest).await?,
-        (false, false) => session.say("the hub is told when the new posts are there"),
+    let untold = manifest.untold().len();
+    if untold == 0 {
+        return Ok(());
+    }
+    let pages: Vec<Url> = manifest.waiting_mut().values().filter_map(|one| Url::parse(&one.page).ok()).collect();
+    let missing = live.missing(session, &pages).await;
+    let before = manifest.waiting_mut().len();
+    manifest.waiting_mut().retain(|_, one| missing.iter().any(|missing| missing.as_str() == one.page));
+    if manifest.waiting_mut().len() < before {
+        save(session, manifest);
+    }
+    let now = session.clock.now();
+    let is_late = |one: &Waiting| now - one.since >= PATIENCE;
+    let mut waiting = manifest.waiting_mut().values().peekable();
+    let mut is_time = waiting.peek().is_none();
+    for Waiting { page, .. } in waiting.filter(|one| is_late(one)) {
+        let finding = Finding::warning(format!("`{page}` has not been there for a day: the hub is told without it"));
+        session.report(&[finding.way_out("publish the page, or unpublish the post")]);
+        is_time = true;
+    }
+    if !is_time {
+        session.say("the hub is told when the new posts are there");
+        return Ok(());
+    }
+    tell(session, &hub, manifest).await?;
+    // A hub that is down is told as soon as it is there again.
+    if manifest.untold().len() < untold {
+        manifest.waiting_mut().retain(|_, one| !is_late(one));
+        save(session, manifest);
     }
     Ok(())
 }
@@ -128,7 +139,7 @@ async fn tell(session: &mut Session<'_>, hub: &Url, manifest: &mut Manifest) -> 
         session.report(&[Finding::warning(format!("the hub `{hub}` was not told of {also} feeds: {trouble}"))
             .way_out("the next run tells it; a hub at home needs `hub_private = true` under [feeds]")]);
     }
-    if told > 0 {
+    if manifest.settle() || told > 0 {
         save(session, manifest);
     }
     if told > 0 || untold.is_empty() {

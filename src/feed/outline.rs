@@ -228,6 +228,11 @@ pub fn render<'a>(
 }
 
 impl Outline {
+    /// Its posts, by their place in the list of all.
+    pub fn posts(&self) -> &[usize] {
+        &self.posts
+    }
+
     /// The posts whose bodies it shows.
     fn rendered(&self) -> &[usize] {
         if matches!(self.kind, Kind::Feed { .. }) { &self.posts } else { &[] }

@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 use chrono::{DateTime, Utc};
 
 use crate::finding::{Finding, Severity};
+use crate::post::fingerprint_of;
 use crate::publish::write_changed;
 
 /// The first line: a file of another form is as good as none.
@@ -19,8 +20,17 @@ pub struct Manifest {
     pub(super) files: BTreeMap<String, Written>,
     /// The fingerprint of each post when it was last published, by that of its id.
     pub(super) posts: HashMap<u64, u64>,
-    /// The addresses of new posts that have not answered yet, and since when: the hub is told when they have.
-    pub(super) waiting: BTreeMap<String, DateTime<Utc>>,
+    /// The new posts that the hub waits for, by the fingerprint of their ids, which a rename leaves alone.
+    pub(super) waiting: BTreeMap<u64, Waiting>,
+}
+
+/// A page that has not answered yet: the hub is told when it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The page's address.
+    pub page: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
 }
 
 /// A file that tidings wrote.
@@ -89,10 +99,13 @@ impl Manifest {
                     let written = Written { fingerprint, hash, stamp: Stamp { length, modified }, news };
                     manifest.files.insert(path.to_owned(), written);
                 }
-                ["waiting", url, since] => {
-                    if let Ok(since) = since.parse() {
-                        manifest.waiting.insert(url.to_owned(), since);
-                    }
+                ["waiting", id, page, since] => {
+                    manifest.waiting.extend(number(id).map(|id| (id, Waiting::read(page, since))));
+                }
+                // As it was once written: without an id, and before that without a time.
+                ["waiting", page, ref rest @ ..] => {
+                    let since = rest.first().copied().unwrap_or_default();
+                    manifest.waiting.insert(fingerprint_of(&page), Waiting::read(page, since));
                 }
                 _ => {}
             }
@@ -112,8 +125,8 @@ impl Manifest {
             let Stamp { length, modified } = stamp;
             text.push_str(&format!("file\t{path}\t{fingerprint:x}\t{hash:x}\t{length}\t{modified}\t{news}\n"));
         }
-        for (url, since) in &self.waiting {
-            text.push_str(&format!("waiting\t{url}\t{}\n", since.to_rfc3339()));
+        for (id, Waiting { page, since }) in &self.waiting {
+            text.push_str(&format!("waiting\t{id:x}\t{page}\t{}\n", since.to_rfc3339()));
         }
         let mut posts: Vec<_> = self.posts.iter().collect();
         posts.sort_unstable();
@@ -163,30 +176,67 @@ impl Manifest {
         }
     }
 
-    /// The addresses of new posts that have not answered yet, and since when.
-    pub fn waiting_mut(&mut self) -> &mut BTreeMap<String, DateTime<Utc>> {
+    /// The new posts that the hub waits for, by the fingerprint of their ids.
+    pub fn waiting_mut(&mut self) -> &mut BTreeMap<u64, Waiting> {
         &mut self.waiting
+    }
+
+    /// How long the hub has been waiting for a post; one of an older manifest is known by its page.
+    pub fn waits_since(&self, id: u64, page: &str) -> Option<DateTime<Utc>> {
+        let waiting = self.waiting.get(&id).or_else(|| self.waiting.get(&fingerprint_of(&page)));
+        waiting.map(|waiting| waiting.since)
+    }
+
+    /// Lets the hub wait for nobody where it knows all; whether it did.
+    pub fn settle(&mut self) -> bool {
+        let is_settled = !self.waiting.is_empty() && self.untold().is_empty();
+        if is_settled {
+            self.waiting.clear();
+        }
+        is_settled
+    }
+}
+
+impl Waiting {
+    /// Without a time it is one that never comes, and so waits since it is looked at.
+    fn read(page: &str, since: &str) -> Self {
+        Self { page: page.to_owned(), since: since.parse().unwrap_or(DateTime::<Utc>::MAX_UTC) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
+    use chrono::{DateTime, TimeDelta};
 
-    use super::{Manifest, News, Stamp, Written};
+    use super::{Manifest, News, Stamp, Waiting, Written};
 
     #[test]
     fn what_was_written_is_read_again_and_anything_else_is_as_good_as_none() {
         let stamp = Stamp { length: 3, modified: 1_700_000_000_123_456_789 };
         let written = Written { fingerprint: 1, hash: u64::MAX, stamp, news: News::Untold };
+        let since = DateTime::from_timestamp_nanos(1_700_000_000_123_456_789);
+        let waiting = Waiting { page: "https://x.example/tea/".to_owned(), since };
         let manifest = Manifest {
             files: [("tag/c/atom.xml".to_owned(), written)].into(),
             posts: [(7, 8)].into(),
-            waiting: [("https://x.example/tea/".to_owned(), DateTime::from_timestamp_nanos(1_700_000_000_123_456_789))]
-                .into(),
+            waiting: [(9, waiting)].into(),
         };
         assert_eq!(Manifest::parse(&manifest.to_text()), manifest);
         assert_eq!(Manifest::parse("tidings manifest 2\npost\t7\t8\n"), Manifest::default());
         assert_eq!(Manifest::parse("tidings manifest 1\nfile\tx\t?\n<<<<<<<\n"), Manifest::default());
+    }
+
+    #[test]
+    fn an_older_form_knows_a_page_that_waits_and_one_without_a_time_waits_from_now_on() {
+        let manifest = Manifest::parse(
+            "tidings manifest 1\nwaiting\thttps://x.example/a/\nwaiting\thttps://x.example/b/\t2024-05-01T00:00:00Z\n",
+        );
+        let now = DateTime::from_timestamp_nanos(1_700_000_000_123_456_789) + TimeDelta::days(400);
+        for manifest in [&manifest, &Manifest::parse(&manifest.to_text())] {
+            let since = |page| manifest.waits_since(1, page).map(|since| since.min(now).to_rfc3339());
+            assert_eq!(since("https://x.example/a/"), Some(now.to_rfc3339()));
+            assert_eq!(since("https://x.example/b/").as_deref(), Some("2024-05-01T00:00:00+00:00"));
+            assert_eq!(since("https://x.example/c/"), None);
+        }
     }
 }

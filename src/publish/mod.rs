@@ -15,7 +15,7 @@ use crate::feed::{Outline, is_ours};
 use crate::finding::Finding;
 use crate::post::fingerprint_of;
 
-pub use manifest::Manifest;
+pub use manifest::{Manifest, Waiting};
 pub(crate) use replace::replace;
 pub use replace::write_changed;
 
