@@ -182,6 +182,35 @@ fn a_stale_twin_goes_also_when_the_manifest_is_lost() {
 }
 
 #[test]
+fn a_twin_of_somebody_else_stays_where_ours_is_wanted_no_longer() {
+    let scene = two().file("config.toml", &config("", "precompress = true"));
+    scene.run_at(NOON, &["build"]);
+    let scene = scene.file("config.toml", &config("", "")).file("public/rss.xml.gz", "not ours").post(
+        "new.md",
+        "New",
+        "2024-06-01",
+    );
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(scene.read("public/rss.xml.gz"), "not ours");
+    assert!(!scene.names("public").contains(&"atom.xml.gz".to_owned()));
+    assert!(scene.run_at(NOON, &["build"]).contains("nothing new"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_build_that_fails_half_way_knows_what_it_wrote_and_loses_no_news() {
+    let scene = two();
+    fs::create_dir(scene.path("public")).unwrap();
+    std::os::unix::fs::symlink("nowhere", scene.path("public/tag")).unwrap();
+    let ran = scene.run(&["--at", NOON, "build"]);
+    assert!(ran.code == 2 && ran.talk.contains("cannot be written"), "{}", ran.talk);
+    assert!(scene.read("tidings.manifest").contains("file\tfeeds.css\t"));
+    fs::remove_file(scene.path("public/tag")).unwrap();
+    assert!(scene.run_at(NOON, &["build"]).contains("2 new, 0 updated"));
+    assert!(scene.run_at(NOON, &["build"]).contains("nothing new"));
+}
+
+#[test]
 fn what_a_run_that_died_left_half_written_is_swept_up_when_it_is_old() {
     let scene = two();
     scene.run_at(NOON, &["build"]);

@@ -154,6 +154,10 @@ fn a_wiped_folder_is_no_news_and_a_run_that_died_hides_none() {
     std::fs::write(scene.path("tidings.manifest"), manifest).unwrap();
     scene.run_at(NOON, &["run"]);
     assert_eq!(hub.asked().len(), 3);
+    // Also where it was the first one.
+    std::fs::remove_file(scene.path("tidings.manifest")).unwrap();
+    scene.run_at(NOON, &["run"]);
+    assert_eq!(hub.asked().len(), 6);
 }
 
 #[test]

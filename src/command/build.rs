@@ -81,18 +81,23 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         publisher.refuse_others(&stale)?;
         // Before the first feed that uses them.
         ending = ending.and(session.keep(&loaded.lock));
-        let rendered = publish(&setting, stale, &loaded, &publisher)?;
-        ending = ending.and(session.report_rendered(rendered));
-        publisher.retire(&outlines);
-        publisher.manifest().add_posts(&prints);
-        if config.feeds.hub.is_some() {
-            wait_for(&loaded, &outlines, &prints, &new, now, &mut publisher.manifest());
+        let rendered = publish(&setting, stale, &loaded, &publisher);
+        let mut pruned = Ok(());
+        if rendered.is_ok() {
+            publisher.retire(&outlines);
+            publisher.manifest().add_posts(&prints);
+            if config.feeds.hub.is_some() {
+                wait_for(&loaded, &outlines, &prints, &new, now, &mut publisher.manifest());
+            }
+            if args.prune {
+                pruned = prune(session, &loaded, &publisher, &outlines);
+            }
         }
-        if args.prune {
-            prune(session, &loaded, &publisher, &outlines)?;
-        }
+        // Also where something failed: what was written until then is news to the hub.
         let left = publisher.finish();
         session.report(left.unkept.as_slice());
+        ending = ending.and(session.report_rendered(rendered?));
+        pruned?;
         session.result(&counts.told(loaded.posts.len(), left.written.len(), &config.feeds.dir))?;
         manifest = left.manifest;
     }

@@ -141,9 +141,10 @@ impl Manifest {
         self.posts.get(&id).is_some_and(|known| *known != fingerprint)
     }
 
-    /// Whether this post was never published, so far as is known; none where nothing was, or nothing is known.
+    /// Whether this post was never published, so far as is known; none where nothing is known. Where files were written
+    /// and no post is known, the first build failed before its end.
     pub fn is_new(&self, id: u64) -> Option<bool> {
-        (!self.posts.is_empty()).then(|| !self.posts.contains_key(&id))
+        (!self.posts.is_empty() || !self.files.is_empty()).then(|| !self.posts.contains_key(&id))
     }
 
     /// Notes what the posts are now. One that is left out for a while is no news when it comes back.

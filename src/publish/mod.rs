@@ -125,9 +125,9 @@ impl Publisher {
     /// A finding that names the file.
     pub fn put(&self, outline: &Outline, bytes: &[u8], complete: bool) -> Result<(), Finding> {
         let known = self.manifest().files.get(&outline.path).cloned();
-        let written = self.write(&outline.path, bytes)?;
-        // Whoever builds the site may have wiped the folder, or a run may have died: the disk knows less.
-        let changed = known.as_ref().map_or(written, |known| known.hash != fingerprint_of(&bytes));
+        self.write(&outline.path, bytes)?;
+        // Whoever builds the site may have wiped the folder, or a run may have died behind the file: the disk knows less.
+        let changed = known.as_ref().is_none_or(|known| known.hash != fingerprint_of(&bytes));
         let news = match (&outline.subscription, &known) {
             (None, _) => News::None,
             (Some(_), _) if changed => News::Untold,
@@ -141,20 +141,23 @@ impl Publisher {
                 let small = twin.compress(bytes).map_err(|error| unwritable(&self.dir.join(&path), &error))?;
                 self.write(&path, &small)?;
                 self.remember(&path, &small, 0, News::None)?;
-            } else if self.manifest().files.remove(&path).is_some() || known.is_none() && !self.is_foreign(&path) {
-                // A twin that stays behind would be handed out in place of the news, also where nobody knows of it.
+                continue;
+            }
+            // A twin that stays behind would be handed out in place of the news, also where nobody knows of it.
+            let may_stand = known.is_none() || self.manifest().files.contains_key(&path);
+            if may_stand && !self.is_foreign(&path) {
                 let _ = fs::remove_file(self.dir.join(&path));
             }
+            self.manifest().files.remove(&path);
         }
         Ok(())
     }
 
-    fn write(&self, path: &str, bytes: &[u8]) -> Result<bool, Finding> {
-        let changed = write_changed(&self.dir.join(path), bytes)?;
-        if changed {
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Finding> {
+        if write_changed(&self.dir.join(path), bytes)? {
             self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
         }
-        Ok(changed)
+        Ok(())
     }
 
     fn remember(&self, path: &str, bytes: &[u8], fingerprint: u64, news: News) -> Result<(), Finding> {
