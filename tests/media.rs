@@ -18,3 +18,61 @@ fn an_element_of_mdx_that_ends_itself_swallows_nothing_of_the_post() {
         assert!(html.starts_with("<p>Before.</p>") && html.contains("<p>Behind <strong>it</strong>.</p>"), "{html}");
     }
 }
+
+#[test]
+fn an_embedded_page_is_a_link_where_it_is_one_of_the_web() {
+    for (body, expected) in [
+        (
+            "<iframe src=\"https&#58;//v.example/?a=1&amp;region=b&copy;\"></iframe>",
+            "<a href=\"https://v.example/?a=1&amp;region=b%C2%A9\">v.example</a>",
+        ),
+        (
+            "<iframe data-src=\"//v.example/e\" src=\"about:blank\" title=\"A &amp; &lt;b&gt;\"></iframe>",
+            "<a href=\"https://v.example/e\">A &amp; &lt;b&gt;</a>",
+        ),
+        ("<iframe src=\"/f\" title=\" \">old</iframe>", "<a href=\"https://hums.example/f\">hums.example</a>"),
+        (
+            "a<iframe src=\"data:text/html,x\"></iframe><iframe src=\"javascript:x()\"></iframe><iframe src></iframe><iframe srcdoc=x></iframe>b",
+            "ab",
+        ),
+        ("a<audio src=\"data:audio/mpeg;base64,AA==\"></audio>", "a<audio></audio>"),
+        (
+            "<video data-src=\"/my%20film.mp4\"></video>",
+            "<video src=\"https://hums.example/my%20film.mp4\"></video> <a href=\"https://hums.example/my%20film.mp4\">my film.mp4</a>",
+        ),
+        (
+            "<audio title=Song><source src=\"https://c.example/\"></audio>",
+            "<audio title=\"Song\"><source src=\"https://c.example/\"></audio> <a href=\"https://c.example/\">Song</a>",
+        ),
+        (
+            "<noscript><iframe src=\"/a\"></iframe><math><mi>x</mi><annotation>y</annotation></math></noscript>",
+            "<a href=\"https://hums.example/a\">hums.example</a>x",
+        ),
+        // Two programs may read this in two ways; it is legal all the same.
+        (
+            "<select><xmp></xmp></select><iframe src=\"/a\"></iframe>",
+            "<a href=\"https://hums.example/a\">hums.example</a>",
+        ),
+        (
+            "<table><tr><td><noscript>a</noscript></td></tr></table>",
+            "<table><tbody><tr><td>a</td></tr></tbody></table>",
+        ),
+    ] {
+        assert_eq!(content("a.html", body), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_picture_that_shows_nothing_is_left_out() {
+    for (body, expected) in [
+        ("a<img src=/p.gif width=1 height=1><img src=/p.gif width=\"0\" height=\"1px\">", "a"),
+        ("a<img src=/p.gif style=\"WIDTH: 1px; height:1px !important\"><IMG SRC=/p.gif STYLE='display:none'>", "a"),
+        ("a<noscript><img height=1 width=1 style=\"display:none\" src=\"https://t.example/tr?id=1\"></noscript>", "a"),
+        ("<img src=/r.png width=100 height=1>", "<img src=\"https://hums.example/r.png\" width=\"100\" height=\"1\">"),
+        ("<img src=/r.png style=\"width: 1%; height: 1%\">", "<img src=\"https://hums.example/r.png\">"),
+        ("<img data-src=/r.png>", "<img src=\"https://hums.example/r.png\">"),
+        ("<img data-src=/r.png><noscript><img src=/r.png></noscript>", "<img src=\"https://hums.example/r.png\">"),
+    ] {
+        assert_eq!(content("a.html", body), expected, "{body}");
+    }
+}

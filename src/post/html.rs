@@ -1,16 +1,13 @@
 //! HTML that is safe to show, whose every address is absolute and that any XML parser accepts.
 
-use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
-use lol_html::html_content::{ContentType, Element};
-use lol_html::{RewriteStrSettings, element, end_tag};
+use lol_html::{RewriteStrSettings, element};
 
 use crate::finding::Finding;
+use crate::post::embed;
 use crate::post::links::Links;
 use crate::post::markdown::too_deep;
 use crate::post::marks::Marks;
@@ -43,23 +40,41 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
     if nesting::is_too_deep(html) {
         return Err(too_deep(nesting::DEEPEST));
     }
-    let safe = clean(&for_readers(html));
-    let settings = RewriteStrSettings::new().append_element_content_handler(element!(
-        "[href], [src], [srcset], [poster], [cite]",
+    let readable = embed::without_scripts(html);
+    // Where a page shows a picture by a script, it often says it once more for those who run none.
+    let is_said_again = tags(html).any(|(name, _)| name.eq_ignore_ascii_case("noscript"));
+    let safe = clean(&readable);
+    let safe = embed::with_links(&safe, links).map_or(safe, |linked| clean(&linked));
+    let settings = RewriteStrSettings::new().with_strict(false).append_element_content_handler(element!(
+        "img, [href], [src], [srcset], [poster], [cite]",
         |element| {
+            let is_image = element.tag_name() == "img";
+            if let Some(later) = element.get_attribute("data-src").filter(|_| is_image) {
+                element.remove_attribute("data-src");
+                let now =
+                    element.get_attribute("src").filter(|now| !now.trim().is_empty() && !now.starts_with("data:"));
+                if now.is_none() && !is_said_again {
+                    element.set_attribute("src", &later)?;
+                }
+            }
             for name in ["href", "src", "poster", "cite", "srcset"] {
-                let Some(value) = element.get_attribute(name) else { continue };
-                let value = value.replace("&quot;", "\"").replace("&nbsp;", "\u{a0}").replace("&amp;", "&");
+                let Some(value) = element.get_attribute(name).map(|value| plain_value(&value)) else { continue };
                 let absolute = match name {
-                    "srcset" => Some(absolute_set(&value, links)),
+                    "srcset" => Some(absolute_set(&value, links)).filter(|set| !set.is_empty()),
                     // A picture that the text holds itself.
-                    "src" if element.tag_name() == "img" && value.starts_with("data:image/") => continue,
+                    "src" if is_image && value.starts_with("data:image/") => continue,
+                    // Empty it would be the post's own page.
+                    "src" if value.trim().is_empty() => None,
                     _ => links.absolute(&value).map(String::from),
                 };
                 match absolute {
                     Some(absolute) => element.set_attribute(name, &absolute.replace('&', "&amp;"))?,
                     None => element.remove_attribute(name),
                 }
+            }
+            let shows = element.has_attribute("src") || element.has_attribute("srcset");
+            if is_image && (!shows || embed::is_unseen(element)) {
+                element.remove();
             }
             Ok(())
         }
@@ -77,17 +92,24 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
 fn clean(html: &str) -> String {
     let clean = ALLOWED.clean(html).to_string();
     // Where an element is gone, what stood in it may stand where it cannot, `<p>` in `<p>`: read again, it finds a place.
-    let again = tag_names(html).any(|name| !ELEMENTS.contains(name));
+    let again = tags(html).any(|(name, _)| !ELEMENTS.contains(name));
     legal(&if again { ALLOWED.clean(&clean).to_string() } else { clean })
 }
 
-/// The names in the tags of an HTML text, as they are written, and what only looks like one.
-fn tag_names(html: &str) -> impl Iterator<Item = &str> {
+/// The names in the tags of an HTML text, as they are written, each with what follows it; also what only looks like one.
+pub(super) fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
     memchr::memchr_iter(b'<', html.as_bytes()).filter_map(|at| {
         let rest = html[at + 1..].trim_start_matches('/');
-        let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len())];
-        Some(name).filter(|name| !name.is_empty())
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+        Some(rest.split_at(end)).filter(|(name, _)| !name.is_empty())
     })
+}
+
+/// The value of an attribute in HTML that is safe already, where few characters are escaped.
+pub(super) fn plain_value(value: &str) -> String {
+    [("&quot;", "\""), ("&nbsp;", "\u{a0}"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")]
+        .iter()
+        .fold(value.to_owned(), |value, (escaped, plain)| value.replace(escaped, plain))
 }
 
 /// The beginning of HTML that is safe already, with what the cut left open closed.
@@ -103,6 +125,13 @@ fn allowed() -> Builder<'static> {
     let mut builder = Builder::default();
     builder
         .add_tags(&["figure", "figcaption", "picture", "source", "video", "audio", "track", "section", "input", "main"])
+        // They give way to links, or to what a script would have loaded.
+        .add_tags(&["iframe"])
+        .add_tag_attributes("iframe", &["src", "data-src"])
+        .add_tag_attributes("video", &["data-src"])
+        .add_tag_attributes("audio", &["data-src"])
+        .add_tag_attributes("source", &["data-src"])
+        .add_tag_attributes("img", &["data-src"])
         .rm_tags(&["rtc"])
         .add_generic_attributes(&["id", "dir"])
         .add_tag_attributes("code", &["class"])
@@ -146,62 +175,6 @@ fn absolute_set(set: &str, links: &Links<'_>) -> String {
             images.push(format!("{url} {}", size.trim()).trim_end().to_owned());
         }
     }
-}
-
-/// The same HTML for readers that run no scripts, play no films and set no formulas: with a link for each page that it
-/// embeds and behind each film and sound, with what stands in `<noscript>`, and with the words of a formula.
-fn for_readers(html: &str) -> Cow<'_, str> {
-    const MEANT: [&str; 5] = ["iframe", "noscript", "math", "audio", "video"];
-    if !tag_names(html).any(|name| MEANT.iter().any(|meant| name.eq_ignore_ascii_case(meant))) {
-        return html.into();
-    }
-    let quoted = |element: &Element<'_, '_>, name: &str| {
-        element.get_attribute(name).map(|value| value.replace('"', "&quot;").replace('<', "&lt;"))
-    };
-    let to_link = |frame: &mut Element<'_, '_>| {
-        let source = quoted(frame, "src").unwrap_or_default();
-        let words = quoted(frame, "title").filter(|title| !title.trim().is_empty());
-        let link = format!("<a href=\"{source}\">{}</a>", words.as_ref().unwrap_or(&source));
-        frame.replace(&link, ContentType::Html);
-        Ok(())
-    };
-    // The film or sound that is open, until its link is written behind it.
-    let playing = Rc::new(RefCell::new(None));
-    let found = Rc::clone(&playing);
-    let with_link = move |player: &mut Element<'_, '_>| {
-        *playing.borrow_mut() = quoted(player, "src");
-        let playing = Rc::clone(&playing);
-        if let Some(handlers) = player.end_tag_handlers() {
-            handlers.push(end_tag!(move |end| {
-                let Some(source) = playing.borrow_mut().take() else { return Ok(()) };
-                let path = source.split(['?', '#']).next().unwrap_or_default();
-                let name = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-                end.after(&format!(" <a href=\"{source}\">{name}</a>"), ContentType::Html);
-                Ok(())
-            }));
-        }
-        Ok(())
-    };
-    let source = move |one: &mut Element<'_, '_>| {
-        let mut source = found.borrow_mut();
-        *source = source.take().or_else(|| quoted(one, "src"));
-        Ok(())
-    };
-    let bare = |element: &mut Element<'_, '_>| {
-        match element.tag_name().as_str() {
-            // The formula once more, in another notation.
-            "annotation" | "annotation-xml" => element.remove(),
-            _ => element.remove_and_keep_content(),
-        }
-        Ok(())
-    };
-    let settings = RewriteStrSettings::new()
-        .append_element_content_handler(element!("iframe[src]", to_link))
-        .append_element_content_handler(element!("audio, video", with_link))
-        .append_element_content_handler(element!("audio source[src], video source[src]", source))
-        .append_element_content_handler(element!("noscript, math, math *", bare));
-    // What cannot be rewritten is left out below.
-    lol_html::rewrite_str(html, settings).map_or(html.into(), Cow::Owned)
 }
 
 /// The text without the characters that XML 1.0 (2.2) forbids.

@@ -1,0 +1,155 @@
+//! What a post embeds, for readers that run no scripts and play nothing: pages, films, sounds, formulas.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use lol_html::html_content::{ContentType, Element};
+use lol_html::{RewriteStrSettings, element, end_tag};
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use crate::post::html::{escape, plain_value, tags};
+use crate::post::links::Links;
+
+/// The same HTML with what stands in `<noscript>` and with the words of a formula, and without what nobody sees.
+pub(super) fn without_scripts(html: &str) -> Cow<'_, str> {
+    let is_meant = |(name, rest): (&str, &str)| {
+        let is_styled = || rest[..rest.find('>').unwrap_or(rest.len())].to_ascii_lowercase().contains("style");
+        ["noscript", "math"].iter().any(|meant| name.eq_ignore_ascii_case(meant))
+            || name.eq_ignore_ascii_case("img") && is_styled()
+    };
+    if !tags(html).any(is_meant) {
+        return html.into();
+    }
+    let rewrite = |html: &str| {
+        let was_text = Cell::new(false);
+        let bare = |element: &mut Element<'_, '_>| {
+            match element.tag_name().as_str() {
+                // The formula once more, in another notation.
+                "annotation" | "annotation-xml" => element.remove(),
+                name => {
+                    was_text.set(was_text.get() || name == "noscript");
+                    element.remove_and_keep_content();
+                }
+            }
+            Ok(())
+        };
+        let unseen = |image: &mut Element<'_, '_>| {
+            if is_unseen(image) {
+                image.remove();
+            }
+            Ok(())
+        };
+        // Some legal HTML can be read in two ways: what is not meant here is made safe later in any case.
+        let settings = RewriteStrSettings::new()
+            .with_strict(false)
+            .append_element_content_handler(element!("noscript, math, math *", bare))
+            .append_element_content_handler(element!("img[style]", unseen));
+        let rewritten = lol_html::rewrite_str(html, settings).unwrap_or_else(|_| html.to_owned());
+        (rewritten, was_text.get())
+    };
+    match rewrite(html) {
+        // What stood in `<noscript>` was text until now.
+        (rewritten, true) => rewrite(&rewritten).0.into(),
+        (rewritten, false) => rewritten.into(),
+    }
+}
+
+/// Whether an image shows nothing: it is hidden, or a point that counts its readers.
+pub(super) fn is_unseen(image: &Element<'_, '_>) -> bool {
+    let style = image.get_attribute("style").unwrap_or_default().to_ascii_lowercase();
+    let styled = |wanted: &str| {
+        let mut said = style.split(';').filter_map(|one| one.split_once(':'));
+        said.find(|(name, _)| name.trim() == wanted).map(|(_, value)| value.replace("!important", "").trim().to_owned())
+    };
+    let is_point = |name: &str| {
+        let length = styled(name).or_else(|| image.get_attribute(name)).unwrap_or_default();
+        length.trim().trim_end_matches("px").parse::<f32>().is_ok_and(|length| length <= 1.0)
+    };
+    styled("display").as_deref() == Some("none") || is_point("width") && is_point("height")
+}
+
+/// HTML that is safe already, with a link in the place of each page that it embeds and behind each film and sound; none
+/// where it has neither.
+pub(super) fn with_links(html: &str, links: &Links<'_>) -> Option<String> {
+    if !tags(html).any(|(name, _)| matches!(name, "iframe" | "audio" | "video")) {
+        return None;
+    }
+    let title = |element: &Element<'_, '_>| {
+        let title = element.get_attribute("title").map(|title| escape(&plain_value(&title)));
+        title.filter(|title| !title.trim().is_empty())
+    };
+    let to_link = |frame: &mut Element<'_, '_>| {
+        match address(frame, links) {
+            Some(url) => frame.replace(&link(&url, title(frame).as_deref().or(url.host_str())), ContentType::Html),
+            None => frame.remove(),
+        }
+        Ok(())
+    };
+    // The film or sound that is open, until its link is written behind it.
+    let playing: Rc<RefCell<Option<Url>>> = Rc::default();
+    let found = Rc::clone(&playing);
+    let with_link = move |player: &mut Element<'_, '_>| {
+        let playing = Rc::clone(&playing);
+        *playing.borrow_mut() = played(player, links)?;
+        let title = title(player);
+        if let Some(handlers) = player.end_tag_handlers() {
+            handlers.push(end_tag!(move |end| {
+                let Some(url) = playing.borrow_mut().take() else { return Ok(()) };
+                let name = file_name(&url).map(|name| escape(&name));
+                let words = title.as_deref().or(name.as_deref()).or(url.host_str());
+                end.after(&format!(" {}", link(&url, words)), ContentType::Html);
+                Ok(())
+            }));
+        }
+        Ok(())
+    };
+    let source = move |one: &mut Element<'_, '_>| {
+        let source = played(one, links)?;
+        let mut first = found.borrow_mut();
+        *first = first.take().or(source);
+        Ok(())
+    };
+    let settings = RewriteStrSettings::new()
+        .with_strict(false)
+        .append_element_content_handler(element!("iframe", to_link))
+        .append_element_content_handler(element!("audio, video", with_link))
+        .append_element_content_handler(element!("audio source, video source", source));
+    lol_html::rewrite_str(html, settings).ok()
+}
+
+/// What an element embeds, where it is of the web. What a script would load later stands in `data-src`.
+fn address(element: &Element<'_, '_>, links: &Links<'_>) -> Option<Url> {
+    ["src", "data-src"].iter().find_map(|name| {
+        let value = plain_value(&element.get_attribute(name)?);
+        let url = links.absolute(&value).filter(|_| !value.trim().is_empty())?;
+        matches!(url.scheme(), "http" | "https").then_some(url)
+    })
+}
+
+/// What an element plays, also where a script would have said it.
+fn played(
+    element: &mut Element<'_, '_>,
+    links: &Links<'_>,
+) -> Result<Option<Url>, lol_html::errors::AttributeNameError> {
+    let url = address(element, links);
+    if element.has_attribute("data-src") {
+        element.remove_attribute("data-src");
+        if let Some(url) = &url {
+            element.set_attribute("src", &escape(url.as_str()))?;
+        }
+    }
+    Ok(url)
+}
+
+fn link(url: &Url, words: Option<&str>) -> String {
+    let address = escape(url.as_str());
+    format!("<a href=\"{address}\">{}</a>", words.unwrap_or(&address))
+}
+
+/// The last part of an address's path, as people write it.
+fn file_name(url: &Url) -> Option<String> {
+    let name = url.path().rsplit('/').find(|part| !part.is_empty())?;
+    Some(percent_decode_str(name).decode_utf8().map_or_else(|_| name.to_owned(), Cow::into_owned))
+}
