@@ -35,6 +35,17 @@ fn no_two_entries_share_an_instant() {
 }
 
 #[test]
+fn three_thousand_entries_of_one_day_share_no_instant() {
+    let mut scene = Scene::new().file("config.toml", &config("", "formats = [\"atom\"]\nlimit = 3000"));
+    for number in 0..3000 {
+        scene = scene.post(&format!("{number}.md"), &number.to_string(), "2024-05-01");
+    }
+    scene.run_at(NOON, &["build"]);
+    let updated = in_entries(&scene.read("public/atom.xml"), "updated");
+    assert_eq!(updated.iter().collect::<BTreeSet<_>>().len(), 3000);
+}
+
+#[test]
 fn a_post_has_the_day_that_it_has_on_the_site_and_the_instant_is_exact() {
     let posts = [("a.md", "title: Summer\ndate: 2024-07-01", "x"), ("b.md", "title: Winter\ndate: 2024-01-01", "x")];
     let scene = site(&posts);

@@ -140,9 +140,9 @@ fn person(author: &Author) -> Person {
 /// When a post last changed. A date is often only a day, and one commit changes many posts; so that no two entries share
 /// an instant, as RFC 4287 (3.3) asks, a fraction of a second that belongs to the id fills what the date leaves open.
 fn instant(post: &Post) -> DateTime<Utc> {
-    let fraction = i64::try_from(xxh3_64(post.id.as_bytes()) % 1_000_000).unwrap_or_default();
+    let fraction = i64::try_from(xxh3_64(post.id.as_bytes()) % 1_000_000_000).unwrap_or_default();
     let is_open = post.updated.nanosecond() == 0;
-    if is_open { post.updated + TimeDelta::microseconds(fraction) } else { post.updated }
+    if is_open { post.updated + TimeDelta::nanoseconds(fraction) } else { post.updated }
 }
 
 /// The time in the site's zone: a browser that shows a feed shows it as it stands, and there a post has its own day.
