@@ -26,14 +26,26 @@ pub(super) fn clean(html: &str) -> String {
 
 /// The beginning of an HTML text in words, cut between them; none where there are no more of them than that.
 pub(super) fn teaser(html: &str) -> Option<String> {
-    // The whole of a long text is not looked at for its beginning.
-    let text = match html.char_indices().nth(20 * TEASER) {
-        Some((end, _)) => html::words(&html[..end]),
-        None => html::words(html),
-    };
+    let text = first_words(html);
     let (end, _) = text.char_indices().nth(TEASER)?;
-    let cut = text[..end].rfind(' ').unwrap_or(end);
-    Some(format!("{}…", text[..cut].trim_end_matches([',', ';', ':', ' ', '.'])))
+    let is_whole = text[end..].starts_with(' ');
+    // A script without spaces is cut between its signs.
+    let space = text[..end].rfind(' ').filter(|space| !is_whole && space * 2 > end);
+    Some(format!("{}…", text[..space.unwrap_or(end)].trim_end_matches([',', ';', ':', ' ', '.'])))
+}
+
+/// Words enough for a teaser, or all that there are: the whole of a long text is not looked at for its beginning.
+fn first_words(html: &str) -> String {
+    let mut length = 8 * TEASER;
+    loop {
+        let beginning = &html[..html.floor_char_boundary(length)];
+        let words = html::words(beginning);
+        // The last of them may be half a character, written by its name.
+        if beginning.len() == html.len() || words.chars().nth(TEASER + 8).is_some() {
+            return words;
+        }
+        length *= 4;
+    }
 }
 
 /// The beginning of an HTML text in words: a teaser, or all of it where it is no longer.
@@ -113,6 +125,16 @@ mod tests {
         let cut = teaser(&"word, ".repeat(60)).unwrap();
         assert!(cut.ends_with("word…") && cut.chars().count() <= 201, "{cut}");
         assert!(teaser(&"x".repeat(5000)).is_some());
+        assert_eq!(
+            teaser(&format!("{} abc", "abc ".repeat(50).trim())).unwrap().len(),
+            "abc ".len() * 50 - 1 + "…".len()
+        );
+        assert_eq!(teaser(&format!("Tee {}", "茶".repeat(300))).unwrap().chars().count(), 201);
+        // A picture that the text holds itself is long, and says nothing.
+        let picture = format!("<img src=\"data:image/png;base64,{}\">", "A".repeat(50_000));
+        let cut = teaser(&format!("<p>{picture} {}</p>", "word &amp; ".repeat(200))).unwrap();
+        assert!(cut.starts_with("word & word") && cut.chars().count() <= 201, "{cut}");
+        assert_eq!(teaser(&format!("<p>{picture} short</p>")), None);
     }
 
     #[test]
