@@ -15,8 +15,8 @@ use crate::post::{Post, html};
 /// The feed's text.
 pub(super) fn write(feed: &Feed<'_>) -> String {
     let site = feed.site;
-    let (title, link) = (feed.title(), text::address(&site.url));
-    let description = Some(text::line(&site.description)).filter(|text| !text.is_empty());
+    let (title, link) = (apart(&feed.title()), text::address(&site.url));
+    let description = Some(apart(&text::line(&site.description))).filter(|text| !text.is_empty());
     let mut namespaces = BTreeMap::from([
         ("atom".to_owned(), "http://www.w3.org/2005/Atom".to_owned()),
         ("content".to_owned(), "http://purl.org/rss/1.0/modules/content/".to_owned()),
@@ -39,7 +39,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
         title,
         link,
         language: Some(site.language.clone()),
-        copyright: site.rights.as_deref().map(text::line),
+        copyright: site.rights.as_deref().map(|rights| apart(&text::line(rights))),
         managing_editor: site.author.as_ref().and_then(by_mail),
         last_build_date: feed.entries.first().map(|_| time(feed.updated())),
         categories: site.categories.iter().filter_map(|name| category(name)).collect(),
@@ -83,10 +83,10 @@ fn item(entry: &Entry<'_>) -> Item {
     };
     let creators = match author {
         Some(_) => Vec::new(),
-        None => post.authors.iter().map(|author| text::line(&author.name)).collect(),
+        None => post.authors.iter().map(|author| apart(&text::line(&author.name))).collect(),
     };
     Item {
-        title: Some(entry.title.clone()),
+        title: Some(apart(&entry.title)),
         link: Some(text::address(&post.url.to_url())),
         guid: Some(Guid { value: post.id.to_string(), permalink: false }),
         pub_date: Some(time(post.published)),
@@ -146,7 +146,7 @@ fn category(name: &str) -> Option<Category> {
 
 /// `ada@x.example (Ada)`; none without an address.
 fn by_mail(author: &Author) -> Option<String> {
-    let name = text::line(&author.name).replace('(', "[").replace(')', "]");
+    let name = apart(&text::line(&author.name)).replace('(', "[").replace(')', "]");
     author.email.as_ref().map(|email| format!("{email} ({name})"))
 }
 
@@ -155,8 +155,18 @@ fn time(at: DateTime<Utc>) -> String {
     at.to_rfc2822()
 }
 
+/// A plain text in which a closing tag is held apart: many readers would take it for HTML, and swallow it.
+fn apart(text: &str) -> String {
+    let mut parts = text.split("</");
+    let mut apart = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        apart.push_str(if part.starts_with(|c: char| c.is_ascii_alphabetic()) { "<\u{200b}/" } else { "</" });
+        apart.push_str(part);
+    }
+    apart
+}
+
 /// The document with numbers in place of named entities outside CDATA, as the profile says: the crate writes names.
-/// There the text is plain, and a closing tag in it is held apart: many readers would take it for HTML, and swallow it.
 fn numbered(xml: &str) -> String {
     let mut written = String::with_capacity(xml.len());
     for (number, part) in xml.split("<![CDATA[").enumerate() {
@@ -176,20 +186,28 @@ fn numbered(xml: &str) -> String {
                     rest.to_owned(),
                     |rest, (name, number)| if rest.contains(name) { rest.replace(name, number) } else { rest },
                 );
-        written.push_str(&rest.replace("&#x3C;/", "&#x3C;\u{200b}/"));
+        written.push_str(&rest);
     }
     written
 }
 
 #[cfg(test)]
 mod tests {
-    use super::numbered;
+    use super::{apart, numbered};
 
     #[test]
     fn entities_have_numbers_outside_cdata_only() {
         let xml = "<t>A&amp;B &lt;/x&gt;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&quot;</t>";
-        let expected =
-            "<t>A&#x26;B &#x3C;\u{200b}/x&#x3E;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&#x22;</t>";
+        let expected = "<t>A&#x26;B &#x3C;/x&#x3E;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&#x22;</t>";
         assert_eq!(numbered(xml), expected);
+    }
+
+    #[test]
+    fn only_a_closing_tag_is_held_apart() {
+        for (text, expected) in
+            [("a </b> </", "a <\u{200b}/b> </"), ("</3 a</ b>", "</3 a</ b>"), ("</I></i>", "<\u{200b}/I><\u{200b}/i>")]
+        {
+            assert_eq!(apart(text), expected);
+        }
     }
 }
