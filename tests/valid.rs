@@ -110,6 +110,10 @@ fn the_picture_of_a_channel_is_of_a_kind_that_readers_show() {
     for (pictures, expected) in [
         ("logo = \"/logo.svg\"\nicon = \"/icon.PNG\"", Some("https://hums.example/icon.PNG")),
         ("logo = \"/logo.svg\"\nicon = \"/favicon.ico\"", None),
+        ("logo = \"/logo.svg?as=x.png\"", None),
+        ("logo = \"/logo.svg?2\"", None),
+        ("logo = \"/logo.png?2\"", Some("https://hums.example/logo.png?2")),
+        ("logo = \"/v1.2/logo\"", Some("https://hums.example/v1.2/logo")),
         ("logo = \"/logo?size=2\"", Some("https://hums.example/logo?size=2")),
     ] {
         let feeds = built(&Scene::new().file("config.toml", &config(pictures, "")));

@@ -25,10 +25,10 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
     }
     // Its icon is the large picture and its favicon the small one.
     if let Some(logo) = feed.picture(site.logo.as_ref()) {
-        document["icon"] = json!(logo);
+        document["icon"] = json!(text::address(&logo));
     }
     if let Some(icon) = feed.picture(site.icon.as_ref()) {
-        document["favicon"] = json!(icon);
+        document["favicon"] = json!(text::address(&icon));
     }
     if let Some(older) = &feed.older {
         document["next_url"] = json!(text::address(older));

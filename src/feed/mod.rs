@@ -134,8 +134,8 @@ impl Feed<'_> {
     }
 
     /// A picture of the site.
-    fn picture(&self, address: Option<&String>) -> Option<String> {
-        address.and_then(|address| self.site.url.join(address).ok()).map(|url| text::address(&url))
+    fn picture(&self, address: Option<&String>) -> Option<Url> {
+        address.and_then(|address| self.site.url.join(address).ok())
     }
 
     /// The line that makes a browser show the feed as a page, to be put before the document's element.

@@ -60,10 +60,13 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
 
 /// A picture that may stand for a channel: GIF, JPEG or PNG, as far as its name tells.
 fn picture(feed: &Feed<'_>, address: Option<&String>) -> Option<String> {
-    feed.picture(address).filter(|address| {
-        let ending = address.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        matches!(ending.as_str(), "gif" | "jpg" | "jpeg" | "png") || ending.contains(['/', '?', '#'])
-    })
+    feed.picture(address)
+        .filter(|address| {
+            let name = address.path().rsplit('/').next().unwrap_or_default();
+            let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+            ending.is_none_or(|ending| matches!(ending.as_str(), "gif" | "jpg" | "jpeg" | "png"))
+        })
+        .map(|address| text::address(&address))
 }
 
 fn item(entry: &Entry<'_>) -> Item {
