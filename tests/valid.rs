@@ -86,6 +86,15 @@ fn an_entry_says_something_even_where_the_post_has_no_paragraph() {
 }
 
 #[test]
+fn a_title_that_shows_nothing_is_the_beginning_of_the_post_or_its_day_on_the_site() {
+    let front = "title: \"\\u200b\\ufeff\"\ndate: 2024-05-01T23:30:00Z";
+    let feeds = built(&site(&[("a.md", front, "One two."), ("b.md", front, "![](a.png)")]));
+    let mut titles = in_entries(&feeds.atom, "title");
+    titles.sort();
+    assert_eq!(titles, ["2024-05-02", "One two."]);
+}
+
+#[test]
 fn the_only_document_of_an_archive_leads_on() {
     let posts = [("a.md", "title: A\ndate: 2023-01-01", "x"), ("b.md", "title: B\ndate: 2024-01-01", "x")];
     let scene = site(&posts).file("config.toml", &config("", "archive = \"year\""));

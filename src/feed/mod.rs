@@ -146,8 +146,8 @@ impl Feed<'_> {
 }
 
 impl<'a> Entry<'a> {
-    fn new(post: &'a Post, body: &Body, content: Content) -> Self {
-        let title = title(post, body);
+    fn new(post: &'a Post, body: &Body, content: Content, site: &Site) -> Self {
+        let title = title(post, body, site);
         let text = match content {
             Content::Full => {
                 let html = text::clean(&body.html);
@@ -172,12 +172,15 @@ fn summary(body: &Body, title: &str) -> String {
 }
 
 /// A title that says something, whatever the post's own is.
-fn title(post: &Post, body: &Body) -> String {
-    let title = text::line(&post.title);
-    if !title.is_empty() {
-        return title;
-    }
-    let words = text::line(&html::words(&body.html));
-    let beginning = words.split(' ').take(8).collect::<Vec<_>>().join(" ");
-    if beginning.is_empty() { post.published.format("%Y-%m-%d").to_string() } else { beginning }
+fn title(post: &Post, body: &Body, site: &Site) -> String {
+    let beginning = || {
+        let words = text::shown(&html::words(&body.html))?;
+        Some(words.split(' ').take(8).collect::<Vec<_>>().join(" "))
+    };
+    text::shown(&post.title).or_else(beginning).unwrap_or_else(|| day(post, site))
+}
+
+/// The day that a post has on the site.
+fn day(post: &Post, site: &Site) -> String {
+    post.published.with_timezone(&site.zone()).format("%Y-%m-%d").to_string()
 }

@@ -258,8 +258,9 @@ impl Outline {
             Kind::Feed { format, topic, folder, period, older, newer } => {
                 let place =
                     |period: Option<&str>| url(site, &format!("{folder}{}", file(config, *format, folder, period)));
-                let entry =
-                    |number: &usize| bodies.get(number).map(|(post, body)| Entry::new(post, body, config.content));
+                let entry = |number: &usize| {
+                    bodies.get(number).map(|(post, body)| Entry::new(post, body, config.content, site))
+                };
                 let feed = Feed {
                     site,
                     topic: topic.as_deref(),

@@ -115,11 +115,10 @@ pub(super) fn write(
     let entries: Vec<Value> = posts
         .iter()
         .map(|post| {
-            let day = post.published.with_timezone(&site.zone()).format("%Y-%m-%d").to_string();
+            let day = super::day(post, site);
             let about = post.description.as_deref().map(text::line);
-            let title = Some(text::line(&post.title)).filter(|title| !title.is_empty());
             json!({
-                "title": title.unwrap_or_else(|| day.clone()),
+                "title": text::shown(&post.title).unwrap_or_else(|| day.clone()),
                 "url": text::address(&post.url.to_url()), "day": day, "about": about, "language": post.language,
             })
         })

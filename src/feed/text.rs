@@ -19,6 +19,36 @@ pub(super) fn line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A text of one line that shows something.
+pub(super) fn shown(text: &str) -> Option<String> {
+    Some(line(text)).filter(|line| line.chars().any(|c| !is_unseen(c) && c != ' '))
+}
+
+/// Characters without a shape of their own (`Default_Ignorable_Code_Point`), and the two that are blank by their shape.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
 /// HTML without noise.
 pub(super) fn clean(html: &str) -> String {
     if html.contains(is_noise) { html.chars().filter(|c| !is_noise(*c)).collect() } else { html.to_owned() }
@@ -112,11 +142,20 @@ pub(super) fn address(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, inert, line, looks_like_markup, teaser};
+    use super::{address, inert, line, looks_like_markup, shown, teaser};
 
     #[test]
     fn a_line_has_single_spaces_and_no_noise() {
         assert_eq!(line(" a\n b\u{85}\u{b}\tc\u{fffd}\u{fdd0}\u{10ffff} "), "a b c");
+    }
+
+    #[test]
+    fn a_line_of_characters_without_a_shape_shows_nothing() {
+        for text in ["", " \u{a0}", "\u{200b}\u{feff} \u{200d}", "\u{ad}", "\u{2800}\u{3164}"] {
+            assert_eq!(shown(text), None, "{text:?}");
+        }
+        assert_eq!(shown(" \u{200f}\u{5d0}").as_deref(), Some("\u{200f}\u{5d0}"));
+        assert_eq!(shown("👩\u{200d}💻").as_deref(), Some("👩\u{200d}💻"));
     }
 
     #[test]
