@@ -1,6 +1,6 @@
 //! What a post shows beside its words: films, sounds, pages that it embeds, pictures.
 
-use crate::feed::{built, in_entries};
+use crate::feed::{built, config, in_entries, in_items, site};
 use crate::scene::Scene;
 
 /// The text of the entry of a post in a file of this name.
@@ -75,4 +75,29 @@ fn a_picture_that_shows_nothing_is_left_out() {
     ] {
         assert_eq!(content("a.html", body), expected, "{body}");
     }
+}
+
+#[test]
+fn the_name_of_a_sound_says_nothing_of_the_post() {
+    let words = "word ".repeat(60);
+    for body in [
+        format!("<p><audio controls src=\"/a.mp3\"></audio></p>\n\n{words}"),
+        format!("<p><video><source src=\"/a.mp3\"></video> {words}</p>"),
+        format!("<audio src=\"/a.mp3\"></audio>\n\n{words}\n\n<!-- more -->\n\nx"),
+    ] {
+        let scene = site(&[("a.md", "title: A\ndate: 2024-01-01", &body)]);
+        let full = built(&scene);
+        assert!(in_entries(&full.atom, "content")[0].contains("\">a.mp3</a>"), "{body}");
+        assert!(in_items(&full.rss, "description")[0].starts_with("word word"), "{body}");
+        let short = built(&scene.file("config.toml", &config("", "content = \"summary\"")));
+        let summary = in_entries(&short.atom, "summary").remove(0);
+        assert!(summary.contains("word word") && !summary.contains(">a.mp3<"), "{summary}");
+        assert!(short.json["items"][0]["content_text"].as_str().unwrap().starts_with("word word"), "{body}");
+    }
+    let only = site(&[("a.md", "title: A\ndate: 2024-01-01", "<audio src=\"/a.mp3\"></audio>")]);
+    let short = built(&only.file("config.toml", &config("", "content = \"summary\"")));
+    assert_eq!(
+        (&in_entries(&short.atom, "summary")[0], &short.json["items"][0]["content_text"]),
+        (&"<p>A</p>".to_owned(), &"A".into())
+    );
 }

@@ -10,7 +10,7 @@ use crate::post::html;
 use crate::post::links::{Index, Links};
 use crate::post::marks::Marks;
 use crate::post::shortcode::Source;
-use crate::post::{Body, Post, markdown, mdx, plain, shortcode, title};
+use crate::post::{Body, Post, embed, markdown, mdx, plain, shortcode, title};
 
 /// The body of a post, from its file's text; `posts` are what its links may lead to, found by `index`.
 ///
@@ -75,20 +75,29 @@ fn finish(html: String, post: &Post, more: Option<char>, warnings: Vec<Finding>)
         (Some((more, before)), _) => {
             // What the cut left open is closed again.
             let before = before.strip_suffix("<p>").unwrap_or(before);
-            (html::closed(before), html.replace(&format!("<p>{more}</p>"), "").replace(more, ""))
+            let summary = html::closed(&embed::without_names(before));
+            (summary, html.replace(&format!("<p>{more}</p>"), "").replace(more, ""))
         }
         (None, Some(description)) => (format!("<p>{}</p>", html::escape(description)), html),
-        (None, None) => (first_paragraph(&html), html),
+        (None, None) => (first_paragraph(&embed::without_names(&html)), html),
     };
     Body { html: html.trim().to_owned(), summary, warnings }
 }
 
-/// The first paragraph that stands in no quote.
+/// The first paragraph that stands in no quote and shows more than a film or a sound.
 fn first_paragraph(html: &str) -> String {
     let after_quote = html.strip_prefix("<blockquote").and_then(|rest| rest.split_once("</blockquote>"));
-    let rest = after_quote.map_or(html, |(_, rest)| rest);
-    let Some(start) = rest.find("<p>") else { return String::new() };
-    rest[start..].find("</p>").map_or(String::new(), |end| rest[start..start + end + 4].to_owned())
+    let mut rest = after_quote.map_or(html, |(_, rest)| rest);
+    while let Some(start) = rest.find("<p>") {
+        let Some(end) = rest[start..].find("</p>") else { break };
+        let (paragraph, after) = rest[start..].split_at(end + "</p>".len());
+        let plays = paragraph.contains("</audio>") || paragraph.contains("</video>");
+        if !plays || !html::words(paragraph).is_empty() {
+            return paragraph.to_owned();
+        }
+        rest = after;
+    }
+    String::new()
 }
 
 #[cfg(test)]

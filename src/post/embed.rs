@@ -119,6 +119,20 @@ pub(super) fn with_links(html: &str, links: &Links<'_>) -> Option<String> {
     lol_html::rewrite_str(html, settings).ok()
 }
 
+/// The same HTML without the links behind films and sounds: the name of a file says nothing of a post.
+pub(super) fn without_names(html: &str) -> Cow<'_, str> {
+    const ENDS: [&str; 2] = ["</audio> <a href=\"", "</video> <a href=\""];
+    let mut rest = html;
+    let mut without = String::new();
+    while let Some(at) = ENDS.iter().filter_map(|end| rest.find(end)).min() {
+        let player = at + "</audio>".len();
+        let Some(end) = rest[player..].find("</a>") else { break };
+        without.push_str(&rest[..player]);
+        rest = &rest[player + end + "</a>".len()..];
+    }
+    if without.is_empty() { html.into() } else { (without + rest).into() }
+}
+
 /// What an element embeds, where it is of the web. What a script would load later stands in `data-src`.
 fn address(element: &Element<'_, '_>, links: &Links<'_>) -> Option<Url> {
     ["src", "data-src"].iter().find_map(|name| {

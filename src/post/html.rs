@@ -192,11 +192,11 @@ pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// The words of an HTML text, with single spaces.
+/// The words of an HTML text, with single spaces; the name of a film or a sound is none.
 pub fn words(html: &str) -> String {
     let mut text = String::new();
     let mut inside = false;
-    for c in html.chars() {
+    for c in embed::without_names(html).chars() {
         match c {
             '<' => inside = true,
             '>' if inside => {
