@@ -37,8 +37,10 @@ pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<(Enclosure, usi
             text(&["length", "size", "bytes", "filesize"]).and_then(|text| text.replace([',', '_'], "").parse().ok());
         media_type = text(&["type", "mime", "mime_type", "media_type"]);
     }
-    let media_type =
-        media_type.filter(|given| is_media_type(given)).unwrap_or_else(|| media_type_of(&url, key).to_owned());
+    let media_type = match media_type.filter(|given| is_media_type(given)) {
+        Some(given) => given,
+        None => media_type_of(&url, key)?.to_owned(),
+    };
     // Nought says that it is not known, and podcast programs refuse it.
     Some((Enclosure { url, media_type, length: length.filter(|length| *length > 0) }, front.line(key)))
 }
@@ -71,24 +73,31 @@ fn absolute(address: &str, post: &Url) -> Option<Url> {
     post.join(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-fn media_type_of(url: &Url, key: &str) -> &'static str {
+/// The type that the name of a file tells, else its key. A film is often only the page that shows it.
+fn media_type_of(url: &Url, key: &str) -> Option<&'static str> {
     let ending = url.path().rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    match (ending.as_str(), key) {
-        ("mp3", _) => "audio/mpeg",
-        ("m4a" | "m4b", _) => "audio/mp4",
-        ("ogg" | "oga" | "opus", _) => "audio/ogg",
-        ("wav", _) => "audio/wav",
-        ("flac", _) => "audio/flac",
-        ("aac", _) => "audio/aac",
-        ("webm", _) => "video/webm",
-        ("ogv", _) => "video/ogg",
-        ("mov", _) => "video/quicktime",
-        ("pdf", _) => "application/pdf",
-        ("epub", _) => "application/epub+zip",
-        ("mp4" | "m4v", _) | (_, "video") => "video/mp4",
-        (_, "audio" | "podcast") => "audio/mpeg",
-        _ => "application/octet-stream",
-    }
+    Some(match ending.as_str() {
+        "mp3" => "audio/mpeg",
+        "m4a" | "m4b" => "audio/mp4",
+        "ogg" | "oga" | "opus" => "audio/ogg",
+        "wav" => "audio/wav",
+        "flac" => "audio/flac",
+        "aac" => "audio/aac",
+        "mp4" | "m4v" => "video/mp4",
+        "webm" => "video/webm",
+        "ogv" => "video/ogg",
+        "mov" => "video/quicktime",
+        "mpg" | "mpeg" => "video/mpeg",
+        "mkv" => "video/x-matroska",
+        "avi" => "video/x-msvideo",
+        "pdf" => "application/pdf",
+        "epub" => "application/epub+zip",
+        _ => match key {
+            "audio" | "podcast" => "audio/mpeg",
+            "video" => return None,
+            _ => "application/octet-stream",
+        },
+    })
 }
 
 #[cfg(test)]
@@ -149,5 +158,18 @@ mod tests {
         ] {
             assert_eq!(both(front).1, Some((url.to_owned(), media_type.to_owned(), length)), "{front}");
         }
+    }
+
+    #[test]
+    fn a_page_that_shows_a_film_is_no_enclosure() {
+        for front in [
+            "video: https://v.example/watch?v=x.mp4",
+            "video: dQw4w9WgXcQ",
+            "video: {url: /film/, length: 12, type: film}",
+        ] {
+            assert_eq!(both(front).1, None, "{front}");
+        }
+        let typed = both("video: {url: /film, type: video/mp4}").1.unwrap();
+        assert_eq!(typed, ("https://x.example/film".to_owned(), "video/mp4".to_owned(), None));
     }
 }
