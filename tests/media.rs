@@ -70,6 +70,10 @@ fn a_picture_that_shows_nothing_is_left_out() {
         ("a<noscript><img height=1 width=1 style=\"display:none\" src=\"https://t.example/tr?id=1\"></noscript>", "a"),
         ("<img src=/r.png width=100 height=1>", "<img src=\"https://hums.example/r.png\" width=\"100\" height=\"1\">"),
         ("<img src=/r.png style=\"width: 1%; height: 1%\">", "<img src=\"https://hums.example/r.png\">"),
+        (
+            "<picture><source data-src=/q.png><img src=/r.png></picture>",
+            "<picture><source><img src=\"https://hums.example/r.png\"></picture>",
+        ),
         ("<img data-src=/r.png>", "<img src=\"https://hums.example/r.png\">"),
         ("<img data-src=/r.png><noscript><img src=/r.png></noscript>", "<img src=\"https://hums.example/r.png\">"),
     ] {

@@ -358,6 +358,24 @@ fn the_hub_waits_for_every_post_that_a_changed_feed_shows() {
 }
 
 #[test]
+fn of_a_whole_site_that_comes_at_once_the_newest_pages_are_asked_for() {
+    let (pages, hub) = (Server::start(200), Server::start(204));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let mut scene = live(&pages, &hub, &relay, "");
+    for number in 0..120 {
+        scene =
+            scene.post(&format!("{number}.md"), &format!("Post {number}"), &format!("2023-01-{:02}", number % 28 + 1));
+    }
+    let config =
+        scene.read("config.toml").replace("[feeds]", "[feeds]\nlimit = 1000").replace("since = \"2013-01-01\"", "");
+    let scene = scene.file("config.toml", &config);
+    scene.run(&["--at", NOON, "run"]);
+    let asked = pages.asked();
+    assert!(asked.len() == 100 && asked.contains(&"GET /tea/ HTTP/1.1 ".to_owned()), "{}", asked.len());
+    assert_eq!(hub.asked().len(), 3);
+}
+
+#[test]
 fn a_page_that_sends_its_reader_round_in_circles_is_not_there() {
     let (pages, hub) = (Server::start(302), Server::start(204));
     let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));

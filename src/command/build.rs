@@ -17,6 +17,9 @@ use crate::loader::{Loaded, load_posts};
 use crate::post::{Post, fingerprint_of};
 use crate::publish::{Manifest, Publisher, Waiting};
 
+/// How many pages the hub waits for.
+const MOST_WAITING: usize = 100;
+
 /// What `run` goes on with.
 pub(super) struct Built {
     /// The posts.
@@ -277,7 +280,7 @@ fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Res
 }
 
 /// Notes the new posts that the feeds show of which the hub is to be told: their pages must answer before it is. A post
-/// that is gone keeps nobody waiting.
+/// that is gone keeps nobody waiting; of a whole site that comes at once the newest stand for all.
 fn wait_for(
     loaded: &Loaded,
     outlines: &[Outline],
@@ -295,7 +298,7 @@ fn wait_for(
         let since = manifest.waits_since(id, post.url.as_str()).or_else(|| is_news().then_some(now))?;
         Some((id, Waiting { page: post.url.to_string(), since: since.min(now) }))
     };
-    let waiting = loaded.posts.iter().enumerate().filter_map(wait).collect();
+    let waiting = loaded.posts.iter().enumerate().filter_map(wait).take(MOST_WAITING).collect();
     *manifest.waiting_mut() = waiting;
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use lol_html::errors::{AttributeNameError, RewritingError};
 use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, end_tag};
 use percent_encoding::percent_decode_str;
@@ -72,9 +73,12 @@ pub(super) fn is_unseen(image: &Element<'_, '_>) -> bool {
 
 /// HTML that is safe already, with a link in the place of each page that it embeds and behind each film and sound; none
 /// where it has neither.
-pub(super) fn with_links(html: &str, links: &Links<'_>) -> Option<String> {
+///
+/// # Errors
+/// What the rewriter holds against it: then a page that it embeds would still be there.
+pub(super) fn with_links(html: &str, links: &Links<'_>) -> Result<Option<String>, RewritingError> {
     if !tags(html).any(|(name, _)| matches!(name, "iframe" | "audio" | "video")) {
-        return None;
+        return Ok(None);
     }
     let title = |element: &Element<'_, '_>| {
         let title = element.get_attribute("title").map(|title| escape(&plain_value(&title)));
@@ -116,7 +120,7 @@ pub(super) fn with_links(html: &str, links: &Links<'_>) -> Option<String> {
         .append_element_content_handler(element!("iframe", to_link))
         .append_element_content_handler(element!("audio, video", with_link))
         .append_element_content_handler(element!("audio source, video source", source));
-    lol_html::rewrite_str(html, settings).ok()
+    lol_html::rewrite_str(html, settings).map(Some)
 }
 
 /// The same HTML without the links behind films and sounds: the name of a file says nothing of a post.
@@ -143,10 +147,7 @@ fn address(element: &Element<'_, '_>, links: &Links<'_>) -> Option<Url> {
 }
 
 /// What an element plays, also where a script would have said it.
-fn played(
-    element: &mut Element<'_, '_>,
-    links: &Links<'_>,
-) -> Result<Option<Url>, lol_html::errors::AttributeNameError> {
+fn played(element: &mut Element<'_, '_>, links: &Links<'_>) -> Result<Option<Url>, AttributeNameError> {
     let url = address(element, links);
     if element.has_attribute("data-src") {
         element.remove_attribute("data-src");

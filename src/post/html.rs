@@ -44,16 +44,17 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
     // Where a page shows a picture by a script, it often says it once more for those who run none.
     let is_said_again = tags(html).any(|(name, _)| name.eq_ignore_ascii_case("noscript"));
     let safe = clean(&readable);
-    let safe = embed::with_links(&safe, links).map_or(safe, |linked| clean(&linked));
+    let unreadable = |error| Finding::error(format!("the text cannot be read as HTML: {error}"));
+    let safe = embed::with_links(&safe, links).map_err(unreadable)?.map_or(safe, |linked| clean(&linked));
     let settings = RewriteStrSettings::new().with_strict(false).append_element_content_handler(element!(
-        "img, [href], [src], [srcset], [poster], [cite]",
+        "img, [href], [src], [data-src], [srcset], [poster], [cite]",
         |element| {
             let is_image = element.tag_name() == "img";
-            if let Some(later) = element.get_attribute("data-src").filter(|_| is_image) {
+            if let Some(later) = element.get_attribute("data-src") {
                 element.remove_attribute("data-src");
                 let now =
                     element.get_attribute("src").filter(|now| !now.trim().is_empty() && !now.starts_with("data:"));
-                if now.is_none() && !is_said_again {
+                if is_image && now.is_none() && !is_said_again {
                     element.set_attribute("src", &later)?;
                 }
             }
@@ -84,8 +85,7 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
         Ok(element.set_tag_name("bdi")?)
     }));
     let rewritten = lol_html::rewrite_str(&safe, settings);
-    let rewritten = rewritten.map_err(|error| Finding::error(format!("the text cannot be read as HTML: {error}")))?;
-    Ok(rewritten.replace("<p></p>", "").trim().to_owned())
+    Ok(rewritten.map_err(unreadable)?.replace("<p></p>", "").trim().to_owned())
 }
 
 /// HTML without what readers do not support.
@@ -107,6 +107,9 @@ pub(super) fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// The value of an attribute in HTML that is safe already, where few characters are escaped.
 pub(super) fn plain_value(value: &str) -> String {
+    if !value.contains('&') {
+        return value.to_owned();
+    }
     [("&quot;", "\""), ("&nbsp;", "\u{a0}"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")]
         .iter()
         .fold(value.to_owned(), |value, (escaped, plain)| value.replace(escaped, plain))

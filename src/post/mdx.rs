@@ -94,6 +94,7 @@ fn element(text: &str) -> Option<(String, usize)> {
         let c = rest.chars().next()?;
         match (quote, c) {
             (None, '>') => break at,
+            (None, '<') => return None,
             (None, '{') => {
                 let value = &rest[..=balanced(rest, |c| c == '}')?];
                 // Its lines stay, behind the tag: an empty one would end it.
