@@ -63,22 +63,30 @@ fn statement(text: &str) -> Option<usize> {
     (!is_import || text[..length].contains(['"', '\''])).then_some(length)
 }
 
-/// How many bytes the tag of a component takes: `<X a={{b: 1}} />`, `</X>`.
+/// How many bytes the tag of a component takes: `<X a={{b: 1}} />`, `<x.y>`, `</X>`, and the empty one, `<>`.
 fn component(text: &str) -> Option<usize> {
     let name = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
-    if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
-        return None;
-    }
     // Capitals alone are HTML as it was once written.
     let word = &name[..name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len())];
-    if word.len() > 1 && !word.contains(|c: char| c.is_ascii_lowercase()) {
-        return None;
+    let is_html = word.len() > 1 && !word.contains(|c: char| c.is_ascii_lowercase());
+    let member = name[word.len()..].strip_prefix('.').filter(|_| !word.is_empty());
+    // An address of mail goes on.
+    let is_member = member.is_some_and(|member| {
+        let after = member.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.');
+        after.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
+    });
+    let is_component = word.starts_with(|c: char| c.is_ascii_uppercase()) && !is_html || is_member;
+    match name.starts_with('>') {
+        true => Some(text.len() - name.len() + 1),
+        false if is_component => {
+            Tag::read(text).map(|tag| tag.end).or_else(|| balanced(text, |c| c == '>')).map(|end| end + 1)
+        }
+        false => None,
     }
-    balanced(text, |c| c == '>').map(|end| end + 1)
 }
 
 /// The opening tag of an element as HTML has it, where that is another, and how many bytes it takes: `<iframe />` has an
-/// end of its own, which HTML would look for in what follows; `{…}` is no value unless it is a bare text.
+/// end of its own, which HTML would look for in what follows.
 fn element(text: &str) -> Option<(String, usize)> {
     let rest = text.strip_prefix('<')?;
     let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-')?];
@@ -86,44 +94,58 @@ fn element(text: &str) -> Option<(String, usize)> {
     if !is_tag || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
         return None;
     }
-    let mut tag = format!("<{name}");
-    let (mut at, mut lines) = (tag.len(), 0);
-    let mut quote = None;
-    let end = loop {
-        let rest = &text[at..text.floor_char_boundary(LONGEST.max(at))];
-        let c = rest.chars().next()?;
-        match (quote, c) {
-            (None, '>') => break at,
-            (None, '<') => return None,
-            (None, '{') => {
-                let value = &rest[..=balanced(rest, |c| c == '}')?];
-                // Its lines stay, behind the tag: an empty one would end it.
-                lines += value.matches('\n').count();
-                at += value.len();
-                match literal(value) {
-                    Some(value) => tag.push_str(&value),
-                    None => tag.truncate(tag.trim_end_matches('=').trim_end_matches(is_in_name).len()),
-                }
-                continue;
-            }
-            (None, '"' | '\'') => quote = Some(c),
-            (Some(open), c) if c == open => quote = None,
-            _ => {}
-        }
-        tag.push(c);
-        at += c.len_utf8();
+    let Tag { written, lines, end } = Tag::read(text)?;
+    let closed = written.strip_suffix('/').filter(|_| !VOID.contains(&name));
+    let mut tag = match closed {
+        Some(open) => format!("{}></{name}>", open.trim_end_matches([' ', '\t'])),
+        None => format!("{written}>"),
     };
-    let is_closed = tag.ends_with('/') && !VOID.contains(&name);
-    if is_closed {
-        tag.pop();
-        tag.truncate(tag.trim_end_matches([' ', '\t']).len());
-    }
-    tag.push('>');
-    if is_closed {
-        tag.push_str(&format!("</{name}>"));
-    }
+    // They stay, behind the tag: an empty one would end it.
     tag.extend(std::iter::repeat_n('\n', lines));
     (tag != text[..=end]).then_some((tag, end + 1))
+}
+
+/// The tag with which a text begins.
+struct Tag {
+    /// What stands before its `>`. Of `{…}` only a bare text is a value; without one there is no attribute.
+    written: String,
+    /// How many lines were left out with it.
+    lines: usize,
+    /// Where its `>` stands.
+    end: usize,
+}
+
+impl Tag {
+    fn read(text: &str) -> Option<Self> {
+        let text = &text[..text.floor_char_boundary(LONGEST)];
+        let mut tag = Self { written: "<".to_owned(), lines: 0, end: 1 };
+        let mut quote = None;
+        loop {
+            let rest = &text[tag.end..];
+            let c = rest.chars().next()?;
+            match (quote, c) {
+                (None, '>') => return Some(tag),
+                (None, '<') => return None,
+                (None, '{') => {
+                    let value = &rest[..=balanced(rest, |c| c == '}')?];
+                    tag.end += value.len();
+                    tag.lines += value.matches('\n').count();
+                    if let Some(value) = literal(value) {
+                        tag.written.push_str(&value);
+                    } else {
+                        let before = tag.written.trim_end_matches('=').trim_end_matches(is_in_name).len();
+                        tag.written.truncate(before);
+                    }
+                    continue;
+                }
+                (None, '"' | '\'') => quote = Some(c),
+                (Some(open), c) if c == open => quote = None,
+                _ => {}
+            }
+            tag.written.push(c);
+            tag.end += c.len_utf8();
+        }
+    }
 }
 
 /// A bare text in braces, `{"a.png"}`, as the value of an attribute.
@@ -166,6 +188,8 @@ mod tests {
             ("import taxes rose\n", "import taxes rose\n"),
             ("A {/* b\nc */}d\n", "A \nd\n"),
             ("A <X prop={{a: 1 > 0}} /> b <Note>c</Note>\n", "A  b c\n"),
+            ("<X a=\"1 > 0\" b='>'>c</X> <m.div x=\"y\">d</m.div> <>e</>", "c d e"),
+            ("<a.b@x.example>", "<a.b@x.example>"),
             ("`<X a={{b}} />` <B>\n", "`<X a={{b}} />` \n"),
             ("```js\nexport const a = {\n```\n<DIV>x</DIV>\n", "```js\nexport const a = {\n```\n<DIV>x</DIV>\n"),
             ("{/* never closed\n", "{/* never closed\n"),
