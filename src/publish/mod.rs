@@ -127,11 +127,10 @@ impl Publisher {
         let known = self.manifest().files.get(&outline.path).cloned();
         self.write(&outline.path, bytes)?;
         // Whoever builds the site may have wiped the folder, or a run may have died behind the file: the disk knows less.
-        let changed = known.as_ref().is_none_or(|known| known.hash != fingerprint_of(&bytes));
         let news = match (&outline.subscription, &known) {
             (None, _) => News::None,
-            (Some(_), _) if changed => News::Untold,
-            (Some(_), known) => known.as_ref().map_or(News::Told, |known| known.news),
+            (Some(_), Some(known)) if known.hash == fingerprint_of(&bytes) => known.news,
+            (Some(_), _) => News::Untold,
         };
         let fingerprint = if complete { outline.fingerprint } else { 0 };
         self.remember(&outline.path, bytes, fingerprint, news)?;
