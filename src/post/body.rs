@@ -88,7 +88,11 @@ fn finish(html: String, post: &Post, more: Option<char>, warnings: Vec<Finding>)
 fn first_paragraph(html: &str) -> String {
     let after_quote = html.strip_prefix("<blockquote").and_then(|rest| rest.split_once("</blockquote>"));
     let mut rest = after_quote.map_or(html, |(_, rest)| rest);
-    while let Some(start) = rest.find("<p>") {
+    let begins = |rest: &str| {
+        let mut starts = rest.match_indices("<p").map(|(at, _)| at);
+        starts.find(|at| rest[at + "<p".len()..].starts_with(['>', ' ']))
+    };
+    while let Some(start) = begins(rest) {
         let Some(end) = rest[start..].find("</p>") else { break };
         let (paragraph, after) = rest[start..].split_at(end + "</p>".len());
         let plays = paragraph.contains("</audio>") || paragraph.contains("</video>");
@@ -405,6 +409,18 @@ mod tests {
             let html = body(Dialect::Hugo, text).html;
             let html = html.strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>")).unwrap_or(&html);
             assert_eq!(html, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_paragraph_is_the_summary_also_where_it_says_its_language() {
+        for (text, expected) in [
+            ("<p lang=de>Eins</p>\n\nTwo", "<p lang=\"de\">Eins</p>"),
+            ("<pre>x</pre>\n\nTwo\n\nThree", "<p>Two</p>"),
+            ("> One\n\nTwo", "<p>Two</p>"),
+            ("- One", ""),
+        ] {
+            assert_eq!(body(Dialect::Hugo, text).summary, expected, "{text}");
         }
     }
 
