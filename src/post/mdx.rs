@@ -107,7 +107,7 @@ fn element(text: &str) -> Option<(String, usize)> {
 
 /// The tag with which a text begins.
 struct Tag {
-    /// What stands before its `>`. Of `{…}` only a bare text is a value; without one there is no attribute.
+    /// What stands before its `>`. Of `{…}` only a text is a value; without one there is no attribute.
     written: String,
     /// How many lines were left out with it.
     lines: usize,
@@ -148,13 +148,16 @@ impl Tag {
     }
 }
 
-/// A bare text in braces, `{"a.png"}`, as the value of an attribute.
+/// The text in braces as the value of an attribute, alone or in a call: `{"a.png"}`, `{useUrl("/a.png")}`.
 fn literal(braced: &str) -> Option<String> {
-    let text = braced.strip_prefix('{')?.strip_suffix('}')?.trim();
-    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
-    let text = text[1..].strip_suffix(quote)?;
-    (!text.contains([quote, '\\', '\n']) && !text.contains("${"))
-        .then(|| format!("\"{}\"", text.replace('"', "&quot;")))
+    let inside = braced.strip_prefix('{')?.strip_suffix('}')?;
+    let start = inside.find(['"', '\'', '`'])?;
+    let before = inside[..start].trim();
+    let (text, after) = inside[start + 1..].split_once(&inside[start..=start])?;
+    let is_alone = before.is_empty() && after.trim().is_empty();
+    let is_call = before.ends_with('(') && !before.starts_with(['{', '(']);
+    let is_plain = !text.contains(['\\', '\n']) && !text.contains("${");
+    (is_plain && (is_alone || is_call)).then(|| format!("\"{}\"", text.replace('"', "&quot;")))
 }
 
 fn is_in_name(c: char) -> bool {
@@ -197,6 +200,11 @@ mod tests {
             ("<audio\n  controls\n  src='t.mp3'\n/>\nText", "<audio\n  controls\n  src='t.mp3'\n></audio>\nText"),
             ("A <span/> <my-tag /> b", "A <span></span> <my-tag></my-tag> b"),
             ("<video src={'/a.mp4'} style={{\n  width: '1px',\n}} />\n", "<video src=\"/a.mp4\"></video>\n\n\n"),
+            ("<img src={useUrl('/a.png')} style={{ width: '3em' }} />", "<img src=\"/a.png\"  />"),
+            (
+                "<img src={require('./a.png').default} alt={'a' + b} onClick={() => x('y')} />",
+                "<img src=\"./a.png\"   />",
+            ),
             ("<p className={`a ${b}`}>c</p> <i {...rest}>d</i>", "<p >c</p> <i >d</i>"),
             (
                 "<img src=\"a.png\" /> <br/> <https://x.example/> a <b",
