@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
+use crate::post::embed::without_names;
 use crate::post::html::{escape, words};
 
 /// The width of the column in which posts stand, in pixels: that of the default template.
@@ -98,7 +99,8 @@ pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
             chunk.remove();
             Ok(())
         }));
-    rewrite_str(&with_notes(html), settings).unwrap_or_else(|_| escape(&words(html)))
+    // A player gives way to its link: a second one behind it would say the same.
+    rewrite_str(&with_notes(&without_names(html)), settings).unwrap_or_else(|_| escape(&words(html)))
 }
 
 /// The link to a film or a sound; the address is an attribute's, and so escaped.
@@ -211,6 +213,10 @@ mod tests {
             (
                 "<video src=\"https://x.example/a.mp4\" controls>no</video>",
                 "<a href=\"https://x.example/a.mp4\">▶ a.mp4</a>",
+            ),
+            (
+                "<video src=\"https://x.example/a.mp4\"></video> <a href=\"https://x.example/a.mp4\">a.mp4</a> x",
+                "<a href=\"https://x.example/a.mp4\">▶ a.mp4</a> x",
             ),
             (
                 "<audio controls>\n<source type=\"x\"><source src=\"https://x.example/a.ogg\"><source src=\"a.mp3\">\n<p>Your \

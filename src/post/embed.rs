@@ -124,7 +124,7 @@ pub(super) fn with_links(html: &str, links: &Links<'_>) -> Result<Option<String>
 }
 
 /// The same HTML without the links behind films and sounds: the name of a file says nothing of a post.
-pub(super) fn without_names(html: &str) -> Cow<'_, str> {
+pub fn without_names(html: &str) -> Cow<'_, str> {
     const ENDS: [&str; 2] = ["</audio> <a href=\"", "</video> <a href=\""];
     let mut rest = html;
     let mut without = String::new();

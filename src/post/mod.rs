@@ -107,7 +107,7 @@ mod address;
 pub mod body;
 pub mod date;
 pub mod dialect;
-mod embed;
+pub mod embed;
 mod fingerprint;
 pub mod front;
 pub mod html;
