@@ -195,20 +195,25 @@ pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// Elements that part no words; the number of a footnote is a word.
+const WITHIN_WORDS: [&str; 24] = [
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q", "s",
+    "small", "span", "strong", "sub", "u", "var", "wbr",
+];
+
 /// The words of an HTML text, with single spaces; the name of a film or a sound is none.
 pub fn words(html: &str) -> String {
-    let mut text = String::new();
-    let mut inside = false;
-    for c in embed::without_names(html).chars() {
-        match c {
-            '<' => inside = true,
-            '>' if inside => {
-                inside = false;
-                text.push(' ');
-            }
-            c if !inside => text.push(c),
-            _ => {}
+    let html = embed::without_names(html);
+    let mut text = String::with_capacity(html.len());
+    let mut parts = html.split('<');
+    text.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let Some((tag, after)) = part.split_once('>') else { continue };
+        let name = tag.trim_start_matches('/').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        if !WITHIN_WORDS.iter().any(|within| name.eq_ignore_ascii_case(within)) {
+            text.push(' ');
         }
+        text.push_str(after);
     }
     let text = text
         .replace("&lt;", "<")
@@ -217,4 +222,21 @@ pub fn words(html: &str) -> String {
         .replace("&nbsp;", " ")
         .replace("&amp;", "&");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn an_element_within_a_line_parts_no_words() {
+        for (html, expected) in [
+            ("<p>See <a href=\"x\">the <em>docs</em></a>. H<sub>2</sub>O, <b>so</b>!</p>", "See the docs. H2O, so!"),
+            ("<h2>A</h2><p>b<br>c</p><ul><li>d</li><li>e</li></ul>", "A b c d e"),
+            ("a<sup>1</sup> <img src=\"x\" alt=\"y\">&lt;b&gt; &amp;amp;", "a 1 <b> &amp;"),
+            ("one<img", "one"),
+        ] {
+            assert_eq!(words(html), expected, "{html}");
+        }
+    }
 }
