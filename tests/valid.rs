@@ -91,6 +91,8 @@ fn a_title_that_shows_nothing_is_the_beginning_of_the_post_or_its_day_on_the_sit
     let mut titles = in_entries(&feeds.atom, "title");
     titles.sort();
     assert_eq!(titles, ["2024-05-02", "One two."]);
+    let dense = built(&site(&[("a.md", front, &"茶".repeat(500))]));
+    assert_eq!(in_entries(&dense.atom, "title"), [format!("{}…", "茶".repeat(80))]);
 }
 
 #[test]

@@ -175,7 +175,9 @@ fn summary(body: &Body, title: &str) -> String {
 fn title(post: &Post, body: &Body, site: &Site) -> String {
     let beginning = || {
         let words = text::shown(&html::words(&body.html))?;
-        Some(words.split(' ').take(8).collect::<Vec<_>>().join(" "))
+        let beginning = words.split(' ').take(8).collect::<Vec<_>>().join(" ");
+        // A script without spaces has no eighth word.
+        Some(text::cut(&beginning, 80).unwrap_or(beginning))
     };
     text::shown(&post.title).or_else(beginning).unwrap_or_else(|| day(post, site))
 }

@@ -56,8 +56,12 @@ pub(super) fn clean(html: &str) -> String {
 
 /// The beginning of an HTML text in words, cut between them; none where there are no more of them than that.
 pub(super) fn teaser(html: &str) -> Option<String> {
-    let text = first_words(html);
-    let (end, _) = text.char_indices().nth(TEASER)?;
+    cut(&first_words(html), TEASER)
+}
+
+/// The beginning of a text that is longer than so many characters.
+pub(super) fn cut(text: &str, longest: usize) -> Option<String> {
+    let (end, _) = text.char_indices().nth(longest)?;
     let is_whole = text[end..].starts_with(' ');
     // A script without spaces is cut between its signs.
     let space = text[..end].rfind(' ').filter(|space| !is_whole && space * 2 > end);
