@@ -119,6 +119,16 @@ fn a_file_of_somebody_else_is_never_overwritten() {
 }
 
 #[test]
+fn a_file_that_would_take_the_place_of_a_tags_is_refused_before_anything_is_written() {
+    let scene = Scene::new()
+        .file("post/a.md", "---\ntitle: A\ndate: 2024-01-01\ntags: [x]\n---\nA\n")
+        .file("config.toml", &config("", "files = { rss = \"tag/x/rss.xml\" }\nby = [\"tag\"]"));
+    let ran = scene.run(&["build"]);
+    assert!(ran.code == 2 && ran.talk.contains("`tag/x/rss.xml`") && ran.talk.contains("`files`"), "{}", ran.talk);
+    assert!(!scene.path("public").exists() && !scene.path("tidings.lock").exists());
+}
+
+#[test]
 fn a_build_that_was_refused_loses_no_news_and_a_locked_one_says_them_once() {
     let scene = two();
     scene.run_at(NOON, &["build"]);

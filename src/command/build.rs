@@ -64,7 +64,7 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
     // What each post is now, by its id.
     let prints: Vec<(u64, u64)> =
         loaded.posts.par_iter().map(|post| (fingerprint_of(&post.id), fingerprint_of(post))).collect();
-    let outlines = outlines(&setting, salt(&config, &loaded), &prints);
+    let outlines = outlines(&setting, salt(&config, &loaded), &prints)?;
     let new = new_posts(&loaded, &prints, &publisher.manifest());
     let counts = Counts::of(&loaded, &prints, &publisher.manifest(), new.len());
     let mut manifest = Manifest::default();

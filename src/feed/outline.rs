@@ -1,6 +1,6 @@
 //! Which documents there are, what goes into each, and their rendering.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::Datelike;
 use rayon::prelude::*;
@@ -63,7 +63,10 @@ enum Kind {
 
 /// Every document that the config asks for, each archive before what points to it. `salt` stands for everything else
 /// that makes the bytes: the program and its settings. `prints` are the fingerprints of each post's id and of the post.
-pub fn outlines(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Vec<Outline> {
+///
+/// # Errors
+/// A finding where two documents would have one name.
+pub fn outlines(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<Vec<Outline>, Finding> {
     let Setting { site, config, posts, .. } = *setting;
     // What a link to another post's file becomes depends on every path and address.
     let places = posts.par_iter().map(|post| fingerprint_of(&(&post.path, &post.url))).collect::<Vec<_>>();
@@ -91,7 +94,12 @@ pub fn outlines(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Vec<
         let posts: Vec<u64> = outline.posts.iter().map(|number| prints[*number].1).collect();
         outline.fingerprint = fingerprint_of(&(common, &outline.kind, feed_id, refers.then_some(places), posts));
     }
-    outlines
+    let mut names = HashSet::new();
+    match outlines.iter().find(|outline| !names.insert(&outline.path)) {
+        None => Ok(outlines),
+        Some(twice) => Err(Finding::error(format!("two documents would stand in `{}`", twice.path))
+            .way_out("give one another name with `files` under [feeds]")),
+    }
 }
 
 /// The documents of a topic: its archive, the oldest first, then what readers subscribe to.
