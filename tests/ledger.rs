@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::Executor;
+use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, Uncertain};
 use tidings::ledger::{Issue, IssueState, Outcome, Settled, State};
 use tidings::reader::{Email, ReaderId};
 use tidings::store::{Access, Freeze, Frozen, ReaderState, Sender, Store, StoreError};
 use tidings::token::random_id;
+use tokio::runtime::{self, Runtime};
 
 use crate::database::Database;
 
@@ -22,7 +23,15 @@ fn at(seconds: i64) -> DateTime<Utc> {
 
 /// Does the same on a fresh SQLite file and, where there is a server, in a fresh database on it.
 fn on_both<F: AsyncFn(&StoreUrl)>(name: &str, work: &F) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    on_both_in(&Runtime::new().unwrap(), name, work);
+}
+
+/// The same on one thread, where the writer begins only when the test waits: what is given to it before is one commit.
+fn on_both_at_once<F: AsyncFn(&StoreUrl)>(name: &str, work: &F) {
+    on_both_in(&runtime::Builder::new_current_thread().enable_all().build().unwrap(), name, work);
+}
+
+fn on_both_in<F: AsyncFn(&StoreUrl)>(runtime: &Runtime, name: &str, work: &F) {
     let folder = tempfile::tempdir().unwrap();
     runtime.block_on(work(&StoreUrl::Sqlite(folder.path().join("tidings.db"))));
     if let Some(database) = Database::fresh(name) {
@@ -354,6 +363,56 @@ fn who_goes_after_the_claim_gets_nothing_more() {
         assert_eq!(store.counts(issue.id).await.unwrap(), [0, 2, 0, 0, 3, 0, 0]);
         // Who is not ours any more is another matter.
         assert!(sender.intend(issue.id, vec![all[0]]).await.is_err());
+    });
+}
+
+/// Says this to the database itself.
+async fn tell(url: &StoreUrl, text: &'static str) {
+    let address = match url {
+        StoreUrl::Sqlite(file) => format!("sqlite://{}", file.display()),
+        StoreUrl::Postgres(address) => address.clone(),
+    };
+    let mut connection = sqlx::AnyConnection::connect(&address).await.unwrap();
+    connection.execute(sqlx::raw_sql(text)).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+fn sent(reader: ReaderId) -> Settled {
+    Settled { reader, outcome: Outcome::Sent, reply: "250 ok".to_owned() }
+}
+
+#[test]
+fn nobody_who_has_not_gone_is_suppressed_though_an_intent_is_refused() {
+    on_both_at_once("refusals", &async |url: &StoreUrl| {
+        // The issue is paused and, between two looks at it, open again; or what is settled was taken over meanwhile.
+        for (resumed, expected) in [(true, [2, 0, 1, 0, 0, 0, 0]), (false, [3, 0, 0, 0, 0, 0, 0])] {
+            if resumed && !matches!(url, StoreUrl::Sqlite(_)) {
+                continue;
+            }
+            let store = open(url).await;
+            let issue = new_issue(&format!("{resumed}"), 0);
+            freeze(&store, &issue, &people(3)).await;
+            let sender = sender(&store).await;
+            let claimed = sender.claim(issue.id, 2, at(0)).await.unwrap();
+            let (one, two) = (claimed[0].reader.id, claimed[1].reader.id);
+            sender.intend(issue.id, vec![one]).await.unwrap();
+            store.change_issue(issue.id, &[IssueState::Open], IssueState::Paused, None).await.unwrap();
+            match resumed {
+                true => {
+                    tell(
+                        url,
+                        "CREATE TRIGGER resumed AFTER UPDATE ON delivery WHEN new.state = 2 BEGIN \
+                         UPDATE issue SET state = 'open' WHERE id = new.issue; END",
+                    )
+                    .await;
+                }
+                false => tell(url, "UPDATE delivery SET state = 0, owner = NULL WHERE state = 1").await,
+            }
+            sender.settle(issue.id, vec![sent(one)], at(1)).unwrap();
+            let refused = sender.intend(issue.id, vec![two]).await;
+            assert_eq!(matches!(refused, Err(StoreError::Stopped)), resumed, "{refused:?}");
+            assert_eq!(store.counts(issue.id).await.unwrap(), expected, "resumed: {resumed}");
+        }
     });
 }
 

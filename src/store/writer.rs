@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use crate::ledger::{IssueId, IssueState, Outcome, Owner, Settled, State};
+use crate::ledger::{IssueId, Outcome, Owner, Settled, State};
 use crate::reader::ReaderId;
 use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, begin_words, list};
 
@@ -23,6 +23,11 @@ const MOST_ROWS: usize = 50;
 const MOST_COMMITS: u32 = 20;
 /// How long the connection is kept for a job that may come.
 const KEPT: Duration = Duration::from_millis(2);
+/// That the reader of a `delivery` has not gone since the claim, whatever the state of the issue `i`.
+const STAYS: &str = "SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader \
+    WHERE i.id = delivery.issue AND r.state = 'active' \
+    AND (EXISTS (SELECT 1 FROM subscription s WHERE s.digest = i.digest AND s.reader = r.id) OR NOT EXISTS \
+    (SELECT 1 FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = i.digest))";
 /// How often a commit that met a lock or a deadlock is tried.
 const TRIES: u32 = 3;
 /// The longest reply that is kept, in characters.
@@ -68,7 +73,7 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
         for job in waiting {
             // Whoever asked may have gone.
             match job {
-                Job::Intend(issue, _, done) if refused.stopped.contains(&issue) => {
+                Job::Intend(issue, readers, done) if refused.has_stopped(issue, &readers) => {
                     let _ = done.send(Err(StoreError::Stopped));
                 }
                 Job::Intend(issue, mut readers, done) => {
@@ -95,8 +100,8 @@ struct Writer {
 /// The intents that were refused.
 #[derive(Debug, Default)]
 struct Refused {
-    /// Issues that are not open any more.
-    stopped: HashSet<IssueId>,
+    /// Readers who wait on, since the issue was not open.
+    stopped: HashSet<(IssueId, ReaderId)>,
     /// Readers who have left, complained, bounced or been forgotten since the claim.
     gone: HashSet<(IssueId, ReaderId)>,
 }
@@ -184,8 +189,12 @@ impl Writer {
 }
 
 impl Refused {
-    /// Why a change did not find all its rows: the issue is not open any more, or a reader has gone and is suppressed now.
-    /// Any other row that was not there to be changed is not ours any more.
+    fn has_stopped(&self, issue: IssueId, readers: &[ReaderId]) -> bool {
+        readers.iter().any(|reader| self.stopped.contains(&(issue, *reader)))
+    }
+
+    /// Why a change did not find all its rows: a reader has gone and is suppressed now, or the issue was not open. Any other
+    /// row that was not there to be changed is not ours any more.
     async fn look_for(
         &mut self,
         change: &Change<'_>,
@@ -194,30 +203,27 @@ impl Refused {
         place: &StorePlace,
         owner: Owner,
     ) -> Result<()> {
-        let (issue, intended, settled) = (change.issue, &change.intended, change.settled.len());
-        if count == intended.len() + settled {
+        let (issue, intended) = (change.issue, list(&change.intended));
+        let all = change.intended.len() + change.settled.len();
+        if count == all {
             return Ok(());
         }
-        let row = sqlx::query("SELECT state FROM issue WHERE id = $1").bind(issue).fetch_one(&mut *connection).await?;
-        if count == settled && row.try_get::<&str, _>("state")? != IssueState::Open.word() {
-            self.stopped.insert(issue);
-            return Ok(());
-        }
-        let text = format!(
+        let waiting = format!("issue = $1 AND owner = $2 AND state = 0 AND {}", place.among("reader", "$3"));
+        let suppress = format!(
             "UPDATE delivery SET state = 4, owner = NULL, reply = (SELECT CASE r.state WHEN 'active' THEN 'left' \
              ELSE r.state END FROM reader r WHERE r.id = delivery.reader) \
-             WHERE issue = $1 AND owner = $2 AND state = 0 AND {} RETURNING reader",
-            place.among("reader", "$3")
+             WHERE {waiting} AND NOT EXISTS ({STAYS}) RETURNING reader"
         );
-        let query = sqlx::query(AssertSqlSafe(text)).bind(issue).bind(owner).bind(list(intended));
-        let gone = query.fetch_all(&mut *connection).await?;
-        if count + gone.len() != intended.len() + settled {
-            return Err(StoreError::Lost);
+        let select = format!("SELECT reader FROM delivery WHERE {waiting}");
+        let mut found = count;
+        for (text, refused) in [(suppress, &mut self.gone), (select, &mut self.stopped)] {
+            let query = sqlx::query(AssertSqlSafe(text)).bind(issue).bind(owner).bind(intended.clone());
+            for row in query.fetch_all(&mut *connection).await? {
+                refused.insert((issue, row.try_get("reader")?));
+                found += 1;
+            }
         }
-        for row in gone {
-            self.gone.insert((issue, row.try_get("reader")?));
-        }
-        Ok(())
+        if found == all { Ok(()) } else { Err(StoreError::Lost) }
     }
 }
 
@@ -274,10 +280,7 @@ impl Change<'_> {
              first_at = CASE WHEN paired.value IS NULL THEN first_at ELSE COALESCE(first_at, $4) END FROM {} \
              WHERE issue = $5 AND COALESCE(owner, 0) = $6 AND reader = CAST(paired.key AS BIGINT) \
              AND CASE WHEN paired.value IS NOT NULL THEN state IN (0, 1) ELSE state = 0 \
-             AND EXISTS (SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader \
-             WHERE i.id = delivery.issue AND i.state = 'open' AND r.state = 'active' \
-             AND (EXISTS (SELECT 1 FROM subscription s WHERE s.digest = i.digest AND s.reader = r.id) OR NOT EXISTS \
-             (SELECT 1 FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = i.digest))) END",
+             AND EXISTS ({STAYS} AND i.state = 'open') END",
             place.paired("$7")
         );
         let reply = |one: &Settled| one.reply.chars().take(LONGEST_REPLY).collect::<String>().into();
