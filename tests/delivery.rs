@@ -259,6 +259,26 @@ fn a_signal_lets_what_is_on_the_wire_end_and_gives_back_the_rest() {
 }
 
 #[test]
+fn a_signal_while_a_reader_turns_out_to_be_gone_takes_nothing_from_the_others() {
+    let stalls =
+        Habits { script: Some(("RCPT", Fault::Stall)), from: 1, ..Habits::good(true, Duration::from_millis(1500)) };
+    let relay = Relay::start(stalls);
+    let readers = many(2);
+    let scene = scene(&readers);
+    let mut child = spawn(&scene, &relay, "1");
+    wait_for(&relay, 1);
+    let had = relay.taken().remove(0).0;
+    let other = readers.iter().find(|reader| **reader != had).unwrap();
+    scene.run_at(MONDAY, &["subscriber", "remove", other]);
+    // Its envelope hangs, while its intent has been refused.
+    thread::sleep(Duration::from_millis(2500));
+    assert!(Command::new("kill").arg("-INT").arg(child.id().to_string()).status().unwrap().success());
+    assert!(child.wait().unwrap().code() < Some(2));
+    let told = status(&scene);
+    assert_eq!((&told["counts"]["sent"], &told["counts"]["suppressed"]), (&1.into(), &1.into()), "{told}");
+}
+
+#[test]
 fn a_second_run_leaves_the_mail_to_the_first() {
     let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
     let scene = scene(&many(200));

@@ -169,17 +169,15 @@ impl Line {
         }
         // Durable before the body goes out: a sender that dies from here on leaves it uncertain, not lost. The commit and
         // the envelope need not wait for each other; what was settled before is committed with it, so that at any moment
-        // at most one message of this connection is under way.
-        let begin = async {
-            tokio::join!(
-                connection.envelope(run.envelope(claim, &message)),
-                delivery.sender.intend(delivery.issue.id, vec![claim.reader.id])
-            )
+        // at most one message of this connection is under way. A halt cuts only the envelope short: what the ledger says
+        // to the intent decides what may be settled.
+        let envelope = async {
+            tokio::select! {
+                said = connection.envelope(run.envelope(claim, &message)) => Some(said),
+                () = run.halted() => None,
+            }
         };
-        let (said, intended) = tokio::select! {
-            both = begin => both,
-            () = run.halted() => return Attempt::Halted,
-        };
+        let (said, intended) = tokio::join!(envelope, delivery.sender.intend(delivery.issue.id, vec![claim.reader.id]));
         match intended {
             Ok(gone) if gone.is_empty() => {}
             // The relay may wait for the body now, which must not come: to end it here would send an empty message.
@@ -190,10 +188,11 @@ impl Line {
             }
         }
         match said {
-            Ok(()) => {}
-            Err(Refused::Reply(phase, reply)) => return Attempt::Answered(phase, reply),
-            Err(Refused::OutOfStep(trouble)) => return Attempt::OutOfStep(trouble),
-            Err(Refused::Lost(trouble) | Refused::Unanswered(trouble)) => return Attempt::Lost(trouble),
+            None => return Attempt::Halted,
+            Some(Ok(())) => {}
+            Some(Err(Refused::Reply(phase, reply))) => return Attempt::Answered(phase, reply),
+            Some(Err(Refused::OutOfStep(trouble))) => return Attempt::OutOfStep(trouble),
+            Some(Err(Refused::Lost(trouble) | Refused::Unanswered(trouble))) => return Attempt::Lost(trouble),
         }
         self.next = self.ahead(connection);
         let next = self.next.as_ref().map(|next| run.envelope(&next.claim, &next.message));
