@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use sqlx::{Connection, Executor, Row, SqliteConnection};
+use tidings::config::StoreUrl;
+use tidings::store::{Access, Store};
 
 use crate::relay::{Habits, Relay};
 use crate::scene::{Ran, Scene};
+use crate::wire::deliver;
 
 const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 
@@ -154,6 +157,27 @@ fn an_io_error_at_commit_is_an_error_and_the_next_run_goes_on() {
     assert!(counts[4] > counts[0] && counts[4] < 301, "{counts:?}");
     assert_eq!(run(&scene, MONDAY, &relay).code, 0);
     check(&scene, &relay, 301);
+}
+
+#[test]
+fn what_was_sent_is_written_down_though_no_more_can_be_claimed() {
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
+    let scene = scene(1500);
+    let down = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none"), ("TIDINGS_MAIL__PATIENCE", "0s")];
+    assert_eq!(scene.run_with(&["--at", MONDAY, "run"], &down).code, 1);
+    let mail = toml::from_str(&format!("smtp = \"{}\"", relay.url())).unwrap();
+    // On one thread, and without a farewell, nothing is written that was not waited for.
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let url = StoreUrl::Sqlite(scene.path("tidings.db"));
+        let store = Store::open(&url, Access::Write, MONDAY.parse().unwrap()).await.unwrap();
+        let text = "CREATE TRIGGER no_claim BEFORE UPDATE ON delivery WHEN old.owner IS NULL AND new.owner IS NOT NULL \
+                    AND EXISTS (SELECT 1 FROM delivery WHERE state = 2) BEGIN SELECT RAISE(ABORT, 'no more'); END";
+        connect(&scene).await.execute(text).await.unwrap();
+        let failed = deliver(&store, &mail, MONDAY).await.unwrap_err();
+        assert!(failed.to_string().contains("no more"), "{failed}");
+    });
+    let told = status(&scene);
+    assert_eq!((&told["counts"]["sending"], &told["counts"]["sent"]), (&0.into(), &relay.count().into()), "{told}");
 }
 
 #[test]

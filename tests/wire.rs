@@ -10,7 +10,7 @@ use tidings::config::{Mail, StoreUrl, Uncertain};
 use tidings::delivery::{Delivery, Mailer, Progress, Stop};
 use tidings::ledger::{Issue, IssueState, State};
 use tidings::message::Compiled;
-use tidings::store::{Access, Busy, ReaderState, Store};
+use tidings::store::{Access, Busy, ReaderState, Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -49,7 +49,8 @@ struct Standing {
     uncertain: usize,
 }
 
-async fn deliver(store: &Store, mail: &Mail, at: &str) -> Option<String> {
+/// Sends the newest issue of a store.
+pub(crate) async fn deliver(store: &Store, mail: &Mail, at: &str) -> Result<Option<String>, StoreError> {
     let at: DateTime<Utc> = at.parse().unwrap();
     let sender = loop {
         // A process that another test has just forked holds the lock until it becomes its program.
@@ -60,7 +61,7 @@ async fn deliver(store: &Store, mail: &Mail, at: &str) -> Option<String> {
     };
     let issue = store.issues().await.unwrap().remove(0);
     if issue.state != IssueState::Open {
-        return None;
+        return Ok(None);
     }
     let compiled = Compiled::from_text(&store.compiled(issue.id).await.unwrap()).unwrap();
     let delivery = Delivery {
@@ -73,7 +74,7 @@ async fn deliver(store: &Store, mail: &Mail, at: &str) -> Option<String> {
         progress: Progress::hidden(),
         stop: Stop::default(),
     };
-    delivery.deliver(&Mailer::Smtp(mail.smtp.clone().unwrap())).await.unwrap()
+    delivery.deliver(&Mailer::Smtp(mail.smtp.clone().unwrap())).await
 }
 
 /// The one who has not got it, else a recipient.
@@ -192,7 +193,7 @@ async fn check(cell: Cell, scene: &Scene, recipient: &str) {
     let url = if phase == "STARTTLS" { bad.tls_url() } else { bad.url() };
 
     let began = Instant::now();
-    let stopped = deliver(&store, &mail(&url, uncertain), MONDAY).await;
+    let stopped = deliver(&store, &mail(&url, uncertain), MONDAY).await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(12), "{label}: it took {:?}", began.elapsed());
     let (issue, came_to) = standing(&store, recipient).await;
     let expected = expected(cell);
@@ -213,7 +214,7 @@ async fn check(cell: Cell, scene: &Scene, recipient: &str) {
         assert!(store.change_issue(issue.id, &[IssueState::Paused], IssueState::Open, None).await.unwrap());
     }
     let good = Relay::start(Habits { offers: &["AUTH PLAIN"], ..Habits::good(true, Duration::ZERO) });
-    deliver(&store, &mail(&good.url(), uncertain), TUESDAY).await;
+    deliver(&store, &mail(&good.url(), uncertain), TUESDAY).await.unwrap();
     let (_, ended) = standing(&store, recipient).await;
     assert_eq!(ended.issue, IssueState::Done, "{label}");
     let last = if expected.state == State::Queued { State::Sent } else { expected.state };

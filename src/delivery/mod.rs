@@ -97,8 +97,10 @@ impl Delivery {
             Mailer::Smtp(relay) => relay::deliver(self, relay).await,
         };
         self.progress.finish();
+        // What has been sent is written down, whatever else fails.
+        let written = self.sender.flush().await;
         let stopped = stopped?;
-        self.sender.flush().await?;
+        written?;
         self.sender.release(self.issue.id).await?;
         self.sender.finish(self.issue.id).await?;
         Ok(stopped)
