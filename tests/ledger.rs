@@ -1,7 +1,7 @@
 //! The ledger on both databases by the same code: claims, owners, series over issues, upgrades.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, Executor};
@@ -413,6 +413,33 @@ fn nobody_who_has_not_gone_is_suppressed_though_an_intent_is_refused() {
             assert_eq!(matches!(refused, Err(StoreError::Stopped)), resumed, "{refused:?}");
             assert_eq!(store.counts(issue.id).await.unwrap(), expected, "resumed: {resumed}");
         }
+    });
+}
+
+#[test]
+fn nobody_takes_over_what_is_still_being_written() {
+    on_both_at_once("writing", &async |url: &StoreUrl| {
+        let (store, other) = (open(url).await, open(url).await);
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(2000)).await;
+        let sender = sender(&store).await;
+        let claimed = sender.claim(issue.id, 2000, at(0)).await.unwrap();
+        let all: Vec<ReaderId> = claimed.iter().map(|claim| claim.reader.id).collect();
+        for some in all.chunks(500) {
+            sender.intend(issue.id, some.to_vec()).await.unwrap();
+        }
+        // More than one commit holds.
+        for reader in all {
+            sender.settle(issue.id, vec![sent(reader)], at(1)).unwrap();
+        }
+        drop(sender);
+        let began = Instant::now();
+        while store.counts(issue.id).await.unwrap()[State::Sending as usize] > 0 {
+            assert!(began.elapsed() < Duration::from_secs(20));
+            let _ = other.begin_sending(Uncertain::Hold, at(2)).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(store.counts(issue.id).await.unwrap(), [0, 0, 2000, 0, 0, 0, 0]);
     });
 }
 

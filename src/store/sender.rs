@@ -84,8 +84,14 @@ impl Store {
             }
         };
         let (writer, jobs) = mpsc::unbounded_channel();
-        tokio::spawn(write(self.clone(), owner, jobs));
         let (store, behind, ownership) = (self.clone(), Arc::default(), Arc::new(ownership));
+        let writing = write(self.clone(), owner, jobs);
+        let held = ownership.clone();
+        // Nobody takes over what is still to be written.
+        tokio::spawn(async move {
+            writing.await;
+            drop(held);
+        });
         let sender = Sender { store, owner, uncertain, writer, behind, _ownership: ownership };
         sender.take_over(now).await?;
         Ok(Ok(sender))
