@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use sqlx::{Connection, Executor};
 
+use crate::database::Database;
 use crate::relay::{Ahead, Fault, Habits, Relay};
 use crate::scene::{Ran, Scene};
 
@@ -276,6 +277,16 @@ fn a_signal_while_a_reader_turns_out_to_be_gone_takes_nothing_from_the_others() 
     assert!(child.wait().unwrap().code() < Some(2));
     let told = status(&scene);
     assert_eq!((&told["counts"]["sent"], &told["counts"]["suppressed"]), (&1.into(), &1.into()), "{told}");
+}
+
+#[test]
+fn a_run_that_sends_from_a_server_ends_at_once() {
+    let Some(database) = Database::fresh("farewell") else { return };
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let began = Instant::now();
+    let ran = scene.run_with(&["--at", MONDAY, "run"], &[("TIDINGS_STORE__URL", &database.url())]);
+    assert!(ran.code == 0 && ran.out.contains("1 sent"), "{}{}", ran.out, ran.talk);
+    assert!(began.elapsed() < Duration::from_secs(4), "it took {:?}", began.elapsed());
 }
 
 #[test]

@@ -157,8 +157,9 @@ impl Session<'_> {
         Ok(store)
     }
 
-    /// Closes what it opened.
+    /// Closes what it opened; the sender first, since a server's store waits for the connection that holds its lock.
     async fn close(self) {
+        drop(self.sender);
         for (_, store) in self.stores.into_inner() {
             store.close().await;
         }
