@@ -375,13 +375,27 @@ fn a_relay_that_is_down_charges_nobody() {
 }
 
 #[test]
-fn two_at_whom_the_relay_always_falls_are_deferred_though_nobody_else_is_left() {
-    let scene = scene(&["drops0@x.example", "drops1@x.example"].map(str::to_owned));
-    let relay = Relay::start(Habits::good(true, Duration::ZERO));
-    assert_eq!(run_with(&scene, MONDAY, &relay, &[("TIDINGS_MAIL__CONNECTIONS", "2")]).code, 1);
-    let told = status(&scene);
-    for missed in told["missed"].as_array().unwrap() {
-        assert_eq!(missed["attempts"], 1, "{missed}");
+fn a_few_at_whom_the_relay_always_falls_are_deferred_though_nobody_else_is_left() {
+    for (few, connections) in [(2, "2"), (3, "1")] {
+        let readers: Vec<String> = (0..few).map(|n| format!("drops{n}@x.example")).collect();
+        let scene = scene(&readers);
+        let relay = Relay::start(Habits::good(true, Duration::ZERO));
+        assert_eq!(run_with(&scene, MONDAY, &relay, &[("TIDINGS_MAIL__CONNECTIONS", connections)]).code, 1);
+        for missed in status(&scene)["missed"].as_array().unwrap() {
+            assert_eq!(missed["attempts"], 1, "{few}: {missed}");
+        }
+    }
+}
+
+#[test]
+fn a_relay_that_closes_before_it_knows_for_whom_charges_nobody() {
+    for (fault, most_messages) in [(Some(("MAIL", Fault::Says("421 4.3.2 closing"))), usize::MAX), (None, 1)] {
+        let relay = Relay::start(Habits { script: fault, most_messages, ..Habits::good(true, Duration::ZERO) });
+        let scene = scene(&many(if fault.is_some() { 1 } else { 6 }));
+        let set = [("TIDINGS_MAIL__PATIENCE", "4s"), ("TIDINGS_MAIL__CONNECTIONS", "2")];
+        run_with(&scene, MONDAY, &relay, &set);
+        let told = status(&scene);
+        assert!(told["missed"].as_array().unwrap().iter().all(|missed| missed["attempts"] == 0), "{told}");
     }
 }
 

@@ -17,8 +17,8 @@ use crate::store::StoreError;
 enum Attempt {
     /// The relay answered.
     Answered(Phase, Reply),
-    /// The connection was lost while trying again is safe.
-    Lost(Trouble),
+    /// The connection was lost on the way to this phase's end, while trying again is safe.
+    Lost(Phase, Trouble),
     /// The relay minds an envelope that was said ahead: nothing is wrong but that.
     OutOfStep(Trouble),
     /// The relay may have taken it.
@@ -111,12 +111,12 @@ impl Line {
                 if verdict == Verdict::RelayTrouble {
                     // It may still be well enough for a farewell; its transaction is not known to us any more.
                     connection.quit().await;
-                    return run.lost(&claim, Trouble::Relay(reply.to_string())).await;
+                    return run.lost(&claim, phase, Trouble::Relay(reply.to_string())).await;
                 }
                 self.open = Some(connection).filter(Connection::is_usable);
                 run.answered(&claim, phase, &reply, verdict).await
             }
-            Attempt::Lost(trouble) => run.lost(&claim, trouble).await,
+            Attempt::Lost(phase, trouble) => run.lost(&claim, phase, trouble).await,
             Attempt::OutOfStep(trouble) => {
                 run.speak_in_turn();
                 run.settle(&claim, Outcome::Released, &trouble.to_string());
@@ -192,7 +192,8 @@ impl Line {
             Some(Ok(())) => {}
             Some(Err(Refused::Reply(phase, reply))) => return Attempt::Answered(phase, reply),
             Some(Err(Refused::OutOfStep(trouble))) => return Attempt::OutOfStep(trouble),
-            Some(Err(Refused::Lost(trouble) | Refused::Unanswered(trouble))) => return Attempt::Lost(trouble),
+            Some(Err(Refused::Lost(phase, trouble))) => return Attempt::Lost(phase, trouble),
+            Some(Err(Refused::Unanswered(trouble))) => return Attempt::Unanswered(trouble),
         }
         self.next = self.ahead(connection);
         let next = self.next.as_ref().map(|next| run.envelope(&next.claim, &next.message));
@@ -203,7 +204,8 @@ impl Line {
         match answer {
             Ok(reply) => Attempt::Answered(Phase::Dot, reply),
             Err(Refused::Reply(phase, reply)) => Attempt::Answered(phase, reply),
-            Err(Refused::Lost(trouble) | Refused::OutOfStep(trouble)) => Attempt::Lost(trouble),
+            Err(Refused::Lost(phase, trouble)) => Attempt::Lost(phase, trouble),
+            Err(Refused::OutOfStep(trouble)) => Attempt::OutOfStep(trouble),
             Err(Refused::Unanswered(trouble)) => Attempt::Unanswered(trouble),
         }
     }
@@ -221,8 +223,8 @@ impl Run {
     }
 
     /// The connection was lost while trying again is safe; none where nothing new may begin.
-    async fn lost(&self, claim: &Claimed, trouble: Trouble) -> Option<()> {
-        let outcome = if self.is_hopeless(claim) { self.deferred(claim) } else { Outcome::Released };
+    async fn lost(&self, claim: &Claimed, phase: Phase, trouble: Trouble) -> Option<()> {
+        let outcome = if self.is_hopeless(claim, phase) { self.deferred(claim) } else { Outcome::Released };
         self.settle(claim, outcome, &trouble.to_string());
         self.stands(trouble).await.then_some(())
     }

@@ -92,6 +92,11 @@ impl Pace {
         self.state().answered
     }
 
+    /// How often the relay was waited for since it was last well.
+    pub(super) fn waits(&self) -> u32 {
+        self.state().waits
+    }
+
     /// A message was taken, or refused in good order: the relay is well.
     pub(super) fn well(&self) {
         let mut state = self.state();

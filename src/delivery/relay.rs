@@ -20,7 +20,7 @@ use crate::store::{Result, StoreError};
 /// How long a person who asked to stop waits for the relay's last answers.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A recipient at whom the connection is lost so often is deferred, unless it is lost at everyone.
+/// A recipient at whom the connection is lost is deferred after so many losses there, or so many in a row everywhere.
 const MOST_LOSSES: u32 = 3;
 
 /// Why nothing new begins.
@@ -257,15 +257,18 @@ impl Run {
         self.in_turn.store(true, Ordering::Relaxed);
     }
 
-    /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile, or those
-    /// who are left are all like this one.
-    pub(super) fn is_hopeless(&self, claim: &Claimed) -> bool {
+    /// Counts a loss at this recipient, if the relay knew already for whom it was. Whether it is the recipient, not the
+    /// relay: others are served meanwhile, or for some waits nobody has been, so that those who are left may all be like
+    /// this one. Where it is the relay all the same, only a few are put off before the patience ends.
+    pub(super) fn is_hopeless(&self, claim: &Claimed, phase: Phase) -> bool {
+        if phase == Phase::Mail {
+            return false;
+        }
         let answered = self.pace.answered();
         let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
         let loss = losses.entry(claim.reader.id).or_insert(Losses { count: 0, answered });
         loss.count += 1;
-        let (many, served) = (loss.count >= MOST_LOSSES, answered > loss.answered);
-        many && (served || losses.values().all(|loss| loss.count >= MOST_LOSSES))
+        loss.count >= MOST_LOSSES && answered > loss.answered || self.pace.waits() + 1 >= MOST_LOSSES
     }
 
     /// Who refuses the sender though others have taken this very issue refuses for themselves alone.

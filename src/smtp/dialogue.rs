@@ -49,9 +49,9 @@ pub enum Refused {
     /// The relay said so.
     #[error("{1}")]
     Reply(Phase, Reply),
-    /// The connection is lost before the message's end was out: trying again is safe.
-    #[error("{0}")]
-    Lost(Trouble),
+    /// The connection is lost, on the way to this phase's end and before the message's was out: trying again is safe.
+    #[error("{1}")]
+    Lost(Phase, Trouble),
     /// The end was out, and the answer never came: whether the relay took the message is uncertain.
     #[error("{0}")]
     Unanswered(Trouble),
@@ -100,18 +100,18 @@ impl Connection {
         let is_grouped = self.offers.pipelining;
         let lines = if was_ahead { Default::default() } else { self.commands(envelope)? };
         if is_grouped && !was_ahead {
-            self.write(lines.concat().as_bytes()).await.map_err(Refused::Lost)?;
+            self.write(lines.concat().as_bytes()).await.map_err(|trouble| Refused::Lost(Phase::Mail, trouble))?;
         }
         let phases = [Phase::Mail, Phase::Rcpt, Phase::Data];
         for (number, (phase, line)) in phases.into_iter().zip(lines).enumerate() {
             if !is_grouped {
-                self.write(line.as_bytes()).await.map_err(Refused::Lost)?;
+                self.write(line.as_bytes()).await.map_err(|trouble| Refused::Lost(phase, trouble))?;
             }
             let is_first_ahead = was_ahead && phase == Phase::Mail;
             let reply = match self.read(phase).await {
                 Ok(reply) => reply,
                 Err(trouble) if is_first_ahead => return Err(Refused::OutOfStep(trouble)),
-                Err(trouble) => return Err(Refused::Lost(trouble)),
+                Err(trouble) => return Err(Refused::Lost(phase, trouble)),
             };
             if is_first_ahead && reply.code >= 500 {
                 return Err(Refused::OutOfStep(Trouble::Relay(reply.to_string())));
@@ -193,7 +193,7 @@ impl Connection {
         let body = transparent(message);
         if let Err(trouble) = self.wire.write_group(&body, behind.as_bytes(), self.limits.block.0).await {
             self.usable = false;
-            return Err(Refused::Lost(trouble));
+            return Err(Refused::Lost(Phase::Dot, trouble));
         }
         let reply = self.read(Phase::Dot).await.map_err(Refused::Unanswered)?;
         // Neither yes nor no: whatever the relay is at, it is not where we are.
