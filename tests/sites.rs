@@ -331,6 +331,42 @@ fn files_of_data_say_what_posts_of_eleventy_do_not() {
 }
 
 #[test]
+fn a_post_is_read_whatever_the_case_of_its_ending() {
+    let names = "a.MD b.Markdown c.mkdown d.mdown e.mkd f.mkdn g.MDX h.HTML i.Htm README.markdown";
+    let mut scene = Scene::new();
+    for (day, name) in names.split(' ').enumerate() {
+        let text =
+            format!("---\ntitle: {name}\ndate: 2024-05-{:02}\n---\nSee <a href=\"a.MD\">one</a> and *x*.\n", day + 1);
+        scene = scene.file(&format!("post/{name}"), &text);
+    }
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
+    let items = feed["items"].as_array().unwrap();
+    let addresses: Vec<&str> = items.iter().filter_map(|item| item["url"].as_str()).collect();
+    let expected = ["i", "h", "g", "f", "e", "d", "c", "b", "a"].map(|name| format!("https://hums.example/{name}/"));
+    assert_eq!(addresses, expected);
+    for item in items {
+        let html = item["content_html"].as_str().unwrap();
+        assert!(html.contains("\"https://hums.example/a/\""), "{html}");
+        let is_html = item["title"].as_str().unwrap().to_lowercase().contains(".ht");
+        assert_eq!(html.contains("<em>"), !is_html, "{html}");
+    }
+}
+
+#[test]
+fn a_template_with_a_date_is_named_and_a_list_of_posts_is_not() {
+    let scene = site_beside(&[
+        ("eleventy.config.js", "export default function () {}\n"),
+        ("content/a.md", "---\ntitle: A\ndate: 2024-05-01\n---\n"),
+        ("content/b.NJK", "---\ntitle: B\ndate: 2024-05-02\n---\n{{ x }}\n"),
+        ("content/list.njk", "---\ntitle: All\n---\n{% for p in posts %}{% endfor %}\n"),
+    ]);
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.talk.contains("is not read: `b.NJK`\n"), "{}", ran.talk);
+}
+
+#[test]
 fn posts_in_another_markup_are_named() {
     let one = "Title: One\nDate: 2024-05-01\n\nText.\n";
     let mut files = vec![("pelicanconf.py", "AUTHOR = 'Ada'\n"), ("content/one.md", one), ("content/pages/p.rst", "x")];

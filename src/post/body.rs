@@ -10,7 +10,7 @@ use crate::post::html;
 use crate::post::links::{Index, Links};
 use crate::post::marks::Marks;
 use crate::post::shortcode::Source;
-use crate::post::{Body, Post, markdown, mdx, plain, shortcode, title};
+use crate::post::{Body, Markup, Post, markdown, mdx, plain, shortcode, title};
 
 /// The body of a post, from its file's text; `posts` are what its links may lead to, found by `index`.
 ///
@@ -33,8 +33,8 @@ pub fn body(
         let html = html::sanitise(&plain.to_html(), &links)?;
         return Ok(finish(html, post, None, Vec::new()));
     }
-    let ending = post.path.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let is_html = matches!(ending, "html" | "htm");
+    let markup = Markup::of(&post.path).unwrap_or(Markup::Markdown);
+    let is_html = markup == Markup::Html;
     let mut text = body.to_owned();
     if front.text(&["title"]).is_none()
         && let Some((_, range)) = title::first_heading(&text, is_html)
@@ -43,7 +43,7 @@ pub fn body(
         let height = text[range.clone()].matches('\n').count();
         text.replace_range(range, &"\n".repeat(height));
     }
-    if ending == "mdx" {
+    if markup == Markup::Mdx {
         text = mdx::to_markdown(&text);
     }
     let excerpt = front.text(&["excerpt_separator"]).or_else(|| habits.excerpt.clone());
@@ -56,9 +56,9 @@ pub fn body(
     }
     let source = Source { text: &text, syntax: habits.syntax, is_html, is_marked: own.is_some(), marks };
     let expanded = shortcode::expand(source, &links, &variables);
-    let rendered = match ending {
-        _ if is_html => expanded.text,
-        _ => markdown::to_html(&expanded.text, habits.syntax, &links)?,
+    let rendered = match is_html {
+        true => expanded.text,
+        false => markdown::to_html(&expanded.text, habits.syntax, &links)?,
     };
     let html = html::sanitise(&html::fill(&rendered, &expanded.slots, marks), &links)?;
     let warnings = expanded.dropped.into_iter().map(|(line, what)| {

@@ -219,7 +219,7 @@ const HUGO: Rules = Rules {
     split: Split::Never,
     bundles: true,
     no_posts: &[],
-    unread: &["org", "adoc", "asciidoc", "rst", "pandoc"],
+    unread: &["org", "adoc", "asciidoc", "ad", "rst", "pandoc", "pdc"],
     has_pages: true,
     syntax: Syntax { hugo: true, definitions: true, ..MARKDOWN },
     ..PLAIN
@@ -262,7 +262,7 @@ const JEKYLL: Rules = Rules {
     split: Split::Spaces,
     folders: Folders::AbovePosts,
     no_posts: &["_site", "vendor", "node_modules", "_includes", "_layouts", "_data", "_sass"],
-    unread: &["textile"],
+    unread: &["textile", "adoc", "asciidoc", "ad", "asc", "org", "rst"],
     syntax: Syntax { tags: true, outputs: true, kramdown: true, markdown_in_html: true, definitions: true, ..MARKDOWN },
     ..PLAIN
 };
@@ -282,6 +282,7 @@ const ELEVENTY: Rules = Rules {
     name_keeps_date: true,
     split: Split::Never,
     no_posts: &["_includes", "_data", "_site", "node_modules"],
+    unread: &["njk", "liquid", "webc", "hbs", "mustache", "ejs", "haml", "pug"],
     has_pages: true,
     syntax: Syntax { tags: true, outputs: true, ..MARKDOWN },
     ..PLAIN
@@ -301,7 +302,7 @@ const PELICAN: Rules = Rules {
     slug_of_title: true,
     folders: Folders::Parent,
     no_posts: &["pages", "images", "extra"],
-    unread: &["rst"],
+    unread: &["rst", "adoc", "asciidoc", "asc"],
     syntax: Syntax { tags: true, markdown_in_html: true, definitions: true, ..MARKDOWN },
     ..PLAIN
 };

@@ -13,7 +13,7 @@ use crate::post::dialect::{DateIn, Habits};
 use crate::post::front::{self, Front, Split};
 use crate::post::html::legal;
 use crate::post::name::Name;
-use crate::post::{Address, Fingerprint, Post, media, people, plain, title};
+use crate::post::{Address, Fingerprint, Markup, Post, media, people, plain, title};
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         _ => name.stem,
     };
     let title = rest.or(raw_title).or_else(|| front.text(&["linktitle"])).or_else(|| {
-        let heading = title::first_heading(body, matches!(name.ending, "html" | "htm"));
+        let heading = title::first_heading(body, name.markup == Some(Markup::Html));
         heading.map(|(title, _)| title)
     });
     let title = title.unwrap_or_else(|| {
@@ -210,7 +210,7 @@ fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> 
 
 /// Why a file is no post whatever it says.
 fn no_post(name: &Name<'_>, front: &Front<'_>, fenced: bool, is_bundle: bool) -> Option<&'static str> {
-    if matches!(name.ending, "html" | "htm") && !fenced {
+    if name.markup == Some(Markup::Html) && !fenced {
         return Some("a page of HTML without front matter");
     }
     if front.is("permalink", false) || front.is("eleventyexcludefromcollections", true) {
