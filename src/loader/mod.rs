@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use percent_encoding::percent_decode_str;
 use rayon::prelude::*;
 
 use crate::config::{Dialect, Posts, Site};
@@ -247,8 +248,8 @@ fn read_post(
 /// The length of a file that an address of the site stands for: beside the post, or where generators keep such files.
 fn length_of(url: &url::Url, site: &Site, dir: &Path, path: &str) -> Option<u64> {
     let below = url.as_str().strip_prefix(site.url.as_str())?;
-    let below = below.split(['?', '#']).next()?.replace("%20", " ");
-    if below.split('/').any(|part| part == "..") {
+    let below = percent_decode_str(below.split(['?', '#']).next()?).decode_utf8().ok()?.into_owned();
+    if below.split('/').any(|part| part == "..") || below.starts_with('/') || below.contains('\0') {
         return None;
     }
     let beside = dir.join(path).parent()?.join(below.rsplit('/').next()?);
