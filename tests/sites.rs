@@ -260,6 +260,28 @@ fn addresses_follow_the_generators_own_pattern() {
 }
 
 #[test]
+fn a_colon_in_a_posts_own_address_is_text_where_it_begins_no_token() {
+    for (config, own, address) in [
+        ("_config.yml", "/wiki/talk:tea/", "wiki/talk:tea/"),
+        ("_config.yml", "/c:tea/:year/", "c:tea/2024/"),
+        ("_config.yml", "std::vec.html", "std::vec.html"),
+        ("_config.yml", "/:slug/:name/:path/{x}/", "one-two/2024-05-01-one-two/content/2024-05-01-one_two/%7Bx%7D/"),
+        ("_config.yml", "/:short_year:y_day:short_day/:title:output_ext", "24122Wed/one_two.html"),
+        ("hugo.toml", "/talk:tea/", "talk:tea/"),
+        ("hugo.toml", "/:year/:02-:Jan/a\\:day/", "2024/01-May/a:day/"),
+    ] {
+        let one = format!("---\ntitle: One\ndate: 2024-05-01 12:00:00\npermalink: '{own}'\nurl: '{own}'\n---\n");
+        let ran = site_beside(&[("content/_posts/2024-05-01-one_two.md", &one), (config, "# Empty\n")]).run(&[
+            "--at",
+            "2024-06-01T00:00:00Z",
+            "-v",
+            "build",
+        ]);
+        assert!(ran.talk.contains(&format!("; https://x.example/{address} from `")), "{own}: {}", ran.talk);
+    }
+}
+
+#[test]
 fn what_hugo_makes_of_names_titles_and_dates_is_what_its_list_shows() {
     // Each line as `hugo list all` says it, of Hugo 0.111.
     let posts = [

@@ -10,9 +10,9 @@ use crate::post::date::Instant;
 use crate::post::dialect::Habits;
 use crate::post::front::Front;
 use crate::post::name::Name;
-use crate::post::pattern::from_colons;
+use crate::post::pattern::from_own_colons;
 use crate::post::read::From;
-use crate::post::slug::{slug_filter, slugify};
+use crate::post::slug::{lower_slug, slug_filter, slugify};
 
 /// Everything that an address is made from.
 pub(super) struct Parts<'a> {
@@ -48,7 +48,11 @@ impl Parts<'_> {
             }
             (filled, From::Pattern)
         };
-        let url = site.url.join(filled.trim_start_matches('/'));
+        // A colon in the first part is no scheme.
+        let url = match filled.starts_with("http://") || filled.starts_with("https://") {
+            true => filled.parse(),
+            false => site.url.join(&format!("./{}", filled.trim_start_matches('/'))),
+        };
         match url.ok().filter(|url| matches!(url.scheme(), "http" | "https")) {
             Some(url) => Ok((url, from)),
             None => Err(Finding::error(format!("`{filled}` is no address")).at_line(1)),
@@ -60,7 +64,7 @@ impl Parts<'_> {
         let dialect = habits.rules.dialect;
         let mut filled = match dialect {
             Dialect::Jekyll | Dialect::Hugo if own.contains(':') && !own.contains("://") => {
-                self.fill(&from_colons(own, dialect), habits)?
+                self.fill(&from_own_colons(own, dialect), habits)?
             }
             Dialect::Eleventy | Dialect::Plain if own.contains("{{") || own.contains("{%") => {
                 self.fill_template(own, habits).ok_or_else(|| {
@@ -155,6 +159,12 @@ impl Parts<'_> {
             "second" => time("%S"),
             "slug_or_title" if self.by_name || self.front.text(&["slug"]).is_some() => Some(safe(&self.slug(habits))),
             "slug" => Some(safe(&self.slug(habits))),
+            "plain_slug" => Some(lower_slug(&self.slug(habits))),
+            "file_slug" => Some(lower_slug(self.name.stem)),
+            "file_path" => {
+                let folders = folders().filter(|part| !part.starts_with('_')).map(safe);
+                Some(folders.chain([safe(self.name.stem)]).collect::<Vec<_>>().join("/"))
+            }
             "title" | "slug_or_title" => Some(word(self.title)),
             "filename" if is_hugo => Some(word(self.name.stem)),
             "filename" => Some(safe(self.name.stem)),
