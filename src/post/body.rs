@@ -447,6 +447,35 @@ mod tests {
     }
 
     #[test]
+    fn a_shortcode_of_any_length_is_none_that_a_reader_sees() {
+        let long = "word ".repeat(5_000);
+        for (dialect, text, html, dropped) in [
+            (Dialect::Hugo, format!("A {{{{< chart data=\"{long}\" >}}}} b"), "<p>A  b</p>".to_owned(), 1),
+            (Dialect::Hugo, format!("A {{{{% chart `{long}>}}}}` %}}}} b"), "<p>A  b</p>".to_owned(), 1),
+            (Dialect::Zola, format!("A {{{{ chart(data=\"{long}\") }}}} b"), "<p>A  b</p>".to_owned(), 1),
+            (Dialect::Jekyll, format!("A {{% include chart.html data=\"{long}\" %}} b"), "<p>A  b</p>".to_owned(), 1),
+            (Dialect::Jekyll, format!("A {{# {long} #}}b"), "<p>A b</p>".to_owned(), 0),
+            (Dialect::Jekyll, format!("A {{{{ \"{long}\" }}}}b"), format!("<p>A {long}b</p>"), 0),
+        ] {
+            let body = body(dialect, &text);
+            assert_eq!(body.html, html, "{dialect:?}");
+            assert_eq!(body.warnings.len(), dropped, "{dialect:?}");
+        }
+    }
+
+    #[test]
+    fn braces_without_an_end_are_text_however_many_there_are() {
+        // Each would take hours if every beginning were searched for its end.
+        for unit in ["{{", "{{ ", "{{ x(", "{{< ", "{% ", "{: ", "{{ \"a ", "{# ", "{{\"}}\"", "{% x(\"%}\" "] {
+            for dialect in [Dialect::Hugo, Dialect::Zola, Dialect::Jekyll, Dialect::Plain] {
+                let text = unit.repeat((1 << 17) / unit.len());
+                let shown = body(dialect, &format!("A {text}")).html;
+                assert!(shown.starts_with("<p>A"), "{dialect:?}: {unit}");
+            }
+        }
+    }
+
+    #[test]
     fn what_nests_too_deep_is_an_error_and_no_overflow() {
         let front = "---\ntitle: T\ndate: 2024-05-01\n---\n";
         for text in [">".repeat(100_000), "<div>".repeat(100_000), "- ".repeat(10_000), "<b>".repeat(100_000)] {

@@ -2,13 +2,12 @@
 
 use crate::post::shortcode::{Code, fence};
 
-/// The most bytes of one statement or tag.
-const LONGEST: usize = 10_000;
-
 /// The same text, line for line.
 pub(super) fn to_markdown(text: &str) -> String {
     let mut done = String::with_capacity(text.len());
     let mut seen = Code::default();
+    // How many bytes may still be searched for what closes a bracket: many that never close must not take all day.
+    let mut search = text.len().saturating_mul(4).saturating_add(1 << 16);
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
@@ -19,9 +18,9 @@ pub(super) fn to_markdown(text: &str) -> String {
             continue;
         }
         let left_out = match rest.as_bytes()[0] {
-            b'i' | b'e' if is_line_start => statement(rest),
+            b'i' | b'e' if is_line_start => statement(rest, &mut search),
             b'{' if rest.starts_with("{/*") => seen.up_to(rest, "*/}"),
-            b'<' => component(rest),
+            b'<' => component(rest, &mut search),
             _ => None,
         };
         if let Some(length) = left_out {
@@ -44,18 +43,18 @@ pub(super) fn to_markdown(text: &str) -> String {
 }
 
 /// How many bytes an `import` or an `export` takes, up to the end of the line that closes its brackets.
-fn statement(text: &str) -> Option<usize> {
+fn statement(text: &str, search: &mut usize) -> Option<usize> {
     let is_import = text.starts_with("import ");
     if !is_import && !text.starts_with("export ") {
         return None;
     }
     let line = text.find('\n').unwrap_or(text.len());
-    let length = balanced(text, |c| c == '\n').unwrap_or(line);
+    let length = balanced(text, search, |c| c == '\n').unwrap_or(line);
     (!is_import || text[..length].contains(['"', '\''])).then_some(length)
 }
 
 /// How many bytes the tag of a component takes: `<X a={{b: 1}} />`, `</X>`.
-fn component(text: &str) -> Option<usize> {
+fn component(text: &str, search: &mut usize) -> Option<usize> {
     let name = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
     if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
         return None;
@@ -65,26 +64,42 @@ fn component(text: &str) -> Option<usize> {
     if word.len() > 1 && !word.contains(|c: char| c.is_ascii_lowercase()) {
         return None;
     }
-    balanced(text, |c| c == '>').map(|end| end + 1)
+    balanced(text, search, |c| c == '>').map(|end| end + 1)
 }
 
 /// Where this sign stands outside of all brackets.
-fn balanced(text: &str, is_end: impl Fn(char) -> bool) -> Option<usize> {
-    let text = &text[..text.floor_char_boundary(LONGEST)];
+fn balanced(text: &str, search: &mut usize, is_end: impl Fn(char) -> bool) -> Option<usize> {
+    let text = &text[..text.floor_char_boundary(*search)];
     let mut depth = 0_usize;
-    text.char_indices().find_map(|(at, c)| {
+    let end = text.char_indices().find_map(|(at, c)| {
         match c {
             '{' | '(' | '[' => depth += 1,
             '}' | ')' | ']' => depth = depth.saturating_sub(1),
             _ => {}
         }
         (depth == 0 && is_end(c)).then_some(at)
-    })
+    });
+    *search -= end.unwrap_or(text.len());
+    end
 }
 
 #[cfg(test)]
 mod tests {
     use super::to_markdown;
+
+    #[test]
+    fn a_component_of_any_length_is_left_out() {
+        let rows = "{ a: 1 > 0 },\n".repeat(2_000);
+        let lines = "\n".repeat(2_000);
+        for (text, expected) in [
+            (format!("A <Chart data={{[{rows}]}} /> b\n"), format!("A {lines} b\n")),
+            (format!("export const data = [{rows}]\nText\n"), format!("{lines}\nText\n")),
+        ] {
+            assert_eq!(to_markdown(&text), expected);
+        }
+        let open = "<A {".repeat(1 << 16);
+        assert_eq!(to_markdown(&open), open);
+    }
 
     #[test]
     fn what_is_no_text_is_left_out_line_for_line() {

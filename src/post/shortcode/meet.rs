@@ -43,8 +43,7 @@ impl<'a> Expander<'a> {
         match tag.kind {
             Kind::Comment => after,
             Kind::Escaped => {
-                let whole = &self.text[at..after];
-                let shown = unescaped(whole, self.syntax);
+                let shown = unescaped(&self.tags, at..after, self.syntax);
                 self.slot(&escape(&shown));
                 after
             }
@@ -118,7 +117,7 @@ impl<'a> Expander<'a> {
             }
             Some(Meaning::Raw) => match enclosed() {
                 Some(end) => {
-                    let raw = unescaped(&self.text[after..end.start], self.syntax);
+                    let raw = unescaped(&self.tags, after..end.start, self.syntax);
                     self.slot(&raw);
                     end.end
                 }
@@ -140,7 +139,7 @@ impl<'a> Expander<'a> {
     fn code_block(&mut self, at: usize, tag: Tag<'_>, call: &Call, language: &str, end: Option<Range<usize>>) -> usize {
         let after = at + tag.length;
         if let Some(end) = end {
-            let code = unescaped(&self.text[after..end.start], self.syntax);
+            let code = unescaped(&self.tags, after..end.start, self.syntax);
             let class = match language {
                 "" => String::new(),
                 language => format!(" class=\"language-{}\"", escape(language)),
@@ -210,7 +209,7 @@ impl<'a> Expander<'a> {
         while let Some(found) = self.text[at..].find('{') {
             self.search = self.search.checked_sub(found + 1)?;
             at += found;
-            let Some(tag) = Tag::at(&self.text[at..], self.syntax).filter(|tag| tag.kind == kind) else {
+            let Some(tag) = self.tags.at(at, self.text.len(), self.syntax).filter(|tag| tag.kind == kind) else {
                 at += 1;
                 continue;
             };

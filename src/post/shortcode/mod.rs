@@ -15,7 +15,7 @@ use crate::post::dialect::Syntax;
 use crate::post::links::Links;
 use crate::post::marks::Marks;
 use crate::post::shortcode::liquid::Variables;
-use crate::post::shortcode::tag::Kind;
+use crate::post::shortcode::tag::{Kind, Tags};
 
 pub(super) use crate::post::shortcode::code::{Code, fence};
 
@@ -54,6 +54,7 @@ pub(super) fn expand(source: Source<'_>, links: &Links<'_>, variables: &HashMap<
         is_html,
         is_marked,
         marks,
+        tags: Tags::of(text),
         seen: Code::default(),
         open: Vec::new(),
         lines: (0, 0),
@@ -73,6 +74,7 @@ struct Expander<'a> {
     is_html: bool,
     is_marked: bool,
     marks: Marks,
+    tags: Tags<'a>,
     /// What is known of the code ahead.
     seen: Code,
     /// Where what is open ends, where the text goes on after that, and the HTML that closes it.

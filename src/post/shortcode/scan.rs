@@ -37,7 +37,8 @@ impl Expander<'_> {
                 }
                 if block.is_code(line) {
                     let indent = line.len() - line.trim_start().len();
-                    let is_tag = Tag::at(&rest[indent..], self.syntax).is_some_and(|tag| self.is_everywhere(&tag));
+                    let is_tag = self.tags.at(at + indent, text.len(), self.syntax);
+                    let is_tag = is_tag.is_some_and(|tag| self.is_everywhere(&tag));
                     at = if is_tag { at + indent } else { self.code(at, line.len()) };
                     continue;
                 }
@@ -67,7 +68,7 @@ impl Expander<'_> {
                     Some(length) => self.code(at, length),
                     None => self.copy(at, 1),
                 },
-                b'{' => match Tag::at(rest, self.syntax) {
+                b'{' => match self.tags.at(at, text.len(), self.syntax) {
                     Some(tag) => self.tag(at, tag),
                     None => self.attributes(at),
                 },
@@ -76,7 +77,7 @@ impl Expander<'_> {
                     None => self.copy(at, 2),
                 },
                 b'\n' => self.copy(at, 1),
-                _ => self.copy(at, plain_length(rest)),
+                _ => self.copy(at, self.plain_length(at)),
             };
         }
         while let Some((_, _, html)) = self.open.pop() {
@@ -103,17 +104,17 @@ impl Expander<'_> {
         let (mut from, mut search) = (at, at);
         while let Some(found) = self.text.get(search..end).and_then(|code| code.find("{{")) {
             search += found;
-            match Tag::at(&self.text[search..end], self.syntax).filter(|tag| self.is_everywhere(tag)) {
+            match self.tags.at(search, end, self.syntax).filter(|tag| self.is_everywhere(tag)) {
                 Some(tag) => {
-                    self.done.text.push_str(&unescaped(&self.text[from..search], self.syntax));
+                    self.done.text.push_str(&unescaped(&self.tags, from..search, self.syntax));
                     from = self.tag(search, tag);
                     search = from;
                 }
                 None => search += 1,
             }
         }
-        if let Some(code) = self.text.get(from..end) {
-            self.done.text.push_str(&unescaped(code, self.syntax));
+        if from < end {
+            self.done.text.push_str(&unescaped(&self.tags, from..end, self.syntax));
         }
         end.max(from)
     }
@@ -173,21 +174,28 @@ impl Expander<'_> {
         let rest = &self.text[at..];
         if self.syntax.kramdown && (rest.starts_with("{:") || rest.starts_with("{::") || rest.starts_with("{:/")) {
             let line = &rest[..rest.floor_char_boundary(LONGEST_ATTRIBUTES)];
-            let end = line.find(['}', '\n']).filter(|end| line[*end..].starts_with('}')).map(|end| end + 1);
+            let end = 1 + line[1..].find(['}', '\n', '{']).unwrap_or(line.len() - 1);
+            let end = Some(end).filter(|end| line[*end..].starts_with('}')).map(|end| end + 1);
             // After `[a](b)`, `*a*` or a picture; a brace in a sentence is none.
             if let Some(end) = end.filter(|_| self.done.text.ends_with([')', '*', '_', '`', ']', '>', ' ', '\n', '}']))
             {
                 return at + end;
             }
         }
-        self.copy(at, plain_length(rest))
+        self.copy(at, self.plain_length(at))
     }
-}
 
-/// How many bytes may be copied at once: the first character, and what follows it up to one that may begin something.
-fn plain_length(text: &str) -> usize {
-    let first = text.chars().next().map_or(0, char::len_utf8);
-    text[first..].find(['\n', '`', '<', '{', '%']).map_or(text.len(), |next| first + next)
+    /// How many bytes may be copied at once: the first character, and what follows it up to one that may begin
+    /// something.
+    fn plain_length(&self, at: usize) -> usize {
+        let text = &self.text[at..];
+        let first = text.chars().next().map_or(0, char::len_utf8);
+        let next = match self.tags.is_over(at) {
+            true => text[first..].find(['\n', '`', '<', '%']),
+            false => text[first..].find(['\n', '`', '<', '{', '%']),
+        };
+        next.map_or(text.len(), |next| first + next)
+    }
 }
 
 /// Whether a comment is the mark that ends the summary, however it is spaced and cased.
