@@ -66,6 +66,9 @@ impl Call {
 fn value(text: &str) -> (String, &str) {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
     let Some(quote) = quote else {
+        if let Some(list) = list(text) {
+            return list;
+        }
         let end = text.find([' ', '\t', '\n', ',', ')']).unwrap_or(text.len());
         // A sign that ends nothing is passed over, so that every call has an end.
         let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
@@ -81,6 +84,26 @@ fn value(text: &str) -> (String, &str) {
         }
     }
     (value, "")
+}
+
+/// The list that a text begins with, its items joined by commas, and what follows it.
+fn list(text: &str) -> Option<(String, &str)> {
+    let mut rest = text.strip_prefix('[')?;
+    let mut items = Vec::new();
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\n', ',']);
+        if let Some(after) = rest.strip_prefix(']') {
+            return Some((items.join(", "), after));
+        }
+        let (item, after) = if rest.starts_with(['"', '\'', '`']) {
+            value(rest)
+        } else {
+            let (item, after) = rest.split_at(rest.find([',', ']', '\n'])?);
+            (item.trim().to_owned(), after)
+        };
+        items.push(item);
+        rest = after;
+    }
 }
 
 #[cfg(test)]
@@ -104,5 +127,8 @@ mod tests {
         assert_eq!(Call::parse("youtube https://youtu.be/x").at(0), Some("https://youtu.be/x"));
         assert_eq!(Call::parse("include media/youtube.html id=\"x\"").of_include().name, "youtube");
         assert_eq!(Call::parse("x \"never closed").at(0), Some("never closed"));
+        let call = Call::parse("gallery(images=[\"a, b.png\", 'c]d.png' , 3], width=[], \"x\")");
+        assert_eq!((call.named(&["images"]), call.at(0), call.at(1)), (Some("a, b.png, c]d.png, 3"), Some("x"), None));
+        assert_eq!(Call::parse("x [never closed").at(0), Some("[never"));
     }
 }
