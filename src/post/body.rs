@@ -129,7 +129,7 @@ mod tests {
         (
             Dialect::Hugo,
             "{{< figure src=\"a.png\" caption=\"A *b*\" alt=\"x\" >}}",
-            "<figure><img src=\"https://hums.example/blog/posts/cake/a.png\" alt=\"x\"><figcaption>A *b*</figcaption></figure>",
+            "<figure><img src=\"https://hums.example/blog/posts/cake/a.png\" alt=\"x\"><figcaption>A <em>b</em></figcaption></figure>",
         ),
         (
             Dialect::Hugo,
@@ -239,6 +239,37 @@ mod tests {
             Dialect::Obsidian,
             "[[tea]] and [[tea#Cup|the cup]], [[nowhere]]. %%secret%%",
             "<p><a href=\"https://hums.example/blog/posts/tea/\">tea</a> and <a href=\"https://hums.example/blog/posts/tea/#Cup\">the cup</a>, nowhere.</p>",
+        ),
+        (
+            Dialect::Hugo,
+            "{{< figure src=\"/a.png\" caption=\"By [Ada](https://a.example/) & *b*\" >}}",
+            "<figure><img src=\"https://hums.example/a.png\" alt=\"By Ada &amp; b\"><figcaption>By <a href=\"https://a.example/\">Ada</a> &amp; <em>b</em></figcaption></figure>",
+        ),
+        (
+            Dialect::Hugo,
+            "```rust,no_run\na\n```\n\n```js {1,3}\nb\n```\n",
+            "<pre><code class=\"language-rust\">a\n</code></pre>\n<pre><code class=\"language-js\">b\n</code></pre>",
+        ),
+        (
+            Dialect::Zola,
+            "{{ note(text=\"a *b*\") }}",
+            "<blockquote><p><strong>Note</strong></p>\n<p>a <em>b</em></p>\n</blockquote>",
+        ),
+        (
+            Dialect::Jekyll,
+            "Words\n:tada: and\n:not a term\n\nTerm\n: Meaning\n\nA | B\n:--|--\n1 | 2\n",
+            "<p>Words\n:tada: and\n:not a term</p>\n<dl>\n<dt>Term</dt>\n<dd>Meaning</dd>\n</dl>\n<table><thead><tr><th style=\"text-align:left\">A</th><th>B</th></tr></thead><tbody>\n<tr><td style=\"text-align:left\">1</td><td>2</td></tr>\n</tbody></table>",
+        ),
+        (Dialect::Eleventy, "{% css %}p { color: red }{% endcss %}A", "<p>A</p>"),
+        (
+            Dialect::Obsidian,
+            "![[cup.PNG]] ![[b/cup.png|300]] ![[cup.png|A cup]] ![A pot|300x200](pot.png)",
+            "<p><img src=\"https://hums.example/blog/posts/cake/cup.PNG\" alt=\"cup.PNG\"> <img src=\"https://hums.example/blog/posts/cake/b/cup.png\" alt=\"cup.png\"> <img src=\"https://hums.example/blog/posts/cake/cup.png\" alt=\"A cup\"> <img src=\"https://hums.example/blog/posts/cake/pot.png\" alt=\"A pot\"></p>",
+        ),
+        (
+            Dialect::Obsidian,
+            "![[tea]] ![[nowhere]] ![[a b.pdf]] ==so *it* is== a ==mark==, `==code==` a == b ^name-1\n",
+            "<p><a href=\"https://hums.example/blog/posts/tea/\">tea</a> nowhere <a href=\"https://hums.example/blog/posts/cake/a%20b.pdf\">a b.pdf</a> ==so <em>it</em> is== a <mark>mark</mark>, <code>==code==</code> a == b</p>",
         ),
         (
             Dialect::Obsidian,

@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
-use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html};
 
 use crate::finding::Finding;
 use crate::post::dialect::Syntax;
+use crate::post::html::escape;
 use crate::post::links::Links;
+use crate::post::wiki;
 
 /// How deep quotes and lists may stand in each other.
 const DEEPEST: usize = 100;
@@ -25,9 +27,7 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
     options.set(Options::ENABLE_WIKILINKS, syntax.wiki);
     let (mut depth, mut is_code) = (0_usize, false);
     let mut events = Vec::new();
-    // How many links are open that lead to no post: their text stays.
-    let mut dead = 0_usize;
-    for event in Parser::new_ext(text, options) {
+    for event in TextMergeStream::new(Parser::new_ext(text, options)) {
         match &event {
             Event::Start(Tag::CodeBlock(_)) => (depth, is_code) = (depth + 1, true),
             Event::End(TagEnd::CodeBlock) => (depth, is_code) = (depth - 1, false),
@@ -39,31 +39,37 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
             return Err(too_deep(DEEPEST));
         }
         match event {
-            Event::Start(Tag::Link { link_type: LinkType::WikiLink { .. }, dest_url, title, id }) => {
-                match links
-                    .post_at(&dest_url)
-                    .or_else(|| dest_url.starts_with('#').then(|| links.post.url.to_url().join(&dest_url).ok())?)
-                {
-                    Some(url) => events.push(Event::Start(Tag::Link {
-                        link_type: LinkType::Inline,
-                        dest_url: url.to_string().into(),
-                        title,
-                        id,
-                    })),
-                    None => dead += 1,
-                }
+            // What stands behind the language is for the generator: `rust,no_run`, `js {1,3}`.
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                let language = info.trim_start_matches(['{', '.']).split([',', ' ', '{', '}', '\t']).next();
+                let language = language.unwrap_or_default().to_owned();
+                events.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language.into()))));
             }
-            Event::End(TagEnd::Link) if dead > 0 => dead -= 1,
             Event::Text(text) if syntax.emoji && !is_code && text.contains(':') => {
                 events.push(Event::Text(with_emoji(&text).into()));
             }
             event => events.push(event),
         }
     }
+    if syntax.wiki {
+        events = wiki::resolve(events, links);
+    }
     name_headings(&mut events);
     let mut rendered = String::with_capacity(text.len() * 3 / 2);
     html::push_html(&mut rendered, events.into_iter());
     Ok(rendered)
+}
+
+/// The HTML of a few words of Markdown, without a paragraph around them.
+pub(super) fn inline(text: &str) -> String {
+    if !text.contains(['*', '_', '`', '[', '<', '&', '\\', '\n']) {
+        return escape(text);
+    }
+    let is_paragraph =
+        |event: &Event<'_>| matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph));
+    let mut rendered = String::with_capacity(text.len() * 2);
+    html::push_html(&mut rendered, Parser::new(text.trim()).filter(|event| !is_paragraph(event)));
+    rendered.trim().to_owned()
 }
 
 /// A text with the signs that its short names stand for: `:tada:`.

@@ -125,6 +125,7 @@ mod read;
 mod shortcode;
 pub mod slug;
 mod title;
+mod wiki;
 
 pub use body::body;
 pub use fingerprint::{Fingerprint, fingerprint_of};

@@ -1,6 +1,7 @@
 //! What the common shortcodes become: plain HTML, or a link where they would have embedded a page.
 
-use crate::post::html::escape;
+use crate::post::html::{escape, words};
+use crate::post::markdown::inline;
 use crate::post::shortcode::call::Call;
 
 /// What a call becomes.
@@ -73,7 +74,9 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
         "raw" | "rawhtml" | "raw_html" | "raw-html" | "html" | "verbatim" | "unsafe" | "autoescape" | "spaceless" => {
             Some(Meaning::Raw)
         }
-        "comment" | "capture" => Some(Meaning::Nothing),
+        "comment" | "capture" | "css" | "js" | "javascript" | "stylesheet" | "style" | "schema" => {
+            Some(Meaning::Nothing)
+        }
         "details" | "spoiler" | "expand" | "collapse" => {
             let summary = call.get(&["summary", "title"], 0).unwrap_or("Details");
             let open = format!("<details><summary>{}</summary>", escape(summary));
@@ -119,8 +122,8 @@ fn figure(call: &Call) -> Option<String> {
     let positional = (0..4).filter_map(|place| call.at(place)).find(|word| word.contains(['/', '.']));
     let source = call.named(&["src", "path", "url", "image", "image_path", "name", "file"]).or(positional)?;
     let caption = call.named(&["caption", "title"]).unwrap_or_default();
-    let alt = call.named(&["alt", "caption", "title"]).unwrap_or_default();
-    let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(source), escape(alt));
+    let alt = call.named(&["alt"]).map_or_else(|| words(&inline(caption)), str::to_owned);
+    let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(source), escape(&alt));
     if let Some(link) = call.named(&["link", "href"]) {
         image = format!("<a href=\"{}\">{image}</a>", escape(link));
     }
@@ -132,5 +135,5 @@ fn figure(call: &Call) -> Option<String> {
     if caption.is_empty() && credit.is_empty() {
         return Some(format!("<figure>{image}</figure>"));
     }
-    Some(format!("<figure>{image}<figcaption>{}{credit}</figcaption></figure>", escape(caption)))
+    Some(format!("<figure>{image}<figcaption>{}{credit}</figcaption></figure>", inline(caption)))
 }

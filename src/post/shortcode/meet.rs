@@ -169,7 +169,11 @@ impl<'a> Expander<'a> {
                 self.block(&open);
                 self.open.push((end.start, end.end, close));
             }
-            (None, Some(text)) => self.slot(&format!("{open}<p>{}</p>{close}", escape(text))),
+            (None, Some(text)) => {
+                self.block(&open);
+                self.done.text.push_str(text);
+                self.block(&close);
+            }
             (None, None) => self.drop_tag(at, &call.name),
         }
         at + tag.length

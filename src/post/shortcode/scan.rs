@@ -46,6 +46,12 @@ impl Expander<'_> {
                     at += line.len();
                     continue;
                 }
+                if let Some(colon) = self.colon_of_no_definition(line) {
+                    self.done.text.push_str(&line[..colon]);
+                    self.done.text.push_str("&#58;");
+                    at += colon + 1;
+                    continue;
+                }
             }
             if rest.starts_with('<')
                 && let Some(inside) = self.element(at)
@@ -154,6 +160,14 @@ impl Expander<'_> {
             return true;
         }
         false
+    }
+
+    /// Where a line has the colon that it begins with, if neither a space follows it, as where a term is
+    /// defined, nor a dash, as below a table's head.
+    fn colon_of_no_definition(&self, line: &str) -> Option<usize> {
+        let colon = line.len() - line.trim_start_matches([' ', '\t', '>']).len();
+        let after = line[colon..].strip_prefix(':').filter(|_| self.syntax.definitions)?;
+        (!after.starts_with(|c: char| c.is_whitespace() || c == '-')).then_some(colon)
     }
 
     /// Enters an element whose content is Markdown; where that begins.
