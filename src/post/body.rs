@@ -272,6 +272,18 @@ mod tests {
             "<p><a href=\"https://hums.example/blog/posts/tea/\">tea</a> nowhere <a href=\"https://hums.example/blog/posts/cake/a%20b.pdf\">a b.pdf</a> ==so <em>it</em> is== a <mark>mark</mark>, <code>==code==</code> a == b</p>",
         ),
         (
+            Dialect::Plain,
+            ":::tip The pot\n\nWarm *it*.\n\n::: details\nMore\n:::\n:::\n\n::: {.wide}\nText\n:::\n\n::::note[Cup & pot]\nA\n",
+            "<blockquote><p><strong>The pot</strong></p>\n<p>Warm <em>it</em>.</p>\n<details><summary>Details</summary>\n<p>More</p>\n</details>\n</blockquote>\n\n<p>Text</p>\n\n<blockquote><p><strong>Cup &amp; pot</strong></p>\n<p>A</p>\n</blockquote>",
+        ),
+        (Dialect::Plain, "A\n\n:::\n\n```\n:::tip\n```\n", "<p>A</p>\n<p>:::</p>\n<pre><code>:::tip\n</code></pre>"),
+        (
+            Dialect::Jekyll,
+            "The HTML.\n\n*[HTML]: A language\n\n<div class=\"x\">\n  <p markdown=\"1\">Use *this*</p>\n</div>\n",
+            "<p>The HTML.</p>\n<div>\n\n<p>Use <em>this</em></p>\n\n</div>",
+        ),
+        (Dialect::Hugo, "A\n{.wide #top}\n\nB", "<p>A</p>\n<p>B</p>"),
+        (
             Dialect::Obsidian,
             "> [!tip]- Warm the pot\n> First.",
             "<blockquote>\n<p><strong>Warm the pot</strong></p>\n<p>First.</p>\n</blockquote>",

@@ -78,6 +78,8 @@ pub struct Syntax {
     pub kramdown: bool,
     /// `<div markdown="1">`.
     pub markdown_in_html: bool,
+    /// `:::tip Title`, up to `:::`.
+    pub containers: bool,
     /// `[[A note]]` and `%%a comment%%`.
     pub wiki: bool,
     /// `:tada:`, where the generator's config says so.
@@ -94,6 +96,7 @@ const MARKDOWN: Syntax = Syntax {
     doubt: false,
     kramdown: false,
     markdown_in_html: false,
+    containers: false,
     wiki: false,
     emoji: false,
     definitions: false,
@@ -198,6 +201,7 @@ const PLAIN: Rules = Rules {
         doubt: true,
         kramdown: true,
         markdown_in_html: true,
+        containers: true,
         ..MARKDOWN
     },
 };
@@ -284,7 +288,7 @@ const ELEVENTY: Rules = Rules {
     no_posts: &["_includes", "_data", "_site", "node_modules"],
     unread: &["njk", "liquid", "webc", "hbs", "mustache", "ejs", "haml", "pug"],
     has_pages: true,
-    syntax: Syntax { tags: true, outputs: true, ..MARKDOWN },
+    syntax: Syntax { tags: true, outputs: true, containers: true, ..MARKDOWN },
     ..PLAIN
 };
 

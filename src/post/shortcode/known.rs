@@ -21,6 +21,27 @@ pub(super) enum Meaning {
     Address(String),
 }
 
+/// What a note is called.
+pub(super) const NOTES: [&str; 17] = [
+    "note",
+    "notice",
+    "tip",
+    "info",
+    "warning",
+    "danger",
+    "important",
+    "caution",
+    "admonition",
+    "alert",
+    "callout",
+    "hint",
+    "aside",
+    "attention",
+    "error",
+    "success",
+    "question",
+];
+
 /// What a call of this name means, where it is a common one.
 pub(super) fn meaning(call: &Call) -> Option<Meaning> {
     let html = |text: String| Some(Meaning::Html(text));
@@ -88,10 +109,8 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
             let foot = if from.is_empty() { String::new() } else { format!("<p>— {}</p>", from.join(", ")) };
             Some(Meaning::Around("<blockquote>".to_owned(), format!("{foot}</blockquote>")))
         }
-        "note" | "notice" | "tip" | "info" | "warning" | "danger" | "important" | "caution" | "admonition"
-        | "alert" | "callout" | "hint" | "aside" | "attention" | "error" | "success" | "question" => {
-            let generic =
-                matches!(call.name.as_str(), "notice" | "admonition" | "alert" | "callout" | "hint" | "aside");
+        name if NOTES.contains(&name) => {
+            let generic = matches!(name, "notice" | "admonition" | "alert" | "callout" | "hint" | "aside");
             let kind = if generic {
                 call.get(&["type", "kind", "level", "context", "style"], 0)
             } else {

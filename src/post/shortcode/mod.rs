@@ -2,6 +2,7 @@
 
 mod call;
 mod code;
+mod container;
 mod element;
 mod known;
 mod liquid;
@@ -57,6 +58,7 @@ pub(super) fn expand(source: Source<'_>, links: &Links<'_>, variables: &HashMap<
         tags: Tags::of(text),
         seen: Code::default(),
         open: Vec::new(),
+        containers: Vec::new(),
         lines: (0, 0),
         lost: Vec::new(),
         search: text.len().saturating_mul(4).saturating_add(1 << 16),
@@ -79,6 +81,8 @@ struct Expander<'a> {
     seen: Code,
     /// Where what is open ends, where the text goes on after that, and the HTML that closes it.
     open: Vec<(usize, usize, String)>,
+    /// The HTML that closes each container that is open.
+    containers: Vec<&'static str>,
     /// A place, and the line on which it stands.
     lines: (usize, usize),
     /// What is opened and never closed.

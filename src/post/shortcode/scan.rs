@@ -89,6 +89,9 @@ impl Expander<'_> {
         while let Some((_, _, html)) = self.open.pop() {
             self.block(&html);
         }
+        while let Some(html) = self.containers.pop() {
+            self.block(html);
+        }
     }
 
     /// Copies so many bytes; never past the end of what is open.
@@ -140,6 +143,19 @@ impl Expander<'_> {
                 let kept = self.done.text.trim_end().rfind('\n').map_or(0, |end| end + 1);
                 self.done.text.truncate(kept);
             }
+            self.done.text.push('\n');
+            return true;
+        }
+        if self.container(line) {
+            return true;
+        }
+        // An abbreviation is told to readers who point at it.
+        if self.syntax.markdown_in_html && trimmed.starts_with("*[") && trimmed.contains("]:") {
+            self.done.text.push('\n');
+            return true;
+        }
+        // Attributes of what stands above.
+        if self.syntax.hugo && trimmed.ends_with('}') && (trimmed.starts_with("{.") || trimmed.starts_with("{#")) {
             self.done.text.push('\n');
             return true;
         }
