@@ -23,6 +23,19 @@ pub(super) fn to_markdown(text: &str) -> String {
             b'<' => component(rest, &mut search),
             _ => None,
         };
+        if rest.starts_with('{')
+            && left_out.is_none()
+            && let Some((length, shown)) = expression(rest, &mut search)
+        {
+            if done.ends_with('=') {
+                done.push_str(&format!("\"{shown}\""));
+            } else {
+                done.push_str(shown);
+            }
+            done.extend(rest[..length].chars().filter(|c| *c == '\n').skip(shown.matches('\n').count()));
+            at += length;
+            continue;
+        }
         if let Some(length) = left_out {
             done.extend(rest[..length].chars().filter(|c| *c == '\n'));
             at += length;
@@ -67,6 +80,23 @@ fn component(text: &str, search: &mut usize) -> Option<usize> {
     balanced(text, search, |c| c == '>').map(|end| end + 1)
 }
 
+/// How many bytes an expression takes, and the text that it stands for: its string, that of an attribute also within
+/// a call, else none. `{#tea}` names a heading.
+fn expression<'a>(text: &'a str, search: &mut usize) -> Option<(usize, &'a str)> {
+    let inside = text.strip_prefix('{').filter(|inside| !inside.starts_with(['#', '%']))?;
+    let end = balanced(text, search, |c| c == '}')?;
+    let inside = &inside[..end - 1];
+    let start = inside.find(['"', '\'', '`']);
+    let shown = start.and_then(|start| {
+        let quote = inside[start..].chars().next()?;
+        let (shown, after) = inside[start + 1..].split_once(quote)?;
+        let is_alone = inside[..start].trim().is_empty() && after.trim().is_empty();
+        let is_call = inside[..start].ends_with('(') && !inside.starts_with('{');
+        ((is_alone || is_call) && !shown.contains("${")).then_some(shown)
+    });
+    Some((end + 1, shown.unwrap_or_default()))
+}
+
 /// Where this sign stands outside of all brackets.
 fn balanced(text: &str, search: &mut usize, is_end: impl Fn(char) -> bool) -> Option<usize> {
     let text = &text[..text.floor_char_boundary(*search)];
@@ -109,6 +139,11 @@ mod tests {
             ("export const meta = {\n  a: [1,\n  2],\n}\nText\n", "\n\n\n\nText\n"),
             ("import taxes rose\n", "import taxes rose\n"),
             ("A {/* b\nc */}d\n", "A \nd\n"),
+            ("A{' '}b {page.title} {`c`} {`${d}`} e\n", "A b  c  e\n"),
+            ("A {list.map((x) => (\n  <b>{x}</b>\n))} b\n", "A \n\n b\n"),
+            ("## Cup {#cup}\n", "## Cup {#cup}\n"),
+            ("<img src={useUrl('/a.png')} style={{ width: '3em' }} />\n", "<img src=\"/a.png\" style=\"\" />\n"),
+            ("`{x}` {never closed\n", "`{x}` {never closed\n"),
             ("A <X prop={{a: 1 > 0}} /> b <Note>c</Note>\n", "A  b c\n"),
             ("`<X a={{b}} />` <B>\n", "`<X a={{b}} />` \n"),
             ("```js\nexport const a = {\n```\n<DIV>x</DIV>\n", "```js\nexport const a = {\n```\n<DIV>x</DIV>\n"),
