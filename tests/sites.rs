@@ -454,7 +454,10 @@ fn the_folders_of_hugos_config_add_to_the_file_at_its_root() {
     let one = "---\ntitle: One\ndate: 2024-05-01\n---\n";
     let root = "baseURL = 'https://x.example/'\ndefaultContentLanguage = 'en'\n";
     let languages = "[en]\ncontentDir = 'content/en'\n[de]\ncontentDir = 'content/german'\n";
-    let cases: [(Files<'_>, &str, &str, &str); 6] = [
+    let of_one = "contentDir = 'content/german'\nweight = 2\n[params]\nx = 1\n";
+    let whole = "baseURL = 'https://x.example/'\ncontentDir = 'content/en'\n[languages.en]\nweight = 1\n\
+                 [languages.de]\ncontentDir = 'content/german'\n";
+    let cases: [(Files<'_>, &str, &str, &str); 12] = [
         (&[("hugo.toml", root)], "content/en", "posts/one.md", "en/posts/one/"),
         (
             &[("hugo.toml", root), ("config/_default/languages.toml", languages)],
@@ -475,6 +478,22 @@ fn the_folders_of_hugos_config_add_to_the_file_at_its_root() {
             "german/one.md",
             "de/one/",
         ),
+        (
+            &[("hugo.toml", root), ("config/_default/languages.de.toml", of_one)],
+            "content/german",
+            "posts/one.md",
+            "de/posts/one/",
+        ),
+        (
+            &[("hugo.toml", root), ("config/_default/languages.de.toml", of_one)],
+            "content",
+            "german/posts/one.md",
+            "de/posts/one/",
+        ),
+        (&[("hugo.toml", whole)], "content", "en/posts/one.md", "posts/one/"),
+        (&[("hugo.toml", whole)], "content", "german/posts/one.md", "de/posts/one/"),
+        (&[("hugo.toml", whole)], "content/en/posts", "one.md", "posts/one/"),
+        (&[("hugo.toml", "[uglyURLs]\nposts = true\nnews = false\n")], "content", "posts/one.md", "posts/one.html"),
         (
             &[
                 ("hugo.yaml", "permalinks:\n  posts: /a/:slug/\n  news: /n/:slug/\n"),

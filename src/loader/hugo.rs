@@ -28,7 +28,11 @@ pub(super) fn add_folders(keys: &mut Map<String, Value>, root: &Path) {
             let Some(found) = keys_of(&file) else { continue };
             let added = match (name.as_str(), name.split_once('.')) {
                 ("hugo" | "config", _) => lower(found),
-                // `params.de.toml` belongs to one language; nothing else of that kind is needed here.
+                // `languages.de.toml` is one language; nothing else that belongs to one is needed here.
+                (_, Some(("languages", code))) => {
+                    let language = Map::from_iter([(code.to_owned(), Value::Object(found))]);
+                    Map::from_iter([("languages".to_owned(), Value::Object(language))])
+                }
                 (_, Some(_)) => continue,
                 _ => Map::from_iter([(name, Value::Object(found))]),
             };
@@ -62,18 +66,30 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
             }
         }
     }
-    habits.ugly = generator.keys.get("uglyurls") == Some(&Value::Bool(true));
+    match generator.keys.get("uglyurls") {
+        Some(Value::Object(sections)) => {
+            let ugly = sections.iter().filter(|(_, is_ugly)| **is_ugly == Value::Bool(true));
+            habits.ugly_sections = ugly.map(|(section, _)| section.clone()).collect();
+        }
+        other => habits.ugly = other == Some(&Value::Bool(true)),
+    }
     habits.syntax.emoji = generator.keys.get("enableemoji") == Some(&Value::Bool(true));
     let default = generator.text("defaultcontentlanguage").unwrap_or("en");
     let in_folder = generator.keys.get("defaultcontentlanguageinsubdir") == Some(&Value::Bool(true));
     generator.languages(habits, default, in_folder);
     habits.language_folders = habits.languages.iter().map(|code| (code.clone(), code.clone())).collect();
-    for (code, folder) in content_of_languages(nested("languages")) {
+    let mut folders = content_of_languages(nested("languages"));
+    let root =
+        generator.text("contentdir").filter(|_| !folders.iter().any(|(code, _)| code.eq_ignore_ascii_case(default)));
+    folders.extend(root.map(|folder| (default.to_owned(), folder.trim_matches('/').to_owned())));
+    for (code, folder) in folders {
         let folder = generator.root.join(folder);
         if let Ok(below) = dir.strip_prefix(&folder) {
             habits.prefix = Path::new(&code).join(below).to_string_lossy().into_owned();
             habits.language_folders.push((code.clone(), code));
         } else if let Ok(below) = folder.strip_prefix(dir) {
+            // The folder of posts holds those of the languages.
+            habits.prefix.clear();
             habits.language_folders.push((below.to_string_lossy().into_owned(), code));
         }
     }

@@ -40,7 +40,9 @@ impl Parts<'_> {
             let pattern = habits.permalink.as_deref().or(section.map(String::as_str));
             let pattern = pattern.unwrap_or(habits.rules.permalink);
             let mut filled = self.fill(pattern, habits)?;
-            if habits.ugly && filled.trim_end_matches('/').rsplit('/').next().is_some_and(|last| !last.contains('.')) {
+            let is_ugly =
+                habits.ugly || self.name.section().is_some_and(|section| habits.ugly_sections.contains(section));
+            if is_ugly && filled.trim_end_matches('/').rsplit('/').next().is_some_and(|last| !last.contains('.')) {
                 filled = format!("{}.html", filled.trim_end_matches('/'));
             }
             if let Some(language) = self.name.language {

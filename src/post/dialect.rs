@@ -359,6 +359,8 @@ pub struct Habits {
     pub sections: HashMap<String, HashSet<String>>,
     /// Whether a page is a file that ends in `.html`, where it would be a folder otherwise.
     pub ugly: bool,
+    /// The sections whose pages are such files.
+    pub ugly_sections: HashSet<String>,
     /// The languages beside the default one, in file names like `tea.de.md`.
     pub languages: Vec<String>,
     /// The default language, where there are others: its files may be named like `tea.en.md`.
@@ -401,6 +403,7 @@ impl Habits {
             permalinks: HashMap::new(),
             sections: HashMap::new(),
             ugly: false,
+            ugly_sections: HashSet::new(),
             languages: Vec::new(),
             default_language: None,
             language_folders: Vec::new(),
