@@ -284,6 +284,26 @@ mod tests {
         ),
         (Dialect::Hugo, "A\n{.wide #top}\n\nB", "<p>A</p>\n<p>B</p>"),
         (
+            Dialect::Jekyll,
+            "{% blockquote Ada Night, The Cup %}\nTea.\n{% endblockquote %}",
+            "<blockquote>\n<p>Tea.</p>\n<p>— Ada Night, The Cup</p></blockquote>",
+        ),
+        (
+            Dialect::Jekyll,
+            "{% details Click here %}\nTea.\n{% enddetails %}\n{% include toc.html %}",
+            "<details><summary>Click here</summary>\n<p>Tea.</p>\n</details>",
+        ),
+        (
+            Dialect::Jekyll,
+            "{% include video id=\"x\" provider=\"youtube\" %}",
+            "<p><a href=\"https://www.youtube.com/watch?v=x\">https://www.youtube.com/watch?v=x</a></p>",
+        ),
+        (
+            Dialect::Eleventy,
+            "{% image \"cup.png\", \"A cup, blue\", [null] %}",
+            "<figure><img src=\"https://hums.example/blog/posts/cake/cup.png\" alt=\"A cup, blue\"></figure>",
+        ),
+        (
             Dialect::Obsidian,
             "> [!tip]- Warm the pot\n> First.",
             "<blockquote>\n<p><strong>Warm the pot</strong></p>\n<p>First.</p>\n</blockquote>",

@@ -154,6 +154,7 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
         "---" if rules.header && !rules.plain => fenced(text, &["---", "..."], header::parse),
         "---" => fenced(text, &["---", "..."], yaml::parse),
         "---json" => fenced(text, &["---"], json),
+        "---toml" => fenced(text, &["---"], toml),
         "---js" | "---javascript" => Err(Finding::error("the front matter is JavaScript, which is not run")
             .at_line(1)
             .way_out("write it as YAML or JSON")),
@@ -274,6 +275,7 @@ mod tests {
             "+++\ntitle = \"Tea\"\ntags = [\"a\", \"b\"]\n+++\nbody\n",
             "{\n  \"title\": \"Tea\",\n  \"tags\": [\"a\", \"b\"]\n}\nbody\n",
             "---json\n{\"title\": \"Tea\", \"tags\": [\"a\", \"b\"]}\n---\nbody\n",
+            "---toml\ntitle = \"Tea\"\ntags = [\"a\", \"b\"]\n---\nbody\n",
         ] {
             let split = split(text, Rules::of(Dialect::Plain)).unwrap();
             assert_eq!(split.front.text(&["title"]).as_deref(), Some("Tea"), "{text}");

@@ -6,6 +6,8 @@ pub(super) struct Call {
     pub(super) name: String,
     /// Values, and the names of those that have one.
     arguments: Vec<(Option<String>, String)>,
+    /// What stands behind the name, where it is plain words: no quotation marks, no names, no brackets.
+    words: Option<String>,
 }
 
 impl Call {
@@ -14,6 +16,8 @@ impl Call {
         let text = text.trim();
         let end = text.find(|c: char| !(c.is_alphanumeric() || "_-./".contains(c))).unwrap_or(text.len());
         let name = text[..end].to_lowercase();
+        let words = text[end..].trim();
+        let words = (!words.is_empty() && !words.contains(['"', '\'', '`', '=', '('])).then(|| words.to_owned());
         let mut rest = text[end..].trim_start().strip_prefix('(').unwrap_or(&text[end..]);
         let mut arguments = Vec::new();
         loop {
@@ -31,7 +35,7 @@ impl Call {
             arguments.push((key, value));
             rest = after;
         }
-        Self { name, arguments }
+        Self { name, arguments, words }
     }
 
     /// The value under the first of these names that there is.
@@ -50,6 +54,16 @@ impl Call {
     /// The value under one of these names, else the one at this place.
     pub(super) fn get(&self, names: &[&str], place: usize) -> Option<&str> {
         self.named(names).or_else(|| self.at(place)).filter(|value| !value.is_empty())
+    }
+
+    /// All that is said behind the name, where it is plain words.
+    pub(super) fn words(&self) -> Option<&str> {
+        self.words.as_deref()
+    }
+
+    /// The value under one of these names, else all that is said where that is plain words, else the first value.
+    pub(super) fn title(&self, names: &[&str]) -> Option<&str> {
+        self.named(names).or(self.words()).or_else(|| self.at(0)).filter(|value| !value.is_empty())
     }
 
     /// The same arguments for another name: `include youtube.html id=x` is `youtube id=x`.
@@ -127,6 +141,8 @@ mod tests {
         assert_eq!(Call::parse("youtube https://youtu.be/x").at(0), Some("https://youtu.be/x"));
         assert_eq!(Call::parse("include media/youtube.html id=\"x\"").of_include().name, "youtube");
         assert_eq!(Call::parse("x \"never closed").at(0), Some("never closed"));
+        assert_eq!(Call::parse("details Click here, now").title(&["summary"]), Some("Click here, now"));
+        assert_eq!(Call::parse("details \"Click here\" 2").title(&["summary"]), Some("Click here"));
         let call = Call::parse("gallery(images=[\"a, b.png\", 'c]d.png' , 3], width=[], \"x\")");
         assert_eq!((call.named(&["images"]), call.at(0), call.at(1)), (Some("a, b.png, c]d.png, 3"), Some("x"), None));
         assert_eq!(Call::parse("x [never closed").at(0), Some("[never"));

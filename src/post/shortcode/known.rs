@@ -79,6 +79,13 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
         }
         "video" | "audio" => {
             let tag = &call.name;
+            if let (Some(id), Some(provider)) = (call.named(&["id"]), call.named(&["provider"])) {
+                return match provider {
+                    "youtube" => html(link(&format!("https://www.youtube.com/watch?v={id}"), None)),
+                    "vimeo" => html(link(&format!("https://vimeo.com/{id}"), None)),
+                    _ => None,
+                };
+            }
             let source = call.get(&["src", "url", "mp4", "webm", "file", "path"], 0)?;
             html(format!("<{tag} src=\"{}\" controls></{tag}>", escape(source)))
         }
@@ -95,17 +102,22 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
         "raw" | "rawhtml" | "raw_html" | "raw-html" | "html" | "verbatim" | "unsafe" | "autoescape" | "spaceless" => {
             Some(Meaning::Raw)
         }
-        "comment" | "capture" | "css" | "js" | "javascript" | "stylesheet" | "style" | "schema" => {
-            Some(Meaning::Nothing)
-        }
+        "comment" | "capture" | "toc" | "table_of_contents" | "tableofcontents" | "css" | "js" | "javascript"
+        | "stylesheet" | "style" | "schema" => Some(Meaning::Nothing),
         "details" | "spoiler" | "expand" | "collapse" => {
-            let summary = call.get(&["summary", "title"], 0).unwrap_or("Details");
+            let summary = call.title(&["summary", "title"]).unwrap_or("Details");
             let open = format!("<details><summary>{}</summary>", escape(summary));
             Some(Meaning::Around(open, "</details>".to_owned()))
         }
         "quote" | "blockquote" | "pullquote" | "epigraph" => {
-            let from = [call.get(&["author", "by"], 0), call.get(&["source", "cite", "title"], 1)];
-            let from: Vec<String> = from.into_iter().flatten().map(escape).collect();
+            let named = [call.named(&["author", "by"]), call.named(&["source", "cite", "title"])];
+            let mut from: Vec<String> = named.into_iter().flatten().map(escape).collect();
+            if from.is_empty() {
+                from.extend(match call.words() {
+                    Some(words) => vec![escape(words)],
+                    None => [call.at(0), call.at(1)].into_iter().flatten().map(escape).collect(),
+                });
+            }
             let foot = if from.is_empty() { String::new() } else { format!("<p>— {}</p>", from.join(", ")) };
             Some(Meaning::Around("<blockquote>".to_owned(), format!("{foot}</blockquote>")))
         }
@@ -141,7 +153,9 @@ fn figure(call: &Call) -> Option<String> {
     let positional = (0..4).filter_map(|place| call.at(place)).find(|word| word.contains(['/', '.']));
     let source = call.named(&["src", "path", "url", "image", "image_path", "name", "file"]).or(positional)?;
     let caption = call.named(&["caption", "title"]).unwrap_or_default();
-    let alt = call.named(&["alt"]).map_or_else(|| words(&inline(caption)), str::to_owned);
+    // Eleventy's `image "cup.png", "A cup"`.
+    let described = call.at(1).filter(|_| call.name == "image" && call.named(&["src"]).is_none());
+    let alt = call.named(&["alt"]).or(described).map_or_else(|| words(&inline(caption)), str::to_owned);
     let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(source), escape(&alt));
     if let Some(link) = call.named(&["link", "href"]) {
         image = format!("<a href=\"{}\">{image}</a>", escape(link));
