@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::config::Dialect;
 use crate::loader::detect::{Generator, author, keys_of, lower};
 use crate::post::dialect::Habits;
-use crate::post::from_colons;
+use crate::post::{from_colons, texts_of};
 
 /// The folders of config that a build reads, each beating those before it and the file at the root.
 const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
@@ -93,6 +93,8 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
             habits.language_folders.push((below.to_string_lossy().into_owned(), code));
         }
     }
+    let params = generator.keys.get("params").map(|params| texts_of("param", params));
+    habits.variables.extend(params.into_iter().flatten());
     let names = nested("frontmatter").and_then(|keys| keys.get("date")).and_then(Value::as_array);
     let place = names.and_then(|names| names.iter().position(|name| name == ":filename"));
     (habits.date_in_name, habits.name_first) = (place.is_some(), place == Some(0));

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use crate::config::Site;
+use crate::config::{Dialect, Site};
 use crate::finding::Finding;
 use crate::post::dialect::Habits;
-use crate::post::front::{self, Split};
+use crate::post::front::{self, Front, Split};
 use crate::post::html;
 use crate::post::links::{Index, Links};
 use crate::post::marks::Marks;
-use crate::post::shortcode::Source;
+use crate::post::shortcode::{Source, TIME};
 use crate::post::{Body, Markup, Post, markdown, mdx, plain, shortcode, title};
 
 /// The body of a post, from its file's text; `posts` are what its links may lead to, found by `index`.
@@ -49,6 +49,7 @@ pub fn body(
     let excerpt = front.text(&["excerpt_separator"]).or_else(|| habits.excerpt.clone());
     let mut variables: HashMap<String, String> = habits.variables.clone();
     variables.insert("site.title".to_owned(), site.title.clone());
+    variables.extend(of_page(&front, post, habits));
     let marks = Marks::absent_from(variables.values().map(String::as_str).chain([whole]))?;
     let own = excerpt.filter(|own| !own.trim().is_empty()).and_then(|own| Some((text.find(&own)?, own.len())));
     if let Some((at, length)) = own {
@@ -66,6 +67,28 @@ pub fn body(
             .at_line(body_line + line)
     });
     Ok(finish(html, post, Some(marks.more), warnings.collect()))
+}
+
+/// What a text may say of its own post: `page.…` of Jekyll, a key alone of Eleventy, a `param` of Hugo.
+fn of_page(front: &Front<'_>, post: &Post, habits: &Habits) -> Vec<(String, String)> {
+    let mut variables = Vec::new();
+    if habits.syntax.outputs {
+        for (key, text) in front.texts() {
+            if habits.rules.dialect == Dialect::Eleventy {
+                variables.push((key.clone(), text.clone()));
+            }
+            variables.push((format!("page.{key}"), text));
+        }
+        let local = post.published.with_timezone(&habits.zoning(false).zone);
+        variables.push(("page.date".to_owned(), local.format(TIME).to_string()));
+    }
+    if habits.syntax.hugo {
+        variables.extend(front.texts().map(|(key, text)| {
+            let key = key.strip_prefix("params.").unwrap_or(&key);
+            (format!("param.{key}"), text)
+        }));
+    }
+    variables
 }
 
 /// The whole, and its beginning: up to the mark, else the description, else the first paragraph.
@@ -304,6 +327,23 @@ mod tests {
             "<figure><img src=\"https://hums.example/blog/posts/cake/cup.png\" alt=\"A cup, blue\"></figure>",
         ),
         (
+            Dialect::Jekyll,
+            "{{ page.title }} of {{ page.date | date: \"%B %-d, %Y\" }}, {{ page.date | date_to_string }}, {{ page.date }}",
+            "<p>T of May 1, 2024, 01 May 2024, 2024-05-01 00:00:00 +0000</p>",
+        ),
+        (
+            Dialect::Jekyll,
+            "{% capture tip %}\n#### Tip\n\nWarm *it* {% if x %}now{% endif %}:\n\n```\n{{ a }}\n```\n{% endcapture %}\n<div class=\"notice\">\n    {{ tip | markdownify }}\n</div>\n\nB",
+            "<div>\n<h4 id=\"tip\">Tip</h4>\n<p>Warm <em>it</em> now:</p>\n<pre><code>{{ a }}\n</code></pre>\n\n</div>\n<p>B</p>",
+        ),
+        (
+            Dialect::Jekyll,
+            "{% capture path %}/a.png{% endcapture %}![x]({{ path }})",
+            "<p><img src=\"https://hums.example/a.png\" alt=\"x\"></p>",
+        ),
+        (Dialect::Hugo, "The {{< param \"Title\" >}} is {{% param title %}}.", "<p>The T is T.</p>"),
+        (Dialect::Eleventy, "{{ title }} {{ page.date }}", "<p>T 2024-05-01 00:00:00 +0000</p>"),
+        (
             Dialect::Obsidian,
             "> [!tip]- Warm the pot\n> First.",
             "<blockquote>\n<p><strong>Warm the pot</strong></p>\n<p>First.</p>\n</blockquote>",
@@ -536,6 +576,18 @@ mod tests {
                 assert!(shown.starts_with("<p>A"), "{dialect:?}: {unit}");
             }
         }
+    }
+
+    #[test]
+    fn what_was_captured_is_shown_within_bounds() {
+        let shown = body(Dialect::Jekyll, "{% capture a %}\nx {{ a }}\n{% endcapture %}{{ a }} {{ a }} b").html;
+        assert_eq!(shown.matches('x').count(), 2, "{shown}");
+        let mut text = "{% capture c0 %}\nword\n{% endcapture %}".to_owned();
+        for (from, to) in (0..40).zip(1..) {
+            text.push_str(&format!("{{% capture c{to} %}}\n{{{{ c{from} }}}}{{{{ c{from} }}}}\n{{% endcapture %}}"));
+        }
+        let shown = body(Dialect::Jekyll, &format!("A {text}{{{{ c40 }}}}")).html;
+        assert!(shown.starts_with("<p>A") && shown.len() < 1 << 20, "{}", shown.len());
     }
 
     #[test]

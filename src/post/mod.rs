@@ -129,7 +129,7 @@ mod wiki;
 
 pub use body::body;
 pub use fingerprint::{Fingerprint, fingerprint_of};
-pub use front::with_defaults;
+pub use front::{texts_of, with_defaults};
 pub use links::Index;
 pub use markup::Markup;
 pub use pattern::from_colons;

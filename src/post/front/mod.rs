@@ -46,6 +46,11 @@ impl Front<'_> {
         self.get(keys).and_then(|(_, value)| text_of(value))
     }
 
+    /// The keys that have a text, those of a table behind a dot.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (String, String)> {
+        self.values.iter().flat_map(|(key, value)| texts_of(key, value))
+    }
+
     /// Takes these keys where the post has none; tags go before its own.
     pub(super) fn add_defaults(&mut self, defaults: &Map<String, Value>) {
         if !defaults.is_empty() {
@@ -115,6 +120,19 @@ pub fn with_defaults(mut keys: Map<String, Value>, defaults: &Map<String, Value>
         }
     }
     keys
+}
+
+/// What is text under a key, by its name and, in a table, the names behind dots; in lower case.
+pub fn texts_of(key: &str, value: &Value) -> Vec<(String, String)> {
+    let key = key.to_lowercase();
+    match value {
+        Value::Object(table) => table
+            .iter()
+            .flat_map(|(below, value)| texts_of(below, value))
+            .map(|(below, text)| (format!("{key}.{below}"), text))
+            .collect(),
+        one => text_of(one).map(|text| (key, text)).into_iter().collect(),
+    }
 }
 
 /// A scalar as text.

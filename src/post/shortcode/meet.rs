@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::post::html::escape;
 use crate::post::shortcode::Expander;
 use crate::post::shortcode::call::Call;
-use crate::post::shortcode::code::unescaped;
+use crate::post::shortcode::code::{Code, unescaped};
 use crate::post::shortcode::known::{Meaning, meaning};
 use crate::post::shortcode::tag::{Kind, Tag};
 
@@ -48,6 +48,9 @@ impl<'a> Expander<'a> {
                 after
             }
             Kind::Output => {
+                if let Some(start) = self.captured(after, tag.inner) {
+                    return start;
+                }
                 match self.variables.value(tag.inner) {
                     // A literal is how a post shows braces: `{{ "{% raw %}" }}`.
                     Some(value) if value.contains(['{', '<']) => self.slot(&escape(&value)),
@@ -77,8 +80,10 @@ impl<'a> Expander<'a> {
                 "else" | "elsif" => return self.closing(after, tag.kind, "if").map_or(after, |end| end.start),
                 "for" | "tablerow" | "case" | "capture" | "comment" => {
                     let end = self.closing(after, tag.kind, &call.name);
-                    if !matches!(call.name.as_str(), "capture" | "comment") {
-                        self.drop_tag(at, &call.name);
+                    match (call.name.as_str(), &end) {
+                        ("capture", Some(end)) => self.capture(&call, after..end.start),
+                        ("comment" | "capture", _) => {}
+                        (name, _) => self.drop_tag(at, name),
                     }
                     return end.map_or(after, |end| end.end);
                 }
@@ -86,6 +91,12 @@ impl<'a> Expander<'a> {
                 name if SILENT.contains(&name) => return after,
                 _ => {}
             }
+        }
+        if let ("param", Some(key)) = (call.name.as_str(), call.at(0))
+            && let Some(value) = self.variables.known.get(&format!("param.{}", key.to_lowercase()))
+        {
+            self.done.text.push_str(value);
+            return after;
         }
         let found = meaning(&call);
         let pairs = !tag.is_alone && tag.kind != Kind::ZolaInline;
@@ -197,6 +208,38 @@ impl<'a> Expander<'a> {
         {
             self.variables.known.insert(name.trim().to_owned(), value);
         }
+    }
+
+    /// Keeps what stands between `{% capture name %}` and its end: a few words as a value, more to be shown later.
+    fn capture(&mut self, call: &Call, range: Range<usize>) {
+        let Some(name) = call.at(0) else { return };
+        let text = self.text[range.clone()].trim();
+        self.captured.remove(name);
+        if text.contains(['\n', '{']) {
+            self.captured.insert(name.to_owned(), range);
+        } else {
+            self.variables.known.insert(name.to_owned(), text.to_owned());
+        }
+    }
+
+    /// Goes back to what was captured under a name, to show it here; where it begins.
+    fn captured(&mut self, after: usize, expression: &str) -> Option<usize> {
+        let (name, filters) = expression.split_once('|').unwrap_or((expression, ""));
+        let range = self.captured.get(name.trim()).cloned()?;
+        let is_plain = filters.split('|').all(|filter| matches!(filter.trim(), "" | "markdownify" | "strip"));
+        // What shows itself would never end; neither would what shows twice what shows twice what ….
+        self.search = self.search.checked_sub(range.len())?;
+        if !is_plain || range.end > after || self.open.iter().any(|(end, _, _)| *end == range.end) {
+            return None;
+        }
+        let line = self.done.text.trim_end_matches([' ', '\t']).len();
+        self.done.text.truncate(line);
+        self.done.text.push_str("\n\n");
+        self.open.push((range.end, after, String::new()));
+        // What was learned of the text ahead was learned further on.
+        self.seen = Code::default();
+        self.lost.clear();
+        Some(range.start)
     }
 
     /// Where the tag stands that closes what was opened before `from`.

@@ -11,6 +11,7 @@ mod scan;
 mod tag;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::post::dialect::Syntax;
 use crate::post::links::Links;
@@ -19,6 +20,7 @@ use crate::post::shortcode::liquid::Variables;
 use crate::post::shortcode::tag::{Kind, Tags};
 
 pub(super) use crate::post::shortcode::code::{Code, fence};
+pub(super) use crate::post::shortcode::liquid::TIME;
 
 /// A text with shortcodes.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +60,7 @@ pub(super) fn expand(source: Source<'_>, links: &Links<'_>, variables: &HashMap<
         tags: Tags::of(text),
         seen: Code::default(),
         open: Vec::new(),
+        captured: HashMap::new(),
         containers: Vec::new(),
         lines: (0, 0),
         lost: Vec::new(),
@@ -81,6 +84,8 @@ struct Expander<'a> {
     seen: Code,
     /// Where what is open ends, where the text goes on after that, and the HTML that closes it.
     open: Vec<(usize, usize, String)>,
+    /// Where what was captured under a name stands.
+    captured: HashMap<String, Range<usize>>,
     /// The HTML that closes each container that is open.
     containers: Vec<&'static str>,
     /// A place, and the line on which it stands.
@@ -128,7 +133,8 @@ impl Expander<'_> {
     }
 
     fn drop_tag(&mut self, at: usize, what: &str) {
-        let (place, line) = self.lines;
+        // What was captured is shown after what follows it.
+        let (place, line) = if at < self.lines.0 { (0, 0) } else { self.lines };
         let line = line + self.text[place..at].matches('\n').count();
         self.lines = (at, line);
         let what: String = what.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect();
