@@ -406,6 +406,46 @@ fn a_template_with_a_date_is_named_and_a_list_of_posts_is_not() {
 }
 
 #[test]
+fn a_translation_of_pelican_has_an_address_of_its_own() {
+    let one = |lang: &str| format!("Title: One\nSlug: one\nLang: {lang}\nDate: 2024-05-01\n\nText.\n");
+    let (german, english, french) = (one("de"), one("en"), one("fr"));
+    let posts: Files<'_> = &[("content/x/de.md", &german), ("content/x/en.md", &english), ("content/x/fr.md", &french)];
+    for (config, addresses) in [
+        ("AUTHOR = 'A'\n", ["one-de.html", "one.html", "one-fr.html"]),
+        ("DEFAULT_LANG = 'de'\nARTICLE_LANG_URL = '{lang}/{slug}/'\n", ["one.html", "en/one/", "fr/one/"]),
+    ] {
+        let scene = site_beside(&[posts, &[("pelicanconf.py", config)]].concat());
+        let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+        for (path, address) in ["x/de.md", "x/en.md", "x/fr.md"].iter().zip(addresses) {
+            let line = ran.talk.lines().find(|line| line.starts_with(path)).unwrap_or_default();
+            assert!(line.contains(&format!("; https://x.example/{address} from ")), "{path}: {line}");
+        }
+        assert!(scene.read("public/feed.json").contains("\"x\""), "the folder is a category");
+    }
+    let config = ("pelicanconf.py", "USE_FOLDER_AS_CATEGORY = False  # flat\n");
+    let scene = site_beside(&[("content/x/one.md", &english), config]);
+    scene.run_at("2024-06-01T00:00:00Z", &["build"]);
+    assert!(!scene.read("public/feed.json").contains("\"x\""));
+}
+
+#[test]
+fn what_is_in_no_list_is_no_post_and_what_is_computed_counts() {
+    let files: Files<'_> = &[
+        ("content/a.md", "---\ntitle: A\ndate: 2024-05-01\nbuild:\n  list: never\n---\n"),
+        ("content/b.md", "---\ntitle: B\ndate: 2024-05-02\nunlisted: true\n---\n"),
+        (
+            "content/c.md",
+            "---\ntitle: C c\ndate: 2024-05-03\neleventyComputed:\n  permalink: \"x/{{ title | slugify }}/\"\n---\n",
+        ),
+    ];
+    let scene = site_beside(&[files, &[("eleventy.config.js", "export default {}\n")]].concat());
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+    assert!(ran.talk.contains("a.md: left out: it is in no list\nb.md: left out: it is in no list"), "{}", ran.talk);
+    assert!(ran.talk.contains("https://x.example/x/c-c/ from `permalink`"), "{}", ran.talk);
+}
+
+#[test]
 fn posts_in_another_markup_are_named() {
     let one = "Title: One\nDate: 2024-05-01\n\nText.\n";
     let mut files = vec![("pelicanconf.py", "AUTHOR = 'Ada'\n"), ("content/one.md", one), ("content/pages/p.rst", "x")];

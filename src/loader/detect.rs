@@ -175,15 +175,20 @@ fn toml(text: &str) -> Option<Map<String, Value>> {
     }
 }
 
-/// The settings of a Python file that are one string.
+/// The settings of a Python file that are one string or a switch.
 fn python(text: &str) -> Map<String, Value> {
     let lines = text.lines().filter_map(|line| {
-        let (key, value) = line.split_once('=')?;
+        let (key, value) = line.split_once('=').filter(|(key, _)| !key.starts_with([' ', '#']))?;
+        let key = key.trim().to_owned();
+        match value.split('#').next().unwrap_or_default().trim() {
+            "True" => return Some((key, true.into())),
+            "False" => return Some((key, false.into())),
+            _ => {}
+        }
         let value = value.trim().trim_start_matches(['u', 'r', 'b']);
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
         let (value, _) = value[1..].split_once(quote)?;
-        let is_key = !key.starts_with([' ', '#']);
-        is_key.then(|| (key.trim().to_owned(), Value::String(value.to_owned())))
+        Some((key, Value::String(value.to_owned())))
     });
     lines.collect()
 }
@@ -297,8 +302,15 @@ impl Generator {
     }
 
     fn pelican(&self, habits: &mut Habits) {
-        let pattern = self.text("article_url").or_else(|| self.text("article_save_as"));
-        habits.permalink = pattern.and_then(|pattern| from_python(pattern.trim_end_matches("index.html")));
+        let pattern = |url: &str, file: &str| {
+            let pattern = self.text(url).or_else(|| self.text(file));
+            pattern.and_then(|pattern| from_python(pattern.trim_end_matches("index.html")))
+        };
+        habits.permalink = pattern("article_url", "article_save_as");
+        let foreign = pattern("article_lang_url", "article_lang_save_as");
+        habits.foreign = Some(foreign.unwrap_or_else(|| "/{slug}-{lang}.html".to_owned()));
+        habits.default_language = Some(self.text("default_lang").unwrap_or("en").to_owned());
+        habits.folders_count = self.keys.get("use_folder_as_category") != Some(&Value::Bool(false));
         if self.text("filename_metadata").is_some_and(|pattern| pattern.contains("(?P<slug>")) {
             habits.slug_of_title = false;
         }
@@ -327,6 +339,7 @@ fn from_python(pattern: &str) -> Option<String> {
             ("date", format) => converted.push_str(&format!("{{date:{format}}}")),
             ("slug", _) => converted.push_str("{slug}"),
             ("category", _) => converted.push_str("{category}"),
+            ("lang", _) => converted.push_str("{lang}"),
             (other, _) => converted.push_str(&format!("{{:{other}}}")),
         }
         rest = &rest[end + 1..];

@@ -37,7 +37,8 @@ impl Parts<'_> {
             (filled, From::Key(key))
         } else {
             let section = self.name.section().and_then(|section| habits.permalinks.get(section));
-            let pattern = habits.permalink.as_deref().or(section.map(String::as_str));
+            let foreign = habits.foreign.as_deref().filter(|_| self.is_foreign(habits));
+            let pattern = foreign.or(habits.permalink.as_deref()).or(section.map(String::as_str));
             let pattern = pattern.unwrap_or(habits.rules.permalink);
             let mut filled = self.fill(pattern, habits)?;
             let is_ugly =
@@ -97,6 +98,12 @@ impl Parts<'_> {
             filled.push('/');
         }
         Ok(filled)
+    }
+
+    /// Whether the post says that it is in another language than the default one.
+    fn is_foreign(&self, habits: &Habits) -> bool {
+        let own = self.front.text(&["lang"]);
+        own.is_some_and(|own| habits.default_language.as_deref().is_some_and(|known| !own.eq_ignore_ascii_case(known)))
     }
 
     /// A pattern with its tokens filled in.
@@ -170,6 +177,9 @@ impl Parts<'_> {
             "title" | "slug_or_title" => Some(word(self.title)),
             "filename" if is_hugo => Some(word(self.name.stem)),
             "filename" => Some(safe(self.name.stem)),
+            "lang" => {
+                Some(safe(&self.front.text(&["lang"]).or_else(|| habits.default_language.clone()).unwrap_or_default()))
+            }
             "section" => Some(self.name.section().map(|section| safe(&slugs.slug(section))).unwrap_or_default()),
             "sections" => {
                 let sections = self.sections(habits).iter().map(|part| safe(&slugs.slug(part))).collect::<Vec<_>>();

@@ -29,6 +29,7 @@ pub fn body(
     let whole = text;
     let Split { mut front, body, body_line, fenced } = front::split(text, rules)?;
     front.add_defaults(&habits.data_of(&post.path));
+    front.compute();
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
         let html = html::sanitise(&plain.to_html(), &links)?;
         return Ok(finish(html, post, None, Vec::new()));

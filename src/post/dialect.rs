@@ -353,6 +353,8 @@ pub struct Habits {
     pub prefix: String,
     /// The pattern of every address, where one is set.
     pub permalink: Option<String>,
+    /// The pattern of posts in another language than the default one, where there is one of its own.
+    pub foreign: Option<String>,
     /// The patterns of sections, by their names.
     pub permalinks: HashMap<String, String>,
     /// The folders with an `_index`, by language, where a pattern asks for sections; the default language has no name.
@@ -373,6 +375,8 @@ pub struct Habits {
     pub slugs: Slugs,
     /// Whether the slug is made from the title, and not from the file's name.
     pub slug_of_title: bool,
+    /// Whether folders are categories where the dialect takes them for such.
+    pub folders_count: bool,
     /// Whether a date that leads a file's name counts although the dialect does not look there by default.
     pub date_in_name: bool,
     /// Whether it counts before any key.
@@ -400,6 +404,8 @@ impl Habits {
             zone,
             prefix: String::new(),
             permalink: None,
+            foreign: None,
+            folders_count: true,
             permalinks: HashMap::new(),
             sections: HashMap::new(),
             ugly: false,

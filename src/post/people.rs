@@ -78,7 +78,7 @@ pub(super) fn categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) ->
         found.extend(name.folders().take_while(|part| !of_jekyll(part)).map(str::to_owned));
     }
     found.extend(filed(front, "category", "categories", habits));
-    if habits.rules.folders == Folders::Parent && found.is_empty() {
+    if habits.rules.folders == Folders::Parent && habits.folders_count && found.is_empty() {
         found.extend(name.folders().next_back().map(str::to_owned));
     }
     once(found)

@@ -97,6 +97,7 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     let name = Name::of(path, habits);
     let Split { mut front, body, fenced, .. } = front::split(text, rules)?;
     front.add_defaults(&habits.data_of(path));
+    front.compute();
     let is_bundle = path.rsplit('/').next().is_some_and(|file| file.starts_with("index."));
     if let Some(why) = no_post(&name, &front, fenced, is_bundle) {
         return Ok(Read::NoPost(why));
@@ -218,6 +219,10 @@ fn no_post(name: &Name<'_>, front: &Front<'_>, fenced: bool, is_bundle: bool) ->
     }
     let build = front.table("build").or_else(|| front.table("_build"));
     let render = build.and_then(|build| build.get("render")).map(|render| render == "never" || render == false);
+    let list = build.and_then(|build| build.get("list")).map(|list| list == "never" || *list == false);
+    if list == Some(true) || front.is("unlisted", true) {
+        return Some("it is in no list");
+    }
     if render == Some(true) || is_bundle && front.is("headless", true) || front.is("render", false) {
         return Some("it has no page");
     }

@@ -59,6 +59,18 @@ impl Front<'_> {
         }
     }
 
+    /// Takes what Eleventy would compute, where it is a template that may be read here, or a text.
+    pub(super) fn compute(&mut self) {
+        let Some(Value::Object(computed)) = self.value("eleventycomputed") else { return };
+        let known = |(key, value): (&String, &Value)| {
+            let is_text = value.as_str().is_some_and(|text| key == "permalink" || !text.contains("{{"));
+            is_text.then(|| (key.to_lowercase(), value.clone()))
+        };
+        let computed: Keys = computed.iter().filter_map(known).collect();
+        self.values.retain(|(key, _)| !computed.iter().any(|(known, _)| known == key));
+        self.values.extend(computed);
+    }
+
     /// Whether a switch is set so.
     pub fn is(&self, key: &str, wanted: bool) -> bool {
         match self.value(key) {
