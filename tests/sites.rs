@@ -446,6 +446,22 @@ fn what_is_in_no_list_is_no_post_and_what_is_computed_counts() {
 }
 
 #[test]
+fn a_generators_config_that_cannot_be_read_is_named() {
+    let one = "---\ntitle: One\ndate: 2024-05-01\n---\n";
+    for (config, text, dialect) in [
+        ("hugo.toml", "title: T\n", "hugo"),
+        ("zola.toml", "base_url = x\n", "zola"),
+        ("_config.yml", "title: [T\n", "jekyll"),
+    ] {
+        let scene = site_beside(&[("content/_posts/2024-05-01-one.md", one), (config, text)]);
+        let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+        assert!(ran.talk.contains(&format!("{config}: the generator's config cannot be read")), "{}", ran.talk);
+        assert!(ran.talk.contains(&format!("dialect: {dialect} (by ")), "{}", ran.talk);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+    }
+}
+
+#[test]
 fn posts_in_another_markup_are_named() {
     let one = "Title: One\nDate: 2024-05-01\n\nText.\n";
     let mut files = vec![("pelicanconf.py", "AUTHOR = 'Ada'\n"), ("content/one.md", one), ("content/pages/p.rst", "x")];

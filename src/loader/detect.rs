@@ -18,11 +18,15 @@ const ABOVE: usize = 4;
 /// How many posts are looked at where there is no config.
 const LOOKED_AT: usize = 40;
 
-/// What the site does, and why it is believed to.
+/// What the site does, why it is believed to, and what is wrong with the generator's config.
 ///
 /// # Errors
 /// A finding where the generator's own pattern of addresses cannot be followed.
-pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(Habits, String), Finding> {
+pub(super) fn habits(
+    site: &Site,
+    config: &Posts,
+    paths: &[String],
+) -> Result<(Habits, String, Option<Finding>), Finding> {
     let found = generator(&config.dir, config.dialect);
     let (dialect, why) = match (config.dialect, &found) {
         (Dialect::Auto, Some(found)) => (found.dialect, format!("by {}", found.file.display())),
@@ -30,7 +34,14 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(H
         (set, _) => (set, "as it is set".to_owned()),
     };
     let mut habits = Habits::of(dialect, site.zone());
+    let mut broken = None;
     if let Some(found) = found {
+        broken = found.is_broken.then(|| {
+            let finding = Finding::warning("the generator's config cannot be read: what it sets is not followed");
+            finding
+                .in_file(&found.file)
+                .way_out("mend it, or set `permalink` under [posts] and `timezone` under [site]")
+        });
         let dir = config.dir.canonicalize().unwrap_or_else(|_| config.dir.clone());
         habits.prefix = found.prefix(&dir);
         found.read_into(&dir, &mut habits);
@@ -58,7 +69,7 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(H
         if zone == habits.zone { zone.name().to_owned() } else { format!("{} or, unquoted, UTC", habits.zone.name()) },
         habits.permalink.as_deref().unwrap_or(habits.rules.permalink),
     );
-    Ok((habits, why))
+    Ok((habits, why, broken))
 }
 
 /// A generator's config.
@@ -69,6 +80,8 @@ pub(super) struct Generator {
     pub(super) root: PathBuf,
     /// Its keys, in lower case at the first level.
     pub(super) keys: Map<String, Value>,
+    /// Whether they cannot be read.
+    is_broken: bool,
 }
 
 /// The nearest config of a generator, of this one if it is set.
@@ -78,10 +91,14 @@ fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
     for folder in dir.ancestors().take(ABOVE + 1) {
         let found = CANDIDATES.iter().filter(|(_, dialect)| matches!(wanted, Dialect::Auto) || wanted == *dialect);
         let found = found.map(|(name, dialect)| (folder.join(name), *dialect)).find_map(|(file, dialect)| {
-            let mut keys = lower(keys_of(&file)?);
+            let keys = keys_of(&file);
             let name = file.file_name().unwrap_or_default().to_string_lossy();
+            // No other program has a file of this name.
+            let is_broken = keys.is_none() && file.is_file() && !name.starts_with("config.");
+            let mut keys = lower(if is_broken { Map::new() } else { keys? });
             // Hugo, Zola and this program all call their config `config.toml`.
             let fits = match dialect {
+                _ if is_broken => true,
                 Dialect::Zola => keys.contains_key("base_url"),
                 Dialect::Hugo if name.starts_with("config.") => {
                     ["baseurl", "languagecode", "theme", "module", "params", "contentdir"]
@@ -95,7 +112,7 @@ fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
             if fits && dialect == Dialect::Hugo {
                 hugo::add_folders(&mut keys, folder);
             }
-            fits.then(|| Generator { dialect, file, root: folder.to_path_buf(), keys })
+            fits.then(|| Generator { dialect, file, root: folder.to_path_buf(), keys, is_broken })
         });
         match found {
             // A site may be written in Obsidian: another generator's config above says more.

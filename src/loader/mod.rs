@@ -59,7 +59,8 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let (lock, walked) = rayon::join(|| read_lock(&config.lock), || walk::walk(&config.dir));
     let (mut lock, (mut paths, mut findings)) = (lock?, walked?);
     let others = walk::others(&mut paths);
-    let (mut habits, dialect) = detect::habits(site, config, &paths)?;
+    let (mut habits, dialect, broken) = detect::habits(site, config, &paths)?;
+    findings.extend(broken);
     findings.extend(walk::unread(others, &config.dir, &habits));
     if habits.rules.dialect == Dialect::Eleventy {
         let (data, warnings) = data::read(&config.dir, &habits.prefix, &paths);
