@@ -10,7 +10,7 @@ use crate::post::html;
 use crate::post::links::{Index, Links};
 use crate::post::marks::Marks;
 use crate::post::shortcode::{Source, TIME};
-use crate::post::{Body, Markup, Post, markdown, mdx, plain, shortcode, title};
+use crate::post::{Body, Markup, Post, admonition, markdown, mdx, plain, shortcode, title};
 
 /// The body of a post, from its file's text; `posts` are what its links may lead to, found by `index`.
 ///
@@ -43,6 +43,9 @@ pub fn body(
         // Its lines stay, so that what is said of a line below is true.
         let height = text[range.clone()].matches('\n').count();
         text.replace_range(range, &"\n".repeat(height));
+    }
+    if habits.syntax.admonitions && !is_html && ["!!! ", "???"].iter().any(|mark| text.contains(mark)) {
+        text = admonition::to_quotes(&text);
     }
     if markup == Markup::Mdx {
         text = mdx::to_markdown(&text);
@@ -345,6 +348,16 @@ mod tests {
         (Dialect::Hugo, "The {{< param \"Title\" >}} is {{% param title %}}.", "<p>The T is T.</p>"),
         (Dialect::Eleventy, "{{ title }} {{ page.date }}", "<p>T 2024-05-01 00:00:00 +0000</p>"),
         (
+            Dialect::Jekyll,
+            "A $$a_1 * b_2 * c < d$$ b, $$ 5\n\n$$\nx * y * z\n$$\n\n* a\n^\n* b",
+            "<p>A $$a_1 * b_2 * c &lt; d$$ b, $$ 5</p>\n<p>$$\nx * y * z\n$$</p>\n<ul>\n<li>a</li>\n</ul>\n\n<ul>\n<li>b</li>\n</ul>",
+        ),
+        (
+            Dialect::Pelican,
+            "!!! note \"The pot\"\n    Warm *it*.\n\nB",
+            "<blockquote>\n<p><strong>The pot</strong><br>\nWarm <em>it</em>.</p>\n</blockquote>\n<p>B</p>",
+        ),
+        (
             Dialect::Obsidian,
             "> [!tip]- Warm the pot\n> First.",
             "<blockquote>\n<p><strong>Warm the pot</strong></p>\n<p>First.</p>\n</blockquote>",
@@ -374,6 +387,7 @@ mod tests {
                 "<p>One</p>\n<p>inner</p>",
                 "`gallery`",
             ),
+            (Dialect::Hugo, "One\n\n{{< t.inline >}}{{ now }}{{< /t.inline >}}\n", "<p>One</p>", "`t.inline`"),
             (Dialect::Zola, "One\n\n{{ chart(a=1) }}\n", "<p>One</p>", "`chart`"),
             (Dialect::Jekyll, "One\n\n{% include share.html %}\n", "<p>One</p>", "`share`"),
             (Dialect::Jekyll, "One\n\n{{ site.data.x[0] }}\n", "<p>One</p>", "`{{ site.data.x[0] }}`"),

@@ -80,6 +80,8 @@ pub struct Syntax {
     pub markdown_in_html: bool,
     /// `:::tip Title`, up to `:::`.
     pub containers: bool,
+    /// `!!! note "Title"`.
+    pub admonitions: bool,
     /// `[[A note]]` and `%%a comment%%`.
     pub wiki: bool,
     /// `:tada:`, where the generator's config says so.
@@ -97,6 +99,7 @@ const MARKDOWN: Syntax = Syntax {
     kramdown: false,
     markdown_in_html: false,
     containers: false,
+    admonitions: false,
     wiki: false,
     emoji: false,
     definitions: false,
@@ -202,6 +205,7 @@ const PLAIN: Rules = Rules {
         kramdown: true,
         markdown_in_html: true,
         containers: true,
+        admonitions: true,
         ..MARKDOWN
     },
 };
@@ -307,7 +311,7 @@ const PELICAN: Rules = Rules {
     folders: Folders::Parent,
     no_posts: &["pages", "images", "extra"],
     unread: &["rst", "adoc", "asciidoc", "asc"],
-    syntax: Syntax { tags: true, markdown_in_html: true, definitions: true, ..MARKDOWN },
+    syntax: Syntax { tags: true, markdown_in_html: true, admonitions: true, definitions: true, ..MARKDOWN },
     ..PLAIN
 };
 

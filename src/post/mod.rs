@@ -104,6 +104,7 @@ pub struct Body {
 }
 
 mod address;
+mod admonition;
 pub mod body;
 pub mod date;
 pub mod dialect;

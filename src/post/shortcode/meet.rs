@@ -98,6 +98,11 @@ impl<'a> Expander<'a> {
             self.done.text.push_str(value);
             return after;
         }
+        // What it encloses is a template of Hugo's.
+        if tag.kind == Kind::Hugo && call.name.ends_with(".inline") {
+            self.drop_tag(at, &call.name);
+            return self.closing(after, tag.kind, &call.name).map_or(after, |end| end.end);
+        }
         let found = meaning(&call);
         let pairs = !tag.is_alone && tag.kind != Kind::ZolaInline;
         let mut enclosed = || if pairs { self.closing(after, tag.kind, &call.name) } else { None };

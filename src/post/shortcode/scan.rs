@@ -1,5 +1,6 @@
 //! From one sign that means something to the next: code, comments, lines and attributes; shortcodes are met elsewhere.
 
+use crate::post::html::escape;
 use crate::post::shortcode::Expander;
 use crate::post::shortcode::code::{Block, fence, unescaped};
 use crate::post::shortcode::element::Element;
@@ -82,6 +83,7 @@ impl Expander<'_> {
                     Some(length) => at + length + 4,
                     None => self.copy(at, 2),
                 },
+                b'$' if self.syntax.kramdown => self.formula(at),
                 b'\n' => self.copy(at, 1),
                 _ => self.copy(at, self.plain_length(at)),
             };
@@ -149,6 +151,11 @@ impl Expander<'_> {
         if self.container(line) {
             return true;
         }
+        // What parts two lists from each other.
+        if self.syntax.kramdown && trimmed == "^" {
+            self.block("");
+            return true;
+        }
         // An abbreviation is told to readers who point at it.
         if self.syntax.markdown_in_html && trimmed.starts_with("*[") && trimmed.contains("]:") {
             self.done.text.push('\n');
@@ -176,6 +183,23 @@ impl Expander<'_> {
             return true;
         }
         false
+    }
+
+    /// A formula of kramdown's, `$$a_1$$`: nothing in it is Markdown.
+    fn formula(&mut self, at: usize) -> usize {
+        let rest = &self.text[at..];
+        let inside = rest.strip_prefix("$$").and_then(|rest| rest.find("$$").map(|length| &rest[..length]));
+        let Some(inside) = inside.filter(|inside| !inside.contains("{{") && !inside.contains("\n\n")) else {
+            return self.copy(at, self.plain_length(at));
+        };
+        let after = at + inside.len() + 4;
+        if self.open.last().is_some_and(|(close, _, _)| after > *close) {
+            return self.copy(at, 2);
+        }
+        let formula = escape(&self.text[at..after]);
+        let is_alone = self.done.text.ends_with('\n') && self.text[after..].trim_start_matches(' ').starts_with(['\n']);
+        self.slot(&if is_alone { format!("<p>{formula}</p>") } else { formula });
+        after
     }
 
     /// Where a line has the colon that it begins with, if neither a space follows it, as where a term is
@@ -221,8 +245,8 @@ impl Expander<'_> {
         let text = &self.text[at..];
         let first = text.chars().next().map_or(0, char::len_utf8);
         let next = match self.tags.is_over(at) {
-            true => text[first..].find(['\n', '`', '<', '%']),
-            false => text[first..].find(['\n', '`', '<', '{', '%']),
+            true => text[first..].find(['\n', '`', '<', '%', '$']),
+            false => text[first..].find(['\n', '`', '<', '{', '%', '$']),
         };
         next.map_or(text.len(), |next| first + next)
     }
