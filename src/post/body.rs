@@ -358,6 +358,12 @@ mod tests {
             "<blockquote>\n<p><strong>The pot</strong><br>\nWarm <em>it</em>.</p>\n</blockquote>\n<p>B</p>",
         ),
         (
+            Dialect::Plain,
+            "{% asset_img a.png %} [a]({% post_link tea %})",
+            "<figure><img src=\"https://hums.example/blog/posts/cake/a.png\" alt=\"\"></figure> <a href=\"https://hums.example/blog/posts/tea/\">a</a>",
+        ),
+        (Dialect::Hugo, "A {{< glossary_tooltip term_id=\"tea-pot\" >}}.", "<p>A tea pot.</p>"),
+        (
             Dialect::Obsidian,
             "> [!tip]- Warm the pot\n> First.",
             "<blockquote>\n<p><strong>Warm the pot</strong></p>\n<p>First.</p>\n</blockquote>",
@@ -392,6 +398,7 @@ mod tests {
             (Dialect::Jekyll, "One\n\n{% include share.html %}\n", "<p>One</p>", "`share`"),
             (Dialect::Jekyll, "One\n\n{{ site.data.x[0] }}\n", "<p>One</p>", "`{{ site.data.x[0] }}`"),
             (Dialect::Jekyll, "One\n\n{% for p in site.posts %}{{ p }}{% endfor %}\n", "<p>One</p>", "`for`"),
+            (Dialect::Plain, "One\n\n{% include share.html x=1 %}\n", "<p>One</p>", "`share`"),
             (Dialect::Plain, "One\n\n{{< gallery >}}\n", "<p>One</p>", "`gallery`"),
         ] {
             let body = body(dialect, text);

@@ -46,7 +46,7 @@ pub(super) const NOTES: [&str; 17] = [
 pub(super) fn meaning(call: &Call) -> Option<Meaning> {
     let html = |text: String| Some(Meaning::Html(text));
     match call.name.as_str() {
-        "figure" | "img" | "image" | "imgproc" | "picture" | "photo" | "responsive_image" => {
+        "figure" | "img" | "image" | "imgproc" | "picture" | "photo" | "responsive_image" | "asset_img" => {
             figure(call).map(Meaning::Html)
         }
         "youtube" | "youtubevideo" | "youtube_embed" | "yt" | "youtube-lite" => {
@@ -89,7 +89,7 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
             let source = call.get(&["src", "url", "mp4", "webm", "file", "path"], 0)?;
             html(format!("<{tag} src=\"{}\" controls></{tag}>", escape(source)))
         }
-        "ref" | "relref" | "post_url" | "link" | "doc" | "abslink" => {
+        "ref" | "relref" | "post_url" | "post_link" | "link" | "doc" | "abslink" => {
             Some(Meaning::Address(call.get(&["path", "to"], 0)?.to_owned()))
         }
         "highlight" | "codeblock" | "code" | "code_block" | "code-block" | "prism" => {
@@ -102,6 +102,7 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
         "raw" | "rawhtml" | "raw_html" | "raw-html" | "html" | "verbatim" | "unsafe" | "autoescape" | "spaceless" => {
             Some(Meaning::Raw)
         }
+        "glossary_tooltip" => html(escape(&call.get(&["text", "term_id"], 0)?.replace('-', " "))),
         "comment" | "capture" | "toc" | "table_of_contents" | "tableofcontents" | "css" | "js" | "javascript"
         | "stylesheet" | "style" | "schema" => Some(Meaning::Nothing),
         "details" | "spoiler" | "expand" | "collapse" => {

@@ -69,9 +69,10 @@ impl<'a> Expander<'a> {
     fn call(&mut self, at: usize, tag: Tag<'a>) -> usize {
         let after = at + tag.length;
         let mut call = Call::parse(tag.inner);
+        let is_include = matches!(call.name.as_str(), "include" | "include_relative" | "include_cached" | "render");
         if tag.kind == Kind::Liquid {
             match call.name.as_str() {
-                "include" | "include_relative" | "include_cached" | "render" => call = call.of_include(),
+                _ if is_include => call = call.of_include(),
                 "assign" | "set" => {
                     self.assign(tag.inner);
                     return after;
@@ -140,7 +141,8 @@ impl<'a> Expander<'a> {
                 None => after,
             },
             Some(Meaning::Nothing) => enclosed().map_or(after, |end| end.end),
-            None if self.syntax.doubt && tag.kind == Kind::Liquid => self.copy(at, tag.length),
+            // Words in such signs may be text; a file to be taken in is none.
+            None if self.syntax.doubt && tag.kind == Kind::Liquid && !is_include => self.copy(at, tag.length),
             None => {
                 self.drop_tag(at, &call.name);
                 if let Some(text) = call.named(&["text"]).filter(|_| tag.kind == Kind::Hugo) {
