@@ -239,6 +239,16 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
     ),
     (Dialect::Hugo, "A {{< glossary_tooltip term_id=\"tea-pot\" >}}.", "<p>A tea pot.</p>"),
     (
+        Dialect::Zola,
+        "{{ resize_image(path=\"/static/a/cup.png\", width=9, op=\"fit\") }}\n\n{{ resize_image(path=\"cup.png\" alt=\"x\") }}",
+        "<figure><img src=\"https://hums.example/blog/a/cup.png\" alt=\"\"></figure>\n<figure><img src=\"https://hums.example/blog/posts/cake/cup.png\" alt=\"x\"></figure>",
+    ),
+    (
+        Dialect::Jekyll,
+        "<div>{%- include extensions/codepen.html user='ada' hash='x1' -%}</div>\n\n{%- include image.html\n    src = \"a.png\"\n    caption = \"A *b*\"\n    -%}",
+        "<div><p><a href=\"https://codepen.io/ada/pen/x1\">https://codepen.io/ada/pen/x1</a></p></div>\n<figure><img src=\"https://hums.example/blog/2024/05/01/a.png\" alt=\"A b\"><figcaption>A <em>b</em></figcaption></figure>",
+    ),
+    (
         Dialect::Obsidian,
         "> [!tip]- Warm the pot\n> First.",
         "<blockquote>\n<p><strong>Warm the pot</strong></p>\n<p>First.</p>\n</blockquote>",
@@ -436,6 +446,8 @@ fn the_text_of_an_unknown_call_stays() {
     let body = body(Dialect::Hugo, "A {{< button href=\"/x\" text=\"blue & *b*\" >}} c\n");
     assert_eq!(body.html, "<p>A blue &amp; *b* c</p>");
     assert_eq!(body.warnings.len(), 1);
+    let zola = self::body(Dialect::Zola, "A {{ media_caption(url=\"x.example\" text=\"blue & *b*\") }} c\n");
+    assert_eq!((zola.html.as_str(), zola.warnings.len()), ("<p>A blue &amp; *b* c</p>", 1));
 }
 
 #[test]

@@ -46,9 +46,8 @@ pub(super) const NOTES: [&str; 17] = [
 pub(super) fn meaning(call: &Call) -> Option<Meaning> {
     let html = |text: String| Some(Meaning::Html(text));
     match call.name.as_str() {
-        "figure" | "img" | "image" | "imgproc" | "picture" | "photo" | "responsive_image" | "asset_img" => {
-            figure(call).map(Meaning::Html)
-        }
+        "figure" | "img" | "image" | "imgproc" | "picture" | "photo" | "responsive_image" | "resize_image"
+        | "asset_img" => figure(call).map(Meaning::Html),
         "youtube" | "youtubevideo" | "youtube_embed" | "yt" | "youtube-lite" => {
             let id = call.get(&["id", "video_id", "videoid", "src", "url"], 0)?;
             let short = id.rsplit(['/', '=']).next().unwrap_or(id);
@@ -62,6 +61,10 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
         "streamable" => html(link(&format!("https://streamable.com/{}", call.get(&["id"], 0)?), None)),
         "asciinema" | "asciicast" => {
             html(link(&format!("https://asciinema.org/a/{}", call.get(&["id", "key"], 0)?), None))
+        }
+        "codepen" => {
+            let pen = call.named(&["hash", "slug", "id"])?;
+            html(link(&format!("https://codepen.io/{}/pen/{pen}", call.named(&["user"])?), call.named(&["title"])))
         }
         "instagram" => html(link(&format!("https://www.instagram.com/p/{}/", call.get(&["id"], 0)?), None)),
         "tweet" | "twitter" | "x" | "twitter_simple" => match (call.named(&["user"]), call.get(&["id"], 0)?) {
@@ -153,11 +156,15 @@ fn link(url: &str, text: Option<&str>) -> String {
 fn figure(call: &Call) -> Option<String> {
     let positional = (0..4).filter_map(|place| call.at(place)).find(|word| word.contains(['/', '.']));
     let source = call.named(&["src", "path", "url", "image", "image_path", "name", "file"]).or(positional)?;
+    // By its file below the site's own folder, as Zola looks it up.
+    let below = source.trim_start_matches("../").trim_start_matches('/');
+    let below = below.strip_prefix("static/").or_else(|| below.strip_prefix("content/"));
+    let source = below.map_or_else(|| source.to_owned(), |below| format!("@/{below}"));
     let caption = call.named(&["caption", "title"]).unwrap_or_default();
     // Eleventy's `image "cup.png", "A cup"`.
     let described = call.at(1).filter(|_| call.name == "image" && call.named(&["src"]).is_none());
     let alt = call.named(&["alt"]).or(described).map_or_else(|| words(&inline(caption)), str::to_owned);
-    let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(source), escape(&alt));
+    let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(&source), escape(&alt));
     if let Some(link) = call.named(&["link", "href"]) {
         image = format!("<a href=\"{}\">{image}</a>", escape(link));
     }

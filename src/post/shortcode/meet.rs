@@ -145,7 +145,7 @@ impl<'a> Expander<'a> {
             None if self.syntax.doubt && tag.kind == Kind::Liquid && !is_include => self.copy(at, tag.length),
             None => {
                 self.drop_tag(at, &call.name);
-                if let Some(text) = call.named(&["text"]).filter(|_| tag.kind == Kind::Hugo) {
+                if let Some(text) = call.named(&["text"]).filter(|_| tag.kind != Kind::Liquid) {
                     self.slot(&escape(text));
                 }
                 after
