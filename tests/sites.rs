@@ -462,6 +462,36 @@ fn a_generators_config_that_cannot_be_read_is_named() {
 }
 
 #[test]
+fn a_section_of_hugo_hands_keys_down() {
+    let post = |more: &str| format!("---\ntitle: T\ndate: 2024-05-01\n{more}---\n");
+    let (bare, own) = (post(""), post("author: Bo\n"));
+    let files: Files<'_> = &[
+        ("hugo.toml", "baseURL = 'https://x.example/'\n"),
+        ("content/_index.md", "---\ncascade:\n  author: Ada\n---\n"),
+        (
+            "content/news/_index.md",
+            "+++\n[[cascade]]\nauthor = 'Cy'\n[[cascade]]\ndraft = true\n[cascade._target]\npath = '/x'\n+++\n",
+        ),
+        ("content/team/_index.md", "---\ncascade:\n  build:\n    list: never\n---\n"),
+        ("content/a.md", &bare),
+        ("content/news/b.md", &bare),
+        ("content/news/deep/c.md", &own),
+        ("content/team/d.md", &bare),
+    ];
+    let scene = site_beside(files);
+    for (dir, expected) in
+        [("content", "a.md Ada, news/b.md Cy, news/deep/c.md Bo"), ("content/news", "b.md Cy, deep/c.md Bo")]
+    {
+        let set = [("TIDINGS_POSTS__DIR".to_owned(), dir.to_owned())];
+        let config = Config::load(&scene.path("config.toml"), set).unwrap();
+        let loaded = load_posts(&config.site, &config.posts, "2024-06-01T00:00:00Z".parse().unwrap()).unwrap();
+        let found: Vec<String> =
+            loaded.posts.iter().map(|post| format!("{} {}", post.path, post.authors[0].name)).collect();
+        assert_eq!(found.join(", "), expected);
+    }
+}
+
+#[test]
 fn posts_in_another_markup_are_named() {
     let one = "Title: One\nDate: 2024-05-01\n\nText.\n";
     let mut files = vec![("pelicanconf.py", "AUTHOR = 'Ada'\n"), ("content/one.md", one), ("content/pages/p.rst", "x")];

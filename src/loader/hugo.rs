@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::config::Dialect;
 use crate::loader::detect::{Generator, author, keys_of, lower};
-use crate::post::dialect::Habits;
-use crate::post::{from_colons, texts_of};
+use crate::post::dialect::{Data, Habits, Rules};
+use crate::post::{from_colons, front, texts_of, with_defaults};
 
 /// The folders of config that a build reads, each beating those before it and the file at the root.
 const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
@@ -49,6 +49,44 @@ fn add(keys: &mut Map<String, Value>, added: Map<String, Value>) {
             (_, value) => _ = keys.insert(key, value),
         }
     }
+}
+
+/// What the pages of sections hand down to all below them, by their folders.
+pub(super) fn cascades(dir: &Path, prefix: &str, paths: &[String]) -> Data {
+    let mut data = Data::new();
+    let real = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+    let depth = prefix.split('/').filter(|part| !part.is_empty()).count();
+    let mut above: Vec<&Path> = real.ancestors().skip(1).take(depth).collect();
+    above.reverse();
+    for keys in above.iter().filter_map(|folder| handed_down(&folder.join("_index.md"))) {
+        let known = data.remove("").unwrap_or_default();
+        data.insert(String::new(), with_defaults(keys, &known));
+    }
+    for path in paths {
+        let folder = path.strip_suffix("_index.md").filter(|folder| folder.is_empty() || folder.ends_with('/'));
+        if let Some((folder, keys)) = folder.and_then(|folder| Some((folder, handed_down(&dir.join(path))?))) {
+            let folder = folder.trim_end_matches('/').to_owned();
+            let known = if folder.is_empty() { data.remove("").unwrap_or_default() } else { Map::new() };
+            data.insert(folder, with_defaults(keys, &known));
+        }
+    }
+    data
+}
+
+/// The keys that a section's page hands down, but for those that are meant for some of the pages only.
+fn handed_down(file: &Path) -> Option<Map<String, Value>> {
+    let text = fs::read_to_string(file).ok().filter(|text| text.contains("cascade"))?;
+    let front = front::split(&text, Rules::of(Dialect::Hugo)).ok()?.front;
+    let (_, cascade) = front.get(&["cascade"])?;
+    let one = |keys: &Value| keys.as_object().cloned().map(lower);
+    let all = match cascade {
+        Value::Array(list) => list.iter().filter_map(one).collect(),
+        keys => Vec::from_iter(one(keys)),
+    };
+    let for_all = all.into_iter().filter(|keys| !keys.contains_key("target") && !keys.contains_key("_target"));
+    // Lists of two pages do not grow together.
+    let keys = for_all.flatten().filter(|(key, _)| !matches!(key.as_str(), "tags" | "categories"));
+    Some(keys.collect()).filter(|keys: &Map<String, Value>| !keys.is_empty())
 }
 
 /// What the config says, into the habits of the site.

@@ -67,6 +67,9 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         habits.data = data;
         findings.extend(warnings.into_iter().filter(|_| config.permalink.is_none()));
     }
+    if habits.rules.dialect == Dialect::Hugo {
+        habits.data = hugo::cascades(&config.dir, &habits.prefix, &paths);
+    }
     let commits = if config.git_dates { git::commits(&config.dir)? } else { HashMap::new() };
     let paths = walk::posts(paths, &config.dir, &habits);
     let reader = Reader { site, config, habits: &habits, commits: &commits, now, aside: Mutex::default() };
