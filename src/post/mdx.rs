@@ -23,8 +23,14 @@ pub(super) fn to_markdown(text: &str) -> String {
             b'<' => component(rest, &mut search),
             _ => None,
         };
+        if let Some(length) = formula(rest) {
+            done.push_str(&rest[..length]);
+            at += length;
+            continue;
+        }
         if rest.starts_with('{')
             && left_out.is_none()
+            && !done.ends_with('\\')
             && let Some((length, shown)) = expression(rest, &mut search)
         {
             if done.ends_with('=') {
@@ -44,7 +50,7 @@ pub(super) fn to_markdown(text: &str) -> String {
         let run = rest.bytes().take_while(|byte| *byte == b'`').count();
         let first = rest.chars().next().map_or(0, char::len_utf8);
         let length = match run {
-            0 => rest[first..].find(['\n', '`', '<', '{']).map_or(rest.len(), |next| first + next),
+            0 => rest[first..].find(['\n', '`', '<', '{', '$']).map_or(rest.len(), |next| first + next),
             run => seen.span(text, at, run).unwrap_or(run),
         };
         // A line's beginning is looked at, too.
@@ -78,6 +84,18 @@ fn component(text: &str, search: &mut usize) -> Option<usize> {
         return None;
     }
     balanced(text, search, |c| c == '>').map(|end| end + 1)
+}
+
+/// How many bytes a formula takes, in which braces are its own: `$$a$$`, or `$a$` on one line.
+fn formula(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix('$')?;
+    if let Some(inside) = inside.strip_prefix('$') {
+        let end = inside.find("$$").filter(|end| !inside[..*end].contains("\n\n"))?;
+        return Some(end + 4);
+    }
+    let end = inside.find(['$', '\n']).filter(|end| inside[*end..].starts_with('$'))?;
+    let is_tight = |formula: &str| !formula.is_empty() && !formula.starts_with(' ') && !formula.ends_with(' ');
+    is_tight(&inside[..end]).then_some(end + 2)
 }
 
 /// How many bytes an expression takes, and the text that it stands for: its string, that of an attribute also within
@@ -142,6 +160,8 @@ mod tests {
             ("A{' '}b {page.title} {`c`} {`${d}`} e\n", "A b  c  e\n"),
             ("A {list.map((x) => (\n  <b>{x}</b>\n))} b\n", "A \n\n b\n"),
             ("## Cup {#cup}\n", "## Cup {#cup}\n"),
+            ("A $\\frac{a}{b}$ and\n$$\nx^{2}\n$$\n", "A $\\frac{a}{b}$ and\n$$\nx^{2}\n$$\n"),
+            ("$5 {a} and \\{b} $6\n", "$5  and \\{b} $6\n"),
             ("<img src={useUrl('/a.png')} style={{ width: '3em' }} />\n", "<img src=\"/a.png\" style=\"\" />\n"),
             ("`{x}` {never closed\n", "`{x}` {never closed\n"),
             ("A <X prop={{a: 1 > 0}} /> b <Note>c</Note>\n", "A  b c\n"),
