@@ -492,6 +492,21 @@ fn a_section_of_hugo_hands_keys_down() {
 }
 
 #[test]
+fn a_page_of_pelican_in_html_has_its_keys_in_its_head() {
+    let page = "<html>\n<head>\n<title>Tea &amp; cake</title>\n<meta name=\"date\" content=\"2012-07-09 22:28\">\n\
+                <meta name=\"authors\" content=\"Ada, Bo\">\n</head>\n<body>\n<p>{% x %}Hot <b>tea</b></p>\n</body>\n</html>\n";
+    let scene = site_beside(&[("pelicanconf.py", "TIMEZONE = 'UTC'\n"), ("content/one.HTML", page)]);
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.code == 0 && ran.talk.contains("one.HTML:8: `x` is left out"), "{}", ran.talk);
+    let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
+    let item = &feed["items"][0];
+    assert_eq!((&item["title"], &item["date_published"]), (&"Tea & cake".into(), &"2012-07-09T20:28:00Z".into()));
+    assert_eq!(item["url"], "https://x.example/tea-cake.html");
+    assert_eq!(item["content_html"], "<p>Hot <b>tea</b></p>");
+    assert_eq!(item["authors"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn posts_in_another_markup_are_named() {
     let one = "Title: One\nDate: 2024-05-01\n\nText.\n";
     let mut files = vec![("pelicanconf.py", "AUTHOR = 'Ada'\n"), ("content/one.md", one), ("content/pages/p.rst", "x")];

@@ -1,5 +1,6 @@
 //! Front matter: YAML, TOML, JSON or bare `Key: value` lines, all into one table of values; what follows is the body.
 
+mod head;
 mod header;
 mod yaml;
 
@@ -191,6 +192,10 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
         "+++" if rules.toml => fenced(text, &["+++"], toml),
         _ if rules.json && first.starts_with('{') && !first.starts_with("{{") && !first.starts_with("{%") => {
             json_object(text)
+        }
+        _ if rules.header && first.starts_with('<') => {
+            let bare = Split { front: Front::default(), body: text, body_line: 1, fenced: false };
+            Ok(head::split(text).unwrap_or(bare))
         }
         _ if rules.header => Ok(header::split(text, rules.plain)),
         _ => Ok(Split { front: Front::default(), body: text, body_line: 1, fenced: false }),
