@@ -44,7 +44,7 @@ pub fn body(
         let height = text[range.clone()].matches('\n').count();
         text.replace_range(range, &"\n".repeat(height));
     }
-    if habits.syntax.admonitions && !is_html && ["!!! ", "???"].iter().any(|mark| text.contains(mark)) {
+    if habits.syntax.python && !is_html && ["!!! ", "???"].iter().any(|mark| text.contains(mark)) {
         text = admonition::to_quotes(&text);
     }
     if markup == Markup::Mdx {

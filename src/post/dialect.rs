@@ -80,8 +80,8 @@ pub struct Syntax {
     pub markdown_in_html: bool,
     /// `:::tip Title`, up to `:::`.
     pub containers: bool,
-    /// `!!! note "Title"`.
-    pub admonitions: bool,
+    /// `!!! note "Title"`, and code set in below a line `:::python`.
+    pub python: bool,
     /// `[[A note]]` and `%%a comment%%`.
     pub wiki: bool,
     /// `:tada:`, where the generator's config says so.
@@ -99,7 +99,7 @@ const MARKDOWN: Syntax = Syntax {
     kramdown: false,
     markdown_in_html: false,
     containers: false,
-    admonitions: false,
+    python: false,
     wiki: false,
     emoji: false,
     definitions: false,
@@ -205,7 +205,7 @@ const PLAIN: Rules = Rules {
         kramdown: true,
         markdown_in_html: true,
         containers: true,
-        admonitions: true,
+        python: true,
         ..MARKDOWN
     },
 };
@@ -311,7 +311,7 @@ const PELICAN: Rules = Rules {
     folders: Folders::Parent,
     no_posts: &["pages", "images", "extra"],
     unread: &["rst", "adoc", "asciidoc", "asc"],
-    syntax: Syntax { tags: true, markdown_in_html: true, admonitions: true, definitions: true, ..MARKDOWN },
+    syntax: Syntax { tags: true, markdown_in_html: true, python: true, definitions: true, ..MARKDOWN },
     ..PLAIN
 };
 

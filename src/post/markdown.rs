@@ -51,6 +51,9 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
             event => events.push(event),
         }
     }
+    if syntax.python {
+        name_code(&mut events);
+    }
     if syntax.wiki {
         events = wiki::resolve(events, links);
     }
@@ -58,6 +61,21 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
     let mut rendered = String::with_capacity(text.len() * 3 / 2);
     html::push_html(&mut rendered, events.into_iter());
     Ok(rendered)
+}
+
+/// Gives code that is set in the language that its first line says to Python-Markdown: `:::python` or `#!python`.
+fn name_code(events: &mut [Event<'_>]) {
+    for at in 1..events.len() {
+        let [Event::Start(Tag::CodeBlock(kind)), Event::Text(code)] = &mut events[at - 1..=at] else { continue };
+        let Some((first, rest)) = code.split_once('\n').filter(|_| *kind == CodeBlockKind::Indented) else { continue };
+        let language = first.strip_prefix(":::").or_else(|| first.strip_prefix("#!"));
+        let language = language.and_then(|words| words.split_whitespace().next());
+        let is_name = |word: &&str| word.chars().all(|c| c.is_alphanumeric() || "+-#_.".contains(c));
+        if let Some(language) = language.filter(is_name).map(str::to_owned) {
+            *kind = CodeBlockKind::Fenced(language.into());
+            *code = rest.to_owned().into();
+        }
+    }
 }
 
 /// The HTML of a few words of Markdown, without a paragraph around them.

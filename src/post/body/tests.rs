@@ -249,6 +249,16 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
         "<div><p><a href=\"https://codepen.io/ada/pen/x1\">https://codepen.io/ada/pen/x1</a></p></div>\n<figure><img src=\"https://hums.example/blog/2024/05/01/a.png\" alt=\"A b\"><figcaption>A <em>b</em></figcaption></figure>",
     ),
     (
+        Dialect::Pelican,
+        "A\n\n    :::python\n    x\n\nB\n\n    #!/bin/sh\n    y\n",
+        "<p>A</p>\n<pre><code class=\"language-python\">x\n</code></pre>\n<p>B</p>\n<pre><code>#!/bin/sh\ny\n</code></pre>",
+    ),
+    (
+        Dialect::Jekyll,
+        "{% img left /a.png 300 200 A blue cup %} {% img /b.png 9 \"T\" \"A cup\" %}",
+        "<figure><img src=\"https://hums.example/a.png\" alt=\"A blue cup\"></figure> <figure><img src=\"https://hums.example/b.png\" alt=\"A cup\"></figure>",
+    ),
+    (
         Dialect::Obsidian,
         "> [!tip]- Warm the pot\n> First.",
         "<blockquote>\n<p><strong>Warm the pot</strong></p>\n<p>First.</p>\n</blockquote>",

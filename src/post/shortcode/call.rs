@@ -56,6 +56,21 @@ impl Call {
         self.named(names).or_else(|| self.at(place)).filter(|value| !value.is_empty())
     }
 
+    /// What describes a file: the words behind it that are no numbers; the last where they are quoted.
+    pub(super) fn after(&self, file: &str) -> String {
+        let behind = self.arguments.iter().skip_while(|(_, value)| value != file).skip(1);
+        let is_size = |value: &str| {
+            value.starts_with(|c: char| c.is_ascii_digit())
+                && value.bytes().all(|byte| byte.is_ascii_digit() || b"px%".contains(&byte))
+        };
+        let is_word = |value: &&String| !matches!(value.as_str(), "null" | "") && !is_size(value);
+        let words = behind.filter(|(key, _)| key.is_none()).map(|(_, value)| value).filter(is_word);
+        match self.words {
+            Some(_) => words.map(String::as_str).collect::<Vec<_>>().join(" "),
+            None => words.last().cloned().unwrap_or_default(),
+        }
+    }
+
     /// All that is said behind the name, where it is plain words.
     pub(super) fn words(&self) -> Option<&str> {
         self.words.as_deref()

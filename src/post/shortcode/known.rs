@@ -161,8 +161,9 @@ fn figure(call: &Call) -> Option<String> {
     let below = below.strip_prefix("static/").or_else(|| below.strip_prefix("content/"));
     let source = below.map_or_else(|| source.to_owned(), |below| format!("@/{below}"));
     let caption = call.named(&["caption", "title"]).unwrap_or_default();
-    // Eleventy's `image "cup.png", "A cup"`.
-    let described = call.at(1).filter(|_| call.name == "image" && call.named(&["src"]).is_none());
+    // Eleventy's `image "cup.png", "A cup"`, Octopress's `img left /cup.png 300 200 A cup`.
+    let described = positional.filter(|_| matches!(call.name.as_str(), "image" | "img")).map(|file| call.after(file));
+    let described = described.as_deref().filter(|words| !words.is_empty());
     let alt = call.named(&["alt"]).or(described).map_or_else(|| words(&inline(caption)), str::to_owned);
     let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(&source), escape(&alt));
     if let Some(link) = call.named(&["link", "href"]) {
