@@ -507,6 +507,17 @@ fn a_page_of_pelican_in_html_has_its_keys_in_its_head() {
 }
 
 #[test]
+fn a_title_holds_references_where_the_generator_takes_it_for_html() {
+    let one = "---\ntitle: Tea &amp; cake &#8211; hot\ndate: 2024-05-01\n---\n";
+    for (config, title) in [("_config.yml", "Tea & cake – hot"), ("hugo.toml", "Tea &amp; cake &#8211; hot")] {
+        let scene = site_beside(&[("content/2024-05-01-one.md", one), (config, "# Empty\n")]);
+        scene.run_at("2024-06-01T00:00:00Z", &["build"]);
+        let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
+        assert_eq!(feed["items"][0]["title"], title, "{config}");
+    }
+}
+
+#[test]
 fn posts_in_another_markup_are_named() {
     let one = "Title: One\nDate: 2024-05-01\n\nText.\n";
     let mut files = vec![("pelicanconf.py", "AUTHOR = 'Ada'\n"), ("content/one.md", one), ("content/pages/p.rst", "x")];

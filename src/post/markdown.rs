@@ -90,6 +90,25 @@ pub(super) fn inline(text: &str) -> String {
     rendered.trim().to_owned()
 }
 
+/// A text with its references as the characters that they stand for: `&#8211;`, `&amp;`.
+pub(super) fn decoded(text: &str) -> String {
+    let mut done = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('&') {
+        done.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let name = rest[1..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '#')).unwrap_or(rest.len() - 1) + 1;
+        let length = if rest[name..].starts_with(';') { name + 1 } else { 1 };
+        match Parser::new(&rest[..length]).nth(1) {
+            Some(Event::Text(character)) if length > 2 => done.push_str(&character),
+            _ => done.push_str(&rest[..length]),
+        }
+        rest = &rest[length..];
+    }
+    done.push_str(rest);
+    done
+}
+
 /// A text with the signs that its short names stand for: `:tada:`.
 fn with_emoji(text: &str) -> String {
     let mut parts = text.split(':');
@@ -145,7 +164,18 @@ fn name_headings(events: &mut [Event<'_>]) {
 
 #[cfg(test)]
 mod tests {
-    use super::with_emoji;
+    use super::{decoded, with_emoji};
+
+    #[test]
+    fn a_reference_is_the_character_that_it_stands_for() {
+        for (text, expected) in [
+            ("Tea &amp; cake &#8211; &quot;hot&quot; &eacute;", "Tea & cake – \"hot\" é"),
+            ("a & b && c; &nothing; &; &# x&", "a & b && c; &nothing; &; &# x&"),
+            ("&nbsp;x &lt;b&gt;", "\u{a0}x <b>"),
+        ] {
+            assert_eq!(decoded(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_short_name_between_colons_is_a_sign() {

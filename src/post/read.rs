@@ -13,7 +13,7 @@ use crate::post::dialect::{DateIn, Habits};
 use crate::post::front::{self, Front, Split};
 use crate::post::html::legal;
 use crate::post::name::Name;
-use crate::post::{Address, Fingerprint, Markup, Post, media, people, plain, title};
+use crate::post::{Address, Fingerprint, Markup, Post, markdown, media, people, plain, title};
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -136,6 +136,9 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     let title = title.unwrap_or_else(|| {
         if rules.dashes && bare.contains(char::is_alphabetic) { bare.replace(['-', '_'], " ") } else { bare.to_owned() }
     });
+    // What these write into a page is HTML.
+    let is_html = matches!(rules.dialect, Dialect::Jekyll | Dialect::Pelican) && title.contains('&');
+    let title = if is_html { markdown::decoded(&title) } else { title };
     let mut title = legal(title.trim());
     if title.contains("  ") || title.contains(['\n', '\t']) {
         title = title.split_whitespace().collect::<Vec<_>>().join(" ");
