@@ -131,6 +131,16 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
         "<p>A blue cup.</p>",
     ),
     (Dialect::Jekyll, "A {% if x %}b{% else %}c{% endif %} d.", "<p>A b d.</p>"),
+    (
+        Dialect::Jekyll,
+        "A {% unless x %}b{% else %}c{% endunless %} d {% if x %}e{% elsif y %}f{% else %}g{% endif %}.",
+        "<p>A b d e.</p>",
+    ),
+    (
+        Dialect::Jekyll,
+        "{{ page.nothing | default: \"a\" }} {{ page.title | default: \"b\" }} {{ page.x | default: page.title | upcase }}",
+        "<p>a T T</p>",
+    ),
     (Dialect::Eleventy, "[a]({{ '/a/' | url }}){# never #}", "<p><a href=\"https://hums.example/blog/a/\">a</a></p>"),
     (
         Dialect::Pelican,

@@ -21,11 +21,16 @@ impl Variables<'_> {
     /// The text of an expression with its filters; none where it needs more than is known here.
     pub(super) fn value(&self, expression: &str) -> Option<String> {
         let mut parts = split_filters(expression).into_iter();
-        let mut value = self.named(parts.next()?.trim())?;
+        let mut found = self.named(parts.next()?.trim());
         for filter in parts {
             let (name, argument) = filter.split_once(':').unwrap_or((filter, ""));
+            if name.trim() == "default" {
+                found = found.filter(|value| !value.is_empty()).or_else(|| self.named(argument.trim()));
+                continue;
+            }
             let argument = || argument.trim().trim_matches(['"', '\'']);
-            value = match name.trim().split('(').next().unwrap_or_default() {
+            let value = found?;
+            found = Some(match name.trim().split('(').next().unwrap_or_default() {
                 "relative_url" => format!("{}{}{value}", self.prefix(), if value.starts_with('/') { "" } else { "/" }),
                 "absolute_url" | "url" | "htmlBaseUrl" => {
                     self.links.home.join(value.trim_start_matches('/')).ok()?.to_string()
@@ -39,11 +44,11 @@ impl Variables<'_> {
                 "date_to_long_string" => time(&value, "%d %B %Y")?,
                 "date_to_xmlschema" => time(&value, "%Y-%m-%dT%H:%M:%S%:z")?,
                 "date_to_rfc822" => time(&value, "%a, %d %b %Y %H:%M:%S %z")?,
-                "escape" | "xml_escape" | "safe" | "strip" | "markdownify" | "default" => value,
+                "escape" | "xml_escape" | "safe" | "strip" | "markdownify" => value,
                 _ => return None,
-            };
+            });
         }
-        Some(value)
+        found
     }
 
     fn named(&self, name: &str) -> Option<String> {

@@ -78,7 +78,10 @@ impl<'a> Expander<'a> {
                     return after;
                 }
                 // What stands after `else` is the case that was not taken.
-                "else" | "elsif" => return self.closing(after, tag.kind, "if").map_or(after, |end| end.start),
+                "else" | "elsif" | "elif" | "elseif" => {
+                    let ends = ["if", "unless"].map(|name| self.closing(after, tag.kind, name));
+                    return ends.into_iter().flatten().map(|end| end.start).min().unwrap_or(after);
+                }
                 "for" | "tablerow" | "case" | "capture" | "comment" => {
                     let end = self.closing(after, tag.kind, &call.name);
                     match (call.name.as_str(), &end) {
@@ -162,7 +165,10 @@ impl<'a> Expander<'a> {
                 "" => String::new(),
                 language => format!(" class=\"language-{}\"", escape(language)),
             };
-            self.block(&format!("<pre><code{class}>{}\n</code></pre>", escape(code.trim_matches('\n'))));
+            self.block(&format!(
+                "<pre><code{class}>{}\n</code></pre>",
+                escape(code.trim_start_matches('\n').trim_end())
+            ));
             return end.end;
         }
         // Its code may be an argument.
