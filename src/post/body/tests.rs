@@ -269,6 +269,21 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
         "<figure><img src=\"https://hums.example/a.png\" alt=\"A blue cup\"></figure> <figure><img src=\"https://hums.example/b.png\" alt=\"A cup\"></figure>",
     ),
     (
+        Dialect::Hugo,
+        "H{{< sub 2 >}}O, {{< kbd \"Ctrl C\" >}}, [up]({{< relref \"#cup\" >}})",
+        "<p>H<sub>2</sub>O, <kbd>Ctrl C</kbd>, <a href=\"https://hums.example/blog/posts/cake/#cup\">up</a></p>",
+    ),
+    (
+        Dialect::Hugo,
+        "{{< mastodon url=\"https://m.example/@a/1\" >}}\n\n{{< spotify type=\"album\" id=\"x\" >}}\n\n{{< alert \"circle-info\" >}}A{{< /alert >}}",
+        "<p><a href=\"https://m.example/@a/1\">https://m.example/@a/1</a></p>\n<p><a href=\"https://open.spotify.com/album/x\">https://open.spotify.com/album/x</a></p>\n<blockquote>\n<p>A</p>\n</blockquote>",
+    ),
+    (
+        Dialect::Jekyll,
+        "{% youtube https://youtu.be/x-1?t=9 %}\n\n{% youtube \"https://www.youtube.com/watch?v=x-1&t=9\" %}",
+        "<p><a href=\"https://www.youtube.com/watch?v=x-1\">https://www.youtube.com/watch?v=x-1</a></p>\n<p><a href=\"https://www.youtube.com/watch?v=x-1\">https://www.youtube.com/watch?v=x-1</a></p>",
+    ),
+    (
         Dialect::Obsidian,
         "> [!tip]- Warm the pot\n> First.",
         "<blockquote>\n<p><strong>Warm the pot</strong></p>\n<p>First.</p>\n</blockquote>",

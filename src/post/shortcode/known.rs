@@ -3,6 +3,7 @@
 use crate::post::html::{escape, words};
 use crate::post::markdown::inline;
 use crate::post::shortcode::call::Call;
+use crate::post::shortcode::embed::{embedded, link};
 
 /// What a call becomes.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,40 +46,15 @@ pub(super) const NOTES: [&str; 17] = [
 /// What a call of this name means, where it is a common one.
 pub(super) fn meaning(call: &Call) -> Option<Meaning> {
     let html = |text: String| Some(Meaning::Html(text));
+    if let Some(link) = embedded(call) {
+        return html(link);
+    }
     match call.name.as_str() {
-        "figure" | "img" | "image" | "imgproc" | "picture" | "photo" | "responsive_image" | "resize_image"
+        "figure" | "fig" | "img" | "image" | "imgproc" | "picture" | "photo" | "responsive_image" | "resize_image"
         | "asset_img" => figure(call).map(Meaning::Html),
-        "youtube" | "youtubevideo" | "youtube_embed" | "yt" | "youtube-lite" => {
-            let id = call.get(&["id", "video_id", "videoid", "src", "url"], 0)?;
-            let short = id.rsplit(['/', '=']).next().unwrap_or(id);
-            html(link(&format!("https://www.youtube.com/watch?v={short}"), call.named(&["title"])))
-        }
-        "vimeo" => {
-            let id = call.get(&["id", "video_id", "src", "url"], 0)?;
-            let short = id.rsplit('/').next().unwrap_or(id);
-            html(link(&format!("https://vimeo.com/{short}"), call.named(&["title"])))
-        }
-        "streamable" => html(link(&format!("https://streamable.com/{}", call.get(&["id"], 0)?), None)),
-        "asciinema" | "asciicast" => {
-            html(link(&format!("https://asciinema.org/a/{}", call.get(&["id", "key"], 0)?), None))
-        }
-        "codepen" => {
-            let pen = call.named(&["hash", "slug", "id"])?;
-            html(link(&format!("https://codepen.io/{}/pen/{pen}", call.named(&["user"])?), call.named(&["title"])))
-        }
-        "instagram" => html(link(&format!("https://www.instagram.com/p/{}/", call.get(&["id"], 0)?), None)),
-        "tweet" | "twitter" | "x" | "twitter_simple" => match (call.named(&["user"]), call.get(&["id"], 0)?) {
-            (_, url) if url.starts_with("http") => html(link(url, None)),
-            (user, id) => html(link(&format!("https://twitter.com/{}/status/{id}", user.unwrap_or("i/web")), None)),
-        },
-        "gist" => {
-            let url = match (call.at(0), call.at(1)) {
-                _ if call.named(&["url"]).is_some() => call.named(&["url"])?.to_owned(),
-                (Some(user), Some(id)) if !id.contains('.') => format!("https://gist.github.com/{user}/{id}"),
-                (Some(id), _) => format!("https://gist.github.com/{id}"),
-                _ => return None,
-            };
-            html(link(&url, Some("gist")))
+        "sub" | "sup" | "kbd" | "abbr" | "mark" | "small" => {
+            let tag = &call.name;
+            html(format!("<{tag}>{}</{tag}>", escape(call.title(&["text", "content"])?)))
         }
         "video" | "audio" => {
             let tag = &call.name;
@@ -132,6 +108,8 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
             } else {
                 Some(call.name.as_str())
             };
+            // `alert "circle-info"` names a sign.
+            let kind = kind.filter(|kind| kind.chars().all(char::is_alphabetic));
             let words = call.named(&["title"]).or(if generic { None } else { call.at(0) }).or(kind);
             let title = words
                 .map(|words| format!("<p><strong>{}</strong></p>", escape(&capitalised(words))))
@@ -146,10 +124,6 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
 pub(super) fn capitalised(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
-}
-
-fn link(url: &str, text: Option<&str>) -> String {
-    format!("<p><a href=\"{}\">{}</a></p>", escape(url), escape(text.unwrap_or(url)))
 }
 
 /// A picture with its caption. Octopress: `img [class] /src [width [height]] [title]`.

@@ -117,7 +117,8 @@ impl<'a> Expander<'a> {
                 after
             }
             Some(Meaning::Address(target)) => {
-                if let Some(url) = self.links.post_at(&target) {
+                let own = || target.starts_with('#').then(|| self.links.post.url.to_url().join(&target).ok())?;
+                if let Some(url) = self.links.post_at(&target).or_else(own) {
                     self.address(&url);
                 } else {
                     self.drop_tag(at, &format!("{} {target}", call.name));

@@ -4,6 +4,7 @@ mod call;
 mod code;
 mod container;
 mod element;
+mod embed;
 mod known;
 mod liquid;
 mod meet;
