@@ -21,15 +21,15 @@ pub(super) fn to_quotes(text: &str) -> String {
         // Two spaces end a line without ending its paragraph.
         done.push_str(&format!("{indent}> **{title}**  \n"));
         let inner = format!("{indent}    ");
-        while let Some((line, below)) = Some(split_line(rest)).filter(|(line, _)| !line.is_empty()) {
-            if let Some(inside) = line.strip_prefix(inner.as_str()) {
-                done.push_str(&format!("{indent}> {inside}"));
-            } else if line.trim().is_empty() && below.trim_start_matches('\n').starts_with(inner.as_str()) {
-                done.push_str(&format!("{indent}>\n"));
-            } else {
+        loop {
+            let (blank, below) = blank_lines(rest);
+            if !below.starts_with(inner.as_str()) {
                 break;
             }
-            rest = below;
+            done.push_str(&format!("{indent}>\n").repeat(blank));
+            let (line, after) = split_line(below);
+            done.push_str(&format!("{indent}> {}", &line[inner.len()..]));
+            rest = after;
         }
     }
     done
@@ -37,6 +37,13 @@ pub(super) fn to_quotes(text: &str) -> String {
 
 fn split_line(text: &str) -> (&str, &str) {
     text.split_at(text.find('\n').map_or(text.len(), |end| end + 1))
+}
+
+/// How many lines without words a text begins with, and what follows them.
+fn blank_lines(text: &str) -> (usize, &str) {
+    let words = text.find(|c: char| !c.is_whitespace()).unwrap_or(text.len());
+    let end = text[..words].rfind('\n').map_or(0, |end| end + 1);
+    (text[..end].matches('\n').count(), &text[end..])
 }
 
 /// How far in a note begins, and its title.
@@ -65,10 +72,13 @@ mod tests {
             ("???+ tip inline \"T\"\n\n    ```\n    x\n    ```\n", "> **T**  \n>\n> ```\n> x\n> ```\n"),
             ("- a\n\n    !!! note\n        B\n", "- a\n\n    > **Note**  \n    > B\n"),
             ("```\n!!! note\n    x\n```\n", "```\n!!! note\n    x\n```\n"),
+            ("!!! note\n    A\n\n  \n    B\n\n\nC\n", "> **Note**  \n> A\n>\n>\n> B\n\n\nC\n"),
             ("!!!\n!!! so: much\nWow!!! note\n", "!!!\n!!! so: much\nWow!!! note\n"),
         ] {
             assert_eq!(to_quotes(text), expected, "{text}");
             assert_eq!(expected.lines().count(), text.lines().count());
         }
+        let notes = format!("!!! note\n{}", "\n".repeat(1 << 20)).repeat(2);
+        assert_eq!(to_quotes(&notes).lines().count(), notes.lines().count());
     }
 }
