@@ -505,8 +505,26 @@ fn a_shortcode_of_any_length_is_none_that_a_reader_sees() {
 #[test]
 fn braces_without_an_end_are_text_however_many_there_are() {
     // Each would take hours if every beginning were searched for its end.
-    for unit in ["{{", "{{ ", "{{ x(", "{{< ", "{% ", "{: ", "{{ \"a ", "{# ", "{{\"}}\"", "{% x(\"%}\" "] {
-        for dialect in [Dialect::Hugo, Dialect::Zola, Dialect::Jekyll, Dialect::Plain] {
+    for unit in [
+        "{{",
+        "{{ ",
+        "{{ x(",
+        "{{< ",
+        "{% ",
+        "{: ",
+        "{{ \"a ",
+        "{# ",
+        "{{\"}}\"",
+        "{% x(\"%}\" ",
+        ":::a\n",
+        "$$ ",
+        "!!! x\n",
+        "{% capture a %}",
+        "{{ a }}",
+        "<p markdown=1>",
+        "==a ",
+    ] {
+        for dialect in [Dialect::Hugo, Dialect::Zola, Dialect::Jekyll, Dialect::Obsidian, Dialect::Plain] {
             let text = unit.repeat((1 << 17) / unit.len());
             let shown = body(dialect, &format!("A {text}")).html;
             assert!(shown.starts_with("<p>A"), "{dialect:?}: {unit}");
