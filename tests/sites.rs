@@ -185,18 +185,35 @@ fn git_dates_a_post_only_where_it_is_asked_to() {
 
 #[test]
 fn an_enclosure_beside_a_post_has_its_length() {
-    let front = "---\ntitle: One\ndate: 2024-05-01\naudio: tea.mp3\n---\nText.\n";
-    let scene = Scene::new().file("post/one/index.md", front).file("post/one/tea.mp3", "0123456789");
-    let text = scene.read("config.toml");
-    let config = scene.path("config.toml");
-    assert!(text.contains("url = \"https://hums.example/\""));
-    let config = Config::load(&config, std::iter::empty::<(String, String)>()).unwrap();
-    let loaded = load_posts(&config.site, &config.posts, "2024-06-01T00:00:00Z".parse().unwrap()).unwrap();
-    let enclosure = loaded.posts[0].enclosure.as_ref().unwrap();
-    assert_eq!(
-        (enclosure.url.as_str(), enclosure.media_type.as_str(), enclosure.length),
-        ("https://hums.example/one/tea.mp3", "audio/mpeg", Some(10))
-    );
+    for (name, written, address) in [
+        ("tea.mp3", "tea.mp3", "tea.mp3"),
+        ("green tea.mp3", "green tea.mp3", "green%20tea.mp3"),
+        ("über tea.mp3", "über%20tea.mp3", "%C3%BCber%20tea.mp3"),
+        ("100%.mp3", "100%25.mp3", "100%25.mp3"),
+        ("a+b #1.mp3", "a+b%20%231.mp3", "a+b%20%231.mp3"),
+    ] {
+        let front = format!("---\ntitle: One\ndate: 2024-05-01\naudio: {written}\n---\nText.\n");
+        let scene = Scene::new().file("post/one/index.md", &front).file(&format!("post/one/{name}"), "0123456789");
+        let config = Config::load(&scene.path("config.toml"), std::iter::empty::<(String, String)>()).unwrap();
+        let loaded = load_posts(&config.site, &config.posts, "2024-06-01T00:00:00Z".parse().unwrap()).unwrap();
+        let enclosure = loaded.posts[0].enclosure.as_ref().unwrap();
+        assert_eq!(
+            (enclosure.url.as_str(), enclosure.media_type.as_str(), enclosure.length),
+            (format!("https://hums.example/one/{address}").as_str(), "audio/mpeg", Some(10))
+        );
+    }
+}
+
+#[test]
+fn an_enclosure_that_leads_out_of_the_site_has_no_length() {
+    for written in ["/..%2Fsecret.mp3", "/%2Fetc/hosts.mp3", "/x%00.mp3", "/%ff.mp3"] {
+        let front = format!("---\ntitle: One\ndate: 2024-05-01\naudio: {written}\n---\nText.\n");
+        let scene = Scene::new().file("post/one.md", &front).file("secret.mp3", "0123456789");
+        let config = Config::load(&scene.path("config.toml"), std::iter::empty::<(String, String)>()).unwrap();
+        let loaded = load_posts(&config.site, &config.posts, "2024-06-01T00:00:00Z".parse().unwrap()).unwrap();
+        let length = loaded.posts[0].enclosure.as_ref().and_then(|enclosure| enclosure.length);
+        assert_eq!(length, None, "{written}");
+    }
 }
 
 #[test]
@@ -239,6 +256,28 @@ fn addresses_follow_the_generators_own_pattern() {
         }
         let ran = site_beside(&files).run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
         assert!(ran.talk.contains(&format!("https://x.example/{address} from the pattern")), "{text}: {}", ran.talk);
+    }
+}
+
+#[test]
+fn a_colon_in_a_posts_own_address_is_text_where_it_begins_no_token() {
+    for (config, own, address) in [
+        ("_config.yml", "/wiki/talk:tea/", "wiki/talk:tea/"),
+        ("_config.yml", "/c:tea/:year/", "c:tea/2024/"),
+        ("_config.yml", "std::vec.html", "std::vec.html"),
+        ("_config.yml", "/:slug/:name/:path/{x}/", "one-two/2024-05-01-one-two/content/2024-05-01-one_two/%7Bx%7D/"),
+        ("_config.yml", "/:short_year:y_day:short_day/:title:output_ext", "24122Wed/one_two.html"),
+        ("hugo.toml", "/talk:tea/", "talk:tea/"),
+        ("hugo.toml", "/:year/:02-:Jan/a\\:day/", "2024/01-May/a:day/"),
+    ] {
+        let one = format!("---\ntitle: One\ndate: 2024-05-01 12:00:00\npermalink: '{own}'\nurl: '{own}'\n---\n");
+        let ran = site_beside(&[("content/_posts/2024-05-01-one_two.md", &one), (config, "# Empty\n")]).run(&[
+            "--at",
+            "2024-06-01T00:00:00Z",
+            "-v",
+            "build",
+        ]);
+        assert!(ran.talk.contains(&format!("; https://x.example/{address} from `")), "{own}: {}", ran.talk);
     }
 }
 
@@ -331,6 +370,154 @@ fn files_of_data_say_what_posts_of_eleventy_do_not() {
 }
 
 #[test]
+fn a_post_is_read_whatever_the_case_of_its_ending() {
+    let names = "a.MD b.Markdown c.mkdown d.mdown e.mkd f.mkdn g.MDX h.HTML i.Htm README.markdown";
+    let mut scene = Scene::new();
+    for (day, name) in names.split(' ').enumerate() {
+        let text =
+            format!("---\ntitle: {name}\ndate: 2024-05-{:02}\n---\nSee <a href=\"a.MD\">one</a> and *x*.\n", day + 1);
+        scene = scene.file(&format!("post/{name}"), &text);
+    }
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
+    let items = feed["items"].as_array().unwrap();
+    let addresses: Vec<&str> = items.iter().filter_map(|item| item["url"].as_str()).collect();
+    let expected = ["i", "h", "g", "f", "e", "d", "c", "b", "a"].map(|name| format!("https://hums.example/{name}/"));
+    assert_eq!(addresses, expected);
+    for item in items {
+        let html = item["content_html"].as_str().unwrap();
+        assert!(html.contains("\"https://hums.example/a/\""), "{html}");
+        let is_html = item["title"].as_str().unwrap().to_lowercase().contains(".ht");
+        assert_eq!(html.contains("<em>"), !is_html, "{html}");
+    }
+}
+
+#[test]
+fn a_template_with_a_date_is_named_and_a_list_of_posts_is_not() {
+    let scene = site_beside(&[
+        ("eleventy.config.js", "export default function () {}\n"),
+        ("content/a.md", "---\ntitle: A\ndate: 2024-05-01\n---\n"),
+        ("content/b.NJK", "---\ntitle: B\ndate: 2024-05-02\n---\n{{ x }}\n"),
+        ("content/list.njk", "---\ntitle: All\n---\n{% for p in posts %}{% endfor %}\n"),
+    ]);
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.talk.contains("is not read: `b.NJK`\n"), "{}", ran.talk);
+}
+
+#[test]
+fn a_translation_of_pelican_has_an_address_of_its_own() {
+    let one = |lang: &str| format!("Title: One\nSlug: one\nLang: {lang}\nDate: 2024-05-01\n\nText.\n");
+    let (german, english, french) = (one("de"), one("en"), one("fr"));
+    let posts: Files<'_> = &[("content/x/de.md", &german), ("content/x/en.md", &english), ("content/x/fr.md", &french)];
+    for (config, addresses) in [
+        ("AUTHOR = 'A'\n", ["one-de.html", "one.html", "one-fr.html"]),
+        ("DEFAULT_LANG = 'de'\nARTICLE_LANG_URL = '{lang}/{slug}/'\n", ["one.html", "en/one/", "fr/one/"]),
+    ] {
+        let scene = site_beside(&[posts, &[("pelicanconf.py", config)]].concat());
+        let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+        for (path, address) in ["x/de.md", "x/en.md", "x/fr.md"].iter().zip(addresses) {
+            let line = ran.talk.lines().find(|line| line.starts_with(path)).unwrap_or_default();
+            assert!(line.contains(&format!("; https://x.example/{address} from ")), "{path}: {line}");
+        }
+        assert!(scene.read("public/feed.json").contains("\"x\""), "the folder is a category");
+    }
+    let config = ("pelicanconf.py", "USE_FOLDER_AS_CATEGORY = False  # flat\n");
+    let scene = site_beside(&[("content/x/one.md", &english), config]);
+    scene.run_at("2024-06-01T00:00:00Z", &["build"]);
+    assert!(!scene.read("public/feed.json").contains("\"x\""));
+}
+
+#[test]
+fn what_is_in_no_list_is_no_post_and_what_is_computed_counts() {
+    let files: Files<'_> = &[
+        ("content/a.md", "---\ntitle: A\ndate: 2024-05-01\nbuild:\n  list: never\n---\n"),
+        ("content/b.md", "---\ntitle: B\ndate: 2024-05-02\nunlisted: true\n---\n"),
+        (
+            "content/c.md",
+            "---\ntitle: C c\ndate: 2024-05-03\neleventyComputed:\n  permalink: \"x/{{ title | slugify }}/\"\n---\n",
+        ),
+    ];
+    let scene = site_beside(&[files, &[("eleventy.config.js", "export default {}\n")]].concat());
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+    assert!(ran.talk.contains("a.md: left out: it is in no list\nb.md: left out: it is in no list"), "{}", ran.talk);
+    assert!(ran.talk.contains("https://x.example/x/c-c/ from `permalink`"), "{}", ran.talk);
+}
+
+#[test]
+fn a_generators_config_that_cannot_be_read_is_named() {
+    let one = "---\ntitle: One\ndate: 2024-05-01\n---\n";
+    for (config, text, dialect) in [
+        ("hugo.toml", "title: T\n", "hugo"),
+        ("zola.toml", "base_url = x\n", "zola"),
+        ("_config.yml", "title: [T\n", "jekyll"),
+    ] {
+        let scene = site_beside(&[("content/_posts/2024-05-01-one.md", one), (config, text)]);
+        let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+        assert!(ran.talk.contains(&format!("{config}: the generator's config cannot be read")), "{}", ran.talk);
+        assert!(ran.talk.contains(&format!("dialect: {dialect} (by ")), "{}", ran.talk);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+    }
+}
+
+#[test]
+fn a_section_of_hugo_hands_keys_down() {
+    let post = |more: &str| format!("---\ntitle: T\ndate: 2024-05-01\n{more}---\n");
+    let (bare, own) = (post(""), post("author: Bo\n"));
+    let files: Files<'_> = &[
+        ("hugo.toml", "baseURL = 'https://x.example/'\n"),
+        ("content/_index.md", "---\ncascade:\n  author: Ada\n---\n"),
+        (
+            "content/news/_index.md",
+            "+++\n[[cascade]]\nauthor = 'Cy'\n[[cascade]]\ndraft = true\n[cascade._target]\npath = '/x'\n+++\n",
+        ),
+        ("content/team/_index.md", "---\ncascade:\n  build:\n    list: never\n---\n"),
+        ("content/a.md", &bare),
+        ("content/news/b.md", &bare),
+        ("content/news/deep/c.md", &own),
+        ("content/team/d.md", &bare),
+    ];
+    let scene = site_beside(files);
+    for (dir, expected) in
+        [("content", "a.md Ada, news/b.md Cy, news/deep/c.md Bo"), ("content/news", "b.md Cy, deep/c.md Bo")]
+    {
+        let set = [("TIDINGS_POSTS__DIR".to_owned(), dir.to_owned())];
+        let config = Config::load(&scene.path("config.toml"), set).unwrap();
+        let loaded = load_posts(&config.site, &config.posts, "2024-06-01T00:00:00Z".parse().unwrap()).unwrap();
+        let found: Vec<String> =
+            loaded.posts.iter().map(|post| format!("{} {}", post.path, post.authors[0].name)).collect();
+        assert_eq!(found.join(", "), expected);
+    }
+}
+
+#[test]
+fn a_page_of_pelican_in_html_has_its_keys_in_its_head() {
+    let page = "<html>\n<head>\n<title>Tea &amp; cake</title>\n<meta name=\"date\" content=\"2012-07-09 22:28\">\n\
+                <meta name=\"authors\" content=\"Ada, Bo\">\n</head>\n<body>\n<p>{% x %}Hot <b>tea</b></p>\n</body>\n</html>\n";
+    let scene = site_beside(&[("pelicanconf.py", "TIMEZONE = 'UTC'\n"), ("content/one.HTML", page)]);
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.code == 0 && ran.talk.contains("one.HTML:8: `x` is left out"), "{}", ran.talk);
+    let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
+    let item = &feed["items"][0];
+    assert_eq!((&item["title"], &item["date_published"]), (&"Tea & cake".into(), &"2012-07-09T20:28:00Z".into()));
+    assert_eq!(item["url"], "https://x.example/tea-cake.html");
+    assert_eq!(item["content_html"], "<p>Hot <b>tea</b></p>");
+    assert_eq!(item["authors"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_title_holds_references_where_the_generator_takes_it_for_html() {
+    let one = "---\ntitle: Tea &amp; cake &#8211; hot\ndate: 2024-05-01\n---\n";
+    for (config, title) in [("_config.yml", "Tea & cake – hot"), ("hugo.toml", "Tea &amp; cake &#8211; hot")] {
+        let scene = site_beside(&[("content/2024-05-01-one.md", one), (config, "# Empty\n")]);
+        scene.run_at("2024-06-01T00:00:00Z", &["build"]);
+        let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
+        assert_eq!(feed["items"][0]["title"], title, "{config}");
+    }
+}
+
+#[test]
 fn posts_in_another_markup_are_named() {
     let one = "Title: One\nDate: 2024-05-01\n\nText.\n";
     let mut files = vec![("pelicanconf.py", "AUTHOR = 'Ada'\n"), ("content/one.md", one), ("content/pages/p.rst", "x")];
@@ -379,7 +566,10 @@ fn the_folders_of_hugos_config_add_to_the_file_at_its_root() {
     let one = "---\ntitle: One\ndate: 2024-05-01\n---\n";
     let root = "baseURL = 'https://x.example/'\ndefaultContentLanguage = 'en'\n";
     let languages = "[en]\ncontentDir = 'content/en'\n[de]\ncontentDir = 'content/german'\n";
-    let cases: [(Files<'_>, &str, &str, &str); 6] = [
+    let of_one = "contentDir = 'content/german'\nweight = 2\n[params]\nx = 1\n";
+    let whole = "baseURL = 'https://x.example/'\ncontentDir = 'content/en'\n[languages.en]\nweight = 1\n\
+                 [languages.de]\ncontentDir = 'content/german'\n";
+    let cases: [(Files<'_>, &str, &str, &str); 12] = [
         (&[("hugo.toml", root)], "content/en", "posts/one.md", "en/posts/one/"),
         (
             &[("hugo.toml", root), ("config/_default/languages.toml", languages)],
@@ -400,6 +590,22 @@ fn the_folders_of_hugos_config_add_to_the_file_at_its_root() {
             "german/one.md",
             "de/one/",
         ),
+        (
+            &[("hugo.toml", root), ("config/_default/languages.de.toml", of_one)],
+            "content/german",
+            "posts/one.md",
+            "de/posts/one/",
+        ),
+        (
+            &[("hugo.toml", root), ("config/_default/languages.de.toml", of_one)],
+            "content",
+            "german/posts/one.md",
+            "de/posts/one/",
+        ),
+        (&[("hugo.toml", whole)], "content", "en/posts/one.md", "posts/one/"),
+        (&[("hugo.toml", whole)], "content", "german/posts/one.md", "de/posts/one/"),
+        (&[("hugo.toml", whole)], "content/en/posts", "one.md", "posts/one/"),
+        (&[("hugo.toml", "[uglyURLs]\nposts = true\nnews = false\n")], "content", "posts/one.md", "posts/one.html"),
         (
             &[
                 ("hugo.yaml", "permalinks:\n  posts: /a/:slug/\n  news: /n/:slug/\n"),

@@ -18,11 +18,15 @@ const ABOVE: usize = 4;
 /// How many posts are looked at where there is no config.
 const LOOKED_AT: usize = 40;
 
-/// What the site does, and why it is believed to.
+/// What the site does, why it is believed to, and what is wrong with the generator's config.
 ///
 /// # Errors
 /// A finding where the generator's own pattern of addresses cannot be followed.
-pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(Habits, String), Finding> {
+pub(super) fn habits(
+    site: &Site,
+    config: &Posts,
+    paths: &[String],
+) -> Result<(Habits, String, Option<Finding>), Finding> {
     let found = generator(&config.dir, config.dialect);
     let (dialect, why) = match (config.dialect, &found) {
         (Dialect::Auto, Some(found)) => (found.dialect, format!("by {}", found.file.display())),
@@ -30,7 +34,14 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(H
         (set, _) => (set, "as it is set".to_owned()),
     };
     let mut habits = Habits::of(dialect, site.zone());
+    let mut broken = None;
     if let Some(found) = found {
+        broken = found.is_broken.then(|| {
+            let finding = Finding::warning("the generator's config cannot be read: what it sets is not followed");
+            finding
+                .in_file(&found.file)
+                .way_out("mend it, or set `permalink` under [posts] and `timezone` under [site]")
+        });
         let dir = config.dir.canonicalize().unwrap_or_else(|_| config.dir.clone());
         habits.prefix = found.prefix(&dir);
         found.read_into(&dir, &mut habits);
@@ -58,7 +69,7 @@ pub(super) fn habits(site: &Site, config: &Posts, paths: &[String]) -> Result<(H
         if zone == habits.zone { zone.name().to_owned() } else { format!("{} or, unquoted, UTC", habits.zone.name()) },
         habits.permalink.as_deref().unwrap_or(habits.rules.permalink),
     );
-    Ok((habits, why))
+    Ok((habits, why, broken))
 }
 
 /// A generator's config.
@@ -69,6 +80,8 @@ pub(super) struct Generator {
     pub(super) root: PathBuf,
     /// Its keys, in lower case at the first level.
     pub(super) keys: Map<String, Value>,
+    /// Whether they cannot be read.
+    is_broken: bool,
 }
 
 /// The nearest config of a generator, of this one if it is set.
@@ -78,10 +91,14 @@ fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
     for folder in dir.ancestors().take(ABOVE + 1) {
         let found = CANDIDATES.iter().filter(|(_, dialect)| matches!(wanted, Dialect::Auto) || wanted == *dialect);
         let found = found.map(|(name, dialect)| (folder.join(name), *dialect)).find_map(|(file, dialect)| {
-            let mut keys = lower(keys_of(&file)?);
+            let keys = keys_of(&file);
             let name = file.file_name().unwrap_or_default().to_string_lossy();
+            // No other program has a file of this name.
+            let is_broken = keys.is_none() && file.is_file() && !name.starts_with("config.");
+            let mut keys = lower(if is_broken { Map::new() } else { keys? });
             // Hugo, Zola and this program all call their config `config.toml`.
             let fits = match dialect {
+                _ if is_broken => true,
                 Dialect::Zola => keys.contains_key("base_url"),
                 Dialect::Hugo if name.starts_with("config.") => {
                     ["baseurl", "languagecode", "theme", "module", "params", "contentdir"]
@@ -95,7 +112,7 @@ fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
             if fits && dialect == Dialect::Hugo {
                 hugo::add_folders(&mut keys, folder);
             }
-            fits.then(|| Generator { dialect, file, root: folder.to_path_buf(), keys })
+            fits.then(|| Generator { dialect, file, root: folder.to_path_buf(), keys, is_broken })
         });
         match found {
             // A site may be written in Obsidian: another generator's config above says more.
@@ -175,15 +192,20 @@ fn toml(text: &str) -> Option<Map<String, Value>> {
     }
 }
 
-/// The settings of a Python file that are one string.
+/// The settings of a Python file that are one string or a switch.
 fn python(text: &str) -> Map<String, Value> {
     let lines = text.lines().filter_map(|line| {
-        let (key, value) = line.split_once('=')?;
+        let (key, value) = line.split_once('=').filter(|(key, _)| !key.starts_with([' ', '#']))?;
+        let key = key.trim().to_owned();
+        match value.split('#').next().unwrap_or_default().trim() {
+            "True" => return Some((key, true.into())),
+            "False" => return Some((key, false.into())),
+            _ => {}
+        }
         let value = value.trim().trim_start_matches(['u', 'r', 'b']);
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
         let (value, _) = value[1..].split_once(quote)?;
-        let is_key = !key.starts_with([' ', '#']);
-        is_key.then(|| (key.trim().to_owned(), Value::String(value.to_owned())))
+        Some((key, Value::String(value.to_owned())))
     });
     lines.collect()
 }
@@ -297,8 +319,15 @@ impl Generator {
     }
 
     fn pelican(&self, habits: &mut Habits) {
-        let pattern = self.text("article_url").or_else(|| self.text("article_save_as"));
-        habits.permalink = pattern.and_then(|pattern| from_python(pattern.trim_end_matches("index.html")));
+        let pattern = |url: &str, file: &str| {
+            let pattern = self.text(url).or_else(|| self.text(file));
+            pattern.and_then(|pattern| from_python(pattern.trim_end_matches("index.html")))
+        };
+        habits.permalink = pattern("article_url", "article_save_as");
+        let foreign = pattern("article_lang_url", "article_lang_save_as");
+        habits.foreign = Some(foreign.unwrap_or_else(|| "/{slug}-{lang}.html".to_owned()));
+        habits.default_language = Some(self.text("default_lang").unwrap_or("en").to_owned());
+        habits.folders_count = self.keys.get("use_folder_as_category") != Some(&Value::Bool(false));
         if self.text("filename_metadata").is_some_and(|pattern| pattern.contains("(?P<slug>")) {
             habits.slug_of_title = false;
         }
@@ -327,6 +356,7 @@ fn from_python(pattern: &str) -> Option<String> {
             ("date", format) => converted.push_str(&format!("{{date:{format}}}")),
             ("slug", _) => converted.push_str("{slug}"),
             ("category", _) => converted.push_str("{category}"),
+            ("lang", _) => converted.push_str("{lang}"),
             (other, _) => converted.push_str(&format!("{{:{other}}}")),
         }
         rest = &rest[end + 1..];

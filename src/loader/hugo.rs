@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::config::Dialect;
 use crate::loader::detect::{Generator, author, keys_of, lower};
-use crate::post::dialect::Habits;
-use crate::post::from_colons;
+use crate::post::dialect::{Data, Habits, Rules};
+use crate::post::{from_colons, front, texts_of, with_defaults};
 
 /// The folders of config that a build reads, each beating those before it and the file at the root.
 const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
@@ -28,7 +28,11 @@ pub(super) fn add_folders(keys: &mut Map<String, Value>, root: &Path) {
             let Some(found) = keys_of(&file) else { continue };
             let added = match (name.as_str(), name.split_once('.')) {
                 ("hugo" | "config", _) => lower(found),
-                // `params.de.toml` belongs to one language; nothing else of that kind is needed here.
+                // `languages.de.toml` is one language; nothing else that belongs to one is needed here.
+                (_, Some(("languages", code))) => {
+                    let language = Map::from_iter([(code.to_owned(), Value::Object(found))]);
+                    Map::from_iter([("languages".to_owned(), Value::Object(language))])
+                }
                 (_, Some(_)) => continue,
                 _ => Map::from_iter([(name, Value::Object(found))]),
             };
@@ -47,6 +51,44 @@ fn add(keys: &mut Map<String, Value>, added: Map<String, Value>) {
     }
 }
 
+/// What the pages of sections hand down to all below them, by their folders.
+pub(super) fn cascades(dir: &Path, prefix: &str, paths: &[String]) -> Data {
+    let mut data = Data::new();
+    let real = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+    let depth = prefix.split('/').filter(|part| !part.is_empty()).count();
+    let mut above: Vec<&Path> = real.ancestors().skip(1).take(depth).collect();
+    above.reverse();
+    for keys in above.iter().filter_map(|folder| handed_down(&folder.join("_index.md"))) {
+        let known = data.remove("").unwrap_or_default();
+        data.insert(String::new(), with_defaults(keys, &known));
+    }
+    for path in paths {
+        let folder = path.strip_suffix("_index.md").filter(|folder| folder.is_empty() || folder.ends_with('/'));
+        if let Some((folder, keys)) = folder.and_then(|folder| Some((folder, handed_down(&dir.join(path))?))) {
+            let folder = folder.trim_end_matches('/').to_owned();
+            let known = if folder.is_empty() { data.remove("").unwrap_or_default() } else { Map::new() };
+            data.insert(folder, with_defaults(keys, &known));
+        }
+    }
+    data
+}
+
+/// The keys that a section's page hands down, but for those that are meant for some of the pages only.
+fn handed_down(file: &Path) -> Option<Map<String, Value>> {
+    let text = fs::read_to_string(file).ok().filter(|text| text.contains("cascade"))?;
+    let front = front::split(&text, Rules::of(Dialect::Hugo)).ok()?.front;
+    let (_, cascade) = front.get(&["cascade"])?;
+    let one = |keys: &Value| keys.as_object().cloned().map(lower);
+    let all = match cascade {
+        Value::Array(list) => list.iter().filter_map(one).collect(),
+        keys => Vec::from_iter(one(keys)),
+    };
+    let for_all = all.into_iter().filter(|keys| !keys.contains_key("target") && !keys.contains_key("_target"));
+    // Lists of two pages do not grow together.
+    let keys = for_all.flatten().filter(|(key, _)| !matches!(key.as_str(), "tags" | "categories"));
+    Some(keys.collect()).filter(|keys: &Map<String, Value>| !keys.is_empty())
+}
+
 /// What the config says, into the habits of the site.
 pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) {
     let nested = |key: &str| generator.keys.get(key).and_then(Value::as_object);
@@ -62,21 +104,35 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
             }
         }
     }
-    habits.ugly = generator.keys.get("uglyurls") == Some(&Value::Bool(true));
+    match generator.keys.get("uglyurls") {
+        Some(Value::Object(sections)) => {
+            let ugly = sections.iter().filter(|(_, is_ugly)| **is_ugly == Value::Bool(true));
+            habits.ugly_sections = ugly.map(|(section, _)| section.clone()).collect();
+        }
+        other => habits.ugly = other == Some(&Value::Bool(true)),
+    }
     habits.syntax.emoji = generator.keys.get("enableemoji") == Some(&Value::Bool(true));
     let default = generator.text("defaultcontentlanguage").unwrap_or("en");
     let in_folder = generator.keys.get("defaultcontentlanguageinsubdir") == Some(&Value::Bool(true));
     generator.languages(habits, default, in_folder);
     habits.language_folders = habits.languages.iter().map(|code| (code.clone(), code.clone())).collect();
-    for (code, folder) in content_of_languages(nested("languages")) {
+    let mut folders = content_of_languages(nested("languages"));
+    let root =
+        generator.text("contentdir").filter(|_| !folders.iter().any(|(code, _)| code.eq_ignore_ascii_case(default)));
+    folders.extend(root.map(|folder| (default.to_owned(), folder.trim_matches('/').to_owned())));
+    for (code, folder) in folders {
         let folder = generator.root.join(folder);
         if let Ok(below) = dir.strip_prefix(&folder) {
             habits.prefix = Path::new(&code).join(below).to_string_lossy().into_owned();
             habits.language_folders.push((code.clone(), code));
         } else if let Ok(below) = folder.strip_prefix(dir) {
+            // The folder of posts holds those of the languages.
+            habits.prefix.clear();
             habits.language_folders.push((below.to_string_lossy().into_owned(), code));
         }
     }
+    let params = generator.keys.get("params").map(|params| texts_of("param", params));
+    habits.variables.extend(params.into_iter().flatten());
     let names = nested("frontmatter").and_then(|keys| keys.get("date")).and_then(Value::as_array);
     let place = names.and_then(|names| names.iter().position(|name| name == ":filename"));
     (habits.date_in_name, habits.name_first) = (place.is_some(), place == Some(0));

@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use percent_encoding::percent_decode_str;
 use rayon::prelude::*;
 
 use crate::config::{Dialect, Posts, Site};
@@ -58,12 +59,16 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let (lock, walked) = rayon::join(|| read_lock(&config.lock), || walk::walk(&config.dir));
     let (mut lock, (mut paths, mut findings)) = (lock?, walked?);
     let others = walk::others(&mut paths);
-    let (mut habits, dialect) = detect::habits(site, config, &paths)?;
+    let (mut habits, dialect, broken) = detect::habits(site, config, &paths)?;
+    findings.extend(broken);
     findings.extend(walk::unread(others, &config.dir, &habits));
     if habits.rules.dialect == Dialect::Eleventy {
         let (data, warnings) = data::read(&config.dir, &habits.prefix, &paths);
         habits.data = data;
         findings.extend(warnings.into_iter().filter(|_| config.permalink.is_none()));
+    }
+    if habits.rules.dialect == Dialect::Hugo {
+        habits.data = hugo::cascades(&config.dir, &habits.prefix, &paths);
     }
     let commits = if config.git_dates { git::commits(&config.dir)? } else { HashMap::new() };
     let paths = walk::posts(paths, &config.dir, &habits);
@@ -247,8 +252,8 @@ fn read_post(
 /// The length of a file that an address of the site stands for: beside the post, or where generators keep such files.
 fn length_of(url: &url::Url, site: &Site, dir: &Path, path: &str) -> Option<u64> {
     let below = url.as_str().strip_prefix(site.url.as_str())?;
-    let below = below.split(['?', '#']).next()?.replace("%20", " ");
-    if below.split('/').any(|part| part == "..") {
+    let below = percent_decode_str(below.split(['?', '#']).next()?).decode_utf8().ok()?.into_owned();
+    if below.split('/').any(|part| part == "..") || below.starts_with('/') || below.contains('\0') {
         return None;
     }
     let beside = dir.join(path).parent()?.join(below.rsplit('/').next()?);

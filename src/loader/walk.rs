@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::config::Dialect;
 use crate::finding::Finding;
+use crate::post::Markup;
 use crate::post::dialect::Habits;
 
 /// The files below a folder that may be posts, sorted, with `/` between the parts of their paths, and what could not be
@@ -49,7 +50,7 @@ fn folder(root: &Path, dir: &Path, below: &str) -> io::Result<(Vec<String>, Vec<
         let kind = entry.file_type()?;
         if kind.is_dir() {
             folders.push((entry.path(), format!("{below}{name}/")));
-        } else if is_text(&name) {
+        } else if Markup::of(&name).is_some() {
             let is_inside = || entry.path().canonicalize().is_ok_and(|real| real.starts_with(root) && real.is_file());
             if kind.is_file() || kind.is_symlink() && is_inside() {
                 files.push(format!("{below}{name}"));
@@ -72,28 +73,19 @@ fn folder(root: &Path, dir: &Path, below: &str) -> io::Result<(Vec<String>, Vec<
     Ok((files, findings))
 }
 
-fn is_text(name: &str) -> bool {
-    matches!(ending(name), "md" | "markdown" | "mdown" | "mkd" | "mkdn" | "mdx" | "html" | "htm") || is_other(name)
-}
-
-/// Whether a file is a text that some generator reads and this program does not.
-fn is_other(name: &str) -> bool {
-    matches!(ending(name), "rst" | "org" | "adoc" | "asciidoc" | "pandoc" | "textile")
-}
-
-fn ending(name: &str) -> &str {
-    name.rsplit_once('.').map_or("", |(_, ending)| ending)
-}
-
 /// Takes out the files that are not read.
 pub(super) fn others(paths: &mut Vec<String>) -> Vec<String> {
-    paths.extract_if(.., |path| is_other(path)).collect()
+    paths.extract_if(.., |path| !Markup::of(path).is_some_and(Markup::is_read)).collect()
 }
 
 /// Names the files that the generator would take for posts and that are not read.
 pub(super) fn unread(others: Vec<String>, dir: &Path, habits: &Habits) -> Option<Finding> {
     let mut lost = posts(others, dir, habits);
-    lost.retain(|path| habits.rules.unread.contains(&ending(path)));
+    lost.retain(|path| {
+        let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
+        habits.rules.unread.contains(&ending.as_str())
+            && (Markup::of(path) != Some(Markup::Template) || is_dated(&dir.join(path)))
+    });
     let named = lost.iter().take(3).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
     let more = match lost.len() {
         0 => return None,
@@ -102,6 +94,14 @@ pub(super) fn unread(others: Vec<String>, dir: &Path, habits: &Habits) -> Option
     };
     let finding = Finding::warning(format!("what is not written in Markdown or HTML is not read: {named}{more}"));
     Some(finding.in_file(dir).way_out("convert it, as `pandoc -t gfm` does"))
+}
+
+/// Whether a template says when its page was published: it is a post then, and no list of posts.
+fn is_dated(file: &Path) -> bool {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let mut lines = text.lines();
+    let has_front = lines.next().is_some_and(|line| line.trim_end() == "---");
+    has_front && lines.take_while(|line| line.trim_end() != "---").any(|line| line.starts_with("date:"))
 }
 
 /// The files that the dialect takes for posts.
@@ -114,7 +114,7 @@ pub(super) fn posts(paths: Vec<String>, dir: &Path, habits: &Habits) -> Vec<Stri
     let bundles: HashSet<String> = if rules.bundles { bundles(&paths) } else { HashSet::new() };
     let is_post = |path: &String| {
         let file = path.rsplit('/').next().unwrap_or_default();
-        if file.starts_with("_index.") || file.eq_ignore_ascii_case("readme.md") {
+        if file.starts_with("_index.") || is_readme(file) {
             return false;
         }
         if folders(path).any(|part| rules.no_posts.contains(&part)) {
@@ -131,6 +131,11 @@ pub(super) fn posts(paths: Vec<String>, dir: &Path, habits: &Habits) -> Vec<Stri
                 .any(|folder| bundles.contains(folder) && !(is_index && path[folder.len()..].matches('/').count() == 1))
     };
     paths.into_par_iter().filter(is_post).collect()
+}
+
+fn is_readme(file: &str) -> bool {
+    let stem = file.split('.').next().unwrap_or_default();
+    stem.eq_ignore_ascii_case("readme") && Markup::of(file) == Some(Markup::Markdown)
 }
 
 fn folders(path: &str) -> impl Iterator<Item = &str> {

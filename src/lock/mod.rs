@@ -186,6 +186,10 @@ impl Lock {
                 (!left).then_some(line.id)
             });
         }
+        if given.lacks() {
+            let left = self.left_by_successors(&given, posts, &lines);
+            given.take(|number| left[number]);
+        }
         let ids = given.or_mint(&authority, posts, &known);
         let (changes, moved) = self.compare(posts, &lines, &ids, &known);
         for (old, new) in moved {
@@ -198,6 +202,30 @@ impl Lock {
         }
         self.changes = changes;
         ids
+    }
+
+    /// Files that change places in a round: whoever finds another post in its place may have the id that is left at the
+    /// end of the round, where that is one of its day.
+    fn left_by_successors<'a>(
+        &'a self,
+        given: &Given<'_>,
+        posts: &[Unnamed<'_>],
+        lines: &[(String, Cow<'_, str>)],
+    ) -> Vec<Option<&'a str>> {
+        let holders = given.ids.iter().zip(posts).filter_map(|(id, post)| Some(((*id)?, post.path)));
+        let holders: HashMap<&str, &str> = holders.collect();
+        let left = |path: &str, published: &str| {
+            let mut line = self.posts.get(path)?;
+            for _ in 0..posts.len() {
+                line = match holders.get(line.id) {
+                    Some(holder) => self.posts.get(holder)?,
+                    None => return (line.path != path && line.published == published).then_some(line.id),
+                };
+            }
+            None
+        };
+        let asked = given.ids.iter().zip(posts).zip(lines);
+        asked.map(|((id, post), (published, _))| if id.is_none() { left(post.path, published) } else { None }).collect()
     }
 
     /// The ids of these posts where each is what and where its line says, as in nearly every run.
@@ -239,9 +267,11 @@ impl Lock {
             let says = |(published, title): &(String, Cow<'_, str>), own: &Line| {
                 own.published == published && own.title == title
             };
+            // Neither is one that came from elsewhere with its own.
+            let came_along = was.and_then(|old| self.posts.get(old)).is_some_and(|old| says(line, &old));
             let is_repeated = own.is_some_and(|own| {
                 let holder = holders.get(own.id);
-                says(line, &own) || holder.is_none_or(|holder| !says(&lines[*holder], &own))
+                says(line, &own) || !came_along && holder.is_none_or(|holder| !says(&lines[*holder], &own))
             });
             if is_repeated {
                 changes.repeated.insert(post.path.to_owned());
@@ -512,6 +542,31 @@ mod tests {
         let (mut named, _) = knowing(&[own]);
         named.assign("h", &[Unnamed { path: "e.md", ..own }]);
         assert_eq!(named.changes(), &super::Changes::default());
+    }
+
+    #[test]
+    fn files_that_change_places_keep_their_ids_though_one_has_another_title() {
+        let day = |day: u32, path, title| Unnamed {
+            published: format!("2024-03-{day:02}T00:00:00Z").parse().unwrap(),
+            ..post(path, title)
+        };
+        let (lock, ids) = knowing(&[day(1, "a.md", "Tea"), day(2, "b.md", "Rain"), day(3, "c.md", "Sun")]);
+        for (now, expected) in [
+            (vec![day(1, "b.md", "Tea"), day(2, "a.md", "Hail"), day(3, "c.md", "Sun")], vec![0, 1, 2]),
+            (vec![day(1, "b.md", "Tea"), day(2, "c.md", "Rain"), day(3, "a.md", "Moon")], vec![0, 1, 2]),
+        ] {
+            let mut lock = lock.clone();
+            let expected: Vec<&String> = expected.into_iter().map(|place| &ids[place]).collect();
+            assert_eq!(lock.assign("h", &now).iter().collect::<Vec<_>>(), expected);
+            assert!(lock.changes().repeated.is_empty() && lock.changes().new.is_empty(), "{:?}", lock.changes());
+            let text = lock.to_text();
+            assert_eq!(Lock::parse(&text).unwrap().assign("h", &now).iter().collect::<Vec<_>>(), expected);
+        }
+        // Of another day it is another post.
+        let mut other = lock.clone();
+        let now = other.assign("h", &[day(1, "b.md", "Tea"), day(9, "a.md", "Hail")]);
+        assert_eq!((&now[0], now[1].as_str()), (&ids[0], "tag:hums.example,2024-03-09:a.md"));
+        assert_eq!(other.changes().new.len(), 1);
     }
 
     #[test]

@@ -10,9 +10,9 @@ use crate::post::date::Instant;
 use crate::post::dialect::Habits;
 use crate::post::front::Front;
 use crate::post::name::Name;
-use crate::post::pattern::from_colons;
+use crate::post::pattern::from_own_colons;
 use crate::post::read::From;
-use crate::post::slug::{slug_filter, slugify};
+use crate::post::slug::{lower_slug, slug_filter, slugify};
 
 /// Everything that an address is made from.
 pub(super) struct Parts<'a> {
@@ -37,10 +37,13 @@ impl Parts<'_> {
             (filled, From::Key(key))
         } else {
             let section = self.name.section().and_then(|section| habits.permalinks.get(section));
-            let pattern = habits.permalink.as_deref().or(section.map(String::as_str));
+            let foreign = habits.foreign.as_deref().filter(|_| self.is_foreign(habits));
+            let pattern = foreign.or(habits.permalink.as_deref()).or(section.map(String::as_str));
             let pattern = pattern.unwrap_or(habits.rules.permalink);
             let mut filled = self.fill(pattern, habits)?;
-            if habits.ugly && filled.trim_end_matches('/').rsplit('/').next().is_some_and(|last| !last.contains('.')) {
+            let is_ugly =
+                habits.ugly || self.name.section().is_some_and(|section| habits.ugly_sections.contains(section));
+            if is_ugly && filled.trim_end_matches('/').rsplit('/').next().is_some_and(|last| !last.contains('.')) {
                 filled = format!("{}.html", filled.trim_end_matches('/'));
             }
             if let Some(language) = self.name.language {
@@ -48,7 +51,11 @@ impl Parts<'_> {
             }
             (filled, From::Pattern)
         };
-        let url = site.url.join(filled.trim_start_matches('/'));
+        // A colon in the first part is no scheme.
+        let url = match filled.starts_with("http://") || filled.starts_with("https://") {
+            true => filled.parse(),
+            false => site.url.join(&format!("./{}", filled.trim_start_matches('/'))),
+        };
         match url.ok().filter(|url| matches!(url.scheme(), "http" | "https")) {
             Some(url) => Ok((url, from)),
             None => Err(Finding::error(format!("`{filled}` is no address")).at_line(1)),
@@ -60,7 +67,7 @@ impl Parts<'_> {
         let dialect = habits.rules.dialect;
         let mut filled = match dialect {
             Dialect::Jekyll | Dialect::Hugo if own.contains(':') && !own.contains("://") => {
-                self.fill(&from_colons(own, dialect), habits)?
+                self.fill(&from_own_colons(own, dialect), habits)?
             }
             Dialect::Eleventy | Dialect::Plain if own.contains("{{") || own.contains("{%") => {
                 self.fill_template(own, habits).ok_or_else(|| {
@@ -91,6 +98,12 @@ impl Parts<'_> {
             filled.push('/');
         }
         Ok(filled)
+    }
+
+    /// Whether the post says that it is in another language than the default one.
+    fn is_foreign(&self, habits: &Habits) -> bool {
+        let own = self.front.text(&["lang"]);
+        own.is_some_and(|own| habits.default_language.as_deref().is_some_and(|known| !own.eq_ignore_ascii_case(known)))
     }
 
     /// A pattern with its tokens filled in.
@@ -155,9 +168,18 @@ impl Parts<'_> {
             "second" => time("%S"),
             "slug_or_title" if self.by_name || self.front.text(&["slug"]).is_some() => Some(safe(&self.slug(habits))),
             "slug" => Some(safe(&self.slug(habits))),
+            "plain_slug" => Some(lower_slug(&self.slug(habits))),
+            "file_slug" => Some(lower_slug(self.name.stem)),
+            "file_path" => {
+                let folders = folders().filter(|part| !part.starts_with('_')).map(safe);
+                Some(folders.chain([safe(self.name.stem)]).collect::<Vec<_>>().join("/"))
+            }
             "title" | "slug_or_title" => Some(word(self.title)),
             "filename" if is_hugo => Some(word(self.name.stem)),
             "filename" => Some(safe(self.name.stem)),
+            "lang" => {
+                Some(safe(&self.front.text(&["lang"]).or_else(|| habits.default_language.clone()).unwrap_or_default()))
+            }
             "section" => Some(self.name.section().map(|section| safe(&slugs.slug(section))).unwrap_or_default()),
             "sections" => {
                 let sections = self.sections(habits).iter().map(|part| safe(&slugs.slug(part))).collect::<Vec<_>>();

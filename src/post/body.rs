@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use crate::config::Site;
+use crate::config::{Dialect, Site};
 use crate::finding::Finding;
 use crate::post::dialect::Habits;
-use crate::post::front::{self, Split};
+use crate::post::front::{self, Front, Split};
 use crate::post::html;
 use crate::post::links::{Index, Links};
 use crate::post::marks::Marks;
-use crate::post::shortcode::Source;
-use crate::post::{Body, Post, embed, markdown, mdx, plain, shortcode, title};
+use crate::post::shortcode::{Source, TIME};
+use crate::post::{Body, Markup, Post, admonition, embed, markdown, mdx, plain, shortcode, title};
 
 /// The body of a post, from its file's text; `posts` are what its links may lead to, found by `index`.
 ///
@@ -29,12 +29,13 @@ pub fn body(
     let whole = text;
     let Split { mut front, body, body_line, fenced } = front::split(text, rules)?;
     front.add_defaults(&habits.data_of(&post.path));
+    front.compute();
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
         let html = html::sanitise(&plain.to_html(), &links)?;
         return Ok(finish(html, post, None, Vec::new()));
     }
-    let ending = post.path.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let is_html = matches!(ending, "html" | "htm");
+    let markup = Markup::of(&post.path).unwrap_or(Markup::Markdown);
+    let is_html = markup == Markup::Html;
     let mut text = body.to_owned();
     if front.text(&["title"]).is_none()
         && let Some((_, range)) = title::first_heading(&text, is_html)
@@ -43,12 +44,16 @@ pub fn body(
         let height = text[range.clone()].matches('\n').count();
         text.replace_range(range, &"\n".repeat(height));
     }
-    if ending == "mdx" {
+    if habits.syntax.python && !is_html && ["!!! ", "???"].iter().any(|mark| text.contains(mark)) {
+        text = admonition::to_quotes(&text);
+    }
+    if markup == Markup::Mdx {
         text = mdx::to_markdown(&text);
     }
     let excerpt = front.text(&["excerpt_separator"]).or_else(|| habits.excerpt.clone());
     let mut variables: HashMap<String, String> = habits.variables.clone();
     variables.insert("site.title".to_owned(), site.title.clone());
+    variables.extend(of_page(&front, post, habits));
     let marks = Marks::absent_from(variables.values().map(String::as_str).chain([whole]))?;
     let own = excerpt.filter(|own| !own.trim().is_empty()).and_then(|own| Some((text.find(&own)?, own.len())));
     if let Some((at, length)) = own {
@@ -56,9 +61,9 @@ pub fn body(
     }
     let source = Source { text: &text, syntax: habits.syntax, is_html, is_marked: own.is_some(), marks };
     let expanded = shortcode::expand(source, &links, &variables);
-    let rendered = match ending {
-        _ if is_html => expanded.text,
-        _ => markdown::to_html(&expanded.text, habits.syntax, &links)?,
+    let rendered = match is_html {
+        true => expanded.text,
+        false => markdown::to_html(&expanded.text, habits.syntax, &links)?,
     };
     let html = html::sanitise(&html::fill(&rendered, &expanded.slots, marks), &links)?;
     let warnings = expanded.dropped.into_iter().map(|(line, what)| {
@@ -66,6 +71,28 @@ pub fn body(
             .at_line(body_line + line)
     });
     Ok(finish(html, post, Some(marks.more), warnings.collect()))
+}
+
+/// What a text may say of its own post: `page.…` of Jekyll, a key alone of Eleventy, a `param` of Hugo.
+fn of_page(front: &Front<'_>, post: &Post, habits: &Habits) -> Vec<(String, String)> {
+    let mut variables = Vec::new();
+    if habits.syntax.outputs {
+        for (key, text) in front.texts() {
+            if habits.rules.dialect == Dialect::Eleventy {
+                variables.push((key.clone(), text.clone()));
+            }
+            variables.push((format!("page.{key}"), text));
+        }
+        let local = post.published.with_timezone(&habits.zoning(false).zone);
+        variables.push(("page.date".to_owned(), local.format(TIME).to_string()));
+    }
+    if habits.syntax.hugo {
+        variables.extend(front.texts().map(|(key, text)| {
+            let key = key.strip_prefix("params.").unwrap_or(&key);
+            (format!("param.{key}"), text)
+        }));
+    }
+    variables
 }
 
 /// The whole, and its beginning: up to the mark, else the description, else the first paragraph.
@@ -105,381 +132,4 @@ fn first_paragraph(html: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::config::{Dialect, Site};
-    use crate::post::dialect::Habits;
-    use crate::post::{Body, Index, Post, Read, read};
-
-    fn site() -> Site {
-        toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/blog/\"").unwrap()
-    }
-
-    fn post(path: &str, text: &str, dialect: Dialect) -> Post {
-        match read(path, text, &site(), &Habits::of(dialect, chrono_tz::UTC), None).unwrap() {
-            Read::Post(draft) => draft.post,
-            other => panic!("{path}: {other:?}"),
-        }
-    }
-
-    /// The body of a text in a bundle, beside a post `tea`.
-    fn body(dialect: Dialect, text: &str) -> Body {
-        let front = match dialect {
-            Dialect::Zola | Dialect::Hugo => "+++\ntitle = \"T\"\ndate = 2024-05-01\n+++\n",
-            Dialect::Pelican => "Title: T\nDate: 2024-05-01\n\n",
-            _ => "---\ntitle: T\ndate: 2024-05-01\n---\n",
-        };
-        let whole = format!("{front}{text}");
-        let (one, two) = match dialect {
-            Dialect::Jekyll => ("_posts/2024-05-01-cake.md", "_posts/2023-01-02-tea.md"),
-            _ => ("posts/cake/index.md", "posts/tea.md"),
-        };
-        let posts = [post(one, &whole, dialect), post(two, front, dialect)];
-        super::body(&posts[0], &whole, &site(), &Habits::of(dialect, chrono_tz::UTC), &posts, &Index::default())
-            .unwrap()
-    }
-
-    const SHORTCODES: &[(Dialect, &str, &str)] = &[
-        (
-            Dialect::Hugo,
-            "{{< figure src=\"a.png\" caption=\"A *b*\" alt=\"x\" >}}",
-            "<figure><img src=\"https://hums.example/blog/posts/cake/a.png\" alt=\"x\"><figcaption>A *b*</figcaption></figure>",
-        ),
-        (
-            Dialect::Hugo,
-            "{{< youtube w7Ft2ymGmfc >}}",
-            "<p><a href=\"https://www.youtube.com/watch?v=w7Ft2ymGmfc\">https://www.youtube.com/watch?v=w7Ft2ymGmfc</a></p>",
-        ),
-        (
-            Dialect::Hugo,
-            "{{< vimeo id=\"146022717\" title=\"Film\" >}}",
-            "<p><a href=\"https://vimeo.com/146022717\">Film</a></p>",
-        ),
-        (
-            Dialect::Hugo,
-            "{{< highlight go \"linenos=true\" >}}\na := `{{ x }}`\n\n    b < c\n{{< /highlight >}}",
-            "<pre><code class=\"language-go\">a := `{{ x }}`\n\n    b &lt; c\n</code></pre>",
-        ),
-        (
-            Dialect::Hugo,
-            "[tea]({{< ref \"posts/tea.md#cup\" >}}) and [again]({{% relref \"../tea\" %}})",
-            "<p><a href=\"https://hums.example/blog/posts/tea/#cup\">tea</a> and <a href=\"https://hums.example/blog/posts/tea/\">again</a></p>",
-        ),
-        (
-            Dialect::Hugo,
-            "{{% note %}}\nMind the *cup*.\n{{% /note %}}",
-            "<blockquote><p><strong>Note</strong></p>\n<p>Mind the <em>cup</em>.</p>\n</blockquote>",
-        ),
-        (
-            Dialect::Hugo,
-            "{{< notice warning >}}Hot{{< /notice >}}",
-            "<blockquote><p><strong>Warning</strong></p>\n<p>Hot</p>\n</blockquote>",
-        ),
-        (
-            Dialect::Hugo,
-            "`{{</* figure */>}}` shows {{</* figure */>}}",
-            "<p><code>{{&lt; figure &gt;}}</code> shows {{&lt; figure &gt;}}</p>",
-        ),
-        (Dialect::Hugo, "{{ .Title }} stays", "<p>{{ .Title }} stays</p>"),
-        (
-            Dialect::Zola,
-            "{{ youtube(id=\"abc\") }}",
-            "<p><a href=\"https://www.youtube.com/watch?v=abc\">https://www.youtube.com/watch?v=abc</a></p>",
-        ),
-        (
-            Dialect::Zola,
-            "{% quote(author=\"Ada\") %}\nTea.\n{% end %}",
-            "<blockquote>\n<p>Tea.</p>\n<p>— Ada</p></blockquote>",
-        ),
-        (Dialect::Zola, "[t](@/posts/tea.md#cup)", "<p><a href=\"https://hums.example/blog/posts/tea/#cup\">t</a></p>"),
-        (Dialect::Zola, "Use {{ x }} and `{{ y() }}`.", "<p>Use {{ x }} and <code>{{ y() }}</code>.</p>"),
-        (
-            Dialect::Jekyll,
-            "{% highlight rust linenos %}\nlet a = 1;\n{% endhighlight %}",
-            "<pre><code class=\"language-rust\">let a = 1;\n</code></pre>",
-        ),
-        (
-            Dialect::Jekyll,
-            "[a]({{ site.baseurl }}/a/) [b]({% post_url 2023-01-02-tea %}) [c]({% link _posts/2023-01-02-tea.md %})",
-            "<p><a href=\"https://hums.example/blog/a/\">a</a> <a href=\"https://hums.example/blog/2024/05/01/tea.html\">b</a> <a href=\"https://hums.example/blog/2024/05/01/tea.html\">c</a></p>",
-        ),
-        (
-            Dialect::Jekyll,
-            "![x]({{ '/i/a.png' | relative_url }}){:.wide}",
-            "<p><img src=\"https://hums.example/blog/i/a.png\" alt=\"x\"></p>",
-        ),
-        (
-            Dialect::Jekyll,
-            "[a]({{ site.baseurl }}{% post_url 2023-01-02-tea %}) [b]({{ site.url }}{% link _posts/2023-01-02-tea.md %}) [c]({{ site.url }}{{ site.baseurl }}{% post_url 2023-01-02-tea %})",
-            "<p><a href=\"https://hums.example/blog/2024/05/01/tea.html\">a</a> <a href=\"https://hums.example/blog/2024/05/01/tea.html\">b</a> <a href=\"https://hums.example/blog/2024/05/01/tea.html\">c</a></p>",
-        ),
-        (
-            Dialect::Jekyll,
-            "[a]({{ site.baseurl }}{{ page.url }}) [b]({{ page.url | absolute_url }}) [c]({{ page.url | relative_url }})",
-            "<p><a href=\"https://hums.example/blog/2024/05/01/cake.html\">a</a> <a href=\"https://hums.example/blog/2024/05/01/cake.html\">b</a> <a href=\"https://hums.example/blog/2024/05/01/cake.html\">c</a></p>",
-        ),
-        (
-            Dialect::Jekyll,
-            "{% raw %}`{{ page.title }}`{% endraw %} and {{ \"{% x %}\" }}",
-            "<p><code>{{ page.title }}</code> and {% x %}</p>",
-        ),
-        (
-            Dialect::Jekyll,
-            "```liquid\n{% raw %}\n{{ page.title }}\n{% endraw %}\n```",
-            "<pre><code class=\"language-liquid\">\n{{ page.title }}\n\n</code></pre>",
-        ),
-        (
-            Dialect::Jekyll,
-            "Text.\n{: .note}\n\n* TOC\n{:toc}\n\n~~~ ruby\nputs 1\n~~~\n",
-            "<p>Text.</p>\n<pre><code class=\"language-ruby\">puts 1\n</code></pre>",
-        ),
-        (
-            Dialect::Jekyll,
-            "{% assign cup = \"blue\" %}A {{ cup }} cup.{% comment %}no{% endcomment %}",
-            "<p>A blue cup.</p>",
-        ),
-        (Dialect::Jekyll, "A {% if x %}b{% else %}c{% endif %} d.", "<p>A b d.</p>"),
-        (
-            Dialect::Eleventy,
-            "[a]({{ '/a/' | url }}){# never #}",
-            "<p><a href=\"https://hums.example/blog/a/\">a</a></p>",
-        ),
-        (
-            Dialect::Pelican,
-            "[t]({filename}../tea.md) ![i]({static}/img/a.png)",
-            "<p><a href=\"https://hums.example/blog/t.html\">t</a> <img src=\"https://hums.example/blog/img/a.png\" alt=\"i\"></p>",
-        ),
-        (
-            Dialect::Obsidian,
-            "[[tea]] and [[tea#Cup|the cup]], [[nowhere]]. %%secret%%",
-            "<p><a href=\"https://hums.example/blog/posts/tea/\">tea</a> and <a href=\"https://hums.example/blog/posts/tea/#Cup\">the cup</a>, nowhere.</p>",
-        ),
-        (
-            Dialect::Obsidian,
-            "> [!tip]- Warm the pot\n> First.",
-            "<blockquote>\n<p><strong>Warm the pot</strong></p>\n<p>First.</p>\n</blockquote>",
-        ),
-        (
-            Dialect::Plain,
-            "`${{ github.ref }}`\n\n    {{ indented }}\n\n{{ words }} {% words %}",
-            "<p><code>${{ github.ref }}</code></p>\n<pre><code>{{ indented }}\n</code></pre>\n<p>{{ words }} {% words %}</p>",
-        ),
-    ];
-
-    #[test]
-    fn the_common_shortcodes_become_plain_html() {
-        for (dialect, text, expected) in SHORTCODES {
-            let body = body(*dialect, text);
-            assert_eq!(body.html, *expected, "{dialect:?}: {text}");
-            assert_eq!(body.warnings, [], "{text}");
-        }
-    }
-
-    #[test]
-    fn what_means_nothing_elsewhere_is_left_out_and_named_with_its_line() {
-        for (dialect, text, html, dropped) in [
-            (
-                Dialect::Hugo,
-                "One\n\n{{< gallery dir=\"x\" >}}\ninner\n{{< /gallery >}}\n",
-                "<p>One</p>\n<p>inner</p>",
-                "`gallery`",
-            ),
-            (Dialect::Zola, "One\n\n{{ chart(a=1) }}\n", "<p>One</p>", "`chart`"),
-            (Dialect::Jekyll, "One\n\n{% include share.html %}\n", "<p>One</p>", "`share`"),
-            (Dialect::Jekyll, "One\n\n{{ site.data.x[0] }}\n", "<p>One</p>", "`{{ site.data.x[0] }}`"),
-            (Dialect::Jekyll, "One\n\n{% for p in site.posts %}{{ p }}{% endfor %}\n", "<p>One</p>", "`for`"),
-            (Dialect::Plain, "One\n\n{{< gallery >}}\n", "<p>One</p>", "`gallery`"),
-        ] {
-            let body = body(dialect, text);
-            assert_eq!(body.html.replace("\n\n", "\n"), html, "{text}");
-            let warning = body.warnings[0].clone().in_file("a.md").to_string();
-            assert!(warning.starts_with(&format!("a.md:7: {dropped} is left out")), "{warning}");
-        }
-    }
-
-    #[test]
-    fn every_address_is_absolute_and_nothing_runs() {
-        let text = "<a href=\"/x?a=1&amp;b=2\">a</a> <img src=\"a.png\" srcset=\"a.png 1x, b.png 2x\" onerror=\"x()\">\n\
-                    <video poster=\"p.jpg\" src=\"v.mp4\"></video> <blockquote cite=\"/c\">q</blockquote>\n\
-                    <iframe src=\"https://x.example\"></iframe><script>x()</script><a href=\"javascript:x()\">j</a>\n\n\
-                    ## Cup\n\n[up](#cup) note[^1]\n\n[^1]: Yes.\n";
-        let html = body(Dialect::Hugo, text).html;
-        for part in [
-            "href=\"https://hums.example/x?a=1&amp;b=2\"",
-            "src=\"https://hums.example/blog/posts/cake/a.png\"",
-            "srcset=\"https://hums.example/blog/posts/cake/a.png 1x, https://hums.example/blog/posts/cake/b.png 2x\"",
-            "poster=\"https://hums.example/blog/posts/cake/p.jpg\"",
-            "src=\"https://hums.example/blog/posts/cake/v.mp4\"",
-            "cite=\"https://hums.example/c\"",
-            "href=\"https://hums.example/blog/posts/cake/#cup\"",
-            "<h2 id=\"cup\">",
-            "href=\"https://hums.example/blog/posts/cake/#1\"",
-        ] {
-            assert!(html.contains(part), "{part}: {html}");
-        }
-        for part in ["script", "iframe", "onerror", "javascript"] {
-            assert!(!html.contains(part), "{part}: {html}");
-        }
-    }
-
-    #[test]
-    fn the_summary_ends_at_the_mark_or_is_the_first_paragraph() {
-        for (text, expected) in [
-            (
-                "A [b][1].\n\nC.\n\n<!-- More -->\n\nD.\n\n[1]: /x\n",
-                "<p>A <a href=\"https://hums.example/x\">b</a>.</p>\n<p>C.</p>",
-            ),
-            ("A <!--more--> b.\n", "<p>A </p>"),
-            ("A `<!-- more -->`.\n\n<!-- more -->\n\nB.\n", "<p>A <code>&lt;!-- more --&gt;</code>.</p>"),
-            ("```\n<!-- more -->\n```\n\nB.\n", "<p>B.</p>"),
-            ("A.\n\nB.\n", "<p>A.</p>"),
-            ("> Q\n\nB.\n", "<p>B.</p>"),
-        ] {
-            let body = body(Dialect::Hugo, text);
-            assert_eq!(body.summary, expected, "{text}");
-            assert!(!body.html.contains('\u{e001}') && !body.html.contains("<!--"), "{}", body.html);
-        }
-    }
-
-    #[test]
-    fn no_character_of_a_post_is_taken_for_a_mark() {
-        for (dialect, text, expected) in [
-            (Dialect::Hugo, "a &#xE020;0&#57376; b\n\n&#xe021; c", "<p>a \u{e020}0\u{e020} b</p>\n<p>\u{e021} c</p>"),
-            (
-                Dialect::Hugo,
-                "`&#xe000;` \u{e000} <b>&#xe001;x</b>",
-                "<p><code>&amp;#xe000;</code> \u{e000} <b>\u{e001}x</b></p>",
-            ),
-            (Dialect::Jekyll, "{% raw %}{{ a }}{% endraw %} &#xE000; b", "<p>{{ a }} \u{e000} b</p>"),
-        ] {
-            let body = body(dialect, text);
-            assert_eq!(body.html, expected, "{text}");
-            assert!(body.html.starts_with(&body.summary), "{text}: {}", body.summary);
-        }
-    }
-
-    #[test]
-    fn hugo_reads_its_shortcodes_in_code_as_well() {
-        for (text, html, dropped) in [
-            ("```\nA {{< chart 1 >}} b\n```\n", "<pre><code>A  b\n</code></pre>", 1),
-            ("a `x {{% chart %}}` b\n", "<p>a <code>x </code> b</p>", 1),
-            (
-                "a\n\n    {{< figure src=\"/a.png\" >}}\n\nb",
-                "<p>a</p>\n<figure><img src=\"https://hums.example/a.png\"></figure>\n<p>b</p>",
-                0,
-            ),
-            (
-                "```\n{{</* chart */>}} {{%/* chart */%}}\n```\n",
-                "<pre><code>{{&lt; chart &gt;}} {{% chart %}}\n</code></pre>",
-                0,
-            ),
-        ] {
-            let body = body(Dialect::Hugo, text);
-            assert_eq!(body.html.replace(" alt=\"\"", ""), html, "{text}");
-            assert_eq!(body.warnings.len(), dropped, "{text}");
-        }
-        assert!(body(Dialect::Plain, "`{{< chart >}}`\n").html.contains("chart"));
-    }
-
-    #[test]
-    fn an_embedded_page_becomes_a_link_and_an_embedded_picture_stays() {
-        for (text, expected) in [
-            (
-                "<iframe src=\"//v.example/e?a=1&amp;b\"></iframe>",
-                "<a href=\"https://v.example/e?a=1&amp;b\">v.example</a>",
-            ),
-            (
-                "<div><noscript>\n<img src='/a.png'>\n</noscript></div>",
-                "<div>\n<img src=\"https://hums.example/a.png\">\n</div>",
-            ),
-            ("a <noscript>*b* &lt;c</noscript>", "a <em>b</em> &lt;c"),
-            ("<noscript><script>x()</script>", ""),
-            (
-                "<math><mi>a</mi>\n<mo>=</mo> <mn>1</mn><annotation encoding='application/x-tex'>a = 1</annotation></math> b",
-                "a\n= 1 b",
-            ),
-            ("<IFRAME title='Film' src='/f'>x</IFRAME>", "<a href=\"https://hums.example/f\">Film</a>"),
-            ("<img src=\"data:image/png;base64,AA==\">", "<img src=\"data:image/png;base64,AA==\">"),
-            ("<a href=\"data:image/png;base64,AA==\">x</a>", "<a>x</a>"),
-            ("a<img src=\"data:text/html,x\"><img alt=b><img src=''>", "a"),
-            (
-                "<img srcset=\"a.png 1x,\n/b.png 2x,c,d.png\">",
-                "<img srcset=\"https://hums.example/blog/posts/cake/a.png 1x, https://hums.example/b.png 2x, https://hums.example/blog/posts/cake/c,d.png\">",
-            ),
-        ] {
-            let html = body(Dialect::Hugo, text).html;
-            let html = html.strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>")).unwrap_or(&html);
-            assert_eq!(html, expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_first_paragraph_is_the_summary_also_where_it_says_its_language() {
-        for (text, expected) in [
-            ("<p lang=de>Eins</p>\n\nTwo", "<p lang=\"de\">Eins</p>"),
-            ("<pre>x</pre>\n\nTwo\n\nThree", "<p>Two</p>"),
-            ("> One\n\nTwo", "<p>Two</p>"),
-            ("- One", ""),
-        ] {
-            assert_eq!(body(Dialect::Hugo, text).summary, expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_comment_of_kramdown_is_left_out() {
-        for text in
-            ["A {::comment}x{:/comment}b", "A b\n\n{::comment}\nx\n\ny\n{:/comment}\n", "A b\n\n{::comment}\nx\n{:/}\n"]
-        {
-            assert_eq!(body(Dialect::Jekyll, text).html, "<p>A b</p>", "{text}");
-        }
-    }
-
-    #[test]
-    fn an_element_may_say_that_it_holds_markdown() {
-        for (dialect, text, expected) in [
-            (
-                Dialect::Jekyll,
-                "<div markdown=\"1\">\nA *b*\n</div>\n\nc",
-                "<div>\n<p>A <em>b</em></p>\n</div>\n<p>c</p>",
-            ),
-            (
-                Dialect::Pelican,
-                "<section id='x' markdown=1>\n- a\n</section>",
-                "<section id=\"x\">\n<ul>\n<li>a</li>\n</ul>\n</section>",
-            ),
-            (
-                Dialect::Jekyll,
-                "<div markdown=\"block\">\nA\n<div markdown=\"1\">*b*</div>\n</div>",
-                "<div>\n<p>A</p>\n<div>\n<p><em>b</em></p>\n</div>\n</div>",
-            ),
-            (Dialect::Jekyll, "<div markdown=\"0\">*a*</div>", "<div>*a*</div>"),
-            (Dialect::Jekyll, "<div markdown=\"1\">\n*a*\n", "<div>\n*a*\n</div>"),
-            (
-                Dialect::Jekyll,
-                "`<div markdown=\"1\">` *a*",
-                "<p><code>&lt;div markdown=\"1\"&gt;</code> <em>a</em></p>",
-            ),
-            (Dialect::Hugo, "<div markdown=\"1\">*a*</div>", "<div>*a*</div>"),
-        ] {
-            assert_eq!(body(dialect, text).html, expected, "{dialect:?}: {text}");
-        }
-    }
-
-    #[test]
-    fn the_text_of_an_unknown_call_stays() {
-        let body = body(Dialect::Hugo, "A {{< button href=\"/x\" text=\"blue & *b*\" >}} c\n");
-        assert_eq!(body.html, "<p>A blue &amp; *b* c</p>");
-        assert_eq!(body.warnings.len(), 1);
-    }
-
-    #[test]
-    fn what_nests_too_deep_is_an_error_and_no_overflow() {
-        let front = "---\ntitle: T\ndate: 2024-05-01\n---\n";
-        for text in [">".repeat(100_000), "<div>".repeat(100_000), "- ".repeat(10_000), "<b>".repeat(100_000)] {
-            let whole = format!("{front}{text}x\n");
-            let post = post("a.md", &whole, Dialect::Plain);
-            let habits = Habits::of(Dialect::Plain, chrono_tz::UTC);
-            let error = super::body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
-            assert!(error.message.contains("nests more than"), "{error}");
-        }
-    }
-}
+mod tests;

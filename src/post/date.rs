@@ -66,6 +66,8 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
     let local = |at| Ok(Instant { at: zoning.instant(at), offset: None });
     // Every syntax but these begins with four digits; to try them first would cost each post.
     let is_iso = text.get(..5).is_some_and(|start| start.ends_with('-'));
+    let moved = if is_iso { None } else { year_last(text) };
+    let text = moved.as_deref().unwrap_or(text);
     // Go knows no zone by its letters: Hugo takes such a time for one of the site.
     let by_letters = !is_iso && zoning.as_go && text.ends_with(|c: char| c.is_ascii_alphabetic());
     if !is_iso {
@@ -74,6 +76,10 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
         {
             in_range(at.date_naive())?;
             return zoned(at.to_utc(), *at.offset());
+        }
+        if let Some(date) = compact_day(text) {
+            in_range(date)?;
+            return local(date.and_time(NaiveTime::MIN));
         }
         if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
             let seconds = text.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
@@ -96,6 +102,25 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
         }
         _ => local(time),
     }
+}
+
+/// `20130704`.
+fn compact_day(text: &str) -> Option<NaiveDate> {
+    let is_compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_compact.then(|| NaiveDate::parse_from_str(text, "%Y%m%d").ok())?
+}
+
+/// What C and Unix print, with the year before the time: `Thu Jul  4 12:00:00 EDT 2013` is `Jul 4 2013 12:00:00 EDT`.
+fn year_last(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (month, day, time, zone, year) = match words[..] {
+        [_, month, day, time, year] => (month, day, time, "", year),
+        [_, month, day, time, zone, year] => (month, day, time, zone, year),
+        _ => return None,
+    };
+    let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+    (is_year && time.contains(':') && month_of(month).is_some())
+        .then(|| format!("{month} {day} {year} {time} {zone}").trim_end().to_owned())
 }
 
 /// Feeds have four digits for a year, and year 1 is what a missing date looks like elsewhere.
@@ -244,7 +269,8 @@ fn time_of_day(text: &str) -> Result<(NaiveTime, &str), String> {
     let mut zone = zone.trim();
     let mut hour = hour;
     for (word, noon) in [("am", 0), ("pm", 12)] {
-        if let Some(half) = zone.get(..2).filter(|half| half.eq_ignore_ascii_case(word)) {
+        let is_word = !zone.get(2..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric()));
+        if let Some(half) = zone.get(..2).filter(|half| is_word && half.eq_ignore_ascii_case(word)) {
             if !(1..=12).contains(&hour) {
                 return Err(format!("hour {hour} {half}"));
             }
@@ -281,7 +307,9 @@ fn offset(zone: &str) -> Result<Option<FixedOffset>, String> {
         b'-' => (-1, &zone[1..]),
         _ => return Err(unknown()),
     };
-    let digits = digits.replace(':', "");
+    // YAML lets an hour have one digit.
+    let one = digits.len() == 1 || digits.as_bytes().get(1) == Some(&b':');
+    let digits = format!("{}{}", if one { "0" } else { "" }, digits.replace(':', ""));
     if !matches!(digits.len(), 2 | 4) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(unknown());
     }
@@ -380,6 +408,12 @@ mod tests {
             ("2006-01-02T15:04-07", "2006-01-02T22:04:00Z"),
             ("January 2, 2006 3:04 PM", "2006-01-02T14:04:00Z"),
             ("2024-12-01T08:00:60Z", "2024-12-01T08:00:59Z"),
+            ("2014-09-25 12:00:00 -5", "2014-09-25T17:00:00Z"),
+            ("2014-09-25T12:00:00-7:30", "2014-09-25T19:30:00Z"),
+            ("20130704", "2013-07-03T22:00:00Z"),
+            ("Thu Jul  4 12:00:00 2013", "2013-07-04T10:00:00Z"),
+            ("Thu Jul 4 12:00:00 EDT 2013", "2013-07-04T16:00:00Z"),
+            ("Mon Jan 02 15:04:05 -0700 2006", "2006-01-02T22:04:05Z"),
         ] {
             assert_eq!(at(text, "Europe/Berlin"), expected, "{text}");
         }
@@ -394,6 +428,8 @@ mod tests {
             ("0001-01-01", "the year 1 is out of range"),
             ("soon", "there is no date"),
             ("2024-02-01 08:00 CEST", "`CEST` is no zone"),
+            ("2024-02-01 08:00 America/New_York", "`America/New_York` is no zone"),
+            ("20131304", "there is no date"),
             ("2024-02-01 08:61", "minute 61"),
         ] {
             assert_eq!(at(text, "UTC"), expected, "{text}");

@@ -78,6 +78,10 @@ pub struct Syntax {
     pub kramdown: bool,
     /// `<div markdown="1">`.
     pub markdown_in_html: bool,
+    /// `:::tip Title`, up to `:::`.
+    pub containers: bool,
+    /// `!!! note "Title"`, and code set in below a line `:::python`.
+    pub python: bool,
     /// `[[A note]]` and `%%a comment%%`.
     pub wiki: bool,
     /// `:tada:`, where the generator's config says so.
@@ -94,6 +98,8 @@ const MARKDOWN: Syntax = Syntax {
     doubt: false,
     kramdown: false,
     markdown_in_html: false,
+    containers: false,
+    python: false,
     wiki: false,
     emoji: false,
     definitions: false,
@@ -198,6 +204,8 @@ const PLAIN: Rules = Rules {
         doubt: true,
         kramdown: true,
         markdown_in_html: true,
+        containers: true,
+        python: true,
         ..MARKDOWN
     },
 };
@@ -219,7 +227,7 @@ const HUGO: Rules = Rules {
     split: Split::Never,
     bundles: true,
     no_posts: &[],
-    unread: &["org", "adoc", "asciidoc", "rst", "pandoc"],
+    unread: &["org", "adoc", "asciidoc", "ad", "rst", "pandoc", "pdc"],
     has_pages: true,
     syntax: Syntax { hugo: true, definitions: true, ..MARKDOWN },
     ..PLAIN
@@ -262,7 +270,7 @@ const JEKYLL: Rules = Rules {
     split: Split::Spaces,
     folders: Folders::AbovePosts,
     no_posts: &["_site", "vendor", "node_modules", "_includes", "_layouts", "_data", "_sass"],
-    unread: &["textile"],
+    unread: &["textile", "adoc", "asciidoc", "ad", "asc", "org", "rst"],
     syntax: Syntax { tags: true, outputs: true, kramdown: true, markdown_in_html: true, definitions: true, ..MARKDOWN },
     ..PLAIN
 };
@@ -282,8 +290,9 @@ const ELEVENTY: Rules = Rules {
     name_keeps_date: true,
     split: Split::Never,
     no_posts: &["_includes", "_data", "_site", "node_modules"],
+    unread: &["njk", "liquid", "webc", "hbs", "mustache", "ejs", "haml", "pug"],
     has_pages: true,
-    syntax: Syntax { tags: true, outputs: true, ..MARKDOWN },
+    syntax: Syntax { tags: true, outputs: true, containers: true, ..MARKDOWN },
     ..PLAIN
 };
 
@@ -301,8 +310,8 @@ const PELICAN: Rules = Rules {
     slug_of_title: true,
     folders: Folders::Parent,
     no_posts: &["pages", "images", "extra"],
-    unread: &["rst"],
-    syntax: Syntax { tags: true, markdown_in_html: true, definitions: true, ..MARKDOWN },
+    unread: &["rst", "adoc", "asciidoc", "asc"],
+    syntax: Syntax { tags: true, markdown_in_html: true, python: true, definitions: true, ..MARKDOWN },
     ..PLAIN
 };
 
@@ -348,12 +357,16 @@ pub struct Habits {
     pub prefix: String,
     /// The pattern of every address, where one is set.
     pub permalink: Option<String>,
+    /// The pattern of posts in another language than the default one, where there is one of its own.
+    pub foreign: Option<String>,
     /// The patterns of sections, by their names.
     pub permalinks: HashMap<String, String>,
     /// The folders with an `_index`, by language, where a pattern asks for sections; the default language has no name.
     pub sections: HashMap<String, HashSet<String>>,
     /// Whether a page is a file that ends in `.html`, where it would be a folder otherwise.
     pub ugly: bool,
+    /// The sections whose pages are such files.
+    pub ugly_sections: HashSet<String>,
     /// The languages beside the default one, in file names like `tea.de.md`.
     pub languages: Vec<String>,
     /// The default language, where there are others: its files may be named like `tea.en.md`.
@@ -366,6 +379,8 @@ pub struct Habits {
     pub slugs: Slugs,
     /// Whether the slug is made from the title, and not from the file's name.
     pub slug_of_title: bool,
+    /// Whether folders are categories where the dialect takes them for such.
+    pub folders_count: bool,
     /// Whether a date that leads a file's name counts although the dialect does not look there by default.
     pub date_in_name: bool,
     /// Whether it counts before any key.
@@ -393,9 +408,12 @@ impl Habits {
             zone,
             prefix: String::new(),
             permalink: None,
+            foreign: None,
+            folders_count: true,
             permalinks: HashMap::new(),
             sections: HashMap::new(),
             ugly: false,
+            ugly_sections: HashSet::new(),
             languages: Vec::new(),
             default_language: None,
             language_folders: Vec::new(),

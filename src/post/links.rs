@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use url::Url;
 
-use crate::post::Post;
+use crate::post::{Markup, Post};
 
 /// Where the posts of a site stand in its list, by the last part of their paths; made when a link first asks for one.
 #[derive(Debug, Default)]
@@ -32,10 +32,8 @@ fn last(path: &str) -> &str {
 
 /// A post's path without what its address does not have: the ending, and the name of a bundle's file.
 fn bare_path(path: &str) -> String {
-    let stem = match path.rsplit_once('.') {
-        Some((stem, "md" | "markdown" | "mkd" | "mdx" | "html")) => stem,
-        _ => path,
-    };
+    let is_post = Markup::of(path).is_some_and(Markup::is_read);
+    let stem = path.rsplit_once('.').filter(|_| is_post).map_or(path, |(stem, _)| stem);
     stem.strip_suffix("/index").unwrap_or(stem).trim_matches('/').to_lowercase()
 }
 
@@ -89,7 +87,7 @@ impl Links<'_> {
             };
         }
         let path = value.split(['#', '?']).next().unwrap_or_default();
-        let is_text = path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "md" | "markdown" | "mdx"));
+        let is_text = matches!(Markup::of(path), Some(Markup::Markdown | Markup::Mdx));
         if is_text && !value.contains("://") { self.post_at(value) } else { None }
     }
 
@@ -146,7 +144,7 @@ impl Links<'_> {
     pub(super) fn guess(&self, target: &str) -> Option<Url> {
         let (path, fragment) = target.split_once('#').map_or((target, None), |(path, fragment)| (path, Some(fragment)));
         let path = path.trim_matches('/').trim_start_matches('_');
-        let is_text = path.rsplit_once('.').is_none_or(|(_, ending)| matches!(ending, "md" | "markdown"));
+        let is_text = !path.contains('.') || matches!(Markup::of(path), Some(Markup::Markdown | Markup::Mdx));
         let stem = if is_text { path.rsplit_once('.').map_or(path, |(stem, _)| stem) } else { path };
         let stem = stem.strip_suffix("/_index").or_else(|| stem.strip_suffix("/index")).unwrap_or(stem);
         let mut url =

@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
-use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html};
 
 use crate::finding::Finding;
 use crate::post::dialect::Syntax;
+use crate::post::html::escape;
 use crate::post::links::Links;
+use crate::post::wiki;
 
 /// How deep quotes and lists may stand in each other.
 const DEEPEST: usize = 100;
@@ -25,9 +27,7 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
     options.set(Options::ENABLE_WIKILINKS, syntax.wiki);
     let (mut depth, mut is_code) = (0_usize, false);
     let mut events = Vec::new();
-    // How many links are open that lead to no post: their text stays.
-    let mut dead = 0_usize;
-    for event in Parser::new_ext(text, options) {
+    for event in TextMergeStream::new(Parser::new_ext(text, options)) {
         match &event {
             Event::Start(Tag::CodeBlock(_)) => (depth, is_code) = (depth + 1, true),
             Event::End(TagEnd::CodeBlock) => (depth, is_code) = (depth - 1, false),
@@ -39,31 +39,74 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
             return Err(too_deep(DEEPEST));
         }
         match event {
-            Event::Start(Tag::Link { link_type: LinkType::WikiLink { .. }, dest_url, title, id }) => {
-                match links
-                    .post_at(&dest_url)
-                    .or_else(|| dest_url.starts_with('#').then(|| links.post.url.to_url().join(&dest_url).ok())?)
-                {
-                    Some(url) => events.push(Event::Start(Tag::Link {
-                        link_type: LinkType::Inline,
-                        dest_url: url.to_string().into(),
-                        title,
-                        id,
-                    })),
-                    None => dead += 1,
-                }
+            // What stands behind the language is for the generator: `rust,no_run`, `js {1,3}`.
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                let language = info.trim_start_matches(['{', '.']).split([',', ' ', '{', '}', '\t']).next();
+                let language = language.unwrap_or_default().to_owned();
+                events.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language.into()))));
             }
-            Event::End(TagEnd::Link) if dead > 0 => dead -= 1,
             Event::Text(text) if syntax.emoji && !is_code && text.contains(':') => {
                 events.push(Event::Text(with_emoji(&text).into()));
             }
             event => events.push(event),
         }
     }
+    if syntax.python {
+        name_code(&mut events);
+    }
+    if syntax.wiki {
+        events = wiki::resolve(events, links);
+    }
     name_headings(&mut events);
     let mut rendered = String::with_capacity(text.len() * 3 / 2);
     html::push_html(&mut rendered, events.into_iter());
     Ok(rendered)
+}
+
+/// Gives code that is set in the language that its first line says to Python-Markdown: `:::python` or `#!python`.
+fn name_code(events: &mut [Event<'_>]) {
+    for at in 1..events.len() {
+        let [Event::Start(Tag::CodeBlock(kind)), Event::Text(code)] = &mut events[at - 1..=at] else { continue };
+        let Some((first, rest)) = code.split_once('\n').filter(|_| *kind == CodeBlockKind::Indented) else { continue };
+        let language = first.strip_prefix(":::").or_else(|| first.strip_prefix("#!"));
+        let language = language.and_then(|words| words.split_whitespace().next());
+        let is_name = |word: &&str| word.chars().all(|c| c.is_alphanumeric() || "+-#_.".contains(c));
+        if let Some(language) = language.filter(is_name).map(str::to_owned) {
+            *kind = CodeBlockKind::Fenced(language.into());
+            *code = rest.to_owned().into();
+        }
+    }
+}
+
+/// The HTML of a few words of Markdown, without a paragraph around them.
+pub(super) fn inline(text: &str) -> String {
+    if !text.contains(['*', '_', '`', '[', '<', '&', '\\', '\n']) {
+        return escape(text);
+    }
+    let is_paragraph =
+        |event: &Event<'_>| matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph));
+    let mut rendered = String::with_capacity(text.len() * 2);
+    html::push_html(&mut rendered, Parser::new(text.trim()).filter(|event| !is_paragraph(event)));
+    rendered.trim().to_owned()
+}
+
+/// A text with its references as the characters that they stand for: `&#8211;`, `&amp;`.
+pub(super) fn decoded(text: &str) -> String {
+    let mut done = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('&') {
+        done.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let name = rest[1..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '#')).unwrap_or(rest.len() - 1) + 1;
+        let length = if rest[name..].starts_with(';') { name + 1 } else { 1 };
+        match Parser::new(&rest[..length]).nth(1) {
+            Some(Event::Text(character)) if length > 2 => done.push_str(&character),
+            _ => done.push_str(&rest[..length]),
+        }
+        rest = &rest[length..];
+    }
+    done.push_str(rest);
+    done
 }
 
 /// A text with the signs that its short names stand for: `:tada:`.
@@ -121,7 +164,18 @@ fn name_headings(events: &mut [Event<'_>]) {
 
 #[cfg(test)]
 mod tests {
-    use super::with_emoji;
+    use super::{decoded, with_emoji};
+
+    #[test]
+    fn a_reference_is_the_character_that_it_stands_for() {
+        for (text, expected) in [
+            ("Tea &amp; cake &#8211; &quot;hot&quot; &eacute;", "Tea & cake – \"hot\" é"),
+            ("a & b && c; &nothing; &; &# x&", "a & b && c; &nothing; &; &# x&"),
+            ("&nbsp;x &lt;b&gt;", "\u{a0}x <b>"),
+        ] {
+            assert_eq!(decoded(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_short_name_between_colons_is_a_sign() {

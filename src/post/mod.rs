@@ -104,6 +104,7 @@ pub struct Body {
 }
 
 mod address;
+mod admonition;
 pub mod body;
 pub mod date;
 pub mod dialect;
@@ -114,6 +115,7 @@ pub mod html;
 mod links;
 mod markdown;
 mod marks;
+mod markup;
 mod mdx;
 mod media;
 mod name;
@@ -125,11 +127,13 @@ mod read;
 mod shortcode;
 pub mod slug;
 mod title;
+mod wiki;
 
 pub use body::body;
 pub use fingerprint::{Fingerprint, fingerprint_of};
-pub use front::with_defaults;
+pub use front::{texts_of, with_defaults};
 pub use links::Index;
+pub use markup::Markup;
 pub use pattern::from_colons;
 pub use read::{Commits, Draft, From, Read, Why, read};
 pub use slug::slug;

@@ -1,5 +1,6 @@
 //! A file's path, taken apart: the folder, the name that stands for the post, the language.
 
+use crate::post::Markup;
 use crate::post::dialect::Habits;
 
 /// The parts of a post's path that addresses, titles and dates are made from.
@@ -11,8 +12,8 @@ pub(super) struct Name<'a> {
     folder: &'a str,
     /// The file's name without its ending and language; a bundle's is its folder's.
     pub(super) stem: &'a str,
-    /// The file's ending.
-    pub(super) ending: &'a str,
+    /// What the file is written in.
+    pub(super) markup: Option<Markup>,
     /// The language of `tea.de.md` or of the first folder, where it is not the site's default.
     pub(super) language: Option<&'a str>,
 }
@@ -21,7 +22,7 @@ impl<'a> Name<'a> {
     pub(super) fn of(path: &'a str, habits: &'a Habits) -> Self {
         let mut prefix = habits.prefix.as_str();
         let (mut folder, file) = path.rsplit_once('/').unwrap_or(("", path));
-        let (mut stem, ending) = file.rsplit_once('.').unwrap_or((file, ""));
+        let mut stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
         let is_default =
             |code: &str| habits.default_language.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(code));
         let is_other = |code: &str| habits.languages.iter().any(|language| language.eq_ignore_ascii_case(code));
@@ -41,7 +42,7 @@ impl<'a> Name<'a> {
         if stem == "index" && !folder.is_empty() {
             (folder, stem) = folder.rsplit_once('/').unwrap_or(("", folder));
         }
-        Self { prefix, folder, stem, ending, language: language.filter(|code| is_other(code)) }
+        Self { prefix, folder, stem, markup: Markup::of(file), language: language.filter(|code| is_other(code)) }
     }
 
     /// The folders above the post.

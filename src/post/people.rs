@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use crate::config::{Author, Dialect};
 use crate::post::dialect::{Folders, Habits, Split};
 use crate::post::front::{Front, text_of};
-use crate::post::html::legal;
+use crate::post::html::{legal, words};
+use crate::post::markdown::inline;
 use crate::post::name::Name;
 
 /// The authors that the front matter names.
@@ -54,7 +55,8 @@ pub fn from_map(map: &Map<String, Value>) -> Option<Author> {
 
 /// An author by one string: a key of the site's people, `Ada <ada@x.example>`, `ada@x.example (Ada)` or a name.
 fn named(text: &str, habits: &Habits) -> Option<Author> {
-    let text = text.trim();
+    let linked = text.contains("](").then(|| words(&inline(text)));
+    let text = linked.as_deref().unwrap_or(text).trim();
     if let Some(known) = habits.people.get(text) {
         return Some(known.clone());
     }
@@ -76,7 +78,7 @@ pub(super) fn categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) ->
         found.extend(name.folders().take_while(|part| !of_jekyll(part)).map(str::to_owned));
     }
     found.extend(filed(front, "category", "categories", habits));
-    if habits.rules.folders == Folders::Parent && found.is_empty() {
+    if habits.rules.folders == Folders::Parent && habits.folders_count && found.is_empty() {
         found.extend(name.folders().next_back().map(str::to_owned));
     }
     once(found)
@@ -129,4 +131,27 @@ fn once(terms: Vec<String>) -> Vec<String> {
         }
     }
     seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+    use crate::config::Dialect;
+    use crate::post::dialect::Habits;
+
+    #[test]
+    fn an_author_by_one_text_has_a_name_and_perhaps_an_address() {
+        let habits = Habits::of(Dialect::Hugo, chrono_tz::UTC);
+        for (text, name, email) in [
+            ("Ada Night", "Ada Night", None),
+            ("Ada <ada@x.example>", "Ada", Some("ada@x.example")),
+            ("ada@x.example (Ada)", "Ada", Some("ada@x.example")),
+            ("[Ada Night](https://x.example/ada) (Hums)", "Ada Night (Hums)", None),
+            ("Ada (Hums), Bo (Hums)", "Ada (Hums), Bo (Hums)", None),
+        ] {
+            let author = named(text, &habits).unwrap();
+            let found = author.email.map(|email| email.to_string());
+            assert_eq!((author.name.as_str(), found.as_deref()), (name, email), "{text}");
+        }
+    }
 }

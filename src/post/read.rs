@@ -13,7 +13,7 @@ use crate::post::dialect::{DateIn, Habits};
 use crate::post::front::{self, Front, Split};
 use crate::post::html::legal;
 use crate::post::name::Name;
-use crate::post::{Address, Fingerprint, Post, media, people, plain, title};
+use crate::post::{Address, Fingerprint, Markup, Post, markdown, media, people, plain, title};
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -97,6 +97,7 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     let name = Name::of(path, habits);
     let Split { mut front, body, fenced, .. } = front::split(text, rules)?;
     front.add_defaults(&habits.data_of(path));
+    front.compute();
     let is_bundle = path.rsplit('/').next().is_some_and(|file| file.starts_with("index."));
     if let Some(why) = no_post(&name, &front, fenced, is_bundle) {
         return Ok(Read::NoPost(why));
@@ -129,12 +130,15 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         _ => name.stem,
     };
     let title = rest.or(raw_title).or_else(|| front.text(&["linktitle"])).or_else(|| {
-        let heading = title::first_heading(body, matches!(name.ending, "html" | "htm"));
+        let heading = title::first_heading(body, name.markup == Some(Markup::Html));
         heading.map(|(title, _)| title)
     });
     let title = title.unwrap_or_else(|| {
         if rules.dashes && bare.contains(char::is_alphabetic) { bare.replace(['-', '_'], " ") } else { bare.to_owned() }
     });
+    // What these write into a page is HTML.
+    let is_html = matches!(rules.dialect, Dialect::Jekyll | Dialect::Pelican) && title.contains('&');
+    let title = if is_html { markdown::decoded(&title) } else { title };
     let mut title = legal(title.trim());
     if title.contains("  ") || title.contains(['\n', '\t']) {
         title = title.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -210,7 +214,7 @@ fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> 
 
 /// Why a file is no post whatever it says.
 fn no_post(name: &Name<'_>, front: &Front<'_>, fenced: bool, is_bundle: bool) -> Option<&'static str> {
-    if matches!(name.ending, "html" | "htm") && !fenced {
+    if name.markup == Some(Markup::Html) && !fenced {
         return Some("a page of HTML without front matter");
     }
     if front.is("permalink", false) || front.is("eleventyexcludefromcollections", true) {
@@ -218,6 +222,10 @@ fn no_post(name: &Name<'_>, front: &Front<'_>, fenced: bool, is_bundle: bool) ->
     }
     let build = front.table("build").or_else(|| front.table("_build"));
     let render = build.and_then(|build| build.get("render")).map(|render| render == "never" || render == false);
+    let list = build.and_then(|build| build.get("list")).map(|list| list == "never" || *list == false);
+    if list == Some(true) || front.is("unlisted", true) {
+        return Some("it is in no list");
+    }
     if render == Some(true) || is_bundle && front.is("headless", true) || front.is("render", false) {
         return Some("it has no page");
     }

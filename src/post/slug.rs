@@ -45,6 +45,11 @@ pub fn slug(text: &str) -> String {
     slug
 }
 
+/// What Jekyll calls the slug of a text: lower case, words joined by single dashes.
+pub(super) fn lower_slug(text: &str) -> String {
+    dashed(text, |c| c.is_alphanumeric() || is_mark(c)).to_lowercase()
+}
+
 /// What Eleventy's filter `slugify` makes of a text: German umlauts in two letters, `&` as a word.
 pub(super) fn slugify(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());

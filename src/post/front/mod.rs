@@ -1,5 +1,6 @@
 //! Front matter: YAML, TOML, JSON or bare `Key: value` lines, all into one table of values; what follows is the body.
 
+mod head;
 mod header;
 mod yaml;
 
@@ -46,12 +47,29 @@ impl Front<'_> {
         self.get(keys).and_then(|(_, value)| text_of(value))
     }
 
+    /// The keys that have a text, those of a table behind a dot.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (String, String)> {
+        self.values.iter().flat_map(|(key, value)| texts_of(key, value))
+    }
+
     /// Takes these keys where the post has none; tags go before its own.
     pub(super) fn add_defaults(&mut self, defaults: &Map<String, Value>) {
         if !defaults.is_empty() {
             let own: Map<String, Value> = std::mem::take(&mut self.values).into_iter().collect();
             self.values = with_defaults(own, defaults).into_iter().collect();
         }
+    }
+
+    /// Takes what Eleventy would compute, where it is a template that may be read here, or a text.
+    pub(super) fn compute(&mut self) {
+        let Some(Value::Object(computed)) = self.value("eleventycomputed") else { return };
+        let known = |(key, value): (&String, &Value)| {
+            let is_text = value.as_str().is_some_and(|text| key == "permalink" || !text.contains("{{"));
+            is_text.then(|| (key.to_lowercase(), value.clone()))
+        };
+        let computed: Keys = computed.iter().filter_map(known).collect();
+        self.values.retain(|(key, _)| !computed.iter().any(|(known, _)| known == key));
+        self.values.extend(computed);
     }
 
     /// Whether a switch is set so.
@@ -117,6 +135,19 @@ pub fn with_defaults(mut keys: Map<String, Value>, defaults: &Map<String, Value>
     keys
 }
 
+/// What is text under a key, by its name and, in a table, the names behind dots; in lower case.
+pub fn texts_of(key: &str, value: &Value) -> Vec<(String, String)> {
+    let key = key.to_lowercase();
+    match value {
+        Value::Object(table) => table
+            .iter()
+            .flat_map(|(below, value)| texts_of(below, value))
+            .map(|(below, text)| (format!("{key}.{below}"), text))
+            .collect(),
+        one => text_of(one).map(|text| (key, text)).into_iter().collect(),
+    }
+}
+
 /// A scalar as text.
 pub(super) fn text_of(value: &Value) -> Option<String> {
     match value {
@@ -154,12 +185,17 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
         "---" if rules.header && !rules.plain => fenced(text, &["---", "..."], header::parse),
         "---" => fenced(text, &["---", "..."], yaml::parse),
         "---json" => fenced(text, &["---"], json),
+        "---toml" => fenced(text, &["---"], toml),
         "---js" | "---javascript" => Err(Finding::error("the front matter is JavaScript, which is not run")
             .at_line(1)
             .way_out("write it as YAML or JSON")),
         "+++" if rules.toml => fenced(text, &["+++"], toml),
         _ if rules.json && first.starts_with('{') && !first.starts_with("{{") && !first.starts_with("{%") => {
             json_object(text)
+        }
+        _ if rules.header && first.starts_with('<') => {
+            let bare = Split { front: Front::default(), body: text, body_line: 1, fenced: false };
+            Ok(head::split(text).unwrap_or(bare))
         }
         _ if rules.header => Ok(header::split(text, rules.plain)),
         _ => Ok(Split { front: Front::default(), body: text, body_line: 1, fenced: false }),
@@ -274,6 +310,7 @@ mod tests {
             "+++\ntitle = \"Tea\"\ntags = [\"a\", \"b\"]\n+++\nbody\n",
             "{\n  \"title\": \"Tea\",\n  \"tags\": [\"a\", \"b\"]\n}\nbody\n",
             "---json\n{\"title\": \"Tea\", \"tags\": [\"a\", \"b\"]}\n---\nbody\n",
+            "---toml\ntitle = \"Tea\"\ntags = [\"a\", \"b\"]\n---\nbody\n",
         ] {
             let split = split(text, Rules::of(Dialect::Plain)).unwrap();
             assert_eq!(split.front.text(&["title"]).as_deref(), Some("Tea"), "{text}");

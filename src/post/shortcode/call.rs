@@ -6,6 +6,8 @@ pub(super) struct Call {
     pub(super) name: String,
     /// Values, and the names of those that have one.
     arguments: Vec<(Option<String>, String)>,
+    /// What stands behind the name, where it is plain words: no quotation marks, no names, no brackets.
+    words: Option<String>,
 }
 
 impl Call {
@@ -14,6 +16,8 @@ impl Call {
         let text = text.trim();
         let end = text.find(|c: char| !(c.is_alphanumeric() || "_-./".contains(c))).unwrap_or(text.len());
         let name = text[..end].to_lowercase();
+        let words = text[end..].trim();
+        let words = (!words.is_empty() && !words.contains(['"', '\'', '`', '=', '('])).then(|| words.to_owned());
         let mut rest = text[end..].trim_start().strip_prefix('(').unwrap_or(&text[end..]);
         let mut arguments = Vec::new();
         loop {
@@ -31,7 +35,7 @@ impl Call {
             arguments.push((key, value));
             rest = after;
         }
-        Self { name, arguments }
+        Self { name, arguments, words }
     }
 
     /// The value under the first of these names that there is.
@@ -52,6 +56,31 @@ impl Call {
         self.named(names).or_else(|| self.at(place)).filter(|value| !value.is_empty())
     }
 
+    /// What describes a file: the words behind it that are no numbers; the last where they are quoted.
+    pub(super) fn after(&self, file: &str) -> String {
+        let behind = self.arguments.iter().skip_while(|(_, value)| value != file).skip(1);
+        let is_size = |value: &str| {
+            value.starts_with(|c: char| c.is_ascii_digit())
+                && value.bytes().all(|byte| byte.is_ascii_digit() || b"px%".contains(&byte))
+        };
+        let is_word = |value: &&String| !matches!(value.as_str(), "null" | "") && !is_size(value);
+        let words = behind.filter(|(key, _)| key.is_none()).map(|(_, value)| value).filter(is_word);
+        match self.words {
+            Some(_) => words.map(String::as_str).collect::<Vec<_>>().join(" "),
+            None => words.last().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// All that is said behind the name, where it is plain words.
+    pub(super) fn words(&self) -> Option<&str> {
+        self.words.as_deref()
+    }
+
+    /// The value under one of these names, else all that is said where that is plain words, else the first value.
+    pub(super) fn title(&self, names: &[&str]) -> Option<&str> {
+        self.named(names).or(self.words()).or_else(|| self.at(0)).filter(|value| !value.is_empty())
+    }
+
     /// The same arguments for another name: `include youtube.html id=x` is `youtube id=x`.
     pub(super) fn of_include(mut self) -> Self {
         if let Some(at) = self.arguments.iter().position(|(key, _)| key.is_none()) {
@@ -66,6 +95,9 @@ impl Call {
 fn value(text: &str) -> (String, &str) {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
     let Some(quote) = quote else {
+        if let Some(list) = list(text) {
+            return list;
+        }
         let end = text.find([' ', '\t', '\n', ',', ')']).unwrap_or(text.len());
         // A sign that ends nothing is passed over, so that every call has an end.
         let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
@@ -81,6 +113,26 @@ fn value(text: &str) -> (String, &str) {
         }
     }
     (value, "")
+}
+
+/// The list that a text begins with, its items joined by commas, and what follows it.
+fn list(text: &str) -> Option<(String, &str)> {
+    let mut rest = text.strip_prefix('[')?;
+    let mut items = Vec::new();
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\n', ',']);
+        if let Some(after) = rest.strip_prefix(']') {
+            return Some((items.join(", "), after));
+        }
+        let (item, after) = if rest.starts_with(['"', '\'', '`']) {
+            value(rest)
+        } else {
+            let (item, after) = rest.split_at(rest.find([',', ']', '\n'])?);
+            (item.trim().to_owned(), after)
+        };
+        items.push(item);
+        rest = after;
+    }
 }
 
 #[cfg(test)]
@@ -104,5 +156,10 @@ mod tests {
         assert_eq!(Call::parse("youtube https://youtu.be/x").at(0), Some("https://youtu.be/x"));
         assert_eq!(Call::parse("include media/youtube.html id=\"x\"").of_include().name, "youtube");
         assert_eq!(Call::parse("x \"never closed").at(0), Some("never closed"));
+        assert_eq!(Call::parse("details Click here, now").title(&["summary"]), Some("Click here, now"));
+        assert_eq!(Call::parse("details \"Click here\" 2").title(&["summary"]), Some("Click here"));
+        let call = Call::parse("gallery(images=[\"a, b.png\", 'c]d.png' , 3], width=[], \"x\")");
+        assert_eq!((call.named(&["images"]), call.at(0), call.at(1)), (Some("a, b.png, c]d.png, 3"), Some("x"), None));
+        assert_eq!(Call::parse("x [never closed").at(0), Some("[never"));
     }
 }

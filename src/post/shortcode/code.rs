@@ -1,10 +1,11 @@
 //! Where code stands in Markdown: braces in it are text.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::post::dialect::Syntax;
 use crate::post::shortcode::element::is_named;
-use crate::post::shortcode::tag::{Kind, Tag};
+use crate::post::shortcode::tag::{Kind, Tags};
 
 /// Whether lines are set in so far that they are code: after an empty line, and in no list.
 #[derive(Default)]
@@ -134,28 +135,25 @@ fn find_ignoring_case(text: &str, tag: &str) -> Option<usize> {
 }
 
 /// Code as its reader sees it: without `{% raw %}`, and with the escapes of shortcodes undone.
-pub(super) fn unescaped(code: &str, syntax: Syntax) -> String {
+pub(super) fn unescaped(tags: &Tags<'_>, code: Range<usize>, syntax: Syntax) -> String {
+    let Range { start: mut at, end } = code;
     let mut shown = String::with_capacity(code.len());
-    let mut rest = code;
-    while let Some(at) = rest.find('{') {
-        shown.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let tag = Tag::at(rest, Syntax { outputs: true, ..syntax });
-        match tag {
+    while let Some(found) = tags.text[at..end].find('{') {
+        shown.push_str(&tags.text[at..at + found]);
+        at += found;
+        match tags.at(at, end, Syntax { outputs: true, ..syntax }) {
             Some(tag) if tag.kind == Kind::Escaped => {
-                shown.push_str(&rest[..tag.length].replacen("/*", "", 1).replacen("*/", "", 1));
-                rest = &rest[tag.length..];
+                shown.push_str(&tags.text[at..at + tag.length].replacen("/*", "", 1).replacen("*/", "", 1));
+                at += tag.length;
             }
-            Some(tag) if tag.kind == Kind::Liquid && matches!(tag.inner, "raw" | "verbatim") => {
-                rest = &rest[tag.length..];
-            }
+            Some(tag) if tag.kind == Kind::Liquid && matches!(tag.inner, "raw" | "verbatim") => at += tag.length,
             _ => {
                 shown.push('{');
-                rest = &rest[1..];
+                at += 1;
             }
         }
     }
-    shown.push_str(rest);
+    shown.push_str(&tags.text[at..end]);
     shown
 }
 

@@ -5,8 +5,20 @@ use std::ops::Range;
 /// The most bytes of an opening tag.
 const LONGEST: usize = 1000;
 /// Elements that hold paragraphs; what others hold stays as it is.
-const NAMES: [&str; 11] =
-    ["div", "section", "article", "aside", "details", "blockquote", "figure", "main", "header", "footer", "center"];
+const NAMES: [&str; 12] = [
+    "p",
+    "div",
+    "section",
+    "article",
+    "aside",
+    "details",
+    "blockquote",
+    "figure",
+    "main",
+    "header",
+    "footer",
+    "center",
+];
 
 /// The beginning of such an element.
 pub(super) struct Element {
@@ -34,13 +46,14 @@ impl Element {
             None if value.is_empty() => ("1", rest),
             None => value.split_at(value.find(|c: char| c.is_ascii_whitespace() || c == '>')?),
         };
-        let opening = format!("{}{after}", before.trim_end());
-        matches!(value, "1" | "block").then(|| Self { name, opening, length: tag.len() })
+        // Markdown makes the paragraph itself.
+        let opening = if name == "p" { String::new() } else { format!("{}{after}", before.trim_end()) };
+        matches!(value, "1" | "block" | "span").then(|| Self { name, opening, length: tag.len() })
     }
 
     /// Its closing tag.
     pub(super) fn closing(&self) -> String {
-        format!("</{}>", self.name)
+        if self.name == "p" { String::new() } else { format!("</{}>", self.name) }
     }
 
     /// Where that stands in the text that it begins; `search` is how many bytes may still be searched.

@@ -1,7 +1,9 @@
 //! What the common shortcodes become: plain HTML, or a link where they would have embedded a page.
 
-use crate::post::html::escape;
+use crate::post::html::{escape, words};
+use crate::post::markdown::inline;
 use crate::post::shortcode::call::Call;
+use crate::post::shortcode::embed::{embedded, link};
 
 /// What a call becomes.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,47 +22,53 @@ pub(super) enum Meaning {
     Address(String),
 }
 
+/// What a note is called.
+pub(super) const NOTES: [&str; 17] = [
+    "note",
+    "notice",
+    "tip",
+    "info",
+    "warning",
+    "danger",
+    "important",
+    "caution",
+    "admonition",
+    "alert",
+    "callout",
+    "hint",
+    "aside",
+    "attention",
+    "error",
+    "success",
+    "question",
+];
+
 /// What a call of this name means, where it is a common one.
 pub(super) fn meaning(call: &Call) -> Option<Meaning> {
     let html = |text: String| Some(Meaning::Html(text));
+    if let Some(link) = embedded(call) {
+        return html(link);
+    }
     match call.name.as_str() {
-        "figure" | "img" | "image" | "imgproc" | "picture" | "photo" | "responsive_image" => {
-            figure(call).map(Meaning::Html)
-        }
-        "youtube" | "youtubevideo" | "youtube_embed" | "yt" | "youtube-lite" => {
-            let id = call.get(&["id", "video_id", "videoid", "src", "url"], 0)?;
-            let short = id.rsplit(['/', '=']).next().unwrap_or(id);
-            html(link(&format!("https://www.youtube.com/watch?v={short}"), call.named(&["title"])))
-        }
-        "vimeo" => {
-            let id = call.get(&["id", "video_id", "src", "url"], 0)?;
-            let short = id.rsplit('/').next().unwrap_or(id);
-            html(link(&format!("https://vimeo.com/{short}"), call.named(&["title"])))
-        }
-        "streamable" => html(link(&format!("https://streamable.com/{}", call.get(&["id"], 0)?), None)),
-        "asciinema" | "asciicast" => {
-            html(link(&format!("https://asciinema.org/a/{}", call.get(&["id", "key"], 0)?), None))
-        }
-        "instagram" => html(link(&format!("https://www.instagram.com/p/{}/", call.get(&["id"], 0)?), None)),
-        "tweet" | "twitter" | "x" | "twitter_simple" => match (call.named(&["user"]), call.get(&["id"], 0)?) {
-            (_, url) if url.starts_with("http") => html(link(url, None)),
-            (user, id) => html(link(&format!("https://twitter.com/{}/status/{id}", user.unwrap_or("i/web")), None)),
-        },
-        "gist" => {
-            let url = match (call.at(0), call.at(1)) {
-                _ if call.named(&["url"]).is_some() => call.named(&["url"])?.to_owned(),
-                (Some(user), Some(id)) if !id.contains('.') => format!("https://gist.github.com/{user}/{id}"),
-                (Some(id), _) => format!("https://gist.github.com/{id}"),
-                _ => return None,
-            };
-            html(link(&url, Some("gist")))
+        "figure" | "fig" | "img" | "image" | "imgproc" | "picture" | "photo" | "responsive_image" | "resize_image"
+        | "asset_img" => figure(call).map(Meaning::Html),
+        "sub" | "sup" | "kbd" | "abbr" | "mark" | "small" => {
+            let tag = &call.name;
+            html(format!("<{tag}>{}</{tag}>", escape(call.title(&["text", "content"])?)))
         }
         "video" | "audio" => {
             let tag = &call.name;
+            if let (Some(id), Some(provider)) = (call.named(&["id"]), call.named(&["provider"])) {
+                return match provider {
+                    "youtube" => html(link(&format!("https://www.youtube.com/watch?v={id}"), None)),
+                    "vimeo" => html(link(&format!("https://vimeo.com/{id}"), None)),
+                    _ => None,
+                };
+            }
             let source = call.get(&["src", "url", "mp4", "webm", "file", "path"], 0)?;
             html(format!("<{tag} src=\"{}\" controls></{tag}>", escape(source)))
         }
-        "ref" | "relref" | "post_url" | "link" | "doc" | "abslink" => {
+        "ref" | "relref" | "post_url" | "post_link" | "link" | "doc" | "abslink" => {
             Some(Meaning::Address(call.get(&["path", "to"], 0)?.to_owned()))
         }
         "highlight" | "codeblock" | "code" | "code_block" | "code-block" | "prism" => {
@@ -73,27 +81,35 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
         "raw" | "rawhtml" | "raw_html" | "raw-html" | "html" | "verbatim" | "unsafe" | "autoescape" | "spaceless" => {
             Some(Meaning::Raw)
         }
-        "comment" | "capture" => Some(Meaning::Nothing),
+        "glossary_tooltip" => html(escape(&call.get(&["text", "term_id"], 0)?.replace('-', " "))),
+        "comment" | "capture" | "toc" | "table_of_contents" | "tableofcontents" | "css" | "js" | "javascript"
+        | "stylesheet" | "style" | "schema" => Some(Meaning::Nothing),
         "details" | "spoiler" | "expand" | "collapse" => {
-            let summary = call.get(&["summary", "title"], 0).unwrap_or("Details");
+            let summary = call.title(&["summary", "title"]).unwrap_or("Details");
             let open = format!("<details><summary>{}</summary>", escape(summary));
             Some(Meaning::Around(open, "</details>".to_owned()))
         }
         "quote" | "blockquote" | "pullquote" | "epigraph" => {
-            let from = [call.get(&["author", "by"], 0), call.get(&["source", "cite", "title"], 1)];
-            let from: Vec<String> = from.into_iter().flatten().map(escape).collect();
+            let named = [call.named(&["author", "by"]), call.named(&["source", "cite", "title"])];
+            let mut from: Vec<String> = named.into_iter().flatten().map(escape).collect();
+            if from.is_empty() {
+                from.extend(match call.words() {
+                    Some(words) => vec![escape(words)],
+                    None => [call.at(0), call.at(1)].into_iter().flatten().map(escape).collect(),
+                });
+            }
             let foot = if from.is_empty() { String::new() } else { format!("<p>— {}</p>", from.join(", ")) };
             Some(Meaning::Around("<blockquote>".to_owned(), format!("{foot}</blockquote>")))
         }
-        "note" | "notice" | "tip" | "info" | "warning" | "danger" | "important" | "caution" | "admonition"
-        | "alert" | "callout" | "hint" | "aside" | "attention" | "error" | "success" | "question" => {
-            let generic =
-                matches!(call.name.as_str(), "notice" | "admonition" | "alert" | "callout" | "hint" | "aside");
+        name if NOTES.contains(&name) => {
+            let generic = matches!(name, "notice" | "admonition" | "alert" | "callout" | "hint" | "aside");
             let kind = if generic {
                 call.get(&["type", "kind", "level", "context", "style"], 0)
             } else {
                 Some(call.name.as_str())
             };
+            // `alert "circle-info"` names a sign.
+            let kind = kind.filter(|kind| kind.chars().all(char::is_alphabetic));
             let words = call.named(&["title"]).or(if generic { None } else { call.at(0) }).or(kind);
             let title = words
                 .map(|words| format!("<p><strong>{}</strong></p>", escape(&capitalised(words))))
@@ -110,17 +126,20 @@ pub(super) fn capitalised(word: &str) -> String {
     characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
 }
 
-fn link(url: &str, text: Option<&str>) -> String {
-    format!("<p><a href=\"{}\">{}</a></p>", escape(url), escape(text.unwrap_or(url)))
-}
-
 /// A picture with its caption. Octopress: `img [class] /src [width [height]] [title]`.
 fn figure(call: &Call) -> Option<String> {
     let positional = (0..4).filter_map(|place| call.at(place)).find(|word| word.contains(['/', '.']));
     let source = call.named(&["src", "path", "url", "image", "image_path", "name", "file"]).or(positional)?;
+    // By its file below the site's own folder, as Zola looks it up.
+    let below = source.trim_start_matches("../").trim_start_matches('/');
+    let below = below.strip_prefix("static/").or_else(|| below.strip_prefix("content/"));
+    let source = below.map_or_else(|| source.to_owned(), |below| format!("@/{below}"));
     let caption = call.named(&["caption", "title"]).unwrap_or_default();
-    let alt = call.named(&["alt", "caption", "title"]).unwrap_or_default();
-    let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(source), escape(alt));
+    // Eleventy's `image "cup.png", "A cup"`, Octopress's `img left /cup.png 300 200 A cup`.
+    let described = positional.filter(|_| matches!(call.name.as_str(), "image" | "img")).map(|file| call.after(file));
+    let described = described.as_deref().filter(|words| !words.is_empty());
+    let alt = call.named(&["alt"]).or(described).map_or_else(|| words(&inline(caption)), str::to_owned);
+    let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(&source), escape(&alt));
     if let Some(link) = call.named(&["link", "href"]) {
         image = format!("<a href=\"{}\">{image}</a>", escape(link));
     }
@@ -132,5 +151,5 @@ fn figure(call: &Call) -> Option<String> {
     if caption.is_empty() && credit.is_empty() {
         return Some(format!("<figure>{image}</figure>"));
     }
-    Some(format!("<figure>{image}<figcaption>{}{credit}</figcaption></figure>", escape(caption)))
+    Some(format!("<figure>{image}<figcaption>{}{credit}</figcaption></figure>", inline(caption)))
 }

@@ -2,7 +2,13 @@
 
 use std::collections::HashMap;
 
+use chrono::DateTime;
+use chrono::format::StrftimeItems;
+
 use crate::post::links::Links;
+
+/// How a time is written where no filter says it.
+pub(in crate::post) const TIME: &str = "%Y-%m-%d %H:%M:%S %z";
 
 /// What an expression of Liquid can name.
 pub(super) struct Variables<'a> {
@@ -15,11 +21,16 @@ impl Variables<'_> {
     /// The text of an expression with its filters; none where it needs more than is known here.
     pub(super) fn value(&self, expression: &str) -> Option<String> {
         let mut parts = split_filters(expression).into_iter();
-        let mut value = self.named(parts.next()?.trim())?;
+        let mut found = self.named(parts.next()?.trim());
         for filter in parts {
             let (name, argument) = filter.split_once(':').unwrap_or((filter, ""));
+            if name.trim() == "default" {
+                found = found.filter(|value| !value.is_empty()).or_else(|| self.named(argument.trim()));
+                continue;
+            }
             let argument = || argument.trim().trim_matches(['"', '\'']);
-            value = match name.trim().split('(').next().unwrap_or_default() {
+            let value = found?;
+            found = Some(match name.trim().split('(').next().unwrap_or_default() {
                 "relative_url" => format!("{}{}{value}", self.prefix(), if value.starts_with('/') { "" } else { "/" }),
                 "absolute_url" | "url" | "htmlBaseUrl" => {
                     self.links.home.join(value.trim_start_matches('/')).ok()?.to_string()
@@ -28,11 +39,16 @@ impl Variables<'_> {
                 "append" => format!("{value}{}", self.named(argument()).unwrap_or_else(|| argument().to_owned())),
                 "upcase" => value.to_uppercase(),
                 "downcase" => value.to_lowercase(),
-                "escape" | "xml_escape" | "safe" | "strip" | "markdownify" | "default" | "date_to_string" => value,
+                "date" => time(&value, argument())?,
+                "date_to_string" => time(&value, "%d %b %Y")?,
+                "date_to_long_string" => time(&value, "%d %B %Y")?,
+                "date_to_xmlschema" => time(&value, "%Y-%m-%dT%H:%M:%S%:z")?,
+                "date_to_rfc822" => time(&value, "%a, %d %b %Y %H:%M:%S %z")?,
+                "escape" | "xml_escape" | "safe" | "strip" | "markdownify" => value,
                 _ => return None,
-            };
+            });
         }
-        Some(value)
+        found
     }
 
     fn named(&self, name: &str) -> Option<String> {
@@ -54,7 +70,7 @@ impl Variables<'_> {
             "page.description" | "page.excerpt" => post.description.as_deref()?.to_owned(),
             "page.image" => post.image.as_ref()?.to_string(),
             "page.author" => post.authors.first()?.name.clone(),
-            other => self.known.get(other)?.clone(),
+            other => self.known.get(other).or_else(|| self.known.get(&other.to_lowercase()))?.clone(),
         })
     }
 
@@ -62,6 +78,13 @@ impl Variables<'_> {
     fn prefix(&self) -> &str {
         self.links.home.path().trim_end_matches('/')
     }
+}
+
+/// A time in another form.
+fn time(text: &str, form: &str) -> Option<String> {
+    let time = DateTime::parse_from_str(text, TIME).ok()?;
+    let form = StrftimeItems::new(form).parse().ok()?;
+    Some(time.format_with_items(form.iter()).to_string())
 }
 
 /// The parts between the bars that stand in no quotes.

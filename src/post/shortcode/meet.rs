@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::post::html::escape;
 use crate::post::shortcode::Expander;
 use crate::post::shortcode::call::Call;
-use crate::post::shortcode::code::unescaped;
+use crate::post::shortcode::code::{Code, unescaped};
 use crate::post::shortcode::known::{Meaning, meaning};
 use crate::post::shortcode::tag::{Kind, Tag};
 
@@ -43,12 +43,14 @@ impl<'a> Expander<'a> {
         match tag.kind {
             Kind::Comment => after,
             Kind::Escaped => {
-                let whole = &self.text[at..after];
-                let shown = unescaped(whole, self.syntax);
+                let shown = unescaped(&self.tags, at..after, self.syntax);
                 self.slot(&escape(&shown));
                 after
             }
             Kind::Output => {
+                if let Some(start) = self.captured(after, tag.inner) {
+                    return start;
+                }
                 match self.variables.value(tag.inner) {
                     // A literal is how a post shows braces: `{{ "{% raw %}" }}`.
                     Some(value) if value.contains(['{', '<']) => self.slot(&escape(&value)),
@@ -67,19 +69,25 @@ impl<'a> Expander<'a> {
     fn call(&mut self, at: usize, tag: Tag<'a>) -> usize {
         let after = at + tag.length;
         let mut call = Call::parse(tag.inner);
+        let is_include = matches!(call.name.as_str(), "include" | "include_relative" | "include_cached" | "render");
         if tag.kind == Kind::Liquid {
             match call.name.as_str() {
-                "include" | "include_relative" | "include_cached" | "render" => call = call.of_include(),
+                _ if is_include => call = call.of_include(),
                 "assign" | "set" => {
                     self.assign(tag.inner);
                     return after;
                 }
                 // What stands after `else` is the case that was not taken.
-                "else" | "elsif" => return self.closing(after, tag.kind, "if").map_or(after, |end| end.start),
+                "else" | "elsif" | "elif" | "elseif" => {
+                    let ends = ["if", "unless"].map(|name| self.closing(after, tag.kind, name));
+                    return ends.into_iter().flatten().map(|end| end.start).min().unwrap_or(after);
+                }
                 "for" | "tablerow" | "case" | "capture" | "comment" => {
                     let end = self.closing(after, tag.kind, &call.name);
-                    if !matches!(call.name.as_str(), "capture" | "comment") {
-                        self.drop_tag(at, &call.name);
+                    match (call.name.as_str(), &end) {
+                        ("capture", Some(end)) => self.capture(&call, after..end.start),
+                        ("comment" | "capture", _) => {}
+                        (name, _) => self.drop_tag(at, name),
                     }
                     return end.map_or(after, |end| end.end);
                 }
@@ -87,6 +95,17 @@ impl<'a> Expander<'a> {
                 name if SILENT.contains(&name) => return after,
                 _ => {}
             }
+        }
+        if let ("param", Some(key)) = (call.name.as_str(), call.at(0))
+            && let Some(value) = self.variables.known.get(&format!("param.{}", key.to_lowercase()))
+        {
+            self.done.text.push_str(value);
+            return after;
+        }
+        // What it encloses is a template of Hugo's.
+        if tag.kind == Kind::Hugo && call.name.ends_with(".inline") {
+            self.drop_tag(at, &call.name);
+            return self.closing(after, tag.kind, &call.name).map_or(after, |end| end.end);
         }
         let found = meaning(&call);
         let pairs = !tag.is_alone && tag.kind != Kind::ZolaInline;
@@ -98,7 +117,8 @@ impl<'a> Expander<'a> {
                 after
             }
             Some(Meaning::Address(target)) => {
-                if let Some(url) = self.links.post_at(&target) {
+                let own = || target.starts_with('#').then(|| self.links.post.url.to_url().join(&target).ok())?;
+                if let Some(url) = self.links.post_at(&target).or_else(own) {
                     self.address(&url);
                 } else {
                     self.drop_tag(at, &format!("{} {target}", call.name));
@@ -118,17 +138,18 @@ impl<'a> Expander<'a> {
             }
             Some(Meaning::Raw) => match enclosed() {
                 Some(end) => {
-                    let raw = unescaped(&self.text[after..end.start], self.syntax);
+                    let raw = unescaped(&self.tags, after..end.start, self.syntax);
                     self.slot(&raw);
                     end.end
                 }
                 None => after,
             },
             Some(Meaning::Nothing) => enclosed().map_or(after, |end| end.end),
-            None if self.syntax.doubt && tag.kind == Kind::Liquid => self.copy(at, tag.length),
+            // Words in such signs may be text; a file to be taken in is none.
+            None if self.syntax.doubt && tag.kind == Kind::Liquid && !is_include => self.copy(at, tag.length),
             None => {
                 self.drop_tag(at, &call.name);
-                if let Some(text) = call.named(&["text"]).filter(|_| tag.kind == Kind::Hugo) {
+                if let Some(text) = call.named(&["text"]).filter(|_| tag.kind != Kind::Liquid) {
                     self.slot(&escape(text));
                 }
                 after
@@ -140,12 +161,15 @@ impl<'a> Expander<'a> {
     fn code_block(&mut self, at: usize, tag: Tag<'_>, call: &Call, language: &str, end: Option<Range<usize>>) -> usize {
         let after = at + tag.length;
         if let Some(end) = end {
-            let code = unescaped(&self.text[after..end.start], self.syntax);
+            let code = unescaped(&self.tags, after..end.start, self.syntax);
             let class = match language {
                 "" => String::new(),
                 language => format!(" class=\"language-{}\"", escape(language)),
             };
-            self.block(&format!("<pre><code{class}>{}\n</code></pre>", escape(code.trim_matches('\n'))));
+            self.block(&format!(
+                "<pre><code{class}>{}\n</code></pre>",
+                escape(code.trim_start_matches('\n').trim_end())
+            ));
             return end.end;
         }
         // Its code may be an argument.
@@ -170,7 +194,11 @@ impl<'a> Expander<'a> {
                 self.block(&open);
                 self.open.push((end.start, end.end, close));
             }
-            (None, Some(text)) => self.slot(&format!("{open}<p>{}</p>{close}", escape(text))),
+            (None, Some(text)) => {
+                self.block(&open);
+                self.done.text.push_str(text);
+                self.block(&close);
+            }
             (None, None) => self.drop_tag(at, &call.name),
         }
         at + tag.length
@@ -196,6 +224,38 @@ impl<'a> Expander<'a> {
         }
     }
 
+    /// Keeps what stands between `{% capture name %}` and its end: a few words as a value, more to be shown later.
+    fn capture(&mut self, call: &Call, range: Range<usize>) {
+        let Some(name) = call.at(0) else { return };
+        let text = self.text[range.clone()].trim();
+        self.captured.remove(name);
+        if text.contains(['\n', '{']) {
+            self.captured.insert(name.to_owned(), range);
+        } else {
+            self.variables.known.insert(name.to_owned(), text.to_owned());
+        }
+    }
+
+    /// Goes back to what was captured under a name, to show it here; where it begins.
+    fn captured(&mut self, after: usize, expression: &str) -> Option<usize> {
+        let (name, filters) = expression.split_once('|').unwrap_or((expression, ""));
+        let range = self.captured.get(name.trim()).cloned()?;
+        let is_plain = filters.split('|').all(|filter| matches!(filter.trim(), "" | "markdownify" | "strip"));
+        // What shows itself would never end; neither would what shows twice what shows twice what ….
+        self.search = self.search.checked_sub(range.len())?;
+        if !is_plain || range.end > after || self.open.iter().any(|(end, _, _)| *end == range.end) {
+            return None;
+        }
+        let line = self.done.text.trim_end_matches([' ', '\t']).len();
+        self.done.text.truncate(line);
+        self.done.text.push_str("\n\n");
+        self.open.push((range.end, after, String::new()));
+        // What was learned of the text ahead was learned further on.
+        self.seen = Code::default();
+        self.lost.clear();
+        Some(range.start)
+    }
+
     /// Where the tag stands that closes what was opened before `from`.
     fn closing(&mut self, from: usize, kind: Kind, name: &str) -> Option<Range<usize>> {
         let verbatim =
@@ -210,7 +270,7 @@ impl<'a> Expander<'a> {
         while let Some(found) = self.text[at..].find('{') {
             self.search = self.search.checked_sub(found + 1)?;
             at += found;
-            let Some(tag) = Tag::at(&self.text[at..], self.syntax).filter(|tag| tag.kind == kind) else {
+            let Some(tag) = self.tags.at(at, self.text.len(), self.syntax).filter(|tag| tag.kind == kind) else {
                 at += 1;
                 continue;
             };

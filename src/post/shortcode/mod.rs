@@ -2,7 +2,9 @@
 
 mod call;
 mod code;
+mod container;
 mod element;
+mod embed;
 mod known;
 mod liquid;
 mod meet;
@@ -10,14 +12,16 @@ mod scan;
 mod tag;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::post::dialect::Syntax;
 use crate::post::links::Links;
 use crate::post::marks::Marks;
 use crate::post::shortcode::liquid::Variables;
-use crate::post::shortcode::tag::Kind;
+use crate::post::shortcode::tag::{Kind, Tags};
 
 pub(super) use crate::post::shortcode::code::{Code, fence};
+pub(super) use crate::post::shortcode::liquid::TIME;
 
 /// A text with shortcodes.
 #[derive(Debug, Clone, Copy)]
@@ -54,8 +58,11 @@ pub(super) fn expand(source: Source<'_>, links: &Links<'_>, variables: &HashMap<
         is_html,
         is_marked,
         marks,
+        tags: Tags::of(text),
         seen: Code::default(),
         open: Vec::new(),
+        captured: HashMap::new(),
+        containers: Vec::new(),
         lines: (0, 0),
         lost: Vec::new(),
         search: text.len().saturating_mul(4).saturating_add(1 << 16),
@@ -73,10 +80,15 @@ struct Expander<'a> {
     is_html: bool,
     is_marked: bool,
     marks: Marks,
+    tags: Tags<'a>,
     /// What is known of the code ahead.
     seen: Code,
     /// Where what is open ends, where the text goes on after that, and the HTML that closes it.
     open: Vec<(usize, usize, String)>,
+    /// Where what was captured under a name stands.
+    captured: HashMap<String, Range<usize>>,
+    /// The HTML that closes each container that is open.
+    containers: Vec<&'static str>,
     /// A place, and the line on which it stands.
     lines: (usize, usize),
     /// What is opened and never closed.
@@ -122,7 +134,8 @@ impl Expander<'_> {
     }
 
     fn drop_tag(&mut self, at: usize, what: &str) {
-        let (place, line) = self.lines;
+        // What was captured is shown after what follows it.
+        let (place, line) = if at < self.lines.0 { (0, 0) } else { self.lines };
         let line = line + self.text[place..at].matches('\n').count();
         self.lines = (at, line);
         let what: String = what.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect();

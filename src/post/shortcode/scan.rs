@@ -1,5 +1,6 @@
 //! From one sign that means something to the next: code, comments, lines and attributes; shortcodes are met elsewhere.
 
+use crate::post::html::escape;
 use crate::post::shortcode::Expander;
 use crate::post::shortcode::code::{Block, fence, unescaped};
 use crate::post::shortcode::element::Element;
@@ -37,12 +38,19 @@ impl Expander<'_> {
                 }
                 if block.is_code(line) {
                     let indent = line.len() - line.trim_start().len();
-                    let is_tag = Tag::at(&rest[indent..], self.syntax).is_some_and(|tag| self.is_everywhere(&tag));
+                    let is_tag = self.tags.at(at + indent, text.len(), self.syntax);
+                    let is_tag = is_tag.is_some_and(|tag| self.is_everywhere(&tag));
                     at = if is_tag { at + indent } else { self.code(at, line.len()) };
                     continue;
                 }
                 if self.line(line) {
                     at += line.len();
+                    continue;
+                }
+                if let Some(colon) = self.colon_of_no_definition(line) {
+                    self.done.text.push_str(&line[..colon]);
+                    self.done.text.push_str("&#58;");
+                    at += colon + 1;
                     continue;
                 }
             }
@@ -67,7 +75,7 @@ impl Expander<'_> {
                     Some(length) => self.code(at, length),
                     None => self.copy(at, 1),
                 },
-                b'{' => match Tag::at(rest, self.syntax) {
+                b'{' => match self.tags.at(at, text.len(), self.syntax) {
                     Some(tag) => self.tag(at, tag),
                     None => self.attributes(at),
                 },
@@ -75,12 +83,16 @@ impl Expander<'_> {
                     Some(length) => at + length + 4,
                     None => self.copy(at, 2),
                 },
+                b'$' if self.syntax.kramdown => self.formula(at),
                 b'\n' => self.copy(at, 1),
-                _ => self.copy(at, plain_length(rest)),
+                _ => self.copy(at, self.plain_length(at)),
             };
         }
         while let Some((_, _, html)) = self.open.pop() {
             self.block(&html);
+        }
+        while let Some(html) = self.containers.pop() {
+            self.block(html);
         }
     }
 
@@ -103,17 +115,17 @@ impl Expander<'_> {
         let (mut from, mut search) = (at, at);
         while let Some(found) = self.text.get(search..end).and_then(|code| code.find("{{")) {
             search += found;
-            match Tag::at(&self.text[search..end], self.syntax).filter(|tag| self.is_everywhere(tag)) {
+            match self.tags.at(search, end, self.syntax).filter(|tag| self.is_everywhere(tag)) {
                 Some(tag) => {
-                    self.done.text.push_str(&unescaped(&self.text[from..search], self.syntax));
+                    self.done.text.push_str(&unescaped(&self.tags, from..search, self.syntax));
                     from = self.tag(search, tag);
                     search = from;
                 }
                 None => search += 1,
             }
         }
-        if let Some(code) = self.text.get(from..end) {
-            self.done.text.push_str(&unescaped(code, self.syntax));
+        if from < end {
+            self.done.text.push_str(&unescaped(&self.tags, from..end, self.syntax));
         }
         end.max(from)
     }
@@ -136,6 +148,24 @@ impl Expander<'_> {
             self.done.text.push('\n');
             return true;
         }
+        if self.container(line) {
+            return true;
+        }
+        // What parts two lists from each other.
+        if self.syntax.kramdown && trimmed == "^" {
+            self.block("");
+            return true;
+        }
+        // An abbreviation is told to readers who point at it.
+        if self.syntax.markdown_in_html && trimmed.starts_with("*[") && trimmed.contains("]:") {
+            self.done.text.push('\n');
+            return true;
+        }
+        // Attributes of what stands above.
+        if self.syntax.hugo && trimmed.ends_with('}') && (trimmed.starts_with("{.") || trimmed.starts_with("{#")) {
+            self.done.text.push('\n');
+            return true;
+        }
         if matches!(trimmed, "[TOC]" | "[[toc]]" | "[[TOC]]" | "[toc]") {
             self.done.text.push('\n');
             return true;
@@ -153,6 +183,31 @@ impl Expander<'_> {
             return true;
         }
         false
+    }
+
+    /// A formula of kramdown's, `$$a_1$$`: nothing in it is Markdown.
+    fn formula(&mut self, at: usize) -> usize {
+        let rest = &self.text[at..];
+        let inside = rest.strip_prefix("$$").and_then(|rest| rest.find("$$").map(|length| &rest[..length]));
+        let Some(inside) = inside.filter(|inside| !inside.contains("{{") && !inside.contains("\n\n")) else {
+            return self.copy(at, self.plain_length(at));
+        };
+        let after = at + inside.len() + 4;
+        if self.open.last().is_some_and(|(close, _, _)| after > *close) {
+            return self.copy(at, 2);
+        }
+        let formula = escape(&self.text[at..after]);
+        let is_alone = self.done.text.ends_with('\n') && self.text[after..].trim_start_matches(' ').starts_with(['\n']);
+        self.slot(&if is_alone { format!("<p>{formula}</p>") } else { formula });
+        after
+    }
+
+    /// Where a line has the colon that it begins with, if neither a space follows it, as where a term is
+    /// defined, nor a dash, as below a table's head.
+    fn colon_of_no_definition(&self, line: &str) -> Option<usize> {
+        let colon = line.len() - line.trim_start_matches([' ', '\t', '>']).len();
+        let after = line[colon..].strip_prefix(':').filter(|_| self.syntax.definitions)?;
+        (!after.starts_with(|c: char| c.is_whitespace() || c == '-')).then_some(colon)
     }
 
     /// Enters an element whose content is Markdown; where that begins.
@@ -173,21 +228,28 @@ impl Expander<'_> {
         let rest = &self.text[at..];
         if self.syntax.kramdown && (rest.starts_with("{:") || rest.starts_with("{::") || rest.starts_with("{:/")) {
             let line = &rest[..rest.floor_char_boundary(LONGEST_ATTRIBUTES)];
-            let end = line.find(['}', '\n']).filter(|end| line[*end..].starts_with('}')).map(|end| end + 1);
+            let end = 1 + line[1..].find(['}', '\n', '{']).unwrap_or(line.len() - 1);
+            let end = Some(end).filter(|end| line[*end..].starts_with('}')).map(|end| end + 1);
             // After `[a](b)`, `*a*` or a picture; a brace in a sentence is none.
             if let Some(end) = end.filter(|_| self.done.text.ends_with([')', '*', '_', '`', ']', '>', ' ', '\n', '}']))
             {
                 return at + end;
             }
         }
-        self.copy(at, plain_length(rest))
+        self.copy(at, self.plain_length(at))
     }
-}
 
-/// How many bytes may be copied at once: the first character, and what follows it up to one that may begin something.
-fn plain_length(text: &str) -> usize {
-    let first = text.chars().next().map_or(0, char::len_utf8);
-    text[first..].find(['\n', '`', '<', '{', '%']).map_or(text.len(), |next| first + next)
+    /// How many bytes may be copied at once: the first character, and what follows it up to one that may begin
+    /// something.
+    fn plain_length(&self, at: usize) -> usize {
+        let text = &self.text[at..];
+        let first = text.chars().next().map_or(0, char::len_utf8);
+        let next = match self.tags.is_over(at) {
+            true => text[first..].find(['\n', '`', '<', '%', '$']),
+            false => text[first..].find(['\n', '`', '<', '{', '%', '$']),
+        };
+        next.map_or(text.len(), |next| first + next)
+    }
 }
 
 /// Whether a comment is the mark that ends the summary, however it is spaced and cased.

@@ -1,9 +1,17 @@
 //! Where a shortcode or a tag of Liquid begins and ends.
 
+use std::cell::Cell;
+
 use crate::post::dialect::Syntax;
 
-/// The most bytes between the braces of one tag.
-const LONGEST: usize = 10_000;
+/// How each kind begins and ends, the longer beginnings first.
+const KINDS: [(&str, &str, Kind); 5] = [
+    ("{{<", ">}}", Kind::Hugo),
+    ("{{%", "%}}", Kind::Hugo),
+    ("{{", "}}", Kind::Output),
+    ("{%", "%}", Kind::Liquid),
+    ("{#", "#}", Kind::Comment),
+];
 
 /// Whose way of writing it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,88 +46,125 @@ pub(super) struct Tag<'a> {
     pub(super) length: usize,
 }
 
-impl<'a> Tag<'a> {
-    /// The tag that a text begins with, in this syntax.
-    pub(super) fn at(text: &'a str, syntax: Syntax) -> Option<Self> {
-        let kinds: &[(&str, &str, Kind)] = &[
-            ("{{<", ">}}", Kind::Hugo),
-            ("{{%", "%}}", Kind::Hugo),
-            ("{{", "}}", Kind::Output),
-            ("{%", "%}", Kind::Liquid),
-            ("{#", "#}", Kind::Comment),
-        ];
+/// The tags of a text. Where each kind ends is looked up once, so that no beginning is searched for an end that there
+/// is not.
+pub(super) struct Tags<'a> {
+    pub(super) text: &'a str,
+    /// Where the closing braces stand, by kind.
+    ends: [Vec<usize>; KINDS.len()],
+    /// Where the last brace stands that may begin attributes of kramdown's.
+    attributes: Option<usize>,
+    /// How many bytes may still be searched for quotation marks: many that never close must not take all day.
+    search: Cell<usize>,
+}
+
+impl<'a> Tags<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let has_tags = memchr::memmem::find(text.as_bytes(), b"{").is_some();
+        let ends = KINDS.map(|(_, close, _)| match has_tags {
+            true => memchr::memmem::find_iter(text.as_bytes(), close).collect(),
+            false => Vec::new(),
+        });
+        let attributes = memchr::memmem::rfind(text.as_bytes(), b"{:");
+        Self { text, ends, attributes, search: Cell::new(text.len().saturating_mul(4).saturating_add(1 << 16)) }
+    }
+
+    /// Whether every brace from here on is text.
+    pub(super) fn is_over(&self, at: usize) -> bool {
+        let last = self.ends.iter().filter_map(|ends| ends.last()).chain(&self.attributes).max();
+        last.is_none_or(|last| *last < at)
+    }
+
+    /// The tag that begins here in this syntax, and ends before `end`.
+    pub(super) fn at(&self, at: usize, end: usize, syntax: Syntax) -> Option<Tag<'a>> {
+        let text = self.text.get(at..end)?;
         let wanted = |kind: Kind| match kind {
             Kind::Hugo => syntax.hugo,
             Kind::Output => syntax.outputs || syntax.zola,
             Kind::Liquid => syntax.tags || syntax.zola,
             _ => syntax.tags && syntax.outputs,
         };
-        let (open, close, kind) = *kinds.iter().find(|(open, _, kind)| text.starts_with(open) && wanted(*kind))?;
-        let rest = &text[open.len()..];
-        let length = end(rest, close, kind)?;
-        let (inner, total) = (rest[..length].trim(), open.len() + length + close.len());
-        let tag = |kind, inner| Tag { kind, inner, closes: false, is_alone: false, length: total };
-        if let Some(shown) = inner.strip_prefix("/*").and_then(|inner| inner.strip_suffix("*/")) {
-            return Some(tag(Kind::Escaped, shown.trim()));
+        let place = KINDS.iter().position(|(open, _, kind)| text.starts_with(open) && wanted(*kind))?;
+        let (open, close, kind) = KINDS[place];
+        let length = self.end(place, at + open.len(), end)?;
+        let (inner, total) = (text[open.len()..open.len() + length].trim(), open.len() + length + close.len());
+        read(kind, inner, total, syntax)
+    }
+
+    /// How many bytes stand before the closing braces, outside of quotation marks if there are such.
+    fn end(&self, place: usize, from: usize, end: usize) -> Option<usize> {
+        let (_, close, kind) = KINDS[place];
+        let ends = &self.ends[place];
+        let next = *ends.get(ends.partition_point(|known| *known < from))?;
+        let first = (next + close.len() <= end).then(|| next - from)?;
+        let text = &self.text[from..end];
+        if kind == Kind::Comment || !self.may_search(first) || !text[..first].contains(['"', '\'', '`']) {
+            return Some(first);
         }
-        match kind {
-            Kind::Hugo => {
-                let closes = inner.starts_with('/');
-                let is_alone = inner.ends_with('/');
-                let inner = inner.trim_matches('/').trim();
-                Some(Tag { closes, is_alone, ..tag(kind, inner) })
+        let mut quote = None;
+        for (at, c) in text.char_indices() {
+            match (quote, c) {
+                (None, _) if text[at..].starts_with(close) => {
+                    self.may_search(at);
+                    return Some(at);
+                }
+                (None, '"' | '`') => quote = Some(c),
+                (None, '\'') if text[..at].ends_with(['=', ' ', '(', ':', ',']) => quote = Some(c),
+                (Some(open), c) if c == open && !text[..at].ends_with('\\') => quote = None,
+                _ => {}
             }
-            Kind::Liquid => {
-                let inner = inner.trim_start_matches('-').trim_end_matches('-').trim();
-                let word = inner.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(inner.len());
-                if syntax.zola && inner == "end" {
-                    return Some(Tag { closes: true, ..tag(Kind::ZolaBlock, "") });
-                }
-                if syntax.zola && word > 0 && inner[word..].trim_start().starts_with('(') {
-                    return Some(tag(Kind::ZolaBlock, inner));
-                }
-                if !syntax.tags || word == 0 {
-                    return None;
-                }
-                match inner.strip_prefix("end").filter(|name| !name.is_empty() && word == inner.len()) {
-                    Some(name) => Some(Tag { closes: true, ..tag(kind, name) }),
-                    None => Some(tag(kind, inner)),
-                }
-            }
-            Kind::Output => {
-                let inner = inner.trim_start_matches('-').trim_end_matches('-').trim();
-                let word = inner.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(inner.len());
-                if syntax.zola && word > 0 && inner[word..].starts_with('(') && inner.ends_with(')') {
-                    return Some(tag(Kind::ZolaInline, inner));
-                }
-                (syntax.outputs && !inner.is_empty()).then_some(tag(kind, inner))
-            }
-            kind => Some(tag(kind, inner)),
         }
+        // A quotation mark that is never closed is an apostrophe.
+        self.may_search(text.len());
+        Some(first)
+    }
+
+    /// Takes so many bytes from those that may still be searched; whether there were as many.
+    fn may_search(&self, length: usize) -> bool {
+        let left = self.search.get().checked_sub(length);
+        self.search.set(left.unwrap_or_default());
+        left.is_some()
     }
 }
 
-/// Where the closing braces stand, outside of quotation marks if there are such.
-fn end(text: &str, close: &str, kind: Kind) -> Option<usize> {
-    let mut most = text.len().min(LONGEST);
-    while !text.is_char_boundary(most) {
-        most -= 1;
+/// What stands between the braces of one kind.
+fn read(kind: Kind, inner: &str, length: usize, syntax: Syntax) -> Option<Tag<'_>> {
+    let tag = |kind, inner| Tag { kind, inner, closes: false, is_alone: false, length };
+    if let Some(shown) = inner.strip_prefix("/*").and_then(|inner| inner.strip_suffix("*/")) {
+        return Some(tag(Kind::Escaped, shown.trim()));
     }
-    let text = &text[..most];
-    let first = text.find(close)?;
-    if kind == Kind::Comment || !text[..first].contains(['"', '\'', '`']) {
-        return Some(first);
-    }
-    let mut quote = None;
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            (None, _) if text[at..].starts_with(close) => return Some(at),
-            (None, '"' | '`') => quote = Some(c),
-            (None, '\'') if text[..at].ends_with(['=', ' ', '(', ':', ',']) => quote = Some(c),
-            (Some(open), c) if c == open && !text[..at].ends_with('\\') => quote = None,
-            _ => {}
+    match kind {
+        Kind::Hugo => {
+            let closes = inner.starts_with('/');
+            let is_alone = inner.ends_with('/');
+            let inner = inner.trim_matches('/').trim();
+            Some(Tag { closes, is_alone, ..tag(kind, inner) })
         }
+        Kind::Liquid => {
+            let inner = inner.trim_start_matches('-').trim_end_matches('-').trim();
+            let word = inner.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(inner.len());
+            if syntax.zola && inner == "end" {
+                return Some(Tag { closes: true, ..tag(Kind::ZolaBlock, "") });
+            }
+            if syntax.zola && word > 0 && inner[word..].trim_start().starts_with('(') {
+                return Some(tag(Kind::ZolaBlock, inner));
+            }
+            if !syntax.tags || word == 0 {
+                return None;
+            }
+            match inner.strip_prefix("end").filter(|name| !name.is_empty() && word == inner.len()) {
+                Some(name) => Some(Tag { closes: true, ..tag(kind, name) }),
+                None => Some(tag(kind, inner)),
+            }
+        }
+        Kind::Output => {
+            let inner = inner.trim_start_matches('-').trim_end_matches('-').trim();
+            let word = inner.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(inner.len());
+            if syntax.zola && word > 0 && inner[word..].starts_with('(') && inner.ends_with(')') {
+                return Some(tag(Kind::ZolaInline, inner));
+            }
+            (syntax.outputs && !inner.is_empty()).then_some(tag(kind, inner))
+        }
+        kind => Some(tag(kind, inner)),
     }
-    // A quotation mark that is never closed is an apostrophe.
-    Some(first)
 }
