@@ -369,9 +369,39 @@ pub fn in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
     })
 }
 
+/// The first date that begins a part of a path in a form that no generator knows: `20240318-tea`, `2024_03_18_tea`.
+pub fn in_part(path: &str, zoning: &Zoning) -> Option<Instant> {
+    let day = |part: &str| {
+        let (digits, rest) = part.split_at_checked(8)?;
+        match compact_day(digits) {
+            Some(date) if !rest.starts_with(|c: char| c.is_ascii_digit()) => Some(date),
+            _ => NaiveDate::parse_from_str(part.get(..10)?, "%Y_%m_%d").ok(),
+        }
+    };
+    let date = path.split('/').find_map(|part| day(part).filter(|date| in_range(*date).is_ok()))?;
+    Some(Instant { at: zoning.instant(date.and_time(NaiveTime::MIN)), offset: None })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Zoning, leading, parse};
+    use super::{Zoning, in_part, leading, parse};
+
+    #[test]
+    fn a_part_of_a_path_may_begin_with_a_day_in_a_form_of_ones_own() {
+        let zoning = Zoning::plain(chrono_tz::UTC);
+        for (path, expected) in [
+            ("20240318-tea.md", Some("2024-03-18")),
+            ("a/20240318.md", Some("2024-03-18")),
+            ("2024_03_18_tea/index.md", Some("2024-03-18")),
+            ("202403181-tea.md", None),
+            ("20241318-tea.md", None),
+            ("tea-20240318.md", None),
+            ("00010101-tea.md", None),
+        ] {
+            let found = in_part(path, &zoning).map(|found| found.at.format("%Y-%m-%d").to_string());
+            assert_eq!(found.as_deref(), expected, "{path}");
+        }
+    }
 
     fn at(text: &str, zone: &str) -> String {
         match parse(text, &Zoning::plain(zone.parse().unwrap())) {

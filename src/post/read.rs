@@ -265,7 +265,9 @@ impl Dating<'_> {
                             .way_out("expected a name like 2024-12-01-tea.md")
                     })?
                     .map(|(found, _)| (found, From::Name, None)),
-                DateIn::Path => date::in_path(self.path, &zoning).map(|found| (found, From::Path, None)),
+                DateIn::Path => date::in_path(self.path, &zoning)
+                    .or_else(|| date::in_part(self.path, &zoning).filter(|_| rules.dialect == Dialect::Plain))
+                    .map(|found| (found, From::Path, None)),
                 DateIn::Address => self
                     .front
                     .get(rules.address)
