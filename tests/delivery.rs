@@ -137,7 +137,7 @@ fn an_envelope_goes_out_with_the_body_before_so_that_a_message_costs_one_round_t
 #[test]
 fn a_relay_that_does_not_hear_what_is_said_ahead_is_spoken_to_in_turn() {
     let readers = many(20);
-    for ahead in [Ahead::Drops, Ahead::Minds] {
+    for ahead in [Ahead::Drops, Ahead::Minds, Ahead::Refuses] {
         let relay = Relay::start(Habits { ahead, ..Habits::good(true, Duration::ZERO) });
         let set = [
             ("TIDINGS_MAIL__CONNECTIONS", "2"),

@@ -52,6 +52,8 @@ pub(crate) enum Ahead {
     Drops,
     /// It calls that an error, and closes.
     Minds,
+    /// It calls that an error in place of its answer to the body, and closes.
+    Refuses,
 }
 
 /// How a relay behaves.
@@ -259,8 +261,10 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
                 let message = read_message(&mut lines, journal, faulty("body"))?;
                 let (refusal, unread) = (faulty("."), lines.buffer().len());
                 journal.lock().unwrap().ahead += usize::from(unread > 0);
-                if unread > 0 && habits.ahead == Ahead::Drops {
-                    lines.consume(unread);
+                match habits.ahead {
+                    Ahead::Drops => lines.consume(unread),
+                    Ahead::Refuses if unread > 0 => return say("554 5.5.0 SMTP protocol synchronization"),
+                    _ => {}
                 }
                 (sender, messages) = (false, messages + 1);
                 let recipient = recipient.take();

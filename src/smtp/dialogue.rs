@@ -55,8 +55,8 @@ pub enum Refused {
     /// The end was out, and the answer never came: whether the relay took the message is uncertain.
     #[error("{0}")]
     Unanswered(Trouble),
-    /// The relay minds an envelope that was said ahead, or did not hear it: it can be said again, in turn and over another
-    /// connection.
+    /// The relay minds an envelope that was said ahead, or did not hear it: it, or the message that it was said behind and
+    /// that was refused for it, can be said again, in turn and over another connection.
     #[error("{0}")]
     OutOfStep(Trouble),
 }
@@ -184,7 +184,7 @@ impl Connection {
     /// it, if there is one: then a message costs one round trip.
     ///
     /// # Errors
-    /// The connection is lost, and whether the end was out.
+    /// The connection is lost, and whether the end was out; or the relay minds what was said ahead, and takes nothing.
     pub async fn body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Result<Reply, Refused> {
         // What is wrong with the next envelope is said in its turn.
         let next = next.filter(|_| self.can_speak_ahead()).and_then(|next| self.commands(next).ok());
@@ -196,6 +196,10 @@ impl Connection {
             return Err(Refused::Lost(Phase::Dot, trouble));
         }
         let reply = self.read(Phase::Dot).await.map_err(Refused::Unanswered)?;
+        if self.is_ahead && reply.is_about_protocol() {
+            self.usable = false;
+            return Err(Refused::OutOfStep(Trouble::Relay(reply.to_string())));
+        }
         // Neither yes nor no: whatever the relay is at, it is not where we are.
         self.usable &= matches!(reply.code, 200..=299 | 400..=599);
         Ok(reply)

@@ -88,6 +88,11 @@ impl Reply {
         is_code.then_some(word)
     }
 
+    /// Whether it refuses how commands follow each other, not what they say (RFC 3463 3.6).
+    pub(super) fn is_about_protocol(&self) -> bool {
+        self.code == 503 || self.code >= 500 && self.enhanced().is_some_and(|code| code.starts_with("5.5."))
+    }
+
     /// Whether the words are about the sender, whatever the code says.
     fn names_sender(&self) -> bool {
         let words = self.text.to_lowercase();
