@@ -152,6 +152,18 @@ fn a_relay_that_does_not_hear_what_is_said_ahead_is_spoken_to_in_turn() {
 }
 
 #[test]
+fn a_relay_that_falls_where_an_envelope_is_said_ahead_is_spoken_to_in_turn_from_then_on() {
+    let relay = Relay::start(Habits { ahead: Ahead::Falls, ..Habits::good(true, Duration::ZERO) });
+    let scene = scene(&many(20));
+    let ran = run_with(&scene, MONDAY, &relay, &[("TIDINGS_MAIL__CONNECTIONS", "2")]);
+    let told = status(&scene);
+    let uncertain = told["uncertain"].as_array().unwrap().len();
+    assert!((1..=2).contains(&uncertain), "{uncertain} uncertain: {}", ran.talk);
+    assert_eq!(told["counts"]["sent"], 20 - uncertain);
+    assert_eq!(recipients(&relay), sorted(&many(20)));
+}
+
+#[test]
 fn a_bad_address_is_suppressed_and_a_deferred_one_waits() {
     let relay = Relay::start(Habits::good(true, Duration::ZERO));
     let scene = scene(&["bad", "later", "good", "gone"].map(|name| format!("{name}@x.example")));

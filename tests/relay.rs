@@ -54,6 +54,8 @@ pub(crate) enum Ahead {
     Minds,
     /// It calls that an error in place of its answer to the body, and closes.
     Refuses,
+    /// It takes the message, and closes without an answer.
+    Falls,
 }
 
 /// How a relay behaves.
@@ -280,6 +282,7 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
                 thread::sleep(habits.thinks);
                 match refusal {
                     Some(fault) => go_wrong(fault, "250")?,
+                    None if unread > 0 && habits.ahead == Ahead::Falls => return None,
                     None => say("250 2.0.0 taken")?,
                 }
                 if unread > 0 && habits.ahead == Ahead::Minds {

@@ -206,7 +206,13 @@ impl Line {
             Err(Refused::Reply(phase, reply)) => Attempt::Answered(phase, reply),
             Err(Refused::Lost(phase, trouble)) => Attempt::Lost(phase, trouble),
             Err(Refused::OutOfStep(trouble)) => Attempt::OutOfStep(trouble),
-            Err(Refused::Unanswered(trouble)) => Attempt::Unanswered(trouble),
+            Err(Refused::Unanswered(trouble)) => {
+                if self.next.is_some() {
+                    // Perhaps the relay minds what came behind: that must not happen at each message.
+                    run.speak_in_turn();
+                }
+                Attempt::Unanswered(trouble)
+            }
         }
     }
 }
