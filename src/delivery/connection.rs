@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::sleep;
 
 use crate::config::Uncertain;
@@ -44,11 +45,13 @@ struct Line {
     open: Option<Connection>,
     /// Whose envelope has been said already, over the open connection unless that was lost.
     next: Option<Filled>,
+    /// The leave to say it.
+    leave: Option<OwnedSemaphorePermit>,
 }
 
 /// Works until there is no more to do. Claims that it leaves behind are released with the others of this sender.
 pub(super) async fn work(run: Arc<Run>, queue: Arc<Queue>, number: usize) {
-    let mut line = Line { run, queue, number, open: None, next: None };
+    let mut line = Line { run, queue, number, open: None, next: None, leave: None };
     while let Some(filled) = line.next().await {
         if line.see_through(filled).await.is_none() {
             break;
@@ -83,14 +86,16 @@ impl Line {
     }
 
     /// What may be said ahead, behind the body that goes now.
-    fn ahead(&self, connection: &Connection) -> Option<Filled> {
+    fn ahead(&mut self, connection: &Connection) -> Option<Filled> {
         let run = &self.run;
         let may = connection.can_speak_ahead()
-            && run.may_speak_ahead()
             && connection.messages() < run.delivery.mail.messages_per_connection
             && run.pace.allows(self.number)
             && !run.is_halted();
-        may.then(|| self.queue.next_at_once()).flatten().map(|claim| run.fill(claim))
+        let leave = may.then(|| run.leave_to_speak_ahead()).flatten()?;
+        let claim = self.queue.next_at_once()?;
+        self.leave = Some(leave);
+        Some(run.fill(claim))
     }
 
     async fn close(&mut self) {
@@ -171,6 +176,7 @@ impl Line {
         // the envelope need not wait for each other; what was settled before is committed with it, so that at any moment
         // at most one message of this connection is under way. A halt cuts only the envelope short: what the ledger says
         // to the intent decides what may be settled.
+        let was_ahead = connection.has_spoken_ahead();
         let envelope = async {
             tokio::select! {
                 said = connection.envelope(run.envelope(claim, &message)) => Some(said),
@@ -178,6 +184,10 @@ impl Line {
             }
         };
         let (said, intended) = tokio::join!(envelope, delivery.sender.intend(delivery.issue.id, vec![claim.reader.id]));
+        if was_ahead && matches!(said, Some(Ok(()) | Err(Refused::Reply(Phase::Rcpt | Phase::Data, _)))) {
+            run.let_all_speak_ahead();
+        }
+        self.leave = None;
         match intended {
             Ok(gone) if gone.is_empty() => {}
             // The relay may wait for the body now, which must not come: to end it here would send an empty message.

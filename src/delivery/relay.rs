@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::config;
@@ -46,8 +46,10 @@ pub(super) struct Run {
     series: Mutex<Series>,
     /// Whether the relay has taken a message of this issue.
     accepted: AtomicBool,
-    /// Whether the relay minds an envelope that is said ahead.
-    in_turn: AtomicBool,
+    /// Who may say an envelope ahead: one, until the relay has heard it, then all; nobody where it minds.
+    ahead: Arc<Semaphore>,
+    /// Whether the relay has heard an envelope that was said ahead.
+    heard: AtomicBool,
     losses: Mutex<HashMap<ReaderId, Losses>>,
     reason: Mutex<Option<Halt>>,
     halted: watch::Sender<bool>,
@@ -81,7 +83,8 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
         pace: Pace::new(mail.connections, mail.per_second, mail.patience.0),
         series: Mutex::new(Series::after(decided.iter().any(|state| before[*state as usize] > 0))),
         accepted: AtomicBool::new(before[State::Sent as usize] > 0),
-        in_turn: AtomicBool::new(false),
+        ahead: Arc::new(Semaphore::new(1)),
+        heard: AtomicBool::new(false),
         losses: Mutex::default(),
         reason: Mutex::default(),
         halted: watch::Sender::new(false),
@@ -247,14 +250,23 @@ impl Run {
         }
     }
 
-    /// Whether envelopes may be said ahead. With a rate they may not: the relay would wait for each body.
-    pub(super) fn may_speak_ahead(&self) -> bool {
-        self.delivery.mail.per_second.is_none() && !self.in_turn.load(Ordering::Relaxed)
+    /// Leave to say an envelope ahead, until its answer is heard. With a rate there is none: the relay would wait for each
+    /// body.
+    pub(super) fn leave_to_speak_ahead(&self) -> Option<OwnedSemaphorePermit> {
+        let free = self.delivery.mail.per_second.is_none().then(|| self.ahead.clone())?;
+        free.try_acquire_owned().ok()
+    }
+
+    /// The relay has heard an envelope that was said ahead: from now on all may speak so.
+    pub(super) fn let_all_speak_ahead(&self) {
+        if !self.heard.swap(true, Ordering::Relaxed) {
+            self.ahead.add_permits(self.delivery.mail.connections);
+        }
     }
 
     /// The relay minds envelopes that are said ahead: from now on each waits for the answer to the body before.
     pub(super) fn speak_in_turn(&self) {
-        self.in_turn.store(true, Ordering::Relaxed);
+        self.ahead.close();
     }
 
     /// Counts a loss at this recipient, if the relay knew already for whom it was. Whether it is the recipient, not the

@@ -89,6 +89,11 @@ impl Connection {
         self.offers.pipelining
     }
 
+    /// Whether the next envelope has been said already.
+    pub fn has_spoken_ahead(&self) -> bool {
+        self.is_ahead
+    }
+
     /// Says sender and recipient up to the 354 after which the body may go. Where they were said ahead, with the body
     /// before, they must be the same.
     ///
