@@ -291,6 +291,21 @@ fn a_signal_while_a_reader_turns_out_to_be_gone_takes_nothing_from_the_others() 
 }
 
 #[test]
+fn a_signal_cuts_short_the_wait_after_a_series_of_deferrals() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(&(0..30).map(|n| format!("later{n}@x.example")).collect::<Vec<_>>());
+    let mut child = spawn(&scene, &relay, "1");
+    // The wait is of some seconds by then.
+    while relay.heard().iter().filter(|command| command.starts_with("RCPT")).count() < 11 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let asked = Instant::now();
+    assert!(Command::new("kill").arg("-INT").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(asked.elapsed() < Duration::from_secs(2), "it took {:?}", asked.elapsed());
+}
+
+#[test]
 fn a_run_that_sends_from_a_server_ends_at_once() {
     let Some(database) = Database::fresh("farewell") else { return };
     let scene = Scene::new().post("one.md", "One", "2024-06-01");

@@ -276,8 +276,10 @@ impl Run {
                     self.halt(Halt::Relay(format!("everyone is deferred (the last: {words})")));
                     return None;
                 };
-                sleep(wait).await;
-                Some(())
+                tokio::select! {
+                    () = sleep(wait) => Some(()),
+                    () = self.halted() => None,
+                }
             }
             _ => {
                 self.pace.well();
