@@ -499,6 +499,17 @@ fn mails_of_one_second_stand_in_files_of_their_own() {
 }
 
 #[test]
+fn a_wait_beyond_all_calendars_is_a_wait() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(&["later@x.example".to_owned()]);
+    let ages = "100000000000d";
+    let set = [("TIDINGS_MAIL__RETRY", ages), ("TIDINGS_MAIL__RETRY_MAX", ages), ("TIDINGS_MAIL__GIVE_UP", ages)];
+    let ran = run_with(&scene, MONDAY, &relay, &set);
+    let missed = status(&scene)["missed"][0].clone();
+    assert_eq!((&missed["state"], &missed["attempts"]), (&"queued".into(), &1.into()), "{missed} {}", ran.talk);
+}
+
+#[test]
 fn an_open_issue_is_finished_though_its_digest_is_gone_from_the_config() {
     let relay = Relay::start(Habits::good(true, Duration::ZERO));
     let scene = scene(&["later@x.example".to_owned()]);

@@ -319,6 +319,7 @@ impl Run {
         let gap = mail.retry.0.saturating_mul(1 << doublings).min(mail.retry_max.0);
         // An issue that was paused for a week, or is sent again, has not been tried for a week.
         let tried_for = now - claim.first_at.unwrap_or(now);
-        (tried_for < span(mail.give_up.0)).then(|| now + span(gap))
+        let due = || now.checked_add_signed(span(gap)).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        (tried_for < span(mail.give_up.0)).then(due)
     }
 }
