@@ -417,6 +417,31 @@ fn nobody_who_has_not_gone_is_suppressed_though_an_intent_is_refused() {
 }
 
 #[test]
+fn what_is_committed_is_not_written_again_where_the_look_after_it_meets_a_deadlock() {
+    let Some(database) = Database::fresh("deadlock") else { return };
+    let url = StoreUrl::Postgres(database.url());
+    Runtime::new().unwrap().block_on(async {
+        let store = open(&url).await;
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(2)).await;
+        let sender = sender(&store).await;
+        let claimed = sender.claim(issue.id, 2, at(0)).await.unwrap();
+        let (stays, gone) = (claimed[0].reader.id, claimed[1].reader.id);
+        store.remove_reader(&claimed[1].reader.email, &[], at(1)).await.unwrap();
+        // The first time somebody is suppressed it meets a deadlock.
+        tell(
+            &url,
+            "CREATE SEQUENCE met; CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF nextval('met') = 1 THEN RAISE EXCEPTION 'crosswise' USING ERRCODE = '40P01'; END IF; RETURN new; END $$; \
+             CREATE TRIGGER meets BEFORE UPDATE ON delivery FOR EACH ROW WHEN (new.state = 4) EXECUTE FUNCTION meet()",
+        )
+        .await;
+        assert_eq!(sender.intend(issue.id, vec![stays, gone]).await.unwrap(), [gone]);
+        assert_eq!(store.counts(issue.id).await.unwrap(), [0, 1, 0, 0, 1, 0, 0]);
+    });
+}
+
+#[test]
 fn nobody_takes_over_what_is_still_being_written() {
     on_both_at_once("writing", &async |url: &StoreUrl| {
         let (store, other) = (open(url).await, open(url).await);

@@ -28,7 +28,7 @@ const STAYS: &str = "SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.read
     WHERE i.id = delivery.issue AND r.state = 'active' \
     AND (EXISTS (SELECT 1 FROM subscription s WHERE s.digest = i.digest AND s.reader = r.id) OR NOT EXISTS \
     (SELECT 1 FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = i.digest))";
-/// How often a commit that met a lock or a deadlock is tried.
+/// How often what met a lock or a deadlock is tried.
 const TRIES: u32 = 3;
 /// The longest reply that is kept, in characters.
 const LONGEST_REPLY: usize = 500;
@@ -168,10 +168,13 @@ impl Writer {
         };
         *commits += 1;
         if let ([change], []) = (&*changes, &*judged) {
-            // One statement is a transaction by itself.
+            // One statement is a transaction by itself. What it has committed is not written again, whatever the look after
+            // it meets.
             let count = change.write(connection, place, owner).await?;
-            refused.look_for(change, count, connection, place, owner).await?;
-            return Ok(refused);
+            return match count == change.rows() {
+                true => Ok(refused),
+                false => Refused::look_patiently(change, count, connection, place, owner).await,
+            };
         }
         let mut tx = connection.begin_with(begin_words(place)).await?;
         for change in &changes {
@@ -193,6 +196,37 @@ impl Refused {
         readers.iter().any(|reader| self.stopped.contains(&(issue, *reader)))
     }
 
+    /// A look that is a transaction by itself. Where it fails for good, so does all.
+    async fn look_patiently(
+        change: &Change<'_>,
+        count: usize,
+        connection: &mut AnyConnection,
+        place: &StorePlace,
+        owner: Owner,
+    ) -> Result<Self> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match Self::look(change, count, connection, place, owner).await {
+                Err(error) if tries < TRIES && error.is_passing() => {}
+                result => return result.map_err(|error| StoreError::Writer(error.to_string())),
+            }
+        }
+    }
+
+    async fn look(
+        change: &Change<'_>,
+        count: usize,
+        connection: &mut AnyConnection,
+        place: &StorePlace,
+        owner: Owner,
+    ) -> Result<Self> {
+        let (mut tx, mut refused) = (connection.begin_with(begin_words(place)).await?, Self::default());
+        refused.look_for(change, count, &mut tx, place, owner).await?;
+        tx.commit().await?;
+        Ok(refused)
+    }
+
     /// Why a change did not find all its rows: a reader has gone and is suppressed now, or the issue was not open. Any other
     /// row that was not there to be changed is not ours any more.
     async fn look_for(
@@ -204,7 +238,7 @@ impl Refused {
         owner: Owner,
     ) -> Result<()> {
         let (issue, intended) = (change.issue, list(&change.intended));
-        let all = change.intended.len() + change.settled.len();
+        let all = change.rows();
         if count == all {
             return Ok(());
         }
@@ -267,6 +301,11 @@ struct Change<'a> {
 }
 
 impl Change<'_> {
+    /// How many rows it is about.
+    fn rows(&self) -> usize {
+        self.intended.len() + self.settled.len()
+    }
+
     /// How many rows it has changed: an intent only where the issue is open and the reader has not gone since the claim;
     /// and none that is not this sender's any more. `COALESCE` keeps both databases from looking through all that the
     /// sender owns instead of finding each row by its key.
