@@ -161,6 +161,30 @@ fn a_closing_tag_in_plain_text_is_taken_for_none() {
 }
 
 #[test]
+fn a_name_of_a_character_is_one_without_its_semicolon_too() {
+    let titles = ["Q&A at AT&T", "&copy 2024", "R&D2", "a &alpha b", "&#38"];
+    let posts: Vec<(String, String)> = (0..titles.len())
+        .map(|at| {
+            (format!("{at}.md"), format!("title: '{0}'\ndate: 2024-01-0{1}\nauthors: ['{0}']", titles[at], at + 1))
+        })
+        .collect();
+    let posts: Vec<(&str, &str, &str)> = posts.iter().map(|(name, front)| (&**name, &**front, "x")).collect();
+    let feeds = built(&site(&posts).file("config.toml", &config("rights = \"&copy Ada\"", "")));
+    let document = parse(&feeds.atom);
+    let seen: Vec<(String, bool)> = all(&document, "entry")
+        .iter()
+        .map(|entry| (text(*entry, "title"), first(*entry, "title").unwrap().attribute("type") == Some("html")))
+        .collect();
+    let expected = [("&amp;#38", true), ("a &amp;alpha b", true), ("R&amp;D2", true), ("&amp;copy 2024", true)];
+    for (at, (title, is_html)) in expected.into_iter().chain([("Q&A at AT&T", false)]).enumerate() {
+        assert_eq!(seen[at], (title.to_owned(), is_html));
+    }
+    assert_eq!(text(document.root_element(), "rights"), "&amp;copy Ada");
+    let names: Vec<String> = all(&document, "author").iter().map(|author| text(*author, "name")).collect();
+    assert!(names.contains(&"&\u{200b}copy 2024".to_owned()) && names.contains(&titles[0].to_owned()), "{names:?}");
+}
+
+#[test]
 fn the_text_of_an_outline_is_html() {
     let scene = site(&[("a.md", "title: A\ndate: 2024-01-01\ntags: [\"R&D\", \"a & b\", \"<i>\"]", "x")])
         .file("config.toml", &config("", "by = [\"tag\"]"));

@@ -87,21 +87,31 @@ pub(super) fn beginning(html: &str) -> String {
     teaser(html).unwrap_or_else(|| line(&html::words(html)))
 }
 
-/// Where someone who takes a text for HTML would see another: a tag, a comment or a character by its name. `Q&A` is none,
-/// and a browser that shows a feed by its stylesheet alone shows an escaped sign as it is written.
+/// Where someone who takes a text for HTML would see another: a tag, a comment or a character by its name, whether or not
+/// a `;` ends it. `Q&A` is none, and a browser that shows a feed by its stylesheet alone shows an escaped sign as it is
+/// written; `R&D2` counts, since validators take what is no word for a character's name.
 fn markup(text: &str) -> impl Iterator<Item = usize> {
     text.char_indices().filter_map(|(at, c)| {
         let rest = &text[at + c.len_utf8()..];
         let is_markup = match c {
             '<' => rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')),
-            '&' => rest.split_once(';').is_some_and(|(name, _)| {
-                let name = name.strip_prefix('#').unwrap_or(name);
-                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            }),
+            '&' => {
+                let number = rest.strip_prefix('#');
+                let name = number.unwrap_or(rest);
+                let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+                let (name, after) = name.split_at(end);
+                let is_word = name.chars().all(char::is_alphabetic);
+                !name.is_empty() && (number.is_some() || !is_word || after.starts_with(';') || names_a_character(name))
+            }
             _ => false,
         };
         is_markup.then_some(at)
     })
+}
+
+/// Whether HTML reads `&` and this word as a character, or as one with more behind it: `copy`, `copyright`.
+fn names_a_character(word: &str) -> bool {
+    ["", ";"].iter().any(|end| ammonia::clean(&format!("&{word}{end}")) != format!("&amp;{word}{end}"))
 }
 
 /// Whether a text would be another if it were taken for HTML.
@@ -192,6 +202,15 @@ mod tests {
             ("<b>bold</b>", true),
             ("<!-- more -->", true),
             ("R&D; twice", true),
+            ("&copy 2024", true),
+            ("the &copyright sign", true),
+            ("&alpha and beta", true),
+            ("&#38", true),
+            ("R&D2", true),
+            ("1&2", true),
+            ("a &# b &_ c", true),
+            ("a &# b & c &", false),
+            ("Bär&Söhne", false),
         ] {
             assert_eq!(looks_like_markup(text), expected, "{text}");
             assert!(!looks_like_markup(&inert(text)) && inert(text).replace('\u{200b}', "") == text, "{text}");
