@@ -185,6 +185,18 @@ fn a_name_of_a_character_is_one_without_its_semicolon_too() {
 }
 
 #[test]
+fn a_reading_stands_in_its_ruby_and_nowhere_deeper() {
+    let body = "<ruby>漢<em><rt>kan</rt></em><b>字<rp>(</rp><rt>ji</rt><rp>)</rp></b></ruby> <ruby>茶<rp>(</rp><rt>cha</rt></ruby>\
+        <rt>alone</rt> <ruby><p>a<rt><p>b</p></rt></p></ruby>";
+    let scene = Scene::new().file("post/a.html", &format!("---\ntitle: A\ndate: 2024-01-01\n---\n{body}\n"));
+    let html = in_entries(&built(&scene).atom, "content").remove(0);
+    assert!(
+        html.starts_with("<ruby>漢<em>kan</em><b>字(ji)</b></ruby> <ruby>茶<rp>(</rp><rt>cha</rt></ruby>"),
+        "{html}"
+    );
+}
+
+#[test]
 fn the_text_of_an_outline_is_html() {
     let scene = site(&[("a.md", "title: A\ndate: 2024-01-01\ntags: [\"R&D\", \"a & b\", \"<i>\"]", "x")])
         .file("config.toml", &config("", "by = [\"tag\"]"));

@@ -91,9 +91,28 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
 /// HTML without what readers do not support.
 fn clean(html: &str) -> String {
     let clean = ALLOWED.clean(html).to_string();
+    let unread = without_stray_readings(&clean);
     // Where an element is gone, what stood in it may stand where it cannot, `<p>` in `<p>`: read again, it finds a place.
-    let again = tags(html).any(|(name, _)| !ELEMENTS.contains(name));
+    let again = unread.is_some() || tags(html).any(|(name, _)| !ELEMENTS.contains(name));
+    let clean = unread.unwrap_or(clean);
     legal(&if again { ALLOWED.clean(&clean).to_string() } else { clean })
+}
+
+/// The words alone of each reading that does not stand in its ruby itself, where HTML (4.5.10) has no place for it; none
+/// where every reading does.
+fn without_stray_readings(html: &str) -> Option<String> {
+    const STRAY: &str = ":not(ruby) > rt, :not(ruby) > rp";
+    if !tags(html).any(|(name, _)| matches!(name, "rt" | "rp")) {
+        return None;
+    }
+    let mut is_stray = false;
+    let settings =
+        RewriteStrSettings::new().with_strict(false).append_element_content_handler(element!(STRAY, |element| {
+            is_stray = true;
+            element.remove_and_keep_content();
+            Ok(())
+        }));
+    lol_html::rewrite_str(html, settings).ok().filter(|_| is_stray)
 }
 
 /// The names in the tags of an HTML text, as they are written, each with what follows it; also what only looks like one.
