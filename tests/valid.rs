@@ -197,6 +197,23 @@ fn a_reading_stands_in_its_ruby_and_nowhere_deeper() {
 }
 
 #[test]
+fn an_address_of_mail_that_validators_refuse_is_left_out() {
+    let posts: Vec<(&str, &str, &str)> = vec![
+        ("a.md", "title: A\ndate: 2024-01-01\nauthor: 'A <a!b@x.example>'", "x"),
+        ("b.md", "title: B\ndate: 2024-01-02\nauthor: 'B <ünal@x.example>'", "x"),
+        ("c.md", "title: C\ndate: 2024-01-03\nauthor: 'C <c@localhost>'", "x"),
+        ("d.md", "title: D\ndate: 2024-01-04\nauthor: \"D <o'n+l_.-@bücher.example>\"", "x"),
+    ];
+    let feeds = built(&site(&posts));
+    let document = parse(&feeds.atom);
+    let emails: BTreeSet<String> =
+        all(&document, "email").iter().filter_map(roxmltree::Node::text).map(str::to_owned).collect();
+    assert_eq!(emails, BTreeSet::from(["o'n+l_.-@xn--bcher-kva.example".to_owned()]));
+    assert_eq!(in_items(&feeds.rss, "creator"), ["", "C", "B", "A"]);
+    assert_eq!(in_items(&feeds.rss, "author")[0], "o'n+l_.-@xn--bcher-kva.example (D)");
+}
+
+#[test]
 fn the_text_of_an_outline_is_html() {
     let scene = site(&[("a.md", "title: A\ndate: 2024-01-01\ntags: [\"R&D\", \"a & b\", \"<i>\"]", "x")])
         .file("config.toml", &config("", "by = [\"tag\"]"));

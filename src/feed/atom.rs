@@ -131,7 +131,7 @@ fn category(name: &str) -> Option<Category> {
 fn person(author: &Author) -> Person {
     Person {
         name: text::inert(&text::line(&author.name)),
-        email: author.email.as_ref().map(ToString::to_string),
+        email: text::mail(author).map(ToString::to_string),
         uri: author.url.as_ref().map(text::address),
         ..Person::default()
     }

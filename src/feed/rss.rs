@@ -147,10 +147,10 @@ fn category(name: &str) -> Option<Category> {
     Some(text::line(name)).filter(|name| !name.is_empty()).map(|name| Category { name, domain: None })
 }
 
-/// `ada@x.example (Ada)`; none without an address.
+/// `ada@x.example (Ada)`; none without an address that may stand there.
 fn by_mail(author: &Author) -> Option<String> {
     let name = apart(&text::line(&author.name)).replace('(', "[").replace(')', "]");
-    author.email.as_ref().map(|email| format!("{email} ({name})"))
+    text::mail(author).map(|email| format!("{email} ({name})"))
 }
 
 /// RFC 822 with four digits for the year, always in `+0000`.

@@ -2,7 +2,9 @@
 
 use url::Url;
 
+use crate::config::Author;
 use crate::post::html;
+use crate::reader::Email;
 
 /// How long a teaser is, in characters.
 const TEASER: usize = 200;
@@ -127,6 +129,14 @@ pub(super) fn inert(text: &str) -> String {
         inert.insert(at + 1, '\u{200b}');
     }
     inert
+}
+
+/// An address of mail, where it is of the kind that every validator knows; they refuse more than mail does.
+pub(super) fn mail(author: &Author) -> Option<&Email> {
+    author.email.as_ref().filter(|email| {
+        let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+.'".contains(&byte);
+        email.local().bytes().all(is_known) && email.domain().contains('.')
+    })
 }
 
 /// An id as Atom wants it, an absolute IRI: a bare number or word that another generator gave is put into one.
