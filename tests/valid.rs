@@ -214,6 +214,18 @@ fn an_address_of_mail_that_validators_refuse_is_left_out() {
 }
 
 #[test]
+fn an_id_is_of_the_form_that_identifiers_are_compared_in() {
+    let config = config("", "").replace("https://hums.example/", "https://my_hums.example/");
+    let posts = [
+        ("u\u{308}ber.md", "title: A\ndate: 2024-01-01T12:00:00Z", "x"),
+        ("über.md", "title: B\ndate: 2024-01-01T12:00:00Z", "x"),
+    ];
+    let ids = in_entries(&built(&site(&posts).file("config.toml", &config)).atom, "id");
+    let expected = "tag:my-hums.example,2024-01-01:%C3%BCber.md";
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>(), BTreeSet::from([&expected.to_owned(), &format!("{expected};2")]));
+}
+
+#[test]
 fn the_text_of_an_outline_is_html() {
     let scene = site(&[("a.md", "title: A\ndate: 2024-01-01\ntags: [\"R&D\", \"a & b\", \"<i>\"]", "x")])
         .file("config.toml", &config("", "by = [\"tag\"]"));

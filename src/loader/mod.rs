@@ -86,7 +86,8 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     findings.sort();
     // They are in the order of their paths.
     posts.sort_by_cached_key(|post| Reverse(post.published));
-    let authority = site.url.host_str().unwrap_or_default().to_owned();
+    // A name in a `tag:` URI (RFC 4151 2.1) has no underscore, though a host may.
+    let authority = site.url.host_str().unwrap_or_default().replace('_', "-");
     let unnamed: Vec<Unnamed<'_>> = posts
         .iter()
         .map(|post| Unnamed {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rayon::prelude::*;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::finding::Finding;
 use crate::post::fingerprint_of;
@@ -384,14 +385,19 @@ impl<'a> Given<'a> {
     /// The ids, with new ones for the rest.
     fn or_mint(self, authority: &str, posts: &[Unnamed<'_>], known: &HashMap<&str, &str>) -> Vec<String> {
         let Self { ids, taken } = self;
-        let new = |post: &Unnamed<'_>| {
+        // What is minted for two paths is one where they differ in how their accents are written, and nowhere else.
+        let mut composed: HashSet<String> = HashSet::new();
+        let mut new = |post: &Unnamed<'_>| {
             let plain = mint(authority, post);
             let mut id = plain.clone();
-            // Another post may have had this path on that day; what is minted for two paths is never one.
+            // Another post may have had this path on that day.
             let mut number = 2;
-            while known.contains_key(id.as_str()) || taken.contains(id.as_str()) {
+            while known.contains_key(id.as_str()) || taken.contains(id.as_str()) || composed.contains(&id) {
                 id = format!("{plain};{number}");
                 number += 1;
+            }
+            if !post.path.is_ascii() {
+                composed.insert(id.clone());
             }
             id
         };
@@ -425,10 +431,15 @@ fn stamp(post: &Unnamed<'_>) -> String {
     post.published.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// A `tag:` URI (RFC 4151): the authority, the day of publication, the path.
+/// A `tag:` URI (RFC 4151): the authority, the day of publication, the path. Accents are composed, as identifiers are
+/// compared (RFC 3987 5.3.2.2): on some systems a folder takes them apart.
 fn mint(authority: &str, post: &Unnamed<'_>) -> String {
-    let mut path = String::with_capacity(post.path.len());
-    for byte in post.path.bytes() {
+    let whole: Cow<'_, str> = match is_nfc_quick(post.path.chars()) {
+        IsNormalized::Yes => post.path.into(),
+        _ => post.path.nfc().collect::<String>().into(),
+    };
+    let mut path = String::with_capacity(whole.len());
+    for byte in whole.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => path.push(char::from(byte)),
             _ => path.push_str(&format!("%{byte:02X}")),
