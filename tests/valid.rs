@@ -125,6 +125,7 @@ fn the_picture_of_a_channel_is_of_a_kind_that_readers_show() {
         ("logo = \"/logo.png?2\"", Some("https://hums.example/logo.png?2")),
         ("logo = \"/v1.2/logo\"", Some("https://hums.example/v1.2/logo")),
         ("logo = \"/logo?size=2\"", Some("https://hums.example/logo?size=2")),
+        ("logo = \"/logo.png?v=1.2#a.svg\"", Some("https://hums.example/logo.png?v=1%2E2")),
     ] {
         let feeds = built(&Scene::new().file("config.toml", &config(pictures, "")));
         let document = parse(&feeds.rss);

@@ -66,7 +66,13 @@ fn picture(feed: &Feed<'_>, address: Option<&String>) -> Option<String> {
             let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
             ending.is_none_or(|ending| matches!(ending.as_str(), "gif" | "jpg" | "jpeg" | "png"))
         })
-        .map(|address| text::address(&address))
+        .map(|mut address| {
+            // Validators take the kind from what follows the last dot, and `v=1.2` stands behind many a path.
+            let query = address.query().map(|query| query.replace('.', "%2E"));
+            address.set_query(query.as_deref());
+            address.set_fragment(None);
+            text::address(&address)
+        })
 }
 
 fn item(entry: &Entry<'_>) -> Item {
