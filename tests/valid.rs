@@ -215,6 +215,12 @@ fn an_address_of_mail_that_validators_refuse_is_left_out() {
 }
 
 #[test]
+fn rights_that_say_nothing_are_left_out() {
+    let feeds = built(&Scene::new().file("config.toml", &config("rights = \" \\uFFFD\"", "")));
+    assert!(all(&parse(&feeds.atom), "rights").is_empty() && all(&parse(&feeds.rss), "copyright").is_empty());
+}
+
+#[test]
 fn an_id_is_of_the_form_that_identifiers_are_compared_in() {
     let config = config("", "").replace("https://hums.example/", "https://my_hums.example/");
     let posts = [

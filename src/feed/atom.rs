@@ -39,7 +39,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
         icon: feed.picture(site.icon.as_ref()).as_ref().map(text::address),
         logo: feed.picture(site.logo.as_ref()).as_ref().map(text::address),
         links,
-        rights: site.rights.as_deref().map(|rights| plain(&text::line(rights), None)),
+        rights: feed.rights().map(|rights| plain(&rights, None)),
         subtitle: Some(text::line(&site.description)).filter(|text| !text.is_empty()).map(|text| plain(&text, None)),
         lang: Some(site.language.clone()),
         namespaces,

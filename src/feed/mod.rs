@@ -95,6 +95,11 @@ impl Feed<'_> {
         }
     }
 
+    /// Who may copy it, where the site says so.
+    fn rights(&self) -> Option<String> {
+        self.site.rights.as_deref().map(text::line).filter(|rights| !rights.is_empty())
+    }
+
     /// The newest change of any entry; without entries the day of its id, since no build time may show.
     fn updated(&self) -> DateTime<Utc> {
         let none = || DateTime::from_timestamp(946_684_800, 0).unwrap_or_default();

@@ -39,7 +39,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
         title,
         link,
         language: Some(site.language.clone()),
-        copyright: site.rights.as_deref().map(|rights| apart(&text::line(rights))),
+        copyright: feed.rights().map(|rights| apart(&rights)),
         managing_editor: site.author.as_ref().and_then(by_mail),
         last_build_date: feed.entries.first().map(|_| time(feed.updated())),
         categories: site.categories.iter().filter_map(|name| category(name)).collect(),
