@@ -230,6 +230,10 @@ fn an_id_is_of_the_form_that_identifiers_are_compared_in() {
     let ids = in_entries(&built(&site(&posts).file("config.toml", &config)).atom, "id");
     let expected = "tag:my-hums.example,2024-01-01:%C3%BCber.md";
     assert_eq!(ids.iter().collect::<BTreeSet<_>>(), BTreeSet::from([&expected.to_owned(), &format!("{expected};2")]));
+    let posts =
+        [("a%20b.md", "title: A\ndate: 2024-01-01T12:00:00Z", "x"), ("a=25.md", "title: B\ndate: 2024-01-02", "x")];
+    let ids = in_entries(&built(&site(&posts)).atom, "id");
+    assert_eq!(ids, ["tag:hums.example,2024-01-01:a%3D25.md", "tag:hums.example,2024-01-01:a=2520b.md"]);
 }
 
 #[test]

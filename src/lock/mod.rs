@@ -432,7 +432,8 @@ fn stamp(post: &Unnamed<'_>) -> String {
 }
 
 /// A `tag:` URI (RFC 4151): the authority, the day of publication, the path. Accents are composed, as identifiers are
-/// compared (RFC 3987 5.3.2.2): on some systems a folder takes them apart.
+/// compared (RFC 3987 5.3.2.2): on some systems a folder takes them apart. A `%` in a name is none here, `=25` in place of
+/// `%25`, since some who compare decode twice; a `=` is `%3D`, so the two are never one.
 fn mint(authority: &str, post: &Unnamed<'_>) -> String {
     let whole: Cow<'_, str> = match is_nfc_quick(post.path.chars()) {
         IsNormalized::Yes => post.path.into(),
@@ -442,6 +443,7 @@ fn mint(authority: &str, post: &Unnamed<'_>) -> String {
     for byte in whole.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => path.push(char::from(byte)),
+            b'%' => path.push_str("=25"),
             _ => path.push_str(&format!("%{byte:02X}")),
         }
     }
