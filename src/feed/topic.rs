@@ -65,7 +65,7 @@ fn names<'a>(post: &'a Post, by: By, site: &'a Site) -> Vec<&'a str> {
 fn place(name: &str) -> String {
     let mut slug = slug(name);
     let plain = name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
-    if slug == plain && slug.len() <= LONGEST {
+    if slug == plain && (1..=LONGEST).contains(&slug.len()) {
         return slug;
     }
     slug.truncate((0..=LONGEST.min(slug.len())).rev().find(|end| slug.is_char_boundary(*end)).unwrap_or_default());
@@ -95,5 +95,6 @@ mod tests {
         assert!(place(&"語".repeat(5000)).len() < 140);
         assert_ne!(place(&"a".repeat(300)), place(&"a".repeat(301)));
         assert_eq!(place("!!!").len(), 8);
+        assert_eq!(place("\u{a0}").len(), 8);
     }
 }
