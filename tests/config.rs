@@ -42,6 +42,7 @@ fn an_impossible_value_is_named_with_what_was_expected() {
     let site = "url = \"https://hums.example/\"";
     for (from, to, words) in [
         ("title = \"Hums\"", "title = \" \"", "nothing between the quotation marks"),
+        ("title = \"Hums\"", "title = \"\\uFFFD\"", "nothing between the quotation marks"),
         (site, "url = \"https://hums.example/?a=b\"", "more behind its path"),
         ("\"0 8 * * MON\"", "\"0 0 31 2 *\"", "that time never comes"),
         ("\"2013-01-01\"", "\"soon\"", "`soon` is no day"),

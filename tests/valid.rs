@@ -215,6 +215,14 @@ fn an_address_of_mail_that_validators_refuse_is_left_out() {
 }
 
 #[test]
+fn an_author_without_a_name_is_nobody() {
+    let feeds = built(&site(&[("a.md", "title: A\ndate: 2024-01-01\nauthors: [\"\\uFFFD\", Bob, \"\\x85\"]", "x")]));
+    let document = parse(&feeds.atom);
+    let names: Vec<String> = all(&document, "author").iter().map(|author| text(*author, "name")).collect();
+    assert_eq!(names, ["Ada Night", "Bob"]);
+}
+
+#[test]
 fn rights_that_say_nothing_are_left_out() {
     let feeds = built(&Scene::new().file("config.toml", &config("rights = \" \\uFFFD\"", "")));
     assert!(all(&parse(&feeds.atom), "rights").is_empty() && all(&parse(&feeds.rss), "copyright").is_empty());

@@ -21,7 +21,7 @@ pub use mail::{Auth, Mail, Relay, Secret, Timeouts, Tls, Uncertain};
 pub use posts::{Dialect, Posts};
 pub use site::{Author, Site};
 pub use store::{Store, StoreUrl};
-pub use value::{Span, Zone, is_language};
+pub use value::{Span, Zone, is_blank, is_language};
 
 use crate::config::explain::{explain, explain_in, listed, nearest};
 use crate::finding::Finding;

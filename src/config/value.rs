@@ -87,10 +87,15 @@ pub(super) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result
 /// Reads a text that says something.
 pub(super) fn some_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    match text.trim() {
-        "" => Err(D::Error::custom("there is nothing between the quotation marks\nexpected a text")),
-        _ => Ok(text),
+    if is_blank(&text) {
+        return Err(D::Error::custom("there is nothing between the quotation marks\nexpected a text"));
     }
+    Ok(text)
+}
+
+/// Whether a text says nothing: it has blanks, controls and signs of lost characters alone.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || c == '\u{fffd}')
 }
 
 /// Reads a span of time that takes some.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::config::{Author, Dialect};
+use crate::config::{Author, Dialect, is_blank};
 use crate::post::dialect::{Folders, Habits, Split};
 use crate::post::front::{Front, text_of};
 use crate::post::html::{legal, words};
@@ -17,7 +17,7 @@ pub(super) fn authors(front: &Front<'_>, habits: &Habits) -> Vec<Author> {
         (None, None) => None,
     };
     let mut authors: Vec<Author> = Vec::new();
-    let mut take = |author: Option<Author>| authors.extend(author.filter(|author| !author.name.is_empty()));
+    let mut take = |author: Option<Author>| authors.extend(author.filter(|author| !is_blank(&author.name)));
     match found.or_else(nested) {
         Some(Value::Array(list)) => list.iter().for_each(|one| take(author(one, habits))),
         Some(Value::String(text)) if habits.rules.split == Split::Commas => {
