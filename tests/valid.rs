@@ -215,6 +215,17 @@ fn an_address_of_mail_that_validators_refuse_is_left_out() {
 }
 
 #[test]
+fn an_ampersand_in_the_address_of_a_picture_is_escaped() {
+    let front = "title: A\ndate: 2024-01-01\nimage: https://cdn.example/a.png?w=1&h='2'";
+    let feeds = built(&site(&[("a.md", front, "x")]));
+    for feed in [&feeds.atom, &feeds.rss] {
+        let document = parse(feed);
+        let picture = all(&document, "thumbnail")[0].attribute("url");
+        assert_eq!(picture, Some("https://cdn.example/a.png?w=1&h=%272%27"));
+    }
+}
+
+#[test]
 fn an_author_without_a_name_is_nobody() {
     let feeds = built(&site(&[("a.md", "title: A\ndate: 2024-01-01\nauthors: [\"\\uFFFD\", Bob, \"\\x85\"]", "x")]));
     let document = parse(&feeds.atom);

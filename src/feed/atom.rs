@@ -75,7 +75,8 @@ fn entry(entry: &Entry<'_>, feed: &Feed<'_>) -> atom::Entry {
     };
     let picture = post.image.as_ref().map(|image| Extension {
         name: "media:thumbnail".into(),
-        attrs: BTreeMap::from([("url".to_owned(), text::address(&image.to_url()))]),
+        // The crate writes an attribute of what it does not know as it is.
+        attrs: BTreeMap::from([("url".to_owned(), html::escape(&text::address(&image.to_url())))]),
         ..Extension::default()
     });
     atom::Entry {
