@@ -306,6 +306,7 @@ fn the_text_of_an_entry_has_only_what_readers_let_pass() {
 fn what_stood_in_an_element_that_is_left_out_finds_a_place() {
     for (body, expected) in [
         ("<p>a <object><p>b</p></object> c</p>", "<p>a </p><p>b</p> c"),
+        ("<ul><li>a<summary>b<li>c</summary></ul>", "<ul><li>a<div>b</div></li><li>c</li></ul>"),
         ("<h1><x-y><h2>a</h2></x-y></h1>", "<h1></h1><h2>a</h2>"),
         (
             "<a href=/x>b <video src=/v.mp4></video></a>",

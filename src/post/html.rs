@@ -91,24 +91,27 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
 /// HTML without what readers do not support.
 fn clean(html: &str) -> String {
     let clean = ALLOWED.clean(html).to_string();
-    let unread = without_stray_readings(&clean);
+    let unread = without_strays(&clean);
     // Where an element is gone, what stood in it may stand where it cannot, `<p>` in `<p>`: read again, it finds a place.
     let again = unread.is_some() || tags(html).any(|(name, _)| !ELEMENTS.contains(name));
     let clean = unread.unwrap_or(clean);
     legal(&if again { ALLOWED.clean(&clean).to_string() } else { clean })
 }
 
-/// The words alone of each reading that does not stand in its ruby itself, where HTML (4.5.10) has no place for it; none
-/// where every reading does.
-fn without_stray_readings(html: &str) -> Option<String> {
-    const STRAY: &str = ":not(ruby) > rt, :not(ruby) > rp";
-    if !tags(html).any(|(name, _)| matches!(name, "rt" | "rp")) {
+/// The HTML with the words alone of each reading that does not stand in its ruby itself, and with a `div` in place of each
+/// summary that does not in its details: HTML (4.5.10, 4.11.2) has no other place for them. None where each is in its own.
+fn without_strays(html: &str) -> Option<String> {
+    const STRAY: &str = ":not(ruby) > rt, :not(ruby) > rp, :not(details) > summary";
+    if !tags(html).any(|(name, _)| matches!(name, "rt" | "rp" | "summary")) {
         return None;
     }
     let mut is_stray = false;
     let settings =
         RewriteStrSettings::new().with_strict(false).append_element_content_handler(element!(STRAY, |element| {
             is_stray = true;
+            if element.tag_name() == "summary" {
+                return Ok(element.set_tag_name("div")?);
+            }
             element.remove_and_keep_content();
             Ok(())
         }));
