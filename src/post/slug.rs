@@ -1,5 +1,8 @@
 //! A text as a part of an address, as each generator makes it.
 
+use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
 /// How a name becomes a part of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slugs {
@@ -24,18 +27,24 @@ impl Slugs {
             Self::Plain => name.split('.').map(slug).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("."),
             Self::Hugo => hugo(name),
             Self::Zola => dashed(&ascii(name), |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '~')),
-            Self::Jekyll => dashed(name, |c| c.is_alphanumeric() || "._~!$&'()+,;=@".contains(c)),
+            Self::Jekyll => {
+                dashed(name, |c| c.is_alphanumeric() || is_combining_mark(c) || "._~!$&'()+,;=@".contains(c))
+            }
             Self::Pelican => pelican(&ascii(name)),
             Self::AsIs => name.to_owned(),
         }
     }
 }
 
-/// A text as a part of an address: lower case, words joined by single dashes, letters of any script kept.
+/// A text as a part of an address: lower case, words joined by single dashes, letters of any script kept, with their
+/// marks, and composed, however a file system writes them.
 pub fn slug(text: &str) -> String {
+    if !text.is_ascii() && !is_nfc(text) {
+        return slug(&text.nfc().collect::<String>());
+    }
     let mut slug = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_alphanumeric() {
+        if c.is_alphanumeric() || is_combining_mark(c) {
             slug.extend(c.to_lowercase());
         } else if !matches!(c, '\'' | '’') && !slug.is_empty() && !slug.ends_with('-') {
             slug.push('-');
@@ -47,7 +56,7 @@ pub fn slug(text: &str) -> String {
 
 /// What Jekyll calls the slug of a text: lower case, words joined by single dashes.
 pub(super) fn lower_slug(text: &str) -> String {
-    dashed(text, |c| c.is_alphanumeric() || is_mark(c)).to_lowercase()
+    dashed(text, |c| c.is_alphanumeric() || is_combining_mark(c)).to_lowercase()
 }
 
 /// What Eleventy's filter `slugify` makes of a text: German umlauts in two letters, `&` as a word.
@@ -121,7 +130,7 @@ fn hugo(text: &str) -> String {
     let mut slug = String::with_capacity(text.len());
     let mut space = false;
     for c in text.chars() {
-        if c.is_alphanumeric() || is_mark(c) || "._#+~-@/".contains(c) {
+        if c.is_alphanumeric() || is_combining_mark(c) || "._#+~-@/".contains(c) {
             if space && !slug.is_empty() && !slug.ends_with('-') && c != '-' {
                 slug.push('-');
             }
@@ -132,12 +141,6 @@ fn hugo(text: &str) -> String {
         }
     }
     slug
-}
-
-/// The blocks of combining marks that scripts in use need.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}'
-        | '\u{900}'..='\u{903}' | '\u{93a}'..='\u{94f}' | '\u{e31}'..='\u{e4e}' | '\u{3099}' | '\u{309a}')
 }
 
 fn pelican(text: &str) -> String {
@@ -176,6 +179,8 @@ mod tests {
             ("z@9", "z-9", "z@9", "z-9", "z@9", "z9"),
             ("It’s Über", "its-über", "its-über", "It-s-Uber", "It-s-Über", "its-uber"),
             ("日本", "日本", "日本", "Ri-Ben", "日本", "ri-ben"),
+            ("हिन्दी", "हिन्दी", "हिन्दी", "hindii", "हिन्दी", "hindii"),
+            ("u\u{308}ber", "über", "u\u{308}ber", "uber", "u\u{308}ber", "uber"),
             ("a & b (c)", "a-b-c", "a-b-c", "a-b-c", "a-&-b-(c)", "a-b-c"),
             (
                 "The State of Rust 0.7",
