@@ -244,7 +244,7 @@ fn an_id_is_of_the_form_that_identifiers_are_compared_in() {
     let config = config("", "").replace("https://hums.example/", "https://my_hums.example/");
     let posts = [
         ("u\u{308}ber.md", "title: A\ndate: 2024-01-01T12:00:00Z", "x"),
-        ("über.md", "title: B\ndate: 2024-01-01T12:00:00Z", "x"),
+        ("über.md", "title: B\nslug: other\ndate: 2024-01-01T12:00:00Z", "x"),
     ];
     let ids = in_entries(&built(&site(&posts).file("config.toml", &config)).atom, "id");
     let expected = "tag:my-hums.example,2024-01-01:%C3%BCber.md";
