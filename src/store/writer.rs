@@ -207,24 +207,18 @@ impl Refused {
         let mut tries = 0;
         loop {
             tries += 1;
-            match Self::look(change, count, connection, place, owner).await {
+            let looked: Result<Self> = async {
+                let (mut tx, mut refused) = (connection.begin_with(begin_words(place)).await?, Self::default());
+                refused.look_for(change, count, &mut tx, place, owner).await?;
+                tx.commit().await?;
+                Ok(refused)
+            }
+            .await;
+            match looked {
                 Err(error) if tries < TRIES && error.is_passing() => {}
                 result => return result.map_err(|error| StoreError::Writer(error.to_string())),
             }
         }
-    }
-
-    async fn look(
-        change: &Change<'_>,
-        count: usize,
-        connection: &mut AnyConnection,
-        place: &StorePlace,
-        owner: Owner,
-    ) -> Result<Self> {
-        let (mut tx, mut refused) = (connection.begin_with(begin_words(place)).await?, Self::default());
-        refused.look_for(change, count, &mut tx, place, owner).await?;
-        tx.commit().await?;
-        Ok(refused)
     }
 
     /// Why a change did not find all its rows: a reader has gone and is suppressed now, or the issue was not open. Any other
