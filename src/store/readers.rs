@@ -415,14 +415,17 @@ async fn name_reader(tx: &mut Transaction<'static, Any>, id: ReaderId, name: &st
     Ok(())
 }
 
-pub(super) fn reader_of(row: &AnyRow) -> Result<Reader> {
-    let address: String = row.try_get("address")?;
+fn reader_of(row: &AnyRow) -> Result<Reader> {
     Ok(Reader {
         id: row.try_get("id")?,
-        email: address.parse().map_err(|error| StoreError::Damaged(format!("{error}")))?,
+        email: email_of(row.try_get("address")?)?,
         name: row.try_get("name")?,
         language: row.try_get("language")?,
     })
+}
+
+pub(super) fn email_of(address: &str) -> Result<Email> {
+    address.parse().map_err(|error| StoreError::Damaged(format!("{error}")))
 }
 
 pub(super) fn time_of(seconds: i64) -> Result<DateTime<Utc>> {

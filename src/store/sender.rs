@@ -7,15 +7,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AssertSqlSafe, Row};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::config::Uncertain;
 use crate::ledger::{Claimed, IssueId, Owner, Settled, State};
-use crate::reader::ReaderId;
+use crate::reader::{Reader, ReaderId};
 use crate::store::issues::small;
-use crate::store::readers::{ReaderState, reader_of, time_of};
+use crate::store::readers::{ReaderState, email_of, time_of};
 use crate::store::writer::{Job, note, write};
 use crate::store::{Result, Store, StoreError, StorePlace, list};
 use crate::token::random_id;
@@ -38,6 +39,11 @@ pub struct Sender {
 
 /// Where a delivery stands in the order of claims: when it is due, whose it is.
 type Position = (i64, ReaderId);
+
+/// A delivery that is due: whose, how often it was tried, when it is due and was tried first; the address, the name and
+/// the language; the reader's state, and how often they left the digest without coming back.
+#[derive(Deserialize)]
+struct Due(ReaderId, i64, i64, Option<i64>, Option<String>, Option<String>, Option<String>, String, i64);
 
 /// Before every delivery.
 const START: Position = (i64::MIN, i64::MIN);
@@ -224,36 +230,41 @@ impl Sender {
         let digest: String = row.try_get("digest")?;
         let skip = if self.store.place == StorePlace::Server { " FOR UPDATE SKIP LOCKED" } else { "" };
         // Whoever left the digest and has no subscription to it is gone, also where the digest names them itself.
-        let text = format!(
-            "SELECT d.attempts, d.due_at, d.first_at, r.id, r.address, d.name, d.language, r.state, \
+        let columns = "d.reader, d.attempts, d.due_at, d.first_at, r.address, d.name, d.language, r.state, \
              CASE WHEN EXISTS (SELECT 1 FROM subscription s WHERE s.digest = $1 AND s.reader = r.id) THEN 0 \
-             ELSE (SELECT COUNT(*) FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = $1) END AS gone \
-             FROM (SELECT reader, attempts, due_at, first_at, name, language FROM delivery WHERE issue = $2 AND state = 0 AND owner IS NULL \
-             AND due_at <= $3 AND (due_at, reader) > ($5, $6) ORDER BY due_at, reader LIMIT $4{skip}) AS d CROSS JOIN reader r WHERE r.id = d.reader"
+             ELSE (SELECT COUNT(*) FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = $1) END";
+        let text = format!(
+            "SELECT {} AS due FROM (SELECT reader, attempts, due_at, first_at, name, language FROM delivery \
+             WHERE issue = $2 AND state = 0 AND owner IS NULL AND due_at <= $3 AND (due_at, reader) > ($5, $6) \
+             ORDER BY due_at, reader LIMIT $4{skip}) AS d CROSS JOIN reader r WHERE r.id = d.reader",
+            self.store.place.as_one(columns)
         );
-        let rows = sqlx::query(AssertSqlSafe(text))
+        let row = sqlx::query(AssertSqlSafe(text))
             .bind(digest)
             .bind(issue)
             .bind(now.timestamp())
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .bind(behind.0)
             .bind(behind.1)
-            .fetch_all(&mut *tx)
+            .fetch_one(&mut *tx)
             .await?;
+        let due: Vec<Due> = serde_json::from_str(row.try_get("due")?)
+            .map_err(|error| StoreError::Damaged(format!("a delivery cannot be read: {error}")))?;
         let mut last = None;
-        let mut claimed = Vec::with_capacity(rows.len());
+        let mut claimed = Vec::with_capacity(due.len());
         let mut suppressed: BTreeMap<String, Vec<ReaderId>> = BTreeMap::new();
-        for row in &rows {
-            last = last.max(Some((row.try_get("due_at")?, row.try_get("id")?)));
-            let state: String = row.try_get("state")?;
-            if state != ReaderState::Active.word() {
-                suppressed.entry(state).or_default().push(row.try_get("id")?);
-            } else if small(row, "gone")? > 0 {
-                suppressed.entry(ReaderState::Left.word().to_owned()).or_default().push(row.try_get("id")?);
-            } else {
-                let attempts = i16::try_from(small(row, "attempts")?).unwrap_or(i16::MAX);
-                let first_at = row.try_get::<Option<i64>, _>("first_at")?.map(time_of).transpose()?;
-                claimed.push(Claimed { reader: reader_of(row)?, attempts, first_at });
+        for Due(id, attempts, due_at, first_at, address, name, language, state, gone) in due {
+            last = last.max(Some((due_at, id)));
+            match address {
+                Some(address) if state == ReaderState::Active.word() && gone == 0 => {
+                    let reader = Reader { id, email: email_of(&address)?, name, language };
+                    let attempts = i16::try_from(attempts).unwrap_or(i16::MAX);
+                    claimed.push(Claimed { reader, attempts, first_at: first_at.map(time_of).transpose()? });
+                }
+                _ if state == ReaderState::Active.word() => {
+                    suppressed.entry(ReaderState::Left.word().to_owned()).or_default().push(id);
+                }
+                _ => suppressed.entry(state).or_default().push(id),
             }
         }
         for (why, readers) in suppressed {
