@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
+use crate::ledger::{IssueId, issue_number};
 use crate::reader::{Email, Mailbox};
 
 /// Turn a folder of posts into feeds and e-mail digests.
@@ -98,8 +99,9 @@ pub struct Digest {
     #[command(flatten)]
     pub show: Show,
     /// Send an issue that was frozen once more, to the one reader of `--to`; `status` shows its number
-    #[arg(long, value_name = "ISSUE", requires = "to", conflicts_with_all = ["since", "posts", "dry_run", "Show"])]
-    pub resend: Option<String>,
+    #[arg(long, value_name = "ISSUE", value_parser = issue_number, requires = "to",
+          conflicts_with_all = ["since", "posts", "dry_run", "Show"])]
+    pub resend: Option<IssueId>,
     /// Who gets the issue of `--resend`
     #[arg(long, value_name = "ADDRESS", requires = "resend")]
     pub to: Option<Email>,
@@ -158,7 +160,8 @@ impl Show {
 #[derive(Debug, Args)]
 pub struct Status {
     /// Only this issue, and everyone who was missed
-    pub issue: Option<String>,
+    #[arg(value_parser = issue_number)]
+    pub issue: Option<IssueId>,
     /// Print JSON
     #[arg(long, conflicts_with = "failed")]
     pub json: bool,
@@ -173,24 +176,28 @@ pub enum Issue {
     /// Stop it for now, at once, also where another shell sends it
     Pause {
         /// Its number
-        issue: String,
+        #[arg(value_parser = issue_number)]
+        issue: IssueId,
     },
     /// Go on with it at the next run
     Resume {
         /// Its number
-        issue: String,
+        #[arg(value_parser = issue_number)]
+        issue: IssueId,
     },
     /// Stop it for good: who still waits is given up
     Cancel {
         /// Its number
-        issue: String,
+        #[arg(value_parser = issue_number)]
+        issue: IssueId,
     },
     /// Decide the deliveries whose reply never came
     Resolve {
         /// Its number
-        issue: String,
+        #[arg(value_parser = issue_number)]
+        issue: IssueId,
         /// Only these readers; else all
-        address: Vec<String>,
+        address: Vec<Email>,
         /// Send them again: the same bytes, perhaps a second time
         #[arg(long, required_unless_present = "skip", conflicts_with = "skip")]
         resend: bool,
@@ -206,7 +213,7 @@ pub enum Subscriber {
     /// Add someone who has agreed
     Add {
         /// Their address
-        email: String,
+        email: Email,
         /// How to speak to them
         #[arg(long)]
         name: Option<String>,
@@ -220,7 +227,7 @@ pub enum Subscriber {
     /// Take someone out
     Remove {
         /// Their address
-        email: String,
+        email: Email,
         /// Only from these digests; else from all
         #[arg(long)]
         digest: Vec<String>,
@@ -230,12 +237,12 @@ pub enum Subscriber {
     /// Show all that is known of someone
     Show {
         /// Their address
-        email: String,
+        email: Email,
     },
     /// Erase someone: what stays keeps them from being mailed again and says nothing else
     Forget {
         /// Their address
-        email: String,
+        email: Email,
     },
     /// Take in a CSV file with the columns `email` and `name`, or one that `export` wrote; nobody who has left comes back
     Import {

@@ -7,6 +7,15 @@ use crate::reader::{Reader, ReaderId};
 /// An issue's number: random, 63 bits, ours.
 pub type IssueId = i64;
 
+/// The number of an issue as commands show it, in hexadecimal.
+///
+/// # Errors
+/// Words, where it is none.
+pub fn issue_number(text: &str) -> Result<IssueId, String> {
+    let none = |_| "this is no number of an issue\n  `tidings status` shows them".to_owned();
+    IssueId::from_str_radix(text, 16).map_err(none)
+}
+
 /// The number of a running sender: random, 63 bits.
 pub type Owner = i64;
 

@@ -151,3 +151,26 @@ fn a_closed_pipe_is_no_error() {
     child.stdout.take().unwrap().read_exact(&mut some).unwrap();
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn what_is_no_number_and_no_address_is_refused_before_anything_is_opened() {
+    let scene = Scene::new();
+    let number = "this is no number of an issue\n  `tidings status` shows them";
+    let address = "`ada` is no e-mail address: there is no `@`";
+    for (arguments, words) in [
+        (&["issue", "pause", "tea"][..], number),
+        (&["issue", "resolve", "7", "ada", "--skip"], address),
+        (&["status", "tea"], number),
+        (&["digest", "weekly", "--resend", "tea", "--to", "ada@x.example"], number),
+        (&["subscriber", "add", "ada"], address),
+        (&["subscriber", "show", "ada"], address),
+    ] {
+        let ran = scene.run(arguments);
+        assert!(
+            ran.code == 2 && ran.talk.contains(words) && !ran.talk.contains("digit"),
+            "{arguments:?}: {}",
+            ran.talk
+        );
+    }
+    assert_eq!(scene.names("."), ["config.toml", "post"]);
+}

@@ -33,7 +33,7 @@ use plan::{Plan, begin, plan};
 /// Sends one digest at once, or shows it.
 pub(super) fn digest(session: &mut Session<'_>, args: &cli::Digest, runtime: &Runtime) -> anyhow::Result<Ending> {
     let digest = session.config.digest(&args.name)?.clone();
-    if let (Some(issue), Some(to)) = (&args.resend, &args.to) {
+    if let (Some(issue), Some(to)) = (args.resend, &args.to) {
         return runtime.block_on(single::resend(session, &digest, issue, to));
     }
     if args.show.preview {

@@ -4,8 +4,8 @@ use anyhow::{Context, bail};
 
 use crate::cli;
 use crate::command::{Ending, Session};
-use crate::ledger::Issue;
 use crate::ledger::IssueState::{Cancelled, Open, Paused};
+use crate::ledger::{Issue, IssueId};
 use crate::reader::Email;
 use crate::store::{Access, Store};
 
@@ -19,7 +19,7 @@ pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyho
     | cli::Issue::Cancel { issue: number }
     | cli::Issue::Resolve { issue: number, .. }) = what;
     let store = session.store(Access::Write).await?;
-    let issue = numbered(&store, number).await?;
+    let issue = numbered(&store, *number).await?;
     let (from, to, reason): (&[_], _, _) = match what {
         cli::Issue::Pause { .. } => (&[Open], Paused, Some(BY_HAND)),
         cli::Issue::Resume { .. } => (&[Paused], Open, None),
@@ -41,10 +41,9 @@ pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyho
     Ok(Ending::Done)
 }
 
-/// The issue of this number, as `status` shows it.
-pub(super) async fn numbered(store: &Store, number: &str) -> anyhow::Result<Issue> {
-    let unknown = || format!("there is no issue `{number}`\n  `tidings status` shows their numbers");
-    let id = i64::from_str_radix(number, 16).with_context(unknown)?;
+/// The issue of this number.
+pub(super) async fn numbered(store: &Store, id: IssueId) -> anyhow::Result<Issue> {
+    let unknown = || format!("there is no issue `{id:x}`\n  `tidings status` shows their numbers");
     store.issue(id).await?.with_context(unknown)
 }
 
@@ -52,16 +51,15 @@ async fn resolve(
     session: &mut Session<'_>,
     store: &Store,
     issue: &Issue,
-    addresses: &[String],
+    addresses: &[Email],
     resend: bool,
 ) -> anyhow::Result<Ending> {
     if resend && issue.state == Cancelled {
         bail!("the issue is cancelled, so nothing of it is sent");
     }
     let mut readers = Vec::new();
-    for address in addresses {
-        let email: Email = address.parse()?;
-        let (id, _) = store.find_reader(&email).await?.with_context(|| format!("nobody is known by {email}"))?;
+    for email in addresses {
+        let (id, _) = store.find_reader(email).await?.with_context(|| format!("nobody is known by {email}"))?;
         readers.push(id);
     }
     let decided = store.resolve(issue.id, &readers, resend, session.clock.now()).await?;

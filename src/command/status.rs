@@ -17,7 +17,7 @@ const SHORT: usize = 20;
 /// What became of the issues, as text, JSON or CSV.
 pub(super) async fn status(session: &mut Session<'_>, args: &cli::Status) -> anyhow::Result<Ending> {
     let store = session.store(Access::Read).await?;
-    let issues = match &args.issue {
+    let issues = match args.issue {
         Some(number) => vec![numbered(&store, number).await?],
         None => store.issues().await?,
     };

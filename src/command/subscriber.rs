@@ -19,34 +19,32 @@ pub(super) async fn subscriber(session: &mut Session<'_>, what: &cli::Subscriber
     match what {
         cli::Subscriber::Add { email, name, digest, consent } => {
             let digests = digests(session, digest)?;
-            let people = [(email.parse::<Email>()?, name.clone())];
+            let people = [(email.clone(), name.clone())];
             let consent = consent.as_deref();
             let joining = Joining { digests: &digests, state: ReaderState::Active, returning: true, consent };
             let store = session.store(Access::Write).await?;
             match store.add_readers(&people, &joining, now).await?.first() {
-                Some(Added::Suppressed(state)) => bail!("{} is {} and stays so", people[0].0, state.word()),
-                Some(Added::Known) => session.result(&format!("{} was there", people[0].0))?,
-                _ => session.result(&format!("{} added", people[0].0))?,
+                Some(Added::Suppressed(state)) => bail!("{email} is {} and stays so", state.word()),
+                Some(Added::Known) => session.result(&format!("{email} was there"))?,
+                _ => session.result(&format!("{email} added"))?,
             }
         }
         cli::Subscriber::Remove { email, digest } => {
             let named = if digest.is_empty() { Vec::new() } else { digests(session, digest)? };
-            let email: Email = email.parse()?;
             let store = session.store(Access::Write).await?;
-            if !store.remove_reader(&email, &named, now).await? {
-                return Err(unknown(&email));
+            if !store.remove_reader(email, &named, now).await? {
+                return Err(unknown(email));
             }
             session.result(&format!("{email} removed"))?;
         }
         cli::Subscriber::Forget { email } => {
-            let email: Email = email.parse()?;
             let store = session.store(Access::Write).await?;
-            if !store.forget_reader(&email, now).await? {
-                return Err(unknown(&email));
+            if !store.forget_reader(email, now).await? {
+                return Err(unknown(email));
             }
             session.result(&format!("{email} is forgotten, and gets no mail whoever adds the address again"))?;
         }
-        cli::Subscriber::Show { email } => show(session, &email.parse()?).await?,
+        cli::Subscriber::Show { email } => show(session, email).await?,
         cli::Subscriber::List => {
             let store = session.store(Access::Read).await?;
             for one in store.subscribers().await? {

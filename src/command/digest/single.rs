@@ -5,6 +5,7 @@ use anyhow::{Context, bail};
 use crate::command::send::finish;
 use crate::command::{Ending, Session};
 use crate::config::Digest;
+use crate::ledger::IssueId;
 use crate::reader::Email;
 use crate::store::{Access, Resent};
 
@@ -12,13 +13,12 @@ use crate::store::{Access, Resent};
 pub(super) async fn resend(
     session: &mut Session<'_>,
     digest: &Digest,
-    number: &str,
+    id: IssueId,
     to: &Email,
 ) -> anyhow::Result<Ending> {
     let now = session.clock.now();
     let unknown =
-        || format!("the digest `{}` has no issue `{number}`\n  `tidings status` shows their numbers", digest.name);
-    let id = i64::from_str_radix(number, 16).with_context(unknown)?;
+        || format!("the digest `{}` has no issue `{id:x}`\n  `tidings status` shows their numbers", digest.name);
     let store = session.store(Access::Write).await?;
     let issue = store.issue(id).await?.filter(|issue| issue.digest == digest.name).with_context(unknown)?;
     let Some(sender) = session.sender().await? else {
