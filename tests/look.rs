@@ -3,33 +3,17 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::program::{chromium, missing, said};
 use crate::scene::Scene;
 
 const MONDAY: &str = "2026-11-23T12:00:00Z";
-
-/// What a program prints, or none where it is not on this machine.
-pub(crate) fn output(program: &str, arguments: &[&str], input: &[u8]) -> Option<String> {
-    let spawned = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let Ok(mut child) = spawned else {
-        assert!(std::env::var("TIDINGS_TEST_ALL").is_err(), "{program} is missing");
-        eprintln!("skipped: {program} is missing");
-        return None;
-    };
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    Some(String::from_utf8_lossy(&child.wait_with_output().unwrap().stdout).into_owned())
-}
 
 /// The HTML of the sample's digest in this layout, with a picture where the post has one.
 fn html(layout: &str) -> String {
@@ -50,7 +34,6 @@ pub(crate) fn in_scheme(html: &str, is_dark: bool) -> String {
 
 /// Shows mails beside each other, each this many pixels wide, and keeps a picture; how wide each really is.
 fn picture(name: &str, mails: &[(&str, usize)], height: usize) -> Option<Vec<usize>> {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let frames: Vec<String> = mails
         .iter()
         .map(|(html, width)| {
@@ -64,27 +47,8 @@ fn picture(name: &str, mails: &[(&str, usize)], height: usize) -> Option<Vec<usi
         "<!DOCTYPE html><body style=\"margin:0;display:flex;gap:24px\">{}<script>{measure}</script>",
         frames.concat()
     );
-    let file = folder.join(format!("{name}.html"));
-    fs::write(&file, page).unwrap();
     let wide: usize = mails.iter().map(|(_, width)| width + 24).sum::<usize>() - 24;
-    let profile = tempfile::tempdir().unwrap();
-    let shot = folder.join(format!("{name}.png"));
-    let arguments = [
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        "--allow-file-access-from-files",
-        &format!("--user-data-dir={}", profile.path().display()),
-        &format!("--window-size={},{height}", wide.max(500)),
-        &format!("file://{}", file.display()),
-    ];
-    let _ = fs::remove_file(&shot);
-    output("chromium", &[&arguments[..], &[&format!("--screenshot={}", shot.display())]].concat(), b"")?;
-    let bytes = fs::read(&shot).unwrap();
-    assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 20_000, "{name}: {} bytes", bytes.len());
-    let dom = output("chromium", &[&arguments[..], &["--dump-dom"]].concat(), b"")?;
-    let title = dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
+    let title = chromium(name, &page, wide.max(500), height)?;
     Some(title.split(' ').map(|width| width.parse().unwrap_or_else(|_| panic!("{name}: {title}"))).collect())
 }
 
@@ -159,7 +123,8 @@ fn without_images_and_without_css_it_still_reads_in_order() {
 #[test]
 fn spamassassin_finds_little_in_the_default_digest() {
     let message = Scene::sample().run_at(MONDAY, &["digest", "weekly", "--dry-run"]);
-    let Some(report) = output("spamassassin", &["-L", "-t"], message.as_bytes()) else { return };
+    let Some(said) = said("spamassassin", &["-L", "-t"], message.as_bytes()) else { return };
+    let report = String::from_utf8_lossy(&said.stdout);
     let points = report.split("Content analysis details:").nth(1).and_then(|rest| rest.split('(').nth(1));
     let score: f64 = points.and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or_else(|| panic!("{report}"));
     eprintln!("SpamAssassin: {score}");
@@ -195,8 +160,7 @@ impl Rspamd {
             .stderr(Stdio::null())
             .spawn();
         let Ok(child) = spawned else {
-            assert!(std::env::var("TIDINGS_TEST_ALL").is_err(), "rspamd is missing");
-            eprintln!("skipped: rspamd is missing");
+            missing("rspamd");
             return None;
         };
         let filter = Self { child, port, _folder: folder };

@@ -19,6 +19,7 @@ mod message;
 mod nasty;
 mod pages;
 mod preview;
+mod program;
 mod publish;
 mod read;
 mod readme;

@@ -1,9 +1,9 @@
 //! A folder of everything that has ever broken a feed, read by the programs that people read with.
 
 use std::fs;
-use std::process::{Command, Output};
 
 use crate::feed::{NOON, config};
+use crate::program::{missing, said};
 use crate::read::{entries, strict_xml};
 use crate::scene::Scene;
 
@@ -26,16 +26,6 @@ pub(crate) fn nasty() -> Scene {
 
 fn titles() -> Vec<&'static str> {
     vec!["Odd name", "🦀 𝔘𝔫𝔦 é e\u{301}", "Empty", "AT&T &amp; R&D <x>"]
-}
-
-/// What a program says; none where it is missing.
-fn said(program: &str, arguments: &[&str]) -> Option<Output> {
-    if let Ok(output) = Command::new(program).args(arguments).env("HOME", std::env::temp_dir()).output() {
-        return Some(output);
-    }
-    assert!(std::env::var("TIDINGS_TEST_ALL").is_err(), "{program} is missing");
-    eprintln!("skipped: {program} is missing");
-    None
 }
 
 #[test]
@@ -84,13 +74,12 @@ sys.stdout.buffer.write(json.dumps(titles).encode())
     let scene = nasty();
     scene.run_at(NOON, &["build"]);
     let paths = ["public/atom.xml", "public/rss.xml"].map(|path| scene.path(path).to_string_lossy().into_owned());
-    let has = said("python3", &["-c", "import feedparser"]).is_some_and(|output| output.status.success());
+    let has = said("python3", &["-c", "import feedparser"], b"").is_some_and(|output| output.status.success());
     if !has {
-        assert!(std::env::var("TIDINGS_TEST_ALL").is_err(), "feedparser is missing");
-        eprintln!("skipped: feedparser is missing");
+        missing("feedparser");
         return;
     }
-    let output = said("python3", &["-c", READ, &paths[0], &paths[1]]).unwrap();
+    let output = said("python3", &["-c", READ, &paths[0], &paths[1]], b"").unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let read: Vec<Vec<String>> = serde_json::from_slice(&output.stdout).unwrap();
     // It gives back a title of HTML as HTML, and plain text as it is.
@@ -108,9 +97,9 @@ fn newsboat_reads_every_entry() {
         fs::write(&urls, format!("file://{}\n", scene.path(&format!("public/{name}")).display())).unwrap();
         let paths = [&urls, &cache, &scene.path("newsboat.log")].map(|path| path.to_string_lossy().into_owned());
         let base = ["-u", paths[0].as_str(), "-c", paths[1].as_str(), "-d", paths[2].as_str(), "-l", "2"];
-        let Some(reloaded) = said("newsboat", &[&base[..], &["-x", "reload"]].concat()) else { return };
+        let Some(reloaded) = said("newsboat", &[&base[..], &["-x", "reload"]].concat(), b"") else { return };
         assert!(reloaded.status.success(), "{}", String::from_utf8_lossy(&reloaded.stderr));
-        let unread = said("newsboat", &[&base[..], &["-x", "print-unread"]].concat()).unwrap();
+        let unread = said("newsboat", &[&base[..], &["-x", "print-unread"]].concat(), b"").unwrap();
         let unread = String::from_utf8_lossy(&unread.stdout).into_owned();
         assert!(unread.contains("11 unread"), "{name}: {unread}");
     }

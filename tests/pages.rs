@@ -1,18 +1,18 @@
 //! The feeds and their page as Chromium shows them; the pictures are left to be looked at.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::feed::config;
-use crate::look::{in_scheme, output};
+use crate::look::in_scheme;
 use crate::nasty::nasty;
+use crate::program::chromium;
 use crate::scene::Scene;
 
 const NOW: &str = "2026-11-23T12:00:00Z";
 /// The widths that are looked at: a phone, and a window.
-const WIDTHS: [u64; 2] = [390, 900];
+const WIDTHS: [usize; 2] = [390, 900];
 
 /// What a frame shows, told through the title of the page around it.
 const LOOK: &str = "
@@ -38,7 +38,6 @@ onload = () => document.title = JSON.stringify([...document.querySelectorAll('if
 
 /// What these documents of a scene show in the light and in the dark at each width; none without Chromium.
 fn look(name: &str, scene: &Scene, documents: &[&str]) -> Option<Vec<Value>> {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let height = 900;
     let mut frames = String::new();
     for scheme in ["light", "dark"] {
@@ -55,38 +54,14 @@ fn look(name: &str, scene: &Scene, documents: &[&str]) -> Option<Vec<Value>> {
             frames.push_str(&format!("<iframe src=\"file://{}\" style=\"{style}\"></iframe>", source.display()));
         }
     }
-    let wide = documents.len() as u64 * (WIDTHS.iter().sum::<u64>() + 48);
+    let wide = documents.len() * (WIDTHS.iter().sum::<usize>() + 48);
     let page = format!(
         "<!DOCTYPE html><body style=\"margin:0;display:flex;flex-wrap:wrap;gap:24px;width:{wide}px\">{frames}<script>{LOOK}</script>"
     );
-    let file = folder.join(format!("{name}.html"));
-    fs::write(&file, page).unwrap();
-    let profile = tempfile::tempdir().unwrap();
-    let arguments = [
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        "--allow-file-access-from-files",
-        &format!("--user-data-dir={}", profile.path().display()),
-        &format!("--window-size={wide},{}", 2 * height + 24),
-        &format!("file://{}", file.display()),
-    ];
-    picture(&folder.join(format!("{name}.png")), &arguments)?;
-    let dom = output("chromium", &[&arguments[..], &["--dump-dom"]].concat(), b"")?;
-    let title = dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
-    let title = title.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\u{a0}").replace("&amp;", "&");
+    let title = chromium(name, &page, wide, 2 * height + 24)?;
     let seen: Vec<Value> = serde_json::from_str(&title).unwrap_or_else(|error| panic!("{error}: {title}"));
     assert_eq!(seen.len(), 2 * 2 * documents.len());
     Some(seen)
-}
-
-fn picture(shot: &Path, arguments: &[&str]) -> Option<()> {
-    let _ = fs::remove_file(shot);
-    output("chromium", &[arguments, &[&format!("--screenshot={}", shot.display())]].concat(), b"")?;
-    let bytes = fs::read(shot).unwrap();
-    assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 20_000, "{}: {} bytes", shot.display(), bytes.len());
-    Some(())
 }
 
 fn texts<'a>(seen: &'a Value, key: &str) -> Vec<&'a str> {

@@ -1,7 +1,6 @@
 //! Output, read back by other parsers than those that wrote it.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use crate::program::said;
 
 /// The parts of an entry that all three formats must agree on.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,15 +48,8 @@ defects = [d for p in m.walk() for d in p.defects] + [d for k in m.keys() for d 
 assert not defects, defects
 sys.stdout.buffer.write((m['subject'] + '\\n' + ' '.join(p.get_content_type() for p in m.walk())).encode())
 ";
-    let spawned = Command::new("python3").args(["-c", READ]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let Ok(mut child) = spawned else {
-        assert!(std::env::var("TIDINGS_TEST_ALL").is_err(), "python3 is missing");
-        eprintln!("skipped: python3 is missing");
-        return None;
-    };
-    child.stdin.take().unwrap().write_all(message.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
+    let output = said("python3", &["-c", READ], message.as_bytes())?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     text.split_once('\n').map(|(subject, types)| (subject.to_owned(), types.to_owned()))
 }
