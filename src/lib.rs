@@ -2,10 +2,11 @@
 //!
 //! The way through is one street with a fork. [`loader`] opens the posts and [`post`] reads them; [`lock`] gives each the
 //! id that never changes. From there [`feed`] makes documents, which [`publish`] writes; and [`digest`] makes a draft,
-//! [`message`] its MIME, [`web`] shows it to its writer, [`delivery`] sends it by the ledger in [`store`]. [`http`] asks
-//! whether a page is there and tells the hub. [`command`] has a file for each verb and
-//! carries values from one room to the next, so that rooms on one floor do not know each other. The ground that all
-//! stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`clock`], [`config`].
+//! [`message`] its MIME, [`web`] shows it to its writer, [`delivery`] sends it by the ledger in [`store`] over [`smtp`].
+//! [`http`] asks whether a page is there and tells the hub, [`subscriber`] reads and writes lists of people. [`command`]
+//! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
+//! know each other. The ground that all stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`template`], [`clock`],
+//! [`config`].
 
 pub mod cli;
 pub mod clock;
@@ -26,6 +27,7 @@ pub mod reader;
 pub mod smtp;
 pub mod store;
 pub mod subscriber;
+pub mod template;
 pub mod token;
 pub mod web;
 

@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["feed", "message"],
     &["digest", "lock"],
     &["post"],
-    &["ledger", "reader", "token", "finding", "clock", "config"],
+    &["ledger", "reader", "token", "finding", "template", "clock", "config"],
 ];
 
 fn floor(room: &str) -> usize {

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
 use crate::cli::{Build, Dry};
-use crate::command::{Ending, Session};
+use crate::command::{Ending, Session, own_template};
 use crate::config::Config;
 use crate::feed::{Bodies, OldFeed, Outline, Setting, folder_at, links, outlines, render};
 use crate::finding::Finding;
@@ -53,13 +53,13 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         session.out.write_all(links(&config.site, &config.feeds).as_bytes())?;
         return Ok(Built { loaded, manifest: Manifest::default(), ending: Ending::Done });
     }
-    let template = own_template(&config)?;
+    let template = own_template(&config, "feeds.html")?;
     let setting = Setting {
         site: &config.site,
         config: &config.feeds,
         lock: &loaded.lock,
         posts: &loaded.posts,
-        template: template.as_deref(),
+        template: template.as_ref().map(|(file, text)| (&**file, &**text)),
     };
     // What each post is now, by its id.
     let prints: Vec<(u64, u64)> =
@@ -232,16 +232,6 @@ fn salt(config: &Config, loaded: &Loaded) -> u64 {
     let program = program.map(|file| (file.len(), file.modified().ok()));
     let posts = format!("{:?}", config.posts);
     fingerprint_of(&(env!("CARGO_PKG_VERSION"), program, posts, loaded.fingerprint()))
-}
-
-/// The site's own template of the page for people.
-fn own_template(config: &Config) -> Result<Option<String>, Finding> {
-    let file = config.root.join("templates/feeds.html");
-    match fs::read_to_string(&file) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Finding::error(format!("cannot be read: {error}")).in_file(file)),
-    }
 }
 
 /// Gives the posts the ids of an old feed.

@@ -11,11 +11,11 @@ mod send;
 mod status;
 mod subscriber;
 
-use std::cell::OnceCell;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
+use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
@@ -177,6 +177,16 @@ fn load_config(file: &Path) -> Result<Config, Finding> {
     let environment =
         std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
     Config::load(file, environment)
+}
+
+/// A template of the site's own, and its file; none where it has none of this name.
+fn own_template(config: &Config, name: &str) -> Result<Option<(PathBuf, String)>, Finding> {
+    let file = config.root.join("templates").join(name);
+    match fs::read_to_string(&file) {
+        Ok(text) => Ok(Some((file, text))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Finding::error(format!("cannot be read: {error}")).in_file(file)),
+    }
 }
 
 /// Does what the command line asks for. Results go to `out`.

@@ -1,8 +1,10 @@
 //! The templates, filled: subject, HTML with its style inlined, and text.
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tera::{Context, ErrorKind, Tera};
+use tera::{Context, Tera};
 use textwrap::core::Word;
 use unicode_width::UnicodeWidthChar;
 
@@ -14,9 +16,12 @@ use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Templates};
 use crate::finding::Finding;
 use crate::post::html::words;
 use crate::post::{Address, Body, Post};
+use crate::template;
 
 const HTML: &str = include_str!("../../templates/digest.html");
 const TEXT: &str = include_str!("../../templates/digest.txt");
+/// The name of the subject among the templates.
+const SUBJECT: &str = "subject";
 
 /// How much of an issue's beginning lists of mail show beside its subject, in characters.
 const PREHEADER: usize = 140;
@@ -36,12 +41,12 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
         ("default/digest.txt", TEXT.to_owned()),
         ("digest.html", own(&templates.html, "{% extends \"default/digest.html\" %}")),
         ("digest.txt", own(&templates.text, "{% extends \"default/digest.txt\" %}")),
-        ("subject", without_marks(&content.digest.subject)),
+        (SUBJECT, without_marks(&content.digest.subject)),
     ];
     tera.add_raw_templates(files).map_err(|error| explain(&error))?;
 
     let mut values = values(content);
-    let subject = tera.render("subject", &values).map_err(|error| explain(&error))?;
+    let subject = tera.render(SUBJECT, &values).map_err(|error| explain(&error))?;
     let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
     values.insert("subject", &subject);
     let html = tera.render("digest.html", &values).map_err(|error| explain(&error))?.replace(CODE, "");
@@ -213,65 +218,22 @@ fn breakable(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     Box::new(words.into_iter())
 }
 
-/// What is wrong with a template, and where.
+/// What is wrong with a template; the subject is none that stands in a file.
 fn explain(error: &tera::Error) -> Finding {
-    let unusable = |message: &str, file: &str, line: usize| match file {
-        "subject" => Finding::error(format!("the digest's `subject` cannot be used: {message}")),
-        file => Finding::error(format!("the template cannot be used: {message}")).at_line(line).in_file(file),
-    };
-    match error.kind() {
-        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
-            unusable(report.message(), report.filename(), report.span().start_line)
+    let finding = template::explain(error);
+    match &finding.place {
+        Some(place) if place.file == Path::new(SUBJECT) => {
+            let message = finding.message.replacen("the template", "the digest's `subject`", 1);
+            Finding { place: None, message, ..finding }
         }
-        ErrorKind::MissingParent { current, parent } => {
-            Finding::error(format!("the template extends `{parent}`, which does not exist"))
-                .in_file(current)
-                .way_out("expected `default/digest.html` or `default/digest.txt`")
-        }
-        ErrorKind::CircularExtend { tpl, .. } | ErrorKind::CircularInclude { tpl, .. } => {
-            Finding::error("the template extends or includes itself")
-                .in_file(tpl)
-                .way_out("expected `default/digest.html` or `default/digest.txt`")
-        }
-        // What is unknown in a template is told as a report of several lines, of which the first two say it all.
-        other => {
-            let words = other.to_string();
-            reported(&words).map_or_else(
-                || Finding::error(format!("the templates cannot be used: {words}")),
-                |(message, file, line)| unusable(message, file, line),
-            )
-        }
+        _ => finding,
     }
-}
-
-/// The message, the file and the line of a report that reads `error: MESSAGE`, then `--> FILE:LINE:COLUMN`.
-fn reported(words: &str) -> Option<(&str, &str, usize)> {
-    let (message, rest) = words.strip_prefix("error: ")?.split_once('\n')?;
-    let mut place = rest.lines().next()?.trim().strip_prefix("--> ")?.rsplitn(3, ':');
-    let line = place.nth(1)?.parse().ok()?;
-    Some((message, place.next()?, line))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use super::wrapped;
-    use crate::config::{Digest, Site};
     use crate::digest::text::CODE;
-    use crate::digest::{Content, Templates, draft};
-
-    /// What is said of a site's `digest.html`.
-    fn said(html: &str) -> String {
-        let site: Site = toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/\"").unwrap();
-        let digest: Digest = toml::from_str("name = \"weekly\"\nschedule = \"each\"\nsubject = \"Tea\"").unwrap();
-        let made_at = chrono::DateTime::UNIX_EPOCH;
-        let (entries, sizes) = (Vec::new(), HashMap::new());
-        let content =
-            Content { site: &site, digest: &digest, footer: None, entries: &entries, sizes: &sizes, more: 0, made_at };
-        let templates = Templates { html: Some(html.to_owned()), text: None };
-        draft(&content, &templates).map_or_else(|finding| finding.to_string(), |draft| draft.html)
-    }
 
     #[test]
     fn a_letter_is_72_wide_and_breaks_neither_code_nor_addresses() {
@@ -289,35 +251,6 @@ mod tests {
             ("a\n-- \nb \n", "a\n-- \nb".to_owned()),
         ] {
             assert_eq!(wrapped(text), expected + "\n", "{text}");
-        }
-    }
-
-    #[test]
-    fn each_fault_of_a_template_is_named_with_its_file_and_line() {
-        for (html, expected) in [
-            ("<p>\n{{ site.title", "digest.html:2: the template cannot be used"),
-            ("<p>\n{{ nothing.here }}", "digest.html:2: the template cannot be used"),
-            ("<p>\n{{ site.title | shout }}", "digest.html:2: the template cannot be used: Unknown filter `shout`"),
-            ("<p>\n{{ shout() }}", "digest.html:2: the template cannot be used: Unknown function `shout`"),
-            (
-                "<p>\n{% if site.title is loud %}x{% endif %}",
-                "digest.html:2: the template cannot be used: Unknown test",
-            ),
-            (
-                "\n\n{% include \"foot.html\" %}",
-                "digest.html:3: the template cannot be used: Unknown template `foot.html`",
-            ),
-            ("{% extends \"base.html\" %}", "digest.html: the template extends `base.html`, which does not exist"),
-            ("{% extends \"digest.html\" %}", "digest.html: the template extends or includes itself"),
-            (
-                "{% extends \"default/digest.html\" %}\n{% block foot %}x{% endblock %}",
-                "digest.html:2: the template cannot be used",
-            ),
-            ("<p>\n{{ site.title | truncate }}", "digest.html:2: the template cannot be used"),
-        ] {
-            let said = said(html);
-            assert!(said.starts_with(expected), "{html}: {said}");
-            assert!(!said.contains("-->"), "{said}");
         }
     }
 }

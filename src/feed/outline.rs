@@ -1,6 +1,7 @@
 //! Which documents there are, what goes into each, and their rendering.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
 
 use chrono::Datelike;
 use rayon::prelude::*;
@@ -27,8 +28,8 @@ pub struct Setting<'a> {
     pub lock: &'a Lock,
     /// The published posts, the newest first.
     pub posts: &'a [Post],
-    /// The template of the page for people; none for the one that is compiled in.
-    pub template: Option<&'a str>,
+    /// The template of the page for people, and its file; none for the one that is compiled in.
+    pub template: Option<(&'a Path, &'a str)>,
 }
 
 /// A document that is to be, before its posts are rendered.
@@ -84,7 +85,8 @@ pub fn outlines(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Resu
         add(page::STYLE, Kind::Style, Vec::new());
         add(page::PAGE, Kind::Page(names), (0..posts.len().min(config.limit)).collect());
     }
-    let common = fingerprint_of(&(salt, site, config, setting.template, setting.lock.authority()));
+    let common =
+        fingerprint_of(&(salt, site, config, setting.template.map(|(_, text)| text), setting.lock.authority()));
     for outline in &mut outlines {
         let refers = outline.posts.iter().any(|number| posts[*number].text.refers);
         let feed_id = match &outline.kind {

@@ -1,5 +1,7 @@
 //! What people see: the page beside the feeds, the stylesheet that a browser shows them with, the list of them all.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use tera::{Context, Tera};
 
@@ -8,6 +10,7 @@ use crate::feed::outline::{file, url};
 use crate::feed::{GENERATOR, text};
 use crate::finding::Finding;
 use crate::post::{Post, html};
+use crate::template::explain;
 
 /// The page's file.
 pub(super) const PAGE: &str = "feeds.html";
@@ -95,13 +98,13 @@ fn outline_text(text: &str) -> String {
 /// The page that says what a feed is, shows the newest posts and leads to every feed.
 ///
 /// # Errors
-/// A finding that names the template.
+/// A finding that names the template and its line.
 pub(super) fn write(
     site: &Site,
     config: &Feeds,
     topics: &[Named],
     posts: &[&Post],
-    template: Option<&str>,
+    template: Option<(&Path, &str)>,
 ) -> Result<String, Finding> {
     let formats = |folder: &str| -> Vec<Value> {
         let one = |format: &Format| json!({"name": label(*format), "url": address(site, config, *format, folder)});
@@ -136,19 +139,13 @@ pub(super) fn write(
     values.insert("entries", &entries);
     values.insert("sign_up", &config.sign_up.as_ref().map(text::address));
     values.insert("list", &config.opml.then(|| text::address(&url(site, LIST))));
-    let explain = |error: tera::Error| {
-        let mut words = error.to_string();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(inner) = cause {
-            words = format!("{words}: {inner}");
-            cause = inner.source();
-        }
-        Finding::error(words).in_file(PAGE).way_out("mend the template, or remove it: the default is compiled in")
-    };
     let mut tera = Tera::default();
-    let own = template.unwrap_or("{% extends \"default/feeds.html\" %}");
-    tera.add_raw_templates([("default/feeds.html", TEMPLATE), (PAGE, own)]).map_err(explain)?;
-    let page = tera.render(PAGE, &values).map_err(explain)?;
+    let (name, own) = match template {
+        Some((file, text)) => (file.to_string_lossy(), text),
+        None => (PAGE.into(), "{% extends \"default/feeds.html\" %}"),
+    };
+    tera.add_raw_templates([("default/feeds.html", TEMPLATE), (&*name, own)]).map_err(|error| explain(&error))?;
+    let page = tera.render(&name, &values).map_err(|error| explain(&error))?;
     // A template of the site's own may leave out who made it; by this the page is known again.
     let said = super::is_ours(page.as_bytes());
     Ok(if said { page } else { format!("{}\n<!-- {GENERATOR} -->\n", page.trim_end()) })

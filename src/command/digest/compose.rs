@@ -1,14 +1,12 @@
 //! Posts → the mail of an issue: templates and bodies are read, the draft is written, checked and compiled.
 
 use std::cell::OnceCell;
-use std::fs;
-use std::io;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use percent_encoding::percent_decode_str;
 
-use crate::command::Session;
+use crate::command::{Session, own_template};
 use crate::config::{Config, Digest, Layout};
 use crate::digest::{Content, Draft, Sizes, Templates, draft, place_of, preflight, shown, unsized_images};
 use crate::finding::Finding;
@@ -48,12 +46,8 @@ pub(super) fn compose(
 ) -> Result<Composed, Finding> {
     let config = &session.config;
     let folder = config.root.join("templates");
-    let template = |name: &str| match fs::read_to_string(folder.join(name)) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Finding::error(format!("cannot be read: {error}")).in_file(folder.join(name))),
-    };
-    let templates = Templates { html: template("digest.html")?, text: template("digest.txt")? };
+    let own = |name: &str| own_template(config, name).map(|own| own.map(|(_, text)| text));
+    let templates = Templates { html: own("digest.html")?, text: own("digest.txt")? };
     let mut entries = Vec::new();
     for post in shown(digest, posts) {
         entries.push((*post, loaded.body(post)?));
