@@ -7,7 +7,7 @@ use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
 use crate::post::embed::without_names;
-use crate::post::html::{escape, words};
+use crate::post::html::{escape, unescape, words};
 
 /// The width of the column in which posts stand, in pixels: that of the default template.
 const COLUMN: u32 = 536;
@@ -36,7 +36,7 @@ pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
             for attribute in ["srcset", "sizes"] {
                 image.remove_attribute(attribute);
             }
-            let address = image.get_attribute("src").unwrap_or_default().replace("&amp;", "&");
+            let address = unescape(&image.get_attribute("src").unwrap_or_default());
             if let Some((width, height)) = sizes.get(&address).filter(|_| !says_its_size(image)) {
                 image.set_attribute("width", &width.to_string())?;
                 image.set_attribute("height", &height.to_string())?;
@@ -138,7 +138,7 @@ pub fn unsized_images(html: &str) -> Vec<String> {
     let found = RefCell::new(Vec::new());
     let settings = RewriteStrSettings::new().append_element_content_handler(element!("img[src]", |image| {
         if !says_its_size(image) {
-            found.borrow_mut().push(image.get_attribute("src").unwrap_or_default().replace("&amp;", "&"));
+            found.borrow_mut().push(unescape(&image.get_attribute("src").unwrap_or_default()));
         }
         Ok(())
     }));

@@ -10,6 +10,7 @@ use url::Url;
 use crate::config::Site;
 use crate::digest::{Draft, LEAVE, MARKS};
 use crate::finding::{Finding, Place};
+use crate::post::html::unescape;
 
 /// Gmail shows about 102 KB and hides the rest behind a link; what relays add needs room.
 const LARGEST_HTML: usize = 90 << 10;
@@ -170,7 +171,7 @@ fn look(html: &str) -> Seen {
         }))
         .append_element_content_handler(element!("img", |image| {
             let mut seen = seen.borrow_mut();
-            let address = image.get_attribute("src").unwrap_or_default().replace("&amp;", "&");
+            let address = unescape(&image.get_attribute("src").unwrap_or_default());
             if image.get_attribute("alt").is_none_or(|words| words.trim().is_empty()) {
                 seen.without_words.insert(address.clone());
             }
@@ -181,7 +182,7 @@ fn look(html: &str) -> Seen {
             Ok(())
         }))
         .append_element_content_handler(element!("a[href]", |link| {
-            seen.borrow_mut().links.insert(link.get_attribute("href").unwrap_or_default().replace("&amp;", "&"));
+            seen.borrow_mut().links.insert(unescape(&link.get_attribute("href").unwrap_or_default()));
             Ok(())
         }))
         .append_element_content_handler(text!("style", |chunk| {

@@ -7,7 +7,7 @@ use lol_html::html_content::ContentType;
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 use unicode_width::UnicodeWidthStr;
 
-use crate::post::html::words;
+use crate::post::html::{unescape, words};
 
 /// The width of the text part, in characters.
 pub(super) const WIDTH: usize = 72;
@@ -159,12 +159,6 @@ fn underlined(text: &str) -> String {
         lines.push("-".repeat(rule));
     }
     lines.join("\n")
-}
-
-/// What is escaped in the text or in an attribute of safe HTML.
-fn unescape(text: &str) -> String {
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
-    text.replace("&nbsp;", " ").replace("&amp;", "&")
 }
 
 /// How marks of HTML look in a typed letter.

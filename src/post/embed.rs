@@ -10,7 +10,7 @@ use lol_html::{RewriteStrSettings, element, end_tag};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::post::html::{escape, plain_value, tags};
+use crate::post::html::{escape, tags, unescape};
 use crate::post::links::Links;
 
 /// The same HTML with what stands in `<noscript>` and with the words of a formula, and without what nobody sees.
@@ -81,7 +81,7 @@ pub(super) fn with_links(html: &str, links: &Links<'_>) -> Result<Option<String>
         return Ok(None);
     }
     let title = |element: &Element<'_, '_>| {
-        let title = element.get_attribute("title").map(|title| escape(&plain_value(&title)));
+        let title = element.get_attribute("title").map(|title| escape(&unescape(&title)));
         title.filter(|title| !title.trim().is_empty())
     };
     let to_link = |frame: &mut Element<'_, '_>| {
@@ -140,7 +140,7 @@ pub fn without_names(html: &str) -> Cow<'_, str> {
 /// What an element embeds, where it is of the web. What a script would load later stands in `data-src`.
 fn address(element: &Element<'_, '_>, links: &Links<'_>) -> Option<Url> {
     ["src", "data-src"].iter().find_map(|name| {
-        let value = plain_value(&element.get_attribute(name)?);
+        let value = unescape(&element.get_attribute(name)?);
         let url = links.absolute(&value).filter(|_| !value.trim().is_empty())?;
         matches!(url.scheme(), "http" | "https").then_some(url)
     })

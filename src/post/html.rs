@@ -59,7 +59,7 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
                 }
             }
             for name in ["href", "src", "poster", "cite", "srcset"] {
-                let Some(value) = element.get_attribute(name).map(|value| plain_value(&value)) else { continue };
+                let Some(value) = element.get_attribute(name).map(|value| unescape(&value)) else { continue };
                 let absolute = match name {
                     "srcset" => Some(absolute_set(&value, links)).filter(|set| !set.is_empty()),
                     // A picture that the text holds itself.
@@ -127,14 +127,14 @@ pub(super) fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The value of an attribute in HTML that is safe already, where few characters are escaped.
-pub(super) fn plain_value(value: &str) -> String {
-    if !value.contains('&') {
-        return value.to_owned();
+/// A text or the value of an attribute of HTML that is safe already, where few characters are escaped.
+pub fn unescape(text: &str) -> String {
+    if !text.contains('&') {
+        return text.to_owned();
     }
     [("&quot;", "\""), ("&nbsp;", "\u{a0}"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")]
         .iter()
-        .fold(value.to_owned(), |value, (escaped, plain)| value.replace(escaped, plain))
+        .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }
 
 /// The beginning of HTML that is safe already, with what the cut left open closed.
@@ -237,13 +237,7 @@ pub fn words(html: &str) -> String {
         }
         text.push_str(after);
     }
-    let text = text
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&nbsp;", " ")
-        .replace("&amp;", "&");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    unescape(&text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
