@@ -1,7 +1,6 @@
 //! `tidings ping`: the WebSub hub is told which feeds have changed; and what `run` does after a deploy.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::time::Duration;
 
 use anyhow::bail;
@@ -30,8 +29,7 @@ pub(super) async fn ping(session: &mut Session<'_>, dry: Dry) -> anyhow::Result<
     let Some(hub) = session.config.feeds.hub.clone() else {
         bail!("there is no hub to ping\n  set `hub = \"https://…\"` under [feeds], then `tidings build` links to it");
     };
-    let file = session.config.posts.lock.with_extension("manifest");
-    let mut manifest = Manifest::parse(&fs::read_to_string(file).unwrap_or_default());
+    let mut manifest = Manifest::read(&session.config.posts.lock);
     if dry.dry_run {
         for path in manifest.untold() {
             writeln!(session.out, "{}", feed::url(&session.config.site, &path))?;
@@ -86,8 +84,7 @@ pub(super) async fn ping_when_live(
 
 /// Where it cannot be kept the hub hears the same again at the next run, which does no harm.
 fn save(session: &Session<'_>, manifest: &Manifest) {
-    let file = session.config.posts.lock.with_extension("manifest");
-    session.report(manifest.keep(&file).err().as_slice());
+    session.report(manifest.keep(&session.config.posts.lock).err().as_slice());
 }
 
 /// One request for each feed. What it refuses keeps it from no other feed; where it is down the rest waits for the next

@@ -1,8 +1,8 @@
 //! `tidings.manifest`: which files tidings wrote and what from. Losing it costs a rendering, never a file.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::Metadata;
-use std::path::Path;
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use chrono::{DateTime, Utc};
@@ -67,9 +67,19 @@ impl Stamp {
     }
 }
 
+/// Where the manifest of a site lies: beside its lock, since whoever builds the site may wipe the folder of feeds.
+pub(super) fn beside(lock: &Path) -> PathBuf {
+    lock.with_extension("manifest")
+}
+
 impl Manifest {
+    /// The one beside this lock; where there is none, nothing is known.
+    pub fn read(lock: &Path) -> Self {
+        Self::parse(&fs::read_to_string(beside(lock)).unwrap_or_default())
+    }
+
     /// Reads the file's text. What cannot be read is left out: then the files are looked at themselves.
-    pub fn parse(text: &str) -> Self {
+    fn parse(text: &str) -> Self {
         let mut manifest = Self::default();
         let mut lines = text.lines();
         if lines.next() != Some(HEAD) {
@@ -114,7 +124,7 @@ impl Manifest {
     }
 
     /// The file's text, sorted.
-    pub fn to_text(&self) -> String {
+    fn to_text(&self) -> String {
         let mut text = format!("{HEAD}\n");
         for (path, Written { fingerprint, hash, stamp, news }) in &self.files {
             let news = match news {
@@ -152,13 +162,13 @@ impl Manifest {
         self.posts.extend(posts.iter().copied());
     }
 
-    /// Keeps it where it differs; whether it did. It is a memory and no more: without it the next run renders again,
+    /// Keeps it beside this lock where it differs; whether it did. It is a memory and no more: without it the next run renders again,
     /// and tells the hub again.
     ///
     /// # Errors
     /// A warning.
-    pub fn keep(&self, file: &Path) -> Result<bool, Finding> {
-        write_changed(file, self.to_text().as_bytes()).map_err(|finding| {
+    pub fn keep(&self, lock: &Path) -> Result<bool, Finding> {
+        write_changed(&beside(lock), self.to_text().as_bytes()).map_err(|finding| {
             Finding { severity: Severity::Warning, ..finding }
                 .way_out("without it every run renders everything, and cannot say what is new")
         })

@@ -19,7 +19,7 @@ pub use manifest::{Manifest, Waiting};
 pub(crate) use replace::replace;
 pub use replace::write_changed;
 
-use manifest::{News, Stamp, Written};
+use manifest::{News, Stamp, Written, beside};
 use replace::{sweep, unwritable};
 use twin::Twin;
 
@@ -38,8 +38,8 @@ pub struct Published {
 #[derive(Debug)]
 pub struct Publisher {
     dir: PathBuf,
-    /// Where the manifest is kept.
-    file: PathBuf,
+    /// Where ids are kept; the manifest lies beside it.
+    lock: PathBuf,
     precompress: bool,
     manifest: Mutex<Manifest>,
     before: Manifest,
@@ -47,18 +47,16 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher into `dir`. Its manifest lies beside the lock, since whoever builds the site may wipe `dir`.
+    /// A publisher into `dir`, with the manifest beside this lock.
     pub fn open(dir: &Path, lock: &Path, precompress: bool) -> Self {
-        let file = lock.with_extension("manifest");
-        let manifest = Manifest::parse(&fs::read_to_string(&file).unwrap_or_default());
-        let written = Mutex::default();
+        let before = Manifest::read(lock);
         Self {
             dir: dir.to_owned(),
-            file,
+            lock: lock.to_owned(),
             precompress,
-            before: manifest.clone(),
-            manifest: Mutex::new(manifest),
-            written,
+            manifest: Mutex::new(before.clone()),
+            before,
+            written: Mutex::default(),
         }
     }
 
@@ -217,9 +215,9 @@ impl Publisher {
     pub fn finish(self) -> Published {
         let manifest = self.manifest.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let kept = if manifest == self.before { Ok(false) } else { manifest.keep(&self.file) };
-        for file in written.iter().map(|path| self.dir.join(path)).chain(matches!(kept, Ok(true)).then_some(self.file))
-        {
+        let kept = if manifest == self.before { Ok(false) } else { manifest.keep(&self.lock) };
+        let kept_in = matches!(kept, Ok(true)).then(|| beside(&self.lock));
+        for file in written.iter().map(|path| self.dir.join(path)).chain(kept_in) {
             sweep(&file);
         }
         Published { written, manifest, unkept: kept.err() }
