@@ -3,11 +3,11 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate};
+use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::config::Zone;
-use crate::config::site::yes;
-use crate::config::value::{at_least_one, from_text};
+use crate::config::site::{Site, yes};
+use crate::config::value::{Zone, at_least_one, from_text};
 use crate::reader::Mailbox;
 
 /// One digest: what goes into it, when, and to whom.
@@ -67,6 +67,13 @@ pub struct Digest {
     /// Whether `run` sends it when it is due.
     #[serde(default = "yes")]
     pub enabled: bool,
+}
+
+impl Digest {
+    /// The zone of its schedule and of the days that it shows.
+    pub fn zone(&self, site: &Site) -> Tz {
+        self.timezone.map_or(site.zone(), |zone| zone.0)
+    }
 }
 
 /// When a digest is due.

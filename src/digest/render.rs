@@ -63,7 +63,7 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
 /// What a template is given: `site`, `digest`, `issue`, `posts`, `reader`, and to the two parts also `subject`.
 fn values(content: &Content<'_>) -> Context {
     let Content { site, digest, footer, entries, sizes, more, made_at } = content;
-    let zone = digest.timezone.map_or(site.zone(), |zone| zone.0);
+    let zone = digest.zone(site);
     let language = digest.language.as_ref().unwrap_or(&site.language);
     let date = |at: DateTime<Utc>| day(at.with_timezone(&zone).date_naive(), language);
     let layout = match digest.layout {

@@ -124,7 +124,7 @@ pub(super) async fn plan<'a>(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Option<Plan<'a>>> {
     let relay = session.config.mail.smtp.is_some();
-    let zone = digest.timezone.map_or(session.config.site.zone(), |zone| zone.0);
+    let zone = digest.zone(&session.config.site);
     // Where summer time begins at midnight, the day begins at one.
     let first_hour = |day: NaiveDate, hour| zone.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?).earliest();
     let midnight = |day: NaiveDate| Some((0..3).find_map(|hour| first_hour(day, hour))?.to_utc());
