@@ -54,9 +54,15 @@ pub fn refuse_the_archive(
     posts: &[Post],
     ever_announced: &HashSet<String>,
 ) -> Result<(), Finding> {
-    let all = posts.iter().filter(|post| belongs(digest, site, post)).count();
-    let unknown = news(digest, site, posts, ever_announced).len();
-    if ever_announced.is_empty() || unknown < TOO_MANY || unknown * 2 <= all {
+    if ever_announced.is_empty() {
+        return Ok(());
+    }
+    let (mut all, mut unknown) = (0, 0);
+    for post in posts.iter().filter(|post| belongs(digest, site, post)) {
+        all += 1;
+        unknown += usize::from(!ever_announced.contains(&*post.id));
+    }
+    if unknown < TOO_MANY || unknown * 2 <= all {
         return Ok(());
     }
     let name = &digest.name;

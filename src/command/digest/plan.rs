@@ -58,7 +58,8 @@ impl<'a> Plan<'a> {
     /// Leaves out the posts with these pages, which are not there yet.
     pub(super) fn hold_back(&mut self, digest: &Digest, missing: &[Url], now: DateTime<Utc>) {
         let before = self.news.len();
-        self.news.retain(|post| !missing.iter().any(|page| page.as_str() == post.url.as_str()));
+        let missing: HashSet<&str> = missing.iter().map(Url::as_str).collect();
+        self.news.retain(|post| !missing.contains(post.url.as_str()));
         self.held_back = before - self.news.len();
         let waits = self.waits_until.is_some_and(|until| now < until);
         self.enough &= self.held_back == 0 || !waits && self.news.len() >= digest.min_posts;
@@ -140,13 +141,14 @@ pub(super) async fn plan<'a>(
         false => refuse_another_store(&loaded.lock, digest, store, first)?,
     }
 
-    let announced = store.announced(&digest.name, relay).await?;
+    let mut announced = store.announced(&digest.name, relay).await?;
+    let ever = if relay { &store.announced(&digest.name, false).await? } else { &announced };
+    let credible = refuse_the_archive(digest, &session.config.site, &loaded.posts, ever);
     let since = choice.since.and_then(midnight);
     // A store that takes another's place knows what the other may have sent, which the config's day does not tell.
     let began = digest.since.filter(|_| first && !choice.new_store).and_then(|day| midnight(day.0));
     // Older posts than a person's day are news all the same, unless they look like the archive of another life.
-    let ever = store.announced(&digest.name, false).await?;
-    let begins_anew = first || refuse_the_archive(digest, &session.config.site, &loaded.posts, &ever).is_err();
+    let begins_anew = first || credible.is_err();
     let is_known = |post: &&Post| match since.or(began) {
         Some(since) => begins_anew && post.published < since,
         None => first,
@@ -158,7 +160,16 @@ pub(super) async fn plan<'a>(
         .map(|post| post.id.to_string())
         .filter(|id| !announced.contains(id))
         .collect();
-    let news = choose(session, store, digest, loaded, choice, since, &mut known).await?;
+    let news = if choice.posts.is_empty() && since.is_none() {
+        credible?;
+        announced.extend(known.iter().cloned());
+        news(digest, &session.config.site, &loaded.posts, &announced)
+    } else {
+        chosen(session, store, digest, loaded, choice, since).await?
+    };
+    for post in &news {
+        known.remove(&*post.id);
+    }
 
     let past = |cron| last_before(cron, zone, now).unwrap_or(now.timestamp());
     // With `since` the last slot that is past is due at once, without it the next is the first.
@@ -189,40 +200,30 @@ pub(super) async fn plan<'a>(
     Ok(Some(Plan { news, slot, enough, first, by_day, known, begins_after, held_back: 0, waits_until }))
 }
 
-/// The posts to announce: those that a person chose, else every one that is not known. Who is chosen is not `known`.
-async fn choose<'a>(
+/// The posts that a person chose, by name or from a day on.
+async fn chosen<'a>(
     session: &Session<'_>,
     store: &Store,
     digest: &Digest,
     loaded: &'a Loaded,
     choice: &Choice,
     since: Option<DateTime<Utc>>,
-    known: &mut HashSet<String>,
 ) -> anyhow::Result<Vec<&'a Post>> {
     let (site, relay) = (&session.config.site, session.config.mail.smtp.is_some());
     let carried = store.carried(&digest.name, relay).await?;
-    if !choice.posts.is_empty() {
-        let chosen = find(digest, &loaded.posts, &choice.posts)?;
-        for post in &chosen {
-            session.say(&format!("{}: {} “{}”", digest.name, post.path, post.title));
-            known.remove(&*post.id);
-        }
-        if let Some(post) = chosen.iter().find(|post| !choice.again && carried.contains(&*post.id)) {
-            bail!(
-                "an issue has carried `{}` already\n  add `--again` to send it once more, as a correction",
-                post.path
-            );
-        }
-        return Ok(chosen);
-    }
-    if let Some(since) = since {
+    if choice.posts.is_empty() {
         let mut news = news(digest, site, &loaded.posts, &carried);
-        news.retain(|post| post.published >= since);
+        news.retain(|post| since.is_none_or(|since| post.published >= since));
         return Ok(news);
     }
-    refuse_the_archive(digest, site, &loaded.posts, &store.announced(&digest.name, false).await?)?;
-    let announced = store.announced(&digest.name, relay).await?;
-    Ok(news(digest, site, &loaded.posts, &announced.union(known).cloned().collect()))
+    let chosen = find(digest, &loaded.posts, &choice.posts)?;
+    for post in &chosen {
+        session.say(&format!("{}: {} “{}”", digest.name, post.path, post.title));
+    }
+    if let Some(post) = chosen.iter().find(|post| !choice.again && carried.contains(&*post.id)) {
+        bail!("an issue has carried `{}` already\n  add `--again` to send it once more, as a correction", post.path);
+    }
+    Ok(chosen)
 }
 
 /// A lost store must not mail the archive again: the lock says which store began the digest.
