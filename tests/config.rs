@@ -32,6 +32,21 @@ fn a_bad_address_is_named() {
 }
 
 #[test]
+fn the_config_of_a_generator_is_known_for_what_it_is() {
+    for text in
+        ["title = \"Z\"\nbase_url = \"https://z.example\"\n", "title = \"H\"\nbaseURL = \"https://h.example/\"\n"]
+    {
+        let ran = Scene::new().file("config.toml", text).run(&["run"]);
+        let words = "config.toml:2: this is the config of the site's generator\n  give tidings a file of its own";
+        assert!(
+            ran.code == 2 && ran.talk.contains(words) && ran.talk.contains("--config tidings.toml"),
+            "{}",
+            ran.talk
+        );
+    }
+}
+
+#[test]
 fn a_password_does_not_belong_in_the_file() {
     let error = error("[mail]", "[mail]\npassword = \"hunter2\"");
     assert!(error.contains("TIDINGS_MAIL__PASSWORD") && !error.contains("hunter2"), "{error}");

@@ -81,6 +81,12 @@ impl Config {
 
     fn parse(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Finding> {
         let mut table: toml::Table = toml::from_str(text).map_err(|error| explain_in(&error, text))?;
+        let is_address = |key: &&String| key.replace('_', "").eq_ignore_ascii_case("baseurl");
+        if let Some(key) = table.keys().find(is_address).filter(|_| !table.contains_key("site")) {
+            return Err(Finding::error("this is the config of the site's generator")
+                .at_line(line_of(text, key).unwrap_or(1))
+                .way_out("give tidings a file of its own, and name it: `tidings --config tidings.toml …`"));
+        }
         if table.get("mail").is_some_and(|mail| mail.get("password").is_some()) {
             return Err(Finding::error("a password does not belong in the config")
                 .at_line(line_of(text, "password").unwrap_or(1))
