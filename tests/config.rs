@@ -76,6 +76,7 @@ fn an_impossible_value_is_named_with_what_was_expected() {
         ("[mail]", "[feeds]\nformats = [\"rss\", \"rss\"]\n[mail]", "stands twice"),
         ("[mail]", "[feeds]\nby = [\"tag\", \"tag\"]\n[mail]", "stands twice"),
         (site, "url = \"https://hums.example/\"\nlanguage = \"english\"", "no language tag"),
+        ("to = [", "language = \"english\"\nto = [", "no language tag"),
         ("[mail]", "[feeds]\nfiles = { rss = \"../../x.xml\" }\n[mail]", "no name below the folder"),
         ("[mail]", "[store]\nurl = \"sqlite:t.db?mode=rwc\"\n[mail]", "takes no options"),
     ] {

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::config::site::{Site, yes};
-use crate::config::value::{Zone, at_least_one, from_text};
+use crate::config::value::{self, Zone, at_least_one, from_text};
 use crate::reader::Mailbox;
 
 /// One digest: what goes into it, when, and to whom.
@@ -37,6 +37,7 @@ pub struct Digest {
     #[serde(default)]
     pub authors: Vec<String>,
     /// Only posts in this language, as a BCP 47 tag.
+    #[serde(default, deserialize_with = "language")]
     pub language: Option<String>,
     /// On the first run, how far back: posts from this day on are news, older ones are known.
     pub since: Option<Day>,
@@ -166,6 +167,10 @@ fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
             name.escape_debug()
         ))),
     }
+}
+
+fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    value::language(deserializer).map(Some)
 }
 
 fn subject() -> String {
