@@ -1,5 +1,6 @@
 //! HTML that is safe to show, whose every address is absolute and that any XML parser accepts.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -14,9 +15,9 @@ use crate::post::marks::Marks;
 use crate::post::nesting;
 
 /// Puts each slot's HTML in its place; a paragraph that holds nothing else gives way to it.
-pub(super) fn fill(html: &str, slots: &[String], marks: Marks) -> String {
+pub(super) fn fill<'a>(html: &'a str, slots: &[String], marks: Marks) -> Cow<'a, str> {
     if slots.is_empty() {
-        return html.to_owned();
+        return html.into();
     }
     let mut filled = String::with_capacity(html.len() * 2);
     let mut parts = html.split(marks.slot);
@@ -29,7 +30,7 @@ pub(super) fn fill(html: &str, slots: &[String], marks: Marks) -> String {
         filled.push_str(number.parse::<usize>().ok().and_then(|number| slots.get(number)).map_or("", String::as_str));
         filled.push_str(if alone { &after["</p>".len()..] } else { after });
     }
-    filled
+    filled.into()
 }
 
 /// The same HTML without what runs, with absolute addresses and only characters that XML 1.0 (2.2) allows.
@@ -95,7 +96,11 @@ fn clean(html: &str) -> String {
     // Where an element is gone, what stood in it may stand where it cannot, `<p>` in `<p>`: read again, it finds a place.
     let again = unread.is_some() || tags(html).any(|(name, _)| !ELEMENTS.contains(name));
     let clean = unread.unwrap_or(clean);
-    legal(&if again { ALLOWED.clean(&clean).to_string() } else { clean })
+    let clean = if again { ALLOWED.clean(&clean).to_string() } else { clean };
+    match legal(&clean) {
+        Cow::Borrowed(_) => clean,
+        Cow::Owned(legal) => legal,
+    }
 }
 
 /// The HTML with the words alone of each reading that does not stand in its ruby itself, and with a `div` in place of each
@@ -203,13 +208,10 @@ fn absolute_set(set: &str, links: &Links<'_>) -> String {
 }
 
 /// The text without the characters that XML 1.0 (2.2) forbids.
-pub fn legal(text: &str) -> String {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return text.to_owned();
-    }
-    let allowed =
-        |c: &char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    text.chars().filter(allowed).collect()
+pub fn legal(text: &str) -> Cow<'_, str> {
+    let is_forbidden =
+        |c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    if text.contains(is_forbidden) { text.replace(is_forbidden, "").into() } else { text.into() }
 }
 
 /// A text with what means something in HTML escaped.

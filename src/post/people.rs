@@ -45,7 +45,7 @@ pub fn from_map(map: &Map<String, Value>) -> Option<Author> {
     let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
     let name = text(&["name", "display_name", "title", "login"])?;
     Some(Author {
-        name: legal(&name),
+        name: legal(&name).into_owned(),
         email: text(&["email", "mail"]).and_then(|email| email.parse().ok()),
         url: text(&["url", "uri", "link", "web", "website", "homepage"])
             .and_then(|url| url.parse().ok())
@@ -67,7 +67,7 @@ fn named(text: &str, habits: &Habits) -> Option<Author> {
     };
     let email = email.trim().parse().ok();
     let name = if email.is_some() { name.trim() } else { text };
-    (!name.is_empty()).then(|| Author { name: legal(name), email, url: None })
+    (!name.is_empty()).then(|| Author { name: legal(name).into_owned(), email, url: None })
 }
 
 /// The categories, in the order in which an address would name them.
@@ -93,7 +93,7 @@ pub(super) fn tags(front: &Front<'_>, categories: &[String], habits: &Habits) ->
         let named = |name: &str| !matches!(name, "author" | "authors");
         let lists =
             first.into_iter().chain(rest).filter(|(name, _)| named(name)).filter_map(|(_, terms)| terms.as_array());
-        found.extend(lists.flatten().filter_map(text_of).map(|term| legal(&term)));
+        found.extend(lists.flatten().filter_map(text_of).map(|term| legal(&term).into_owned()));
     }
     once(found)
 }
@@ -120,7 +120,7 @@ fn filed(front: &Front<'_>, one: &'static str, many: &'static str, habits: &Habi
         Split::Hashes => term.trim().trim_start_matches('#').to_owned(),
         _ => term.trim().to_owned(),
     };
-    terms.into_iter().map(|term| legal(&bare(term))).filter(|term| !term.is_empty()).collect()
+    terms.into_iter().map(|term| legal(&bare(term)).into_owned()).filter(|term| !term.is_empty()).collect()
 }
 
 fn once(terms: Vec<String>) -> Vec<String> {

@@ -139,7 +139,7 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     // What these write into a page is HTML.
     let is_html = matches!(rules.dialect, Dialect::Jekyll | Dialect::Pelican) && title.contains('&');
     let title = if is_html { markdown::decoded(&title) } else { title };
-    let mut title = legal(title.trim());
+    let mut title = legal(title.trim()).into_owned();
     if title.contains("  ") || title.contains(['\n', '\t']) {
         title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     }

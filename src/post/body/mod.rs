@@ -60,7 +60,7 @@ pub fn body(
         text.replace_range(at..at + length, marks.more.encode_utf8(&mut [0; 4]));
     }
     let source = Source { text: &text, syntax: habits.syntax, is_html, is_marked: own.is_some(), marks };
-    let expanded = shortcode::expand(source, &links, &variables);
+    let expanded = shortcode::expand(source, &links, variables);
     let rendered = match is_html {
         true => expanded.text,
         false => markdown::to_html(&expanded.text, habits.syntax, &links)?,

@@ -47,13 +47,13 @@ pub(super) struct Expanded {
 }
 
 /// Expands every shortcode of a text.
-pub(super) fn expand(source: Source<'_>, links: &Links<'_>, variables: &HashMap<String, String>) -> Expanded {
+pub(super) fn expand(source: Source<'_>, links: &Links<'_>, variables: HashMap<String, String>) -> Expanded {
     let Source { text, syntax, is_html, is_marked, marks } = source;
     let mut expander = Expander {
         text,
         syntax,
         links,
-        variables: Variables { links, known: variables.clone() },
+        variables: Variables { links, known: variables },
         done: Expanded { text: String::with_capacity(text.len()), ..Expanded::default() },
         is_html,
         is_marked,
