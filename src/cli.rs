@@ -10,7 +10,7 @@ use crate::reader::{Email, Mailbox};
 
 /// Turn a folder of posts into feeds and e-mail digests.
 #[derive(Debug, Parser)]
-#[command(name = "tidings", version)]
+#[command(name = "tidings", version, next_help_heading = "Options of every command")]
 pub struct Cli {
     /// The config file
     #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]

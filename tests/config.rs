@@ -190,3 +190,12 @@ fn what_is_no_number_and_no_address_is_refused_before_anything_is_opened() {
     }
     assert_eq!(scene.names("."), ["config.toml", "post"]);
 }
+
+#[test]
+fn the_options_of_a_command_come_before_those_of_every_command_in_its_help() {
+    let help = Scene::new().run(&["digest", "--help"]).out;
+    let place = |words: &str| help.find(words).unwrap_or_else(|| panic!("{words}: {help}"));
+    assert!(
+        place("--to <ADDRESS>") < place("Options of every command:") && place("every command:") < place("--config")
+    );
+}
