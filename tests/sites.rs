@@ -647,6 +647,22 @@ fn a_token_that_is_not_known_is_named_with_the_generators_config() {
 }
 
 #[test]
+fn a_misspelt_token_of_our_own_pattern_leaves_every_feed_as_it_is() {
+    let scene = site_beside(&[("content/posts/2024-05-01-one.md", "---\ntitle: One\n---\n")]);
+    let build = |pattern: &str| {
+        scene.run_with(&["--at", "2024-06-01T00:00:00Z", "build"], &[("TIDINGS_POSTS__PERMALINK", pattern)])
+    };
+    assert_eq!(build("/{year}/{sections[1:]}/{date:%j}/{slug}/").code, 0);
+    let before = scene.read("public/atom.xml");
+    for token in ["nope", "date:%Q"] {
+        let ran = build(&format!("/{{year}}/{{{token}}}/"));
+        let words = format!("error: `permalink` under [posts] has an unknown token `{{{token}}}`\n  expected {{year}}");
+        assert!(ran.code == 2 && ran.talk.contains(&words), "{}", ran.talk);
+        assert_eq!(scene.read("public/atom.xml"), before);
+    }
+}
+
+#[test]
 fn a_vault_or_a_submodule_does_not_hide_the_site_around_it() {
     let scene = site_beside(&[
         ("hugo.toml", "title = 'T'\n"),

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::loader::hugo;
 use crate::post::dialect::{Habits, Rules};
 use crate::post::slug::Slugs;
-use crate::post::{from_colons, front, people};
+use crate::post::{TOKENS, from_colons, front, people, unknown_token};
 
 /// How many folders above the posts are searched for a generator's config.
 const ABOVE: usize = 4;
@@ -21,7 +21,7 @@ const LOOKED_AT: usize = 40;
 /// What the site does, why it is believed to, and what is wrong with the generator's config.
 ///
 /// # Errors
-/// A finding where the generator's own pattern of addresses cannot be followed.
+/// A finding where a pattern of addresses, the generator's or our own, cannot be followed.
 pub(super) fn habits(
     site: &Site,
     config: &Posts,
@@ -61,6 +61,10 @@ pub(super) fn habits(
         habits.authors = site.author.clone().into_iter().collect();
     }
     habits.permalink = config.permalink.clone().or(habits.permalink);
+    if let Some(token) = config.permalink.as_deref().and_then(|own| unknown_token(own, &habits)) {
+        let message = format!("`permalink` under [posts] has an unknown token `{{{token}}}`");
+        return Err(Finding::error(message).way_out(TOKENS));
+    }
     habits.drafts = config.drafts;
     let zone = habits.zoning(true).zone;
     let why = format!(

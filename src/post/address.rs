@@ -14,6 +14,24 @@ use crate::post::pattern::from_own_colons;
 use crate::post::read::From;
 use crate::post::slug::{lower_slug, slug_filter, slugify};
 
+/// What a pattern may hold, as it is said to who wrote another.
+pub const TOKENS: &str =
+    "expected {year}, {month}, {day}, {title}, {slug}, {path}, {section}, {filename} or {category}";
+
+/// The first token of a pattern of addresses that is not known here, whichever post it is filled for.
+pub fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
+    let any = Parts {
+        name: Name::of("a/b.md", habits),
+        slug_from: "b",
+        by_name: false,
+        title: "b",
+        dated: Instant { at: DateTime::UNIX_EPOCH, offset: None },
+        categories: &[],
+        front: &Front::default(),
+    };
+    any.filled(pattern, habits).err()
+}
+
 /// Everything that an address is made from.
 pub(super) struct Parts<'a> {
     pub(super) name: Name<'a>,
@@ -108,18 +126,20 @@ impl Parts<'_> {
 
     /// A pattern with its tokens filled in.
     fn fill(&self, pattern: &str, habits: &Habits) -> Result<String, Finding> {
+        self.filled(pattern, habits).map_err(|token| {
+            Finding::error(format!("`{pattern}` has an unknown token `{{{token}}}`")).at_line(1).way_out(TOKENS)
+        })
+    }
+
+    /// The same, or the first token that is not known.
+    fn filled<'a>(&self, pattern: &'a str, habits: &Habits) -> Result<String, &'a str> {
         let mut filled = String::with_capacity(pattern.len() + 32);
         let mut rest = pattern;
         while let Some(start) = rest.find('{') {
             filled.push_str(&rest[..start]);
             let Some(end) = rest[start..].find('}') else { break };
             let token = &rest[start + 1..start + end];
-            let value = self.token(token, habits).ok_or_else(|| {
-                Finding::error(format!("`{pattern}` has an unknown token `{{{token}}}`")).at_line(1).way_out(
-                    "expected {year}, {month}, {day}, {title}, {slug}, {path}, {section}, {filename} or {category}",
-                )
-            })?;
-            filled.push_str(&value);
+            filled.push_str(&self.token(token, habits).ok_or(token)?);
             rest = &rest[start + end + 1..];
         }
         filled.push_str(rest);

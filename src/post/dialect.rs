@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect};
+use crate::post::address::unknown_token;
 use crate::post::date::Zoning;
 use crate::post::front::with_defaults;
 use crate::post::name::Name;
@@ -445,12 +446,10 @@ impl Habits {
         }
     }
 
-    /// A token of the generator's own pattern that is not known here.
+    /// A token of the generator's own patterns that is not known here.
     pub fn unknown_token(&self) -> Option<&str> {
-        self.permalink.iter().chain(self.permalinks.values()).find_map(|pattern| {
-            let (_, rest) = pattern.split_once(super::pattern::UNKNOWN)?;
-            rest.split('}').next()
-        })
+        let mut patterns = self.permalink.iter().chain(&self.foreign).chain(self.permalinks.values());
+        patterns.find_map(|pattern| unknown_token(pattern, self)).map(|token| token.trim_start_matches(':'))
     }
 
     /// What files of data say of a post: of the folders above it, then of itself.

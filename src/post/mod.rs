@@ -129,6 +129,7 @@ pub mod slug;
 mod title;
 mod wiki;
 
+pub use address::{TOKENS, unknown_token};
 pub use body::body;
 pub use fingerprint::{Fingerprint, fingerprint_of};
 pub use front::{texts_of, with_defaults};

@@ -3,7 +3,7 @@
 use crate::config::Dialect;
 
 /// What a token begins with that the generator knows and this program does not.
-pub(super) const UNKNOWN: &str = "{:";
+const UNKNOWN: &str = "{:";
 
 /// Jekyll's placeholders.
 const JEKYLL: &[(&str, &str)] = &[
