@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
+use crate::config::Day;
 use crate::ledger::{IssueId, issue_number};
 use crate::reader::{Email, Mailbox};
 
@@ -16,7 +17,7 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]
     pub config: PathBuf,
     /// Act as if it were TIME (RFC 3339, like 2026-11-30T08:00:00+01:00)
-    #[arg(long, global = true, value_name = "TIME")]
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
     pub at: Option<DateTime<Utc>>,
     /// Say nothing unless a person is needed
     #[arg(short, long, global = true)]
@@ -33,6 +34,11 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    let none = |error| format!("`{text}` is no time: {error}\nexpected something like 2026-11-30T08:00:00+01:00");
+    text.parse().map_err(none)
 }
 
 /// The verbs.
@@ -113,7 +119,7 @@ pub struct Choice {
     /// Every post from this day on that no issue has carried, also those that were there before the digest began. Older
     /// ones stay as they are; on the first run, and where most of the site is unknown, they are known from then on
     #[arg(long, value_name = "DATE", conflicts_with = "posts")]
-    pub since: Option<NaiveDate>,
+    pub since: Option<Day>,
     /// Only these posts, by path, slug, address or id, with commas between them
     #[arg(long, value_name = "POSTS")]
     pub posts: Vec<String>,

@@ -76,6 +76,14 @@ fn an_impossible_value_is_named_with_what_was_expected() {
         ("[mail]", "[feeds]\nformats = [\"rss\", \"rss\"]\n[mail]", "stands twice"),
         ("[mail]", "[feeds]\nby = [\"tag\", \"tag\"]\n[mail]", "stands twice"),
         (site, "url = \"https://hums.example/\"\nlanguage = \"english\"", "no language tag"),
+        (
+            "[mail]",
+            "[feeds]\nhub = \"hub\"\n[mail]",
+            "`hub` is no address: relative URL without a base\n  expected something",
+        ),
+        ("[mail]", "[feeds]\nsign_up = \"ftp://x.example/\"\n[mail]", "`ftp://x.example/` is no web address"),
+        (site, "url = \"hums.example\"", "`hums.example` is no address"),
+        ("{ name = \"Ada Night\"", "{ name = \"Ada\", url = \"mailto:a@x.example\"", "is no web address"),
         ("to = [", "language = \"english\"\nto = [", "no language tag"),
         ("[mail]", "[feeds]\nfiles = { rss = \"../../x.xml\" }\n[mail]", "no name below the folder"),
         ("[mail]", "[store]\nurl = \"sqlite:t.db?mode=rwc\"\n[mail]", "takes no options"),
@@ -169,7 +177,7 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
-fn what_is_no_number_and_no_address_is_refused_before_anything_is_opened() {
+fn what_is_no_number_address_day_or_time_is_refused_before_anything_is_opened() {
     let scene = Scene::new();
     let number = "this is no number of an issue\n  `tidings status` shows them";
     let address = "`ada` is no e-mail address: there is no `@`";
@@ -180,6 +188,8 @@ fn what_is_no_number_and_no_address_is_refused_before_anything_is_opened() {
         (&["digest", "weekly", "--resend", "tea", "--to", "ada@x.example"], number),
         (&["subscriber", "add", "ada"], address),
         (&["subscriber", "show", "ada"], address),
+        (&["digest", "weekly", "--since", "2020"], "`2020` is no day: premature end of input\nexpected something like"),
+        (&["--at", "noon", "run"], "`noon` is no time"),
     ] {
         let ran = scene.run(arguments);
         assert!(

@@ -110,6 +110,15 @@ impl FromStr for Schedule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day(pub NaiveDate);
 
+impl FromStr for Day {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let day = text.parse().map(Self);
+        day.map_err(|error| format!("`{text}` is no day: {error}\nexpected something like 2024-12-01"))
+    }
+}
+
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
@@ -118,14 +127,12 @@ impl<'de> Deserialize<'de> for Day {
             Text(String),
             Date(toml::value::Datetime),
         }
-        let expected = || D::Error::custom("this is no day\nexpected something like \"2024-12-01\"");
+        let expected = || D::Error::custom("this is no day\nexpected something like 2024-12-01");
         let text = match Written::deserialize(deserializer).map_err(|_| expected())? {
             Written::Text(text) => text,
             Written::Date(date) => date.to_string(),
         };
-        text.parse().map(Self).map_err(|error| {
-            D::Error::custom(format!("`{text}` is no day: {error}\nexpected something like \"2024-12-01\""))
-        })
+        text.parse().map_err(D::Error::custom)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
-use crate::config::value::at_least_one;
+use crate::config::value::{at_least_one, some_web_address};
 
 /// The feeds that are published.
 #[derive(Debug, Clone, Hash, Deserialize)]
@@ -32,12 +32,14 @@ pub struct Feeds {
     /// The span of each document of the archive (RFC 5005); without it there is none.
     pub archive: Option<Archive>,
     /// The WebSub hub that the feeds link to and that is told what changed.
+    #[serde(deserialize_with = "some_web_address")]
     pub hub: Option<Url>,
     /// Whether the hub may have a private address.
     pub hub_private: bool,
     /// Whether `feeds.html`, the page for people, is written, and `feeds.css`, which a browser shows the feeds with.
     pub page: bool,
     /// Where readers can sign up for mail: the page links to it.
+    #[serde(deserialize_with = "some_web_address")]
     pub sign_up: Option<Url>,
     /// Whether `feeds.opml`, the list of all feeds, is written.
     pub opml: bool,

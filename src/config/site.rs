@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::{Host, Url};
 
 use crate::config::Zone;
-use crate::config::value::{language, some_text};
+use crate::config::value::{language, some_text, some_web_address, web_address};
 use crate::reader::Email;
 
 /// The site, as feeds and mails name it.
@@ -54,6 +54,7 @@ pub struct Author {
     /// An address to show in feeds.
     pub email: Option<Email>,
     /// A page about them.
+    #[serde(default, deserialize_with = "some_web_address")]
     pub url: Option<Url>,
 }
 
@@ -83,15 +84,11 @@ pub(super) fn yes() -> bool {
 }
 
 fn site_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let expected = "expected the home page's address, something like https://hums.example/";
-    let mut url =
-        Url::parse(&text).map_err(|error| D::Error::custom(format!("`{text}` is no address: {error}\n{expected}")))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(D::Error::custom(format!("`{text}` is no web address\n{expected}")));
-    }
+    let mut url = web_address(deserializer)?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(D::Error::custom(format!("`{text}` has more behind its path\n{expected}")));
+        return Err(D::Error::custom(format!(
+            "`{url}` has more behind its path\nexpected the home page's address, something like https://hums.example/"
+        )));
     }
     if !url.path().ends_with('/') {
         let path = format!("{}/", url.path());

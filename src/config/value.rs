@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error};
+use url::Url;
 
 /// A span of time: `30s`, `5m`, `2h`, `5d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +66,22 @@ impl<'de> Deserialize<'de> for Zone {
             ))
         })
     }
+}
+
+/// Reads an address of the web.
+pub(super) fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let expected = "expected something like https://hums.example/";
+    match Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Ok(url),
+        Ok(_) => Err(D::Error::custom(format!("`{text}` is no web address\n{expected}"))),
+        Err(error) => Err(D::Error::custom(format!("`{text}` is no address: {error}\n{expected}"))),
+    }
+}
+
+/// The same, for a key that may be left out.
+pub(super) fn some_web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    web_address(deserializer).map(Some)
 }
 
 /// Reads a value that parses from text.

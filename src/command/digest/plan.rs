@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::cli::Choice;
 use crate::command::Session;
-use crate::config::{Digest, Schedule};
+use crate::config::{Day, Digest, Schedule};
 use crate::digest::{due, find, first_after, last_before, news, refuse_the_archive};
 use crate::loader::Loaded;
 use crate::lock::Lock;
@@ -128,7 +128,7 @@ pub(super) async fn plan<'a>(
     let zone = digest.zone(&session.config.site);
     // Where summer time begins at midnight, the day begins at one.
     let first_hour = |day: NaiveDate, hour| zone.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?).earliest();
-    let midnight = |day: NaiveDate| Some((0..3).find_map(|hour| first_hour(day, hour))?.to_utc());
+    let midnight = |day: Day| Some((0..3).find_map(|hour| first_hour(day.0, hour))?.to_utc());
     let last_slot = store.last_slot(&digest.name).await?;
     let first = last_slot.is_none();
     let choice = match when {
@@ -146,7 +146,7 @@ pub(super) async fn plan<'a>(
     let credible = refuse_the_archive(digest, &session.config.site, &loaded.posts, ever);
     let since = choice.since.and_then(midnight);
     // A store that takes another's place knows what the other may have sent, which the config's day does not tell.
-    let began = digest.since.filter(|_| first && !choice.new_store).and_then(|day| midnight(day.0));
+    let began = digest.since.filter(|_| first && !choice.new_store).and_then(midnight);
     // Older posts than a person's day are news all the same, unless they look like the archive of another life.
     let begins_anew = first || credible.is_err();
     let is_known = |post: &&Post| match since.or(began) {
