@@ -1,6 +1,7 @@
 //! What is wrong, where it stands and the way out: the one form in which every room reports a fault.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use anstyle::AnsiColor;
@@ -59,6 +60,11 @@ impl Finding {
     /// A warning that stands in no file.
     pub fn warning(message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(message) }
+    }
+
+    /// That this file cannot be read.
+    pub fn unreadable(file: impl Into<PathBuf>, error: &io::Error) -> Self {
+        Self::error(format!("cannot be read: {error}")).in_file(file)
     }
 
     /// The same finding, in this file.

@@ -104,6 +104,8 @@ fn a_dry_run_prints_one_message_and_changes_nothing() {
         assert_eq!(subject, "Hums, weekly: 夜番の茶");
         assert_eq!(types, "multipart/alternative text/plain text/html");
     }
+    let ran = scene.run(&["build", "--dry-run", "--only", "atm.xml"]);
+    assert!(ran.code == 2 && ran.talk.contains("there is no document `atm.xml`\n  `tidings build"), "{}", ran.talk);
     let feed = scene.run_at(MONDAY, &["build", "--dry-run", "--only", "atom.xml"]);
     strict_xml(&feed);
     assert!(scene.run_at(MONDAY, &["run", "--dry-run"]).contains("==> public/rss.xml <=="));

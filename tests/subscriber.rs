@@ -70,6 +70,8 @@ fn a_bad_line_is_named_and_the_others_are_taken() {
     assert!(ran.talk.contains("people.csv:3: `bob` is no e-mail address"), "{}", ran.talk);
     assert!(ran.talk.contains("people.csv:4: there is no digest named `wekly`"), "{}", ran.talk);
     assert!(ran.talk.contains("did you mean `weekly`?"), "{}", ran.talk);
+    let ran = scene.run(&["subscriber", "import", "nobody.csv"]);
+    assert!(ran.code == 2 && ran.talk.contains("nobody.csv: cannot be read"), "{}", ran.talk);
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn print(
     let wanted: Vec<&Outline> =
         outlines.iter().filter(|outline| args.only.as_ref().is_none_or(|only| *only == outline.path)).collect();
     if let (Some(only), true) = (&args.only, wanted.is_empty()) {
-        anyhow::bail!("there is no document `{only}`");
+        anyhow::bail!("there is no document `{only}`\n  `tidings build --dry-run` prints them all");
     }
     let documents: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::default();
     let collect = |outline: &Outline, bytes: Vec<u8>, _| {
@@ -236,8 +236,7 @@ fn salt(config: &Config, loaded: &Loaded) -> u64 {
 
 /// Gives the posts the ids of an old feed.
 fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Result<()> {
-    let text =
-        fs::read_to_string(file).map_err(|error| Finding::error(format!("cannot be read: {error}")).in_file(file))?;
+    let text = fs::read_to_string(file).map_err(|error| Finding::unreadable(file, &error))?;
     let old = OldFeed::parse(&text).map_err(|finding| finding.in_file(file))?;
     let adoption = old.adopt(&loaded.posts);
     let ids: BTreeMap<&str, &str> = adoption.ids.iter().map(|(path, id)| (path.as_str(), id.as_str())).collect();

@@ -185,7 +185,7 @@ fn own_template(config: &Config, name: &str) -> Result<Option<(PathBuf, String)>
     match fs::read_to_string(&file) {
         Ok(text) => Ok(Some((file, text))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Finding::error(format!("cannot be read: {error}")).in_file(file)),
+        Err(error) => Err(Finding::unreadable(file, &error)),
     }
 }
 

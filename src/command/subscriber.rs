@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use crate::cli;
 use crate::command::{Ending, Session};
@@ -100,7 +100,7 @@ async fn import(
     named: &[String],
 ) -> anyhow::Result<Ending> {
     let default = digests(session, named)?;
-    let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
+    let bytes = fs::read(file).map_err(|error| Finding::unreadable(file, &error))?;
     let (listed, mut findings) = subscriber::read(&bytes).map_err(|finding| finding.in_file(file))?;
     // People of one kind go in together: what they are, and to what they subscribe.
     let mut kinds: BTreeMap<(ReaderState, Vec<String>), Vec<_>> = BTreeMap::new();

@@ -11,6 +11,7 @@ mod store;
 mod value;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -63,9 +64,9 @@ impl Config {
     /// One finding that names the file and line, or the variable, what was expected and the nearest right key.
     pub fn load(file: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Finding> {
         let text = fs::read_to_string(file).map_err(|error| {
-            let finding = Finding::error(format!("cannot be read: {error}")).in_file(file);
+            let finding = Finding::unreadable(file, &error);
             match error.kind() {
-                std::io::ErrorKind::NotFound => finding.way_out("name another with `--config FILE`"),
+                io::ErrorKind::NotFound => finding.way_out("name another with `--config FILE`"),
                 _ => finding,
             }
         })?;
