@@ -1,7 +1,9 @@
 //! Whether a post's page is there: nobody gets a link that leads nowhere.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use tokio::task::JoinSet;
 use url::Url;
 
@@ -11,12 +13,16 @@ use crate::http::Client;
 
 /// How many pages are asked for at once.
 const AT_ONCE: usize = 8;
+/// How long the hub and a whole issue wait for a page that is not there yet; then they go without it.
+pub(super) const PATIENCE: TimeDelta = TimeDelta::days(1);
 
 /// The pages that were asked for in this run, each once.
 #[derive(Debug, Default)]
 pub(super) struct Live {
     /// Why a page is not there; none where it is.
     known: BTreeMap<Url, Option<String>>,
+    /// Made for the first page, since it reads every certificate that the system trusts.
+    client: OnceCell<Client>,
 }
 
 impl Live {
@@ -27,14 +33,13 @@ impl Live {
         if !site.require_live || site.is_loopback() || session.config.mail.smtp.is_none() {
             return Vec::new();
         }
-        let client = Client::new(true);
         let mut unasked: Vec<&Url> = pages.iter().filter(|page| !self.known.contains_key(page)).collect();
         unasked.sort();
         unasked.dedup();
         for some in unasked.chunks(AT_ONCE) {
             let mut asked = JoinSet::new();
             for page in some {
-                let (client, page) = (client.clone(), (*page).clone());
+                let (client, page) = (self.client.get_or_init(|| Client::new(true)).clone(), (*page).clone());
                 asked.spawn(async move { (client.get(&page).await, page) });
             }
             while let Some(answer) = asked.join_next().await {

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::bail;
-use chrono::TimeDelta;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::cli::Dry;
-use crate::command::live::Live;
+use crate::command::live::{Live, PATIENCE};
 use crate::command::{Ending, Session};
 use crate::feed;
 use crate::finding::Finding;
@@ -19,8 +18,6 @@ use crate::publish::{Manifest, Waiting};
 
 /// How many feeds the hub is told of at once.
 const AT_ONCE: usize = 8;
-/// How long the hub waits for a page, as a digest does.
-const PATIENCE: TimeDelta = TimeDelta::days(1);
 /// How long all of it may take.
 const LIMIT: Duration = Duration::from_secs(30);
 

@@ -3,20 +3,18 @@
 use std::collections::HashSet;
 
 use anyhow::bail;
-use chrono::{DateTime, Duration, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use url::Url;
 
 use crate::cli::Choice;
 use crate::command::Session;
+use crate::command::live::PATIENCE;
 use crate::config::{Day, Digest, Schedule};
 use crate::digest::{due, find, first_after, last_before, news, refuse_the_archive};
 use crate::loader::Loaded;
 use crate::lock::Lock;
 use crate::post::Post;
 use crate::store::Store;
-
-/// How long a whole issue waits for a page that is not there yet; then the other posts go without it.
-const PATIENCE: Duration = Duration::hours(24);
 
 /// When a digest is sent.
 #[derive(Debug, Clone, Copy)]
