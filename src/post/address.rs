@@ -11,7 +11,7 @@ use crate::post::dialect::Habits;
 use crate::post::front::Front;
 use crate::post::name::Name;
 use crate::post::pattern::from_own_colons;
-use crate::post::read::From;
+use crate::post::read::Origin;
 use crate::post::slug::{lower_slug, slug_filter, slugify};
 
 /// What a pattern may hold, as it is said to who wrote another.
@@ -48,11 +48,11 @@ pub(super) struct Parts<'a> {
 
 impl Parts<'_> {
     /// The address, and where it comes from.
-    pub(super) fn address(&self, site: &Site, habits: &Habits) -> Result<(Url, From), Finding> {
+    pub(super) fn address(&self, site: &Site, habits: &Habits) -> Result<(Url, Origin), Finding> {
         let own = self.front.get(habits.rules.address).and_then(|(key, value)| Some((key, value.as_str()?.trim())));
         let (filled, from) = if let Some((key, own)) = own.filter(|(_, own)| !own.is_empty()) {
             let filled = self.own(key, own, habits).map_err(|finding| finding.at_line(self.front.line(key)))?;
-            (filled, From::Key(key))
+            (filled, Origin::Key(key))
         } else {
             let section = self.name.section().and_then(|section| habits.permalinks.get(section));
             let foreign = habits.foreign.as_deref().filter(|_| self.is_foreign(habits));
@@ -67,7 +67,7 @@ impl Parts<'_> {
             if let Some(language) = self.name.language {
                 filled = format!("/{}/{}", language.to_lowercase(), filled.trim_start_matches('/'));
             }
-            (filled, From::Pattern)
+            (filled, Origin::Pattern)
         };
         // A colon in the first part is no scheme.
         let url = match filled.starts_with("http://") || filled.starts_with("https://") {

@@ -69,7 +69,7 @@ impl Address {
     }
 }
 
-impl std::convert::From<Url> for Address {
+impl From<Url> for Address {
     fn from(url: Url) -> Self {
         Self(String::from(url).into())
     }
@@ -136,5 +136,5 @@ pub use front::{texts_of, with_defaults};
 pub use links::Index;
 pub use markup::Markup;
 pub use pattern::from_colons;
-pub use read::{Commits, Draft, From, Read, Why, read};
+pub use read::{Commits, Draft, Origin, Read, Why, read};
 pub use slug::slug;

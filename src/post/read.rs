@@ -45,16 +45,16 @@ pub struct Draft {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Why {
     /// Where the date comes from.
-    pub date: From,
+    pub date: Origin,
     /// How its zone was found.
     pub zone: &'static str,
     /// Where the address comes from.
-    pub address: From,
+    pub address: Origin,
 }
 
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum From {
+pub enum Origin {
     /// A key of the front matter.
     Key(&'static str),
     /// The title.
@@ -69,7 +69,7 @@ pub enum From {
     Pattern,
 }
 
-impl fmt::Display for From {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(key) => write!(f, "`{key}`"),
@@ -145,7 +145,7 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     }
     let categories = people::categories(&front, &name, habits);
     let (dated, by_name) = match dating.dated()? {
-        Some((dated, from)) => (dated, from == From::Name),
+        Some((dated, from)) => (dated, from == Origin::Name),
         None => (published, false),
     };
     let slug_from = match (habits.slug_of_title, rules.name_keeps_date && !by_name) {
@@ -243,10 +243,10 @@ struct Dating<'a> {
 
 impl Dating<'_> {
     /// The day of publication, where it comes from, and the title without it where it stood there.
-    fn published(&self, title: Option<&str>) -> Result<Option<(Instant, From, Option<String>)>, Finding> {
+    fn published(&self, title: Option<&str>) -> Result<Option<(Instant, Origin, Option<String>)>, Finding> {
         let rules = self.habits.rules;
         if let Some((key, found)) = self.key(rules.published).transpose()? {
-            return Ok(Some((found, From::Key(key), None)));
+            return Ok(Some((found, Origin::Key(key), None)));
         }
         if let Some((found, from)) = self.dated()? {
             return Ok(Some((found, from, None)));
@@ -256,7 +256,7 @@ impl Dating<'_> {
             let found = match place {
                 DateIn::Title => title
                     .and_then(|title| date::leading(title, &zoning))
-                    .map(|(at, rest)| (Instant { at, offset: None }, From::Title, Some(rest))),
+                    .map(|(at, rest)| (Instant { at, offset: None }, Origin::Title, Some(rest))),
                 DateIn::Name => date::in_name(self.name.stem, &zoning)
                     .transpose()
                     .map_err(|reason| {
@@ -264,36 +264,36 @@ impl Dating<'_> {
                             .at_line(1)
                             .way_out("expected a name like 2024-12-01-tea.md")
                     })?
-                    .map(|(found, _)| (found, From::Name, None)),
+                    .map(|(found, _)| (found, Origin::Name, None)),
                 DateIn::Path => date::in_path(self.path, &zoning)
                     .or_else(|| date::in_part(self.path, &zoning).filter(|_| rules.dialect == Dialect::Plain))
-                    .map(|found| (found, From::Path, None)),
+                    .map(|found| (found, Origin::Path, None)),
                 DateIn::Address => self
                     .front
                     .get(rules.address)
-                    .and_then(|(key, value)| Some((date::in_path(value.as_str()?, &zoning)?, From::Key(key), None))),
+                    .and_then(|(key, value)| Some((date::in_path(value.as_str()?, &zoning)?, Origin::Key(key), None))),
             };
             if found.is_some() {
                 return Ok(found);
             }
         }
-        Ok(self.git.map(|(first, _)| (Instant { at: first, offset: Some(Utc.fix()) }, From::Git, None)))
+        Ok(self.git.map(|(first, _)| (Instant { at: first, offset: Some(Utc.fix()) }, Origin::Git, None)))
     }
 
     /// The day in the address where it has one of its own, and where it comes from.
-    fn dated(&self) -> Result<Option<(Instant, From)>, Finding> {
+    fn dated(&self) -> Result<Option<(Instant, Origin)>, Finding> {
         let rules = self.habits.rules;
         if rules.dated.is_empty() {
             return Ok(None);
         }
         let by_name = || {
             let found = date::in_name(self.name.stem, &self.habits.zoning(false)).and_then(Result::ok);
-            found.filter(|_| self.habits.date_in_name).map(|(found, _)| (found, From::Name))
+            found.filter(|_| self.habits.date_in_name).map(|(found, _)| (found, Origin::Name))
         };
         if let Some(found) = by_name().filter(|_| self.habits.name_first) {
             return Ok(Some(found));
         }
-        Ok(self.key(rules.dated).transpose()?.map(|(key, found)| (found, From::Key(key))).or_else(by_name))
+        Ok(self.key(rules.dated).transpose()?.map(|(key, found)| (found, Origin::Key(key))).or_else(by_name))
     }
 
     /// The last change.
@@ -318,7 +318,7 @@ impl Dating<'_> {
             ) {
                 return None;
             }
-            let zoning = self.habits.zoning(self.is_timestamp(From::Key(key)));
+            let zoning = self.habits.zoning(self.is_timestamp(Origin::Key(key)));
             let found = date::parse(&text, &zoning).map(|found| (*key, found)).map_err(|reason| {
                 Finding::error(format!("`{}` is no date: {reason}", self.front.shown(key, &text)))
                     .at_line(self.front.line(key))
@@ -329,8 +329,8 @@ impl Dating<'_> {
     }
 
     /// Whether YAML sees a timestamp in the value: unquoted, with dashes and seconds.
-    fn is_timestamp(&self, from: From) -> bool {
-        let From::Key(key) = from else { return false };
+    fn is_timestamp(&self, from: Origin) -> bool {
+        let Origin::Key(key) = from else { return false };
         let text = self.front.text(&[key]).unwrap_or_default();
         text.get(4..5) == Some("-") && text.matches(':').count() == 2 && !self.front.is_quoted(key)
     }
