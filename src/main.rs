@@ -17,17 +17,17 @@ fn main() -> ExitCode {
         ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
     }
     let clock = Clock::new(cli.at);
-    let mut out = io::stdout().lock();
+    let mut out = Listened { out: io::stdout().lock(), is_closed: false };
     let ended = tidings::run(&cli, &clock, &mut out);
     // Whoever read has had enough: no error, and it changes nothing in how the work went.
     let ended = match out.flush() {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ended.and(Err(error.into())),
+        Err(error) if !out.is_closed => ended.and(Err(error.into())),
         _ => ended,
     };
     match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Partial) => ExitCode::from(1),
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if out.is_closed && is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(anstream::stderr(), "{} {error:#}", Severity::Error.word());
             ExitCode::from(2)
@@ -35,6 +35,60 @@ fn main() -> ExitCode {
     }
 }
 
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
+/// An output that knows whether whoever read it has gone: any other pipe that breaks, such as that to a database, is an
+/// error.
+struct Listened<W> {
+    out: W,
+    is_closed: bool,
+}
+
+impl<W: Write> Listened<W> {
+    fn noting<T>(&mut self, work: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
+        let done = work(&mut self.out);
+        self.is_closed |= done.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        done
+    }
+}
+
+impl<W: Write> Write for Listened<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.noting(|out| out.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.noting(W::flush)
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+
+    use super::Listened;
+
+    /// An output of which each write ends so.
+    struct Ends(io::ErrorKind);
+
+    impl Write for Ends {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_output_is_closed_when_its_own_pipe_breaks() {
+        for (kind, expected) in [(io::ErrorKind::BrokenPipe, true), (io::ErrorKind::StorageFull, false)] {
+            let mut out = Listened { out: Ends(kind), is_closed: false };
+            assert!(!out.is_closed && out.write_all(b"x").is_err());
+            assert_eq!(out.is_closed, expected, "{kind}");
+        }
+    }
 }
