@@ -38,12 +38,14 @@ fn bare_path(path: &str) -> String {
 }
 
 /// What a text's links are resolved with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Links<'a> {
     /// The home page.
     pub(super) home: &'a Url,
     /// The post whose text it is.
     pub(super) post: &'a Post,
+    /// Its page, where every relative link begins.
+    pub(super) page: Url,
     /// Every post of the site.
     pub(super) posts: &'a [Post],
     /// How a post is found among them.
@@ -56,7 +58,7 @@ impl Links<'_> {
         let value = value.trim();
         let url = match self.by_file(value) {
             Some(url) => url,
-            None => self.post.url.to_url().join(value).ok()?,
+            None => self.page.join(value).ok()?,
         };
         matches!(
             url.scheme(),

@@ -68,7 +68,7 @@ pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Even
 
 /// The address of a note, or of a heading in this one.
 fn target<'a>(target: &str, links: &Links<'_>) -> Option<CowStr<'a>> {
-    let here = || target.starts_with('#').then(|| links.post.url.to_url().join(target).ok())?;
+    let here = || target.starts_with('#').then(|| links.page.join(target).ok())?;
     links.post_at(target).or_else(here).map(|url| url.to_string().into())
 }
 

@@ -25,7 +25,7 @@ pub fn body(
     index: &Index,
 ) -> Result<Body, Finding> {
     let rules = habits.rules;
-    let links = Links { home: &site.url, post, posts, index };
+    let links = Links { home: &site.url, post, page: post.url.to_url(), posts, index };
     let whole = text;
     let Split { mut front, body, body_line, fenced } = front::split(text, rules)?;
     front.add_defaults(&habits.data_of(&post.path));

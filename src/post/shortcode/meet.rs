@@ -117,7 +117,7 @@ impl<'a> Expander<'a> {
                 after
             }
             Some(Meaning::Address(target)) => {
-                let own = || target.starts_with('#').then(|| self.links.post.url.to_url().join(&target).ok())?;
+                let own = || target.starts_with('#').then(|| self.links.page.join(&target).ok())?;
                 if let Some(url) = self.links.post_at(&target).or_else(own) {
                     self.address(&url);
                 } else {
