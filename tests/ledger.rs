@@ -17,12 +17,12 @@ use crate::database::Database;
 /// The schema as the first version made it; never edited.
 const FIRST_SCHEMA: &str = include_str!("schema-1.sql");
 
-fn at(seconds: i64) -> DateTime<Utc> {
+pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_719_208_800 + seconds, 0).unwrap()
 }
 
 /// Does the same on a fresh SQLite file and, where there is a server, in a fresh database on it.
-fn on_both<F: AsyncFn(&StoreUrl)>(name: &str, work: &F) {
+pub(crate) fn on_both<F: AsyncFn(&StoreUrl)>(name: &str, work: &F) {
     on_both_in(&Runtime::new().unwrap(), name, work);
 }
 
@@ -39,15 +39,15 @@ fn on_both_in<F: AsyncFn(&StoreUrl)>(runtime: &Runtime, name: &str, work: &F) {
     }
 }
 
-async fn open(url: &StoreUrl) -> Store {
+pub(crate) async fn open(url: &StoreUrl) -> Store {
     Store::open(url, Access::Write, at(0)).await.unwrap()
 }
 
-fn people(count: usize) -> Vec<(Email, Option<String>)> {
+pub(crate) fn people(count: usize) -> Vec<(Email, Option<String>)> {
     (0..count).map(|n| (format!("reader{n}@x.example").parse().unwrap(), None)).collect()
 }
 
-fn new_issue(slot: &str, made: i64) -> Issue {
+pub(crate) fn new_issue(slot: &str, made: i64) -> Issue {
     Issue {
         id: random_id(),
         digest: "weekly".to_owned(),
@@ -61,17 +61,17 @@ fn new_issue(slot: &str, made: i64) -> Issue {
     }
 }
 
-async fn freeze(store: &Store, issue: &Issue, to: &[(Email, Option<String>)]) -> Frozen {
+pub(crate) async fn freeze(store: &Store, issue: &Issue, to: &[(Email, Option<String>)]) -> Frozen {
     let freeze =
         Freeze { issue, compiled: "{}", page: "", posts: &[], to, subscribers: true, slot_at: None, again: false };
     store.freeze(&freeze).await.unwrap()
 }
 
-async fn sender(store: &Store) -> Sender {
+pub(crate) async fn sender(store: &Store) -> Sender {
     store.begin_sending(Uncertain::Retry, at(0)).await.unwrap().unwrap()
 }
 
-async fn reader(store: &Store, address: &str) -> (ReaderId, ReaderState) {
+pub(crate) async fn reader(store: &Store, address: &str) -> (ReaderId, ReaderState) {
     store.find_reader(&address.parse().unwrap()).await.unwrap().unwrap()
 }
 
@@ -367,7 +367,7 @@ fn who_goes_after_the_claim_gets_nothing_more() {
 }
 
 /// Says this to the database itself.
-async fn tell(url: &StoreUrl, text: &'static str) {
+pub(crate) async fn tell(url: &StoreUrl, text: &'static str) {
     let address = match url {
         StoreUrl::Sqlite(file) => format!("sqlite://{}", file.display()),
         StoreUrl::Postgres(address) => address.clone(),

@@ -1,6 +1,7 @@
 //! The program from outside: the real binary, a real database, other parsers than its own.
 
 mod any;
+mod beside;
 mod breaks;
 mod config;
 mod database;

@@ -44,10 +44,7 @@ impl Store {
 
     /// Takes these posts as known from now on, under an issue without recipients.
     pub async fn know_posts(&self, digest: &str, posts: &[String], now: DateTime<Utc>) -> Result<()> {
-        let mut tx = self.begin().await?;
-        know(&mut tx, digest, format!("begin {}", now.to_rfc3339()), posts, now).await?;
-        tx.commit().await?;
-        Ok(())
+        change!(self.begin(), |tx| { know(&mut tx, digest, format!("begin {}", now.to_rfc3339()), posts, now).await })
     }
 
     /// Whether nobody can have got a cancelled issue, so that its posts are news again.

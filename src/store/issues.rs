@@ -87,58 +87,56 @@ impl Store {
     /// The digest's first run: these posts are known from now on, and `slot` is the last that is past.
     /// False where another run has begun it.
     pub async fn begin_digest(&self, digest: &str, known: &[String], slot: i64, now: DateTime<Utc>) -> Result<bool> {
-        let mut tx = self.begin().await?;
-        let made = sqlx::query("INSERT INTO digest (name, last_slot) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
-            .bind(digest.to_owned())
-            .bind(slot)
-            .execute(&mut *tx)
-            .await?;
-        if made.rows_affected() == 0 {
-            return Ok(false);
-        }
-        know(&mut tx, digest, "begin".to_owned(), known, now).await?;
-        tx.commit().await?;
-        Ok(true)
+        change!(self.begin(), |tx| {
+            let made =
+                sqlx::query("INSERT INTO digest (name, last_slot) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+                    .bind(digest.to_owned())
+                    .bind(slot)
+                    .execute(&mut *tx)
+                    .await?;
+            if made.rows_affected() == 0 {
+                return Ok(false);
+            }
+            know(&mut tx, digest, "begin".to_owned(), known, now).await?;
+            Ok(true)
+        })
     }
 
     /// Marks a slot as past in which there was nothing to send.
     pub async fn pass_slot(&self, digest: &str, slot: i64) -> Result<()> {
-        let mut tx = self.begin().await?;
-        advance(&mut tx, digest, slot).await?;
-        tx.commit().await?;
-        Ok(())
+        change!(self.begin(), |tx| { advance(&mut tx, digest, slot).await })
     }
 
     /// Fixes an issue: its content, what it announces and who gets it, in one transaction.
     pub async fn freeze(&self, freeze: &Freeze<'_>) -> Result<Frozen> {
         let issue = freeze.issue;
-        let mut tx = self.begin().await?;
-        if self.place == StorePlace::Server {
-            // One freeze of a digest at a time: what another has announced since the plan shows behind this lock.
-            sqlx::query("SELECT name FROM digest WHERE name = $1 FOR UPDATE")
-                .bind(issue.digest.clone())
-                .fetch_optional(&mut *tx)
-                .await?;
-        }
-        if !freeze.again && is_carried(&mut tx, issue, freeze.posts).await? {
-            return Ok(Frozen::Already);
-        }
-        // A slot that nobody has got anything in is free.
-        sqlx::query(AssertSqlSafe(format!(
-            "UPDATE issue SET slot = slot || ' cancelled ' || CAST(id AS TEXT) \
+        let frozen = change!(self.begin(), |tx| {
+            if self.place == StorePlace::Server {
+                // One freeze of a digest at a time: what another has announced since the plan shows behind this lock.
+                sqlx::query("SELECT name FROM digest WHERE name = $1 FOR UPDATE")
+                    .bind(issue.digest.clone())
+                    .fetch_optional(&mut *tx)
+                    .await?;
+            }
+            if !freeze.again && is_carried(&mut tx, issue, freeze.posts).await? {
+                return Ok(Frozen::Already);
+            }
+            // A slot that nobody has got anything in is free.
+            sqlx::query(AssertSqlSafe(format!(
+                "UPDATE issue SET slot = slot || ' cancelled ' || CAST(id AS TEXT) \
              WHERE digest = $1 AND slot = $2 AND id IN ({VOID})"
-        )))
-        .bind(issue.digest.clone())
-        .bind(issue.slot.clone())
-        .execute(&mut *tx)
-        .await?;
-        if !insert_issue(&mut tx, issue, freeze.compiled, freeze.page).await? {
-            return Ok(Frozen::Already);
-        }
-        announce(&mut tx, issue, freeze.posts).await?;
-        let due = issue.made_at.timestamp();
-        if freeze.subscribers {
-            sqlx::query(
+            )))
+            .bind(issue.digest.clone())
+            .bind(issue.slot.clone())
+            .execute(&mut *tx)
+            .await?;
+            if !insert_issue(&mut tx, issue, freeze.compiled, freeze.page).await? {
+                return Ok(Frozen::Already);
+            }
+            announce(&mut tx, issue, freeze.posts).await?;
+            let due = issue.made_at.timestamp();
+            if freeze.subscribers {
+                sqlx::query(
                 "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
                  SELECT $1, r.id, 0, NULL, $2, 0, NULL, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
                  WHERE s.digest = $3 AND r.state = 'active'",
@@ -148,30 +146,34 @@ impl Store {
             .bind(issue.digest.clone())
             .execute(&mut *tx)
             .await?;
-        }
-        for reader in self.named_readers(&mut tx, freeze.to, issue.made_at).await? {
-            sqlx::query(
-                "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+            }
+            for reader in self.named_readers(&mut tx, freeze.to, issue.made_at).await? {
+                sqlx::query(
+                    "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
                  SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
                  ON CONFLICT (issue, reader) DO NOTHING",
-            )
-            .bind(issue.id)
-            .bind(reader)
-            .bind(due)
-            .execute(&mut *tx)
-            .await?;
+                )
+                .bind(issue.id)
+                .bind(reader)
+                .bind(due)
+                .execute(&mut *tx)
+                .await?;
+            }
+            if let Some(slot) = freeze.slot_at {
+                advance(&mut tx, &issue.digest, slot).await?;
+            }
+            let row = sqlx::query("SELECT COUNT(*) AS n FROM delivery WHERE issue = $1")
+                .bind(issue.id)
+                .fetch_one(&mut *tx)
+                .await?;
+            let recipients: i64 = row.try_get("n")?;
+            Ok(Frozen::Made(recipients.unsigned_abs()))
+        })?;
+        if matches!(frozen, Frozen::Made(_)) {
+            // It speeds claims up; where it meets an error, the issue is frozen all the same.
+            let _ = sqlx::raw_sql("ANALYZE delivery").execute(&self.pool).await;
         }
-        if let Some(slot) = freeze.slot_at {
-            advance(&mut tx, &issue.digest, slot).await?;
-        }
-        let row = sqlx::query("SELECT COUNT(*) AS n FROM delivery WHERE issue = $1")
-            .bind(issue.id)
-            .fetch_one(&mut *tx)
-            .await?;
-        let recipients: i64 = row.try_get("n")?;
-        tx.commit().await?;
-        sqlx::raw_sql("ANALYZE delivery").execute(&self.pool).await?;
-        Ok(Frozen::Made(recipients.unsigned_abs()))
+        Ok(frozen)
     }
 
     /// All issues that had recipients, the newest first.
@@ -210,28 +212,29 @@ impl Store {
         to: IssueState,
         reason: Option<&str>,
     ) -> Result<bool> {
-        let mut tx = self.begin().await?;
-        let from: Vec<String> = from.iter().map(|state| format!("'{}'", state.word())).collect();
-        let text = format!("UPDATE issue SET state = $1, reason = $2 WHERE id = $3 AND state IN ({})", from.join(","));
-        let changed = sqlx::query(AssertSqlSafe(text))
-            .bind(to.word())
-            .bind(reason.map(str::to_owned))
-            .bind(id)
-            .execute(&mut *tx)
-            .await?;
-        if changed.rows_affected() == 0 {
-            return Ok(false);
-        }
-        if to == IssueState::Cancelled {
-            sqlx::query(
+        change!(self.begin(), |tx| {
+            let from: Vec<String> = from.iter().map(|state| format!("'{}'", state.word())).collect();
+            let text =
+                format!("UPDATE issue SET state = $1, reason = $2 WHERE id = $3 AND state IN ({})", from.join(","));
+            let changed = sqlx::query(AssertSqlSafe(text))
+                .bind(to.word())
+                .bind(reason.map(str::to_owned))
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+            if changed.rows_affected() == 0 {
+                return Ok(false);
+            }
+            if to == IssueState::Cancelled {
+                sqlx::query(
                 "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE issue = $1 AND state = 0 AND owner IS NULL",
             )
             .bind(id)
             .execute(&mut *tx)
             .await?;
-        }
-        tx.commit().await?;
-        Ok(true)
+            }
+            Ok(true)
+        })
     }
 
     /// Keeps an issue's row to the end of the transaction: nobody closes it, or opens it, meanwhile. Its state.
@@ -244,32 +247,29 @@ impl Store {
     /// Decides uncertain deliveries: they are sent again, or given up. Readers, or all where none is named. Of a
     /// cancelled issue nothing is sent again.
     pub async fn resolve(&self, id: IssueId, readers: &[ReaderId], resend: bool, now: DateTime<Utc>) -> Result<u64> {
-        let mut tx = self.begin().await?;
-        if self.hold_issue(&mut tx, id).await? == IssueState::Cancelled && resend {
-            return Err(StoreError::Stopped);
-        }
-        let to = if resend { State::Queued } else { State::GivenUp };
-        let text = format!(
-            "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, first_at = NULL WHERE issue = $3 AND state = 6 \
+        change!(self.begin(), |tx| {
+            if self.hold_issue(&mut tx, id).await? == IssueState::Cancelled && resend {
+                return Err(StoreError::Stopped);
+            }
+            let to = if resend { State::Queued } else { State::GivenUp };
+            let text = format!(
+                "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, first_at = NULL WHERE issue = $3 AND state = 6 \
              AND ($4 = '[]' OR {})",
-            self.place.among("reader", "$4")
-        );
-        let done = sqlx::query(AssertSqlSafe(text))
-            .bind(to as i16)
-            .bind(now.timestamp())
-            .bind(id)
-            .bind(list(readers))
-            .execute(&mut *tx)
-            .await?
-            .rows_affected();
-        if resend && done > 0 {
-            sqlx::query("UPDATE issue SET state = 'open' WHERE id = $1 AND state = 'done'")
+                self.place.among("reader", "$4")
+            );
+            let done = sqlx::query(AssertSqlSafe(text))
+                .bind(to as i16)
+                .bind(now.timestamp())
                 .bind(id)
+                .bind(list(readers))
                 .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await?;
-        Ok(done)
+                .await?
+                .rows_affected();
+            if resend && done > 0 {
+                reopen(&mut tx, id).await?;
+            }
+            Ok(done)
+        })
     }
 
     /// How many deliveries of an issue are in each state, in the order of [`State::ALL`].
@@ -376,6 +376,12 @@ async fn advance(tx: &mut Transaction<'static, Any>, digest: &str, slot: i64) ->
     .bind(slot)
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+/// Opens an issue that is done: someone waits again.
+pub(super) async fn reopen(tx: &mut Transaction<'static, Any>, id: IssueId) -> Result<()> {
+    sqlx::query("UPDATE issue SET state = 'open' WHERE id = $1 AND state = 'done'").bind(id).execute(&mut **tx).await?;
     Ok(())
 }
 

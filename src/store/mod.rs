@@ -1,5 +1,38 @@
 //! SQL: readers, issues, deliveries, in SQLite or PostgreSQL by one text.
 
+/// Does this, and from its start once more where it met what passes. A macro, as the one below, since a future that a
+/// closure gives is not known to go from thread to thread.
+macro_rules! patiently {
+    ($work:expr) => {{
+        let mut tries = 1;
+        loop {
+            let done: $crate::store::Result<_> = $work.await;
+            match done {
+                Err(error) if tries < $crate::store::TRIES && error.is_passing() => tries += 1,
+                done => break done,
+            }
+        }
+    }};
+}
+
+/// Does this in one transaction, and in a new one where it met what passes. An error takes all of it back, and that is
+/// waited for: its locks must be gone before the next try.
+macro_rules! change {
+    ($begin:expr, |$tx:ident| $work:block) => {
+        patiently!(async {
+            let mut $tx = $begin.await?;
+            let done: $crate::store::Result<_> = async $work.await;
+            match done {
+                Ok(done) => $tx.commit().await.map(|()| done).map_err($crate::store::StoreError::from),
+                Err(error) => {
+                    let _ = $tx.rollback().await;
+                    Err(error)
+                }
+            }
+        })
+    };
+}
+
 mod announced;
 mod issues;
 mod readers;
@@ -31,6 +64,8 @@ use crate::token::{Key, random_id};
 const FINGERPRINT_KEY: i64 = 1;
 const STORE_NAME: i64 = 2;
 const FIRST_LINK_KEY: i64 = 100;
+/// How often what met a lock or a deadlock is tried.
+const TRIES: u32 = 3;
 /// How many numbers are bound as one list at most: PostgreSQL answers late where a statement exceeds some 15 KB.
 const MOST_LISTED: usize = 500;
 
@@ -81,9 +116,10 @@ impl StoreError {
     /// Whether the same may go well when it is tried again: another program holds a lock, or two waited crosswise.
     fn is_passing(&self) -> bool {
         let Self::Sql(error) = self else { return false };
-        // SQLite's SQLITE_BUSY, PostgreSQL's serialization_failure and deadlock_detected.
+        // SQLite's SQLITE_BUSY, PostgreSQL's serialization_failure and deadlock_detected; and its unique_violation, where
+        // another has added the same since the look.
         let code = error.as_database_error().and_then(DatabaseError::code);
-        code.is_some_and(|code| matches!(&*code, "5" | "261" | "517" | "40001" | "40P01"))
+        code.is_some_and(|code| matches!(&*code, "5" | "261" | "517" | "40001" | "40P01" | "23505"))
     }
 }
 

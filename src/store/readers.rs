@@ -103,9 +103,7 @@ impl Store {
     ) -> Result<Vec<Added>> {
         let mut added = Vec::with_capacity(people.len());
         for people in people.chunks(500) {
-            let mut tx = self.begin().await?;
-            added.extend(self.add_chunk(&mut tx, people, joining, now).await?);
-            tx.commit().await?;
+            added.extend(change!(self.begin(), |tx| { self.add_chunk(&mut tx, people, joining, now).await })?);
         }
         Ok(added)
     }
@@ -160,6 +158,8 @@ impl Store {
                 }
             });
         }
+        // In one order, so that two who add the same people never wait for each other crosswise.
+        new.sort_by_key(|(_, number)| &fingerprints[*number]);
         for new in new.chunks(100) {
             let rows: Vec<String> = (0..new.len())
                 .map(|row| {
@@ -285,51 +285,51 @@ impl Store {
     /// Takes a reader out: of these digests, or of all where none is named. False where nobody is known by the address.
     pub async fn remove_reader(&self, email: &Email, digests: &[String], now: DateTime<Utc>) -> Result<bool> {
         let Some((id, state)) = self.find_reader(email).await? else { return Ok(false) };
-        let mut tx = self.begin().await?;
-        if digests.is_empty() && !state.is_suppressed() {
-            self.set_reader_state(&mut tx, id, ReaderState::Left, now, ("left", None)).await?;
-        }
-        for digest in digests {
-            sqlx::query("DELETE FROM subscription WHERE reader = $1 AND digest = $2")
-                .bind(id)
-                .bind(digest.clone())
-                .execute(&mut *tx)
-                .await?;
-            sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, 'left', $3)")
-                .bind(id)
-                .bind(now.timestamp())
-                .bind(digest.clone())
-                .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await?;
-        Ok(true)
+        change!(self.begin(), |tx| {
+            if digests.is_empty() && !state.is_suppressed() {
+                self.set_reader_state(&mut tx, id, ReaderState::Left, now, ("left", None)).await?;
+            }
+            for digest in digests {
+                sqlx::query("DELETE FROM subscription WHERE reader = $1 AND digest = $2")
+                    .bind(id)
+                    .bind(digest.clone())
+                    .execute(&mut *tx)
+                    .await?;
+                sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, 'left', $3)")
+                    .bind(id)
+                    .bind(now.timestamp())
+                    .bind(digest.clone())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            Ok(true)
+        })
     }
 
     /// Erases a person: address, name, language and subscriptions go, the fingerprint stays and keeps them suppressed.
     pub async fn forget_reader(&self, email: &Email, now: DateTime<Utc>) -> Result<bool> {
         let Some((id, _)) = self.find_reader(email).await? else { return Ok(false) };
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = 'forgotten' WHERE id = $1",
-        )
-        .bind(id)
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query("DELETE FROM subscription WHERE reader = $1").bind(id).execute(&mut *tx).await?;
-        // A relay's words often repeat the address.
-        sqlx::query("UPDATE delivery SET reply = NULL, name = NULL, language = NULL WHERE reader = $1")
+        change!(self.begin(), |tx| {
+            sqlx::query(
+                "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = 'forgotten' WHERE id = $1",
+            )
             .bind(id)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("UPDATE event SET detail = NULL WHERE reader = $1").bind(id).execute(&mut *tx).await?;
-        sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, 'forgotten', NULL)")
-            .bind(id)
-            .bind(now.timestamp())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(true)
+            sqlx::query("DELETE FROM subscription WHERE reader = $1").bind(id).execute(&mut *tx).await?;
+            // A relay's words often repeat the address.
+            sqlx::query("UPDATE delivery SET reply = NULL, name = NULL, language = NULL WHERE reader = $1")
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query("UPDATE event SET detail = NULL WHERE reader = $1").bind(id).execute(&mut *tx).await?;
+            sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, 'forgotten', NULL)")
+                .bind(id)
+                .bind(now.timestamp())
+                .execute(&mut *tx)
+                .await?;
+            Ok(true)
+        })
     }
 
     /// Everyone who is not forgotten, by address.

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::ledger::Issue;
+use crate::ledger::{Issue, IssueState};
 use crate::reader::Email;
+use crate::store::issues::reopen;
 use crate::store::{Result, Store};
 
 /// What became of the wish to send an issue to a reader once more.
@@ -21,19 +22,15 @@ impl Store {
     /// Queues an issue for one reader, whether or not they had it; who is not known becomes a reader without a
     /// subscription.
     pub async fn resend(&self, issue: &Issue, to: &Email, now: DateTime<Utc>) -> Result<Resent> {
-        let mut tx = self.begin().await?;
-        let readers = self.named_readers(&mut tx, &[(to.clone(), None)], now).await?;
-        let Some(reader) = readers.first() else { return Ok(Resent::Suppressed) };
-        self.hold_issue(&mut tx, issue.id).await?;
-        let opened = sqlx::query("UPDATE issue SET state = 'open' WHERE id = $1 AND state IN ('open', 'done')")
-            .bind(issue.id)
-            .execute(&mut *tx)
-            .await?;
-        if opened.rows_affected() == 0 {
-            return Ok(Resent::Closed);
-        }
-        // What waits or is on the wire already is left as it is.
-        sqlx::query(
+        change!(self.begin(), |tx| {
+            if matches!(self.hold_issue(&mut tx, issue.id).await?, IssueState::Paused | IssueState::Cancelled) {
+                return Ok(Resent::Closed);
+            }
+            let readers = self.named_readers(&mut tx, &[(to.clone(), None)], now).await?;
+            let Some(reader) = readers.first() else { return Ok(Resent::Suppressed) };
+            reopen(&mut tx, issue.id).await?;
+            // What waits or is on the wire already is left as it is.
+            sqlx::query(
             "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
              SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
              ON CONFLICT (issue, reader) DO UPDATE SET state = 0, owner = NULL, due_at = excluded.due_at, attempts = 0, \
@@ -44,13 +41,13 @@ impl Store {
         .bind(now.timestamp())
         .execute(&mut *tx)
         .await?;
-        sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, $2, $3, 'resend', NULL)")
-            .bind(*reader)
-            .bind(issue.id)
-            .bind(now.timestamp())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(Resent::Queued)
+            sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, $2, $3, 'resend', NULL)")
+                .bind(*reader)
+                .bind(issue.id)
+                .bind(now.timestamp())
+                .execute(&mut *tx)
+                .await?;
+            Ok(Resent::Queued)
+        })
     }
 }

@@ -121,66 +121,68 @@ impl Sender {
             released |= self.take_over_from(row.try_get("owner")?, now).await?;
         }
         // Nobody sends an issue that was cancelled while its sender died.
-        sqlx::query(
-            "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE state = 0 AND owner IS NULL \
-             AND issue IN (SELECT id FROM issue WHERE state = 'cancelled')",
-        )
-        .execute(&self.store.pool)
-        .await?;
-        Ok(released)
+        patiently!(async {
+            sqlx::query(
+                "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE state = 0 AND owner IS NULL \
+                 AND issue IN (SELECT id FROM issue WHERE state = 'cancelled')",
+            )
+            .execute(&self.store.pool)
+            .await?;
+            Ok(released)
+        })
     }
 
     /// Releases what this owner has, if it is dead.
     async fn take_over_from(&self, owner: Owner, now: DateTime<Utc>) -> Result<bool> {
-        let mut tx = self.store.begin().await?;
-        if self.store.place == StorePlace::Server {
-            // Held to the end of this transaction; a living owner still holds it.
-            let row =
-                sqlx::query("SELECT pg_try_advisory_xact_lock($1) AS dead").bind(owner).fetch_one(&mut *tx).await?;
-            if !row.try_get::<bool, _>("dead")? {
-                return Ok(false);
+        change!(self.store.begin(), |tx| {
+            if self.store.place == StorePlace::Server {
+                // Held to the end of this transaction; a living owner still holds it.
+                let row =
+                    sqlx::query("SELECT pg_try_advisory_xact_lock($1) AS dead").bind(owner).fetch_one(&mut *tx).await?;
+                if !row.try_get::<bool, _>("dead")? {
+                    return Ok(false);
+                }
             }
-        }
-        let words = "the sender died while it sent";
-        // A file can be written again: the same name, the same bytes.
-        sqlx::query(
-            "UPDATE delivery SET owner = NULL, state = 0 WHERE owner = $1 AND state = 1 \
+            let words = "the sender died while it sent";
+            // A file can be written again: the same name, the same bytes.
+            sqlx::query(
+                "UPDATE delivery SET owner = NULL, state = 0 WHERE owner = $1 AND state = 1 \
              AND issue IN (SELECT id FROM issue WHERE outbox = 1)",
-        )
-        .bind(owner)
-        .execute(&mut *tx)
-        .await?;
-        let mut begun: BTreeMap<IssueId, Vec<ReaderId>> = BTreeMap::new();
-        let rows = sqlx::query("SELECT issue, reader FROM delivery WHERE owner = $1 AND state = 1")
-            .bind(owner)
-            .fetch_all(&mut *tx)
-            .await?;
-        for row in rows {
-            begun.entry(row.try_get("issue")?).or_default().push(row.try_get("reader")?);
-        }
-        for (issue, readers) in begun {
-            note(&mut tx, &self.store.place, issue, &readers, now, ("uncertain", words)).await?;
-        }
-        sqlx::query("UPDATE delivery SET owner = NULL WHERE owner = $1 AND state = 0")
+            )
             .bind(owner)
             .execute(&mut *tx)
             .await?;
-        let state = match self.uncertain {
-            Uncertain::Retry => State::Queued,
-            Uncertain::Hold => State::Uncertain,
-        };
-        sqlx::query(
-            "UPDATE delivery SET owner = NULL, state = $1, attempts = attempts + 1, reply = $2, \
+            let mut begun: BTreeMap<IssueId, Vec<ReaderId>> = BTreeMap::new();
+            let rows = sqlx::query("SELECT issue, reader FROM delivery WHERE owner = $1 AND state = 1")
+                .bind(owner)
+                .fetch_all(&mut *tx)
+                .await?;
+            for row in rows {
+                begun.entry(row.try_get("issue")?).or_default().push(row.try_get("reader")?);
+            }
+            for (issue, readers) in begun {
+                note(&mut tx, &self.store.place, issue, &readers, now, ("uncertain", words)).await?;
+            }
+            sqlx::query("UPDATE delivery SET owner = NULL WHERE owner = $1 AND state = 0")
+                .bind(owner)
+                .execute(&mut *tx)
+                .await?;
+            let state = match self.uncertain {
+                Uncertain::Retry => State::Queued,
+                Uncertain::Hold => State::Uncertain,
+            };
+            sqlx::query(
+                "UPDATE delivery SET owner = NULL, state = $1, attempts = attempts + 1, reply = $2, \
              first_at = COALESCE(first_at, $4) WHERE owner = $3 AND state = 1",
-        )
-        .bind(state as i16)
-        .bind(words)
-        .bind(owner)
-        .bind(now.timestamp())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(true)
+            )
+            .bind(state as i16)
+            .bind(words)
+            .bind(owner)
+            .bind(now.timestamp())
+            .execute(&mut *tx)
+            .await?;
+            Ok(true)
+        })
     }
 
     /// How many have not got the issue and are in nobody's hands: what another living sender has begun is not among them.
@@ -222,65 +224,66 @@ impl Sender {
         limit: usize,
         now: DateTime<Utc>,
     ) -> Result<(Vec<Claimed>, Option<Position>)> {
-        let mut tx = self.store.begin().await?;
-        let row = sqlx::query("SELECT digest, state FROM issue WHERE id = $1").bind(issue).fetch_one(&mut *tx).await?;
-        if row.try_get::<&str, _>("state")? != "open" {
-            return Ok((Vec::new(), None));
-        }
-        let digest: String = row.try_get("digest")?;
-        let skip = if self.store.place == StorePlace::Server { " FOR UPDATE SKIP LOCKED" } else { "" };
-        // Whoever left the digest and has no subscription to it is gone, also where the digest names them itself.
-        let columns = "d.reader, d.attempts, d.due_at, d.first_at, r.address, d.name, d.language, r.state, \
+        change!(self.store.begin(), |tx| {
+            let row =
+                sqlx::query("SELECT digest, state FROM issue WHERE id = $1").bind(issue).fetch_one(&mut *tx).await?;
+            if row.try_get::<&str, _>("state")? != "open" {
+                return Ok((Vec::new(), None));
+            }
+            let digest: String = row.try_get("digest")?;
+            let skip = if self.store.place == StorePlace::Server { " FOR UPDATE SKIP LOCKED" } else { "" };
+            // Whoever left the digest and has no subscription to it is gone, also where the digest names them itself.
+            let columns = "d.reader, d.attempts, d.due_at, d.first_at, r.address, d.name, d.language, r.state, \
              CASE WHEN EXISTS (SELECT 1 FROM subscription s WHERE s.digest = $1 AND s.reader = r.id) THEN 0 \
              ELSE (SELECT COUNT(*) FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = $1) END";
-        let text = format!(
-            "SELECT {} AS due FROM (SELECT reader, attempts, due_at, first_at, name, language FROM delivery \
+            let text = format!(
+                "SELECT {} AS due FROM (SELECT reader, attempts, due_at, first_at, name, language FROM delivery \
              WHERE issue = $2 AND state = 0 AND owner IS NULL AND due_at <= $3 AND (due_at, reader) > ($5, $6) \
              ORDER BY due_at, reader LIMIT $4{skip}) AS d CROSS JOIN reader r WHERE r.id = d.reader",
-            self.store.place.as_one(columns)
-        );
-        let row = sqlx::query(AssertSqlSafe(text))
-            .bind(digest)
-            .bind(issue)
-            .bind(now.timestamp())
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .bind(behind.0)
-            .bind(behind.1)
-            .fetch_one(&mut *tx)
-            .await?;
-        let due: Vec<Due> = serde_json::from_str(row.try_get("due")?)
-            .map_err(|error| StoreError::Damaged(format!("a delivery cannot be read: {error}")))?;
-        let mut last = None;
-        let mut claimed = Vec::with_capacity(due.len());
-        let mut suppressed: BTreeMap<String, Vec<ReaderId>> = BTreeMap::new();
-        for Due(id, attempts, due_at, first_at, address, name, language, state, gone) in due {
-            last = last.max(Some((due_at, id)));
-            match address {
-                Some(address) if state == ReaderState::Active.word() && gone == 0 => {
-                    let reader = Reader { id, email: email_of(&address)?, name, language };
-                    let attempts = i16::try_from(attempts).unwrap_or(i16::MAX);
-                    claimed.push(Claimed { reader, attempts, first_at: first_at.map(time_of).transpose()? });
+                self.store.place.as_one(columns)
+            );
+            let row = sqlx::query(AssertSqlSafe(text))
+                .bind(digest)
+                .bind(issue)
+                .bind(now.timestamp())
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+                .bind(behind.0)
+                .bind(behind.1)
+                .fetch_one(&mut *tx)
+                .await?;
+            let due: Vec<Due> = serde_json::from_str(row.try_get("due")?)
+                .map_err(|error| StoreError::Damaged(format!("a delivery cannot be read: {error}")))?;
+            let mut last = None;
+            let mut claimed = Vec::with_capacity(due.len());
+            let mut suppressed: BTreeMap<String, Vec<ReaderId>> = BTreeMap::new();
+            for Due(id, attempts, due_at, first_at, address, name, language, state, gone) in due {
+                last = last.max(Some((due_at, id)));
+                match address {
+                    Some(address) if state == ReaderState::Active.word() && gone == 0 => {
+                        let reader = Reader { id, email: email_of(&address)?, name, language };
+                        let attempts = i16::try_from(attempts).unwrap_or(i16::MAX);
+                        claimed.push(Claimed { reader, attempts, first_at: first_at.map(time_of).transpose()? });
+                    }
+                    _ if state == ReaderState::Active.word() => {
+                        suppressed.entry(ReaderState::Left.word().to_owned()).or_default().push(id);
+                    }
+                    _ => suppressed.entry(state).or_default().push(id),
                 }
-                _ if state == ReaderState::Active.word() => {
-                    suppressed.entry(ReaderState::Left.word().to_owned()).or_default().push(id);
-                }
-                _ => suppressed.entry(state).or_default().push(id),
             }
-        }
-        for (why, readers) in suppressed {
-            let among = self.store.place.among("reader", "$3");
-            let text = format!("UPDATE delivery SET state = 4, reply = $1 WHERE issue = $2 AND {among}");
-            sqlx::query(AssertSqlSafe(text)).bind(why).bind(issue).bind(list(&readers)).execute(&mut *tx).await?;
-        }
-        if !claimed.is_empty() {
-            let readers: Vec<ReaderId> = claimed.iter().map(|claim| claim.reader.id).collect();
-            let among = self.store.place.among("reader", "$3");
-            let text = format!("UPDATE delivery SET owner = $1 WHERE issue = $2 AND {among}");
-            let query = sqlx::query(AssertSqlSafe(text)).bind(self.owner).bind(issue).bind(list(&readers));
-            query.execute(&mut *tx).await?;
-        }
-        tx.commit().await?;
-        Ok((claimed, last))
+            for (why, readers) in suppressed {
+                let among = self.store.place.among("reader", "$3");
+                let text = format!("UPDATE delivery SET state = 4, reply = $1 WHERE issue = $2 AND {among}");
+                sqlx::query(AssertSqlSafe(text)).bind(why).bind(issue).bind(list(&readers)).execute(&mut *tx).await?;
+            }
+            if !claimed.is_empty() {
+                let readers: Vec<ReaderId> = claimed.iter().map(|claim| claim.reader.id).collect();
+                let among = self.store.place.among("reader", "$3");
+                let text = format!("UPDATE delivery SET owner = $1 WHERE issue = $2 AND {among}");
+                let query = sqlx::query(AssertSqlSafe(text)).bind(self.owner).bind(issue).bind(list(&readers));
+                query.execute(&mut *tx).await?;
+            }
+            Ok((claimed, last))
+        })
     }
 
     /// Makes the intent to send durable: after this, and not before, the body may go out. Returns those of them who have
@@ -310,84 +313,86 @@ impl Sender {
     /// Takes hard bounces of an issue back, where a series of them says that it was not the addresses: these readers are
     /// active again and wait. Each once in an issue: what is refused again after that is believed.
     pub async fn doubt_bounces(&self, issue: IssueId, readers: &[ReaderId], now: DateTime<Utc>) -> Result<()> {
-        let mut tx = self.store.begin().await?;
-        let text = format!(
-            "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state = 3 AND {} \
+        change!(self.store.begin(), |tx| {
+            let text = format!(
+                "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state = 3 AND {} \
              AND NOT EXISTS (SELECT 1 FROM event e WHERE e.reader = d.reader AND e.issue = $1 AND e.kind = 'doubted') \
              ORDER BY d.reader",
-            self.store.place.among("d.reader", "$2")
-        );
-        let rows = sqlx::query(AssertSqlSafe(text)).bind(issue).bind(list(readers)).fetch_all(&mut *tx).await?;
-        let readers: Vec<ReaderId> = rows.iter().map(|row| row.try_get("reader")).collect::<Result<_, _>>()?;
-        if readers.is_empty() {
-            return Ok(());
-        }
-        let among = self.store.place.among("id", "$1");
-        let text = format!("UPDATE reader SET state = 'active' WHERE state = 'bounced' AND {among}");
-        sqlx::query(AssertSqlSafe(text)).bind(list(&readers)).execute(&mut *tx).await?;
-        let among = self.store.place.among("reader", "$3");
-        let text = format!("UPDATE delivery SET state = 0, due_at = $1 WHERE issue = $2 AND {among}");
-        let query = sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(issue).bind(list(&readers));
-        query.execute(&mut *tx).await?;
-        note(
-            &mut tx,
-            &self.store.place,
-            issue,
-            &readers,
-            now,
-            ("doubted", "a series of bounces says that it was not the address"),
-        )
-        .await?;
-        tx.commit().await?;
-        Ok(())
+                self.store.place.among("d.reader", "$2")
+            );
+            let rows = sqlx::query(AssertSqlSafe(text)).bind(issue).bind(list(readers)).fetch_all(&mut *tx).await?;
+            let readers: Vec<ReaderId> = rows.iter().map(|row| row.try_get("reader")).collect::<Result<_, _>>()?;
+            if readers.is_empty() {
+                return Ok(());
+            }
+            let among = self.store.place.among("id", "$1");
+            let text = format!("UPDATE reader SET state = 'active' WHERE state = 'bounced' AND {among}");
+            sqlx::query(AssertSqlSafe(text)).bind(list(&readers)).execute(&mut *tx).await?;
+            let among = self.store.place.among("reader", "$3");
+            let text = format!("UPDATE delivery SET state = 0, due_at = $1 WHERE issue = $2 AND {among}");
+            let query = sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(issue).bind(list(&readers));
+            query.execute(&mut *tx).await?;
+            note(
+                &mut tx,
+                &self.store.place,
+                issue,
+                &readers,
+                now,
+                ("doubted", "a series of bounces says that it was not the address"),
+            )
+            .await?;
+            Ok(())
+        })
     }
 
     /// Gives back what it has claimed of the issue and not begun to send.
     pub async fn release(&self, issue: IssueId) -> Result<()> {
-        sqlx::query("UPDATE delivery SET owner = NULL WHERE issue = $1 AND owner = $2 AND state = 0")
-            .bind(issue)
-            .bind(self.owner)
-            .execute(&self.store.pool)
-            .await?;
-        Ok(())
+        patiently!(async {
+            sqlx::query("UPDATE delivery SET owner = NULL WHERE issue = $1 AND owner = $2 AND state = 0")
+                .bind(issue)
+                .bind(self.owner)
+                .execute(&self.store.pool)
+                .await?;
+            Ok(())
+        })
     }
 
     /// Closes the issue if nobody waits any more, and keeps the counts. Whether it is done.
     pub async fn finish(&self, issue: IssueId) -> Result<bool> {
-        let mut tx = self.store.begin().await?;
-        self.store.hold_issue(&mut tx, issue).await?;
-        // What was claimed when the issue was cancelled waits for nothing any more.
-        sqlx::query(
-            "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE issue = $1 AND state = 0 AND owner IS NULL \
+        change!(self.store.begin(), |tx| {
+            self.store.hold_issue(&mut tx, issue).await?;
+            // What was claimed when the issue was cancelled waits for nothing any more.
+            sqlx::query(
+                "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE issue = $1 AND state = 0 AND owner IS NULL \
              AND EXISTS (SELECT 1 FROM issue WHERE id = $1 AND state = 'cancelled')",
-        )
-        .bind(issue)
-        .execute(&mut *tx)
-        .await?;
-        let rows =
-            sqlx::query("SELECT state, COUNT(*) AS n FROM delivery WHERE issue = $1 GROUP BY state ORDER BY state")
-                .bind(issue)
-                .fetch_all(&mut *tx)
-                .await?;
-        let mut counts = serde_json::Map::new();
-        let mut waiting = 0;
-        for row in &rows {
-            let (number, n): (i64, i64) = (small(row, "state")?, row.try_get("n")?);
-            match State::ALL.into_iter().find(|known| *known as i64 == number) {
-                Some(State::Queued | State::Sending) => waiting += n,
-                Some(state) => drop(counts.insert(state.word().to_owned(), n.into())),
-                None => return Err(StoreError::Damaged(format!("{number} is no state"))),
+            )
+            .bind(issue)
+            .execute(&mut *tx)
+            .await?;
+            let rows =
+                sqlx::query("SELECT state, COUNT(*) AS n FROM delivery WHERE issue = $1 GROUP BY state ORDER BY state")
+                    .bind(issue)
+                    .fetch_all(&mut *tx)
+                    .await?;
+            let mut counts = serde_json::Map::new();
+            let mut waiting = 0;
+            for row in &rows {
+                let (number, n): (i64, i64) = (small(row, "state")?, row.try_get("n")?);
+                match State::ALL.into_iter().find(|known| *known as i64 == number) {
+                    Some(State::Queued | State::Sending) => waiting += n,
+                    Some(state) => drop(counts.insert(state.word().to_owned(), n.into())),
+                    None => return Err(StoreError::Damaged(format!("{number} is no state"))),
+                }
             }
-        }
-        if waiting == 0 {
-            sqlx::query("UPDATE issue SET state = 'done', counts = $1 WHERE id = $2 AND state = 'open'")
-                .bind(serde_json::Value::Object(counts).to_string())
-                .bind(issue)
-                .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await?;
-        Ok(waiting == 0)
+            if waiting == 0 {
+                sqlx::query("UPDATE issue SET state = 'done', counts = $1 WHERE id = $2 AND state = 'open'")
+                    .bind(serde_json::Value::Object(counts).to_string())
+                    .bind(issue)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            Ok(waiting == 0)
+        })
     }
 }
 

@@ -28,8 +28,6 @@ const STAYS: &str = "SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.read
     WHERE i.id = delivery.issue AND r.state = 'active' \
     AND (EXISTS (SELECT 1 FROM subscription s WHERE s.digest = i.digest AND s.reader = r.id) OR NOT EXISTS \
     (SELECT 1 FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = i.digest))";
-/// How often what met a lock or a deadlock is tried.
-const TRIES: u32 = 3;
 /// The longest reply that is kept, in characters.
 const LONGEST_REPLY: usize = 500;
 
@@ -64,7 +62,7 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
         }
         let mut refused = Refused::default();
         if failed.is_none() {
-            match writer.commit_patiently(&waiting).await {
+            match writer.commit(&waiting).await {
                 Ok(some) => refused = some,
                 Err(error) => failed = Some(error.to_string()),
             }
@@ -120,17 +118,6 @@ impl Writer {
         jobs.recv().await
     }
 
-    async fn commit_patiently(&mut self, jobs: &[Job]) -> Result<Refused> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.commit(jobs).await {
-                Err(error) if tries < TRIES && error.is_passing() => {}
-                result => return result,
-            }
-        }
-    }
-
     /// Writes down all jobs; what was stopped meanwhile, of which nothing may be sent.
     async fn commit(&mut self, jobs: &[Job]) -> Result<Refused> {
         let mut batches: BTreeMap<IssueId, Batch> = BTreeMap::new();
@@ -153,9 +140,8 @@ impl Writer {
             }
         }
         let changes: Vec<Change> = batches.into_iter().flat_map(|(issue, batch)| batch.changes(issue)).collect();
-        let mut refused = Refused::default();
         if changes.is_empty() {
-            return Ok(refused);
+            return Ok(Refused::default());
         }
         let Self { store, owner, connection: kept, commits } = self;
         let (owner, place) = (*owner, &store.place);
@@ -170,55 +156,35 @@ impl Writer {
         if let ([change], []) = (&*changes, &*judged) {
             // One statement is a transaction by itself. What it has committed is not written again, whatever the look after
             // it meets.
-            let count = change.write(connection, place, owner).await?;
-            return match count == change.rows() {
-                true => Ok(refused),
-                false => Refused::look_patiently(change, count, connection, place, owner).await,
-            };
-        }
-        let mut tx = connection.begin_with(begin_words(place)).await?;
-        for change in &changes {
-            let count = change.write(&mut tx, place, owner).await?;
-            refused.look_for(change, count, &mut tx, place, owner).await?;
+            let count = patiently!(change.write(connection, place, owner))?;
+            if count == change.rows() {
+                return Ok(Refused::default());
+            }
+            return change!(connection.begin_with(begin_words(place)), |tx| {
+                let mut refused = Refused::default();
+                refused.look_for(change, count, &mut tx, place, owner).await?;
+                Ok(refused)
+            });
         }
         // In one order, so that two senders never wait for each other crosswise.
         judged.sort_by_key(|(_, one, _)| one.reader);
-        for (issue, one, now) in judged {
-            judge(&mut tx, place, issue, one, now).await?;
-        }
-        tx.commit().await?;
-        Ok(refused)
+        change!(connection.begin_with(begin_words(place)), |tx| {
+            let mut refused = Refused::default();
+            for change in &changes {
+                let count = change.write(&mut tx, place, owner).await?;
+                refused.look_for(change, count, &mut tx, place, owner).await?;
+            }
+            for (issue, one, now) in &judged {
+                judge(&mut tx, place, *issue, one, *now).await?;
+            }
+            Ok(refused)
+        })
     }
 }
 
 impl Refused {
     fn has_stopped(&self, issue: IssueId, readers: &[ReaderId]) -> bool {
         readers.iter().any(|reader| self.stopped.contains(&(issue, *reader)))
-    }
-
-    /// A look that is a transaction by itself. Where it fails for good, so does all.
-    async fn look_patiently(
-        change: &Change<'_>,
-        count: usize,
-        connection: &mut AnyConnection,
-        place: &StorePlace,
-        owner: Owner,
-    ) -> Result<Self> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let looked: Result<Self> = async {
-                let (mut tx, mut refused) = (connection.begin_with(begin_words(place)).await?, Self::default());
-                refused.look_for(change, count, &mut tx, place, owner).await?;
-                tx.commit().await?;
-                Ok(refused)
-            }
-            .await;
-            match looked {
-                Err(error) if tries < TRIES && error.is_passing() => {}
-                result => return result.map_err(|error| StoreError::Writer(error.to_string())),
-            }
-        }
     }
 
     /// Why a change did not find all its rows: a reader has gone and is suppressed now, or the issue was not open. Any other
