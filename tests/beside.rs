@@ -1,14 +1,17 @@
 //! What others do to the store between two statements of a sender's: nobody is stranded, nothing is kept that was erased,
 //! and what only met a lock is done again.
 
-use tidings::config::StoreUrl;
-use tidings::ledger::{IssueState, Outcome, Settled};
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tidings::config::{StoreUrl, Uncertain};
+use tidings::ledger::{IssueState, Outcome, Settled, State};
 use tidings::reader::{Email, ReaderId};
 use tidings::store::{Added, Joining, ReaderState, Sender, Store};
 use tokio::runtime::Runtime;
 
 use crate::database::Database;
-use crate::ledger::{at, freeze, new_issue, on_both, open, people, sender, tell};
+use crate::ledger::{at, freeze, new_issue, on_both, open, people, reader, sender, tell};
 
 const JOINING: Joining<'_> =
     Joining { digests: &[], state: ReaderState::Active, returning: false, consent: Some("a test") };
@@ -31,6 +34,67 @@ async fn settle(sender: &Sender, readers: &[(ReaderId, Email)], outcome: Outcome
     };
     sender.settle(issue, readers.iter().map(settled).collect(), at(1)).unwrap();
     sender.flush().await.unwrap();
+}
+
+#[test]
+fn who_waits_again_does_so_in_an_open_issue_though_another_sender_has_closed_it() {
+    on_both("doubts", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        for end in [IssueState::Done, IssueState::Cancelled] {
+            let issue = new_issue(end.word(), i64::from(end == IssueState::Cancelled));
+            freeze(&store, &issue, &people(5)).await;
+            let sender = sender(&store).await;
+            let readers = begin(&sender, 5).await;
+            settle(&sender, &readers, Outcome::Bounced).await;
+            if end == IssueState::Cancelled {
+                store.change_issue(issue.id, &[IssueState::Open], end, None).await.unwrap();
+            }
+            assert!(sender.finish(issue.id).await.unwrap());
+            let ids: Vec<ReaderId> = readers.iter().map(|(id, _)| *id).collect();
+            sender.doubt_bounces(issue.id, &ids, at(2)).await.unwrap();
+            sender.finish(issue.id).await.unwrap();
+            let (now, counts) = (store.issue(issue.id).await.unwrap().unwrap(), store.counts(issue.id).await.unwrap());
+            match end {
+                IssueState::Done => assert_eq!((now.state, counts[0]), (IssueState::Open, 5)),
+                _ => assert_eq!((now.state, counts[0], counts[5]), (IssueState::Cancelled, 0, 5)),
+            }
+            // Whatever becomes of the issue, the addresses are good.
+            assert_eq!(reader(&store, "reader0@x.example").await.1, ReaderState::Active);
+        }
+    });
+}
+
+#[test]
+fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_last_moment() {
+    let Some(database) = Database::fresh("zombie") else { return };
+    let url = StoreUrl::Postgres(database.url());
+    Runtime::new().unwrap().block_on(async {
+        let store = open(&url).await;
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(2)).await;
+        let dying = sender(&open(&url).await).await;
+        begin(&dying, 1).await;
+        assert_eq!(dying.claim(issue.id, 1, at(0)).await.unwrap().len(), 1);
+        drop(dying);
+        // An intent that was on its way to the server is committed while the first is being noted.
+        tell(
+            &url,
+            "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             UPDATE delivery SET state = 1 WHERE state = 0 AND owner IS NOT NULL; RETURN new; END $$; \
+             CREATE TRIGGER lates AFTER INSERT ON event FOR EACH ROW WHEN (new.kind = 'uncertain') \
+             EXECUTE FUNCTION late()",
+        )
+        .await;
+        let heir = store.begin_sending(Uncertain::Retry, at(1)).await.unwrap().unwrap();
+        while store.counts(issue.id).await.unwrap()[State::Sending as usize] > 0
+            || heir.missed(issue.id).await.unwrap() < 2
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            heir.take_over(at(1)).await.unwrap();
+        }
+        let listed = store.uncertainties(issue.id).await.unwrap();
+        assert_eq!(listed.iter().map(|one| one.reader).collect::<HashSet<_>>().len(), 2, "{listed:?}");
+    });
 }
 
 /// What the store is asked for, one after the other.

@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use crate::config::Uncertain;
 use crate::ledger::{Claimed, IssueId, Owner, Settled, State};
 use crate::reader::{Reader, ReaderId};
-use crate::store::issues::small;
+use crate::store::issues::{reopen, small};
 use crate::store::readers::{ReaderState, email_of, time_of};
 use crate::store::writer::{Job, note, write};
 use crate::store::{Result, Store, StoreError, StorePlace, list};
@@ -147,16 +147,27 @@ impl Sender {
             // A file can be written again: the same name, the same bytes.
             sqlx::query(
                 "UPDATE delivery SET owner = NULL, state = 0 WHERE owner = $1 AND state = 1 \
-             AND issue IN (SELECT id FROM issue WHERE outbox = 1)",
+                 AND issue IN (SELECT id FROM issue WHERE outbox = 1)",
             )
             .bind(owner)
             .execute(&mut *tx)
             .await?;
+            let state = match self.uncertain {
+                Uncertain::Retry => State::Queued,
+                Uncertain::Hold => State::Uncertain,
+            };
+            // Just those are noted whom this finds: an intent of the dead may be committed even now.
+            let rows = sqlx::query(
+                "UPDATE delivery SET owner = NULL, state = $1, attempts = attempts + 1, reply = $2, \
+                 first_at = COALESCE(first_at, $4) WHERE owner = $3 AND state = 1 RETURNING issue, reader",
+            )
+            .bind(state as i16)
+            .bind(words)
+            .bind(owner)
+            .bind(now.timestamp())
+            .fetch_all(&mut *tx)
+            .await?;
             let mut begun: BTreeMap<IssueId, Vec<ReaderId>> = BTreeMap::new();
-            let rows = sqlx::query("SELECT issue, reader FROM delivery WHERE owner = $1 AND state = 1")
-                .bind(owner)
-                .fetch_all(&mut *tx)
-                .await?;
             for row in rows {
                 begun.entry(row.try_get("issue")?).or_default().push(row.try_get("reader")?);
             }
@@ -167,20 +178,6 @@ impl Sender {
                 .bind(owner)
                 .execute(&mut *tx)
                 .await?;
-            let state = match self.uncertain {
-                Uncertain::Retry => State::Queued,
-                Uncertain::Hold => State::Uncertain,
-            };
-            sqlx::query(
-                "UPDATE delivery SET owner = NULL, state = $1, attempts = attempts + 1, reply = $2, \
-             first_at = COALESCE(first_at, $4) WHERE owner = $3 AND state = 1",
-            )
-            .bind(state as i16)
-            .bind(words)
-            .bind(owner)
-            .bind(now.timestamp())
-            .execute(&mut *tx)
-            .await?;
             Ok(true)
         })
     }
@@ -314,10 +311,11 @@ impl Sender {
     /// active again and wait. Each once in an issue: what is refused again after that is believed.
     pub async fn doubt_bounces(&self, issue: IssueId, readers: &[ReaderId], now: DateTime<Utc>) -> Result<()> {
         change!(self.store.begin(), |tx| {
+            self.store.hold_issue(&mut tx, issue).await?;
             let text = format!(
-                "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state = 3 AND {} \
-             AND NOT EXISTS (SELECT 1 FROM event e WHERE e.reader = d.reader AND e.issue = $1 AND e.kind = 'doubted') \
-             ORDER BY d.reader",
+                "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state = 3 AND {} AND NOT EXISTS \
+                 (SELECT 1 FROM event e WHERE e.reader = d.reader AND e.issue = $1 AND e.kind = 'doubted') \
+                 ORDER BY d.reader",
                 self.store.place.among("d.reader", "$2")
             );
             let rows = sqlx::query(AssertSqlSafe(text)).bind(issue).bind(list(readers)).fetch_all(&mut *tx).await?;
@@ -332,16 +330,10 @@ impl Sender {
             let text = format!("UPDATE delivery SET state = 0, due_at = $1 WHERE issue = $2 AND {among}");
             let query = sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(issue).bind(list(&readers));
             query.execute(&mut *tx).await?;
-            note(
-                &mut tx,
-                &self.store.place,
-                issue,
-                &readers,
-                now,
-                ("doubted", "a series of bounces says that it was not the address"),
-            )
-            .await?;
-            Ok(())
+            // Another sender, to whom nobody seemed to wait, may have closed it.
+            reopen(&mut tx, issue).await?;
+            let why = "a series of bounces says that it was not the address";
+            note(&mut tx, &self.store.place, issue, &readers, now, ("doubted", why)).await
         })
     }
 
