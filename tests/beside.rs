@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, Uncertain};
 use tidings::ledger::{IssueState, Outcome, Settled, State};
 use tidings::reader::{Email, ReaderId};
@@ -171,5 +172,65 @@ fn two_who_add_the_same_people_at_once_both_succeed() {
             let new = [first.unwrap(), second.unwrap()].concat().into_iter().filter(|one| *one == Added::New).count();
             assert_eq!(new, 200);
         }
+    });
+}
+
+#[test]
+fn what_a_relay_says_of_someone_after_they_are_forgotten_is_not_kept() {
+    on_both("erased", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(4)).await;
+        let sender = sender(&store).await;
+        for outcome in [Outcome::Bounced, Outcome::Refused, Outcome::Uncertain(None), Outcome::Deferred(at(60))] {
+            let readers = begin(&sender, 1).await;
+            let (id, email) = &readers[0];
+            store.forget_reader(email, at(1)).await.unwrap();
+            settle(&sender, &readers, outcome.clone()).await;
+            let missed = store.missed(issue.id, -1, 10).await.unwrap();
+            assert_eq!(missed.iter().find(|one| one.reader == *id).unwrap().reply, None, "{outcome:?}");
+            let events = store.events(*id).await.unwrap();
+            assert!(events.iter().all(|(_, _, detail)| detail.is_none()), "{outcome:?}: {events:?}");
+        }
+    });
+}
+
+#[test]
+fn nobody_who_is_forgotten_meanwhile_gets_their_name_back() {
+    let Some(database) = Database::fresh("renamed") else { return };
+    let url = StoreUrl::Postgres(database.url());
+    Runtime::new().unwrap().block_on(async {
+        let store = open(&url).await;
+        store.add_readers(&people(1), &JOINING, at(0)).await.unwrap();
+        let mut other = sqlx::PgConnection::connect(&database.url()).await.unwrap();
+        other.execute("BEGIN; UPDATE reader SET state = 'forgotten', address = NULL").await.unwrap();
+        let named = [(people(1).remove(0).0, Some("Ada".to_owned()))];
+        let (added, ()) = tokio::join!(store.add_readers(&named, &JOINING, at(1)), async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            other.execute("COMMIT").await.unwrap();
+        });
+        assert_eq!(added.unwrap(), [Added::Suppressed(ReaderState::Forgotten)]);
+        let named: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM reader WHERE name IS NOT NULL")
+            .fetch_one(&mut other)
+            .await
+            .unwrap();
+        assert_eq!(named, 0);
+    });
+}
+
+#[test]
+fn a_name_that_a_freeze_keeps_of_someone_forgotten_meanwhile_goes_with_the_claim() {
+    on_both("frozen_name", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(1)).await;
+        store.forget_reader(&people(1)[0].0, at(1)).await.unwrap();
+        tell(url, "UPDATE delivery SET name = 'Ada'").await;
+        assert!(sender(&store).await.claim(issue.id, 1, at(1)).await.unwrap().is_empty());
+        tell(
+            url,
+            "CREATE TABLE nameless (name TEXT CHECK (name IS NULL)); INSERT INTO nameless SELECT name FROM delivery",
+        )
+        .await;
     });
 }

@@ -1,13 +1,14 @@
 //! Readers and their subscriptions: one row a person, found by fingerprint, never revived by accident.
 
 use std::collections::{HashMap, HashSet};
+use std::slice;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::reader::{Email, Mailbox, Reader, ReaderId};
-use crate::store::{MOST_LISTED, Result, Store, StoreError, list};
+use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, list};
 use crate::token::random_id;
 
 /// What a reader is to us.
@@ -210,18 +211,26 @@ impl Store {
         Ok(added)
     }
 
+    /// Who is known by these fingerprints. Their rows are kept to the end of the transaction, in one order: nobody forgets
+    /// them between the look and what is written by it.
     async fn find_fingerprints(
         &self,
         tx: &mut Transaction<'static, Any>,
         fingerprints: &[String],
     ) -> Result<HashMap<String, (ReaderId, ReaderState)>> {
         let mut known = HashMap::new();
+        let hold = if self.place == StorePlace::Server { " FOR UPDATE" } else { "" };
+        let mut fingerprints: Vec<&String> = fingerprints.iter().collect();
+        fingerprints.sort();
         for some in fingerprints.chunks(100) {
             let places: Vec<String> = (1..=some.len()).map(|number| format!("${number}")).collect();
-            let text = format!("SELECT id, fingerprint, state FROM reader WHERE fingerprint IN ({})", places.join(","));
+            let text = format!(
+                "SELECT id, fingerprint, state FROM reader WHERE fingerprint IN ({}) ORDER BY fingerprint{hold}",
+                places.join(",")
+            );
             let mut query = sqlx::query(AssertSqlSafe(text));
             for fingerprint in some {
-                query = query.bind(fingerprint.clone());
+                query = query.bind((*fingerprint).clone());
             }
             for row in query.fetch_all(&mut **tx).await? {
                 let state = ReaderState::from_word(row.try_get("state")?)?;
@@ -284,8 +293,10 @@ impl Store {
 
     /// Takes a reader out: of these digests, or of all where none is named. False where nobody is known by the address.
     pub async fn remove_reader(&self, email: &Email, digests: &[String], now: DateTime<Utc>) -> Result<bool> {
-        let Some((id, state)) = self.find_reader(email).await? else { return Ok(false) };
+        let fingerprint = self.fingerprints.fingerprint(email);
         change!(self.begin(), |tx| {
+            let known = self.find_fingerprints(&mut tx, slice::from_ref(&fingerprint)).await?;
+            let Some((id, state)) = known.get(&fingerprint).copied() else { return Ok(false) };
             if digests.is_empty() && !state.is_suppressed() {
                 self.set_reader_state(&mut tx, id, ReaderState::Left, now, ("left", None)).await?;
             }
@@ -308,8 +319,10 @@ impl Store {
 
     /// Erases a person: address, name, language and subscriptions go, the fingerprint stays and keeps them suppressed.
     pub async fn forget_reader(&self, email: &Email, now: DateTime<Utc>) -> Result<bool> {
-        let Some((id, _)) = self.find_reader(email).await? else { return Ok(false) };
+        let fingerprint = self.fingerprints.fingerprint(email);
         change!(self.begin(), |tx| {
+            let known = self.find_fingerprints(&mut tx, slice::from_ref(&fingerprint)).await?;
+            let Some((id, _)) = known.get(&fingerprint).copied() else { return Ok(false) };
             sqlx::query(
                 "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = 'forgotten' WHERE id = $1",
             )

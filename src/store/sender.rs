@@ -269,7 +269,11 @@ impl Sender {
             }
             for (why, readers) in suppressed {
                 let among = self.store.place.among("reader", "$3");
-                let text = format!("UPDATE delivery SET state = 4, reply = $1 WHERE issue = $2 AND {among}");
+                // A freeze that ran beside a forget has kept the name.
+                let text = format!(
+                    "UPDATE delivery SET state = 4, reply = $1, name = CASE WHEN $1 = 'forgotten' THEN NULL ELSE name END \
+                     WHERE issue = $2 AND {among}"
+                );
                 sqlx::query(AssertSqlSafe(text)).bind(why).bind(issue).bind(list(&readers)).execute(&mut *tx).await?;
             }
             if !claimed.is_empty() {

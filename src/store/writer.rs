@@ -28,6 +28,8 @@ const STAYS: &str = "SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.read
     WHERE i.id = delivery.issue AND r.state = 'active' \
     AND (EXISTS (SELECT 1 FROM subscription s WHERE s.digest = i.digest AND s.reader = r.id) OR NOT EXISTS \
     (SELECT 1 FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = i.digest))";
+/// That the reader of a `delivery` is not forgotten: a relay's words, which often repeat the address, are kept of no other.
+const KNOWN: &str = "EXISTS (SELECT 1 FROM reader r WHERE r.id = delivery.reader AND r.state <> 'forgotten')";
 /// The longest reply that is kept, in characters.
 const LONGEST_REPLY: usize = 500;
 
@@ -275,7 +277,7 @@ impl Change<'_> {
              owner = CASE WHEN paired.value IS NULL THEN owner END, \
              due_at = CASE WHEN paired.value IS NULL THEN due_at ELSE $2 END, \
              attempts = CASE WHEN paired.value IS NULL THEN attempts ELSE attempts + $3 END, \
-             reply = COALESCE(paired.value, reply), \
+             reply = CASE WHEN paired.value IS NULL THEN reply WHEN {KNOWN} THEN paired.value END, \
              first_at = CASE WHEN paired.value IS NULL THEN first_at ELSE COALESCE(first_at, $4) END FROM {} \
              WHERE issue = $5 AND COALESCE(owner, 0) = $6 AND reader = CAST(paired.key AS BIGINT) \
              AND CASE WHEN paired.value IS NOT NULL THEN state IN (0, 1) ELSE state = 0 \
@@ -356,7 +358,7 @@ async fn judge(
     Ok(())
 }
 
-/// Appends an event for each of these readers.
+/// Appends an event for each of these readers; without the detail where they are forgotten.
 pub(super) async fn note(
     connection: &mut AnyConnection,
     place: &StorePlace,
@@ -366,7 +368,8 @@ pub(super) async fn note(
     (kind, detail): (&'static str, &str),
 ) -> Result<()> {
     let text = format!(
-        "INSERT INTO event (reader, issue, at, kind, detail) SELECT CAST(value AS BIGINT), $1, $2, $3, $4 FROM {}",
+        "INSERT INTO event (reader, issue, at, kind, detail) SELECT CAST(value AS BIGINT), $1, $2, $3, \
+         (SELECT CAST($4 AS TEXT) FROM reader r WHERE r.id = CAST(value AS BIGINT) AND r.state <> 'forgotten') FROM {}",
         place.listed("$5")
     );
     for readers in readers.chunks(MOST_LISTED) {
