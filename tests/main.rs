@@ -19,6 +19,7 @@ mod media;
 mod message;
 mod nasty;
 mod pages;
+mod patience;
 mod preview;
 mod program;
 mod publish;

@@ -207,5 +207,7 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
         Command::Status(args) => runtime.block_on(status::status(&mut session, args)),
     };
     runtime.block_on(session.close());
+    // A look-up of a name cannot be broken off, and nothing needs its answer any more.
+    runtime.shutdown_background();
     ended
 }

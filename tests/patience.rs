@@ -1,0 +1,55 @@
+//! Settings at their edges, and a person who does not want to wait.
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::scene::Scene;
+
+/// A site with these readers and nobody else.
+fn scene(readers: &[&str]) -> Scene {
+    let to: Vec<String> = readers.iter().map(|name| format!("{name}@x.example")).collect();
+    let config = crate::scene::CONFIG.replace("editor@hums.example", &to.join("\", \""));
+    Scene::new().post("one.md", "One", "2024-06-01").file("config.toml", &config)
+}
+
+/// Waits at each name of a host as for a server of names that does not answer.
+const DEAF_NAMES: &str = "
+#include <netdb.h>
+#include <unistd.h>
+int getaddrinfo(const char *name, const char *port, const struct addrinfo *hints, struct addrinfo **found) {
+    sleep(20);
+    return EAI_AGAIN;
+}
+";
+
+#[test]
+fn a_signal_waits_for_no_server_of_names() {
+    let scene = scene(&["one"]).file("names.c", DEAF_NAMES);
+    let library = scene.path("names.so");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(scene.path("names.c"));
+    let Ok(made) = compiler.status() else {
+        assert!(std::env::var("TIDINGS_TEST_ALL").is_err(), "cc is missing");
+        eprintln!("skipped: cc is missing");
+        return;
+    };
+    assert!(made.success());
+    let mut child = scene
+        .command(&["run"])
+        .env("TIDINGS_MAIL__SMTP", "smtp://relay.invalid?tls=none")
+        .env("LD_PRELOAD", library)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while scene.run(&["status"]).out.contains("no issues") && began.elapsed() < Duration::from_secs(10) {
+        thread::sleep(Duration::from_millis(50));
+    }
+    thread::sleep(Duration::from_secs(1));
+    let asked = Instant::now();
+    assert!(Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(asked.elapsed() < Duration::from_secs(4), "it took {:?}", asked.elapsed());
+}
