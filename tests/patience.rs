@@ -4,13 +4,30 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::scene::Scene;
+use crate::relay::{Habits, Relay};
+use crate::scene::{Ran, Scene};
+
+const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 
 /// A site with these readers and nobody else.
 fn scene(readers: &[&str]) -> Scene {
     let to: Vec<String> = readers.iter().map(|name| format!("{name}@x.example")).collect();
     let config = crate::scene::CONFIG.replace("editor@hums.example", &to.join("\", \""));
     Scene::new().post("one.md", "One", "2024-06-01").file("config.toml", &config)
+}
+
+fn run(scene: &Scene, at: &str, relay: &Relay, set: &[(&str, &str)]) -> Ran {
+    let url = relay.url();
+    let set = [&[("TIDINGS_MAIL__SMTP", url.as_str()), ("TIDINGS_MAIL__PATIENCE", "0s")], set].concat();
+    scene.run_with(&["--at", at, "run"], &set)
+}
+
+#[test]
+fn a_slow_rate_keeps_no_relay_waiting_that_does_not_wait() {
+    let relay = Relay::start(Habits { listens: Some(Duration::from_secs(2)), ..Habits::good(true, Duration::ZERO) });
+    let scene = scene(&["one", "two"]);
+    let ran = run(&scene, MONDAY, &relay, &[("TIDINGS_MAIL__PER_SECOND", "0.19")]);
+    assert_eq!((ran.code, relay.count()), (0, 2), "{}{}", ran.out, ran.talk);
 }
 
 /// Waits at each name of a host as for a server of names that does not answer.

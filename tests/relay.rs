@@ -67,6 +67,8 @@ pub(crate) struct Habits {
     pub(crate) script: Script,
     /// From which message of a connection on the script holds, from 0.
     pub(crate) from: usize,
+    /// How long it listens to who says nothing.
+    pub(crate) listens: Option<Duration>,
     /// What it makes of an envelope that comes with the body before.
     pub(crate) ahead: Ahead,
     /// More keywords that EHLO offers.
@@ -78,7 +80,8 @@ pub(crate) struct Habits {
 impl Habits {
     /// A relay that does as it should.
     pub(crate) fn good(pipelining: bool, thinks: Duration) -> Self {
-        Self { pipelining, thinks, script: None, from: 0, ahead: Ahead::Hears, offers: &[], most_messages: usize::MAX }
+        let (ahead, most_messages) = (Ahead::Hears, usize::MAX);
+        Self { pipelining, thinks, script: None, from: 0, listens: None, ahead, offers: &[], most_messages }
     }
 }
 
@@ -122,6 +125,7 @@ impl Relay {
                         journal.open += 1;
                         journal.most_open = journal.most_open.max(journal.open);
                     }
+                    let _ = stream.set_read_timeout(habits.listens);
                     serve(stream, habits, &journal);
                     journal.lock().unwrap().open -= 1;
                 });

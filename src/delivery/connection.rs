@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::config::Uncertain;
 use crate::delivery::Delivery;
@@ -13,6 +13,9 @@ use crate::delivery::relay::{Halt, Queue, Run};
 use crate::ledger::{Claimed, Outcome, Settled};
 use crate::smtp::{Connection, Envelope, Phase, Refused, Reply, Trouble, Verdict, judge};
 use crate::store::StoreError;
+
+/// For how long a connection is kept over which nothing is said: a relay under load hangs up after some seconds.
+const LONGEST_SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What became of one attempt.
 enum Attempt {
@@ -139,16 +142,26 @@ impl Line {
         }
     }
 
-    /// The open connection, or a new one where there is none or it has seen enough; none where a halt comes first.
+    /// The open connection, or a new one where there is none or it has seen enough, once it is a message's turn; none where
+    /// a halt comes first.
     async fn connection(&mut self) -> Option<Connection> {
         let run = self.run.clone();
-        if let Some(connection) = self.open.take() {
-            if connection.messages() < run.delivery.mail.messages_per_connection {
-                return Some(connection);
-            }
-            connection.quit().await;
-        }
         loop {
+            if let Some(turn) = run.pace.turn() {
+                if turn > Instant::now() + LONGEST_SILENCE {
+                    self.close().await;
+                }
+                tokio::select! {
+                    () = sleep_until(turn) => {}
+                    () = run.halted() => return None,
+                }
+            }
+            if let Some(connection) = self.open.take() {
+                if connection.messages() < run.delivery.mail.messages_per_connection {
+                    return Some(connection);
+                }
+                connection.quit().await;
+            }
             let opened = tokio::select! {
                 opened = run.dialer.open() => opened,
                 () = run.halted() => return None,
@@ -168,10 +181,6 @@ impl Line {
     async fn attempt(&mut self, connection: &mut Connection, claim: &Claimed, message: Vec<u8>) -> Attempt {
         let run = self.run.clone();
         let delivery = &run.delivery;
-        tokio::select! {
-            () = run.pace.turn() => {}
-            () = run.halted() => return Attempt::Halted,
-        }
         // Durable before the body goes out: a sender that dies from here on leaves it uncertain, not lost. The commit and
         // the envelope need not wait for each other; what was settled before is committed with it, so that at any moment
         // at most one message of this connection is under way. A halt cuts only the envelope short: what the ledger says

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 /// The first wait for a relay in trouble; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -73,18 +73,14 @@ impl Pace {
         let _ = self.allowed.subscribe().wait_for(|allowed| number < *allowed).await;
     }
 
-    /// Waits for this message's turn by the rate.
-    pub(super) async fn turn(&self) {
-        let Some(interval) = self.interval else { return };
-        let turn = {
-            let now = Instant::now();
-            let mut state = self.state();
-            let earliest = now.checked_sub(SLACK).unwrap_or(now);
-            let turn = state.next.unwrap_or(now).max(earliest);
-            state.next = Some(turn + interval);
-            turn
-        };
-        sleep_until(turn).await;
+    /// When the next message may go, and its turn is taken; none where there is no rate.
+    pub(super) fn turn(&self) -> Option<Instant> {
+        let (interval, now) = (self.interval?, Instant::now());
+        let mut state = self.state();
+        let earliest = now.checked_sub(SLACK).unwrap_or(now);
+        let turn = state.next.unwrap_or(now).max(earliest);
+        state.next = Some(turn + interval);
+        Some(turn)
     }
 
     /// How many messages were answered so far.
@@ -169,7 +165,7 @@ impl Pace {
 mod tests {
     use std::time::Duration;
 
-    use tokio::time::{Instant, advance};
+    use tokio::time::{Instant, advance, sleep_until};
 
     use super::Pace;
 
@@ -182,7 +178,7 @@ mod tests {
             let pace = pace.clone();
             tasks.spawn(async move {
                 for _ in 0..50 {
-                    pace.turn().await;
+                    sleep_until(pace.turn().unwrap()).await;
                 }
             });
         }
