@@ -132,6 +132,8 @@ pub enum Outcome {
     Deferred(DateTime<Utc>),
     /// Untouched: the relay had trouble of its own. Back to the queue, no attempt counted.
     Released,
+    /// The relay hung up at this recipient. Back to the queue, no attempt counted, but the time for which it is tried.
+    HungUp,
     /// The reply to the final dot never came: it is sent again at this time, or waits for a person.
     Uncertain(Option<DateTime<Utc>>),
 }

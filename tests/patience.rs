@@ -4,6 +4,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::relay::{Habits, Relay};
 use crate::scene::{Ran, Scene};
 
@@ -20,6 +22,30 @@ fn run(scene: &Scene, at: &str, relay: &Relay, set: &[(&str, &str)]) -> Ran {
     let url = relay.url();
     let set = [&[("TIDINGS_MAIL__SMTP", url.as_str()), ("TIDINGS_MAIL__PATIENCE", "0s")], set].concat();
     scene.run_with(&["--at", at, "run"], &set)
+}
+
+/// The newest issue as `status` tells it.
+fn status(scene: &Scene) -> Value {
+    let all: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
+    all["issues"][0].clone()
+}
+
+#[test]
+fn without_patience_a_reader_at_whom_the_relay_hangs_up_keeps_no_issue_open_for_ever() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(&["drops0", "drops1", "good"]);
+    for at in [MONDAY, "2024-06-24T08:10:05+02:00", "2024-06-24T08:20:05+02:00", "2024-06-28T08:00:05+02:00"] {
+        let ran = run(&scene, at, &relay, &[("TIDINGS_MAIL__CONNECTIONS", "1")]);
+        assert!(ran.code == 1 && ran.talk.contains("the next run goes on"), "{}", ran.talk);
+        let missed = status(&scene)["missed"].clone();
+        assert!(missed.as_array().unwrap().iter().all(|one| one["attempts"] == 0), "nobody is charged: {missed}");
+    }
+    assert_eq!(relay.count(), 1);
+    for at in ["2024-06-30T08:00:05+02:00", "2024-06-30T08:10:05+02:00"] {
+        run(&scene, at, &relay, &[]);
+    }
+    let told = status(&scene);
+    assert_eq!((&told["state"], &told["counts"]["given_up"]), (&"done".into(), &2.into()), "{told}");
 }
 
 #[test]

@@ -249,7 +249,13 @@ impl Run {
 
     /// The connection was lost while trying again is safe; none where nothing new may begin.
     async fn lost(&self, claim: &Claimed, phase: Phase, trouble: Trouble) -> Option<()> {
-        let outcome = if self.is_hopeless(claim, phase) { self.deferred(claim) } else { Outcome::Released };
+        let outcome = match phase {
+            // The relay did not know yet for whom it was.
+            Phase::Mail => Outcome::Released,
+            _ if self.is_hopeless(claim) => self.deferred(claim),
+            // Where the patience ends before that, it does so in each run: not for longer than anybody is tried.
+            _ => self.due_again(claim).map_or(Outcome::GivenUp, |_| Outcome::HungUp),
+        };
         self.settle(claim, outcome, &trouble.to_string());
         self.stands(trouble).await.then_some(())
     }
@@ -299,7 +305,7 @@ impl Run {
 
     fn settle(&self, claim: &Claimed, outcome: Outcome, words: &str) {
         let delivery = &self.delivery;
-        if !matches!(outcome, Outcome::Released) {
+        if !matches!(outcome, Outcome::Released | Outcome::HungUp) {
             delivery.progress.add(1);
         }
         let settled = Settled { reader: claim.reader.id, outcome, reply: words.to_owned() };

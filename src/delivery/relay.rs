@@ -269,13 +269,10 @@ impl Run {
         self.ahead.close();
     }
 
-    /// Counts a loss at this recipient, if the relay knew already for whom it was. Whether it is the recipient, not the
-    /// relay: others are served meanwhile, or for some waits nobody has been, so that those who are left may all be like
-    /// this one. Where it is the relay all the same, only a few are put off before the patience ends.
-    pub(super) fn is_hopeless(&self, claim: &Claimed, phase: Phase) -> bool {
-        if phase == Phase::Mail {
-            return false;
-        }
+    /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile, or for
+    /// some waits nobody has been, so that those who are left may all be like this one. Where it is the relay all the same,
+    /// only a few are put off before the patience ends.
+    pub(super) fn is_hopeless(&self, claim: &Claimed) -> bool {
         let answered = self.pace.answered();
         let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
         let loss = losses.entry(claim.reader.id).or_insert(Losses { count: 0, answered });

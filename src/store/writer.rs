@@ -310,7 +310,7 @@ struct Effect {
     state: State,
     due_at: i64,
     attempts: i16,
-    /// When it was tried, where it counts as an attempt.
+    /// When it was tried, where that counts.
     tried_at: Option<i64>,
 }
 
@@ -324,10 +324,11 @@ impl Effect {
             Outcome::Bounced => (State::Bounced, now, 1),
             Outcome::Refused | Outcome::GivenUp => (State::GivenUp, now, 1),
             Outcome::Deferred(due) | Outcome::Uncertain(Some(due)) => (State::Queued, *due, 1),
-            Outcome::Released => (State::Queued, now, 0),
+            Outcome::Released | Outcome::HungUp => (State::Queued, now, 0),
             Outcome::Uncertain(None) => (State::Uncertain, now, 1),
         };
-        Self { state, due_at: due.timestamp(), attempts, tried_at: (attempts > 0).then(|| now.timestamp()) }
+        let tried_at = (*outcome != Outcome::Released).then(|| now.timestamp());
+        Self { state, due_at: due.timestamp(), attempts, tried_at }
     }
 }
 
