@@ -12,6 +12,7 @@ mod faults;
 mod feed;
 mod house;
 mod ids;
+mod ignored;
 mod kill;
 mod ledger;
 mod look;

@@ -25,9 +25,9 @@ const LOOKED_AT: usize = 40;
 pub(super) fn habits(
     site: &Site,
     config: &Posts,
+    found: Option<Generator>,
     paths: &[String],
 ) -> Result<(Habits, String, Option<Finding>), Finding> {
-    let found = generator(&config.dir, config.dialect);
     let (dialect, why) = match (config.dialect, &found) {
         (Dialect::Auto, Some(found)) => (found.dialect, format!("by {}", found.file.display())),
         (Dialect::Auto, None) => by_posts(config, paths),
@@ -78,8 +78,8 @@ pub(super) fn habits(
 
 /// A generator's config.
 pub(super) struct Generator {
-    dialect: Dialect,
-    file: PathBuf,
+    pub(super) dialect: Dialect,
+    pub(super) file: PathBuf,
     /// The folder of the whole site.
     pub(super) root: PathBuf,
     /// Its keys, in lower case at the first level.
@@ -89,7 +89,7 @@ pub(super) struct Generator {
 }
 
 /// The nearest config of a generator, of this one if it is set.
-fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
+pub(super) fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
     let dir = dir.canonicalize().ok()?;
     let mut vault = None;
     for folder in dir.ancestors().take(ABOVE + 1) {

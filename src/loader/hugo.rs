@@ -1,7 +1,7 @@
 //! Hugo's config: one file at the root, and the folders `config/…` that add to it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
@@ -13,31 +13,36 @@ use crate::post::{from_colons, front, texts_of, with_defaults};
 /// The folders of config that a build reads, each beating those before it and the file at the root.
 const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
 
-/// Adds what stands in the folders of config.
-pub(super) fn add_folders(keys: &mut Map<String, Value>, root: &Path) {
-    for folder in FOLDERS {
+/// The files in the folders of config, in the order in which they are read.
+pub(super) fn files(root: &Path) -> impl Iterator<Item = PathBuf> {
+    FOLDERS.into_iter().flat_map(move |folder| {
         let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
         let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+        files.retain(|file| {
+            let ending = file.extension().and_then(|ending| ending.to_str());
+            ending.is_some_and(|ending| matches!(ending, "toml" | "yaml" | "yml" | "json"))
+        });
         files.sort();
-        for file in files {
-            let is_config = file.extension().and_then(|ending| ending.to_str());
-            if !is_config.is_some_and(|ending| matches!(ending, "toml" | "yaml" | "yml" | "json")) {
-                continue;
+        files
+    })
+}
+
+/// Adds what stands in the folders of config.
+pub(super) fn add_folders(keys: &mut Map<String, Value>, root: &Path) {
+    for file in files(root) {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+        let Some(found) = keys_of(&file) else { continue };
+        let added = match (name.as_str(), name.split_once('.')) {
+            ("hugo" | "config", _) => lower(found),
+            // `languages.de.toml` is one language; nothing else that belongs to one is needed here.
+            (_, Some(("languages", code))) => {
+                let language = Map::from_iter([(code.to_owned(), Value::Object(found))]);
+                Map::from_iter([("languages".to_owned(), Value::Object(language))])
             }
-            let name = file.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-            let Some(found) = keys_of(&file) else { continue };
-            let added = match (name.as_str(), name.split_once('.')) {
-                ("hugo" | "config", _) => lower(found),
-                // `languages.de.toml` is one language; nothing else that belongs to one is needed here.
-                (_, Some(("languages", code))) => {
-                    let language = Map::from_iter([(code.to_owned(), Value::Object(found))]);
-                    Map::from_iter([("languages".to_owned(), Value::Object(language))])
-                }
-                (_, Some(_)) => continue,
-                _ => Map::from_iter([(name, Value::Object(found))]),
-            };
-            add(keys, added);
-        }
+            (_, Some(_)) => continue,
+            _ => Map::from_iter([(name, Value::Object(found))]),
+        };
+        add(keys, added);
     }
 }
 
@@ -143,7 +148,7 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
 }
 
 /// The languages whose texts have a folder of their own, and that folder.
-fn content_of_languages(languages: Option<&Map<String, Value>>) -> Vec<(String, String)> {
+pub(super) fn content_of_languages(languages: Option<&Map<String, Value>>) -> Vec<(String, String)> {
     let folder_of = |language: &Value| {
         let (_, folder) = language.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case("contentdir"))?;
         folder.as_str().map(|folder| folder.trim_matches('/').to_owned())

@@ -4,9 +4,10 @@ mod data;
 mod detect;
 mod git;
 mod hugo;
+mod ignored;
 mod walk;
 
-pub use walk::walk;
+pub use walk::files;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -22,6 +23,7 @@ use rayon::prelude::*;
 
 use crate::config::{Dialect, Posts, Site};
 use crate::finding::Finding;
+use crate::loader::walk::Walked;
 use crate::lock::{Lock, Unnamed};
 use crate::post::dialect::Habits;
 use crate::post::{self, Body, Commits, Draft, Index, Post, Read, Why};
@@ -56,10 +58,13 @@ pub struct Loaded {
 /// # Errors
 /// A finding where there is no folder, or the lock is broken: nothing can be done.
 pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loaded, Finding> {
-    let (lock, walked) = rayon::join(|| read_lock(&config.lock), || walk::walk(&config.dir));
-    let (mut lock, (mut paths, mut findings)) = (lock?, walked?);
+    let generator = detect::generator(&config.dir, config.dialect);
+    let (ignored, unread) = generator.as_ref().map(ignored::of).unwrap_or_default();
+    let (lock, walked) = rayon::join(|| read_lock(&config.lock), || walk::walk(&config.dir, &ignored));
+    let (mut lock, Walked { mut paths, ignored, mut findings }) = (lock?, walked?);
+    findings.extend(unread);
     let others = walk::others(&mut paths);
-    let (mut habits, dialect, broken) = detect::habits(site, config, &paths)?;
+    let (mut habits, dialect, broken) = detect::habits(site, config, generator, &paths)?;
     findings.extend(broken);
     findings.extend(walk::unread(others, &config.dir, &habits));
     if habits.rules.dialect == Dialect::Eleventy {
@@ -80,6 +85,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         .collect();
     let Aside { mut left_out, findings: faults } = reader.aside.into_inner().unwrap_or_else(PoisonError::into_inner);
     findings.extend(faults);
+    left_out.extend(ignored.into_iter().map(|path| (path, IGNORED)));
     left_out.sort();
     let mut posts: Vec<Post> = posts.into_iter().flatten().collect();
     name_apart(&mut posts, &mut findings, &config.dir);
@@ -171,6 +177,7 @@ impl Loaded {
 
 const DRAFT: &str = "it is a draft";
 const FUTURE: &str = "it is of the future";
+const IGNORED: &str = "the generator leaves it out";
 
 /// What reads posts, on every core at once.
 struct Reader<'a> {

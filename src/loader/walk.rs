@@ -9,68 +9,106 @@ use rayon::prelude::*;
 
 use crate::config::Dialect;
 use crate::finding::Finding;
+use crate::loader::ignored::{Ignored, whole};
 use crate::post::Markup;
 use crate::post::dialect::Habits;
 
-/// The files below a folder that may be posts, sorted, with `/` between the parts of their paths, and what could not be
-/// looked at. Links that leave the folder are not followed.
+/// What is below a folder.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    /// The files that may be posts, sorted, with `/` between the parts of their paths.
+    pub(super) paths: Vec<String>,
+    /// Files and folders that the generator leaves out; a folder's path ends in a slash.
+    pub(super) ignored: Vec<String>,
+    /// What could not be looked at.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// The files below a folder that may be posts, sorted.
 ///
 /// # Errors
 /// A finding where there is no such folder.
-pub fn walk(dir: &Path) -> Result<(Vec<String>, Vec<Finding>), Finding> {
+pub fn files(dir: &Path) -> Result<Vec<String>, Finding> {
+    Ok(walk(dir, &Ignored::default())?.paths)
+}
+
+/// What is below a folder, but for what the generator leaves out. Links that leave the folder are not followed.
+///
+/// # Errors
+/// A finding where there is no such folder.
+pub(super) fn walk(dir: &Path, ignored: &Ignored) -> Result<Walked, Finding> {
     let fail = |error: io::Error| {
         Finding::error(format!("the posts cannot be read: {error}")).in_file(dir).way_out("set `dir` under [posts]")
     };
     let root = dir.canonicalize().map_err(fail)?;
-    let (mut paths, mut findings) = folder(&root, dir, "").map_err(fail)?;
+    let place = Place { root: &root, whole: whole(&root), ignored };
+    let mut walked = place.folder(dir, "").map_err(fail)?;
     let of_one_line = |path: &String| !path.contains(char::is_control);
-    if !paths.par_iter().all(of_one_line) {
-        let (kept, others): (Vec<String>, Vec<String>) = paths.into_iter().partition(of_one_line);
-        paths = kept;
-        findings.extend(others.iter().map(|path| {
+    if !walked.paths.par_iter().all(of_one_line) {
+        let (kept, others): (Vec<String>, Vec<String>) = walked.paths.into_iter().partition(of_one_line);
+        walked.paths = kept;
+        walked.findings.extend(others.iter().map(|path| {
             let finding = Finding::error(format!("`{}` holds a control character", path.escape_debug()));
             finding.in_file(dir).way_out("rename the file")
         }));
     }
-    paths.par_sort_unstable();
-    Ok((paths, findings))
+    walked.paths.par_sort_unstable();
+    Ok(walked)
 }
 
-/// The files of one folder and those below it. The folders in it are read in parallel: with many small files the time
-/// goes into asking, not into what is answered.
-fn folder(root: &Path, dir: &Path, below: &str) -> io::Result<(Vec<String>, Vec<Finding>)> {
-    let (mut files, mut folders) = (Vec::new(), Vec::new());
-    for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with('.') {
-            continue;
-        }
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            folders.push((entry.path(), format!("{below}{name}/")));
-        } else if Markup::of(&name).is_some() {
-            let is_inside = || entry.path().canonicalize().is_ok_and(|real| real.starts_with(root) && real.is_file());
-            if kind.is_file() || kind.is_symlink() && is_inside() {
-                files.push(format!("{below}{name}"));
+/// Where a walk goes, and where it does not.
+struct Place<'a> {
+    root: &'a Path,
+    /// The root as the generator's expressions see it.
+    whole: String,
+    ignored: &'a Ignored,
+}
+
+impl Place<'_> {
+    /// What is in one folder and those below it. The folders in it are read in parallel: with many small files the time
+    /// goes into asking, not into what is answered.
+    fn folder(&self, dir: &Path, below: &str) -> io::Result<Walked> {
+        let (mut walked, mut folders) = (Walked::default(), Vec::new());
+        let is_plain = self.ignored.is_empty();
+        for entry in fs::read_dir(dir)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with('.') {
+                continue;
+            }
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                if !is_plain && self.ignored.folder(&format!("{}/{below}{name}", self.whole)) {
+                    walked.ignored.push(format!("{below}{name}/"));
+                } else {
+                    folders.push((entry.path(), format!("{below}{name}/")));
+                }
+            } else if Markup::of(&name).is_some() {
+                let is_inside =
+                    || entry.path().canonicalize().is_ok_and(|real| real.starts_with(self.root) && real.is_file());
+                if !is_plain && self.ignored.file(&format!("{}/{below}{name}", self.whole)) {
+                    walked.ignored.push(format!("{below}{name}"));
+                } else if kind.is_file() || kind.is_symlink() && is_inside() {
+                    walked.paths.push(format!("{below}{name}"));
+                }
             }
         }
+        let unreadable = |error: io::Error, dir: &Path| {
+            let finding = Finding::error(format!("its posts are left out, it cannot be read: {error}"));
+            Walked { findings: vec![finding.in_file(dir)], ..Walked::default() }
+        };
+        let deeper: Vec<Walked> = folders
+            .par_iter()
+            .map(|(dir, below)| self.folder(dir, below).unwrap_or_else(|error| unreadable(error, dir)))
+            .collect();
+        for found in deeper {
+            walked.paths.extend(found.paths);
+            walked.ignored.extend(found.ignored);
+            walked.findings.extend(found.findings);
+        }
+        Ok(walked)
     }
-    let unreadable = |error: io::Error, dir: &Path| {
-        let finding = Finding::error(format!("its posts are left out, it cannot be read: {error}"));
-        (Vec::new(), vec![finding.in_file(dir)])
-    };
-    let deeper: Vec<(Vec<String>, Vec<Finding>)> = folders
-        .par_iter()
-        .map(|(dir, below)| folder(root, dir, below).unwrap_or_else(|error| unreadable(error, dir)))
-        .collect();
-    let mut findings = Vec::new();
-    for (found, faults) in deeper {
-        files.extend(found);
-        findings.extend(faults);
-    }
-    Ok((files, findings))
 }
 
 /// Takes out the files that are not read.

@@ -18,7 +18,7 @@ use crate::command::digest::compose::compose;
 use crate::command::digest::show::{load, next_or_newest, somebody};
 use crate::command::{Ending, Session, load_config};
 use crate::config::Digest;
-use crate::loader::walk;
+use crate::loader::files;
 use crate::store::Access;
 use crate::web::{Preview, Source, serve_preview};
 
@@ -77,7 +77,7 @@ impl Source for Maker {
             for template in ["digest.html", "digest.txt"] {
                 stamp(&config.root.join("templates").join(template), &mut hasher);
             }
-            for post in walk(&config.posts.dir).map(|(posts, _)| posts).unwrap_or_default() {
+            for post in files(&config.posts.dir).unwrap_or_default() {
                 stamp(&config.posts.dir.join(post), &mut hasher);
             }
         }

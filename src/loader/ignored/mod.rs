@@ -1,0 +1,44 @@
+//! What the generator's own config leaves out of the site: for this program, too, it is not there.
+
+mod glob;
+mod settings;
+
+pub(super) use settings::of;
+
+use std::path::{MAIN_SEPARATOR_STR, Path};
+
+use regex::bytes::RegexSet;
+
+/// The files and folders that the generator passes over, as expressions over their whole paths.
+///
+/// Each generator says it in its own way: expressions, several kinds of globs, names of folders. All of them come down
+/// to the same few questions, which the walk asks.
+#[derive(Debug, Default)]
+pub(super) struct Ignored {
+    /// Files that match one of these are passed over.
+    files: RegexSet,
+    /// So are folders, with all that is below them.
+    folders: RegexSet,
+}
+
+impl Ignored {
+    /// Whether nothing is passed over.
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.folders.is_empty()
+    }
+
+    /// Whether a file is passed over, by its whole path.
+    pub(super) fn file(&self, path: &str) -> bool {
+        self.files.is_match(path.as_bytes())
+    }
+
+    /// Whether a folder is passed over, by its whole path without a slash at the end.
+    pub(super) fn folder(&self, path: &str) -> bool {
+        self.folders.is_match(path.as_bytes())
+    }
+}
+
+/// A path as the expressions see it.
+pub(super) fn whole(path: &Path) -> String {
+    path.to_string_lossy().replace(MAIN_SEPARATOR_STR, "/")
+}

@@ -1,0 +1,128 @@
+//! What each generator's config says of files that are none of the site's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::bytes::RegexSet;
+use serde_json::Value;
+
+use super::glob::{self, Unread};
+use super::{Ignored, whole};
+use crate::config::Dialect;
+use crate::finding::Finding;
+use crate::loader::detect::Generator;
+use crate::loader::hugo;
+
+/// What a generator passes over, and what it says there that cannot be read.
+pub(in crate::loader) fn of(generator: &Generator) -> (Ignored, Vec<Finding>) {
+    let mut gathered = Gathered::of(generator);
+    match generator.dialect {
+        Dialect::Hugo => gathered.hugo(),
+        Dialect::Zola => gathered.zola(),
+        // The notes that Obsidian excludes are hidden from its search, and published as any other.
+        _ => {}
+    }
+    gathered.together()
+}
+
+/// Expressions, on their way into an [`Ignored`].
+struct Gathered<'a> {
+    generator: &'a Generator,
+    files: Vec<String>,
+    folders: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Gathered<'a> {
+    fn of(generator: &'a Generator) -> Self {
+        Self { generator, files: Vec::new(), folders: Vec::new(), findings: Vec::new() }
+    }
+
+    /// Expressions for the whole path of a file or a folder, and languages that are switched off.
+    fn hugo(&mut self) {
+        let keys = &self.generator.keys;
+        for pattern in texts(keys.get("ignorefiles")) {
+            let made = self.read(pattern, glob::of_go(pattern));
+            self.files.extend(made.clone());
+            self.folders.extend(made);
+        }
+        let languages = keys.get("languages").and_then(Value::as_object);
+        let is_off = |language: &Value| {
+            let mut keys = language.as_object().into_iter().flatten();
+            keys.any(|(key, value)| key.eq_ignore_ascii_case("disabled") && *value == Value::Bool(true))
+        };
+        let off = languages.into_iter().flatten().filter(|(_, language)| is_off(language)).map(|(code, _)| &**code);
+        let off: Vec<&str> = texts(keys.get("disablelanguages")).into_iter().chain(off).collect();
+        let is_off = |code: &str| off.iter().any(|other| other.eq_ignore_ascii_case(code));
+        self.files.extend(off.iter().map(|code| format!("(?i)\\.{}\\.[^./]+$", regex::escape(code))));
+        // A folder of such a language is passed over, but where it lies in that of another one.
+        let own = hugo::content_of_languages(languages);
+        let main = self.generator.text("contentdir").unwrap_or("content").trim_matches('/');
+        let default = self.generator.text("defaultcontentlanguage").unwrap_or("en");
+        let has_own = |code: &str| own.iter().any(|(other, _)| other.eq_ignore_ascii_case(code));
+        let on = own.iter().filter(|(code, _)| !is_off(code)).map(|(_, folder)| &**folder);
+        let on: Vec<&str> = on.chain((!has_own(default)).then_some(main)).collect();
+        for (_, folder) in own.iter().filter(|(code, _)| is_off(code)) {
+            if !on.iter().any(|other| Path::new(folder).starts_with(other)) {
+                let folder = whole(&self.generator.root.join(folder));
+                self.folders.push(format!("^{}$", regex::escape(&folder)));
+            }
+        }
+    }
+
+    /// Globs for the whole path of a file; a folder that matches is entered all the same.
+    fn zola(&mut self) {
+        for pattern in texts(self.generator.keys.get("ignored_content")) {
+            let made = self.read(pattern, glob::of_zola(pattern));
+            self.files.extend(made);
+        }
+    }
+
+    /// An expression that is made of what the config says; none, and a finding, where it cannot be read.
+    fn read(&mut self, pattern: &str, made: Result<String, Unread>) -> Option<String> {
+        made.inspect_err(|error| {
+            let (file, line) = self.place(pattern);
+            let finding = Finding::warning(format!("`{pattern}` cannot be read: {error}"));
+            let finding = finding.in_file(file).way_out("mend it: what it leaves out of the site is taken in here");
+            self.findings.push(match line {
+                Some(line) => finding.at_line(line),
+                None => finding,
+            });
+        })
+        .ok()
+    }
+
+    /// The file and the line where the config says this.
+    fn place(&self, pattern: &str) -> (PathBuf, Option<usize>) {
+        // Between double quotes a backslash is written twice.
+        let spellings = [pattern.to_owned(), pattern.replace('\\', "\\\\")];
+        let says = |line: &str| spellings.iter().any(|spelling| line.contains(spelling));
+        let more = (self.generator.dialect == Dialect::Hugo).then(|| hugo::files(&self.generator.root));
+        let mut files = std::iter::once(self.generator.file.clone()).chain(more.into_iter().flatten());
+        let found = files.find_map(|file| {
+            let line = fs::read_to_string(&file).ok()?.lines().position(says)?;
+            Some((file, Some(line + 1)))
+        });
+        found.unwrap_or_else(|| (self.generator.file.clone(), None))
+    }
+
+    fn together(mut self) -> (Ignored, Vec<Finding>) {
+        let [files, folders] = [std::mem::take(&mut self.files), std::mem::take(&mut self.folders)].map(|list| {
+            RegexSet::new(list).unwrap_or_else(|_| {
+                let finding = Finding::warning("it leaves out more than can be followed");
+                self.findings.push(finding.in_file(&self.generator.file).way_out("leave out by folder, not by file"));
+                RegexSet::empty()
+            })
+        });
+        (Ignored { files, folders }, self.findings)
+    }
+}
+
+/// The texts of a setting: those of a list, or the one that stands alone.
+fn texts(setting: Option<&Value>) -> Vec<&str> {
+    match setting {
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(one)) => vec![one],
+        _ => Vec::new(),
+    }
+}

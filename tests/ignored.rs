@@ -1,0 +1,128 @@
+//! What a generator leaves out of its site is left out of everything here.
+
+use crate::scene::Scene;
+
+/// A config of ours beside a generator's.
+const OURS: &str = "[site]\ntitle = \"T\"\nurl = \"https://x.example/\"\n[posts]\ndir = \"content\"\n";
+
+/// A site whose generator says this, with posts at these paths.
+fn site(dir: &str, configs: &[(&str, &str)], posts: &str) -> Scene {
+    let scene = Scene::new().file("config.toml", &OURS.replace("\"content\"", &format!("\"{dir}\"")));
+    let scene = configs.iter().fold(scene, |scene, (path, text)| scene.file(path, text));
+    posts.split(' ').fold(scene, |scene, path| {
+        scene.file(path, &format!("---\ntitle: {path}\ndate: 2024-05-01\nslug: {}\n---\n", path.replace('/', "-")))
+    })
+}
+
+/// What the lock has got after a build that had nothing to say, by path.
+fn taken(scene: &Scene) -> String {
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert_eq!((ran.code, ran.talk.as_str()), (0, ""));
+    let lock = scene.read("tidings.lock");
+    let paths: Vec<&str> = lock.lines().filter_map(|line| line.split_once('\t')).map(|(path, _)| path).collect();
+    paths.join(" ")
+}
+
+#[test]
+fn zola_leaves_out_what_matches_by_its_whole_path() {
+    let posts = "content/a.md content/drafts/b.md content/drafts/deep/c.md content/x.draft.md content/old/d.md \
+                 content/old/e/index.md";
+    for (globs, expected) in [
+        ("'**/drafts/**'", "a.md old/d.md old/e/index.md x.draft.md"),
+        ("'*.draft.md'", "a.md drafts/b.md drafts/deep/c.md old/d.md old/e/index.md"),
+        ("'*/{old,drafts}/*.md'", "a.md x.draft.md"),
+        // Zola enters a folder that matches, and nothing of it is left out.
+        ("'**/old'", "a.md drafts/b.md drafts/deep/c.md old/d.md old/e/index.md x.draft.md"),
+        // It asks for the whole path, not for the part below `content`.
+        ("'drafts/*'", "a.md drafts/b.md drafts/deep/c.md old/d.md old/e/index.md x.draft.md"),
+    ] {
+        let config = format!("base_url = 'https://x.example'\nignored_content = [{globs}]\n");
+        assert_eq!(taken(&site("content", &[("zola.toml", &config)], posts)), expected, "{globs}");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_not_there_but_a_curious_person_is_told() {
+    let broken = "---\ntitle: x\ndate: 2024-13-01\n---\n";
+    let config = "base_url = 'https://x.example'\nignored_content = ['*/drafts/*']\n";
+    let scene = site("content", &[("zola.toml", config), ("content/drafts/broken.md", broken)], "content/a.md");
+    assert_eq!(taken(&scene), "a.md");
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+    assert!(ran.talk.contains("drafts/broken.md: left out: the generator leaves it out\n"), "{}", ran.talk);
+}
+
+#[test]
+fn a_post_that_is_left_out_keeps_its_line_in_the_lock_and_gets_its_id_back() {
+    let scene = site("content", &[("zola.toml", "base_url = 'https://x.example'\n")], "content/a.md content/b.md");
+    assert_eq!(taken(&scene), "a.md b.md");
+    let (lock, feed) = (scene.read("tidings.lock"), scene.read("public/atom.xml"));
+    let scene = scene.file("zola.toml", "base_url = 'https://x.example'\nignored_content = ['*/b.md']\n");
+    taken(&scene);
+    assert!(!scene.read("public/atom.xml").contains("b.md"));
+    let scene = scene.file("zola.toml", "base_url = 'https://x.example'\n");
+    taken(&scene);
+    assert_eq!((scene.read("tidings.lock"), scene.read("public/atom.xml")), (lock, feed));
+}
+
+#[test]
+fn an_expression_that_cannot_be_read_is_named_with_its_line_and_the_others_count() {
+    let config = "base_url = 'https://x.example'\nignored_content = [\n  '*/b.md',\n  '*/[c.md',\n]\n";
+    let scene = site("content", &[("zola.toml", config)], "content/a.md content/b.md");
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.talk.contains("zola.toml:4: `*/[c.md` cannot be read: unclosed character class"), "{}", ran.talk);
+    assert!(ran.talk.starts_with("warning: "), "{}", ran.talk);
+    let lock = scene.read("tidings.lock");
+    assert!(lock.contains("a.md\t") && !lock.contains("b.md\t"), "{lock}");
+}
+
+#[test]
+fn hugo_leaves_out_what_its_expressions_find_in_a_path() {
+    // As Hugo 0.168 lists them.
+    let posts = "content/drafts/deep/y.md content/drafts/x.md content/mnt/sub/n.md content/posts/a.md \
+                 content/posts/secret.md";
+    for (name, config, expected) in [
+        ("hugo.toml", "ignoreFiles = ['content/drafts$', 'secret', 'MNT']\n", "mnt/sub/n.md posts/a.md"),
+        ("hugo.toml", "ignoreFiles = \"(?i)SECRET\"\n", "drafts/deep/y.md drafts/x.md mnt/sub/n.md posts/a.md"),
+        ("hugo.yaml", "ignorefiles:\n  - drafts/\n  - '/[^/]*\\.md$'\n", ""),
+        (
+            "hugo.json",
+            "{\"ignoreFiles\": [\"s/[ns]\\\\w*\\\\.md$\", \"\\\\bsub\\\\b\"]}",
+            "drafts/deep/y.md drafts/x.md posts/a.md",
+        ),
+        ("config/_default/hugo.toml", "ignoreFiles = ['/x\\.', '/posts/']\n", "drafts/deep/y.md mnt/sub/n.md"),
+    ] {
+        assert_eq!(taken(&site("content", &[(name, config)], posts)), expected, "{config}");
+    }
+    let config = "title = 'T'\nignoreFiles = [\n  'dra(fts',\n]\n";
+    let scene = site("content", &[("hugo.toml", "baseURL = '/'\n"), ("config/_default/hugo.toml", config)], posts);
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(
+        ran.talk.contains("/config/_default/hugo.toml:3: `dra(fts` cannot be read: unclosed group"),
+        "{}",
+        ran.talk
+    );
+}
+
+#[test]
+fn hugo_leaves_out_languages_that_are_switched_off() {
+    let posts = "content/a.de.md content/a.fr.md content/a.md content/b/index.de.md content/b/index.md content/de/z.md";
+    for (config, expected) in [
+        ("[languages.en]\n[languages.de]\n", "a.de.md a.fr.md a.md b/index.de.md b/index.md de/z.md"),
+        ("disableLanguages = ['DE']\n[languages.en]\n[languages.de]\n", "a.fr.md a.md b/index.md de/z.md"),
+        (
+            "[languages.en]\n[languages.de]\n[languages.fr]\ndisabled = true\n",
+            "a.de.md a.md b/index.de.md b/index.md de/z.md",
+        ),
+        // English lies in `content`, and takes what is in a folder of it.
+        (
+            "[languages.en]\n[languages.de]\ncontentDir = 'content/de'\ndisabled = true\n",
+            "a.fr.md a.md b/index.md de/z.md",
+        ),
+        (
+            "[languages.en]\ncontentDir = 'content/b'\n[languages.de]\ncontentDir = 'content/de'\ndisabled = true\n",
+            "a.fr.md a.md b/index.md",
+        ),
+    ] {
+        assert_eq!(taken(&site("content", &[("hugo.toml", config)], posts)), expected, "{config}");
+    }
+}
