@@ -126,3 +126,38 @@ fn hugo_leaves_out_languages_that_are_switched_off() {
         assert_eq!(taken(&site("content", &[("hugo.toml", config)], posts)), expected, "{config}");
     }
 }
+
+#[test]
+fn jekyll_leaves_out_what_begins_so_or_matches_below_its_source() {
+    let posts = "site/_posts/2024-01-01-a.md site/_posts/old/2023-01-01-b.md site/_posts/_later/2024-01-03-c.md \
+                 site/attic/_posts/2022-01-01-d.md site/life/_posts/2024-01-02-e.md";
+    let [tea, old, later, attic, life] = [
+        "_posts/2024-01-01-a.md",
+        "_posts/old/2023-01-01-b.md",
+        "_posts/_later/2024-01-03-c.md",
+        "attic/_posts/2022-01-01-d.md",
+        "life/_posts/2024-01-02-e.md",
+    ];
+    for (settings, expected) in [
+        ("title: x", vec![tea, old, attic, life]),
+        ("exclude: [attic/, _posts/2024]", vec![old, life]),
+        ("exclude:\n  - /_posts/old\n  - vendor", vec![tea, attic, life]),
+        // A star goes on across slashes, and two are no more than one.
+        ("exclude: ['*2024*']", vec![old, attic]),
+        ("exclude: ['_posts/**/*.md']", vec![tea, attic, life]),
+        // A folder that matches is not entered; in `_posts`, only files are asked for.
+        ("exclude: ['at?ic', '_posts/o?d', 'li[!f]e']", vec![tea, old, life]),
+        ("exclude: ['{attic,life}', attic/x]", vec![tea, old, attic, life]),
+        ("exclude: ['attic']\ninclude: ['attic']", vec![tea, old, attic, life]),
+        ("exclude: ['_posts']\ninclude: ['2024-01-01-a.md']", vec![tea, attic, life]),
+        ("include: [_later]", vec![tea, later, old, attic, life]),
+    ] {
+        let scene = site("site", &[("site/_config.yml", &format!("{settings}\n"))], posts);
+        assert_eq!(taken(&scene), expected.join(" "), "{settings}");
+    }
+    let config = "source: site\nexclude:\n  - \"_posts/old\"\n";
+    assert_eq!(taken(&site("site", &[("_config.yml", config)], posts)), [tea, attic, life].join(" "));
+    let config = "exclude:\n  - \"_posts/[old\"\n";
+    let ran = site("site", &[("_config.yml", config)], posts).run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.talk.contains("_config.yml:2: `_posts/[old` cannot be read"), "{}", ran.talk);
+}

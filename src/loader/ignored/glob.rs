@@ -19,6 +19,40 @@ pub(super) fn of_zola(pattern: &str) -> Result<String, Unread> {
     expression(&GlobBuilder::new(pattern))
 }
 
+/// Ruby's globs, without anchors: a star goes on across slashes, and braces are signs as any other.
+pub(super) fn of_ruby(pattern: &str) -> Result<String, Unread> {
+    part(&GlobBuilder::new(&without_choices(pattern)))
+}
+
+/// One star for several, and braces that say nothing.
+fn without_choices(pattern: &str) -> String {
+    let mut plain = String::with_capacity(pattern.len());
+    let mut in_class = false;
+    for sign in pattern.chars() {
+        match sign {
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '*' if !in_class && plain.ends_with('*') => continue,
+            '{' | '}' if !in_class => {
+                plain.extend(['[', sign, ']']);
+                continue;
+            }
+            _ => {}
+        }
+        plain.push(sign);
+    }
+    plain
+}
+
+/// A glob as a part of an expression.
+fn part(builder: &GlobBuilder<'_>) -> Result<String, Unread> {
+    let whole = expression(builder)?;
+    // It begins with flags, and has an anchor at both ends.
+    let (flags, rest) = whole.split_once('^').unwrap_or(("", &whole));
+    let flags = if flags.contains("(?i)") { "i-u" } else { "-u" };
+    Ok(format!("(?{flags}:{})", rest.strip_suffix('$').unwrap_or(rest)))
+}
+
 fn expression(builder: &GlobBuilder<'_>) -> Result<String, Unread> {
     builder.build().map(|glob| glob.regex().to_owned()).map_err(|error| error.kind().to_string())
 }

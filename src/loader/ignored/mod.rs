@@ -19,6 +19,8 @@ pub(super) struct Ignored {
     files: RegexSet,
     /// So are folders, with all that is below them.
     folders: RegexSet,
+    /// What matches one of these is not passed over after all.
+    kept: RegexSet,
 }
 
 impl Ignored {
@@ -29,12 +31,12 @@ impl Ignored {
 
     /// Whether a file is passed over, by its whole path.
     pub(super) fn file(&self, path: &str) -> bool {
-        self.files.is_match(path.as_bytes())
+        self.files.is_match(path.as_bytes()) && !self.kept.is_match(path.as_bytes())
     }
 
     /// Whether a folder is passed over, by its whole path without a slash at the end.
     pub(super) fn folder(&self, path: &str) -> bool {
-        self.folders.is_match(path.as_bytes())
+        self.folders.is_match(path.as_bytes()) && !self.kept.is_match(path.as_bytes())
     }
 }
 

@@ -19,6 +19,7 @@ pub(in crate::loader) fn of(generator: &Generator) -> (Ignored, Vec<Finding>) {
     match generator.dialect {
         Dialect::Hugo => gathered.hugo(),
         Dialect::Zola => gathered.zola(),
+        Dialect::Jekyll => gathered.jekyll(),
         // The notes that Obsidian excludes are hidden from its search, and published as any other.
         _ => {}
     }
@@ -30,12 +31,13 @@ struct Gathered<'a> {
     generator: &'a Generator,
     files: Vec<String>,
     folders: Vec<String>,
+    kept: Vec<String>,
     findings: Vec<Finding>,
 }
 
 impl<'a> Gathered<'a> {
     fn of(generator: &'a Generator) -> Self {
-        Self { generator, files: Vec::new(), folders: Vec::new(), findings: Vec::new() }
+        Self { generator, files: Vec::new(), folders: Vec::new(), kept: Vec::new(), findings: Vec::new() }
     }
 
     /// Expressions for the whole path of a file or a folder, and languages that are switched off.
@@ -78,6 +80,32 @@ impl<'a> Gathered<'a> {
         }
     }
 
+    /// Beginnings of the path below the source, or globs for all of it; what is included stays.
+    fn jekyll(&mut self) {
+        let keys = &self.generator.keys;
+        let source = self.generator.root.join(self.generator.text("source").unwrap_or_default());
+        let source = regex::escape(&whole(&source.components().collect::<PathBuf>()));
+        let included = texts(keys.get("include"));
+        for pattern in texts(keys.get("exclude")).into_iter().filter(|pattern| !included.contains(pattern)) {
+            let below = pattern.trim_start_matches('/');
+            let begins = format!("^{source}/{}", regex::escape(below));
+            // Something in the folder may be included.
+            self.folders.extend(included.is_empty().then(|| begins.clone()));
+            self.files.push(begins);
+            if let Some(glob) = self.read(pattern, glob::of_ruby(below)).filter(|_| has_wildcard(below)) {
+                self.files.push(format!("^{source}/{glob}$"));
+                // A folder that matches is not entered: a `_posts` in it is not found. In `_posts` only files are asked.
+                self.files.push(format!("^{source}/{glob}/(?:.*/)?{POSTS_OF_JEKYLL}/"));
+            }
+        }
+        // Folders like `_posts/_later` are none of the site's.
+        self.folders.push(format!("/{POSTS_OF_JEKYLL}/[_#~][^/]*$"));
+        for pattern in included {
+            let made = self.read(pattern, glob::of_ruby(pattern.trim_start_matches('/')));
+            self.kept.extend(made.map(|glob| format!("/{POSTS_OF_JEKYLL}/(?:.*/)?{glob}[^/]*$")));
+        }
+    }
+
     /// An expression that is made of what the config says; none, and a finding, where it cannot be read.
     fn read(&mut self, pattern: &str, made: Result<String, Unread>) -> Option<String> {
         made.inspect_err(|error| {
@@ -107,15 +135,23 @@ impl<'a> Gathered<'a> {
     }
 
     fn together(mut self) -> (Ignored, Vec<Finding>) {
-        let [files, folders] = [std::mem::take(&mut self.files), std::mem::take(&mut self.folders)].map(|list| {
+        let lists = [&mut self.files, &mut self.folders, &mut self.kept].map(std::mem::take);
+        let [files, folders, kept] = lists.map(|list| {
             RegexSet::new(list).unwrap_or_else(|_| {
                 let finding = Finding::warning("it leaves out more than can be followed");
                 self.findings.push(finding.in_file(&self.generator.file).way_out("leave out by folder, not by file"));
                 RegexSet::empty()
             })
         });
-        (Ignored { files, folders }, self.findings)
+        (Ignored { files, folders, kept }, self.findings)
     }
+}
+
+/// The folders of posts.
+const POSTS_OF_JEKYLL: &str = "_(?:posts|drafts)";
+
+fn has_wildcard(pattern: &str) -> bool {
+    pattern.contains(['*', '?', '[', '\\'])
 }
 
 /// The texts of a setting: those of a list, or the one that stands alone.
