@@ -161,3 +161,44 @@ fn jekyll_leaves_out_what_begins_so_or_matches_below_its_source() {
     let ran = site("site", &[("_config.yml", config)], posts).run(&["--at", "2024-06-01T00:00:00Z", "build"]);
     assert!(ran.talk.contains("_config.yml:2: `_posts/[old` cannot be read"), "{}", ran.talk);
 }
+
+#[test]
+fn eleventy_leaves_out_what_its_files_and_gits_say_as_it_reads_them() {
+    // As Eleventy 3.1 lists them.
+    let posts = "src/a.md src/b.draft.md src/blog/n.md src/drafts/x.md src/posts/drafts/z.md src/posts/e1.md \
+                 src/posts/y.draft.md";
+    let all = "a.md b.draft.md blog/n.md drafts/x.md posts/drafts/z.md posts/e1.md posts/y.draft.md";
+    for (file, lines, expected) in [
+        // From its own folder on, as git would not read it.
+        (".gitignore", "drafts/\n*.draft.md\n", all),
+        (
+            ".gitignore",
+            "src/drafts\n**/*.draft.md\n!src/b.draft.md\n# src/a.md\n  src/blog/n.md  \n/src/posts/e1.md\n./src/a.md\n",
+            "posts/drafts/z.md",
+        ),
+        ("src/.eleventyignore", "drafts\nposts/e*.md\nblog/\n", "a.md b.draft.md posts/drafts/z.md posts/y.draft.md"),
+        (
+            ".eleventyignore",
+            "**/drafts\r\nsrc/posts/e[1].md\r\nsrc/{a,c}.md\r\n",
+            "b.draft.md blog/n.md posts/y.draft.md",
+        ),
+        (".eleventyignore", "**/drafts/\nsrc/p*\n", "a.md b.draft.md blog/n.md"),
+        (
+            ".eleventyignore",
+            "src/BLOG/*\n**/z.md\nsrc/blo[!a]/n.md\nsrc/?.md\n",
+            "b.draft.md drafts/x.md posts/e1.md posts/y.draft.md",
+        ),
+        (".eleventyignore", "src/posts/*/\nsrc/b*", "a.md drafts/x.md"),
+        ("src/.gitignore", "a.md\n", all),
+    ] {
+        let scene = site("src", &[("eleventy.config.js", "export default {};\n"), (file, lines)], posts);
+        assert_eq!(taken(&scene), expected, "{file}: {lines}");
+    }
+    let config = "export default (config) => { config.setUseGitIgnore( false ); };\n";
+    let scene =
+        site("src", &[(".eleventy.js", config), (".gitignore", "src/*\n"), (".eleventyignore", "src/posts\n")], posts);
+    assert_eq!(taken(&scene), "a.md b.draft.md blog/n.md drafts/x.md");
+    let scene = site("src", &[(".eleventy.js", config), (".eleventyignore", "\nsrc/@(a|b)*.md\nsrc/posts\n")], posts);
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.talk.contains("/.eleventyignore:2: `src/@(a|b)*.md` cannot be read: groups and "), "{}", ran.talk);
+}

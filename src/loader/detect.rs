@@ -185,6 +185,9 @@ const CANDIDATES: &[(&str, Dialect)] = &[
     (".obsidian", Dialect::Obsidian),
 ];
 
+/// Where Eleventy's pages often are; its config would have to be run to know.
+pub(super) const CONTENT_OF_ELEVENTY: [&str; 5] = ["src/content", "src/site", "src", "content", "site"];
+
 /// Where Next.js takes a file's path for its address.
 const PAGES: [&str; 2] = ["pages", "src/pages"];
 
@@ -225,7 +228,7 @@ impl Generator {
             Dialect::Hugo => vec![self.text("contentdir").unwrap_or("content")],
             Dialect::Zola => vec!["content"],
             Dialect::Pelican => vec![self.text("path").unwrap_or("content")],
-            Dialect::Eleventy => vec!["src/content", "src/site", "src", "content", "site"],
+            Dialect::Eleventy => CONTENT_OF_ELEVENTY.to_vec(),
             Dialect::Plain => PAGES.to_vec(),
             _ => Vec::new(),
         };

@@ -59,7 +59,8 @@ pub struct Loaded {
 /// A finding where there is no folder, or the lock is broken: nothing can be done.
 pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loaded, Finding> {
     let generator = detect::generator(&config.dir, config.dialect);
-    let (ignored, unread) = generator.as_ref().map(ignored::of).unwrap_or_default();
+    let real = config.dir.canonicalize().unwrap_or_else(|_| config.dir.clone());
+    let (ignored, unread) = generator.as_ref().map(|found| ignored::of(found, &real)).unwrap_or_default();
     let (lock, walked) = rayon::join(|| read_lock(&config.lock), || walk::walk(&config.dir, &ignored));
     let (mut lock, Walked { mut paths, ignored, mut findings }) = (lock?, walked?);
     findings.extend(unread);

@@ -24,6 +24,14 @@ pub(super) fn of_ruby(pattern: &str) -> Result<String, Unread> {
     part(&GlobBuilder::new(&without_choices(pattern)))
 }
 
+/// Eleventy's globs, without anchors: in any case, and without the groups that only its own matcher knows.
+pub(super) fn of_eleventy(pattern: &str) -> Result<String, Unread> {
+    if pattern.contains('(') || pattern.contains('{') && pattern.contains("..") {
+        return Err("groups and ranges are not known here".to_owned());
+    }
+    part(GlobBuilder::new(pattern).literal_separator(true).case_insensitive(true))
+}
+
 /// One star for several, and braces that say nothing.
 fn without_choices(pattern: &str) -> String {
     let mut plain = String::with_capacity(pattern.len());

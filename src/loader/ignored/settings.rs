@@ -10,16 +10,17 @@ use super::glob::{self, Unread};
 use super::{Ignored, whole};
 use crate::config::Dialect;
 use crate::finding::Finding;
-use crate::loader::detect::Generator;
+use crate::loader::detect::{CONTENT_OF_ELEVENTY, Generator};
 use crate::loader::hugo;
 
-/// What a generator passes over, and what it says there that cannot be read.
-pub(in crate::loader) fn of(generator: &Generator) -> (Ignored, Vec<Finding>) {
+/// What a generator passes over that has posts in this folder, and what it says there that cannot be read.
+pub(in crate::loader) fn of(generator: &Generator, dir: &Path) -> (Ignored, Vec<Finding>) {
     let mut gathered = Gathered::of(generator);
     match generator.dialect {
         Dialect::Hugo => gathered.hugo(),
         Dialect::Zola => gathered.zola(),
         Dialect::Jekyll => gathered.jekyll(),
+        Dialect::Eleventy => gathered.eleventy(dir),
         // The notes that Obsidian excludes are hidden from its search, and published as any other.
         _ => {}
     }
@@ -106,12 +107,42 @@ impl<'a> Gathered<'a> {
         }
     }
 
+    /// Globs in files beside it, a line each. Although one of them is git's, they are read in a way of its own: from the
+    /// file's folder on, and a line that takes something back says nothing.
+    fn eleventy(&mut self, dir: &Path) {
+        let Generator { root, file, .. } = self.generator;
+        let config = fs::read_to_string(file).unwrap_or_default();
+        let is_without_git = config.split_whitespace().collect::<String>().contains("setUseGitIgnore(false)");
+        let mut files: Vec<PathBuf> = Vec::from_iter((!is_without_git).then(|| root.join(".gitignore")));
+        // Its folder of content is set in JavaScript: it is one of those that have such a file.
+        let above = dir.ancestors().take_while(|folder| folder.starts_with(root)).map(Path::to_path_buf);
+        let mut folders: Vec<PathBuf> = above.chain(CONTENT_OF_ELEVENTY.map(|folder| root.join(folder))).collect();
+        folders.sort();
+        folders.dedup();
+        files.extend(folders.iter().map(|folder| folder.join(".eleventyignore")));
+        for file in files {
+            let folder = regex::escape(&whole(file.parent().unwrap_or(root)));
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            for (number, line) in text.lines().map(str::trim).enumerate() {
+                if line.is_empty() || line.starts_with(['#', '!']) {
+                    continue;
+                }
+                match glob::of_eleventy(line.trim_start_matches("./").trim_matches('/')) {
+                    Ok(glob) => {
+                        self.files.push(format!("^{folder}/{glob}$"));
+                        self.folders.push(format!("^{folder}/{glob}$"));
+                    }
+                    Err(error) => self.findings.push(unread(line, &error).in_file(&file).at_line(number + 1)),
+                }
+            }
+        }
+    }
+
     /// An expression that is made of what the config says; none, and a finding, where it cannot be read.
     fn read(&mut self, pattern: &str, made: Result<String, Unread>) -> Option<String> {
         made.inspect_err(|error| {
             let (file, line) = self.place(pattern);
-            let finding = Finding::warning(format!("`{pattern}` cannot be read: {error}"));
-            let finding = finding.in_file(file).way_out("mend it: what it leaves out of the site is taken in here");
+            let finding = unread(pattern, error).in_file(file);
             self.findings.push(match line {
                 Some(line) => finding.at_line(line),
                 None => finding,
@@ -145,6 +176,11 @@ impl<'a> Gathered<'a> {
         });
         (Ignored { files, folders, kept }, self.findings)
     }
+}
+
+fn unread(pattern: &str, error: &Unread) -> Finding {
+    let finding = Finding::warning(format!("`{pattern}` cannot be read: {error}"));
+    finding.way_out("mend it: what it leaves out of the site is taken in here")
 }
 
 /// The folders of posts.
