@@ -202,3 +202,41 @@ fn eleventy_leaves_out_what_its_files_and_gits_say_as_it_reads_them() {
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
     assert!(ran.talk.contains("/.eleventyignore:2: `src/@(a|b)*.md` cannot be read: groups and "), "{}", ran.talk);
 }
+
+#[test]
+fn pelican_leaves_out_names_and_folders_and_may_search_only_some() {
+    // As Pelican 4.12 lists them.
+    let posts = "content/a.md content/blog/b.md content/blog/drafts/y.md content/blog/wip-z.md content/drafts/x.md \
+                 content/notes/deep/d.md content/notes/n.md content/wip/w.md";
+    let all = posts.replace("content/", "");
+    let without = |left_out: &[&str]| {
+        all.split(' ')
+            .filter(|path| !left_out.iter().any(|folder| path.starts_with(folder)))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    for (settings, expected) in [
+        ("", all.clone()),
+        ("ARTICLE_EXCLUDES = ['drafts']", without(&["drafts/"])),
+        // A slash at the end, and there is no such folder.
+        ("ARTICLE_EXCLUDES = [\n  'blog/drafts',  # not yet\n  'notes/deep/',\n]", without(&["blog/drafts"])),
+        ("ARTICLE_EXCLUDES = ['blog/*', 'a.md']", all.clone()),
+        ("ARTICLE_PATHS = ['blog', 'a.md']", without(&["drafts", "notes", "wip"])),
+        ("ARTICLE_PATHS = ('blog/',)\nARTICLE_EXCLUDES = ['blog/drafts']", "blog/b.md blog/wip-z.md".to_owned()),
+        // What is no list is as if it was not set, and so is the whole folder.
+        ("ARTICLE_PATHS = 'blog'\nARTICLE_EXCLUDES = ('drafts')", all.clone()),
+        ("ARTICLE_PATHS = ['']", all.clone()),
+        ("IGNORE_FILES = ['wip*', 'draft?', '.#*']", "a.md blog/b.md notes/deep/d.md notes/n.md".to_owned()),
+        ("IGNORE_FILES = ['**/.*', 'blog/*', '[xy].md', '{n,d}.md']", without(&["drafts/x", "blog/drafts/y"])),
+        ("PAGE_PATHS = ['notes']", without(&["notes"])),
+    ] {
+        let config = format!("PATH = 'content'\n{settings}\n");
+        assert_eq!(taken(&site("content", &[("pelicanconf.py", &config)], posts)), expected, "{settings}");
+    }
+    let config = "PATH = './content/'\nARTICLE_EXCLUDES = ['blog/drafts']\nARTICLE_PATHS = ['blog']\n";
+    assert_eq!(taken(&site("content/blog", &[("pelicanconf.py", config)], posts)), "b.md wip-z.md");
+    assert_eq!(taken(&site("content/notes", &[("pelicanconf.py", config)], posts)), "");
+    let config = "IGNORE_FILES = [\n  '[wip*',\n]\n";
+    let ran = site("content", &[("pelicanconf.py", config)], posts).run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.talk.contains("/pelicanconf.py:2: `[wip*` cannot be read: "), "{}", ran.talk);
+}

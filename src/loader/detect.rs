@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect, Posts, Site};
 use crate::finding::Finding;
-use crate::loader::hugo;
+use crate::loader::{hugo, python};
 use crate::post::dialect::{Habits, Rules};
 use crate::post::slug::Slugs;
 use crate::post::{TOKENS, from_colons, front, people, unknown_token};
@@ -140,7 +140,7 @@ pub(super) fn keys_of(file: &Path) -> Option<Map<String, Value>> {
         Some("toml") => toml(&text()?),
         Some("yml" | "yaml") => front::yaml(&text()?),
         Some("json") => serde_json::from_str(&text()?).ok(),
-        Some("py") => Some(python(&text()?)),
+        Some("py") => Some(python::literals(&text()?)),
         _ => file.is_file().then(Map::new),
     }
 }
@@ -197,24 +197,6 @@ fn toml(text: &str) -> Option<Map<String, Value>> {
         Value::Object(keys) => Some(keys),
         _ => None,
     }
-}
-
-/// The settings of a Python file that are one string or a switch.
-fn python(text: &str) -> Map<String, Value> {
-    let lines = text.lines().filter_map(|line| {
-        let (key, value) = line.split_once('=').filter(|(key, _)| !key.starts_with([' ', '#']))?;
-        let key = key.trim().to_owned();
-        match value.split('#').next().unwrap_or_default().trim() {
-            "True" => return Some((key, true.into())),
-            "False" => return Some((key, false.into())),
-            _ => {}
-        }
-        let value = value.trim().trim_start_matches(['u', 'r', 'b']);
-        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        let (value, _) = value[1..].split_once(quote)?;
-        Some((key, Value::String(value.to_owned())))
-    });
-    lines.collect()
 }
 
 impl Generator {

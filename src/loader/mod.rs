@@ -5,6 +5,7 @@ mod detect;
 mod git;
 mod hugo;
 mod ignored;
+mod python;
 mod walk;
 
 pub use walk::files;

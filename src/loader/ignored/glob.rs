@@ -24,6 +24,11 @@ pub(super) fn of_ruby(pattern: &str) -> Result<String, Unread> {
     part(&GlobBuilder::new(&without_choices(pattern)))
 }
 
+/// Python's globs for a name, without anchors: a backslash and braces are signs as any other.
+pub(super) fn of_python(pattern: &str) -> Result<String, Unread> {
+    part(GlobBuilder::new(&without_choices(pattern)).literal_separator(true).backslash_escape(false))
+}
+
 /// Eleventy's globs, without anchors: in any case, and without the groups that only its own matcher knows.
 pub(super) fn of_eleventy(pattern: &str) -> Result<String, Unread> {
     if pattern.contains('(') || pattern.contains('{') && pattern.contains("..") {

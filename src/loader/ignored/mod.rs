@@ -21,17 +21,23 @@ pub(super) struct Ignored {
     folders: RegexSet,
     /// What matches one of these is not passed over after all.
     kept: RegexSet,
+    /// The folder of which only those files are taken that match one of these.
+    only: Option<(String, RegexSet)>,
 }
 
 impl Ignored {
     /// Whether nothing is passed over.
     pub(super) fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.folders.is_empty()
+        self.files.is_empty() && self.folders.is_empty() && self.only.is_none()
     }
 
     /// Whether a file is passed over, by its whole path.
     pub(super) fn file(&self, path: &str) -> bool {
-        self.files.is_match(path.as_bytes()) && !self.kept.is_match(path.as_bytes())
+        let is_other = |(folder, taken): &(String, RegexSet)| {
+            path.starts_with(folder.as_str()) && !taken.is_match(path.as_bytes())
+        };
+        let is_out = self.files.is_match(path.as_bytes()) || self.only.as_ref().is_some_and(is_other);
+        is_out && !self.kept.is_match(path.as_bytes())
     }
 
     /// Whether a folder is passed over, by its whole path without a slash at the end.

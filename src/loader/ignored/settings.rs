@@ -21,6 +21,7 @@ pub(in crate::loader) fn of(generator: &Generator, dir: &Path) -> (Ignored, Vec<
         Dialect::Zola => gathered.zola(),
         Dialect::Jekyll => gathered.jekyll(),
         Dialect::Eleventy => gathered.eleventy(dir),
+        Dialect::Pelican => gathered.pelican(dir),
         // The notes that Obsidian excludes are hidden from its search, and published as any other.
         _ => {}
     }
@@ -33,12 +34,15 @@ struct Gathered<'a> {
     files: Vec<String>,
     folders: Vec<String>,
     kept: Vec<String>,
+    /// A folder, and the expressions for what alone is taken of it.
+    only: Option<(String, Vec<String>)>,
     findings: Vec<Finding>,
 }
 
 impl<'a> Gathered<'a> {
     fn of(generator: &'a Generator) -> Self {
-        Self { generator, files: Vec::new(), folders: Vec::new(), kept: Vec::new(), findings: Vec::new() }
+        let [files, folders, kept] = [Vec::new(), Vec::new(), Vec::new()];
+        Self { generator, files, folders, kept, only: None, findings: Vec::new() }
     }
 
     /// Expressions for the whole path of a file or a folder, and languages that are switched off.
@@ -138,6 +142,37 @@ impl<'a> Gathered<'a> {
         }
     }
 
+    /// Names of files and folders, folders below the one of content, and those that alone are searched.
+    fn pelican(&mut self, dir: &Path) {
+        let list = |key: &str| self.generator.keys.get(key).filter(|list| list.is_array());
+        for pattern in texts(list("ignore_files")).into_iter().filter(|pattern| !pattern.contains('/')) {
+            if let Some(glob) = self.read(pattern, glob::of_python(pattern)) {
+                self.files.push(format!("/{glob}$"));
+                self.folders.push(format!("/{glob}$"));
+            }
+        }
+        let root = &self.generator.root;
+        let contents = [root.join(self.generator.text("path").unwrap_or("content")), root.clone()];
+        let content = contents.iter().map(|folder| folder.components().collect::<PathBuf>());
+        let Some(content) = content.into_iter().find(|content| dir.starts_with(content) || content.starts_with(dir))
+        else {
+            return;
+        };
+        let content = whole(&content);
+        let below = |folder: &str| format!("^{}/{}", regex::escape(&content), regex::escape(folder));
+        let [excluded, pages] = ["article_excludes", "page_paths"].map(|key| texts(list(key)));
+        for folder in excluded.into_iter().chain(pages).filter(|folder| !folder.is_empty()) {
+            self.folders.push(below(folder) + "$");
+        }
+        if let Some(list) = list("article_paths") {
+            let taken: Vec<&str> = texts(Some(list)).into_iter().map(|path| path.trim_end_matches('/')).collect();
+            if !taken.contains(&"") {
+                self.only =
+                    Some((content.clone() + "/", taken.into_iter().map(|path| below(path) + "(?:/|$)").collect()));
+            }
+        }
+    }
+
     /// An expression that is made of what the config says; none, and a finding, where it cannot be read.
     fn read(&mut self, pattern: &str, made: Result<String, Unread>) -> Option<String> {
         made.inspect_err(|error| {
@@ -167,14 +202,17 @@ impl<'a> Gathered<'a> {
 
     fn together(mut self) -> (Ignored, Vec<Finding>) {
         let lists = [&mut self.files, &mut self.folders, &mut self.kept].map(std::mem::take);
-        let [files, folders, kept] = lists.map(|list| {
+        let only = self.only.take();
+        let mut set = |list: Vec<String>| {
             RegexSet::new(list).unwrap_or_else(|_| {
                 let finding = Finding::warning("it leaves out more than can be followed");
                 self.findings.push(finding.in_file(&self.generator.file).way_out("leave out by folder, not by file"));
                 RegexSet::empty()
             })
-        });
-        (Ignored { files, folders, kept }, self.findings)
+        };
+        let [files, folders, kept] = lists.map(&mut set);
+        let only = only.map(|(folder, taken)| (folder, set(taken)));
+        (Ignored { files, folders, kept, only }, self.findings)
     }
 }
 
