@@ -240,3 +240,44 @@ fn pelican_leaves_out_names_and_folders_and_may_search_only_some() {
     let ran = site("content", &[("pelicanconf.py", config)], posts).run(&["--at", "2024-06-01T00:00:00Z", "build"]);
     assert!(ran.talk.contains("/pelicanconf.py:2: `[wip*` cannot be read: "), "{}", ran.talk);
 }
+
+#[test]
+fn hugo_leaves_out_what_a_mount_of_pages_does_not_take() {
+    // As Hugo 0.168 lists them; it has `files` for the two keys of old.
+    let posts = "content/drafts/deep/y.md content/drafts/x.md content/mnt/Top.md content/mnt/sub/n.md \
+                 content/posts/a.md content/posts/secret.md";
+    let all = posts.replace("content/", "");
+    let without = |left_out: &[&str]| {
+        all.split(' ').filter(|path| !left_out.iter().any(|part| path.contains(part))).collect::<Vec<_>>().join(" ")
+    };
+    for (keys, expected) in [
+        ("excludeFiles = ['drafts/**']", without(&["drafts"])),
+        ("excludefiles = ['mnt/*', '**/secret.md']", without(&["mnt", "secret"])),
+        ("excludeFiles = 'MNT/top.md'", without(&["Top"])),
+        ("excludeFiles = ['**/mnt/**']", all.clone()),
+        ("excludeFiles = ['drafts']", without(&["drafts"])),
+        ("excludeFiles = ['{drafts,mnt}/**', 'posts/[!a]*.md']", "posts/a.md".to_owned()),
+        ("includeFiles = ['posts/**']", "posts/a.md posts/secret.md".to_owned()),
+        ("includeFiles = ['posts/*.md', 'drafts/**']\nexcludeFiles = ['posts/a.md']", without(&["mnt"])),
+        ("files = ['! drafts/**', '! posts/secret.md']", without(&["drafts", "secret"])),
+        ("files = ['! posts/secret.md', 'posts/**']", "posts/a.md".to_owned()),
+        ("files = ['posts/**', '! posts/secret.md']", "posts/a.md posts/secret.md".to_owned()),
+        // What one mount leaves out comes by another.
+        (
+            "lang = 'en'\nexcludeFiles = ['drafts/**']\n[[module.mounts]]\nsource = 'content'\ntarget = 'content/more'",
+            all.clone(),
+        ),
+        (
+            "excludeFiles = ['mnt/**']\n[[module.mounts]]\nsource = 'own'\ntarget = 'static'\nexcludeFiles = '**'",
+            without(&["mnt"]),
+        ),
+    ] {
+        let config = format!("[[module.mounts]]\nsource = 'content'\ntarget = 'content'\n{keys}\n");
+        assert_eq!(taken(&site("content", &[("hugo.toml", &config)], posts)), expected, "{keys}");
+    }
+    let mounts = "[[mounts]]\nsource = 'content'\ntarget = 'content'\nexcludeFiles = ['mnt/**', '[drafts/**']\n";
+    let scene = site("content", &[("hugo.toml", "baseURL = '/'\n"), ("config/_default/module.toml", mounts)], posts);
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.talk.contains("/config/_default/module.toml:4: `[drafts/**` cannot be read: "), "{}", ran.talk);
+    assert!(!scene.read("tidings.lock").contains("mnt/"));
+}

@@ -14,6 +14,13 @@ pub(super) fn of_go(pattern: &str) -> Result<String, Unread> {
     })
 }
 
+/// Hugo's globs for the path below a mount, with its first slash: in any case, and two stars between slashes are at
+/// least one folder.
+pub(super) fn of_hugo(pattern: &str) -> Result<String, Unread> {
+    let pattern = format!("/{}", pattern.trim_start_matches('/')).replace("/**/", "/**/*/");
+    part(GlobBuilder::new(&pattern).literal_separator(true).case_insensitive(true))
+}
+
 /// Zola's globs, which Zola itself reads with this crate.
 pub(super) fn of_zola(pattern: &str) -> Result<String, Unread> {
     expression(&GlobBuilder::new(pattern))

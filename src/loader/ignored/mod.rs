@@ -21,14 +21,14 @@ pub(super) struct Ignored {
     folders: RegexSet,
     /// What matches one of these is not passed over after all.
     kept: RegexSet,
-    /// The folder of which only those files are taken that match one of these.
-    only: Option<(String, RegexSet)>,
+    /// Folders, each with a slash at its end, of which only those files are taken that match one of these.
+    only: Vec<(String, RegexSet)>,
 }
 
 impl Ignored {
     /// Whether nothing is passed over.
     pub(super) fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.folders.is_empty() && self.only.is_none()
+        self.files.is_empty() && self.folders.is_empty() && self.only.is_empty()
     }
 
     /// Whether a file is passed over, by its whole path.
@@ -36,7 +36,7 @@ impl Ignored {
         let is_other = |(folder, taken): &(String, RegexSet)| {
             path.starts_with(folder.as_str()) && !taken.is_match(path.as_bytes())
         };
-        let is_out = self.files.is_match(path.as_bytes()) || self.only.as_ref().is_some_and(is_other);
+        let is_out = self.files.is_match(path.as_bytes()) || self.only.iter().any(is_other);
         is_out && !self.kept.is_match(path.as_bytes())
     }
 

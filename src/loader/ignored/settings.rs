@@ -4,20 +4,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex::bytes::RegexSet;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::glob::{self, Unread};
 use super::{Ignored, whole};
 use crate::config::Dialect;
 use crate::finding::Finding;
-use crate::loader::detect::{CONTENT_OF_ELEVENTY, Generator};
+use crate::loader::detect::{CONTENT_OF_ELEVENTY, Generator, lower};
 use crate::loader::hugo;
 
 /// What a generator passes over that has posts in this folder, and what it says there that cannot be read.
 pub(in crate::loader) fn of(generator: &Generator, dir: &Path) -> (Ignored, Vec<Finding>) {
     let mut gathered = Gathered::of(generator);
     match generator.dialect {
-        Dialect::Hugo => gathered.hugo(),
+        Dialect::Hugo => {
+            gathered.hugo();
+            gathered.hugo_mounts();
+        }
         Dialect::Zola => gathered.zola(),
         Dialect::Jekyll => gathered.jekyll(),
         Dialect::Eleventy => gathered.eleventy(dir),
@@ -34,15 +37,15 @@ struct Gathered<'a> {
     files: Vec<String>,
     folders: Vec<String>,
     kept: Vec<String>,
-    /// A folder, and the expressions for what alone is taken of it.
-    only: Option<(String, Vec<String>)>,
+    /// Folders, and the expressions for what alone is taken of them.
+    only: Vec<(String, Vec<String>)>,
     findings: Vec<Finding>,
 }
 
 impl<'a> Gathered<'a> {
     fn of(generator: &'a Generator) -> Self {
         let [files, folders, kept] = [Vec::new(), Vec::new(), Vec::new()];
-        Self { generator, files, folders, kept, only: None, findings: Vec::new() }
+        Self { generator, files, folders, kept, only: Vec::new(), findings: Vec::new() }
     }
 
     /// Expressions for the whole path of a file or a folder, and languages that are switched off.
@@ -73,6 +76,58 @@ impl<'a> Gathered<'a> {
             if !on.iter().any(|other| Path::new(folder).starts_with(other)) {
                 let folder = whole(&self.generator.root.join(folder));
                 self.folders.push(format!("^{}$", regex::escape(&folder)));
+            }
+        }
+    }
+
+    /// Globs for the path below the folder that a mount takes its pages from. The first one that matches decides.
+    fn hugo_mounts(&mut self) {
+        let mounts =
+            self.generator.keys.get("module").and_then(|module| module.get("mounts")).and_then(Value::as_array);
+        let mounts = mounts.into_iter().flatten().filter_map(Value::as_object).map(|mount| lower(mount.clone()));
+        let is_content = |mount: &Map<String, Value>| {
+            let target = mount.get("target").and_then(Value::as_str).unwrap_or_default();
+            target.trim_start_matches('/').split('/').next() == Some("content")
+        };
+        let mounts: Vec<_> = mounts.filter(is_content).collect();
+        let source = |mount: &Map<String, Value>| {
+            let source = self.generator.root.join(mount.get("source")?.as_str()?);
+            Some(source.components().collect::<PathBuf>())
+        };
+        let sources: Vec<Option<PathBuf>> = mounts.iter().map(source).collect();
+        for (mount, folder) in mounts.iter().zip(&sources) {
+            let Some(folder) = folder else { continue };
+            // What one mount leaves out may come by another one of the same folder.
+            let others =
+                sources.iter().flatten().filter(|other| other.starts_with(folder) || folder.starts_with(other));
+            if others.count() > 1 {
+                continue;
+            }
+            let [taken, passed, both] = ["includefiles", "excludefiles", "files"].map(|key| texts(mount.get(key)));
+            let both = both.into_iter().map(|pattern| match pattern.strip_prefix("! ") {
+                Some(passed) => (passed, false),
+                None => (pattern, true),
+            });
+            let taken = taken.into_iter().map(|pattern| (pattern, true));
+            let patterns = taken.chain(passed.into_iter().map(|pattern| (pattern, false))).chain(both);
+            let folder = whole(folder);
+            let mut only = Vec::new();
+            for (pattern, is_taken) in patterns {
+                // After one that is taken, all else is left out anyway.
+                if !is_taken && !only.is_empty() {
+                    continue;
+                }
+                let Some(glob) = self.read(pattern, glob::of_hugo(pattern)) else { continue };
+                let made = format!("^{}{glob}$", regex::escape(&folder));
+                if is_taken {
+                    only.push(made);
+                } else {
+                    self.folders.push(made.clone());
+                    self.files.push(made);
+                }
+            }
+            if !only.is_empty() {
+                self.only.push((folder + "/", only));
             }
         }
     }
@@ -167,8 +222,8 @@ impl<'a> Gathered<'a> {
         if let Some(list) = list("article_paths") {
             let taken: Vec<&str> = texts(Some(list)).into_iter().map(|path| path.trim_end_matches('/')).collect();
             if !taken.contains(&"") {
-                self.only =
-                    Some((content.clone() + "/", taken.into_iter().map(|path| below(path) + "(?:/|$)").collect()));
+                let taken = taken.into_iter().map(|path| below(path) + "(?:/|$)").collect();
+                self.only.push((content.clone() + "/", taken));
             }
         }
     }
@@ -202,7 +257,7 @@ impl<'a> Gathered<'a> {
 
     fn together(mut self) -> (Ignored, Vec<Finding>) {
         let lists = [&mut self.files, &mut self.folders, &mut self.kept].map(std::mem::take);
-        let only = self.only.take();
+        let only = std::mem::take(&mut self.only);
         let mut set = |list: Vec<String>| {
             RegexSet::new(list).unwrap_or_else(|_| {
                 let finding = Finding::warning("it leaves out more than can be followed");
@@ -211,7 +266,7 @@ impl<'a> Gathered<'a> {
             })
         };
         let [files, folders, kept] = lists.map(&mut set);
-        let only = only.map(|(folder, taken)| (folder, set(taken)));
+        let only = only.into_iter().map(|(folder, taken)| (folder, set(taken))).collect();
         (Ignored { files, folders, kept, only }, self.findings)
     }
 }
