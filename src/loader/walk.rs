@@ -69,7 +69,8 @@ impl Place<'_> {
     /// goes into asking, not into what is answered.
     fn folder(&self, dir: &Path, below: &str) -> io::Result<Walked> {
         let (mut walked, mut folders) = (Walked::default(), Vec::new());
-        let is_plain = self.ignored.is_empty();
+        // A path is made only where something asks for it.
+        let (asks_files, asks_folders) = (self.ignored.names_files(), self.ignored.names_folders());
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let name = entry.file_name();
@@ -79,7 +80,7 @@ impl Place<'_> {
             }
             let kind = entry.file_type()?;
             if kind.is_dir() {
-                if !is_plain && self.ignored.folder(&format!("{}/{below}{name}", self.whole)) {
+                if asks_folders && self.ignored.folder(&format!("{}/{below}{name}", self.whole)) {
                     walked.ignored.push(format!("{below}{name}/"));
                 } else {
                     folders.push((entry.path(), format!("{below}{name}/")));
@@ -87,7 +88,7 @@ impl Place<'_> {
             } else if Markup::of(&name).is_some() {
                 let is_inside =
                     || entry.path().canonicalize().is_ok_and(|real| real.starts_with(self.root) && real.is_file());
-                if !is_plain && self.ignored.file(&format!("{}/{below}{name}", self.whole)) {
+                if asks_files && self.ignored.file(&format!("{}/{below}{name}", self.whole)) {
                     walked.ignored.push(format!("{below}{name}"));
                 } else if kind.is_file() || kind.is_symlink() && is_inside() {
                     walked.paths.push(format!("{below}{name}"));

@@ -26,9 +26,14 @@ pub(super) struct Ignored {
 }
 
 impl Ignored {
-    /// Whether nothing is passed over.
-    pub(super) fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.folders.is_empty() && self.only.is_empty()
+    /// Whether any file may be passed over by itself.
+    pub(super) fn names_files(&self) -> bool {
+        !self.files.is_empty() || !self.only.is_empty()
+    }
+
+    /// Whether any folder may be passed over.
+    pub(super) fn names_folders(&self) -> bool {
+        !self.folders.is_empty()
     }
 
     /// Whether a file is passed over, by its whole path.
