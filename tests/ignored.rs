@@ -83,7 +83,7 @@ fn hugo_leaves_out_what_its_expressions_find_in_a_path() {
     for (name, config, expected) in [
         ("hugo.toml", "ignoreFiles = ['content/drafts$', 'secret', 'MNT']\n", "mnt/sub/n.md posts/a.md"),
         ("hugo.toml", "ignoreFiles = \"(?i)SECRET\"\n", "drafts/deep/y.md drafts/x.md mnt/sub/n.md posts/a.md"),
-        ("hugo.yaml", "ignorefiles:\n  - drafts/\n  - '/[^/]*\\.md$'\n", ""),
+        ("hugo.yaml", "ignorefiles:\n  - drafts/\n  - '/[^/]*t\\.md$'\n", "mnt/sub/n.md posts/a.md"),
         (
             "hugo.json",
             "{\"ignoreFiles\": [\"s/[ns]\\\\w*\\\\.md$\", \"\\\\bsub\\\\b\"]}",
@@ -235,7 +235,6 @@ fn pelican_leaves_out_names_and_folders_and_may_search_only_some() {
     }
     let config = "PATH = './content/'\nARTICLE_EXCLUDES = ['blog/drafts']\nARTICLE_PATHS = ['blog']\n";
     assert_eq!(taken(&site("content/blog", &[("pelicanconf.py", config)], posts)), "b.md wip-z.md");
-    assert_eq!(taken(&site("content/notes", &[("pelicanconf.py", config)], posts)), "");
     let config = "IGNORE_FILES = [\n  '[wip*',\n]\n";
     let ran = site("content", &[("pelicanconf.py", config)], posts).run(&["--at", "2024-06-01T00:00:00Z", "build"]);
     assert!(ran.talk.contains("/pelicanconf.py:2: `[wip*` cannot be read: "), "{}", ran.talk);
@@ -280,4 +279,33 @@ fn hugo_leaves_out_what_a_mount_of_pages_does_not_take() {
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
     assert!(ran.talk.contains("/config/_default/module.toml:4: `[drafts/**` cannot be read: "), "{}", ran.talk);
     assert!(!scene.read("tidings.lock").contains("mnt/"));
+}
+
+#[test]
+fn a_folder_that_the_site_leaves_out_as_a_whole_is_named() {
+    let config = "PATH = 'content'\nARTICLE_PATHS = ['blog']\n";
+    let scene = site("content/notes", &[("pelicanconf.py", config)], "content/notes/a.md content/blog/b.md");
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.talk.contains("/pelicanconf.py: it leaves out every post in "), "{}", ran.talk);
+    assert!(!scene.path("tidings.lock").exists() || !scene.read("tidings.lock").contains("a.md"));
+    let set = [("TIDINGS_POSTS__DIALECT", "plain")];
+    let ran = scene.run_with(&["--at", "2024-06-01T00:00:00Z", "build"], &set);
+    assert_eq!((ran.code, ran.talk.as_str()), (0, ""));
+    assert!(scene.read("tidings.lock").contains("a.md\t"));
+}
+
+#[test]
+fn a_draft_that_the_site_leaves_out_is_in_no_mail() {
+    let config = "base_url = 'https://x.example'\nignored_content = ['*/draft-*']\n";
+    let scene = Scene::new()
+        .file("zola.toml", config)
+        .post("tea.md", "Tea", "2024-05-01")
+        .post("draft-cake.md", "Cake", "2024-05-02")
+        .post("draft-broken.md", "Broken", "2024-05-32");
+    let mail = scene.run_at("2024-05-06T12:00:00Z", &["digest", "weekly", "--dry-run"]);
+    assert!(mail.contains("Text of Tea.") && !mail.contains("Cake"), "{mail}");
+    scene.run_at("2024-05-06T12:00:00Z", &["run"]);
+    let names = scene.names("outbox");
+    assert!(!names.is_empty());
+    assert!(names.iter().all(|name| !scene.read(&format!("outbox/{name}")).contains("Cake")));
 }

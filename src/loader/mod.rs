@@ -65,6 +65,11 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let (lock, walked) = rayon::join(|| read_lock(&config.lock), || walk::walk(&config.dir, &ignored));
     let (mut lock, Walked { mut paths, ignored, mut findings }) = (lock?, walked?);
     findings.extend(unread);
+    if let (true, Some(found)) = (paths.is_empty() && !ignored.is_empty(), &generator) {
+        let finding = Finding::warning(format!("it leaves out every post in {}", config.dir.display()));
+        let way_out = "set `dir` under [posts] to what is on the site, or `dialect` if it is another generator's";
+        findings.push(finding.in_file(&found.file).way_out(way_out));
+    }
     let others = walk::others(&mut paths);
     let (mut habits, dialect, broken) = detect::habits(site, config, generator, &paths)?;
     findings.extend(broken);
