@@ -1,5 +1,7 @@
 //! What a generator leaves out of its site is left out of everything here.
 
+use std::fs;
+
 use crate::scene::Scene;
 
 /// A config of ours beside a generator's.
@@ -198,6 +200,13 @@ fn eleventy_leaves_out_what_its_files_and_gits_say_as_it_reads_them() {
     let scene =
         site("src", &[(".eleventy.js", config), (".gitignore", "src/*\n"), (".eleventyignore", "src/posts\n")], posts);
     assert_eq!(taken(&scene), "a.md b.draft.md blog/n.md drafts/x.md");
+    let scene = site("src", &[(".eleventy.js", config)], posts);
+    fs::write(scene.path(".eleventyignore"), b"caf\xe9.md\nsrc/posts\n").unwrap();
+    assert_eq!(taken(&scene), "a.md b.draft.md blog/n.md drafts/x.md", "a line of Latin-1 does not hide the others");
+    fs::remove_file(scene.path(".eleventyignore")).unwrap();
+    fs::create_dir(scene.path(".eleventyignore")).unwrap();
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    assert!(ran.talk.contains("/.eleventyignore: cannot be read: "), "{}", ran.talk);
     let scene = site("src", &[(".eleventy.js", config), (".eleventyignore", "\nsrc/@(a|b)*.md\nsrc/posts\n")], posts);
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
     assert!(ran.talk.contains("/.eleventyignore:2: `src/@(a|b)*.md` cannot be read: groups and "), "{}", ran.talk);

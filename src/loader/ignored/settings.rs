@@ -1,6 +1,7 @@
 //! What each generator's config says of files that are none of the site's.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use regex::bytes::RegexSet;
@@ -181,8 +182,17 @@ impl<'a> Gathered<'a> {
         files.extend(folders.iter().map(|folder| folder.join(".eleventyignore")));
         for file in files {
             let folder = regex::escape(&whole(file.parent().unwrap_or(root)));
-            let text = fs::read_to_string(&file).unwrap_or_default();
-            for (number, line) in text.lines().map(str::trim).enumerate() {
+            let text = match fs::read(&file) {
+                Ok(text) => text,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    let finding = Finding::warning(format!("cannot be read: {error}"));
+                    let way_out = "mend that: what it leaves out of the site is taken in here";
+                    self.findings.push(finding.in_file(&file).way_out(way_out));
+                    continue;
+                }
+            };
+            for (number, line) in String::from_utf8_lossy(&text).lines().map(str::trim).enumerate() {
                 if line.is_empty() || line.starts_with(['#', '!']) {
                     continue;
                 }
@@ -273,7 +283,7 @@ impl<'a> Gathered<'a> {
 
 fn unread(pattern: &str, error: &Unread) -> Finding {
     let finding = Finding::warning(format!("`{pattern}` cannot be read: {error}"));
-    finding.way_out("mend it: what it leaves out of the site is taken in here")
+    finding.way_out("write it in another way: what it leaves out of the site is taken in here")
 }
 
 /// The folders of posts.
