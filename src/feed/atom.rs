@@ -60,7 +60,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
 fn entry(entry: &Entry<'_>, feed: &Feed<'_>) -> atom::Entry {
     let post = entry.post;
     let language = post.language.as_deref();
-    let mut links = vec![link("alternate", &text::address(&post.url.to_url()), Some("text/html"))];
+    let mut links = vec![link("alternate", &text::address(&post.url), Some("text/html"))];
     links.extend(post.enclosure.as_ref().map(|enclosure| Link {
         length: enclosure.length.map(|length| length.to_string()),
         ..link("enclosure", &text::address(&enclosure.url), Some(&enclosure.media_type))
@@ -76,7 +76,7 @@ fn entry(entry: &Entry<'_>, feed: &Feed<'_>) -> atom::Entry {
     let picture = post.image.as_ref().map(|image| Extension {
         name: "media:thumbnail".into(),
         // The crate writes an attribute of what it does not know as it is.
-        attrs: BTreeMap::from([("url".to_owned(), html::escape(&text::address(&image.to_url())))]),
+        attrs: BTreeMap::from([("url".to_owned(), html::escape(&text::address(image)))]),
         ..Extension::default()
     });
     atom::Entry {

@@ -44,7 +44,7 @@ fn item(entry: &Entry<'_>) -> Value {
     let post = entry.post;
     let mut item = json!({
         "id": post.id,
-        "url": text::address(&post.url.to_url()),
+        "url": text::address(&post.url),
         "title": entry.title,
     });
     match &entry.text {
@@ -74,7 +74,7 @@ fn item(entry: &Entry<'_>) -> Value {
         item["tags"] = json!(tags);
     }
     if let Some(image) = &post.image {
-        item["image"] = json!(text::address(&image.to_url()));
+        item["image"] = json!(text::address(image));
     }
     if let Some(language) = &post.language {
         item["language"] = json!(language);

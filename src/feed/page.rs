@@ -42,7 +42,7 @@ fn label(format: Format) -> &'static str {
 }
 
 fn address(site: &Site, config: &Feeds, format: Format, folder: &str) -> String {
-    text::address(&url(site, &format!("{folder}{}", file(config, format, folder, None))))
+    text::address(url(site, &format!("{folder}{}", file(config, format, folder, None))))
 }
 
 /// The lines for the head of the site's own pages, by which browsers and readers find the feeds.
@@ -61,7 +61,7 @@ pub fn links(site: &Site, config: &Feeds) -> String {
 
 /// The stylesheet: it hides what a browser cannot show and names the page that can.
 pub(super) fn style(site: &Site) -> String {
-    let page = text::address(&url(site, PAGE));
+    let page = text::address(url(site, PAGE));
     // A string of CSS: quotes and backslashes are escaped, and an address holds no line break.
     CSS.replace("{page}", &page.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -122,7 +122,7 @@ pub(super) fn write(
             let about = post.description.as_deref().map(text::line);
             json!({
                 "title": text::shown(&post.title).unwrap_or_else(|| day.clone()),
-                "url": text::address(&post.url.to_url()), "day": day, "about": about, "language": post.language,
+                "url": text::address(&post.url), "day": day, "about": about, "language": post.language,
             })
         })
         .collect();
@@ -138,7 +138,7 @@ pub(super) fn write(
     values.insert("feeds", &feeds);
     values.insert("entries", &entries);
     values.insert("sign_up", &config.sign_up.as_ref().map(text::address));
-    values.insert("list", &config.opml.then(|| text::address(&url(site, LIST))));
+    values.insert("list", &config.opml.then(|| text::address(url(site, LIST))));
     let mut tera = Tera::default();
     let (name, own) = match template {
         Some((file, text)) => (file.to_string_lossy(), text),

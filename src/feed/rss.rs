@@ -96,7 +96,7 @@ fn item(entry: &Entry<'_>) -> Item {
     };
     Item {
         title: Some(apart(&entry.title)),
-        link: Some(text::address(&post.url.to_url())),
+        link: Some(text::address(&post.url)),
         guid: Some(Guid { value: post.id.to_string(), permalink: false }),
         pub_date: Some(time(post.published)),
         description: Some(description).filter(|html| !html.is_empty()),
@@ -128,7 +128,7 @@ fn media(post: &Post) -> ExtensionMap {
         media.insert("content".to_owned(), vec![element("media:content", &attributes)]);
     }
     if let Some(image) = &post.image {
-        let address = text::address(&image.to_url());
+        let address = text::address(image);
         let picture = element("media:content", &[("url", address.clone()), ("medium", "image".to_owned())]);
         media.entry("content".to_owned()).or_default().push(picture);
         media.insert("thumbnail".to_owned(), vec![element("media:thumbnail", &[("url", address)])]);

@@ -148,10 +148,13 @@ pub(super) fn iri(id: &str, authority: &str) -> String {
     format!("tag:{authority},2000:id/{id}")
 }
 
-/// An address as RFC 3986 has it: `Url` leaves some characters alone that only browsers forgive.
-pub(super) fn address(url: &Url) -> String {
-    let mut address = String::with_capacity(url.as_str().len());
-    let (host, rest) = url.as_str().split_at(url[..url::Position::BeforePath].len());
+/// An absolute address as RFC 3986 has it: `Url` leaves some characters alone that only browsers forgive.
+pub(super) fn address(url: impl AsRef<str>) -> String {
+    let url = url.as_ref();
+    let host = url.find("://").map_or(0, |at| at + "://".len());
+    let path = url[host..].find(['/', '?', '#']).map_or(url.len(), |at| host + at);
+    let (host, rest) = url.split_at(path);
+    let mut address = String::with_capacity(url.len());
     address.push_str(host);
     for c in rest.chars() {
         match c {
@@ -229,7 +232,11 @@ mod tests {
 
     #[test]
     fn an_address_holds_no_character_that_only_browsers_forgive() {
-        let url = url::Url::parse("https://[::1]/a[b]|c?d={e}").unwrap();
-        assert_eq!(address(&url), "https://[::1]/a%5Bb%5D%7Cc?d=%7Be%7D");
+        for (url, expected) in [
+            ("https://[::1]/a[b]|c?d={e}", "https://[::1]/a%5Bb%5D%7Cc?d=%7Be%7D"),
+            ("https://x.example/?a=[https://[::1]/]", "https://x.example/?a=%5Bhttps://%5B::1%5D/%5D"),
+        ] {
+            assert_eq!(address(url::Url::parse(url).unwrap()), expected);
+        }
     }
 }
