@@ -96,3 +96,51 @@ fn every_key_is_shown() {
     }
     assert!(keys > 40, "only {keys} keys were found");
 }
+
+/// The names in backticks that follow these words, up to the end of the sentence.
+fn named_after(words: &str) -> Vec<&'static str> {
+    let rest = README.split(words).nth(1).unwrap_or_else(|| panic!("`{words}` is not in the README"));
+    rest.split('.').next().unwrap().split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_blocks_of_the_templates_are_those_that_are_shown() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let blocks = |file: &str| {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let blocks = text.split("{% block ").skip(1).map(|rest| rest.split(' ').next().unwrap().to_owned());
+        let mut blocks: Vec<String> = blocks.collect();
+        blocks.sort();
+        blocks
+    };
+    let (mut page, mut digest) = (named_after("its blocks are "), named_after("The blocks are "));
+    page.sort_unstable();
+    digest.sort_unstable();
+    assert_eq!(blocks("feeds.html"), page);
+    assert_eq!(blocks("digest.html"), digest);
+    digest.retain(|block| *block != "style");
+    assert_eq!(blocks("digest.txt"), digest);
+}
+
+#[test]
+fn a_template_is_given_what_is_shown() {
+    let rest = README.split("A template is given:").nth(1).unwrap();
+    let mut names = 0;
+    let mut template = "{{ reader.unsubscribe }}".to_owned();
+    for line in rest.split("```").nth(1).unwrap().lines().filter(|line| !line.is_empty()) {
+        let line = line.split(" (").next().unwrap();
+        let mut words = line.split_whitespace();
+        let root = words.next().unwrap().replace("posts", "posts[0]");
+        let fields: Vec<String> = words.map(|field| format!("{root}.{field}")).collect();
+        for name in if fields.is_empty() { vec![root] } else { fields } {
+            template.push_str(&format!("{{% if {name} is not defined %}}nothing is {name}\n{{% endif %}}"));
+            names += 1;
+        }
+    }
+    assert!(names > 30, "only {names} names were found");
+    let scene = Scene::sample().file("templates/digest.txt", &template);
+    let message = || scene.run_at(NOON, &["digest", "weekly", "--dry-run"]).replace("=\r\n", "");
+    assert!(!message().contains("nothing is"), "{}", message());
+    fs::write(scene.path("templates/digest.txt"), template.replace("site.title", "site.titel")).unwrap();
+    assert!(message().contains("nothing is site.titel"), "{}", message());
+}
