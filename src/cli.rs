@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap::{ArgGroup, Args, ColorChoice, Parser, Subcommand};
 
 use crate::config::Day;
 use crate::ledger::{IssueId, issue_number};
@@ -198,6 +198,7 @@ pub enum Issue {
         issue: IssueId,
     },
     /// Decide the deliveries whose reply never came
+    #[command(group(ArgGroup::new("how").required(true).args(["resend", "skip"])))]
     Resolve {
         /// Its number
         #[arg(value_parser = issue_number)]
@@ -205,7 +206,7 @@ pub enum Issue {
         /// Only these readers; else all
         address: Vec<Email>,
         /// Send them again: the same bytes, perhaps a second time
-        #[arg(long, required_unless_present = "skip", conflicts_with = "skip")]
+        #[arg(long)]
         resend: bool,
         /// Give them up: perhaps they never came
         #[arg(long)]

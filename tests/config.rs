@@ -190,6 +190,8 @@ fn what_is_no_number_address_day_or_time_is_refused_before_anything_is_opened() 
         (&["subscriber", "show", "ada"], address),
         (&["digest", "weekly", "--since", "2020"], "`2020` is no day: premature end of input\nexpected something like"),
         (&["--at", "noon", "run"], "`noon` is no time"),
+        (&["issue", "resolve", "7"], "<--resend|--skip>"),
+        (&["issue", "resolve", "7", "--resend", "--skip"], "cannot be used with"),
     ] {
         let ran = scene.run(arguments);
         assert!(
