@@ -82,6 +82,13 @@ fn an_impossible_value_is_named_with_what_was_expected() {
             "`hub` is no address: relative URL without a base\n  expected something",
         ),
         ("[mail]", "[feeds]\nsign_up = \"ftp://x.example/\"\n[mail]", "`ftp://x.example/` is no web address"),
+        (
+            site,
+            "url = \"https://hums.example/\"\nlogo = \"https://[x\"",
+            "`https://[x` is no address: invalid IPv6 address",
+        ),
+        (site, "url = \"https://hums.example/\"\nicon = \"\"", "nothing between the quotation marks"),
+        (site, "", "the key `url` is missing here\n  add `url = …`"),
         (site, "url = \"hums.example\"", "`hums.example` is no address"),
         ("{ name = \"Ada Night\"", "{ name = \"Ada\", url = \"mailto:a@x.example\"", "is no web address"),
         ("to = [", "language = \"english\"\nto = [", "no language tag"),
@@ -94,6 +101,13 @@ fn an_impossible_value_is_named_with_what_was_expected() {
             assert!(!error.contains(jargon), "{to}: {error}");
         }
     }
+}
+
+#[test]
+fn an_empty_config_is_told_where_to_begin() {
+    let ran = Scene::new().file("config.toml", "").run(&["build"]);
+    let words = "config.toml:1:1: the key `site` is missing here\n  begin with [site]";
+    assert!(ran.code == 2 && ran.talk.contains(words), "{}", ran.talk);
 }
 
 #[test]

@@ -33,7 +33,11 @@ pub(super) fn explain(message: &str) -> Finding {
         }
     }
     if let Some(key) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-        return Finding::error(format!("the key `{key}` is missing here"));
+        let way_out = match key {
+            "site" => "begin with [site], and give it a `title` and a `url`".to_owned(),
+            key => format!("add `{key} = …`"),
+        };
+        return Finding::error(format!("the key `{key}` is missing here")).way_out(way_out);
     }
     // A message of ours may carry its way out on a second line; the parser's carry "wrong, expected right".
     let (what, way_out) = match message.split_once('\n') {

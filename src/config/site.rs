@@ -34,8 +34,10 @@ pub struct Site {
     /// Who may do what with the posts.
     pub rights: Option<String>,
     /// A small square picture of the site, below its address or somewhere else.
+    #[serde(default, deserialize_with = "picture")]
     pub icon: Option<String>,
     /// A picture of the site twice as wide as it is high.
+    #[serde(default, deserialize_with = "picture")]
     pub logo: Option<String>,
     /// Whether the page of each new post must answer before the hub is told and mail leaves.
     #[serde(default = "yes")]
@@ -81,6 +83,17 @@ fn english() -> String {
 
 pub(super) fn yes() -> bool {
     true
+}
+
+/// An address that a home page can lead to.
+fn picture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = some_text(deserializer)?;
+    match Url::parse("https://hums.example/").and_then(|home| home.join(&text)) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => {
+            Err(D::Error::custom(format!("`{text}` is no address: {error}\nexpected something like /icon.png")))
+        }
+    }
 }
 
 fn site_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
