@@ -1,5 +1,6 @@
 //! Posts → [`Outline`] → bytes: which documents there are, and one writer for each format.
 
+mod address;
 mod adopt;
 mod atom;
 mod json;
@@ -12,8 +13,9 @@ mod topic;
 use chrono::{DateTime, Utc};
 use url::Url;
 
+pub use address::url;
 pub use adopt::{Adoption, OldFeed};
-pub use outline::{Bodies, Outline, Setting, Sink, folder_at, outlines, render, url};
+pub use outline::{Bodies, Outline, Setting, Sink, folder_at, outlines, render};
 pub use page::links;
 
 use crate::config::{Author, Content, Site};

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use url::Url;
 
 use crate::config::{Archive, Feeds, Format, Site};
+use crate::feed::address::{path, url};
 use crate::feed::topic::{Topic, topics};
 use crate::feed::{Entry, Feed, atom, json, page, rss};
 use crate::finding::Finding;
@@ -124,7 +125,7 @@ fn of_topic(setting: &Setting<'_>, topic: &Topic) -> Vec<Outline> {
                 older: older.clone(),
                 newer: newer.clone(),
             };
-            let path = format!("{}{}", topic.folder, file(config, *format, &topic.folder, period.as_deref()));
+            let path = path(config, *format, &topic.folder, period.as_deref());
             let subscription = period.is_none().then(|| url(setting.site, &path));
             outlines.push(Outline { path, fingerprint: 0, subscription, kind, posts: posts.clone() });
         }
@@ -152,31 +153,10 @@ fn periods(setting: &Setting<'_>, numbers: &[usize]) -> Vec<(String, Vec<usize>)
     periods.into_iter().collect()
 }
 
-/// The name of a document.
-pub(super) fn file(config: &Feeds, format: Format, folder: &str, period: Option<&str>) -> String {
-    let default = format.default_file();
-    let name = config.files.get(&format).filter(|_| folder.is_empty()).map_or(default, String::as_str);
-    match (period, name.rsplit_once('.')) {
-        (None, _) => name.to_owned(),
-        (Some(period), Some((stem, ending))) => format!("{stem}-{period}.{ending}"),
-        (Some(period), None) => format!("{name}-{period}"),
-    }
-}
-
-/// The address of a document.
-pub fn url(site: &Site, path: &str) -> Url {
-    let mut url = site.url.clone();
-    if let Ok(mut parts) = url.path_segments_mut() {
-        parts.pop_if_empty().extend(path.split('/'));
-    }
-    url
-}
-
 /// The folder of the feed that has this address on some domain, in one of its formats.
 pub fn folder_at(site: &Site, config: &Feeds, posts: &[Post], address: &Url) -> Option<String> {
     let is_there = |folder: &str| {
-        let mut documents =
-            config.formats.iter().map(|format| format!("{folder}{}", file(config, *format, folder, None)));
+        let mut documents = config.formats.iter().map(|format| path(config, *format, folder, None));
         documents.any(|document| url(site, &document).path() == address.path())
     };
     topics(posts, &config.by, site).into_iter().map(|topic| topic.folder).find(|folder| is_there(folder))
@@ -266,8 +246,7 @@ impl Outline {
                 page::write(site, config, topics, &shown, template)?
             }
             Kind::Feed { format, topic, folder, period, older, newer } => {
-                let place =
-                    |period: Option<&str>| url(site, &format!("{folder}{}", file(config, *format, folder, period)));
+                let place = |period: Option<&str>| url(site, &path(config, *format, folder, period));
                 let entry = |number: &usize| {
                     bodies.get(number).map(|(post, body)| Entry::new(post, body, config.content, site))
                 };
@@ -289,8 +268,7 @@ impl Outline {
                     hub: config.hub.as_ref().filter(|_| period.is_none()),
                     // Relative, so that a copy of the folder elsewhere shows its own.
                     style: config.page.then(|| {
-                        let name = file(config, *format, folder, None);
-                        let up = folder.matches('/').count() + name.matches('/').count();
+                        let up = path(config, *format, folder, None).matches('/').count();
                         format!("{}{}", "../".repeat(up), page::STYLE)
                     }),
                 };

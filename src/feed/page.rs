@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tera::{Context, Tera};
 
 use crate::config::{Feeds, Format, Site};
-use crate::feed::outline::{file, url};
+use crate::feed::address::{path, url};
 use crate::feed::{GENERATOR, text};
 use crate::finding::Finding;
 use crate::post::{Post, html};
@@ -42,7 +42,7 @@ fn label(format: Format) -> &'static str {
 }
 
 fn address(site: &Site, config: &Feeds, format: Format, folder: &str) -> String {
-    text::address(url(site, &format!("{folder}{}", file(config, format, folder, None))))
+    text::address(url(site, &path(config, format, folder, None)))
 }
 
 /// The lines for the head of the site's own pages, by which browsers and readers find the feeds.

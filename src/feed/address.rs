@@ -1,0 +1,25 @@
+//! Where a document lies: below the folder, and on the site.
+
+use url::Url;
+
+use crate::config::{Feeds, Format, Site};
+
+/// The path of a feed, or of a period of its archive, below the folder that is published.
+pub(super) fn path(config: &Feeds, format: Format, folder: &str, period: Option<&str>) -> String {
+    let default = format.default_file();
+    let name = config.files.get(&format).filter(|_| folder.is_empty()).map_or(default, String::as_str);
+    match (period, name.rsplit_once('.')) {
+        (None, _) => format!("{folder}{name}"),
+        (Some(period), Some((stem, ending))) => format!("{folder}{stem}-{period}.{ending}"),
+        (Some(period), None) => format!("{folder}{name}-{period}"),
+    }
+}
+
+/// The address of a document by its path.
+pub fn url(site: &Site, path: &str) -> Url {
+    let mut url = site.url.clone();
+    if let Ok(mut parts) = url.path_segments_mut() {
+        parts.pop_if_empty().extend(path.split('/'));
+    }
+    url
+}
