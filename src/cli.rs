@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args, ColorChoice, Parser, Subcommand};
 
+use crate::clock::time_of;
 use crate::config::Day;
 use crate::ledger::{IssueId, issue_number};
 use crate::reader::{Email, Mailbox};
@@ -17,7 +18,7 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]
     pub config: PathBuf,
     /// Act as if it were TIME (RFC 3339, like 2026-11-30T08:00:00+01:00)
-    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = time_of)]
     pub at: Option<DateTime<Utc>>,
     /// Say nothing unless a person is needed
     #[arg(short, long, global = true)]
@@ -34,11 +35,6 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
-}
-
-fn time(text: &str) -> Result<DateTime<Utc>, String> {
-    let none = |error| format!("`{text}` is no time: {error}\nexpected something like 2026-11-30T08:00:00+01:00");
-    text.parse().map_err(none)
 }
 
 /// The verbs.

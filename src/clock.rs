@@ -4,6 +4,15 @@ use std::time::Instant;
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
+/// The time of a text (RFC 3339).
+///
+/// # Errors
+/// Words, where it is none.
+pub fn time_of(text: &str) -> Result<DateTime<Utc>, String> {
+    let none = |error| format!("`{text}` is no time: {error}\nexpected something like 2026-11-30T08:00:00+01:00");
+    text.parse().map_err(none)
+}
+
 /// The clock that `main` makes and hands on: the machine's, or one that began at `--at`.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {

@@ -1,4 +1,4 @@
-//! Values that check themselves while they are read: spans of time, zones.
+//! Values that check themselves while they are read: spans of time, zones, addresses, counts and texts.
 
 use std::str::FromStr;
 use std::time::Duration;
