@@ -165,16 +165,21 @@ fn fit(image: &mut Element<'_, '_>) {
 /// The minutes that it takes to read, at least one.
 pub(super) fn minutes(html: &str) -> usize {
     let text = words(html);
-    let dense = |c: &char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}');
-    let characters = text.chars().filter(dense).count();
-    let words = text.split_whitespace().filter(|word| !word.chars().all(|c| dense(&c))).count();
+    let characters = text.chars().filter(|c| is_without_spaces(*c)).count();
+    let words = text.split_whitespace().filter(|word| !word.chars().all(is_without_spaces)).count();
     (words * CHARACTERS + characters * WORDS).div_ceil(WORDS * CHARACTERS).max(1)
 }
 
-/// The beginning of a text, whole words, no longer than so many characters.
+/// Whether a sign is of a script that is written without spaces.
+fn is_without_spaces(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
+}
+
+/// The beginning of a text, whole words or signs, no longer than so many characters.
 pub(super) fn beginning(text: &str, longest: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(longest) else { return text.to_owned() };
-    let end = text[..end].rfind(' ').unwrap_or(end);
+    let is_between = text[..end].ends_with(is_without_spaces) && text[end..].starts_with(is_without_spaces);
+    let end = if is_between { end } else { text[..end].rfind(' ').unwrap_or(end) };
     format!("{}…", text[..end].trim_end_matches([',', '.', ';', ':', ' ', '-', '–']))
 }
 
@@ -253,5 +258,6 @@ mod tests {
     fn a_beginning_ends_at_a_word() {
         assert_eq!(beginning("a kettle, a timer", 40), "a kettle, a timer");
         assert_eq!(beginning("a kettle, a timer", 11), "a kettle…");
+        assert_eq!(beginning(&format!("Tee {}", "茶".repeat(300)), 140), format!("Tee {}…", "茶".repeat(136)));
     }
 }
