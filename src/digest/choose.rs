@@ -10,7 +10,7 @@ use crate::post::Post;
 const TOO_MANY: usize = 10;
 
 /// Whether the digest's filters let the post through. Words are compared without regard to case.
-pub fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
+fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
     let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
     let among = |wanted: &[String], has: &[&str]| {
         wanted.is_empty() || has.iter().any(|has| wanted.iter().any(|wanted| same(wanted, has)))

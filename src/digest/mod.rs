@@ -11,7 +11,7 @@ mod text;
 use chrono::{DateTime, Utc};
 
 pub use body::{Sizes, unsized_images};
-pub use choose::{belongs, find, news, refuse_the_archive, shown};
+pub use choose::{find, news, refuse_the_archive, shown};
 pub use preflight::{place_of, preflight};
 pub use render::draft;
 pub use schedule::{due, first_after, last_before};

@@ -19,11 +19,6 @@ pub struct Zoning {
 }
 
 impl Zoning {
-    /// The first of two, and the offset that held before a gap.
-    pub fn plain(zone: Tz) -> Self {
-        Self { zone, as_go: false, fold_late: false, roll_over: false }
-    }
-
     /// The instant of a local time.
     pub fn instant(&self, local: NaiveDateTime) -> DateTime<Utc> {
         match self.zone.from_local_datetime(&local) {
@@ -384,11 +379,18 @@ pub fn in_part(path: &str, zoning: &Zoning) -> Option<Instant> {
 
 #[cfg(test)]
 mod tests {
+    use chrono_tz::Tz;
+
     use super::{Zoning, in_part, leading, parse};
+
+    /// The first of two, and the offset that held before a gap.
+    fn plain(zone: Tz) -> Zoning {
+        Zoning { zone, as_go: false, fold_late: false, roll_over: false }
+    }
 
     #[test]
     fn a_part_of_a_path_may_begin_with_a_day_in_a_form_of_ones_own() {
-        let zoning = Zoning::plain(chrono_tz::UTC);
+        let zoning = plain(chrono_tz::UTC);
         for (path, expected) in [
             ("20240318-tea.md", Some("2024-03-18")),
             ("a/20240318.md", Some("2024-03-18")),
@@ -404,7 +406,7 @@ mod tests {
     }
 
     fn at(text: &str, zone: &str) -> String {
-        match parse(text, &Zoning::plain(zone.parse().unwrap())) {
+        match parse(text, &plain(zone.parse().unwrap())) {
             Ok(found) => found.at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
             Err(error) => error,
         }
@@ -468,14 +470,14 @@ mod tests {
 
     #[test]
     fn a_skipped_hour_and_a_repeated_one_have_a_defined_meaning() {
-        let zoning = Zoning::plain("America/New_York".parse().unwrap());
+        let zoning = plain("America/New_York".parse().unwrap());
         let at = |text: &str, zoning: &Zoning| parse(text, zoning).unwrap().at.to_rfc3339();
         assert_eq!(at("2024-03-10 02:30", &zoning), "2024-03-10T07:30:00+00:00");
         let go = Zoning { as_go: true, ..zoning };
         assert_eq!(at("2024-03-10 02:30", &go), "2024-03-10T06:30:00+00:00");
         assert_eq!(at("2024-11-03 01:30", &go), "2024-11-03T05:30:00+00:00");
         // East of Greenwich Go comes from the other side: seen by running Hugo.
-        let go = Zoning { as_go: true, ..Zoning::plain("Europe/Paris".parse().unwrap()) };
+        let go = Zoning { as_go: true, ..plain("Europe/Paris".parse().unwrap()) };
         assert_eq!(at("2024-03-31 02:30", &go), "2024-03-31T01:30:00+00:00");
         assert_eq!(at("2024-10-27 02:30", &go), "2024-10-27T01:30:00+00:00");
         assert_eq!(at("2024-11-03 01:30", &zoning), "2024-11-03T05:30:00+00:00");
@@ -484,7 +486,7 @@ mod tests {
 
     #[test]
     fn a_date_that_leads_a_title_leaves_it() {
-        let zoning = Zoning::plain(chrono_tz::UTC);
+        let zoning = plain(chrono_tz::UTC);
         let (at, title) = leading("February 18, 2013 - A Day in the Life", &zoning).unwrap();
         assert_eq!((at.to_rfc3339().as_str(), title.as_str()), ("2013-02-18T00:00:00+00:00", "A Day in the Life"));
         assert!(leading("Five ways to brew tea", &zoning).is_none());
