@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::relay::{Habits, Relay};
+use crate::relay::{Fault, Habits, Relay};
 use crate::scene::{Ran, Scene};
 
 const MONDAY: &str = "2024-06-24T08:00:05+02:00";
@@ -54,6 +54,18 @@ fn a_slow_rate_keeps_no_relay_waiting_that_does_not_wait() {
     let scene = scene(&["one", "two"]);
     let ran = run(&scene, MONDAY, &relay, &[("TIDINGS_MAIL__PER_SECOND", "0.19")]);
     assert_eq!((ran.code, relay.count()), (0, 2), "{}{}", ran.out, ran.talk);
+}
+
+#[test]
+fn a_relay_that_closes_between_two_messages_is_in_no_trouble() {
+    for (fault, pipelining) in [(Fault::Drop, false), (Fault::Drop, true), (Fault::Reset, false)] {
+        let script = Some(("MAIL", fault));
+        let relay = Relay::start(Habits { script, from: 1, ..Habits::good(pipelining, Duration::ZERO) });
+        let scene = scene(&["one", "two", "three", "four", "five"]);
+        let ran = run(&scene, MONDAY, &relay, &[("TIDINGS_MAIL__CONNECTIONS", "1")]);
+        assert_eq!((ran.code, relay.taken().len()), (0, 5), "{fault:?} {pipelining}: {}{}", ran.out, ran.talk);
+        assert_eq!(relay.connections().0, 5, "one for each message");
+    }
 }
 
 /// Waits at each name of a host as for a server of names that does not answer.

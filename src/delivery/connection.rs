@@ -14,7 +14,7 @@ use crate::ledger::{Claimed, Outcome, Settled};
 use crate::smtp::{Connection, Envelope, Phase, Refused, Reply, Trouble, Verdict, judge};
 use crate::store::StoreError;
 
-/// For how long a connection is kept over which nothing is said: a relay under load hangs up after some seconds.
+/// For how long nothing may be said over a connection: a relay under load hangs up after some seconds.
 const LONGEST_SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What became of one attempt.
@@ -111,6 +111,7 @@ impl Line {
     async fn see_through(&mut self, filled: Filled) -> Option<()> {
         let mut connection = self.connection().await?;
         let Filled { claim, message } = filled;
+        let began = Instant::now();
         let attempt = self.attempt(&mut connection, &claim, message).await;
         let run = &self.run;
         match attempt {
@@ -123,6 +124,12 @@ impl Line {
                 }
                 self.open = Some(connection).filter(Connection::is_usable);
                 run.answered(&claim, phase, &reply, verdict).await
+            }
+            // Between two messages a relay may close a connection, for whatever reason; one that closes a new one, or says
+            // nothing, is in trouble.
+            Attempt::Lost(Phase::Mail, trouble) if connection.messages() > 1 && began.elapsed() < LONGEST_SILENCE => {
+                run.settle(&claim, Outcome::Released, &trouble.to_string());
+                Some(())
             }
             Attempt::Lost(phase, trouble) => run.lost(&claim, phase, trouble).await,
             Attempt::OutOfStep(trouble) => {
