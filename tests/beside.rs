@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, Uncertain};
 use tidings::ledger::{IssueState, Outcome, Settled, State};
 use tidings::reader::{Email, ReaderId};
-use tidings::store::{Added, Joining, ReaderState, Sender, Store};
+use tidings::store::{Added, Joining, ReaderState, Resent, Sender, Store};
 use tokio::runtime::Runtime;
 
 use crate::database::Database;
@@ -62,6 +62,27 @@ fn who_waits_again_does_so_in_an_open_issue_though_another_sender_has_closed_it(
             // Whatever becomes of the issue, the addresses are good.
             assert_eq!(reader(&store, "reader0@x.example").await.1, ReaderState::Active);
         }
+    });
+}
+
+#[test]
+fn a_copy_for_someone_who_left_the_digest_is_refused_and_not_promised() {
+    on_both("resent", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(2)).await;
+        let sender = sender(&store).await;
+        let readers = begin(&sender, 2).await;
+        settle(&sender, &readers, Outcome::Sent).await;
+        assert!(sender.finish(issue.id).await.unwrap());
+        let to = &readers[0].1;
+        store.remove_reader(to, &["weekly".to_owned()], at(1)).await.unwrap();
+        assert_eq!(store.resend(&issue, to, at(2)).await.unwrap(), Resent::Suppressed);
+        assert_eq!(store.counts(issue.id).await.unwrap(), [0, 0, 2, 0, 0, 0, 0]);
+        assert_eq!(store.issue(issue.id).await.unwrap().unwrap().state, IssueState::Done);
+        let back = Joining { digests: &["weekly".to_owned()], returning: true, ..JOINING };
+        store.add_readers(&[(to.clone(), None)], &back, at(3)).await.unwrap();
+        assert_eq!(store.resend(&issue, to, at(4)).await.unwrap(), Resent::Queued);
     });
 }
 

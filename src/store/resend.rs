@@ -1,6 +1,7 @@
 //! A frozen issue for one reader once more.
 
 use chrono::{DateTime, Utc};
+use sqlx::Row;
 
 use crate::ledger::{Issue, IssueState};
 use crate::reader::Email;
@@ -28,6 +29,17 @@ impl Store {
             }
             let readers = self.named_readers(&mut tx, &[(to.clone(), None)], now).await?;
             let Some(reader) = readers.first() else { return Ok(Resent::Suppressed) };
+            let row = sqlx::query(
+                "SELECT COUNT(*) AS n FROM event e WHERE e.reader = $1 AND e.kind = 'left' AND e.detail = $2 \
+                 AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.digest = $2 AND s.reader = $1)",
+            )
+            .bind(*reader)
+            .bind(issue.digest.clone())
+            .fetch_one(&mut *tx)
+            .await?;
+            if row.try_get::<i64, _>("n")? > 0 {
+                return Ok(Resent::Suppressed);
+            }
             reopen(&mut tx, issue.id).await?;
             // What waits or is on the wire already is left as it is.
             sqlx::query(
