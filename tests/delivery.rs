@@ -360,6 +360,8 @@ fn a_loss_after_the_dot_is_tried_again_later_or_held_for_a_person() {
         let set = [("TIDINGS_MAIL__UNCERTAIN", policy), ("TIDINGS_MAIL__PATIENCE", "0s")];
         assert_eq!(run_with(&scene, MONDAY, &bad, &set).code, 1);
         assert_eq!(status(&scene)["counts"][state], 1, "{policy}");
+        let told = scene.run_at(MONDAY, &["status"]);
+        assert!(told.contains("may have it: ") && !told.contains("twice"), "{policy}: one copy left: {told}");
         // Not at once: a relay that always falls then would get it a hundred times.
         run_with(&scene, MONDAY, &good, &set);
         assert_eq!((bad.count(), good.count()), (1, 0), "{policy}");
@@ -373,7 +375,19 @@ fn a_loss_after_the_dot_is_tried_again_later_or_held_for_a_person() {
         assert_eq!(run_with(&scene, "2024-06-24T09:00:00+02:00", &good, &set).code, 0);
         assert_eq!(bad.taken(), good.taken(), "{policy}: the same bytes");
         assert_eq!(status(&scene)["uncertain"].as_array().unwrap().len(), 1);
+        assert!(scene.run_at(MONDAY, &["status"]).contains("reader0@x.example: may have it twice: "), "{policy}");
     }
+}
+
+#[test]
+fn what_is_to_be_sent_again_of_a_paused_issue_waits_for_a_person() {
+    let bad = Relay::start(Habits { script: Some((".", Fault::Drop)), ..Habits::good(true, Duration::ZERO) });
+    let scene = scene(&["later@x.example".to_owned(), "one@x.example".to_owned()]);
+    run_with(&scene, MONDAY, &bad, &[("TIDINGS_MAIL__UNCERTAIN", "hold")]);
+    let number = number(&scene);
+    scene.run_at(MONDAY, &["issue", "pause", &number]);
+    let said = scene.run_at(MONDAY, &["issue", "resolve", &number, "--resend"]);
+    assert!(said.contains("1 uncertain deliveries wait until the issue is resumed"), "{said}");
 }
 
 #[test]

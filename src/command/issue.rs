@@ -63,7 +63,11 @@ async fn resolve(
         readers.push(id);
     }
     let decided = store.resolve(issue.id, &readers, resend, session.clock.now()).await?;
-    let how = if resend { "wait for the next run" } else { "are given up" };
+    let how = match (resend, issue.state) {
+        (false, _) => "are given up",
+        (true, Paused) => "wait until the issue is resumed",
+        (true, _) => "wait for the next run",
+    };
     session.result(&format!("{decided} uncertain deliveries {how}"))?;
     Ok(Ending::Done)
 }

@@ -66,7 +66,8 @@ async fn as_text(session: &mut Session<'_>, store: &Store, issues: &[Issue], sho
         for moment in moments.iter().take(most) {
             let address = moment.address.as_deref().unwrap_or("(forgotten)");
             let why = moment.detail.as_deref().unwrap_or_default();
-            writeln!(session.out, "    {address}: may have it twice: {why}")?;
+            let twice = if moment.state == State::Sent { " twice" } else { "" };
+            writeln!(session.out, "    {address}: may have it{twice}: {why}")?;
         }
         let all: u64 = counts.iter().sum();
         let unlisted = usize::try_from(all - counts[State::Sent as usize])?.saturating_sub(listed)

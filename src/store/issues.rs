@@ -68,6 +68,8 @@ pub struct Uncertainty {
     pub address: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
+    /// Where the delivery stands now.
+    pub state: State,
     /// What happened.
     pub detail: Option<String>,
 }
@@ -279,12 +281,8 @@ impl Store {
             .bind(id)
             .fetch_all(&self.pool)
             .await?;
-        for row in rows {
-            let state: i64 = small(&row, "state")?;
-            let n: i64 = row.try_get("n")?;
-            if let Some(count) = usize::try_from(state).ok().and_then(|state| counts.get_mut(state)) {
-                *count = n.unsigned_abs();
-            }
+        for row in &rows {
+            counts[delivery_state(row)? as usize] = row.try_get::<i64, _>("n")?.unsigned_abs();
         }
         Ok(counts)
     }
@@ -303,15 +301,11 @@ impl Store {
         .await?;
         rows.iter()
             .map(|row| {
-                let state = small(row, "state")?;
                 Ok(Missed {
                     reader: row.try_get("reader")?,
                     address: row.try_get("address")?,
                     name: row.try_get("name")?,
-                    state: State::ALL
-                        .into_iter()
-                        .find(|known| *known as i64 == state)
-                        .ok_or_else(|| StoreError::Damaged(format!("{state} is no state")))?,
+                    state: delivery_state(row)?,
                     attempts: small(row, "attempts")?,
                     due_at: time_of(row.try_get("due_at")?)?,
                     reply: row.try_get("reply")?,
@@ -323,7 +317,8 @@ impl Store {
     /// Each moment of an issue in which the relay may have taken a message unseen, the oldest first.
     pub async fn uncertainties(&self, id: IssueId) -> Result<Vec<Uncertainty>> {
         let rows = sqlx::query(
-            "SELECT e.reader, r.address, e.at, e.detail FROM event e JOIN reader r ON r.id = e.reader \
+            "SELECT e.reader, r.address, e.at, e.detail, d.state FROM event e JOIN reader r ON r.id = e.reader \
+             JOIN delivery d ON d.issue = e.issue AND d.reader = e.reader \
              WHERE e.issue = $1 AND e.kind = 'uncertain' ORDER BY e.at, r.address",
         )
         .bind(id)
@@ -335,6 +330,7 @@ impl Store {
                     reader: row.try_get("reader")?,
                     address: row.try_get("address")?,
                     at: time_of(row.try_get("at")?)?,
+                    state: delivery_state(row)?,
                     detail: row.try_get("detail")?,
                 })
             })
@@ -386,8 +382,14 @@ pub(super) async fn reopen(tx: &mut Transaction<'static, Any>, id: IssueId) -> R
 }
 
 /// A small integer, of whichever width the database gives it.
-pub(super) fn small(row: &AnyRow, column: &str) -> Result<i64> {
+fn small(row: &AnyRow, column: &str) -> Result<i64> {
     Ok(row.try_get::<i64, _>(column).or_else(|_| row.try_get::<i16, _>(column).map(i64::from))?)
+}
+
+pub(super) fn delivery_state(row: &AnyRow) -> Result<State> {
+    let number = small(row, "state")?;
+    let state = State::ALL.into_iter().find(|known| *known as i64 == number);
+    state.ok_or_else(|| StoreError::Damaged(format!("{number} is no state")))
 }
 
 fn state_of(word: &str) -> Result<IssueState> {

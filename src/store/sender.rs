@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use crate::config::Uncertain;
 use crate::ledger::{Claimed, IssueId, Owner, Settled, State};
 use crate::reader::{Reader, ReaderId};
-use crate::store::issues::{reopen, small};
+use crate::store::issues::{delivery_state, reopen};
 use crate::store::readers::{ReaderState, email_of, time_of};
 use crate::store::writer::{Job, note, write};
 use crate::store::{Result, Store, StoreError, StorePlace, list};
@@ -373,11 +373,10 @@ impl Sender {
             let mut counts = serde_json::Map::new();
             let mut waiting = 0;
             for row in &rows {
-                let (number, n): (i64, i64) = (small(row, "state")?, row.try_get("n")?);
-                match State::ALL.into_iter().find(|known| *known as i64 == number) {
-                    Some(State::Queued | State::Sending) => waiting += n,
-                    Some(state) => drop(counts.insert(state.word().to_owned(), n.into())),
-                    None => return Err(StoreError::Damaged(format!("{number} is no state"))),
+                let n: i64 = row.try_get("n")?;
+                match delivery_state(row)? {
+                    State::Queued | State::Sending => waiting += n,
+                    state => drop(counts.insert(state.word().to_owned(), n.into())),
                 }
             }
             if waiting == 0 {
