@@ -1,7 +1,7 @@
 //! What others do to the store between two statements of a sender's: nobody is stranded, nothing is kept that was erased,
 //! and what only met a lock is done again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use sqlx::{Connection, Executor};
@@ -253,5 +253,45 @@ fn a_name_that_a_freeze_keeps_of_someone_forgotten_meanwhile_goes_with_the_claim
             "CREATE TABLE nameless (name TEXT CHECK (name IS NULL)); INSERT INTO nameless SELECT name FROM delivery",
         )
         .await;
+    });
+}
+
+#[test]
+fn a_claim_reads_back_what_was_frozen_whatever_it_holds() {
+    on_both("odd", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let long = "ä".repeat(300_000);
+        let names = ["", "\"", "\\", "'", "null", "[1]", "\u{1f980}\u{2028}\t", "\u{7f}\u{fffd}\u{10ffff}", &long];
+        let mut to = people(names.len() + 1);
+        for (person, name) in to.iter_mut().zip(names) {
+            person.1 = Some(name.to_owned());
+        }
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &to).await;
+        let sender = sender(&store).await;
+        let claimed = sender.claim(issue.id, 100, at(0)).await.unwrap();
+        let by_address: HashMap<Email, Option<String>> =
+            claimed.iter().map(|claim| (claim.reader.email.clone(), claim.reader.name.clone())).collect();
+        assert_eq!(by_address, to.into_iter().collect());
+        for claim in &claimed {
+            let known = store.find_reader(&claim.reader.email).await.unwrap().unwrap().0;
+            assert_eq!((claim.reader.id, claim.attempts, claim.first_at), (known, 0, None));
+        }
+        // Numbers beyond what a float holds, and the largest.
+        let last = new_issue("two", 1);
+        freeze(&store, &last, &people(1)).await;
+        tell(
+            url,
+            "DELETE FROM delivery WHERE state = 0 AND owner IS NULL; \
+             INSERT INTO reader (id, fingerprint, address, state) VALUES \
+             (9223372036854775807, 'x', 'x@x.example', 'active'), (9007199254740993, 'y', 'y@x.example', 'active'); \
+             INSERT INTO delivery (issue, reader, state, due_at, attempts, first_at) SELECT i.id, r.id, 0, 0, 32767, 253402300799 \
+             FROM issue i CROSS JOIN reader r WHERE i.slot = 'two' AND r.id IN (9223372036854775807, 9007199254740993)",
+        )
+        .await;
+        let mut ids: Vec<_> = sender.claim(last.id, 9, at(0)).await.unwrap();
+        ids.sort_by_key(|claim| claim.reader.id);
+        let ids: Vec<_> = ids.iter().map(|claim| (claim.reader.id, claim.attempts, claim.first_at.is_some())).collect();
+        assert_eq!(ids, [(9_007_199_254_740_993, 32_767, true), (i64::MAX, 32_767, true)]);
     });
 }
