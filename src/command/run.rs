@@ -34,7 +34,8 @@ pub(super) fn run(session: &mut Session<'_>, dry: Dry, runtime: &Runtime) -> any
     let mut failed = None;
     for digest in session.config.digests.clone().iter().filter(|digest| digest.enabled) {
         if session.is_stopped() {
-            return Ok(Ending::Partial);
+            ending = Ending::Partial;
+            break;
         }
         match runtime.block_on(digest::send(session, digest, &built.loaded, When::Due, dry, &mut live)) {
             Ok(sent) => ending = ending.and(sent),
