@@ -1,6 +1,7 @@
 //! Settings at their edges, and a person who does not want to wait.
 
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -78,33 +79,68 @@ int getaddrinfo(const char *name, const char *port, const struct addrinfo *hints
 }
 ";
 
-#[test]
-fn a_signal_waits_for_no_server_of_names() {
-    let scene = scene(&["one"]).file("names.c", DEAF_NAMES);
+/// The scene, and a library under which no name is found; none where there is no compiler.
+fn without_names(scene: Scene) -> Option<(Scene, PathBuf)> {
+    let scene = scene.file("names.c", DEAF_NAMES);
     let library = scene.path("names.so");
     let mut compiler = Command::new("cc");
     compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(scene.path("names.c"));
     let Ok(made) = compiler.status() else {
         assert!(std::env::var("TIDINGS_TEST_ALL").is_err(), "cc is missing");
         eprintln!("skipped: cc is missing");
-        return;
+        return None;
     };
     assert!(made.success());
-    let mut child = scene
-        .command(&["run"])
-        .env("TIDINGS_MAIL__SMTP", "smtp://relay.invalid?tls=none")
-        .env("LD_PRELOAD", library)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    Some((scene, library))
+}
+
+fn spawn(scene: &Scene, url: &str, set: &[(&str, &str)]) -> Child {
+    let mut command = scene.command(&["run"]);
+    command.env("TIDINGS_MAIL__SMTP", url).envs(set.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().unwrap()
+}
+
+/// How long the program goes on once it is asked to stop, and its exit code.
+fn stop(mut child: Child) -> (Duration, Option<i32>) {
+    let asked = Instant::now();
+    assert!(Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap().success());
+    let code = child.wait().unwrap().code();
+    (asked.elapsed(), code)
+}
+
+#[test]
+fn a_signal_waits_for_no_server_of_names() {
+    let Some((scene, library)) = without_names(scene(&["one"])) else { return };
+    let child = spawn(&scene, "smtp://relay.invalid?tls=none", &[("LD_PRELOAD", library.to_str().unwrap())]);
     let began = Instant::now();
     while scene.run(&["status"]).out.contains("no issues") && began.elapsed() < Duration::from_secs(10) {
         thread::sleep(Duration::from_millis(50));
     }
     thread::sleep(Duration::from_secs(1));
-    let asked = Instant::now();
-    assert!(Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(1));
-    assert!(asked.elapsed() < Duration::from_secs(4), "it took {:?}", asked.elapsed());
+    let (took, code) = stop(child);
+    assert!(took < Duration::from_secs(4) && code == Some(1), "it took {took:?}: {code:?}");
+}
+
+#[test]
+fn a_signal_waits_for_no_page() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let Some((scene, library)) = without_names(scene(&["one", "later"])) else { return };
+    let url = relay.url();
+    let first = scene.run_with(&["run"], &[("TIDINGS_MAIL__SMTP", &url), ("TIDINGS_MAIL__RETRY", "1s")]);
+    assert_eq!((first.code, relay.count()), (1, 1), "{}", first.talk);
+    // The open issue goes on, then the page of another digest is asked for.
+    let config = scene.read("config.toml");
+    let other = config.split("[[digest]]").nth(1).unwrap().split("[mail]").next().unwrap().replace("weekly", "other");
+    let both = config.replace("[mail]", &format!("[[digest]]{other}[mail]")).replace("require_live = false\n", "");
+    let scene = scene.file("config.toml", &both);
+    thread::sleep(Duration::from_secs(2));
+    let child = spawn(&scene, &url, &[("LD_PRELOAD", library.to_str().unwrap())]);
+    let began = Instant::now();
+    let tried = || relay.heard().iter().filter(|command| command.contains("later@")).count();
+    while tried() < 2 && began.elapsed() < Duration::from_secs(30) {
+        thread::sleep(Duration::from_millis(50));
+    }
+    thread::sleep(Duration::from_secs(1));
+    let (took, code) = stop(child);
+    assert!(took < Duration::from_secs(4) && code == Some(1), "it took {took:?}: {code:?}");
 }

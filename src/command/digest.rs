@@ -96,7 +96,10 @@ pub(super) async fn send(
     }
     if matches!(when, When::Due) {
         let pages: Vec<Url> = plan.issues(digest).concat().iter().map(|post| post.url.to_url()).collect();
-        let missing = live.missing(session, &pages).await;
+        let missing = tokio::select! {
+            missing = live.missing(session, &pages) => missing,
+            () = session.stopped() => return Ok(Ending::Partial),
+        };
         plan.hold_back(digest, &missing, now);
     }
     begin(session, &store, digest, loaded, &plan, now).await?;

@@ -14,6 +14,7 @@ mod subscriber;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::fs;
+use std::future::pending;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -133,6 +134,14 @@ impl Session<'_> {
     /// Whether a person asked to stop: nothing new begins then.
     fn is_stopped(&self) -> bool {
         self.stop.get().is_some_and(Stop::is_asked)
+    }
+
+    /// Waits until a person asks to stop; for ever where signals are not listened to.
+    async fn stopped(&self) {
+        match self.stop.get() {
+            Some(stop) => stop.asked().await,
+            None => pending().await,
+        }
     }
 
     /// Becomes a sender, once; none where the store takes one at a time and has another.
