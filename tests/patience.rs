@@ -1,12 +1,18 @@
 //! Settings at their edges, and a person who does not want to wait.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use url::Url;
 
+use crate::database::Database;
 use crate::relay::{Fault, Habits, Relay};
 use crate::scene::{Ran, Scene};
 
@@ -143,4 +149,63 @@ fn a_signal_waits_for_no_page() {
     thread::sleep(Duration::from_secs(1));
     let (took, code) = stop(child);
     assert!(took < Duration::from_secs(4) && code == Some(1), "it took {took:?}: {code:?}");
+}
+
+/// A way to a server that goes dead at a word: what is said over it is not heard any more.
+fn way_to(server: SocketAddr) -> (u16, Arc<AtomicBool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, dead) = (listener.local_addr().unwrap().port(), Arc::new(AtomicBool::new(false)));
+    let is_dead = dead.clone();
+    thread::spawn(move || {
+        for near in listener.incoming().flatten() {
+            let far = TcpStream::connect(server).unwrap();
+            for (mut from, mut to) in [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)] {
+                let is_dead = is_dead.clone();
+                thread::spawn(move || {
+                    let mut some = [0; 16_000];
+                    while let Ok(count @ 1..) = from.read(&mut some) {
+                        while is_dead.load(Ordering::Relaxed) {
+                            thread::sleep(Duration::from_millis(50));
+                        }
+                        if to.write_all(&some[..count]).is_err() {
+                            break;
+                        }
+                    }
+                    let _ = to.shutdown(Shutdown::Both);
+                });
+            }
+        }
+    });
+    (port, dead)
+}
+
+#[test]
+fn a_signal_ends_a_run_though_the_store_does_not_answer() {
+    let Some(database) = Database::fresh("silent") else { return };
+    let server = Url::parse(&database.url()).unwrap();
+    let (port, dead) = way_to(server.socket_addrs(|| None).unwrap()[0]);
+    let mut way = server.clone();
+    way.set_host(Some("127.0.0.1")).unwrap();
+    way.set_port(Some(port)).unwrap();
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(50)));
+    let readers: Vec<String> = (0..100).map(|n| format!("reader{n}")).collect();
+    let scene = scene(&readers.iter().map(String::as_str).collect::<Vec<_>>());
+    let child =
+        spawn(&scene, &relay.url(), &[("TIDINGS_STORE__URL", way.as_str()), ("TIDINGS_MAIL__CONNECTIONS", "1")]);
+    let began = Instant::now();
+    while relay.count() < 5 && began.elapsed() < Duration::from_secs(20) {
+        thread::sleep(Duration::from_millis(10));
+    }
+    dead.store(true, Ordering::Relaxed);
+    let (took, code) = stop(child);
+    assert!(took < Duration::from_secs(26) && code == Some(2), "it took {took:?}: {code:?}");
+    // Who was on the wire may get a second copy, which is listed; nobody is lost.
+    let set = [("TIDINGS_MAIL__SMTP", relay.url()), ("TIDINGS_STORE__URL", database.url())];
+    let set: Vec<(&str, &str)> = set.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    dead.store(false, Ordering::Relaxed);
+    while scene.run_with(&["run"], &set).code != 0 && began.elapsed() < Duration::from_mins(1) {}
+    let told: Value = serde_json::from_str(&scene.run_with(&["status", "--json"], &set).out).unwrap();
+    assert_eq!(told["issues"][0]["counts"]["sent"], 100, "{told}");
+    let listed = told["issues"][0]["uncertain"].as_array().unwrap().len();
+    assert!(listed <= 1 && relay.taken().len() <= 100 + listed, "{listed} are listed");
 }

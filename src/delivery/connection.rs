@@ -8,8 +8,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::config::Uncertain;
-use crate::delivery::Delivery;
 use crate::delivery::relay::{Halt, Queue, Run};
+use crate::delivery::{Delivery, GRACE};
 use crate::ledger::{Claimed, Outcome, Settled};
 use crate::smtp::{Connection, Envelope, Phase, Refused, Reply, Trouble, Verdict, judge};
 use crate::store::StoreError;
@@ -225,7 +225,7 @@ impl Line {
         let next = self.next.as_ref().map(|next| run.envelope(&next.claim, &next.message));
         let answer = tokio::select! {
             answer = connection.body(message, next) => answer,
-            () = run.overdue() => Err(Refused::Unanswered(Trouble::Relay("stopped before the answer came".to_owned()))),
+            () = run.delivery.stop.overdue(GRACE) => Err(Refused::Unanswered(Trouble::Relay("stopped before the answer came".to_owned()))),
         };
         match answer {
             Ok(reply) => Attempt::Answered(Phase::Dot, reply),

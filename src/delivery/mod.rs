@@ -12,6 +12,7 @@ mod stop;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use single::deliver_one;
 
@@ -19,7 +20,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::ledger::Issue;
 use crate::message::Compiled;
-use crate::store::{Result, Sender};
+use crate::store::{Result, Sender, StoreError};
 use crate::token::Key;
 
 pub use progress::Progress;
@@ -27,6 +28,12 @@ pub use stop::Stop;
 
 /// How many deliveries are claimed at once.
 const CLAIM: usize = 500;
+
+/// How long a person who asked to stop waits for the relay's last answers.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long they wait until those are written down as well.
+const LONGEST_END: Duration = Duration::from_secs(15);
 
 /// How mail leaves.
 #[derive(Debug, Clone)]
@@ -92,11 +99,19 @@ impl Delivery {
     /// # Errors
     /// Where the store fails; the next sender puts in order what was in hand.
     pub async fn deliver(&self, mailer: &Mailer) -> Result<Option<String>> {
+        let ended = tokio::select! {
+            ended = self.see_through(mailer) => ended,
+            () = self.stop.overdue(LONGEST_END) => Err(StoreError::Writer("the store does not answer".to_owned())),
+        };
+        self.progress.finish();
+        ended
+    }
+
+    async fn see_through(&self, mailer: &Mailer) -> Result<Option<String>> {
         let stopped = match mailer {
             Mailer::Outbox(folder) => outbox::deliver(self, folder).await,
             Mailer::Smtp(relay) => relay::deliver(self, relay).await,
         };
-        self.progress.finish();
         // What has been sent is written down, whatever else fails.
         let written = self.sender.flush().await;
         let stopped = stopped?;

@@ -17,9 +17,6 @@ use crate::reader::ReaderId;
 use crate::smtp::{Dialer, Phase, Trouble, Verdict};
 use crate::store::{Result, StoreError};
 
-/// How long a person who asked to stop waits for the relay's last answers.
-const GRACE: Duration = Duration::from_secs(10);
-
 /// A recipient at whom the connection is lost is deferred after so many losses there, or so many in a row everywhere.
 const MOST_LOSSES: u32 = 3;
 
@@ -227,12 +224,6 @@ impl Run {
     /// Waits until nothing new may begin.
     pub(super) async fn halted(&self) {
         let _ = self.halted.subscribe().wait_for(|halted| *halted).await;
-    }
-
-    /// Waits until somebody has asked to stop and has waited long enough.
-    pub(super) async fn overdue(&self) {
-        self.delivery.stop.asked().await;
-        tokio::time::sleep(GRACE).await;
     }
 
     /// Waits before the relay is tried again; false where this run has no more patience.

@@ -1,7 +1,10 @@
 //! Stopping early: Ctrl-C and SIGTERM.
 
+use std::time::Duration;
+
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 /// Whether somebody asked to stop. What is on the wire is finished then, and nothing new begins.
 #[derive(Debug, Clone)]
@@ -44,5 +47,11 @@ impl Stop {
     pub async fn asked(&self) {
         // The sender that is held here keeps it open.
         let _ = self.0.subscribe().wait_for(|asked| *asked).await;
+    }
+
+    /// Waits until somebody has asked and has waited so long.
+    pub(super) async fn overdue(&self, wait: Duration) {
+        self.asked().await;
+        sleep(wait).await;
     }
 }
