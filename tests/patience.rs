@@ -75,6 +75,24 @@ fn a_relay_that_closes_between_two_messages_is_in_no_trouble() {
     }
 }
 
+#[test]
+fn everyone_gets_one_at_every_edge_of_the_settings() {
+    for set in [
+        &[("TIDINGS_MAIL__CONNECTIONS", "1"), ("TIDINGS_MAIL__MESSAGES_PER_CONNECTION", "1")][..],
+        &[("TIDINGS_MAIL__CONNECTIONS", "100"), ("TIDINGS_MAIL__MESSAGES_PER_CONNECTION", "1")],
+        &[("TIDINGS_MAIL__PER_SECOND", "1e300")],
+        &[("TIDINGS_MAIL__RETRY", "1ms"), ("TIDINGS_MAIL__RETRY_MAX", "1ms"), ("TIDINGS_MAIL__GIVE_UP", "0s")],
+    ] {
+        let relay = Relay::start(Habits::good(true, Duration::ZERO));
+        let scene = scene(&["one", "two", "three", "later"]);
+        let set = [set, &[("TIDINGS_MAIL__GIVE_UP", "0s")]].concat();
+        assert_eq!(run(&scene, MONDAY, &relay, &set).code, 1);
+        let told = status(&scene);
+        assert_eq!((&told["counts"]["sent"], &told["counts"]["given_up"]), (&3.into(), &1.into()), "{set:?}: {told}");
+        assert_eq!((relay.taken().len(), &told["state"]), (3, &"done".into()), "{set:?}");
+    }
+}
+
 /// Waits at each name of a host as for a server of names that does not answer.
 const DEAF_NAMES: &str = "
 #include <netdb.h>
