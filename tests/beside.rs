@@ -295,3 +295,21 @@ fn a_claim_reads_back_what_was_frozen_whatever_it_holds() {
         assert_eq!(ids, [(9_007_199_254_740_993, 32_767, true), (i64::MAX, 32_767, true)]);
     });
 }
+
+#[test]
+fn an_address_that_cannot_be_read_keeps_the_issue_from_nobody_else() {
+    on_both("unreadable", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(3)).await;
+        tell(url, "UPDATE reader SET address = 'reader1 at x.example' WHERE address = 'reader1@x.example'").await;
+        let sender = sender(&store).await;
+        let readers = begin(&sender, 3).await;
+        assert_eq!(readers.len(), 2);
+        settle(&sender, &readers, Outcome::Sent).await;
+        assert!(sender.finish(issue.id).await.unwrap());
+        let missed = store.missed(issue.id, -1, 10).await.unwrap();
+        assert_eq!((missed.len(), missed[0].state), (1, State::GivenUp));
+        assert!(missed[0].reply.as_ref().unwrap().contains("is no e-mail address"), "{missed:?}");
+    });
+}

@@ -429,16 +429,13 @@ async fn name_reader(tx: &mut Transaction<'static, Any>, id: ReaderId, name: &st
 }
 
 fn reader_of(row: &AnyRow) -> Result<Reader> {
+    let address: &str = row.try_get("address")?;
     Ok(Reader {
         id: row.try_get("id")?,
-        email: email_of(row.try_get("address")?)?,
+        email: address.parse().map_err(|error| StoreError::Damaged(format!("{error}")))?,
         name: row.try_get("name")?,
         language: row.try_get("language")?,
     })
-}
-
-pub(super) fn email_of(address: &str) -> Result<Email> {
-    address.parse().map_err(|error| StoreError::Damaged(format!("{error}")))
 }
 
 pub(super) fn time_of(seconds: i64) -> Result<DateTime<Utc>> {

@@ -14,9 +14,9 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::config::Uncertain;
 use crate::ledger::{Claimed, IssueId, Owner, Settled, State};
-use crate::reader::{Reader, ReaderId};
+use crate::reader::{EmailError, Reader, ReaderId};
 use crate::store::issues::{delivery_state, reopen};
-use crate::store::readers::{ReaderState, email_of, time_of};
+use crate::store::readers::ReaderState;
 use crate::store::writer::{Job, note, write};
 use crate::store::{Result, Store, StoreError, StorePlace, list};
 use crate::token::random_id;
@@ -44,6 +44,31 @@ type Position = (i64, ReaderId);
 /// the language; the reader's state, and how often they left the digest without coming back.
 #[derive(Deserialize)]
 struct Due(ReaderId, i64, i64, Option<i64>, Option<String>, Option<String>, Option<String>, String, i64);
+
+impl Due {
+    /// The delivery, or in which state it ends without being tried, and why.
+    fn claim(self) -> Result<Claimed, (State, String)> {
+        let Self(id, attempts, _, first_at, address, name, language, state, left) = self;
+        if state != ReaderState::Active.word() {
+            return Err((State::Suppressed, state));
+        }
+        if left > 0 {
+            return Err((State::Suppressed, ReaderState::Left.word().to_owned()));
+        }
+        // It was taken in by other rules than ours, and keeps the issue from nobody else.
+        let email = address.unwrap_or_default().parse();
+        Ok(Claimed {
+            reader: Reader {
+                id,
+                email: email.map_err(|why: EmailError| (State::GivenUp, why.to_string()))?,
+                name,
+                language,
+            },
+            attempts: i16::try_from(attempts).unwrap_or(i16::MAX),
+            first_at: first_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+        })
+    }
+}
 
 /// Before every delivery.
 const START: Position = (i64::MIN, i64::MIN);
@@ -252,29 +277,24 @@ impl Sender {
                 .map_err(|error| StoreError::Damaged(format!("a delivery cannot be read: {error}")))?;
             let mut last = None;
             let mut claimed = Vec::with_capacity(due.len());
-            let mut suppressed: BTreeMap<String, Vec<ReaderId>> = BTreeMap::new();
-            for Due(id, attempts, due_at, first_at, address, name, language, state, gone) in due {
-                last = last.max(Some((due_at, id)));
-                match address {
-                    Some(address) if state == ReaderState::Active.word() && gone == 0 => {
-                        let reader = Reader { id, email: email_of(&address)?, name, language };
-                        let attempts = i16::try_from(attempts).unwrap_or(i16::MAX);
-                        claimed.push(Claimed { reader, attempts, first_at: first_at.map(time_of).transpose()? });
-                    }
-                    _ if state == ReaderState::Active.word() => {
-                        suppressed.entry(ReaderState::Left.word().to_owned()).or_default().push(id);
-                    }
-                    _ => suppressed.entry(state).or_default().push(id),
+            let mut ended: BTreeMap<(State, String), Vec<ReaderId>> = BTreeMap::new();
+            for one in due {
+                let id = one.0;
+                last = last.max(Some((one.2, id)));
+                match one.claim() {
+                    Ok(claim) => claimed.push(claim),
+                    Err(end) => ended.entry(end).or_default().push(id),
                 }
             }
-            for (why, readers) in suppressed {
-                let among = self.store.place.among("reader", "$3");
+            for ((state, why), readers) in ended {
+                let among = self.store.place.among("reader", "$4");
                 // A freeze that ran beside a forget has kept the name.
                 let text = format!(
-                    "UPDATE delivery SET state = 4, reply = $1, name = CASE WHEN $1 = 'forgotten' THEN NULL ELSE name END \
-                     WHERE issue = $2 AND {among}"
+                    "UPDATE delivery SET state = $1, reply = $2, name = CASE WHEN $2 = 'forgotten' THEN NULL ELSE name END \
+                     WHERE issue = $3 AND {among}"
                 );
-                sqlx::query(AssertSqlSafe(text)).bind(why).bind(issue).bind(list(&readers)).execute(&mut *tx).await?;
+                let query = sqlx::query(AssertSqlSafe(text)).bind(state as i16).bind(why).bind(issue);
+                query.bind(list(&readers)).execute(&mut *tx).await?;
             }
             if !claimed.is_empty() {
                 let readers: Vec<ReaderId> = claimed.iter().map(|claim| claim.reader.id).collect();
