@@ -180,9 +180,8 @@ impl Store {
 
     /// All issues that had recipients, the newest first.
     pub async fn issues(&self) -> Result<Vec<Issue>> {
-        let text = "SELECT id, digest, slot, made_at, state, reason, subject, outbox, key FROM issue \
-                    WHERE slot NOT LIKE 'begin%' ORDER BY made_at DESC, id";
-        sqlx::query(text).fetch_all(&self.pool).await?.iter().map(issue_of).collect()
+        let text = format!("SELECT {COLUMNS} FROM issue WHERE slot NOT LIKE 'begin%' ORDER BY made_at DESC, id");
+        sqlx::query(AssertSqlSafe(text)).fetch_all(&self.pool).await?.iter().map(issue_of).collect()
     }
 
     /// The issue of this number.
