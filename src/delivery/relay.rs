@@ -99,7 +99,8 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
     let _ = asked.await;
     match halted? {
         Some(halt) => {
-            let doubted = run.series.lock().unwrap_or_else(PoisonError::into_inner).doubted();
+            let was_stopped = matches!(halt, Halt::Stopped);
+            let doubted = run.series.lock().unwrap_or_else(PoisonError::into_inner).doubted(was_stopped);
             if !doubted.is_empty() {
                 delivery.sender.flush().await?;
                 delivery.sender.doubt_bounces(delivery.issue.id, &doubted, delivery.clock.now()).await?;

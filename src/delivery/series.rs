@@ -37,9 +37,12 @@ impl Series {
         Self { seen, ..Self::default() }
     }
 
-    /// The readers whose hard bounces are not to be believed.
-    pub(super) fn doubted(&self) -> Vec<ReaderId> {
-        if self.doubts { self.window.iter().flatten().copied().collect() } else { Vec::new() }
+    /// The readers whose hard bounces are not to be believed: all of the last where there were too many; where the issue
+    /// was stopped from elsewhere, those in a row, since another sender may have met the rest of the series.
+    pub(super) fn doubted(&self, was_stopped: bool) -> Vec<ReaderId> {
+        let in_a_row = if was_stopped { self.bounces_in_a_row } else { 0 };
+        let last = if self.doubts { WINDOW } else { in_a_row };
+        self.window.iter().rev().take(last).flatten().copied().collect()
     }
 
     /// Takes in what a recipient's reply meant. Words, where the issue is to pause.
@@ -97,6 +100,24 @@ mod tests {
         replies.iter().enumerate().find_map(|(number, (phase, verdict, domain))| {
             series.record(*phase, *verdict, 1, domain).map(|why| (number + 1, why))
         })
+    }
+
+    #[test]
+    fn bounces_are_doubted_where_they_are_many_or_the_issue_was_stopped_among_them() {
+        for (bounced, was_stopped, doubted) in [
+            ("x...xxxxx", false, 6),
+            ("x...xxxx", false, 0),
+            ("x...xxxx", true, 4),
+            ("x...xxxx.", true, 0),
+            ("", true, 0),
+        ] {
+            let mut series = Series::after(true);
+            for (reader, one) in (1..).zip(bounced.chars()) {
+                let verdict = if one == 'x' { Verdict::Bounced } else { Verdict::Sent };
+                series.record(Phase::Rcpt, verdict, reader, "x.example");
+            }
+            assert_eq!(series.doubted(was_stopped).len(), doubted, "{bounced}");
+        }
     }
 
     #[test]
