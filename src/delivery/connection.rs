@@ -225,7 +225,9 @@ impl Line {
         let next = self.next.as_ref().map(|next| run.envelope(&next.claim, &next.message));
         let answer = tokio::select! {
             answer = connection.body(message, next) => answer,
-            () = run.delivery.stop.overdue(GRACE) => Err(Refused::Unanswered(Trouble::Relay("stopped before the answer came".to_owned()))),
+            () = run.delivery.stop.overdue(GRACE) => {
+                Err(Refused::Unanswered(Trouble::Relay("stopped before the answer came".to_owned())))
+            }
         };
         match answer {
             Ok(reply) => Attempt::Answered(Phase::Dot, reply),

@@ -126,7 +126,7 @@ impl Store {
             // A slot that nobody has got anything in is free.
             sqlx::query(AssertSqlSafe(format!(
                 "UPDATE issue SET slot = slot || ' cancelled ' || CAST(id AS TEXT) \
-             WHERE digest = $1 AND slot = $2 AND id IN ({VOID})"
+                 WHERE digest = $1 AND slot = $2 AND id IN ({VOID})"
             )))
             .bind(issue.digest.clone())
             .bind(issue.slot.clone())
@@ -152,8 +152,8 @@ impl Store {
             for reader in self.named_readers(&mut tx, freeze.to, issue.made_at).await? {
                 sqlx::query(
                     "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
-                 SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
-                 ON CONFLICT (issue, reader) DO NOTHING",
+                     SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
+                     ON CONFLICT (issue, reader) DO NOTHING",
                 )
                 .bind(issue.id)
                 .bind(reader)
@@ -255,7 +255,7 @@ impl Store {
             let to = if resend { State::Queued } else { State::GivenUp };
             let text = format!(
                 "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, first_at = NULL WHERE issue = $3 AND state = 6 \
-             AND ($4 = '[]' OR {})",
+                 AND ($4 = '[]' OR {})",
                 self.place.among("reader", "$4")
             );
             let done = sqlx::query(AssertSqlSafe(text))

@@ -260,8 +260,8 @@ impl Sender {
              ELSE (SELECT COUNT(*) FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = $1) END";
             let text = format!(
                 "SELECT {} AS due FROM (SELECT reader, attempts, due_at, first_at, name, language FROM delivery \
-             WHERE issue = $2 AND state = 0 AND owner IS NULL AND due_at <= $3 AND (due_at, reader) > ($5, $6) \
-             ORDER BY due_at, reader LIMIT $4{skip}) AS d CROSS JOIN reader r WHERE r.id = d.reader",
+                 WHERE issue = $2 AND state = 0 AND owner IS NULL AND due_at <= $3 AND (due_at, reader) > ($5, $6) \
+                 ORDER BY due_at, reader LIMIT $4{skip}) AS d CROSS JOIN reader r WHERE r.id = d.reader",
                 self.store.place.as_one(columns)
             );
             let row = sqlx::query(AssertSqlSafe(text))
@@ -380,7 +380,7 @@ impl Sender {
             // What was claimed when the issue was cancelled waits for nothing any more.
             sqlx::query(
                 "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE issue = $1 AND state = 0 AND owner IS NULL \
-             AND EXISTS (SELECT 1 FROM issue WHERE id = $1 AND state = 'cancelled')",
+                 AND EXISTS (SELECT 1 FROM issue WHERE id = $1 AND state = 'cancelled')",
             )
             .bind(issue)
             .execute(&mut *tx)
