@@ -428,6 +428,15 @@ async fn name_reader(tx: &mut Transaction<'static, Any>, id: ReaderId, name: &st
     Ok(())
 }
 
+/// The condition that a reader has left a digest and not come back, also where the digest names them itself; both as the
+/// statement calls them.
+pub(super) fn has_left(reader: &str, digest: &str) -> String {
+    format!(
+        "(NOT EXISTS (SELECT 1 FROM subscription s WHERE s.digest = {digest} AND s.reader = {reader}) AND EXISTS \
+         (SELECT 1 FROM event e WHERE e.reader = {reader} AND e.kind = 'left' AND e.detail = {digest}))"
+    )
+}
+
 fn reader_of(row: &AnyRow) -> Result<Reader> {
     let address: &str = row.try_get("address")?;
     Ok(Reader {

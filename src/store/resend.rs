@@ -1,11 +1,12 @@
 //! A frozen issue for one reader once more.
 
 use chrono::{DateTime, Utc};
-use sqlx::Row;
+use sqlx::AssertSqlSafe;
 
 use crate::ledger::{Issue, IssueState};
 use crate::reader::Email;
 use crate::store::issues::reopen;
+use crate::store::readers::has_left;
 use crate::store::{Result, Store};
 
 /// What became of the wish to send an issue to a reader once more.
@@ -29,15 +30,9 @@ impl Store {
             }
             let readers = self.named_readers(&mut tx, &[(to.clone(), None)], now).await?;
             let Some(reader) = readers.first() else { return Ok(Resent::Suppressed) };
-            let row = sqlx::query(
-                "SELECT COUNT(*) AS n FROM event e WHERE e.reader = $1 AND e.kind = 'left' AND e.detail = $2 \
-                 AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.digest = $2 AND s.reader = $1)",
-            )
-            .bind(*reader)
-            .bind(issue.digest.clone())
-            .fetch_one(&mut *tx)
-            .await?;
-            if row.try_get::<i64, _>("n")? > 0 {
+            let text = format!("SELECT r.id FROM reader r WHERE r.id = $1 AND {}", has_left("r.id", "$2"));
+            let query = sqlx::query(AssertSqlSafe(text)).bind(*reader).bind(issue.digest.clone());
+            if query.fetch_optional(&mut *tx).await?.is_some() {
                 return Ok(Resent::Suppressed);
             }
             reopen(&mut tx, issue.id).await?;

@@ -16,7 +16,7 @@ use crate::config::Uncertain;
 use crate::ledger::{Claimed, IssueId, Owner, Settled, State};
 use crate::reader::{EmailError, Reader, ReaderId};
 use crate::store::issues::{delivery_state, reopen};
-use crate::store::readers::ReaderState;
+use crate::store::readers::{ReaderState, has_left};
 use crate::store::writer::{Job, note, write};
 use crate::store::{Result, Store, StoreError, StorePlace, list};
 use crate::token::random_id;
@@ -41,7 +41,7 @@ pub struct Sender {
 type Position = (i64, ReaderId);
 
 /// A delivery that is due: whose, how often it was tried, when it is due and was tried first; the address, the name and
-/// the language; the reader's state, and how often they left the digest without coming back.
+/// the language; the reader's state, and 1 where they have left the digest and not come back.
 #[derive(Deserialize)]
 struct Due(ReaderId, i64, i64, Option<i64>, Option<String>, Option<String>, Option<String>, String, i64);
 
@@ -52,7 +52,7 @@ impl Due {
         if state != ReaderState::Active.word() {
             return Err((State::Suppressed, state));
         }
-        if left > 0 {
+        if left != 0 {
             return Err((State::Suppressed, ReaderState::Left.word().to_owned()));
         }
         // It was taken in by other rules than ours, and keeps the issue from nobody else.
@@ -254,15 +254,16 @@ impl Sender {
             }
             let digest: String = row.try_get("digest")?;
             let skip = if self.store.place == StorePlace::Server { " FOR UPDATE SKIP LOCKED" } else { "" };
-            // Whoever left the digest and has no subscription to it is gone, also where the digest names them itself.
-            let columns = "d.reader, d.attempts, d.due_at, d.first_at, r.address, d.name, d.language, r.state, \
-             CASE WHEN EXISTS (SELECT 1 FROM subscription s WHERE s.digest = $1 AND s.reader = r.id) THEN 0 \
-             ELSE (SELECT COUNT(*) FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = $1) END";
+            let columns = format!(
+                "d.reader, d.attempts, d.due_at, d.first_at, r.address, d.name, d.language, r.state, \
+                 CASE WHEN {} THEN 1 ELSE 0 END",
+                has_left("r.id", "$1")
+            );
             let text = format!(
                 "SELECT {} AS due FROM (SELECT reader, attempts, due_at, first_at, name, language FROM delivery \
                  WHERE issue = $2 AND state = 0 AND owner IS NULL AND due_at <= $3 AND (due_at, reader) > ($5, $6) \
                  ORDER BY due_at, reader LIMIT $4{skip}) AS d CROSS JOIN reader r WHERE r.id = d.reader",
-                self.store.place.as_one(columns)
+                self.store.place.as_one(&columns)
             );
             let row = sqlx::query(AssertSqlSafe(text))
                 .bind(digest)

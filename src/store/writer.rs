@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::ledger::{IssueId, Outcome, Owner, Settled, State};
 use crate::reader::ReaderId;
+use crate::store::readers::has_left;
 use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, begin_words, list};
 
 /// How many jobs are committed together at most.
@@ -23,11 +24,6 @@ const MOST_ROWS: usize = 50;
 const MOST_COMMITS: u32 = 20;
 /// How long the connection is kept for a job that may come.
 const KEPT: Duration = Duration::from_millis(2);
-/// That the reader of a `delivery` has not gone since the claim, whatever the state of the issue `i`.
-const STAYS: &str = "SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader \
-    WHERE i.id = delivery.issue AND r.state = 'active' \
-    AND (EXISTS (SELECT 1 FROM subscription s WHERE s.digest = i.digest AND s.reader = r.id) OR NOT EXISTS \
-    (SELECT 1 FROM event e WHERE e.reader = r.id AND e.kind = 'left' AND e.detail = i.digest))";
 /// That the reader of a `delivery` is not forgotten: a relay's words, which often repeat the address, are kept of no other.
 const KNOWN: &str = "EXISTS (SELECT 1 FROM reader r WHERE r.id = delivery.reader AND r.state <> 'forgotten')";
 /// The longest reply that is kept, in characters.
@@ -85,6 +81,15 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
             }
         }
     }
+}
+
+/// That the reader of a `delivery` has not gone since the claim, whatever the state of the issue `i`.
+fn stays() -> String {
+    format!(
+        "SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader WHERE i.id = delivery.issue \
+         AND r.state = 'active' AND NOT {}",
+        has_left("r.id", "i.digest")
+    )
 }
 
 /// Who writes, and with what.
@@ -208,7 +213,8 @@ impl Refused {
         let suppress = format!(
             "UPDATE delivery SET state = 4, owner = NULL, reply = (SELECT CASE r.state WHEN 'active' THEN 'left' \
              ELSE r.state END FROM reader r WHERE r.id = delivery.reader) \
-             WHERE {waiting} AND NOT EXISTS ({STAYS}) RETURNING reader"
+             WHERE {waiting} AND NOT EXISTS ({}) RETURNING reader",
+            stays()
         );
         let select = format!("SELECT reader FROM delivery WHERE {waiting}");
         let mut found = count;
@@ -281,8 +287,9 @@ impl Change<'_> {
              first_at = CASE WHEN paired.value IS NULL THEN first_at ELSE COALESCE(first_at, $4) END FROM {} \
              WHERE issue = $5 AND COALESCE(owner, 0) = $6 AND reader = CAST(paired.key AS BIGINT) \
              AND CASE WHEN paired.value IS NOT NULL THEN state IN (0, 1) ELSE state = 0 \
-             AND EXISTS ({STAYS} AND i.state = 'open') END",
-            place.paired("$7")
+             AND EXISTS ({} AND i.state = 'open') END",
+            place.paired("$7"),
+            stays()
         );
         let reply = |one: &Settled| one.reply.chars().take(LONGEST_REPLY).collect::<String>().into();
         let settled = self.settled.iter().map(|one| (one.reader.to_string(), reply(one)));
