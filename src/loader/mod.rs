@@ -122,7 +122,7 @@ fn read_lock(file: &Path) -> Result<Lock, Finding> {
     match fs::read_to_string(file) {
         Ok(text) => Lock::parse(&text).map_err(|finding| finding.in_file(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock::default()),
-        Err(error) => Err(Finding::error(format!("cannot be read: {error}")).in_file(file)),
+        Err(error) => Err(Finding::unreadable(file, &error)),
     }
 }
 
