@@ -19,14 +19,26 @@ fn compiled() -> Compiled {
     let digest: Digest = toml::from_str("name = \"weekly\"\nschedule = \"0 8 * * MON\"").unwrap();
     let mail: Mail = toml::from_str("from = \"Hums <news@hums.example>\"").unwrap();
     let line = "The day starts like any other, and the daemon still hums: “nothing to report”.\n";
-    let text = format!("Hello {NAME},\n\n{}\nUnsubscribe: {LEAVE}\n", line.repeat(80));
+    let text = format!(
+        "Hello {NAME},\n\n{}\nUnsubscribe: {LEAVE}\n",
+        line.repeat(80)
+    );
     let paragraph = format!("<p style=\"margin: 0 0 14px 0;\">{}</p>\n", line.trim());
     let html = format!(
         "<p>Hello {NAME},</p>\n{}<p>For {ADDRESS}. <a href=\"{LEAVE}\">Unsubscribe</a></p>\n",
         paragraph.repeat(155)
     );
-    let draft = Draft { subject: "Hums, weekly: Tea".to_owned(), html, text };
-    let origin = Origin { site: &site, digest: &digest, mail: &mail, authority: "hums.example" };
+    let draft = Draft {
+        subject: "Hums, weekly: Tea".to_owned(),
+        html,
+        text,
+    };
+    let origin = Origin {
+        site: &site,
+        digest: &digest,
+        mail: &mail,
+        authority: "hums.example",
+    };
     compile(&draft, &origin, 7).unwrap()
 }
 
@@ -45,7 +57,11 @@ fn main() {
     let compiled = compiled();
     let composing = composing.elapsed();
     let message = compiled.fill(&readers[1], now, &key);
-    assert!(message.len().abs_diff(BYTES) < BYTES / 20, "{} bytes", message.len());
+    assert!(
+        message.len().abs_diff(BYTES) < BYTES / 20,
+        "{} bytes",
+        message.len()
+    );
 
     let (mut filled, mut copied) = (composing, Duration::ZERO);
     for _ in 0..ROUNDS {
@@ -62,7 +78,14 @@ fn main() {
     }
     let each = |time: Duration| time.as_secs_f64() * 1e6 / 100_000.0;
     println!("{MESSAGES} messages of {} bytes", message.len());
-    println!("compiled once in {} µs, then filled: {:.2} µs a message", composing.as_micros(), each(filled));
+    println!(
+        "compiled once in {} µs, then filled: {:.2} µs a message",
+        composing.as_micros(),
+        each(filled)
+    );
     println!("copied: {:.2} µs a message", each(copied));
-    println!("filling is {:.1} times copying", filled.as_secs_f64() / copied.as_secs_f64());
+    println!(
+        "filling is {:.1} times copying",
+        filled.as_secs_f64() / copied.as_secs_f64()
+    );
 }

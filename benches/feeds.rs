@@ -13,9 +13,15 @@ const TAGS: usize = 150;
 const ROUNDS: usize = 5;
 
 fn post(number: usize) -> String {
-    let (year, month, day) = (2014 + number % 10, number / 10 % 12 + 1, number / 120 % 28 + 1);
-    let paragraph =
-        format!("Words of post {number}, *some* of them with a [link](/about/), and a number: {}.\n\n", number * 7919);
+    let (year, month, day) = (
+        2014 + number % 10,
+        number / 10 % 12 + 1,
+        number / 120 % 28 + 1,
+    );
+    let paragraph = format!(
+        "Words of post {number}, *some* of them with a [link](/about/), and a number: {}.\n\n",
+        number * 7919
+    );
     format!(
         "---\ntitle: \"Post {number}\"\ndate: {year}-{month:02}-{day:02}T08:00:00Z\ntags: [\"t{}\"]\n---\n{}",
         number % TAGS,
@@ -32,7 +38,11 @@ fn write_site(root: &Path) {
     let config = "[site]\ntitle = \"Hums\"\nurl = \"https://hums.example/\"\n\
                   [posts]\ndir = \"content/post\"\ndialect = \"hugo\"\n[feeds]\nby = [\"tag\"]\narchive = \"year\"\n";
     fs::write(root.join("config.toml"), config).unwrap();
-    fs::write(root.join("hugo.toml"), "baseURL = \"https://hums.example/\"\ntitle = \"Hums\"\n").unwrap();
+    fs::write(
+        root.join("hugo.toml"),
+        "baseURL = \"https://hums.example/\"\ntitle = \"Hums\"\n",
+    )
+    .unwrap();
 }
 
 /// Walks and reads every file in parallel, with nothing parsed.
@@ -44,13 +54,20 @@ fn read_all(folder: &Path) -> usize {
         .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
         .map(ignore::DirEntry::into_path)
         .collect();
-    files.par_iter().map(|file| fs::read(file).unwrap().len()).sum()
+    files
+        .par_iter()
+        .map(|file| fs::read(file).unwrap().len())
+        .sum()
 }
 
 /// How long a program runs, and the most memory that it holds, in MB.
 fn watch(command: &mut Command) -> (Duration, u64) {
     let start = Instant::now();
-    let mut child: Child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child: Child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     loop {
@@ -68,7 +85,9 @@ fn watch(command: &mut Command) -> (Duration, u64) {
 
 fn tidings(root: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
-    command.current_dir(root).args(["--at", "2024-06-24T12:00:00Z", "build"]);
+    command
+        .current_dir(root)
+        .args(["--at", "2024-06-24T12:00:00Z", "build"]);
     command
 }
 
@@ -93,15 +112,34 @@ fn main() {
     let (read, run) = (median(reads), median(runs));
     let ratio = |time: Duration| time.as_secs_f64() / read.as_secs_f64();
     println!("reading all files      1.00   ({read:.2?})");
-    println!("nothing to do          {:.2}   ({run:.2?}, {peak} MB)", ratio(run));
-    fs::write(root.join("content/post/0/new.md"), "---\ntitle: New\ndate: 2024-01-01\ntags: [t1]\n---\nNew.\n")
-        .unwrap();
+    println!(
+        "nothing to do          {:.2}   ({run:.2?}, {peak} MB)",
+        ratio(run)
+    );
+    fs::write(
+        root.join("content/post/0/new.md"),
+        "---\ntitle: New\ndate: 2024-01-01\ntags: [t1]\n---\nNew.\n",
+    )
+    .unwrap();
     let (new, memory) = watch(&mut tidings(&root));
-    println!("one new post           {:.2}   ({new:.2?}, {memory} MB)", ratio(new));
-    println!("the first build        {:.2}   ({first:.2?}, {first_peak} MB)", ratio(first));
+    println!(
+        "one new post           {:.2}   ({new:.2?}, {memory} MB)",
+        ratio(new)
+    );
+    println!(
+        "the first build        {:.2}   ({first:.2?}, {first_peak} MB)",
+        ratio(first)
+    );
     if Command::new("hugo").arg("version").output().is_ok() {
-        let (hugo, memory) = watch(Command::new("hugo").current_dir(&root).args(["--quiet", "-d", "hugo"]));
-        println!("Hugo, the whole site   {:.2}   ({hugo:.2?}, {memory} MB)", ratio(hugo));
+        let (hugo, memory) = watch(
+            Command::new("hugo")
+                .current_dir(&root)
+                .args(["--quiet", "-d", "hugo"]),
+        );
+        println!(
+            "Hugo, the whole site   {:.2}   ({hugo:.2?}, {memory} MB)",
+            ratio(hugo)
+        );
     }
     fs::remove_dir_all(root).unwrap();
 }

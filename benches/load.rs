@@ -28,26 +28,55 @@ fn main() -> ExitCode {
     let folder = tempfile::tempdir().expect("a folder");
     write_posts(&folder.path().join("post"), POSTS);
     let file = folder.path().join("config.toml");
-    fs::write(&file, "[site]\ntitle = \"Bench\"\nurl = \"https://bench.example/\"\n").expect("a config");
+    fs::write(
+        &file,
+        "[site]\ntitle = \"Bench\"\nurl = \"https://bench.example/\"\n",
+    )
+    .expect("a config");
     let config = Config::load(&file, std::iter::empty::<(String, String)>()).expect("a config");
-    let now = DateTime::parse_from_rfc3339("2030-01-01T00:00:00Z").expect("a time").to_utc();
+    let now = DateTime::parse_from_rfc3339("2030-01-01T00:00:00Z")
+        .expect("a time")
+        .to_utc();
     let (mut base, mut load, mut build) = (Vec::new(), Vec::new(), Vec::new());
     let path = file.to_string_lossy().into_owned();
-    let cli = Cli::parse_from(["tidings", "--config", &path, "--at", "2030-01-01T00:00:00Z", "-q", "build"]);
+    let cli = Cli::parse_from([
+        "tidings",
+        "--config",
+        &path,
+        "--at",
+        "2030-01-01T00:00:00Z",
+        "-q",
+        "build",
+    ]);
     build_all(&cli);
     // Each round takes all three, so that what else the machine does falls on all of them.
     for _ in 0..ROUNDS {
         base.push(timed(|| read_all(&config.posts.dir)));
-        load.push(timed(|| load_posts(&config.site, &config.posts, now).expect("posts").posts.len()));
+        load.push(timed(|| {
+            load_posts(&config.site, &config.posts, now)
+                .expect("posts")
+                .posts
+                .len()
+        }));
         build.push(timed(|| build_all(&cli)));
     }
     let (base, load, build) = (median(base), median(load), median(build));
     println!("{POSTS} posts of 4 KB, median of {ROUNDS}:");
     println!("  walk and read in parallel    {base:>8.1?}  1.00");
-    println!("  load                         {load:>8.1?}  {:.2}", ratio(load, base));
-    println!("  load and build               {build:>8.1?}  {:.2}  (at most {LIMIT})", ratio(build, base));
+    println!(
+        "  load                         {load:>8.1?}  {:.2}",
+        ratio(load, base)
+    );
+    println!(
+        "  load and build               {build:>8.1?}  {:.2}  (at most {LIMIT})",
+        ratio(build, base)
+    );
     let is_small = memory.is_none_or(|memory| memory <= MEMORY);
-    if is_small && ratio(build, base) <= LIMIT { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if is_small && ratio(build, base) <= LIMIT {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// The most memory that loading a large blog has taken, in kB; none where the system does not say.
@@ -55,15 +84,27 @@ fn memory_of_many() -> Option<usize> {
     let folder = tempfile::tempdir().expect("a folder");
     write_posts(&folder.path().join("post"), MANY);
     let file = folder.path().join("config.toml");
-    fs::write(&file, "[site]\ntitle = \"Bench\"\nurl = \"https://bench.example/\"\n").expect("a config");
+    fs::write(
+        &file,
+        "[site]\ntitle = \"Bench\"\nurl = \"https://bench.example/\"\n",
+    )
+    .expect("a config");
     let config = Config::load(&file, std::iter::empty::<(String, String)>()).expect("a config");
-    let now = DateTime::parse_from_rfc3339("2300-01-01T00:00:00Z").expect("a time").to_utc();
+    let now = DateTime::parse_from_rfc3339("2300-01-01T00:00:00Z")
+        .expect("a time")
+        .to_utc();
     let loaded = load_posts(&config.site, &config.posts, now).expect("posts");
     assert_eq!(loaded.posts.len(), MANY, "every post is loaded");
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let peak = peak.trim().trim_end_matches(" kB").parse().ok()?;
-    println!("{MANY} posts of 4 KB: {} MB of memory at most (at most {} MB)", peak / 1000, MEMORY / 1000);
+    println!(
+        "{MANY} posts of 4 KB: {} MB of memory at most (at most {} MB)",
+        peak / 1000,
+        MEMORY / 1000
+    );
     Some(peak)
 }
 
@@ -77,15 +118,25 @@ fn read_all(dir: &Path) -> usize {
     let (mut files, mut folders): (Vec<PathBuf>, Vec<PathBuf>) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(dir).expect("a folder") {
         let entry = entry.expect("an entry");
-        let list = if entry.file_type().expect("a type").is_dir() { &mut folders } else { &mut files };
+        let list = if entry.file_type().expect("a type").is_dir() {
+            &mut folders
+        } else {
+            &mut files
+        };
         list.push(entry.path());
     }
     let below: usize = folders.par_iter().map(|folder| read_all(folder)).sum();
-    below + files.par_iter().map(|file| fs::read(file).expect("a file").len()).sum::<usize>()
+    below
+        + files
+            .par_iter()
+            .map(|file| fs::read(file).expect("a file").len())
+            .sum::<usize>()
 }
 
 fn write_posts(dir: &Path, count: usize) {
-    let text = "The kettle was on before the pager went, and the pager went before the tea was cold. ".repeat(45);
+    let text =
+        "The kettle was on before the pager went, and the pager went before the tea was cold. "
+            .repeat(45);
     for number in 0..count {
         let (year, month, day) = (2000 + number / 400, 1 + number / 31 % 12, 1 + number % 28);
         let folder = dir.join(year.to_string());
@@ -94,7 +145,11 @@ fn write_posts(dir: &Path, count: usize) {
             "---\ntitle: \"Post number {number}: tea\"\ndate: {year}-{month:02}-{day:02} 08:00:00\ntags: [tea, night watch]\n\
              description: What happened in the night of post {number}\n---\n"
         );
-        fs::write(folder.join(format!("post-{number}.md")), format!("{front}{text}\n")).expect("a post");
+        fs::write(
+            folder.join(format!("post-{number}.md")),
+            format!("{front}{text}\n"),
+        )
+        .expect("a post");
     }
 }
 

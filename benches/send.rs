@@ -62,7 +62,10 @@ impl Session {
             self.answers.clear();
         }
         self.line.clear();
-        self.lines.read_until(b'\n', &mut self.line).ok().filter(|read| *read > 0)?;
+        self.lines
+            .read_until(b'\n', &mut self.line)
+            .ok()
+            .filter(|read| *read > 0)?;
         Some([0, 1, 2].map(|at| self.line.get(at).copied().unwrap_or(0)))
     }
 
@@ -71,7 +74,9 @@ impl Session {
         self.answers.extend_from_slice(b"220 sink\r\n");
         loop {
             match &self.next()? {
-                b"EHL" => self.answers.extend_from_slice(b"250-sink\r\n250-SIZE 10000000\r\n250 PIPELINING\r\n"),
+                b"EHL" => self
+                    .answers
+                    .extend_from_slice(b"250-sink\r\n250-SIZE 10000000\r\n250 PIPELINING\r\n"),
                 b"MAI" | b"RCP" => self.answers.extend_from_slice(b"250 2.1.0 ok\r\n"),
                 b"DAT" => {
                     self.answers.extend_from_slice(b"354 go on\r\n");
@@ -87,9 +92,13 @@ impl Session {
 /// A site whose one issue of some 30 KB is frozen and has not left.
 fn frozen(readers: u32) -> tempfile::TempDir {
     let site = tempfile::tempdir().unwrap();
-    let sentence = "The daemon hums in the cellar while the kettle waits for the morning shift to come. ";
+    let sentence =
+        "The daemon hums in the cellar while the kettle waits for the morning shift to come. ";
     fs::create_dir(site.path().join("post")).unwrap();
-    let post = format!("---\ntitle: Long\ndate: 2024-06-01\n---\n{}\n", sentence.repeat(150));
+    let post = format!(
+        "---\ntitle: Long\ndate: 2024-06-01\n---\n{}\n",
+        sentence.repeat(150)
+    );
     fs::write(site.path().join("post/long.md"), post).unwrap();
     fs::write(
         site.path().join("config.toml"),
@@ -98,17 +107,37 @@ fn frozen(readers: u32) -> tempfile::TempDir {
          smtp = \"smtp://127.0.0.1:9?tls=none\"\npatience = \"0s\"\n",
     )
     .unwrap();
-    let people: Vec<String> = (0..readers).map(|n| format!("reader{n}@x{}.example", n % 100)).collect();
-    fs::write(site.path().join("people.csv"), format!("email\n{}\n", people.join("\n"))).unwrap();
-    tidings(site.path(), &["subscriber", "import", "people.csv", "--confirmed"]);
+    let people: Vec<String> = (0..readers)
+        .map(|n| format!("reader{n}@x{}.example", n % 100))
+        .collect();
+    fs::write(
+        site.path().join("people.csv"),
+        format!("email\n{}\n", people.join("\n")),
+    )
+    .unwrap();
+    tidings(
+        site.path(),
+        &["subscriber", "import", "people.csv", "--confirmed"],
+    );
     tidings(site.path(), &["run"]);
     site
 }
 
 fn tidings(site: &Path, arguments: &[&str]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
-    command.args(["-q", "--at", MONDAY]).args(arguments).current_dir(site).stderr(Stdio::null());
-    assert!(command.status().unwrap().code().is_some_and(|code| code < 2), "{arguments:?}");
+    command
+        .args(["-q", "--at", MONDAY])
+        .args(arguments)
+        .current_dir(site)
+        .stderr(Stdio::null());
+    assert!(
+        command
+            .status()
+            .unwrap()
+            .code()
+            .is_some_and(|code| code < 2),
+        "{arguments:?}"
+    );
 }
 
 fn store(site: &Path) -> StoreUrl {
@@ -119,7 +148,11 @@ fn store(site: &Path) -> StoreUrl {
 async fn with_ledger(site: &Path, port: u16, connections: u32) -> (Duration, Vec<u8>) {
     let at: DateTime<Utc> = MONDAY.parse().unwrap();
     let store = Store::open(&store(site), Access::Write, at).await.unwrap();
-    let sender = store.begin_sending(Uncertain::Retry, at).await.unwrap().unwrap();
+    let sender = store
+        .begin_sending(Uncertain::Retry, at)
+        .await
+        .unwrap()
+        .unwrap();
     let issue = store.issues().await.unwrap().remove(0);
     let key = store.key(issue.key).await.unwrap();
     let compiled = Arc::new(Compiled::from_text(&store.compiled(issue.id).await.unwrap()).unwrap());
@@ -178,7 +211,9 @@ async fn bare(port: u16, connections: u32, messages: u32, message: &[u8]) -> Dur
 /// A million readers, made by the database itself.
 async fn a_million(site: &Path) {
     let file = site.join("tidings.db");
-    let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display()))
+        .await
+        .unwrap();
     for text in [
         "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000) INSERT INTO reader \
          (id, fingerprint, address, name, language, state) SELECT abs(random()), 'f' || x, 'm' || x || '@x.example', \
@@ -194,14 +229,26 @@ async fn a_million(site: &Path) {
 /// The most memory that a process ever had, in MB.
 fn peak(process: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    line.split_whitespace()
+        .nth(1)
+        .unwrap()
+        .parse::<f64>()
+        .unwrap()
+        / 1024.0
 }
 
 /// How long 20 claims take, each.
 async fn claims(store: &Store) -> Duration {
     let at: DateTime<Utc> = NEXT.parse().unwrap();
-    let sender = store.begin_sending(Uncertain::Retry, at).await.unwrap().unwrap();
+    let sender = store
+        .begin_sending(Uncertain::Retry, at)
+        .await
+        .unwrap()
+        .unwrap();
     let issue = store.issues().await.unwrap().remove(0);
     let began = Instant::now();
     for _ in 0..20 {
@@ -216,7 +263,9 @@ async fn claims(store: &Store) -> Duration {
 fn main() {
     let runtime = Runtime::new().unwrap();
     // `cargo bench --bench send -- bare` runs the one part.
-    let part = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let part = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'));
     let is_asked = |name: &str| part.as_deref().is_none_or(|part| part == name);
     if is_asked("bare") {
         beside_a_bare_client(&runtime);
@@ -236,7 +285,10 @@ fn beside_a_bare_client(runtime: &Runtime) {
     let site = frozen(MESSAGES);
     let (took, message) = runtime.block_on(with_ledger(site.path(), port, 16));
     let alone = runtime.block_on(bare(port, 16, MESSAGES, &message));
-    println!("{} bytes a message, 16 connections on loopback, SQLite with synchronous=FULL:", message.len());
+    println!(
+        "{} bytes a message, 16 connections on loopback, SQLite with synchronous=FULL:",
+        message.len()
+    );
     println!(
         "  bare client {:.0}/s, with the ledger {:.0}/s: ratio {:.2} (wanted: 0.80)",
         rate(alone),
@@ -248,11 +300,17 @@ fn beside_a_bare_client(runtime: &Runtime) {
 fn over_a_long_way(runtime: &Runtime) {
     let few = 3000_u32;
     let site = frozen(few);
-    let (took, _) = runtime.block_on(with_ledger(site.path(), sink(Duration::from_millis(30)), 32));
+    let (took, _) = runtime.block_on(with_ledger(
+        site.path(),
+        sink(Duration::from_millis(30)),
+        32,
+    ));
     // A message costs a round trip: its envelope goes out with the body before.
     let best = 32.0 / 0.030;
     let rate = f64::from(few) / took.as_secs_f64();
-    println!("30 ms a round trip, 32 connections: {rate:.0}/s of {best:.0}/s possible (wanted: 450)");
+    println!(
+        "30 ms a round trip, 32 connections: {rate:.0}/s of {best:.0}/s possible (wanted: 450)"
+    );
 }
 
 fn with_a_million(runtime: &Runtime) {
@@ -265,14 +323,22 @@ fn with_a_million(runtime: &Runtime) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tidings"))
         .args(["-q", "--at", NEXT, "run"])
         .current_dir(site.path())
-        .env("TIDINGS_MAIL__SMTP", format!("smtp://127.0.0.1:{}?tls=none", sink(Duration::ZERO)))
+        .env(
+            "TIDINGS_MAIL__SMTP",
+            format!("smtp://127.0.0.1:{}?tls=none", sink(Duration::ZERO)),
+        )
         .spawn()
         .unwrap();
     thread::sleep(Duration::from_secs(30));
     let most = peak(child.id());
-    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    Command::new("kill")
+        .arg(child.id().to_string())
+        .status()
+        .unwrap();
     child.wait().unwrap();
-    let store = runtime.block_on(Store::open(&store(site.path()), Access::Write, at)).unwrap();
+    let store = runtime
+        .block_on(Store::open(&store(site.path()), Access::Write, at))
+        .unwrap();
     let (issue, sent) = runtime.block_on(async {
         let issue = store.issues().await.unwrap().remove(0);
         let sent = store.counts(issue.id).await.unwrap()[2];

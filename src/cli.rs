@@ -12,10 +12,19 @@ use crate::reader::{Email, Mailbox};
 
 /// Turn a folder of posts into feeds and e-mail digests.
 #[derive(Debug, Parser)]
-#[command(name = "tidings", version, next_help_heading = "Options of every command")]
+#[command(
+    name = "tidings",
+    version,
+    next_help_heading = "Options of every command"
+)]
 pub struct Cli {
     /// The config file
-    #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "config.toml"
+    )]
     pub config: PathBuf,
     /// Act as if it were TIME (RFC 3339, like 2026-11-30T08:00:00+01:00)
     #[arg(long, global = true, value_name = "TIME", value_parser = time_of)]
@@ -30,7 +39,13 @@ pub struct Cli {
     #[arg(long, global = true)]
     pub locked: bool,
     /// Colours on stderr: auto, always or never
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub color: ColorChoice,
     /// What to do
     #[command(subcommand)]

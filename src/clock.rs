@@ -9,7 +9,9 @@ use chrono::{DateTime, Duration, SubsecRound, Utc};
 /// # Errors
 /// Words, where it is none.
 pub fn time_of(text: &str) -> Result<DateTime<Utc>, String> {
-    let none = |error| format!("`{text}` is no time: {error}\nexpected something like 2026-11-30T08:00:00+01:00");
+    let none = |error| {
+        format!("`{text}` is no time: {error}\nexpected something like 2026-11-30T08:00:00+01:00")
+    };
     text.parse().map_err(none)
 }
 
@@ -22,7 +24,9 @@ pub struct Clock {
 impl Clock {
     /// The machine's clock, or one that shows `at` now and goes on from there.
     pub fn new(at: Option<DateTime<Utc>>) -> Self {
-        Self { began: at.map(|at| (at, Instant::now())) }
+        Self {
+            began: at.map(|at| (at, Instant::now())),
+        }
     }
 
     /// The time, in whole seconds: what is stored, signed and printed has no finer grain.

@@ -54,12 +54,20 @@ pub struct Finding {
 impl Finding {
     /// An error that stands in no file.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { place: None, severity: Severity::Error, message: message.into(), way_out: None }
+        Self {
+            place: None,
+            severity: Severity::Error,
+            message: message.into(),
+            way_out: None,
+        }
     }
 
     /// A warning that stands in no file.
     pub fn warning(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(message)
+        }
     }
 
     /// That this file cannot be read.
@@ -73,7 +81,13 @@ impl Finding {
         let file = file.into();
         match &mut self.place {
             Some(place) => place.file = file,
-            None => self.place = Some(Place { file, line: None, column: None }),
+            None => {
+                self.place = Some(Place {
+                    file,
+                    line: None,
+                    column: None,
+                })
+            }
         }
         self
     }
@@ -81,7 +95,13 @@ impl Finding {
     /// The same finding, at this line (from 1) of its file; the file may be named later.
     #[must_use]
     pub fn at_line(mut self, line: usize) -> Self {
-        self.place.get_or_insert_with(|| Place { file: PathBuf::new(), line: None, column: None }).line = Some(line);
+        self.place
+            .get_or_insert_with(|| Place {
+                file: PathBuf::new(),
+                line: None,
+                column: None,
+            })
+            .line = Some(line);
         self
     }
 
@@ -142,11 +162,17 @@ mod tests {
             .at_line(3)
             .at_column(5)
             .way_out("expected something like 2024-12-01");
-        assert_eq!(finding.to_string(), "post/tea.md:3:5: `date = x` is no date\n  expected something like 2024-12-01");
+        assert_eq!(
+            finding.to_string(),
+            "post/tea.md:3:5: `date = x` is no date\n  expected something like 2024-12-01"
+        );
     }
 
     #[test]
     fn a_line_may_be_known_before_its_file() {
-        assert_eq!(Finding::error("odd").at_line(2).in_file("a.md").to_string(), "a.md:2: odd");
+        assert_eq!(
+            Finding::error("odd").at_line(2).in_file("a.md").to_string(),
+            "a.md:2: odd"
+        );
     }
 }

@@ -58,7 +58,9 @@ pub struct Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("private", &self.private).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("private", &self.private)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,8 +70,13 @@ impl Client {
         let mut roots = RootCertStore::empty();
         // A certificate that cannot be read is one that nobody shows us either.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        Self { tls: TlsConnector::from(Arc::new(tls)), private }
+        let tls = ClientConfig::builder()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Self {
+            tls: TlsConnector::from(Arc::new(tls)),
+            private,
+        }
     }
 
     /// The status of a page, wherever it sends its reader.
@@ -81,8 +88,14 @@ impl Client {
         for _ in 0..REDIRECTS {
             let response = self.request(Method::GET, &url, Bytes::new()).await?;
             let status = response.status();
-            let next = response.headers().get(LOCATION).and_then(|next| next.to_str().ok());
-            match next.filter(|_| status.is_redirection()).and_then(|next| url.join(next).ok()) {
+            let next = response
+                .headers()
+                .get(LOCATION)
+                .and_then(|next| next.to_str().ok());
+            match next
+                .filter(|_| status.is_redirection())
+                .and_then(|next| url.join(next).ok())
+            {
                 Some(next) => url = next,
                 None => return Ok(status.as_u16()),
             }
@@ -95,27 +108,58 @@ impl Client {
     /// # Errors
     /// Where there is none.
     pub async fn post(&self, url: &Url, fields: &[(&str, &str)]) -> Result<u16, Trouble> {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        Ok(self.request(Method::POST, url, Bytes::from(form)).await?.status().as_u16())
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        Ok(self
+            .request(Method::POST, url, Bytes::from(form))
+            .await?
+            .status()
+            .as_u16())
     }
 
-    async fn request(&self, method: Method, url: &Url, body: Bytes) -> Result<Response<()>, Trouble> {
-        timeout(LIMIT, self.request_without_limit(method, url, body)).await.map_err(|_| Trouble::Silent)?
+    async fn request(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Bytes,
+    ) -> Result<Response<()>, Trouble> {
+        timeout(LIMIT, self.request_without_limit(method, url, body))
+            .await
+            .map_err(|_| Trouble::Silent)?
     }
 
-    async fn request_without_limit(&self, method: Method, url: &Url, body: Bytes) -> Result<Response<()>, Trouble> {
-        let host = url.host_str().ok_or_else(|| other("there is no host in the address"))?;
-        let port = url.port_or_known_default().ok_or_else(|| other("there is no port in the address"))?;
+    async fn request_without_limit(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Bytes,
+    ) -> Result<Response<()>, Trouble> {
+        let host = url
+            .host_str()
+            .ok_or_else(|| other("there is no host in the address"))?;
+        let port = url
+            .port_or_known_default()
+            .ok_or_else(|| other("there is no port in the address"))?;
         let plain_host = host.trim_start_matches('[').trim_end_matches(']');
-        let addresses: Vec<SocketAddr> = lookup_host((plain_host, port)).await.map_err(other)?.collect();
-        if let Some(private) = addresses.iter().find(|address| !self.private && !is_public(address.ip())) {
+        let addresses: Vec<SocketAddr> = lookup_host((plain_host, port))
+            .await
+            .map_err(other)?
+            .collect();
+        if let Some(private) = addresses
+            .iter()
+            .find(|address| !self.private && !is_public(address.ip()))
+        {
             return Err(Trouble::Private(private.ip()));
         }
         // By the addresses that were looked at: a second look-up could say something else.
         let stream = TcpStream::connect(&addresses[..]).await.map_err(other)?;
         let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
-        let mut request = Request::builder().method(method.clone()).uri(target).header(HOST, authority);
+        let mut request = Request::builder()
+            .method(method.clone())
+            .uri(target)
+            .header(HOST, authority);
         request = request.header(USER_AGENT, "tidings");
         if method == Method::POST {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -124,7 +168,11 @@ impl Client {
         match url.scheme() {
             "https" => {
                 let name = ServerName::try_from(plain_host.to_owned()).map_err(other)?;
-                exchange(self.tls.connect(name, stream).await.map_err(other)?, request).await
+                exchange(
+                    self.tls.connect(name, stream).await.map_err(other)?,
+                    request,
+                )
+                .await
             }
             _ => exchange(stream, request).await,
         }
@@ -136,9 +184,15 @@ async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Respons
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(other)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(other)?;
     let connection = tokio::spawn(connection);
-    let response = sender.send_request(request).await.map(|response| response.map(|_| ())).map_err(other);
+    let response = sender
+        .send_request(request)
+        .await
+        .map(|response| response.map(|_| ()))
+        .map_err(other);
     connection.abort();
     response
 }
@@ -149,16 +203,20 @@ fn is_public(address: IpAddr) -> bool {
         IpAddr::V4(v4) => {
             let [a, b, ..] = v4.octets();
             let shared = a == 100 && (64..128).contains(&b);
-            let special = a == 0 || a >= 240 || (a == 192 && b == 0 && v4.octets()[2] == 0) || (a == 198 && b / 2 == 9);
-            let local = v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_multicast();
+            let special = a == 0
+                || a >= 240
+                || (a == 192 && b == 0 && v4.octets()[2] == 0)
+                || (a == 198 && b / 2 == 9);
+            let local =
+                v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_multicast();
             !(shared || special || local || v4.is_documentation())
         }
         IpAddr::V6(v6) => {
             // An IPv4 address in the clothes of IPv6 (mapped, NAT64) is judged as what it is.
             let embedded = v6.to_ipv4_mapped().or_else(|| match v6.segments() {
-                [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-                    Some(std::net::Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
-                }
+                [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(std::net::Ipv4Addr::from(
+                    (u32::from(high) << 16) | u32::from(low),
+                )),
                 _ => None,
             });
             if let Some(v4) = embedded {
@@ -167,7 +225,9 @@ fn is_public(address: IpAddr) -> bool {
             // 2000::/3 is all that is given out; of it 2001:db8::/32 is for books, and Teredo (2001::/32) and 6to4
             // (2002::/16) carry an IPv4 address to wherever it leads.
             let [first, second, ..] = v6.segments();
-            first & 0xe000 == 0x2000 && first != 0x2002 && !(first == 0x2001 && matches!(second, 0 | 0xdb8))
+            first & 0xe000 == 0x2000
+                && first != 0x2002
+                && !(first == 0x2001 && matches!(second, 0 | 0xdb8))
         }
     }
 }
@@ -178,7 +238,13 @@ mod tests {
 
     #[test]
     fn only_public_addresses_are_public() {
-        for address in ["93.184.216.34", "8.8.8.8", "2606:2800:220:1::1", "::ffff:8.8.8.8", "64:ff9b::808:808"] {
+        for address in [
+            "93.184.216.34",
+            "8.8.8.8",
+            "2606:2800:220:1::1",
+            "::ffff:8.8.8.8",
+            "64:ff9b::808:808",
+        ] {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
         for address in [

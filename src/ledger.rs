@@ -41,8 +41,15 @@ pub enum State {
 
 impl State {
     /// Every state, in the order of their numbers.
-    pub const ALL: [Self; 7] =
-        [Self::Queued, Self::Sending, Self::Sent, Self::Bounced, Self::Suppressed, Self::GivenUp, Self::Uncertain];
+    pub const ALL: [Self; 7] = [
+        Self::Queued,
+        Self::Sending,
+        Self::Sent,
+        Self::Bounced,
+        Self::Suppressed,
+        Self::GivenUp,
+        Self::Uncertain,
+    ];
 
     /// The word for it in output.
     pub fn word(self) -> &'static str {

@@ -17,7 +17,10 @@ fn main() -> ExitCode {
         ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
     }
     let clock = Clock::new(cli.at);
-    let mut out = Listened { out: io::stdout().lock(), is_closed: false };
+    let mut out = Listened {
+        out: io::stdout().lock(),
+        is_closed: false,
+    };
     let ended = tidings::run(&cli, &clock, &mut out);
     // Whoever read has had enough: no error, and it changes nothing in how the work went.
     let ended = match out.flush() {
@@ -45,7 +48,9 @@ struct Listened<W> {
 impl<W: Write> Listened<W> {
     fn noting<T>(&mut self, work: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
         let done = work(&mut self.out);
-        self.is_closed |= done.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        self.is_closed |= done
+            .as_ref()
+            .is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
         done
     }
 }
@@ -61,7 +66,10 @@ impl<W: Write> Write for Listened<W> {
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]
@@ -85,8 +93,14 @@ mod tests {
 
     #[test]
     fn an_output_is_closed_when_its_own_pipe_breaks() {
-        for (kind, expected) in [(io::ErrorKind::BrokenPipe, true), (io::ErrorKind::StorageFull, false)] {
-            let mut out = Listened { out: Ends(kind), is_closed: false };
+        for (kind, expected) in [
+            (io::ErrorKind::BrokenPipe, true),
+            (io::ErrorKind::StorageFull, false),
+        ] {
+            let mut out = Listened {
+                out: Ends(kind),
+                is_closed: false,
+            };
             assert!(!out.is_closed && out.write_all(b"x").is_err());
             assert_eq!(out.is_closed, expected, "{kind}");
         }

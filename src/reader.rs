@@ -55,8 +55,13 @@ impl FromStr for Email {
 
     fn from_str(text: &str) -> Result<Self, EmailError> {
         let text = text.trim();
-        let fail = |reason| EmailError { text: text.escape_debug().to_string(), reason };
-        let (local, domain) = text.rsplit_once('@').ok_or_else(|| fail("there is no `@`"))?;
+        let fail = |reason| EmailError {
+            text: text.escape_debug().to_string(),
+            reason,
+        };
+        let (local, domain) = text
+            .rsplit_once('@')
+            .ok_or_else(|| fail("there is no `@`"))?;
         if local.is_empty() {
             return Err(fail("nothing stands before the `@`"));
         }
@@ -68,7 +73,9 @@ impl FromStr for Email {
         };
         let labels_fit = domain.split('.').all(|label| {
             (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         });
@@ -81,8 +88,12 @@ impl FromStr for Email {
         if local.len() + 1 + domain.len() > 254 {
             return Err(fail("it is longer than 254 octets"));
         }
-        lettre::Address::new(local, &domain).map_err(|_| fail("what stands before the `@` is not allowed there"))?;
-        Ok(Self { text: format!("{local}@{domain}"), at: local.len() })
+        lettre::Address::new(local, &domain)
+            .map_err(|_| fail("what stands before the `@` is not allowed there"))?;
+        Ok(Self {
+            text: format!("{local}@{domain}"),
+            at: local.len(),
+        })
     }
 }
 
@@ -112,11 +123,20 @@ impl FromStr for Mailbox {
 
     fn from_str(text: &str) -> Result<Self, EmailError> {
         let text = text.trim();
-        let Some((name, address)) = text.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) else {
-            return Ok(Self { name: None, email: text.parse()? });
+        let Some((name, address)) = text
+            .strip_suffix('>')
+            .and_then(|rest| rest.rsplit_once('<'))
+        else {
+            return Ok(Self {
+                name: None,
+                email: text.parse()?,
+            });
         };
         let name = name.trim();
-        let name = match name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        let name = match name
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+        {
             Some(quoted) => quoted.replace("\\\"", "\"").replace("\\\\", "\\"),
             None => name.to_owned(),
         };
@@ -126,19 +146,26 @@ impl FromStr for Mailbox {
                 reason: "its name holds a control character",
             });
         }
-        Ok(Self { name: Some(name).filter(|name| !name.is_empty()), email: address.parse()? })
+        Ok(Self {
+            name: Some(name).filter(|name| !name.is_empty()),
+            email: address.parse()?,
+        })
     }
 }
 
 impl<'de> Deserialize<'de> for Email {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
 impl<'de> Deserialize<'de> for Mailbox {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -196,9 +223,16 @@ mod tests {
             ("ada@x.example", None),
             ("<ada@x.example>", None),
             ("Ada Night <ada@x.example>", Some("Ada Night")),
-            ("\"Night, \\\"Ada\\\"\" <ada@x.example>", Some("Night, \"Ada\"")),
+            (
+                "\"Night, \\\"Ada\\\"\" <ada@x.example>",
+                Some("Night, \"Ada\""),
+            ),
         ] {
-            assert_eq!(text.parse::<Mailbox>().unwrap().name.as_deref(), name, "{text}");
+            assert_eq!(
+                text.parse::<Mailbox>().unwrap().name.as_deref(),
+                name,
+                "{text}"
+            );
         }
     }
 }

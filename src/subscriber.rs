@@ -28,8 +28,15 @@ pub struct Listed {
 /// A finding where the text is no such list.
 pub fn read(bytes: &[u8]) -> Result<(Vec<Listed>, Vec<Finding>), Finding> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let delimiter = b";\t,".iter().copied().find(|mark| first.contains(mark)).unwrap_or(b',');
+    let first = bytes
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let delimiter = b";\t,"
+        .iter()
+        .copied()
+        .find(|mark| first.contains(mark))
+        .unwrap_or(b',');
     let mut csv = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .flexible(true)
@@ -38,7 +45,11 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Listed>, Vec<Finding>), Finding> {
         .from_reader(bytes);
     let mut records = csv.byte_records();
     let header = records.next().and_then(Result::ok).unwrap_or_default();
-    let column = |wanted: &str| header.iter().position(|name| name.eq_ignore_ascii_case(wanted.as_bytes()));
+    let column = |wanted: &str| {
+        header
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(wanted.as_bytes()))
+    };
     let Some(email_at) = column("email") else {
         return Err(Finding::error("there is no column `email`")
             .at_line(1)
@@ -51,13 +62,24 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Listed>, Vec<Finding>), Finding> {
             Ok(record) => record,
             Err(error) => {
                 let line = error.position().map_or(1, csv::Position::line);
-                findings.push(Finding::error(format!("this is no line of a list: {error}")).at_line(to_usize(line)));
+                findings.push(
+                    Finding::error(format!("this is no line of a list: {error}"))
+                        .at_line(to_usize(line)),
+                );
                 continue;
             }
         };
         let line = to_usize(record.position().map_or(1, csv::Position::line));
-        let Ok(texts) = record.iter().map(std::str::from_utf8).collect::<Result<Vec<_>, _>>() else {
-            findings.push(Finding::error("this is not UTF-8").at_line(line).way_out("save the list as UTF-8"));
+        let Ok(texts) = record
+            .iter()
+            .map(std::str::from_utf8)
+            .collect::<Result<Vec<_>, _>>()
+        else {
+            findings.push(
+                Finding::error("this is not UTF-8")
+                    .at_line(line)
+                    .way_out("save the list as UTF-8"),
+            );
             continue;
         };
         if texts.iter().any(|text| text.chars().any(char::is_control)) {
@@ -69,7 +91,10 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Listed>, Vec<Finding>), Finding> {
             );
             continue;
         }
-        let text = |at: Option<usize>| at.and_then(|at| texts.get(at).copied()).filter(|text| !text.is_empty());
+        let text = |at: Option<usize>| {
+            at.and_then(|at| texts.get(at).copied())
+                .filter(|text| !text.is_empty())
+        };
         let state = match text(state_at).map(|word| (word, ReaderState::named(word))) {
             Some((word, None | Some(ReaderState::Forgotten))) => {
                 findings.push(
@@ -90,7 +115,13 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Listed>, Vec<Finding>), Finding> {
                 state,
                 digests: digests_at
                     .map(|at| text(Some(at)).unwrap_or_default())
-                    .map(|names| names.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned).collect()),
+                    .map(|names| {
+                        names
+                            .split([',', ' '])
+                            .filter(|name| !name.is_empty())
+                            .map(str::to_owned)
+                            .collect()
+                    }),
             }),
             Err(error) => findings.push(Finding::error(error.to_string()).at_line(line)),
         }
@@ -111,7 +142,12 @@ pub fn write(subscribers: &[Subscriber], out: impl io::Write) -> io::Result<()> 
     csv.write_record(["email", "name", "state", "digests"])?;
     for one in subscribers {
         let name = one.reader.name.as_deref().unwrap_or_default();
-        csv.write_record([one.reader.email.as_str(), name, one.state.word(), &one.digests.join(",")])?;
+        csv.write_record([
+            one.reader.email.as_str(),
+            name,
+            one.state.word(),
+            &one.digests.join(","),
+        ])?;
     }
     csv.flush()
 }
@@ -132,7 +168,11 @@ mod tests {
         ] {
             let (listed, findings) = read(text.as_bytes()).unwrap();
             assert_eq!(findings, [], "{text}");
-            assert_eq!((listed[0].email.as_str(), listed[0].name.as_deref()), ("ada@x.example", Some("Ada")), "{text}");
+            assert_eq!(
+                (listed[0].email.as_str(), listed[0].name.as_deref()),
+                ("ada@x.example", Some("Ada")),
+                "{text}"
+            );
         }
     }
 
@@ -142,34 +182,54 @@ mod tests {
         let (listed, findings) = read(text).unwrap();
         assert_eq!(listed.len(), 1);
         assert_eq!(listed[0].state, Some(ReaderState::Left));
-        let lines: Vec<_> = findings.iter().map(|finding| finding.place.as_ref().unwrap().line.unwrap()).collect();
+        let lines: Vec<_> = findings
+            .iter()
+            .map(|finding| finding.place.as_ref().unwrap().line.unwrap())
+            .collect();
         assert_eq!(lines, [2, 3, 4]);
-        let (listed, findings) = read(b"email,name\nada@x.example,\"unclosed\nbob@x.example,Bob\n").unwrap();
-        assert!(listed.is_empty() && findings[0].to_string().contains("line break"), "{findings:?}");
-        assert!(read(b"address\nada@x.example\n").unwrap_err().to_string().contains("no column `email`"));
+        let (listed, findings) =
+            read(b"email,name\nada@x.example,\"unclosed\nbob@x.example,Bob\n").unwrap();
+        assert!(
+            listed.is_empty() && findings[0].to_string().contains("line break"),
+            "{findings:?}"
+        );
+        assert!(
+            read(b"address\nada@x.example\n")
+                .unwrap_err()
+                .to_string()
+                .contains("no column `email`")
+        );
     }
 
     #[test]
     fn what_is_written_is_read_again() {
-        let everyone =
-            [("a@x.example", Some("Night, \"Ada\""), ReaderState::Active), ("b@x.example", None, ReaderState::Left)]
-                .map(|(email, name, state)| Subscriber {
-                    reader: Reader {
-                        id: 1,
-                        email: email.parse().unwrap(),
-                        name: name.map(str::to_owned),
-                        language: None,
-                    },
-                    state,
-                    digests: vec!["daily".to_owned(), "weekly".to_owned()],
-                });
+        let everyone = [
+            ("a@x.example", Some("Night, \"Ada\""), ReaderState::Active),
+            ("b@x.example", None, ReaderState::Left),
+        ]
+        .map(|(email, name, state)| Subscriber {
+            reader: Reader {
+                id: 1,
+                email: email.parse().unwrap(),
+                name: name.map(str::to_owned),
+                language: None,
+            },
+            state,
+            digests: vec!["daily".to_owned(), "weekly".to_owned()],
+        });
         let mut text = Vec::new();
         write(&everyone, &mut text).unwrap();
         let (listed, findings) = read(&text).unwrap();
         assert_eq!(findings, []);
         for (one, other) in everyone.iter().zip(listed) {
-            assert_eq!((&one.reader.email, &one.reader.name), (&other.email, &other.name));
-            assert_eq!((Some(one.state), Some(&one.digests)), (other.state, other.digests.as_ref()));
+            assert_eq!(
+                (&one.reader.email, &one.reader.name),
+                (&other.email, &other.name)
+            );
+            assert_eq!(
+                (Some(one.state), Some(&one.digests)),
+                (other.state, other.digests.as_ref())
+            );
         }
     }
 }

@@ -28,7 +28,11 @@ pub struct Key {
 
 impl Key {
     fn new(number: i64, bytes: [u8; 32]) -> Self {
-        Self { number, bytes, ready: hmac::Key::new(hmac::HMAC_SHA256, &bytes) }
+        Self {
+            number,
+            bytes,
+            ready: hmac::Key::new(hmac::HMAC_SHA256, &bytes),
+        }
     }
 
     /// A new one.
@@ -64,7 +68,9 @@ impl Key {
     /// What stands for an address after it is erased: an HMAC of its normal form, in hex.
     pub fn fingerprint(&self, email: &Email) -> String {
         let mac = self.mac(email.normal().as_bytes());
-        let number = mac.as_ref()[..16].iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+        let number = mac.as_ref()[..16]
+            .iter()
+            .fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
         format!("{number:032x}")
     }
 
@@ -119,12 +125,17 @@ impl Claim {
         let (claim, mac) = bytes.split_at_checked(CLAIM_BYTES)?;
         let number = |at: usize| claim[at..at + 8].try_into().map(i64::from_be_bytes).ok();
         let key = keys.iter().find(|key| Some(key.number) == number(1))?;
-        aws_lc_rs::constant_time::verify_slices_are_equal(mac, &key.mac(claim).as_ref()[..16]).ok()?;
+        aws_lc_rs::constant_time::verify_slices_are_equal(mac, &key.mac(claim).as_ref()[..16])
+            .ok()?;
         let purpose = match claim[0] {
             1 => Purpose::Leave,
             _ => return None,
         };
-        Some(Self { purpose, reader: number(9)?, issue: number(17)? })
+        Some(Self {
+            purpose,
+            reader: number(9)?,
+            issue: number(17)?,
+        })
     }
 }
 
@@ -138,7 +149,11 @@ mod tests {
 
     #[test]
     fn a_token_says_what_was_signed_and_nothing_else() {
-        let claim = Claim { purpose: Purpose::Leave, reader: 42, issue: 7 };
+        let claim = Claim {
+            purpose: Purpose::Leave,
+            reader: 42,
+            issue: 7,
+        };
         let token = key(1).sign(&claim);
         assert_eq!(Claim::verify(&token, &[key(1)]), Some(claim));
         assert_eq!(Claim::verify(&token, &[key(2)]), None);
@@ -146,7 +161,11 @@ mod tests {
         for at in 0..token.len() {
             let mut forged = token.clone().into_bytes();
             forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
-            assert_ne!(Claim::verify(std::str::from_utf8(&forged).unwrap(), &[key(1)]), Some(claim), "at {at}");
+            assert_ne!(
+                Claim::verify(std::str::from_utf8(&forged).unwrap(), &[key(1)]),
+                Some(claim),
+                "at {at}"
+            );
         }
         assert_eq!(Claim::verify("", &[key(1)]), None);
     }

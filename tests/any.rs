@@ -75,15 +75,23 @@ const PARTS: [&str; 64] = [
     "javascript:x",
 ];
 
-const DIALECTS: [&str; 8] = ["auto", "hugo", "zola", "jekyll", "eleventy", "pelican", "obsidian", "plain"];
+const DIALECTS: [&str; 8] = [
+    "auto", "hugo", "zola", "jekyll", "eleventy", "pelican", "obsidian", "plain",
+];
 
 /// Builds a site of one post, and reads its feeds back.
 fn check(bytes: &[u8], name: &str, dialect: &str) {
-    let config = format!("[site]\ntitle = \"T\"\nurl = \"https://x.example/\"\n[posts]\ndialect = \"{dialect}\"\n");
+    let config = format!(
+        "[site]\ntitle = \"T\"\nurl = \"https://x.example/\"\n[posts]\ndialect = \"{dialect}\"\n"
+    );
     let scene = Scene::new().file("config.toml", &config);
     fs::write(scene.path("post").join(name), bytes).unwrap();
     let ran = scene.run(&["--at", "2030-01-01T00:00:00Z", "build"]);
-    assert!(ran.code == 0 || ran.code == 1 && ran.talk.contains(&format!("post/{name}")), "{}", ran.talk);
+    assert!(
+        ran.code == 0 || ran.code == 1 && ran.talk.contains(&format!("post/{name}")),
+        "{}",
+        ran.talk
+    );
     for feed in ["atom.xml", "rss.xml"] {
         strict_xml(&scene.read(&format!("public/{feed}")));
     }
@@ -115,7 +123,9 @@ fn what_would_fill_the_memory_or_the_stack_is_a_named_error_or_a_post() {
     let front = "---\ntitle: a\ndate: 2024-05-01\n---\n";
     for text in [
         ">".repeat(100_000),
-        (0..2_000).map(|depth| "> ".repeat(depth % 300) + "a\n").collect(),
+        (0..2_000)
+            .map(|depth| "> ".repeat(depth % 300) + "a\n")
+            .collect(),
         "[".repeat(100_000),
         "![[".repeat(50_000),
         "*a _b ".repeat(50_000),
@@ -137,7 +147,11 @@ fn what_would_fill_the_memory_or_the_stack_is_a_named_error_or_a_post() {
         "{:".repeat(50_000),
     ] {
         for dialect in ["plain", "hugo", "jekyll", "obsidian"] {
-            check(format!("{front}{text}\n").as_bytes(), "2024-05-01-a.md", dialect);
+            check(
+                format!("{front}{text}\n").as_bytes(),
+                "2024-05-01-a.md",
+                dialect,
+            );
         }
     }
 }

@@ -14,14 +14,21 @@ use tokio::runtime::Runtime;
 use crate::database::Database;
 use crate::ledger::{at, freeze, new_issue, on_both, open, people, reader, sender, tell};
 
-const JOINING: Joining<'_> =
-    Joining { digests: &[], state: ReaderState::Active, returning: false, consent: Some("a test") };
+const JOINING: Joining<'_> = Joining {
+    digests: &[],
+    state: ReaderState::Active,
+    returning: false,
+    consent: Some("a test"),
+};
 
 /// Claims this many of the newest issue, and says that they are about to be sent.
 async fn begin(sender: &Sender, count: usize) -> Vec<(ReaderId, Email)> {
     let issue = sender.store().issues().await.unwrap().remove(0).id;
     let claimed = sender.claim(issue, count, at(0)).await.unwrap();
-    let readers: Vec<_> = claimed.into_iter().map(|claim| (claim.reader.id, claim.reader.email)).collect();
+    let readers: Vec<_> = claimed
+        .into_iter()
+        .map(|claim| (claim.reader.id, claim.reader.email))
+        .collect();
     let ids = readers.iter().map(|(id, _)| *id).collect();
     assert!(sender.intend(issue, ids).await.unwrap().is_empty());
     readers
@@ -31,9 +38,15 @@ async fn settle(sender: &Sender, readers: &[(ReaderId, Email)], outcome: Outcome
     let issue = sender.store().issues().await.unwrap().remove(0).id;
     let settled = |(reader, email): &(ReaderId, Email)| {
         let reply = format!("550 5.1.1 <{email}> is unknown");
-        Settled { reader: *reader, outcome: outcome.clone(), reply }
+        Settled {
+            reader: *reader,
+            outcome: outcome.clone(),
+            reply,
+        }
     };
-    sender.settle(issue, readers.iter().map(settled).collect(), at(1)).unwrap();
+    sender
+        .settle(issue, readers.iter().map(settled).collect(), at(1))
+        .unwrap();
     sender.flush().await.unwrap();
 }
 
@@ -48,19 +61,31 @@ fn who_waits_again_does_so_in_an_open_issue_though_another_sender_has_closed_it(
             let readers = begin(&sender, 5).await;
             settle(&sender, &readers, Outcome::Bounced).await;
             if end == IssueState::Cancelled {
-                store.change_issue(issue.id, &[IssueState::Open], end, None).await.unwrap();
+                store
+                    .change_issue(issue.id, &[IssueState::Open], end, None)
+                    .await
+                    .unwrap();
             }
             assert!(sender.finish(issue.id).await.unwrap());
             let ids: Vec<ReaderId> = readers.iter().map(|(id, _)| *id).collect();
             sender.doubt_bounces(issue.id, &ids, at(2)).await.unwrap();
             sender.finish(issue.id).await.unwrap();
-            let (now, counts) = (store.issue(issue.id).await.unwrap().unwrap(), store.counts(issue.id).await.unwrap());
+            let (now, counts) = (
+                store.issue(issue.id).await.unwrap().unwrap(),
+                store.counts(issue.id).await.unwrap(),
+            );
             match end {
                 IssueState::Done => assert_eq!((now.state, counts[0]), (IssueState::Open, 5)),
-                _ => assert_eq!((now.state, counts[0], counts[5]), (IssueState::Cancelled, 0, 5)),
+                _ => assert_eq!(
+                    (now.state, counts[0], counts[5]),
+                    (IssueState::Cancelled, 0, 5)
+                ),
             }
             // Whatever becomes of the issue, the addresses are good.
-            assert_eq!(reader(&store, "reader0@x.example").await.1, ReaderState::Active);
+            assert_eq!(
+                reader(&store, "reader0@x.example").await.1,
+                ReaderState::Active
+            );
         }
     });
 }
@@ -76,19 +101,40 @@ fn a_copy_for_someone_who_left_the_digest_is_refused_and_not_promised() {
         settle(&sender, &readers, Outcome::Sent).await;
         assert!(sender.finish(issue.id).await.unwrap());
         let to = &readers[0].1;
-        store.remove_reader(to, &["weekly".to_owned()], at(1)).await.unwrap();
-        assert_eq!(store.resend(&issue, to, at(2)).await.unwrap(), Resent::Suppressed);
+        store
+            .remove_reader(to, &["weekly".to_owned()], at(1))
+            .await
+            .unwrap();
+        assert_eq!(
+            store.resend(&issue, to, at(2)).await.unwrap(),
+            Resent::Suppressed
+        );
         assert_eq!(store.counts(issue.id).await.unwrap(), [0, 0, 2, 0, 0, 0, 0]);
-        assert_eq!(store.issue(issue.id).await.unwrap().unwrap().state, IssueState::Done);
-        let back = Joining { digests: &["weekly".to_owned()], returning: true, ..JOINING };
-        store.add_readers(&[(to.clone(), None)], &back, at(3)).await.unwrap();
-        assert_eq!(store.resend(&issue, to, at(4)).await.unwrap(), Resent::Queued);
+        assert_eq!(
+            store.issue(issue.id).await.unwrap().unwrap().state,
+            IssueState::Done
+        );
+        let back = Joining {
+            digests: &["weekly".to_owned()],
+            returning: true,
+            ..JOINING
+        };
+        store
+            .add_readers(&[(to.clone(), None)], &back, at(3))
+            .await
+            .unwrap();
+        assert_eq!(
+            store.resend(&issue, to, at(4)).await.unwrap(),
+            Resent::Queued
+        );
     });
 }
 
 #[test]
 fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_last_moment() {
-    let Some(database) = Database::fresh("zombie") else { return };
+    let Some(database) = Database::fresh("zombie") else {
+        return;
+    };
     let url = StoreUrl::Postgres(database.url());
     Runtime::new().unwrap().block_on(async {
         let store = open(&url).await;
@@ -124,10 +170,21 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
     let issue = store.issues().await.unwrap().remove(0);
     let known = people(1).remove(0).0;
     match step {
-        0 => assert_eq!(store.add_readers(&people(2), &JOINING, at(1)).await.unwrap()[1], Added::New),
+        0 => assert_eq!(
+            store
+                .add_readers(&people(2), &JOINING, at(1))
+                .await
+                .unwrap()[1],
+            Added::New
+        ),
         1 => assert!(store.begin_digest("weekly", &[], 0, at(1)).await.unwrap()),
         2 => store.pass_slot("weekly", 1).await.unwrap(),
-        3 => assert!(store.remove_reader(&known, &["other".to_owned()], at(1)).await.unwrap()),
+        3 => assert!(
+            store
+                .remove_reader(&known, &["other".to_owned()], at(1))
+                .await
+                .unwrap()
+        ),
         4 => assert_eq!(begin(sender, 1).await.len(), 1),
         5 => {
             let begun = store.find_reader(&known).await.unwrap().unwrap().0;
@@ -135,7 +192,10 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
         }
         6 => {
             let begun = store.find_reader(&known).await.unwrap().unwrap().0;
-            sender.doubt_bounces(issue.id, &[begun], at(0)).await.unwrap();
+            sender
+                .doubt_bounces(issue.id, &[begun], at(0))
+                .await
+                .unwrap();
             assert_eq!(store.counts(issue.id).await.unwrap()[0], 1);
         }
         7 => {
@@ -147,7 +207,12 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
         9 => assert!(!sender.finish(issue.id).await.unwrap()),
         10 => {
             let open = [IssueState::Open];
-            assert!(store.change_issue(issue.id, &open, IssueState::Cancelled, None).await.unwrap());
+            assert!(
+                store
+                    .change_issue(issue.id, &open, IssueState::Cancelled, None)
+                    .await
+                    .unwrap()
+            );
         }
         _ => assert!(store.forget_reader(&known, at(4)).await.unwrap()),
     }
@@ -155,7 +220,9 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
 
 #[test]
 fn whatever_meets_a_deadlock_is_done_again() {
-    let Some(database) = Database::fresh("again") else { return };
+    let Some(database) = Database::fresh("again") else {
+        return;
+    };
     let url = StoreUrl::Postgres(database.url());
     Runtime::new().unwrap().block_on(async {
         let store = open(&url).await;
@@ -188,9 +255,15 @@ fn two_who_add_the_same_people_at_once_both_succeed() {
             let person = |n: usize| (format!("r{round}.{n}@x.example").parse().unwrap(), None);
             let there: Vec<(Email, Option<String>)> = (0..200).map(person).collect();
             let back: Vec<(Email, Option<String>)> = (0..200).rev().map(person).collect();
-            let (first, second) =
-                tokio::join!(one.add_readers(&there, &JOINING, at(0)), two.add_readers(&back, &JOINING, at(0)));
-            let new = [first.unwrap(), second.unwrap()].concat().into_iter().filter(|one| *one == Added::New).count();
+            let (first, second) = tokio::join!(
+                one.add_readers(&there, &JOINING, at(0)),
+                two.add_readers(&back, &JOINING, at(0))
+            );
+            let new = [first.unwrap(), second.unwrap()]
+                .concat()
+                .into_iter()
+                .filter(|one| *one == Added::New)
+                .count();
             assert_eq!(new, 200);
         }
     });
@@ -203,28 +276,48 @@ fn what_a_relay_says_of_someone_after_they_are_forgotten_is_not_kept() {
         let issue = new_issue("one", 0);
         freeze(&store, &issue, &people(4)).await;
         let sender = sender(&store).await;
-        for outcome in [Outcome::Bounced, Outcome::Refused, Outcome::Uncertain(None), Outcome::Deferred(at(60))] {
+        for outcome in [
+            Outcome::Bounced,
+            Outcome::Refused,
+            Outcome::Uncertain(None),
+            Outcome::Deferred(at(60)),
+        ] {
             let readers = begin(&sender, 1).await;
             let (id, email) = &readers[0];
             store.forget_reader(email, at(1)).await.unwrap();
             settle(&sender, &readers, outcome.clone()).await;
             let missed = store.missed(issue.id, -1, 10).await.unwrap();
-            assert_eq!(missed.iter().find(|one| one.reader == *id).unwrap().reply, None, "{outcome:?}");
+            assert_eq!(
+                missed.iter().find(|one| one.reader == *id).unwrap().reply,
+                None,
+                "{outcome:?}"
+            );
             let events = store.events(*id).await.unwrap();
-            assert!(events.iter().all(|(_, _, detail)| detail.is_none()), "{outcome:?}: {events:?}");
+            assert!(
+                events.iter().all(|(_, _, detail)| detail.is_none()),
+                "{outcome:?}: {events:?}"
+            );
         }
     });
 }
 
 #[test]
 fn nobody_who_is_forgotten_meanwhile_gets_their_name_back() {
-    let Some(database) = Database::fresh("renamed") else { return };
+    let Some(database) = Database::fresh("renamed") else {
+        return;
+    };
     let url = StoreUrl::Postgres(database.url());
     Runtime::new().unwrap().block_on(async {
         let store = open(&url).await;
-        store.add_readers(&people(1), &JOINING, at(0)).await.unwrap();
+        store
+            .add_readers(&people(1), &JOINING, at(0))
+            .await
+            .unwrap();
         let mut other = sqlx::PgConnection::connect(&database.url()).await.unwrap();
-        other.execute("BEGIN; UPDATE reader SET state = 'forgotten', address = NULL").await.unwrap();
+        other
+            .execute("BEGIN; UPDATE reader SET state = 'forgotten', address = NULL")
+            .await
+            .unwrap();
         let named = [(people(1).remove(0).0, Some("Ada".to_owned()))];
         let (added, ()) = tokio::join!(store.add_readers(&named, &JOINING, at(1)), async {
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -247,7 +340,14 @@ fn a_name_that_a_freeze_keeps_of_someone_forgotten_meanwhile_goes_with_the_claim
         freeze(&store, &issue, &people(1)).await;
         store.forget_reader(&people(1)[0].0, at(1)).await.unwrap();
         tell(url, "UPDATE delivery SET name = 'Ada'").await;
-        assert!(sender(&store).await.claim(issue.id, 1, at(1)).await.unwrap().is_empty());
+        assert!(
+            sender(&store)
+                .await
+                .claim(issue.id, 1, at(1))
+                .await
+                .unwrap()
+                .is_empty()
+        );
         tell(
             url,
             "CREATE TABLE nameless (name TEXT CHECK (name IS NULL)); INSERT INTO nameless SELECT name FROM delivery",
@@ -261,7 +361,17 @@ fn a_claim_reads_back_what_was_frozen_whatever_it_holds() {
     on_both("odd", &async |url: &StoreUrl| {
         let store = open(url).await;
         let long = "ä".repeat(300_000);
-        let names = ["", "\"", "\\", "'", "null", "[1]", "\u{1f980}\u{2028}\t", "\u{7f}\u{fffd}\u{10ffff}", &long];
+        let names = [
+            "",
+            "\"",
+            "\\",
+            "'",
+            "null",
+            "[1]",
+            "\u{1f980}\u{2028}\t",
+            "\u{7f}\u{fffd}\u{10ffff}",
+            &long,
+        ];
         let mut to = people(names.len() + 1);
         for (person, name) in to.iter_mut().zip(names) {
             person.1 = Some(name.to_owned());
@@ -270,12 +380,22 @@ fn a_claim_reads_back_what_was_frozen_whatever_it_holds() {
         freeze(&store, &issue, &to).await;
         let sender = sender(&store).await;
         let claimed = sender.claim(issue.id, 100, at(0)).await.unwrap();
-        let by_address: HashMap<Email, Option<String>> =
-            claimed.iter().map(|claim| (claim.reader.email.clone(), claim.reader.name.clone())).collect();
+        let by_address: HashMap<Email, Option<String>> = claimed
+            .iter()
+            .map(|claim| (claim.reader.email.clone(), claim.reader.name.clone()))
+            .collect();
         assert_eq!(by_address, to.into_iter().collect());
         for claim in &claimed {
-            let known = store.find_reader(&claim.reader.email).await.unwrap().unwrap().0;
-            assert_eq!((claim.reader.id, claim.attempts, claim.first_at), (known, 0, None));
+            let known = store
+                .find_reader(&claim.reader.email)
+                .await
+                .unwrap()
+                .unwrap()
+                .0;
+            assert_eq!(
+                (claim.reader.id, claim.attempts, claim.first_at),
+                (known, 0, None)
+            );
         }
         // Numbers beyond what a float holds, and the largest.
         let last = new_issue("two", 1);
@@ -291,8 +411,17 @@ fn a_claim_reads_back_what_was_frozen_whatever_it_holds() {
         .await;
         let mut ids: Vec<_> = sender.claim(last.id, 9, at(0)).await.unwrap();
         ids.sort_by_key(|claim| claim.reader.id);
-        let ids: Vec<_> = ids.iter().map(|claim| (claim.reader.id, claim.attempts, claim.first_at.is_some())).collect();
-        assert_eq!(ids, [(9_007_199_254_740_993, 32_767, true), (i64::MAX, 32_767, true)]);
+        let ids: Vec<_> = ids
+            .iter()
+            .map(|claim| (claim.reader.id, claim.attempts, claim.first_at.is_some()))
+            .collect();
+        assert_eq!(
+            ids,
+            [
+                (9_007_199_254_740_993, 32_767, true),
+                (i64::MAX, 32_767, true)
+            ]
+        );
     });
 }
 
@@ -310,6 +439,13 @@ fn an_address_that_cannot_be_read_keeps_the_issue_from_nobody_else() {
         assert!(sender.finish(issue.id).await.unwrap());
         let missed = store.missed(issue.id, -1, 10).await.unwrap();
         assert_eq!((missed.len(), missed[0].state), (1, State::GivenUp));
-        assert!(missed[0].reply.as_ref().unwrap().contains("is no e-mail address"), "{missed:?}");
+        assert!(
+            missed[0]
+                .reply
+                .as_ref()
+                .unwrap()
+                .contains("is no e-mail address"),
+            "{missed:?}"
+        );
     });
 }

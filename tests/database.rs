@@ -12,11 +12,17 @@ impl Database {
     /// None, said aloud, where there is no server.
     pub(crate) fn fresh(name: &str) -> Option<Self> {
         let Ok(server) = std::env::var("TIDINGS_TEST_POSTGRES") else {
-            assert!(std::env::var("TIDINGS_TEST_ALL").is_err(), "TIDINGS_TEST_POSTGRES names no server");
+            assert!(
+                std::env::var("TIDINGS_TEST_ALL").is_err(),
+                "TIDINGS_TEST_POSTGRES names no server"
+            );
             eprintln!("skipped: TIDINGS_TEST_POSTGRES names no server");
             return None;
         };
-        let database = Self { server, name: format!("tidings_{name}_{}", std::process::id()) };
+        let database = Self {
+            server,
+            name: format!("tidings_{name}_{}", std::process::id()),
+        };
         database.tell(format!("CREATE DATABASE {}", database.name));
         Some(database)
     }
@@ -32,7 +38,10 @@ impl Database {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
                 let mut connection = sqlx::PgConnection::connect(&server).await.unwrap();
-                sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut connection).await.unwrap();
+                sqlx::raw_sql(sqlx::AssertSqlSafe(text))
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
             });
         });
         told.join().unwrap();

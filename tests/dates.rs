@@ -20,7 +20,11 @@ fn published(dialect: &str, zone: &str, date: &str) -> String {
         _ => format!("---\ntitle: One\ndate: {date}\n---\nText.\n"),
     };
     fs::write(folder.path().join("post/one.md"), text).unwrap();
-    let config = Config::load(&folder.path().join("tidings.toml"), std::iter::empty::<(String, String)>()).unwrap();
+    let config = Config::load(
+        &folder.path().join("tidings.toml"),
+        std::iter::empty::<(String, String)>(),
+    )
+    .unwrap();
     let now: DateTime<Utc> = "2030-01-01T00:00:00Z".parse().unwrap();
     let loaded = load_posts(&config.site, &config.posts, now).unwrap();
     match (loaded.posts.first(), loaded.findings.first()) {
@@ -42,11 +46,19 @@ fn assert_row(zone: &str, text: &str, [hugo, site, utc, bare, quoted]: [&str; 5]
         .chain(IN_UTC.map(|dialect| (dialect, utc)));
     for (dialect, expected) in cases {
         for written in [text, &in_quotes] {
-            assert_eq!(published(dialect, zone, written), expected, "{dialect}: {written}");
+            assert_eq!(
+                published(dialect, zone, written),
+                expected,
+                "{dialect}: {written}"
+            );
         }
     }
     assert_eq!(published("jekyll", zone, text), bare, "jekyll: {text}");
-    assert_eq!(published("jekyll", zone, &in_quotes), quoted, "jekyll: {in_quotes}");
+    assert_eq!(
+        published("jekyll", zone, &in_quotes),
+        quoted,
+        "jekyll: {in_quotes}"
+    );
 }
 
 #[test]
@@ -77,31 +89,117 @@ fn a_time_with_an_offset_is_one_instant_to_every_generator() {
 #[test]
 fn a_zone_in_letters_says_nothing_to_hugo_alone() {
     for (text, instant, to_hugo) in [
-        ("Sat, 03 Feb 2024 04:05:06 GMT", "2024-02-03T04:05:06Z", "2024-02-03T03:05:06Z"),
-        ("Saturday, 03-Feb-24 04:05:06 MST", "2024-02-03T11:05:06Z", "2024-02-03T03:05:06Z"),
-        ("03 Feb 24 04:05 EST", "2024-02-03T09:05:00Z", "2024-02-03T03:05:00Z"),
+        (
+            "Sat, 03 Feb 2024 04:05:06 GMT",
+            "2024-02-03T04:05:06Z",
+            "2024-02-03T03:05:06Z",
+        ),
+        (
+            "Saturday, 03-Feb-24 04:05:06 MST",
+            "2024-02-03T11:05:06Z",
+            "2024-02-03T03:05:06Z",
+        ),
+        (
+            "03 Feb 24 04:05 EST",
+            "2024-02-03T09:05:00Z",
+            "2024-02-03T03:05:00Z",
+        ),
     ] {
-        assert_row("Europe/Paris", text, [to_hugo, instant, instant, instant, instant]);
+        assert_row(
+            "Europe/Paris",
+            text,
+            [to_hugo, instant, instant, instant, instant],
+        );
     }
 }
 
 #[test]
 fn a_time_without_a_zone_means_what_the_generator_means() {
     for (text, site, utc, bare) in [
-        ("2024-02-03", "2024-02-02T23:00:00Z", "2024-02-03T00:00:00Z", "2024-02-02T23:00:00Z"),
-        ("2024-02-03T04:05:06", "2024-02-03T03:05:06Z", "2024-02-03T04:05:06Z", "2024-02-03T04:05:06Z"),
-        ("2024-02-03 04:05:06", "2024-02-03T03:05:06Z", "2024-02-03T04:05:06Z", "2024-02-03T04:05:06Z"),
-        ("2024-07-03 04:05:06", "2024-07-03T02:05:06Z", "2024-07-03T04:05:06Z", "2024-07-03T04:05:06Z"),
-        ("2024-02-03 04:05:06.789", "2024-02-03T03:05:06.789Z", "2024-02-03T04:05:06.789Z", "2024-02-03T04:05:06.789Z"),
-        ("2024-02-03 04:05", "2024-02-03T03:05:00Z", "2024-02-03T04:05:00Z", "2024-02-03T03:05:00Z"),
-        ("2024-02-03T04:05", "2024-02-03T03:05:00Z", "2024-02-03T04:05:00Z", "2024-02-03T03:05:00Z"),
-        ("2024/02/03", "2024-02-02T23:00:00Z", "2024-02-03T00:00:00Z", "2024-02-02T23:00:00Z"),
-        ("2024/2/3 4:05", "2024-02-03T03:05:00Z", "2024-02-03T04:05:00Z", "2024-02-03T03:05:00Z"),
-        ("2024/02/03 04:05:06", "2024-02-03T03:05:06Z", "2024-02-03T04:05:06Z", "2024-02-03T03:05:06Z"),
-        ("03 Feb 2024", "2024-02-02T23:00:00Z", "2024-02-03T00:00:00Z", "2024-02-02T23:00:00Z"),
-        ("3 February 2024", "2024-02-02T23:00:00Z", "2024-02-03T00:00:00Z", "2024-02-02T23:00:00Z"),
-        ("February 3, 2024", "2024-02-02T23:00:00Z", "2024-02-03T00:00:00Z", "2024-02-02T23:00:00Z"),
-        ("Feb 3, 2024 4:05 PM", "2024-02-03T15:05:00Z", "2024-02-03T16:05:00Z", "2024-02-03T15:05:00Z"),
+        (
+            "2024-02-03",
+            "2024-02-02T23:00:00Z",
+            "2024-02-03T00:00:00Z",
+            "2024-02-02T23:00:00Z",
+        ),
+        (
+            "2024-02-03T04:05:06",
+            "2024-02-03T03:05:06Z",
+            "2024-02-03T04:05:06Z",
+            "2024-02-03T04:05:06Z",
+        ),
+        (
+            "2024-02-03 04:05:06",
+            "2024-02-03T03:05:06Z",
+            "2024-02-03T04:05:06Z",
+            "2024-02-03T04:05:06Z",
+        ),
+        (
+            "2024-07-03 04:05:06",
+            "2024-07-03T02:05:06Z",
+            "2024-07-03T04:05:06Z",
+            "2024-07-03T04:05:06Z",
+        ),
+        (
+            "2024-02-03 04:05:06.789",
+            "2024-02-03T03:05:06.789Z",
+            "2024-02-03T04:05:06.789Z",
+            "2024-02-03T04:05:06.789Z",
+        ),
+        (
+            "2024-02-03 04:05",
+            "2024-02-03T03:05:00Z",
+            "2024-02-03T04:05:00Z",
+            "2024-02-03T03:05:00Z",
+        ),
+        (
+            "2024-02-03T04:05",
+            "2024-02-03T03:05:00Z",
+            "2024-02-03T04:05:00Z",
+            "2024-02-03T03:05:00Z",
+        ),
+        (
+            "2024/02/03",
+            "2024-02-02T23:00:00Z",
+            "2024-02-03T00:00:00Z",
+            "2024-02-02T23:00:00Z",
+        ),
+        (
+            "2024/2/3 4:05",
+            "2024-02-03T03:05:00Z",
+            "2024-02-03T04:05:00Z",
+            "2024-02-03T03:05:00Z",
+        ),
+        (
+            "2024/02/03 04:05:06",
+            "2024-02-03T03:05:06Z",
+            "2024-02-03T04:05:06Z",
+            "2024-02-03T03:05:06Z",
+        ),
+        (
+            "03 Feb 2024",
+            "2024-02-02T23:00:00Z",
+            "2024-02-03T00:00:00Z",
+            "2024-02-02T23:00:00Z",
+        ),
+        (
+            "3 February 2024",
+            "2024-02-02T23:00:00Z",
+            "2024-02-03T00:00:00Z",
+            "2024-02-02T23:00:00Z",
+        ),
+        (
+            "February 3, 2024",
+            "2024-02-02T23:00:00Z",
+            "2024-02-03T00:00:00Z",
+            "2024-02-02T23:00:00Z",
+        ),
+        (
+            "Feb 3, 2024 4:05 PM",
+            "2024-02-03T15:05:00Z",
+            "2024-02-03T16:05:00Z",
+            "2024-02-03T15:05:00Z",
+        ),
     ] {
         assert_row("Europe/Paris", text, [site, site, utc, bare, site]);
     }
@@ -190,11 +288,27 @@ fn what_is_no_date_is_named_by_every_dialect() {
 
 #[test]
 fn a_day_that_the_month_lacks_rolls_over_in_jekyll_alone() {
-    let message = |day, month, year| format!("is no date: there is no day {day} in month {month} of {year}");
+    let message =
+        |day, month, year| format!("is no date: there is no day {day} in month {month} of {year}");
     for (text, bare, quoted, (day, month, year)) in [
-        ("2024-02-31", "2024-03-01T23:00:00Z", "2024-03-01T23:00:00Z", (31, 2, 2024)),
-        ("2023-02-29", "2023-02-28T23:00:00Z", "2023-02-28T23:00:00Z", (29, 2, 2023)),
-        ("2024-04-31 04:05:06", "2024-05-01T04:05:06Z", "2024-05-01T02:05:06Z", (31, 4, 2024)),
+        (
+            "2024-02-31",
+            "2024-03-01T23:00:00Z",
+            "2024-03-01T23:00:00Z",
+            (31, 2, 2024),
+        ),
+        (
+            "2023-02-29",
+            "2023-02-28T23:00:00Z",
+            "2023-02-28T23:00:00Z",
+            (29, 2, 2023),
+        ),
+        (
+            "2024-04-31 04:05:06",
+            "2024-05-01T04:05:06Z",
+            "2024-05-01T02:05:06Z",
+            (31, 4, 2024),
+        ),
     ] {
         let named = format!("`date: {text}` {}", message(day, month, year));
         assert_row("Europe/Paris", text, [&named, &named, &named, bare, quoted]);

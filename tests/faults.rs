@@ -17,15 +17,28 @@ use crate::wire::deliver;
 const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 
 fn scene(readers: usize) -> Scene {
-    let people: Vec<String> = (0..readers).map(|n| format!("reader{n}@x.example")).collect();
+    let people: Vec<String> = (0..readers)
+        .map(|n| format!("reader{n}@x.example"))
+        .collect();
     let people = format!("email\n{}\n", people.join("\n"));
-    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("people.csv", &people);
-    scene.run_at(MONDAY, &["subscriber", "import", "people.csv", "--confirmed"]);
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("people.csv", &people);
+    scene.run_at(
+        MONDAY,
+        &["subscriber", "import", "people.csv", "--confirmed"],
+    );
     scene
 }
 
 fn run(scene: &Scene, at: &str, relay: &Relay) -> Ran {
-    scene.run_with(&["--at", at, "run"], &[("TIDINGS_MAIL__SMTP", &relay.url()), ("TIDINGS_MAIL__CONNECTIONS", "2")])
+    scene.run_with(
+        &["--at", at, "run"],
+        &[
+            ("TIDINGS_MAIL__SMTP", &relay.url()),
+            ("TIDINGS_MAIL__CONNECTIONS", "2"),
+        ],
+    )
 }
 
 fn status(scene: &Scene) -> Value {
@@ -35,14 +48,20 @@ fn status(scene: &Scene) -> Value {
 
 /// Says this to the database of the scene, over a connection of its own.
 async fn connect(scene: &Scene) -> SqliteConnection {
-    SqliteConnection::connect(&format!("sqlite://{}", scene.path("tidings.db").display())).await.unwrap()
+    SqliteConnection::connect(&format!("sqlite://{}", scene.path("tidings.db").display()))
+        .await
+        .unwrap()
 }
 
 fn assert_whole(scene: &Scene) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let word: String = runtime.block_on(async {
         let mut connection = connect(scene).await;
-        sqlx::query("PRAGMA integrity_check").fetch_one(&mut connection).await.unwrap().get(0)
+        sqlx::query("PRAGMA integrity_check")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap()
+            .get(0)
     });
     assert_eq!(word, "ok");
 }
@@ -51,14 +70,30 @@ fn assert_whole(scene: &Scene) {
 fn check(scene: &Scene, relay: &Relay, readers: usize) {
     assert_whole(scene);
     let told = status(scene);
-    assert_eq!((&told["counts"]["sent"], &told["state"]), (&readers.into(), &"done".into()), "{told}");
-    let listed: Vec<&str> =
-        told["uncertain"].as_array().unwrap().iter().filter_map(|one| one["email"].as_str()).collect();
-    let mut taken: Vec<String> = relay.taken().into_iter().map(|(recipient, _)| recipient).collect();
+    assert_eq!(
+        (&told["counts"]["sent"], &told["state"]),
+        (&readers.into(), &"done".into()),
+        "{told}"
+    );
+    let listed: Vec<&str> = told["uncertain"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["email"].as_str())
+        .collect();
+    let mut taken: Vec<String> = relay
+        .taken()
+        .into_iter()
+        .map(|(recipient, _)| recipient)
+        .collect();
     taken.sort();
     let all = taken.len();
     for pair in taken.windows(2).filter(|pair| pair[0] == pair[1]) {
-        assert!(listed.contains(&pair[0].as_str()), "{} has it twice and is not listed", pair[0]);
+        assert!(
+            listed.contains(&pair[0].as_str()),
+            "{} has it twice and is not listed",
+            pair[0]
+        );
     }
     taken.dedup();
     assert_eq!(taken.len(), readers, "{all} messages");
@@ -75,7 +110,12 @@ fn a_full_disk_is_an_error_and_the_next_run_goes_on() {
         let most = size("tidings.db").max(size("tidings.db-wal")) / 1024 + kilobytes;
         let ended = Command::new("bash")
             // The signal that would end the program is left aside, so that writing fails as on a full disk.
-            .args(["-c", "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"", "bash", &most.to_string()])
+            .args([
+                "-c",
+                "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"",
+                "bash",
+                &most.to_string(),
+            ])
             .arg(env!("CARGO_BIN_EXE_tidings"))
             .args(["--at", MONDAY, "run"])
             .current_dir(scene.path(""))
@@ -87,7 +127,10 @@ fn a_full_disk_is_an_error_and_the_next_run_goes_on() {
         match ended.status.code() {
             Some(0) => {}
             Some(code) => {
-                assert!(code < 3 && (words.contains("full") || words.contains("I/O error")), "{code}: {words}");
+                assert!(
+                    code < 3 && (words.contains("full") || words.contains("I/O error")),
+                    "{code}: {words}"
+                );
                 errors += 1;
             }
             None => panic!("it was ended by a signal: {words}"),
@@ -132,7 +175,11 @@ fn an_io_error_at_commit_is_an_error_and_the_next_run_goes_on() {
     let scene = scene(300).file("syncs.c", FAILING_SYNCS);
     let library = scene.path("syncs.so");
     let mut compiler = Command::new("cc");
-    compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(scene.path("syncs.c")).arg("-ldl");
+    compiler
+        .args(["-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .arg(scene.path("syncs.c"))
+        .arg("-ldl");
     let Ok(status) = compiler.status() else {
         missing("cc");
         return;
@@ -150,7 +197,12 @@ fn an_io_error_at_commit_is_an_error_and_the_next_run_goes_on() {
             ("FAILING_SYNC", first),
         ];
         let ran = scene.run_with(&["--at", MONDAY, "run"], &set);
-        assert!((1..3).contains(&ran.code) && ran.talk.contains("I/O error"), "{first}: {} {}", ran.code, ran.talk);
+        assert!(
+            (1..3).contains(&ran.code) && ran.talk.contains("I/O error"),
+            "{first}: {} {}",
+            ran.code,
+            ran.talk
+        );
         assert_whole(&scene);
         counts.push(relay.count());
     }
@@ -163,7 +215,10 @@ fn an_io_error_at_commit_is_an_error_and_the_next_run_goes_on() {
 fn what_was_sent_is_written_down_though_no_more_can_be_claimed() {
     let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
     let scene = scene(1500);
-    let down = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none"), ("TIDINGS_MAIL__PATIENCE", "0s")];
+    let down = [
+        ("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none"),
+        ("TIDINGS_MAIL__PATIENCE", "0s"),
+    ];
     assert_eq!(scene.run_with(&["--at", MONDAY, "run"], &down).code, 1);
     let mail = toml::from_str(&format!("smtp = \"{}\"", relay.url())).unwrap();
     // On one thread, and without a farewell, nothing is written that was not waited for.
@@ -177,7 +232,11 @@ fn what_was_sent_is_written_down_though_no_more_can_be_claimed() {
         assert!(failed.to_string().contains("no more"), "{failed}");
     });
     let told = status(&scene);
-    assert_eq!((&told["counts"]["sending"], &told["counts"]["sent"]), (&0.into(), &relay.count().into()), "{told}");
+    assert_eq!(
+        (&told["counts"]["sending"], &told["counts"]["sent"]),
+        (&0.into(), &relay.count().into()),
+        "{told}"
+    );
 }
 
 #[test]
@@ -194,11 +253,17 @@ fn a_locked_database_is_waited_for_and_in_the_end_an_error() {
         // Another program holds it for some seconds.
         runtime.block_on(async {
             let mut connection = connect(&scene).await;
-            connection.execute("PRAGMA busy_timeout = 20000").await.unwrap();
+            connection
+                .execute("PRAGMA busy_timeout = 20000")
+                .await
+                .unwrap();
             connection.execute("BEGIN EXCLUSIVE").await.unwrap();
             let held = relay.count();
             tokio::time::sleep(Duration::from_secs(2)).await;
-            assert!(relay.count() <= held + 4, "what the ledger does not hold is not sent");
+            assert!(
+                relay.count() <= held + 4,
+                "what the ledger does not hold is not sent"
+            );
             connection.execute("ROLLBACK").await.unwrap();
         });
         let ran = sending.join().unwrap();
@@ -215,7 +280,10 @@ fn a_clock_that_jumps_a_day_loses_nobody_and_repeats_nothing() {
     let scene = Scene::new()
         .post("one.md", "One", "2024-06-01")
         .file("people.csv", &format!("email\n{}\n", readers.join("\n")));
-    scene.run_at(MONDAY, &["subscriber", "import", "people.csv", "--confirmed"]);
+    scene.run_at(
+        MONDAY,
+        &["subscriber", "import", "people.csv", "--confirmed"],
+    );
     assert_eq!(run(&scene, MONDAY, &relay).code, 1);
     assert_eq!(relay.count(), 21);
     // A day back: who is deferred waits, the slot of the day before is not filled once more.
@@ -228,12 +296,23 @@ fn a_clock_that_jumps_a_day_loses_nobody_and_repeats_nothing() {
     assert!(again.code < 2, "{}", again.talk);
     assert_eq!(relay.taken().len(), 21);
     let told = status(&scene);
-    assert_eq!((&told["counts"]["sent"], &told["counts"]["queued"]), (&21.into(), &1.into()));
+    assert_eq!(
+        (&told["counts"]["sent"], &told["counts"]["queued"]),
+        (&21.into(), &1.into())
+    );
     assert_eq!(told["missed"][0]["attempts"], 2);
     // A day back while it is frozen and not sent.
     let second = scene.post("two.md", "Two", "2024-06-26");
-    let down = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none"), ("TIDINGS_MAIL__PATIENCE", "0s")];
-    assert_eq!(second.run_with(&["--at", "2024-07-01T08:00:05+02:00", "run"], &down).code, 1);
+    let down = [
+        ("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none"),
+        ("TIDINGS_MAIL__PATIENCE", "0s"),
+    ];
+    assert_eq!(
+        second
+            .run_with(&["--at", "2024-07-01T08:00:05+02:00", "run"], &down)
+            .code,
+        1
+    );
     assert!(run(&second, "2024-06-30T08:00:05+02:00", &relay).code < 2);
     assert!(run(&second, "2024-07-01T09:00:05+02:00", &relay).code < 2);
     assert_eq!(relay.taken().len(), 42);
@@ -245,12 +324,20 @@ fn a_folder_that_cannot_be_read_is_named_and_the_others_are_read() {
     const DEEP: &str = "import os\nfor i in range(20): os.mkdir('d' * 250); os.chdir('d' * 250)";
     let scene = Scene::new().post("tea.md", "Tea", "2024-05-01");
     let mut python = std::process::Command::new("python3");
-    let Ok(status) = python.args(["-c", DEEP]).current_dir(scene.path("post")).status() else {
+    let Ok(status) = python
+        .args(["-c", DEEP])
+        .current_dir(scene.path("post"))
+        .status()
+    else {
         missing("python3");
         return;
     };
     assert!(status.success());
     let ran = scene.run(&["--at", "2024-06-24T12:00:00Z", "build"]);
-    assert!(ran.code == 1 && ran.talk.contains("its posts are left out"), "{}", ran.talk);
+    assert!(
+        ran.code == 1 && ran.talk.contains("its posts are left out"),
+        "{}",
+        ran.talk
+    );
     assert!(scene.read("public/atom.xml").contains("<title>Tea</title>"));
 }

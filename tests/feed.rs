@@ -17,14 +17,22 @@ pub(crate) struct Feeds {
 
 /// The scene's config with more keys under [site] and [feeds].
 pub(crate) fn config(site: &str, feeds: &str) -> String {
-    CONFIG.replace("[[digest]]", &format!("{site}\n[feeds]\n{feeds}\n[[digest]]"))
+    CONFIG.replace(
+        "[[digest]]",
+        &format!("{site}\n[feeds]\n{feeds}\n[[digest]]"),
+    )
 }
 
 /// A site whose posts are these: a file's name, its front matter, its text.
 pub(crate) fn site(posts: &[(&str, &str, &str)]) -> Scene {
-    posts.iter().fold(Scene::new(), |scene, (name, front, text)| {
-        scene.file(&format!("post/{name}"), &format!("---\n{front}\n---\n{text}\n"))
-    })
+    posts
+        .iter()
+        .fold(Scene::new(), |scene, (name, front, text)| {
+            scene.file(
+                &format!("post/{name}"),
+                &format!("---\n{front}\n---\n{text}\n"),
+            )
+        })
 }
 
 /// Builds, and reads what came out below `folder`.
@@ -34,7 +42,10 @@ pub(crate) fn built(scene: &Scene) -> Feeds {
 }
 
 pub(crate) fn read(scene: &Scene, folder: &str) -> Feeds {
-    let (atom, rss) = (scene.read(&format!("public/{folder}atom.xml")), scene.read(&format!("public/{folder}rss.xml")));
+    let (atom, rss) = (
+        scene.read(&format!("public/{folder}atom.xml")),
+        scene.read(&format!("public/{folder}rss.xml")),
+    );
     strict_xml(&atom);
     strict_xml(&rss);
     let json = serde_json::from_str(&scene.read(&format!("public/{folder}feed.json"))).unwrap();
@@ -47,29 +58,44 @@ pub(crate) fn parse(xml: &str) -> Document<'_> {
 
 /// The elements of this name, in the order of the document.
 pub(crate) fn all<'a>(document: &'a Document<'_>, name: &'a str) -> Vec<Node<'a, 'a>> {
-    document.descendants().filter(|node| node.tag_name().name() == name).collect()
+    document
+        .descendants()
+        .filter(|node| node.tag_name().name() == name)
+        .collect()
 }
 
 /// The first element of this name in another.
 pub(crate) fn first<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
-    node.children().find(|child| child.tag_name().name() == name)
+    node.children()
+        .find(|child| child.tag_name().name() == name)
 }
 
 /// The text of the first element of this name in another; empty where there is none.
 pub(crate) fn text<'a>(node: Node<'a, 'a>, name: &str) -> String {
     first(node, name)
-        .map(|node| node.children().filter(Node::is_text).filter_map(|node| node.text()).collect())
+        .map(|node| {
+            node.children()
+                .filter(Node::is_text)
+                .filter_map(|node| node.text())
+                .collect()
+        })
         .unwrap_or_default()
 }
 
 /// Each entry's text of this name, in Atom.
 pub(crate) fn in_entries(atom: &str, name: &str) -> Vec<String> {
     let document = parse(atom);
-    all(&document, "entry").into_iter().map(|entry| text(entry, name)).collect()
+    all(&document, "entry")
+        .into_iter()
+        .map(|entry| text(entry, name))
+        .collect()
 }
 
 /// Each item's text of this name, in RSS.
 pub(crate) fn in_items(rss: &str, name: &str) -> Vec<String> {
     let document = parse(rss);
-    all(&document, "item").into_iter().map(|item| text(item, name)).collect()
+    all(&document, "item")
+        .into_iter()
+        .map(|item| text(item, name))
+        .collect()
 }

@@ -14,11 +14,16 @@ const FLOORS: &[&[&str]] = &[
     &["feed", "message"],
     &["digest", "lock"],
     &["post"],
-    &["ledger", "reader", "token", "finding", "template", "clock", "config"],
+    &[
+        "ledger", "reader", "token", "finding", "template", "clock", "config",
+    ],
 ];
 
 fn floor(room: &str) -> usize {
-    FLOORS.iter().position(|rooms| rooms.contains(&room)).unwrap_or_else(|| panic!("`{room}` has no floor"))
+    FLOORS
+        .iter()
+        .position(|rooms| rooms.contains(&room))
+        .unwrap_or_else(|| panic!("`{room}` has no floor"))
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -40,11 +45,24 @@ fn a_file_imports_only_from_lower_floors() {
     let mut arrows = 0;
     for file in found {
         let below = file.strip_prefix(&source).unwrap();
-        let room = below.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
+        let room = below
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_string_lossy()
+            .replace(".rs", "");
         let _ = floor(&room);
-        for line in fs::read_to_string(&file).unwrap().lines().filter(|line| !line.trim_start().starts_with("//")) {
+        for line in fs::read_to_string(&file)
+            .unwrap()
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+        {
             for rest in line.split("crate::").skip(1) {
-                let other: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let other: String = rest
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect();
                 // `pub(in crate::command)` says how far a name reaches; it imports nothing.
                 if !FLOORS.iter().any(|rooms| rooms.contains(&other.as_str())) {
                     continue;

@@ -5,14 +5,26 @@ use std::fs;
 use crate::scene::Scene;
 
 /// A config of ours beside a generator's.
-const OURS: &str = "[site]\ntitle = \"T\"\nurl = \"https://x.example/\"\n[posts]\ndir = \"content\"\n";
+const OURS: &str =
+    "[site]\ntitle = \"T\"\nurl = \"https://x.example/\"\n[posts]\ndir = \"content\"\n";
 
 /// A site whose generator says this, with posts at these paths.
 fn site(dir: &str, configs: &[(&str, &str)], posts: &str) -> Scene {
-    let scene = Scene::new().file("config.toml", &OURS.replace("\"content\"", &format!("\"{dir}\"")));
-    let scene = configs.iter().fold(scene, |scene, (path, text)| scene.file(path, text));
+    let scene = Scene::new().file(
+        "config.toml",
+        &OURS.replace("\"content\"", &format!("\"{dir}\"")),
+    );
+    let scene = configs
+        .iter()
+        .fold(scene, |scene, (path, text)| scene.file(path, text));
     posts.split(' ').fold(scene, |scene, path| {
-        scene.file(path, &format!("---\ntitle: {path}\ndate: 2024-05-01\nslug: {}\n---\n", path.replace('/', "-")))
+        scene.file(
+            path,
+            &format!(
+                "---\ntitle: {path}\ndate: 2024-05-01\nslug: {}\n---\n",
+                path.replace('/', "-")
+            ),
+        )
     })
 }
 
@@ -21,7 +33,11 @@ fn taken(scene: &Scene) -> String {
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
     assert_eq!((ran.code, ran.talk.as_str()), (0, ""));
     let lock = scene.read("tidings.lock");
-    let paths: Vec<&str> = lock.lines().filter_map(|line| line.split_once('\t')).map(|(path, _)| path).collect();
+    let paths: Vec<&str> = lock
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(path, _)| path)
+        .collect();
     paths.join(" ")
 }
 
@@ -31,15 +47,28 @@ fn zola_leaves_out_what_matches_by_its_whole_path() {
                  content/old/e/index.md";
     for (globs, expected) in [
         ("'**/drafts/**'", "a.md old/d.md old/e/index.md x.draft.md"),
-        ("'*.draft.md'", "a.md drafts/b.md drafts/deep/c.md old/d.md old/e/index.md"),
+        (
+            "'*.draft.md'",
+            "a.md drafts/b.md drafts/deep/c.md old/d.md old/e/index.md",
+        ),
         ("'*/{old,drafts}/*.md'", "a.md x.draft.md"),
         // Zola enters a folder that matches, and nothing of it is left out.
-        ("'**/old'", "a.md drafts/b.md drafts/deep/c.md old/d.md old/e/index.md x.draft.md"),
+        (
+            "'**/old'",
+            "a.md drafts/b.md drafts/deep/c.md old/d.md old/e/index.md x.draft.md",
+        ),
         // It asks for the whole path, not for the part below `content`.
-        ("'drafts/*'", "a.md drafts/b.md drafts/deep/c.md old/d.md old/e/index.md x.draft.md"),
+        (
+            "'drafts/*'",
+            "a.md drafts/b.md drafts/deep/c.md old/d.md old/e/index.md x.draft.md",
+        ),
     ] {
         let config = format!("base_url = 'https://x.example'\nignored_content = [{globs}]\n");
-        assert_eq!(taken(&site("content", &[("zola.toml", &config)], posts)), expected, "{globs}");
+        assert_eq!(
+            taken(&site("content", &[("zola.toml", &config)], posts)),
+            expected,
+            "{globs}"
+        );
     }
 }
 
@@ -47,34 +76,66 @@ fn zola_leaves_out_what_matches_by_its_whole_path() {
 fn what_is_left_out_is_not_there_but_a_curious_person_is_told() {
     let broken = "---\ntitle: x\ndate: 2024-13-01\n---\n";
     let config = "base_url = 'https://x.example'\nignored_content = ['*/drafts/*']\n";
-    let scene = site("content", &[("zola.toml", config), ("content/drafts/broken.md", broken)], "content/a.md");
+    let scene = site(
+        "content",
+        &[("zola.toml", config), ("content/drafts/broken.md", broken)],
+        "content/a.md",
+    );
     assert_eq!(taken(&scene), "a.md");
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
-    assert!(ran.talk.contains("drafts/broken.md: left out: the generator leaves it out\n"), "{}", ran.talk);
+    assert!(
+        ran.talk
+            .contains("drafts/broken.md: left out: the generator leaves it out\n"),
+        "{}",
+        ran.talk
+    );
 }
 
 #[test]
 fn a_post_that_is_left_out_keeps_its_line_in_the_lock_and_gets_its_id_back() {
-    let scene = site("content", &[("zola.toml", "base_url = 'https://x.example'\n")], "content/a.md content/b.md");
+    let scene = site(
+        "content",
+        &[("zola.toml", "base_url = 'https://x.example'\n")],
+        "content/a.md content/b.md",
+    );
     assert_eq!(taken(&scene), "a.md b.md");
     let (lock, feed) = (scene.read("tidings.lock"), scene.read("public/atom.xml"));
-    let scene = scene.file("zola.toml", "base_url = 'https://x.example'\nignored_content = ['*/b.md']\n");
+    let scene = scene.file(
+        "zola.toml",
+        "base_url = 'https://x.example'\nignored_content = ['*/b.md']\n",
+    );
     taken(&scene);
     assert!(!scene.read("public/atom.xml").contains("b.md"));
     let scene = scene.file("zola.toml", "base_url = 'https://x.example'\n");
     taken(&scene);
-    assert_eq!((scene.read("tidings.lock"), scene.read("public/atom.xml")), (lock, feed));
+    assert_eq!(
+        (scene.read("tidings.lock"), scene.read("public/atom.xml")),
+        (lock, feed)
+    );
 }
 
 #[test]
 fn an_expression_that_cannot_be_read_is_named_with_its_line_and_the_others_count() {
-    let config = "base_url = 'https://x.example'\nignored_content = [\n  '*/b.md',\n  '*/[c.md',\n]\n";
-    let scene = site("content", &[("zola.toml", config)], "content/a.md content/b.md");
+    let config =
+        "base_url = 'https://x.example'\nignored_content = [\n  '*/b.md',\n  '*/[c.md',\n]\n";
+    let scene = site(
+        "content",
+        &[("zola.toml", config)],
+        "content/a.md content/b.md",
+    );
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
-    assert!(ran.talk.contains("zola.toml:4: `*/[c.md` cannot be read: unclosed character class"), "{}", ran.talk);
+    assert!(
+        ran.talk
+            .contains("zola.toml:4: `*/[c.md` cannot be read: unclosed character class"),
+        "{}",
+        ran.talk
+    );
     assert!(ran.talk.starts_with("warning: "), "{}", ran.talk);
     let lock = scene.read("tidings.lock");
-    assert!(lock.contains("a.md\t") && !lock.contains("b.md\t"), "{lock}");
+    assert!(
+        lock.contains("a.md\t") && !lock.contains("b.md\t"),
+        "{lock}"
+    );
 }
 
 #[test]
@@ -83,23 +144,51 @@ fn hugo_leaves_out_what_its_expressions_find_in_a_path() {
     let posts = "content/drafts/deep/y.md content/drafts/x.md content/mnt/sub/n.md content/posts/a.md \
                  content/posts/secret.md";
     for (name, config, expected) in [
-        ("hugo.toml", "ignoreFiles = ['content/drafts$', 'secret', 'MNT']\n", "mnt/sub/n.md posts/a.md"),
-        ("hugo.toml", "ignoreFiles = \"(?i)SECRET\"\n", "drafts/deep/y.md drafts/x.md mnt/sub/n.md posts/a.md"),
-        ("hugo.yaml", "ignorefiles:\n  - drafts/\n  - '/[^/]*t\\.md$'\n", "mnt/sub/n.md posts/a.md"),
+        (
+            "hugo.toml",
+            "ignoreFiles = ['content/drafts$', 'secret', 'MNT']\n",
+            "mnt/sub/n.md posts/a.md",
+        ),
+        (
+            "hugo.toml",
+            "ignoreFiles = \"(?i)SECRET\"\n",
+            "drafts/deep/y.md drafts/x.md mnt/sub/n.md posts/a.md",
+        ),
+        (
+            "hugo.yaml",
+            "ignorefiles:\n  - drafts/\n  - '/[^/]*t\\.md$'\n",
+            "mnt/sub/n.md posts/a.md",
+        ),
         (
             "hugo.json",
             "{\"ignoreFiles\": [\"s/[ns]\\\\w*\\\\.md$\", \"\\\\bsub\\\\b\"]}",
             "drafts/deep/y.md drafts/x.md posts/a.md",
         ),
-        ("config/_default/hugo.toml", "ignoreFiles = ['/x\\.', '/posts/']\n", "drafts/deep/y.md mnt/sub/n.md"),
+        (
+            "config/_default/hugo.toml",
+            "ignoreFiles = ['/x\\.', '/posts/']\n",
+            "drafts/deep/y.md mnt/sub/n.md",
+        ),
     ] {
-        assert_eq!(taken(&site("content", &[(name, config)], posts)), expected, "{config}");
+        assert_eq!(
+            taken(&site("content", &[(name, config)], posts)),
+            expected,
+            "{config}"
+        );
     }
     let config = "title = 'T'\nignoreFiles = [\n  'dra(fts',\n]\n";
-    let scene = site("content", &[("hugo.toml", "baseURL = '/'\n"), ("config/_default/hugo.toml", config)], posts);
+    let scene = site(
+        "content",
+        &[
+            ("hugo.toml", "baseURL = '/'\n"),
+            ("config/_default/hugo.toml", config),
+        ],
+        posts,
+    );
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
     assert!(
-        ran.talk.contains("/config/_default/hugo.toml:3: `dra(fts` cannot be read: unclosed group"),
+        ran.talk
+            .contains("/config/_default/hugo.toml:3: `dra(fts` cannot be read: unclosed group"),
         "{}",
         ran.talk
     );
@@ -109,8 +198,14 @@ fn hugo_leaves_out_what_its_expressions_find_in_a_path() {
 fn hugo_leaves_out_languages_that_are_switched_off() {
     let posts = "content/a.de.md content/a.fr.md content/a.md content/b/index.de.md content/b/index.md content/de/z.md";
     for (config, expected) in [
-        ("[languages.en]\n[languages.de]\n", "a.de.md a.fr.md a.md b/index.de.md b/index.md de/z.md"),
-        ("disableLanguages = ['DE']\n[languages.en]\n[languages.de]\n", "a.fr.md a.md b/index.md de/z.md"),
+        (
+            "[languages.en]\n[languages.de]\n",
+            "a.de.md a.fr.md a.md b/index.de.md b/index.md de/z.md",
+        ),
+        (
+            "disableLanguages = ['DE']\n[languages.en]\n[languages.de]\n",
+            "a.fr.md a.md b/index.md de/z.md",
+        ),
         (
             "[languages.en]\n[languages.de]\n[languages.fr]\ndisabled = true\n",
             "a.de.md a.md b/index.de.md b/index.md de/z.md",
@@ -125,7 +220,11 @@ fn hugo_leaves_out_languages_that_are_switched_off() {
             "a.fr.md a.md b/index.md",
         ),
     ] {
-        assert_eq!(taken(&site("content", &[("hugo.toml", config)], posts)), expected, "{config}");
+        assert_eq!(
+            taken(&site("content", &[("hugo.toml", config)], posts)),
+            expected,
+            "{config}"
+        );
     }
 }
 
@@ -143,25 +242,56 @@ fn jekyll_leaves_out_what_begins_so_or_matches_below_its_source() {
     for (settings, expected) in [
         ("title: x", vec![tea, old, attic, life]),
         ("exclude: [attic/, _posts/2024]", vec![old, life]),
-        ("exclude:\n  - /_posts/old\n  - vendor", vec![tea, attic, life]),
+        (
+            "exclude:\n  - /_posts/old\n  - vendor",
+            vec![tea, attic, life],
+        ),
         // A star goes on across slashes, and two are no more than one.
         ("exclude: ['*2024*']", vec![old, attic]),
         ("exclude: ['_posts/**/*.md']", vec![tea, attic, life]),
         // A folder that matches is not entered; in `_posts`, only files are asked for.
-        ("exclude: ['at?ic', '_posts/o?d', 'li[!f]e']", vec![tea, old, life]),
-        ("exclude: ['{attic,life}', attic/x]", vec![tea, old, attic, life]),
-        ("exclude: ['attic']\ninclude: ['attic']", vec![tea, old, attic, life]),
-        ("exclude: ['_posts']\ninclude: ['2024-01-01-a.md']", vec![tea, attic, life]),
+        (
+            "exclude: ['at?ic', '_posts/o?d', 'li[!f]e']",
+            vec![tea, old, life],
+        ),
+        (
+            "exclude: ['{attic,life}', attic/x]",
+            vec![tea, old, attic, life],
+        ),
+        (
+            "exclude: ['attic']\ninclude: ['attic']",
+            vec![tea, old, attic, life],
+        ),
+        (
+            "exclude: ['_posts']\ninclude: ['2024-01-01-a.md']",
+            vec![tea, attic, life],
+        ),
         ("include: [_later]", vec![tea, later, old, attic, life]),
     ] {
-        let scene = site("site", &[("site/_config.yml", &format!("{settings}\n"))], posts);
+        let scene = site(
+            "site",
+            &[("site/_config.yml", &format!("{settings}\n"))],
+            posts,
+        );
         assert_eq!(taken(&scene), expected.join(" "), "{settings}");
     }
     let config = "source: site\nexclude:\n  - \"_posts/old\"\n";
-    assert_eq!(taken(&site("site", &[("_config.yml", config)], posts)), [tea, attic, life].join(" "));
+    assert_eq!(
+        taken(&site("site", &[("_config.yml", config)], posts)),
+        [tea, attic, life].join(" ")
+    );
     let config = "exclude:\n  - \"_posts/[old\"\n";
-    let ran = site("site", &[("_config.yml", config)], posts).run(&["--at", "2024-06-01T00:00:00Z", "build"]);
-    assert!(ran.talk.contains("_config.yml:2: `_posts/[old` cannot be read"), "{}", ran.talk);
+    let ran = site("site", &[("_config.yml", config)], posts).run(&[
+        "--at",
+        "2024-06-01T00:00:00Z",
+        "build",
+    ]);
+    assert!(
+        ran.talk
+            .contains("_config.yml:2: `_posts/[old` cannot be read"),
+        "{}",
+        ran.talk
+    );
 }
 
 #[test]
@@ -169,7 +299,8 @@ fn eleventy_leaves_out_what_its_files_and_gits_say_as_it_reads_them() {
     // As Eleventy 3.1 lists them.
     let posts = "src/a.md src/b.draft.md src/blog/n.md src/drafts/x.md src/posts/drafts/z.md src/posts/e1.md \
                  src/posts/y.draft.md";
-    let all = "a.md b.draft.md blog/n.md drafts/x.md posts/drafts/z.md posts/e1.md posts/y.draft.md";
+    let all =
+        "a.md b.draft.md blog/n.md drafts/x.md posts/drafts/z.md posts/e1.md posts/y.draft.md";
     for (file, lines, expected) in [
         // From its own folder on, as git would not read it.
         (".gitignore", "drafts/\n*.draft.md\n", all),
@@ -178,38 +309,84 @@ fn eleventy_leaves_out_what_its_files_and_gits_say_as_it_reads_them() {
             "src/drafts\n**/*.draft.md\n!src/b.draft.md\n# src/a.md\n  src/blog/n.md  \n/src/posts/e1.md\n./src/a.md\n",
             "posts/drafts/z.md",
         ),
-        ("src/.eleventyignore", "drafts\nposts/e*.md\nblog/\n", "a.md b.draft.md posts/drafts/z.md posts/y.draft.md"),
+        (
+            "src/.eleventyignore",
+            "drafts\nposts/e*.md\nblog/\n",
+            "a.md b.draft.md posts/drafts/z.md posts/y.draft.md",
+        ),
         (
             ".eleventyignore",
             "**/drafts\r\nsrc/posts/e[1].md\r\nsrc/{a,c}.md\r\n",
             "b.draft.md blog/n.md posts/y.draft.md",
         ),
-        (".eleventyignore", "**/drafts/\nsrc/p*\n", "a.md b.draft.md blog/n.md"),
+        (
+            ".eleventyignore",
+            "**/drafts/\nsrc/p*\n",
+            "a.md b.draft.md blog/n.md",
+        ),
         (
             ".eleventyignore",
             "src/BLOG/*\n**/z.md\nsrc/blo[!a]/n.md\nsrc/?.md\n",
             "b.draft.md drafts/x.md posts/e1.md posts/y.draft.md",
         ),
-        (".eleventyignore", "src/posts/*/\nsrc/b*", "a.md drafts/x.md"),
+        (
+            ".eleventyignore",
+            "src/posts/*/\nsrc/b*",
+            "a.md drafts/x.md",
+        ),
         ("src/.gitignore", "a.md\n", all),
     ] {
-        let scene = site("src", &[("eleventy.config.js", "export default {};\n"), (file, lines)], posts);
+        let scene = site(
+            "src",
+            &[
+                ("eleventy.config.js", "export default {};\n"),
+                (file, lines),
+            ],
+            posts,
+        );
         assert_eq!(taken(&scene), expected, "{file}: {lines}");
     }
     let config = "export default (config) => { config.setUseGitIgnore( false ); };\n";
-    let scene =
-        site("src", &[(".eleventy.js", config), (".gitignore", "src/*\n"), (".eleventyignore", "src/posts\n")], posts);
+    let scene = site(
+        "src",
+        &[
+            (".eleventy.js", config),
+            (".gitignore", "src/*\n"),
+            (".eleventyignore", "src/posts\n"),
+        ],
+        posts,
+    );
     assert_eq!(taken(&scene), "a.md b.draft.md blog/n.md drafts/x.md");
     let scene = site("src", &[(".eleventy.js", config)], posts);
     fs::write(scene.path(".eleventyignore"), b"caf\xe9.md\nsrc/posts\n").unwrap();
-    assert_eq!(taken(&scene), "a.md b.draft.md blog/n.md drafts/x.md", "a line of Latin-1 does not hide the others");
+    assert_eq!(
+        taken(&scene),
+        "a.md b.draft.md blog/n.md drafts/x.md",
+        "a line of Latin-1 does not hide the others"
+    );
     fs::remove_file(scene.path(".eleventyignore")).unwrap();
     fs::create_dir(scene.path(".eleventyignore")).unwrap();
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
-    assert!(ran.talk.contains("/.eleventyignore: cannot be read: "), "{}", ran.talk);
-    let scene = site("src", &[(".eleventy.js", config), (".eleventyignore", "\nsrc/@(a|b)*.md\nsrc/posts\n")], posts);
+    assert!(
+        ran.talk.contains("/.eleventyignore: cannot be read: "),
+        "{}",
+        ran.talk
+    );
+    let scene = site(
+        "src",
+        &[
+            (".eleventy.js", config),
+            (".eleventyignore", "\nsrc/@(a|b)*.md\nsrc/posts\n"),
+        ],
+        posts,
+    );
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
-    assert!(ran.talk.contains("/.eleventyignore:2: `src/@(a|b)*.md` cannot be read: groups and "), "{}", ran.talk);
+    assert!(
+        ran.talk
+            .contains("/.eleventyignore:2: `src/@(a|b)*.md` cannot be read: groups and "),
+        "{}",
+        ran.talk
+    );
 }
 
 #[test]
@@ -228,25 +405,60 @@ fn pelican_leaves_out_names_and_folders_and_may_search_only_some() {
         ("", all.clone()),
         ("ARTICLE_EXCLUDES = ['drafts']", without(&["drafts/"])),
         // A slash at the end, and there is no such folder.
-        ("ARTICLE_EXCLUDES = [\n  'blog/drafts',  # not yet\n  'notes/deep/',\n]", without(&["blog/drafts"])),
+        (
+            "ARTICLE_EXCLUDES = [\n  'blog/drafts',  # not yet\n  'notes/deep/',\n]",
+            without(&["blog/drafts"]),
+        ),
         ("ARTICLE_EXCLUDES = ['blog/*', 'a.md']", all.clone()),
-        ("ARTICLE_PATHS = ['blog', 'a.md']", without(&["drafts", "notes", "wip"])),
-        ("ARTICLE_PATHS = ('blog/',)\nARTICLE_EXCLUDES = ['blog/drafts']", "blog/b.md blog/wip-z.md".to_owned()),
+        (
+            "ARTICLE_PATHS = ['blog', 'a.md']",
+            without(&["drafts", "notes", "wip"]),
+        ),
+        (
+            "ARTICLE_PATHS = ('blog/',)\nARTICLE_EXCLUDES = ['blog/drafts']",
+            "blog/b.md blog/wip-z.md".to_owned(),
+        ),
         // What is no list is as if it was not set, and so is the whole folder.
-        ("ARTICLE_PATHS = 'blog'\nARTICLE_EXCLUDES = ('drafts')", all.clone()),
+        (
+            "ARTICLE_PATHS = 'blog'\nARTICLE_EXCLUDES = ('drafts')",
+            all.clone(),
+        ),
         ("ARTICLE_PATHS = ['']", all.clone()),
-        ("IGNORE_FILES = ['wip*', 'draft?', '.#*']", "a.md blog/b.md notes/deep/d.md notes/n.md".to_owned()),
-        ("IGNORE_FILES = ['**/.*', 'blog/*', '[xy].md', '{n,d}.md']", without(&["drafts/x", "blog/drafts/y"])),
+        (
+            "IGNORE_FILES = ['wip*', 'draft?', '.#*']",
+            "a.md blog/b.md notes/deep/d.md notes/n.md".to_owned(),
+        ),
+        (
+            "IGNORE_FILES = ['**/.*', 'blog/*', '[xy].md', '{n,d}.md']",
+            without(&["drafts/x", "blog/drafts/y"]),
+        ),
         ("PAGE_PATHS = ['notes']", without(&["notes"])),
     ] {
         let config = format!("PATH = 'content'\n{settings}\n");
-        assert_eq!(taken(&site("content", &[("pelicanconf.py", &config)], posts)), expected, "{settings}");
+        assert_eq!(
+            taken(&site("content", &[("pelicanconf.py", &config)], posts)),
+            expected,
+            "{settings}"
+        );
     }
-    let config = "PATH = './content/'\nARTICLE_EXCLUDES = ['blog/drafts']\nARTICLE_PATHS = ['blog']\n";
-    assert_eq!(taken(&site("content/blog", &[("pelicanconf.py", config)], posts)), "b.md wip-z.md");
+    let config =
+        "PATH = './content/'\nARTICLE_EXCLUDES = ['blog/drafts']\nARTICLE_PATHS = ['blog']\n";
+    assert_eq!(
+        taken(&site("content/blog", &[("pelicanconf.py", config)], posts)),
+        "b.md wip-z.md"
+    );
     let config = "IGNORE_FILES = [\n  '[wip*',\n]\n";
-    let ran = site("content", &[("pelicanconf.py", config)], posts).run(&["--at", "2024-06-01T00:00:00Z", "build"]);
-    assert!(ran.talk.contains("/pelicanconf.py:2: `[wip*` cannot be read: "), "{}", ran.talk);
+    let ran = site("content", &[("pelicanconf.py", config)], posts).run(&[
+        "--at",
+        "2024-06-01T00:00:00Z",
+        "build",
+    ]);
+    assert!(
+        ran.talk
+            .contains("/pelicanconf.py:2: `[wip*` cannot be read: "),
+        "{}",
+        ran.talk
+    );
 }
 
 #[test]
@@ -256,20 +468,44 @@ fn hugo_leaves_out_what_a_mount_of_pages_does_not_take() {
                  content/posts/a.md content/posts/secret.md";
     let all = posts.replace("content/", "");
     let without = |left_out: &[&str]| {
-        all.split(' ').filter(|path| !left_out.iter().any(|part| path.contains(part))).collect::<Vec<_>>().join(" ")
+        all.split(' ')
+            .filter(|path| !left_out.iter().any(|part| path.contains(part)))
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     for (keys, expected) in [
         ("excludeFiles = ['drafts/**']", without(&["drafts"])),
-        ("excludefiles = ['mnt/*', '**/secret.md']", without(&["mnt", "secret"])),
+        (
+            "excludefiles = ['mnt/*', '**/secret.md']",
+            without(&["mnt", "secret"]),
+        ),
         ("excludeFiles = 'MNT/top.md'", without(&["Top"])),
         ("excludeFiles = ['**/mnt/**']", all.clone()),
         ("excludeFiles = ['drafts']", without(&["drafts"])),
-        ("excludeFiles = ['{drafts,mnt}/**', 'posts/[!a]*.md']", "posts/a.md".to_owned()),
-        ("includeFiles = ['posts/**']", "posts/a.md posts/secret.md".to_owned()),
-        ("includeFiles = ['posts/*.md', 'drafts/**']\nexcludeFiles = ['posts/a.md']", without(&["mnt"])),
-        ("files = ['! drafts/**', '! posts/secret.md']", without(&["drafts", "secret"])),
-        ("files = ['! posts/secret.md', 'posts/**']", "posts/a.md".to_owned()),
-        ("files = ['posts/**', '! posts/secret.md']", "posts/a.md posts/secret.md".to_owned()),
+        (
+            "excludeFiles = ['{drafts,mnt}/**', 'posts/[!a]*.md']",
+            "posts/a.md".to_owned(),
+        ),
+        (
+            "includeFiles = ['posts/**']",
+            "posts/a.md posts/secret.md".to_owned(),
+        ),
+        (
+            "includeFiles = ['posts/*.md', 'drafts/**']\nexcludeFiles = ['posts/a.md']",
+            without(&["mnt"]),
+        ),
+        (
+            "files = ['! drafts/**', '! posts/secret.md']",
+            without(&["drafts", "secret"]),
+        ),
+        (
+            "files = ['! posts/secret.md', 'posts/**']",
+            "posts/a.md".to_owned(),
+        ),
+        (
+            "files = ['posts/**', '! posts/secret.md']",
+            "posts/a.md posts/secret.md".to_owned(),
+        ),
         // What one mount leaves out comes by another.
         (
             "lang = 'en'\nexcludeFiles = ['drafts/**']\n[[module.mounts]]\nsource = 'content'\ntarget = 'content/more'",
@@ -281,21 +517,46 @@ fn hugo_leaves_out_what_a_mount_of_pages_does_not_take() {
         ),
     ] {
         let config = format!("[[module.mounts]]\nsource = 'content'\ntarget = 'content'\n{keys}\n");
-        assert_eq!(taken(&site("content", &[("hugo.toml", &config)], posts)), expected, "{keys}");
+        assert_eq!(
+            taken(&site("content", &[("hugo.toml", &config)], posts)),
+            expected,
+            "{keys}"
+        );
     }
     let mounts = "[[mounts]]\nsource = 'content'\ntarget = 'content'\nexcludeFiles = ['mnt/**', '[drafts/**']\n";
-    let scene = site("content", &[("hugo.toml", "baseURL = '/'\n"), ("config/_default/module.toml", mounts)], posts);
+    let scene = site(
+        "content",
+        &[
+            ("hugo.toml", "baseURL = '/'\n"),
+            ("config/_default/module.toml", mounts),
+        ],
+        posts,
+    );
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
-    assert!(ran.talk.contains("/config/_default/module.toml:4: `[drafts/**` cannot be read: "), "{}", ran.talk);
+    assert!(
+        ran.talk
+            .contains("/config/_default/module.toml:4: `[drafts/**` cannot be read: "),
+        "{}",
+        ran.talk
+    );
     assert!(!scene.read("tidings.lock").contains("mnt/"));
 }
 
 #[test]
 fn a_folder_that_the_site_leaves_out_as_a_whole_is_named() {
     let config = "PATH = 'content'\nARTICLE_PATHS = ['blog']\n";
-    let scene = site("content/notes", &[("pelicanconf.py", config)], "content/notes/a.md content/blog/b.md");
+    let scene = site(
+        "content/notes",
+        &[("pelicanconf.py", config)],
+        "content/notes/a.md content/blog/b.md",
+    );
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
-    assert!(ran.talk.contains("/pelicanconf.py: it leaves out every post in "), "{}", ran.talk);
+    assert!(
+        ran.talk
+            .contains("/pelicanconf.py: it leaves out every post in "),
+        "{}",
+        ran.talk
+    );
     assert!(!scene.path("tidings.lock").exists() || !scene.read("tidings.lock").contains("a.md"));
     let set = [("TIDINGS_POSTS__DIALECT", "plain")];
     let ran = scene.run_with(&["--at", "2024-06-01T00:00:00Z", "build"], &set);
@@ -312,9 +573,16 @@ fn a_draft_that_the_site_leaves_out_is_in_no_mail() {
         .post("draft-cake.md", "Cake", "2024-05-02")
         .post("draft-broken.md", "Broken", "2024-05-32");
     let mail = scene.run_at("2024-05-06T12:00:00Z", &["digest", "weekly", "--dry-run"]);
-    assert!(mail.contains("Text of Tea.") && !mail.contains("Cake"), "{mail}");
+    assert!(
+        mail.contains("Text of Tea.") && !mail.contains("Cake"),
+        "{mail}"
+    );
     scene.run_at("2024-05-06T12:00:00Z", &["run"]);
     let names = scene.names("outbox");
     assert!(!names.is_empty());
-    assert!(names.iter().all(|name| !scene.read(&format!("outbox/{name}")).contains("Cake")));
+    assert!(
+        names
+            .iter()
+            .all(|name| !scene.read(&format!("outbox/{name}")).contains("Cake"))
+    );
 }

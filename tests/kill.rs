@@ -21,7 +21,9 @@ struct Random(u64);
 
 impl Random {
     fn new() -> Self {
-        let given = std::env::var("TIDINGS_TEST_SEED").ok().map(|seed| seed.parse().unwrap());
+        let given = std::env::var("TIDINGS_TEST_SEED")
+            .ok()
+            .map(|seed| seed.parse().unwrap());
         let seed = given.unwrap_or_else(|| std::hash::RandomState::new().hash_one(0) | 1);
         eprintln!("TIDINGS_TEST_SEED={seed}");
         Self(seed)
@@ -53,14 +55,23 @@ struct Trial {
 impl Trial {
     fn new(store: Option<String>, uncertain: &'static str) -> Self {
         let readers = if kills() > 10 { 5000 } else { 1500 };
-        let mut everyone: HashSet<String> = (0..readers).map(|n| format!("reader{n}@x.example")).collect();
+        let mut everyone: HashSet<String> = (0..readers)
+            .map(|n| format!("reader{n}@x.example"))
+            .collect();
         let people: Vec<&str> = everyone.iter().map(String::as_str).collect();
         let scene = Scene::new()
             .post("one.md", "One", "2024-06-01")
             .file("people.csv", &format!("email\n{}\n", people.join("\n")));
         everyone.insert("editor@hums.example".to_owned());
         let relay = Relay::start(Habits::good(true, Duration::from_millis(5)));
-        let trial = Self { scene, relay, store, uncertain, everyone, kills: 0 };
+        let trial = Self {
+            scene,
+            relay,
+            store,
+            uncertain,
+            everyone,
+            kills: 0,
+        };
         trial.expect(&["subscriber", "import", "people.csv", "--confirmed"]);
         trial
     }
@@ -77,8 +88,12 @@ impl Trial {
 
     fn run(&self, arguments: &[&str]) -> Ran {
         let environment = self.environment();
-        let environment: Vec<(&str, &str)> = environment.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        self.scene.run_with(&[&["--at", MONDAY], arguments].concat(), &environment)
+        let environment: Vec<(&str, &str)> = environment
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+            .collect();
+        self.scene
+            .run_with(&[&["--at", MONDAY], arguments].concat(), &environment)
     }
 
     fn expect(&self, arguments: &[&str]) -> String {
@@ -127,7 +142,10 @@ impl Trial {
             let ended = other.wait_with_output().unwrap();
             let words = String::from_utf8_lossy(&ended.stderr);
             // What is held for a person makes the code 1.
-            assert!(ended.status.code() <= Some(i32::from(self.uncertain == "hold")), "{words}");
+            assert!(
+                ended.status.code() <= Some(i32::from(self.uncertain == "hold")),
+                "{words}"
+            );
         }
         // The server needs a moment to see that a killed client is gone.
         for _ in 0..100 {
@@ -155,17 +173,39 @@ impl Trial {
         };
         let (held, listed) = (of("missed", "uncertain"), of("uncertain", ""));
         let sent = status["counts"]["sent"].as_u64().unwrap();
-        assert_eq!(usize::try_from(sent).unwrap() + held.len(), self.everyone.len(), "the counts do not balance");
+        assert_eq!(
+            usize::try_from(sent).unwrap() + held.len(),
+            self.everyone.len(),
+            "the counts do not balance"
+        );
         assert_eq!(status["recipients"], self.everyone.len());
-        for reader in self.everyone.iter().filter(|reader| !copies.contains_key(*reader)) {
+        for reader in self
+            .everyone
+            .iter()
+            .filter(|reader| !copies.contains_key(*reader))
+        {
             assert!(held.contains(reader), "{reader} is lost");
         }
         assert!(copies.keys().all(|reader| self.everyone.contains(reader)));
-        assert!(listed.len() <= CONNECTIONS * self.kills, "{} uncertain after {} kills", listed.len(), self.kills);
-        let repeated: Vec<_> = copies.iter().filter(|(_, messages)| messages.len() > 1).collect();
+        assert!(
+            listed.len() <= CONNECTIONS * self.kills,
+            "{} uncertain after {} kills",
+            listed.len(),
+            self.kills
+        );
+        let repeated: Vec<_> = copies
+            .iter()
+            .filter(|(_, messages)| messages.len() > 1)
+            .collect();
         for (recipient, messages) in &repeated {
-            assert!(listed.contains(*recipient), "{recipient} has it twice and is not listed");
-            assert!(messages.windows(2).all(|pair| pair[0] == pair[1]), "{recipient}: the bytes differ");
+            assert!(
+                listed.contains(*recipient),
+                "{recipient} has it twice and is not listed"
+            );
+            assert!(
+                messages.windows(2).all(|pair| pair[0] == pair[1]),
+                "{recipient}: the bytes differ"
+            );
         }
         repeated.len()
     }
@@ -180,7 +220,10 @@ fn one_sender(uncertain: &'static str) {
         repeats += trial.check();
         let waiting = trial.status()["counts"]["uncertain"].as_u64().unwrap_or(0);
         held += waiting;
-        assert!(repeats == 0 || uncertain == "retry", "nothing repeats where it is held");
+        assert!(
+            repeats == 0 || uncertain == "retry",
+            "nothing repeats where it is held"
+        );
         if waiting > 0 {
             // A person decides: all of them once more.
             let number = trial.status()["issue"].as_str().unwrap().to_owned();
@@ -208,11 +251,16 @@ fn several_senders(name: &str, senders: usize, uncertain: &'static str) {
     let mut random = Random::new();
     let (mut killed, mut repeats) = (0, 0);
     while killed < kills() {
-        let Some(database) = Database::fresh(&format!("{name}_{killed}")) else { return };
+        let Some(database) = Database::fresh(&format!("{name}_{killed}")) else {
+            return;
+        };
         let mut trial = Trial::new(Some(database.url()), uncertain);
         trial.kill(kills() - killed, senders - 1, &mut random);
         let repeated = trial.check();
-        assert!(repeated == 0 || uncertain == "retry", "nothing repeats where it is held");
+        assert!(
+            repeated == 0 || uncertain == "retry",
+            "nothing repeats where it is held"
+        );
         repeats += repeated;
         killed += trial.kills;
     }

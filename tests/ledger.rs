@@ -28,7 +28,14 @@ pub(crate) fn on_both<F: AsyncFn(&StoreUrl)>(name: &str, work: &F) {
 
 /// The same on one thread, where the writer begins only when the test waits: what is given to it before is one commit.
 fn on_both_at_once<F: AsyncFn(&StoreUrl)>(name: &str, work: &F) {
-    on_both_in(&runtime::Builder::new_current_thread().enable_all().build().unwrap(), name, work);
+    on_both_in(
+        &runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap(),
+        name,
+        work,
+    );
 }
 
 fn on_both_in<F: AsyncFn(&StoreUrl)>(runtime: &Runtime, name: &str, work: &F) {
@@ -44,7 +51,9 @@ pub(crate) async fn open(url: &StoreUrl) -> Store {
 }
 
 pub(crate) fn people(count: usize) -> Vec<(Email, Option<String>)> {
-    (0..count).map(|n| (format!("reader{n}@x.example").parse().unwrap(), None)).collect()
+    (0..count)
+        .map(|n| (format!("reader{n}@x.example").parse().unwrap(), None))
+        .collect()
 }
 
 pub(crate) fn new_issue(slot: &str, made: i64) -> Issue {
@@ -62,17 +71,33 @@ pub(crate) fn new_issue(slot: &str, made: i64) -> Issue {
 }
 
 pub(crate) async fn freeze(store: &Store, issue: &Issue, to: &[(Email, Option<String>)]) -> Frozen {
-    let freeze =
-        Freeze { issue, compiled: "{}", page: "", posts: &[], to, subscribers: true, slot_at: None, again: false };
+    let freeze = Freeze {
+        issue,
+        compiled: "{}",
+        page: "",
+        posts: &[],
+        to,
+        subscribers: true,
+        slot_at: None,
+        again: false,
+    };
     store.freeze(&freeze).await.unwrap()
 }
 
 pub(crate) async fn sender(store: &Store) -> Sender {
-    store.begin_sending(Uncertain::Retry, at(0)).await.unwrap().unwrap()
+    store
+        .begin_sending(Uncertain::Retry, at(0))
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 pub(crate) async fn reader(store: &Store, address: &str) -> (ReaderId, ReaderState) {
-    store.find_reader(&address.parse().unwrap()).await.unwrap().unwrap()
+    store
+        .find_reader(&address.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 #[test]
@@ -83,19 +108,38 @@ fn claims_do_not_overlap_and_leave_out_who_has_gone() {
         assert_eq!(freeze(&store, &issue, &people(20)).await, Frozen::Made(20));
         let gone = |n: usize| format!("reader{n}@x.example").parse::<Email>().unwrap();
         store.remove_reader(&gone(0), &[], at(1)).await.unwrap();
-        store.remove_reader(&gone(1), &["weekly".to_owned()], at(1)).await.unwrap();
+        store
+            .remove_reader(&gone(1), &["weekly".to_owned()], at(1))
+            .await
+            .unwrap();
         // The clock may have jumped back since the freeze: who has left has left.
-        store.remove_reader(&gone(2), &["weekly".to_owned()], at(-86_400)).await.unwrap();
+        store
+            .remove_reader(&gone(2), &["weekly".to_owned()], at(-86_400))
+            .await
+            .unwrap();
         store.forget_reader(&gone(3), at(1)).await.unwrap();
-        store.remove_reader(&gone(4), &["other".to_owned()], at(1)).await.unwrap();
+        store
+            .remove_reader(&gone(4), &["other".to_owned()], at(1))
+            .await
+            .unwrap();
         let sender = sender(&store).await;
         let mut claimed = Vec::new();
         for _ in 0..3 {
-            claimed.extend(sender.claim(issue.id, 7, at(2)).await.unwrap().into_iter().map(|claim| claim.reader.id));
+            claimed.extend(
+                sender
+                    .claim(issue.id, 7, at(2))
+                    .await
+                    .unwrap()
+                    .into_iter()
+                    .map(|claim| claim.reader.id),
+            );
         }
         assert_eq!(claimed.iter().collect::<HashSet<_>>().len(), 16);
         assert_eq!(claimed.len(), 16);
-        assert_eq!(store.counts(issue.id).await.unwrap(), [16, 0, 0, 0, 4, 0, 0]);
+        assert_eq!(
+            store.counts(issue.id).await.unwrap(),
+            [16, 0, 0, 0, 4, 0, 0]
+        );
         assert!(sender.claim(issue.id, 7, at(2)).await.unwrap().is_empty());
     });
 }
@@ -110,17 +154,39 @@ fn an_intent_holds_only_for_what_is_owned_in_an_open_issue() {
         let claimed = sender.claim(issue.id, 2, at(0)).await.unwrap();
         let (one, two) = (claimed[0].reader.id, claimed[1].reader.id);
         sender.intend(issue.id, vec![one]).await.unwrap();
-        store.change_issue(issue.id, &[IssueState::Open], IssueState::Paused, Some("by hand")).await.unwrap();
-        assert!(matches!(sender.intend(issue.id, vec![two]).await, Err(StoreError::Stopped)));
+        store
+            .change_issue(
+                issue.id,
+                &[IssueState::Open],
+                IssueState::Paused,
+                Some("by hand"),
+            )
+            .await
+            .unwrap();
+        assert!(matches!(
+            sender.intend(issue.id, vec![two]).await,
+            Err(StoreError::Stopped)
+        ));
         assert!(sender.claim(issue.id, 2, at(0)).await.unwrap().is_empty());
         // What is on the wire is written down all the same.
-        let settled = Settled { reader: one, outcome: Outcome::Sent, reply: "250 ok".to_owned() };
+        let settled = Settled {
+            reader: one,
+            outcome: Outcome::Sent,
+            reply: "250 ok".to_owned(),
+        };
         sender.settle(issue.id, vec![settled], at(1)).unwrap();
         sender.flush().await.unwrap();
         assert_eq!(store.counts(issue.id).await.unwrap(), [2, 0, 1, 0, 0, 0, 0]);
-        store.change_issue(issue.id, &[IssueState::Paused], IssueState::Open, None).await.unwrap();
+        store
+            .change_issue(issue.id, &[IssueState::Paused], IssueState::Open, None)
+            .await
+            .unwrap();
         // Nothing is settled twice, and after such a fault nothing is written at all.
-        let again = Settled { reader: one, outcome: Outcome::GivenUp, reply: "550 no".to_owned() };
+        let again = Settled {
+            reader: one,
+            outcome: Outcome::GivenUp,
+            reply: "550 no".to_owned(),
+        };
         sender.settle(issue.id, vec![again], at(1)).unwrap();
         assert!(sender.flush().await.is_err());
         assert!(sender.intend(issue.id, vec![two]).await.is_err());
@@ -136,7 +202,10 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
         freeze(&store, &issue, &people(10)).await;
         let dying = sender(&open(url).await).await;
         let claimed = dying.claim(issue.id, 4, at(0)).await.unwrap();
-        dying.intend(issue.id, vec![claimed[0].reader.id]).await.unwrap();
+        dying
+            .intend(issue.id, vec![claimed[0].reader.id])
+            .await
+            .unwrap();
         let second = store.begin_sending(Uncertain::Hold, at(1)).await.unwrap();
         if matches!(url, StoreUrl::Sqlite(_)) {
             assert!(second.is_err(), "one sender at a time");
@@ -145,13 +214,19 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
             assert!(!second.take_over(at(1)).await.unwrap());
             assert_eq!(second.claim(issue.id, 10, at(1)).await.unwrap().len(), 6);
             second.release(issue.id).await.unwrap();
-            assert_eq!(second.missed(issue.id).await.unwrap(), 6, "four are in the other's hands");
+            assert_eq!(
+                second.missed(issue.id).await.unwrap(),
+                6,
+                "four are in the other's hands"
+            );
         }
         drop(dying);
         // A server notices a moment later that a client has gone.
         let heir = loop {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            let Ok(heir) = store.begin_sending(Uncertain::Hold, at(2)).await.unwrap() else { continue };
+            let Ok(heir) = store.begin_sending(Uncertain::Hold, at(2)).await.unwrap() else {
+                continue;
+            };
             if store.counts(issue.id).await.unwrap()[State::Sending as usize] == 0 {
                 break heir;
             }
@@ -169,10 +244,27 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
 fn the_third_issue_in_a_row_that_an_address_refuses_suppresses_it() {
     on_both("refused", &async |url: &StoreUrl| {
         for (outcomes, expected) in [
-            (vec![Outcome::Refused, Outcome::Refused], ReaderState::Active),
-            (vec![Outcome::Refused, Outcome::Refused, Outcome::Refused], ReaderState::Bounced),
-            (vec![Outcome::Refused, Outcome::Refused, Outcome::Sent, Outcome::Refused], ReaderState::Active),
-            (vec![Outcome::GivenUp, Outcome::GivenUp, Outcome::GivenUp], ReaderState::Active),
+            (
+                vec![Outcome::Refused, Outcome::Refused],
+                ReaderState::Active,
+            ),
+            (
+                vec![Outcome::Refused, Outcome::Refused, Outcome::Refused],
+                ReaderState::Bounced,
+            ),
+            (
+                vec![
+                    Outcome::Refused,
+                    Outcome::Refused,
+                    Outcome::Sent,
+                    Outcome::Refused,
+                ],
+                ReaderState::Active,
+            ),
+            (
+                vec![Outcome::GivenUp, Outcome::GivenUp, Outcome::GivenUp],
+                ReaderState::Active,
+            ),
             (vec![Outcome::Bounced], ReaderState::Bounced),
         ] {
             let store = open(url).await;
@@ -187,9 +279,16 @@ fn the_third_issue_in_a_row_that_an_address_refuses_suppresses_it() {
                 let issue = new_issue(&format!("{address} {number}"), made);
                 freeze(&store, &issue, &[(address.parse().unwrap(), None)]).await;
                 let claimed = sender.claim(issue.id, 1, at(made)).await.unwrap();
-                sender.intend(issue.id, vec![claimed[0].reader.id]).await.unwrap();
+                sender
+                    .intend(issue.id, vec![claimed[0].reader.id])
+                    .await
+                    .unwrap();
                 let reply = "550 no\u{a0}such user".to_owned();
-                let settled = Settled { reader: claimed[0].reader.id, outcome: outcome.clone(), reply };
+                let settled = Settled {
+                    reader: claimed[0].reader.id,
+                    outcome: outcome.clone(),
+                    reply,
+                };
                 sender.settle(issue.id, vec![settled], at(made)).unwrap();
                 sender.flush().await.unwrap();
                 assert!(sender.finish(issue.id).await.unwrap());
@@ -204,11 +303,21 @@ fn a_slot_is_filled_once_also_by_two_at_the_same_time() {
     on_both("slots", &async |url: &StoreUrl| {
         let (one, two) = (open(url).await, open(url).await);
         for slot in 0..10 {
-            let (first, second) = (new_issue(&slot.to_string(), slot), new_issue(&slot.to_string(), slot));
+            let (first, second) = (
+                new_issue(&slot.to_string(), slot),
+                new_issue(&slot.to_string(), slot),
+            );
             let to = people(50);
-            let (first, second) = tokio::join!(freeze(&one, &first, &to), freeze(&two, &second, &to));
-            let made = [first, second].iter().filter(|frozen| **frozen == Frozen::Made(50)).count();
-            assert_eq!((made, first == Frozen::Already || second == Frozen::Already), (1, true));
+            let (first, second) =
+                tokio::join!(freeze(&one, &first, &to), freeze(&two, &second, &to));
+            let made = [first, second]
+                .iter()
+                .filter(|frozen| **frozen == Frozen::Made(50))
+                .count();
+            assert_eq!(
+                (made, first == Frozen::Already || second == Frozen::Already),
+                (1, true)
+            );
         }
     });
 }
@@ -232,13 +341,30 @@ fn a_store_of_the_first_version_is_upgraded_and_one_of_a_later_is_refused() {
         let issue = store.issues().await.unwrap().remove(0);
         assert_eq!((issue.id, issue.state), (7, IssueState::Open));
         let sender = sender(&store).await;
-        assert_eq!(sender.claim(7, 10, at(0)).await.unwrap()[0].reader.email.as_str(), "ada@x.example");
-        assert!(store.announced("weekly", true).await.unwrap().contains("tag:hums.example,2024:tea"));
+        assert_eq!(
+            sender.claim(7, 10, at(0)).await.unwrap()[0]
+                .reader
+                .email
+                .as_str(),
+            "ada@x.example"
+        );
+        assert!(
+            store
+                .announced("weekly", true)
+                .await
+                .unwrap()
+                .contains("tag:hums.example,2024:tea")
+        );
         drop(sender);
 
-        pool.execute(sqlx::raw_sql("UPDATE schema_version SET version = 1000")).await.unwrap();
+        pool.execute(sqlx::raw_sql("UPDATE schema_version SET version = 1000"))
+            .await
+            .unwrap();
         let refused = Store::open(url, Access::Write, at(0)).await.unwrap_err();
-        assert!(matches!(refused, StoreError::Newer { found: 1000, .. }), "{refused}");
+        assert!(
+            matches!(refused, StoreError::Newer { found: 1000, .. }),
+            "{refused}"
+        );
         pool.close().await;
     });
 }
@@ -271,7 +397,16 @@ async fn announce(store: &Store, issue: &Issue, posts: &[&str], again: bool) -> 
     let posts: Vec<String> = posts.iter().map(ToString::to_string).collect();
     let to = people(2);
     let (compiled, page) = ("{}", "");
-    let freeze = Freeze { issue, compiled, page, posts: &posts, to: &to, subscribers: true, slot_at: None, again };
+    let freeze = Freeze {
+        issue,
+        compiled,
+        page,
+        posts: &posts,
+        to: &to,
+        subscribers: true,
+        slot_at: None,
+        again,
+    };
     store.freeze(&freeze).await.unwrap()
 }
 
@@ -279,13 +414,28 @@ async fn announce(store: &Store, issue: &Issue, posts: &[&str], again: bool) -> 
 fn what_a_relay_has_carried_stays_so_whatever_goes_into_the_outbox() {
     on_both("carried", &async |url: &StoreUrl| {
         let store = open(url).await;
-        let issue = |slot: &str, outbox| Issue { outbox, ..new_issue(slot, 0) };
+        let issue = |slot: &str, outbox| Issue {
+            outbox,
+            ..new_issue(slot, 0)
+        };
         announce(&store, &issue("one", true), &["a", "b"], false).await;
-        assert!(store.announced("weekly", true).await.unwrap().is_empty(), "only the outbox has it");
+        assert!(
+            store.announced("weekly", true).await.unwrap().is_empty(),
+            "only the outbox has it"
+        );
         announce(&store, &issue("two", false), &["a"], false).await;
-        assert_eq!(announce(&store, &issue("three", true), &["a"], true).await, Frozen::Made(2));
-        assert_eq!(store.announced("weekly", true).await.unwrap(), HashSet::from(["a".to_owned()]));
-        assert_eq!(store.carried("weekly", true).await.unwrap(), HashSet::from(["a".to_owned()]));
+        assert_eq!(
+            announce(&store, &issue("three", true), &["a"], true).await,
+            Frozen::Made(2)
+        );
+        assert_eq!(
+            store.announced("weekly", true).await.unwrap(),
+            HashSet::from(["a".to_owned()])
+        );
+        assert_eq!(
+            store.carried("weekly", true).await.unwrap(),
+            HashSet::from(["a".to_owned()])
+        );
     });
 }
 
@@ -295,15 +445,26 @@ fn a_post_is_carried_once_also_by_two_who_planned_at_the_same_time() {
         let (one, two) = (open(url).await, open(url).await);
         one.begin_digest("weekly", &[], 0, at(0)).await.unwrap();
         for round in 0..10 {
-            let (first, second) = (new_issue(&format!("{round} one"), 0), new_issue(&format!("{round} two"), 0));
+            let (first, second) = (
+                new_issue(&format!("{round} one"), 0),
+                new_issue(&format!("{round} two"), 0),
+            );
             let (shared, own) = (format!("post{round}"), format!("own{round}"));
             let (alone, with_own) = ([shared.as_str()], [own.as_str(), &shared]);
-            let (first, second) =
-                tokio::join!(announce(&one, &first, &alone, false), announce(&two, &second, &with_own, false));
-            let made = [first, second].iter().filter(|frozen| **frozen == Frozen::Made(2)).count();
+            let (first, second) = tokio::join!(
+                announce(&one, &first, &alone, false),
+                announce(&two, &second, &with_own, false)
+            );
+            let made = [first, second]
+                .iter()
+                .filter(|frozen| **frozen == Frozen::Made(2))
+                .count();
             assert_eq!(made, 1, "{first:?} {second:?}");
         }
-        assert_eq!(announce(&one, &new_issue("again", 0), &["post0"], true).await, Frozen::Made(2));
+        assert_eq!(
+            announce(&one, &new_issue("again", 0), &["post0"], true).await,
+            Frozen::Made(2)
+        );
     });
 }
 
@@ -325,21 +486,58 @@ fn the_posts_of_an_issue_that_nobody_got_are_news_again_when_it_is_cancelled() {
             if let Some(outcome) = outcome {
                 let reader = sender.claim(issue.id, 1, at(0)).await.unwrap()[0].reader.id;
                 sender.intend(issue.id, vec![reader]).await.unwrap();
-                let settled = Settled { reader, outcome, reply: String::new() };
+                let settled = Settled {
+                    reader,
+                    outcome,
+                    reply: String::new(),
+                };
                 sender.settle(issue.id, vec![settled], at(0)).unwrap();
                 sender.flush().await.unwrap();
             }
             let open = [IssueState::Open];
-            assert!(store.change_issue(issue.id, &open, IssueState::Cancelled, Some("by hand")).await.unwrap());
-            assert!(!store.change_issue(issue.id, &open, IssueState::Paused, None).await.unwrap(), "it stays so");
+            assert!(
+                store
+                    .change_issue(issue.id, &open, IssueState::Cancelled, Some("by hand"))
+                    .await
+                    .unwrap()
+            );
+            assert!(
+                !store
+                    .change_issue(issue.id, &open, IssueState::Paused, None)
+                    .await
+                    .unwrap(),
+                "it stays so"
+            );
             assert_eq!(store.is_void(issue.id).await.unwrap(), is_news, "{post}");
-            assert_eq!(!store.announced("weekly", true).await.unwrap().contains(&post), is_news, "{post}");
-            assert_eq!(!store.carried("weekly", true).await.unwrap().contains(&post), is_news, "{post}");
+            assert_eq!(
+                !store
+                    .announced("weekly", true)
+                    .await
+                    .unwrap()
+                    .contains(&post),
+                is_news,
+                "{post}"
+            );
+            assert_eq!(
+                !store.carried("weekly", true).await.unwrap().contains(&post),
+                is_news,
+                "{post}"
+            );
             // The slot is free, too; the next issue announces the post for good.
             let next = new_issue(&post, 1);
             let frozen = announce(&store, &next, &[&post], false).await;
-            assert_eq!(matches!(frozen, Frozen::Made(_)), is_news, "{post}: {frozen:?}");
-            assert!(store.announced("weekly", true).await.unwrap().contains(&post));
+            assert_eq!(
+                matches!(frozen, Frozen::Made(_)),
+                is_news,
+                "{post}: {frozen:?}"
+            );
+            assert!(
+                store
+                    .announced("weekly", true)
+                    .await
+                    .unwrap()
+                    .contains(&post)
+            );
         }
     });
 }
@@ -354,11 +552,22 @@ fn who_goes_after_the_claim_gets_nothing_more() {
         let claimed = sender.claim(issue.id, 5, at(0)).await.unwrap();
         let email = |n: usize| claimed[n].reader.email.clone();
         store.remove_reader(&email(0), &[], at(1)).await.unwrap();
-        store.remove_reader(&email(1), &["weekly".to_owned()], at(1)).await.unwrap();
+        store
+            .remove_reader(&email(1), &["weekly".to_owned()], at(1))
+            .await
+            .unwrap();
         store.forget_reader(&email(2), at(1)).await.unwrap();
-        store.remove_reader(&email(3), &["other".to_owned()], at(1)).await.unwrap();
+        store
+            .remove_reader(&email(3), &["other".to_owned()], at(1))
+            .await
+            .unwrap();
         let all: Vec<ReaderId> = claimed.iter().map(|claim| claim.reader.id).collect();
-        let gone: HashSet<ReaderId> = sender.intend(issue.id, all.clone()).await.unwrap().into_iter().collect();
+        let gone: HashSet<ReaderId> = sender
+            .intend(issue.id, all.clone())
+            .await
+            .unwrap()
+            .into_iter()
+            .collect();
         assert_eq!(gone, all[..3].iter().copied().collect());
         assert_eq!(store.counts(issue.id).await.unwrap(), [0, 2, 0, 0, 3, 0, 0]);
         // Who is not ours any more is another matter.
@@ -378,14 +587,21 @@ pub(crate) async fn tell(url: &StoreUrl, text: &'static str) {
 }
 
 fn sent(reader: ReaderId) -> Settled {
-    Settled { reader, outcome: Outcome::Sent, reply: "250 ok".to_owned() }
+    Settled {
+        reader,
+        outcome: Outcome::Sent,
+        reply: "250 ok".to_owned(),
+    }
 }
 
 #[test]
 fn nobody_who_has_not_gone_is_suppressed_though_an_intent_is_refused() {
     on_both_at_once("refusals", &async |url: &StoreUrl| {
         // The issue is paused and, between two looks at it, open again; or what is settled was taken over meanwhile.
-        for (resumed, expected) in [(true, [2, 0, 1, 0, 0, 0, 0]), (false, [3, 0, 0, 0, 0, 0, 0])] {
+        for (resumed, expected) in [
+            (true, [2, 0, 1, 0, 0, 0, 0]),
+            (false, [3, 0, 0, 0, 0, 0, 0]),
+        ] {
             if resumed && !matches!(url, StoreUrl::Sqlite(_)) {
                 continue;
             }
@@ -396,7 +612,10 @@ fn nobody_who_has_not_gone_is_suppressed_though_an_intent_is_refused() {
             let claimed = sender.claim(issue.id, 2, at(0)).await.unwrap();
             let (one, two) = (claimed[0].reader.id, claimed[1].reader.id);
             sender.intend(issue.id, vec![one]).await.unwrap();
-            store.change_issue(issue.id, &[IssueState::Open], IssueState::Paused, None).await.unwrap();
+            store
+                .change_issue(issue.id, &[IssueState::Open], IssueState::Paused, None)
+                .await
+                .unwrap();
             match resumed {
                 true => {
                     tell(
@@ -406,19 +625,35 @@ fn nobody_who_has_not_gone_is_suppressed_though_an_intent_is_refused() {
                     )
                     .await;
                 }
-                false => tell(url, "UPDATE delivery SET state = 0, owner = NULL WHERE state = 1").await,
+                false => {
+                    tell(
+                        url,
+                        "UPDATE delivery SET state = 0, owner = NULL WHERE state = 1",
+                    )
+                    .await
+                }
             }
             sender.settle(issue.id, vec![sent(one)], at(1)).unwrap();
             let refused = sender.intend(issue.id, vec![two]).await;
-            assert_eq!(matches!(refused, Err(StoreError::Stopped)), resumed, "{refused:?}");
-            assert_eq!(store.counts(issue.id).await.unwrap(), expected, "resumed: {resumed}");
+            assert_eq!(
+                matches!(refused, Err(StoreError::Stopped)),
+                resumed,
+                "{refused:?}"
+            );
+            assert_eq!(
+                store.counts(issue.id).await.unwrap(),
+                expected,
+                "resumed: {resumed}"
+            );
         }
     });
 }
 
 #[test]
 fn what_is_committed_is_not_written_again_where_the_look_after_it_meets_a_deadlock() {
-    let Some(database) = Database::fresh("deadlock") else { return };
+    let Some(database) = Database::fresh("deadlock") else {
+        return;
+    };
     let url = StoreUrl::Postgres(database.url());
     Runtime::new().unwrap().block_on(async {
         let store = open(&url).await;
@@ -464,7 +699,10 @@ fn nobody_takes_over_what_is_still_being_written() {
             let _ = other.begin_sending(Uncertain::Hold, at(2)).await.unwrap();
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        assert_eq!(store.counts(issue.id).await.unwrap(), [0, 0, 2000, 0, 0, 0, 0]);
+        assert_eq!(
+            store.counts(issue.id).await.unwrap(),
+            [0, 0, 2000, 0, 0, 0, 0]
+        );
     });
 }
 
@@ -475,20 +713,37 @@ fn a_copy_bears_the_name_with_which_the_issue_was_frozen() {
         let to = [("ada@x.example".parse().unwrap(), Some("Ada".to_owned()))];
         let issue = new_issue("one", 0);
         freeze(&store, &issue, &to).await;
-        let joining =
-            tidings::store::Joining { digests: &[], state: ReaderState::Active, returning: true, consent: None };
+        let joining = tidings::store::Joining {
+            digests: &[],
+            state: ReaderState::Active,
+            returning: true,
+            consent: None,
+        };
         let renamed = [(to[0].0.clone(), Some("Countess".to_owned()))];
         store.add_readers(&renamed, &joining, at(1)).await.unwrap();
         let sender = sender(&store).await;
-        assert_eq!(sender.claim(issue.id, 1, at(1)).await.unwrap()[0].reader.name.as_deref(), Some("Ada"));
+        assert_eq!(
+            sender.claim(issue.id, 1, at(1)).await.unwrap()[0]
+                .reader
+                .name
+                .as_deref(),
+            Some("Ada")
+        );
         let next = new_issue("two", 2);
         freeze(&store, &next, &to).await;
-        assert_eq!(sender.claim(next.id, 1, at(2)).await.unwrap()[0].reader.name.as_deref(), Some("Countess"));
+        assert_eq!(
+            sender.claim(next.id, 1, at(2)).await.unwrap()[0]
+                .reader
+                .name
+                .as_deref(),
+            Some("Countess")
+        );
     });
 }
 
 #[test]
-fn a_reader_whose_bounce_was_the_relays_fault_waits_again_once_and_a_person_brings_back_the_others() {
+fn a_reader_whose_bounce_was_the_relays_fault_waits_again_once_and_a_person_brings_back_the_others()
+{
     on_both("doubted", &async |url: &StoreUrl| {
         let store = open(url).await;
         let issue = new_issue("one", 0);
@@ -503,18 +758,33 @@ fn a_reader_whose_bounce_was_the_relays_fault_waits_again_once_and_a_person_brin
                 outcome: Outcome::Bounced,
                 reply: "550 5.1.1 no".to_owned(),
             };
-            sender.settle(issue.id, all.iter().map(bounced).collect(), at(round)).unwrap();
+            sender
+                .settle(issue.id, all.iter().map(bounced).collect(), at(round))
+                .unwrap();
             sender.flush().await.unwrap();
             let before = store.counts(issue.id).await.unwrap()[State::Bounced as usize];
-            sender.doubt_bounces(issue.id, &all, at(round)).await.unwrap();
+            sender
+                .doubt_bounces(issue.id, &all, at(round))
+                .await
+                .unwrap();
             let after = store.counts(issue.id).await.unwrap()[State::Bounced as usize];
             assert_eq!(before - after, left, "in round {round}");
         }
-        let joining =
-            tidings::store::Joining { digests: &[], state: ReaderState::Active, returning: true, consent: None };
-        store.add_readers(&people(3), &joining, at(5)).await.unwrap();
+        let joining = tidings::store::Joining {
+            digests: &[],
+            state: ReaderState::Active,
+            returning: true,
+            consent: None,
+        };
+        store
+            .add_readers(&people(3), &joining, at(5))
+            .await
+            .unwrap();
         for n in 0..3 {
-            assert_eq!(reader(&store, &format!("reader{n}@x.example")).await.1, ReaderState::Active);
+            assert_eq!(
+                reader(&store, &format!("reader{n}@x.example")).await.1,
+                ReaderState::Active
+            );
         }
     });
 }
@@ -527,17 +797,31 @@ fn nobody_waits_in_an_issue_that_is_done_whoever_closes_it_meanwhile() {
         for slot in 0..20 {
             let issue = new_issue(&slot.to_string(), slot);
             freeze(&store, &issue, &people(1)).await;
-            let reader = sender.claim(issue.id, 1, at(slot)).await.unwrap()[0].reader.id;
+            let reader = sender.claim(issue.id, 1, at(slot)).await.unwrap()[0]
+                .reader
+                .id;
             sender.intend(issue.id, vec![reader]).await.unwrap();
-            let settled = Settled { reader, outcome: Outcome::Uncertain(None), reply: String::new() };
+            let settled = Settled {
+                reader,
+                outcome: Outcome::Uncertain(None),
+                reply: String::new(),
+            };
             sender.settle(issue.id, vec![settled], at(slot)).unwrap();
             sender.flush().await.unwrap();
-            let (finished, resolved) =
-                tokio::join!(sender.finish(issue.id), other.resolve(issue.id, &[], true, at(slot)));
+            let (finished, resolved) = tokio::join!(
+                sender.finish(issue.id),
+                other.resolve(issue.id, &[], true, at(slot))
+            );
             finished.unwrap();
             assert_eq!(resolved.unwrap(), 1);
-            assert_eq!(store.issue(issue.id).await.unwrap().unwrap().state, IssueState::Open);
-            store.change_issue(issue.id, &[IssueState::Open], IssueState::Cancelled, None).await.unwrap();
+            assert_eq!(
+                store.issue(issue.id).await.unwrap().unwrap().state,
+                IssueState::Open
+            );
+            store
+                .change_issue(issue.id, &[IssueState::Open], IssueState::Cancelled, None)
+                .await
+                .unwrap();
             let refused = store.resolve(issue.id, &[], true, at(slot)).await;
             assert!(matches!(refused, Err(StoreError::Stopped)));
         }
@@ -548,11 +832,20 @@ fn nobody_waits_in_an_issue_that_is_done_whoever_closes_it_meanwhile() {
 fn a_file_that_a_dead_sender_had_begun_is_simply_written_again() {
     on_both("files", &async |url: &StoreUrl| {
         let store = open(url).await;
-        let issue = Issue { outbox: true, ..new_issue("one", 0) };
+        let issue = Issue {
+            outbox: true,
+            ..new_issue("one", 0)
+        };
         freeze(&store, &issue, &people(5)).await;
         let dying = sender(&open(url).await).await;
         let claimed = dying.claim(issue.id, 3, at(0)).await.unwrap();
-        dying.intend(issue.id, claimed.iter().map(|claim| claim.reader.id).collect()).await.unwrap();
+        dying
+            .intend(
+                issue.id,
+                claimed.iter().map(|claim| claim.reader.id).collect(),
+            )
+            .await
+            .unwrap();
         drop(dying);
         while store.counts(issue.id).await.unwrap()[State::Sending as usize] > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;

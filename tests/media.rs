@@ -5,17 +5,28 @@ use crate::scene::Scene;
 
 /// The text of the entry of a post in a file of this name.
 fn content(name: &str, body: &str) -> String {
-    let scene = Scene::new().file(&format!("post/{name}"), &format!("---\ntitle: A\ndate: 2024-01-01\n---\n{body}\n"));
+    let scene = Scene::new().file(
+        &format!("post/{name}"),
+        &format!("---\ntitle: A\ndate: 2024-01-01\n---\n{body}\n"),
+    );
     in_entries(&built(&scene).atom, "content").remove(0)
 }
 
 #[test]
 fn an_element_of_mdx_that_ends_itself_swallows_nothing_of_the_post() {
-    for element in
-        ["<iframe\n  src=\"https://v.example/e\"\n  style={{\n    width: 1,\n  }}\n/>", "<audio src=\"a.mp3\" />"]
-    {
-        let html = content("a.mdx", &format!("Before.\n\n{element}\n\nBehind **it**.\n\n## Head"));
-        assert!(html.starts_with("<p>Before.</p>") && html.contains("<p>Behind <strong>it</strong>.</p>"), "{html}");
+    for element in [
+        "<iframe\n  src=\"https://v.example/e\"\n  style={{\n    width: 1,\n  }}\n/>",
+        "<audio src=\"a.mp3\" />",
+    ] {
+        let html = content(
+            "a.mdx",
+            &format!("Before.\n\n{element}\n\nBehind **it**.\n\n## Head"),
+        );
+        assert!(
+            html.starts_with("<p>Before.</p>")
+                && html.contains("<p>Behind <strong>it</strong>.</p>"),
+            "{html}"
+        );
     }
 }
 
@@ -30,12 +41,18 @@ fn an_embedded_page_is_a_link_where_it_is_one_of_the_web() {
             "<iframe data-src=\"//v.example/e\" src=\"about:blank\" title=\"A &amp; &lt;b&gt;\"></iframe>",
             "<a href=\"https://v.example/e\">A &amp; &lt;b&gt;</a>",
         ),
-        ("<iframe src=\"/f\" title=\" \">old</iframe>", "<a href=\"https://hums.example/f\">hums.example</a>"),
+        (
+            "<iframe src=\"/f\" title=\" \">old</iframe>",
+            "<a href=\"https://hums.example/f\">hums.example</a>",
+        ),
         (
             "a<iframe src=\"data:text/html,x\"></iframe><iframe src=\"javascript:x()\"></iframe><iframe src></iframe><iframe srcdoc=x></iframe>b",
             "ab",
         ),
-        ("a<audio src=\"data:audio/mpeg;base64,AA==\"></audio>", "a<audio></audio>"),
+        (
+            "a<audio src=\"data:audio/mpeg;base64,AA==\"></audio>",
+            "a<audio></audio>",
+        ),
         (
             "<video data-src=\"/my%20film.mp4\"></video>",
             "<video src=\"https://hums.example/my%20film.mp4\"></video> <a href=\"https://hums.example/my%20film.mp4\">my film.mp4</a>",
@@ -65,17 +82,38 @@ fn an_embedded_page_is_a_link_where_it_is_one_of_the_web() {
 #[test]
 fn a_picture_that_shows_nothing_is_left_out() {
     for (body, expected) in [
-        ("a<img src=/p.gif width=1 height=1><img src=/p.gif width=\"0\" height=\"1px\">", "a"),
-        ("a<img src=/p.gif style=\"WIDTH: 1px; height:1px !important\"><IMG SRC=/p.gif STYLE='display:none'>", "a"),
-        ("a<noscript><img height=1 width=1 style=\"display:none\" src=\"https://t.example/tr?id=1\"></noscript>", "a"),
-        ("<img src=/r.png width=100 height=1>", "<img src=\"https://hums.example/r.png\" width=\"100\" height=\"1\">"),
-        ("<img src=/r.png style=\"width: 1%; height: 1%\">", "<img src=\"https://hums.example/r.png\">"),
+        (
+            "a<img src=/p.gif width=1 height=1><img src=/p.gif width=\"0\" height=\"1px\">",
+            "a",
+        ),
+        (
+            "a<img src=/p.gif style=\"WIDTH: 1px; height:1px !important\"><IMG SRC=/p.gif STYLE='display:none'>",
+            "a",
+        ),
+        (
+            "a<noscript><img height=1 width=1 style=\"display:none\" src=\"https://t.example/tr?id=1\"></noscript>",
+            "a",
+        ),
+        (
+            "<img src=/r.png width=100 height=1>",
+            "<img src=\"https://hums.example/r.png\" width=\"100\" height=\"1\">",
+        ),
+        (
+            "<img src=/r.png style=\"width: 1%; height: 1%\">",
+            "<img src=\"https://hums.example/r.png\">",
+        ),
         (
             "<picture><source data-src=/q.png><img src=/r.png></picture>",
             "<picture><source><img src=\"https://hums.example/r.png\"></picture>",
         ),
-        ("<img data-src=/r.png>", "<img src=\"https://hums.example/r.png\">"),
-        ("<img data-src=/r.png><noscript><img src=/r.png></noscript>", "<img src=\"https://hums.example/r.png\">"),
+        (
+            "<img data-src=/r.png>",
+            "<img src=\"https://hums.example/r.png\">",
+        ),
+        (
+            "<img data-src=/r.png><noscript><img src=/r.png></noscript>",
+            "<img src=\"https://hums.example/r.png\">",
+        ),
     ] {
         assert_eq!(content("a.html", body), expected, "{body}");
     }
@@ -91,17 +129,39 @@ fn the_name_of_a_sound_says_nothing_of_the_post() {
     ] {
         let scene = site(&[("a.md", "title: A\ndate: 2024-01-01", &body)]);
         let full = built(&scene);
-        assert!(in_entries(&full.atom, "content")[0].contains("\">a.mp3</a>"), "{body}");
-        assert!(in_items(&full.rss, "description")[0].starts_with("word word"), "{body}");
+        assert!(
+            in_entries(&full.atom, "content")[0].contains("\">a.mp3</a>"),
+            "{body}"
+        );
+        assert!(
+            in_items(&full.rss, "description")[0].starts_with("word word"),
+            "{body}"
+        );
         let short = built(&scene.file("config.toml", &config("", "content = \"summary\"")));
         let summary = in_entries(&short.atom, "summary").remove(0);
-        assert!(summary.contains("word word") && !summary.contains(">a.mp3<"), "{summary}");
-        assert!(short.json["items"][0]["content_text"].as_str().unwrap().starts_with("word word"), "{body}");
+        assert!(
+            summary.contains("word word") && !summary.contains(">a.mp3<"),
+            "{summary}"
+        );
+        assert!(
+            short.json["items"][0]["content_text"]
+                .as_str()
+                .unwrap()
+                .starts_with("word word"),
+            "{body}"
+        );
     }
-    let only = site(&[("a.md", "title: A\ndate: 2024-01-01", "<audio src=\"/a.mp3\"></audio>")]);
+    let only = site(&[(
+        "a.md",
+        "title: A\ndate: 2024-01-01",
+        "<audio src=\"/a.mp3\"></audio>",
+    )]);
     let short = built(&only.file("config.toml", &config("", "content = \"summary\"")));
     assert_eq!(
-        (&in_entries(&short.atom, "summary")[0], &short.json["items"][0]["content_text"]),
+        (
+            &in_entries(&short.atom, "summary")[0],
+            &short.json["items"][0]["content_text"]
+        ),
         (&"<p>A</p>".to_owned(), &"A".into())
     );
 }

@@ -23,7 +23,10 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
     let loaded = load_posts(&config.site, &config.posts, now).unwrap();
     let digest = &config.digests[0];
     let posts = news(digest, &config.site, &loaded.posts, &HashSet::new());
-    let entries: Vec<_> = shown(digest, &posts).iter().map(|post| (*post, loaded.body(post).unwrap())).collect();
+    let entries: Vec<_> = shown(digest, &posts)
+        .iter()
+        .map(|post| (*post, loaded.body(post).unwrap()))
+        .collect();
     let content = Content {
         site: &config.site,
         digest,
@@ -34,25 +37,48 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         made_at: now,
     };
     let draft = draft(&content, &Templates::default()).unwrap();
-    let origin = Origin { site: &config.site, digest, mail: &config.mail, authority: loaded.lock.authority() };
+    let origin = Origin {
+        site: &config.site,
+        digest,
+        mail: &config.mail,
+        authority: loaded.lock.authority(),
+    };
     let compiled = compile(&draft, &origin, 7).unwrap();
-    let reader =
-        Reader { id: 42, email: "ada@x.example".parse().unwrap(), name: name.map(str::to_owned), language: None };
+    let reader = Reader {
+        id: 42,
+        email: "ada@x.example".parse().unwrap(),
+        name: name.map(str::to_owned),
+        language: None,
+    };
     let key = Key::from_text(100, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
     String::from_utf8(compiled.fill(&reader, now, &key)).unwrap()
 }
 
 /// What every message must hold, whatever stands in it; the subject and the text part, decoded.
 fn well_formed(message: &str) -> (String, String) {
-    assert!(!message.replace("\r\n", "").contains(['\r', '\n']), "a bare line end");
+    assert!(
+        !message.replace("\r\n", "").contains(['\r', '\n']),
+        "a bare line end"
+    );
     let (head, body) = message.split_once("\r\n\r\n").unwrap();
-    assert!(message.split("\r\n").all(|line| line.len() <= 998 && !line.starts_with('.')));
-    assert!(body.split("\r\n").all(|line| line.len() <= 76), "quoted-printable");
+    assert!(
+        message
+            .split("\r\n")
+            .all(|line| line.len() <= 998 && !line.starts_with('.'))
+    );
+    assert!(
+        body.split("\r\n").all(|line| line.len() <= 76),
+        "quoted-printable"
+    );
     assert!(head.is_ascii());
     let mut fields: Vec<&str> = head
         .split("\r\n")
         .filter(|line| !line.starts_with(' '))
-        .map(|line| line.split_once(": ").unwrap_or_else(|| line.split_once(':').unwrap()).0)
+        .map(|line| {
+            line.split_once(": ")
+                .unwrap_or_else(|| line.split_once(':').unwrap())
+                .0
+        })
         .collect();
     fields.sort_unstable();
     let expected = [
@@ -72,11 +98,21 @@ fn well_formed(message: &str) -> (String, String) {
     assert_eq!(fields, expected, "one of each and nothing else");
 
     let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
-    let kinds: Vec<&str> = parsed.parts.iter().filter_map(|part| part.content_type()?.subtype()).collect();
+    let kinds: Vec<&str> = parsed
+        .parts
+        .iter()
+        .filter_map(|part| part.content_type()?.subtype())
+        .collect();
     assert_eq!(kinds, ["alternative", "plain", "html"], "text before HTML");
-    assert!(matches!(&parsed.parts[1].body, PartType::Text(_)) && matches!(&parsed.parts[2].body, PartType::Html(_)));
+    assert!(
+        matches!(&parsed.parts[1].body, PartType::Text(_))
+            && matches!(&parsed.parts[2].body, PartType::Html(_))
+    );
     assert!(parsed.parts.iter().all(|part| !part.is_encoding_problem));
-    assert_eq!(parsed.to().unwrap().first().unwrap().address(), Some("ada@x.example"));
+    assert_eq!(
+        parsed.to().unwrap().first().unwrap().address(),
+        Some("ada@x.example")
+    );
     assert!(parsed.bcc().is_none() && parsed.attachment_count() == 0);
     let subject = parsed.subject().unwrap().to_owned();
     if let Some((read, types)) = python(message) {
@@ -112,9 +148,15 @@ fn twenty_posts_of_twenty_two() {
     });
     let message = message(&scene, Some("Ada"));
     let (_, text) = well_formed(&message);
-    assert!(text.contains("Text 22, see it [1]") && text.contains("[20] https://x.example/3"), "{text}");
+    assert!(
+        text.contains("Text 22, see it [1]") && text.contains("[20] https://x.example/3"),
+        "{text}"
+    );
     assert!(text.contains("And 2 more: https://hums.example/"), "{text}");
-    assert!(text.lines().all(|line| line.len() <= 72 || !line.contains(' ') || line.starts_with("Unsubscribe")));
+    assert!(
+        text.lines()
+            .all(|line| line.len() <= 72 || !line.contains(' ') || line.starts_with("Unsubscribe"))
+    );
     snapshot("twenty_posts", &message);
 }
 
@@ -137,14 +179,24 @@ fn a_name_with_quotes_a_comma_a_line_end_and_an_emoji() {
 fn titles_in_chinese_and_arabic_and_one_word_of_1200_characters() {
     let long = "x".repeat(1200);
     for (name, title) in [
-        ("chinese", "守夜人的茶：在所有人都睡着的时候，还有一个守护进程在低声哼唱，它不知道自己为什么醒着"),
-        ("arabic", "شاي الحارس الليلي: عندما ينام الجميع يبقى برنامج واحد يدندن ولا يعرف لماذا هو مستيقظ"),
+        (
+            "chinese",
+            "守夜人的茶：在所有人都睡着的时候，还有一个守护进程在低声哼唱，它不知道自己为什么醒着",
+        ),
+        (
+            "arabic",
+            "شاي الحارس الليلي: عندما ينام الجميع يبقى برنامج واحد يدندن ولا يعرف لماذا هو مستيقظ",
+        ),
         ("long_word", &long),
     ] {
         let message = message(&titled(title), Some("Ada"));
         let (subject, text) = well_formed(&message);
         assert_eq!(subject, format!("Hums: {title}"));
-        assert!(text.replace("\r\n", "").contains(&title.replace(' ', "")) || text.contains(&title[..20]), "{text}");
+        assert!(
+            text.replace("\r\n", "").contains(&title.replace(' ', ""))
+                || text.contains(&title[..20]),
+            "{text}"
+        );
         snapshot(name, &message);
     }
 }

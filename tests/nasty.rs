@@ -25,7 +25,12 @@ pub(crate) fn nasty() -> Scene {
 }
 
 fn titles() -> Vec<&'static str> {
-    vec!["Odd name", "🦀 𝔘𝔫𝔦 é e\u{301}", "Empty", "AT&T &amp; R&D <x>"]
+    vec![
+        "Odd name",
+        "🦀 𝔘𝔫𝔦 é e\u{301}",
+        "Empty",
+        "AT&T &amp; R&D <x>",
+    ]
 }
 
 #[test]
@@ -33,13 +38,20 @@ fn every_document_passes_a_strict_parser_and_says_the_same() {
     let scene = nasty();
     let ran = scene.run(&["--at", NOON, "build"]);
     assert_eq!(ran.code, 0, "{}", ran.talk);
-    assert!(ran.talk.contains("is no absolute IRI") && ran.talk.contains("is no language tag"), "{}", ran.talk);
+    assert!(
+        ran.talk.contains("is no absolute IRI") && ran.talk.contains("is no language tag"),
+        "{}",
+        ran.talk
+    );
     let mut read = 0;
     for name in scene.names("public") {
         if matches!(name.rsplit_once('.'), Some((_, "xml" | "opml"))) {
             let text = scene.read(&format!("public/{name}"));
             strict_xml(&text);
-            assert!(!text.contains(['\u{85}', '\u{9f}', '\u{fffd}', '\r']), "{name}");
+            assert!(
+                !text.contains(['\u{85}', '\u{9f}', '\u{fffd}', '\r']),
+                "{name}"
+            );
             read += 1;
         }
     }
@@ -49,7 +61,15 @@ fn every_document_passes_a_strict_parser_and_says_the_same() {
     assert_eq!(entries(&scene.read("public/feed.json")), atom);
     for document in ["atom.xml", "rss.xml", "feed.json"] {
         let text = scene.read(&format!("public/{document}"));
-        for evil in ["<script", "&lt;script", "<iframe", "&lt;iframe", "onclick", "position:fixed", "alert(1)"] {
+        for evil in [
+            "<script",
+            "&lt;script",
+            "<iframe",
+            "&lt;iframe",
+            "onclick",
+            "position:fixed",
+            "alert(1)",
+        ] {
             assert!(!text.contains(evil), "{evil} in {document}");
         }
     }
@@ -73,14 +93,20 @@ sys.stdout.buffer.write(json.dumps(titles).encode())
 ";
     let scene = nasty();
     scene.run_at(NOON, &["build"]);
-    let paths = ["public/atom.xml", "public/rss.xml"].map(|path| scene.path(path).to_string_lossy().into_owned());
-    let has = said("python3", &["-c", "import feedparser"], b"").is_some_and(|output| output.status.success());
+    let paths = ["public/atom.xml", "public/rss.xml"]
+        .map(|path| scene.path(path).to_string_lossy().into_owned());
+    let has = said("python3", &["-c", "import feedparser"], b"")
+        .is_some_and(|output| output.status.success());
     if !has {
         missing("feedparser");
         return;
     }
     let output = said("python3", &["-c", READ, &paths[0], &paths[1]], b"").unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let read: Vec<Vec<String>> = serde_json::from_slice(&output.stdout).unwrap();
     // It gives back a title of HTML as HTML, and plain text as it is.
     assert_eq!(read[0][3], "AT&amp;T &amp;amp; R&amp;D &lt;x&gt;");
@@ -94,12 +120,40 @@ fn newsboat_reads_every_entry() {
     scene.run_at(NOON, &["build"]);
     for name in ["atom.xml", "rss.xml"] {
         let (urls, cache) = (scene.path("urls"), scene.path(&format!("cache-{name}.db")));
-        fs::write(&urls, format!("file://{}\n", scene.path(&format!("public/{name}")).display())).unwrap();
-        let paths = [&urls, &cache, &scene.path("newsboat.log")].map(|path| path.to_string_lossy().into_owned());
-        let base = ["-u", paths[0].as_str(), "-c", paths[1].as_str(), "-d", paths[2].as_str(), "-l", "2"];
-        let Some(reloaded) = said("newsboat", &[&base[..], &["-x", "reload"]].concat(), b"") else { return };
-        assert!(reloaded.status.success(), "{}", String::from_utf8_lossy(&reloaded.stderr));
-        let unread = said("newsboat", &[&base[..], &["-x", "print-unread"]].concat(), b"").unwrap();
+        fs::write(
+            &urls,
+            format!(
+                "file://{}\n",
+                scene.path(&format!("public/{name}")).display()
+            ),
+        )
+        .unwrap();
+        let paths = [&urls, &cache, &scene.path("newsboat.log")]
+            .map(|path| path.to_string_lossy().into_owned());
+        let base = [
+            "-u",
+            paths[0].as_str(),
+            "-c",
+            paths[1].as_str(),
+            "-d",
+            paths[2].as_str(),
+            "-l",
+            "2",
+        ];
+        let Some(reloaded) = said("newsboat", &[&base[..], &["-x", "reload"]].concat(), b"") else {
+            return;
+        };
+        assert!(
+            reloaded.status.success(),
+            "{}",
+            String::from_utf8_lossy(&reloaded.stderr)
+        );
+        let unread = said(
+            "newsboat",
+            &[&base[..], &["-x", "print-unread"]].concat(),
+            b"",
+        )
+        .unwrap();
         let unread = String::from_utf8_lossy(&unread.stdout).into_owned();
         assert!(unread.contains("11 unread"), "{name}: {unread}");
     }

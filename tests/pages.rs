@@ -48,10 +48,16 @@ fn look(name: &str, scene: &Scene, documents: &[&str]) -> Option<Vec<Value>> {
             let text = scene.read(&format!("public/{file}"));
             fs::write(place.join(file), in_scheme(&text, scheme == "dark")).unwrap();
         }
-        for (document, width) in documents.iter().flat_map(|document| WIDTHS.map(|width| (document, width))) {
+        for (document, width) in documents
+            .iter()
+            .flat_map(|document| WIDTHS.map(|width| (document, width)))
+        {
             let style = format!("width:{width}px;height:{height}px;border:0");
             let source = place.join(document);
-            frames.push_str(&format!("<iframe src=\"file://{}\" style=\"{style}\"></iframe>", source.display()));
+            frames.push_str(&format!(
+                "<iframe src=\"file://{}\" style=\"{style}\"></iframe>",
+                source.display()
+            ));
         }
     }
     let wide = documents.len() * (WIDTHS.iter().sum::<usize>() + 48);
@@ -59,13 +65,19 @@ fn look(name: &str, scene: &Scene, documents: &[&str]) -> Option<Vec<Value>> {
         "<!DOCTYPE html><body style=\"margin:0;display:flex;flex-wrap:wrap;gap:24px;width:{wide}px\">{frames}<script>{LOOK}</script>"
     );
     let title = chromium(name, &page, wide, 2 * height + 24)?;
-    let seen: Vec<Value> = serde_json::from_str(&title).unwrap_or_else(|error| panic!("{error}: {title}"));
+    let seen: Vec<Value> =
+        serde_json::from_str(&title).unwrap_or_else(|error| panic!("{error}: {title}"));
     assert_eq!(seen.len(), 2 * 2 * documents.len());
     Some(seen)
 }
 
 fn texts<'a>(seen: &'a Value, key: &str) -> Vec<&'a str> {
-    seen[key].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+    seen[key]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|text| text.as_str().unwrap())
+        .collect()
 }
 
 /// Nothing stands out at the side, words stand out from the paper, and the dark is dark.
@@ -77,54 +89,102 @@ fn is_readable(seen: &[Value]) {
             assert!(frame["contrast"].as_f64().unwrap() >= 4.5, "{frame}");
         }
     }
-    assert!(light.iter().all(|frame| frame["paper"].as_f64().unwrap() > 0.8), "{light:?}");
-    assert!(dark.iter().all(|frame| frame["paper"].as_f64().unwrap() < 0.05), "{dark:?}");
+    assert!(
+        light
+            .iter()
+            .all(|frame| frame["paper"].as_f64().unwrap() > 0.8),
+        "{light:?}"
+    );
+    assert!(
+        dark.iter()
+            .all(|frame| frame["paper"].as_f64().unwrap() < 0.05),
+        "{dark:?}"
+    );
 }
 
 #[test]
 fn a_browser_shows_a_feed_and_its_page_as_pages() {
     let scene = Scene::sample();
-    let config = scene.read("config.toml").replace("by = [", "sign_up = \"https://hums.example/letter/\"\nby = [");
+    let config = scene.read("config.toml").replace(
+        "by = [",
+        "sign_up = \"https://hums.example/letter/\"\nby = [",
+    );
     let scene = scene.file("config.toml", &config);
     scene.run_at(NOW, &["build"]);
-    let Some(seen) = look("pages", &scene, &["atom.xml", "rss.xml", "feeds.html"]) else { return };
+    let Some(seen) = look("pages", &scene, &["atom.xml", "rss.xml", "feeds.html"]) else {
+        return;
+    };
     is_readable(&seen);
     let titles = ["夜番の茶", "The Pager in the Drawer", "Rows of the Night"];
     for frame in &seen {
         let shown = texts(frame, "titles");
         assert_eq!(shown[0], "The Daemon Still Hums");
         let days = texts(frame, "days");
-        assert!(days.is_empty() || days[..2] == ["2024-06-14", "2024-03-18"], "the days of the site's zone: {days:?}");
-        assert!(titles.iter().all(|title| shown.contains(title)) && shown.len() == 6, "{shown:?}");
+        assert!(
+            days.is_empty() || days[..2] == ["2024-06-14", "2024-03-18"],
+            "the days of the site's zone: {days:?}"
+        );
+        assert!(
+            titles.iter().all(|title| shown.contains(title)) && shown.len() == 6,
+            "{shown:?}"
+        );
         let is_feed = frame["text"] == "";
         if is_feed {
             // HTML would show as literal tags, and no address can be clicked: it is named.
             assert_eq!(frame["bodies"], 0, "{frame}");
             let said = frame["said"].as_str().unwrap();
-            assert!(said.contains("This is a web feed") && said.contains("https://hums.example/feeds.html"), "{frame}");
+            assert!(
+                said.contains("This is a web feed")
+                    && said.contains("https://hums.example/feeds.html"),
+                "{frame}"
+            );
         } else {
             let text = frame["text"].as_str().unwrap();
             assert!(
-                text.contains("A feed brings new posts to you") && text.contains("Sign up for the letter"),
+                text.contains("A feed brings new posts to you")
+                    && text.contains("Sign up for the letter"),
                 "{text}"
             );
             let links = texts(frame, "links");
-            for link in ["letter/", "atom.xml", "rss.xml", "feed.json", "feeds.opml", "tag/tea/atom.xml"] {
-                assert!(links.contains(&format!("https://hums.example/{link}").as_str()), "{link}: {links:?}");
+            for link in [
+                "letter/",
+                "atom.xml",
+                "rss.xml",
+                "feed.json",
+                "feeds.opml",
+                "tag/tea/atom.xml",
+            ] {
+                assert!(
+                    links.contains(&format!("https://hums.example/{link}").as_str()),
+                    "{link}: {links:?}"
+                );
             }
         }
     }
     assert_eq!(seen.iter().filter(|frame| frame["text"] == "").count(), 8);
-    assert_eq!(seen.iter().filter(|frame| texts(frame, "days").is_empty()).count(), 4, "RSS alone has other dates");
+    assert_eq!(
+        seen.iter()
+            .filter(|frame| texts(frame, "days").is_empty())
+            .count(),
+        4,
+        "RSS alone has other dates"
+    );
 }
 
 #[test]
 fn a_long_word_and_odd_texts_do_not_break_the_pages() {
     let scene = nasty();
     scene.run(&["--at", NOW, "build"]);
-    if let Some(seen) = look("pages-nasty", &scene, &["atom.xml", "rss.xml", "feeds.html"]) {
+    if let Some(seen) = look(
+        "pages-nasty",
+        &scene,
+        &["atom.xml", "rss.xml", "feeds.html"],
+    ) {
         is_readable(&seen);
-        assert!(seen.iter().all(|frame| texts(frame, "titles").len() == 12), "{seen:?}");
+        assert!(
+            seen.iter().all(|frame| texts(frame, "titles").len() == 12),
+            "{seen:?}"
+        );
     }
     let empty = Scene::new().file("config.toml", &config("", ""));
     empty.run_at(NOW, &["build"]);

@@ -7,7 +7,10 @@ use std::process::{Command, Output, Stdio};
 
 /// Says what is missing, so that a test is skipped.
 pub(crate) fn missing(what: &str) {
-    assert!(std::env::var("TIDINGS_TEST_ALL").is_err(), "{what} is missing");
+    assert!(
+        std::env::var("TIDINGS_TEST_ALL").is_err(),
+        "{what} is missing"
+    );
     eprintln!("skipped: {what} is missing");
 }
 
@@ -15,7 +18,11 @@ pub(crate) fn missing(what: &str) {
 pub(crate) fn said(program: &str, arguments: &[&str], input: &[u8]) -> Option<Output> {
     let mut command = Command::new(program);
     command.args(arguments).env("HOME", std::env::temp_dir());
-    let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let spawned = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let Ok(mut child) = spawned else {
         missing(program);
         return None;
@@ -28,7 +35,10 @@ pub(crate) fn said(program: &str, arguments: &[&str], input: &[u8]) -> Option<Ou
 /// None where there is no Chromium.
 pub(crate) fn chromium(name: &str, page: &str, width: usize, height: usize) -> Option<String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (file, shot) = (folder.join(format!("{name}.html")), folder.join(format!("{name}.png")));
+    let (file, shot) = (
+        folder.join(format!("{name}.html")),
+        folder.join(format!("{name}.png")),
+    );
     fs::write(&file, page).unwrap();
     let _ = fs::remove_file(&shot);
     let profile = tempfile::tempdir().unwrap();
@@ -48,8 +58,22 @@ pub(crate) fn chromium(name: &str, page: &str, width: usize, height: usize) -> O
     };
     run(&format!("--screenshot={}", shot.display()))?;
     let bytes = fs::read(&shot).unwrap();
-    assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 20_000, "{name}: {} bytes", bytes.len());
+    assert!(
+        bytes.starts_with(b"\x89PNG") && bytes.len() > 20_000,
+        "{name}: {} bytes",
+        bytes.len()
+    );
     let dom = String::from_utf8_lossy(&run("--dump-dom")?.stdout).into_owned();
-    let title = dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
-    Some(title.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\u{a0}").replace("&amp;", "&"))
+    let title = dom
+        .split("<title>")
+        .nth(1)
+        .and_then(|rest| rest.split("</title>").next())
+        .unwrap_or_default();
+    Some(
+        title
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&nbsp;", "\u{a0}")
+            .replace("&amp;", "&"),
+    )
 }

@@ -28,14 +28,18 @@ fn plain(title: &feed_rs::model::Text) -> String {
     if title.content_type.subty() != "html" {
         return title.content.clone();
     }
-    title.content.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+    title
+        .content
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&amp;", "&")
 }
 
 /// Fails unless this is well-formed by a strict XML 1.0 parser, and holds only characters that XML allows.
 pub(crate) fn strict_xml(text: &str) {
     roxmltree::Document::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let illegal =
-        |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    let illegal = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     assert!(!text.contains(illegal), "{text}");
 }
 
@@ -49,7 +53,12 @@ assert not defects, defects
 sys.stdout.buffer.write((m['subject'] + '\\n' + ' '.join(p.get_content_type() for p in m.walk())).encode())
 ";
     let output = said("python3", &["-c", READ], message.as_bytes())?;
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8(output.stdout).unwrap();
-    text.split_once('\n').map(|(subject, types)| (subject.to_owned(), types.to_owned()))
+    text.split_once('\n')
+        .map(|(subject, types)| (subject.to_owned(), types.to_owned()))
 }

@@ -15,7 +15,10 @@ const NOON: &str = "2026-11-23T12:00:00Z";
 
 fn block(kind: &str) -> impl Iterator<Item = &'static str> {
     let fence = if kind == "sh" { "```sh\n" } else { "```toml\n" };
-    README.split(fence).skip(1).filter_map(|rest| rest.split("```").next())
+    README
+        .split(fence)
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
 }
 
 /// The sample site with what the commands name.
@@ -30,10 +33,39 @@ fn scene() -> Scene {
 /// The number of an issue: a finished one, or one in which a relay keeps someone waiting.
 fn issue(scene: &Scene, relay: Option<&Relay>) -> String {
     let url = relay.map(Relay::url);
-    let environment: Vec<(&str, &str)> = url.iter().map(|url| ("TIDINGS_MAIL__SMTP", url.as_str())).collect();
-    scene.run_at(NOON, &["subscriber", "add", if relay.is_some() { "later@x.example" } else { "ada@x.example" }]);
-    scene.run_with(&["--at", NOON, "digest", "weekly", "--posts", "rows-of-the-night"], &environment);
-    scene.run_at(NOON, &["status"]).split_whitespace().next().unwrap().to_owned()
+    let environment: Vec<(&str, &str)> = url
+        .iter()
+        .map(|url| ("TIDINGS_MAIL__SMTP", url.as_str()))
+        .collect();
+    scene.run_at(
+        NOON,
+        &[
+            "subscriber",
+            "add",
+            if relay.is_some() {
+                "later@x.example"
+            } else {
+                "ada@x.example"
+            },
+        ],
+    );
+    scene.run_with(
+        &[
+            "--at",
+            NOON,
+            "digest",
+            "weekly",
+            "--posts",
+            "rows-of-the-night",
+        ],
+        &environment,
+    );
+    scene
+        .run_at(NOON, &["status"])
+        .split_whitespace()
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 #[test]
@@ -44,31 +76,61 @@ fn every_command_shown_runs() {
         fenced += 1;
         let scene = scene();
         let number = match block.contains(NUMBER) {
-            true => issue(&scene, Some(&relay).filter(|_| block.contains("tidings issue"))),
+            true => issue(
+                &scene,
+                Some(&relay).filter(|_| block.contains("tidings issue")),
+            ),
             false => String::new(),
         };
         for line in block.lines() {
-            let line = line.split(" #").next().unwrap_or_default().trim_end().replace(NUMBER, &number);
-            let Some(arguments) = line.strip_prefix("tidings ").or(line.strip_prefix("cargo run --release -- ")) else {
+            let line = line
+                .split(" #")
+                .next()
+                .unwrap_or_default()
+                .trim_end()
+                .replace(NUMBER, &number);
+            let Some(arguments) = line
+                .strip_prefix("tidings ")
+                .or(line.strip_prefix("cargo run --release -- "))
+            else {
                 assert_eq!(line, "cargo test", "how is this one tested?");
                 continue;
             };
             let (arguments, _file) = arguments.split_once(" > ").unwrap_or((arguments, ""));
-            let arguments = [&["--at", NOON], &arguments.split_whitespace().collect::<Vec<_>>()[..]].concat();
+            let arguments = [
+                &["--at", NOON],
+                &arguments.split_whitespace().collect::<Vec<_>>()[..],
+            ]
+            .concat();
             if arguments.contains(&"--preview") {
-                let address = scene.spawn(&[&arguments[..], &["--no-open"]].concat(), &[]).first_line();
-                assert!(address.starts_with("http://127.0.0.1:"), "{line}: {address}");
+                let address = scene
+                    .spawn(&[&arguments[..], &["--no-open"]].concat(), &[])
+                    .first_line();
+                assert!(
+                    address.starts_with("http://127.0.0.1:"),
+                    "{line}: {address}"
+                );
             } else {
                 // Where a person would be asked, nobody is there to answer.
-                let asked = if arguments.contains(&"--again") { &["--yes"][..] } else { &[] };
+                let asked = if arguments.contains(&"--again") {
+                    &["--yes"][..]
+                } else {
+                    &[]
+                };
                 let ran = scene.run(&[&arguments[..], asked].concat());
                 assert_eq!(ran.code, 0, "{line}: {}{}", ran.out, ran.talk);
             }
             ran += 1;
         }
     }
-    let shown = README.lines().filter(|line| line.starts_with("tidings ")).count();
-    assert!(ran > shown && shown > 20, "{ran} of {shown} commands ran, in {fenced} blocks");
+    let shown = README
+        .lines()
+        .filter(|line| line.starts_with("tidings "))
+        .count();
+    assert!(
+        ran > shown && shown > 20,
+        "{ran} of {shown} commands ran, in {fenced} blocks"
+    );
 }
 
 #[test]
@@ -86,10 +148,18 @@ fn every_key_is_shown() {
     for section in ["site", "posts", "feeds", "digest", "mail", "store"] {
         let text = fs::read_to_string(folder.join(format!("{section}.rs"))).unwrap();
         for line in text.lines() {
-            let Some((key, _)) = line.strip_prefix("    pub ").and_then(|rest| rest.split_once(": ")) else { continue };
+            let Some((key, _)) = line
+                .strip_prefix("    pub ")
+                .and_then(|rest| rest.split_once(": "))
+            else {
+                continue;
+            };
             // The password stands in the environment, a relay's parts in its address.
             if !key.contains('(') && !["password", "host", "port", "tls"].contains(&key) {
-                assert!(shown.contains(&format!("{key} = ")), "`{key}` of [{section}] is not in the README");
+                assert!(
+                    shown.contains(&format!("{key} = ")),
+                    "`{key}` of [{section}] is not in the README"
+                );
                 keys += 1;
             }
         }
@@ -99,8 +169,17 @@ fn every_key_is_shown() {
 
 /// The names in backticks that follow these words, up to the end of the sentence.
 fn named_after(words: &str) -> Vec<&'static str> {
-    let rest = README.split(words).nth(1).unwrap_or_else(|| panic!("`{words}` is not in the README"));
-    rest.split('.').next().unwrap().split('`').skip(1).step_by(2).collect()
+    let rest = README
+        .split(words)
+        .nth(1)
+        .unwrap_or_else(|| panic!("`{words}` is not in the README"));
+    rest.split('.')
+        .next()
+        .unwrap()
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .collect()
 }
 
 #[test]
@@ -108,12 +187,18 @@ fn the_blocks_of_the_templates_are_those_that_are_shown() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     let blocks = |file: &str| {
         let text = fs::read_to_string(folder.join(file)).unwrap();
-        let blocks = text.split("{% block ").skip(1).map(|rest| rest.split(' ').next().unwrap().to_owned());
+        let blocks = text
+            .split("{% block ")
+            .skip(1)
+            .map(|rest| rest.split(' ').next().unwrap().to_owned());
         let mut blocks: Vec<String> = blocks.collect();
         blocks.sort();
         blocks
     };
-    let (mut page, mut digest) = (named_after("its blocks are "), named_after("The blocks are "));
+    let (mut page, mut digest) = (
+        named_after("its blocks are "),
+        named_after("The blocks are "),
+    );
     page.sort_unstable();
     digest.sort_unstable();
     assert_eq!(blocks("feeds.html"), page);
@@ -127,20 +212,40 @@ fn a_template_is_given_what_is_shown() {
     let rest = README.split("A template is given:").nth(1).unwrap();
     let mut names = 0;
     let mut template = "{{ reader.unsubscribe }}".to_owned();
-    for line in rest.split("```").nth(1).unwrap().lines().filter(|line| !line.is_empty()) {
+    for line in rest
+        .split("```")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .filter(|line| !line.is_empty())
+    {
         let line = line.split(" (").next().unwrap();
         let mut words = line.split_whitespace();
         let root = words.next().unwrap().replace("posts", "posts[0]");
         let fields: Vec<String> = words.map(|field| format!("{root}.{field}")).collect();
-        for name in if fields.is_empty() { vec![root] } else { fields } {
-            template.push_str(&format!("{{% if {name} is not defined %}}nothing is {name}\n{{% endif %}}"));
+        for name in if fields.is_empty() {
+            vec![root]
+        } else {
+            fields
+        } {
+            template.push_str(&format!(
+                "{{% if {name} is not defined %}}nothing is {name}\n{{% endif %}}"
+            ));
             names += 1;
         }
     }
     assert!(names > 30, "only {names} names were found");
     let scene = Scene::sample().file("templates/digest.txt", &template);
-    let message = || scene.run_at(NOON, &["digest", "weekly", "--dry-run"]).replace("=\r\n", "");
+    let message = || {
+        scene
+            .run_at(NOON, &["digest", "weekly", "--dry-run"])
+            .replace("=\r\n", "")
+    };
     assert!(!message().contains("nothing is"), "{}", message());
-    fs::write(scene.path("templates/digest.txt"), template.replace("site.title", "site.titel")).unwrap();
+    fs::write(
+        scene.path("templates/digest.txt"),
+        template.replace("site.title", "site.titel"),
+    )
+    .unwrap();
     assert!(message().contains("nothing is site.titel"), "{}", message());
 }

@@ -81,7 +81,16 @@ impl Habits {
     /// A relay that does as it should.
     pub(crate) fn good(pipelining: bool, thinks: Duration) -> Self {
         let (ahead, most_messages) = (Ahead::Hears, usize::MAX);
-        Self { pipelining, thinks, script: None, from: 0, listens: None, ahead, offers: &[], most_messages }
+        Self {
+            pipelining,
+            thinks,
+            script: None,
+            from: 0,
+            listens: None,
+            ahead,
+            offers: &[],
+            most_messages,
+        }
     }
 }
 
@@ -181,13 +190,21 @@ fn line(lines: &mut BufReader<TcpStream>, journal: &Mutex<Journal>) -> Option<St
     let line = String::from_utf8(bytes).unwrap_or_else(|_| "no UTF-8\n".to_owned());
     let content = line.strip_suffix("\r\n").unwrap_or(&line);
     if !line.ends_with("\r\n") || content.contains(['\r', '\n']) || line.len() > 1000 {
-        journal.lock().unwrap().wrong.push(format!("no line of SMTP: {line:?}"));
+        journal
+            .lock()
+            .unwrap()
+            .wrong
+            .push(format!("no line of SMTP: {line:?}"));
     }
     Some(content.to_owned())
 }
 
 /// A message up to its final dot, its dots taken back; none where a fault comes after its first line.
-fn read_message(lines: &mut BufReader<TcpStream>, journal: &Mutex<Journal>, fault: Option<Fault>) -> Option<String> {
+fn read_message(
+    lines: &mut BufReader<TcpStream>,
+    journal: &Mutex<Journal>,
+    fault: Option<Fault>,
+) -> Option<String> {
     let mut message = String::new();
     loop {
         let line = line(lines, journal)?;
@@ -210,7 +227,10 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
     let mut faulty_stream = stream.try_clone().ok()?;
     let mut go_wrong = |fault, code| go_wrong(fault, code, &mut faulty_stream);
     let fault_at = |phase: &str, messages: usize| {
-        habits.script.filter(|(at, _)| *at == phase && messages >= habits.from).map(|(_, fault)| fault)
+        habits
+            .script
+            .filter(|(at, _)| *at == phase && messages >= habits.from)
+            .map(|(_, fault)| fault)
     };
     let mut lines = BufReader::new(stream);
     let mut recipient: Option<String> = None;
@@ -223,9 +243,20 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
     loop {
         let command = line(&mut lines, journal)?;
         let faulty = |phase: &str| fault_at(phase, messages);
-        let verb = command.split([' ', ':']).next().unwrap_or_default().to_owned();
+        let verb = command
+            .split([' ', ':'])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         journal.lock().unwrap().heard.push(command.clone());
-        let address = || command.trim_start_matches("RCPT TO:<").split('>').next().unwrap_or_default().to_owned();
+        let address = || {
+            command
+                .trim_start_matches("RCPT TO:<")
+                .split('>')
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
         if let Some(fault) = faulty(&verb) {
             let is_right = matches!(fault, Fault::Latin1 | Fault::Bare | Fault::Twice);
             sender |= verb == "MAIL" && is_right;
@@ -269,7 +300,9 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
                 journal.lock().unwrap().ahead += usize::from(unread > 0);
                 match habits.ahead {
                     Ahead::Drops => lines.consume(unread),
-                    Ahead::Refuses if unread > 0 => return say("554 5.5.0 SMTP protocol synchronization"),
+                    Ahead::Refuses if unread > 0 => {
+                        return say("554 5.5.0 SMTP protocol synchronization");
+                    }
                     _ => {}
                 }
                 (sender, messages) = (false, messages + 1);
@@ -279,9 +312,14 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
                     continue;
                 }
                 // What is refused is not taken.
-                let is_refused = matches!(refusal, Some(Fault::Says(reply)) if !reply.starts_with('2'));
+                let is_refused =
+                    matches!(refusal, Some(Fault::Says(reply)) if !reply.starts_with('2'));
                 if !is_refused {
-                    journal.lock().unwrap().taken.push((recipient.unwrap_or_default(), message));
+                    journal
+                        .lock()
+                        .unwrap()
+                        .taken
+                        .push((recipient.unwrap_or_default(), message));
                 }
                 thread::sleep(habits.thinks);
                 match refusal {
@@ -315,15 +353,26 @@ fn refusal(address: &str) -> Option<&'static str> {
         ("later", "451 4.7.1 come back"),
         ("policy", "550 5.7.1 we do not want you"),
     ];
-    known.into_iter().find(|(name, _)| address.starts_with(name)).map(|(_, refusal)| refusal)
+    known
+        .into_iter()
+        .find(|(name, _)| address.starts_with(name))
+        .map(|(_, refusal)| refusal)
 }
 
 /// Why this message is not taken.
-fn refusal_at_end(recipient: Option<&str>, message: &str, journal: &Mutex<Journal>) -> Option<&'static str> {
+fn refusal_at_end(
+    recipient: Option<&str>,
+    message: &str,
+    journal: &Mutex<Journal>,
+) -> Option<&'static str> {
     match recipient {
         None => {
             if !message.is_empty() {
-                journal.lock().unwrap().wrong.push("a body was sent for a refused recipient".to_owned());
+                journal
+                    .lock()
+                    .unwrap()
+                    .wrong
+                    .push("a body was sent for a refused recipient".to_owned());
             }
             Some("554 no recipient")
         }
@@ -345,8 +394,11 @@ fn right_code(verb: &str) -> &'static str {
 /// The answer to EHLO.
 fn offers(habits: Habits) -> String {
     let pipelining = habits.pipelining.then_some("PIPELINING");
-    let lines: Vec<&str> =
-        ["relay.example"].into_iter().chain(habits.offers.iter().copied()).chain(pipelining).collect();
+    let lines: Vec<&str> = ["relay.example"]
+        .into_iter()
+        .chain(habits.offers.iter().copied())
+        .chain(pipelining)
+        .collect();
     let (last, first) = lines.split_last().unwrap();
     let first: Vec<String> = first.iter().map(|line| format!("250-{line}\r\n")).collect();
     format!("{}250 {last}", first.concat())
@@ -360,9 +412,13 @@ fn go_wrong(fault: Fault, code: &str, stream: &mut TcpStream) -> Option<()> {
             stream.write_all(format!("{reply}\r\n").as_bytes()).ok()?;
             (!reply.starts_with("421")).then_some(())
         }
-        Fault::Latin1 => stream.write_all(&[code.as_bytes(), b" Gr\xfc\xdfe\r\n"].concat()).ok(),
+        Fault::Latin1 => stream
+            .write_all(&[code.as_bytes(), b" Gr\xfc\xdfe\r\n"].concat())
+            .ok(),
         Fault::Bare => stream.write_all(format!("{code}\n").as_bytes()).ok(),
-        Fault::Twice => stream.write_all(format!("{code} ok\r\n250 slipped in\r\n").as_bytes()).ok(),
+        Fault::Twice => stream
+            .write_all(format!("{code} ok\r\n250 slipped in\r\n").as_bytes())
+            .ok(),
         Fault::Garbage => {
             stream.write_all(b"\x16\x03\xff\x00 what\r\n").ok()?;
             Some(())
@@ -373,7 +429,9 @@ fn go_wrong(fault: Fault, code: &str, stream: &mut TcpStream) -> Option<()> {
         }
         Fault::Drop => None,
         Fault::Reset => {
-            socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO)).ok()?;
+            socket2::SockRef::from(&*stream)
+                .set_linger(Some(Duration::ZERO))
+                .ok()?;
             None
         }
         Fault::Hang => {

@@ -32,7 +32,9 @@ impl Running {
     /// The first line that it prints.
     pub(crate) fn first_line(&mut self) -> String {
         let mut line = String::new();
-        BufReader::new(self.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(self.0.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         line.trim().to_owned()
     }
 
@@ -64,17 +66,25 @@ pub(crate) struct Ran {
 impl Scene {
     /// A site without posts.
     pub(crate) fn new() -> Self {
-        let scene = Self { folder: tempfile::tempdir().unwrap() };
+        let scene = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         fs::create_dir(scene.path("post")).unwrap();
         scene.file("config.toml", CONFIG)
     }
 
     /// The site that stands in the repository.
     pub(crate) fn sample() -> Self {
-        let scene = Self { folder: tempfile::tempdir().unwrap() };
+        let scene = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         fs::copy(repository.join("config.toml"), scene.path("config.toml")).unwrap();
-        let copied = Command::new("cp").arg("-r").arg(repository.join("post")).arg(scene.path("post")).status();
+        let copied = Command::new("cp")
+            .arg("-r")
+            .arg(repository.join("post"))
+            .arg(scene.path("post"))
+            .status();
         assert!(copied.unwrap().success());
         scene
     }
@@ -89,7 +99,10 @@ impl Scene {
 
     /// With a post of this title and day.
     pub(crate) fn post(self, name: &str, title: &str, date: &str) -> Self {
-        self.file(&format!("post/{name}"), &format!("---\ntitle: {title}\ndate: {date}\n---\nText of {title}.\n"))
+        self.file(
+            &format!("post/{name}"),
+            &format!("---\ntitle: {title}\ndate: {date}\n---\nText of {title}.\n"),
+        )
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -102,9 +115,12 @@ impl Scene {
 
     /// The names of a folder, sorted; none where there is no such folder.
     pub(crate) fn names(&self, path: &str) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.path(path)) else { return Vec::new() };
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        let Ok(entries) = fs::read_dir(self.path(path)) else {
+            return Vec::new();
+        };
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         names
     }
@@ -114,8 +130,15 @@ impl Scene {
     }
 
     pub(crate) fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
-        let Output { status, stdout, stderr } =
-            self.command(arguments).envs(environment.iter().copied()).output().unwrap();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self
+            .command(arguments)
+            .envs(environment.iter().copied())
+            .output()
+            .unwrap();
         Ran {
             code: status.code().unwrap_or(-1),
             out: String::from_utf8(stdout).unwrap(),
@@ -138,7 +161,10 @@ impl Scene {
     /// The program, running beside the test; it is killed when it is dropped.
     pub(crate) fn spawn(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
         let mut command = self.command(arguments);
-        command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         Running(command.spawn().unwrap())
     }
 

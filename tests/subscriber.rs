@@ -9,84 +9,180 @@ fn consent_is_kept_with_a_reader() {
     let scene = Scene::new().file("people.csv", "email,name\nada@x.example,Ada\n");
     scene.run_at(
         NOON,
-        &["subscriber", "import", "people.csv", "--confirmed", "--consent", "list at the summer fair, 2024-06-01"],
+        &[
+            "subscriber",
+            "import",
+            "people.csv",
+            "--confirmed",
+            "--consent",
+            "list at the summer fair, 2024-06-01",
+        ],
     );
     let shown = scene.run_at(NOON, &["subscriber", "show", "Ada@X.example"]);
-    for part in ["active", "name: Ada", "digests: weekly", "2024-06-24T12:00:00Z  joined", "summer fair, 2024-06-01"] {
+    for part in [
+        "active",
+        "name: Ada",
+        "digests: weekly",
+        "2024-06-24T12:00:00Z  joined",
+        "summer fair, 2024-06-01",
+    ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     let ran = scene.run(&["subscriber", "import", "people.csv", "--consent", "none"]);
-    assert!(ran.code == 2 && ran.talk.contains("--confirmed"), "{}", ran.talk);
+    assert!(
+        ran.code == 2 && ran.talk.contains("--confirmed"),
+        "{}",
+        ran.talk
+    );
 }
 
 #[test]
 fn without_confirmed_an_import_is_mailed_nothing() {
-    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("people.csv", "email\nada@x.example\n");
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("people.csv", "email\nada@x.example\n");
     scene.run_at(NOON, &["subscriber", "import", "people.csv"]);
     scene.run_at(NOON, &["run"]);
     assert_eq!(scene.names("outbox").len(), 1, "the editor alone");
     scene.run_at(NOON, &["subscriber", "import", "people.csv", "--confirmed"]);
-    assert!(scene.run_at(NOON, &["subscriber", "list"]).contains("ada@x.example  active"));
+    assert!(
+        scene
+            .run_at(NOON, &["subscriber", "list"])
+            .contains("ada@x.example  active")
+    );
 }
 
 #[test]
 fn an_export_moves_everyone_to_another_store_and_revives_nobody() {
-    let scene = Scene::new().file("people.csv", "email,name\nada@x.example,Ada\nbob@x.example,\"Night, Bob\"\n");
+    let scene = Scene::new().file(
+        "people.csv",
+        "email,name\nada@x.example,Ada\nbob@x.example,\"Night, Bob\"\n",
+    );
     scene.run_at(NOON, &["subscriber", "import", "people.csv", "--confirmed"]);
     scene.run_at(NOON, &["subscriber", "remove", "bob@x.example"]);
     let everyone = scene.run_at(NOON, &["subscriber", "export"]);
     let other = Scene::new().file("everyone.csv", &everyone);
-    other.run_at(NOON, &["subscriber", "import", "everyone.csv", "--confirmed"]);
+    other.run_at(
+        NOON,
+        &["subscriber", "import", "everyone.csv", "--confirmed"],
+    );
     assert_eq!(other.run_at(NOON, &["subscriber", "export"]), everyone);
     // A list of those who must get nothing works on people who are there, too.
     let other = other.file("stop.csv", "email,state\nada@x.example,complained\n");
     other.run_at(NOON, &["subscriber", "import", "stop.csv"]);
-    assert!(other.run_at(NOON, &["subscriber", "list"]).contains("ada@x.example  complained"));
+    assert!(
+        other
+            .run_at(NOON, &["subscriber", "list"])
+            .contains("ada@x.example  complained")
+    );
 }
 
 #[test]
 fn whoever_is_forgotten_leaves_no_trace_and_never_comes_back() {
-    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("people.csv", "email\nada@x.example\n");
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("people.csv", "email\nada@x.example\n");
     scene.run_at(NOON, &["subscriber", "import", "people.csv", "--confirmed"]);
     scene.run_at(NOON, &["run"]);
     assert_eq!(scene.names("outbox").len(), 2);
     scene.run_at(NOON, &["subscriber", "forget", "ADA@x.example"]);
-    assert!(!scene.run_at(NOON, &["subscriber", "export"]).contains("ada"));
+    assert!(
+        !scene
+            .run_at(NOON, &["subscriber", "export"])
+            .contains("ada")
+    );
     assert!(!scene.run_at(NOON, &["status"]).contains("ada@"));
     let out = scene.run_at(NOON, &["subscriber", "import", "people.csv", "--confirmed"]);
     assert!(out.contains("0 new, 0 known, 1 suppressed"), "{out}");
     let scene = scene.post("two.md", "Two", "2024-06-25");
     scene.run_at("2024-07-01T12:00:00Z", &["run"]);
-    assert!(!scene.names("outbox")[2..].iter().any(|mail| mail.contains("ada@")));
+    assert!(
+        !scene.names("outbox")[2..]
+            .iter()
+            .any(|mail| mail.contains("ada@"))
+    );
 }
 
 #[test]
 fn a_bad_line_is_named_and_the_others_are_taken() {
-    let scene =
-        Scene::new().file("people.csv", "email,digests\nada@x.example,weekly\nbob,weekly\neve@x.example,wekly\n");
+    let scene = Scene::new().file(
+        "people.csv",
+        "email,digests\nada@x.example,weekly\nbob,weekly\neve@x.example,wekly\n",
+    );
     let ran = scene.run(&["subscriber", "import", "people.csv", "--confirmed"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.out.contains("1 new, 0 known, 0 suppressed, 2 refused"), "{}", ran.out);
-    assert!(ran.talk.contains("people.csv:3: `bob` is no e-mail address"), "{}", ran.talk);
-    assert!(ran.talk.contains("people.csv:4: there is no digest named `wekly`"), "{}", ran.talk);
+    assert!(
+        ran.out.contains("1 new, 0 known, 0 suppressed, 2 refused"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.talk
+            .contains("people.csv:3: `bob` is no e-mail address"),
+        "{}",
+        ran.talk
+    );
+    assert!(
+        ran.talk
+            .contains("people.csv:4: there is no digest named `wekly`"),
+        "{}",
+        ran.talk
+    );
     assert!(ran.talk.contains("did you mean `weekly`?"), "{}", ran.talk);
     let ran = scene.run(&["subscriber", "import", "nobody.csv"]);
-    assert!(ran.code == 2 && ran.talk.contains("nobody.csv: cannot be read"), "{}", ran.talk);
+    assert!(
+        ran.code == 2 && ran.talk.contains("nobody.csv: cannot be read"),
+        "{}",
+        ran.talk
+    );
 }
 
 #[test]
 fn nobody_but_themselves_brings_a_reader_back_and_only_to_what_they_ask_for() {
-    let config =
-        crate::scene::CONFIG.replace("[mail]", "[[digest]]\nname = \"monthly\"\nschedule = \"0 8 1 * *\"\n[mail]");
-    let scene = Scene::new().file("config.toml", &config).file("people.csv", "email,name\nada@x.example,Ada\n");
+    let config = crate::scene::CONFIG.replace(
+        "[mail]",
+        "[[digest]]\nname = \"monthly\"\nschedule = \"0 8 1 * *\"\n[mail]",
+    );
+    let scene = Scene::new()
+        .file("config.toml", &config)
+        .file("people.csv", "email,name\nada@x.example,Ada\n");
     let list = || scene.run_at(NOON, &["subscriber", "list"]);
     scene.run_at(NOON, &["subscriber", "add", "ada@x.example"]);
-    scene.run_at(NOON, &["subscriber", "remove", "ada@x.example", "--digest", "weekly"]);
+    scene.run_at(
+        NOON,
+        &[
+            "subscriber",
+            "remove",
+            "ada@x.example",
+            "--digest",
+            "weekly",
+        ],
+    );
     scene.run_at(NOON, &["subscriber", "import", "people.csv", "--confirmed"]);
     assert_eq!(list(), "ada@x.example  active  monthly\n");
-    assert!(scene.run_at(NOON, &["subscriber", "export"]).contains("ada@x.example,Ada,"), "the name is taken in");
+    assert!(
+        scene
+            .run_at(NOON, &["subscriber", "export"])
+            .contains("ada@x.example,Ada,"),
+        "the name is taken in"
+    );
     scene.run_at(NOON, &["subscriber", "remove", "ada@x.example"]);
-    scene.run_at(NOON, &["subscriber", "add", "ada@x.example", "--digest", "weekly", "--name", "Ada Night"]);
+    scene.run_at(
+        NOON,
+        &[
+            "subscriber",
+            "add",
+            "ada@x.example",
+            "--digest",
+            "weekly",
+            "--name",
+            "Ada Night",
+        ],
+    );
     assert_eq!(list(), "ada@x.example  active  weekly\n");
-    assert!(scene.run_at(NOON, &["subscriber", "show", "ada@x.example"]).contains("name: Ada"));
+    assert!(
+        scene
+            .run_at(NOON, &["subscriber", "show", "ada@x.example"])
+            .contains("name: Ada")
+    );
 }

@@ -43,27 +43,37 @@ fn start(manner: Manner, host: &str) -> TlsRelay {
     let signing = rcgen::KeyPair::generate().unwrap();
     let mut wish = rcgen::CertificateParams::new(vec![host.to_owned()]).unwrap();
     if manner == Manner::Expired {
-        (wish.not_before, wish.not_after) = (rcgen::date_time_ymd(2019, 1, 1), rcgen::date_time_ymd(2020, 1, 1));
+        (wish.not_before, wish.not_after) = (
+            rcgen::date_time_ymd(2019, 1, 1),
+            rcgen::date_time_ymd(2020, 1, 1),
+        );
     }
     let signed = wish.self_signed(&signing).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![signed.der().clone()], key)
-        .unwrap();
+    let config =
+        ServerConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![signed.der().clone()], key)
+            .unwrap();
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (clear, inside) = (Arc::default(), Arc::default());
-    let (heard, heard_inside): (Arc<Mutex<String>>, Arc<Mutex<String>>) = (Arc::clone(&clear), Arc::clone(&inside));
+    let (heard, heard_inside): (Arc<Mutex<String>>, Arc<Mutex<String>>) =
+        (Arc::clone(&clear), Arc::clone(&inside));
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let _ = serve(stream, manner, &config, &heard, &heard_inside);
         }
     });
-    TlsRelay { port, certificate: signed.pem(), clear, inside }
+    TlsRelay {
+        port,
+        certificate: signed.pem(),
+        clear,
+        inside,
+    }
 }
 
 fn serve(
@@ -74,7 +84,11 @@ fn serve(
     inside: &Mutex<String>,
 ) -> std::io::Result<()> {
     if manner != Manner::Implicit {
-        let offers = if manner == Manner::Stripped { "250 relay\r\n" } else { "250-relay\r\n250 STARTTLS\r\n" };
+        let offers = if manner == Manner::Stripped {
+            "250 relay\r\n"
+        } else {
+            "250-relay\r\n250 STARTTLS\r\n"
+        };
         stream.write_all(b"220 relay\r\n")?;
         hear(&mut stream, clear)?;
         stream.write_all(offers.as_bytes())?;
@@ -86,7 +100,10 @@ fn serve(
             _ => b"220 go\r\n",
         })?;
     }
-    let mut tls = BufReader::new(StreamOwned::new(ServerConnection::new(Arc::clone(config)).unwrap(), stream));
+    let mut tls = BufReader::new(StreamOwned::new(
+        ServerConnection::new(Arc::clone(config)).unwrap(),
+        stream,
+    ));
     let say = |tls: &mut BufReader<StreamOwned<ServerConnection, TcpStream>>, answer: &str| {
         tls.get_mut().write_all(answer.as_bytes())?;
         tls.get_mut().flush()
@@ -127,8 +144,13 @@ fn hear(stream: &mut impl Read, log: &Mutex<String>) -> std::io::Result<String> 
 
 /// A run against the relay, with a user and a password, trusting its certificate or not.
 fn run(relay: &TlsRelay, scheme: &str, trusted: bool) -> Ran {
-    let scene = Scene::new().post("one.md", "One", "2024-06-01").file("relay.pem", &relay.certificate);
-    let two = scene.read("config.toml").replace("editor@hums.example", "editor@hums.example\", \"other@hums.example");
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("relay.pem", &relay.certificate);
+    let two = scene.read("config.toml").replace(
+        "editor@hums.example",
+        "editor@hums.example\", \"other@hums.example",
+    );
     let scene = scene.file("config.toml", &two);
     let url = format!("{scheme}://localhost:{}", relay.port);
     let mut environment = vec![
@@ -151,19 +173,28 @@ fn said_in_clear(relay: &TlsRelay) -> String {
 
 #[test]
 fn mail_and_password_go_inside_tls() {
-    for (manner, scheme) in
-        [(Manner::Implicit, "smtps"), (Manner::StartTls, "smtp"), (Manner::Latin1, "smtp"), (Manner::Bare, "smtp")]
-    {
+    for (manner, scheme) in [
+        (Manner::Implicit, "smtps"),
+        (Manner::StartTls, "smtp"),
+        (Manner::Latin1, "smtp"),
+        (Manner::Bare, "smtp"),
+    ] {
         let relay = start(manner, "localhost");
         let ran = run(&relay, scheme, true);
         assert_eq!(ran.code, 0, "{scheme}: {}{}", ran.out, ran.talk);
         let inside = relay.inside.lock().unwrap().clone();
-        assert!(inside.contains("AUTH PLAIN") && inside.contains("RCPT TO:<editor@hums.example>"), "{inside}");
+        assert!(
+            inside.contains("AUTH PLAIN") && inside.contains("RCPT TO:<editor@hums.example>"),
+            "{inside}"
+        );
         // The second over the same connection, its envelope said ahead.
         assert!(inside.contains("RCPT TO:<other@hums.example>"), "{inside}");
         assert_eq!(inside.matches("EHLO").count(), 1, "{inside}");
         let clear = said_in_clear(&relay);
-        assert!(!clear.contains("AUTH") && !clear.contains("MAIL") && !clear.contains("Subject"), "{clear}");
+        assert!(
+            !clear.contains("AUTH") && !clear.contains("MAIL") && !clear.contains("Subject"),
+            "{clear}"
+        );
     }
 }
 
@@ -171,18 +202,45 @@ fn mail_and_password_go_inside_tls() {
 fn nothing_is_said_where_tls_cannot_be_had() {
     for (manner, host, trusted, words) in [
         (Manner::Stripped, "localhost", true, "offers no STARTTLS"),
-        (Manner::Injected, "localhost", true, "spoke before TLS began"),
-        (Manner::StartTls, "localhost", false, "certificate is not accepted"),
-        (Manner::StartTls, "other.example", true, "certificate is not accepted"),
-        (Manner::Expired, "localhost", true, "certificate is not accepted"),
+        (
+            Manner::Injected,
+            "localhost",
+            true,
+            "spoke before TLS began",
+        ),
+        (
+            Manner::StartTls,
+            "localhost",
+            false,
+            "certificate is not accepted",
+        ),
+        (
+            Manner::StartTls,
+            "other.example",
+            true,
+            "certificate is not accepted",
+        ),
+        (
+            Manner::Expired,
+            "localhost",
+            true,
+            "certificate is not accepted",
+        ),
     ] {
         let relay = start(manner, host);
         let ran = run(&relay, "smtp", trusted);
         assert_eq!(ran.code, 1, "{}{}", ran.out, ran.talk);
-        assert!(ran.talk.contains(words) && ran.talk.contains("paused"), "{words}: {}", ran.talk);
+        assert!(
+            ran.talk.contains(words) && ran.talk.contains("paused"),
+            "{words}: {}",
+            ran.talk
+        );
         assert!(!ran.talk.contains("hunter2"));
         let clear = said_in_clear(&relay);
-        assert!(!clear.contains("AUTH") && !clear.contains("MAIL"), "{clear}");
+        assert!(
+            !clear.contains("AUTH") && !clear.contains("MAIL"),
+            "{clear}"
+        );
         assert!(relay.inside.lock().unwrap().is_empty());
     }
 }

@@ -48,13 +48,31 @@ impl Server {
                 let mut body = vec![0; length];
                 stream.read_exact(&mut body).unwrap();
                 let body = String::from_utf8(body).unwrap();
-                let is_refused = refused.lock().unwrap().is_some_and(|part| body.contains(part));
-                asked.lock().unwrap().push(format!("{} {body}", line.trim()));
-                let is_missing = |path: &str| missing.lock().unwrap().iter().any(|missing| missing == path);
+                let is_refused = refused
+                    .lock()
+                    .unwrap()
+                    .is_some_and(|part| body.contains(part));
+                asked
+                    .lock()
+                    .unwrap()
+                    .push(format!("{} {body}", line.trim()));
+                let is_missing = |path: &str| {
+                    missing
+                        .lock()
+                        .unwrap()
+                        .iter()
+                        .any(|missing| missing == path)
+                };
                 let is_missing = line.split(' ').nth(1).is_some_and(is_missing);
-                let status = if is_refused || is_missing { 404 } else { status.load(Ordering::SeqCst) };
-                let _ =
-                    write!(stream.get_mut(), "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nLocation: /there/\r\n\r\n");
+                let status = if is_refused || is_missing {
+                    404
+                } else {
+                    status.load(Ordering::SeqCst)
+                };
+                let _ = write!(
+                    stream.get_mut(),
+                    "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nLocation: /there/\r\n\r\n"
+                );
             }
         });
         server
@@ -72,27 +90,48 @@ impl Server {
 
 fn with_hub(hub: &str, more: &str) -> Scene {
     site(&[
-        ("tea.md", "title: Tea\ndate: 2024-05-01\ntags: [hot]", "Hot."),
+        (
+            "tea.md",
+            "title: Tea\ndate: 2024-05-01\ntags: [hot]",
+            "Hot.",
+        ),
         ("rain.md", "title: Rain\ndate: 2023-05-01", "x"),
     ])
-    .file("config.toml", &config("", &format!("by = [\"tag\"]\narchive = \"year\"\nhub = \"{hub}\"\n{more}")))
+    .file(
+        "config.toml",
+        &config(
+            "",
+            &format!("by = [\"tag\"]\narchive = \"year\"\nhub = \"{hub}\"\n{more}"),
+        ),
+    )
 }
 
 #[test]
 fn the_hub_is_told_of_the_feeds_whose_bytes_changed_and_of_no_other() {
     let hub = Server::start(204);
-    let scene = with_hub(&format!("http://127.0.0.1:{}/publish", hub.port), "hub_private = true");
+    let scene = with_hub(
+        &format!("http://127.0.0.1:{}/publish", hub.port),
+        "hub_private = true",
+    );
     scene.run_at(NOON, &["run"]);
     let asked = hub.asked();
-    assert_eq!(asked.len(), 6, "two feeds in three formats and no archive: {asked:?}");
-    let line = "POST /publish HTTP/1.1 hub.mode=publish&hub.url=https%3A%2F%2Fhums.example%2Fatom.xml";
+    assert_eq!(
+        asked.len(),
+        6,
+        "two feeds in three formats and no archive: {asked:?}"
+    );
+    let line =
+        "POST /publish HTTP/1.1 hub.mode=publish&hub.url=https%3A%2F%2Fhums.example%2Fatom.xml";
     assert!(asked.contains(&line.to_owned()), "{asked:?}");
     scene.run_at(NOON, &["run"]);
     assert!(hub.asked().is_empty());
     let scene = scene.post("new.md", "New", "2024-06-01");
     scene.run_at(NOON, &["build"]);
     assert!(hub.asked().is_empty(), "`build` tells nobody");
-    assert_eq!(scene.run_at(NOON, &["ping", "--dry-run"]).lines().count(), 3);
+    assert_eq!(
+        scene.run_at(NOON, &["ping", "--dry-run"]).lines().count(),
+        3
+    );
     assert!(scene.run_at(NOON, &["ping"]).contains("3 feeds told"));
     assert_eq!(hub.asked().len(), 3);
 }
@@ -100,9 +139,16 @@ fn the_hub_is_told_of_the_feeds_whose_bytes_changed_and_of_no_other() {
 #[test]
 fn a_hub_that_is_down_is_a_warning_and_hears_it_the_next_time() {
     let hub = Server::start(503);
-    let scene = with_hub(&format!("http://127.0.0.1:{}/", hub.port), "hub_private = true");
+    let scene = with_hub(
+        &format!("http://127.0.0.1:{}/", hub.port),
+        "hub_private = true",
+    );
     let ran = scene.run(&["--at", NOON, "run"]);
-    assert!(ran.code == 0 && ran.talk.contains("was not told of 6 feeds: it answers 503"), "{}", ran.talk);
+    assert!(
+        ran.code == 0 && ran.talk.contains("was not told of 6 feeds: it answers 503"),
+        "{}",
+        ran.talk
+    );
     assert_eq!(hub.asked().len(), 1, "one refusal is enough");
     assert_eq!(scene.names("outbox").len(), 1, "mail leaves all the same");
     hub.status.store(202, Ordering::SeqCst);
@@ -114,14 +160,23 @@ fn a_hub_that_is_down_is_a_warning_and_hears_it_the_next_time() {
 fn what_the_hub_refuses_keeps_it_from_no_other_feed() {
     let hub = Server::start(204);
     *hub.refused.lock().unwrap() = Some("hums.example%2Fatom.xml");
-    let scene = with_hub(&format!("http://127.0.0.1:{}/", hub.port), "hub_private = true");
+    let scene = with_hub(
+        &format!("http://127.0.0.1:{}/", hub.port),
+        "hub_private = true",
+    );
     let ran = scene.run(&["--at", NOON, "run"]);
-    assert!(ran.code == 0 && ran.talk.contains("was not told of 1 feeds: it answers 404"), "{}", ran.talk);
+    assert!(
+        ran.code == 0 && ran.talk.contains("was not told of 1 feeds: it answers 404"),
+        "{}",
+        ran.talk
+    );
     assert!(ran.out.contains("5 feeds told"), "{}", ran.out);
     hub.asked();
     // A feed that is published no longer is told of no more.
     let scene = {
-        let config = scene.read("config.toml").replace("[feeds]", "[feeds]\nformats = [\"rss\"]");
+        let config = scene
+            .read("config.toml")
+            .replace("[feeds]", "[feeds]\nformats = [\"rss\"]");
         scene.file("config.toml", &config)
     };
     scene.run_at(NOON, &["run"]);
@@ -131,17 +186,27 @@ fn what_the_hub_refuses_keeps_it_from_no_other_feed() {
 #[test]
 fn a_person_who_pings_a_dead_hub_hears_it_by_the_exit_code() {
     let hub = Server::start(503);
-    let scene = with_hub(&format!("http://127.0.0.1:{}/", hub.port), "hub_private = true");
+    let scene = with_hub(
+        &format!("http://127.0.0.1:{}/", hub.port),
+        "hub_private = true",
+    );
     scene.run_at(NOON, &["build"]);
     let ran = scene.run(&["--at", NOON, "ping"]);
-    assert!(ran.code == 1 && ran.talk.contains("was not told of 6 feeds: it answers 503"), "{}", ran.talk);
+    assert!(
+        ran.code == 1 && ran.talk.contains("was not told of 6 feeds: it answers 503"),
+        "{}",
+        ran.talk
+    );
     assert_eq!(hub.asked().len(), 1);
 }
 
 #[test]
 fn a_wiped_folder_is_no_news_and_a_run_that_died_hides_none() {
     let hub = Server::start(204);
-    let scene = with_hub(&format!("http://127.0.0.1:{}/", hub.port), "hub_private = true");
+    let scene = with_hub(
+        &format!("http://127.0.0.1:{}/", hub.port),
+        "hub_private = true",
+    );
     scene.run_at(NOON, &["run"]);
     hub.asked();
     std::fs::remove_dir_all(scene.path("public")).unwrap();
@@ -163,10 +228,17 @@ fn a_wiped_folder_is_no_news_and_a_run_that_died_hides_none() {
 #[test]
 fn a_manifest_that_cannot_be_written_is_said_and_the_hub_is_told_all_the_same() {
     let hub = Server::start(204);
-    let scene = with_hub(&format!("http://127.0.0.1:{}/", hub.port), "hub_private = true");
+    let scene = with_hub(
+        &format!("http://127.0.0.1:{}/", hub.port),
+        "hub_private = true",
+    );
     std::fs::create_dir(scene.path("tidings.manifest")).unwrap();
     let ran = scene.run(&["--at", NOON, "run"]);
-    assert!(ran.code == 0 && ran.talk.contains("tidings.manifest: cannot be written"), "{}", ran.talk);
+    assert!(
+        ran.code == 0 && ran.talk.contains("tidings.manifest: cannot be written"),
+        "{}",
+        ran.talk
+    );
     assert_eq!(hub.asked().len(), 6);
 }
 
@@ -176,7 +248,9 @@ fn a_hub_at_a_private_address_is_refused_unless_it_is_wanted() {
     let scene = with_hub(&format!("http://localhost:{}/", hub.port), "");
     let ran = scene.run(&["--at", NOON, "run"]);
     assert!(
-        ran.code == 0 && ran.talk.contains("is a private address") && ran.talk.contains("hub_private"),
+        ran.code == 0
+            && ran.talk.contains("is a private address")
+            && ran.talk.contains("hub_private"),
         "{}",
         ran.talk
     );
@@ -186,16 +260,26 @@ fn a_hub_at_a_private_address_is_refused_unless_it_is_wanted() {
 #[test]
 fn without_a_hub_there_is_nobody_to_ping() {
     let ran = Scene::new().run(&["ping"]);
-    assert!(ran.code == 2 && ran.talk.contains("`hub = "), "{}", ran.talk);
+    assert!(
+        ran.code == 2 && ran.talk.contains("`hub = "),
+        "{}",
+        ran.talk
+    );
 }
 
 /// A scene whose pages this server has, and whose mail and hub are real.
 fn live(pages: &Server, hub: &Server, relay: &Relay, more: &str) -> Scene {
-    let config = config("", &format!("hub = \"http://127.0.0.1:{}/\"\nhub_private = true", hub.port))
-        .replace("https://hums.example/", &pages.site())
-        .replace("require_live = false", more)
-        .replace("0 8 * * MON", "each")
-        .replace("[mail]", &format!("[mail]\nsmtp = \"{}\"", relay.url()));
+    let config = config(
+        "",
+        &format!(
+            "hub = \"http://127.0.0.1:{}/\"\nhub_private = true",
+            hub.port
+        ),
+    )
+    .replace("https://hums.example/", &pages.site())
+    .replace("require_live = false", more)
+    .replace("0 8 * * MON", "each")
+    .replace("[mail]", &format!("[mail]\nsmtp = \"{}\"", relay.url()));
     site(&[("tea.md", "title: Tea\ndate: 2024-05-01", "Hot.")]).file("config.toml", &config)
 }
 
@@ -205,12 +289,27 @@ fn a_post_whose_page_is_not_there_waits_for_the_next_run_and_so_does_the_hub() {
     let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
     let scene = live(&pages, &hub, &relay, "");
     let ran = scene.run(&["--at", NOON, "run"]);
-    assert!(ran.code == 0 && ran.talk.contains("/tea/` is not there yet: it answers 404"), "{}{}", ran.out, ran.talk);
-    assert_eq!(pages.asked(), ["GET /tea/ HTTP/1.1 "], "each page is asked for once");
+    assert!(
+        ran.code == 0 && ran.talk.contains("/tea/` is not there yet: it answers 404"),
+        "{}{}",
+        ran.out,
+        ran.talk
+    );
+    assert_eq!(
+        pages.asked(),
+        ["GET /tea/ HTTP/1.1 "],
+        "each page is asked for once"
+    );
     assert_eq!((relay.count(), hub.asked().len()), (0, 0));
     pages.status.store(200, Ordering::SeqCst);
     let ran = scene.run(&["--at", NOON, "run"]);
-    assert_eq!((ran.code, relay.count(), hub.asked().len()), (0, 1, 3), "{}{}", ran.out, ran.talk);
+    assert_eq!(
+        (ran.code, relay.count(), hub.asked().len()),
+        (0, 1, 3),
+        "{}{}",
+        ran.out,
+        ran.talk
+    );
     scene.run(&["--at", NOON, "run"]);
     assert_eq!(relay.count(), 1);
 }
@@ -220,26 +319,47 @@ fn an_issue_waits_a_day_for_a_page_that_is_late_and_then_goes_without_it() {
     let (pages, hub) = (Server::start(200), Server::start(204));
     let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
     let scene = live(&pages, &hub, &relay, "");
-    let weekly = scene.read("config.toml").replace("\"each\"", "\"0 8 * * MON\"");
-    let scene = scene.file("config.toml", &weekly).file("post/late.md", "---\ntitle: Late\ndate: 2024-05-02\n---\nx\n");
+    let weekly = scene
+        .read("config.toml")
+        .replace("\"each\"", "\"0 8 * * MON\"");
+    let scene = scene.file("config.toml", &weekly).file(
+        "post/late.md",
+        "---\ntitle: Late\ndate: 2024-05-02\n---\nx\n",
+    );
     pages.missing.lock().unwrap().push("/late/".to_owned());
     let run = |time: &str| scene.run(&["--at", time, "run"]);
     let ran = run("2024-06-24T08:00:05+02:00");
-    assert!(ran.code == 0 && ran.out.contains("weekly: 2 new, waits for 1 not there yet"), "{}{}", ran.out, ran.talk);
+    assert!(
+        ran.code == 0 && ran.out.contains("weekly: 2 new, waits for 1 not there yet"),
+        "{}{}",
+        ran.out,
+        ran.talk
+    );
     assert_eq!(relay.count(), 0);
     // One mail has both once the page is there.
     pages.missing.lock().unwrap().clear();
     run("2024-06-24T08:10:05+02:00");
     assert_eq!(relay.count(), 1);
     let scene = scene
-        .file("post/never.md", "---\ntitle: Never\ndate: 2024-06-26\n---\nx\n")
-        .file("post/there.md", "---\ntitle: There\ndate: 2024-06-26\n---\nx\n");
+        .file(
+            "post/never.md",
+            "---\ntitle: Never\ndate: 2024-06-26\n---\nx\n",
+        )
+        .file(
+            "post/there.md",
+            "---\ntitle: There\ndate: 2024-06-26\n---\nx\n",
+        );
     pages.missing.lock().unwrap().push("/never/".to_owned());
     let run = |time: &str| scene.run(&["--at", time, "run"]);
     run("2024-07-02T07:50:00+02:00");
     assert_eq!(relay.count(), 1);
     let ran = run("2024-07-02T08:00:05+02:00");
-    assert!(relay.count() == 2 && ran.out.contains("There"), "{}{}", ran.out, ran.talk);
+    assert!(
+        relay.count() == 2 && ran.out.contains("There"),
+        "{}{}",
+        ran.out,
+        ran.talk
+    );
     // It is not lost: the next slot tries it again.
     pages.missing.lock().unwrap().clear();
     run("2024-07-08T08:00:05+02:00");
@@ -269,9 +389,19 @@ fn a_page_that_never_answers_keeps_the_hub_waiting_for_a_day_at_most() {
     pages.missing.lock().unwrap().push("/never/".to_owned());
     scene.run(&["--at", "2024-06-24T12:00:00Z", "run"]);
     scene.run(&["--at", "2024-06-25T11:59:59Z", "run"]);
-    assert!(hub.asked().is_empty() && scene.read("tidings.manifest").contains("/never/\t2024-06-24T12:00:00"));
+    assert!(
+        hub.asked().is_empty()
+            && scene
+                .read("tidings.manifest")
+                .contains("/never/\t2024-06-24T12:00:00")
+    );
     let ran = scene.run(&["--at", "2024-06-25T12:00:00Z", "run"]);
-    assert!(ran.talk.contains("/never/` has not been there for a day: the hub is told without it"), "{}", ran.talk);
+    assert!(
+        ran.talk
+            .contains("/never/` has not been there for a day: the hub is told without it"),
+        "{}",
+        ran.talk
+    );
     assert_eq!(hub.asked().len(), 3);
     // It is no news that waits once more.
     let scene = scene.post("new.md", "New", "2024-06-25");
@@ -287,13 +417,28 @@ fn the_hub_is_told_each_day_also_where_no_page_ever_answers() {
     let mut scene = live(&pages, &hub, &relay, "");
     let mut told = Vec::new();
     for hours in 0..9 {
-        let time = format!("2024-06-{:02}T{:02}:00:00Z", 24 + hours * 8 / 24, hours * 8 % 24);
-        scene = scene.post(&format!("{hours}.md"), &format!("Post {hours}"), "2024-06-01");
+        let time = format!(
+            "2024-06-{:02}T{:02}:00:00Z",
+            24 + hours * 8 / 24,
+            hours * 8 % 24
+        );
+        scene = scene.post(
+            &format!("{hours}.md"),
+            &format!("Post {hours}"),
+            "2024-06-01",
+        );
         scene.run(&["--at", &time, "run"]);
         told.push(hub.asked().len());
     }
-    assert_eq!(told, [0, 0, 0, 3, 0, 0, 0, 3, 0], "the first post after the hub was told waits for a day again");
-    assert!(!scene.read("tidings.manifest").contains("/6/"), "the hub knows it");
+    assert_eq!(
+        told,
+        [0, 0, 0, 3, 0, 0, 0, 3, 0],
+        "the first post after the hub was told waits for a day again"
+    );
+    assert!(
+        !scene.read("tidings.manifest").contains("/6/"),
+        "the hub knows it"
+    );
 }
 
 #[test]
@@ -307,7 +452,11 @@ fn a_hub_that_was_told_by_hand_waits_for_nobody() {
     assert_eq!(hub.asked().len(), 3);
     assert!(!scene.read("tidings.manifest").contains("waiting\t"));
     let ran = scene.run(&["--at", "2024-06-26T12:00:00Z", "run"]);
-    assert!(hub.asked().is_empty() && !ran.talk.contains("told without it"), "{}", ran.talk);
+    assert!(
+        hub.asked().is_empty() && !ran.talk.contains("told without it"),
+        "{}",
+        ran.talk
+    );
 }
 
 #[test]
@@ -334,7 +483,12 @@ fn a_post_that_gets_another_name_waits_on() {
     scene.run(&["--at", "2024-06-24T18:00:00Z", "run"]);
     assert!(hub.asked().is_empty());
     let ran = scene.run(&["--at", "2024-06-25T12:00:00Z", "run"]);
-    assert!(ran.talk.contains("/green-tea/` has not been there for a day"), "{}", ran.talk);
+    assert!(
+        ran.talk
+            .contains("/green-tea/` has not been there for a day"),
+        "{}",
+        ran.talk
+    );
     assert_eq!(hub.asked().len(), 3);
 }
 
@@ -343,13 +497,18 @@ fn the_hub_waits_for_every_post_that_a_changed_feed_shows() {
     let (pages, hub) = (Server::start(200), Server::start(204));
     let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
     let scene = live(&pages, &hub, &relay, "");
-    let config = scene.read("config.toml").replace("[feeds]", "[feeds]\nlimit = 1\nby = [\"tag\"]");
+    let config = scene
+        .read("config.toml")
+        .replace("[feeds]", "[feeds]\nlimit = 1\nby = [\"tag\"]");
     let scene = scene.file("config.toml", &config);
     scene.run(&["--at", "2024-06-24T12:00:00Z", "run"]);
     assert_eq!(hub.asked().len(), 3);
     pages.status.store(404, Ordering::SeqCst);
     // Too old for the feed of the site, not for that of its tag.
-    let scene = scene.file("post/old.md", "---\ntitle: Old\ndate: 2020-01-01\ntags: [past]\n---\nx\n");
+    let scene = scene.file(
+        "post/old.md",
+        "---\ntitle: Old\ndate: 2020-01-01\ntags: [past]\n---\nx\n",
+    );
     scene.run(&["--at", "2024-06-24T13:00:00Z", "run"]);
     assert!(hub.asked().is_empty() && scene.read("tidings.manifest").contains("/old/"));
     pages.status.store(200, Ordering::SeqCst);
@@ -363,15 +522,24 @@ fn of_a_whole_site_that_comes_at_once_the_newest_pages_are_asked_for() {
     let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
     let mut scene = live(&pages, &hub, &relay, "");
     for number in 0..120 {
-        scene =
-            scene.post(&format!("{number}.md"), &format!("Post {number}"), &format!("2023-01-{:02}", number % 28 + 1));
+        scene = scene.post(
+            &format!("{number}.md"),
+            &format!("Post {number}"),
+            &format!("2023-01-{:02}", number % 28 + 1),
+        );
     }
-    let config =
-        scene.read("config.toml").replace("[feeds]", "[feeds]\nlimit = 1000").replace("since = \"2013-01-01\"", "");
+    let config = scene
+        .read("config.toml")
+        .replace("[feeds]", "[feeds]\nlimit = 1000")
+        .replace("since = \"2013-01-01\"", "");
     let scene = scene.file("config.toml", &config);
     scene.run(&["--at", NOON, "run"]);
     let asked = pages.asked();
-    assert!(asked.len() == 100 && asked.contains(&"GET /tea/ HTTP/1.1 ".to_owned()), "{}", asked.len());
+    assert!(
+        asked.len() == 100 && asked.contains(&"GET /tea/ HTTP/1.1 ".to_owned()),
+        "{}",
+        asked.len()
+    );
     assert_eq!(hub.asked().len(), 3);
 }
 
@@ -380,7 +548,11 @@ fn a_page_that_sends_its_reader_round_in_circles_is_not_there() {
     let (pages, hub) = (Server::start(302), Server::start(204));
     let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
     let ran = live(&pages, &hub, &relay, "").run(&["--at", NOON, "run"]);
-    assert!(ran.talk.contains("without end") && relay.count() == 0, "{}", ran.talk);
+    assert!(
+        ran.talk.contains("without end") && relay.count() == 0,
+        "{}",
+        ran.talk
+    );
 }
 
 #[test]
@@ -389,9 +561,14 @@ fn who_does_not_require_it_and_an_outbox_ask_for_no_page() {
     let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
     let scene = live(&pages, &hub, &relay, "require_live = false");
     assert_eq!(scene.run(&["--at", NOON, "run"]).code, 0);
-    assert_eq!((relay.count(), pages.asked().len(), hub.asked().len()), (1, 0, 3));
+    assert_eq!(
+        (relay.count(), pages.asked().len(), hub.asked().len()),
+        (1, 0, 3)
+    );
     let outbox = live(&pages, &hub, &relay, "");
-    let config = outbox.read("config.toml").replace("smtp =", "reply_to = \"a@hums.example\" #");
+    let config = outbox
+        .read("config.toml")
+        .replace("smtp =", "reply_to = \"a@hums.example\" #");
     let outbox = outbox.file("config.toml", &config);
     assert_eq!(outbox.run(&["--at", NOON, "run"]).code, 0);
     assert_eq!((outbox.names("outbox").len(), pages.asked().len()), (1, 0));

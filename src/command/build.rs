@@ -43,15 +43,27 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
     let now = session.clock.now();
     let (loaded, publisher) = rayon::join(
         || load_posts(&config.site, &config.posts, now),
-        || Publisher::open(&config.feeds.dir, &config.posts.lock, config.feeds.precompress),
+        || {
+            Publisher::open(
+                &config.feeds.dir,
+                &config.posts.lock,
+                config.feeds.precompress,
+            )
+        },
     );
     let mut loaded = loaded?;
     if let Some(file) = &args.adopt {
         adopt(session, &mut loaded, file)?;
     }
     if args.print_links {
-        session.out.write_all(links(&config.site, &config.feeds).as_bytes())?;
-        return Ok(Built { loaded, manifest: Manifest::default(), ending: Ending::Done });
+        session
+            .out
+            .write_all(links(&config.site, &config.feeds).as_bytes())?;
+        return Ok(Built {
+            loaded,
+            manifest: Manifest::default(),
+            ending: Ending::Done,
+        });
     }
     let template = own_template(&config, "feeds.html")?;
     let setting = Setting {
@@ -62,15 +74,22 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         template: template.as_ref().map(|(file, text)| (&**file, &**text)),
     };
     // What each post is now, by its id.
-    let prints: Vec<(u64, u64)> =
-        loaded.posts.par_iter().map(|post| (fingerprint_of(&post.id), fingerprint_of(post))).collect();
+    let prints: Vec<(u64, u64)> = loaded
+        .posts
+        .par_iter()
+        .map(|post| (fingerprint_of(&post.id), fingerprint_of(post)))
+        .collect();
     let outlines = outlines(&setting, salt(&config, &loaded), &prints)?;
     let new = new_posts(&loaded, &prints, &publisher.manifest());
     let counts = Counts::of(&loaded, &prints, &publisher.manifest(), new.len());
     let mut manifest = Manifest::default();
 
     session.report(&loaded.findings);
-    session.explain(&format!("{} posts in {}", loaded.posts.len(), config.posts.dir.display()));
+    session.explain(&format!(
+        "{} posts in {}",
+        loaded.posts.len(),
+        config.posts.dir.display()
+    ));
     if session.verbose {
         loaded.reasons().for_each(|reason| session.explain(&reason));
     }
@@ -80,7 +99,10 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         session.say(&format!("feeds: {counts}"));
         ending = ending.and(session.report_rendered(rendered));
     } else {
-        let stale: Vec<&Outline> = outlines.iter().filter(|outline| !publisher.is_current(outline)).collect();
+        let stale: Vec<&Outline> = outlines
+            .iter()
+            .filter(|outline| !publisher.is_current(outline))
+            .collect();
         publisher.refuse_others(&stale)?;
         // Before the first feed that uses them.
         ending = ending.and(session.keep(&loaded.lock));
@@ -90,7 +112,14 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
             publisher.retire(&outlines);
             publisher.manifest().add_posts(&prints);
             if config.feeds.hub.is_some() {
-                wait_for(&loaded, &outlines, &prints, &new, now, &mut publisher.manifest());
+                wait_for(
+                    &loaded,
+                    &outlines,
+                    &prints,
+                    &new,
+                    now,
+                    &mut publisher.manifest(),
+                );
             }
             if args.prune {
                 pruned = prune(session, &loaded, &publisher, &outlines);
@@ -106,9 +135,15 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
     }
     let (drafts, future) = loaded.waiting();
     if drafts + future > 0 {
-        session.say(&format!("left out: {drafts} drafts, {future} posts of the future"));
+        session.say(&format!(
+            "left out: {drafts} drafts, {future} posts of the future"
+        ));
     }
-    Ok(Built { loaded, manifest, ending })
+    Ok(Built {
+        loaded,
+        manifest,
+        ending,
+    })
 }
 
 /// Writes what is not current, the archive before what points to it. Returns what is wrong.
@@ -118,24 +153,38 @@ fn publish(
     loaded: &Loaded,
     publisher: &Publisher,
 ) -> Result<Vec<Finding>, Finding> {
-    let (subscribed, others): (Vec<&Outline>, Vec<&Outline>) =
-        stale.into_iter().partition(|outline| outline.subscription.is_some());
-    let write = |outline: &Outline, bytes: Vec<u8>, complete| publisher.put(outline, &bytes, complete);
+    let (subscribed, others): (Vec<&Outline>, Vec<&Outline>) = stale
+        .into_iter()
+        .partition(|outline| outline.subscription.is_some());
+    let write =
+        |outline: &Outline, bytes: Vec<u8>, complete| publisher.put(outline, &bytes, complete);
     let mut findings = Vec::new();
     for part in [others, subscribed] {
-        findings.extend(rendering(loaded, |body| render(setting, &part, body, &write))?);
+        findings.extend(rendering(loaded, |body| {
+            render(setting, &part, body, &write)
+        })?);
     }
     Ok(findings)
 }
 
 /// Removes the documents of what is gone. A post that only cannot be read today is not.
-fn prune(session: &Session<'_>, loaded: &Loaded, publisher: &Publisher, outlines: &[Outline]) -> Result<(), Finding> {
+fn prune(
+    session: &Session<'_>,
+    loaded: &Loaded,
+    publisher: &Publisher,
+    outlines: &[Outline],
+) -> Result<(), Finding> {
     if Ending::of(&loaded.findings) == Ending::Partial {
-        session.report(&[Finding::warning("nothing is pruned while a post is left out by an error")]);
+        session.report(&[Finding::warning(
+            "nothing is pruned while a post is left out by an error",
+        )]);
         return Ok(());
     }
     for path in publisher.prune(outlines)? {
-        session.say(&format!("removed {}", session.config.feeds.dir.join(path).display()));
+        session.say(&format!(
+            "removed {}",
+            session.config.feeds.dir.join(path).display()
+        ));
     }
     Ok(())
 }
@@ -148,23 +197,36 @@ fn print(
     outlines: &[Outline],
     loaded: &Loaded,
 ) -> anyhow::Result<Vec<Finding>> {
-    let wanted: Vec<&Outline> =
-        outlines.iter().filter(|outline| args.only.as_ref().is_none_or(|only| *only == outline.path)).collect();
+    let wanted: Vec<&Outline> = outlines
+        .iter()
+        .filter(|outline| args.only.as_ref().is_none_or(|only| *only == outline.path))
+        .collect();
     if let (Some(only), true) = (&args.only, wanted.is_empty()) {
         anyhow::bail!("there is no document `{only}`\n  `tidings build --dry-run` prints them all");
     }
     let documents: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::default();
     let collect = |outline: &Outline, bytes: Vec<u8>, _| {
-        documents.lock().unwrap_or_else(PoisonError::into_inner).insert(outline.path.clone(), bytes);
+        documents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(outline.path.clone(), bytes);
         Ok(())
     };
     let findings = rendering(loaded, |body| render(setting, &wanted, body, &collect))?;
-    let documents = documents.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let documents = documents
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     for outline in wanted {
         if args.only.is_none() {
-            writeln!(session.out, "==> {} <==", session.config.feeds.dir.join(&outline.path).display())?;
+            writeln!(
+                session.out,
+                "==> {} <==",
+                session.config.feeds.dir.join(&outline.path).display()
+            )?;
         }
-        session.out.write_all(documents.get(&outline.path).map_or(&[], Vec::as_slice))?;
+        session
+            .out
+            .write_all(documents.get(&outline.path).map_or(&[], Vec::as_slice))?;
     }
     Ok(findings)
 }
@@ -177,10 +239,17 @@ fn rendering(
     let warnings = Mutex::new(Vec::new());
     let mut findings = render(&|post| {
         let body = loaded.body(post)?;
-        warnings.lock().unwrap_or_else(PoisonError::into_inner).extend(body.warnings.iter().cloned());
+        warnings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(body.warnings.iter().cloned());
         Ok(body)
     })?;
-    findings.extend(warnings.into_inner().unwrap_or_else(PoisonError::into_inner));
+    findings.extend(
+        warnings
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner),
+    );
     Ok(findings)
 }
 
@@ -195,23 +264,39 @@ impl Session<'_> {
 
 impl Counts {
     fn of(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest, new: usize) -> Self {
-        let updated = prints.iter().filter(|(id, now)| manifest.is_updated(*id, *now)).count();
-        Self { new, updated, repeated: loaded.lock.changes().repeated.len() }
+        let updated = prints
+            .iter()
+            .filter(|(id, now)| manifest.is_updated(*id, *now))
+            .count();
+        Self {
+            new,
+            updated,
+            repeated: loaded.lock.changes().repeated.len(),
+        }
     }
 
     /// The line of the result.
     fn told(&self, posts: usize, written: usize, dir: &Path) -> String {
         match written {
-            0 if self.new + self.updated + self.repeated == 0 => format!("feeds: nothing new: {self} ({posts} posts)"),
+            0 if self.new + self.updated + self.repeated == 0 => {
+                format!("feeds: nothing new: {self} ({posts} posts)")
+            }
             0 => format!("feeds: {self} ({posts} posts, every document stays as it is)"),
-            _ => format!("feeds: {self} ({posts} posts, {written} files written into {})", dir.display()),
+            _ => format!(
+                "feeds: {self} ({posts} posts, {written} files written into {})",
+                dir.display()
+            ),
         }
     }
 }
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} new, {} updated, {} repeated", self.new, self.updated, self.repeated)
+        write!(
+            f,
+            "{} new, {} updated, {} repeated",
+            self.new, self.updated, self.repeated
+        )
     }
 }
 
@@ -220,10 +305,18 @@ impl std::fmt::Display for Counts {
 fn new_posts(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest) -> BTreeSet<String> {
     let changes = loaded.lock.changes();
     let is_new = |(post, (id, _)): &(&Post, &(u64, u64))| {
-        let is_new = manifest.is_new(*id).unwrap_or_else(|| changes.new.contains(&*post.id));
+        let is_new = manifest
+            .is_new(*id)
+            .unwrap_or_else(|| changes.new.contains(&*post.id));
         is_new && !changes.repeated.contains(&*post.path) && !changes.adopted.contains(&*post.path)
     };
-    loaded.posts.iter().zip(prints).filter(is_new).map(|(post, _)| post.id.to_string()).collect()
+    loaded
+        .posts
+        .iter()
+        .zip(prints)
+        .filter(is_new)
+        .map(|(post, _)| post.id.to_string())
+        .collect()
 }
 
 /// What else makes the bytes, beside the posts and the settings of the feeds: this very program, and how posts are read.
@@ -231,7 +324,12 @@ fn salt(config: &Config, loaded: &Loaded) -> u64 {
     let program = std::env::current_exe().and_then(fs::metadata).ok();
     let program = program.map(|file| (file.len(), file.modified().ok()));
     let posts = format!("{:?}", config.posts);
-    fingerprint_of(&(env!("CARGO_PKG_VERSION"), program, posts, loaded.fingerprint()))
+    fingerprint_of(&(
+        env!("CARGO_PKG_VERSION"),
+        program,
+        posts,
+        loaded.fingerprint(),
+    ))
 }
 
 /// Gives the posts the ids of an old feed.
@@ -239,10 +337,17 @@ fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Res
     let text = fs::read_to_string(file).map_err(|error| Finding::unreadable(file, &error))?;
     let old = OldFeed::parse(&text).map_err(|finding| finding.in_file(file))?;
     let adoption = old.adopt(&loaded.posts);
-    let ids: BTreeMap<&str, &str> = adoption.ids.iter().map(|(path, id)| (path.as_str(), id.as_str())).collect();
+    let ids: BTreeMap<&str, &str> = adoption
+        .ids
+        .iter()
+        .map(|(path, id)| (path.as_str(), id.as_str()))
+        .collect();
     let mut changed = 0;
     for post in &mut loaded.posts {
-        if let Some(id) = ids.get(&*post.path).filter(|id| loaded.lock.adopt(&post.path, id)) {
+        if let Some(id) = ids
+            .get(&*post.path)
+            .filter(|id| loaded.lock.adopt(&post.path, id))
+        {
             post.id = (*id).into();
             changed += 1;
         }
@@ -250,11 +355,15 @@ fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Res
     let mut warnings = adoption.warnings;
     if let Some(id) = &old.id {
         let config = &session.config;
-        let folder = old.address.and_then(|address| folder_at(&config.site, &config.feeds, &loaded.posts, &address));
+        let folder = old
+            .address
+            .and_then(|address| folder_at(&config.site, &config.feeds, &loaded.posts, &address));
         let folder = folder.unwrap_or_default();
         match loaded.lock.feed_id(&folder) {
             Some(known) if known != id => {
-                warnings.push(Finding::warning(format!("the feed /{folder} keeps its id `{known}`")));
+                warnings.push(Finding::warning(format!(
+                    "the feed /{folder} keeps its id `{known}`"
+                )));
             }
             _ => loaded.lock.adopt_feed(&folder, id),
         }
@@ -264,7 +373,12 @@ fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Res
         some => format!(", {some} of them older than the feed, by the rule that its ids follow"),
     };
     session.say(&format!("adopted {changed} ids{by_rule}"));
-    session.report(&warnings.into_iter().map(|warning| warning.in_file(file)).collect::<Vec<_>>());
+    session.report(
+        &warnings
+            .into_iter()
+            .map(|warning| warning.in_file(file))
+            .collect::<Vec<_>>(),
+    );
     Ok(())
 }
 
@@ -279,20 +393,44 @@ fn wait_for(
     manifest: &mut Manifest,
 ) {
     let untold: BTreeSet<String> = manifest.untold().into_iter().collect();
-    let told_soon = outlines.iter().filter(|outline| untold.contains(&outline.path));
-    let shown: BTreeSet<usize> = told_soon.flat_map(|outline| outline.posts().iter().copied()).collect();
+    let told_soon = outlines
+        .iter()
+        .filter(|outline| untold.contains(&outline.path));
+    let shown: BTreeSet<usize> = told_soon
+        .flat_map(|outline| outline.posts().iter().copied())
+        .collect();
     let wait = |(number, post): (usize, &Post)| {
         let id = prints[number].0;
         let is_news = || shown.contains(&number) && new.contains(&*post.id);
-        let since = manifest.waits_since(id, post.url.as_str()).or_else(|| is_news().then_some(now))?;
-        Some((id, Waiting { page: post.url.to_string(), since: since.min(now) }))
+        let since = manifest
+            .waits_since(id, post.url.as_str())
+            .or_else(|| is_news().then_some(now))?;
+        Some((
+            id,
+            Waiting {
+                page: post.url.to_string(),
+                since: since.min(now),
+            },
+        ))
     };
-    let waiting = loaded.posts.iter().enumerate().filter_map(wait).take(MOST_WAITING).collect();
+    let waiting = loaded
+        .posts
+        .iter()
+        .enumerate()
+        .filter_map(wait)
+        .take(MOST_WAITING)
+        .collect();
     *manifest.waiting_mut() = waiting;
 }
 
 impl From<Dry> for Build {
     fn from(dry: Dry) -> Self {
-        Self { dry, only: None, adopt: None, prune: false, print_links: false }
+        Self {
+            dry,
+            only: None,
+            adopt: None,
+            prune: false,
+            print_links: false,
+        }
     }
 }

@@ -31,7 +31,11 @@ use compose::{Composed, compose};
 use plan::{Plan, begin, plan};
 
 /// Sends one digest at once, or shows it.
-pub(super) fn digest(session: &mut Session<'_>, args: &cli::Digest, runtime: &Runtime) -> anyhow::Result<Ending> {
+pub(super) fn digest(
+    session: &mut Session<'_>,
+    args: &cli::Digest,
+    runtime: &Runtime,
+) -> anyhow::Result<Ending> {
     let digest = session.config.digest(&args.name)?.clone();
     if let (Some(issue), Some(to)) = (args.resend, &args.to) {
         return runtime.block_on(single::resend(session, &digest, issue, to));
@@ -41,16 +45,37 @@ pub(super) fn digest(session: &mut Session<'_>, args: &cli::Digest, runtime: &Ru
     }
     let loaded = match args.show.is_asked_for() {
         true => show::load(session, &args.choice)?,
-        false => load_posts(&session.config.site, &session.config.posts, session.clock.now())?,
+        false => load_posts(
+            &session.config.site,
+            &session.config.posts,
+            session.clock.now(),
+        )?,
     };
     session.report(&loaded.findings);
     let ending = if args.show.is_asked_for() {
-        runtime.block_on(show::show(session, &digest, &loaded, &args.choice, &args.show))?
+        runtime.block_on(show::show(
+            session,
+            &digest,
+            &loaded,
+            &args.choice,
+            &args.show,
+        ))?
     } else {
         // What is announced is known by its id, so the id must be kept first.
-        let kept = if args.dry.dry_run { Ending::Done } else { session.keep(&loaded.lock) };
+        let kept = if args.dry.dry_run {
+            Ending::Done
+        } else {
+            session.keep(&loaded.lock)
+        };
         let when = When::Now(&args.choice);
-        let sent = runtime.block_on(send(session, &digest, &loaded, when, args.dry, &mut Live::default()))?;
+        let sent = runtime.block_on(send(
+            session,
+            &digest,
+            &loaded,
+            when,
+            args.dry,
+            &mut Live::default(),
+        ))?;
         kept.and(sent)
     };
     Ok(Ending::of(&loaded.findings).and(ending))
@@ -71,7 +96,9 @@ pub(super) async fn send(
     }
     let Some(sender) = session.sender().await? else {
         if matches!(when, When::Now(_)) {
-            bail!("another run is sending, and this issue is not among what it sends\n  try again when it is done");
+            bail!(
+                "another run is sending, and this issue is not among what it sends\n  try again when it is done"
+            );
         }
         session.say("another run is sending; this one leaves the mail to it");
         return Ok(Ending::Done);
@@ -79,14 +106,21 @@ pub(super) async fn send(
     let store = sender.store().clone();
     let mut ending = Ending::Done;
     if matches!(when, When::Now(_)) {
-        for issue in store.open_issues().await?.into_iter().filter(|issue| issue.digest == digest.name) {
+        for issue in store
+            .open_issues()
+            .await?
+            .into_iter()
+            .filter(|issue| issue.digest == digest.name)
+        {
             ending = ending.and(finish(session, &sender, &issue).await?);
         }
     }
     if session.is_stopped() {
         return Ok(Ending::Partial);
     }
-    let Some(mut plan) = plan(session, &store, digest, loaded, when, now).await? else { return Ok(ending) };
+    let Some(mut plan) = plan(session, &store, digest, loaded, when, now).await? else {
+        return Ok(ending);
+    };
     if let When::Now(choice) = when
         && choice.again
         && !may_repeat(session, &store, digest, &plan, choice).await?
@@ -95,7 +129,12 @@ pub(super) async fn send(
         return Ok(ending);
     }
     if matches!(when, When::Due) {
-        let pages: Vec<Url> = plan.issues(digest).concat().iter().map(|post| post.url.to_url()).collect();
+        let pages: Vec<Url> = plan
+            .issues(digest)
+            .concat()
+            .iter()
+            .map(|post| post.url.to_url())
+            .collect();
         let missing = tokio::select! {
             missing = live.missing(session, &pages) => missing,
             () = session.stopped() => return Ok(Ending::Partial),
@@ -104,7 +143,12 @@ pub(super) async fn send(
     }
     begin(session, &store, digest, loaded, &plan, now).await?;
     let issues = plan.issues(digest);
-    if !issues.is_empty() && store.first_reader(&digest.name, &digest.to).await?.is_none() {
+    if !issues.is_empty()
+        && store
+            .first_reader(&digest.name, &digest.to)
+            .await?
+            .is_none()
+    {
         match (when, &digest.schedule) {
             (When::Now(_), _) => bail!(show::no_readers(digest)),
             // The posts wait for the first reader; a mail for each of them would be no welcome.
@@ -122,19 +166,27 @@ pub(super) async fn send(
         }
         let issue = new_issue(&store, session, digest, posts, &plan, now).await?;
         let composed = compose(session, digest, posts, loaded, issue.id, now);
-        let Composed { compiled, .. } = match composed.and_then(|composed| composed.checked(session)) {
-            Ok(composed) => composed,
-            // The posts stay unannounced; the other issues and digests go on.
-            Err(finding) if matches!(when, When::Due) || issues.len() > 1 => {
-                session.report(&[finding]);
-                ending = Ending::Partial;
-                continue;
-            }
-            Err(finding) => return Err(finding.into()),
+        let Composed { compiled, .. } =
+            match composed.and_then(|composed| composed.checked(session)) {
+                Ok(composed) => composed,
+                // The posts stay unannounced; the other issues and digests go on.
+                Err(finding) if matches!(when, When::Due) || issues.len() > 1 => {
+                    session.report(&[finding]);
+                    ending = Ending::Partial;
+                    continue;
+                }
+                Err(finding) => return Err(finding.into()),
+            };
+        let issue = Issue {
+            subject: compiled.subject(),
+            ..issue
         };
-        let issue = Issue { subject: compiled.subject(), ..issue };
         let ids: Vec<String> = posts.iter().map(|post| post.id.to_string()).collect();
-        let to: Vec<(Email, Option<String>)> = digest.to.iter().map(|to| (to.email.clone(), to.name.clone())).collect();
+        let to: Vec<(Email, Option<String>)> = digest
+            .to
+            .iter()
+            .map(|to| (to.email.clone(), to.name.clone()))
+            .collect();
         let freeze = Freeze {
             issue: &issue,
             compiled: &compiled.to_text(),
@@ -176,13 +228,20 @@ async fn may_repeat(
     plan: &Plan<'_>,
     choice: &Choice,
 ) -> anyhow::Result<bool> {
-    if choice.yes || !plan.repeats(store, digest, session.config.mail.smtp.is_some()).await? {
+    if choice.yes
+        || !plan
+            .repeats(store, digest, session.config.mail.smtp.is_some())
+            .await?
+    {
         return Ok(true);
     }
     if !io::stdin().is_terminal() {
         bail!("readers would get a post again, and there is no terminal to ask\n  add `--yes`");
     }
-    eprint!("{}: an issue has carried this before. Send it again to every reader? [y/N] ", digest.name);
+    eprint!(
+        "{}: an issue has carried this before. Send it again to every reader? [y/N] ",
+        digest.name
+    );
     io::stderr().flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
@@ -201,11 +260,13 @@ async fn new_issue(
     let post = posts.first().map(|post| &*post.id).unwrap_or_default();
     let slot = match (&digest.schedule, plan.slot) {
         // What went only into the outbox must not keep the same post from the relay.
-        (Schedule::Each, Some(_)) => format!("post{} {post}", if outbox { " to the outbox" } else { "" }),
-        (Schedule::Each, None) => format!("by hand {} {post}", now.to_rfc3339()),
-        (Schedule::Cron(_), Some(slot)) => {
-            DateTime::from_timestamp(slot, 0).context("the slot is no time")?.to_rfc3339()
+        (Schedule::Each, Some(_)) => {
+            format!("post{} {post}", if outbox { " to the outbox" } else { "" })
         }
+        (Schedule::Each, None) => format!("by hand {} {post}", now.to_rfc3339()),
+        (Schedule::Cron(_), Some(slot)) => DateTime::from_timestamp(slot, 0)
+            .context("the slot is no time")?
+            .to_rfc3339(),
         (Schedule::Cron(_), None) => format!("by hand {}", now.to_rfc3339()),
     };
     Ok(Issue {

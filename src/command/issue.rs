@@ -24,12 +24,18 @@ pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyho
         cli::Issue::Pause { .. } => (&[Open], Paused, Some(BY_HAND)),
         cli::Issue::Resume { .. } => (&[Paused], Open, None),
         cli::Issue::Cancel { .. } => (&[Open, Paused], Cancelled, Some(BY_HAND)),
-        cli::Issue::Resolve { resend, address, .. } => {
+        cli::Issue::Resolve {
+            resend, address, ..
+        } => {
             return resolve(session, &store, &issue, address, *resend).await;
         }
     };
     if !store.change_issue(issue.id, from, to, reason).await? {
-        bail!("the issue is {}, so it cannot become {}", issue.state.word(), to.word());
+        bail!(
+            "the issue is {}, so it cannot become {}",
+            issue.state.word(),
+            to.word()
+        );
     }
     session.result(&format!("“{}” is {}", issue.subject, to.word()))?;
     if to == Cancelled {
@@ -59,10 +65,15 @@ async fn resolve(
     }
     let mut readers = Vec::new();
     for email in addresses {
-        let (id, _) = store.find_reader(email).await?.with_context(|| format!("nobody is known by {email}"))?;
+        let (id, _) = store
+            .find_reader(email)
+            .await?
+            .with_context(|| format!("nobody is known by {email}"))?;
         readers.push(id);
     }
-    let decided = store.resolve(issue.id, &readers, resend, session.clock.now()).await?;
+    let decided = store
+        .resolve(issue.id, &readers, resend, session.clock.now())
+        .await?;
     let how = match (resend, issue.state) {
         (false, _) => "are given up",
         (true, Paused) => "wait until the issue is resumed",

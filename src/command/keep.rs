@@ -20,8 +20,10 @@ impl Session<'_> {
         for path in &changes.repeated {
             // A person is needed, also with `-q`.
             name(
-                &Finding::warning("this post was published with another id: readers see it as unread")
-                    .in_file(self.config.posts.dir.join(path)),
+                &Finding::warning(
+                    "this post was published with another id: readers see it as unread",
+                )
+                .in_file(self.config.posts.dir.join(path)),
             );
         }
         if lock.is_as_read() {
@@ -35,14 +37,24 @@ impl Session<'_> {
                 Err(finding) => finding.message,
             }
         };
-        if !self.locked && (!changes.new.is_empty() || !changes.renamed.is_empty() || !changes.adopted.is_empty()) {
+        if !self.locked
+            && (!changes.new.is_empty()
+                || !changes.renamed.is_empty()
+                || !changes.adopted.is_empty())
+        {
             self.report(&[Finding::warning(reason.clone()).in_file(file).way_out(
                 "new ids are the same on every machine as long as nothing moves; run `tidings build` where it can be \
                  written, and commit it",
             )]);
         }
-        let moved = changes.renamed.iter().map(|(old, new)| (new, format!("keeps the id of {old}")));
-        let adopted = changes.adopted.iter().map(|path| (path, "has an adopted id".to_owned()));
+        let moved = changes
+            .renamed
+            .iter()
+            .map(|(old, new)| (new, format!("keeps the id of {old}")));
+        let adopted = changes
+            .adopted
+            .iter()
+            .map(|path| (path, "has an adopted id".to_owned()));
         let lost: Vec<Finding> = moved
             .chain(adopted)
             .map(|(path, what)| {
@@ -70,8 +82,11 @@ impl Session<'_> {
         };
         lock.begin(digest, store);
         if let Err(finding) = write_changed(file, lock.to_text().as_bytes()) {
-            self.report(&[Finding { severity: crate::finding::Severity::Warning, ..finding }
-                .way_out("it cannot say which store began the digest: keep the store safe")]);
+            self.report(&[Finding {
+                severity: crate::finding::Severity::Warning,
+                ..finding
+            }
+            .way_out("it cannot say which store began the digest: keep the store safe")]);
         }
         Ok(())
     }

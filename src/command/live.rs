@@ -33,13 +33,19 @@ impl Live {
         if !site.require_live || site.is_loopback() || session.config.mail.smtp.is_none() {
             return Vec::new();
         }
-        let mut unasked: Vec<&Url> = pages.iter().filter(|page| !self.known.contains_key(page)).collect();
+        let mut unasked: Vec<&Url> = pages
+            .iter()
+            .filter(|page| !self.known.contains_key(page))
+            .collect();
         unasked.sort();
         unasked.dedup();
         for some in unasked.chunks(AT_ONCE) {
             let mut asked = JoinSet::new();
             for page in some {
-                let (client, page) = (self.client.get_or_init(|| Client::new(true)).clone(), (*page).clone());
+                let (client, page) = (
+                    self.client.get_or_init(|| Client::new(true)).clone(),
+                    (*page).clone(),
+                );
                 asked.spawn(async move { (client.get(&page).await, page) });
             }
             while let Some(answer) = asked.join_next().await {
@@ -51,11 +57,16 @@ impl Live {
                 };
                 if let Some(trouble) = &trouble {
                     let finding = Finding::warning(format!("`{page}` is not there yet: {trouble}"));
-                    session.report(&[finding.way_out("its post waits for the next run; `require_live` under [site]")]);
+                    session.report(&[finding
+                        .way_out("its post waits for the next run; `require_live` under [site]")]);
                 }
                 self.known.insert(page, trouble);
             }
         }
-        pages.iter().filter(|page| self.known.get(page).is_none_or(Option::is_some)).cloned().collect()
+        pages
+            .iter()
+            .filter(|page| self.known.get(page).is_none_or(Option::is_some))
+            .cloned()
+            .collect()
     }
 }

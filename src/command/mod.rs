@@ -39,7 +39,11 @@ pub enum Ending {
 impl Ending {
     /// Partial where something was left out.
     fn of(findings: &[Finding]) -> Self {
-        if findings.iter().any(Finding::is_error) { Self::Partial } else { Self::Done }
+        if findings.iter().any(Finding::is_error) {
+            Self::Partial
+        } else {
+            Self::Done
+        }
     }
 
     /// Partial where either is.
@@ -114,7 +118,10 @@ impl Session<'_> {
 
     /// Names what is wrong, each once; with `-q` only what left something out.
     fn report(&self, findings: &[Finding]) {
-        for finding in findings.iter().filter(|finding| !self.quiet || finding.is_error()) {
+        for finding in findings
+            .iter()
+            .filter(|finding| !self.quiet || finding.is_error())
+        {
             if self.named.borrow_mut().insert(finding.clone()) {
                 name(finding);
             }
@@ -125,7 +132,9 @@ impl Session<'_> {
     fn refuse_another_time(&self) -> anyhow::Result<()> {
         match &self.config.mail.smtp {
             Some(relay) if self.clock.is_set() && !relay.is_loopback() => {
-                bail!("`--at` with the relay {relay} would mail people at a time that is not\n  add `--dry-run`")
+                bail!(
+                    "`--at` with the relay {relay} would mail people at a time that is not\n  add `--dry-run`"
+                )
             }
             _ => Ok(()),
         }
@@ -149,7 +158,9 @@ impl Session<'_> {
         if self.sender.borrow().is_none() {
             self.refuse_another_time()?;
             let store = self.store(Access::Write).await?;
-            let begun = store.begin_sending(self.config.mail.uncertain, self.clock.now()).await?;
+            let begun = store
+                .begin_sending(self.config.mail.uncertain, self.clock.now())
+                .await?;
             self.sender.replace(begun.ok());
         }
         Ok(self.sender.borrow().clone())
@@ -157,11 +168,18 @@ impl Session<'_> {
 
     /// The store, opened once; it is closed when the command ends.
     async fn store(&self, access: Access) -> anyhow::Result<Store> {
-        if let Some((_, store)) = self.stores.borrow().iter().find(|(known, _)| *known == access) {
+        if let Some((_, store)) = self
+            .stores
+            .borrow()
+            .iter()
+            .find(|(known, _)| *known == access)
+        {
             return Ok(store.clone());
         }
         let url = &self.config.store.url;
-        let store = Store::open(url, access, self.clock.now()).await.with_context(|| format!("{url:?}"))?;
+        let store = Store::open(url, access, self.clock.now())
+            .await
+            .with_context(|| format!("{url:?}"))?;
         self.stores.borrow_mut().push((access, store.clone()));
         Ok(store)
     }
@@ -183,8 +201,8 @@ fn name(finding: &Finding) {
 /// The config of this file under the environment.
 fn load_config(file: &Path) -> Result<Config, Finding> {
     // A variable that is no Unicode is none of ours.
-    let environment =
-        std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
     Config::load(file, environment)
 }
 
@@ -205,7 +223,10 @@ fn own_template(config: &Config, name: &str) -> Result<Option<(PathBuf, String)>
 pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Ending> {
     let mut session = Session::new(load_config(&cli.config)?, clock, out);
     (session.quiet, session.verbose, session.locked) = (cli.quiet, cli.verbose, cli.locked);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("no threads")?;
     let ended = match &cli.command {
         Command::Run(dry) => run::run(&mut session, *dry, &runtime),
         Command::Build(args) => build::build(&mut session, args).map(|built| built.ending),

@@ -24,7 +24,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Tells the hub, now.
 pub(super) async fn ping(session: &mut Session<'_>, dry: Dry) -> anyhow::Result<Ending> {
     let Some(hub) = session.config.feeds.hub.clone() else {
-        bail!("there is no hub to ping\n  set `hub = \"https://…\"` under [feeds], then `tidings build` links to it");
+        bail!(
+            "there is no hub to ping\n  set `hub = \"https://…\"` under [feeds], then `tidings build` links to it"
+        );
     };
     let mut manifest = Manifest::read(&session.config.posts.lock);
     if dry.dry_run {
@@ -42,7 +44,9 @@ pub(super) async fn ping_when_live(
     manifest: &mut Manifest,
     live: &mut Live,
 ) -> anyhow::Result<()> {
-    let Some(hub) = session.config.feeds.hub.clone() else { return Ok(()) };
+    let Some(hub) = session.config.feeds.hub.clone() else {
+        return Ok(());
+    };
     if manifest.settle() {
         save(session, manifest);
     }
@@ -50,10 +54,16 @@ pub(super) async fn ping_when_live(
     if untold == 0 {
         return Ok(());
     }
-    let pages: Vec<Url> = manifest.waiting_mut().values().filter_map(|one| Url::parse(&one.page).ok()).collect();
+    let pages: Vec<Url> = manifest
+        .waiting_mut()
+        .values()
+        .filter_map(|one| Url::parse(&one.page).ok())
+        .collect();
     let missing = live.missing(session, &pages).await;
     let before = manifest.waiting_mut().len();
-    manifest.waiting_mut().retain(|_, one| missing.iter().any(|missing| missing.as_str() == one.page));
+    manifest
+        .waiting_mut()
+        .retain(|_, one| missing.iter().any(|missing| missing.as_str() == one.page));
     if manifest.waiting_mut().len() < before {
         save(session, manifest);
     }
@@ -62,7 +72,9 @@ pub(super) async fn ping_when_live(
     let mut waiting = manifest.waiting_mut().values().peekable();
     let mut is_time = waiting.peek().is_none();
     for Waiting { page, .. } in waiting.filter(|one| is_late(one)) {
-        let finding = Finding::warning(format!("`{page}` has not been there for a day: the hub is told without it"));
+        let finding = Finding::warning(format!(
+            "`{page}` has not been there for a day: the hub is told without it"
+        ));
         session.report(&[finding.way_out("publish the page, or unpublish the post")]);
         is_time = true;
     }
@@ -86,7 +98,11 @@ fn save(session: &Session<'_>, manifest: &Manifest) {
 
 /// One request for each feed. What it refuses keeps it from no other feed; where it is down the rest waits for the next
 /// run. Partial where something is left.
-async fn tell(session: &mut Session<'_>, hub: &Url, manifest: &mut Manifest) -> anyhow::Result<Ending> {
+async fn tell(
+    session: &mut Session<'_>,
+    hub: &Url,
+    manifest: &mut Manifest,
+) -> anyhow::Result<Ending> {
     let client = Client::new(session.config.feeds.hub_private);
     let deadline = Instant::now() + LIMIT;
     let untold = manifest.untold();
@@ -130,8 +146,10 @@ async fn tell(session: &mut Session<'_>, hub: &Url, manifest: &mut Manifest) -> 
     let left = untold.len() - told;
     for (trouble, feeds) in troubles {
         let also = if is_down { left } else { feeds };
-        session.report(&[Finding::warning(format!("the hub `{hub}` was not told of {also} feeds: {trouble}"))
-            .way_out("the next run tells it; a hub at home needs `hub_private = true` under [feeds]")]);
+        session.report(&[Finding::warning(format!(
+            "the hub `{hub}` was not told of {also} feeds: {trouble}"
+        ))
+        .way_out("the next run tells it; a hub at home needs `hub_private = true` under [feeds]")]);
     }
     if manifest.settle() || told > 0 {
         save(session, manifest);
@@ -139,5 +157,9 @@ async fn tell(session: &mut Session<'_>, hub: &Url, manifest: &mut Manifest) -> 
     if told > 0 || untold.is_empty() {
         session.result(&format!("hub: {told} feeds told"))?;
     }
-    Ok(if left > 0 { Ending::Partial } else { Ending::Done })
+    Ok(if left > 0 {
+        Ending::Partial
+    } else {
+        Ending::Done
+    })
 }

@@ -14,7 +14,11 @@ use crate::command::{Ending, Session, build, ping};
 use crate::finding::Finding;
 
 /// Builds, publishes, runs `after_build`, tells the hub, and sends what is due.
-pub(super) fn run(session: &mut Session<'_>, dry: Dry, runtime: &Runtime) -> anyhow::Result<Ending> {
+pub(super) fn run(
+    session: &mut Session<'_>,
+    dry: Dry,
+    runtime: &Runtime,
+) -> anyhow::Result<Ending> {
     let mut built = build::build(session, &Build::from(dry))?;
     let mut ending = built.ending;
     if let (Some(command), false) = (&session.config.site.after_build, dry.dry_run) {
@@ -27,17 +31,34 @@ pub(super) fn run(session: &mut Session<'_>, dry: Dry, runtime: &Runtime) -> any
     }
     let mut live = Live::default();
     if !dry.dry_run {
-        runtime.block_on(ping::ping_when_live(session, &mut built.manifest, &mut live))?;
+        runtime.block_on(ping::ping_when_live(
+            session,
+            &mut built.manifest,
+            &mut live,
+        ))?;
         ending = ending.and(runtime.block_on(finish_open(session))?);
     }
     // One digest that cannot be sent does not stop the others.
     let mut failed = None;
-    for digest in session.config.digests.clone().iter().filter(|digest| digest.enabled) {
+    for digest in session
+        .config
+        .digests
+        .clone()
+        .iter()
+        .filter(|digest| digest.enabled)
+    {
         if session.is_stopped() {
             ending = Ending::Partial;
             break;
         }
-        match runtime.block_on(digest::send(session, digest, &built.loaded, When::Due, dry, &mut live)) {
+        match runtime.block_on(digest::send(
+            session,
+            digest,
+            &built.loaded,
+            When::Due,
+            dry,
+            &mut live,
+        )) {
             Ok(sent) => ending = ending.and(sent),
             Err(error) => {
                 let error = error.context(format!("the digest `{}`", digest.name));
@@ -54,7 +75,11 @@ pub(super) fn run(session: &mut Session<'_>, dry: Dry, runtime: &Runtime) -> any
 /// A command in the config's folder, without our secrets; what it says is talk.
 fn shell(command: &str, session: &Session<'_>) -> process::Command {
     let mut shell = process::Command::new("sh");
-    shell.arg("-c").arg(command).env_remove("TIDINGS_MAIL__PASSWORD").env_remove("TIDINGS_STORE__URL");
+    shell
+        .arg("-c")
+        .arg(command)
+        .env_remove("TIDINGS_MAIL__PASSWORD")
+        .env_remove("TIDINGS_STORE__URL");
     if !session.config.root.as_os_str().is_empty() {
         shell.current_dir(&session.config.root);
     }

@@ -28,7 +28,9 @@ pub(super) async fn finish_open(session: &mut Session<'_>) -> anyhow::Result<End
         Err(error) if matches!(error.downcast_ref(), Some(StoreError::Older)) => {}
         Err(error) => return Err(error),
     }
-    let Some(sender) = session.sender().await? else { return Ok(ending) };
+    let Some(sender) = session.sender().await? else {
+        return Ok(ending);
+    };
     for issue in sender.store().open_issues().await? {
         if session.is_stopped() {
             return Ok(Ending::Partial);
@@ -42,9 +44,14 @@ pub(super) async fn finish_open(session: &mut Session<'_>) -> anyhow::Result<End
 fn name_paused(session: &Session<'_>, issue: &Issue) -> Ending {
     match (&issue.reason, issue.state) {
         (Some(reason), IssueState::Paused) if reason != BY_HAND => {
-            let finding = Finding::error(format!("{}: “{}” is paused: {reason}", issue.digest, issue.subject));
-            let resume =
-                format!("mend it, then `tidings issue resume {:x}`, or `tidings issue cancel {0:x}`", issue.id);
+            let finding = Finding::error(format!(
+                "{}: “{}” is paused: {reason}",
+                issue.digest, issue.subject
+            ));
+            let resume = format!(
+                "mend it, then `tidings issue resume {:x}`, or `tidings issue cancel {0:x}`",
+                issue.id
+            );
             session.report(&[finding.way_out(resume)]);
             Ending::Partial
         }
@@ -53,14 +60,23 @@ fn name_paused(session: &Session<'_>, issue: &Issue) -> Ending {
 }
 
 /// Sends an open issue and says what came of it.
-pub(super) async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &Issue) -> anyhow::Result<Ending> {
+pub(super) async fn finish(
+    session: &mut Session<'_>,
+    sender: &Sender,
+    issue: &Issue,
+) -> anyhow::Result<Ending> {
     let store = sender.store();
     let compiled = match Compiled::from_text(&store.compiled(issue.id).await?) {
         Ok(compiled) => compiled,
         // The other issues go out all the same.
         Err(why) => {
-            let finding = Finding::error(format!("{}: “{}” cannot be read: {why}", issue.digest, issue.subject));
-            session.report(&[finding.way_out(format!("`tidings issue cancel {:x}` ends it", issue.id))]);
+            let finding = Finding::error(format!(
+                "{}: “{}” cannot be read: {why}",
+                issue.digest, issue.subject
+            ));
+            session.report(&[
+                finding.way_out(format!("`tidings issue cancel {:x}` ends it", issue.id))
+            ]);
             return Ok(Ending::Partial);
         }
     };
@@ -83,16 +99,28 @@ pub(super) async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &I
         key,
         mail,
         clock: *session.clock,
-        progress: if session.quiet { Progress::hidden() } else { Progress::new(&issue.digest, waiting) },
+        progress: if session.quiet {
+            Progress::hidden()
+        } else {
+            Progress::new(&issue.digest, waiting)
+        },
         stop: session.stop.get_or_init(Stop::on_signals).clone(),
     };
     if let Some(why) = delivery.deliver(&mailer).await? {
         session.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
     }
     let after = store.counts(issue.id).await?;
-    let summary = format!("{}: “{}”: {} ({place})", issue.digest, issue.subject, told(after));
+    let summary = format!(
+        "{}: “{}”: {} ({place})",
+        issue.digest,
+        issue.subject,
+        told(after)
+    );
     let failed = |counts: [u64; 7]| -> u64 {
-        [State::Bounced, State::GivenUp, State::Uncertain].iter().map(|state| counts[*state as usize]).sum()
+        [State::Bounced, State::GivenUp, State::Uncertain]
+            .iter()
+            .map(|state| counts[*state as usize])
+            .sum()
     };
     if session.quiet && failed(after) > failed(before) {
         let who = format!("`tidings status {:x}` says who and why", issue.id);
@@ -100,5 +128,9 @@ pub(super) async fn finish(session: &mut Session<'_>, sender: &Sender, issue: &I
     } else {
         session.result(&summary)?;
     }
-    Ok(if sender.missed(issue.id).await? == 0 { Ending::Done } else { Ending::Partial })
+    Ok(if sender.missed(issue.id).await? == 0 {
+        Ending::Done
+    } else {
+        Ending::Partial
+    })
 }

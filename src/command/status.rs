@@ -15,7 +15,10 @@ const PAGE: usize = 1000;
 const SHORT: usize = 20;
 
 /// What became of the issues, as text, JSON or CSV.
-pub(super) async fn status(session: &mut Session<'_>, args: &cli::Status) -> anyhow::Result<Ending> {
+pub(super) async fn status(
+    session: &mut Session<'_>,
+    args: &cli::Status,
+) -> anyhow::Result<Ending> {
     let store = session.store(Access::Read).await?;
     let issues = match args.issue {
         Some(number) => vec![numbered(&store, number).await?],
@@ -32,7 +35,12 @@ pub(super) async fn status(session: &mut Session<'_>, args: &cli::Status) -> any
 }
 
 /// A line an issue, then one for everyone who was missed and for every moment of uncertainty.
-async fn as_text(session: &mut Session<'_>, store: &Store, issues: &[Issue], short: bool) -> anyhow::Result<()> {
+async fn as_text(
+    session: &mut Session<'_>,
+    store: &Store,
+    issues: &[Issue],
+    short: bool,
+) -> anyhow::Result<()> {
     if issues.is_empty() {
         writeln!(session.out, "no issues yet")?;
     }
@@ -66,14 +74,22 @@ async fn as_text(session: &mut Session<'_>, store: &Store, issues: &[Issue], sho
         for moment in moments.iter().take(most) {
             let address = moment.address.as_deref().unwrap_or("(forgotten)");
             let why = moment.detail.as_deref().unwrap_or_default();
-            let twice = if moment.state == State::Sent { " twice" } else { "" };
+            let twice = if moment.state == State::Sent {
+                " twice"
+            } else {
+                ""
+            };
             writeln!(session.out, "    {address}: may have it{twice}: {why}")?;
         }
         let all: u64 = counts.iter().sum();
         let unlisted = usize::try_from(all - counts[State::Sent as usize])?.saturating_sub(listed)
             + moments.len().saturating_sub(most);
         if unlisted > 0 {
-            writeln!(session.out, "    {unlisted} more: `tidings status {:x}`", issue.id)?;
+            writeln!(
+                session.out,
+                "    {unlisted} more: `tidings status {:x}`",
+                issue.id
+            )?;
         }
     }
     Ok(())
@@ -81,16 +97,28 @@ async fn as_text(session: &mut Session<'_>, store: &Store, issues: &[Issue], sho
 
 /// `3 sent, 1 bounced`: the counts that are not 0.
 pub(super) fn told(counts: [u64; 7]) -> String {
-    let counts = State::ALL.iter().zip(counts).filter(|(_, count)| *count > 0);
-    let told: Vec<String> = counts.map(|(state, count)| format!("{count} {}", state.word())).collect();
-    if told.is_empty() { "no recipients".to_owned() } else { told.join(", ") }
+    let counts = State::ALL
+        .iter()
+        .zip(counts)
+        .filter(|(_, count)| *count > 0);
+    let told: Vec<String> = counts
+        .map(|(state, count)| format!("{count} {}", state.word()))
+        .collect();
+    if told.is_empty() {
+        "no recipients".to_owned()
+    } else {
+        told.join(", ")
+    }
 }
 
 async fn as_json(session: &mut Session<'_>, store: &Store, issues: &[Issue]) -> anyhow::Result<()> {
     write!(session.out, "{{\"issues\":[")?;
     for (number, issue) in issues.iter().enumerate() {
         let counts = store.counts(issue.id).await?;
-        let named = State::ALL.iter().zip(counts).map(|(state, count)| (state.word().replace(' ', "_"), count.into()));
+        let named = State::ALL
+            .iter()
+            .zip(counts)
+            .map(|(state, count)| (state.word().replace(' ', "_"), count.into()));
         let head = json!({
             "issue": format!("{:x}", issue.id),
             "digest": issue.digest,
@@ -144,8 +172,13 @@ async fn failed(session: &mut Session<'_>, store: &Store, issues: &[Issue]) -> a
     for issue in issues {
         let mut pages = Pages::new(store, issue);
         while let Some(page) = pages.next().await? {
-            for missed in page.iter().filter(|one| !matches!(one.state, State::Queued | State::Sending)) {
-                let Some(address) = &missed.address else { continue };
+            for missed in page
+                .iter()
+                .filter(|one| !matches!(one.state, State::Queued | State::Sending))
+            {
+                let Some(address) = &missed.address else {
+                    continue;
+                };
                 csv.write_record([
                     address,
                     missed.name.as_deref().unwrap_or_default(),
@@ -170,13 +203,22 @@ struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     fn new(store: &'a Store, issue: &'a Issue) -> Self {
-        Self { store, issue, after: Some(-1) }
+        Self {
+            store,
+            issue,
+            after: Some(-1),
+        }
     }
 
     async fn next(&mut self) -> anyhow::Result<Option<Vec<Missed>>> {
-        let Some(after) = self.after else { return Ok(None) };
+        let Some(after) = self.after else {
+            return Ok(None);
+        };
         let mut page = self.store.missed(self.issue.id, after, PAGE).await?;
-        self.after = page.last().map(|last| last.reader).filter(|_| page.len() == PAGE);
+        self.after = page
+            .last()
+            .map(|last| last.reader)
+            .filter(|_| page.len() == PAGE);
         page.sort_by(|one, other| one.address.cmp(&other.address));
         Ok(Some(page))
     }

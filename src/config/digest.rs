@@ -93,15 +93,20 @@ impl FromStr for Schedule {
         if text.trim() == "each" {
             return Ok(Self::Each);
         }
-        let parser = croner::parser::CronParser::builder().seconds(croner::parser::Seconds::Disallowed).build();
+        let parser = croner::parser::CronParser::builder()
+            .seconds(croner::parser::Seconds::Disallowed)
+            .build();
         let fail = |reason: &str| {
             format!(
                 "`{text}` is no schedule: {reason}\nexpected five fields (minute hour day month weekday) like `0 8 * * MON`, or `each`"
             )
         };
-        let cron = parser.parse(text).map_err(|error| fail(&error.to_string()))?;
+        let cron = parser
+            .parse(text)
+            .map_err(|error| fail(&error.to_string()))?;
         // The thirty-first of February.
-        cron.find_next_occurrence(&DateTime::UNIX_EPOCH, true).map_err(|_| fail("that time never comes"))?;
+        cron.find_next_occurrence(&DateTime::UNIX_EPOCH, true)
+            .map_err(|_| fail("that time never comes"))?;
         Ok(Self::Cron(Box::new(cron)))
     }
 }
@@ -115,7 +120,9 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let day = text.parse().map(Self);
-        day.map_err(|error| format!("`{text}` is no day: {error}\nexpected something like 2024-12-01"))
+        day.map_err(|error| {
+            format!("`{text}` is no day: {error}\nexpected something like 2024-12-01")
+        })
     }
 }
 
@@ -164,7 +171,9 @@ pub enum Order {
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
     let safe = (1..=40).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         && !name.starts_with('-')
         && !name.ends_with('-');
     match safe {

@@ -27,8 +27,10 @@ pub(super) fn set_keys(
     table: &mut toml::Table,
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<usize, Finding> {
-    let mut variables: Vec<(String, String)> =
-        environment.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    let mut variables: Vec<(String, String)> = environment
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(PREFIX))
+        .collect();
     variables.sort();
     let mut set_by = 0;
     for (name, value) in &variables {
@@ -39,8 +41,10 @@ pub(super) fn set_keys(
             continue;
         }
         let value = fitting(name, &keys, value)?;
-        let way_out = "name a digest as in TIDINGS_DIGEST__WEEKLY__SUBJECT, by its name or its number from 0";
-        set(table, &keys, value).ok_or_else(|| Finding::error(format!("`{name}` sets no key")).way_out(way_out))?;
+        let way_out =
+            "name a digest as in TIDINGS_DIGEST__WEEKLY__SUBJECT, by its name or its number from 0";
+        set(table, &keys, value)
+            .ok_or_else(|| Finding::error(format!("`{name}` sets no key")).way_out(way_out))?;
         set_by += 1;
     }
     Ok(set_by)
@@ -48,19 +52,26 @@ pub(super) fn set_keys(
 
 /// `TIDINGS_MAIL_SMTP` is surely meant to be `TIDINGS_MAIL__SMTP`; other names are none of ours.
 fn slip_of_the_pen(name: &str, rest: &str) -> Result<(), Finding> {
-    let Some((section, key)) = rest.split_once('_') else { return Ok(()) };
+    let Some((section, key)) = rest.split_once('_') else {
+        return Ok(());
+    };
     let is_section = ["SITE", "POSTS", "FEEDS", "DIGEST", "MAIL", "STORE"].contains(&section);
     if !is_section {
         return Ok(());
     }
-    Err(Finding::error(format!("`{name}` sets no key"))
-        .way_out(format!("did you mean `{PREFIX}{section}__{key}`? two underscores stand between section and key")))
+    Err(
+        Finding::error(format!("`{name}` sets no key")).way_out(format!(
+            "did you mean `{PREFIX}{section}__{key}`? two underscores stand between section and key"
+        )),
+    )
 }
 
 /// The value as its key takes it: text first; a number, a list, a switch is then read as TOML writes it.
 fn fitting(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Finding> {
     let text = toml::Value::String(value.to_owned());
-    let literal = toml::from_str::<toml::Table>(&format!("value = {value}")).ok().and_then(|mut t| t.remove("value"));
+    let literal = toml::from_str::<toml::Table>(&format!("value = {value}"))
+        .ok()
+        .and_then(|mut t| t.remove("value"));
     let mut keys = keys.to_vec();
     if keys[0] == "digest" && keys.len() > 2 {
         "0".clone_into(&mut keys[1]);
@@ -77,7 +88,9 @@ fn fitting(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Find
             Err(error) => reason = Some(explain(error.message())),
         }
     }
-    let Finding { message, way_out, .. } = reason.unwrap_or_else(|| Finding::error("it sets no key"));
+    let Finding {
+        message, way_out, ..
+    } = reason.unwrap_or_else(|| Finding::error("it sets no key"));
     // What may hold a password is not shown, and a key that nobody knows may be a misspelt one.
     let path = keys.join(".");
     let is_secret = ["mail.smtp", "mail.password", "store.url"].contains(&path.as_str());
@@ -86,7 +99,10 @@ fn fitting(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Find
         (_, true) => format!("`{name}`: {message}"),
         _ => format!("`{name}={value}`: {message}"),
     };
-    Err(Finding { way_out, ..Finding::error(shown) })
+    Err(Finding {
+        way_out,
+        ..Finding::error(shown)
+    })
 }
 
 /// Puts the value at its path; a digest is named by its name, in which `_` may stand for `-`, or its number from 0.
@@ -95,14 +111,22 @@ fn set(table: &mut toml::Table, keys: &[String], value: toml::Value) -> Option<(
     let mut here = table;
     let mut path = path.iter();
     while let Some(key) = path.next() {
-        let next = here.entry(key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let next = here
+            .entry(key)
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
         here = match next {
             toml::Value::Array(entries) => {
                 let name = path.next()?;
                 let named = |entry: &toml::Value| {
-                    entry.get("name").and_then(toml::Value::as_str).is_some_and(|n| n.replace('-', "_") == *name)
+                    entry
+                        .get("name")
+                        .and_then(toml::Value::as_str)
+                        .is_some_and(|n| n.replace('-', "_") == *name)
                 };
-                let number = entries.iter().position(named).or_else(|| name.parse().ok())?;
+                let number = entries
+                    .iter()
+                    .position(named)
+                    .or_else(|| name.parse().ok())?;
                 entries.get_mut(number)?.as_table_mut()?
             }
             next => next.as_table_mut()?,

@@ -12,7 +12,9 @@ pub(super) fn explain_in(error: &toml::de::Error, text: &str) -> Finding {
             let before = &text[..start.min(text.len())];
             let line_start = before.rfind('\n').map_or(0, |end| end + 1);
             let line = before.matches('\n').count() + 1;
-            finding.at_line(line).at_column(before[line_start..].chars().count() + 1)
+            finding
+                .at_line(line)
+                .at_column(before[line_start..].chars().count() + 1)
         }
         None => finding.at_line(1),
     }
@@ -22,9 +24,17 @@ pub(super) fn explain_in(error: &toml::de::Error, text: &str) -> Finding {
 pub(super) fn explain(message: &str) -> Finding {
     let message = message.trim();
     for (start, noun) in [("unknown field `", "key"), ("unknown variant `", "value")] {
-        if let Some((unknown, rest)) = message.strip_prefix(start).and_then(|rest| rest.split_once('`')) {
+        if let Some((unknown, rest)) = message
+            .strip_prefix(start)
+            .and_then(|rest| rest.split_once('`'))
+        {
             // A password is known, but its place is the environment.
-            let known: Vec<&str> = rest.split('`').skip(1).step_by(2).filter(|known| *known != "password").collect();
+            let known: Vec<&str> = rest
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .filter(|known| *known != "password")
+                .collect();
             let mut way_out = format!("expected {}", listed(&known));
             if let Some(near) = nearest(unknown, &known) {
                 way_out = format!("did you mean `{near}`? {way_out}");
@@ -32,7 +42,10 @@ pub(super) fn explain(message: &str) -> Finding {
             return Finding::error(format!("unknown {noun} `{unknown}`")).way_out(way_out);
         }
     }
-    if let Some(key) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+    if let Some(key) = message
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split('`').next())
+    {
         let way_out = match key {
             "site" => "begin with [site], and give it a `title` and a `url`".to_owned(),
             key => format!("add `{key} = …`"),
@@ -47,8 +60,11 @@ pub(super) fn explain(message: &str) -> Finding {
             None => (message, None),
         },
     };
-    if what == "invalid type: map" && way_out.as_deref() == Some("expected a list, like [\"one\", \"two\"]") {
-        return Finding::error("a table stands here").way_out("expected a list; a digest begins with [[digest]]");
+    if what == "invalid type: map"
+        && way_out.as_deref() == Some("expected a list, like [\"one\", \"two\"]")
+    {
+        return Finding::error("a table stands here")
+            .way_out("expected a list; a digest begins with [[digest]]");
     }
     let finding = Finding::error(plainly_typed(what.trim_end()));
     match way_out {
@@ -66,7 +82,9 @@ fn plainly(expected: &str) -> &str {
         "a boolean" => "true or false, without quotation marks",
         "a string" | "string" => "a text, in quotation marks",
         "a map" => "a table, like { key = \"value\" }",
-        rust if rust.starts_with("struct ") || rust.starts_with("internally") => "a table, like { key = \"value\" }",
+        rust if rust.starts_with("struct ") || rust.starts_with("internally") => {
+            "a table, like { key = \"value\" }"
+        }
         rust => rust,
     }
 }

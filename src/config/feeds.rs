@@ -99,17 +99,23 @@ impl Format {
 fn formats<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Format>, D::Error> {
     let formats = once_each(deserializer)?;
     match formats.is_empty() {
-        true => Err(D::Error::custom("there is no format\nexpected one of `atom`, `rss`, `json` at least")),
+        true => Err(D::Error::custom(
+            "there is no format\nexpected one of `atom`, `rss`, `json` at least",
+        )),
         false => Ok(formats),
     }
 }
 
 /// A list in which nothing stands twice.
-fn once_each<'de, D: Deserializer<'de>, T: Deserialize<'de> + Ord + Copy>(deserializer: D) -> Result<Vec<T>, D::Error> {
+fn once_each<'de, D: Deserializer<'de>, T: Deserialize<'de> + Ord + Copy>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     let list = Vec::<T>::deserialize(deserializer)?;
     match list.iter().collect::<BTreeSet<_>>().len() == list.len() {
         true => Ok(list),
-        false => Err(D::Error::custom("something stands twice in this list\nname each once")),
+        false => Err(D::Error::custom(
+            "something stands twice in this list\nname each once",
+        )),
     }
 }
 
@@ -117,22 +123,35 @@ fn once_each<'de, D: Deserializer<'de>, T: Deserialize<'de> + Ord + Copy>(deseri
 fn files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Format, String>, D::Error> {
     let files = BTreeMap::<Format, String>::deserialize(deserializer)?;
     if let Some(name) = files.values().find(|name| {
-        name.split('/').any(|part| part.is_empty() || part.starts_with('.')) || name.contains(['\\', '?', '#', '%'])
+        name.split('/')
+            .any(|part| part.is_empty() || part.starts_with('.'))
+            || name.contains(['\\', '?', '#', '%'])
     }) {
         return Err(D::Error::custom(format!(
             "`{}` is no name below the folder of feeds\nexpected something like index.xml or feed/index.xml",
             name.escape_debug()
         )));
     }
-    let names = [Format::Atom, Format::Rss, Format::Json]
-        .map(|format| files.get(&format).map_or_else(|| format.default_file(), String::as_str));
+    let names = [Format::Atom, Format::Rss, Format::Json].map(|format| {
+        files
+            .get(&format)
+            .map_or_else(|| format.default_file(), String::as_str)
+    });
     let taken = |number: usize, name: &str| {
-        PAGES.contains(&name) || names.iter().enumerate().any(|(other, taken)| other != number && is_of(name, taken))
+        PAGES.contains(&name)
+            || names
+                .iter()
+                .enumerate()
+                .any(|(other, taken)| other != number && is_of(name, taken))
     };
-    match names.iter().enumerate().find(|(number, name)| taken(*number, name)) {
-        Some((_, name)) => {
-            Err(D::Error::custom(format!("two documents would stand in `{name}`\ngive each a name of its own")))
-        }
+    match names
+        .iter()
+        .enumerate()
+        .find(|(number, name)| taken(*number, name))
+    {
+        Some((_, name)) => Err(D::Error::custom(format!(
+            "two documents would stand in `{name}`\ngive each a name of its own"
+        ))),
         None => Ok(files),
     }
 }
@@ -143,8 +162,15 @@ const PAGES: [&str; 3] = ["feeds.html", "feeds.css", "feeds.opml"];
 /// Whether a name is that of a document or of a year or month of its archive.
 fn is_of(name: &str, document: &str) -> bool {
     let (stem, ending) = document.rsplit_once('.').unwrap_or((document, ""));
-    let period = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(ending)).unwrap_or("none");
-    name == document || period.trim_end_matches('.').chars().all(|c| c.is_ascii_digit() || c == '-')
+    let period = name
+        .strip_prefix(stem)
+        .and_then(|rest| rest.strip_suffix(ending))
+        .unwrap_or("none");
+    name == document
+        || period
+            .trim_end_matches('.')
+            .chars()
+            .all(|c| c.is_ascii_digit() || c == '-')
 }
 
 /// How much of a post an entry carries.

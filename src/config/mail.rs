@@ -179,7 +179,11 @@ impl Relay {
     /// Whether it is this machine, so that nothing leaves it.
     pub fn is_loopback(&self) -> bool {
         self.host == "localhost"
-            || self.host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+            || self
+                .host
+                .trim_matches(['[', ']'])
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|ip| ip.is_loopback())
     }
 }
 
@@ -194,16 +198,31 @@ impl FromStr for Relay {
             return Err("the relay's address holds a user or a password\nset `user` under [mail] and TIDINGS_MAIL__PASSWORD in the environment".to_owned());
         }
         let url = Url::parse(text).map_err(|error| fail(&error.to_string()))?;
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| fail("there is no host"))?.to_owned();
-        let wish = url.query_pairs().next().map(|(key, value)| (key.into_owned(), value.into_owned()));
-        let (tls, port) = match (url.scheme(), wish.as_ref().map(|(key, value)| (key.as_str(), value.as_str()))) {
+        let host = url
+            .host_str()
+            .filter(|host| !host.is_empty())
+            .ok_or_else(|| fail("there is no host"))?
+            .to_owned();
+        let wish = url
+            .query_pairs()
+            .next()
+            .map(|(key, value)| (key.into_owned(), value.into_owned()));
+        let (tls, port) = match (
+            url.scheme(),
+            wish.as_ref()
+                .map(|(key, value)| (key.as_str(), value.as_str())),
+        ) {
             ("smtps", None) => (Tls::Implicit, 465),
             ("smtp", None | Some(("tls", "required"))) => (Tls::Required, 587),
             ("smtp", Some(("tls", "none"))) => (Tls::None, 25),
             ("smtp" | "smtps", Some(_)) => return Err(fail("the only option is `?tls=none`")),
             _ => return Err(fail("it begins neither with smtp:// nor with smtps://")),
         };
-        Ok(Self { host, port: url.port().unwrap_or(port), tls })
+        Ok(Self {
+            host,
+            port: url.port().unwrap_or(port),
+            tls,
+        })
     }
 }
 
@@ -222,13 +241,19 @@ fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Er
     if rate.is_finite() && rate > 0.0 {
         return Ok(Some(rate));
     }
-    Err(D::Error::custom(format!("`{rate}` messages a second are none\nexpected a number above 0, like 50 or 0.5")))
+    Err(D::Error::custom(format!(
+        "`{rate}` messages a second are none\nexpected a number above 0, like 50 or 0.5"
+    )))
 }
 
 /// A name that goes over the wire as it is: a domain or an address literal, so nothing can be slipped in behind it.
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let name = String::deserialize(deserializer)?;
-    if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(c)) {
+    if !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(c))
+    {
         return Ok(Some(name));
     }
     Err(D::Error::custom(format!(
@@ -256,7 +281,8 @@ impl fmt::Debug for Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer).map_err(|_| D::Error::custom("a secret is a text"))?;
+        let text = String::deserialize(deserializer)
+            .map_err(|_| D::Error::custom("a secret is a text"))?;
         Ok(Self(text))
     }
 }

@@ -62,7 +62,10 @@ impl Config {
     ///
     /// # Errors
     /// One finding that names the file and line, or the variable, what was expected and the nearest right key.
-    pub fn load(file: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Finding> {
+    pub fn load(
+        file: &Path,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Finding> {
         let text = fs::read_to_string(file).map_err(|error| {
             let finding = Finding::unreadable(file, &error);
             match error.kind() {
@@ -70,25 +73,37 @@ impl Config {
                 _ => finding,
             }
         })?;
-        let mut config = Self::parse(&text, environment).map_err(|finding| match finding.place {
-            Some(_) => finding.in_file(file),
-            None => finding,
-        })?;
+        let mut config =
+            Self::parse(&text, environment).map_err(|finding| match finding.place {
+                Some(_) => finding.in_file(file),
+                None => finding,
+            })?;
         config.root = file.parent().map(Path::to_path_buf).unwrap_or_default();
         file.clone_into(&mut config.file);
         config.resolve_paths();
         Ok(config)
     }
 
-    fn parse(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Finding> {
-        let mut table: toml::Table = toml::from_str(text).map_err(|error| explain_in(&error, text))?;
+    fn parse(
+        text: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Finding> {
+        let mut table: toml::Table =
+            toml::from_str(text).map_err(|error| explain_in(&error, text))?;
         let is_address = |key: &&String| key.replace('_', "").eq_ignore_ascii_case("baseurl");
-        if let Some(key) = table.keys().find(is_address).filter(|_| !table.contains_key("site")) {
+        if let Some(key) = table
+            .keys()
+            .find(is_address)
+            .filter(|_| !table.contains_key("site"))
+        {
             return Err(Finding::error("this is the config of the site's generator")
                 .at_line(line_of(text, key).unwrap_or(1))
                 .way_out("give tidings a file of its own, and name it: `tidings --config tidings.toml …`"));
         }
-        if table.get("mail").is_some_and(|mail| mail.get("password").is_some()) {
+        if table
+            .get("mail")
+            .is_some_and(|mail| mail.get("password").is_some())
+        {
             return Err(Finding::error("a password does not belong in the config")
                 .at_line(line_of(text, "password").unwrap_or(1))
                 .way_out("set TIDINGS_MAIL__PASSWORD in the environment"));
@@ -98,7 +113,9 @@ impl Config {
             0 => toml::from_str(text).map_err(|error| explain_in(&error, text))?,
             // What the file lacks or has wrong may stand in the environment: the whole decides.
             _ => Self::deserialize(toml::Value::Table(table)).map_err(|error| {
-                let in_file = toml::from_str::<Self>(text).err().map(|error| explain_in(&error, text));
+                let in_file = toml::from_str::<Self>(text)
+                    .err()
+                    .map(|error| explain_in(&error, text));
                 in_file.unwrap_or_else(|| explain(error.message()))
             })?,
         };
@@ -109,9 +126,15 @@ impl Config {
     /// What no single key can say for itself.
     fn check(&self, text: &str) -> Result<(), Finding> {
         for (number, digest) in self.digests.iter().enumerate() {
-            if self.digests[..number].iter().any(|earlier| earlier.name == digest.name) {
-                let finding = Finding::error(format!("there are two digests named `{}`", digest.name))
-                    .way_out("a digest's name is how readers subscribe to it: give each its own");
+            if self.digests[..number]
+                .iter()
+                .any(|earlier| earlier.name == digest.name)
+            {
+                let finding =
+                    Finding::error(format!("there are two digests named `{}`", digest.name))
+                        .way_out(
+                            "a digest's name is how readers subscribe to it: give each its own",
+                        );
                 return Err(match nth_digest_name(text, number) {
                     Some(line) => finding.at_line(line),
                     None => finding,
@@ -119,9 +142,11 @@ impl Config {
             }
         }
         if !self.digests.is_empty() && self.mail.from.is_none() {
-            return Err(Finding::error("there is a digest but no `from` under [mail]")
-                .at_line(text.lines().count().max(1))
-                .way_out("expected from = \"Name <address>\""));
+            return Err(
+                Finding::error("there is a digest but no `from` under [mail]")
+                    .at_line(text.lines().count().max(1))
+                    .way_out("expected from = \"Name <address>\""),
+            );
         }
         Ok(())
     }
@@ -139,21 +164,33 @@ impl Config {
     /// # Errors
     /// A finding that lists the names there are.
     pub fn digest(&self, name: &str) -> Result<&Digest, Finding> {
-        self.digests.iter().find(|digest| digest.name == name).ok_or_else(|| {
-            let names: Vec<&str> = self.digests.iter().map(|digest| digest.name.as_str()).collect();
-            let finding = Finding::error(format!("there is no digest named `{name}`"));
-            match nearest(name, &names) {
-                Some(near) => finding.way_out(format!("did you mean `{near}`?")),
-                None if names.is_empty() => finding.way_out("the config has no [[digest]] section"),
-                None => finding.way_out(format!("there is {}", listed(&names))),
-            }
-        })
+        self.digests
+            .iter()
+            .find(|digest| digest.name == name)
+            .ok_or_else(|| {
+                let names: Vec<&str> = self
+                    .digests
+                    .iter()
+                    .map(|digest| digest.name.as_str())
+                    .collect();
+                let finding = Finding::error(format!("there is no digest named `{name}`"));
+                match nearest(name, &names) {
+                    Some(near) => finding.way_out(format!("did you mean `{near}`?")),
+                    None if names.is_empty() => {
+                        finding.way_out("the config has no [[digest]] section")
+                    }
+                    None => finding.way_out(format!("there is {}", listed(&names))),
+                }
+            })
     }
 }
 
 /// The first line that sets this key, however it is written.
 fn line_of(text: &str, key: &str) -> Option<usize> {
-    let sets = |line: &str| line.split_once('=').is_some_and(|(path, _)| path.contains(key));
+    let sets = |line: &str| {
+        line.split_once('=')
+            .is_some_and(|(path, _)| path.contains(key))
+    };
     text.lines().position(sets).map(|line| line + 1)
 }
 

@@ -90,9 +90,9 @@ fn picture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
     let text = some_text(deserializer)?;
     match Url::parse("https://hums.example/").and_then(|home| home.join(&text)) {
         Ok(_) => Ok(Some(text)),
-        Err(error) => {
-            Err(D::Error::custom(format!("`{text}` is no address: {error}\nexpected something like /icon.png")))
-        }
+        Err(error) => Err(D::Error::custom(format!(
+            "`{text}` is no address: {error}\nexpected something like /icon.png"
+        ))),
     }
 }
 

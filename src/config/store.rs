@@ -19,7 +19,9 @@ pub struct Store {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { url: StoreUrl::Sqlite("tidings.db".into()) }
+        Self {
+            url: StoreUrl::Sqlite("tidings.db".into()),
+        }
     }
 }
 
@@ -47,12 +49,18 @@ impl FromStr for StoreUrl {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
-        match text.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest)) {
+        match text
+            .strip_prefix("sqlite:")
+            .map(|rest| rest.strip_prefix("//").unwrap_or(rest))
+        {
             Some(file) if file.contains('?') => {
                 Err("a SQLite store takes no options\nexpected sqlite:tidings.db".to_owned())
             }
             Some(file) if !file.is_empty() => Ok(Self::Sqlite(file.into())),
-            _ => Err("this is no store\nexpected sqlite:tidings.db or postgres://user@host/database".to_owned()),
+            _ => Err(
+                "this is no store\nexpected sqlite:tidings.db or postgres://user@host/database"
+                    .to_owned(),
+            ),
         }
     }
 }

@@ -21,8 +21,12 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || format!("`{text}` is no span of time, expected something like 500ms, 30s, 5m, 2h or 5d");
-        let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(expected)?;
+        let expected = || {
+            format!("`{text}` is no span of time, expected something like 500ms, 30s, 5m, 2h or 5d")
+        };
+        let unit = text
+            .find(|c: char| !c.is_ascii_digit())
+            .ok_or_else(expected)?;
         let count: u64 = text[..unit].parse().map_err(|_| expected())?;
         let milliseconds = match text[unit..].trim() {
             "ms" => 1,
@@ -32,13 +36,18 @@ impl FromStr for Span {
             "d" => 24 * 60 * 60 * 1000,
             _ => return Err(expected()),
         };
-        count.checked_mul(milliseconds).map(|ms| Self(Duration::from_millis(ms))).ok_or_else(expected)
+        count
+            .checked_mul(milliseconds)
+            .map(|ms| Self(Duration::from_millis(ms)))
+            .ok_or_else(expected)
     }
 }
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -74,13 +83,19 @@ pub(super) fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     let expected = "expected something like https://hums.example/";
     match Url::parse(&text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Ok(url),
-        Ok(_) => Err(D::Error::custom(format!("`{text}` is no web address\n{expected}"))),
-        Err(error) => Err(D::Error::custom(format!("`{text}` is no address: {error}\n{expected}"))),
+        Ok(_) => Err(D::Error::custom(format!(
+            "`{text}` is no web address\n{expected}"
+        ))),
+        Err(error) => Err(D::Error::custom(format!(
+            "`{text}` is no address: {error}\n{expected}"
+        ))),
     }
 }
 
 /// The same, for a key that may be left out.
-pub(super) fn some_web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+pub(super) fn some_web_address<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Url>, D::Error> {
     web_address(deserializer).map(Some)
 }
 
@@ -90,13 +105,17 @@ where
     D: Deserializer<'de>,
     T: FromStr<Err: std::fmt::Display>,
 {
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(D::Error::custom)
 }
 
 /// Reads a count of which there must be one at least.
 pub(super) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
     match usize::deserialize(deserializer)? {
-        0 => Err(D::Error::custom("`0` is too few\nexpected a whole number of at least 1")),
+        0 => Err(D::Error::custom(
+            "`0` is too few\nexpected a whole number of at least 1",
+        )),
         count => Ok(count),
     }
 }
@@ -105,20 +124,25 @@ pub(super) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result
 pub(super) fn some_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     if is_blank(&text) {
-        return Err(D::Error::custom("there is nothing between the quotation marks\nexpected a text"));
+        return Err(D::Error::custom(
+            "there is nothing between the quotation marks\nexpected a text",
+        ));
     }
     Ok(text)
 }
 
 /// Whether a text says nothing: it has blanks, controls and signs of lost characters alone.
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || c.is_control() || c == '\u{fffd}')
+    text.chars()
+        .all(|c| c.is_whitespace() || c.is_control() || c == '\u{fffd}')
 }
 
 /// Reads a span of time that takes some.
 pub(super) fn some_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
     match Span::deserialize(deserializer)? {
-        Span(Duration::ZERO) => Err(D::Error::custom("this takes no time at all\nexpected something like 5m")),
+        Span(Duration::ZERO) => Err(D::Error::custom(
+            "this takes no time at all\nexpected something like 5m",
+        )),
         span => Ok(span),
     }
 }
@@ -126,9 +150,13 @@ pub(super) fn some_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sp
 /// Whether a text has the form of a language tag (BCP 47, RFC 5646 2.1): `de`, `pt-BR`, `zh-Hant-TW`.
 pub fn is_language(tag: &str) -> bool {
     let mut parts = tag.split('-');
-    let is_code = |part: &str| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_code = |part: &str| {
+        (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
     parts.next().is_some_and(is_code)
-        && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        && parts.all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
 }
 
 /// Reads a language tag.

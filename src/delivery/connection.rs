@@ -54,7 +54,14 @@ struct Line {
 
 /// Works until there is no more to do. Claims that it leaves behind are released with the others of this sender.
 pub(super) async fn work(run: Arc<Run>, queue: Arc<Queue>, number: usize) {
-    let mut line = Line { run, queue, number, open: None, next: None, leave: None };
+    let mut line = Line {
+        run,
+        queue,
+        number,
+        open: None,
+        next: None,
+        leave: None,
+    };
     while let Some(filled) = line.next().await {
         if line.see_through(filled).await.is_none() {
             break;
@@ -120,14 +127,18 @@ impl Line {
                 if verdict == Verdict::RelayTrouble {
                     // It may still be well enough for a farewell; its transaction is not known to us any more.
                     connection.quit().await;
-                    return run.lost(&claim, phase, Trouble::Relay(reply.to_string())).await;
+                    return run
+                        .lost(&claim, phase, Trouble::Relay(reply.to_string()))
+                        .await;
                 }
                 self.open = Some(connection).filter(Connection::is_usable);
                 run.answered(&claim, phase, &reply, verdict).await
             }
             // Between two messages a relay may close a connection, for whatever reason; one that closes a new one, or says
             // nothing, is in trouble.
-            Attempt::Lost(Phase::Mail, trouble) if connection.messages() > 1 && began.elapsed() < LONGEST_SILENCE => {
+            Attempt::Lost(Phase::Mail, trouble)
+                if connection.messages() > 1 && began.elapsed() < LONGEST_SILENCE =>
+            {
                 run.settle(&claim, Outcome::Released, &trouble.to_string());
                 Some(())
             }
@@ -185,7 +196,12 @@ impl Line {
     }
 
     /// Sends one message, as far as it comes.
-    async fn attempt(&mut self, connection: &mut Connection, claim: &Claimed, message: Vec<u8>) -> Attempt {
+    async fn attempt(
+        &mut self,
+        connection: &mut Connection,
+        claim: &Claimed,
+        message: Vec<u8>,
+    ) -> Attempt {
         let run = self.run.clone();
         let delivery = &run.delivery;
         // Durable before the body goes out: a sender that dies from here on leaves it uncertain, not lost. The commit and
@@ -199,8 +215,18 @@ impl Line {
                 () = run.halted() => None,
             }
         };
-        let (said, intended) = tokio::join!(envelope, delivery.sender.intend(delivery.issue.id, vec![claim.reader.id]));
-        if was_ahead && matches!(said, Some(Ok(()) | Err(Refused::Reply(Phase::Rcpt | Phase::Data, _)))) {
+        let (said, intended) = tokio::join!(
+            envelope,
+            delivery
+                .sender
+                .intend(delivery.issue.id, vec![claim.reader.id])
+        );
+        if was_ahead
+            && matches!(
+                said,
+                Some(Ok(()) | Err(Refused::Reply(Phase::Rcpt | Phase::Data, _)))
+            )
+        {
             run.let_all_speak_ahead();
         }
         self.leave = None;
@@ -209,7 +235,11 @@ impl Line {
             // The relay may wait for the body now, which must not come: to end it here would send an empty message.
             Ok(_) => return Attempt::Gone,
             Err(error) => {
-                run.halt(if matches!(error, StoreError::Stopped) { Halt::Stopped } else { Halt::Store(error) });
+                run.halt(if matches!(error, StoreError::Stopped) {
+                    Halt::Stopped
+                } else {
+                    Halt::Store(error)
+                });
                 return Attempt::Halted;
             }
         }
@@ -222,7 +252,10 @@ impl Line {
             Some(Err(Refused::Unanswered(trouble))) => return Attempt::Unanswered(trouble),
         }
         self.next = self.ahead(connection);
-        let next = self.next.as_ref().map(|next| run.envelope(&next.claim, &next.message));
+        let next = self
+            .next
+            .as_ref()
+            .map(|next| run.envelope(&next.claim, &next.message));
         let answer = tokio::select! {
             answer = connection.body(message, next) => answer,
             () = run.delivery.stop.overdue(GRACE) => {
@@ -247,13 +280,22 @@ impl Line {
 
 impl Run {
     fn fill(&self, claim: Claimed) -> Filled {
-        let Delivery { compiled, issue, key, .. } = &self.delivery;
+        let Delivery {
+            compiled,
+            issue,
+            key,
+            ..
+        } = &self.delivery;
         let message = compiled.fill(&claim.reader, issue.made_at, key);
         Filled { claim, message }
     }
 
     fn envelope<'a>(&'a self, claim: &'a Claimed, message: &'a [u8]) -> Envelope<'a> {
-        Envelope { sender: self.delivery.compiled.sender(), recipient: &claim.reader.email, message }
+        Envelope {
+            sender: self.delivery.compiled.sender(),
+            recipient: &claim.reader.email,
+            message,
+        }
     }
 
     /// The connection was lost while trying again is safe; none where nothing new may begin.
@@ -263,14 +305,22 @@ impl Run {
             Phase::Mail => Outcome::Released,
             _ if self.is_hopeless(claim) => self.deferred(claim),
             // Where the patience ends before that, it does so in each run: not for longer than anybody is tried.
-            _ => self.due_again(claim).map_or(Outcome::GivenUp, |_| Outcome::HungUp),
+            _ => self
+                .due_again(claim)
+                .map_or(Outcome::GivenUp, |_| Outcome::HungUp),
         };
         self.settle(claim, outcome, &trouble.to_string());
         self.stands(trouble).await.then_some(())
     }
 
     /// Settles what a reply decides; none where nothing new may begin.
-    async fn answered(&self, claim: &Claimed, phase: Phase, reply: &Reply, verdict: Verdict) -> Option<()> {
+    async fn answered(
+        &self,
+        claim: &Claimed,
+        phase: Phase,
+        reply: &Reply,
+        verdict: Verdict,
+    ) -> Option<()> {
         let words = reply.to_string();
         let (recipient, verdict) = (&claim.reader.email, self.once_accepted(phase, verdict));
         let outcome = match verdict {
@@ -297,7 +347,9 @@ impl Run {
             Verdict::Deferred if reply.code == 421 => self.back_off(&words).await.then_some(()),
             Verdict::Deferred => {
                 let Some(wait) = self.pace.deferred() else {
-                    self.halt(Halt::Relay(format!("everyone is deferred (the last: {words})")));
+                    self.halt(Halt::Relay(format!(
+                        "everyone is deferred (the last: {words})"
+                    )));
                     return None;
                 };
                 tokio::select! {
@@ -317,8 +369,16 @@ impl Run {
         if !matches!(outcome, Outcome::Released | Outcome::HungUp) {
             delivery.progress.add(1);
         }
-        let settled = Settled { reader: claim.reader.id, outcome, reply: words.to_owned() };
-        if let Err(error) = delivery.sender.settle(delivery.issue.id, vec![settled], delivery.clock.now()) {
+        let settled = Settled {
+            reader: claim.reader.id,
+            outcome,
+            reply: words.to_owned(),
+        };
+        if let Err(error) =
+            delivery
+                .sender
+                .settle(delivery.issue.id, vec![settled], delivery.clock.now())
+        {
             self.halt(Halt::Store(error));
         }
     }
@@ -332,7 +392,8 @@ impl Run {
     }
 
     fn deferred(&self, claim: &Claimed) -> Outcome {
-        self.due_again(claim).map_or(Outcome::GivenUp, Outcome::Deferred)
+        self.due_again(claim)
+            .map_or(Outcome::GivenUp, Outcome::Deferred)
     }
 
     /// When to try again: the gap doubles each time, up to its limit; `give_up` after the first try there is no again.
@@ -340,10 +401,17 @@ impl Run {
         let (mail, now) = (&self.delivery.mail, self.delivery.clock.now());
         let span = |of: std::time::Duration| Duration::from_std(of).unwrap_or(Duration::days(365));
         let doublings = u32::try_from(claim.attempts.clamp(0, 16)).unwrap_or(16);
-        let gap = mail.retry.0.saturating_mul(1 << doublings).min(mail.retry_max.0);
+        let gap = mail
+            .retry
+            .0
+            .saturating_mul(1 << doublings)
+            .min(mail.retry_max.0);
         // An issue that was paused for a week, or is sent again, has not been tried for a week.
         let tried_for = now - claim.first_at.unwrap_or(now);
-        let due = || now.checked_add_signed(span(gap)).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let due = || {
+            now.checked_add_signed(span(gap))
+                .unwrap_or(DateTime::<Utc>::MAX_UTC)
+        };
         (tried_for < span(mail.give_up.0)).then(due)
     }
 }

@@ -47,18 +47,25 @@ pub enum Mailer {
 impl Mailer {
     /// How mail leaves by the config: by the relay, else into the outbox.
     pub fn configured(mail: &config::Mail) -> Self {
-        mail.smtp.clone().map_or_else(|| Self::Outbox(mail.outbox.clone()), Self::Smtp)
+        mail.smtp
+            .clone()
+            .map_or_else(|| Self::Outbox(mail.outbox.clone()), Self::Smtp)
     }
 
     /// Where this issue goes: what was frozen for the outbox ends there, whatever the config says since.
     ///
     /// # Errors
     /// Words, where it was frozen for a relay and there is none.
-    pub fn for_issue(mail: &config::Mail, issue: &Issue) -> std::result::Result<Self, &'static str> {
+    pub fn for_issue(
+        mail: &config::Mail,
+        issue: &Issue,
+    ) -> std::result::Result<Self, &'static str> {
         match (&mail.smtp, issue.outbox) {
             (_, true) => Ok(Self::Outbox(mail.outbox.clone())),
             (Some(relay), false) => Ok(Self::Smtp(relay.clone())),
-            (None, false) => Err("an open issue was made for a relay, and `smtp` under [mail] is not set"),
+            (None, false) => {
+                Err("an open issue was made for a relay, and `smtp` under [mail] is not set")
+            }
         }
     }
 }

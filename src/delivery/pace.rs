@@ -70,7 +70,11 @@ impl Pace {
 
     /// Waits until it may.
     pub(super) async fn allowed(&self, number: usize) {
-        let _ = self.allowed.subscribe().wait_for(|allowed| number < *allowed).await;
+        let _ = self
+            .allowed
+            .subscribe()
+            .wait_for(|allowed| number < *allowed)
+            .await;
     }
 
     /// When the next message may go, and its turn is taken; none where there is no rate.
@@ -120,10 +124,14 @@ impl Pace {
         if state.deferrals_in_a_row >= MOST_DEFERRALS {
             return None;
         }
-        Some(match state.deferrals_in_a_row.checked_sub(COMMON_DEFERRALS + 1) {
-            None => Duration::ZERO,
-            Some(more) => (Duration::from_millis(50) * (1 << more.min(10))).min(LONGEST_DEFERRAL_WAIT),
-        })
+        Some(
+            match state.deferrals_in_a_row.checked_sub(COMMON_DEFERRALS + 1) {
+                None => Duration::ZERO,
+                Some(more) => {
+                    (Duration::from_millis(50) * (1 << more.min(10))).min(LONGEST_DEFERRAL_WAIT)
+                }
+            },
+        )
     }
 
     /// The relay is in trouble. How long to wait before the next try, and whether this is news to those who wait already;
@@ -152,12 +160,16 @@ impl Pace {
     /// Half the connections, at most once a second.
     fn slow_down(&self, state: &mut State) {
         let now = Instant::now();
-        if state.slowed_at.is_some_and(|at| now < at + Duration::from_secs(1)) {
+        if state
+            .slowed_at
+            .is_some_and(|at| now < at + Duration::from_secs(1))
+        {
             return;
         }
         state.slowed_at = Some(now);
         state.taken = 0;
-        self.allowed.send_modify(|allowed| *allowed = (*allowed / 2).max(1));
+        self.allowed
+            .send_modify(|allowed| *allowed = (*allowed / 2).max(1));
     }
 }
 
@@ -184,7 +196,10 @@ mod tests {
         }
         tasks.join_all().await;
         let took = began.elapsed().as_secs_f64();
-        assert!((3.85..=4.05).contains(&took), "200 at 50 a second took {took} s");
+        assert!(
+            (3.85..=4.05).contains(&took),
+            "200 at 50 a second took {took} s"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -228,8 +243,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn deferrals_in_a_row_slow_a_connection_down() {
         let pace = Pace::new(8, None, Duration::ZERO);
-        let waits: Vec<u128> = (0..14).map(|_| pace.deferred().unwrap().as_millis()).collect();
-        assert_eq!(waits, [0, 0, 0, 0, 50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+        let waits: Vec<u128> = (0..14)
+            .map(|_| pace.deferred().unwrap().as_millis())
+            .collect();
+        assert_eq!(
+            waits,
+            [
+                0, 0, 0, 0, 50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000
+            ]
+        );
         pace.well();
         assert_eq!(pace.deferred(), Some(Duration::ZERO));
         let more = (0..1000).take_while(|_| pace.deferred().is_some()).count();

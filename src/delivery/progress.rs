@@ -36,15 +36,28 @@ impl Progress {
     /// One that shows how many of `total` are done.
     pub fn new(title: &str, total: usize) -> Self {
         let bar = io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::with_draw_target(u64::try_from(total).ok(), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta} left");
+            let bar = ProgressBar::with_draw_target(
+                u64::try_from(total).ok(),
+                ProgressDrawTarget::stderr(),
+            );
+            let style =
+                ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta} left");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.set_message(title.to_owned());
             bar
         });
         let now = Instant::now();
-        let done = Mutex::new(Done { count: 0, began: now, told: now });
-        Self(Some(Arc::new(Shown { title: title.to_owned(), total, bar, done })))
+        let done = Mutex::new(Done {
+            count: 0,
+            began: now,
+            told: now,
+        });
+        Self(Some(Arc::new(Shown {
+            title: title.to_owned(),
+            total,
+            bar,
+            done,
+        })))
     }
 
     /// So many more are done.
@@ -59,7 +72,11 @@ impl Progress {
         done.count += count;
         if now >= done.told + INTERVAL {
             done.told = now;
-            let _ = writeln!(io::stderr(), "{}", line(&shown.title, done.count, shown.total, now - done.began));
+            let _ = writeln!(
+                io::stderr(),
+                "{}",
+                line(&shown.title, done.count, shown.total, now - done.began)
+            );
         }
     }
 
@@ -84,11 +101,13 @@ impl Progress {
 fn line(title: &str, done: usize, total: usize, took: Duration) -> String {
     let seconds = usize::try_from(took.as_secs()).unwrap_or(usize::MAX).max(1);
     let rate = done / seconds;
-    let left = (total.saturating_sub(done) * seconds).checked_div(done).map_or_else(String::new, |left| match left {
-        0..=99 => format!(", {left} s left"),
-        100..=5999 => format!(", {} min left", left / 60),
-        _ => format!(", {} h left", left / 3600),
-    });
+    let left = (total.saturating_sub(done) * seconds)
+        .checked_div(done)
+        .map_or_else(String::new, |left| match left {
+            0..=99 => format!(", {left} s left"),
+            100..=5999 => format!(", {} min left", left / 60),
+            _ => format!(", {} h left", left / 3600),
+        });
     format!("{title}: {done} of {total}, {rate}/s{left}")
 }
 
@@ -103,11 +122,19 @@ mod tests {
         for (done, total, seconds, expected) in [
             (0, 5000, 10, "weekly: 0 of 5000, 0/s"),
             (1000, 5000, 10, "weekly: 1000 of 5000, 100/s, 40 s left"),
-            (1000, 100_000, 10, "weekly: 1000 of 100000, 100/s, 16 min left"),
+            (
+                1000,
+                100_000,
+                10,
+                "weekly: 1000 of 100000, 100/s, 16 min left",
+            ),
             (10, 100_000, 10, "weekly: 10 of 100000, 1/s, 27 h left"),
             (5000, 5000, 50, "weekly: 5000 of 5000, 100/s, 0 s left"),
         ] {
-            assert_eq!(line("weekly", done, total, Duration::from_secs(seconds)), expected);
+            assert_eq!(
+                line("weekly", done, total, Duration::from_secs(seconds)),
+                expected
+            );
         }
     }
 }

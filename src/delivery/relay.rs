@@ -73,12 +73,19 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
     };
     let mail = &delivery.mail;
     let before = delivery.sender.store().counts(delivery.issue.id).await?;
-    let decided = [State::Sent, State::Bounced, State::GivenUp, State::Uncertain];
+    let decided = [
+        State::Sent,
+        State::Bounced,
+        State::GivenUp,
+        State::Uncertain,
+    ];
     let run = Arc::new(Run {
         delivery: delivery.clone(),
         dialer,
         pace: Pace::new(mail.connections, mail.per_second, mail.patience.0),
-        series: Mutex::new(Series::after(decided.iter().any(|state| before[*state as usize] > 0))),
+        series: Mutex::new(Series::after(
+            decided.iter().any(|state| before[*state as usize] > 0),
+        )),
         accepted: AtomicBool::new(before[State::Sent as usize] > 0),
         ahead: Arc::new(Semaphore::new(1)),
         heard: AtomicBool::new(false),
@@ -100,10 +107,17 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
     match halted? {
         Some(halt) => {
             let was_stopped = matches!(halt, Halt::Stopped);
-            let doubted = run.series.lock().unwrap_or_else(PoisonError::into_inner).doubted(was_stopped);
+            let doubted = run
+                .series
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .doubted(was_stopped);
             if !doubted.is_empty() {
                 delivery.sender.flush().await?;
-                delivery.sender.doubt_bounces(delivery.issue.id, &doubted, delivery.clock.now()).await?;
+                delivery
+                    .sender
+                    .doubt_bounces(delivery.issue.id, &doubted, delivery.clock.now())
+                    .await?;
             }
             end(delivery, halt).await
         }
@@ -113,7 +127,12 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
 
 /// Goes on until nobody is due: what came back while the connections worked is for the next round.
 async fn rounds(run: &Arc<Run>) -> Result<Option<Halt>> {
-    let Delivery { sender, issue, clock, .. } = &run.delivery;
+    let Delivery {
+        sender,
+        issue,
+        clock,
+        ..
+    } = &run.delivery;
     loop {
         if run.delivery.stop.is_asked() {
             return Ok(Some(Halt::Asked));
@@ -125,11 +144,16 @@ async fn rounds(run: &Arc<Run>) -> Result<Option<Halt>> {
             round(run, first).await?;
         } else if !sender.take_over(clock.now()).await? {
             let now = sender.store().issue(issue.id).await?;
-            let is_stopped = now.is_some_and(|now| matches!(now.state, IssueState::Paused | IssueState::Cancelled));
+            let is_stopped = now
+                .is_some_and(|now| matches!(now.state, IssueState::Paused | IssueState::Cancelled));
             return Ok(is_stopped.then_some(Halt::Stopped));
         }
         if run.is_halted() {
-            return Ok(run.reason.lock().unwrap_or_else(PoisonError::into_inner).take());
+            return Ok(run
+                .reason
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take());
         }
     }
 }
@@ -137,7 +161,10 @@ async fn rounds(run: &Arc<Run>) -> Result<Option<Halt>> {
 /// Feeds claims to a set of connections until no claim is due.
 async fn round(run: &Arc<Run>, first: Vec<Claimed>) -> Result<()> {
     let (feed, claims) = mpsc::channel(CLAIM);
-    let queue = Arc::new(Queue { claims: tokio::sync::Mutex::new(claims), drained: watch::Sender::new(false) });
+    let queue = Arc::new(Queue {
+        claims: tokio::sync::Mutex::new(claims),
+        drained: watch::Sender::new(false),
+    });
     let mut tasks = JoinSet::new();
     for number in 0..run.delivery.mail.connections.max(1) {
         tasks.spawn(connection::work(run.clone(), queue.clone(), number));
@@ -160,7 +187,11 @@ async fn end(delivery: &Delivery, halt: Halt) -> Result<Option<String>> {
         Halt::Store(error) => return Err(error),
         Halt::Us(why) => {
             let id = delivery.issue.id;
-            delivery.sender.store().change_issue(id, &[IssueState::Open], IssueState::Paused, Some(&why)).await?;
+            delivery
+                .sender
+                .store()
+                .change_issue(id, &[IssueState::Open], IssueState::Paused, Some(&why))
+                .await?;
             format!("{why}; the issue is paused\nmend it, then `tidings issue resume {id:x}`")
         }
     }))
@@ -200,7 +231,12 @@ impl Run {
                 }
             }
             let now = self.delivery.clock.now();
-            claimed = match self.delivery.sender.claim(self.delivery.issue.id, CLAIM, now).await {
+            claimed = match self
+                .delivery
+                .sender
+                .claim(self.delivery.issue.id, CLAIM, now)
+                .await
+            {
                 Ok(claimed) => claimed,
                 Err(error) => {
                     self.halt(Halt::Relay(error.to_string()));
@@ -213,7 +249,10 @@ impl Run {
 
     /// Halts everything; the first reason is the one that counts.
     pub(super) fn halt(&self, halt: Halt) {
-        self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(halt);
+        self.reason
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(halt);
         self.halted.send_replace(true);
     }
 
@@ -234,7 +273,9 @@ impl Run {
             return false;
         };
         if is_new && wait >= Duration::from_secs(2) {
-            self.delivery.progress.say(&format!("{trouble}; trying again in {} s", wait.as_secs()));
+            self.delivery
+                .progress
+                .say(&format!("{trouble}; trying again in {} s", wait.as_secs()));
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => true,
@@ -245,7 +286,12 @@ impl Run {
     /// Leave to say an envelope ahead, until its answer is heard. With a rate there is none: the relay would wait for each
     /// body.
     pub(super) fn leave_to_speak_ahead(&self) -> Option<OwnedSemaphorePermit> {
-        let free = self.delivery.mail.per_second.is_none().then(|| self.ahead.clone())?;
+        let free = self
+            .delivery
+            .mail
+            .per_second
+            .is_none()
+            .then(|| self.ahead.clone())?;
         free.try_acquire_owned().ok()
     }
 
@@ -267,15 +313,22 @@ impl Run {
     pub(super) fn is_hopeless(&self, claim: &Claimed) -> bool {
         let answered = self.pace.answered();
         let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
-        let loss = losses.entry(claim.reader.id).or_insert(Losses { count: 0, answered });
+        let loss = losses
+            .entry(claim.reader.id)
+            .or_insert(Losses { count: 0, answered });
         loss.count += 1;
-        loss.count >= MOST_LOSSES && answered > loss.answered || self.pace.waits() + 1 >= MOST_LOSSES
+        loss.count >= MOST_LOSSES && answered > loss.answered
+            || self.pace.waits() + 1 >= MOST_LOSSES
     }
 
     /// Who refuses the sender though others have taken this very issue refuses for themselves alone.
     pub(super) fn once_accepted(&self, phase: Phase, verdict: Verdict) -> Verdict {
         let is_alone = phase == Phase::Rcpt && self.accepted.load(Ordering::Relaxed);
-        if verdict == Verdict::AboutUs && is_alone { Verdict::GivenUp } else { verdict }
+        if verdict == Verdict::AboutUs && is_alone {
+            Verdict::GivenUp
+        } else {
+            verdict
+        }
     }
 
     /// Takes a reply into the series, which may pause the issue.
@@ -284,7 +337,11 @@ impl Run {
             self.accepted.store(true, Ordering::Relaxed);
         }
         let (reader, domain) = (claim.reader.id, claim.reader.email.domain());
-        let series = self.series.lock().unwrap_or_else(PoisonError::into_inner).record(phase, verdict, reader, domain);
+        let series = self
+            .series
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .record(phase, verdict, reader, domain);
         if let Some(why) = series {
             self.halt(Halt::Us(format!("{why} (the last: {words})")));
         }

@@ -34,22 +34,43 @@ pub(super) struct Series {
 impl Series {
     /// The series that goes on where others have decided something about this issue, or nobody has yet.
     pub(super) fn after(seen: bool) -> Self {
-        Self { seen, ..Self::default() }
+        Self {
+            seen,
+            ..Self::default()
+        }
     }
 
     /// The readers whose hard bounces are not to be believed: all of the last where there were too many; where the issue
     /// was stopped from elsewhere, those in a row, since another sender may have met the rest of the series.
     pub(super) fn doubted(&self, was_stopped: bool) -> Vec<ReaderId> {
-        let in_a_row = if was_stopped { self.bounces_in_a_row } else { 0 };
+        let in_a_row = if was_stopped {
+            self.bounces_in_a_row
+        } else {
+            0
+        };
         let last = if self.doubts { WINDOW } else { in_a_row };
-        self.window.iter().rev().take(last).flatten().copied().collect()
+        self.window
+            .iter()
+            .rev()
+            .take(last)
+            .flatten()
+            .copied()
+            .collect()
     }
 
     /// Takes in what a recipient's reply meant. Words, where the issue is to pause.
-    pub(super) fn record(&mut self, phase: Phase, verdict: Verdict, reader: ReaderId, domain: &str) -> Option<String> {
+    pub(super) fn record(
+        &mut self,
+        phase: Phase,
+        verdict: Verdict,
+        reader: ReaderId,
+        domain: &str,
+    ) -> Option<String> {
         let first = match verdict {
             // They decide nothing about a recipient.
-            Verdict::Deferred | Verdict::RelayTrouble | Verdict::AboutUs | Verdict::Uncertain => return None,
+            Verdict::Deferred | Verdict::RelayTrouble | Verdict::AboutUs | Verdict::Uncertain => {
+                return None;
+            }
             _ => !std::mem::replace(&mut self.seen, true),
         };
         let bounced = verdict == Verdict::Bounced;
@@ -57,13 +78,18 @@ impl Series {
         if self.window.len() > WINDOW {
             self.window.pop_front();
         }
-        self.bounces_in_a_row = if bounced { self.bounces_in_a_row + 1 } else { 0 };
+        self.bounces_in_a_row = if bounced {
+            self.bounces_in_a_row + 1
+        } else {
+            0
+        };
         if verdict == Verdict::Policy {
             self.policy.insert(domain.to_owned());
         } else {
             self.policy.clear();
         }
-        let is_message_refused = verdict == Verdict::GivenUp && matches!(phase, Phase::Data | Phase::Dot);
+        let is_message_refused =
+            verdict == Verdict::GivenUp && matches!(phase, Phase::Data | Phase::Dot);
         // Who refuses a recipient has said nothing about the message.
         if is_message_refused {
             self.refused_messages += 1;
@@ -76,11 +102,17 @@ impl Series {
         if first && verdict == Verdict::Policy {
             Some("the first reply is a refusal by policy".to_owned())
         } else if self.policy.len() >= POLICY_DOMAINS {
-            Some(format!("{POLICY_DOMAINS} domains in a row refuse by policy"))
+            Some(format!(
+                "{POLICY_DOMAINS} domains in a row refuse by policy"
+            ))
         } else if self.bounces_in_a_row >= BOUNCES_IN_A_ROW {
-            Some(format!("{BOUNCES_IN_A_ROW} addresses in a row are bad: more likely it is us than them"))
+            Some(format!(
+                "{BOUNCES_IN_A_ROW} addresses in a row are bad: more likely it is us than them"
+            ))
         } else if share >= BOUNCES_IN_WINDOW {
-            Some(format!("{share} of the last {WINDOW} addresses are bad: more likely it is us than them"))
+            Some(format!(
+                "{share} of the last {WINDOW} addresses are bad: more likely it is us than them"
+            ))
         } else if self.refused_messages >= REFUSED_MESSAGES {
             Some(format!("{REFUSED_MESSAGES} messages in a row are refused"))
         } else {
@@ -97,9 +129,14 @@ mod tests {
     /// After which reply of a series the issue pauses, and why; each is (phase, verdict, domain).
     fn pause(replies: &[(Phase, Verdict, &str)]) -> Option<(usize, String)> {
         let mut series = Series::default();
-        replies.iter().enumerate().find_map(|(number, (phase, verdict, domain))| {
-            series.record(*phase, *verdict, 1, domain).map(|why| (number + 1, why))
-        })
+        replies
+            .iter()
+            .enumerate()
+            .find_map(|(number, (phase, verdict, domain))| {
+                series
+                    .record(*phase, *verdict, 1, domain)
+                    .map(|why| (number + 1, why))
+            })
     }
 
     #[test]
@@ -113,7 +150,11 @@ mod tests {
         ] {
             let mut series = Series::after(true);
             for (reader, one) in (1..).zip(bounced.chars()) {
-                let verdict = if one == 'x' { Verdict::Bounced } else { Verdict::Sent };
+                let verdict = if one == 'x' {
+                    Verdict::Bounced
+                } else {
+                    Verdict::Sent
+                };
                 series.record(Phase::Rcpt, verdict, reader, "x.example");
             }
             assert_eq!(series.doubted(was_stopped).len(), doubted, "{bounced}");
@@ -131,23 +172,58 @@ mod tests {
         for (replies, pauses, words) in [
             (vec![policy("a"), sent], Some(1), "first reply"),
             (vec![later, policy("a")], Some(2), "first reply"),
-            (vec![sent, policy("a"), policy("a"), policy("a"), policy("a")], None, ""),
-            (vec![sent, policy("a"), policy("b"), policy("c")], Some(4), "by policy"),
-            (vec![sent, policy("a"), policy("b"), sent, policy("c")], None, ""),
+            (
+                vec![sent, policy("a"), policy("a"), policy("a"), policy("a")],
+                None,
+                "",
+            ),
+            (
+                vec![sent, policy("a"), policy("b"), policy("c")],
+                Some(4),
+                "by policy",
+            ),
+            (
+                vec![sent, policy("a"), policy("b"), sent, policy("c")],
+                None,
+                "",
+            ),
             (vec![bad; 5], Some(5), "in a row are bad"),
             (vec![bad, bad, bad, bad, sent, bad, bad, bad, bad], None, ""),
-            (vec![bad, bad, later, bad, bad, later, bad], Some(7), "in a row are bad"),
+            (
+                vec![bad, bad, later, bad, bad, later, bad],
+                Some(7),
+                "in a row are bad",
+            ),
             (vec![sent, refused, refused, refused], Some(4), "refused"),
-            (vec![sent, refused, refused, sent, refused, refused], None, ""),
-            (vec![refused, no_such, refused, no_such, refused], Some(5), "refused"),
+            (
+                vec![sent, refused, refused, sent, refused, refused],
+                None,
+                "",
+            ),
+            (
+                vec![refused, no_such, refused, no_such, refused],
+                Some(5),
+                "refused",
+            ),
             (vec![no_such; 40], None, ""),
             (vec![later; 200], None, ""),
-            ([sent, sent, sent, bad].repeat(40), Some(80), "of the last 100"),
+            (
+                [sent, sent, sent, bad].repeat(40),
+                Some(80),
+                "of the last 100",
+            ),
             ([sent, sent, sent, sent, sent, bad].repeat(40), None, ""),
         ] {
             let paused = pause(&replies);
-            assert_eq!(paused.as_ref().map(|(number, _)| *number), pauses, "{replies:?}");
-            assert!(paused.is_none_or(|(_, why)| why.contains(words)), "{replies:?}");
+            assert_eq!(
+                paused.as_ref().map(|(number, _)| *number),
+                pauses,
+                "{replies:?}"
+            );
+            assert!(
+                paused.is_none_or(|(_, why)| why.contains(words)),
+                "{replies:?}"
+            );
         }
     }
 }

@@ -27,16 +27,35 @@ pub async fn deliver_one(
         Mailer::Outbox(folder) => {
             let name = format!("test-{}.eml", made_at.format("%Y%m%dT%H%M%SZ"));
             let written = replace(&folder.join(&name), &message);
-            return written.map(|()| name).map_err(|error| format!("the outbox cannot be written: {error}"));
+            return written
+                .map(|()| name)
+                .map_err(|error| format!("the outbox cannot be written: {error}"));
         }
         Mailer::Smtp(relay) => relay,
     };
     let words = |trouble: Trouble| trouble.to_string();
-    let mut connection =
-        Dialer::for_sender(relay, mail, compiled.sender()).map_err(words)?.open().await.map_err(words)?;
-    let envelope = Envelope { sender: compiled.sender(), recipient: &reader.email, message: &message };
-    connection.envelope(envelope).await.map_err(|refused| refused.to_string())?;
-    let reply = connection.body(message, None).await.map_err(|refused| refused.to_string())?;
+    let mut connection = Dialer::for_sender(relay, mail, compiled.sender())
+        .map_err(words)?
+        .open()
+        .await
+        .map_err(words)?;
+    let envelope = Envelope {
+        sender: compiled.sender(),
+        recipient: &reader.email,
+        message: &message,
+    };
+    connection
+        .envelope(envelope)
+        .await
+        .map_err(|refused| refused.to_string())?;
+    let reply = connection
+        .body(message, None)
+        .await
+        .map_err(|refused| refused.to_string())?;
     connection.quit().await;
-    if reply.is_positive() { Ok(reply.to_string()) } else { Err(reply.to_string()) }
+    if reply.is_positive() {
+        Ok(reply.to_string())
+    } else {
+        Err(reply.to_string())
+    }
 }

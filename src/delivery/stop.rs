@@ -22,7 +22,9 @@ impl Stop {
         let stop = Self::default();
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
             // Where no handler can be set, a signal ends the program, which the ledger stands too.
-            let Ok(mut signals) = signal(kind) else { continue };
+            let Ok(mut signals) = signal(kind) else {
+                continue;
+            };
             let stop = stop.clone();
             tokio::spawn(async move {
                 while signals.recv().await.is_some() {

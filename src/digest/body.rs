@@ -29,7 +29,11 @@ pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
         }))
         .append_element_content_handler(element!("h1, h2, h3, h4, h5, h6", |heading| {
             // The digest has the h1, a post the h2.
-            let tag = if matches!(heading.tag_name().as_str(), "h1" | "h2") { "h3" } else { "h4" };
+            let tag = if matches!(heading.tag_name().as_str(), "h1" | "h2") {
+                "h3"
+            } else {
+                "h4"
+            };
             Ok(heading.set_tag_name(tag)?)
         }))
         .append_element_content_handler(element!("img", |image| {
@@ -53,7 +57,11 @@ pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
             Ok(())
         }))
         .append_element_content_handler(element!("input", |box_| {
-            let sign = if box_.has_attribute("checked") { "☑" } else { "☐" };
+            let sign = if box_.has_attribute("checked") {
+                "☑"
+            } else {
+                "☐"
+            };
             box_.replace(sign, ContentType::Text);
             Ok(())
         }))
@@ -66,7 +74,10 @@ pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
         }))
         .append_element_content_handler(element!("details, summary, figure, figcaption", |part| {
             // Mail programs know none of these, and would run them together.
-            let (is_summary, is_caption) = (part.tag_name() == "summary", part.tag_name() == "figcaption");
+            let (is_summary, is_caption) = (
+                part.tag_name() == "summary",
+                part.tag_name() == "figcaption",
+            );
             part.set_tag_name("div")?;
             part.remove_attribute("open");
             if is_summary {
@@ -89,7 +100,10 @@ pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
         }))
         .append_element_content_handler(element!("video *, audio *", |inner| {
             // Of several forms of one film the first is linked; what else stands there is for old browsers.
-            match inner.get_attribute("src").filter(|_| inner.tag_name() == "source" && !linked.replace(true)) {
+            match inner
+                .get_attribute("src")
+                .filter(|_| inner.tag_name() == "source" && !linked.replace(true))
+            {
                 Some(address) => inner.replace(&link_to(&address), ContentType::Html),
                 None => inner.remove(),
             }
@@ -100,7 +114,8 @@ pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
             Ok(())
         }));
     // A player gives way to its link: a second one behind it would say the same.
-    rewrite_str(&with_notes(&without_names(html)), settings).unwrap_or_else(|_| escape(&words(html)))
+    rewrite_str(&with_notes(&without_names(html)), settings)
+        .unwrap_or_else(|_| escape(&words(html)))
 }
 
 /// The link to a film or a sound; the address is an attribute's, and so escaped.
@@ -136,12 +151,15 @@ fn with_notes(html: &str) -> String {
 /// The addresses of the images in an HTML text that does not say their size.
 pub fn unsized_images(html: &str) -> Vec<String> {
     let found = RefCell::new(Vec::new());
-    let settings = RewriteStrSettings::new().append_element_content_handler(element!("img[src]", |image| {
-        if !says_its_size(image) {
-            found.borrow_mut().push(unescape(&image.get_attribute("src").unwrap_or_default()));
-        }
-        Ok(())
-    }));
+    let settings =
+        RewriteStrSettings::new().append_element_content_handler(element!("img[src]", |image| {
+            if !says_its_size(image) {
+                found
+                    .borrow_mut()
+                    .push(unescape(&image.get_attribute("src").unwrap_or_default()));
+            }
+            Ok(())
+        }));
     let _ = rewrite_str(html, settings);
     found.into_inner()
 }
@@ -152,12 +170,20 @@ fn says_its_size(image: &Element<'_, '_>) -> bool {
 
 /// Keeps an image within the column, in proportion; Outlook looks at nothing but its attributes.
 fn fit(image: &mut Element<'_, '_>) {
-    let number = |value: Option<String>| value.and_then(|value| value.trim_end_matches("px").parse::<u32>().ok());
-    let (width, height) = (number(image.get_attribute("width")), number(image.get_attribute("height")));
-    let Some(width) = width.filter(|width| *width > COLUMN) else { return };
+    let number = |value: Option<String>| {
+        value.and_then(|value| value.trim_end_matches("px").parse::<u32>().ok())
+    };
+    let (width, height) = (
+        number(image.get_attribute("width")),
+        number(image.get_attribute("height")),
+    );
+    let Some(width) = width.filter(|width| *width > COLUMN) else {
+        return;
+    };
     let _ = image.set_attribute("width", &COLUMN.to_string());
     if let Some(height) = height {
-        let height = (u64::from(height) * u64::from(COLUMN) + u64::from(width) / 2) / u64::from(width);
+        let height =
+            (u64::from(height) * u64::from(COLUMN) + u64::from(width) / 2) / u64::from(width);
         let _ = image.set_attribute("height", &height.to_string());
     }
 }
@@ -166,8 +192,13 @@ fn fit(image: &mut Element<'_, '_>) {
 pub(super) fn minutes(html: &str) -> usize {
     let text = words(html);
     let characters = text.chars().filter(|c| is_without_spaces(*c)).count();
-    let words = text.split_whitespace().filter(|word| !word.chars().all(is_without_spaces)).count();
-    (words * CHARACTERS + characters * WORDS).div_ceil(WORDS * CHARACTERS).max(1)
+    let words = text
+        .split_whitespace()
+        .filter(|word| !word.chars().all(is_without_spaces))
+        .count();
+    (words * CHARACTERS + characters * WORDS)
+        .div_ceil(WORDS * CHARACTERS)
+        .max(1)
 }
 
 /// Whether a sign is of a script that is written without spaces.
@@ -177,10 +208,20 @@ fn is_without_spaces(c: char) -> bool {
 
 /// The beginning of a text, whole words or signs, no longer than so many characters.
 pub(super) fn beginning(text: &str, longest: usize) -> String {
-    let Some((end, _)) = text.char_indices().nth(longest) else { return text.to_owned() };
-    let is_between = text[..end].ends_with(is_without_spaces) && text[end..].starts_with(is_without_spaces);
-    let end = if is_between { end } else { text[..end].rfind(' ').unwrap_or(end) };
-    format!("{}…", text[..end].trim_end_matches([',', '.', ';', ':', ' ', '-', '–']))
+    let Some((end, _)) = text.char_indices().nth(longest) else {
+        return text.to_owned();
+    };
+    let is_between =
+        text[..end].ends_with(is_without_spaces) && text[end..].starts_with(is_without_spaces);
+    let end = if is_between {
+        end
+    } else {
+        text[..end].rfind(' ').unwrap_or(end)
+    };
+    format!(
+        "{}…",
+        text[..end].trim_end_matches([',', '.', ';', ':', ' ', '-', '–'])
+    )
 }
 
 #[cfg(test)]
@@ -204,7 +245,10 @@ mod tests {
                 "<img src=\"a.png\" width=\"1072\" height=\"600\" srcset=\"b 2x\">",
                 "<img src=\"a.png\" width=\"536\" height=\"300\">",
             ),
-            ("<img src=\"a.png\" width=\"100\" alt=\"A\">", "<img src=\"a.png\" width=\"100\" alt=\"A\">"),
+            (
+                "<img src=\"a.png\" width=\"100\" alt=\"A\">",
+                "<img src=\"a.png\" width=\"100\" alt=\"A\">",
+            ),
             (
                 "<img src=\"https://x.example/b.png\" alt=\"B\">",
                 "<img src=\"https://x.example/b.png\" alt=\"B\" width=\"536\" height=\"150\">",
@@ -213,8 +257,14 @@ mod tests {
                 "<img src=\"https://x.example/b.png\" width=\"20\">",
                 "<img src=\"https://x.example/b.png\" width=\"20\">",
             ),
-            ("<picture><source srcset=\"a.webp\"><img src=\"a.png\"></picture>", "<img src=\"a.png\">"),
-            ("<li><input type=\"checkbox\" checked> x</li>", "<li>☑ x</li>"),
+            (
+                "<picture><source srcset=\"a.webp\"><img src=\"a.png\"></picture>",
+                "<img src=\"a.png\">",
+            ),
+            (
+                "<li><input type=\"checkbox\" checked> x</li>",
+                "<li>☑ x</li>",
+            ),
             (
                 "<video src=\"https://x.example/a.mp4\" controls>no</video>",
                 "<a href=\"https://x.example/a.mp4\">▶ a.mp4</a>",
@@ -247,9 +297,13 @@ mod tests {
 
     #[test]
     fn reading_takes_a_minute_for_220_words_or_500_characters_without_spaces() {
-        for (text, expected) in
-            [("", 1), ("word ", 1), (&"word ".repeat(220)[..], 1), (&"word ".repeat(500), 3), (&"茶".repeat(1600), 4)]
-        {
+        for (text, expected) in [
+            ("", 1),
+            ("word ", 1),
+            (&"word ".repeat(220)[..], 1),
+            (&"word ".repeat(500), 3),
+            (&"茶".repeat(1600), 4),
+        ] {
             assert_eq!(minutes(text), expected, "{}", text.len());
         }
     }
@@ -258,6 +312,9 @@ mod tests {
     fn a_beginning_ends_at_a_word() {
         assert_eq!(beginning("a kettle, a timer", 40), "a kettle, a timer");
         assert_eq!(beginning("a kettle, a timer", 11), "a kettle…");
-        assert_eq!(beginning(&format!("Tee {}", "茶".repeat(300)), 140), format!("Tee {}…", "茶".repeat(136)));
+        assert_eq!(
+            beginning(&format!("Tee {}", "茶".repeat(300)), 140),
+            format!("Tee {}…", "茶".repeat(136))
+        );
     }
 }

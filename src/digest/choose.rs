@@ -13,22 +13,39 @@ const TOO_MANY: usize = 10;
 fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
     let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
     let among = |wanted: &[String], has: &[&str]| {
-        wanted.is_empty() || has.iter().any(|has| wanted.iter().any(|wanted| same(wanted, has)))
+        wanted.is_empty()
+            || has
+                .iter()
+                .any(|has| wanted.iter().any(|wanted| same(wanted, has)))
     };
     let tags: Vec<&str> = post.tags.iter().map(AsRef::as_ref).collect();
     let section: Vec<&str> = post.section.iter().map(AsRef::as_ref).collect();
-    let authors: Vec<&str> = post.authors.iter().map(|author| author.name.as_str()).collect();
+    let authors: Vec<&str> = post
+        .authors
+        .iter()
+        .map(|author| author.name.as_str())
+        .collect();
     let language = post.language.as_deref().unwrap_or(&site.language);
     among(&digest.tags, &tags)
         && among(&digest.sections, &section)
         && among(&digest.authors, &authors)
-        && digest.language.as_ref().is_none_or(|wanted| same(wanted, language))
+        && digest
+            .language
+            .as_ref()
+            .is_none_or(|wanted| same(wanted, language))
 }
 
 /// The posts of the digest whose id is not among the `known`, in its order. `posts` are the newest first.
-pub fn news<'a>(digest: &config::Digest, site: &Site, posts: &'a [Post], known: &HashSet<String>) -> Vec<&'a Post> {
-    let mut news: Vec<&Post> =
-        posts.iter().filter(|post| belongs(digest, site, post) && !known.contains(&*post.id)).collect();
+pub fn news<'a>(
+    digest: &config::Digest,
+    site: &Site,
+    posts: &'a [Post],
+    known: &HashSet<String>,
+) -> Vec<&'a Post> {
+    let mut news: Vec<&Post> = posts
+        .iter()
+        .filter(|post| belongs(digest, site, post) && !known.contains(&*post.id))
+        .collect();
     if digest.order == Order::Oldest {
         news.reverse();
     }
@@ -81,7 +98,11 @@ pub fn refuse_the_archive(
 ///
 /// # Errors
 /// A finding that says what is named by nothing, or by several.
-pub fn find<'a>(digest: &config::Digest, posts: &'a [Post], words: &[String]) -> Result<Vec<&'a Post>, Finding> {
+pub fn find<'a>(
+    digest: &config::Digest,
+    posts: &'a [Post],
+    words: &[String],
+) -> Result<Vec<&'a Post>, Finding> {
     let mut found: HashSet<&str> = HashSet::new();
     for words in words {
         let parts: Vec<&str> = words.split(',').collect();
@@ -91,24 +112,42 @@ pub fn find<'a>(digest: &config::Digest, posts: &'a [Post], words: &[String]) ->
                 let matching = named(posts, parts[at..end].join(",").trim());
                 (!matching.is_empty()).then_some((end, matching))
             });
-            match longest.as_ref().map(|(end, matching)| (*end, &matching[..])) {
+            match longest
+                .as_ref()
+                .map(|(end, matching)| (*end, &matching[..]))
+            {
                 Some((end, [post])) => {
                     found.insert(&post.path);
                     at = end;
                 }
                 Some((_, several)) => {
-                    let paths: Vec<String> = several.iter().map(|post| format!("`{}`", post.path)).collect();
-                    return Err(Finding::error(format!("`{}` names {} posts", parts[at].trim(), several.len()))
-                        .way_out(format!("say which by its path: {}", paths.join(", "))));
+                    let paths: Vec<String> = several
+                        .iter()
+                        .map(|post| format!("`{}`", post.path))
+                        .collect();
+                    return Err(Finding::error(format!(
+                        "`{}` names {} posts",
+                        parts[at].trim(),
+                        several.len()
+                    ))
+                    .way_out(format!("say which by its path: {}", paths.join(", "))));
                 }
                 None => {
-                    return Err(Finding::error(format!("`{}` names no published post", parts[at].trim()))
-                        .way_out("expected a path below the folder of posts, a slug, an address or an id"));
+                    return Err(Finding::error(format!(
+                        "`{}` names no published post",
+                        parts[at].trim()
+                    ))
+                    .way_out(
+                        "expected a path below the folder of posts, a slug, an address or an id",
+                    ));
                 }
             }
         }
     }
-    let mut found: Vec<&Post> = posts.iter().filter(|post| found.contains(&*post.path)).collect();
+    let mut found: Vec<&Post> = posts
+        .iter()
+        .filter(|post| found.contains(&*post.path))
+        .collect();
     if digest.order == Order::Oldest {
         found.reverse();
     }
@@ -117,11 +156,14 @@ pub fn find<'a>(digest: &config::Digest, posts: &'a [Post], words: &[String]) ->
 
 /// The posts of this path, id or address; else those of this slug or file name.
 fn named<'a>(posts: &'a [Post], word: &str) -> Vec<&'a Post> {
-    let exact = |post: &&Post| *post.path == *word || *post.id == *word || post.url.as_str() == word;
+    let exact =
+        |post: &&Post| *post.path == *word || *post.id == *word || post.url.as_str() == word;
     let slug = |post: &&Post| {
         let file = post.path.rsplit('/').next().unwrap_or_default();
         let last = post.url.path().rsplit('/').find(|part| !part.is_empty());
-        file == word || file.rsplit_once('.').is_some_and(|(stem, _)| stem == word) || last == Some(word)
+        file == word
+            || file.rsplit_once('.').is_some_and(|(stem, _)| stem == word)
+            || last == Some(word)
     };
     match posts.iter().find(exact) {
         Some(post) => vec![post],

@@ -37,7 +37,9 @@ pub(super) fn day(date: NaiveDate, tag: &str) -> String {
     let (language, region) = parts(tag);
     let format = match (language.as_str(), region.as_deref()) {
         ("en", Some("US")) => "%B %-d, %Y",
-        ("de" | "da" | "nb" | "nn" | "no" | "fi" | "cs" | "sk" | "sl" | "et" | "is", _) => "%-d. %B %Y",
+        ("de" | "da" | "nb" | "nn" | "no" | "fi" | "cs" | "sk" | "sl" | "et" | "is", _) => {
+            "%-d. %B %Y"
+        }
         ("hr" | "sr" | "bs", _) => "%-d. %B %Y.",
         ("es" | "pt" | "gl", _) => "%-d de %B de %Y",
         // Their months bring the first "of".
@@ -59,12 +61,16 @@ pub(super) fn day(date: NaiveDate, tag: &str) -> String {
         ("sl", number) => SLOVENE[number].to_owned(),
         _ => month,
     };
-    date.format_localized(&format.replace("%B", &month), locale).to_string()
+    date.format_localized(&format.replace("%B", &month), locale)
+        .to_string()
 }
 
 /// Which way a language is written: `rtl` or `ltr`.
 pub(super) fn direction(tag: &str) -> &'static str {
-    if matches!(parts(tag).0.as_str(), "ar" | "he" | "fa" | "ur" | "yi" | "ps" | "sd" | "ug" | "dv") {
+    if matches!(
+        parts(tag).0.as_str(),
+        "ar" | "he" | "fa" | "ur" | "yi" | "ps" | "sd" | "ug" | "dv"
+    ) {
         "rtl"
     } else {
         "ltr"
@@ -73,14 +79,21 @@ pub(super) fn direction(tag: &str) -> &'static str {
 
 /// The side on which its lines begin: `right` or `left`.
 pub(super) fn start(tag: &str) -> &'static str {
-    if direction(tag) == "rtl" { "right" } else { "left" }
+    if direction(tag) == "rtl" {
+        "right"
+    } else {
+        "left"
+    }
 }
 
 /// The language in small letters and the region in capitals.
 fn parts(tag: &str) -> (String, Option<String>) {
     let mut parts = tag.split(['-', '_']);
     let language = parts.next().unwrap_or_default().to_lowercase();
-    (language, parts.find(|part| part.len() == 2).map(str::to_uppercase))
+    (
+        language,
+        parts.find(|part| part.len() == 2).map(str::to_uppercase),
+    )
 }
 
 /// The locale with the names of the months: the region's own, else that of the country where most speak it.
@@ -119,7 +132,10 @@ fn locale(language: &str, region: Option<&str>) -> Locale {
     };
     let language = if language == "no" { "nb" } else { language };
     let find = |region: &str| Locale::try_from(format!("{language}_{region}").as_str()).ok();
-    region.and_then(find).or_else(|| find(home)).unwrap_or(Locale::en_GB)
+    region
+        .and_then(find)
+        .or_else(|| find(home))
+        .unwrap_or(Locale::en_GB)
 }
 
 #[cfg(test)]
@@ -171,6 +187,9 @@ mod tests {
 
     #[test]
     fn arabic_and_hebrew_run_from_the_right() {
-        assert_eq!(["ar", "he-IL", "en", "ja"].map(direction), ["rtl", "rtl", "ltr", "ltr"]);
+        assert_eq!(
+            ["ar", "he-IL", "en", "ja"].map(direction),
+            ["rtl", "rtl", "ltr", "ltr"]
+        );
     }
 }

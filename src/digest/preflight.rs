@@ -20,14 +20,46 @@ const LARGEST_STYLE: usize = 16 << 10;
 /// CSS that is dropped, as it reads without spaces, by whom, and what else does it.
 const DROPPED: &[(&str, &str, &str)] = &[
     ("display:flex", "Outlook drops it", "lay out with tables"),
-    ("display:grid", "Outlook and Gmail drop it", "lay out with tables"),
-    ("position:absolute", "Gmail and Outlook drop it", "lay out with tables"),
-    ("position:fixed", "Gmail and Outlook drop it", "lay out with tables"),
-    ("var(--", "Gmail and Outlook drop it", "write the value itself"),
-    ("@import", "Gmail and Outlook drop it", "write the style into the template"),
-    ("@font-face", "Gmail and Outlook drop it", "name fonts that readers have"),
-    ("background-image:", "Outlook drops it", "use `background-color`, or an `<img>`"),
-    ("border-radius:", "Outlook drops it", "let it look right with square corners, or leave it out"),
+    (
+        "display:grid",
+        "Outlook and Gmail drop it",
+        "lay out with tables",
+    ),
+    (
+        "position:absolute",
+        "Gmail and Outlook drop it",
+        "lay out with tables",
+    ),
+    (
+        "position:fixed",
+        "Gmail and Outlook drop it",
+        "lay out with tables",
+    ),
+    (
+        "var(--",
+        "Gmail and Outlook drop it",
+        "write the value itself",
+    ),
+    (
+        "@import",
+        "Gmail and Outlook drop it",
+        "write the style into the template",
+    ),
+    (
+        "@font-face",
+        "Gmail and Outlook drop it",
+        "name fonts that readers have",
+    ),
+    (
+        "background-image:",
+        "Outlook drops it",
+        "use `background-color`, or an `<img>`",
+    ),
+    (
+        "border-radius:",
+        "Outlook drops it",
+        "let it look right with square corners, or leave it out",
+    ),
     ("float:", "Outlook drops it", "lay out with tables"),
 ];
 
@@ -43,44 +75,80 @@ struct Seen {
 }
 
 /// What is wrong with an issue. `place` finds where a piece of the HTML stands: in a template or in a post.
-pub fn preflight(draft: &Draft, site: &Site, place: &dyn Fn(&str) -> Option<Place>) -> Vec<Finding> {
+pub fn preflight(
+    draft: &Draft,
+    site: &Site,
+    place: &dyn Fn(&str) -> Option<Place>,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut add = |finding: Finding, needle: &str| findings.push(Finding { place: place(needle), ..finding });
+    let mut add = |finding: Finding, needle: &str| {
+        findings.push(Finding {
+            place: place(needle),
+            ..finding
+        })
+    };
     for (part, text) in [("HTML", &draft.html), ("text", &draft.text)] {
         if !text.contains(LEAVE) {
             let finding = Finding::error(format!("the {part} part has no link to unsubscribe"));
-            add(finding.way_out("expected `{{ reader.unsubscribe }}` in the template"), "{% block footer");
+            add(
+                finding.way_out("expected `{{ reader.unsubscribe }}` in the template"),
+                "{% block footer",
+            );
         }
     }
     if draft.html.len() > LARGEST_HTML {
         let kilobytes = draft.html.len() >> 10;
-        let finding = Finding::warning(format!("the HTML part has {kilobytes} KB, and Gmail hides what follows 102"));
-        add(finding.way_out("show less: `limit`, or `layout = \"summaries\"`"), "\u{0}");
+        let finding = Finding::warning(format!(
+            "the HTML part has {kilobytes} KB, and Gmail hides what follows 102"
+        ));
+        add(
+            finding.way_out("show less: `limit`, or `layout = \"summaries\"`"),
+            "\u{0}",
+        );
     }
     let seen = look(&draft.html);
     if seen.sheets.len() > LARGEST_STYLE {
         let kilobytes = seen.sheets.len() >> 10;
-        add(Finding::warning(format!("the style has {kilobytes} KB, and Gmail drops one of more than 16")), "<style");
+        add(
+            Finding::warning(format!(
+                "the style has {kilobytes} KB, and Gmail drops one of more than 16"
+            )),
+            "<style",
+        );
     }
     for image in &seen.without_words {
         let finding = Finding::warning(format!("the image `{image}` has no words"));
-        add(finding.way_out("say in `alt` what it shows: many readers see no images"), image);
+        add(
+            finding.way_out("say in `alt` what it shows: many readers see no images"),
+            image,
+        );
     }
     for image in &seen.images {
-        let path = image.split(['?', '#']).next().unwrap_or_default().to_lowercase();
+        let path = image
+            .split(['?', '#'])
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
         if image.starts_with("data:") {
             let start: String = image.chars().take(30).collect();
-            let finding =
-                Finding::warning(format!("the image `{start}…` stands in the mail itself, and Gmail drops it"));
+            let finding = Finding::warning(format!(
+                "the image `{start}…` stands in the mail itself, and Gmail drops it"
+            ));
             add(finding.way_out("put it on the site"), &start);
-        } else if path.rsplit_once('.').is_some_and(|(_, kind)| ["webp", "avif", "svg"].contains(&kind)) {
-            let finding = Finding::warning(format!("the image `{image}` is of a kind that Outlook does not show"));
+        } else if path
+            .rsplit_once('.')
+            .is_some_and(|(_, kind)| ["webp", "avif", "svg"].contains(&kind))
+        {
+            let finding = Finding::warning(format!(
+                "the image `{image}` is of a kind that Outlook does not show"
+            ));
             add(finding.way_out("use PNG or JPEG"), image);
         }
     }
     for image in &seen.without_width {
-        let finding =
-            Finding::warning(format!("the image `{image}` says no width, and Outlook may break the page for it"));
+        let finding = Finding::warning(format!(
+            "the image `{image}` says no width, and Outlook may break the page for it"
+        ));
         add(
             finding.way_out("say its `width`, or put its file beside the post or into `static/`, where it is measured"),
             image,
@@ -94,7 +162,10 @@ pub fn preflight(draft: &Draft, site: &Site, place: &dyn Fn(&str) -> Option<Plac
     let css = compact(&format!("{};{}", seen.styles, seen.sheets));
     for (property, who, instead) in DROPPED {
         if css.contains(property) {
-            add(Finding::warning(format!("`{property}`: {who}")).way_out(*instead), property);
+            add(
+                Finding::warning(format!("`{property}`: {who}")).way_out(*instead),
+                property,
+            );
         }
     }
     findings
@@ -102,37 +173,56 @@ pub fn preflight(draft: &Draft, site: &Site, place: &dyn Fn(&str) -> Option<Plac
 
 /// What is wrong with an address.
 fn judge(address: &str, site: &Site) -> Option<Finding> {
-    let scheme = address.split_once(':').map(|(scheme, _)| scheme.to_lowercase());
+    let scheme = address
+        .split_once(':')
+        .map(|(scheme, _)| scheme.to_lowercase());
     match scheme.as_deref() {
         // A site that is served without TLS has no better links to itself.
-        Some("http") if !(site.url.scheme() == "http" && address.starts_with(site.url.as_str())) => {
-            Some(Finding::warning(format!("the link `{address}` is not encrypted")).way_out("expected https://"))
+        Some("http")
+            if !(site.url.scheme() == "http" && address.starts_with(site.url.as_str())) =>
+        {
+            Some(
+                Finding::warning(format!("the link `{address}` is not encrypted"))
+                    .way_out("expected https://"),
+            )
         }
         Some("http" | "https" | "mailto" | "tel" | "data" | "xmpp" | "sms" | "geo") => None,
         _ if address.starts_with(MARKS) => None,
-        _ => Some(match Url::parse(address).map(|url| url.scheme().to_owned()) {
-            Ok(scheme) => {
-                Finding::warning(format!("the link `{address}` is of a kind (`{scheme}:`) that few mail programs open"))
-                    .way_out("lead to a page that has it")
-            }
-            Err(error) => {
-                let whole = site.url.join(address).map_or_else(|_| site.url.to_string(), String::from);
-                let why = match error {
-                    url::ParseError::RelativeUrlWithoutBase => "leads nowhere in a mail".to_owned(),
-                    error => format!("is no address: {error}"),
-                };
-                Finding::error(format!("the link `{address}` {why}"))
-                    .way_out(format!("expected a whole address, like {whole}"))
-            }
-        }),
+        _ => Some(
+            match Url::parse(address).map(|url| url.scheme().to_owned()) {
+                Ok(scheme) => Finding::warning(format!(
+                    "the link `{address}` is of a kind (`{scheme}:`) that few mail programs open"
+                ))
+                .way_out("lead to a page that has it"),
+                Err(error) => {
+                    let whole = site
+                        .url
+                        .join(address)
+                        .map_or_else(|_| site.url.to_string(), String::from);
+                    let why = match error {
+                        url::ParseError::RelativeUrlWithoutBase => {
+                            "leads nowhere in a mail".to_owned()
+                        }
+                        error => format!("is no address: {error}"),
+                    };
+                    Finding::error(format!("the link `{address}` {why}"))
+                        .way_out(format!("expected a whole address, like {whole}"))
+                }
+            },
+        ),
     }
 }
 
 /// Where a piece of an issue stands in these files. They are all searched for the piece as it is before any for what of
 /// an address its writer may have written: its path, else its last part.
 pub fn place_of(piece: &str, sources: &[(PathBuf, String)]) -> Option<Place> {
-    let path = piece.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
-    let path = path.map(|path| path.trim_end_matches('/')).filter(|path| !path.is_empty());
+    let path = piece
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'))
+        .map(|(_, path)| path);
+    let path = path
+        .map(|path| path.trim_end_matches('/'))
+        .filter(|path| !path.is_empty());
     let name = path.and_then(|path| path.rsplit('/').next());
     let is_css = DROPPED.iter().any(|(property, ..)| *property == piece);
     let exact = |line: &str| match piece.contains("://") {
@@ -140,15 +230,25 @@ pub fn place_of(piece: &str, sources: &[(PathBuf, String)]) -> Option<Place> {
         false if is_css => compact(line).contains(piece),
         false => line.contains(piece),
     };
-    let begins = |before: &str| ["/", "(", "=\"", "='", "[["].iter().any(|begin| before.ends_with(begin));
+    let begins = |before: &str| {
+        ["/", "(", "=\"", "='", "[["]
+            .iter()
+            .any(|begin| before.ends_with(begin))
+    };
     let holds_end = |line: &str, end: Option<&str>| end.is_some_and(|end| holds(line, end, begins));
     let find = |matches: &dyn Fn(&str) -> bool| {
         sources.iter().find_map(|(file, text)| {
             let line = text.lines().position(matches)? + 1;
-            Some(Place { file: file.clone(), line: Some(line), column: None })
+            Some(Place {
+                file: file.clone(),
+                line: Some(line),
+                column: None,
+            })
         })
     };
-    find(&exact).or_else(|| find(&|line| holds_end(line, path))).or_else(|| find(&|line| holds_end(line, name)))
+    find(&exact)
+        .or_else(|| find(&|line| holds_end(line, path)))
+        .or_else(|| find(&|line| holds_end(line, name)))
 }
 
 /// Whether an address or its end stands in a line, as a whole and after what it may follow.
@@ -165,14 +265,18 @@ fn look(html: &str) -> Seen {
     let settings = RewriteStrSettings::new()
         .append_element_content_handler(element!("*[style]", |element| {
             let mut seen = seen.borrow_mut();
-            seen.styles.push_str(&element.get_attribute("style").unwrap_or_default());
+            seen.styles
+                .push_str(&element.get_attribute("style").unwrap_or_default());
             seen.styles.push(';');
             Ok(())
         }))
         .append_element_content_handler(element!("img", |image| {
             let mut seen = seen.borrow_mut();
             let address = unescape(&image.get_attribute("src").unwrap_or_default());
-            if image.get_attribute("alt").is_none_or(|words| words.trim().is_empty()) {
+            if image
+                .get_attribute("alt")
+                .is_none_or(|words| words.trim().is_empty())
+            {
                 seen.without_words.insert(address.clone());
             }
             if !image.has_attribute("width") && !address.starts_with("data:") {
@@ -182,7 +286,9 @@ fn look(html: &str) -> Seen {
             Ok(())
         }))
         .append_element_content_handler(element!("a[href]", |link| {
-            seen.borrow_mut().links.insert(unescape(&link.get_attribute("href").unwrap_or_default()));
+            seen.borrow_mut()
+                .links
+                .insert(unescape(&link.get_attribute("href").unwrap_or_default()));
             Ok(())
         }))
         .append_element_content_handler(text!("style", |chunk| {
@@ -206,26 +312,41 @@ mod tests {
     use crate::finding::Finding;
 
     fn found(html: &str, source: &str) -> Vec<Finding> {
-        let site: Site = toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/\"").unwrap();
+        let site: Site =
+            toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/\"").unwrap();
         let leave = format!("<a href=\"{LEAVE}\">leave</a>");
-        let draft = Draft { subject: String::new(), html: format!("{html}{leave}"), text: LEAVE.to_string() };
+        let draft = Draft {
+            subject: String::new(),
+            html: format!("{html}{leave}"),
+            text: LEAVE.to_string(),
+        };
         let sources = [("post/a.md".into(), source.to_owned())];
         let place = |piece: &str| place_of(piece, &sources);
         preflight(&draft, &site, &place)
     }
 
     fn findings(html: &str, source: &str) -> Vec<String> {
-        found(html, source).iter().map(ToString::to_string).collect()
+        found(html, source)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     fn errors(html: &str) -> usize {
-        found(html, "").iter().filter(|finding| finding.is_error()).count()
+        found(html, "")
+            .iter()
+            .filter(|finding| finding.is_error())
+            .count()
     }
 
     #[test]
     fn each_fault_is_named_with_its_place() {
         for (html, source, expected) in [
-            ("<p style=\"color: red\">Fine, <a href=\"https://x.example/\">x</a></p>", "", ""),
+            (
+                "<p style=\"color: red\">Fine, <a href=\"https://x.example/\">x</a></p>",
+                "",
+                "",
+            ),
             (
                 "<img src=\"https://x.example/a/b.png\" alt=\"\" width=\"9\">",
                 "a\n\n![](/a/b.png)",
@@ -241,7 +362,11 @@ mod tests {
                 "![b](b.png)",
                 "post/a.md:1: the image `https://x.example/b.png` says no width, and Outlook",
             ),
-            ("<img src=\"data:image/png;base64,AAAA\" alt=\"b\">", "", "stands in the mail itself"),
+            (
+                "<img src=\"data:image/png;base64,AAAA\" alt=\"b\">",
+                "",
+                "stands in the mail itself",
+            ),
             (
                 "<a href=\"http://x.example/tea\">x</a>",
                 "\n[x](http://x.example/tea)",
@@ -259,9 +384,21 @@ mod tests {
                 "",
                 "leads nowhere in a mail\n  expected a whole address, like https://hums.example/a/b:c",
             ),
-            ("<a href=\"//x.example/tea\">x</a>", "", "expected a whole address, like https://x.example/tea"),
-            ("<a href=\"mailto:a@x.example\">x</a> <a href=\"https://x.example/%EE%80%90\">x</a>", "", ""),
-            ("<a href=\"magnet:?xt=urn:x\">x</a>", "", "the link `magnet:?xt=urn:x` is of a kind (`magnet:`) that few"),
+            (
+                "<a href=\"//x.example/tea\">x</a>",
+                "",
+                "expected a whole address, like https://x.example/tea",
+            ),
+            (
+                "<a href=\"mailto:a@x.example\">x</a> <a href=\"https://x.example/%EE%80%90\">x</a>",
+                "",
+                "",
+            ),
+            (
+                "<a href=\"magnet:?xt=urn:x\">x</a>",
+                "",
+                "the link `magnet:?xt=urn:x` is of a kind (`magnet:`) that few",
+            ),
             ("<a href=\"ftp://x.example/tea\">x</a>", "", "(`ftp:`)"),
             ("<a href=\"irc://x.example/tea\">x</a>", "", "(`irc:`)"),
             (
@@ -269,8 +406,16 @@ mod tests {
                 "p { display : flex }",
                 "post/a.md:1: `display:flex`: Outlook drops it\n  lay out with tables",
             ),
-            ("<style>p { color: var(--ink) }</style>", "", "`var(--`: Gmail"),
-            (&format!("<style>{}</style>", "p { color: red }".repeat(1100)), "", "the style has 17 KB"),
+            (
+                "<style>p { color: var(--ink) }</style>",
+                "",
+                "`var(--`: Gmail",
+            ),
+            (
+                &format!("<style>{}</style>", "p { color: red }".repeat(1100)),
+                "",
+                "the style has 17 KB",
+            ),
             (&"<p>word</p>".repeat(9000), "", "the HTML part has 96 KB"),
         ] {
             let found = findings(html, source);
@@ -278,7 +423,10 @@ mod tests {
             assert!(errors(html) == usize::from(is_error), "{html}");
             match expected {
                 "" => assert!(found.is_empty(), "{found:?}"),
-                _ => assert!(found.len() == 1 && found[0].contains(expected), "{expected}: {found:?}"),
+                _ => assert!(
+                    found.len() == 1 && found[0].contains(expected),
+                    "{expected}: {found:?}"
+                ),
             }
         }
     }
@@ -286,14 +434,26 @@ mod tests {
     #[test]
     fn a_piece_is_found_as_it_is_in_any_file_before_a_part_of_it_in_the_first() {
         let sources = [
-            ("templates/digest.html", "tea.png\n<img src=\"/img/pot.png\">\n<a href=\"https://x.example/b/cup\">"),
-            ("post/a.md", "some tea\n![](https://x.example/a/pot.png)\n![](cup.png) (teapot.png)"),
-            ("post/b.md", "[](https://x.example/tea-time)\n[](https://x.example/tea)\n\n![[cat.png]]"),
+            (
+                "templates/digest.html",
+                "tea.png\n<img src=\"/img/pot.png\">\n<a href=\"https://x.example/b/cup\">",
+            ),
+            (
+                "post/a.md",
+                "some tea\n![](https://x.example/a/pot.png)\n![](cup.png) (teapot.png)",
+            ),
+            (
+                "post/b.md",
+                "[](https://x.example/tea-time)\n[](https://x.example/tea)\n\n![[cat.png]]",
+            ),
         ]
         .map(|(file, text)| (file.into(), text.to_owned()));
         for (piece, expected) in [
             ("https://x.example/a/pot.png", "post/a.md:2"),
-            ("https://hums.example/img/pot.png", "templates/digest.html:2"),
+            (
+                "https://hums.example/img/pot.png",
+                "templates/digest.html:2",
+            ),
             ("https://x.example/tea", "post/b.md:2"),
             ("https://x.example/tea/", "post/b.md:2"),
             ("https://hums.example/b/cup.png", "post/a.md:3"),
@@ -303,24 +463,35 @@ mod tests {
             ("https://x.example/", ""),
         ] {
             let place = place_of(piece, &sources);
-            let said = place.map(|place| format!("{}:{}", place.file.display(), place.line.unwrap()));
+            let said =
+                place.map(|place| format!("{}:{}", place.file.display(), place.line.unwrap()));
             assert_eq!(said.unwrap_or_default(), expected, "{piece}");
         }
     }
 
     #[test]
     fn an_issue_that_nobody_can_leave_is_an_error_in_either_part() {
-        let site: Site = toml::from_str("title = \"Hums\"\nurl = \"http://hums.example/\"").unwrap();
+        let site: Site =
+            toml::from_str("title = \"Hums\"\nurl = \"http://hums.example/\"").unwrap();
         let leave = LEAVE.to_string();
         for (html, text, expected) in [
             (&leave, &leave, &[][..]),
             (&"x".to_owned(), &leave, &["the HTML part has no link"][..]),
             (&leave, &"x".to_owned(), &["the text part has no link"]),
         ] {
-            let draft = Draft { subject: String::new(), html: html.clone(), text: text.clone() };
+            let draft = Draft {
+                subject: String::new(),
+                html: html.clone(),
+                text: text.clone(),
+            };
             let found = preflight(&draft, &site, &|_| None);
             assert_eq!(found.len(), expected.len(), "{found:?}");
-            assert!(found.iter().zip(expected).all(|(found, words)| found.is_error() && found.message.contains(words)));
+            assert!(
+                found
+                    .iter()
+                    .zip(expected)
+                    .all(|(found, words)| found.is_error() && found.message.contains(words))
+            );
         }
     }
 }

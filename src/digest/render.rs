@@ -34,35 +34,65 @@ const SIGNATURE: &str = "-- ";
 /// A finding that names the template and its line.
 pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Finding> {
     let mut tera = Tera::default();
-    let own = |text: &Option<String>, default: &str| text.as_deref().map_or(default.to_owned(), without_marks);
+    let own = |text: &Option<String>, default: &str| {
+        text.as_deref().map_or(default.to_owned(), without_marks)
+    };
     let files = [
         // What a site's own template can extend, to change one block.
         ("default/digest.html", HTML.to_owned()),
         ("default/digest.txt", TEXT.to_owned()),
-        ("digest.html", own(&templates.html, "{% extends \"default/digest.html\" %}")),
-        ("digest.txt", own(&templates.text, "{% extends \"default/digest.txt\" %}")),
+        (
+            "digest.html",
+            own(&templates.html, "{% extends \"default/digest.html\" %}"),
+        ),
+        (
+            "digest.txt",
+            own(&templates.text, "{% extends \"default/digest.txt\" %}"),
+        ),
         (SUBJECT, without_marks(&content.digest.subject)),
     ];
-    tera.add_raw_templates(files).map_err(|error| explain(&error))?;
+    tera.add_raw_templates(files)
+        .map_err(|error| explain(&error))?;
 
     let mut values = values(content);
-    let subject = tera.render(SUBJECT, &values).map_err(|error| explain(&error))?;
+    let subject = tera
+        .render(SUBJECT, &values)
+        .map_err(|error| explain(&error))?;
     let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
     values.insert("subject", &subject);
-    let html = tera.render("digest.html", &values).map_err(|error| explain(&error))?.replace(CODE, "");
-    let text = tera.render("digest.txt", &values).map_err(|error| explain(&error))?;
+    let html = tera
+        .render("digest.html", &values)
+        .map_err(|error| explain(&error))?
+        .replace(CODE, "");
+    let text = tera
+        .render("digest.txt", &values)
+        .map_err(|error| explain(&error))?;
     let html = css_inline::CSSInliner::options()
         .keep_at_rules(true)
         .load_remote_stylesheets(false)
         .build()
         .inline(&html)
-        .map_err(|error| Finding::error(format!("the style cannot be inlined: {error}")).in_file("digest.html"))?;
-    Ok(Draft { subject, html, text: wrapped(&text) })
+        .map_err(|error| {
+            Finding::error(format!("the style cannot be inlined: {error}")).in_file("digest.html")
+        })?;
+    Ok(Draft {
+        subject,
+        html,
+        text: wrapped(&text),
+    })
 }
 
 /// What a template is given: `site`, `digest`, `issue`, `posts`, `reader`, and to the two parts also `subject`.
 fn values(content: &Content<'_>) -> Context {
-    let Content { site, digest, footer, entries, sizes, more, made_at } = content;
+    let Content {
+        site,
+        digest,
+        footer,
+        entries,
+        sizes,
+        more,
+        made_at,
+    } = content;
     let zone = digest.zone(site);
     let language = digest.language.as_ref().unwrap_or(&site.language);
     let date = |at: DateTime<Utc>| day(at.with_timezone(&zone).date_naive(), language);
@@ -125,7 +155,10 @@ fn values(content: &Content<'_>) -> Context {
         values.insert(name, &value);
     }
     let mark = |mark: char| mark.to_string();
-    values.insert("reader", &json!({ "name": mark(NAME), "email": mark(ADDRESS), "unsubscribe": mark(LEAVE) }));
+    values.insert(
+        "reader",
+        &json!({ "name": mark(NAME), "email": mark(ADDRESS), "unsubscribe": mark(LEAVE) }),
+    );
     values
 }
 
@@ -188,7 +221,11 @@ fn wrapped(text: &str) -> String {
             .word_separator(textwrap::WordSeparator::Custom(breakable))
             .word_splitter(textwrap::WordSplitter::NoHyphenation)
             .subsequent_indent(&indent);
-        lines.extend(textwrap::wrap(line, options).into_iter().map(std::borrow::Cow::into_owned));
+        lines.extend(
+            textwrap::wrap(line, options)
+                .into_iter()
+                .map(std::borrow::Cow::into_owned),
+        );
     }
     lines.join("\n").trim_end().to_owned() + "\n"
 }
@@ -199,13 +236,19 @@ fn breakable(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     const NEVER_FIRST: &str = "、。，．！？：；）］｝」』】〉》〕々ー…";
     const NEVER_LAST: &str = "（［｛「『【〈《〔";
     let is_wide = |c: char| c.width() == Some(2);
-    let is_address = |rest: &str| rest.split(' ').next().is_some_and(|word| word.contains("://"));
+    let is_address = |rest: &str| {
+        rest.split(' ')
+            .next()
+            .is_some_and(|word| word.contains("://"))
+    };
     let mut words = Vec::new();
     let (mut start, mut before) = (0, None);
     for (at, c) in line.char_indices() {
         let breaks = match before {
             Some(' ') => c != ' ' && !is_address(&line[at..]),
-            Some(one) => is_wide(one) && is_wide(c) && !NEVER_LAST.contains(one) && !NEVER_FIRST.contains(c),
+            Some(one) => {
+                is_wide(one) && is_wide(c) && !NEVER_LAST.contains(one) && !NEVER_FIRST.contains(c)
+            }
             None => false,
         };
         if breaks {
@@ -223,8 +266,14 @@ fn explain(error: &tera::Error) -> Finding {
     let finding = template::explain(error);
     match &finding.place {
         Some(place) if place.file == Path::new(SUBJECT) => {
-            let message = finding.message.replacen("the template", "the digest's `subject`", 1);
-            Finding { place: None, message, ..finding }
+            let message = finding
+                .message
+                .replacen("the template", "the digest's `subject`", 1);
+            Finding {
+                place: None,
+                message,
+                ..finding
+            }
         }
         _ => finding,
     }
@@ -241,12 +290,24 @@ mod tests {
         let (words, tea) = (words.trim(), "茶".repeat(50));
         let first = "word ".repeat(14);
         for (text, expected) in [
-            (words, format!("{}\n{}", first.trim(), "word ".repeat(6).trim())),
-            (&format!("{CODE}    {words} \n{CODE}\n{CODE}\n>{CODE}  {long}"), format!("    {words}\n\n\n>  {long}")),
+            (
+                words,
+                format!("{}\n{}", first.trim(), "word ".repeat(6).trim()),
+            ),
+            (
+                &format!("{CODE}    {words} \n{CODE}\n{CODE}\n>{CODE}  {long}"),
+                format!("    {words}\n\n\n>  {long}"),
+            ),
             ("a\n\n \n\nb\n\n", "a\n\nb".to_owned()),
             (&tea, format!("{}\n{}", "茶".repeat(36), "茶".repeat(14))),
-            (&format!("{}。」tea", "茶".repeat(36)), format!("{}\n茶。」tea", "茶".repeat(35))),
-            (&format!("[1] https://x.example/{long}"), format!("[1] https://x.example/{long}")),
+            (
+                &format!("{}。」tea", "茶".repeat(36)),
+                format!("{}\n茶。」tea", "茶".repeat(35)),
+            ),
+            (
+                &format!("[1] https://x.example/{long}"),
+                format!("[1] https://x.example/{long}"),
+            ),
             (&format!("a {long} b"), format!("a\n{long}\nb")),
             ("a\n-- \nb \n", "a\n-- \nb".to_owned()),
         ] {

@@ -6,7 +6,9 @@ use croner::Cron;
 
 /// The last slot that is not after `now`, as seconds since 1970; none where there never was one.
 pub fn last_before(cron: &Cron, zone: Tz, now: DateTime<Utc>) -> Option<i64> {
-    cron.find_previous_occurrence(&now.with_timezone(&zone), true).ok().map(|slot| slot.timestamp())
+    cron.find_previous_occurrence(&now.with_timezone(&zone), true)
+        .ok()
+        .map(|slot| slot.timestamp())
 }
 
 /// The slot to fill: the last that is past, where the digest has not been there yet. Slots that were missed become one.
@@ -17,7 +19,9 @@ pub fn due(cron: &Cron, zone: Tz, last_slot: i64, now: DateTime<Utc>) -> Option<
 /// The first slot after the last that was filled, which need not be past; none where nothing was ever filled.
 pub fn first_after(cron: &Cron, zone: Tz, last_slot: i64) -> Option<DateTime<Utc>> {
     let last = DateTime::from_timestamp(last_slot, 0)?.with_timezone(&zone);
-    cron.find_next_occurrence(&last, false).ok().map(|slot| slot.to_utc())
+    cron.find_next_occurrence(&last, false)
+        .ok()
+        .map(|slot| slot.to_utc())
 }
 
 #[cfg(test)]
@@ -31,15 +35,24 @@ mod tests {
     use super::{due, first_after};
     use crate::config::Schedule;
 
-    const ZONES: [&str; 4] = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"];
+    const ZONES: [&str; 4] = [
+        "Europe/Berlin",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "UTC",
+    ];
 
     fn cron(pattern: &str) -> Cron {
-        let Ok(Schedule::Cron(cron)) = pattern.parse() else { panic!("{pattern}") };
+        let Ok(Schedule::Cron(cron)) = pattern.parse() else {
+            panic!("{pattern}")
+        };
         *cron
     }
 
     fn year() -> (DateTime<Utc>, DateTime<Utc>) {
-        let begin = DateTime::parse_from_rfc3339("2025-01-01T00:00:30Z").unwrap().to_utc();
+        let begin = DateTime::parse_from_rfc3339("2025-01-01T00:00:30Z")
+            .unwrap()
+            .to_utc();
         (begin, begin + Duration::days(365))
     }
 
@@ -78,17 +91,25 @@ mod tests {
         for zone in ZONES.map(|zone| zone.parse::<Tz>().unwrap()) {
             let minutes: Vec<DateTime<Tz>> = minutes(zone).collect();
             // The hours that summer time leaves out or repeats: from two to three, on Lord Howe half an hour.
-            for (pattern, hour, minute) in
-                [("30 2 * * *", 2, 30), ("15 2 * * *", 2, 15), ("45 1 * * *", 1, 45), ("0 8 * * *", 8, 0)]
-            {
+            for (pattern, hour, minute) in [
+                ("30 2 * * *", 2, 30),
+                ("15 2 * * *", 2, 15),
+                ("45 1 * * *", 1, 45),
+                ("0 8 * * *", 8, 0),
+            ] {
                 let slots = issues(pattern, zone, Duration::hours(1));
                 assert_eq!(slots.len(), 365, "{pattern} {zone}");
                 // Found without a parser of patterns: the first minute of a day at or after the hour. The last 365 of
                 // them, since on the first day the hour may be past.
                 let mut days = HashSet::new();
-                let is_first =
-                    |at: &&DateTime<Tz>| (at.hour(), at.minute()) >= (hour, minute) && days.insert(at.date_naive());
-                let expected: Vec<DateTime<Utc>> = minutes.iter().filter(is_first).map(DateTime::to_utc).collect();
+                let is_first = |at: &&DateTime<Tz>| {
+                    (at.hour(), at.minute()) >= (hour, minute) && days.insert(at.date_naive())
+                };
+                let expected: Vec<DateTime<Utc>> = minutes
+                    .iter()
+                    .filter(is_first)
+                    .map(DateTime::to_utc)
+                    .collect();
                 assert_eq!(slots, expected[expected.len() - 365..], "{pattern} {zone}");
             }
         }
@@ -98,10 +119,22 @@ mod tests {
     fn what_repeats_within_the_hour_follows_real_time_through_summer_time() {
         for zone in ZONES.map(|zone| zone.parse::<Tz>().unwrap()) {
             let slots = issues("*/30 * * * *", zone, Duration::minutes(30));
-            let gaps =
-                |minutes: i64| slots.windows(2).filter(|two| two[1] - two[0] == Duration::minutes(minutes)).count();
-            assert_eq!(gaps(30), slots.len() - 1, "{zone}: every half hour, no half hour twice");
-            assert_eq!(slots.len(), 365 * 48 - 1, "{zone}: all but the one before the first");
+            let gaps = |minutes: i64| {
+                slots
+                    .windows(2)
+                    .filter(|two| two[1] - two[0] == Duration::minutes(minutes))
+                    .count()
+            };
+            assert_eq!(
+                gaps(30),
+                slots.len() - 1,
+                "{zone}: every half hour, no half hour twice"
+            );
+            assert_eq!(
+                slots.len(),
+                365 * 48 - 1,
+                "{zone}: all but the one before the first"
+            );
         }
     }
 
@@ -112,7 +145,11 @@ mod tests {
             assert_eq!(slots.len(), 52, "{zone}");
             for slot in &slots {
                 let local = slot.with_timezone(&zone);
-                assert_eq!((local.weekday(), local.hour(), local.minute()), (chrono::Weekday::Mon, 8, 0), "{zone}");
+                assert_eq!(
+                    (local.weekday(), local.hour(), local.minute()),
+                    (chrono::Weekday::Mon, 8, 0),
+                    "{zone}"
+                );
             }
             for step in [Duration::hours(1), Duration::hours(24)] {
                 assert_eq!(issues("0 8 * * MON", zone, step), slots, "{zone} {step}");
@@ -127,7 +164,10 @@ mod tests {
     fn what_was_missed_first_is_the_slot_after_the_last() {
         let monday = DateTime::parse_from_rfc3339("2024-06-24T06:00:00Z").unwrap();
         let after = |last| first_after(&cron("0 8 * * MON"), chrono_tz::Europe::Berlin, last);
-        assert_eq!(after(monday.timestamp()), Some(monday.to_utc() + Duration::weeks(1)));
+        assert_eq!(
+            after(monday.timestamp()),
+            Some(monday.to_utc() + Duration::weeks(1))
+        );
         assert_eq!(after(monday.timestamp() - 1), Some(monday.to_utc()));
         assert_eq!(after(i64::MIN), None);
     }
@@ -135,7 +175,10 @@ mod tests {
     #[test]
     fn who_asks_every_minute_gets_no_slot_twice() {
         let zone = chrono_tz::Australia::Lord_Howe;
-        assert_eq!(issues("45 1 * * *", zone, Duration::minutes(1)), issues("45 1 * * *", zone, Duration::hours(1)));
+        assert_eq!(
+            issues("45 1 * * *", zone, Duration::minutes(1)),
+            issues("45 1 * * *", zone, Duration::hours(1))
+        );
     }
 
     #[test]
@@ -145,12 +188,20 @@ mod tests {
         assert!(posts.iter().all(|post| *post < end));
         for zone in ZONES.map(|zone| zone.parse::<Tz>().unwrap()) {
             let cron = cron("30 2 * * *");
-            for step in [Duration::minutes(50), Duration::hours(24), Duration::days(30)] {
-                let (mut now, mut last, mut told, mut next) = (begin, begin.timestamp(), Vec::new(), 0);
+            for step in [
+                Duration::minutes(50),
+                Duration::hours(24),
+                Duration::days(30),
+            ] {
+                let (mut now, mut last, mut told, mut next) =
+                    (begin, begin.timestamp(), Vec::new(), 0);
                 while now < end + Duration::days(31) {
                     if let Some(slot) = due(&cron, zone, last, now) {
                         last = slot;
-                        let new = posts[next..].iter().take_while(|post| **post <= now).count();
+                        let new = posts[next..]
+                            .iter()
+                            .take_while(|post| **post <= now)
+                            .count();
                         told.extend(next..next + new);
                         next += new;
                     }

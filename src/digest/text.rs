@@ -45,7 +45,10 @@ pub(super) fn from_html(html: &str, page: &str, used: usize) -> (String, Vec<Lin
                 return Ok(());
             }
             let mut links = links.borrow_mut();
-            let known = links.iter().find(|known| known.url == url).map(|known| known.number);
+            let known = links
+                .iter()
+                .find(|known| known.url == url)
+                .map(|known| known.number);
             let number = known.unwrap_or_else(|| {
                 let number = used + links.len() + 1;
                 links.push(Link { number, url });
@@ -56,14 +59,21 @@ pub(super) fn from_html(html: &str, page: &str, used: usize) -> (String, Vec<Lin
         }))
         .append_element_content_handler(element!("pre", |block| {
             let mut blocks = blocks.borrow_mut();
-            block.before(&format!("<p>{CODE}{}{CODE}</p>", blocks.len()), ContentType::Html);
+            block.before(
+                &format!("<p>{CODE}{}{CODE}</p>", blocks.len()),
+                ContentType::Html,
+            );
             block.remove_and_keep_content();
             blocks.push(String::new());
             Ok(())
         }))
         .append_element_content_handler(element!("pre *", |inner| {
             inner.remove_and_keep_content();
-            if let Some(block) = blocks.borrow_mut().last_mut().filter(|_| inner.tag_name() == "br") {
+            if let Some(block) = blocks
+                .borrow_mut()
+                .last_mut()
+                .filter(|_| inner.tag_name() == "br")
+            {
                 block.push('\n');
             }
             Ok(())
@@ -75,10 +85,13 @@ pub(super) fn from_html(html: &str, page: &str, used: usize) -> (String, Vec<Lin
             chunk.remove();
             Ok(())
         }))
-        .append_element_content_handler(element!("li ul, li ol, li dl, dd ul, dd ol, dd dl", |_list| {
-            is_nested.set(true);
-            Ok(())
-        }))
+        .append_element_content_handler(element!(
+            "li ul, li ol, li dl, dd ul, dd ol, dd dl",
+            |_list| {
+                is_nested.set(true);
+                Ok(())
+            }
+        ))
         .append_element_content_handler(element!("ul, ol, dl", |list| {
             if !is_nested.replace(false) {
                 list.before(&format!("<p>{GAP}</p>"), ContentType::Html);
@@ -89,14 +102,18 @@ pub(super) fn from_html(html: &str, page: &str, used: usize) -> (String, Vec<Lin
             rule.replace("<p>* * *</p>", ContentType::Html);
             Ok(())
         }));
-    let numbered = rewrite_str(&html.replace([HEADING, CODE, GAP], ""), settings).unwrap_or_else(|_| html.to_owned());
+    let numbered = rewrite_str(&html.replace([HEADING, CODE, GAP], ""), settings)
+        .unwrap_or_else(|_| html.to_owned());
     let text = html2text::config::with_decorator(Typed)
         .no_table_borders()
         .unicode_strikeout(false)
         .string_from_read(numbered.as_bytes(), WIDTH)
         .unwrap_or_else(|_| words(&numbered));
     let text = with_code(&without_gaps(&underlined(&text)), &blocks.into_inner());
-    (text.trim_matches('\n').replace('\u{a0}', " "), links.into_inner())
+    (
+        text.trim_matches('\n').replace('\u{a0}', " "),
+        links.into_inner(),
+    )
 }
 
 /// The text without the marks of gaps and the second of the empty lines around each.
@@ -121,17 +138,37 @@ fn with_code(text: &str, blocks: &[String]) -> String {
     let mut lines = Vec::new();
     for line in text.lines() {
         let mut parts = line.splitn(3, CODE);
-        let (before, number) = (parts.next().unwrap_or_default(), parts.next().and_then(|number| number.parse().ok()));
+        let (before, number) = (
+            parts.next().unwrap_or_default(),
+            parts.next().and_then(|number| number.parse().ok()),
+        );
         let Some(block) = number.and_then(|number: usize| blocks.get(number)) else {
             lines.push(line.to_owned());
             continue;
         };
-        let below: String = before.chars().map(|c| if c == '>' { c } else { ' ' }).collect();
-        for (at, code) in unescape(block).trim_end().trim_start_matches('\n').lines().enumerate() {
-            lines.push(format!("{}{CODE}    {code}", if at == 0 { before } else { &below }));
+        let below: String = before
+            .chars()
+            .map(|c| if c == '>' { c } else { ' ' })
+            .collect();
+        for (at, code) in unescape(block)
+            .trim_end()
+            .trim_start_matches('\n')
+            .lines()
+            .enumerate()
+        {
+            lines.push(format!(
+                "{}{CODE}    {code}",
+                if at == 0 { before } else { &below }
+            ));
         }
         // In a cell words may follow.
-        lines.extend(parts.next().map(str::trim).filter(|words| !words.is_empty()).map(str::to_owned));
+        lines.extend(
+            parts
+                .next()
+                .map(str::trim)
+                .filter(|words| !words.is_empty())
+                .map(str::to_owned),
+        );
     }
     lines.join("\n")
 }
@@ -213,7 +250,14 @@ impl TextDecorator for Typed {
     fn decorate_preformat_cont(&self) {}
 
     fn decorate_image(&mut self, _: &str, title: &str) -> (String, ()) {
-        (if title.is_empty() { String::new() } else { format!("[{title}]") }, ())
+        (
+            if title.is_empty() {
+                String::new()
+            } else {
+                format!("[{title}]")
+            },
+            (),
+        )
     }
 
     fn header_prefix(&self, _: usize) -> String {
@@ -248,27 +292,66 @@ mod tests {
                 "<p>It <em>is</em> <strong>so</strong>, <code>x</code> and <del>not</del>.</p>",
                 "It _is_ *so*, `x` and ~not~.",
             ),
-            ("<h3>The Mend</h3><p>We keep.</p>", "The Mend\n--------\n\nWe keep."),
-            ("<p>A</p><h3>茶</h3><ul><li>one</li><li>two</li></ul>", "A\n\n茶\n--\n\n- one\n- two"),
+            (
+                "<h3>The Mend</h3><p>We keep.</p>",
+                "The Mend\n--------\n\nWe keep.",
+            ),
+            (
+                "<p>A</p><h3>茶</h3><ul><li>one</li><li>two</li></ul>",
+                "A\n\n茶\n--\n\n- one\n- two",
+            ),
             ("<ol><li>one</li><li>two</li></ol>", "1. one\n2. two"),
-            ("<pre><code>let x = 1;\n  let y = 2;\n</code></pre>", "    let x = 1;\n      let y = 2;"),
-            ("<pre>a &lt;b&gt; <span>c</span>\n\n\n\td</pre><p>e</p>", "    a <b> c\n    \n    \n    \td\n\ne"),
+            (
+                "<pre><code>let x = 1;\n  let y = 2;\n</code></pre>",
+                "    let x = 1;\n      let y = 2;",
+            ),
+            (
+                "<pre>a &lt;b&gt; <span>c</span>\n\n\n\td</pre><p>e</p>",
+                "    a <b> c\n    \n    \n    \td\n\ne",
+            ),
             (
                 "<blockquote><p>a</p><pre>b\nc</pre></blockquote><ul><li><pre>d\ne</pre></li></ul>",
                 "> a\n>\n>     b\n>     c\n\n-     d\n      e",
             ),
-            ("<p>a</p><ul><li>b<ul><li>c</li></ul></li><li>d</li></ul><p>e</p>", "a\n\n- b\n  - c\n- d\n\ne"),
-            ("<blockquote><p>a</p><ol><li>b</li></ol></blockquote>", "> a\n>\n> 1. b"),
-            ("<table><tr><td>a</td><td><ul><li>b</li></ul></td><td>c</td></tr></table><p>d</p>", "a     c\n  - b\n\nd"),
-            ("<table><tr><td>a</td><td><pre>b</pre></td><td>c</td></tr></table>", "a     b\nc"),
-            ("<blockquote><p>slow<br>is fast</p></blockquote>", "> slow\n> is fast"),
-            ("<p><img src=\"a.png\" alt=\"A pager\"><img src=\"b.png\" alt=\"\"></p>", "[A pager]"),
-            ("<p>seven<sup><a href=\"https://x.example/p/#n\">1</a></sup></p>", "seven¹"),
+            (
+                "<p>a</p><ul><li>b<ul><li>c</li></ul></li><li>d</li></ul><p>e</p>",
+                "a\n\n- b\n  - c\n- d\n\ne",
+            ),
+            (
+                "<blockquote><p>a</p><ol><li>b</li></ol></blockquote>",
+                "> a\n>\n> 1. b",
+            ),
+            (
+                "<table><tr><td>a</td><td><ul><li>b</li></ul></td><td>c</td></tr></table><p>d</p>",
+                "a     c\n  - b\n\nd",
+            ),
+            (
+                "<table><tr><td>a</td><td><pre>b</pre></td><td>c</td></tr></table>",
+                "a     b\nc",
+            ),
+            (
+                "<blockquote><p>slow<br>is fast</p></blockquote>",
+                "> slow\n> is fast",
+            ),
+            (
+                "<p><img src=\"a.png\" alt=\"A pager\"><img src=\"b.png\" alt=\"\"></p>",
+                "[A pager]",
+            ),
+            (
+                "<p>seven<sup><a href=\"https://x.example/p/#n\">1</a></sup></p>",
+                "seven¹",
+            ),
             ("<p>A</p><hr><p>B</p>", "A\n\n* * *\n\nB"),
-            ("<table><tr><th>Hour</th><th>Pages</th></tr><tr><td>22</td><td>4</td></tr></table>", "Hour Pages\n22   4"),
+            (
+                "<table><tr><th>Hour</th><th>Pages</th></tr><tr><td>22</td><td>4</td></tr></table>",
+                "Hour Pages\n22   4",
+            ),
         ] {
             let (text, links) = from_html(html, "https://x.example/p/", 0);
-            assert_eq!((text.replace(CODE, ""), links), (expected.to_owned(), Vec::new()));
+            assert_eq!(
+                (text.replace(CODE, ""), links),
+                (expected.to_owned(), Vec::new())
+            );
         }
     }
 
@@ -278,16 +361,29 @@ mod tests {
                     and <a href=\"https://y.example/\">two</a> again.</p>";
         let (text, links) = from_html(html, "https://x.example/p/", 4);
         assert_eq!(text, "See one [5], two [6] and two [6] again.");
-        let links: Vec<(usize, &str)> = links.iter().map(|link| (link.number, link.url.as_str())).collect();
-        assert_eq!(links, [(5, "https://x.example/?a=1&b=2"), (6, "https://y.example/")]);
+        let links: Vec<(usize, &str)> = links
+            .iter()
+            .map(|link| (link.number, link.url.as_str()))
+            .collect();
+        assert_eq!(
+            links,
+            [(5, "https://x.example/?a=1&b=2"), (6, "https://y.example/")]
+        );
     }
 
     #[test]
     fn no_line_is_wider_than_a_letter() {
         let long = "word ".repeat(40);
-        let html = format!("<h3>{long}</h3><blockquote><p>{long}</p></blockquote><p>{}</p>", "茶".repeat(100));
+        let html = format!(
+            "<h3>{long}</h3><blockquote><p>{long}</p></blockquote><p>{}</p>",
+            "茶".repeat(100)
+        );
         let (text, _) = from_html(&html, "", 0);
-        assert!(text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 72), "{text}");
+        assert!(
+            text.lines()
+                .all(|line| unicode_width::UnicodeWidthStr::width(line) <= 72),
+            "{text}"
+        );
         assert!(text.contains("\n> word"), "{text}");
     }
 }

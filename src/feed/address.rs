@@ -7,7 +7,11 @@ use crate::config::{Feeds, Format, Site};
 /// The path of a feed, or of a period of its archive, below the folder that is published.
 pub(super) fn path(config: &Feeds, format: Format, folder: &str, period: Option<&str>) -> String {
     let default = format.default_file();
-    let name = config.files.get(&format).filter(|_| folder.is_empty()).map_or(default, String::as_str);
+    let name = config
+        .files
+        .get(&format)
+        .filter(|_| folder.is_empty())
+        .map_or(default, String::as_str);
     match (period, name.rsplit_once('.')) {
         (None, _) => format!("{folder}{name}"),
         (Some(period), Some((stem, ending))) => format!("{folder}{stem}-{period}.{ending}"),

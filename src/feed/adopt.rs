@@ -49,7 +49,8 @@ impl OldFeed {
     /// A finding where it is none of them.
     pub fn parse(text: &str) -> Result<Self, Finding> {
         let fault = |reason: String| {
-            Finding::error(format!("this is no feed: {reason}")).way_out("expected Atom, RSS or JSON Feed")
+            Finding::error(format!("this is no feed: {reason}"))
+                .way_out("expected Atom, RSS or JSON Feed")
         };
         let text = text.trim_start_matches('\u{feff}').trim_start();
         if text.starts_with('{') {
@@ -63,7 +64,11 @@ impl OldFeed {
                 Ok(channel) => Ok(Self::of_rss(channel)),
                 Err(second) => {
                     let is_rss = text.contains("<rss") || text.contains("<channel");
-                    Err(fault(if is_rss { second.to_string() } else { first.to_string() }))
+                    Err(fault(if is_rss {
+                        second.to_string()
+                    } else {
+                        first.to_string()
+                    }))
                 }
             },
         }
@@ -71,7 +76,11 @@ impl OldFeed {
 
     fn of_atom(feed: atom::Feed) -> Self {
         let items = feed.entries.into_iter().map(|entry| {
-            let link = entry.links.iter().find(|link| link.rel == "alternate").or(entry.links.first());
+            let link = entry
+                .links
+                .iter()
+                .find(|link| link.rel == "alternate")
+                .or(entry.links.first());
             let title = match entry.title.r#type {
                 TextType::Text => entry.title.value,
                 TextType::Html | TextType::Xhtml => html::words(&entry.title.value),
@@ -83,42 +92,68 @@ impl OldFeed {
                 id: text::line(&entry.id),
             }
         });
-        let address = feed.links.iter().find(|link| link.rel == "self").and_then(|link| Url::parse(&link.href).ok());
-        Self { items: items.collect(), id: Some(text::line(&feed.id)).filter(|id| !id.is_empty()), address }
+        let address = feed
+            .links
+            .iter()
+            .find(|link| link.rel == "self")
+            .and_then(|link| Url::parse(&link.href).ok());
+        Self {
+            items: items.collect(),
+            id: Some(text::line(&feed.id)).filter(|id| !id.is_empty()),
+            address,
+        }
     }
 
     fn of_rss(channel: Channel) -> Self {
         let items = channel.items.into_iter().filter_map(|item| {
-            let link = item.link.as_deref().and_then(|link| Url::parse(link.trim()).ok());
+            let link = item
+                .link
+                .as_deref()
+                .and_then(|link| Url::parse(link.trim()).ok());
             let id = text::line(&item.guid.map(|guid| guid.value).or(item.link)?);
             Some(Item {
                 link: link.or_else(|| Url::parse(&id).ok()),
                 title: text::line(&item.title.unwrap_or_default()),
-                published: item.pub_date.and_then(|at| DateTime::parse_from_rfc2822(&at).ok()).map(|at| at.to_utc()),
-                id,
-            })
-        });
-        Self { items: items.collect(), id: None, address: None }
-    }
-
-    fn of_json(feed: &Value) -> Self {
-        let items = feed["items"].as_array().into_iter().flatten().filter_map(|item| {
-            let words = |key: &str| item[key].as_str().map(str::to_owned);
-            let id = match &item["id"] {
-                Value::String(id) => text::line(id),
-                Value::Number(id) => id.to_string(),
-                _ => return None,
-            };
-            Some(Item {
-                link: words("url").and_then(|url| Url::parse(&url).ok()),
-                title: text::line(&words("title").unwrap_or_default()),
-                published: words("date_published")
-                    .and_then(|at| DateTime::parse_from_rfc3339(&at).ok())
+                published: item
+                    .pub_date
+                    .and_then(|at| DateTime::parse_from_rfc2822(&at).ok())
                     .map(|at| at.to_utc()),
                 id,
             })
         });
-        Self { items: items.collect(), id: None, address: None }
+        Self {
+            items: items.collect(),
+            id: None,
+            address: None,
+        }
+    }
+
+    fn of_json(feed: &Value) -> Self {
+        let items = feed["items"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|item| {
+                let words = |key: &str| item[key].as_str().map(str::to_owned);
+                let id = match &item["id"] {
+                    Value::String(id) => text::line(id),
+                    Value::Number(id) => id.to_string(),
+                    _ => return None,
+                };
+                Some(Item {
+                    link: words("url").and_then(|url| Url::parse(&url).ok()),
+                    title: text::line(&words("title").unwrap_or_default()),
+                    published: words("date_published")
+                        .and_then(|at| DateTime::parse_from_rfc3339(&at).ok())
+                        .map(|at| at.to_utc()),
+                    id,
+                })
+            });
+        Self {
+            items: items.collect(),
+            id: None,
+            address: None,
+        }
     }
 
     /// Finds the posts of its items: by the path of the link, since the domain may be new, else by title and date,
@@ -126,25 +161,41 @@ impl OldFeed {
     /// feed no longer lists have theirs by the same rule. No two posts get one id.
     pub fn adopt(&self, posts: &[Post]) -> Adoption {
         let finder = Finder::of(posts);
-        let holders: HashMap<&str, usize> = posts.iter().enumerate().map(|(at, post)| (&*post.id, at)).collect();
-        let is_free = |id: &str, number: usize| holders.get(id).is_none_or(|holder| *holder == number);
+        let holders: HashMap<&str, usize> = posts
+            .iter()
+            .enumerate()
+            .map(|(at, post)| (&*post.id, at))
+            .collect();
+        let is_free =
+            |id: &str, number: usize| holders.get(id).is_none_or(|holder| *holder == number);
         let mut ids: Vec<Option<String>> = vec![None; posts.len()];
         let mut given: HashSet<String> = HashSet::new();
         let mut warnings = Vec::new();
         // Each id, and the path of the address that it would be.
         let mut said: Vec<(&str, Option<&str>)> = Vec::new();
         for item in &self.items {
-            let Item { id, title, link, .. } = item;
+            let Item {
+                id, title, link, ..
+            } = item;
             let found = finder.find(item).filter(|number| ids[*number].is_none());
-            said.push((id, found.map(|number| posts[number].url.path()).or(link.as_ref().map(Url::path))));
+            said.push((
+                id,
+                found
+                    .map(|number| posts[number].url.path())
+                    .or(link.as_ref().map(Url::path)),
+            ));
             match found {
                 None => warnings.push(Finding::warning(format!("no post of ours is “{title}”"))),
                 Some(_) if given.contains(id) => {
-                    warnings.push(Finding::warning(format!("“{title}” has the id of another item: `{id}`")));
+                    warnings.push(Finding::warning(format!(
+                        "“{title}” has the id of another item: `{id}`"
+                    )));
                 }
                 Some(number) if !is_free(id, number) => {
                     let holder = &posts[holders[id.as_str()]].path;
-                    warnings.push(Finding::warning(format!("the id of “{title}” is that of `{holder}`: `{id}`")));
+                    warnings.push(Finding::warning(format!(
+                        "the id of “{title}” is that of `{holder}`: `{id}`"
+                    )));
                 }
                 Some(number) => {
                     given.insert(id.clone());
@@ -154,16 +205,33 @@ impl OldFeed {
         }
         let mut by_rule = 0;
         if given.is_empty() {
-            return Adoption { ids: Vec::new(), by_rule, warnings };
+            return Adoption {
+                ids: Vec::new(),
+                by_rule,
+                warnings,
+            };
         }
         if let Some((origin, way)) = rule(&said) {
-            for (number, (post, id)) in posts.iter().zip(&mut ids).enumerate().filter(|(_, (_, id))| id.is_none()) {
-                *id = way(origin, post.url.path()).filter(|id| is_free(id, number) && given.insert(id.clone()));
+            for (number, (post, id)) in posts
+                .iter()
+                .zip(&mut ids)
+                .enumerate()
+                .filter(|(_, (_, id))| id.is_none())
+            {
+                *id = way(origin, post.url.path())
+                    .filter(|id| is_free(id, number) && given.insert(id.clone()));
                 by_rule += usize::from(id.is_some());
             }
         }
-        let adopted = posts.iter().zip(ids).filter_map(|(post, id)| Some((post.path.to_string(), id?)));
-        Adoption { ids: adopted.collect(), by_rule, warnings }
+        let adopted = posts
+            .iter()
+            .zip(ids)
+            .filter_map(|(post, id)| Some((post.path.to_string(), id?)));
+        Adoption {
+            ids: adopted.collect(),
+            by_rule,
+            warnings,
+        }
     }
 }
 
@@ -176,29 +244,50 @@ struct Finder<'a> {
 
 impl<'a> Finder<'a> {
     fn of(posts: &'a [Post]) -> Self {
-        let (mut by_path, mut by_title): (HashMap<_, Vec<usize>>, HashMap<_, Vec<usize>>) = Default::default();
+        let (mut by_path, mut by_title): (HashMap<_, Vec<usize>>, HashMap<_, Vec<usize>>) =
+            Default::default();
         for (number, post) in posts.iter().enumerate() {
-            by_path.entry(path(&post.url.to_url())).or_default().push(number);
-            by_title.entry(text::line(&post.title)).or_default().push(number);
+            by_path
+                .entry(path(&post.url.to_url()))
+                .or_default()
+                .push(number);
+            by_title
+                .entry(text::line(&post.title))
+                .or_default()
+                .push(number);
         }
-        Self { posts, by_path, by_title }
+        Self {
+            posts,
+            by_path,
+            by_title,
+        }
     }
 
     fn find(&self, item: &Item) -> Option<usize> {
-        let by_link = item.link.as_ref().and_then(|link| self.by_path.get(&path(link)));
+        let by_link = item
+            .link
+            .as_ref()
+            .and_then(|link| self.by_path.get(&path(link)));
         if let Some([number]) = by_link.map(Vec::as_slice) {
             return Some(*number);
         }
         // Many generators escape a title once more than its format asks for.
-        self.titled(&item.title, item).or_else(|| self.titled(&text::line(&html::words(&item.title)), item))
+        self.titled(&item.title, item)
+            .or_else(|| self.titled(&text::line(&html::words(&item.title)), item))
     }
 
     /// The one post of this title and of the item's day.
     fn titled(&self, title: &str, item: &Item) -> Option<usize> {
         let same_day = |number: &&usize| {
-            item.published.is_none_or(|at| (self.posts[**number].published - at).abs() < TimeDelta::days(1))
+            item.published
+                .is_none_or(|at| (self.posts[**number].published - at).abs() < TimeDelta::days(1))
         };
-        let mut same = self.by_title.get(title).filter(|_| !title.is_empty())?.iter().filter(same_day);
+        let mut same = self
+            .by_title
+            .get(title)
+            .filter(|_| !title.is_empty())?
+            .iter()
+            .filter(same_day);
         same.next().copied().filter(|_| same.next().is_none())
     }
 }
@@ -217,14 +306,23 @@ const WAYS: [Said; 4] = [
 /// The way in which every one of these ids is the address whose path stands beside it, and what stands before the path.
 fn rule<'a>(said: &[(&'a str, Option<&str>)]) -> Option<(&'a str, Said)> {
     let (first, _) = said.first()?;
-    let origin = &first[..first.find("://").map(|at| at + 3).and_then(|at| Some(at + first[at..].find('/')?))?];
-    let is_said =
-        |way: &Said| said.iter().all(|(id, path)| path.and_then(|path| way(origin, path)).as_deref() == Some(id));
+    let origin = &first[..first
+        .find("://")
+        .map(|at| at + 3)
+        .and_then(|at| Some(at + first[at..].find('/')?))?];
+    let is_said = |way: &Said| {
+        said.iter()
+            .all(|(id, path)| path.and_then(|path| way(origin, path)).as_deref() == Some(id))
+    };
     Some((origin, WAYS.into_iter().find(is_said)?))
 }
 
 /// The path of an address, however its end is written.
 fn path(url: &Url) -> String {
-    let path = url.path().trim_end_matches("index.html").trim_end_matches(".html").trim_end_matches('/');
+    let path = url
+        .path()
+        .trim_end_matches("index.html")
+        .trim_end_matches(".html")
+        .trim_end_matches('/');
     format!("{path}?{}", url.query().unwrap_or_default())
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use atom_syndication as atom;
 use atom_syndication::extension::Extension;
-use atom_syndication::{Category, Content, Generator, Link, Person, Text as Words, TextType, WriteConfig};
+use atom_syndication::{
+    Category, Content, Generator, Link, Person, Text as Words, TextType, WriteConfig,
+};
 use chrono::{DateTime, FixedOffset, TimeDelta, Timelike, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -18,40 +20,77 @@ const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 /// The feed's text.
 pub(super) fn write(feed: &Feed<'_>) -> String {
     let site = feed.site;
-    let mut links: Vec<Link> =
-        feed.relations().into_iter().map(|(rel, href)| link(rel, &href, atom_type(rel))).collect();
-    links.push(link("alternate", &text::address(&site.url), Some("text/html")));
+    let mut links: Vec<Link> = feed
+        .relations()
+        .into_iter()
+        .map(|(rel, href)| link(rel, &href, atom_type(rel)))
+        .collect();
+    links.push(link(
+        "alternate",
+        &text::address(&site.url),
+        Some("text/html"),
+    ));
     let mut namespaces = BTreeMap::new();
     if feed.is_archive {
-        namespaces.insert("fh".to_owned(), "http://purl.org/syndication/history/1.0".to_owned());
+        namespaces.insert(
+            "fh".to_owned(),
+            "http://purl.org/syndication/history/1.0".to_owned(),
+        );
     }
     if feed.entries.iter().any(|entry| entry.post.image.is_some()) {
-        namespaces.insert("media".to_owned(), "http://search.yahoo.com/mrss/".to_owned());
+        namespaces.insert(
+            "media".to_owned(),
+            "http://search.yahoo.com/mrss/".to_owned(),
+        );
     }
     let document = atom::Feed {
         title: plain(&feed.title(), None),
         id: feed.id.clone(),
-        updated: time(feed.entries.iter().map(|one| instant(one.post)).max().unwrap_or_else(|| feed.updated()), site),
+        updated: time(
+            feed.entries
+                .iter()
+                .map(|one| instant(one.post))
+                .max()
+                .unwrap_or_else(|| feed.updated()),
+            site,
+        ),
         authors: vec![person(&feed.author())],
         contributors: feed.contributors().into_iter().map(person).collect(),
-        categories: site.categories.iter().filter_map(|name| category(name)).collect(),
-        generator: Some(Generator { value: GENERATOR.into(), ..Generator::default() }),
+        categories: site
+            .categories
+            .iter()
+            .filter_map(|name| category(name))
+            .collect(),
+        generator: Some(Generator {
+            value: GENERATOR.into(),
+            ..Generator::default()
+        }),
         icon: feed.picture(site.icon.as_ref()).as_ref().map(text::address),
         logo: feed.picture(site.logo.as_ref()).as_ref().map(text::address),
         links,
         rights: feed.rights().map(|rights| plain(&rights, None)),
-        subtitle: Some(text::line(&site.description)).filter(|text| !text.is_empty()).map(|text| plain(&text, None)),
+        subtitle: Some(text::line(&site.description))
+            .filter(|text| !text.is_empty())
+            .map(|text| plain(&text, None)),
         lang: Some(site.language.clone()),
         namespaces,
         entries: feed.entries.iter().map(|one| entry(one, feed)).collect(),
         ..atom::Feed::default()
     };
-    let layout = WriteConfig { write_document_declaration: false, indent_size: Some(0) };
-    let written = document.write_with_config(Vec::new(), layout).unwrap_or_default();
+    let layout = WriteConfig {
+        write_document_declaration: false,
+        indent_size: Some(0),
+    };
+    let written = document
+        .write_with_config(Vec::new(), layout)
+        .unwrap_or_default();
     let mut written = String::from_utf8(written).unwrap_or_default();
     if feed.is_archive {
         // The crate writes what it does not know behind the entries, where metadata does not belong.
-        let end = written.find("\n<entry>").or_else(|| written.rfind("\n</feed>")).unwrap_or(written.len());
+        let end = written
+            .find("\n<entry>")
+            .or_else(|| written.rfind("\n</feed>"))
+            .unwrap_or(written.len());
         written.insert_str(end, "\n<fh:archive/>");
     }
     format!("{DECLARATION}{}{written}\n", feed.style_line())
@@ -60,17 +99,28 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
 fn entry(entry: &Entry<'_>, feed: &Feed<'_>) -> atom::Entry {
     let post = entry.post;
     let language = post.language.as_deref();
-    let mut links = vec![link("alternate", &text::address(&post.url), Some("text/html"))];
+    let mut links = vec![link(
+        "alternate",
+        &text::address(&post.url),
+        Some("text/html"),
+    )];
     links.extend(post.enclosure.as_ref().map(|enclosure| Link {
         length: enclosure.length.map(|length| length.to_string()),
-        ..link("enclosure", &text::address(&enclosure.url), Some(&enclosure.media_type))
+        ..link(
+            "enclosure",
+            &text::address(&enclosure.url),
+            Some(&enclosure.media_type),
+        )
     }));
     let (content, summary) = match &entry.text {
         // Where a post has no text, its title is all that can be said of it.
         Text::Full { html, about: None } if html.is_empty() => {
             ("", Some(marked(&html::escape(&entry.title), language)))
         }
-        Text::Full { html, about } => (html.as_str(), about.as_deref().map(|about| plain(about, language))),
+        Text::Full { html, about } => (
+            html.as_str(),
+            about.as_deref().map(|about| plain(about, language)),
+        ),
         Text::Summary(html) => ("", Some(marked(html, language))),
     };
     let picture = post.image.as_ref().map(|image| Extension {
@@ -89,15 +139,20 @@ fn entry(entry: &Entry<'_>, feed: &Feed<'_>) -> atom::Entry {
         links,
         summary,
         // An empty element would be a fault: the link says where the rest is.
-        content: Some(content).filter(|html| !html.is_empty()).map(|html| Content {
-            value: Some(html.to_owned()),
-            content_type: Some("html".into()),
-            lang: language.map(str::to_owned),
-            ..Content::default()
-        }),
+        content: Some(content)
+            .filter(|html| !html.is_empty())
+            .map(|html| Content {
+                value: Some(html.to_owned()),
+                content_type: Some("html".into()),
+                lang: language.map(str::to_owned),
+                ..Content::default()
+            }),
         extensions: picture
             .map(|picture| {
-                BTreeMap::from([("media".to_owned(), BTreeMap::from([("thumbnail".to_owned(), vec![picture])]))])
+                BTreeMap::from([(
+                    "media".to_owned(),
+                    BTreeMap::from([("thumbnail".to_owned(), vec![picture])]),
+                )])
             })
             .unwrap_or_default(),
         ..atom::Entry::default()
@@ -109,15 +164,28 @@ fn plain(words: &str, language: Option<&str>) -> Words {
     if text::looks_like_markup(words) {
         return marked(&html::escape(words), language);
     }
-    Words { lang: language.map(str::to_owned), ..Words::plain(words) }
+    Words {
+        lang: language.map(str::to_owned),
+        ..Words::plain(words)
+    }
 }
 
 fn marked(html: &str, language: Option<&str>) -> Words {
-    Words { value: html.to_owned(), r#type: TextType::Html, lang: language.map(str::to_owned), ..Words::default() }
+    Words {
+        value: html.to_owned(),
+        r#type: TextType::Html,
+        lang: language.map(str::to_owned),
+        ..Words::default()
+    }
 }
 
 fn link(rel: &str, href: &str, media_type: Option<&str>) -> Link {
-    Link { href: href.to_owned(), rel: rel.to_owned(), mime_type: media_type.map(str::to_owned), ..Link::default() }
+    Link {
+        href: href.to_owned(),
+        rel: rel.to_owned(),
+        mime_type: media_type.map(str::to_owned),
+        ..Link::default()
+    }
 }
 
 /// The type of what a link leads to: the hub is no feed.
@@ -126,7 +194,12 @@ fn atom_type(rel: &str) -> Option<&'static str> {
 }
 
 fn category(name: &str) -> Option<Category> {
-    Some(text::line(name)).filter(|term| !term.is_empty()).map(|term| Category { term, ..Category::default() })
+    Some(text::line(name))
+        .filter(|term| !term.is_empty())
+        .map(|term| Category {
+            term,
+            ..Category::default()
+        })
 }
 
 fn person(author: &Author) -> Person {
@@ -143,12 +216,20 @@ fn person(author: &Author) -> Person {
 fn instant(post: &Post) -> DateTime<Utc> {
     let fraction = i64::try_from(xxh3_64(post.id.as_bytes()) % 1_000_000_000).unwrap_or_default();
     let is_open = post.updated.nanosecond() == 0;
-    if is_open { post.updated + TimeDelta::nanoseconds(fraction) } else { post.updated }
+    if is_open {
+        post.updated + TimeDelta::nanoseconds(fraction)
+    } else {
+        post.updated
+    }
 }
 
 /// The time in the site's zone: a browser that shows a feed shows it as it stands, and there a post has its own day.
 fn time(at: DateTime<Utc>, site: &Site) -> DateTime<FixedOffset> {
     let local = at.with_timezone(&site.zone()).fixed_offset();
     // An offset has no seconds in RFC 3339; some zones had, as late as 1972.
-    if local.offset().local_minus_utc() % 60 == 0 { local } else { at.fixed_offset() }
+    if local.offset().local_minus_utc() % 60 == 0 {
+        local
+    } else {
+        at.fixed_offset()
+    }
 }

@@ -61,7 +61,11 @@ fn item(entry: &Entry<'_>) -> Value {
         // An item must have a content; a summary beside it would say the same again.
         Text::Summary(html) => {
             let words = html::words(html);
-            item["content_text"] = json!(if words.is_empty() { &entry.title } else { &words });
+            item["content_text"] = json!(if words.is_empty() {
+                &entry.title
+            } else {
+                &words
+            });
         }
     }
     item["date_published"] = json!(time(post.published));
@@ -69,7 +73,12 @@ fn item(entry: &Entry<'_>) -> Value {
     if !post.authors.is_empty() {
         item["authors"] = authors(&post.authors);
     }
-    let tags: Vec<String> = post.tags.iter().map(|tag| text::line(tag)).filter(|tag| !tag.is_empty()).collect();
+    let tags: Vec<String> = post
+        .tags
+        .iter()
+        .map(|tag| text::line(tag))
+        .filter(|tag| !tag.is_empty())
+        .collect();
     if !tags.is_empty() {
         item["tags"] = json!(tags);
     }
@@ -80,7 +89,8 @@ fn item(entry: &Entry<'_>) -> Value {
         item["language"] = json!(language);
     }
     if let Some(enclosure) = &post.enclosure {
-        let mut attachment = json!({"url": text::address(&enclosure.url), "mime_type": enclosure.media_type});
+        let mut attachment =
+            json!({"url": text::address(&enclosure.url), "mime_type": enclosure.media_type});
         if let Some(length) = enclosure.length.filter(|length| *length > 0) {
             attachment["size_in_bytes"] = json!(length);
         }

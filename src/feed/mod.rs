@@ -36,7 +36,10 @@ pub fn is_ours(bytes: &[u8]) -> bool {
     ];
     let text = String::from_utf8_lossy(bytes);
     // What an entry quotes says nothing of the document.
-    let head = ["<entry", "<item", "\"items\""].iter().filter_map(|entries| text.find(entries)).min();
+    let head = ["<entry", "<item", "\"items\""]
+        .iter()
+        .filter_map(|entries| text.find(entries))
+        .min();
     let head = &text[..head.unwrap_or(text.len())];
     MARKS.iter().any(|mark| head.contains(mark))
 }
@@ -99,18 +102,30 @@ impl Feed<'_> {
 
     /// Who may copy it, where the site says so.
     fn rights(&self) -> Option<String> {
-        self.site.rights.as_deref().map(text::line).filter(|rights| !rights.is_empty())
+        self.site
+            .rights
+            .as_deref()
+            .map(text::line)
+            .filter(|rights| !rights.is_empty())
     }
 
     /// The newest change of any entry; without entries the day of its id, since no build time may show.
     fn updated(&self) -> DateTime<Utc> {
         let none = || DateTime::from_timestamp(946_684_800, 0).unwrap_or_default();
-        self.entries.iter().map(|entry| entry.post.updated).max().unwrap_or_else(none)
+        self.entries
+            .iter()
+            .map(|entry| entry.post.updated)
+            .max()
+            .unwrap_or_else(none)
     }
 
     /// Who wrote it where an entry does not say.
     fn author(&self) -> Author {
-        let unnamed = || Author { name: self.site.title.clone(), email: None, url: None };
+        let unnamed = || Author {
+            name: self.site.title.clone(),
+            email: None,
+            url: None,
+        };
         self.site.author.clone().unwrap_or_else(unnamed)
     }
 
@@ -135,8 +150,16 @@ impl Feed<'_> {
             links.push(("current", text::address(&self.current)));
         }
         links.extend(self.hub.map(|hub| ("hub", text::address(hub))));
-        links.extend(self.older.as_ref().map(|url| ("prev-archive", text::address(url))));
-        links.extend(self.newer.as_ref().map(|url| ("next-archive", text::address(url))));
+        links.extend(
+            self.older
+                .as_ref()
+                .map(|url| ("prev-archive", text::address(url))),
+        );
+        links.extend(
+            self.newer
+                .as_ref()
+                .map(|url| ("next-archive", text::address(url))),
+        );
         links
     }
 
@@ -148,7 +171,9 @@ impl Feed<'_> {
     /// The line that makes a browser show the feed as a page, to be put before the document's element.
     fn style_line(&self) -> String {
         let style = self.style.as_ref();
-        style.map(|style| format!("<?xml-stylesheet type=\"text/css\" href=\"{style}\"?>\n")).unwrap_or_default()
+        style
+            .map(|style| format!("<?xml-stylesheet type=\"text/css\" href=\"{style}\"?>\n"))
+            .unwrap_or_default()
     }
 }
 
@@ -158,7 +183,11 @@ impl<'a> Entry<'a> {
         let text = match content {
             Content::Full => {
                 let html = text::clean(&body.html);
-                let about = post.description.as_deref().map(text::line).filter(|about| !about.is_empty());
+                let about = post
+                    .description
+                    .as_deref()
+                    .map(text::line)
+                    .filter(|about| !about.is_empty());
                 let about = about.filter(|about| !html::words(&html).contains(about.as_str()));
                 Text::Full { html, about }
             }
@@ -175,7 +204,14 @@ fn summary(body: &Body, title: &str) -> String {
         return summary;
     }
     let beginning = text::beginning(&text::clean(&body.html));
-    format!("<p>{}</p>", html::escape(if beginning.is_empty() { title } else { &beginning }))
+    format!(
+        "<p>{}</p>",
+        html::escape(if beginning.is_empty() {
+            title
+        } else {
+            &beginning
+        })
+    )
 }
 
 /// A title that says something, whatever the post's own is.
@@ -186,10 +222,15 @@ fn title(post: &Post, body: &Body, site: &Site) -> String {
         // A script without spaces has no eighth word.
         Some(text::cut(&beginning, 80).unwrap_or(beginning))
     };
-    text::shown(&post.title).or_else(beginning).unwrap_or_else(|| day(post, site))
+    text::shown(&post.title)
+        .or_else(beginning)
+        .unwrap_or_else(|| day(post, site))
 }
 
 /// The day that a post has on the site.
 fn day(post: &Post, site: &Site) -> String {
-    post.published.with_timezone(&site.zone()).format("%Y-%m-%d").to_string()
+    post.published
+        .with_timezone(&site.zone())
+        .format("%Y-%m-%d")
+        .to_string()
 }

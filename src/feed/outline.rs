@@ -68,40 +68,89 @@ enum Kind {
 ///
 /// # Errors
 /// A finding where two documents would have one name.
-pub fn outlines(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<Vec<Outline>, Finding> {
-    let Setting { site, config, posts, .. } = *setting;
+pub fn outlines(
+    setting: &Setting<'_>,
+    salt: u64,
+    prints: &[(u64, u64)],
+) -> Result<Vec<Outline>, Finding> {
+    let Setting {
+        site,
+        config,
+        posts,
+        ..
+    } = *setting;
     // What a link to another post's file becomes depends on every path and address.
-    let places = posts.par_iter().map(|post| fingerprint_of(&(&post.path, &post.url))).collect::<Vec<_>>();
+    let places = posts
+        .par_iter()
+        .map(|post| fingerprint_of(&(&post.path, &post.url)))
+        .collect::<Vec<_>>();
     let places = fingerprint_of(&places);
     let topics = topics(posts, &config.by, site);
-    let mut outlines: Vec<Outline> = topics.par_iter().flat_map_iter(|topic| of_topic(setting, topic)).collect();
-    let names: Vec<_> = topics.into_iter().map(|topic| (topic.name, topic.folder)).collect();
+    let mut outlines: Vec<Outline> = topics
+        .par_iter()
+        .flat_map_iter(|topic| of_topic(setting, topic))
+        .collect();
+    let names: Vec<_> = topics
+        .into_iter()
+        .map(|topic| (topic.name, topic.folder))
+        .collect();
     let mut add = |path: &str, kind: Kind, posts: Vec<usize>| {
-        outlines.push(Outline { path: path.to_owned(), fingerprint: 0, subscription: None, kind, posts });
+        outlines.push(Outline {
+            path: path.to_owned(),
+            fingerprint: 0,
+            subscription: None,
+            kind,
+            posts,
+        });
     };
     if config.opml {
         add(page::LIST, Kind::List(names.clone()), Vec::new());
     }
     if config.page {
         add(page::STYLE, Kind::Style, Vec::new());
-        add(page::PAGE, Kind::Page(names), (0..posts.len().min(config.limit)).collect());
+        add(
+            page::PAGE,
+            Kind::Page(names),
+            (0..posts.len().min(config.limit)).collect(),
+        );
     }
-    let common =
-        fingerprint_of(&(salt, site, config, setting.template.map(|(_, text)| text), setting.lock.authority()));
+    let common = fingerprint_of(&(
+        salt,
+        site,
+        config,
+        setting.template.map(|(_, text)| text),
+        setting.lock.authority(),
+    ));
     for outline in &mut outlines {
-        let refers = outline.posts.iter().any(|number| posts[*number].text.refers);
+        let refers = outline
+            .posts
+            .iter()
+            .any(|number| posts[*number].text.refers);
         let feed_id = match &outline.kind {
             Kind::Feed { folder, .. } => setting.lock.feed_id(folder),
             _ => None,
         };
-        let posts: Vec<u64> = outline.posts.iter().map(|number| prints[*number].1).collect();
-        outline.fingerprint = fingerprint_of(&(common, &outline.kind, feed_id, refers.then_some(places), posts));
+        let posts: Vec<u64> = outline
+            .posts
+            .iter()
+            .map(|number| prints[*number].1)
+            .collect();
+        outline.fingerprint = fingerprint_of(&(
+            common,
+            &outline.kind,
+            feed_id,
+            refers.then_some(places),
+            posts,
+        ));
     }
     let mut names = HashSet::new();
     match outlines.iter().find(|outline| !names.insert(&outline.path)) {
         None => Ok(outlines),
-        Some(twice) => Err(Finding::error(format!("two documents would stand in `{}`", twice.path))
-            .way_out("give one another name with `files` under [feeds]")),
+        Some(twice) => Err(Finding::error(format!(
+            "two documents would stand in `{}`",
+            twice.path
+        ))
+        .way_out("give one another name with `files` under [feeds]")),
     }
 }
 
@@ -115,7 +164,10 @@ fn of_topic(setting: &Setting<'_>, topic: &Topic) -> Vec<Outline> {
     let archived = &periods[..periods.len().saturating_sub(1)];
     let label = |at: usize| archived.get(at).map(|(label, _)| label.clone());
     let mut outlines = Vec::new();
-    let mut add = |period: Option<String>, older: Option<String>, newer: Option<String>, posts: Vec<usize>| {
+    let mut add = |period: Option<String>,
+                   older: Option<String>,
+                   newer: Option<String>,
+                   posts: Vec<usize>| {
         for format in &config.formats {
             let kind = Kind::Feed {
                 format: *format,
@@ -127,23 +179,43 @@ fn of_topic(setting: &Setting<'_>, topic: &Topic) -> Vec<Outline> {
             };
             let path = path(config, *format, &topic.folder, period.as_deref());
             let subscription = period.is_none().then(|| url(setting.site, &path));
-            outlines.push(Outline { path, fingerprint: 0, subscription, kind, posts: posts.clone() });
+            outlines.push(Outline {
+                path,
+                fingerprint: 0,
+                subscription,
+                kind,
+                posts: posts.clone(),
+            });
         }
     };
     for (number, (period, posts)) in archived.iter().enumerate() {
         let older = number.checked_sub(1).and_then(label);
-        add(Some(period.clone()), older, label(number + 1), posts.clone());
+        add(
+            Some(period.clone()),
+            older,
+            label(number + 1),
+            posts.clone(),
+        );
     }
-    add(None, archived.last().map(|(label, _)| label.clone()), None, topic.posts[..shown].to_vec());
+    add(
+        None,
+        archived.last().map(|(label, _)| label.clone()),
+        None,
+        topic.posts[..shown].to_vec(),
+    );
     outlines
 }
 
 /// The posts of each period in the site's zone, the oldest first; none without an archive.
 fn periods(setting: &Setting<'_>, numbers: &[usize]) -> Vec<(String, Vec<usize>)> {
-    let Some(archive) = setting.config.archive else { return Vec::new() };
+    let Some(archive) = setting.config.archive else {
+        return Vec::new();
+    };
     let mut periods: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for number in numbers {
-        let day = setting.posts[*number].published.with_timezone(&setting.site.zone());
+        let day = setting.posts[*number]
+            .published
+            .with_timezone(&setting.site.zone());
         let label = match archive {
             Archive::Year => format!("{:04}", day.year()),
             Archive::Month => format!("{:04}-{:02}", day.year(), day.month()),
@@ -156,10 +228,16 @@ fn periods(setting: &Setting<'_>, numbers: &[usize]) -> Vec<(String, Vec<usize>)
 /// The folder of the feed that has this address on some domain, in one of its formats.
 pub fn folder_at(site: &Site, config: &Feeds, posts: &[Post], address: &Url) -> Option<String> {
     let is_there = |folder: &str| {
-        let mut documents = config.formats.iter().map(|format| path(config, *format, folder, None));
+        let mut documents = config
+            .formats
+            .iter()
+            .map(|format| path(config, *format, folder, None));
         documents.any(|document| url(site, &document).path() == address.path())
     };
-    topics(posts, &config.by, site).into_iter().map(|topic| topic.folder).find(|folder| is_there(folder))
+    topics(posts, &config.by, site)
+        .into_iter()
+        .map(|topic| topic.folder)
+        .find(|folder| is_there(folder))
 }
 
 /// Where the body of a post comes from.
@@ -198,8 +276,10 @@ pub fn render<'a>(
         }
         let (batch, later) = rest.split_at(end);
         rest = later;
-        let rendered: Vec<(usize, Result<Body, Finding>)> =
-            wanted.into_par_iter().map(|number| (number, body(&setting.posts[number]))).collect();
+        let rendered: Vec<(usize, Result<Body, Finding>)> = wanted
+            .into_par_iter()
+            .map(|number| (number, body(&setting.posts[number])))
+            .collect();
         let mut entries: BTreeMap<usize, (&'a Post, Body)> = BTreeMap::new();
         for (number, result) in rendered {
             match result {
@@ -208,7 +288,10 @@ pub fn render<'a>(
             }
         }
         batch.par_iter().try_for_each(|outline| {
-            let complete = outline.rendered().iter().all(|post| entries.contains_key(post));
+            let complete = outline
+                .rendered()
+                .iter()
+                .all(|post| entries.contains_key(post));
             write(outline, outline.bytes(setting, &entries)?, complete)
         })?;
     }
@@ -225,7 +308,11 @@ impl Outline {
 
     /// The posts whose bodies it shows.
     fn rendered(&self) -> &[usize] {
-        if matches!(self.kind, Kind::Feed { .. }) { &self.posts } else { &[] }
+        if matches!(self.kind, Kind::Feed { .. }) {
+            &self.posts
+        } else {
+            &[]
+        }
     }
 
     /// The period of a document of the archive.
@@ -236,8 +323,18 @@ impl Outline {
         }
     }
 
-    fn bytes(&self, setting: &Setting<'_>, bodies: &BTreeMap<usize, (&Post, Body)>) -> Result<Vec<u8>, Finding> {
-        let Setting { site, config, lock, posts, template } = *setting;
+    fn bytes(
+        &self,
+        setting: &Setting<'_>,
+        bodies: &BTreeMap<usize, (&Post, Body)>,
+    ) -> Result<Vec<u8>, Finding> {
+        let Setting {
+            site,
+            config,
+            lock,
+            posts,
+            template,
+        } = *setting;
         let text = match &self.kind {
             Kind::Style => page::style(site),
             Kind::List(topics) => page::list(site, config, topics),
@@ -245,16 +342,28 @@ impl Outline {
                 let shown: Vec<&Post> = self.posts.iter().map(|number| &posts[*number]).collect();
                 page::write(site, config, topics, &shown, template)?
             }
-            Kind::Feed { format, topic, folder, period, older, newer } => {
-                let place = |period: Option<&str>| url(site, &path(config, *format, folder, period));
+            Kind::Feed {
+                format,
+                topic,
+                folder,
+                period,
+                older,
+                newer,
+            } => {
+                let place =
+                    |period: Option<&str>| url(site, &path(config, *format, folder, period));
                 let entry = |number: &usize| {
-                    bodies.get(number).map(|(post, body)| Entry::new(post, body, config.content, site))
+                    bodies
+                        .get(number)
+                        .map(|(post, body)| Entry::new(post, body, config.content, site))
                 };
                 let feed = Feed {
                     site,
                     topic: topic.as_deref(),
                     authority: lock.authority(),
-                    id: lock.feed_id(folder).map_or_else(|| feed_id(lock.authority(), folder), str::to_owned),
+                    id: lock
+                        .feed_id(folder)
+                        .map_or_else(|| feed_id(lock.authority(), folder), str::to_owned),
                     entries: self.posts.iter().filter_map(entry).collect(),
                     address: place(period.as_deref()),
                     current: place(None),

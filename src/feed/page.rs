@@ -69,7 +69,9 @@ pub(super) fn style(site: &Site) -> String {
 /// Every feed as an outline (OPML 2.0), to be imported into a reader at once.
 pub(super) fn list(site: &Site, config: &Feeds, topics: &[Named]) -> String {
     let title = outline_text(&site.title);
-    let Some(format) = config.formats.first() else { return String::new() };
+    let Some(format) = config.formats.first() else {
+        return String::new();
+    };
     let mut outlines = String::new();
     for (topic, folder) in topics {
         let name = match topic {
@@ -91,8 +93,16 @@ pub(super) fn list(site: &Site, config: &Feeds, topics: &[Named]) -> String {
 /// The text of an outline, which OPML reads as HTML: escaped for that where it matters, since many importers do not.
 fn outline_text(text: &str) -> String {
     let text = text::line(text);
-    let means_something = text.contains('<') || text.split('&').skip(1).any(|after| !after.starts_with([' ', '&']));
-    html::escape(&if means_something { html::escape(&text) } else { text })
+    let means_something = text.contains('<')
+        || text
+            .split('&')
+            .skip(1)
+            .any(|after| !after.starts_with([' ', '&']));
+    html::escape(&if means_something {
+        html::escape(&text)
+    } else {
+        text
+    })
 }
 
 /// The page that says what a feed is, shows the newest posts and leads to every feed.
@@ -144,9 +154,16 @@ pub(super) fn write(
         Some((file, text)) => (file.to_string_lossy(), text),
         None => (PAGE.into(), "{% extends \"default/feeds.html\" %}"),
     };
-    tera.add_raw_templates([("default/feeds.html", TEMPLATE), (&*name, own)]).map_err(|error| explain(&error))?;
-    let page = tera.render(&name, &values).map_err(|error| explain(&error))?;
+    tera.add_raw_templates([("default/feeds.html", TEMPLATE), (&*name, own)])
+        .map_err(|error| explain(&error))?;
+    let page = tera
+        .render(&name, &values)
+        .map_err(|error| explain(&error))?;
     // A template of the site's own may leave out who made it; by this the page is known again.
     let said = super::is_ours(page.as_bytes());
-    Ok(if said { page } else { format!("{}\n<!-- {GENERATOR} -->\n", page.trim_end()) })
+    Ok(if said {
+        page
+    } else {
+        format!("{}\n<!-- {GENERATOR} -->\n", page.trim_end())
+    })
 }

@@ -19,43 +19,75 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
     let description = Some(apart(&text::line(&site.description))).filter(|text| !text.is_empty());
     let mut namespaces = BTreeMap::from([
         ("atom".to_owned(), "http://www.w3.org/2005/Atom".to_owned()),
-        ("content".to_owned(), "http://purl.org/rss/1.0/modules/content/".to_owned()),
-        ("dc".to_owned(), "http://purl.org/dc/elements/1.1/".to_owned()),
-        ("media".to_owned(), "http://search.yahoo.com/mrss/".to_owned()),
+        (
+            "content".to_owned(),
+            "http://purl.org/rss/1.0/modules/content/".to_owned(),
+        ),
+        (
+            "dc".to_owned(),
+            "http://purl.org/dc/elements/1.1/".to_owned(),
+        ),
+        (
+            "media".to_owned(),
+            "http://search.yahoo.com/mrss/".to_owned(),
+        ),
     ]);
     let mut extensions = ExtensionMap::default();
     if feed.is_archive {
-        namespaces.insert("fh".to_owned(), "http://purl.org/syndication/history/1.0".to_owned());
-        extensions.insert("fh".to_owned(), BTreeMap::from([("archive".to_owned(), vec![element("fh:archive", &[])])]));
+        namespaces.insert(
+            "fh".to_owned(),
+            "http://purl.org/syndication/history/1.0".to_owned(),
+        );
+        extensions.insert(
+            "fh".to_owned(),
+            BTreeMap::from([("archive".to_owned(), vec![element("fh:archive", &[])])]),
+        );
     }
     let channel = Channel {
         description: description.unwrap_or_else(|| title.clone()),
-        image: [&site.logo, &site.icon].into_iter().find_map(|one| picture(feed, one.as_ref())).map(|url| Image {
-            url,
-            title: title.clone(),
-            link: link.clone(),
-            ..Image::default()
-        }),
+        image: [&site.logo, &site.icon]
+            .into_iter()
+            .find_map(|one| picture(feed, one.as_ref()))
+            .map(|url| Image {
+                url,
+                title: title.clone(),
+                link: link.clone(),
+                ..Image::default()
+            }),
         title,
         link,
         language: Some(site.language.clone()),
         copyright: feed.rights().map(|rights| apart(&rights)),
         managing_editor: site.author.as_ref().and_then(by_mail),
         last_build_date: feed.entries.first().map(|_| time(feed.updated())),
-        categories: site.categories.iter().filter_map(|name| category(name)).collect(),
+        categories: site
+            .categories
+            .iter()
+            .filter_map(|name| category(name))
+            .collect(),
         generator: Some(GENERATOR.into()),
         extensions,
         atom_ext: Some(AtomExtension {
-            links: feed.relations().into_iter().map(|(rel, href)| atom_link(rel, href)).collect(),
+            links: feed
+                .relations()
+                .into_iter()
+                .map(|(rel, href)| atom_link(rel, href))
+                .collect(),
         }),
         namespaces,
         items: feed.entries.iter().map(item).collect(),
         ..Channel::default()
     };
-    let written = channel.pretty_write_to(Vec::new(), b' ', 0).unwrap_or_default();
+    let written = channel
+        .pretty_write_to(Vec::new(), b' ', 0)
+        .unwrap_or_default();
     let written = numbered(&String::from_utf8(written).unwrap_or_default());
     let element = written.find("<rss").unwrap_or_default();
-    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}{}\n", feed.style_line(), written[element..].trim_end())
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}{}\n",
+        feed.style_line(),
+        written[element..].trim_end()
+    )
 }
 
 /// A picture that may stand for a channel: GIF, JPEG or PNG, as far as its name tells.
@@ -63,7 +95,9 @@ fn picture(feed: &Feed<'_>, address: Option<&String>) -> Option<String> {
     feed.picture(address)
         .filter(|address| {
             let name = address.path().rsplit('/').next().unwrap_or_default();
-            let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+            let ending = name
+                .rsplit_once('.')
+                .map(|(_, ending)| ending.to_ascii_lowercase());
             ending.is_none_or(|ending| matches!(ending.as_str(), "gif" | "jpg" | "jpeg" | "png"))
         })
         .map(|mut address| {
@@ -92,12 +126,19 @@ fn item(entry: &Entry<'_>) -> Item {
     };
     let creators = match author {
         Some(_) => Vec::new(),
-        None => post.authors.iter().map(|author| apart(&text::line(&author.name))).collect(),
+        None => post
+            .authors
+            .iter()
+            .map(|author| apart(&text::line(&author.name)))
+            .collect(),
     };
     Item {
         title: Some(apart(&entry.title)),
         link: Some(text::address(&post.url)),
-        guid: Some(Guid { value: post.id.to_string(), permalink: false }),
+        guid: Some(Guid {
+            value: post.id.to_string(),
+            permalink: false,
+        }),
         pub_date: Some(time(post.published)),
         description: Some(description).filter(|html| !html.is_empty()),
         content,
@@ -106,11 +147,17 @@ fn item(entry: &Entry<'_>) -> Item {
         // Podcast programs refuse a length of nought: without one it is only a `media:content`.
         enclosure: post.enclosure.as_ref().and_then(|enclosure| {
             let length = enclosure.length.filter(|length| *length > 0)?.to_string();
-            Some(Enclosure { url: text::address(&enclosure.url), length, mime_type: enclosure.media_type.clone() })
+            Some(Enclosure {
+                url: text::address(&enclosure.url),
+                length,
+                mime_type: enclosure.media_type.clone(),
+            })
         }),
         extensions: media(post),
-        dublin_core_ext: (!creators.is_empty())
-            .then(|| DublinCoreExtension { creators, ..DublinCoreExtension::default() }),
+        dublin_core_ext: (!creators.is_empty()).then(|| DublinCoreExtension {
+            creators,
+            ..DublinCoreExtension::default()
+        }),
         ..Item::default()
     }
 }
@@ -119,43 +166,76 @@ fn item(entry: &Entry<'_>) -> Item {
 fn media(post: &Post) -> ExtensionMap {
     let mut media = BTreeMap::new();
     if let Some(enclosure) = &post.enclosure {
-        let mut attributes = vec![("url", text::address(&enclosure.url)), ("type", enclosure.media_type.clone())];
-        attributes.extend(enclosure.length.filter(|length| *length > 0).map(|length| ("fileSize", length.to_string())));
+        let mut attributes = vec![
+            ("url", text::address(&enclosure.url)),
+            ("type", enclosure.media_type.clone()),
+        ];
+        attributes.extend(
+            enclosure
+                .length
+                .filter(|length| *length > 0)
+                .map(|length| ("fileSize", length.to_string())),
+        );
         let medium = enclosure.media_type.split('/').next().unwrap_or_default();
         if matches!(medium, "audio" | "video" | "image") {
             attributes.push(("medium", medium.to_owned()));
         }
-        media.insert("content".to_owned(), vec![element("media:content", &attributes)]);
+        media.insert(
+            "content".to_owned(),
+            vec![element("media:content", &attributes)],
+        );
     }
     if let Some(image) = &post.image {
         let address = text::address(image);
-        let picture = element("media:content", &[("url", address.clone()), ("medium", "image".to_owned())]);
+        let picture = element(
+            "media:content",
+            &[("url", address.clone()), ("medium", "image".to_owned())],
+        );
         media.entry("content".to_owned()).or_default().push(picture);
-        media.insert("thumbnail".to_owned(), vec![element("media:thumbnail", &[("url", address)])]);
+        media.insert(
+            "thumbnail".to_owned(),
+            vec![element("media:thumbnail", &[("url", address)])],
+        );
     }
-    if media.is_empty() { ExtensionMap::default() } else { BTreeMap::from([("media".to_owned(), media)]) }
+    if media.is_empty() {
+        ExtensionMap::default()
+    } else {
+        BTreeMap::from([("media".to_owned(), media)])
+    }
 }
 
 fn element(name: &str, attributes: &[(&str, String)]) -> Extension {
     Extension {
         name: name.to_owned(),
-        attrs: attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        attrs: attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
         ..Extension::default()
     }
 }
 
 fn atom_link(rel: &str, href: String) -> Link {
     let mime_type = (rel != "hub").then(|| "application/rss+xml".to_owned());
-    Link { href, rel: rel.to_owned(), mime_type, ..Link::default() }
+    Link {
+        href,
+        rel: rel.to_owned(),
+        mime_type,
+        ..Link::default()
+    }
 }
 
 fn category(name: &str) -> Option<Category> {
-    Some(text::line(name)).filter(|name| !name.is_empty()).map(|name| Category { name, domain: None })
+    Some(text::line(name))
+        .filter(|name| !name.is_empty())
+        .map(|name| Category { name, domain: None })
 }
 
 /// `ada@x.example (Ada)`; none without an address that may stand there.
 fn by_mail(author: &Author) -> Option<String> {
-    let name = apart(&text::line(&author.name)).replace('(', "[").replace(')', "]");
+    let name = apart(&text::line(&author.name))
+        .replace('(', "[")
+        .replace(')', "]");
     text::mail(author).map(|email| format!("{email} ({name})"))
 }
 
@@ -169,7 +249,11 @@ fn apart(text: &str) -> String {
     let mut parts = text.split("</");
     let mut apart = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        apart.push_str(if part.starts_with(|c: char| c.is_ascii_alphabetic()) { "<\u{200b}/" } else { "</" });
+        apart.push_str(if part.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            "<\u{200b}/"
+        } else {
+            "</"
+        });
         apart.push_str(part);
     }
     apart
@@ -188,13 +272,21 @@ fn numbered(xml: &str) -> String {
             written.push_str(cdata);
             written.push_str("]]>");
         }
-        let rest =
-            [("&amp;", "&#x26;"), ("&lt;", "&#x3C;"), ("&gt;", "&#x3E;"), ("&quot;", "&#x22;"), ("&apos;", "&#x27;")]
-                .iter()
-                .fold(
-                    rest.to_owned(),
-                    |rest, (name, number)| if rest.contains(name) { rest.replace(name, number) } else { rest },
-                );
+        let rest = [
+            ("&amp;", "&#x26;"),
+            ("&lt;", "&#x3C;"),
+            ("&gt;", "&#x3E;"),
+            ("&quot;", "&#x22;"),
+            ("&apos;", "&#x27;"),
+        ]
+        .iter()
+        .fold(rest.to_owned(), |rest, (name, number)| {
+            if rest.contains(name) {
+                rest.replace(name, number)
+            } else {
+                rest
+            }
+        });
         written.push_str(&rest);
     }
     written
@@ -206,16 +298,19 @@ mod tests {
 
     #[test]
     fn entities_have_numbers_outside_cdata_only() {
-        let xml = "<t>A&amp;B &lt;/x&gt;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&quot;</t>";
+        let xml =
+            "<t>A&amp;B &lt;/x&gt;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&quot;</t>";
         let expected = "<t>A&#x26;B &#x3C;/x&#x3E;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&#x22;</t>";
         assert_eq!(numbered(xml), expected);
     }
 
     #[test]
     fn only_a_closing_tag_is_held_apart() {
-        for (text, expected) in
-            [("a </b> </", "a <\u{200b}/b> </"), ("</3 a</ b>", "</3 a</ b>"), ("</I></i>", "<\u{200b}/I><\u{200b}/i>")]
-        {
+        for (text, expected) in [
+            ("a </b> </", "a <\u{200b}/b> </"),
+            ("</3 a</ b>", "</3 a</ b>"),
+            ("</I></i>", "<\u{200b}/I><\u{200b}/i>"),
+        ] {
             assert_eq!(apart(text), expected);
         }
     }

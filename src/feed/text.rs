@@ -12,12 +12,16 @@ const TEASER: usize = 200;
 /// Characters that XML allows and that are no text all the same: C1 controls, the sign of a lost character, and what
 /// Unicode says is no character.
 fn is_noise(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffd}' | '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffd}' | '\u{fdd0}'..='\u{fdef}')
+        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// A text of one line without noise.
 pub(super) fn line(text: &str) -> String {
-    let text: String = html::legal(text).chars().filter(|c| !is_noise(*c)).collect();
+    let text: String = html::legal(text)
+        .chars()
+        .filter(|c| !is_noise(*c))
+        .collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -53,7 +57,11 @@ fn is_unseen(c: char) -> bool {
 
 /// HTML without noise.
 pub(super) fn clean(html: &str) -> String {
-    if html.contains(is_noise) { html.chars().filter(|c| !is_noise(*c)).collect() } else { html.to_owned() }
+    if html.contains(is_noise) {
+        html.chars().filter(|c| !is_noise(*c)).collect()
+    } else {
+        html.to_owned()
+    }
 }
 
 /// The beginning of an HTML text in words, cut between them; none where there are no more of them than that.
@@ -66,8 +74,13 @@ pub(super) fn cut(text: &str, longest: usize) -> Option<String> {
     let (end, _) = text.char_indices().nth(longest)?;
     let is_whole = text[end..].starts_with(' ');
     // A script without spaces is cut between its signs.
-    let space = text[..end].rfind(' ').filter(|space| !is_whole && space * 2 > end);
-    Some(format!("{}…", text[..space.unwrap_or(end)].trim_end_matches([',', ';', ':', ' ', '.'])))
+    let space = text[..end]
+        .rfind(' ')
+        .filter(|space| !is_whole && space * 2 > end);
+    Some(format!(
+        "{}…",
+        text[..space.unwrap_or(end)].trim_end_matches([',', ';', ':', ' ', '.'])
+    ))
 }
 
 /// Words enough for a teaser, or all that there are: the whole of a long text is not looked at for its beginning.
@@ -96,14 +109,22 @@ fn markup(text: &str) -> impl Iterator<Item = usize> {
     text.char_indices().filter_map(|(at, c)| {
         let rest = &text[at + c.len_utf8()..];
         let is_markup = match c {
-            '<' => rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')),
+            '<' => {
+                rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'))
+            }
             '&' => {
                 let number = rest.strip_prefix('#');
                 let name = number.unwrap_or(rest);
-                let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+                let end = name
+                    .find(|c: char| !c.is_alphanumeric() && c != '_')
+                    .unwrap_or(name.len());
                 let (name, after) = name.split_at(end);
                 let is_word = name.chars().all(char::is_alphabetic);
-                !name.is_empty() && (number.is_some() || !is_word || after.starts_with(';') || names_a_character(name))
+                !name.is_empty()
+                    && (number.is_some()
+                        || !is_word
+                        || after.starts_with(';')
+                        || names_a_character(name))
             }
             _ => false,
         };
@@ -113,7 +134,9 @@ fn markup(text: &str) -> impl Iterator<Item = usize> {
 
 /// Whether HTML reads `&` and this word as a character, or as one with more behind it: `copy`, `copyright`.
 fn names_a_character(word: &str) -> bool {
-    ["", ";"].iter().any(|end| ammonia::clean(&format!("&{word}{end}")) != format!("&amp;{word}{end}"))
+    ["", ";"]
+        .iter()
+        .any(|end| ammonia::clean(&format!("&{word}{end}")) != format!("&amp;{word}{end}"))
 }
 
 /// Whether a text would be another if it were taken for HTML.
@@ -152,7 +175,9 @@ pub(super) fn iri(id: &str, authority: &str) -> String {
 pub(super) fn address(url: impl AsRef<str>) -> String {
     let url = url.as_ref();
     let host = url.find("://").map_or(0, |at| at + "://".len());
-    let path = url[host..].find(['/', '?', '#']).map_or(url.len(), |at| host + at);
+    let path = url[host..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| host + at);
     let (host, rest) = url.split_at(path);
     let mut address = String::with_capacity(url.len());
     address.push_str(host);
@@ -173,15 +198,27 @@ mod tests {
 
     #[test]
     fn a_line_has_single_spaces_and_no_noise() {
-        assert_eq!(line(" a\n b\u{85}\u{b}\tc\u{fffd}\u{fdd0}\u{10ffff} "), "a b c");
+        assert_eq!(
+            line(" a\n b\u{85}\u{b}\tc\u{fffd}\u{fdd0}\u{10ffff} "),
+            "a b c"
+        );
     }
 
     #[test]
     fn a_line_of_characters_without_a_shape_shows_nothing() {
-        for text in ["", " \u{a0}", "\u{200b}\u{feff} \u{200d}", "\u{ad}", "\u{2800}\u{3164}"] {
+        for text in [
+            "",
+            " \u{a0}",
+            "\u{200b}\u{feff} \u{200d}",
+            "\u{ad}",
+            "\u{2800}\u{3164}",
+        ] {
             assert_eq!(shown(text), None, "{text:?}");
         }
-        assert_eq!(shown(" \u{200f}\u{5d0}").as_deref(), Some("\u{200f}\u{5d0}"));
+        assert_eq!(
+            shown(" \u{200f}\u{5d0}").as_deref(),
+            Some("\u{200f}\u{5d0}")
+        );
         assert_eq!(shown("👩\u{200d}💻").as_deref(), Some("👩\u{200d}💻"));
     }
 
@@ -189,17 +226,31 @@ mod tests {
     fn a_teaser_ends_between_words() {
         assert_eq!(teaser("short"), None);
         let cut = teaser(&"word, ".repeat(60)).unwrap();
-        assert!(cut.ends_with("word…") && cut.chars().count() <= 201, "{cut}");
+        assert!(
+            cut.ends_with("word…") && cut.chars().count() <= 201,
+            "{cut}"
+        );
         assert!(teaser(&"x".repeat(5000)).is_some());
         assert_eq!(
-            teaser(&format!("{} abc", "abc ".repeat(50).trim())).unwrap().len(),
+            teaser(&format!("{} abc", "abc ".repeat(50).trim()))
+                .unwrap()
+                .len(),
             "abc ".len() * 50 - 1 + "…".len()
         );
-        assert_eq!(teaser(&format!("Tee {}", "茶".repeat(300))).unwrap().chars().count(), 201);
+        assert_eq!(
+            teaser(&format!("Tee {}", "茶".repeat(300)))
+                .unwrap()
+                .chars()
+                .count(),
+            201
+        );
         // A picture that the text holds itself is long, and says nothing.
         let picture = format!("<img src=\"data:image/png;base64,{}\">", "A".repeat(50_000));
         let cut = teaser(&format!("<p>{picture} {}</p>", "word &amp; ".repeat(200))).unwrap();
-        assert!(cut.starts_with("word & word") && cut.chars().count() <= 201, "{cut}");
+        assert!(
+            cut.starts_with("word & word") && cut.chars().count() <= 201,
+            "{cut}"
+        );
         assert_eq!(teaser(&format!("<p>{picture} short</p>")), None);
     }
 
@@ -226,15 +277,24 @@ mod tests {
             ("Bär&Söhne", false),
         ] {
             assert_eq!(looks_like_markup(text), expected, "{text}");
-            assert!(!looks_like_markup(&inert(text)) && inert(text).replace('\u{200b}', "") == text, "{text}");
+            assert!(
+                !looks_like_markup(&inert(text)) && inert(text).replace('\u{200b}', "") == text,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn an_address_holds_no_character_that_only_browsers_forgive() {
         for (url, expected) in [
-            ("https://[::1]/a[b]|c?d={e}", "https://[::1]/a%5Bb%5D%7Cc?d=%7Be%7D"),
-            ("https://x.example/?a=[https://[::1]/]", "https://x.example/?a=%5Bhttps://%5B::1%5D/%5D"),
+            (
+                "https://[::1]/a[b]|c?d={e}",
+                "https://[::1]/a%5Bb%5D%7Cc?d=%7Be%7D",
+            ),
+            (
+                "https://x.example/?a=[https://[::1]/]",
+                "https://x.example/?a=%5Bhttps://%5B::1%5D/%5D",
+            ),
         ] {
             assert_eq!(address(url::Url::parse(url).unwrap()), expected);
         }

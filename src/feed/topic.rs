@@ -32,12 +32,20 @@ pub(super) fn topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
         let mut places: BTreeMap<&str, String> = BTreeMap::new();
         for (number, post) in posts.iter().enumerate() {
             for name in names(post, *by, site) {
-                let folder = places.entry(name).or_insert_with(|| format!("{word}/{}/", place(name)));
+                let folder = places
+                    .entry(name)
+                    .or_insert_with(|| format!("{word}/{}/", place(name)));
                 if !found.contains_key(folder) {
-                    let topic = Topic { name: Some(name.to_owned()), folder: folder.clone(), posts: Vec::new() };
+                    let topic = Topic {
+                        name: Some(name.to_owned()),
+                        folder: folder.clone(),
+                        posts: Vec::new(),
+                    };
                     found.insert(folder.clone(), topic);
                 }
-                let Some(topic) = found.get_mut(folder) else { continue };
+                let Some(topic) = found.get_mut(folder) else {
+                    continue;
+                };
                 // `Rust` and `rust` are one; the title does not depend on which post comes first.
                 if topic.name.as_deref().is_some_and(|known| name < known) {
                     topic.name = Some(name.to_owned());
@@ -48,7 +56,11 @@ pub(super) fn topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
             }
         }
     }
-    let whole = Topic { name: None, folder: String::new(), posts: (0..posts.len()).collect() };
+    let whole = Topic {
+        name: None,
+        folder: String::new(),
+        posts: (0..posts.len()).collect(),
+    };
     std::iter::once(whole).chain(found.into_values()).collect()
 }
 
@@ -56,7 +68,11 @@ fn names<'a>(post: &'a Post, by: By, site: &'a Site) -> Vec<&'a str> {
     match by {
         By::Tag => post.tags.iter().map(AsRef::as_ref).collect(),
         By::Section => post.section.as_deref().into_iter().collect(),
-        By::Author => post.authors.iter().map(|author| author.name.as_str()).collect(),
+        By::Author => post
+            .authors
+            .iter()
+            .map(|author| author.name.as_str())
+            .collect(),
         By::Language => vec![post.language.as_deref().unwrap_or(&site.language)],
     }
 }
@@ -64,11 +80,20 @@ fn names<'a>(post: &'a Post, by: By, site: &'a Site) -> Vec<&'a str> {
 /// A topic's place: its slug where that says it all, else the slug and a mark, so that `c`, `c++` and `c#` stay apart.
 fn place(name: &str) -> String {
     let mut slug = slug(name);
-    let plain = name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
+    let plain = name
+        .to_lowercase()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join("-");
     if slug == plain && (1..=LONGEST).contains(&slug.len()) {
         return slug;
     }
-    slug.truncate((0..=LONGEST.min(slug.len())).rev().find(|end| slug.is_char_boundary(*end)).unwrap_or_default());
+    slug.truncate(
+        (0..=LONGEST.min(slug.len()))
+            .rev()
+            .find(|end| slug.is_char_boundary(*end))
+            .unwrap_or_default(),
+    );
     // FNV-1a: the mark is a part of addresses, so it stays as it is for ever.
     let mut mark: u32 = 0x811c_9dc5;
     for byte in name.to_lowercase().bytes() {
@@ -85,7 +110,10 @@ mod tests {
     #[test]
     fn names_that_differ_in_signs_only_have_places_of_their_own() {
         let places = ["c", "c++", "c#", "日本語", "on call", "Rust"].map(place);
-        assert_eq!([&places[0], &places[3], &places[4], &places[5]], ["c", "日本語", "on-call", "rust"]);
+        assert_eq!(
+            [&places[0], &places[3], &places[4], &places[5]],
+            ["c", "日本語", "on-call", "rust"]
+        );
         assert_ne!(places[1], places[2]);
         assert_eq!(place("C++"), places[1]);
     }

@@ -14,7 +14,11 @@ use crate::post::with_defaults;
 pub(super) fn read(dir: &Path, prefix: &str, paths: &[String]) -> (Data, Vec<Finding>) {
     let (mut data, mut findings) = (Data::new(), Vec::new());
     // The folders above have a say from the generator's folder of content on, whose own name counts as well.
-    let depth = if prefix.is_empty() { 1 } else { prefix.split('/').count() + 1 };
+    let depth = if prefix.is_empty() {
+        1
+    } else {
+        prefix.split('/').count() + 1
+    };
     let real = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
     let mut above: Vec<&Path> = real.ancestors().take(depth).collect();
     above.reverse();
@@ -26,7 +30,10 @@ pub(super) fn read(dir: &Path, prefix: &str, paths: &[String]) -> (Data, Vec<Fin
         }
     }
     let mut seen = String::new();
-    for folder in paths.iter().map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder)) {
+    for folder in paths
+        .iter()
+        .map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder))
+    {
         if folder == seen && !data.is_empty() {
             continue;
         }
@@ -47,7 +54,9 @@ pub(super) fn read(dir: &Path, prefix: &str, paths: &[String]) -> (Data, Vec<Fin
 /// The keys that the files of data in a folder hold, by what they are about.
 fn files(folder: &Path, findings: &mut Vec<Finding>) -> HashMap<String, Map<String, Value>> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
     // `tea.11tydata.json` counts more than `tea.json`.
     names.sort_by_key(|name| name.contains(".11tydata."));
     let mut found: HashMap<String, Map<String, Value>> = HashMap::new();
@@ -55,15 +64,23 @@ fn files(folder: &Path, findings: &mut Vec<Finding>) -> HashMap<String, Map<Stri
         let file = folder.join(&name);
         if let Some(stem) = name.strip_suffix(".json") {
             let stem = stem.strip_suffix(".11tydata").unwrap_or(stem);
-            let keys = fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok());
+            let keys = fs::read_to_string(&file)
+                .ok()
+                .and_then(|text| serde_json::from_str(&text).ok());
             if let Some(keys) = keys {
                 let known = found.remove(stem).unwrap_or_default();
                 found.insert(stem.to_owned(), with_defaults(keys, &known));
             }
-        } else if name.contains(".11tydata.") && fs::read_to_string(&file).is_ok_and(|text| text.contains("permalink"))
+        } else if name.contains(".11tydata.")
+            && fs::read_to_string(&file).is_ok_and(|text| text.contains("permalink"))
         {
-            let finding = Finding::warning("its `permalink` is not known here, since JavaScript is not run");
-            findings.push(finding.in_file(file).way_out("write the file as JSON, or set `permalink` under [posts]"));
+            let finding =
+                Finding::warning("its `permalink` is not known here, since JavaScript is not run");
+            findings.push(
+                finding
+                    .in_file(file)
+                    .way_out("write the file as JSON, or set `permalink` under [posts]"),
+            );
         }
     }
     found

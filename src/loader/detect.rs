@@ -37,17 +37,23 @@ pub(super) fn habits(
     let mut broken = None;
     if let Some(found) = found {
         broken = found.is_broken.then(|| {
-            let finding = Finding::warning("the generator's config cannot be read: what it sets is not followed");
+            let finding = Finding::warning(
+                "the generator's config cannot be read: what it sets is not followed",
+            );
             finding
                 .in_file(&found.file)
                 .way_out("mend it, or set `permalink` under [posts] and `timezone` under [site]")
         });
-        let dir = config.dir.canonicalize().unwrap_or_else(|_| config.dir.clone());
+        let dir = config
+            .dir
+            .canonicalize()
+            .unwrap_or_else(|_| config.dir.clone());
         habits.prefix = found.prefix(&dir);
         found.read_into(&dir, &mut habits);
         habits.find_sections(paths);
         if let (None, Some(token)) = (&config.permalink, habits.unknown_token()) {
-            let message = format!("its pattern of addresses has `{token}`, which is not known here");
+            let message =
+                format!("its pattern of addresses has `{token}`, which is not known here");
             return Err(Finding::error(message)
                 .in_file(&found.file)
                 .way_out("set `permalink` under [posts], with tokens like {year} and {slug}"));
@@ -61,7 +67,11 @@ pub(super) fn habits(
         habits.authors = site.author.clone().into_iter().collect();
     }
     habits.permalink = config.permalink.clone().or(habits.permalink);
-    if let Some(token) = config.permalink.as_deref().and_then(|own| unknown_token(own, &habits)) {
+    if let Some(token) = config
+        .permalink
+        .as_deref()
+        .and_then(|own| unknown_token(own, &habits))
+    {
         let message = format!("`permalink` under [posts] has an unknown token `{{{token}}}`");
         return Err(Finding::error(message).way_out(TOKENS));
     }
@@ -70,8 +80,15 @@ pub(super) fn habits(
     let why = format!(
         "dialect: {} ({why}); a time without a zone is in {}; addresses are like {}",
         dialect.word(),
-        if zone == habits.zone { zone.name().to_owned() } else { format!("{} or, unquoted, UTC", habits.zone.name()) },
-        habits.permalink.as_deref().unwrap_or(habits.rules.permalink),
+        if zone == habits.zone {
+            zone.name().to_owned()
+        } else {
+            format!("{} or, unquoted, UTC", habits.zone.name())
+        },
+        habits
+            .permalink
+            .as_deref()
+            .unwrap_or(habits.rules.permalink),
     );
     Ok((habits, why, broken))
 }
@@ -93,31 +110,48 @@ pub(super) fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
     let dir = dir.canonicalize().ok()?;
     let mut vault = None;
     for folder in dir.ancestors().take(ABOVE + 1) {
-        let found = CANDIDATES.iter().filter(|(_, dialect)| matches!(wanted, Dialect::Auto) || wanted == *dialect);
-        let found = found.map(|(name, dialect)| (folder.join(name), *dialect)).find_map(|(file, dialect)| {
-            let keys = keys_of(&file);
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            // No other program has a file of this name.
-            let is_broken = keys.is_none() && file.is_file() && !name.starts_with("config.");
-            let mut keys = lower(if is_broken { Map::new() } else { keys? });
-            // Hugo, Zola and this program all call their config `config.toml`.
-            let fits = match dialect {
-                _ if is_broken => true,
-                Dialect::Zola => keys.contains_key("base_url"),
-                Dialect::Hugo if name.starts_with("config.") => {
-                    ["baseurl", "languagecode", "theme", "module", "params", "contentdir"]
+        let found = CANDIDATES
+            .iter()
+            .filter(|(_, dialect)| matches!(wanted, Dialect::Auto) || wanted == *dialect);
+        let found = found
+            .map(|(name, dialect)| (folder.join(name), *dialect))
+            .find_map(|(file, dialect)| {
+                let keys = keys_of(&file);
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                // No other program has a file of this name.
+                let is_broken = keys.is_none() && file.is_file() && !name.starts_with("config.");
+                let mut keys = lower(if is_broken { Map::new() } else { keys? });
+                // Hugo, Zola and this program all call their config `config.toml`.
+                let fits = match dialect {
+                    _ if is_broken => true,
+                    Dialect::Zola => keys.contains_key("base_url"),
+                    Dialect::Hugo if name.starts_with("config.") => [
+                        "baseurl",
+                        "languagecode",
+                        "theme",
+                        "module",
+                        "params",
+                        "contentdir",
+                    ]
+                    .iter()
+                    .any(|key| keys.contains_key(*key)),
+                    // Other sites of Next.js give their posts whatever address they like.
+                    Dialect::Plain => PAGES
                         .iter()
-                        .any(|key| keys.contains_key(*key))
+                        .any(|pages| dir.starts_with(folder.join(pages))),
+                    _ => true,
+                };
+                if fits && dialect == Dialect::Hugo {
+                    hugo::add_folders(&mut keys, folder);
                 }
-                // Other sites of Next.js give their posts whatever address they like.
-                Dialect::Plain => PAGES.iter().any(|pages| dir.starts_with(folder.join(pages))),
-                _ => true,
-            };
-            if fits && dialect == Dialect::Hugo {
-                hugo::add_folders(&mut keys, folder);
-            }
-            fits.then(|| Generator { dialect, file, root: folder.to_path_buf(), keys, is_broken })
-        });
+                fits.then(|| Generator {
+                    dialect,
+                    file,
+                    root: folder.to_path_buf(),
+                    keys,
+                    is_broken,
+                })
+            });
         match found {
             // A site may be written in Obsidian: another generator's config above says more.
             Some(found) if found.dialect == Dialect::Obsidian => _ = vault.get_or_insert(found),
@@ -147,7 +181,9 @@ pub(super) fn keys_of(file: &Path) -> Option<Map<String, Value>> {
 
 /// Keys in lower case at the first level.
 pub(super) fn lower(keys: Map<String, Value>) -> Map<String, Value> {
-    keys.into_iter().map(|(key, value)| (key.to_lowercase(), value)).collect()
+    keys.into_iter()
+        .map(|(key, value)| (key.to_lowercase(), value))
+        .collect()
 }
 
 const CANDIDATES: &[(&str, Dialect)] = &[
@@ -186,7 +222,8 @@ const CANDIDATES: &[(&str, Dialect)] = &[
 ];
 
 /// Where Eleventy's pages often are; its config would have to be run to know.
-pub(super) const CONTENT_OF_ELEVENTY: [&str; 5] = ["src/content", "src/site", "src", "content", "site"];
+pub(super) const CONTENT_OF_ELEVENTY: [&str; 5] =
+    ["src/content", "src/site", "src", "content", "site"];
 
 /// Where Next.js takes a file's path for its address.
 const PAGES: [&str; 2] = ["pages", "src/pages"];
@@ -214,10 +251,16 @@ impl Generator {
             Dialect::Plain => PAGES.to_vec(),
             _ => Vec::new(),
         };
-        let mut roots = content.iter().map(|folder| self.root.join(folder)).chain([self.root.clone()]);
+        let mut roots = content
+            .iter()
+            .map(|folder| self.root.join(folder))
+            .chain([self.root.clone()]);
         let below = roots.find_map(|root| dir.strip_prefix(&root).ok().map(Path::to_path_buf));
         let parts = below.unwrap_or_default();
-        let parts: Vec<_> = parts.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+        let parts: Vec<_> = parts
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy().into_owned())
+            .collect();
         parts.join("/")
     }
 
@@ -230,7 +273,12 @@ impl Generator {
         if let Some(zone) = self.text("timezone").and_then(|zone| zone.parse().ok()) {
             habits.zone = zone;
         }
-        habits.authors = self.keys.get("author").and_then(author).into_iter().collect();
+        habits.authors = self
+            .keys
+            .get("author")
+            .and_then(author)
+            .into_iter()
+            .collect();
         match self.dialect {
             Dialect::Hugo => hugo::read_into(self, dir, habits),
             Dialect::Zola => self.zola(habits),
@@ -246,13 +294,23 @@ impl Generator {
 
     fn zola(&self, habits: &mut Habits) {
         self.languages(habits, self.text("default_language").unwrap_or("en"), false);
-        let slugify = self.keys.get("slugify").and_then(|keys| keys.get("paths")).and_then(Value::as_str);
+        let slugify = self
+            .keys
+            .get("slugify")
+            .and_then(|keys| keys.get("paths"))
+            .and_then(Value::as_str);
         if matches!(slugify, Some("off" | "safe")) {
             habits.slugs = Slugs::AsIs;
         }
-        let markdown = self.keys.get("markdown").and_then(|keys| keys.get("render_emoji"));
+        let markdown = self
+            .keys
+            .get("markdown")
+            .and_then(|keys| keys.get("render_emoji"));
         habits.syntax.emoji = markdown == Some(&Value::Bool(true));
-        let as_text = self.keys.get("skip_content_templating").and_then(Value::as_array);
+        let as_text = self
+            .keys
+            .get("skip_content_templating")
+            .and_then(Value::as_array);
         if as_text.is_some_and(|globs| globs.iter().any(|glob| glob == "**")) {
             habits.syntax.zola = false;
         }
@@ -260,49 +318,96 @@ impl Generator {
 
     /// The languages beside the default one.
     pub(super) fn languages(&self, habits: &mut Habits, default: &str, in_folder: bool) {
-        let Some(languages) = self.keys.get("languages").and_then(Value::as_object) else { return };
-        let others = languages.keys().filter(|code| in_folder || !code.eq_ignore_ascii_case(default));
+        let Some(languages) = self.keys.get("languages").and_then(Value::as_object) else {
+            return;
+        };
+        let others = languages
+            .keys()
+            .filter(|code| in_folder || !code.eq_ignore_ascii_case(default));
         habits.languages = others.cloned().collect();
         habits.default_language = Some(default.to_owned());
     }
 
     fn jekyll(&self, habits: &mut Habits) {
-        let defaults = self.keys.get("defaults").and_then(Value::as_array).into_iter().flatten();
-        let of_posts = self.keys.get("collections").and_then(|collections| collections.get("posts"));
-        let of_posts = of_posts.and_then(|posts| posts.get("permalink")).and_then(Value::as_str);
-        let mut permalink = of_posts.or_else(|| self.text("permalink")).map(str::to_owned);
+        let defaults = self
+            .keys
+            .get("defaults")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        let of_posts = self
+            .keys
+            .get("collections")
+            .and_then(|collections| collections.get("posts"));
+        let of_posts = of_posts
+            .and_then(|posts| posts.get("permalink"))
+            .and_then(Value::as_str);
+        let mut permalink = of_posts
+            .or_else(|| self.text("permalink"))
+            .map(str::to_owned);
         for default in defaults {
             let of_posts = |scope: &Value| scope.get("type").is_none_or(|kind| kind == "posts");
-            let values = default.get("values").filter(|_| default.get("scope").is_none_or(of_posts));
+            let values = default
+                .get("values")
+                .filter(|_| default.get("scope").is_none_or(of_posts));
             let everywhere = default
                 .get("scope")
                 .and_then(|scope| scope.get("path"))
                 .is_none_or(|path| path == "" || path == "_posts");
             if let Some(values) = values.filter(|_| everywhere) {
-                permalink = values.get("permalink").and_then(Value::as_str).map(str::to_owned).or(permalink);
+                permalink = values
+                    .get("permalink")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned)
+                    .or(permalink);
                 if let Some(author) = values.get("author").and_then(author) {
                     habits.authors = [author].into();
                 }
             }
         }
         habits.permalink = permalink.map(|pattern| from_colons(&pattern, Dialect::Jekyll));
-        let plugins = ["plugins", "gems"].into_iter().filter_map(|key| self.keys.get(key)?.as_array()).flatten();
-        habits.syntax.emoji = plugins.into_iter().any(|plugin| plugin == "jemoji" || plugin == "github-pages");
+        let plugins = ["plugins", "gems"]
+            .into_iter()
+            .filter_map(|key| self.keys.get(key)?.as_array())
+            .flatten();
+        habits.syntax.emoji = plugins
+            .into_iter()
+            .any(|plugin| plugin == "jemoji" || plugin == "github-pages");
         habits.excerpt = self.text("excerpt_separator").map(str::to_owned);
         for (key, value) in &self.keys {
-            let nested =
-                value.as_object().into_iter().flatten().map(|(below, value)| (format!("{key}.{below}"), value));
+            let nested = value
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(below, value)| (format!("{key}.{below}"), value));
             for (key, value) in std::iter::once((key.clone(), value)).chain(nested) {
-                let text = value.as_str().map(str::to_owned).or_else(|| Some(value.as_number()?.to_string()));
-                habits.variables.extend(text.map(|text| (format!("site.{key}"), text)));
+                let text = value
+                    .as_str()
+                    .map(str::to_owned)
+                    .or_else(|| Some(value.as_number()?.to_string()));
+                habits
+                    .variables
+                    .extend(text.map(|text| (format!("site.{key}"), text)));
             }
         }
         let folder = self.file.parent().unwrap_or(Path::new("."));
-        let data = ["_data/authors.yml", "_data/authors.yaml", "_data/people.yml"];
-        let data = data.iter().find_map(|file| fs::read_to_string(folder.join(file)).ok());
+        let data = [
+            "_data/authors.yml",
+            "_data/authors.yaml",
+            "_data/people.yml",
+        ];
+        let data = data
+            .iter()
+            .find_map(|file| fs::read_to_string(folder.join(file)).ok());
         let own = self.keys.get("authors").and_then(Value::as_object).cloned();
-        for people in data.and_then(|text| front::yaml(&text)).into_iter().chain(own) {
-            let people = people.iter().filter_map(|(key, one)| Some((key.clone(), author(one)?)));
+        for people in data
+            .and_then(|text| front::yaml(&text))
+            .into_iter()
+            .chain(own)
+        {
+            let people = people
+                .iter()
+                .filter_map(|(key, one)| Some((key.clone(), author(one)?)));
             habits.people.extend(people.collect::<HashMap<_, _>>());
         }
     }
@@ -317,7 +422,10 @@ impl Generator {
         habits.foreign = Some(foreign.unwrap_or_else(|| "/{slug}-{lang}.html".to_owned()));
         habits.default_language = Some(self.text("default_lang").unwrap_or("en").to_owned());
         habits.folders_count = self.keys.get("use_folder_as_category") != Some(&Value::Bool(false));
-        if self.text("filename_metadata").is_some_and(|pattern| pattern.contains("(?P<slug>")) {
+        if self
+            .text("filename_metadata")
+            .is_some_and(|pattern| pattern.contains("(?P<slug>"))
+        {
             habits.slug_of_title = false;
         }
         if self.text("slugify_source") == Some("basename") {
@@ -328,7 +436,11 @@ impl Generator {
 
 pub(super) fn author(value: &Value) -> Option<Author> {
     match value {
-        Value::String(name) => Some(Author { name: name.clone(), email: None, url: None }),
+        Value::String(name) => Some(Author {
+            name: name.clone(),
+            email: None,
+            url: None,
+        }),
         Value::Object(map) => people::from_map(map),
         _ => None,
     }
@@ -341,7 +453,10 @@ fn from_python(pattern: &str) -> Option<String> {
     while let Some(start) = rest.find('{') {
         converted.push_str(&rest[..start]);
         let end = start + rest[start..].find('}')?;
-        match rest[start + 1..end].split_once(':').unwrap_or((&rest[start + 1..end], "")) {
+        match rest[start + 1..end]
+            .split_once(':')
+            .unwrap_or((&rest[start + 1..end], ""))
+        {
             ("date", format) => converted.push_str(&format!("{{date:{format}}}")),
             ("slug", _) => converted.push_str("{slug}"),
             ("category", _) => converted.push_str("{category}"),
@@ -357,21 +472,46 @@ fn from_python(pattern: &str) -> Option<String> {
 /// The dialect that the posts themselves speak.
 fn by_posts(config: &Posts, paths: &[String]) -> (Dialect, String) {
     let of_jekyll = |part: &str| matches!(part, "_posts" | "_drafts");
-    let is_posts = config.dir.file_name().is_some_and(|name| of_jekyll(&name.to_string_lossy()));
-    let of_jekyll_paths = paths.iter().filter(|path| path.split('/').any(of_jekyll)).count();
+    let is_posts = config
+        .dir
+        .file_name()
+        .is_some_and(|name| of_jekyll(&name.to_string_lossy()));
+    let of_jekyll_paths = paths
+        .iter()
+        .filter(|path| path.split('/').any(of_jekyll))
+        .count();
     if is_posts || of_jekyll_paths * 2 > paths.len() {
         return (Dialect::Jekyll, "by the folder `_posts`".to_owned());
     }
     let step = paths.len().div_ceil(LOOKED_AT).max(1);
     let looked: Vec<&String> = paths.iter().step_by(step).collect();
-    let votes: Vec<Dialect> = looked.iter().filter_map(|path| vote(&config.dir.join(path), path)).collect();
-    let winner = [Dialect::Zola, Dialect::Hugo, Dialect::Jekyll, Dialect::Pelican, Dialect::Obsidian]
-        .into_iter()
-        .map(|dialect| (votes.iter().filter(|vote| **vote == dialect).count(), dialect))
-        .max_by_key(|(count, _)| *count);
+    let votes: Vec<Dialect> = looked
+        .iter()
+        .filter_map(|path| vote(&config.dir.join(path), path))
+        .collect();
+    let winner = [
+        Dialect::Zola,
+        Dialect::Hugo,
+        Dialect::Jekyll,
+        Dialect::Pelican,
+        Dialect::Obsidian,
+    ]
+    .into_iter()
+    .map(|dialect| {
+        (
+            votes.iter().filter(|vote| **vote == dialect).count(),
+            dialect,
+        )
+    })
+    .max_by_key(|(count, _)| *count);
     match winner {
-        Some((count, dialect)) if count * 2 > looked.len() => (dialect, "by what most posts look like".to_owned()),
-        _ => (Dialect::Plain, "no generator's config was found, and the posts speak for none".to_owned()),
+        Some((count, dialect)) if count * 2 > looked.len() => {
+            (dialect, "by what most posts look like".to_owned())
+        }
+        _ => (
+            Dialect::Plain,
+            "no generator's config was found, and the posts speak for none".to_owned(),
+        ),
     }
 }
 
@@ -379,20 +519,35 @@ fn by_posts(config: &Posts, paths: &[String]) -> (Dialect, String) {
 fn vote(file: &Path, path: &str) -> Option<Dialect> {
     let mut buffer = Vec::new();
     let text = super::text_of(file, &mut buffer).ok()?;
-    let head = &text[..text.char_indices().nth(4000).map_or(text.len(), |(at, _)| at)];
-    let has = |start: &str| head.lines().skip(1).take(40).any(|line| line.starts_with(start));
+    let head = &text[..text
+        .char_indices()
+        .nth(4000)
+        .map_or(text.len(), |(at, _)| at)];
+    let has = |start: &str| {
+        head.lines()
+            .skip(1)
+            .take(40)
+            .any(|line| line.starts_with(start))
+    };
     let first = head.lines().next()?.trim_end();
     match first {
-        "+++" if has("[taxonomies") || has("[extra") || has("path =") || has("template =") => Some(Dialect::Zola),
+        "+++" if has("[taxonomies") || has("[extra") || has("path =") || has("template =") => {
+            Some(Dialect::Zola)
+        }
         "+++" => Some(Dialect::Hugo),
         _ if first.starts_with("{{") => None,
         "{" => Some(Dialect::Hugo),
         "---" => {
             let file = path.rsplit('/').next().unwrap_or_default();
-            let is_dated =
-                file.len() > 11 && file.as_bytes()[..10].iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
+            let is_dated = file.len() > 11
+                && file.as_bytes()[..10]
+                    .iter()
+                    .all(|byte| byte.is_ascii_digit() || *byte == b'-');
             (is_dated && has("layout:") && !has("date:")).then_some(Dialect::Jekyll)
         }
-        _ => front::split(&text, Rules::of(Dialect::Plain)).ok().filter(|split| split.fenced).map(|_| Dialect::Pelican),
+        _ => front::split(&text, Rules::of(Dialect::Plain))
+            .ok()
+            .filter(|split| split.fenced)
+            .map(|_| Dialect::Pelican),
     }
 }

@@ -16,7 +16,10 @@ const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
 /// The files in the folders of config, in the order in which they are read.
 pub(super) fn files(root: &Path) -> impl Iterator<Item = PathBuf> {
     FOLDERS.into_iter().flat_map(move |folder| {
-        let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+        let entries = fs::read_dir(root.join(folder))
+            .into_iter()
+            .flatten()
+            .flatten();
         let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
         files.retain(|file| {
             let ending = file.extension().and_then(|ending| ending.to_str());
@@ -30,8 +33,14 @@ pub(super) fn files(root: &Path) -> impl Iterator<Item = PathBuf> {
 /// Adds what stands in the folders of config.
 pub(super) fn add_folders(keys: &mut Map<String, Value>, root: &Path) {
     for file in files(root) {
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-        let Some(found) = keys_of(&file) else { continue };
+        let name = file
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase();
+        let Some(found) = keys_of(&file) else {
+            continue;
+        };
         let added = match (name.as_str(), name.split_once('.')) {
             ("hugo" | "config", _) => lower(found),
             // `languages.de.toml` is one language; nothing else that belongs to one is needed here.
@@ -63,15 +72,26 @@ pub(super) fn cascades(dir: &Path, prefix: &str, paths: &[String]) -> Data {
     let depth = prefix.split('/').filter(|part| !part.is_empty()).count();
     let mut above: Vec<&Path> = real.ancestors().skip(1).take(depth).collect();
     above.reverse();
-    for keys in above.iter().filter_map(|folder| handed_down(&folder.join("_index.md"))) {
+    for keys in above
+        .iter()
+        .filter_map(|folder| handed_down(&folder.join("_index.md")))
+    {
         let known = data.remove("").unwrap_or_default();
         data.insert(String::new(), with_defaults(keys, &known));
     }
     for path in paths {
-        let folder = path.strip_suffix("_index.md").filter(|folder| folder.is_empty() || folder.ends_with('/'));
-        if let Some((folder, keys)) = folder.and_then(|folder| Some((folder, handed_down(&dir.join(path))?))) {
+        let folder = path
+            .strip_suffix("_index.md")
+            .filter(|folder| folder.is_empty() || folder.ends_with('/'));
+        if let Some((folder, keys)) =
+            folder.and_then(|folder| Some((folder, handed_down(&dir.join(path))?)))
+        {
             let folder = folder.trim_end_matches('/').to_owned();
-            let known = if folder.is_empty() { data.remove("").unwrap_or_default() } else { Map::new() };
+            let known = if folder.is_empty() {
+                data.remove("").unwrap_or_default()
+            } else {
+                Map::new()
+            };
             data.insert(folder, with_defaults(keys, &known));
         }
     }
@@ -80,7 +100,9 @@ pub(super) fn cascades(dir: &Path, prefix: &str, paths: &[String]) -> Data {
 
 /// The keys that a section's page hands down, but for those that are meant for some of the pages only.
 fn handed_down(file: &Path) -> Option<Map<String, Value>> {
-    let text = fs::read_to_string(file).ok().filter(|text| text.contains("cascade"))?;
+    let text = fs::read_to_string(file)
+        .ok()
+        .filter(|text| text.contains("cascade"))?;
     let front = front::split(&text, Rules::of(Dialect::Hugo)).ok()?.front;
     let (_, cascade) = front.get(&["cascade"])?;
     let one = |keys: &Value| keys.as_object().cloned().map(lower);
@@ -88,9 +110,13 @@ fn handed_down(file: &Path) -> Option<Map<String, Value>> {
         Value::Array(list) => list.iter().filter_map(one).collect(),
         keys => Vec::from_iter(one(keys)),
     };
-    let for_all = all.into_iter().filter(|keys| !keys.contains_key("target") && !keys.contains_key("_target"));
+    let for_all = all
+        .into_iter()
+        .filter(|keys| !keys.contains_key("target") && !keys.contains_key("_target"));
     // Lists of two pages do not grow together.
-    let keys = for_all.flatten().filter(|(key, _)| !matches!(key.as_str(), "tags" | "categories"));
+    let keys = for_all
+        .flatten()
+        .filter(|(key, _)| !matches!(key.as_str(), "tags" | "categories"));
     Some(keys.collect()).filter(|keys: &Map<String, Value>| !keys.is_empty())
 }
 
@@ -102,7 +128,12 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
         for (section, pattern) in of_pages.unwrap_or(permalinks) {
             if let Some(pattern) = pattern.as_str() {
                 let mut pattern = from_colons(pattern, Dialect::Hugo);
-                if !pattern.ends_with('/') && !pattern.rsplit('/').next().is_some_and(|last| last.contains('.')) {
+                if !pattern.ends_with('/')
+                    && !pattern
+                        .rsplit('/')
+                        .next()
+                        .is_some_and(|last| last.contains('.'))
+                {
                     pattern.push('/');
                 }
                 habits.permalinks.insert(section.clone(), pattern);
@@ -111,19 +142,29 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
     }
     match generator.keys.get("uglyurls") {
         Some(Value::Object(sections)) => {
-            let ugly = sections.iter().filter(|(_, is_ugly)| **is_ugly == Value::Bool(true));
+            let ugly = sections
+                .iter()
+                .filter(|(_, is_ugly)| **is_ugly == Value::Bool(true));
             habits.ugly_sections = ugly.map(|(section, _)| section.clone()).collect();
         }
         other => habits.ugly = other == Some(&Value::Bool(true)),
     }
     habits.syntax.emoji = generator.keys.get("enableemoji") == Some(&Value::Bool(true));
     let default = generator.text("defaultcontentlanguage").unwrap_or("en");
-    let in_folder = generator.keys.get("defaultcontentlanguageinsubdir") == Some(&Value::Bool(true));
+    let in_folder =
+        generator.keys.get("defaultcontentlanguageinsubdir") == Some(&Value::Bool(true));
     generator.languages(habits, default, in_folder);
-    habits.language_folders = habits.languages.iter().map(|code| (code.clone(), code.clone())).collect();
+    habits.language_folders = habits
+        .languages
+        .iter()
+        .map(|code| (code.clone(), code.clone()))
+        .collect();
     let mut folders = content_of_languages(nested("languages"));
-    let root =
-        generator.text("contentdir").filter(|_| !folders.iter().any(|(code, _)| code.eq_ignore_ascii_case(default)));
+    let root = generator.text("contentdir").filter(|_| {
+        !folders
+            .iter()
+            .any(|(code, _)| code.eq_ignore_ascii_case(default))
+    });
     folders.extend(root.map(|folder| (default.to_owned(), folder.trim_matches('/').to_owned())));
     for (code, folder) in folders {
         let folder = generator.root.join(folder);
@@ -133,26 +174,44 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
         } else if let Ok(below) = folder.strip_prefix(dir) {
             // The folder of posts holds those of the languages.
             habits.prefix.clear();
-            habits.language_folders.push((below.to_string_lossy().into_owned(), code));
+            habits
+                .language_folders
+                .push((below.to_string_lossy().into_owned(), code));
         }
     }
-    let params = generator.keys.get("params").map(|params| texts_of("param", params));
+    let params = generator
+        .keys
+        .get("params")
+        .map(|params| texts_of("param", params));
     habits.variables.extend(params.into_iter().flatten());
-    let names = nested("frontmatter").and_then(|keys| keys.get("date")).and_then(Value::as_array);
+    let names = nested("frontmatter")
+        .and_then(|keys| keys.get("date"))
+        .and_then(Value::as_array);
     let place = names.and_then(|names| names.iter().position(|name| name == ":filename"));
     (habits.date_in_name, habits.name_first) = (place.is_some(), place == Some(0));
     if habits.authors.is_empty() {
-        let writer = nested("params").and_then(|params| params.get("author")).and_then(author);
+        let writer = nested("params")
+            .and_then(|params| params.get("author"))
+            .and_then(author);
         habits.authors = writer.into_iter().collect();
     }
 }
 
 /// The languages whose texts have a folder of their own, and that folder.
-pub(super) fn content_of_languages(languages: Option<&Map<String, Value>>) -> Vec<(String, String)> {
+pub(super) fn content_of_languages(
+    languages: Option<&Map<String, Value>>,
+) -> Vec<(String, String)> {
     let folder_of = |language: &Value| {
-        let (_, folder) = language.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case("contentdir"))?;
-        folder.as_str().map(|folder| folder.trim_matches('/').to_owned())
+        let (_, folder) = language
+            .as_object()?
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case("contentdir"))?;
+        folder
+            .as_str()
+            .map(|folder| folder.trim_matches('/').to_owned())
     };
     let languages = languages.into_iter().flatten();
-    languages.filter_map(|(code, language)| Some((code.clone(), folder_of(language)?))).collect()
+    languages
+        .filter_map(|(code, language)| Some((code.clone(), folder_of(language)?)))
+        .collect()
 }

@@ -60,13 +60,32 @@ pub struct Loaded {
 /// A finding where there is no folder, or the lock is broken: nothing can be done.
 pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loaded, Finding> {
     let generator = detect::generator(&config.dir, config.dialect);
-    let real = config.dir.canonicalize().unwrap_or_else(|_| config.dir.clone());
-    let (ignored, unread) = generator.as_ref().map(|found| ignored::of(found, &real)).unwrap_or_default();
-    let (lock, walked) = rayon::join(|| read_lock(&config.lock), || walk::walk(&config.dir, &ignored));
-    let (mut lock, Walked { mut paths, ignored, mut findings }) = (lock?, walked?);
+    let real = config
+        .dir
+        .canonicalize()
+        .unwrap_or_else(|_| config.dir.clone());
+    let (ignored, unread) = generator
+        .as_ref()
+        .map(|found| ignored::of(found, &real))
+        .unwrap_or_default();
+    let (lock, walked) = rayon::join(
+        || read_lock(&config.lock),
+        || walk::walk(&config.dir, &ignored),
+    );
+    let (
+        mut lock,
+        Walked {
+            mut paths,
+            ignored,
+            mut findings,
+        },
+    ) = (lock?, walked?);
     findings.extend(unread);
     if let (true, Some(found)) = (paths.is_empty() && !ignored.is_empty(), &generator) {
-        let finding = Finding::warning(format!("it leaves out every post in {}", config.dir.display()));
+        let finding = Finding::warning(format!(
+            "it leaves out every post in {}",
+            config.dir.display()
+        ));
         let way_out = "set `dir` under [posts] to what is on the site, or `dialect` if it is another generator's";
         findings.push(finding.in_file(&found.file).way_out(way_out));
     }
@@ -82,15 +101,32 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     if habits.rules.dialect == Dialect::Hugo {
         habits.data = hugo::cascades(&config.dir, &habits.prefix, &paths);
     }
-    let commits = if config.git_dates { git::commits(&config.dir)? } else { HashMap::new() };
+    let commits = if config.git_dates {
+        git::commits(&config.dir)?
+    } else {
+        HashMap::new()
+    };
     let paths = walk::posts(paths, &config.dir, &habits);
-    let reader = Reader { site, config, habits: &habits, commits: &commits, now, aside: Mutex::default() };
+    let reader = Reader {
+        site,
+        config,
+        habits: &habits,
+        commits: &commits,
+        now,
+        aside: Mutex::default(),
+    };
     let posts: Vec<Option<Post>> = paths
         .into_par_iter()
         // One buffer a thread: to give each file's back costs as much as to read the file.
         .map_init(Vec::new, |buffer, path| reader.post(path, buffer))
         .collect();
-    let Aside { mut left_out, findings: faults } = reader.aside.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Aside {
+        mut left_out,
+        findings: faults,
+    } = reader
+        .aside
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     findings.extend(faults);
     left_out.extend(ignored.into_iter().map(|path| (path, IGNORED)));
     left_out.sort();
@@ -115,7 +151,18 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         post.id = id.into();
     }
     let (site, config, index) = (site.clone(), config.clone(), Index::default());
-    Ok(Loaded { posts, lock, findings, dialect, left_out, site, habits, commits, config, index })
+    Ok(Loaded {
+        posts,
+        lock,
+        findings,
+        dialect,
+        left_out,
+        site,
+        habits,
+        commits,
+        config,
+        index,
+    })
 }
 
 fn read_lock(file: &Path) -> Result<Lock, Finding> {
@@ -135,10 +182,23 @@ impl Loaded {
         let file = self.config.dir.join(&*post.path);
         let mut buffer = Vec::new();
         let text = text_of(&file, &mut buffer);
-        let body = text.and_then(|text| post::body(post, &text, &self.site, &self.habits, &self.posts, &self.index));
+        let body = text.and_then(|text| {
+            post::body(
+                post,
+                &text,
+                &self.site,
+                &self.habits,
+                &self.posts,
+                &self.index,
+            )
+        });
         match body {
             Ok(mut body) => {
-                body.warnings = body.warnings.into_iter().map(|warning| warning.in_file(&file)).collect();
+                body.warnings = body
+                    .warnings
+                    .into_iter()
+                    .map(|warning| warning.in_file(&file))
+                    .collect();
                 Ok(body)
             }
             Err(finding) => Err(finding.in_file(file)),
@@ -152,18 +212,30 @@ impl Loaded {
     pub fn source(&self, post: &Post) -> Result<String, Finding> {
         let file = self.config.dir.join(&*post.path);
         let mut buffer = Vec::new();
-        text_of(&file, &mut buffer).map(Cow::into_owned).map_err(|finding| finding.in_file(file))
+        text_of(&file, &mut buffer)
+            .map(Cow::into_owned)
+            .map_err(|finding| finding.in_file(file))
     }
 
     /// What bodies are made from beside the posts: whose habits they follow, and what the generator's own config says.
     pub fn fingerprint(&self) -> u64 {
         let variables: std::collections::BTreeMap<_, _> = self.habits.variables.iter().collect();
-        post::fingerprint_of(&(&self.dialect, self.habits.syntax, &self.habits.excerpt, variables))
+        post::fingerprint_of(&(
+            &self.dialect,
+            self.habits.syntax,
+            &self.habits.excerpt,
+            variables,
+        ))
     }
 
     /// How many drafts, and how many posts of the future, were left out.
     pub fn waiting(&self) -> (usize, usize) {
-        let count = |reason| self.left_out.iter().filter(|(_, why)| *why == reason).count();
+        let count = |reason| {
+            self.left_out
+                .iter()
+                .filter(|(_, why)| *why == reason)
+                .count()
+        };
         (count(DRAFT), count(FUTURE))
     }
 
@@ -172,13 +244,45 @@ impl Loaded {
     pub fn reasons(&self) -> impl Iterator<Item = String> {
         let posts = self.posts.iter().filter_map(|post| {
             let commits = self.commits.get(&*post.path).copied();
-            let read = read_post(&post.path, &self.site, &self.config, &self.habits, commits, &mut Vec::new());
-            let Ok(Read::Post(draft)) = read else { return None };
-            let Draft { post: Post { path, published, url, .. }, why: Why { date, zone, address }, .. } = *draft;
-            Some(format!("{path}: {} from {date}, read {zone}; {url} from {address}", published.to_rfc3339()))
+            let read = read_post(
+                &post.path,
+                &self.site,
+                &self.config,
+                &self.habits,
+                commits,
+                &mut Vec::new(),
+            );
+            let Ok(Read::Post(draft)) = read else {
+                return None;
+            };
+            let Draft {
+                post:
+                    Post {
+                        path,
+                        published,
+                        url,
+                        ..
+                    },
+                why:
+                    Why {
+                        date,
+                        zone,
+                        address,
+                    },
+                ..
+            } = *draft;
+            Some(format!(
+                "{path}: {} from {date}, read {zone}; {url} from {address}",
+                published.to_rfc3339()
+            ))
         });
-        let left_out = self.left_out.iter().map(|(path, why)| format!("{path}: left out: {why}"));
-        std::iter::once(self.dialect.clone()).chain(posts).chain(left_out)
+        let left_out = self
+            .left_out
+            .iter()
+            .map(|(path, why)| format!("{path}: left out: {why}"));
+        std::iter::once(self.dialect.clone())
+            .chain(posts)
+            .chain(left_out)
     }
 }
 
@@ -218,9 +322,16 @@ impl Reader<'_> {
             Ok(Read::NoPost(why)) => why,
             Ok(Read::Draft) => DRAFT,
             Ok(Read::Post(draft)) => {
-                let Draft { post, expires, warnings, .. } = *draft;
+                let Draft {
+                    post,
+                    expires,
+                    warnings,
+                    ..
+                } = *draft;
                 if !warnings.is_empty() {
-                    self.aside().findings.extend(warnings.into_iter().map(|warning| warning.in_file(file())));
+                    self.aside()
+                        .findings
+                        .extend(warnings.into_iter().map(|warning| warning.in_file(file())));
                 }
                 if post.published > self.now && !self.config.future {
                     FUTURE
@@ -251,14 +362,25 @@ fn read_post(
     let text = text_of(&config.dir.join(path), buffer)?;
     let mut read = post::read(path, &text, site, habits, commits)?;
     if let Read::Post(draft) = &mut read
-        && let Some(enclosure) = draft.post.enclosure.as_mut().filter(|enclosure| enclosure.length.is_none())
+        && let Some(enclosure) = draft
+            .post
+            .enclosure
+            .as_mut()
+            .filter(|enclosure| enclosure.length.is_none())
     {
         enclosure.length = length_of(&enclosure.url, site, &config.dir, path);
         if enclosure.length.is_none() {
             let url = &enclosure.url;
-            let finding = Finding::warning(format!("the length of `{url}` is not known: RSS leaves the enclosure out"));
-            let way_out = "put the file beside the post or below static/, or say its `length` in bytes";
-            draft.warnings.push(finding.at_line(draft.enclosure_line.unwrap_or(1)).way_out(way_out));
+            let finding = Finding::warning(format!(
+                "the length of `{url}` is not known: RSS leaves the enclosure out"
+            ));
+            let way_out =
+                "put the file beside the post or below static/, or say its `length` in bytes";
+            draft.warnings.push(
+                finding
+                    .at_line(draft.enclosure_line.unwrap_or(1))
+                    .way_out(way_out),
+            );
         }
     }
     Ok(read)
@@ -267,15 +389,25 @@ fn read_post(
 /// The length of a file that an address of the site stands for: beside the post, or where generators keep such files.
 fn length_of(url: &url::Url, site: &Site, dir: &Path, path: &str) -> Option<u64> {
     let below = url.as_str().strip_prefix(site.url.as_str())?;
-    let below = percent_decode_str(below.split(['?', '#']).next()?).decode_utf8().ok()?.into_owned();
+    let below = percent_decode_str(below.split(['?', '#']).next()?)
+        .decode_utf8()
+        .ok()?
+        .into_owned();
     if below.split('/').any(|part| part == "..") || below.starts_with('/') || below.contains('\0') {
         return None;
     }
     let beside = dir.join(path).parent()?.join(below.rsplit('/').next()?);
     let above = dir.ancestors().skip(1).take(3);
-    let kept = above.flat_map(|root| ["static", "assets", "public", ""].map(|folder| root.join(folder).join(&below)));
+    let kept = above.flat_map(|root| {
+        ["static", "assets", "public", ""].map(|folder| root.join(folder).join(&below))
+    });
     let mut files = [beside, dir.join(&below)].into_iter().chain(kept);
-    files.find_map(|file| fs::metadata(file).ok().filter(fs::Metadata::is_file).map(|found| found.len()))
+    files.find_map(|file| {
+        fs::metadata(file)
+            .ok()
+            .filter(fs::Metadata::is_file)
+            .map(|found| found.len())
+    })
 }
 
 /// Two posts with one address, or with one id in their front matter, of which readers would show one: the later path is
@@ -285,8 +417,15 @@ fn name_apart(found: &mut Vec<Post>, findings: &mut Vec<Finding>, dir: &Path) {
         marks.par_sort_unstable();
         marks.is_sorted_by(|a, b| a < b)
     };
-    let addresses = found.par_iter().map(|post| post::fingerprint_of(&post.url)).collect();
-    let ids = found.par_iter().filter(|post| !post.id.is_empty()).map(|post| post::fingerprint_of(&post.id)).collect();
+    let addresses = found
+        .par_iter()
+        .map(|post| post::fingerprint_of(&post.url))
+        .collect();
+    let ids = found
+        .par_iter()
+        .filter(|post| !post.id.is_empty())
+        .map(|post| post::fingerprint_of(&post.id))
+        .collect();
     if is_apart(addresses) && is_apart(ids) {
         return;
     }
@@ -297,10 +436,14 @@ fn name_apart(found: &mut Vec<Post>, findings: &mut Vec<Finding>, dir: &Path) {
         let address = seen.get(post.url.as_str());
         let id = named.get(&*post.id);
         let finding = match (address, id) {
-            (Some(other), _) => Finding::error(format!("`{}` is also the address of `{other}`", post.url))
-                .way_out("give one of them a `slug` of its own"),
-            (None, Some(other)) => Finding::error(format!("`{}` is also the id of `{other}`", post.id))
-                .way_out("give one of them an `id` of its own, or none"),
+            (Some(other), _) => {
+                Finding::error(format!("`{}` is also the address of `{other}`", post.url))
+                    .way_out("give one of them a `slug` of its own")
+            }
+            (None, Some(other)) => {
+                Finding::error(format!("`{}` is also the id of `{other}`", post.id))
+                    .way_out("give one of them an `id` of its own, or none")
+            }
             (None, None) => {
                 seen.insert(post.url.as_str(), &post.path);
                 if !post.id.is_empty() {
@@ -320,18 +463,34 @@ fn name_apart(found: &mut Vec<Post>, findings: &mut Vec<Finding>, dir: &Path) {
 /// A file's text: UTF-8 without a byte order mark, lines ended by LF.
 fn text_of<'a>(file: &Path, buffer: &'a mut Vec<u8>) -> Result<Cow<'a, str>, Finding> {
     let unreadable = |error: io::Error| Finding::error(format!("cannot be read: {error}"));
-    let too_large = || Finding::error("the post is larger than 8 MiB").way_out("cut it, or take it out of the folder");
+    let too_large = || {
+        Finding::error("the post is larger than 8 MiB")
+            .way_out("cut it, or take it out of the folder")
+    };
     let open = File::open(file).map_err(unreadable)?;
     buffer.clear();
     buffer.reserve(ROOM);
-    if open.take(LARGEST + 1).read_to_end(buffer).map_err(unreadable)? as u64 > LARGEST {
+    if open
+        .take(LARGEST + 1)
+        .read_to_end(buffer)
+        .map_err(unreadable)? as u64
+        > LARGEST
+    {
         return Err(too_large());
     }
     let text = std::str::from_utf8(buffer).map_err(|error| {
         let good = &buffer[..error.valid_up_to()];
         let line = good.split(|byte| *byte == b'\n').count();
-        let column = String::from_utf8_lossy(good).chars().rev().take_while(|c| *c != '\n').count() + 1;
-        Finding::error("this is not UTF-8").at_line(line).at_column(column).way_out("save the file as UTF-8")
+        let column = String::from_utf8_lossy(good)
+            .chars()
+            .rev()
+            .take_while(|c| *c != '\n')
+            .count()
+            + 1;
+        Finding::error("this is not UTF-8")
+            .at_line(line)
+            .at_column(column)
+            .way_out("save the file as UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if memchr::memchr(b'\r', text.as_bytes()).is_none() {

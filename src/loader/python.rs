@@ -8,7 +8,10 @@ pub(super) fn literals(text: &str) -> Map<String, Value> {
     let mut rest = text;
     while !rest.is_empty() {
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
-        if let Some((key, value)) = line.split_once('=').filter(|(key, _)| !key.starts_with([' ', '#'])) {
+        if let Some((key, value)) = line
+            .split_once('=')
+            .filter(|(key, _)| !key.starts_with([' ', '#']))
+        {
             // A list may go on in the lines below.
             let value = value_of(&rest[line.len() - value.len()..]);
             keys.extend(value.map(|value| (key.trim().to_owned(), value)));
@@ -20,7 +23,10 @@ pub(super) fn literals(text: &str) -> Map<String, Value> {
 
 fn value_of(text: &str) -> Option<Value> {
     let text = text.trim_start_matches([' ', '\t']);
-    let word = text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    let word = text
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .next()
+        .unwrap_or_default();
     match word {
         "True" => Some(true.into()),
         "False" => Some(false.into()),
@@ -63,7 +69,10 @@ fn list(text: &str) -> Option<Value> {
 fn blank(text: &str) -> &str {
     let mut rest = text.trim_start();
     while let Some(comment) = rest.strip_prefix('#') {
-        rest = comment.split_once('\n').map_or("", |(_, after)| after).trim_start();
+        rest = comment
+            .split_once('\n')
+            .map_or("", |(_, after)| after)
+            .trim_start();
     }
     rest
 }
@@ -76,13 +85,31 @@ mod tests {
     fn what_need_not_be_run_is_read() {
         for (text, expected) in [
             ("A = 'x'", json!({"A": "x"})),
-            ("A = u\"it's\"  # so\nB=False\nC = True # yes", json!({"A": "it's", "B": false, "C": true})),
-            ("A = ''\n # B = 'x'\n    C = 'in a block'\nD == 'x", json!({"A": ""})),
+            (
+                "A = u\"it's\"  # so\nB=False\nC = True # yes",
+                json!({"A": "it's", "B": false, "C": true}),
+            ),
+            (
+                "A = ''\n # B = 'x'\n    C = 'in a block'\nD == 'x",
+                json!({"A": ""}),
+            ),
             ("A = ['x', \"y\", r'z',]", json!({"A": ["x", "y", "z"]})),
-            ("A = [\n  'x',  # one, ['\n\n  'y#',\n]\nB = ('z',)", json!({"A": ["x", "y#"], "B": ["z"]})),
-            ("A = []\nB = ()\nC = ('x')", json!({"A": [], "B": [], "C": "x"})),
-            ("A = ['x', name]\nB = glob('*')\nC = [['x']]\nD = ['x' 'y']\nE = ['x\nF = 'f'", json!({"F": "f"})),
-            ("A = TrueNorth\nZ = True_\nB = {'x': 1}\nC = 3\nÄ = 'ä", json!({})),
+            (
+                "A = [\n  'x',  # one, ['\n\n  'y#',\n]\nB = ('z',)",
+                json!({"A": ["x", "y#"], "B": ["z"]}),
+            ),
+            (
+                "A = []\nB = ()\nC = ('x')",
+                json!({"A": [], "B": [], "C": "x"}),
+            ),
+            (
+                "A = ['x', name]\nB = glob('*')\nC = [['x']]\nD = ['x' 'y']\nE = ['x\nF = 'f'",
+                json!({"F": "f"}),
+            ),
+            (
+                "A = TrueNorth\nZ = True_\nB = {'x': 1}\nC = 3\nÄ = 'ä",
+                json!({}),
+            ),
         ] {
             assert_eq!(Value::Object(super::literals(text)), expected, "{text}");
         }

@@ -38,17 +38,27 @@ pub fn files(dir: &Path) -> Result<Vec<String>, Finding> {
 /// A finding where there is no such folder.
 pub(super) fn walk(dir: &Path, ignored: &Ignored) -> Result<Walked, Finding> {
     let fail = |error: io::Error| {
-        Finding::error(format!("the posts cannot be read: {error}")).in_file(dir).way_out("set `dir` under [posts]")
+        Finding::error(format!("the posts cannot be read: {error}"))
+            .in_file(dir)
+            .way_out("set `dir` under [posts]")
     };
     let root = dir.canonicalize().map_err(fail)?;
-    let place = Place { root: &root, whole: whole(&root), ignored };
+    let place = Place {
+        root: &root,
+        whole: whole(&root),
+        ignored,
+    };
     let mut walked = place.folder(dir, "").map_err(fail)?;
     let of_one_line = |path: &String| !path.contains(char::is_control);
     if !walked.paths.par_iter().all(of_one_line) {
-        let (kept, others): (Vec<String>, Vec<String>) = walked.paths.into_iter().partition(of_one_line);
+        let (kept, others): (Vec<String>, Vec<String>) =
+            walked.paths.into_iter().partition(of_one_line);
         walked.paths = kept;
         walked.findings.extend(others.iter().map(|path| {
-            let finding = Finding::error(format!("`{}` holds a control character", path.escape_debug()));
+            let finding = Finding::error(format!(
+                "`{}` holds a control character",
+                path.escape_debug()
+            ));
             finding.in_file(dir).way_out("rename the file")
         }));
     }
@@ -80,14 +90,22 @@ impl Place<'_> {
             }
             let kind = entry.file_type()?;
             if kind.is_dir() {
-                if asks_folders && self.ignored.folder(&format!("{}/{below}{name}", self.whole)) {
+                if asks_folders
+                    && self
+                        .ignored
+                        .folder(&format!("{}/{below}{name}", self.whole))
+                {
                     walked.ignored.push(format!("{below}{name}/"));
                 } else {
                     folders.push((entry.path(), format!("{below}{name}/")));
                 }
             } else if Markup::of(&name).is_some() {
-                let is_inside =
-                    || entry.path().canonicalize().is_ok_and(|real| real.starts_with(self.root) && real.is_file());
+                let is_inside = || {
+                    entry
+                        .path()
+                        .canonicalize()
+                        .is_ok_and(|real| real.starts_with(self.root) && real.is_file())
+                };
                 if asks_files && self.ignored.file(&format!("{}/{below}{name}", self.whole)) {
                     walked.ignored.push(format!("{below}{name}"));
                 } else if kind.is_file() || kind.is_symlink() && is_inside() {
@@ -96,12 +114,20 @@ impl Place<'_> {
             }
         }
         let unreadable = |error: io::Error, dir: &Path| {
-            let finding = Finding::error(format!("its posts are left out, it cannot be read: {error}"));
-            Walked { findings: vec![finding.in_file(dir)], ..Walked::default() }
+            let finding = Finding::error(format!(
+                "its posts are left out, it cannot be read: {error}"
+            ));
+            Walked {
+                findings: vec![finding.in_file(dir)],
+                ..Walked::default()
+            }
         };
         let deeper: Vec<Walked> = folders
             .par_iter()
-            .map(|(dir, below)| self.folder(dir, below).unwrap_or_else(|error| unreadable(error, dir)))
+            .map(|(dir, below)| {
+                self.folder(dir, below)
+                    .unwrap_or_else(|error| unreadable(error, dir))
+            })
             .collect();
         for found in deeper {
             walked.paths.extend(found.paths);
@@ -114,25 +140,41 @@ impl Place<'_> {
 
 /// Takes out the files that are not read.
 pub(super) fn others(paths: &mut Vec<String>) -> Vec<String> {
-    paths.extract_if(.., |path| !Markup::of(path).is_some_and(Markup::is_read)).collect()
+    paths
+        .extract_if(.., |path| !Markup::of(path).is_some_and(Markup::is_read))
+        .collect()
 }
 
 /// Names the files that the generator would take for posts and that are not read.
 pub(super) fn unread(others: Vec<String>, dir: &Path, habits: &Habits) -> Option<Finding> {
     let mut lost = posts(others, dir, habits);
     lost.retain(|path| {
-        let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
+        let ending = path
+            .rsplit_once('.')
+            .map_or("", |(_, ending)| ending)
+            .to_ascii_lowercase();
         habits.rules.unread.contains(&ending.as_str())
             && (Markup::of(path) != Some(Markup::Template) || is_dated(&dir.join(path)))
     });
-    let named = lost.iter().take(3).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+    let named = lost
+        .iter()
+        .take(3)
+        .map(|path| format!("`{path}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
     let more = match lost.len() {
         0 => return None,
         1..=3 => String::new(),
         all => format!(" and {} more", all - 3),
     };
-    let finding = Finding::warning(format!("what is not written in Markdown or HTML is not read: {named}{more}"));
-    Some(finding.in_file(dir).way_out("convert it, as `pandoc -t gfm` does"))
+    let finding = Finding::warning(format!(
+        "what is not written in Markdown or HTML is not read: {named}{more}"
+    ));
+    Some(
+        finding
+            .in_file(dir)
+            .way_out("convert it, as `pandoc -t gfm` does"),
+    )
 }
 
 /// Whether a template says when its page was published: it is a post then, and no list of posts.
@@ -140,17 +182,27 @@ fn is_dated(file: &Path) -> bool {
     let text = fs::read_to_string(file).unwrap_or_default();
     let mut lines = text.lines();
     let has_front = lines.next().is_some_and(|line| line.trim_end() == "---");
-    has_front && lines.take_while(|line| line.trim_end() != "---").any(|line| line.starts_with("date:"))
+    has_front
+        && lines
+            .take_while(|line| line.trim_end() != "---")
+            .any(|line| line.starts_with("date:"))
 }
 
 /// The files that the dialect takes for posts.
 pub(super) fn posts(paths: Vec<String>, dir: &Path, habits: &Habits) -> Vec<String> {
     let rules = habits.rules;
     let of_jekyll = |part: &str| matches!(part, "_posts" | "_drafts");
-    let is_posts = dir.file_name().is_some_and(|name| of_jekyll(&name.to_string_lossy()));
-    let only_posts =
-        rules.dialect == Dialect::Jekyll && !is_posts && paths.iter().any(|path| folders(path).any(of_jekyll));
-    let bundles: HashSet<String> = if rules.bundles { bundles(&paths) } else { HashSet::new() };
+    let is_posts = dir
+        .file_name()
+        .is_some_and(|name| of_jekyll(&name.to_string_lossy()));
+    let only_posts = rules.dialect == Dialect::Jekyll
+        && !is_posts
+        && paths.iter().any(|path| folders(path).any(of_jekyll));
+    let bundles: HashSet<String> = if rules.bundles {
+        bundles(&paths)
+    } else {
+        HashSet::new()
+    };
     let is_post = |path: &String| {
         let file = path.rsplit('/').next().unwrap_or_default();
         if file.starts_with("_index.") || is_readme(file) {
@@ -166,8 +218,10 @@ pub(super) fn posts(paths: Vec<String>, dir: &Path, habits: &Habits) -> Vec<Stri
         let mut above = path.match_indices('/').map(|(at, _)| &path[..at]);
         // What lies in a bundle belongs to its `index.md`.
         bundles.is_empty()
-            || !above
-                .any(|folder| bundles.contains(folder) && !(is_index && path[folder.len()..].matches('/').count() == 1))
+            || !above.any(|folder| {
+                bundles.contains(folder)
+                    && !(is_index && path[folder.len()..].matches('/').count() == 1)
+            })
     };
     paths.into_par_iter().filter(is_post).collect()
 }
@@ -178,12 +232,17 @@ fn is_readme(file: &str) -> bool {
 }
 
 fn folders(path: &str) -> impl Iterator<Item = &str> {
-    path.rsplit_once('/').map_or("", |(folders, _)| folders).split('/')
+    path.rsplit_once('/')
+        .map_or("", |(folders, _)| folders)
+        .split('/')
 }
 
 /// The folders that are one post.
 fn bundles(paths: &[String]) -> HashSet<String> {
-    let index = paths.iter().filter_map(|path| path.rsplit_once('/').filter(|(_, file)| file.starts_with("index.")));
+    let index = paths.iter().filter_map(|path| {
+        path.rsplit_once('/')
+            .filter(|(_, file)| file.starts_with("index."))
+    });
     index.map(|(folder, _)| folder.to_owned()).collect()
 }
 
@@ -221,7 +280,12 @@ mod tests {
                 "2024-05-01-tea.md old/2020-01-01-x.md",
                 "2024-05-01-tea.md old/2020-01-01-x.md",
             ),
-            (Dialect::Pelican, "content", "tea.md pages/about.md life/cake.md", "tea.md life/cake.md"),
+            (
+                Dialect::Pelican,
+                "content",
+                "tea.md pages/about.md life/cake.md",
+                "tea.md life/cake.md",
+            ),
             (
                 Dialect::Eleventy,
                 "src",

@@ -39,7 +39,12 @@ impl<'a> Line<'a> {
             rest = end.map(|end| &text[end + 1..]);
             Some(&text[..end.unwrap_or(text.len())])
         };
-        let line = Self { path: field()?, published: field()?, title: field()?, id: field()? };
+        let line = Self {
+            path: field()?,
+            published: field()?,
+            title: field()?,
+            id: field()?,
+        };
         field().is_none().then_some(line)
     }
 
@@ -51,7 +56,12 @@ impl<'a> Line<'a> {
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, published, title, id } = self;
+        let Self {
+            path,
+            published,
+            title,
+            id,
+        } = self;
         write!(f, "{path}\t{published}\t{title}\t{id}")
     }
 }
@@ -62,18 +72,36 @@ impl Lines {
     /// # Errors
     /// Where the second line of a path begins that has another id.
     pub(super) fn of(text: &str, starts: Vec<usize>) -> Result<Self, usize> {
-        let mut lines = Self { text: text.to_owned(), read: starts, changed: BTreeMap::new() };
+        let mut lines = Self {
+            text: text.to_owned(),
+            read: starts,
+            changed: BTreeMap::new(),
+        };
         let path = |start: &usize| lines.text[*start..].split('\t').next().unwrap_or_default();
         if !lines.read.is_sorted_by(|a, b| path(a) < path(b)) {
             let mut sorted = std::mem::take(&mut lines.read);
             sorted.sort_by(|a, b| path(a).cmp(path(b)));
-            let twice = |a: &usize, b: &usize| lines.line(*a).zip(lines.line(*b)).filter(|(a, b)| a.path == b.path);
-            let apart = sorted.windows(2).filter(|pair| twice(&pair[0], &pair[1]).is_some_and(|(a, b)| a.id != b.id));
+            let twice = |a: &usize, b: &usize| {
+                lines
+                    .line(*a)
+                    .zip(lines.line(*b))
+                    .filter(|(a, b)| a.path == b.path)
+            };
+            let apart = sorted
+                .windows(2)
+                .filter(|pair| twice(&pair[0], &pair[1]).is_some_and(|(a, b)| a.id != b.id));
             if let Some(second) = apart.map(|pair| pair[1]).min() {
                 return Err(second);
             }
-            let last = |at: usize| sorted.get(at + 1).is_none_or(|next| twice(&sorted[at], next).is_none());
-            lines.read = (0..sorted.len()).filter(|at| last(*at)).map(|at| sorted[at]).collect();
+            let last = |at: usize| {
+                sorted
+                    .get(at + 1)
+                    .is_none_or(|next| twice(&sorted[at], next).is_none())
+            };
+            lines.read = (0..sorted.len())
+                .filter(|at| last(*at))
+                .map(|at| sorted[at])
+                .collect();
         }
         Ok(lines)
     }
@@ -94,15 +122,22 @@ impl Lines {
     /// Puts a line in the place of that of its path, or beside the others.
     pub(super) fn put(&mut self, line: Line<'_>) {
         if self.get(line.path) != Some(line) {
-            self.changed.insert(line.path.into(), line.to_string().into());
+            self.changed
+                .insert(line.path.into(), line.to_string().into());
         }
     }
 
     /// All lines, by path.
     pub(super) fn iter(&self) -> impl Iterator<Item = Line<'_>> {
         let read = self.read.iter().filter_map(|start| self.line(*start));
-        let mut read = read.filter(|line| !self.changed.contains_key(line.path)).peekable();
-        let mut changed = self.changed.values().filter_map(|line| Line::of(line)).peekable();
+        let mut read = read
+            .filter(|line| !self.changed.contains_key(line.path))
+            .peekable();
+        let mut changed = self
+            .changed
+            .values()
+            .filter_map(|line| Line::of(line))
+            .peekable();
         iter::from_fn(move || match (read.peek(), changed.peek()) {
             (Some(old), Some(new)) if old.path < new.path => read.next(),
             (_, Some(_)) => changed.next(),

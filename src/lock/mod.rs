@@ -71,10 +71,16 @@ impl Lock {
         let whole = text;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if !text.ends_with('\n') {
-            let message = if text.is_empty() { "the lock is empty" } else { "the lock is cut short" };
+            let message = if text.is_empty() {
+                "the lock is empty"
+            } else {
+                "the lock is cut short"
+            };
             return Err(Finding::error(message)
                 .at_line(text.lines().count().max(1))
-                .way_out("take the file back from version control; without it every id is given anew"));
+                .way_out(
+                    "take the file back from version control; without it every id is given anew",
+                ));
         }
         let broken = |number: usize, message: String| {
             Finding::error(message)
@@ -104,10 +110,16 @@ impl Lock {
                 [""] => {}
                 // A union of two branches may bring the first line twice.
                 [authority] if lock.authority.as_deref() == Some(authority) => {}
-                [DIGEST, digest, store] => _ = lock.digests.insert(digest.to_owned(), store.to_owned()),
+                [DIGEST, digest, store] => {
+                    _ = lock.digests.insert(digest.to_owned(), store.to_owned())
+                }
                 [FEED, folder, id] => {
                     let folder = folder.trim_start_matches('/').to_owned();
-                    if lock.feeds.insert(folder, id.to_owned()).is_some_and(|other| other != id) {
+                    if lock
+                        .feeds
+                        .insert(folder, id.to_owned())
+                        .is_some_and(|other| other != id)
+                    {
                         return Err(at(format!(
                             "the feed `{}` has two ids",
                             line.split('\t').nth(1).unwrap_or_default()
@@ -119,7 +131,10 @@ impl Lock {
         }
         lock.posts = Lines::of(whole, starts).map_err(|start| {
             let path = whole[start..].split('\t').next().unwrap_or_default();
-            broken(whole[..start].matches('\n').count(), format!("`{path}` has two ids"))
+            broken(
+                whole[..start].matches('\n').count(),
+                format!("`{path}` has two ids"),
+            )
         })?;
         Ok(lock)
     }
@@ -154,13 +169,23 @@ impl Lock {
     /// An id is the front matter's, else that of the one line with the same day and title, else that of the same path,
     /// else a new one. Whoever stayed where they were comes first, so that nobody takes an id that another still has.
     pub fn assign(&mut self, authority: &str, posts: &[Unnamed<'_>]) -> Vec<String> {
-        let authority = self.authority.get_or_insert_with(|| authority.to_owned()).clone();
-        self.named = posts.iter().filter(|post| post.id.is_some()).map(|post| post.path.to_owned()).collect();
+        let authority = self
+            .authority
+            .get_or_insert_with(|| authority.to_owned())
+            .clone();
+        self.named = posts
+            .iter()
+            .filter(|post| post.id.is_some())
+            .map(|post| post.path.to_owned())
+            .collect();
         if let Some(ids) = self.unmoved(posts) {
             self.changes = Changes::default();
             return ids;
         }
-        let lines: Vec<(String, Cow<'_, str>)> = posts.iter().map(|post| (stamp(post), field(post.title))).collect();
+        let lines: Vec<(String, Cow<'_, str>)> = posts
+            .iter()
+            .map(|post| (stamp(post), field(post.title)))
+            .collect();
         let mut given = Given::of(posts);
         given.take(|number| {
             let line = self.posts.get(posts[number].path)?;
@@ -183,7 +208,10 @@ impl Lock {
             given.take(|number| {
                 let line = self.posts.get(posts[number].path)?;
                 // Whoever had this path before took the id along, and is still here.
-                let left = line.is_moved() && known.get(line.id).is_some_and(|path| present.contains(path));
+                let left = line.is_moved()
+                    && known
+                        .get(line.id)
+                        .is_some_and(|path| present.contains(path));
                 (!left).then_some(line.id)
             });
         }
@@ -195,11 +223,21 @@ impl Lock {
         let (changes, moved) = self.compare(posts, &lines, &ids, &known);
         for (old, new) in moved {
             if let Some(id) = self.posts.get(&old).map(|line| line.id.to_owned()) {
-                self.posts.put(Line { path: &old, published: MOVED, title: &new, id: &id });
+                self.posts.put(Line {
+                    path: &old,
+                    published: MOVED,
+                    title: &new,
+                    id: &id,
+                });
             }
         }
         for ((id, post), (published, title)) in ids.iter().zip(posts).zip(&lines) {
-            self.posts.put(Line { path: post.path, published, title, id });
+            self.posts.put(Line {
+                path: post.path,
+                published,
+                title,
+                id,
+            });
         }
         self.changes = changes;
         ids
@@ -213,26 +251,46 @@ impl Lock {
         posts: &[Unnamed<'_>],
         lines: &[(String, Cow<'_, str>)],
     ) -> Vec<Option<&'a str>> {
-        let holders = given.ids.iter().zip(posts).filter_map(|(id, post)| Some(((*id)?, post.path)));
+        let holders = given
+            .ids
+            .iter()
+            .zip(posts)
+            .filter_map(|(id, post)| Some(((*id)?, post.path)));
         let holders: HashMap<&str, &str> = holders.collect();
         let left = |path: &str, published: &str| {
             let mut line = self.posts.get(path)?;
             for _ in 0..posts.len() {
                 line = match holders.get(line.id) {
                     Some(holder) => self.posts.get(holder)?,
-                    None => return (line.path != path && line.published == published).then_some(line.id),
+                    None => {
+                        return (line.path != path && line.published == published)
+                            .then_some(line.id);
+                    }
                 };
             }
             None
         };
         let asked = given.ids.iter().zip(posts).zip(lines);
-        asked.map(|((id, post), (published, _))| if id.is_none() { left(post.path, published) } else { None }).collect()
+        asked
+            .map(|((id, post), (published, _))| {
+                if id.is_none() {
+                    left(post.path, published)
+                } else {
+                    None
+                }
+            })
+            .collect()
     }
 
     /// The ids of these posts where each is what and where its line says, as in nearly every run.
     fn unmoved(&self, posts: &[Unnamed<'_>]) -> Option<Vec<String>> {
         let known = |post: &Unnamed<'_>| {
-            let Line { published, title, id, .. } = self.posts.get(post.path)?;
+            let Line {
+                published,
+                title,
+                id,
+                ..
+            } = self.posts.get(post.path)?;
             let is_same = title == field(post.title) && published == stamp(post);
             (is_same && post.id.is_none_or(|own| own == id)).then(|| id.to_owned())
         };
@@ -250,7 +308,11 @@ impl Lock {
         ids: &[String],
         known: &HashMap<&str, &str>,
     ) -> (Changes, Vec<(String, String)>) {
-        let holders: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
+        let holders: HashMap<&str, usize> = ids
+            .iter()
+            .enumerate()
+            .map(|(at, id)| (id.as_str(), at))
+            .collect();
         let (mut changes, mut moved) = (Changes::default(), Vec::new());
         for ((id, post), line) in ids.iter().zip(posts).zip(lines) {
             let own = self.posts.get(post.path).filter(|own| !own.is_moved());
@@ -261,7 +323,9 @@ impl Lock {
             if let Some(old) = was {
                 moved.push(((*old).to_owned(), post.path.to_owned()));
                 if post.id.is_none() {
-                    changes.renamed.push(((*old).to_owned(), post.path.to_owned()));
+                    changes
+                        .renamed
+                        .push(((*old).to_owned(), post.path.to_owned()));
                 }
             }
             // It is another post than the one that was here, where that one has moved elsewhere with its id.
@@ -269,10 +333,13 @@ impl Lock {
                 own.published == published && own.title == title
             };
             // Neither is one that came from elsewhere with its own.
-            let came_along = was.and_then(|old| self.posts.get(old)).is_some_and(|old| says(line, &old));
+            let came_along = was
+                .and_then(|old| self.posts.get(old))
+                .is_some_and(|old| says(line, &old));
             let is_repeated = own.is_some_and(|own| {
                 let holder = holders.get(own.id);
-                says(line, &own) || !came_along && holder.is_none_or(|holder| !says(&lines[*holder], &own))
+                says(line, &own)
+                    || !came_along && holder.is_none_or(|holder| !says(&lines[*holder], &own))
             });
             if is_repeated {
                 changes.repeated.insert(post.path.to_owned());
@@ -298,9 +365,19 @@ impl Lock {
     }
 
     /// The one id of each day, title and name that nobody has; none where several posts share them.
-    fn alike(&self, given: &Given<'_>, name: fn(&str) -> &str) -> HashMap<(&str, &str, &str), Option<&str>> {
+    fn alike(
+        &self,
+        given: &Given<'_>,
+        name: fn(&str) -> &str,
+    ) -> HashMap<(&str, &str, &str), Option<&str>> {
         let mut alike: HashMap<(&str, &str, &str), Option<&str>> = HashMap::new();
-        for Line { path, published, title, id } in self.posts.iter() {
+        for Line {
+            path,
+            published,
+            title,
+            id,
+        } in self.posts.iter()
+        {
             if !given.taken.contains(id) {
                 alike
                     .entry((published, title, name(path)))
@@ -314,9 +391,16 @@ impl Lock {
     /// Gives a post the id that it had in an old feed; whether it is another now. What its front matter says stays.
     pub fn adopt(&mut self, path: &str, id: &str) -> bool {
         let id = field(id);
-        let known = self.posts.get(path).filter(|line| line.id != id && !self.named.contains(path));
-        let Some(line) = known.map(|line| line.to_string()) else { return false };
-        let Some(line) = Line::of(&line) else { return false };
+        let known = self
+            .posts
+            .get(path)
+            .filter(|line| line.id != id && !self.named.contains(path));
+        let Some(line) = known.map(|line| line.to_string()) else {
+            return false;
+        };
+        let Some(line) = Line::of(&line) else {
+            return false;
+        };
         // An id that was minted just now was never published.
         if !self.changes.new.remove(line.id) {
             self.changes.repeated.insert(path.to_owned());
@@ -367,7 +451,10 @@ impl<'a> Given<'a> {
     /// What the front matters say.
     fn of(posts: &[Unnamed<'a>]) -> Self {
         let ids: Vec<Option<&str>> = posts.iter().map(|post| post.id).collect();
-        Self { taken: ids.iter().flatten().copied().collect(), ids }
+        Self {
+            taken: ids.iter().flatten().copied().collect(),
+            ids,
+        }
     }
 
     /// Whether a post has none yet.
@@ -377,13 +464,23 @@ impl<'a> Given<'a> {
 
     /// Each post without an id gets this one, unless another has it.
     fn take(&mut self, known: impl Fn(usize) -> Option<&'a str>) {
-        for (number, id) in self.ids.iter_mut().enumerate().filter(|(_, id)| id.is_none()) {
+        for (number, id) in self
+            .ids
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, id)| id.is_none())
+        {
             *id = known(number).filter(|known| self.taken.insert(known));
         }
     }
 
     /// The ids, with new ones for the rest.
-    fn or_mint(self, authority: &str, posts: &[Unnamed<'_>], known: &HashMap<&str, &str>) -> Vec<String> {
+    fn or_mint(
+        self,
+        authority: &str,
+        posts: &[Unnamed<'_>],
+        known: &HashMap<&str, &str>,
+    ) -> Vec<String> {
         let Self { ids, taken } = self;
         // What is minted for two paths is one where they differ in how their accents are written, and nowhere else.
         let mut composed: HashSet<String> = HashSet::new();
@@ -392,7 +489,10 @@ impl<'a> Given<'a> {
             let mut id = plain.clone();
             // Another post may have had this path on that day.
             let mut number = 2;
-            while known.contains_key(id.as_str()) || taken.contains(id.as_str()) || composed.contains(&id) {
+            while known.contains_key(id.as_str())
+                || taken.contains(id.as_str())
+                || composed.contains(&id)
+            {
                 id = format!("{plain};{number}");
                 number += 1;
             }
@@ -401,19 +501,30 @@ impl<'a> Given<'a> {
             }
             id
         };
-        ids.into_iter().zip(posts).map(|(id, post)| id.map_or_else(|| new(post), str::to_owned)).collect()
+        ids.into_iter()
+            .zip(posts)
+            .map(|(id, post)| id.map_or_else(|| new(post), str::to_owned))
+            .collect()
     }
 }
 
 /// Whether git left this line where two branches differ: its signs are followed by a name or by nothing.
 fn is_conflict_marker(line: &str) -> bool {
-    let is_sign = |sign: &str| line.strip_prefix(sign).is_some_and(|name| name.is_empty() || name.starts_with(' '));
-    !line.contains('\t') && ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].into_iter().any(is_sign)
+    let is_sign = |sign: &str| {
+        line.strip_prefix(sign)
+            .is_some_and(|name| name.is_empty() || name.starts_with(' '))
+    };
+    !line.contains('\t')
+        && ["<<<<<<<", "|||||||", "=======", ">>>>>>>"]
+            .into_iter()
+            .any(is_sign)
 }
 
 /// What stays when a folder moves: a file's name, with that of its own folder where it is that folder's `index`.
 fn file_name(path: &str) -> &str {
-    let Some(end) = path.rfind('/') else { return path };
+    let Some(end) = path.rfind('/') else {
+        return path;
+    };
     let start = match path[end..].starts_with("/index.") {
         true => path[..end].rfind('/').map_or(0, |at| at + 1),
         false => end + 1,
@@ -423,7 +534,11 @@ fn file_name(path: &str) -> &str {
 
 /// A text that holds neither the sign between fields nor the one between lines.
 fn field(text: &str) -> Cow<'_, str> {
-    if text.contains(char::is_control) { text.replace(char::is_control, " ").into() } else { text.into() }
+    if text.contains(char::is_control) {
+        text.replace(char::is_control, " ").into()
+    } else {
+        text.into()
+    }
 }
 
 /// An instant as it stands in a line.
@@ -442,12 +557,17 @@ fn mint(authority: &str, post: &Unnamed<'_>) -> String {
     let mut path = String::with_capacity(whole.len());
     for byte in whole.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => path.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                path.push(char::from(byte))
+            }
             b'%' => path.push_str("=25"),
             _ => path.push_str(&format!("%{byte:02X}")),
         }
     }
-    format!("tag:{authority},{}:{path}", post.published.format("%Y-%m-%d"))
+    format!(
+        "tag:{authority},{}:{path}",
+        post.published.format("%Y-%m-%d")
+    )
 }
 
 #[cfg(test)]

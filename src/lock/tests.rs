@@ -5,7 +5,12 @@ use chrono::{TimeZone, Utc};
 use super::{Lock, Unnamed};
 
 fn post<'a>(path: &'a str, title: &'a str) -> Unnamed<'a> {
-    Unnamed { path, published: Utc.with_ymd_and_hms(2024, 3, 18, 0, 0, 0).unwrap(), title, id: None }
+    Unnamed {
+        path,
+        published: Utc.with_ymd_and_hms(2024, 3, 18, 0, 0, 0).unwrap(),
+        title,
+        id: None,
+    }
 }
 
 /// A lock that knows these posts, and their ids.
@@ -20,25 +25,55 @@ fn an_id_survives_a_rename_an_edit_and_a_new_domain() {
     let (lock, first) = knowing(&[post("a b.md", "Tea")]);
     assert_eq!(first, ["tag:hums.example,2024-03-18:a%20b.md"]);
     let mut again = lock.clone();
-    assert_eq!(again.assign("other.example", &[post("renamed.md", "Tea")]), first);
-    assert_eq!(again.changes().renamed, [("a b.md".to_owned(), "renamed.md".to_owned())]);
-    assert_eq!(lock.clone().assign("other.example", &[post("a b.md", "Another title")]), first);
-    assert_eq!(lock.clone().assign("other.example", &[post("new.md", "New")]), ["tag:hums.example,2024-03-18:new.md"]);
+    assert_eq!(
+        again.assign("other.example", &[post("renamed.md", "Tea")]),
+        first
+    );
+    assert_eq!(
+        again.changes().renamed,
+        [("a b.md".to_owned(), "renamed.md".to_owned())]
+    );
+    assert_eq!(
+        lock.clone()
+            .assign("other.example", &[post("a b.md", "Another title")]),
+        first
+    );
+    assert_eq!(
+        lock.clone()
+            .assign("other.example", &[post("new.md", "New")]),
+        ["tag:hums.example,2024-03-18:new.md"]
+    );
 }
 
 #[test]
 fn nobody_takes_an_id_that_another_still_has() {
     let (lock, ids) = knowing(&[post("a.md", "Weekly")]);
     // A second post of the same day and title, while the first stays.
-    let both = lock.clone().assign("h", &[post("0.md", "Weekly"), post("a.md", "Weekly")]);
-    assert_eq!((both[0].as_str(), &both[1]), ("tag:hums.example,2024-03-18:0.md", &ids[0]));
+    let both = lock
+        .clone()
+        .assign("h", &[post("0.md", "Weekly"), post("a.md", "Weekly")]);
+    assert_eq!(
+        (both[0].as_str(), &both[1]),
+        ("tag:hums.example,2024-03-18:0.md", &ids[0])
+    );
     // The first moves away, and another takes its path.
-    let moved = lock.clone().assign("h", &[post("a.md", "Another"), post("b.md", "Weekly")]);
-    assert_eq!((moved[0].as_str(), &moved[1]), ("tag:hums.example,2024-03-18:a.md;2", &ids[0]));
+    let moved = lock
+        .clone()
+        .assign("h", &[post("a.md", "Another"), post("b.md", "Weekly")]);
+    assert_eq!(
+        (moved[0].as_str(), &moved[1]),
+        ("tag:hums.example,2024-03-18:a.md;2", &ids[0])
+    );
     // Two that are alike cannot be told apart by day and title: the path decides.
     let (mut lock, ids) = knowing(&[post("a.md", "Weekly"), post("b.md", "Weekly")]);
-    assert_eq!(lock.assign("h", &[post("a.md", "Weekly"), post("b.md", "Weekly")]), ids);
-    assert_eq!(lock.assign("h", &[post("c.md", "Weekly")]), ["tag:hums.example,2024-03-18:c.md"]);
+    assert_eq!(
+        lock.assign("h", &[post("a.md", "Weekly"), post("b.md", "Weekly")]),
+        ids
+    );
+    assert_eq!(
+        lock.assign("h", &[post("c.md", "Weekly")]),
+        ["tag:hums.example,2024-03-18:c.md"]
+    );
 }
 
 #[test]
@@ -48,15 +83,26 @@ fn a_path_whose_post_moved_away_has_no_id_to_give() {
     let mut lock = Lock::parse(&lock.to_text()).unwrap();
     assert_eq!(lock.to_text().lines().count(), 3, "no line is removed");
     let now = lock.assign("h", &[post("a.md", "New"), post("b.md", "Green tea")]);
-    assert_eq!((now[0].as_str(), &now[1]), ("tag:hums.example,2024-03-18:a.md;2", &ids[0]));
-    assert_eq!((lock.changes().new.len(), lock.changes().repeated.len()), (1, 0));
+    assert_eq!(
+        (now[0].as_str(), &now[1]),
+        ("tag:hums.example,2024-03-18:a.md;2", &ids[0])
+    );
+    assert_eq!(
+        (lock.changes().new.len(), lock.changes().repeated.len()),
+        (1, 0)
+    );
     // A post that comes back to where it was has its id still, edited or not.
     for title in ["Tea", "Green tea"] {
         let (mut lock, ids) = knowing(&[post("a.md", "Tea")]);
         lock.assign("h", &[post("b.md", "Tea")]);
         assert_eq!(lock.assign("h", &[post("a.md", title)]), ids);
         let text = lock.to_text();
-        assert_eq!(Lock::parse(&text).unwrap().assign("h", &[post("a.md", "Other"), post("b.md", "New")])[0], ids[0]);
+        assert_eq!(
+            Lock::parse(&text)
+                .unwrap()
+                .assign("h", &[post("a.md", "Other"), post("b.md", "New")])[0],
+            ids[0]
+        );
     }
 }
 
@@ -67,7 +113,10 @@ fn posts_that_are_alike_keep_their_ids_when_one_is_renamed_or_their_folder_moves
         (["a.md", "b.md"], ["0.md", "b.md"]),
         (["a.md", "b.md"], ["2024/a.md", "2024/b.md"]),
         (["x/a.md", "x/b.md"], ["y/b.md", "y/a.md"]),
-        (["x/a/index.md", "x/b/index.md"], ["y/a/index.md", "y/b/index.md"]),
+        (
+            ["x/a/index.md", "x/b/index.md"],
+            ["y/a/index.md", "y/b/index.md"],
+        ),
     ] {
         let (mut lock, mut ids) = knowing(&before.map(|path| post(path, "Weekly")));
         let mut now = lock.assign("h", &after.map(|path| post(path, "Weekly")));
@@ -76,7 +125,10 @@ fn posts_that_are_alike_keep_their_ids_when_one_is_renamed_or_their_folder_moves
         assert_eq!(now, ids, "{after:?}");
         for (old, new) in &lock.changes().renamed {
             let kept = super::file_name(old) == super::file_name(new);
-            assert!(kept || !old.contains('/') && !new.contains('/'), "{old} became {new}");
+            assert!(
+                kept || !old.contains('/') && !new.contains('/'),
+                "{old} became {new}"
+            );
         }
     }
 }
@@ -85,17 +137,36 @@ fn posts_that_are_alike_keep_their_ids_when_one_is_renamed_or_their_folder_moves
 fn two_files_that_swap_their_paths_are_said_and_a_claimed_id_is_a_repeat() {
     let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
     let mut swapped = lock.clone();
-    assert_eq!(swapped.assign("h", &[post("b.md", "Tea"), post("a.md", "Rain")]), ids);
+    assert_eq!(
+        swapped.assign("h", &[post("b.md", "Tea"), post("a.md", "Rain")]),
+        ids
+    );
     assert_eq!(swapped.changes().renamed.len(), 2);
     assert!(swapped.changes().repeated.is_empty() && swapped.changes().new.is_empty());
     let mut claimed = lock.clone();
-    let thief = Unnamed { id: Some(&ids[0]), ..post("c.md", "Other") };
+    let thief = Unnamed {
+        id: Some(&ids[0]),
+        ..post("c.md", "Other")
+    };
     claimed.assign("h", &[post("a.md", "Tea"), thief]);
-    assert!(claimed.changes().repeated.contains("a.md"), "{:?}", claimed.changes());
+    assert!(
+        claimed.changes().repeated.contains("a.md"),
+        "{:?}",
+        claimed.changes()
+    );
     // With an id in the front matter a rename needs no lock.
-    let own = Unnamed { id: Some("tag:mine,2020:x"), ..post("d.md", "Own") };
+    let own = Unnamed {
+        id: Some("tag:mine,2020:x"),
+        ..post("d.md", "Own")
+    };
     let (mut named, _) = knowing(&[own]);
-    named.assign("h", &[Unnamed { path: "e.md", ..own }]);
+    named.assign(
+        "h",
+        &[Unnamed {
+            path: "e.md",
+            ..own
+        }],
+    );
     assert_eq!(named.changes(), &super::Changes::default());
 }
 
@@ -105,43 +176,95 @@ fn files_that_change_places_keep_their_ids_though_one_has_another_title() {
         published: format!("2024-03-{day:02}T00:00:00Z").parse().unwrap(),
         ..post(path, title)
     };
-    let (lock, ids) = knowing(&[day(1, "a.md", "Tea"), day(2, "b.md", "Rain"), day(3, "c.md", "Sun")]);
+    let (lock, ids) = knowing(&[
+        day(1, "a.md", "Tea"),
+        day(2, "b.md", "Rain"),
+        day(3, "c.md", "Sun"),
+    ]);
     for (now, expected) in [
-        (vec![day(1, "b.md", "Tea"), day(2, "a.md", "Hail"), day(3, "c.md", "Sun")], vec![0, 1, 2]),
-        (vec![day(1, "b.md", "Tea"), day(2, "c.md", "Rain"), day(3, "a.md", "Moon")], vec![0, 1, 2]),
+        (
+            vec![
+                day(1, "b.md", "Tea"),
+                day(2, "a.md", "Hail"),
+                day(3, "c.md", "Sun"),
+            ],
+            vec![0, 1, 2],
+        ),
+        (
+            vec![
+                day(1, "b.md", "Tea"),
+                day(2, "c.md", "Rain"),
+                day(3, "a.md", "Moon"),
+            ],
+            vec![0, 1, 2],
+        ),
     ] {
         let mut lock = lock.clone();
         let expected: Vec<&String> = expected.into_iter().map(|place| &ids[place]).collect();
         assert_eq!(lock.assign("h", &now).iter().collect::<Vec<_>>(), expected);
-        assert!(lock.changes().repeated.is_empty() && lock.changes().new.is_empty(), "{:?}", lock.changes());
+        assert!(
+            lock.changes().repeated.is_empty() && lock.changes().new.is_empty(),
+            "{:?}",
+            lock.changes()
+        );
         let text = lock.to_text();
-        assert_eq!(Lock::parse(&text).unwrap().assign("h", &now).iter().collect::<Vec<_>>(), expected);
+        assert_eq!(
+            Lock::parse(&text)
+                .unwrap()
+                .assign("h", &now)
+                .iter()
+                .collect::<Vec<_>>(),
+            expected
+        );
     }
     // Of another day it is another post.
     let mut other = lock.clone();
     let now = other.assign("h", &[day(1, "b.md", "Tea"), day(9, "a.md", "Hail")]);
-    assert_eq!((&now[0], now[1].as_str()), (&ids[0], "tag:hums.example,2024-03-09:a.md"));
+    assert_eq!(
+        (&now[0], now[1].as_str()),
+        (&ids[0], "tag:hums.example,2024-03-09:a.md")
+    );
     assert_eq!(other.changes().new.len(), 1);
 }
 
 #[test]
 fn whatever_a_post_is_called_the_lock_can_be_read_again() {
-    for path in ["=======x.md", "<<<<<<< ours.md", "#feed", "#digest.md", "\u{feff}.md", " .md"] {
+    for path in [
+        "=======x.md",
+        "<<<<<<< ours.md",
+        "#feed",
+        "#digest.md",
+        "\u{feff}.md",
+        " .md",
+    ] {
         let (lock, ids) = knowing(&[post(path, "a\tb\nc")]);
-        assert_eq!(lock.clone().assign("h", &[post(path, "a\tb\nc")]), ids, "{path:?}");
+        assert_eq!(
+            lock.clone().assign("h", &[post(path, "a\tb\nc")]),
+            ids,
+            "{path:?}"
+        );
     }
     let (mut lock, _) = knowing(&[post("a.md", "Tea")]);
     assert!(lock.adopt("a.md", "old\tid\n"));
-    assert_eq!(Lock::parse(&lock.to_text()).unwrap().to_text(), lock.to_text());
+    assert_eq!(
+        Lock::parse(&lock.to_text()).unwrap().to_text(),
+        lock.to_text()
+    );
 }
 
 #[test]
 fn a_front_matters_id_comes_first_and_a_change_of_a_known_one_is_said() {
     let (mut lock, _) = knowing(&[post("a.md", "Tea")]);
-    let own = Unnamed { id: Some("tag:mine,2020:tea"), ..post("a.md", "Tea") };
+    let own = Unnamed {
+        id: Some("tag:mine,2020:tea"),
+        ..post("a.md", "Tea")
+    };
     assert_eq!(lock.assign("h", &[own]), ["tag:mine,2020:tea"]);
     assert!(lock.changes().repeated.contains("a.md") && lock.changes().new.is_empty());
-    assert!(!lock.adopt("a.md", "https://old.example/tea"), "what the front matter says stays");
+    assert!(
+        !lock.adopt("a.md", "https://old.example/tea"),
+        "what the front matter says stays"
+    );
 }
 
 #[test]
@@ -152,16 +275,24 @@ fn an_adopted_id_is_kept_and_a_new_post_is_no_news_then() {
     lock.adopt_feed("", "https://old.example/feed");
     assert!(lock.changes().new.is_empty() && lock.changes().repeated.is_empty());
     let mut again = Lock::parse(&lock.to_text()).unwrap();
-    assert_eq!(again.assign("h", &[post("a.md", "Tea")]), ["https://old.example/tea"]);
+    assert_eq!(
+        again.assign("h", &[post("a.md", "Tea")]),
+        ["https://old.example/tea"]
+    );
     assert_eq!(again.feed_id(""), Some("https://old.example/feed"));
-    assert!(again.adopt("a.md", "https://other.example/") && again.changes().repeated.contains("a.md"));
+    assert!(
+        again.adopt("a.md", "https://other.example/") && again.changes().repeated.contains("a.md")
+    );
 }
 
 #[test]
 fn two_branches_that_git_put_together_line_by_line_are_one_lock() {
     let (ours, _) = knowing(&[post("a.md", "Tea"), post("b.md", "Ours")]);
     let (theirs, _) = knowing(&[post("a.md", "Tea"), post("c.md", "Theirs")]);
-    for joined in [ours.to_text() + &theirs.to_text(), theirs.to_text().replace('\n', "\r\n") + &ours.to_text()] {
+    for joined in [
+        ours.to_text() + &theirs.to_text(),
+        theirs.to_text().replace('\n', "\r\n") + &ours.to_text(),
+    ] {
         let lock = Lock::parse(&joined).unwrap();
         assert_eq!(lock.to_text().lines().count(), 4, "{}", lock.to_text());
     }
@@ -183,6 +314,9 @@ fn a_broken_lock_is_an_error_and_no_reset() {
         ("h\na.md\tp\tt\tid1\na.md\tp\tt\tid2\n", "two ids"),
         ("h\n#feed\t/\tid1\n#feed\t/\tid2\n", "two ids"),
     ] {
-        assert!(Lock::parse(text).unwrap_err().to_string().contains(words), "{text}");
+        assert!(
+            Lock::parse(text).unwrap_err().to_string().contains(words),
+            "{text}"
+        );
     }
 }

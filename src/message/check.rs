@@ -14,7 +14,9 @@ pub fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
     let mut seen = HashSet::new();
     for piece in &compiled.pieces {
         let Piece::Fixed(text) = piece else { continue };
-        let (head, is_last) = text.split_once("\r\n\r\n").map_or((text.as_str(), false), |(head, _)| (head, true));
+        let (head, is_last) = text
+            .split_once("\r\n\r\n")
+            .map_or((text.as_str(), false), |(head, _)| (head, true));
         for line in head.split("\r\n").filter(|line| !line.is_empty()) {
             let field = line.split(':').next().filter(|_| !line.starts_with(' '));
             if line.len() > LONGEST {
@@ -25,11 +27,16 @@ pub fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
                 )));
             }
             if field.is_some_and(|field| !seen.insert(field.to_lowercase())) {
-                findings.push(Finding::error(format!("a header stands twice: {}", start(line))));
+                findings.push(Finding::error(format!(
+                    "a header stands twice: {}",
+                    start(line)
+                )));
             }
             if !line.is_ascii() {
-                let finding =
-                    Finding::warning(format!("a header needs SMTPUTF8 at every relay on the way: {}", start(line)));
+                let finding = Finding::warning(format!(
+                    "a header needs SMTPUTF8 at every relay on the way: {}",
+                    start(line)
+                ));
                 findings.push(finding.way_out("use an address of ASCII letters as the sender"));
             }
         }
@@ -37,21 +44,39 @@ pub fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
             break;
         }
     }
-    let from = origin.digest.from.as_ref().or(origin.mail.from.as_ref()).map(|from| from.email.domain());
-    let bounces = origin.mail.return_path.as_ref().map(crate::reader::Email::domain);
+    let from = origin
+        .digest
+        .from
+        .as_ref()
+        .or(origin.mail.from.as_ref())
+        .map(|from| from.email.domain());
+    let bounces = origin
+        .mail
+        .return_path
+        .as_ref()
+        .map(crate::reader::Email::domain);
     if let (Some(from), Some(bounces)) = (from, bounces)
         && !are_aligned(from, bounces)
     {
-        let finding =
-            Finding::warning(format!("`return_path` is at {bounces} and `from` at {from}: SPF does not align"));
-        findings.push(finding.way_out(format!("let both be of one domain, or let DKIM sign for {from}")));
+        let finding = Finding::warning(format!(
+            "`return_path` is at {bounces} and `from` at {from}: SPF does not align"
+        ));
+        findings.push(finding.way_out(format!(
+            "let both be of one domain, or let DKIM sign for {from}"
+        )));
     }
     findings
 }
 
 /// Whether two domains are of one organisation, as far as their last two labels tell (RFC 7489 3.1, relaxed).
 fn are_aligned(one: &str, other: &str) -> bool {
-    let organisation = |domain: &str| domain.rsplit('.').take(2).map(str::to_owned).collect::<Vec<_>>();
+    let organisation = |domain: &str| {
+        domain
+            .rsplit('.')
+            .take(2)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     organisation(one) == organisation(other)
 }
 

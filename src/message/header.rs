@@ -41,43 +41,71 @@ pub(super) fn text(name: &str, value: &str) -> String {
 pub(super) fn mailbox(name: &str, person: Option<&str>, email: &str) -> String {
     let person = one_line(person.unwrap_or_default());
     let room = LINE - name.len() - 2;
-    let is_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~ ".contains(&byte);
+    let is_atom =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~ ".contains(&byte);
     let phrase = if person.is_empty() {
         return format!("{name}: {email}\r\n");
     } else if person.bytes().all(is_atom) && person.len() <= room && !person.contains("=?") {
         person
-    } else if person.bytes().all(|byte| (32..127).contains(&byte)) && person.len() * 2 < room && !person.contains("=?")
+    } else if person.bytes().all(|byte| (32..127).contains(&byte))
+        && person.len() * 2 < room
+        && !person.contains("=?")
     {
         format!("\"{}\"", person.replace('\\', "\\\\").replace('"', "\\\""))
     } else {
         encoded(&person, name.len() + 2)
     };
     let last = phrase.rsplit('\n').next().unwrap_or_default();
-    let used = last.len() + if last.len() == phrase.len() { name.len() + 2 } else { 0 };
-    let gap = if used + 3 + email.len() > LINE { "\r\n " } else { " " };
+    let used = last.len()
+        + if last.len() == phrase.len() {
+            name.len() + 2
+        } else {
+            0
+        };
+    let gap = if used + 3 + email.len() > LINE {
+        "\r\n "
+    } else {
+        " "
+    };
     format!("{name}: {phrase}{gap}<{email}>\r\n")
 }
 
 /// A text from which nothing can be injected: no line ends, no control characters, single spaces.
 pub(super) fn one_line(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The text as encoded words, each whole in its characters, one a line; the first begins at `column`.
 fn encoded(text: &str, column: usize) -> String {
-    let quoted = |c: char| if c == ' ' || c.is_ascii_alphanumeric() { 1 } else { 3 * c.len_utf8() };
+    let quoted = |c: char| {
+        if c == ' ' || c.is_ascii_alphanumeric() {
+            1
+        } else {
+            3 * c.len_utf8()
+        }
+    };
     // The shorter of the two: Q keeps Latin readable, B is a third of Q for other scripts.
     let is_quoted = text.chars().map(quoted).sum::<usize>() <= text.len() * 4 / 3;
     let mut words = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
         let start = if words.is_empty() { column } else { 1 };
-        let room = WORD.min(LINE.saturating_sub(start)).saturating_sub(FRAME).max(16);
+        let room = WORD
+            .min(LINE.saturating_sub(start))
+            .saturating_sub(FRAME)
+            .max(16);
         let (mut size, mut end) = (0, 0);
         for (at, c) in rest.char_indices() {
             size += if is_quoted { quoted(c) } else { c.len_utf8() };
-            let width = if is_quoted { size } else { size.div_ceil(3) * 4 };
+            let width = if is_quoted {
+                size
+            } else {
+                size.div_ceil(3) * 4
+            };
             if width > room {
                 break;
             }
@@ -145,9 +173,17 @@ mod tests {
         let lines: Vec<&str> = field.trim_end_matches("\r\n").split("\r\n").collect();
         for (number, line) in lines.iter().enumerate() {
             assert!(line.len() <= LINE || !line.contains("=?"), "{line}");
-            assert!(line.len() <= 300 && line.is_ascii() && !line.trim().is_empty(), "{line:?}");
+            assert!(
+                line.len() <= 300 && line.is_ascii() && !line.trim().is_empty(),
+                "{line:?}"
+            );
             assert_eq!(line.starts_with(' '), number > 0, "{field}");
-            assert!(line.split(' ').filter(|word| word.starts_with("=?")).all(|word| word.len() <= WORD), "{line}");
+            assert!(
+                line.split(' ')
+                    .filter(|word| word.starts_with("=?"))
+                    .all(|word| word.len() <= WORD),
+                "{line}"
+            );
         }
     }
 
@@ -165,18 +201,31 @@ mod tests {
     #[test]
     fn a_name_is_read_back_as_it_was_and_its_address_with_it() {
         for name in texts() {
-            for email in ["ada@x.example", &format!("{}@{}.example", "a".repeat(60), "b".repeat(60))] {
+            for email in [
+                "ada@x.example",
+                &format!("{}@{}.example", "a".repeat(60), "b".repeat(60)),
+            ] {
                 let field = mailbox("To", Some(&name), email);
                 well_formed(&field);
                 let message = format!("{field}\r\nbody\r\n");
                 let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
                 let to = parsed.to().unwrap().first().unwrap();
-                assert_eq!((to.name(), to.address()), (Some(expected(&name).as_str()), Some(email)), "{field}");
+                assert_eq!(
+                    (to.name(), to.address()),
+                    (Some(expected(&name).as_str()), Some(email)),
+                    "{field}"
+                );
                 assert!(parsed.bcc().is_none());
             }
         }
-        assert_eq!(mailbox("To", None, "ada@x.example"), "To: ada@x.example\r\n");
-        assert_eq!(mailbox("To", Some("\r\n"), "ada@x.example"), "To: ada@x.example\r\n");
+        assert_eq!(
+            mailbox("To", None, "ada@x.example"),
+            "To: ada@x.example\r\n"
+        );
+        assert_eq!(
+            mailbox("To", Some("\r\n"), "ada@x.example"),
+            "To: ada@x.example\r\n"
+        );
         assert_eq!(
             mailbox("To", Some("Night, \"Ada\""), "a@x.example"),
             "To: \"Night, \\\"Ada\\\"\" <a@x.example>\r\n"

@@ -25,7 +25,11 @@ use crate::token::{Claim, Key, Purpose};
 const FORM: u32 = 2;
 
 /// What stays as it is in the local part of a `mailto:` (RFC 6068 2).
-const MAILTO: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const MAILTO: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// An issue's mail; a reader costs a fill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,14 +93,31 @@ struct Own {
 /// # Errors
 /// A finding where the config names no sender.
 pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Compiled, Finding> {
-    let Origin { site, digest, mail, authority } = origin;
+    let Origin {
+        site,
+        digest,
+        mail,
+        authority,
+    } = origin;
     let no_sender = || Finding::error("there is no sender").way_out("set `from` under [mail]");
-    let from = digest.from.as_ref().or(mail.from.as_ref()).ok_or_else(no_sender)?;
-    let leave = format!("mailto:{}@{}", utf8_percent_encode(from.email.local(), MAILTO), from.email.domain());
+    let from = digest
+        .from
+        .as_ref()
+        .or(mail.from.as_ref())
+        .ok_or_else(no_sender)?;
+    let leave = format!(
+        "mailto:{}@{}",
+        utf8_percent_encode(from.email.local(), MAILTO),
+        from.email.domain()
+    );
     let boundary = format!("=_{issue:016x}");
 
     let mut pieces = vec![
-        Piece::Fixed(header::mailbox("From", from.name.as_deref(), from.email.as_str())),
+        Piece::Fixed(header::mailbox(
+            "From",
+            from.name.as_deref(),
+            from.email.as_str(),
+        )),
         Piece::To,
         match draft.subject.contains(MARKS) {
             true => Piece::Subject,
@@ -107,7 +128,11 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
     ];
     let mut fixed = String::new();
     if let Some(reply_to) = digest.reply_to.as_ref().or(mail.reply_to.as_ref()) {
-        fixed.push_str(&header::mailbox("Reply-To", reply_to.name.as_deref(), reply_to.email.as_str()));
+        fixed.push_str(&header::mailbox(
+            "Reply-To",
+            reply_to.name.as_deref(),
+            reply_to.email.as_str(),
+        ));
     }
     fixed.push_str("MIME-Version: 1.0\r\n");
     // Bare, and from what never changes, so that the rules by which readers file their mail go on to hold.
@@ -123,8 +148,13 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
     ));
     pieces.push(Piece::Fixed(fixed));
     pieces.push(Piece::ListUnsubscribe);
-    pieces.push(Piece::Fixed(format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n")));
-    for (kind, body, part) in [("plain", &draft.text, Part::Text), ("html", &draft.html, Part::Html)] {
+    pieces.push(Piece::Fixed(format!(
+        "Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n"
+    )));
+    for (kind, body, part) in [
+        ("plain", &draft.text, Part::Text),
+        ("html", &draft.html, Part::Html),
+    ] {
         pieces.push(Piece::Fixed(format!(
             "--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n\
              Content-Transfer-Encoding: quoted-printable\r\n\r\n"
@@ -196,9 +226,8 @@ impl Compiled {
             form: u32,
         }
         match serde_json::from_str::<Form>(text) {
-            Ok(Form { form: FORM }) => {
-                serde_json::from_str(text).map_err(|error| format!("the kept mail cannot be read: {error}"))
-            }
+            Ok(Form { form: FORM }) => serde_json::from_str(text)
+                .map_err(|error| format!("the kept mail cannot be read: {error}")),
             Ok(Form { form }) => Err(format!(
                 "the issue was frozen by another version of tidings (form {form}, this one fills {FORM})\n\
                  finish it with that version, or stop it with `tidings issue cancel`"
@@ -214,7 +243,9 @@ impl Compiled {
 
     /// The subject as lists show it.
     pub fn subject(&self) -> String {
-        self.subject.replace([NAME, ADDRESS], &self.anonymous).replace(LEAVE, "")
+        self.subject
+            .replace([NAME, ADDRESS], &self.anonymous)
+            .replace(LEAVE, "")
     }
 
     /// The draft of this mail as one reader sees it.
@@ -228,8 +259,16 @@ impl Compiled {
     }
 
     fn own(&self, reader: &Reader, key: &Key) -> Own {
-        let name = reader.name.as_deref().map(header::one_line).filter(|name| !name.is_empty());
-        let token = key.sign(&Claim { purpose: Purpose::Leave, reader: reader.id, issue: self.issue });
+        let name = reader
+            .name
+            .as_deref()
+            .map(header::one_line)
+            .filter(|name| !name.is_empty());
+        let token = key.sign(&Claim {
+            purpose: Purpose::Leave,
+            reader: reader.id,
+            issue: self.issue,
+        });
         Own {
             name: name.unwrap_or_else(|| self.anonymous.clone()),
             address: reader.email.to_string(),
@@ -243,7 +282,13 @@ impl Compiled {
         // It stands in both parts and has nothing that HTML would escape.
         let mut leave = Vec::with_capacity(256);
         quoted::encode_slot(&written(&own.leave, Part::Html), &mut leave);
-        let fixed = |piece: &Piece| if let Piece::Fixed(text) = piece { text.len() } else { 200 };
+        let fixed = |piece: &Piece| {
+            if let Piece::Fixed(text) = piece {
+                text.len()
+            } else {
+                200
+            }
+        };
         let mut message = Vec::with_capacity(self.pieces.iter().map(fixed).sum());
         for piece in &self.pieces {
             let line = match piece {

@@ -33,11 +33,18 @@ pub(super) fn encode(text: &str, into: &mut Vec<u8>) {
         if is_literal {
             // What stays as it is goes in one piece.
             let room = &bytes[at + 1..bytes.len().min(at + LONGEST - column)];
-            let run = 1 + room.iter().position(|byte| !is_plain(*byte)).unwrap_or(room.len());
+            let run = 1 + room
+                .iter()
+                .position(|byte| !is_plain(*byte))
+                .unwrap_or(room.len());
             into.extend_from_slice(&bytes[at..at + run]);
             (at, column) = (at + run, column + run);
         } else {
-            into.extend_from_slice(&[b'=', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            into.extend_from_slice(&[
+                b'=',
+                HEX[usize::from(byte >> 4)],
+                HEX[usize::from(byte & 15)],
+            ]);
             (at, column) = (at + 1, column + 3);
         }
     }
@@ -73,10 +80,19 @@ mod tests {
             (".hidden\n.\n", "=2Ehidden\r\n=2E\r\n"),
             ("a \nb\t\r\nc ", "a=20\r\nb=09\r\nc=20"),
             ("é", "=C3=A9"),
-            (&format!("{}\n", "x".repeat(75)), &format!("{}\r\n", "x".repeat(75))),
+            (
+                &format!("{}\n", "x".repeat(75)),
+                &format!("{}\r\n", "x".repeat(75)),
+            ),
             (&"x".repeat(76), &format!("{}=\r\nx", "x".repeat(75))),
-            (&format!("{}.y", "x".repeat(75)), &format!("{}=\r\n=2Ey", "x".repeat(75))),
-            (&format!("{}=", "x".repeat(73)), &format!("{}=\r\n=3D", "x".repeat(73))),
+            (
+                &format!("{}.y", "x".repeat(75)),
+                &format!("{}=\r\n=2Ey", "x".repeat(75)),
+            ),
+            (
+                &format!("{}=", "x".repeat(73)),
+                &format!("{}=\r\n=3D", "x".repeat(73)),
+            ),
         ] {
             assert_eq!(encoded(text), expected);
         }

@@ -19,7 +19,10 @@ fn compiled(subject: &str) -> Compiled {
             "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n".to_owned(),
         ),
     ];
-    let text = format!("Hello {NAME},\n.hidden {} = \n{ADDRESS}\n{LEAVE}\n", "é".repeat(300));
+    let text = format!(
+        "Hello {NAME},\n.hidden {} = \n{ADDRESS}\n{LEAVE}\n",
+        "é".repeat(300)
+    );
     super::cut(&text, Part::Text, &mut pieces);
     Compiled {
         form: FORM,
@@ -35,7 +38,12 @@ fn compiled(subject: &str) -> Compiled {
 
 fn fill(compiled: &Compiled, name: Option<&str>) -> String {
     let email = "ada@x.example".parse().unwrap();
-    let reader = Reader { id: 42, email, name: name.map(str::to_owned), language: None };
+    let reader = Reader {
+        id: 42,
+        email,
+        name: name.map(str::to_owned),
+        language: None,
+    };
     let key = Key::from_text(1, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
     String::from_utf8(compiled.fill(&reader, chrono::DateTime::UNIX_EPOCH, &key)).unwrap()
 }
@@ -46,17 +54,28 @@ fn a_slot_is_filled_in_the_subject_and_in_the_text_and_nothing_is_injected() {
         (None, "there"),
         (Some(""), "there"),
         (Some("Ada"), "Ada"),
-        (Some("O'Neil, \"Ada\"\r\nBcc: x@y.example 🍵"), "O'Neil, \"Ada\" Bcc: x@y.example 🍵"),
+        (
+            Some("O'Neil, \"Ada\"\r\nBcc: x@y.example 🍵"),
+            "O'Neil, \"Ada\" Bcc: x@y.example 🍵",
+        ),
         (Some(".a=b"), ".a=b"),
     ] {
         let message = fill(&compiled(&format!("For {NAME}: tea")), name);
-        assert!(message.lines().all(|line| line.len() <= 998 && !line.starts_with('.')), "{message}");
+        assert!(
+            message
+                .lines()
+                .all(|line| line.len() <= 998 && !line.starts_with('.')),
+            "{message}"
+        );
         assert!(!message.replace("\r\n", "").contains(['\r', '\n']));
         let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
         assert!(parsed.bcc().is_none());
         assert_eq!(parsed.subject().unwrap(), format!("For {shown}: tea"));
         let text = parsed.body_text(0).unwrap();
-        let expected = format!("Hello {shown},\r\n.hidden {} = \r\nada@x.example\r\nmailto:news@", "é".repeat(300));
+        let expected = format!(
+            "Hello {shown},\r\n.hidden {} = \r\nada@x.example\r\nmailto:news@",
+            "é".repeat(300)
+        );
         assert!(text.starts_with(&expected), "{text}");
         assert_eq!(parsed.content_type().unwrap().subtype(), Some("plain"));
         assert!(parsed.message_id().unwrap().ends_with("@hums.example"));
@@ -70,15 +89,32 @@ fn the_subject_that_is_shown_is_the_subject_that_is_sent_whatever_of_a_reader_st
         ("Tea", "Tea", "Tea"),
         (&format!("{NAME}: tea"), "Ada: tea", "there: tea"),
         (&format!("For {ADDRESS}"), "For ada@x.example", "For there"),
-        (&format!("Leave {LEAVE}"), "Leave mailto:news@hums.example?subject=unsubscribe", "Leave "),
+        (
+            &format!("Leave {LEAVE}"),
+            "Leave mailto:news@hums.example?subject=unsubscribe",
+            "Leave ",
+        ),
     ] {
         let compiled = compiled(subject);
         let message = fill(&compiled, Some("Ada"));
-        let read = MessageParser::default().parse(message.as_bytes()).unwrap().subject().unwrap().to_owned();
+        let read = MessageParser::default()
+            .parse(message.as_bytes())
+            .unwrap()
+            .subject()
+            .unwrap()
+            .to_owned();
         assert!(read.starts_with(sent) && !read.contains(MARKS), "{read}");
-        let reader =
-            Reader { id: 42, email: "ada@x.example".parse().unwrap(), name: Some("Ada".into()), language: None };
-        let draft = Draft { subject: subject.to_owned(), html: String::new(), text: String::new() };
+        let reader = Reader {
+            id: 42,
+            email: "ada@x.example".parse().unwrap(),
+            name: Some("Ada".into()),
+            language: None,
+        };
+        let draft = Draft {
+            subject: subject.to_owned(),
+            html: String::new(),
+            text: String::new(),
+        };
         assert_eq!(compiled.read_by(&draft, &reader, &key).subject, read);
         assert_eq!(compiled.subject(), listed);
     }
@@ -95,11 +131,17 @@ fn a_kept_message_fills_to_the_same_bytes() {
 #[test]
 fn an_issue_that_another_version_froze_is_refused_in_words() {
     for (text, words) in [
-        ("{\"issue\":7,\"from\":[null,\"a@x.example\"]}", "another version of tidings (form 0"),
+        (
+            "{\"issue\":7,\"from\":[null,\"a@x.example\"]}",
+            "another version of tidings (form 0",
+        ),
         ("{\"form\":3}", "another version of tidings (form 3"),
         ("{\"form\":2}", "cannot be read"),
         ("", "cannot be read"),
     ] {
-        assert!(Compiled::from_text(text).unwrap_err().contains(words), "{text}");
+        assert!(
+            Compiled::from_text(text).unwrap_err().contains(words),
+            "{text}"
+        );
     }
 }

@@ -25,7 +25,10 @@ pub fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
         slug_from: "b",
         by_name: false,
         title: "b",
-        dated: Instant { at: DateTime::UNIX_EPOCH, offset: None },
+        dated: Instant {
+            at: DateTime::UNIX_EPOCH,
+            offset: None,
+        },
         categories: &[],
         front: &Front::default(),
     };
@@ -49,32 +52,63 @@ pub(super) struct Parts<'a> {
 impl Parts<'_> {
     /// The address, and where it comes from.
     pub(super) fn address(&self, site: &Site, habits: &Habits) -> Result<(Url, Origin), Finding> {
-        let own = self.front.get(habits.rules.address).and_then(|(key, value)| Some((key, value.as_str()?.trim())));
+        let own = self
+            .front
+            .get(habits.rules.address)
+            .and_then(|(key, value)| Some((key, value.as_str()?.trim())));
         let (filled, from) = if let Some((key, own)) = own.filter(|(_, own)| !own.is_empty()) {
-            let filled = self.own(key, own, habits).map_err(|finding| finding.at_line(self.front.line(key)))?;
+            let filled = self
+                .own(key, own, habits)
+                .map_err(|finding| finding.at_line(self.front.line(key)))?;
             (filled, Origin::Key(key))
         } else {
-            let section = self.name.section().and_then(|section| habits.permalinks.get(section));
-            let foreign = habits.foreign.as_deref().filter(|_| self.is_foreign(habits));
-            let pattern = foreign.or(habits.permalink.as_deref()).or(section.map(String::as_str));
+            let section = self
+                .name
+                .section()
+                .and_then(|section| habits.permalinks.get(section));
+            let foreign = habits
+                .foreign
+                .as_deref()
+                .filter(|_| self.is_foreign(habits));
+            let pattern = foreign
+                .or(habits.permalink.as_deref())
+                .or(section.map(String::as_str));
             let pattern = pattern.unwrap_or(habits.rules.permalink);
             let mut filled = self.fill(pattern, habits)?;
-            let is_ugly =
-                habits.ugly || self.name.section().is_some_and(|section| habits.ugly_sections.contains(section));
-            if is_ugly && filled.trim_end_matches('/').rsplit('/').next().is_some_and(|last| !last.contains('.')) {
+            let is_ugly = habits.ugly
+                || self
+                    .name
+                    .section()
+                    .is_some_and(|section| habits.ugly_sections.contains(section));
+            if is_ugly
+                && filled
+                    .trim_end_matches('/')
+                    .rsplit('/')
+                    .next()
+                    .is_some_and(|last| !last.contains('.'))
+            {
                 filled = format!("{}.html", filled.trim_end_matches('/'));
             }
             if let Some(language) = self.name.language {
-                filled = format!("/{}/{}", language.to_lowercase(), filled.trim_start_matches('/'));
+                filled = format!(
+                    "/{}/{}",
+                    language.to_lowercase(),
+                    filled.trim_start_matches('/')
+                );
             }
             (filled, Origin::Pattern)
         };
         // A colon in the first part is no scheme.
         let url = match filled.starts_with("http://") || filled.starts_with("https://") {
             true => filled.parse(),
-            false => site.url.join(&format!("./{}", filled.trim_start_matches('/'))),
+            false => site
+                .url
+                .join(&format!("./{}", filled.trim_start_matches('/'))),
         };
-        match url.ok().filter(|url| matches!(url.scheme(), "http" | "https")) {
+        match url
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+        {
             Some(url) => Ok((url, from)),
             None => Err(Finding::error(format!("`{filled}` is no address")).at_line(1)),
         }
@@ -89,20 +123,25 @@ impl Parts<'_> {
             }
             Dialect::Eleventy | Dialect::Plain if own.contains("{{") || own.contains("{%") => {
                 self.fill_template(own, habits).ok_or_else(|| {
-                    Finding::error(format!("`{key}: {own}` is a template that cannot be read here"))
-                        .way_out("set `permalink` under [posts], with tokens like {year} and {slug}")
+                    Finding::error(format!(
+                        "`{key}: {own}` is a template that cannot be read here"
+                    ))
+                    .way_out("set `permalink` under [posts], with tokens like {year} and {slug}")
                 })?
             }
             Dialect::Plain if own.contains('{') => self.fill(own, habits)?,
             _ => own.to_owned(),
         };
-        if let Some(folder) =
-            filled.strip_suffix("index.html").filter(|folder| folder.is_empty() || folder.ends_with('/'))
+        if let Some(folder) = filled
+            .strip_suffix("index.html")
+            .filter(|folder| folder.is_empty() || folder.ends_with('/'))
         {
             filled.truncate(folder.len());
         }
         // What does not begin with a slash is below the language's own folder to Hugo.
-        if let (Dialect::Hugo, Some(language), false) = (dialect, self.name.language, filled.starts_with('/')) {
+        if let (Dialect::Hugo, Some(language), false) =
+            (dialect, self.name.language, filled.starts_with('/'))
+        {
             filled = format!("{}/{filled}", language.to_lowercase());
         }
         let file = filled.rsplit('/').next().unwrap_or_default();
@@ -121,13 +160,20 @@ impl Parts<'_> {
     /// Whether the post says that it is in another language than the default one.
     fn is_foreign(&self, habits: &Habits) -> bool {
         let own = self.front.text(&["lang"]);
-        own.is_some_and(|own| habits.default_language.as_deref().is_some_and(|known| !own.eq_ignore_ascii_case(known)))
+        own.is_some_and(|own| {
+            habits
+                .default_language
+                .as_deref()
+                .is_some_and(|known| !own.eq_ignore_ascii_case(known))
+        })
     }
 
     /// A pattern with its tokens filled in.
     fn fill(&self, pattern: &str, habits: &Habits) -> Result<String, Finding> {
         self.filled(pattern, habits).map_err(|token| {
-            Finding::error(format!("`{pattern}` has an unknown token `{{{token}}}`")).at_line(1).way_out(TOKENS)
+            Finding::error(format!("`{pattern}` has an unknown token `{{{token}}}`"))
+                .at_line(1)
+                .way_out(TOKENS)
         })
     }
 
@@ -137,7 +183,9 @@ impl Parts<'_> {
         let mut rest = pattern;
         while let Some(start) = rest.find('{') {
             filled.push_str(&rest[..start]);
-            let Some(end) = rest[start..].find('}') else { break };
+            let Some(end) = rest[start..].find('}') else {
+                break;
+            };
             let token = &rest[start + 1..start + end];
             filled.push_str(&self.token(token, habits).ok_or(token)?);
             rest = &rest[start + end + 1..];
@@ -154,15 +202,28 @@ impl Parts<'_> {
         let slugs = habits.slugs;
         let is_hugo = habits.rules.dialect == Dialect::Hugo;
         // In a pattern a plus stands for a space to Hugo.
-        let word = |text: &str| safe(&if is_hugo { slugs.slug(&text.replace('+', " ")) } else { slugs.slug(text) });
+        let word = |text: &str| {
+            safe(&if is_hugo {
+                slugs.slug(&text.replace('+', " "))
+            } else {
+                slugs.slug(text)
+            })
+        };
         let local = self.local(habits);
         let time = |format: &str| Some(local.format(format).to_string());
         if let Some(format) = token.strip_prefix("date:") {
             let format = StrftimeItems::new(format).parse().ok()?;
             return Some(safe(&local.format_with_items(format.iter()).to_string()));
         }
-        if let Some(range) = token.strip_prefix("sections[").and_then(|rest| rest.strip_suffix(']')) {
-            let sections: Vec<String> = self.sections(habits).iter().map(|part| safe(&slugs.slug(part))).collect();
+        if let Some(range) = token
+            .strip_prefix("sections[")
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            let sections: Vec<String> = self
+                .sections(habits)
+                .iter()
+                .map(|part| safe(&slugs.slug(part)))
+                .collect();
             return Some(slice(&sections, range)?.join("/"));
         }
         let folders = || self.name.folders();
@@ -186,31 +247,60 @@ impl Parts<'_> {
             "hour" => time("%H"),
             "minute" => time("%M"),
             "second" => time("%S"),
-            "slug_or_title" if self.by_name || self.front.text(&["slug"]).is_some() => Some(safe(&self.slug(habits))),
+            "slug_or_title" if self.by_name || self.front.text(&["slug"]).is_some() => {
+                Some(safe(&self.slug(habits)))
+            }
             "slug" => Some(safe(&self.slug(habits))),
             "plain_slug" => Some(lower_slug(&self.slug(habits))),
             "file_slug" => Some(lower_slug(self.name.stem)),
             "file_path" => {
                 let folders = folders().filter(|part| !part.starts_with('_')).map(safe);
-                Some(folders.chain([safe(self.name.stem)]).collect::<Vec<_>>().join("/"))
+                Some(
+                    folders
+                        .chain([safe(self.name.stem)])
+                        .collect::<Vec<_>>()
+                        .join("/"),
+                )
             }
             "title" | "slug_or_title" => Some(word(self.title)),
             "filename" if is_hugo => Some(word(self.name.stem)),
             "filename" => Some(safe(self.name.stem)),
-            "lang" => {
-                Some(safe(&self.front.text(&["lang"]).or_else(|| habits.default_language.clone()).unwrap_or_default()))
-            }
-            "section" => Some(self.name.section().map(|section| safe(&slugs.slug(section))).unwrap_or_default()),
+            "lang" => Some(safe(
+                &self
+                    .front
+                    .text(&["lang"])
+                    .or_else(|| habits.default_language.clone())
+                    .unwrap_or_default(),
+            )),
+            "section" => Some(
+                self.name
+                    .section()
+                    .map(|section| safe(&slugs.slug(section)))
+                    .unwrap_or_default(),
+            ),
             "sections" => {
-                let sections = self.sections(habits).iter().map(|part| safe(&slugs.slug(part))).collect::<Vec<_>>();
+                let sections = self
+                    .sections(habits)
+                    .iter()
+                    .map(|part| safe(&slugs.slug(part)))
+                    .collect::<Vec<_>>();
                 Some(sections.join("/"))
             }
-            "category" => Some(self.categories.first().map(|first| safe(&slugs.slug(first))).unwrap_or_default()),
+            "category" => Some(
+                self.categories
+                    .first()
+                    .map(|first| safe(&slugs.slug(first)))
+                    .unwrap_or_default(),
+            ),
             "categories" | "slugified_categories" => {
                 let mut parts: Vec<String> = Vec::new();
                 for category in self.categories {
                     let part = category.to_lowercase();
-                    let part = safe(&if token == "categories" { part } else { crate::post::slug(&part) });
+                    let part = safe(&if token == "categories" {
+                        part
+                    } else {
+                        crate::post::slug(&part)
+                    });
                     if !parts.contains(&part) {
                         parts.push(part);
                     }
@@ -220,14 +310,17 @@ impl Parts<'_> {
             "path" => {
                 let last = self.slug(habits);
                 // Eleventy makes `/about/` of `about/about.md`.
-                let doubled = habits.rules.dialect == Dialect::Eleventy && folders().next_back() == Some(last.as_str());
+                let doubled = habits.rules.dialect == Dialect::Eleventy
+                    && folders().next_back() == Some(last.as_str());
                 let slugged = folders().map(|part| match habits.rules.dialect {
                     // Zola keeps the folders as they are.
                     Dialect::Zola => safe(part),
                     _ => safe(&slugs.slug(part)),
                 });
-                let parts: Vec<String> =
-                    slugged.chain((!doubled).then(|| safe(&last))).filter(|part| !part.is_empty()).collect();
+                let parts: Vec<String> = slugged
+                    .chain((!doubled).then(|| safe(&last)))
+                    .filter(|part| !part.is_empty())
+                    .collect();
                 Some(parts.join("/"))
             }
             _ => None,
@@ -253,7 +346,11 @@ impl Parts<'_> {
     fn local(&self, habits: &Habits) -> DateTime<FixedOffset> {
         let Instant { at, offset } = self.dated;
         let of_site = || at.with_timezone(&habits.zoning(false).zone).offset().fix();
-        at.with_timezone(&offset.filter(|_| habits.rules.own_offset).unwrap_or_else(of_site))
+        at.with_timezone(
+            &offset
+                .filter(|_| habits.rules.own_offset)
+                .unwrap_or_else(of_site),
+        )
     }
 
     /// The last part of the address: the `slug` key, else made from the name or the title.
@@ -275,7 +372,10 @@ impl Parts<'_> {
         while let Some(start) = rest.find("{{") {
             filled.push_str(&rest[..start]);
             let end = rest[start..].find("}}")?;
-            filled.push_str(&safe(&self.expression(rest[start + 2..start + end].trim_matches(['-', ' ']), habits)?));
+            filled.push_str(&safe(&self.expression(
+                rest[start + 2..start + end].trim_matches(['-', ' ']),
+                habits,
+            )?));
             rest = &rest[start + end + 2..];
         }
         filled.push_str(rest);
@@ -285,7 +385,11 @@ impl Parts<'_> {
     fn expression(&self, expression: &str, habits: &Habits) -> Option<String> {
         let mut parts = expression.split('|').map(str::trim);
         let name = parts.next()?;
-        let slug = || self.front.text(&["slug"]).unwrap_or_else(|| self.slug_from.to_owned());
+        let slug = || {
+            self.front
+                .text(&["slug"])
+                .unwrap_or_else(|| self.slug_from.to_owned())
+        };
         let stem = || {
             let parts: Vec<&str> = self.name.folders().chain([self.name.stem]).collect();
             format!("/{}", parts.join("/"))
@@ -296,7 +400,10 @@ impl Parts<'_> {
             "title" | "page.title" => self.title.to_owned(),
             "page.filePathStem" | "filePathStem" => stem(),
             "page.date" | "date" => String::new(),
-            literal => literal.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?.to_owned(),
+            literal => literal
+                .strip_prefix(['"', '\''])?
+                .strip_suffix(['"', '\''])?
+                .to_owned(),
         };
         for filter in parts {
             let (filter, argument) = filter.split_once([':', '(']).unwrap_or((filter, ""));
@@ -307,7 +414,9 @@ impl Parts<'_> {
                 "url" => value,
                 "date" if !argument.is_empty() => {
                     let format = StrftimeItems::new(argument).parse().ok()?;
-                    self.local(habits).format_with_items(format.iter()).to_string()
+                    self.local(habits)
+                        .format_with_items(format.iter())
+                        .to_string()
                 }
                 _ => return None,
             };
@@ -326,7 +435,10 @@ fn slice<'a>(sections: &'a [String], range: &str) -> Option<&'a [String]> {
     };
     let (from, to) = match range.split_once(':') {
         Some((from, to)) => (place(from, 0)?, place(to, end)?),
-        None => (place(range, 0)?, place(range, 0)?.saturating_add(1).min(end)),
+        None => (
+            place(range, 0)?,
+            place(range, 0)?.saturating_add(1).min(end),
+        ),
     };
     Some(sections.get(from..to).unwrap_or_default())
 }
@@ -334,7 +446,11 @@ fn slice<'a>(sections: &'a [String], range: &str) -> Option<&'a [String]> {
 /// A part of an address without the signs that would end it.
 fn safe(part: &str) -> String {
     if part.contains(['%', '?', '#', '\\']) {
-        return part.replace('%', "%25").replace('?', "%3F").replace('#', "%23").replace('\\', "%5C");
+        return part
+            .replace('%', "%25")
+            .replace('?', "%3F")
+            .replace('#', "%23")
+            .replace('\\', "%5C");
     }
     part.to_owned()
 }
@@ -346,9 +462,21 @@ mod tests {
     #[test]
     fn sections_are_cut_as_hugo_does() {
         let sections = ["a", "b", "c"].map(str::to_owned);
-        for (range, expected) in [("1:", "b/c"), (":last", "a/b"), ("last", "c"), ("0", "a"), ("1:2", "b"), ("7:", "")]
-        {
-            assert_eq!(slice(&sections, range).map(|parts| parts.join("/")).as_deref(), Some(expected), "{range}");
+        for (range, expected) in [
+            ("1:", "b/c"),
+            (":last", "a/b"),
+            ("last", "c"),
+            ("0", "a"),
+            ("1:2", "b"),
+            ("7:", ""),
+        ] {
+            assert_eq!(
+                slice(&sections, range)
+                    .map(|parts| parts.join("/"))
+                    .as_deref(),
+                Some(expected),
+                "{range}"
+            );
         }
         assert_eq!(slice(&sections, "x"), None);
         assert_eq!(slice(&[], "last"), Some(&[][..]));

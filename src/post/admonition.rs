@@ -41,7 +41,9 @@ fn split_line(text: &str) -> (&str, &str) {
 
 /// How many lines without words a text begins with, and what follows them.
 fn blank_lines(text: &str) -> (usize, &str) {
-    let words = text.find(|c: char| !c.is_whitespace()).unwrap_or(text.len());
+    let words = text
+        .find(|c: char| !c.is_whitespace())
+        .unwrap_or(text.len());
     let end = text[..words].rfind('\n').map_or(0, |end| end + 1);
     (text[..end].matches('\n').count(), &text[end..])
 }
@@ -50,14 +52,34 @@ fn blank_lines(text: &str) -> (usize, &str) {
 fn opening(line: &str) -> Option<(&str, String)> {
     let trimmed = line.trim_start_matches(' ');
     let indent = &line[..line.len() - trimmed.len()];
-    let rest = trimmed.strip_prefix("!!!").or_else(|| trimmed.strip_prefix("???"))?;
+    let rest = trimmed
+        .strip_prefix("!!!")
+        .or_else(|| trimmed.strip_prefix("???"))?;
     let rest = rest.trim_start_matches('+').strip_prefix(' ')?.trim();
-    let (names, title) = rest.split_once('"').map_or((rest, None), |(names, title)| (names, title.strip_suffix('"')));
+    let (names, title) = rest.split_once('"').map_or((rest, None), |(names, title)| {
+        (names, title.strip_suffix('"'))
+    });
     let name = names.split_whitespace().next()?;
-    let are_names = names.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' '));
+    let are_names = names
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' '));
     let mut letters = name.chars();
-    let capitalised = || letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    are_names.then(|| (indent, title.filter(|title| !title.is_empty()).map_or_else(capitalised, str::to_owned)))
+    let capitalised = || {
+        letters
+            .next()
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .chain(letters)
+            .collect()
+    };
+    are_names.then(|| {
+        (
+            indent,
+            title
+                .filter(|title| !title.is_empty())
+                .map_or_else(capitalised, str::to_owned),
+        )
+    })
 }
 
 #[cfg(test)]
@@ -67,13 +89,31 @@ mod tests {
     #[test]
     fn a_note_is_a_quote_line_for_line() {
         for (text, expected) in [
-            ("!!! note\n    A *b*.\n\n    C\n\nD\n", "> **Note**  \n> A *b*.\n>\n> C\n\nD\n"),
-            ("!!! warning \"The pot\"\n    Hot.\nD\n", "> **The pot**  \n> Hot.\nD\n"),
-            ("???+ tip inline \"T\"\n\n    ```\n    x\n    ```\n", "> **T**  \n>\n> ```\n> x\n> ```\n"),
-            ("- a\n\n    !!! note\n        B\n", "- a\n\n    > **Note**  \n    > B\n"),
+            (
+                "!!! note\n    A *b*.\n\n    C\n\nD\n",
+                "> **Note**  \n> A *b*.\n>\n> C\n\nD\n",
+            ),
+            (
+                "!!! warning \"The pot\"\n    Hot.\nD\n",
+                "> **The pot**  \n> Hot.\nD\n",
+            ),
+            (
+                "???+ tip inline \"T\"\n\n    ```\n    x\n    ```\n",
+                "> **T**  \n>\n> ```\n> x\n> ```\n",
+            ),
+            (
+                "- a\n\n    !!! note\n        B\n",
+                "- a\n\n    > **Note**  \n    > B\n",
+            ),
             ("```\n!!! note\n    x\n```\n", "```\n!!! note\n    x\n```\n"),
-            ("!!! note\n    A\n\n  \n    B\n\n\nC\n", "> **Note**  \n> A\n>\n>\n> B\n\n\nC\n"),
-            ("!!!\n!!! so: much\nWow!!! note\n", "!!!\n!!! so: much\nWow!!! note\n"),
+            (
+                "!!! note\n    A\n\n  \n    B\n\n\nC\n",
+                "> **Note**  \n> A\n>\n>\n> B\n\n\nC\n",
+            ),
+            (
+                "!!!\n!!! so: much\nWow!!! note\n",
+                "!!!\n!!! so: much\nWow!!! note\n",
+            ),
         ] {
             assert_eq!(to_quotes(text), expected, "{text}");
             assert_eq!(expected.lines().count(), text.lines().count());

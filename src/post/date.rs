@@ -1,7 +1,8 @@
 //! Dates as people write them, and what a date without a zone means.
 
 use chrono::{
-    DateTime, Datelike, Duration, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc,
+    DateTime, Datelike, Duration, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime,
+    Offset, TimeZone, Utc,
 };
 use chrono_tz::Tz;
 
@@ -29,7 +30,9 @@ impl Zoning {
                 let first = local - self.offset(local);
                 (local - self.offset(first)).and_utc()
             }
-            LocalResult::Ambiguous(early, late) => if self.fold_late { late } else { early }.to_utc(),
+            LocalResult::Ambiguous(early, late) => {
+                if self.fold_late { late } else { early }.to_utc()
+            }
             // Clocks jump by less than a day: the offset that held a day before reads the time on that side.
             LocalResult::None => (local - self.offset(local - Duration::days(1))).and_utc(),
         }
@@ -57,8 +60,18 @@ pub struct Instant {
 /// What is wrong with it, in a few words.
 pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
     let text = text.trim();
-    let zoned = |at, offset| Ok(Instant { at, offset: Some(offset) });
-    let local = |at| Ok(Instant { at: zoning.instant(at), offset: None });
+    let zoned = |at, offset| {
+        Ok(Instant {
+            at,
+            offset: Some(offset),
+        })
+    };
+    let local = |at| {
+        Ok(Instant {
+            at: zoning.instant(at),
+            offset: None,
+        })
+    };
     // Every syntax but these begins with four digits; to try them first would cost each post.
     let is_iso = text.get(..5).is_some_and(|start| start.ends_with('-'));
     let moved = if is_iso { None } else { year_last(text) };
@@ -77,7 +90,10 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
             return local(date.and_time(NaiveTime::MIN));
         }
         if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            let seconds = text.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+            let seconds = text
+                .parse()
+                .ok()
+                .and_then(|seconds| DateTime::from_timestamp(seconds, 0));
             let seconds = seconds.ok_or_else(|| "the number is too large".to_owned())?;
             in_range(seconds.date_naive())?;
             return zoned(seconds, Utc.fix());
@@ -92,9 +108,10 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
     let (time, zone) = time_of_day(rest)?;
     let time = date.and_time(time);
     match offset(zone)? {
-        Some(offset) if !by_letters => {
-            zoned((time - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc(), offset)
-        }
+        Some(offset) if !by_letters => zoned(
+            (time - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc(),
+            offset,
+        ),
         _ => local(time),
     }
 }
@@ -114,8 +131,11 @@ fn year_last(text: &str) -> Option<String> {
         _ => return None,
     };
     let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
-    (is_year && time.contains(':') && month_of(month).is_some())
-        .then(|| format!("{month} {day} {year} {time} {zone}").trim_end().to_owned())
+    (is_year && time.contains(':') && month_of(month).is_some()).then(|| {
+        format!("{month} {day} {year} {time} {zone}")
+            .trim_end()
+            .to_owned()
+    })
 }
 
 /// Feeds have four digits for a year, and year 1 is what a missing date looks like elsewhere.
@@ -143,7 +163,9 @@ const MONTHS: [&str; 12] = [
 
 fn month_of(word: &str) -> Option<u32> {
     let word = word.trim_matches([',', '.']).to_lowercase();
-    let place = MONTHS.iter().position(|name| word.len() >= 3 && name.starts_with(&word))?;
+    let place = MONTHS
+        .iter()
+        .position(|name| word.len() >= 3 && name.starts_with(&word))?;
     u32::try_from(place).ok().map(|place| place + 1)
 }
 
@@ -167,7 +189,9 @@ fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), String> {
     let is_weekday = |word: &str| {
         let word = word.to_lowercase();
         let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-        word.chars().all(char::is_alphabetic) && days.iter().any(|day| word.starts_with(day)) && word.len() <= 9
+        word.chars().all(char::is_alphabetic)
+            && days.iter().any(|day| word.starts_with(day))
+            && word.len() <= 9
     };
     if (first.ends_with(',') || is_weekday(first)) && month_of(first).is_none() {
         first = words.next().ok_or_else(no_date)?;
@@ -175,7 +199,10 @@ fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), String> {
     let second = words.next().ok_or_else(no_date)?;
     let third = words.next().ok_or_else(no_date)?;
     let number = |word: &str| {
-        word.trim_end_matches([',', '.']).trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse::<u32>().ok()
+        word.trim_end_matches([',', '.'])
+            .trim_end_matches(|c: char| c.is_ascii_alphabetic())
+            .parse::<u32>()
+            .ok()
     };
     let (month, day) = match (month_of(first), month_of(second)) {
         (Some(month), _) => (month, number(second)),
@@ -184,14 +211,19 @@ fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), String> {
     };
     let year = third.trim_end_matches([',', '.', ':']);
     let year = year_of(year).ok_or_else(no_date)?;
-    Ok((calendar(year, month, day.ok_or_else(no_date)?, false)?, &text[words.at..]))
+    Ok((
+        calendar(year, month, day.ok_or_else(no_date)?, false)?,
+        &text[words.at..],
+    ))
 }
 
 /// The day that leads a text as `2024-12-01`, `2024/12/1` or `2024.12.01`, and what follows it; none where it has
 /// another form.
 fn numeric_day(text: &str, roll_over: bool) -> Option<Result<(NaiveDate, &str), String>> {
     let number = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    let (year, rest) = text.split_at_checked(4).filter(|(year, _)| number(year) == 4)?;
+    let (year, rest) = text
+        .split_at_checked(4)
+        .filter(|(year, _)| number(year) == 4)?;
     let separator = rest.chars().next().filter(|c| "-/.".contains(*c))?;
     let (month, rest) = rest[1..].split_at(number(&rest[1..]));
     let rest = rest.strip_prefix(separator)?;
@@ -199,13 +231,21 @@ fn numeric_day(text: &str, roll_over: bool) -> Option<Result<(NaiveDate, &str), 
     if !(1..=2).contains(&month.len()) || !(1..=2).contains(&day.len()) {
         return None;
     }
-    let date = calendar(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?, roll_over);
+    let date = calendar(
+        year.parse().ok()?,
+        month.parse().ok()?,
+        day.parse().ok()?,
+        roll_over,
+    );
     Some(date.map(|date| (date, rest)))
 }
 
 /// A year of four digits, or of two as RFC 2822 (4.3) reads them.
 fn year_of(text: &str) -> Option<i32> {
-    let year: i32 = text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let year: i32 = text
+        .parse()
+        .ok()
+        .filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))?;
     match text.len() {
         4 => Some(year),
         2 => Some(year + if year < 50 { 2000 } else { 1900 }),
@@ -222,7 +262,9 @@ impl<'a> Words<'a> {
     fn next(&mut self) -> Option<&'a str> {
         let rest = &self.text[self.at..];
         let start = rest.find(|c: char| !c.is_whitespace())?;
-        let end = rest[start..].find(char::is_whitespace).map_or(rest.len(), |end| start + end);
+        let end = rest[start..]
+            .find(char::is_whitespace)
+            .map_or(rest.len(), |end| start + end);
         self.at += end;
         Some(&rest[start..end])
     }
@@ -243,29 +285,52 @@ fn calendar(year: i32, month: u32, day: u32, roll_over: bool) -> Result<NaiveDat
 
 /// The time that a text begins with, and the zone that follows it.
 fn time_of_day(text: &str) -> Result<(NaiveTime, &str), String> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.')
+        .unwrap_or(text.len());
     let (clock, zone) = text.split_at(end);
     let mut parts = clock.splitn(3, ':');
     let mut number = |what: &str, most: u32| -> Result<u32, String> {
-        let part = parts.next().ok_or_else(|| format!("the time `{clock}` has no {what}"))?;
-        let number: u32 = part.parse().map_err(|_| format!("the time `{clock}` has no {what}"))?;
-        if number > most { Err(format!("{what} {number}")) } else { Ok(number) }
+        let part = parts
+            .next()
+            .ok_or_else(|| format!("the time `{clock}` has no {what}"))?;
+        let number: u32 = part
+            .parse()
+            .map_err(|_| format!("the time `{clock}` has no {what}"))?;
+        if number > most {
+            Err(format!("{what} {number}"))
+        } else {
+            Ok(number)
+        }
     };
     let (hour, minute) = (number("hour", 23)?, number("minute", 59)?);
     let (second, nanos) = match parts.next() {
         None => (0, 0),
         Some(seconds) => {
             let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
-            let whole: u32 = whole.parse().map_err(|_| format!("the time `{clock}` has no second"))?;
+            let whole: u32 = whole
+                .parse()
+                .map_err(|_| format!("the time `{clock}` has no second"))?;
             let padded = format!("{fraction:0<9}");
-            (whole, padded.get(..9).and_then(|digits| digits.parse().ok()).unwrap_or(0))
+            (
+                whole,
+                padded
+                    .get(..9)
+                    .and_then(|digits| digits.parse().ok())
+                    .unwrap_or(0),
+            )
         }
     };
     let mut zone = zone.trim();
     let mut hour = hour;
     for (word, noon) in [("am", 0), ("pm", 12)] {
-        let is_word = !zone.get(2..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric()));
-        if let Some(half) = zone.get(..2).filter(|half| is_word && half.eq_ignore_ascii_case(word)) {
+        let is_word = !zone
+            .get(2..)
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric()));
+        if let Some(half) = zone
+            .get(..2)
+            .filter(|half| is_word && half.eq_ignore_ascii_case(word))
+        {
             if !(1..=12).contains(&hour) {
                 return Err(format!("hour {hour} {half}"));
             }
@@ -274,7 +339,8 @@ fn time_of_day(text: &str) -> Result<(NaiveTime, &str), String> {
         }
     }
     // A leap second is the last of its minute.
-    let time = NaiveTime::from_hms_nano_opt(hour, minute, second.min(59), nanos).filter(|_| second <= 60);
+    let time =
+        NaiveTime::from_hms_nano_opt(hour, minute, second.min(59), nanos).filter(|_| second <= 60);
     Ok((time.ok_or_else(|| format!("second {second}"))?, zone))
 }
 
@@ -295,7 +361,10 @@ fn offset(zone: &str) -> Result<Option<FixedOffset>, String> {
         return Ok(FixedOffset::east_opt(hours * 3600));
     }
     // JavaScript prints `GMT+0100 (…)`, Go the offset and then the zone's name.
-    let zone = ["GMT", "UTC"].iter().find_map(|name| zone.strip_prefix(name)).unwrap_or(zone);
+    let zone = ["GMT", "UTC"]
+        .iter()
+        .find_map(|name| zone.strip_prefix(name))
+        .unwrap_or(zone);
     let zone = zone.split_once(' ').map_or(zone, |(offset, _)| offset);
     let (sign, digits) = match zone.as_bytes()[0] {
         b'+' => (1, &zone[1..]),
@@ -309,18 +378,33 @@ fn offset(zone: &str) -> Result<Option<FixedOffset>, String> {
         return Err(unknown());
     }
     let hours: i32 = digits[..2].parse().map_err(|_| unknown())?;
-    let minutes: i32 =
-        digits.get(2..).filter(|rest| !rest.is_empty()).map_or(Ok(0), str::parse).map_err(|_| unknown())?;
-    FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60)).map(Some).ok_or_else(unknown)
+    let minutes: i32 = digits
+        .get(2..)
+        .filter(|rest| !rest.is_empty())
+        .map_or(Ok(0), str::parse)
+        .map_err(|_| unknown())?;
+    FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60))
+        .map(Some)
+        .ok_or_else(unknown)
 }
 
 /// The date that leads a title, and the title without it: `February 18, 2013 - A Day`.
 pub fn leading(title: &str, zoning: &Zoning) -> Option<(DateTime<Utc>, String)> {
     let (date, rest) = day(title, false).ok()?;
-    let rest = rest.trim_start().trim_start_matches(['-', '–', '—', ':', '|']).trim();
+    let rest = rest
+        .trim_start()
+        .trim_start_matches(['-', '–', '—', ':', '|'])
+        .trim();
     in_range(date).ok()?;
     let at = zoning.instant(date.and_time(NaiveTime::MIN));
-    Some((at, if rest.is_empty() { title.to_owned() } else { rest.to_owned() }))
+    Some((
+        at,
+        if rest.is_empty() {
+            title.to_owned()
+        } else {
+            rest.to_owned()
+        },
+    ))
 }
 
 /// The date that leads a file's name, with its time where there is one, and the name without it:
@@ -333,12 +417,20 @@ pub fn in_name<'a>(name: &'a str, zoning: &Zoning) -> Option<Result<(Instant, &'
         Ok(found) => found,
         Err(reason) => return Some(Err(reason)),
     };
-    let mut found = Instant { at: zoning.instant(date.and_time(NaiveTime::MIN)), offset: None };
+    let mut found = Instant {
+        at: zoning.instant(date.and_time(NaiveTime::MIN)),
+        offset: None,
+    };
     if rest.starts_with('T') {
-        let length = rest.bytes().take_while(|byte| byte.is_ascii_digit() || b"T:.Z+-".contains(byte)).count();
+        let length = rest
+            .bytes()
+            .take_while(|byte| byte.is_ascii_digit() || b"T:.Z+-".contains(byte))
+            .count();
         // The dash before the slug may look like an offset's sign: the longest beginning that is a date counts.
         let start = name.len() - rest.len();
-        let longest = (1..=length).rev().find_map(|end| Some((end, parse(&name[..start + end], zoning).ok()?)));
+        let longest = (1..=length)
+            .rev()
+            .find_map(|end| Some((end, parse(&name[..start + end], zoning).ok()?)));
         let (end, at) = longest?;
         found = at;
         rest = &rest[end..];
@@ -352,7 +444,9 @@ pub fn in_name<'a>(name: &'a str, zoning: &Zoning) -> Option<Result<(Instant, &'
 /// The first date that stands in a path: `2024-03-18` anywhere, or the folders `2024/03/18`.
 pub fn in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
     let is_digit = |c: char| c.is_ascii_digit();
-    let starts = path.match_indices(is_digit).filter(|(at, _)| !path[..*at].ends_with(is_digit));
+    let starts = path
+        .match_indices(is_digit)
+        .filter(|(at, _)| !path[..*at].ends_with(is_digit));
     starts.map(|(at, _)| &path[at..]).find_map(|text| {
         let (date, rest) = numeric_day(text, false)?.ok()?;
         // `2024.03.18` is a version as often as a date.
@@ -360,7 +454,10 @@ pub fn in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
             return None;
         }
         in_range(date).ok()?;
-        Some(Instant { at: zoning.instant(date.and_time(NaiveTime::MIN)), offset: None })
+        Some(Instant {
+            at: zoning.instant(date.and_time(NaiveTime::MIN)),
+            offset: None,
+        })
     })
 }
 
@@ -373,8 +470,13 @@ pub fn in_part(path: &str, zoning: &Zoning) -> Option<Instant> {
             _ => NaiveDate::parse_from_str(part.get(..10)?, "%Y_%m_%d").ok(),
         }
     };
-    let date = path.split('/').find_map(|part| day(part).filter(|date| in_range(*date).is_ok()))?;
-    Some(Instant { at: zoning.instant(date.and_time(NaiveTime::MIN)), offset: None })
+    let date = path
+        .split('/')
+        .find_map(|part| day(part).filter(|date| in_range(*date).is_ok()))?;
+    Some(Instant {
+        at: zoning.instant(date.and_time(NaiveTime::MIN)),
+        offset: None,
+    })
 }
 
 #[cfg(test)]
@@ -385,7 +487,12 @@ mod tests {
 
     /// The first of two, and the offset that held before a gap.
     fn plain(zone: Tz) -> Zoning {
-        Zoning { zone, as_go: false, fold_late: false, roll_over: false }
+        Zoning {
+            zone,
+            as_go: false,
+            fold_late: false,
+            roll_over: false,
+        }
     }
 
     #[test]
@@ -407,7 +514,9 @@ mod tests {
 
     fn at(text: &str, zone: &str) -> String {
         match parse(text, &plain(zone.parse().unwrap())) {
-            Ok(found) => found.at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+            Ok(found) => found
+                .at
+                .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
             Err(error) => error,
         }
     }
@@ -434,7 +543,10 @@ mod tests {
             ("Monday, 02-Jan-06 15:04:05 MST", "2006-01-02T22:04:05Z"),
             ("02 Jan 06 15:04 MST", "2006-01-02T22:04:00Z"),
             ("02 Jan 06 15:04 -0700", "2006-01-02T22:04:00Z"),
-            ("Mon Jan 02 2006 15:04:05 GMT-0700 (PDT)", "2006-01-02T22:04:05Z"),
+            (
+                "Mon Jan 02 2006 15:04:05 GMT-0700 (PDT)",
+                "2006-01-02T22:04:05Z",
+            ),
             ("2006-01-02 15:04:05 -0700 MST", "2006-01-02T22:04:05Z"),
             ("2006-01-02T15:04:05-0700", "2006-01-02T22:04:05Z"),
             ("2006-01-02T15:04-07", "2006-01-02T22:04:00Z"),
@@ -460,7 +572,10 @@ mod tests {
             ("0001-01-01", "the year 1 is out of range"),
             ("soon", "there is no date"),
             ("2024-02-01 08:00 CEST", "`CEST` is no zone"),
-            ("2024-02-01 08:00 America/New_York", "`America/New_York` is no zone"),
+            (
+                "2024-02-01 08:00 America/New_York",
+                "`America/New_York` is no zone",
+            ),
             ("20131304", "there is no date"),
             ("2024-02-01 08:61", "minute 61"),
         ] {
@@ -473,22 +588,40 @@ mod tests {
         let zoning = plain("America/New_York".parse().unwrap());
         let at = |text: &str, zoning: &Zoning| parse(text, zoning).unwrap().at.to_rfc3339();
         assert_eq!(at("2024-03-10 02:30", &zoning), "2024-03-10T07:30:00+00:00");
-        let go = Zoning { as_go: true, ..zoning };
+        let go = Zoning {
+            as_go: true,
+            ..zoning
+        };
         assert_eq!(at("2024-03-10 02:30", &go), "2024-03-10T06:30:00+00:00");
         assert_eq!(at("2024-11-03 01:30", &go), "2024-11-03T05:30:00+00:00");
         // East of Greenwich Go comes from the other side: seen by running Hugo.
-        let go = Zoning { as_go: true, ..plain("Europe/Paris".parse().unwrap()) };
+        let go = Zoning {
+            as_go: true,
+            ..plain("Europe/Paris".parse().unwrap())
+        };
         assert_eq!(at("2024-03-31 02:30", &go), "2024-03-31T01:30:00+00:00");
         assert_eq!(at("2024-10-27 02:30", &go), "2024-10-27T01:30:00+00:00");
         assert_eq!(at("2024-11-03 01:30", &zoning), "2024-11-03T05:30:00+00:00");
-        assert_eq!(at("2024-11-03 01:30", &Zoning { fold_late: true, ..zoning }), "2024-11-03T06:30:00+00:00");
+        assert_eq!(
+            at(
+                "2024-11-03 01:30",
+                &Zoning {
+                    fold_late: true,
+                    ..zoning
+                }
+            ),
+            "2024-11-03T06:30:00+00:00"
+        );
     }
 
     #[test]
     fn a_date_that_leads_a_title_leaves_it() {
         let zoning = plain(chrono_tz::UTC);
         let (at, title) = leading("February 18, 2013 - A Day in the Life", &zoning).unwrap();
-        assert_eq!((at.to_rfc3339().as_str(), title.as_str()), ("2013-02-18T00:00:00+00:00", "A Day in the Life"));
+        assert_eq!(
+            (at.to_rfc3339().as_str(), title.as_str()),
+            ("2013-02-18T00:00:00+00:00", "A Day in the Life")
+        );
         assert!(leading("Five ways to brew tea", &zoning).is_none());
         assert!(leading("May we talk about tea", &zoning).is_none());
     }

@@ -63,7 +63,10 @@ pub enum Folders {
 
 /// What means something in a text beside Markdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::struct_excessive_bools, reason = "a table of what a dialect does and does not do")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a table of what a dialect does and does not do"
+)]
 pub struct Syntax {
     /// `{{< figure >}}` and `{{% note %}}`.
     pub hugo: bool,
@@ -108,7 +111,10 @@ const MARKDOWN: Syntax = Syntax {
 
 /// One dialect.
 #[derive(Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a table of what a dialect does and does not do")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a table of what a dialect does and does not do"
+)]
 pub struct Rules {
     /// Whose rules these are.
     pub dialect: Dialect,
@@ -216,7 +222,14 @@ const HUGO: Rules = Rules {
     header: false,
     plain: false,
     published: &["publishdate", "pubdate", "published", "date"],
-    dated: &["date", "publishdate", "pubdate", "published", "lastmod", "modified"],
+    dated: &[
+        "date",
+        "publishdate",
+        "pubdate",
+        "published",
+        "lastmod",
+        "modified",
+    ],
     updated: &["lastmod", "modified", "date"],
     git_first: true,
     as_go: true,
@@ -230,7 +243,11 @@ const HUGO: Rules = Rules {
     no_posts: &[],
     unread: &["org", "adoc", "asciidoc", "ad", "rst", "pandoc", "pdc"],
     has_pages: true,
-    syntax: Syntax { hugo: true, definitions: true, ..MARKDOWN },
+    syntax: Syntax {
+        hugo: true,
+        definitions: true,
+        ..MARKDOWN
+    },
     ..PLAIN
 };
 
@@ -249,7 +266,10 @@ const ZOLA: Rules = Rules {
     bundles: true,
     no_posts: &[],
     has_pages: true,
-    syntax: Syntax { zola: true, ..MARKDOWN },
+    syntax: Syntax {
+        zola: true,
+        ..MARKDOWN
+    },
     ..PLAIN
 };
 
@@ -270,9 +290,24 @@ const JEKYLL: Rules = Rules {
     slugs: Slugs::Jekyll,
     split: Split::Spaces,
     folders: Folders::AbovePosts,
-    no_posts: &["_site", "vendor", "node_modules", "_includes", "_layouts", "_data", "_sass"],
+    no_posts: &[
+        "_site",
+        "vendor",
+        "node_modules",
+        "_includes",
+        "_layouts",
+        "_data",
+        "_sass",
+    ],
     unread: &["textile", "adoc", "asciidoc", "ad", "asc", "org", "rst"],
-    syntax: Syntax { tags: true, outputs: true, kramdown: true, markdown_in_html: true, definitions: true, ..MARKDOWN },
+    syntax: Syntax {
+        tags: true,
+        outputs: true,
+        kramdown: true,
+        markdown_in_html: true,
+        definitions: true,
+        ..MARKDOWN
+    },
     ..PLAIN
 };
 
@@ -291,9 +326,16 @@ const ELEVENTY: Rules = Rules {
     name_keeps_date: true,
     split: Split::Never,
     no_posts: &["_includes", "_data", "_site", "node_modules"],
-    unread: &["njk", "liquid", "webc", "hbs", "mustache", "ejs", "haml", "pug"],
+    unread: &[
+        "njk", "liquid", "webc", "hbs", "mustache", "ejs", "haml", "pug",
+    ],
     has_pages: true,
-    syntax: Syntax { tags: true, outputs: true, containers: true, ..MARKDOWN },
+    syntax: Syntax {
+        tags: true,
+        outputs: true,
+        containers: true,
+        ..MARKDOWN
+    },
     ..PLAIN
 };
 
@@ -312,7 +354,13 @@ const PELICAN: Rules = Rules {
     folders: Folders::Parent,
     no_posts: &["pages", "images", "extra"],
     unread: &["rst", "adoc", "asciidoc", "asc"],
-    syntax: Syntax { tags: true, markdown_in_html: true, python: true, definitions: true, ..MARKDOWN },
+    syntax: Syntax {
+        tags: true,
+        markdown_in_html: true,
+        python: true,
+        definitions: true,
+        ..MARKDOWN
+    },
     ..PLAIN
 };
 
@@ -330,7 +378,10 @@ const OBSIDIAN: Rules = Rules {
     split: Split::Hashes,
     no_posts: &[".obsidian", ".trash"],
     has_pages: true,
-    syntax: Syntax { wiki: true, ..MARKDOWN },
+    syntax: Syntax {
+        wiki: true,
+        ..MARKDOWN
+    },
     ..PLAIN
 };
 
@@ -339,7 +390,9 @@ static ALL: [Rules; 7] = [HUGO, ZOLA, JEKYLL, ELEVENTY, PELICAN, OBSIDIAN, PLAIN
 impl Rules {
     /// The rules of a dialect; undecided ones are those of the plain form.
     pub fn of(dialect: Dialect) -> &'static Self {
-        ALL.iter().find(|rules| rules.dialect == dialect).unwrap_or(&ALL[ALL.len() - 1])
+        ALL.iter()
+            .find(|rules| rules.dialect == dialect)
+            .unwrap_or(&ALL[ALL.len() - 1])
     }
 }
 
@@ -348,7 +401,10 @@ pub type Data = HashMap<String, Map<String, Value>>;
 
 /// What one site does: its dialect's rules, and what the generator's own config says.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "a table of what a site does and does not do")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a table of what a site does and does not do"
+)]
 pub struct Habits {
     /// The rules of its dialect.
     pub rules: &'static Rules,
@@ -434,11 +490,18 @@ impl Habits {
 
     /// Looks for the folders with an `_index` among these files, where a pattern asks for sections.
     pub fn find_sections(&mut self, paths: &[String]) {
-        if !self.permalinks.values().any(|pattern| pattern.contains("{sections")) {
+        if !self
+            .permalinks
+            .values()
+            .any(|pattern| pattern.contains("{sections"))
+        {
             return;
         }
-        for path in paths.iter().filter(|path| path.rsplit('/').next().is_some_and(|file| file.starts_with("_index.")))
-        {
+        for path in paths.iter().filter(|path| {
+            path.rsplit('/')
+                .next()
+                .is_some_and(|file| file.starts_with("_index."))
+        }) {
             let name = Name::of(path, self);
             let folder = name.folders().collect::<Vec<_>>().join("/");
             let language = name.language.unwrap_or_default().to_owned();
@@ -448,8 +511,14 @@ impl Habits {
 
     /// A token of the generator's own patterns that is not known here.
     pub fn unknown_token(&self) -> Option<&str> {
-        let mut patterns = self.permalink.iter().chain(&self.foreign).chain(self.permalinks.values());
-        patterns.find_map(|pattern| unknown_token(pattern, self)).map(|token| token.trim_start_matches(':'))
+        let mut patterns = self
+            .permalink
+            .iter()
+            .chain(&self.foreign)
+            .chain(self.permalinks.values());
+        patterns
+            .find_map(|pattern| unknown_token(pattern, self))
+            .map(|token| token.trim_start_matches(':'))
     }
 
     /// What files of data say of a post: of the folders above it, then of itself.
@@ -462,7 +531,9 @@ impl Habits {
         let places = std::iter::once("").chain(folders).chain([bare]);
         places
             .filter_map(|place| self.data.get(place))
-            .fold(Map::new(), |known, keys| with_defaults(keys.clone(), &known))
+            .fold(Map::new(), |known, keys| {
+                with_defaults(keys.clone(), &known)
+            })
     }
 
     /// How this site reads a time without a zone; `timestamp` where YAML sees one.

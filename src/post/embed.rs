@@ -16,8 +16,14 @@ use crate::post::links::Links;
 /// The same HTML with what stands in `<noscript>` and with the words of a formula, and without what nobody sees.
 pub(super) fn without_scripts(html: &str) -> Cow<'_, str> {
     let is_meant = |(name, rest): (&str, &str)| {
-        let is_styled = || rest[..rest.find('>').unwrap_or(rest.len())].to_ascii_lowercase().contains("style");
-        ["noscript", "math"].iter().any(|meant| name.eq_ignore_ascii_case(meant))
+        let is_styled = || {
+            rest[..rest.find('>').unwrap_or(rest.len())]
+                .to_ascii_lowercase()
+                .contains("style")
+        };
+        ["noscript", "math"]
+            .iter()
+            .any(|meant| name.eq_ignore_ascii_case(meant))
             || name.eq_ignore_ascii_case("img") && is_styled()
     };
     if !tags(html).any(is_meant) {
@@ -59,14 +65,24 @@ pub(super) fn without_scripts(html: &str) -> Cow<'_, str> {
 
 /// Whether an image shows nothing: it is hidden, or a point that counts its readers.
 pub(super) fn is_unseen(image: &Element<'_, '_>) -> bool {
-    let style = image.get_attribute("style").unwrap_or_default().to_ascii_lowercase();
+    let style = image
+        .get_attribute("style")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let styled = |wanted: &str| {
         let mut said = style.split(';').filter_map(|one| one.split_once(':'));
-        said.find(|(name, _)| name.trim() == wanted).map(|(_, value)| value.replace("!important", "").trim().to_owned())
+        said.find(|(name, _)| name.trim() == wanted)
+            .map(|(_, value)| value.replace("!important", "").trim().to_owned())
     };
     let is_point = |name: &str| {
-        let length = styled(name).or_else(|| image.get_attribute(name)).unwrap_or_default();
-        length.trim().trim_end_matches("px").parse::<f32>().is_ok_and(|length| length <= 1.0)
+        let length = styled(name)
+            .or_else(|| image.get_attribute(name))
+            .unwrap_or_default();
+        length
+            .trim()
+            .trim_end_matches("px")
+            .parse::<f32>()
+            .is_ok_and(|length| length <= 1.0)
     };
     styled("display").as_deref() == Some("none") || is_point("width") && is_point("height")
 }
@@ -81,12 +97,17 @@ pub(super) fn with_links(html: &str, links: &Links<'_>) -> Result<Option<String>
         return Ok(None);
     }
     let title = |element: &Element<'_, '_>| {
-        let title = element.get_attribute("title").map(|title| escape(&unescape(&title)));
+        let title = element
+            .get_attribute("title")
+            .map(|title| escape(&unescape(&title)));
         title.filter(|title| !title.trim().is_empty())
     };
     let to_link = |frame: &mut Element<'_, '_>| {
         match address(frame, links) {
-            Some(url) => frame.replace(&link(&url, title(frame).as_deref().or(url.host_str())), ContentType::Html),
+            Some(url) => frame.replace(
+                &link(&url, title(frame).as_deref().or(url.host_str())),
+                ContentType::Html,
+            ),
             None => frame.remove(),
         }
         Ok(())
@@ -100,7 +121,9 @@ pub(super) fn with_links(html: &str, links: &Links<'_>) -> Result<Option<String>
         let title = title(player);
         if let Some(handlers) = player.end_tag_handlers() {
             handlers.push(end_tag!(move |end| {
-                let Some(url) = playing.borrow_mut().take() else { return Ok(()) };
+                let Some(url) = playing.borrow_mut().take() else {
+                    return Ok(());
+                };
                 let name = file_name(&url).map(|name| escape(&name));
                 let words = title.as_deref().or(name.as_deref()).or(url.host_str());
                 end.after(&format!(" {}", link(&url, words)), ContentType::Html);
@@ -130,24 +153,35 @@ pub fn without_names(html: &str) -> Cow<'_, str> {
     let mut without = String::new();
     while let Some(at) = ENDS.iter().filter_map(|end| rest.find(end)).min() {
         let player = at + "</audio>".len();
-        let Some(end) = rest[player..].find("</a>") else { break };
+        let Some(end) = rest[player..].find("</a>") else {
+            break;
+        };
         without.push_str(&rest[..player]);
         rest = &rest[player + end + "</a>".len()..];
     }
-    if without.is_empty() { html.into() } else { (without + rest).into() }
+    if without.is_empty() {
+        html.into()
+    } else {
+        (without + rest).into()
+    }
 }
 
 /// What an element embeds, where it is of the web. What a script would load later stands in `data-src`.
 fn address(element: &Element<'_, '_>, links: &Links<'_>) -> Option<Url> {
     ["src", "data-src"].iter().find_map(|name| {
         let value = unescape(&element.get_attribute(name)?);
-        let url = links.absolute(&value).filter(|_| !value.trim().is_empty())?;
+        let url = links
+            .absolute(&value)
+            .filter(|_| !value.trim().is_empty())?;
         matches!(url.scheme(), "http" | "https").then_some(url)
     })
 }
 
 /// What an element plays, also where a script would have said it.
-fn played(element: &mut Element<'_, '_>, links: &Links<'_>) -> Result<Option<Url>, AttributeNameError> {
+fn played(
+    element: &mut Element<'_, '_>,
+    links: &Links<'_>,
+) -> Result<Option<Url>, AttributeNameError> {
     let url = address(element, links);
     if element.has_attribute("data-src") {
         element.remove_attribute("data-src");
@@ -166,5 +200,9 @@ fn link(url: &Url, words: Option<&str>) -> String {
 /// The last part of an address's path, as people write it.
 fn file_name(url: &Url) -> Option<String> {
     let name = url.path().rsplit('/').find(|part| !part.is_empty())?;
-    Some(percent_decode_str(name).decode_utf8().map_or_else(|_| name.to_owned(), Cow::into_owned))
+    Some(
+        percent_decode_str(name)
+            .decode_utf8()
+            .map_or_else(|_| name.to_owned(), Cow::into_owned),
+    )
 }

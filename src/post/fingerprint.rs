@@ -23,14 +23,20 @@ pub struct Fingerprint {
 
 /// What every generator writes where it looks up another file: `[tea](tea.md)`, `@/tea`, `{{< ref "tea" >}}`,
 /// `{% post_url tea %}`, `{filename}tea.rst`, `[[tea]]`. A false alarm costs a rendering and nothing else.
-static REFERENCES: LazyLock<[Finder<'static>; 7]> =
-    LazyLock::new(|| [".md", "@/", "ref \"", "ref '", "post_url", "filename", "[["].map(Finder::new));
+static REFERENCES: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| {
+    [".md", "@/", "ref \"", "ref '", "post_url", "filename", "[["].map(Finder::new)
+});
 
 impl Fingerprint {
     /// The fingerprint of a file's text.
     pub fn of(text: &str) -> Self {
-        let refers = REFERENCES.iter().any(|word| word.find(text.as_bytes()).is_some());
-        Self { hash: xxh3_64(text.as_bytes()), refers }
+        let refers = REFERENCES
+            .iter()
+            .any(|word| word.find(text.as_bytes()).is_some());
+        Self {
+            hash: xxh3_64(text.as_bytes()),
+            refers,
+        }
     }
 }
 
@@ -46,7 +52,10 @@ mod tests {
 
     #[test]
     fn a_text_that_leads_to_other_files_is_known() {
-        assert!(Fingerprint::of("see [tea](tea.md)").refers && Fingerprint::of("{% post_url tea %}").refers);
+        assert!(
+            Fingerprint::of("see [tea](tea.md)").refers
+                && Fingerprint::of("{% post_url tea %}").refers
+        );
         assert!(!Fingerprint::of("see [tea](https://x.example/tea/)").refers);
     }
 }

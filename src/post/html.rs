@@ -27,7 +27,13 @@ pub(super) fn fill<'a>(html: &'a str, slots: &[String], marks: Marks) -> Cow<'a,
         if alone {
             filled.truncate(filled.len() - "<p>".len());
         }
-        filled.push_str(number.parse::<usize>().ok().and_then(|number| slots.get(number)).map_or("", String::as_str));
+        filled.push_str(
+            number
+                .parse::<usize>()
+                .ok()
+                .and_then(|number| slots.get(number))
+                .map_or("", String::as_str),
+        );
         filled.push_str(if alone { &after["</p>".len()..] } else { after });
     }
     filled.into()
@@ -46,47 +52,61 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
     let is_said_again = tags(html).any(|(name, _)| name.eq_ignore_ascii_case("noscript"));
     let safe = clean(&readable);
     let unreadable = |error| Finding::error(format!("the text cannot be read as HTML: {error}"));
-    let safe = embed::with_links(&safe, links).map_err(unreadable)?.map_or(safe, |linked| clean(&linked));
-    let settings = RewriteStrSettings::new().with_strict(false).append_element_content_handler(element!(
-        "img, [href], [src], [data-src], [srcset], [poster], [cite]",
-        |element| {
-            let is_image = element.tag_name() == "img";
-            if let Some(later) = element.get_attribute("data-src") {
-                element.remove_attribute("data-src");
-                let now =
-                    element.get_attribute("src").filter(|now| !now.trim().is_empty() && !now.starts_with("data:"));
-                if is_image && now.is_none() && !is_said_again {
-                    element.set_attribute("src", &later)?;
+    let safe = embed::with_links(&safe, links)
+        .map_err(unreadable)?
+        .map_or(safe, |linked| clean(&linked));
+    let settings = RewriteStrSettings::new()
+        .with_strict(false)
+        .append_element_content_handler(element!(
+            "img, [href], [src], [data-src], [srcset], [poster], [cite]",
+            |element| {
+                let is_image = element.tag_name() == "img";
+                if let Some(later) = element.get_attribute("data-src") {
+                    element.remove_attribute("data-src");
+                    let now = element
+                        .get_attribute("src")
+                        .filter(|now| !now.trim().is_empty() && !now.starts_with("data:"));
+                    if is_image && now.is_none() && !is_said_again {
+                        element.set_attribute("src", &later)?;
+                    }
                 }
-            }
-            for name in ["href", "src", "poster", "cite", "srcset"] {
-                let Some(value) = element.get_attribute(name).map(|value| unescape(&value)) else { continue };
-                let absolute = match name {
-                    "srcset" => Some(absolute_set(&value, links)).filter(|set| !set.is_empty()),
-                    // A picture that the text holds itself.
-                    "src" if is_image && value.starts_with("data:image/") => continue,
-                    // Empty it would be the post's own page.
-                    "src" if value.trim().is_empty() => None,
-                    _ => links.absolute(&value).map(String::from),
-                };
-                match absolute {
-                    Some(absolute) => element.set_attribute(name, &absolute.replace('&', "&amp;"))?,
-                    None => element.remove_attribute(name),
+                for name in ["href", "src", "poster", "cite", "srcset"] {
+                    let Some(value) = element.get_attribute(name).map(|value| unescape(&value))
+                    else {
+                        continue;
+                    };
+                    let absolute = match name {
+                        "srcset" => Some(absolute_set(&value, links)).filter(|set| !set.is_empty()),
+                        // A picture that the text holds itself.
+                        "src" if is_image && value.starts_with("data:image/") => continue,
+                        // Empty it would be the post's own page.
+                        "src" if value.trim().is_empty() => None,
+                        _ => links.absolute(&value).map(String::from),
+                    };
+                    match absolute {
+                        Some(absolute) => {
+                            element.set_attribute(name, &absolute.replace('&', "&amp;"))?
+                        }
+                        None => element.remove_attribute(name),
+                    }
                 }
+                let shows = element.has_attribute("src") || element.has_attribute("srcset");
+                if is_image && (!shows || embed::is_unseen(element)) {
+                    element.remove();
+                }
+                Ok(())
             }
-            let shows = element.has_attribute("src") || element.has_attribute("srcset");
-            if is_image && (!shows || embed::is_unseen(element)) {
-                element.remove();
-            }
-            Ok(())
-        }
-    ));
+        ));
     let settings = settings.append_element_content_handler(element!("bdo", |element| {
         // Few readers let it pass; what it isolates stays isolated.
         Ok(element.set_tag_name("bdi")?)
     }));
     let rewritten = lol_html::rewrite_str(&safe, settings);
-    Ok(rewritten.map_err(unreadable)?.replace("<p></p>", "").trim().to_owned())
+    Ok(rewritten
+        .map_err(unreadable)?
+        .replace("<p></p>", "")
+        .trim()
+        .to_owned())
 }
 
 /// HTML without what readers do not support.
@@ -96,7 +116,11 @@ fn clean(html: &str) -> String {
     // Where an element is gone, what stood in it may stand where it cannot, `<p>` in `<p>`: read again, it finds a place.
     let again = unread.is_some() || tags(html).any(|(name, _)| !ELEMENTS.contains(name));
     let clean = unread.unwrap_or(clean);
-    let clean = if again { ALLOWED.clean(&clean).to_string() } else { clean };
+    let clean = if again {
+        ALLOWED.clean(&clean).to_string()
+    } else {
+        clean
+    };
     match legal(&clean) {
         Cow::Borrowed(_) => clean,
         Cow::Owned(legal) => legal,
@@ -111,8 +135,9 @@ fn without_strays(html: &str) -> Option<String> {
         return None;
     }
     let mut is_stray = false;
-    let settings =
-        RewriteStrSettings::new().with_strict(false).append_element_content_handler(element!(STRAY, |element| {
+    let settings = RewriteStrSettings::new()
+        .with_strict(false)
+        .append_element_content_handler(element!(STRAY, |element| {
             is_stray = true;
             if element.tag_name() == "summary" {
                 return Ok(element.set_tag_name("div")?);
@@ -120,14 +145,18 @@ fn without_strays(html: &str) -> Option<String> {
             element.remove_and_keep_content();
             Ok(())
         }));
-    lol_html::rewrite_str(html, settings).ok().filter(|_| is_stray)
+    lol_html::rewrite_str(html, settings)
+        .ok()
+        .filter(|_| is_stray)
 }
 
 /// The names in the tags of an HTML text, as they are written, each with what follows it; also what only looks like one.
 pub(super) fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
     memchr::memchr_iter(b'<', html.as_bytes()).filter_map(|at| {
         let rest = html[at + 1..].trim_start_matches('/');
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+            .unwrap_or(rest.len());
         Some(rest.split_at(end)).filter(|(name, _)| !name.is_empty())
     })
 }
@@ -137,9 +166,17 @@ pub fn unescape(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
     }
-    [("&quot;", "\""), ("&nbsp;", "\u{a0}"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")]
-        .iter()
-        .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
+    [
+        ("&quot;", "\""),
+        ("&nbsp;", "\u{a0}"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (escaped, plain)| {
+        text.replace(escaped, plain)
+    })
 }
 
 /// The beginning of HTML that is safe already, with what the cut left open closed.
@@ -154,7 +191,18 @@ static ELEMENTS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| ALLOWED.clon
 fn allowed() -> Builder<'static> {
     let mut builder = Builder::default();
     builder
-        .add_tags(&["figure", "figcaption", "picture", "source", "video", "audio", "track", "section", "input", "main"])
+        .add_tags(&[
+            "figure",
+            "figcaption",
+            "picture",
+            "source",
+            "video",
+            "audio",
+            "track",
+            "section",
+            "input",
+            "main",
+        ])
         // They give way to links, or to what a script would have loaded.
         .add_tags(&["iframe"])
         .add_tag_attributes("iframe", &["src", "data-src"])
@@ -176,7 +224,10 @@ fn allowed() -> Builder<'static> {
         .add_tag_attributes("track", &["src", "kind", "srclang", "label"])
         .add_tag_attributes("details", &["open"])
         .add_tag_attributes("input", &["checked", "disabled"])
-        .tag_attribute_values(HashMap::from([("input", HashMap::from([("type", HashSet::from(["checkbox"]))]))]))
+        .tag_attribute_values(HashMap::from([(
+            "input",
+            HashMap::from([("type", HashSet::from(["checkbox"]))]),
+        )]))
         .filter_style_properties(HashSet::from(["text-align"]))
         // An address of this kind stays only where it is a picture.
         .add_url_schemes(&["data"])
@@ -195,10 +246,16 @@ fn absolute_set(set: &str, links: &Links<'_>) -> String {
         if rest.is_empty() {
             break images.join(", ");
         }
-        let end = rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c.is_ascii_whitespace())
+            .unwrap_or(rest.len());
         let (address, after) = rest.split_at(end);
         let bare = address.trim_end_matches(',');
-        let end = if bare.len() < address.len() { 0 } else { after.find(',').unwrap_or(after.len()) };
+        let end = if bare.len() < address.len() {
+            0
+        } else {
+            after.find(',').unwrap_or(after.len())
+        };
         let (size, after) = after.split_at(end);
         rest = after;
         if let Some(url) = links.absolute(bare) {
@@ -209,20 +266,26 @@ fn absolute_set(set: &str, links: &Links<'_>) -> String {
 
 /// The text without the characters that XML 1.0 (2.2) forbids.
 pub fn legal(text: &str) -> Cow<'_, str> {
-    let is_forbidden =
-        |c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    if text.contains(is_forbidden) { text.replace(is_forbidden, "").into() } else { text.into() }
+    let is_forbidden = |c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    if text.contains(is_forbidden) {
+        text.replace(is_forbidden, "").into()
+    } else {
+        text.into()
+    }
 }
 
 /// A text with what means something in HTML escaped.
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// Elements that part no words; the number of a footnote is a word.
 const WITHIN_WORDS: [&str; 24] = [
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q", "s",
-    "small", "span", "strong", "sub", "u", "var", "wbr",
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins",
+    "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "u", "var", "wbr",
 ];
 
 /// The words of an HTML text, with single spaces; the name of a film or a sound is none.
@@ -232,14 +295,26 @@ pub fn words(html: &str) -> String {
     let mut parts = html.split('<');
     text.push_str(parts.next().unwrap_or_default());
     for part in parts {
-        let Some((tag, after)) = part.split_once('>') else { continue };
-        let name = tag.trim_start_matches('/').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-        if !WITHIN_WORDS.iter().any(|within| name.eq_ignore_ascii_case(within)) {
+        let Some((tag, after)) = part.split_once('>') else {
+            continue;
+        };
+        let name = tag
+            .trim_start_matches('/')
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .next()
+            .unwrap_or_default();
+        if !WITHIN_WORDS
+            .iter()
+            .any(|within| name.eq_ignore_ascii_case(within))
+        {
             text.push(' ');
         }
         text.push_str(after);
     }
-    unescape(&text).split_whitespace().collect::<Vec<_>>().join(" ")
+    unescape(&text)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -249,9 +324,18 @@ mod tests {
     #[test]
     fn an_element_within_a_line_parts_no_words() {
         for (html, expected) in [
-            ("<p>See <a href=\"x\">the <em>docs</em></a>. H<sub>2</sub>O, <b>so</b>!</p>", "See the docs. H2O, so!"),
-            ("<h2>A</h2><p>b<br>c</p><ul><li>d</li><li>e</li></ul>", "A b c d e"),
-            ("a<sup>1</sup> <img src=\"x\" alt=\"y\">&lt;b&gt; &amp;amp;", "a 1 <b> &amp;"),
+            (
+                "<p>See <a href=\"x\">the <em>docs</em></a>. H<sub>2</sub>O, <b>so</b>!</p>",
+                "See the docs. H2O, so!",
+            ),
+            (
+                "<h2>A</h2><p>b<br>c</p><ul><li>d</li><li>e</li></ul>",
+                "A b c d e",
+            ),
+            (
+                "a<sup>1</sup> <img src=\"x\" alt=\"y\">&lt;b&gt; &amp;amp;",
+                "a 1 <b> &amp;",
+            ),
             ("one<img", "one"),
         ] {
             assert_eq!(words(html), expected, "{html}");

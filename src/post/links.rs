@@ -17,7 +17,10 @@ impl Index {
         let index = self.0.get_or_init(|| {
             let mut index: HashMap<String, Vec<usize>> = HashMap::new();
             for (place, post) in posts.iter().enumerate() {
-                index.entry(last(&bare_path(&post.path)).to_owned()).or_default().push(place);
+                index
+                    .entry(last(&bare_path(&post.path)).to_owned())
+                    .or_default()
+                    .push(place);
             }
             index
         });
@@ -33,8 +36,14 @@ fn last(path: &str) -> &str {
 /// A post's path without what its address does not have: the ending, and the name of a bundle's file.
 fn bare_path(path: &str) -> String {
     let is_post = Markup::of(path).is_some_and(Markup::is_read);
-    let stem = path.rsplit_once('.').filter(|_| is_post).map_or(path, |(stem, _)| stem);
-    stem.strip_suffix("/index").unwrap_or(stem).trim_matches('/').to_lowercase()
+    let stem = path
+        .rsplit_once('.')
+        .filter(|_| is_post)
+        .map_or(path, |(stem, _)| stem);
+    stem.strip_suffix("/index")
+        .unwrap_or(stem)
+        .trim_matches('/')
+        .to_lowercase()
 }
 
 /// What a text's links are resolved with.
@@ -62,7 +71,17 @@ impl Links<'_> {
         };
         matches!(
             url.scheme(),
-            "http" | "https" | "mailto" | "tel" | "xmpp" | "irc" | "magnet" | "geo" | "sms" | "ftp" | "gemini"
+            "http"
+                | "https"
+                | "mailto"
+                | "tel"
+                | "xmpp"
+                | "irc"
+                | "magnet"
+                | "geo"
+                | "sms"
+                | "ftp"
+                | "gemini"
         )
         .then_some(url)
     }
@@ -74,28 +93,42 @@ impl Links<'_> {
         }
         // Pelican: `{filename}a.md`, `{static}/images/a.png`, before 3.1 `|filename|a.md`; `{` may be escaped by now.
         for (open, close) in [("{", "}"), ("%7B", "%7D"), ("|", "|"), ("%7C", "%7C")] {
-            let Some((word, path)) = value.strip_prefix(open).and_then(|rest| rest.split_once(close)) else { continue };
+            let Some((word, path)) = value
+                .strip_prefix(open)
+                .and_then(|rest| rest.split_once(close))
+            else {
+                continue;
+            };
             return match word {
                 "filename" => self.post_at(path).or_else(|| self.guess(path)),
                 "static" | "attach" => match path.strip_prefix('/') {
                     Some(path) => self.home.join(path).ok(),
                     None => self.home.join(&self.beside(path)).ok(),
                 },
-                "tag" | "category" | "author" => {
-                    self.home.join(&format!("{word}/{}.html", crate::post::slug(path))).ok()
-                }
+                "tag" | "category" | "author" => self
+                    .home
+                    .join(&format!("{word}/{}.html", crate::post::slug(path)))
+                    .ok(),
                 "index" => Some(self.home.clone()),
                 _ => None,
             };
         }
         let path = value.split(['#', '?']).next().unwrap_or_default();
         let is_text = matches!(Markup::of(path), Some(Markup::Markdown | Markup::Mdx));
-        if is_text && !value.contains("://") { self.post_at(value) } else { None }
+        if is_text && !value.contains("://") {
+            self.post_at(value)
+        } else {
+            None
+        }
     }
 
     /// A path beside this post's file, below the folder of posts.
     fn beside(&self, path: &str) -> String {
-        let folder = self.post.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = self
+            .post
+            .path
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder);
         let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
         for part in path.split('/') {
             match part {
@@ -110,25 +143,44 @@ impl Links<'_> {
     /// The post that a path names, with or without its ending, from this post's folder or from the root; else the one
     /// whose path ends so. A fragment stays.
     pub(super) fn post_at(&self, target: &str) -> Option<Url> {
-        let (path, fragment) = target.split_once('#').map_or((target, None), |(path, fragment)| (path, Some(fragment)));
+        let (path, fragment) = target
+            .split_once('#')
+            .map_or((target, None), |(path, fragment)| (path, Some(fragment)));
         let path = path.split('?').next().unwrap_or_default();
         let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
         if path.is_empty() {
             return None;
         }
         let wanted = bare_path(&path);
-        let near = if path.starts_with('/') { wanted.clone() } else { bare_path(&self.beside(&path)) };
+        let near = if path.starts_with('/') {
+            wanted.clone()
+        } else {
+            bare_path(&self.beside(&path))
+        };
         let mut best: Option<(u8, &Post)> = None;
         // `..` alone has a last part only in what it leads to.
-        for post in self.index.named(self.posts, if last(&wanted).starts_with('.') { &near } else { &wanted }) {
+        for post in self.index.named(
+            self.posts,
+            if last(&wanted).starts_with('.') {
+                &near
+            } else {
+                &wanted
+            },
+        ) {
             let known = bare_path(&post.path);
             let rank = if known == near {
                 0
             } else if known == wanted {
                 1
-            } else if known.strip_suffix(&wanted).is_some_and(|before| before.ends_with('/')) {
+            } else if known
+                .strip_suffix(&wanted)
+                .is_some_and(|before| before.ends_with('/'))
+            {
                 2
-            } else if wanted.strip_suffix(&known).is_some_and(|before| before.ends_with('/')) {
+            } else if wanted
+                .strip_suffix(&known)
+                .is_some_and(|before| before.ends_with('/'))
+            {
                 3
             } else {
                 continue;
@@ -144,13 +196,29 @@ impl Links<'_> {
 
     /// Where a page that is no post probably is.
     pub(super) fn guess(&self, target: &str) -> Option<Url> {
-        let (path, fragment) = target.split_once('#').map_or((target, None), |(path, fragment)| (path, Some(fragment)));
+        let (path, fragment) = target
+            .split_once('#')
+            .map_or((target, None), |(path, fragment)| (path, Some(fragment)));
         let path = path.trim_matches('/').trim_start_matches('_');
-        let is_text = !path.contains('.') || matches!(Markup::of(path), Some(Markup::Markdown | Markup::Mdx));
-        let stem = if is_text { path.rsplit_once('.').map_or(path, |(stem, _)| stem) } else { path };
-        let stem = stem.strip_suffix("/_index").or_else(|| stem.strip_suffix("/index")).unwrap_or(stem);
-        let mut url =
-            self.home.join(&if is_text && !stem.is_empty() { format!("{stem}/") } else { stem.to_owned() }).ok()?;
+        let is_text =
+            !path.contains('.') || matches!(Markup::of(path), Some(Markup::Markdown | Markup::Mdx));
+        let stem = if is_text {
+            path.rsplit_once('.').map_or(path, |(stem, _)| stem)
+        } else {
+            path
+        };
+        let stem = stem
+            .strip_suffix("/_index")
+            .or_else(|| stem.strip_suffix("/index"))
+            .unwrap_or(stem);
+        let mut url = self
+            .home
+            .join(&if is_text && !stem.is_empty() {
+                format!("{stem}/")
+            } else {
+                stem.to_owned()
+            })
+            .ok()?;
         url.set_fragment(fragment);
         Some(url)
     }

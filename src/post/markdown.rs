@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html};
+use pulldown_cmark::{
+    CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html,
+};
 
 use crate::finding::Finding;
 use crate::post::dialect::Syntax;
@@ -41,9 +43,14 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
         match event {
             // What stands behind the language is for the generator: `rust,no_run`, `js {1,3}`.
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                let language = info.trim_start_matches(['{', '.']).split([',', ' ', '{', '}', '\t']).next();
+                let language = info
+                    .trim_start_matches(['{', '.'])
+                    .split([',', ' ', '{', '}', '\t'])
+                    .next();
                 let language = language.unwrap_or_default().to_owned();
-                events.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language.into()))));
+                events.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(
+                    language.into(),
+                ))));
             }
             Event::Text(text) if syntax.emoji && !is_code && text.contains(':') => {
                 events.push(Event::Text(with_emoji(&text).into()));
@@ -66,11 +73,24 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
 /// Gives code that is set in the language that its first line says to Python-Markdown: `:::python` or `#!python`.
 fn name_code(events: &mut [Event<'_>]) {
     for at in 1..events.len() {
-        let [Event::Start(Tag::CodeBlock(kind)), Event::Text(code)] = &mut events[at - 1..=at] else { continue };
-        let Some((first, rest)) = code.split_once('\n').filter(|_| *kind == CodeBlockKind::Indented) else { continue };
-        let language = first.strip_prefix(":::").or_else(|| first.strip_prefix("#!"));
+        let [Event::Start(Tag::CodeBlock(kind)), Event::Text(code)] = &mut events[at - 1..=at]
+        else {
+            continue;
+        };
+        let Some((first, rest)) = code
+            .split_once('\n')
+            .filter(|_| *kind == CodeBlockKind::Indented)
+        else {
+            continue;
+        };
+        let language = first
+            .strip_prefix(":::")
+            .or_else(|| first.strip_prefix("#!"));
         let language = language.and_then(|words| words.split_whitespace().next());
-        let is_name = |word: &&str| word.chars().all(|c| c.is_alphanumeric() || "+-#_.".contains(c));
+        let is_name = |word: &&str| {
+            word.chars()
+                .all(|c| c.is_alphanumeric() || "+-#_.".contains(c))
+        };
         if let Some(language) = language.filter(is_name).map(str::to_owned) {
             *kind = CodeBlockKind::Fenced(language.into());
             *code = rest.to_owned().into();
@@ -83,10 +103,17 @@ pub(super) fn inline(text: &str) -> String {
     if !text.contains(['*', '_', '`', '[', '<', '&', '\\', '\n']) {
         return escape(text);
     }
-    let is_paragraph =
-        |event: &Event<'_>| matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph));
+    let is_paragraph = |event: &Event<'_>| {
+        matches!(
+            event,
+            Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph)
+        )
+    };
     let mut rendered = String::with_capacity(text.len() * 2);
-    html::push_html(&mut rendered, Parser::new(text.trim()).filter(|event| !is_paragraph(event)));
+    html::push_html(
+        &mut rendered,
+        Parser::new(text.trim()).filter(|event| !is_paragraph(event)),
+    );
     rendered.trim().to_owned()
 }
 
@@ -97,8 +124,15 @@ pub(super) fn decoded(text: &str) -> String {
     while let Some(start) = rest.find('&') {
         done.push_str(&rest[..start]);
         rest = &rest[start..];
-        let name = rest[1..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '#')).unwrap_or(rest.len() - 1) + 1;
-        let length = if rest[name..].starts_with(';') { name + 1 } else { 1 };
+        let name = rest[1..]
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '#'))
+            .unwrap_or(rest.len() - 1)
+            + 1;
+        let length = if rest[name..].starts_with(';') {
+            name + 1
+        } else {
+            1
+        };
         match Parser::new(&rest[..length]).nth(1) {
             Some(Event::Text(character)) if length > 2 => done.push_str(&character),
             _ => done.push_str(&rest[..length]),
@@ -145,13 +179,18 @@ fn name_headings(events: &mut [Event<'_>]) {
             Event::Text(part) | Event::Code(part) if start.is_some() => text.push_str(part),
             Event::End(TagEnd::Heading(_)) => {
                 let Some(start) = start.take() else { continue };
-                let Event::Start(Tag::Heading { id, .. }) = &mut events[start] else { continue };
+                let Event::Start(Tag::Heading { id, .. }) = &mut events[start] else {
+                    continue;
+                };
                 if id.is_none() {
                     let name = super::slug(&text);
                     let mut unique = name.clone();
                     let mut number = 1;
                     while unique.is_empty() || !used.insert(unique.clone()) {
-                        unique = format!("{}-{number}", if name.is_empty() { "section" } else { &name });
+                        unique = format!(
+                            "{}-{number}",
+                            if name.is_empty() { "section" } else { &name }
+                        );
                         number += 1;
                     }
                     *id = Some(CowStr::from(unique));
@@ -169,8 +208,14 @@ mod tests {
     #[test]
     fn a_reference_is_the_character_that_it_stands_for() {
         for (text, expected) in [
-            ("Tea &amp; cake &#8211; &quot;hot&quot; &eacute;", "Tea & cake – \"hot\" é"),
-            ("a & b && c; &nothing; &; &# x&", "a & b && c; &nothing; &; &# x&"),
+            (
+                "Tea &amp; cake &#8211; &quot;hot&quot; &eacute;",
+                "Tea & cake – \"hot\" é",
+            ),
+            (
+                "a & b && c; &nothing; &; &# x&",
+                "a & b && c; &nothing; &; &# x&",
+            ),
             ("&nbsp;x &lt;b&gt;", "\u{a0}x <b>"),
         ] {
             assert_eq!(decoded(text), expected, "{text}");

@@ -49,7 +49,10 @@ impl Markup {
     /// That of a file; none where it holds no text of a post.
     pub fn of(path: &str) -> Option<Self> {
         let (_, ending) = path.rsplit('/').next()?.rsplit_once('.')?;
-        ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)).map(|(_, markup)| *markup)
+        ENDINGS
+            .iter()
+            .find(|(known, _)| ending.eq_ignore_ascii_case(known))
+            .map(|(_, markup)| *markup)
     }
 
     /// Whether a text in it can be read here.

@@ -4,8 +4,10 @@
 use crate::post::shortcode::{Code, fence};
 
 /// Elements that have no end in HTML.
-const VOID: [&str; 13] =
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
+const VOID: [&str; 13] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+];
 
 /// The same text, line for line.
 pub(super) fn to_markdown(text: &str) -> String {
@@ -39,7 +41,12 @@ pub(super) fn to_markdown(text: &str) -> String {
             && let Some((length, shown)) = expression(rest, &mut search)
         {
             done.push_str(shown);
-            done.extend(rest[..length].chars().filter(|c| *c == '\n').skip(shown.matches('\n').count()));
+            done.extend(
+                rest[..length]
+                    .chars()
+                    .filter(|c| *c == '\n')
+                    .skip(shown.matches('\n').count()),
+            );
             at += length;
             continue;
         }
@@ -56,7 +63,9 @@ pub(super) fn to_markdown(text: &str) -> String {
         let run = rest.bytes().take_while(|byte| *byte == b'`').count();
         let first = rest.chars().next().map_or(0, char::len_utf8);
         let length = match run {
-            0 => rest[first..].find(['\n', '`', '<', '{', '$']).map_or(rest.len(), |next| first + next),
+            0 => rest[first..]
+                .find(['\n', '`', '<', '{', '$'])
+                .map_or(rest.len(), |next| first + next),
             run => seen.span(text, at, run).unwrap_or(run),
         };
         // A line's beginning is looked at, too.
@@ -82,9 +91,13 @@ fn statement(text: &str, search: &mut usize) -> Option<usize> {
 fn component(text: &str, search: &mut usize) -> Option<usize> {
     let name = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
     // Capitals alone are HTML as it was once written.
-    let word = &name[..name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len())];
+    let word = &name[..name
+        .find(|c: char| !c.is_ascii_alphanumeric())
+        .unwrap_or(name.len())];
     let is_html = word.len() > 1 && !word.contains(|c: char| c.is_ascii_lowercase());
-    let member = name[word.len()..].strip_prefix('.').filter(|_| !word.is_empty());
+    let member = name[word.len()..]
+        .strip_prefix('.')
+        .filter(|_| !word.is_empty());
     // An address of mail goes on.
     let is_member = member.is_some_and(|member| {
         let after = member.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.');
@@ -95,7 +108,8 @@ fn component(text: &str, search: &mut usize) -> Option<usize> {
         true => Some(text.len() - name.len() + 1),
         false if is_component => {
             let end = Tag::read(text, search).map(|tag| tag.end);
-            end.or_else(|| balanced(text, search, |c| c == '>')).map(|end| end + 1)
+            end.or_else(|| balanced(text, search, |c| c == '>'))
+                .map(|end| end + 1)
         }
         false => None,
     }
@@ -106,11 +120,16 @@ fn component(text: &str, search: &mut usize) -> Option<usize> {
 fn element(text: &str, search: &mut usize) -> Option<(String, usize)> {
     let rest = text.strip_prefix('<')?;
     let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-')?];
-    let is_tag = rest[name.len()..].starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'));
+    let is_tag =
+        rest[name.len()..].starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'));
     if !is_tag || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
         return None;
     }
-    let Tag { written, lines, end } = Tag::read(text, search)?;
+    let Tag {
+        written,
+        lines,
+        end,
+    } = Tag::read(text, search)?;
     let closed = written.strip_suffix('/').filter(|_| !VOID.contains(&name));
     let mut tag = match closed {
         Some(open) => format!("{}></{name}>", open.trim_end_matches([' ', '\t'])),
@@ -133,8 +152,14 @@ struct Tag {
 
 impl Tag {
     fn read(text: &str, search: &mut usize) -> Option<Self> {
-        let mut tag = Self { written: "<".to_owned(), lines: 0, end: 1 };
-        let is_whole = tag.go_to_end(&text[..text.floor_char_boundary(*search)], search).is_some();
+        let mut tag = Self {
+            written: "<".to_owned(),
+            lines: 0,
+            end: 1,
+        };
+        let is_whole = tag
+            .go_to_end(&text[..text.floor_char_boundary(*search)], search)
+            .is_some();
         *search = search.saturating_sub(tag.end);
         is_whole.then_some(tag)
     }
@@ -153,9 +178,14 @@ impl Tag {
                     self.lines += braced.matches('\n').count();
                     let value = string(&braced[1..braced.len() - 1], true);
                     if let Some(value) = value.filter(|value| !value.contains(['\\', '\n'])) {
-                        self.written.push_str(&format!("\"{}\"", value.replace('"', "&quot;")));
+                        self.written
+                            .push_str(&format!("\"{}\"", value.replace('"', "&quot;")));
                     } else {
-                        let before = self.written.trim_end_matches('=').trim_end_matches(is_in_name).len();
+                        let before = self
+                            .written
+                            .trim_end_matches('=')
+                            .trim_end_matches(is_in_name)
+                            .len();
                         self.written.truncate(before);
                     }
                     continue;
@@ -188,19 +218,29 @@ fn is_in_name(c: char) -> bool {
 fn formula(text: &str) -> Option<usize> {
     let inside = text.strip_prefix('$')?;
     if let Some(inside) = inside.strip_prefix('$') {
-        let end = inside.find("$$").filter(|end| !inside[..*end].contains("\n\n"))?;
+        let end = inside
+            .find("$$")
+            .filter(|end| !inside[..*end].contains("\n\n"))?;
         return Some(end + 4);
     }
-    let end = inside.find(['$', '\n']).filter(|end| inside[*end..].starts_with('$'))?;
-    let is_tight = |formula: &str| !formula.is_empty() && !formula.starts_with(' ') && !formula.ends_with(' ');
+    let end = inside
+        .find(['$', '\n'])
+        .filter(|end| inside[*end..].starts_with('$'))?;
+    let is_tight =
+        |formula: &str| !formula.is_empty() && !formula.starts_with(' ') && !formula.ends_with(' ');
     is_tight(&inside[..end]).then_some(end + 2)
 }
 
 /// How many bytes an expression takes, and the text that it is, else none. `{#tea}` names a heading.
 fn expression<'a>(text: &'a str, search: &mut usize) -> Option<(usize, &'a str)> {
-    let inside = text.strip_prefix('{').filter(|inside| !inside.starts_with(['#', '%']))?;
+    let inside = text
+        .strip_prefix('{')
+        .filter(|inside| !inside.starts_with(['#', '%']))?;
     let end = balanced(text, search, |c| c == '}')?;
-    Some((end + 1, string(&inside[..end - 1], false).unwrap_or_default()))
+    Some((
+        end + 1,
+        string(&inside[..end - 1], false).unwrap_or_default(),
+    ))
 }
 
 /// Where this sign stands outside of all brackets.
@@ -228,8 +268,14 @@ mod tests {
         let rows = "{ a: 1 > 0 },\n".repeat(2_000);
         let lines = "\n".repeat(2_000);
         for (text, expected) in [
-            (format!("A <Chart data={{[{rows}]}} /> b\n"), format!("A {lines} b\n")),
-            (format!("export const data = [{rows}]\nText\n"), format!("{lines}\nText\n")),
+            (
+                format!("A <Chart data={{[{rows}]}} /> b\n"),
+                format!("A {lines} b\n"),
+            ),
+            (
+                format!("export const data = [{rows}]\nText\n"),
+                format!("{lines}\nText\n"),
+            ),
         ] {
             assert_eq!(to_markdown(&text), expected);
         }
@@ -242,36 +288,69 @@ mod tests {
         for (text, expected) in [
             ("import X from './x'\n\nText\n", "\n\nText\n"),
             ("import {\n  A,\n} from \"a\"\nText\n", "\n\n\nText\n"),
-            ("export const meta = {\n  a: [1,\n  2],\n}\nText\n", "\n\n\n\nText\n"),
+            (
+                "export const meta = {\n  a: [1,\n  2],\n}\nText\n",
+                "\n\n\n\nText\n",
+            ),
             ("import taxes rose\n", "import taxes rose\n"),
             ("A {/* b\nc */}d\n", "A \nd\n"),
             ("A{' '}b {page.title} {`c`} {`${d}`} e\n", "A b  c  e\n"),
             ("A {list.map((x) => (\n  <b>{x}</b>\n))} b\n", "A \n\n b\n"),
             ("## Cup {#cup}\n", "## Cup {#cup}\n"),
-            ("A $\\frac{a}{b}$ and\n$$\nx^{2}\n$$\n", "A $\\frac{a}{b}$ and\n$$\nx^{2}\n$$\n"),
+            (
+                "A $\\frac{a}{b}$ and\n$$\nx^{2}\n$$\n",
+                "A $\\frac{a}{b}$ and\n$$\nx^{2}\n$$\n",
+            ),
             ("$5 {a} and \\{b} $6\n", "$5  and \\{b} $6\n"),
             ("`{x}` {never closed\n", "`{x}` {never closed\n"),
             ("A <X prop={{a: 1 > 0}} /> b <Note>c</Note>\n", "A  b c\n"),
-            ("<X a=\"1 > 0\" b='>'>c</X> <m.div x=\"y\">d</m.div> <>e</>", "c d e"),
+            (
+                "<X a=\"1 > 0\" b='>'>c</X> <m.div x=\"y\">d</m.div> <>e</>",
+                "c d e",
+            ),
             ("<a.b@x.example>", "<a.b@x.example>"),
             ("`<X a={{b}} />` <B>\n", "`<X a={{b}} />` \n"),
-            ("```js\nexport const a = {\n```\n<DIV>x</DIV>\n", "```js\nexport const a = {\n```\n<DIV>x</DIV>\n"),
+            (
+                "```js\nexport const a = {\n```\n<DIV>x</DIV>\n",
+                "```js\nexport const a = {\n```\n<DIV>x</DIV>\n",
+            ),
             ("{/* never closed\n", "{/* never closed\n"),
-            ("<iframe src=\"/a>b\" />\n\nText", "<iframe src=\"/a>b\"></iframe>\n\nText"),
-            ("<audio\n  controls\n  src='t.mp3'\n/>\nText", "<audio\n  controls\n  src='t.mp3'\n></audio>\nText"),
-            ("A <span/> <my-tag /> b", "A <span></span> <my-tag></my-tag> b"),
-            ("<video src={'/a.mp4'} style={{\n  width: '1px',\n}} />\n", "<video src=\"/a.mp4\"></video>\n\n\n"),
-            ("<img src={useUrl('/a.png')} style={{ width: '3em' }} />", "<img src=\"/a.png\"  />"),
+            (
+                "<iframe src=\"/a>b\" />\n\nText",
+                "<iframe src=\"/a>b\"></iframe>\n\nText",
+            ),
+            (
+                "<audio\n  controls\n  src='t.mp3'\n/>\nText",
+                "<audio\n  controls\n  src='t.mp3'\n></audio>\nText",
+            ),
+            (
+                "A <span/> <my-tag /> b",
+                "A <span></span> <my-tag></my-tag> b",
+            ),
+            (
+                "<video src={'/a.mp4'} style={{\n  width: '1px',\n}} />\n",
+                "<video src=\"/a.mp4\"></video>\n\n\n",
+            ),
+            (
+                "<img src={useUrl('/a.png')} style={{ width: '3em' }} />",
+                "<img src=\"/a.png\"  />",
+            ),
             (
                 "<img src={require('./a.png').default} alt={'a' + b} onClick={() => x('y')} />",
                 "<img src=\"./a.png\"   />",
             ),
-            ("<p className={`a ${b}`}>c</p> <i {...rest}>d</i>", "<p >c</p> <i >d</i>"),
+            (
+                "<p className={`a ${b}`}>c</p> <i {...rest}>d</i>",
+                "<p >c</p> <i >d</i>",
+            ),
             (
                 "<img src=\"a.png\" /> <br/> <https://x.example/> a <b",
                 "<img src=\"a.png\" /> <br/> <https://x.example/> a <b",
             ),
-            ("`<iframe />`\n\n```\n<iframe />\n```\n", "`<iframe />`\n\n```\n<iframe />\n```\n"),
+            (
+                "`<iframe />`\n\n```\n<iframe />\n```\n",
+                "`<iframe />`\n\n```\n<iframe />\n```\n",
+            ),
         ] {
             assert_eq!(to_markdown(text), expected, "{text}");
         }

@@ -8,11 +8,23 @@ use crate::post::front::{Front, text_of};
 
 /// The picture that the front matter names; a relative one lies beside the post.
 pub(super) fn image(front: &Front<'_>, post: &Url) -> Option<Url> {
-    const KEYS: &[&str] =
-        &["image", "images", "cover", "featured_image", "featuredimage", "thumbnail", "banner", "og_image", "hero"];
+    const KEYS: &[&str] = &[
+        "image",
+        "images",
+        "cover",
+        "featured_image",
+        "featuredimage",
+        "thumbnail",
+        "banner",
+        "og_image",
+        "hero",
+    ];
     let teaser = || {
         let header = front.table("header")?;
-        header.get("teaser").or_else(|| header.get("image"))?.as_str()
+        header
+            .get("teaser")
+            .or_else(|| header.get("image"))?
+            .as_str()
     };
     let extra = || front.table("extra")?.get("image")?.as_str();
     let named = front.get(KEYS).and_then(|(_, value)| address(value));
@@ -33,8 +45,8 @@ pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<(Enclosure, usi
     let mut media_type = lines.next().map(str::to_owned);
     if let Value::Object(map) = value {
         let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
-        length =
-            text(&["length", "size", "bytes", "filesize"]).and_then(|text| text.replace([',', '_'], "").parse().ok());
+        length = text(&["length", "size", "bytes", "filesize"])
+            .and_then(|text| text.replace([',', '_'], "").parse().ok());
         media_type = text(&["type", "mime", "mime_type", "media_type"]);
     }
     let media_type = match media_type.filter(|given| is_media_type(given)) {
@@ -42,17 +54,27 @@ pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<(Enclosure, usi
         None => media_type_of(&url, key)?.to_owned(),
     };
     // Nought says that it is not known, and podcast programs refuse it.
-    Some((Enclosure { url, media_type, length: length.filter(|length| *length > 0) }, front.line(key)))
+    Some((
+        Enclosure {
+            url,
+            media_type,
+            length: length.filter(|length| *length > 0),
+        },
+        front.line(key),
+    ))
 }
 
 /// Whether a text has the form of a media type without parameters (RFC 6838 4.2).
 fn is_media_type(text: &str) -> bool {
     let is_name = |name: &str| {
         let mut bytes = name.bytes();
-        bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric())
+        bytes
+            .next()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric())
             && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
     };
-    text.split_once('/').is_some_and(|(top, below)| is_name(top) && is_name(below))
+    text.split_once('/')
+        .is_some_and(|(top, below)| is_name(top) && is_name(below))
 }
 
 /// The address in a string, a list or a map.
@@ -60,22 +82,33 @@ fn address(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()),
         Value::Array(list) => address(list.first()?),
-        Value::Object(map) => ["url", "src", "path", "image", "file", "feature", "href", "audio"]
-            .iter()
-            .find_map(|key| address(map.get(*key)?)),
+        Value::Object(map) => [
+            "url", "src", "path", "image", "file", "feature", "href", "audio",
+        ]
+        .iter()
+        .find_map(|key| address(map.get(*key)?)),
         _ => None,
     }
 }
 
 fn absolute(address: &str, post: &Url) -> Option<Url> {
     // Obsidian names a picture by a link: `[[cover.png]]`.
-    let address = address.trim_start_matches("![[").trim_start_matches("[[").trim_end_matches("]]");
-    post.join(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+    let address = address
+        .trim_start_matches("![[")
+        .trim_start_matches("[[")
+        .trim_end_matches("]]");
+    post.join(address)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// The type that the name of a file tells, else its key. A film is often only the page that shows it.
 fn media_type_of(url: &Url, key: &str) -> Option<&'static str> {
-    let ending = url.path().rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    let ending = url
+        .path()
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase())
+        .unwrap_or_default();
     Some(match ending.as_str() {
         "mp3" => "audio/mpeg",
         "m4a" | "m4b" => "audio/mp4",
@@ -117,7 +150,10 @@ mod tests {
             assert_eq!(line, 2);
             (one.url.to_string(), one.media_type, one.length)
         });
-        (super::image(&front, &post).map(|url| url.to_string()), enclosure)
+        (
+            super::image(&front, &post).map(|url| url.to_string()),
+            enclosure,
+        )
     }
 
     #[test]
@@ -125,8 +161,14 @@ mod tests {
         for (front, expected) in [
             ("image: cover.jpg", "https://x.example/posts/tea/cover.jpg"),
             ("images: [/a.png, b.png]", "https://x.example/a.png"),
-            ("cover: {image: a.png, alt: x}", "https://x.example/posts/tea/a.png"),
-            ("image: {path: https://cdn.example/a.png}", "https://cdn.example/a.png"),
+            (
+                "cover: {image: a.png, alt: x}",
+                "https://x.example/posts/tea/a.png",
+            ),
+            (
+                "image: {path: https://cdn.example/a.png}",
+                "https://cdn.example/a.png",
+            ),
             ("header: {teaser: /a.png}", "https://x.example/a.png"),
             ("cover: \"[[a.png]]\"", "https://x.example/posts/tea/a.png"),
         ] {
@@ -138,7 +180,12 @@ mod tests {
     #[test]
     fn an_enclosure_has_an_address_a_type_and_perhaps_a_length() {
         for (front, url, media_type, length) in [
-            ("audio: tea.mp3", "https://x.example/posts/tea/tea.mp3", "audio/mpeg", None),
+            (
+                "audio: tea.mp3",
+                "https://x.example/posts/tea/tea.mp3",
+                "audio/mpeg",
+                None,
+            ),
             (
                 "enclosure: {url: /t.ogg, length: 12, type: audio/opus}",
                 "https://x.example/t.ogg",
@@ -151,12 +198,36 @@ mod tests {
                 "video/mp4",
                 Some(99),
             ),
-            ("podcast: {file: t.m4a, bytes: '1,234'}", "https://x.example/posts/tea/t.m4a", "audio/mp4", Some(1234)),
-            ("audio: {url: t.mp3, type: \"audio/\\u0001\"}", "https://x.example/posts/tea/t.mp3", "audio/mpeg", None),
-            ("audio: {url: t.ogg, type: ogg}", "https://x.example/posts/tea/t.ogg", "audio/ogg", None),
-            ("video: [a.webm]", "https://x.example/posts/tea/a.webm", "video/webm", None),
+            (
+                "podcast: {file: t.m4a, bytes: '1,234'}",
+                "https://x.example/posts/tea/t.m4a",
+                "audio/mp4",
+                Some(1234),
+            ),
+            (
+                "audio: {url: t.mp3, type: \"audio/\\u0001\"}",
+                "https://x.example/posts/tea/t.mp3",
+                "audio/mpeg",
+                None,
+            ),
+            (
+                "audio: {url: t.ogg, type: ogg}",
+                "https://x.example/posts/tea/t.ogg",
+                "audio/ogg",
+                None,
+            ),
+            (
+                "video: [a.webm]",
+                "https://x.example/posts/tea/a.webm",
+                "video/webm",
+                None,
+            ),
         ] {
-            assert_eq!(both(front).1, Some((url.to_owned(), media_type.to_owned(), length)), "{front}");
+            assert_eq!(
+                both(front).1,
+                Some((url.to_owned(), media_type.to_owned(), length)),
+                "{front}"
+            );
         }
     }
 
@@ -170,6 +241,13 @@ mod tests {
             assert_eq!(both(front).1, None, "{front}");
         }
         let typed = both("video: {url: /film, type: video/mp4}").1.unwrap();
-        assert_eq!(typed, ("https://x.example/film".to_owned(), "video/mp4".to_owned(), None));
+        assert_eq!(
+            typed,
+            (
+                "https://x.example/film".to_owned(),
+                "video/mp4".to_owned(),
+                None
+            )
+        );
     }
 }

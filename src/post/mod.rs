@@ -56,7 +56,9 @@ impl Address {
     /// Its path, which begins with a slash.
     pub fn path(&self) -> &str {
         let host = self.0.find("://").map_or(0, |at| at + "://".len());
-        let start = self.0[host..].find('/').map_or(self.0.len(), |at| host + at);
+        let start = self.0[host..]
+            .find('/')
+            .map_or(self.0.len(), |at| host + at);
         self.0[start..].split(['?', '#']).next().unwrap_or_default()
     }
 

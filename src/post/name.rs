@@ -23,16 +23,34 @@ impl<'a> Name<'a> {
         let mut prefix = habits.prefix.as_str();
         let (mut folder, file) = path.rsplit_once('/').unwrap_or(("", path));
         let mut stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        let is_default =
-            |code: &str| habits.default_language.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(code));
-        let is_other = |code: &str| habits.languages.iter().any(|language| language.eq_ignore_ascii_case(code));
+        let is_default = |code: &str| {
+            habits
+                .default_language
+                .as_deref()
+                .is_some_and(|own| own.eq_ignore_ascii_case(code))
+        };
+        let is_other = |code: &str| {
+            habits
+                .languages
+                .iter()
+                .any(|language| language.eq_ignore_ascii_case(code))
+        };
         let mut language = None;
-        if let Some((rest, code)) = stem.rsplit_once('.').filter(|(_, code)| is_default(code) || is_other(code)) {
+        if let Some((rest, code)) = stem
+            .rsplit_once('.')
+            .filter(|(_, code)| is_default(code) || is_other(code))
+        {
             (stem, language) = (rest, Some(code));
         } else {
-            let path = if prefix.is_empty() { &mut folder } else { &mut prefix };
+            let path = if prefix.is_empty() {
+                &mut folder
+            } else {
+                &mut prefix
+            };
             let found = habits.language_folders.iter().find_map(|(first, code)| {
-                let rest = path.strip_prefix(first.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+                let rest = path
+                    .strip_prefix(first.as_str())
+                    .filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
                 Some((rest.trim_start_matches('/'), code.as_str()))
             });
             if let Some((rest, code)) = found {
@@ -42,12 +60,21 @@ impl<'a> Name<'a> {
         if stem == "index" && !folder.is_empty() {
             (folder, stem) = folder.rsplit_once('/').unwrap_or(("", folder));
         }
-        Self { prefix, folder, stem, markup: Markup::of(file), language: language.filter(|code| is_other(code)) }
+        Self {
+            prefix,
+            folder,
+            stem,
+            markup: Markup::of(file),
+            language: language.filter(|code| is_other(code)),
+        }
     }
 
     /// The folders above the post.
     pub(super) fn folders(&self) -> impl DoubleEndedIterator<Item = &'a str> + use<'a> {
-        self.prefix.split('/').chain(self.folder.split('/')).filter(|part| !part.is_empty())
+        self.prefix
+            .split('/')
+            .chain(self.folder.split('/'))
+            .filter(|part| !part.is_empty())
     }
 
     /// The first folder that is not one of the generator's own, like `_posts`.
@@ -74,12 +101,30 @@ mod tests {
             ("tea/index.md", "", "tea", None, None),
             ("index.md", "", "index", None, None),
             ("posts/tea.de.md", "posts", "tea", Some("de"), Some("posts")),
-            ("posts/tea/index.de.md", "posts", "tea", Some("de"), Some("posts")),
+            (
+                "posts/tea/index.de.md",
+                "posts",
+                "tea",
+                Some("de"),
+                Some("posts"),
+            ),
             ("de/posts/tea.md", "posts", "tea", Some("de"), Some("posts")),
             ("den/tea.md", "den", "tea", None, Some("den")),
             ("posts/v1.2.md", "posts", "v1.2", None, Some("posts")),
-            ("life/_posts/2024-05-01-tea.md", "life/_posts", "2024-05-01-tea", None, Some("life")),
-            ("_posts/2024-05-01-tea.md", "_posts", "2024-05-01-tea", None, None),
+            (
+                "life/_posts/2024-05-01-tea.md",
+                "life/_posts",
+                "2024-05-01-tea",
+                None,
+                Some("life"),
+            ),
+            (
+                "_posts/2024-05-01-tea.md",
+                "_posts",
+                "2024-05-01-tea",
+                None,
+                None,
+            ),
         ] {
             let name = Name::of(path, &habits);
             let folders = name.folders().collect::<Vec<_>>().join("/");
@@ -96,6 +141,9 @@ mod tests {
         habits.language_folders = vec![("en".to_owned(), "en".to_owned())];
         habits.prefix = "en/blog".to_owned();
         let name = Name::of("_posts/tea.md", &habits);
-        assert_eq!((name.folders().collect::<Vec<_>>(), name.section()), (vec!["blog", "_posts"], Some("blog")));
+        assert_eq!(
+            (name.folders().collect::<Vec<_>>(), name.section()),
+            (vec!["blog", "_posts"], Some("blog"))
+        );
     }
 }

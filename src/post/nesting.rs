@@ -5,14 +5,18 @@ pub(super) const DEEPEST: usize = 250;
 
 /// Elements that never hold others, or that end by themselves where the next begins.
 const FLAT: [&str; 30] = [
-    "p", "li", "dd", "dt", "tr", "td", "th", "option", "thead", "tbody", "tfoot", "br", "hr", "img", "input", "meta",
-    "link", "source", "wbr", "area", "base", "col", "embed", "track", "param", "rt", "rp", "optgroup", "html", "body",
+    "p", "li", "dd", "dt", "tr", "td", "th", "option", "thead", "tbody", "tfoot", "br", "hr",
+    "img", "input", "meta", "link", "source", "wbr", "area", "base", "col", "embed", "track",
+    "param", "rt", "rp", "optgroup", "html", "body",
 ];
 /// Elements that go on in what follows when the element around them ends first.
-const FORMATTING: [&str; 14] =
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+const FORMATTING: [&str; 14] = [
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+];
 /// Elements whose content is text.
-const TEXT: [&str; 8] = ["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"];
+const TEXT: [&str; 8] = [
+    "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes",
+];
 /// Elements that end a drawing or a formula that they stand in.
 const BREAKOUT: [&str; 37] = [
     "b",
@@ -64,32 +68,40 @@ pub(super) fn is_too_deep(html: &str) -> bool {
         let rest = &lower[at..];
         if rest.starts_with(['!', '?']) {
             let close = if rest.starts_with("!--") { "-->" } else { ">" };
-            let Some(end) = rest.find(close) else { return false };
+            let Some(end) = rest.find(close) else {
+                return false;
+            };
             at += end + close.len();
             continue;
         }
         let closes = rest.starts_with('/');
         let name = &rest[usize::from(closes)..];
-        let name =
-            &name[..name.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/' | '<')).unwrap_or(name.len())];
+        let name = &name[..name
+            .find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/' | '<'))
+            .unwrap_or(name.len())];
         if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
         }
-        let Some(end) = end_of_tag(rest) else { return false };
+        let Some(end) = end_of_tag(rest) else {
+            return false;
+        };
         let is_alone = rest[..end].ends_with('/');
         at += end + 1;
         if closes {
             close(&mut open, name);
             continue;
         }
-        let foreign =
-            open.iter().rposition(|name| matches!(*name, "svg" | "math" | "foreignobject" | "desc" | "title"));
+        let foreign = open
+            .iter()
+            .rposition(|name| matches!(*name, "svg" | "math" | "foreignobject" | "desc" | "title"));
         let foreign = foreign.filter(|place| matches!(open[*place], "svg" | "math"));
         match foreign {
             Some(place) if BREAKOUT.contains(&name) => open.truncate(place),
             Some(_) if is_alone => continue,
             None if TEXT.contains(&name) => {
-                let Some(end) = lower[at..].find(&format!("</{name}")) else { return false };
+                let Some(end) = lower[at..].find(&format!("</{name}")) else {
+                    return false;
+                };
                 at += end;
                 continue;
             }
@@ -108,10 +120,17 @@ pub(super) fn is_too_deep(html: &str) -> bool {
 
 /// Ends the last open element of this name; one that was never opened ends nothing.
 fn close(open: &mut Vec<&str>, name: &str) {
-    let Some(place) = open.iter().rposition(|open| *open == name) else { return };
+    let Some(place) = open.iter().rposition(|open| *open == name) else {
+        return;
+    };
     let inner = open.split_off(place);
     let is_formatting = FORMATTING.contains(&name);
-    open.extend(inner.into_iter().skip(1).filter(|inner| is_formatting || FORMATTING.contains(inner)));
+    open.extend(
+        inner
+            .into_iter()
+            .skip(1)
+            .filter(|inner| is_formatting || FORMATTING.contains(inner)),
+    );
 }
 
 /// Where the `>` of a tag stands that is outside of the quotation marks of its attributes.
@@ -160,6 +179,9 @@ mod tests {
         ] {
             assert_eq!(is_too_deep(&part.repeat(300)), deep, "{part}");
         }
-        assert!(!is_too_deep(&format!("<svg>{}</svg>", "<path d=\"M0\"/>".repeat(300))));
+        assert!(!is_too_deep(&format!(
+            "<svg>{}</svg>",
+            "<path d=\"M0\"/>".repeat(300)
+        )));
     }
 }

@@ -92,8 +92,13 @@ pub(super) fn from_own_colons(address: &str, dialect: Dialect) -> String {
 
 fn convert(pattern: &str, dialect: Dialect, unknown: impl Fn(&str) -> String) -> String {
     let is_jekyll = dialect == Dialect::Jekyll;
-    let in_word =
-        |c: char| if is_jekyll { c.is_ascii_lowercase() || c == '_' } else { c.is_alphanumeric() || c == '_' };
+    let in_word = |c: char| {
+        if is_jekyll {
+            c.is_ascii_lowercase() || c == '_'
+        } else {
+            c.is_alphanumeric() || c == '_'
+        }
+    };
     // A brace of theirs begins no token of ours.
     let literal = |text: &str| text.replace('{', "%7B").replace('}', "%7D");
     let mut converted = String::new();
@@ -129,14 +134,25 @@ fn convert(pattern: &str, dialect: Dialect, unknown: impl Fn(&str) -> String) ->
 
 /// The token that a word begins with, and how it is called here.
 fn known(word: &str, dialect: Dialect) -> Option<(&str, String)> {
-    let names = if dialect == Dialect::Jekyll { JEKYLL } else { HUGO };
-    let find = |word: &str| names.iter().find(|(name, _)| *name == word).map(|(_, token)| (*token).to_owned());
+    let names = if dialect == Dialect::Jekyll {
+        JEKYLL
+    } else {
+        HUGO
+    };
+    let find = |word: &str| {
+        names
+            .iter()
+            .find(|(name, _)| *name == word)
+            .map(|(_, token)| (*token).to_owned())
+    };
     if dialect != Dialect::Jekyll {
         return Some((word, find(word).or_else(|| of_go(word))?));
     }
     // Jekyll takes `:year_:month` for two tokens.
     let shorter = word.match_indices('_').map(|(at, _)| &word[..at]).rev();
-    std::iter::once(word).chain(shorter).find_map(|word| Some((word, find(word)?)))
+    std::iter::once(word)
+        .chain(shorter)
+        .find_map(|word| Some((word, find(word)?)))
 }
 
 /// A part of a date in Go's words: `2006`, `01`, `Jan`.
@@ -164,22 +180,58 @@ mod tests {
     #[test]
     fn a_pattern_of_a_generator_has_our_tokens() {
         for (dialect, pattern, expected) in [
-            (Dialect::Jekyll, "/:year/:short_month/:i_day/:title/", "/{year}/{short_month}/{i_day}/{slug}/"),
-            (Dialect::Jekyll, "/:year_:month/:name:output_ext", "/{year}_{month}/{file_slug}.html"),
-            (Dialect::Jekyll, "weekdate", "/{categories}/{year}/W{week}/{short_day}/{slug}.html"),
+            (
+                Dialect::Jekyll,
+                "/:year/:short_month/:i_day/:title/",
+                "/{year}/{short_month}/{i_day}/{slug}/",
+            ),
+            (
+                Dialect::Jekyll,
+                "/:year_:month/:name:output_ext",
+                "/{year}_{month}/{file_slug}.html",
+            ),
+            (
+                Dialect::Jekyll,
+                "weekdate",
+                "/{categories}/{year}/W{week}/{short_day}/{slug}.html",
+            ),
             (Dialect::Jekyll, "/:years/:title", "/{:years}/{slug}"),
-            (Dialect::Hugo, "/:sections[1:]/:monthname/:slug/", "/{sections[1:]}/{long_month}/{slug_or_title}/"),
-            (Dialect::Hugo, "/:weekdayname/:yearday/:contentbasename", "/{long_day}/{i_y_day}/{filename}"),
+            (
+                Dialect::Hugo,
+                "/:sections[1:]/:monthname/:slug/",
+                "/{sections[1:]}/{long_month}/{slug_or_title}/",
+            ),
+            (
+                Dialect::Hugo,
+                "/:weekdayname/:yearday/:contentbasename",
+                "/{long_day}/{i_y_day}/{filename}",
+            ),
             (Dialect::Hugo, "/:colour/a:/", "/{:colour}/a:/"),
             (
                 Dialect::Hugo,
                 "/:2006/:01-:02/:Jan06/:slug/",
                 "/{date:%Y}/{date:%m}-{date:%d}/{date:%b%y}/{slug_or_title}/",
             ),
-            (Dialect::Hugo, "/:i_month/:short_year/", "/{:i_month}/{:short_year}/"),
-            (Dialect::Hugo, "/a\\:year/{x}/:year", "/a:year/%7Bx%7D/{year}"),
-            (Dialect::Jekyll, "/:year2/:collection/:slug:output_ext", "/{year}2/posts/{plain_slug}.html"),
-            (Dialect::Jekyll, "/:path/:name/C:Drive/{x}", "/{file_path}/{file_slug}/C:Drive/%7Bx%7D"),
+            (
+                Dialect::Hugo,
+                "/:i_month/:short_year/",
+                "/{:i_month}/{:short_year}/",
+            ),
+            (
+                Dialect::Hugo,
+                "/a\\:year/{x}/:year",
+                "/a:year/%7Bx%7D/{year}",
+            ),
+            (
+                Dialect::Jekyll,
+                "/:year2/:collection/:slug:output_ext",
+                "/{year}2/posts/{plain_slug}.html",
+            ),
+            (
+                Dialect::Jekyll,
+                "/:path/:name/C:Drive/{x}",
+                "/{file_path}/{file_slug}/C:Drive/%7Bx%7D",
+            ),
         ] {
             assert_eq!(from_colons(pattern, dialect), expected, "{pattern}");
         }
@@ -188,9 +240,17 @@ mod tests {
     #[test]
     fn what_is_no_token_is_text_in_an_address_of_ones_own() {
         for (dialect, address, expected) in [
-            (Dialect::Jekyll, "/wiki/talk:tea/:year/", "/wiki/talk:tea/{year}/"),
+            (
+                Dialect::Jekyll,
+                "/wiki/talk:tea/:year/",
+                "/wiki/talk:tea/{year}/",
+            ),
             (Dialect::Jekyll, "/a:b_c:d/", "/a:b_c:d/"),
-            (Dialect::Hugo, "/std::vec/:slug/", "/std::vec/{slug_or_title}/"),
+            (
+                Dialect::Hugo,
+                "/std::vec/:slug/",
+                "/std::vec/{slug_or_title}/",
+            ),
             (Dialect::Hugo, "/urn:isbn:978/", "/urn:isbn:978/"),
         ] {
             assert_eq!(from_own_colons(address, dialect), expected, "{address}");

@@ -13,17 +13,21 @@ use crate::post::name::Name;
 pub(super) fn authors(front: &Front<'_>, habits: &Habits) -> Vec<Author> {
     let found = front.get(&["authors", "author"]).map(|(_, value)| value);
     let nested = || match (front.table("params"), front.table("taxonomies")) {
-        (Some(table), _) | (None, Some(table)) => table.get("authors").or_else(|| table.get("author")),
+        (Some(table), _) | (None, Some(table)) => {
+            table.get("authors").or_else(|| table.get("author"))
+        }
         (None, None) => None,
     };
     let mut authors: Vec<Author> = Vec::new();
-    let mut take = |author: Option<Author>| authors.extend(author.filter(|author| !is_blank(&author.name)));
+    let mut take =
+        |author: Option<Author>| authors.extend(author.filter(|author| !is_blank(&author.name)));
     match found.or_else(nested) {
         Some(Value::Array(list)) => list.iter().for_each(|one| take(author(one, habits))),
         Some(Value::String(text)) if habits.rules.split == Split::Commas => {
             // Pelican parts a list at `;` where there is one, else at `,`; a name alone may hold a comma elsewhere.
             let comma = habits.rules.dialect == Dialect::Pelican && !text.contains(';');
-            text.split(if comma { ',' } else { ';' }).for_each(|one| take(named(one, habits)));
+            text.split(if comma { ',' } else { ';' })
+                .for_each(|one| take(named(one, habits)));
         }
         Some(one) => take(author(one, habits)),
         None => {}
@@ -67,7 +71,11 @@ fn named(text: &str, habits: &Habits) -> Option<Author> {
     };
     let email = email.trim().parse().ok();
     let name = if email.is_some() { name.trim() } else { text };
-    (!name.is_empty()).then(|| Author { name: legal(name).into_owned(), email, url: None })
+    (!name.is_empty()).then(|| Author {
+        name: legal(name).into_owned(),
+        email,
+        url: None,
+    })
 }
 
 /// The categories, in the order in which an address would name them.
@@ -75,7 +83,11 @@ pub(super) fn categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) ->
     let mut found = Vec::new();
     let of_jekyll = |part: &&str| matches!(*part, "_posts" | "_drafts");
     if habits.rules.folders == Folders::AbovePosts && name.folders().any(|part| of_jekyll(&part)) {
-        found.extend(name.folders().take_while(|part| !of_jekyll(part)).map(str::to_owned));
+        found.extend(
+            name.folders()
+                .take_while(|part| !of_jekyll(part))
+                .map(str::to_owned),
+        );
     }
     found.extend(filed(front, "category", "categories", habits));
     if habits.rules.folders == Folders::Parent && habits.folders_count && found.is_empty() {
@@ -89,18 +101,29 @@ pub(super) fn tags(front: &Front<'_>, categories: &[String], habits: &Habits) ->
     let mut found = filed(front, "tag", "tags", habits);
     found.extend(categories.iter().cloned());
     if let Some(taxonomies) = front.table("taxonomies") {
-        let (first, rest): (Vec<_>, Vec<_>) = taxonomies.iter().partition(|(name, _)| *name == "tags");
+        let (first, rest): (Vec<_>, Vec<_>) =
+            taxonomies.iter().partition(|(name, _)| *name == "tags");
         let named = |name: &str| !matches!(name, "author" | "authors");
-        let lists =
-            first.into_iter().chain(rest).filter(|(name, _)| named(name)).filter_map(|(_, terms)| terms.as_array());
-        found.extend(lists.flatten().filter_map(text_of).map(|term| legal(&term).into_owned()));
+        let lists = first
+            .into_iter()
+            .chain(rest)
+            .filter(|(name, _)| named(name))
+            .filter_map(|(_, terms)| terms.as_array());
+        found.extend(
+            lists
+                .flatten()
+                .filter_map(text_of)
+                .map(|term| legal(&term).into_owned()),
+        );
     }
     once(found)
 }
 
 /// What stands under the singular or the plural of a key.
 fn filed(front: &Front<'_>, one: &'static str, many: &'static str, habits: &Habits) -> Vec<String> {
-    let Some((key, value)) = front.get(&[many, one]) else { return Vec::new() };
+    let Some((key, value)) = front.get(&[many, one]) else {
+        return Vec::new();
+    };
     let split = habits.rules.split;
     let terms: Vec<String> = match value {
         Value::Array(list) => list.iter().filter_map(text_of).collect(),
@@ -110,9 +133,10 @@ fn filed(front: &Front<'_>, one: &'static str, many: &'static str, habits: &Habi
             (text, Split::Spaces) if key == one => vec![text],
             (text, Split::Spaces) => text.split_whitespace().map(str::to_owned).collect(),
             (text, Split::Commas) if key == "category" => vec![text],
-            (text, Split::Commas) => {
-                text.split(if text.contains(';') { ';' } else { ',' }).map(str::to_owned).collect()
-            }
+            (text, Split::Commas) => text
+                .split(if text.contains(';') { ';' } else { ',' })
+                .map(str::to_owned)
+                .collect(),
             (text, Split::Hashes) => text.split([',', ' ']).map(str::to_owned).collect(),
         },
     };
@@ -120,7 +144,11 @@ fn filed(front: &Front<'_>, one: &'static str, many: &'static str, habits: &Habi
         Split::Hashes => term.trim().trim_start_matches('#').to_owned(),
         _ => term.trim().to_owned(),
     };
-    terms.into_iter().map(|term| legal(&bare(term)).into_owned()).filter(|term| !term.is_empty()).collect()
+    terms
+        .into_iter()
+        .map(|term| legal(&bare(term)).into_owned())
+        .filter(|term| !term.is_empty())
+        .collect()
 }
 
 fn once(terms: Vec<String>) -> Vec<String> {
@@ -146,12 +174,20 @@ mod tests {
             ("Ada Night", "Ada Night", None),
             ("Ada <ada@x.example>", "Ada", Some("ada@x.example")),
             ("ada@x.example (Ada)", "Ada", Some("ada@x.example")),
-            ("[Ada Night](https://x.example/ada) (Hums)", "Ada Night (Hums)", None),
+            (
+                "[Ada Night](https://x.example/ada) (Hums)",
+                "Ada Night (Hums)",
+                None,
+            ),
             ("Ada (Hums), Bo (Hums)", "Ada (Hums), Bo (Hums)", None),
         ] {
             let author = named(text, &habits).unwrap();
             let found = author.email.map(|email| email.to_string());
-            assert_eq!((author.name.as_str(), found.as_deref()), (name, email), "{text}");
+            assert_eq!(
+                (author.name.as_str(), found.as_deref()),
+                (name, email),
+                "{text}"
+            );
         }
     }
 }

@@ -21,7 +21,11 @@ pub(super) fn split(text: &str) -> Option<Plain<'_>> {
         at += line.len();
         let line = line.trim();
         if let Some(title) = line.strip_prefix("Title:") {
-            return Some(Plain { verse, title: (title.trim(), number + 1), text: &text[at..] });
+            return Some(Plain {
+                verse,
+                title: (title.trim(), number + 1),
+                text: &text[at..],
+            });
         }
         match line {
             "" => {}
@@ -38,14 +42,26 @@ impl Plain<'_> {
         let mut html = String::new();
         if let Some(verse) = self.verse {
             let lines: Vec<String> = verse.split(" / ").map(|line| escape(line.trim())).collect();
-            html.push_str(&format!("<blockquote class=\"epigraph\"><p>{}</p></blockquote>\n", lines.join("<br>\n")));
+            html.push_str(&format!(
+                "<blockquote class=\"epigraph\"><p>{}</p></blockquote>\n",
+                lines.join("<br>\n")
+            ));
         }
-        let lines: Vec<&str> =
-            self.text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != END).collect();
+        let lines: Vec<&str> = self
+            .text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && *line != END)
+            .collect();
         for (number, line) in lines.iter().enumerate() {
-            let is_heading = is_heading(line) && lines.get(number + 1).is_some_and(|next| !is_heading(next));
+            let is_heading =
+                is_heading(line) && lines.get(number + 1).is_some_and(|next| !is_heading(next));
             let tag = if is_heading { "h2" } else { "p" };
-            let id = if is_heading { format!(" id=\"{}\"", super::slug(line)) } else { String::new() };
+            let id = if is_heading {
+                format!(" id=\"{}\"", super::slug(line))
+            } else {
+                String::new()
+            };
             html.push_str(&format!("<{tag}{id}>{}</{tag}>\n", escape(line)));
         }
         html
@@ -54,5 +70,6 @@ impl Plain<'_> {
 
 /// A short line that does not end like a sentence.
 fn is_heading(line: &str) -> bool {
-    line.chars().count() <= 80 && !line.ends_with(['.', '!', '?', ':', ';', ',', '”', '"', '…', ')'])
+    line.chars().count() <= 80
+        && !line.ends_with(['.', '!', '?', ':', ';', ',', '”', '"', '…', ')'])
 }

@@ -92,13 +92,27 @@ const SWITCHED_OFF: &[(&str, bool)] = &[("draft", true), ("published", false), (
 ///
 /// # Errors
 /// A finding with its line: what cannot be read, or that there is no date.
-pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Commits>) -> Result<Read, Finding> {
+pub fn read(
+    path: &str,
+    text: &str,
+    site: &Site,
+    habits: &Habits,
+    git: Option<Commits>,
+) -> Result<Read, Finding> {
     let rules = habits.rules;
     let name = Name::of(path, habits);
-    let Split { mut front, body, fenced, .. } = front::split(text, rules)?;
+    let Split {
+        mut front,
+        body,
+        fenced,
+        ..
+    } = front::split(text, rules)?;
     front.add_defaults(&habits.data_of(path));
     front.compute();
-    let is_bundle = path.rsplit('/').next().is_some_and(|file| file.starts_with("index."));
+    let is_bundle = path
+        .rsplit('/')
+        .next()
+        .is_some_and(|file| file.starts_with("index."));
     if let Some(why) = no_post(&name, &front, fenced, is_bundle) {
         return Ok(Read::NoPost(why));
     }
@@ -108,12 +122,22 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
     if is_draft && !habits.drafts {
         return Ok(Read::Draft);
     }
-    let plain = if fenced || !rules.plain { None } else { plain::split(text) };
+    let plain = if fenced || !rules.plain {
+        None
+    } else {
+        plain::split(text)
+    };
     let raw_title = match &plain {
         Some(plain) => Some(plain.title.0.to_owned()),
         None => front.text(&["title"]),
     };
-    let dating = Dating { path, name, front: &front, habits, git };
+    let dating = Dating {
+        path,
+        name,
+        front: &front,
+        habits,
+        git,
+    };
     let leading = raw_title.as_deref().filter(|_| plain.is_some());
     let (published, from, rest) = dating.published(leading)?.ok_or_else(|| {
         // The index of a folder is a page everywhere.
@@ -124,21 +148,36 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
              true` under [posts]",
         )
     })?;
-    let updated = dating.updated()?.map_or(published.at, |found| found.at).max(published.at);
+    let updated = dating
+        .updated()?
+        .map_or(published.at, |found| found.at)
+        .max(published.at);
     let bare = match date::in_name(name.stem, &habits.zoning(false)) {
         Some(Ok((_, rest))) if !rest.is_empty() => rest,
         _ => name.stem,
     };
-    let title = rest.or(raw_title).or_else(|| front.text(&["linktitle"])).or_else(|| {
-        let heading = title::first_heading(body, name.markup == Some(Markup::Html));
-        heading.map(|(title, _)| title)
-    });
+    let title = rest
+        .or(raw_title)
+        .or_else(|| front.text(&["linktitle"]))
+        .or_else(|| {
+            let heading = title::first_heading(body, name.markup == Some(Markup::Html));
+            heading.map(|(title, _)| title)
+        });
     let title = title.unwrap_or_else(|| {
-        if rules.dashes && bare.contains(char::is_alphabetic) { bare.replace(['-', '_'], " ") } else { bare.to_owned() }
+        if rules.dashes && bare.contains(char::is_alphabetic) {
+            bare.replace(['-', '_'], " ")
+        } else {
+            bare.to_owned()
+        }
     });
     // What these write into a page is HTML.
-    let is_html = matches!(rules.dialect, Dialect::Jekyll | Dialect::Pelican) && title.contains('&');
-    let title = if is_html { markdown::decoded(&title) } else { title };
+    let is_html =
+        matches!(rules.dialect, Dialect::Jekyll | Dialect::Pelican) && title.contains('&');
+    let title = if is_html {
+        markdown::decoded(&title)
+    } else {
+        title
+    };
     let mut title = legal(title.trim()).into_owned();
     if title.contains("  ") || title.contains(['\n', '\t']) {
         title = title.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -154,19 +193,36 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         (_, true) if front.get(rules.address).is_none() => name.stem,
         _ => bare,
     };
-    let parts = Parts { name, slug_from, by_name, title: &title, dated, categories: &categories, front: &front };
+    let parts = Parts {
+        name,
+        slug_from,
+        by_name,
+        title: &title,
+        dated,
+        categories: &categories,
+        front: &front,
+    };
     let (url, address) = parts.address(site, habits)?;
     let mut warnings = Vec::new();
-    let id = front.text(&["id"]).map(|id| id.trim().to_owned()).filter(|id| {
-        let is_iri = url::Url::parse(id).is_ok() && !id.contains(|c: char| c.is_whitespace() || c.is_control());
-        if !is_iri {
-            let id = id.escape_debug();
-            let finding = Finding::warning(format!("`id: {id}` is no absolute IRI: the post gets an id of its own"));
-            warnings
-                .push(finding.at_line(front.line("id")).way_out("expected something like tag:hums.example,2024:tea"));
-        }
-        is_iri
-    });
+    let id = front
+        .text(&["id"])
+        .map(|id| id.trim().to_owned())
+        .filter(|id| {
+            let is_iri = url::Url::parse(id).is_ok()
+                && !id.contains(|c: char| c.is_whitespace() || c.is_control());
+            if !is_iri {
+                let id = id.escape_debug();
+                let finding = Finding::warning(format!(
+                    "`id: {id}` is no absolute IRI: the post gets an id of its own"
+                ));
+                warnings.push(
+                    finding
+                        .at_line(front.line("id"))
+                        .way_out("expected something like tag:hums.example,2024:tea"),
+                );
+            }
+            is_iri
+        });
     let language = language(&front, &name, &mut warnings).filter(|tag| *tag != site.language);
     let authors = people::authors(&front, habits);
     let (enclosure, enclosure_line) = media::enclosure(&front, &url).unzip();
@@ -179,41 +235,85 @@ pub fn read(path: &str, text: &str, site: &Site, habits: &Habits, git: Option<Co
         url: url.into(),
         published: published.at,
         updated,
-        authors: if authors.is_empty() { Arc::clone(&habits.authors) } else { authors.into() },
+        authors: if authors.is_empty() {
+            Arc::clone(&habits.authors)
+        } else {
+            authors.into()
+        },
         tags: tags.into_iter().map(String::into_boxed_str).collect(),
         section: name.section().map(Box::from),
         language: language.map(String::into_boxed_str),
-        description: front.text(&["description", "summary", "excerpt"]).map(|text| legal(&text).into()),
+        description: front
+            .text(&["description", "summary", "excerpt"])
+            .map(|text| legal(&text).into()),
         title: title.into(),
         text: Fingerprint::of(text),
     };
-    let zone = match (published.offset.is_some(), habits.zoning(dating.is_timestamp(from)).zone == chrono_tz::UTC) {
+    let zone = match (
+        published.offset.is_some(),
+        habits.zoning(dating.is_timestamp(from)).zone == chrono_tz::UTC,
+    ) {
         (true, _) => "with its own offset",
         (false, true) => "as UTC",
         (false, false) => "in the site's zone",
     };
-    let expires = dating.key(&["expirydate", "unpublishdate"]).transpose()?.map(|(_, found)| found.at);
-    let why = Why { date: from, zone, address };
+    let expires = dating
+        .key(&["expirydate", "unpublishdate"])
+        .transpose()?
+        .map(|(_, found)| found.at);
+    let why = Why {
+        date: from,
+        zone,
+        address,
+    };
     let expires = expires.filter(|_| rules.dialect == Dialect::Hugo);
-    Ok(Read::Post(Box::new(Draft { post, why, expires, enclosure_line, warnings })))
+    Ok(Read::Post(Box::new(Draft {
+        post,
+        why,
+        expires,
+        enclosure_line,
+        warnings,
+    })))
 }
 
 /// The language that the front matter or the file's name says, as a tag.
 fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
-    let said = front.text(LANGUAGE).or_else(|| name.language.map(str::to_owned))?;
+    let said = front
+        .text(LANGUAGE)
+        .or_else(|| name.language.map(str::to_owned))?;
     // A locale names its encoding behind a dot.
-    let tag = said.split('.').next().unwrap_or_default().trim().replace('_', "-");
+    let tag = said
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .replace('_', "-");
     if tag.is_empty() || is_language(&tag) {
         return Some(tag).filter(|tag| !tag.is_empty());
     }
-    let line = LANGUAGE.iter().find(|key| front.get(&[key]).is_some()).map_or(1, |key| front.line(key));
-    let finding = Finding::warning(format!("`{}` is no language tag: it is left out", tag.escape_debug()));
-    warnings.push(finding.at_line(line).way_out("expected something like en, de or pt-BR"));
+    let line = LANGUAGE
+        .iter()
+        .find(|key| front.get(&[key]).is_some())
+        .map_or(1, |key| front.line(key));
+    let finding = Finding::warning(format!(
+        "`{}` is no language tag: it is left out",
+        tag.escape_debug()
+    ));
+    warnings.push(
+        finding
+            .at_line(line)
+            .way_out("expected something like en, de or pt-BR"),
+    );
     None
 }
 
 /// Why a file is no post whatever it says.
-fn no_post(name: &Name<'_>, front: &Front<'_>, fenced: bool, is_bundle: bool) -> Option<&'static str> {
+fn no_post(
+    name: &Name<'_>,
+    front: &Front<'_>,
+    fenced: bool,
+    is_bundle: bool,
+) -> Option<&'static str> {
     if name.markup == Some(Markup::Html) && !fenced {
         return Some("a page of HTML without front matter");
     }
@@ -221,12 +321,17 @@ fn no_post(name: &Name<'_>, front: &Front<'_>, fenced: bool, is_bundle: bool) ->
         return Some("it has no page");
     }
     let build = front.table("build").or_else(|| front.table("_build"));
-    let render = build.and_then(|build| build.get("render")).map(|render| render == "never" || render == false);
-    let list = build.and_then(|build| build.get("list")).map(|list| list == "never" || *list == false);
+    let render = build
+        .and_then(|build| build.get("render"))
+        .map(|render| render == "never" || render == false);
+    let list = build
+        .and_then(|build| build.get("list"))
+        .map(|list| list == "never" || *list == false);
     if list == Some(true) || front.is("unlisted", true) {
         return Some("it is in no list");
     }
-    if render == Some(true) || is_bundle && front.is("headless", true) || front.is("render", false) {
+    if render == Some(true) || is_bundle && front.is("headless", true) || front.is("render", false)
+    {
         return Some("it has no page");
     }
     None
@@ -243,7 +348,10 @@ struct Dating<'a> {
 
 impl Dating<'_> {
     /// The day of publication, where it comes from, and the title without it where it stood there.
-    fn published(&self, title: Option<&str>) -> Result<Option<(Instant, Origin, Option<String>)>, Finding> {
+    fn published(
+        &self,
+        title: Option<&str>,
+    ) -> Result<Option<(Instant, Origin, Option<String>)>, Finding> {
         let rules = self.habits.rules;
         if let Some((key, found)) = self.key(rules.published).transpose()? {
             return Ok(Some((found, Origin::Key(key), None)));
@@ -266,18 +374,33 @@ impl Dating<'_> {
                     })?
                     .map(|(found, _)| (found, Origin::Name, None)),
                 DateIn::Path => date::in_path(self.path, &zoning)
-                    .or_else(|| date::in_part(self.path, &zoning).filter(|_| rules.dialect == Dialect::Plain))
+                    .or_else(|| {
+                        date::in_part(self.path, &zoning)
+                            .filter(|_| rules.dialect == Dialect::Plain)
+                    })
                     .map(|found| (found, Origin::Path, None)),
-                DateIn::Address => self
-                    .front
-                    .get(rules.address)
-                    .and_then(|(key, value)| Some((date::in_path(value.as_str()?, &zoning)?, Origin::Key(key), None))),
+                DateIn::Address => self.front.get(rules.address).and_then(|(key, value)| {
+                    Some((
+                        date::in_path(value.as_str()?, &zoning)?,
+                        Origin::Key(key),
+                        None,
+                    ))
+                }),
             };
             if found.is_some() {
                 return Ok(found);
             }
         }
-        Ok(self.git.map(|(first, _)| (Instant { at: first, offset: Some(Utc.fix()) }, Origin::Git, None)))
+        Ok(self.git.map(|(first, _)| {
+            (
+                Instant {
+                    at: first,
+                    offset: Some(Utc.fix()),
+                },
+                Origin::Git,
+                None,
+            )
+        }))
     }
 
     /// The day in the address where it has one of its own, and where it comes from.
@@ -287,23 +410,37 @@ impl Dating<'_> {
             return Ok(None);
         }
         let by_name = || {
-            let found = date::in_name(self.name.stem, &self.habits.zoning(false)).and_then(Result::ok);
-            found.filter(|_| self.habits.date_in_name).map(|(found, _)| (found, Origin::Name))
+            let found =
+                date::in_name(self.name.stem, &self.habits.zoning(false)).and_then(Result::ok);
+            found
+                .filter(|_| self.habits.date_in_name)
+                .map(|(found, _)| (found, Origin::Name))
         };
         if let Some(found) = by_name().filter(|_| self.habits.name_first) {
             return Ok(Some(found));
         }
-        Ok(self.key(rules.dated).transpose()?.map(|(key, found)| (found, Origin::Key(key))).or_else(by_name))
+        Ok(self
+            .key(rules.dated)
+            .transpose()?
+            .map(|(key, found)| (found, Origin::Key(key)))
+            .or_else(by_name))
     }
 
     /// The last change.
     fn updated(&self) -> Result<Option<Instant>, Finding> {
         let rules = self.habits.rules;
-        let git = self.git.map(|(_, last)| Instant { at: last, offset: Some(Utc.fix()) });
+        let git = self.git.map(|(_, last)| Instant {
+            at: last,
+            offset: Some(Utc.fix()),
+        });
         if rules.git_first && git.is_some() {
             return Ok(git);
         }
-        Ok(self.key(rules.updated).transpose()?.map(|(_, found)| found).or(git))
+        Ok(self
+            .key(rules.updated)
+            .transpose()?
+            .map(|(_, found)| found)
+            .or(git))
     }
 
     /// The instant under the first of these keys that is there.
@@ -314,16 +451,26 @@ impl Dating<'_> {
             let word = text.to_ascii_lowercase();
             if matches!(
                 word.as_str(),
-                "true" | "false" | "last modified" | "created" | "git last modified" | "git created"
+                "true"
+                    | "false"
+                    | "last modified"
+                    | "created"
+                    | "git last modified"
+                    | "git created"
             ) {
                 return None;
             }
             let zoning = self.habits.zoning(self.is_timestamp(Origin::Key(key)));
-            let found = date::parse(&text, &zoning).map(|found| (*key, found)).map_err(|reason| {
-                Finding::error(format!("`{}` is no date: {reason}", self.front.shown(key, &text)))
+            let found = date::parse(&text, &zoning)
+                .map(|found| (*key, found))
+                .map_err(|reason| {
+                    Finding::error(format!(
+                        "`{}` is no date: {reason}",
+                        self.front.shown(key, &text)
+                    ))
                     .at_line(self.front.line(key))
                     .way_out("expected something like 2024-12-01 or 2024-12-01T08:00:00+01:00")
-            });
+                });
             Some(found)
         })
     }

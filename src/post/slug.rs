@@ -24,12 +24,19 @@ impl Slugs {
     /// The part of an address that a name becomes.
     pub fn slug(self, name: &str) -> String {
         match self {
-            Self::Plain => name.split('.').map(slug).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("."),
+            Self::Plain => name
+                .split('.')
+                .map(slug)
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join("."),
             Self::Hugo => hugo(name),
-            Self::Zola => dashed(&ascii(name), |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '~')),
-            Self::Jekyll => {
-                dashed(name, |c| c.is_alphanumeric() || is_combining_mark(c) || "._~!$&'()+,;=@".contains(c))
-            }
+            Self::Zola => dashed(&ascii(name), |c| {
+                c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '~')
+            }),
+            Self::Jekyll => dashed(name, |c| {
+                c.is_alphanumeric() || is_combining_mark(c) || "._~!$&'()+,;=@".contains(c)
+            }),
             Self::Pelican => pelican(&ascii(name)),
             Self::AsIs => name.to_owned(),
         }
@@ -74,11 +81,15 @@ pub(super) fn slugify(text: &str) -> String {
     }
     let words = ascii(&spelled).to_lowercase();
     // The apostrophe of `it's` and `don't` parts no word.
-    let words = words.split_whitespace().map(|word| match word.strip_suffix("'s").or(word.strip_suffix("'t")) {
-        Some(stem) => format!("{stem}{}", &word[word.len() - 1..]),
-        None => word.to_owned(),
+    let words = words.split_whitespace().map(|word| {
+        match word.strip_suffix("'s").or(word.strip_suffix("'t")) {
+            Some(stem) => format!("{stem}{}", &word[word.len() - 1..]),
+            None => word.to_owned(),
+        }
     });
-    dashed(&words.collect::<Vec<_>>().join(" "), |c| c.is_ascii_alphanumeric())
+    dashed(&words.collect::<Vec<_>>().join(" "), |c| {
+        c.is_ascii_alphanumeric()
+    })
 }
 
 /// What Eleventy's older filter `slug` makes of a text: some signs as words, others kept.
@@ -99,9 +110,14 @@ pub(super) fn slug_filter(text: &str) -> String {
     }
     let kept: String = ascii(&spelled)
         .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || "*_+~.()'\"!:@".contains(*c))
+        .filter(|c| {
+            c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || "*_+~.()'\"!:@".contains(*c)
+        })
         .collect();
-    kept.split_whitespace().collect::<Vec<_>>().join("-").to_lowercase()
+    kept.split_whitespace()
+        .collect::<Vec<_>>()
+        .join("-")
+        .to_lowercase()
 }
 
 /// Whether Eleventy writes a letter in Latin ones; those of Asia's scripts it drops.
@@ -110,7 +126,11 @@ fn is_spelled(c: char) -> bool {
 }
 
 fn ascii(text: &str) -> String {
-    if text.is_ascii() { text.to_owned() } else { deunicode::deunicode(text) }
+    if text.is_ascii() {
+        text.to_owned()
+    } else {
+        deunicode::deunicode(text)
+    }
 }
 
 fn dashed(text: &str, keep: impl Fn(char) -> bool) -> String {
@@ -144,7 +164,10 @@ fn hugo(text: &str) -> String {
 }
 
 fn pelican(text: &str) -> String {
-    let kept: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || "_- \t\n".contains(*c)).collect();
+    let kept: String = text
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "_- \t\n".contains(*c))
+        .collect();
     dashed(kept.trim(), |c| c.is_ascii_alphanumeric() || c == '_').to_lowercase()
 }
 
@@ -158,7 +181,11 @@ mod tests {
         for (text, newer, older) in [
             ("Über Tea & Cake", "ueber-tea-and-cake", "uber-tea-and-cake"),
             ("It's Ada's don't", "its-adas-dont", "it's-ada's-don't"),
-            ("a.b_c: 100% (new)", "a-b-c-100-new", "a.b_c:-100percent-(new)"),
+            (
+                "a.b_c: 100% (new)",
+                "a-b-c-100-new",
+                "a.b_c:-100percent-(new)",
+            ),
             ("Straße – Ö", "strasse-oe", "strasse-o"),
             ("日本 tea", "tea", "tea"),
             ("C++ & C#", "c-and-c", "c++-and-c"),
@@ -167,20 +194,52 @@ mod tests {
             ("x/y?z", "x-y-z", "xyz"),
             ("$5 < $6 | 7", "5-6-7", "dollar5-less-dollar6-or-7"),
         ] {
-            assert_eq!((slugify(text).as_str(), slug_filter(text).as_str()), (newer, older), "{text}");
+            assert_eq!(
+                (slugify(text).as_str(), slug_filter(text).as_str()),
+                (newer, older),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn each_generator_makes_its_own_slugs() {
         for (name, plain, hugo, zola, jekyll, pelican) in [
-            ("Hello World", "hello-world", "hello-world", "Hello-World", "Hello-World", "hello-world"),
-            ("0.2.0-released", "0.2.0-released", "0.2.0-released", "0.2.0-released", "0.2.0-released", "020-released"),
+            (
+                "Hello World",
+                "hello-world",
+                "hello-world",
+                "Hello-World",
+                "Hello-World",
+                "hello-world",
+            ),
+            (
+                "0.2.0-released",
+                "0.2.0-released",
+                "0.2.0-released",
+                "0.2.0-released",
+                "0.2.0-released",
+                "020-released",
+            ),
             ("z@9", "z-9", "z@9", "z-9", "z@9", "z9"),
-            ("It’s Über", "its-über", "its-über", "It-s-Uber", "It-s-Über", "its-uber"),
+            (
+                "It’s Über",
+                "its-über",
+                "its-über",
+                "It-s-Uber",
+                "It-s-Über",
+                "its-uber",
+            ),
             ("日本", "日本", "日本", "Ri-Ben", "日本", "ri-ben"),
             ("हिन्दी", "हिन्दी", "हिन्दी", "hindii", "हिन्दी", "hindii"),
-            ("u\u{308}ber", "über", "u\u{308}ber", "uber", "u\u{308}ber", "uber"),
+            (
+                "u\u{308}ber",
+                "über",
+                "u\u{308}ber",
+                "uber",
+                "u\u{308}ber",
+                "uber",
+            ),
             ("a & b (c)", "a-b-c", "a-b-c", "a-b-c", "a-&-b-(c)", "a-b-c"),
             (
                 "The State of Rust 0.7",

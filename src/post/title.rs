@@ -9,13 +9,17 @@ pub(super) fn first_heading(body: &str, is_html: bool) -> Option<(String, Range<
     if is_html {
         return in_html(body);
     }
-    let is_mark = |line: &str| line.starts_with("===") || line.trim_start().starts_with("# ") || line.contains("<h1");
+    let is_mark = |line: &str| {
+        line.starts_with("===") || line.trim_start().starts_with("# ") || line.contains("<h1")
+    };
     if !body.lines().any(is_mark) {
         return None;
     }
     let mut title = None;
     let mut depth = 0_usize;
-    for (event, range) in Parser::new_ext(body, Options::ENABLE_HEADING_ATTRIBUTES).into_offset_iter() {
+    for (event, range) in
+        Parser::new_ext(body, Options::ENABLE_HEADING_ATTRIBUTES).into_offset_iter()
+    {
         match (event, &mut title) {
             (Event::Start(Tag::HtmlBlock), _) if depth == 0 => {
                 if let Some((words, found)) = in_html(&body[range.clone()]) {
@@ -24,7 +28,15 @@ pub(super) fn first_heading(body: &str, is_html: bool) -> Option<(String, Range<
                 depth += 1;
             }
             (Event::Start(tag), _) => {
-                if depth == 0 && matches!(tag, Tag::Heading { level: HeadingLevel::H1, .. }) {
+                if depth == 0
+                    && matches!(
+                        tag,
+                        Tag::Heading {
+                            level: HeadingLevel::H1,
+                            ..
+                        }
+                    )
+                {
                     title = Some((String::new(), range));
                 }
                 depth += 1;
@@ -33,7 +45,8 @@ pub(super) fn first_heading(body: &str, is_html: bool) -> Option<(String, Range<
             (Event::SoftBreak | Event::HardBreak, Some((title, _))) => title.push(' '),
             (Event::End(end), _) => {
                 depth -= 1;
-                if let (TagEnd::Heading(_), Some((text, range))) = (end, title.take_if(|_| depth == 0))
+                if let (TagEnd::Heading(_), Some((text, range))) =
+                    (end, title.take_if(|_| depth == 0))
                     && !text.trim().is_empty()
                 {
                     return Some((text.trim().to_owned(), range));
@@ -61,10 +74,16 @@ mod tests {
     fn the_first_top_level_heading_is_the_title() {
         for (body, title) in [
             ("# Tea\n\nText.\n", Some("Tea")),
-            ("Words first.\n\n# The `tea` *ceremony* #\n", Some("The tea ceremony")),
+            (
+                "Words first.\n\n# The `tea` *ceremony* #\n",
+                Some("The tea ceremony"),
+            ),
             ("Tea & cake\n=====\n\nText\n", Some("Tea & cake")),
             ("<h1 class=\"x\">Tea</h1>\n", Some("Tea")),
-            ("```sh\n# no heading\n```\n\n# A heading {#id}\n", Some("A heading")),
+            (
+                "```sh\n# no heading\n```\n\n# A heading {#id}\n",
+                Some("A heading"),
+            ),
             ("> # Quoted\n\n# A heading\n", Some("A heading")),
             ("- # Listed\n\ntext\n", None),
             ("```html\n<h1>Code</h1>\n```\n\nText\n", None),
@@ -73,7 +92,11 @@ mod tests {
             ("Text.\n", None),
         ] {
             let found = first_heading(body, false);
-            assert_eq!(found.as_ref().map(|(title, _)| title.as_str()), title, "{body}");
+            assert_eq!(
+                found.as_ref().map(|(title, _)| title.as_str()),
+                title,
+                "{body}"
+            );
             if let Some((_, range)) = found {
                 let rest = format!("{}{}", &body[..range.start], &body[range.end..]);
                 assert!(!rest.contains(title.unwrap()), "{rest}");

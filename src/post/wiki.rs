@@ -5,7 +5,9 @@ use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 use crate::post::links::Links;
 
 /// Endings of files that are shown where they are embedded.
-const PICTURES: [&str; 9] = ["png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "bmp", "apng"];
+const PICTURES: [&str; 9] = [
+    "png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "bmp", "apng",
+];
 
 /// The same events with links to posts and files, pictures, and what is marked.
 pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Event<'a>> {
@@ -15,18 +17,32 @@ pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Even
     let (mut dead, mut is_code) = (0_usize, false);
     while let Some(event) = events.next() {
         match event {
-            Event::Start(Tag::Link { link_type: LinkType::WikiLink { .. }, dest_url, title, id }) => {
-                match target(&dest_url, links) {
-                    Some(dest_url) => {
-                        resolved.push(Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url, title, id }));
-                    }
-                    None => dead += 1,
+            Event::Start(Tag::Link {
+                link_type: LinkType::WikiLink { .. },
+                dest_url,
+                title,
+                id,
+            }) => match target(&dest_url, links) {
+                Some(dest_url) => {
+                    resolved.push(Event::Start(Tag::Link {
+                        link_type: LinkType::Inline,
+                        dest_url,
+                        title,
+                        id,
+                    }));
                 }
-            }
+                None => dead += 1,
+            },
             Event::End(TagEnd::Link) if dead > 0 => dead -= 1,
-            Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+            Event::Start(Tag::Image {
+                link_type,
+                dest_url,
+                title,
+                id,
+            }) => {
                 let mut inside = Vec::new();
-                while let Some(event) = events.next_if(|event| *event != Event::End(TagEnd::Image)) {
+                while let Some(event) = events.next_if(|event| *event != Event::End(TagEnd::Image))
+                {
                     inside.push(event);
                 }
                 events.next();
@@ -34,15 +50,29 @@ pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Even
                 let words = words(&inside);
                 if !is_embed || is_picture(&dest_url) {
                     let words = without_size(&words, &dest_url);
-                    resolved.push(Event::Start(Tag::Image { link_type: LinkType::Inline, dest_url, title, id }));
+                    resolved.push(Event::Start(Tag::Image {
+                        link_type: LinkType::Inline,
+                        dest_url,
+                        title,
+                        id,
+                    }));
                     resolved.push(Event::Text(words.into()));
                     resolved.push(Event::End(TagEnd::Image));
                     continue;
                 }
-                let file = dest_url.rsplit('/').next().is_some_and(|name| name.contains('.')).then(|| dest_url.clone());
+                let file = dest_url
+                    .rsplit('/')
+                    .next()
+                    .is_some_and(|name| name.contains('.'))
+                    .then(|| dest_url.clone());
                 match target(&dest_url, links).or(file) {
                     Some(dest_url) => {
-                        resolved.push(Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url, title, id }));
+                        resolved.push(Event::Start(Tag::Link {
+                            link_type: LinkType::Inline,
+                            dest_url,
+                            title,
+                            id,
+                        }));
                         resolved.push(Event::Text(words.into()));
                         resolved.push(Event::End(TagEnd::Link));
                     }
@@ -50,8 +80,13 @@ pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Even
                 }
             }
             Event::Text(text) if !is_code => {
-                let is_last = events.peek().is_none_or(|next| matches!(next, Event::End(_) | Event::SoftBreak));
-                mark(if is_last { without_name(text) } else { text }, &mut resolved);
+                let is_last = events
+                    .peek()
+                    .is_none_or(|next| matches!(next, Event::End(_) | Event::SoftBreak));
+                mark(
+                    if is_last { without_name(text) } else { text },
+                    &mut resolved,
+                );
             }
             event => {
                 match &event {
@@ -68,13 +103,24 @@ pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Even
 
 /// The address of a note, or of a heading in this one.
 fn target<'a>(target: &str, links: &Links<'_>) -> Option<CowStr<'a>> {
-    let here = || target.starts_with('#').then(|| links.page.join(target).ok())?;
-    links.post_at(target).or_else(here).map(|url| url.to_string().into())
+    let here = || {
+        target
+            .starts_with('#')
+            .then(|| links.page.join(target).ok())?
+    };
+    links
+        .post_at(target)
+        .or_else(here)
+        .map(|url| url.to_string().into())
 }
 
 fn is_picture(target: &str) -> bool {
     let name = target.split(['#', '?']).next().unwrap_or_default();
-    name.rsplit_once('.').is_some_and(|(_, ending)| PICTURES.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    name.rsplit_once('.').is_some_and(|(_, ending)| {
+        PICTURES
+            .iter()
+            .any(|known| ending.eq_ignore_ascii_case(known))
+    })
 }
 
 fn words(events: &[Event<'_>]) -> String {
@@ -87,8 +133,12 @@ fn words(events: &[Event<'_>]) -> String {
 
 /// The words for a picture, which may end with its size: `a cup|300`, `300x200`.
 fn without_size(words: &str, target: &str) -> String {
-    let (before, last) = words.rsplit_once('|').map_or(("", words), |(before, last)| (before, last));
-    let is_size = last.split('x').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let (before, last) = words
+        .rsplit_once('|')
+        .map_or(("", words), |(before, last)| (before, last));
+    let is_size = last
+        .split('x')
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     match (is_size, before) {
         (false, _) => words.to_owned(),
         (true, "") => target.rsplit('/').next().unwrap_or_default().to_owned(),
@@ -98,8 +148,12 @@ fn without_size(words: &str, target: &str) -> String {
 
 /// A text without the name that a paragraph may end with: ` ^tea`.
 fn without_name(text: CowStr<'_>) -> CowStr<'_> {
-    let is_name =
-        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
     match text.rsplit_once(" ^") {
         Some((before, name)) if is_name(name) => before.to_owned().into(),
         _ => text,
@@ -127,7 +181,8 @@ fn marked(text: &str) -> Option<(&str, &str, &str)> {
     text.match_indices("==").find_map(|(at, _)| {
         let (before, rest) = (&text[..at], &text[at + 2..]);
         let (marked, after) = rest.split_once("==")?;
-        let is_mark = !marked.is_empty() && !marked.starts_with([' ', '=']) && !marked.ends_with(' ');
+        let is_mark =
+            !marked.is_empty() && !marked.starts_with([' ', '=']) && !marked.ends_with(' ');
         is_mark.then_some((before, marked, after))
     })
 }

@@ -62,8 +62,14 @@ pub(super) enum News {
 
 impl Stamp {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        let modified = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        Self { length: metadata.len(), modified: modified.unwrap_or_default().as_nanos() }
+        let modified = metadata
+            .modified()
+            .ok()
+            .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        Self {
+            length: metadata.len(),
+            modified: modified.unwrap_or_default().as_nanos(),
+        }
     }
 }
 
@@ -88,7 +94,10 @@ impl Manifest {
         let number = |field: &str| u64::from_str_radix(field, 16).ok();
         for line in lines {
             // Nearly all lines are of posts.
-            if let Some((id, hash)) = line.strip_prefix("post\t").and_then(|rest| rest.split_once('\t')) {
+            if let Some((id, hash)) = line
+                .strip_prefix("post\t")
+                .and_then(|rest| rest.split_once('\t'))
+            {
                 if let (Some(id), Some(hash)) = (number(id), number(hash)) {
                     manifest.posts.insert(id, hash);
                 }
@@ -96,9 +105,12 @@ impl Manifest {
             }
             match line.split('\t').collect::<Vec<_>>()[..] {
                 ["file", path, fingerprint, hash, length, modified, news] => {
-                    let (Some(fingerprint), Some(hash), Ok(length), Ok(modified)) =
-                        (number(fingerprint), number(hash), length.parse(), modified.parse())
-                    else {
+                    let (Some(fingerprint), Some(hash), Ok(length), Ok(modified)) = (
+                        number(fingerprint),
+                        number(hash),
+                        length.parse(),
+                        modified.parse(),
+                    ) else {
                         continue;
                     };
                     let news = match news {
@@ -106,16 +118,25 @@ impl Manifest {
                         "told" => News::Told,
                         _ => News::None,
                     };
-                    let written = Written { fingerprint, hash, stamp: Stamp { length, modified }, news };
+                    let written = Written {
+                        fingerprint,
+                        hash,
+                        stamp: Stamp { length, modified },
+                        news,
+                    };
                     manifest.files.insert(path.to_owned(), written);
                 }
                 ["waiting", id, page, since] => {
-                    manifest.waiting.extend(number(id).map(|id| (id, Waiting::read(page, since))));
+                    manifest
+                        .waiting
+                        .extend(number(id).map(|id| (id, Waiting::read(page, since))));
                 }
                 // As it was once written: without an id, and before that without a time.
                 ["waiting", page, ref rest @ ..] => {
                     let since = rest.first().copied().unwrap_or_default();
-                    manifest.waiting.insert(fingerprint_of(&page), Waiting::read(page, since));
+                    manifest
+                        .waiting
+                        .insert(fingerprint_of(&page), Waiting::read(page, since));
                 }
                 _ => {}
             }
@@ -126,17 +147,31 @@ impl Manifest {
     /// The file's text, sorted.
     fn to_text(&self) -> String {
         let mut text = format!("{HEAD}\n");
-        for (path, Written { fingerprint, hash, stamp, news }) in &self.files {
+        for (
+            path,
+            Written {
+                fingerprint,
+                hash,
+                stamp,
+                news,
+            },
+        ) in &self.files
+        {
             let news = match news {
                 News::None => "-",
                 News::Untold => "untold",
                 News::Told => "told",
             };
             let Stamp { length, modified } = stamp;
-            text.push_str(&format!("file\t{path}\t{fingerprint:x}\t{hash:x}\t{length}\t{modified}\t{news}\n"));
+            text.push_str(&format!(
+                "file\t{path}\t{fingerprint:x}\t{hash:x}\t{length}\t{modified}\t{news}\n"
+            ));
         }
         for (id, Waiting { page, since }) in &self.waiting {
-            text.push_str(&format!("waiting\t{id:x}\t{page}\t{}\n", since.to_rfc3339()));
+            text.push_str(&format!(
+                "waiting\t{id:x}\t{page}\t{}\n",
+                since.to_rfc3339()
+            ));
         }
         let mut posts: Vec<_> = self.posts.iter().collect();
         posts.sort_unstable();
@@ -148,7 +183,9 @@ impl Manifest {
 
     /// Whether a known post is another than when it was last published; not known of one that was not.
     pub fn is_updated(&self, id: u64, fingerprint: u64) -> bool {
-        self.posts.get(&id).is_some_and(|known| *known != fingerprint)
+        self.posts
+            .get(&id)
+            .is_some_and(|known| *known != fingerprint)
     }
 
     /// Whether this post was never published, so far as is known; none where nothing is known. Where files were written
@@ -169,14 +206,20 @@ impl Manifest {
     /// A warning.
     pub fn keep(&self, lock: &Path) -> Result<bool, Finding> {
         write_changed(&beside(lock), self.to_text().as_bytes()).map_err(|finding| {
-            Finding { severity: Severity::Warning, ..finding }
-                .way_out("without it every run renders everything, and cannot say what is new")
+            Finding {
+                severity: Severity::Warning,
+                ..finding
+            }
+            .way_out("without it every run renders everything, and cannot say what is new")
         })
     }
 
     /// The files whose change the hub does not know of yet.
     pub fn untold(&self) -> Vec<String> {
-        let untold = self.files.iter().filter(|(_, written)| written.news == News::Untold);
+        let untold = self
+            .files
+            .iter()
+            .filter(|(_, written)| written.news == News::Untold);
         untold.map(|(path, _)| path.clone()).collect()
     }
 
@@ -194,7 +237,10 @@ impl Manifest {
 
     /// How long the hub has been waiting for a post; one of an older manifest is known by its page.
     pub fn waits_since(&self, id: u64, page: &str) -> Option<DateTime<Utc>> {
-        let waiting = self.waiting.get(&id).or_else(|| self.waiting.get(&fingerprint_of(&page)));
+        let waiting = self
+            .waiting
+            .get(&id)
+            .or_else(|| self.waiting.get(&fingerprint_of(&page)));
         waiting.map(|waiting| waiting.since)
     }
 
@@ -211,7 +257,10 @@ impl Manifest {
 impl Waiting {
     /// Without a time it is one that never comes, and so waits since it is looked at.
     fn read(page: &str, since: &str) -> Self {
-        Self { page: page.to_owned(), since: since.parse().unwrap_or(DateTime::<Utc>::MAX_UTC) }
+        Self {
+            page: page.to_owned(),
+            since: since.parse().unwrap_or(DateTime::<Utc>::MAX_UTC),
+        }
     }
 }
 
@@ -223,18 +272,35 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_again_and_anything_else_is_as_good_as_none() {
-        let stamp = Stamp { length: 3, modified: 1_700_000_000_123_456_789 };
-        let written = Written { fingerprint: 1, hash: u64::MAX, stamp, news: News::Untold };
+        let stamp = Stamp {
+            length: 3,
+            modified: 1_700_000_000_123_456_789,
+        };
+        let written = Written {
+            fingerprint: 1,
+            hash: u64::MAX,
+            stamp,
+            news: News::Untold,
+        };
         let since = DateTime::from_timestamp_nanos(1_700_000_000_123_456_789);
-        let waiting = Waiting { page: "https://x.example/tea/".to_owned(), since };
+        let waiting = Waiting {
+            page: "https://x.example/tea/".to_owned(),
+            since,
+        };
         let manifest = Manifest {
             files: [("tag/c/atom.xml".to_owned(), written)].into(),
             posts: [(7, 8)].into(),
             waiting: [(9, waiting)].into(),
         };
         assert_eq!(Manifest::parse(&manifest.to_text()), manifest);
-        assert_eq!(Manifest::parse("tidings manifest 2\npost\t7\t8\n"), Manifest::default());
-        assert_eq!(Manifest::parse("tidings manifest 1\nfile\tx\t?\n<<<<<<<\n"), Manifest::default());
+        assert_eq!(
+            Manifest::parse("tidings manifest 2\npost\t7\t8\n"),
+            Manifest::default()
+        );
+        assert_eq!(
+            Manifest::parse("tidings manifest 1\nfile\tx\t?\n<<<<<<<\n"),
+            Manifest::default()
+        );
     }
 
     #[test]
@@ -244,9 +310,16 @@ mod tests {
         );
         let now = DateTime::from_timestamp_nanos(1_700_000_000_123_456_789) + TimeDelta::days(400);
         for manifest in [&manifest, &Manifest::parse(&manifest.to_text())] {
-            let since = |page| manifest.waits_since(1, page).map(|since| since.min(now).to_rfc3339());
+            let since = |page| {
+                manifest
+                    .waits_since(1, page)
+                    .map(|since| since.min(now).to_rfc3339())
+            };
             assert_eq!(since("https://x.example/a/"), Some(now.to_rfc3339()));
-            assert_eq!(since("https://x.example/b/").as_deref(), Some("2024-05-01T00:00:00+00:00"));
+            assert_eq!(
+                since("https://x.example/b/").as_deref(),
+                Some("2024-05-01T00:00:00+00:00")
+            );
             assert_eq!(since("https://x.example/c/"), None);
         }
     }

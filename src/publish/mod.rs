@@ -69,18 +69,36 @@ impl Publisher {
     /// Whether the document stands there as it would be written now.
     pub fn is_current(&self, outline: &Outline) -> bool {
         let known = self.manifest().files.get(&outline.path).cloned();
-        let Some(known) = known.filter(|known| known.fingerprint == outline.fingerprint) else { return false };
+        let Some(known) = known.filter(|known| known.fingerprint == outline.fingerprint) else {
+            return false;
+        };
         let twins_stand = Twin::ALL.iter().all(|twin| {
             let path = twin.path(&outline.path);
-            let known = self.manifest().files.get(&path).map(|written| written.stamp);
-            known == fs::metadata(self.dir.join(&path)).ok().filter(|_| self.precompress).map(|file| Stamp::of(&file))
+            let known = self
+                .manifest()
+                .files
+                .get(&path)
+                .map(|written| written.stamp);
+            known
+                == fs::metadata(self.dir.join(&path))
+                    .ok()
+                    .filter(|_| self.precompress)
+                    .map(|file| Stamp::of(&file))
         });
         let file = self.dir.join(&outline.path);
         match fs::metadata(&file) {
             Ok(metadata) if Stamp::of(&metadata) == known.stamp => twins_stand,
             // A checkout or a copy gave it another time: its bytes decide.
-            Ok(metadata) if fs::read(&file).is_ok_and(|bytes| fingerprint_of(&bytes) == known.hash) => {
-                self.note(&outline.path, Written { stamp: Stamp::of(&metadata), ..known });
+            Ok(metadata)
+                if fs::read(&file).is_ok_and(|bytes| fingerprint_of(&bytes) == known.hash) =>
+            {
+                self.note(
+                    &outline.path,
+                    Written {
+                        stamp: Stamp::of(&metadata),
+                        ..known
+                    },
+                );
                 twins_stand
             }
             _ => false,
@@ -111,7 +129,9 @@ impl Publisher {
             Err(_) => return true,
             Ok(_) => {}
         }
-        let Ok(bytes) = fs::read(&file) else { return true };
+        let Ok(bytes) = fs::read(&file) else {
+            return true;
+        };
         let known = self.manifest().files.get(path).map(|written| written.hash);
         // Without the manifest a document is known by what it says of its generator.
         known != Some(fingerprint_of(&bytes)) && !is_ours(&Twin::original(path, bytes))
@@ -135,7 +155,9 @@ impl Publisher {
         for twin in Twin::ALL {
             let path = twin.path(&outline.path);
             if self.precompress {
-                let small = twin.compress(bytes).map_err(|error| unwritable(&self.dir.join(&path), &error))?;
+                let small = twin
+                    .compress(bytes)
+                    .map_err(|error| unwritable(&self.dir.join(&path), &error))?;
                 self.write(&path, &small)?;
                 self.remember(&path, &small, 0, News::None)?;
                 continue;
@@ -152,15 +174,32 @@ impl Publisher {
 
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Finding> {
         if write_changed(&self.dir.join(path), bytes)? {
-            self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+            self.written
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(path.to_owned());
         }
         Ok(())
     }
 
-    fn remember(&self, path: &str, bytes: &[u8], fingerprint: u64, news: News) -> Result<(), Finding> {
+    fn remember(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        fingerprint: u64,
+        news: News,
+    ) -> Result<(), Finding> {
         let file = self.dir.join(path);
         let metadata = fs::metadata(&file).map_err(|error| unwritable(&file, &error))?;
-        self.note(path, Written { fingerprint, hash: fingerprint_of(&bytes), stamp: Stamp::of(&metadata), news });
+        self.note(
+            path,
+            Written {
+                fingerprint,
+                hash: fingerprint_of(&bytes),
+                stamp: Stamp::of(&metadata),
+                news,
+            },
+        );
         Ok(())
     }
 
@@ -170,7 +209,10 @@ impl Publisher {
 
     /// Forgets the news of files that are no documents any more: the hub cannot fetch them.
     pub fn retire(&self, outlines: &[Outline]) {
-        let wanted: BTreeSet<&str> = outlines.iter().map(|outline| outline.path.as_str()).collect();
+        let wanted: BTreeSet<&str> = outlines
+            .iter()
+            .map(|outline| outline.path.as_str())
+            .collect();
         for (path, written) in &mut self.manifest().files {
             if !wanted.contains(path.as_str()) {
                 written.news = News::None;
@@ -184,11 +226,24 @@ impl Publisher {
     /// # Errors
     /// A finding that names the file.
     pub fn prune(&self, outlines: &[Outline]) -> Result<Vec<String>, Finding> {
-        let mut wanted: BTreeSet<String> = outlines.iter().map(|outline| outline.path.clone()).collect();
+        let mut wanted: BTreeSet<String> = outlines
+            .iter()
+            .map(|outline| outline.path.clone())
+            .collect();
         if self.precompress {
-            wanted.extend(outlines.iter().flat_map(|outline| Twin::ALL.map(|twin| twin.path(&outline.path))));
+            wanted.extend(
+                outlines
+                    .iter()
+                    .flat_map(|outline| Twin::ALL.map(|twin| twin.path(&outline.path))),
+            );
         }
-        let known: Vec<String> = self.manifest().files.keys().filter(|path| !wanted.contains(*path)).cloned().collect();
+        let known: Vec<String> = self
+            .manifest()
+            .files
+            .keys()
+            .filter(|path| !wanted.contains(*path))
+            .cloned()
+            .collect();
         let mut removed = Vec::new();
         for path in known {
             if self.is_foreign(&path) {
@@ -198,10 +253,15 @@ impl Publisher {
             match fs::remove_file(&file) {
                 Ok(()) => removed.push(path.clone()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(Finding::error(format!("cannot be removed: {error}")).in_file(file)),
+                Err(error) => {
+                    return Err(Finding::error(format!("cannot be removed: {error}")).in_file(file));
+                }
             }
             self.manifest().files.remove(&path);
-            let folders = file.ancestors().skip(1).take_while(|folder| *folder != self.dir);
+            let folders = file
+                .ancestors()
+                .skip(1)
+                .take_while(|folder| *folder != self.dir);
             for folder in folders {
                 if fs::remove_dir(folder).is_err() {
                     break;
@@ -213,13 +273,31 @@ impl Publisher {
 
     /// Keeps the manifest where it changed, and sweeps up what a run that died left half-written in the same folders.
     pub fn finish(self) -> Published {
-        let manifest = self.manifest.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let kept = if manifest == self.before { Ok(false) } else { manifest.keep(&self.lock) };
+        let manifest = self
+            .manifest
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let written = self
+            .written
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let kept = if manifest == self.before {
+            Ok(false)
+        } else {
+            manifest.keep(&self.lock)
+        };
         let kept_in = matches!(kept, Ok(true)).then(|| beside(&self.lock));
-        for file in written.iter().map(|path| self.dir.join(path)).chain(kept_in) {
+        for file in written
+            .iter()
+            .map(|path| self.dir.join(path))
+            .chain(kept_in)
+        {
             sweep(&file);
         }
-        Published { written, manifest, unkept: kept.err() }
+        Published {
+            written,
+            manifest,
+            unkept: kept.err(),
+        }
     }
 }

@@ -43,21 +43,32 @@ pub(crate) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
         open.write_all(bytes)?;
         open.sync_all()
     });
-    written.and_then(|()| fs::rename(&new, &file)).inspect_err(|_| _ = fs::remove_file(&new))
+    written
+        .and_then(|()| fs::rename(&new, &file))
+        .inspect_err(|_| _ = fs::remove_file(&new))
 }
 
 /// Removes what a run that died left of this file, long before the file itself was written.
 pub(super) fn sweep(file: &Path) {
     let file = target(file);
     let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
-    let (Ok(now), Ok(entries)) = (modified(&file), fs::read_dir(folder(&file))) else { return };
+    let (Ok(now), Ok(entries)) = (modified(&file), fs::read_dir(folder(&file))) else {
+        return;
+    };
     let prefix = prefix(&file);
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let random = name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".new"));
-        let is_ours = random.is_some_and(|random| random.len() == 16 && random.bytes().all(|b| b.is_ascii_hexdigit()));
-        let is_old = || modified(&entry.path()).is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > ABANDONED));
+        let random = name
+            .strip_prefix(&prefix)
+            .and_then(|rest| rest.strip_suffix(".new"));
+        let is_ours = random.is_some_and(|random| {
+            random.len() == 16 && random.bytes().all(|b| b.is_ascii_hexdigit())
+        });
+        let is_old = || {
+            modified(&entry.path())
+                .is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > ABANDONED))
+        };
         if is_ours && is_old() {
             let _ = fs::remove_file(entry.path());
         }
@@ -68,17 +79,24 @@ pub(super) fn sweep(file: &Path) {
 fn target(file: &Path) -> PathBuf {
     let mut file = file.to_owned();
     for _ in 0..LINKS {
-        let Ok(next) = fs::read_link(&file) else { break };
+        let Ok(next) = fs::read_link(&file) else {
+            break;
+        };
         file = folder(&file).join(next);
     }
     file
 }
 
 fn folder(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    file.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// How the name of a half-written file begins.
 fn prefix(file: &Path) -> String {
-    format!(".{}.", file.file_name().unwrap_or_default().to_string_lossy())
+    format!(
+        ".{}.",
+        file.file_name().unwrap_or_default().to_string_lossy()
+    )
 }

@@ -36,7 +36,10 @@ impl Twin {
             Self::Brotli => {
                 let mut small = Vec::new();
                 // 11 takes ten times as long for a few bytes.
-                let parameters = BrotliEncoderParams { quality: 9, ..BrotliEncoderParams::default() };
+                let parameters = BrotliEncoderParams {
+                    quality: 9,
+                    ..BrotliEncoderParams::default()
+                };
                 brotli::BrotliCompress(&mut &bytes[..], &mut small, &parameters)?;
                 Ok(small)
             }
@@ -48,7 +51,9 @@ impl Twin {
         let mut original = Vec::new();
         let read = match path.rsplit_once('.') {
             Some((_, "gz")) => GzDecoder::new(&bytes[..]).read_to_end(&mut original),
-            Some((_, "br")) => brotli::Decompressor::new(&bytes[..], 4096).read_to_end(&mut original),
+            Some((_, "br")) => {
+                brotli::Decompressor::new(&bytes[..], 4096).read_to_end(&mut original)
+            }
             _ => return bytes,
         };
         read.map_or(bytes, |_| original)

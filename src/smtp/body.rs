@@ -20,7 +20,10 @@ fn is_transparent(message: &[u8]) -> bool {
         let is_bare = (*octet == b'\r') != (*next == b'\n');
         wrong | u8::from(is_bare) | (u8::from(*octet == b'\n') & u8::from(*next == b'.'))
     });
-    wrong == 0 && !message.starts_with(b".") && !message.starts_with(b"\n") && !message.ends_with(b"\r")
+    wrong == 0
+        && !message.starts_with(b".")
+        && !message.starts_with(b"\n")
+        && !message.ends_with(b"\r")
 }
 
 fn made_transparent(message: &[u8]) -> Vec<u8> {
@@ -65,7 +68,11 @@ mod tests {
             ("a\r\r\nb", "a\r\n\r\nb\r\n.\r\n"),
             ("a\r\n..b", "a\r\n...b\r\n.\r\n"),
         ] {
-            assert_eq!(String::from_utf8(transparent(message.into())).unwrap(), sent, "{message:?}");
+            assert_eq!(
+                String::from_utf8(transparent(message.into())).unwrap(),
+                sent,
+                "{message:?}"
+            );
         }
     }
 

@@ -36,12 +36,20 @@ impl Dialer {
     /// # Errors
     /// Trouble of ours: a certificate that cannot be read, a password that would go in clear.
     pub fn for_sender(relay: &Relay, mail: &Mail, sender: &str) -> Result<Self, Trouble> {
-        let sign_in = mail.user.clone().zip(mail.password.clone()).map(|(user, password)| (mail.auth, user, password));
+        let sign_in = mail
+            .user
+            .clone()
+            .zip(mail.password.clone())
+            .map(|(user, password)| (mail.auth, user, password));
         if let (Some(user), None) = (&mail.user, &mail.password) {
-            return Err(Trouble::Us(format!("`user` is {user:?}, and TIDINGS_MAIL__PASSWORD is not set")));
+            return Err(Trouble::Us(format!(
+                "`user` is {user:?}, and TIDINGS_MAIL__PASSWORD is not set"
+            )));
         }
         if sign_in.is_some() && relay.tls == Tls::None && !relay.is_loopback() {
-            return Err(Trouble::Us("without TLS the password stays here; take `?tls=none` out".to_owned()));
+            return Err(Trouble::Us(
+                "without TLS the password stays here; take `?tls=none` out".to_owned(),
+            ));
         }
         let tls = match relay.tls {
             Tls::None => None,
@@ -49,7 +57,13 @@ impl Dialer {
         };
         let domain = sender.rsplit('@').next().unwrap_or("localhost");
         let hello = mail.hello.as_deref().unwrap_or(domain).to_owned();
-        Ok(Self { relay: relay.clone(), limits: mail.timeout, hello, sign_in, tls })
+        Ok(Self {
+            relay: relay.clone(),
+            limits: mail.timeout,
+            hello,
+            sign_in,
+            tls,
+        })
     }
 
     /// Connects, encrypts as the relay's address asks, and signs in.
@@ -60,7 +74,9 @@ impl Dialer {
         let (relay, limits) = (&self.relay, self.limits);
         let lost = |error: &dyn Display| Trouble::Relay(format!("{relay}: {error}"));
         let host = relay.host.trim_matches(['[', ']']);
-        let tcp = connect(host, relay.port, limits.connect.0).await.map_err(|error| lost(&error))?;
+        let tcp = connect(host, relay.port, limits.connect.0)
+            .await
+            .map_err(|error| lost(&error))?;
         // Nagle's algorithm would meet the relay's delayed ACK: 40 ms for nothing.
         tcp.set_nodelay(true).map_err(|error| lost(&error))?;
         let mut wire = Wire::new(tcp);
@@ -71,25 +87,34 @@ impl Dialer {
         let mut offers = self.ehlo(&mut wire).await?;
         if let (Tls::Required, Some((connector, name))) = (relay.tls, &self.tls) {
             if offered(&offers, "STARTTLS").is_none() {
-                return Err(Trouble::Us("the relay offers no STARTTLS; nothing was said in clear".to_owned()));
+                return Err(Trouble::Us(
+                    "the relay offers no STARTTLS; nothing was said in clear".to_owned(),
+                ));
             }
             wire.write(b"STARTTLS\r\n", limits.command.0).await?;
             expect(wire.read(limits.command.0).await?, 220)?;
             // What came in before the handshake is no answer of the relay's inside it (RFC 3207 5).
             if wire.has_more() {
-                return Err(Trouble::Us("the relay, or someone on the way, spoke before TLS began".to_owned()));
+                return Err(Trouble::Us(
+                    "the relay, or someone on the way, spoke before TLS began".to_owned(),
+                ));
             }
             wire = wire.encrypt(connector, name, limits.connect.0).await?;
             offers = self.ehlo(&mut wire).await?;
         }
         if let Some((auth, user, password)) = &self.sign_in {
-            self.sign_in(&mut wire, &offers, *auth, user, password.reveal()).await?;
+            self.sign_in(&mut wire, &offers, *auth, user, password.reveal())
+                .await?;
         }
         Ok(Connection::new(wire, limits, &offers))
     }
 
     async fn ehlo(&self, wire: &mut Wire) -> Result<Reply, Trouble> {
-        wire.write(format!("EHLO {}\r\n", self.hello).as_bytes(), self.limits.command.0).await?;
+        wire.write(
+            format!("EHLO {}\r\n", self.hello).as_bytes(),
+            self.limits.command.0,
+        )
+        .await?;
         expect(wire.read(self.limits.command.0).await?, 250)
     }
 
@@ -102,7 +127,9 @@ impl Dialer {
         password: &str,
     ) -> Result<(), Trouble> {
         let limit = self.limits.command.0;
-        let ways = offered(offers, "AUTH").unwrap_or_default().to_ascii_uppercase();
+        let ways = offered(offers, "AUTH")
+            .unwrap_or_default()
+            .to_ascii_uppercase();
         let offers_way = |way: &str| ways.split_whitespace().any(|offered| offered == way);
         let way = match auth {
             Auth::Auto if offers_way("PLAIN") => Auth::Plain,
@@ -116,11 +143,24 @@ impl Dialer {
         // What is said at first, then the answer to each 334. With a bad token the 334 holds the reason, to be answered
         // by an empty line.
         let steps = match way {
-            Auth::Login => ["AUTH LOGIN".to_owned(), STANDARD.encode(user), STANDARD.encode(password)],
-            Auth::Xoauth2 => [format!("AUTH XOAUTH2 {token}"), String::new(), String::new()],
-            Auth::Auto | Auth::Plain => [format!("AUTH PLAIN {plain}"), String::new(), String::new()],
+            Auth::Login => [
+                "AUTH LOGIN".to_owned(),
+                STANDARD.encode(user),
+                STANDARD.encode(password),
+            ],
+            Auth::Xoauth2 => [
+                format!("AUTH XOAUTH2 {token}"),
+                String::new(),
+                String::new(),
+            ],
+            Auth::Auto | Auth::Plain => {
+                [format!("AUTH PLAIN {plain}"), String::new(), String::new()]
+            }
         };
-        let mut last = Reply { code: 0, text: String::new() };
+        let mut last = Reply {
+            code: 0,
+            text: String::new(),
+        };
         for step in steps {
             wire.write(format!("{step}\r\n").as_bytes(), limit).await?;
             last = wire.read(limit).await?;
@@ -131,7 +171,9 @@ impl Dialer {
         match last.code {
             235 => Ok(()),
             400..=499 => Err(Trouble::Relay(format!("AUTH: {last}"))),
-            _ => Err(Trouble::Us(format!("the relay refuses the user or the password: {last}"))),
+            _ => Err(Trouble::Us(format!(
+                "the relay refuses the user or the password: {last}"
+            ))),
         }
     }
 }
@@ -140,7 +182,9 @@ impl Dialer {
 /// does not keep us from the next.
 async fn connect(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
     let late = || io::Error::new(io::ErrorKind::TimedOut, "the connection took too long");
-    let addresses = timeout(limit, lookup_host((host, port))).await.map_err(|_| late())??;
+    let addresses = timeout(limit, lookup_host((host, port)))
+        .await
+        .map_err(|_| late())??;
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     for address in addresses {
         match timeout(limit, TcpStream::connect(address)).await {
@@ -153,27 +197,37 @@ async fn connect(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream
 }
 
 /// The system's certificates and those of the config; read once, since it takes milliseconds.
-fn connector(relay: &Relay, ca: Option<&Path>) -> Result<(TlsConnector, ServerName<'static>), Trouble> {
+fn connector(
+    relay: &Relay,
+    ca: Option<&Path>,
+) -> Result<(TlsConnector, ServerName<'static>), Trouble> {
     let us = |error: &dyn Display| Trouble::Us(format!("TLS cannot be set up: {error}"));
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(file) = ca {
         for certificate in CertificateDer::pem_file_iter(file).map_err(|error| us(&error))? {
-            roots.add(certificate.map_err(|error| us(&error))?).map_err(|error| us(&error))?;
+            roots
+                .add(certificate.map_err(|error| us(&error))?)
+                .map_err(|error| us(&error))?;
         }
     }
-    let config = ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| us(&error))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let config =
+        ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| us(&error))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
     let host = relay.host.trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(host).map_err(|error| us(&error))?;
     Ok((TlsConnector::from(Arc::new(config)), name))
 }
 
 fn expect(reply: Reply, code: u16) -> Result<Reply, Trouble> {
-    if reply.code == code { Ok(reply) } else { Err(Trouble::Relay(format!("the relay says {reply}"))) }
+    if reply.code == code {
+        Ok(reply)
+    } else {
+        Err(Trouble::Relay(format!("the relay says {reply}")))
+    }
 }
 
 /// What follows a keyword of EHLO's answer; none where it is not offered.

@@ -70,7 +70,14 @@ impl Connection {
             eight_bit: has("8BITMIME"),
             size: offered(offers, "SIZE").map(|most| most.trim().parse().unwrap_or(0)),
         };
-        Self { wire, limits, offers, messages: 0, usable: true, is_ahead: false }
+        Self {
+            wire,
+            limits,
+            offers,
+            messages: 0,
+            usable: true,
+            is_ahead: false,
+        }
     }
 
     /// Whether another message can go over it: no 421, nothing out of step.
@@ -103,14 +110,22 @@ impl Connection {
         self.messages += 1;
         let was_ahead = std::mem::take(&mut self.is_ahead);
         let is_grouped = self.offers.pipelining;
-        let lines = if was_ahead { Default::default() } else { self.commands(envelope)? };
+        let lines = if was_ahead {
+            Default::default()
+        } else {
+            self.commands(envelope)?
+        };
         if is_grouped && !was_ahead {
-            self.write(lines.concat().as_bytes()).await.map_err(|trouble| Refused::Lost(Phase::Mail, trouble))?;
+            self.write(lines.concat().as_bytes())
+                .await
+                .map_err(|trouble| Refused::Lost(Phase::Mail, trouble))?;
         }
         let phases = [Phase::Mail, Phase::Rcpt, Phase::Data];
         for (number, (phase, line)) in phases.into_iter().zip(lines).enumerate() {
             if !is_grouped {
-                self.write(line.as_bytes()).await.map_err(|trouble| Refused::Lost(phase, trouble))?;
+                self.write(line.as_bytes())
+                    .await
+                    .map_err(|trouble| Refused::Lost(phase, trouble))?;
             }
             let is_first_ahead = was_ahead && phase == Phase::Mail;
             let reply = match self.read(phase).await {
@@ -121,10 +136,18 @@ impl Connection {
             if is_first_ahead && reply.code >= 500 {
                 return Err(Refused::OutOfStep(Trouble::Relay(reply.to_string())));
             }
-            let is_wanted = if phase == Phase::Data { reply.code == 354 } else { reply.is_positive() };
+            let is_wanted = if phase == Phase::Data {
+                reply.code == 354
+            } else {
+                reply.is_positive()
+            };
             if !is_wanted {
                 // The refusal stands, whatever becomes of the connection after it.
-                let asked = if is_grouped { phases.len() - number - 1 } else { 0 };
+                let asked = if is_grouped {
+                    phases.len() - number - 1
+                } else {
+                    0
+                };
                 if self.usable && self.reset(asked).await.is_err() {
                     self.usable = false;
                 }
@@ -147,20 +170,32 @@ impl Connection {
         if let Some(most) = self.offers.size {
             let size = envelope.message.len();
             if most > 0 && size > most {
-                return ours(Phase::Mail, 552, format!("5.3.4 the relay takes {most} octets, a message has {size}"));
+                return ours(
+                    Phase::Mail,
+                    552,
+                    format!("5.3.4 the relay takes {most} octets, a message has {size}"),
+                );
             }
             command.push_str(&format!(" SIZE={size}"));
         }
         if envelope.recipient.needs_smtputf8() || !envelope.sender.is_ascii() {
             if !self.offers.smtputf8 {
-                let about = if envelope.sender.is_ascii() { Phase::Rcpt } else { Phase::Mail };
+                let about = if envelope.sender.is_ascii() {
+                    Phase::Rcpt
+                } else {
+                    Phase::Mail
+                };
                 return ours(about, 553, "5.6.7 the relay offers no SMTPUTF8".to_owned());
             }
             command.push_str(" SMTPUTF8");
         }
         if !envelope.message.is_ascii() {
             if !self.offers.eight_bit {
-                return ours(Phase::Rcpt, 554, "5.6.3 the relay offers no 8BITMIME".to_owned());
+                return ours(
+                    Phase::Rcpt,
+                    554,
+                    "5.6.3 the relay offers no 8BITMIME".to_owned(),
+                );
             }
             command.push_str(" BODY=8BITMIME");
         }
@@ -190,13 +225,23 @@ impl Connection {
     ///
     /// # Errors
     /// The connection is lost, and whether the end was out; or the relay minds what was said ahead, and takes nothing.
-    pub async fn body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Result<Reply, Refused> {
+    pub async fn body(
+        &mut self,
+        message: Vec<u8>,
+        next: Option<Envelope<'_>>,
+    ) -> Result<Reply, Refused> {
         // What is wrong with the next envelope is said in its turn.
-        let next = next.filter(|_| self.can_speak_ahead()).and_then(|next| self.commands(next).ok());
+        let next = next
+            .filter(|_| self.can_speak_ahead())
+            .and_then(|next| self.commands(next).ok());
         let behind = next.unwrap_or_default().concat();
         self.is_ahead = !behind.is_empty();
         let body = transparent(message);
-        if let Err(trouble) = self.wire.write_group(&body, behind.as_bytes(), self.limits.block.0).await {
+        if let Err(trouble) = self
+            .wire
+            .write_group(&body, behind.as_bytes(), self.limits.block.0)
+            .await
+        {
             self.usable = false;
             return Err(Refused::Lost(Phase::Dot, trouble));
         }

@@ -84,13 +84,15 @@ impl Reply {
     /// The enhanced status code (RFC 3463) with which the words begin.
     fn enhanced(&self) -> Option<&str> {
         let word = self.text.split_whitespace().next()?;
-        let is_code = word.split('.').count() == 3 && word.split('.').all(|part| part.parse::<u16>().is_ok());
+        let is_code =
+            word.split('.').count() == 3 && word.split('.').all(|part| part.parse::<u16>().is_ok());
         is_code.then_some(word)
     }
 
     /// Whether it refuses how commands follow each other, not what they say (RFC 3463 3.6).
     pub(super) fn is_about_protocol(&self) -> bool {
-        self.code == 503 || self.code >= 500 && self.enhanced().is_some_and(|code| code.starts_with("5.5."))
+        self.code == 503
+            || self.code >= 500 && self.enhanced().is_some_and(|code| code.starts_with("5.5."))
     }
 
     /// Whether the words are about the sender, whatever the code says.
@@ -110,7 +112,9 @@ impl std::fmt::Display for Reply {
 pub fn judge(phase: Phase, reply: &Reply) -> Verdict {
     match (phase, reply.code) {
         (Phase::Dot, 200..=299) => Verdict::Sent,
-        (Phase::Rcpt | Phase::Dot, 400..=499) if reply.code != 421 || phase == Phase::Dot => Verdict::Deferred,
+        (Phase::Rcpt | Phase::Dot, 400..=499) if reply.code != 421 || phase == Phase::Dot => {
+            Verdict::Deferred
+        }
         (_, 400..=499) => Verdict::RelayTrouble,
         (Phase::Mail, 500..=599) => Verdict::AboutUs,
         (Phase::Rcpt, 500..=599) => match reply.enhanced() {
@@ -121,7 +125,13 @@ pub fn judge(phase: Phase, reply: &Reply) -> Verdict {
             None if matches!(reply.code, 550 | 551 | 553) => Verdict::Refused,
             _ => Verdict::GivenUp,
         },
-        (Phase::Dot, 500..=599) if reply.enhanced().is_some_and(|code| code.starts_with("5.7.")) => Verdict::Policy,
+        (Phase::Dot, 500..=599)
+            if reply
+                .enhanced()
+                .is_some_and(|code| code.starts_with("5.7.")) =>
+        {
+            Verdict::Policy
+        }
         (Phase::Data | Phase::Dot, 500..=599) => Verdict::GivenUp,
         (Phase::Dot, _) => Verdict::Uncertain,
         // Neither yes nor no: the dialogue is out of step.
@@ -139,8 +149,18 @@ mod tests {
             (Phase::Dot, 250, "2.0.0 ok", Verdict::Sent),
             (Phase::Rcpt, 550, "5.1.1 no such user", Verdict::Bounced),
             (Phase::Rcpt, 550, "5.1.10 null mx", Verdict::Bounced),
-            (Phase::Rcpt, 550, "5.1.1 sender address rejected", Verdict::AboutUs),
-            (Phase::Rcpt, 550, "5.1.8 bad sender's system", Verdict::AboutUs),
+            (
+                Phase::Rcpt,
+                550,
+                "5.1.1 sender address rejected",
+                Verdict::AboutUs,
+            ),
+            (
+                Phase::Rcpt,
+                550,
+                "5.1.8 bad sender's system",
+                Verdict::AboutUs,
+            ),
             (Phase::Rcpt, 550, "no such user", Verdict::Refused),
             (Phase::Rcpt, 550, "5.1.2 bad host", Verdict::Bounced),
             (Phase::Rcpt, 550, "5.1.3 bad syntax", Verdict::Bounced),
@@ -170,7 +190,10 @@ mod tests {
             (Phase::Mail, 550, "5.7.1 you may not", Verdict::AboutUs),
             (Phase::Data, 503, "sequence", Verdict::GivenUp),
         ] {
-            let reply = Reply { code, text: text.to_owned() };
+            let reply = Reply {
+                code,
+                text: text.to_owned(),
+            };
             assert_eq!(judge(phase, &reply), expected, "{phase:?} {reply}");
         }
     }

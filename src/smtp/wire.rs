@@ -37,7 +37,10 @@ fn relay(error: impl std::fmt::Display) -> Trouble {
 
 impl Wire {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream: Stream::Plain(stream), buffer: Vec::new() }
+        Self {
+            stream: Stream::Plain(stream),
+            buffer: Vec::new(),
+        }
     }
 
     /// The same connection over TLS.
@@ -47,17 +50,28 @@ impl Wire {
         name: &ServerName<'static>,
         limit: Duration,
     ) -> Result<Self, Trouble> {
-        let Stream::Plain(tcp) = self.stream else { return Ok(self) };
+        let Stream::Plain(tcp) = self.stream else {
+            return Ok(self);
+        };
         let handshake = connector.connect(name.clone(), tcp);
-        let stream = timeout(limit, handshake).await.map_err(|_| relay("the TLS handshake took too long"))?;
-        let stream =
-            stream.map_err(|error| match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+        let stream = timeout(limit, handshake)
+            .await
+            .map_err(|_| relay("the TLS handshake took too long"))?;
+        let stream = stream.map_err(|error| {
+            match error
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<TlsError>())
+            {
                 Some(TlsError::InvalidCertificate(_)) => {
                     Trouble::Us(format!("the relay's certificate is not accepted: {error}"))
                 }
                 _ => relay(format!("the TLS handshake failed: {error}")),
-            })?;
-        Ok(Self { stream: Stream::Tls(Box::new(stream)), buffer: Vec::new() })
+            }
+        })?;
+        Ok(Self {
+            stream: Stream::Tls(Box::new(stream)),
+            buffer: Vec::new(),
+        })
     }
 
     /// Whether there is more than the reply that was read.
@@ -71,7 +85,12 @@ impl Wire {
 
     /// Bytes, and behind them in the same write what need not wait for their answer. An error says that the bytes' end is
     /// not out; whether what follows is, shows when its answer is read.
-    pub(super) async fn write_group(&mut self, bytes: &[u8], behind: &[u8], limit: Duration) -> Result<(), Trouble> {
+    pub(super) async fn write_group(
+        &mut self,
+        bytes: &[u8],
+        behind: &[u8],
+        limit: Duration,
+    ) -> Result<(), Trouble> {
         // An answer too many would be taken for that to what is said now.
         if self.has_more() {
             return Err(relay("the relay speaks out of turn"));
@@ -99,7 +118,9 @@ impl Wire {
             Stream::Plain(tcp) => {
                 let mut written = 0;
                 while written < block.len() {
-                    let some = tcp.write_vectored(&[IoSlice::new(&block[written..]), IoSlice::new(behind)]).await?;
+                    let some = tcp
+                        .write_vectored(&[IoSlice::new(&block[written..]), IoSlice::new(behind)])
+                        .await?;
                     if some == 0 {
                         return Err(io::ErrorKind::WriteZero.into());
                     }
@@ -117,18 +138,23 @@ impl Wire {
 
     /// One reply, of however many lines (RFC 5321 4.2.1).
     pub(super) async fn read(&mut self, limit: Duration) -> Result<Reply, Trouble> {
-        timeout(limit, self.read_reply()).await.map_err(|_| relay("the reply took too long"))?
+        timeout(limit, self.read_reply())
+            .await
+            .map_err(|_| relay("the reply took too long"))?
     }
 
     async fn read_reply(&mut self) -> Result<Reply, Trouble> {
         let mut text = String::new();
         for number in 0..MOST_LINES {
             let line = self.read_line().await?;
-            let digits = line.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit));
+            let digits = line
+                .get(..3)
+                .filter(|digits| digits.iter().all(u8::is_ascii_digit));
             let code = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
             // Some relays leave the words out, or the space before them.
-            let code: u16 =
-                code.filter(|code| (200..600).contains(code)).ok_or_else(|| relay("the relay speaks no SMTP"))?;
+            let code: u16 = code
+                .filter(|code| (200..600).contains(code))
+                .ok_or_else(|| relay("the relay speaks no SMTP"))?;
             let (is_last, words) = match line.get(3) {
                 Some(b'-') => (false, &line[4..]),
                 Some(b' ') => (true, &line[4..]),
@@ -138,7 +164,12 @@ impl Wire {
                 text.push('\n');
             }
             // No database and no terminal wants control characters.
-            text.extend(String::from_utf8_lossy(words).trim().chars().map(|c| if c.is_control() { ' ' } else { c }));
+            text.extend(
+                String::from_utf8_lossy(words)
+                    .trim()
+                    .chars()
+                    .map(|c| if c.is_control() { ' ' } else { c }),
+            );
             if is_last {
                 return Ok(Reply { code, text });
             }

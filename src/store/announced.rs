@@ -43,14 +43,31 @@ impl Store {
     }
 
     /// Takes these posts as known from now on, under an issue without recipients.
-    pub async fn know_posts(&self, digest: &str, posts: &[String], now: DateTime<Utc>) -> Result<()> {
-        change!(self.begin(), |tx| { know(&mut tx, digest, format!("begin {}", now.to_rfc3339()), posts, now).await })
+    pub async fn know_posts(
+        &self,
+        digest: &str,
+        posts: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        change!(self.begin(), |tx| {
+            know(
+                &mut tx,
+                digest,
+                format!("begin {}", now.to_rfc3339()),
+                posts,
+                now,
+            )
+            .await
+        })
     }
 
     /// Whether nobody can have got a cancelled issue, so that its posts are news again.
     pub async fn is_void(&self, id: IssueId) -> Result<bool> {
         let text = format!("SELECT COUNT(*) AS n FROM issue WHERE id = $1 AND id IN ({VOID})");
-        let row = sqlx::query(AssertSqlSafe(text)).bind(id).fetch_one(&self.pool).await?;
+        let row = sqlx::query(AssertSqlSafe(text))
+            .bind(id)
+            .fetch_one(&self.pool)
+            .await?;
         Ok(row.try_get::<i64, _>("n")? > 0)
     }
 }
@@ -81,9 +98,15 @@ pub(super) async fn know(
 }
 
 /// Notes what an issue announces.
-pub(super) async fn announce(tx: &mut Transaction<'static, Any>, issue: &Issue, posts: &[String]) -> Result<()> {
+pub(super) async fn announce(
+    tx: &mut Transaction<'static, Any>,
+    issue: &Issue,
+    posts: &[String],
+) -> Result<()> {
     for posts in posts.chunks(100) {
-        let rows: Vec<String> = (0..posts.len()).map(|row| format!("($1,${},$2)", row + 3)).collect();
+        let rows: Vec<String> = (0..posts.len())
+            .map(|row| format!("($1,${},$2)", row + 3))
+            .collect();
         // A post that is merely known, went only into the outbox, or that nobody has got, may be announced again, and then belongs to the
         // later issue. What a relay has carried stays so.
         let text = format!(
@@ -93,7 +116,9 @@ pub(super) async fn announce(tx: &mut Transaction<'static, Any>, issue: &Issue, 
              OR announced.issue IN ({VOID})",
             rows.join(",")
         );
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(issue.digest.clone()).bind(issue.id);
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(issue.digest.clone())
+            .bind(issue.id);
         for post in posts {
             query = query.bind(post.clone());
         }
@@ -103,15 +128,23 @@ pub(super) async fn announce(tx: &mut Transaction<'static, Any>, issue: &Issue, 
 }
 
 /// Whether an issue with recipients has carried one of these posts; the outbox counts where this issue goes there, too.
-pub(super) async fn is_carried(tx: &mut Transaction<'static, Any>, issue: &Issue, posts: &[String]) -> Result<bool> {
+pub(super) async fn is_carried(
+    tx: &mut Transaction<'static, Any>,
+    issue: &Issue,
+    posts: &[String],
+) -> Result<bool> {
     for posts in posts.chunks(100) {
-        let places: Vec<String> = (0..posts.len()).map(|post| format!("${}", post + 3)).collect();
+        let places: Vec<String> = (0..posts.len())
+            .map(|post| format!("${}", post + 3))
+            .collect();
         let text = format!(
             "SELECT COUNT(*) AS n FROM announced a JOIN issue i ON i.id = a.issue WHERE a.digest = $1 \
              AND i.outbox <= $2 AND i.slot NOT LIKE 'begin%' AND i.id NOT IN ({VOID}) AND a.post IN ({})",
             places.join(",")
         );
-        let mut query = sqlx::query(AssertSqlSafe(text)).bind(issue.digest.clone()).bind(i64::from(issue.outbox));
+        let mut query = sqlx::query(AssertSqlSafe(text))
+            .bind(issue.digest.clone())
+            .bind(i64::from(issue.outbox));
         for post in posts {
             query = query.bind(post.clone());
         }

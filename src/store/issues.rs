@@ -88,7 +88,13 @@ impl Store {
 
     /// The digest's first run: these posts are known from now on, and `slot` is the last that is past.
     /// False where another run has begun it.
-    pub async fn begin_digest(&self, digest: &str, known: &[String], slot: i64, now: DateTime<Utc>) -> Result<bool> {
+    pub async fn begin_digest(
+        &self,
+        digest: &str,
+        known: &[String],
+        slot: i64,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
         change!(self.begin(), |tx| {
             let made =
                 sqlx::query("INSERT INTO digest (name, last_slot) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
@@ -149,7 +155,10 @@ impl Store {
             .execute(&mut *tx)
             .await?;
             }
-            for reader in self.named_readers(&mut tx, freeze.to, issue.made_at).await? {
+            for reader in self
+                .named_readers(&mut tx, freeze.to, issue.made_at)
+                .await?
+            {
                 sqlx::query(
                     "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
                      SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
@@ -180,28 +189,45 @@ impl Store {
 
     /// All issues that had recipients, the newest first.
     pub async fn issues(&self) -> Result<Vec<Issue>> {
-        let text = format!("SELECT {COLUMNS} FROM issue WHERE slot NOT LIKE 'begin%' ORDER BY made_at DESC, id");
-        sqlx::query(AssertSqlSafe(text)).fetch_all(&self.pool).await?.iter().map(issue_of).collect()
+        let text = format!(
+            "SELECT {COLUMNS} FROM issue WHERE slot NOT LIKE 'begin%' ORDER BY made_at DESC, id"
+        );
+        sqlx::query(AssertSqlSafe(text))
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(issue_of)
+            .collect()
     }
 
     /// The issue of this number.
     pub async fn issue(&self, id: IssueId) -> Result<Option<Issue>> {
-        let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM issue WHERE id = $1")))
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM issue WHERE id = $1"
+        )))
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
         row.as_ref().map(issue_of).transpose()
     }
 
     /// The issues in which someone still waits, the oldest first.
     pub async fn open_issues(&self) -> Result<Vec<Issue>> {
         let text = format!("SELECT {COLUMNS} FROM issue WHERE state = 'open' ORDER BY made_at, id");
-        sqlx::query(AssertSqlSafe(text)).fetch_all(&self.pool).await?.iter().map(issue_of).collect()
+        sqlx::query(AssertSqlSafe(text))
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(issue_of)
+            .collect()
     }
 
     /// The compiled mail of an issue, as it was frozen.
     pub async fn compiled(&self, id: IssueId) -> Result<String> {
-        let row = sqlx::query("SELECT compiled FROM issue WHERE id = $1").bind(id).fetch_one(&self.pool).await?;
+        let row = sqlx::query("SELECT compiled FROM issue WHERE id = $1")
+            .bind(id)
+            .fetch_one(&self.pool)
+            .await?;
         Ok(row.try_get("compiled")?)
     }
 
@@ -214,9 +240,14 @@ impl Store {
         reason: Option<&str>,
     ) -> Result<bool> {
         change!(self.begin(), |tx| {
-            let from: Vec<String> = from.iter().map(|state| format!("'{}'", state.word())).collect();
-            let text =
-                format!("UPDATE issue SET state = $1, reason = $2 WHERE id = $3 AND state IN ({})", from.join(","));
+            let from: Vec<String> = from
+                .iter()
+                .map(|state| format!("'{}'", state.word()))
+                .collect();
+            let text = format!(
+                "UPDATE issue SET state = $1, reason = $2 WHERE id = $3 AND state IN ({})",
+                from.join(",")
+            );
             let changed = sqlx::query(AssertSqlSafe(text))
                 .bind(to.word())
                 .bind(reason.map(str::to_owned))
@@ -239,20 +270,44 @@ impl Store {
     }
 
     /// Keeps an issue's row to the end of the transaction: nobody closes it, or opens it, meanwhile. Its state.
-    pub(super) async fn hold_issue(&self, tx: &mut Transaction<'static, Any>, id: IssueId) -> Result<IssueState> {
-        let hold = if self.place == StorePlace::Server { " FOR UPDATE" } else { "" };
+    pub(super) async fn hold_issue(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        id: IssueId,
+    ) -> Result<IssueState> {
+        let hold = if self.place == StorePlace::Server {
+            " FOR UPDATE"
+        } else {
+            ""
+        };
         let text = format!("SELECT state FROM issue WHERE id = $1{hold}");
-        state_of(sqlx::query(AssertSqlSafe(text)).bind(id).fetch_one(&mut **tx).await?.try_get("state")?)
+        state_of(
+            sqlx::query(AssertSqlSafe(text))
+                .bind(id)
+                .fetch_one(&mut **tx)
+                .await?
+                .try_get("state")?,
+        )
     }
 
     /// Decides uncertain deliveries: they are sent again, or given up. Readers, or all where none is named. Of a
     /// cancelled issue nothing is sent again.
-    pub async fn resolve(&self, id: IssueId, readers: &[ReaderId], resend: bool, now: DateTime<Utc>) -> Result<u64> {
+    pub async fn resolve(
+        &self,
+        id: IssueId,
+        readers: &[ReaderId],
+        resend: bool,
+        now: DateTime<Utc>,
+    ) -> Result<u64> {
         change!(self.begin(), |tx| {
             if self.hold_issue(&mut tx, id).await? == IssueState::Cancelled && resend {
                 return Err(StoreError::Stopped);
             }
-            let to = if resend { State::Queued } else { State::GivenUp };
+            let to = if resend {
+                State::Queued
+            } else {
+                State::GivenUp
+            };
             let text = format!(
                 "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, first_at = NULL WHERE issue = $3 AND state = 6 \
                  AND ($4 = '[]' OR {})",
@@ -276,10 +331,12 @@ impl Store {
     /// How many deliveries of an issue are in each state, in the order of [`State::ALL`].
     pub async fn counts(&self, id: IssueId) -> Result<[u64; 7]> {
         let mut counts = [0; 7];
-        let rows = sqlx::query("SELECT state, COUNT(*) AS n FROM delivery WHERE issue = $1 GROUP BY state")
-            .bind(id)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT state, COUNT(*) AS n FROM delivery WHERE issue = $1 GROUP BY state",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
         for row in &rows {
             counts[delivery_state(row)? as usize] = row.try_get::<i64, _>("n")?.unsigned_abs();
         }
@@ -376,13 +433,18 @@ async fn advance(tx: &mut Transaction<'static, Any>, digest: &str, slot: i64) ->
 
 /// Opens an issue that is done: someone waits again.
 pub(super) async fn reopen(tx: &mut Transaction<'static, Any>, id: IssueId) -> Result<()> {
-    sqlx::query("UPDATE issue SET state = 'open' WHERE id = $1 AND state = 'done'").bind(id).execute(&mut **tx).await?;
+    sqlx::query("UPDATE issue SET state = 'open' WHERE id = $1 AND state = 'done'")
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
 /// A small integer, of whichever width the database gives it.
 fn small(row: &AnyRow, column: &str) -> Result<i64> {
-    Ok(row.try_get::<i64, _>(column).or_else(|_| row.try_get::<i16, _>(column).map(i64::from))?)
+    Ok(row
+        .try_get::<i64, _>(column)
+        .or_else(|_| row.try_get::<i16, _>(column).map(i64::from))?)
 }
 
 pub(super) fn delivery_state(row: &AnyRow) -> Result<State> {
@@ -392,10 +454,15 @@ pub(super) fn delivery_state(row: &AnyRow) -> Result<State> {
 }
 
 fn state_of(word: &str) -> Result<IssueState> {
-    [IssueState::Open, IssueState::Paused, IssueState::Done, IssueState::Cancelled]
-        .into_iter()
-        .find(|state| state.word() == word)
-        .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no issue's state")))
+    [
+        IssueState::Open,
+        IssueState::Paused,
+        IssueState::Done,
+        IssueState::Cancelled,
+    ]
+    .into_iter()
+    .find(|state| state.word() == word)
+    .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no issue's state")))
 }
 
 fn issue_of(row: &AnyRow) -> Result<Issue> {

@@ -88,7 +88,9 @@ pub enum StoreError {
     #[error("the store's file `{0}` cannot be used: {1}")]
     File(PathBuf, io::Error),
     /// It was written by a newer program.
-    #[error("the store has version {found}, this program knows up to {known}; use the newer program")]
+    #[error(
+        "the store has version {found}, this program knows up to {known}; use the newer program"
+    )]
     Newer {
         /// Its version.
         found: i64,
@@ -154,7 +156,9 @@ impl Store {
                     make_private(file)?;
                 }
                 // By whichever way it is reached: its lock stands beside it under one name.
-                let file = file.canonicalize().map_err(|error| StoreError::File(file.clone(), error))?;
+                let file = file
+                    .canonicalize()
+                    .map_err(|error| StoreError::File(file.clone(), error))?;
                 let address = sqlite_address(&file);
                 (StorePlace::File(file), address)
             }
@@ -172,7 +176,10 @@ impl Store {
         }
         match (access, found?) {
             (_, found) if found > schema::VERSION => {
-                return Err(StoreError::Newer { found, known: schema::VERSION });
+                return Err(StoreError::Newer {
+                    found,
+                    known: schema::VERSION,
+                });
             }
             (Access::Read, 0) => return Self::in_memory(now).await,
             (Access::Read, found) if found < schema::VERSION => return Err(StoreError::Older),
@@ -198,13 +205,21 @@ impl Store {
 
     async fn known(pool: AnyPool, place: StorePlace) -> Result<Self> {
         let secret = async |number: i64| -> Result<String> {
-            let row = sqlx::query("SELECT key FROM secret WHERE number = $1").bind(number).fetch_one(&pool).await?;
+            let row = sqlx::query("SELECT key FROM secret WHERE number = $1")
+                .bind(number)
+                .fetch_one(&pool)
+                .await?;
             Ok(row.try_get("key")?)
         };
         let fingerprints = Key::from_text(FINGERPRINT_KEY, &secret(FINGERPRINT_KEY).await?)
             .ok_or_else(|| StoreError::Damaged("the fingerprint key is no key".to_owned()))?;
         let name = secret(STORE_NAME).await?;
-        Ok(Self { pool, place, fingerprints, name })
+        Ok(Self {
+            pool,
+            place,
+            fingerprints,
+            name,
+        })
     }
 
     /// The random name by which `tidings.lock` knows it.
@@ -214,18 +229,21 @@ impl Store {
 
     /// The key that signs the links of new issues.
     pub async fn current_key(&self) -> Result<Key> {
-        let row = sqlx::query("SELECT number, key FROM secret WHERE purpose = 'link' ORDER BY number DESC LIMIT 1")
-            .fetch_one(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT number, key FROM secret WHERE purpose = 'link' ORDER BY number DESC LIMIT 1",
+        )
+        .fetch_one(&self.pool)
+        .await?;
         key_of(&row)
     }
 
     /// The key of this number: an issue keeps the one with which it was frozen.
     pub async fn key(&self, number: i64) -> Result<Key> {
-        let row = sqlx::query("SELECT number, key FROM secret WHERE purpose = 'link' AND number = $1")
-            .bind(number)
-            .fetch_one(&self.pool)
-            .await?;
+        let row =
+            sqlx::query("SELECT number, key FROM secret WHERE purpose = 'link' AND number = $1")
+                .bind(number)
+                .fetch_one(&self.pool)
+                .await?;
         key_of(&row)
     }
 
@@ -254,7 +272,11 @@ fn begin_words(place: &StorePlace) -> &'static str {
 }
 
 fn sqlite_address(file: &Path) -> String {
-    let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    let path = file
+        .to_string_lossy()
+        .replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23");
     format!("sqlite://{path}?mode=rw")
 }
 
@@ -324,10 +346,17 @@ async fn version(pool: &AnyPool, place: &StorePlace) -> Result<i64> {
             "SELECT COUNT(*) AS n FROM sqlite_master WHERE name = 'schema_version'"
         }
     };
-    if sqlx::query(tables).fetch_one(pool).await?.try_get::<i64, _>("n")? == 0 {
+    if sqlx::query(tables)
+        .fetch_one(pool)
+        .await?
+        .try_get::<i64, _>("n")?
+        == 0
+    {
         return Ok(0);
     }
-    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version").fetch_one(pool).await?;
+    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version")
+        .fetch_one(pool)
+        .await?;
     Ok(row.try_get("version")?)
 }
 
@@ -338,34 +367,56 @@ async fn migrate(pool: &AnyPool, place: &StorePlace, now: DateTime<Utc>) -> Resu
     }
     let mut tx = begin(pool, place).await?;
     if *place == StorePlace::Server {
-        sqlx::query("SELECT pg_advisory_xact_lock(7489210331)").execute(&mut *tx).await?;
+        sqlx::query("SELECT pg_advisory_xact_lock(7489210331)")
+            .execute(&mut *tx)
+            .await?;
     }
-    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)").execute(&mut *tx).await?;
-    let row =
-        sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version").fetch_one(&mut *tx).await?;
+    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
+        .execute(&mut *tx)
+        .await?;
+    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version")
+        .fetch_one(&mut *tx)
+        .await?;
     let found: i64 = row.try_get("version")?;
-    let missing = schema::MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX));
+    let missing = schema::MIGRATIONS
+        .iter()
+        .skip(usize::try_from(found).unwrap_or(usize::MAX));
     for migration in missing {
         sqlx::raw_sql(*migration).execute(&mut *tx).await?;
     }
     if found == 0 {
         let secrets = [
-            (FINGERPRINT_KEY, "fingerprint", Key::generate(FINGERPRINT_KEY).to_text()),
+            (
+                FINGERPRINT_KEY,
+                "fingerprint",
+                Key::generate(FINGERPRINT_KEY).to_text(),
+            ),
             (STORE_NAME, "store", format!("{:016x}", random_id())),
-            (FIRST_LINK_KEY, "link", Key::generate(FIRST_LINK_KEY).to_text()),
+            (
+                FIRST_LINK_KEY,
+                "link",
+                Key::generate(FIRST_LINK_KEY).to_text(),
+            ),
         ];
         for (number, purpose, key) in secrets {
-            sqlx::query("INSERT INTO secret (number, purpose, key, made_at) VALUES ($1, $2, $3, $4)")
-                .bind(number)
-                .bind(purpose)
-                .bind(key)
-                .bind(now.timestamp())
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(
+                "INSERT INTO secret (number, purpose, key, made_at) VALUES ($1, $2, $3, $4)",
+            )
+            .bind(number)
+            .bind(purpose)
+            .bind(key)
+            .bind(now.timestamp())
+            .execute(&mut *tx)
+            .await?;
         }
-        sqlx::query("INSERT INTO schema_version (version) VALUES (0)").execute(&mut *tx).await?;
+        sqlx::query("INSERT INTO schema_version (version) VALUES (0)")
+            .execute(&mut *tx)
+            .await?;
     }
-    sqlx::query("UPDATE schema_version SET version = $1").bind(schema::VERSION).execute(&mut *tx).await?;
+    sqlx::query("UPDATE schema_version SET version = $1")
+        .bind(schema::VERSION)
+        .execute(&mut *tx)
+        .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -376,7 +427,9 @@ impl StorePlace {
         let listed = self.listed(parameter);
         match self {
             // As an array it is looked up in an index, whatever the planner thinks of the list's length.
-            Self::Server => format!("{column} = ANY (ARRAY(SELECT CAST(value AS BIGINT) FROM {listed}))"),
+            Self::Server => {
+                format!("{column} = ANY (ARRAY(SELECT CAST(value AS BIGINT) FROM {listed}))")
+            }
             Self::Memory | Self::File(_) => format!("{column} IN (SELECT value FROM {listed})"),
         }
     }
@@ -385,7 +438,9 @@ impl StorePlace {
     /// length.
     fn listed(&self, parameter: &str) -> String {
         match self {
-            Self::Server => format!("jsonb_array_elements_text(CAST({parameter} AS jsonb)) AS listed(value)"),
+            Self::Server => {
+                format!("jsonb_array_elements_text(CAST({parameter} AS jsonb)) AS listed(value)")
+            }
             Self::Memory | Self::File(_) => format!("json_each({parameter}) AS listed"),
         }
     }
@@ -393,7 +448,9 @@ impl StorePlace {
     /// All rows as one text, a JSON array of one array a row: row by row they cost ten times as much.
     fn as_one(&self, columns: &str) -> String {
         match self {
-            Self::Server => format!("CAST(COALESCE(json_agg(json_build_array({columns})), '[]') AS TEXT)"),
+            Self::Server => {
+                format!("CAST(COALESCE(json_agg(json_build_array({columns})), '[]') AS TEXT)")
+            }
             Self::Memory | Self::File(_) => format!("json_group_array(json_array({columns}))"),
         }
     }

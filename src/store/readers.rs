@@ -43,13 +43,21 @@ impl ReaderState {
 
     /// The state of this word.
     pub fn named(word: &str) -> Option<Self> {
-        [Self::Pending, Self::Active, Self::Left, Self::Bounced, Self::Complained, Self::Forgotten]
-            .into_iter()
-            .find(|state| state.word() == word)
+        [
+            Self::Pending,
+            Self::Active,
+            Self::Left,
+            Self::Bounced,
+            Self::Complained,
+            Self::Forgotten,
+        ]
+        .into_iter()
+        .find(|state| state.word() == word)
     }
 
     fn from_word(word: &str) -> Result<Self> {
-        Self::named(word).ok_or_else(|| StoreError::Damaged(format!("`{word}` is no reader's state")))
+        Self::named(word)
+            .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no reader's state")))
     }
 
     /// Whether they must get nothing, whoever asks.
@@ -104,7 +112,9 @@ impl Store {
     ) -> Result<Vec<Added>> {
         let mut added = Vec::with_capacity(people.len());
         for people in people.chunks(500) {
-            added.extend(change!(self.begin(), |tx| { self.add_chunk(&mut tx, people, joining, now).await })?);
+            added.extend(change!(self.begin(), |tx| {
+                self.add_chunk(&mut tx, people, joining, now).await
+            })?);
         }
         Ok(added)
     }
@@ -116,8 +126,16 @@ impl Store {
         joining: &Joining<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Added>> {
-        let Joining { digests, state, returning, consent } = *joining;
-        let fingerprints: Vec<String> = people.iter().map(|(email, _)| self.fingerprints.fingerprint(email)).collect();
+        let Joining {
+            digests,
+            state,
+            returning,
+            consent,
+        } = *joining;
+        let fingerprints: Vec<String> = people
+            .iter()
+            .map(|(email, _)| self.fingerprints.fingerprint(email))
+            .collect();
         let mut known = self.find_fingerprints(tx, &fingerprints).await?;
         let mut added = Vec::with_capacity(people.len());
         let mut new: Vec<(ReaderId, usize)> = Vec::new();
@@ -136,23 +154,31 @@ impl Store {
                     subscribed.push(id);
                     Added::New
                 }
-                Some((id, was)) if matches!(was, ReaderState::Left | ReaderState::Bounced) && returning => {
-                    self.set_reader_state(tx, id, state, now, ("returned", consent)).await?;
+                Some((id, was))
+                    if matches!(was, ReaderState::Left | ReaderState::Bounced) && returning =>
+                {
+                    self.set_reader_state(tx, id, state, now, ("returned", consent))
+                        .await?;
                     if was == ReaderState::Left {
                         // They come back to what they ask for now, not to all they once had.
-                        sqlx::query("DELETE FROM subscription WHERE reader = $1").bind(id).execute(&mut **tx).await?;
+                        sqlx::query("DELETE FROM subscription WHERE reader = $1")
+                            .bind(id)
+                            .execute(&mut **tx)
+                            .await?;
                     }
                     subscribed.push(id);
                     Added::Known
                 }
                 Some((_, was)) if was.is_suppressed() => Added::Suppressed(was),
                 Some((id, _)) if state.is_suppressed() => {
-                    self.set_reader_state(tx, id, state, now, (state.word(), consent)).await?;
+                    self.set_reader_state(tx, id, state, now, (state.word(), consent))
+                        .await?;
                     Added::Suppressed(state)
                 }
                 Some((id, was)) => {
                     if was == ReaderState::Pending && state == ReaderState::Active {
-                        self.set_reader_state(tx, id, state, now, ("confirmed", consent)).await?;
+                        self.set_reader_state(tx, id, state, now, ("confirmed", consent))
+                            .await?;
                     }
                     subscribed.push(id);
                     Added::Known
@@ -165,7 +191,14 @@ impl Store {
             let rows: Vec<String> = (0..new.len())
                 .map(|row| {
                     let at = row * 5;
-                    format!("(${},${},${},${},NULL,${})", at + 1, at + 2, at + 3, at + 4, at + 5)
+                    format!(
+                        "(${},${},${},${},NULL,${})",
+                        at + 1,
+                        at + 2,
+                        at + 3,
+                        at + 4,
+                        at + 5
+                    )
                 })
                 .collect();
             let text = format!(
@@ -188,8 +221,14 @@ impl Store {
                 "INSERT INTO event (reader, at, kind, detail) SELECT CAST(value AS BIGINT), $1, 'joined', $2 FROM {}",
                 self.place.listed("$3")
             );
-            let detail = consent.map_or_else(|| state.word().to_owned(), |how| format!("{}: {how}", state.word()));
-            let query = sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(detail).bind(list(&ids));
+            let detail = consent.map_or_else(
+                || state.word().to_owned(),
+                |how| format!("{}: {how}", state.word()),
+            );
+            let query = sqlx::query(AssertSqlSafe(text))
+                .bind(now.timestamp())
+                .bind(detail)
+                .bind(list(&ids));
             query.execute(&mut **tx).await?;
         }
         for digest in digests {
@@ -197,14 +236,20 @@ impl Store {
                 true => HashSet::new(),
                 false => self.who_left(tx, digest, &subscribed).await?,
             };
-            let staying: Vec<ReaderId> = subscribed.iter().copied().filter(|id| !gone.contains(id)).collect();
+            let staying: Vec<ReaderId> = subscribed
+                .iter()
+                .copied()
+                .filter(|id| !gone.contains(id))
+                .collect();
             let text = format!(
                 "INSERT INTO subscription (digest, reader) SELECT $1, CAST(value AS BIGINT) FROM {} WHERE TRUE \
                  ON CONFLICT (digest, reader) DO NOTHING",
                 self.place.listed("$2")
             );
             for ids in staying.chunks(MOST_LISTED) {
-                let query = sqlx::query(AssertSqlSafe(text.clone())).bind(digest.clone()).bind(list(ids));
+                let query = sqlx::query(AssertSqlSafe(text.clone()))
+                    .bind(digest.clone())
+                    .bind(list(ids));
                 query.execute(&mut **tx).await?;
             }
         }
@@ -219,11 +264,17 @@ impl Store {
         fingerprints: &[String],
     ) -> Result<HashMap<String, (ReaderId, ReaderState)>> {
         let mut known = HashMap::new();
-        let hold = if self.place == StorePlace::Server { " FOR UPDATE" } else { "" };
+        let hold = if self.place == StorePlace::Server {
+            " FOR UPDATE"
+        } else {
+            ""
+        };
         let mut fingerprints: Vec<&String> = fingerprints.iter().collect();
         fingerprints.sort();
         for some in fingerprints.chunks(100) {
-            let places: Vec<String> = (1..=some.len()).map(|number| format!("${number}")).collect();
+            let places: Vec<String> = (1..=some.len())
+                .map(|number| format!("${number}"))
+                .collect();
             let text = format!(
                 "SELECT id, fingerprint, state FROM reader WHERE fingerprint IN ({}) ORDER BY fingerprint{hold}",
                 places.join(",")
@@ -249,9 +300,13 @@ impl Store {
     ) -> Result<HashSet<ReaderId>> {
         let mut gone = HashSet::new();
         let among = self.place.among("reader", "$2");
-        let text = format!("SELECT DISTINCT reader FROM event WHERE kind = 'left' AND detail = $1 AND {among}");
+        let text = format!(
+            "SELECT DISTINCT reader FROM event WHERE kind = 'left' AND detail = $1 AND {among}"
+        );
         for some in readers.chunks(MOST_LISTED) {
-            let query = sqlx::query(AssertSqlSafe(text.clone())).bind(digest.to_owned()).bind(list(some));
+            let query = sqlx::query(AssertSqlSafe(text.clone()))
+                .bind(digest.to_owned())
+                .bind(list(some));
             for row in query.fetch_all(&mut **tx).await? {
                 gone.insert(row.try_get("reader")?);
             }
@@ -272,13 +327,15 @@ impl Store {
             .bind(id)
             .execute(&mut **tx)
             .await?;
-        sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, $3, $4)")
-            .bind(id)
-            .bind(now.timestamp())
-            .bind(kind)
-            .bind(detail.map(str::to_owned))
-            .execute(&mut **tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, $3, $4)",
+        )
+        .bind(id)
+        .bind(now.timestamp())
+        .bind(kind)
+        .bind(detail.map(str::to_owned))
+        .execute(&mut **tx)
+        .await?;
         Ok(())
     }
 
@@ -288,17 +345,33 @@ impl Store {
             .bind(self.fingerprints.fingerprint(email))
             .fetch_optional(&self.pool)
             .await?;
-        row.map(|row| Ok((row.try_get("id")?, ReaderState::from_word(row.try_get("state")?)?))).transpose()
+        row.map(|row| {
+            Ok((
+                row.try_get("id")?,
+                ReaderState::from_word(row.try_get("state")?)?,
+            ))
+        })
+        .transpose()
     }
 
     /// Takes a reader out: of these digests, or of all where none is named. False where nobody is known by the address.
-    pub async fn remove_reader(&self, email: &Email, digests: &[String], now: DateTime<Utc>) -> Result<bool> {
+    pub async fn remove_reader(
+        &self,
+        email: &Email,
+        digests: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
         let fingerprint = self.fingerprints.fingerprint(email);
         change!(self.begin(), |tx| {
-            let known = self.find_fingerprints(&mut tx, slice::from_ref(&fingerprint)).await?;
-            let Some((id, state)) = known.get(&fingerprint).copied() else { return Ok(false) };
+            let known = self
+                .find_fingerprints(&mut tx, slice::from_ref(&fingerprint))
+                .await?;
+            let Some((id, state)) = known.get(&fingerprint).copied() else {
+                return Ok(false);
+            };
             if digests.is_empty() && !state.is_suppressed() {
-                self.set_reader_state(&mut tx, id, ReaderState::Left, now, ("left", None)).await?;
+                self.set_reader_state(&mut tx, id, ReaderState::Left, now, ("left", None))
+                    .await?;
             }
             for digest in digests {
                 sqlx::query("DELETE FROM subscription WHERE reader = $1 AND digest = $2")
@@ -321,21 +394,33 @@ impl Store {
     pub async fn forget_reader(&self, email: &Email, now: DateTime<Utc>) -> Result<bool> {
         let fingerprint = self.fingerprints.fingerprint(email);
         change!(self.begin(), |tx| {
-            let known = self.find_fingerprints(&mut tx, slice::from_ref(&fingerprint)).await?;
-            let Some((id, _)) = known.get(&fingerprint).copied() else { return Ok(false) };
+            let known = self
+                .find_fingerprints(&mut tx, slice::from_ref(&fingerprint))
+                .await?;
+            let Some((id, _)) = known.get(&fingerprint).copied() else {
+                return Ok(false);
+            };
             sqlx::query(
                 "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = 'forgotten' WHERE id = $1",
             )
             .bind(id)
             .execute(&mut *tx)
             .await?;
-            sqlx::query("DELETE FROM subscription WHERE reader = $1").bind(id).execute(&mut *tx).await?;
-            // A relay's words often repeat the address.
-            sqlx::query("UPDATE delivery SET reply = NULL, name = NULL, language = NULL WHERE reader = $1")
+            sqlx::query("DELETE FROM subscription WHERE reader = $1")
                 .bind(id)
                 .execute(&mut *tx)
                 .await?;
-            sqlx::query("UPDATE event SET detail = NULL WHERE reader = $1").bind(id).execute(&mut *tx).await?;
+            // A relay's words often repeat the address.
+            sqlx::query(
+                "UPDATE delivery SET reply = NULL, name = NULL, language = NULL WHERE reader = $1",
+            )
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query("UPDATE event SET detail = NULL WHERE reader = $1")
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
             sqlx::query("INSERT INTO event (reader, issue, at, kind, detail) VALUES ($1, NULL, $2, 'forgotten', NULL)")
                 .bind(id)
                 .bind(now.timestamp())
@@ -348,8 +433,14 @@ impl Store {
     /// Everyone who is not forgotten, by address.
     pub async fn subscribers(&self) -> Result<Vec<Subscriber>> {
         let mut digests: HashMap<ReaderId, Vec<String>> = HashMap::new();
-        for row in sqlx::query("SELECT reader, digest FROM subscription ORDER BY digest").fetch_all(&self.pool).await? {
-            digests.entry(row.try_get("reader")?).or_default().push(row.try_get("digest")?);
+        for row in sqlx::query("SELECT reader, digest FROM subscription ORDER BY digest")
+            .fetch_all(&self.pool)
+            .await?
+        {
+            digests
+                .entry(row.try_get("reader")?)
+                .or_default()
+                .push(row.try_get("digest")?);
         }
         let rows = sqlx::query(
             "SELECT id, address, name, language, state FROM reader WHERE address IS NOT NULL ORDER BY address",
@@ -360,7 +451,11 @@ impl Store {
             .map(|row| {
                 let reader = reader_of(row)?;
                 let digests = digests.remove(&reader.id).unwrap_or_default();
-                Ok(Subscriber { state: ReaderState::from_word(row.try_get("state")?)?, reader, digests })
+                Ok(Subscriber {
+                    state: ReaderState::from_word(row.try_get("state")?)?,
+                    reader,
+                    digests,
+                })
             })
             .collect()
     }
@@ -381,20 +476,34 @@ impl Store {
             let known = self.find_reader(email).await?;
             if known.is_none_or(|(_, state)| !state.is_suppressed()) {
                 let id = known.map_or(0, |(id, _)| id);
-                return Ok(Some(Reader { id, email: email.clone(), name: name.clone(), language: None }));
+                return Ok(Some(Reader {
+                    id,
+                    email: email.clone(),
+                    name: name.clone(),
+                    language: None,
+                }));
             }
         }
         Ok(None)
     }
 
     /// What happened to a reader: when, what, and more about it; oldest first.
-    pub async fn events(&self, reader: ReaderId) -> Result<Vec<(DateTime<Utc>, String, Option<String>)>> {
+    pub async fn events(
+        &self,
+        reader: ReaderId,
+    ) -> Result<Vec<(DateTime<Utc>, String, Option<String>)>> {
         let rows = sqlx::query("SELECT at, kind, detail FROM event WHERE reader = $1 ORDER BY at")
             .bind(reader)
             .fetch_all(&self.pool)
             .await?;
         rows.iter()
-            .map(|row| Ok((time_of(row.try_get("at")?)?, row.try_get("kind")?, row.try_get("detail")?)))
+            .map(|row| {
+                Ok((
+                    time_of(row.try_get("at")?)?,
+                    row.try_get("kind")?,
+                    row.try_get("detail")?,
+                ))
+            })
             .collect()
     }
 
@@ -412,19 +521,35 @@ impl Store {
             consent: Some("named in the config"),
         };
         self.add_chunk(tx, people, &joining, now).await?;
-        let fingerprints: Vec<String> = people.iter().map(|(email, _)| self.fingerprints.fingerprint(email)).collect();
+        let fingerprints: Vec<String> = people
+            .iter()
+            .map(|(email, _)| self.fingerprints.fingerprint(email))
+            .collect();
         let known = self.find_fingerprints(tx, &fingerprints).await?;
-        Ok(known.into_values().filter(|(_, state)| *state == ReaderState::Active).map(|(id, _)| id).collect())
+        Ok(known
+            .into_values()
+            .filter(|(_, state)| *state == ReaderState::Active)
+            .map(|(id, _)| id)
+            .collect())
     }
 }
 
 /// Gives a reader a name where they have none; with `anew` also where they have another.
-async fn name_reader(tx: &mut Transaction<'static, Any>, id: ReaderId, name: &str, anew: bool) -> Result<()> {
+async fn name_reader(
+    tx: &mut Transaction<'static, Any>,
+    id: ReaderId,
+    name: &str,
+    anew: bool,
+) -> Result<()> {
     let text = match anew {
         true => "UPDATE reader SET name = $1 WHERE id = $2",
         false => "UPDATE reader SET name = $1 WHERE id = $2 AND name IS NULL",
     };
-    sqlx::query(text).bind(name.to_owned()).bind(id).execute(&mut **tx).await?;
+    sqlx::query(text)
+        .bind(name.to_owned())
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -441,12 +566,15 @@ fn reader_of(row: &AnyRow) -> Result<Reader> {
     let address: &str = row.try_get("address")?;
     Ok(Reader {
         id: row.try_get("id")?,
-        email: address.parse().map_err(|error| StoreError::Damaged(format!("{error}")))?,
+        email: address
+            .parse()
+            .map_err(|error| StoreError::Damaged(format!("{error}")))?,
         name: row.try_get("name")?,
         language: row.try_get("language")?,
     })
 }
 
 pub(super) fn time_of(seconds: i64) -> Result<DateTime<Utc>> {
-    DateTime::from_timestamp(seconds, 0).ok_or_else(|| StoreError::Damaged(format!("{seconds} is no time")))
+    DateTime::from_timestamp(seconds, 0)
+        .ok_or_else(|| StoreError::Damaged(format!("{seconds} is no time")))
 }

@@ -25,13 +25,25 @@ impl Store {
     /// subscription.
     pub async fn resend(&self, issue: &Issue, to: &Email, now: DateTime<Utc>) -> Result<Resent> {
         change!(self.begin(), |tx| {
-            if matches!(self.hold_issue(&mut tx, issue.id).await?, IssueState::Paused | IssueState::Cancelled) {
+            if matches!(
+                self.hold_issue(&mut tx, issue.id).await?,
+                IssueState::Paused | IssueState::Cancelled
+            ) {
                 return Ok(Resent::Closed);
             }
-            let readers = self.named_readers(&mut tx, &[(to.clone(), None)], now).await?;
-            let Some(reader) = readers.first() else { return Ok(Resent::Suppressed) };
-            let text = format!("SELECT r.id FROM reader r WHERE r.id = $1 AND {}", has_left("r.id", "$2"));
-            let query = sqlx::query(AssertSqlSafe(text)).bind(*reader).bind(issue.digest.clone());
+            let readers = self
+                .named_readers(&mut tx, &[(to.clone(), None)], now)
+                .await?;
+            let Some(reader) = readers.first() else {
+                return Ok(Resent::Suppressed);
+            };
+            let text = format!(
+                "SELECT r.id FROM reader r WHERE r.id = $1 AND {}",
+                has_left("r.id", "$2")
+            );
+            let query = sqlx::query(AssertSqlSafe(text))
+                .bind(*reader)
+                .bind(issue.digest.clone());
             if query.fetch_optional(&mut *tx).await?.is_some() {
                 return Ok(Resent::Suppressed);
             }

@@ -43,7 +43,17 @@ type Position = (i64, ReaderId);
 /// A delivery that is due: whose, how often it was tried, when it is due and was tried first; the address, the name and
 /// the language; the reader's state, and 1 where they have left the digest and not come back.
 #[derive(Deserialize)]
-struct Due(ReaderId, i64, i64, Option<i64>, Option<String>, Option<String>, Option<String>, String, i64);
+struct Due(
+    ReaderId,
+    i64,
+    i64,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    String,
+    i64,
+);
 
 impl Due {
     /// The delivery, or in which state it ends without being tried, and why.
@@ -77,14 +87,22 @@ const START: Position = (i64::MIN, i64::MIN);
 #[derive(Debug)]
 enum Ownership {
     Nobody,
-    File { _file: File },
-    Connection { _connection: Mutex<PoolConnection<Any>> },
+    File {
+        _file: File,
+    },
+    Connection {
+        _connection: Mutex<PoolConnection<Any>>,
+    },
 }
 
 impl Store {
     /// Becomes a sender, and puts in order what dead senders left: what they had only claimed waits again, what they had
     /// begun to send is uncertain. `Err(Busy)` where the store takes one sender at a time and has one.
-    pub async fn begin_sending(&self, uncertain: Uncertain, now: DateTime<Utc>) -> Result<Result<Sender, Busy>> {
+    pub async fn begin_sending(
+        &self,
+        uncertain: Uncertain,
+        now: DateTime<Utc>,
+    ) -> Result<Result<Sender, Busy>> {
         let owner = random_id();
         let ownership = match &self.place {
             StorePlace::Memory => Ownership::Nobody,
@@ -93,7 +111,12 @@ impl Store {
                 name.push(".sender");
                 let path = PathBuf::from(name);
                 let failed = |error| StoreError::File(path.clone(), error);
-                let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
+                let file = OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .mode(0o600)
+                    .open(&path)
+                    .map_err(failed)?;
                 match file.try_lock() {
                     Ok(()) => Ownership::File { _file: file },
                     Err(TryLockError::WouldBlock) => return Ok(Err(Busy)),
@@ -111,7 +134,9 @@ impl Store {
                 }
                 // Back in the pool it would hold the lock on.
                 connection.close_on_drop();
-                Ownership::Connection { _connection: Mutex::new(connection) }
+                Ownership::Connection {
+                    _connection: Mutex::new(connection),
+                }
             }
         };
         let (writer, jobs) = mpsc::unbounded_channel();
@@ -123,7 +148,14 @@ impl Store {
             writing.await;
             drop(held);
         });
-        let sender = Sender { store, owner, uncertain, writer, behind, _ownership: ownership };
+        let sender = Sender {
+            store,
+            owner,
+            uncertain,
+            writer,
+            behind,
+            _ownership: ownership,
+        };
         sender.take_over(now).await?;
         Ok(Ok(sender))
     }
@@ -137,10 +169,12 @@ impl Sender {
 
     /// Puts in order what dead senders left, also such as died since this one began. Whether there was anything.
     pub async fn take_over(&self, now: DateTime<Utc>) -> Result<bool> {
-        let rows = sqlx::query("SELECT DISTINCT owner FROM delivery WHERE owner IS NOT NULL AND owner <> $1")
-            .bind(self.owner)
-            .fetch_all(&self.store.pool)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT DISTINCT owner FROM delivery WHERE owner IS NOT NULL AND owner <> $1",
+        )
+        .bind(self.owner)
+        .fetch_all(&self.store.pool)
+        .await?;
         let mut released = false;
         for row in rows {
             released |= self.take_over_from(row.try_get("owner")?, now).await?;
@@ -162,8 +196,10 @@ impl Sender {
         change!(self.store.begin(), |tx| {
             if self.store.place == StorePlace::Server {
                 // Held to the end of this transaction; a living owner still holds it.
-                let row =
-                    sqlx::query("SELECT pg_try_advisory_xact_lock($1) AS dead").bind(owner).fetch_one(&mut *tx).await?;
+                let row = sqlx::query("SELECT pg_try_advisory_xact_lock($1) AS dead")
+                    .bind(owner)
+                    .fetch_one(&mut *tx)
+                    .await?;
                 if !row.try_get::<bool, _>("dead")? {
                     return Ok(false);
                 }
@@ -194,10 +230,21 @@ impl Sender {
             .await?;
             let mut begun: BTreeMap<IssueId, Vec<ReaderId>> = BTreeMap::new();
             for row in rows {
-                begun.entry(row.try_get("issue")?).or_default().push(row.try_get("reader")?);
+                begun
+                    .entry(row.try_get("issue")?)
+                    .or_default()
+                    .push(row.try_get("reader")?);
             }
             for (issue, readers) in begun {
-                note(&mut tx, &self.store.place, issue, &readers, now, ("uncertain", words)).await?;
+                note(
+                    &mut tx,
+                    &self.store.place,
+                    issue,
+                    &readers,
+                    now,
+                    ("uncertain", words),
+                )
+                .await?;
             }
             sqlx::query("UPDATE delivery SET owner = NULL WHERE owner = $1 AND state = 0")
                 .bind(owner)
@@ -221,7 +268,12 @@ impl Sender {
 
     /// Takes up to `limit` deliveries of an issue that are due; none where nobody is due or the issue is not open. Who
     /// has left, complained, bounced or been forgotten since the freeze becomes suppressed and is not among them.
-    pub async fn claim(&self, issue: IssueId, limit: usize, now: DateTime<Utc>) -> Result<Vec<Claimed>> {
+    pub async fn claim(
+        &self,
+        issue: IssueId,
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Claimed>> {
         loop {
             // PostgreSQL keeps what was claimed in the index until it is cleaned up: a claim that began at the start would
             // step over all of it. What waits again before that place is found when nothing is left behind it.
@@ -247,13 +299,19 @@ impl Sender {
         now: DateTime<Utc>,
     ) -> Result<(Vec<Claimed>, Option<Position>)> {
         change!(self.store.begin(), |tx| {
-            let row =
-                sqlx::query("SELECT digest, state FROM issue WHERE id = $1").bind(issue).fetch_one(&mut *tx).await?;
+            let row = sqlx::query("SELECT digest, state FROM issue WHERE id = $1")
+                .bind(issue)
+                .fetch_one(&mut *tx)
+                .await?;
             if row.try_get::<&str, _>("state")? != "open" {
                 return Ok((Vec::new(), None));
             }
             let digest: String = row.try_get("digest")?;
-            let skip = if self.store.place == StorePlace::Server { " FOR UPDATE SKIP LOCKED" } else { "" };
+            let skip = if self.store.place == StorePlace::Server {
+                " FOR UPDATE SKIP LOCKED"
+            } else {
+                ""
+            };
             let columns = format!(
                 "d.reader, d.attempts, d.due_at, d.first_at, r.address, d.name, d.language, r.state, \
                  CASE WHEN {} THEN 1 ELSE 0 END",
@@ -274,8 +332,9 @@ impl Sender {
                 .bind(behind.1)
                 .fetch_one(&mut *tx)
                 .await?;
-            let due: Vec<Due> = serde_json::from_str(row.try_get("due")?)
-                .map_err(|error| StoreError::Damaged(format!("a delivery cannot be read: {error}")))?;
+            let due: Vec<Due> = serde_json::from_str(row.try_get("due")?).map_err(|error| {
+                StoreError::Damaged(format!("a delivery cannot be read: {error}"))
+            })?;
             let mut last = None;
             let mut claimed = Vec::with_capacity(due.len());
             let mut ended: BTreeMap<(State, String), Vec<ReaderId>> = BTreeMap::new();
@@ -294,14 +353,20 @@ impl Sender {
                     "UPDATE delivery SET state = $1, reply = $2, name = CASE WHEN $2 = 'forgotten' THEN NULL ELSE name END \
                      WHERE issue = $3 AND {among}"
                 );
-                let query = sqlx::query(AssertSqlSafe(text)).bind(state as i16).bind(why).bind(issue);
+                let query = sqlx::query(AssertSqlSafe(text))
+                    .bind(state as i16)
+                    .bind(why)
+                    .bind(issue);
                 query.bind(list(&readers)).execute(&mut *tx).await?;
             }
             if !claimed.is_empty() {
                 let readers: Vec<ReaderId> = claimed.iter().map(|claim| claim.reader.id).collect();
                 let among = self.store.place.among("reader", "$3");
                 let text = format!("UPDATE delivery SET owner = $1 WHERE issue = $2 AND {among}");
-                let query = sqlx::query(AssertSqlSafe(text)).bind(self.owner).bind(issue).bind(list(&readers));
+                let query = sqlx::query(AssertSqlSafe(text))
+                    .bind(self.owner)
+                    .bind(issue)
+                    .bind(list(&readers));
                 query.execute(&mut *tx).await?;
             }
             Ok((claimed, last))
@@ -334,7 +399,12 @@ impl Sender {
 
     /// Takes hard bounces of an issue back, where a series of them says that it was not the addresses: these readers are
     /// active again and wait. Each once in an issue: what is refused again after that is believed.
-    pub async fn doubt_bounces(&self, issue: IssueId, readers: &[ReaderId], now: DateTime<Utc>) -> Result<()> {
+    pub async fn doubt_bounces(
+        &self,
+        issue: IssueId,
+        readers: &[ReaderId],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         change!(self.store.begin(), |tx| {
             self.store.hold_issue(&mut tx, issue).await?;
             let text = format!(
@@ -343,33 +413,58 @@ impl Sender {
                  ORDER BY d.reader",
                 self.store.place.among("d.reader", "$2")
             );
-            let rows = sqlx::query(AssertSqlSafe(text)).bind(issue).bind(list(readers)).fetch_all(&mut *tx).await?;
-            let readers: Vec<ReaderId> = rows.iter().map(|row| row.try_get("reader")).collect::<Result<_, _>>()?;
+            let rows = sqlx::query(AssertSqlSafe(text))
+                .bind(issue)
+                .bind(list(readers))
+                .fetch_all(&mut *tx)
+                .await?;
+            let readers: Vec<ReaderId> = rows
+                .iter()
+                .map(|row| row.try_get("reader"))
+                .collect::<Result<_, _>>()?;
             if readers.is_empty() {
                 return Ok(());
             }
             let among = self.store.place.among("id", "$1");
-            let text = format!("UPDATE reader SET state = 'active' WHERE state = 'bounced' AND {among}");
-            sqlx::query(AssertSqlSafe(text)).bind(list(&readers)).execute(&mut *tx).await?;
+            let text =
+                format!("UPDATE reader SET state = 'active' WHERE state = 'bounced' AND {among}");
+            sqlx::query(AssertSqlSafe(text))
+                .bind(list(&readers))
+                .execute(&mut *tx)
+                .await?;
             let among = self.store.place.among("reader", "$3");
-            let text = format!("UPDATE delivery SET state = 0, due_at = $1 WHERE issue = $2 AND {among}");
-            let query = sqlx::query(AssertSqlSafe(text)).bind(now.timestamp()).bind(issue).bind(list(&readers));
+            let text =
+                format!("UPDATE delivery SET state = 0, due_at = $1 WHERE issue = $2 AND {among}");
+            let query = sqlx::query(AssertSqlSafe(text))
+                .bind(now.timestamp())
+                .bind(issue)
+                .bind(list(&readers));
             query.execute(&mut *tx).await?;
             // Another sender, to whom nobody seemed to wait, may have closed it.
             reopen(&mut tx, issue).await?;
             let why = "a series of bounces says that it was not the address";
-            note(&mut tx, &self.store.place, issue, &readers, now, ("doubted", why)).await
+            note(
+                &mut tx,
+                &self.store.place,
+                issue,
+                &readers,
+                now,
+                ("doubted", why),
+            )
+            .await
         })
     }
 
     /// Gives back what it has claimed of the issue and not begun to send.
     pub async fn release(&self, issue: IssueId) -> Result<()> {
         patiently!(async {
-            sqlx::query("UPDATE delivery SET owner = NULL WHERE issue = $1 AND owner = $2 AND state = 0")
-                .bind(issue)
-                .bind(self.owner)
-                .execute(&self.store.pool)
-                .await?;
+            sqlx::query(
+                "UPDATE delivery SET owner = NULL WHERE issue = $1 AND owner = $2 AND state = 0",
+            )
+            .bind(issue)
+            .bind(self.owner)
+            .execute(&self.store.pool)
+            .await?;
             Ok(())
         })
     }
@@ -401,11 +496,13 @@ impl Sender {
                 }
             }
             if waiting == 0 {
-                sqlx::query("UPDATE issue SET state = 'done', counts = $1 WHERE id = $2 AND state = 'open'")
-                    .bind(serde_json::Value::Object(counts).to_string())
-                    .bind(issue)
-                    .execute(&mut *tx)
-                    .await?;
+                sqlx::query(
+                    "UPDATE issue SET state = 'done', counts = $1 WHERE id = $2 AND state = 'open'",
+                )
+                .bind(serde_json::Value::Object(counts).to_string())
+                .bind(issue)
+                .execute(&mut *tx)
+                .await?;
             }
             Ok(waiting == 0)
         })

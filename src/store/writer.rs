@@ -25,7 +25,8 @@ const MOST_COMMITS: u32 = 20;
 /// How long the connection is kept for a job that may come.
 const KEPT: Duration = Duration::from_millis(2);
 /// That the reader of a `delivery` is not forgotten: a relay's words, which often repeat the address, are kept of no other.
-const KNOWN: &str = "EXISTS (SELECT 1 FROM reader r WHERE r.id = delivery.reader AND r.state <> 'forgotten')";
+const KNOWN: &str =
+    "EXISTS (SELECT 1 FROM reader r WHERE r.id = delivery.reader AND r.state <> 'forgotten')";
 /// The longest reply that is kept, in characters.
 const LONGEST_REPLY: usize = 500;
 
@@ -33,7 +34,11 @@ const LONGEST_REPLY: usize = 500;
 #[derive(Debug)]
 pub(super) enum Job {
     /// These deliveries are about to be sent; answered once that is durable.
-    Intend(IssueId, Vec<ReaderId>, oneshot::Sender<Result<Vec<ReaderId>>>),
+    Intend(
+        IssueId,
+        Vec<ReaderId>,
+        oneshot::Sender<Result<Vec<ReaderId>>>,
+    ),
     /// This came of them.
     Settle(IssueId, Vec<Settled>, DateTime<Utc>),
     /// Answered once everything before it is durable.
@@ -43,7 +48,12 @@ pub(super) enum Job {
 /// Works until nobody can give it a job any more. After a failure nothing more is written: what the ledger does not
 /// hold must not be sent, and the next sender puts the rest in order.
 pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedReceiver<Job>) {
-    let mut writer = Writer { store, owner, connection: None, commits: 0 };
+    let mut writer = Writer {
+        store,
+        owner,
+        connection: None,
+        commits: 0,
+    };
     let mut failed: Option<String> = None;
     while let Some(first) = writer.next(&mut jobs).await {
         let mut waiting = vec![first];
@@ -65,7 +75,11 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
                 Err(error) => failed = Some(error.to_string()),
             }
         }
-        let written = || failed.clone().map_or(Ok(()), |words| Err(StoreError::Writer(words)));
+        let written = || {
+            failed
+                .clone()
+                .map_or(Ok(()), |words| Err(StoreError::Writer(words)))
+        };
         for job in waiting {
             // Whoever asked may have gone.
             match job {
@@ -131,14 +145,23 @@ impl Writer {
         let mut judged = Vec::new();
         for job in jobs {
             match job {
-                Job::Intend(issue, readers, _) => batches.entry(*issue).or_default().intended.extend(readers),
+                Job::Intend(issue, readers, _) => {
+                    batches.entry(*issue).or_default().intended.extend(readers)
+                }
                 Job::Settle(issue, list, now) => {
                     let batch = batches.entry(*issue).or_default();
                     for one in list {
                         // Who asked to send it has gone, and does not hear that it may.
                         batch.intended.remove(&one.reader);
-                        batch.settled.entry(Effect::of(&one.outcome, *now)).or_default().push(one);
-                        if matches!(one.outcome, Outcome::Uncertain(_) | Outcome::Bounced | Outcome::Refused) {
+                        batch
+                            .settled
+                            .entry(Effect::of(&one.outcome, *now))
+                            .or_default()
+                            .push(one);
+                        if matches!(
+                            one.outcome,
+                            Outcome::Uncertain(_) | Outcome::Bounced | Outcome::Refused
+                        ) {
                             judged.push((*issue, one, *now));
                         }
                     }
@@ -146,11 +169,19 @@ impl Writer {
                 Job::Flush(_) => {}
             }
         }
-        let changes: Vec<Change> = batches.into_iter().flat_map(|(issue, batch)| batch.changes(issue)).collect();
+        let changes: Vec<Change> = batches
+            .into_iter()
+            .flat_map(|(issue, batch)| batch.changes(issue))
+            .collect();
         if changes.is_empty() {
             return Ok(Refused::default());
         }
-        let Self { store, owner, connection: kept, commits } = self;
+        let Self {
+            store,
+            owner,
+            connection: kept,
+            commits,
+        } = self;
         let (owner, place) = (*owner, &store.place);
         if kept.is_none() {
             *commits = 0;
@@ -169,7 +200,9 @@ impl Writer {
             }
             return change!(connection.begin_with(begin_words(place)), |tx| {
                 let mut refused = Refused::default();
-                refused.look_for(change, count, &mut tx, place, owner).await?;
+                refused
+                    .look_for(change, count, &mut tx, place, owner)
+                    .await?;
                 Ok(refused)
             });
         }
@@ -179,7 +212,9 @@ impl Writer {
             let mut refused = Refused::default();
             for change in &changes {
                 let count = change.write(&mut tx, place, owner).await?;
-                refused.look_for(change, count, &mut tx, place, owner).await?;
+                refused
+                    .look_for(change, count, &mut tx, place, owner)
+                    .await?;
             }
             for (issue, one, now) in &judged {
                 judge(&mut tx, place, *issue, one, *now).await?;
@@ -191,7 +226,9 @@ impl Writer {
 
 impl Refused {
     fn has_stopped(&self, issue: IssueId, readers: &[ReaderId]) -> bool {
-        readers.iter().any(|reader| self.stopped.contains(&(issue, *reader)))
+        readers
+            .iter()
+            .any(|reader| self.stopped.contains(&(issue, *reader)))
     }
 
     /// Why a change did not find all its rows: a reader has gone and is suppressed now, or the issue was not open. Any other
@@ -209,7 +246,10 @@ impl Refused {
         if count == all {
             return Ok(());
         }
-        let waiting = format!("issue = $1 AND owner = $2 AND state = 0 AND {}", place.among("reader", "$3"));
+        let waiting = format!(
+            "issue = $1 AND owner = $2 AND state = 0 AND {}",
+            place.among("reader", "$3")
+        );
         let suppress = format!(
             "UPDATE delivery SET state = 4, owner = NULL, reply = (SELECT CASE r.state WHEN 'active' THEN 'left' \
              ELSE r.state END FROM reader r WHERE r.id = delivery.reader) \
@@ -219,13 +259,20 @@ impl Refused {
         let select = format!("SELECT reader FROM delivery WHERE {waiting}");
         let mut found = count;
         for (text, refused) in [(suppress, &mut self.gone), (select, &mut self.stopped)] {
-            let query = sqlx::query(AssertSqlSafe(text)).bind(issue).bind(owner).bind(intended.clone());
+            let query = sqlx::query(AssertSqlSafe(text))
+                .bind(issue)
+                .bind(owner)
+                .bind(intended.clone());
             for row in query.fetch_all(&mut *connection).await? {
                 refused.insert((issue, row.try_get("reader")?));
                 found += 1;
             }
         }
-        if found == all { Ok(()) } else { Err(StoreError::Lost) }
+        if found == all {
+            Ok(())
+        } else {
+            Err(StoreError::Lost)
+        }
     }
 }
 
@@ -252,7 +299,12 @@ impl<'a> Batch<'a> {
         match changes.first_mut() {
             _ if intended.is_empty() => {}
             Some(change) => change.intended = intended,
-            None => changes.push(Change { issue, intended, effect: Effect::NONE, settled: Vec::new() }),
+            None => changes.push(Change {
+                issue,
+                intended,
+                effect: Effect::NONE,
+                settled: Vec::new(),
+            }),
         }
         changes
     }
@@ -277,7 +329,12 @@ impl Change<'_> {
     /// How many rows it has changed: an intent only where the issue is open and the reader has not gone since the claim;
     /// and none that is not this sender's any more. `COALESCE` keeps both databases from looking through all that the
     /// sender owns instead of finding each row by its key.
-    async fn write(&self, connection: &mut AnyConnection, place: &StorePlace, owner: Owner) -> Result<usize> {
+    async fn write(
+        &self,
+        connection: &mut AnyConnection,
+        place: &StorePlace,
+        owner: Owner,
+    ) -> Result<usize> {
         let text = format!(
             "UPDATE delivery SET state = CASE WHEN paired.value IS NULL THEN 1 ELSE $1 END, \
              owner = CASE WHEN paired.value IS NULL THEN owner END, \
@@ -291,12 +348,29 @@ impl Change<'_> {
             place.paired("$7"),
             stays()
         );
-        let reply = |one: &Settled| one.reply.chars().take(LONGEST_REPLY).collect::<String>().into();
-        let settled = self.settled.iter().map(|one| (one.reader.to_string(), reply(one)));
+        let reply = |one: &Settled| {
+            one.reply
+                .chars()
+                .take(LONGEST_REPLY)
+                .collect::<String>()
+                .into()
+        };
+        let settled = self
+            .settled
+            .iter()
+            .map(|one| (one.reader.to_string(), reply(one)));
         // No reply: an intent.
-        let intended = self.intended.iter().map(|reader| (reader.to_string(), Value::Null));
+        let intended = self
+            .intended
+            .iter()
+            .map(|reader| (reader.to_string(), Value::Null));
         let rows: serde_json::Map<String, Value> = settled.chain(intended).collect();
-        let Effect { state, due_at, attempts, tried_at } = self.effect;
+        let Effect {
+            state,
+            due_at,
+            attempts,
+            tried_at,
+        } = self.effect;
         let done = sqlx::query(AssertSqlSafe(text))
             .bind(state as i64)
             .bind(due_at)
@@ -323,7 +397,12 @@ struct Effect {
 
 impl Effect {
     /// Of nothing settled.
-    const NONE: Self = Self { state: State::Sending, due_at: 0, attempts: 0, tried_at: None };
+    const NONE: Self = Self {
+        state: State::Sending,
+        due_at: 0,
+        attempts: 0,
+        tried_at: None,
+    };
 
     fn of(outcome: &Outcome, now: DateTime<Utc>) -> Self {
         let (state, due, attempts) = match outcome {
@@ -335,7 +414,12 @@ impl Effect {
             Outcome::Uncertain(None) => (State::Uncertain, now, 1),
         };
         let tried_at = (*outcome != Outcome::Released).then(|| now.timestamp());
-        Self { state, due_at: due.timestamp(), attempts, tried_at }
+        Self {
+            state,
+            due_at: due.timestamp(),
+            attempts,
+            tried_at,
+        }
     }
 }
 
@@ -353,16 +437,34 @@ async fn judge(
         Outcome::Refused => "refused",
         _ => "bounced",
     };
-    note(connection, place, issue, &[reader], now, (kind, &settled.reply)).await?;
+    note(
+        connection,
+        place,
+        issue,
+        &[reader],
+        now,
+        (kind, &settled.reply),
+    )
+    .await?;
     if settled.outcome == Outcome::Refused && refused_in_a_row(connection, reader).await? >= 3 {
-        note(connection, place, issue, &[reader], now, ("bounced", &settled.reply)).await?;
+        note(
+            connection,
+            place,
+            issue,
+            &[reader],
+            now,
+            ("bounced", &settled.reply),
+        )
+        .await?;
     } else if settled.outcome != Outcome::Bounced {
         return Ok(());
     }
-    sqlx::query("UPDATE reader SET state = 'bounced' WHERE id = $1 AND state IN ('active', 'pending')")
-        .bind(reader)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "UPDATE reader SET state = 'bounced' WHERE id = $1 AND state IN ('active', 'pending')",
+    )
+    .bind(reader)
+    .execute(&mut *connection)
+    .await?;
     Ok(())
 }
 

@@ -66,7 +66,11 @@ pub async fn serve_preview(listener: TcpListener, source: Arc<dyn Source>) -> st
 
 /// Drafts are nobody else's: a page elsewhere whose name was made to lead here is refused by the name it says.
 async fn only_this_machine(request: Request, next: Next) -> Response {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     if ["127.0.0.1", "localhost", "[::1]"].contains(&name) {
         next.run(request).await
@@ -76,11 +80,17 @@ async fn only_this_machine(request: Request, next: Next) -> Response {
 }
 
 async fn page() -> Response {
-    answer("text/html; charset=utf-8", "default-src 'self' 'unsafe-inline'", PAGE.to_owned())
+    answer(
+        "text/html; charset=utf-8",
+        "default-src 'self' 'unsafe-inline'",
+        PAGE.to_owned(),
+    )
 }
 
 async fn stamp(State(source): State<Arc<dyn Source>>) -> Response {
-    let stamp = tokio::task::spawn_blocking(move || source.stamp()).await.unwrap_or_default();
+    let stamp = tokio::task::spawn_blocking(move || source.stamp())
+        .await
+        .unwrap_or_default();
     answer("text/plain", "default-src 'none'", stamp.to_string())
 }
 
@@ -93,26 +103,48 @@ async fn issue(State(source): State<Arc<dyn Source>>) -> Response {
 }
 
 async fn mail(State(source): State<Arc<dyn Source>>, Path(scheme): Path<String>) -> Response {
-    let html = made(source).await.map(|preview| preview.html).unwrap_or_default();
+    let html = made(source)
+        .await
+        .map(|preview| preview.html)
+        .unwrap_or_default();
     // Like a mail program: styles and images, and nothing that runs.
     let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src *";
-    answer("text/html; charset=utf-8", policy, in_scheme(&html, scheme == "dark"))
+    answer(
+        "text/html; charset=utf-8",
+        policy,
+        in_scheme(&html, scheme == "dark"),
+    )
 }
 
 async fn made(source: Arc<dyn Source>) -> Result<Preview, String> {
-    tokio::task::spawn_blocking(move || source.preview()).await.map_err(|error| error.to_string())?
+    tokio::task::spawn_blocking(move || source.preview())
+        .await
+        .map_err(|error| error.to_string())?
 }
 
 /// The mail as it looks in the light or in the dark, whatever the browser prefers.
 fn in_scheme(html: &str, is_dark: bool) -> String {
-    let (scheme, query) = if is_dark { ("dark", "(min-width: 0)") } else { ("light", "(max-width: 0)") };
-    let html = html.replace("(prefers-color-scheme: dark)", query).replace("(prefers-color-scheme:dark)", query);
-    html.replacen("</head>", &format!("<style>:root {{ color-scheme: {scheme} }}</style></head>"), 1)
+    let (scheme, query) = if is_dark {
+        ("dark", "(min-width: 0)")
+    } else {
+        ("light", "(max-width: 0)")
+    };
+    let html = html
+        .replace("(prefers-color-scheme: dark)", query)
+        .replace("(prefers-color-scheme:dark)", query);
+    html.replacen(
+        "</head>",
+        &format!("<style>:root {{ color-scheme: {scheme} }}</style></head>"),
+        1,
+    )
 }
 
 fn answer(kind: &'static str, policy: &'static str, body: String) -> Response {
-    let headers: [(HeaderName, &str); 3] =
-        [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy), (CACHE_CONTROL, "no-store")];
+    let headers: [(HeaderName, &str); 3] = [
+        (CONTENT_TYPE, kind),
+        (CONTENT_SECURITY_POLICY, policy),
+        (CACHE_CONTROL, "no-store"),
+    ];
     (headers, body).into_response()
 }
 
@@ -122,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_mail_is_shown_in_the_scheme_that_is_asked_for() {
-        let html = "<head><style>@media (prefers-color-scheme: dark) { p { color: red } }</style></head>";
+        let html =
+            "<head><style>@media (prefers-color-scheme: dark) { p { color: red } }</style></head>";
         assert!(in_scheme(html, true).contains("@media (min-width: 0) {"));
         assert!(in_scheme(html, false).contains("@media (max-width: 0) {"));
         assert!(in_scheme(html, true).contains(":root { color-scheme: dark }</style></head>"));

@@ -8,7 +8,9 @@ use percent_encoding::percent_decode_str;
 
 use crate::command::{Session, own_template};
 use crate::config::{Config, Digest, Layout};
-use crate::digest::{Content, Draft, Sizes, Templates, draft, place_of, preflight, shown, unsized_images};
+use crate::digest::{
+    Content, Draft, Sizes, Templates, draft, place_of, preflight, shown, unsized_images,
+};
 use crate::finding::Finding;
 use crate::ledger::IssueId;
 use crate::loader::Loaded;
@@ -29,7 +31,11 @@ pub(super) struct Composed {
 impl Composed {
     /// Names what is wrong; an error stops the issue.
     pub(super) fn checked(mut self, session: &Session<'_>) -> Result<Self, Finding> {
-        let first_error = self.findings.iter().position(Finding::is_error).map(|at| self.findings.remove(at));
+        let first_error = self
+            .findings
+            .iter()
+            .position(Finding::is_error)
+            .map(|at| self.findings.remove(at));
         session.report(&self.findings);
         first_error.map_or(Ok(self), Err)
     }
@@ -47,15 +53,22 @@ pub(super) fn compose(
     let config = &session.config;
     let folder = config.root.join("templates");
     let own = |name: &str| own_template(config, name).map(|own| own.map(|(_, text)| text));
-    let templates = Templates { html: own("digest.html")?, text: own("digest.txt")? };
+    let templates = Templates {
+        html: own("digest.html")?,
+        text: own("digest.txt")?,
+    };
     let mut entries = Vec::new();
     for post in shown(digest, posts) {
         entries.push((*post, loaded.body(post)?));
     }
-    let images =
-        entries.iter().flat_map(|(post, body)| unsized_images(&body.html).into_iter().map(move |at| (*post, at)));
-    let sizes: Sizes =
-        images.filter_map(|(post, address)| size_of(config, post, &address).map(|size| (address, size))).collect();
+    let images = entries.iter().flat_map(|(post, body)| {
+        unsized_images(&body.html)
+            .into_iter()
+            .map(move |at| (*post, at))
+    });
+    let sizes: Sizes = images
+        .filter_map(|(post, address)| size_of(config, post, &address).map(|size| (address, size)))
+        .collect();
     let content = Content {
         site: &config.site,
         digest,
@@ -72,35 +85,73 @@ pub(super) fn compose(
         }
         None => finding,
     })?;
-    let origin = Origin { site: &config.site, digest, mail: &config.mail, authority: loaded.lock.authority() };
+    let origin = Origin {
+        site: &config.site,
+        digest,
+        mail: &config.mail,
+        authority: loaded.lock.authority(),
+    };
     let compiled = compile(&draft, &origin, issue)?;
     // They are read only where there is something to find in them.
     let sources = OnceCell::new();
     let read = || {
-        let own = [("digest.html", &templates.html), ("digest.txt", &templates.text)];
-        let own = own.into_iter().filter_map(|(name, text)| Some((folder.join(name), text.clone()?)));
-        let posts = entries
-            .iter()
-            .filter_map(|(post, _)| Some((config.posts.dir.join(&*post.path), loaded.source(post).ok()?)));
+        let own = [
+            ("digest.html", &templates.html),
+            ("digest.txt", &templates.text),
+        ];
+        let own = own
+            .into_iter()
+            .filter_map(|(name, text)| Some((folder.join(name), text.clone()?)));
+        let posts = entries.iter().filter_map(|(post, _)| {
+            Some((
+                config.posts.dir.join(&*post.path),
+                loaded.source(post).ok()?,
+            ))
+        });
         own.chain(posts).collect::<Vec<(PathBuf, String)>>()
     };
     let place = |piece: &str| place_of(piece, sources.get_or_init(read));
     let mut findings = preflight(&draft, &config.site, &place);
     if digest.layout != Layout::Headlines {
-        findings.extend(entries.iter().flat_map(|(_, body)| body.warnings.iter().cloned()));
+        findings.extend(
+            entries
+                .iter()
+                .flat_map(|(_, body)| body.warnings.iter().cloned()),
+        );
     }
     findings.extend(check(&compiled, &origin));
-    Ok(Composed { draft, compiled, findings })
+    Ok(Composed {
+        draft,
+        compiled,
+        findings,
+    })
 }
 
 /// The size of an image of the site whose file is at hand: published, among what a generator copies, or beside its post.
 fn size_of(config: &Config, post: &Post, address: &str) -> Option<(usize, usize)> {
-    let path = address.strip_prefix(config.site.url.as_str())?.split(['?', '#']).next()?;
+    let path = address
+        .strip_prefix(config.site.url.as_str())?
+        .split(['?', '#'])
+        .next()?;
     let path = percent_decode_str(path).decode_utf8().ok()?;
-    let beside = config.posts.dir.join(&*post.path).with_file_name(path.rsplit('/').next()?);
-    let folders = [&config.feeds.dir, &config.root.join("static"), &config.posts.dir, &config.root];
-    let mut files = folders.iter().map(|folder| folder.join(&*path)).chain([beside]);
-    files.find_map(|file| imagesize::size(file).ok()).map(|size| (size.width, size.height))
+    let beside = config
+        .posts
+        .dir
+        .join(&*post.path)
+        .with_file_name(path.rsplit('/').next()?);
+    let folders = [
+        &config.feeds.dir,
+        &config.root.join("static"),
+        &config.posts.dir,
+        &config.root,
+    ];
+    let mut files = folders
+        .iter()
+        .map(|folder| folder.join(&*path))
+        .chain([beside]);
+    files
+        .find_map(|file| imagesize::size(file).ok())
+        .map(|size| (size.width, size.height))
 }
 
 /// The draft marked as a test, as an issue of its own.
@@ -111,6 +162,18 @@ pub(super) fn as_test(
     authority: &str,
 ) -> Result<Compiled, Finding> {
     let Config { site, mail, .. } = &session.config;
-    let test = Draft { subject: format!("[Test] {}", draft.subject), ..draft.clone() };
-    compile(&test, &Origin { site, digest, mail, authority }, random_id())
+    let test = Draft {
+        subject: format!("[Test] {}", draft.subject),
+        ..draft.clone()
+    };
+    compile(
+        &test,
+        &Origin {
+            site,
+            digest,
+            mail,
+            authority,
+        },
+        random_id(),
+    )
 }

@@ -50,14 +50,19 @@ pub(super) struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// The posts of each issue: one for all, or one each, the oldest first.
     pub(super) fn issues(&self, digest: &Digest) -> Vec<Vec<&'a Post>> {
-        if self.enough { issues_of(digest, &self.news) } else { Vec::new() }
+        if self.enough {
+            issues_of(digest, &self.news)
+        } else {
+            Vec::new()
+        }
     }
 
     /// Leaves out the posts with these pages, which are not there yet.
     pub(super) fn hold_back(&mut self, digest: &Digest, missing: &[Url], now: DateTime<Utc>) {
         let before = self.news.len();
         let missing: HashSet<&str> = missing.iter().map(Url::as_str).collect();
-        self.news.retain(|post| !missing.contains(post.url.as_str()));
+        self.news
+            .retain(|post| !missing.contains(post.url.as_str()));
         self.held_back = before - self.news.len();
         let waits = self.waits_until.is_some_and(|until| now < until);
         self.enough &= self.held_back == 0 || !waits && self.news.len() >= digest.min_posts;
@@ -71,30 +76,52 @@ impl<'a> Plan<'a> {
     /// Why there is no issue.
     pub(super) fn why_nothing(&self, digest: &Digest) -> String {
         match self.news.len() {
-            0 if self.held_back > 0 => format!("{}: {} new, not there yet", digest.name, self.held_back),
+            0 if self.held_back > 0 => {
+                format!("{}: {} new, not there yet", digest.name, self.held_back)
+            }
             some if self.held_back > 0 => {
-                format!("{}: {} new, waits for {} not there yet", digest.name, some + self.held_back, self.held_back)
+                format!(
+                    "{}: {} new, waits for {} not there yet",
+                    digest.name,
+                    some + self.held_back,
+                    self.held_back
+                )
             }
             0 => format!("{}: nothing new", digest.name),
-            some => format!("{}: {some} new, waits until there are {}", digest.name, digest.min_posts),
+            some => format!(
+                "{}: {some} new, waits until there are {}",
+                digest.name, digest.min_posts
+            ),
         }
     }
 
     /// That posts are known without having been announced, and how to include more.
     pub(super) fn what_is_known(&self, digest: &Digest) -> Option<String> {
         let (known, news, name) = (self.known.len(), self.news.len(), &digest.name);
-        let posts = if known == 1 { "1 post is" } else { &format!("{known} posts are") };
+        let posts = if known == 1 {
+            "1 post is"
+        } else {
+            &format!("{known} posts are")
+        };
         let are = if news == 1 { "is" } else { "are" };
-        let said = format!("{name}: {posts} known from now on and will not be mailed, {news} {are} news");
+        let said =
+            format!("{name}: {posts} known from now on and will not be mailed, {news} {are} news");
         match known {
             0 => None,
             _ if self.by_day => Some(said),
-            _ => Some(format!("{said}\n{name}: more of them with `tidings digest {name} --since DATE`")),
+            _ => Some(format!(
+                "{said}\n{name}: more of them with `tidings digest {name} --since DATE`"
+            )),
         }
     }
 
     /// Whether a post was announced before, and so a person should be asked.
-    pub(super) async fn repeats(&self, store: &Store, digest: &Digest, relay: bool) -> anyhow::Result<bool> {
+    pub(super) async fn repeats(
+        &self,
+        store: &Store,
+        digest: &Digest,
+        relay: bool,
+    ) -> anyhow::Result<bool> {
         let carried = store.carried(&digest.name, relay).await?;
         Ok(self.news.iter().any(|post| carried.contains(&*post.id)))
     }
@@ -125,7 +152,10 @@ pub(super) async fn plan<'a>(
     let relay = session.config.mail.smtp.is_some();
     let zone = digest.zone(&session.config.site);
     // Where summer time begins at midnight, the day begins at one.
-    let first_hour = |day: NaiveDate, hour| zone.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?).earliest();
+    let first_hour = |day: NaiveDate, hour| {
+        zone.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?)
+            .earliest()
+    };
     let midnight = |day: Day| Some((0..3).find_map(|hour| first_hour(day.0, hour))?.to_utc());
     let last_slot = store.last_slot(&digest.name).await?;
     let first = last_slot.is_none();
@@ -134,17 +164,27 @@ pub(super) async fn plan<'a>(
         When::Now(choice) => choice,
     };
     match choice.new_store {
-        true if !first => bail!("the digest `{}` has begun in this store: there is nothing to begin anew", digest.name),
+        true if !first => bail!(
+            "the digest `{}` has begun in this store: there is nothing to begin anew",
+            digest.name
+        ),
         true => {}
         false => refuse_another_store(&loaded.lock, digest, store, first)?,
     }
 
     let mut announced = store.announced(&digest.name, relay).await?;
-    let ever = if relay { &store.announced(&digest.name, false).await? } else { &announced };
+    let ever = if relay {
+        &store.announced(&digest.name, false).await?
+    } else {
+        &announced
+    };
     let credible = refuse_the_archive(digest, &session.config.site, &loaded.posts, ever);
     let since = choice.since.and_then(midnight);
     // A store that takes another's place knows what the other may have sent, which the config's day does not tell.
-    let began = digest.since.filter(|_| first && !choice.new_store).and_then(midnight);
+    let began = digest
+        .since
+        .filter(|_| first && !choice.new_store)
+        .and_then(midnight);
     // Older posts than a person's day are news all the same, unless they look like the archive of another life.
     let begins_anew = first || credible.is_err();
     let is_known = |post: &&Post| match since.or(began) {
@@ -179,23 +219,37 @@ pub(super) async fn plan<'a>(
     let slot = match (&digest.schedule, when) {
         (_, When::Now(_)) => None,
         (Schedule::Each, When::Due) => Some(now.timestamp()),
-        (Schedule::Cron(cron), When::Due) => match due(cron, zone, last_slot.unwrap_or(begins_after), now) {
-            Some(slot) => Some(slot),
-            // Though nothing is due, the first run has to note that it began.
-            None if first => Some(past(cron)),
-            None => return Ok(None),
-        },
+        (Schedule::Cron(cron), When::Due) => {
+            match due(cron, zone, last_slot.unwrap_or(begins_after), now) {
+                Some(slot) => Some(slot),
+                // Though nothing is due, the first run has to note that it began.
+                None if first => Some(past(cron)),
+                None => return Ok(None),
+            }
+        }
     };
     let waits_until = match &digest.schedule {
         // From the first slot that was missed on, so that a page that never comes does not stop the digest.
-        Schedule::Cron(cron) => first_after(cron, zone, last_slot.unwrap_or(begins_after)).map(|slot| slot + PATIENCE),
+        Schedule::Cron(cron) => {
+            first_after(cron, zone, last_slot.unwrap_or(begins_after)).map(|slot| slot + PATIENCE)
+        }
         Schedule::Each => None,
     };
     let enough = news.len() >= digest.min_posts || matches!(when, When::Now(_));
     let mut known: Vec<String> = known.into_iter().collect();
     known.sort();
     let by_day = choice.since.is_some();
-    Ok(Some(Plan { news, slot, enough, first, by_day, known, begins_after, held_back: 0, waits_until }))
+    Ok(Some(Plan {
+        news,
+        slot,
+        enough,
+        first,
+        by_day,
+        known,
+        begins_after,
+        held_back: 0,
+        waits_until,
+    }))
 }
 
 /// The posts that a person chose, by name or from a day on.
@@ -218,14 +272,25 @@ async fn chosen<'a>(
     for post in &chosen {
         session.say(&format!("{}: {} “{}”", digest.name, post.path, post.title));
     }
-    if let Some(post) = chosen.iter().find(|post| !choice.again && carried.contains(&*post.id)) {
-        bail!("an issue has carried `{}` already\n  add `--again` to send it once more, as a correction", post.path);
+    if let Some(post) = chosen
+        .iter()
+        .find(|post| !choice.again && carried.contains(&*post.id))
+    {
+        bail!(
+            "an issue has carried `{}` already\n  add `--again` to send it once more, as a correction",
+            post.path
+        );
     }
     Ok(chosen)
 }
 
 /// A lost store must not mail the archive again: the lock says which store began the digest.
-fn refuse_another_store(lock: &Lock, digest: &Digest, store: &Store, first: bool) -> anyhow::Result<()> {
+fn refuse_another_store(
+    lock: &Lock,
+    digest: &Digest,
+    store: &Store,
+    first: bool,
+) -> anyhow::Result<()> {
     match lock.began(&digest.name) {
         Some(began) if first && began != store.name() => bail!(
             "the digest `{name}` was begun by another store ({began}), and this one is empty\n  \
@@ -251,7 +316,9 @@ pub(super) async fn begin(
         session.keep_begun(&loaded.lock, &digest.name, store.name())?;
     }
     if plan.first {
-        store.begin_digest(&digest.name, &plan.known, plan.begins_after, now).await?;
+        store
+            .begin_digest(&digest.name, &plan.known, plan.begins_after, now)
+            .await?;
     } else if !plan.known.is_empty() {
         store.know_posts(&digest.name, &plan.known, now).await?;
     }

@@ -37,15 +37,25 @@ pub(super) fn preview(
         choice: choice.clone(),
         handle: runtime.handle().clone(),
     };
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).context("the preview cannot listen")?;
+    let listener = runtime
+        .block_on(TcpListener::bind("127.0.0.1:0"))
+        .context("the preview cannot listen")?;
     let address = format!("http://{}/", listener.local_addr()?);
     // Also with `-q`: it is what was asked for.
     writeln!(session.out, "{address}")?;
     session.out.flush()?;
     session.say("the preview follows every change; Ctrl-C ends it");
     if open {
-        let browse = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-        let started = Command::new(browse).arg(&address).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let browse = if cfg!(target_os = "macos") {
+            "open"
+        } else {
+            "xdg-open"
+        };
+        let started = Command::new(browse)
+            .arg(&address)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
         if let Err(error) = started {
             session.say(&format!("no browser was opened ({browse}: {error})"));
         }
@@ -85,7 +95,9 @@ impl Source for Maker {
     }
 
     fn preview(&self) -> Result<Preview, String> {
-        self.handle.block_on(self.make()).map_err(|error| format!("{error:#}"))
+        self.handle
+            .block_on(self.make())
+            .map_err(|error| format!("{error:#}"))
     }
 }
 
@@ -106,12 +118,19 @@ impl Maker {
         let store = session.store(Access::Read).await?;
         let (posts, note) = next_or_newest(session, &store, digest, &loaded, &self.choice).await?;
         let composed = compose(session, digest, &posts, &loaded, 0, now)?;
-        let reader = store.first_reader(&digest.name, &digest.to).await?.unwrap_or_else(somebody);
+        let reader = store
+            .first_reader(&digest.name, &digest.to)
+            .await?
+            .unwrap_or_else(somebody);
         let key = store.current_key().await?;
         let message = composed.compiled.fill(&reader, now, &key);
         let read = composed.compiled.read_by(&composed.draft, &reader, &key);
         let headers = String::from_utf8_lossy(&message);
-        let headers = headers.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n", "\n");
+        let headers = headers
+            .split("\r\n\r\n")
+            .next()
+            .unwrap_or_default()
+            .replace("\r\n", "\n");
         let findings = loaded.findings.iter().chain(&composed.findings);
         Ok(Preview {
             subject: read.subject,
@@ -121,7 +140,16 @@ impl Maker {
             text: read.text,
             bytes: message.len(),
             findings: findings
-                .map(|finding| format!("{}: {finding}", if finding.is_error() { "error" } else { "warning" }))
+                .map(|finding| {
+                    format!(
+                        "{}: {finding}",
+                        if finding.is_error() {
+                            "error"
+                        } else {
+                            "warning"
+                        }
+                    )
+                })
                 .collect(),
             note,
         })

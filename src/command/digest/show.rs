@@ -29,7 +29,9 @@ pub(super) async fn print(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Ending> {
     let store = session.store(Access::Read).await?;
-    let Some(plan) = plan(session, &store, digest, loaded, when, now).await? else { return Ok(Ending::Done) };
+    let Some(plan) = plan(session, &store, digest, loaded, when, now).await? else {
+        return Ok(Ending::Done);
+    };
     if let Some(words) = plan.what_is_known(digest) {
         session.say(&words);
     }
@@ -40,13 +42,26 @@ pub(super) async fn print(
     };
     let composed = compose(session, digest, posts, loaded, 0, now)?;
     let Composed { compiled, .. } = composed.checked(session)?;
-    let reader = store.first_reader(&digest.name, &digest.to).await?.with_context(|| no_readers(digest))?;
+    let reader = store
+        .first_reader(&digest.name, &digest.to)
+        .await?
+        .with_context(|| no_readers(digest))?;
     if matches!(when, When::Due) {
-        writeln!(session.out, "==> {}: {} <==", digest.name, compiled.subject())?;
+        writeln!(
+            session.out,
+            "==> {}: {} <==",
+            digest.name,
+            compiled.subject()
+        )?;
     }
     let key = store.current_key().await?;
     session.out.write_all(&compiled.fill(&reader, now, &key))?;
-    session.say(&format!("{}: {} posts in {} issues", digest.name, plan.news.len(), issues.len()));
+    session.say(&format!(
+        "{}: {} posts in {} issues",
+        digest.name,
+        plan.news.len(),
+        issues.len()
+    ));
     Ok(Ending::Done)
 }
 
@@ -64,12 +79,21 @@ pub(super) async fn show(
     if let Some(note) = note {
         session.say(&note);
     }
-    let reader = store.first_reader(&digest.name, &digest.to).await?.unwrap_or_else(somebody);
+    let reader = store
+        .first_reader(&digest.name, &digest.to)
+        .await?
+        .unwrap_or_else(somebody);
     let composed = compose(session, digest, &posts, loaded, 0, now)?;
-    let Composed { draft, compiled, .. } = composed.checked(session)?;
+    let Composed {
+        draft, compiled, ..
+    } = composed.checked(session)?;
     let key = store.current_key().await?;
     if let Some(file) = &show.html {
-        write(session, file, compiled.read_by(&draft, &reader, &key).html.as_bytes())?;
+        write(
+            session,
+            file,
+            compiled.read_by(&draft, &reader, &key).html.as_bytes(),
+        )?;
     }
     if let Some(file) = &show.eml {
         write(session, file, &compiled.fill(&reader, now, &key))?;
@@ -79,8 +103,13 @@ pub(super) async fn show(
         let test = as_test(session, digest, &draft, loaded.lock.authority())?;
         let mail = &session.config.mail;
         let mailer = Mailer::configured(mail);
-        let reply = deliver_one(&mailer, mail, &test, &to(mailbox), now, &key).await.map_err(anyhow::Error::msg)?;
-        session.result(&format!("{}: a test to {} ({mailer}): {reply}", digest.name, mailbox.email))?;
+        let reply = deliver_one(&mailer, mail, &test, &to(mailbox), now, &key)
+            .await
+            .map_err(anyhow::Error::msg)?;
+        session.result(&format!(
+            "{}: a test to {} ({mailer}): {reply}",
+            digest.name, mailbox.email
+        ))?;
     }
     Ok(Ending::Done)
 }
@@ -96,9 +125,24 @@ pub(super) async fn next_or_newest<'a>(
     // What is asked for by name is shown, whatever has become of it.
     if !choice.posts.is_empty() {
         let named = find(digest, &loaded.posts, &choice.posts)?;
-        return Ok((issues_of(digest, &named).into_iter().next().unwrap_or_default(), None));
+        return Ok((
+            issues_of(digest, &named)
+                .into_iter()
+                .next()
+                .unwrap_or_default(),
+            None,
+        ));
     }
-    let why = match plan(session, store, digest, loaded, When::Now(choice), session.clock.now()).await {
+    let why = match plan(
+        session,
+        store,
+        digest,
+        loaded,
+        When::Now(choice),
+        session.clock.now(),
+    )
+    .await
+    {
         Ok(Some(plan)) => match plan.issues(digest).into_iter().next() {
             Some(posts) => return Ok((posts, None)),
             None => plan.why_nothing(digest),
@@ -107,15 +151,24 @@ pub(super) async fn next_or_newest<'a>(
         Err(error) => format!("{error:#}"),
     };
     let all = news(digest, &session.config.site, &loaded.posts, &HashSet::new());
-    let newest = issues_of(digest, &all).pop().with_context(|| format!("{}: there is no post for it", digest.name))?;
-    Ok((shown(digest, &newest).to_vec(), Some(format!("{why}\nThese are the newest posts."))))
+    let newest = issues_of(digest, &all)
+        .pop()
+        .with_context(|| format!("{}: there is no post for it", digest.name))?;
+    Ok((
+        shown(digest, &newest).to_vec(),
+        Some(format!("{why}\nThese are the newest posts.")),
+    ))
 }
 
 /// The posts to look at: also drafts and those of the future where some are asked for by name.
 pub(super) fn load(session: &Session<'_>, choice: &Choice) -> Result<Loaded, Finding> {
     let by_name = !choice.posts.is_empty();
     let config = &session.config.posts;
-    let posts = Posts { drafts: config.drafts || by_name, future: config.future || by_name, ..config.clone() };
+    let posts = Posts {
+        drafts: config.drafts || by_name,
+        future: config.future || by_name,
+        ..config.clone()
+    };
     load_posts(&session.config.site, &posts, session.clock.now())
 }
 
@@ -127,16 +180,29 @@ fn write(session: &mut Session<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result
 
 /// What there is to say where nobody would get it.
 pub(super) fn no_readers(digest: &Digest) -> String {
-    format!("the digest `{}` has no readers\n  set `to`, or add a subscriber", digest.name)
+    format!(
+        "the digest `{}` has no readers\n  set `to`, or add a subscriber",
+        digest.name
+    )
 }
 
 /// A reader where there is none yet.
 pub(super) fn somebody() -> Reader {
     let email = "reader@example.org".parse().expect("it is an address");
-    Reader { id: 0, email, name: None, language: None }
+    Reader {
+        id: 0,
+        email,
+        name: None,
+        language: None,
+    }
 }
 
 /// Someone who stands in no store.
 fn to(mailbox: &Mailbox) -> Reader {
-    Reader { id: 0, email: mailbox.email.clone(), name: mailbox.name.clone(), language: None }
+    Reader {
+        id: 0,
+        email: mailbox.email.clone(),
+        name: mailbox.name.clone(),
+        language: None,
+    }
 }

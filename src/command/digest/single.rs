@@ -17,16 +17,27 @@ pub(super) async fn resend(
     to: &Email,
 ) -> anyhow::Result<Ending> {
     let now = session.clock.now();
-    let unknown =
-        || format!("the digest `{}` has no issue `{id:x}`\n  `tidings status` shows their numbers", digest.name);
+    let unknown = || {
+        format!(
+            "the digest `{}` has no issue `{id:x}`\n  `tidings status` shows their numbers",
+            digest.name
+        )
+    };
     let store = session.store(Access::Write).await?;
-    let issue = store.issue(id).await?.filter(|issue| issue.digest == digest.name).with_context(unknown)?;
+    let issue = store
+        .issue(id)
+        .await?
+        .filter(|issue| issue.digest == digest.name)
+        .with_context(unknown)?;
     let Some(sender) = session.sender().await? else {
         bail!("another run is sending\n  try again when it is done");
     };
     match store.resend(&issue, to, now).await? {
         Resent::Queued => finish(session, &sender, &issue).await,
         Resent::Suppressed => bail!("{to} has left or cannot be reached, and gets no mail"),
-        Resent::Closed => bail!("the issue is {}, so nothing of it is sent", issue.state.word()),
+        Resent::Closed => bail!(
+            "the issue is {}, so nothing of it is sent",
+            issue.state.word()
+        ),
     }
 }

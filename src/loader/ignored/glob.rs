@@ -8,17 +8,28 @@ pub(super) type Unread = String;
 
 /// Hugo's expressions: Go's syntax is ours but for rare escapes.
 pub(super) fn of_go(pattern: &str) -> Result<String, Unread> {
-    Regex::new(pattern).map(|regex| regex.as_str().to_owned()).map_err(|error| {
-        let error = error.to_string();
-        error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-    })
+    Regex::new(pattern)
+        .map(|regex| regex.as_str().to_owned())
+        .map_err(|error| {
+            let error = error.to_string();
+            error
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ")
+                .to_owned()
+        })
 }
 
 /// Hugo's globs for the path below a mount, with its first slash: in any case, and two stars between slashes are at
 /// least one folder.
 pub(super) fn of_hugo(pattern: &str) -> Result<String, Unread> {
     let pattern = format!("/{}", pattern.trim_start_matches('/')).replace("/**/", "/**/*/");
-    part(GlobBuilder::new(&pattern).literal_separator(true).case_insensitive(true))
+    part(
+        GlobBuilder::new(&pattern)
+            .literal_separator(true)
+            .case_insensitive(true),
+    )
 }
 
 /// Zola's globs, which Zola itself reads with this crate.
@@ -33,7 +44,11 @@ pub(super) fn of_ruby(pattern: &str) -> Result<String, Unread> {
 
 /// Python's globs for a name, without anchors: a backslash and braces are signs as any other.
 pub(super) fn of_python(pattern: &str) -> Result<String, Unread> {
-    part(GlobBuilder::new(&without_choices(pattern)).literal_separator(true).backslash_escape(false))
+    part(
+        GlobBuilder::new(&without_choices(pattern))
+            .literal_separator(true)
+            .backslash_escape(false),
+    )
 }
 
 /// Eleventy's globs, without anchors: in any case, and without the groups that only its own matcher knows.
@@ -41,7 +56,11 @@ pub(super) fn of_eleventy(pattern: &str) -> Result<String, Unread> {
     if pattern.contains('(') || pattern.contains('{') && pattern.contains("..") {
         return Err("groups and ranges are not known here".to_owned());
     }
-    part(GlobBuilder::new(pattern).literal_separator(true).case_insensitive(true))
+    part(
+        GlobBuilder::new(pattern)
+            .literal_separator(true)
+            .case_insensitive(true),
+    )
 }
 
 /// One star for several, and braces that say nothing.
@@ -70,9 +89,15 @@ fn part(builder: &GlobBuilder<'_>) -> Result<String, Unread> {
     // It begins with flags, and has an anchor at both ends.
     let (flags, rest) = whole.split_once('^').unwrap_or(("", &whole));
     let flags = if flags.contains("(?i)") { "i-u" } else { "-u" };
-    Ok(format!("(?{flags}:{})", rest.strip_suffix('$').unwrap_or(rest)))
+    Ok(format!(
+        "(?{flags}:{})",
+        rest.strip_suffix('$').unwrap_or(rest)
+    ))
 }
 
 fn expression(builder: &GlobBuilder<'_>) -> Result<String, Unread> {
-    builder.build().map(|glob| glob.regex().to_owned()).map_err(|error| error.kind().to_string())
+    builder
+        .build()
+        .map(|glob| glob.regex().to_owned())
+        .map_err(|error| error.kind().to_string())
 }

@@ -46,7 +46,14 @@ struct Gathered<'a> {
 impl<'a> Gathered<'a> {
     fn of(generator: &'a Generator) -> Self {
         let [files, folders, kept] = [Vec::new(), Vec::new(), Vec::new()];
-        Self { generator, files, folders, kept, only: Vec::new(), findings: Vec::new() }
+        Self {
+            generator,
+            files,
+            folders,
+            kept,
+            only: Vec::new(),
+            findings: Vec::new(),
+        }
     }
 
     /// Expressions for the whole path of a file or a folder, and languages that are switched off.
@@ -60,18 +67,43 @@ impl<'a> Gathered<'a> {
         let languages = keys.get("languages").and_then(Value::as_object);
         let is_off = |language: &Value| {
             let mut keys = language.as_object().into_iter().flatten();
-            keys.any(|(key, value)| key.eq_ignore_ascii_case("disabled") && *value == Value::Bool(true))
+            keys.any(|(key, value)| {
+                key.eq_ignore_ascii_case("disabled") && *value == Value::Bool(true)
+            })
         };
-        let off = languages.into_iter().flatten().filter(|(_, language)| is_off(language)).map(|(code, _)| &**code);
-        let off: Vec<&str> = texts(keys.get("disablelanguages")).into_iter().chain(off).collect();
+        let off = languages
+            .into_iter()
+            .flatten()
+            .filter(|(_, language)| is_off(language))
+            .map(|(code, _)| &**code);
+        let off: Vec<&str> = texts(keys.get("disablelanguages"))
+            .into_iter()
+            .chain(off)
+            .collect();
         let is_off = |code: &str| off.iter().any(|other| other.eq_ignore_ascii_case(code));
-        self.files.extend(off.iter().map(|code| format!("(?i)\\.{}\\.[^./]+$", regex::escape(code))));
+        self.files.extend(
+            off.iter()
+                .map(|code| format!("(?i)\\.{}\\.[^./]+$", regex::escape(code))),
+        );
         // A folder of such a language is passed over, but where it lies in that of another one.
         let own = hugo::content_of_languages(languages);
-        let main = self.generator.text("contentdir").unwrap_or("content").trim_matches('/');
-        let default = self.generator.text("defaultcontentlanguage").unwrap_or("en");
-        let has_own = |code: &str| own.iter().any(|(other, _)| other.eq_ignore_ascii_case(code));
-        let on = own.iter().filter(|(code, _)| !is_off(code)).map(|(_, folder)| &**folder);
+        let main = self
+            .generator
+            .text("contentdir")
+            .unwrap_or("content")
+            .trim_matches('/');
+        let default = self
+            .generator
+            .text("defaultcontentlanguage")
+            .unwrap_or("en");
+        let has_own = |code: &str| {
+            own.iter()
+                .any(|(other, _)| other.eq_ignore_ascii_case(code))
+        };
+        let on = own
+            .iter()
+            .filter(|(code, _)| !is_off(code))
+            .map(|(_, folder)| &**folder);
         let on: Vec<&str> = on.chain((!has_own(default)).then_some(main)).collect();
         for (_, folder) in own.iter().filter(|(code, _)| is_off(code)) {
             if !on.iter().any(|other| Path::new(folder).starts_with(other)) {
@@ -83,11 +115,22 @@ impl<'a> Gathered<'a> {
 
     /// Globs for the path below the folder that a mount takes its pages from. The first one that matches decides.
     fn hugo_mounts(&mut self) {
-        let mounts =
-            self.generator.keys.get("module").and_then(|module| module.get("mounts")).and_then(Value::as_array);
-        let mounts = mounts.into_iter().flatten().filter_map(Value::as_object).map(|mount| lower(mount.clone()));
+        let mounts = self
+            .generator
+            .keys
+            .get("module")
+            .and_then(|module| module.get("mounts"))
+            .and_then(Value::as_array);
+        let mounts = mounts
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object)
+            .map(|mount| lower(mount.clone()));
         let is_content = |mount: &Map<String, Value>| {
-            let target = mount.get("target").and_then(Value::as_str).unwrap_or_default();
+            let target = mount
+                .get("target")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             target.trim_start_matches('/').split('/').next() == Some("content")
         };
         let mounts: Vec<_> = mounts.filter(is_content).collect();
@@ -99,18 +142,25 @@ impl<'a> Gathered<'a> {
         for (mount, folder) in mounts.iter().zip(&sources) {
             let Some(folder) = folder else { continue };
             // What one mount leaves out may come by another one of the same folder.
-            let others =
-                sources.iter().flatten().filter(|other| other.starts_with(folder) || folder.starts_with(other));
+            let others = sources
+                .iter()
+                .flatten()
+                .filter(|other| other.starts_with(folder) || folder.starts_with(other));
             if others.count() > 1 {
                 continue;
             }
-            let [taken, passed, both] = ["includefiles", "excludefiles", "files"].map(|key| texts(mount.get(key)));
-            let both = both.into_iter().map(|pattern| match pattern.strip_prefix("! ") {
-                Some(passed) => (passed, false),
-                None => (pattern, true),
-            });
+            let [taken, passed, both] =
+                ["includefiles", "excludefiles", "files"].map(|key| texts(mount.get(key)));
+            let both = both
+                .into_iter()
+                .map(|pattern| match pattern.strip_prefix("! ") {
+                    Some(passed) => (passed, false),
+                    None => (pattern, true),
+                });
             let taken = taken.into_iter().map(|pattern| (pattern, true));
-            let patterns = taken.chain(passed.into_iter().map(|pattern| (pattern, false))).chain(both);
+            let patterns = taken
+                .chain(passed.into_iter().map(|pattern| (pattern, false)))
+                .chain(both);
             let folder = whole(folder);
             let mut only = Vec::new();
             for (pattern, is_taken) in patterns {
@@ -118,7 +168,9 @@ impl<'a> Gathered<'a> {
                 if !is_taken && !only.is_empty() {
                     continue;
                 }
-                let Some(glob) = self.read(pattern, glob::of_hugo(pattern)) else { continue };
+                let Some(glob) = self.read(pattern, glob::of_hugo(pattern)) else {
+                    continue;
+                };
                 let made = format!("^{}{glob}$", regex::escape(&folder));
                 if is_taken {
                     only.push(made);
@@ -144,26 +196,38 @@ impl<'a> Gathered<'a> {
     /// Beginnings of the path below the source, or globs for all of it; what is included stays.
     fn jekyll(&mut self) {
         let keys = &self.generator.keys;
-        let source = self.generator.root.join(self.generator.text("source").unwrap_or_default());
+        let source = self
+            .generator
+            .root
+            .join(self.generator.text("source").unwrap_or_default());
         let source = regex::escape(&whole(&source.components().collect::<PathBuf>()));
         let included = texts(keys.get("include"));
-        for pattern in texts(keys.get("exclude")).into_iter().filter(|pattern| !included.contains(pattern)) {
+        for pattern in texts(keys.get("exclude"))
+            .into_iter()
+            .filter(|pattern| !included.contains(pattern))
+        {
             let below = pattern.trim_start_matches('/');
             let begins = format!("^{source}/{}", regex::escape(below));
             // Something in the folder may be included.
-            self.folders.extend(included.is_empty().then(|| begins.clone()));
+            self.folders
+                .extend(included.is_empty().then(|| begins.clone()));
             self.files.push(begins);
-            if let Some(glob) = self.read(pattern, glob::of_ruby(below)).filter(|_| has_wildcard(below)) {
+            if let Some(glob) = self
+                .read(pattern, glob::of_ruby(below))
+                .filter(|_| has_wildcard(below))
+            {
                 self.files.push(format!("^{source}/{glob}$"));
                 // A folder that matches is not entered: a `_posts` in it is not found. In `_posts` only files are asked.
-                self.files.push(format!("^{source}/{glob}/(?:.*/)?{POSTS_OF_JEKYLL}/"));
+                self.files
+                    .push(format!("^{source}/{glob}/(?:.*/)?{POSTS_OF_JEKYLL}/"));
             }
         }
         // Folders like `_posts/_later` are none of the site's.
         self.folders.push(format!("/{POSTS_OF_JEKYLL}/[_#~][^/]*$"));
         for pattern in included {
             let made = self.read(pattern, glob::of_ruby(pattern.trim_start_matches('/')));
-            self.kept.extend(made.map(|glob| format!("/{POSTS_OF_JEKYLL}/(?:.*/)?{glob}[^/]*$")));
+            self.kept
+                .extend(made.map(|glob| format!("/{POSTS_OF_JEKYLL}/(?:.*/)?{glob}[^/]*$")));
         }
     }
 
@@ -172,11 +236,20 @@ impl<'a> Gathered<'a> {
     fn eleventy(&mut self, dir: &Path) {
         let Generator { root, file, .. } = self.generator;
         let config = fs::read_to_string(file).unwrap_or_default();
-        let is_without_git = config.split_whitespace().collect::<String>().contains("setUseGitIgnore(false)");
-        let mut files: Vec<PathBuf> = Vec::from_iter((!is_without_git).then(|| root.join(".gitignore")));
+        let is_without_git = config
+            .split_whitespace()
+            .collect::<String>()
+            .contains("setUseGitIgnore(false)");
+        let mut files: Vec<PathBuf> =
+            Vec::from_iter((!is_without_git).then(|| root.join(".gitignore")));
         // Its folder of content is set in JavaScript: it is one of those that have such a file.
-        let above = dir.ancestors().take_while(|folder| folder.starts_with(root)).map(Path::to_path_buf);
-        let mut folders: Vec<PathBuf> = above.chain(CONTENT_OF_ELEVENTY.map(|folder| root.join(folder))).collect();
+        let above = dir
+            .ancestors()
+            .take_while(|folder| folder.starts_with(root))
+            .map(Path::to_path_buf);
+        let mut folders: Vec<PathBuf> = above
+            .chain(CONTENT_OF_ELEVENTY.map(|folder| root.join(folder)))
+            .collect();
         folders.sort();
         folders.dedup();
         files.extend(folders.iter().map(|folder| folder.join(".eleventyignore")));
@@ -192,7 +265,11 @@ impl<'a> Gathered<'a> {
                     continue;
                 }
             };
-            for (number, line) in String::from_utf8_lossy(&text).lines().map(str::trim).enumerate() {
+            for (number, line) in String::from_utf8_lossy(&text)
+                .lines()
+                .map(str::trim)
+                .enumerate()
+            {
                 if line.is_empty() || line.starts_with(['#', '!']) {
                     continue;
                 }
@@ -201,7 +278,9 @@ impl<'a> Gathered<'a> {
                         self.files.push(format!("^{folder}/{glob}$"));
                         self.folders.push(format!("^{folder}/{glob}$"));
                     }
-                    Err(error) => self.findings.push(unread(line, &error).in_file(&file).at_line(number + 1)),
+                    Err(error) => self
+                        .findings
+                        .push(unread(line, &error).in_file(&file).at_line(number + 1)),
                 }
             }
         }
@@ -210,29 +289,50 @@ impl<'a> Gathered<'a> {
     /// Names of files and folders, folders below the one of content, and those that alone are searched.
     fn pelican(&mut self, dir: &Path) {
         let list = |key: &str| self.generator.keys.get(key).filter(|list| list.is_array());
-        for pattern in texts(list("ignore_files")).into_iter().filter(|pattern| !pattern.contains('/')) {
+        for pattern in texts(list("ignore_files"))
+            .into_iter()
+            .filter(|pattern| !pattern.contains('/'))
+        {
             if let Some(glob) = self.read(pattern, glob::of_python(pattern)) {
                 self.files.push(format!("/{glob}$"));
                 self.folders.push(format!("/{glob}$"));
             }
         }
         let root = &self.generator.root;
-        let contents = [root.join(self.generator.text("path").unwrap_or("content")), root.clone()];
-        let content = contents.iter().map(|folder| folder.components().collect::<PathBuf>());
-        let Some(content) = content.into_iter().find(|content| dir.starts_with(content) || content.starts_with(dir))
+        let contents = [
+            root.join(self.generator.text("path").unwrap_or("content")),
+            root.clone(),
+        ];
+        let content = contents
+            .iter()
+            .map(|folder| folder.components().collect::<PathBuf>());
+        let Some(content) = content
+            .into_iter()
+            .find(|content| dir.starts_with(content) || content.starts_with(dir))
         else {
             return;
         };
         let content = whole(&content);
-        let below = |folder: &str| format!("^{}/{}", regex::escape(&content), regex::escape(folder));
+        let below =
+            |folder: &str| format!("^{}/{}", regex::escape(&content), regex::escape(folder));
         let [excluded, pages] = ["article_excludes", "page_paths"].map(|key| texts(list(key)));
-        for folder in excluded.into_iter().chain(pages).filter(|folder| !folder.is_empty()) {
+        for folder in excluded
+            .into_iter()
+            .chain(pages)
+            .filter(|folder| !folder.is_empty())
+        {
             self.folders.push(below(folder) + "$");
         }
         if let Some(list) = list("article_paths") {
-            let taken: Vec<&str> = texts(Some(list)).into_iter().map(|path| path.trim_end_matches('/')).collect();
+            let taken: Vec<&str> = texts(Some(list))
+                .into_iter()
+                .map(|path| path.trim_end_matches('/'))
+                .collect();
             if !taken.contains(&"") {
-                let taken = taken.into_iter().map(|path| below(path) + "(?:/|$)").collect();
+                let taken = taken
+                    .into_iter()
+                    .map(|path| below(path) + "(?:/|$)")
+                    .collect();
                 self.only.push((content.clone() + "/", taken));
             }
         }
@@ -256,8 +356,10 @@ impl<'a> Gathered<'a> {
         // Between double quotes a backslash is written twice.
         let spellings = [pattern.to_owned(), pattern.replace('\\', "\\\\")];
         let says = |line: &str| spellings.iter().any(|spelling| line.contains(spelling));
-        let more = (self.generator.dialect == Dialect::Hugo).then(|| hugo::files(&self.generator.root));
-        let mut files = std::iter::once(self.generator.file.clone()).chain(more.into_iter().flatten());
+        let more =
+            (self.generator.dialect == Dialect::Hugo).then(|| hugo::files(&self.generator.root));
+        let mut files =
+            std::iter::once(self.generator.file.clone()).chain(more.into_iter().flatten());
         let found = files.find_map(|file| {
             let line = fs::read_to_string(&file).ok()?.lines().position(says)?;
             Some((file, Some(line + 1)))
@@ -271,13 +373,28 @@ impl<'a> Gathered<'a> {
         let mut set = |list: Vec<String>| {
             RegexSet::new(list).unwrap_or_else(|_| {
                 let finding = Finding::warning("it leaves out more than can be followed");
-                self.findings.push(finding.in_file(&self.generator.file).way_out("leave out by folder, not by file"));
+                self.findings.push(
+                    finding
+                        .in_file(&self.generator.file)
+                        .way_out("leave out by folder, not by file"),
+                );
                 RegexSet::empty()
             })
         };
         let [files, folders, kept] = lists.map(&mut set);
-        let only = only.into_iter().map(|(folder, taken)| (folder, set(taken))).collect();
-        (Ignored { files, folders, kept, only }, self.findings)
+        let only = only
+            .into_iter()
+            .map(|(folder, taken)| (folder, set(taken)))
+            .collect();
+        (
+            Ignored {
+                files,
+                folders,
+                kept,
+                only,
+            },
+            self.findings,
+        )
     }
 }
 

@@ -25,9 +25,20 @@ pub fn body(
     index: &Index,
 ) -> Result<Body, Finding> {
     let rules = habits.rules;
-    let links = Links { home: &site.url, post, page: post.url.to_url(), posts, index };
+    let links = Links {
+        home: &site.url,
+        post,
+        page: post.url.to_url(),
+        posts,
+        index,
+    };
     let whole = text;
-    let Split { mut front, body, body_line, fenced } = front::split(text, rules)?;
+    let Split {
+        mut front,
+        body,
+        body_line,
+        fenced,
+    } = front::split(text, rules)?;
     front.add_defaults(&habits.data_of(&post.path));
     front.compute();
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
@@ -50,16 +61,26 @@ pub fn body(
     if markup == Markup::Mdx {
         text = mdx::to_markdown(&text);
     }
-    let excerpt = front.text(&["excerpt_separator"]).or_else(|| habits.excerpt.clone());
+    let excerpt = front
+        .text(&["excerpt_separator"])
+        .or_else(|| habits.excerpt.clone());
     let mut variables: HashMap<String, String> = habits.variables.clone();
     variables.insert("site.title".to_owned(), site.title.clone());
     variables.extend(of_page(&front, post, habits));
     let marks = Marks::absent_from(variables.values().map(String::as_str).chain([whole]))?;
-    let own = excerpt.filter(|own| !own.trim().is_empty()).and_then(|own| Some((text.find(&own)?, own.len())));
+    let own = excerpt
+        .filter(|own| !own.trim().is_empty())
+        .and_then(|own| Some((text.find(&own)?, own.len())));
     if let Some((at, length)) = own {
         text.replace_range(at..at + length, marks.more.encode_utf8(&mut [0; 4]));
     }
-    let source = Source { text: &text, syntax: habits.syntax, is_html, is_marked: own.is_some(), marks };
+    let source = Source {
+        text: &text,
+        syntax: habits.syntax,
+        is_html,
+        is_marked: own.is_some(),
+        marks,
+    };
     let expanded = shortcode::expand(source, &links, variables);
     let rendered = match is_html {
         true => expanded.text,
@@ -67,8 +88,10 @@ pub fn body(
     };
     let html = html::sanitise(&html::fill(&rendered, &expanded.slots, marks), &links)?;
     let warnings = expanded.dropped.into_iter().map(|(line, what)| {
-        Finding::warning(format!("`{what}` is left out: it means nothing outside of the site"))
-            .at_line(body_line + line)
+        Finding::warning(format!(
+            "`{what}` is left out: it means nothing outside of the site"
+        ))
+        .at_line(body_line + line)
     });
     Ok(finish(html, post, Some(marks.more), warnings.collect()))
 }
@@ -103,24 +126,36 @@ fn finish(html: String, post: &Post, more: Option<char>, warnings: Vec<Finding>)
             // What the cut left open is closed again.
             let before = before.strip_suffix("<p>").unwrap_or(before);
             let summary = html::closed(&embed::without_names(before));
-            (summary, html.replace(&format!("<p>{more}</p>"), "").replace(more, ""))
+            (
+                summary,
+                html.replace(&format!("<p>{more}</p>"), "")
+                    .replace(more, ""),
+            )
         }
         (None, Some(description)) => (format!("<p>{}</p>", html::escape(description)), html),
         (None, None) => (first_paragraph(&embed::without_names(&html)), html),
     };
-    Body { html: html.trim().to_owned(), summary, warnings }
+    Body {
+        html: html.trim().to_owned(),
+        summary,
+        warnings,
+    }
 }
 
 /// The first paragraph that stands in no quote and shows more than a film or a sound.
 fn first_paragraph(html: &str) -> String {
-    let after_quote = html.strip_prefix("<blockquote").and_then(|rest| rest.split_once("</blockquote>"));
+    let after_quote = html
+        .strip_prefix("<blockquote")
+        .and_then(|rest| rest.split_once("</blockquote>"));
     let mut rest = after_quote.map_or(html, |(_, rest)| rest);
     let begins = |rest: &str| {
         let mut starts = rest.match_indices("<p").map(|(at, _)| at);
         starts.find(|at| rest[at + "<p".len()..].starts_with(['>', ' ']))
     };
     while let Some(start) = begins(rest) {
-        let Some(end) = rest[start..].find("</p>") else { break };
+        let Some(end) = rest[start..].find("</p>") else {
+            break;
+        };
         let (paragraph, after) = rest[start..].split_at(end + "</p>".len());
         let plays = paragraph.contains("</audio>") || paragraph.contains("</video>");
         if !plays || !html::words(paragraph).is_empty() {

@@ -9,7 +9,15 @@ fn site() -> Site {
 }
 
 fn post(path: &str, text: &str, dialect: Dialect) -> Post {
-    match read(path, text, &site(), &Habits::of(dialect, chrono_tz::UTC), None).unwrap() {
+    match read(
+        path,
+        text,
+        &site(),
+        &Habits::of(dialect, chrono_tz::UTC),
+        None,
+    )
+    .unwrap()
+    {
         Read::Post(draft) => draft.post,
         other => panic!("{path}: {other:?}"),
     }
@@ -28,7 +36,15 @@ fn body(dialect: Dialect, text: &str) -> Body {
         _ => ("posts/cake/index.md", "posts/tea.md"),
     };
     let posts = [post(one, &whole, dialect), post(two, front, dialect)];
-    super::body(&posts[0], &whole, &site(), &Habits::of(dialect, chrono_tz::UTC), &posts, &Index::default()).unwrap()
+    super::body(
+        &posts[0],
+        &whole,
+        &site(),
+        &Habits::of(dialect, chrono_tz::UTC),
+        &posts,
+        &Index::default(),
+    )
+    .unwrap()
 }
 
 const SHORTCODES: &[(Dialect, &str, &str)] = &[
@@ -72,7 +88,11 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
         "`{{</* figure */>}}` shows {{</* figure */>}}",
         "<p><code>{{&lt; figure &gt;}}</code> shows {{&lt; figure &gt;}}</p>",
     ),
-    (Dialect::Hugo, "{{ .Title }} stays", "<p>{{ .Title }} stays</p>"),
+    (
+        Dialect::Hugo,
+        "{{ .Title }} stays",
+        "<p>{{ .Title }} stays</p>",
+    ),
     (
         Dialect::Zola,
         "{{ youtube(id=\"abc\") }}",
@@ -83,8 +103,16 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
         "{% quote(author=\"Ada\") %}\nTea.\n{% end %}",
         "<blockquote>\n<p>Tea.</p>\n<p>— Ada</p></blockquote>",
     ),
-    (Dialect::Zola, "[t](@/posts/tea.md#cup)", "<p><a href=\"https://hums.example/blog/posts/tea/#cup\">t</a></p>"),
-    (Dialect::Zola, "Use {{ x }} and `{{ y() }}`.", "<p>Use {{ x }} and <code>{{ y() }}</code>.</p>"),
+    (
+        Dialect::Zola,
+        "[t](@/posts/tea.md#cup)",
+        "<p><a href=\"https://hums.example/blog/posts/tea/#cup\">t</a></p>",
+    ),
+    (
+        Dialect::Zola,
+        "Use {{ x }} and `{{ y() }}`.",
+        "<p>Use {{ x }} and <code>{{ y() }}</code>.</p>",
+    ),
     (
         Dialect::Jekyll,
         "{% highlight rust linenos %}\nlet a = 1;\n{% endhighlight %}",
@@ -130,7 +158,11 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
         "{% assign cup = \"blue\" %}A {{ cup }} cup.{% comment %}no{% endcomment %}",
         "<p>A blue cup.</p>",
     ),
-    (Dialect::Jekyll, "A {% if x %}b{% else %}c{% endif %} d.", "<p>A b d.</p>"),
+    (
+        Dialect::Jekyll,
+        "A {% if x %}b{% else %}c{% endif %} d.",
+        "<p>A b d.</p>",
+    ),
     (
         Dialect::Jekyll,
         "A {% unless x %}b{% else %}c{% endunless %} d {% if x %}e{% elsif y %}f{% else %}g{% endif %}.",
@@ -141,7 +173,11 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
         "{{ page.nothing | default: \"a\" }} {{ page.title | default: \"b\" }} {{ page.x | default: page.title | upcase }}",
         "<p>a T T</p>",
     ),
-    (Dialect::Eleventy, "[a]({{ '/a/' | url }}){# never #}", "<p><a href=\"https://hums.example/blog/a/\">a</a></p>"),
+    (
+        Dialect::Eleventy,
+        "[a]({{ '/a/' | url }}){# never #}",
+        "<p><a href=\"https://hums.example/blog/a/\">a</a></p>",
+    ),
     (
         Dialect::Pelican,
         "[t]({filename}../tea.md) ![i]({static}/img/a.png)",
@@ -172,7 +208,11 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
         "Words\n:tada: and\n:not a term\n\nTerm\n: Meaning\n\nA | B\n:--|--\n1 | 2\n",
         "<p>Words\n:tada: and\n:not a term</p>\n<dl>\n<dt>Term</dt>\n<dd>Meaning</dd>\n</dl>\n<table><thead><tr><th style=\"text-align:left\">A</th><th>B</th></tr></thead><tbody>\n<tr><td style=\"text-align:left\">1</td><td>2</td></tr>\n</tbody></table>",
     ),
-    (Dialect::Eleventy, "{% css %}p { color: red }{% endcss %}A", "<p>A</p>"),
+    (
+        Dialect::Eleventy,
+        "{% css %}p { color: red }{% endcss %}A",
+        "<p>A</p>",
+    ),
     (
         Dialect::Obsidian,
         "![[cup.PNG]] ![[b/cup.png|300]] ![[cup.png|A cup]] ![A pot|300x200](pot.png)",
@@ -188,7 +228,11 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
         ":::tip The pot\n\nWarm *it*.\n\n::: details\nMore\n:::\n:::\n\n::: {.wide}\nText\n:::\n\n::::note[Cup & pot]\nA\n",
         "<blockquote><p><strong>The pot</strong></p>\n<p>Warm <em>it</em>.</p>\n<details><summary>Details</summary>\n<p>More</p>\n</details>\n</blockquote>\n\n<p>Text</p>\n\n<blockquote><p><strong>Cup &amp; pot</strong></p>\n<p>A</p>\n</blockquote>",
     ),
-    (Dialect::Plain, "A\n\n:::\n\n```\n:::tip\n```\n", "<p>A</p>\n<p>:::</p>\n<pre><code>:::tip\n</code></pre>"),
+    (
+        Dialect::Plain,
+        "A\n\n:::\n\n```\n:::tip\n```\n",
+        "<p>A</p>\n<p>:::</p>\n<pre><code>:::tip\n</code></pre>",
+    ),
     (
         Dialect::Jekyll,
         "The HTML.\n\n*[HTML]: A language\n\n<div class=\"x\">\n  <p markdown=\"1\">Use *this*</p>\n</div>\n",
@@ -230,8 +274,16 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
         "{% capture path %}/a.png{% endcapture %}![x]({{ path }})",
         "<p><img src=\"https://hums.example/a.png\" alt=\"x\"></p>",
     ),
-    (Dialect::Hugo, "The {{< param \"Title\" >}} is {{% param title %}}.", "<p>The T is T.</p>"),
-    (Dialect::Eleventy, "{{ title }} {{ page.date }}", "<p>T 2024-05-01 00:00:00 +0000</p>"),
+    (
+        Dialect::Hugo,
+        "The {{< param \"Title\" >}} is {{% param title %}}.",
+        "<p>The T is T.</p>",
+    ),
+    (
+        Dialect::Eleventy,
+        "{{ title }} {{ page.date }}",
+        "<p>T 2024-05-01 00:00:00 +0000</p>",
+    ),
     (
         Dialect::Jekyll,
         "A $$a_1 * b_2 * c < d$$ b, $$ 5\n\n$$\nx * y * z\n$$\n\n* a\n^\n* b",
@@ -247,7 +299,11 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
         "{% asset_img a.png %} [a]({% post_link tea %})",
         "<figure><img src=\"https://hums.example/blog/posts/cake/a.png\" alt=\"\"></figure> <a href=\"https://hums.example/blog/posts/tea/\">a</a>",
     ),
-    (Dialect::Hugo, "A {{< glossary_tooltip term_id=\"tea-pot\" >}}.", "<p>A tea pot.</p>"),
+    (
+        Dialect::Hugo,
+        "A {{< glossary_tooltip term_id=\"tea-pot\" >}}.",
+        "<p>A tea pot.</p>",
+    ),
     (
         Dialect::Zola,
         "{{ resize_image(path=\"/static/a/cup.png\", width=9, op=\"fit\") }}\n\n{{ resize_image(path=\"cup.png\" alt=\"x\") }}",
@@ -313,18 +369,56 @@ fn what_means_nothing_elsewhere_is_left_out_and_named_with_its_line() {
             "<p>One</p>\n<p>inner</p>",
             "`gallery`",
         ),
-        (Dialect::Hugo, "One\n\n{{< t.inline >}}{{ now }}{{< /t.inline >}}\n", "<p>One</p>", "`t.inline`"),
-        (Dialect::Zola, "One\n\n{{ chart(a=1) }}\n", "<p>One</p>", "`chart`"),
-        (Dialect::Jekyll, "One\n\n{% include share.html %}\n", "<p>One</p>", "`share`"),
-        (Dialect::Jekyll, "One\n\n{{ site.data.x[0] }}\n", "<p>One</p>", "`{{ site.data.x[0] }}`"),
-        (Dialect::Jekyll, "One\n\n{% for p in site.posts %}{{ p }}{% endfor %}\n", "<p>One</p>", "`for`"),
-        (Dialect::Plain, "One\n\n{% include share.html x=1 %}\n", "<p>One</p>", "`share`"),
-        (Dialect::Plain, "One\n\n{{< gallery >}}\n", "<p>One</p>", "`gallery`"),
+        (
+            Dialect::Hugo,
+            "One\n\n{{< t.inline >}}{{ now }}{{< /t.inline >}}\n",
+            "<p>One</p>",
+            "`t.inline`",
+        ),
+        (
+            Dialect::Zola,
+            "One\n\n{{ chart(a=1) }}\n",
+            "<p>One</p>",
+            "`chart`",
+        ),
+        (
+            Dialect::Jekyll,
+            "One\n\n{% include share.html %}\n",
+            "<p>One</p>",
+            "`share`",
+        ),
+        (
+            Dialect::Jekyll,
+            "One\n\n{{ site.data.x[0] }}\n",
+            "<p>One</p>",
+            "`{{ site.data.x[0] }}`",
+        ),
+        (
+            Dialect::Jekyll,
+            "One\n\n{% for p in site.posts %}{{ p }}{% endfor %}\n",
+            "<p>One</p>",
+            "`for`",
+        ),
+        (
+            Dialect::Plain,
+            "One\n\n{% include share.html x=1 %}\n",
+            "<p>One</p>",
+            "`share`",
+        ),
+        (
+            Dialect::Plain,
+            "One\n\n{{< gallery >}}\n",
+            "<p>One</p>",
+            "`gallery`",
+        ),
     ] {
         let body = body(dialect, text);
         assert_eq!(body.html.replace("\n\n", "\n"), html, "{text}");
         let warning = body.warnings[0].clone().in_file("a.md").to_string();
-        assert!(warning.starts_with(&format!("a.md:7: {dropped} is left out")), "{warning}");
+        assert!(
+            warning.starts_with(&format!("a.md:7: {dropped} is left out")),
+            "{warning}"
+        );
     }
 }
 
@@ -361,38 +455,61 @@ fn the_summary_ends_at_the_mark_or_is_the_first_paragraph() {
             "<p>A <a href=\"https://hums.example/x\">b</a>.</p>\n<p>C.</p>",
         ),
         ("A <!--more--> b.\n", "<p>A </p>"),
-        ("A `<!-- more -->`.\n\n<!-- more -->\n\nB.\n", "<p>A <code>&lt;!-- more --&gt;</code>.</p>"),
+        (
+            "A `<!-- more -->`.\n\n<!-- more -->\n\nB.\n",
+            "<p>A <code>&lt;!-- more --&gt;</code>.</p>",
+        ),
         ("```\n<!-- more -->\n```\n\nB.\n", "<p>B.</p>"),
         ("A.\n\nB.\n", "<p>A.</p>"),
         ("> Q\n\nB.\n", "<p>B.</p>"),
     ] {
         let body = body(Dialect::Hugo, text);
         assert_eq!(body.summary, expected, "{text}");
-        assert!(!body.html.contains('\u{e001}') && !body.html.contains("<!--"), "{}", body.html);
+        assert!(
+            !body.html.contains('\u{e001}') && !body.html.contains("<!--"),
+            "{}",
+            body.html
+        );
     }
 }
 
 #[test]
 fn no_character_of_a_post_is_taken_for_a_mark() {
     for (dialect, text, expected) in [
-        (Dialect::Hugo, "a &#xE020;0&#57376; b\n\n&#xe021; c", "<p>a \u{e020}0\u{e020} b</p>\n<p>\u{e021} c</p>"),
+        (
+            Dialect::Hugo,
+            "a &#xE020;0&#57376; b\n\n&#xe021; c",
+            "<p>a \u{e020}0\u{e020} b</p>\n<p>\u{e021} c</p>",
+        ),
         (
             Dialect::Hugo,
             "`&#xe000;` \u{e000} <b>&#xe001;x</b>",
             "<p><code>&amp;#xe000;</code> \u{e000} <b>\u{e001}x</b></p>",
         ),
-        (Dialect::Jekyll, "{% raw %}{{ a }}{% endraw %} &#xE000; b", "<p>{{ a }} \u{e000} b</p>"),
+        (
+            Dialect::Jekyll,
+            "{% raw %}{{ a }}{% endraw %} &#xE000; b",
+            "<p>{{ a }} \u{e000} b</p>",
+        ),
     ] {
         let body = body(dialect, text);
         assert_eq!(body.html, expected, "{text}");
-        assert!(body.html.starts_with(&body.summary), "{text}: {}", body.summary);
+        assert!(
+            body.html.starts_with(&body.summary),
+            "{text}: {}",
+            body.summary
+        );
     }
 }
 
 #[test]
 fn hugo_reads_its_shortcodes_in_code_as_well() {
     for (text, html, dropped) in [
-        ("```\nA {{< chart 1 >}} b\n```\n", "<pre><code>A  b\n</code></pre>", 1),
+        (
+            "```\nA {{< chart 1 >}} b\n```\n",
+            "<pre><code>A  b\n</code></pre>",
+            1,
+        ),
         ("a `x {{% chart %}}` b\n", "<p>a <code>x </code> b</p>", 1),
         (
             "a\n\n    {{< figure src=\"/a.png\" >}}\n\nb",
@@ -409,7 +526,11 @@ fn hugo_reads_its_shortcodes_in_code_as_well() {
         assert_eq!(body.html.replace(" alt=\"\"", ""), html, "{text}");
         assert_eq!(body.warnings.len(), dropped, "{text}");
     }
-    assert!(body(Dialect::Plain, "`{{< chart >}}`\n").html.contains("chart"));
+    assert!(
+        body(Dialect::Plain, "`{{< chart >}}`\n")
+            .html
+            .contains("chart")
+    );
 }
 
 #[test]
@@ -429,17 +550,29 @@ fn an_embedded_page_becomes_a_link_and_an_embedded_picture_stays() {
             "<math><mi>a</mi>\n<mo>=</mo> <mn>1</mn><annotation encoding='application/x-tex'>a = 1</annotation></math> b",
             "a\n= 1 b",
         ),
-        ("<IFRAME title='Film' src='/f'>x</IFRAME>", "<a href=\"https://hums.example/f\">Film</a>"),
-        ("<img src=\"data:image/png;base64,AA==\">", "<img src=\"data:image/png;base64,AA==\">"),
+        (
+            "<IFRAME title='Film' src='/f'>x</IFRAME>",
+            "<a href=\"https://hums.example/f\">Film</a>",
+        ),
+        (
+            "<img src=\"data:image/png;base64,AA==\">",
+            "<img src=\"data:image/png;base64,AA==\">",
+        ),
         ("<a href=\"data:image/png;base64,AA==\">x</a>", "<a>x</a>"),
-        ("a<img src=\"data:text/html,x\"><img alt=b><img src=''>", "a"),
+        (
+            "a<img src=\"data:text/html,x\"><img alt=b><img src=''>",
+            "a",
+        ),
         (
             "<img srcset=\"a.png 1x,\n/b.png 2x,c,d.png\">",
             "<img srcset=\"https://hums.example/blog/posts/cake/a.png 1x, https://hums.example/b.png 2x, https://hums.example/blog/posts/cake/c,d.png\">",
         ),
     ] {
         let html = body(Dialect::Hugo, text).html;
-        let html = html.strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>")).unwrap_or(&html);
+        let html = html
+            .strip_prefix("<p>")
+            .and_then(|html| html.strip_suffix("</p>"))
+            .unwrap_or(&html);
         assert_eq!(html, expected, "{text}");
     }
 }
@@ -458,9 +591,11 @@ fn the_first_paragraph_is_the_summary_also_where_it_says_its_language() {
 
 #[test]
 fn a_comment_of_kramdown_is_left_out() {
-    for text in
-        ["A {::comment}x{:/comment}b", "A b\n\n{::comment}\nx\n\ny\n{:/comment}\n", "A b\n\n{::comment}\nx\n{:/}\n"]
-    {
+    for text in [
+        "A {::comment}x{:/comment}b",
+        "A b\n\n{::comment}\nx\n\ny\n{:/comment}\n",
+        "A b\n\n{::comment}\nx\n{:/}\n",
+    ] {
         assert_eq!(body(Dialect::Jekyll, text).html, "<p>A b</p>", "{text}");
     }
 }
@@ -468,7 +603,11 @@ fn a_comment_of_kramdown_is_left_out() {
 #[test]
 fn an_element_may_say_that_it_holds_markdown() {
     for (dialect, text, expected) in [
-        (Dialect::Jekyll, "<div markdown=\"1\">\nA *b*\n</div>\n\nc", "<div>\n<p>A <em>b</em></p>\n</div>\n<p>c</p>"),
+        (
+            Dialect::Jekyll,
+            "<div markdown=\"1\">\nA *b*\n</div>\n\nc",
+            "<div>\n<p>A <em>b</em></p>\n</div>\n<p>c</p>",
+        ),
         (
             Dialect::Pelican,
             "<section id='x' markdown=1>\n- a\n</section>",
@@ -479,10 +618,26 @@ fn an_element_may_say_that_it_holds_markdown() {
             "<div markdown=\"block\">\nA\n<div markdown=\"1\">*b*</div>\n</div>",
             "<div>\n<p>A</p>\n<div>\n<p><em>b</em></p>\n</div>\n</div>",
         ),
-        (Dialect::Jekyll, "<div markdown=\"0\">*a*</div>", "<div>*a*</div>"),
-        (Dialect::Jekyll, "<div markdown=\"1\">\n*a*\n", "<div>\n*a*\n</div>"),
-        (Dialect::Jekyll, "`<div markdown=\"1\">` *a*", "<p><code>&lt;div markdown=\"1\"&gt;</code> <em>a</em></p>"),
-        (Dialect::Hugo, "<div markdown=\"1\">*a*</div>", "<div>*a*</div>"),
+        (
+            Dialect::Jekyll,
+            "<div markdown=\"0\">*a*</div>",
+            "<div>*a*</div>",
+        ),
+        (
+            Dialect::Jekyll,
+            "<div markdown=\"1\">\n*a*\n",
+            "<div>\n*a*\n</div>",
+        ),
+        (
+            Dialect::Jekyll,
+            "`<div markdown=\"1\">` *a*",
+            "<p><code>&lt;div markdown=\"1\"&gt;</code> <em>a</em></p>",
+        ),
+        (
+            Dialect::Hugo,
+            "<div markdown=\"1\">*a*</div>",
+            "<div>*a*</div>",
+        ),
     ] {
         assert_eq!(body(dialect, text).html, expected, "{dialect:?}: {text}");
     }
@@ -490,23 +645,62 @@ fn an_element_may_say_that_it_holds_markdown() {
 
 #[test]
 fn the_text_of_an_unknown_call_stays() {
-    let body = body(Dialect::Hugo, "A {{< button href=\"/x\" text=\"blue & *b*\" >}} c\n");
+    let body = body(
+        Dialect::Hugo,
+        "A {{< button href=\"/x\" text=\"blue & *b*\" >}} c\n",
+    );
     assert_eq!(body.html, "<p>A blue &amp; *b* c</p>");
     assert_eq!(body.warnings.len(), 1);
-    let zola = self::body(Dialect::Zola, "A {{ media_caption(url=\"x.example\" text=\"blue & *b*\") }} c\n");
-    assert_eq!((zola.html.as_str(), zola.warnings.len()), ("<p>A blue &amp; *b* c</p>", 1));
+    let zola = self::body(
+        Dialect::Zola,
+        "A {{ media_caption(url=\"x.example\" text=\"blue & *b*\") }} c\n",
+    );
+    assert_eq!(
+        (zola.html.as_str(), zola.warnings.len()),
+        ("<p>A blue &amp; *b* c</p>", 1)
+    );
 }
 
 #[test]
 fn a_shortcode_of_any_length_is_none_that_a_reader_sees() {
     let long = "word ".repeat(5_000);
     for (dialect, text, html, dropped) in [
-        (Dialect::Hugo, format!("A {{{{< chart data=\"{long}\" >}}}} b"), "<p>A  b</p>".to_owned(), 1),
-        (Dialect::Hugo, format!("A {{{{% chart `{long}>}}}}` %}}}} b"), "<p>A  b</p>".to_owned(), 1),
-        (Dialect::Zola, format!("A {{{{ chart(data=\"{long}\") }}}} b"), "<p>A  b</p>".to_owned(), 1),
-        (Dialect::Jekyll, format!("A {{% include chart.html data=\"{long}\" %}} b"), "<p>A  b</p>".to_owned(), 1),
-        (Dialect::Jekyll, format!("A {{# {long} #}}b"), "<p>A b</p>".to_owned(), 0),
-        (Dialect::Jekyll, format!("A {{{{ \"{long}\" }}}}b"), format!("<p>A {long}b</p>"), 0),
+        (
+            Dialect::Hugo,
+            format!("A {{{{< chart data=\"{long}\" >}}}} b"),
+            "<p>A  b</p>".to_owned(),
+            1,
+        ),
+        (
+            Dialect::Hugo,
+            format!("A {{{{% chart `{long}>}}}}` %}}}} b"),
+            "<p>A  b</p>".to_owned(),
+            1,
+        ),
+        (
+            Dialect::Zola,
+            format!("A {{{{ chart(data=\"{long}\") }}}} b"),
+            "<p>A  b</p>".to_owned(),
+            1,
+        ),
+        (
+            Dialect::Jekyll,
+            format!("A {{% include chart.html data=\"{long}\" %}} b"),
+            "<p>A  b</p>".to_owned(),
+            1,
+        ),
+        (
+            Dialect::Jekyll,
+            format!("A {{# {long} #}}b"),
+            "<p>A b</p>".to_owned(),
+            0,
+        ),
+        (
+            Dialect::Jekyll,
+            format!("A {{{{ \"{long}\" }}}}b"),
+            format!("<p>A {long}b</p>"),
+            0,
+        ),
     ] {
         let body = body(dialect, &text);
         assert_eq!(body.html, html, "{dialect:?}");
@@ -536,7 +730,13 @@ fn braces_without_an_end_are_text_however_many_there_are() {
         "<p markdown=1>",
         "==a ",
     ] {
-        for dialect in [Dialect::Hugo, Dialect::Zola, Dialect::Jekyll, Dialect::Obsidian, Dialect::Plain] {
+        for dialect in [
+            Dialect::Hugo,
+            Dialect::Zola,
+            Dialect::Jekyll,
+            Dialect::Obsidian,
+            Dialect::Plain,
+        ] {
             let text = unit.repeat((1 << 17) / unit.len());
             let shown = body(dialect, &format!("A {text}")).html;
             assert!(shown.starts_with("<p>A"), "{dialect:?}: {unit}");
@@ -546,24 +746,40 @@ fn braces_without_an_end_are_text_however_many_there_are() {
 
 #[test]
 fn what_was_captured_is_shown_within_bounds() {
-    let shown = body(Dialect::Jekyll, "{% capture a %}\nx {{ a }}\n{% endcapture %}{{ a }} {{ a }} b").html;
+    let shown = body(
+        Dialect::Jekyll,
+        "{% capture a %}\nx {{ a }}\n{% endcapture %}{{ a }} {{ a }} b",
+    )
+    .html;
     assert_eq!(shown.matches('x').count(), 2, "{shown}");
     let mut text = "{% capture c0 %}\nword\n{% endcapture %}".to_owned();
     for (from, to) in (0..40).zip(1..) {
-        text.push_str(&format!("{{% capture c{to} %}}\n{{{{ c{from} }}}}{{{{ c{from} }}}}\n{{% endcapture %}}"));
+        text.push_str(&format!(
+            "{{% capture c{to} %}}\n{{{{ c{from} }}}}{{{{ c{from} }}}}\n{{% endcapture %}}"
+        ));
     }
     let shown = body(Dialect::Jekyll, &format!("A {text}{{{{ c40 }}}}")).html;
-    assert!(shown.starts_with("<p>A") && shown.len() < 1 << 20, "{}", shown.len());
+    assert!(
+        shown.starts_with("<p>A") && shown.len() < 1 << 20,
+        "{}",
+        shown.len()
+    );
 }
 
 #[test]
 fn what_nests_too_deep_is_an_error_and_no_overflow() {
     let front = "---\ntitle: T\ndate: 2024-05-01\n---\n";
-    for text in [">".repeat(100_000), "<div>".repeat(100_000), "- ".repeat(10_000), "<b>".repeat(100_000)] {
+    for text in [
+        ">".repeat(100_000),
+        "<div>".repeat(100_000),
+        "- ".repeat(10_000),
+        "<b>".repeat(100_000),
+    ] {
         let whole = format!("{front}{text}x\n");
         let post = post("a.md", &whole, Dialect::Plain);
         let habits = Habits::of(Dialect::Plain, chrono_tz::UTC);
-        let error = super::body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
+        let error =
+            super::body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
         assert!(error.message.contains("nests more than"), "{error}");
     }
 }

@@ -17,27 +17,44 @@ pub(super) fn split(text: &str) -> Option<Split<'_>> {
         let tag = &matter[start..end];
         at = end;
         if let (Some(name), Some(content)) = (attribute(tag, "name"), attribute(tag, "content")) {
-            let name = if name.eq_ignore_ascii_case("keywords") { "tags".to_owned() } else { name.to_lowercase() };
+            let name = if name.eq_ignore_ascii_case("keywords") {
+                "tags".to_owned()
+            } else {
+                name.to_lowercase()
+            };
             values.push((name, Value::String(words(content))));
         }
     }
     values.iter().find(|(name, _)| name == "date")?;
     if let Some(start) = find(matter, 0, "<title") {
         let inside = &matter[start + matter[start..].find('>')? + 1..];
-        values.push(("title".to_owned(), Value::String(words(inside.split('<').next().unwrap_or_default()))));
+        values.push((
+            "title".to_owned(),
+            Value::String(words(inside.split('<').next().unwrap_or_default())),
+        ));
     }
     let body = find(text, 0, "<body")?;
     let start = body + text[body..].find('>')? + 1;
     let end = find(text, start, "</body>").unwrap_or(text.len());
-    let front = Front { values, matter: (matter, line(head)) };
-    Some(Split { front, body: &text[start..end], body_line: line(start), fenced: true })
+    let front = Front {
+        values,
+        matter: (matter, line(head)),
+    };
+    Some(Split {
+        front,
+        body: &text[start..end],
+        body_line: line(start),
+        fenced: true,
+    })
 }
 
 /// Where a tag begins, in whatever case.
 fn find(text: &str, from: usize, tag: &str) -> Option<usize> {
     let mut starts = memchr::memchr_iter(b'<', text.as_bytes().get(from..)?).map(|at| from + at);
     let is_tag = |at: &usize| {
-        text.as_bytes().get(*at..at + tag.len()).is_some_and(|here| here.eq_ignore_ascii_case(tag.as_bytes()))
+        text.as_bytes()
+            .get(*at..at + tag.len())
+            .is_some_and(|here| here.eq_ignore_ascii_case(tag.as_bytes()))
     };
     starts.find(is_tag)
 }
@@ -45,10 +62,14 @@ fn find(text: &str, from: usize, tag: &str) -> Option<usize> {
 /// The value of an attribute in quotation marks.
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     tag.match_indices('=').find_map(|(at, _)| {
-        let key = tag[..at].trim_end().rsplit(|c: char| c.is_whitespace()).next()?;
+        let key = tag[..at]
+            .trim_end()
+            .rsplit(|c: char| c.is_whitespace())
+            .next()?;
         let value = tag[at + 1..].trim_start();
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        key.eq_ignore_ascii_case(name).then(|| value[1..].split(quote).next())?
+        key.eq_ignore_ascii_case(name)
+            .then(|| value[1..].split(quote).next())?
     })
 }
 
@@ -63,14 +84,23 @@ mod tests {
                     </head>\n<body class=x>\n<p>Text</p>\n</body></html>\n";
         let split = split(text).unwrap();
         assert_eq!(split.front.text(&["title"]).as_deref(), Some("Tea & cake"));
-        assert_eq!(split.front.text(&["date"]).as_deref(), Some("2012-07-09 22:28"));
+        assert_eq!(
+            split.front.text(&["date"]).as_deref(),
+            Some("2012-07-09 22:28")
+        );
         assert_eq!(split.front.text(&["tags"]).as_deref(), Some("a, b"));
         assert_eq!((split.body, split.body_line), ("\n<p>Text</p>\n", 8));
     }
 
     #[test]
     fn a_page_that_says_no_date_has_no_front_matter() {
-        for text in ["<html><head><title>x</title></head><body></body>", "<p>x</p>", "<head>", "", "a < b"] {
+        for text in [
+            "<html><head><title>x</title></head><body></body>",
+            "<p>x</p>",
+            "<head>",
+            "",
+            "a < b",
+        ] {
             assert!(split(text).is_none(), "{text}");
         }
     }

@@ -49,7 +49,9 @@ impl Front<'_> {
 
     /// The keys that have a text, those of a table behind a dot.
     pub(super) fn texts(&self) -> impl Iterator<Item = (String, String)> {
-        self.values.iter().flat_map(|(key, value)| texts_of(key, value))
+        self.values
+            .iter()
+            .flat_map(|(key, value)| texts_of(key, value))
     }
 
     /// Takes these keys where the post has none; tags go before its own.
@@ -62,13 +64,18 @@ impl Front<'_> {
 
     /// Takes what Eleventy would compute, where it is a template that may be read here, or a text.
     pub(super) fn compute(&mut self) {
-        let Some(Value::Object(computed)) = self.value("eleventycomputed") else { return };
+        let Some(Value::Object(computed)) = self.value("eleventycomputed") else {
+            return;
+        };
         let known = |(key, value): (&String, &Value)| {
-            let is_text = value.as_str().is_some_and(|text| key == "permalink" || !text.contains("{{"));
+            let is_text = value
+                .as_str()
+                .is_some_and(|text| key == "permalink" || !text.contains("{{"));
             is_text.then(|| (key.to_lowercase(), value.clone()))
         };
         let computed: Keys = computed.iter().filter_map(known).collect();
-        self.values.retain(|(key, _)| !computed.iter().any(|(known, _)| known == key));
+        self.values
+            .retain(|(key, _)| !computed.iter().any(|(known, _)| known == key));
         self.values.extend(computed);
     }
 
@@ -76,13 +83,19 @@ impl Front<'_> {
     pub fn is(&self, key: &str, wanted: bool) -> bool {
         match self.value(key) {
             Some(Value::Bool(value)) => *value == wanted,
-            Some(Value::String(text)) => text.trim().eq_ignore_ascii_case(if wanted { "true" } else { "false" }),
+            Some(Value::String(text)) => {
+                text.trim()
+                    .eq_ignore_ascii_case(if wanted { "true" } else { "false" })
+            }
             _ => false,
         }
     }
 
     fn value(&self, key: &str) -> Option<&Value> {
-        self.values.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.values
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
     }
 
     /// The table under a key.
@@ -97,7 +110,8 @@ impl Front<'_> {
 
     /// Whether the key's value stands in quotation marks.
     pub fn is_quoted(&self, key: &str) -> bool {
-        self.find(key).is_some_and(|(_, value, _)| value.starts_with(['"', '\'']))
+        self.find(key)
+            .is_some_and(|(_, value, _)| value.starts_with(['"', '\'']))
     }
 
     /// A key and its text as the file says them: `date: 2024-12-01` or `date = 2024-12-01`.
@@ -110,24 +124,38 @@ impl Front<'_> {
 
     /// Where a key of the first level stands, what follows it on its line, and the sign between.
     fn find(&self, key: &str) -> Option<(usize, &str, char)> {
-        self.matter.0.lines().enumerate().find_map(|(number, line)| {
-            let end = line.find([':', '='])?;
-            let name = line[..end].trim().trim_matches(['"', '\'']);
-            let sign = if line[end..].starts_with('=') { '=' } else { ':' };
-            name.eq_ignore_ascii_case(key).then(|| (self.matter.1 + number, line[end + 1..].trim_start(), sign))
-        })
+        self.matter
+            .0
+            .lines()
+            .enumerate()
+            .find_map(|(number, line)| {
+                let end = line.find([':', '='])?;
+                let name = line[..end].trim().trim_matches(['"', '\'']);
+                let sign = if line[end..].starts_with('=') {
+                    '='
+                } else {
+                    ':'
+                };
+                name.eq_ignore_ascii_case(key)
+                    .then(|| (self.matter.1 + number, line[end + 1..].trim_start(), sign))
+            })
     }
 }
 
 /// Keys, with those of the defaults that are lacking; tags are joined, as Eleventy does.
-pub fn with_defaults(mut keys: Map<String, Value>, defaults: &Map<String, Value>) -> Map<String, Value> {
+pub fn with_defaults(
+    mut keys: Map<String, Value>,
+    defaults: &Map<String, Value>,
+) -> Map<String, Value> {
     let list = |value: &Value| match value {
         Value::Array(list) => list.clone(),
         one => vec![one.clone()],
     };
     for (key, value) in defaults {
         match keys.get_mut(key) {
-            Some(own) if key == "tags" && !own.is_null() => *own = [list(value), list(own)].concat().into(),
+            Some(own) if key == "tags" && !own.is_null() => {
+                *own = [list(value), list(own)].concat().into()
+            }
             Some(_) => {}
             None => _ = keys.insert(key.clone(), value.clone()),
         }
@@ -167,11 +195,19 @@ pub fn split<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding> {
     // Empty lines may stand before the fence where TOML may stand in it.
     let start = text.len() - text.trim_start().len();
     let above = text[..start].matches('\n').count();
-    if above == 0 || !rules.toml || !text[start..].starts_with(['-', '+', '{']) || !text[..start].ends_with('\n') {
+    if above == 0
+        || !rules.toml
+        || !text[start..].starts_with(['-', '+', '{'])
+        || !text[..start].ends_with('\n')
+    {
         return split_at_start(text, rules);
     }
     let mut split = split_at_start(&text[start..], rules).map_err(|finding| {
-        let line = finding.place.as_ref().and_then(|place| place.line).unwrap_or(1);
+        let line = finding
+            .place
+            .as_ref()
+            .and_then(|place| place.line)
+            .unwrap_or(1);
         finding.at_line(line + above)
     })?;
     split.body_line += above;
@@ -186,19 +222,35 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
         "---" => fenced(text, &["---", "..."], yaml::parse),
         "---json" => fenced(text, &["---"], json),
         "---toml" => fenced(text, &["---"], toml),
-        "---js" | "---javascript" => Err(Finding::error("the front matter is JavaScript, which is not run")
-            .at_line(1)
-            .way_out("write it as YAML or JSON")),
+        "---js" | "---javascript" => Err(Finding::error(
+            "the front matter is JavaScript, which is not run",
+        )
+        .at_line(1)
+        .way_out("write it as YAML or JSON")),
         "+++" if rules.toml => fenced(text, &["+++"], toml),
-        _ if rules.json && first.starts_with('{') && !first.starts_with("{{") && !first.starts_with("{%") => {
+        _ if rules.json
+            && first.starts_with('{')
+            && !first.starts_with("{{")
+            && !first.starts_with("{%") =>
+        {
             json_object(text)
         }
         _ if rules.header && first.starts_with('<') => {
-            let bare = Split { front: Front::default(), body: text, body_line: 1, fenced: false };
+            let bare = Split {
+                front: Front::default(),
+                body: text,
+                body_line: 1,
+                fenced: false,
+            };
             Ok(head::split(text).unwrap_or(bare))
         }
         _ if rules.header => Ok(header::split(text, rules.plain)),
-        _ => Ok(Split { front: Front::default(), body: text, body_line: 1, fenced: false }),
+        _ => Ok(Split {
+            front: Front::default(),
+            body: text,
+            body_line: 1,
+            fenced: false,
+        }),
     }
 }
 
@@ -214,8 +266,16 @@ fn fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, 
         if line.starts_with(['-', '.', '+']) && ends.contains(&line.trim_end()) {
             let matter = &text[start..at];
             let values = parse(matter).map_err(|broken| finding(broken, 1))?;
-            let front = Front { values: lower(values), matter: (matter, 2) };
-            return Ok(Split { front, body: &text[at + line.len()..], body_line: number + 3, fenced: true });
+            let front = Front {
+                values: lower(values),
+                matter: (matter, 2),
+            };
+            return Ok(Split {
+                front,
+                body: &text[at + line.len()..],
+                body_line: number + 3,
+                fenced: true,
+            });
         }
         at += line.len();
     }
@@ -226,7 +286,9 @@ fn fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, 
 
 /// The keys of a YAML file that is not a post; none where it cannot be read.
 pub fn yaml(text: &str) -> Option<Map<String, Value>> {
-    yaml::parse(text.trim_start_matches("---\n")).ok().map(|keys| keys.into_iter().collect())
+    yaml::parse(text.trim_start_matches("---\n"))
+        .ok()
+        .map(|keys| keys.into_iter().collect())
 }
 
 /// What a parser says as a finding; `above` lines of the file stand before what it saw.
@@ -245,9 +307,18 @@ fn toml(matter: &str) -> Result<Keys, Broken> {
             let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
             (before.matches('\n').count() + 1, column)
         });
-        (format!("the front matter is no TOML: {}", error.message().lines().next().unwrap_or_default()), place)
+        (
+            format!(
+                "the front matter is no TOML: {}",
+                error.message().lines().next().unwrap_or_default()
+            ),
+            place,
+        )
     })?;
-    Ok(table.into_iter().map(|(key, value)| (key, plain(value))).collect())
+    Ok(table
+        .into_iter()
+        .map(|(key, value)| (key, plain(value)))
+        .collect())
 }
 
 /// A TOML value as JSON; a date becomes its text.
@@ -259,14 +330,22 @@ fn plain(value: toml::Value) -> Value {
         toml::Value::Boolean(switch) => switch.into(),
         toml::Value::Datetime(date) => Value::String(date.to_string()),
         toml::Value::Array(list) => list.into_iter().map(plain).collect(),
-        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, plain(value))).collect(),
+        toml::Value::Table(table) => table
+            .into_iter()
+            .map(|(key, value)| (key, plain(value)))
+            .collect(),
     }
 }
 
 fn json(matter: &str) -> Result<Keys, Broken> {
     serde_json::from_str::<Map<String, Value>>(matter)
         .map(|values| values.into_iter().collect())
-        .map_err(|error| (format!("the front matter is no JSON: {error}"), Some((error.line(), error.column()))))
+        .map_err(|error| {
+            (
+                format!("the front matter is no JSON: {error}"),
+                Some((error.line(), error.column())),
+            )
+        })
 }
 
 /// Front matter that is a JSON object without fences.
@@ -276,15 +355,26 @@ fn json_object(text: &str) -> Result<Split<'_>, Finding> {
         Some(Ok(parsed)) => parsed,
         Some(Err(error)) => {
             let place = Some((error.line(), error.column()));
-            return Err(finding((format!("the front matter is no JSON: {error}"), place), 0));
+            return Err(finding(
+                (format!("the front matter is no JSON: {error}"), place),
+                0,
+            ));
         }
         None => Map::new(),
     };
     let end = values.byte_offset();
     let body = text[end..].strip_prefix('\n').unwrap_or(&text[end..]);
     let body_line = text[..text.len() - body.len()].matches('\n').count() + 1;
-    let front = Front { values: lower(parsed.into_iter().collect()), matter: (&text[..end], 1) };
-    Ok(Split { front, body, body_line, fenced: true })
+    let front = Front {
+        values: lower(parsed.into_iter().collect()),
+        matter: (&text[..end], 1),
+    };
+    Ok(Split {
+        front,
+        body,
+        body_line,
+        fenced: true,
+    })
 }
 
 fn lower(mut values: Keys) -> Keys {
@@ -313,27 +403,59 @@ mod tests {
             "---toml\ntitle = \"Tea\"\ntags = [\"a\", \"b\"]\n---\nbody\n",
         ] {
             let split = split(text, Rules::of(Dialect::Plain)).unwrap();
-            assert_eq!(split.front.text(&["title"]).as_deref(), Some("Tea"), "{text}");
-            assert_eq!(split.front.get(&["tags"]).unwrap().1, &serde_json::json!(["a", "b"]), "{text}");
-            assert_eq!((split.body.trim(), split.body_line), ("body", text.lines().count()), "{text}");
+            assert_eq!(
+                split.front.text(&["title"]).as_deref(),
+                Some("Tea"),
+                "{text}"
+            );
+            assert_eq!(
+                split.front.get(&["tags"]).unwrap().1,
+                &serde_json::json!(["a", "b"]),
+                "{text}"
+            );
+            assert_eq!(
+                (split.body.trim(), split.body_line),
+                ("body", text.lines().count()),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_text_without_front_matter_is_all_body() {
-        for text in ["a / b / c\nTitle: x\n", "Note: this is a sentence.\n\nMore.\n", "", "{{< x >}}\n"] {
+        for text in [
+            "a / b / c\nTitle: x\n",
+            "Note: this is a sentence.\n\nMore.\n",
+            "",
+            "{{< x >}}\n",
+        ] {
             assert_eq!(split(text, Rules::of(Dialect::Plain)).unwrap().body, text);
         }
-        assert_eq!(split("{: .lead}\nText\n", Rules::of(Dialect::Jekyll)).unwrap().body, "{: .lead}\nText\n");
+        assert_eq!(
+            split("{: .lead}\nText\n", Rules::of(Dialect::Jekyll))
+                .unwrap()
+                .body,
+            "{: .lead}\nText\n"
+        );
     }
 
     #[test]
     fn empty_lines_before_a_fence_are_passed_over() {
         let text = "\n  \n---\ntitle: Tea\n---\nbody\n";
         let split = split(text, Rules::of(Dialect::Hugo)).unwrap();
-        assert_eq!((split.front.text(&["title"]).as_deref(), split.front.line("title")), (Some("Tea"), 4));
+        assert_eq!(
+            (
+                split.front.text(&["title"]).as_deref(),
+                split.front.line("title")
+            ),
+            (Some("Tea"), 4)
+        );
         assert_eq!((split.body, split.body_line), ("body\n", 6));
-        assert!(!super::split(text, Rules::of(Dialect::Jekyll)).unwrap().fenced);
+        assert!(
+            !super::split(text, Rules::of(Dialect::Jekyll))
+                .unwrap()
+                .fenced
+        );
         let broken = super::split("\n\n+++\na = x\n+++\n", Rules::of(Dialect::Hugo)).unwrap_err();
         assert_eq!(broken.place.unwrap().line, Some(4));
     }

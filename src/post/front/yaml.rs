@@ -15,7 +15,10 @@ pub(super) fn parse(matter: &str) -> Result<Keys, Broken> {
 
 /// Any YAML, within limits on depth, size and what aliases make of it.
 fn whole(matter: &str) -> Result<Keys, Broken> {
-    if matter.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+    if matter
+        .lines()
+        .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+    {
         return Ok(Keys::new());
     }
     let options = serde_saphyr::options! {
@@ -27,11 +30,19 @@ fn whole(matter: &str) -> Result<Keys, Broken> {
         Ok(Value::Null) => Ok(Keys::new()),
         Ok(_) => Err(("the front matter is no list of keys".to_owned(), None)),
         Err(error) => {
-            let place = error
-                .location()
-                .and_then(|place| Some((usize::try_from(place.line()).ok()?, usize::try_from(place.column()).ok()?)));
+            let place = error.location().and_then(|place| {
+                Some((
+                    usize::try_from(place.line()).ok()?,
+                    usize::try_from(place.column()).ok()?,
+                ))
+            });
             let words = error.to_string();
-            let first = words.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            let first = words
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .trim_start_matches("error: ")
+                .to_owned();
             Err((format!("the front matter is no YAML: {first}"), place))
         }
     }
@@ -46,37 +57,53 @@ fn simple(matter: &str) -> Option<Keys> {
             continue;
         }
         let (key, rest) = line.split_once(':')?;
-        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
+        if key.is_empty()
+            || !key
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        {
             return None;
         }
-        if key.starts_with(|c: char| !c.is_ascii_alphabetic()) || matches!(scalar(key)?, Value::Bool(_) | Value::Null) {
+        if key.starts_with(|c: char| !c.is_ascii_alphabetic())
+            || matches!(scalar(key)?, Value::Bool(_) | Value::Null)
+        {
             return None;
         }
         let value = match rest.strip_prefix(' ').map_or(rest, |_| rest.trim()) {
             "" => {
                 let mut list = Vec::new();
-                while let Some(item) = lines.next_if(|line| line.trim_start_matches(' ').starts_with("- ")) {
+                while let Some(item) =
+                    lines.next_if(|line| line.trim_start_matches(' ').starts_with("- "))
+                {
                     let text = item.trim_start_matches(' ')[2..].trim();
                     // Items that are set in unequally, or hold keys, are for the whole parser.
                     list.push(scalar(text).filter(|_| !text.starts_with("- "))?);
                 }
-                if list.is_empty() { Value::Null } else { Value::Array(list) }
+                if list.is_empty() {
+                    Value::Null
+                } else {
+                    Value::Array(list)
+                }
             }
             text if rest.starts_with(' ') && text.starts_with('[') => {
                 let inner = text.strip_prefix('[')?.strip_suffix(']')?;
                 match inner.trim() {
                     "" => Value::Array(Vec::new()),
-                    _ => Value::Array(inner.split(',').map(|item| flow(item.trim())).collect::<Option<_>>()?),
+                    _ => Value::Array(
+                        inner
+                            .split(',')
+                            .map(|item| flow(item.trim()))
+                            .collect::<Option<_>>()?,
+                    ),
                 }
             }
             text if rest.starts_with(' ') => scalar(text)?,
             _ => return None,
         };
         // What goes on on the next line, set in.
-        if lines
-            .peek()
-            .is_some_and(|next| next.starts_with([' ', '\t', '-', '#']) || next.trim().is_empty() && !next.is_empty())
-        {
+        if lines.peek().is_some_and(|next| {
+            next.starts_with([' ', '\t', '-', '#']) || next.trim().is_empty() && !next.is_empty()
+        }) {
             return None;
         }
         if values.iter().any(|(known, _)| known == key) {
@@ -95,7 +122,9 @@ fn flow(text: &str) -> Option<Value> {
 /// A scalar of one line, where it is sure what YAML makes of it.
 fn scalar(text: &str) -> Option<Value> {
     if text.contains('\t')
-        || text.chars().any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'))
+        || text
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'))
     {
         return None;
     }
@@ -114,8 +143,11 @@ fn scalar(text: &str) -> Option<Value> {
         return None;
     }
     if first.is_ascii_digit() {
-        let is_date = text.get(4..5) == Some("-") && text.as_bytes()[..4].iter().all(u8::is_ascii_digit);
-        let is_whole = text.len() < 16 && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_date =
+            text.get(4..5) == Some("-") && text.as_bytes()[..4].iter().all(u8::is_ascii_digit);
+        let is_whole = text.len() < 16
+            && !text.starts_with('0')
+            && text.bytes().all(|byte| byte.is_ascii_digit());
         return match (is_date, is_whole) {
             (true, _) => Some(Value::String(text.to_owned())),
             (_, true) => text.parse::<u64>().ok().map(Value::from),
@@ -126,12 +158,19 @@ fn scalar(text: &str) -> Option<Value> {
         "true" => Some(Value::Bool(true)),
         "false" => Some(Value::Bool(false)),
         // What is a switch to some and a word to others.
-        _ if text.len() <= 5 && text.is_ascii() && AMBIGUOUS.contains(&text.to_ascii_lowercase().as_str()) => None,
+        _ if text.len() <= 5
+            && text.is_ascii()
+            && AMBIGUOUS.contains(&text.to_ascii_lowercase().as_str()) =>
+        {
+            None
+        }
         _ => Some(Value::String(text.to_owned())),
     }
 }
 
-const AMBIGUOUS: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
+const AMBIGUOUS: [&str; 11] = [
+    "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf",
+];
 
 #[cfg(test)]
 mod tests {
@@ -169,7 +208,11 @@ mod tests {
         ] {
             assert_eq!(simple(text), None, "{text}");
         }
-        assert_eq!(parse("a: 1\na: 2\n").unwrap(), [("a".to_owned(), 2.into())], "the last of two counts");
+        assert_eq!(
+            parse("a: 1\na: 2\n").unwrap(),
+            [("a".to_owned(), 2.into())],
+            "the last of two counts"
+        );
     }
 
     #[test]
@@ -177,11 +220,19 @@ mod tests {
         let deep = format!("a: {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
         let mut bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for (from, to) in ('a'..='h').zip('b'..='i') {
-            bomb.push_str(&format!("{to}: &{to} [{}]\n", vec![format!("*{from}"); 9].join(", ")));
+            bomb.push_str(&format!(
+                "{to}: &{to} [{}]\n",
+                vec![format!("*{from}"); 9].join(", ")
+            ));
         }
-        for text in
-            [deep, bomb, "a:\n".to_owned() + &(0..20_000).map(|n| " ".repeat(n % 500) + "- \n").collect::<String>()]
-        {
+        for text in [
+            deep,
+            bomb,
+            "a:\n".to_owned()
+                + &(0..20_000)
+                    .map(|n| " ".repeat(n % 500) + "- \n")
+                    .collect::<String>(),
+        ] {
             assert!(parse(&text).is_err(), "{}", &text[..80]);
         }
     }

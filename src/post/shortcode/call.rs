@@ -14,11 +14,17 @@ impl Call {
     /// Reads a call. Arguments are parted by spaces or commas; values may stand in `"`, `'` or backticks.
     pub(super) fn parse(text: &str) -> Self {
         let text = text.trim();
-        let end = text.find(|c: char| !(c.is_alphanumeric() || "_-./".contains(c))).unwrap_or(text.len());
+        let end = text
+            .find(|c: char| !(c.is_alphanumeric() || "_-./".contains(c)))
+            .unwrap_or(text.len());
         let name = text[..end].to_lowercase();
         let words = text[end..].trim();
-        let words = (!words.is_empty() && !words.contains(['"', '\'', '`', '=', '('])).then(|| words.to_owned());
-        let mut rest = text[end..].trim_start().strip_prefix('(').unwrap_or(&text[end..]);
+        let words = (!words.is_empty() && !words.contains(['"', '\'', '`', '=', '(']))
+            .then(|| words.to_owned());
+        let mut rest = text[end..]
+            .trim_start()
+            .strip_prefix('(')
+            .unwrap_or(&text[end..]);
         let mut arguments = Vec::new();
         loop {
             rest = rest.trim_start_matches([' ', '\t', '\n', ',', ')']);
@@ -26,8 +32,13 @@ impl Call {
                 break;
             }
             let mut key = None;
-            let word = rest.find(|c: char| !(c.is_alphanumeric() || "_-".contains(c))).unwrap_or(rest.len());
-            if word > 0 && rest[word..].trim_start().starts_with(['=', ':']) && !rest[word..].starts_with("://") {
+            let word = rest
+                .find(|c: char| !(c.is_alphanumeric() || "_-".contains(c)))
+                .unwrap_or(rest.len());
+            if word > 0
+                && rest[word..].trim_start().starts_with(['=', ':'])
+                && !rest[word..].starts_with("://")
+            {
                 key = Some(rest[..word].to_lowercase());
                 rest = rest[word..].trim_start()[1..].trim_start();
             }
@@ -35,36 +46,58 @@ impl Call {
             arguments.push((key, value));
             rest = after;
         }
-        Self { name, arguments, words }
+        Self {
+            name,
+            arguments,
+            words,
+        }
     }
 
     /// The value under the first of these names that there is.
     pub(super) fn named(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| {
-            let (_, value) = self.arguments.iter().find(|(key, _)| key.as_deref() == Some(name))?;
+            let (_, value) = self
+                .arguments
+                .iter()
+                .find(|(key, _)| key.as_deref() == Some(name))?;
             Some(value.as_str()).filter(|value| !value.is_empty())
         })
     }
 
     /// The value without a name at this place.
     pub(super) fn at(&self, place: usize) -> Option<&str> {
-        self.arguments.iter().filter(|(key, _)| key.is_none()).nth(place).map(|(_, value)| value.as_str())
+        self.arguments
+            .iter()
+            .filter(|(key, _)| key.is_none())
+            .nth(place)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The value under one of these names, else the one at this place.
     pub(super) fn get(&self, names: &[&str], place: usize) -> Option<&str> {
-        self.named(names).or_else(|| self.at(place)).filter(|value| !value.is_empty())
+        self.named(names)
+            .or_else(|| self.at(place))
+            .filter(|value| !value.is_empty())
     }
 
     /// What describes a file: the words behind it that are no numbers; the last where they are quoted.
     pub(super) fn after(&self, file: &str) -> String {
-        let behind = self.arguments.iter().skip_while(|(_, value)| value != file).skip(1);
+        let behind = self
+            .arguments
+            .iter()
+            .skip_while(|(_, value)| value != file)
+            .skip(1);
         let is_size = |value: &str| {
             value.starts_with(|c: char| c.is_ascii_digit())
-                && value.bytes().all(|byte| byte.is_ascii_digit() || b"px%".contains(&byte))
+                && value
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || b"px%".contains(&byte))
         };
         let is_word = |value: &&String| !matches!(value.as_str(), "null" | "") && !is_size(value);
-        let words = behind.filter(|(key, _)| key.is_none()).map(|(_, value)| value).filter(is_word);
+        let words = behind
+            .filter(|(key, _)| key.is_none())
+            .map(|(_, value)| value)
+            .filter(is_word);
         match self.words {
             Some(_) => words.map(String::as_str).collect::<Vec<_>>().join(" "),
             None => words.last().cloned().unwrap_or_default(),
@@ -78,7 +111,10 @@ impl Call {
 
     /// The value under one of these names, else all that is said where that is plain words, else the first value.
     pub(super) fn title(&self, names: &[&str]) -> Option<&str> {
-        self.named(names).or(self.words()).or_else(|| self.at(0)).filter(|value| !value.is_empty())
+        self.named(names)
+            .or(self.words())
+            .or_else(|| self.at(0))
+            .filter(|value| !value.is_empty())
     }
 
     /// The same arguments for another name: `include youtube.html id=x` is `youtube id=x`.
@@ -93,14 +129,21 @@ impl Call {
 }
 
 fn value(text: &str) -> (String, &str) {
-    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
+    let quote = text
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '"' | '\'' | '`'));
     let Some(quote) = quote else {
         if let Some(list) = list(text) {
             return list;
         }
         let end = text.find([' ', '\t', '\n', ',', ')']).unwrap_or(text.len());
         // A sign that ends nothing is passed over, so that every call has an end.
-        let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
+        let end = if end == 0 {
+            text.chars().next().map_or(0, char::len_utf8)
+        } else {
+            end
+        };
         return (text[..end].to_owned(), &text[end..]);
     };
     let mut value = String::new();
@@ -153,13 +196,30 @@ mod tests {
                 (Some("a b.png"), Some("x"), Some("12"))
             );
         }
-        assert_eq!(Call::parse("youtube https://youtu.be/x").at(0), Some("https://youtu.be/x"));
-        assert_eq!(Call::parse("include media/youtube.html id=\"x\"").of_include().name, "youtube");
+        assert_eq!(
+            Call::parse("youtube https://youtu.be/x").at(0),
+            Some("https://youtu.be/x")
+        );
+        assert_eq!(
+            Call::parse("include media/youtube.html id=\"x\"")
+                .of_include()
+                .name,
+            "youtube"
+        );
         assert_eq!(Call::parse("x \"never closed").at(0), Some("never closed"));
-        assert_eq!(Call::parse("details Click here, now").title(&["summary"]), Some("Click here, now"));
-        assert_eq!(Call::parse("details \"Click here\" 2").title(&["summary"]), Some("Click here"));
+        assert_eq!(
+            Call::parse("details Click here, now").title(&["summary"]),
+            Some("Click here, now")
+        );
+        assert_eq!(
+            Call::parse("details \"Click here\" 2").title(&["summary"]),
+            Some("Click here")
+        );
         let call = Call::parse("gallery(images=[\"a, b.png\", 'c]d.png' , 3], width=[], \"x\")");
-        assert_eq!((call.named(&["images"]), call.at(0), call.at(1)), (Some("a, b.png, c]d.png, 3"), Some("x"), None));
+        assert_eq!(
+            (call.named(&["images"]), call.at(0), call.at(1)),
+            (Some("a, b.png, c]d.png, 3"), Some("x"), None)
+        );
         assert_eq!(Call::parse("x [never closed").at(0), Some("[never"));
     }
 }

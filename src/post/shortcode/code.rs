@@ -43,7 +43,10 @@ pub(in crate::post) fn fence(text: &str) -> Option<usize> {
     let strip = |line: &str| -> usize {
         let mut rest = line.trim_start_matches([' ', '\t', '>']);
         for mark in ["- ", "* ", "+ "] {
-            rest = rest.strip_prefix(mark).unwrap_or(rest).trim_start_matches(' ');
+            rest = rest
+                .strip_prefix(mark)
+                .unwrap_or(rest)
+                .trim_start_matches(' ');
         }
         let number = rest.trim_start_matches(|c: char| c.is_ascii_digit());
         if number.len() < rest.len() && number.starts_with(". ") {
@@ -93,7 +96,10 @@ impl Code {
         let mut from = at + run;
         while let Some(found) = text.get(from..self.paragraph)?.find('`') {
             let start = from + found;
-            let closing = text[start..].bytes().take_while(|byte| *byte == b'`').count();
+            let closing = text[start..]
+                .bytes()
+                .take_while(|byte| *byte == b'`')
+                .count();
             from = start + closing;
             if closing == run {
                 return Some(from - at);
@@ -105,8 +111,12 @@ impl Code {
 
     /// How many bytes the element takes that a text begins with and whose content is text: `<pre>`, `<code>`, a comment.
     pub(super) fn verbatim(&mut self, text: &str) -> Option<usize> {
-        const ELEMENTS: [(&str, &str); 4] =
-            [("<pre", "</pre>"), ("<code", "</code>"), ("<script", "</script>"), ("<!--", "-->")];
+        const ELEMENTS: [(&str, &str); 4] = [
+            ("<pre", "</pre>"),
+            ("<code", "</code>"),
+            ("<script", "</script>"),
+            ("<!--", "-->"),
+        ];
         let (_, close) = ELEMENTS.into_iter().find(|(open, _)| match *open {
             "<!--" => text.starts_with(open),
             _ => text.starts_with('<') && is_named(&text[1..], &open[1..]),
@@ -130,7 +140,9 @@ impl Code {
 fn find_ignoring_case(text: &str, tag: &str) -> Option<usize> {
     let first = tag.as_bytes()[0];
     memchr::memchr_iter(first, text.as_bytes()).find(|at| {
-        text.as_bytes()[*at..].get(..tag.len()).is_some_and(|found| found.eq_ignore_ascii_case(tag.as_bytes()))
+        text.as_bytes()[*at..]
+            .get(..tag.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(tag.as_bytes()))
     })
 }
 
@@ -141,12 +153,25 @@ pub(super) fn unescaped(tags: &Tags<'_>, code: Range<usize>, syntax: Syntax) -> 
     while let Some(found) = tags.text[at..end].find('{') {
         shown.push_str(&tags.text[at..at + found]);
         at += found;
-        match tags.at(at, end, Syntax { outputs: true, ..syntax }) {
+        match tags.at(
+            at,
+            end,
+            Syntax {
+                outputs: true,
+                ..syntax
+            },
+        ) {
             Some(tag) if tag.kind == Kind::Escaped => {
-                shown.push_str(&tags.text[at..at + tag.length].replacen("/*", "", 1).replacen("*/", "", 1));
+                shown.push_str(
+                    &tags.text[at..at + tag.length]
+                        .replacen("/*", "", 1)
+                        .replacen("*/", "", 1),
+                );
                 at += tag.length;
             }
-            Some(tag) if tag.kind == Kind::Liquid && matches!(tag.inner, "raw" | "verbatim") => at += tag.length,
+            Some(tag) if tag.kind == Kind::Liquid && matches!(tag.inner, "raw" | "verbatim") => {
+                at += tag.length
+            }
             _ => {
                 shown.push('{');
                 at += 1;

@@ -14,14 +14,18 @@ impl Expander<'_> {
         let indent = &line[..line.len() - line.trim_start().len()];
         let words = trimmed.trim_matches(':').trim();
         if words.is_empty() {
-            let Some(close) = self.containers.pop() else { return false };
+            let Some(close) = self.containers.pop() else {
+                return false;
+            };
             self.done.text.push_str(indent);
             self.block(close);
             return true;
         }
         // Pandoc writes the name as a class: `::: {.note}`.
         let words = words.trim_start_matches(['{', '.', ' ']);
-        let end = words.find(|c: char| !(c.is_alphanumeric() || "_-".contains(c))).unwrap_or(words.len());
+        let end = words
+            .find(|c: char| !(c.is_alphanumeric() || "_-".contains(c)))
+            .unwrap_or(words.len());
         let (name, rest) = words.split_at(end);
         if name.is_empty() {
             return false;
@@ -31,10 +35,20 @@ impl Expander<'_> {
         let name = name.to_lowercase();
         let (open, close) = if matches!(name.as_str(), "details" | "spoiler") {
             let summary = if title.is_empty() { "Details" } else { title };
-            (format!("<details><summary>{}</summary>", escape(summary)), "</details>")
+            (
+                format!("<details><summary>{}</summary>", escape(summary)),
+                "</details>",
+            )
         } else if NOTES.contains(&name.as_str()) {
-            let title = if title.is_empty() { capitalised(&name) } else { title.to_owned() };
-            (format!("<blockquote><p><strong>{}</strong></p>", escape(&title)), "</blockquote>")
+            let title = if title.is_empty() {
+                capitalised(&name)
+            } else {
+                title.to_owned()
+            };
+            (
+                format!("<blockquote><p><strong>{}</strong></p>", escape(&title)),
+                "</blockquote>",
+            )
         } else {
             (String::new(), "")
         };

@@ -38,7 +38,9 @@ impl Element {
         let tag = &tag[..=tag.find('>')?];
         let (before, rest) = tag.match_indices("markdown").find_map(|(at, word)| {
             let before = &tag[..at];
-            before.ends_with(|c: char| c.is_ascii_whitespace()).then(|| (before, &tag[at + word.len()..]))
+            before
+                .ends_with(|c: char| c.is_ascii_whitespace())
+                .then(|| (before, &tag[at + word.len()..]))
         })?;
         let value = rest.strip_prefix('=').unwrap_or_default();
         let (value, after) = match value.chars().next().filter(|c| matches!(c, '"' | '\'')) {
@@ -47,13 +49,25 @@ impl Element {
             None => value.split_at(value.find(|c: char| c.is_ascii_whitespace() || c == '>')?),
         };
         // Markdown makes the paragraph itself.
-        let opening = if name == "p" { String::new() } else { format!("{}{after}", before.trim_end()) };
-        matches!(value, "1" | "block" | "span").then(|| Self { name, opening, length: tag.len() })
+        let opening = if name == "p" {
+            String::new()
+        } else {
+            format!("{}{after}", before.trim_end())
+        };
+        matches!(value, "1" | "block" | "span").then(|| Self {
+            name,
+            opening,
+            length: tag.len(),
+        })
     }
 
     /// Its closing tag.
     pub(super) fn closing(&self) -> String {
-        if self.name == "p" { String::new() } else { format!("</{}>", self.name) }
+        if self.name == "p" {
+            String::new()
+        } else {
+            format!("</{}>", self.name)
+        }
     }
 
     /// Where that stands in the text that it begins; `search` is how many bytes may still be searched.
@@ -79,6 +93,9 @@ impl Element {
 
 /// Whether what follows a bracket is this name, and not one that only begins so.
 pub(super) fn is_named(text: &str, name: &str) -> bool {
-    let Some((start, rest)) = text.split_at_checked(name.len()) else { return false };
-    start.eq_ignore_ascii_case(name) && rest.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))
+    let Some((start, rest)) = text.split_at_checked(name.len()) else {
+        return false;
+    };
+    start.eq_ignore_ascii_case(name)
+        && rest.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))
 }

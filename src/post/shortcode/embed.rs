@@ -9,42 +9,83 @@ pub(super) fn embedded(call: &Call) -> Option<String> {
         "youtube" | "youtubevideo" | "youtube_embed" | "yt" | "youtube-lite" => {
             let id = call.get(&["id", "video_id", "videoid", "src", "url"], 0)?;
             // `watch?v=x&t=9`, `youtu.be/x?t=9` or `x`.
-            let short = id.split_once("v=").map_or(id, |(_, rest)| rest).split(['&', '?', '#']).next()?;
+            let short = id
+                .split_once("v=")
+                .map_or(id, |(_, rest)| rest)
+                .split(['&', '?', '#'])
+                .next()?;
             let short = short.rsplit('/').next().unwrap_or(short);
-            Some(link(&format!("https://www.youtube.com/watch?v={short}"), call.named(&["title"])))
+            Some(link(
+                &format!("https://www.youtube.com/watch?v={short}"),
+                call.named(&["title"]),
+            ))
         }
         "vimeo" => {
             let id = call.get(&["id", "video_id", "src", "url"], 0)?;
             let short = id.rsplit('/').next().unwrap_or(id);
-            Some(link(&format!("https://vimeo.com/{short}"), call.named(&["title"])))
+            Some(link(
+                &format!("https://vimeo.com/{short}"),
+                call.named(&["title"]),
+            ))
         }
-        "streamable" => Some(link(&format!("https://streamable.com/{}", call.get(&["id"], 0)?), None)),
-        "asciinema" | "asciicast" => {
-            Some(link(&format!("https://asciinema.org/a/{}", call.get(&["id", "key"], 0)?), None))
-        }
+        "streamable" => Some(link(
+            &format!("https://streamable.com/{}", call.get(&["id"], 0)?),
+            None,
+        )),
+        "asciinema" | "asciicast" => Some(link(
+            &format!("https://asciinema.org/a/{}", call.get(&["id", "key"], 0)?),
+            None,
+        )),
         "codepen" => {
             let pen = call.named(&["hash", "slug", "id"])?;
-            Some(link(&format!("https://codepen.io/{}/pen/{pen}", call.named(&["user"])?), call.named(&["title"])))
+            Some(link(
+                &format!("https://codepen.io/{}/pen/{pen}", call.named(&["user"])?),
+                call.named(&["title"]),
+            ))
         }
         "spotify" => {
             let kind = call.named(&["type"]).unwrap_or("track");
-            Some(link(&format!("https://open.spotify.com/{kind}/{}", call.get(&["id"], 0)?), None))
+            Some(link(
+                &format!("https://open.spotify.com/{kind}/{}", call.get(&["id"], 0)?),
+                None,
+            ))
         }
-        "bilibili" => Some(link(&format!("https://www.bilibili.com/video/{}", call.get(&["id"], 0)?), None)),
-        "github" => Some(link(&format!("https://github.com/{}", call.get(&["repo"], 0)?), call.named(&["repo"]))),
+        "bilibili" => Some(link(
+            &format!("https://www.bilibili.com/video/{}", call.get(&["id"], 0)?),
+            None,
+        )),
+        "github" => Some(link(
+            &format!("https://github.com/{}", call.get(&["repo"], 0)?),
+            call.named(&["repo"]),
+        )),
         "mastodon" | "bluesky" | "soundcloud" | "embed" | "iframe" | "oembed" => {
-            let url = call.get(&["url", "link", "href", "src"], 0).filter(|url| url.starts_with("http"))?;
+            let url = call
+                .get(&["url", "link", "href", "src"], 0)
+                .filter(|url| url.starts_with("http"))?;
             Some(link(url, call.named(&["title"])))
         }
-        "instagram" => Some(link(&format!("https://www.instagram.com/p/{}/", call.get(&["id"], 0)?), None)),
-        "tweet" | "twitter" | "x" | "twitter_simple" => match (call.named(&["user"]), call.get(&["id"], 0)?) {
-            (_, url) if url.starts_with("http") => Some(link(url, None)),
-            (user, id) => Some(link(&format!("https://twitter.com/{}/status/{id}", user.unwrap_or("i/web")), None)),
-        },
+        "instagram" => Some(link(
+            &format!("https://www.instagram.com/p/{}/", call.get(&["id"], 0)?),
+            None,
+        )),
+        "tweet" | "twitter" | "x" | "twitter_simple" => {
+            match (call.named(&["user"]), call.get(&["id"], 0)?) {
+                (_, url) if url.starts_with("http") => Some(link(url, None)),
+                (user, id) => Some(link(
+                    &format!(
+                        "https://twitter.com/{}/status/{id}",
+                        user.unwrap_or("i/web")
+                    ),
+                    None,
+                )),
+            }
+        }
         "gist" => {
             let url = match (call.at(0), call.at(1)) {
                 _ if call.named(&["url"]).is_some() => call.named(&["url"])?.to_owned(),
-                (Some(user), Some(id)) if !id.contains('.') => format!("https://gist.github.com/{user}/{id}"),
+                (Some(user), Some(id)) if !id.contains('.') => {
+                    format!("https://gist.github.com/{user}/{id}")
+                }
                 (Some(id), _) => format!("https://gist.github.com/{id}"),
                 _ => return None,
             };
@@ -56,5 +97,9 @@ pub(super) fn embedded(call: &Call) -> Option<String> {
 
 /// A link in a paragraph of its own.
 pub(super) fn link(url: &str, text: Option<&str>) -> String {
-    format!("<p><a href=\"{}\">{}</a></p>", escape(url), escape(text.unwrap_or(url)))
+    format!(
+        "<p><a href=\"{}\">{}</a></p>",
+        escape(url),
+        escape(text.unwrap_or(url))
+    )
 }

@@ -50,11 +50,14 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
         return html(link);
     }
     match call.name.as_str() {
-        "figure" | "fig" | "img" | "image" | "imgproc" | "picture" | "photo" | "responsive_image" | "resize_image"
-        | "asset_img" => figure(call).map(Meaning::Html),
+        "figure" | "fig" | "img" | "image" | "imgproc" | "picture" | "photo"
+        | "responsive_image" | "resize_image" | "asset_img" => figure(call).map(Meaning::Html),
         "sub" | "sup" | "kbd" | "abbr" | "mark" | "small" => {
             let tag = &call.name;
-            html(format!("<{tag}>{}</{tag}>", escape(call.title(&["text", "content"])?)))
+            html(format!(
+                "<{tag}>{}</{tag}>",
+                escape(call.title(&["text", "content"])?)
+            ))
         }
         "video" | "audio" => {
             let tag = &call.name;
@@ -66,7 +69,10 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
                 };
             }
             let source = call.get(&["src", "url", "mp4", "webm", "file", "path"], 0)?;
-            html(format!("<{tag} src=\"{}\" controls></{tag}>", escape(source)))
+            html(format!(
+                "<{tag} src=\"{}\" controls></{tag}>",
+                escape(source)
+            ))
         }
         "ref" | "relref" | "post_url" | "post_link" | "link" | "doc" | "abslink" => {
             Some(Meaning::Address(call.get(&["path", "to"], 0)?.to_owned()))
@@ -74,35 +80,61 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
         "highlight" | "codeblock" | "code" | "code_block" | "code-block" | "prism" => {
             let language = call.get(&["lang", "language"], 0).unwrap_or_default();
             let language = language.trim_start_matches("lang:");
-            let is_name = language.chars().all(|c| c.is_alphanumeric() || "+-#_.".contains(c));
-            Some(Meaning::Code(if is_name { language.to_owned() } else { String::new() }))
+            let is_name = language
+                .chars()
+                .all(|c| c.is_alphanumeric() || "+-#_.".contains(c));
+            Some(Meaning::Code(if is_name {
+                language.to_owned()
+            } else {
+                String::new()
+            }))
         }
-        "mermaid" | "graphviz" | "plantuml" | "katex" | "math" | "latex" => Some(Meaning::Code(call.name.clone())),
-        "raw" | "rawhtml" | "raw_html" | "raw-html" | "html" | "verbatim" | "unsafe" | "autoescape" | "spaceless" => {
-            Some(Meaning::Raw)
+        "mermaid" | "graphviz" | "plantuml" | "katex" | "math" | "latex" => {
+            Some(Meaning::Code(call.name.clone()))
         }
-        "glossary_tooltip" => html(escape(&call.get(&["text", "term_id"], 0)?.replace('-', " "))),
-        "comment" | "capture" | "toc" | "table_of_contents" | "tableofcontents" | "css" | "js" | "javascript"
-        | "stylesheet" | "style" | "schema" => Some(Meaning::Nothing),
+        "raw" | "rawhtml" | "raw_html" | "raw-html" | "html" | "verbatim" | "unsafe"
+        | "autoescape" | "spaceless" => Some(Meaning::Raw),
+        "glossary_tooltip" => html(escape(
+            &call.get(&["text", "term_id"], 0)?.replace('-', " "),
+        )),
+        "comment" | "capture" | "toc" | "table_of_contents" | "tableofcontents" | "css" | "js"
+        | "javascript" | "stylesheet" | "style" | "schema" => Some(Meaning::Nothing),
         "details" | "spoiler" | "expand" | "collapse" => {
             let summary = call.title(&["summary", "title"]).unwrap_or("Details");
             let open = format!("<details><summary>{}</summary>", escape(summary));
             Some(Meaning::Around(open, "</details>".to_owned()))
         }
         "quote" | "blockquote" | "pullquote" | "epigraph" => {
-            let named = [call.named(&["author", "by"]), call.named(&["source", "cite", "title"])];
+            let named = [
+                call.named(&["author", "by"]),
+                call.named(&["source", "cite", "title"]),
+            ];
             let mut from: Vec<String> = named.into_iter().flatten().map(escape).collect();
             if from.is_empty() {
                 from.extend(match call.words() {
                     Some(words) => vec![escape(words)],
-                    None => [call.at(0), call.at(1)].into_iter().flatten().map(escape).collect(),
+                    None => [call.at(0), call.at(1)]
+                        .into_iter()
+                        .flatten()
+                        .map(escape)
+                        .collect(),
                 });
             }
-            let foot = if from.is_empty() { String::new() } else { format!("<p>— {}</p>", from.join(", ")) };
-            Some(Meaning::Around("<blockquote>".to_owned(), format!("{foot}</blockquote>")))
+            let foot = if from.is_empty() {
+                String::new()
+            } else {
+                format!("<p>— {}</p>", from.join(", "))
+            };
+            Some(Meaning::Around(
+                "<blockquote>".to_owned(),
+                format!("{foot}</blockquote>"),
+            ))
         }
         name if NOTES.contains(&name) => {
-            let generic = matches!(name, "notice" | "admonition" | "alert" | "callout" | "hint" | "aside");
+            let generic = matches!(
+                name,
+                "notice" | "admonition" | "alert" | "callout" | "hint" | "aside"
+            );
             let kind = if generic {
                 call.get(&["type", "kind", "level", "context", "style"], 0)
             } else {
@@ -110,11 +142,17 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
             };
             // `alert "circle-info"` names a sign.
             let kind = kind.filter(|kind| kind.chars().all(char::is_alphabetic));
-            let words = call.named(&["title"]).or(if generic { None } else { call.at(0) }).or(kind);
+            let words = call
+                .named(&["title"])
+                .or(if generic { None } else { call.at(0) })
+                .or(kind);
             let title = words
                 .map(|words| format!("<p><strong>{}</strong></p>", escape(&capitalised(words))))
                 .unwrap_or_default();
-            Some(Meaning::Around(format!("<blockquote>{title}"), "</blockquote>".to_owned()))
+            Some(Meaning::Around(
+                format!("<blockquote>{title}"),
+                "</blockquote>".to_owned(),
+            ))
         }
         _ => None,
     }
@@ -123,22 +161,35 @@ pub(super) fn meaning(call: &Call) -> Option<Meaning> {
 /// A word with a capital.
 pub(super) fn capitalised(word: &str) -> String {
     let mut characters = word.chars();
-    characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
+    characters.next().map_or(String::new(), |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
 }
 
 /// A picture with its caption. Octopress: `img [class] /src [width [height]] [title]`.
 fn figure(call: &Call) -> Option<String> {
-    let positional = (0..4).filter_map(|place| call.at(place)).find(|word| word.contains(['/', '.']));
-    let source = call.named(&["src", "path", "url", "image", "image_path", "name", "file"]).or(positional)?;
+    let positional = (0..4)
+        .filter_map(|place| call.at(place))
+        .find(|word| word.contains(['/', '.']));
+    let source = call
+        .named(&["src", "path", "url", "image", "image_path", "name", "file"])
+        .or(positional)?;
     // By its file below the site's own folder, as Zola looks it up.
     let below = source.trim_start_matches("../").trim_start_matches('/');
-    let below = below.strip_prefix("static/").or_else(|| below.strip_prefix("content/"));
+    let below = below
+        .strip_prefix("static/")
+        .or_else(|| below.strip_prefix("content/"));
     let source = below.map_or_else(|| source.to_owned(), |below| format!("@/{below}"));
     let caption = call.named(&["caption", "title"]).unwrap_or_default();
     // Eleventy's `image "cup.png", "A cup"`, Octopress's `img left /cup.png 300 200 A cup`.
-    let described = positional.filter(|_| matches!(call.name.as_str(), "image" | "img")).map(|file| call.after(file));
+    let described = positional
+        .filter(|_| matches!(call.name.as_str(), "image" | "img"))
+        .map(|file| call.after(file));
     let described = described.as_deref().filter(|words| !words.is_empty());
-    let alt = call.named(&["alt"]).or(described).map_or_else(|| words(&inline(caption)), str::to_owned);
+    let alt = call
+        .named(&["alt"])
+        .or(described)
+        .map_or_else(|| words(&inline(caption)), str::to_owned);
     let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(&source), escape(&alt));
     if let Some(link) = call.named(&["link", "href"]) {
         image = format!("<a href=\"{}\">{image}</a>", escape(link));
@@ -151,5 +202,8 @@ fn figure(call: &Call) -> Option<String> {
     if caption.is_empty() && credit.is_empty() {
         return Some(format!("<figure>{image}</figure>"));
     }
-    Some(format!("<figure>{image}<figcaption>{}{credit}</figcaption></figure>", inline(caption)))
+    Some(format!(
+        "<figure>{image}<figcaption>{}{credit}</figcaption></figure>",
+        inline(caption)
+    ))
 }

@@ -25,18 +25,35 @@ impl Variables<'_> {
         for filter in parts {
             let (name, argument) = filter.split_once(':').unwrap_or((filter, ""));
             if name.trim() == "default" {
-                found = found.filter(|value| !value.is_empty()).or_else(|| self.named(argument.trim()));
+                found = found
+                    .filter(|value| !value.is_empty())
+                    .or_else(|| self.named(argument.trim()));
                 continue;
             }
             let argument = || argument.trim().trim_matches(['"', '\'']);
             let value = found?;
             found = Some(match name.trim().split('(').next().unwrap_or_default() {
-                "relative_url" => format!("{}{}{value}", self.prefix(), if value.starts_with('/') { "" } else { "/" }),
-                "absolute_url" | "url" | "htmlBaseUrl" => {
-                    self.links.home.join(value.trim_start_matches('/')).ok()?.to_string()
-                }
-                "prepend" => format!("{}{value}", self.named(argument()).unwrap_or_else(|| argument().to_owned())),
-                "append" => format!("{value}{}", self.named(argument()).unwrap_or_else(|| argument().to_owned())),
+                "relative_url" => format!(
+                    "{}{}{value}",
+                    self.prefix(),
+                    if value.starts_with('/') { "" } else { "/" }
+                ),
+                "absolute_url" | "url" | "htmlBaseUrl" => self
+                    .links
+                    .home
+                    .join(value.trim_start_matches('/'))
+                    .ok()?
+                    .to_string(),
+                "prepend" => format!(
+                    "{}{value}",
+                    self.named(argument())
+                        .unwrap_or_else(|| argument().to_owned())
+                ),
+                "append" => format!(
+                    "{value}{}",
+                    self.named(argument())
+                        .unwrap_or_else(|| argument().to_owned())
+                ),
                 "upcase" => value.to_uppercase(),
                 "downcase" => value.to_lowercase(),
                 "date" => time(&value, argument())?,
@@ -70,7 +87,11 @@ impl Variables<'_> {
             "page.description" | "page.excerpt" => post.description.as_deref()?.to_owned(),
             "page.image" => post.image.as_ref()?.to_string(),
             "page.author" => post.authors.first()?.name.clone(),
-            other => self.known.get(other).or_else(|| self.known.get(&other.to_lowercase()))?.clone(),
+            other => self
+                .known
+                .get(other)
+                .or_else(|| self.known.get(&other.to_lowercase()))?
+                .clone(),
         })
     }
 

@@ -55,7 +55,10 @@ impl<'a> Expander<'a> {
                     // A literal is how a post shows braces: `{{ "{% raw %}" }}`.
                     Some(value) if value.contains(['{', '<']) => self.slot(&escape(&value)),
                     Some(value) => self.done.text.push_str(&value),
-                    None if self.syntax.doubt && !tag.inner.starts_with("site.") && !tag.inner.starts_with("page.") => {
+                    None if self.syntax.doubt
+                        && !tag.inner.starts_with("site.")
+                        && !tag.inner.starts_with("page.") =>
+                    {
                         return self.copy(at, tag.length);
                     }
                     None => self.drop_tag(at, &format!("{{{{ {} }}}}", tag.inner)),
@@ -69,7 +72,10 @@ impl<'a> Expander<'a> {
     fn call(&mut self, at: usize, tag: Tag<'a>) -> usize {
         let after = at + tag.length;
         let mut call = Call::parse(tag.inner);
-        let is_include = matches!(call.name.as_str(), "include" | "include_relative" | "include_cached" | "render");
+        let is_include = matches!(
+            call.name.as_str(),
+            "include" | "include_relative" | "include_cached" | "render"
+        );
         if tag.kind == Kind::Liquid {
             match call.name.as_str() {
                 _ if is_include => call = call.of_include(),
@@ -80,7 +86,12 @@ impl<'a> Expander<'a> {
                 // What stands after `else` is the case that was not taken.
                 "else" | "elsif" | "elif" | "elseif" => {
                     let ends = ["if", "unless"].map(|name| self.closing(after, tag.kind, name));
-                    return ends.into_iter().flatten().map(|end| end.start).min().unwrap_or(after);
+                    return ends
+                        .into_iter()
+                        .flatten()
+                        .map(|end| end.start)
+                        .min()
+                        .unwrap_or(after);
                 }
                 "for" | "tablerow" | "case" | "capture" | "comment" => {
                     let end = self.closing(after, tag.kind, &call.name);
@@ -97,7 +108,10 @@ impl<'a> Expander<'a> {
             }
         }
         if let ("param", Some(key)) = (call.name.as_str(), call.at(0))
-            && let Some(value) = self.variables.known.get(&format!("param.{}", key.to_lowercase()))
+            && let Some(value) = self
+                .variables
+                .known
+                .get(&format!("param.{}", key.to_lowercase()))
         {
             self.done.text.push_str(value);
             return after;
@@ -105,11 +119,19 @@ impl<'a> Expander<'a> {
         // What it encloses is a template of Hugo's.
         if tag.kind == Kind::Hugo && call.name.ends_with(".inline") {
             self.drop_tag(at, &call.name);
-            return self.closing(after, tag.kind, &call.name).map_or(after, |end| end.end);
+            return self
+                .closing(after, tag.kind, &call.name)
+                .map_or(after, |end| end.end);
         }
         let found = meaning(&call);
         let pairs = !tag.is_alone && tag.kind != Kind::ZolaInline;
-        let mut enclosed = || if pairs { self.closing(after, tag.kind, &call.name) } else { None };
+        let mut enclosed = || {
+            if pairs {
+                self.closing(after, tag.kind, &call.name)
+            } else {
+                None
+            }
+        };
         match found {
             Some(Meaning::Html(html)) => {
                 // A figure may be closed as well; what it encloses is its caption and stays.
@@ -117,7 +139,11 @@ impl<'a> Expander<'a> {
                 after
             }
             Some(Meaning::Address(target)) => {
-                let own = || target.starts_with('#').then(|| self.links.page.join(&target).ok())?;
+                let own = || {
+                    target
+                        .starts_with('#')
+                        .then(|| self.links.page.join(&target).ok())?
+                };
                 if let Some(url) = self.links.post_at(&target).or_else(own) {
                     self.address(&url);
                 } else {
@@ -146,7 +172,9 @@ impl<'a> Expander<'a> {
             },
             Some(Meaning::Nothing) => enclosed().map_or(after, |end| end.end),
             // Words in such signs may be text; a file to be taken in is none.
-            None if self.syntax.doubt && tag.kind == Kind::Liquid && !is_include => self.copy(at, tag.length),
+            None if self.syntax.doubt && tag.kind == Kind::Liquid && !is_include => {
+                self.copy(at, tag.length)
+            }
             None => {
                 self.drop_tag(at, &call.name);
                 if let Some(text) = call.named(&["text"]).filter(|_| tag.kind != Kind::Liquid) {
@@ -158,7 +186,14 @@ impl<'a> Expander<'a> {
     }
 
     /// Code, and the language that it is in.
-    fn code_block(&mut self, at: usize, tag: Tag<'_>, call: &Call, language: &str, end: Option<Range<usize>>) -> usize {
+    fn code_block(
+        &mut self,
+        at: usize,
+        tag: Tag<'_>,
+        call: &Call,
+        language: &str,
+        end: Option<Range<usize>>,
+    ) -> usize {
         let after = at + tag.length;
         if let Some(end) = end {
             let code = unescaped(&self.tags, after..end.start, self.syntax);
@@ -173,7 +208,10 @@ impl<'a> Expander<'a> {
             return end.end;
         }
         // Its code may be an argument.
-        match call.at(0).filter(|_| tag.is_alone || tag.kind == Kind::ZolaInline) {
+        match call
+            .at(0)
+            .filter(|_| tag.is_alone || tag.kind == Kind::ZolaInline)
+        {
             Some(code) => self.slot(&format!("<code>{}</code>", escape(code))),
             None => self.drop_tag(at, &call.name),
         }
@@ -208,7 +246,11 @@ impl<'a> Expander<'a> {
     fn raw(&mut self, at: usize, length: usize, name: &str) -> usize {
         let after = at + length;
         let Some(end) = self.closing(after, Kind::Liquid, name) else {
-            return if self.syntax.doubt { self.copy(at, length) } else { after };
+            return if self.syntax.doubt {
+                self.copy(at, length)
+            } else {
+                after
+            };
         };
         self.done.text.push_str(&self.text[after..end.start]);
         end.end
@@ -216,7 +258,9 @@ impl<'a> Expander<'a> {
 
     /// `assign name = "value"`.
     fn assign(&mut self, inner: &str) {
-        let rest = inner.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
+        let rest = inner
+            .split_once(char::is_whitespace)
+            .map_or("", |(_, rest)| rest);
         if let Some((name, value)) = rest.split_once('=')
             && let Some(value) = self.variables.value(value.trim())
         {
@@ -232,7 +276,9 @@ impl<'a> Expander<'a> {
         if text.contains(['\n', '{']) {
             self.captured.insert(name.to_owned(), range);
         } else {
-            self.variables.known.insert(name.to_owned(), text.to_owned());
+            self.variables
+                .known
+                .insert(name.to_owned(), text.to_owned());
         }
     }
 
@@ -240,7 +286,9 @@ impl<'a> Expander<'a> {
     fn captured(&mut self, after: usize, expression: &str) -> Option<usize> {
         let (name, filters) = expression.split_once('|').unwrap_or((expression, ""));
         let range = self.captured.get(name.trim()).cloned()?;
-        let is_plain = filters.split('|').all(|filter| matches!(filter.trim(), "" | "markdownify" | "strip"));
+        let is_plain = filters
+            .split('|')
+            .all(|filter| matches!(filter.trim(), "" | "markdownify" | "strip"));
         // What shows itself would never end; neither would what shows twice what shows twice what ….
         self.search = self.search.checked_sub(range.len())?;
         if !is_plain || range.end > after || self.open.iter().any(|(end, _, _)| *end == range.end) {
@@ -258,8 +306,11 @@ impl<'a> Expander<'a> {
 
     /// Where the tag stands that closes what was opened before `from`.
     fn closing(&mut self, from: usize, kind: Kind, name: &str) -> Option<Range<usize>> {
-        let verbatim =
-            kind == Kind::Liquid && matches!(name, "raw" | "verbatim" | "highlight" | "comment" | "codeblock");
+        let verbatim = kind == Kind::Liquid
+            && matches!(
+                name,
+                "raw" | "verbatim" | "highlight" | "comment" | "codeblock"
+            );
         // What is never closed is known after the first time: it has no end after a later place either.
         let lost = (kind, name.to_owned());
         if self.lost.contains(&lost) {
@@ -270,12 +321,20 @@ impl<'a> Expander<'a> {
         while let Some(found) = self.text[at..].find('{') {
             self.search = self.search.checked_sub(found + 1)?;
             at += found;
-            let Some(tag) = self.tags.at(at, self.text.len(), self.syntax).filter(|tag| tag.kind == kind) else {
+            let Some(tag) = self
+                .tags
+                .at(at, self.text.len(), self.syntax)
+                .filter(|tag| tag.kind == kind)
+            else {
                 at += 1;
                 continue;
             };
             let is_same = kind == Kind::ZolaBlock
-                || tag.inner.split([' ', '\n', '(', '\t']).next().is_some_and(|word| word.eq_ignore_ascii_case(name));
+                || tag
+                    .inner
+                    .split([' ', '\n', '(', '\t'])
+                    .next()
+                    .is_some_and(|word| word.eq_ignore_ascii_case(name));
             match (tag.closes, is_same) {
                 (true, true) if depth == 0 => return Some(at..at + tag.length),
                 (true, true) => depth -= 1,

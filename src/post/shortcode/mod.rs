@@ -47,14 +47,30 @@ pub(super) struct Expanded {
 }
 
 /// Expands every shortcode of a text.
-pub(super) fn expand(source: Source<'_>, links: &Links<'_>, variables: HashMap<String, String>) -> Expanded {
-    let Source { text, syntax, is_html, is_marked, marks } = source;
+pub(super) fn expand(
+    source: Source<'_>,
+    links: &Links<'_>,
+    variables: HashMap<String, String>,
+) -> Expanded {
+    let Source {
+        text,
+        syntax,
+        is_html,
+        is_marked,
+        marks,
+    } = source;
     let mut expander = Expander {
         text,
         syntax,
         links,
-        variables: Variables { links, known: variables },
-        done: Expanded { text: String::with_capacity(text.len()), ..Expanded::default() },
+        variables: Variables {
+            links,
+            known: variables,
+        },
+        done: Expanded {
+            text: String::with_capacity(text.len()),
+            ..Expanded::default()
+        },
         is_html,
         is_marked,
         marks,
@@ -101,7 +117,9 @@ impl Expander<'_> {
     /// HTML in the middle of a line.
     fn slot(&mut self, html: &str) {
         let mark = self.marks.slot;
-        self.done.text.push_str(&format!("{mark}{}{mark}", self.done.slots.len()));
+        self.done
+            .text
+            .push_str(&format!("{mark}{}{mark}", self.done.slots.len()));
         self.done.slots.push(html.to_owned());
     }
 
@@ -109,7 +127,10 @@ impl Expander<'_> {
     fn block(&mut self, html: &str) {
         let line = self.done.text.rfind('\n').map_or(0, |end| end + 1);
         let line = &self.done.text[line..];
-        let indent: String = line.chars().take_while(|c| matches!(c, ' ' | '>')).collect();
+        let indent: String = line
+            .chars()
+            .take_while(|c| matches!(c, ' ' | '>'))
+            .collect();
         let gap = format!("\n{}\n{indent}", indent.trim_end());
         self.done.text.push_str(&gap);
         self.slot(html);
@@ -121,7 +142,10 @@ impl Expander<'_> {
         let home = self.links.home.as_str().trim_end_matches('/');
         let path = self.links.home.path().trim_end_matches('/');
         let origin = &home[..home.len() - path.len()];
-        for said in [home, origin, path].into_iter().filter(|said| !said.is_empty()) {
+        for said in [home, origin, path]
+            .into_iter()
+            .filter(|said| !said.is_empty())
+        {
             let written = self.done.text.trim_end_matches('/');
             if let Some(before) = written.strip_suffix(said)
                 && before.ends_with(['(', '"', '\'', '<', '=', ' ', '\n'])
@@ -130,15 +154,30 @@ impl Expander<'_> {
                 break;
             }
         }
-        self.done.text.push_str(&url.as_str().replace('(', "%28").replace(')', "%29").replace(' ', "%20"));
+        self.done.text.push_str(
+            &url.as_str()
+                .replace('(', "%28")
+                .replace(')', "%29")
+                .replace(' ', "%20"),
+        );
     }
 
     fn drop_tag(&mut self, at: usize, what: &str) {
         // What was captured is shown after what follows it.
-        let (place, line) = if at < self.lines.0 { (0, 0) } else { self.lines };
+        let (place, line) = if at < self.lines.0 {
+            (0, 0)
+        } else {
+            self.lines
+        };
         let line = line + self.text[place..at].matches('\n').count();
         self.lines = (at, line);
-        let what: String = what.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect();
+        let what: String = what
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .take(60)
+            .collect();
         self.done.dropped.push((line, what));
     }
 }

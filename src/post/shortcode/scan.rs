@@ -26,7 +26,9 @@ impl Expander<'_> {
                 && rest.starts_with("{::comment}")
                 && let Some(length) = self.seen.up_to(rest, "{:/")
             {
-                at += rest[length..].find('}').map_or(rest.len(), |end| length + end + 1);
+                at += rest[length..]
+                    .find('}')
+                    .map_or(rest.len(), |end| length + end + 1);
                 continue;
             }
             let is_line_start = at == 0 || text[..at].ends_with('\n');
@@ -40,7 +42,11 @@ impl Expander<'_> {
                     let indent = line.len() - line.trim_start().len();
                     let is_tag = self.tags.at(at + indent, text.len(), self.syntax);
                     let is_tag = is_tag.is_some_and(|tag| self.is_everywhere(&tag));
-                    at = if is_tag { at + indent } else { self.code(at, line.len()) };
+                    at = if is_tag {
+                        at + indent
+                    } else {
+                        self.code(at, line.len())
+                    };
                     continue;
                 }
                 if self.line(line) {
@@ -115,9 +121,15 @@ impl Expander<'_> {
         let (mut from, mut search) = (at, at);
         while let Some(found) = self.text.get(search..end).and_then(|code| code.find("{{")) {
             search += found;
-            match self.tags.at(search, end, self.syntax).filter(|tag| self.is_everywhere(tag)) {
+            match self
+                .tags
+                .at(search, end, self.syntax)
+                .filter(|tag| self.is_everywhere(tag))
+            {
                 Some(tag) => {
-                    self.done.text.push_str(&unescaped(&self.tags, from..search, self.syntax));
+                    self.done
+                        .text
+                        .push_str(&unescaped(&self.tags, from..search, self.syntax));
                     from = self.tag(search, tag);
                     search = from;
                 }
@@ -125,7 +137,9 @@ impl Expander<'_> {
             }
         }
         if from < end {
-            self.done.text.push_str(&unescaped(&self.tags, from..end, self.syntax));
+            self.done
+                .text
+                .push_str(&unescaped(&self.tags, from..end, self.syntax));
         }
         end.max(from)
     }
@@ -139,10 +153,17 @@ impl Expander<'_> {
     fn line(&mut self, line: &str) -> bool {
         let trimmed = line.trim();
         let attributes = trimmed.starts_with("{:") && trimmed.ends_with('}');
-        if self.syntax.kramdown && (attributes || trimmed.starts_with("{::") && trimmed.ends_with("/}")) {
+        if self.syntax.kramdown
+            && (attributes || trimmed.starts_with("{::") && trimmed.ends_with("/}"))
+        {
             // `{:toc}` takes the place of the list above it.
             if trimmed[2..].trim_start().starts_with("toc") {
-                let kept = self.done.text.trim_end().rfind('\n').map_or(0, |end| end + 1);
+                let kept = self
+                    .done
+                    .text
+                    .trim_end()
+                    .rfind('\n')
+                    .map_or(0, |end| end + 1);
                 self.done.text.truncate(kept);
             }
             self.done.text.push('\n');
@@ -162,7 +183,10 @@ impl Expander<'_> {
             return true;
         }
         // Attributes of what stands above.
-        if self.syntax.hugo && trimmed.ends_with('}') && (trimmed.starts_with("{.") || trimmed.starts_with("{#")) {
+        if self.syntax.hugo
+            && trimmed.ends_with('}')
+            && (trimmed.starts_with("{.") || trimmed.starts_with("{#"))
+        {
             self.done.text.push('\n');
             return true;
         }
@@ -172,14 +196,27 @@ impl Expander<'_> {
         }
         // A callout: `> [!note] Title`. The title stays, in bold.
         let quote = line.len() - line.trim_start_matches([' ', '>']).len();
-        if let Some((kind, title)) = line[quote..].strip_prefix("[!").and_then(|rest| rest.split_once(']'))
+        if let Some((kind, title)) = line[quote..]
+            .strip_prefix("[!")
+            .and_then(|rest| rest.split_once(']'))
             && line[..quote].contains('>')
-            && kind.split('|').next().is_some_and(|kind| kind.chars().all(|c| c.is_alphanumeric() || c == '-'))
+            && kind
+                .split('|')
+                .next()
+                .is_some_and(|kind| kind.chars().all(|c| c.is_alphanumeric() || c == '-'))
         {
             let title = title.trim_start_matches(['+', '-']).trim();
             let kind = kind.split('|').next().unwrap_or_default().to_lowercase();
-            let words = if title.is_empty() { capitalised(&kind) } else { title.to_owned() };
-            self.done.text.push_str(&format!("{}**{words}**\n{}\n", &line[..quote], line[..quote].trim_end()));
+            let words = if title.is_empty() {
+                capitalised(&kind)
+            } else {
+                title.to_owned()
+            };
+            self.done.text.push_str(&format!(
+                "{}**{words}**\n{}\n",
+                &line[..quote],
+                line[..quote].trim_end()
+            ));
             return true;
         }
         false
@@ -188,8 +225,12 @@ impl Expander<'_> {
     /// A formula of kramdown's, `$$a_1$$`: nothing in it is Markdown.
     fn formula(&mut self, at: usize) -> usize {
         let rest = &self.text[at..];
-        let inside = rest.strip_prefix("$$").and_then(|rest| rest.find("$$").map(|length| &rest[..length]));
-        let Some(inside) = inside.filter(|inside| !inside.contains("{{") && !inside.contains("\n\n")) else {
+        let inside = rest
+            .strip_prefix("$$")
+            .and_then(|rest| rest.find("$$").map(|length| &rest[..length]));
+        let Some(inside) =
+            inside.filter(|inside| !inside.contains("{{") && !inside.contains("\n\n"))
+        else {
             return self.copy(at, self.plain_length(at));
         };
         let after = at + inside.len() + 4;
@@ -197,8 +238,15 @@ impl Expander<'_> {
             return self.copy(at, 2);
         }
         let formula = escape(&self.text[at..after]);
-        let is_alone = self.done.text.ends_with('\n') && self.text[after..].trim_start_matches(' ').starts_with(['\n']);
-        self.slot(&if is_alone { format!("<p>{formula}</p>") } else { formula });
+        let is_alone = self.done.text.ends_with('\n')
+            && self.text[after..]
+                .trim_start_matches(' ')
+                .starts_with(['\n']);
+        self.slot(&if is_alone {
+            format!("<p>{formula}</p>")
+        } else {
+            formula
+        });
         after
     }
 
@@ -206,33 +254,48 @@ impl Expander<'_> {
     /// defined, nor a dash, as below a table's head.
     fn colon_of_no_definition(&self, line: &str) -> Option<usize> {
         let colon = line.len() - line.trim_start_matches([' ', '\t', '>']).len();
-        let after = line[colon..].strip_prefix(':').filter(|_| self.syntax.definitions)?;
+        let after = line[colon..]
+            .strip_prefix(':')
+            .filter(|_| self.syntax.definitions)?;
         (!after.starts_with(|c: char| c.is_whitespace() || c == '-')).then_some(colon)
     }
 
     /// Enters an element whose content is Markdown; where that begins.
     fn element(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
-        let element = Element::at(rest).filter(|_| self.syntax.markdown_in_html && !self.is_html)?;
+        let element =
+            Element::at(rest).filter(|_| self.syntax.markdown_in_html && !self.is_html)?;
         let end = element.end(rest, &mut self.search)?;
-        if self.open.last().is_some_and(|(close, _, _)| at + end.end > *close) {
+        if self
+            .open
+            .last()
+            .is_some_and(|(close, _, _)| at + end.end > *close)
+        {
             return None;
         }
         self.block(&element.opening);
-        self.open.push((at + end.start, at + end.end, element.closing()));
+        self.open
+            .push((at + end.start, at + end.end, element.closing()));
         Some(at + element.length)
     }
 
     /// A brace that begins no tag: kramdown's attributes are left out, any other is text.
     fn attributes(&mut self, at: usize) -> usize {
         let rest = &self.text[at..];
-        if self.syntax.kramdown && (rest.starts_with("{:") || rest.starts_with("{::") || rest.starts_with("{:/")) {
+        if self.syntax.kramdown
+            && (rest.starts_with("{:") || rest.starts_with("{::") || rest.starts_with("{:/"))
+        {
             let line = &rest[..rest.floor_char_boundary(LONGEST_ATTRIBUTES)];
             let end = 1 + line[1..].find(['}', '\n', '{']).unwrap_or(line.len() - 1);
-            let end = Some(end).filter(|end| line[*end..].starts_with('}')).map(|end| end + 1);
+            let end = Some(end)
+                .filter(|end| line[*end..].starts_with('}'))
+                .map(|end| end + 1);
             // After `[a](b)`, `*a*` or a picture; a brace in a sentence is none.
-            if let Some(end) = end.filter(|_| self.done.text.ends_with([')', '*', '_', '`', ']', '>', ' ', '\n', '}']))
-            {
+            if let Some(end) = end.filter(|_| {
+                self.done
+                    .text
+                    .ends_with([')', '*', '_', '`', ']', '>', ' ', '\n', '}'])
+            }) {
                 return at + end;
             }
         }
@@ -254,7 +317,9 @@ impl Expander<'_> {
 
 /// Whether a comment is the mark that ends the summary, however it is spaced and cased.
 fn says_more(comment: &str) -> bool {
-    let inner = comment.strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->"));
+    let inner = comment
+        .strip_prefix("<!--")
+        .and_then(|rest| rest.strip_suffix("-->"));
     let word = inner.map(|inner| inner.trim().trim_matches('-').trim());
     let known = ["more", "readmore", "read more", "excerpt"];
     word.is_some_and(|word| known.iter().any(|known| word.eq_ignore_ascii_case(known)))

@@ -66,12 +66,22 @@ impl<'a> Tags<'a> {
             false => Vec::new(),
         });
         let attributes = memchr::memmem::rfind(text.as_bytes(), b"{:");
-        Self { text, ends, attributes, search: Cell::new(text.len().saturating_mul(4).saturating_add(1 << 16)) }
+        Self {
+            text,
+            ends,
+            attributes,
+            search: Cell::new(text.len().saturating_mul(4).saturating_add(1 << 16)),
+        }
     }
 
     /// Whether every brace from here on is text.
     pub(super) fn is_over(&self, at: usize) -> bool {
-        let last = self.ends.iter().filter_map(|ends| ends.last()).chain(&self.attributes).max();
+        let last = self
+            .ends
+            .iter()
+            .filter_map(|ends| ends.last())
+            .chain(&self.attributes)
+            .max();
         last.is_none_or(|last| *last < at)
     }
 
@@ -84,10 +94,15 @@ impl<'a> Tags<'a> {
             Kind::Liquid => syntax.tags || syntax.zola,
             _ => syntax.tags && syntax.outputs,
         };
-        let place = KINDS.iter().position(|(open, _, kind)| text.starts_with(open) && wanted(*kind))?;
+        let place = KINDS
+            .iter()
+            .position(|(open, _, kind)| text.starts_with(open) && wanted(*kind))?;
         let (open, close, kind) = KINDS[place];
         let length = self.end(place, at + open.len(), end)?;
-        let (inner, total) = (text[open.len()..open.len() + length].trim(), open.len() + length + close.len());
+        let (inner, total) = (
+            text[open.len()..open.len() + length].trim(),
+            open.len() + length + close.len(),
+        );
         read(kind, inner, total, syntax)
     }
 
@@ -98,7 +113,10 @@ impl<'a> Tags<'a> {
         let next = *ends.get(ends.partition_point(|known| *known < from))?;
         let first = (next + close.len() <= end).then(|| next - from)?;
         let text = &self.text[from..end];
-        if kind == Kind::Comment || !self.may_search(first) || !text[..first].contains(['"', '\'', '`']) {
+        if kind == Kind::Comment
+            || !self.may_search(first)
+            || !text[..first].contains(['"', '\'', '`'])
+        {
             return Some(first);
         }
         let mut quote = None;
@@ -129,8 +147,17 @@ impl<'a> Tags<'a> {
 
 /// What stands between the braces of one kind.
 fn read(kind: Kind, inner: &str, length: usize, syntax: Syntax) -> Option<Tag<'_>> {
-    let tag = |kind, inner| Tag { kind, inner, closes: false, is_alone: false, length };
-    if let Some(shown) = inner.strip_prefix("/*").and_then(|inner| inner.strip_suffix("*/")) {
+    let tag = |kind, inner| Tag {
+        kind,
+        inner,
+        closes: false,
+        is_alone: false,
+        length,
+    };
+    if let Some(shown) = inner
+        .strip_prefix("/*")
+        .and_then(|inner| inner.strip_suffix("*/"))
+    {
         return Some(tag(Kind::Escaped, shown.trim()));
     }
     match kind {
@@ -138,13 +165,22 @@ fn read(kind: Kind, inner: &str, length: usize, syntax: Syntax) -> Option<Tag<'_
             let closes = inner.starts_with('/');
             let is_alone = inner.ends_with('/');
             let inner = inner.trim_matches('/').trim();
-            Some(Tag { closes, is_alone, ..tag(kind, inner) })
+            Some(Tag {
+                closes,
+                is_alone,
+                ..tag(kind, inner)
+            })
         }
         Kind::Liquid => {
             let inner = inner.trim_start_matches('-').trim_end_matches('-').trim();
-            let word = inner.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(inner.len());
+            let word = inner
+                .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
+                .unwrap_or(inner.len());
             if syntax.zola && inner == "end" {
-                return Some(Tag { closes: true, ..tag(Kind::ZolaBlock, "") });
+                return Some(Tag {
+                    closes: true,
+                    ..tag(Kind::ZolaBlock, "")
+                });
             }
             if syntax.zola && word > 0 && inner[word..].trim_start().starts_with('(') {
                 return Some(tag(Kind::ZolaBlock, inner));
@@ -152,14 +188,22 @@ fn read(kind: Kind, inner: &str, length: usize, syntax: Syntax) -> Option<Tag<'_
             if !syntax.tags || word == 0 {
                 return None;
             }
-            match inner.strip_prefix("end").filter(|name| !name.is_empty() && word == inner.len()) {
-                Some(name) => Some(Tag { closes: true, ..tag(kind, name) }),
+            match inner
+                .strip_prefix("end")
+                .filter(|name| !name.is_empty() && word == inner.len())
+            {
+                Some(name) => Some(Tag {
+                    closes: true,
+                    ..tag(kind, name)
+                }),
                 None => Some(tag(kind, inner)),
             }
         }
         Kind::Output => {
             let inner = inner.trim_start_matches('-').trim_end_matches('-').trim();
-            let word = inner.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(inner.len());
+            let word = inner
+                .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
+                .unwrap_or(inner.len());
             if syntax.zola && word > 0 && inner[word..].starts_with('(') && inner.ends_with(')') {
                 return Some(tag(Kind::ZolaInline, inner));
             }
