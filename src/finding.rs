@@ -86,7 +86,7 @@ impl Finding {
                     file,
                     line: None,
                     column: None,
-                })
+                });
             }
         }
         self

@@ -1238,7 +1238,8 @@ fn a_store_that_others_could_read_is_closed_to_them() {
     use std::os::unix::fs::PermissionsExt;
     let scene = scene(&many(1));
     let mode = |mode| {
-        std::fs::set_permissions(scene.path("tidings.db"), PermissionsExt::from_mode(mode)).unwrap()
+        std::fs::set_permissions(scene.path("tidings.db"), PermissionsExt::from_mode(mode))
+            .unwrap();
     };
     mode(0o644);
     scene.run_at(MONDAY, &["subscriber", "add", "good@x.example"]);

@@ -630,7 +630,7 @@ fn nobody_who_has_not_gone_is_suppressed_though_an_intent_is_refused() {
                         url,
                         "UPDATE delivery SET state = 0, owner = NULL WHERE state = 1",
                     )
-                    .await
+                    .await;
                 }
             }
             sender.settle(issue.id, vec![sent(one)], at(1)).unwrap();

@@ -85,7 +85,7 @@ pub fn preflight(
         findings.push(Finding {
             place: place(needle),
             ..finding
-        })
+        });
     };
     for (part, text) in [("HTML", &draft.html), ("text", &draft.text)] {
         if !text.contains(LEAVE) {

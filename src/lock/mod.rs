@@ -111,7 +111,7 @@ impl Lock {
                 // A union of two branches may bring the first line twice.
                 [authority] if lock.authority.as_deref() == Some(authority) => {}
                 [DIGEST, digest, store] => {
-                    _ = lock.digests.insert(digest.to_owned(), store.to_owned())
+                    _ = lock.digests.insert(digest.to_owned(), store.to_owned());
                 }
                 [FEED, folder, id] => {
                     let folder = folder.trim_start_matches('/').to_owned();
@@ -558,7 +558,7 @@ fn mint(authority: &str, post: &Unnamed<'_>) -> String {
     for byte in whole.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                path.push(char::from(byte))
+                path.push(char::from(byte));
             }
             b'%' => path.push_str("=25"),
             _ => path.push_str(&format!("%{byte:02X}")),

@@ -85,7 +85,7 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
                     };
                     match absolute {
                         Some(absolute) => {
-                            element.set_attribute(name, &absolute.replace('&', "&amp;"))?
+                            element.set_attribute(name, &absolute.replace('&', "&amp;"))?;
                         }
                         None => element.remove_attribute(name),
                     }

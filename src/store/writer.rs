@@ -146,7 +146,7 @@ impl Writer {
         for job in jobs {
             match job {
                 Job::Intend(issue, readers, _) => {
-                    batches.entry(*issue).or_default().intended.extend(readers)
+                    batches.entry(*issue).or_default().intended.extend(readers);
                 }
                 Job::Settle(issue, list, now) => {
                     let batch = batches.entry(*issue).or_default();

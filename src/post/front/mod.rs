@@ -154,7 +154,7 @@ pub fn with_defaults(
     for (key, value) in defaults {
         match keys.get_mut(key) {
             Some(own) if key == "tags" && !own.is_null() => {
-                *own = [list(value), list(own)].concat().into()
+                *own = [list(value), list(own)].concat().into();
             }
             Some(_) => {}
             None => _ = keys.insert(key.clone(), value.clone()),

@@ -170,7 +170,7 @@ pub(super) fn unescaped(tags: &Tags<'_>, code: Range<usize>, syntax: Syntax) -> 
                 at += tag.length;
             }
             Some(tag) if tag.kind == Kind::Liquid && matches!(tag.inner, "raw" | "verbatim") => {
-                at += tag.length
+                at += tag.length;
             }
             _ => {
                 shown.push('{');
