@@ -5,13 +5,11 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tera::{Context, Tera};
-use textwrap::core::Word;
-use unicode_width::UnicodeWidthChar;
 
 use crate::config::Layout;
 use crate::digest::body::{beginning, for_mail, minutes};
 use crate::digest::language::{day, direction, start};
-use crate::digest::text::{self, CODE, WIDTH};
+use crate::digest::text::{self, CODE, wrapped};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Templates};
 use crate::finding::Finding;
 use crate::post::html::words;
@@ -25,8 +23,6 @@ const SUBJECT: &str = "subject";
 
 /// How much of an issue's beginning lists of mail show beside its subject, in characters.
 const PREHEADER: usize = 140;
-/// What begins a signature; its space belongs to it (RFC 3676 4.3).
-const SIGNATURE: &str = "-- ";
 
 /// Writes an issue.
 ///
@@ -197,70 +193,6 @@ fn without_marks(text: &str) -> String {
     text.replace(MARKS, "")
 }
 
-/// The text with no line longer than a letter's, except in code and where there is no space; at most one empty line in
-/// a row.
-fn wrapped(text: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for line in text.lines() {
-        if let Some((before, code)) = line.split_once(CODE) {
-            lines.push(format!("{before}{code}").trim_end().to_owned());
-            continue;
-        }
-        if line == SIGNATURE {
-            lines.push(line.to_owned());
-            continue;
-        }
-        let line = line.trim_end();
-        if line.is_empty() && lines.last().is_none_or(String::is_empty) {
-            continue;
-        }
-        let indent: String = line.chars().take_while(|c| *c == ' ').collect();
-        let options = textwrap::Options::new(WIDTH)
-            .break_words(false)
-            .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
-            .word_separator(textwrap::WordSeparator::Custom(breakable))
-            .word_splitter(textwrap::WordSplitter::NoHyphenation)
-            .subsequent_indent(&indent);
-        lines.extend(
-            textwrap::wrap(line, options)
-                .into_iter()
-                .map(std::borrow::Cow::into_owned),
-        );
-    }
-    lines.join("\n").trim_end().to_owned() + "\n"
-}
-
-/// The parts of a line between which it may break: after spaces, and between the signs of a script without them. An
-/// address stays beside what it belongs to, such as its number.
-fn breakable(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
-    const NEVER_FIRST: &str = "、。，．！？：；）］｝」』】〉》〕々ー…";
-    const NEVER_LAST: &str = "（［｛「『【〈《〔";
-    let is_wide = |c: char| c.width() == Some(2);
-    let is_address = |rest: &str| {
-        rest.split(' ')
-            .next()
-            .is_some_and(|word| word.contains("://"))
-    };
-    let mut words = Vec::new();
-    let (mut start, mut before) = (0, None);
-    for (at, c) in line.char_indices() {
-        let breaks = match before {
-            Some(' ') => c != ' ' && !is_address(&line[at..]),
-            Some(one) => {
-                is_wide(one) && is_wide(c) && !NEVER_LAST.contains(one) && !NEVER_FIRST.contains(c)
-            }
-            None => false,
-        };
-        if breaks {
-            words.push(Word::from(&line[start..at]));
-            start = at;
-        }
-        before = Some(c);
-    }
-    words.push(Word::from(&line[start..]));
-    Box::new(words.into_iter())
-}
-
 /// What is wrong with a template; the subject is none that stands in a file.
 fn explain(error: &tera::Error) -> Finding {
     let finding = template::explain(error);
@@ -276,42 +208,5 @@ fn explain(error: &tera::Error) -> Finding {
             }
         }
         _ => finding,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrapped;
-    use crate::digest::text::CODE;
-
-    #[test]
-    fn a_letter_is_72_wide_and_breaks_neither_code_nor_addresses() {
-        let (words, long) = ("word ".repeat(20), "x".repeat(100));
-        let (words, tea) = (words.trim(), "茶".repeat(50));
-        let first = "word ".repeat(14);
-        for (text, expected) in [
-            (
-                words,
-                format!("{}\n{}", first.trim(), "word ".repeat(6).trim()),
-            ),
-            (
-                &format!("{CODE}    {words} \n{CODE}\n{CODE}\n>{CODE}  {long}"),
-                format!("    {words}\n\n\n>  {long}"),
-            ),
-            ("a\n\n \n\nb\n\n", "a\n\nb".to_owned()),
-            (&tea, format!("{}\n{}", "茶".repeat(36), "茶".repeat(14))),
-            (
-                &format!("{}。」tea", "茶".repeat(36)),
-                format!("{}\n茶。」tea", "茶".repeat(35)),
-            ),
-            (
-                &format!("[1] https://x.example/{long}"),
-                format!("[1] https://x.example/{long}"),
-            ),
-            (&format!("a {long} b"), format!("a\n{long}\nb")),
-            ("a\n-- \nb \n", "a\n-- \nb".to_owned()),
-        ] {
-            assert_eq!(wrapped(text), expected + "\n", "{text}");
-        }
     }
 }

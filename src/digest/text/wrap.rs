@@ -1,0 +1,118 @@
+//! Lines no wider than a letter's, broken between words and never within one.
+
+use textwrap::core::Word;
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+use unicode_width::UnicodeWidthChar;
+
+use crate::digest::text::{CODE, WIDTH};
+
+/// What begins a signature; its space belongs to it (RFC 3676 4.3).
+const SIGNATURE: &str = "-- ";
+
+/// Breaks one line of words. `first` stands before the first line, `next` before each that follows.
+pub(super) fn wrap(words: &str, first: &str, next: &str, width: usize) -> Vec<String> {
+    let options = Options::new(width)
+        .break_words(false)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+        .word_separator(WordSeparator::Custom(breakable))
+        .word_splitter(WordSplitter::NoHyphenation)
+        .initial_indent(first)
+        .subsequent_indent(next);
+    let lines = textwrap::wrap(words, options);
+    lines
+        .into_iter()
+        .map(|line| line.trim_end().to_owned())
+        .collect()
+}
+
+/// A whole letter with no line wider than [`WIDTH`], except in code and where there is no space; at most one empty line
+/// in a row.
+pub(in crate::digest) fn wrapped(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        if let Some((before, code)) = line.split_once(CODE) {
+            lines.push(format!("{before}{code}").trim_end().to_owned());
+            continue;
+        }
+        if line == SIGNATURE {
+            lines.push(line.to_owned());
+            continue;
+        }
+        let line = line.trim_end();
+        if line.is_empty() && lines.last().is_none_or(String::is_empty) {
+            continue;
+        }
+        let words = line.trim_start_matches(' ');
+        let indent = &line[..line.len() - words.len()];
+        lines.extend(wrap(words, indent, indent, WIDTH));
+    }
+    lines.join("\n").trim_end().to_owned() + "\n"
+}
+
+/// The parts of a line between which it may break: after spaces, and between the signs of a script without them. An
+/// address stays beside what it belongs to, such as its number.
+fn breakable(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    const NEVER_FIRST: &str = "、。，．！？：；）］｝」』】〉》〕々ー…";
+    const NEVER_LAST: &str = "（［｛「『【〈《〔";
+    let is_wide = |c: char| c.width() == Some(2);
+    let is_address = |rest: &str| {
+        rest.split(' ')
+            .next()
+            .is_some_and(|word| word.contains("://"))
+    };
+    let mut words = Vec::new();
+    let (mut start, mut before) = (0, None);
+    for (at, c) in line.char_indices() {
+        let breaks = match before {
+            Some(' ') => c != ' ' && !is_address(&line[at..]),
+            Some(one) => {
+                is_wide(one) && is_wide(c) && !NEVER_LAST.contains(one) && !NEVER_FIRST.contains(c)
+            }
+            None => false,
+        };
+        if breaks {
+            words.push(Word::from(&line[start..at]));
+            start = at;
+        }
+        before = Some(c);
+    }
+    words.push(Word::from(&line[start..]));
+    Box::new(words.into_iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+    use crate::digest::text::CODE;
+
+    #[test]
+    fn a_letter_is_72_wide_and_breaks_neither_code_nor_addresses() {
+        let (words, long) = ("word ".repeat(20), "x".repeat(100));
+        let (words, tea) = (words.trim(), "茶".repeat(50));
+        let first = "word ".repeat(14);
+        for (text, expected) in [
+            (
+                words,
+                format!("{}\n{}", first.trim(), "word ".repeat(6).trim()),
+            ),
+            (
+                &format!("{CODE}    {words} \n{CODE}\n{CODE}\n>{CODE}  {long}"),
+                format!("    {words}\n\n\n>  {long}"),
+            ),
+            ("a\n\n \n\nb\n\n", "a\n\nb".to_owned()),
+            (&tea, format!("{}\n{}", "茶".repeat(36), "茶".repeat(14))),
+            (
+                &format!("{}。」tea", "茶".repeat(36)),
+                format!("{}\n茶。」tea", "茶".repeat(35)),
+            ),
+            (
+                &format!("[1] https://x.example/{long}"),
+                format!("[1] https://x.example/{long}"),
+            ),
+            (&format!("a {long} b"), format!("a\n{long}\nb")),
+            ("a\n-- \nb \n", "a\n-- \nb".to_owned()),
+        ] {
+            assert_eq!(wrapped(text), expected + "\n", "{text}");
+        }
+    }
+}
