@@ -6,6 +6,7 @@ mod language;
 mod preflight;
 mod render;
 mod schedule;
+mod slots;
 mod text;
 
 use chrono::{DateTime, Utc};

@@ -9,6 +9,7 @@ use tera::{Context, Tera};
 use crate::config::Layout;
 use crate::digest::body::{beginning, for_mail, minutes};
 use crate::digest::language::{day, direction, start};
+use crate::digest::slots::check_slots;
 use crate::digest::text::{self, CODE, wrapped};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Templates};
 use crate::finding::Finding;
@@ -47,6 +48,12 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
         ),
         (SUBJECT, without_marks(&content.digest.subject)),
     ];
+    for (name, text) in files
+        .iter()
+        .filter(|(name, _)| !name.starts_with("default/"))
+    {
+        check_slots(name, text).map_err(of_subject)?;
+    }
     tera.add_raw_templates(files)
         .map_err(|error| explain(&error))?;
 
@@ -193,9 +200,13 @@ fn without_marks(text: &str) -> String {
     text.replace(MARKS, "")
 }
 
-/// What is wrong with a template; the subject is none that stands in a file.
+/// What is wrong with a template.
 fn explain(error: &tera::Error) -> Finding {
-    let finding = template::explain(error);
+    of_subject(template::explain(error))
+}
+
+/// A finding about a template; the subject is none that stands in a file.
+fn of_subject(finding: Finding) -> Finding {
     match &finding.place {
         Some(place) if place.file == Path::new(SUBJECT) => {
             let message = finding
