@@ -15,6 +15,7 @@ mod ids;
 mod ignored;
 mod kill;
 mod ledger;
+mod letter;
 mod look;
 mod media;
 mod message;

@@ -33,6 +33,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         footer: Some("Hums, 1 Night Street, Berlin"),
         entries: &entries,
         sizes: &Sizes::new(),
+        sign_up: None,
         more: posts.len() - entries.len(),
         made_at: now,
     };

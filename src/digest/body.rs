@@ -1,7 +1,7 @@
 //! A post's HTML as mail programs can show it, how long it takes to read, and how it begins.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
@@ -18,13 +18,50 @@ pub type Sizes = HashMap<String, (usize, usize)>;
 const WORDS: usize = 220;
 const CHARACTERS: usize = 500;
 
+/// Where a post stands in an issue.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spot<'a> {
+    /// The post's page.
+    pub(super) page: &'a str,
+    /// The post's number, from 1: no two posts of an issue share an id.
+    pub(super) number: usize,
+}
+
+impl Spot<'_> {
+    /// The id within the mail of what has this one on the page.
+    fn id(self, id: &str) -> String {
+        format!("p{}-{id}", self.number)
+    }
+
+    /// The id that an address leads to, where it leads into this page.
+    fn target(self, address: &str) -> Option<&str> {
+        let (page, id) = address.split_once('#')?;
+        (!id.is_empty() && (page.is_empty() || page == self.page)).then_some(id)
+    }
+}
+
 /// The HTML without what mail programs drop: one source an image, boxes as signs, films and sounds as links, headings
-/// below the post's own title, no names that two posts may share. `sizes` knows images whose size the post does not say.
-pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
+/// below the post's own title. A link to something of the page that stands in the mail, as a footnote does, stays in the
+/// mail; all other ids go. `sizes` knows images whose size the post does not say.
+pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
+    // A player gives way to its link: a second one behind it would say the same.
+    let html = with_notes(&without_names(html));
+    let inner = inner_targets(&html, spot);
     let linked = Cell::new(false);
     let settings = RewriteStrSettings::new()
-        .append_element_content_handler(element!("*", |element| {
-            element.remove_attribute("id");
+        .append_element_content_handler(element!("*[id]", |element| {
+            let id = element.get_attribute("id").unwrap_or_default();
+            match inner.contains(&unescape(&id)) {
+                true => element.set_attribute("id", &spot.id(&id))?,
+                false => element.remove_attribute("id"),
+            }
+            Ok(())
+        }))
+        .append_element_content_handler(element!("a[href]", |link| {
+            let address = unescape(&link.get_attribute("href").unwrap_or_default());
+            if let Some(id) = spot.target(&address).filter(|id| inner.contains(*id)) {
+                link.set_attribute("href", &format!("#{}", escape(&spot.id(id))))?;
+            }
             Ok(())
         }))
         .append_element_content_handler(element!("h1, h2, h3, h4, h5, h6", |heading| {
@@ -113,15 +150,55 @@ pub(super) fn for_mail(html: &str, sizes: &Sizes) -> String {
             chunk.remove();
             Ok(())
         }));
-    // A player gives way to its link: a second one behind it would say the same.
-    rewrite_str(&with_notes(&without_names(html)), settings)
-        .unwrap_or_else(|_| escape(&words(html)))
+    rewrite_str(&html, settings).unwrap_or_else(|_| escape(&words(&html)))
 }
 
-/// The link to a film or a sound; the address is an attribute's, and so escaped.
+/// The ids in a post's HTML to which a link in it leads.
+fn inner_targets(html: &str, spot: Spot<'_>) -> BTreeSet<String> {
+    let (ids, targets) = (RefCell::new(BTreeSet::new()), RefCell::new(BTreeSet::new()));
+    let settings = RewriteStrSettings::new()
+        .append_element_content_handler(element!("*[id]", |element| {
+            let id = element.get_attribute("id").unwrap_or_default();
+            ids.borrow_mut().insert(unescape(&id));
+            Ok(())
+        }))
+        .append_element_content_handler(element!("a[href]", |link| {
+            let address = unescape(&link.get_attribute("href").unwrap_or_default());
+            targets
+                .borrow_mut()
+                .extend(spot.target(&address).map(str::to_owned));
+            Ok(())
+        }));
+    if rewrite_str(html, settings).is_err() {
+        return BTreeSet::new();
+    }
+    let (ids, targets) = (ids.into_inner(), targets.into_inner());
+    ids.intersection(&targets).cloned().collect()
+}
+
+/// A post's own picture above its text: it only adorns, and so has no words. One whose size is not known is taken to be
+/// as wide as the column.
+pub(super) fn picture(address: &str, sizes: &Sizes) -> String {
+    let (width, height) = match sizes.get(address) {
+        Some((width, height)) => (*width, format!(" height=\"{height}\"")),
+        None => (COLUMN as usize, String::new()),
+    };
+    let image = format!(
+        "<img role=\"presentation\" alt=\"\" src=\"{}\" width=\"{width}\"{height}>",
+        escape(address)
+    );
+    let fitted =
+        RewriteStrSettings::new().append_element_content_handler(element!("img", |image| {
+            fit(image);
+            Ok(())
+        }));
+    rewrite_str(&image, fitted).unwrap_or(image)
+}
+
+/// The link to a film or a sound, in a line of its own; the address is an attribute's, and so escaped.
 fn link_to(address: &str) -> String {
     let name = address.rsplit('/').next().unwrap_or(address);
-    format!("<a href=\"{address}\">▶ {name}</a>")
+    format!("<a href=\"{address}\">▶ {name}</a><br>")
 }
 
 /// The HTML with each footnote's number in the line in which the note begins.
@@ -228,7 +305,7 @@ pub(super) fn beginning(text: &str, longest: usize) -> String {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{beginning, for_mail, minutes, unsized_images};
+    use super::{Spot, beginning, for_mail, minutes, picture, unsized_images};
 
     #[test]
     fn an_image_that_does_not_say_its_size_is_found() {
@@ -267,16 +344,16 @@ mod tests {
             ),
             (
                 "<video src=\"https://x.example/a.mp4\" controls>no</video>",
-                "<a href=\"https://x.example/a.mp4\">▶ a.mp4</a>",
+                "<a href=\"https://x.example/a.mp4\">▶ a.mp4</a><br>",
             ),
             (
                 "<video src=\"https://x.example/a.mp4\"></video> <a href=\"https://x.example/a.mp4\">a.mp4</a> x",
-                "<a href=\"https://x.example/a.mp4\">▶ a.mp4</a> x",
+                "<a href=\"https://x.example/a.mp4\">▶ a.mp4</a><br> x",
             ),
             (
                 "<audio controls>\n<source type=\"x\"><source src=\"https://x.example/a.ogg\"><source src=\"a.mp3\">\n<p>Your \
                  browser <a href=\"a.mp3\">cannot</a>.</p></audio> and <video poster=\"a.png\"></video>.",
-                "<a href=\"https://x.example/a.ogg\">▶ a.ogg</a> and .",
+                "<a href=\"https://x.example/a.ogg\">▶ a.ogg</a><br> and .",
             ),
             (
                 "<details open><summary>More</summary>x</details><figure><img src=\"a.png\"><figcaption>A</figcaption></figure>",
@@ -287,11 +364,42 @@ mod tests {
                 "<p>x<sup>2</sup></p><div><p><sup>1</sup> Note.</p></div>",
             ),
             (
+                "<p>x<a href=\"https://x.example/p/#n:1\" id=\"r\">1</a> <a href=\"https://x.example/p/#gone\">y</a> \
+                 <a href=\"https://x.example/q/#n:1\">z</a></p><p id=\"n:1\">N <a href=\"#r\">↩</a></p><p id=\"b\">",
+                "<p>x<a href=\"#p2-n:1\" id=\"p2-r\">1</a> <a href=\"https://x.example/p/#gone\">y</a> \
+                 <a href=\"https://x.example/q/#n:1\">z</a></p><p id=\"p2-n:1\">N <a href=\"#p2-r\">↩</a></p><p>",
+            ),
+            (
                 "<table><tr><td>1</td></tr></table>",
                 "<div class=\"wide\"><table cellpadding=\"6\" cellspacing=\"0\"><tr><td>1</td></tr></table></div>",
             ),
         ] {
-            assert_eq!(for_mail(html, &sizes), expected);
+            let spot = Spot {
+                page: "https://x.example/p/",
+                number: 2,
+            };
+            assert_eq!(for_mail(html, spot, &sizes), expected);
+        }
+    }
+
+    #[test]
+    fn a_picture_fits_into_the_column() {
+        let sizes = HashMap::from([("https://x.example/b.png?a&b".to_owned(), (1072, 300))]);
+        for (address, expected) in [
+            (
+                "https://x.example/b.png?a&b",
+                "src=\"https://x.example/b.png?a&amp;b\" width=\"536\" height=\"150\">",
+            ),
+            (
+                "https://x.example/c.png",
+                "src=\"https://x.example/c.png\" width=\"536\">",
+            ),
+        ] {
+            let image = picture(address, &sizes);
+            assert_eq!(
+                image,
+                format!("<img role=\"presentation\" alt=\"\" {expected}")
+            );
         }
     }
 

@@ -10,10 +10,11 @@ mod slots;
 mod text;
 
 use chrono::{DateTime, Utc};
+use url::Url;
 
 pub use body::{Sizes, unsized_images};
 pub use choose::{find, news, refuse_the_archive, shown};
-pub use preflight::{place_of, preflight};
+pub use preflight::{Source, place_of, preflight};
 pub use render::draft;
 pub use schedule::{due, first_after, last_before};
 
@@ -51,6 +52,8 @@ pub struct Content<'a> {
     pub entries: &'a [(&'a Post, Body)],
     /// The sizes of images that their posts do not say.
     pub sizes: &'a Sizes,
+    /// Where someone may subscribe to whom the mail was forwarded.
+    pub sign_up: Option<&'a Url>,
     /// How many posts it announces and does not show.
     pub more: usize,
     /// The day that it bears.

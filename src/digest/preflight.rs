@@ -10,7 +10,7 @@ use url::Url;
 use crate::config::Site;
 use crate::digest::{Draft, LEAVE, MARKS};
 use crate::finding::{Finding, Place};
-use crate::post::html::unescape;
+use crate::post::html::{escape, unescape};
 
 /// Gmail shows about 102 KB and hides the rest behind a link; what relays add needs room.
 const LARGEST_HTML: usize = 90 << 10;
@@ -70,6 +70,7 @@ struct Seen {
     images: BTreeSet<String>,
     without_width: BTreeSet<String>,
     links: BTreeSet<String>,
+    ids: BTreeSet<String>,
     styles: String,
     sheets: String,
 }
@@ -154,7 +155,12 @@ pub fn preflight(
             image,
         );
     }
-    for address in seen.links.iter().chain(&seen.images) {
+    let is_inside = |address: &&String| {
+        let id = address.strip_prefix('#');
+        id.is_some_and(|id| seen.ids.contains(id))
+    };
+    let addresses = seen.links.iter().chain(&seen.images);
+    for address in addresses.filter(|address| !is_inside(address)) {
         if let Some(finding) = judge(address, site) {
             add(finding, address);
         }
@@ -213,9 +219,40 @@ fn judge(address: &str, site: &Site) -> Option<Finding> {
     }
 }
 
-/// Where a piece of an issue stands in these files. They are all searched for the piece as it is before any for what of
-/// an address its writer may have written: its path, else its last part.
-pub fn place_of(piece: &str, sources: &[(PathBuf, String)]) -> Option<Place> {
+/// A file in which a fault of an issue may stand.
+#[derive(Debug)]
+pub struct Source<'a> {
+    /// A template or a post.
+    pub file: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// What the text became, of a post.
+    pub html: Option<&'a str>,
+}
+
+/// Where a piece of an issue stands in these files. An address that a post's HTML holds is looked for in that post alone,
+/// since another may have a picture of the same name. The files are all searched for the piece as it is before any for
+/// what of an address its writer may have written: its path, else its last part.
+pub fn place_of(piece: &str, sources: &[Source<'_>]) -> Option<Place> {
+    let written = escape(piece);
+    let is_of_post = |source: &&Source<'_>| {
+        piece.contains("://") && source.html.is_some_and(|html| html.contains(&*written))
+    };
+    let of_posts: Vec<&Source<'_>> = sources.iter().filter(is_of_post).collect();
+    let Some(first) = of_posts.first() else {
+        return place_in(piece, &sources.iter().collect::<Vec<_>>());
+    };
+    place_in(piece, &of_posts).or_else(|| {
+        Some(Place {
+            file: first.file.clone(),
+            line: None,
+            column: None,
+        })
+    })
+}
+
+/// The first line of these files in which a piece stands.
+fn place_in(piece: &str, sources: &[&Source<'_>]) -> Option<Place> {
     let path = piece
         .split_once("://")
         .and_then(|(_, rest)| rest.split_once('/'))
@@ -237,10 +274,10 @@ pub fn place_of(piece: &str, sources: &[(PathBuf, String)]) -> Option<Place> {
     };
     let holds_end = |line: &str, end: Option<&str>| end.is_some_and(|end| holds(line, end, begins));
     let find = |matches: &dyn Fn(&str) -> bool| {
-        sources.iter().find_map(|(file, text)| {
-            let line = text.lines().position(matches)? + 1;
+        sources.iter().find_map(|source| {
+            let line = source.text.lines().position(matches)? + 1;
             Some(Place {
-                file: file.clone(),
+                file: source.file.clone(),
                 line: Some(line),
                 column: None,
             })
@@ -270,13 +307,20 @@ fn look(html: &str) -> Seen {
             seen.styles.push(';');
             Ok(())
         }))
+        .append_element_content_handler(element!("*[id]", |element| {
+            let id = element.get_attribute("id").unwrap_or_default();
+            seen.borrow_mut().ids.insert(unescape(&id));
+            Ok(())
+        }))
         .append_element_content_handler(element!("img", |image| {
             let mut seen = seen.borrow_mut();
             let address = unescape(&image.get_attribute("src").unwrap_or_default());
-            if image
-                .get_attribute("alt")
-                .is_none_or(|words| words.trim().is_empty())
-            {
+            let words = image.get_attribute("alt").unwrap_or_default();
+            // What only adorns has none.
+            let adorns = image
+                .get_attribute("role")
+                .is_some_and(|role| role == "presentation");
+            if words.trim().is_empty() && !adorns {
                 seen.without_words.insert(address.clone());
             }
             if !image.has_attribute("width") && !address.starts_with("data:") {
@@ -306,7 +350,7 @@ fn compact(css: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{place_of, preflight};
+    use super::{Source, place_of, preflight};
     use crate::config::Site;
     use crate::digest::{Draft, LEAVE};
     use crate::finding::Finding;
@@ -320,7 +364,11 @@ mod tests {
             html: format!("{html}{leave}"),
             text: LEAVE.to_string(),
         };
-        let sources = [("post/a.md".into(), source.to_owned())];
+        let sources = [Source {
+            file: "post/a.md".into(),
+            text: source.to_owned(),
+            html: None,
+        }];
         let place = |piece: &str| place_of(piece, &sources);
         preflight(&draft, &site, &place)
     }
@@ -379,6 +427,12 @@ mod tests {
             ),
             ("<a href=\"tea\">x</a>", "", "leads nowhere"),
             ("<a href=\"#tea\">x</a>", "", "leads nowhere"),
+            ("<a href=\"#p1-tea\">x</a><p id=\"p1-tea\">y</p>", "", ""),
+            (
+                "<img role=\"presentation\" src=\"https://x.example/b.png\" alt=\"\" width=\"9\">",
+                "",
+                "",
+            ),
             (
                 "<a href=\"a/b:c\">x</a>",
                 "",
@@ -447,7 +501,11 @@ mod tests {
                 "[](https://x.example/tea-time)\n[](https://x.example/tea)\n\n![[cat.png]]",
             ),
         ]
-        .map(|(file, text)| (file.into(), text.to_owned()));
+        .map(|(file, text)| Source {
+            file: file.into(),
+            text: text.to_owned(),
+            html: None,
+        });
         for (piece, expected) in [
             ("https://x.example/a/pot.png", "post/a.md:2"),
             (
@@ -466,6 +524,44 @@ mod tests {
             let said =
                 place.map(|place| format!("{}:{}", place.file.display(), place.line.unwrap()));
             assert_eq!(said.unwrap_or_default(), expected, "{piece}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_found_in_the_post_that_shows_it() {
+        let post = |file: &str, text: &str, html: &'static str| Source {
+            file: file.into(),
+            text: text.to_owned(),
+            html: Some(html),
+        };
+        let sources = [
+            post(
+                "post/a/index.md",
+                "![](pot.png)",
+                "<img src=\"https://x.example/a/pot.png\">",
+            ),
+            post(
+                "post/b/index.md",
+                "\n![](pot.png)",
+                "<img src=\"https://x.example/b/pot.png\">",
+            ),
+            post(
+                "post/c.md",
+                "{{ pot }}",
+                "<img src=\"https://x.example/c.png?a&amp;b\">",
+            ),
+        ];
+        for (piece, file, line) in [
+            ("https://x.example/a/pot.png", "post/a/index.md", Some(1)),
+            ("https://x.example/b/pot.png", "post/b/index.md", Some(2)),
+            ("https://x.example/c.png?a&b", "post/c.md", None),
+        ] {
+            let place = place_of(piece, &sources).unwrap();
+            assert_eq!(
+                (place.file.to_str(), place.line),
+                (Some(file), line),
+                "{piece}"
+            );
         }
     }
 

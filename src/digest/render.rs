@@ -5,15 +5,16 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tera::{Context, Tera};
+use url::Url;
 
 use crate::config::Layout;
-use crate::digest::body::{beginning, for_mail, minutes};
+use crate::digest::body::{Spot, beginning, for_mail, minutes, picture};
 use crate::digest::language::{day, direction, start};
 use crate::digest::slots::check_slots;
 use crate::digest::text::{self, CODE, wrapped};
-use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Templates};
+use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Sizes, Templates};
 use crate::finding::Finding;
-use crate::post::html::words;
+use crate::post::html::{escape, words};
 use crate::post::{Address, Body, Post};
 use crate::template;
 
@@ -93,6 +94,7 @@ fn values(content: &Content<'_>) -> Context {
         footer,
         entries,
         sizes,
+        sign_up,
         more,
         made_at,
     } = content;
@@ -106,8 +108,12 @@ fn values(content: &Content<'_>) -> Context {
     };
     let mut links = 0;
     let mut posts = Vec::new();
-    for (post, body) in *entries {
-        let html = for_mail(shown(digest.layout, body), sizes);
+    for (at, (post, body)) in entries.iter().enumerate() {
+        let spot = Spot {
+            page: post.url.as_str(),
+            number: at + 1,
+        };
+        let html = for_mail(shown(digest.layout, body), spot, sizes);
         let (text, listed) = text::from_html(&html, post.url.as_str(), links);
         links += listed.len();
         let cut = digest.layout != Layout::Full && words(&body.html).len() > words(&html).len();
@@ -122,6 +128,7 @@ fn values(content: &Content<'_>) -> Context {
             "direction": direction(post.language.as_deref().unwrap_or(language)),
             "start": start(post.language.as_deref().unwrap_or(language)),
             "image": post.image.as_ref().map(Address::as_str),
+            "picture": post.image.as_ref().and_then(|image| picture_above(image, &html, sizes)),
             "minutes": minutes(&body.html),
             "html": html,
             "text": text,
@@ -135,6 +142,7 @@ fn values(content: &Content<'_>) -> Context {
             json!({
                 "title": site.title, "url": site.url.as_str(), "description": site.description, "language": language,
                 "direction": direction(language), "start": start(language),
+                "sign_up": sign_up.map(Url::as_str),
             }),
         ),
         (
@@ -163,6 +171,12 @@ fn values(content: &Content<'_>) -> Context {
         &json!({ "name": mark(NAME), "email": mark(ADDRESS), "unsubscribe": mark(LEAVE) }),
     );
     values
+}
+
+/// A post's own picture, where the issue shows its text and the text has not the same picture.
+fn picture_above(image: &Address, html: &str, sizes: &Sizes) -> Option<String> {
+    let is_there = html.contains(&format!("src=\"{}\"", escape(image.as_str())));
+    (!html.is_empty() && !is_there).then(|| picture(image.as_str(), sizes))
 }
 
 /// What an issue shows of a post.

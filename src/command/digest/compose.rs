@@ -1,7 +1,6 @@
 //! Posts → the mail of an issue: templates and bodies are read, the draft is written, checked and compiled.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use percent_encoding::percent_decode_str;
@@ -9,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use crate::command::{Session, own_template};
 use crate::config::{Config, Digest, Layout};
 use crate::digest::{
-    Content, Draft, Sizes, Templates, draft, place_of, preflight, shown, unsized_images,
+    Content, Draft, Sizes, Source, Templates, draft, place_of, preflight, shown, unsized_images,
 };
 use crate::finding::Finding;
 use crate::ledger::IssueId;
@@ -62,9 +61,9 @@ pub(super) fn compose(
         entries.push((*post, loaded.body(post)?));
     }
     let images = entries.iter().flat_map(|(post, body)| {
-        unsized_images(&body.html)
-            .into_iter()
-            .map(move |at| (*post, at))
+        let own = post.image.as_ref().map(|image| image.as_str().to_owned());
+        let images = unsized_images(&body.html).into_iter().chain(own);
+        images.map(move |at| (*post, at))
     });
     let sizes: Sizes = images
         .filter_map(|(post, address)| size_of(config, post, &address).map(|size| (address, size)))
@@ -76,6 +75,7 @@ pub(super) fn compose(
         more: posts.len() - entries.len(),
         entries: &entries,
         sizes: &sizes,
+        sign_up: config.feeds.sign_up.as_ref(),
         made_at: now,
     };
     let draft = draft(&content, &templates).map_err(|finding| match &finding.place {
@@ -99,16 +99,22 @@ pub(super) fn compose(
             ("digest.html", &templates.html),
             ("digest.txt", &templates.text),
         ];
-        let own = own
-            .into_iter()
-            .filter_map(|(name, text)| Some((folder.join(name), text.clone()?)));
-        let posts = entries.iter().filter_map(|(post, _)| {
-            Some((
-                config.posts.dir.join(&*post.path),
-                loaded.source(post).ok()?,
-            ))
+        let own = own.into_iter().filter_map(|(name, text)| {
+            Some(Source {
+                file: folder.join(name),
+                text: text.clone()?,
+                html: None,
+            })
         });
-        own.chain(posts).collect::<Vec<(PathBuf, String)>>()
+        let posts = entries.iter().filter_map(|(post, body)| {
+            let file = config.posts.dir.join(&*post.path);
+            Some(Source {
+                file,
+                text: loaded.source(post).ok()?,
+                html: Some(&body.html),
+            })
+        });
+        own.chain(posts).collect::<Vec<_>>()
     };
     let place = |piece: &str| place_of(piece, sources.get_or_init(read));
     let mut findings = preflight(&draft, &config.site, &place);

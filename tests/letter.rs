@@ -1,0 +1,150 @@
+//! The mail of a digest as its readers see it, read back by another parser.
+
+use mail_parser::MessageParser;
+
+use crate::scene::{CONFIG, Ran, Scene};
+
+const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+
+/// A site whose digest shows posts whole.
+fn full() -> Scene {
+    Scene::new().file(
+        "config.toml",
+        &CONFIG.replace("since =", "layout = \"full\"\nsince ="),
+    )
+}
+
+fn post(front: &str, body: &str) -> String {
+    format!("---\ndate: 2024-06-01\n{front}---\n{body}\n")
+}
+
+fn dry_run(scene: &Scene) -> Ran {
+    scene.run(&["--at", MONDAY, "digest", "weekly", "--dry-run"])
+}
+
+/// The text and the HTML part of a message.
+fn parts(ran: &Ran) -> (String, String) {
+    let message = MessageParser::default().parse(&ran.out).unwrap();
+    let text = message.body_text(0).unwrap().replace("\r\n", "\n");
+    (text, message.body_html(0).unwrap().into_owned())
+}
+
+#[test]
+fn no_word_of_the_text_part_is_broken() {
+    let address = format!("https://x.example/{}", "a".repeat(100));
+    let body =
+        format!("See <{address}>.\n\n| Name | Where |\n|---|---|\n| Alexander | {address} |");
+    let (text, _) = parts(&dry_run(
+        &full().file("post/one.md", &post("title: One\n", &body)),
+    ));
+    assert!(text.contains(&format!("See {address}")), "{text}");
+    assert!(text.contains("Name: Alexander\nWhere: "), "{text}");
+}
+
+#[test]
+fn a_picture_of_the_same_name_is_named_in_its_own_post() {
+    let scene = full()
+        .file("post/a/index.md", &post("title: A\n", "![A pot](pot.png)"))
+        .file(
+            "post/b/index.md",
+            &post("title: B\n", "\n\n![A pot](pot.png)"),
+        );
+    let talk = dry_run(&scene).talk;
+    assert!(talk.contains("post/a/index.md:5: the image"), "{talk}");
+    assert!(talk.contains("post/b/index.md:7: the image"), "{talk}");
+}
+
+#[test]
+fn a_footnote_that_stands_in_the_mail_is_reached_within_it() {
+    let body = "Tea[^1] and tea[^b].\n\n[^1]: First.\n[^b]: Second.";
+    let scene = full()
+        .file("post/a.md", &post("title: A\n", body))
+        .file("post/b.md", &post("title: B\n", body));
+    let ran = dry_run(&scene);
+    let (text, html) = parts(&ran);
+    let links: Vec<&str> = html
+        .split("href=\"#")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(links.len() >= 4, "{html}");
+    for link in &links {
+        assert_eq!(
+            html.matches(&format!("id=\"{link}\"")).count(),
+            1,
+            "{link}: {html}"
+        );
+    }
+    assert!(!text.contains('#'), "{text}");
+    assert_eq!(
+        (ran.code, ran.talk.contains("error")),
+        (0, false),
+        "{}",
+        ran.talk
+    );
+}
+
+#[test]
+fn a_posts_picture_stands_above_its_text_once() {
+    let picture = "image: https://x.example/pot.jpg\n";
+    for (body, expected) in [("Words.", 1), ("![A pot](https://x.example/pot.jpg)", 1)] {
+        let scene = full().file("post/a.md", &post(&format!("title: A\n{picture}"), body));
+        let (_, html) = parts(&dry_run(&scene));
+        assert_eq!(
+            html.matches("https://x.example/pot.jpg").count(),
+            expected,
+            "{html}"
+        );
+    }
+}
+
+#[test]
+fn whoever_got_it_forwarded_is_told_where_to_subscribe() {
+    let config = format!("{CONFIG}\n[feeds]\nsign_up = \"https://hums.example/letter/\"\n");
+    let scene = Scene::new()
+        .file("config.toml", &config)
+        .post("one.md", "One", "2024-06-01");
+    let (text, html) = parts(&dry_run(&scene));
+    let link = "Forwarded to you? <a href=\"https://hums.example/letter/\"";
+    assert!(html.contains(link), "{html}");
+    assert!(
+        text.contains("Forwarded to you? Subscribe: https://hums.example/letter/\n"),
+        "{text}"
+    );
+    let (text, html) = parts(&dry_run(&Scene::new().post("one.md", "One", "2024-06-01")));
+    assert!(!html.contains("Forwarded") && !text.contains("Forwarded"));
+}
+
+#[test]
+fn two_films_stand_apart() {
+    let body = "<video src=\"https://x.example/a.mp4\"></video><video src=\"https://x.example/b.mp4\"></video>";
+    let (text, html) = parts(&dry_run(
+        &full().file("post/a.md", &post("title: A\n", body)),
+    ));
+    assert!(text.contains("▶ a.mp4 [1]\n▶ b.mp4 [2]"), "{text}");
+    assert!(html.contains("▶ a.mp4</a><br>"), "{html}");
+}
+
+#[test]
+fn a_template_that_decides_by_a_reader_stops_the_issue_and_is_named() {
+    for (file, text, line) in [
+        (
+            "digest.html",
+            "{% extends \"default/digest.html\" %}\n{% block greeting %}{% if reader.name == \"Ada\" %}x{% endif %}{% endblock %}",
+            2,
+        ),
+        (
+            "digest.txt",
+            "{{ reader.unsubscribe }}\n\n{{ reader.name | upper }}",
+            3,
+        ),
+    ] {
+        let scene = Scene::new()
+            .post("one.md", "One", "2024-06-01")
+            .file(&format!("templates/{file}"), text);
+        let ran = dry_run(&scene);
+        assert_eq!(ran.code, 2, "{}", ran.talk);
+        let said = format!("templates/{file}:{line}: the template cannot be used: `{{");
+        assert!(ran.talk.contains(&said), "{}", ran.talk);
+    }
+}
