@@ -149,9 +149,9 @@ pub(super) fn from_html(html: &str, page: &str, used: usize) -> (String, Vec<Lin
         .unicode_strikeout(false)
         .string_from_read(numbered.as_bytes(), UNBROKEN)
         .unwrap_or_else(|_| words(&numbered));
-    let lines: Vec<&str> = text.lines().collect();
+    let paragraphs: Vec<&str> = text.lines().collect();
     let blocks = blocks.into_inner();
-    let text = lay_out(&lines, &blocks, WIDTH).join("\n");
+    let text = lay_out(&paragraphs, &blocks, WIDTH).join("\n");
     (
         text.trim_matches('\n').replace('\u{a0}', " "),
         links.into_inner(),

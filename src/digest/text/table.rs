@@ -89,9 +89,10 @@ fn records(
     width: usize,
     lay_out: &dyn Fn(&[&str], usize) -> Vec<String>,
 ) -> Vec<String> {
-    let named = |row: &&Vec<Cell<'_>>| row.iter().all(|cell| cell.is_name || cell.lines.is_empty());
+    let is_head =
+        |row: &&Vec<Cell<'_>>| row.iter().all(|cell| cell.is_name || cell.lines.is_empty());
     let (names, values) = match rows.split_first() {
-        Some((first, others)) if named(&first) && !others.is_empty() => {
+        Some((first, others)) if is_head(&first) && !others.is_empty() => {
             let joined = |cell: &Cell<'_>| lay_out(&cell.lines, usize::MAX).join(" ");
             (first.iter().map(joined).collect(), others)
         }
