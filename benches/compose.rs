@@ -39,7 +39,7 @@ fn compiled() -> Compiled {
         mail: &mail,
         authority: "hums.example",
     };
-    compile(&draft, &origin, 7).unwrap()
+    compile(&draft, &origin, 7.into()).unwrap()
 }
 
 fn main() {

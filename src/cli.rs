@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, ColorChoice, Parser, Subcommand};
 
 use crate::clock::time_of;
 use crate::config::Day;
-use crate::ledger::{IssueId, issue_number};
+use crate::ledger::IssueId;
 use crate::reader::{Email, Mailbox};
 
 /// Turn a folder of posts into feeds and e-mail digests.
@@ -116,7 +116,7 @@ pub struct Digest {
     #[command(flatten)]
     pub show: Show,
     /// Send an issue that was frozen once more, to the one reader of `--to`; `status` shows its number
-    #[arg(long, value_name = "ISSUE", value_parser = issue_number, requires = "to",
+    #[arg(long, value_name = "ISSUE", requires = "to",
           conflicts_with_all = ["since", "posts", "dry_run", "Show"])]
     pub resend: Option<IssueId>,
     /// Who gets the issue of `--resend`
@@ -177,7 +177,6 @@ impl Show {
 #[derive(Debug, Args)]
 pub struct Status {
     /// Only this issue, and everyone who was missed
-    #[arg(value_parser = issue_number)]
     pub issue: Option<IssueId>,
     /// Print JSON
     #[arg(long, conflicts_with = "failed")]
@@ -193,26 +192,22 @@ pub enum Issue {
     /// Stop it for now, at once, also where another shell sends it
     Pause {
         /// Its number
-        #[arg(value_parser = issue_number)]
         issue: IssueId,
     },
     /// Go on with it at the next run
     Resume {
         /// Its number
-        #[arg(value_parser = issue_number)]
         issue: IssueId,
     },
     /// Stop it for good: who still waits is given up
     Cancel {
         /// Its number
-        #[arg(value_parser = issue_number)]
         issue: IssueId,
     },
     /// Decide the deliveries whose reply never came
     #[command(group(ArgGroup::new("how").required(true).args(["resend", "skip"])))]
     Resolve {
         /// Its number
-        #[arg(value_parser = issue_number)]
         issue: IssueId,
         /// Only these readers; else all
         address: Vec<Email>,

@@ -115,7 +115,7 @@ impl Claim {
         let mut bytes = vec![self.purpose as u8];
         bytes.extend_from_slice(&key.to_be_bytes());
         bytes.extend_from_slice(&self.reader.to_be_bytes());
-        bytes.extend_from_slice(&self.issue.to_be_bytes());
+        bytes.extend_from_slice(&self.issue.number().to_be_bytes());
         bytes
     }
 
@@ -134,7 +134,7 @@ impl Claim {
         Some(Self {
             purpose,
             reader: number(9)?,
-            issue: number(17)?,
+            issue: number(17)?.into(),
         })
     }
 }
@@ -152,7 +152,7 @@ mod tests {
         let claim = Claim {
             purpose: Purpose::Leave,
             reader: 42,
-            issue: 7,
+            issue: 7.into(),
         };
         let token = key(1).sign(&claim);
         assert_eq!(Claim::verify(&token, &[key(1)]), Some(claim));

@@ -568,7 +568,7 @@ fn a_frozen_issue_is_sent_once_more_to_one_reader_by_the_ledger() {
         "late@x.example",
     ]);
     assert!(
-        ran.code == 2 && ran.talk.contains("has no issue `1234`"),
+        ran.code == 2 && ran.talk.contains("has no issue `0000000000001234`"),
         "{}",
         ran.talk
     );

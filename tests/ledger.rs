@@ -58,7 +58,7 @@ pub(crate) fn people(count: usize) -> Vec<(Email, Option<String>)> {
 
 pub(crate) fn new_issue(slot: &str, made: i64) -> Issue {
     Issue {
-        id: random_id(),
+        id: random_id().into(),
         digest: "weekly".to_owned(),
         slot: slot.to_owned(),
         made_at: at(made),
@@ -339,10 +339,10 @@ fn a_store_of_the_first_version_is_upgraded_and_one_of_a_later_is_refused() {
         let (id, state) = reader(&store, "ada@x.example").await;
         assert_eq!((id, state), (42, ReaderState::Active));
         let issue = store.issues().await.unwrap().remove(0);
-        assert_eq!((issue.id, issue.state), (7, IssueState::Open));
+        assert_eq!((issue.id, issue.state), (7.into(), IssueState::Open));
         let sender = sender(&store).await;
         assert_eq!(
-            sender.claim(7, 10, at(0)).await.unwrap()[0]
+            sender.claim(7.into(), 10, at(0)).await.unwrap()[0]
                 .reader
                 .email
                 .as_str(),

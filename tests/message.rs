@@ -44,7 +44,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         mail: &config.mail,
         authority: loaded.lock.authority(),
     };
-    let compiled = compile(&draft, &origin, 7).unwrap();
+    let compiled = compile(&draft, &origin, 7.into()).unwrap();
     let reader = Reader {
         id: 42,
         email: "ada@x.example".parse().unwrap(),

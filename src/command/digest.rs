@@ -270,7 +270,7 @@ async fn new_issue(
         (Schedule::Cron(_), None) => format!("by hand {}", now.to_rfc3339()),
     };
     Ok(Issue {
-        id: random_id(),
+        id: random_id().into(),
         digest: digest.name.clone(),
         slot,
         made_at: now,

@@ -49,7 +49,7 @@ pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyho
 
 /// The issue of this number.
 pub(super) async fn numbered(store: &Store, id: IssueId) -> anyhow::Result<Issue> {
-    let unknown = || format!("there is no issue `{id:x}`\n  `tidings status` shows their numbers");
+    let unknown = || format!("there is no issue `{id}`\n  `tidings status` shows their numbers");
     store.issue(id).await?.with_context(unknown)
 }
 

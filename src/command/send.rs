@@ -49,7 +49,7 @@ fn name_paused(session: &Session<'_>, issue: &Issue) -> Ending {
                 issue.digest, issue.subject
             ));
             let resume = format!(
-                "mend it, then `tidings issue resume {:x}`, or `tidings issue cancel {0:x}`",
+                "mend it, then `tidings issue resume {0}`, or `tidings issue cancel {0}`",
                 issue.id
             );
             session.report(&[finding.way_out(resume)]);
@@ -74,9 +74,8 @@ pub(super) async fn finish(
                 "{}: “{}” cannot be read: {why}",
                 issue.digest, issue.subject
             ));
-            session.report(&[
-                finding.way_out(format!("`tidings issue cancel {:x}` ends it", issue.id))
-            ]);
+            session
+                .report(&[finding.way_out(format!("`tidings issue cancel {}` ends it", issue.id))]);
             return Ok(Ending::Partial);
         }
     };
@@ -123,7 +122,7 @@ pub(super) async fn finish(
             .sum()
     };
     if session.quiet && failed(after) > failed(before) {
-        let who = format!("`tidings status {:x}` says who and why", issue.id);
+        let who = format!("`tidings status {}` says who and why", issue.id);
         session.report(&[Finding::error(summary).way_out(who)]);
     } else {
         session.result(&summary)?;

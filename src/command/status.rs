@@ -48,7 +48,7 @@ async fn as_text(
         let counts = store.counts(issue.id).await?;
         writeln!(
             session.out,
-            "{:x}  {}  {}  {}  “{}”  {}",
+            "{}  {}  {}  {}  “{}”  {}",
             issue.id,
             issue.digest,
             issue.made_at.format("%Y-%m-%dT%H:%M:%SZ"),
@@ -87,7 +87,7 @@ async fn as_text(
         if unlisted > 0 {
             writeln!(
                 session.out,
-                "    {unlisted} more: `tidings status {:x}`",
+                "    {unlisted} more: `tidings status {}`",
                 issue.id
             )?;
         }
@@ -120,7 +120,7 @@ async fn as_json(session: &mut Session<'_>, store: &Store, issues: &[Issue]) -> 
             .zip(counts)
             .map(|(state, count)| (state.word().replace(' ', "_"), count.into()));
         let head = json!({
-            "issue": format!("{:x}", issue.id),
+            "issue": issue.id.to_string(),
             "digest": issue.digest,
             "slot": issue.slot,
             "made_at": issue.made_at.to_rfc3339(),
@@ -182,7 +182,7 @@ async fn failed(session: &mut Session<'_>, store: &Store, issues: &[Issue]) -> a
                 csv.write_record([
                     address,
                     missed.name.as_deref().unwrap_or_default(),
-                    &format!("{:x}", issue.id),
+                    &issue.id.to_string(),
                     missed.state.word(),
                     &missed.attempts.to_string(),
                     missed.reply.as_deref().unwrap_or_default(),

@@ -98,8 +98,5 @@ fn file_name(issue: &Issue, reader: &Reader) -> String {
         format!("-{:x}", reader.id)
     };
     let made_at = issue.made_at.format("%Y%m%dT%H%M%SZ");
-    format!(
-        "{}-{made_at}-{:016x}-{safe}{number}.eml",
-        issue.digest, issue.id
-    )
+    format!("{}-{made_at}-{}-{safe}{number}.eml", issue.digest, issue.id)
 }

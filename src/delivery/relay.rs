@@ -192,7 +192,7 @@ async fn end(delivery: &Delivery, halt: Halt) -> Result<Option<String>> {
                 .store()
                 .change_issue(id, &[IssueState::Open], IssueState::Paused, Some(&why))
                 .await?;
-            format!("{why}; the issue is paused\nmend it, then `tidings issue resume {id:x}`")
+            format!("{why}; the issue is paused\nmend it, then `tidings issue resume {id}`")
         }
     }))
 }

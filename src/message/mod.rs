@@ -110,7 +110,7 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
         utf8_percent_encode(from.email.local(), MAILTO),
         from.email.domain()
     );
-    let boundary = format!("=_{issue:016x}");
+    let boundary = format!("=_{issue}");
 
     let mut pieces = vec![
         Piece::Fixed(header::mailbox(
@@ -142,7 +142,7 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
     // what no person wrote (RFC 3834 5), and there are help desks and mail rules that put such mail aside.
     fixed.push_str("Precedence: bulk\r\n");
     fixed.push_str(&format!(
-        "Feedback-ID: {issue:x}:{}:digest:{}\r\n",
+        "Feedback-ID: {issue}:{}:digest:{}\r\n",
         digest.name,
         &sha256(authority.as_bytes())[..12]
     ));
@@ -312,7 +312,8 @@ impl Compiled {
                 Piece::Subject => header::text("Subject", &own.put_into(&self.subject, Part::Text)),
                 Piece::Date => format!("Date: {}\r\n", made_at.to_rfc2822()),
                 Piece::MessageId => {
-                    let seed = sha256(format!("{}:{}", self.issue, reader.id).as_bytes());
+                    let seed = format!("{}:{}", self.issue.number(), reader.id);
+                    let seed = sha256(seed.as_bytes());
                     format!("Message-ID: <{}@{}>\r\n", &seed[..32], self.domain)
                 }
                 // In one line: there are relays that break the signature of a folded one.

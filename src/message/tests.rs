@@ -26,7 +26,7 @@ fn compiled(subject: &str) -> Compiled {
     super::cut(&text, Part::Text, &mut pieces);
     Compiled {
         form: FORM,
-        issue: 7,
+        issue: 7.into(),
         sender: "news@hums.example".to_owned(),
         leave: "mailto:news@hums.example".to_owned(),
         domain: "hums.example".to_owned(),

@@ -81,7 +81,7 @@ pub(super) async fn know(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let issue = Issue {
-        id: random_id(),
+        id: random_id().into(),
         digest: digest.to_owned(),
         slot,
         made_at: now,

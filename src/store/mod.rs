@@ -35,6 +35,7 @@ macro_rules! change {
 
 mod announced;
 mod issues;
+mod number;
 mod readers;
 mod resend;
 mod schema;

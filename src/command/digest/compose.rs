@@ -180,6 +180,6 @@ pub(super) fn as_test(
             mail,
             authority,
         },
-        random_id(),
+        random_id().into(),
     )
 }

@@ -18,6 +18,7 @@ use crate::command::digest::compose::compose;
 use crate::command::digest::show::{load, next_or_newest, somebody};
 use crate::command::{Ending, Session, load_config};
 use crate::config::Digest;
+use crate::ledger::IssueId;
 use crate::loader::files;
 use crate::store::Access;
 use crate::web::{Preview, Source, serve_preview};
@@ -117,7 +118,7 @@ impl Maker {
         let loaded = load(session, &self.choice)?;
         let store = session.store(Access::Read).await?;
         let (posts, note) = next_or_newest(session, &store, digest, &loaded, &self.choice).await?;
-        let composed = compose(session, digest, &posts, &loaded, 0, now)?;
+        let composed = compose(session, digest, &posts, &loaded, IssueId::SHOWN, now)?;
         let reader = store
             .first_reader(&digest.name, &digest.to)
             .await?

@@ -14,6 +14,7 @@ use crate::config::{Digest, Posts};
 use crate::delivery::{Mailer, deliver_one};
 use crate::digest::{find, news, shown};
 use crate::finding::Finding;
+use crate::ledger::IssueId;
 use crate::loader::{Loaded, load_posts};
 use crate::post::Post;
 use crate::publish::write_changed;
@@ -40,7 +41,7 @@ pub(super) async fn print(
         session.say(&plan.why_nothing(digest));
         return Ok(Ending::Done);
     };
-    let composed = compose(session, digest, posts, loaded, 0, now)?;
+    let composed = compose(session, digest, posts, loaded, IssueId::SHOWN, now)?;
     let Composed { compiled, .. } = composed.checked(session)?;
     let reader = store
         .first_reader(&digest.name, &digest.to)
@@ -83,7 +84,7 @@ pub(super) async fn show(
         .first_reader(&digest.name, &digest.to)
         .await?
         .unwrap_or_else(somebody);
-    let composed = compose(session, digest, &posts, loaded, 0, now)?;
+    let composed = compose(session, digest, &posts, loaded, IssueId::SHOWN, now)?;
     let Composed {
         draft, compiled, ..
     } = composed.checked(session)?;

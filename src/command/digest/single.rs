@@ -19,7 +19,7 @@ pub(super) async fn resend(
     let now = session.clock.now();
     let unknown = || {
         format!(
-            "the digest `{}` has no issue `{id:x}`\n  `tidings status` shows their numbers",
+            "the digest `{}` has no issue `{id}`\n  `tidings status` shows their numbers",
             digest.name
         )
     };
