@@ -11,10 +11,10 @@ use rayon::prelude::*;
 use crate::cli::{Build, Dry};
 use crate::command::{Ending, Session, own_template};
 use crate::config::Config;
-use crate::feed::{Bodies, OldFeed, Outline, Setting, folder_at, links, outlines, render};
+use crate::feed::{Bodies, OldFeed, Outline, Setting, Sink, folder_at, links, outlines, render};
 use crate::finding::Finding;
 use crate::loader::{Loaded, load_posts};
-use crate::post::{Post, fingerprint_of};
+use crate::post::{Body, Post, fingerprint_of};
 use crate::publish::{Manifest, Publisher, Waiting};
 
 /// How many pages the hub waits for.
@@ -106,7 +106,11 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         publisher.refuse_others(&stale)?;
         // Before the first feed that uses them.
         ending = ending.and(session.keep(&loaded.lock));
-        let rendered = publish(&setting, stale, &loaded, &publisher);
+        let bodies = Rendered::new(&loaded);
+        let rendered = render(&setting, &stale, &bodies, &publisher).map(|mut findings| {
+            findings.extend(bodies.into_warnings());
+            findings
+        });
         let mut pruned = Ok(());
         if rendered.is_ok() {
             publisher.retire(&outlines);
@@ -146,27 +150,6 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
     })
 }
 
-/// Writes what is not current, the archive before what points to it. Returns what is wrong.
-fn publish(
-    setting: &Setting<'_>,
-    stale: Vec<&Outline>,
-    loaded: &Loaded,
-    publisher: &Publisher,
-) -> Result<Vec<Finding>, Finding> {
-    let (subscribed, others): (Vec<&Outline>, Vec<&Outline>) = stale
-        .into_iter()
-        .partition(|outline| outline.subscription.is_some());
-    let write =
-        |outline: &Outline, bytes: Vec<u8>, complete| publisher.put(outline, &bytes, complete);
-    let mut findings = Vec::new();
-    for part in [others, subscribed] {
-        findings.extend(rendering(loaded, |body| {
-            render(setting, &part, body, &write)
-        })?);
-    }
-    Ok(findings)
-}
-
 /// Removes the documents of what is gone. A post that only cannot be read today is not.
 fn prune(
     session: &Session<'_>,
@@ -204,18 +187,11 @@ fn print(
     if let (Some(only), true) = (&args.only, wanted.is_empty()) {
         anyhow::bail!("there is no document `{only}`\n  `tidings build --dry-run` prints them all");
     }
-    let documents: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::default();
-    let collect = |outline: &Outline, bytes: Vec<u8>, _| {
-        documents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(outline.path.clone(), bytes);
-        Ok(())
-    };
-    let findings = rendering(loaded, |body| render(setting, &wanted, body, &collect))?;
-    let documents = documents
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let documents = Documents::default();
+    let bodies = Rendered::new(loaded);
+    let mut findings = render(setting, &wanted, &bodies, &documents)?;
+    findings.extend(bodies.into_warnings());
+    let documents = documents.into_inner();
     for outline in wanted {
         if args.only.is_none() {
             writeln!(
@@ -231,26 +207,52 @@ fn print(
     Ok(findings)
 }
 
-/// Renders with the bodies of the posts, and gathers what is wrong with them.
-fn rendering(
-    loaded: &Loaded,
-    render: impl FnOnce(&Bodies<'_>) -> Result<Vec<Finding>, Finding>,
-) -> Result<Vec<Finding>, Finding> {
-    let warnings = Mutex::new(Vec::new());
-    let mut findings = render(&|post| {
-        let body = loaded.body(post)?;
-        warnings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(body.warnings.iter().cloned());
+/// The bodies of the posts, and what is wrong with those that were rendered.
+struct Rendered<'a> {
+    loaded: &'a Loaded,
+    warnings: Mutex<Vec<Finding>>,
+}
+
+impl<'a> Rendered<'a> {
+    fn new(loaded: &'a Loaded) -> Self {
+        Self {
+            loaded,
+            warnings: Mutex::default(),
+        }
+    }
+
+    fn into_warnings(self) -> Vec<Finding> {
+        let warnings = self.warnings.into_inner();
+        warnings.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bodies for Rendered<'_> {
+    fn body(&self, post: &Post) -> Result<Body, Finding> {
+        let body = self.loaded.body(post)?;
+        let warnings = self.warnings.lock();
+        let mut warnings = warnings.unwrap_or_else(PoisonError::into_inner);
+        warnings.extend(body.warnings.iter().cloned());
         Ok(body)
-    })?;
-    findings.extend(
-        warnings
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner),
-    );
-    Ok(findings)
+    }
+}
+
+/// Documents that are printed, by path.
+#[derive(Default)]
+struct Documents(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl Documents {
+    fn into_inner(self) -> BTreeMap<String, Vec<u8>> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sink for Documents {
+    fn put(&self, outline: &Outline, bytes: &[u8], _complete: bool) -> Result<(), Finding> {
+        let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        documents.insert(outline.path.clone(), bytes.to_owned());
+        Ok(())
+    }
 }
 
 impl Session<'_> {

@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::config::{Feeds, Format, Site};
+use crate::feed::text;
 
 /// The path of a feed, or of a period of its archive, below the folder that is published.
 pub(super) fn path(config: &Feeds, format: Format, folder: &str, period: Option<&str>) -> String {
@@ -26,4 +27,9 @@ pub fn url(site: &Site, path: &str) -> Url {
         parts.pop_if_empty().extend(path.split('/'));
     }
     url
+}
+
+/// The address that readers subscribe to, as it is written in documents.
+pub(super) fn subscription(site: &Site, config: &Feeds, format: Format, folder: &str) -> String {
+    text::address(url(site, &path(config, format, folder, None)))
 }

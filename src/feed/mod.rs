@@ -2,24 +2,20 @@
 
 mod address;
 mod adopt;
-mod atom;
-mod json;
+mod format;
+mod model;
+mod opml;
 mod outline;
 mod page;
-mod rss;
+mod render;
 mod text;
 mod topic;
 
-use chrono::{DateTime, Utc};
-use url::Url;
-
 pub use address::url;
 pub use adopt::{Adoption, OldFeed};
-pub use outline::{Bodies, Outline, Setting, Sink, folder_at, outlines, render};
+pub use outline::{Outline, Setting, folder_at, outlines};
 pub use page::links;
-
-use crate::config::{Author, Content, Site};
-use crate::post::{Body, Post, html};
+pub use render::{Bodies, Sink, render};
 
 /// What every document says of the program that wrote it. No version: it would change the bytes of every site.
 const GENERATOR: &str = "tidings";
@@ -42,195 +38,4 @@ pub fn is_ours(bytes: &[u8]) -> bool {
         .min();
     let head = &text[..head.unwrap_or(text.len())];
     MARKS.iter().any(|mark| head.contains(mark))
-}
-
-/// One document of a feed, before it has a format.
-#[derive(Debug)]
-struct Feed<'a> {
-    /// The site that it belongs to.
-    site: &'a Site,
-    /// What it is about: nothing for the main feed, else a tag, a section, an author or a language.
-    topic: Option<&'a str>,
-    /// Who gives ids: the lock's first line.
-    authority: &'a str,
-    /// What never changes, whatever becomes of the address.
-    id: String,
-    /// Its posts with their bodies, the newest first.
-    entries: Vec<Entry<'a>>,
-    /// Its own address.
-    address: Url,
-    /// The address that readers subscribe to.
-    current: Url,
-    /// The document of the archive before it.
-    older: Option<Url>,
-    /// The document of the archive after it.
-    newer: Option<Url>,
-    /// Whether it is a document of the archive.
-    is_archive: bool,
-    /// Where to ask for news.
-    hub: Option<&'a Url>,
-    /// The stylesheet that a browser shows it with, as seen from its folder.
-    style: Option<String>,
-}
-
-/// A post in a feed.
-#[derive(Debug)]
-struct Entry<'a> {
-    post: &'a Post,
-    /// The title, on one line.
-    title: String,
-    text: Text,
-}
-
-/// What an entry carries.
-#[derive(Debug)]
-enum Text {
-    /// The whole post as HTML, and what it is about, as plain text, where that does not repeat it.
-    Full { html: String, about: Option<String> },
-    /// A summary as HTML, never empty.
-    Summary(String),
-}
-
-impl Feed<'_> {
-    /// The title that readers see.
-    fn title(&self) -> String {
-        match &self.topic {
-            Some(topic) => text::line(&format!("{}: {topic}", self.site.title)),
-            None => text::line(&self.site.title),
-        }
-    }
-
-    /// Who may copy it, where the site says so.
-    fn rights(&self) -> Option<String> {
-        self.site
-            .rights
-            .as_deref()
-            .map(text::line)
-            .filter(|rights| !rights.is_empty())
-    }
-
-    /// The newest change of any entry; without entries the day of its id, since no build time may show.
-    fn updated(&self) -> DateTime<Utc> {
-        let none = || DateTime::from_timestamp(946_684_800, 0).unwrap_or_default();
-        self.entries
-            .iter()
-            .map(|entry| entry.post.updated)
-            .max()
-            .unwrap_or_else(none)
-    }
-
-    /// Who wrote it where an entry does not say.
-    fn author(&self) -> Author {
-        let unnamed = || Author {
-            name: self.site.title.clone(),
-            email: None,
-            url: None,
-        };
-        self.site.author.clone().unwrap_or_else(unnamed)
-    }
-
-    /// Everyone else who wrote an entry, sorted by name.
-    fn contributors(&self) -> Vec<&Author> {
-        let author = self.author();
-        let mut others: Vec<&Author> = self
-            .entries
-            .iter()
-            .flat_map(|entry| entry.post.authors.iter())
-            .filter(|other| other.name != author.name)
-            .collect();
-        others.sort();
-        others.dedup_by(|a, b| a.name == b.name);
-        others
-    }
-
-    /// Who pushes the news, and where the rest of the story is: `rel` and address of each link beside the page's.
-    fn relations(&self) -> Vec<(&'static str, String)> {
-        let mut links = vec![("self", text::address(&self.address))];
-        if self.is_archive {
-            links.push(("current", text::address(&self.current)));
-        }
-        links.extend(self.hub.map(|hub| ("hub", text::address(hub))));
-        links.extend(
-            self.older
-                .as_ref()
-                .map(|url| ("prev-archive", text::address(url))),
-        );
-        links.extend(
-            self.newer
-                .as_ref()
-                .map(|url| ("next-archive", text::address(url))),
-        );
-        links
-    }
-
-    /// A picture of the site.
-    fn picture(&self, address: Option<&String>) -> Option<Url> {
-        address.and_then(|address| self.site.url.join(address).ok())
-    }
-
-    /// The line that makes a browser show the feed as a page, to be put before the document's element.
-    fn style_line(&self) -> String {
-        let style = self.style.as_ref();
-        style
-            .map(|style| format!("<?xml-stylesheet type=\"text/css\" href=\"{style}\"?>\n"))
-            .unwrap_or_default()
-    }
-}
-
-impl<'a> Entry<'a> {
-    fn new(post: &'a Post, body: &Body, content: Content, site: &Site) -> Self {
-        let title = title(post, body, site);
-        let text = match content {
-            Content::Full => {
-                let html = text::clean(&body.html);
-                let about = post
-                    .description
-                    .as_deref()
-                    .map(text::line)
-                    .filter(|about| !about.is_empty());
-                let about = about.filter(|about| !html::words(&html).contains(about.as_str()));
-                Text::Full { html, about }
-            }
-            Content::Summary => Text::Summary(summary(body, &title)),
-        };
-        Self { post, title, text }
-    }
-}
-
-/// The summary; where a post has none its beginning, and where it has no words its title.
-fn summary(body: &Body, title: &str) -> String {
-    let summary = text::clean(&body.summary);
-    if !summary.is_empty() {
-        return summary;
-    }
-    let beginning = text::beginning(&text::clean(&body.html));
-    format!(
-        "<p>{}</p>",
-        html::escape(if beginning.is_empty() {
-            title
-        } else {
-            &beginning
-        })
-    )
-}
-
-/// A title that says something, whatever the post's own is.
-fn title(post: &Post, body: &Body, site: &Site) -> String {
-    let beginning = || {
-        let words = text::shown(&html::words(&body.html))?;
-        let beginning = words.split(' ').take(8).collect::<Vec<_>>().join(" ");
-        // A script without spaces has no eighth word.
-        Some(text::cut(&beginning, 80).unwrap_or(beginning))
-    };
-    text::shown(&post.title)
-        .or_else(beginning)
-        .unwrap_or_else(|| day(post, site))
-}
-
-/// The day that a post has on the site.
-fn day(post: &Post, site: &Site) -> String {
-    post.published
-        .with_timezone(&site.zone())
-        .format("%Y-%m-%d")
-        .to_string()
 }

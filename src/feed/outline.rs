@@ -1,6 +1,6 @@
 //! Which documents there are, what goes into each, and their rendering.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use chrono::Datelike;
@@ -9,14 +9,11 @@ use url::Url;
 
 use crate::config::{Archive, Feeds, Format, Site};
 use crate::feed::address::{path, url};
-use crate::feed::topic::{Topic, topics};
-use crate::feed::{Entry, Feed, atom, json, page, rss};
+use crate::feed::topic::{Named, Topic, topics};
+use crate::feed::{opml, page};
 use crate::finding::Finding;
 use crate::lock::Lock;
-use crate::post::{Body, Post, fingerprint_of};
-
-/// How many posts are rendered before the documents that show them are written: what is in memory at once.
-const BATCH: usize = 2000;
+use crate::post::{Post, fingerprint_of};
 
 /// What all documents are made from.
 #[derive(Debug, Clone, Copy)]
@@ -42,25 +39,31 @@ pub struct Outline {
     pub fingerprint: u64,
     /// Its address, where readers subscribe to it.
     pub subscription: Option<Url>,
-    kind: Kind,
+    pub(super) kind: Kind,
     /// Its posts, by their place in the list of all.
     posts: Vec<usize>,
 }
 
+/// What a document is.
 #[derive(Debug, Clone, Hash)]
-enum Kind {
-    Feed {
-        format: Format,
-        topic: Option<String>,
-        folder: String,
-        /// The period of a document of the archive.
-        period: Option<String>,
-        older: Option<String>,
-        newer: Option<String>,
-    },
-    Page(Vec<(Option<String>, String)>),
-    List(Vec<(Option<String>, String)>),
+pub(super) enum Kind {
+    Feed(Document),
+    Page(Vec<Named>),
+    List(Vec<Named>),
     Style,
+}
+
+/// A document of a feed.
+#[derive(Debug, Clone, Hash)]
+pub(super) struct Document {
+    pub(super) format: Format,
+    /// What it is about; nothing for the main feed.
+    pub(super) topic: Option<String>,
+    pub(super) folder: String,
+    /// Its period, where it belongs to the archive.
+    pub(super) period: Option<String>,
+    pub(super) older: Option<String>,
+    pub(super) newer: Option<String>,
 }
 
 /// Every document that the config asks for, each archive before what points to it. `salt` stands for everything else
@@ -104,7 +107,7 @@ pub fn outlines(
         });
     };
     if config.opml {
-        add(page::LIST, Kind::List(names.clone()), Vec::new());
+        add(opml::FILE, Kind::List(names.clone()), Vec::new());
     }
     if config.page {
         add(page::STYLE, Kind::Style, Vec::new());
@@ -127,7 +130,7 @@ pub fn outlines(
             .iter()
             .any(|number| posts[*number].text.refers);
         let feed_id = match &outline.kind {
-            Kind::Feed { folder, .. } => setting.lock.feed_id(folder),
+            Kind::Feed(document) => setting.lock.feed_id(&document.folder),
             _ => None,
         };
         let posts: Vec<u64> = outline
@@ -169,14 +172,14 @@ fn of_topic(setting: &Setting<'_>, topic: &Topic) -> Vec<Outline> {
                    newer: Option<String>,
                    posts: Vec<usize>| {
         for format in &config.formats {
-            let kind = Kind::Feed {
+            let kind = Kind::Feed(Document {
                 format: *format,
                 topic: topic.name.clone(),
                 folder: topic.folder.clone(),
                 period: period.clone(),
                 older: older.clone(),
                 newer: newer.clone(),
-            };
+            });
             let path = path(config, *format, &topic.folder, period.as_deref());
             let subscription = period.is_none().then(|| url(setting.site, &path));
             outlines.push(Outline {
@@ -240,160 +243,18 @@ pub fn folder_at(site: &Site, config: &Feeds, posts: &[Post], address: &Url) -> 
         .find(|folder| is_there(folder))
 }
 
-/// Where the body of a post comes from.
-pub type Bodies<'a> = dyn Fn(&Post) -> Result<Body, Finding> + Sync + 'a;
-
-/// Where a document goes, with its bytes and whether it is complete.
-pub type Sink<'a> = dyn Fn(&Outline, Vec<u8>, bool) -> Result<(), Finding> + Sync + 'a;
-
-/// Renders these documents and hands each to `write`, with no more than a batch of them in memory. `body` renders a
-/// post, once for all documents of a batch. A post whose body cannot be rendered is left out and stands in the
-/// findings; the documents that lack it are handed over as incomplete.
-///
-/// # Errors
-/// The first finding of `write` or of the template.
-pub fn render<'a>(
-    setting: &Setting<'a>,
-    outlines: &[&Outline],
-    body: &Bodies<'_>,
-    write: &Sink<'_>,
-) -> Result<Vec<Finding>, Finding> {
-    let mut findings = Vec::new();
-    // The documents of one period side by side: what the site's own shows, those of its topics show as well.
-    let mut sorted = outlines.to_vec();
-    sorted.sort_by_key(|outline| outline.period());
-    let mut rest = &sorted[..];
-    while !rest.is_empty() {
-        let mut wanted = BTreeSet::new();
-        let mut end = 0;
-        while end < rest.len() {
-            let shown = rest[end].rendered();
-            if wanted.len() >= BATCH && !shown.iter().all(|number| wanted.contains(number)) {
-                break;
-            }
-            wanted.extend(shown.iter().copied());
-            end += 1;
-        }
-        let (batch, later) = rest.split_at(end);
-        rest = later;
-        let rendered: Vec<(usize, Result<Body, Finding>)> = wanted
-            .into_par_iter()
-            .map(|number| (number, body(&setting.posts[number])))
-            .collect();
-        let mut entries: BTreeMap<usize, (&'a Post, Body)> = BTreeMap::new();
-        for (number, result) in rendered {
-            match result {
-                Ok(body) => _ = entries.insert(number, (&setting.posts[number], body)),
-                Err(finding) => findings.push(finding),
-            }
-        }
-        batch.par_iter().try_for_each(|outline| {
-            let complete = outline
-                .rendered()
-                .iter()
-                .all(|post| entries.contains_key(post));
-            write(outline, outline.bytes(setting, &entries)?, complete)
-        })?;
-    }
-    findings.sort();
-    findings.dedup();
-    Ok(findings)
-}
-
 impl Outline {
     /// Its posts, by their place in the list of all.
     pub fn posts(&self) -> &[usize] {
         &self.posts
     }
 
-    /// The posts whose bodies it shows.
-    fn rendered(&self) -> &[usize] {
-        if matches!(self.kind, Kind::Feed { .. }) {
+    /// The posts that it shows as entries.
+    pub(super) fn shown(&self) -> &[usize] {
+        if matches!(self.kind, Kind::Feed(_)) {
             &self.posts
         } else {
             &[]
         }
     }
-
-    /// The period of a document of the archive.
-    fn period(&self) -> Option<String> {
-        match &self.kind {
-            Kind::Feed { period, .. } => period.clone(),
-            _ => None,
-        }
-    }
-
-    fn bytes(
-        &self,
-        setting: &Setting<'_>,
-        bodies: &BTreeMap<usize, (&Post, Body)>,
-    ) -> Result<Vec<u8>, Finding> {
-        let Setting {
-            site,
-            config,
-            lock,
-            posts,
-            template,
-        } = *setting;
-        let text = match &self.kind {
-            Kind::Style => page::style(site),
-            Kind::List(topics) => page::list(site, config, topics),
-            Kind::Page(topics) => {
-                let shown: Vec<&Post> = self.posts.iter().map(|number| &posts[*number]).collect();
-                page::write(site, config, topics, &shown, template)?
-            }
-            Kind::Feed {
-                format,
-                topic,
-                folder,
-                period,
-                older,
-                newer,
-            } => {
-                let place =
-                    |period: Option<&str>| url(site, &path(config, *format, folder, period));
-                let entry = |number: &usize| {
-                    bodies
-                        .get(number)
-                        .map(|(post, body)| Entry::new(post, body, config.content, site))
-                };
-                let feed = Feed {
-                    site,
-                    topic: topic.as_deref(),
-                    authority: lock.authority(),
-                    id: lock
-                        .feed_id(folder)
-                        .map_or_else(|| feed_id(lock.authority(), folder), str::to_owned),
-                    entries: self.posts.iter().filter_map(entry).collect(),
-                    address: place(period.as_deref()),
-                    current: place(None),
-                    older: older.as_deref().map(|period| place(Some(period))),
-                    // The only document of an archive has no neighbour; validators want to be led on all the same.
-                    newer: match (period, older, newer) {
-                        (Some(_), None, None) => Some(place(None)),
-                        _ => newer.as_deref().map(|period| place(Some(period))),
-                    },
-                    is_archive: period.is_some(),
-                    hub: config.hub.as_ref().filter(|_| period.is_none()),
-                    // Relative, so that a copy of the folder elsewhere shows its own.
-                    style: config.page.then(|| {
-                        let up = path(config, *format, folder, None).matches('/').count();
-                        format!("{}{}", "../".repeat(up), page::STYLE)
-                    }),
-                };
-                match format {
-                    Format::Atom => atom::write(&feed),
-                    Format::Rss => rss::write(&feed),
-                    Format::Json => json::write(&feed),
-                }
-            }
-        };
-        Ok(text.into_bytes())
-    }
-}
-
-/// What a feed's id never changes from, whatever becomes of its address.
-fn feed_id(authority: &str, folder: &str) -> String {
-    let folder: String = url::form_urlencoded::byte_serialize(folder.as_bytes()).collect();
-    format!("tag:{authority},2000:feed/{}", folder.replace("%2F", "/"))
 }

@@ -1,4 +1,4 @@
-//! What people see: the page beside the feeds, the stylesheet that a browser shows them with, the list of them all.
+//! What people see: the page beside the feeds, and the stylesheet that a browser shows them with.
 
 use std::path::Path;
 
@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 use tera::{Context, Tera};
 
 use crate::config::{Feeds, Format, Site};
-use crate::feed::address::{path, url};
-use crate::feed::{GENERATOR, text};
+use crate::feed::address::{subscription, url};
+use crate::feed::format::writer;
+use crate::feed::model::day;
+use crate::feed::topic::Named;
+use crate::feed::{GENERATOR, opml, text};
 use crate::finding::Finding;
 use crate::post::{Post, html};
 use crate::template::explain;
@@ -16,44 +19,19 @@ use crate::template::explain;
 pub(super) const PAGE: &str = "feeds.html";
 /// The stylesheet's file.
 pub(super) const STYLE: &str = "feeds.css";
-/// The list's file.
-pub(super) const LIST: &str = "feeds.opml";
 
 const TEMPLATE: &str = include_str!("../../templates/feeds.html");
 const CSS: &str = include_str!("../../templates/feeds.css");
-
-/// A feed's topic and folder.
-pub(super) type Named = (Option<String>, String);
-
-fn media_type(format: Format) -> &'static str {
-    match format {
-        Format::Atom => "application/atom+xml",
-        Format::Rss => "application/rss+xml",
-        Format::Json => "application/feed+json",
-    }
-}
-
-fn label(format: Format) -> &'static str {
-    match format {
-        Format::Atom => "Atom",
-        Format::Rss => "RSS",
-        Format::Json => "JSON",
-    }
-}
-
-fn address(site: &Site, config: &Feeds, format: Format, folder: &str) -> String {
-    text::address(url(site, &path(config, format, folder, None)))
-}
 
 /// The lines for the head of the site's own pages, by which browsers and readers find the feeds.
 pub fn links(site: &Site, config: &Feeds) -> String {
     let line = |format: &Format| {
         format!(
             "<link rel=\"alternate\" type=\"{}\" title=\"{} ({})\" href=\"{}\">\n",
-            media_type(*format),
+            writer(*format).media_type(),
             html::escape(&text::line(&site.title)),
-            label(*format),
-            html::escape(&address(site, config, *format, "")),
+            writer(*format).label(),
+            html::escape(&subscription(site, config, *format, "")),
         )
     };
     config.formats.iter().map(line).collect()
@@ -64,45 +42,6 @@ pub(super) fn style(site: &Site) -> String {
     let page = text::address(url(site, PAGE));
     // A string of CSS: quotes and backslashes are escaped, and an address holds no line break.
     CSS.replace("{page}", &page.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// Every feed as an outline (OPML 2.0), to be imported into a reader at once.
-pub(super) fn list(site: &Site, config: &Feeds, topics: &[Named]) -> String {
-    let title = outline_text(&site.title);
-    let Some(format) = config.formats.first() else {
-        return String::new();
-    };
-    let mut outlines = String::new();
-    for (topic, folder) in topics {
-        let name = match topic {
-            Some(topic) => format!("{title}: {}", outline_text(topic)),
-            None => title.clone(),
-        };
-        outlines.push_str(&format!(
-            "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\" htmlUrl=\"{}\"/>\n",
-            html::escape(&address(site, config, *format, folder)),
-            html::escape(&text::address(&site.url)),
-        ));
-    }
-    format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- {GENERATOR} -->\n<opml version=\"2.0\">\n  <head>\n    \
-         <title>{title}</title>\n  </head>\n  <body>\n{outlines}  </body>\n</opml>\n"
-    )
-}
-
-/// The text of an outline, which OPML reads as HTML: escaped for that where it matters, since many importers do not.
-fn outline_text(text: &str) -> String {
-    let text = text::line(text);
-    let means_something = text.contains('<')
-        || text
-            .split('&')
-            .skip(1)
-            .any(|after| !after.starts_with([' ', '&']));
-    html::escape(&if means_something {
-        html::escape(&text)
-    } else {
-        text
-    })
 }
 
 /// The page that says what a feed is, shows the newest posts and leads to every feed.
@@ -117,7 +56,7 @@ pub(super) fn write(
     template: Option<(&Path, &str)>,
 ) -> Result<String, Finding> {
     let formats = |folder: &str| -> Vec<Value> {
-        let one = |format: &Format| json!({"name": label(*format), "url": address(site, config, *format, folder)});
+        let one = |format: &Format| json!({"name": writer(*format).label(), "url": subscription(site, config, *format, folder)});
         config.formats.iter().map(one).collect()
     };
     let feeds: Vec<Value> = topics
@@ -128,7 +67,7 @@ pub(super) fn write(
     let entries: Vec<Value> = posts
         .iter()
         .map(|post| {
-            let day = super::day(post, site);
+            let day = day(post, site);
             let about = post.description.as_deref().map(text::line);
             json!({
                 "title": text::shown(&post.title).unwrap_or_else(|| day.clone()),
@@ -148,7 +87,10 @@ pub(super) fn write(
     values.insert("feeds", &feeds);
     values.insert("entries", &entries);
     values.insert("sign_up", &config.sign_up.as_ref().map(text::address));
-    values.insert("list", &config.opml.then(|| text::address(url(site, LIST))));
+    values.insert(
+        "list",
+        &config.opml.then(|| text::address(url(site, opml::FILE))),
+    );
     let mut tera = Tera::default();
     let (name, own) = match template {
         Some((file, text)) => (file.to_string_lossy(), text),

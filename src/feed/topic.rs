@@ -19,6 +19,9 @@ pub(super) struct Topic {
     pub(super) posts: Vec<usize>,
 }
 
+/// A topic's name and folder.
+pub(super) type Named = (Option<String>, String);
+
 /// The whole site, and everything in it that has a feed of its own, sorted by folder.
 pub(super) fn topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
     let mut found: BTreeMap<String, Topic> = BTreeMap::new();

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::feed::{Outline, is_ours};
+use crate::feed::{Outline, Sink, is_ours};
 use crate::finding::Finding;
 use crate::post::fingerprint_of;
 
@@ -135,41 +135,6 @@ impl Publisher {
         let known = self.manifest().files.get(path).map(|written| written.hash);
         // Without the manifest a document is known by what it says of its generator.
         known != Some(fingerprint_of(&bytes)) && !is_ours(&Twin::original(path, bytes))
-    }
-
-    /// Writes a document where its bytes differ. An incomplete one is made again at the next run.
-    ///
-    /// # Errors
-    /// A finding that names the file.
-    pub fn put(&self, outline: &Outline, bytes: &[u8], complete: bool) -> Result<(), Finding> {
-        let known = self.manifest().files.get(&outline.path).cloned();
-        self.write(&outline.path, bytes)?;
-        // Whoever builds the site may have wiped the folder, or a run may have died behind the file: the disk knows less.
-        let news = match (&outline.subscription, &known) {
-            (None, _) => News::None,
-            (Some(_), Some(known)) if known.hash == fingerprint_of(&bytes) => known.news,
-            (Some(_), _) => News::Untold,
-        };
-        let fingerprint = if complete { outline.fingerprint } else { 0 };
-        self.remember(&outline.path, bytes, fingerprint, news)?;
-        for twin in Twin::ALL {
-            let path = twin.path(&outline.path);
-            if self.precompress {
-                let small = twin
-                    .compress(bytes)
-                    .map_err(|error| unwritable(&self.dir.join(&path), &error))?;
-                self.write(&path, &small)?;
-                self.remember(&path, &small, 0, News::None)?;
-                continue;
-            }
-            // A twin that stays behind would be handed out in place of the news, also where nobody knows of it.
-            let may_stand = known.is_none() || self.manifest().files.contains_key(&path);
-            if may_stand && !self.is_foreign(&path) {
-                let _ = fs::remove_file(self.dir.join(&path));
-            }
-            self.manifest().files.remove(&path);
-        }
-        Ok(())
     }
 
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Finding> {
@@ -299,5 +264,39 @@ impl Publisher {
             manifest,
             unkept: kept.err(),
         }
+    }
+}
+
+impl Sink for Publisher {
+    /// Writes a document where its bytes differ. An incomplete one is made again at the next run.
+    fn put(&self, outline: &Outline, bytes: &[u8], complete: bool) -> Result<(), Finding> {
+        let known = self.manifest().files.get(&outline.path).cloned();
+        self.write(&outline.path, bytes)?;
+        // Whoever builds the site may have wiped the folder, or a run may have died behind the file: the disk knows less.
+        let news = match (&outline.subscription, &known) {
+            (None, _) => News::None,
+            (Some(_), Some(known)) if known.hash == fingerprint_of(&bytes) => known.news,
+            (Some(_), _) => News::Untold,
+        };
+        let fingerprint = if complete { outline.fingerprint } else { 0 };
+        self.remember(&outline.path, bytes, fingerprint, news)?;
+        for twin in Twin::ALL {
+            let path = twin.path(&outline.path);
+            if self.precompress {
+                let small = twin
+                    .compress(bytes)
+                    .map_err(|error| unwritable(&self.dir.join(&path), &error))?;
+                self.write(&path, &small)?;
+                self.remember(&path, &small, 0, News::None)?;
+                continue;
+            }
+            // A twin that stays behind would be handed out in place of the news, also where nobody knows of it.
+            let may_stand = known.is_none() || self.manifest().files.contains_key(&path);
+            if may_stand && !self.is_foreign(&path) {
+                let _ = fs::remove_file(self.dir.join(&path));
+            }
+            self.manifest().files.remove(&path);
+        }
+        Ok(())
     }
 }

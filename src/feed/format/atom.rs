@@ -11,14 +11,65 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Timelike, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::{Author, Site};
-use crate::feed::{Entry, Feed, GENERATOR, Text, text};
+use crate::feed::format::{Writer, enclose};
+use crate::feed::model::{Entry, Feed, Text};
+use crate::feed::{GENERATOR, text};
 use crate::post::{Post, html};
 
 /// The head of every document.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
+/// The end of every document.
+const TAIL: &str = "\n</feed>";
 
-/// The feed's text.
-pub(super) fn write(feed: &Feed<'_>) -> String {
+/// How documents are written: one element a line.
+const LAYOUT: WriteConfig = WriteConfig {
+    write_document_declaration: false,
+    indent_size: Some(0),
+};
+
+/// Writes Atom.
+pub(super) struct Atom;
+
+impl Writer for Atom {
+    fn label(&self) -> &'static str {
+        "Atom"
+    }
+
+    fn media_type(&self) -> &'static str {
+        "application/atom+xml"
+    }
+
+    fn entry(&self, one: &Entry<'_>) -> String {
+        let document = write(&atom::Feed {
+            entries: vec![entry(one)],
+            ..atom::Feed::default()
+        });
+        let start = document.find("\n<entry>").unwrap_or_default();
+        let end = document.rfind(TAIL).unwrap_or(document.len());
+        document[start..end].to_owned()
+    }
+
+    fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
+        let document = write(&head(feed));
+        let head = document.strip_suffix(TAIL).unwrap_or(&document);
+        // The crate writes elements that it does not know behind the entries, where metadata does not belong.
+        let archive = if feed.is_archive {
+            "\n<fh:archive/>"
+        } else {
+            ""
+        };
+        let head = format!("{DECLARATION}{}{head}{archive}", feed.style_line());
+        enclose(&head, entries, "", &format!("{TAIL}\n"))
+    }
+}
+
+fn write(document: &atom::Feed) -> String {
+    let written = document.write_with_config(Vec::new(), LAYOUT);
+    String::from_utf8(written.unwrap_or_default()).unwrap_or_default()
+}
+
+/// A document without its entries.
+fn head(feed: &Feed<'_>) -> atom::Feed {
     let site = feed.site;
     let mut links: Vec<Link> = feed
         .relations()
@@ -37,19 +88,19 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
             "http://purl.org/syndication/history/1.0".to_owned(),
         );
     }
-    if feed.entries.iter().any(|entry| entry.post.image.is_some()) {
+    if feed.posts.iter().any(|post| post.image.is_some()) {
         namespaces.insert(
             "media".to_owned(),
             "http://search.yahoo.com/mrss/".to_owned(),
         );
     }
-    let document = atom::Feed {
+    atom::Feed {
         title: plain(&feed.title(), None),
         id: feed.id.clone(),
         updated: time(
-            feed.entries
+            feed.posts
                 .iter()
-                .map(|one| instant(one.post))
+                .map(|post| instant(post))
                 .max()
                 .unwrap_or_else(|| feed.updated()),
             site,
@@ -74,29 +125,11 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
             .map(|text| plain(&text, None)),
         lang: Some(site.language.clone()),
         namespaces,
-        entries: feed.entries.iter().map(|one| entry(one, feed)).collect(),
         ..atom::Feed::default()
-    };
-    let layout = WriteConfig {
-        write_document_declaration: false,
-        indent_size: Some(0),
-    };
-    let written = document
-        .write_with_config(Vec::new(), layout)
-        .unwrap_or_default();
-    let mut written = String::from_utf8(written).unwrap_or_default();
-    if feed.is_archive {
-        // The crate writes what it does not know behind the entries, where metadata does not belong.
-        let end = written
-            .find("\n<entry>")
-            .or_else(|| written.rfind("\n</feed>"))
-            .unwrap_or(written.len());
-        written.insert_str(end, "\n<fh:archive/>");
     }
-    format!("{DECLARATION}{}{written}\n", feed.style_line())
 }
 
-fn entry(entry: &Entry<'_>, feed: &Feed<'_>) -> atom::Entry {
+fn entry(entry: &Entry<'_>) -> atom::Entry {
     let post = entry.post;
     let language = post.language.as_deref();
     let mut links = vec![link(
@@ -131,9 +164,9 @@ fn entry(entry: &Entry<'_>, feed: &Feed<'_>) -> atom::Entry {
     });
     atom::Entry {
         title: plain(&entry.title, language),
-        id: text::iri(&post.id, feed.authority),
-        updated: time(instant(post), feed.site),
-        published: Some(time(post.published, feed.site)),
+        id: text::iri(&post.id, entry.authority),
+        updated: time(instant(post), entry.site),
+        published: Some(time(post.published, entry.site)),
         authors: post.authors.iter().map(person).collect(),
         categories: post.tags.iter().filter_map(|tag| category(tag)).collect(),
         links,

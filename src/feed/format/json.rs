@@ -4,11 +4,41 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use crate::config::Author;
-use crate::feed::{Entry, Feed, GENERATOR, Text, text};
+use crate::feed::format::{Writer, enclose};
+use crate::feed::model::{Entry, Feed, Text};
+use crate::feed::{GENERATOR, text};
 use crate::post::html;
 
-/// The feed's text.
-pub(super) fn write(feed: &Feed<'_>) -> String {
+/// The end of a document behind its items.
+const TAIL: &str = "]\n}";
+
+/// Writes JSON Feed.
+pub(super) struct Json;
+
+impl Writer for Json {
+    fn label(&self) -> &'static str {
+        "JSON"
+    }
+
+    fn media_type(&self) -> &'static str {
+        "application/feed+json"
+    }
+
+    fn entry(&self, entry: &Entry<'_>) -> String {
+        // A string holds no line break: each one begins a line of the layout.
+        format!("\n{:#}", item(entry)).replace('\n', "\n    ")
+    }
+
+    fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
+        let document = format!("{:#}", head(feed));
+        let head = document.strip_suffix(TAIL).unwrap_or(&document);
+        let indent = if entries.is_empty() { "" } else { "\n  " };
+        enclose(head, entries, ",", &format!("{indent}{TAIL}\n"))
+    }
+}
+
+/// A document whose list of items, its last member, is empty.
+fn head(feed: &Feed<'_>) -> Value {
     let site = feed.site;
     let mut document = json!({
         "version": "https://jsonfeed.org/version/1.1",
@@ -36,8 +66,8 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
     if let Some(hub) = feed.hub {
         document["hubs"] = json!([{"type": "WebSub", "url": text::address(hub)}]);
     }
-    document["items"] = feed.entries.iter().map(item).collect();
-    format!("{document:#}\n")
+    document["items"] = json!([]);
+    document
 }
 
 fn item(entry: &Entry<'_>) -> Value {

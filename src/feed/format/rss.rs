@@ -9,11 +9,56 @@ use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Enclosure, Guid, Image, Item};
 
 use crate::config::Author;
-use crate::feed::{Entry, Feed, GENERATOR, Text, text};
+use crate::feed::format::{Writer, enclose};
+use crate::feed::model::{Entry, Feed, Text};
+use crate::feed::{GENERATOR, text};
 use crate::post::{Post, html};
 
-/// The feed's text.
-pub(super) fn write(feed: &Feed<'_>) -> String {
+/// The end of every document.
+const TAIL: &str = "\n</channel>\n</rss>";
+
+/// Writes RSS.
+pub(super) struct Rss;
+
+impl Writer for Rss {
+    fn label(&self) -> &'static str {
+        "RSS"
+    }
+
+    fn media_type(&self) -> &'static str {
+        "application/rss+xml"
+    }
+
+    fn entry(&self, entry: &Entry<'_>) -> String {
+        let document = write(&Channel {
+            items: vec![item(entry)],
+            ..Channel::default()
+        });
+        let start = document.find("\n<item>").unwrap_or_default();
+        let end = document.rfind(TAIL).unwrap_or(document.len());
+        document[start..end].to_owned()
+    }
+
+    fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
+        let document = write(&head(feed));
+        let head = document.strip_suffix(TAIL).unwrap_or(&document);
+        let head = format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}{}",
+            feed.style_line(),
+            &head[head.find("<rss").unwrap_or_default()..]
+        );
+        enclose(&head, entries, "", &format!("{TAIL}\n"))
+    }
+}
+
+fn write(channel: &Channel) -> String {
+    let written = channel.pretty_write_to(Vec::new(), b' ', 0);
+    let written = String::from_utf8(written.unwrap_or_default()).unwrap_or_default();
+    numbered(written.trim_end())
+}
+
+/// A document without its items.
+fn head(feed: &Feed<'_>) -> Channel {
     let site = feed.site;
     let (title, link) = (apart(&feed.title()), text::address(&site.url));
     let description = Some(apart(&text::line(&site.description))).filter(|text| !text.is_empty());
@@ -43,7 +88,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
             BTreeMap::from([("archive".to_owned(), vec![element("fh:archive", &[])])]),
         );
     }
-    let channel = Channel {
+    Channel {
         description: description.unwrap_or_else(|| title.clone()),
         image: [&site.logo, &site.icon]
             .into_iter()
@@ -59,7 +104,7 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
         language: Some(site.language.clone()),
         copyright: feed.rights().map(|rights| apart(&rights)),
         managing_editor: site.author.as_ref().and_then(by_mail),
-        last_build_date: feed.entries.first().map(|_| time(feed.updated())),
+        last_build_date: feed.posts.first().map(|_| time(feed.updated())),
         categories: site
             .categories
             .iter()
@@ -75,19 +120,8 @@ pub(super) fn write(feed: &Feed<'_>) -> String {
                 .collect(),
         }),
         namespaces,
-        items: feed.entries.iter().map(item).collect(),
         ..Channel::default()
-    };
-    let written = channel
-        .pretty_write_to(Vec::new(), b' ', 0)
-        .unwrap_or_default();
-    let written = numbered(&String::from_utf8(written).unwrap_or_default());
-    let element = written.find("<rss").unwrap_or_default();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}{}\n",
-        feed.style_line(),
-        written[element..].trim_end()
-    )
+    }
 }
 
 /// A picture that may stand for a channel: GIF, JPEG or PNG, as far as its name tells.

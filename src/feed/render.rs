@@ -1,0 +1,235 @@
+//! Outlines → bytes. Each post is rendered once, and its entry written once for each format; a document is the entries
+//! that it shows between a head and a tail.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+use url::Url;
+
+use crate::feed::address::{path, url};
+use crate::feed::format::writer;
+use crate::feed::model::{Entry, Feed};
+use crate::feed::outline::{Document, Kind, Outline, Setting};
+use crate::feed::{opml, page};
+use crate::finding::Finding;
+use crate::post::{Body, Post};
+
+/// How many posts are rendered before the documents that are complete then are written.
+const BATCH: usize = 512;
+
+/// Renders the body of a post.
+pub trait Bodies: Sync {
+    /// # Errors
+    /// A finding where the post cannot be rendered.
+    fn body(&self, post: &Post) -> Result<Body, Finding>;
+}
+
+/// Takes the documents.
+pub trait Sink: Sync {
+    /// Takes the bytes of a document; an incomplete one lacks a post that could not be rendered.
+    ///
+    /// # Errors
+    /// A finding where it cannot be kept: then no more documents follow.
+    fn put(&self, outline: &Outline, bytes: &[u8], complete: bool) -> Result<(), Finding>;
+}
+
+/// Renders these documents and hands each to `sink`, the archive of a feed before the feed that points to it. Posts are
+/// rendered from the oldest to the newest, and an entry is dropped when no document waits for it, so that memory holds a
+/// batch of posts and the entries of unfinished documents. A post that cannot be rendered is left out and stands in the
+/// findings; the documents that lack it are handed over as incomplete.
+///
+/// # Errors
+/// The first finding of `sink` or of the template.
+pub fn render(
+    setting: &Setting<'_>,
+    outlines: &[&Outline],
+    bodies: &dyn Bodies,
+    sink: &dyn Sink,
+) -> Result<Vec<Finding>, Finding> {
+    let mut entries = Entries::new(setting, outlines);
+    let mut findings = Vec::new();
+    let mut waiting = outlines.to_vec();
+    waiting.sort_by_key(|outline| newest(outline));
+    // Posts have numbers from the newest to the oldest.
+    let mut unrendered: Vec<usize> = entries.uses.keys().copied().collect();
+    unrendered.sort_unstable();
+    loop {
+        let oldest = unrendered.last().copied();
+        let still_waits =
+            |outline: &&Outline| oldest.is_some_and(|oldest| newest(outline) <= oldest);
+        let ready = waiting.split_off(waiting.partition_point(still_waits));
+        let (feeds, others): (Vec<&Outline>, Vec<&Outline>) = ready
+            .into_iter()
+            .partition(|outline| outline.subscription.is_some());
+        for documents in [others, feeds] {
+            documents
+                .par_iter()
+                .try_for_each(|outline| entries.put(outline, sink))?;
+            entries.release(&documents);
+        }
+        if unrendered.is_empty() {
+            break;
+        }
+        let batch = unrendered.split_off(unrendered.len().saturating_sub(BATCH));
+        findings.extend(entries.render(&batch, bodies));
+    }
+    findings.sort();
+    findings.dedup();
+    Ok(findings)
+}
+
+/// The number of the newest post that a document shows; without any it waits for none.
+fn newest(outline: &Outline) -> usize {
+    outline.shown().first().copied().unwrap_or(usize::MAX)
+}
+
+/// The entries that unfinished documents wait for.
+struct Entries<'a> {
+    setting: Setting<'a>,
+    /// How many unfinished documents show a post, by its number.
+    uses: HashMap<usize, usize>,
+    /// The bytes of a post's entry in each format of the config, by its number.
+    written: HashMap<usize, Vec<String>>,
+}
+
+impl<'a> Entries<'a> {
+    fn new(setting: &Setting<'a>, outlines: &[&Outline]) -> Self {
+        let mut uses: HashMap<usize, usize> = HashMap::new();
+        for number in outlines.iter().flat_map(|outline| outline.shown()) {
+            *uses.entry(*number).or_default() += 1;
+        }
+        Self {
+            setting: *setting,
+            uses,
+            written: HashMap::new(),
+        }
+    }
+
+    /// Renders these posts. Returns what is wrong with those that cannot be.
+    fn render(&mut self, batch: &[usize], bodies: &dyn Bodies) -> Vec<Finding> {
+        let results: Vec<(usize, Result<Vec<String>, Finding>)> = batch
+            .par_iter()
+            .map(|number| (*number, self.write(*number, bodies)))
+            .collect();
+        let mut findings = Vec::new();
+        for (number, result) in results {
+            match result {
+                Ok(entry) => _ = self.written.insert(number, entry),
+                Err(finding) => findings.push(finding),
+            }
+        }
+        findings
+    }
+
+    /// The entry of one post in each format of the config.
+    fn write(&self, number: usize, bodies: &dyn Bodies) -> Result<Vec<String>, Finding> {
+        let post = &self.setting.posts[number];
+        let body = bodies.body(post)?;
+        let entry = Entry::new(&self.setting, post, &body);
+        let formats = self.setting.config.formats.iter();
+        Ok(formats
+            .map(|format| writer(*format).entry(&entry))
+            .collect())
+    }
+
+    /// Forgets the entries that no unfinished document shows.
+    fn release(&mut self, finished: &[&Outline]) {
+        for number in finished.iter().flat_map(|outline| outline.shown()) {
+            let Some(uses) = self.uses.get_mut(number) else {
+                continue;
+            };
+            *uses -= 1;
+            if *uses == 0 {
+                self.written.remove(number);
+            }
+        }
+    }
+
+    /// Hands one document over.
+    fn put(&self, outline: &Outline, sink: &dyn Sink) -> Result<(), Finding> {
+        let Setting {
+            site,
+            config,
+            posts,
+            template,
+            ..
+        } = self.setting;
+        let text = match &outline.kind {
+            Kind::Style => page::style(site),
+            Kind::List(topics) => opml::write(site, config, topics),
+            Kind::Page(topics) => {
+                let shown: Vec<&Post> = outline
+                    .posts()
+                    .iter()
+                    .map(|number| &posts[*number])
+                    .collect();
+                page::write(site, config, topics, &shown, template)?
+            }
+            Kind::Feed(document) => self.feed(outline, document),
+        };
+        let complete = outline
+            .shown()
+            .iter()
+            .all(|number| self.written.contains_key(number));
+        sink.put(outline, text.as_bytes(), complete)
+    }
+
+    fn feed(&self, outline: &Outline, document: &Document) -> String {
+        let formats = &self.setting.config.formats;
+        let format = formats.iter().position(|format| *format == document.format);
+        let mut posts = Vec::new();
+        let mut entries = Vec::new();
+        for number in outline.shown() {
+            if let (Some(format), Some(entry)) = (format, self.written.get(number)) {
+                posts.push(&self.setting.posts[*number]);
+                entries.push(entry[format].as_str());
+            }
+        }
+        let feed = model(&self.setting, document, posts);
+        writer(document.format).document(&feed, &entries)
+    }
+}
+
+/// A document with these posts, before it has a format.
+fn model<'a>(setting: &Setting<'a>, document: &'a Document, posts: Vec<&'a Post>) -> Feed<'a> {
+    let Setting {
+        site, config, lock, ..
+    } = *setting;
+    let Document {
+        format,
+        topic,
+        folder,
+        period,
+        older,
+        newer,
+    } = document;
+    let place = |period: Option<&str>| -> Url { url(site, &path(config, *format, folder, period)) };
+    let id = lock.feed_id(folder).map(str::to_owned);
+    Feed {
+        site,
+        topic: topic.as_deref(),
+        id: id.unwrap_or_else(|| feed_id(lock.authority(), folder)),
+        posts,
+        address: place(period.as_deref()),
+        current: place(None),
+        older: older.as_deref().map(|period| place(Some(period))),
+        // The only document of an archive has no neighbour; validators want to be led on all the same.
+        newer: match (period, older, newer) {
+            (Some(_), None, None) => Some(place(None)),
+            _ => newer.as_deref().map(|period| place(Some(period))),
+        },
+        is_archive: period.is_some(),
+        hub: config.hub.as_ref().filter(|_| period.is_none()),
+        // Relative, so that a copy of the folder elsewhere shows its own.
+        style: config.page.then(|| {
+            let up = path(config, *format, folder, None).matches('/').count();
+            format!("{}{}", "../".repeat(up), page::STYLE)
+        }),
+    }
+}
+
+/// A feed's id, which does not change with its address.
+fn feed_id(authority: &str, folder: &str) -> String {
+    let folder: String = url::form_urlencoded::byte_serialize(folder.as_bytes()).collect();
+    format!("tag:{authority},2000:feed/{}", folder.replace("%2F", "/"))
+}
