@@ -10,6 +10,7 @@ mod delivery;
 mod digest;
 mod faults;
 mod feed;
+mod feeds;
 mod house;
 mod ids;
 mod ignored;

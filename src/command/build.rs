@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::cli::{Build, Dry};
 use crate::command::{Ending, Session, own_template};
 use crate::config::Config;
-use crate::feed::{Bodies, OldFeed, Outline, Setting, Sink, folder_at, links, outlines, render};
+use crate::feed::{Bodies, OldFeed, Outline, Plan, Setting, Sink, folder_at, links, plan, render};
 use crate::finding::Finding;
 use crate::loader::{Loaded, load_posts};
 use crate::post::{Body, Post, fingerprint_of};
@@ -66,25 +66,30 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         });
     }
     let template = own_template(&config, "feeds.html")?;
-    let setting = Setting {
-        site: &config.site,
-        config: &config.feeds,
-        lock: &loaded.lock,
-        posts: &loaded.posts,
-        template: template.as_ref().map(|(file, text)| (&**file, &**text)),
-    };
     // What each post is now, by its id.
     let prints: Vec<(u64, u64)> = loaded
         .posts
         .par_iter()
         .map(|post| (fingerprint_of(&post.id), fingerprint_of(post)))
         .collect();
-    let outlines = outlines(&setting, salt(&config, &loaded), &prints)?;
     let new = new_posts(&loaded, &prints, &publisher.manifest());
+    let unseen = publisher
+        .manifest()
+        .unseen(&prints, &new, config.feeds.limit);
+    let setting = Setting {
+        site: &config.site,
+        config: &config.feeds,
+        lock: &loaded.lock,
+        posts: &loaded.posts,
+        unseen: &unseen.places(&prints),
+        template: template.as_ref().map(|(file, text)| (&**file, &**text)),
+    };
+    let Plan { outlines, findings } = plan(&setting, salt(&config, &loaded), &prints)?;
     let counts = Counts::of(&loaded, &prints, &publisher.manifest(), new.len());
     let mut manifest = Manifest::default();
 
     session.report(&loaded.findings);
+    session.report(&findings);
     session.explain(&format!(
         "{} posts in {}",
         loaded.posts.len(),
@@ -93,7 +98,13 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
     if session.verbose {
         loaded.reasons().for_each(|reason| session.explain(&reason));
     }
-    let mut ending = Ending::of(&loaded.findings);
+    for place in setting.unseen {
+        session.explain(&format!(
+            "{}: its date is old, so it stays in the feeds until {} others have followed",
+            loaded.posts[*place].path, config.feeds.limit
+        ));
+    }
+    let mut ending = Ending::of(&loaded.findings).and(Ending::of(&findings));
     if args.dry.dry_run {
         let rendered = print(session, args, &setting, &outlines, &loaded)?;
         session.say(&format!("feeds: {counts}"));
@@ -114,7 +125,7 @@ pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<B
         let mut pruned = Ok(());
         if rendered.is_ok() {
             publisher.retire(&outlines);
-            publisher.manifest().add_posts(&prints);
+            publisher.manifest().add_posts(&prints, unseen);
             if config.feeds.hub.is_some() {
                 wait_for(
                     &loaded,
@@ -302,23 +313,22 @@ impl std::fmt::Display for Counts {
     }
 }
 
-/// The ids of the posts that no feed has carried: the manifest knows it, since a lock may be kept by a run that fails
-/// afterwards, or not at all. Without one, those that are new in the lock.
-fn new_posts(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest) -> BTreeSet<String> {
+/// The posts that no feed has carried, by the fingerprints of their ids: the manifest knows it, since a lock may be kept by
+/// a run that fails afterwards, or not at all. Without one, those that are new in the lock.
+fn new_posts(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest) -> BTreeSet<u64> {
     let changes = loaded.lock.changes();
-    let is_new = |(post, (id, _)): &(&Post, &(u64, u64))| {
+    let mut new = BTreeSet::new();
+    for (post, (id, _)) in loaded.posts.iter().zip(prints) {
         let is_new = manifest
             .is_new(*id)
             .unwrap_or_else(|| changes.new.contains(&*post.id));
-        is_new && !changes.repeated.contains(&*post.path) && !changes.adopted.contains(&*post.path)
-    };
-    loaded
-        .posts
-        .iter()
-        .zip(prints)
-        .filter(is_new)
-        .map(|(post, _)| post.id.to_string())
-        .collect()
+        let keeps_readers =
+            changes.repeated.contains(&*post.path) || changes.adopted.contains(&*post.path);
+        if is_new && !keeps_readers {
+            new.insert(*id);
+        }
+    }
+    new
 }
 
 /// What else makes the bytes, beside the posts and the settings of the feeds: this very program, and how posts are read.
@@ -390,7 +400,7 @@ fn wait_for(
     loaded: &Loaded,
     outlines: &[Outline],
     prints: &[(u64, u64)],
-    new: &BTreeSet<String>,
+    new: &BTreeSet<u64>,
     now: DateTime<Utc>,
     manifest: &mut Manifest,
 ) {
@@ -403,7 +413,7 @@ fn wait_for(
         .collect();
     let wait = |(number, post): (usize, &Post)| {
         let id = prints[number].0;
-        let is_news = || shown.contains(&number) && new.contains(&*post.id);
+        let is_news = || shown.contains(&number) && new.contains(&id);
         let since = manifest
             .waits_since(id, post.url.as_str())
             .or_else(|| is_news().then_some(now))?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
 use crate::config::value::{at_least_one, some_web_address};
+use crate::finding::Finding;
 
 /// The feeds that are published.
 #[derive(Debug, Clone, Hash, Deserialize)]
@@ -29,8 +30,14 @@ pub struct Feeds {
     /// What else has feeds of its own.
     #[serde(deserialize_with = "once_each")]
     pub by: Vec<By>,
-    /// The span of each document of the archive (RFC 5005); without it there is none.
+    /// At most this many feeds beside the main one; those with the fewest posts are left out.
+    #[serde(deserialize_with = "at_least_one")]
+    pub max_feeds: usize,
+    /// The span of each document of the main feed's archive (RFC 5005); without it there is none.
     pub archive: Option<Archive>,
+    /// Which of the feeds in `by` have an archive too.
+    #[serde(deserialize_with = "once_each")]
+    pub archive_by: Vec<By>,
     /// The WebSub hub that the feeds link to and that is told what changed.
     #[serde(deserialize_with = "some_web_address")]
     pub hub: Option<Url>,
@@ -56,7 +63,9 @@ impl Default for Feeds {
             limit: 20,
             content: Content::Full,
             by: Vec::new(),
+            max_feeds: 1000,
             archive: None,
+            archive_by: Vec::new(),
             hub: None,
             hub_private: false,
             page: true,
@@ -68,6 +77,25 @@ impl Default for Feeds {
 }
 
 impl Feeds {
+    /// The key under [feeds] that contradicts another one, and what is wrong with it.
+    pub(super) fn contradiction(&self) -> Option<(&'static str, Finding)> {
+        let by = self.archive_by.iter().find(|by| !self.by.contains(by));
+        let finding = match (by, self.archive) {
+            (Some(by), _) => {
+                let name = by.name();
+                Finding::error(format!("`archive_by` names `{name}`, which has no feeds")).way_out(
+                    format!("add \"{name}\" to `by`, or take it out of `archive_by`"),
+                )
+            }
+            (None, None) if !self.archive_by.is_empty() => {
+                Finding::error("there is `archive_by`, but no `archive`")
+                    .way_out("add archive = \"year\" or \"month\"")
+            }
+            _ => return None,
+        };
+        Some(("archive_by", finding))
+    }
+
     pub(super) fn resolve_paths(&mut self, root: &Path) {
         self.dir = root.join(&self.dir);
     }
@@ -195,6 +223,18 @@ pub enum By {
     Author,
     /// Each language.
     Language,
+}
+
+impl By {
+    /// Its name in the config, and of the folder of its feeds.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tag => "tag",
+            Self::Section => "section",
+            Self::Author => "author",
+            Self::Language => "language",
+        }
+    }
 }
 
 /// How much time one document of the archive spans.

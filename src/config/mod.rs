@@ -141,6 +141,13 @@ impl Config {
                 });
             }
         }
+        if let Some((key, finding)) = self.feeds.contradiction() {
+            // It may stand in the environment alone.
+            return Err(match line_of(text, key) {
+                Some(line) => finding.at_line(line),
+                None => finding,
+            });
+        }
         if !self.digests.is_empty() && self.mail.from.is_none() {
             return Err(
                 Finding::error("there is a digest but no `from` under [mail]")

@@ -13,7 +13,7 @@ mod topic;
 
 pub use address::url;
 pub use adopt::{Adoption, OldFeed};
-pub use outline::{Outline, Setting, folder_at, outlines};
+pub use outline::{Outline, Plan, Setting, folder_at, plan};
 pub use page::links;
 pub use render::{Bodies, Sink, render};
 

@@ -1,6 +1,6 @@
-//! Which documents there are, what goes into each, and their rendering.
+//! Posts → outlines: which documents there are, and what goes into each.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use chrono::Datelike;
@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::config::{Archive, Feeds, Format, Site};
 use crate::feed::address::{path, url};
-use crate::feed::topic::{Named, Topic, topics};
+use crate::feed::topic::{Named, Topic, bound, topics};
 use crate::feed::{opml, page};
 use crate::finding::Finding;
 use crate::lock::Lock;
@@ -26,6 +26,8 @@ pub struct Setting<'a> {
     pub lock: &'a Lock,
     /// The published posts, the newest first.
     pub posts: &'a [Post],
+    /// The posts, by their place in that list, that subscribers may not have seen yet though their dates are old.
+    pub unseen: &'a BTreeSet<usize>,
     /// The template of the page for people, and its file; none for the one that is compiled in.
     pub template: Option<(&'a Path, &'a str)>,
 }
@@ -66,78 +68,81 @@ pub(super) struct Document {
     pub(super) newer: Option<String>,
 }
 
-/// Every document that the config asks for, each archive before what points to it. `salt` stands for everything else
-/// that makes the bytes: the program and its settings. `prints` are the fingerprints of each post's id and of the post.
+/// The documents that the config asks for.
+#[derive(Debug)]
+pub struct Plan {
+    /// Each archive before the feed that points to it.
+    pub outlines: Vec<Outline>,
+    /// Feeds that are left out.
+    pub findings: Vec<Finding>,
+}
+
+/// Plans every document. `salt` stands for everything else that makes the bytes: the program and its settings. `prints`
+/// are the fingerprints of each post's id and of the post.
 ///
 /// # Errors
 /// A finding where two documents would have one name.
-pub fn outlines(
-    setting: &Setting<'_>,
-    salt: u64,
-    prints: &[(u64, u64)],
-) -> Result<Vec<Outline>, Finding> {
+pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<Plan, Finding> {
     let Setting {
         site,
         config,
         posts,
         ..
     } = *setting;
-    // What a link to another post's file becomes depends on every path and address.
-    let places = posts
-        .par_iter()
-        .map(|post| fingerprint_of(&(&post.path, &post.url)))
-        .collect::<Vec<_>>();
-    let places = fingerprint_of(&places);
-    let topics = topics(posts, &config.by, site);
+    let mut topics = topics(posts, &config.by, site);
+    let findings = bound(&mut topics, config.max_feeds).into_iter().collect();
     let mut outlines: Vec<Outline> = topics
         .par_iter()
-        .flat_map_iter(|topic| of_topic(setting, topic))
+        .flat_map_iter(|topic| plan_topic(setting, topic))
         .collect();
-    let names: Vec<_> = topics
+    let names: Vec<Named> = topics
         .into_iter()
         .map(|topic| (topic.name, topic.folder))
         .collect();
-    let mut add = |path: &str, kind: Kind, posts: Vec<usize>| {
-        outlines.push(Outline {
-            path: path.to_owned(),
-            fingerprint: 0,
-            subscription: None,
-            kind,
-            posts,
-        });
-    };
     if config.opml {
-        add(opml::FILE, Kind::List(names.clone()), Vec::new());
+        let list = Kind::List(names.clone());
+        outlines.push(Outline::new(opml::FILE, list, Vec::new()));
     }
     if config.page {
-        add(page::STYLE, Kind::Style, Vec::new());
-        add(
-            page::PAGE,
-            Kind::Page(names),
-            (0..posts.len().min(config.limit)).collect(),
-        );
+        let newest = (0..posts.len().min(config.limit)).collect();
+        outlines.push(Outline::new(page::STYLE, Kind::Style, Vec::new()));
+        outlines.push(Outline::new(page::PAGE, Kind::Page(names), newest));
     }
-    let common = fingerprint_of(&(
-        salt,
-        site,
-        config,
-        setting.template.map(|(_, text)| text),
-        setting.lock.authority(),
-    ));
-    for outline in &mut outlines {
-        let refers = outline
-            .posts
-            .iter()
-            .any(|number| posts[*number].text.refers);
+    add_fingerprints(setting, salt, prints, &mut outlines);
+    let mut names = HashSet::new();
+    if let Some(twice) = outlines.iter().find(|outline| !names.insert(&outline.path)) {
+        let finding = Finding::error(format!("two documents would stand in `{}`", twice.path));
+        return Err(finding.way_out("give one another name with `files` under [feeds]"));
+    }
+    Ok(Plan { outlines, findings })
+}
+
+/// Fingerprints everything that makes the bytes of each document.
+fn add_fingerprints(
+    setting: &Setting<'_>,
+    salt: u64,
+    prints: &[(u64, u64)],
+    outlines: &mut [Outline],
+) {
+    let Setting { posts, lock, .. } = *setting;
+    // What a link to another post's file becomes depends on every path and address.
+    let places: Vec<u64> = posts
+        .par_iter()
+        .map(|post| fingerprint_of(&(&post.path, &post.url)))
+        .collect();
+    let places = fingerprint_of(&places);
+    let template = setting.template.map(|(_, text)| text);
+    let authority = lock.authority();
+    let common = fingerprint_of(&(salt, setting.site, setting.config, template, authority));
+    for outline in outlines {
+        let mut numbers = outline.posts.iter();
+        let refers = numbers.any(|number| posts[*number].text.refers);
         let feed_id = match &outline.kind {
-            Kind::Feed(document) => setting.lock.feed_id(&document.folder),
+            Kind::Feed(document) => lock.feed_id(&document.folder),
             _ => None,
         };
-        let posts: Vec<u64> = outline
-            .posts
-            .iter()
-            .map(|number| prints[*number].1)
-            .collect();
+        let numbers = outline.posts.iter();
+        let posts: Vec<u64> = numbers.map(|number| prints[*number].1).collect();
         outline.fingerprint = fingerprint_of(&(
             common,
             &outline.kind,
@@ -146,76 +151,75 @@ pub fn outlines(
             posts,
         ));
     }
-    let mut names = HashSet::new();
-    match outlines.iter().find(|outline| !names.insert(&outline.path)) {
-        None => Ok(outlines),
-        Some(twice) => Err(Finding::error(format!(
-            "two documents would stand in `{}`",
-            twice.path
-        ))
-        .way_out("give one another name with `files` under [feeds]")),
-    }
 }
 
-/// The documents of a topic: its archive, the oldest first, then what readers subscribe to.
-fn of_topic(setting: &Setting<'_>, topic: &Topic) -> Vec<Outline> {
+/// Plans the documents of a topic: its archive, the oldest first, then what readers subscribe to.
+fn plan_topic(setting: &Setting<'_>, topic: &Topic) -> Vec<Outline> {
     let Setting { config, .. } = *setting;
-    let periods = periods(setting, &topic.posts);
+    let periods = periods(setting, topic);
     let newest = periods.last().map_or(0, |(_, posts)| posts.len());
-    let shown = topic.posts.len().min(config.limit.max(newest));
+    let shown = config.limit.max(newest);
     // The newest post's own period may still grow: it is no archive.
     let archived = &periods[..periods.len().saturating_sub(1)];
     let label = |at: usize| archived.get(at).map(|(label, _)| label.clone());
     let mut outlines = Vec::new();
-    let mut add = |period: Option<String>,
-                   older: Option<String>,
-                   newer: Option<String>,
-                   posts: Vec<usize>| {
+    for (number, (period, posts)) in archived.iter().enumerate() {
         for format in &config.formats {
-            let kind = Kind::Feed(Document {
+            let document = Document {
                 format: *format,
                 topic: topic.name.clone(),
                 folder: topic.folder.clone(),
-                period: period.clone(),
-                older: older.clone(),
-                newer: newer.clone(),
-            });
-            let path = path(config, *format, &topic.folder, period.as_deref());
-            let subscription = period.is_none().then(|| url(setting.site, &path));
-            outlines.push(Outline {
-                path,
-                fingerprint: 0,
-                subscription,
-                kind,
-                posts: posts.clone(),
-            });
+                period: Some(period.clone()),
+                older: number.checked_sub(1).and_then(label),
+                newer: label(number + 1),
+            };
+            outlines.push(document.outline(setting, posts.clone()));
         }
-    };
-    for (number, (period, posts)) in archived.iter().enumerate() {
-        let older = number.checked_sub(1).and_then(label);
-        add(
-            Some(period.clone()),
-            older,
-            label(number + 1),
-            posts.clone(),
-        );
     }
-    add(
-        None,
-        archived.last().map(|(label, _)| label.clone()),
-        None,
-        topic.posts[..shown].to_vec(),
-    );
+    let is_shown =
+        |(place, number): &(usize, &usize)| *place < shown || setting.unseen.contains(number);
+    let posts = topic.posts.iter().enumerate().filter(is_shown);
+    let posts: Vec<usize> = posts.map(|(_, number)| *number).collect();
+    for format in &config.formats {
+        let document = Document {
+            format: *format,
+            topic: topic.name.clone(),
+            folder: topic.folder.clone(),
+            period: None,
+            older: archived.last().map(|(label, _)| label.clone()),
+            newer: None,
+        };
+        outlines.push(document.outline(setting, posts.clone()));
+    }
     outlines
 }
 
+impl Document {
+    /// Its outline, with these posts.
+    fn outline(self, setting: &Setting<'_>, posts: Vec<usize>) -> Outline {
+        let path = path(
+            setting.config,
+            self.format,
+            &self.folder,
+            self.period.as_deref(),
+        );
+        let subscription = self.period.is_none().then(|| url(setting.site, &path));
+        Outline {
+            subscription,
+            ..Outline::new(&path, Kind::Feed(self), posts)
+        }
+    }
+}
+
 /// The posts of each period in the site's zone, the oldest first; none without an archive.
-fn periods(setting: &Setting<'_>, numbers: &[usize]) -> Vec<(String, Vec<usize>)> {
-    let Some(archive) = setting.config.archive else {
+fn periods(setting: &Setting<'_>, topic: &Topic) -> Vec<(String, Vec<usize>)> {
+    let Setting { config, .. } = *setting;
+    let has_archive = topic.by.is_none_or(|by| config.archive_by.contains(&by));
+    let Some(archive) = config.archive.filter(|_| has_archive) else {
         return Vec::new();
     };
     let mut periods: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for number in numbers {
+    for number in &topic.posts {
         let day = setting.posts[*number]
             .published
             .with_timezone(&setting.site.zone());
@@ -244,6 +248,16 @@ pub fn folder_at(site: &Site, config: &Feeds, posts: &[Post], address: &Url) -> 
 }
 
 impl Outline {
+    fn new(path: &str, kind: Kind, posts: Vec<usize>) -> Self {
+        Self {
+            path: path.to_owned(),
+            fingerprint: 0,
+            subscription: None,
+            kind,
+            posts,
+        }
+    }
+
     /// Its posts, by their place in the list of all.
     pub fn posts(&self) -> &[usize] {
         &self.posts

@@ -1,16 +1,22 @@
 //! What has a feed of its own, and where that feed lies.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{By, Site};
+use crate::finding::Finding;
 use crate::post::{Post, slug};
 
 /// The longest slug, in bytes: names of files end at 255.
 const LONGEST: usize = 120;
+/// How many of the feeds that are left out are named.
+const EXAMPLES: usize = 3;
 
 /// A tag, a section, an author or a language, with its posts.
 #[derive(Debug, Clone)]
 pub(super) struct Topic {
+    /// What kind of a part it is; none for the whole site.
+    pub(super) by: Option<By>,
     /// Its name; none for the whole site.
     pub(super) name: Option<String>,
     /// Where its documents lie below the folder: empty, or with a slash at its end.
@@ -26,20 +32,15 @@ pub(super) type Named = (Option<String>, String);
 pub(super) fn topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
     let mut found: BTreeMap<String, Topic> = BTreeMap::new();
     for by in by {
-        let word = match by {
-            By::Tag => "tag",
-            By::Section => "section",
-            By::Author => "author",
-            By::Language => "language",
-        };
         let mut places: BTreeMap<&str, String> = BTreeMap::new();
         for (number, post) in posts.iter().enumerate() {
             for name in names(post, *by, site) {
                 let folder = places
                     .entry(name)
-                    .or_insert_with(|| format!("{word}/{}/", place(name)));
+                    .or_insert_with(|| format!("{}/{}/", by.name(), place(name)));
                 if !found.contains_key(folder) {
                     let topic = Topic {
+                        by: Some(*by),
                         name: Some(name.to_owned()),
                         folder: folder.clone(),
                         posts: Vec::new(),
@@ -60,11 +61,40 @@ pub(super) fn topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
         }
     }
     let whole = Topic {
+        by: None,
         name: None,
         folder: String::new(),
         posts: (0..posts.len()).collect(),
     };
     std::iter::once(whole).chain(found.into_values()).collect()
+}
+
+/// Keeps the whole site and the parts with the most posts, at most so many. A finding names what is left out.
+pub(super) fn bound(topics: &mut Vec<Topic>, max: usize) -> Option<Finding> {
+    let parts = topics.len().saturating_sub(1);
+    if parts <= max {
+        return None;
+    }
+    let mut order: Vec<usize> = (1..topics.len()).collect();
+    // Topics are sorted by folder, and so are those with as many posts.
+    order.sort_by_key(|at| Reverse(topics[*at].posts.len()));
+    let left: BTreeSet<usize> = order.split_off(max).into_iter().collect();
+    let examples: Vec<String> = left
+        .iter()
+        .take(EXAMPLES)
+        .map(|at| format!("`{}`", topics[*at].folder.trim_end_matches('/')))
+        .collect();
+    let mut at = 0..topics.len();
+    topics.retain(|_| at.next().is_none_or(|at| !left.contains(&at)));
+    let more = if left.len() > EXAMPLES { ", …" } else { "" };
+    let finding = Finding::error(format!(
+        "{} of {parts} feeds are left out, those with the fewest posts: {}{more}",
+        left.len(),
+        examples.join(", ")
+    ));
+    Some(finding.way_out(format!(
+        "use fewer tags, or raise `max_feeds = {max}` under [feeds]"
+    )))
 }
 
 fn names<'a>(post: &'a Post, by: By, site: &'a Site) -> Vec<&'a str> {

@@ -1,6 +1,6 @@
 //! `tidings.manifest`: which files tidings wrote and what from. Losing it costs a rendering, never a file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::finding::{Finding, Severity};
 use crate::post::fingerprint_of;
+use crate::publish::unseen::{Unseen, carry_on};
 use crate::publish::write_changed;
 
 /// The first line: a file of another form is as good as none.
@@ -20,6 +21,8 @@ pub struct Manifest {
     pub(super) files: BTreeMap<String, Written>,
     /// The fingerprint of each post when it was last published, by that of its id.
     pub(super) posts: HashMap<u64, u64>,
+    /// The posts that subscribers may not have seen yet though their dates are old.
+    pub(super) unseen: Unseen,
     /// The new posts that the hub waits for, by the fingerprint of their ids, which a rename leaves alone.
     pub(super) waiting: BTreeMap<u64, Waiting>,
 }
@@ -126,6 +129,9 @@ impl Manifest {
                     };
                     manifest.files.insert(path.to_owned(), written);
                 }
+                ["unseen", id, later] => {
+                    manifest.unseen.0.extend(number(id).zip(later.parse().ok()));
+                }
                 ["waiting", id, page, since] => {
                     manifest
                         .waiting
@@ -173,6 +179,9 @@ impl Manifest {
                 since.to_rfc3339()
             ));
         }
+        for (id, later) in &self.unseen.0 {
+            text.push_str(&format!("unseen\t{id:x}\t{later}\n"));
+        }
         let mut posts: Vec<_> = self.posts.iter().collect();
         posts.sort_unstable();
         for (id, hash) in posts {
@@ -194,9 +203,17 @@ impl Manifest {
         (!self.posts.is_empty() || !self.files.is_empty()).then(|| !self.posts.contains_key(&id))
     }
 
+    /// The posts that subscribers may not have seen yet though their dates are old, once these are published. `posts` are
+    /// the fingerprints of each id and post, the newest date first; `limit` is how many posts a feed shows.
+    pub fn unseen(&self, posts: &[(u64, u64)], new: &BTreeSet<u64>, limit: usize) -> Unseen {
+        let ids: Vec<u64> = posts.iter().map(|(id, _)| *id).collect();
+        carry_on(&self.unseen, &ids, new, limit)
+    }
+
     /// Notes what the posts are now. One that is left out for a while is no news when it comes back.
-    pub fn add_posts(&mut self, posts: &[(u64, u64)]) {
+    pub fn add_posts(&mut self, posts: &[(u64, u64)], unseen: Unseen) {
         self.posts.extend(posts.iter().copied());
+        self.unseen = unseen;
     }
 
     /// Keeps it beside this lock where it differs; whether it did. It is a memory and no more: without it the next run renders again,
@@ -268,7 +285,7 @@ impl Waiting {
 mod tests {
     use chrono::{DateTime, TimeDelta};
 
-    use super::{Manifest, News, Stamp, Waiting, Written};
+    use super::{Manifest, News, Stamp, Unseen, Waiting, Written};
 
     #[test]
     fn what_was_written_is_read_again_and_anything_else_is_as_good_as_none() {
@@ -290,6 +307,7 @@ mod tests {
         let manifest = Manifest {
             files: [("tag/c/atom.xml".to_owned(), written)].into(),
             posts: [(7, 8)].into(),
+            unseen: Unseen([(7, 3)].into()),
             waiting: [(9, waiting)].into(),
         };
         assert_eq!(Manifest::parse(&manifest.to_text()), manifest);

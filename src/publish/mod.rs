@@ -4,6 +4,7 @@
 mod manifest;
 mod replace;
 mod twin;
+mod unseen;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,6 +19,7 @@ use crate::post::fingerprint_of;
 pub use manifest::{Manifest, Waiting};
 pub(crate) use replace::replace;
 pub use replace::write_changed;
+pub use unseen::Unseen;
 
 use manifest::{News, Stamp, Written, beside};
 use replace::{sweep, unwritable};

@@ -1,0 +1,212 @@
+//! Which posts stand in which document: old dates, archives of parts, bounds.
+
+use serde_json::Value;
+
+use crate::feed::{NOON, config, site};
+use crate::scene::Scene;
+
+/// The titles of a JSON feed, sorted.
+fn titles(scene: &Scene, path: &str) -> Vec<String> {
+    let feed: Value = serde_json::from_str(&scene.read(path)).unwrap();
+    let items = feed["items"].as_array().unwrap();
+    let mut titles: Vec<String> = items
+        .iter()
+        .map(|item| item["title"].as_str().unwrap().to_owned())
+        .collect();
+    titles.sort();
+    titles
+}
+
+/// Posts of these titles, which are their days in 2024 as well.
+fn dated(days: &[&str], keys: &str) -> Scene {
+    let scene = Scene::new().file("config.toml", &config("", keys));
+    days.iter().fold(scene, |scene, day| add(scene, day))
+}
+
+fn add(scene: Scene, day: &str) -> Scene {
+    let text = format!("---\ntitle: {day}\ndate: 2024-{day}\ntags: [x]\n---\nText of {day}.\n");
+    scene.file(&format!("post/{day}.md"), &text)
+}
+
+#[test]
+fn a_post_with_an_old_date_stays_in_the_feeds_until_as_many_others_have_followed() {
+    for keys in ["limit = 2", "limit = 2\narchive = \"month\""] {
+        let scene = dated(
+            &["02-01", "03-01", "04-01", "04-02"],
+            &format!("by = [\"tag\"]\n{keys}"),
+        );
+        scene.run_at(NOON, &["build"]);
+        let scene = add(scene, "01-15");
+        let said = scene.run_at(NOON, &["build"]);
+        assert!(said.contains("1 new, 0 updated"), "{said}");
+        for feed in ["public/feed.json", "public/tag/x/feed.json"] {
+            assert_eq!(titles(&scene, feed), ["01-15", "04-01", "04-02"], "{keys}");
+        }
+        let before = scene.read("public/atom.xml");
+        assert!(scene.run_at(NOON, &["build"]).contains("nothing new"));
+        assert_eq!(scene.read("public/atom.xml"), before);
+        // An edit of it is no reason to leave.
+        let edited = scene.read("post/01-15.md").replace("Text", "Words");
+        let scene = scene.file("post/01-15.md", &edited);
+        scene.run_at(NOON, &["build"]);
+        assert!(scene.read("public/atom.xml").contains("Words of 01-15"));
+        let scene = add(scene, "04-03");
+        scene.run_at(NOON, &["build"]);
+        assert!(titles(&scene, "public/feed.json").contains(&"01-15".to_owned()));
+        let scene = add(scene, "04-04");
+        scene.run_at(NOON, &["build"]);
+        assert!(
+            !titles(&scene, "public/feed.json").contains(&"01-15".to_owned()),
+            "{keys}"
+        );
+    }
+}
+
+#[test]
+fn more_news_at_once_than_a_feed_shows_are_all_shown() {
+    let scene = dated(&["02-01", "03-01", "04-01"], "limit = 1");
+    scene.run_at(NOON, &["build"]);
+    let scene = add(add(add(scene, "04-02"), "04-03"), "01-01");
+    scene.run_at(NOON, &["build"]);
+    let expected = ["01-01", "04-02", "04-03"];
+    assert_eq!(titles(&scene, "public/feed.json"), expected);
+}
+
+#[test]
+fn a_draft_with_an_old_date_is_news_when_it_is_published() {
+    let scene = dated(&["02-01", "03-01"], "limit = 1");
+    let draft = "---\ntitle: Draft\ndate: 2023-01-01\ndraft: true\n---\nText.\n";
+    let scene = scene.file("post/draft.md", draft);
+    scene.run_at(NOON, &["build"]);
+    let scene = scene.file("post/draft.md", &draft.replace("draft: true\n", ""));
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(titles(&scene, "public/feed.json"), ["03-01", "Draft"]);
+}
+
+#[test]
+fn a_first_build_an_archive_that_is_moved_in_and_a_lost_manifest_go_by_dates() {
+    let scene = dated(&["02-01", "03-01"], "limit = 1");
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(titles(&scene, "public/feed.json"), ["03-01"]);
+    let scene = add(add(add(scene, "01-01"), "01-02"), "01-03");
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(titles(&scene, "public/feed.json"), ["03-01"]);
+    let scene = add(scene, "01-04");
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(titles(&scene, "public/feed.json"), ["01-04", "03-01"]);
+    std::fs::remove_file(scene.path("tidings.manifest")).unwrap();
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(titles(&scene, "public/feed.json"), ["03-01"]);
+    // The lock still says what is new.
+    std::fs::remove_file(scene.path("tidings.manifest")).unwrap();
+    let scene = add(scene, "01-05");
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(titles(&scene, "public/feed.json"), ["01-05", "03-01"]);
+}
+
+#[test]
+fn a_build_that_is_refused_counts_no_post() {
+    let scene = dated(&["02-01", "03-01", "04-01"], "limit = 2");
+    scene.run_at(NOON, &["build"]);
+    let scene = add(scene, "01-01");
+    scene.run_at(NOON, &["build"]);
+    let ours = scene.read("public/rss.xml");
+    let scene = add(scene, "04-02").file("public/rss.xml", "<rss/>");
+    for _ in 0..3 {
+        assert_eq!(scene.run(&["--at", NOON, "build"]).code, 2);
+    }
+    let scene = scene.file("public/rss.xml", &ours);
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(
+        titles(&scene, "public/feed.json"),
+        ["01-01", "04-01", "04-02"]
+    );
+}
+
+#[test]
+fn parts_have_an_archive_where_a_key_asks_for_it() {
+    let days = ["01-01", "02-01", "03-01"];
+    let keys = "by = [\"tag\", \"language\"]\narchive = \"month\"\nlimit = 1";
+    let scene = dated(&days, keys);
+    scene.run_at(NOON, &["build"]);
+    assert!(scene.path("public/atom-2024-01.xml").exists());
+    assert_eq!(
+        scene.names("public/tag/x"),
+        ["atom.xml", "feed.json", "rss.xml"]
+    );
+    assert!(!scene.read("public/tag/x/atom.xml").contains("prev-archive"));
+    let scene = dated(&days, &format!("{keys}\narchive_by = [\"tag\"]"));
+    scene.run_at(NOON, &["build"]);
+    assert!(scene.path("public/tag/x/atom-2024-01.xml").exists());
+    assert!(!scene.path("public/language/en/atom-2024-01.xml").exists());
+    let older = "href=\"https://hums.example/tag/x/atom-2024-02.xml\" rel=\"prev-archive\"";
+    assert!(scene.read("public/tag/x/atom.xml").contains(older));
+}
+
+#[test]
+fn an_archive_of_parts_that_cannot_be_is_an_error_with_its_line() {
+    for (keys, message, way_out) in [
+        (
+            "by = [\"tag\"]\narchive = \"year\"\narchive_by = [\"author\"]",
+            "`archive_by` names `author`, which has no feeds",
+            "add \"author\" to `by`",
+        ),
+        (
+            "by = [\"tag\"]\narchive_by = [\"tag\"]",
+            "there is `archive_by`, but no `archive`",
+            "add archive = \"year\"",
+        ),
+    ] {
+        let scene = dated(&["01-01"], keys);
+        let line = scene
+            .read("config.toml")
+            .lines()
+            .position(|line| line.starts_with("archive_by"));
+        let ran = scene.run(&["build"]);
+        let place = format!("config.toml:{}: {message}", line.unwrap() + 1);
+        assert_eq!(ran.code, 2);
+        assert!(
+            ran.talk.contains(&place) && ran.talk.contains(way_out),
+            "{}",
+            ran.talk
+        );
+    }
+}
+
+#[test]
+fn the_number_of_feeds_is_bounded_and_the_parts_with_the_fewest_posts_are_named() {
+    let tags: Vec<String> = (0..2000).map(|number| format!("t{number:04}")).collect();
+    let many = format!("title: Many\ndate: 2024-01-01\ntags: [{}]", tags.join(", "));
+    let scene = site(&[
+        ("many.md", &many, "Text."),
+        (
+            "one.md",
+            "title: One\ndate: 2024-01-02\ntags: [t1999]",
+            "Text.",
+        ),
+    ])
+    .file(
+        "config.toml",
+        &config("", "by = [\"tag\"]\nformats = [\"json\"]"),
+    );
+    let ran = scene.run(&["--at", NOON, "build"]);
+    assert_eq!(ran.code, 1, "{}", ran.talk);
+    let said = "1000 of 2000 feeds are left out, those with the fewest posts: \
+                `tag/t0999`, `tag/t1000`, `tag/t1001`, …";
+    assert!(
+        ran.talk.contains(said) && ran.talk.contains("`max_feeds = 1000`"),
+        "{}",
+        ran.talk
+    );
+    let names = scene.names("public/tag");
+    assert_eq!(names.len(), 1000);
+    assert!(names.contains(&"t1999".to_owned()) && !names.contains(&"t1998".to_owned()));
+    let scene = scene.file(
+        "config.toml",
+        &config("", "by = [\"tag\"]\nformats = [\"json\"]\nmax_feeds = 2000"),
+    );
+    assert_eq!(scene.run(&["--at", NOON, "build"]).code, 0);
+    assert_eq!(scene.names("public/tag").len(), 2000);
+    let scene = scene.file("config.toml", &config("", "max_feeds = 0"));
+    assert_eq!(scene.run(&["build"]).code, 2);
+}
