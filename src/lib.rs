@@ -5,8 +5,8 @@
 //! [`message`] its MIME, [`web`] shows it to its writer, [`delivery`] sends it by the ledger in [`store`] over [`smtp`].
 //! [`http`] asks whether a page is there and tells the hub, [`subscriber`] reads and writes lists of people. [`command`]
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
-//! know each other. The ground that all stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`template`], [`clock`],
-//! [`config`].
+//! know each other. The ground that all stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`fault`], [`template`],
+//! [`clock`], [`config`].
 
 pub mod cli;
 pub mod clock;
@@ -14,6 +14,7 @@ pub mod command;
 pub mod config;
 pub mod delivery;
 pub mod digest;
+pub mod fault;
 pub mod feed;
 pub mod finding;
 pub mod http;

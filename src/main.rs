@@ -7,6 +7,7 @@ use clap::{ColorChoice, Parser};
 use tidings::cli::Cli;
 use tidings::clock::Clock;
 use tidings::command::Ending;
+use tidings::fault;
 use tidings::finding::Severity;
 
 fn main() -> ExitCode {
@@ -21,7 +22,9 @@ fn main() -> ExitCode {
         out: io::stdout().lock(),
         is_closed: false,
     };
-    let ended = tidings::run(&cli, &clock, &mut out);
+    fault::install();
+    let ended = fault::guard(|| Ok(tidings::run(&cli, &clock, &mut out)));
+    let ended = ended.unwrap_or_else(|fault| Err(fault.into()));
     // Whoever read has had enough: no error, and it changes nothing in how the work went.
     let ended = match out.flush() {
         Err(error) if !out.is_closed => ended.and(Err(error.into())),

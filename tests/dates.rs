@@ -2,9 +2,11 @@
 
 use std::fs;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use proptest::prelude::*;
 use tidings::config::Config;
 use tidings::loader::load_posts;
+use tidings::post::date::{Zoning, parse};
 
 /// The instant of a post that says so of its date, or what is said against it.
 fn published(dialect: &str, zone: &str, date: &str) -> String {
@@ -314,3 +316,140 @@ fn a_day_that_the_month_lacks_rolls_over_in_jekyll_alone() {
         assert_row("Europe/Paris", text, [&named, &named, &named, bare, quoted]);
     }
 }
+
+/// A third of February 2024, as people write it.
+const DAYS: [&str; 9] = [
+    "2024-02-03",
+    "2024/2/3",
+    "2024.02.03",
+    "Sat, 03 Feb 2024",
+    "3 February 2024",
+    "Feb 3, 2024",
+    "February 3rd, 2024",
+    "Saturday, 03-Feb-24",
+    "Sat Feb 03 2024",
+];
+
+/// Words behind a time that name a zone, and its hours from UTC; none where they name none.
+const ZONE_WORDS: [(&str, Option<i64>); 24] = [
+    ("Z", Some(0)),
+    ("UTC", Some(0)),
+    ("GMT", Some(0)),
+    ("UTC time", Some(0)),
+    ("GMT+0100", Some(1)),
+    ("UTC+1", Some(1)),
+    ("GMT +01:00", Some(1)),
+    ("+0100", Some(1)),
+    ("+01:00", Some(1)),
+    ("+01", Some(1)),
+    ("-0800", Some(-8)),
+    ("-0800 PST", Some(-8)),
+    ("-8", Some(-8)),
+    ("EST", Some(-5)),
+    ("PDT", Some(-7)),
+    ("(UTC)", Some(0)),
+    ("CEST", None),
+    ("GMT Summer Time", None),
+    ("Europe/Paris", None),
+    ("+", None),
+    ("-é", None),
+    ("UTC+", None),
+    ("()x", None),
+    ("time", None),
+];
+
+/// What may follow the zone and says nothing.
+const COMMENTS: [&str; 5] = [
+    "",
+    " (x)",
+    " (Coordinated Universal Time)",
+    " ()",
+    " (a (b))",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_day_a_time_and_the_words_of_a_zone_are_one_instant_or_named(
+        day in 0..DAYS.len(),
+        (hour, minute) in (0..24_u32, 0..60_u32),
+        is_year_repeated in any::<bool>(),
+        zone in 0..ZONE_WORDS.len(),
+        comment in 0..COMMENTS.len(),
+    ) {
+        let (words, hours) = ZONE_WORDS[zone];
+        let year = if is_year_repeated { " 2024" } else { "" };
+        let comment = if words.ends_with(')') { "" } else { COMMENTS[comment] };
+        let text = format!("{} {hour:02}:{minute:02}:06{year} {words}{comment}", DAYS[day]);
+        let found = parse(&text, &PARIS);
+        match hours {
+            Some(hours) => {
+                let local = format!("2024-02-03T{hour:02}:{minute:02}:06Z");
+                let expected = local.parse::<DateTime<Utc>>().unwrap() - TimeDelta::hours(hours);
+                prop_assert_eq!(found.map(|found| found.at), Ok(expected), "{}", text);
+            }
+            None => prop_assert!(found.is_err(), "{text}: {found:?}"),
+        }
+    }
+
+    #[test]
+    fn any_mixture_of_what_dates_are_made_of_is_a_date_or_named(
+        parts in proptest::collection::vec((0..MIXED.len(), 0..4_usize), 0..9),
+    ) {
+        let text: String = parts.iter().flat_map(|(part, space)| [MIXED[*part], ["", " ", "T", ", "][*space]]).collect();
+        for roll_over in [true, false] {
+            let zoning = Zoning { roll_over, as_go: !roll_over, ..PARIS };
+            let _ = parse(&text, &zoning);
+            let _ = tidings::post::date::in_name(&text, &zoning);
+            let _ = tidings::post::date::in_path(&text, &zoning);
+            let _ = tidings::post::date::in_part(&text, &zoning);
+            let _ = tidings::post::date::leading(&text, &zoning);
+        }
+    }
+}
+
+const PARIS: Zoning = Zoning {
+    zone: chrono_tz::Europe::Paris,
+    as_go: false,
+    fold_late: false,
+    roll_over: false,
+};
+
+/// Parts of dates, whole and broken.
+const MIXED: [&str; 34] = [
+    "2024",
+    "2024-02-03",
+    "2024/02",
+    "0000-01-01",
+    "9998-12-31",
+    "20240203",
+    "02",
+    "3rd",
+    "Feb",
+    "February",
+    "Sat",
+    "Saturday,",
+    "03-Feb-24",
+    "04:05",
+    "04:05:06.789",
+    "23:59:60",
+    "99:99",
+    "am",
+    "PM",
+    "Z",
+    "UTC",
+    "GMT",
+    "EST",
+    "CEST",
+    "+0100",
+    "-08",
+    "+99:99",
+    "+é",
+    "(",
+    ")",
+    "(x)",
+    "time",
+    "1706933106",
+    "é",
+];

@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["digest", "lock"],
     &["post"],
     &[
-        "ledger", "reader", "token", "finding", "template", "clock", "config",
+        "ledger", "reader", "token", "finding", "fault", "template", "clock", "config",
     ],
 ];
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use url::Url;
 
+use crate::fault::guard;
 use crate::feed::address::{path, url};
 use crate::feed::format::writer;
 use crate::feed::model::{Entry, Feed};
@@ -62,9 +63,11 @@ pub fn render(
             .into_iter()
             .partition(|outline| outline.subscription.is_some());
         for documents in [others, feeds] {
-            documents
+            let faults: Vec<Option<Finding>> = documents
                 .par_iter()
-                .try_for_each(|outline| entries.put(outline, sink))?;
+                .map(|outline| entries.put(outline, sink))
+                .collect::<Result<_, Finding>>()?;
+            findings.extend(faults.into_iter().flatten());
             entries.release(&documents);
         }
         if unrendered.is_empty() {
@@ -125,11 +128,14 @@ impl<'a> Entries<'a> {
     fn write(&self, number: usize, bodies: &dyn Bodies) -> Result<Vec<String>, Finding> {
         let post = &self.setting.posts[number];
         let body = bodies.body(post)?;
-        let entry = Entry::new(&self.setting, post, &body);
-        let formats = self.setting.config.formats.iter();
-        Ok(formats
-            .map(|format| writer(*format).entry(&entry))
-            .collect())
+        let entries = guard(|| {
+            let entry = Entry::new(&self.setting, post, &body);
+            let formats = self.setting.config.formats.iter();
+            Ok(formats
+                .map(|format| writer(*format).entry(&entry))
+                .collect())
+        });
+        entries.map_err(|fault| fault.in_file(&*post.path))
     }
 
     /// Forgets the entries that no unfinished document shows.
@@ -145,8 +151,23 @@ impl<'a> Entries<'a> {
         }
     }
 
-    /// Hands one document over.
-    fn put(&self, outline: &Outline, sink: &dyn Sink) -> Result<(), Finding> {
+    /// Hands one document over. Returns the fault of the program that it is left out by.
+    fn put(&self, outline: &Outline, sink: &dyn Sink) -> Result<Option<Finding>, Finding> {
+        let text = match guard(|| Ok(self.text(outline))) {
+            Ok(text) => text?,
+            Err(fault) => {
+                let file = self.setting.config.dir.join(&outline.path);
+                return Ok(Some(fault.in_file(file)));
+            }
+        };
+        let is_written = |number: &usize| self.written.contains_key(number);
+        let complete = outline.shown().iter().all(is_written);
+        sink.put(outline, text.as_bytes(), complete)?;
+        Ok(None)
+    }
+
+    /// The text of a document.
+    fn text(&self, outline: &Outline) -> Result<String, Finding> {
         let Setting {
             site,
             config,
@@ -154,7 +175,7 @@ impl<'a> Entries<'a> {
             template,
             ..
         } = self.setting;
-        let text = match &outline.kind {
+        Ok(match &outline.kind {
             Kind::Style => page::style(site),
             Kind::List(topics) => opml::write(site, config, topics),
             Kind::Page(topics) => {
@@ -166,12 +187,7 @@ impl<'a> Entries<'a> {
                 page::write(site, config, topics, &shown, template)?
             }
             Kind::Feed(document) => self.feed(outline, document),
-        };
-        let complete = outline
-            .shown()
-            .iter()
-            .all(|number| self.written.contains_key(number));
-        sink.put(outline, text.as_bytes(), complete)
+        })
     }
 
     fn feed(&self, outline: &Outline, document: &Document) -> String {

@@ -23,6 +23,7 @@ use percent_encoding::percent_decode_str;
 use rayon::prelude::*;
 
 use crate::config::{Dialect, Posts, Site};
+use crate::fault::guard;
 use crate::finding::Finding;
 use crate::loader::walk::Walked;
 use crate::lock::{Lock, Unnamed};
@@ -182,7 +183,9 @@ impl Loaded {
         let file = self.config.dir.join(&*post.path);
         let mut buffer = Vec::new();
         let text = text_of(&file, &mut buffer);
-        let body = text.and_then(|text| {
+        let render = |text: Cow<'_, str>| {
+            #[cfg(test)]
+            tests::panic_if_asked(&text, "render");
             post::body(
                 post,
                 &text,
@@ -191,7 +194,8 @@ impl Loaded {
                 &self.posts,
                 &self.index,
             )
-        });
+        };
+        let body = text.and_then(|text| guard(|| render(text)));
         match body {
             Ok(mut body) => {
                 body.warnings = body
@@ -360,7 +364,11 @@ fn read_post(
     buffer: &mut Vec<u8>,
 ) -> Result<Read, Finding> {
     let text = text_of(&config.dir.join(path), buffer)?;
-    let mut read = post::read(path, &text, site, habits, commits)?;
+    let mut read = guard(|| {
+        #[cfg(test)]
+        tests::panic_if_asked(&text, "read");
+        post::read(path, &text, site, habits, commits)
+    })?;
     if let Read::Post(draft) = &mut read
         && let Some(enclosure) = draft
             .post
@@ -497,4 +505,64 @@ fn text_of<'a>(file: &Path, buffer: &'a mut Vec<u8>) -> Result<Cow<'a, str>, Fin
         return Ok(text.into());
     }
     Ok(text.replace("\r\n", "\n").replace('\r', "\n").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::load_posts;
+    use crate::config::Config;
+
+    /// A fault of the program, for the text that asks for it.
+    pub(super) fn panic_if_asked(text: &str, step: &str) {
+        let asked = format!("[panic on {step}]");
+        assert!(!text.contains(&asked), "a fault of the program");
+    }
+
+    #[test]
+    fn a_fault_of_the_program_costs_one_post() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tidings.toml");
+        fs::write(
+            &file,
+            "[site]\ntitle = \"T\"\nurl = \"https://x.example/\"\n",
+        )
+        .unwrap();
+        fs::create_dir(folder.path().join("post")).unwrap();
+        for (name, text) in [
+            ("a", "Good."),
+            ("b", "[panic on read]"),
+            ("c", "[panic on render]"),
+            ("d", "Good."),
+        ] {
+            let text = format!("---\ntitle: {name}\ndate: 2024-05-01\n---\n{text}\n");
+            fs::write(folder.path().join(format!("post/{name}.md")), text).unwrap();
+        }
+        let config = Config::load(&file, std::iter::empty::<(String, String)>()).unwrap();
+        let now = "2030-01-01T00:00:00Z".parse().unwrap();
+        let loaded = load_posts(&config.site, &config.posts, now).unwrap();
+        let paths: Vec<&str> = loaded.posts.iter().map(|post| &*post.path).collect();
+        assert_eq!(paths, ["a.md", "c.md", "d.md"]);
+        let [finding] = &loaded.findings[..] else {
+            panic!("{:?}", loaded.findings);
+        };
+        let words = finding.to_string();
+        assert!(
+            finding.is_error() && words.contains("post/b.md: tidings failed at "),
+            "{words}"
+        );
+        assert!(words.contains("please report it"), "{words}");
+        let bodies: Vec<bool> = loaded
+            .posts
+            .iter()
+            .map(|post| loaded.body(post).is_ok())
+            .collect();
+        assert_eq!(bodies, [true, false, true]);
+        let finding = loaded.body(&loaded.posts[1]).unwrap_err().to_string();
+        assert!(
+            finding.contains("post/c.md: tidings failed at "),
+            "{finding}"
+        );
+    }
 }

@@ -107,7 +107,7 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
     }
     let (time, zone) = time_of_day(rest)?;
     let time = date.and_time(time);
-    match offset(zone)? {
+    match offset(without_year(zone, date))? {
         Some(offset) if !by_letters => zoned(
             (time - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc(),
             offset,
@@ -136,6 +136,15 @@ fn year_last(text: &str) -> Option<String> {
             .trim_end()
             .to_owned()
     })
+}
+
+/// The words behind a time without the year, where they repeat it: `2023-01-29 18:30:22 2023 -0800`.
+fn without_year(words: &str, date: NaiveDate) -> &str {
+    let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
+    match first.parse() == Ok(date.year()) && first.len() == 4 {
+        true => rest.trim(),
+        false => words,
+    }
 }
 
 /// Feeds have four digits for a year, and year 1 is what a missing date looks like elsewhere.
@@ -344,11 +353,45 @@ fn time_of_day(text: &str) -> Result<(NaiveTime, &str), String> {
     Ok((time.ok_or_else(|| format!("second {second}"))?, zone))
 }
 
-fn offset(zone: &str) -> Result<Option<FixedOffset>, String> {
-    let unknown = || format!("`{zone}` is no zone");
-    // The names of RFC 2822 (4.3); any other means different hours to different people.
-    let hours = match zone {
-        "" => return Ok(None),
+/// The offset that the words behind a time name; none where there are none.
+fn offset(words: &str) -> Result<Option<FixedOffset>, String> {
+    let unknown = || format!("`{words}` is no zone");
+    let (zone, comment) = comment_of(words).ok_or_else(unknown)?;
+    let zone = if zone.is_empty() { comment } else { zone };
+    let (first, rest) = zone.split_once(char::is_whitespace).unwrap_or((zone, ""));
+    let rest = rest.trim();
+    if first.is_empty() {
+        return Ok(None);
+    }
+    if let Some(hours) = hours_of(first) {
+        // `12:00 UTC time`, and `GMT +0100`; `GMT Summer Time` is another zone.
+        return match rest {
+            "" => Ok(FixedOffset::east_opt(hours * 3600)),
+            _ if rest.eq_ignore_ascii_case("time") => Ok(FixedOffset::east_opt(hours * 3600)),
+            _ if hours == 0 => digits_of(rest).map(Some).ok_or_else(unknown),
+            _ => Err(unknown()),
+        };
+    }
+    // JavaScript prints `GMT+0100`, Go the offset and then the zone's name.
+    let digits = ["GMT", "UTC"]
+        .iter()
+        .find_map(|name| first.strip_prefix(name))
+        .unwrap_or(first);
+    digits_of(digits).map(Some).ok_or_else(unknown)
+}
+
+/// The words before a comment in parentheses at the end, and those in it; none where parentheses do not close.
+fn comment_of(words: &str) -> Option<(&str, &str)> {
+    let words = words.trim();
+    let Some((zone, comment)) = words.split_once('(') else {
+        return Some((words, ""));
+    };
+    Some((zone.trim(), comment.strip_suffix(')')?.trim()))
+}
+
+/// The hours from UTC of the zones that RFC 2822 (4.3) names; any other name means different hours to different people.
+fn hours_of(zone: &str) -> Option<i32> {
+    match zone {
         "Z" | "z" | "UTC" | "GMT" | "UT" => Some(0),
         "EDT" => Some(-4),
         "EST" | "CDT" => Some(-5),
@@ -356,36 +399,29 @@ fn offset(zone: &str) -> Result<Option<FixedOffset>, String> {
         "MST" | "PDT" => Some(-7),
         "PST" => Some(-8),
         _ => None,
-    };
-    if let Some(hours) = hours {
-        return Ok(FixedOffset::east_opt(hours * 3600));
     }
-    // JavaScript prints `GMT+0100 (…)`, Go the offset and then the zone's name.
-    let zone = ["GMT", "UTC"]
-        .iter()
-        .find_map(|name| zone.strip_prefix(name))
-        .unwrap_or(zone);
-    let zone = zone.split_once(' ').map_or(zone, |(offset, _)| offset);
-    let (sign, digits) = match zone.as_bytes()[0] {
-        b'+' => (1, &zone[1..]),
-        b'-' => (-1, &zone[1..]),
-        _ => return Err(unknown()),
+}
+
+/// An offset in digits: `+01:00`, `-0800`, `+1`.
+fn digits_of(text: &str) -> Option<FixedOffset> {
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
     };
     // YAML lets an hour have one digit.
     let one = digits.len() == 1 || digits.as_bytes().get(1) == Some(&b':');
     let digits = format!("{}{}", if one { "0" } else { "" }, digits.replace(':', ""));
     if !matches!(digits.len(), 2 | 4) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(unknown());
+        return None;
     }
-    let hours: i32 = digits[..2].parse().map_err(|_| unknown())?;
-    let minutes: i32 = digits
-        .get(2..)
-        .filter(|rest| !rest.is_empty())
-        .map_or(Ok(0), str::parse)
-        .map_err(|_| unknown())?;
+    let (hours, minutes) = digits.split_at(2);
+    let hours: i32 = hours.parse().ok()?;
+    let minutes: i32 = match minutes {
+        "" => 0,
+        minutes => minutes.parse().ok()?,
+    };
     FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60))
-        .map(Some)
-        .ok_or_else(unknown)
 }
 
 /// The date that leads a title, and the title without it: `February 18, 2013 - A Day`.
@@ -558,6 +594,22 @@ mod tests {
             ("Thu Jul  4 12:00:00 2013", "2013-07-04T10:00:00Z"),
             ("Thu Jul 4 12:00:00 EDT 2013", "2013-07-04T16:00:00Z"),
             ("Mon Jan 02 15:04:05 -0700 2006", "2006-01-02T22:04:05Z"),
+            ("2024-01-01 10:00 UTC (x)", "2024-01-01T10:00:00Z"),
+            ("2024-01-01 10:00 UTC time", "2024-01-01T10:00:00Z"),
+            ("2024-01-01 10:00 UTC+1 (Berlin)", "2024-01-01T09:00:00Z"),
+            ("2024-01-01 10:00 GMT +0100", "2024-01-01T09:00:00Z"),
+            ("2024-01-01 10:00 (UTC)", "2024-01-01T10:00:00Z"),
+            ("2024-01-01 10:00 EST (New York)", "2024-01-01T15:00:00Z"),
+            (
+                "2024-01-01 12:00:00 GMT (Coordinated Universal Time)",
+                "2024-01-01T12:00:00Z",
+            ),
+            (
+                "Mon Jan 01 2024 12:00:00 GMT (Coordinated Universal Time)",
+                "2024-01-01T12:00:00Z",
+            ),
+            ("2023-01-29 18:30:22 2023 -0800", "2023-01-30T02:30:22Z"),
+            ("2023-01-29 18:30:22 2023", "2023-01-29T17:30:22Z"),
         ] {
             assert_eq!(at(text, "Europe/Berlin"), expected, "{text}");
         }
@@ -576,6 +628,14 @@ mod tests {
                 "2024-02-01 08:00 America/New_York",
                 "`America/New_York` is no zone",
             ),
+            (
+                "2024-01-01 10:00 GMT Summer Time",
+                "`GMT Summer Time` is no zone",
+            ),
+            ("2024-01-01 10:00 UTC (x", "`UTC (x` is no zone"),
+            ("2024-01-01 10:00 (noon)", "`(noon)` is no zone"),
+            ("2023-01-29 18:30:22 2024", "`2024` is no zone"),
+            ("2024-01-01 10:00 +é", "`+é` is no zone"),
             ("20131304", "there is no date"),
             ("2024-02-01 08:61", "minute 61"),
         ] {
