@@ -408,3 +408,25 @@ fn the_options_of_a_command_come_before_those_of_every_command_in_its_help() {
             && place("every command:") < place("--config")
     );
 }
+
+#[test]
+fn a_lock_that_would_be_its_own_manifest_is_refused() {
+    for (lock, words) in [
+        ("x.manifest", "expected something like x.lock"),
+        (
+            "keep/site.Manifest",
+            "expected something like keep/site.lock",
+        ),
+        ("..", "names no file"),
+        ("", "names no file"),
+    ] {
+        let error = error(
+            "[[digest]]",
+            &format!("[posts]\nlock = \"{lock}\"\n[[digest]]"),
+        );
+        assert!(
+            error.contains("config.toml:9:") && error.contains(words),
+            "{lock}: {error}"
+        );
+    }
+}

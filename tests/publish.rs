@@ -388,6 +388,88 @@ fn the_feed_of_a_vanished_tag_stays_until_it_is_pruned() {
 }
 
 #[test]
+fn without_the_manifest_prune_finds_our_files_by_what_they_say() {
+    let scene = two().file(
+        "config.toml",
+        &config("", "by = [\"tag\"]\narchive = \"year\"\nprecompress = true"),
+    );
+    scene.run_at(NOON, &["build"]);
+    let old = public(&scene);
+    assert!(old.contains_key("tag/wet/atom.xml.gz") && old.contains_key("atom-2023.xml"));
+    fs::remove_file(scene.path("tidings.manifest")).unwrap();
+    // Of another site that is published in the same folder, and of nobody.
+    let theirs = scene
+        .read("public/tag/wet/atom.xml")
+        .replace("https://hums.example/", "https://other.example/");
+    let scene = scene
+        .file(
+            "config.toml",
+            &config("", "formats = [\"rss\"]\npage = false"),
+        )
+        .file("public/tag/theirs/atom.xml", &theirs)
+        .file(
+            "public/blog/atom.xml",
+            &theirs.replace("/tag/wet/", "/blog/"),
+        )
+        .file("public/index.html", "<p>a page</p>")
+        .file("public/tag/wet/index.html", "<p>a page</p>");
+    let ran = scene.run(&["--at", NOON, "build", "--prune"]);
+    assert!(
+        ran.code == 0 && ran.talk.contains("removed ") && ran.talk.contains("tag/wet/atom.xml"),
+        "{}",
+        ran.talk
+    );
+    let left: Vec<String> = public(&scene).into_keys().collect();
+    assert_eq!(
+        left,
+        [
+            "blog/atom.xml",
+            "feeds.opml",
+            "index.html",
+            "rss.xml",
+            "tag/theirs/atom.xml",
+            "tag/wet/index.html",
+        ]
+    );
+}
+
+#[test]
+fn a_manifest_that_leads_elsewhere_removes_nothing_there() {
+    let scene = two()
+        .file("mine/atom.xml", "mine")
+        .file("public/mine.txt", "mine too");
+    scene.run_at(NOON, &["build"]);
+    let atom = scene.read("public/atom.xml");
+    let scene = scene.file("ours/atom.xml", &atom);
+    let print = |text: &str| {
+        let hash = tidings::post::fingerprint_of(&text.as_bytes());
+        format!("1\t{hash:x}\t{}\t1\t-", text.len())
+    };
+    let absolute = scene.path("mine/atom.xml").display().to_string();
+    let mut forged = scene.read("tidings.manifest");
+    for (path, text) in [
+        ("../mine/atom.xml", "mine"),
+        ("tag/../../mine/atom.xml", "mine"),
+        (&*absolute, "mine"),
+        ("../ours/atom.xml", &atom),
+        ("linked/atom.xml", &atom),
+        ("mine.txt", "mine too"),
+        ("", "mine"),
+        (".", "mine"),
+    ] {
+        forged.push_str(&format!("file\t{path}\t{}\n", print(text)));
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(scene.path("ours"), scene.path("public/linked")).unwrap();
+    let scene = scene.file("tidings.manifest", &forged);
+    scene.run_at(NOON, &["build", "--prune"]);
+    assert_eq!(scene.read("mine/atom.xml"), "mine");
+    assert_eq!(scene.read("ours/atom.xml"), atom);
+    assert_eq!(scene.read("public/mine.txt"), "mine too");
+    assert_eq!(scene.read("public/atom.xml"), atom);
+}
+
+#[test]
 fn compressed_twins_say_the_same_and_go_when_they_are_not_wanted() {
     let scene = two().file("config.toml", &config("", "precompress = true"));
     scene.run_at(NOON, &["build"]);

@@ -174,7 +174,7 @@ fn prune(
         )]);
         return Ok(());
     }
-    for path in publisher.prune(outlines)? {
+    for path in publisher.prune(&session.config.site, outlines)? {
         session.say(&format!(
             "removed {}",
             session.config.feeds.dir.join(path).display()

@@ -226,6 +226,9 @@ pub enum By {
 }
 
 impl By {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Tag, Self::Section, Self::Author, Self::Language];
+
     /// Its name in the config, and of the folder of its feeds.
     pub fn name(self) -> &'static str {
         match self {

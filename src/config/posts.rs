@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
 /// Where the posts are and how they are read.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +21,7 @@ pub struct Posts {
     /// Whether git's first and last commit of a file date a post that does not say.
     pub git_dates: bool,
     /// The file that keeps every post's id.
+    #[serde(deserialize_with = "lock")]
     pub lock: PathBuf,
 }
 
@@ -36,6 +37,27 @@ impl Default for Posts {
             lock: "tidings.lock".into(),
         }
     }
+}
+
+/// A file whose name leaves room for the manifest beside it.
+fn lock<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    let lock = PathBuf::deserialize(deserializer)?;
+    let named = |text: String| Err(D::Error::custom(text));
+    if lock.file_name().is_none() {
+        return named(format!(
+            "`{}` names no file\nexpected something like tidings.lock",
+            lock.display()
+        ));
+    }
+    let is_manifest = |ending: &std::ffi::OsStr| ending.eq_ignore_ascii_case("manifest");
+    if lock.extension().is_some_and(is_manifest) {
+        return named(format!(
+            "`{}` is where the manifest goes, which lies beside the lock\nexpected something like {}",
+            lock.display(),
+            lock.with_extension("lock").display()
+        ));
+    }
+    Ok(lock)
 }
 
 impl Posts {

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::finding::{Finding, Severity};
 use crate::post::fingerprint_of;
+use crate::publish::prune::is_below;
 use crate::publish::unseen::{Unseen, carry_on};
 use crate::publish::write_changed;
 
@@ -127,7 +128,10 @@ impl Manifest {
                         stamp: Stamp { length, modified },
                         news,
                     };
-                    manifest.files.insert(path.to_owned(), written);
+                    // A path from a merge or a stranger must not lead out of the folder of feeds.
+                    if is_below(path) {
+                        manifest.files.insert(path.to_owned(), written);
+                    }
                 }
                 ["unseen", id, later] => {
                     manifest.unseen.0.extend(number(id).zip(later.parse().ok()));

@@ -2,6 +2,7 @@
 //! never over a file that somebody else wrote.
 
 mod manifest;
+mod prune;
 mod replace;
 mod twin;
 mod unseen;
@@ -185,57 +186,6 @@ impl Publisher {
                 written.news = News::None;
             }
         }
-    }
-
-    /// Removes the files that tidings wrote and that are no documents any more, and folders that are empty then.
-    /// Returns their paths.
-    ///
-    /// # Errors
-    /// A finding that names the file.
-    pub fn prune(&self, outlines: &[Outline]) -> Result<Vec<String>, Finding> {
-        let mut wanted: BTreeSet<String> = outlines
-            .iter()
-            .map(|outline| outline.path.clone())
-            .collect();
-        if self.precompress {
-            wanted.extend(
-                outlines
-                    .iter()
-                    .flat_map(|outline| Twin::ALL.map(|twin| twin.path(&outline.path))),
-            );
-        }
-        let known: Vec<String> = self
-            .manifest()
-            .files
-            .keys()
-            .filter(|path| !wanted.contains(*path))
-            .cloned()
-            .collect();
-        let mut removed = Vec::new();
-        for path in known {
-            if self.is_foreign(&path) {
-                continue;
-            }
-            let file = self.dir.join(&path);
-            match fs::remove_file(&file) {
-                Ok(()) => removed.push(path.clone()),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    return Err(Finding::error(format!("cannot be removed: {error}")).in_file(file));
-                }
-            }
-            self.manifest().files.remove(&path);
-            let folders = file
-                .ancestors()
-                .skip(1)
-                .take_while(|folder| *folder != self.dir);
-            for folder in folders {
-                if fs::remove_dir(folder).is_err() {
-                    break;
-                }
-            }
-        }
-        Ok(removed)
     }
 
     /// Keeps the manifest where it changed, and sweeps up what a run that died left half-written in the same folders.

@@ -25,6 +25,14 @@ impl Twin {
         }
     }
 
+    /// The path of the document of which this is a twin, or itself.
+    pub(super) fn document(path: &str) -> &str {
+        let document = path
+            .strip_suffix(".gz")
+            .or_else(|| path.strip_suffix(".br"));
+        document.unwrap_or(path)
+    }
+
     /// The same bytes always become the same: neither time nor name goes in.
     pub(super) fn compress(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         match self {
