@@ -6,7 +6,7 @@
 //! [`http`] asks whether a page is there and tells the hub, [`subscriber`] reads and writes lists of people. [`command`]
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
 //! know each other. The ground that all stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`fault`], [`template`],
-//! [`clock`], [`config`].
+//! [`clock`], [`config`], [`file`].
 
 pub mod cli;
 pub mod clock;
@@ -16,6 +16,7 @@ pub mod delivery;
 pub mod digest;
 pub mod fault;
 pub mod feed;
+pub(crate) mod file;
 pub mod finding;
 pub mod http;
 pub mod ledger;

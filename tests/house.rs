@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["digest", "lock"],
     &["post"],
     &[
-        "ledger", "reader", "token", "finding", "fault", "template", "clock", "config",
+        "ledger", "reader", "token", "finding", "fault", "file", "template", "clock", "config",
     ],
 ];
 

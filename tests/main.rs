@@ -21,6 +21,7 @@ mod look;
 mod media;
 mod message;
 mod nasty;
+mod outbox;
 mod pages;
 mod patience;
 mod preview;

@@ -3,9 +3,9 @@
 use std::fs;
 
 use crate::command::{Ending, Session, name};
+use crate::file::{Care, write_changed};
 use crate::finding::Finding;
 use crate::lock::Lock;
-use crate::publish::write_changed;
 
 impl Session<'_> {
     /// Keeps the lock: an id that was published and not kept would be minted anew one day. A rename is said aloud. With
@@ -32,7 +32,7 @@ impl Session<'_> {
         let reason = if self.locked {
             "`--locked`".to_owned()
         } else {
-            match write_changed(file, lock.to_text().as_bytes()) {
+            match write_changed(file, lock.to_text().as_bytes(), Care::Durable) {
                 Ok(_) => return Ending::Done,
                 Err(finding) => finding.message,
             }
@@ -81,7 +81,7 @@ impl Session<'_> {
             Err(_) => lock.clone(),
         };
         lock.begin(digest, store);
-        if let Err(finding) = write_changed(file, lock.to_text().as_bytes()) {
+        if let Err(finding) = write_changed(file, lock.to_text().as_bytes(), Care::Durable) {
             self.report(&[Finding {
                 severity: crate::finding::Severity::Warning,
                 ..finding

@@ -1,21 +1,28 @@
 //! The outbox: a file for each message, through the same ledger.
 
-use std::io::ErrorKind;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::task::spawn_blocking;
 
 use crate::delivery::{CLAIM, Delivery};
-use crate::ledger::{Issue, Outcome, Settled};
-use crate::publish::replace;
+use crate::file::{Care, replace, sync_folder};
+use crate::ledger::{Claimed, Issue, Outcome, Settled};
+use crate::message::Compiled;
 use crate::reader::Reader;
 use crate::store::{Result, StoreError};
+use crate::token::Key;
+
+/// So many files are written between two looks at the ledger.
+const GROUP: usize = 50;
 
 /// Writes the message of everyone who is due. Returns why it stopped early.
 pub(super) async fn deliver(delivery: &Delivery, folder: &Path) -> Result<Option<String>> {
     let Delivery {
         sender,
         issue,
-        compiled,
-        key,
         clock,
         ..
     } = delivery;
@@ -24,58 +31,89 @@ pub(super) async fn deliver(delivery: &Delivery, folder: &Path) -> Result<Option
         if claimed.is_empty() && !sender.take_over(clock.now()).await? {
             return Ok(None);
         }
-        for claims in claimed.chunks(50) {
+        for claims in claimed.chunks(GROUP) {
             if delivery.stop.is_asked() {
                 return Ok(Some("stopped; the next run goes on".to_owned()));
             }
-            let gone = match sender
-                .intend(
-                    issue.id,
-                    claims.iter().map(|claim| claim.reader.id).collect(),
-                )
-                .await
-            {
+            let readers = claims.iter().map(|claim| claim.reader.id).collect();
+            let gone = match sender.intend(issue.id, readers).await {
                 Err(StoreError::Stopped) => return Ok(Some(StoreError::Stopped.to_string())),
                 result => result?,
             };
-            let mut broken = None;
-            let settled = claims
-                .iter()
-                .filter(|claim| !gone.contains(&claim.reader.id))
-                .map(|claim| {
-                    let name = file_name(issue, &claim.reader);
-                    // Where one file cannot be written, neither can the next: the others wait for a better day.
-                    let written = match &broken {
-                        None => replace(
-                            &folder.join(&name),
-                            &compiled.fill(&claim.reader, issue.made_at, key),
-                        ),
-                        Some(_) => Err(ErrorKind::Other.into()),
-                    };
-                    let (outcome, reply) = match written {
-                        Ok(()) => (Outcome::Sent, name),
-                        Err(error) => {
-                            let words = format!(
-                                "`{}` cannot be written: {error}",
-                                folder.join(&name).display()
-                            );
-                            (Outcome::Released, broken.get_or_insert(words).clone())
-                        }
-                    };
-                    Settled {
-                        reader: claim.reader.id,
-                        outcome,
-                        reply,
-                    }
-                });
-            let settled = settled.collect();
+            let mut files = Vec::with_capacity(claims.len());
+            for Claimed { reader, .. } in claims {
+                if !gone.contains(&reader.id) {
+                    files.push((file_name(issue, reader), reader.clone()));
+                }
+            }
+            let group = Group {
+                folder: folder.to_owned(),
+                files,
+                compiled: delivery.compiled.clone(),
+                made_at: issue.made_at,
+                key: delivery.key.clone(),
+            };
+            let (settled, fault) = spawn_blocking(|| group.write())
+                .await
+                .map_err(|error| StoreError::Writer(error.to_string()))?;
             sender.settle(issue.id, settled, clock.now())?;
-            if let Some(why) = broken {
+            if let Some(why) = fault {
                 return Ok(Some(format!("{why}; the next run goes on")));
             }
             delivery.progress.add(claims.len());
         }
     }
+}
+
+/// Messages that become files together.
+struct Group {
+    folder: PathBuf,
+    /// The name of each file, and to whom it goes.
+    files: Vec<(String, Reader)>,
+    compiled: Arc<Compiled>,
+    made_at: DateTime<Utc>,
+    key: Key,
+}
+
+impl Group {
+    /// Writes the files. The first that fails ends the group: the rest waits for the next run. Nothing counts as sent
+    /// before the names are durable too.
+    fn write(self) -> (Vec<Settled>, Option<String>) {
+        let mut fault = None;
+        let mut written = 0;
+        for (name, reader) in &self.files {
+            let file = self.folder.join(name);
+            let message = self.compiled.fill(reader, self.made_at, &self.key);
+            if let Err(error) = replace(&file, &message, Care::Private) {
+                fault = Some(unwritable(&file, &error));
+                break;
+            }
+            written += 1;
+        }
+        if written > 0
+            && let Err(error) = sync_folder(&self.folder)
+        {
+            fault = Some(unwritable(&self.folder, &error));
+            written = 0;
+        }
+        let mut settled = Vec::with_capacity(self.files.len());
+        for (number, (name, reader)) in self.files.into_iter().enumerate() {
+            let (outcome, reply) = match &fault {
+                Some(why) if number >= written => (Outcome::Released, why.clone()),
+                _ => (Outcome::Sent, name),
+            };
+            settled.push(Settled {
+                reader: reader.id,
+                outcome,
+                reply,
+            });
+        }
+        (settled, fault)
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> String {
+    format!("`{}` cannot be written: {error}", path.display())
 }
 
 /// The longest part of an address that a name shows; file systems take 255 bytes in all.

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::config;
 use crate::delivery::Mailer;
+use crate::file::{Care, replace};
 use crate::message::Compiled;
-use crate::publish::replace;
 use crate::reader::Reader;
 use crate::smtp::{Dialer, Envelope, Trouble};
 use crate::token::Key;
@@ -26,7 +26,7 @@ pub async fn deliver_one(
     let relay = match mailer {
         Mailer::Outbox(folder) => {
             let name = format!("test-{}.eml", made_at.format("%Y%m%dT%H%M%SZ"));
-            let written = replace(&folder.join(&name), &message);
+            let written = replace(&folder.join(&name), &message, Care::Private);
             return written
                 .map(|()| name)
                 .map_err(|error| format!("the outbox cannot be written: {error}"));

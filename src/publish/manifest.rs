@@ -7,11 +7,11 @@ use std::time::UNIX_EPOCH;
 
 use chrono::{DateTime, Utc};
 
+use crate::file::{Care, write_changed};
 use crate::finding::{Finding, Severity};
 use crate::post::fingerprint_of;
 use crate::publish::prune::is_below;
 use crate::publish::unseen::{Unseen, carry_on};
-use crate::publish::write_changed;
 
 /// The first line: a file of another form is as good as none.
 const HEAD: &str = "tidings manifest 1";
@@ -226,7 +226,7 @@ impl Manifest {
     /// # Errors
     /// A warning.
     pub fn keep(&self, lock: &Path) -> Result<bool, Finding> {
-        write_changed(&beside(lock), self.to_text().as_bytes()).map_err(|finding| {
+        write_changed(&beside(lock), self.to_text().as_bytes(), Care::Derived).map_err(|finding| {
             Finding {
                 severity: Severity::Warning,
                 ..finding

@@ -3,7 +3,6 @@
 
 mod manifest;
 mod prune;
-mod replace;
 mod twin;
 mod unseen;
 
@@ -14,16 +13,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::feed::{Outline, Sink, is_ours};
+use crate::file::{Care, sweep, unwritable, write_changed};
 use crate::finding::Finding;
 use crate::post::fingerprint_of;
 
 pub use manifest::{Manifest, Waiting};
-pub(crate) use replace::replace;
-pub use replace::write_changed;
 pub use unseen::Unseen;
 
 use manifest::{News, Stamp, Written, beside};
-use replace::{sweep, unwritable};
 use twin::Twin;
 
 /// What a publisher leaves behind.
@@ -141,7 +138,7 @@ impl Publisher {
     }
 
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Finding> {
-        if write_changed(&self.dir.join(path), bytes)? {
+        if write_changed(&self.dir.join(path), bytes, Care::Derived)? {
             self.written
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)

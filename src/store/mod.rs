@@ -42,7 +42,7 @@ mod schema;
 mod sender;
 mod writer;
 
-use std::fs::{OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -288,19 +288,32 @@ fn beside(file: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Makes the file before the database does, so that at no moment others can read it; one that they could read is closed to
-/// them.
+/// Creates the database file with mode 0600 before SQLite does, so that at no moment others can read it. A file that they
+/// could read is closed to them, and so is each file that SQLite left beside it.
 fn make_private(file: &Path) -> Result<()> {
-    OpenOptions::new()
+    let failed = |error| StoreError::File(file.to_path_buf(), error);
+    let made = OpenOptions::new()
         .create(true)
         .append(true)
         .mode(0o600)
         .open(file)
-        .and_then(|made| match made.metadata()?.permissions().mode() & 0o077 {
-            0 => Ok(()),
-            _ => made.set_permissions(Permissions::from_mode(0o600)),
-        })
-        .map_err(|error| StoreError::File(file.to_path_buf(), error))
+        .map_err(failed)?;
+    close_to_others(&made).map_err(failed)?;
+    // SQLite resolves links before it names the files beside.
+    let real = file.canonicalize().map_err(failed)?;
+    for ending in ["-wal", "-shm"] {
+        if let Ok(left) = File::open(beside(&real, ending)) {
+            close_to_others(&left).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+fn close_to_others(file: &File) -> io::Result<()> {
+    match file.metadata()?.permissions().mode() & 0o077 {
+        0 => Ok(()),
+        _ => file.set_permissions(Permissions::from_mode(0o600)),
+    }
 }
 
 async fn connect(place: &StorePlace, address: &str, access: Access) -> Result<AnyPool> {

@@ -13,11 +13,11 @@ use crate::command::{Ending, Session};
 use crate::config::{Digest, Posts};
 use crate::delivery::{Mailer, deliver_one};
 use crate::digest::{find, news, shown};
+use crate::file::{Care, write_changed};
 use crate::finding::Finding;
 use crate::ledger::IssueId;
 use crate::loader::{Loaded, load_posts};
 use crate::post::Post;
-use crate::publish::write_changed;
 use crate::reader::{Mailbox, Reader};
 use crate::store::{Access, Store};
 
@@ -174,7 +174,7 @@ pub(super) fn load(session: &Session<'_>, choice: &Choice) -> Result<Loaded, Fin
 }
 
 fn write(session: &mut Session<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    write_changed(file, bytes)?;
+    write_changed(file, bytes, Care::Private)?;
     session.result(&format!("{}: {} bytes", file.display(), bytes.len()))?;
     Ok(())
 }
