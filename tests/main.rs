@@ -7,6 +7,7 @@ mod config;
 mod database;
 mod dates;
 mod delivery;
+mod dialects;
 mod digest;
 mod faults;
 mod feed;

@@ -294,13 +294,13 @@ impl Generator {
 
     fn zola(&self, habits: &mut Habits) {
         self.languages(habits, self.text("default_language").unwrap_or("en"), false);
-        let slugify = self
-            .keys
-            .get("slugify")
-            .and_then(|keys| keys.get("paths"))
-            .and_then(Value::as_str);
-        if matches!(slugify, Some("off" | "safe")) {
-            habits.slugs = Slugs::AsIs;
+        if let Some(slugify) = self.keys.get("slugify") {
+            habits.slugs = match slugify.get("paths").and_then(Value::as_str) {
+                Some("off") => Slugs::AsIs,
+                Some("safe") => Slugs::Safe,
+                _ => Slugs::Zola,
+            };
+            habits.name_keeps_date = slugify.get("paths_keep_dates") == Some(&Value::Bool(true));
         }
         let markdown = self
             .keys

@@ -90,11 +90,11 @@ impl Parts<'_> {
                 filled = format!("{}.html", filled.trim_end_matches('/'));
             }
             if let Some(language) = self.name.language {
-                filled = format!(
-                    "/{}/{}",
-                    language.to_lowercase(),
-                    filled.trim_start_matches('/')
-                );
+                let language = match habits.rules.lower_languages {
+                    true => language.to_lowercase(),
+                    false => language.to_owned(),
+                };
+                filled = format!("/{language}/{}", filled.trim_start_matches('/'));
             }
             (filled, Origin::Pattern)
         };
@@ -312,10 +312,9 @@ impl Parts<'_> {
                 // Eleventy makes `/about/` of `about/about.md`.
                 let doubled = habits.rules.dialect == Dialect::Eleventy
                     && folders().next_back() == Some(last.as_str());
-                let slugged = folders().map(|part| match habits.rules.dialect {
-                    // Zola keeps the folders as they are.
-                    Dialect::Zola => safe(part),
-                    _ => safe(&slugs.slug(part)),
+                let slugged = folders().map(|part| match habits.rules.slug_folders {
+                    true => safe(&slugs.slug(part)),
+                    false => safe(part),
                 });
                 let parts: Vec<String> = slugged
                     .chain((!doubled).then(|| safe(&last)))
@@ -357,10 +356,8 @@ impl Parts<'_> {
     fn slug(&self, habits: &Habits) -> String {
         match self.front.text(&["slug"]) {
             // What a person chose keeps its dots in Pelican and its form everywhere but where the generator cleans it.
-            Some(slug) => match habits.rules.dialect {
-                Dialect::Zola | Dialect::Hugo | Dialect::Jekyll => habits.slugs.slug(&slug),
-                _ => slug,
-            },
+            Some(slug) if habits.rules.slug_keys => habits.slugs.slug(&slug),
+            Some(slug) => slug,
             None => habits.slugs.slug(self.slug_from),
         }
     }

@@ -443,16 +443,32 @@ pub fn leading(title: &str, zoning: &Zoning) -> Option<(DateTime<Utc>, String)> 
     ))
 }
 
-/// The date that leads a file's name, with its time where there is one, and the name without it:
-/// `2024-03-18-the-pager`, `2024-03-18T08:00:00+01:00_tea`.
+/// What joins the date that leads a file's name to the rest of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joint {
+    /// Dashes, underscores and spaces, of which the rest has none at its beginning; without one there is no date.
+    Signs,
+    /// One dash or underscore, and perhaps a space before it; without one the whole name is the rest (Zola).
+    Sign,
+}
+
+/// The date that leads a file's name, with its time where there is one, and the rest of the name; it is empty where
+/// there is none, and the whole name stands for the post. `2024-03-18-the-pager`, `2024-03-18T08:00:00+01:00_tea`.
 ///
 /// # Errors
 /// Why what looks like a date is none.
-pub fn in_name<'a>(name: &'a str, zoning: &Zoning) -> Option<Result<(Instant, &'a str), String>> {
+pub fn in_name<'a>(
+    name: &'a str,
+    zoning: &Zoning,
+    joint: Joint,
+) -> Option<Result<(Instant, &'a str), String>> {
     let (date, mut rest) = match numeric_day(name, zoning.roll_over)? {
         Ok(found) => found,
         Err(reason) => return Some(Err(reason)),
     };
+    if joint == Joint::Sign && name.get(..10) != Some(&date.format("%Y-%m-%d").to_string()) {
+        return None;
+    }
     let mut found = Instant {
         at: zoning.instant(date.and_time(NaiveTime::MIN)),
         offset: None,
@@ -467,14 +483,21 @@ pub fn in_name<'a>(name: &'a str, zoning: &Zoning) -> Option<Result<(Instant, &'
         let longest = (1..=length)
             .rev()
             .find_map(|end| Some((end, parse(&name[..start + end], zoning).ok()?)));
-        let (end, at) = longest?;
-        found = at;
-        rest = &rest[end..];
+        match (longest, joint) {
+            (Some((end, at)), _) => (found, rest) = (at, &rest[end..]),
+            (None, Joint::Sign) => {}
+            (None, Joint::Signs) => return None,
+        }
     }
-    if !rest.is_empty() && !rest.starts_with(['-', '_', ' ']) {
-        return None;
-    }
-    Some(in_range(date).map(|()| (found, rest.trim_start_matches(['-', '_', ' ']))))
+    let bare = match joint {
+        Joint::Sign => {
+            let signed = rest.strip_prefix(char::is_whitespace).unwrap_or(rest);
+            signed.strip_prefix(['-', '_']).unwrap_or_default()
+        }
+        Joint::Signs if !rest.is_empty() && !rest.starts_with(['-', '_', ' ']) => return None,
+        Joint::Signs => rest.trim_start_matches(['-', '_', ' ']),
+    };
+    Some(in_range(date).map(|()| (found, bare)))
 }
 
 /// The first date that stands in a path: `2024-03-18` anywhere, or the folders `2024/03/18`.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect};
 use crate::post::address::unknown_token;
-use crate::post::date::Zoning;
+use crate::post::date::{Joint, Zoning};
 use crate::post::front::with_defaults;
 use crate::post::name::Name;
 use crate::post::slug::Slugs;
@@ -153,10 +153,18 @@ pub struct Rules {
     pub permalink: &'static str,
     /// How names become parts of it.
     pub slugs: Slugs,
+    /// Whether the code of a language is in lower case in an address.
+    pub lower_languages: bool,
+    /// Whether the folders above a post are slugs in its address, and not as they are.
+    pub slug_folders: bool,
+    /// Whether a `slug` key is made a slug as well, and not taken as it is.
+    pub slug_keys: bool,
     /// Whether the slug is made from the title, and not from the file's name.
     pub slug_of_title: bool,
     /// Whether a date that leads a file's name stays in the address.
     pub name_keeps_date: bool,
+    /// What joins the date that leads a file's name to the rest of it.
+    pub joint: Joint,
     /// Whether a title that is made from a file's name has spaces for dashes.
     pub dashes: bool,
     /// How one text becomes several tags.
@@ -194,8 +202,12 @@ const PLAIN: Rules = Rules {
     address: &["permalink", "url", "path"],
     permalink: "/{path}/",
     slugs: Slugs::Plain,
+    lower_languages: false,
+    slug_folders: true,
+    slug_keys: false,
     slug_of_title: false,
     name_keeps_date: false,
+    joint: Joint::Signs,
     dashes: true,
     split: Split::Commas,
     folders: Folders::None,
@@ -237,6 +249,8 @@ const HUGO: Rules = Rules {
     date_in: &[],
     address: &["url"],
     slugs: Slugs::Hugo,
+    lower_languages: true,
+    slug_keys: true,
     name_keeps_date: true,
     split: Split::Never,
     bundles: true,
@@ -262,6 +276,9 @@ const ZOLA: Rules = Rules {
     date_in: &[DateIn::Name, DateIn::Address],
     address: &["path"],
     slugs: Slugs::Zola,
+    slug_folders: false,
+    slug_keys: true,
+    joint: Joint::Sign,
     split: Split::Never,
     bundles: true,
     no_posts: &[],
@@ -288,6 +305,7 @@ const JEKYLL: Rules = Rules {
     address: &["permalink"],
     permalink: "/{categories}/{year}/{month}/{day}/{slug}.html",
     slugs: Slugs::Jekyll,
+    slug_keys: true,
     split: Split::Spaces,
     folders: Folders::AbovePosts,
     no_posts: &[
@@ -436,6 +454,8 @@ pub struct Habits {
     pub slugs: Slugs,
     /// Whether the slug is made from the title, and not from the file's name.
     pub slug_of_title: bool,
+    /// Whether a date that leads a file's name stays in the address.
+    pub name_keeps_date: bool,
     /// Whether folders are categories where the dialect takes them for such.
     pub folders_count: bool,
     /// Whether a date that leads a file's name counts although the dialect does not look there by default.
@@ -477,6 +497,7 @@ impl Habits {
             syntax: rules.syntax,
             slugs: rules.slugs,
             slug_of_title: rules.slug_of_title,
+            name_keeps_date: rules.name_keeps_date,
             date_in_name: false,
             name_first: false,
             authors: Arc::default(),

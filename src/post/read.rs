@@ -152,7 +152,7 @@ pub fn read(
         .updated()?
         .map_or(published.at, |found| found.at)
         .max(published.at);
-    let bare = match date::in_name(name.stem, &habits.zoning(false)) {
+    let bare = match date::in_name(name.stem, &habits.zoning(false), rules.joint) {
         Some(Ok((_, rest))) if !rest.is_empty() => rest,
         _ => name.stem,
     };
@@ -187,7 +187,7 @@ pub fn read(
         Some((dated, from)) => (dated, from == Origin::Name),
         None => (published, false),
     };
-    let slug_from = match (habits.slug_of_title, rules.name_keeps_date && !by_name) {
+    let slug_from = match (habits.slug_of_title, habits.name_keeps_date && !by_name) {
         (true, _) => title.as_str(),
         // An Eleventy address keeps the date; what its templates call the slug does not.
         (_, true) if front.get(rules.address).is_none() => name.stem,
@@ -365,7 +365,7 @@ impl Dating<'_> {
                 DateIn::Title => title
                     .and_then(|title| date::leading(title, &zoning))
                     .map(|(at, rest)| (Instant { at, offset: None }, Origin::Title, Some(rest))),
-                DateIn::Name => date::in_name(self.name.stem, &zoning)
+                DateIn::Name => date::in_name(self.name.stem, &zoning, rules.joint)
                     .transpose()
                     .map_err(|reason| {
                         Finding::error(format!("the date of the file's name is none: {reason}"))
@@ -410,8 +410,8 @@ impl Dating<'_> {
             return Ok(None);
         }
         let by_name = || {
-            let found =
-                date::in_name(self.name.stem, &self.habits.zoning(false)).and_then(Result::ok);
+            let found = date::in_name(self.name.stem, &self.habits.zoning(false), rules.joint)
+                .and_then(Result::ok);
             found
                 .filter(|_| self.habits.date_in_name)
                 .map(|(found, _)| (found, Origin::Name))
