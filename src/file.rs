@@ -1,4 +1,7 @@
-//! Bytes → one file, by a rename in its own folder.
+//! Files: the one reader, which file an address of the site names, and bytes → one file, by a rename in its own folder.
+
+pub(crate) mod asset;
+pub(crate) mod read;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
@@ -7,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::file::read::read;
 use crate::finding::Finding;
 
 /// How old a half-written file is when nobody writes it any more.
@@ -39,7 +43,7 @@ pub(crate) fn unwritable(file: &Path, error: &io::Error) -> Finding {
 /// # Errors
 /// A finding that names the file.
 pub(crate) fn write_changed(file: &Path, bytes: &[u8], care: Care) -> Result<bool, Finding> {
-    let is_same = fs::read(file).is_ok_and(|old| old == bytes);
+    let is_same = read(file, bytes.len() as u64).is_ok_and(|old| old == bytes);
     if is_same && (care != Care::Private || is_private(file)) {
         return Ok(false);
     }

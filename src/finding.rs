@@ -1,7 +1,6 @@
 //! What is wrong, where it stands and the way out: the one form in which every room reports a fault.
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
 use anstyle::AnsiColor;
@@ -68,11 +67,6 @@ impl Finding {
             severity: Severity::Warning,
             ..Self::error(message)
         }
-    }
-
-    /// That this file cannot be read.
-    pub fn unreadable(file: impl Into<PathBuf>, error: &io::Error) -> Self {
-        Self::error(format!("cannot be read: {error}")).in_file(file)
     }
 
     /// The same finding, in this file.

@@ -6,8 +6,9 @@
 //! [`http`] asks whether a page is there and tells the hub, [`subscriber`] reads and writes lists of people. [`command`]
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
 //! know each other. The ground that all stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`fault`], [`template`],
-//! [`clock`], [`config`], [`file`].
+//! [`clock`], [`config`], [`file`], [`child`].
 
+mod child;
 pub mod cli;
 pub mod clock;
 pub mod command;

@@ -15,7 +15,8 @@ const FLOORS: &[&[&str]] = &[
     &["digest", "lock"],
     &["post"],
     &[
-        "ledger", "reader", "token", "finding", "fault", "file", "template", "clock", "config",
+        "ledger", "reader", "token", "finding", "fault", "template", "clock", "config", "file",
+        "child",
     ],
 ];
 
@@ -77,4 +78,35 @@ fn a_file_imports_only_from_lower_floors() {
         }
     }
     assert!(arrows > 50, "only {arrows} imports were found");
+}
+
+#[test]
+fn files_are_read_and_programs_are_started_in_one_place_each() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    files(&source, &mut found);
+    let mut calls = 0;
+    for file in found {
+        let below = file.strip_prefix(&source).unwrap();
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (call, place) in [
+            ("fs::read(", "none"),
+            ("fs::read_to_string(", "none"),
+            ("File::open(", "none"),
+            ("pem_file_iter(", "none"),
+            ("imagesize::size(", "none"),
+            (".custom_flags(", "file/read.rs"),
+            ("Command::new(", "child.rs"),
+        ] {
+            let is_there = code.contains(call);
+            calls += usize::from(is_there);
+            assert!(
+                !is_there || below == Path::new(place) || below.ends_with("tests.rs"),
+                "{}: `{call}…)`: read files with `file::read`, start programs with `child`",
+                below.display()
+            );
+        }
+    }
+    assert_eq!(calls, 2, "the two places themselves");
 }

@@ -22,6 +22,7 @@ mod look;
 mod media;
 mod message;
 mod nasty;
+mod opens;
 mod outbox;
 mod pages;
 mod patience;

@@ -12,6 +12,7 @@ use crate::cli::{Build, Dry};
 use crate::command::{Ending, Session, own_template};
 use crate::config::Config;
 use crate::feed::{Bodies, OldFeed, Outline, Plan, Setting, Sink, folder_at, links, plan, render};
+use crate::file::read::{LISTED, read_text};
 use crate::finding::Finding;
 use crate::loader::{Loaded, load_posts};
 use crate::post::{Body, Post, fingerprint_of};
@@ -346,7 +347,7 @@ fn salt(config: &Config, loaded: &Loaded) -> u64 {
 
 /// Gives the posts the ids of an old feed.
 fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Result<()> {
-    let text = fs::read_to_string(file).map_err(|error| Finding::unreadable(file, &error))?;
+    let text = read_text(file, LISTED).map_err(|error| error.in_file(file))?;
     let old = OldFeed::parse(&text).map_err(|finding| finding.in_file(file))?;
     let adoption = old.adopt(&loaded.posts);
     let ids: BTreeMap<&str, &str> = adoption

@@ -1,8 +1,7 @@
 //! The lock is kept before anything is published or announced by an id; where it cannot be, that is said.
 
-use std::fs;
-
 use crate::command::{Ending, Session, name};
+use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
 use crate::lock::Lock;
@@ -76,7 +75,7 @@ impl Session<'_> {
             return Ok(());
         }
         let file = &self.config.posts.lock;
-        let mut lock = match fs::read_to_string(file) {
+        let mut lock = match read_text(file, LISTED) {
             Ok(text) => Lock::parse(&text).map_err(|finding| finding.in_file(file))?,
             Err(_) => lock.clone(),
         };

@@ -13,7 +13,6 @@ mod subscriber;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
-use std::fs;
 use std::future::pending;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,6 +23,7 @@ use crate::cli::{Cli, Command};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Stop;
+use crate::file::read::{WRITTEN, read_text_if_any};
 use crate::finding::Finding;
 use crate::store::{Access, Sender, Store};
 
@@ -209,11 +209,8 @@ fn load_config(file: &Path) -> Result<Config, Finding> {
 /// A template of the site's own, and its file; none where it has none of this name.
 fn own_template(config: &Config, name: &str) -> Result<Option<(PathBuf, String)>, Finding> {
     let file = config.root.join("templates").join(name);
-    match fs::read_to_string(&file) {
-        Ok(text) => Ok(Some((file, text))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Finding::unreadable(file, &error)),
-    }
+    let text = read_text_if_any(&file, WRITTEN)?;
+    Ok(text.map(|text| (file, text)))
 }
 
 /// Does what the command line asks for. Results go to `out`.

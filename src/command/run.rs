@@ -1,11 +1,12 @@
 //! `tidings run`: feeds, then every digest that is due.
 
 use std::io;
-use std::process;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use tokio::runtime::Runtime;
 
+use crate::child::program;
 use crate::cli::{Build, Dry};
 use crate::command::digest::{self, When};
 use crate::command::live::Live;
@@ -72,19 +73,15 @@ pub(super) fn run(
     failed.map_or(Ok(ending), Err)
 }
 
-/// A command in the config's folder, without our secrets; what it says is talk.
-fn shell(command: &str, session: &Session<'_>) -> process::Command {
-    let mut shell = process::Command::new("sh");
-    shell
-        .arg("-c")
-        .arg(command)
-        .env_remove("TIDINGS_MAIL__PASSWORD")
-        .env_remove("TIDINGS_STORE__URL");
+/// A command in the config's folder; what it says is talk.
+fn shell(command: &str, session: &Session<'_>) -> Command {
+    let mut shell = program("sh");
+    shell.arg("-c").arg(command);
     if !session.config.root.as_os_str().is_empty() {
         shell.current_dir(&session.config.root);
     }
     match session.quiet {
-        true => shell.stdout(process::Stdio::null()),
+        true => shell.stdout(Stdio::null()),
         false => shell.stdout(io::stderr()),
     };
     shell

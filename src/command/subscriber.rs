@@ -1,13 +1,13 @@
 //! `tidings subscriber`: who gets the digests.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use anyhow::bail;
 
 use crate::cli;
 use crate::command::{Ending, Session};
+use crate::file::read::{LISTED, read};
 use crate::finding::Finding;
 use crate::reader::Email;
 use crate::store::{Access, Added, Joining, ReaderState};
@@ -157,7 +157,7 @@ async fn import(
     named: &[String],
 ) -> anyhow::Result<Ending> {
     let default = digests(session, named)?;
-    let bytes = fs::read(file).map_err(|error| Finding::unreadable(file, &error))?;
+    let bytes = read(file, LISTED).map_err(|error| error.in_file(file))?;
     let (listed, mut findings) =
         subscriber::read(&bytes).map_err(|finding| finding.in_file(file))?;
     // People of one kind go in together: what they are, and to what they subscribe.

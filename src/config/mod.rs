@@ -10,8 +10,6 @@ mod site;
 mod store;
 mod value;
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -25,6 +23,7 @@ pub use store::{Store, StoreUrl};
 pub use value::{Span, Zone, is_blank, is_language};
 
 use crate::config::explain::{explain, explain_in, listed, nearest};
+use crate::file::read::{WRITTEN, read_text};
 use crate::finding::Finding;
 
 /// Everything that can be set. One that exists needs no second check, and its paths are absolute or relative to the
@@ -66,11 +65,12 @@ impl Config {
         file: &Path,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Finding> {
-        let text = fs::read_to_string(file).map_err(|error| {
-            let finding = Finding::unreadable(file, &error);
-            match error.kind() {
-                io::ErrorKind::NotFound => finding.way_out("name another with `--config FILE`"),
-                _ => finding,
+        let text = read_text(file, WRITTEN).map_err(|error| {
+            let is_missing = error.is_missing();
+            let finding = error.in_file(file);
+            match is_missing {
+                true => finding.way_out("name another with `--config FILE`"),
+                false => finding,
             }
         })?;
         let mut config =

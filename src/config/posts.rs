@@ -23,6 +23,9 @@ pub struct Posts {
     /// The file that keeps every post's id.
     #[serde(deserialize_with = "lock")]
     pub lock: PathBuf,
+    /// The config's folder.
+    #[serde(skip)]
+    pub root: PathBuf,
 }
 
 impl Default for Posts {
@@ -35,6 +38,7 @@ impl Default for Posts {
             future: false,
             git_dates: false,
             lock: "tidings.lock".into(),
+            root: PathBuf::new(),
         }
     }
 }
@@ -64,6 +68,7 @@ impl Posts {
     pub(super) fn resolve_paths(&mut self, root: &Path) {
         self.dir = root.join(&self.dir);
         self.lock = root.join(&self.lock);
+        root.clone_into(&mut self.root);
     }
 }
 

@@ -9,6 +9,7 @@ use rss::Channel;
 use serde_json::Value;
 use url::Url;
 
+use crate::feed::depth::too_deep;
 use crate::feed::text;
 use crate::finding::Finding;
 use crate::post::{Post, html};
@@ -57,6 +58,9 @@ impl OldFeed {
             return serde_json::from_str(text)
                 .map(|feed: Value| Self::of_json(&feed))
                 .map_err(|e| fault(e.to_string()));
+        }
+        if let Some(line) = too_deep(text) {
+            return Err(fault("its elements nest too deeply".to_owned()).at_line(line));
         }
         match atom::Feed::read_from(text.as_bytes()) {
             Ok(feed) => Ok(Self::of_atom(feed)),

@@ -2,6 +2,7 @@
 
 mod address;
 mod adopt;
+mod depth;
 mod format;
 mod model;
 mod opml;

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::finding::Finding;
+use crate::file::read::{Unreadable, WRITTEN, read_text};
+use crate::finding::{Finding, Severity};
 use crate::post::dialect::Data;
 use crate::post::with_defaults;
 
@@ -51,6 +52,15 @@ pub(super) fn read(dir: &Path, prefix: &str, paths: &[String]) -> (Data, Vec<Fin
     (data, findings)
 }
 
+/// A file of data that cannot be read leaves no post out.
+fn unread(error: Unreadable, file: &Path) -> Finding {
+    let finding = Finding {
+        severity: Severity::Warning,
+        ..error.in_file(file)
+    };
+    finding.way_out("mend it: what it sets for the posts is not followed")
+}
+
 /// The keys that the files of data in a folder hold, by what they are about.
 fn files(folder: &Path, findings: &mut Vec<Finding>) -> HashMap<String, Map<String, Value>> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -64,15 +74,14 @@ fn files(folder: &Path, findings: &mut Vec<Finding>) -> HashMap<String, Map<Stri
         let file = folder.join(&name);
         if let Some(stem) = name.strip_suffix(".json") {
             let stem = stem.strip_suffix(".11tydata").unwrap_or(stem);
-            let keys = fs::read_to_string(&file)
-                .ok()
-                .and_then(|text| serde_json::from_str(&text).ok());
-            if let Some(keys) = keys {
+            let text = read_text(&file, WRITTEN).map_err(|error| unread(error, &file));
+            let text = text.map_err(|finding| findings.push(finding));
+            if let Some(keys) = text.ok().and_then(|text| serde_json::from_str(&text).ok()) {
                 let known = found.remove(stem).unwrap_or_default();
                 found.insert(stem.to_owned(), with_defaults(keys, &known));
             }
         } else if name.contains(".11tydata.")
-            && fs::read_to_string(&file).is_ok_and(|text| text.contains("permalink"))
+            && read_text(&file, WRITTEN).is_ok_and(|text| text.contains("permalink"))
         {
             let finding =
                 Finding::warning("its `permalink` is not known here, since JavaScript is not run");

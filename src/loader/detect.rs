@@ -1,12 +1,12 @@
 //! Whose blog it is: from the generator's config beside or above the folder, else from what the posts look like.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect, Posts, Site};
+use crate::file::read::{WRITTEN, read_text};
 use crate::finding::Finding;
 use crate::loader::{hugo, python};
 use crate::post::dialect::{Habits, Rules};
@@ -119,7 +119,7 @@ pub(super) fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
                 let keys = keys_of(&file);
                 let name = file.file_name().unwrap_or_default().to_string_lossy();
                 // No other program has a file of this name.
-                let is_broken = keys.is_none() && file.is_file() && !name.starts_with("config.");
+                let is_broken = keys.is_none() && file.exists() && !name.starts_with("config.");
                 let mut keys = lower(if is_broken { Map::new() } else { keys? });
                 // Hugo, Zola and this program all call their config `config.toml`.
                 let fits = match dialect {
@@ -168,7 +168,7 @@ pub(super) fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
 
 /// The keys of a config; none where it cannot be read.
 pub(super) fn keys_of(file: &Path) -> Option<Map<String, Value>> {
-    let text = || fs::read_to_string(file).ok();
+    let text = || read_text(file, WRITTEN).ok();
     match file.extension().and_then(|ending| ending.to_str()) {
         _ if file.ends_with(".obsidian") => file.is_dir().then(Map::new),
         Some("toml") => toml(&text()?),
@@ -398,7 +398,7 @@ impl Generator {
         ];
         let data = data
             .iter()
-            .find_map(|file| fs::read_to_string(folder.join(file)).ok());
+            .find_map(|file| read_text(&folder.join(file), WRITTEN).ok());
         let own = self.keys.get("authors").and_then(Value::as_object).cloned();
         for people in data
             .and_then(|text| front::yaml(&text))

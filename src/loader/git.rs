@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::process::Command;
 
 use chrono::DateTime;
 
+use crate::child::program;
 use crate::finding::Finding;
 use crate::post::Commits;
 
@@ -18,7 +18,7 @@ pub(super) fn commits(dir: &Path) -> Result<HashMap<String, Commits>, Finding> {
         .in_file(dir)
         .way_out("set `git_dates = false` under [posts]")
     };
-    let output = Command::new("git")
+    let output = program("git")
         .args(["-c", "log.showSignature=false", "-C"])
         .arg(dir)
         .args([

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::config::Dialect;
+use crate::file::read::{WRITTEN, read_text};
 use crate::loader::detect::{Generator, author, keys_of, lower};
 use crate::post::dialect::{Data, Habits, Rules};
 use crate::post::{from_colons, front, texts_of, with_defaults};
@@ -100,7 +101,7 @@ pub(super) fn cascades(dir: &Path, prefix: &str, paths: &[String]) -> Data {
 
 /// The keys that a section's page hands down, but for those that are meant for some of the pages only.
 fn handed_down(file: &Path) -> Option<Map<String, Value>> {
-    let text = fs::read_to_string(file)
+    let text = read_text(file, WRITTEN)
         .ok()
         .filter(|text| text.contains("cascade"))?;
     let front = front::split(&text, Rules::of(Dialect::Hugo)).ok()?.front;

@@ -1,5 +1,6 @@
 //! Folder → [`Post`]s, in parallel; the only opener of posts.
 
+mod assets;
 mod data;
 mod detect;
 mod git;
@@ -13,25 +14,22 @@ pub use walk::files;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use percent_encoding::percent_decode_str;
 use rayon::prelude::*;
 
 use crate::config::{Dialect, Posts, Site};
 use crate::fault::guard;
+use crate::file::read::{LISTED, Unreadable, WRITTEN, not_text, read_into, read_text_if_any};
 use crate::finding::Finding;
+use crate::loader::assets::Assets;
 use crate::loader::walk::Walked;
 use crate::lock::{Lock, Unnamed};
 use crate::post::dialect::Habits;
 use crate::post::{self, Body, Commits, Draft, Index, Post, Read, Why};
 
-/// The most bytes that a post may have.
-const LARGEST: u64 = 8 << 20;
 /// The bytes that most posts have at most: to ask each file for its length would cost more than this room.
 const ROOM: usize = 64 << 10;
 
@@ -52,6 +50,7 @@ pub struct Loaded {
     habits: Habits,
     commits: HashMap<String, Commits>,
     config: Posts,
+    assets: Assets,
     index: Index,
 }
 
@@ -90,6 +89,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         let way_out = "set `dir` under [posts] to what is on the site, or `dialect` if it is another generator's";
         findings.push(finding.in_file(&found.file).way_out(way_out));
     }
+    let assets = Assets::of(config, generator.as_ref().map(|found| &*found.root));
     let others = walk::others(&mut paths);
     let (mut habits, dialect, broken) = detect::habits(site, config, generator, &paths)?;
     findings.extend(broken);
@@ -113,6 +113,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         config,
         habits: &habits,
         commits: &commits,
+        assets: &assets,
         now,
         aside: Mutex::default(),
     };
@@ -162,15 +163,15 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         habits,
         commits,
         config,
+        assets,
         index,
     })
 }
 
 fn read_lock(file: &Path) -> Result<Lock, Finding> {
-    match fs::read_to_string(file) {
-        Ok(text) => Lock::parse(&text).map_err(|finding| finding.in_file(file)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock::default()),
-        Err(error) => Err(Finding::unreadable(file, &error)),
+    match read_text_if_any(file, LISTED)? {
+        Some(text) => Lock::parse(&text).map_err(|finding| finding.in_file(file)),
+        None => Ok(Lock::default()),
     }
 }
 
@@ -219,6 +220,12 @@ impl Loaded {
         text_of(&file, &mut buffer)
             .map(Cow::into_owned)
             .map_err(|finding| finding.in_file(file))
+    }
+
+    /// The files that an address in a post may name, the likeliest first, of those in the folders of the site and in
+    /// that of its feeds. None of them lies elsewhere, whatever the address says or a link leads to.
+    pub fn files_of(&self, post: &Post, address: &str, feeds: &Path) -> Vec<PathBuf> {
+        self.assets.find(&self.site, post, address, Some(feeds))
     }
 
     /// What bodies are made from beside the posts: whose habits they follow, and what the generator's own config says.
@@ -300,6 +307,7 @@ struct Reader<'a> {
     config: &'a Posts,
     habits: &'a Habits,
     commits: &'a HashMap<String, Commits>,
+    assets: &'a Assets,
     now: DateTime<Utc>,
     aside: Mutex<Aside>,
 }
@@ -317,6 +325,7 @@ impl Reader<'_> {
     fn post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
         let commits = self.commits.get(&path).copied();
         let read = read_post(&path, self.site, self.config, self.habits, commits, buffer);
+        let read = read.map(|read| self.with_length(read));
         let file = || self.config.dir.join(&path);
         let reason = match read {
             Err(finding) => {
@@ -350,6 +359,40 @@ impl Reader<'_> {
         None
     }
 
+    /// The same with the length of its enclosure, where the file is at hand.
+    fn with_length(&self, mut read: Read) -> Read {
+        let Read::Post(draft) = &mut read else {
+            return read;
+        };
+        let Some(url) = draft
+            .post
+            .enclosure
+            .as_ref()
+            .filter(|enclosure| enclosure.length.is_none())
+            .map(|enclosure| enclosure.url.clone())
+        else {
+            return read;
+        };
+        let files = self.assets.find(self.site, &draft.post, url.as_str(), None);
+        let length = files.iter().find_map(|file| {
+            let about = file.metadata().ok()?;
+            about.is_file().then_some(about.len())
+        });
+        if length.is_none() {
+            let finding = Finding::warning(format!(
+                "the length of `{url}` is not known: RSS leaves the enclosure out"
+            ));
+            let way_out =
+                "put the file beside the post or below static/, or say its `length` in bytes";
+            let line = draft.enclosure_line.unwrap_or(1);
+            draft.warnings.push(finding.at_line(line).way_out(way_out));
+        }
+        if let Some(enclosure) = &mut draft.post.enclosure {
+            enclosure.length = length;
+        }
+        read
+    }
+
     fn aside(&self) -> MutexGuard<'_, Aside> {
         self.aside.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -364,57 +407,10 @@ fn read_post(
     buffer: &mut Vec<u8>,
 ) -> Result<Read, Finding> {
     let text = text_of(&config.dir.join(path), buffer)?;
-    let mut read = guard(|| {
+    guard(|| {
         #[cfg(test)]
         tests::panic_if_asked(&text, "read");
         post::read(path, &text, site, habits, commits)
-    })?;
-    if let Read::Post(draft) = &mut read
-        && let Some(enclosure) = draft
-            .post
-            .enclosure
-            .as_mut()
-            .filter(|enclosure| enclosure.length.is_none())
-    {
-        enclosure.length = length_of(&enclosure.url, site, &config.dir, path);
-        if enclosure.length.is_none() {
-            let url = &enclosure.url;
-            let finding = Finding::warning(format!(
-                "the length of `{url}` is not known: RSS leaves the enclosure out"
-            ));
-            let way_out =
-                "put the file beside the post or below static/, or say its `length` in bytes";
-            draft.warnings.push(
-                finding
-                    .at_line(draft.enclosure_line.unwrap_or(1))
-                    .way_out(way_out),
-            );
-        }
-    }
-    Ok(read)
-}
-
-/// The length of a file that an address of the site stands for: beside the post, or where generators keep such files.
-fn length_of(url: &url::Url, site: &Site, dir: &Path, path: &str) -> Option<u64> {
-    let below = url.as_str().strip_prefix(site.url.as_str())?;
-    let below = percent_decode_str(below.split(['?', '#']).next()?)
-        .decode_utf8()
-        .ok()?
-        .into_owned();
-    if below.split('/').any(|part| part == "..") || below.starts_with('/') || below.contains('\0') {
-        return None;
-    }
-    let beside = dir.join(path).parent()?.join(below.rsplit('/').next()?);
-    let above = dir.ancestors().skip(1).take(3);
-    let kept = above.flat_map(|root| {
-        ["static", "assets", "public", ""].map(|folder| root.join(folder).join(&below))
-    });
-    let mut files = [beside, dir.join(&below)].into_iter().chain(kept);
-    files.find_map(|file| {
-        fs::metadata(file)
-            .ok()
-            .filter(fs::Metadata::is_file)
-            .map(|found| found.len())
     })
 }
 
@@ -470,36 +466,14 @@ fn name_apart(found: &mut Vec<Post>, findings: &mut Vec<Finding>, dir: &Path) {
 
 /// A file's text: UTF-8 without a byte order mark, lines ended by LF.
 fn text_of<'a>(file: &Path, buffer: &'a mut Vec<u8>) -> Result<Cow<'a, str>, Finding> {
-    let unreadable = |error: io::Error| Finding::error(format!("cannot be read: {error}"));
-    let too_large = || {
-        Finding::error("the post is larger than 8 MiB")
-            .way_out("cut it, or take it out of the folder")
-    };
-    let open = File::open(file).map_err(unreadable)?;
-    buffer.clear();
     buffer.reserve(ROOM);
-    if open
-        .take(LARGEST + 1)
-        .read_to_end(buffer)
-        .map_err(unreadable)? as u64
-        > LARGEST
-    {
-        return Err(too_large());
-    }
-    let text = std::str::from_utf8(buffer).map_err(|error| {
-        let good = &buffer[..error.valid_up_to()];
-        let line = good.split(|byte| *byte == b'\n').count();
-        let column = String::from_utf8_lossy(good)
-            .chars()
-            .rev()
-            .take_while(|c| *c != '\n')
-            .count()
-            + 1;
-        Finding::error("this is not UTF-8")
-            .at_line(line)
-            .at_column(column)
-            .way_out("save the file as UTF-8")
+    read_into(file, WRITTEN, buffer).map_err(|error| match error {
+        Unreadable::TooLarge(_) => Finding::error("the post is larger than 8 MiB")
+            .way_out("cut it, or take it out of the folder"),
+        other => other.in_file(file),
     })?;
+    let text = std::str::from_utf8(buffer)
+        .map_err(|error| not_text(buffer, error.valid_up_to()).in_file(file))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if memchr::memchr(b'\r', text.as_bytes()).is_none() {
         return Ok(text.into());

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use crate::config::Dialect;
+use crate::file::read::{WRITTEN, read_text};
 use crate::finding::Finding;
 use crate::loader::ignored::{Ignored, whole};
 use crate::post::Markup;
@@ -48,7 +49,7 @@ pub(super) fn walk(dir: &Path, ignored: &Ignored) -> Result<Walked, Finding> {
         whole: whole(&root),
         ignored,
     };
-    let mut walked = place.folder(dir, "").map_err(fail)?;
+    let mut walked = place.read(dir).map_err(fail)?;
     let of_one_line = |path: &String| !path.contains(char::is_control);
     if !walked.paths.par_iter().all(of_one_line) {
         let (kept, others): (Vec<String>, Vec<String>) =
@@ -75,67 +76,108 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// What is in one folder and those below it. The folders in it are read in parallel: with many small files the time
-    /// goes into asking, not into what is answered.
-    fn folder(&self, dir: &Path, below: &str) -> io::Result<Walked> {
+    /// What is in the folder and below it, level by level, so that no depth is too much. The folders of a level are
+    /// read in parallel: with many small files the time goes into asking, not into what is answered.
+    fn read(&self, dir: &Path) -> io::Result<Walked> {
+        let (mut walked, mut level) = self.folder(dir, "")?;
+        while !level.is_empty() {
+            let read: Vec<_> = level
+                .par_iter()
+                .map(|(dir, below)| {
+                    self.folder(dir, below)
+                        .unwrap_or_else(|error| (unreadable(&error, dir), Vec::new()))
+                })
+                .collect();
+            level.clear();
+            for (found, deeper) in read {
+                walked.paths.extend(found.paths);
+                walked.ignored.extend(found.ignored);
+                walked.findings.extend(found.findings);
+                level.extend(deeper);
+            }
+        }
+        Ok(walked)
+    }
+
+    /// What is in one folder, and the folders in it with their paths below the root.
+    fn folder(&self, dir: &Path, below: &str) -> io::Result<(Walked, Vec<(PathBuf, String)>)> {
         let (mut walked, mut folders) = (Walked::default(), Vec::new());
         // A path is made only where something asks for it.
         let (asks_files, asks_folders) = (self.ignored.names_files(), self.ignored.names_folders());
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with('.') {
+            let text = name.to_string_lossy();
+            if text.starts_with('.') {
                 continue;
             }
             let kind = entry.file_type()?;
-            if kind.is_dir() {
-                if asks_folders
-                    && self
-                        .ignored
-                        .folder(&format!("{}/{below}{name}", self.whole))
-                {
+            let is_folder = kind.is_dir();
+            if !is_folder && Markup::of(&text).is_none() {
+                continue;
+            }
+            let Some(name) = name.to_str() else {
+                walked.findings.push(no_name(&text, is_folder, dir));
+                continue;
+            };
+            let whole = || format!("{}/{below}{name}", self.whole);
+            if is_folder {
+                if asks_folders && self.ignored.folder(&whole()) {
                     walked.ignored.push(format!("{below}{name}/"));
                 } else {
                     folders.push((entry.path(), format!("{below}{name}/")));
                 }
-            } else if Markup::of(&name).is_some() {
-                let is_inside = || {
-                    entry
-                        .path()
-                        .canonicalize()
-                        .is_ok_and(|real| real.starts_with(self.root) && real.is_file())
-                };
-                if asks_files && self.ignored.file(&format!("{}/{below}{name}", self.whole)) {
-                    walked.ignored.push(format!("{below}{name}"));
-                } else if kind.is_file() || kind.is_symlink() && is_inside() {
-                    walked.paths.push(format!("{below}{name}"));
-                }
+                continue;
+            }
+            let is_inside = || {
+                entry
+                    .path()
+                    .canonicalize()
+                    .is_ok_and(|real| real.starts_with(self.root) && real.is_file())
+            };
+            if asks_files && self.ignored.file(&whole()) {
+                walked.ignored.push(format!("{below}{name}"));
+            } else if kind.is_file() || kind.is_symlink() && is_inside() {
+                walked.paths.push(format!("{below}{name}"));
+            } else if !kind.is_symlink() {
+                let finding = Finding::error("it is left out: this is no regular file");
+                walked.findings.push(finding.in_file(entry.path()));
+            } else if Markup::of(name).is_some_and(Markup::is_read) {
+                let finding = Finding::warning(
+                    "this link is not followed: it leads to no file in the folder of posts",
+                );
+                walked.findings.push(
+                    finding
+                        .in_file(entry.path())
+                        .way_out("put the file itself here, or take the link away"),
+                );
             }
         }
-        let unreadable = |error: io::Error, dir: &Path| {
-            let finding = Finding::error(format!(
-                "its posts are left out, it cannot be read: {error}"
-            ));
-            Walked {
-                findings: vec![finding.in_file(dir)],
-                ..Walked::default()
-            }
-        };
-        let deeper: Vec<Walked> = folders
-            .par_iter()
-            .map(|(dir, below)| {
-                self.folder(dir, below)
-                    .unwrap_or_else(|error| unreadable(error, dir))
-            })
-            .collect();
-        for found in deeper {
-            walked.paths.extend(found.paths);
-            walked.ignored.extend(found.ignored);
-            walked.findings.extend(found.findings);
-        }
-        Ok(walked)
+        Ok((walked, folders))
     }
+}
+
+fn unreadable(error: &io::Error, dir: &Path) -> Walked {
+    let finding = Finding::error(format!(
+        "its posts are left out, it cannot be read: {error}"
+    ));
+    Walked {
+        findings: vec![finding.in_file(dir)],
+        ..Walked::default()
+    }
+}
+
+/// That a name is no text, with a mark for each byte that is none.
+fn no_name(name: &str, is_folder: bool, dir: &Path) -> Finding {
+    let (noun, left_out) = match is_folder {
+        true => ("folder", "its posts are left out"),
+        false => ("file", "it is left out"),
+    };
+    Finding::error(format!(
+        "the name of the {noun} `{name}` is not UTF-8: {left_out}"
+    ))
+    .in_file(dir)
+    .way_out(format!("rename the {noun}"))
 }
 
 /// Takes out the files that are not read.
@@ -179,7 +221,7 @@ pub(super) fn unread(others: Vec<String>, dir: &Path, habits: &Habits) -> Option
 
 /// Whether a template says when its page was published: it is a post then, and no list of posts.
 fn is_dated(file: &Path) -> bool {
-    let text = fs::read_to_string(file).unwrap_or_default();
+    let text = read_text(file, WRITTEN).unwrap_or_default();
     let mut lines = text.lines();
     let has_front = lines.next().is_some_and(|line| line.trim_end() == "---");
     has_front

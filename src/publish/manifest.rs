@@ -1,12 +1,13 @@
 //! `tidings.manifest`: which files tidings wrote and what from. Losing it costs a rendering, never a file.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, Metadata};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use chrono::{DateTime, Utc};
 
+use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
 use crate::finding::{Finding, Severity};
 use crate::post::fingerprint_of;
@@ -65,6 +66,10 @@ pub(super) enum News {
 }
 
 impl Stamp {
+    pub(super) fn length(self) -> u64 {
+        self.length
+    }
+
     pub(super) fn of(metadata: &Metadata) -> Self {
         let modified = metadata
             .modified()
@@ -85,7 +90,7 @@ pub(super) fn beside(lock: &Path) -> PathBuf {
 impl Manifest {
     /// The one beside this lock; where there is none, nothing is known.
     pub fn read(lock: &Path) -> Self {
-        Self::parse(&fs::read_to_string(beside(lock)).unwrap_or_default())
+        Self::parse(&read_text(&beside(lock), LISTED).unwrap_or_default())
     }
 
     /// Reads the file's text. What cannot be read is left out: then the files are looked at themselves.

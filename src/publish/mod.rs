@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::feed::{Outline, Sink, is_ours};
+use crate::file::read::{read, read_beginning};
 use crate::file::{Care, sweep, unwritable, write_changed};
 use crate::finding::Finding;
 use crate::post::fingerprint_of;
@@ -22,6 +23,9 @@ pub use unseen::Unseen;
 
 use manifest::{News, Stamp, Written, beside};
 use twin::Twin;
+
+/// Within how many bytes a document says whose it is.
+const HEAD: u64 = 1 << 20;
 
 /// What a publisher leaves behind.
 #[derive(Debug)]
@@ -90,7 +94,8 @@ impl Publisher {
             Ok(metadata) if Stamp::of(&metadata) == known.stamp => twins_stand,
             // A checkout or a copy gave it another time: its bytes decide.
             Ok(metadata)
-                if fs::read(&file).is_ok_and(|bytes| fingerprint_of(&bytes) == known.hash) =>
+                if read(&file, known.stamp.length())
+                    .is_ok_and(|bytes| fingerprint_of(&bytes) == known.hash) =>
             {
                 self.note(
                     &outline.path,
@@ -110,15 +115,28 @@ impl Publisher {
     /// # Errors
     /// A finding that names the file.
     pub fn refuse_others(&self, outlines: &[&Outline]) -> Result<(), Finding> {
-        outlines.iter().try_for_each(|outline| {
-            let twins = Twin::ALL.iter().filter(|_| self.precompress).map(|twin| twin.path(&outline.path));
-            match std::iter::once(outline.path.clone()).chain(twins).find(|path| self.is_foreign(path)) {
-                None => Ok(()),
-                Some(path) => Err(Finding::error("another program or a person wrote this file, so it stays as it is")
-                    .in_file(self.dir.join(path))
-                    .way_out("move it away, or let tidings write elsewhere: `dir`, `files`, `page` under [feeds]")),
+        let elsewhere =
+            "move it away, or let tidings write elsewhere: `dir`, `files`, `page` under [feeds]";
+        for outline in outlines {
+            let mut paths = vec![outline.path.clone()];
+            if self.precompress {
+                paths.extend(Twin::ALL.map(|twin| twin.path(&outline.path)));
             }
-        })
+            for path in paths {
+                let file = self.dir.join(&path);
+                if let Some(folder) = no_folder(&file) {
+                    let finding = Finding::error("this is a file, and tidings needs a folder here");
+                    return Err(finding.in_file(folder).way_out(elsewhere));
+                }
+                if self.is_foreign(&path) {
+                    let finding = Finding::error(
+                        "another program or a person wrote this file, so it stays as it is",
+                    );
+                    return Err(finding.in_file(file).way_out(elsewhere));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether there is something that tidings did not write; what cannot be read is that.
@@ -129,12 +147,19 @@ impl Publisher {
             Err(_) => return true,
             Ok(_) => {}
         }
-        let Ok(bytes) = fs::read(&file) else {
-            return true;
-        };
-        let known = self.manifest().files.get(path).map(|written| written.hash);
+        let known = self.manifest().files.get(path).cloned();
+        let is_as_written = known.is_some_and(|known| {
+            let bytes = read(&file, known.stamp.length());
+            bytes.is_ok_and(|bytes| fingerprint_of(&bytes) == known.hash)
+        });
+        if is_as_written {
+            return false;
+        }
         // Without the manifest a document is known by what it says of its generator.
-        known != Some(fingerprint_of(&bytes)) && !is_ours(&Twin::original(path, bytes))
+        match read_beginning(&file, HEAD) {
+            Ok(bytes) => !is_ours(&Twin::original(path, bytes, HEAD)),
+            Err(_) => true,
+        }
     }
 
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Finding> {
@@ -248,4 +273,15 @@ impl Sink for Publisher {
         }
         Ok(())
     }
+}
+
+/// The part of a file's path that would have to be a folder and is none.
+fn no_folder(file: &Path) -> Option<&Path> {
+    let is_blocked =
+        fs::symlink_metadata(file).is_err_and(|error| error.kind() == io::ErrorKind::NotADirectory);
+    if !is_blocked {
+        return None;
+    }
+    let mut above = file.ancestors().skip(1);
+    above.find(|folder| folder.exists() && !folder.is_dir())
 }

@@ -9,9 +9,10 @@ use std::path::{Component, Path};
 
 use crate::config::{By, Site};
 use crate::feed::{Outline, is_ours, url};
+use crate::file::read::read_beginning;
 use crate::finding::Finding;
-use crate::publish::Publisher;
 use crate::publish::twin::Twin;
+use crate::publish::{HEAD, Publisher};
 
 /// How deep the folders of one tag, section, author or language lie.
 const DEPTH: usize = 3;
@@ -78,7 +79,7 @@ impl Publisher {
         Ok(was_there)
     }
 
-    /// The text of a regular file that really lies below the folder, unpacked; none where there is no file.
+    /// How the text of a regular file begins that really lies below the folder, unpacked; none where there is no file.
     fn text_of(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
         let elsewhere = || io::Error::from(io::ErrorKind::InvalidInput);
         if !is_below(path) {
@@ -94,7 +95,8 @@ impl Publisher {
         if !file.canonicalize()?.starts_with(self.dir.canonicalize()?) {
             return Err(elsewhere());
         }
-        Ok(Some(Twin::original(path, fs::read(&file)?)))
+        let beginning = read_beginning(&file, HEAD).map_err(io::Error::other)?;
+        Ok(Some(Twin::original(path, beginning, HEAD)))
     }
 
     /// Whether a file that no manifest knows is a document of this site: another site's feeds may lie in one folder.

@@ -54,17 +54,23 @@ impl Twin {
         }
     }
 
-    /// What a file says: decompressed where its name says that it is a twin.
-    pub(super) fn original(path: &str, bytes: Vec<u8>) -> Vec<u8> {
+    /// How a file of these first bytes begins, at most so many: decompressed where its name says that it is a twin.
+    pub(super) fn original(path: &str, bytes: Vec<u8>, most: u64) -> Vec<u8> {
         let mut original = Vec::new();
         let read = match path.rsplit_once('.') {
-            Some((_, "gz")) => GzDecoder::new(&bytes[..]).read_to_end(&mut original),
-            Some((_, "br")) => {
-                brotli::Decompressor::new(&bytes[..], 4096).read_to_end(&mut original)
-            }
+            Some((_, "gz")) => GzDecoder::new(&bytes[..])
+                .take(most)
+                .read_to_end(&mut original),
+            Some((_, "br")) => brotli::Decompressor::new(&bytes[..], 4096)
+                .take(most)
+                .read_to_end(&mut original),
             _ => return bytes,
         };
-        read.map_or(bytes, |_| original)
+        match read {
+            Err(_) if original.is_empty() => bytes,
+            // Bytes that were cut off fail at their end, and have said enough before.
+            _ => original,
+        }
     }
 }
 
@@ -78,7 +84,23 @@ mod tests {
         for twin in Twin::ALL {
             let small = twin.compress(&bytes).unwrap();
             assert!(small.len() * 20 < bytes.len());
-            assert_eq!(Twin::original(&twin.path("atom.xml"), small), bytes);
+            let path = twin.path("atom.xml");
+            assert_eq!(Twin::original(&path, small.clone(), u64::MAX), bytes);
+            assert_eq!(Twin::original(&path, small, 100), bytes[..100]);
+            let plain = b"a person wrote this".to_vec();
+            assert_eq!(Twin::original(&path, plain.clone(), 100), plain);
+        }
+    }
+
+    #[test]
+    fn of_a_twin_that_was_cut_off_the_beginning_is_known() {
+        let bytes: Vec<u8> = (0..200_000_u32).flat_map(u32::to_be_bytes).collect();
+        for twin in Twin::ALL {
+            let mut small = twin.compress(&bytes).unwrap();
+            small.truncate(small.len() / 2);
+            let begun = Twin::original(&twin.path("atom.xml"), small, u64::MAX);
+            assert!(begun.len() > 100, "{}", begun.len());
+            assert!(bytes.starts_with(&begun));
         }
     }
 }

@@ -16,6 +16,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 use crate::config::{Auth, Mail, Relay, Secret, Timeouts, Tls};
+use crate::file::read::{WRITTEN, read};
 use crate::smtp::dialogue::Connection;
 use crate::smtp::reply::{Reply, Trouble};
 use crate::smtp::wire::Wire;
@@ -205,7 +206,8 @@ fn connector(
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(file) = ca {
-        for certificate in CertificateDer::pem_file_iter(file).map_err(|error| us(&error))? {
+        let pem = read(file, WRITTEN).map_err(|error| us(&error.in_file(file)))?;
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
             roots
                 .add(certificate.map_err(|error| us(&error))?)
                 .map_err(|error| us(&error))?;

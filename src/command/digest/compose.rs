@@ -3,19 +3,22 @@
 use std::cell::OnceCell;
 
 use chrono::{DateTime, Utc};
-use percent_encoding::percent_decode_str;
 
 use crate::command::{Session, own_template};
 use crate::config::{Config, Digest, Layout};
 use crate::digest::{
     Content, Draft, Sizes, Source, Templates, draft, place_of, preflight, shown, unsized_images,
 };
+use crate::file::read::read_beginning;
 use crate::finding::Finding;
 use crate::ledger::IssueId;
 use crate::loader::Loaded;
 use crate::message::{Compiled, Origin, check, compile};
 use crate::post::Post;
 use crate::token::random_id;
+
+/// Within how many bytes of a picture its size is looked for: some begin with long descriptions.
+const PICTURE: u64 = 4 << 20;
 
 /// An issue before it is frozen.
 pub(super) struct Composed {
@@ -66,7 +69,9 @@ pub(super) fn compose(
         images.map(move |at| (*post, at))
     });
     let sizes: Sizes = images
-        .filter_map(|(post, address)| size_of(config, post, &address).map(|size| (address, size)))
+        .filter_map(|(post, address)| {
+            size_of(config, loaded, post, &address).map(|size| (address, size))
+        })
         .collect();
     let content = Content {
         site: &config.site,
@@ -133,31 +138,14 @@ pub(super) fn compose(
     })
 }
 
-/// The size of an image of the site whose file is at hand: published, among what a generator copies, or beside its post.
-fn size_of(config: &Config, post: &Post, address: &str) -> Option<(usize, usize)> {
-    let path = address
-        .strip_prefix(config.site.url.as_str())?
-        .split(['?', '#'])
-        .next()?;
-    let path = percent_decode_str(path).decode_utf8().ok()?;
-    let beside = config
-        .posts
-        .dir
-        .join(&*post.path)
-        .with_file_name(path.rsplit('/').next()?);
-    let folders = [
-        &config.feeds.dir,
-        &config.root.join("static"),
-        &config.posts.dir,
-        &config.root,
-    ];
-    let mut files = folders
-        .iter()
-        .map(|folder| folder.join(&*path))
-        .chain([beside]);
-    files
-        .find_map(|file| imagesize::size(file).ok())
-        .map(|size| (size.width, size.height))
+/// The size of an image of the site whose file is at hand.
+fn size_of(config: &Config, loaded: &Loaded, post: &Post, address: &str) -> Option<(usize, usize)> {
+    let files = loaded.files_of(post, address, &config.feeds.dir);
+    let size = files.iter().find_map(|file| {
+        let beginning = read_beginning(file, PICTURE).ok()?;
+        imagesize::blob_size(&beginning).ok()
+    })?;
+    Some((size.width, size.height))
 }
 
 /// The draft marked as a test, as an issue of its own.

@@ -5,13 +5,14 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
 
+use crate::child::program;
 use crate::cli::Choice;
 use crate::clock::Clock;
 use crate::command::digest::compose::compose;
@@ -52,7 +53,7 @@ pub(super) fn preview(
         } else {
             "xdg-open"
         };
-        let started = Command::new(browse)
+        let started = program(browse)
             .arg(&address)
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -1,7 +1,5 @@
 //! What each generator's config says of files that are none of the site's.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use regex::bytes::RegexSet;
@@ -10,7 +8,8 @@ use serde_json::{Map, Value};
 use super::glob::{self, Unread};
 use super::{Ignored, whole};
 use crate::config::Dialect;
-use crate::finding::Finding;
+use crate::file::read::{WRITTEN, read, read_text};
+use crate::finding::{Finding, Severity};
 use crate::loader::detect::{CONTENT_OF_ELEVENTY, Generator, lower};
 use crate::loader::hugo;
 
@@ -235,7 +234,7 @@ impl<'a> Gathered<'a> {
     /// file's folder on, and a line that takes something back says nothing.
     fn eleventy(&mut self, dir: &Path) {
         let Generator { root, file, .. } = self.generator;
-        let config = fs::read_to_string(file).unwrap_or_default();
+        let config = read_text(file, WRITTEN).unwrap_or_default();
         let is_without_git = config
             .split_whitespace()
             .collect::<String>()
@@ -255,13 +254,16 @@ impl<'a> Gathered<'a> {
         files.extend(folders.iter().map(|folder| folder.join(".eleventyignore")));
         for file in files {
             let folder = regex::escape(&whole(file.parent().unwrap_or(root)));
-            let text = match fs::read(&file) {
+            let text = match read(&file, WRITTEN) {
                 Ok(text) => text,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) if error.is_missing() => continue,
                 Err(error) => {
-                    let finding = Finding::warning(format!("cannot be read: {error}"));
+                    let finding = Finding {
+                        severity: Severity::Warning,
+                        ..error.in_file(&file)
+                    };
                     let way_out = "mend that: what it leaves out of the site is taken in here";
-                    self.findings.push(finding.in_file(&file).way_out(way_out));
+                    self.findings.push(finding.way_out(way_out));
                     continue;
                 }
             };
@@ -361,7 +363,7 @@ impl<'a> Gathered<'a> {
         let mut files =
             std::iter::once(self.generator.file.clone()).chain(more.into_iter().flatten());
         let found = files.find_map(|file| {
-            let line = fs::read_to_string(&file).ok()?.lines().position(says)?;
+            let line = read_text(&file, WRITTEN).ok()?.lines().position(says)?;
             Some((file, Some(line + 1)))
         });
         found.unwrap_or_else(|| (self.generator.file.clone(), None))
