@@ -1,5 +1,6 @@
-//! A run that has nothing to do, beside reading the same files with nothing parsed: 100,000 posts of 4 KB, 150 feeds for
-//! tags, archives by year. Then one new post, the first build, and Hugo where it is installed. `cargo bench --bench feeds`.
+//! A build beside reading the same files with nothing parsed: posts of 4 KB, 150 feeds for tags, an archive by year. The
+//! first build of 10,000 posts is checked; then 100,000: the first build, one with nothing to do, one with a new post,
+//! and Hugo where it is installed. `cargo bench --bench feeds`, or `cargo bench --bench feeds -- 10000` for the check.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,9 +9,12 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-const POSTS: usize = 100_000;
+const FEW: usize = 10_000;
+const MANY: usize = 100_000;
 const TAGS: usize = 150;
 const ROUNDS: usize = 5;
+/// At most this many times reading the files may the first build of a few posts cost.
+const FIRST_BUILD: f64 = 12.0;
 
 fn post(number: usize) -> String {
     let (year, month, day) = (
@@ -29,8 +33,8 @@ fn post(number: usize) -> String {
     )
 }
 
-fn write_site(root: &Path) {
-    (0..POSTS).into_par_iter().for_each(|number| {
+fn write_site(root: &Path, posts: usize) {
+    (0..posts).into_par_iter().for_each(|number| {
         let folder = root.join(format!("content/post/{}", number % 100));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(format!("{number}.md")), post(number)).unwrap();
@@ -96,50 +100,85 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-fn main() {
-    let root = std::env::temp_dir().join(format!("tidings-bench-{}", std::process::id()));
-    write_site(&root);
-    let (first, first_peak) = watch(&mut tidings(&root));
+/// How long it takes to read all files of a site of so many posts.
+fn time_reading(root: &Path, posts: usize) -> Duration {
+    let start = Instant::now();
+    assert!(read_all(&root.join("content/post")) > posts * 3000);
+    start.elapsed()
+}
+
+/// The first build beside reading. Each round begins anew.
+fn check_first_build(root: &Path) {
+    write_site(root, FEW);
+    let (mut reads, mut builds, mut peak) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..ROUNDS {
+        for name in ["tidings.manifest", "tidings.lock"] {
+            let _ = fs::remove_file(root.join(name));
+        }
+        let _ = fs::remove_dir_all(root.join("public"));
+        reads.push(time_reading(root, FEW));
+        let (build, memory) = watch(&mut tidings(root));
+        builds.push(build);
+        peak = peak.max(memory);
+    }
+    let (read, build) = (median(reads), median(builds));
+    let ratio = build.as_secs_f64() / read.as_secs_f64();
+    println!("{FEW} posts");
+    println!("reading all files      1.00   ({read:.2?})");
+    println!("the first build        {ratio:.2}   ({build:.2?}, {peak} MB)");
+    assert!(
+        ratio <= FIRST_BUILD,
+        "more than {FIRST_BUILD} times reading"
+    );
+}
+
+/// Builds of a large site beside reading.
+fn compare_builds(root: &Path) {
+    write_site(root, MANY);
+    let (first, first_peak) = watch(&mut tidings(root));
     let (mut reads, mut runs, mut peak) = (Vec::new(), Vec::new(), 0);
     for _ in 0..ROUNDS {
-        let start = Instant::now();
-        assert!(read_all(&root.join("content/post")) > POSTS * 3000);
-        reads.push(start.elapsed());
-        let (run, memory) = watch(&mut tidings(&root));
+        reads.push(time_reading(root, MANY));
+        let (run, memory) = watch(&mut tidings(root));
         runs.push(run);
         peak = peak.max(memory);
     }
     let (read, run) = (median(reads), median(runs));
-    let ratio = |time: Duration| time.as_secs_f64() / read.as_secs_f64();
+    let print = |name: &str, time: Duration, memory: u64| {
+        let ratio = time.as_secs_f64() / read.as_secs_f64();
+        println!("{name:<22} {ratio:.2}   ({time:.2?}, {memory} MB)");
+    };
+    println!("{MANY} posts");
     println!("reading all files      1.00   ({read:.2?})");
-    println!(
-        "nothing to do          {:.2}   ({run:.2?}, {peak} MB)",
-        ratio(run)
-    );
+    print("the first build", first, first_peak);
+    print("nothing to do", run, peak);
     fs::write(
         root.join("content/post/0/new.md"),
         "---\ntitle: New\ndate: 2024-01-01\ntags: [t1]\n---\nNew.\n",
     )
     .unwrap();
-    let (new, memory) = watch(&mut tidings(&root));
-    println!(
-        "one new post           {:.2}   ({new:.2?}, {memory} MB)",
-        ratio(new)
-    );
-    println!(
-        "the first build        {:.2}   ({first:.2?}, {first_peak} MB)",
-        ratio(first)
-    );
+    let (new, memory) = watch(&mut tidings(root));
+    print("one new post", new, memory);
     if Command::new("hugo").arg("version").output().is_ok() {
-        let (hugo, memory) = watch(
-            Command::new("hugo")
-                .current_dir(&root)
-                .args(["--quiet", "-d", "hugo"]),
-        );
-        println!(
-            "Hugo, the whole site   {:.2}   ({hugo:.2?}, {memory} MB)",
-            ratio(hugo)
-        );
+        let mut hugo = Command::new("hugo");
+        hugo.current_dir(root).args(["--quiet", "-d", "hugo"]);
+        let (hugo, memory) = watch(&mut hugo);
+        print("Hugo, the whole site", hugo, memory);
     }
-    fs::remove_dir_all(root).unwrap();
+}
+
+fn main() {
+    let only: Option<usize> = std::env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok());
+    let root = std::env::temp_dir().join(format!("tidings-bench-{}", std::process::id()));
+    for (posts, measure) in [
+        (FEW, check_first_build as fn(&Path)),
+        (MANY, compare_builds),
+    ] {
+        if only.is_none_or(|only| only == posts) {
+            measure(&root);
+            fs::remove_dir_all(&root).unwrap();
+        }
+    }
 }

@@ -6,7 +6,7 @@
 //! [`http`] asks whether a page is there and tells the hub, [`subscriber`] reads and writes lists of people. [`command`]
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
 //! know each other. The ground that all stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`fault`], [`template`],
-//! [`clock`], [`config`], [`file`], [`child`].
+//! [`language`], [`clock`], [`config`], [`file`], [`child`].
 
 mod child;
 pub mod cli;
@@ -20,6 +20,7 @@ pub mod feed;
 pub(crate) mod file;
 pub mod finding;
 pub mod http;
+pub mod language;
 pub mod ledger;
 pub mod loader;
 pub mod lock;

@@ -210,3 +210,55 @@ fn the_number_of_feeds_is_bounded_and_the_parts_with_the_fewest_posts_are_named(
     let scene = scene.file("config.toml", &config("", "max_feeds = 0"));
     assert_eq!(scene.run(&["build"]).code, 2);
 }
+
+#[test]
+fn the_page_has_days_in_the_sites_language_and_the_archive_by_years() {
+    for (language, day) in [
+        ("de", "1. Mai 2023"),
+        ("en-US", "May 1, 2023"),
+        ("ja", "2023年5月1日"),
+    ] {
+        let posts: Vec<(String, String)> = [2021, 2022, 2023]
+            .iter()
+            .map(|year| {
+                (
+                    format!("{year}.md"),
+                    format!("title: A\ndate: {year}-05-01"),
+                )
+            })
+            .collect();
+        let posts: Vec<(&str, &str, &str)> = posts
+            .iter()
+            .map(|(name, front)| (name.as_str(), front.as_str(), "x"))
+            .collect();
+        let zone = format!("language = \"{language}\"");
+        let scene = site(&posts).file("config.toml", &config(&zone, "archive = \"year\""));
+        scene.run_at(NOON, &["build"]);
+        let page = scene.read("public/feeds.html");
+        let shown = format!("<time datetime=\"2023-05-01\">{day}</time>");
+        assert!(page.contains(&shown), "{language}: {page}");
+        for archived in ["atom-2021.xml", "rss-2022.xml", "feed-2022.json"] {
+            let link = format!("href=\"https://hums.example/{archived}\"");
+            assert!(page.contains(&link), "{archived}: {page}");
+        }
+        assert!(!page.contains("atom-2023.xml"), "it is no archive yet");
+        let newest_first = page.find("2022:") < page.find("2021:");
+        assert!(newest_first, "{page}");
+        let scene = scene.file("config.toml", &config(&zone, "archive = \"month\""));
+        scene.run_at(NOON, &["build"]);
+        let link =
+            "<a href=\"https://hums.example/atom-2022-05.xml\" aria-label=\"2022-05: Atom\">05</a>";
+        assert!(scene.read("public/feeds.html").contains(link));
+    }
+}
+
+#[test]
+fn the_page_runs_from_the_right_where_its_language_does() {
+    let scene = dated(&["01-01"], "").file("config.toml", &config("language = \"he\"", ""));
+    scene.run_at(NOON, &["build"]);
+    assert!(
+        scene
+            .read("public/feeds.html")
+            .contains("<html lang=\"he\" dir=\"rtl\">")
+    );
+}

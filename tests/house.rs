@@ -15,8 +15,8 @@ const FLOORS: &[&[&str]] = &[
     &["digest", "lock"],
     &["post"],
     &[
-        "ledger", "reader", "token", "finding", "fault", "template", "clock", "config", "file",
-        "child",
+        "ledger", "reader", "token", "finding", "fault", "template", "language", "clock", "config",
+        "file", "child",
     ],
 ];
 

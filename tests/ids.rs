@@ -330,17 +330,21 @@ fn an_old_id_goes_to_one_post_only() {
         "title: Other\ndate: 2022-05-01\nid: https://old.example/?p=7",
         "x",
     );
-    let scene =
-        site(&[post, ("tea.md", "title: Tea\ndate: 2024-05-01", "x")]).file("old.xml", ATOM);
+    let scene = site(&[
+        post,
+        ("tea.md", "title: Tea\ndate: 2024-05-01", "x"),
+        ("gone.md", "title: Gone\ndate: 2024-05-02", "x"),
+    ])
+    .file("old.xml", ATOM);
     let ran = scene.run(&["--at", NOON, "build", "--adopt", "old.xml"]);
     assert!(
-        ran.talk.contains("adopted 0 ids") && ran.talk.contains("is that of `other.md`"),
+        ran.talk.contains("adopted 1 ids") && ran.talk.contains("is that of `other.md`"),
         "{}",
         ran.talk
     );
     let mut ids = in_items(&scene.read("public/rss.xml"), "guid");
     ids.dedup();
-    assert_eq!(ids.len(), 2);
+    assert_eq!(ids.len(), 3);
 }
 
 #[test]

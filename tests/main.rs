@@ -1,5 +1,6 @@
 //! The program from outside: the real binary, a real database, other parsers than its own.
 
+mod adopt;
 mod any;
 mod beside;
 mod breaks;

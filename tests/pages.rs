@@ -27,10 +27,12 @@ onload = () => document.title = JSON.stringify([...document.querySelectorAll('if
     : style(seen.body).backgroundColor);
   const contrast = one => { const ink = light(style(one).color);
     return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05) };
-  const readable = [...seen.querySelectorAll('title, published, pubDate, subtitle, h1, h2, h3, time, article p')];
+  const readable = [...seen.querySelectorAll('title, published, pubDate, subtitle, h1, h2, h3, a:not(.first), time, summary, description, article p')];
   return {
     width: root.scrollWidth, paper, contrast: Math.min(...readable.filter(shown).map(contrast)),
-    days: texts('published, time').map(day => day.slice(0, 10)), titles: texts('title, h1, h3'), bodies: texts('content, encoded, item > description').length,
+    days: [...seen.querySelectorAll('published, time')].map(one => (one.getAttribute('datetime') || one.textContent).slice(0, 10)),
+    titles: texts('title, h1, h3'), summaries: texts('summary, item > description'),
+    bodies: texts('content, encoded').length + texts('summary, item > description').filter(text => text.includes('<')).length,
     said: style(seen.querySelector('channel') || root, '::before').content, text: seen.body ? seen.body.innerText : '',
     links: seen.body ? [...seen.links].map(link => link.href) : [],
   };
@@ -132,6 +134,7 @@ fn a_browser_shows_a_feed_and_its_page_as_pages() {
         if is_feed {
             // HTML would show as literal tags, and no address can be clicked: it is named.
             assert_eq!(frame["bodies"], 0, "{frame}");
+            assert!(!texts(frame, "summaries").is_empty(), "{frame}");
             let said = frame["said"].as_str().unwrap();
             assert!(
                 said.contains("This is a web feed")

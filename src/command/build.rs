@@ -349,7 +349,9 @@ fn salt(config: &Config, loaded: &Loaded) -> u64 {
 fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Result<()> {
     let text = read_text(file, LISTED).map_err(|error| error.in_file(file))?;
     let old = OldFeed::parse(&text).map_err(|finding| finding.in_file(file))?;
-    let adoption = old.adopt(&loaded.posts);
+    let adoption = old
+        .adopt(&loaded.posts)
+        .map_err(|finding| finding.in_file(file))?;
     let ids: BTreeMap<&str, &str> = adoption
         .ids
         .iter()

@@ -2,7 +2,6 @@
 
 mod body;
 mod choose;
-mod language;
 mod preflight;
 mod render;
 mod schedule;

@@ -9,11 +9,11 @@ use url::Url;
 
 use crate::config::Layout;
 use crate::digest::body::{Spot, beginning, for_mail, minutes, picture};
-use crate::digest::language::{day, direction, start};
 use crate::digest::slots::check_slots;
 use crate::digest::text::{self, CODE, wrapped};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Sizes, Templates};
 use crate::finding::Finding;
+use crate::language::{day, direction, start};
 use crate::post::html::{escape, words};
 use crate::post::{Address, Body, Post};
 use crate::template;

@@ -163,7 +163,10 @@ impl OldFeed {
     /// Finds the posts of its items: by the path of the link, since the domain may be new, else by title and date,
     /// which must be unlike all others. Where every old id is its item's address, said in one way, the posts that the
     /// feed no longer lists have theirs by the same rule. No two posts get one id.
-    pub fn adopt(&self, posts: &[Post]) -> Adoption {
+    ///
+    /// # Errors
+    /// A finding that says why no post gets an id.
+    pub fn adopt(&self, posts: &[Post]) -> Result<Adoption, Finding> {
         let finder = Finder::of(posts);
         let holders: HashMap<&str, usize> = posts
             .iter()
@@ -189,7 +192,7 @@ impl OldFeed {
                     .or(link.as_ref().map(Url::path)),
             ));
             match found {
-                None => warnings.push(Finding::warning(format!("no post of ours is “{title}”"))),
+                None => warnings.push(Finding::warning(format!("{NO_POST} “{title}”"))),
                 Some(_) if given.contains(id) => {
                     warnings.push(Finding::warning(format!(
                         "“{title}” has the id of another item: `{id}`"
@@ -209,11 +212,7 @@ impl OldFeed {
         }
         let mut by_rule = 0;
         if given.is_empty() {
-            return Adoption {
-                ids: Vec::new(),
-                by_rule,
-                warnings,
-            };
+            return Err(self.explain(posts, &warnings));
         }
         if let Some((origin, way)) = rule(&said) {
             for (number, (post, id)) in posts
@@ -231,13 +230,49 @@ impl OldFeed {
             .iter()
             .zip(ids)
             .filter_map(|(post, id)| Some((post.path.to_string(), id?)));
-        Adoption {
+        Ok(Adoption {
             ids: adopted.collect(),
             by_rule,
             warnings,
+        })
+    }
+
+    /// Why no post of ours gets an id from this feed.
+    fn explain(&self, posts: &[Post], warnings: &[Finding]) -> Finding {
+        let (Some(item), Some(post)) = (self.items.first(), posts.first()) else {
+            let what = if posts.is_empty() {
+                "the site has no posts"
+            } else {
+                "the feed has no entries"
+            };
+            let finding = Finding::error(format!("{what}, so no id can be adopted"));
+            return finding.way_out("name the feed as the other generator published it");
+        };
+        // Where an entry did find its post, a warning says why the post cannot have the id.
+        let taken = warnings
+            .iter()
+            .find(|one| !one.message.starts_with(NO_POST));
+        if let Some(taken) = taken {
+            let finding = Finding::error(format!("no id can be adopted: {}", taken.message));
+            return finding.way_out("give each post an id of its own in its front matter");
         }
+        let path = item.link.as_ref().map_or("", Url::path);
+        let finding = Finding::error(format!(
+            "none of its {} entries is a post of this site: neither by the path of a link, such as `{path}` of “{}”, \
+             nor by title and day",
+            self.items.len(),
+            item.title
+        ));
+        finding.way_out(format!(
+            "name the old feed of this site; the newest post here is “{}” at `{}`",
+            text::line(&post.title),
+            post.url.path()
+        ))
     }
 }
+
+/// How the warning about an entry begins that is no post of ours.
+const NO_POST: &str = "no post of ours is";
 
 /// Finds the post of an item.
 struct Finder<'a> {

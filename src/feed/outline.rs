@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::config::{Archive, Feeds, Format, Site};
 use crate::feed::address::{path, url};
+use crate::feed::page::Index;
 use crate::feed::topic::{Named, Topic, bound, topics};
 use crate::feed::{opml, page};
 use crate::finding::Finding;
@@ -50,7 +51,7 @@ pub struct Outline {
 #[derive(Debug, Clone, Hash)]
 pub(super) enum Kind {
     Feed(Document),
-    Page(Vec<Named>),
+    Page(Index),
     List(Vec<Named>),
     Style,
 }
@@ -95,18 +96,21 @@ pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<P
         .par_iter()
         .flat_map_iter(|topic| plan_topic(setting, topic))
         .collect();
-    let names: Vec<Named> = topics
-        .into_iter()
-        .map(|topic| (topic.name, topic.folder))
-        .collect();
+    let index = Index {
+        periods: main_periods(&outlines),
+        topics: topics
+            .into_iter()
+            .map(|topic| (topic.name, topic.folder))
+            .collect(),
+    };
     if config.opml {
-        let list = Kind::List(names.clone());
+        let list = Kind::List(index.topics.clone());
         outlines.push(Outline::new(opml::FILE, list, Vec::new()));
     }
     if config.page {
         let newest = (0..posts.len().min(config.limit)).collect();
         outlines.push(Outline::new(page::STYLE, Kind::Style, Vec::new()));
-        outlines.push(Outline::new(page::PAGE, Kind::Page(names), newest));
+        outlines.push(Outline::new(page::PAGE, Kind::Page(index), newest));
     }
     add_fingerprints(setting, salt, prints, &mut outlines);
     let mut names = HashSet::new();
@@ -156,11 +160,10 @@ fn add_fingerprints(
 /// Plans the documents of a topic: its archive, the oldest first, then what readers subscribe to.
 fn plan_topic(setting: &Setting<'_>, topic: &Topic) -> Vec<Outline> {
     let Setting { config, .. } = *setting;
-    let periods = periods(setting, topic);
-    let newest = periods.last().map_or(0, |(_, posts)| posts.len());
-    let shown = config.limit.max(newest);
+    let mut archived = periods(setting, topic);
     // The newest post's own period may still grow: it is no archive.
-    let archived = &periods[..periods.len().saturating_sub(1)];
+    let newest = archived.pop().map_or(0, |(_, posts)| posts.len());
+    let shown = config.limit.max(newest);
     let label = |at: usize| archived.get(at).map(|(label, _)| label.clone());
     let mut outlines = Vec::new();
     for (number, (period, posts)) in archived.iter().enumerate() {
@@ -228,6 +231,19 @@ fn periods(setting: &Setting<'_>, topic: &Topic) -> Vec<(String, Vec<usize>)> {
             Archive::Month => format!("{:04}-{:02}", day.year(), day.month()),
         };
         periods.entry(label).or_default().push(*number);
+    }
+    periods.into_iter().collect()
+}
+
+/// The periods of the main feed's archive, the oldest first.
+fn main_periods(outlines: &[Outline]) -> Vec<String> {
+    let mut periods = BTreeSet::new();
+    for outline in outlines {
+        if let Kind::Feed(document) = &outline.kind
+            && document.folder.is_empty()
+        {
+            periods.extend(document.period.clone());
+        }
     }
     periods.into_iter().collect()
 }

@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use tera::{Context, Tera};
 
 use crate::config::{Feeds, Format, Site};
-use crate::feed::address::{subscription, url};
+use crate::feed::address::{path, subscription, url};
 use crate::feed::format::writer;
 use crate::feed::model::day;
 use crate::feed::topic::Named;
 use crate::feed::{GENERATOR, opml, text};
 use crate::finding::Finding;
+use crate::language;
 use crate::post::{Post, html};
 use crate::template::explain;
 
@@ -44,6 +46,50 @@ pub(super) fn style(site: &Site) -> String {
     CSS.replace("{page}", &page.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
+/// What the page for people leads to.
+#[derive(Debug, Clone, Hash)]
+pub(super) struct Index {
+    /// The feeds.
+    pub(super) topics: Vec<Named>,
+    /// The periods of the main feed's archive, the oldest first.
+    pub(super) periods: Vec<String>,
+}
+
+/// A document in one format, as the template sees it.
+#[derive(Serialize)]
+struct Link {
+    name: &'static str,
+    url: String,
+}
+
+/// A feed, or a period of the archive, in all formats.
+#[derive(Serialize)]
+struct Part {
+    name: String,
+    formats: Vec<Link>,
+}
+
+/// A year of the archive: one part that is the whole year, or a part for each month.
+#[derive(Serialize)]
+struct Year {
+    name: String,
+    is_whole: bool,
+    parts: Vec<Part>,
+}
+
+/// A post, as the template sees it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    title: String,
+    url: String,
+    /// The day in digits, for programs.
+    day: String,
+    /// The day in the site's language.
+    date: String,
+    about: Option<String>,
+    language: Option<&'a str>,
+}
+
 /// The page that says what a feed is, shows the newest posts and leads to every feed.
 ///
 /// # Errors
@@ -51,46 +97,21 @@ pub(super) fn style(site: &Site) -> String {
 pub(super) fn write(
     site: &Site,
     config: &Feeds,
-    topics: &[Named],
+    index: &Index,
     posts: &[&Post],
     template: Option<(&Path, &str)>,
 ) -> Result<String, Finding> {
-    let formats = |folder: &str| -> Vec<Value> {
-        let one = |format: &Format| json!({"name": writer(*format).label(), "url": subscription(site, config, *format, folder)});
-        config.formats.iter().map(one).collect()
-    };
-    let feeds: Vec<Value> = topics
-        .iter()
-        .filter_map(|(topic, folder)| Some((topic.as_ref()?, folder)))
-        .map(|(topic, folder)| json!({"name": text::line(topic), "formats": formats(folder)}))
-        .collect();
-    let entries: Vec<Value> = posts
-        .iter()
-        .map(|post| {
-            let day = day(post, site);
-            let about = post.description.as_deref().map(text::line);
-            json!({
-                "title": text::shown(&post.title).unwrap_or_else(|| day.clone()),
-                "url": text::address(&post.url), "day": day, "about": about, "language": post.language,
-            })
-        })
-        .collect();
     let mut values = Context::new();
-    values.insert(
-        "site",
-        &json!({
-            "title": text::line(&site.title), "url": text::address(&site.url),
-            "description": text::line(&site.description), "language": site.language,
-        }),
-    );
-    values.insert("formats", &formats(""));
-    values.insert("feeds", &feeds);
+    values.insert("site", &describe(site));
+    values.insert("formats", &links_to(site, config, "", None));
+    values.insert("feeds", &parts(site, config, &index.topics));
+    values.insert("archive", &years(site, config, &index.periods));
+    let entries: Vec<Shown<'_>> = posts.iter().map(|post| show(post, site)).collect();
     values.insert("entries", &entries);
-    values.insert("sign_up", &config.sign_up.as_ref().map(text::address));
-    values.insert(
-        "list",
-        &config.opml.then(|| text::address(url(site, opml::FILE))),
-    );
+    let sign_up = config.sign_up.as_ref().map(text::address);
+    values.insert("sign_up", &sign_up);
+    let list = config.opml.then(|| text::address(url(site, opml::FILE)));
+    values.insert("list", &list);
     let mut tera = Tera::default();
     let (name, own) = match template {
         Some((file, text)) => (file.to_string_lossy(), text),
@@ -102,10 +123,84 @@ pub(super) fn write(
         .render(&name, &values)
         .map_err(|error| explain(&error))?;
     // A template of the site's own may leave out who made it; by this the page is known again.
-    let said = super::is_ours(page.as_bytes());
-    Ok(if said {
-        page
-    } else {
-        format!("{}\n<!-- {GENERATOR} -->\n", page.trim_end())
+    let is_marked = super::is_ours(page.as_bytes());
+    Ok(match is_marked {
+        true => page,
+        false => format!("{}\n<!-- {GENERATOR} -->\n", page.trim_end()),
     })
+}
+
+fn describe(site: &Site) -> Value {
+    json!({
+        "title": text::line(&site.title),
+        "url": text::address(&site.url),
+        "description": text::line(&site.description),
+        "language": site.language,
+        "direction": language::direction(&site.language),
+    })
+}
+
+/// The documents of a feed, or of a period of its archive.
+fn links_to(site: &Site, config: &Feeds, folder: &str, period: Option<&str>) -> Vec<Link> {
+    let mut links = Vec::new();
+    for format in &config.formats {
+        links.push(Link {
+            name: writer(*format).label(),
+            url: text::address(url(site, &path(config, *format, folder, period))),
+        });
+    }
+    links
+}
+
+fn parts(site: &Site, config: &Feeds, topics: &[Named]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (name, folder) in topics {
+        if let Some(name) = name {
+            parts.push(Part {
+                name: text::line(name),
+                formats: links_to(site, config, folder, None),
+            });
+        }
+    }
+    parts
+}
+
+/// The archive by years, the newest first.
+fn years(site: &Site, config: &Feeds, periods: &[String]) -> Vec<Year> {
+    let mut years: Vec<Year> = Vec::new();
+    for period in periods {
+        // A month is `2024-05`, and a year before the era begins with the dash.
+        let (year, month) = match period.rsplit_once('-') {
+            Some((year, month)) if !year.is_empty() => (year, month),
+            _ => (period.as_str(), ""),
+        };
+        if years.last().is_none_or(|last| last.name != year) {
+            years.push(Year {
+                name: year.to_owned(),
+                is_whole: month.is_empty(),
+                parts: Vec::new(),
+            });
+        }
+        if let Some(last) = years.last_mut() {
+            last.parts.push(Part {
+                name: month.to_owned(),
+                formats: links_to(site, config, "", Some(period)),
+            });
+        }
+    }
+    years.reverse();
+    years
+}
+
+fn show<'a>(post: &'a Post, site: &Site) -> Shown<'a> {
+    let day = day(post, site);
+    let local = post.published.with_timezone(&site.zone()).date_naive();
+    Shown {
+        title: text::shown(&post.title).unwrap_or_else(|| day.clone()),
+        url: text::address(&post.url),
+        day,
+        date: language::day(local, &site.language),
+        about: post.description.as_deref().map(text::line),
+        language: post.language.as_deref(),
+    }
 }

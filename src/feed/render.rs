@@ -178,13 +178,13 @@ impl<'a> Entries<'a> {
         Ok(match &outline.kind {
             Kind::Style => page::style(site),
             Kind::List(topics) => opml::write(site, config, topics),
-            Kind::Page(topics) => {
+            Kind::Page(index) => {
                 let shown: Vec<&Post> = outline
                     .posts()
                     .iter()
                     .map(|number| &posts[*number])
                     .collect();
-                page::write(site, config, topics, &shown, template)?
+                page::write(site, config, index, &shown, template)?
             }
             Kind::Feed(document) => self.feed(outline, document),
         })
