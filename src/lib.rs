@@ -7,12 +7,14 @@
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
 //! know each other. The ground that all stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`fault`], [`template`],
 //! [`language`], [`clock`], [`config`], [`file`], [`child`].
+//! Who may be mailed, [`consent`] decides.
 
 mod child;
 pub mod cli;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod consent;
 pub mod delivery;
 pub mod digest;
 pub mod fault;

@@ -2,9 +2,10 @@
 
 use std::io;
 
+use crate::consent::ReaderState;
 use crate::finding::Finding;
 use crate::reader::Email;
-use crate::store::{ReaderState, Subscriber};
+use crate::store::Subscriber;
 
 /// One line of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,8 +156,9 @@ pub fn write(subscribers: &[Subscriber], out: impl io::Write) -> io::Result<()> 
 #[cfg(test)]
 mod tests {
     use super::{read, write};
+    use crate::consent::ReaderState;
     use crate::reader::Reader;
-    use crate::store::{ReaderState, Subscriber};
+    use crate::store::Subscriber;
 
     #[test]
     fn lists_of_every_make_are_read() {

@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, Uncertain};
+use tidings::consent::{ReaderState, Said, Source, Wish};
 use tidings::ledger::{IssueState, Outcome, Settled, State};
 use tidings::reader::{Email, ReaderId};
-use tidings::store::{Added, Joining, ReaderState, Resent, Sender, Store};
+use tidings::store::{Asked, Resent, Sender, Store};
 use tokio::runtime::Runtime;
 
 use crate::database::Database;
 use crate::ledger::{at, freeze, new_issue, on_both, open, people, reader, sender, tell};
 
-const JOINING: Joining<'_> = Joining {
+const ASKED: Asked<'_> = Asked {
+    wish: Wish::Subscribe,
+    by: Source::ConfirmedDigests,
     digests: &[],
-    state: ReaderState::Active,
-    returning: false,
     consent: Some("a test"),
 };
 
@@ -114,13 +115,13 @@ fn a_copy_for_someone_who_left_the_digest_is_refused_and_not_promised() {
             store.issue(issue.id).await.unwrap().unwrap().state,
             IssueState::Done
         );
-        let back = Joining {
+        let back = Asked {
+            by: Source::Owner,
             digests: &["weekly".to_owned()],
-            returning: true,
-            ..JOINING
+            ..ASKED
         };
         store
-            .add_readers(&[(to.clone(), None)], &back, at(3))
+            .ask(&[(to.clone(), None)], &back, at(3))
             .await
             .unwrap();
         assert_eq!(
@@ -171,20 +172,18 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
     let known = people(1).remove(0).0;
     match step {
         0 => assert_eq!(
-            store
-                .add_readers(&people(2), &JOINING, at(1))
-                .await
-                .unwrap()[1],
-            Added::New
+            store.ask(&people(2), &ASKED, at(1)).await.unwrap()[1]
+                .change
+                .said,
+            Said::New
         ),
         1 => assert!(store.begin_digest("weekly", &[], 0, at(1)).await.unwrap()),
         2 => store.pass_slot("weekly", 1).await.unwrap(),
-        3 => assert!(
-            store
-                .remove_reader(&known, &["other".to_owned()], at(1))
-                .await
-                .unwrap()
-        ),
+        3 => {
+            let digests = ["other".to_owned()];
+            let answer = store.remove_reader(&known, &digests, at(1)).await.unwrap();
+            assert_eq!(answer.change.said, Said::LeftDigests);
+        }
         4 => assert_eq!(begin(sender, 1).await.len(), 1),
         5 => {
             let begun = store.find_reader(&known).await.unwrap().unwrap().0;
@@ -214,7 +213,10 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
                     .unwrap()
             );
         }
-        _ => assert!(store.forget_reader(&known, at(4)).await.unwrap()),
+        _ => {
+            let change = store.forget_reader(&known, at(4)).await.unwrap();
+            assert_eq!(change.state, Some(ReaderState::Forgotten));
+        }
     }
 }
 
@@ -256,13 +258,13 @@ fn two_who_add_the_same_people_at_once_both_succeed() {
             let there: Vec<(Email, Option<String>)> = (0..200).map(person).collect();
             let back: Vec<(Email, Option<String>)> = (0..200).rev().map(person).collect();
             let (first, second) = tokio::join!(
-                one.add_readers(&there, &JOINING, at(0)),
-                two.add_readers(&back, &JOINING, at(0))
+                one.ask(&there, &ASKED, at(0)),
+                two.ask(&back, &ASKED, at(0))
             );
             let new = [first.unwrap(), second.unwrap()]
                 .concat()
                 .into_iter()
-                .filter(|one| *one == Added::New)
+                .filter(|one| one.change.said == Said::New)
                 .count();
             assert_eq!(new, 200);
         }
@@ -309,21 +311,20 @@ fn nobody_who_is_forgotten_meanwhile_gets_their_name_back() {
     let url = StoreUrl::Postgres(database.url());
     Runtime::new().unwrap().block_on(async {
         let store = open(&url).await;
-        store
-            .add_readers(&people(1), &JOINING, at(0))
-            .await
-            .unwrap();
+        store.ask(&people(1), &ASKED, at(0)).await.unwrap();
         let mut other = sqlx::PgConnection::connect(&database.url()).await.unwrap();
         other
             .execute("BEGIN; UPDATE reader SET state = 'forgotten', address = NULL")
             .await
             .unwrap();
         let named = [(people(1).remove(0).0, Some("Ada".to_owned()))];
-        let (added, ()) = tokio::join!(store.add_readers(&named, &JOINING, at(1)), async {
+        let (added, ()) = tokio::join!(store.ask(&named, &ASKED, at(1)), async {
             tokio::time::sleep(Duration::from_millis(300)).await;
             other.execute("COMMIT").await.unwrap();
         });
-        assert_eq!(added.unwrap(), [Added::Suppressed(ReaderState::Forgotten)]);
+        let answer = added.unwrap().remove(0);
+        assert_eq!(answer.change.said, Said::StaysSuppressed);
+        assert_eq!(answer.was, Some(ReaderState::Forgotten));
         let named: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM reader WHERE name IS NOT NULL")
             .fetch_one(&mut other)
             .await

@@ -1051,7 +1051,7 @@ fn a_run_brings_an_older_store_up_to_date() {
     let relay = Relay::start(Habits::good(true, Duration::ZERO));
     let ran = run(&scene, &relay);
     assert!(!ran.talk.contains("older version"), "{}", ran.talk);
-    assert_eq!(status(&scene)["issue"], "7");
+    assert_eq!(status(&scene)["issue"], "0000000000000007");
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, Uncertain};
+use tidings::consent::{ReaderState, Source, Wish};
 use tidings::ledger::{Issue, IssueState, Outcome, Settled, State};
 use tidings::reader::{Email, ReaderId};
-use tidings::store::{Access, Freeze, Frozen, ReaderState, Sender, Store, StoreError};
+use tidings::store::{Access, Asked, Freeze, Frozen, Sender, Store, StoreError};
 use tidings::token::random_id;
 use tokio::runtime::{self, Runtime};
 
@@ -713,14 +714,14 @@ fn a_copy_bears_the_name_with_which_the_issue_was_frozen() {
         let to = [("ada@x.example".parse().unwrap(), Some("Ada".to_owned()))];
         let issue = new_issue("one", 0);
         freeze(&store, &issue, &to).await;
-        let joining = tidings::store::Joining {
+        let asked = Asked {
+            wish: Wish::Subscribe,
+            by: Source::Owner,
             digests: &[],
-            state: ReaderState::Active,
-            returning: true,
             consent: None,
         };
         let renamed = [(to[0].0.clone(), Some("Countess".to_owned()))];
-        store.add_readers(&renamed, &joining, at(1)).await.unwrap();
+        store.ask(&renamed, &asked, at(1)).await.unwrap();
         let sender = sender(&store).await;
         assert_eq!(
             sender.claim(issue.id, 1, at(1)).await.unwrap()[0]
@@ -770,16 +771,13 @@ fn a_reader_whose_bounce_was_the_relays_fault_waits_again_once_and_a_person_brin
             let after = store.counts(issue.id).await.unwrap()[State::Bounced as usize];
             assert_eq!(before - after, left, "in round {round}");
         }
-        let joining = tidings::store::Joining {
+        let asked = Asked {
+            wish: Wish::Subscribe,
+            by: Source::Owner,
             digests: &[],
-            state: ReaderState::Active,
-            returning: true,
             consent: None,
         };
-        store
-            .add_readers(&people(3), &joining, at(5))
-            .await
-            .unwrap();
+        store.ask(&people(3), &asked, at(5)).await.unwrap();
         for n in 0..3 {
             assert_eq!(
                 reader(&store, &format!("reader{n}@x.example")).await.1,

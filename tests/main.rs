@@ -5,6 +5,7 @@ mod any;
 mod beside;
 mod breaks;
 mod config;
+mod consent;
 mod database;
 mod dates;
 mod delivery;

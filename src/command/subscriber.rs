@@ -7,10 +7,11 @@ use anyhow::bail;
 
 use crate::cli;
 use crate::command::{Ending, Session};
+use crate::consent::{ReaderState, Said, Source, Wish};
 use crate::file::read::{LISTED, read};
 use crate::finding::Finding;
 use crate::reader::Email;
-use crate::store::{Access, Added, Joining, ReaderState};
+use crate::store::{Access, Answer, Asked};
 use crate::subscriber;
 
 /// Does what is asked for.
@@ -26,21 +27,19 @@ pub(super) async fn subscriber(
             digest,
             consent,
         } => {
-            let digests = digests(session, digest)?;
-            let people = [(email.clone(), name.clone())];
-            let consent = consent.as_deref();
-            let joining = Joining {
-                digests: &digests,
-                state: ReaderState::Active,
-                returning: true,
-                consent,
+            let asked = Asked {
+                wish: Wish::Subscribe,
+                by: Source::Owner,
+                digests: &digests(session, digest)?,
+                consent: consent.as_deref(),
             };
+            let people = [(email.clone(), name.clone())];
             let store = session.store(Access::Write).await?;
-            match store.add_readers(&people, &joining, now).await?.first() {
-                Some(Added::Suppressed(state)) => bail!("{email} is {} and stays so", state.word()),
-                Some(Added::Known) => session.result(&format!("{email} was there"))?,
-                _ => session.result(&format!("{email} added"))?,
+            let answer = store.ask(&people, &asked, now).await?.remove(0);
+            if answer.change.said == Said::StaysSuppressed {
+                bail!("{}", say_answer(email, &answer));
             }
+            session.result(&say_answer(email, &answer))?;
         }
         cli::Subscriber::Remove { email, digest } => {
             let named = if digest.is_empty() {
@@ -49,14 +48,18 @@ pub(super) async fn subscriber(
                 digests(session, digest)?
             };
             let store = session.store(Access::Write).await?;
-            if !store.remove_reader(email, &named, now).await? {
+            let answer = store.remove_reader(email, &named, now).await?;
+            if answer.change.said == Said::Unknown {
                 return Err(unknown(email));
             }
-            session.result(&format!("{email} removed"))?;
+            session.result(&match answer.change.said {
+                Said::LeftDigests => format!("{email} removed from {}", named.join(", ")),
+                _ => say_answer(email, &answer),
+            })?;
         }
         cli::Subscriber::Forget { email } => {
             let store = session.store(Access::Write).await?;
-            if !store.forget_reader(email, now).await? {
+            if store.forget_reader(email, now).await?.said == Said::Unknown {
                 return Err(unknown(email));
             }
             session.result(&format!(
@@ -90,6 +93,26 @@ pub(super) async fn subscriber(
         }
     }
     Ok(Ending::Done)
+}
+
+/// What became of the wish for one person.
+fn say_answer(email: &Email, answer: &Answer) -> String {
+    let was = answer.was.map_or("unknown", ReaderState::word);
+    let gained = answer.gained.join(", ");
+    match answer.change.said {
+        Said::New => format!("{email} added"),
+        Said::Confirmed => format!("{email} was pending, and is active now"),
+        Said::Returned => format!("{email} was {was}, and is active again"),
+        Said::Known if gained.is_empty() => format!("{email} was there"),
+        Said::Known => format!("{email} was there, and gets {gained} from now on"),
+        Said::NotWidened => format!("{email} was there, and gets no more than before"),
+        Said::StaysSuppressed => format!("{email} is {was} and stays so"),
+        Said::Suppressed if answer.was == Some(ReaderState::Bounced) => {
+            format!("{email} removed; the address had bounced")
+        }
+        Said::Suppressed | Said::LeftDigests => format!("{email} removed"),
+        Said::Unknown | Said::NoSay => format!("{email} is unknown"),
+    }
 }
 
 fn unknown(email: &Email) -> anyhow::Error {
@@ -160,14 +183,18 @@ async fn import(
     let bytes = read(file, LISTED).map_err(|error| error.in_file(file))?;
     let (listed, mut findings) =
         subscriber::read(&bytes).map_err(|finding| finding.in_file(file))?;
-    // People of one kind go in together: what they are, and to what they subscribe.
-    let mut kinds: BTreeMap<(ReaderState, Vec<String>), Vec<_>> = BTreeMap::new();
+    // The only digest there is needs no name.
+    let names_digests = !named.is_empty() || default.len() == 1;
+    // People of one kind go in together: what is asked for them, by whom, about which digests.
+    let mut kinds: BTreeMap<(Wish, Source, Vec<String>), Vec<_>> = BTreeMap::new();
     for one in listed {
-        let state = match one.state {
-            Some(state) if state != ReaderState::Active => state,
-            _ if confirmed => ReaderState::Active,
-            _ => ReaderState::Pending,
+        let is_pending = one.state == Some(ReaderState::Pending);
+        let by = match confirmed && !is_pending {
+            true if names_digests || one.digests.is_some() => Source::ConfirmedDigests,
+            true => Source::ConfirmedList,
+            false => Source::List,
         };
+        let wish = Wish::listed(one.state.unwrap_or(ReaderState::Active));
         let wanted = match one.digests {
             Some(own) if named.is_empty() => own
                 .iter()
@@ -177,34 +204,23 @@ async fn import(
         };
         match wanted {
             Ok(digests) => kinds
-                .entry((state, digests))
+                .entry((wish, by, digests))
                 .or_default()
                 .push((one.email, one.name)),
             Err(finding) => findings.push(finding.at_line(one.line)),
         }
     }
     let store = session.store(Access::Write).await?;
-    let (mut new, mut known, mut suppressed, mut pending) = (0, 0, 0, 0);
-    for ((state, digests), people) in &kinds {
-        let joining = Joining {
+    let mut tally = Tally::default();
+    for ((wish, by, digests), people) in &kinds {
+        let asked = Asked {
+            wish: *wish,
+            by: *by,
             digests,
-            state: *state,
-            returning: false,
             consent,
         };
-        for added in store
-            .add_readers(people, &joining, session.clock.now())
-            .await?
-        {
-            match added {
-                Added::New if state.is_suppressed() => suppressed += 1,
-                Added::Suppressed(_) => suppressed += 1,
-                Added::Known => known += 1,
-                Added::New => {
-                    new += 1;
-                    pending += usize::from(*state == ReaderState::Pending);
-                }
-            }
+        for answer in store.ask(people, &asked, session.clock.now()).await? {
+            tally.count(&answer);
         }
     }
     findings = findings
@@ -214,13 +230,86 @@ async fn import(
     findings.sort();
     session.report(&findings);
     session.result(&format!(
-        "{new} new, {known} known, {suppressed} suppressed, {} refused",
+        "{} new, {} known, {} suppressed, {} refused",
+        tally.new,
+        tally.known,
+        tally.suppressed,
         findings.len()
     ))?;
-    if pending > 0 {
-        session.say(&format!(
-            "{pending} are pending and get nothing; with `--confirmed` they have agreed"
-        ));
+    for words in tally.remarks(confirmed) {
+        session.say(&words);
     }
     Ok(Ending::of(&findings))
+}
+
+/// What became of a list.
+#[derive(Default)]
+struct Tally {
+    new: usize,
+    known: usize,
+    suppressed: usize,
+    /// New readers who are pending.
+    pending: usize,
+    /// Known readers who are active now.
+    confirmed: usize,
+    /// Known readers who get more digests.
+    widened: usize,
+    /// Known readers who are not subscribed to all that the list has for them.
+    lacking: usize,
+    /// Known readers whom the list has suppressed.
+    newly_suppressed: usize,
+}
+
+impl Tally {
+    fn count(&mut self, answer: &Answer) {
+        match answer.change.said {
+            Said::New => {
+                self.new += 1;
+                self.pending += usize::from(answer.change.state == Some(ReaderState::Pending));
+            }
+            Said::Suppressed | Said::StaysSuppressed => {
+                self.suppressed += 1;
+                let was_mailed = answer.was.is_some_and(ReaderState::takes_mail);
+                self.newly_suppressed += usize::from(was_mailed);
+            }
+            Said::Confirmed => {
+                self.known += 1;
+                self.confirmed += 1;
+            }
+            _ => {
+                self.known += 1;
+                self.widened += usize::from(!answer.gained.is_empty());
+            }
+        }
+        self.lacking += usize::from(!answer.lacking.is_empty());
+    }
+
+    /// What there is to say beside the counts.
+    fn remarks(&self, confirmed: bool) -> Vec<String> {
+        let lacking = match confirmed {
+            true => {
+                "known, and not subscribed to more digests: nobody who has left a digest comes back by a list, and a                  list that names no digest adds none"
+            }
+            false => {
+                "known, and not subscribed to more digests; with `--confirmed --digest NAME` they have agreed to it"
+            }
+        };
+        let remarks = [
+            (
+                self.pending,
+                "pending and get nothing; with `--confirmed` they have agreed",
+            ),
+            (self.confirmed, "confirmed, and active now"),
+            (self.widened, "known, and subscribed to more digests now"),
+            (self.lacking, lacking),
+            (self.newly_suppressed, "known, and get no mail from now on"),
+        ];
+        remarks
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, words)| {
+                format!("{count} {} {words}", if count == 1 { "is" } else { "are" })
+            })
+            .collect()
+    }
 }

@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
+use crate::consent::{ReaderState, Source};
 use crate::ledger::{Issue, IssueId, IssueState, State};
 use crate::reader::{Email, ReaderId};
 use crate::store::announced::{VOID, announce, is_carried, know};
+use crate::store::consent::states;
 use crate::store::readers::time_of;
 use crate::store::{Result, Store, StoreError, StorePlace, list};
 
@@ -144,11 +146,11 @@ impl Store {
             announce(&mut tx, issue, freeze.posts).await?;
             let due = issue.made_at.timestamp();
             if freeze.subscribers {
-                sqlx::query(
+                sqlx::query(AssertSqlSafe(format!(
                 "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
                  SELECT $1, r.id, 0, NULL, $2, 0, NULL, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
-                 WHERE s.digest = $3 AND r.state = 'active'",
-            )
+                 WHERE s.digest = $3 AND r.state IN ({})", states(ReaderState::gets_subscriptions)
+            )))
             .bind(issue.id)
             .bind(due)
             .bind(issue.digest.clone())
@@ -156,7 +158,13 @@ impl Store {
             .await?;
             }
             for reader in self
-                .named_readers(&mut tx, freeze.to, issue.made_at)
+                .receivers(
+                    &mut tx,
+                    freeze.to,
+                    &issue.digest,
+                    Source::Config,
+                    issue.made_at,
+                )
                 .await?
             {
                 sqlx::query(

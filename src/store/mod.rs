@@ -34,6 +34,7 @@ macro_rules! change {
 }
 
 mod announced;
+mod consent;
 mod issues;
 mod number;
 mod readers;
@@ -53,8 +54,9 @@ use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::error::DatabaseError;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
 
+pub use consent::{Answer, Asked};
 pub use issues::{Freeze, Frozen, Missed, Uncertainty};
-pub use readers::{Added, Joining, ReaderState, Subscriber};
+pub use readers::Subscriber;
 pub use resend::Resent;
 pub use sender::{Busy, Sender};
 

@@ -1,12 +1,11 @@
 //! A frozen issue for one reader once more.
 
 use chrono::{DateTime, Utc};
-use sqlx::AssertSqlSafe;
 
+use crate::consent::Source;
 use crate::ledger::{Issue, IssueState};
 use crate::reader::Email;
 use crate::store::issues::reopen;
-use crate::store::readers::has_left;
 use crate::store::{Result, Store};
 
 /// What became of the wish to send an issue to a reader once more.
@@ -31,22 +30,13 @@ impl Store {
             ) {
                 return Ok(Resent::Closed);
             }
+            let to = [(to.clone(), None)];
             let readers = self
-                .named_readers(&mut tx, &[(to.clone(), None)], now)
+                .receivers(&mut tx, &to, &issue.digest, Source::Resend, now)
                 .await?;
             let Some(reader) = readers.first() else {
                 return Ok(Resent::Suppressed);
             };
-            let text = format!(
-                "SELECT r.id FROM reader r WHERE r.id = $1 AND {}",
-                has_left("r.id", "$2")
-            );
-            let query = sqlx::query(AssertSqlSafe(text))
-                .bind(*reader)
-                .bind(issue.digest.clone());
-            if query.fetch_optional(&mut *tx).await?.is_some() {
-                return Ok(Resent::Suppressed);
-            }
             reopen(&mut tx, issue.id).await?;
             // What waits or is on the wire already is left as it is.
             sqlx::query(

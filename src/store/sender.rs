@@ -13,10 +13,11 @@ use sqlx::{Any, AssertSqlSafe, Row};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::config::Uncertain;
+use crate::consent::{ReaderState, Source, Wish};
 use crate::ledger::{Claimed, IssueId, Owner, Settled, State};
 use crate::reader::{EmailError, Reader, ReaderId};
+use crate::store::consent::{has_agreed, has_left, next_state};
 use crate::store::issues::{delivery_state, reopen};
-use crate::store::readers::{ReaderState, has_left};
 use crate::store::writer::{Job, note, write};
 use crate::store::{Result, Store, StoreError, StorePlace, list};
 use crate::token::random_id;
@@ -59,7 +60,7 @@ impl Due {
     /// The delivery, or in which state it ends without being tried, and why.
     fn claim(self) -> Result<Claimed, (State, String)> {
         let Self(id, attempts, _, first_at, address, name, language, state, left) = self;
-        if state != ReaderState::Active.word() {
+        if !ReaderState::named(&state).is_some_and(ReaderState::takes_mail) {
             return Err((State::Suppressed, state));
         }
         if left != 0 {
@@ -425,9 +426,14 @@ impl Sender {
             if readers.is_empty() {
                 return Ok(());
             }
+            let recovered = format!(
+                "CASE WHEN {} THEN {} ELSE {} END",
+                has_agreed("reader.id"),
+                next_state(Wish::Recover { had_agreed: true }, Source::Relay),
+                next_state(Wish::Recover { had_agreed: false }, Source::Relay)
+            );
             let among = self.store.place.among("id", "$1");
-            let text =
-                format!("UPDATE reader SET state = 'active' WHERE state = 'bounced' AND {among}");
+            let text = format!("UPDATE reader SET state = {recovered} WHERE {among}");
             sqlx::query(AssertSqlSafe(text))
                 .bind(list(&readers))
                 .execute(&mut *tx)

@@ -11,9 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
+use crate::consent::{ReaderState, Source, Wish};
 use crate::ledger::{IssueId, Outcome, Owner, Settled, State};
 use crate::reader::ReaderId;
-use crate::store::readers::has_left;
+use crate::store::consent::{has_left, next_state, states};
 use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, begin_words, list};
 
 /// How many jobs are committed together at most.
@@ -101,7 +102,8 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
 fn stays() -> String {
     format!(
         "SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader WHERE i.id = delivery.issue \
-         AND r.state = 'active' AND NOT {}",
+         AND r.state IN ({}) AND NOT {}",
+        states(ReaderState::takes_mail),
         has_left("r.id", "i.digest")
     )
 }
@@ -251,9 +253,10 @@ impl Refused {
             place.among("reader", "$3")
         );
         let suppress = format!(
-            "UPDATE delivery SET state = 4, owner = NULL, reply = (SELECT CASE r.state WHEN 'active' THEN 'left' \
+            "UPDATE delivery SET state = 4, owner = NULL, reply = (SELECT CASE WHEN r.state IN ({}) THEN 'left' \
              ELSE r.state END FROM reader r WHERE r.id = delivery.reader) \
              WHERE {waiting} AND NOT EXISTS ({}) RETURNING reader",
+            states(ReaderState::takes_mail),
             stays()
         );
         let select = format!("SELECT reader FROM delivery WHERE {waiting}");
@@ -459,9 +462,10 @@ async fn judge(
     } else if settled.outcome != Outcome::Bounced {
         return Ok(());
     }
-    sqlx::query(
-        "UPDATE reader SET state = 'bounced' WHERE id = $1 AND state IN ('active', 'pending')",
-    )
+    sqlx::query(AssertSqlSafe(format!(
+        "UPDATE reader SET state = {} WHERE id = $1",
+        next_state(Wish::Bounce, Source::Relay)
+    )))
     .bind(reader)
     .execute(&mut *connection)
     .await?;

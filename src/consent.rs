@@ -1,0 +1,754 @@
+//! Who may be mailed: who was what × what is asked × by whom → what changes, what is recorded, what is said.
+//!
+//! The one rule behind the table: consent comes from the person, or from the owner's explicit word for that digest. A list,
+//! a `to` in the config and a resend never widen it, a suppression only grows, and each change is an event. The store
+//! carries out what [`decide`] says; no other place decides.
+
+/// What a reader is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReaderState {
+    /// Has not confirmed yet, and so gets none of the digests that they were listed for.
+    Pending,
+    /// Gets the digests that they subscribed to.
+    Active,
+    /// Has left.
+    Left,
+    /// The address is bad.
+    Bounced,
+    /// Called our mail spam.
+    Complained,
+    /// Erased; only the fingerprint stays.
+    Forgotten,
+}
+
+impl ReaderState {
+    /// Every state.
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Active,
+        Self::Left,
+        Self::Bounced,
+        Self::Complained,
+        Self::Forgotten,
+    ];
+
+    /// The word for it, in the database and in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Left => "left",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+            Self::Forgotten => "forgotten",
+        }
+    }
+
+    /// The state of this word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// Whether they must get nothing, whoever asks.
+    pub fn is_suppressed(self) -> bool {
+        !self.takes_mail()
+    }
+
+    /// Whether mail may go to them at all: a subscriber's, or one for which the config or a command names them.
+    pub fn takes_mail(self) -> bool {
+        matches!(self, Self::Pending | Self::Active)
+    }
+
+    /// Whether they get the digests that they subscribed to.
+    pub fn gets_subscriptions(self) -> bool {
+        self == Self::Active
+    }
+}
+
+/// What is asked of a reader's record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wish {
+    /// To get digests from now on.
+    Subscribe,
+    /// To get a mail that names them, without a subscription.
+    Receive,
+    /// To get no mail any more.
+    Leave,
+    /// To get these digests no more.
+    LeaveDigests,
+    /// The address is bad.
+    Bounce,
+    /// They call the mail spam.
+    Complain,
+    /// Their bounce said nothing about the address.
+    Recover {
+        /// Whether they had agreed to get mail before it.
+        had_agreed: bool,
+    },
+    /// To be erased.
+    Forget,
+}
+
+impl Wish {
+    /// Every wish.
+    pub const ALL: [Self; 9] = [
+        Self::Subscribe,
+        Self::Receive,
+        Self::Leave,
+        Self::LeaveDigests,
+        Self::Bounce,
+        Self::Complain,
+        Self::Recover { had_agreed: true },
+        Self::Recover { had_agreed: false },
+        Self::Forget,
+    ];
+
+    /// What a list wants that gives this state to someone.
+    pub fn listed(state: ReaderState) -> Self {
+        match state {
+            ReaderState::Pending | ReaderState::Active => Self::Subscribe,
+            ReaderState::Left => Self::Leave,
+            ReaderState::Bounced => Self::Bounce,
+            ReaderState::Complained => Self::Complain,
+            ReaderState::Forgotten => Self::Forget,
+        }
+    }
+}
+
+/// By whom it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The owner, about one person: `subscriber add`, `remove`, `forget`.
+    Owner,
+    /// A list: `subscriber import`.
+    List,
+    /// A list of people of whom the owner says that they have agreed, but not to which digest: `import --confirmed`.
+    ConfirmedList,
+    /// A list of people of whom the owner says that they have agreed to these digests: `--digest`, the list's own column, or
+    /// the config's only digest.
+    ConfirmedDigests,
+    /// `to` in the config.
+    Config,
+    /// `digest NAME --resend ISSUE --to ADDRESS`.
+    Resend,
+    /// The relay's replies.
+    Relay,
+}
+
+impl Source {
+    /// Every source.
+    pub const ALL: [Self; 7] = [
+        Self::Owner,
+        Self::List,
+        Self::ConfirmedList,
+        Self::ConfirmedDigests,
+        Self::Config,
+        Self::Resend,
+        Self::Relay,
+    ];
+
+    /// How a reader came in whom this source made known without a word on consent.
+    pub fn introduces(self) -> Option<&'static str> {
+        match self {
+            Self::Config => Some("named in the config"),
+            Self::Resend => Some("an issue was sent to them by hand"),
+            _ => None,
+        }
+    }
+}
+
+/// What happens to a reader's subscriptions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subscriptions {
+    /// They stay.
+    Keep,
+    /// The digests that are asked for come to them, but none that the reader has left.
+    AddUnlessLeft,
+    /// The digests that are asked for come to them.
+    Add,
+    /// As [`Subscriptions::AddUnlessLeft`], and all others go: nobody has confirmed them.
+    OnlyUnlessLeft,
+    /// The digests that are asked for are all that there are.
+    Only,
+    /// The digests that are named go.
+    Drop,
+}
+
+/// What there is to say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// This source has no say in it; nothing happens.
+    NoSay,
+    /// Nobody is known by the address.
+    Unknown,
+    /// There is a new reader.
+    New,
+    /// They have agreed now.
+    Confirmed,
+    /// They were suppressed and are back.
+    Returned,
+    /// They were there, and perhaps get more digests.
+    Known,
+    /// They were there, and get no more digests than before.
+    NotWidened,
+    /// They are suppressed, and stay so.
+    StaysSuppressed,
+    /// They are suppressed from now on.
+    Suppressed,
+    /// They have left the digests.
+    LeftDigests,
+}
+
+/// What changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The reader's state from now on, where it is another; the state of a new reader.
+    pub state: Option<ReaderState>,
+    /// The kind of the event to record, of the reader or of each digest that is dropped.
+    pub event: Option<&'static str>,
+    /// What happens to the subscriptions.
+    pub subscriptions: Subscriptions,
+    /// Whether the mail that names them may go to them.
+    pub receives: bool,
+    /// What there is to say.
+    pub said: Said,
+}
+
+impl Change {
+    const fn none(said: Said) -> Self {
+        Self {
+            state: None,
+            event: None,
+            subscriptions: Subscriptions::Keep,
+            receives: false,
+            said,
+        }
+    }
+
+    const fn into_state(state: ReaderState, event: &'static str, said: Said) -> Self {
+        Self {
+            state: Some(state),
+            event: Some(event),
+            ..Self::none(said)
+        }
+    }
+
+    const fn noted(self, event: &'static str) -> Self {
+        Self {
+            event: Some(event),
+            ..self
+        }
+    }
+
+    const fn with(self, subscriptions: Subscriptions) -> Self {
+        Self {
+            subscriptions,
+            ..self
+        }
+    }
+
+    const fn mailed(self) -> Self {
+        Self {
+            receives: true,
+            ..self
+        }
+    }
+}
+
+/// What changes where someone who was this (`None`: nobody knows them) is asked for by this source.
+pub fn decide(was: Option<ReaderState>, wish: Wish, by: Source) -> Change {
+    match wish {
+        Wish::Subscribe => subscribe(was, by),
+        Wish::Receive => receive(was, by),
+        Wish::Leave => leave(was, by),
+        Wish::LeaveDigests => leave_digests(was, by),
+        Wish::Bounce => bounce(was, by),
+        Wish::Complain => complain(was, by),
+        Wish::Recover { had_agreed } => recover(was, by, had_agreed),
+        Wish::Forget => forget(was, by),
+    }
+}
+
+fn subscribe(was: Option<ReaderState>, by: Source) -> Change {
+    use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
+    use Source::{ConfirmedDigests, ConfirmedList, List, Owner};
+    use Subscriptions::{Add, AddUnlessLeft, Only, OnlyUnlessLeft};
+
+    match (by, was) {
+        (Source::Config | Source::Resend | Source::Relay, _) => Change::none(Said::NoSay),
+
+        (List, None) => Change::into_state(Pending, "joined", Said::New).with(Add),
+        (_, None) => Change::into_state(Active, "joined", Said::New).with(Add),
+
+        // Other digests for which they were listed are confirmed by nobody.
+        (Owner, Some(Pending)) => {
+            Change::into_state(Active, "confirmed", Said::Confirmed).with(Only)
+        }
+        (ConfirmedDigests, Some(Pending)) => {
+            Change::into_state(Active, "confirmed", Said::Confirmed).with(OnlyUnlessLeft)
+        }
+        (ConfirmedList, Some(Pending)) => Change::into_state(Active, "confirmed", Said::Confirmed),
+
+        (Owner, Some(Active)) => Change::none(Said::Known).with(Add),
+        (ConfirmedDigests, Some(Active)) | (List, Some(Pending)) => {
+            Change::none(Said::Known).with(AddUnlessLeft)
+        }
+        (ConfirmedList | List, Some(Active)) => Change::none(Said::NotWidened),
+
+        // They come back to what is asked for now, not to all that they once had.
+        (Owner, Some(Left | Bounced)) => {
+            Change::into_state(Active, "returned", Said::Returned).with(Only)
+        }
+        (_, Some(Left | Bounced | Complained | Forgotten)) => Change::none(Said::StaysSuppressed),
+    }
+}
+
+fn receive(was: Option<ReaderState>, by: Source) -> Change {
+    use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
+
+    match (by, was) {
+        (Source::Config | Source::Resend, None) => {
+            Change::into_state(Active, "joined", Said::New).mailed()
+        }
+        (Source::Config | Source::Resend, Some(Pending | Active)) => {
+            Change::none(Said::Known).mailed()
+        }
+        (Source::Config | Source::Resend, Some(Left | Bounced | Complained | Forgotten)) => {
+            Change::none(Said::StaysSuppressed)
+        }
+        _ => Change::none(Said::NoSay),
+    }
+}
+
+fn leave(was: Option<ReaderState>, by: Source) -> Change {
+    use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
+
+    match (by, was) {
+        (Source::Config | Source::Resend | Source::Relay, _) => Change::none(Said::NoSay),
+        (Source::Owner, None) => Change::none(Said::Unknown),
+        // Whom we did not know is taken in as well, so that no later list brings them in.
+        (_, None) => {
+            Change::into_state(Left, "left", Said::Suppressed).with(Subscriptions::AddUnlessLeft)
+        }
+        (_, Some(Pending | Active | Bounced)) => Change::into_state(Left, "left", Said::Suppressed),
+        (Source::Owner, Some(Complained)) => Change::none(Said::StaysSuppressed).noted("left"),
+        (_, Some(Left | Complained | Forgotten)) => Change::none(Said::StaysSuppressed),
+    }
+}
+
+fn leave_digests(was: Option<ReaderState>, by: Source) -> Change {
+    match (by, was) {
+        (Source::Owner, None) => Change::none(Said::Unknown),
+        (Source::Owner, Some(ReaderState::Forgotten)) => Change::none(Said::StaysSuppressed),
+        (Source::Owner, Some(_)) => Change::none(Said::LeftDigests)
+            .noted("left")
+            .with(Subscriptions::Drop),
+        _ => Change::none(Said::NoSay),
+    }
+}
+
+fn bounce(was: Option<ReaderState>, by: Source) -> Change {
+    use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
+
+    match (by, was) {
+        (Source::Owner | Source::Config | Source::Resend, _) | (Source::Relay, None) => {
+            Change::none(Said::NoSay)
+        }
+        (_, None) => Change::into_state(Bounced, "bounced", Said::Suppressed)
+            .with(Subscriptions::AddUnlessLeft),
+        (_, Some(Pending | Active)) => Change::into_state(Bounced, "bounced", Said::Suppressed),
+        (Source::Relay, Some(Left | Bounced | Complained | Forgotten)) => {
+            Change::none(Said::StaysSuppressed).noted("bounced")
+        }
+        (_, Some(Left | Bounced | Complained | Forgotten)) => Change::none(Said::StaysSuppressed),
+    }
+}
+
+fn complain(was: Option<ReaderState>, by: Source) -> Change {
+    use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
+
+    match (by, was) {
+        (Source::Owner | Source::Config | Source::Resend | Source::Relay, _) => {
+            Change::none(Said::NoSay)
+        }
+        (_, None) => Change::into_state(Complained, "complained", Said::Suppressed)
+            .with(Subscriptions::AddUnlessLeft),
+        (_, Some(Pending | Active | Left | Bounced)) => {
+            Change::into_state(Complained, "complained", Said::Suppressed)
+        }
+        (_, Some(Complained | Forgotten)) => Change::none(Said::StaysSuppressed),
+    }
+}
+
+fn recover(was: Option<ReaderState>, by: Source, had_agreed: bool) -> Change {
+    use ReaderState::{Active, Bounced, Pending};
+
+    match (by, was) {
+        (Source::Relay, Some(Bounced)) => {
+            let before = if had_agreed { Active } else { Pending };
+            Change::into_state(before, "doubted", Said::Returned)
+        }
+        _ => Change::none(Said::NoSay),
+    }
+}
+
+fn forget(was: Option<ReaderState>, by: Source) -> Change {
+    match (by, was) {
+        (Source::Owner, None) => Change::none(Said::Unknown),
+        (Source::Owner, Some(ReaderState::Forgotten)) => Change::none(Said::StaysSuppressed),
+        (Source::Owner, Some(_)) => {
+            Change::into_state(ReaderState::Forgotten, "forgotten", Said::Suppressed)
+        }
+        _ => Change::none(Said::NoSay),
+    }
+}
+
+/// What a reader is to one digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Membership {
+    /// They never had it, or it lapsed.
+    Never,
+    /// They get it, or wait for a confirmation.
+    Subscribed,
+    /// They have left it, and not come back.
+    Left,
+}
+
+impl Subscriptions {
+    /// What a reader of this membership is to a digest that is asked for, from now on.
+    pub fn of_asked(self, was: Membership) -> Membership {
+        match (self, was) {
+            (Self::Keep, was) => was,
+            (Self::AddUnlessLeft | Self::OnlyUnlessLeft, Membership::Left) | (Self::Drop, _) => {
+                Membership::Left
+            }
+            (Self::AddUnlessLeft | Self::OnlyUnlessLeft | Self::Add | Self::Only, _) => {
+                Membership::Subscribed
+            }
+        }
+    }
+
+    /// What a reader of this membership is to a digest that is not asked for, from now on.
+    pub fn of_others(self, was: Membership) -> Membership {
+        match (self, was) {
+            (Self::Only | Self::OnlyUnlessLeft, Membership::Subscribed) => Membership::Never,
+            (_, was) => was,
+        }
+    }
+
+    /// Whether digests go that are not asked for.
+    pub fn drops_others(self) -> bool {
+        self.of_others(Membership::Subscribed) == Membership::Never
+    }
+
+    /// Whether digests that are asked for come, of which the reader was this.
+    pub fn adds(self, was: Membership) -> bool {
+        was != Membership::Subscribed && self.of_asked(was) == Membership::Subscribed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Change, Membership, ReaderState, Source, Subscriptions, Wish, decide};
+
+    /// Someone whom nobody knows, then each state.
+    fn everyone() -> impl Iterator<Item = Option<ReaderState>> {
+        [None].into_iter().chain(ReaderState::ALL.map(Some))
+    }
+
+    fn cell(change: Change) -> String {
+        let state = change.state.map_or("=", ReaderState::word);
+        let event = change.event.unwrap_or("-");
+        let mailed = if change.receives { " mailed" } else { "" };
+        format!(
+            "{state} {event} {:?} {:?}{mailed}",
+            change.subscriptions, change.said
+        )
+    }
+
+    const NO_SAY: &str = "= - Keep NoSay";
+
+    /// A wish, a source, and the cell of each who was: unknown, pending, active, left, bounced, complained, forgotten.
+    /// Each pair that is missing has no say.
+    const TABLE: &[(Wish, &[Source], [&str; 7])] = &[
+        (
+            Wish::Subscribe,
+            &[Source::Owner],
+            [
+                "active joined Add New",
+                "active confirmed Only Confirmed",
+                "= - Add Known",
+                "active returned Only Returned",
+                "active returned Only Returned",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+            ],
+        ),
+        (
+            Wish::Subscribe,
+            &[Source::List],
+            [
+                "pending joined Add New",
+                "= - AddUnlessLeft Known",
+                "= - Keep NotWidened",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+            ],
+        ),
+        (
+            Wish::Subscribe,
+            &[Source::ConfirmedList],
+            [
+                "active joined Add New",
+                "active confirmed Keep Confirmed",
+                "= - Keep NotWidened",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+            ],
+        ),
+        (
+            Wish::Subscribe,
+            &[Source::ConfirmedDigests],
+            [
+                "active joined Add New",
+                "active confirmed OnlyUnlessLeft Confirmed",
+                "= - AddUnlessLeft Known",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+            ],
+        ),
+        (
+            Wish::Receive,
+            &[Source::Config, Source::Resend],
+            [
+                "active joined Keep New mailed",
+                "= - Keep Known mailed",
+                "= - Keep Known mailed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+            ],
+        ),
+        (
+            Wish::Leave,
+            &[Source::Owner],
+            [
+                "= - Keep Unknown",
+                "left left Keep Suppressed",
+                "left left Keep Suppressed",
+                "= - Keep StaysSuppressed",
+                "left left Keep Suppressed",
+                "= left Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+            ],
+        ),
+        (
+            Wish::Leave,
+            &[
+                Source::List,
+                Source::ConfirmedList,
+                Source::ConfirmedDigests,
+            ],
+            [
+                "left left AddUnlessLeft Suppressed",
+                "left left Keep Suppressed",
+                "left left Keep Suppressed",
+                "= - Keep StaysSuppressed",
+                "left left Keep Suppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+            ],
+        ),
+        (
+            Wish::LeaveDigests,
+            &[Source::Owner],
+            [
+                "= - Keep Unknown",
+                "= left Drop LeftDigests",
+                "= left Drop LeftDigests",
+                "= left Drop LeftDigests",
+                "= left Drop LeftDigests",
+                "= left Drop LeftDigests",
+                "= - Keep StaysSuppressed",
+            ],
+        ),
+        (
+            Wish::Bounce,
+            &[Source::Relay],
+            [
+                NO_SAY,
+                "bounced bounced Keep Suppressed",
+                "bounced bounced Keep Suppressed",
+                "= bounced Keep StaysSuppressed",
+                "= bounced Keep StaysSuppressed",
+                "= bounced Keep StaysSuppressed",
+                "= bounced Keep StaysSuppressed",
+            ],
+        ),
+        (
+            Wish::Bounce,
+            &[
+                Source::List,
+                Source::ConfirmedList,
+                Source::ConfirmedDigests,
+            ],
+            [
+                "bounced bounced AddUnlessLeft Suppressed",
+                "bounced bounced Keep Suppressed",
+                "bounced bounced Keep Suppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+            ],
+        ),
+        (
+            Wish::Complain,
+            &[
+                Source::List,
+                Source::ConfirmedList,
+                Source::ConfirmedDigests,
+            ],
+            [
+                "complained complained AddUnlessLeft Suppressed",
+                "complained complained Keep Suppressed",
+                "complained complained Keep Suppressed",
+                "complained complained Keep Suppressed",
+                "complained complained Keep Suppressed",
+                "= - Keep StaysSuppressed",
+                "= - Keep StaysSuppressed",
+            ],
+        ),
+        (
+            Wish::Recover { had_agreed: true },
+            &[Source::Relay],
+            [
+                NO_SAY,
+                NO_SAY,
+                NO_SAY,
+                NO_SAY,
+                "active doubted Keep Returned",
+                NO_SAY,
+                NO_SAY,
+            ],
+        ),
+        (
+            Wish::Recover { had_agreed: false },
+            &[Source::Relay],
+            [
+                NO_SAY,
+                NO_SAY,
+                NO_SAY,
+                NO_SAY,
+                "pending doubted Keep Returned",
+                NO_SAY,
+                NO_SAY,
+            ],
+        ),
+        (
+            Wish::Forget,
+            &[Source::Owner],
+            [
+                "= - Keep Unknown",
+                "forgotten forgotten Keep Suppressed",
+                "forgotten forgotten Keep Suppressed",
+                "forgotten forgotten Keep Suppressed",
+                "forgotten forgotten Keep Suppressed",
+                "forgotten forgotten Keep Suppressed",
+                "= - Keep StaysSuppressed",
+            ],
+        ),
+    ];
+
+    #[test]
+    fn every_pair_of_who_was_and_what_is_asked_by_whom_is_decided() {
+        for wish in Wish::ALL {
+            for by in Source::ALL {
+                let row = TABLE
+                    .iter()
+                    .find(|(of, sources, _)| *of == wish && sources.contains(&by));
+                let cells = row.map_or([NO_SAY; 7], |(_, _, cells)| *cells);
+                for (was, expected) in everyone().zip(cells) {
+                    let found = cell(decide(was, wish, by));
+                    assert_eq!(found, expected, "{was:?} × {wish:?} × {by:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_word_about_the_person_or_about_the_digest_widens() {
+        let widening = [Source::Owner, Source::ConfirmedDigests];
+        for wish in Wish::ALL {
+            for by in Source::ALL {
+                for was in ReaderState::ALL {
+                    let change = decide(Some(was), wish, by);
+                    let after = change.state.unwrap_or(was);
+                    let gains =
+                        change.subscriptions.adds(Membership::Never) && after.gets_subscriptions();
+                    assert!(
+                        !gains || widening.contains(&by),
+                        "{was:?} × {wish:?} × {by:?}"
+                    );
+                    let revived = was.is_suppressed() && after.takes_mail();
+                    let may_revive = by == Source::Owner
+                        && wish == Wish::Subscribe
+                        && matches!(was, ReaderState::Left | ReaderState::Bounced)
+                        || matches!(wish, Wish::Recover { .. });
+                    assert!(!revived || may_revive, "{was:?} × {wish:?} × {by:?}");
+                    // Whoever gets digests only now gets none that nobody has confirmed.
+                    let began = !was.gets_subscriptions() && after.gets_subscriptions();
+                    let confirms_what_was_listed =
+                        by == Source::ConfirmedList || wish == Wish::Recover { had_agreed: true };
+                    assert!(
+                        !began || change.subscriptions.drops_others() || confirms_what_was_listed,
+                        "{was:?} × {wish:?} × {by:?}"
+                    );
+                    assert!(
+                        !change.receives || was.takes_mail(),
+                        "a suppression beats who names them: {was:?} × {wish:?} × {by:?}"
+                    );
+                    assert!(
+                        change.state.is_none() || change.event.is_some(),
+                        "each change is an event: {was:?} × {wish:?} × {by:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_digest_that_was_left_comes_back_only_by_a_word_about_the_person() {
+        use Membership::{Left, Never, Subscribed};
+        for (change, asked, others) in [
+            (Subscriptions::Keep, [Never, Subscribed, Left], Subscribed),
+            (
+                Subscriptions::AddUnlessLeft,
+                [Subscribed, Subscribed, Left],
+                Subscribed,
+            ),
+            (Subscriptions::Add, [Subscribed; 3], Subscribed),
+            (
+                Subscriptions::OnlyUnlessLeft,
+                [Subscribed, Subscribed, Left],
+                Never,
+            ),
+            (Subscriptions::Only, [Subscribed; 3], Never),
+            (Subscriptions::Drop, [Left; 3], Subscribed),
+        ] {
+            assert_eq!(
+                [Never, Subscribed, Left].map(|was| change.of_asked(was)),
+                asked
+            );
+            assert_eq!(change.of_others(Subscribed), others);
+            assert_eq!(change.of_others(Left), Left);
+        }
+    }
+}

@@ -1,0 +1,634 @@
+//! Carries out what [`crate::consent`] decides about readers: states, subscriptions, events.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::slice;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+
+use crate::consent::{Change, Membership, ReaderState, Source, Subscriptions, Wish, decide};
+use crate::reader::{Email, ReaderId};
+use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, list};
+use crate::token::random_id;
+
+/// How many people are changed in one transaction.
+const CHUNK: usize = 500;
+
+/// What is asked for some people.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// What.
+    pub wish: Wish,
+    /// By whom.
+    pub by: Source,
+    /// About which digests.
+    pub digests: &'a [String],
+    /// How and when they agreed, kept with them.
+    pub consent: Option<&'a str>,
+}
+
+/// What became of it for one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What they were before; none where nobody knew them.
+    pub was: Option<ReaderState>,
+    /// What changed.
+    pub change: Change,
+    /// The digests to which they are subscribed only now; empty for a new reader.
+    pub gained: Vec<String>,
+    /// The digests that were asked for and to which they are not subscribed.
+    pub lacking: Vec<String>,
+}
+
+/// Someone of whom something is asked: what they are to the database, what they were to us, what changes.
+struct Case {
+    id: Option<ReaderId>,
+    was: Option<ReaderState>,
+    change: Change,
+}
+
+/// The readers of each change of subscriptions, those whom we knew.
+type Groups = BTreeMap<Subscriptions, Vec<ReaderId>>;
+
+/// Digests by reader.
+type Digests = HashMap<ReaderId, Vec<String>>;
+
+impl Store {
+    /// Asks this for people, and carries out what is decided; one answer each, in their order.
+    pub async fn ask(
+        &self,
+        people: &[(Email, Option<String>)],
+        asked: &Asked<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Answer>> {
+        let mut answers = Vec::with_capacity(people.len());
+        for people in people.chunks(CHUNK) {
+            answers.extend(change!(self.begin(), |tx| {
+                let (_, answers) = self.carry_out(&mut tx, people, asked, now).await?;
+                Ok(answers)
+            })?);
+        }
+        Ok(answers)
+    }
+
+    /// Asks for a mail that names these people, and gives the numbers of those who may get it: nobody who is suppressed or
+    /// has left the digest.
+    pub(super) async fn receivers(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        people: &[(Email, Option<String>)],
+        digest: &str,
+        by: Source,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<ReaderId>> {
+        let asked = Asked {
+            wish: Wish::Receive,
+            by,
+            digests: &[],
+            consent: by.introduces(),
+        };
+        let (cases, _) = self.carry_out(tx, people, &asked, now).await?;
+        let named: Vec<ReaderId> = cases
+            .iter()
+            .filter(|case| case.change.receives)
+            .filter_map(|case| case.id)
+            .collect();
+        let text = format!(
+            "SELECT id FROM reader WHERE {} AND NOT {}",
+            self.place.among("id", "$1"),
+            has_left("reader.id", "$2")
+        );
+        let rows = sqlx::query(AssertSqlSafe(text))
+            .bind(list(&named))
+            .bind(digest.to_owned())
+            .fetch_all(&mut **tx)
+            .await?;
+        rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
+    }
+
+    async fn carry_out(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        people: &[(Email, Option<String>)],
+        asked: &Asked<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<Case>, Vec<Answer>)> {
+        let fingerprints: Vec<String> = people
+            .iter()
+            .map(|(email, _)| self.fingerprints.fingerprint(email))
+            .collect();
+        let mut known = self.find_fingerprints(tx, &fingerprints).await?;
+        let mut cases = Vec::with_capacity(people.len());
+        let mut new = Vec::new();
+        for (number, fingerprint) in fingerprints.iter().enumerate() {
+            let before = known.get(fingerprint).copied();
+            let was = before.map(|(_, state)| state);
+            let change = decide(was, asked.wish, asked.by);
+            let id = match (before, change.state) {
+                (Some((id, _)), _) => Some(id),
+                (None, Some(state)) => {
+                    let id = random_id();
+                    new.push((id, number, state));
+                    Some(id)
+                }
+                (None, None) => None,
+            };
+            // Who is named twice was by then what they have become.
+            if let (Some(id), Some(state)) = (id, change.state) {
+                known.insert(fingerprint.clone(), (id, state));
+            }
+            cases.push(Case { id, was, change });
+        }
+        self.insert_readers(tx, people, &fingerprints, &mut new, asked, now)
+            .await?;
+        self.change_states(tx, &cases, asked, now).await?;
+        self.name_readers(tx, people, &cases, asked.by).await?;
+        let gained = self.change_subscriptions(tx, &cases, asked, now).await?;
+        let answers = self.answer(tx, &cases, asked, gained).await?;
+        Ok((cases, answers))
+    }
+
+    /// In one order, so that two who add the same people never wait for each other crosswise.
+    async fn insert_readers(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        people: &[(Email, Option<String>)],
+        fingerprints: &[String],
+        new: &mut [(ReaderId, usize, ReaderState)],
+        asked: &Asked<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        new.sort_by_key(|(_, number, _)| &fingerprints[*number]);
+        for new in new.chunks(100) {
+            let rows: Vec<String> = (0..new.len())
+                .map(|row| {
+                    let at = row * 5;
+                    format!(
+                        "(${},${},${},${},NULL,${})",
+                        at + 1,
+                        at + 2,
+                        at + 3,
+                        at + 4,
+                        at + 5
+                    )
+                })
+                .collect();
+            let text = format!(
+                "INSERT INTO reader (id, fingerprint, address, name, language, state) VALUES {}",
+                rows.join(",")
+            );
+            let mut query = sqlx::query(AssertSqlSafe(text));
+            for (id, number, state) in new {
+                let (email, name) = &people[*number];
+                query = query
+                    .bind(*id)
+                    .bind(fingerprints[*number].clone())
+                    .bind(email.as_str().to_owned())
+                    .bind(name.clone())
+                    .bind(state.word());
+            }
+            query.execute(&mut **tx).await?;
+        }
+        let ids: Vec<ReaderId> = new.iter().map(|(id, ..)| *id).collect();
+        // All of them are asked the same, so all become the same.
+        let change = decide(None, asked.wish, asked.by);
+        if let (Some(event), Some(state)) = (change.event, change.state) {
+            let detail = match asked.consent {
+                _ if event == state.word() => None,
+                Some(how) => Some(format!("{}: {how}", state.word())),
+                None => Some(state.word().to_owned()),
+            };
+            self.record(tx, &ids, now, event, detail.as_deref()).await?;
+        }
+        for digest in asked.digests {
+            match change.subscriptions.adds(Membership::Never) {
+                true => drop(self.subscribe(tx, digest, &ids).await?),
+                false => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// The states of those whom we knew, and the events of what is no digest's.
+    async fn change_states(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        cases: &[Case],
+        asked: &Asked<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut changed: BTreeMap<(Option<ReaderState>, &str), Vec<ReaderId>> = BTreeMap::new();
+        for case in cases.iter().filter(|case| case.was.is_some()) {
+            if let (Some(id), Some(event)) = (case.id, case.change.event)
+                && case.change.subscriptions != Subscriptions::Drop
+            {
+                changed
+                    .entry((case.change.state, event))
+                    .or_default()
+                    .push(id);
+            }
+        }
+        for ((state, event), ids) in changed {
+            if let Some(state) = state {
+                let among = self.place.among("id", "$2");
+                sqlx::query(AssertSqlSafe(format!(
+                    "UPDATE reader SET state = $1 WHERE {among}"
+                )))
+                .bind(state.word())
+                .bind(list(&ids))
+                .execute(&mut **tx)
+                .await?;
+            }
+            // Who has left without naming a digest has left all.
+            let detail = asked.consent.filter(|_| event != ReaderState::Left.word());
+            self.record(tx, &ids, now, event, detail).await?;
+        }
+        Ok(())
+    }
+
+    /// Names those whom we knew without a name; the owner's word about one person beats the name that they had.
+    async fn name_readers(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        people: &[(Email, Option<String>)],
+        cases: &[Case],
+        by: Source,
+    ) -> Result<()> {
+        let mut names: Map<String, Value> = Map::new();
+        for (case, (_, name)) in cases.iter().zip(people) {
+            let now = case.change.state.or(case.was);
+            if let (Some(id), Some(_), Some(name)) = (case.id, case.was, name)
+                && now.is_some_and(ReaderState::takes_mail)
+            {
+                names.insert(id.to_string(), name.clone().into());
+            }
+        }
+        if names.is_empty() {
+            return Ok(());
+        }
+        let only_missing = match by {
+            Source::Owner => "",
+            _ => " AND reader.name IS NULL",
+        };
+        let text = format!(
+            "UPDATE reader SET name = paired.value FROM {} WHERE reader.id = CAST(paired.key AS BIGINT){only_missing}",
+            self.place.paired("$1")
+        );
+        sqlx::query(AssertSqlSafe(text))
+            .bind(Value::Object(names).to_string())
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
+
+    /// The subscriptions of those whom we knew; which ones each has gained.
+    async fn change_subscriptions(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        cases: &[Case],
+        asked: &Asked<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Digests> {
+        let mut groups = Groups::new();
+        for case in cases {
+            if let (Some(id), Some(_)) = (case.id, case.was) {
+                groups
+                    .entry(case.change.subscriptions)
+                    .or_default()
+                    .push(id);
+            }
+        }
+        let kind = match asked.by {
+            Source::List => "listed",
+            _ => "subscribed",
+        };
+        let mut gained = Digests::new();
+        for (change, ids) in groups {
+            if change.drops_others() {
+                self.lapse(tx, &ids, asked.digests, now).await?;
+            }
+            for digest in asked.digests {
+                match change {
+                    Subscriptions::Keep => {}
+                    Subscriptions::Drop => {
+                        self.unsubscribe(tx, digest, &ids).await?;
+                        self.record(tx, &ids, now, "left", Some(digest)).await?;
+                    }
+                    _ => {
+                        let gone = match change.adds(Membership::Left) {
+                            true => HashSet::new(),
+                            false => self.who_left(tx, digest, &ids).await?,
+                        };
+                        let staying: Vec<ReaderId> = ids
+                            .iter()
+                            .copied()
+                            .filter(|id| !gone.contains(id))
+                            .collect();
+                        let new = self.subscribe(tx, digest, &staying).await?;
+                        self.record(tx, &new, now, kind, Some(digest)).await?;
+                        for id in new {
+                            gained.entry(id).or_default().push(digest.clone());
+                        }
+                    }
+                }
+            }
+        }
+        Ok(gained)
+    }
+
+    /// One answer for each case.
+    async fn answer(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        cases: &[Case],
+        asked: &Asked<'_>,
+        mut gained: Digests,
+    ) -> Result<Vec<Answer>> {
+        let there: Vec<ReaderId> = cases
+            .iter()
+            .filter(|case| case.was.is_some() && asked.wish == Wish::Subscribe)
+            .filter_map(|case| case.id)
+            .collect();
+        let subscribed = self.subscriptions_of(tx, &there).await?;
+        let mut answers = Vec::with_capacity(cases.len());
+        for case in cases {
+            let mut answer = Answer {
+                was: case.was,
+                change: case.change,
+                gained: Vec::new(),
+                lacking: Vec::new(),
+            };
+            let now = case.change.state.or(case.was);
+            if let (Some(id), Some(_)) = (case.id, case.was)
+                && asked.wish == Wish::Subscribe
+                && now.is_some_and(ReaderState::takes_mail)
+            {
+                answer.gained = gained.remove(&id).unwrap_or_default();
+                let has =
+                    |digest: &String| subscribed.get(&id).is_some_and(|all| all.contains(digest));
+                answer.lacking = asked
+                    .digests
+                    .iter()
+                    .filter(|digest| !has(digest))
+                    .cloned()
+                    .collect();
+            }
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
+
+    /// Subscribes readers; those of them who were not.
+    async fn subscribe(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        digest: &str,
+        ids: &[ReaderId],
+    ) -> Result<Vec<ReaderId>> {
+        let text = format!(
+            "INSERT INTO subscription (digest, reader) SELECT $1, CAST(value AS BIGINT) FROM {} WHERE TRUE \
+             ON CONFLICT (digest, reader) DO NOTHING RETURNING reader",
+            self.place.listed("$2")
+        );
+        let mut new = Vec::new();
+        for ids in ids.chunks(MOST_LISTED) {
+            let rows = sqlx::query(AssertSqlSafe(text.clone()))
+                .bind(digest.to_owned())
+                .bind(list(ids))
+                .fetch_all(&mut **tx)
+                .await?;
+            for row in rows {
+                new.push(row.try_get("reader")?);
+            }
+        }
+        Ok(new)
+    }
+
+    async fn unsubscribe(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        digest: &str,
+        ids: &[ReaderId],
+    ) -> Result<()> {
+        let among = self.place.among("reader", "$2");
+        let text = format!("DELETE FROM subscription WHERE digest = $1 AND {among}");
+        sqlx::query(AssertSqlSafe(text))
+            .bind(digest.to_owned())
+            .bind(list(ids))
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Drops all subscriptions but these.
+    async fn lapse(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        ids: &[ReaderId],
+        digests: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let had = self.subscriptions_of(tx, ids).await?;
+        let mut lapsed: BTreeMap<String, Vec<ReaderId>> = BTreeMap::new();
+        for (id, all) in had {
+            for digest in all {
+                if !digests.contains(&digest) {
+                    lapsed.entry(digest).or_default().push(id);
+                }
+            }
+        }
+        for (digest, ids) in lapsed {
+            self.unsubscribe(tx, &digest, &ids).await?;
+            self.record(tx, &ids, now, "lapsed", Some(&digest)).await?;
+        }
+        Ok(())
+    }
+
+    async fn subscriptions_of(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        ids: &[ReaderId],
+    ) -> Result<Digests> {
+        let mut subscribed = Digests::new();
+        if ids.is_empty() {
+            return Ok(subscribed);
+        }
+        let among = self.place.among("reader", "$1");
+        let text = format!("SELECT reader, digest FROM subscription WHERE {among}");
+        for ids in ids.chunks(MOST_LISTED) {
+            let rows = sqlx::query(AssertSqlSafe(text.clone()))
+                .bind(list(ids))
+                .fetch_all(&mut **tx)
+                .await?;
+            for row in rows {
+                let digests = subscribed.entry(row.try_get("reader")?).or_default();
+                digests.push(row.try_get("digest")?);
+            }
+        }
+        Ok(subscribed)
+    }
+
+    /// Those of these readers who have left the digest, or everything.
+    async fn who_left(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        digest: &str,
+        readers: &[ReaderId],
+    ) -> Result<HashSet<ReaderId>> {
+        let text = format!(
+            "SELECT id FROM reader WHERE {} AND {}",
+            self.place.among("id", "$1"),
+            has_left("reader.id", "$2")
+        );
+        let mut gone = HashSet::new();
+        for some in readers.chunks(MOST_LISTED) {
+            let query = sqlx::query(AssertSqlSafe(text.clone()))
+                .bind(list(some))
+                .bind(digest.to_owned());
+            for row in query.fetch_all(&mut **tx).await? {
+                gone.insert(row.try_get("id")?);
+            }
+        }
+        Ok(gone)
+    }
+
+    /// An event of no issue for each of these readers.
+    async fn record(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        ids: &[ReaderId],
+        now: DateTime<Utc>,
+        kind: &str,
+        detail: Option<&str>,
+    ) -> Result<()> {
+        let text = format!(
+            "INSERT INTO event (reader, at, kind, detail) SELECT CAST(value AS BIGINT), $1, $2, $3 FROM {}",
+            self.place.listed("$4")
+        );
+        for ids in ids.chunks(MOST_LISTED) {
+            sqlx::query(AssertSqlSafe(text.clone()))
+                .bind(now.timestamp())
+                .bind(kind.to_owned())
+                .bind(detail.map(str::to_owned))
+                .bind(list(ids))
+                .execute(&mut **tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Erases a person: address, name, language and subscriptions go, the fingerprint stays and keeps them suppressed.
+    /// What changed.
+    pub async fn forget_reader(&self, email: &Email, now: DateTime<Utc>) -> Result<Change> {
+        let fingerprint = self.fingerprints.fingerprint(email);
+        change!(self.begin(), |tx| {
+            let known = self
+                .find_fingerprints(&mut tx, slice::from_ref(&fingerprint))
+                .await?;
+            let known = known.get(&fingerprint).copied();
+            let was = known.map(|(_, state)| state);
+            let change = decide(was, Wish::Forget, Source::Owner);
+            let (Some((id, _)), Some(state), Some(event)) = (known, change.state, change.event)
+            else {
+                return Ok(change);
+            };
+            sqlx::query(
+                "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = $2 WHERE id = $1",
+            )
+            .bind(id)
+            .bind(state.word())
+            .execute(&mut *tx)
+            .await?;
+            for text in [
+                "DELETE FROM subscription WHERE reader = $1",
+                // A relay's words often repeat the address.
+                "UPDATE delivery SET reply = NULL, name = NULL, language = NULL WHERE reader = $1",
+                "UPDATE event SET detail = NULL WHERE reader = $1",
+            ] {
+                sqlx::query(text).bind(id).execute(&mut *tx).await?;
+            }
+            self.record(&mut tx, &[id], now, event, None).await?;
+            Ok(change)
+        })
+    }
+
+    /// Who is known by these fingerprints. Their rows are kept to the end of the transaction, in one order: nobody forgets
+    /// them between the look and what is written by it.
+    async fn find_fingerprints(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        fingerprints: &[String],
+    ) -> Result<HashMap<String, (ReaderId, ReaderState)>> {
+        let mut known = HashMap::new();
+        let hold = if self.place == StorePlace::Server {
+            " FOR UPDATE"
+        } else {
+            ""
+        };
+        let mut fingerprints: Vec<&String> = fingerprints.iter().collect();
+        fingerprints.sort();
+        for some in fingerprints.chunks(100) {
+            let places: Vec<String> = (1..=some.len())
+                .map(|number| format!("${number}"))
+                .collect();
+            let text = format!(
+                "SELECT id, fingerprint, state FROM reader WHERE fingerprint IN ({}) ORDER BY fingerprint{hold}",
+                places.join(",")
+            );
+            let mut query = sqlx::query(AssertSqlSafe(text));
+            for fingerprint in some {
+                query = query.bind((*fingerprint).clone());
+            }
+            for row in query.fetch_all(&mut **tx).await? {
+                let state = state_of(row.try_get("state")?)?;
+                known.insert(row.try_get("fingerprint")?, (row.try_get("id")?, state));
+            }
+        }
+        Ok(known)
+    }
+}
+
+pub(super) fn state_of(word: &str) -> Result<ReaderState> {
+    ReaderState::named(word)
+        .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no reader's state")))
+}
+
+/// The states of this kind, as a statement lists them.
+pub(super) fn states(of: impl Fn(ReaderState) -> bool) -> String {
+    let words: Vec<String> = ReaderState::ALL
+        .into_iter()
+        .filter(|state| of(*state))
+        .map(|state| format!("'{}'", state.word()))
+        .collect();
+    words.join(",")
+}
+
+/// A reader's state after this, as an expression over the state before.
+pub(super) fn next_state(wish: Wish, by: Source) -> String {
+    let mut cases = String::new();
+    for was in ReaderState::ALL {
+        if let Some(state) = decide(Some(was), wish, by).state {
+            cases.push_str(&format!("WHEN '{}' THEN '{}' ", was.word(), state.word()));
+        }
+    }
+    format!("CASE state {cases}ELSE state END")
+}
+
+/// The condition that a reader has left a digest, or everything, and not come back to the digest, also where the digest names
+/// them itself; both as the statement calls them.
+pub(super) fn has_left(reader: &str, digest: &str) -> String {
+    format!(
+        "(NOT EXISTS (SELECT 1 FROM subscription s WHERE s.digest = {digest} AND s.reader = {reader}) AND EXISTS \
+         (SELECT 1 FROM event e WHERE e.reader = {reader} AND e.kind = 'left' \
+         AND (e.detail IS NULL OR e.detail = {digest})))"
+    )
+}
+
+/// The condition that a reader has agreed to get mail at some time, as the statement calls them.
+pub(super) fn has_agreed(reader: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM event e WHERE e.reader = {reader} AND (e.kind IN ('confirmed', 'returned') \
+         OR (e.kind = 'joined' AND (e.detail = 'active' OR e.detail LIKE 'active:%'))))"
+    )
+}
