@@ -21,6 +21,7 @@ pub mod fault;
 pub mod feed;
 pub(crate) mod file;
 pub mod finding;
+pub mod html;
 pub mod http;
 pub mod language;
 pub mod ledger;

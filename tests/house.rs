@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["post"],
     &[
         "ledger", "reader", "token", "finding", "fault", "template", "language", "clock", "config",
-        "consent", "file", "child",
+        "consent", "file", "child", "html",
     ],
 ];
 

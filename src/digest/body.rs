@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
-use crate::post::embed::without_names;
-use crate::post::html::{escape, unescape, words};
+use crate::html::without_names;
+use crate::html::{escape, unescape, words};
 
 /// The width of the column in which posts stand, in pixels: that of the default template.
 const COLUMN: u32 = 536;

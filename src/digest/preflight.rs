@@ -10,7 +10,7 @@ use url::Url;
 use crate::config::Site;
 use crate::digest::{Draft, LEAVE, MARKS};
 use crate::finding::{Finding, Place};
-use crate::post::html::{escape, unescape};
+use crate::html::{escape, unescape};
 
 /// Gmail shows about 102 KB and hides the rest behind a link; what relays add needs room.
 const LARGEST_HTML: usize = 90 << 10;

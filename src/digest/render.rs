@@ -13,8 +13,8 @@ use crate::digest::slots::check_slots;
 use crate::digest::text::{self, CODE, wrapped};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Sizes, Templates};
 use crate::finding::Finding;
+use crate::html::{escape, words};
 use crate::language::{day, direction, start};
-use crate::post::html::{escape, words};
 use crate::post::{Address, Body, Post};
 use crate::template;
 

@@ -12,7 +12,8 @@ use url::Url;
 use crate::feed::depth::too_deep;
 use crate::feed::text;
 use crate::finding::Finding;
-use crate::post::{Post, html};
+use crate::html;
+use crate::post::Post;
 
 /// A feed that another generator wrote.
 #[derive(Debug)]

@@ -6,7 +6,8 @@ use url::Url;
 use crate::config::{Author, Content, Site};
 use crate::feed::outline::Setting;
 use crate::feed::text;
-use crate::post::{Body, Post, html};
+use crate::html;
+use crate::post::{Body, Post};
 
 /// One document of a feed, before it has a format.
 #[derive(Debug)]

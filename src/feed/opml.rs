@@ -4,7 +4,7 @@ use crate::config::{Feeds, Site};
 use crate::feed::address::subscription;
 use crate::feed::topic::Named;
 use crate::feed::{GENERATOR, text};
-use crate::post::html;
+use crate::html;
 
 /// The list's file.
 pub(super) const FILE: &str = "feeds.opml";

@@ -13,8 +13,9 @@ use crate::feed::model::day;
 use crate::feed::topic::Named;
 use crate::feed::{GENERATOR, opml, text};
 use crate::finding::Finding;
+use crate::html;
 use crate::language;
-use crate::post::{Post, html};
+use crate::post::Post;
 use crate::template::explain;
 
 /// The page's file.

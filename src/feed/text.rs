@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::config::Author;
-use crate::post::html;
+use crate::html;
 use crate::reader::Email;
 
 /// How long a teaser is, in characters.

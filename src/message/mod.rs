@@ -16,8 +16,8 @@ pub use check::check;
 use crate::config;
 use crate::digest::{ADDRESS, Draft, LEAVE, MARKS, NAME};
 use crate::finding::Finding;
+use crate::html::escape;
 use crate::ledger::IssueId;
-use crate::post::html::escape;
 use crate::reader::Reader;
 use crate::token::{Claim, Key, Purpose};
 

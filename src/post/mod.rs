@@ -112,36 +112,26 @@ pub struct Body {
 }
 
 mod address;
-mod admonition;
 pub mod body;
 pub mod date;
 pub mod dialect;
-pub mod embed;
 mod fingerprint;
 pub mod front;
-pub mod html;
-mod links;
-mod markdown;
-mod marks;
 mod markup;
-mod mdx;
 mod media;
 mod name;
-mod nesting;
 mod pattern;
 pub mod people;
 mod plain;
 mod read;
-mod shortcode;
 pub mod slug;
 mod title;
-mod wiki;
 
 pub use address::{TOKENS, unknown_token};
 pub use body::body;
+pub use body::links::Index;
 pub use fingerprint::{Fingerprint, fingerprint_of};
 pub use front::{texts_of, with_defaults};
-pub use links::Index;
 pub use markup::Markup;
 pub use pattern::from_colons;
 pub use read::{Commits, Draft, Origin, Read, Why, read};

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect, is_blank};
+use crate::html::{legal, words};
+use crate::post::body::markdown::inline;
 use crate::post::dialect::{Folders, Habits, Split};
 use crate::post::front::{Front, text_of};
-use crate::post::html::{legal, words};
-use crate::post::markdown::inline;
 use crate::post::name::Name;
 
 /// The authors that the front matter names.

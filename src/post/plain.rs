@@ -1,6 +1,6 @@
 //! The plain form: a verse, a title that leads with its date, a paragraph a line, bare headings, an end marker.
 
-use crate::post::html::escape;
+use crate::html::escape;
 
 const END: &str = "[END OF POST]";
 

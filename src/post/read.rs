@@ -7,13 +7,14 @@ use chrono::{DateTime, Offset, Utc};
 
 use crate::config::{Dialect, Site, is_language};
 use crate::finding::Finding;
+use crate::html::legal;
 use crate::post::address::Parts;
+use crate::post::body::markdown;
 use crate::post::date::{self, Instant};
 use crate::post::dialect::{DateIn, Habits};
 use crate::post::front::{self, Front, Split};
-use crate::post::html::legal;
 use crate::post::name::Name;
-use crate::post::{Address, Fingerprint, Markup, Post, markdown, media, people, plain, title};
+use crate::post::{Address, Fingerprint, Markup, Post, media, people, plain, title};
 
 /// What a file turned out to be.
 #[derive(Debug)]

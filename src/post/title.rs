@@ -62,7 +62,7 @@ fn in_html(html: &str) -> Option<(String, Range<usize>)> {
     let start = html.find("<h1")?;
     let open = start + html[start..].find('>')? + 1;
     let close = open + html[open..].find("</h1>")?;
-    let words = crate::post::html::words(&html[open..close]);
+    let words = crate::html::words(&html[open..close]);
     (!words.is_empty()).then(|| (words, start..close + "</h1>".len()))
 }
 

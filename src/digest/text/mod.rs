@@ -7,7 +7,7 @@ use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 use unicode_width::UnicodeWidthStr;
 
-use crate::post::html::{unescape, words};
+use crate::html::{unescape, words};
 
 mod table;
 mod wrap;

@@ -14,7 +14,8 @@ use crate::config::{Author, Site};
 use crate::feed::format::{Writer, enclose};
 use crate::feed::model::{Entry, Feed, Text};
 use crate::feed::{GENERATOR, text};
-use crate::post::{Post, html};
+use crate::html;
+use crate::post::Post;
 
 /// The head of every document.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";

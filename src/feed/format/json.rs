@@ -7,7 +7,7 @@ use crate::config::Author;
 use crate::feed::format::{Writer, enclose};
 use crate::feed::model::{Entry, Feed, Text};
 use crate::feed::{GENERATOR, text};
-use crate::post::html;
+use crate::html;
 
 /// The end of a document behind its items.
 const TAIL: &str = "]\n}";

@@ -12,7 +12,8 @@ use crate::config::Author;
 use crate::feed::format::{Writer, enclose};
 use crate::feed::model::{Entry, Feed, Text};
 use crate::feed::{GENERATOR, text};
-use crate::post::{Post, html};
+use crate::html;
+use crate::post::Post;
 
 /// The end of every document.
 const TAIL: &str = "\n</channel>\n</rss>";

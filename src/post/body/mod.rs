@@ -4,13 +4,23 @@ use std::collections::HashMap;
 
 use crate::config::{Dialect, Site};
 use crate::finding::Finding;
+use crate::html::{escape, without_names, words};
+use crate::post::body::links::{Index, Links};
+use crate::post::body::marks::Marks;
+use crate::post::body::shortcode::{Source, TIME};
 use crate::post::dialect::Habits;
 use crate::post::front::{self, Front, Split};
-use crate::post::html;
-use crate::post::links::{Index, Links};
-use crate::post::marks::Marks;
-use crate::post::shortcode::{Source, TIME};
-use crate::post::{Body, Markup, Post, admonition, embed, markdown, mdx, plain, shortcode, title};
+use crate::post::{Body, Markup, Post, plain, title};
+
+pub(in crate::post) mod links;
+pub(in crate::post) mod markdown;
+
+mod admonition;
+mod marks;
+mod mdx;
+mod safe;
+mod shortcode;
+mod wiki;
 
 /// The body of a post, from its file's text; `posts` are what its links may lead to, found by `index`.
 ///
@@ -42,7 +52,7 @@ pub fn body(
     front.add_defaults(&habits.data_of(&post.path));
     front.compute();
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
-        let html = html::sanitise(&plain.to_html(), &links)?;
+        let html = safe::sanitise(&plain.to_html(), &links)?;
         return Ok(finish(html, post, None, Vec::new()));
     }
     let markup = Markup::of(&post.path).unwrap_or(Markup::Markdown);
@@ -86,7 +96,7 @@ pub fn body(
         true => expanded.text,
         false => markdown::to_html(&expanded.text, habits.syntax, &links)?,
     };
-    let html = html::sanitise(&html::fill(&rendered, &expanded.slots, marks), &links)?;
+    let html = safe::sanitise(&safe::fill(&rendered, &expanded.slots, marks), &links)?;
     let warnings = expanded.dropped.into_iter().map(|(line, what)| {
         Finding::warning(format!(
             "`{what}` is left out: it means nothing outside of the site"
@@ -125,15 +135,15 @@ fn finish(html: String, post: &Post, more: Option<char>, warnings: Vec<Finding>)
         (Some((more, before)), _) => {
             // What the cut left open is closed again.
             let before = before.strip_suffix("<p>").unwrap_or(before);
-            let summary = html::closed(&embed::without_names(before));
+            let summary = safe::closed(&without_names(before));
             (
                 summary,
                 html.replace(&format!("<p>{more}</p>"), "")
                     .replace(more, ""),
             )
         }
-        (None, Some(description)) => (format!("<p>{}</p>", html::escape(description)), html),
-        (None, None) => (first_paragraph(&embed::without_names(&html)), html),
+        (None, Some(description)) => (format!("<p>{}</p>", escape(description)), html),
+        (None, None) => (first_paragraph(&without_names(&html)), html),
     };
     Body {
         html: html.trim().to_owned(),
@@ -158,7 +168,7 @@ fn first_paragraph(html: &str) -> String {
         };
         let (paragraph, after) = rest[start..].split_at(end + "</p>".len());
         let plays = paragraph.contains("</audio>") || paragraph.contains("</video>");
-        if !plays || !html::words(paragraph).is_empty() {
+        if !plays || !words(paragraph).is_empty() {
             return paragraph.to_owned();
         }
         rest = after;

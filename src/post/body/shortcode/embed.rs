@@ -1,7 +1,7 @@
 //! Pages that a site shows within its own → links to them.
 
-use crate::post::html::escape;
-use crate::post::shortcode::call::Call;
+use crate::html::escape;
+use crate::post::body::shortcode::call::Call;
 
 /// The link that a call becomes; none where it embeds no page of another site.
 pub(super) fn embedded(call: &Call) -> Option<String> {

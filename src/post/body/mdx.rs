@@ -1,7 +1,7 @@
 //! MDX → Markdown: without modules, comments and the tags of components; what these enclose stays, and an element is
 //! written as HTML has it.
 
-use crate::post::shortcode::{Code, fence};
+use crate::post::body::shortcode::{Code, fence};
 
 /// Elements that have no end in HTML.
 const VOID: [&str; 13] = [

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use crate::post::html::escape;
-use crate::post::shortcode::Expander;
-use crate::post::shortcode::call::Call;
-use crate::post::shortcode::code::{Code, unescaped};
-use crate::post::shortcode::known::{Meaning, meaning};
-use crate::post::shortcode::tag::{Kind, Tag};
+use crate::html::escape;
+use crate::post::body::shortcode::Expander;
+use crate::post::body::shortcode::call::Call;
+use crate::post::body::shortcode::code::{Code, unescaped};
+use crate::post::body::shortcode::known::{Meaning, meaning};
+use crate::post::body::shortcode::tag::{Kind, Tag};
 
 /// Tags of Liquid that show nothing themselves.
 const SILENT: [&str; 21] = [

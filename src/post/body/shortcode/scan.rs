@@ -1,11 +1,11 @@
 //! From one sign that means something to the next: code, comments, lines and attributes; shortcodes are met elsewhere.
 
-use crate::post::html::escape;
-use crate::post::shortcode::Expander;
-use crate::post::shortcode::code::{Block, fence, unescaped};
-use crate::post::shortcode::element::Element;
-use crate::post::shortcode::known::capitalised;
-use crate::post::shortcode::tag::{Kind, Tag};
+use crate::html::escape;
+use crate::post::body::shortcode::Expander;
+use crate::post::body::shortcode::code::{Block, fence, unescaped};
+use crate::post::body::shortcode::element::Element;
+use crate::post::body::shortcode::known::capitalised;
+use crate::post::body::shortcode::tag::{Kind, Tag};
 
 /// The most bytes of kramdown's attributes.
 const LONGEST_ATTRIBUTES: usize = 500;

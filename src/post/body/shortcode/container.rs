@@ -1,8 +1,8 @@
 //! A container of markdown-it's and Docusaurus's: `:::tip Title`, up to `:::`.
 
-use crate::post::html::escape;
-use crate::post::shortcode::Expander;
-use crate::post::shortcode::known::{NOTES, capitalised};
+use crate::html::escape;
+use crate::post::body::shortcode::Expander;
+use crate::post::body::shortcode::known::{NOTES, capitalised};
 
 impl Expander<'_> {
     /// A line that begins or ends a container; whether it was one. What is in it stays Markdown.

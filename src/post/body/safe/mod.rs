@@ -8,11 +8,12 @@ use ammonia::{Builder, UrlRelative};
 use lol_html::{RewriteStrSettings, element};
 
 use crate::finding::Finding;
-use crate::post::embed;
-use crate::post::links::Links;
-use crate::post::markdown::too_deep;
-use crate::post::marks::Marks;
-use crate::post::nesting;
+use crate::html::{legal, tags, unescape};
+use crate::post::body::links::Links;
+use crate::post::body::marks::Marks;
+
+mod embed;
+mod nesting;
 
 /// Puts each slot's HTML in its place; a paragraph that holds nothing else gives way to it.
 pub(super) fn fill<'a>(html: &'a str, slots: &[String], marks: Marks) -> Cow<'a, str> {
@@ -109,6 +110,10 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding>
         .to_owned())
 }
 
+pub(super) fn too_deep(deepest: usize) -> Finding {
+    Finding::error(format!("the text nests more than {deepest} deep")).way_out("flatten it")
+}
+
 /// HTML without what readers do not support.
 fn clean(html: &str) -> String {
     let clean = ALLOWED.clean(html).to_string();
@@ -148,35 +153,6 @@ fn without_strays(html: &str) -> Option<String> {
     lol_html::rewrite_str(html, settings)
         .ok()
         .filter(|_| is_stray)
-}
-
-/// The names in the tags of an HTML text, as they are written, each with what follows it; also what only looks like one.
-pub(super) fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
-    memchr::memchr_iter(b'<', html.as_bytes()).filter_map(|at| {
-        let rest = html[at + 1..].trim_start_matches('/');
-        let end = rest
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-            .unwrap_or(rest.len());
-        Some(rest.split_at(end)).filter(|(name, _)| !name.is_empty())
-    })
-}
-
-/// A text or the value of an attribute of HTML that is safe already, where few characters are escaped.
-pub fn unescape(text: &str) -> String {
-    if !text.contains('&') {
-        return text.to_owned();
-    }
-    [
-        ("&quot;", "\""),
-        ("&nbsp;", "\u{a0}"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-    ]
-    .iter()
-    .fold(text.to_owned(), |text, (escaped, plain)| {
-        text.replace(escaped, plain)
-    })
 }
 
 /// The beginning of HTML that is safe already, with what the cut left open closed.
@@ -260,85 +236,6 @@ fn absolute_set(set: &str, links: &Links<'_>) -> String {
         rest = after;
         if let Some(url) = links.absolute(bare) {
             images.push(format!("{url} {}", size.trim()).trim_end().to_owned());
-        }
-    }
-}
-
-/// The text without the characters that XML 1.0 (2.2) forbids.
-pub fn legal(text: &str) -> Cow<'_, str> {
-    let is_forbidden = |c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    if text.contains(is_forbidden) {
-        text.replace(is_forbidden, "").into()
-    } else {
-        text.into()
-    }
-}
-
-/// A text with what means something in HTML escaped.
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-}
-
-/// Elements that part no words; the number of a footnote is a word.
-const WITHIN_WORDS: [&str; 24] = [
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins",
-    "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "u", "var", "wbr",
-];
-
-/// The words of an HTML text, with single spaces; the name of a film or a sound is none.
-pub fn words(html: &str) -> String {
-    let html = embed::without_names(html);
-    let mut text = String::with_capacity(html.len());
-    let mut parts = html.split('<');
-    text.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        let Some((tag, after)) = part.split_once('>') else {
-            continue;
-        };
-        let name = tag
-            .trim_start_matches('/')
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .next()
-            .unwrap_or_default();
-        if !WITHIN_WORDS
-            .iter()
-            .any(|within| name.eq_ignore_ascii_case(within))
-        {
-            text.push(' ');
-        }
-        text.push_str(after);
-    }
-    unescape(&text)
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::words;
-
-    #[test]
-    fn an_element_within_a_line_parts_no_words() {
-        for (html, expected) in [
-            (
-                "<p>See <a href=\"x\">the <em>docs</em></a>. H<sub>2</sub>O, <b>so</b>!</p>",
-                "See the docs. H2O, so!",
-            ),
-            (
-                "<h2>A</h2><p>b<br>c</p><ul><li>d</li><li>e</li></ul>",
-                "A b c d e",
-            ),
-            (
-                "a<sup>1</sup> <img src=\"x\" alt=\"y\">&lt;b&gt; &amp;amp;",
-                "a 1 <b> &amp;",
-            ),
-            ("one<img", "one"),
-        ] {
-            assert_eq!(words(html), expected, "{html}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
-use crate::post::links::Links;
+use crate::post::body::links::Links;
 
 /// Endings of files that are shown where they are embedded.
 const PICTURES: [&str; 9] = [

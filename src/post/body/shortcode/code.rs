@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::post::body::shortcode::element::is_named;
+use crate::post::body::shortcode::tag::{Kind, Tags};
 use crate::post::dialect::Syntax;
-use crate::post::shortcode::element::is_named;
-use crate::post::shortcode::tag::{Kind, Tags};
 
 /// Whether lines are set in so far that they are code: after an empty line, and in no list.
 #[derive(Default)]

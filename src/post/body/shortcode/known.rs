@@ -1,9 +1,9 @@
 //! What the common shortcodes become: plain HTML, or a link where they would have embedded a page.
 
-use crate::post::html::{escape, words};
-use crate::post::markdown::inline;
-use crate::post::shortcode::call::Call;
-use crate::post::shortcode::embed::{embedded, link};
+use crate::html::{escape, words};
+use crate::post::body::markdown::inline;
+use crate::post::body::shortcode::call::Call;
+use crate::post::body::shortcode::embed::{embedded, link};
 
 /// What a call becomes.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::DateTime;
 use chrono::format::StrftimeItems;
 
-use crate::post::links::Links;
+use crate::post::body::links::Links;
 
 /// How a time is written where no filter says it.
 pub(in crate::post) const TIME: &str = "%Y-%m-%d %H:%M:%S %z";

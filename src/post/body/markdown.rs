@@ -7,10 +7,11 @@ use pulldown_cmark::{
 };
 
 use crate::finding::Finding;
+use crate::html::escape;
+use crate::post::body::links::Links;
+use crate::post::body::safe::too_deep;
+use crate::post::body::wiki;
 use crate::post::dialect::Syntax;
-use crate::post::html::escape;
-use crate::post::links::Links;
-use crate::post::wiki;
 
 /// How deep quotes and lists may stand in each other.
 const DEEPEST: usize = 100;
@@ -99,7 +100,7 @@ fn name_code(events: &mut [Event<'_>]) {
 }
 
 /// The HTML of a few words of Markdown, without a paragraph around them.
-pub(super) fn inline(text: &str) -> String {
+pub(in crate::post) fn inline(text: &str) -> String {
     if !text.contains(['*', '_', '`', '[', '<', '&', '\\', '\n']) {
         return escape(text);
     }
@@ -118,7 +119,7 @@ pub(super) fn inline(text: &str) -> String {
 }
 
 /// A text with its references as the characters that they stand for: `&#8211;`, `&amp;`.
-pub(super) fn decoded(text: &str) -> String {
+pub(in crate::post) fn decoded(text: &str) -> String {
     let mut done = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('&') {
@@ -161,10 +162,6 @@ fn with_emoji(text: &str) -> String {
     done
 }
 
-pub(super) fn too_deep(deepest: usize) -> Finding {
-    Finding::error(format!("the text nests more than {deepest} deep")).way_out("flatten it")
-}
-
 /// Gives each heading an id made from its text, as every generator does.
 fn name_headings(events: &mut [Event<'_>]) {
     let mut used = HashSet::new();
@@ -183,7 +180,7 @@ fn name_headings(events: &mut [Event<'_>]) {
                     continue;
                 };
                 if id.is_none() {
-                    let name = super::slug(&text);
+                    let name = crate::post::slug(&text);
                     let mut unique = name.clone();
                     let mut number = 1;
                     while unique.is_empty() || !used.insert(unique.clone()) {

@@ -1,6 +1,6 @@
 //! Python-Markdown's notes → quotes: `!!! note "Title"`, with the text set in below it.
 
-use crate::post::shortcode::fence;
+use crate::post::body::shortcode::fence;
 
 /// The same text, line for line.
 pub(super) fn to_quotes(text: &str) -> String {

@@ -14,14 +14,14 @@ mod tag;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::post::body::links::Links;
+use crate::post::body::marks::Marks;
+use crate::post::body::shortcode::liquid::Variables;
+use crate::post::body::shortcode::tag::{Kind, Tags};
 use crate::post::dialect::Syntax;
-use crate::post::links::Links;
-use crate::post::marks::Marks;
-use crate::post::shortcode::liquid::Variables;
-use crate::post::shortcode::tag::{Kind, Tags};
 
-pub(super) use crate::post::shortcode::code::{Code, fence};
-pub(super) use crate::post::shortcode::liquid::TIME;
+pub(super) use crate::post::body::shortcode::code::{Code, fence};
+pub(super) use crate::post::body::shortcode::liquid::TIME;
 
 /// A text with shortcodes.
 #[derive(Debug, Clone, Copy)]

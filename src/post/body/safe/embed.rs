@@ -10,8 +10,8 @@ use lol_html::{RewriteStrSettings, element, end_tag};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::post::html::{escape, tags, unescape};
-use crate::post::links::Links;
+use crate::html::{escape, tags, unescape};
+use crate::post::body::links::Links;
 
 /// The same HTML with what stands in `<noscript>` and with the words of a formula, and without what nobody sees.
 pub(super) fn without_scripts(html: &str) -> Cow<'_, str> {
@@ -144,26 +144,6 @@ pub(super) fn with_links(html: &str, links: &Links<'_>) -> Result<Option<String>
         .append_element_content_handler(element!("audio, video", with_link))
         .append_element_content_handler(element!("audio source, video source", source));
     lol_html::rewrite_str(html, settings).map(Some)
-}
-
-/// The same HTML without the links behind films and sounds: the name of a file says nothing of a post.
-pub fn without_names(html: &str) -> Cow<'_, str> {
-    const ENDS: [&str; 2] = ["</audio> <a href=\"", "</video> <a href=\""];
-    let mut rest = html;
-    let mut without = String::new();
-    while let Some(at) = ENDS.iter().filter_map(|end| rest.find(end)).min() {
-        let player = at + "</audio>".len();
-        let Some(end) = rest[player..].find("</a>") else {
-            break;
-        };
-        without.push_str(&rest[..player]);
-        rest = &rest[player + end + "</a>".len()..];
-    }
-    if without.is_empty() {
-        html.into()
-    } else {
-        (without + rest).into()
-    }
 }
 
 /// What an element embeds, where it is of the web. What a script would load later stands in `data-src`.
