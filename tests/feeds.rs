@@ -1,6 +1,14 @@
 //! Which posts stand in which document: old dates, archives of parts, bounds.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
 use serde_json::Value;
+use tidings::config::Config;
+use tidings::feed::{Bodies, Outline, Setting, Sink, plan, render};
+use tidings::finding::Finding;
+use tidings::loader::{Loaded, load_posts};
+use tidings::post::{Body, Post};
 
 use crate::feed::{NOON, config, site};
 use crate::scene::Scene;
@@ -261,4 +269,144 @@ fn the_page_runs_from_the_right_where_its_language_does() {
             .read("public/feeds.html")
             .contains("<html lang=\"he\" dir=\"rtl\">")
     );
+}
+
+/// Notes which posts are rendered; one of them cannot be.
+struct Counted<'a> {
+    loaded: &'a Loaded,
+    rendered: Mutex<Vec<String>>,
+    broken: &'a str,
+}
+
+impl Bodies for Counted<'_> {
+    fn body(&self, post: &Post) -> Result<Body, Finding> {
+        self.rendered.lock().unwrap().push(post.path.to_string());
+        match &*post.path == self.broken {
+            true => Err(Finding::error("broken")),
+            false => self.loaded.body(post),
+        }
+    }
+}
+
+/// Notes the documents in the order in which they come.
+#[derive(Default)]
+struct Noted(Mutex<Vec<(String, bool, usize)>>);
+
+impl Sink for Noted {
+    fn put(&self, outline: &Outline, bytes: &[u8], complete: bool) -> Result<(), Finding> {
+        let entries = String::from_utf8_lossy(bytes).matches("<entry>").count();
+        self.0
+            .lock()
+            .unwrap()
+            .push((outline.path.clone(), complete, entries));
+        Ok(())
+    }
+}
+
+#[test]
+fn each_post_is_rendered_once_and_an_archive_comes_before_the_feed_that_points_to_it() {
+    let keys = "by = [\"tag\", \"language\"]\narchive = \"month\"\narchive_by = [\"tag\"]\nformats = [\"atom\"]\nlimit = 1";
+    let mut scene = Scene::new().file("config.toml", &config("", keys));
+    // Enough for several batches, with tags that begin and end at any time.
+    for number in 0..1300 {
+        let day = format!(
+            "{}-{:02}-{:02}",
+            2015 + number / 180,
+            number / 15 % 12 + 1,
+            number % 15 + 1
+        );
+        let text = format!(
+            "---\ntitle: P{number}\ndate: {day}\ntags: [t{}]\n---\nText.\n",
+            number / 100
+        );
+        scene = scene.file(&format!("post/{number}.md"), &text);
+    }
+    let config = Config::load(&scene.path("config.toml"), std::iter::empty()).unwrap();
+    let loaded = load_posts(&config.site, &config.posts, NOON.parse().unwrap()).unwrap();
+    let setting = Setting {
+        site: &config.site,
+        config: &config.feeds,
+        lock: &loaded.lock,
+        posts: &loaded.posts,
+        unseen: &BTreeSet::new(),
+        template: None,
+    };
+    let prints = vec![(0, 0); loaded.posts.len()];
+    let outlines = plan(&setting, 0, &prints).unwrap().outlines;
+    let outlines: Vec<&Outline> = outlines.iter().collect();
+    let bodies = Counted {
+        loaded: &loaded,
+        rendered: Mutex::default(),
+        broken: "700.md",
+    };
+    let noted = Noted::default();
+    let findings = render(&setting, &outlines, &bodies, &noted).unwrap();
+    assert_eq!(findings.len(), 1);
+
+    let mut rendered = bodies.rendered.into_inner().unwrap();
+    assert_eq!(rendered.len(), loaded.posts.len());
+    rendered.sort();
+    rendered.dedup();
+    assert_eq!(rendered.len(), loaded.posts.len());
+
+    let documents = noted.0.into_inner().unwrap();
+    assert_eq!(documents.len(), outlines.len());
+    for (place, (path, complete, _)) in documents.iter().enumerate() {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let is_incomplete = ["", "tag/t7"].contains(&folder) && name == "atom-2018-11.xml";
+        assert_eq!(*complete, !is_incomplete, "{path}");
+        if name == "atom.xml" {
+            let archive = if folder.is_empty() {
+                "atom-".to_owned()
+            } else {
+                format!("{folder}/atom-")
+            };
+            let late = documents[place..]
+                .iter()
+                .find(|(path, _, _)| path.starts_with(&archive));
+            assert!(late.is_none(), "{late:?} comes behind {path}");
+        }
+    }
+    let in_archive = documents
+        .iter()
+        .filter(|(path, _, _)| path.starts_with("atom"));
+    let entries: usize = in_archive.map(|(_, _, entries)| entries).sum();
+    assert_eq!(
+        entries,
+        loaded.posts.len() - 1,
+        "all but the broken one, once"
+    );
+}
+
+#[test]
+fn a_whole_document_of_each_format() {
+    let scene = site(&[
+        (
+            "tea.md",
+            "title: \"Tea & <cake>\"\ndate: 2024-05-01T10:00:00+02:00\nupdated: 2024-05-03\ntags: [hot, R&D]\n\
+             description: A cup & more.\nimage: /tea.png\nlanguage: de\n\
+             authors: [{name: Ada Night, email: ada@hums.example}, {name: Bob, url: \"https://bob.example/\"}]\n\
+             enclosure: {url: /tea.mp3, type: audio/mpeg, length: 12345}",
+            "A *cup* of [tea](/about/).\n\n```rust\nlet tea = \"]]>\";\n```",
+        ),
+        ("rain.md", "title: Rain\ndate: 2023-04-01", "Wet."),
+        ("snow.md", "title: Snow\ndate: 2022-12-24", ""),
+    ])
+    .file(
+        "config.toml",
+        &config(
+            "description = \"Notes & more\"\ncategories = [\"night\"]\nrights = \"CC BY 4.0\"\nicon = \"/i.png\"\nlogo = \"/l.png\"",
+            "archive = \"year\"\nhub = \"https://hub.example/\"",
+        ),
+    );
+    scene.run_at(NOON, &["build"]);
+    for name in [
+        "atom.xml",
+        "rss.xml",
+        "feed.json",
+        "atom-2023.xml",
+        "rss-2023.xml",
+    ] {
+        insta::assert_snapshot!(name, scene.read(&format!("public/{name}")));
+    }
 }
