@@ -10,13 +10,13 @@ const FLOORS: &[&[&str]] = &[
     &["command"],
     &["cli"],
     &["delivery", "loader", "subscriber", "web"],
-    &["publish", "store", "smtp", "http"],
+    &["publish", "store", "smtp"],
     &["feed", "message"],
     &["digest", "lock"],
     &["post"],
     &[
         "ledger", "reader", "token", "finding", "fault", "template", "language", "clock", "config",
-        "consent", "file", "child", "html",
+        "http", "consent", "file", "child", "html",
     ],
 ];
 

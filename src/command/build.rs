@@ -1,25 +1,25 @@
 //! `tidings build`: the feeds.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+mod adopt;
+mod documents;
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use rayon::prelude::*;
 
 use crate::cli::{Build, Dry};
 use crate::command::{Ending, Session, own_template};
-use crate::config::Config;
-use crate::feed::{Bodies, OldFeed, Outline, Plan, Setting, Sink, folder_at, links, plan, render};
-use crate::file::read::{LISTED, read_text};
+use crate::config::{Config, Feeds};
+use crate::feed::{Outline, Plan, Setting, links, plan};
 use crate::finding::Finding;
 use crate::loader::{Loaded, load_posts};
-use crate::post::{Body, Post, fingerprint_of};
-use crate::publish::{Manifest, Publisher, Waiting};
+use crate::post::fingerprint_of;
+use crate::publish::{Manifest, Posts, Publisher, Unseen};
 
-/// How many pages the hub waits for.
-const MOST_WAITING: usize = 100;
+use adopt::adopt;
+use documents::{print, render_posts};
 
 /// What `run` goes on with.
 pub(super) struct Built {
@@ -38,128 +38,206 @@ struct Counts {
     repeated: usize,
 }
 
+/// What was read, and what follows from it before anything is written.
+struct Reading {
+    config: Config,
+    loaded: Loaded,
+    publisher: Publisher,
+    /// The template of the page for people, and its file, where the site has its own.
+    template: Option<(PathBuf, String)>,
+    /// The fingerprints of each post's id and of the post.
+    prints: Vec<(u64, u64)>,
+    /// The posts that no build has published before, by the fingerprints of their ids.
+    new: BTreeSet<u64>,
+    /// The posts that subscribers may not have seen yet though their dates are old.
+    unseen: Unseen,
+    /// The same by their place among all.
+    unseen_places: BTreeSet<usize>,
+}
+
 /// Writes the feeds and the lock, or prints the feeds.
 pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<Built> {
-    let config = session.config.clone();
-    let now = session.clock.now();
-    let (loaded, publisher) = rayon::join(
-        || load_posts(&config.site, &config.posts, now),
-        || {
-            Publisher::open(
-                &config.feeds.dir,
-                &config.posts.lock,
-                config.feeds.precompress,
-            )
-        },
-    );
-    let mut loaded = loaded?;
+    let (mut loaded, publisher) = read(session)?;
     if let Some(file) = &args.adopt {
         adopt(session, &mut loaded, file)?;
     }
     if args.print_links {
-        session
-            .out
-            .write_all(links(&config.site, &config.feeds).as_bytes())?;
+        let config = &session.config;
+        let links = links(&config.site, &config.feeds);
+        session.out.write_all(links.as_bytes())?;
         return Ok(Built {
             loaded,
             manifest: Manifest::default(),
             ending: Ending::Done,
         });
     }
-    let template = own_template(&config, "feeds.html")?;
-    // What each post is now, by its id.
-    let prints: Vec<(u64, u64)> = loaded
-        .posts
-        .par_iter()
-        .map(|post| (fingerprint_of(&post.id), fingerprint_of(post)))
-        .collect();
-    let new = new_posts(&loaded, &prints, &publisher.manifest());
-    let unseen = publisher
-        .manifest()
-        .unseen(&prints, &new, config.feeds.limit);
-    let setting = Setting {
-        site: &config.site,
-        config: &config.feeds,
-        lock: &loaded.lock,
-        posts: &loaded.posts,
-        unseen: &unseen.places(&prints),
-        template: template.as_ref().map(|(file, text)| (&**file, &**text)),
-    };
-    let Plan { outlines, findings } = plan(&setting, salt(&config, &loaded), &prints)?;
-    let counts = Counts::of(&loaded, &prints, &publisher.manifest(), new.len());
-    let mut manifest = Manifest::default();
-
-    session.report(&loaded.findings);
-    session.report(&findings);
-    session.explain(&format!(
-        "{} posts in {}",
-        loaded.posts.len(),
-        config.posts.dir.display()
-    ));
-    if session.verbose {
-        loaded.reasons().for_each(|reason| session.explain(&reason));
-    }
-    for place in setting.unseen {
-        session.explain(&format!(
-            "{}: its date is old, so it stays in the feeds until {} others have followed",
-            loaded.posts[*place].path, config.feeds.limit
-        ));
-    }
-    let mut ending = Ending::of(&loaded.findings).and(Ending::of(&findings));
-    if args.dry.dry_run {
-        let rendered = print(session, args, &setting, &outlines, &loaded)?;
-        session.say(&format!("feeds: {counts}"));
+    let reading = Reading::new(session, loaded, publisher)?;
+    let Plan { outlines, findings } = plan(&reading.setting(), reading.salt(), &reading.prints)?;
+    reading.report(session, &findings);
+    let mut ending = Ending::of(&reading.loaded.findings).and(Ending::of(&findings));
+    let (drafts, future) = reading.loaded.waiting();
+    let built = if args.dry.dry_run {
+        let rendered = print(
+            session,
+            args,
+            &reading.setting(),
+            &outlines,
+            &reading.loaded,
+        )?;
+        session.say(&format!("feeds: {}", Counts::of(&reading)));
         ending = ending.and(session.report_rendered(rendered));
-    } else {
-        let stale: Vec<&Outline> = outlines
-            .iter()
-            .filter(|outline| !publisher.is_current(outline))
-            .collect();
-        publisher.refuse_others(&stale)?;
-        // Before the first feed that uses them.
-        ending = ending.and(session.keep(&loaded.lock));
-        let bodies = Rendered::new(&loaded);
-        let rendered = render(&setting, &stale, &bodies, &publisher).map(|mut findings| {
-            findings.extend(bodies.into_warnings());
-            findings
-        });
-        let mut pruned = Ok(());
-        if rendered.is_ok() {
-            publisher.retire(&outlines);
-            publisher.manifest().add_posts(&prints, unseen);
-            if config.feeds.hub.is_some() {
-                wait_for(
-                    &loaded,
-                    &outlines,
-                    &prints,
-                    &new,
-                    now,
-                    &mut publisher.manifest(),
-                );
-            }
-            if args.prune {
-                pruned = prune(session, &loaded, &publisher, &outlines);
-            }
+        Built {
+            loaded: reading.loaded,
+            manifest: Manifest::default(),
+            ending,
         }
-        // Also where something failed: what was written until then is news to the hub.
-        let left = publisher.finish();
-        session.report(left.unkept.as_slice());
-        ending = ending.and(session.report_rendered(rendered?));
-        pruned?;
-        session.result(&counts.told(loaded.posts.len(), left.written.len(), &config.feeds.dir))?;
-        manifest = left.manifest;
-    }
-    let (drafts, future) = loaded.waiting();
+    } else {
+        write(session, args, reading, &outlines, ending)?
+    };
     if drafts + future > 0 {
         session.say(&format!(
             "left out: {drafts} drafts, {future} posts of the future"
         ));
     }
+    Ok(built)
+}
+
+/// Reads the posts and the manifest.
+fn read(session: &Session<'_>) -> Result<(Loaded, Publisher), Finding> {
+    let config = &session.config;
+    let now = session.clock.now();
+    let (loaded, publisher) = rayon::join(
+        || load_posts(&config.site, &config.posts, now),
+        || {
+            let Feeds {
+                dir, precompress, ..
+            } = &config.feeds;
+            Publisher::open(dir, &config.posts.lock, *precompress)
+        },
+    );
+    Ok((loaded?, publisher))
+}
+
+/// Writes the lock, then what is not current, and keeps the manifest.
+fn write(
+    session: &mut Session<'_>,
+    args: &Build,
+    reading: Reading,
+    outlines: &[Outline],
+    mut ending: Ending,
+) -> anyhow::Result<Built> {
+    let counts = Counts::of(&reading);
+    let publisher = &reading.publisher;
+    let mut stale: Vec<&Outline> = outlines.iter().collect();
+    stale.retain(|outline| !publisher.is_current(outline));
+    publisher.refuse_others(&stale)?;
+    // Before the first feed that uses them.
+    ending = ending.and(session.keep(&reading.loaded.lock));
+    let rendered = render_posts(&reading.setting(), &stale, &reading.loaded, publisher);
+    let mut pruned = Ok(());
+    if rendered.is_ok() {
+        reading.note(session, outlines);
+        if args.prune {
+            pruned = prune(session, &reading.loaded, publisher, outlines);
+        }
+    }
+    // Also where something failed: what was written until then is news to the hub.
+    let left = reading.publisher.finish();
+    session.report(left.unkept.as_slice());
+    ending = ending.and(session.report_rendered(rendered?));
+    pruned?;
+    let posts = reading.loaded.posts.len();
+    let line = counts.line(posts, left.written.len(), &reading.config.feeds.dir);
+    session.result(&line)?;
     Ok(Built {
-        loaded,
-        manifest,
+        loaded: reading.loaded,
+        manifest: left.manifest,
         ending,
     })
+}
+
+impl Reading {
+    fn new(session: &Session<'_>, loaded: Loaded, publisher: Publisher) -> Result<Self, Finding> {
+        let config = session.config.clone();
+        let template = own_template(&config, "feeds.html")?;
+        let prints: Vec<(u64, u64)> = loaded
+            .posts
+            .par_iter()
+            .map(|post| (fingerprint_of(&post.id), fingerprint_of(post)))
+            .collect();
+        let new = new_posts(&loaded, &prints, &publisher.manifest());
+        let limit = config.feeds.limit;
+        let unseen = publisher.manifest().unseen(&prints, &new, limit);
+        Ok(Self {
+            config,
+            loaded,
+            publisher,
+            template,
+            unseen_places: unseen.places(&prints),
+            unseen,
+            prints,
+            new,
+        })
+    }
+
+    /// What the documents are made from.
+    fn setting(&self) -> Setting<'_> {
+        let template = self.template.as_ref();
+        Setting {
+            site: &self.config.site,
+            config: &self.config.feeds,
+            lock: &self.loaded.lock,
+            posts: &self.loaded.posts,
+            unseen: &self.unseen_places,
+            template: template.map(|(file, text)| (&**file, &**text)),
+        }
+    }
+
+    /// What else makes the bytes, beside the posts and the settings of the feeds: this program, and how posts are read.
+    fn salt(&self) -> u64 {
+        let program = std::env::current_exe().and_then(fs::metadata).ok();
+        let program = program.map(|file| (file.len(), file.modified().ok()));
+        fingerprint_of(&(
+            env!("CARGO_PKG_VERSION"),
+            program,
+            format!("{:?}", self.config.posts),
+            self.loaded.fingerprint(),
+        ))
+    }
+
+    /// Names what is wrong, and with `-v` why things are as they are.
+    fn report(&self, session: &Session<'_>, findings: &[Finding]) {
+        let posts = &self.loaded.posts;
+        session.report(&self.loaded.findings);
+        session.report(findings);
+        let dir = self.config.posts.dir.display();
+        session.explain(&format!("{} posts in {dir}", posts.len()));
+        if session.verbose {
+            let reasons = self.loaded.reasons();
+            reasons.for_each(|reason| session.explain(&reason));
+        }
+        for place in &self.unseen_places {
+            session.explain(&format!(
+                "{}: its date is old, so it stays in the feeds until {} others have followed",
+                posts[*place].path, self.config.feeds.limit
+            ));
+        }
+    }
+
+    /// Notes in the manifest that all documents are written.
+    fn note(&self, session: &Session<'_>, outlines: &[Outline]) {
+        self.publisher.retire(outlines);
+        let mut manifest = self.publisher.manifest();
+        manifest.add_posts(&self.prints, self.unseen.clone());
+        if self.config.feeds.hub.is_some() {
+            let posts = Posts {
+                all: &self.loaded.posts,
+                prints: &self.prints,
+                new: &self.new,
+            };
+            manifest.wait_for(&posts, outlines, session.clock.now());
+        }
+    }
 }
 
 /// Removes the documents of what is gone. A post that only cannot be read today is not.
@@ -184,89 +262,6 @@ fn prune(
     Ok(())
 }
 
-/// Prints the documents that are asked for. Returns what is wrong.
-fn print(
-    session: &mut Session<'_>,
-    args: &Build,
-    setting: &Setting<'_>,
-    outlines: &[Outline],
-    loaded: &Loaded,
-) -> anyhow::Result<Vec<Finding>> {
-    let wanted: Vec<&Outline> = outlines
-        .iter()
-        .filter(|outline| args.only.as_ref().is_none_or(|only| *only == outline.path))
-        .collect();
-    if let (Some(only), true) = (&args.only, wanted.is_empty()) {
-        anyhow::bail!("there is no document `{only}`\n  `tidings build --dry-run` prints them all");
-    }
-    let documents = Documents::default();
-    let bodies = Rendered::new(loaded);
-    let mut findings = render(setting, &wanted, &bodies, &documents)?;
-    findings.extend(bodies.into_warnings());
-    let documents = documents.into_inner();
-    for outline in wanted {
-        if args.only.is_none() {
-            writeln!(
-                session.out,
-                "==> {} <==",
-                session.config.feeds.dir.join(&outline.path).display()
-            )?;
-        }
-        session
-            .out
-            .write_all(documents.get(&outline.path).map_or(&[], Vec::as_slice))?;
-    }
-    Ok(findings)
-}
-
-/// The bodies of the posts, and what is wrong with those that were rendered.
-struct Rendered<'a> {
-    loaded: &'a Loaded,
-    warnings: Mutex<Vec<Finding>>,
-}
-
-impl<'a> Rendered<'a> {
-    fn new(loaded: &'a Loaded) -> Self {
-        Self {
-            loaded,
-            warnings: Mutex::default(),
-        }
-    }
-
-    fn into_warnings(self) -> Vec<Finding> {
-        let warnings = self.warnings.into_inner();
-        warnings.unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Bodies for Rendered<'_> {
-    fn body(&self, post: &Post) -> Result<Body, Finding> {
-        let body = self.loaded.body(post)?;
-        let warnings = self.warnings.lock();
-        let mut warnings = warnings.unwrap_or_else(PoisonError::into_inner);
-        warnings.extend(body.warnings.iter().cloned());
-        Ok(body)
-    }
-}
-
-/// Documents that are printed, by path.
-#[derive(Default)]
-struct Documents(Mutex<BTreeMap<String, Vec<u8>>>);
-
-impl Documents {
-    fn into_inner(self) -> BTreeMap<String, Vec<u8>> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Sink for Documents {
-    fn put(&self, outline: &Outline, bytes: &[u8], _complete: bool) -> Result<(), Finding> {
-        let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        documents.insert(outline.path.clone(), bytes.to_owned());
-        Ok(())
-    }
-}
-
 impl Session<'_> {
     /// Names what is wrong with posts that were rendered.
     fn report_rendered(&self, mut findings: Vec<Finding>) -> Ending {
@@ -277,20 +272,19 @@ impl Session<'_> {
 }
 
 impl Counts {
-    fn of(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest, new: usize) -> Self {
-        let updated = prints
-            .iter()
-            .filter(|(id, now)| manifest.is_updated(*id, *now))
-            .count();
+    fn of(reading: &Reading) -> Self {
+        let manifest = reading.publisher.manifest();
+        let prints = reading.prints.iter();
+        let updated = prints.filter(|(id, now)| manifest.is_updated(*id, *now));
         Self {
-            new,
-            updated,
-            repeated: loaded.lock.changes().repeated.len(),
+            new: reading.new.len(),
+            updated: updated.count(),
+            repeated: reading.loaded.lock.changes().repeated.len(),
         }
     }
 
     /// The line of the result.
-    fn told(&self, posts: usize, written: usize, dir: &Path) -> String {
+    fn line(&self, posts: usize, written: usize, dir: &Path) -> String {
         match written {
             0 if self.new + self.updated + self.repeated == 0 => {
                 format!("feeds: nothing new: {self} ({posts} posts)")
@@ -330,112 +324,6 @@ fn new_posts(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest) -> BTr
         }
     }
     new
-}
-
-/// What else makes the bytes, beside the posts and the settings of the feeds: this very program, and how posts are read.
-fn salt(config: &Config, loaded: &Loaded) -> u64 {
-    let program = std::env::current_exe().and_then(fs::metadata).ok();
-    let program = program.map(|file| (file.len(), file.modified().ok()));
-    let posts = format!("{:?}", config.posts);
-    fingerprint_of(&(
-        env!("CARGO_PKG_VERSION"),
-        program,
-        posts,
-        loaded.fingerprint(),
-    ))
-}
-
-/// Gives the posts the ids of an old feed.
-fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Result<()> {
-    let text = read_text(file, LISTED).map_err(|error| error.in_file(file))?;
-    let old = OldFeed::parse(&text).map_err(|finding| finding.in_file(file))?;
-    let adoption = old
-        .adopt(&loaded.posts)
-        .map_err(|finding| finding.in_file(file))?;
-    let ids: BTreeMap<&str, &str> = adoption
-        .ids
-        .iter()
-        .map(|(path, id)| (path.as_str(), id.as_str()))
-        .collect();
-    let mut changed = 0;
-    for post in &mut loaded.posts {
-        if let Some(id) = ids
-            .get(&*post.path)
-            .filter(|id| loaded.lock.adopt(&post.path, id))
-        {
-            post.id = (*id).into();
-            changed += 1;
-        }
-    }
-    let mut warnings = adoption.warnings;
-    if let Some(id) = &old.id {
-        let config = &session.config;
-        let folder = old
-            .address
-            .and_then(|address| folder_at(&config.site, &config.feeds, &loaded.posts, &address));
-        let folder = folder.unwrap_or_default();
-        match loaded.lock.feed_id(&folder) {
-            Some(known) if known != id => {
-                warnings.push(Finding::warning(format!(
-                    "the feed /{folder} keeps its id `{known}`"
-                )));
-            }
-            _ => loaded.lock.adopt_feed(&folder, id),
-        }
-    }
-    let by_rule = match adoption.by_rule {
-        0 => String::new(),
-        some => format!(", {some} of them older than the feed, by the rule that its ids follow"),
-    };
-    session.say(&format!("adopted {changed} ids{by_rule}"));
-    session.report(
-        &warnings
-            .into_iter()
-            .map(|warning| warning.in_file(file))
-            .collect::<Vec<_>>(),
-    );
-    Ok(())
-}
-
-/// Notes the new posts that the feeds show of which the hub is to be told: their pages must answer before it is. A post
-/// that is gone keeps nobody waiting; of a whole site that comes at once the newest stand for all.
-fn wait_for(
-    loaded: &Loaded,
-    outlines: &[Outline],
-    prints: &[(u64, u64)],
-    new: &BTreeSet<u64>,
-    now: DateTime<Utc>,
-    manifest: &mut Manifest,
-) {
-    let untold: BTreeSet<String> = manifest.untold().into_iter().collect();
-    let told_soon = outlines
-        .iter()
-        .filter(|outline| untold.contains(&outline.path));
-    let shown: BTreeSet<usize> = told_soon
-        .flat_map(|outline| outline.posts().iter().copied())
-        .collect();
-    let wait = |(number, post): (usize, &Post)| {
-        let id = prints[number].0;
-        let is_news = || shown.contains(&number) && new.contains(&id);
-        let since = manifest
-            .waits_since(id, post.url.as_str())
-            .or_else(|| is_news().then_some(now))?;
-        Some((
-            id,
-            Waiting {
-                page: post.url.to_string(),
-                since: since.min(now),
-            },
-        ))
-    };
-    let waiting = loaded
-        .posts
-        .iter()
-        .enumerate()
-        .filter_map(wait)
-        .take(MOST_WAITING)
-        .collect();
-    *manifest.waiting_mut() = waiting;
 }
 
 impl From<Dry> for Build {

@@ -10,7 +10,6 @@ use chrono::{DateTime, Utc};
 use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
 use crate::finding::{Finding, Severity};
-use crate::post::fingerprint_of;
 use crate::publish::prune::is_below;
 use crate::publish::unseen::{Unseen, carry_on};
 
@@ -31,11 +30,11 @@ pub struct Manifest {
 
 /// A page that has not answered yet: the hub is told when it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
+pub(super) struct Waiting {
     /// The page's address.
-    pub page: String,
+    pub(super) page: String,
     /// Since when.
-    pub since: DateTime<Utc>,
+    pub(super) since: DateTime<Utc>,
 }
 
 /// A file that tidings wrote.
@@ -142,16 +141,9 @@ impl Manifest {
                     manifest.unseen.0.extend(number(id).zip(later.parse().ok()));
                 }
                 ["waiting", id, page, since] => {
-                    manifest
-                        .waiting
-                        .extend(number(id).map(|id| (id, Waiting::read(page, since))));
-                }
-                // As it was once written: without an id, and before that without a time.
-                ["waiting", page, ref rest @ ..] => {
-                    let since = rest.first().copied().unwrap_or_default();
-                    manifest
-                        .waiting
-                        .insert(fingerprint_of(&page), Waiting::read(page, since));
+                    let page = page.to_owned();
+                    let waiting = since.parse().map(|since| Waiting { page, since });
+                    manifest.waiting.extend(number(id).zip(waiting.ok()));
                 }
                 _ => {}
             }
@@ -239,60 +231,11 @@ impl Manifest {
             .way_out("without it every run renders everything, and cannot say what is new")
         })
     }
-
-    /// The files whose change the hub does not know of yet.
-    pub fn untold(&self) -> Vec<String> {
-        let untold = self
-            .files
-            .iter()
-            .filter(|(_, written)| written.news == News::Untold);
-        untold.map(|(path, _)| path.clone()).collect()
-    }
-
-    /// Notes that the hub knows of this file.
-    pub fn tell(&mut self, path: &str) {
-        if let Some(written) = self.files.get_mut(path) {
-            written.news = News::Told;
-        }
-    }
-
-    /// The new posts that the hub waits for, by the fingerprint of their ids.
-    pub fn waiting_mut(&mut self) -> &mut BTreeMap<u64, Waiting> {
-        &mut self.waiting
-    }
-
-    /// How long the hub has been waiting for a post; one of an older manifest is known by its page.
-    pub fn waits_since(&self, id: u64, page: &str) -> Option<DateTime<Utc>> {
-        let waiting = self
-            .waiting
-            .get(&id)
-            .or_else(|| self.waiting.get(&fingerprint_of(&page)));
-        waiting.map(|waiting| waiting.since)
-    }
-
-    /// Lets the hub wait for nobody where it knows all; whether it did.
-    pub fn settle(&mut self) -> bool {
-        let is_settled = !self.waiting.is_empty() && self.untold().is_empty();
-        if is_settled {
-            self.waiting.clear();
-        }
-        is_settled
-    }
-}
-
-impl Waiting {
-    /// Without a time it is one that never comes, and so waits since it is looked at.
-    fn read(page: &str, since: &str) -> Self {
-        Self {
-            page: page.to_owned(),
-            since: since.parse().unwrap_or(DateTime::<Utc>::MAX_UTC),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeDelta};
+    use chrono::DateTime;
 
     use super::{Manifest, News, Stamp, Unseen, Waiting, Written};
 
@@ -328,26 +271,5 @@ mod tests {
             Manifest::parse("tidings manifest 1\nfile\tx\t?\n<<<<<<<\n"),
             Manifest::default()
         );
-    }
-
-    #[test]
-    fn an_older_form_knows_a_page_that_waits_and_one_without_a_time_waits_from_now_on() {
-        let manifest = Manifest::parse(
-            "tidings manifest 1\nwaiting\thttps://x.example/a/\nwaiting\thttps://x.example/b/\t2024-05-01T00:00:00Z\n",
-        );
-        let now = DateTime::from_timestamp_nanos(1_700_000_000_123_456_789) + TimeDelta::days(400);
-        for manifest in [&manifest, &Manifest::parse(&manifest.to_text())] {
-            let since = |page| {
-                manifest
-                    .waits_since(1, page)
-                    .map(|since| since.min(now).to_rfc3339())
-            };
-            assert_eq!(since("https://x.example/a/"), Some(now.to_rfc3339()));
-            assert_eq!(
-                since("https://x.example/b/").as_deref(),
-                Some("2024-05-01T00:00:00+00:00")
-            );
-            assert_eq!(since("https://x.example/c/"), None);
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Bytes → files: only what changed, each by a rename in its own folder, so that a crash leaves every file whole; and
 //! never over a file that somebody else wrote.
 
+mod hub;
 mod manifest;
 mod prune;
 mod twin;
@@ -18,7 +19,8 @@ use crate::file::{Care, sweep, unwritable, write_changed};
 use crate::finding::Finding;
 use crate::post::fingerprint_of;
 
-pub use manifest::{Manifest, Waiting};
+pub use hub::{Hub, Posts, Told};
+pub use manifest::Manifest;
 pub use unseen::Unseen;
 
 use manifest::{News, Stamp, Written, beside};

@@ -1,0 +1,237 @@
+//! WebSub: which feeds the hub has not heard of, which pages it waits for until it does, and how it is told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use crate::config::{Feeds, Site};
+use crate::feed::{Outline, url};
+use crate::finding::Finding;
+use crate::http::{Client, Trouble};
+use crate::post::Post;
+use crate::publish::manifest::{Manifest, News, Waiting};
+
+/// How many pages the hub waits for.
+const MOST_WAITING: usize = 100;
+/// How many feeds the hub is told of at once.
+const AT_ONCE: usize = 8;
+/// How long all of it may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The posts of a build, the newest first.
+#[derive(Debug, Clone, Copy)]
+pub struct Posts<'a> {
+    /// The posts.
+    pub all: &'a [Post],
+    /// The fingerprints of each post's id and of the post.
+    pub prints: &'a [(u64, u64)],
+    /// The posts that no build has published before, by the fingerprints of their ids.
+    pub new: &'a BTreeSet<u64>,
+}
+
+impl Manifest {
+    /// The files whose change the hub does not know of yet.
+    pub fn untold(&self) -> Vec<String> {
+        let mut untold = Vec::new();
+        for (path, written) in &self.files {
+            if written.news == News::Untold {
+                untold.push(path.clone());
+            }
+        }
+        untold
+    }
+
+    fn mark_told(&mut self, path: &str) {
+        if let Some(written) = self.files.get_mut(path) {
+            written.news = News::Told;
+        }
+    }
+
+    /// Drops the waiting list once the hub knows of every feed. Returns whether it changed.
+    pub fn settle(&mut self) -> bool {
+        let is_settled = !self.waiting.is_empty() && self.untold().is_empty();
+        if is_settled {
+            self.waiting.clear();
+        }
+        is_settled
+    }
+
+    /// Lists the new posts in the feeds of which the hub is to be told: their pages must answer before it is. A post that
+    /// is gone leaves the list; of a whole site that comes at once the newest posts stand for all.
+    pub fn wait_for(&mut self, posts: &Posts<'_>, outlines: &[Outline], now: DateTime<Utc>) {
+        let untold: BTreeSet<String> = self.untold().into_iter().collect();
+        let mut shown: BTreeSet<usize> = BTreeSet::new();
+        for outline in outlines {
+            if untold.contains(&outline.path) {
+                shown.extend(outline.posts());
+            }
+        }
+        let mut waiting = BTreeMap::new();
+        for (number, (post, (id, _))) in posts.all.iter().zip(posts.prints).enumerate() {
+            let is_news = shown.contains(&number) && posts.new.contains(id);
+            let since = match self.waiting.get(id) {
+                Some(waiting) => waiting.since.min(now),
+                None if is_news => now,
+                None => continue,
+            };
+            if waiting.len() < MOST_WAITING {
+                let page = post.url.to_string();
+                waiting.insert(*id, Waiting { page, since });
+            }
+        }
+        self.waiting = waiting;
+    }
+
+    /// The pages that the hub waits for.
+    pub fn waiting_pages(&self) -> Vec<Url> {
+        let pages = self.waiting.values();
+        pages.filter_map(|one| Url::parse(&one.page).ok()).collect()
+    }
+
+    /// Takes the pages from the list that are not missing. Returns whether it changed.
+    pub fn take_present(&mut self, missing: &[Url]) -> bool {
+        let before = self.waiting.len();
+        let is_missing = |page: &str| missing.iter().any(|missing| missing.as_str() == page);
+        self.waiting.retain(|_, one| is_missing(&one.page));
+        self.waiting.len() < before
+    }
+
+    /// Whether the hub waits for a page.
+    pub fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// The pages that the hub has waited for longer than this.
+    pub fn late_pages(&self, now: DateTime<Utc>, patience: TimeDelta) -> Vec<&str> {
+        let waiting = self.waiting.values();
+        let late = waiting.filter(|one| now - one.since >= patience);
+        late.map(|one| one.page.as_str()).collect()
+    }
+
+    /// Takes those pages from the list.
+    pub fn drop_late(&mut self, now: DateTime<Utc>, patience: TimeDelta) {
+        self.waiting.retain(|_, one| now - one.since < patience);
+    }
+}
+
+/// A WebSub hub.
+#[derive(Debug)]
+pub struct Hub<'a> {
+    address: &'a Url,
+    is_private: bool,
+    site: &'a Site,
+}
+
+/// What became of telling a hub.
+#[derive(Debug)]
+pub struct Told {
+    /// How many feeds it knows of now.
+    pub told: usize,
+    /// How many it does not.
+    pub left: usize,
+    /// Why not.
+    pub findings: Vec<Finding>,
+}
+
+/// What a hub answered about one feed.
+enum Answer {
+    Accepted,
+    /// It refuses this feed.
+    Refused(String),
+    /// It cannot be told of any feed.
+    Down(String),
+}
+
+impl<'a> Hub<'a> {
+    /// The hub of a site; none where the config names none.
+    pub fn new(config: &'a Feeds, site: &'a Site) -> Option<Self> {
+        Some(Self {
+            address: config.hub.as_ref()?,
+            is_private: config.hub_private,
+            site,
+        })
+    }
+
+    /// Tells the hub of each feed that it does not know of, by one request each, and notes it in the manifest. A feed
+    /// that it refuses keeps it from no other feed; where it is down the rest waits for the next run.
+    pub async fn tell(&self, manifest: &mut Manifest) -> Told {
+        let client = Client::new(self.is_private);
+        let deadline = Instant::now() + LIMIT;
+        let untold = manifest.untold();
+        let mut troubles: BTreeMap<String, usize> = BTreeMap::new();
+        let (mut told, mut asked) = (0, 0);
+        let mut is_down = false;
+        while asked < untold.len() && !is_down {
+            // The first one alone: a hub that is down need not hear it eight times.
+            let at_once = if asked == 0 { 1 } else { AT_ONCE };
+            let some = &untold[asked..untold.len().min(asked + at_once)];
+            asked += some.len();
+            for (path, answer) in self.ask(&client, some, deadline).await {
+                let trouble = match answer {
+                    Answer::Accepted => {
+                        manifest.mark_told(&path);
+                        told += 1;
+                        continue;
+                    }
+                    Answer::Refused(trouble) => trouble,
+                    Answer::Down(trouble) => {
+                        is_down = true;
+                        trouble
+                    }
+                };
+                *troubles.entry(trouble).or_default() += 1;
+            }
+        }
+        let left = untold.len() - told;
+        let mut findings = Vec::new();
+        for (trouble, feeds) in troubles {
+            let also = if is_down { left } else { feeds };
+            let hub = self.address;
+            let finding = Finding::warning(format!(
+                "the hub `{hub}` was not told of {also} feeds: {trouble}"
+            ));
+            findings.push(finding.way_out(
+                "the next run tells it; a hub at home needs `hub_private = true` under [feeds]",
+            ));
+        }
+        Told {
+            told,
+            left,
+            findings,
+        }
+    }
+
+    /// Asks for a few feeds at once.
+    async fn ask(
+        &self,
+        client: &Client,
+        paths: &[String],
+        deadline: Instant,
+    ) -> Vec<(String, Answer)> {
+        let mut requests = JoinSet::new();
+        for path in paths {
+            let (client, hub, path) = (client.clone(), self.address.clone(), path.clone());
+            let feed = url(self.site, &path);
+            requests.spawn(async move {
+                let fields = [("hub.mode", "publish"), ("hub.url", feed.as_str())];
+                let answer = timeout_at(deadline, client.post(&hub, &fields)).await;
+                (path, answer.unwrap_or(Err(Trouble::Silent)))
+            });
+        }
+        let mut answers = Vec::new();
+        for (path, answer) in requests.join_all().await {
+            let answer = match answer {
+                Ok(200..=299) => Answer::Accepted,
+                Ok(status @ 400..=499) => Answer::Refused(format!("it answers {status}")),
+                Ok(status) => Answer::Down(format!("it answers {status}")),
+                Err(trouble) => Answer::Down(trouble.to_string()),
+            };
+            answers.push((path, answer));
+        }
+        answers
+    }
+}
