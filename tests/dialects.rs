@@ -115,3 +115,138 @@ fn addresses_of_zola_follow_its_strategy_for_slugs() {
         assert_eq!(found, expected, "{config}: {}", ran.talk);
     }
 }
+
+/// The titles in the feed, by `-v`'s order of posts.
+fn titles(files: Files<'_>, more: &str) -> Vec<String> {
+    let config = format!("{BESIDE}{more}[feeds]\nformats = [\"json\"]\n");
+    let mut scene = Scene::new().file("tidings.toml", &config);
+    for (path, text) in files {
+        scene = scene.file(path, text);
+    }
+    let ran = scene.run(&["--config", "tidings.toml", "--at", NOON, "build"]);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
+    let items = feed["items"].as_array().unwrap();
+    let title = |item: &serde_json::Value| item["title"].as_str().unwrap_or_default().to_owned();
+    items.iter().map(title).collect()
+}
+
+#[test]
+fn a_title_is_the_words_as_written() {
+    for dialect in ["plain", "hugo", "zola", "jekyll", "eleventy", "obsidian"] {
+        for words in ["N", "Y", "on", "0x10", "007", "1e3", "1.10", "No", ".inf"] {
+            let text = format!(
+                "---\ntitle: {words}\ndate: 2024-05-01\nlang: no\ntags: [{words}]\n---\nText.\n"
+            );
+            let files = [("content/2024-05-01-a.md", text.as_str())];
+            let found = titles(&files, &format!("dialect = \"{dialect}\"\n"));
+            assert_eq!(found, [words], "{dialect}");
+        }
+    }
+}
+
+#[test]
+fn a_switch_may_be_a_word_of_yaml() {
+    for word in ["true", "True", "yes", "on", "Y"] {
+        let text = format!("---\ntitle: A\ndate: 2024-05-01\ndraft: {word}\n---\nText.\n");
+        assert!(titles(&[("content/a.md", &text)], "").is_empty(), "{word}");
+    }
+    for word in ["false", "no", "off", "N"] {
+        let text = format!("---\ntitle: A\ndate: 2024-05-01\ndraft: {word}\n---\nText.\n");
+        assert_eq!(titles(&[("content/a.md", &text)], ""), ["A"], "{word}");
+    }
+}
+
+#[test]
+fn a_post_disappears_in_every_dialect_on_the_day_that_it_names() {
+    for dialect in [
+        "plain", "hugo", "zola", "jekyll", "eleventy", "pelican", "obsidian",
+    ] {
+        for key in ["expiryDate", "unpublishDate", "expires"] {
+            let post = |day: &str| match dialect {
+                "pelican" => format!("Title: A\nDate: 2024-05-01\n{key}: {day}\n\nText.\n"),
+                _ => format!("---\ntitle: A\ndate: 2024-05-01\n{key}: {day}\n---\nText.\n"),
+            };
+            for (day, is_gone) in [("2024-05-31", true), ("2024-06-30", false)] {
+                let ran = build(
+                    &format!("dialect = \"{dialect}\"\n"),
+                    &[("content/2024-05-01-a.md", &post(day))],
+                );
+                // Hugo itself reads the two, and knows no third.
+                let is_gone = is_gone && (dialect, key) != ("hugo", "expires");
+                assert_eq!(
+                    ran.talk
+                        .contains("2024-05-01-a.md: left out: it has expired"),
+                    is_gone,
+                    "{dialect} {key} {day}: {}",
+                    ran.talk
+                );
+                assert_eq!(ran.code, 0);
+            }
+            let ran = build(
+                &format!("dialect = \"{dialect}\"\n"),
+                &[("content/2024-05-01-a.md", &post("soon"))],
+            );
+            let is_error = dialect == "hugo" && key != "expires";
+            assert_eq!(
+                ran.code,
+                i32::from(is_error),
+                "{dialect} {key}: {}",
+                ran.talk
+            );
+            assert_eq!(
+                ran.talk.contains("is no date: there is no date"),
+                (dialect, key) != ("hugo", "expires"),
+                "{}",
+                ran.talk
+            );
+        }
+    }
+}
+
+#[test]
+fn a_date_of_jekyll_that_cannot_be_read_falls_back_to_the_name() {
+    let text = "---\ntitle: A\ndate: the day after\n---\nText.\n";
+    let posts = [("content/_posts/2024-05-01-a.md", text)];
+    let ran = build("dialect = \"jekyll\"\n", &posts);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    assert!(
+        ran.talk
+            .contains("2024-05-01-a.md: 2024-05-01T00:00:00+00:00 from the file's name"),
+        "{}",
+        ran.talk
+    );
+    let warning = "2024-05-01-a.md:3: `date: the day after` is no date: there is no date: the date of the file's name counts";
+    assert!(
+        ran.talk.contains("warning:") && ran.talk.contains(warning),
+        "{}",
+        ran.talk
+    );
+    let ran = build("dialect = \"jekyll\"\n", &[("content/_posts/a.md", text)]);
+    assert_eq!(ran.code, 1, "{}", ran.talk);
+    let ran = build("dialect = \"hugo\"\n", &[("content/2024-05-01-a.md", text)]);
+    assert_eq!(
+        ran.code, 1,
+        "only Jekyll has its dates in names: {}",
+        ran.talk
+    );
+}
+
+#[test]
+fn two_parts_of_a_path_say_a_day_where_no_generator_is_known() {
+    let text = "---\ntitle: A\n---\nText.\n";
+    let posts = [
+        ("content/2007/04-19-x.md", text),
+        ("content/2010-05/06-w.md", text),
+        ("content/notes/2011/06_07/index.md", text),
+    ];
+    let ran = build("", &posts);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    for day in [
+        "2007/04-19-x.md: 2007-04-19T",
+        "2010-05/06-w.md: 2010-05-06T",
+        "2011/06_07/index.md: 2011-06-07T",
+    ] {
+        assert!(ran.talk.contains(day), "{day}: {}", ran.talk);
+    }
+}

@@ -11,8 +11,8 @@ use crate::post::dialect::Habits;
 use crate::post::front::Front;
 use crate::post::name::Name;
 use crate::post::pattern::from_own_colons;
-use crate::post::read::Origin;
 use crate::post::slug::{lower_slug, slug_filter, slugify};
+use crate::post::why::Origin;
 
 /// What a pattern may hold, as it is said to who wrote another.
 pub const TOKENS: &str =

@@ -520,7 +520,55 @@ pub fn in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
     })
 }
 
-/// The first date that begins a part of a path in a form that no generator knows: `20240318-tea`, `2024_03_18_tea`.
+/// Whether YAML sees a timestamp in a text: a day with dashes, a time with seconds, and no more than an offset.
+pub fn is_timestamp(text: &str) -> bool {
+    let Some((day, time)) = text.split_once(['T', 't', ' ', '\t']) else {
+        return false;
+    };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let end = time
+        .trim_start()
+        .find(|c: char| !c.is_ascii_digit() && !":.".contains(c));
+    let (clock, zone) = time
+        .trim_start()
+        .split_at(end.unwrap_or(time.trim_start().len()));
+    let seconds = clock.split(':').collect::<Vec<_>>();
+    let zone = zone.trim();
+    day.split('-').filter(|part| is_number(part)).count() == 3
+        && day.split('-').count() == 3
+        && seconds.len() == 3
+        && (zone.is_empty() || zone == "Z" || digits_of(zone).is_some())
+}
+
+/// The day that two folders or a folder and a name say together: `2024/03-18-tea`, `2024-03/18-tea`, `2024/03_18`.
+fn in_two_parts(path: &str) -> Option<NaiveDate> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let starts = path.match_indices(is_digit);
+    let mut starts = starts.filter(|(at, _)| *at == 0 || path[..*at].ends_with('/'));
+    starts.find_map(|(at, _)| {
+        let parts = path[at..].split(['-', '_', '/', '.']).take(3);
+        let [year, month, day] = parts.collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        let joint = |at: usize| path[..at].chars().next_back();
+        let month_at = at + year.len() + 1;
+        let day_at = month_at + month.len() + 1;
+        let end = path[day_at + day.len()..].chars().next();
+        let joints = [joint(month_at)?, joint(day_at)?];
+        let is_day = (year.len(), month.len(), day.len()) == (4, 2, 2)
+            && [year, month, day]
+                .iter()
+                .all(|part| part.chars().all(is_digit))
+            && joints.contains(&'/')
+            && !joints.contains(&'.')
+            && end.is_none_or(|c| "-_/.".contains(c));
+        let number = |part: &str| part.parse().ok();
+        is_day.then(|| calendar(year.parse().ok()?, number(month)?, number(day)?, false).ok())?
+    })
+}
+
+/// The first date that begins a part of a path in a form that no generator knows: `20240318-tea`, `2024_03_18_tea`,
+/// `2024/03-18-tea`.
 pub fn in_part(path: &str, zoning: &Zoning) -> Option<Instant> {
     let day = |part: &str| {
         let (digits, rest) = part.split_at_checked(8)?;
@@ -529,9 +577,11 @@ pub fn in_part(path: &str, zoning: &Zoning) -> Option<Instant> {
             _ => NaiveDate::parse_from_str(part.get(..10)?, "%Y_%m_%d").ok(),
         }
     };
-    let date = path
-        .split('/')
-        .find_map(|part| day(part).filter(|date| in_range(*date).is_ok()))?;
+    let is_in_range = |date: &NaiveDate| in_range(*date).is_ok();
+    let mut parts = path.split('/');
+    let date = parts
+        .find_map(|part| day(part).filter(is_in_range))
+        .or_else(|| in_two_parts(path).filter(is_in_range))?;
     Some(Instant {
         at: zoning.instant(date.and_time(NaiveTime::MIN)),
         offset: None,
@@ -565,6 +615,21 @@ mod tests {
             ("20241318-tea.md", None),
             ("tea-20240318.md", None),
             ("00010101-tea.md", None),
+            ("2007/04-19-x.md", Some("2007-04-19")),
+            ("2010-05/06-w.md", Some("2010-05-06")),
+            ("a/2010/05_06_w.md", Some("2010-05-06")),
+            ("2010_05/06.md", Some("2010-05-06")),
+            ("2010/05-06/index.md", Some("2010-05-06")),
+            ("2010/13-06-w.md", None),
+            ("2010/02-30-w.md", None),
+            ("2010/05-066.md", None),
+            ("2010/05-w.md", None),
+            ("2010/5-6-w.md", None),
+            ("a2010/05-06-w.md", None),
+            ("2010-05-06.md", None),
+            ("2010/05.06.md", None),
+            ("2010", None),
+            ("2010/é", None),
         ] {
             let found = in_part(path, &zoning).map(|found| found.at.format("%Y-%m-%d").to_string());
             assert_eq!(found.as_deref(), expected, "{path}");

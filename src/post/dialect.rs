@@ -33,6 +33,8 @@ pub enum DateIn {
     Name,
     /// Anywhere in the file's path.
     Path,
+    /// The beginning of a part of the path, or two parts, in a form that no generator knows.
+    Parts,
     /// The key that sets the address.
     Address,
 }
@@ -145,6 +147,12 @@ pub struct Rules {
     pub roll_over: bool,
     /// Whether an address has the day by the offset that the date itself names, and not by the site's zone.
     pub own_offset: bool,
+    /// Whether the date of the file's name counts where a key says one that cannot be read.
+    pub name_stands_in: bool,
+    /// The keys of the day on which a post is to disappear.
+    pub expires: &'static [&'static str],
+    /// Whether the generator reads them itself.
+    pub expires_binds: bool,
     /// Where a date may come from otherwise, in this order.
     pub date_in: &'static [DateIn],
     /// The keys that set the whole address.
@@ -198,7 +206,16 @@ const PLAIN: Rules = Rules {
     fold_late: false,
     roll_over: false,
     own_offset: false,
-    date_in: &[DateIn::Title, DateIn::Name, DateIn::Path, DateIn::Address],
+    name_stands_in: false,
+    expires: &["expirydate", "unpublishdate", "expires"],
+    expires_binds: false,
+    date_in: &[
+        DateIn::Title,
+        DateIn::Name,
+        DateIn::Path,
+        DateIn::Parts,
+        DateIn::Address,
+    ],
     address: &["permalink", "url", "path"],
     permalink: "/{path}/",
     slugs: Slugs::Plain,
@@ -246,6 +263,8 @@ const HUGO: Rules = Rules {
     git_first: true,
     as_go: true,
     own_offset: true,
+    expires: &["expirydate", "unpublishdate"],
+    expires_binds: true,
     date_in: &[],
     address: &["url"],
     slugs: Slugs::Hugo,
@@ -301,6 +320,7 @@ const JEKYLL: Rules = Rules {
     zone: ZoneRule::Timestamp,
     fold_late: true,
     roll_over: true,
+    name_stands_in: true,
     date_in: &[DateIn::Name],
     address: &["permalink"],
     permalink: "/{categories}/{year}/{month}/{day}/{slug}.html",

@@ -114,6 +114,7 @@ pub struct Body {
 mod address;
 pub mod body;
 pub mod date;
+mod dating;
 pub mod dialect;
 mod fingerprint;
 pub mod front;
@@ -126,13 +127,16 @@ mod plain;
 mod read;
 pub mod slug;
 mod title;
+mod why;
 
 pub use address::{TOKENS, unknown_token};
 pub use body::body;
 pub use body::links::Index;
+pub use dating::Commits;
 pub use fingerprint::{Fingerprint, fingerprint_of};
 pub use front::{texts_of, with_defaults};
 pub use markup::Markup;
 pub use pattern::from_colons;
-pub use read::{Commits, Draft, Origin, Read, Why, read};
+pub use read::{Draft, Read, read};
 pub use slug::slug;
+pub use why::{Origin, Why};

@@ -1,19 +1,20 @@
 //! A file's text → what a post says of itself: one way through for every dialect.
 
-use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Offset, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::config::{Dialect, Site, is_language};
 use crate::finding::Finding;
 use crate::html::legal;
 use crate::post::address::Parts;
 use crate::post::body::markdown;
-use crate::post::date::{self, Instant};
-use crate::post::dialect::{DateIn, Habits};
-use crate::post::front::{self, Front, Split};
+use crate::post::date;
+use crate::post::dating::{Commits, Dated, Dating};
+use crate::post::dialect::Habits;
+use crate::post::front::{self, Front, Split, switch_of};
 use crate::post::name::Name;
+use crate::post::why::{Origin, Why};
 use crate::post::{Address, Fingerprint, Markup, Post, media, people, plain, title};
 
 /// What a file turned out to be.
@@ -41,50 +42,6 @@ pub struct Draft {
     /// What is odd and leaves nothing out.
     pub warnings: Vec<Finding>,
 }
-
-/// Why a post's date and address are what they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Why {
-    /// Where the date comes from.
-    pub date: Origin,
-    /// How its zone was found.
-    pub zone: &'static str,
-    /// Where the address comes from.
-    pub address: Origin,
-}
-
-/// Where a value comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// A key of the front matter.
-    Key(&'static str),
-    /// The title.
-    Title,
-    /// The file's name.
-    Name,
-    /// The file's path.
-    Path,
-    /// git.
-    Git,
-    /// The pattern of addresses.
-    Pattern,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Key(key) => write!(f, "`{key}`"),
-            Self::Title => f.write_str("the title"),
-            Self::Name => f.write_str("the file's name"),
-            Self::Path => f.write_str("the file's path"),
-            Self::Git => f.write_str("git"),
-            Self::Pattern => f.write_str("the pattern"),
-        }
-    }
-}
-
-/// The first and the last commit of a file.
-pub type Commits = (DateTime<Utc>, DateTime<Utc>);
 
 const LANGUAGE: &[&str] = &["lang", "language", "locale"];
 const SWITCHED_OFF: &[(&str, bool)] = &[("draft", true), ("published", false), ("publish", false)];
@@ -140,7 +97,7 @@ pub fn read(
         git,
     };
     let leading = raw_title.as_deref().filter(|_| plain.is_some());
-    let (published, from, rest) = dating.published(leading)?.ok_or_else(|| {
+    let dated = dating.published(leading)?.ok_or_else(|| {
         // The index of a folder is a page everywhere.
         let is_page = rules.has_pages || name.stem == "index";
         let finding = if is_page { Finding::warning } else { Finding::error };
@@ -149,6 +106,13 @@ pub fn read(
              true` under [posts]",
         )
     })?;
+    let Dated {
+        instant: published,
+        from,
+        rest,
+        warning,
+    } = dated;
+    let mut warnings: Vec<Finding> = warning.into_iter().collect();
     let updated = dating
         .updated()?
         .map_or(published.at, |found| found.at)
@@ -204,7 +168,6 @@ pub fn read(
         front: &front,
     };
     let (url, address) = parts.address(site, habits)?;
-    let mut warnings = Vec::new();
     let id = front
         .text(&["id"])
         .map(|id| id.trim().to_owned())
@@ -258,16 +221,12 @@ pub fn read(
         (false, true) => "as UTC",
         (false, false) => "in the site's zone",
     };
-    let expires = dating
-        .key(&["expirydate", "unpublishdate"])
-        .transpose()?
-        .map(|(_, found)| found.at);
+    let expires = dating.expires(&mut warnings)?;
     let why = Why {
         date: from,
         zone,
         address,
     };
-    let expires = expires.filter(|_| rules.dialect == Dialect::Hugo);
     Ok(Read::Post(Box::new(Draft {
         post,
         why,
@@ -324,10 +283,10 @@ fn no_post(
     let build = front.table("build").or_else(|| front.table("_build"));
     let render = build
         .and_then(|build| build.get("render"))
-        .map(|render| render == "never" || render == false);
+        .map(|render| render == "never" || switch_of(render) == Some(false));
     let list = build
         .and_then(|build| build.get("list"))
-        .map(|list| list == "never" || *list == false);
+        .map(|list| list == "never" || switch_of(list) == Some(false));
     if list == Some(true) || front.is("unlisted", true) {
         return Some("it is in no list");
     }
@@ -336,150 +295,4 @@ fn no_post(
         return Some("it has no page");
     }
     None
-}
-
-/// What dates are found with.
-struct Dating<'a> {
-    path: &'a str,
-    name: Name<'a>,
-    front: &'a Front<'a>,
-    habits: &'a Habits,
-    git: Option<Commits>,
-}
-
-impl Dating<'_> {
-    /// The day of publication, where it comes from, and the title without it where it stood there.
-    fn published(
-        &self,
-        title: Option<&str>,
-    ) -> Result<Option<(Instant, Origin, Option<String>)>, Finding> {
-        let rules = self.habits.rules;
-        if let Some((key, found)) = self.key(rules.published).transpose()? {
-            return Ok(Some((found, Origin::Key(key), None)));
-        }
-        if let Some((found, from)) = self.dated()? {
-            return Ok(Some((found, from, None)));
-        }
-        let zoning = self.habits.zoning(false);
-        for place in rules.date_in {
-            let found = match place {
-                DateIn::Title => title
-                    .and_then(|title| date::leading(title, &zoning))
-                    .map(|(at, rest)| (Instant { at, offset: None }, Origin::Title, Some(rest))),
-                DateIn::Name => date::in_name(self.name.stem, &zoning, rules.joint)
-                    .transpose()
-                    .map_err(|reason| {
-                        Finding::error(format!("the date of the file's name is none: {reason}"))
-                            .at_line(1)
-                            .way_out("expected a name like 2024-12-01-tea.md")
-                    })?
-                    .map(|(found, _)| (found, Origin::Name, None)),
-                DateIn::Path => date::in_path(self.path, &zoning)
-                    .or_else(|| {
-                        date::in_part(self.path, &zoning)
-                            .filter(|_| rules.dialect == Dialect::Plain)
-                    })
-                    .map(|found| (found, Origin::Path, None)),
-                DateIn::Address => self.front.get(rules.address).and_then(|(key, value)| {
-                    Some((
-                        date::in_path(value.as_str()?, &zoning)?,
-                        Origin::Key(key),
-                        None,
-                    ))
-                }),
-            };
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(self.git.map(|(first, _)| {
-            (
-                Instant {
-                    at: first,
-                    offset: Some(Utc.fix()),
-                },
-                Origin::Git,
-                None,
-            )
-        }))
-    }
-
-    /// The day in the address where it has one of its own, and where it comes from.
-    fn dated(&self) -> Result<Option<(Instant, Origin)>, Finding> {
-        let rules = self.habits.rules;
-        if rules.dated.is_empty() {
-            return Ok(None);
-        }
-        let by_name = || {
-            let found = date::in_name(self.name.stem, &self.habits.zoning(false), rules.joint)
-                .and_then(Result::ok);
-            found
-                .filter(|_| self.habits.date_in_name)
-                .map(|(found, _)| (found, Origin::Name))
-        };
-        if let Some(found) = by_name().filter(|_| self.habits.name_first) {
-            return Ok(Some(found));
-        }
-        Ok(self
-            .key(rules.dated)
-            .transpose()?
-            .map(|(key, found)| (found, Origin::Key(key)))
-            .or_else(by_name))
-    }
-
-    /// The last change.
-    fn updated(&self) -> Result<Option<Instant>, Finding> {
-        let rules = self.habits.rules;
-        let git = self.git.map(|(_, last)| Instant {
-            at: last,
-            offset: Some(Utc.fix()),
-        });
-        if rules.git_first && git.is_some() {
-            return Ok(git);
-        }
-        Ok(self
-            .key(rules.updated)
-            .transpose()?
-            .map(|(_, found)| found)
-            .or(git))
-    }
-
-    /// The instant under the first of these keys that is there.
-    fn key(&self, keys: &[&'static str]) -> Option<Result<(&'static str, Instant), Finding>> {
-        keys.iter().find_map(|key| {
-            let text = self.front.text(&[key])?;
-            // A switch is no date (Jekyll's `published: false`), and neither is what Eleventy asks of the file.
-            let word = text.to_ascii_lowercase();
-            if matches!(
-                word.as_str(),
-                "true"
-                    | "false"
-                    | "last modified"
-                    | "created"
-                    | "git last modified"
-                    | "git created"
-            ) {
-                return None;
-            }
-            let zoning = self.habits.zoning(self.is_timestamp(Origin::Key(key)));
-            let found = date::parse(&text, &zoning)
-                .map(|found| (*key, found))
-                .map_err(|reason| {
-                    Finding::error(format!(
-                        "`{}` is no date: {reason}",
-                        self.front.shown(key, &text)
-                    ))
-                    .at_line(self.front.line(key))
-                    .way_out("expected something like 2024-12-01 or 2024-12-01T08:00:00+01:00")
-                });
-            Some(found)
-        })
-    }
-
-    /// Whether YAML sees a timestamp in the value: unquoted, with dashes and seconds.
-    fn is_timestamp(&self, from: Origin) -> bool {
-        let Origin::Key(key) = from else { return false };
-        let text = self.front.text(&[key]).unwrap_or_default();
-        text.get(4..5) == Some("-") && text.matches(':').count() == 2 && !self.front.is_quoted(key)
-    }
 }

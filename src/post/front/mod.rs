@@ -2,6 +2,7 @@
 
 mod head;
 mod header;
+mod node;
 mod yaml;
 
 use serde_json::{Map, Value};
@@ -82,12 +83,8 @@ impl Front<'_> {
     /// Whether a switch is set so.
     pub fn is(&self, key: &str, wanted: bool) -> bool {
         match self.value(key) {
-            Some(Value::Bool(value)) => *value == wanted,
-            Some(Value::String(text)) => {
-                text.trim()
-                    .eq_ignore_ascii_case(if wanted { "true" } else { "false" })
-            }
-            _ => false,
+            Some(value) => switch_of(value) == Some(wanted),
+            None => false,
         }
     }
 
@@ -185,6 +182,21 @@ pub(super) fn text_of(value: &Value) -> Option<String> {
         _ => None,
     }
     .filter(|text| !text.is_empty())
+}
+
+/// What a value says as a switch: `true`, or a word that YAML 1.1 takes for it.
+pub(super) fn switch_of(value: &Value) -> Option<bool> {
+    let text = match value {
+        Value::Bool(switch) => return Some(*switch),
+        Value::String(text) => text.trim(),
+        _ => return None,
+    };
+    let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    match () {
+        () if is_one_of(&["true", "yes", "on", "y"]) => Some(true),
+        () if is_one_of(&["false", "no", "off", "n"]) => Some(false),
+        () => None,
+    }
 }
 
 /// Splits a post's text at its front matter.
@@ -286,7 +298,7 @@ fn fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, 
 
 /// The keys of a YAML file that is not a post; none where it cannot be read.
 pub fn yaml(text: &str) -> Option<Map<String, Value>> {
-    yaml::parse(text.trim_start_matches("---\n"))
+    yaml::parse_config(text.trim_start_matches("---\n"))
         .ok()
         .map(|keys| keys.into_iter().collect())
 }

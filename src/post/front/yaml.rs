@@ -1,11 +1,14 @@
 //! YAML: plain lines by a scanner of our own, since a whole parser costs ten times the reading of the file; everything
 //! else by `serde-saphyr`. Where both can read a text they give the same values.
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::post::front::node::Node;
 use crate::post::front::{Broken, Keys};
 
-/// The keys of a YAML text.
+/// The keys of a post's YAML. A scalar that is written otherwise than its value prints is the text as written: a title
+/// `007` has two zeros.
 pub(super) fn parse(matter: &str) -> Result<Keys, Broken> {
     match simple(matter) {
         Some(values) => Ok(values),
@@ -13,39 +16,54 @@ pub(super) fn parse(matter: &str) -> Result<Keys, Broken> {
     }
 }
 
-/// Any YAML, within limits on depth, size and what aliases make of it.
+/// The keys of a config's YAML, whose scalars are what YAML 1.1 makes of them.
+pub(super) fn parse_config(matter: &str) -> Result<Keys, Broken> {
+    match simple(matter) {
+        Some(values) => Ok(values),
+        None => read::<Value>(matter, false).and_then(keys_of),
+    }
+}
+
+/// Any YAML of a post.
 fn whole(matter: &str) -> Result<Keys, Broken> {
+    let node = read::<Option<Node>>(matter, true)?;
+    keys_of(node.map_or(Value::Null, |node| node.into_value(matter)))
+}
+
+fn keys_of(value: Value) -> Result<Keys, Broken> {
+    match value {
+        Value::Object(values) => Ok(values.into_iter().collect()),
+        Value::Null => Ok(Keys::new()),
+        _ => Err(("the front matter is no list of keys".to_owned(), None)),
+    }
+}
+
+/// Any YAML, within limits on depth, size and what aliases make of it. `strict` takes no word but `true` and `false` for
+/// a switch.
+fn read<T: DeserializeOwned + Default>(matter: &str, strict: bool) -> Result<T, Broken> {
     if matter
         .lines()
         .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
     {
-        return Ok(Keys::new());
+        return Ok(T::default());
     }
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_depth: 64, max_nodes: 20_000, max_total_scalar_bytes: 8 << 20 },
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        strict_booleans: strict,
+        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::PassThrough,
     };
-    match serde_saphyr::from_str_with_options::<Value>(matter, options) {
-        Ok(Value::Object(values)) => Ok(values.into_iter().collect()),
-        Ok(Value::Null) => Ok(Keys::new()),
-        Ok(_) => Err(("the front matter is no list of keys".to_owned(), None)),
-        Err(error) => {
-            let place = error.location().and_then(|place| {
-                Some((
-                    usize::try_from(place.line()).ok()?,
-                    usize::try_from(place.column()).ok()?,
-                ))
-            });
-            let words = error.to_string();
-            let first = words
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .trim_start_matches("error: ")
-                .to_owned();
-            Err((format!("the front matter is no YAML: {first}"), place))
-        }
-    }
+    serde_saphyr::from_str_with_options::<T>(matter, options).map_err(|error| {
+        let place = error.location().and_then(|place| {
+            let line = usize::try_from(place.line()).ok()?;
+            let column = usize::try_from(place.column()).ok()?;
+            Some((line, column))
+        });
+        let words = error.to_string();
+        let first = words.lines().next().unwrap_or_default();
+        let first = first.trim_start_matches("error: ");
+        (format!("the front matter is no YAML: {first}"), place)
+    })
 }
 
 /// The keys of a text that has only `key: value` lines and simple lists; none where there is anything else.
@@ -176,7 +194,10 @@ const AMBIGUOUS: [&str; 11] = [
 mod tests {
     use proptest::prelude::*;
 
+    use serde_json::Value;
+
     use super::{parse, simple, whole};
+    use crate::post::front::text_of;
 
     #[test]
     fn plain_lines_are_read_without_the_whole_parser() {
@@ -212,6 +233,63 @@ mod tests {
             parse("a: 1\na: 2\n").unwrap(),
             [("a".to_owned(), 2.into())],
             "the last of two counts"
+        );
+    }
+
+    #[test]
+    fn a_scalar_is_the_words_as_written() {
+        for text in [
+            "N",
+            "Y",
+            "no",
+            "on",
+            "Off",
+            "yes",
+            "0x10",
+            "0o17",
+            "007",
+            "1e3",
+            "1E3",
+            "1.10",
+            "-0",
+            "+5",
+            "1_000",
+            ".5",
+            "5.",
+            ".inf",
+            "-.inf",
+            ".nan",
+            "True",
+            "FALSE",
+            "true",
+            "12",
+            "-3",
+            "2.5",
+            "12:30",
+            "340282366920938463463374607431768211456",
+            "18446744073709551616",
+        ] {
+            let (key, list) = (format!("title: {text}\n"), format!("tags: [{text}, a]\n"));
+            let block = format!("tags:\n  - {text} # a comment\n  - é\nx: {text}\n");
+            let nested = format!("a:\n  b: {text}\n");
+            for (yaml, place) in [
+                (key, "/title"),
+                (list, "/tags/0"),
+                (block, "/tags/0"),
+                (nested, "/a/b"),
+            ] {
+                let values = Value::Object(parse(&yaml).unwrap().into_iter().collect());
+                let found = values.pointer(place).and_then(text_of);
+                assert_eq!(found.as_deref(), Some(text), "{yaml}: {values}");
+            }
+        }
+        let typed = parse("a: !!int \"7\"\nb: &x 0x10\nc: *x\nd: null\ne: ~\nf: \"no\"\n").unwrap();
+        let typed: Vec<_> = typed.into_iter().map(|(_, value)| value).collect();
+        assert_eq!(typed[0], 7);
+        assert_eq!(typed[1], typed[2]);
+        assert_eq!(
+            (&typed[3], &typed[4], &typed[5]),
+            (&Value::Null, &Value::Null, &"no".into())
         );
     }
 

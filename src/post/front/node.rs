@@ -1,0 +1,145 @@
+//! YAML values that know where they stand, so that a scalar can be taken as it is written.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use serde_saphyr::Spanned;
+
+/// A value of YAML; the scalars of lists and maps know their places.
+#[derive(Debug)]
+pub(super) enum Node {
+    /// A list.
+    List(Vec<Spanned<Node>>),
+    /// A map.
+    Map(Vec<(String, Spanned<Node>)>),
+    /// A scalar, as YAML 1.2 resolves it.
+    Scalar(Value),
+}
+
+impl Node {
+    /// The value, with each scalar that is no text and not written as it prints as the text of its source.
+    pub(super) fn into_value(self, source: &str) -> Value {
+        match self {
+            Self::List(items) => items
+                .into_iter()
+                .map(|item| resolve(item, source))
+                .collect(),
+            Self::Map(pairs) => {
+                let pairs = pairs.into_iter();
+                Value::Object(
+                    pairs
+                        .map(|(key, node)| (key, resolve(node, source)))
+                        .collect::<Map<_, _>>(),
+                )
+            }
+            Self::Scalar(value) => value,
+        }
+    }
+}
+
+fn resolve(node: Spanned<Node>, source: &str) -> Value {
+    let span = node.defined.span();
+    let value = node.value.into_value(source);
+    if !matches!(value, Value::Bool(_) | Value::Number(_)) {
+        return value;
+    }
+    let written = || {
+        let start = usize::try_from(span.byte_offset()?).ok()?;
+        let end = start + usize::try_from(span.byte_len()?).ok()?;
+        source.get(start..end).map(str::trim)
+    };
+    match written() {
+        // What is quoted or tagged is meant to be of its type.
+        Some(text) if !text.is_empty() && !text.starts_with(['!', '&', '"', '\'']) => {
+            match text == value.to_string() {
+                true => value,
+                false => Value::String(text.to_owned()),
+            }
+        }
+        _ => value,
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Nodes)
+    }
+}
+
+struct Nodes;
+
+impl<'de> Visitor<'de> for Nodes {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into()))
+    }
+
+    fn visit_i128<E>(self, value: i128) -> Result<Node, E> {
+        Ok(Node::Scalar(value.to_string().into()))
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<Node, E> {
+        Ok(Node::Scalar(value.to_string().into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        // JSON has no number for `.nan` and `.inf`; a switch makes `resolve` take the words.
+        let number = Value::from(value);
+        Ok(Node::Scalar(if number.is_null() {
+            true.into()
+        } else {
+            number
+        }))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        Ok(Node::Scalar(text.into()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Node, E> {
+        Ok(Node::Scalar(text.into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Scalar(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Node, E> {
+        Ok(Node::Scalar(Value::Null))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        Node::deserialize(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Node::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Node::Map(pairs))
+    }
+}
