@@ -89,7 +89,10 @@ fn files_are_read_and_programs_are_started_in_one_place_each() {
     for file in found {
         let below = file.strip_prefix(&source).unwrap();
         let text = fs::read_to_string(&file).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code = text
+            .split("\n#[cfg(test)]\nmod ")
+            .next()
+            .unwrap_or_default();
         for (call, place) in [
             ("fs::read(", "none"),
             ("fs::read_to_string(", "none"),

@@ -107,7 +107,7 @@ fn leading_in_html(html: &str) -> Option<(String, Range<usize>)> {
             .next()
             .unwrap_or_default();
         let is_wrapper = |wrapper: &&str| name.eq_ignore_ascii_case(wrapper);
-        if !tag.is_empty() && !WRAPPERS.iter().any(|wrapper| is_wrapper(&wrapper)) {
+        if !tag.is_empty() && !WRAPPERS.iter().any(is_wrapper) {
             return heading_at(html, at);
         }
         at += end;

@@ -50,10 +50,11 @@ fn resolve(node: Spanned<Node>, source: &str) -> Value {
         let end = start + usize::try_from(span.byte_len()?).ok()?;
         source.get(start..end).map(str::trim)
     };
+    let printed = value.to_string();
     match written() {
         // What is quoted or tagged is meant to be of its type.
         Some(text) if !text.is_empty() && !text.starts_with(['!', '&', '"', '\'']) => {
-            match text == value.to_string() {
+            match text == printed {
                 true => value,
                 false => Value::String(text.to_owned()),
             }
