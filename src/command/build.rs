@@ -21,24 +21,24 @@ use crate::publish::{Manifest, Posts, Publisher, Unseen};
 use adopt::adopt;
 use documents::{print, render_posts};
 
-/// What `run` goes on with.
+/// The result of a build, with which `run` goes on.
 pub(super) struct Built {
     /// The posts.
     pub(super) loaded: Loaded,
-    /// What is known of the files that were written.
+    /// The manifest after the build.
     pub(super) manifest: Manifest,
     /// Whether something was left out.
     pub(super) ending: Ending,
 }
 
-/// What a build does to readers: the one line that is said of it.
+/// How many posts readers will see as new, updated or repeated.
 struct Counts {
     new: usize,
     updated: usize,
     repeated: usize,
 }
 
-/// What was read, and what follows from it before anything is written.
+/// The input of a build, read before anything is written.
 struct Reading {
     config: Config,
     loaded: Loaded,
@@ -180,7 +180,7 @@ impl Reading {
         })
     }
 
-    /// What the documents are made from.
+    /// The input of the documents.
     fn setting(&self) -> Setting<'_> {
         let template = self.template.as_ref();
         Setting {
@@ -193,7 +193,7 @@ impl Reading {
         }
     }
 
-    /// What else makes the bytes, beside the posts and the settings of the feeds: this program, and how posts are read.
+    /// A fingerprint of all other input: this program, and how posts are read.
     fn salt(&self) -> u64 {
         let program = std::env::current_exe().and_then(fs::metadata).ok();
         let program = program.map(|file| (file.len(), file.modified().ok()));

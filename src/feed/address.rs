@@ -1,4 +1,4 @@
-//! Where a document lies: below the folder, and on the site.
+//! The path of a document below the folder, and its address on the site.
 
 use url::Url;
 

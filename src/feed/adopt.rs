@@ -2,36 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use atom_syndication as atom;
-use atom_syndication::TextType;
-use chrono::{DateTime, TimeDelta, Utc};
-use rss::Channel;
-use serde_json::Value;
+use chrono::TimeDelta;
 use url::Url;
 
-use crate::feed::depth::too_deep;
+use crate::feed::parse::{Item, OldFeed};
 use crate::feed::text;
 use crate::finding::Finding;
 use crate::html;
 use crate::post::Post;
-
-/// A feed that another generator wrote.
-#[derive(Debug)]
-pub struct OldFeed {
-    /// Its own id; only Atom has one.
-    pub id: Option<String>,
-    /// Its own address, where it says so.
-    pub address: Option<Url>,
-    items: Vec<Item>,
-}
-
-#[derive(Debug, PartialEq)]
-struct Item {
-    id: String,
-    link: Option<Url>,
-    title: String,
-    published: Option<DateTime<Utc>>,
-}
 
 /// Which of our posts has which old id.
 #[derive(Debug)]
@@ -40,127 +18,11 @@ pub struct Adoption {
     pub ids: Vec<(String, String)>,
     /// How many of them the feed does not list: they got theirs by the rule that all the others follow.
     pub by_rule: usize,
-    /// What could not be taken over, and why.
+    /// Ids that could not be adopted, and why.
     pub warnings: Vec<Finding>,
 }
 
 impl OldFeed {
-    /// Reads Atom, RSS or JSON Feed.
-    ///
-    /// # Errors
-    /// A finding where it is none of them.
-    pub fn parse(text: &str) -> Result<Self, Finding> {
-        let fault = |reason: String| {
-            Finding::error(format!("this is no feed: {reason}"))
-                .way_out("expected Atom, RSS or JSON Feed")
-        };
-        let text = text.trim_start_matches('\u{feff}').trim_start();
-        if text.starts_with('{') {
-            return serde_json::from_str(text)
-                .map(|feed: Value| Self::of_json(&feed))
-                .map_err(|e| fault(e.to_string()));
-        }
-        if let Some(line) = too_deep(text) {
-            return Err(fault("its elements nest too deeply".to_owned()).at_line(line));
-        }
-        match atom::Feed::read_from(text.as_bytes()) {
-            Ok(feed) => Ok(Self::of_atom(feed)),
-            Err(first) => match Channel::read_from(text.as_bytes()) {
-                Ok(channel) => Ok(Self::of_rss(channel)),
-                Err(second) => {
-                    let is_rss = text.contains("<rss") || text.contains("<channel");
-                    Err(fault(if is_rss {
-                        second.to_string()
-                    } else {
-                        first.to_string()
-                    }))
-                }
-            },
-        }
-    }
-
-    fn of_atom(feed: atom::Feed) -> Self {
-        let items = feed.entries.into_iter().map(|entry| {
-            let link = entry
-                .links
-                .iter()
-                .find(|link| link.rel == "alternate")
-                .or(entry.links.first());
-            let title = match entry.title.r#type {
-                TextType::Text => entry.title.value,
-                TextType::Html | TextType::Xhtml => html::words(&entry.title.value),
-            };
-            Item {
-                link: link.and_then(|link| Url::parse(&link.href).ok()),
-                title: text::line(&title),
-                published: Some(entry.published.unwrap_or(entry.updated).to_utc()),
-                id: text::line(&entry.id),
-            }
-        });
-        let address = feed
-            .links
-            .iter()
-            .find(|link| link.rel == "self")
-            .and_then(|link| Url::parse(&link.href).ok());
-        Self {
-            items: items.collect(),
-            id: Some(text::line(&feed.id)).filter(|id| !id.is_empty()),
-            address,
-        }
-    }
-
-    fn of_rss(channel: Channel) -> Self {
-        let items = channel.items.into_iter().filter_map(|item| {
-            let link = item
-                .link
-                .as_deref()
-                .and_then(|link| Url::parse(link.trim()).ok());
-            let id = text::line(&item.guid.map(|guid| guid.value).or(item.link)?);
-            Some(Item {
-                link: link.or_else(|| Url::parse(&id).ok()),
-                title: text::line(&item.title.unwrap_or_default()),
-                published: item
-                    .pub_date
-                    .and_then(|at| DateTime::parse_from_rfc2822(&at).ok())
-                    .map(|at| at.to_utc()),
-                id,
-            })
-        });
-        Self {
-            items: items.collect(),
-            id: None,
-            address: None,
-        }
-    }
-
-    fn of_json(feed: &Value) -> Self {
-        let items = feed["items"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|item| {
-                let words = |key: &str| item[key].as_str().map(str::to_owned);
-                let id = match &item["id"] {
-                    Value::String(id) => text::line(id),
-                    Value::Number(id) => id.to_string(),
-                    _ => return None,
-                };
-                Some(Item {
-                    link: words("url").and_then(|url| Url::parse(&url).ok()),
-                    title: text::line(&words("title").unwrap_or_default()),
-                    published: words("date_published")
-                        .and_then(|at| DateTime::parse_from_rfc3339(&at).ok())
-                        .map(|at| at.to_utc()),
-                    id,
-                })
-            });
-        Self {
-            items: items.collect(),
-            id: None,
-            address: None,
-        }
-    }
-
     /// Finds the posts of its items: by the path of the link, since the domain may be new, else by title and date,
     /// which must be unlike all others. Where every old id is its item's address, said in one way, the posts that the
     /// feed no longer lists have theirs by the same rule. No two posts get one id.
@@ -343,7 +205,7 @@ const WAYS: [Said; 4] = [
     |origin, path| Some(format!("{origin}{}", path.strip_suffix(".html")?)),
 ];
 
-/// The way in which every one of these ids is the address whose path stands beside it, and what stands before the path.
+/// The pattern by which each of these ids is its post's address: the origin, and how the path is written.
 fn rule<'a>(said: &[(&'a str, Option<&str>)]) -> Option<(&'a str, Said)> {
     let (first, _) = said.first()?;
     let origin = &first[..first

@@ -8,17 +8,19 @@ mod model;
 mod opml;
 mod outline;
 mod page;
+mod parse;
 mod render;
 mod text;
 mod topic;
 
 pub use address::url;
-pub use adopt::{Adoption, OldFeed};
+pub use adopt::Adoption;
 pub use outline::{Outline, Plan, Setting, folder_at, plan};
 pub use page::links;
+pub use parse::OldFeed;
 pub use render::{Bodies, Sink, render};
 
-/// What every document says of the program that wrote it. No version: it would change the bytes of every site.
+/// The generator that every document names, without a version: it would change the bytes of every site.
 const GENERATOR: &str = "tidings";
 
 /// Whether tidings wrote this document: it says so, or it is an Atom feed with an id that only tidings gives.
@@ -32,7 +34,7 @@ pub fn is_ours(bytes: &[u8]) -> bool {
         ",2000:feed/</id>",
     ];
     let text = String::from_utf8_lossy(bytes);
-    // What an entry quotes says nothing of the document.
+    // Text that an entry quotes does not mark the document.
     let head = ["<entry", "<item", "\"items\""]
         .iter()
         .filter_map(|entries| text.find(entries))

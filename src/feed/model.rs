@@ -14,9 +14,9 @@ use crate::post::{Body, Post};
 pub(super) struct Feed<'a> {
     /// The site that it belongs to.
     pub(super) site: &'a Site,
-    /// What it is about: nothing for the main feed, else a tag, a section, an author or a language.
+    /// The name of its tag, section, author or language; none for the main feed.
     pub(super) topic: Option<&'a str>,
-    /// What never changes, whatever becomes of the address.
+    /// The feed's id, which stays when the address changes.
     pub(super) id: String,
     /// The posts that it shows, the newest first.
     pub(super) posts: Vec<&'a Post>,
@@ -40,7 +40,7 @@ pub(super) struct Feed<'a> {
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
     pub(super) site: &'a Site,
-    /// Who gives ids: the lock's first line.
+    /// The authority that mints ids: the lock's first line.
     pub(super) authority: &'a str,
     pub(super) post: &'a Post,
     /// The title, on one line.
@@ -48,7 +48,7 @@ pub(super) struct Entry<'a> {
     pub(super) text: Text,
 }
 
-/// What an entry carries.
+/// The content of an entry.
 #[derive(Debug)]
 pub(super) enum Text {
     /// The whole post as HTML, and what it is about, as plain text, where that does not repeat it.
@@ -66,7 +66,7 @@ impl Feed<'_> {
         }
     }
 
-    /// Who may copy it, where the site says so.
+    /// The copyright line, if the site has one.
     pub(super) fn rights(&self) -> Option<String> {
         self.site
             .rights
@@ -85,7 +85,7 @@ impl Feed<'_> {
             .unwrap_or_else(none)
     }
 
-    /// Who wrote it where an entry does not say.
+    /// The author of entries that name none.
     pub(super) fn author(&self) -> Author {
         let unnamed = || Author {
             name: self.site.title.clone(),
@@ -109,7 +109,7 @@ impl Feed<'_> {
         others
     }
 
-    /// Who pushes the news, and where the rest of the story is: `rel` and address of each link beside the page's.
+    /// `rel` and address of each link beside the alternate one: the feed itself, its hub, its archive.
     pub(super) fn relations(&self) -> Vec<(&'static str, String)> {
         let mut links = vec![("self", text::address(&self.address))];
         if self.is_archive {
@@ -170,7 +170,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The summary; where a post has none its beginning, and where it has no words its title.
+/// The summary of a post, else its first words, else its title.
 fn summary(body: &Body, title: &str) -> String {
     let summary = text::clean(&body.summary);
     if !summary.is_empty() {

@@ -16,14 +16,14 @@ use crate::finding::Finding;
 use crate::lock::Lock;
 use crate::post::{Post, fingerprint_of};
 
-/// What all documents are made from.
+/// The input of all documents.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting<'a> {
     /// The site.
     pub site: &'a Site,
-    /// What is asked for.
+    /// The keys under [feeds].
     pub config: &'a Feeds,
-    /// Who gives ids, and the ids that feeds have from elsewhere.
+    /// The authority that mints ids, and the adopted ids of feeds.
     pub lock: &'a Lock,
     /// The published posts, the newest first.
     pub posts: &'a [Post],
@@ -38,7 +38,7 @@ pub struct Setting<'a> {
 pub struct Outline {
     /// Its place below the folder.
     pub path: String,
-    /// What it is made from, in a few bytes: while this stays, so do its bytes.
+    /// A fingerprint of its input: while this stays the same, so do its bytes.
     pub fingerprint: u64,
     /// Its address, where readers subscribe to it.
     pub subscription: Option<Url>,
@@ -47,7 +47,7 @@ pub struct Outline {
     posts: Vec<usize>,
 }
 
-/// What a document is.
+/// The kind of a document.
 #[derive(Debug, Clone, Hash)]
 pub(super) enum Kind {
     Feed(Document),
@@ -60,10 +60,10 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Hash)]
 pub(super) struct Document {
     pub(super) format: Format,
-    /// What it is about; nothing for the main feed.
+    /// The name of its tag, section, author or language; none for the main feed.
     pub(super) topic: Option<String>,
     pub(super) folder: String,
-    /// Its period, where it belongs to the archive.
+    /// The year or month of a document of the archive.
     pub(super) period: Option<String>,
     pub(super) older: Option<String>,
     pub(super) newer: Option<String>,
@@ -129,7 +129,7 @@ fn add_fingerprints(
     outlines: &mut [Outline],
 ) {
     let Setting { posts, lock, .. } = *setting;
-    // What a link to another post's file becomes depends on every path and address.
+    // A link to another post's file is resolved by all paths and addresses.
     let places: Vec<u64> = posts
         .par_iter()
         .map(|post| fingerprint_of(&(&post.path, &post.url)))

@@ -1,4 +1,4 @@
-//! What people see: the page beside the feeds, and the stylesheet that a browser shows them with.
+//! The page for people beside the feeds, and the stylesheet with which a browser shows a feed.
 
 use std::path::Path;
 
@@ -47,7 +47,7 @@ pub(super) fn style(site: &Site) -> String {
     CSS.replace("{page}", &page.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// What the page for people leads to.
+/// The feeds and the archive that the page links to.
 #[derive(Debug, Clone, Hash)]
 pub(super) struct Index {
     /// The feeds.

@@ -9,8 +9,8 @@ use crate::reader::Email;
 /// How long a teaser is, in characters.
 const TEASER: usize = 200;
 
-/// Characters that XML allows and that are no text all the same: C1 controls, the sign of a lost character, and what
-/// Unicode says is no character.
+/// Characters that XML allows although they are no text: C1 controls, the replacement character, and Unicode's
+/// noncharacters.
 fn is_noise(c: char) -> bool {
     matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffd}' | '\u{fdd0}'..='\u{fdef}')
         || u32::from(c) & 0xfffe == 0xfffe
@@ -73,7 +73,7 @@ pub(super) fn teaser(html: &str) -> Option<String> {
 pub(super) fn cut(text: &str, longest: usize) -> Option<String> {
     let (end, _) = text.char_indices().nth(longest)?;
     let is_whole = text[end..].starts_with(' ');
-    // A script without spaces is cut between its signs.
+    // A script without spaces is cut between characters.
     let space = text[..end]
         .rfind(' ')
         .filter(|space| !is_whole && space * 2 > end);
@@ -97,7 +97,7 @@ fn first_words(html: &str) -> String {
     }
 }
 
-/// The beginning of an HTML text in words: a teaser, or all of it where it is no longer.
+/// The first words of an HTML text: a teaser, or all of it if it is short.
 pub(super) fn beginning(html: &str) -> String {
     teaser(html).unwrap_or_else(|| line(&html::words(html)))
 }
@@ -154,7 +154,7 @@ pub(super) fn inert(text: &str) -> String {
     inert
 }
 
-/// An address of mail, where it is of the kind that every validator knows; they refuse more than mail does.
+/// An author's e-mail address, if validators accept it: they refuse more than mail servers do.
 pub(super) fn mail(author: &Author) -> Option<&Email> {
     author.email.as_ref().filter(|email| {
         let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+.'".contains(&byte);

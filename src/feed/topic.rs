@@ -1,4 +1,4 @@
-//! What has a feed of its own, and where that feed lies.
+//! The tags, sections, authors and languages that have feeds, and the folders of those feeds.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ const EXAMPLES: usize = 3;
 /// A tag, a section, an author or a language, with its posts.
 #[derive(Debug, Clone)]
 pub(super) struct Topic {
-    /// What kind of a part it is; none for the whole site.
+    /// The kind of the part; none for the whole site.
     pub(super) by: Option<By>,
     /// Its name; none for the whole site.
     pub(super) name: Option<String>,

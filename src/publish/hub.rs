@@ -126,7 +126,7 @@ pub struct Hub<'a> {
     site: &'a Site,
 }
 
-/// What became of telling a hub.
+/// The result of telling a hub.
 #[derive(Debug)]
 pub struct Told {
     /// How many feeds it knows of now.
@@ -137,7 +137,7 @@ pub struct Told {
     pub findings: Vec<Finding>,
 }
 
-/// What a hub answered about one feed.
+/// A hub's answer about one feed.
 enum Answer {
     Accepted,
     /// It refuses this feed.

@@ -16,7 +16,7 @@ use crate::publish::unseen::{Unseen, carry_on};
 /// The first line: a file of another form is as good as none.
 const HEAD: &str = "tidings manifest 1";
 
-/// What is known of the files that were written, and of what they were made from.
+/// The files that were written, the input that they were made from, and the posts that were published.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
     pub(super) files: BTreeMap<String, Written>,
@@ -28,7 +28,7 @@ pub struct Manifest {
     pub(super) waiting: BTreeMap<u64, Waiting>,
 }
 
-/// A page that has not answered yet: the hub is told when it has.
+/// A page that has not answered yet; the hub is told when it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Waiting {
     /// The page's address.
@@ -40,7 +40,7 @@ pub(super) struct Waiting {
 /// A file that tidings wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Written {
-    /// Of what it was made from; nought where it must be made again.
+    /// Of its input; zero if it must be made again.
     pub(super) fingerprint: u64,
     /// Of its bytes.
     pub(super) hash: u64,
@@ -81,18 +81,18 @@ impl Stamp {
     }
 }
 
-/// Where the manifest of a site lies: beside its lock, since whoever builds the site may wipe the folder of feeds.
+/// The path of the manifest: beside the lock, since the site's generator may wipe the folder of feeds.
 pub(super) fn beside(lock: &Path) -> PathBuf {
     lock.with_extension("manifest")
 }
 
 impl Manifest {
-    /// The one beside this lock; where there is none, nothing is known.
+    /// Reads the one beside this lock; an absent one is empty.
     pub fn read(lock: &Path) -> Self {
         Self::parse(&read_text(&beside(lock), LISTED).unwrap_or_default())
     }
 
-    /// Reads the file's text. What cannot be read is left out: then the files are looked at themselves.
+    /// Parses the file's text. A line that cannot be read is left out: then the files themselves are compared.
     fn parse(text: &str) -> Self {
         let mut manifest = Self::default();
         let mut lines = text.lines();
@@ -211,7 +211,7 @@ impl Manifest {
         carry_on(&self.unseen, &ids, new, limit)
     }
 
-    /// Notes what the posts are now. One that is left out for a while is no news when it comes back.
+    /// Remembers these posts as published. A post that is left out for a while is not new when it comes back.
     pub fn add_posts(&mut self, posts: &[(u64, u64)], unseen: Unseen) {
         self.posts.extend(posts.iter().copied());
         self.unseen = unseen;

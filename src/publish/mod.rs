@@ -29,12 +29,12 @@ use twin::Twin;
 /// Within how many bytes a document says whose it is.
 const HEAD: u64 = 1 << 20;
 
-/// What a publisher leaves behind.
+/// The result of a build's writing.
 #[derive(Debug)]
 pub struct Published {
     /// The paths of the files whose bytes changed.
     pub written: BTreeSet<String>,
-    /// What is known of all files now.
+    /// The manifest after the build.
     pub manifest: Manifest,
     /// Why the next run will not know it.
     pub unkept: Option<Finding>,
@@ -44,7 +44,7 @@ pub struct Published {
 #[derive(Debug)]
 pub struct Publisher {
     dir: PathBuf,
-    /// Where ids are kept; the manifest lies beside it.
+    /// The lock; the manifest is beside it.
     lock: PathBuf,
     precompress: bool,
     manifest: Mutex<Manifest>,
@@ -66,13 +66,13 @@ impl Publisher {
         }
     }
 
-    /// What is known of the files that were written before.
+    /// The manifest as it is so far.
     pub fn manifest(&self) -> MutexGuard<'_, Manifest> {
         // A worker that panics ends the program; what it left is not written.
         self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the document stands there as it would be written now.
+    /// Whether the file on disk is the document as it would be written now.
     pub fn is_current(&self, outline: &Outline) -> bool {
         let known = self.manifest().files.get(&outline.path).cloned();
         let Some(known) = known.filter(|known| known.fingerprint == outline.fingerprint) else {

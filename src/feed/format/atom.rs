@@ -193,7 +193,7 @@ fn entry(entry: &Entry<'_>) -> atom::Entry {
     }
 }
 
-/// Plain text; where it would look like markup it is said as HTML, escaped once for that (RFC 4287 3.1.1.2).
+/// Plain text; text that looks like markup is escaped and typed as HTML (RFC 4287, 3.1.1.2).
 fn plain(words: &str, language: Option<&str>) -> Words {
     if text::looks_like_markup(words) {
         return marked(&html::escape(words), language);
@@ -257,7 +257,7 @@ fn instant(post: &Post) -> DateTime<Utc> {
     }
 }
 
-/// The time in the site's zone: a browser that shows a feed shows it as it stands, and there a post has its own day.
+/// The time in the site's zone: a browser shows the text of a feed, so each post appears under its own day.
 fn time(at: DateTime<Utc>, site: &Site) -> DateTime<FixedOffset> {
     let local = at.with_timezone(&site.zone()).fixed_offset();
     // An offset has no seconds in RFC 3339; some zones had, as late as 1972.

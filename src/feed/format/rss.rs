@@ -125,7 +125,7 @@ fn head(feed: &Feed<'_>) -> Channel {
     }
 }
 
-/// A picture that may stand for a channel: GIF, JPEG or PNG, as far as its name tells.
+/// The picture of a channel: GIF, JPEG or PNG, judged by its name.
 fn picture(feed: &Feed<'_>, address: Option<&String>) -> Option<String> {
     feed.picture(address)
         .filter(|address| {
@@ -136,7 +136,7 @@ fn picture(feed: &Feed<'_>, address: Option<&String>) -> Option<String> {
             ending.is_none_or(|ending| matches!(ending.as_str(), "gif" | "jpg" | "jpeg" | "png"))
         })
         .map(|mut address| {
-            // Validators take the kind from what follows the last dot, and `v=1.2` stands behind many a path.
+            // Validators take the kind from the text behind the last dot, which may be a query such as `v=1.2`.
             let query = address.query().map(|query| query.replace('.', "%2E"));
             address.set_query(query.as_deref());
             address.set_fragment(None);
@@ -148,7 +148,7 @@ fn item(entry: &Entry<'_>) -> Item {
     let post = entry.post;
     let (description, content) = match &entry.text {
         Text::Summary(html) => (html.clone(), None),
-        // The profile wants a description before the content; the whole text once is enough where it is short.
+        // The profile wants a description before the content; a short text is given once, as the description.
         Text::Full { html, about } => match about.clone().or_else(|| text::teaser(html)) {
             Some(about) => (html::escape(&about), Some(html.clone())),
             None => (html.clone(), None),
@@ -179,7 +179,7 @@ fn item(entry: &Entry<'_>) -> Item {
         content,
         author,
         categories: post.tags.iter().filter_map(|tag| category(tag)).collect(),
-        // Podcast programs refuse a length of nought: without one it is only a `media:content`.
+        // Podcast programs refuse a length of zero: without one it is only a `media:content`.
         enclosure: post.enclosure.as_ref().and_then(|enclosure| {
             let length = enclosure.length.filter(|length| *length > 0)?.to_string();
             Some(Enclosure {
@@ -266,7 +266,7 @@ fn category(name: &str) -> Option<Category> {
         .map(|name| Category { name, domain: None })
 }
 
-/// `ada@x.example (Ada)`; none without an address that may stand there.
+/// `ada@x.example (Ada)`; none without an address that RSS permits.
 fn by_mail(author: &Author) -> Option<String> {
     let name = apart(&text::line(&author.name))
         .replace('(', "[")
