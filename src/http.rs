@@ -19,9 +19,9 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
-/// How long one request may take, from the name to the status.
+/// How long one answer may take, from the name to the status, with all redirects.
 const LIMIT: Duration = Duration::from_secs(10);
-/// How often a page may send its reader on.
+/// How often a page may redirect.
 const REDIRECTS: usize = 5;
 
 /// Why there is no status.
@@ -54,6 +54,38 @@ fn other(error: impl fmt::Display) -> Trouble {
 pub struct Client {
     tls: TlsConnector,
     private: bool,
+    /// The host that may have a private address all the same.
+    own: Option<Own>,
+}
+
+/// A host and a port that are ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Own {
+    host: String,
+    port: Option<u16>,
+}
+
+impl Own {
+    fn of(url: &Url) -> Option<Self> {
+        let host = url.host_str()?.to_owned();
+        let port = url.port_or_known_default();
+        Some(Self { host, port })
+    }
+
+    /// Whether this is the host, at its port or at one of the web's own.
+    fn is(&self, url: &Url) -> bool {
+        let port = url.port_or_known_default();
+        url.host_str() == Some(&*self.host) && (port == self.port || url.port().is_none())
+    }
+}
+
+/// Whether an address is on the host of this site, at its port or at one of the web's own.
+pub fn is_on_site(site: &Url, page: &Url) -> bool {
+    is_of_the_web(page) && Own::of(site).is_some_and(|own| own.is(page))
+}
+
+fn is_of_the_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
 }
 
 impl fmt::Debug for Client {
@@ -76,15 +108,35 @@ impl Client {
         Self {
             tls: TlsConnector::from(Arc::new(tls)),
             private,
+            own: None,
         }
     }
 
-    /// The status of a page, wherever it sends its reader.
+    /// A client for the pages of a site, whose own host may have any address: on its own machine it often has a private
+    /// one. Where it redirects, only public addresses are followed.
+    pub fn for_site(site: &Url) -> Self {
+        Self {
+            own: Own::of(site),
+            ..Self::new(false)
+        }
+    }
+
+    fn may_reach(&self, url: &Url, address: IpAddr) -> bool {
+        let is_own = || self.own.as_ref().is_some_and(|own| own.is(url));
+        self.private || is_public(address) || is_own()
+    }
+
+    /// The status of a page, wherever it redirects.
     ///
     /// # Errors
     /// Where there is none.
     pub async fn get(&self, url: &Url) -> Result<u16, Trouble> {
-        let mut url = url.clone();
+        timeout(LIMIT, self.follow(url.clone()))
+            .await
+            .map_err(|_| Trouble::Silent)?
+    }
+
+    async fn follow(&self, mut url: Url) -> Result<u16, Trouble> {
         for _ in 0..REDIRECTS {
             let response = self.request(Method::GET, &url, Bytes::new()).await?;
             let status = response.status();
@@ -100,7 +152,7 @@ impl Client {
                 None => return Ok(status.as_u16()),
             }
         }
-        Err(other("it sends its reader on without end"))
+        Err(other("too many redirects"))
     }
 
     /// Posts a form; the status.
@@ -111,11 +163,11 @@ impl Client {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        Ok(self
-            .request(Method::POST, url, Bytes::from(form))
-            .await?
-            .status()
-            .as_u16())
+        let request = self.request(Method::POST, url, Bytes::from(form));
+        let response = timeout(LIMIT, request)
+            .await
+            .map_err(|_| Trouble::Silent)??;
+        Ok(response.status().as_u16())
     }
 
     async fn request(
@@ -124,17 +176,9 @@ impl Client {
         url: &Url,
         body: Bytes,
     ) -> Result<Response<()>, Trouble> {
-        timeout(LIMIT, self.request_without_limit(method, url, body))
-            .await
-            .map_err(|_| Trouble::Silent)?
-    }
-
-    async fn request_without_limit(
-        &self,
-        method: Method,
-        url: &Url,
-        body: Bytes,
-    ) -> Result<Response<()>, Trouble> {
+        if !is_of_the_web(url) {
+            return Err(other(format!("`{url}` is no address of the web")));
+        }
         let host = url
             .host_str()
             .ok_or_else(|| other("there is no host in the address"))?;
@@ -148,7 +192,7 @@ impl Client {
             .collect();
         if let Some(private) = addresses
             .iter()
-            .find(|address| !self.private && !is_public(address.ip()))
+            .find(|address| !self.may_reach(url, address.ip()))
         {
             return Err(Trouble::Private(private.ip()));
         }
@@ -234,7 +278,39 @@ fn is_public(address: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_public;
+    use url::Url;
+
+    use super::{is_on_site, is_public};
+
+    #[test]
+    fn a_page_is_on_its_site_at_the_sites_port_or_one_of_the_web() {
+        for (site, page, expected) in [
+            ("https://x.example/", "https://x.example/tea/", true),
+            ("https://x.example/blog/", "http://X.example/tea/", true),
+            ("http://x.example:8080/", "http://x.example:8080/tea/", true),
+            ("http://x.example:8080/", "https://x.example/tea/", true),
+            ("https://x.example/", "https://x.example:443/", true),
+            ("https://x.example/", "https://x.example:6379/", false),
+            ("https://x.example/", "http://127.0.0.1:8080/", false),
+            ("https://x.example/", "https://www.x.example/", false),
+            (
+                "https://x.example/",
+                "https://x.example@evil.example/",
+                false,
+            ),
+            (
+                "https://x.example/",
+                "https://x.example.evil.example/",
+                false,
+            ),
+            ("https://x.example/", "ftp://x.example/", false),
+            ("https://x.example/", "file:///etc/passwd", false),
+            ("http://[::1]:80/", "http://[::1]/", true),
+        ] {
+            let [site, page] = [site, page].map(|text| Url::parse(text).unwrap());
+            assert_eq!(is_on_site(&site, &page), expected, "{page}");
+        }
+    }
 
     #[test]
     fn only_public_addresses_are_public() {

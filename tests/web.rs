@@ -19,6 +19,8 @@ struct Server {
     /// What it refuses with 404: a part of the body.
     refused: Arc<Mutex<Option<&'static str>>>,
     asked: Arc<Mutex<Vec<String>>>,
+    /// Where it redirects.
+    location: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -30,7 +32,9 @@ impl Server {
             missing: Arc::default(),
             refused: Arc::default(),
             asked: Arc::default(),
+            location: Arc::new(Mutex::new("/there/".to_owned())),
         };
+        let location = Arc::clone(&server.location);
         let (status, asked) = (Arc::clone(&server.status), Arc::clone(&server.asked));
         let (missing, refused) = (Arc::clone(&server.missing), Arc::clone(&server.refused));
         thread::spawn(move || {
@@ -69,9 +73,10 @@ impl Server {
                 } else {
                     status.load(Ordering::SeqCst)
                 };
+                let location = location.lock().unwrap().clone();
                 let _ = write!(
                     stream.get_mut(),
-                    "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nLocation: /there/\r\n\r\n"
+                    "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nLocation: {location}\r\n\r\n"
                 );
             }
         });
@@ -549,10 +554,74 @@ fn a_page_that_sends_its_reader_round_in_circles_is_not_there() {
     let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
     let ran = live(&pages, &hub, &relay, "").run(&["--at", NOON, "run"]);
     assert!(
-        ran.talk.contains("without end") && relay.count() == 0,
+        ran.talk.contains("too many redirects") && relay.count() == 0,
         "{}",
         ran.talk
     );
+}
+
+#[test]
+fn a_page_leads_to_no_private_host_and_to_nothing_but_the_web() {
+    let (pages, hub, other) = (Server::start(302), Server::start(204), Server::start(200));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    for (location, expected) in [
+        (
+            format!("http://127.0.0.1:{}/x", other.port),
+            "127.0.0.1 is a private address",
+        ),
+        (
+            format!("//127.0.0.1:{}/x", other.port),
+            "127.0.0.1 is a private address",
+        ),
+        // The site's own host, at another port than its own.
+        (
+            format!("http://0.0.0.0:{}/x", other.port),
+            "0.0.0.0 is a private address",
+        ),
+        (
+            format!("http://[::ffff:127.0.0.1]:{}/x", other.port),
+            "is a private address",
+        ),
+        (
+            format!("ftp://127.0.0.1:{}/x", other.port),
+            "is no address of the web",
+        ),
+        ("file:///etc/passwd".to_owned(), "is no address of the web"),
+    ] {
+        pages.location.lock().unwrap().clone_from(&location);
+        let ran = live(&pages, &hub, &relay, "").run(&["--at", NOON, "run"]);
+        assert!(
+            ran.talk.contains("/tea/` is not there yet: ") && ran.talk.contains(expected),
+            "{location}: {}",
+            ran.talk
+        );
+        assert_eq!(
+            (relay.count(), other.asked()),
+            (0, Vec::new()),
+            "{location}"
+        );
+    }
+}
+
+#[test]
+fn a_post_with_an_address_elsewhere_makes_nobody_ask_there() {
+    let (pages, hub, other) = (Server::start(200), Server::start(204), Server::start(200));
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let scene = live(&pages, &hub, &relay, "");
+    let address = format!("http://127.0.0.1:{}/secret", other.port);
+    let scene = scene.file(
+        "post/tea.md",
+        &format!("---\ntitle: Tea\ndate: 2024-05-01\npermalink: \"{address}\"\n---\nHot.\n"),
+    );
+    let ran = scene.run(&["--at", NOON, "run"]);
+    assert_eq!((ran.code, relay.count()), (0, 1), "{}{}", ran.out, ran.talk);
+    assert!(
+        ran.talk
+            .contains(&format!("`{address}` is not on the site's own host")),
+        "{}",
+        ran.talk
+    );
+    assert_eq!((other.asked(), pages.asked()), (Vec::new(), Vec::new()));
 }
 
 #[test]
