@@ -61,6 +61,24 @@ impl Key {
         self.number
     }
 
+    /// A key of the same number that no store knows: what it signs looks like a token and permits nothing.
+    #[must_use]
+    pub fn for_show(&self) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(self.mac(b"key for show\n").as_ref());
+        Self::new(self.number, bytes)
+    }
+
+    /// The number of the issue that fills this slot of a digest: known before it is frozen, so that a dry run shows the
+    /// same ids, and to nobody without the key.
+    pub fn issue(&self, digest: &str, slot: &str) -> IssueId {
+        let mac = self.mac(format!("issue\n{digest}\n{slot}").as_bytes());
+        let number = mac.as_ref()[..8]
+            .iter()
+            .fold(0_i64, |number, byte| number << 8 | i64::from(*byte));
+        IssueId::from((number & i64::MAX).max(1))
+    }
+
     fn mac(&self, text: &[u8]) -> hmac::Tag {
         hmac::sign(&self.ready, text)
     }
@@ -119,18 +137,17 @@ impl Claim {
         bytes
     }
 
-    /// The claim of a token that one of these keys signed.
-    pub fn verify(token: &str, keys: &[Key]) -> Option<Self> {
+    /// The claim of a token that one of these keys signed for this purpose.
+    pub fn verify(token: &str, purpose: Purpose, keys: &[Key]) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (claim, mac) = bytes.split_at_checked(CLAIM_BYTES)?;
         let number = |at: usize| claim[at..at + 8].try_into().map(i64::from_be_bytes).ok();
         let key = keys.iter().find(|key| Some(key.number) == number(1))?;
         aws_lc_rs::constant_time::verify_slices_are_equal(mac, &key.mac(claim).as_ref()[..16])
             .ok()?;
-        let purpose = match claim[0] {
-            1 => Purpose::Leave,
-            _ => return None,
-        };
+        if claim[0] != purpose as u8 {
+            return None;
+        }
         Some(Self {
             purpose,
             reader: number(9)?,
@@ -141,6 +158,9 @@ impl Claim {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::{Claim, Key, Purpose};
 
     fn key(number: i64) -> Key {
@@ -155,19 +175,71 @@ mod tests {
             issue: 7.into(),
         };
         let token = key(1).sign(&claim);
-        assert_eq!(Claim::verify(&token, &[key(1)]), Some(claim));
-        assert_eq!(Claim::verify(&token, &[key(2)]), None);
-        assert_eq!(Claim::verify(&token, &[Key::new(1, [8; 32])]), None);
+        assert_eq!(
+            Claim::verify(&token, Purpose::Leave, &[key(1)]),
+            Some(claim)
+        );
+        assert_eq!(Claim::verify(&token, Purpose::Leave, &[key(2)]), None);
+        assert_eq!(
+            Claim::verify(&token, Purpose::Leave, &[Key::new(1, [8; 32])]),
+            None
+        );
         for at in 0..token.len() {
             let mut forged = token.clone().into_bytes();
             forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
             assert_ne!(
-                Claim::verify(std::str::from_utf8(&forged).unwrap(), &[key(1)]),
+                Claim::verify(
+                    std::str::from_utf8(&forged).unwrap(),
+                    Purpose::Leave,
+                    &[key(1)]
+                ),
                 Some(claim),
                 "at {at}"
             );
         }
-        assert_eq!(Claim::verify("", &[key(1)]), None);
+        assert_eq!(Claim::verify("", Purpose::Leave, &[key(1)]), None);
+    }
+
+    #[test]
+    fn a_token_for_another_purpose_or_for_show_permits_nothing() {
+        let claim = Claim {
+            purpose: Purpose::Leave,
+            reader: 42,
+            issue: 7.into(),
+        };
+        // As a later purpose would be signed.
+        let mut bytes = claim.to_bytes(1);
+        bytes[0] = 2;
+        let mac = key(1).mac(&bytes);
+        bytes.extend_from_slice(&mac.as_ref()[..16]);
+        let other = URL_SAFE_NO_PAD.encode(bytes);
+        assert_eq!(Claim::verify(&other, Purpose::Leave, &[key(1)]), None);
+
+        let shown = key(1).for_show();
+        let token = shown.sign(&claim);
+        assert_eq!(token.len(), key(1).sign(&claim).len());
+        assert_eq!(Claim::verify(&token, Purpose::Leave, &[key(1)]), None);
+        assert_eq!(
+            token,
+            key(1).for_show().sign(&claim),
+            "it is the same each time"
+        );
+        assert_ne!(shown.to_text(), key(1).to_text());
+    }
+
+    #[test]
+    fn an_issue_of_one_slot_has_one_number() {
+        let number = |key: &Key, digest: &str, slot: &str| key.issue(digest, slot);
+        let one = number(&key(1), "weekly", "2024-01-01");
+        assert_eq!(one, number(&key(1), "weekly", "2024-01-01"));
+        for other in [
+            number(&key(1), "weekly", "2024-01-08"),
+            number(&key(1), "daily", "2024-01-01"),
+            number(&Key::new(1, [8; 32]), "weekly", "2024-01-01"),
+        ] {
+            assert_ne!(one, other);
+        }
+        assert!(one.number() > 0);
     }
 
     #[test]

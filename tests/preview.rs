@@ -10,7 +10,10 @@ use crate::scene::{Running, Scene};
 /// A preview that runs until it is dropped.
 struct Served {
     _running: Running,
+    /// Host and port.
     address: String,
+    /// The path of the preview, with its secret, without its last slash.
+    secret: String,
 }
 
 impl Served {
@@ -25,20 +28,25 @@ impl Served {
         ];
         let mut running = scene.spawn(&arguments, &[]);
         let line = running.first_line();
-        let address = line
+        let (address, secret) = line
             .trim()
             .strip_prefix("http://")
-            .and_then(|rest| rest.strip_suffix('/'));
+            .and_then(|rest| rest.strip_suffix('/')?.split_once('/'))
+            .unwrap_or_else(|| panic!("no address: {line}"));
         Self {
-            address: address
-                .unwrap_or_else(|| panic!("no address: {line}"))
-                .to_owned(),
+            address: address.to_owned(),
+            secret: format!("/{secret}"),
             _running: running,
         }
     }
 
     /// The status, and what follows the headers.
     fn get(&self, path: &str, host: &str) -> (u16, String) {
+        self.get_bare(&format!("{}{path}", self.secret), host)
+    }
+
+    /// As [`Self::get`], without the secret.
+    fn get_bare(&self, path: &str, host: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
             stream,
@@ -163,6 +171,137 @@ fn the_preview_is_for_its_own_machine() {
     let (status, body) = served.get("/issue", "evil.example");
     assert_eq!(status, 403);
     assert!(!body.contains("One"), "{body}");
+}
+
+#[test]
+fn the_preview_shows_nothing_to_who_does_not_know_its_address() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let served = Served::start(&scene);
+    let host = &served.address.clone();
+    assert!(served.secret.len() > 32, "{}", served.secret);
+    assert_ne!(served.secret, Served::start(&scene).secret);
+    assert_eq!(served.get("/issue", host).0, 200);
+    let (most, last) = served.secret.split_at(served.secret.len() - 1);
+    let near = format!("{most}{}", if last == "0" { "1" } else { "0" });
+    for path in [
+        "/",
+        "/issue",
+        "/stamp",
+        "/mail/light",
+        "//issue",
+        "/0/issue",
+        "/once/",
+        "/once/0/issue",
+        &format!("{near}/issue"),
+        &format!("{most}/issue"),
+        &format!("{}0/issue", served.secret),
+        &format!("/x{}/issue", served.secret),
+        &format!("/once{}", served.secret),
+    ] {
+        let (status, body) = served.get_bare(path, host);
+        assert_eq!(status, 404, "{path}");
+        assert!(
+            !body.contains("One") && !body.contains(&served.secret[1..]),
+            "{path}: {body}"
+        );
+    }
+}
+
+#[test]
+fn a_browser_is_started_with_an_address_that_opens_once_and_with_no_secret_of_ours() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01").file(
+        "bin/xdg-open",
+        "#!/bin/sh\necho \"$1\" > opened.new\nenv > env\nmv opened.new opened\n",
+    );
+    let browser = scene.path("bin/xdg-open");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&browser, mode).unwrap();
+    let path = format!(
+        "{}:{}",
+        scene.path("bin").display(),
+        std::env::var("PATH").unwrap()
+    );
+    let variables = [("PATH", &*path), ("TIDINGS_MAIL__PASSWORD", "pw-1")];
+    let mut running = scene.spawn(
+        &[
+            "--at",
+            "2024-06-24T08:00:05+02:00",
+            "digest",
+            "weekly",
+            "--preview",
+        ],
+        &variables,
+    );
+    let line = running.first_line();
+    for _ in 0..600 {
+        if scene.path("opened").exists() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    let opened = scene.read("opened");
+    let opened = opened.trim().strip_prefix("http://").unwrap();
+    let (address, path) = opened.split_at(opened.find('/').unwrap());
+    assert!(
+        line.contains(address) && !line.contains(path),
+        "{line} {opened}"
+    );
+    let served = Served {
+        _running: running,
+        address: address.to_owned(),
+        secret: String::new(),
+    };
+    assert_eq!(served.get(path, address).0, 303);
+    assert_eq!(served.get(path, address).0, 404, "it opens once");
+    let env = scene.read("env");
+    assert!(env.contains("PATH=") && !env.contains("TIDINGS_"), "{env}");
+}
+
+#[test]
+fn a_dry_run_shows_what_is_sent_but_for_the_token_which_permits_nothing() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let at = "2024-06-24T08:00:05+02:00";
+    // The store makes its key at the first run that may write.
+    scene.run_at(at, &["subscriber", "add", "ada@x.example"]);
+    let scene = scene.file(
+        "config.toml",
+        &crate::scene::CONFIG.replace("to = [\"editor@hums.example\"]", ""),
+    );
+    let dry = || {
+        let printed = scene.run_at(at, &["run", "--dry-run"]);
+        let (_, message) = printed.split_once("==> weekly: ").unwrap();
+        message.split_once(" <==\n").unwrap().1.to_owned()
+    };
+    let shown = dry();
+    assert_eq!(shown, dry(), "it shows the same each time");
+    scene.run_at(at, &["run"]);
+    let names = scene.names("outbox");
+    let sent = scene.read(&format!("outbox/{}", names[0]));
+    let is_of_token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let without_tokens = |message: &str| {
+        let message = message.replace("=\r\n", "").replace("\r\n ", "");
+        let mut tokens = Vec::new();
+        let parts: Vec<String> = message
+            .split_inclusive(|c| !is_of_token(c))
+            .map(|part| {
+                let word = part.trim_end_matches(|c| !is_of_token(c));
+                if word.len() == 55 {
+                    tokens.push(word.to_owned());
+                }
+                part.replace(word, if word.len() == 55 { "TOKEN" } else { word })
+            })
+            .collect();
+        (parts.concat(), tokens)
+    };
+    let (shown, for_show) = without_tokens(&shown);
+    let (sent, valid) = without_tokens(&sent);
+    assert!(
+        shown.contains("Message-ID: ") && shown.contains("Feedback-ID: "),
+        "{shown}"
+    );
+    assert_eq!(shown, sent);
+    assert!(!valid.is_empty() && valid.len() == for_show.len(), "{sent}");
+    assert!(valid.iter().all(|token| !for_show.contains(token)));
 }
 
 #[test]

@@ -25,7 +25,6 @@ use crate::loader::{Loaded, load_posts};
 use crate::post::Post;
 use crate::reader::Email;
 use crate::store::{Freeze, Frozen, Store};
-use crate::token::random_id;
 
 use compose::{Composed, compose};
 use plan::{Plan, begin, plan};
@@ -248,17 +247,17 @@ async fn may_repeat(
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-async fn new_issue(
-    store: &Store,
+/// Which slot of a digest an issue fills.
+fn slot_of(
     session: &Session<'_>,
     digest: &Digest,
     posts: &[&Post],
     plan: &Plan<'_>,
     now: DateTime<Utc>,
-) -> anyhow::Result<Issue> {
+) -> anyhow::Result<String> {
     let outbox = session.config.mail.smtp.is_none();
     let post = posts.first().map(|post| &*post.id).unwrap_or_default();
-    let slot = match (&digest.schedule, plan.slot) {
+    Ok(match (&digest.schedule, plan.slot) {
         // What went only into the outbox must not keep the same post from the relay.
         (Schedule::Each, Some(_)) => {
             format!("post{} {post}", if outbox { " to the outbox" } else { "" })
@@ -268,16 +267,28 @@ async fn new_issue(
             .context("the slot is no time")?
             .to_rfc3339(),
         (Schedule::Cron(_), None) => format!("by hand {}", now.to_rfc3339()),
-    };
+    })
+}
+
+async fn new_issue(
+    store: &Store,
+    session: &Session<'_>,
+    digest: &Digest,
+    posts: &[&Post],
+    plan: &Plan<'_>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Issue> {
+    let slot = slot_of(session, digest, posts, plan, now)?;
+    let key = store.current_key().await?;
     Ok(Issue {
-        id: random_id().into(),
+        id: key.issue(&digest.name, &slot),
         digest: digest.name.clone(),
         slot,
         made_at: now,
         state: IssueState::Open,
         reason: None,
         subject: String::new(),
-        outbox,
-        key: store.current_key().await?.number(),
+        outbox: session.config.mail.smtp.is_none(),
+        key: key.number(),
     })
 }

@@ -410,7 +410,7 @@ pub(super) async fn insert_issue(
 ) -> Result<bool> {
     let made = sqlx::query(
         "INSERT INTO issue (id, digest, slot, made_at, state, reason, counts, subject, page, compiled, outbox, key) \
-         VALUES ($1, $2, $3, $4, $5, NULL, NULL, $6, $7, $8, $9, $10) ON CONFLICT (digest, slot) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, NULL, NULL, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
     )
     .bind(issue.id)
     .bind(issue.digest.clone())

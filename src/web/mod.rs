@@ -2,4 +2,4 @@
 
 mod preview;
 
-pub use preview::{Preview, Source, serve_preview};
+pub use preview::{Door, Preview, Source, serve_preview};

@@ -1,17 +1,21 @@
 //! An issue as its readers will see it, on loopback; the page looks for changes and shows them.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY,
+};
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Serialize;
 use tokio::net::TcpListener;
+
+use crate::token::random_id;
 
 const PAGE: &str = include_str!("../../templates/preview.html");
 
@@ -49,16 +53,76 @@ pub trait Source: Send + Sync + fmt::Debug + 'static {
     fn preview(&self) -> Result<Preview, String>;
 }
 
-/// Serves the preview until the task is dropped.
+/// The way in: a secret in the address, since every user of a machine reaches its loopback addresses.
+#[derive(Debug)]
+pub struct Door {
+    secret: String,
+    /// A secret that leads to the other one a single time; none once it was used.
+    once: Mutex<Option<String>>,
+}
+
+impl Door {
+    /// A door that nobody knows yet.
+    pub fn new() -> Self {
+        Self {
+            secret: secret(),
+            once: Mutex::new(Some(secret())),
+        }
+    }
+
+    /// The path of the preview.
+    pub fn path(&self) -> String {
+        format!("/{}/", self.secret)
+    }
+
+    /// A path that redirects to the preview, once.
+    pub fn path_for_once(&self) -> String {
+        let once = self.once.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("/once/{}", once.as_deref().unwrap_or_default())
+    }
+
+    /// Uses up the path that redirects; whether this is it.
+    fn opens_once(&self, given: &str) -> bool {
+        let mut once = self.once.lock().unwrap_or_else(PoisonError::into_inner);
+        let opens = once.as_deref().is_some_and(|once| is_same(once, given));
+        if opens {
+            *once = None;
+        }
+        opens
+    }
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// 126 random bits, to be guessed by nobody.
+fn secret() -> String {
+    format!("{:016x}{:016x}", random_id(), random_id())
+}
+
+/// Whether two texts are the same, told in the same time whatever they share.
+fn is_same(one: &str, other: &str) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
+}
+
+/// Serves the preview behind its door until the task is dropped.
 ///
 /// # Errors
 /// Where the listener fails.
-pub async fn serve_preview(listener: TcpListener, source: Arc<dyn Source>) -> std::io::Result<()> {
+pub async fn serve_preview(
+    listener: TcpListener,
+    door: Door,
+    source: Arc<dyn Source>,
+) -> std::io::Result<()> {
     let routes = Router::new()
-        .route("/", get(page))
-        .route("/stamp", get(stamp))
-        .route("/issue", get(issue))
-        .route("/mail/{scheme}", get(mail))
+        .route("/{secret}/", get(page))
+        .route("/{secret}/stamp", get(stamp))
+        .route("/{secret}/issue", get(issue))
+        .route("/{secret}/mail/{scheme}", get(mail))
+        .layer(middleware::from_fn_with_state(Arc::new(door), only_by_door))
         .layer(middleware::from_fn(only_this_machine))
         .with_state(source);
     axum::serve(listener, routes).await
@@ -77,6 +141,23 @@ async fn only_this_machine(request: Request, next: Next) -> Response {
     } else {
         (StatusCode::FORBIDDEN, "this page is for its own machine\n").into_response()
     }
+}
+
+/// Who does not know the secret sees nothing, not even whether there is something.
+async fn only_by_door(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    let mut parts = request.uri().path().split('/').skip(1);
+    let first = parts.next().unwrap_or_default();
+    if is_same(&door.secret, first) {
+        return next.run(request).await;
+    }
+    if first == "once" && door.opens_once(parts.next().unwrap_or_default()) {
+        return Redirect::to(&door.path()).into_response();
+    }
+    (
+        StatusCode::NOT_FOUND,
+        "open the address that the preview has printed\n",
+    )
+        .into_response()
 }
 
 async fn page() -> Response {
@@ -102,7 +183,10 @@ async fn issue(State(source): State<Arc<dyn Source>>) -> Response {
     answer("application/json", "default-src 'none'", body.to_string())
 }
 
-async fn mail(State(source): State<Arc<dyn Source>>, Path(scheme): Path<String>) -> Response {
+async fn mail(
+    State(source): State<Arc<dyn Source>>,
+    Path((_, scheme)): Path<(String, String)>,
+) -> Response {
     let html = made(source)
         .await
         .map(|preview| preview.html)
@@ -140,17 +224,29 @@ fn in_scheme(html: &str, is_dark: bool) -> String {
 }
 
 fn answer(kind: &'static str, policy: &'static str, body: String) -> Response {
-    let headers: [(HeaderName, &str); 3] = [
+    let headers: [(HeaderName, &str); 4] = [
         (CONTENT_TYPE, kind),
         (CONTENT_SECURITY_POLICY, policy),
         (CACHE_CONTROL, "no-store"),
+        (REFERRER_POLICY, "no-referrer"),
     ];
     (headers, body).into_response()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::in_scheme;
+    use super::{Door, in_scheme};
+
+    #[test]
+    fn a_door_opens_once_without_its_secret() {
+        let door = Door::new();
+        let once = door.path_for_once();
+        let once = once.strip_prefix("/once/").unwrap();
+        assert!(!door.opens_once("") && !door.opens_once(&door.secret));
+        assert!(door.opens_once(once));
+        assert!(!door.opens_once(once) && !door.opens_once(""));
+        assert_ne!(door.path(), Door::new().path());
+    }
 
     #[test]
     fn a_mail_is_shown_in_the_scheme_that_is_asked_for() {

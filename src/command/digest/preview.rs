@@ -22,7 +22,7 @@ use crate::config::Digest;
 use crate::ledger::IssueId;
 use crate::loader::files;
 use crate::store::Access;
-use crate::web::{Preview, Source, serve_preview};
+use crate::web::{Door, Preview, Source, serve_preview};
 
 /// Serves the preview on loopback until it is interrupted.
 pub(super) fn preview(
@@ -42,7 +42,9 @@ pub(super) fn preview(
     let listener = runtime
         .block_on(TcpListener::bind("127.0.0.1:0"))
         .context("the preview cannot listen")?;
-    let address = format!("http://{}/", listener.local_addr()?);
+    let door = Door::new();
+    let host = format!("http://{}", listener.local_addr()?);
+    let address = host.clone() + &door.path();
     // Also with `-q`: it is what was asked for.
     writeln!(session.out, "{address}")?;
     session.out.flush()?;
@@ -54,7 +56,8 @@ pub(super) fn preview(
             "xdg-open"
         };
         let started = program(browse)
-            .arg(&address)
+            // Everyone on this machine can read what a program was started with, so it opens once.
+            .arg(host + &door.path_for_once())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
@@ -64,7 +67,7 @@ pub(super) fn preview(
     }
     runtime.block_on(async {
         tokio::select! {
-            ended = serve_preview(listener, Arc::new(maker)) => ended.context("the preview ended"),
+            ended = serve_preview(listener, door, Arc::new(maker)) => ended.context("the preview ended"),
             interrupted = tokio::signal::ctrl_c() => interrupted.context("no signals"),
         }
     })?;
@@ -124,7 +127,7 @@ impl Maker {
             .first_reader(&digest.name, &digest.to)
             .await?
             .unwrap_or_else(somebody);
-        let key = store.current_key().await?;
+        let key = store.current_key().await?.for_show();
         let message = composed.compiled.fill(&reader, now, &key);
         let read = composed.compiled.read_by(&composed.draft, &reader, &key);
         let headers = String::from_utf8_lossy(&message);

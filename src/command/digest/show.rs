@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::cli::{Choice, Show};
 use crate::command::digest::compose::{Composed, as_test, compose};
 use crate::command::digest::plan::{When, issues_of, plan};
+use crate::command::digest::slot_of;
 use crate::command::{Ending, Session};
 use crate::config::{Digest, Posts};
 use crate::delivery::{Mailer, deliver_one};
@@ -41,7 +42,10 @@ pub(super) async fn print(
         session.say(&plan.why_nothing(digest));
         return Ok(Ending::Done);
     };
-    let composed = compose(session, digest, posts, loaded, IssueId::SHOWN, now)?;
+    let key = store.current_key().await?;
+    // The same ids as in what will be sent, beside a link that permits nothing.
+    let issue = key.issue(&digest.name, &slot_of(session, digest, posts, &plan, now)?);
+    let composed = compose(session, digest, posts, loaded, issue, now)?;
     let Composed { compiled, .. } = composed.checked(session)?;
     let reader = store
         .first_reader(&digest.name, &digest.to)
@@ -55,8 +59,8 @@ pub(super) async fn print(
             compiled.subject()
         )?;
     }
-    let key = store.current_key().await?;
-    session.out.write_all(&compiled.fill(&reader, now, &key))?;
+    let message = compiled.fill(&reader, now, &key.for_show());
+    session.out.write_all(&message)?;
     session.say(&format!(
         "{}: {} posts in {} issues",
         digest.name,
@@ -88,7 +92,7 @@ pub(super) async fn show(
     let Composed {
         draft, compiled, ..
     } = composed.checked(session)?;
-    let key = store.current_key().await?;
+    let key = store.current_key().await?.for_show();
     if let Some(file) = &show.html {
         write(
             session,
