@@ -1,5 +1,6 @@
 //! What is wrong, where it stands and the way out: the one form in which every room reports a fault.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -35,6 +36,16 @@ pub struct Place {
     pub line: Option<usize>,
     /// Column in characters, counted from 1; only beside a line.
     pub column: Option<usize>,
+}
+
+impl From<PathBuf> for Place {
+    fn from(file: PathBuf) -> Self {
+        Self {
+            file,
+            line: None,
+            column: None,
+        }
+    }
 }
 
 /// One fault, as it is printed: `file:line:column: message`, then the way out on a line of its own.
@@ -115,10 +126,76 @@ impl Finding {
         self
     }
 
+    fn kind(&self) -> Kind {
+        let way_out = self.way_out.as_deref().unwrap_or_default();
+        (self.severity, shape(&self.message), shape(way_out))
+    }
+
     /// Whether something was left out because of it.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
+}
+
+/// How many of one kind are all named.
+const MANY: usize = 5;
+/// How many of more than that are named as examples.
+const EXAMPLES: usize = 3;
+
+/// What to tell a person: of one fault in many places three examples and how many there are.
+pub fn condense(findings: Vec<Finding>) -> Vec<Finding> {
+    let kinds: Vec<Kind> = findings.iter().map(Finding::kind).collect();
+    let mut counts: HashMap<&Kind, usize> = HashMap::new();
+    for kind in &kinds {
+        *counts.entry(kind).or_default() += 1;
+    }
+    let mut named: HashMap<&Kind, usize> = HashMap::new();
+    let mut told = Vec::new();
+    for (finding, kind) in findings.into_iter().zip(&kinds) {
+        let count = counts[kind];
+        if count <= MANY {
+            told.push(finding);
+            continue;
+        }
+        let named = named.entry(kind).or_default();
+        *named += 1;
+        if *named > EXAMPLES {
+            continue;
+        }
+        let severity = finding.severity;
+        told.push(finding);
+        if *named == EXAMPLES {
+            let more = count - EXAMPLES;
+            let rest = Finding::error(format!("and {more} more like these, {count} in all"));
+            told.push(Finding { severity, ..rest }.way_out("`-v` names each"));
+        }
+    }
+    told
+}
+
+/// What a finding is about, without the names, texts and numbers that differ from place to place.
+type Kind = (Severity, String, String);
+
+/// A message with a mark in place of each number and of what stands between quotation marks.
+fn shape(message: &str) -> String {
+    let mut shape = String::new();
+    let mut rest = message.chars();
+    while let Some(c) = rest.next() {
+        let end = match c {
+            '`' => Some('`'),
+            '“' => Some('”'),
+            _ => None,
+        };
+        if let Some(end) = end {
+            rest.by_ref().find(|c| *c == end);
+            shape.push('…');
+        } else if !c.is_ascii_digit() {
+            shape.push(c);
+        } else if !shape.ends_with('#') {
+            shape.push('#');
+        }
+    }
+    shape
 }
 
 impl fmt::Display for Finding {
@@ -147,7 +224,56 @@ impl std::error::Error for Finding {}
 
 #[cfg(test)]
 mod tests {
-    use super::Finding;
+    use super::{Finding, condense};
+
+    fn told(findings: impl IntoIterator<Item = Finding>) -> Vec<String> {
+        let told = condense(findings.into_iter().collect());
+        told.iter().map(Finding::to_string).collect()
+    }
+
+    #[test]
+    fn one_fault_in_many_files_is_told_with_three_examples_and_its_count() {
+        let dated = |number: usize| {
+            Finding::error(format!("`{number}-13-01` is no date: month {number}"))
+                .in_file(format!("{number}.md"))
+                .at_line(number)
+        };
+        let other = Finding::error("this is not UTF-8").in_file("x.md");
+        let all = (0..458).map(dated).chain([other.clone()]);
+        assert_eq!(
+            told(all),
+            [
+                "0.md:0: `0-13-01` is no date: month 0",
+                "1.md:1: `1-13-01` is no date: month 1",
+                "2.md:2: `2-13-01` is no date: month 2",
+                "and 455 more like these, 458 in all\n  `-v` names each",
+                "x.md: this is not UTF-8",
+            ]
+        );
+        assert_eq!(told((0..5).map(dated)).len(), 5, "a few are all named");
+        assert_eq!(told((0..6).map(dated)).len(), 4);
+        assert!(told([]).is_empty());
+    }
+
+    #[test]
+    fn faults_are_alike_by_their_words_and_their_weight() {
+        let many = |make: &dyn Fn(usize) -> Finding| told((0..10).map(make)).len();
+        assert_eq!(many(&|n| Finding::warning(format!("“{n}” is unread"))), 4);
+        assert_eq!(
+            many(&|n| Finding::error("x").way_out(format!("write `{n}`"))),
+            4
+        );
+        let words = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        assert_eq!(many(&|n| Finding::error(words[n])), 10);
+        assert_eq!(many(&|n| Finding::error("x").way_out(words[n])), 10);
+        let mixed = |n: usize| match n % 2 {
+            0 => Finding::error("x"),
+            _ => Finding::warning("x"),
+        };
+        assert_eq!(many(&mixed), 10, "five of each weight");
+        // A quotation that is not ended hides the rest.
+        assert_eq!(many(&|n| Finding::error(format!("`{}", words[n]))), 4);
+    }
 
     #[test]
     fn a_finding_reads_file_line_column_message_and_way_out() {

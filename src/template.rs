@@ -7,6 +7,7 @@ use crate::finding::Finding;
 /// What a template's fault is, in the file of the template's name and at its line.
 pub fn explain(error: &tera::Error) -> Finding {
     let unusable = |message: &str, file: &str, line: usize| {
+        let message = message.trim_end_matches('.');
         Finding::error(format!("the template cannot be used: {message}"))
             .at_line(line)
             .in_file(file)

@@ -44,3 +44,4 @@ mod tls;
 mod valid;
 mod web;
 mod wire;
+mod words;

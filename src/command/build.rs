@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::cli::{Build, Dry};
-use crate::command::{Ending, Session, own_template};
+use crate::command::{Ending, Session};
 use crate::config::{Config, Feeds};
 use crate::feed::{Outline, Plan, Setting, links, plan};
 use crate::finding::Finding;
@@ -159,7 +159,7 @@ fn write(
 impl Reading {
     fn new(session: &Session<'_>, loaded: Loaded, publisher: Publisher) -> Result<Self, Finding> {
         let config = session.config.clone();
-        let template = own_template(&config, "feeds.html")?;
+        let template = session.own_template("feeds.html")?;
         let prints: Vec<(u64, u64)> = loaded
             .posts
             .par_iter()

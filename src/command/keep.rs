@@ -1,6 +1,6 @@
 //! The lock is kept before anything is published or announced by an id; where it cannot be, that is said.
 
-use crate::command::{Ending, Session, name};
+use crate::command::{Ending, Session};
 use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
@@ -16,15 +16,18 @@ impl Session<'_> {
         for (old, new) in &changes.renamed {
             self.say(&format!("{new}: was {old}, keeps its id"));
         }
-        for path in &changes.repeated {
-            // A person is needed, also with `-q`.
-            name(
-                &Finding::warning(
+        let repeated: Vec<Finding> = changes
+            .repeated
+            .iter()
+            .map(|path| {
+                Finding::warning(
                     "this post was published with another id: readers see it as unread",
                 )
-                .in_file(self.config.posts.dir.join(path)),
-            );
-        }
+                .in_file(self.config.posts.dir.join(path))
+            })
+            .collect();
+        // A person is needed, also with `-q`.
+        self.name_each(repeated.iter());
         if lock.is_as_read() {
             return Ending::Done;
         }

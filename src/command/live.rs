@@ -59,14 +59,15 @@ impl Live {
             .into_iter()
             .cloned()
             .partition(|page| is_on_site(&site.url, page));
+        let mut findings = Vec::new();
         for page in foreign {
-            let finding = Finding::warning(format!(
+            findings.push(Finding::warning(format!(
                 "`{page}` is not on the site's own host, so nobody asks whether it is there"
-            ));
-            session.report(&[finding]);
+            )));
             self.known.insert(page, None);
         }
         if own.is_empty() {
+            session.report(&findings);
             return self.those_missing(pages);
         }
         let client = self.client.get_or_init(|| Client::for_site(&site.url));
@@ -80,12 +81,13 @@ impl Live {
         for (page, trouble) in answers {
             if let Some(trouble) = &trouble {
                 let finding = Finding::warning(format!("`{page}` is not there yet: {trouble}"));
-                session
-                    .report(&[finding
-                        .way_out("its post waits for the next run; `require_live` under [site]")]);
+                findings.push(
+                    finding.way_out("its post waits for the next run; `require_live` under [site]"),
+                );
             }
             self.known.insert(page, trouble);
         }
+        session.report(&findings);
         self.those_missing(pages)
     }
 

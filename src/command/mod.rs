@@ -10,12 +10,13 @@ mod run;
 mod send;
 mod status;
 mod subscriber;
+mod template;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 
@@ -23,8 +24,7 @@ use crate::cli::{Cli, Command};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Stop;
-use crate::file::read::{WRITTEN, read_text_if_any};
-use crate::finding::Finding;
+use crate::finding::{Finding, condense};
 use crate::store::{Access, Sender, Store};
 
 /// How a command ended, when it could do something.
@@ -118,14 +118,19 @@ impl Session<'_> {
 
     /// Names what is wrong, each once; with `-q` only what left something out.
     fn report(&self, findings: &[Finding]) {
-        for finding in findings
-            .iter()
-            .filter(|finding| !self.quiet || finding.is_error())
-        {
-            if self.named.borrow_mut().insert(finding.clone()) {
-                name(finding);
-            }
-        }
+        let is_told = |finding: &&Finding| !self.quiet || finding.is_error();
+        self.name_each(findings.iter().filter(is_told));
+    }
+
+    /// Names these, each once, also with `-q`.
+    fn name_each<'f>(&self, findings: impl Iterator<Item = &'f Finding>) {
+        let mut named = self.named.borrow_mut();
+        let new: Vec<Finding> = findings
+            .filter(|finding| named.insert((*finding).clone()))
+            .cloned()
+            .collect();
+        let told = if self.verbose { new } else { condense(new) };
+        told.iter().for_each(name);
     }
 
     /// Real mail at a time that is not would lie to its readers.
@@ -204,13 +209,6 @@ fn load_config(file: &Path) -> Result<Config, Finding> {
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
     Config::load(file, environment)
-}
-
-/// A template of the site's own, and its file; none where it has none of this name.
-fn own_template(config: &Config, name: &str) -> Result<Option<(PathBuf, String)>, Finding> {
-    let file = config.root.join("templates").join(name);
-    let text = read_text_if_any(&file, WRITTEN)?;
-    Ok(text.map(|text| (file, text)))
 }
 
 /// Does what the command line asks for. Results go to `out`.

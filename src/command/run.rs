@@ -62,7 +62,12 @@ pub(super) fn run(
         )) {
             Ok(sent) => ending = ending.and(sent),
             Err(error) => {
-                let error = error.context(format!("the digest `{}`", digest.name));
+                let name = format!("the digest `{}`", digest.name);
+                // Some errors say it themselves.
+                let error = match format!("{error:#}").contains(&name) {
+                    true => error,
+                    false => error.context(name),
+                };
                 match failed {
                     None => failed = Some(error),
                     Some(_) => session.report(&[Finding::error(format!("{error:#}"))]),

@@ -101,6 +101,7 @@ impl FromStr for Schedule {
                 "`{text}` is no schedule: {reason}\nexpected five fields (minute hour day month weekday) like `0 8 * * MON`, or `each`"
             )
         };
+        check_fields(text).map_err(|reason| fail(&reason))?;
         let cron = parser
             .parse(text)
             .map_err(|error| fail(&error.to_string()))?;
@@ -109,6 +110,46 @@ impl FromStr for Schedule {
             .map_err(|_| fail("that time never comes"))?;
         Ok(Self::Cron(Box::new(cron)))
     }
+}
+
+/// The fields of a schedule, and the numbers that each can hold.
+const FIELDS: [(&str, u32, u32); 5] = [
+    ("minute", 0, 59),
+    ("hour", 0, 23),
+    ("day", 1, 31),
+    ("month", 1, 12),
+    ("weekday", 0, 7),
+];
+
+/// That there are five fields, and in each only numbers that it can hold; the rest is the parser's matter.
+fn check_fields(text: &str) -> Result<(), String> {
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    if text.trim().starts_with('@') {
+        return Ok(());
+    }
+    if fields.len() != FIELDS.len() {
+        let noun = if fields.len() == 1 { "field" } else { "fields" };
+        return Err(format!("it has {} {noun}", fields.len()));
+    }
+    for (field, (name, least, most)) in fields.iter().zip(FIELDS) {
+        for part in field.split(',') {
+            // After the slash stands a step.
+            let range = part.split('/').next().unwrap_or_default();
+            let is_number = |number: &&str| {
+                !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+            };
+            let is_outside = |number: &&str| {
+                let number = number.parse::<u32>().unwrap_or(u32::MAX);
+                number < least || number > most
+            };
+            if let Some(number) = range.split('-').filter(is_number).find(is_outside) {
+                return Err(format!(
+                    "its {name} is `{number}`, not one of {least} to {most}"
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A day of the calendar: a string or a TOML date.
@@ -203,4 +244,46 @@ fn twenty() -> usize {
 
 fn one() -> usize {
     1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Schedule;
+
+    #[test]
+    fn the_field_that_cannot_be_is_named_with_its_range() {
+        for (text, expected) in [
+            ("61 8 * * MON", "its minute is `61`, not one of 0 to 59"),
+            ("0 25 * * *", "its hour is `25`, not one of 0 to 23"),
+            ("0 8 0 * *", "its day is `0`, not one of 1 to 31"),
+            ("0 8 1,32 * *", "its day is `32`"),
+            ("0 8 * 13 *", "its month is `13`"),
+            ("0 8 * * 8", "its weekday is `8`"),
+            ("0-70 8 * * 1", "its minute is `70`"),
+            ("0 8-24/2 * * 1", "its hour is `24`"),
+            ("0 99999999999 * * 1", "its hour is `99999999999`"),
+            ("0 8 * *", "it has 4 fields"),
+            ("0 0 8 * * MON", "it has 6 fields"),
+            ("weekly", "it has 1 field"),
+            ("", "it has 0 fields"),
+            ("0 8 * * TEA", "is no schedule: "),
+            ("0 8 31 2 *", "that time never comes"),
+        ] {
+            let error = text.parse::<Schedule>().unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+            assert!(error.ends_with("or `each`"), "{text}: {error}");
+        }
+        for text in [
+            "0 8 * * MON",
+            "0,30 8-20/2 1-7 JAN-MAR MON#1",
+            "*/10 * * * *",
+            "0 8 L * *",
+            "0 0 * * 7",
+            "59 23 31 12 *",
+            "@daily",
+            "each",
+        ] {
+            assert!(text.parse::<Schedule>().is_ok(), "{text}");
+        }
+    }
 }

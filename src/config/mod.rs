@@ -24,7 +24,7 @@ pub use value::{Span, Zone, is_blank, is_language};
 
 use crate::config::explain::{explain, explain_in, listed, nearest};
 use crate::file::read::{WRITTEN, read_text};
-use crate::finding::Finding;
+use crate::finding::{Finding, Place};
 
 /// Everything that can be set. One that exists needs no second check, and its paths are absolute or relative to the
 /// working directory, no longer to the file.
@@ -81,6 +81,7 @@ impl Config {
         config.root = file.parent().map(Path::to_path_buf).unwrap_or_default();
         file.clone_into(&mut config.file);
         config.resolve_paths();
+        config.refuse_one_folder_for_both()?;
         Ok(config)
     }
 
@@ -135,7 +136,7 @@ impl Config {
                         .way_out(
                             "a digest's name is how readers subscribe to it: give each its own",
                         );
-                return Err(match nth_digest_name(text, number) {
+                return Err(match nth_digest_key(text, number, "name") {
                     Some(line) => finding.at_line(line),
                     None => finding,
                 });
@@ -158,12 +159,38 @@ impl Config {
         Ok(())
     }
 
+    /// Where the config sets this key of a digest: the line, where it stands there as a line of its own.
+    pub fn place_of_digest(&self, name: &str, key: &str) -> Place {
+        let text = read_text(&self.file, WRITTEN).unwrap_or_default();
+        let number = self.digests.iter().position(|digest| digest.name == name);
+        let line = number.and_then(|number| nth_digest_key(&text, number, key));
+        Place {
+            line,
+            ..Place::from(self.file.clone())
+        }
+    }
+
     fn resolve_paths(&mut self) {
         let root = &self.root;
         self.posts.resolve_paths(root);
         self.feeds.resolve_paths(root);
         self.mail.resolve_paths(root);
         self.store.resolve_paths(root);
+        self.feeds.dir.clone_into(&mut self.posts.feeds);
+    }
+
+    /// What is written must not lie among what is read.
+    fn refuse_one_folder_for_both(&self) -> Result<(), Finding> {
+        let real = |folder: &PathBuf| folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        let [posts, feeds] = [&self.posts.dir, &self.feeds.dir].map(real);
+        if !posts.components().eq(feeds.components()) {
+            return Ok(());
+        }
+        let dir = self.feeds.dir.display();
+        let message = format!("`{dir}` holds the posts, and the feeds would be written among them");
+        Err(Finding::error(message)
+            .in_file(&self.file)
+            .way_out("set `dir` under [feeds] to the folder that is published"))
     }
 
     /// The digest of this name.
@@ -201,13 +228,17 @@ fn line_of(text: &str, key: &str) -> Option<usize> {
     text.lines().position(sets).map(|line| line + 1)
 }
 
-/// The line on which the digest of this number (from 0) says its name.
-fn nth_digest_name(text: &str, number: usize) -> Option<usize> {
+/// The line on which the digest of this number (from 0) sets this key.
+fn nth_digest_key(text: &str, number: usize, key: &str) -> Option<usize> {
     let mut seen = 0;
     for (line, content) in text.lines().enumerate() {
         if content.trim_start().starts_with("[[digest]]") {
             seen += 1;
-        } else if seen == number + 1 && content.trim_start().starts_with("name") {
+        } else if seen == number + 1
+            && content
+                .split_once('=')
+                .is_some_and(|(set, _)| set.trim() == key)
+        {
             return Some(line + 1);
         }
     }

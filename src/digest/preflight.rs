@@ -82,21 +82,25 @@ pub fn preflight(
     place: &dyn Fn(&str) -> Option<Place>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
+    for (part, text) in [("HTML", &draft.html), ("text", &draft.text)] {
+        if !text.contains(LEAVE) {
+            let finding = Finding::error(format!("the {part} part has no link to unsubscribe"))
+                .way_out("expected `{{ reader.unsubscribe }}` in the template");
+            match part {
+                "text" => findings.push(finding.in_file("digest.txt")),
+                _ => findings.push(Finding {
+                    place: place("{% block footer"),
+                    ..finding
+                }),
+            }
+        }
+    }
     let mut add = |finding: Finding, needle: &str| {
         findings.push(Finding {
             place: place(needle),
             ..finding
         });
     };
-    for (part, text) in [("HTML", &draft.html), ("text", &draft.text)] {
-        if !text.contains(LEAVE) {
-            let finding = Finding::error(format!("the {part} part has no link to unsubscribe"));
-            add(
-                finding.way_out("expected `{{ reader.unsubscribe }}` in the template"),
-                "{% block footer",
-            );
-        }
-    }
     if draft.html.len() > LARGEST_HTML {
         let kilobytes = draft.html.len() >> 10;
         let finding = Finding::warning(format!(

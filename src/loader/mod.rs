@@ -70,7 +70,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         .unwrap_or_default();
     let (lock, walked) = rayon::join(
         || read_lock(&config.lock),
-        || walk::walk(&config.dir, &ignored),
+        || walk::walk(&config.dir, &ignored, Some(&config.feeds)),
     );
     let (
         mut lock,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -30,14 +30,14 @@ pub(super) struct Walked {
 /// # Errors
 /// A finding where there is no such folder.
 pub fn files(dir: &Path) -> Result<Vec<String>, Finding> {
-    Ok(walk(dir, &Ignored::default())?.paths)
+    Ok(walk(dir, &Ignored::default(), None)?.paths)
 }
 
 /// What is below a folder, but for what the generator leaves out. Links that leave the folder are not followed.
 ///
 /// # Errors
 /// A finding where there is no such folder.
-pub(super) fn walk(dir: &Path, ignored: &Ignored) -> Result<Walked, Finding> {
+pub(super) fn walk(dir: &Path, ignored: &Ignored, feeds: Option<&Path>) -> Result<Walked, Finding> {
     let fail = |error: io::Error| {
         Finding::error(format!("the posts cannot be read: {error}"))
             .in_file(dir)
@@ -48,6 +48,7 @@ pub(super) fn walk(dir: &Path, ignored: &Ignored) -> Result<Walked, Finding> {
         root: &root,
         whole: whole(&root),
         ignored,
+        feeds: feeds.and_then(|feeds| below(&feeds.canonicalize().ok()?, &root)),
     };
     let mut walked = place.read(dir).map_err(fail)?;
     let of_one_line = |path: &String| !path.contains(char::is_control);
@@ -73,6 +74,14 @@ struct Place<'a> {
     /// The root as the generator's expressions see it.
     whole: String,
     ignored: &'a Ignored,
+    /// The path of the folder of feeds, where it lies below: what is written there is no post.
+    feeds: Option<String>,
+}
+
+/// The path of a folder below another one, with a slash at its end.
+fn below(folder: &Path, root: &Path) -> Option<String> {
+    let below = folder.strip_prefix(root).ok()?.to_str()?;
+    Some(below.replace(MAIN_SEPARATOR_STR, "/") + "/")
 }
 
 impl Place<'_> {
@@ -124,7 +133,7 @@ impl Place<'_> {
             if is_folder {
                 if asks_folders && self.ignored.folder(&whole()) {
                     walked.ignored.push(format!("{below}{name}/"));
-                } else {
+                } else if self.feeds.as_deref() != Some(&*format!("{below}{name}/")) {
                     folders.push((entry.path(), format!("{below}{name}/")));
                 }
                 continue;

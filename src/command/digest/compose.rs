@@ -1,16 +1,17 @@
 //! Posts → the mail of an issue: templates and bodies are read, the draft is written, checked and compiled.
 
 use std::cell::OnceCell;
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use crate::command::{Session, own_template};
+use crate::command::Session;
 use crate::config::{Config, Digest, Layout};
 use crate::digest::{
     Content, Draft, Sizes, Source, Templates, draft, place_of, preflight, shown, unsized_images,
 };
 use crate::file::read::read_beginning;
-use crate::finding::Finding;
+use crate::finding::{Finding, Place};
 use crate::ledger::IssueId;
 use crate::loader::Loaded;
 use crate::message::{Compiled, Origin, check, compile};
@@ -19,6 +20,9 @@ use crate::token::random_id;
 
 /// Within how many bytes of a picture its size is looked for: some begin with long descriptions.
 const PICTURE: u64 = 4 << 20;
+
+/// The template of the text part.
+const TEXT_TEMPLATE: &str = "digest.txt";
 
 /// An issue before it is frozen.
 pub(super) struct Composed {
@@ -54,7 +58,11 @@ pub(super) fn compose(
 ) -> Result<Composed, Finding> {
     let config = &session.config;
     let folder = config.root.join("templates");
-    let own = |name: &str| own_template(config, name).map(|own| own.map(|(_, text)| text));
+    let own = |name: &str| {
+        session
+            .own_template(name)
+            .map(|own| own.map(|(_, text)| text))
+    };
     let templates = Templates {
         html: own("digest.html")?,
         text: own("digest.txt")?,
@@ -88,7 +96,12 @@ pub(super) fn compose(
             let file = folder.join(&place.file);
             finding.in_file(file)
         }
-        None => finding,
+        // The subject stands in the config.
+        None => Finding {
+            message: format!("the digest `{}`: {}", digest.name, finding.message),
+            place: Some(config.place_of_digest(&digest.name, "subject")),
+            ..finding
+        },
     })?;
     let origin = Origin {
         site: &config.site,
@@ -123,6 +136,13 @@ pub(super) fn compose(
     };
     let place = |piece: &str| place_of(piece, sources.get_or_init(read));
     let mut findings = preflight(&draft, &config.site, &place);
+    for finding in &mut findings {
+        let of_text = |place: &Place| place.file == Path::new(TEXT_TEMPLATE);
+        if finding.place.as_ref().is_some_and(of_text) {
+            let own = templates.text.is_some();
+            finding.place = own.then(|| Place::from(folder.join(TEXT_TEMPLATE)));
+        }
+    }
     if digest.layout != Layout::Headlines {
         findings.extend(
             entries
