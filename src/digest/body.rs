@@ -45,7 +45,7 @@ impl Spot<'_> {
 /// mail; all other ids go. `sizes` knows images whose size the post does not say.
 pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
     // A player gives way to its link: a second one behind it would say the same.
-    let html = with_notes(&without_names(html));
+    let html = without_names(html);
     let inner = inner_targets(&html, spot);
     let linked = Cell::new(false);
     let settings = RewriteStrSettings::new()
@@ -201,30 +201,6 @@ fn link_to(address: &str) -> String {
     format!("<a href=\"{address}\">▶ {name}</a><br>")
 }
 
-/// The HTML with each footnote's number in the line in which the note begins.
-fn with_notes(html: &str) -> String {
-    let mut joined = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(at) = rest.find("<sup>") {
-        let note = rest[at..].find("</sup>\n<p>").filter(|end| {
-            let number = &rest[at + "<sup>".len()..at + end];
-            rest[..at].ends_with('>') && number.bytes().all(|byte| byte.is_ascii_digit())
-        });
-        let Some(end) = note else {
-            let (before, after) = rest.split_at(at + "<sup>".len());
-            joined.push_str(before);
-            rest = after;
-            continue;
-        };
-        joined.push_str(&rest[..at]);
-        joined.push_str("<p>");
-        joined.push_str(&rest[at..at + end]);
-        joined.push_str("</sup> ");
-        rest = &rest[at + end + "</sup>\n<p>".len()..];
-    }
-    joined + rest
-}
-
 /// The addresses of the images in an HTML text that does not say their size.
 pub fn unsized_images(html: &str) -> Vec<String> {
     let found = RefCell::new(Vec::new());
@@ -358,10 +334,6 @@ mod tests {
             (
                 "<details open><summary>More</summary>x</details><figure><img src=\"a.png\"><figcaption>A</figcaption></figure>",
                 "<div><div><strong>More</strong></div>x</div><div><img src=\"a.png\"><div class=\"quiet\">A</div></div>",
-            ),
-            (
-                "<p>x<sup>2</sup></p><div id=\"n\"><sup>1</sup>\n<p>Note.</p></div>",
-                "<p>x<sup>2</sup></p><div><p><sup>1</sup> Note.</p></div>",
             ),
             (
                 "<p>x<a href=\"https://x.example/p/#n:1\" id=\"r\">1</a> <a href=\"https://x.example/p/#gone\">y</a> \

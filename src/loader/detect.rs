@@ -302,11 +302,12 @@ impl Generator {
             };
             habits.name_keeps_date = slugify.get("paths_keep_dates") == Some(&Value::Bool(true));
         }
-        let markdown = self
-            .keys
-            .get("markdown")
-            .and_then(|keys| keys.get("render_emoji"));
-        habits.syntax.emoji = markdown == Some(&Value::Bool(true));
+        let markdown = |key: &str| {
+            let value = self.keys.get("markdown").and_then(|keys| keys.get(key));
+            value == Some(&Value::Bool(true))
+        };
+        habits.syntax.emoji = markdown("render_emoji");
+        habits.syntax.bottom_notes = markdown("bottom_footnotes");
         let as_text = self
             .keys
             .get("skip_content_templating")

@@ -94,6 +94,8 @@ pub struct Syntax {
     pub emoji: bool,
     /// A term, and under it `: what it means`.
     pub definitions: bool,
+    /// Whether Zola gathers footnotes at the end, and so gives them other addresses.
+    pub bottom_notes: bool,
 }
 
 const MARKDOWN: Syntax = Syntax {
@@ -109,6 +111,7 @@ const MARKDOWN: Syntax = Syntax {
     wiki: false,
     emoji: false,
     definitions: false,
+    bottom_notes: false,
 };
 
 /// One dialect.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use url::Url;
 
+use crate::post::body::budget::Budget;
 use crate::post::{Markup, Post};
 
 /// Where the posts of a site stand in its list, by the last part of their paths; made when a link first asks for one.
@@ -59,6 +60,8 @@ pub(super) struct Links<'a> {
     pub(super) posts: &'a [Post],
     /// How a post is found among them.
     pub(super) index: &'a Index,
+    /// How much they may still add to the text.
+    pub(super) budget: &'a Budget,
 }
 
 impl Links<'_> {
@@ -84,6 +87,7 @@ impl Links<'_> {
                 | "gemini"
         )
         .then_some(url)
+        .filter(|url| self.budget.take(url.as_str().len()))
     }
 
     /// The address of a file that the generator would have looked up.

@@ -1,6 +1,6 @@
 //! Markdown → HTML, not yet safe to show.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use pulldown_cmark::{
     CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html,
@@ -9,6 +9,8 @@ use pulldown_cmark::{
 use crate::finding::Finding;
 use crate::html::escape;
 use crate::post::body::links::Links;
+use crate::post::body::marks::Marks;
+use crate::post::body::notes::{self, Form};
 use crate::post::body::safe::too_deep;
 use crate::post::body::wiki;
 use crate::post::dialect::Syntax;
@@ -20,7 +22,13 @@ const DEEPEST: usize = 100;
 ///
 /// # Errors
 /// A finding where the text nests deeper than any person writes.
-pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<String, Finding> {
+pub(super) fn to_html(
+    text: &str,
+    syntax: Syntax,
+    form: Form,
+    marks: Marks,
+    links: &Links<'_>,
+) -> Result<String, Finding> {
     let mut options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
@@ -65,7 +73,8 @@ pub(super) fn to_html(text: &str, syntax: Syntax, links: &Links<'_>) -> Result<S
     if syntax.wiki {
         events = wiki::resolve(events, links);
     }
-    name_headings(&mut events);
+    name_headings(&mut events, marks);
+    events = notes::gather(events, form);
     let mut rendered = String::with_capacity(text.len() * 3 / 2);
     html::push_html(&mut rendered, events.into_iter());
     Ok(rendered)
@@ -163,8 +172,10 @@ fn with_emoji(text: &str) -> String {
 }
 
 /// Gives each heading an id made from its text, as every generator does.
-fn name_headings(events: &mut [Event<'_>]) {
+fn name_headings(events: &mut [Event<'_>], marks: Marks) {
     let mut used = HashSet::new();
+    // The number that was last tried behind each name.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     let mut start = None;
     let mut text = String::new();
     for at in 0..events.len() {
@@ -180,15 +191,13 @@ fn name_headings(events: &mut [Event<'_>]) {
                     continue;
                 };
                 if id.is_none() {
-                    let name = crate::post::slug(&text);
+                    let name = crate::post::slug(&marks.without(&text));
                     let mut unique = name.clone();
-                    let mut number = 1;
+                    let number = numbers.entry(name.clone()).or_default();
                     while unique.is_empty() || !used.insert(unique.clone()) {
-                        unique = format!(
-                            "{}-{number}",
-                            if name.is_empty() { "section" } else { &name }
-                        );
-                        number += 1;
+                        *number += 1;
+                        let stem = if name.is_empty() { "section" } else { &name };
+                        unique = format!("{stem}-{number}");
                     }
                     *id = Some(CowStr::from(unique));
                 }

@@ -1,94 +1,118 @@
-//! Two characters that a text does not use, to mark places in it.
+//! Marks of places in a text while it becomes HTML.
 
-use crate::finding::Finding;
+use std::borrow::Cow;
 
-/// The private characters whose numbers are `E` and three decimal digits.
-const FIRST: u32 = 0xe000;
-const COUNT: usize = 0x99a;
+use xxhash_rust::xxh3::Xxh3Default;
 
-/// What stands in a text while it becomes HTML. No character that a post writes, nor any reference like `&#xE020;`, is
-/// taken for one of them.
+/// Opens and closes the mark of a slot, and that of the summary's end: private characters.
+const SLOT: char = '\u{e000}';
+const MORE: char = '\u{e001}';
+
+/// The marks of one text. Each carries the text's own hash, so that the text would have to contain its own hash to
+/// write one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Marks {
-    /// Stands on both sides of a slot's number, where HTML belongs that Markdown must not touch.
-    pub(super) slot: char,
-    /// Stands where the summary ends.
-    pub(super) more: char,
+    hash: u128,
 }
 
 impl Marks {
-    /// Marks that occur in none of these texts, neither as themselves nor by their number.
-    ///
-    /// # Errors
-    /// A finding where the texts use all that there are.
-    pub(super) fn absent_from<'a>(
-        texts: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Self, Finding> {
-        let mut used = vec![false; COUNT];
-        let mut spent = |number: Option<u32>| {
-            let place = number.and_then(|number| usize::try_from(number.checked_sub(FIRST)?).ok());
-            if let Some(place) = place.and_then(|place| used.get_mut(place)) {
-                *place = true;
-            }
-        };
+    /// The marks for a text that is made from all of these.
+    pub(super) fn for_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hasher = Xxh3Default::new();
         for text in texts {
-            // All of these begin with the first byte of a private character, with an `e` or with a 5.
-            for (at, byte) in text.bytes().enumerate() {
-                match byte {
-                    0xee => spent(text[at..].chars().next().map(u32::from)),
-                    b'e' | b'E' => spent(
-                        text.get(at..at + 4)
-                            .and_then(|hex| u32::from_str_radix(hex, 16).ok()),
-                    ),
-                    b'5' => spent(
-                        text.get(at..at + 5)
-                            .and_then(|decimal| decimal.parse().ok()),
-                    ),
-                    _ => {}
-                }
+            hasher.update(text.as_bytes());
+        }
+        Self {
+            hash: hasher.digest128(),
+        }
+    }
+
+    /// The mark of a slot: HTML belongs there that Markdown must not touch.
+    pub(super) fn slot(self, number: usize) -> String {
+        format!("{}{number}{SLOT}", self.opening())
+    }
+
+    /// The mark of the place where the summary ends.
+    pub(super) fn more(self) -> String {
+        format!("{MORE}{:032x}{MORE}", self.hash)
+    }
+
+    /// Puts each slot's HTML in its place; a paragraph that holds nothing else gives way to it.
+    pub(super) fn fill<'a>(self, html: &'a str, slots: &[String]) -> Cow<'a, str> {
+        if slots.is_empty() {
+            return html.into();
+        }
+        let opening = self.opening();
+        let mut filled = String::with_capacity(html.len() * 2);
+        let mut parts = html.split(opening.as_str());
+        filled.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            let (number, after) = part.split_once(SLOT).unwrap_or((part, ""));
+            let is_alone = filled.ends_with("<p>") && after.starts_with("</p>");
+            if is_alone {
+                filled.truncate(filled.len() - "<p>".len());
             }
+            let slot = number.parse().ok().and_then(|at: usize| slots.get(at));
+            filled.push_str(slot.map_or("", String::as_str));
+            let rest = after.strip_prefix("</p>").filter(|_| is_alone);
+            filled.push_str(rest.unwrap_or(after));
         }
-        let mut free = (FIRST..)
-            .zip(&used)
-            .filter(|(_, used)| !**used)
-            .filter_map(|(number, _)| char::from_u32(number));
-        match (free.next(), free.next()) {
-            (Some(slot), Some(more)) => Ok(Self { slot, more }),
-            _ => Err(
-                Finding::error("the text uses every private character of Unicode")
-                    .way_out("leave out a few"),
-            ),
+        filled.into()
+    }
+
+    /// The text without its marks.
+    pub(super) fn without(self, text: &str) -> Cow<'_, str> {
+        let opening = self.opening();
+        if !text.contains(opening.as_str()) {
+            return text.into();
         }
+        let mut bare = String::with_capacity(text.len());
+        let mut parts = text.split(opening.as_str());
+        bare.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            bare.push_str(part.split_once(SLOT).map_or("", |(_, after)| after));
+        }
+        bare.into()
+    }
+
+    fn opening(self) -> String {
+        format!("{SLOT}{:032x}-", self.hash)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Marks;
+    use super::{Marks, SLOT};
 
     #[test]
-    fn a_mark_is_no_character_that_the_text_writes_or_names() {
-        for (text, slot, more) in [
-            ("", '\u{e000}', '\u{e001}'),
+    fn slots_are_filled_and_taken_out_again() {
+        let marks = Marks::for_texts(["tea"]);
+        let (one, two) = (marks.slot(0), marks.slot(1));
+        let slots = ["<hr>".to_owned(), "<b>x</b>".to_owned()];
+        for (html, filled, bare) in [
+            (format!("<p>{one}</p>"), "<hr>", "<p></p>"),
             (
-                "\u{e000} &#xE001; &#x00e002; &#57347; &#057348;",
-                '\u{e005}',
-                '\u{e006}',
+                format!("<p>a {two} b</p>"),
+                "<p>a <b>x</b> b</p>",
+                "<p>a  b</p>",
             ),
-            ("\\ue000 and &#xe0020;", '\u{e001}', '\u{e003}'),
+            (format!("{one}{two}"), "<hr><b>x</b>", ""),
+            (marks.slot(7), "", ""),
+            ("a".to_owned(), "a", "a"),
         ] {
-            assert_eq!(
-                Marks::absent_from([text]).unwrap(),
-                Marks { slot, more },
-                "{text}"
-            );
+            assert_eq!(marks.fill(&html, &slots), filled, "{html}");
+            assert_eq!(marks.without(&html), bare, "{html}");
         }
-        let all: String = ('\u{e000}'..='\u{e999}').collect();
-        assert!(
-            Marks::absent_from([all.as_str()])
-                .unwrap_err()
-                .message
-                .contains("every private character")
-        );
+    }
+
+    #[test]
+    fn no_private_character_of_a_text_is_a_mark() {
+        let all: String = ('\u{e000}'..='\u{f8ff}').collect();
+        let other = Marks::for_texts(["another text"]);
+        for text in [all.clone(), other.slot(0), other.more(), SLOT.to_string()] {
+            let marks = Marks::for_texts([text.as_str()]);
+            assert!(!text.contains(&marks.more()), "{text}");
+            assert_eq!(marks.fill(&text, &["x".to_owned()]), text);
+        }
     }
 }

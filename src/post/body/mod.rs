@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use crate::config::{Dialect, Site};
 use crate::finding::Finding;
 use crate::html::{escape, without_names, words};
+use crate::post::body::budget::Budget;
 use crate::post::body::links::{Index, Links};
 use crate::post::body::marks::Marks;
-use crate::post::body::shortcode::{Source, TIME};
+use crate::post::body::notes::Form;
+use crate::post::body::shortcode::{Grown, Source, TIME};
 use crate::post::dialect::Habits;
 use crate::post::front::{self, Front, Split};
 use crate::post::{Body, Markup, Post, plain, title};
@@ -16,8 +18,10 @@ pub(in crate::post) mod links;
 pub(in crate::post) mod markdown;
 
 mod admonition;
+mod budget;
 mod marks;
 mod mdx;
+mod notes;
 mod safe;
 mod shortcode;
 mod wiki;
@@ -35,12 +39,14 @@ pub fn body(
     index: &Index,
 ) -> Result<Body, Finding> {
     let rules = habits.rules;
+    let budget = Budget::of(text);
     let links = Links {
         home: &site.url,
         post,
         page: post.url.to_url(),
         posts,
         index,
+        budget: &budget,
     };
     let whole = text;
     let Split {
@@ -53,6 +59,7 @@ pub fn body(
     front.compute();
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
         let html = safe::sanitise(&plain.to_html(), &links)?;
+        budget.check(html.len())?;
         return Ok(finish(html, post, None, Vec::new()));
     }
     let markup = Markup::of(&post.path).unwrap_or(Markup::Markdown);
@@ -77,12 +84,12 @@ pub fn body(
     let mut variables: HashMap<String, String> = habits.variables.clone();
     variables.insert("site.title".to_owned(), site.title.clone());
     variables.extend(of_page(&front, post, habits));
-    let marks = Marks::absent_from(variables.values().map(String::as_str).chain([whole]))?;
+    let marks = Marks::for_texts([whole, &post.path]);
     let own = excerpt
         .filter(|own| !own.trim().is_empty())
         .and_then(|own| Some((text.find(&own)?, own.len())));
     if let Some((at, length)) = own {
-        text.replace_range(at..at + length, marks.more.encode_utf8(&mut [0; 4]));
+        text.replace_range(at..at + length, &marks.more());
     }
     let source = Source {
         text: &text,
@@ -91,19 +98,33 @@ pub fn body(
         is_marked: own.is_some(),
         marks,
     };
-    let expanded = shortcode::expand(source, &links, variables);
-    let rendered = match is_html {
-        true => expanded.text,
-        false => markdown::to_html(&expanded.text, habits.syntax, &links)?,
+    let expanded = shortcode::expand(source, &links, variables).map_err(|Grown(line)| {
+        let error = budget.check(usize::MAX).err();
+        error
+            .unwrap_or_else(|| Finding::error("the text grows too long"))
+            .at_line(body_line + line)
+    })?;
+    let within = |length: usize| {
+        let checked = budget.check(length);
+        checked.map_err(|error| error.at_line(body_line))
     };
-    let html = safe::sanitise(&safe::fill(&rendered, &expanded.slots, marks), &links)?;
+    let rendered = if is_html {
+        expanded.text
+    } else {
+        let form = Form::of(habits);
+        markdown::to_html(&expanded.text, habits.syntax, form, marks, &links)?
+    };
+    let filled = marks.fill(&rendered, &expanded.slots);
+    within(filled.len())?;
+    let html = safe::sanitise(&filled, &links)?;
+    within(html.len())?;
     let warnings = expanded.dropped.into_iter().map(|(line, what)| {
         Finding::warning(format!(
             "`{what}` is left out: it means nothing outside of the site"
         ))
         .at_line(body_line + line)
     });
-    Ok(finish(html, post, Some(marks.more), warnings.collect()))
+    Ok(finish(html, post, Some(&marks.more()), warnings.collect()))
 }
 
 /// What a text may say of its own post: `page.…` of Jekyll, a key alone of Eleventy, a `param` of Hugo.
@@ -129,7 +150,7 @@ fn of_page(front: &Front<'_>, post: &Post, habits: &Habits) -> Vec<(String, Stri
 }
 
 /// The whole, and its beginning: up to the mark, else the description, else the first paragraph.
-fn finish(html: String, post: &Post, more: Option<char>, warnings: Vec<Finding>) -> Body {
+fn finish(html: String, post: &Post, more: Option<&str>, warnings: Vec<Finding>) -> Body {
     let cut = more.and_then(|more| Some((more, html.split_once(more)?.0)));
     let (summary, html) = match (cut, &post.description) {
         (Some((more, before)), _) => {

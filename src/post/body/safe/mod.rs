@@ -10,35 +10,9 @@ use lol_html::{RewriteStrSettings, element};
 use crate::finding::Finding;
 use crate::html::{legal, tags, unescape};
 use crate::post::body::links::Links;
-use crate::post::body::marks::Marks;
 
 mod embed;
 mod nesting;
-
-/// Puts each slot's HTML in its place; a paragraph that holds nothing else gives way to it.
-pub(super) fn fill<'a>(html: &'a str, slots: &[String], marks: Marks) -> Cow<'a, str> {
-    if slots.is_empty() {
-        return html.into();
-    }
-    let mut filled = String::with_capacity(html.len() * 2);
-    let mut parts = html.split(marks.slot);
-    filled.push_str(parts.next().unwrap_or_default());
-    while let (Some(number), after) = (parts.next(), parts.next().unwrap_or_default()) {
-        let alone = filled.ends_with("<p>") && after.starts_with("</p>");
-        if alone {
-            filled.truncate(filled.len() - "<p>".len());
-        }
-        filled.push_str(
-            number
-                .parse::<usize>()
-                .ok()
-                .and_then(|number| slots.get(number))
-                .map_or("", String::as_str),
-        );
-        filled.push_str(if alone { &after["</p>".len()..] } else { after });
-    }
-    filled.into()
-}
 
 /// The same HTML without what runs, with absolute addresses and only characters that XML 1.0 (2.2) allows.
 ///

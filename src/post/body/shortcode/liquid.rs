@@ -23,6 +23,10 @@ impl Variables<'_> {
         let mut parts = split_filters(expression).into_iter();
         let mut found = self.named(parts.next()?.trim());
         for filter in parts {
+            // Every value costs its length, so that none grows without end in a chain or in many assignments.
+            if !self.may_hold(found.as_deref()) {
+                return None;
+            }
             let (name, argument) = filter.split_once(':').unwrap_or((filter, ""));
             if name.trim() == "default" {
                 found = found
@@ -65,7 +69,11 @@ impl Variables<'_> {
                 _ => return None,
             });
         }
-        found
+        found.filter(|value| self.may_hold(Some(value)))
+    }
+
+    fn may_hold(&self, value: Option<&str>) -> bool {
+        self.links.budget.take(value.map_or(0, str::len))
     }
 
     fn named(&self, name: &str) -> Option<String> {

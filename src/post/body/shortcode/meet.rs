@@ -36,6 +36,17 @@ const SILENT: [&str; 21] = [
 
 impl<'a> Expander<'a> {
     pub(super) fn tag(&mut self, at: usize, tag: Tag<'a>) -> usize {
+        let before = self.done.text.len();
+        let after = self.expand_tag(at, tag);
+        let grown = self.done.text.len().saturating_sub(before);
+        if self.links.budget.take(grown) {
+            return after;
+        }
+        self.over.get_or_insert(at);
+        self.text.len()
+    }
+
+    fn expand_tag(&mut self, at: usize, tag: Tag<'a>) -> usize {
         let after = at + tag.length;
         if tag.closes {
             return after;

@@ -46,12 +46,19 @@ pub(super) struct Expanded {
     pub(super) dropped: Vec<(usize, String)>,
 }
 
+/// The line, from 0, at which a text has grown beyond its budget.
+#[derive(Debug)]
+pub(super) struct Grown(pub(super) usize);
+
 /// Expands every shortcode of a text.
+///
+/// # Errors
+/// Where the text grows beyond its budget.
 pub(super) fn expand(
     source: Source<'_>,
     links: &Links<'_>,
     variables: HashMap<String, String>,
-) -> Expanded {
+) -> Result<Expanded, Grown> {
     let Source {
         text,
         syntax,
@@ -79,12 +86,16 @@ pub(super) fn expand(
         open: Vec::new(),
         captured: HashMap::new(),
         containers: Vec::new(),
-        lines: (0, 0),
+        lines: Vec::new(),
+        over: None,
         lost: Vec::new(),
         search: text.len().saturating_mul(4).saturating_add(1 << 16),
     };
     expander.run();
-    expander.done
+    match expander.over {
+        Some(place) => Err(Grown(expander.line_of(place))),
+        None => Ok(expander.done),
+    }
 }
 
 struct Expander<'a> {
@@ -105,8 +116,10 @@ struct Expander<'a> {
     captured: HashMap<String, Range<usize>>,
     /// The HTML that closes each container that is open.
     containers: Vec<&'static str>,
-    /// A place, and the line on which it stands.
-    lines: (usize, usize),
+    /// Where every line ends, once a line was asked for.
+    lines: Vec<usize>,
+    /// Where the text has grown beyond its budget.
+    over: Option<usize>,
     /// What is opened and never closed.
     lost: Vec<(Kind, String)>,
     /// How many bytes may still be searched for closing tags: many that open and none that closes must not take all day.
@@ -116,10 +129,9 @@ struct Expander<'a> {
 impl Expander<'_> {
     /// HTML in the middle of a line.
     fn slot(&mut self, html: &str) {
-        let mark = self.marks.slot;
-        self.done
-            .text
-            .push_str(&format!("{mark}{}{mark}", self.done.slots.len()));
+        let mark = self.marks.slot(self.done.slots.len());
+        self.done.text.push_str(&mark);
+        self.links.budget.take(html.len());
         self.done.slots.push(html.to_owned());
     }
 
@@ -162,15 +174,16 @@ impl Expander<'_> {
         );
     }
 
+    /// The line of a place, from 0.
+    fn line_of(&mut self, at: usize) -> usize {
+        if self.lines.is_empty() {
+            self.lines = memchr::memchr_iter(b'\n', self.text.as_bytes()).collect();
+        }
+        self.lines.partition_point(|end| *end < at)
+    }
+
     fn drop_tag(&mut self, at: usize, what: &str) {
-        // What was captured is shown after what follows it.
-        let (place, line) = if at < self.lines.0 {
-            (0, 0)
-        } else {
-            self.lines
-        };
-        let line = line + self.text[place..at].matches('\n').count();
-        self.lines = (at, line);
+        let line = self.line_of(at);
         let what: String = what
             .split_whitespace()
             .collect::<Vec<_>>()

@@ -75,7 +75,7 @@ impl Expander<'_> {
                 b'<' => match self.seen.verbatim(rest) {
                     Some(length) if !self.is_marked && says_more(&rest[..length]) => {
                         self.is_marked = true;
-                        self.done.text.push(self.marks.more);
+                        self.done.text.push_str(&self.marks.more());
                         at + length
                     }
                     Some(length) => self.code(at, length),
@@ -166,6 +166,7 @@ impl Expander<'_> {
                     .map_or(0, |end| end + 1);
                 self.done.text.truncate(kept);
             }
+            self.name_heading(trimmed);
             self.done.text.push('\n');
             return true;
         }
@@ -220,6 +221,45 @@ impl Expander<'_> {
             return true;
         }
         false
+    }
+
+    /// Takes kramdown's attributes of the heading that was written last as the name that it says: `{: #tea}`.
+    fn name_heading(&mut self, attributes: &str) {
+        let Some(id) = attributes
+            .split(|c: char| c.is_whitespace() || "{}:".contains(c))
+            .find_map(|word| word.strip_prefix('#'))
+            .filter(|id| !id.is_empty())
+        else {
+            return;
+        };
+        let written = self.done.text.trim_end_matches([' ', '\n']);
+        let gap = &self.done.text[written.len()..];
+        if gap.matches('\n').count() > 1 {
+            return;
+        }
+        let start = written.rfind('\n').map_or(0, |end| end + 1);
+        let is_rule = |line: &str| {
+            let line = line.trim();
+            !line.is_empty()
+                && ["=", "-"]
+                    .iter()
+                    .any(|rule| line.replace(rule, "").is_empty())
+        };
+        // The line of words, where a rule below it makes the heading.
+        let end = match is_rule(&written[start..]) {
+            true => start.saturating_sub(1),
+            false => written.len(),
+        };
+        let line = written[..end].rfind('\n').map_or(0, |before| before + 1);
+        let words = &written[line..end];
+        let is_heading = match end < written.len() {
+            true => !words.trim().is_empty(),
+            false => words.trim_start_matches('#').starts_with(' ') && words.starts_with('#'),
+        };
+        if !is_heading {
+            return;
+        }
+        self.done.text.insert_str(end, &format!(" {{#{id}}}"));
     }
 
     /// A formula of kramdown's, `$$a_1$$`: nothing in it is Markdown.
@@ -296,6 +336,9 @@ impl Expander<'_> {
                     .text
                     .ends_with([')', '*', '_', '`', ']', '>', ' ', '\n', '}'])
             }) {
+                if rest[end..].trim_start_matches(' ').starts_with('\n') {
+                    self.name_heading(&rest[..end]);
+                }
                 return at + end;
             }
         }

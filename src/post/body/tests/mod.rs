@@ -1,8 +1,12 @@
 //! What texts of each dialect come out as.
 
 use crate::config::{Dialect, Site};
+use crate::finding::Finding;
 use crate::post::dialect::Habits;
 use crate::post::{Body, Index, Post, Read, read};
+
+mod growth;
+mod notes;
 
 fn site() -> Site {
     toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/blog/\"").unwrap()
@@ -25,6 +29,10 @@ fn post(path: &str, text: &str, dialect: Dialect) -> Post {
 
 /// The body of a text in a bundle, beside a post `tea`.
 fn body(dialect: Dialect, text: &str) -> Body {
+    try_body(dialect, text).unwrap()
+}
+
+fn try_body(dialect: Dialect, text: &str) -> Result<Body, Finding> {
     let front = match dialect {
         Dialect::Zola | Dialect::Hugo => "+++\ntitle = \"T\"\ndate = 2024-05-01\n+++\n",
         Dialect::Pelican => "Title: T\nDate: 2024-05-01\n\n",
@@ -44,7 +52,6 @@ fn body(dialect: Dialect, text: &str) -> Body {
         &posts,
         &Index::default(),
     )
-    .unwrap()
 }
 
 const SHORTCODES: &[(Dialect, &str, &str)] = &[
@@ -438,7 +445,7 @@ fn every_address_is_absolute_and_nothing_runs() {
         "cite=\"https://hums.example/c\"",
         "href=\"https://hums.example/blog/posts/cake/#cup\"",
         "<h2 id=\"cup\">",
-        "href=\"https://hums.example/blog/posts/cake/#1\"",
+        "href=\"https://hums.example/blog/posts/cake/#fn:1\"",
     ] {
         assert!(html.contains(part), "{part}: {html}");
     }

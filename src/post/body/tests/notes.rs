@@ -1,0 +1,108 @@
+//! Footnotes and the names of headings.
+
+use crate::config::Dialect;
+
+use super::body;
+
+#[test]
+fn footnotes_stand_at_the_end_in_the_order_of_their_references() {
+    let text = "A[^b] c[^a] d[^b].\n\n[^a]: *One*.\n\n    Two.\n[^b]: Three[^c].\n[^c]: - four\n[^d]: Five.\n\nEnd.\n";
+    let html = body(Dialect::Hugo, text).html;
+    let page = "https://hums.example/blog/posts/cake/";
+    let expected = format!(
+        "<p>A<sup id=\"fnref:1\"><a href=\"{page}#fn:1\">1</a></sup> \
+         c<sup id=\"fnref:2\"><a href=\"{page}#fn:2\">2</a></sup> \
+         d<sup><a href=\"{page}#fn:1\">1</a></sup>.</p>\n<p>End.</p>\n<hr>\n<ol>\n\
+         <li id=\"fn:1\">\n<p>Three<sup id=\"fnref:3\"><a href=\"{page}#fn:3\">3</a></sup>. \
+         <a href=\"{page}#fnref:1\">↩</a></p>\n</li>\n\
+         <li id=\"fn:2\">\n<p><em>One</em>.</p>\n<p>Two. <a href=\"{page}#fnref:2\">↩</a></p>\n</li>\n\
+         <li id=\"fn:3\">\n<ul>\n<li>four</li>\n</ul>\n <a href=\"{page}#fnref:3\">↩</a></li>\n\
+         <li id=\"fn:4\">\n<p>Five.</p>\n</li>\n</ol>"
+    );
+    assert_eq!(html, expected);
+}
+
+#[test]
+fn a_footnote_has_the_address_that_it_has_on_the_page() {
+    let text = "A[^tea].\n\n[^tea]: Note.\n";
+    for (dialect, note, back) in [
+        (Dialect::Hugo, "fn:1", "fnref:1"),
+        (Dialect::Jekyll, "fn:tea", "fnref:tea"),
+        (Dialect::Pelican, "fn:tea", "fnref:tea"),
+        (Dialect::Eleventy, "fn1", "fnref1"),
+        (Dialect::Zola, "tea", "fr-tea-1"),
+        (Dialect::Obsidian, "fn-1", "fnref-1"),
+        (Dialect::Plain, "fn-1", "fnref-1"),
+    ] {
+        let html = body(dialect, text).html;
+        for part in [
+            format!("<sup id=\"{back}\">"),
+            format!("#{note}\">1</a></sup>"),
+            format!("<li id=\"{note}\">"),
+            format!("#{back}\">↩</a>"),
+        ] {
+            assert!(html.contains(&part), "{dialect:?}: {part}: {html}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_footnote_stays_text() {
+    for (text, expected) in [
+        ("A[^1] b.", "<p>A[^1] b.</p>"),
+        (
+            "`[^1]`\n\n[^1]: x",
+            "<p><code>[^1]</code></p>\n<hr>\n<ol>\n<li id=\"fn:1\">\n<p>x</p>\n</li>\n</ol>",
+        ),
+    ] {
+        assert_eq!(body(Dialect::Hugo, text).html, expected, "{text}");
+    }
+}
+
+#[test]
+fn the_name_that_kramdown_gives_a_heading_stays() {
+    for (text, expected) in [
+        (
+            "## Cup\n{: #tea}\n\nA\n",
+            "<h2 id=\"tea\">Cup</h2>\n<p>A</p>",
+        ),
+        ("## Cup\n{: #tea .big}\n", "<h2 id=\"tea\">Cup</h2>"),
+        ("## Cup\n{:#tea}\n", "<h2 id=\"tea\">Cup</h2>"),
+        (
+            "## Cup\n{: .big #tea data-x=\"1\"}\n",
+            "<h2 id=\"tea\">Cup</h2>",
+        ),
+        ("Cup\n---\n{: #tea}\n", "<h2 id=\"tea\">Cup</h2>"),
+        ("## Cup {: #tea}\n", "<h2 id=\"tea\">Cup</h2>"),
+        ("## Cup {#tea}\n", "<h2 id=\"tea\">Cup</h2>"),
+        ("## Cup\n{: .big}\n", "<h2 id=\"cup\">Cup</h2>"),
+        ("A\n\n---\n{: #tea}\n\nB\n", "<p>A</p>\n<hr>\n<p>B</p>"),
+        ("A\n{: #tea}\n", "<p>A</p>"),
+        ("#tag\n{: #tea}\n", "<p>#tag</p>"),
+    ] {
+        let html = body(Dialect::Jekyll, text).html;
+        assert_eq!(html, expected, "{text}");
+    }
+}
+
+#[test]
+fn equal_headings_have_names_of_their_own() {
+    let html = body(Dialect::Hugo, "## Tea\n\n## Tea\n\n## Tea 1\n\n## Tea\n").html;
+    for name in ["tea", "tea-1", "tea-1-1", "tea-2"] {
+        assert!(html.contains(&format!("<h2 id=\"{name}\">")), "{html}");
+    }
+    let html = body(Dialect::Hugo, "## H{{< sub 2 >}}O\n").html;
+    assert_eq!(html, "<h2 id=\"ho\">H<sub>2</sub>O</h2>");
+}
+
+#[test]
+fn a_text_may_use_every_private_character() {
+    let numbers: Vec<String> = (57_344..=59_801).map(|number| number.to_string()).collect();
+    let numbers = numbers.join(" ");
+    let all: String = ('\u{e000}'..='\u{f8ff}').collect();
+    for text in [numbers, all] {
+        let html = body(Dialect::Hugo, &format!("{text}{{{{< kbd A >}}}}")).html;
+        assert!(html.contains("<kbd>A</kbd>"), "{html}");
+        assert!(html.contains(text.trim()));
+    }
+}
