@@ -15,7 +15,7 @@ use crate::config::{Config, Feeds};
 use crate::feed::{Outline, Plan, Setting, links, plan};
 use crate::finding::Finding;
 use crate::loader::{Loaded, load_posts};
-use crate::post::fingerprint_of;
+use crate::post::{Post, Signature, fingerprint_of};
 use crate::publish::{Manifest, Posts, Publisher, Unseen};
 
 use adopt::adopt;
@@ -224,11 +224,24 @@ impl Reading {
         }
     }
 
+    /// What the posts' texts say, each in a few bytes; only what changed is read again.
+    fn texts(&self, manifest: &Manifest) -> Vec<Signature> {
+        let posts = self.loaded.posts.par_iter().zip(&self.prints);
+        let text = |(post, (id, print)): (&Post, &(u64, u64))| {
+            let known = manifest.text_of(*id);
+            let known = known.filter(|_| manifest.is_as_published(*id, *print));
+            known.unwrap_or_else(|| self.loaded.signature(post))
+        };
+        posts.map(text).collect()
+    }
+
     /// Notes in the manifest that all documents are written.
     fn note(&self, session: &Session<'_>, outlines: &[Outline]) {
         self.publisher.retire(outlines);
         let mut manifest = self.publisher.manifest();
-        manifest.add_posts(&self.prints, self.unseen.clone());
+        let texts = self.texts(&manifest);
+        let held: Vec<u64> = self.loaded.held.iter().map(fingerprint_of).collect();
+        manifest.add_posts(&self.prints, &texts, &held, self.unseen.clone());
         if self.config.feeds.hub.is_some() {
             let posts = Posts {
                 all: &self.loaded.posts,

@@ -14,7 +14,12 @@ impl Session<'_> {
         let file = &self.config.posts.lock;
         let changes = lock.changes();
         for (old, new) in &changes.renamed {
-            self.say(&format!("{new}: was {old}, keeps its id"));
+            let moved = if changes.moved.contains(new) {
+                "moved: "
+            } else {
+                ""
+            };
+            self.say(&format!("{new}: {moved}was {old}, keeps its id"));
         }
         let repeated: Vec<Finding> = changes
             .repeated

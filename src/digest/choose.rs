@@ -4,14 +4,15 @@ use std::collections::HashSet;
 
 use crate::config::{self, Order, Site};
 use crate::finding::Finding;
-use crate::post::Post;
+use crate::post::{Post, composed};
 
 /// From so many unknown posts on, a digest that has announced before doubts that they are new.
 const TOO_MANY: usize = 10;
 
 /// Whether the digest's filters let the post through. Words are compared without regard to case.
 fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
-    let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
+    let plain = |text: &str| composed(text).to_lowercase();
+    let same = |one: &str, other: &str| plain(one) == plain(other);
     let among = |wanted: &[String], has: &[&str]| {
         wanted.is_empty()
             || has

@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::config::{Posts, Site};
 use crate::file::asset::{Inside, path_below};
+use crate::loader::spelling::Spelling;
 use crate::post::Post;
 
 /// The folders below a site's own that are published as its root.
@@ -21,6 +22,8 @@ pub(super) struct Assets {
     /// The folder of posts and those above it up to the site's own, with those in them that are published.
     folders: Vec<PathBuf>,
     inside: Inside,
+    /// How the file system writes the paths of posts.
+    pub(super) spelling: Spelling,
 }
 
 impl Assets {
@@ -40,7 +43,13 @@ impl Assets {
             posts: config.dir.clone(),
             folders,
             inside,
+            spelling: Spelling::default(),
         }
+    }
+
+    /// A post's file, as the file system writes its name.
+    pub(super) fn file(&self, path: &str) -> PathBuf {
+        self.posts.join(self.spelling.of(path))
     }
 
     /// The files that an address in a post may name, the likeliest first: also below the folder of feeds.
@@ -55,7 +64,7 @@ impl Assets {
             return Vec::new();
         };
         let name = below.rsplit('/').next().unwrap_or_default();
-        let beside = self.posts.join(&*post.path).with_file_name(name);
+        let beside = self.file(&post.path).with_file_name(name);
         let page: Url = post.url.to_url();
         let is_own = page.join(name).is_ok_and(|own| {
             let own = path_below(&site.url, own.as_str());

@@ -1,19 +1,22 @@
 //! Folder → [`Post`]s, in parallel; the only opener of posts.
 
+mod apart;
 mod assets;
 mod data;
 mod detect;
 mod git;
 mod hugo;
 mod ignored;
+mod past;
 mod python;
+mod spelling;
 mod walk;
 
 pub use walk::files;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -25,10 +28,12 @@ use crate::fault::guard;
 use crate::file::read::{LISTED, Unreadable, WRITTEN, not_text, read_into, read_text_if_any};
 use crate::finding::Finding;
 use crate::loader::assets::Assets;
+use crate::loader::past::Before;
+use crate::loader::spelling::Spelling;
 use crate::loader::walk::Walked;
-use crate::lock::{Lock, Unnamed};
+use crate::lock::{Assigned, Lock};
 use crate::post::dialect::Habits;
-use crate::post::{self, Body, Commits, Draft, Index, Post, Read, Why};
+use crate::post::{self, Body, Commits, Draft, Index, Post, Read, Signature, Why};
 
 /// The bytes that most posts have at most: to ask each file for its length would cost more than this room.
 const ROOM: usize = 64 << 10;
@@ -44,12 +49,13 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// Whose habits the posts follow, and why that is believed.
     pub dialect: String,
+    /// The ids of posts that are not here today, and that may come back under another path.
+    pub held: Vec<String>,
     /// Files that are no posts, or none today, and why.
     left_out: Vec<(String, &'static str)>,
     site: Site,
     habits: Habits,
     commits: HashMap<String, Commits>,
-    config: Posts,
     assets: Assets,
     index: Index,
 }
@@ -89,7 +95,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         let way_out = "set `dir` under [posts] to what is on the site, or `dialect` if it is another generator's";
         findings.push(finding.in_file(&found.file).way_out(way_out));
     }
-    let assets = Assets::of(config, generator.as_ref().map(|found| &*found.root));
+    let mut assets = Assets::of(config, generator.as_ref().map(|found| &*found.root));
     let others = walk::others(&mut paths);
     let (mut habits, dialect, broken) = detect::habits(site, config, generator, &paths)?;
     findings.extend(broken);
@@ -107,7 +113,14 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     } else {
         HashMap::new()
     };
-    let paths = walk::posts(paths, &config.dir, &habits);
+    let mut paths = walk::posts(paths, &config.dir, &habits);
+    let (spelling, twice) = Spelling::compose(&mut paths);
+    assets.spelling = spelling;
+    findings.extend(
+        twice
+            .into_iter()
+            .map(|finding| finding.in_file(&config.dir)),
+    );
     let reader = Reader {
         site,
         config,
@@ -125,6 +138,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let Aside {
         mut left_out,
         findings: faults,
+        absent,
     } = reader
         .aside
         .into_inner()
@@ -133,36 +147,49 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     left_out.extend(ignored.into_iter().map(|path| (path, IGNORED)));
     left_out.sort();
     let mut posts: Vec<Post> = posts.into_iter().flatten().collect();
-    name_apart(&mut posts, &mut findings, &config.dir);
-    findings.sort();
     // They are in the order of their paths.
     posts.sort_by_cached_key(|post| Reverse(post.published));
     // A name in a `tag:` URI (RFC 4151 2.1) has no underscore, though a host may.
     let authority = site.url.host_str().unwrap_or_default().replace('_', "-");
-    let unnamed: Vec<Unnamed<'_>> = posts
-        .iter()
-        .map(|post| Unnamed {
-            path: &post.path,
-            published: post.published,
-            title: &post.title,
-            id: Some(&*post.id).filter(|id| !id.is_empty()),
-        })
+    let before = Before::new(&config.lock, &habits, &assets, &absent);
+    let mut held: Vec<String> = lock
+        .ids_at(absent.iter().map(String::as_str))
+        .into_iter()
+        .map(str::to_owned)
         .collect();
-    let ids = lock.assign(&authority, &unnamed);
-    for (post, id) in posts.iter_mut().zip(ids) {
-        post.id = id.into();
+    for loser in apart::take_out(&mut posts, &lock, &authority, &before) {
+        findings.push(loser.finding);
+        held.extend(loser.id);
     }
-    let (site, config, index) = (site.clone(), config.clone(), Index::default());
+    let Assigned {
+        ids,
+        refused,
+        held: unclear,
+    } = lock.assign(&authority, &apart::unnamed(&posts), &before.beside(&posts));
+    held.extend(unclear);
+    for (number, finding) in refused {
+        findings.push(finding.in_file(before.file(&posts[number].path)));
+    }
+    let mut ids = ids.into_iter();
+    posts.retain_mut(|post| match ids.next().flatten() {
+        Some(id) => {
+            post.id = id.into();
+            true
+        }
+        None => false,
+    });
+    findings.sort();
+    let (site, index) = (site.clone(), Index::default());
     Ok(Loaded {
         posts,
         lock,
         findings,
         dialect,
+        held,
         left_out,
         site,
         habits,
         commits,
-        config,
         assets,
         index,
     })
@@ -181,7 +208,7 @@ impl Loaded {
     /// # Errors
     /// A finding that names the file.
     pub fn body(&self, post: &Post) -> Result<Body, Finding> {
-        let file = self.config.dir.join(&*post.path);
+        let file = self.file(post);
         let mut buffer = Vec::new();
         let text = text_of(&file, &mut buffer);
         let render = |text: Cow<'_, str>| {
@@ -210,12 +237,23 @@ impl Loaded {
         }
     }
 
+    /// A post's file, as the file system writes its name.
+    pub fn file(&self, post: &Post) -> PathBuf {
+        self.assets.file(&post.path)
+    }
+
+    /// What a post's text says, in a few bytes.
+    pub fn signature(&self, post: &Post) -> Signature {
+        let signature = past::signature(&self.file(post), &self.habits);
+        signature.unwrap_or_else(|| Signature::of(""))
+    }
+
     /// The text of a post's file, to show where something stands in it.
     ///
     /// # Errors
     /// A finding that names the file.
     pub fn source(&self, post: &Post) -> Result<String, Finding> {
-        let file = self.config.dir.join(&*post.path);
+        let file = self.file(post);
         let mut buffer = Vec::new();
         text_of(&file, &mut buffer)
             .map(Cow::into_owned)
@@ -257,8 +295,8 @@ impl Loaded {
             let commits = self.commits.get(&*post.path).copied();
             let read = read_post(
                 &post.path,
+                &self.file(post),
                 &self.site,
-                &self.config,
                 &self.habits,
                 commits,
                 &mut Vec::new(),
@@ -318,18 +356,22 @@ struct Aside {
     /// Files that are no posts, or none today, and why.
     left_out: Vec<(String, &'static str)>,
     findings: Vec<Finding>,
+    /// The paths of all files that are no posts today.
+    absent: HashSet<String>,
 }
 
 impl Reader<'_> {
     /// The post of a file; none where it is none today.
     fn post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
         let commits = self.commits.get(&path).copied();
-        let read = read_post(&path, self.site, self.config, self.habits, commits, buffer);
+        let file = self.assets.file(&path);
+        let read = read_post(&path, &file, self.site, self.habits, commits, buffer);
         let read = read.map(|read| self.with_length(read));
-        let file = || self.config.dir.join(&path);
         let reason = match read {
             Err(finding) => {
-                self.aside().findings.push(finding.in_file(file()));
+                let mut aside = self.aside();
+                aside.findings.push(finding.in_file(file));
+                aside.absent.insert(path);
                 return None;
             }
             Ok(Read::NoPost(why)) => why,
@@ -344,7 +386,7 @@ impl Reader<'_> {
                 if !warnings.is_empty() {
                     self.aside()
                         .findings
-                        .extend(warnings.into_iter().map(|warning| warning.in_file(file())));
+                        .extend(warnings.into_iter().map(|warning| warning.in_file(&file)));
                 }
                 if post.published > self.now && !self.config.future {
                     FUTURE
@@ -355,7 +397,9 @@ impl Reader<'_> {
                 }
             }
         };
-        self.aside().left_out.push((path, reason));
+        let mut aside = self.aside();
+        aside.absent.insert(path.clone());
+        aside.left_out.push((path, reason));
         None
     }
 
@@ -400,68 +444,18 @@ impl Reader<'_> {
 
 fn read_post(
     path: &str,
+    file: &Path,
     site: &Site,
-    config: &Posts,
     habits: &Habits,
     commits: Option<Commits>,
     buffer: &mut Vec<u8>,
 ) -> Result<Read, Finding> {
-    let text = text_of(&config.dir.join(path), buffer)?;
+    let text = text_of(file, buffer)?;
     guard(|| {
         #[cfg(test)]
         tests::panic_if_asked(&text, "read");
         post::read(path, &text, site, habits, commits)
     })
-}
-
-/// Two posts with one address, or with one id in their front matter, of which readers would show one: the later path is
-/// left out, and both are named.
-fn name_apart(found: &mut Vec<Post>, findings: &mut Vec<Finding>, dir: &Path) {
-    let is_apart = |mut marks: Vec<u64>| {
-        marks.par_sort_unstable();
-        marks.is_sorted_by(|a, b| a < b)
-    };
-    let addresses = found
-        .par_iter()
-        .map(|post| post::fingerprint_of(&post.url))
-        .collect();
-    let ids = found
-        .par_iter()
-        .filter(|post| !post.id.is_empty())
-        .map(|post| post::fingerprint_of(&post.id))
-        .collect();
-    if is_apart(addresses) && is_apart(ids) {
-        return;
-    }
-    let mut seen: HashMap<&str, &str> = HashMap::with_capacity(found.len());
-    let mut named: HashMap<&str, &str> = HashMap::new();
-    let mut twice: Vec<bool> = Vec::with_capacity(found.len());
-    for post in found.iter() {
-        let address = seen.get(post.url.as_str());
-        let id = named.get(&*post.id);
-        let finding = match (address, id) {
-            (Some(other), _) => {
-                Finding::error(format!("`{}` is also the address of `{other}`", post.url))
-                    .way_out("give one of them a `slug` of its own")
-            }
-            (None, Some(other)) => {
-                Finding::error(format!("`{}` is also the id of `{other}`", post.id))
-                    .way_out("give one of them an `id` of its own, or none")
-            }
-            (None, None) => {
-                seen.insert(post.url.as_str(), &post.path);
-                if !post.id.is_empty() {
-                    named.insert(&post.id, &post.path);
-                }
-                twice.push(false);
-                continue;
-            }
-        };
-        findings.push(finding.in_file(dir.join(&*post.path)));
-        twice.push(true);
-    }
-    let mut twice = twice.into_iter();
-    found.retain(|_| !twice.next().unwrap_or_default());
 }
 
 /// A file's text: UTF-8 without a byte order mark, lines ended by LF.

@@ -1,6 +1,7 @@
 //! What the lock says of each post, by path: the lines of the file as they stand, and over them what has changed. A
 //! large blog has a hundred thousand of them, of which a run changes a few.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::iter;
@@ -8,6 +9,7 @@ use std::iter;
 use memchr::memchr;
 
 use crate::lock::MOVED;
+use crate::post::composed;
 
 /// What the lock says of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +164,34 @@ impl Lines {
     fn line(&self, start: usize) -> Option<Line<'_>> {
         Line::of(line_at(&self.text, start))
     }
+}
+
+/// The text of a lock with the paths and titles of its posts composed: it may have been written where file systems take
+/// accents apart. Ids stay as they are, since they are compared sign by sign.
+pub(super) fn composed_lines(text: &str) -> Cow<'_, str> {
+    if matches!(composed(text), Cow::Borrowed(_)) {
+        return text.into();
+    }
+    let mut whole = String::with_capacity(text.len());
+    for part in text.split_inclusive('\n') {
+        let (line, end) = part.split_at(part.trim_end_matches(['\n', '\r']).len());
+        let Some(line) = Line::of(line) else {
+            whole.push_str(part);
+            continue;
+        };
+        let (path, title) = (composed(line.path), composed(line.title));
+        let line = Line {
+            path: &path,
+            title: &title,
+            ..line
+        };
+        // A tombstone that says no more than that the form of its accents has changed; its place stays for the count.
+        if !(line.is_moved() && path == title) {
+            whole.push_str(&line.to_string());
+        }
+        whole.push_str(end);
+    }
+    whole.into()
 }
 
 /// The line that begins here.

@@ -1,16 +1,19 @@
 //! `tidings.lock`, pure: which id a post has, for ever.
 
+mod assign;
+mod claims;
+mod given;
 mod lines;
+mod moved;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use rayon::prelude::*;
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use chrono::{DateTime, Utc};
 
 use crate::finding::Finding;
-use crate::post::fingerprint_of;
+
+pub use assign::{Assigned, Past};
 
 use lines::{Line, Lines};
 
@@ -35,6 +38,8 @@ pub struct Changes {
     pub new: BTreeSet<String>,
     /// Posts that kept their id though their file has another path: the old one and the new one.
     pub renamed: Vec<(String, String)>,
+    /// The new paths of those of them that only what vanished since the last build could tell.
+    pub moved: BTreeSet<String>,
     /// The paths of known posts that have another id now, so that readers see them as unread.
     pub repeated: BTreeSet<String>,
     /// The paths of posts that took the id of an old feed.
@@ -68,6 +73,7 @@ impl Lock {
     /// A finding with its line: an empty or cut file, conflict markers, a line that is none, one path with two ids.
     pub fn parse(text: &str) -> Result<Self, Finding> {
         let mut lock = Self::default();
+        let text = &*lines::composed_lines(text);
         let whole = text;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if !text.ends_with('\n') {
@@ -164,228 +170,20 @@ impl Lock {
         text
     }
 
-    /// The ids of these posts, in order; new ones get a line. `authority` counts at the first mint only.
-    ///
-    /// An id is the front matter's, else that of the one line with the same day and title, else that of the same path,
-    /// else a new one. Whoever stayed where they were comes first, so that nobody takes an id that another still has.
-    pub fn assign(&mut self, authority: &str, posts: &[Unnamed<'_>]) -> Vec<String> {
-        let authority = self
-            .authority
-            .get_or_insert_with(|| authority.to_owned())
-            .clone();
-        self.named = posts
-            .iter()
-            .filter(|post| post.id.is_some())
-            .map(|post| post.path.to_owned())
-            .collect();
-        if let Some(ids) = self.unmoved(posts) {
-            self.changes = Changes::default();
-            return ids;
-        }
-        let lines: Vec<(String, Cow<'_, str>)> = posts
-            .iter()
-            .map(|post| (stamp(post), field(post.title)))
-            .collect();
-        let mut given = Given::of(posts);
-        given.take(|number| {
-            let line = self.posts.get(posts[number].path)?;
-            let (published, title) = &lines[number];
-            (line.title == title && line.published == published).then_some(line.id)
-        });
-        // A folder that moves keeps the names of its files; a file that is renamed, nothing but its day and title.
-        for name in [file_name as fn(&str) -> &str, |_| ""] {
-            if given.lacks() {
-                let alike = self.alike(&given, name);
-                given.take(|number| {
-                    let (published, title) = &lines[number];
-                    *alike.get(&(published.as_str(), &**title, name(posts[number].path)))?
-                });
-            }
-        }
-        let known = self.known();
-        if given.lacks() {
-            let present: HashSet<&str> = posts.iter().map(|post| post.path).collect();
-            given.take(|number| {
-                let line = self.posts.get(posts[number].path)?;
-                // Whoever had this path before took the id along, and is still here.
-                let left = line.is_moved()
-                    && known
-                        .get(line.id)
-                        .is_some_and(|path| present.contains(path));
-                (!left).then_some(line.id)
-            });
-        }
-        if given.lacks() {
-            let left = self.left_by_successors(&given, posts, &lines);
-            given.take(|number| left[number]);
-        }
-        let ids = given.or_mint(&authority, posts, &known);
-        let (changes, moved) = self.compare(posts, &lines, &ids, &known);
-        for (old, new) in moved {
-            if let Some(id) = self.posts.get(&old).map(|line| line.id.to_owned()) {
-                self.posts.put(Line {
-                    path: &old,
-                    published: MOVED,
-                    title: &new,
-                    id: &id,
-                });
-            }
-        }
-        for ((id, post), (published, title)) in ids.iter().zip(posts).zip(&lines) {
-            self.posts.put(Line {
-                path: post.path,
-                published,
-                title,
-                id,
-            });
-        }
-        self.changes = changes;
-        ids
+    /// Every id that a line gives.
+    pub fn ids(&self) -> HashSet<&str> {
+        self.posts.iter().map(|line| line.id).collect()
     }
 
-    /// Files that change places in a round: whoever finds another post in its place may have the id that is left at the
-    /// end of the round, where that is one of its day.
-    fn left_by_successors<'a>(
-        &'a self,
-        given: &Given<'_>,
-        posts: &[Unnamed<'_>],
-        lines: &[(String, Cow<'_, str>)],
-    ) -> Vec<Option<&'a str>> {
-        let holders = given
-            .ids
-            .iter()
-            .zip(posts)
-            .filter_map(|(id, post)| Some(((*id)?, post.path)));
-        let holders: HashMap<&str, &str> = holders.collect();
-        let left = |path: &str, published: &str| {
-            let mut line = self.posts.get(path)?;
-            for _ in 0..posts.len() {
-                line = match holders.get(line.id) {
-                    Some(holder) => self.posts.get(holder)?,
-                    None => {
-                        return (line.path != path && line.published == published)
-                            .then_some(line.id);
-                    }
-                };
-            }
-            None
-        };
-        let asked = given.ids.iter().zip(posts).zip(lines);
-        asked
-            .map(|((id, post), (published, _))| {
-                if id.is_none() {
-                    left(post.path, published)
-                } else {
-                    None
-                }
-            })
-            .collect()
+    /// When the post of this path was published, by its line.
+    pub fn published(&self, path: &str) -> Option<DateTime<Utc>> {
+        self.posts.get(path)?.published.parse().ok()
     }
 
-    /// The ids of these posts where each is what and where its line says, as in nearly every run.
-    fn unmoved(&self, posts: &[Unnamed<'_>]) -> Option<Vec<String>> {
-        let known = |post: &Unnamed<'_>| {
-            let Line {
-                published,
-                title,
-                id,
-                ..
-            } = self.posts.get(post.path)?;
-            let is_same = title == field(post.title) && published == stamp(post);
-            (is_same && post.id.is_none_or(|own| own == id)).then(|| id.to_owned())
-        };
-        let ids: Vec<String> = posts.par_iter().map(known).collect::<Option<_>>()?;
-        let mut marks: Vec<u64> = ids.par_iter().map(fingerprint_of).collect();
-        marks.par_sort_unstable();
-        marks.is_sorted_by(|a, b| a < b).then_some(ids)
-    }
-
-    /// What these ids mean to readers, and the paths whose posts have moved, each with the new one.
-    fn compare(
-        &self,
-        posts: &[Unnamed<'_>],
-        lines: &[(String, Cow<'_, str>)],
-        ids: &[String],
-        known: &HashMap<&str, &str>,
-    ) -> (Changes, Vec<(String, String)>) {
-        let holders: HashMap<&str, usize> = ids
-            .iter()
-            .enumerate()
-            .map(|(at, id)| (id.as_str(), at))
-            .collect();
-        let (mut changes, mut moved) = (Changes::default(), Vec::new());
-        for ((id, post), line) in ids.iter().zip(posts).zip(lines) {
-            let own = self.posts.get(post.path).filter(|own| !own.is_moved());
-            if own.is_some_and(|own| own.id == *id) {
-                continue;
-            }
-            let was = known.get(id.as_str()).filter(|path| **path != post.path);
-            if let Some(old) = was {
-                moved.push(((*old).to_owned(), post.path.to_owned()));
-                if post.id.is_none() {
-                    changes
-                        .renamed
-                        .push(((*old).to_owned(), post.path.to_owned()));
-                }
-            }
-            // It is another post than the one that was here, where that one has moved elsewhere with its id.
-            let says = |(published, title): &(String, Cow<'_, str>), own: &Line| {
-                own.published == published && own.title == title
-            };
-            // Neither is one that came from elsewhere with its own.
-            let came_along = was
-                .and_then(|old| self.posts.get(old))
-                .is_some_and(|old| says(line, &old));
-            let is_repeated = own.is_some_and(|own| {
-                let holder = holders.get(own.id);
-                says(line, &own)
-                    || !came_along && holder.is_none_or(|holder| !says(&lines[*holder], &own))
-            });
-            if is_repeated {
-                changes.repeated.insert(post.path.to_owned());
-            } else if was.is_none() && !known.contains_key(id.as_str()) {
-                changes.new.insert(id.clone());
-            }
-        }
-        changes.renamed.sort();
-        (changes, moved)
-    }
-
-    /// The path of each id: where its post was last.
-    fn known(&self) -> HashMap<&str, &str> {
-        let mut known = HashMap::with_capacity(self.posts.len());
-        for line in self.posts.iter() {
-            if line.is_moved() {
-                known.entry(line.id).or_insert(line.path);
-            } else {
-                known.insert(line.id, line.path);
-            }
-        }
-        known
-    }
-
-    /// The one id of each day, title and name that nobody has; none where several posts share them.
-    fn alike(
-        &self,
-        given: &Given<'_>,
-        name: fn(&str) -> &str,
-    ) -> HashMap<(&str, &str, &str), Option<&str>> {
-        let mut alike: HashMap<(&str, &str, &str), Option<&str>> = HashMap::new();
-        for Line {
-            path,
-            published,
-            title,
-            id,
-        } in self.posts.iter()
-        {
-            if !given.taken.contains(id) {
-                alike
-                    .entry((published, title, name(path)))
-                    .and_modify(|known| *known = known.filter(|known| *known == id))
-                    .or_insert(Some(id));
-            }
-        }
-        alike
+    /// The ids of the lines with these paths.
+    pub fn ids_at<'a>(&'a self, paths: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        let lines = paths.into_iter().filter_map(|path| self.posts.get(path));
+        lines.map(|line| line.id).collect()
     }
 
     /// Gives a post the id that it had in an old feed; whether it is another now. What its front matter says stays.
@@ -441,73 +239,6 @@ impl Lock {
     }
 }
 
-/// Ids while they are given: no two posts get one.
-struct Given<'a> {
-    ids: Vec<Option<&'a str>>,
-    taken: HashSet<&'a str>,
-}
-
-impl<'a> Given<'a> {
-    /// What the front matters say.
-    fn of(posts: &[Unnamed<'a>]) -> Self {
-        let ids: Vec<Option<&str>> = posts.iter().map(|post| post.id).collect();
-        Self {
-            taken: ids.iter().flatten().copied().collect(),
-            ids,
-        }
-    }
-
-    /// Whether a post has none yet.
-    fn lacks(&self) -> bool {
-        self.ids.iter().any(Option::is_none)
-    }
-
-    /// Each post without an id gets this one, unless another has it.
-    fn take(&mut self, known: impl Fn(usize) -> Option<&'a str>) {
-        for (number, id) in self
-            .ids
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, id)| id.is_none())
-        {
-            *id = known(number).filter(|known| self.taken.insert(known));
-        }
-    }
-
-    /// The ids, with new ones for the rest.
-    fn or_mint(
-        self,
-        authority: &str,
-        posts: &[Unnamed<'_>],
-        known: &HashMap<&str, &str>,
-    ) -> Vec<String> {
-        let Self { ids, taken } = self;
-        // What is minted for two paths is one where they differ in how their accents are written, and nowhere else.
-        let mut composed: HashSet<String> = HashSet::new();
-        let mut new = |post: &Unnamed<'_>| {
-            let plain = mint(authority, post);
-            let mut id = plain.clone();
-            // Another post may have had this path on that day.
-            let mut number = 2;
-            while known.contains_key(id.as_str())
-                || taken.contains(id.as_str())
-                || composed.contains(&id)
-            {
-                id = format!("{plain};{number}");
-                number += 1;
-            }
-            if !post.path.is_ascii() {
-                composed.insert(id.clone());
-            }
-            id
-        };
-        ids.into_iter()
-            .zip(posts)
-            .map(|(id, post)| id.map_or_else(|| new(post), str::to_owned))
-            .collect()
-    }
-}
-
 /// Whether git left this line where two branches differ: its signs are followed by a name or by nothing.
 fn is_conflict_marker(line: &str) -> bool {
     let is_sign = |sign: &str| {
@@ -520,18 +251,6 @@ fn is_conflict_marker(line: &str) -> bool {
             .any(is_sign)
 }
 
-/// What stays when a folder moves: a file's name, with that of its own folder where it is that folder's `index`.
-fn file_name(path: &str) -> &str {
-    let Some(end) = path.rfind('/') else {
-        return path;
-    };
-    let start = match path[end..].starts_with("/index.") {
-        true => path[..end].rfind('/').map_or(0, |at| at + 1),
-        false => end + 1,
-    };
-    &path[start..]
-}
-
 /// A text that holds neither the sign between fields nor the one between lines.
 fn field(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) {
@@ -539,35 +258,6 @@ fn field(text: &str) -> Cow<'_, str> {
     } else {
         text.into()
     }
-}
-
-/// An instant as it stands in a line.
-fn stamp(post: &Unnamed<'_>) -> String {
-    post.published.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
-/// A `tag:` URI (RFC 4151): the authority, the day of publication, the path. Accents are composed, as identifiers are
-/// compared (RFC 3987 5.3.2.2): on some systems a folder takes them apart. A `%` in a name is none here, `=25` in place of
-/// `%25`, since some who compare decode twice; a `=` is `%3D`, so the two are never one.
-fn mint(authority: &str, post: &Unnamed<'_>) -> String {
-    let whole: Cow<'_, str> = match is_nfc_quick(post.path.chars()) {
-        IsNormalized::Yes => post.path.into(),
-        _ => post.path.nfc().collect::<String>().into(),
-    };
-    let mut path = String::with_capacity(whole.len());
-    for byte in whole.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                path.push(char::from(byte));
-            }
-            b'%' => path.push_str("=25"),
-            _ => path.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    format!(
-        "tag:{authority},{}:{path}",
-        post.published.format("%Y-%m-%d")
-    )
 }
 
 #[cfg(test)]

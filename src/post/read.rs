@@ -15,7 +15,7 @@ use crate::post::dialect::Habits;
 use crate::post::front::{self, Front, Split, switch_of};
 use crate::post::name::Name;
 use crate::post::why::{Origin, Why};
-use crate::post::{Address, Fingerprint, Markup, Post, media, people, plain, title};
+use crate::post::{Address, Fingerprint, Markup, Post, composed, media, people, plain, title};
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -143,7 +143,7 @@ pub fn read(
     } else {
         title
     };
-    let mut title = legal(title.trim()).into_owned();
+    let mut title = composed(&legal(title.trim())).into_owned();
     if title.contains("  ") || title.contains(['\n', '\t']) {
         title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     }
@@ -204,8 +204,8 @@ pub fn read(
         } else {
             authors.into()
         },
-        tags: tags.into_iter().map(String::into_boxed_str).collect(),
-        section: name.section().map(Box::from),
+        tags: tags.iter().map(|tag| Box::from(&*composed(tag))).collect(),
+        section: name.section().map(|section| Box::from(&*composed(section))),
         language: language.map(String::into_boxed_str),
         description: front
             .text(&["description", "summary", "excerpt"])

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
 use crate::finding::{Finding, Severity};
+use crate::post::Signature;
 use crate::publish::prune::is_below;
 use crate::publish::unseen::{Unseen, carry_on};
 
@@ -20,12 +21,21 @@ const HEAD: &str = "tidings manifest 1";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
     pub(super) files: BTreeMap<String, Written>,
-    /// The fingerprint of each post when it was last published, by that of its id.
-    pub(super) posts: HashMap<u64, u64>,
+    /// Each post that was ever published, by the fingerprint of its id.
+    pub(super) posts: HashMap<u64, Known>,
     /// The posts that subscribers may not have seen yet though their dates are old.
     pub(super) unseen: Unseen,
     /// The new posts that the hub waits for, by the fingerprint of their ids, which a rename leaves alone.
     pub(super) waiting: BTreeMap<u64, Waiting>,
+}
+
+/// What is known of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Its fingerprint when it was last published.
+    pub(super) fingerprint: u64,
+    /// What its text was; none where its file was not there at the last build.
+    pub(super) text: Option<Signature>,
 }
 
 /// A page that has not answered yet; the hub is told when it has.
@@ -106,8 +116,13 @@ impl Manifest {
                 .strip_prefix("post\t")
                 .and_then(|rest| rest.split_once('\t'))
             {
-                if let (Some(id), Some(hash)) = (number(id), number(hash)) {
-                    manifest.posts.insert(id, hash);
+                let (hash, text) = match hash.split_once('\t') {
+                    Some((hash, text)) => (hash, number(text)),
+                    None => (hash, None),
+                };
+                if let (Some(id), Some(fingerprint)) = (number(id), number(hash)) {
+                    let text = text.map(Signature::from_bits);
+                    manifest.posts.insert(id, Known { fingerprint, text });
                 }
                 continue;
             }
@@ -184,9 +199,20 @@ impl Manifest {
             text.push_str(&format!("unseen\t{id:x}\t{later}\n"));
         }
         let mut posts: Vec<_> = self.posts.iter().collect();
-        posts.sort_unstable();
-        for (id, hash) in posts {
-            text.push_str(&format!("post\t{id:x}\t{hash:x}\n"));
+        posts.sort_unstable_by_key(|(id, _)| **id);
+        for (
+            id,
+            Known {
+                fingerprint,
+                text: kept,
+            },
+        ) in posts
+        {
+            text.push_str(&format!("post\t{id:x}\t{fingerprint:x}"));
+            if let Some(kept) = kept {
+                text.push_str(&format!("\t{:x}", kept.bits()));
+            }
+            text.push('\n');
         }
         text
     }
@@ -195,7 +221,7 @@ impl Manifest {
     pub fn is_updated(&self, id: u64, fingerprint: u64) -> bool {
         self.posts
             .get(&id)
-            .is_some_and(|known| *known != fingerprint)
+            .is_some_and(|known| known.fingerprint != fingerprint)
     }
 
     /// Whether this post was never published, so far as is known; none where nothing is known. Where files were written
@@ -211,9 +237,46 @@ impl Manifest {
         carry_on(&self.unseen, &ids, new, limit)
     }
 
-    /// Remembers these posts as published. A post that is left out for a while is not new when it comes back.
-    pub fn add_posts(&mut self, posts: &[(u64, u64)], unseen: Unseen) {
-        self.posts.extend(posts.iter().copied());
+    /// Whether a post is just what the last build published.
+    pub fn is_as_published(&self, id: u64, fingerprint: u64) -> bool {
+        let known = self.posts.get(&id);
+        known.is_some_and(|known| known.text.is_some() && known.fingerprint == fingerprint)
+    }
+
+    /// What the text of a post was that the last build had.
+    pub fn text_of(&self, id: u64) -> Option<Signature> {
+        self.posts.get(&id)?.text
+    }
+
+    /// Whether it says which posts the last build had: an older form does not.
+    pub fn knows_texts(&self) -> bool {
+        self.posts.values().any(|known| known.text.is_some())
+    }
+
+    /// Notes what the posts are now, each with its text, and the ids of those that may come back under another path. One
+    /// that is left out for a while is no news when it comes back.
+    pub fn add_posts(
+        &mut self,
+        posts: &[(u64, u64)],
+        texts: &[Signature],
+        held: &[u64],
+        unseen: Unseen,
+    ) {
+        let held: Vec<(u64, Known)> = held
+            .iter()
+            .filter_map(|id| Some((*id, *self.posts.get(id)?)))
+            .collect();
+        for known in self.posts.values_mut() {
+            known.text = None;
+        }
+        self.posts.extend(held);
+        for ((id, fingerprint), text) in posts.iter().zip(texts) {
+            let known = Known {
+                fingerprint: *fingerprint,
+                text: Some(*text),
+            };
+            self.posts.insert(*id, known);
+        }
         self.unseen = unseen;
     }
 
@@ -237,7 +300,9 @@ impl Manifest {
 mod tests {
     use chrono::DateTime;
 
-    use super::{Manifest, News, Stamp, Unseen, Waiting, Written};
+    use crate::post::Signature;
+
+    use super::{Known, Manifest, News, Stamp, Unseen, Waiting, Written};
 
     #[test]
     fn what_was_written_is_read_again_and_anything_else_is_as_good_as_none() {
@@ -256,9 +321,14 @@ mod tests {
             page: "https://x.example/tea/".to_owned(),
             since,
         };
+        let of_post = |fingerprint, text| Known { fingerprint, text };
         let manifest = Manifest {
             files: [("tag/c/atom.xml".to_owned(), written)].into(),
-            posts: [(7, 8)].into(),
+            posts: [
+                (7, of_post(8, Some(Signature::of("tea")))),
+                (8, of_post(9, None)),
+            ]
+            .into(),
             unseen: Unseen([(7, 3)].into()),
             waiting: [(9, waiting)].into(),
         };

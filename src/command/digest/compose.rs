@@ -125,9 +125,8 @@ pub(super) fn compose(
             })
         });
         let posts = entries.iter().filter_map(|(post, body)| {
-            let file = config.posts.dir.join(&*post.path);
             Some(Source {
-                file,
+                file: loaded.file(post),
                 text: loaded.source(post).ok()?,
                 html: Some(&body.html),
             })

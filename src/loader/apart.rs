@@ -1,0 +1,90 @@
+//! Two posts with one address, of which readers would show one: who has it stays, the newcomer is named and left out.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use crate::finding::Finding;
+use crate::lock::{Lock, Unnamed};
+use crate::post::{Post, fingerprint_of};
+
+use super::past::Before;
+
+/// A post that is left out.
+pub(super) struct Loser {
+    pub(super) finding: Finding,
+    /// The id that it would have had, where that is a known one.
+    pub(super) id: Option<String>,
+}
+
+/// What posts ask the lock with.
+pub(super) fn unnamed(posts: &[Post]) -> Vec<Unnamed<'_>> {
+    posts.iter().map(ask).collect()
+}
+
+fn ask(post: &Post) -> Unnamed<'_> {
+    Unnamed {
+        path: &post.path,
+        published: post.published,
+        title: &post.title,
+        id: Some(&*post.id).filter(|id| !id.is_empty()),
+    }
+}
+
+/// Takes out posts whose address another has. A post that the lock knows stays before one that it does not, one that is
+/// as it was published before one that changed, then the earlier path.
+pub(super) fn take_out(
+    posts: &mut Vec<Post>,
+    lock: &Lock,
+    authority: &str,
+    before: &Before<'_>,
+) -> Vec<Loser> {
+    let mut marks: Vec<u64> = posts
+        .par_iter()
+        .map(|post| fingerprint_of(&post.url))
+        .collect();
+    marks.par_sort_unstable();
+    if marks.is_sorted_by(|a, b| a < b) {
+        return Vec::new();
+    }
+    // Which ids they would have.
+    let assigned = lock
+        .clone()
+        .assign(authority, &unnamed(posts), &before.beside(posts));
+    let known = lock.ids();
+    let rank = |number: usize| {
+        let post = &posts[number];
+        let id = assigned.ids[number].as_deref();
+        let is_known = id.is_some_and(|id| known.contains(id));
+        let is_unchanged = is_known && id.is_some_and(|id| before.is_unchanged(post, id));
+        (id.is_none(), !is_known, !is_unchanged, &*post.path)
+    };
+    let mut holders: HashMap<&str, usize> = HashMap::with_capacity(posts.len());
+    for (number, post) in posts.iter().enumerate() {
+        let holder = holders.entry(post.url.as_str()).or_insert(number);
+        if *holder != number && rank(number) < rank(*holder) {
+            *holder = number;
+        }
+    }
+    let mut losers = Vec::new();
+    let mut stays = vec![true; posts.len()];
+    for (number, post) in posts.iter().enumerate() {
+        let holder = holders[post.url.as_str()];
+        // One without an id is refused by the lock, and named there.
+        let Some(id) = assigned.ids[number].as_deref().filter(|_| holder != number) else {
+            continue;
+        };
+        let other = &posts[holder].path;
+        let finding = Finding::error(format!("`{}` is also the address of `{other}`", post.url));
+        losers.push(Loser {
+            finding: finding
+                .in_file(before.file(&post.path))
+                .way_out("give one of them a `slug` of its own"),
+            id: known.contains(id).then(|| id.to_owned()),
+        });
+        stays[number] = false;
+    }
+    let mut stays = stays.into_iter();
+    posts.retain(|_| stays.next().unwrap_or(true));
+    losers
+}

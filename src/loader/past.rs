@@ -1,0 +1,99 @@
+//! What the last build knew of posts, and what their texts say now: read only where the lock does not answer.
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use crate::loader::assets::Assets;
+use crate::lock::Past;
+use crate::post::dialect::Habits;
+use crate::post::{Post, Signature, fingerprint_of, front};
+use crate::publish::Manifest;
+
+use super::text_of;
+
+/// The manifest of the last build, and the files of today.
+pub(super) struct Before<'a> {
+    lock: &'a Path,
+    manifest: OnceCell<Manifest>,
+    habits: &'a Habits,
+    assets: &'a Assets,
+    /// The files that are no posts today.
+    absent: &'a HashSet<String>,
+}
+
+impl<'a> Before<'a> {
+    pub(super) fn new(
+        lock: &'a Path,
+        habits: &'a Habits,
+        assets: &'a Assets,
+        absent: &'a HashSet<String>,
+    ) -> Self {
+        Self {
+            lock,
+            manifest: OnceCell::new(),
+            habits,
+            assets,
+            absent,
+        }
+    }
+
+    /// Whether a post with this id is just what the last build published.
+    pub(super) fn is_unchanged(&self, post: &Post, id: &str) -> bool {
+        let post = Post {
+            id: id.into(),
+            ..post.clone()
+        };
+        self.manifest()
+            .is_as_published(fingerprint_of(&post.id), fingerprint_of(&post))
+    }
+
+    /// The same, beside these posts.
+    pub(super) fn beside<'b>(&'b self, posts: &'b [Post]) -> impl Past + 'b {
+        Beside {
+            before: self,
+            posts,
+        }
+    }
+
+    /// A post's file, as the file system writes its name.
+    pub(super) fn file(&self, path: &str) -> PathBuf {
+        self.assets.file(path)
+    }
+
+    fn manifest(&self) -> &Manifest {
+        self.manifest.get_or_init(|| Manifest::read(self.lock))
+    }
+}
+
+struct Beside<'a> {
+    before: &'a Before<'a>,
+    posts: &'a [Post],
+}
+
+impl Past for Beside<'_> {
+    fn is_known(&self) -> bool {
+        self.before.manifest().knows_texts()
+    }
+
+    fn before(&self, id: &str) -> Option<Signature> {
+        self.before.manifest().text_of(fingerprint_of(&id))
+    }
+
+    fn now(&self, number: usize) -> Option<Signature> {
+        let file = self.before.file(&self.posts[number].path);
+        signature(&file, self.before.habits)
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        self.before.absent.contains(path)
+    }
+}
+
+/// The signature of a post's text without its front matter; none where its file cannot be read.
+pub(super) fn signature(file: &Path, habits: &Habits) -> Option<Signature> {
+    let mut buffer = Vec::new();
+    let text = text_of(file, &mut buffer).ok()?;
+    let split = front::split(&text, habits.rules);
+    Some(Signature::of(split.map_or(&*text, |split| split.body)))
+}

@@ -1,0 +1,422 @@
+//! Which id each post has: the assignment.
+//!
+//! A post asks with its path, instant, title and perhaps the id of its front matter. The lock answers with lines of the
+//! same fields and an id. An id is in one of three states: *held* by a post that is here, *vanished* since the last build
+//! (the manifest knows which ids that build had), or *dead* for longer. A line is plain, or a tombstone that says where
+//! its post went; lines are never removed. [`Lock::assign`] alone changes ids and lines, in this order, and each step
+//! asks only for posts that have none yet:
+//!
+//! 1. Front matter. Of several posts that claim one id, the one stays that has it in the lock ([`claims`]); the others
+//!    are refused.
+//! 2. The line of the post's own path, where it says the same instant and title. So whoever stayed comes before anybody
+//!    who moved, and no id is taken from a post that still has it.
+//! 3. The one line of the same instant and title that no post holds, first among those with the same file name (a folder
+//!    moved), then among all (a file was renamed). "The one" holds both ways: one line, one post that asks.
+//! 4. The line of the same path: instant and title were edited. A tombstone gives nothing while its post is here.
+//! 5. Files that changed places in a round: what is left at the end of the round.
+//! 6. What vanished since the last build, compared by instant, title, stem and text ([`moved`]). Two that fit equally
+//!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all.
+//! 7. A new id, which no line and no post has.
+//!
+//! Why it is safe: an id enters [`Given`] once and never leaves it, so no two posts get one. Every step but the last
+//! gives ids that were given before, and whatever moves is said ([`Changes`]). A post without an answer is refused and
+//! gets no line, so that the next run asks again; the ids that it may have stay candidates (`held`). Dead ids are given
+//! by steps 2 to 4 alone, to a post that says where or what it was: one that comes back.
+//!
+//! All of it is pure. What the lock does not know (which ids the last build had, and texts) comes through [`Past`],
+//! which is asked in step 6 only, so that a run in which nothing moved reads nothing.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use chrono::SecondsFormat;
+use rayon::prelude::*;
+
+use crate::finding::Finding;
+use crate::lock::claims::Claims;
+use crate::lock::given::{Given, mint};
+use crate::lock::lines::Line;
+use crate::lock::moved::{self, Place, Trace};
+use crate::lock::{Changes, Lock, MOVED, Unnamed, field};
+use crate::post::{Signature, fingerprint_of};
+
+/// What the last build knew, and what posts say now: asked where the lock alone does not answer.
+pub trait Past {
+    /// Whether the last build is known at all.
+    fn is_known(&self) -> bool;
+    /// The text that the post of this id had at the last build; none where that build had no such post.
+    fn before(&self, id: &str) -> Option<Signature>;
+    /// The text of the post of this number.
+    fn now(&self, number: usize) -> Option<Signature>;
+    /// Whether a file stands at this path, though it may be no post today.
+    fn is_there(&self, path: &str) -> bool;
+}
+
+/// What posts were given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assigned {
+    /// The id of each post, in order; none where it is left out.
+    pub ids: Vec<Option<String>>,
+    /// Why posts are left out, by their number.
+    pub refused: Vec<(usize, Finding)>,
+    /// The ids that those posts may have.
+    pub held: Vec<String>,
+}
+
+impl Lock {
+    /// The ids of these posts; new ones get a line. `authority` counts at the first mint only.
+    pub fn assign(&mut self, authority: &str, posts: &[Unnamed<'_>], past: &dyn Past) -> Assigned {
+        let authority = self
+            .authority
+            .get_or_insert_with(|| authority.to_owned())
+            .clone();
+        self.named = posts
+            .iter()
+            .filter(|post| post.id.is_some())
+            .map(|post| post.path.to_owned())
+            .collect();
+        if let Some(ids) = self.unmoved(posts) {
+            self.changes = Changes::default();
+            return Assigned {
+                ids,
+                ..Assigned::default()
+            };
+        }
+        let lines: Vec<(String, Cow<'_, str>)> = posts
+            .iter()
+            .map(|post| (stamp(post), field(post.title)))
+            .collect();
+        let claims = Claims::of(self, posts, &lines);
+        let mut given = Given::of(posts, &claims);
+        given.take(|number| {
+            let line = self.posts.get(posts[number].path)?;
+            let (published, title) = &lines[number];
+            (line.title == title && line.published == published).then_some(line.id)
+        });
+        // A folder that moves keeps the names of its files; a file that is renamed, nothing but its day and title.
+        for name in [file_name as fn(&str) -> &str, |_| ""] {
+            if given.lacks() {
+                let alike = self.alike(&given, name);
+                given.take_alone(|number| {
+                    let (published, title) = &lines[number];
+                    *alike.get(&(published.as_str(), &**title, name(posts[number].path)))?
+                });
+            }
+        }
+        let known = self.known();
+        if given.lacks() {
+            let present: HashSet<&str> = posts.iter().map(|post| post.path).collect();
+            given.take(|number| {
+                let line = self.posts.get(posts[number].path)?;
+                // Whoever had this path before took the id along, and is still here.
+                let left = line.is_moved()
+                    && known
+                        .get(line.id)
+                        .is_some_and(|path| present.contains(path));
+                (!left).then_some(line.id)
+            });
+        }
+        if given.lacks() {
+            let left = self.left_by_successors(&given, posts, &lines);
+            given.take(|number| left[number]);
+        }
+        let mut unclear = Vec::new();
+        if given.lacks() {
+            unclear = self.find_moved(&mut given, posts, &lines, past);
+        }
+        let moved_far = std::mem::take(&mut given.moved);
+        let ids = given.or_mint(&authority, posts, &known);
+        let (mut changes, moved) = self.compare(posts, &lines, &ids, &known);
+        changes.moved = moved_far
+            .into_iter()
+            .map(|at| posts[at].path.to_owned())
+            .collect();
+        for (old, new) in moved {
+            if let Some(id) = self.posts.get(&old).map(|line| line.id.to_owned()) {
+                self.posts.put(Line {
+                    path: &old,
+                    published: MOVED,
+                    title: &new,
+                    id: &id,
+                });
+            }
+        }
+        for ((id, post), (published, title)) in ids.iter().zip(posts).zip(&lines) {
+            let Some(id) = id else { continue };
+            self.posts.put(Line {
+                path: post.path,
+                published,
+                title,
+                id,
+            });
+        }
+        self.changes = changes;
+        let mut refused = claims.refused;
+        let mut held = Vec::new();
+        for unclear in unclear {
+            held.extend(unclear.held);
+            refused.push((unclear.number, unclear.finding));
+        }
+        refused.sort();
+        Assigned { ids, refused, held }
+    }
+
+    /// Step 6: gives posts the ids of what vanished. Returns those of which two could be meant.
+    fn find_moved<'a>(
+        &'a self,
+        given: &mut Given<'a>,
+        posts: &[Unnamed<'_>],
+        lines: &[(String, Cow<'_, str>)],
+        past: &dyn Past,
+    ) -> Vec<Unclear> {
+        let here: HashSet<&str> = posts.iter().map(|post| post.path).collect();
+        let mut gone = Vec::new();
+        for line in self.posts.iter() {
+            let is_gone = !line.is_moved()
+                && !given.taken.contains(line.id)
+                && !here.contains(line.path)
+                && !past.is_there(line.path);
+            let text = past.before(line.id);
+            if is_gone && (text.is_some() || !past.is_known()) {
+                gone.push((line, text));
+            }
+        }
+        let gone: Vec<(Trace<'_>, &str)> = gone
+            .into_iter()
+            .map(|(line, text)| (Trace::of_line(&line, text), line.id))
+            .collect();
+        if gone.is_empty() {
+            return Vec::new();
+        }
+        let numbers: Vec<usize> = given.lacking().collect();
+        let came: Vec<Trace<'_>> = numbers
+            .iter()
+            .map(|number| {
+                let (published, title) = &lines[*number];
+                Trace {
+                    path: posts[*number].path,
+                    published,
+                    title,
+                    text: past.now(*number),
+                }
+            })
+            .collect();
+        let traces: Vec<Trace<'_>> = gone.iter().map(|(trace, _)| *trace).collect();
+        let mut unclear = Vec::new();
+        for (place, (number, trace)) in moved::place(&traces, &came)
+            .into_iter()
+            .zip(numbers.into_iter().zip(&came))
+        {
+            match place {
+                Place::New => {}
+                Place::Moved(at) => given.give_moved(number, gone[at].1),
+                Place::Unclear(some) => {
+                    given.refused.insert(number);
+                    let some: Vec<(&str, &str)> = some
+                        .into_iter()
+                        .map(|at| (gone[at].0.path, gone[at].1))
+                        .collect();
+                    let new = mint(self.authority(), &posts[number]);
+                    unclear.push(Unclear::of(number, trace, &some, &new));
+                }
+            }
+        }
+        unclear
+    }
+
+    /// Files that change places in a round: whoever finds another post in its place may have the id that is left at the
+    /// end of the round, where that is one of its day.
+    fn left_by_successors<'a>(
+        &'a self,
+        given: &Given<'_>,
+        posts: &[Unnamed<'_>],
+        lines: &[(String, Cow<'_, str>)],
+    ) -> Vec<Option<&'a str>> {
+        let holders = given
+            .ids
+            .iter()
+            .zip(posts)
+            .filter_map(|(id, post)| Some(((*id)?, post.path)));
+        let holders: HashMap<&str, &str> = holders.collect();
+        let left = |path: &str, published: &str| {
+            let mut line = self.posts.get(path)?;
+            for _ in 0..posts.len() {
+                line = match holders.get(line.id) {
+                    Some(holder) => self.posts.get(holder)?,
+                    None => {
+                        return (line.path != path && line.published == published)
+                            .then_some(line.id);
+                    }
+                };
+            }
+            None
+        };
+        let asked = given.ids.iter().zip(posts).zip(lines);
+        asked
+            .map(|((id, post), (published, _))| {
+                if id.is_none() {
+                    left(post.path, published)
+                } else {
+                    None
+                }
+            })
+            .collect()
+    }
+
+    /// The ids of these posts where each is what and where its line says, as in nearly every run.
+    fn unmoved(&self, posts: &[Unnamed<'_>]) -> Option<Vec<Option<String>>> {
+        let known = |post: &Unnamed<'_>| {
+            let Line {
+                published,
+                title,
+                id,
+                ..
+            } = self.posts.get(post.path)?;
+            let is_same = title == field(post.title) && published == stamp(post);
+            (is_same && post.id.is_none_or(|own| own == id)).then(|| id.to_owned())
+        };
+        let ids: Vec<String> = posts.par_iter().map(known).collect::<Option<_>>()?;
+        let mut marks: Vec<u64> = ids.par_iter().map(fingerprint_of).collect();
+        marks.par_sort_unstable();
+        let is_apart = marks.is_sorted_by(|a, b| a < b);
+        is_apart.then(|| ids.into_iter().map(Some).collect())
+    }
+
+    /// What these ids mean to readers, and the paths whose posts have moved, each with the new one.
+    fn compare(
+        &self,
+        posts: &[Unnamed<'_>],
+        lines: &[(String, Cow<'_, str>)],
+        ids: &[Option<String>],
+        known: &HashMap<&str, &str>,
+    ) -> (Changes, Vec<(String, String)>) {
+        let holders: HashMap<&str, usize> = ids
+            .iter()
+            .enumerate()
+            .filter_map(|(at, id)| Some((id.as_deref()?, at)))
+            .collect();
+        let (mut changes, mut moved) = (Changes::default(), Vec::new());
+        for ((id, post), line) in ids.iter().zip(posts).zip(lines) {
+            let Some(id) = id else { continue };
+            let own = self.posts.get(post.path).filter(|own| !own.is_moved());
+            if own.is_some_and(|own| own.id == *id) {
+                continue;
+            }
+            let was = known.get(id.as_str()).filter(|path| **path != post.path);
+            if let Some(old) = was {
+                moved.push(((*old).to_owned(), post.path.to_owned()));
+                if post.id.is_none() {
+                    changes
+                        .renamed
+                        .push(((*old).to_owned(), post.path.to_owned()));
+                }
+            }
+            // It is another post than the one that was here, where that one has moved elsewhere with its id.
+            let says = |(published, title): &(String, Cow<'_, str>), own: &Line| {
+                own.published == published && own.title == title
+            };
+            // Neither is one that came from elsewhere with its own.
+            let came_along = was
+                .and_then(|old| self.posts.get(old))
+                .is_some_and(|old| says(line, &old));
+            let is_repeated = own.is_some_and(|own| {
+                let holder = holders.get(own.id);
+                says(line, &own)
+                    || !came_along && holder.is_none_or(|holder| !says(&lines[*holder], &own))
+            });
+            if is_repeated {
+                changes.repeated.insert(post.path.to_owned());
+            } else if was.is_none() && !known.contains_key(id.as_str()) {
+                changes.new.insert(id.clone());
+            }
+        }
+        changes.renamed.sort();
+        (changes, moved)
+    }
+
+    /// The path of each id: where its post was last.
+    pub(super) fn known(&self) -> HashMap<&str, &str> {
+        let mut known = HashMap::with_capacity(self.posts.len());
+        for line in self.posts.iter() {
+            if line.is_moved() {
+                known.entry(line.id).or_insert(line.path);
+            } else {
+                known.insert(line.id, line.path);
+            }
+        }
+        known
+    }
+
+    /// The one id of each day, title and name that nobody has; none where several posts share them.
+    fn alike(
+        &self,
+        given: &Given<'_>,
+        name: fn(&str) -> &str,
+    ) -> HashMap<(&str, &str, &str), Option<&str>> {
+        let mut alike: HashMap<(&str, &str, &str), Option<&str>> = HashMap::new();
+        for Line {
+            path,
+            published,
+            title,
+            id,
+        } in self.posts.iter()
+        {
+            if !given.taken.contains(id) {
+                alike
+                    .entry((published, title, name(path)))
+                    .and_modify(|known| *known = known.filter(|known| *known == id))
+                    .or_insert(Some(id));
+            }
+        }
+        alike
+    }
+}
+
+/// A post of which it is not clear which one it was.
+struct Unclear {
+    number: usize,
+    finding: Finding,
+    /// The ids that it may have.
+    held: Vec<String>,
+}
+
+impl Unclear {
+    fn of(number: usize, post: &Trace<'_>, some: &[(&str, &str)], new: &str) -> Self {
+        let names: Vec<String> = some.iter().map(|(path, _)| format!("`{path}`")).collect();
+        let ids = some.iter().map(|(_, id)| *id).chain([new]);
+        let lines: Vec<String> = ids
+            .map(|id| format!("{}\t{}\t{}\t{id}", post.path, post.published, post.title))
+            .collect();
+        let message = format!(
+            "this may be {}, which is gone, or a new post: it is left out until you say",
+            names.join(" or ")
+        );
+        let way_out = format!(
+            "add one of these lines to the lock, its fields parted by tabs, or the line's id to the front matter; \
+             the last is for a new post\n{}",
+            lines.join("\n")
+        );
+        Self {
+            number,
+            finding: Finding::error(message).way_out(way_out),
+            held: some.iter().map(|(_, id)| (*id).to_owned()).collect(),
+        }
+    }
+}
+
+/// What stays when a folder moves: a file's name, with that of its own folder where it is that folder's `index`.
+pub(super) fn file_name(path: &str) -> &str {
+    let Some(end) = path.rfind('/') else {
+        return path;
+    };
+    let start = match path[end..].starts_with("/index.") {
+        true => path[..end].rfind('/').map_or(0, |at| at + 1),
+        false => end + 1,
+    };
+    &path[start..]
+}
+
+/// An instant as it stands in a line.
+fn stamp(post: &Unnamed<'_>) -> String {
+    post.published.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}

@@ -1,0 +1,78 @@
+//! Posts whose front matter names one id: who has it in the lock stays, the others are named and left out.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use crate::finding::Finding;
+use crate::lock::{Lock, Unnamed};
+
+/// What became of the ids that front matters claim.
+pub(super) struct Claims {
+    /// Why posts are left out, by their number.
+    pub(super) refused: Vec<(usize, Finding)>,
+}
+
+/// How well a post fits the line of an id; the first is the best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Right {
+    /// It stands where the line says, and names the id or says the same instant and title.
+    Holder,
+    /// It names the id, and says the line's instant and title elsewhere: it was renamed.
+    Renamed,
+    /// It stands where the line says, edited.
+    Edited,
+    /// It names the id, and nothing else fits.
+    Stranger,
+}
+
+impl Claims {
+    /// Weighs the claims of these posts; `lines` are their instants and titles as the lock writes them.
+    pub(super) fn of(lock: &Lock, posts: &[Unnamed<'_>], lines: &[(String, Cow<'_, str>)]) -> Self {
+        let mut claims: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (number, post) in posts.iter().enumerate() {
+            if let Some(id) = post.id {
+                claims.entry(id).or_default().push(number);
+            }
+        }
+        let mut refused = Vec::new();
+        if claims.is_empty() {
+            return Self { refused };
+        }
+        let homes = lock.known();
+        let places: HashMap<&str, usize> = posts
+            .iter()
+            .enumerate()
+            .map(|(number, post)| (post.path, number))
+            .collect();
+        for (id, claimers) in claims {
+            let home = homes.get(id).and_then(|path| lock.posts.get(path));
+            let right = |number: usize| {
+                let post = &posts[number];
+                let (published, title) = &lines[number];
+                let says =
+                    home.is_some_and(|line| line.published == published && line.title == title);
+                let is_home = home.is_some_and(|line| line.path == post.path);
+                match (is_home, post.id == Some(id), says) {
+                    (true, true, _) | (true, _, true) => Right::Holder,
+                    (false, _, true) => Right::Renamed,
+                    (true, ..) => Right::Edited,
+                    (false, ..) => Right::Stranger,
+                }
+            };
+            let dweller = home.and_then(|line| places.get(line.path).copied());
+            let dweller = dweller.filter(|number| posts[*number].id.is_none());
+            let rivals = claimers.iter().copied().chain(dweller);
+            let Some(holder) = rivals.min_by_key(|number| (right(*number), posts[*number].path))
+            else {
+                continue;
+            };
+            for number in claimers.into_iter().filter(|number| *number != holder) {
+                let finding =
+                    Finding::error(format!("`{id}` is also the id of `{}`", posts[holder].path));
+                let way_out = "give one of them an `id` of its own, or none";
+                refused.push((number, finding.way_out(way_out)));
+            }
+        }
+        Self { refused }
+    }
+}

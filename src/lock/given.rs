@@ -1,0 +1,139 @@
+//! Ids while they are given, and new ones.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::lock::Unnamed;
+use crate::lock::claims::Claims;
+use crate::post::composed;
+
+/// Ids while they are given: no two posts get one.
+pub(super) struct Given<'a> {
+    pub(super) ids: Vec<Option<&'a str>>,
+    pub(super) taken: HashSet<&'a str>,
+    /// The posts that get none.
+    pub(super) refused: HashSet<usize>,
+    /// The posts that were matched with what vanished.
+    pub(super) moved: BTreeSet<usize>,
+}
+
+impl<'a> Given<'a> {
+    /// Step 1: what the front matters say.
+    pub(super) fn of(posts: &[Unnamed<'a>], claims: &Claims) -> Self {
+        let refused: HashSet<usize> = claims.refused.iter().map(|(number, _)| *number).collect();
+        let own =
+            |(number, post): (usize, &Unnamed<'a>)| post.id.filter(|_| !refused.contains(&number));
+        let ids: Vec<Option<&str>> = posts.iter().enumerate().map(own).collect();
+        Self {
+            taken: ids.iter().flatten().copied().collect(),
+            ids,
+            refused,
+            moved: BTreeSet::new(),
+        }
+    }
+
+    /// The posts that have none yet.
+    pub(super) fn lacking(&self) -> impl Iterator<Item = usize> {
+        let lacking = self.ids.iter().enumerate().filter(|(_, id)| id.is_none());
+        lacking
+            .map(|(number, _)| number)
+            .filter(|number| !self.refused.contains(number))
+    }
+
+    /// Whether a post has none yet.
+    pub(super) fn lacks(&self) -> bool {
+        self.lacking().next().is_some()
+    }
+
+    /// Each post without an id gets this one, where no other post asks for the same.
+    pub(super) fn take_alone(&mut self, known: impl Fn(usize) -> Option<&'a str>) {
+        let asked: Vec<(usize, &str)> = self
+            .lacking()
+            .filter_map(|number| Some((number, known(number)?)))
+            .collect();
+        let mut count: HashMap<&str, usize> = HashMap::new();
+        for (_, id) in &asked {
+            *count.entry(id).or_default() += 1;
+        }
+        for (number, id) in asked {
+            if count[id] == 1 && self.taken.insert(id) {
+                self.ids[number] = Some(id);
+            }
+        }
+    }
+
+    pub(super) fn give_moved(&mut self, number: usize, id: &'a str) {
+        if self.taken.insert(id) {
+            self.ids[number] = Some(id);
+            self.moved.insert(number);
+        }
+    }
+
+    /// Each post without an id gets this one, unless another has it.
+    pub(super) fn take(&mut self, known: impl Fn(usize) -> Option<&'a str>) {
+        let lacking: Vec<usize> = self.lacking().collect();
+        for number in lacking {
+            self.ids[number] = known(number).filter(|known| self.taken.insert(known));
+        }
+    }
+
+    /// The ids, with new ones for the rest.
+    pub(super) fn or_mint(
+        self,
+        authority: &str,
+        posts: &[Unnamed<'_>],
+        known: &HashMap<&str, &str>,
+    ) -> Vec<Option<String>> {
+        let Self {
+            ids,
+            taken,
+            refused,
+            ..
+        } = self;
+        // What is minted for two paths is one where they differ in how their accents are written, and nowhere else.
+        let mut composed: HashSet<String> = HashSet::new();
+        let mut new = |post: &Unnamed<'_>| {
+            let plain = mint(authority, post);
+            let mut id = plain.clone();
+            // Another post may have had this path on that day.
+            let mut number = 2;
+            while known.contains_key(id.as_str())
+                || taken.contains(id.as_str())
+                || composed.contains(&id)
+            {
+                id = format!("{plain};{number}");
+                number += 1;
+            }
+            if !post.path.is_ascii() {
+                composed.insert(id.clone());
+            }
+            id
+        };
+        let id_of = |(number, (id, post)): (usize, (Option<&str>, &Unnamed<'_>))| match id {
+            Some(id) => Some(id.to_owned()),
+            None if refused.contains(&number) => None,
+            None => Some(new(post)),
+        };
+        ids.into_iter().zip(posts).enumerate().map(id_of).collect()
+    }
+}
+
+/// A `tag:` URI (RFC 4151): the authority, the day of publication, the path. Accents are composed, as identifiers are
+/// compared (RFC 3987 5.3.2.2): on some systems a folder takes them apart. A `%` in a name is none here, `=25` in place of
+/// `%25`, since some who compare decode twice; a `=` is `%3D`, so the two are never one.
+pub(super) fn mint(authority: &str, post: &Unnamed<'_>) -> String {
+    let whole = composed(post.path);
+    let mut path = String::with_capacity(whole.len());
+    for byte in whole.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                path.push(char::from(byte));
+            }
+            b'%' => path.push_str("=25"),
+            _ => path.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    format!(
+        "tag:{authority},{}:{path}",
+        post.published.format("%Y-%m-%d")
+    )
+}

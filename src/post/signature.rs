@@ -1,0 +1,173 @@
+//! What two texts have in common, in a few bytes: enough to know a post again after small edits.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Fewer words than this are a short text: one edit changes too much of it to compare.
+const SHORT: usize = 16;
+/// How many of the 64 bits differ at most between two versions of one text.
+const NEAR: u32 = 14;
+/// How many differ at least between two texts; unrelated ones differ in about 32.
+const FAR: u32 = 21;
+/// The signature of a text without words.
+const EMPTY: u64 = 1;
+
+/// The simhash of a text's pairs of words. The lowest bit marks a short text, of which it is a plain hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Signature(u64);
+
+/// What two signatures say of their texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Likeness {
+    /// They are one text, but for small edits.
+    Same,
+    /// They are one short text, as many posts may have it.
+    SameShort,
+    /// Nothing.
+    Unknown,
+    /// They are two texts.
+    Other,
+}
+
+impl Signature {
+    /// The signature of a post's text without its front matter. Case, spaces, markup and line breaks do not count.
+    pub fn of(text: &str) -> Self {
+        let words = hashes_of_words(text);
+        if words.is_empty() {
+            return Self(EMPTY);
+        }
+        if words.len() < SHORT {
+            let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+            return Self(xxh3_64(&bytes) | 1);
+        }
+        let mut counts = [0_i32; 64];
+        for pair in words.windows(2) {
+            let hash = mix(pair[0], pair[1]);
+            for (bit, count) in counts.iter_mut().enumerate() {
+                *count += if hash >> bit & 1 == 1 { 1 } else { -1 };
+            }
+        }
+        let set = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        Self(set.fold(0, |bits, (bit, _)| bits | 1 << bit) & !1)
+    }
+
+    /// What it and another say of their texts.
+    pub fn compare(self, other: Self) -> Likeness {
+        if self.0 == EMPTY || other.0 == EMPTY {
+            return Likeness::Unknown;
+        }
+        if self.0 & 1 == 1 || other.0 & 1 == 1 {
+            return match self == other {
+                true => Likeness::SameShort,
+                false => Likeness::Unknown,
+            };
+        }
+        match (self.0 ^ other.0).count_ones() {
+            0..=NEAR => Likeness::Same,
+            FAR.. => Likeness::Other,
+            _ => Likeness::Unknown,
+        }
+    }
+
+    /// Its bits, to be kept.
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The signature of these bits, as they were kept.
+    pub fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+}
+
+/// A hash of each word in lower case; each sign of a script that sets no spaces counts as one.
+fn hashes_of_words(text: &str) -> Vec<u64> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    for part in text.split(|c: char| !c.is_alphanumeric()) {
+        if part.is_empty() {
+            continue;
+        }
+        if part.is_ascii() {
+            word.clear();
+            word.push_str(part);
+            word.make_ascii_lowercase();
+            words.push(xxh3_64(word.as_bytes()));
+            continue;
+        }
+        word.clear();
+        for c in part.chars().flat_map(char::to_lowercase) {
+            if c < '\u{2e80}' {
+                word.push(c);
+                continue;
+            }
+            if !word.is_empty() {
+                words.push(xxh3_64(word.as_bytes()));
+                word.clear();
+            }
+            words.push(xxh3_64(c.encode_utf8(&mut [0; 4]).as_bytes()));
+        }
+        if !word.is_empty() {
+            words.push(xxh3_64(word.as_bytes()));
+        }
+    }
+    words
+}
+
+fn mix(one: u64, other: u64) -> u64 {
+    let mixed = (one.rotate_left(23) ^ other).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ mixed >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Likeness, Signature};
+
+    const TEA: &str = "The kettle was on before the pager went, and the pager went before the tea was cold. \
+                       Nobody wrote down why the lights in the hall were green that night, but they were, and \
+                       the machines hummed on as if they knew.";
+    const RAIN: &str = "It rained on the roof of the old station for nine days. On the tenth the river stood in the \
+                        yard, the cat moved upstairs, and we learned which of the cables had never been earthed \
+                        by the people who laid them.";
+
+    fn compare(one: &str, other: &str) -> Likeness {
+        Signature::of(one).compare(Signature::of(other))
+    }
+
+    #[test]
+    fn small_edits_leave_a_text_the_same_and_another_text_is_another() {
+        let table = [
+            (TEA.to_owned(), TEA.to_uppercase()),
+            (TEA.to_owned(), TEA.replace(". ", ".\n\n")),
+            (TEA.to_owned(), TEA.replace("kettle", "teapot")),
+            (TEA.to_owned(), format!("{TEA} I have not slept since.")),
+            (
+                TEA.repeat(9),
+                format!("Update: it was the fuse. {}", TEA.repeat(9)),
+            ),
+            (
+                "夜番の茶は冷めた。誰も理由を書かなかった。".repeat(2),
+                "夜番の茶は冷めた。誰も訳を書かなかった。".repeat(2),
+            ),
+        ];
+        for (one, other) in table {
+            assert_eq!(compare(&one, &other), Likeness::Same, "{other}");
+        }
+        assert_eq!(compare(TEA, RAIN), Likeness::Other);
+        assert_eq!(compare(&TEA.repeat(20), &RAIN.repeat(20)), Likeness::Other);
+    }
+
+    #[test]
+    fn a_short_text_is_the_same_or_says_nothing() {
+        assert_eq!(compare("Hot *tea*.", "hot tea"), Likeness::SameShort);
+        assert_eq!(compare("Hot tea.", "Cold tea."), Likeness::Unknown);
+        assert_eq!(compare("Hot tea.", TEA), Likeness::Unknown);
+        assert_eq!(compare("", ""), Likeness::Unknown);
+        assert_eq!(compare("- * -", TEA), Likeness::Unknown);
+    }
+
+    #[test]
+    fn a_signature_that_was_kept_is_the_same() {
+        let signature = Signature::of(TEA);
+        assert_eq!(Signature::from_bits(signature.bits()), signature);
+    }
+}
