@@ -683,7 +683,7 @@ fn a_newcomer_that_claims_an_address_or_an_id_is_left_out_and_the_old_post_stays
             "an id that the lock gave",
             "0.md",
             post("A", ""),
-            post("B", "id: \"tag:hums.example,2024-05-01:m.md\"\n"),
+            post("B", "id: \"tag:hums.example,2024-04-30:m.md\"\n"),
             "is also the id of `m.md`",
         ),
     ] {
