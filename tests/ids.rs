@@ -753,7 +753,7 @@ fn a_folder_from_a_system_that_takes_accents_apart_is_the_same_site() {
             &form(post),
         )
     };
-    let composed = build(|text| text.to_owned());
+    let composed = build(str::to_owned);
     let apart = build(|text| text.replace('\u{e9}', "e\u{301}"));
     for scene in [&composed, &apart] {
         let ran = scene.run(&["--at", NOON, "run"]);

@@ -241,9 +241,17 @@ mod tests {
         place(&gone, &came).iter().map(word).collect()
     }
 
+    /// What is tried, what vanished, what came, and the place of each that came.
+    type Case = (
+        &'static str,
+        &'static [&'static str],
+        &'static [&'static str],
+        &'static [&'static str],
+    );
+
     #[test]
     fn each_act_of_a_user_leads_to_one_post_or_names_those_that_it_could_be() {
-        let table: [(&str, &[&str], &[&str], &[&str]); 27] = [
+        let table: [Case; 27] = [
             ("nothing vanished", &[], &["a.md|1|A|tea"], &["new"]),
             (
                 "a note is renamed, its title with it",

@@ -254,7 +254,8 @@ impl Manifest {
     }
 
     /// Notes what the posts are now, each with its text, and the ids of those that may come back under another path. One
-    /// that is left out for a while is no news when it comes back.
+    /// Remembers these posts as published, each with its text, and that those with the ids `held` may come back under
+    /// another path. A post that is left out for a while is not new when it comes back.
     pub fn add_posts(
         &mut self,
         posts: &[(u64, u64)],
