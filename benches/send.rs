@@ -156,7 +156,11 @@ async fn with_ledger(site: &Path, port: u16, connections: u32) -> (Duration, Vec
     let issue = store.issues().await.unwrap().remove(0);
     let key = store.key(issue.key).await.unwrap();
     let compiled = Arc::new(Compiled::from_text(&store.compiled(issue.id).await.unwrap()).unwrap());
-    let reader = store.subscribers().await.unwrap().remove(0).reader;
+    let reader = store
+        .first_reader(&issue.digest, &[])
+        .await
+        .unwrap()
+        .unwrap();
     let message = compiled.fill(&reader, issue.made_at, &key);
     let text = format!("smtp = \"smtp://127.0.0.1:{port}?tls=none\"\nconnections = {connections}");
     let mail: Mail = toml::from_str(&text).unwrap();

@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args, ColorChoice, Parser, Subcommand};
 use crate::clock::time_of;
 use crate::config::Day;
 use crate::ledger::IssueId;
-use crate::reader::{Email, Mailbox};
+use crate::reader::{Email, Mailbox, NameError, check_name};
 
 /// Turn a folder of posts into feeds and e-mail digests.
 #[derive(Debug, Parser)]
@@ -228,7 +228,7 @@ pub enum Subscriber {
         /// Their address
         email: Email,
         /// How to speak to them
-        #[arg(long)]
+        #[arg(long, value_parser = name_of)]
         name: Option<String>,
         /// Only these digests; else all
         #[arg(long)]
@@ -273,4 +273,10 @@ pub enum Subscriber {
     },
     /// Write everyone as CSV
     Export,
+}
+
+/// A name of someone; none where it is empty.
+fn name_of(text: &str) -> Result<String, NameError> {
+    let name = text.trim();
+    check_name(name).map(|()| name.to_owned())
 }

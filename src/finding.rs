@@ -1,5 +1,6 @@
 //! What is wrong, where it stands and the way out: the one form in which every room reports a fault.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -201,7 +202,7 @@ fn shape(message: &str) -> String {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = &self.place {
-            write!(f, "{}:", place.file.display())?;
+            write!(f, "{}:", visible_line(&place.file.to_string_lossy()))?;
             if let Some(line) = place.line {
                 write!(f, "{line}:")?;
                 if let Some(column) = place.column {
@@ -210,11 +211,15 @@ impl fmt::Display for Finding {
             }
             f.write_str(" ")?;
         }
-        f.write_str(&self.message)?;
-        if let Some(way_out) = &self.way_out {
-            for line in way_out.lines() {
-                write!(f, "\n  {line}")?;
+        // Whatever comes behind the first line is indented, so that no foreign word begins a line of its own.
+        for (number, line) in self.message.lines().enumerate() {
+            match number {
+                0 => f.write_str(&visible_line(line))?,
+                _ => write!(f, "\n  {}", visible_line(line.trim_start()))?,
             }
+        }
+        for line in self.way_out.iter().flat_map(|way_out| way_out.lines()) {
+            write!(f, "\n  {}", visible_line(line))?;
         }
         Ok(())
     }
@@ -222,9 +227,72 @@ impl fmt::Display for Finding {
 
 impl std::error::Error for Finding {}
 
+/// Whether a terminal takes a character for something else than itself: a control, or one that turns or breaks the line.
+fn is_hidden(c: char) -> bool {
+    (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}')
+}
+
+/// Foreign words as they may go to a terminal: characters that it would take for orders are written as escapes; a line
+/// break is one.
+pub fn visible_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::new();
+    for c in text.chars() {
+        match is_hidden(c) {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// The same for words of several lines, which stay lines.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let is_order = |c: char| c != '\n' && is_hidden(c);
+    if !text.contains(is_order) {
+        return Cow::Borrowed(text);
+    }
+    let lines: Vec<_> = text.split('\n').map(visible_line).collect();
+    Cow::Owned(lines.join("\n"))
+}
+
+/// Foreign words as one line of at most so many characters: blanks and controls in a row become one blank.
+pub fn one_line(text: &str, most: usize) -> String {
+    let mut line = String::new();
+    let is_gap = |c: char| c.is_whitespace() || is_hidden(c);
+    let words = text.split(is_gap).filter(|word| !word.is_empty());
+    let mut length = 0;
+    for word in words {
+        if length > 0 {
+            line.push(' ');
+            length += 1;
+        }
+        for c in word.chars() {
+            line.push(c);
+            length += 1;
+        }
+        if length > most {
+            return line
+                .chars()
+                .take(most.saturating_sub(1))
+                .chain(['…'])
+                .collect();
+        }
+    }
+    line
+}
+
+/// So many of something: `1 post`, `2 posts`.
+pub fn count(number: usize, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Finding, condense};
+    use super::{Finding, condense, count, one_line, visible, visible_line};
 
     fn told(findings: impl IntoIterator<Item = Finding>) -> Vec<String> {
         let told = condense(findings.into_iter().collect());
@@ -273,6 +341,53 @@ mod tests {
         assert_eq!(many(&mixed), 10, "five of each weight");
         // A quotation that is not ended hides the rest.
         assert_eq!(many(&|n| Finding::error(format!("`{}", words[n]))), 4);
+    }
+
+    #[test]
+    fn no_foreign_word_reaches_the_terminal_as_an_order() {
+        let orders = "\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m\u{0}\u{7f}\u{202e}\r";
+        let finding = Finding::error(format!("`{orders}` is no date\nok: forged"))
+            .in_file(format!("post/{orders}\nok: forged.md"))
+            .at_line(1)
+            .way_out(format!("mend {orders}\nok: forged"));
+        let shown = finding.to_string();
+        assert!(
+            !shown.contains(|c: char| c.is_control() && c != '\n'),
+            "{shown:?}"
+        );
+        assert!(!shown.contains('\u{202e}'), "{shown:?}");
+        assert!(shown.contains("\\u{1b}]0;title\\u{7}"), "{shown:?}");
+        let forged = |line: &str| line.starts_with("ok:");
+        assert!(!shown.lines().any(forged), "{shown:?}");
+        assert_eq!(visible_line("Tee\tund Ähre"), "Tee\tund Ähre");
+        assert_eq!(visible("a\nb\u{1b}"), "a\nb\\u{1b}");
+    }
+
+    #[test]
+    fn a_reply_becomes_one_line_of_bounded_length() {
+        for (text, most, line) in [
+            ("550 no", 200, "550 no"),
+            (
+                "  550-no\r\n550 way \u{1b}[0m\t!",
+                200,
+                "550-no 550 way [0m !",
+            ),
+            ("", 10, ""),
+            ("\n\r", 10, ""),
+            ("abcdefghij", 10, "abcdefghij"),
+            ("abcdefghijk", 10, "abcdefghi…"),
+            ("ab cd ef gh ij", 10, "ab cd ef …"),
+        ] {
+            assert_eq!(one_line(text, most), line, "{text:?}");
+        }
+        let long = "ü".repeat(250_000);
+        assert_eq!(one_line(&long, 200).chars().count(), 200);
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        let counted = [0, 1, 2].map(|number| count(number, "post"));
+        assert_eq!(counted, ["0 posts", "1 post", "2 posts"]);
     }
 
     #[test]

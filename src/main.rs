@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, Parser};
 use tidings::cli::Cli;
 use tidings::clock::Clock;
-use tidings::command::Ending;
+use tidings::command::{Ending, is_broken_pipe};
 use tidings::fault;
 use tidings::finding::Severity;
 
@@ -66,13 +66,6 @@ impl<W: Write> Write for Listened<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.noting(W::flush)
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]

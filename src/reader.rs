@@ -1,9 +1,12 @@
 //! People: a checked address, a mailbox with a name, a reader of digests.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
+
+use crate::finding::one_line;
 
 /// A reader's number in the store: random, 63 bits, ours.
 pub type ReaderId = i64;
@@ -20,7 +23,43 @@ pub struct Email {
 #[error("`{text}` is no e-mail address: {reason}")]
 pub struct EmailError {
     text: String,
-    reason: &'static str,
+    reason: Cow<'static, str>,
+}
+
+/// The most characters of a name.
+const LONGEST_NAME: usize = 200;
+
+/// Why a text is no name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// It is not one line of text.
+    #[error("the name holds {0}")]
+    Control(String),
+    /// It has more characters than [`LONGEST_NAME`].
+    #[error("the name has {0} characters, at most {LONGEST_NAME} are taken")]
+    Long(usize),
+}
+
+/// Whether a text may be somebody's name.
+///
+/// # Errors
+/// Why it may not.
+pub fn check_name(name: &str) -> Result<(), NameError> {
+    match name.chars().find(|c| c.is_control()) {
+        Some('\t') => return Err(NameError::Control("a tab".to_owned())),
+        Some('\n' | '\r') => return Err(NameError::Control("a line break".to_owned())),
+        Some(c) => {
+            let number = u32::from(c);
+            return Err(NameError::Control(format!(
+                "a control character (U+{number:04X})"
+            )));
+        }
+        None => {}
+    }
+    match name.chars().count() {
+        length if length > LONGEST_NAME => Err(NameError::Long(length)),
+        _ => Ok(()),
+    }
 }
 
 impl Email {
@@ -50,15 +89,24 @@ impl Email {
     }
 }
 
+impl EmailError {
+    fn new(text: &str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            text: one_line(text, LONGEST_SHOWN),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// How much of a text that is no address is shown.
+const LONGEST_SHOWN: usize = 100;
+
 impl FromStr for Email {
     type Err = EmailError;
 
     fn from_str(text: &str) -> Result<Self, EmailError> {
         let text = text.trim();
-        let fail = |reason| EmailError {
-            text: text.escape_debug().to_string(),
-            reason,
-        };
+        let fail = |reason: &'static str| EmailError::new(text, reason);
         let (local, domain) = text
             .rsplit_once('@')
             .ok_or_else(|| fail("there is no `@`"))?;
@@ -140,12 +188,7 @@ impl FromStr for Mailbox {
             Some(quoted) => quoted.replace("\\\"", "\"").replace("\\\\", "\\"),
             None => name.to_owned(),
         };
-        if name.chars().any(char::is_control) {
-            return Err(EmailError {
-                text: text.escape_debug().to_string(),
-                reason: "its name holds a control character",
-            });
-        }
+        check_name(&name).map_err(|error| EmailError::new(text, error.to_string()))?;
         Ok(Self {
             name: Some(name).filter(|name| !name.is_empty()),
             email: address.parse()?,
@@ -184,7 +227,7 @@ pub struct Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::{Email, Mailbox};
+    use super::{Email, Mailbox, check_name};
 
     #[test]
     fn an_address_is_checked_and_its_domain_normalised() {
@@ -214,6 +257,49 @@ mod tests {
         ] {
             let error = text.parse::<Email>().unwrap_err().to_string();
             assert!(error.contains(reason), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_address_and_a_name_have_bounds() {
+        let domain = |length: usize| {
+            let labels = format!("{}.{}.{}", "a".repeat(63), "b".repeat(63), "c".repeat(62));
+            format!("{labels}.{}", "d".repeat(length - labels.len() - 1))
+        };
+        for (address, reason) in [
+            (format!("{}@x.example", "a".repeat(64)), None),
+            (
+                format!("{}@x.example", "a".repeat(65)),
+                Some("more than 64 octets"),
+            ),
+            (
+                format!("{}@x.example", "ü".repeat(33)),
+                Some("more than 64 octets"),
+            ),
+            (format!("a@{}", domain(252)), None),
+            (format!("a@{}", domain(253)), Some("longer than 254 octets")),
+            ("x".repeat(1_000_000), Some("there is no `@`")),
+        ] {
+            match (address.parse::<Email>(), reason) {
+                (Ok(email), None) => assert_eq!(email.as_str(), address),
+                (Err(error), Some(reason)) => {
+                    let error = error.to_string();
+                    assert!(error.contains(reason) && error.len() < 300, "{error}");
+                }
+                (found, _) => panic!("{address}: {found:?}"),
+            }
+        }
+        let mailbox = |name: &str| format!("{name} <ada@x.example>").parse::<Mailbox>();
+        assert!(mailbox(&"ü".repeat(200)).is_ok());
+        let long = mailbox(&"ü".repeat(201)).unwrap_err().to_string();
+        assert!(long.contains("201 characters, at most 200"), "{long}");
+        for (name, words) in [
+            ("a\tb", "a tab"),
+            ("a\u{1b}b", "U+001B"),
+            ("a\nb", "a line break"),
+        ] {
+            let error = check_name(name).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
         }
     }
 

@@ -430,3 +430,43 @@ fn a_lock_that_would_be_its_own_manifest_is_refused() {
         );
     }
 }
+
+#[test]
+fn no_secret_of_the_environment_is_said_whatever_it_is_taken_for() {
+    for name in [
+        "TIDINGS_MAIL__PASSWORD__X",
+        "TIDINGS_MAIL__PASSWORD__X__Y",
+        "TIDINGS_MAIL__SMTP__URL",
+        "TIDINGS_STORE__URL__X",
+        "TIDINGS_STORE__URL",
+        "TIDINGS_MAIL__SMTP",
+        "TIDINGS_MAIL__PASSWORT",
+    ] {
+        let ran = Scene::new().run_with(&["status"], &[(name, "hunter2 hunter2")]);
+        assert_eq!(ran.code, 2, "{name}: {}", ran.talk);
+        assert!(
+            ran.talk.contains(name) && !ran.talk.contains("hunter2"),
+            "{name}: {}",
+            ran.talk
+        );
+    }
+}
+
+#[test]
+fn a_name_is_bounded_wherever_it_is_given() {
+    let long = "x".repeat(201);
+    let to = format!("{long} <ada@x.example>");
+    let scene = Scene::new();
+    let config = scene
+        .read("config.toml")
+        .replace("editor@hums.example", &to);
+    let ran = scene.run(&["subscriber", "add", "ada@x.example", "--name", &long]);
+    let words = "the name has 201 characters, at most 200 are taken";
+    assert!(ran.code == 2 && ran.talk.contains(words), "{}", ran.talk);
+    let ran = scene.file("config.toml", &config).run(&["status"]);
+    assert!(
+        ran.code == 2 && ran.talk.contains(words) && ran.talk.contains("config.toml:11:"),
+        "{}",
+        ran.talk
+    );
+}

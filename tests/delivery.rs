@@ -610,7 +610,7 @@ fn what_is_to_be_sent_again_of_a_paused_issue_waits_for_a_person() {
     scene.run_at(MONDAY, &["issue", "pause", &number]);
     let said = scene.run_at(MONDAY, &["issue", "resolve", &number, "--resend"]);
     assert!(
-        said.contains("1 uncertain deliveries wait until the issue is resumed"),
+        said.contains("1 uncertain delivery to be sent when the issue is resumed"),
         "{said}"
     );
 }

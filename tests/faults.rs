@@ -1,6 +1,9 @@
 //! The store in trouble: a full disk, a locked database, a clock that jumps. An error or a wait, then a correct ledger.
 
-use std::process::Command;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -340,4 +343,96 @@ fn a_folder_that_cannot_be_read_is_named_and_the_others_are_read() {
         ran.talk
     );
     assert!(scene.read("public/atom.xml").contains("<title>Tea</title>"));
+}
+
+#[test]
+fn a_locked_database_is_said_after_a_while_and_waited_for() {
+    let scene = scene(1);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut holder = runtime.block_on(connect(&scene));
+    runtime.block_on(holder.execute("BEGIN IMMEDIATE")).unwrap();
+    let mut waiting = scene
+        .command(&["subscriber", "add", "late@x.example"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(waiting.stderr.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert_eq!(line, "waiting for another program that holds tidings.db\n");
+    runtime.block_on(holder.execute("COMMIT")).unwrap();
+    assert!(waiting.wait().unwrap().success());
+    assert!(
+        scene
+            .run_at(MONDAY, &["subscriber", "list"])
+            .contains("late@x.example")
+    );
+}
+
+#[test]
+fn an_error_of_the_store_is_said_once_with_its_file_and_what_helps() {
+    for (spoil, words, way_out) in [
+        (
+            &(|file: &Path| fs::write(file, "no database at all, but long enough").unwrap())
+                as &dyn Fn(&Path),
+            "file is not a database",
+            "bring back a copy",
+        ),
+        (
+            &|file: &Path| {
+                fs::remove_file(file).unwrap();
+                fs::create_dir(file).unwrap();
+            },
+            "Is a directory",
+            "`url` under [store]",
+        ),
+        (
+            &|file: &Path| {
+                let runtime = tokio::runtime::Runtime::new().unwrap();
+                let address = format!("sqlite://{}", file.display());
+                runtime.block_on(async {
+                    let mut connection = SqliteConnection::connect(&address).await.unwrap();
+                    connection.execute("DROP TABLE subscription").await.unwrap();
+                });
+            },
+            "no such table: subscription",
+            "",
+        ),
+    ] {
+        let scene = scene(1);
+        let config = scene.read("config.toml");
+        let scene = scene.file("site.toml", &config);
+        spoil(&scene.path("tidings.db"));
+        let arguments = ["--config", "site.toml", "subscriber", "add", "a@x.example"];
+        let ran = scene.run(&arguments);
+        assert_eq!(ran.code, 2, "{}{}", ran.out, ran.talk);
+        assert_eq!(ran.talk.matches(words).count(), 1, "{}", ran.talk);
+        assert_eq!(ran.talk.matches("tidings.db").count(), 1, "{}", ran.talk);
+        assert!(ran.talk.contains(way_out), "{}", ran.talk);
+        let ran = scene.run(&["run"]);
+        assert!(
+            ran.code == 2 && ran.talk.contains("tidings.db: ") && ran.talk.contains("the store"),
+            "{}",
+            ran.talk
+        );
+    }
+    let ran = scene(1).run_with(
+        &["subscriber", "list"],
+        &[(
+            "TIDINGS_STORE__URL",
+            "postgres://news:hunter2@127.0.0.1:9/tidings",
+        )],
+    );
+    assert!(
+        ran.code == 2
+            && ran
+                .talk
+                .contains("postgres://127.0.0.1:9/tidings: the store refuses: ")
+            && ran.talk.contains("look whether the server runs")
+            && !ran.talk.contains("hunter2"),
+        "{}",
+        ran.talk
+    );
 }

@@ -40,6 +40,7 @@ mod scene;
 mod sites;
 mod street;
 mod subscriber;
+mod talk;
 mod tls;
 mod valid;
 mod web;

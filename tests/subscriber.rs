@@ -186,3 +186,40 @@ fn nobody_but_themselves_brings_a_reader_back_and_only_to_what_they_ask_for() {
             .contains("name: Ada")
     );
 }
+
+#[test]
+fn lists_of_other_programs_are_taken_as_they_are() {
+    let text = "Email Address,First Name,Last Name\r\nada@x.example,Ada,Night\r\nbob,,\r\neve@x.example,E\tve,\r\n";
+    let scene = Scene::new().file("people.csv", text);
+    let ran = scene.run(&["subscriber", "import", "people.csv", "--confirmed"]);
+    assert_eq!(ran.code, 1, "{}", ran.talk);
+    for words in [
+        "people.csv:3: `bob` is no e-mail address",
+        "people.csv:4: the name holds a tab",
+    ] {
+        assert!(ran.talk.contains(words), "{}", ran.talk);
+    }
+    assert!(!ran.talk.contains("quotation"), "{}", ran.talk);
+    let shown = scene.run_at(NOON, &["subscriber", "show", "ada@x.example"]);
+    assert!(shown.contains("name: Ada Night"), "{shown}");
+    // As a spreadsheet saves it.
+    let wide: Vec<u8> = [0xfeff]
+        .into_iter()
+        .chain("e-mail\tname\r\nwide@x.example\tÄnne\r\n".encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    std::fs::write(scene.path("wide.csv"), wide).unwrap();
+    scene.run_at(NOON, &["subscriber", "import", "wide.csv", "--confirmed"]);
+    let shown = scene.run_at(NOON, &["subscriber", "show", "wide@x.example"]);
+    assert!(shown.contains("name: Änne"), "{shown}");
+    let scene = scene.file("odd.csv", "Phone,Who\n1,2\n");
+    let ran = scene.run(&["subscriber", "import", "odd.csv"]);
+    assert!(
+        ran.code == 2
+            && ran
+                .talk
+                .contains("odd.csv:1: there is no column `email`: the columns are `Phone`, `Who`"),
+        "{}",
+        ran.talk
+    );
+}

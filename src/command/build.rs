@@ -13,7 +13,7 @@ use crate::cli::{Build, Dry};
 use crate::command::{Ending, Session};
 use crate::config::{Config, Feeds};
 use crate::feed::{Outline, Plan, Setting, links, plan};
-use crate::finding::Finding;
+use crate::finding::{Finding, count};
 use crate::loader::{Loaded, load_posts};
 use crate::post::{Post, Signature, fingerprint_of};
 use crate::publish::{Manifest, Posts, Publisher, Unseen};
@@ -211,7 +211,7 @@ impl Reading {
         session.report(&self.loaded.findings);
         session.report(findings);
         let dir = self.config.posts.dir.display();
-        session.explain(&format!("{} posts in {dir}", posts.len()));
+        session.explain(&format!("{} in {dir}", count(posts.len(), "post")));
         if session.verbose {
             let reasons = self.loaded.reasons();
             reasons.for_each(|reason| session.explain(&reason));

@@ -75,10 +75,14 @@ async fn resolve(
         .resolve(issue.id, &readers, resend, session.clock.now())
         .await?;
     let how = match (resend, issue.state) {
-        (false, _) => "are given up",
-        (true, Paused) => "wait until the issue is resumed",
-        (true, _) => "wait for the next run",
+        (false, _) => "given up",
+        (true, Paused) => "to be sent when the issue is resumed",
+        (true, _) => "to be sent by the next run",
     };
-    session.result(&format!("{decided} uncertain deliveries {how}"))?;
+    let who = match decided {
+        1 => "1 uncertain delivery".to_owned(),
+        many => format!("{many} uncertain deliveries"),
+    };
+    session.result(&format!("{who} {how}"))?;
     Ok(Ending::Done)
 }

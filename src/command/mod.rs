@@ -11,12 +11,14 @@ mod send;
 mod status;
 mod subscriber;
 mod template;
+mod words;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
@@ -25,7 +27,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Stop;
 use crate::finding::{Finding, condense};
-use crate::store::{Access, Sender, Store};
+use crate::store::{Access, Sender, Store, StoreError, Tell};
+
+use words::Words;
 
 /// How a command ended, when it could do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +63,8 @@ struct Session<'a> {
     out: &'a mut dyn Write,
     quiet: bool,
     verbose: bool,
+    /// How commands in hints are written.
+    words: Words,
     /// Whether the lock is read only.
     locked: bool,
     /// When to stop early; signals are listened to from the first mail on.
@@ -80,6 +86,7 @@ impl<'a> Session<'a> {
             out,
             quiet: true,
             verbose: false,
+            words: Words::default(),
             locked: false,
             stop: OnceCell::new(),
             sender: RefCell::default(),
@@ -93,14 +100,14 @@ impl Session<'_> {
     /// Tells a person on stderr; nothing with `-q`.
     fn say(&self, words: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr(), "{words}");
+            let _ = writeln!(io::stderr(), "{}", self.words.show(words));
         }
     }
 
     /// Says why, on stderr; only with `-v`.
     fn explain(&self, words: &str) {
         if self.verbose {
-            let _ = writeln!(io::stderr(), "{words}");
+            let _ = writeln!(io::stderr(), "{}", self.words.show(words));
         }
     }
 
@@ -109,7 +116,7 @@ impl Session<'_> {
         if self.quiet {
             return Ok(());
         }
-        match writeln!(self.out, "{words}") {
+        match writeln!(self.out, "{}", self.words.show(words)) {
             // Whoever listened has had enough; the work goes on.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             said => said,
@@ -130,7 +137,37 @@ impl Session<'_> {
             .cloned()
             .collect();
         let told = if self.verbose { new } else { condense(new) };
-        told.iter().for_each(name);
+        for finding in &told {
+            self.name(finding);
+        }
+    }
+
+    /// Names what is wrong to a person, on stderr.
+    fn name(&self, finding: &Finding) {
+        let words = finding.to_string();
+        let _ = writeln!(
+            anstream::stderr(),
+            "{} {}",
+            finding.severity.word(),
+            self.words.show(&words)
+        );
+    }
+
+    /// An error as a finding: one of the store names its place and the way out, wherever it came up.
+    fn explain_error(&self, error: &anyhow::Error) -> Finding {
+        let finding = Finding::error(format!("{error:#}"));
+        let store = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<StoreError>());
+        let Some(store) = store else { return finding };
+        let finding = match store.file() {
+            Some(file) => finding.in_file(file),
+            None => finding.in_file(self.config.store.url.to_string()),
+        };
+        match store.way_out() {
+            Some(way_out) => finding.way_out(way_out),
+            None => finding,
+        }
     }
 
     /// Real mail at a time that is not would lie to its readers.
@@ -181,10 +218,15 @@ impl Session<'_> {
         {
             return Ok(store.clone());
         }
-        let url = &self.config.store.url;
-        let store = Store::open(url, access, self.clock.now())
-            .await
-            .with_context(|| format!("{url:?}"))?;
+        let words = self.words.clone();
+        let tell: Option<Tell> = match self.quiet {
+            true => None,
+            false => Some(Arc::new(move |what: &str| {
+                let _ = writeln!(io::stderr(), "{}", words.show(what));
+            })),
+        };
+        let store =
+            Store::open_telling(&self.config.store.url, access, self.clock.now(), tell).await?;
         self.stores.borrow_mut().push((access, store.clone()));
         Ok(store)
     }
@@ -198,9 +240,12 @@ impl Session<'_> {
     }
 }
 
-/// Names what is wrong to a person, on stderr.
-fn name(finding: &Finding) {
-    let _ = writeln!(anstream::stderr(), "{} {finding}", finding.severity.word());
+/// Whether an error is that of a pipe that whoever read it has closed.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// The config of this file under the environment.
@@ -218,6 +263,7 @@ fn load_config(file: &Path) -> Result<Config, Finding> {
 pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Ending> {
     let mut session = Session::new(load_config(&cli.config)?, clock, out);
     (session.quiet, session.verbose, session.locked) = (cli.quiet, cli.verbose, cli.locked);
+    session.words = Words::new(&cli.config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -231,6 +277,13 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
         Command::Issue(what) => runtime.block_on(issue::issue(&mut session, what)),
         Command::Status(args) => runtime.block_on(status::status(&mut session, args)),
     };
+    let ended = ended.map_err(|error| {
+        if is_broken_pipe(&error) {
+            return error;
+        }
+        let finding = session.explain_error(&error).to_string();
+        anyhow::Error::msg(session.words.show(&finding).into_owned())
+    });
     runtime.block_on(session.close());
     // A look-up of a name cannot be broken off, and nothing needs its answer any more.
     runtime.shutdown_background();

@@ -12,7 +12,6 @@ use crate::command::digest::{self, When};
 use crate::command::live::Live;
 use crate::command::send::finish_open;
 use crate::command::{Ending, Session, build, ping};
-use crate::finding::Finding;
 
 /// Builds, publishes, runs `after_build`, tells the hub, and sends what is due.
 pub(super) fn run(
@@ -70,7 +69,7 @@ pub(super) fn run(
                 };
                 match failed {
                     None => failed = Some(error),
-                    Some(_) => session.report(&[Finding::error(format!("{error:#}"))]),
+                    Some(_) => session.report(&[session.explain_error(&error)]),
                 }
             }
         }

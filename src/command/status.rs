@@ -1,18 +1,25 @@
 //! `tidings status`: the issues, and what became of each delivery.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, json};
 
 use crate::cli;
 use crate::command::issue::numbered;
 use crate::command::{Ending, Session};
+use crate::finding::{one_line, visible_line};
 use crate::ledger::{Issue, State};
 use crate::reader::ReaderId;
-use crate::store::{Access, Missed, Store};
+use crate::store::{Access, Missed, Store, Uncertainty};
+use crate::subscriber::Sheet;
 
 /// How many are read at once, so that a million need no memory.
 const PAGE: usize = 1000;
 /// How many of the missed are listed where no issue is named.
 const SHORT: usize = 20;
+
+/// The most characters of a relay's words that are shown.
+const LONGEST: usize = 200;
 
 /// What became of the issues, as text, JSON or CSV.
 pub(super) async fn status(
@@ -53,10 +60,11 @@ async fn as_text(
             issue.digest,
             issue.made_at.format("%Y-%m-%dT%H:%M:%SZ"),
             issue.state.word(),
-            issue.subject,
+            visible_line(&issue.subject),
             told(counts)
         )?;
         if let Some(reason) = &issue.reason {
+            let reason = one_line(reason, LONGEST);
             writeln!(session.out, "    {}: {reason}", issue.state.word())?;
         }
         let most = if short { SHORT } else { usize::MAX };
@@ -65,15 +73,19 @@ async fn as_text(
         while let Some(page) = pages.next().await?.filter(|_| listed < most) {
             for missed in page.into_iter().take(most - listed) {
                 let address = missed.address.as_deref().unwrap_or("(forgotten)");
-                let why = missed.reply.unwrap_or_default();
-                writeln!(session.out, "    {address}: {}: {why}", missed.state.word())?;
+                let why = one_line(&missed.reply.unwrap_or_default(), LONGEST);
+                let state = match missed.state {
+                    State::Uncertain => "uncertain: may have it",
+                    state => state.word(),
+                };
+                writeln!(session.out, "    {address}: {state}: {why}")?;
                 listed += 1;
             }
         }
-        let moments = store.uncertainties(issue.id).await?;
+        let moments = unlisted_moments(store.uncertainties(issue.id).await?);
         for moment in moments.iter().take(most) {
             let address = moment.address.as_deref().unwrap_or("(forgotten)");
-            let why = moment.detail.as_deref().unwrap_or_default();
+            let why = one_line(moment.detail.as_deref().unwrap_or_default(), LONGEST);
             let twice = if moment.state == State::Sent {
                 " twice"
             } else {
@@ -93,6 +105,18 @@ async fn as_text(
         }
     }
     Ok(())
+}
+
+/// The moments that the list of the missed does not show: whoever is held stands there with the last of theirs.
+fn unlisted_moments(moments: Vec<Uncertainty>) -> Vec<Uncertainty> {
+    let mut listed = HashSet::new();
+    let mut unlisted: Vec<Uncertainty> = moments
+        .into_iter()
+        .rev()
+        .filter(|moment| moment.state != State::Uncertain || !listed.insert(moment.reader))
+        .collect();
+    unlisted.reverse();
+    unlisted
 }
 
 /// `3 sent, 1 bounced`: the counts that are not 0.
@@ -167,8 +191,8 @@ async fn as_json(session: &mut Session<'_>, store: &Store, issues: &[Issue]) -> 
 
 /// Those who will not get an issue unless a person does something.
 async fn failed(session: &mut Session<'_>, store: &Store, issues: &[Issue]) -> anyhow::Result<()> {
-    let mut csv = csv::Writer::from_writer(&mut *session.out);
-    csv.write_record(["email", "name", "issue", "outcome", "attempts", "reply"])?;
+    let columns = ["email", "name", "issue", "outcome", "attempts", "reply"];
+    let mut sheet = Sheet::new(&mut *session.out, &columns)?;
     for issue in issues {
         let mut pages = Pages::new(store, issue);
         while let Some(page) = pages.next().await? {
@@ -179,18 +203,18 @@ async fn failed(session: &mut Session<'_>, store: &Store, issues: &[Issue]) -> a
                 let Some(address) = &missed.address else {
                     continue;
                 };
-                csv.write_record([
+                sheet.write(&[
                     address,
-                    missed.name.as_deref().unwrap_or_default(),
+                    &one_line(missed.name.as_deref().unwrap_or_default(), LONGEST),
                     &issue.id.to_string(),
                     missed.state.word(),
                     &missed.attempts.to_string(),
-                    missed.reply.as_deref().unwrap_or_default(),
+                    &one_line(missed.reply.as_deref().unwrap_or_default(), LONGEST),
                 ])?;
             }
         }
     }
-    csv.flush()?;
+    sheet.finish()?;
     Ok(())
 }
 

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::bail;
+use chrono::{DateTime, Utc};
 
 use crate::cli;
 use crate::command::{Ending, Session};
+use crate::config::Config;
 use crate::consent::{ReaderState, Said, Source, Wish};
 use crate::file::read::{LISTED, read};
-use crate::finding::Finding;
+use crate::finding::{Finding, one_line, visible_line};
 use crate::reader::Email;
-use crate::store::{Access, Answer, Asked};
-use crate::subscriber;
+use crate::store::{Access, Answer, Asked, Store};
+use crate::subscriber::{List, Listed, Sheet};
 
 /// Does what is asked for.
 pub(super) async fn subscriber(
@@ -69,19 +71,23 @@ pub(super) async fn subscriber(
         cli::Subscriber::Show { email } => show(session, email).await?,
         cli::Subscriber::List => {
             let store = session.store(Access::Read).await?;
-            for one in store.subscribers().await? {
-                writeln!(
-                    session.out,
-                    "{}  {}  {}",
-                    one.reader.email,
-                    one.state.word(),
-                    one.digests.join(",")
-                )?;
-            }
+            let out = &mut session.out;
+            store
+                .each_subscriber(None, |one| -> anyhow::Result<()> {
+                    let (state, digests) = (one.state.word(), one.digests.join(","));
+                    Ok(writeln!(out, "{}  {state}  {digests}", one.reader.email)?)
+                })
+                .await?;
         }
         cli::Subscriber::Export => {
             let store = session.store(Access::Read).await?;
-            subscriber::write(&store.subscribers().await?, &mut *session.out)?;
+            let mut sheet = Sheet::of_subscribers(&mut *session.out)?;
+            store
+                .each_subscriber(None, |one| -> anyhow::Result<()> {
+                    Ok(sheet.write_subscriber(&one)?)
+                })
+                .await?;
+            sheet.finish()?;
         }
         cli::Subscriber::Import {
             file,
@@ -148,20 +154,18 @@ async fn show(session: &mut Session<'_>, email: &Email) -> anyhow::Result<()> {
         .await?
         .ok_or_else(|| unknown(email))?;
     writeln!(session.out, "{email}  {}", state.word())?;
-    if let Some(one) = store
-        .subscribers()
-        .await?
-        .into_iter()
-        .find(|one| one.reader.id == id)
-    {
-        if let Some(name) = &one.reader.name {
-            writeln!(session.out, "name: {name}")?;
-        }
-        writeln!(session.out, "digests: {}", one.digests.join(", "))?;
-    }
+    let out = &mut session.out;
+    store
+        .each_subscriber(Some(id), |one| -> anyhow::Result<()> {
+            if let Some(name) = &one.reader.name {
+                writeln!(out, "name: {}", visible_line(name))?;
+            }
+            Ok(writeln!(out, "digests: {}", one.digests.join(", "))?)
+        })
+        .await?;
     for (at, kind, detail) in store.events(id).await? {
         let detail = detail
-            .map(|detail| format!("  {detail}"))
+            .map(|detail| format!("  {}", one_line(&detail, usize::MAX)))
             .unwrap_or_default();
         writeln!(
             session.out,
@@ -181,48 +185,35 @@ async fn import(
 ) -> anyhow::Result<Ending> {
     let default = digests(session, named)?;
     let bytes = read(file, LISTED).map_err(|error| error.in_file(file))?;
-    let (listed, mut findings) =
-        subscriber::read(&bytes).map_err(|finding| finding.in_file(file))?;
-    // The only digest there is needs no name.
-    let names_digests = !named.is_empty() || default.len() == 1;
-    // People of one kind go in together: what is asked for them, by whom, about which digests.
-    let mut kinds: BTreeMap<(Wish, Source, Vec<String>), Vec<_>> = BTreeMap::new();
-    for one in listed {
-        let is_pending = one.state == Some(ReaderState::Pending);
-        let by = match confirmed && !is_pending {
-            true if names_digests || one.digests.is_some() => Source::ConfirmedDigests,
-            true => Source::ConfirmedList,
-            false => Source::List,
-        };
-        let wish = Wish::listed(one.state.unwrap_or(ReaderState::Active));
-        let wanted = match one.digests {
-            Some(own) if named.is_empty() => own
-                .iter()
-                .try_for_each(|name| session.config.digest(name).map(drop))
-                .map(|()| own),
-            _ => Ok(default.clone()),
-        };
-        match wanted {
-            Ok(digests) => kinds
-                .entry((wish, by, digests))
-                .or_default()
-                .push((one.email, one.name)),
-            Err(finding) => findings.push(finding.at_line(one.line)),
-        }
-    }
+    let list = List::open(&bytes).map_err(|finding| finding.in_file(file))?;
+    let import = Import {
+        default: &default,
+        is_named: !named.is_empty(),
+        confirmed,
+        consent,
+    };
     let store = session.store(Access::Write).await?;
-    let mut tally = Tally::default();
-    for ((wish, by, digests), people) in &kinds {
-        let asked = Asked {
-            wish: *wish,
-            by: *by,
-            digests,
-            consent,
-        };
-        for answer in store.ask(people, &asked, session.clock.now()).await? {
-            tally.count(&answer);
+    let now = session.clock.now();
+    let (mut tally, mut findings, mut batch) = (Tally::default(), Vec::new(), Batch::default());
+    for listed in list {
+        let sorted = listed.and_then(|one| {
+            let line = one.line;
+            let sorted = import.sort(&session.config, one);
+            sorted.map_err(|finding| finding.at_line(line))
+        });
+        match sorted {
+            Ok((kind, person)) => batch.add(kind, person),
+            Err(finding) => findings.push(finding),
+        }
+        if batch.is_full() {
+            import
+                .carry_out(&store, &mut batch, &mut tally, now)
+                .await?;
         }
     }
+    import
+        .carry_out(&store, &mut batch, &mut tally, now)
+        .await?;
     findings = findings
         .into_iter()
         .map(|finding| finding.in_file(file))
@@ -240,6 +231,87 @@ async fn import(
         session.say(&words);
     }
     Ok(Ending::of(&findings))
+}
+
+/// How a list is taken in.
+struct Import<'a> {
+    /// The digests where a line names none.
+    default: &'a [String],
+    /// Whether the command line names them, so that the list's own column does not count.
+    is_named: bool,
+    confirmed: bool,
+    consent: Option<&'a str>,
+}
+
+/// What is asked for some people, by whom, about which digests.
+type Kind = (Wish, Source, Vec<String>);
+
+/// People who wait to be asked for, those of one kind together.
+#[derive(Default)]
+struct Batch {
+    kinds: BTreeMap<Kind, Vec<(Email, Option<String>)>>,
+    count: usize,
+}
+
+impl Batch {
+    fn add(&mut self, kind: Kind, person: (Email, Option<String>)) {
+        self.kinds.entry(kind).or_default().push(person);
+        self.count += 1;
+    }
+
+    fn is_full(&self) -> bool {
+        self.count >= 5000
+    }
+}
+
+impl Import<'_> {
+    /// What a line asks for.
+    fn sort(
+        &self,
+        config: &Config,
+        one: Listed,
+    ) -> Result<(Kind, (Email, Option<String>)), Finding> {
+        let is_pending = one.state == Some(ReaderState::Pending);
+        // The only digest there is needs no name.
+        let names_digests = self.is_named || one.digests.is_some() || self.default.len() == 1;
+        let by = match self.confirmed && !is_pending {
+            true if names_digests => Source::ConfirmedDigests,
+            true => Source::ConfirmedList,
+            false => Source::List,
+        };
+        let wish = Wish::listed(one.state.unwrap_or(ReaderState::Active));
+        let digests = match one.digests {
+            Some(own) if !self.is_named => {
+                for name in &own {
+                    config.digest(name)?;
+                }
+                own
+            }
+            _ => self.default.to_vec(),
+        };
+        Ok(((wish, by, digests), (one.email, one.name)))
+    }
+
+    async fn carry_out(
+        &self,
+        store: &Store,
+        batch: &mut Batch,
+        tally: &mut Tally,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<()> {
+        for ((wish, by, digests), people) in std::mem::take(batch).kinds {
+            let asked = Asked {
+                wish,
+                by,
+                digests: &digests,
+                consent: self.consent,
+            };
+            for answer in store.ask(&people, &asked, now).await? {
+                tally.count(&answer);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What became of a list.

@@ -9,6 +9,9 @@ use crate::finding::Finding;
 /// The prefix of every variable that sets a key.
 const PREFIX: &str = "TIDINGS_";
 
+/// The keys whose values are not shown, nor those of what somebody takes for a key below them.
+const SECRETS: [&str; 3] = ["mail.smtp", "mail.password", "store.url"];
+
 /// A site in which any one key can be tried by itself, so that a value that does not fit is the fault of its variable.
 const TRIAL: &str = r#"
 site = { title = "T", url = "https://x.example/", author = { name = "N" } }
@@ -93,7 +96,10 @@ fn fitting(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Find
     } = reason.unwrap_or_else(|| Finding::error("it sets no key"));
     // What may hold a password is not shown, and a key that nobody knows may be a misspelt one.
     let path = keys.join(".");
-    let is_secret = ["mail.smtp", "mail.password", "store.url"].contains(&path.as_str());
+    let is_secret = SECRETS.iter().any(|secret| {
+        let below = path.strip_prefix(secret);
+        below.is_some_and(|below| below.is_empty() || below.starts_with('.'))
+    });
     let shown = match (is_secret, message.starts_with("unknown key")) {
         (true, _) => format!("`{name}` does not fit"),
         (_, true) => format!("`{name}`: {message}"),

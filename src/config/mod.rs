@@ -19,6 +19,7 @@ pub use feeds::{Archive, By, Content, Feeds, Format};
 pub use mail::{Auth, Mail, Relay, Secret, Timeouts, Tls, Uncertain};
 pub use posts::{Dialect, Posts};
 pub use site::{Author, Site};
+pub(crate) use store::with_tls;
 pub use store::{Store, StoreUrl};
 pub use value::{Span, Zone, is_blank, is_language};
 

@@ -1,7 +1,6 @@
 //! Carries out what [`crate::consent`] decides about readers: states, subscriptions, events.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::slice;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -9,6 +8,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{Change, Membership, ReaderState, Source, Subscriptions, Wish, decide};
 use crate::reader::{Email, ReaderId};
+use crate::store::subscriptions::{Digests, has_left};
 use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, list};
 use crate::token::random_id;
 
@@ -42,17 +42,11 @@ pub struct Answer {
 }
 
 /// Someone of whom something is asked: what they are to the database, what they were to us, what changes.
-struct Case {
-    id: Option<ReaderId>,
-    was: Option<ReaderState>,
-    change: Change,
+pub(super) struct Case {
+    pub(super) id: Option<ReaderId>,
+    pub(super) was: Option<ReaderState>,
+    pub(super) change: Change,
 }
-
-/// The readers of each change of subscriptions, those whom we knew.
-type Groups = BTreeMap<Subscriptions, Vec<ReaderId>>;
-
-/// Digests by reader.
-type Digests = HashMap<ReaderId, Vec<String>>;
 
 impl Store {
     /// Asks this for people, and carries out what is decided; one answer each, in their order.
@@ -282,61 +276,6 @@ impl Store {
         Ok(())
     }
 
-    /// The subscriptions of those whom we knew; which ones each has gained.
-    async fn change_subscriptions(
-        &self,
-        tx: &mut Transaction<'static, Any>,
-        cases: &[Case],
-        asked: &Asked<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Digests> {
-        let mut groups = Groups::new();
-        for case in cases {
-            if let (Some(id), Some(_)) = (case.id, case.was) {
-                groups
-                    .entry(case.change.subscriptions)
-                    .or_default()
-                    .push(id);
-            }
-        }
-        let kind = match asked.by {
-            Source::List => "listed",
-            _ => "subscribed",
-        };
-        let mut gained = Digests::new();
-        for (change, ids) in groups {
-            if change.drops_others() {
-                self.lapse(tx, &ids, asked.digests, now).await?;
-            }
-            for digest in asked.digests {
-                match change {
-                    Subscriptions::Keep => {}
-                    Subscriptions::Drop => {
-                        self.unsubscribe(tx, digest, &ids).await?;
-                        self.record(tx, &ids, now, "left", Some(digest)).await?;
-                    }
-                    _ => {
-                        let gone = match change.adds(Membership::Left) {
-                            true => HashSet::new(),
-                            false => self.who_left(tx, digest, &ids).await?,
-                        };
-                        let staying: Vec<ReaderId> = ids
-                            .iter()
-                            .copied()
-                            .filter(|id| !gone.contains(id))
-                            .collect();
-                        let new = self.subscribe(tx, digest, &staying).await?;
-                        self.record(tx, &new, now, kind, Some(digest)).await?;
-                        for id in new {
-                            gained.entry(id).or_default().push(digest.clone());
-                        }
-                    }
-                }
-            }
-        }
-        Ok(gained)
-    }
-
     /// One answer for each case.
     async fn answer(
         &self,
@@ -379,122 +318,8 @@ impl Store {
         Ok(answers)
     }
 
-    /// Subscribes readers; those of them who were not.
-    async fn subscribe(
-        &self,
-        tx: &mut Transaction<'static, Any>,
-        digest: &str,
-        ids: &[ReaderId],
-    ) -> Result<Vec<ReaderId>> {
-        let text = format!(
-            "INSERT INTO subscription (digest, reader) SELECT $1, CAST(value AS BIGINT) FROM {} WHERE TRUE \
-             ON CONFLICT (digest, reader) DO NOTHING RETURNING reader",
-            self.place.listed("$2")
-        );
-        let mut new = Vec::new();
-        for ids in ids.chunks(MOST_LISTED) {
-            let rows = sqlx::query(AssertSqlSafe(text.clone()))
-                .bind(digest.to_owned())
-                .bind(list(ids))
-                .fetch_all(&mut **tx)
-                .await?;
-            for row in rows {
-                new.push(row.try_get("reader")?);
-            }
-        }
-        Ok(new)
-    }
-
-    async fn unsubscribe(
-        &self,
-        tx: &mut Transaction<'static, Any>,
-        digest: &str,
-        ids: &[ReaderId],
-    ) -> Result<()> {
-        let among = self.place.among("reader", "$2");
-        let text = format!("DELETE FROM subscription WHERE digest = $1 AND {among}");
-        sqlx::query(AssertSqlSafe(text))
-            .bind(digest.to_owned())
-            .bind(list(ids))
-            .execute(&mut **tx)
-            .await?;
-        Ok(())
-    }
-
-    /// Drops all subscriptions but these.
-    async fn lapse(
-        &self,
-        tx: &mut Transaction<'static, Any>,
-        ids: &[ReaderId],
-        digests: &[String],
-        now: DateTime<Utc>,
-    ) -> Result<()> {
-        let had = self.subscriptions_of(tx, ids).await?;
-        let mut lapsed: BTreeMap<String, Vec<ReaderId>> = BTreeMap::new();
-        for (id, all) in had {
-            for digest in all {
-                if !digests.contains(&digest) {
-                    lapsed.entry(digest).or_default().push(id);
-                }
-            }
-        }
-        for (digest, ids) in lapsed {
-            self.unsubscribe(tx, &digest, &ids).await?;
-            self.record(tx, &ids, now, "lapsed", Some(&digest)).await?;
-        }
-        Ok(())
-    }
-
-    async fn subscriptions_of(
-        &self,
-        tx: &mut Transaction<'static, Any>,
-        ids: &[ReaderId],
-    ) -> Result<Digests> {
-        let mut subscribed = Digests::new();
-        if ids.is_empty() {
-            return Ok(subscribed);
-        }
-        let among = self.place.among("reader", "$1");
-        let text = format!("SELECT reader, digest FROM subscription WHERE {among}");
-        for ids in ids.chunks(MOST_LISTED) {
-            let rows = sqlx::query(AssertSqlSafe(text.clone()))
-                .bind(list(ids))
-                .fetch_all(&mut **tx)
-                .await?;
-            for row in rows {
-                let digests = subscribed.entry(row.try_get("reader")?).or_default();
-                digests.push(row.try_get("digest")?);
-            }
-        }
-        Ok(subscribed)
-    }
-
-    /// Those of these readers who have left the digest, or everything.
-    async fn who_left(
-        &self,
-        tx: &mut Transaction<'static, Any>,
-        digest: &str,
-        readers: &[ReaderId],
-    ) -> Result<HashSet<ReaderId>> {
-        let text = format!(
-            "SELECT id FROM reader WHERE {} AND {}",
-            self.place.among("id", "$1"),
-            has_left("reader.id", "$2")
-        );
-        let mut gone = HashSet::new();
-        for some in readers.chunks(MOST_LISTED) {
-            let query = sqlx::query(AssertSqlSafe(text.clone()))
-                .bind(list(some))
-                .bind(digest.to_owned());
-            for row in query.fetch_all(&mut **tx).await? {
-                gone.insert(row.try_get("id")?);
-            }
-        }
-        Ok(gone)
-    }
-
     /// An event of no issue for each of these readers.
-    async fn record(
+    pub(super) async fn record(
         &self,
         tx: &mut Transaction<'static, Any>,
         ids: &[ReaderId],
@@ -518,44 +343,9 @@ impl Store {
         Ok(())
     }
 
-    /// Erases a person: address, name, language and subscriptions go, the fingerprint stays and keeps them suppressed.
-    /// What changed.
-    pub async fn forget_reader(&self, email: &Email, now: DateTime<Utc>) -> Result<Change> {
-        let fingerprint = self.fingerprints.fingerprint(email);
-        change!(self.begin(), |tx| {
-            let known = self
-                .find_fingerprints(&mut tx, slice::from_ref(&fingerprint))
-                .await?;
-            let known = known.get(&fingerprint).copied();
-            let was = known.map(|(_, state)| state);
-            let change = decide(was, Wish::Forget, Source::Owner);
-            let (Some((id, _)), Some(state), Some(event)) = (known, change.state, change.event)
-            else {
-                return Ok(change);
-            };
-            sqlx::query(
-                "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = $2 WHERE id = $1",
-            )
-            .bind(id)
-            .bind(state.word())
-            .execute(&mut *tx)
-            .await?;
-            for text in [
-                "DELETE FROM subscription WHERE reader = $1",
-                // A relay's words often repeat the address.
-                "UPDATE delivery SET reply = NULL, name = NULL, language = NULL WHERE reader = $1",
-                "UPDATE event SET detail = NULL WHERE reader = $1",
-            ] {
-                sqlx::query(text).bind(id).execute(&mut *tx).await?;
-            }
-            self.record(&mut tx, &[id], now, event, None).await?;
-            Ok(change)
-        })
-    }
-
     /// Who is known by these fingerprints. Their rows are kept to the end of the transaction, in one order: nobody forgets
     /// them between the look and what is written by it.
-    async fn find_fingerprints(
+    pub(super) async fn find_fingerprints(
         &self,
         tx: &mut Transaction<'static, Any>,
         fingerprints: &[String],
@@ -613,16 +403,6 @@ pub(super) fn next_state(wish: Wish, by: Source) -> String {
         }
     }
     format!("CASE state {cases}ELSE state END")
-}
-
-/// The condition that a reader has left a digest, or everything, and not come back to the digest, also where the digest names
-/// them itself; both as the statement calls them.
-pub(super) fn has_left(reader: &str, digest: &str) -> String {
-    format!(
-        "(NOT EXISTS (SELECT 1 FROM subscription s WHERE s.digest = {digest} AND s.reader = {reader}) AND EXISTS \
-         (SELECT 1 FROM event e WHERE e.reader = {reader} AND e.kind = 'left' \
-         AND (e.detail IS NULL OR e.detail = {digest})))"
-    )
 }
 
 /// The condition that a reader has agreed to get mail at some time, as the statement calls them.

@@ -5,11 +5,13 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{ReaderState, Source};
+use crate::finding::one_line;
 use crate::ledger::{Issue, IssueId, IssueState, State};
 use crate::reader::{Email, ReaderId};
 use crate::store::announced::{VOID, announce, is_carried, know};
 use crate::store::consent::states;
 use crate::store::readers::time_of;
+use crate::store::writer::LONGEST_REPLY;
 use crate::store::{Result, Store, StoreError, StorePlace, list};
 
 /// Everything that is fixed when an issue is frozen.
@@ -258,7 +260,7 @@ impl Store {
             );
             let changed = sqlx::query(AssertSqlSafe(text))
                 .bind(to.word())
-                .bind(reason.map(str::to_owned))
+                .bind(reason.map(|reason| one_line(reason, LONGEST_REPLY)))
                 .bind(id)
                 .execute(&mut *tx)
                 .await?;

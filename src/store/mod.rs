@@ -35,12 +35,15 @@ macro_rules! change {
 
 mod announced;
 mod consent;
+mod error;
 mod issues;
 mod number;
 mod readers;
 mod resend;
 mod schema;
 mod sender;
+mod subscriptions;
+mod wait;
 mod writer;
 
 use std::fs::{File, OpenOptions, Permissions};
@@ -51,16 +54,18 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::error::DatabaseError;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
 
 pub use consent::{Answer, Asked};
+pub use error::StoreError;
 pub use issues::{Freeze, Frozen, Missed, Uncertainty};
 pub use readers::Subscriber;
 pub use resend::Resent;
 pub use sender::{Busy, Sender};
+pub use wait::Tell;
+use wait::Wait;
 
-use crate::config::StoreUrl;
+use crate::config::{StoreUrl, with_tls};
 use crate::token::{Key, random_id};
 
 /// The numbers of the secrets that every store has.
@@ -81,53 +86,6 @@ pub enum Access {
     Read,
 }
 
-/// Why the store cannot do it.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database says no.
-    #[error("the store refuses: {0}")]
-    Sql(#[from] sqlx::Error),
-    /// The file cannot be made or locked.
-    #[error("the store's file `{0}` cannot be used: {1}")]
-    File(PathBuf, io::Error),
-    /// It was written by a newer program.
-    #[error(
-        "the store has version {found}, this program knows up to {known}; use the newer program"
-    )]
-    Newer {
-        /// Its version.
-        found: i64,
-        /// Ours.
-        known: i64,
-    },
-    /// It was written by an older program, and this call may not change it.
-    #[error("the store is of an older version; `tidings run` brings it up to date")]
-    Older,
-    /// Another sender has taken over what this one owned.
-    #[error("another sender has taken over this one's deliveries")]
-    Lost,
-    /// The issue was paused or cancelled meanwhile.
-    #[error("the issue was stopped")]
-    Stopped,
-    /// It says something that it cannot say.
-    #[error("the store is damaged: {0}")]
-    Damaged(String),
-    /// Something could not be written down, so nothing more is sent.
-    #[error("the ledger cannot be written: {0}")]
-    Writer(String),
-}
-
-impl StoreError {
-    /// Whether the same may go well when it is tried again: another program holds a lock, or two waited crosswise.
-    fn is_passing(&self) -> bool {
-        let Self::Sql(error) = self else { return false };
-        // SQLite's SQLITE_BUSY, PostgreSQL's serialization_failure and deadlock_detected; and its unique_violation, where
-        // another has added the same since the look.
-        let code = error.as_database_error().and_then(DatabaseError::code);
-        code.is_some_and(|code| matches!(&*code, "5" | "261" | "517" | "40001" | "40P01" | "23505"))
-    }
-}
-
 /// The result of everything here.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -138,6 +96,7 @@ pub struct Store {
     place: StorePlace,
     fingerprints: Key,
     name: String,
+    wait: Wait,
 }
 
 /// Which database it is, as far as its locks differ.
@@ -151,9 +110,29 @@ enum StorePlace {
 impl Store {
     /// Opens the store; with [`Access::Write`] it is made and brought up to date, with mode 0600 where it is a file.
     pub async fn open(url: &StoreUrl, access: Access, now: DateTime<Utc>) -> Result<Self> {
+        Self::open_telling(url, access, now, None).await
+    }
+
+    /// The same; what it waits for, here and later, is told once it has waited long.
+    pub async fn open_telling(
+        url: &StoreUrl,
+        access: Access,
+        now: DateTime<Utc>,
+        tell: Option<Tell>,
+    ) -> Result<Self> {
+        let what = match url {
+            StoreUrl::Postgres(_) => format!("waiting for the database server of {url}"),
+            StoreUrl::Sqlite(_) => format!("waiting for another program that holds {url}"),
+        };
+        let wait = Wait::new(what, tell);
+        let store = wait.watch(Self::open_waiting(url, access, now)).await?;
+        Ok(Self { wait, ..store })
+    }
+
+    async fn open_waiting(url: &StoreUrl, access: Access, now: DateTime<Utc>) -> Result<Self> {
         sqlx::any::install_default_drivers();
         let (place, address) = match url {
-            StoreUrl::Postgres(address) => (StorePlace::Server, address.clone()),
+            StoreUrl::Postgres(address) => (StorePlace::Server, with_tls(address)),
             StoreUrl::Sqlite(file) if access == Access::Write || file.exists() => {
                 if access == Access::Write {
                     make_private(file)?;
@@ -222,6 +201,7 @@ impl Store {
             place,
             fingerprints,
             name,
+            wait: Wait::default(),
         })
     }
 
@@ -251,7 +231,7 @@ impl Store {
     }
 
     async fn begin(&self) -> Result<Transaction<'static, Any>> {
-        begin(&self.pool, &self.place).await
+        self.wait.watch(begin(&self.pool, &self.place)).await
     }
 }
 

@@ -1,14 +1,16 @@
 //! Readers and their subscriptions: one row a person, found by fingerprint, never revived by accident.
 
-use std::collections::HashMap;
+use std::slice;
 
 use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::consent::{ReaderState, Source, Wish, decide};
+use crate::consent::{Change, ReaderState, Source, Wish, decide};
 use crate::reader::{Email, Mailbox, Reader, ReaderId};
-use crate::store::consent::{Answer, Asked, has_left, state_of, states};
+use crate::store::consent::{Answer, Asked, state_of, states};
+use crate::store::subscriptions::has_left;
 use crate::store::{Result, Store, StoreError};
 
 /// A reader as lists show them.
@@ -54,34 +56,79 @@ impl Store {
         Ok(answers.remove(0))
     }
 
-    /// Everyone who is not forgotten, by address.
-    pub async fn subscribers(&self) -> Result<Vec<Subscriber>> {
-        let mut digests: HashMap<ReaderId, Vec<String>> = HashMap::new();
-        for row in sqlx::query("SELECT reader, digest FROM subscription ORDER BY digest")
-            .fetch_all(&self.pool)
-            .await?
-        {
-            digests
-                .entry(row.try_get("reader")?)
-                .or_default()
-                .push(row.try_get("digest")?);
+    /// Erases a person: address, name, language and subscriptions go, the fingerprint stays and keeps them suppressed.
+    /// What changed.
+    pub async fn forget_reader(&self, email: &Email, now: DateTime<Utc>) -> Result<Change> {
+        let fingerprint = self.fingerprints.fingerprint(email);
+        change!(self.begin(), |tx| {
+            let known = self
+                .find_fingerprints(&mut tx, slice::from_ref(&fingerprint))
+                .await?;
+            let known = known.get(&fingerprint).copied();
+            let was = known.map(|(_, state)| state);
+            let change = decide(was, Wish::Forget, Source::Owner);
+            let (Some((id, _)), Some(state), Some(event)) = (known, change.state, change.event)
+            else {
+                return Ok(change);
+            };
+            sqlx::query(
+                "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = $2 WHERE id = $1",
+            )
+            .bind(id)
+            .bind(state.word())
+            .execute(&mut *tx)
+            .await?;
+            for text in [
+                "DELETE FROM subscription WHERE reader = $1",
+                // A relay's words often repeat the address.
+                "UPDATE delivery SET reply = NULL, name = NULL, language = NULL WHERE reader = $1",
+                "UPDATE event SET detail = NULL WHERE reader = $1",
+            ] {
+                sqlx::query(text).bind(id).execute(&mut *tx).await?;
+            }
+            self.record(&mut tx, &[id], now, event, None).await?;
+            Ok(change)
+        })
+    }
+
+    /// Hands over everyone who is not forgotten, by address, or only this reader; one at a time, so that a million need no
+    /// memory.
+    pub async fn each_subscriber<E: From<StoreError>>(
+        &self,
+        only: Option<ReaderId>,
+        mut take: impl FnMut(Subscriber) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let which = match only {
+            Some(_) => "r.id = $1",
+            None => "r.address IS NOT NULL AND r.id <> $1",
+        };
+        let text = format!(
+            "SELECT r.id, r.address, r.name, r.language, r.state, s.digest FROM reader r \
+             LEFT JOIN subscription s ON s.reader = r.id WHERE {which} ORDER BY r.address, r.id, s.digest"
+        );
+        // No reader has the number 0.
+        let query = sqlx::query(AssertSqlSafe(text)).bind(only.unwrap_or(0));
+        let mut rows = query.fetch(&self.pool);
+        let mut current: Option<Subscriber> = None;
+        while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {
+            let digest: Option<String> = row.try_get("digest").map_err(StoreError::from)?;
+            let id: ReaderId = row.try_get("id").map_err(StoreError::from)?;
+            match &mut current {
+                Some(one) if one.reader.id == id => one.digests.extend(digest),
+                _ => {
+                    let state = row.try_get("state").map_err(StoreError::from)?;
+                    let next = Subscriber {
+                        reader: reader_of(&row)?,
+                        state: state_of(state)?,
+                        digests: digest.into_iter().collect(),
+                    };
+                    if let Some(done) = current.replace(next) {
+                        take(done)?;
+                    }
+                }
+            }
         }
-        let rows = sqlx::query(
-            "SELECT id, address, name, language, state FROM reader WHERE address IS NOT NULL ORDER BY address",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                let reader = reader_of(row)?;
-                let digests = digests.remove(&reader.id).unwrap_or_default();
-                Ok(Subscriber {
-                    state: state_of(row.try_get("state")?)?,
-                    reader,
-                    digests,
-                })
-            })
-            .collect()
+        current.map_or(Ok(()), take)
     }
 
     /// Someone who gets the digest: its first subscriber by address, else the first of `to` who is not suppressed.

@@ -12,9 +12,11 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use crate::consent::{ReaderState, Source, Wish};
+use crate::finding::one_line;
 use crate::ledger::{IssueId, Outcome, Owner, Settled, State};
 use crate::reader::ReaderId;
-use crate::store::consent::{has_left, next_state, states};
+use crate::store::consent::{next_state, states};
+use crate::store::subscriptions::has_left;
 use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, begin_words, list};
 
 /// How many jobs are committed together at most.
@@ -29,7 +31,7 @@ const KEPT: Duration = Duration::from_millis(2);
 const KNOWN: &str =
     "EXISTS (SELECT 1 FROM reader r WHERE r.id = delivery.reader AND r.state <> 'forgotten')";
 /// The longest reply that is kept, in characters.
-const LONGEST_REPLY: usize = 500;
+pub(super) const LONGEST_REPLY: usize = 200;
 
 /// Something to be made durable.
 #[derive(Debug)]
@@ -351,13 +353,7 @@ impl Change<'_> {
             place.paired("$7"),
             stays()
         );
-        let reply = |one: &Settled| {
-            one.reply
-                .chars()
-                .take(LONGEST_REPLY)
-                .collect::<String>()
-                .into()
-        };
+        let reply = |one: &Settled| one_line(&one.reply, LONGEST_REPLY).into();
         let settled = self
             .settled
             .iter()
@@ -491,7 +487,7 @@ pub(super) async fn note(
             .bind(issue)
             .bind(now.timestamp())
             .bind(kind)
-            .bind(detail.chars().take(LONGEST_REPLY).collect::<String>())
+            .bind(one_line(detail, LONGEST_REPLY))
             .bind(list(readers))
             .execute(&mut *connection)
             .await?;

@@ -15,7 +15,7 @@ use crate::config::{Digest, Posts};
 use crate::delivery::{Mailer, deliver_one};
 use crate::digest::{find, news, shown};
 use crate::file::{Care, write_changed};
-use crate::finding::Finding;
+use crate::finding::{Finding, count, visible_line};
 use crate::ledger::IssueId;
 use crate::loader::{Loaded, load_posts};
 use crate::post::Post;
@@ -56,16 +56,16 @@ pub(super) async fn print(
             session.out,
             "==> {}: {} <==",
             digest.name,
-            compiled.subject()
+            visible_line(&compiled.subject())
         )?;
     }
     let message = compiled.fill(&reader, now, &key.for_show());
     session.out.write_all(&message)?;
     session.say(&format!(
-        "{}: {} posts in {} issues",
+        "{}: {} in {}",
         digest.name,
-        plan.news.len(),
-        issues.len()
+        count(plan.news.len(), "post"),
+        count(issues.len(), "issue")
     ));
     Ok(Ending::Done)
 }

@@ -1,0 +1,91 @@
+//! The last step of every word to a person: foreign orders to the terminal are escaped, and a command in a hint is the one
+//! that works here.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use crate::finding::visible;
+
+/// How commands in hints are written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Words {
+    /// The option that each command needs, where the config is not the one by default.
+    option: Option<String>,
+}
+
+impl Words {
+    /// Those of a run with this config.
+    pub(super) fn new(config: &Path) -> Self {
+        let is_default = config == Path::new("config.toml");
+        let option =
+            (!is_default).then(|| format!("--config {}", quote(&config.to_string_lossy())));
+        Self { option }
+    }
+
+    /// The words as they may be printed.
+    pub(super) fn show<'a>(&self, words: &'a str) -> Cow<'a, str> {
+        let words = visible(words);
+        match &self.option {
+            Some(option) if words.contains(COMMAND) => Cow::Owned(complete(&words, option)),
+            _ => words,
+        }
+    }
+}
+
+/// How a command begins in a hint.
+const COMMAND: &str = "`tidings ";
+
+fn complete(words: &str, option: &str) -> String {
+    let mut parts = words.split(COMMAND);
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        whole.push_str(COMMAND);
+        if !part.starts_with("--config ") {
+            whole.push_str(option);
+            whole.push(' ');
+        }
+        whole.push_str(part);
+    }
+    whole
+}
+
+/// A word as a shell takes it for one.
+fn quote(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%:,~".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => Cow::Borrowed(word),
+        false => Cow::Owned(format!("'{}'", word.replace('\'', "'\\''"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::Words;
+
+    #[test]
+    fn a_command_in_a_hint_names_the_config_in_use() {
+        let hint =
+            "`tidings issue resume 1`, or `tidings issue cancel 1`; `tidings --config x.toml run`";
+        for (config, shown) in [
+            ("config.toml", hint),
+            (
+                "tidings.toml",
+                "`tidings --config tidings.toml issue resume 1`, or `tidings --config tidings.toml issue cancel 1`; \
+                 `tidings --config x.toml run`",
+            ),
+            (
+                "my site's/c.toml",
+                "`tidings --config 'my site'\\''s/c.toml' issue resume 1`, or `tidings --config 'my site'\\''s/c.toml' \
+                 issue cancel 1`; `tidings --config x.toml run`",
+            ),
+        ] {
+            assert_eq!(Words::new(Path::new(config)).show(hint), shown);
+        }
+        assert_eq!(
+            Words::default().show("`tidings` \u{1b}[2J"),
+            "`tidings` \\u{1b}[2J"
+        );
+    }
+}

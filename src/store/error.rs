@@ -1,0 +1,154 @@
+//! Why the store cannot do what it is asked for, said once and with what helps.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sqlx::error::DatabaseError;
+
+/// Why the store cannot do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database says no.
+    #[error("the store refuses: {}", describe(.0))]
+    Sql(sqlx::Error),
+    /// The file cannot be made or locked.
+    #[error("the store's file cannot be used: {1}")]
+    File(PathBuf, io::Error),
+    /// It was written by a newer program.
+    #[error(
+        "the store has version {found}, this program knows up to {known}; use the newer program"
+    )]
+    Newer {
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// It was written by an older program, and this call may not change it.
+    #[error("the store is of an older version; `tidings run` brings it up to date")]
+    Older,
+    /// Another sender has taken over what this one owned.
+    #[error("another sender has taken over this one's deliveries")]
+    Lost,
+    /// The issue was paused or cancelled meanwhile.
+    #[error("the issue was stopped")]
+    Stopped,
+    /// It says something that it cannot say.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// Something could not be written down, so nothing more is sent.
+    #[error("the ledger cannot be written: {0}")]
+    Writer(String),
+}
+
+impl StoreError {
+    /// Whether the same may go well when it is tried again: another program holds a lock, or two waited crosswise.
+    pub(super) fn is_passing(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        // SQLite's SQLITE_BUSY, PostgreSQL's serialization_failure and deadlock_detected; and its unique_violation, where
+        // another has added the same since the look.
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        code.is_some_and(|code| matches!(&*code, "5" | "261" | "517" | "40001" | "40P01" | "23505"))
+    }
+
+    /// The file that it is about, where that is not the store's own.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(file, _) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// What a person can do about it, where the program knows.
+    pub fn way_out(&self) -> Option<&'static str> {
+        match self {
+            Self::Sql(error) => way_out_of(error),
+            Self::File(_, error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                Some(NO_RIGHT)
+            }
+            Self::File(..) => Some("`url` under [store] names the file; its folder must be there"),
+            Self::Damaged(_) => Some("bring back a copy of the store that is whole"),
+            Self::Newer { .. } | Self::Older | Self::Lost | Self::Stopped | Self::Writer(_) => None,
+        }
+    }
+}
+
+const NO_RIGHT: &str = "let the user who runs tidings write the file and its folder";
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+/// The words of a database, once: an error of sqlx repeats those of its cause.
+fn describe(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Tls(error) | sqlx::Error::Configuration(error) => error.to_string(),
+        sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// SQLite's result codes and PostgreSQL's classes of SQLSTATE, and what helps.
+fn way_out_of(error: &sqlx::Error) -> Option<&'static str> {
+    let server = "look whether the server runs and `url` under [store] names it";
+    let error = match error {
+        sqlx::Error::Tls(_) => {
+            return Some(
+                "beyond this machine a connection needs TLS: switch it on at the server, or add `?sslmode=disable` to \
+                 the store's `url` where nobody else reads the network",
+            );
+        }
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => return Some(server),
+        sqlx::Error::Database(error) => error,
+        _ => return None,
+    };
+    let code = error.code()?;
+    if let Ok(code) = code.parse::<i64>()
+        && code < 10_000
+    {
+        // The low byte is the code, the rest says more of it.
+        return match code & 0xff {
+            5 | 6 => {
+                Some("another program holds the database: end it, or try again when it is done")
+            }
+            8 | 14 | 23 => Some(NO_RIGHT),
+            10 => Some("look whether the disk and the file system are well"),
+            11 | 26 => Some("bring back a copy of the store that is whole, or name another file"),
+            13 => Some("make room on the disk; the next run goes on"),
+            _ => None,
+        };
+    }
+    match &*code {
+        "28000" | "28P01" => Some("set user and password in TIDINGS_STORE__URL"),
+        "3D000" => {
+            Some("make the database with `createdb`, or name another in `url` under [store]")
+        }
+        "42501" => Some("let this user of the database make and change tables in its schema"),
+        "53100" => Some("make room on the server's disk; the next run goes on"),
+        "53300" => Some("the server takes no more connections: end some, or let it take more"),
+        "55P03" | "40P01" => Some("another program holds the rows: try again when it is done"),
+        code if code.starts_with("57P") || code.starts_with("08") => Some(server),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StoreError;
+
+    #[test]
+    fn an_error_of_the_database_is_said_once() {
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let error = StoreError::from(sqlx::Error::Io(refused));
+        let whole = format!("{:#}", anyhow::Error::from(error));
+        assert_eq!(whole, "the store refuses: connection refused");
+        let error = StoreError::from(sqlx::Error::Tls("server does not support TLS".into()));
+        assert!(error.way_out().unwrap().contains("sslmode=disable"));
+        let whole = format!("{:#}", anyhow::Error::from(error));
+        assert_eq!(whole, "the store refuses: server does not support TLS");
+    }
+}

@@ -1,0 +1,79 @@
+//! Says what the store waits for, where it waits long.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+/// How long a wait needs no word.
+const LONG: Duration = Duration::from_secs(2);
+
+/// Where the words go.
+pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What is waited for, and to whom that is told: once, and not again.
+#[derive(Clone, Default)]
+pub(super) struct Wait {
+    what: Arc<str>,
+    tell: Option<Tell>,
+    is_told: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wait({})", self.what)
+    }
+}
+
+impl Wait {
+    pub(super) fn new(what: String, tell: Option<Tell>) -> Self {
+        Self {
+            what: what.into(),
+            tell,
+            is_told: Arc::default(),
+        }
+    }
+
+    /// Does this to its end, however long it takes.
+    pub(super) async fn watch<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        if let Ok(done) = timeout(LONG, &mut work).await {
+            return done;
+        }
+        if let Some(tell) = &self.tell
+            && !self.is_told.swap(true, Ordering::Relaxed)
+        {
+            tell(&self.what);
+        }
+        work.await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use super::Wait;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_wait_is_told_once_and_ends_as_it_would() {
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let to = Arc::clone(&said);
+        let tell = Arc::new(move |words: &str| to.lock().unwrap().push(words.to_owned()));
+        let wait = Wait::new("waiting for tea".to_owned(), Some(tell));
+        let after = async |seconds| {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            seconds
+        };
+        assert_eq!(wait.watch(after(1)).await, 1);
+        assert!(said.lock().unwrap().is_empty());
+        for _ in 0..2 {
+            assert_eq!(wait.watch(after(30)).await, 30);
+            assert_eq!(*said.lock().unwrap(), ["waiting for tea"]);
+        }
+    }
+}

@@ -1,0 +1,467 @@
+//! A list of people, as it comes from anywhere.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use crate::consent::ReaderState;
+use crate::finding::{Finding, one_line};
+use crate::reader::{Email, check_name};
+use crate::subscriber::sheet::unguard;
+
+/// One line of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The line, from 1.
+    pub line: usize,
+    /// The address.
+    pub email: Email,
+    /// How to speak to them.
+    pub name: Option<String>,
+    /// What they were in the store that wrote the list.
+    pub state: Option<ReaderState>,
+    /// To what they subscribed in the store that wrote the list.
+    pub digests: Option<Vec<String>>,
+}
+
+/// A list that is read line by line: each is someone, or a finding that says at which line why it is nobody.
+pub struct List<'a> {
+    rows: csv::Reader<Newlines<'a>>,
+    columns: Columns,
+    record: csv::ByteRecord,
+    /// Where the list has no header, its first line is someone.
+    is_first: bool,
+}
+
+impl<'a> List<'a> {
+    /// Reads the header: a column for the address under one of its usual names, then perhaps name, `state` and `digests`
+    /// in any order, separated by commas, semicolons or tabs, in UTF-8 or UTF-16. A list of bare addresses needs none.
+    ///
+    /// # Errors
+    /// A finding where the text is no such list.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, Finding> {
+        let text = decode(bytes)?;
+        let first = text.split(|byte| matches!(byte, b'\n' | b'\r')).next();
+        let first = first.unwrap_or_default();
+        let delimiter = b";\t,"
+            .iter()
+            .copied()
+            .find(|mark| first.contains(mark))
+            .unwrap_or(b',');
+        let mut rows = csv::ReaderBuilder::new()
+            .flexible(true)
+            .has_headers(false)
+            .delimiter(delimiter)
+            .from_reader(Newlines::new(text));
+        let mut record = csv::ByteRecord::new();
+        rows.read_byte_record(&mut record)
+            .map_err(|error| Finding::error(format!("this is no list: {error}")).at_line(1))?;
+        let header: Vec<String> = record
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
+            .collect();
+        let (columns, is_first) = match Columns::of(&header) {
+            Some(columns) => (columns, false),
+            None if header.len() == 1 && header[0].parse::<Email>().is_ok() => {
+                (Columns::BARE, true)
+            }
+            None => return Err(no_column(&header)),
+        };
+        Ok(Self {
+            rows,
+            columns,
+            record,
+            is_first,
+        })
+    }
+
+    fn read(&self, line: usize) -> Result<Listed, Finding> {
+        let cells: Result<Vec<&str>, _> = self.record.iter().map(std::str::from_utf8).collect();
+        let cells = cells
+            .map_err(|_| Finding::error("this is not UTF-8").way_out("save the list as UTF-8"))?;
+        // A quotation mark that is not closed swallows the lines behind it.
+        if cells.iter().any(|cell| cell.trim().contains('\n')) {
+            return Err(
+                Finding::error("a field holds a line break").way_out("close its quotation marks")
+            );
+        }
+        let text = |at: Option<usize>| {
+            let cell = unguard(cells.get(at?)?.trim());
+            Some(cell).filter(|cell| !cell.is_empty())
+        };
+        let state = match text(self.columns.state) {
+            Some(word) => Some(state_of(word)?),
+            None => None,
+        };
+        let email = text(Some(self.columns.email)).unwrap_or_default();
+        let email = email
+            .parse()
+            .map_err(|error: crate::reader::EmailError| Finding::error(error.to_string()))?;
+        let names: Vec<&str> = self
+            .columns
+            .names
+            .iter()
+            .filter_map(|at| text(Some(*at)))
+            .collect();
+        let name = Some(names.join(" ")).filter(|name| !name.is_empty());
+        if let Some(name) = &name {
+            check_name(name).map_err(|error| Finding::error(error.to_string()))?;
+        }
+        let digests = self.columns.digests.map(|at| {
+            let names = text(Some(at)).unwrap_or_default().split([',', ' ']);
+            let names = names.filter(|name| !name.is_empty());
+            names.map(str::to_owned).collect()
+        });
+        Ok(Listed {
+            line,
+            email,
+            name,
+            state,
+            digests,
+        })
+    }
+}
+
+impl Iterator for List<'_> {
+    type Item = Result<Listed, Finding>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if !std::mem::take(&mut self.is_first) {
+            match self.rows.read_byte_record(&mut self.record) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                // Reading from memory fails nowhere, and what is no UTF-8 is seen later.
+                Err(error) => return Some(Err(Finding::error(error.to_string()))),
+            }
+        }
+        // Counted from behind, since blank lines belong to the record that follows them; a record of several lines, which is
+        // refused, may go on to the end of the list.
+        let has_breaks = self.record.as_slice().contains(&b'\n');
+        let line = match self.record.position() {
+            Some(start) if has_breaks => start.line(),
+            _ => self.rows.position().line().saturating_sub(1),
+        };
+        let line = usize::try_from(line).unwrap_or(usize::MAX);
+        Some(self.read(line).map_err(|finding| finding.at_line(line)))
+    }
+}
+
+fn state_of(word: &str) -> Result<ReaderState, Finding> {
+    match ReaderState::named(word) {
+        None | Some(ReaderState::Forgotten) => Err(Finding::error(format!(
+            "`{}` is no state",
+            one_line(word, 40)
+        ))
+        .way_out("expected `active`, `pending`, `left`, `bounced` or `complained`")),
+        Some(state) => Ok(state),
+    }
+}
+
+/// Where the columns stand.
+struct Columns {
+    email: usize,
+    /// The whole name, or its parts in their order.
+    names: Vec<usize>,
+    state: Option<usize>,
+    digests: Option<usize>,
+}
+
+/// The usual names of the column with the address, as [`fold`] leaves them; the first that is there counts.
+const EMAIL: &[&str] = &[
+    "email",
+    "emailaddress",
+    "subscriberemail",
+    "useremail",
+    "contactemail",
+    "customeremail",
+    "memberemail",
+    "primaryemail",
+    "email1value",
+    "email1",
+    "mailaddress",
+    "mail",
+    "emailadresse",
+    "adresseemail",
+    "adressemail",
+    "correoelectronico",
+    "correoelectrónico",
+];
+const NAME: &[&str] = &["name", "fullname", "displayname", "subscribername"];
+const FIRST_NAME: &[&str] = &[
+    "firstname",
+    "fname",
+    "givenname",
+    "vorname",
+    "prénom",
+    "prenom",
+];
+const LAST_NAME: &[&str] = &["lastname", "lname", "familyname", "surname", "nachname"];
+
+impl Columns {
+    /// Those of a list that has addresses alone.
+    const BARE: Self = Self {
+        email: 0,
+        names: Vec::new(),
+        state: None,
+        digests: None,
+    };
+
+    fn of(header: &[String]) -> Option<Self> {
+        let folded: Vec<String> = header.iter().map(|name| fold(name)).collect();
+        let find = |names: &[&str]| {
+            names
+                .iter()
+                .find_map(|wanted| folded.iter().position(|name| name == wanted))
+        };
+        let names = match find(NAME) {
+            Some(at) => vec![at],
+            None => [FIRST_NAME, LAST_NAME]
+                .into_iter()
+                .filter_map(find)
+                .collect(),
+        };
+        // Its plain name counts before all others.
+        let plain = header
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case("email"));
+        Some(Self {
+            email: plain.or_else(|| find(EMAIL))?,
+            names,
+            state: find(&["state"]),
+            digests: find(&["digests"]),
+        })
+    }
+}
+
+/// The name of a column without case, blanks and marks: `E-Mail Address` is `emailaddress`.
+fn fold(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+fn no_column(header: &[String]) -> Finding {
+    let columns: Vec<String> = header
+        .iter()
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("`{}`", one_line(name, 40)))
+        .collect();
+    let found = match &*columns {
+        [] => "the first line is empty".to_owned(),
+        [one] => format!("the only column is {one}"),
+        columns => format!("the columns are {}", one_line(&columns.join(", "), 400)),
+    };
+    let holds_address = header.iter().any(|cell| cell.parse::<Email>().is_ok());
+    let way_out = match holds_address {
+        true => "put a line with the names of the columns before the first, such as `email,name`",
+        false => "call the column with the addresses `email`",
+    };
+    Finding::error(format!("there is no column `email`: {found}"))
+        .at_line(1)
+        .way_out(way_out)
+}
+
+/// A unit of UTF-16 from its two bytes.
+type Unit = fn([u8; 2]) -> u16;
+
+/// The text in UTF-8: what a spreadsheet saves as "Unicode text" is UTF-16.
+fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Finding> {
+    let (units, unit): (&[u8], Unit) = match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => return Ok(Cow::Borrowed(rest)),
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        // Without a mark at its start, ASCII shows by its empty halves.
+        [letter, 0, ..] if *letter != 0 => (bytes, u16::from_le_bytes),
+        [0, letter, ..] if *letter != 0 => (bytes, u16::from_be_bytes),
+        [b'P', b'K', 3, 4, ..] => {
+            return Err(
+                Finding::error("this is a workbook of a spreadsheet, no CSV")
+                    .way_out("save the sheet as CSV in UTF-8"),
+            );
+        }
+        _ => return Ok(Cow::Borrowed(bytes)),
+    };
+    let (pairs, odd) = units.as_chunks::<2>();
+    let text: Result<String, _> =
+        char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
+    match (text, odd) {
+        (Ok(text), []) => Ok(Cow::Owned(text.into_bytes())),
+        _ => {
+            Err(Finding::error("this begins as UTF-16, and is none")
+                .way_out("save the list as UTF-8"))
+        }
+    }
+}
+
+/// The text with each kind of line end as one line feed, and one at its end, so that lines can be counted.
+struct Newlines<'a> {
+    text: Cow<'a, [u8]>,
+    at: usize,
+    /// What came last.
+    last: u8,
+}
+
+impl<'a> Newlines<'a> {
+    fn new(text: Cow<'a, [u8]>) -> Self {
+        Self {
+            text,
+            at: 0,
+            last: b'\n',
+        }
+    }
+}
+
+impl Read for Newlines<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut written = 0;
+        while written < buffer.len() {
+            let Some(byte) = self.text.get(self.at).copied() else {
+                if !matches!(self.last, b'\n' | b'\r') {
+                    buffer[written] = b'\n';
+                    self.last = b'\n';
+                    written += 1;
+                }
+                break;
+            };
+            self.at += 1;
+            let is_second_half = byte == b'\n' && self.last == b'\r';
+            self.last = byte;
+            if !is_second_half {
+                buffer[written] = if byte == b'\r' { b'\n' } else { byte };
+                written += 1;
+            }
+        }
+        Ok(written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{List, Listed};
+    use crate::consent::ReaderState;
+    use crate::finding::Finding;
+
+    fn read(bytes: &[u8]) -> (Vec<Listed>, Vec<Finding>) {
+        let (good, bad): (Vec<_>, Vec<_>) = List::open(bytes).unwrap().partition(Result::is_ok);
+        let good = good.into_iter().map(Result::unwrap).collect();
+        (good, bad.into_iter().map(Result::unwrap_err).collect())
+    }
+
+    fn line(finding: &Finding) -> usize {
+        finding.place.as_ref().unwrap().line.unwrap()
+    }
+
+    fn utf_16(text: &str, mark: bool, to: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        let mark = mark.then_some(0xfeff);
+        mark.into_iter()
+            .chain(text.encode_utf16())
+            .flat_map(to)
+            .collect()
+    }
+
+    #[test]
+    fn lists_of_every_make_are_read() {
+        for text in [
+            "email,name\nada@x.example,Ada\n",
+            "\u{feff}Name;E-Mail;Email\r\nAda;x;ada@x.example\r\n",
+            "NAME\temail\nAda\tada@x.example",
+            "email,name,city\n\"ada@x.example\",\"Ada\"\n",
+            "email,name\rada@x.example,Ada\r",
+            "Email Address,First Name,Last Name\nada@x.example,Ada,\n",
+            "e-mail,name\nada@x.example,Ada\n",
+            "email_address,name\nada@x.example,Ada\n",
+            "Subscriber Email,Full Name\nada@x.example,Ada\n",
+            "\"E-mail 1 - Value\",\"Given Name\"\nada@x.example,Ada\n",
+            "E-Mail-Adresse;Vorname\nada@x.example;Ada\n",
+            " EMAIL , Name \n ada@x.example , Ada \n",
+        ] {
+            let encodings = [
+                text.as_bytes().to_vec(),
+                utf_16(text, true, u16::to_le_bytes),
+                utf_16(text, true, u16::to_be_bytes),
+                utf_16(text, false, u16::to_le_bytes),
+                utf_16(text, false, u16::to_be_bytes),
+            ];
+            // An explicit mark twice, or a mark of the other size before UTF-16, is nobody's list.
+            let usual = if text.starts_with('\u{feff}') { 1 } else { 5 };
+            for bytes in &encodings[..usual] {
+                let (listed, findings) = read(bytes);
+                assert_eq!(findings, [], "{text}");
+                assert_eq!(
+                    (listed[0].email.as_str(), listed[0].name.as_deref()),
+                    ("ada@x.example", Some("Ada")),
+                    "{text}"
+                );
+            }
+        }
+        let (listed, findings) = read(b"ada@x.example\nbob@x.example\n");
+        assert!(findings.is_empty() && listed.len() == 2 && listed[0].line == 1);
+        let (listed, _) = read(b"First Name,Last Name,Email\nAda,Night,ada@x.example\n");
+        assert_eq!(listed[0].name.as_deref(), Some("Ada Night"));
+    }
+
+    #[test]
+    fn what_is_no_list_says_what_it_is() {
+        for (bytes, words) in [
+            (
+                &b"address\nada@x.example\n"[..],
+                "no column `email`: the only column is `address`",
+            ),
+            (
+                b"Phone,\"First Name\"\n1,2\n",
+                "the columns are `Phone`, `First Name`",
+            ),
+            (b"ada@x.example,Ada\n", "put a line with the names"),
+            (b"", "the first line is empty"),
+            (b"PK\x03\x04....", "workbook"),
+            (b"\xff\xfee\0m", "UTF-16, and is none"),
+        ] {
+            let error = List::open(bytes).err().unwrap().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_named_and_the_others_go_on() {
+        let lines = [
+            "email,state,name",
+            "ada.x.example,,",
+            "bob@x.example,gone,",
+            "",
+            "eve@x.example,,A\tB",
+            "ok@x.example,left,",
+            "bell@x.example,,A\u{7}B",
+        ];
+        for (end, last) in [
+            ("\n", "\n"),
+            ("\r\n", "\r\n"),
+            ("\r", "\r"),
+            ("\r\n", ""),
+            ("\n", ""),
+        ] {
+            let text = format!("{}{last}", lines.join(end));
+            let (listed, findings) = read(text.as_bytes());
+            assert_eq!(listed.len(), 1, "{text:?}: {findings:?}");
+            assert_eq!(
+                (listed[0].line, listed[0].state),
+                (6, Some(ReaderState::Left))
+            );
+            let found: Vec<_> = findings.iter().map(line).collect();
+            assert_eq!(found, [2, 3, 5, 7], "{text:?}");
+            let words: Vec<_> = findings.iter().map(|finding| &*finding.message).collect();
+            assert!(
+                words[2].contains("a tab") && words[3].contains("U+0007"),
+                "{words:?}"
+            );
+        }
+        let (listed, findings) = read(b"email,name\nada@x.example,\"unclosed\nbob@x.example,Bob\n");
+        assert!(
+            listed.is_empty() && findings[0].to_string().contains("line break"),
+            "{findings:?}"
+        );
+        assert_eq!(line(&findings[0]), 2);
+        let (_, findings) = read(b"email\neve\xff@x.example\n");
+        assert!(findings[0].message.contains("UTF-8"));
+        let long = format!("email,name\nada@x.example,{}\n", "x".repeat(201));
+        let (_, findings) = read(long.as_bytes());
+        assert!(findings[0].message.contains("at most 200"), "{findings:?}");
+    }
+}

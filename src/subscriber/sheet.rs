@@ -1,0 +1,113 @@
+//! CSV for people and their spreadsheets, in which no cell is taken for a formula.
+
+use std::borrow::Cow;
+use std::io;
+
+use crate::store::Subscriber;
+
+/// Rows of CSV.
+pub struct Sheet<W: io::Write> {
+    rows: csv::Writer<W>,
+}
+
+impl<W: io::Write> Sheet<W> {
+    /// A sheet with these columns.
+    ///
+    /// # Errors
+    /// Where `out` does.
+    pub fn new(out: W, columns: &[&str]) -> io::Result<Self> {
+        let mut sheet = Self {
+            rows: csv::Writer::from_writer(out),
+        };
+        sheet.write(columns)?;
+        Ok(sheet)
+    }
+
+    /// A sheet that [`List`](crate::subscriber::List) reads.
+    ///
+    /// # Errors
+    /// Where `out` does.
+    pub fn of_subscribers(out: W) -> io::Result<Self> {
+        Self::new(out, &["email", "name", "state", "digests"])
+    }
+
+    /// Writes a subscriber.
+    ///
+    /// # Errors
+    /// Where the output does.
+    pub fn write_subscriber(&mut self, one: &Subscriber) -> io::Result<()> {
+        self.write(&[
+            one.reader.email.as_str(),
+            one.reader.name.as_deref().unwrap_or_default(),
+            one.state.word(),
+            &one.digests.join(","),
+        ])
+    }
+
+    /// Writes a row.
+    ///
+    /// # Errors
+    /// Where the output does.
+    pub fn write(&mut self, cells: &[&str]) -> io::Result<()> {
+        for cell in cells {
+            self.rows.write_field(guard(cell).as_bytes())?;
+        }
+        self.rows.write_record(None::<&[u8]>)?;
+        Ok(())
+    }
+
+    /// Writes what is still kept back.
+    ///
+    /// # Errors
+    /// Where the output does.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.rows.flush()
+    }
+}
+
+/// Whether a spreadsheet would calculate the cell, or would if it lost its guard.
+fn is_formula(cell: &str) -> bool {
+    cell.trim_start_matches('\'')
+        .starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// The cell as text for any spreadsheet.
+fn guard(cell: &str) -> Cow<'_, str> {
+    match is_formula(cell) {
+        true => Cow::Owned(format!("'{cell}")),
+        false => Cow::Borrowed(cell),
+    }
+}
+
+/// What a guarded cell says.
+pub(super) fn unguard(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(guarded) if is_formula(guarded) => guarded,
+        _ => cell,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{guard, unguard};
+
+    #[test]
+    fn a_cell_that_looks_like_a_formula_is_guarded_and_read_as_it_was() {
+        for (cell, guarded) in [
+            ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),
+            ("+49 30", "'+49 30"),
+            ("-1", "'-1"),
+            ("@x", "'@x"),
+            ("\tx", "'\tx"),
+            ("\rx", "'\rx"),
+            ("'=x", "''=x"),
+            ("''=x", "'''=x"),
+            ("'t Hooft", "'t Hooft"),
+            ("Ada", "Ada"),
+            ("", ""),
+        ] {
+            assert_eq!(guard(cell), guarded);
+            assert_eq!(unguard(guarded), cell);
+        }
+    }
+}
