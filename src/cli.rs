@@ -90,7 +90,8 @@ pub struct Build {
     /// Print this document alone
     #[arg(long, value_name = "FILE", requires = "dry_run")]
     pub only: Option<String>,
-    /// Take over the ids of an old feed (Atom, RSS or JSON) that another generator wrote, so that nothing is unread again
+    /// Take over the ids of an old feed (Atom, RSS or JSON) that another generator wrote, a file or an address, so that
+    /// nothing is unread again
     #[arg(long, value_name = "FEED")]
     pub adopt: Option<PathBuf>,
     /// Remove the documents that tidings wrote and that are none any more, such as the feed of a vanished tag

@@ -5,14 +5,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::Full;
-use hyper::body::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -21,6 +22,8 @@ use url::Url;
 
 /// How long one answer may take, from the name to the status, with all redirects.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How long a document may take, from the name to its last byte.
+const LONG_LIMIT: Duration = Duration::from_mins(2);
 /// How often a page may redirect.
 const REDIRECTS: usize = 5;
 
@@ -29,8 +32,8 @@ const REDIRECTS: usize = 5;
 pub enum Trouble {
     /// The name leads into a private network or to this machine.
     Private(IpAddr),
-    /// Nobody answered in time.
-    Silent,
+    /// Nobody answered within this time.
+    Silent(Duration),
     /// Anything else: no such name, no connection, no certificate, no HTTP.
     Other(String),
 }
@@ -39,7 +42,7 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Private(address) => write!(f, "{address} is a private address"),
-            Self::Silent => write!(f, "no answer within {} seconds", LIMIT.as_secs()),
+            Self::Silent(limit) => write!(f, "no answer within {} seconds", limit.as_secs()),
             Self::Other(reason) => f.write_str(reason),
         }
     }
@@ -131,25 +134,38 @@ impl Client {
     /// # Errors
     /// Where there is none.
     pub async fn get(&self, url: &Url) -> Result<u16, Trouble> {
-        timeout(LIMIT, self.follow(url.clone()))
-            .await
-            .map_err(|_| Trouble::Silent)?
+        let response = timeout(LIMIT, self.follow(url.clone(), 0)).await;
+        let response = response.map_err(|_| Trouble::Silent(LIMIT))??;
+        Ok(response.status().as_u16())
     }
 
-    async fn follow(&self, mut url: Url) -> Result<u16, Trouble> {
+    /// A document of at most so many bytes, wherever its address redirects.
+    ///
+    /// # Errors
+    /// Where there is none, where it is larger, or where the status is no success.
+    pub async fn fetch(&self, url: &Url, most: u64) -> Result<Bytes, Trouble> {
+        let response = timeout(LONG_LIMIT, self.follow(url.clone(), most)).await;
+        let response = response.map_err(|_| Trouble::Silent(LONG_LIMIT))??;
+        match response.status() {
+            status if status.is_success() => Ok(response.into_body()),
+            status => Err(other(format!("it answers {}", status.as_u16()))),
+        }
+    }
+
+    /// The last response, and at most so many bytes of its body.
+    async fn follow(&self, mut url: Url, most: u64) -> Result<Response<Bytes>, Trouble> {
         for _ in 0..REDIRECTS {
-            let response = self.request(Method::GET, &url, Bytes::new()).await?;
-            let status = response.status();
+            let response = self.request(Method::GET, &url, Bytes::new(), most).await?;
             let next = response
                 .headers()
                 .get(LOCATION)
                 .and_then(|next| next.to_str().ok());
             match next
-                .filter(|_| status.is_redirection())
+                .filter(|_| response.status().is_redirection())
                 .and_then(|next| url.join(next).ok())
             {
                 Some(next) => url = next,
-                None => return Ok(status.as_u16()),
+                None => return Ok(response),
             }
         }
         Err(other("too many redirects"))
@@ -163,10 +179,9 @@ impl Client {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        let request = self.request(Method::POST, url, Bytes::from(form));
-        let response = timeout(LIMIT, request)
-            .await
-            .map_err(|_| Trouble::Silent)??;
+        let request = self.request(Method::POST, url, Bytes::from(form), 0);
+        let response = timeout(LIMIT, request).await;
+        let response = response.map_err(|_| Trouble::Silent(LIMIT))??;
         Ok(response.status().as_u16())
     }
 
@@ -175,7 +190,8 @@ impl Client {
         method: Method,
         url: &Url,
         body: Bytes,
-    ) -> Result<Response<()>, Trouble> {
+        most: u64,
+    ) -> Result<Response<Bytes>, Trouble> {
         if !is_of_the_web(url) {
             return Err(other(format!("`{url}` is no address of the web")));
         }
@@ -212,33 +228,59 @@ impl Client {
         match url.scheme() {
             "https" => {
                 let name = ServerName::try_from(plain_host.to_owned()).map_err(other)?;
-                exchange(
-                    self.tls.connect(name, stream).await.map_err(other)?,
-                    request,
-                )
-                .await
+                let stream = self.tls.connect(name, stream).await.map_err(other)?;
+                exchange(stream, request, most).await
             }
-            _ => exchange(stream, request).await,
+            _ => exchange(stream, request, most).await,
         }
     }
 }
 
-/// Sends the request and waits for the head of the response; its body is nobody's business.
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<()>, Trouble>
+/// Sends the request and waits for the head of the response, and with `most` above zero for the body of a success.
+async fn exchange<S>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+    most: u64,
+) -> Result<Response<Bytes>, Trouble>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(other)?;
-    let connection = tokio::spawn(connection);
-    let response = sender
+    let connection = Running(tokio::spawn(connection));
+    let (head, body) = sender
         .send_request(request)
         .await
-        .map(|response| response.map(|_| ()))
-        .map_err(other);
-    connection.abort();
-    response
+        .map_err(other)?
+        .into_parts();
+    let body = match head.status.is_success() && most > 0 {
+        true => read_body(body, most).await?,
+        false => Bytes::new(),
+    };
+    drop(connection);
+    Ok(Response::from_parts(head, body))
+}
+
+/// A body of at most so many bytes.
+async fn read_body(body: Incoming, most: u64) -> Result<Bytes, Trouble> {
+    let bound = usize::try_from(most).unwrap_or(usize::MAX);
+    match Limited::new(body, bound).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(other(format!("it is larger than {} MB", most >> 20)))
+        }
+        Err(error) => Err(other(error)),
+    }
+}
+
+/// Ends a task with its owner, also where a limit on time drops that.
+struct Running<T>(JoinHandle<T>);
+
+impl<T> Drop for Running<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Whether an address is one of the public internet.

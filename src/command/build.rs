@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use tokio::runtime::Runtime;
 
 use crate::cli::{Build, Dry};
 use crate::command::{Ending, Session};
@@ -56,10 +57,14 @@ struct Reading {
 }
 
 /// Writes the feeds and the lock, or prints the feeds.
-pub(super) fn build(session: &mut Session<'_>, args: &Build) -> anyhow::Result<Built> {
+pub(super) fn build(
+    session: &mut Session<'_>,
+    args: &Build,
+    runtime: &Runtime,
+) -> anyhow::Result<Built> {
     let (mut loaded, publisher) = read(session)?;
-    if let Some(file) = &args.adopt {
-        adopt(session, &mut loaded, file)?;
+    if let Some(feed) = &args.adopt {
+        adopt(session, &mut loaded, feed, runtime)?;
     }
     if args.print_links {
         let config = &session.config;

@@ -270,7 +270,9 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
         .context("no threads")?;
     let ended = match &cli.command {
         Command::Run(dry) => run::run(&mut session, *dry, &runtime),
-        Command::Build(args) => build::build(&mut session, args).map(|built| built.ending),
+        Command::Build(args) => {
+            build::build(&mut session, args, &runtime).map(|built| built.ending)
+        }
         Command::Ping(dry) => runtime.block_on(ping::ping(&mut session, *dry)),
         Command::Digest(args) => digest::digest(&mut session, args, &runtime),
         Command::Subscriber(what) => runtime.block_on(subscriber::subscriber(&mut session, what)),

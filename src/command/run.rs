@@ -19,7 +19,7 @@ pub(super) fn run(
     dry: Dry,
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {
-    let mut built = build::build(session, &Build::from(dry))?;
+    let mut built = build::build(session, &Build::from(dry), runtime)?;
     let mut ending = built.ending;
     if let (Some(command), false) = (&session.config.site.after_build, dry.dry_run) {
         let status = shell(command, session).status().context("`after_build`")?;

@@ -219,7 +219,7 @@ impl<'a> Hub<'a> {
             requests.spawn(async move {
                 let fields = [("hub.mode", "publish"), ("hub.url", feed.as_str())];
                 let answer = timeout_at(deadline, client.post(&hub, &fields)).await;
-                (path, answer.unwrap_or(Err(Trouble::Silent)))
+                (path, answer.unwrap_or(Err(Trouble::Silent(LIMIT))))
             });
         }
         let mut answers = Vec::new();

@@ -3,19 +3,70 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use tokio::runtime::Runtime;
+use url::Url;
+
 use crate::command::Session;
-use crate::feed::{OldFeed, folder_at};
-use crate::file::read::{LISTED, read_text};
+use crate::feed::{Adoption, OldFeed, folder_at};
+use crate::file::read::{LISTED, not_text, read_text};
 use crate::finding::Finding;
+use crate::http::Client;
 use crate::loader::Loaded;
 
-/// Gives the posts the ids of an old feed.
-pub(super) fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> anyhow::Result<()> {
-    let text = read_text(file, LISTED).map_err(|error| error.in_file(file))?;
-    let old = OldFeed::parse(&text).map_err(|finding| finding.in_file(file))?;
-    let adoption = old
-        .adopt(&loaded.posts)
-        .map_err(|finding| finding.in_file(file))?;
+/// The most bytes of a feed that is fetched.
+const FETCHED: u64 = 64 << 20;
+
+/// Gives the posts the ids of an old feed: a file, or an address that is fetched.
+pub(super) fn adopt(
+    session: &Session<'_>,
+    loaded: &mut Loaded,
+    feed: &Path,
+    runtime: &Runtime,
+) -> Result<(), Finding> {
+    let text = match address_in(feed) {
+        Some(address) => fetch(session, &address, runtime),
+        None => read_text(feed, LISTED).map_err(|error| error.in_file(feed)),
+    }?;
+    let old = OldFeed::parse(&text).map_err(|finding| finding.in_file(feed))?;
+    let adoption = old.adopt(&loaded.posts);
+    let adoption = adoption.map_err(|finding| finding.in_file(feed))?;
+    let changed = give_ids(loaded, &adoption);
+    let mut warnings = adoption.warnings;
+    warnings.extend(adopt_feed_id(session, loaded, &old));
+    let by_rule = match adoption.by_rule {
+        0 => String::new(),
+        some => format!(", {some} of them older than the feed, by the rule that its ids follow"),
+    };
+    session.say(&format!("adopted {changed} ids{by_rule}"));
+    let warnings = warnings.into_iter().map(|warning| warning.in_file(feed));
+    session.report(&warnings.collect::<Vec<_>>());
+    Ok(())
+}
+
+/// The address that stands in place of a file.
+fn address_in(feed: &Path) -> Option<Url> {
+    let text = feed.to_str().filter(|text| text.contains("://"))?;
+    Url::parse(text).ok()
+}
+
+/// Fetches a feed. Only the site's own host may have a private address.
+fn fetch(session: &Session<'_>, address: &Url, runtime: &Runtime) -> Result<String, Finding> {
+    let client = Client::for_site(&session.config.site.url);
+    let fetched = runtime.block_on(client.fetch(address, FETCHED));
+    let bytes = fetched.map_err(|trouble| {
+        Finding::error(format!("cannot be fetched: {trouble}"))
+            .in_file(address.as_str())
+            .way_out("save the old feed as a file, and name the file")
+    })?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let place = not_text(&bytes, error.valid_up_to());
+        place.in_file(Path::new(address.as_str()))
+    })?;
+    Ok(text.to_owned())
+}
+
+/// Gives the posts their old ids. Returns how many have another id than before.
+fn give_ids(loaded: &mut Loaded, adoption: &Adoption) -> usize {
     let ids: BTreeMap<&str, &str> = adoption
         .ids
         .iter()
@@ -23,40 +74,31 @@ pub(super) fn adopt(session: &Session<'_>, loaded: &mut Loaded, file: &Path) -> 
         .collect();
     let mut changed = 0;
     for post in &mut loaded.posts {
-        if let Some(id) = ids
-            .get(&*post.path)
-            .filter(|id| loaded.lock.adopt(&post.path, id))
+        if let Some(id) = ids.get(&*post.path)
+            && loaded.lock.adopt(&post.path, id)
         {
             post.id = (*id).into();
             changed += 1;
         }
     }
-    let mut warnings = adoption.warnings;
-    if let Some(id) = &old.id {
-        let config = &session.config;
-        let folder = old
-            .address
-            .and_then(|address| folder_at(&config.site, &config.feeds, &loaded.posts, &address));
-        let folder = folder.unwrap_or_default();
-        match loaded.lock.feed_id(&folder) {
-            Some(known) if known != id => {
-                warnings.push(Finding::warning(format!(
-                    "the feed /{folder} keeps its id `{known}`"
-                )));
-            }
-            _ => loaded.lock.adopt_feed(&folder, id),
+    changed
+}
+
+/// Gives our feed the id of the old one, unless it has adopted another: then that is the warning.
+fn adopt_feed_id(session: &Session<'_>, loaded: &mut Loaded, old: &OldFeed) -> Option<Finding> {
+    let id = old.id.as_ref()?;
+    let config = &session.config;
+    let address = old.address.as_ref();
+    let folder = address
+        .and_then(|address| folder_at(&config.site, &config.feeds, &loaded.posts, address))
+        .unwrap_or_default();
+    match loaded.lock.feed_id(&folder) {
+        Some(known) if known != id => Some(Finding::warning(format!(
+            "the feed /{folder} keeps its id `{known}`"
+        ))),
+        _ => {
+            loaded.lock.adopt_feed(&folder, id);
+            None
         }
     }
-    let by_rule = match adoption.by_rule {
-        0 => String::new(),
-        some => format!(", {some} of them older than the feed, by the rule that its ids follow"),
-    };
-    session.say(&format!("adopted {changed} ids{by_rule}"));
-    session.report(
-        &warnings
-            .into_iter()
-            .map(|warning| warning.in_file(file))
-            .collect::<Vec<_>>(),
-    );
-    Ok(())
 }
