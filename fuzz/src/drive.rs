@@ -1,0 +1,114 @@
+//! `cargo run -p tidings-fuzz --bin drive -- SECONDS [TARGET …]`: each target for so long, with inputs made by chance. The
+//! seed is printed; an input that fails, or takes too long, is kept and named.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{env, fs, thread};
+
+use tidings_fuzz::{TARGETS, Target};
+
+/// The longest input, in bytes.
+const LONGEST: usize = 2048;
+/// Longer than this no small input may take, in a build without optimisation on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A generator of numbers (xorshift64*), so that a seed gives the same inputs everywhere.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn bytes(&mut self) -> Vec<u8> {
+        let length = usize::try_from(self.next() >> 40).unwrap_or_default() % LONGEST;
+        let mut bytes = Vec::with_capacity(length + 8);
+        while bytes.len() < length {
+            bytes.extend_from_slice(&self.next().to_le_bytes());
+        }
+        bytes.truncate(length);
+        bytes
+    }
+}
+
+fn main() -> ExitCode {
+    let mut arguments = env::args().skip(1);
+    let Some(seconds) = arguments.next().and_then(|text| text.parse().ok()) else {
+        eprintln!("usage: drive SECONDS [TARGET …]");
+        return ExitCode::from(2);
+    };
+    let named: Vec<String> = arguments.collect();
+    let seed = env::var("FUZZ_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let seed = seed.unwrap_or_else(|| {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        since.as_secs() | 1
+    });
+    println!("FUZZ_SEED={seed}");
+    let chosen = TARGETS
+        .iter()
+        .filter(|target| named.is_empty() || named.iter().any(|name| name == target.name));
+    let workers: Vec<_> = chosen
+        .enumerate()
+        .map(|(number, target)| (target, seed.wrapping_add(number as u64)))
+        .collect();
+    let mut failed = 0;
+    let mut ran = 0;
+    // Two at a time: what one costs shows in the other's time no more than a busy machine does.
+    for pair in workers.chunks(2) {
+        let handles: Vec<_> = pair
+            .iter()
+            .map(|(target, seed)| {
+                let (target, seed) = (**target, *seed);
+                thread::Builder::new()
+                    .stack_size(8 << 20)
+                    .spawn(move || drive(target, seed, Duration::from_secs(seconds)))
+            })
+            .collect();
+        for handle in handles {
+            ran += 1;
+            let is_well = handle.is_ok_and(|handle| handle.join().unwrap_or(false));
+            failed += usize::from(!is_well);
+        }
+    }
+    println!("{} passed, {failed} failed", ran - failed);
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Runs one target; whether all went well.
+fn drive(target: Target, seed: u64, time: Duration) -> bool {
+    let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let begun = Instant::now();
+    let (mut runs, mut slowest) = (0_u64, Duration::ZERO);
+    while begun.elapsed() < time {
+        let bytes = chance.bytes();
+        let one = Instant::now();
+        let went_well = catch_unwind(AssertUnwindSafe(|| (target.run)(&bytes))).is_ok();
+        let took = one.elapsed();
+        slowest = slowest.max(took);
+        runs += 1;
+        if !went_well || took > PATIENCE {
+            let file = env::temp_dir().join(format!("fuzz-{}-{seed}-{runs}", target.name));
+            let kept = fs::write(&file, &bytes)
+                .map_or("not kept".to_owned(), |()| file.display().to_string());
+            println!(
+                "{}: input {runs} failed after {took:?}: {kept}",
+                target.name
+            );
+            return false;
+        }
+    }
+    println!("{}: {runs} inputs, the slowest {slowest:?}", target.name);
+    true
+}

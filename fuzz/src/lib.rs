@@ -1,0 +1,75 @@
+//! One target for each thing that strangers write: what it makes of bytes, and what must hold afterwards.
+
+mod grammar;
+mod posts;
+mod stores;
+mod texts;
+
+/// A target: any bytes may be given to it, and it panics where something does not hold.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// Takes one input.
+    pub run: fn(&[u8]),
+}
+
+/// Every target.
+pub const TARGETS: [Target; 14] = [
+    Target {
+        name: "front",
+        run: posts::front,
+    },
+    Target {
+        name: "date",
+        run: posts::date,
+    },
+    Target {
+        name: "permalink",
+        run: posts::permalink,
+    },
+    Target {
+        name: "liquid",
+        run: posts::liquid,
+    },
+    Target {
+        name: "shortcode",
+        run: posts::shortcode,
+    },
+    Target {
+        name: "mdx",
+        run: posts::mdx,
+    },
+    Target {
+        name: "html",
+        run: posts::html,
+    },
+    Target {
+        name: "config",
+        run: texts::config,
+    },
+    Target {
+        name: "template",
+        run: texts::template,
+    },
+    Target {
+        name: "list",
+        run: texts::list,
+    },
+    Target {
+        name: "lock",
+        run: stores::lock,
+    },
+    Target {
+        name: "manifest",
+        run: stores::manifest,
+    },
+    Target {
+        name: "old_feed",
+        run: texts::old_feed,
+    },
+    Target {
+        name: "token",
+        run: stores::token,
+    },
+];
