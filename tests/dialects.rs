@@ -250,3 +250,22 @@ fn two_parts_of_a_path_say_a_day_where_no_generator_is_known() {
         assert!(ran.talk.contains(day), "{day}: {}", ran.talk);
     }
 }
+
+#[test]
+fn a_title_is_one_line_without_control_characters() {
+    for (written, title) in [
+        ("Tea\u{7f}pot", "Tea pot"),
+        ("\u{1}Tea;\u{85}pot\u{9b}", "Tea; pot"),
+        ("Tea  \u{a0} pot", "Tea pot"),
+    ] {
+        let scene = Scene::new().file(
+            "post/2024-06-01-a.md",
+            &format!("Title: {written}\nDate: 2024-06-01\n\nText.\n"),
+        );
+        let feed = scene
+            .run(&["build", "--dry-run", "--only", "feed.json"])
+            .out;
+        let feed: serde_json::Value = serde_json::from_str(&feed).unwrap();
+        assert_eq!(feed["items"][0]["title"], title, "{written:?}");
+    }
+}

@@ -208,7 +208,7 @@ pub(crate) fn front(bytes: &[u8]) {
         if let Some(post) = post_of(&path, &source, &habits) {
             let url = post.url.to_url();
             assert_eq!(url.host_str(), Some("x.example"), "{url}");
-            assert!(!post.title.contains(|c| c < ' '), "{:?}", post.title);
+            assert!(!post.title.contains(char::is_control), "{:?}", post.title);
         }
         Ok(())
     })();

@@ -144,8 +144,12 @@ pub fn read(
         title
     };
     let mut title = composed(&legal(title.trim())).into_owned();
-    if title.contains("  ") || title.contains(['\n', '\t']) {
-        title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    if title.contains("  ") || title.contains(char::is_control) {
+        let words = title.split(|c: char| c.is_whitespace() || c.is_control());
+        title = words
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
     }
     let categories = people::categories(&front, &name, habits);
     let (dated, by_name) = match dating.dated()? {

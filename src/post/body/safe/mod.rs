@@ -208,8 +208,20 @@ fn absolute_set(set: &str, links: &Links<'_>) -> String {
         };
         let (size, after) = after.split_at(end);
         rest = after;
-        if let Some(url) = links.absolute(bare) {
-            images.push(format!("{url} {}", size.trim()).trim_end().to_owned());
+        let size = size.trim();
+        if let Some(url) = links.absolute(bare).filter(|_| is_size(size)) {
+            images.push(format!("{url} {size}").trim_end().to_owned());
         }
     }
+}
+
+/// Whether this is what may stand behind an address in a `srcset`: nothing, or a width, a height or a density (HTML
+/// 4.8.4.2.1). A browser leaves an image with anything else out.
+fn is_size(text: &str) -> bool {
+    text.split_ascii_whitespace().all(|word| {
+        let number = word.strip_suffix(['w', 'h', 'x']).unwrap_or_default();
+        number
+            .parse::<f64>()
+            .is_ok_and(|number| number.is_finite() && number > 0.0)
+    })
 }
