@@ -69,7 +69,7 @@ fn who_waits_again_does_so_in_an_open_issue_though_another_sender_has_closed_it(
             }
             assert!(sender.finish(issue.id).await.unwrap());
             let ids: Vec<ReaderId> = readers.iter().map(|(id, _)| *id).collect();
-            sender.doubt_bounces(issue.id, &ids, at(2)).await.unwrap();
+            sender.doubt_refusals(issue.id, &ids, at(2)).await.unwrap();
             sender.finish(issue.id).await.unwrap();
             let (now, counts) = (
                 store.issue(issue.id).await.unwrap().unwrap(),
@@ -192,7 +192,7 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
         6 => {
             let begun = store.find_reader(&known).await.unwrap().unwrap().0;
             sender
-                .doubt_bounces(issue.id, &[begun], at(0))
+                .doubt_refusals(issue.id, &[begun], at(0))
                 .await
                 .unwrap();
             assert_eq!(store.counts(issue.id).await.unwrap()[0], 1);

@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["post"],
     &[
         "ledger", "reader", "token", "finding", "fault", "template", "language", "clock", "config",
-        "http", "consent", "file", "child", "html",
+        "http", "consent", "file", "child", "html", "verdict",
     ],
 ];
 

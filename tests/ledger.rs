@@ -765,7 +765,7 @@ fn a_reader_whose_bounce_was_the_relays_fault_waits_again_once_and_a_person_brin
             sender.flush().await.unwrap();
             let before = store.counts(issue.id).await.unwrap()[State::Bounced as usize];
             sender
-                .doubt_bounces(issue.id, &all, at(round))
+                .doubt_refusals(issue.id, &all, at(round))
                 .await
                 .unwrap();
             let after = store.counts(issue.id).await.unwrap()[State::Bounced as usize];

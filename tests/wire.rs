@@ -183,9 +183,10 @@ fn expected(cell: Cell) -> Standing {
             reader: ReaderState::Bounced,
             ..sent
         },
+        // Such an answer offers no AUTH, and the password goes nowhere unasked.
+        ("EHLO", Fault::Latin1 | Fault::Bare) | ("STARTTLS", Fault::Twice) => paused,
         ("QUIT", _) | (_, Fault::Latin1 | Fault::Bare) | (".", Fault::Twice) => sent,
         ("AUTH" | "MAIL", _) if code == 550 => paused,
-        ("STARTTLS", Fault::Twice) => paused,
         ("RCPT" | "body" | ".", _) if code == 451 => deferred,
         ("RCPT" | "DATA" | "body" | ".", _) if code == 550 => given_up,
         ("body" | ".", _) if code == 421 => deferred,

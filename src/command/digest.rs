@@ -20,6 +20,7 @@ use crate::command::live::Live;
 use crate::command::send::finish;
 use crate::command::{Ending, Session};
 use crate::config::{Digest, Schedule};
+use crate::delivery::Mailer;
 use crate::ledger::{Issue, IssueState};
 use crate::loader::{Loaded, load_posts};
 use crate::post::Post;
@@ -139,6 +140,10 @@ pub(super) async fn send(
             () = session.stopped() => return Ok(Ending::Partial),
         };
         plan.hold_back(digest, &missing, now);
+    }
+    if !plan.issues(digest).is_empty() {
+        let mail = &session.config.mail;
+        Mailer::configured(mail).check(mail)?;
     }
     begin(session, &store, digest, loaded, &plan, now).await?;
     let issues = plan.issues(digest);

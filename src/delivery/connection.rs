@@ -11,8 +11,9 @@ use crate::config::Uncertain;
 use crate::delivery::relay::{Halt, Queue, Run};
 use crate::delivery::{Delivery, GRACE};
 use crate::ledger::{Claimed, Outcome, Settled};
-use crate::smtp::{Connection, Envelope, Phase, Refused, Reply, Trouble, Verdict, judge};
+use crate::smtp::{Connection, Envelope, Refused, Trouble};
 use crate::store::StoreError;
+use crate::verdict::{Phase, Reply, Verdict, judge};
 
 /// For how long nothing may be said over a connection: a relay under load hangs up after some seconds.
 const LONGEST_SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -122,6 +123,14 @@ impl Line {
         let attempt = self.attempt(&mut connection, &claim, message).await;
         let run = &self.run;
         match attempt {
+            // An old connection is out of step; a new one gets the same message.
+            Attempt::Answered(Phase::Mail, reply)
+                if connection.messages() > 1 && reply.is_out_of_step() =>
+            {
+                connection.quit().await;
+                run.settle(&claim, Outcome::Released, &reply.to_string());
+                Some(())
+            }
             Attempt::Answered(phase, reply) => {
                 let verdict = judge(phase, &reply);
                 if verdict == Verdict::RelayTrouble {

@@ -18,8 +18,10 @@ pub use single::deliver_one;
 
 use crate::clock::Clock;
 use crate::config;
+use crate::finding::Finding;
 use crate::ledger::Issue;
 use crate::message::Compiled;
+use crate::smtp::Dialer;
 use crate::store::{Result, Sender, StoreError};
 use crate::token::Key;
 
@@ -50,6 +52,20 @@ impl Mailer {
         mail.smtp
             .clone()
             .map_or_else(|| Self::Outbox(mail.outbox.clone()), Self::Smtp)
+    }
+
+    /// Looks at what sending needs of the config, before an issue is frozen for it: the password, the certificates.
+    ///
+    /// # Errors
+    /// A finding, where a person must mend something first.
+    pub fn check(&self, mail: &config::Mail) -> std::result::Result<(), Finding> {
+        let Self::Smtp(relay) = self else {
+            return Ok(());
+        };
+        match Dialer::for_sender(relay, mail, "") {
+            Ok(_) => Ok(()),
+            Err(trouble) => Err(Finding::error(format!("mail cannot be sent: {trouble}"))),
+        }
     }
 
     /// Where this issue goes: what was frozen for the outbox ends there, whatever the config says since.

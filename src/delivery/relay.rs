@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -10,15 +10,19 @@ use tokio::task::JoinSet;
 
 use crate::config;
 use crate::delivery::pace::Pace;
-use crate::delivery::series::Series;
+use crate::delivery::series::{Doubted, Series};
 use crate::delivery::{CLAIM, Delivery, connection};
 use crate::ledger::{Claimed, IssueState, State};
 use crate::reader::ReaderId;
-use crate::smtp::{Dialer, Phase, Trouble, Verdict};
+use crate::smtp::{Dialer, Trouble};
 use crate::store::{Result, StoreError};
+use crate::verdict::{Phase, Verdict, one_line};
 
 /// A recipient at whom the connection is lost is deferred after so many losses there, or so many in a row everywhere.
 const MOST_LOSSES: u32 = 3;
+
+/// The longest reason for a pause, in characters.
+const LONGEST_REASON: usize = 400;
 
 /// Why nothing new begins.
 #[derive(Debug)]
@@ -41,8 +45,6 @@ pub(super) struct Run {
     pub(super) dialer: Dialer,
     pub(super) pace: Pace,
     series: Mutex<Series>,
-    /// Whether the relay has taken a message of this issue.
-    accepted: AtomicBool,
     /// Who may say an envelope ahead: one, until the relay has heard it, then all; nobody where it minds.
     ahead: Arc<Semaphore>,
     /// Whether the relay has heard an envelope that was said ahead.
@@ -85,8 +87,8 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
         pace: Pace::new(mail.connections, mail.per_second, mail.patience.0),
         series: Mutex::new(Series::after(
             decided.iter().any(|state| before[*state as usize] > 0),
+            before[State::Sent as usize] > 0,
         )),
-        accepted: AtomicBool::new(before[State::Sent as usize] > 0),
         ahead: Arc::new(Semaphore::new(1)),
         heard: AtomicBool::new(false),
         losses: Mutex::default(),
@@ -106,22 +108,51 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
     let _ = asked.await;
     match halted? {
         Some(halt) => {
-            let was_stopped = matches!(halt, Halt::Stopped);
-            let doubted = run
-                .series
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .doubted(was_stopped);
-            if !doubted.is_empty() {
-                delivery.sender.flush().await?;
-                delivery
-                    .sender
-                    .doubt_bounces(delivery.issue.id, &doubted, delivery.clock.now())
-                    .await?;
+            if matches!(halt, Halt::Stopped | Halt::Us(_)) {
+                let doubted = run.series().doubted();
+                doubt(delivery, doubted).await?;
             }
             end(delivery, halt).await
         }
         None => Ok(None),
+    }
+}
+
+/// Lets everyone wait again whose refusal is not to be believed.
+async fn doubt(delivery: &Delivery, doubted: Doubted) -> Result<()> {
+    let (sender, issue) = (&delivery.sender, delivery.issue.id);
+    sender.flush().await?;
+    let readers = match doubted {
+        Doubted::Readers(readers) => readers,
+        Doubted::Everybody => refused(delivery).await?,
+    };
+    if readers.is_empty() {
+        return Ok(());
+    }
+    sender
+        .doubt_refusals(issue, &readers, delivery.clock.now())
+        .await
+}
+
+/// Everyone whom the relay has refused in this issue, in this run or before.
+async fn refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
+    let (store, issue) = (delivery.sender.store(), delivery.issue.id);
+    let mut refused = Vec::new();
+    let mut after = ReaderId::MIN;
+    loop {
+        let page = store.missed(issue, after, CLAIM).await?;
+        let Some(last) = page.last() else {
+            return Ok(refused);
+        };
+        after = last.reader;
+        for missed in page {
+            let is_decided = matches!(missed.state, State::Bounced | State::GivenUp);
+            // The words of a relay begin with its code; those about a time that has run out may begin with a 4xx.
+            let is_refusal = missed.reply.is_some_and(|words| words.starts_with('5'));
+            if is_decided && is_refusal {
+                refused.push(missed.reader);
+            }
+        }
     }
 }
 
@@ -146,7 +177,10 @@ async fn rounds(run: &Arc<Run>) -> Result<Option<Halt>> {
             let now = sender.store().issue(issue.id).await?;
             let is_stopped = now
                 .is_some_and(|now| matches!(now.state, IssueState::Paused | IssueState::Cancelled));
-            return Ok(is_stopped.then_some(Halt::Stopped));
+            if is_stopped {
+                return Ok(Some(Halt::Stopped));
+            }
+            return Ok(run.series().pause_at_end().map(Halt::Us));
         }
         if run.is_halted() {
             return Ok(run
@@ -186,6 +220,7 @@ async fn end(delivery: &Delivery, halt: Halt) -> Result<Option<String>> {
         Halt::Stopped => StoreError::Stopped.to_string(),
         Halt::Store(error) => return Err(error),
         Halt::Us(why) => {
+            let why = one_line(&why, LONGEST_REASON);
             let id = delivery.issue.id;
             delivery
                 .sender
@@ -245,6 +280,10 @@ impl Run {
             };
         }
         Ok(())
+    }
+
+    fn series(&self) -> MutexGuard<'_, Series> {
+        self.series.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Halts everything; the first reason is the one that counts.
@@ -323,7 +362,7 @@ impl Run {
 
     /// Who refuses the sender though others have taken this very issue refuses for themselves alone.
     pub(super) fn once_accepted(&self, phase: Phase, verdict: Verdict) -> Verdict {
-        let is_alone = phase == Phase::Rcpt && self.accepted.load(Ordering::Relaxed);
+        let is_alone = phase == Phase::Rcpt && self.series().is_accepted();
         if verdict == Verdict::AboutUs && is_alone {
             Verdict::GivenUp
         } else {
@@ -333,15 +372,8 @@ impl Run {
 
     /// Takes a reply into the series, which may pause the issue.
     pub(super) fn record(&self, phase: Phase, verdict: Verdict, claim: &Claimed, words: &str) {
-        if verdict == Verdict::Sent {
-            self.accepted.store(true, Ordering::Relaxed);
-        }
         let (reader, domain) = (claim.reader.id, claim.reader.email.domain());
-        let series = self
-            .series
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .record(phase, verdict, reader, domain);
+        let series = self.series().record(phase, verdict, reader, domain);
         if let Some(why) = series {
             self.halt(Halt::Us(format!("{why} (the last: {words})")));
         }

@@ -3,59 +3,80 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::reader::ReaderId;
-use crate::smtp::{Phase, Verdict};
+use crate::verdict::{Phase, Verdict};
 
-/// So many hard bounces in a row pause.
-const BOUNCES_IN_A_ROW: usize = 5;
-/// The replies that are looked at for the share of hard bounces.
+/// So many refusals in a row pause, whatever their codes and domains.
+const IN_A_ROW: usize = 5;
+/// So many different domains that refuse in a row pause, unless each says that the address is bad.
+const DOMAINS_IN_A_ROW: usize = 3;
+/// The replies that are looked at for the share of refusals.
 const WINDOW: usize = 100;
-/// So many hard bounces among them pause.
-const BOUNCES_IN_WINDOW: usize = WINDOW / 5;
-/// So many different domains that refuse by policy, in a row, pause.
-const POLICY_DOMAINS: usize = 3;
+/// So many refusals among them pause.
+const IN_WINDOW: usize = WINDOW / 5;
 /// So many refusals of the message itself, in a row, pause.
-const REFUSED_MESSAGES: usize = 3;
+const MESSAGES_IN_A_ROW: usize = 3;
+/// So many refusals pause an issue that nobody has accepted.
+const OF_NOBODY: usize = 3;
+
+/// One refusal.
+#[derive(Debug, Clone)]
+struct Refusal {
+    reader: ReaderId,
+    domain: String,
+    verdict: Verdict,
+}
 
 /// The replies of one run over one issue, and whether there were any before.
 #[derive(Debug, Default)]
 pub(super) struct Series {
-    /// Whose each of the last replies was, where it was a hard bounce.
-    window: VecDeque<Option<ReaderId>>,
-    bounces_in_a_row: usize,
-    /// The domains of the policy refusals in a row.
-    policy: BTreeSet<String>,
+    /// The last replies that decided something, each with the refusal that it was, if it was one.
+    window: VecDeque<Option<Refusal>>,
     refused_messages: usize,
     /// Whether any reply decided something before.
     seen: bool,
-    /// Whether the bounces were too many to be believed.
+    /// Whether somebody has accepted this issue.
+    accepted: bool,
+    /// Whether the refusals were too many to be believed.
     doubts: bool,
 }
 
+/// Whose refusals are not to be believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Doubted {
+    /// These readers'.
+    Readers(Vec<ReaderId>),
+    /// Everybody's whom this issue was refused, since nobody has accepted it.
+    Everybody,
+}
+
 impl Series {
-    /// The series that goes on where others have decided something about this issue, or nobody has yet.
-    pub(super) fn after(seen: bool) -> Self {
+    /// The series that goes on where others have decided something about this issue, or accepted it.
+    pub(super) fn after(seen: bool, accepted: bool) -> Self {
         Self {
             seen,
+            accepted,
             ..Self::default()
         }
     }
 
-    /// The readers whose hard bounces are not to be believed: all of the last where there were too many; where the issue
-    /// was stopped from elsewhere, those in a row, since another sender may have met the rest of the series.
-    pub(super) fn doubted(&self, was_stopped: bool) -> Vec<ReaderId> {
-        let in_a_row = if was_stopped {
-            self.bounces_in_a_row
+    /// Whether somebody has accepted this issue.
+    pub(super) fn is_accepted(&self) -> bool {
+        self.accepted
+    }
+
+    /// The readers whose refusals are not to be believed, once the issue is paused: all of the last where there were too
+    /// many; else those in a row, since they are the beginning of what paused it, here or at another sender.
+    pub(super) fn doubted(&self) -> Doubted {
+        if !self.accepted {
+            return Doubted::Everybody;
+        }
+        let last = if self.doubts {
+            WINDOW
         } else {
-            0
+            self.row().count()
         };
-        let last = if self.doubts { WINDOW } else { in_a_row };
-        self.window
-            .iter()
-            .rev()
-            .take(last)
-            .flatten()
-            .copied()
-            .collect()
+        let refused = self.window.iter().rev().take(last).flatten();
+        Doubted::Readers(refused.map(|refusal| refusal.reader).collect())
     }
 
     /// Takes in what a recipient's reply meant. Words, where the issue is to pause.
@@ -66,65 +87,87 @@ impl Series {
         reader: ReaderId,
         domain: &str,
     ) -> Option<String> {
-        let first = match verdict {
-            // They decide nothing about a recipient.
-            Verdict::Deferred | Verdict::RelayTrouble | Verdict::AboutUs | Verdict::Uncertain => {
-                return None;
-            }
-            _ => !std::mem::replace(&mut self.seen, true),
-        };
-        let bounced = verdict == Verdict::Bounced;
-        self.window.push_back(bounced.then_some(reader));
+        if verdict != Verdict::Sent && !verdict.is_refusal() {
+            // It decides nothing about a recipient.
+            return None;
+        }
+        let is_first = !std::mem::replace(&mut self.seen, true);
+        self.accepted |= verdict == Verdict::Sent;
+        self.window.push_back(verdict.is_refusal().then(|| Refusal {
+            reader,
+            domain: domain.to_owned(),
+            verdict,
+        }));
         if self.window.len() > WINDOW {
             self.window.pop_front();
         }
-        self.bounces_in_a_row = if bounced {
-            self.bounces_in_a_row + 1
-        } else {
-            0
-        };
-        if verdict == Verdict::Policy {
-            self.policy.insert(domain.to_owned());
-        } else {
-            self.policy.clear();
-        }
-        let is_message_refused =
-            verdict == Verdict::GivenUp && matches!(phase, Phase::Data | Phase::Dot);
         // Who refuses a recipient has said nothing about the message.
-        if is_message_refused {
+        let is_about_message = matches!(phase, Phase::Data | Phase::Dot);
+        if verdict == Verdict::GivenUp && is_about_message {
             self.refused_messages += 1;
         } else if phase == Phase::Dot {
             self.refused_messages = 0;
         }
+        let why = self.pause(is_first && verdict == Verdict::Policy);
+        self.doubts |= why.is_some();
+        why
+    }
 
+    /// Words, where the issue is to pause after this reply.
+    fn pause(&self, begins_with_policy: bool) -> Option<String> {
+        let in_a_row = self.row().count();
+        let of_policy = self.row().take_while(|one| one.verdict == Verdict::Policy);
+        let policy_domains: BTreeSet<&str> = of_policy.map(|one| one.domain.as_str()).collect();
+        let domains: BTreeSet<&str> = self.row().map(|one| one.domain.as_str()).collect();
+        let bounced = self
+            .row()
+            .filter(|one| one.verdict == Verdict::Bounced)
+            .count();
         let share = self.window.iter().flatten().count();
-        self.doubts |= self.bounces_in_a_row >= BOUNCES_IN_A_ROW || share >= BOUNCES_IN_WINDOW;
-        if first && verdict == Verdict::Policy {
+        let us = "more likely it is us than them";
+        if begins_with_policy {
             Some("the first reply is a refusal by policy".to_owned())
-        } else if self.policy.len() >= POLICY_DOMAINS {
+        } else if policy_domains.len() >= DOMAINS_IN_A_ROW {
             Some(format!(
-                "{POLICY_DOMAINS} domains in a row refuse by policy"
+                "{} domains in a row refuse by policy",
+                policy_domains.len()
             ))
-        } else if self.bounces_in_a_row >= BOUNCES_IN_A_ROW {
+        } else if self.refused_messages >= MESSAGES_IN_A_ROW {
+            Some(format!("{MESSAGES_IN_A_ROW} messages in a row are refused"))
+        } else if in_a_row >= IN_A_ROW && bounced == in_a_row {
+            Some(format!("{in_a_row} addresses in a row are bad: {us}"))
+        } else if in_a_row >= IN_A_ROW {
+            Some(format!("{in_a_row} recipients in a row are refused: {us}"))
+        } else if domains.len() >= DOMAINS_IN_A_ROW && bounced < in_a_row {
+            Some(format!("{} domains in a row refuse: {us}", domains.len()))
+        } else if share >= IN_WINDOW {
             Some(format!(
-                "{BOUNCES_IN_A_ROW} addresses in a row are bad: more likely it is us than them"
+                "{share} of the last {WINDOW} recipients are refused: {us}"
             ))
-        } else if share >= BOUNCES_IN_WINDOW {
-            Some(format!(
-                "{share} of the last {WINDOW} addresses are bad: more likely it is us than them"
-            ))
-        } else if self.refused_messages >= REFUSED_MESSAGES {
-            Some(format!("{REFUSED_MESSAGES} messages in a row are refused"))
         } else {
             None
         }
+    }
+
+    /// Words, where an issue whose last recipient is decided is to pause: some have refused it and nobody has accepted it.
+    pub(super) fn pause_at_end(&self) -> Option<String> {
+        let refused = self.window.iter().flatten().count();
+        let is_doubtful = !self.accepted && refused >= OF_NOBODY;
+        is_doubtful.then(|| {
+            format!("all {refused} recipients are refused: more likely it is us than them")
+        })
+    }
+
+    /// The refusals since the last message that was taken, the newest first.
+    fn row(&self) -> impl Iterator<Item = &Refusal> {
+        self.window.iter().rev().map_while(Option::as_ref)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Series;
-    use crate::smtp::{Phase, Verdict};
+    use super::{Doubted, Series};
+    use crate::verdict::{Phase, Verdict};
 
     /// After which reply of a series the issue pauses, and why; each is (phase, verdict, domain).
     fn pause(replies: &[(Phase, Verdict, &str)]) -> Option<(usize, String)> {
@@ -140,16 +183,18 @@ mod tests {
     }
 
     #[test]
-    fn bounces_are_doubted_where_they_are_many_or_the_issue_was_stopped_among_them() {
-        for (bounced, was_stopped, doubted) in [
-            ("x...xxxxx", false, 6),
-            ("x...xxxx", false, 0),
-            ("x...xxxx", true, 4),
-            ("x...xxxx.", true, 0),
-            ("", true, 0),
+    fn refusals_are_doubted_where_they_are_many_or_the_issue_is_paused_among_them() {
+        for (replies, accepted, doubted) in [
+            ("x...xxxxx", false, Some(6)),
+            ("x...xxxx", false, Some(4)),
+            ("x...xxxx.", false, Some(0)),
+            ("", true, Some(0)),
+            ("xx", true, Some(2)),
+            ("xx", false, None),
+            ("", false, None),
         ] {
-            let mut series = Series::after(true);
-            for (reader, one) in (1..).zip(bounced.chars()) {
+            let mut series = Series::after(true, accepted);
+            for (reader, one) in (1..).zip(replies.chars()) {
                 let verdict = if one == 'x' {
                     Verdict::Bounced
                 } else {
@@ -157,7 +202,61 @@ mod tests {
                 };
                 series.record(Phase::Rcpt, verdict, reader, "x.example");
             }
-            assert_eq!(series.doubted(was_stopped).len(), doubted, "{bounced}");
+            let found = match series.doubted() {
+                Doubted::Readers(readers) => Some(readers.len()),
+                Doubted::Everybody => None,
+            };
+            assert_eq!(found, doubted, "{replies} {accepted}");
+        }
+    }
+
+    #[test]
+    fn an_issue_that_nobody_has_accepted_pauses_at_its_end() {
+        for (count, accepted, pauses) in [(2, false, false), (3, false, true), (4, true, false)] {
+            let mut series = Series::after(true, accepted);
+            for reader in 0..count {
+                series.record(Phase::Rcpt, Verdict::Bounced, reader, "x.example");
+            }
+            assert_eq!(
+                series.pause_at_end().is_some(),
+                pauses,
+                "{count} {accepted}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_kind_of_refusal_at_each_phase_makes_a_series() {
+        let refusals = [
+            Verdict::Bounced,
+            Verdict::Refused,
+            Verdict::Policy,
+            Verdict::GivenUp,
+        ];
+        let names: Vec<String> = (0..100).map(|n| format!("d{n}.example")).collect();
+        for phase in [Phase::Rcpt, Phase::Data, Phase::Dot] {
+            for verdict in refusals {
+                let sent = (Phase::Dot, Verdict::Sent, "x.example");
+                let of_many: Vec<_> = names
+                    .iter()
+                    .map(|name| (phase, verdict, name.as_str()))
+                    .collect();
+                let of_one = vec![(phase, verdict, "x.example"); 100];
+                let mut now_and_then = Vec::new();
+                for one in &of_many {
+                    now_and_then.extend([sent, sent, sent, sent, *one]);
+                }
+                for (name, replies, most) in [
+                    ("many domains", of_many, 5),
+                    ("one domain", of_one, 5),
+                    ("a fifth", now_and_then, 100),
+                ] {
+                    let replies = [vec![sent], replies].concat();
+                    let paused = pause(&replies).map(|(number, _)| number - 1);
+                    let is_in_time = paused.is_some_and(|number| (3..=most).contains(&number));
+                    assert!(is_in_time, "{phase:?} {verdict:?} {name}: {paused:?}");
+                }
+            }
         }
     }
 
@@ -168,7 +267,7 @@ mod tests {
         let bad = (Phase::Rcpt, Verdict::Bounced, "x.example");
         let refused = (Phase::Dot, Verdict::GivenUp, "x.example");
         let later = (Phase::Rcpt, Verdict::Deferred, "x.example");
-        let no_such = (Phase::Rcpt, Verdict::Refused, "x.example");
+        let no_such = (Phase::Rcpt, Verdict::Refused, "y.example");
         for (replies, pauses, words) in [
             (vec![policy("a"), sent], Some(1), "first reply"),
             (vec![later, policy("a")], Some(2), "first reply"),
@@ -176,6 +275,11 @@ mod tests {
                 vec![sent, policy("a"), policy("a"), policy("a"), policy("a")],
                 None,
                 "",
+            ),
+            (
+                vec![sent, policy("a"), bad, no_such],
+                Some(4),
+                "3 domains in a row refuse",
             ),
             (
                 vec![sent, policy("a"), policy("b"), policy("c")],
@@ -205,7 +309,8 @@ mod tests {
                 Some(5),
                 "refused",
             ),
-            (vec![no_such; 40], None, ""),
+            (vec![no_such; 40], Some(5), "5 recipients in a row"),
+            (vec![no_such; 4], None, ""),
             (vec![later; 200], None, ""),
             (
                 [sent, sent, sent, bad].repeat(40),

@@ -6,8 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -15,11 +13,14 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
-use crate::config::{Auth, Mail, Relay, Secret, Timeouts, Tls};
+use crate::config::{Mail, Relay, Timeouts, Tls};
 use crate::file::read::{WRITTEN, read};
 use crate::smtp::dialogue::Connection;
-use crate::smtp::reply::{Reply, Trouble};
+use crate::smtp::login::{Login, Secrets};
+use crate::smtp::offers::Offers;
+use crate::smtp::trouble::Trouble;
 use crate::smtp::wire::Wire;
+use crate::verdict::Reply;
 
 /// Everything that opening a connection needs; certificates are read once.
 #[derive(Clone)]
@@ -27,7 +28,7 @@ pub struct Dialer {
     relay: Relay,
     limits: Timeouts,
     hello: String,
-    sign_in: Option<(Auth, String, Secret)>,
+    login: Option<Login>,
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
@@ -37,17 +38,18 @@ impl Dialer {
     /// # Errors
     /// Trouble of ours: a certificate that cannot be read, a password that would go in clear.
     pub fn for_sender(relay: &Relay, mail: &Mail, sender: &str) -> Result<Self, Trouble> {
-        let sign_in = mail
-            .user
-            .clone()
-            .zip(mail.password.clone())
-            .map(|(user, password)| (mail.auth, user, password));
+        let login = match (&mail.user, &mail.password) {
+            (Some(user), Some(password)) => {
+                Some(Login::new(mail.auth, user.clone(), password.clone()))
+            }
+            _ => None,
+        };
         if let (Some(user), None) = (&mail.user, &mail.password) {
             return Err(Trouble::Us(format!(
                 "`user` is {user:?}, and TIDINGS_MAIL__PASSWORD is not set"
             )));
         }
-        if sign_in.is_some() && relay.tls == Tls::None && !relay.is_loopback() {
+        if login.is_some() && relay.tls == Tls::None && !relay.is_loopback() {
             return Err(Trouble::Us(
                 "without TLS the password stays here; take `?tls=none` out".to_owned(),
             ));
@@ -62,7 +64,7 @@ impl Dialer {
             relay: relay.clone(),
             limits: mail.timeout,
             hello,
-            sign_in,
+            login,
             tls,
         })
     }
@@ -80,14 +82,16 @@ impl Dialer {
             .map_err(|error| lost(&error))?;
         // Nagle's algorithm would meet the relay's delayed ACK: 40 ms for nothing.
         tcp.set_nodelay(true).map_err(|error| lost(&error))?;
-        let mut wire = Wire::new(tcp);
+        let secrets = self.login.as_ref().map(Login::secrets);
+        let secrets: Secrets = secrets.unwrap_or_default();
+        let mut wire = Wire::new(tcp, secrets);
         if let (Tls::Implicit, Some((connector, name))) = (relay.tls, &self.tls) {
             wire = wire.encrypt(connector, name, limits.connect.0).await?;
         }
         expect(wire.read(limits.greeting.0).await?, 220)?;
         let mut offers = self.ehlo(&mut wire).await?;
         if let (Tls::Required, Some((connector, name))) = (relay.tls, &self.tls) {
-            if offered(&offers, "STARTTLS").is_none() {
+            if !offers.starttls {
                 return Err(Trouble::Us(
                     "the relay offers no STARTTLS; nothing was said in clear".to_owned(),
                 ));
@@ -103,77 +107,44 @@ impl Dialer {
             wire = wire.encrypt(connector, name, limits.connect.0).await?;
             offers = self.ehlo(&mut wire).await?;
         }
-        if let Some((auth, user, password)) = &self.sign_in {
-            self.sign_in(&mut wire, &offers, *auth, user, password.reveal())
-                .await?;
+        if let Some(login) = &self.login {
+            self.log_in(&mut wire, &offers, login).await?;
         }
-        Ok(Connection::new(wire, limits, &offers))
+        Ok(Connection::new(wire, limits, offers))
     }
 
-    async fn ehlo(&self, wire: &mut Wire) -> Result<Reply, Trouble> {
-        wire.write(
-            format!("EHLO {}\r\n", self.hello).as_bytes(),
-            self.limits.command.0,
-        )
-        .await?;
-        expect(wire.read(self.limits.command.0).await?, 250)
-    }
-
-    async fn sign_in(
-        &self,
-        wire: &mut Wire,
-        offers: &Reply,
-        auth: Auth,
-        user: &str,
-        password: &str,
-    ) -> Result<(), Trouble> {
+    async fn ehlo(&self, wire: &mut Wire) -> Result<Offers, Trouble> {
         let limit = self.limits.command.0;
-        let ways = offered(offers, "AUTH")
-            .unwrap_or_default()
-            .to_ascii_uppercase();
-        let offers_way = |way: &str| ways.split_whitespace().any(|offered| offered == way);
-        let way = match auth {
-            Auth::Auto if offers_way("PLAIN") => Auth::Plain,
-            Auth::Auto if offers_way("LOGIN") => Auth::Login,
-            Auth::Auto if offers_way("XOAUTH2") => Auth::Xoauth2,
-            Auth::Auto => Auth::Plain,
-            named => named,
-        };
-        let plain = STANDARD.encode(format!("\0{user}\0{password}"));
-        let token = STANDARD.encode(format!("user={user}\x01auth=Bearer {password}\x01\x01"));
-        // What is said at first, then the answer to each 334. With a bad token the 334 holds the reason, to be answered
-        // by an empty line.
-        let steps = match way {
-            Auth::Login => [
-                "AUTH LOGIN".to_owned(),
-                STANDARD.encode(user),
-                STANDARD.encode(password),
-            ],
-            Auth::Xoauth2 => [
-                format!("AUTH XOAUTH2 {token}"),
-                String::new(),
-                String::new(),
-            ],
-            Auth::Auto | Auth::Plain => {
-                [format!("AUTH PLAIN {plain}"), String::new(), String::new()]
-            }
-        };
-        let mut last = Reply {
-            code: 0,
-            text: String::new(),
-        };
-        for step in steps {
+        wire.write(format!("EHLO {}\r\n", self.hello).as_bytes(), limit)
+            .await?;
+        let (reply, lines) = wire.read_with_lines(limit).await?;
+        expect(reply, 250)?;
+        Ok(Offers::read(&lines))
+    }
+
+    async fn log_in(&self, wire: &mut Wire, offers: &Offers, login: &Login) -> Result<(), Trouble> {
+        let limit = self.limits.command.0;
+        if wire.has_more() {
+            return Err(Trouble::Relay("the relay speaks out of turn".to_owned()));
+        }
+        let mut last = Reply::new(0, "");
+        for step in login.steps(&offers.auth).map_err(Trouble::Us)? {
             wire.write(format!("{step}\r\n").as_bytes(), limit).await?;
             last = wire.read(limit).await?;
             if last.code != 334 {
                 break;
             }
         }
+        // The words may repeat what was said, in whatever form: only the codes are shown.
+        let status = last.enhanced().map(|status| format!(" {status}"));
+        let codes = format!("{}{}", last.code, status.unwrap_or_default());
         match last.code {
             235 => Ok(()),
-            400..=499 => Err(Trouble::Relay(format!("AUTH: {last}"))),
+            400..=499 => Err(Trouble::Relay(format!(
+                "the relay cannot log us in now: {codes}"
+            ))),
             _ => Err(Trouble::Us(format!(
-                "the relay refuses the user or the password: {last}"
+                "the relay refuses the user or the password: {codes}"
             ))),
         }
     }
@@ -206,12 +177,8 @@ fn connector(
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(file) = ca {
-        let pem = read(file, WRITTEN).map_err(|error| us(&error.in_file(file)))?;
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            roots
-                .add(certificate.map_err(|error| us(&error))?)
-                .map_err(|error| us(&error))?;
-        }
+        add_certificates(&mut roots, file)
+            .map_err(|why| us(&format!("`{}`, which `ca` names: {why}", file.display())))?;
     }
     let config =
         ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
@@ -232,11 +199,17 @@ fn expect(reply: Reply, code: u16) -> Result<Reply, Trouble> {
     }
 }
 
-/// What follows a keyword of EHLO's answer; none where it is not offered.
-pub(super) fn offered<'a>(offers: &'a Reply, keyword: &str) -> Option<&'a str> {
-    offers.text.lines().skip(1).find_map(|line| {
-        // Old relays write `AUTH=PLAIN`.
-        let (word, rest) = line.split_once([' ', '=']).unwrap_or((line, ""));
-        word.trim().eq_ignore_ascii_case(keyword).then_some(rest)
-    })
+/// Adds the certificates of a PEM file to those that are trusted.
+fn add_certificates(roots: &mut RootCertStore, file: &Path) -> Result<(), String> {
+    let bytes = read(file, WRITTEN).map_err(|error| error.to_string())?;
+    let mut count = 0;
+    for certificate in CertificateDer::pem_slice_iter(&bytes) {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+        count += 1;
+    }
+    match count {
+        0 => Err("it holds no certificate in PEM form".to_owned()),
+        _ => Ok(()),
+    }
 }

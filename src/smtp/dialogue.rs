@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::config::Timeouts;
 use crate::reader::Email;
 use crate::smtp::body::transparent;
-use crate::smtp::dialer::offered;
-use crate::smtp::reply::{Phase, Reply, Trouble};
+use crate::smtp::offers::Offers;
+use crate::smtp::trouble::Trouble;
 use crate::smtp::wire::Wire;
+use crate::verdict::{Phase, Reply};
 
 /// How long the answer to QUIT is waited for.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -21,15 +22,6 @@ pub struct Connection {
     usable: bool,
     /// Whether the next envelope has been said already, behind the last body.
     is_ahead: bool,
-}
-
-/// What EHLO offered, as far as it is used.
-struct Offers {
-    pipelining: bool,
-    smtputf8: bool,
-    eight_bit: bool,
-    /// Whether a size can be announced, and the largest; 0 says no limit (RFC 1870).
-    size: Option<usize>,
 }
 
 /// Who writes to whom, and how much.
@@ -62,14 +54,7 @@ pub enum Refused {
 }
 
 impl Connection {
-    pub(super) fn new(wire: Wire, limits: Timeouts, offers: &Reply) -> Self {
-        let has = |keyword| offered(offers, keyword).is_some();
-        let offers = Offers {
-            pipelining: has("PIPELINING"),
-            smtputf8: has("SMTPUTF8"),
-            eight_bit: has("8BITMIME"),
-            size: offered(offers, "SIZE").map(|most| most.trim().parse().unwrap_or(0)),
-        };
+    pub(super) fn new(wire: Wire, limits: Timeouts, offers: Offers) -> Self {
         Self {
             wire,
             limits,
@@ -165,7 +150,7 @@ impl Connection {
 
     /// MAIL with the parameters that are needed and offered (RFC 1870, 6152, 6531).
     fn mail_command(&self, envelope: Envelope<'_>) -> Result<String, Refused> {
-        let ours = |phase, code, text: String| Err(Refused::Reply(phase, Reply { code, text }));
+        let ours = |phase, code, text: &str| Err(Refused::Reply(phase, Reply::new(code, text)));
         let mut command = format!("MAIL FROM:<{}>", envelope.sender);
         if let Some(most) = self.offers.size {
             let size = envelope.message.len();
@@ -173,7 +158,7 @@ impl Connection {
                 return ours(
                     Phase::Mail,
                     552,
-                    format!("5.3.4 the relay takes {most} octets, a message has {size}"),
+                    &format!("5.3.4 the relay takes {most} octets, a message has {size}"),
                 );
             }
             command.push_str(&format!(" SIZE={size}"));
@@ -185,17 +170,13 @@ impl Connection {
                 } else {
                     Phase::Mail
                 };
-                return ours(about, 553, "5.6.7 the relay offers no SMTPUTF8".to_owned());
+                return ours(about, 553, "5.6.7 the relay offers no SMTPUTF8");
             }
             command.push_str(" SMTPUTF8");
         }
         if !envelope.message.is_ascii() {
             if !self.offers.eight_bit {
-                return ours(
-                    Phase::Rcpt,
-                    554,
-                    "5.6.3 the relay offers no 8BITMIME".to_owned(),
-                );
+                return ours(Phase::Rcpt, 554, "5.6.3 the relay offers no 8BITMIME");
             }
             command.push_str(" BODY=8BITMIME");
         }

@@ -3,9 +3,11 @@
 mod body;
 mod dialer;
 mod dialogue;
-mod reply;
+mod login;
+mod offers;
+mod trouble;
 mod wire;
 
 pub use dialer::Dialer;
 pub use dialogue::{Connection, Envelope, Refused};
-pub use reply::{Phase, Reply, Trouble, Verdict, judge};
+pub use trouble::Trouble;

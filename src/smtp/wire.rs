@@ -8,10 +8,12 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::Error as TlsError;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 
-use crate::smtp::reply::{Reply, Trouble};
+use crate::smtp::login::Secrets;
+use crate::smtp::trouble::Trouble;
+use crate::verdict::{LONGEST_TEXT, Reply, one_line};
 
 /// The longest line of a reply, in octets: twice what RFC 5321 4.5.3.1.5 asks for.
 const LONGEST_LINE: usize = 1000;
@@ -29,17 +31,36 @@ enum Stream {
 pub(super) struct Wire {
     stream: Stream,
     buffer: Vec<u8>,
+    secrets: Secrets,
 }
 
 fn relay(error: impl std::fmt::Display) -> Trouble {
     Trouble::Relay(error.to_string())
 }
 
+/// A certificate's fault in words that tell a person the way out.
+fn explain(fault: &CertificateError) -> String {
+    match fault {
+        CertificateError::UnknownIssuer => {
+            "nobody whom this machine trusts has signed it; name its issuer's certificate in `ca`".to_owned()
+        }
+        // Only the library's own text names this fault.
+        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "it is an authority's (CA:TRUE), as `openssl req -x509` makes it, and may not stand for a server; make it with \
+             `-addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:NAME`"
+                .to_owned()
+        }
+        other => one_line(&other.to_string(), LONGEST_TEXT),
+    }
+}
+
 impl Wire {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    /// A connection in clear. No reply is shown that repeats one of the secrets.
+    pub(super) fn new(stream: TcpStream, secrets: Secrets) -> Self {
         Self {
             stream: Stream::Plain(stream),
             buffer: Vec::new(),
+            secrets,
         }
     }
 
@@ -58,19 +79,19 @@ impl Wire {
             .await
             .map_err(|_| relay("the TLS handshake took too long"))?;
         let stream = stream.map_err(|error| {
-            match error
-                .get_ref()
-                .and_then(|inner| inner.downcast_ref::<TlsError>())
-            {
-                Some(TlsError::InvalidCertificate(_)) => {
-                    Trouble::Us(format!("the relay's certificate is not accepted: {error}"))
-                }
+            let cause = error.get_ref().and_then(|inner| inner.downcast_ref());
+            match cause {
+                Some(TlsError::InvalidCertificate(cause)) => Trouble::Us(format!(
+                    "the relay's certificate is not accepted: {}",
+                    explain(cause)
+                )),
                 _ => relay(format!("the TLS handshake failed: {error}")),
             }
         })?;
         Ok(Self {
             stream: Stream::Tls(Box::new(stream)),
             buffer: Vec::new(),
+            secrets: self.secrets,
         })
     }
 
@@ -91,7 +112,7 @@ impl Wire {
         behind: &[u8],
         limit: Duration,
     ) -> Result<(), Trouble> {
-        // An answer too many would be taken for that to what is said now.
+        // Unread bytes here would be mistaken for the reply to this command.
         if self.has_more() {
             return Err(relay("the relay speaks out of turn"));
         }
@@ -138,40 +159,50 @@ impl Wire {
 
     /// One reply, of however many lines (RFC 5321 4.2.1).
     pub(super) async fn read(&mut self, limit: Duration) -> Result<Reply, Trouble> {
-        timeout(limit, self.read_reply())
-            .await
-            .map_err(|_| relay("the reply took too long"))?
+        Ok(self.read_with_lines(limit).await?.0)
     }
 
-    async fn read_reply(&mut self) -> Result<Reply, Trouble> {
-        let mut text = String::new();
-        for number in 0..MOST_LINES {
+    /// One reply, and its lines for themselves: only those of EHLO mean something.
+    pub(super) async fn read_with_lines(
+        &mut self,
+        limit: Duration,
+    ) -> Result<(Reply, Vec<String>), Trouble> {
+        let (code, lines) = timeout(limit, self.read_lines())
+            .await
+            .map_err(|_| relay("the reply took too long"))??;
+        let text = lines.join(" ");
+        let reply = Reply::new(code, &text);
+        if !self.secrets.are_told_by(&text) {
+            return Ok((reply, lines));
+        }
+        let status = reply.enhanced().map(|status| format!("{status} "));
+        let hidden = format!(
+            "{}(hidden, since it repeats the password)",
+            status.unwrap_or_default()
+        );
+        Ok((Reply::new(code, &hidden), lines))
+    }
+
+    async fn read_lines(&mut self) -> Result<(u16, Vec<String>), Trouble> {
+        let mut lines = Vec::new();
+        while lines.len() < MOST_LINES {
             let line = self.read_line().await?;
             let digits = line
                 .get(..3)
                 .filter(|digits| digits.iter().all(u8::is_ascii_digit));
             let code = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
-            // Some relays leave the words out, or the space before them.
             let code: u16 = code
                 .filter(|code| (200..600).contains(code))
                 .ok_or_else(|| relay("the relay speaks no SMTP"))?;
+            // Some relays leave the words out, or the space before them.
             let (is_last, words) = match line.get(3) {
                 Some(b'-') => (false, &line[4..]),
                 Some(b' ') => (true, &line[4..]),
                 _ => (true, &line[3..]),
             };
-            if number > 0 {
-                text.push('\n');
-            }
-            // No database and no terminal wants control characters.
-            text.extend(
-                String::from_utf8_lossy(words)
-                    .trim()
-                    .chars()
-                    .map(|c| if c.is_control() { ' ' } else { c }),
-            );
+            lines.push(String::from_utf8_lossy(words).trim().to_owned());
             if is_last {
-                return Ok(Reply { code, text });
+                return Ok((code, lines));
             }
         }
         Err(relay("the relay's reply has no end"))

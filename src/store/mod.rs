@@ -46,7 +46,7 @@ mod subscriptions;
 mod wait;
 mod writer;
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -271,30 +271,39 @@ fn beside(file: &Path, ending: &str) -> PathBuf {
 }
 
 /// Creates the database file with mode 0600 before SQLite does, so that at no moment others can read it. A file that they
-/// could read is closed to them, and so is each file that SQLite left beside it.
+/// could read is closed to them, and so is each file that SQLite left beside it. None that is there is opened: to close
+/// it again would drop the locks that SQLite holds on it in this process (POSIX), and two processes would write at once.
 fn make_private(file: &Path) -> Result<()> {
     let failed = |error| StoreError::File(file.to_path_buf(), error);
-    let made = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(file)
-        .map_err(failed)?;
-    close_to_others(&made).map_err(failed)?;
+    let mut options = OpenOptions::new();
+    let made = options.create_new(true).append(true).mode(0o600).open(file);
+    match made {
+        Ok(_) => {}
+        // A link to a file that is not there yet cannot be created anew; nobody holds locks on that file.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !file.exists() => {
+            let mut options = OpenOptions::new();
+            let made = options.create(true).append(true).mode(0o600).open(file);
+            made.map_err(failed)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(failed(error)),
+    }
     // SQLite resolves links before it names the files beside.
     let real = file.canonicalize().map_err(failed)?;
-    for ending in ["-wal", "-shm"] {
-        if let Ok(left) = File::open(beside(&real, ending)) {
-            close_to_others(&left).map_err(failed)?;
+    let beside = ["-wal", "-shm"].map(|ending| beside(&real, ending));
+    for one in [&real].into_iter().chain(&beside) {
+        match close_to_others(one) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
         }
     }
     Ok(())
 }
 
-fn close_to_others(file: &File) -> io::Result<()> {
-    match file.metadata()?.permissions().mode() & 0o077 {
+fn close_to_others(file: &Path) -> io::Result<()> {
+    match fs::metadata(file)?.permissions().mode() & 0o077 {
         0 => Ok(()),
-        _ => file.set_permissions(Permissions::from_mode(0o600)),
+        _ => fs::set_permissions(file, Permissions::from_mode(0o600)),
     }
 }
 

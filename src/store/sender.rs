@@ -399,9 +399,9 @@ impl Sender {
         self.writer.send(job).map_err(|_| gone())
     }
 
-    /// Takes hard bounces of an issue back, where a series of them says that it was not the addresses: these readers are
-    /// active again and wait. Each once in an issue: what is refused again after that is believed.
-    pub async fn doubt_bounces(
+    /// Takes refusals of an issue back, where a series of them says that it was not the readers: they wait again, and whom
+    /// the series has suppressed is active. At most once per reader and issue; a second refusal stands.
+    pub async fn doubt_refusals(
         &self,
         issue: IssueId,
         readers: &[ReaderId],
@@ -410,7 +410,7 @@ impl Sender {
         change!(self.store.begin(), |tx| {
             self.store.hold_issue(&mut tx, issue).await?;
             let text = format!(
-                "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state = 3 AND {} AND NOT EXISTS \
+                "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state IN (3, 5) AND {} AND NOT EXISTS \
                  (SELECT 1 FROM event e WHERE e.reader = d.reader AND e.issue = $1 AND e.kind = 'doubted') \
                  ORDER BY d.reader",
                 self.store.place.among("d.reader", "$2")
@@ -434,9 +434,13 @@ impl Sender {
                 next_state(Wish::Recover { had_agreed: false }, Source::Relay)
             );
             let among = self.store.place.among("id", "$1");
-            let text = format!("UPDATE reader SET state = {recovered} WHERE {among}");
+            let text = format!(
+                "UPDATE reader SET state = {recovered} WHERE {among} AND EXISTS \
+                 (SELECT 1 FROM event e WHERE e.reader = reader.id AND e.issue = $2 AND e.kind = 'bounced')"
+            );
             sqlx::query(AssertSqlSafe(text))
                 .bind(list(&readers))
+                .bind(issue)
                 .execute(&mut *tx)
                 .await?;
             let among = self.store.place.among("reader", "$3");
@@ -449,7 +453,7 @@ impl Sender {
             query.execute(&mut *tx).await?;
             // Another sender, to whom nobody seemed to wait, may have closed it.
             reopen(&mut tx, issue).await?;
-            let why = "a series of bounces says that it was not the address";
+            let why = "a series of refusals says that it was not the reader";
             note(
                 &mut tx,
                 &self.store.place,

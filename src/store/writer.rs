@@ -495,10 +495,12 @@ pub(super) async fn note(
     Ok(())
 }
 
-/// How many of the reader's last three issues were refused, counted from the newest while they were.
+/// How many of the reader's last three issues were refused, counted from the newest while they were. A refusal that came
+/// from a series is none.
 async fn refused_in_a_row(connection: &mut AnyConnection, reader: ReaderId) -> Result<usize> {
     let rows = sqlx::query(
         "SELECT (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'refused') \
+         - (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'doubted') \
          AS refused FROM delivery d JOIN issue i ON i.id = d.issue \
          WHERE d.reader = $1 AND d.state IN (2, 3, 5) ORDER BY i.made_at DESC LIMIT 3",
     )
@@ -507,7 +509,7 @@ async fn refused_in_a_row(connection: &mut AnyConnection, reader: ReaderId) -> R
     .await?;
     let mut in_a_row = 0;
     for row in rows {
-        if row.try_get::<i64, _>("refused")? == 0 {
+        if row.try_get::<i64, _>("refused")? <= 0 {
             break;
         }
         in_a_row += 1;

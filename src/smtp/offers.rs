@@ -1,0 +1,71 @@
+//! What a relay offers in its answer to EHLO, as far as it is used.
+
+/// The offers of one connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a keyword that is offered or not"
+)]
+pub(super) struct Offers {
+    pub(super) starttls: bool,
+    pub(super) pipelining: bool,
+    pub(super) smtputf8: bool,
+    pub(super) eight_bit: bool,
+    /// Whether a size can be announced, and the largest; 0 says no limit (RFC 1870).
+    pub(super) size: Option<usize>,
+    /// The ways to log in, in capitals.
+    pub(super) auth: Vec<String>,
+}
+
+impl Offers {
+    /// Reads the lines of an answer; the first greets.
+    pub(super) fn read(lines: &[String]) -> Self {
+        let mut offers = Self::default();
+        for line in lines.iter().skip(1) {
+            // Old relays write `AUTH=PLAIN`.
+            let (keyword, rest) = line.split_once([' ', '=']).unwrap_or((line, ""));
+            match keyword.trim().to_ascii_uppercase().as_str() {
+                "STARTTLS" => offers.starttls = true,
+                "PIPELINING" => offers.pipelining = true,
+                "SMTPUTF8" => offers.smtputf8 = true,
+                "8BITMIME" => offers.eight_bit = true,
+                "SIZE" => offers.size = Some(rest.trim().parse().unwrap_or(0)),
+                "AUTH" => {
+                    let ways = rest.split([' ', '=']).filter(|way| !way.is_empty());
+                    offers.auth.extend(ways.map(str::to_ascii_uppercase));
+                }
+                _ => {}
+            }
+        }
+        offers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Offers;
+
+    #[test]
+    fn keywords_are_seen_in_whatever_case_and_form() {
+        let lines = [
+            "PIPELINING", // It greets.
+            "8bitmime",
+            "Size 1000",
+            "AUTH=LOGIN",
+            "auth plain xoauth2",
+            "SMTPUTF8 ",
+            "",
+            "X-PIPELINING",
+        ];
+        let offers = Offers::read(&lines.map(str::to_owned));
+        let expected = Offers {
+            starttls: false,
+            pipelining: false,
+            smtputf8: true,
+            eight_bit: true,
+            size: Some(1000),
+            auth: ["LOGIN", "PLAIN", "XOAUTH2"].map(str::to_owned).to_vec(),
+        };
+        assert_eq!(offers, expected);
+    }
+}

@@ -1,0 +1,194 @@
+//! Refusals that are about us: a series pauses the issue, and nobody pays for it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::relay::{Fault, Habits, Relay};
+use crate::scene::{Ran, Scene};
+
+const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+
+/// A site whose subscribers are of as many domains.
+fn scene(count: usize) -> Scene {
+    let readers: Vec<String> = (0..count)
+        .map(|n| format!("reader{n}@domain{n}.example"))
+        .collect();
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("people.csv", &format!("email\n{}\n", readers.join("\n")));
+    let config = scene
+        .read("config.toml")
+        .replace("to = [\"editor@hums.example\"]\n", "");
+    let scene = scene.file("config.toml", &config);
+    let import = ["subscriber", "import", "people.csv", "--confirmed"];
+    scene.run_at(MONDAY, &import);
+    scene
+}
+
+fn run_at(scene: &Scene, at: &str, relay: &Relay) -> Ran {
+    let url = relay.url();
+    let set = [
+        ("TIDINGS_MAIL__SMTP", url.as_str()),
+        ("TIDINGS_MAIL__PATIENCE", "1s"),
+    ];
+    scene.run_with(&["--at", at, "run"], &set)
+}
+
+fn refusing(phase: &'static str, reply: &'static str) -> Relay {
+    Relay::start(Habits {
+        script: Some((phase, Fault::Says(reply))),
+        ..Habits::good(true, Duration::ZERO)
+    })
+}
+
+fn issue(scene: &Scene) -> Value {
+    let all: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
+    all["issues"][0].clone()
+}
+
+#[test]
+fn whatever_refuses_everybody_pauses_and_everybody_gets_it_after_all() {
+    for (phase, reply) in [
+        ("RCPT", "550 log in first"),
+        ("RCPT", "551 no"),
+        ("RCPT", "554 5.3.0 no"),
+        ("RCPT", "550 5.4.1 no"),
+        ("RCPT", "554 5.0.0 no"),
+        ("RCPT", "550 5.1.1 no such user"),
+        ("RCPT", "552 5.2.2 full"),
+        ("RCPT", "550 5.7.1 relaying denied"),
+        ("DATA", "554 5.5.3 no"),
+        (".", "554 5.6.0 no"),
+        (".", "550 no"),
+    ] {
+        let scene = scene(20);
+        let ran = run_at(&scene, MONDAY, &refusing(phase, reply));
+        let said = format!("{phase} {reply}: {}{}", ran.out, ran.talk);
+        assert!(ran.code == 1 && ran.talk.contains("issue resume"), "{said}");
+        let told = issue(&scene);
+        assert_eq!(told["state"], "paused", "{said}");
+        assert_eq!(told["counts"]["queued"], 20, "{said}{told}");
+        let list = scene.run_at(MONDAY, &["subscriber", "list"]);
+        assert!(!list.contains("bounced"), "{said}{list}");
+        let number = told["issue"].as_str().unwrap().to_owned();
+        scene.run(&["issue", "resume", &number]);
+        let good = Relay::start(Habits::good(true, Duration::ZERO));
+        assert_eq!(run_at(&scene, MONDAY, &good).code, 0, "{said}");
+        assert_eq!(good.count(), 20, "{said}");
+        assert_eq!(issue(&scene)["state"], "done");
+    }
+}
+
+#[test]
+fn a_reply_out_of_step_charges_nobody() {
+    for (phase, reply) in [
+        ("RCPT", "503 5.5.1 no MAIL"),
+        ("RCPT", "500 what?"),
+        ("DATA", "503 no recipient"),
+    ] {
+        let scene = scene(20);
+        let ran = run_at(&scene, MONDAY, &refusing(phase, reply));
+        let said = format!("{phase} {reply}: {}{}", ran.out, ran.talk);
+        assert!(
+            ran.code == 1 && ran.talk.contains("the next run goes on"),
+            "{said}"
+        );
+        let told = issue(&scene);
+        assert_eq!(
+            (&told["state"], &told["counts"]["queued"]),
+            (&"open".into(), &20.into()),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_series_never_adds_up_to_a_bad_address() {
+    let scene = scene(6);
+    let refusing = refusing("RCPT", "550 log in first");
+    for (number, day) in ["2024-06-24", "2024-07-01", "2024-07-08", "2024-07-15"]
+        .into_iter()
+        .enumerate()
+    {
+        let text = format!("---\ntitle: {number}\ndate: {day}\n---\nText.\n");
+        std::fs::write(scene.path(&format!("post/{number}.md")), text).unwrap();
+        let at = format!("{day}T09:00:00+02:00");
+        let ran = run_at(&scene, &at, &refusing);
+        assert!(ran.talk.contains("is paused"), "{}", ran.talk);
+        scene.run(&["issue", "cancel", issue(&scene)["issue"].as_str().unwrap()]);
+    }
+    let list = scene.run_at(MONDAY, &["subscriber", "list"]);
+    assert_eq!(list.matches("active").count(), 6, "{list}");
+}
+
+#[test]
+fn few_readers_whom_all_refuse_are_no_finished_issue() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let config = scene.read("config.toml").replace(
+        "\"editor@hums.example\"",
+        "\"a@x.example\", \"b@x.example\", \"c@x.example\"",
+    );
+    let scene = scene.file("config.toml", &config);
+    let ran = run_at(&scene, MONDAY, &refusing("RCPT", "554 5.0.0 no"));
+    assert!(
+        ran.talk.contains("all 3 recipients are refused"),
+        "{}",
+        ran.talk
+    );
+    let told = issue(&scene);
+    assert_eq!(
+        (&told["state"], &told["counts"]["queued"]),
+        (&"paused".into(), &3.into())
+    );
+}
+
+#[test]
+fn a_reply_of_many_lines_is_one_line_everywhere() {
+    let long = "550-5.2.2 full\r\n550-\u{1b}[31mred\r\n550 5.2.2 \u{7}end \u{202e}";
+    let reply: &'static str = format!("{long}{}", "and more ".repeat(90)).leak();
+    let scene = scene(2);
+    let ran = run_at(&scene, MONDAY, &refusing("RCPT", reply));
+    assert!(
+        !ran.talk.contains(['\u{1b}', '\u{7}', '\u{202e}']),
+        "{}",
+        ran.talk
+    );
+    let told = issue(&scene);
+    for missed in told["missed"].as_array().unwrap() {
+        let reply = missed["reply"].as_str().unwrap();
+        assert!(!reply.contains(char::is_control), "{reply:?}");
+        assert!(
+            reply.starts_with("550 5.2.2 full [31mred 5.2.2 end and more"),
+            "{reply}"
+        );
+        assert_eq!(reply.chars().count(), "550 ".len() + 200, "{reply}");
+    }
+    let csv = scene.run_at(MONDAY, &["status", "--failed"]);
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+    assert_eq!(
+        scene
+            .file("again.csv", &csv)
+            .run(&["subscriber", "import", "again.csv"])
+            .code,
+        0
+    );
+}
+
+#[test]
+fn the_reason_of_a_pause_is_one_short_line() {
+    let reply: &'static str = format!(
+        "{}550 5.7.1 end",
+        "550-5.7.1 we do not want you\r\n".repeat(90)
+    )
+    .leak();
+    let scene = scene(9);
+    let ran = run_at(&scene, MONDAY, &refusing("RCPT", reply));
+    let told = issue(&scene);
+    let reason = told["reason"].as_str().unwrap();
+    assert!(
+        reason.chars().count() < 300 && !reason.contains('\n'),
+        "{reason}"
+    );
+    assert!(ran.talk.contains(reason), "{}", ran.talk);
+}
