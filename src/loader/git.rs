@@ -1,16 +1,79 @@
-//! When git first and last saw each file.
+//! When git first and last saw each file. A renamed file is the same file, also where its folder was renamed.
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::process::Output;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 
 use crate::child::program;
 use crate::finding::Finding;
-use crate::post::Commits;
+use crate::lock::Lock;
+use crate::post::{Commits, composed};
 
-/// The first and last commit of every file below the folder, by its path there. A rename is a new file.
-pub(super) fn commits(dir: &Path) -> Result<HashMap<String, Commits>, Finding> {
+/// What git says of the files below the folder of posts, by their paths there.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// Whether posts are dated by git.
+    is_asked: bool,
+    files: HashMap<String, Seen>,
+}
+
+/// When a file was committed, and what it was called before.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    first: DateTime<Utc>,
+    /// The last change of its text; none where it was only renamed.
+    last: Option<DateTime<Utc>>,
+    former: Vec<String>,
+}
+
+impl History {
+    /// The first and last commit of a file. A post that the lock knows keeps its date, whatever became of the history.
+    pub(super) fn of(&self, path: &str, lock: &Lock) -> Option<Commits> {
+        if !self.is_asked {
+            return None;
+        }
+        let seen = self.files.get(path);
+        let former = seen.into_iter().flat_map(|seen| &seen.former);
+        let known = std::iter::once(path)
+            .chain(former.map(String::as_str))
+            .find_map(|path| lock.published(path));
+        let first = known.or_else(|| Some(seen?.first))?;
+        let last = seen.and_then(|seen| seen.last).unwrap_or(first);
+        Some((first, last.max(first)))
+    }
+}
+
+/// Asks git for the history of the files below the folder.
+pub(super) fn history(dir: &Path) -> Result<History, Finding> {
+    let about = ask(
+        dir,
+        &["rev-parse", "--is-shallow-repository", "--show-prefix"],
+    )?;
+    let (is_shallow, prefix) = about.split_once('\n').unwrap_or((&*about, ""));
+    if is_shallow.trim() == "true" {
+        return Err(Finding::error(
+            "this clone is shallow: git does not know when the posts were first committed",
+        )
+        .in_file(dir)
+        .way_out(
+            "run `git fetch --unshallow`; on a hosted runner fetch the whole history (`fetch-depth: 0`)",
+        ));
+    }
+    // All of the repository: the folder itself may have been renamed.
+    let log = ask(
+        dir,
+        &["log", "-z", "-M", "--name-status", "--format=%x01%at"],
+    )?;
+    Ok(History {
+        is_asked: true,
+        files: read(&log, prefix.trim_end_matches('\n')),
+    })
+}
+
+/// What git answers.
+fn ask(dir: &Path, arguments: &[&str]) -> Result<String, Finding> {
     let fail = |reason: &str| {
         Finding::error(format!(
             "git does not say when the posts were committed: {reason}"
@@ -18,46 +81,76 @@ pub(super) fn commits(dir: &Path) -> Result<HashMap<String, Commits>, Finding> {
         .in_file(dir)
         .way_out("set `git_dates = false` under [posts]")
     };
-    let output = program("git")
-        .args(["-c", "log.showSignature=false", "-C"])
-        .arg(dir)
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = program("git")
         .args([
-            "log",
-            "-z",
-            "--no-renames",
-            "--name-only",
-            "--relative",
-            "--format=%x01%at",
-            "--",
-            ".",
+            "-c",
+            "log.showSignature=false",
+            "-c",
+            "diff.relative=false",
+            "-C",
         ])
+        .arg(dir)
+        .args(arguments)
         .output()
         .map_err(|error| fail(&error.to_string()))?;
-    if !output.status.success() {
-        return Err(fail(
-            String::from_utf8_lossy(&output.stderr)
-                .lines()
-                .next()
-                .unwrap_or_default(),
-        ));
+    if !status.success() {
+        let stderr = String::from_utf8_lossy(&stderr);
+        return Err(fail(stderr.lines().next().unwrap_or_default()));
     }
-    Ok(read(&String::from_utf8_lossy(&output.stdout)))
+    Ok(String::from_utf8_lossy(&stdout).into_owned())
 }
 
-/// The newest commit comes first.
-fn read(log: &str) -> HashMap<String, Commits> {
-    let mut seen: HashMap<String, Commits> = HashMap::new();
+/// Reads a log whose newest commit comes first; `prefix` is the folder of posts in the repository.
+fn read(log: &str, prefix: &str) -> HashMap<String, Seen> {
+    let mut seen: HashMap<String, Seen> = HashMap::new();
+    // What a path of an older commit is called today; none where that file was overwritten by a rename.
+    let mut today: HashMap<String, Option<String>> = HashMap::new();
     for commit in log.split('\u{1}').skip(1) {
         let mut parts = commit.split(['\0', '\n']).filter(|part| !part.is_empty());
-        let at = parts
-            .next()
-            .and_then(|at| at.parse().ok())
-            .and_then(|at| DateTime::from_timestamp(at, 0));
-        let Some(at) = at else { continue };
-        for path in parts {
-            seen.entry(path.to_owned())
-                .and_modify(|(first, _)| *first = at)
-                .or_insert((at, at));
+        let at = parts.next().and_then(|at| at.parse().ok());
+        let Some(at) = at.and_then(|at| DateTime::from_timestamp(at, 0)) else {
+            continue;
+        };
+        let mut renames = Vec::new();
+        while let (Some(status), Some(path)) = (parts.next(), parts.next()) {
+            let is_moved = status.starts_with(['R', 'C']);
+            let new = if is_moved { parts.next() } else { Some(path) };
+            let Some(new) = new else { break };
+            let name = match today.get(new) {
+                Some(name) => name.clone(),
+                None => Some(new.to_owned()),
+            };
+            if status.starts_with('R') {
+                renames.push((path, new, name.clone()));
+            }
+            let Some(name) = name else { continue };
+            // What lies elsewhere today is no post.
+            if status.starts_with('D') || !name.starts_with(prefix) {
+                continue;
+            }
+            let file = seen
+                .entry(composed(&name[prefix.len()..]).into_owned())
+                .or_default();
+            file.first = at;
+            if status != "R100" {
+                file.last.get_or_insert(at);
+            }
+            if let Some(former) = path
+                .strip_prefix(prefix)
+                .filter(|_| status.starts_with('R'))
+            {
+                file.former.push(composed(former).into_owned());
+            }
+        }
+        for (_, new, _) in &renames {
+            today.insert((*new).to_owned(), None);
+        }
+        for (old, _, name) in renames {
+            today.insert(old.to_owned(), name);
         }
     }
     seen
@@ -65,11 +158,104 @@ fn read(log: &str) -> HashMap<String, Commits> {
 
 #[cfg(test)]
 mod tests {
+    use super::read;
+
+    /// What is said of each file, as `path first last former…`, sorted.
+    fn told(log: &[&str], prefix: &str) -> Vec<String> {
+        let commits: Vec<String> = log.iter().map(|commit| commit.replace(' ', "\0")).collect();
+        let log = format!("\u{1}{}\0", commits.join("\0\u{1}"));
+        let mut told: Vec<String> = read(&log, prefix)
+            .into_iter()
+            .map(|(path, seen)| {
+                let last = seen
+                    .last
+                    .map_or("-".to_owned(), |at| at.timestamp().to_string());
+                let words = [path, seen.first.timestamp().to_string(), last];
+                words
+                    .into_iter()
+                    .chain(seen.former)
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect();
+        told.sort();
+        told
+    }
+
     #[test]
-    fn a_log_says_first_and_last() {
-        let log = "\u{1}300\0\nb.md\0\0\u{1}200\0\na.md\0b.md\0\0\u{1}100\0\na.md\0";
-        let seen = super::read(log);
-        let at = |path: &str| (seen[path].0.timestamp(), seen[path].1.timestamp());
-        assert_eq!((at("a.md"), at("b.md")), ((100, 200), (200, 300)));
+    fn a_log_says_first_and_last_and_follows_renames() {
+        for (case, log, prefix, expected) in [
+            (
+                "no rename",
+                &["300 M b.md", "200 M a.md A b.md", "100 A a.md"][..],
+                "",
+                &["a.md 100 200", "b.md 200 300"][..],
+            ),
+            (
+                "a plain rename is no change",
+                &["300 R100 a.md b.md", "200 M a.md", "100 A a.md"],
+                "",
+                &["b.md 100 200 a.md"],
+            ),
+            (
+                "a rename with an edit",
+                &["300 R090 a.md b.md", "100 A a.md"],
+                "",
+                &["b.md 100 300 a.md"],
+            ),
+            (
+                "twice",
+                &["300 R100 b.md c.md", "200 R100 a.md b.md", "100 A a.md"],
+                "",
+                &["c.md 100 100 b.md a.md"],
+            ),
+            (
+                "another takes its place",
+                &["400 A a.md", "300 R100 a.md b.md", "100 A a.md"],
+                "",
+                &["a.md 400 400", "b.md 100 100 a.md"],
+            ),
+            (
+                "it takes the place of another",
+                &[
+                    "300 R100 a.md b.md",
+                    "200 D b.md",
+                    "150 A b.md",
+                    "100 A a.md",
+                ],
+                "",
+                &["b.md 100 100 a.md"],
+            ),
+            (
+                "two change places",
+                &[
+                    "300 R100 a.md b.md R100 b.md a.md",
+                    "200 A b.md",
+                    "100 A a.md",
+                ],
+                "",
+                &["a.md 200 200 b.md", "b.md 100 100 a.md"],
+            ),
+            (
+                "the folder of posts is renamed",
+                &["300 R100 old/a.md post/a.md", "100 A old/a.md"],
+                "post/",
+                &["a.md 100 100"],
+            ),
+            (
+                "it comes from elsewhere and others lie elsewhere",
+                &["300 R100 drafts/a.md post/a.md M x.md", "100 A drafts/a.md"],
+                "post/",
+                &["a.md 100 100"],
+            ),
+            (
+                "it was copied",
+                &["300 C100 a.md b.md", "100 A a.md"],
+                "",
+                &["a.md 100 100", "b.md 300 300"],
+            ),
+        ] {
+            assert_eq!(told(log, prefix), expected, "{case}");
+        }
     }
 }

@@ -16,7 +16,7 @@ pub use walk::files;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -28,6 +28,7 @@ use crate::fault::guard;
 use crate::file::read::{LISTED, Unreadable, WRITTEN, not_text, read_into, read_text_if_any};
 use crate::finding::Finding;
 use crate::loader::assets::Assets;
+use crate::loader::git::History;
 use crate::loader::past::Before;
 use crate::loader::spelling::Spelling;
 use crate::loader::walk::Walked;
@@ -55,7 +56,7 @@ pub struct Loaded {
     left_out: Vec<(String, &'static str)>,
     site: Site,
     habits: Habits,
-    commits: HashMap<String, Commits>,
+    history: History,
     assets: Assets,
     index: Index,
 }
@@ -108,10 +109,10 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     if habits.rules.dialect == Dialect::Hugo {
         habits.data = hugo::cascades(&config.dir, &habits.prefix, &paths);
     }
-    let commits = if config.git_dates {
-        git::commits(&config.dir)?
+    let history = if config.git_dates {
+        git::history(&config.dir)?
     } else {
-        HashMap::new()
+        History::default()
     };
     let mut paths = walk::posts(paths, &config.dir, &habits);
     let (spelling, twice) = Spelling::compose(&mut paths);
@@ -125,7 +126,8 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         site,
         config,
         habits: &habits,
-        commits: &commits,
+        history: &history,
+        lock: &lock,
         assets: &assets,
         now,
         aside: Mutex::default(),
@@ -189,7 +191,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         left_out,
         site,
         habits,
-        commits,
+        history,
         assets,
         index,
     })
@@ -292,7 +294,7 @@ impl Loaded {
     /// posts are read again for it.
     pub fn reasons(&self) -> impl Iterator<Item = String> {
         let posts = self.posts.iter().filter_map(|post| {
-            let commits = self.commits.get(&*post.path).copied();
+            let commits = self.history.of(&post.path, &self.lock);
             let read = read_post(
                 &post.path,
                 &self.file(post),
@@ -344,7 +346,8 @@ struct Reader<'a> {
     site: &'a Site,
     config: &'a Posts,
     habits: &'a Habits,
-    commits: &'a HashMap<String, Commits>,
+    history: &'a History,
+    lock: &'a Lock,
     assets: &'a Assets,
     now: DateTime<Utc>,
     aside: Mutex<Aside>,
@@ -363,7 +366,7 @@ struct Aside {
 impl Reader<'_> {
     /// The post of a file; none where it is none today.
     fn post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
-        let commits = self.commits.get(&path).copied();
+        let commits = self.history.of(&path, self.lock);
         let file = self.assets.file(&path);
         let read = read_post(&path, &file, self.site, self.habits, commits, buffer);
         let read = read.map(|read| self.with_length(read));

@@ -253,7 +253,6 @@ impl Manifest {
         self.posts.values().any(|known| known.text.is_some())
     }
 
-    /// Notes what the posts are now, each with its text, and the ids of those that may come back under another path. One
     /// Remembers these posts as published, each with its text, and that those with the ids `held` may come back under
     /// another path. A post that is left out for a while is not new when it comes back.
     pub fn add_posts(
