@@ -738,7 +738,7 @@ fn a_link_that_looks_like_a_mark_stops_no_issue() {
     ]);
     assert_eq!(
         (ran.code, &ran.talk[..]),
-        (0, "weekly: 1 posts in 1 issues\n")
+        (0, "weekly: 1 post in 1 issue\n")
     );
 }
 

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chrono::DateTime;
 use serde_json::Value;
 use sqlx::{Connection, Executor, Row, SqliteConnection};
 use tidings::config::StoreUrl;
@@ -385,7 +386,7 @@ fn an_error_of_the_store_is_said_once_with_its_file_and_what_helps() {
                 fs::remove_file(file).unwrap();
                 fs::create_dir(file).unwrap();
             },
-            "Is a directory",
+            "is a directory",
             "`url` under [store]",
         ),
         (
@@ -435,4 +436,35 @@ fn an_error_of_the_store_is_said_once_with_its_file_and_what_helps() {
         "{}",
         ran.talk
     );
+}
+
+#[test]
+fn a_second_connection_of_a_process_takes_no_lock_from_the_first() {
+    let scene = scene(1);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let url = StoreUrl::Sqlite(scene.path("tidings.db"));
+    let log = scene.path("tidings.db-wal");
+    runtime.block_on(async {
+        let now = DateTime::UNIX_EPOCH;
+        let first = Store::open(&url, Access::Read, now).await.unwrap();
+        let second = Store::open(&url, Access::Write, now).await.unwrap();
+        let third = Store::open(&url, Access::Write, now).await.unwrap();
+        third.pass_slot("weekly", 1).await.unwrap();
+        // Whoever closes the database last removes its log; another program must see that it is not the last.
+        let list = scene.run(&["subscriber", "add", "late@x.example"]);
+        assert_eq!(list.code, 0, "{}", list.talk);
+        assert!(log.exists(), "the log that is in use was removed");
+        second.pass_slot("weekly", 2).await.unwrap();
+        assert_eq!(first.last_slot("weekly").await.unwrap(), Some(2));
+        for store in [first, second, third] {
+            store.close().await;
+        }
+    });
+    let reopened = runtime.block_on(async {
+        let store = Store::open(&url, Access::Read, DateTime::UNIX_EPOCH)
+            .await
+            .unwrap();
+        store.last_slot("weekly").await.unwrap()
+    });
+    assert_eq!(reopened, Some(2));
 }

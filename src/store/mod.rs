@@ -288,6 +288,9 @@ fn make_private(file: &Path) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(failed(error)),
     }
+    if file.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
     // SQLite resolves links before it names the files beside.
     let real = file.canonicalize().map_err(failed)?;
     let beside = ["-wal", "-shm"].map(|ending| beside(&real, ending));
