@@ -269,3 +269,111 @@ fn a_title_is_one_line_without_control_characters() {
         assert_eq!(feed["items"][0]["title"], title, "{written:?}");
     }
 }
+
+#[test]
+fn a_file_of_nobodys_format_is_named_once_in_every_dialect() {
+    let texts = ["rst", "org", "adoc", "dj", "smd", "typ", "textile", "qmd"];
+    for dialect in [
+        "plain", "hugo", "zola", "jekyll", "eleventy", "pelican", "obsidian",
+    ] {
+        let one = match dialect {
+            "pelican" => "Title: A\nDate: 2024-05-01\n\nText.\n",
+            _ => "---\ntitle: A\ndate: 2024-05-01\n---\nText.\n",
+        };
+        let paths: Vec<String> = texts
+            .iter()
+            .map(|ending| format!("content/2024-05-02-{ending}.{ending}"))
+            .collect();
+        let mut files = vec![
+            ("content/2024-05-01-a.md", one),
+            ("content/x.png", "---\ntitle: x\n---\n"),
+            ("content/robots.txt", "x"),
+        ];
+        files.extend(paths.iter().map(|path| (path.as_str(), "= Words\n")));
+        // The ending is unknown, but the text begins as posts do.
+        files.push(("content/2024-05-03-lost.mdd", one));
+        files.push(("content/2024-05-04-none", "---\ntitle: A\n---\n"));
+        files.push((
+            "content/2024-05-05-note.txt",
+            "+++\ndate = 2024-05-05\n+++\n",
+        ));
+        let ran = build(&format!("dialect = \"{dialect}\"\n"), &files);
+        // Pelican's own header has no fence.
+        let count = if dialect == "pelican" { 10 } else { 11 };
+        let words = format!(
+            "warning: content: {count} files are not written in Markdown or HTML and are not read: `"
+        );
+        assert_eq!(
+            ran.talk.matches("not written in Markdown").count(),
+            1,
+            "{dialect}: {}",
+            ran.talk
+        );
+        assert!(
+            ran.code == 0 && ran.talk.contains(&words),
+            "{dialect}: {}",
+            ran.talk
+        );
+    }
+}
+
+#[test]
+fn posts_whose_ending_changed_are_an_error() {
+    for (ending, text) in [
+        ("rst", "Words\n"),
+        ("txt", "Words, and no front matter.\n"),
+        ("mdd", "---\ntitle: A\ndate: 2024-05-01\n---\n"),
+    ] {
+        let mut scene = Scene::new().file("tidings.toml", BESIDE);
+        for number in 1..=5 {
+            let text = format!("---\ntitle: A{number}\ndate: 2024-05-0{number}\n---\nText.\n");
+            scene = scene.file(&format!("content/{number}.md"), &text);
+        }
+        let arguments = ["--config", "tidings.toml", "--at", NOON, "build", "-q"];
+        assert_eq!(scene.run(&arguments).code, 0);
+        for number in 1..=4 {
+            std::fs::remove_file(scene.path(&format!("content/{number}.md"))).unwrap();
+            scene = scene.file(&format!("content/{number}.{ending}"), text);
+        }
+        // A file beside its post is another.
+        scene = scene.file("content/5.txt", "notes");
+        let ran = scene.run(&arguments);
+        let words =
+            "error: content: 4 files are not written in Markdown or HTML and are not read: `1.";
+        assert!(
+            ran.code != 0 && ran.talk.contains(words),
+            "{ending}: {} {}",
+            ran.code,
+            ran.talk
+        );
+        assert!(
+            ran.talk
+                .contains("and 1 more; of these 4 were posts with another ending"),
+            "{}",
+            ran.talk
+        );
+    }
+}
+
+#[test]
+fn what_belongs_to_a_bundle_or_lies_beside_the_posts_is_not_named() {
+    let one = "---\ntitle: A\ndate: 2024-05-01\n---\nText.\n";
+    let hugo = [
+        ("content/posts/a/index.md", one),
+        ("content/posts/a/notes.rst", "x"),
+        ("content/README.rst", "x"),
+    ];
+    let jekyll = [
+        ("content/_posts/2024-05-01-a.md", one),
+        ("content/about.rst", "x"),
+        ("content/_includes/x.txt", one),
+    ];
+    for (dialect, files) in [("hugo", hugo), ("jekyll", jekyll)] {
+        let ran = build(&format!("dialect = \"{dialect}\"\n"), &files);
+        assert!(
+            ran.code == 0 && !ran.talk.contains("not written in"),
+            "{dialect}: {}",
+            ran.talk
+        );
+    }
+}

@@ -10,6 +10,7 @@ mod ignored;
 mod past;
 mod python;
 mod spelling;
+mod unread;
 mod walk;
 
 pub use walk::files;
@@ -31,7 +32,7 @@ use crate::loader::assets::Assets;
 use crate::loader::git::History;
 use crate::loader::past::Before;
 use crate::loader::spelling::Spelling;
-use crate::loader::walk::Walked;
+use crate::loader::walk::{Choice, Walked};
 use crate::lock::{Assigned, Lock};
 use crate::post::dialect::Habits;
 use crate::post::{self, Body, Commits, Draft, Index, Post, Read, Signature, Why};
@@ -97,10 +98,9 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         findings.push(finding.in_file(&found.file).way_out(way_out));
     }
     let mut assets = Assets::of(config, generator.as_ref().map(|found| &*found.root));
-    let others = walk::others(&mut paths);
+    let others = unread::take_others(&mut paths);
     let (mut habits, dialect, broken) = detect::habits(site, config, generator, &paths)?;
     findings.extend(broken);
-    findings.extend(walk::unread(others, &config.dir, &habits));
     if habits.rules.dialect == Dialect::Eleventy {
         let (data, warnings) = data::read(&config.dir, &habits.prefix, &paths);
         habits.data = data;
@@ -114,7 +114,13 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     } else {
         History::default()
     };
-    let mut paths = walk::posts(paths, &config.dir, &habits);
+    let choice = Choice::of(paths.iter().chain(&others), &config.dir, &habits);
+    let templates = habits.rules.templates;
+    findings.extend(unread::name(others, &config.dir, &choice, templates, &lock));
+    let mut paths: Vec<String> = paths
+        .into_par_iter()
+        .filter(|path| choice.takes(path))
+        .collect();
     let (spelling, twice) = Spelling::compose(&mut paths);
     assets.spelling = spelling;
     findings.extend(

@@ -7,8 +7,6 @@ use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::config::Dialect;
-use crate::file::read::{WRITTEN, read_text};
 use crate::finding::Finding;
 use crate::loader::ignored::{Ignored, whole};
 use crate::post::Markup;
@@ -17,7 +15,7 @@ use crate::post::dialect::Habits;
 /// What is below a folder.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
-    /// The files that may be posts, sorted, with `/` between the parts of their paths.
+    /// The files that may be posts, whatever their ending, sorted, with `/` between the parts of their paths.
     pub(super) paths: Vec<String>,
     /// Files and folders that the generator leaves out; a folder's path ends in a slash.
     pub(super) ignored: Vec<String>,
@@ -30,7 +28,9 @@ pub(super) struct Walked {
 /// # Errors
 /// A finding where there is no such folder.
 pub fn files(dir: &Path) -> Result<Vec<String>, Finding> {
-    Ok(walk(dir, &Ignored::default(), None)?.paths)
+    let mut paths = walk(dir, &Ignored::default(), None)?.paths;
+    paths.retain(|path| Markup::of(path).is_some());
+    Ok(paths)
 }
 
 /// What is below a folder, but for what the generator leaves out. Links that leave the folder are not followed.
@@ -122,7 +122,7 @@ impl Place<'_> {
             }
             let kind = entry.file_type()?;
             let is_folder = kind.is_dir();
-            if !is_folder && Markup::of(&text).is_none() {
+            if !is_folder && Markup::of(&text).is_none() && !Markup::may_hide_in(&text) {
                 continue;
             }
             let Some(name) = name.to_str() else {
@@ -148,7 +148,7 @@ impl Place<'_> {
                 walked.ignored.push(format!("{below}{name}"));
             } else if kind.is_file() || kind.is_symlink() && is_inside() {
                 walked.paths.push(format!("{below}{name}"));
-            } else if !kind.is_symlink() {
+            } else if !kind.is_symlink() && Markup::of(name).is_some() {
                 let finding = Finding::error("it is left out: this is no regular file");
                 walked.findings.push(finding.in_file(entry.path()));
             } else if Markup::of(name).is_some_and(Markup::is_read) {
@@ -189,72 +189,41 @@ fn no_name(name: &str, is_folder: bool, dir: &Path) -> Finding {
     .way_out(format!("rename the {noun}"))
 }
 
-/// Takes out the files that are not read.
-pub(super) fn others(paths: &mut Vec<String>) -> Vec<String> {
-    paths
-        .extract_if(.., |path| !Markup::of(path).is_some_and(Markup::is_read))
-        .collect()
+/// Which files the dialect takes for posts.
+pub(super) struct Choice<'a> {
+    habits: &'a Habits,
+    /// Whether only what lies in a folder of Jekyll's own is a post.
+    only_posts: bool,
+    /// The folders that are one post.
+    bundles: HashSet<String>,
 }
 
-/// Names the files that the generator would take for posts and that are not read.
-pub(super) fn unread(others: Vec<String>, dir: &Path, habits: &Habits) -> Option<Finding> {
-    let mut lost = posts(others, dir, habits);
-    lost.retain(|path| {
-        let ending = path
-            .rsplit_once('.')
-            .map_or("", |(_, ending)| ending)
-            .to_ascii_lowercase();
-        habits.rules.unread.contains(&ending.as_str())
-            && (Markup::of(path) != Some(Markup::Template) || is_dated(&dir.join(path)))
-    });
-    let named = lost
-        .iter()
-        .take(3)
-        .map(|path| format!("`{path}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let more = match lost.len() {
-        0 => return None,
-        1..=3 => String::new(),
-        all => format!(" and {} more", all - 3),
-    };
-    let finding = Finding::warning(format!(
-        "what is not written in Markdown or HTML is not read: {named}{more}"
-    ));
-    Some(
-        finding
-            .in_file(dir)
-            .way_out("convert it, as `pandoc -t gfm` does"),
-    )
-}
+impl<'a> Choice<'a> {
+    /// The choice among the files of a folder.
+    pub(super) fn of<'b>(
+        mut paths: impl Iterator<Item = &'b String> + Clone,
+        dir: &Path,
+        habits: &'a Habits,
+    ) -> Self {
+        let rules = habits.rules;
+        let is_posts = dir
+            .file_name()
+            .is_some_and(|name| is_of_jekyll(&name.to_string_lossy()));
+        Self {
+            habits,
+            bundles: match rules.bundles {
+                true => bundles(paths.clone()),
+                false => HashSet::new(),
+            },
+            only_posts: rules.own_folders
+                && !is_posts
+                && paths.any(|path| folders(path).any(is_of_jekyll)),
+        }
+    }
 
-/// Whether a template says when its page was published: it is a post then, and no list of posts.
-fn is_dated(file: &Path) -> bool {
-    let text = read_text(file, WRITTEN).unwrap_or_default();
-    let mut lines = text.lines();
-    let has_front = lines.next().is_some_and(|line| line.trim_end() == "---");
-    has_front
-        && lines
-            .take_while(|line| line.trim_end() != "---")
-            .any(|line| line.starts_with("date:"))
-}
-
-/// The files that the dialect takes for posts.
-pub(super) fn posts(paths: Vec<String>, dir: &Path, habits: &Habits) -> Vec<String> {
-    let rules = habits.rules;
-    let of_jekyll = |part: &str| matches!(part, "_posts" | "_drafts");
-    let is_posts = dir
-        .file_name()
-        .is_some_and(|name| of_jekyll(&name.to_string_lossy()));
-    let only_posts = rules.dialect == Dialect::Jekyll
-        && !is_posts
-        && paths.iter().any(|path| folders(path).any(of_jekyll));
-    let bundles: HashSet<String> = if rules.bundles {
-        bundles(&paths)
-    } else {
-        HashSet::new()
-    };
-    let is_post = |path: &String| {
+    /// Whether a file is a post, by its path.
+    pub(super) fn takes(&self, path: &str) -> bool {
+        let rules = self.habits.rules;
         let file = path.rsplit('/').next().unwrap_or_default();
         if file.starts_with("_index.") || is_readme(file) {
             return false;
@@ -262,24 +231,31 @@ pub(super) fn posts(paths: Vec<String>, dir: &Path, habits: &Habits) -> Vec<Stri
         if folders(path).any(|part| rules.no_posts.contains(&part)) {
             return false;
         }
-        if only_posts && !folders(path).any(of_jekyll) {
+        if self.only_posts && !folders(path).any(is_of_jekyll) {
             return false;
         }
         let is_index = file.starts_with("index.");
         let mut above = path.match_indices('/').map(|(at, _)| &path[..at]);
         // What lies in a bundle belongs to its `index.md`.
-        bundles.is_empty()
+        self.bundles.is_empty()
             || !above.any(|folder| {
-                bundles.contains(folder)
+                self.bundles.contains(folder)
                     && !(is_index && path[folder.len()..].matches('/').count() == 1)
             })
-    };
-    paths.into_par_iter().filter(is_post).collect()
+    }
+}
+
+fn is_of_jekyll(part: &str) -> bool {
+    matches!(part, "_posts" | "_drafts")
 }
 
 fn is_readme(file: &str) -> bool {
     let stem = file.split('.').next().unwrap_or_default();
-    stem.eq_ignore_ascii_case("readme") && Markup::of(file) == Some(Markup::Markdown)
+    stem.eq_ignore_ascii_case("readme")
+        && matches!(
+            Markup::of(file),
+            Some(Markup::Markdown | Markup::Other) | None
+        )
 }
 
 fn folders(path: &str) -> impl Iterator<Item = &str> {
@@ -289,8 +265,8 @@ fn folders(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The folders that are one post.
-fn bundles(paths: &[String]) -> HashSet<String> {
-    let index = paths.iter().filter_map(|path| {
+fn bundles<'b>(paths: impl Iterator<Item = &'b String>) -> HashSet<String> {
+    let index = paths.filter_map(|path| {
         path.rsplit_once('/')
             .filter(|(_, file)| file.starts_with("index."))
     });
@@ -344,9 +320,11 @@ mod tests {
                 "blog/tea.md blog/cake/index.md",
             ),
         ] {
-            let paths = paths.split(' ').map(str::to_owned).collect();
-            let found = super::posts(paths, Path::new(dir), &Habits::of(dialect, chrono_tz::UTC));
-            assert_eq!(found.join(" "), expected, "{dialect:?}");
+            let mut paths: Vec<String> = paths.split(' ').map(str::to_owned).collect();
+            let habits = Habits::of(dialect, chrono_tz::UTC);
+            let choice = super::Choice::of(paths.iter(), Path::new(dir), &habits);
+            paths.retain(|path| choice.takes(path));
+            assert_eq!(paths.join(" "), expected, "{dialect:?}");
         }
     }
 }

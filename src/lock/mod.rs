@@ -213,6 +213,11 @@ impl Lock {
         self.feeds.insert(folder.to_owned(), field(id).into_owned());
     }
 
+    /// Whether a post was at this path when the lock was read.
+    pub fn knows(&self, path: &str) -> bool {
+        self.posts.get(path).is_some_and(|line| !line.is_moved())
+    }
+
     /// The id that a feed has from elsewhere.
     pub fn feed_id(&self, folder: &str) -> Option<&str> {
         self.feeds.get(folder).map(String::as_str)

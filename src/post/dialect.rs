@@ -186,8 +186,10 @@ pub struct Rules {
     pub bundles: bool,
     /// Folders whose files are no posts.
     pub no_posts: &'static [&'static str],
-    /// Endings of posts that the generator reads and this program does not.
-    pub unread: &'static [&'static str],
+    /// Whether a template with a date is a post.
+    pub templates: bool,
+    /// Whether only what lies in `_posts` or `_drafts` is a post where there are such folders.
+    pub own_folders: bool,
     /// Whether a page without a date is no post, and worth no more than a warning.
     pub has_pages: bool,
     /// What means something in a text beside Markdown.
@@ -233,7 +235,8 @@ const PLAIN: Rules = Rules {
     folders: Folders::None,
     bundles: false,
     no_posts: &["_includes", "_data", "_layouts", "_site", "node_modules"],
-    unread: &[],
+    templates: false,
+    own_folders: false,
     has_pages: false,
     syntax: Syntax {
         hugo: true,
@@ -277,7 +280,6 @@ const HUGO: Rules = Rules {
     split: Split::Never,
     bundles: true,
     no_posts: &[],
-    unread: &["org", "adoc", "asciidoc", "ad", "rst", "pandoc", "pdc"],
     has_pages: true,
     syntax: Syntax {
         hugo: true,
@@ -340,7 +342,7 @@ const JEKYLL: Rules = Rules {
         "_data",
         "_sass",
     ],
-    unread: &["textile", "adoc", "asciidoc", "ad", "asc", "org", "rst"],
+    own_folders: true,
     syntax: Syntax {
         tags: true,
         outputs: true,
@@ -367,9 +369,7 @@ const ELEVENTY: Rules = Rules {
     name_keeps_date: true,
     split: Split::Never,
     no_posts: &["_includes", "_data", "_site", "node_modules"],
-    unread: &[
-        "njk", "liquid", "webc", "hbs", "mustache", "ejs", "haml", "pug",
-    ],
+    templates: true,
     has_pages: true,
     syntax: Syntax {
         tags: true,
@@ -394,7 +394,6 @@ const PELICAN: Rules = Rules {
     slug_of_title: true,
     folders: Folders::Parent,
     no_posts: &["pages", "images", "extra"],
-    unread: &["rst", "adoc", "asciidoc", "asc"],
     syntax: Syntax {
         tags: true,
         markdown_in_html: true,

@@ -15,7 +15,7 @@ pub enum Markup {
     Template,
 }
 
-const ENDINGS: [(&str, Markup); 27] = [
+const ENDINGS: &[(&str, Markup)] = &[
     ("md", Markup::Markdown),
     ("markdown", Markup::Markdown),
     ("mdown", Markup::Markdown),
@@ -35,6 +35,13 @@ const ENDINGS: [(&str, Markup); 27] = [
     ("pandoc", Markup::Other),
     ("pdc", Markup::Other),
     ("textile", Markup::Other),
+    ("dj", Markup::Other),
+    ("djot", Markup::Other),
+    ("smd", Markup::Other),
+    ("typ", Markup::Other),
+    ("rmd", Markup::Other),
+    ("qmd", Markup::Other),
+    ("mediawiki", Markup::Other),
     ("njk", Markup::Template),
     ("liquid", Markup::Template),
     ("webc", Markup::Template),
@@ -45,14 +52,34 @@ const ENDINGS: [(&str, Markup); 27] = [
     ("pug", Markup::Template),
 ];
 
+/// Endings of files that are large and no texts of posts, so that nobody looks into them.
+const MEDIA: &[&str] = &[
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "bmp", "tif", "tiff", "heic", "mp3",
+    "m4a", "ogg", "oga", "opus", "wav", "flac", "mp4", "m4v", "webm", "mov", "avi", "mkv", "vtt",
+    "srt", "pdf", "epub", "zip", "gz", "tgz", "bz2", "xz", "br", "zst", "7z", "woff", "woff2",
+    "ttf", "otf", "eot", "css", "js", "json", "xml", "asc", "sig",
+];
+
 impl Markup {
     /// That of a file; none where it holds no text of a post.
     pub fn of(path: &str) -> Option<Self> {
-        let (_, ending) = path.rsplit('/').next()?.rsplit_once('.')?;
+        let (stem, ending) = path.rsplit('/').next()?.rsplit_once('.')?;
+        // `tea.md.asc` is a signature.
+        if ending.eq_ignore_ascii_case("asc") && stem.contains('.') {
+            return None;
+        }
         ENDINGS
             .iter()
             .find(|(known, _)| ending.eq_ignore_ascii_case(known))
             .map(|(_, markup)| *markup)
+    }
+
+    /// Whether a file of no known ending may hold a post all the same.
+    pub fn may_hide_in(path: &str) -> bool {
+        let file = path.rsplit('/').next().unwrap_or_default();
+        let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let is_media = MEDIA.iter().any(|known| ending.eq_ignore_ascii_case(known));
+        !is_media && Self::of(path).is_none()
     }
 
     /// Whether a text in it can be read here.
@@ -79,11 +106,29 @@ mod tests {
             ("tea.RST", Some(Markup::Other)),
             ("tea.pdc", Some(Markup::Other)),
             ("tea.njk", Some(Markup::Template)),
+            ("tea.dj", Some(Markup::Other)),
+            ("tea.typ", Some(Markup::Other)),
+            ("tea.asc", Some(Markup::Other)),
+            ("tea.md.asc", None),
             ("tea.png", None),
             ("a.md/tea", None),
             ("md", None),
         ] {
             assert_eq!(Markup::of(path), markup, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_post_may_hide_in_a_file_of_no_known_ending() {
+        for (path, expected) in [
+            ("tea.mdd", true),
+            ("tea.txt", true),
+            ("a.b/tea", true),
+            ("tea.md", false),
+            ("tea.rst", false),
+            ("tea.PNG", false),
+        ] {
+            assert_eq!(Markup::may_hide_in(path), expected, "{path}");
         }
     }
 }

@@ -1,0 +1,113 @@
+//! Files that are rather posts than anything else, and that are not read here: no post vanishes unsaid.
+
+use std::path::Path;
+
+use crate::file::read::read_beginning;
+use crate::finding::{Finding, Severity};
+use crate::loader::walk::Choice;
+use crate::lock::Lock;
+use crate::post::Markup;
+
+/// How many files a finding names.
+const NAMED: usize = 3;
+/// The bytes in which the front matter of a file is looked for.
+const BEGINNING: u64 = 4096;
+/// Endings of posts that can be read.
+const READ: [&str; 4] = ["md", "markdown", "mdx", "html"];
+
+/// Takes out the files that are not read.
+pub(super) fn take_others(paths: &mut Vec<String>) -> Vec<String> {
+    paths
+        .extract_if(.., |path| !Markup::of(path).is_some_and(Markup::is_read))
+        .collect()
+}
+
+/// Names the files that look like posts and are not read. It is an error where one was a post before: its ending has
+/// changed, and readers would lose it.
+pub(super) fn name(
+    others: Vec<String>,
+    dir: &Path,
+    choice: &Choice<'_>,
+    templates: bool,
+    lock: &Lock,
+) -> Option<Finding> {
+    let mut lost = others;
+    lost.retain(|path| {
+        choice.takes(path) && (is_post(path, dir, templates) || was_post(path, dir, lock))
+    });
+    let known = lost.iter().filter(|path| was_post(path, dir, lock)).count();
+    let examples: Vec<String> = lost
+        .iter()
+        .take(NAMED)
+        .map(|path| format!("`{path}`"))
+        .collect();
+    let mut names = examples.join(", ");
+    if lost.len() > NAMED {
+        names.push_str(&format!(" and {} more", lost.len() - NAMED));
+    }
+    let (subject, verb) = match lost.len() {
+        0 => return None,
+        1 => ("1 file".to_owned(), "is"),
+        all => (format!("{all} files"), "are"),
+    };
+    let mut message =
+        format!("{subject} {verb} not written in Markdown or HTML and {verb} not read: {names}");
+    if known > 0 {
+        message.push_str(&format!(
+            "; of these {known} were posts with another ending"
+        ));
+    }
+    let severity = if known > 0 {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let finding = Finding {
+        severity,
+        ..Finding::warning(message)
+    };
+    Some(
+        finding
+            .in_file(dir)
+            .way_out("convert to Markdown, as `pandoc -t gfm` does, or rename to `.md`"),
+    )
+}
+
+/// Whether a file is rather a post than anything else: by its ending, or by what it begins with.
+fn is_post(path: &str, dir: &Path, templates: bool) -> bool {
+    match Markup::of(path) {
+        Some(Markup::Other) => true,
+        // A template without a date lists posts.
+        Some(Markup::Template) => templates && has_key(&dir.join(path), &["date"]),
+        Some(_) => false,
+        None => has_key(&dir.join(path), &["date", "title"]),
+    }
+}
+
+/// Whether a file begins with front matter that has one of these keys.
+fn has_key(file: &Path, keys: &[&str]) -> bool {
+    let beginning = read_beginning(file, BEGINNING).unwrap_or_default();
+    let text = String::from_utf8_lossy(&beginning);
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let fence = lines.next().unwrap_or_default().trim_end();
+    let mut matter = lines.take_while(|line| line.trim_end() != fence);
+    let is_key = |line: &str| {
+        let (key, _) = line.split_once([':', '=']).unwrap_or_default();
+        keys.iter()
+            .any(|known| key.trim().eq_ignore_ascii_case(known))
+    };
+    matches!(fence, "---" | "+++") && matter.any(is_key)
+}
+
+/// Whether the lock knows a post of this name with an ending that is read, and that file is gone.
+fn was_post(path: &str, dir: &Path, lock: &Lock) -> bool {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    let stem = match file.rsplit_once('.') {
+        Some((_, ending)) => &path[..path.len() - ending.len() - 1],
+        None => path,
+    };
+    READ.iter().any(|ending| {
+        let known = format!("{stem}.{ending}");
+        lock.knows(&known) && !dir.join(&known).exists()
+    })
+}
