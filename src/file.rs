@@ -3,12 +3,13 @@
 pub(crate) mod asset;
 pub(crate) mod read;
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::file::read::read;
 use crate::finding::Finding;
@@ -122,31 +123,50 @@ fn is_private(file: &Path) -> bool {
     fs::metadata(file).is_ok_and(|metadata| matches!(metadata.permissions().mode() & 0o077, 0))
 }
 
-/// Removes what a run that died left of this file, long before the file itself was written.
-pub(crate) fn sweep(file: &Path) {
-    let file = target(file);
-    let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
-    let (Ok(now), Ok(entries)) = (modified(&file), fs::read_dir(folder(&file))) else {
-        return;
-    };
-    let prefix = prefix(&file);
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let random = name
-            .strip_prefix(&prefix)
-            .and_then(|rest| rest.strip_suffix(".new"));
-        let is_ours = random.is_some_and(|random| {
-            random.len() == 16 && random.bytes().all(|b| b.is_ascii_hexdigit())
-        });
-        let is_old = || {
-            modified(&entry.path())
-                .is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > ABANDONED))
-        };
-        if is_ours && is_old() {
-            let _ = fs::remove_file(entry.path());
+/// Removes the half-written files that a run that died left of these files, long before the files themselves were written.
+pub(crate) fn sweep(files: impl IntoIterator<Item = PathBuf>) {
+    let mut folders: BTreeMap<PathBuf, BTreeMap<String, SystemTime>> = BTreeMap::new();
+    for file in files {
+        let file = target(&file);
+        if let Some(written) = modified(&file) {
+            let names = folders.entry(folder(&file).to_owned()).or_default();
+            names.insert(prefix(&file), written);
         }
     }
+    for (folder, names) in folders {
+        let Ok(entries) = fs::read_dir(folder) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let written =
+                prefix_of_new(&name.to_string_lossy()).and_then(|prefix| names.get(prefix));
+            let (Some(written), Some(begun)) = (written, modified(&entry.path())) else {
+                continue;
+            };
+            if written
+                .duration_since(begun)
+                .is_ok_and(|age| age > ABANDONED)
+            {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+fn modified(file: &Path) -> Option<SystemTime> {
+    fs::metadata(file)
+        .and_then(|metadata| metadata.modified())
+        .ok()
+}
+
+/// How the name of a half-written file begins; none where the name is another's.
+fn prefix_of_new(name: &str) -> Option<&str> {
+    let (prefix, random) = name
+        .strip_suffix(".new")?
+        .split_at_checked(name.len().checked_sub(20)?)?;
+    let is_random = random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_random.then_some(prefix)
 }
 
 /// Where links lead in the end.

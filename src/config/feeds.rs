@@ -58,7 +58,7 @@ impl Default for Feeds {
     fn default() -> Self {
         Self {
             dir: "public".into(),
-            formats: vec![Format::Atom, Format::Rss, Format::Json],
+            formats: Format::FILES.map(|(format, _)| format).to_vec(),
             files: BTreeMap::new(),
             limit: 20,
             content: Content::Full,
@@ -114,13 +114,18 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every format, and the name of its file where the config gives none.
+    const FILES: [(Self, &'static str); 3] = [
+        (Self::Atom, "atom.xml"),
+        (Self::Rss, "rss.xml"),
+        (Self::Json, "feed.json"),
+    ];
+
     /// The name of its file where the config gives none.
     pub fn default_file(self) -> &'static str {
-        match self {
-            Self::Atom => "atom.xml",
-            Self::Rss => "rss.xml",
-            Self::Json => "feed.json",
-        }
+        let mut files = Self::FILES.into_iter();
+        let file = files.find(|(format, _)| *format == self);
+        file.map_or("feed", |(_, file)| file)
     }
 }
 
@@ -160,10 +165,9 @@ fn files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Format, 
             name.escape_debug()
         )));
     }
-    let names = [Format::Atom, Format::Rss, Format::Json].map(|format| {
-        files
-            .get(&format)
-            .map_or_else(|| format.default_file(), String::as_str)
+    let names = Format::FILES.map(|(format, default)| {
+        let named = files.get(&format);
+        named.map_or(default, String::as_str)
     });
     let taken = |number: usize, name: &str| {
         PAGES.contains(&name)

@@ -228,13 +228,8 @@ impl Publisher {
             manifest.keep(&self.lock)
         };
         let kept_in = matches!(kept, Ok(true)).then(|| beside(&self.lock));
-        for file in written
-            .iter()
-            .map(|path| self.dir.join(path))
-            .chain(kept_in)
-        {
-            sweep(&file);
-        }
+        let documents = written.iter().map(|path| self.dir.join(path));
+        sweep(documents.chain(kept_in));
         Published {
             written,
             manifest,
