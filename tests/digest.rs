@@ -36,6 +36,15 @@ fn ten_posts(scene: Scene, prefix: &str) -> Scene {
     })
 }
 
+/// Without the lock a post that was renamed gets another id.
+fn lose_lock_and_rename(scene: &Scene) {
+    fs::remove_file(scene.path("tidings.lock")).unwrap();
+    for name in scene.names("post") {
+        let (from, to) = (format!("post/{name}"), format!("post/moved-{name}"));
+        fs::rename(scene.path(&from), scene.path(&to)).unwrap();
+    }
+}
+
 fn remove_store(scene: &Scene) {
     for end in ["", "-wal", "-shm", ".sender"] {
         let _ = fs::remove_file(scene.path(&format!("tidings.db{end}")));
@@ -252,13 +261,11 @@ fn what_went_only_into_the_outbox_is_announced_by_the_relay_also_one_mail_a_post
 }
 
 #[test]
-fn a_lost_lock_and_a_new_domain_do_not_mail_the_archive() {
+fn a_lost_lock_does_not_mail_the_archive() {
     let scene = ten_posts(Scene::new(), "old").post("kept.md", "Kept", "2024-05-01");
     scene.run_at(MONDAY, &["run"]);
     assert_eq!(scene.names("outbox").len(), 1);
-    fs::remove_file(scene.path("tidings.lock")).unwrap();
-    let moved = CONFIG.replace("https://hums.example/", "https://moved.example/");
-    let scene = scene.file("config.toml", &moved);
+    lose_lock_and_rename(&scene);
     for arguments in [
         &["run"][..],
         &["digest", "weekly"],
@@ -904,5 +911,168 @@ fn signs_that_mean_something_in_html_are_text_in_the_subject_and_in_both_parts()
         message.contains(">AT&amp;T &lt;x&gt; \"y\"</a>")
             || message.contains(">AT&amp;T &lt;x&gt; &quot;y&quot;</a>"),
         "{message}"
+    );
+}
+
+#[test]
+fn a_small_blog_whose_lock_is_lost_is_not_mailed_again() {
+    let scene = (1..=3).fold(Scene::new(), |scene, n| {
+        scene.post(&format!("{n}.md"), &format!("Post {n}"), "2024-06-01")
+    });
+    scene.run_at(MONDAY, &["run"]);
+    lose_lock_and_rename(&scene);
+    let ran = scene.run(&["--at", NEXT, "run"]);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.talk);
+    assert!(
+        ran.talk.contains("3 of 3 posts that it does not know"),
+        "{}",
+        ran.talk
+    );
+    assert_eq!(scene.names("outbox").len(), 1);
+}
+
+#[test]
+fn the_store_of_another_site_is_refused_and_the_same_site_under_a_new_domain_is_not() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    let moved = CONFIG.replace("https://hums.example/", "https://moved.example/");
+    let scene = scene
+        .file("config.toml", &moved)
+        .post("two.md", "Two", "2024-06-25");
+    scene.run_at(NEXT, &["run"]);
+    assert_eq!(scene.names("outbox").len(), 2);
+
+    let other = Scene::new()
+        .file("config.toml", &moved)
+        .post("theirs.md", "Theirs", "2024-06-01");
+    let store = format!("sqlite:{}", scene.path("tidings.db").display());
+    let other_run = |arguments: &[&str]| {
+        other.run_with(
+            &[&["--at", THIRD], arguments].concat(),
+            &[("TIDINGS_STORE__URL", &store)],
+        )
+    };
+    for arguments in [
+        &["run"][..],
+        &["digest", "weekly"],
+        &["digest", "weekly", "--dry-run"],
+        &["digest", "weekly", "--new-store"],
+        &["digest", "weekly", "--posts", "theirs"],
+    ] {
+        let ran = other_run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.talk);
+        assert!(
+            ran.talk.contains("readers of the site `hums.example`"),
+            "{}",
+            ran.talk
+        );
+    }
+    assert!(other.names("outbox").is_empty());
+    // The hint for a site whose lock was lost with its domain.
+    let other = other.file("tidings.lock", "hums.example\n");
+    let ran = other.run_with(&["--at", THIRD, "run"], &[("TIDINGS_STORE__URL", &store)]);
+    assert!(!ran.talk.contains("readers of the site"), "{}", ran.talk);
+}
+
+#[test]
+fn a_store_that_the_lock_does_not_name_is_refused_at_every_run() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    let issue = scene.run(&["status"]).out;
+    let issue = issue.split(' ').next().unwrap();
+    let lock = scene.read("tidings.lock");
+    let line = lock
+        .lines()
+        .find(|line| line.starts_with("#digest"))
+        .unwrap();
+    let named = lock.replace(line, "#digest\tweekly\t00000000000000aa");
+    let scene = scene
+        .file("tidings.lock", &named)
+        .post("two.md", "Two", "2024-06-25");
+    for arguments in [
+        &["run"][..],
+        &["digest", "weekly"],
+        &["digest", "weekly", "--dry-run"],
+        &[
+            "digest",
+            "weekly",
+            "--resend",
+            issue,
+            "--to",
+            "editor@hums.example",
+        ],
+    ] {
+        let ran = scene.run(&[&["--at", NEXT], arguments].concat());
+        assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.talk);
+        assert!(
+            ran.talk.contains("another store (00000000000000aa)"),
+            "{}",
+            ran.talk
+        );
+    }
+    assert_eq!(scene.names("outbox").len(), 1);
+    let out = scene.run_at(NEXT, &["digest", "weekly", "--new-store"]);
+    assert!(out.contains("1 post is known"), "{out}");
+    assert_eq!(scene.names("outbox").len(), 1);
+    let scene = scene.post("three.md", "Three", "2024-07-02");
+    scene.run_at(THIRD, &["run"]);
+    assert!(newest(&scene).contains("Text of Three"));
+}
+
+#[test]
+fn a_run_whose_clock_was_ahead_is_named_and_has_a_way_back() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at("2036-01-07T08:00:05+01:00", &["run"]);
+    let scene = scene.post("two.md", "Two", "2024-06-02");
+    let ran = scene.run(&["--at", MONDAY, "run", "-q"]);
+    assert_eq!(ran.code, 1, "{}", ran.talk);
+    assert!(
+        ran.talk.contains("the last slot is 2036-01-07") && ran.talk.contains("--reset-slot"),
+        "{}",
+        ran.talk
+    );
+    assert_eq!(scene.names("outbox").len(), 1);
+    scene.run_at(MONDAY, &["digest", "weekly", "--reset-slot"]);
+    assert_eq!(scene.names("outbox").len(), 1);
+    scene.run_at(NEXT, &["run"]);
+    assert_eq!(scene.names("outbox").len(), 2);
+}
+
+#[test]
+fn two_digests_by_hand_within_a_second_are_two_issues() {
+    let scene =
+        Scene::new()
+            .post("one.md", "One", "2024-06-01")
+            .post("two.md", "Two", "2024-06-02");
+    for post in ["one", "two"] {
+        let out = scene.run_at(MONDAY, &["digest", "weekly", "--posts", post]);
+        assert!(out.contains("1 sent"), "{out}");
+    }
+    assert_eq!(scene.names("outbox").len(), 2);
+}
+
+#[test]
+fn a_digest_by_hand_beside_its_paused_issue_names_the_issue() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let url = "smtp://127.0.0.1:1?tls=none";
+    let live = |arguments: &[&str]| {
+        scene.run_with(
+            &[&["--at", MONDAY], arguments].concat(),
+            &[
+                ("TIDINGS_MAIL__SMTP", url),
+                ("TIDINGS_MAIL__PATIENCE", "0s"),
+            ],
+        )
+    };
+    live(&["run"]);
+    let issue = scene.run(&["status"]).out;
+    let issue = issue.split(' ').next().unwrap();
+    assert_eq!(live(&["issue", "pause", issue]).code, 0);
+    let ran = live(&["digest", "weekly"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.talk);
+    assert!(
+        ran.talk.contains("is paused") && ran.talk.contains(&format!("issue resume {issue}")),
+        "{}",
+        ran.talk
     );
 }

@@ -21,14 +21,16 @@ use crate::command::send::finish;
 use crate::command::{Ending, Session};
 use crate::config::{Digest, Schedule};
 use crate::delivery::Mailer;
+use crate::digest::{Next, Plan, last_before};
+use crate::finding::Finding;
 use crate::ledger::{Issue, IssueState};
 use crate::loader::{Loaded, load_posts};
-use crate::post::Post;
+use crate::post::{Post, fingerprint_of};
 use crate::reader::Email;
-use crate::store::{Freeze, Frozen, Store};
+use crate::store::{Access, Freeze, Frozen, Store};
 
 use compose::{Composed, compose};
-use plan::{Plan, begin, plan};
+use plan::{begin, plan};
 
 /// Sends one digest at once, or shows it.
 pub(super) fn digest(
@@ -39,6 +41,9 @@ pub(super) fn digest(
     let digest = session.config.digest(&args.name)?.clone();
     if let (Some(issue), Some(to)) = (args.resend, &args.to) {
         return runtime.block_on(single::resend(session, &digest, issue, to));
+    }
+    if args.choice.reset_slot {
+        return runtime.block_on(reset_slot(session, &digest));
     }
     if args.show.preview {
         return preview::preview(session, &digest, &args.choice, !args.show.no_open, runtime);
@@ -105,7 +110,8 @@ pub(super) async fn send(
     };
     let store = sender.store().clone();
     let mut ending = Ending::Done;
-    if matches!(when, When::Now(_)) {
+    // A store that takes another's place finishes what it holds at the next run.
+    if matches!(when, When::Now(choice) if !choice.new_store) {
         for issue in store
             .open_issues()
             .await?
@@ -118,12 +124,17 @@ pub(super) async fn send(
     if session.is_stopped() {
         return Ok(Ending::Partial);
     }
-    let Some(mut plan) = plan(session, &store, digest, loaded, when, now).await? else {
-        return Ok(ending);
+    let mut plan = match plan(session, &store, digest, loaded, when, now).await? {
+        Next::Wait => return Ok(ending),
+        Next::Ahead(slot) => {
+            session.report(&[slot_ahead(digest, slot)]);
+            return Ok(Ending::Partial);
+        }
+        Next::Go(plan) => plan,
     };
     if let When::Now(choice) = when
         && choice.again
-        && !may_repeat(session, &store, digest, &plan, choice).await?
+        && !may_repeat(digest, &plan, choice)?
     {
         session.say("nothing was sent");
         return Ok(ending);
@@ -212,8 +223,62 @@ pub(super) async fn send(
             pass(&store, digest, &plan).await?;
         }
         session.result(&plan.why_nothing(digest))?;
+        if matches!(when, When::Now(_)) {
+            ending = ending.and(name_in_the_way(session, &store, digest).await?);
+        }
     }
     Ok(ending)
+}
+
+/// A paused issue has taken the posts that a person expects to be new.
+async fn name_in_the_way(
+    session: &Session<'_>,
+    store: &Store,
+    digest: &Digest,
+) -> anyhow::Result<Ending> {
+    let mut ending = Ending::Done;
+    for issue in store.issues().await? {
+        if issue.digest == digest.name && issue.state == IssueState::Paused {
+            let message = format!(
+                "{}: “{}” is paused, and its posts wait with it",
+                issue.digest, issue.subject
+            );
+            let hint = format!(
+                "`tidings issue resume {0}` goes on with it, `tidings issue cancel {0}` ends it",
+                issue.id
+            );
+            session.report(&[Finding::error(message).way_out(hint)]);
+            ending = Ending::Partial;
+        }
+    }
+    Ok(ending)
+}
+
+fn slot_ahead(digest: &Digest, slot: DateTime<Utc>) -> Finding {
+    let name = &digest.name;
+    Finding::error(format!(
+        "{name}: the last slot is {}, which is later than now, so nothing is sent before then",
+        slot.to_rfc3339()
+    ))
+    .way_out(format!(
+        "set the clock right; if it is right now, `tidings digest {name} --reset-slot` goes on from today"
+    ))
+}
+
+/// Takes the last slot that is past as the last that was filled, after a run whose clock was ahead.
+async fn reset_slot(session: &mut Session<'_>, digest: &Digest) -> anyhow::Result<Ending> {
+    let Schedule::Cron(cron) = &digest.schedule else {
+        bail!("the digest `{}` has no slots", digest.name);
+    };
+    let now = session.clock.now();
+    let zone = digest.zone(&session.config.site);
+    let past = last_before(cron, zone, now).unwrap_or(now.timestamp());
+    let store = session.store(Access::Write).await?;
+    if !store.reset_slot(&digest.name, past).await? {
+        bail!("the digest `{}` has not begun in this store", digest.name);
+    }
+    session.result(&format!("{}: the next slot is the next issue", digest.name))?;
+    Ok(Ending::Done)
 }
 
 /// The slot goes by without an issue.
@@ -225,18 +290,8 @@ async fn pass(store: &Store, digest: &Digest, plan: &Plan<'_>) -> anyhow::Result
 }
 
 /// Asks before readers get a post twice.
-async fn may_repeat(
-    session: &Session<'_>,
-    store: &Store,
-    digest: &Digest,
-    plan: &Plan<'_>,
-    choice: &Choice,
-) -> anyhow::Result<bool> {
-    if choice.yes
-        || !plan
-            .repeats(store, digest, session.config.mail.smtp.is_some())
-            .await?
-    {
+fn may_repeat(digest: &Digest, plan: &Plan<'_>, choice: &Choice) -> anyhow::Result<bool> {
+    if choice.yes || !plan.repeats {
         return Ok(true);
     }
     if !io::stdin().is_terminal() {
@@ -271,7 +326,11 @@ fn slot_of(
         (Schedule::Cron(_), Some(slot)) => DateTime::from_timestamp(slot, 0)
             .context("the slot is no time")?
             .to_rfc3339(),
-        (Schedule::Cron(_), None) => format!("by hand {}", now.to_rfc3339()),
+        // Two issues by hand within a second differ by their posts.
+        (Schedule::Cron(_), None) => {
+            let ids: Vec<&str> = posts.iter().map(|post| &*post.id).collect();
+            format!("by hand {} {:016x}", now.to_rfc3339(), fingerprint_of(&ids))
+        }
     })
 }
 

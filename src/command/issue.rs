@@ -20,6 +20,12 @@ pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyho
     | cli::Issue::Resolve { issue: number, .. }) = what;
     let store = session.store(Access::Write).await?;
     let issue = numbered(&store, *number).await?;
+    if matches!(
+        what,
+        cli::Issue::Resume { .. } | cli::Issue::Resolve { resend: true, .. }
+    ) {
+        session.refuse_another_store(&issue.digest, store.name())?;
+    }
     let (from, to, reason): (&[_], _, _) = match what {
         cli::Issue::Pause { .. } => (&[Open], Paused, Some(BY_HAND)),
         cli::Issue::Resume { .. } => (&[Paused], Open, None),

@@ -1,6 +1,7 @@
 //! The lock is kept before anything is published or announced by an id; where it cannot be, that is said.
 
 use crate::command::{Ending, Session};
+use crate::digest::another_store;
 use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
@@ -74,6 +75,33 @@ impl Session<'_> {
         Ending::of(&lost)
     }
 
+    /// The lock as it was kept; none where there is none.
+    fn kept(&self) -> Result<Option<Lock>, Finding> {
+        let file = &self.config.posts.lock;
+        match read_text(file, LISTED) {
+            Ok(text) => Lock::parse(&text)
+                .map(Some)
+                .map_err(|finding| finding.in_file(file)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The name of the site for its store: the authority of its ids, which outlives a change of domain.
+    pub(super) fn authority(&self) -> Result<String, Finding> {
+        Ok(match self.kept()? {
+            Some(lock) => lock.authority().to_owned(),
+            None => self.config.site.authority(),
+        })
+    }
+
+    /// Refuses to send what stands in another store than the one that began the digest.
+    pub(super) fn refuse_another_store(&self, digest: &str, store: &str) -> Result<(), Finding> {
+        match self.kept()?.as_ref().and_then(|lock| lock.began(digest)) {
+            Some(began) if began != store => Err(another_store(digest, began, false)),
+            _ => Ok(()),
+        }
+    }
+
     /// Notes in the lock which store began a digest.
     ///
     /// # Errors
@@ -83,10 +111,7 @@ impl Session<'_> {
             return Ok(());
         }
         let file = &self.config.posts.lock;
-        let mut lock = match read_text(file, LISTED) {
-            Ok(text) => Lock::parse(&text).map_err(|finding| finding.in_file(file))?,
-            Err(_) => lock.clone(),
-        };
+        let mut lock = self.kept()?.unwrap_or_else(|| lock.clone());
         lock.begin(digest, store);
         if let Err(finding) = write_changed(file, lock.to_text().as_bytes(), Care::Durable) {
             self.report(&[Finding {

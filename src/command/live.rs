@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -17,8 +16,6 @@ use crate::http::{Client, Trouble, is_on_site};
 const AT_ONCE: usize = 8;
 /// How long one run waits for all pages together.
 const ALL: Duration = Duration::from_mins(1);
-/// How long the hub and a whole issue wait for a page that is not there yet; then they go without it.
-pub(super) const PATIENCE: TimeDelta = TimeDelta::days(1);
 
 /// The pages that were asked for in this run, each once.
 #[derive(Debug)]

@@ -26,6 +26,7 @@ use crate::cli::{Cli, Command};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Stop;
+use crate::digest::refuse_site;
 use crate::finding::{Finding, condense};
 use crate::store::{Access, Sender, Store, StoreError, Tell};
 
@@ -200,6 +201,9 @@ impl Session<'_> {
         if self.sender.borrow().is_none() {
             self.refuse_another_time()?;
             let store = self.store(Access::Write).await?;
+            let ours = self.authority()?;
+            let theirs = store.claim_site(&ours, self.clock.now()).await?;
+            refuse_site(&theirs, &ours)?;
             let begun = store
                 .begin_sending(self.config.mail.uncertain, self.clock.now())
                 .await?;

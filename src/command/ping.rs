@@ -3,8 +3,9 @@
 use anyhow::bail;
 
 use crate::cli::Dry;
-use crate::command::live::{Live, PATIENCE};
+use crate::command::live::Live;
 use crate::command::{Ending, Session};
+use crate::digest::PATIENCE;
 use crate::feed;
 use crate::finding::Finding;
 use crate::publish::{Hub, Manifest};

@@ -66,6 +66,11 @@ impl Site {
         self.timezone.map_or(Tz::UTC, |zone| zone.0)
     }
 
+    /// Its host as a name in the `tag:` URIs of new ids: a host may hold an underscore, such a name (RFC 4151 2.1) not.
+    pub fn authority(&self) -> String {
+        self.url.host_str().unwrap_or_default().replace('_', "-")
+    }
+
     /// Whether it stands on this machine only, as while it is tried out.
     pub fn is_loopback(&self) -> bool {
         match self.url.host() {

@@ -6,8 +6,10 @@ use crate::config::{self, Order, Site};
 use crate::finding::Finding;
 use crate::post::{Post, composed};
 
-/// From so many unknown posts on, a digest that has announced before doubts that they are new.
+/// From so many unknown posts on, over half the site, a digest that has announced before doubts that they are new.
 const TOO_MANY: usize = 10;
+/// The same where as many posts that it announced are gone: their ids have changed rather than that they are new.
+const TOO_MANY_INSTEAD: usize = 2;
 
 /// Whether the digest's filters let the post through. Words are compared without regard to case.
 fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
@@ -62,7 +64,10 @@ pub fn shown<'p, 'a>(digest: &config::Digest, posts: &'p [&'a Post]) -> &'p [&'a
     }
 }
 
-/// Refuses what looks like a lost lock or a new domain: most of the site unknown to a digest that has announced before.
+/// Refuses what looks like a lost lock: posts that the digest does not know in place of those that it announced.
+///
+/// Ten unknown posts over half the site are refused. So are two from half the site on, where at least two and half of
+/// those that were ever announced are no posts of the site any more. New posts of a young site pass: nothing is gone.
 ///
 /// # Errors
 /// A finding with the ways out.
@@ -80,7 +85,14 @@ pub fn refuse_the_archive(
         all += 1;
         unknown += usize::from(!ever_announced.contains(&*post.id));
     }
-    if unknown < TOO_MANY || unknown * 2 <= all {
+    let ids: HashSet<&str> = posts.iter().map(|post| &*post.id).collect();
+    let is_gone = |id: &&String| !ids.contains(id.as_str());
+    let gone = ever_announced.iter().filter(is_gone).count();
+    let is_large = unknown >= TOO_MANY && unknown * 2 > all;
+    let is_replaced = unknown.min(gone) >= TOO_MANY_INSTEAD
+        && unknown * 2 >= all
+        && gone * 2 >= ever_announced.len();
+    if !is_large && !is_replaced {
         return Ok(());
     }
     let name = &digest.name;

@@ -2,6 +2,7 @@
 
 mod body;
 mod choose;
+mod plan;
 mod preflight;
 mod render;
 mod schedule;
@@ -13,6 +14,9 @@ use url::Url;
 
 pub use body::{Sizes, unsized_images};
 pub use choose::{find, news, refuse_the_archive, shown};
+pub use plan::{
+    Next, PATIENCE, Plan, Record, Situation, Wish, another_store, plan, refuse_site, split,
+};
 pub use preflight::{Source, place_of, preflight};
 pub use render::draft;
 pub use schedule::{due, first_after, last_before};

@@ -157,8 +157,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let mut posts: Vec<Post> = posts.into_iter().flatten().collect();
     // They are in the order of their paths.
     posts.sort_by_cached_key(|post| Reverse(post.published));
-    // A name in a `tag:` URI (RFC 4151 2.1) has no underscore, though a host may.
-    let authority = site.url.host_str().unwrap_or_default().replace('_', "-");
+    let authority = site.authority();
     let before = Before::new(&config.lock, &habits, &assets, &absent);
     let mut held: Vec<String> = lock
         .ids_at(absent.iter().map(String::as_str))

@@ -119,6 +119,13 @@ impl Store {
         change!(self.begin(), |tx| { advance(&mut tx, digest, slot).await })
     }
 
+    /// Sets the last slot also to an earlier one; false where the digest has not begun.
+    pub async fn reset_slot(&self, digest: &str, slot: i64) -> Result<bool> {
+        let query = sqlx::query("UPDATE digest SET last_slot = $2 WHERE name = $1");
+        let bound = query.bind(digest.to_owned()).bind(slot);
+        Ok(bound.execute(&self.pool).await?.rows_affected() > 0)
+    }
+
     /// Fixes an issue: its content, what it announces and who gets it, in one transaction.
     pub async fn freeze(&self, freeze: &Freeze<'_>) -> Result<Frozen> {
         let issue = freeze.issue;

@@ -71,6 +71,8 @@ use crate::token::{Key, random_id};
 /// The numbers of the secrets that every store has.
 const FINGERPRINT_KEY: i64 = 1;
 const STORE_NAME: i64 = 2;
+/// No secret, but of the same kind: a text that a store has once.
+const SITE: i64 = 3;
 const FIRST_LINK_KEY: i64 = 100;
 /// How often what met a lock or a deadlock is tried.
 const TRIES: u32 = 3;
@@ -208,6 +210,29 @@ impl Store {
     /// The random name by which `tidings.lock` knows it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The site whose readers the store keeps; none before the first mail.
+    pub async fn site(&self) -> Result<Option<String>> {
+        let query = sqlx::query("SELECT key FROM secret WHERE number = $1").bind(SITE);
+        let row = query.fetch_optional(&self.pool).await?;
+        row.map(|row| Ok(row.try_get("key")?)).transpose()
+    }
+
+    /// Notes the site whose readers the store keeps, unless there is one. Returns the one that is noted.
+    pub async fn claim_site(&self, site: &str, now: DateTime<Utc>) -> Result<String> {
+        if let Some(known) = self.site().await? {
+            return Ok(known);
+        }
+        sqlx::query(
+            "INSERT INTO secret (number, purpose, key, made_at) VALUES ($1, 'site', $2, $3) ON CONFLICT (number) DO NOTHING",
+        )
+        .bind(SITE)
+        .bind(site.to_owned())
+        .bind(now.timestamp())
+        .execute(&self.pool)
+        .await?;
+        Ok(self.site().await?.unwrap_or_default())
     }
 
     /// The key that signs the links of new issues.

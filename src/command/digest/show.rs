@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 
 use crate::cli::{Choice, Show};
 use crate::command::digest::compose::{Composed, as_test, compose};
-use crate::command::digest::plan::{When, issues_of, plan};
-use crate::command::digest::slot_of;
+use crate::command::digest::plan::{When, plan};
+use crate::command::digest::{slot_ahead, slot_of};
 use crate::command::{Ending, Session};
 use crate::config::{Digest, Posts};
 use crate::delivery::{Mailer, deliver_one};
-use crate::digest::{find, news, shown};
+use crate::digest::{Next, find, news, shown, split};
 use crate::file::{Care, write_changed};
 use crate::finding::{Finding, count, visible_line};
 use crate::ledger::IssueId;
@@ -31,10 +31,15 @@ pub(super) async fn print(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Ending> {
     let store = session.store(Access::Read).await?;
-    let Some(plan) = plan(session, &store, digest, loaded, when, now).await? else {
-        return Ok(Ending::Done);
+    let plan = match plan(session, &store, digest, loaded, when, now).await? {
+        Next::Wait => return Ok(Ending::Done),
+        Next::Ahead(slot) => {
+            session.report(&[slot_ahead(digest, slot)]);
+            return Ok(Ending::Partial);
+        }
+        Next::Go(plan) => plan,
     };
-    if let Some(words) = plan.what_is_known(digest) {
+    if let Some(words) = plan.say_known(digest) {
         session.say(&words);
     }
     let issues = plan.issues(digest);
@@ -131,10 +136,7 @@ pub(super) async fn next_or_newest<'a>(
     if !choice.posts.is_empty() {
         let named = find(digest, &loaded.posts, &choice.posts)?;
         return Ok((
-            issues_of(digest, &named)
-                .into_iter()
-                .next()
-                .unwrap_or_default(),
+            split(digest, &named).into_iter().next().unwrap_or_default(),
             None,
         ));
     }
@@ -148,15 +150,15 @@ pub(super) async fn next_or_newest<'a>(
     )
     .await
     {
-        Ok(Some(plan)) => match plan.issues(digest).into_iter().next() {
+        Ok(Next::Go(plan)) => match plan.issues(digest).into_iter().next() {
             Some(posts) => return Ok((posts, None)),
             None => plan.why_nothing(digest),
         },
-        Ok(None) => String::new(),
+        Ok(Next::Wait | Next::Ahead(_)) => String::new(),
         Err(error) => format!("{error:#}"),
     };
     let all = news(digest, &session.config.site, &loaded.posts, &HashSet::new());
-    let newest = issues_of(digest, &all)
+    let newest = split(digest, &all)
         .pop()
         .with_context(|| format!("{}: there is no post for it", digest.name))?;
     Ok((

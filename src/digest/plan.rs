@@ -1,0 +1,387 @@
+//! Decides what a digest does next: which posts are news, in which slot, and which posts are merely known.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
+use url::Url;
+
+use crate::config::{Day, Digest, Schedule, Site};
+use crate::digest::{due, find, first_after, last_before, news, refuse_the_archive};
+use crate::finding::Finding;
+use crate::post::Post;
+
+/// How long an issue waits for a page that is not there yet; then it goes without it.
+pub const PATIENCE: TimeDelta = TimeDelta::days(1);
+/// A clock that was corrected by less than this has not run ahead.
+const CORRECTION: TimeDelta = TimeDelta::minutes(10);
+
+/// Everything that the decision depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'s, 'a> {
+    /// The digest.
+    pub digest: &'s Digest,
+    /// The site.
+    pub site: &'s Site,
+    /// The site's posts, the newest first.
+    pub posts: &'a [Post],
+    /// What the store knows.
+    pub record: &'s Record,
+    /// The store that began the digest, according to the lock.
+    pub began: Option<&'s str>,
+    /// The name of the site for its store: the authority of its ids, which outlives a change of domain.
+    pub authority: &'s str,
+    /// A person's wish; without one the schedule decides.
+    pub wish: Option<Wish<'s>>,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+/// What the store knows of a digest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Record {
+    /// The store's own name.
+    pub store: String,
+    /// The site whose readers it keeps.
+    pub site: Option<String>,
+    /// The last slot that was filled or passed, as seconds since 1970; none before the first run.
+    pub last_slot: Option<i64>,
+    /// The ids of the posts that are no news.
+    pub announced: HashSet<String>,
+    /// The same, with what went only into the outbox.
+    pub ever: HashSet<String>,
+    /// The ids of the posts that an issue with recipients has carried.
+    pub carried: HashSet<String>,
+}
+
+/// What a person asks for who sends a digest by hand.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wish<'a> {
+    /// Only these posts, by path, slug, address or id.
+    pub posts: &'a [String],
+    /// Every post from this day on.
+    pub since: Option<Day>,
+    /// Also posts that an issue has carried before.
+    pub again: bool,
+    /// This store takes the place of the one that the lock names.
+    pub new_store: bool,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Next<'a> {
+    /// No slot is due.
+    Wait,
+    /// The last slot is later than now, so no slot would be due before then.
+    Ahead(DateTime<Utc>),
+    /// Posts are announced, or the slot passes without.
+    Go(Plan<'a>),
+}
+
+/// What a digest is about to do.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The posts to announce.
+    pub news: Vec<&'a Post>,
+    /// The slot that it fills; none where it is sent by hand.
+    pub slot: Option<i64>,
+    /// Whether it has never run in this store.
+    pub is_first: bool,
+    /// The ids of the posts that are known from now on without having been announced.
+    pub known: Vec<String>,
+    /// The last slot that counts as past when it begins.
+    pub begins_after: i64,
+    /// Whether an issue has carried one of the posts before.
+    pub repeats: bool,
+    /// Whether the schedule lets so few posts go.
+    enough: bool,
+    /// Whether a person said from which day on.
+    by_day: bool,
+    /// How many posts wait because their pages are not there yet.
+    held_back: usize,
+    /// Until when the others wait with them: one mail says it all, where a page is only late.
+    waits_until: Option<DateTime<Utc>>,
+}
+
+/// Decides what the digest does next.
+///
+/// # Errors
+/// A finding with its hint, where sending would be wrong: another store, another site's store, ids that changed.
+pub fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
+    let Situation {
+        digest,
+        site,
+        posts,
+        record,
+        now,
+        ..
+    } = *situation;
+    let zone = digest.zone(site);
+    let wish = situation.wish.unwrap_or_default();
+    let is_first = record.last_slot.is_none();
+    refuse_another_site(situation)?;
+    refuse_another_store(situation, wish.new_store)?;
+    if situation.wish.is_none()
+        && let Some(ahead) = slot_ahead(situation)
+    {
+        return Ok(Next::Ahead(ahead));
+    }
+
+    let credible = refuse_the_archive(digest, site, posts, &record.ever);
+    let midnight = |day: Day| first_moment(zone, day.0);
+    let since = wish.since.and_then(midnight);
+    // A store that takes another's place knows what the other may have sent, which the config's day does not tell.
+    let began = digest
+        .since
+        .filter(|_| is_first && !wish.new_store)
+        .and_then(midnight);
+    // Older posts than a person's day are news all the same, unless they look like the archive of another life.
+    let begins_anew = is_first || wish.new_store || credible.is_err();
+    let is_known = |post: &Post| match since.or(began) {
+        Some(since) => begins_anew && post.published < since,
+        None => is_first || wish.new_store,
+    };
+    let mut known: HashSet<&str> = posts
+        .iter()
+        .filter(|post| is_known(post) && !record.announced.contains(&*post.id))
+        .map(|post| &*post.id)
+        .collect();
+    let news = if wish.posts.is_empty() && since.is_none() {
+        if !wish.new_store {
+            credible?;
+        }
+        let mut passed = record.announced.clone();
+        passed.extend(known.iter().map(|id| (*id).to_owned()));
+        news(digest, site, posts, &passed)
+    } else {
+        choose(situation, wish, since)?
+    };
+    for post in &news {
+        known.remove(&*post.id);
+    }
+    let mut known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+    known.sort();
+
+    let past = |cron| last_before(cron, zone, now).unwrap_or(now.timestamp());
+    // With `since` the last slot that is past is due at once, without it the next is the first.
+    let begins_after = match &digest.schedule {
+        Schedule::Cron(cron) if began.is_some() => past(cron) - 1,
+        Schedule::Cron(cron) => past(cron),
+        Schedule::Each => i64::MIN,
+    };
+    let last_slot = record.last_slot.unwrap_or(begins_after);
+    let slot = match (&digest.schedule, situation.wish) {
+        (_, Some(_)) => None,
+        (Schedule::Each, None) => Some(now.timestamp()),
+        (Schedule::Cron(cron), None) => match due(cron, zone, last_slot, now) {
+            Some(slot) => Some(slot),
+            // Though nothing is due, the first run has to note that it began.
+            None if is_first => Some(past(cron)),
+            None => return Ok(Next::Wait),
+        },
+    };
+    let waits_until = match &digest.schedule {
+        // From the first slot that was missed on, so that a page that never comes does not stop the digest.
+        Schedule::Cron(cron) => first_after(cron, zone, last_slot).map(|slot| slot + PATIENCE),
+        Schedule::Each => None,
+    };
+    Ok(Next::Go(Plan {
+        repeats: news.iter().any(|post| record.carried.contains(&*post.id)),
+        enough: news.len() >= digest.min_posts || situation.wish.is_some(),
+        news,
+        slot,
+        is_first,
+        known,
+        begins_after,
+        by_day: wish.since.is_some(),
+        held_back: 0,
+        waits_until,
+    }))
+}
+
+/// The moment at which a day begins: where summer time begins at midnight, it is one o'clock.
+fn first_moment(zone: chrono_tz::Tz, day: NaiveDate) -> Option<DateTime<Utc>> {
+    let hour = |hour| {
+        let local = day.and_hms_opt(hour, 0, 0)?;
+        zone.from_local_datetime(&local).earliest()
+    };
+    Some((0..3).find_map(hour)?.to_utc())
+}
+
+/// The last slot, where it is later than now: a run whose clock was ahead has filled or passed it.
+fn slot_ahead(situation: &Situation<'_, '_>) -> Option<DateTime<Utc>> {
+    let Schedule::Cron(_) = situation.digest.schedule else {
+        return None;
+    };
+    let slot = DateTime::from_timestamp(situation.record.last_slot?, 0)?;
+    (slot > situation.now + CORRECTION).then_some(slot)
+}
+
+/// The posts that a person chose, by name or from a day on.
+fn choose<'a>(
+    situation: &Situation<'_, 'a>,
+    wish: Wish<'_>,
+    since: Option<DateTime<Utc>>,
+) -> Result<Vec<&'a Post>, Finding> {
+    let Situation {
+        digest,
+        site,
+        posts,
+        record,
+        ..
+    } = *situation;
+    if wish.posts.is_empty() {
+        let mut news = news(digest, site, posts, &record.carried);
+        news.retain(|post| since.is_none_or(|since| post.published >= since));
+        return Ok(news);
+    }
+    let chosen = find(digest, posts, wish.posts)?;
+    let repeated = chosen
+        .iter()
+        .find(|post| record.carried.contains(&*post.id));
+    match repeated {
+        Some(post) if !wish.again => {
+            let carried = format!("an issue has carried `{}` already", post.path);
+            let hint = "add `--again` to send it once more, as a correction";
+            Err(Finding::error(carried).way_out(hint))
+        }
+        _ => Ok(chosen),
+    }
+}
+
+/// Refuses a store that keeps the readers of another site.
+fn refuse_another_site(situation: &Situation<'_, '_>) -> Result<(), Finding> {
+    match &situation.record.site {
+        Some(site) => refuse_site(site, situation.authority),
+        None => Ok(()),
+    }
+}
+
+/// Refuses the store of `theirs` for a site whose ids bear the authority `ours`.
+///
+/// # Errors
+/// A finding that names both.
+pub fn refuse_site(theirs: &str, ours: &str) -> Result<(), Finding> {
+    if theirs == ours {
+        return Ok(());
+    }
+    Err(Finding::error(format!(
+        "the store keeps the readers of the site `{theirs}`, and the ids of this site are those of `{ours}`"
+    ))
+    .way_out(format!(
+        "give this site a store of its own (`url` under [store]; on one server a database for each site); \
+         if it is the same site under a new domain, bring its `tidings.lock` back, or begin that file with the line `{theirs}`"
+    )))
+}
+
+/// Refuses a store that is not the one that began the digest.
+fn refuse_another_store(situation: &Situation<'_, '_>, new_store: bool) -> Result<(), Finding> {
+    let Situation { digest, record, .. } = situation;
+    let name = &digest.name;
+    let is_first = record.last_slot.is_none();
+    match situation.began {
+        Some(began) if began != record.store && !new_store => {
+            Err(another_store(name, began, is_first))
+        }
+        Some(began) if began != record.store => Ok(()),
+        _ if new_store && !is_first => Err(Finding::error(format!(
+            "the digest `{name}` has begun in this store: there is nothing to begin anew"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The error for a digest that the lock says was begun by another store.
+pub fn another_store(digest: &str, began: &str, is_empty: bool) -> Finding {
+    let this = if is_empty {
+        "this one is empty"
+    } else {
+        "this one is another"
+    };
+    Finding::error(format!(
+        "the digest `{digest}` was begun by another store ({began}), and {this}"
+    ))
+    .way_out(format!(
+        "bring the old store back (`url` under [store]), or begin anew with `tidings digest {digest} --new-store`: \
+         every post is known then, and only what comes is news"
+    ))
+}
+
+impl<'a> Plan<'a> {
+    /// The posts of each issue: one for all, or one each, the oldest first.
+    pub fn issues(&self, digest: &Digest) -> Vec<Vec<&'a Post>> {
+        if self.enough {
+            split(digest, &self.news)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Leaves out the posts with these pages, which are not there yet.
+    pub fn hold_back(&mut self, digest: &Digest, missing: &[Url], now: DateTime<Utc>) {
+        let before = self.news.len();
+        let missing: HashSet<&str> = missing.iter().map(Url::as_str).collect();
+        self.news
+            .retain(|post| !missing.contains(post.url.as_str()));
+        self.held_back = before - self.news.len();
+        let waits = self.waits_until.is_some_and(|until| now < until);
+        self.enough &= self.held_back == 0 || !waits && self.news.len() >= digest.min_posts;
+    }
+
+    /// Whether a post waits because its page is not there yet.
+    pub fn holds_back(&self) -> bool {
+        self.held_back > 0
+    }
+
+    /// Why there is no issue.
+    pub fn why_nothing(&self, digest: &Digest) -> String {
+        let (name, held_back) = (&digest.name, self.held_back);
+        match self.news.len() {
+            0 if held_back > 0 => format!("{name}: {held_back} new, not there yet"),
+            some if held_back > 0 => format!(
+                "{name}: {} new, waits for {held_back} not there yet",
+                some + held_back
+            ),
+            0 => format!("{name}: nothing new"),
+            some => format!(
+                "{name}: {some} new, waits until there are {}",
+                digest.min_posts
+            ),
+        }
+    }
+
+    /// Says that posts are known without having been announced, and how to include more.
+    pub fn say_known(&self, digest: &Digest) -> Option<String> {
+        let (known, news, name) = (self.known.len(), self.news.len(), &digest.name);
+        let posts = if known == 1 {
+            "1 post is"
+        } else {
+            &format!("{known} posts are")
+        };
+        let are = if news == 1 { "is" } else { "are" };
+        let said =
+            format!("{name}: {posts} known from now on and will not be mailed, {news} {are} news");
+        match known {
+            0 => None,
+            _ if self.by_day => Some(said),
+            _ => Some(format!(
+                "{said}\n{name}: more of them with `tidings digest {name} --since DATE`"
+            )),
+        }
+    }
+}
+
+/// The posts of each issue that carries these: one for all, or one each, the oldest first.
+pub fn split<'a>(digest: &Digest, posts: &[&'a Post]) -> Vec<Vec<&'a Post>> {
+    match digest.schedule {
+        _ if posts.is_empty() => Vec::new(),
+        Schedule::Each => {
+            let mut posts = posts.to_vec();
+            posts.sort_by_key(|post| (post.published, &*post.path));
+            posts.into_iter().map(|post| vec![post]).collect()
+        }
+        Schedule::Cron(_) => vec![posts.to_vec()],
+    }
+}
+
+#[cfg(test)]
+mod tests;
