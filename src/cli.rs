@@ -123,6 +123,9 @@ pub struct Digest {
     /// Who gets the issue of `--resend`
     #[arg(long, value_name = "ADDRESS", requires = "resend")]
     pub to: Option<Email>,
+    /// Only go on from today after a run whose clock was ahead: the last slot that is past counts as filled
+    #[arg(long, conflicts_with_all = ["since", "posts", "again", "new_store", "dry_run", "resend", "Show"])]
+    pub reset_slot: bool,
 }
 
 /// Which posts an issue by hand announces.
@@ -144,9 +147,6 @@ pub struct Choice {
     /// Begin anew in this store, though the lock says that another began: every post is known, only what comes is news
     #[arg(long, conflicts_with_all = ["posts", "dry_run", "resend", "Show"])]
     pub new_store: bool,
-    /// Only go on from today after a run whose clock was ahead: the last slot that is past counts as filled
-    #[arg(long, conflicts_with_all = ["since", "posts", "again", "new_store", "dry_run", "resend", "Show"])]
-    pub reset_slot: bool,
 }
 
 /// Where an issue is shown before it is sent. Any of these sends nothing to the readers and counts for nothing.

@@ -42,7 +42,7 @@ pub(super) fn digest(
     if let (Some(issue), Some(to)) = (args.resend, &args.to) {
         return runtime.block_on(single::resend(session, &digest, issue, to));
     }
-    if args.choice.reset_slot {
+    if args.reset_slot {
         return runtime.block_on(reset_slot(session, &digest));
     }
     if args.show.preview {

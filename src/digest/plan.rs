@@ -94,8 +94,8 @@ pub struct Plan<'a> {
     pub repeats: bool,
     /// Whether the schedule lets so few posts go.
     enough: bool,
-    /// Whether a person said from which day on.
-    by_day: bool,
+    /// The day from which on a person asked for posts.
+    since: Option<Day>,
     /// How many posts wait because their pages are not there yet.
     held_back: usize,
     /// Until when the others wait with them: one mail says it all, where a page is only late.
@@ -192,7 +192,7 @@ pub fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
         is_first,
         known,
         begins_after,
-        by_day: wish.since.is_some(),
+        since: wish.since,
         held_back: 0,
         waits_until,
     }))
@@ -362,7 +362,7 @@ impl<'a> Plan<'a> {
             format!("{name}: {posts} known from now on and will not be mailed, {news} {are} news");
         match known {
             0 => None,
-            _ if self.by_day => Some(said),
+            _ if self.since.is_some() => Some(said),
             _ => Some(format!(
                 "{said}\n{name}: more of them with `tidings digest {name} --since DATE`"
             )),
