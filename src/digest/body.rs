@@ -6,8 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
-use crate::html::without_names;
-use crate::html::{escape, unescape, words};
+use crate::html::{escape, unescape, with_formulas, without_names, words};
 
 /// The width of the column in which posts stand, in pixels: that of the default template.
 const COLUMN: u32 = 536;
@@ -46,6 +45,8 @@ impl Spot<'_> {
 pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
     // A player gives way to its link: a second one behind it would say the same.
     let html = without_names(html);
+    let formula = |text: &str| format!("<code>{}</code>", escape(text));
+    let html = with_formulas(&html, formula);
     let inner = inner_targets(&html, spot);
     let linked = Cell::new(false);
     let settings = RewriteStrSettings::new()

@@ -1,5 +1,7 @@
 //! Who wrote a post, and what it is filed under.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect, is_blank};
@@ -152,13 +154,10 @@ fn filed(front: &Front<'_>, one: &'static str, many: &'static str, habits: &Habi
 }
 
 fn once(terms: Vec<String>) -> Vec<String> {
-    let mut seen: Vec<String> = Vec::with_capacity(terms.len());
-    for term in terms {
-        if !seen.contains(&term) {
-            seen.push(term);
-        }
-    }
-    seen
+    let mut seen = HashSet::with_capacity(terms.len());
+    let mut once = terms;
+    once.retain(|term| seen.insert(term.clone()));
+    once
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub(super) fn to_markdown(text: &str) -> String {
     while at < text.len() {
         let rest = &text[at..];
         let is_line_start = at == 0 || text[..at].ends_with('\n');
-        if let Some(length) = fence(rest).filter(|_| is_line_start) {
+        if is_line_start && let Some(length) = fence(rest) {
             done.push_str(&rest[..length]);
             at += length;
             continue;

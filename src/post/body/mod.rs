@@ -9,6 +9,7 @@ use crate::post::body::budget::Budget;
 use crate::post::body::links::{Index, Links};
 use crate::post::body::marks::Marks;
 use crate::post::body::notes::Form;
+use crate::post::body::safe::LeftOut;
 use crate::post::body::shortcode::{Grown, Source, TIME};
 use crate::post::dialect::Habits;
 use crate::post::front::{self, Front, Split};
@@ -58,9 +59,10 @@ pub fn body(
     front.add_defaults(&habits.data_of(&post.path));
     front.compute();
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
-        let html = safe::sanitise(&plain.to_html(), &links)?;
-        budget.check(html.len())?;
-        return Ok(finish(html, post, None, Vec::new()));
+        let safe = safe::sanitise(&plain.to_html(), &links)?;
+        budget.check(safe.html.len())?;
+        let warnings = left_out(&safe.left_out).into_iter().collect();
+        return Ok(finish(safe.html, post, None, warnings));
     }
     let markup = Markup::of(&post.path).unwrap_or(Markup::Markdown);
     let is_html = markup == Markup::Html;
@@ -116,15 +118,26 @@ pub fn body(
     };
     let filled = marks.fill(&rendered, &expanded.slots);
     within(filled.len())?;
-    let html = safe::sanitise(&filled, &links)?;
-    within(html.len())?;
+    let safe = safe::sanitise(&filled, &links)?;
+    within(safe.html.len())?;
     let warnings = expanded.dropped.into_iter().map(|(line, what)| {
         Finding::warning(format!(
             "`{what}` is left out: it means nothing outside of the site"
         ))
         .at_line(body_line + line)
     });
-    Ok(finish(html, post, Some(&marks.more()), warnings.collect()))
+    let warnings = warnings.chain(left_out(&safe.left_out)).collect();
+    Ok(finish(safe.html, post, Some(&marks.more()), warnings))
+}
+
+/// One warning for all elements that are left out.
+fn left_out(counts: &LeftOut) -> Option<Finding> {
+    let named: Vec<String> = counts
+        .iter()
+        .map(|(name, count)| format!("{count} `<{name}>`"))
+        .collect();
+    let words = "left out: no feed can show it, and the link to the post stays";
+    (!named.is_empty()).then(|| Finding::warning(format!("{} {words}", named.join(", "))))
 }
 
 /// What a text may say of its own post: `page.…` of Jekyll, a key alone of Eleventy, a `param` of Hugo.

@@ -1,5 +1,7 @@
 //! Bare `Key: value` lines, as Python-Markdown's `meta` reads them for Pelican.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::post::front::{Broken, Front, Keys, Split};
@@ -55,6 +57,7 @@ pub(super) fn parse(matter: &str) -> Result<Keys, Broken> {
 /// The keys up to the first line that is none, and how many bytes they take.
 fn read(text: &str) -> (Keys, usize) {
     let mut values = Keys::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     let (mut length, mut last) = (0, String::new());
     for line in text.split_inclusive('\n') {
         if line.trim().is_empty() {
@@ -73,7 +76,8 @@ fn read(text: &str) -> (Keys, usize) {
         } else {
             " "
         };
-        match values.iter_mut().find(|(name, _)| *name == key) {
+        let place = *places.entry(key.clone()).or_insert(values.len());
+        match values.get_mut(place) {
             Some((_, Value::String(known))) => {
                 if !known.is_empty() {
                     known.push_str(separator);

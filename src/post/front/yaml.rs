@@ -7,6 +7,9 @@ use serde_json::Value;
 use crate::post::front::node::Node;
 use crate::post::front::{Broken, Keys};
 
+/// The most keys that the scanner takes: it compares each with all before it.
+const MOST_KEYS: usize = 200;
+
 /// The keys of a post's YAML. A scalar that is written otherwise than its value prints is the text as written: a title
 /// `007` has two zeros.
 pub(super) fn parse(matter: &str) -> Result<Keys, Broken> {
@@ -124,7 +127,8 @@ fn simple(matter: &str) -> Option<Keys> {
         }) {
             return None;
         }
-        if values.iter().any(|(known, _)| known == key) {
+        // So many keys are for the parser that looks each up at once.
+        if values.len() == MOST_KEYS || values.iter().any(|(known, _)| known == key) {
             return None;
         }
         values.push((key.to_owned(), value));

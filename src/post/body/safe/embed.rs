@@ -12,33 +12,68 @@ use url::Url;
 
 use crate::html::{escape, tags, unescape};
 use crate::post::body::links::Links;
+use crate::post::body::safe::{LeftOut, player};
 
-/// The same HTML with what stands in `<noscript>` and with the words of a formula, and without what nobody sees.
-pub(super) fn without_scripts(html: &str) -> Cow<'_, str> {
+/// Elements that are not left to the sanitiser alone.
+const MEANT: [&str; 6] = [
+    "noscript",
+    "annotation",
+    "annotation-xml",
+    "object",
+    "embed",
+    "script",
+];
+
+/// The same HTML with what stands in `<noscript>`, with links in the place of what plug-ins and scripts would show, and
+/// without what nobody sees.
+pub(super) fn without_scripts<'a>(
+    html: &'a str,
+    links: &Links<'_>,
+    left_out: &mut LeftOut,
+) -> Cow<'a, str> {
     let is_meant = |(name, rest): (&str, &str)| {
         let is_styled = || {
             rest[..rest.find('>').unwrap_or(rest.len())]
                 .to_ascii_lowercase()
                 .contains("style")
         };
-        ["noscript", "math"]
-            .iter()
-            .any(|meant| name.eq_ignore_ascii_case(meant))
+        MEANT.iter().any(|meant| name.eq_ignore_ascii_case(meant))
             || name.eq_ignore_ascii_case("img") && is_styled()
+            || name.eq_ignore_ascii_case("span") && rest.starts_with(" class=\"katex-html")
     };
     if !tags(html).any(is_meant) {
         return html.into();
     }
+    let lost: RefCell<Vec<&'static str>> = RefCell::default();
     let rewrite = |html: &str| {
         let was_text = Cell::new(false);
         let bare = |element: &mut Element<'_, '_>| {
-            match element.tag_name().as_str() {
-                // The formula once more, in another notation.
-                "annotation" | "annotation-xml" => element.remove(),
-                name => {
-                    was_text.set(was_text.get() || name == "noscript");
-                    element.remove_and_keep_content();
-                }
+            was_text.set(true);
+            element.remove_and_keep_content();
+            Ok(())
+        };
+        // The formula once more, in another notation.
+        let again = |element: &mut Element<'_, '_>| {
+            element.remove();
+            Ok(())
+        };
+        let plug_in = |element: &mut Element<'_, '_>| {
+            let name = if element.tag_name() == "object" {
+                "data"
+            } else {
+                "src"
+            };
+            match plugged(element, name, links) {
+                Some(link) => element.replace(&link, ContentType::Html),
+                None => lost
+                    .borrow_mut()
+                    .push(if name == "data" { "object" } else { "embed" }),
+            }
+            Ok(())
+        };
+        let script = |element: &mut Element<'_, '_>| {
+            if let Some(link) = scripted(element, links) {
+                element.replace(&link, ContentType::Html);
             }
             Ok(())
         };
@@ -51,16 +86,58 @@ pub(super) fn without_scripts(html: &str) -> Cow<'_, str> {
         // Some legal HTML can be read in two ways: what is not meant here is made safe later in any case.
         let settings = RewriteStrSettings::new()
             .with_strict(false)
-            .append_element_content_handler(element!("noscript, math, math *", bare))
+            .append_element_content_handler(element!("noscript", bare))
+            .append_element_content_handler(element!("annotation, annotation-xml", again))
+            .append_element_content_handler(element!("span.katex-html", again))
+            .append_element_content_handler(element!("object, embed", plug_in))
+            .append_element_content_handler(element!("script[src]", script))
             .append_element_content_handler(element!("img[style]", unseen));
         let rewritten = lol_html::rewrite_str(html, settings).unwrap_or_else(|_| html.to_owned());
         (rewritten, was_text.get())
     };
-    match rewrite(html) {
+    let rewritten = match rewrite(html) {
         // What stood in `<noscript>` was text until now.
-        (rewritten, true) => rewrite(&rewritten).0.into(),
-        (rewritten, false) => rewritten.into(),
+        (rewritten, true) => {
+            lost.borrow_mut().clear();
+            rewrite(&rewritten).0
+        }
+        (rewritten, false) => rewritten,
+    };
+    for name in lost.into_inner() {
+        *left_out.entry(name).or_default() += 1;
     }
+    rewritten.into()
+}
+
+/// The link to what a plug-in would show.
+fn plugged(element: &Element<'_, '_>, name: &str, links: &Links<'_>) -> Option<String> {
+    let value = unescape(&element.get_attribute(name)?);
+    let url = links
+        .absolute(&value)
+        .filter(|_| !value.trim().is_empty())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let (page, service) = player::page(&url);
+    let title = element
+        .get_attribute("title")
+        .map(|title| escape(&unescape(&title)));
+    let name = file_name(&page).map(|name| escape(&name));
+    let words = title.as_deref().or(service).or(name.as_deref());
+    Some(link(&page, words.or(page.host_str())))
+}
+
+/// The link to what a script is known to show in its place.
+fn scripted(script: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
+    let mut url = links.absolute(&unescape(&script.get_attribute("src")?))?;
+    let (name, path) = match (url.host_str()?, url.path().strip_suffix(".js")?) {
+        ("gist.github.com", path) => ("gist", path.to_owned()),
+        ("asciinema.org", path) if path.starts_with("/a/") => ("asciinema", path.to_owned()),
+        _ => return None,
+    };
+    url.set_path(&path);
+    url.set_query(None);
+    Some(format!("<p>{}</p>", link(&url, Some(name))))
 }
 
 /// Whether an image shows nothing: it is hidden, or a point that counts its readers.
@@ -92,7 +169,11 @@ pub(super) fn is_unseen(image: &Element<'_, '_>) -> bool {
 ///
 /// # Errors
 /// What the rewriter holds against it: then a page that it embeds would still be there.
-pub(super) fn with_links(html: &str, links: &Links<'_>) -> Result<Option<String>, RewritingError> {
+pub(super) fn with_links(
+    html: &str,
+    links: &Links<'_>,
+    left_out: &mut LeftOut,
+) -> Result<Option<String>, RewritingError> {
     if !tags(html).any(|(name, _)| matches!(name, "iframe" | "audio" | "video")) {
         return Ok(None);
     }
@@ -102,14 +183,17 @@ pub(super) fn with_links(html: &str, links: &Links<'_>) -> Result<Option<String>
             .map(|title| escape(&unescape(&title)));
         title.filter(|title| !title.trim().is_empty())
     };
+    let lost = Cell::new(0_usize);
     let to_link = |frame: &mut Element<'_, '_>| {
-        match address(frame, links) {
-            Some(url) => frame.replace(
-                &link(&url, title(frame).as_deref().or(url.host_str())),
-                ContentType::Html,
-            ),
-            None => frame.remove(),
-        }
+        let Some(url) = address(frame, links) else {
+            lost.set(lost.get() + 1);
+            frame.remove();
+            return Ok(());
+        };
+        let (page, service) = player::page(&url);
+        let title = title(frame).filter(|title| service.is_none() || player::is_telling(title));
+        let words = title.as_deref().or(service).or(page.host_str());
+        frame.replace(&link(&page, words), ContentType::Html);
         Ok(())
     };
     // The film or sound that is open, until its link is written behind it.
@@ -143,7 +227,11 @@ pub(super) fn with_links(html: &str, links: &Links<'_>) -> Result<Option<String>
         .append_element_content_handler(element!("iframe", to_link))
         .append_element_content_handler(element!("audio, video", with_link))
         .append_element_content_handler(element!("audio source, video source", source));
-    lol_html::rewrite_str(html, settings).map(Some)
+    let rewritten = lol_html::rewrite_str(html, settings)?;
+    if lost.get() > 0 {
+        *left_out.entry("iframe").or_default() += lost.get();
+    }
+    Ok(Some(rewritten))
 }
 
 /// What an element embeds, where it is of the web. What a script would load later stands in `data-src`.

@@ -1,87 +1,135 @@
 //! HTML that is safe to show, whose every address is absolute and that any XML parser accepts.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
 
-use ammonia::{Builder, UrlRelative};
+use lol_html::errors::{AttributeNameError, RewritingError};
+use lol_html::html_content::{ContentType, Element, TextType};
 use lol_html::{RewriteStrSettings, element};
 
 use crate::finding::Finding;
 use crate::html::{legal, tags, unescape};
 use crate::post::body::links::Links;
+use crate::post::body::safe::allowed::{ALLOWED, ELEMENTS};
 
+mod allowed;
 mod embed;
+mod formulas;
 mod nesting;
+mod pictures;
+mod player;
+
+/// HTML that is safe to show, and the elements with content that are not in it, by their names.
+pub(super) struct Safe {
+    pub(super) html: String,
+    pub(super) left_out: LeftOut,
+}
+
+/// How many elements of each name were left out.
+pub(super) type LeftOut = BTreeMap<&'static str, usize>;
+
+/// Elements that show something which no feed can.
+const UNSHOWN: [&str; 6] = ["canvas", "applet", "frame", "form", "select", "textarea"];
 
 /// The same HTML without what runs, with absolute addresses and only characters that XML 1.0 (2.2) allows.
 ///
 /// # Errors
 /// A finding where elements nest deeper than any person writes.
-pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<String, Finding> {
+pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     if nesting::is_too_deep(html) {
         return Err(too_deep(nesting::DEEPEST));
     }
-    let readable = embed::without_scripts(html);
-    // Where a page shows a picture by a script, it often says it once more for those who run none.
-    let is_said_again = tags(html).any(|(name, _)| name.eq_ignore_ascii_case("noscript"));
+    let mut left_out = unshown(html);
+    let once = pictures::without_twins(html);
+    let linked = pictures::with_drawings_linked(&once, links.page.as_str());
+    let said = formulas::with_source(&linked);
+    let readable = embed::without_scripts(&said, links, &mut left_out);
     let safe = clean(&readable);
     let unreadable = |error| Finding::error(format!("the text cannot be read as HTML: {error}"));
-    let safe = embed::with_links(&safe, links)
+    let safe = embed::with_links(&safe, links, &mut left_out)
         .map_err(unreadable)?
         .map_or(safe, |linked| clean(&linked));
+    let rewritten = with_addresses(&safe, links).map_err(unreadable)?;
+    Ok(Safe {
+        html: rewritten.replace("<p></p>", "").trim().to_owned(),
+        left_out,
+    })
+}
+
+/// How many elements there are that no feed can show.
+fn unshown(html: &str) -> LeftOut {
+    let mut counts = LeftOut::new();
+    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+        let rest = &html.as_bytes()[at + 1..];
+        let name = UNSHOWN.iter().find(|name| {
+            let after = rest.get(name.len());
+            let is_whole =
+                after.is_some_and(|c| c.is_ascii_whitespace() || matches!(c, b'>' | b'/'));
+            is_whole && rest[..name.len()].eq_ignore_ascii_case(name.as_bytes())
+        });
+        if let Some(name) = name {
+            *counts.entry(name).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// HTML that is safe already, with absolute addresses, and without pictures that show nothing.
+fn with_addresses(safe: &str, links: &Links<'_>) -> Result<String, RewritingError> {
     let settings = RewriteStrSettings::new()
         .with_strict(false)
+        .append_element_content_handler(element!("img, source", |element| {
+            Ok(pictures::load(element, links)?)
+        }))
         .append_element_content_handler(element!(
-            "img, [href], [src], [data-src], [srcset], [poster], [cite]",
-            |element| {
-                let is_image = element.tag_name() == "img";
-                if let Some(later) = element.get_attribute("data-src") {
-                    element.remove_attribute("data-src");
-                    let now = element
-                        .get_attribute("src")
-                        .filter(|now| !now.trim().is_empty() && !now.starts_with("data:"));
-                    if is_image && now.is_none() && !is_said_again {
-                        element.set_attribute("src", &later)?;
-                    }
-                }
-                for name in ["href", "src", "poster", "cite", "srcset"] {
-                    let Some(value) = element.get_attribute(name).map(|value| unescape(&value))
-                    else {
-                        continue;
-                    };
-                    let absolute = match name {
-                        "srcset" => Some(absolute_set(&value, links)).filter(|set| !set.is_empty()),
-                        // A picture that the text holds itself.
-                        "src" if is_image && value.starts_with("data:image/") => continue,
-                        // Empty it would be the post's own page.
-                        "src" if value.trim().is_empty() => None,
-                        _ => links.absolute(&value).map(String::from),
-                    };
-                    match absolute {
-                        Some(absolute) => {
-                            element.set_attribute(name, &absolute.replace('&', "&amp;"))?;
-                        }
-                        None => element.remove_attribute(name),
-                    }
-                }
-                let shows = element.has_attribute("src") || element.has_attribute("srcset");
-                if is_image && (!shows || embed::is_unseen(element)) {
-                    element.remove();
-                }
-                Ok(())
+            "img, source, [href], [src], [srcset], [poster], [cite]",
+            |element| Ok(make_absolute(element, links)?)
+        ))
+        .append_element_content_handler(element!("[style]", |element| {
+            let style = element.get_attribute("style").unwrap_or_default();
+            let align = style.split_once(':').map_or("", |(_, value)| value.trim());
+            if !ALIGNMENTS.contains(&align) {
+                element.remove_attribute("style");
             }
-        ));
-    let settings = settings.append_element_content_handler(element!("bdo", |element| {
-        // Few readers let it pass; what it isolates stays isolated.
-        Ok(element.set_tag_name("bdi")?)
-    }));
-    let rewritten = lol_html::rewrite_str(&safe, settings);
-    Ok(rewritten
-        .map_err(unreadable)?
-        .replace("<p></p>", "")
-        .trim()
-        .to_owned())
+            Ok(())
+        }))
+        .append_element_content_handler(element!("bdo", |element| {
+            // Few readers let it pass; what it isolates stays isolated.
+            Ok(element.set_tag_name("bdi")?)
+        }));
+    lol_html::rewrite_str(safe, settings)
+}
+
+/// The values of `text-align` that a table's cell may have.
+const ALIGNMENTS: [&str; 6] = ["left", "right", "center", "justify", "start", "end"];
+
+fn make_absolute(
+    element: &mut Element<'_, '_>,
+    links: &Links<'_>,
+) -> Result<(), AttributeNameError> {
+    let is_image = element.tag_name() == "img";
+    for name in ["href", "src", "poster", "cite", "srcset"] {
+        let Some(value) = element.get_attribute(name).map(|value| unescape(&value)) else {
+            continue;
+        };
+        let absolute = match name {
+            "srcset" => Some(absolute_set(&value, links)).filter(|set| !set.is_empty()),
+            // A picture that the text holds itself.
+            "src" if is_image && value.starts_with("data:image/") => continue,
+            // Empty it would be the post's own page.
+            "src" if value.trim().is_empty() => None,
+            _ => links.absolute(&value).map(String::from),
+        };
+        match absolute {
+            Some(absolute) => element.set_attribute(name, &absolute.replace('&', "&amp;"))?,
+            None => element.remove_attribute(name),
+        }
+    }
+    let shows = element.has_attribute("src") || element.has_attribute("srcset");
+    if is_image && (!shows || embed::is_unseen(element)) {
+        element.remove();
+    }
+    Ok(())
 }
 
 pub(super) fn too_deep(deepest: usize) -> Finding {
@@ -90,13 +138,14 @@ pub(super) fn too_deep(deepest: usize) -> Finding {
 
 /// HTML without what readers do not support.
 fn clean(html: &str) -> String {
+    let html = &*in_short_texts(html);
     let clean = ALLOWED.clean(html).to_string();
     let unread = without_strays(&clean);
     // Where an element is gone, what stood in it may stand where it cannot, `<p>` in `<p>`: read again, it finds a place.
     let again = unread.is_some() || tags(html).any(|(name, _)| !ELEMENTS.contains(name));
     let clean = unread.unwrap_or(clean);
     let clean = if again {
-        ALLOWED.clean(&clean).to_string()
+        ALLOWED.clean(&in_short_texts(&clean)).to_string()
     } else {
         clean
     };
@@ -104,6 +153,47 @@ fn clean(html: &str) -> String {
         Cow::Borrowed(_) => clean,
         Cow::Owned(legal) => legal,
     }
+}
+
+/// The longest text that is given to the parser as one, in bytes.
+const LONGEST_TEXT: usize = 4096;
+
+/// The same HTML with comments in texts that are long and hold many characters to escape: the parser's writer takes
+/// quadratic time for each text. It drops the comments itself.
+fn in_short_texts(html: &str) -> Cow<'_, str> {
+    let is_costly = |text: &str| {
+        text.len() > 4 * LONGEST_TEXT && memchr::memchr2(b'&', 0xc2, text.as_bytes()).is_some()
+    };
+    if !html.split('<').any(is_costly) {
+        return html.into();
+    }
+    let settings = RewriteStrSettings::new()
+        .with_strict(false)
+        .append_document_content_handler(lol_html::doc_text!(|chunk| {
+            if chunk.text_type() == TextType::Data && is_costly(chunk.as_str()) {
+                let parted = parted(chunk.as_str());
+                chunk.replace(&parted, ContentType::Html);
+            }
+            Ok(())
+        }));
+    lol_html::rewrite_str(html, settings).map_or_else(|_| html.into(), Cow::from)
+}
+
+/// A text with a comment behind each few thousand bytes, never within a reference.
+fn parted(text: &str) -> String {
+    let mut parted = String::with_capacity(text.len() + text.len() / 256);
+    let mut rest = text;
+    while rest.len() > LONGEST_TEXT {
+        let start = rest.ceil_char_boundary(LONGEST_TEXT);
+        let end = rest[start..].find(|c: char| c == '&' || !c.is_ascii() || c == ' ');
+        let Some(end) = end.map(|end| start + end) else {
+            break;
+        };
+        parted.push_str(&rest[..end]);
+        parted.push_str("<!---->");
+        rest = &rest[end..];
+    }
+    parted + rest
 }
 
 /// The HTML with the words alone of each reading that does not stand in its ruby itself, and with a `div` in place of each
@@ -132,58 +222,6 @@ fn without_strays(html: &str) -> Option<String> {
 /// The beginning of HTML that is safe already, with what the cut left open closed.
 pub(super) fn closed(html: &str) -> String {
     clean(html).replace("<p></p>", "").trim().to_owned()
-}
-
-/// What readers support.
-static ALLOWED: LazyLock<Builder<'static>> = LazyLock::new(allowed);
-static ELEMENTS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| ALLOWED.clone_tags());
-
-fn allowed() -> Builder<'static> {
-    let mut builder = Builder::default();
-    builder
-        .add_tags(&[
-            "figure",
-            "figcaption",
-            "picture",
-            "source",
-            "video",
-            "audio",
-            "track",
-            "section",
-            "input",
-            "main",
-        ])
-        // They give way to links, or to what a script would have loaded.
-        .add_tags(&["iframe"])
-        .add_tag_attributes("iframe", &["src", "data-src"])
-        .add_tag_attributes("video", &["data-src"])
-        .add_tag_attributes("audio", &["data-src"])
-        .add_tag_attributes("source", &["data-src"])
-        .add_tag_attributes("img", &["data-src"])
-        .rm_tags(&["rtc"])
-        .add_generic_attributes(&["id", "dir"])
-        .add_tag_attributes("code", &["class"])
-        .add_tag_attributes("pre", &["class"])
-        .add_tag_attributes("blockquote", &["class"])
-        .add_tag_attributes("th", &["style"])
-        .add_tag_attributes("td", &["style"])
-        .add_tag_attributes("img", &["srcset", "sizes"])
-        .add_tag_attributes("video", &["src", "poster", "width", "height"])
-        .add_tag_attributes("audio", &["src"])
-        .add_tag_attributes("source", &["src", "srcset", "type", "media"])
-        .add_tag_attributes("track", &["src", "kind", "srclang", "label"])
-        .add_tag_attributes("details", &["open"])
-        .add_tag_attributes("input", &["checked", "disabled"])
-        .tag_attribute_values(HashMap::from([(
-            "input",
-            HashMap::from([("type", HashSet::from(["checkbox"]))]),
-        )]))
-        .filter_style_properties(HashSet::from(["text-align"]))
-        // An address of this kind stays only where it is a picture.
-        .add_url_schemes(&["data"])
-        .link_rel(None)
-        .url_relative(UrlRelative::PassThrough);
-    builder
 }
 
 /// A `srcset` with absolute addresses, taken apart as HTML (4.8.4.2.2) does: an address may hold a comma, but not end

@@ -4,15 +4,17 @@
 pub(super) const DEEPEST: usize = 250;
 
 /// Elements that never hold others, or that end by themselves where the next begins.
-const FLAT: [&str; 30] = [
+const FLAT: [&str; 27] = [
     "p", "li", "dd", "dt", "tr", "td", "th", "option", "thead", "tbody", "tfoot", "br", "hr",
     "img", "input", "meta", "link", "source", "wbr", "area", "base", "col", "embed", "track",
-    "param", "rt", "rp", "optgroup", "html", "body",
+    "param", "html", "body",
 ];
 /// Elements that go on in what follows when the element around them ends first.
 const FORMATTING: [&str; 14] = [
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
+/// Readings of a ruby.
+const READINGS: [&str; 2] = ["rt", "rp"];
 /// Elements whose content is text.
 const TEXT: [&str; 8] = [
     "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes",
@@ -67,11 +69,10 @@ pub(super) fn is_too_deep(html: &str) -> bool {
         at += found + 1;
         let rest = &lower[at..];
         if rest.starts_with(['!', '?']) {
-            let close = if rest.starts_with("!--") { "-->" } else { ">" };
-            let Some(end) = rest.find(close) else {
+            let Some(end) = end_of_comment(rest) else {
                 return false;
             };
-            at += end + close.len();
+            at += end;
             continue;
         }
         let closes = rest.starts_with('/');
@@ -107,6 +108,13 @@ pub(super) fn is_too_deep(html: &str) -> bool {
             }
             _ => {}
         }
+        // Within a ruby the next reading ends the last one.
+        if READINGS.contains(&name)
+            && open.last().is_some_and(|last| READINGS.contains(last))
+            && open.contains(&"ruby")
+        {
+            open.pop();
+        }
         if is_alone && matches!(name, "svg" | "math") || FLAT.contains(&name) {
             continue;
         }
@@ -116,6 +124,30 @@ pub(super) fn is_too_deep(html: &str) -> bool {
         }
     }
     false
+}
+
+/// Where a comment or a declaration ends, as HTML (13.2.5.43) has it: `<!-->` is a whole comment, and `--!>` ends one.
+fn end_of_comment(text: &str) -> Option<usize> {
+    let Some(inside) = text.strip_prefix("!--") else {
+        return text.find('>').map(|end| end + 1);
+    };
+    for short in [">", "->"] {
+        if inside.starts_with(short) {
+            return Some("!--".len() + short.len());
+        }
+    }
+    let (mut at, dashes) = (0, "--");
+    loop {
+        at += inside[at..].find(dashes)?;
+        let after = &inside[at + dashes.len()..];
+        let close = [">", "!>"]
+            .into_iter()
+            .find(|close| after.starts_with(close));
+        if let Some(close) = close {
+            return Some("!--".len() + at + dashes.len() + close.len());
+        }
+        at += 1;
+    }
 }
 
 /// Ends the last open element of this name; one that was never opened ends nothing.
@@ -160,6 +192,15 @@ mod tests {
     fn only_what_stands_in_each_other_is_deep() {
         for (part, deep) in [
             ("<div>", true),
+            ("<rt>", true),
+            ("<rp>", true),
+            ("<optgroup>", true),
+            ("<rt><rp>", true),
+            ("<!--><div>", true),
+            ("<!---><div>", true),
+            ("<!-- a --!><div>", true),
+            ("<ruby>a<rt>b<rp>c</ruby>", false),
+            ("<ruby>a<rt>b</rt></ruby>", false),
             ("<div></i>", true),
             ("<div/>", true),
             ("<p><b>", true),

@@ -7,6 +7,7 @@ use crate::post::{Body, Index, Post, Read, read};
 
 mod growth;
 mod notes;
+mod shown;
 
 fn site() -> Site {
     toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/blog/\"").unwrap()
@@ -555,7 +556,7 @@ fn an_embedded_page_becomes_a_link_and_an_embedded_picture_stays() {
         ("<noscript><script>x()</script>", ""),
         (
             "<math><mi>a</mi>\n<mo>=</mo> <mn>1</mn><annotation encoding='application/x-tex'>a = 1</annotation></math> b",
-            "a\n= 1 b",
+            "<math alttext=\"a = 1\"><mi>a</mi>\n<mo>=</mo> <mn>1</mn></math> b",
         ),
         (
             "<IFRAME title='Film' src='/f'>x</IFRAME>",

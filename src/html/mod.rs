@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+mod math;
+
+pub use math::with_formulas;
+
 /// The names in the tags of an HTML text, as they are written, each with what follows it; also what only looks like one.
 pub fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
     memchr::memchr_iter(b'<', html.as_bytes()).filter_map(|at| {
@@ -11,6 +15,38 @@ pub fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
             .unwrap_or(rest.len());
         Some(rest.split_at(end)).filter(|(name, _)| !name.is_empty())
     })
+}
+
+/// The value of an attribute of the tag that a text begins with, as it is written.
+pub fn attribute<'a>(tag: &'a str, wanted: &str) -> Option<&'a str> {
+    let is_between = |c: char| c.is_ascii_whitespace() || c == '/';
+    let end = tag[1..].find(|c: char| is_between(c) || c == '>')?;
+    let mut rest = &tag[1 + end..];
+    loop {
+        rest = rest.trim_start_matches(is_between);
+        let end = rest.find(|c: char| is_between(c) || matches!(c, '=' | '>'))?;
+        let (name, after) = rest.split_at(end);
+        if name.is_empty() && after.starts_with('>') {
+            return None;
+        }
+        let (value, after) = match after.trim_start().strip_prefix('=') {
+            Some(after) => value_of(after.trim_start())?,
+            None => ("", after),
+        };
+        if name.eq_ignore_ascii_case(wanted) {
+            return Some(value);
+        }
+        rest = after;
+    }
+}
+
+/// The value that a text begins with, and what follows it.
+fn value_of(text: &str) -> Option<(&str, &str)> {
+    if let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+        return text[1..].split_once(quote);
+    }
+    let end = text.find(|c: char| c.is_ascii_whitespace() || c == '>')?;
+    Some(text.split_at(end))
 }
 
 /// A text or the value of an attribute of HTML that is safe already, where few characters are escaped.
@@ -58,6 +94,7 @@ const WITHIN_WORDS: [&str; 24] = [
 /// The words of an HTML text, with single spaces; the name of a film or a sound is none.
 pub fn words(html: &str) -> String {
     let html = without_names(html);
+    let html = with_formulas(&html, escape);
     let mut text = String::with_capacity(html.len());
     let mut parts = html.split('<');
     text.push_str(parts.next().unwrap_or_default());
@@ -86,27 +123,47 @@ pub fn words(html: &str) -> String {
 
 /// The same HTML without the links behind films and sounds: the name of a file says nothing of a post.
 pub fn without_names(html: &str) -> Cow<'_, str> {
-    const ENDS: [&str; 2] = ["</audio> <a href=\"", "</video> <a href=\""];
-    let mut rest = html;
+    const PLAYERS: [&str; 2] = ["</audio>", "</video>"];
+    const LINK: &str = "o> <a href=\"";
     let mut without = String::new();
-    while let Some(at) = ENDS.iter().filter_map(|end| rest.find(end)).min() {
-        let player = at + "</audio>".len();
-        let Some(end) = rest[player..].find("</a>") else {
+    let mut from = 0;
+    for (at, _) in html.match_indices(LINK) {
+        let player = at + "o>".len();
+        let ends_player = PLAYERS.iter().any(|end| html[..player].ends_with(end));
+        if !ends_player || player < from {
+            continue;
+        }
+        let Some(end) = html[player..].find("</a>") else {
             break;
         };
-        without.push_str(&rest[..player]);
-        rest = &rest[player + end + "</a>".len()..];
+        without.push_str(&html[from..player]);
+        from = player + end + "</a>".len();
     }
-    if without.is_empty() {
-        html.into()
-    } else {
-        (without + rest).into()
+    if from == 0 {
+        return html.into();
     }
+    (without + &html[from..]).into()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{attribute, words};
+
+    #[test]
+    fn an_attribute_is_read_however_it_is_written() {
+        for (tag, name, value) in [
+            ("<img src=\"a b\" alt='c>d'>", "src", Some("a b")),
+            ("<img src=\"a b\" alt='c>d'>", "ALT", Some("c>d")),
+            ("<img hidden data-src = a.png/>", "data-src", Some("a.png/")),
+            ("<img hidden src=a>", "hidden", Some("")),
+            ("<img title='src=x' src=a>", "src", Some("a")),
+            ("<img alt=x>src=y", "src", None),
+            ("<img src='never", "src", None),
+            ("<img", "src", None),
+        ] {
+            assert_eq!(attribute(tag, name), value, "{tag}");
+        }
+    }
 
     #[test]
     fn an_element_within_a_line_parts_no_words() {

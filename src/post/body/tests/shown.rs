@@ -1,0 +1,228 @@
+//! Pictures, players, formulas and drawings: what feeds show of them.
+
+use crate::config::Dialect;
+
+use super::body;
+
+/// The HTML of a text without its paragraph.
+fn shown(text: &str) -> String {
+    let html = body(Dialect::Hugo, text).html;
+    let inside = html
+        .strip_prefix("<p>")
+        .and_then(|html| html.strip_suffix("</p>"));
+    inside.unwrap_or(&html).to_owned()
+}
+
+#[test]
+fn a_lazy_picture_has_its_real_address() {
+    let real = "<img src=\"https://hums.example/real.png\" alt=\"A\">";
+    for (text, expected) in [
+        (
+            "<img src=\"data:image/gif;base64,R0\" data-src=\"/real.png\" alt=\"A\">",
+            real,
+        ),
+        ("<img data-src='/real.png' alt=A>", real),
+        ("<img src=\"\" data-original=\"/real.png\" alt=\"A\">", real),
+        (
+            "<img src=\"/blank.gif\" data-lazy-src=\"/real.png\" alt=\"A\">",
+            real,
+        ),
+        (
+            "<img src=\"/loading.svg\" data-lazyload=\"/real.png\" alt=\"A\">",
+            real,
+        ),
+        (
+            "<img src=\"/s.png\" data-lazy=\"/real.png\" alt=\"A\">",
+            real,
+        ),
+        (
+            "<img src=\"data:image/gif;base64,R0\" data-src=\"/real.png\" alt=\"A\"><noscript><img src=\"/real.png\" alt=\"A\"></noscript>",
+            real,
+        ),
+        (
+            "<noscript><img src=\"/real.png\" alt=\"A\"></noscript><img data-src=\"/real.png\" alt=\"A\">",
+            real,
+        ),
+        (
+            "<img class=\"lazy\" src=\"data:image/gif;base64,R0\"><noscript><img src=\"/real.png\" alt=\"A\"></noscript>",
+            real,
+        ),
+        (
+            "<img src=\"data:x\" data-srcset=\"/a.png 1x, /b.png 2x\" alt=\"A\">",
+            "<img src=\"https://hums.example/a.png\" alt=\"A\" srcset=\"https://hums.example/a.png 1x, https://hums.example/b.png 2x\">",
+        ),
+        (
+            "<picture><source data-srcset=\"/a.webp\" type=\"image/webp\"><img data-src=\"/real.png\" alt=\"A\"></picture>",
+            "<picture><source type=\"image/webp\" srcset=\"https://hums.example/a.webp\"><img src=\"https://hums.example/real.png\" alt=\"A\"></picture>",
+        ),
+        (
+            "<img src=\"/real.png\" data-src=\"javascript:x\" alt=\"A\">",
+            real,
+        ),
+        ("<img src=\"/real.png\" data-src=\"\" alt=\"A\">", real),
+    ] {
+        let html = shown(text);
+        let parts = |html: &str| {
+            let mut parts: Vec<String> = html.split(['<', '>', ' ']).map(str::to_owned).collect();
+            parts.sort();
+            parts
+        };
+        assert_eq!(parts(&html), parts(expected), "{text}: {html}");
+    }
+}
+
+#[test]
+fn a_player_becomes_a_link_to_its_page() {
+    for (text, expected) in [
+        (
+            "<iframe src=\"https://www.youtube.com/embed/abc\" title=\"YouTube video player\"></iframe>",
+            "<a href=\"https://www.youtube.com/watch?v=abc\">YouTube</a>",
+        ),
+        (
+            "<iframe title=\"Tea & cake\" data-src=\"//player.vimeo.com/video/12\"></iframe>",
+            "<a href=\"https://vimeo.com/12\">Tea &amp; cake</a>",
+        ),
+        (
+            "<iframe src=\"https://open.spotify.com/embed/track/x\"></iframe>",
+            "<a href=\"https://open.spotify.com/track/x\">Spotify</a>",
+        ),
+        (
+            "<object data=\"https://www.youtube.com/v/abc\">old</object>",
+            "<a href=\"https://www.youtube.com/watch?v=abc\">YouTube</a>",
+        ),
+        (
+            "<embed src=\"/a/tea.pdf\">",
+            "<a href=\"https://hums.example/a/tea.pdf\">tea.pdf</a>",
+        ),
+        (
+            "<script src=\"https://gist.github.com/a/1.js\"></script>",
+            "<a href=\"https://gist.github.com/a/1\">gist</a>",
+        ),
+    ] {
+        assert_eq!(shown(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_formula_stays_a_formula() {
+    for (text, expected) in [
+        (
+            "<math display=\"block\"><msup><mi>e</mi><mi>x</mi></msup></math>",
+            "<math display=\"block\"><msup><mi>e</mi><mi>x</mi></msup></math>",
+        ),
+        (
+            "<math><semantics><mi>a</mi><annotation encoding=\"application/x-tex\">a &lt; b</annotation></semantics></math>",
+            "<math alttext=\"a &lt; b\"><semantics><mi>a</mi></semantics></math>",
+        ),
+        (
+            "<math onclick=\"x()\" href=\"/y\"><mi href=\"javascript:x\" mathvariant=\"normal\">a</mi></math>",
+            "<math><mi mathvariant=\"normal\">a</mi></math>",
+        ),
+        (
+            "<math><maction actiontype=\"statusline\" xlink:href=\"javascript:x\"><mi>a</mi></maction></math>",
+            "<math><mi>a</mi></math>",
+        ),
+        (
+            "<span class=\"katex\"><math><mi>a</mi></math><span class=\"katex-html\" aria-hidden=\"true\">a</span></span>",
+            "<span><math><mi>a</mi></math></span>",
+        ),
+    ] {
+        assert_eq!(shown(text), expected, "{text}");
+    }
+    for text in [
+        "<math><annotation-xml encoding=\"text/html\"><script>x()</script><img src=x onerror=x()></annotation-xml></math>",
+        "<math><mtext><table><mglyph><style><img src=x onerror=x()>",
+        "<math><mi//xlink:href=\"data:x,<script>x()</script>\">",
+        "<math><mtext><img src=x onerror=x()></mtext></math>",
+    ] {
+        let html = shown(text);
+        assert!(
+            !html.contains("onerror") && !html.contains("script"),
+            "{text}: {html}"
+        );
+    }
+}
+
+#[test]
+fn a_drawing_is_a_link_to_the_post() {
+    assert_eq!(
+        shown("a <svg viewBox=\"0 0 9 9\"><title>Tea</title><path d=\"M0\"/></svg> b"),
+        "a <a href=\"https://hums.example/blog/posts/cake/\">Figure: Tea</a> b"
+    );
+}
+
+#[test]
+fn players_keep_their_controls_and_times_their_instant() {
+    for (text, expected) in [
+        (
+            "<time datetime=\"2024-05-01\">May</time>",
+            "<time datetime=\"2024-05-01\">May</time>",
+        ),
+        (
+            "<table><tr><td style=\"text-align: expression(x)\">a",
+            "<table><tbody><tr><td>a</td></tr></tbody></table>",
+        ),
+        (
+            "<table><tr><td style=\"text-align:center;color:red\">a",
+            "<table><tbody><tr><td style=\"text-align:center\">a</td></tr></tbody></table>",
+        ),
+        (
+            "<table><tr><td style=\"text-align:url(x)\">a",
+            "<table><tbody><tr><td>a</td></tr></tbody></table>",
+        ),
+    ] {
+        assert_eq!(shown(text), expected, "{text}");
+    }
+    for text in [
+        "<audio src=\"/a.mp3\" controls></audio>",
+        "<video controls src=\"/a.mp4\"></video>",
+    ] {
+        assert!(shown(text).contains("controls"), "{text}");
+    }
+}
+
+#[test]
+fn elements_that_no_feed_shows_are_counted_in_one_warning() {
+    let text = "a\n\n<canvas></canvas>\n<form><select><option>x</option></select></form>\n<canvas></canvas>\n<iframe></iframe>";
+    let warnings = body(Dialect::Hugo, text).warnings;
+    let [warning] = warnings.as_slice() else {
+        panic!("{warnings:?}");
+    };
+    assert!(
+        warning
+            .message
+            .starts_with("2 `<canvas>`, 1 `<form>`, 1 `<iframe>`, 1 `<select>` left out"),
+        "{}",
+        warning.message
+    );
+    for text in [
+        "<svg aria-hidden=true></svg>",
+        "`<canvas>`",
+        "<script>x()</script>",
+        "<canvasser>",
+    ] {
+        assert_eq!(body(Dialect::Hugo, text).warnings, [], "{text}");
+    }
+}
+
+#[test]
+fn a_long_text_stays_whole() {
+    for (part, shown) in [
+        ("&amp; ", "&amp; "),
+        ("\u{a0}", "&nbsp;"),
+        ("é&lt;", "é&lt;"),
+        ("a&nbsp;b", "a&nbsp;b"),
+        ("&&", "&amp;&amp;"),
+    ] {
+        let count = (1 << 16) / part.len();
+        let text = format!("<div>{}x</div>", part.repeat(count));
+        let html = body(Dialect::Hugo, &text).html;
+        let expected = format!("<div>{}x</div>", shown.repeat(count));
+        assert!(
+            html == expected,
+            "{part}: {} of {}",
+            html.len(),
+            expected.len()
+        );
+    }
+}
