@@ -377,3 +377,231 @@ fn what_belongs_to_a_bundle_or_lies_beside_the_posts_is_not_named() {
         );
     }
 }
+
+#[test]
+fn a_translation_of_pelican_has_its_own_address_without_a_config() {
+    let post =
+        |lang: &str| format!("Title: Tea\nDate: 2024-05-01\nSlug: tea\nLang: {lang}\n\nText.\n");
+    let (english, german) = (post("en"), post("de"));
+    let files = [
+        ("content/tea.md", english.as_str()),
+        ("content/tee.md", &german),
+    ];
+    for more in ["dialect = \"pelican\"\n", ""] {
+        let ran = build(more, &files);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+        assert_eq!(address(&ran, "tea.md"), Some("tea.html"), "{}", ran.talk);
+        assert_eq!(address(&ran, "tee.md"), Some("tea-de.html"), "{}", ran.talk);
+    }
+}
+
+#[test]
+fn same_words_after_different_dates_are_two_posts_in_the_plain_form() {
+    let text = "---\ntitle: Update\n---\nText.\n";
+    let mut files = vec![
+        ("content/notes/2018-06-17-update.md", text),
+        ("content/notes/2018-06-10-update.md", text),
+        ("content/notes/2018-06-24-update.md", text),
+        ("content/2018-06-10-update.md", text),
+        ("content/2018-06-11-cake.md", text),
+    ];
+    let ran = build("", &files);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    for (path, expected) in [
+        ("notes/2018-06-10-update.md", "notes/update/"),
+        ("notes/2018-06-17-update.md", "notes/2018-06-17-update/"),
+        ("notes/2018-06-24-update.md", "notes/2018-06-24-update/"),
+        ("2018-06-10-update.md", "update/"),
+        ("2018-06-11-cake.md", "cake/"),
+    ] {
+        assert_eq!(address(&ran, path), Some(expected), "{path}: {}", ran.talk);
+    }
+    // An address that is set says what it says, and so does a slug.
+    let slugged = "---\ntitle: Update\nslug: update\n---\nText.\n";
+    files.truncate(2);
+    let ran = build("permalink = \"/{slug}/\"\n", &files);
+    assert!(
+        ran.code == 1 && ran.talk.contains("is also the address of"),
+        "{}",
+        ran.talk
+    );
+    let ran = build(
+        "",
+        &files
+            .iter()
+            .map(|(path, _)| (*path, slugged))
+            .collect::<Vec<_>>(),
+    );
+    assert!(
+        ran.code == 1 && ran.talk.contains("is also the address of"),
+        "{}",
+        ran.talk
+    );
+}
+
+#[test]
+fn private_posts_and_stubs_are_no_posts() {
+    let text = |keys: &str| format!("---\ntitle: A\ndate: 2024-05-01\n{keys}---\nText.\n");
+    let private = [
+        ("private: true\n", "it is private"),
+        ("private: yes\n", "it is private"),
+        ("hidden: true\n", "it is private"),
+        ("public: false\n", "it is private"),
+        ("visibility: private\n", "it is private"),
+        ("Visibility: Hidden\n", "it is private"),
+        ("status: private\n", "it is private"),
+        ("draft: true\n", "it is a draft"),
+        ("redirect: /new/\n", "it only leads to another page"),
+        (
+            "redirect_to: https://x.example/new/\n",
+            "it only leads to another page",
+        ),
+        ("redirect_to:\n  - /new/\n", "it only leads to another page"),
+    ];
+    for (keys, why) in private {
+        let ran = build(
+            "",
+            &[("content/a.md", &text(keys)), ("content/b.md", &text(""))],
+        );
+        let left_out = format!("\na.md: left out: {why}\n");
+        assert!(
+            ran.code == 0 && ran.talk.contains(&left_out),
+            "{keys}: {}",
+            ran.talk
+        );
+        assert!(address(&ran, "b.md").is_some());
+    }
+    for keys in [
+        "private: false\n",
+        "public: true\n",
+        "visibility: public\n",
+        "redirect: false\n",
+        "aliases: [/old/]\n",
+        "aliases: []\n",
+    ] {
+        let ran = build("", &[("content/a.md", &text(keys))]);
+        assert_eq!(
+            (ran.code, address(&ran, "a.md")),
+            (0, Some("a/")),
+            "{keys}: {}",
+            ran.talk
+        );
+    }
+    for (path, why) in [
+        ("_x.md", "it is private"),
+        ("drafts/x.md", "it is a draft"),
+        ("a/Drafts/x.md", "it is a draft"),
+        ("_drafts/x.md", "it is a draft"),
+    ] {
+        let ran = build(
+            "",
+            &[
+                (&*format!("content/{path}"), &text("")),
+                ("content/b.md", &text("")),
+                ("content/c.md", &text("")),
+            ],
+        );
+        let left_out = format!("{path}: left out: {why}\n");
+        assert!(
+            ran.code == 0 && ran.talk.contains(&left_out),
+            "{path}: {}",
+            ran.talk
+        );
+    }
+    let stub = "---\naliases: [/old/]\n---\n";
+    let ran = build("", &[("content/2024-05-01-a.md", stub)]);
+    assert!(
+        ran.code == 0
+            && ran
+                .talk
+                .contains("2024-05-01-a.md: left out: it only leads"),
+        "{}",
+        ran.talk
+    );
+    // Where a generator is known, these mean what it says.
+    let ran = build(
+        "dialect = \"hugo\"\n",
+        &[("content/drafts/a.md", &text("private: true\n"))],
+    );
+    assert!(
+        ran.code == 0 && address(&ran, "drafts/a.md").is_some(),
+        "{}",
+        ran.talk
+    );
+}
+
+#[test]
+fn a_config_among_the_posts_does_not_decide_the_dialect() {
+    let text = "---\ntitle: A\ndate: 2024-05-01\n---\nText.\n";
+    for (file, config) in [
+        (
+            "content/hugo.toml",
+            "baseURL = 'https://x.example/'\n[permalinks]\nguest = '/owned/:slug/'\n",
+        ),
+        (
+            "content/guest/hugo.toml",
+            "baseURL = 'https://x.example/'\n",
+        ),
+        ("content/zola.toml", "base_url = \"https://x.example\"\n"),
+        ("content/config.toml", "baseURL = 'https://x.example/'\n"),
+        (
+            "content/config/_default/hugo.toml",
+            "baseURL = 'https://x.example/'\n",
+        ),
+        ("content/_config.yml", "permalink: /owned/:title/\n"),
+        ("content/pelicanconf.py", "ARTICLE_URL = 'owned/{slug}/'\n"),
+        ("content/next.config.js", ""),
+    ] {
+        let ran = build("", &[("content/guest/a.md", text), (file, config)]);
+        assert!(
+            ran.talk.contains("dialect: plain ("),
+            "{file}: {}",
+            ran.talk
+        );
+        assert_eq!(
+            address(&ran, "guest/a.md"),
+            Some("guest/a/"),
+            "{file}: {}",
+            ran.talk
+        );
+    }
+    // The site's own config stays the site's.
+    let own = ("zola.toml", "base_url = \"https://x.example\"\n");
+    for file in [
+        "content/hugo.toml",
+        "content/.eleventy.js",
+        "content/_config.yml",
+    ] {
+        let ran = build(
+            "",
+            &[("content/guest/a.md", text), own, (file, "baseURL = 'x'\n")],
+        );
+        assert!(ran.talk.contains("dialect: zola ("), "{file}: {}", ran.talk);
+    }
+}
+
+#[test]
+fn names_have_bounds() {
+    let long = "x".repeat(201);
+    let many: Vec<String> = (0..150).map(|number| format!("t{number}")).collect();
+    for (tags, lost, all) in [
+        (format!("{long}, a"), 1, 2),
+        (many.join(", "), 50, 150),
+        (format!("{long}, {}", many.join(", ")), 51, 151),
+    ] {
+        let text = format!("---\ntitle: A\ndate: 2024-05-01\ntags: [{tags}]\n---\nText.\n");
+        let ran = build("[feeds]\nby = []\n", &[("content/a.md", &text)]);
+        let words = format!("content/a.md:4: {lost} of {all} tags are left out");
+        assert!(ran.code == 0 && ran.talk.contains(&words), "{}", ran.talk);
+    }
+    let text = format!("---\ntitle: A\ndate: 2024-05-01\nauthors: [{long}, Ada]\n---\nText.\n");
+    let ran = build("", &[("content/a.md", &text)]);
+    assert!(
+        ran.code == 0
+            && ran
+                .talk
+                .contains("content/a.md:4: 1 of 2 authors are left out"),
+        "{}",
+        ran.talk
+    );
+}

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::finding::Finding;
 use crate::lock::{Lock, Unnamed};
-use crate::post::{Post, fingerprint_of};
+use crate::post::{Address, Post, fingerprint_of};
 
 use super::past::Before;
 
@@ -28,6 +28,31 @@ fn ask(post: &Post) -> Unnamed<'_> {
         published: post.published,
         title: &post.title,
         id: Some(&*post.id).filter(|id| !id.is_empty()),
+    }
+}
+
+/// Gives posts that share an address the one with the date of their file's name, but for the one that was published
+/// first. `dated` is that address, or none where the post cannot be read again.
+pub(super) fn date(posts: &mut [Post], dated: impl Fn(&Post) -> Option<Address>) {
+    let mut holders: HashMap<Address, usize> = HashMap::with_capacity(posts.len());
+    let mut later = Vec::new();
+    for (number, post) in posts.iter().enumerate() {
+        let Some(holder) = holders.get_mut(&post.url) else {
+            holders.insert(post.url.clone(), number);
+            continue;
+        };
+        let age = |number: usize| (posts[number].published, &*posts[number].path);
+        let (first, second) = match age(number) < age(*holder) {
+            true => (number, *holder),
+            false => (*holder, number),
+        };
+        *holder = first;
+        later.push(second);
+    }
+    for number in later {
+        if let Some(address) = dated(&posts[number]) {
+            posts[number].url = address;
+        }
     }
 }
 

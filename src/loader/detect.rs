@@ -34,6 +34,9 @@ pub(super) fn habits(
         (set, _) => (set, "as it is set".to_owned()),
     };
     let mut habits = Habits::of(dialect, site.zone());
+    if habits.foreign.is_some() {
+        habits.default_language = Some(site.language.clone());
+    }
     let mut broken = None;
     if let Some(found) = found {
         broken = found.is_broken.then(|| {
@@ -114,6 +117,7 @@ pub(super) fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
             .iter()
             .filter(|(_, dialect)| matches!(wanted, Dialect::Auto) || wanted == *dialect);
         let found = found
+            .filter(|(_, dialect)| folder != dir || may_be_root(&dir, *dialect))
             .map(|(name, dialect)| (folder.join(name), *dialect))
             .find_map(|(file, dialect)| {
                 let keys = keys_of(&file);
@@ -153,8 +157,10 @@ pub(super) fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
                 })
             });
         match found {
-            // A site may be written in Obsidian: another generator's config above says more.
-            Some(found) if found.dialect == Dialect::Obsidian => _ = vault.get_or_insert(found),
+            // A site may be written in Obsidian, and a config may lie among its posts: another one above says more.
+            Some(found) if found.dialect == Dialect::Obsidian || is_guest(&found, &dir) => {
+                _ = vault.get_or_insert(found);
+            }
             Some(found) => return Some(found),
             None => {}
         }
@@ -164,6 +170,23 @@ pub(super) fn generator(dir: &Path, wanted: Dialect) -> Option<Generator> {
         }
     }
     vault
+}
+
+/// Whether a config lies in the folder of posts, where its generator keeps none as a rule.
+fn is_guest(found: &Generator, dir: &Path) -> bool {
+    found.root == dir && found.dialect == Dialect::Eleventy
+}
+
+/// Whether the folder of posts may be the folder of a whole site, so that a config in it is the site's: the others keep
+/// their posts below it. A config that somebody puts beside posts decides nothing.
+fn may_be_root(dir: &Path, dialect: Dialect) -> bool {
+    match dialect {
+        Dialect::Eleventy | Dialect::Obsidian => true,
+        Dialect::Jekyll => ["_posts", "_drafts", "_layouts", "_includes"]
+            .iter()
+            .any(|folder| dir.join(folder).is_dir()),
+        _ => false,
+    }
 }
 
 /// The keys of a config; none where it cannot be read.
@@ -420,7 +443,7 @@ impl Generator {
         };
         habits.permalink = pattern("article_url", "article_save_as");
         let foreign = pattern("article_lang_url", "article_lang_save_as");
-        habits.foreign = Some(foreign.unwrap_or_else(|| "/{slug}-{lang}.html".to_owned()));
+        habits.foreign = foreign.or_else(|| habits.rules.foreign.map(str::to_owned));
         habits.default_language = Some(self.text("default_lang").unwrap_or("en").to_owned());
         habits.folders_count = self.keys.get("use_folder_as_category") != Some(&Value::Bool(false));
         if self

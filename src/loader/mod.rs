@@ -164,6 +164,15 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         .into_iter()
         .map(str::to_owned)
         .collect();
+    if habits.rules.dates_apart && config.permalink.is_none() {
+        let keeping = Habits {
+            name_keeps_date: true,
+            ..habits.clone()
+        };
+        apart::date(&mut posts, |post| {
+            address_of(post, &assets.file(&post.path), site, &keeping)
+        });
+    }
     for loser in apart::take_out(&mut posts, &lock, &authority, &before) {
         findings.push(loser.finding);
         held.extend(loser.id);
@@ -311,22 +320,12 @@ impl Loaded {
             let Ok(Read::Post(draft)) = read else {
                 return None;
             };
-            let Draft {
-                post:
-                    Post {
-                        path,
-                        published,
-                        url,
-                        ..
-                    },
-                why:
-                    Why {
-                        date,
-                        zone,
-                        address,
-                    },
-                ..
-            } = *draft;
+            let Why {
+                date,
+                zone,
+                address,
+            } = draft.why;
+            let (path, published, url) = (&post.path, draft.post.published, &post.url);
             Some(format!(
                 "{path}: {} from {date}, read {zone}; {url} from {address}",
                 published.to_rfc3339()
@@ -464,6 +463,14 @@ fn read_post(
         tests::panic_if_asked(&text, "read");
         post::read(path, &text, site, habits, commits)
     })
+}
+
+/// The address that other habits give a post, read again.
+fn address_of(post: &Post, file: &Path, site: &Site, habits: &Habits) -> Option<post::Address> {
+    match read_post(&post.path, file, site, habits, None, &mut Vec::new()) {
+        Ok(Read::Post(draft)) => Some(draft.post.url),
+        _ => None,
+    }
 }
 
 /// A file's text: UTF-8 without a byte order mark, lines ended by LF.

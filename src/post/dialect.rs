@@ -182,10 +182,16 @@ pub struct Rules {
     pub split: Split,
     /// Which folders are categories.
     pub folders: Folders,
+    /// The pattern of the address of a post in another language than the default one.
+    pub foreign: Option<&'static str>,
     /// Whether a folder with an `index.md` is one post, and the other files in it belong to that.
     pub bundles: bool,
     /// Folders whose files are no posts.
     pub no_posts: &'static [&'static str],
+    /// Whether posts that are marked as private, and those in a folder of drafts, are kept from readers.
+    pub guards_private: bool,
+    /// Whether two posts of one address have the dates of their files' names in it.
+    pub dates_apart: bool,
     /// Whether a template with a date is a post.
     pub templates: bool,
     /// Whether only what lies in `_posts` or `_drafts` is a post where there are such folders.
@@ -196,7 +202,8 @@ pub struct Rules {
     pub syntax: Syntax,
 }
 
-const PLAIN: Rules = Rules {
+/// What dialects do unless they do something else.
+const BASE: Rules = Rules {
     dialect: Dialect::Plain,
     toml: true,
     json: true,
@@ -233,8 +240,11 @@ const PLAIN: Rules = Rules {
     dashes: true,
     split: Split::Commas,
     folders: Folders::None,
+    foreign: None,
     bundles: false,
     no_posts: &["_includes", "_data", "_layouts", "_site", "node_modules"],
+    guards_private: false,
+    dates_apart: false,
     templates: false,
     own_folders: false,
     has_pages: false,
@@ -286,7 +296,7 @@ const HUGO: Rules = Rules {
         definitions: true,
         ..MARKDOWN
     },
-    ..PLAIN
+    ..BASE
 };
 
 const ZOLA: Rules = Rules {
@@ -311,7 +321,7 @@ const ZOLA: Rules = Rules {
         zola: true,
         ..MARKDOWN
     },
-    ..PLAIN
+    ..BASE
 };
 
 const JEKYLL: Rules = Rules {
@@ -351,7 +361,7 @@ const JEKYLL: Rules = Rules {
         definitions: true,
         ..MARKDOWN
     },
-    ..PLAIN
+    ..BASE
 };
 
 const ELEVENTY: Rules = Rules {
@@ -377,7 +387,7 @@ const ELEVENTY: Rules = Rules {
         containers: true,
         ..MARKDOWN
     },
-    ..PLAIN
+    ..BASE
 };
 
 const PELICAN: Rules = Rules {
@@ -390,6 +400,7 @@ const PELICAN: Rules = Rules {
     date_in: &[DateIn::Name],
     address: &["url", "save_as"],
     permalink: "/{slug}.html",
+    foreign: Some("/{slug}-{lang}.html"),
     slugs: Slugs::Pelican,
     slug_of_title: true,
     folders: Folders::Parent,
@@ -401,7 +412,7 @@ const PELICAN: Rules = Rules {
         definitions: true,
         ..MARKDOWN
     },
-    ..PLAIN
+    ..BASE
 };
 
 const OBSIDIAN: Rules = Rules {
@@ -422,7 +433,13 @@ const OBSIDIAN: Rules = Rules {
         wiki: true,
         ..MARKDOWN
     },
-    ..PLAIN
+    ..BASE
+};
+
+const PLAIN: Rules = Rules {
+    guards_private: true,
+    dates_apart: true,
+    ..BASE
 };
 
 static ALL: [Rules; 7] = [HUGO, ZOLA, JEKYLL, ELEVENTY, PELICAN, OBSIDIAN, PLAIN];
@@ -507,7 +524,7 @@ impl Habits {
             zone,
             prefix: String::new(),
             permalink: None,
-            foreign: None,
+            foreign: rules.foreign.map(str::to_owned),
             folders_count: true,
             permalinks: HashMap::new(),
             sections: HashMap::new(),

@@ -119,6 +119,7 @@ mod dating;
 pub mod dialect;
 mod fingerprint;
 pub mod front;
+mod left_out;
 mod markup;
 mod media;
 mod name;

@@ -12,7 +12,8 @@ use crate::post::body::markdown;
 use crate::post::date;
 use crate::post::dating::{Commits, Dated, Dating};
 use crate::post::dialect::Habits;
-use crate::post::front::{self, Front, Split, switch_of};
+use crate::post::front::{self, Front, Split};
+use crate::post::left_out::File;
 use crate::post::name::Name;
 use crate::post::why::{Origin, Why};
 use crate::post::{Address, Fingerprint, Markup, Post, composed, media, people, plain, title};
@@ -44,7 +45,6 @@ pub struct Draft {
 }
 
 const LANGUAGE: &[&str] = &["lang", "language", "locale"];
-const SWITCHED_OFF: &[(&str, bool)] = &[("draft", true), ("published", false), ("publish", false)];
 
 /// The post of a file's text. `path` is below the folder of posts, with `/` between its parts.
 ///
@@ -67,17 +67,18 @@ pub fn read(
     } = front::split(text, rules)?;
     front.add_defaults(&habits.data_of(path));
     front.compute();
-    let is_bundle = path
-        .rsplit('/')
-        .next()
-        .is_some_and(|file| file.starts_with("index."));
-    if let Some(why) = no_post(&name, &front, fenced, is_bundle) {
+    let file = File {
+        path,
+        name: &name,
+        front: &front,
+        body,
+        fenced,
+        rules,
+    };
+    if let Some(why) = file.why_no_post() {
         return Ok(Read::NoPost(why));
     }
-    let is_draft = SWITCHED_OFF.iter().any(|(key, off)| front.is(key, *off))
-        || matches!(front.text(&["status"]).as_deref(), Some("draft" | "hidden"))
-        || path.split('/').any(|part| part == "_drafts");
-    if is_draft && !habits.drafts {
+    if file.is_draft() && !habits.drafts {
         return Ok(Read::Draft);
     }
     let plain = if fenced || !rules.plain {
@@ -192,9 +193,16 @@ pub fn read(
             is_iri
         });
     let language = language(&front, &name, &mut warnings).filter(|tag| *tag != site.language);
-    let authors = people::authors(&front, habits);
+    let mut authors = people::authors(&front, habits);
+    warnings.extend(
+        bound("authors", &mut authors, |author| &author.name)
+            .map(|finding| finding.at_line(front.line("authors"))),
+    );
     let (enclosure, enclosure_line) = media::enclosure(&front, &url).unzip();
-    let tags = people::tags(&front, &categories, habits);
+    let mut tags = people::tags(&front, &categories, habits);
+    warnings.extend(
+        bound("tags", &mut tags, |tag| tag).map(|finding| finding.at_line(front.line("tags"))),
+    );
     let post = Post {
         id: id.unwrap_or_default().into(),
         path: path.into(),
@@ -271,32 +279,20 @@ fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> 
     None
 }
 
-/// Why a file is no post whatever it says.
-fn no_post(
-    name: &Name<'_>,
-    front: &Front<'_>,
-    fenced: bool,
-    is_bundle: bool,
-) -> Option<&'static str> {
-    if name.markup == Some(Markup::Html) && !fenced {
-        return Some("a page of HTML without front matter");
-    }
-    if front.is("permalink", false) || front.is("eleventyexcludefromcollections", true) {
-        return Some("it has no page");
-    }
-    let build = front.table("build").or_else(|| front.table("_build"));
-    let render = build
-        .and_then(|build| build.get("render"))
-        .map(|render| render == "never" || switch_of(render) == Some(false));
-    let list = build
-        .and_then(|build| build.get("list"))
-        .map(|list| list == "never" || switch_of(list) == Some(false));
-    if list == Some(true) || front.is("unlisted", true) {
-        return Some("it is in no list");
-    }
-    if render == Some(true) || is_bundle && front.is("headless", true) || front.is("render", false)
-    {
-        return Some("it has no page");
-    }
-    None
+/// The most names of a kind that a post may have.
+const MOST: usize = 100;
+/// The most characters of a name.
+const LONGEST: usize = 200;
+
+/// Takes out names that are too long, and those beyond the most that a post may have. Returns a warning of them.
+fn bound<T>(noun: &str, names: &mut Vec<T>, text: impl Fn(&T) -> &str) -> Option<Finding> {
+    let all = names.len();
+    names.retain(|name| text(name).chars().nth(LONGEST).is_none());
+    names.truncate(MOST);
+    let lost = all - names.len();
+    (lost > 0).then(|| {
+        let message = format!("{lost} of {all} {noun} are left out");
+        let hint = format!("a post may have {MOST} {noun} of at most {LONGEST} characters");
+        Finding::warning(message).way_out(hint)
+    })
 }
