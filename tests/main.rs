@@ -24,6 +24,7 @@ mod login;
 mod look;
 mod media;
 mod message;
+mod model;
 mod nasty;
 mod opens;
 mod outbox;

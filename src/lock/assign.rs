@@ -10,21 +10,23 @@
 //!    are refused.
 //! 2. The line of the post's own path, where it says the same instant and title. So whoever stayed comes before anybody
 //!    who moved, and no id is taken from a post that still has it.
-//! 3. The one line of the same instant and title that no post holds, first among those with the same file name (a folder
-//!    moved), then among all (a file was renamed). "The one" holds both ways: one line, one post that asks.
+//! 3. The one line of the same instant and title that no post holds and that is not dead, first among those with the
+//!    same file name (a folder moved), then among all (a file was renamed). "The one" holds both ways: one line, one post
+//!    that asks.
 //! 4. The line of the same path: instant and title were edited. A tombstone gives nothing while its post is here.
 //! 5. Files that changed places in a round: what is left at the end of the round.
 //! 6. What vanished since the last build, compared by instant, title, stem and text ([`moved`]). Two that fit equally
 //!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all.
-//! 7. A new id, which no line and no post has.
+//! 7. As step 3, among dead lines: a post that was away comes back under another path.
+//! 8. A new id, which no line and no post has.
 //!
 //! Why it is safe: an id enters [`Given`] once and never leaves it, so no two posts get one. Every step but the last
 //! gives ids that were given before, and whatever moves is said ([`Changes`]). A post without an answer is refused and
 //! gets no line, so that the next run asks again; the ids that it may have stay candidates (`held`). Dead ids are given
-//! by steps 2 to 4 alone, to a post that says where or what it was: one that comes back.
+//! by steps 2, 4 and 7 alone, to a post that says where or what it was: one that comes back.
 //!
 //! All of it is pure. What the lock does not know (which ids the last build had, and texts) comes through [`Past`],
-//! which is asked in step 6 only, so that a run in which nothing moved reads nothing.
+//! which is asked from step 3 on, so that a run in which nothing moved reads nothing.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -93,26 +95,25 @@ impl Lock {
             let (published, title) = &lines[number];
             (line.title == title && line.published == published).then_some(line.id)
         });
-        // A folder that moves keeps the names of its files; a file that is renamed, nothing but its day and title.
-        for name in [file_name as fn(&str) -> &str, |_| ""] {
-            if given.lacks() {
-                let alike = self.alike(&given, name);
-                given.take_alone(|number| {
-                    let (published, title) = &lines[number];
-                    *alike.get(&(published.as_str(), &**title, name(posts[number].path)))?
-                });
-            }
-        }
         let known = self.known();
+        let here: HashSet<&str> = posts.iter().map(|post| post.path).collect();
+        // Neither here nor in the last build: its line is asked last.
+        let is_dead = |id: &str| {
+            known.get(id).is_none_or(|path| !here.contains(path))
+                && past.is_known()
+                && past.before(id).is_none()
+        };
+        // A folder that moves keeps the names of its files; a file that is renamed, nothing but its day and title.
+        let names = [file_name as fn(&str) -> &str, |_| ""];
+        for name in names {
+            self.take_alike(&mut given, posts, &lines, name, &is_dead);
+        }
         if given.lacks() {
-            let present: HashSet<&str> = posts.iter().map(|post| post.path).collect();
             given.take(|number| {
                 let line = self.posts.get(posts[number].path)?;
                 // Whoever had this path before took the id along, and is still here.
-                let left = line.is_moved()
-                    && known
-                        .get(line.id)
-                        .is_some_and(|path| present.contains(path));
+                let left =
+                    line.is_moved() && known.get(line.id).is_some_and(|path| here.contains(path));
                 (!left).then_some(line.id)
             });
         }
@@ -123,6 +124,9 @@ impl Lock {
         let mut unclear = Vec::new();
         if given.lacks() {
             unclear = self.find_moved(&mut given, posts, &lines, past);
+        }
+        for name in names {
+            self.take_alike(&mut given, posts, &lines, name, &|_| false);
         }
         let moved_far = std::mem::take(&mut given.moved);
         let ids = given.or_mint(&authority, posts, &known);
@@ -161,6 +165,27 @@ impl Lock {
         Assigned { ids, refused, held }
     }
 
+    /// Steps 3 and 7: gives posts the ids of the lines with their instant and title, and with their name.
+    fn take_alike<'a>(
+        &'a self,
+        given: &mut Given<'a>,
+        posts: &[Unnamed<'_>],
+        lines: &[(String, Cow<'_, str>)],
+        name: fn(&str) -> &str,
+        is_left: &dyn Fn(&str) -> bool,
+    ) {
+        if !given.lacks() {
+            return;
+        }
+        let alike = self.alike(given, name);
+        given.take_alone(|number| {
+            let (published, title) = &lines[number];
+            let key = (published.as_str(), &**title, name(posts[number].path));
+            let id = (*alike.get(&key)?)?;
+            (!is_left(id)).then_some(id)
+        });
+    }
+
     /// Step 6: gives posts the ids of what vanished. Returns those of which two could be meant.
     fn find_moved<'a>(
         &'a self,
@@ -178,7 +203,7 @@ impl Lock {
                 && !past.is_there(line.path);
             let text = past.before(line.id);
             if is_gone && (text.is_some() || !past.is_known()) {
-                gone.push((line, text));
+                gone.push((line, text.filter(|text| *text != Signature::UNKNOWN)));
             }
         }
         let gone: Vec<(Trace<'_>, &str)> = gone

@@ -488,6 +488,19 @@ fn what_vanished_gives_its_id_to_the_post_that_it_can_only_be() {
     };
     let (_, now) = moved(dead, &[dated(1, "x.md", "Green")]);
     assert_eq!(now.changes().new.len(), 1);
+    // Nor does a post that is edited where it stands take its id.
+    let alive = had([TEA, RAIN])
+        .into_iter()
+        .filter(|(id, _)| *id == ids[1])
+        .collect();
+    let edited = Build {
+        before: alive,
+        now: vec![RAIN],
+        ..Build::default()
+    };
+    let (assigned, now) = moved(edited, &[dated(1, "b.md", "Tea")]);
+    assert_eq!(assigned.ids, [Some(ids[1].clone())]);
+    assert_eq!(now.changes(), &super::Changes::default());
     // Either could be meant: it gets no line, and the ids stay candidates.
     let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
     let before: HashMap<String, &str> = ids.iter().cloned().zip([TEA, TEA]).collect();

@@ -10,6 +10,8 @@ const NEAR: u32 = 14;
 const FAR: u32 = 21;
 /// The signature of a text without words.
 const EMPTY: u64 = 1;
+/// The signature of a text that nobody has read.
+const UNREAD: u64 = 3;
 
 /// The simhash of a text's pairs of words. The lowest bit marks a short text, of which it is a plain hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +31,9 @@ pub enum Likeness {
 }
 
 impl Signature {
+    /// That of a text that is not known.
+    pub const UNKNOWN: Self = Self(UNREAD);
+
     /// The signature of a post's text without its front matter. Case, spaces, markup and line breaks do not count.
     pub fn of(text: &str) -> Self {
         let words = hashes_of_words(text);
@@ -52,7 +57,10 @@ impl Signature {
 
     /// What it and another say of their texts.
     pub fn compare(self, other: Self) -> Likeness {
-        if self.0 == EMPTY || other.0 == EMPTY {
+        if [self.0, other.0]
+            .iter()
+            .any(|bits| matches!(*bits, EMPTY | UNREAD))
+        {
             return Likeness::Unknown;
         }
         if self.0 & 1 == 1 || other.0 & 1 == 1 {
@@ -163,6 +171,8 @@ mod tests {
         assert_eq!(compare("Hot tea.", TEA), Likeness::Unknown);
         assert_eq!(compare("", ""), Likeness::Unknown);
         assert_eq!(compare("- * -", TEA), Likeness::Unknown);
+        let unknown = Signature::UNKNOWN;
+        assert_eq!(unknown.compare(unknown), Likeness::Unknown);
     }
 
     #[test]

@@ -262,10 +262,17 @@ impl Manifest {
         held: &[u64],
         unseen: Unseen,
     ) {
-        let held: Vec<(u64, Known)> = held
-            .iter()
-            .filter_map(|id| Some((*id, *self.posts.get(id)?)))
-            .collect();
+        let of_held = |id: &u64| {
+            // Without a manifest nothing is known of it but that it is held.
+            let known = self.posts.get(id);
+            let text = known.and_then(|known| known.text);
+            let known = Known {
+                fingerprint: known.map_or(0, |known| known.fingerprint),
+                text: Some(text.unwrap_or(Signature::UNKNOWN)),
+            };
+            (*id, known)
+        };
+        let held: Vec<(u64, Known)> = held.iter().map(of_held).collect();
         for known in self.posts.values_mut() {
             known.text = None;
         }
