@@ -2,8 +2,9 @@
 
 use crate::config::{Feeds, Site};
 use crate::feed::address::subscription;
+use crate::feed::mark::GENERATOR;
+use crate::feed::text;
 use crate::feed::topic::Named;
-use crate::feed::{GENERATOR, text};
 use crate::html;
 
 /// The list's file.

@@ -9,9 +9,10 @@ use tera::{Context, Tera};
 use crate::config::{Feeds, Format, Site};
 use crate::feed::address::{path, subscription, url};
 use crate::feed::format::writer;
+use crate::feed::mark::{GENERATOR, is_ours};
 use crate::feed::model::day;
 use crate::feed::topic::Named;
-use crate::feed::{GENERATOR, opml, text};
+use crate::feed::{opml, text};
 use crate::finding::Finding;
 use crate::html;
 use crate::language;
@@ -124,7 +125,7 @@ pub(super) fn write(
         .render(&name, &values)
         .map_err(|error| explain(&error))?;
     // A template of the site's own may leave out who made it; by this the page is known again.
-    let is_marked = super::is_ours(page.as_bytes());
+    let is_marked = is_ours(page.as_bytes());
     Ok(match is_marked {
         true => page,
         false => format!("{}\n<!-- {GENERATOR} -->\n", page.trim_end()),

@@ -11,9 +11,10 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Timelike, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::{Author, Site};
-use crate::feed::format::{Writer, enclose};
+use crate::feed::format::writer::{Writer, enclose};
+use crate::feed::mark::GENERATOR;
 use crate::feed::model::{Entry, Feed, Text};
-use crate::feed::{GENERATOR, text};
+use crate::feed::text;
 use crate::html;
 use crate::post::Post;
 

@@ -4,9 +4,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use crate::config::Author;
-use crate::feed::format::{Writer, enclose};
+use crate::feed::format::writer::{Writer, enclose};
+use crate::feed::mark::GENERATOR;
 use crate::feed::model::{Entry, Feed, Text};
-use crate::feed::{GENERATOR, text};
+use crate::feed::text;
 use crate::html;
 
 /// The end of a document behind its items.

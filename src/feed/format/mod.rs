@@ -1,26 +1,13 @@
-//! One writer for each format. An entry has the same bytes in every document that shows it, so it is written once.
+//! The formats: to add one, add its file here and its name to the config.
 
 mod atom;
 mod json;
 mod rss;
+mod writer;
 
 use crate::config::Format;
-use crate::feed::model::{Entry, Feed};
 
-/// Writes one format.
-pub(super) trait Writer: Sync {
-    /// The name that people know it by.
-    fn label(&self) -> &'static str;
-
-    /// Its media type.
-    fn media_type(&self) -> &'static str;
-
-    /// The bytes of an entry; they do not depend on the document.
-    fn entry(&self, entry: &Entry<'_>) -> String;
-
-    /// A document with these entries, the newest first.
-    fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String;
-}
+pub(super) use writer::Writer;
 
 /// The writer of a format.
 pub(super) fn writer(format: Format) -> &'static dyn Writer {
@@ -29,22 +16,4 @@ pub(super) fn writer(format: Format) -> &'static dyn Writer {
         Format::Rss => &rss::Rss,
         Format::Json => &json::Json,
     }
-}
-
-/// The entries of a document between its head and its tail, each on lines of its own.
-fn enclose(head: &str, entries: &[&str], separator: &str, tail: &str) -> String {
-    let length: usize = entries
-        .iter()
-        .map(|entry| entry.len() + separator.len())
-        .sum();
-    let mut text = String::with_capacity(head.len() + length + tail.len());
-    text.push_str(head);
-    for (number, entry) in entries.iter().enumerate() {
-        if number > 0 {
-            text.push_str(separator);
-        }
-        text.push_str(entry);
-    }
-    text.push_str(tail);
-    text
 }

@@ -9,9 +9,10 @@ use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Enclosure, Guid, Image, Item};
 
 use crate::config::Author;
-use crate::feed::format::{Writer, enclose};
+use crate::feed::format::writer::{Writer, enclose};
+use crate::feed::mark::GENERATOR;
 use crate::feed::model::{Entry, Feed, Text};
-use crate::feed::{GENERATOR, text};
+use crate::feed::text;
 use crate::html;
 use crate::post::Post;
 
