@@ -663,7 +663,8 @@ fn a_relay_that_is_down_charges_nobody() {
             .all(|one| one["attempts"] == 0)
     );
     let relay = Relay::start(Habits::good(true, Duration::ZERO));
-    assert_eq!(run(&scene, &relay).code, 0);
+    let ran = run(&scene, &relay);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
 }
 
 #[test]

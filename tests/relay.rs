@@ -75,6 +75,8 @@ pub(crate) struct Habits {
     pub(crate) offers: &'static [&'static str],
     /// After so many messages a connection ends with a 421.
     pub(crate) most_messages: usize,
+    /// So many connections at once; any more are greeted by a 421.
+    pub(crate) most_open: usize,
 }
 
 impl Habits {
@@ -90,6 +92,7 @@ impl Habits {
             ahead,
             offers: &[],
             most_messages,
+            most_open: usize::MAX,
         }
     }
 }
@@ -108,6 +111,8 @@ struct Journal {
     connections: usize,
     open: usize,
     most_open: usize,
+    /// Connections that were too many.
+    refused: usize,
 }
 
 /// A relay on loopback. A recipient `bad…` does not exist, `gone…` neither, without an enhanced code, `later…` is
@@ -174,6 +179,11 @@ impl Relay {
         self.journal.lock().unwrap().ahead
     }
 
+    /// How many connections were refused since they were too many.
+    pub(crate) fn refused(&self) -> usize {
+        self.journal.lock().unwrap().refused
+    }
+
     /// How many connections there were, and how many at once.
     pub(crate) fn connections(&self) -> (usize, usize) {
         let journal = self.journal.lock().unwrap();
@@ -236,6 +246,11 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
     let mut recipient: Option<String> = None;
     let mut sender = false;
     let mut messages = 0;
+    let open = journal.lock().unwrap().open;
+    if open > habits.most_open {
+        journal.lock().unwrap().refused += 1;
+        return say("421 4.7.0 too many connections");
+    }
     match fault_at("greeting", messages) {
         Some(fault) => go_wrong(fault, "220")?,
         None => say("220 relay.example ESMTP")?,

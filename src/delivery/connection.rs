@@ -8,6 +8,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::config::Uncertain;
+use crate::delivery::pace::{MOST_DEFERRALS, Permit};
 use crate::delivery::relay::{Halt, Queue, Run};
 use crate::delivery::{Delivery, GRACE};
 use crate::ledger::{Claimed, Outcome, Settled};
@@ -44,9 +45,9 @@ struct Filled {
 struct Line {
     run: Arc<Run>,
     queue: Arc<Queue>,
-    /// From 0: where the relay is in trouble, those with the highest numbers rest.
-    number: usize,
     open: Option<Connection>,
+    /// The right to hold a connection; whoever has none opens none.
+    permit: Option<Permit>,
     /// Whose envelope has been said already, over the open connection unless that was lost.
     next: Option<Filled>,
     /// The leave to say it.
@@ -54,12 +55,12 @@ struct Line {
 }
 
 /// Works until there is no more to do. Claims that it leaves behind are released with the others of this sender.
-pub(super) async fn work(run: Arc<Run>, queue: Arc<Queue>, number: usize) {
+pub(super) async fn work(run: Arc<Run>, queue: Arc<Queue>) {
     let mut line = Line {
         run,
         queue,
-        number,
         open: None,
+        permit: None,
         next: None,
         leave: None,
     };
@@ -74,12 +75,14 @@ pub(super) async fn work(run: Arc<Run>, queue: Arc<Queue>, number: usize) {
 impl Line {
     /// What goes next; none where there is no more or nothing new may begin.
     async fn next(&mut self) -> Option<Filled> {
-        if self.next.is_none() && !self.run.pace.allows(self.number) {
-            self.close().await;
+        if self.next.is_none() {
+            if self.run.pace.is_over() {
+                self.close().await;
+            }
+            let queue = self.queue.clone();
             tokio::select! {
-                () = self.run.pace.allowed(self.number) => {}
-                () = self.queue.drained() => return None,
-                () = self.run.halted() => return None,
+                permit = self.permit() => permit?,
+                () = queue.drained() => return None,
             }
         }
         if self.run.is_halted() {
@@ -101,7 +104,7 @@ impl Line {
         let run = &self.run;
         let may = connection.can_speak_ahead()
             && connection.messages() < run.delivery.mail.messages_per_connection
-            && run.pace.allows(self.number)
+            && !run.pace.is_over()
             && !run.is_halted();
         let leave = may.then(|| run.leave_to_speak_ahead()).flatten()?;
         let claim = self.queue.next_at_once()?;
@@ -109,18 +112,35 @@ impl Line {
         Some(run.fill(claim))
     }
 
+    /// Ends the connection, and gives its permit to another worker.
     async fn close(&mut self) {
         if let Some(connection) = self.open.take() {
             connection.quit().await;
         }
+        self.permit = None;
+    }
+
+    /// Waits for the permit to hold a connection; none where nothing new may begin. Whoever holds one gives it back when the
+    /// queue is empty, so that nobody waits for ever with a delivery in hand.
+    async fn permit(&mut self) -> Option<()> {
+        if self.permit.is_none() {
+            self.permit = tokio::select! {
+                permit = self.run.pace.permit() => Some(permit),
+                () = self.run.halted() => None,
+            };
+        }
+        self.permit.is_some().then_some(())
     }
 
     /// One delivery, from a connection to what came of it; none where nothing new may begin.
     async fn see_through(&mut self, filled: Filled) -> Option<()> {
-        let mut connection = self.connection().await?;
         let Filled { claim, message } = filled;
+        let mut connection = self.connection().await?;
         let began = Instant::now();
         let attempt = self.attempt(&mut connection, &claim, message).await;
+        let is_usable = matches!(attempt, Attempt::Answered(..)) && connection.is_usable();
+        // The permit of a lost connection goes back once the relay has been waited for.
+        let _lost = if is_usable { None } else { self.permit.take() };
         let run = &self.run;
         match attempt {
             // An old connection is out of step; a new one gets the same message.
@@ -189,14 +209,25 @@ impl Line {
                 }
                 connection.quit().await;
             }
+            self.permit().await?;
             let opened = tokio::select! {
                 opened = run.dialer.open() => opened,
                 () = run.halted() => return None,
             };
             match opened {
-                Ok(connection) => return Some(connection),
-                Err(trouble) => {
-                    if !run.stands(trouble).await {
+                Ok(connection) => {
+                    if let Some(permit) = &mut self.permit {
+                        permit.opened();
+                    }
+                    return Some(connection);
+                }
+                Err(Trouble::Us(why)) => {
+                    run.halt(Halt::Us(why));
+                    return None;
+                }
+                Err(Trouble::Relay(why)) => {
+                    let wait = self.permit.take().and_then(Permit::refused);
+                    if !run.wait(&why, wait).await {
                         return None;
                     }
                 }
@@ -357,7 +388,7 @@ impl Run {
             Verdict::Deferred => {
                 let Some(wait) = self.pace.deferred() else {
                     self.halt(Halt::Relay(format!(
-                        "everyone is deferred (the last: {words})"
+                        "everyone is deferred, for longer than `patience` waits or {MOST_DEFERRALS} in a row (the last: {words})"
                     )));
                     return None;
                 };

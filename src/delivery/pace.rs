@@ -1,11 +1,15 @@
-//! How fast: the rate that was set, and how many connections a relay in trouble gets. It slows down at once and recovers
-//! step by step.
+//! The throttle: the rate that was set, and how many connections a relay gets.
+//!
+//! A connection is opened only with a permit. The number of permits begins at one and doubles with each connection that
+//! opens; a refused one takes it back to what is open, and from then on it grows by one after more and more messages.
+//! While the relay is in trouble one connection at a time is tried, after a wait that all share and that doubles.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
 
 /// The first wait for a relay in trouble; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -16,16 +20,21 @@ const SLACK: Duration = Duration::from_millis(100);
 /// So many deferrals in a row are common; from then on each makes its connection wait.
 const COMMON_DEFERRALS: u32 = 4;
 /// So many deferrals in a row end the run: the relay takes nothing from us now.
-const MOST_DEFERRALS: u32 = 100;
+pub(super) const MOST_DEFERRALS: u32 = 100;
 /// The longest wait after a deferral.
 const LONGEST_DEFERRAL_WAIT: Duration = Duration::from_secs(5);
+
+/// After so many messages for each connection one more is tried.
+const MESSAGES_TO_GROW: usize = 10;
+/// So often that number doubles where the relay refuses the connection.
+const MOST_DOUBLINGS: u32 = 10;
 
 /// The pace of all connections to a relay.
 pub(super) struct Pace {
     connections: usize,
     patience: Duration,
     interval: Option<Duration>,
-    allowed: watch::Sender<usize>,
+    changed: Notify,
     state: Mutex<State>,
 }
 
@@ -40,22 +49,78 @@ struct State {
     /// The end of the wait that all share.
     wait_until: Option<Instant>,
     deferrals_in_a_row: u32,
+    /// When the first of them came.
+    deferring_since: Option<Instant>,
     slowed_at: Option<Instant>,
     /// Messages taken since the number of connections last grew.
     taken: usize,
     /// Messages that were answered, whatever the answer was.
     answered: u64,
+    /// The permits that are out, and how many there may be.
+    permits: usize,
+    allowed: usize,
+    /// The permits with which a connection is still to be opened.
+    opening: usize,
+    /// How often the relay has refused a connection; until then their number doubles.
+    refused: u32,
+}
+
+/// The right to hold a connection.
+pub(super) struct Permit {
+    pace: Arc<Pace>,
+    is_open: bool,
+}
+
+impl Permit {
+    /// The connection is open: the relay may be asked for more.
+    pub(super) fn opened(&mut self) {
+        if std::mem::replace(&mut self.is_open, true) {
+            return;
+        }
+        let mut state = self.pace.state();
+        state.opening -= 1;
+        if state.refused == 0 {
+            state.allowed = (2 * state.allowed).min(self.pace.connections);
+        }
+        self.pace.changed.notify_waiters();
+    }
+
+    /// The relay refuses the connection: what is open is what it takes. How long to wait, as for [`Pace::troubled`]; that
+    /// is settled before another may have the permit.
+    pub(super) fn refused(self) -> Option<(Duration, bool)> {
+        let wait = self.pace.troubled();
+        let mut state = self.pace.state();
+        state.refused += 1;
+        state.taken = 0;
+        state.allowed = (state.permits - state.opening).clamp(1, state.allowed.max(1));
+        drop(state);
+        wait
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = self.pace.state();
+        state.permits -= 1;
+        if !self.is_open {
+            state.opening -= 1;
+        }
+        self.pace.changed.notify_waiters();
+    }
 }
 
 impl Pace {
     pub(super) fn new(connections: usize, per_second: Option<f64>, patience: Duration) -> Self {
-        let connections = connections.max(1);
+        let state = State {
+            allowed: 1,
+            ..State::default()
+        };
         Self {
-            connections,
+            connections: connections.max(1),
             patience,
             interval: per_second.map(|rate| Duration::from_secs_f64((1.0 / rate).min(1e6))),
-            allowed: watch::Sender::new(connections),
-            state: Mutex::default(),
+            changed: Notify::new(),
+            state: Mutex::new(state),
         }
     }
 
@@ -63,18 +128,48 @@ impl Pace {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the connection of this number, from 0, may work.
-    pub(super) fn allows(&self, number: usize) -> bool {
-        number < *self.allowed.borrow()
+    /// Whether more connections are held than the relay should get now.
+    pub(super) fn is_over(&self) -> bool {
+        let state = self.state();
+        state.permits > state.allowed
     }
 
-    /// Waits until it may.
-    pub(super) async fn allowed(&self, number: usize) {
-        let _ = self
-            .allowed
-            .subscribe()
-            .wait_for(|allowed| number < *allowed)
-            .await;
+    /// Waits for the permit to open a connection.
+    pub(super) async fn permit(self: &Arc<Self>) -> Permit {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            let wait_until = match self.try_permit() {
+                Ok(permit) => return permit,
+                Err(wait_until) => wait_until,
+            };
+            match wait_until {
+                Some(until) => tokio::select! {
+                    () = changed => {}
+                    () = sleep_until(until) => {}
+                },
+                None => changed.await,
+            }
+        }
+    }
+
+    /// A permit, or until when there is none; without a time, until something changes.
+    fn try_permit(self: &Arc<Self>) -> Result<Permit, Option<Instant>> {
+        let mut state = self.state();
+        let now = Instant::now();
+        if let Some(until) = state.wait_until.filter(|until| now < *until) {
+            return Err(Some(until));
+        }
+        let is_troubled = state.troubled_since.is_some();
+        if state.permits >= state.allowed || is_troubled && state.opening > 0 {
+            return Err(None);
+        }
+        state.permits += 1;
+        state.opening += 1;
+        Ok(Permit {
+            pace: self.clone(),
+            is_open: false,
+        })
     }
 
     /// When the next message may go, and its turn is taken; none where there is no rate.
@@ -105,33 +200,38 @@ impl Pace {
         state.waits = 0;
         state.wait_until = None;
         state.deferrals_in_a_row = 0;
+        state.deferring_since = None;
         state.taken += 1;
-        let allowed = *self.allowed.borrow();
-        if allowed < self.connections && state.taken >= 10 * allowed {
+        let allowed = state.allowed;
+        let enough = (MESSAGES_TO_GROW * allowed) << state.refused.min(MOST_DOUBLINGS);
+        if allowed < self.connections && state.taken >= enough {
             state.taken = 0;
-            self.allowed.send_replace(allowed + 1);
+            state.allowed += 1;
         }
+        self.changed.notify_waiters();
     }
 
-    /// A recipient was deferred: perhaps we are too fast. How long this connection should wait; none where nobody at all
-    /// is taken any more.
+    /// A recipient was deferred: perhaps we are too fast. How long this connection should wait; none where nobody is taken
+    /// any more, for so many in a row or for longer than the patience.
     pub(super) fn deferred(&self) -> Option<Duration> {
+        let now = Instant::now();
         let mut state = self.state();
         state.answered += 1;
         state.troubled_since = None;
         state.deferrals_in_a_row += 1;
-        self.slow_down(&mut state);
+        let since = *state.deferring_since.get_or_insert(now);
+        state.slow_down();
         if state.deferrals_in_a_row >= MOST_DEFERRALS {
             return None;
         }
-        Some(
-            match state.deferrals_in_a_row.checked_sub(COMMON_DEFERRALS + 1) {
-                None => Duration::ZERO,
-                Some(more) => {
-                    (Duration::from_millis(50) * (1 << more.min(10))).min(LONGEST_DEFERRAL_WAIT)
-                }
-            },
-        )
+        let wait = match state.deferrals_in_a_row.checked_sub(COMMON_DEFERRALS + 1) {
+            None => Duration::ZERO,
+            Some(more) => {
+                (Duration::from_millis(50) * (1 << more.min(10))).min(LONGEST_DEFERRAL_WAIT)
+            }
+        };
+        let is_in_time = wait.is_zero() || now + wait <= since + self.patience;
+        is_in_time.then_some(wait)
     }
 
     /// The relay is in trouble. How long to wait before the next try, and whether this is news to those who wait already;
@@ -140,7 +240,7 @@ impl Pace {
         let now = Instant::now();
         let mut state = self.state();
         let since = *state.troubled_since.get_or_insert(now);
-        self.slow_down(&mut state);
+        state.slow_down();
         // Connections that fall together share one wait.
         let until = match state.wait_until.filter(|until| now < *until) {
             Some(until) => until,
@@ -156,20 +256,21 @@ impl Pace {
         }
         Some((until - now, is_new))
     }
+}
 
+impl State {
     /// Half the connections, at most once a second.
-    fn slow_down(&self, state: &mut State) {
+    fn slow_down(&mut self) {
         let now = Instant::now();
-        if state
+        if self
             .slowed_at
             .is_some_and(|at| now < at + Duration::from_secs(1))
         {
             return;
         }
-        state.slowed_at = Some(now);
-        state.taken = 0;
-        self.allowed
-            .send_modify(|allowed| *allowed = (*allowed / 2).max(1));
+        self.slowed_at = Some(now);
+        self.taken = 0;
+        self.allowed = (self.allowed / 2).max(1);
     }
 }
 
@@ -177,9 +278,13 @@ impl Pace {
 mod tests {
     use std::time::Duration;
 
-    use tokio::time::{Instant, advance, sleep_until};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
 
-    use super::Pace;
+    use tokio::task::JoinSet;
+    use tokio::time::{Instant, advance, sleep, sleep_until, timeout};
+
+    use super::{Pace, Permit};
 
     #[tokio::test(start_paused = true)]
     async fn the_rate_is_kept_over_all_connections_and_nothing_is_lost_by_it() {
@@ -202,10 +307,110 @@ mod tests {
         );
     }
 
+    /// A relay that takes so many connections at once, and how often it has refused one.
+    struct Few {
+        most: usize,
+        open: usize,
+        refused: usize,
+    }
+
+    /// Sends messages over as many connections as the throttle permits.
+    async fn send(pace: &Arc<Pace>, relay: &Arc<Mutex<Few>>, messages: usize, workers: usize) {
+        let left = Arc::new(AtomicUsize::new(messages));
+        let mut tasks = JoinSet::new();
+        for _ in 0..workers {
+            let (pace, relay, left) = (pace.clone(), relay.clone(), left.clone());
+            tasks.spawn(async move {
+                let mut held: Option<Permit> = None;
+                while left.load(Ordering::Relaxed) > 0 {
+                    if held.is_none() {
+                        // Who waits for a permit when the last message goes waits for nothing.
+                        let permit = timeout(Duration::from_mins(1), pace.permit()).await;
+                        let Ok(mut permit) = permit else { return };
+                        let is_taken = {
+                            let mut relay = relay.lock().unwrap();
+                            let is_taken = relay.open < relay.most;
+                            relay.open += usize::from(is_taken);
+                            relay.refused += usize::from(!is_taken);
+                            is_taken
+                        };
+                        if !is_taken {
+                            let (wait, _) = permit.refused().unwrap();
+                            sleep(wait).await;
+                            continue;
+                        }
+                        permit.opened();
+                        held = Some(permit);
+                    }
+                    sleep(Duration::from_millis(20)).await;
+                    let _ = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                        left.checked_sub(1)
+                    });
+                    pace.well();
+                    if pace.is_over() {
+                        held = None;
+                        relay.lock().unwrap().open -= 1;
+                    }
+                }
+                if held.is_some() {
+                    relay.lock().unwrap().open -= 1;
+                }
+            });
+        }
+        tasks.join_all().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_relay_gets_as_many_connections_as_it_takes_with_few_refusals() {
+        for (most, refusals) in [(1, 5), (2, 6), (3, 6), (8, 0)] {
+            let pace = Arc::new(Pace::new(8, None, Duration::from_hours(1)));
+            let relay = Arc::new(Mutex::new(Few {
+                most,
+                open: 0,
+                refused: 0,
+            }));
+            send(&pace, &relay, 150, 8).await;
+            let refused = relay.lock().unwrap().refused;
+            assert!(refused <= refusals, "{most} at a time: {refused} refused");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_relay_in_trouble_is_tried_by_one_connection_a_round() {
+        let pace = Arc::new(Pace::new(8, None, Duration::from_mins(1)));
+        let mut tasks = JoinSet::new();
+        for _ in 0..8 {
+            let pace = pace.clone();
+            tasks.spawn(async move {
+                let mut tries = 0;
+                loop {
+                    let Ok(permit) = timeout(Duration::from_mins(2), pace.permit()).await else {
+                        return tries;
+                    };
+                    tries += 1;
+                    match permit.refused() {
+                        Some((wait, _)) => sleep(wait).await,
+                        None => return tries,
+                    }
+                }
+            });
+        }
+        let tries: usize = tasks.join_all().await.into_iter().sum();
+        // The waits are 0.5, 1, 2, 4, 8, 16 s; at the end of the patience each worker sees that there is no more.
+        assert!((7..=7 + 8).contains(&tries), "{tries} tries");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn trouble_halves_the_connections_and_success_brings_them_back() {
-        let pace = Pace::new(8, None, Duration::from_hours(1));
-        let allowed = || (0..9).filter(|number| pace.allows(*number)).count();
+        let pace = Arc::new(Pace::new(8, None, Duration::from_hours(1)));
+        let allowed = || pace.state().allowed;
+        let mut held = Vec::new();
+        for expected in [2, 4, 8, 8] {
+            let mut permit = pace.permit().await;
+            permit.opened();
+            held.push(permit);
+            assert_eq!(allowed(), expected);
+        }
         for expected in [4, 2, 1, 1] {
             assert!(pace.troubled().unwrap().1);
             assert_eq!(allowed(), expected);
@@ -214,6 +419,9 @@ mod tests {
             assert_eq!(allowed(), expected);
             advance(Duration::from_secs(40)).await;
         }
+        assert!(pace.is_over());
+        held.truncate(1);
+        assert!(!pace.is_over());
         for _ in 0..10 {
             pace.well();
         }
@@ -242,7 +450,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn deferrals_in_a_row_slow_a_connection_down() {
-        let pace = Pace::new(8, None, Duration::ZERO);
+        let pace = Pace::new(8, None, Duration::from_hours(1));
         let waits: Vec<u128> = (0..14)
             .map(|_| pace.deferred().unwrap().as_millis())
             .collect();
@@ -256,5 +464,21 @@ mod tests {
         assert_eq!(pace.deferred(), Some(Duration::ZERO));
         let more = (0..1000).take_while(|_| pace.deferred().is_some()).count();
         assert_eq!(more, 98, "the hundredth in a row ends the run");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deferrals_are_waited_for_no_longer_than_the_patience() {
+        for (patience, fewest, most) in [(0, 4, 4), (3, 8, 11), (60, 15, 30)] {
+            let patience = Duration::from_secs(patience);
+            let pace = Pace::new(8, None, patience);
+            let began = Instant::now();
+            let mut count = 0;
+            while let Some(wait) = pace.deferred() {
+                count += 1;
+                advance(wait).await;
+            }
+            assert!(began.elapsed() <= patience, "{:?}", began.elapsed());
+            assert!((fewest..=most).contains(&count), "{patience:?}: {count}");
+        }
     }
 }

@@ -23,8 +23,9 @@ struct Shown {
 
 struct Done {
     count: usize,
-    began: Instant,
+    /// The time of the last line, and the count then.
     told: Instant,
+    counted: usize,
 }
 
 impl Progress {
@@ -49,8 +50,8 @@ impl Progress {
         let now = Instant::now();
         let done = Mutex::new(Done {
             count: 0,
-            began: now,
             told: now,
+            counted: 0,
         });
         Self(Some(Arc::new(Shown {
             title: title.to_owned(),
@@ -71,12 +72,16 @@ impl Progress {
         let mut done = shown.done.lock().unwrap_or_else(PoisonError::into_inner);
         done.count += count;
         if now >= done.told + INTERVAL {
-            done.told = now;
-            let _ = writeln!(
-                io::stderr(),
-                "{}",
-                line(&shown.title, done.count, shown.total, now - done.began)
+            let recent = done.count - done.counted;
+            let line = line(
+                &shown.title,
+                done.count,
+                shown.total,
+                recent,
+                now - done.told,
             );
+            (done.told, done.counted) = (now, done.count);
+            let _ = writeln!(io::stderr(), "{line}");
         }
     }
 
@@ -97,12 +102,13 @@ impl Progress {
     }
 }
 
-/// Where it stands, its rate and the time left.
-fn line(title: &str, done: usize, total: usize, took: Duration) -> String {
+/// Where it stands, its rate and the time left, both by what was done since the last line: a relay that slows down makes
+/// an average over the whole run wrong.
+fn line(title: &str, done: usize, total: usize, recent: usize, took: Duration) -> String {
     let seconds = usize::try_from(took.as_secs()).unwrap_or(usize::MAX).max(1);
-    let rate = done / seconds;
+    let rate = recent / seconds;
     let left = (total.saturating_sub(done) * seconds)
-        .checked_div(done)
+        .checked_div(recent)
         .map_or_else(String::new, |left| match left {
             0..=99 => format!(", {left} s left"),
             100..=5999 => format!(", {} min left", left / 60),
@@ -119,20 +125,34 @@ mod tests {
 
     #[test]
     fn a_line_tells_the_rate_and_the_time_left() {
-        for (done, total, seconds, expected) in [
-            (0, 5000, 10, "weekly: 0 of 5000, 0/s"),
-            (1000, 5000, 10, "weekly: 1000 of 5000, 100/s, 40 s left"),
+        for (done, total, recent, seconds, expected) in [
+            (0, 5000, 0, 10, "weekly: 0 of 5000, 0/s"),
+            (
+                1000,
+                5000,
+                1000,
+                10,
+                "weekly: 1000 of 5000, 100/s, 40 s left",
+            ),
+            (1000, 5000, 20, 10, "weekly: 1000 of 5000, 2/s, 33 min left"),
             (
                 1000,
                 100_000,
+                1000,
                 10,
                 "weekly: 1000 of 100000, 100/s, 16 min left",
             ),
-            (10, 100_000, 10, "weekly: 10 of 100000, 1/s, 27 h left"),
-            (5000, 5000, 50, "weekly: 5000 of 5000, 100/s, 0 s left"),
+            (10, 100_000, 10, 10, "weekly: 10 of 100000, 1/s, 27 h left"),
+            (
+                5000,
+                5000,
+                5000,
+                50,
+                "weekly: 5000 of 5000, 100/s, 0 s left",
+            ),
         ] {
             assert_eq!(
-                line("weekly", done, total, Duration::from_secs(seconds)),
+                line("weekly", done, total, recent, Duration::from_secs(seconds)),
                 expected
             );
         }

@@ -43,7 +43,7 @@ pub(super) enum Halt {
 pub(super) struct Run {
     pub(super) delivery: Delivery,
     pub(super) dialer: Dialer,
-    pub(super) pace: Pace,
+    pub(super) pace: Arc<Pace>,
     series: Mutex<Series>,
     /// Who may say an envelope ahead: one, until the relay has heard it, then all; nobody where it minds.
     ahead: Arc<Semaphore>,
@@ -84,7 +84,11 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
     let run = Arc::new(Run {
         delivery: delivery.clone(),
         dialer,
-        pace: Pace::new(mail.connections, mail.per_second, mail.patience.0),
+        pace: Arc::new(Pace::new(
+            mail.connections,
+            mail.per_second,
+            mail.patience.0,
+        )),
         series: Mutex::new(Series::after(
             decided.iter().any(|state| before[*state as usize] > 0),
             before[State::Sent as usize] > 0,
@@ -200,8 +204,8 @@ async fn round(run: &Arc<Run>, first: Vec<Claimed>) -> Result<()> {
         drained: watch::Sender::new(false),
     });
     let mut tasks = JoinSet::new();
-    for number in 0..run.delivery.mail.connections.max(1) {
-        tasks.spawn(connection::work(run.clone(), queue.clone(), number));
+    for _ in 0..run.delivery.mail.connections.max(1) {
+        tasks.spawn(connection::work(run.clone(), queue.clone()));
     }
     let result = run.feed(feed, first).await;
     while let Some(ended) = tasks.join_next().await {
@@ -307,7 +311,12 @@ impl Run {
 
     /// Waits before the relay is tried again; false where this run has no more patience.
     pub(super) async fn back_off(&self, trouble: &str) -> bool {
-        let Some((wait, is_new)) = self.pace.troubled() else {
+        self.wait(trouble, self.pace.troubled()).await
+    }
+
+    /// Waits so long for a relay in trouble; false where this run has no more patience.
+    pub(super) async fn wait(&self, trouble: &str, wait: Option<(Duration, bool)>) -> bool {
+        let Some((wait, is_new)) = wait else {
             self.halt(Halt::Relay(trouble.to_owned()));
             return false;
         };
