@@ -9,6 +9,7 @@ mod hugo;
 mod ignored;
 mod past;
 mod python;
+mod reader;
 mod spelling;
 mod unread;
 mod walk;
@@ -17,28 +18,25 @@ pub use walk::files;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
 use crate::config::{Dialect, Posts, Site};
 use crate::fault::guard;
-use crate::file::read::{LISTED, Unreadable, WRITTEN, not_text, read_into, read_text_if_any};
+use crate::file::read::{LISTED, read_text_if_any};
 use crate::finding::Finding;
 use crate::loader::assets::Assets;
 use crate::loader::git::History;
 use crate::loader::past::Before;
+use crate::loader::reader::{Aside, DRAFT, FUTURE, Reader, read_post, text_of};
 use crate::loader::spelling::Spelling;
 use crate::loader::walk::{Choice, Walked};
 use crate::lock::{Assigned, Lock};
 use crate::post::dialect::Habits;
-use crate::post::{self, Body, Commits, Draft, Index, Post, Read, Signature, Why};
-
-/// The bytes that most posts have at most: to ask each file for its length would cost more than this room.
-const ROOM: usize = 64 << 10;
+use crate::post::{self, Body, Index, Post, Read, Signature, Why};
 
 /// Everything that a folder holds.
 #[derive(Debug)]
@@ -341,129 +339,7 @@ impl Loaded {
     }
 }
 
-const DRAFT: &str = "it is a draft";
-const FUTURE: &str = "it is of the future";
 const IGNORED: &str = "the generator leaves it out";
-
-/// What reads posts, on every core at once.
-struct Reader<'a> {
-    site: &'a Site,
-    config: &'a Posts,
-    habits: &'a Habits,
-    history: &'a History,
-    lock: &'a Lock,
-    assets: &'a Assets,
-    now: DateTime<Utc>,
-    aside: Mutex<Aside>,
-}
-
-/// What comes beside the posts.
-#[derive(Debug, Default)]
-struct Aside {
-    /// Files that are no posts, or none today, and why.
-    left_out: Vec<(String, &'static str)>,
-    findings: Vec<Finding>,
-    /// The paths of all files that are no posts today.
-    absent: HashSet<String>,
-}
-
-impl Reader<'_> {
-    /// The post of a file; none where it is none today.
-    fn post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
-        let commits = self.history.of(&path, self.lock);
-        let file = self.assets.file(&path);
-        let read = read_post(&path, &file, self.site, self.habits, commits, buffer);
-        let read = read.map(|read| self.with_length(read));
-        let reason = match read {
-            Err(finding) => {
-                let mut aside = self.aside();
-                aside.findings.push(finding.in_file(file));
-                aside.absent.insert(path);
-                return None;
-            }
-            Ok(Read::NoPost(why)) => why,
-            Ok(Read::Draft) => DRAFT,
-            Ok(Read::Post(draft)) => {
-                let Draft {
-                    post,
-                    expires,
-                    warnings,
-                    ..
-                } = *draft;
-                if !warnings.is_empty() {
-                    self.aside()
-                        .findings
-                        .extend(warnings.into_iter().map(|warning| warning.in_file(&file)));
-                }
-                if post.published > self.now && !self.config.future {
-                    FUTURE
-                } else if expires.is_some_and(|end| end <= self.now) {
-                    "it has expired"
-                } else {
-                    return Some(post);
-                }
-            }
-        };
-        let mut aside = self.aside();
-        aside.absent.insert(path.clone());
-        aside.left_out.push((path, reason));
-        None
-    }
-
-    /// The same with the length of its enclosure, where the file is at hand.
-    fn with_length(&self, mut read: Read) -> Read {
-        let Read::Post(draft) = &mut read else {
-            return read;
-        };
-        let Some(url) = draft
-            .post
-            .enclosure
-            .as_ref()
-            .filter(|enclosure| enclosure.length.is_none())
-            .map(|enclosure| enclosure.url.clone())
-        else {
-            return read;
-        };
-        let files = self.assets.find(self.site, &draft.post, url.as_str(), None);
-        let length = files.iter().find_map(|file| {
-            let about = file.metadata().ok()?;
-            about.is_file().then_some(about.len())
-        });
-        if length.is_none() {
-            let finding = Finding::warning(format!(
-                "the length of `{url}` is not known: RSS leaves the enclosure out"
-            ));
-            let way_out =
-                "put the file beside the post or below static/, or say its `length` in bytes";
-            let line = draft.enclosure_line.unwrap_or(1);
-            draft.warnings.push(finding.at_line(line).way_out(way_out));
-        }
-        if let Some(enclosure) = &mut draft.post.enclosure {
-            enclosure.length = length;
-        }
-        read
-    }
-
-    fn aside(&self) -> MutexGuard<'_, Aside> {
-        self.aside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn read_post(
-    path: &str,
-    file: &Path,
-    site: &Site,
-    habits: &Habits,
-    commits: Option<Commits>,
-    buffer: &mut Vec<u8>,
-) -> Result<Read, Finding> {
-    let text = text_of(file, buffer)?;
-    guard(|| {
-        #[cfg(test)]
-        tests::panic_if_asked(&text, "read");
-        post::read(path, &text, site, habits, commits)
-    })
-}
 
 /// The address that other habits give a post, read again.
 fn address_of(post: &Post, file: &Path, site: &Site, habits: &Habits) -> Option<post::Address> {
@@ -471,23 +347,6 @@ fn address_of(post: &Post, file: &Path, site: &Site, habits: &Habits) -> Option<
         Ok(Read::Post(draft)) => Some(draft.post.url),
         _ => None,
     }
-}
-
-/// A file's text: UTF-8 without a byte order mark, lines ended by LF.
-fn text_of<'a>(file: &Path, buffer: &'a mut Vec<u8>) -> Result<Cow<'a, str>, Finding> {
-    buffer.reserve(ROOM);
-    read_into(file, WRITTEN, buffer).map_err(|error| match error {
-        Unreadable::TooLarge(_) => Finding::error("the post is larger than 8 MiB")
-            .way_out("cut it, or take it out of the folder"),
-        other => other.in_file(file),
-    })?;
-    let text = std::str::from_utf8(buffer)
-        .map_err(|error| not_text(buffer, error.valid_up_to()).in_file(file))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
-        return Ok(text.into());
-    }
-    Ok(text.replace("\r\n", "\n").replace('\r', "\n").into())
 }
 
 #[cfg(test)]

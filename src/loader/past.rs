@@ -5,12 +5,11 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::loader::assets::Assets;
+use crate::loader::reader::text_of;
 use crate::lock::Past;
 use crate::post::dialect::Habits;
 use crate::post::{Post, Signature, fingerprint_of, front};
 use crate::publish::Manifest;
-
-use super::text_of;
 
 /// The manifest of the last build, and the files of today.
 pub(super) struct Before<'a> {
