@@ -18,6 +18,7 @@ mod formulas;
 mod nesting;
 mod pictures;
 mod player;
+mod simple;
 
 /// HTML that is safe to show, and the elements with content that are not in it, by their names.
 pub(super) struct Safe {
@@ -138,8 +139,8 @@ pub(super) fn too_deep(deepest: usize) -> Finding {
 
 /// HTML without what readers do not support.
 fn clean(html: &str) -> String {
-    let html = &*in_short_texts(html);
-    let clean = ALLOWED.clean(html).to_string();
+    let clean = simple::write_simple(html)
+        .unwrap_or_else(|| ALLOWED.clean(&in_short_texts(html)).to_string());
     let unread = without_strays(&clean);
     // Where an element is gone, what stood in it may stand where it cannot, `<p>` in `<p>`: read again, it finds a place.
     let again = unread.is_some() || tags(html).any(|(name, _)| !ELEMENTS.contains(name));
