@@ -9,9 +9,9 @@ use crate::config::{Author, Dialect, Posts, Site};
 use crate::file::read::{WRITTEN, read_text};
 use crate::finding::Finding;
 use crate::loader::{hugo, python};
+use crate::post::dialect::slug::Slugs;
 use crate::post::dialect::{Habits, Rules};
-use crate::post::slug::Slugs;
-use crate::post::{TOKENS, from_colons, front, people, unknown_token};
+use crate::post::{self, TOKENS, front, people, unknown_of_generator, unknown_token};
 
 /// How many folders above the posts are searched for a generator's config.
 const ABOVE: usize = 4;
@@ -53,8 +53,14 @@ pub(super) fn habits(
             .unwrap_or_else(|_| config.dir.clone());
         habits.prefix = found.prefix(&dir);
         found.read_into(&dir, &mut habits);
-        habits.find_sections(paths);
-        if let (None, Some(token)) = (&config.permalink, habits.unknown_token()) {
+        let patterns = habits.permalinks.values();
+        if patterns
+            .into_iter()
+            .any(|pattern| pattern.contains("{sections"))
+        {
+            habits.sections = post::sections(paths, &habits);
+        }
+        if let (None, Some(token)) = (&config.permalink, unknown_of_generator(&habits)) {
             let message =
                 format!("its pattern of addresses has `{token}`, which is not known here");
             return Err(Finding::error(message)
@@ -389,7 +395,9 @@ impl Generator {
                 }
             }
         }
-        habits.permalink = permalink.map(|pattern| from_colons(&pattern, Dialect::Jekyll));
+        let colons = habits.rules.colons;
+        habits.permalink =
+            permalink.and_then(|pattern| colons.map(|colons| colons.convert_pattern(&pattern)));
         let plugins = ["plugins", "gems"]
             .into_iter()
             .filter_map(|key| self.keys.get(key)?.as_array())

@@ -9,7 +9,7 @@ use crate::config::Dialect;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::detect::{Generator, author, keys_of, lower};
 use crate::post::dialect::{Data, Habits, Rules};
-use crate::post::{from_colons, front, texts_of, with_defaults};
+use crate::post::{front, texts_of, with_defaults};
 
 /// The folders of config that a build reads, each beating those before it and the file at the root.
 const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
@@ -124,11 +124,11 @@ fn handed_down(file: &Path) -> Option<Map<String, Value>> {
 /// What the config says, into the habits of the site.
 pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) {
     let nested = |key: &str| generator.keys.get(key).and_then(Value::as_object);
-    if let Some(permalinks) = nested("permalinks") {
+    if let (Some(permalinks), Some(colons)) = (nested("permalinks"), habits.rules.colons) {
         let of_pages = permalinks.get("page").and_then(Value::as_object);
         for (section, pattern) in of_pages.unwrap_or(permalinks) {
             if let Some(pattern) = pattern.as_str() {
-                let mut pattern = from_colons(pattern, Dialect::Hugo);
+                let mut pattern = colons.convert_pattern(pattern);
                 if !pattern.ends_with('/')
                     && !pattern
                         .rsplit('/')

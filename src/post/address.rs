@@ -4,14 +4,14 @@ use chrono::format::StrftimeItems;
 use chrono::{DateTime, FixedOffset, Offset};
 use url::Url;
 
-use crate::config::{Dialect, Site};
+use crate::config::Site;
 use crate::finding::Finding;
 use crate::post::date::Instant;
 use crate::post::dialect::Habits;
+use crate::post::dialect::slug::{lower_slug, slug_filter, slugify};
+use crate::post::dialect::{Closes, OwnAddress};
 use crate::post::front::Front;
 use crate::post::name::Name;
-use crate::post::pattern::from_own_colons;
-use crate::post::slug::{lower_slug, slug_filter, slugify};
 use crate::post::why::Origin;
 
 /// What a pattern may hold, as it is said to who wrote another.
@@ -33,6 +33,15 @@ pub fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
         front: &Front::default(),
     };
     any.filled(pattern, habits).err()
+}
+
+/// The first unknown token of the patterns that the generator's config set, as that writes it.
+pub fn unknown_of_generator(habits: &Habits) -> Option<&str> {
+    let own = habits.permalink.iter().chain(&habits.foreign);
+    let mut patterns = own.chain(habits.permalinks.values());
+    patterns
+        .find_map(|pattern| unknown_token(pattern, habits))
+        .map(|token| token.trim_start_matches(':'))
 }
 
 /// Everything that an address is made from.
@@ -116,12 +125,14 @@ impl Parts<'_> {
 
     /// The address that the front matter sets, as the dialect means it.
     fn own(&self, key: &str, own: &str, habits: &Habits) -> Result<String, Finding> {
-        let dialect = habits.rules.dialect;
-        let mut filled = match dialect {
-            Dialect::Jekyll | Dialect::Hugo if own.contains(':') && !own.contains("://") => {
-                self.fill(&from_own_colons(own, dialect), habits)?
+        let rules = habits.rules;
+        let is_template = own.contains("{{") || own.contains("{%");
+        let has_colons = own.contains(':') && !own.contains("://");
+        let mut filled = match (rules.own_address, rules.colons) {
+            (OwnAddress::Colons, Some(colons)) if has_colons => {
+                self.fill(&colons.convert_address(own), habits)?
             }
-            Dialect::Eleventy | Dialect::Plain if own.contains("{{") || own.contains("{%") => {
+            (OwnAddress::Template | OwnAddress::TemplateOrTokens, _) if is_template => {
                 self.fill_template(own, habits).ok_or_else(|| {
                     Finding::error(format!(
                         "`{key}: {own}` is a template that cannot be read here"
@@ -129,7 +140,7 @@ impl Parts<'_> {
                     .way_out("set `permalink` under [posts], with tokens like {year} and {slug}")
                 })?
             }
-            Dialect::Plain if own.contains('{') => self.fill(own, habits)?,
+            (OwnAddress::TemplateOrTokens, _) if own.contains('{') => self.fill(own, habits)?,
             _ => own.to_owned(),
         };
         if let Some(folder) = filled
@@ -138,18 +149,16 @@ impl Parts<'_> {
         {
             filled.truncate(folder.len());
         }
-        // What does not begin with a slash is below the language's own folder to Hugo.
-        if let (Dialect::Hugo, Some(language), false) =
-            (dialect, self.name.language, filled.starts_with('/'))
-        {
+        let language = self.name.language.filter(|_| rules.below_language);
+        if let (Some(language), false) = (language, filled.starts_with('/')) {
             filled = format!("{}/{filled}", language.to_lowercase());
         }
         let file = filled.rsplit('/').next().unwrap_or_default();
-        let closes = match dialect {
-            Dialect::Hugo => !file.contains('.'),
-            Dialect::Zola => true,
-            Dialect::Plain => key == "path",
-            _ => false,
+        let closes = match rules.closes {
+            Closes::Never => false,
+            Closes::Always => true,
+            Closes::WithoutDot => !file.contains('.'),
+            Closes::Key(closing) => key == closing,
         };
         if closes && !filled.ends_with('/') {
             filled.push('/');
@@ -200,14 +209,10 @@ impl Parts<'_> {
 
     fn token(&self, token: &str, habits: &Habits) -> Option<String> {
         let slugs = habits.slugs;
-        let is_hugo = habits.rules.dialect == Dialect::Hugo;
-        // In a pattern a plus stands for a space to Hugo.
-        let word = |text: &str| {
-            safe(&if is_hugo {
-                slugs.slug(&text.replace('+', " "))
-            } else {
-                slugs.slug(text)
-            })
+        let slug_words = habits.rules.slug_words;
+        let word = |text: &str| match slug_words {
+            true => safe(&slugs.slug(&text.replace('+', " "))),
+            false => safe(&slugs.slug(text)),
         };
         let local = self.local(habits);
         let time = |format: &str| Some(local.format(format).to_string());
@@ -263,7 +268,7 @@ impl Parts<'_> {
                 )
             }
             "title" | "slug_or_title" => Some(word(self.title)),
-            "filename" if is_hugo => Some(word(self.name.stem)),
+            "filename" if slug_words => Some(word(self.name.stem)),
             "filename" => Some(safe(self.name.stem)),
             "lang" => Some(safe(
                 &self
@@ -310,8 +315,8 @@ impl Parts<'_> {
             "path" => {
                 let last = self.slug(habits);
                 // Eleventy makes `/about/` of `about/about.md`.
-                let doubled = habits.rules.dialect == Dialect::Eleventy
-                    && folders().next_back() == Some(last.as_str());
+                let doubled =
+                    habits.rules.drops_doubled && folders().next_back() == Some(last.as_str());
                 let slugged = folders().map(|part| match habits.rules.slug_folders {
                     true => safe(&slugs.slug(part)),
                     false => safe(part),
@@ -329,7 +334,7 @@ impl Parts<'_> {
     /// The folders of the post that are sections: to Hugo the first, and those down to the last with an `_index`.
     fn sections(&self, habits: &Habits) -> Vec<&str> {
         let mut folders: Vec<&str> = self.name.folders().collect();
-        if habits.rules.dialect == Dialect::Hugo {
+        if habits.rules.index_sections {
             let is_section = |folders: &[&str]| {
                 let of_language = habits.sections.get(self.name.language.unwrap_or_default());
                 of_language.is_some_and(|known| known.contains(&folders.join("/")))

@@ -1,5 +1,7 @@
 //! A file's path, taken apart: the folder, the name that stands for the post, the language.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::post::Markup;
 use crate::post::dialect::Habits;
 
@@ -81,6 +83,22 @@ impl<'a> Name<'a> {
     pub(super) fn section(&self) -> Option<&'a str> {
         self.folders().find(|part| !part.starts_with('_'))
     }
+}
+
+/// The folders with an `_index` among these files, by language; the default language has no name.
+pub fn sections(paths: &[String], habits: &Habits) -> HashMap<String, HashSet<String>> {
+    let mut sections: HashMap<String, HashSet<String>> = HashMap::new();
+    for path in paths {
+        let file = path.rsplit('/').next().unwrap_or_default();
+        if !file.starts_with("_index.") {
+            continue;
+        }
+        let name = Name::of(path, habits);
+        let folder = name.folders().collect::<Vec<_>>().join("/");
+        let language = name.language.unwrap_or_default().to_owned();
+        sections.entry(language).or_default().insert(folder);
+    }
+    sections
 }
 
 #[cfg(test)]

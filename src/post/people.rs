@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::config::{Author, Dialect, is_blank};
+use crate::config::{Author, is_blank};
 use crate::html::{legal, words};
 use crate::post::body::markdown::inline;
 use crate::post::dialect::{Folders, Habits, Split};
@@ -27,7 +27,7 @@ pub(super) fn authors(front: &Front<'_>, habits: &Habits) -> Vec<Author> {
         Some(Value::Array(list)) => list.iter().for_each(|one| take(author(one, habits))),
         Some(Value::String(text)) if habits.rules.split == Split::Commas => {
             // Pelican parts a list at `;` where there is one, else at `,`; a name alone may hold a comma elsewhere.
-            let comma = habits.rules.dialect == Dialect::Pelican && !text.contains(';');
+            let comma = habits.rules.authors_at_commas && !text.contains(';');
             text.split(if comma { ',' } else { ';' })
                 .for_each(|one| take(named(one, habits)));
         }

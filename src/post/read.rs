@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::config::{Dialect, Site, is_language};
+use crate::config::{Site, is_language};
 use crate::finding::Finding;
 use crate::html::legal;
 use crate::post::address::Parts;
@@ -65,7 +65,7 @@ pub fn read(
         fenced,
         ..
     } = front::split(text, rules)?;
-    front.add_defaults(&habits.data_of(path));
+    front.add_defaults(&front::data_of(path, &habits.data));
     front.compute();
     let file = File {
         path,
@@ -137,8 +137,7 @@ pub fn read(
         }
     });
     // What these write into a page is HTML.
-    let is_html =
-        matches!(rules.dialect, Dialect::Jekyll | Dialect::Pelican) && title.contains('&');
+    let is_html = rules.title_is_html && title.contains('&');
     let title = if is_html {
         markdown::decoded(&title)
     } else {

@@ -10,10 +10,10 @@ use crate::finding::Finding;
 use crate::html::escape;
 use crate::post::body::links::Links;
 use crate::post::body::marks::Marks;
-use crate::post::body::notes::{self, Form};
+use crate::post::body::notes;
 use crate::post::body::safe::too_deep;
 use crate::post::body::wiki;
-use crate::post::dialect::Syntax;
+use crate::post::dialect::{NoteForm, Syntax};
 
 /// How deep quotes and lists may stand in each other.
 const DEEPEST: usize = 100;
@@ -25,7 +25,7 @@ const DEEPEST: usize = 100;
 pub(super) fn to_html(
     text: &str,
     syntax: Syntax,
-    form: Form,
+    form: NoteForm,
     marks: Marks,
     links: &Links<'_>,
 ) -> Result<String, Finding> {

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::config::{Dialect, Site};
+use crate::config::Site;
 use crate::finding::Finding;
 use crate::html::{escape, without_names, words};
 use crate::post::body::budget::Budget;
 use crate::post::body::links::{Index, Links};
 use crate::post::body::marks::Marks;
-use crate::post::body::notes::Form;
 use crate::post::body::safe::LeftOut;
 use crate::post::body::shortcode::{Grown, Source, TIME};
 use crate::post::dialect::Habits;
@@ -56,7 +55,7 @@ pub fn body(
         body_line,
         fenced,
     } = front::split(text, rules)?;
-    front.add_defaults(&habits.data_of(&post.path));
+    front.add_defaults(&front::data_of(&post.path, &habits.data));
     front.compute();
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
         let safe = safe::sanitise(&plain.to_html(), &links)?;
@@ -113,7 +112,7 @@ pub fn body(
     let rendered = if is_html {
         expanded.text
     } else {
-        let form = Form::of(habits);
+        let form = habits.notes();
         markdown::to_html(&expanded.text, habits.syntax, form, marks, &links)?
     };
     let filled = marks.fill(&rendered, &expanded.slots);
@@ -145,7 +144,7 @@ fn of_page(front: &Front<'_>, post: &Post, habits: &Habits) -> Vec<(String, Stri
     let mut variables = Vec::new();
     if habits.syntax.outputs {
         for (key, text) in front.texts() {
-            if habits.rules.dialect == Dialect::Eleventy {
+            if habits.rules.bare_variables {
                 variables.push((key.clone(), text.clone()));
             }
             variables.push((format!("page.{key}"), text));

@@ -4,73 +4,10 @@ use std::collections::HashMap;
 
 use pulldown_cmark::{CowStr, Event, Tag, TagEnd};
 
-use crate::config::Dialect;
 use crate::html::escape;
-use crate::post::dialect::Habits;
+use crate::post::dialect::NoteForm;
 
-/// How a generator names a note and the place that refers to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Form {
-    note: &'static str,
-    back: &'static str,
-    /// Stands behind the name of the place.
-    suffix: &'static str,
-    /// Whether the writer's own label follows, and not the number.
-    is_by_label: bool,
-}
-
-/// kramdown and Python-Markdown.
-const LABELS: Form = Form {
-    note: "fn:",
-    back: "fnref:",
-    suffix: "",
-    is_by_label: true,
-};
-/// Goldmark.
-const HUGO: Form = Form {
-    is_by_label: false,
-    ..LABELS
-};
-/// markdown-it-footnote.
-const ELEVENTY: Form = Form {
-    note: "fn",
-    back: "fnref",
-    suffix: "",
-    is_by_label: false,
-};
-/// Zola where the note stands: it has the label alone for its id.
-const ZOLA: Form = Form {
-    note: "",
-    back: "fr-",
-    suffix: "-1",
-    is_by_label: true,
-};
-/// Zola with `bottom_footnotes`.
-const ZOLA_BOTTOM: Form = Form {
-    note: "fn-",
-    ..ZOLA
-};
-/// Within the entry, where the page is not known.
-const ENTRY: Form = Form {
-    note: "fn-",
-    back: "fnref-",
-    suffix: "",
-    is_by_label: false,
-};
-
-impl Form {
-    /// The form of a site's pages.
-    pub(super) fn of(habits: &Habits) -> Self {
-        match habits.rules.dialect {
-            Dialect::Hugo => HUGO,
-            Dialect::Jekyll | Dialect::Pelican => LABELS,
-            Dialect::Eleventy => ELEVENTY,
-            Dialect::Zola if habits.syntax.bottom_notes => ZOLA_BOTTOM,
-            Dialect::Zola => ZOLA,
-            _ => ENTRY,
-        }
-    }
-
+impl NoteForm {
     fn note_id(self, label: &str, number: usize) -> String {
         self.id(self.note, label, number)
     }
@@ -88,7 +25,7 @@ impl Form {
 }
 
 /// The same events with every note at the end.
-pub(super) fn gather(events: Vec<Event<'_>>, form: Form) -> Vec<Event<'_>> {
+pub(super) fn gather(events: Vec<Event<'_>>, form: NoteForm) -> Vec<Event<'_>> {
     let has_notes = events.iter().any(|event| {
         matches!(
             event,
@@ -159,7 +96,12 @@ fn parted(events: Vec<Event<'_>>) -> (Vec<Event<'_>>, Notes<'_>) {
 }
 
 /// A note that something refers to, with the way back behind its last words.
-fn item<'a>(mut note: Vec<Event<'a>>, label: &str, form: Form, number: usize) -> Vec<Event<'a>> {
+fn item<'a>(
+    mut note: Vec<Event<'a>>,
+    label: &str,
+    form: NoteForm,
+    number: usize,
+) -> Vec<Event<'a>> {
     let (id, back) = (form.note_id(label, number), form.back_id(label, number));
     let way_back = Event::InlineHtml(format!(" <a href=\"#{back}\">↩</a>").into());
     match note.last() {
@@ -173,7 +115,7 @@ fn item<'a>(mut note: Vec<Event<'a>>, label: &str, form: Form, number: usize) ->
 
 /// The numbers of the notes that were referred to so far.
 struct Numbers<'a> {
-    form: Form,
+    form: NoteForm,
     known: HashMap<CowStr<'a>, usize>,
     order: Vec<CowStr<'a>>,
 }

@@ -1,9 +1,13 @@
 //! Front matter: YAML, TOML, JSON or bare `Key: value` lines, all into one table of values; what follows is the body.
 
+mod defaults;
 mod head;
 mod header;
 mod node;
 mod yaml;
+
+pub(super) use defaults::data_of;
+pub use defaults::with_defaults;
 
 use serde_json::{Map, Value};
 
@@ -137,27 +141,6 @@ impl Front<'_> {
                     .then(|| (self.matter.1 + number, line[end + 1..].trim_start(), sign))
             })
     }
-}
-
-/// Keys, with those of the defaults that are lacking; tags are joined, as Eleventy does.
-pub fn with_defaults(
-    mut keys: Map<String, Value>,
-    defaults: &Map<String, Value>,
-) -> Map<String, Value> {
-    let list = |value: &Value| match value {
-        Value::Array(list) => list.clone(),
-        one => vec![one.clone()],
-    };
-    for (key, value) in defaults {
-        match keys.get_mut(key) {
-            Some(own) if key == "tags" && !own.is_null() => {
-                *own = [list(value), list(own)].concat().into();
-            }
-            Some(_) => {}
-            None => _ = keys.insert(key.clone(), value.clone()),
-        }
-    }
-    keys
 }
 
 /// What is text under a key, by its name and, in a table, the names behind dots; in lower case.

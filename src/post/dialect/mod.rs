@@ -1,5 +1,15 @@
 //! What each dialect does, as a table of rules; and what one site's own config adds to it.
 
+mod eleventy;
+mod hugo;
+mod jekyll;
+mod obsidian;
+pub mod pattern;
+mod pelican;
+mod plain;
+pub mod slug;
+mod zola;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -7,11 +17,9 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect};
-use crate::post::address::unknown_token;
 use crate::post::date::{Joint, Zoning};
-use crate::post::front::with_defaults;
-use crate::post::name::Name;
-use crate::post::slug::Slugs;
+use crate::post::dialect::pattern::Colons;
+use crate::post::dialect::slug::Slugs;
 
 /// What a time without a zone means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +58,62 @@ pub enum Split {
     Commas,
     /// At commas and spaces; a leading `#` is dropped.
     Hashes,
+}
+
+/// What the value of a key that sets an address may hold beside text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnAddress {
+    /// Nothing.
+    Text,
+    /// Words behind colons, as patterns have them.
+    Colons,
+    /// Expressions of a template.
+    Template,
+    /// The same, or tokens of this program.
+    TemplateOrTokens,
+}
+
+/// When an address that a key sets gets a slash at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closes {
+    /// Never.
+    Never,
+    /// Always.
+    Always,
+    /// Where its last part has no dot.
+    WithoutDot,
+    /// Where this key sets it.
+    Key(&'static str),
+}
+
+/// How a page names a note and the place that refers to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoteForm {
+    /// Begins the id of the note.
+    pub note: &'static str,
+    /// Begins the id of the place that refers to it.
+    pub back: &'static str,
+    /// Ends that id.
+    pub suffix: &'static str,
+    /// Whether the writer's own label follows, and not the number.
+    pub is_by_label: bool,
+}
+
+impl NoteForm {
+    /// kramdown and Python-Markdown.
+    pub const BY_LABEL: Self = Self {
+        note: "fn:",
+        back: "fnref:",
+        suffix: "",
+        is_by_label: true,
+    };
+    /// Within the entry, where the page is not known.
+    pub const IN_ENTRY: Self = Self {
+        note: "fn-",
+        back: "fnref-",
+        suffix: "",
+        is_by_label: false,
+    };
 }
 
 /// Which folders are categories.
@@ -115,7 +179,7 @@ const MARKDOWN: Syntax = Syntax {
 };
 
 /// One dialect.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "a table of what a dialect does and does not do"
@@ -160,6 +224,14 @@ pub struct Rules {
     pub date_in: &'static [DateIn],
     /// The keys that set the whole address.
     pub address: &'static [&'static str],
+    /// What the value of those keys may hold beside text.
+    pub own_address: OwnAddress,
+    /// When an address of such a key gets a slash at its end.
+    pub closes: Closes,
+    /// Whether such an address without a slash at its beginning is below the folder of its language.
+    pub below_language: bool,
+    /// How patterns of addresses with colons are written, where there are such.
+    pub colons: Option<&'static Colons>,
     /// The pattern of an address by default.
     pub permalink: &'static str,
     /// How names become parts of it.
@@ -182,6 +254,22 @@ pub struct Rules {
     pub split: Split,
     /// Which folders are categories.
     pub folders: Folders,
+    /// Whether words in a pattern are slugs also where they come from the file's name, and a plus in them is a space.
+    pub slug_words: bool,
+    /// Whether a folder of the post's own name counts once.
+    pub drops_doubled: bool,
+    /// Whether a folder is a section only with an `_index`.
+    pub index_sections: bool,
+    /// Whether a title may hold references of HTML.
+    pub title_is_html: bool,
+    /// Whether a text names keys of the front matter without `page.`.
+    pub bare_variables: bool,
+    /// Whether one text names several authors, parted by commas.
+    pub authors_at_commas: bool,
+    /// How a page names its footnotes.
+    pub notes: NoteForm,
+    /// The same where they stand together at the end, if that differs.
+    pub bottom_notes: Option<NoteForm>,
     /// The pattern of the address of a post in another language than the default one.
     pub foreign: Option<&'static str>,
     /// Whether a folder with an `index.md` is one post, and the other files in it belong to that.
@@ -229,6 +317,10 @@ const BASE: Rules = Rules {
         DateIn::Address,
     ],
     address: &["permalink", "url", "path"],
+    own_address: OwnAddress::Text,
+    closes: Closes::Never,
+    below_language: false,
+    colons: None,
     permalink: "/{path}/",
     slugs: Slugs::Plain,
     lower_languages: false,
@@ -240,6 +332,14 @@ const BASE: Rules = Rules {
     dashes: true,
     split: Split::Commas,
     folders: Folders::None,
+    slug_words: false,
+    drops_doubled: false,
+    index_sections: false,
+    title_is_html: false,
+    bare_variables: false,
+    authors_at_commas: false,
+    notes: NoteForm::IN_ENTRY,
+    bottom_notes: None,
     foreign: None,
     bundles: false,
     no_posts: &["_includes", "_data", "_layouts", "_site", "node_modules"],
@@ -262,187 +362,15 @@ const BASE: Rules = Rules {
     },
 };
 
-const HUGO: Rules = Rules {
-    dialect: Dialect::Hugo,
-    header: false,
-    plain: false,
-    published: &["publishdate", "pubdate", "published", "date"],
-    dated: &[
-        "date",
-        "publishdate",
-        "pubdate",
-        "published",
-        "lastmod",
-        "modified",
-    ],
-    updated: &["lastmod", "modified", "date"],
-    git_first: true,
-    as_go: true,
-    own_offset: true,
-    expires: &["expirydate", "unpublishdate"],
-    expires_binds: true,
-    date_in: &[],
-    address: &["url"],
-    slugs: Slugs::Hugo,
-    lower_languages: true,
-    slug_keys: true,
-    name_keeps_date: true,
-    split: Split::Never,
-    bundles: true,
-    no_posts: &[],
-    has_pages: true,
-    syntax: Syntax {
-        hugo: true,
-        definitions: true,
-        ..MARKDOWN
-    },
-    ..BASE
-};
-
-const ZOLA: Rules = Rules {
-    dialect: Dialect::Zola,
-    json: false,
-    header: false,
-    plain: false,
-    published: &["date"],
-    updated: &["updated"],
-    zone: ZoneRule::Utc,
-    date_in: &[DateIn::Name, DateIn::Address],
-    address: &["path"],
-    slugs: Slugs::Zola,
-    slug_folders: false,
-    slug_keys: true,
-    joint: Joint::Sign,
-    split: Split::Never,
-    bundles: true,
-    no_posts: &[],
-    has_pages: true,
-    syntax: Syntax {
-        zola: true,
-        ..MARKDOWN
-    },
-    ..BASE
-};
-
-const JEKYLL: Rules = Rules {
-    dialect: Dialect::Jekyll,
-    toml: false,
-    json: false,
-    header: false,
-    plain: false,
-    published: &["date"],
-    updated: &["last_modified_at"],
-    zone: ZoneRule::Timestamp,
-    fold_late: true,
-    roll_over: true,
-    name_stands_in: true,
-    date_in: &[DateIn::Name],
-    address: &["permalink"],
-    permalink: "/{categories}/{year}/{month}/{day}/{slug}.html",
-    slugs: Slugs::Jekyll,
-    slug_keys: true,
-    split: Split::Spaces,
-    folders: Folders::AbovePosts,
-    no_posts: &[
-        "_site",
-        "vendor",
-        "node_modules",
-        "_includes",
-        "_layouts",
-        "_data",
-        "_sass",
-    ],
-    own_folders: true,
-    syntax: Syntax {
-        tags: true,
-        outputs: true,
-        kramdown: true,
-        markdown_in_html: true,
-        definitions: true,
-        ..MARKDOWN
-    },
-    ..BASE
-};
-
-const ELEVENTY: Rules = Rules {
-    dialect: Dialect::Eleventy,
-    toml: false,
-    json: false,
-    header: false,
-    plain: false,
-    published: &["date"],
-    updated: &["updated", "lastmod", "modified"],
-    zone: ZoneRule::Utc,
-    date_in: &[DateIn::Path],
-    address: &["permalink"],
-    slugs: Slugs::AsIs,
-    name_keeps_date: true,
-    split: Split::Never,
-    no_posts: &["_includes", "_data", "_site", "node_modules"],
-    templates: true,
-    has_pages: true,
-    syntax: Syntax {
-        tags: true,
-        outputs: true,
-        containers: true,
-        ..MARKDOWN
-    },
-    ..BASE
-};
-
-const PELICAN: Rules = Rules {
-    dialect: Dialect::Pelican,
-    toml: false,
-    json: false,
-    plain: false,
-    published: &["date"],
-    updated: &["modified"],
-    date_in: &[DateIn::Name],
-    address: &["url", "save_as"],
-    permalink: "/{slug}.html",
-    foreign: Some("/{slug}-{lang}.html"),
-    slugs: Slugs::Pelican,
-    slug_of_title: true,
-    folders: Folders::Parent,
-    no_posts: &["pages", "images", "extra"],
-    syntax: Syntax {
-        tags: true,
-        markdown_in_html: true,
-        python: true,
-        definitions: true,
-        ..MARKDOWN
-    },
-    ..BASE
-};
-
-const OBSIDIAN: Rules = Rules {
-    dialect: Dialect::Obsidian,
-    toml: false,
-    json: false,
-    header: false,
-    plain: false,
-    published: &["date", "published", "created"],
-    updated: &["updated", "modified", "lastmod"],
-    date_in: &[DateIn::Name],
-    address: &["permalink"],
-    dashes: false,
-    split: Split::Hashes,
-    no_posts: &[".obsidian", ".trash"],
-    has_pages: true,
-    syntax: Syntax {
-        wiki: true,
-        ..MARKDOWN
-    },
-    ..BASE
-};
-
-const PLAIN: Rules = Rules {
-    guards_private: true,
-    dates_apart: true,
-    ..BASE
-};
-
-static ALL: [Rules; 7] = [HUGO, ZOLA, JEKYLL, ELEVENTY, PELICAN, OBSIDIAN, PLAIN];
+static ALL: [Rules; 7] = [
+    hugo::RULES,
+    zola::RULES,
+    jekyll::RULES,
+    eleventy::RULES,
+    pelican::RULES,
+    obsidian::RULES,
+    plain::RULES,
+];
 
 impl Rules {
     /// The rules of a dialect; undecided ones are those of the plain form.
@@ -548,52 +476,10 @@ impl Habits {
         }
     }
 
-    /// Looks for the folders with an `_index` among these files, where a pattern asks for sections.
-    pub fn find_sections(&mut self, paths: &[String]) {
-        if !self
-            .permalinks
-            .values()
-            .any(|pattern| pattern.contains("{sections"))
-        {
-            return;
-        }
-        for path in paths.iter().filter(|path| {
-            path.rsplit('/')
-                .next()
-                .is_some_and(|file| file.starts_with("_index."))
-        }) {
-            let name = Name::of(path, self);
-            let folder = name.folders().collect::<Vec<_>>().join("/");
-            let language = name.language.unwrap_or_default().to_owned();
-            self.sections.entry(language).or_default().insert(folder);
-        }
-    }
-
-    /// A token of the generator's own patterns that is not known here.
-    pub fn unknown_token(&self) -> Option<&str> {
-        let mut patterns = self
-            .permalink
-            .iter()
-            .chain(&self.foreign)
-            .chain(self.permalinks.values());
-        patterns
-            .find_map(|pattern| unknown_token(pattern, self))
-            .map(|token| token.trim_start_matches(':'))
-    }
-
-    /// What files of data say of a post: of the folders above it, then of itself.
-    pub fn data_of(&self, path: &str) -> Map<String, Value> {
-        if self.data.is_empty() {
-            return Map::new();
-        }
-        let bare = path.rsplit_once('.').map_or(path, |(bare, _)| bare);
-        let folders = bare.match_indices('/').map(|(at, _)| &bare[..at]);
-        let places = std::iter::once("").chain(folders).chain([bare]);
-        places
-            .filter_map(|place| self.data.get(place))
-            .fold(Map::new(), |known, keys| {
-                with_defaults(keys.clone(), &known)
-            })
+    /// How the site's pages name their footnotes.
+    pub fn notes(&self) -> NoteForm {
+        let at_bottom = self.rules.bottom_notes.filter(|_| self.syntax.bottom_notes);
+        at_bottom.unwrap_or(self.rules.notes)
     }
 
     /// How this site reads a time without a zone; `timestamp` where YAML sees one.

@@ -63,12 +63,12 @@ pub fn slug(text: &str) -> String {
 }
 
 /// What Jekyll calls the slug of a text: lower case, words joined by single dashes.
-pub(super) fn lower_slug(text: &str) -> String {
+pub(in crate::post) fn lower_slug(text: &str) -> String {
     dashed(text, |c| c.is_alphanumeric() || is_combining_mark(c)).to_lowercase()
 }
 
 /// What Eleventy's filter `slugify` makes of a text: German umlauts in two letters, `&` as a word.
-pub(super) fn slugify(text: &str) -> String {
+pub(in crate::post) fn slugify(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -94,7 +94,7 @@ pub(super) fn slugify(text: &str) -> String {
 }
 
 /// What Eleventy's older filter `slug` makes of a text: some signs as words, others kept.
-pub(super) fn slug_filter(text: &str) -> String {
+pub(in crate::post) fn slug_filter(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

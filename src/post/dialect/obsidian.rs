@@ -1,0 +1,25 @@
+//! Obsidian: notes, linked by their names.
+
+use crate::config::Dialect;
+use crate::post::dialect::{BASE, DateIn, MARKDOWN, Rules, Split, Syntax};
+
+pub(super) const RULES: Rules = Rules {
+    dialect: Dialect::Obsidian,
+    toml: false,
+    json: false,
+    header: false,
+    plain: false,
+    published: &["date", "published", "created"],
+    updated: &["updated", "modified", "lastmod"],
+    date_in: &[DateIn::Name],
+    address: &["permalink"],
+    dashes: false,
+    split: Split::Hashes,
+    no_posts: &[".obsidian", ".trash"],
+    has_pages: true,
+    syntax: Syntax {
+        wiki: true,
+        ..MARKDOWN
+    },
+    ..BASE
+};

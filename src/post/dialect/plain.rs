@@ -1,0 +1,11 @@
+//! The plain form, and posts of no known generator.
+
+use crate::post::dialect::{BASE, Closes, OwnAddress, Rules};
+
+pub(super) const RULES: Rules = Rules {
+    guards_private: true,
+    dates_apart: true,
+    own_address: OwnAddress::TemplateOrTokens,
+    closes: Closes::Key("path"),
+    ..BASE
+};

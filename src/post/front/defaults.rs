@@ -1,0 +1,40 @@
+//! Keys that stand in for those that a post lacks.
+
+use serde_json::{Map, Value};
+
+use crate::post::dialect::Data;
+
+/// Keys, with those of the defaults that are lacking; tags are joined, as Eleventy does.
+pub fn with_defaults(
+    mut keys: Map<String, Value>,
+    defaults: &Map<String, Value>,
+) -> Map<String, Value> {
+    let list = |value: &Value| match value {
+        Value::Array(list) => list.clone(),
+        one => vec![one.clone()],
+    };
+    for (key, value) in defaults {
+        match keys.get_mut(key) {
+            Some(own) if key == "tags" && !own.is_null() => {
+                *own = [list(value), list(own)].concat().into();
+            }
+            Some(_) => {}
+            None => _ = keys.insert(key.clone(), value.clone()),
+        }
+    }
+    keys
+}
+
+/// What files of data say of a post: of the folders above it, then of itself.
+pub(in crate::post) fn data_of(path: &str, data: &Data) -> Map<String, Value> {
+    if data.is_empty() {
+        return Map::new();
+    }
+    let bare = path.rsplit_once('.').map_or(path, |(bare, _)| bare);
+    let folders = bare.match_indices('/').map(|(at, _)| &bare[..at]);
+    let places = std::iter::once("").chain(folders).chain([bare]);
+    let known = places.filter_map(|place| data.get(place));
+    known.fold(Map::new(), |known, keys| {
+        with_defaults(keys.clone(), &known)
+    })
+}
