@@ -54,6 +54,73 @@ pub enum Verdict {
     Uncertain,
 }
 
+/// What came of an attempt to deliver one message, whatever carried it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// Taken, with these words.
+    Accepted(String),
+    /// Answered, and not taken.
+    Refused(Refusal),
+    /// Nothing was decided before this step's end: trying again is safe.
+    Lost(Phase, Trouble),
+    /// A pipelined envelope was rejected or ignored, and nothing was taken: it can be sent again, unpipelined, over another
+    /// connection.
+    OutOfStep(Trouble),
+    /// The whole message was out, and no answer came: it may have been taken.
+    Unknown(Trouble),
+}
+
+/// An answer by which a message was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The step at which it came.
+    pub phase: Phase,
+    /// What it means.
+    pub verdict: Verdict,
+    /// Its words.
+    pub words: String,
+    /// Whether the other side closes the connection with it.
+    pub is_closing: bool,
+}
+
+/// Why a connection is of no more use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// The network or the relay; a later try may go well.
+    #[error("{0}")]
+    Relay(String),
+    /// A person has to mend something: the password, the certificate, the config.
+    #[error("{0}")]
+    Us(String),
+}
+
+impl Attempt {
+    /// What a reply at this step comes to.
+    pub fn answered(phase: Phase, reply: &Reply) -> Self {
+        match judge(phase, reply) {
+            Verdict::Sent => Self::Accepted(reply.to_string()),
+            verdict => Self::Refused(Refusal {
+                phase,
+                verdict,
+                words: reply.to_string(),
+                is_closing: reply.code == 421,
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted(words) => f.write_str(words),
+            Self::Refused(refusal) => f.write_str(&refusal.words),
+            Self::Lost(_, trouble) | Self::OutOfStep(trouble) | Self::Unknown(trouble) => {
+                trouble.fmt(f)
+            }
+        }
+    }
+}
+
 impl Verdict {
     /// Whether this recipient was refused for good.
     pub fn is_refusal(self) -> bool {

@@ -1,13 +1,17 @@
-//! The engine: claim, intend, send, settle, back off.
+//! How an issue leaves: the engine with its transports, the outbox, one message by itself.
 
-mod connection;
+mod engine;
 mod outbox;
-mod pace;
 mod progress;
-mod relay;
 mod series;
 mod single;
 mod stop;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod transport;
+
+mod worker;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -123,18 +127,29 @@ impl Delivery {
     /// Where the store fails; the next sender puts in order what was in hand.
     pub async fn deliver(&self, mailer: &Mailer) -> Result<Option<String>> {
         let ended = tokio::select! {
-            ended = self.see_through(mailer) => ended,
+            ended = self.see_through(self.send(mailer)) => ended,
             () = self.stop.overdue(LONGEST_END) => Err(StoreError::Writer("the store does not answer".to_owned())),
         };
         self.progress.finish();
         ended
     }
 
-    async fn see_through(&self, mailer: &Mailer) -> Result<Option<String>> {
-        let stopped = match mailer {
+    async fn send(&self, mailer: &Mailer) -> Result<Option<String>> {
+        match mailer {
             Mailer::Outbox(folder) => outbox::deliver(self, folder).await,
-            Mailer::Smtp(relay) => relay::deliver(self, relay).await,
-        };
+            Mailer::Smtp(relay) => {
+                let dialer = Dialer::for_sender(relay, &self.mail, self.compiled.sender());
+                engine::deliver(self, dialer).await
+            }
+        }
+    }
+
+    /// Sends, then puts the ledger in order.
+    async fn see_through(
+        &self,
+        sending: impl Future<Output = Result<Option<String>>>,
+    ) -> Result<Option<String>> {
+        let stopped = sending.await;
         // What has been sent is written down, whatever else fails.
         let written = self.sender.flush().await;
         let stopped = stopped?;

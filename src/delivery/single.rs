@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use crate::config;
 use crate::delivery::Mailer;
 use crate::file::{Care, replace};
-use crate::message::Compiled;
+use crate::message::{Compiled, Envelope};
 use crate::reader::Reader;
-use crate::smtp::{Dialer, Envelope, Trouble};
+use crate::smtp::Dialer;
 use crate::token::Key;
+use crate::verdict::{Attempt, Trouble};
 
 /// Sends one copy to one reader, in no ledger. Returns the relay's words, or the file's name.
 ///
@@ -47,15 +48,11 @@ pub async fn deliver_one(
     connection
         .envelope(envelope)
         .await
-        .map_err(|refused| refused.to_string())?;
-    let reply = connection
-        .body(message, None)
-        .await
-        .map_err(|refused| refused.to_string())?;
+        .map_err(|attempt| attempt.to_string())?;
+    let attempt = connection.body(message, None).await;
     connection.quit().await;
-    if reply.is_positive() {
-        Ok(reply.to_string())
-    } else {
-        Err(reply.to_string())
+    match attempt {
+        Attempt::Accepted(words) => Ok(words),
+        other => Err(other.to_string()),
     }
 }

@@ -1,6 +1,7 @@
 //! Draft → [`Compiled`] → fill: an issue's MIME, encoded once and cut where a reader's own belongs; pure.
 
 mod check;
+mod envelope;
 mod header;
 mod quoted;
 
@@ -12,6 +13,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 pub use check::check;
+pub use envelope::Envelope;
 
 use crate::config;
 use crate::digest::{ADDRESS, Draft, LEAVE, MARKS, NAME};

@@ -18,9 +18,8 @@ use crate::file::read::{WRITTEN, read};
 use crate::smtp::dialogue::Connection;
 use crate::smtp::login::{Login, Secrets};
 use crate::smtp::offers::Offers;
-use crate::smtp::trouble::Trouble;
 use crate::smtp::wire::Wire;
-use crate::verdict::Reply;
+use crate::verdict::{Reply, Trouble};
 
 /// Everything that opening a connection needs; certificates are read once.
 #[derive(Clone)]

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use crate::config::Timeouts;
-use crate::reader::Email;
+use crate::message::Envelope;
 use crate::smtp::body::transparent;
 use crate::smtp::offers::Offers;
-use crate::smtp::trouble::Trouble;
 use crate::smtp::wire::Wire;
-use crate::verdict::{Phase, Reply};
+use crate::verdict::{Attempt, Phase, Reply, Trouble};
 
 /// How long the answer to QUIT is waited for.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -22,35 +21,6 @@ pub struct Connection {
     usable: bool,
     /// Whether the next envelope has been said already, behind the last body.
     is_ahead: bool,
-}
-
-/// Who writes to whom, and how much.
-#[derive(Debug, Clone, Copy)]
-pub struct Envelope<'a> {
-    /// Where bounces go.
-    pub sender: &'a str,
-    /// To whom.
-    pub recipient: &'a Email,
-    /// The message itself.
-    pub message: &'a [u8],
-}
-
-/// Why a message was not taken, as far as is known.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// The relay said so.
-    #[error("{1}")]
-    Reply(Phase, Reply),
-    /// The connection is lost, on the way to this phase's end and before the message's was out: trying again is safe.
-    #[error("{1}")]
-    Lost(Phase, Trouble),
-    /// The end was out, and the answer never came: whether the relay took the message is uncertain.
-    #[error("{0}")]
-    Unanswered(Trouble),
-    /// The relay minds an envelope that was said ahead, or did not hear it: it, or the message that it was said behind and
-    /// that was refused for it, can be said again, in turn and over another connection.
-    #[error("{0}")]
-    OutOfStep(Trouble),
 }
 
 impl Connection {
@@ -77,12 +47,12 @@ impl Connection {
 
     /// Whether an envelope may be said ahead, behind the body before it: a body may begin a group of commands, DATA ends
     /// one (RFC 2920 3.1).
-    pub fn can_speak_ahead(&self) -> bool {
+    pub fn can_pipeline(&self) -> bool {
         self.offers.pipelining
     }
 
     /// Whether the next envelope has been said already.
-    pub fn has_spoken_ahead(&self) -> bool {
+    pub fn has_pipelined(&self) -> bool {
         self.is_ahead
     }
 
@@ -91,7 +61,7 @@ impl Connection {
     ///
     /// # Errors
     /// The refusal, with its phase.
-    pub async fn envelope(&mut self, envelope: Envelope<'_>) -> Result<(), Refused> {
+    pub async fn envelope(&mut self, envelope: Envelope<'_>) -> Result<(), Attempt> {
         self.messages += 1;
         let was_ahead = std::mem::take(&mut self.is_ahead);
         let is_grouped = self.offers.pipelining;
@@ -103,23 +73,23 @@ impl Connection {
         if is_grouped && !was_ahead {
             self.write(lines.concat().as_bytes())
                 .await
-                .map_err(|trouble| Refused::Lost(Phase::Mail, trouble))?;
+                .map_err(|trouble| Attempt::Lost(Phase::Mail, trouble))?;
         }
         let phases = [Phase::Mail, Phase::Rcpt, Phase::Data];
         for (number, (phase, line)) in phases.into_iter().zip(lines).enumerate() {
             if !is_grouped {
                 self.write(line.as_bytes())
                     .await
-                    .map_err(|trouble| Refused::Lost(phase, trouble))?;
+                    .map_err(|trouble| Attempt::Lost(phase, trouble))?;
             }
             let is_first_ahead = was_ahead && phase == Phase::Mail;
             let reply = match self.read(phase).await {
                 Ok(reply) => reply,
-                Err(trouble) if is_first_ahead => return Err(Refused::OutOfStep(trouble)),
-                Err(trouble) => return Err(Refused::Lost(phase, trouble)),
+                Err(trouble) if is_first_ahead => return Err(Attempt::OutOfStep(trouble)),
+                Err(trouble) => return Err(Attempt::Lost(phase, trouble)),
             };
             if is_first_ahead && reply.code >= 500 {
-                return Err(Refused::OutOfStep(Trouble::Relay(reply.to_string())));
+                return Err(Attempt::OutOfStep(Trouble::Relay(reply.to_string())));
             }
             let is_wanted = if phase == Phase::Data {
                 reply.code == 354
@@ -136,21 +106,31 @@ impl Connection {
                 if self.usable && self.reset(asked).await.is_err() {
                     self.usable = false;
                 }
-                return Err(Refused::Reply(phase, reply));
+                return Err(self.refused(phase, &reply));
             }
         }
         Ok(())
     }
 
+    /// What a refusal comes to. A MAIL that comes unexpected to an old connection is fine over a new one.
+    fn refused(&mut self, phase: Phase, reply: &Reply) -> Attempt {
+        let is_stale = phase == Phase::Mail && self.messages > 1 && reply.is_out_of_step();
+        if is_stale {
+            self.usable = false;
+            return Attempt::Lost(phase, Trouble::Relay(reply.to_string()));
+        }
+        Attempt::answered(phase, reply)
+    }
+
     /// MAIL, RCPT and DATA for a message.
-    fn commands(&self, envelope: Envelope<'_>) -> Result<[String; 3], Refused> {
+    fn commands(&self, envelope: Envelope<'_>) -> Result<[String; 3], Attempt> {
         let rcpt = format!("RCPT TO:<{}>\r\n", envelope.recipient);
         Ok([self.mail_command(envelope)?, rcpt, "DATA\r\n".to_owned()])
     }
 
     /// MAIL with the parameters that are needed and offered (RFC 1870, 6152, 6531).
-    fn mail_command(&self, envelope: Envelope<'_>) -> Result<String, Refused> {
-        let ours = |phase, code, text: &str| Err(Refused::Reply(phase, Reply::new(code, text)));
+    fn mail_command(&self, envelope: Envelope<'_>) -> Result<String, Attempt> {
+        let ours = |phase, code, text: &str| Err(Attempt::answered(phase, &Reply::new(code, text)));
         let mut command = format!("MAIL FROM:<{}>", envelope.sender);
         if let Some(most) = self.offers.size {
             let size = envelope.message.len();
@@ -203,37 +183,33 @@ impl Connection {
 
     /// Sends the body and the final dot in one, and waits for the answer. The envelope of the next message goes ahead with
     /// it, if there is one: then a message costs one round trip.
-    ///
-    /// # Errors
-    /// The connection is lost, and whether the end was out; or the relay minds what was said ahead, and takes nothing.
-    pub async fn body(
-        &mut self,
-        message: Vec<u8>,
-        next: Option<Envelope<'_>>,
-    ) -> Result<Reply, Refused> {
+    pub async fn body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Attempt {
         // What is wrong with the next envelope is said in its turn.
         let next = next
-            .filter(|_| self.can_speak_ahead())
+            .filter(|_| self.can_pipeline())
             .and_then(|next| self.commands(next).ok());
         let behind = next.unwrap_or_default().concat();
         self.is_ahead = !behind.is_empty();
         let body = transparent(message);
-        if let Err(trouble) = self
+        let written = self
             .wire
             .write_group(&body, behind.as_bytes(), self.limits.block.0)
-            .await
-        {
+            .await;
+        if let Err(trouble) = written {
             self.usable = false;
-            return Err(Refused::Lost(Phase::Dot, trouble));
+            return Attempt::Lost(Phase::Dot, trouble);
         }
-        let reply = self.read(Phase::Dot).await.map_err(Refused::Unanswered)?;
+        let reply = match self.read(Phase::Dot).await {
+            Ok(reply) => reply,
+            Err(trouble) => return Attempt::Unknown(trouble),
+        };
         if self.is_ahead && reply.is_about_protocol() {
             self.usable = false;
-            return Err(Refused::OutOfStep(Trouble::Relay(reply.to_string())));
+            return Attempt::OutOfStep(Trouble::Relay(reply.to_string()));
         }
         // Neither yes nor no: whatever the relay is at, it is not where we are.
         self.usable &= matches!(reply.code, 200..=299 | 400..=599);
-        Ok(reply)
+        Attempt::answered(Phase::Dot, &reply)
     }
 
     /// Says good-bye, and waits a moment for the answer: a relay that counts connections should have closed this one

@@ -5,9 +5,7 @@ mod dialer;
 mod dialogue;
 mod login;
 mod offers;
-mod trouble;
 mod wire;
 
 pub use dialer::Dialer;
-pub use dialogue::{Connection, Envelope, Refused};
-pub use trouble::Trouble;
+pub use dialogue::Connection;

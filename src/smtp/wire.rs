@@ -12,8 +12,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 
 use crate::smtp::login::Secrets;
-use crate::smtp::trouble::Trouble;
-use crate::verdict::{LONGEST_TEXT, Reply, one_line};
+use crate::verdict::{LONGEST_TEXT, Reply, Trouble, one_line};
 
 /// The longest line of a reply, in octets: twice what RFC 5321 4.5.3.1.5 asks for.
 const LONGEST_LINE: usize = 1000;

@@ -1,5 +1,5 @@
-//! One connection's task: takes a delivery, sees it through, settles it, takes the next, whose envelope goes out with the
-//! body before.
+//! A worker: takes a delivery, sees it through over its connection, settles it, takes the next, whose envelope is pipelined
+//! behind the body.
 
 use std::sync::Arc;
 
@@ -8,75 +8,64 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::config::Uncertain;
-use crate::delivery::pace::{MOST_DEFERRALS, Permit};
-use crate::delivery::relay::{Halt, Queue, Run};
-use crate::delivery::{Delivery, GRACE};
+use crate::delivery::GRACE;
+use crate::delivery::engine::{Filled, Halt, Queue, Run};
+use crate::delivery::throttle::{MOST_DEFERRALS, Permit};
+use crate::delivery::transport::{Line, Transport};
 use crate::ledger::{Claimed, Outcome, Settled};
-use crate::smtp::{Connection, Envelope, Refused, Trouble};
+use crate::message::Envelope;
 use crate::store::StoreError;
-use crate::verdict::{Phase, Reply, Verdict, judge};
+use crate::verdict::{Attempt, Phase, Refusal, Trouble, Verdict};
 
 /// For how long nothing may be said over a connection: a relay under load hangs up after some seconds.
 const LONGEST_SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// What became of one attempt.
-enum Attempt {
-    /// The relay answered.
-    Answered(Phase, Reply),
-    /// The connection was lost on the way to this phase's end, while trying again is safe.
-    Lost(Phase, Trouble),
-    /// The relay minds an envelope that was said ahead: nothing is wrong but that.
-    OutOfStep(Trouble),
-    /// The relay may have taken it.
-    Unanswered(Trouble),
-    /// Nothing was said: a halt came first.
+/// How far one delivery came.
+enum Ended {
+    /// The attempt came to this.
+    Attempted(Attempt),
+    /// Nothing was sent: a halt came first.
     Halted,
     /// The reader has gone since the claim; the ledger knows it, and the connection is given up.
     Gone,
 }
 
-/// A delivery and its message.
-struct Filled {
-    claim: Claimed,
-    message: Vec<u8>,
-}
-
-/// One connection and what goes over it next.
-struct Line {
-    run: Arc<Run>,
+/// A worker: one connection and what goes over it next.
+struct Worker<T: Transport> {
+    run: Arc<Run<T>>,
     queue: Arc<Queue>,
-    open: Option<Connection>,
+    open: Option<T::Line>,
     /// The right to hold a connection; whoever has none opens none.
     permit: Option<Permit>,
-    /// Whose envelope has been said already, over the open connection unless that was lost.
+    /// The delivery whose envelope is pipelined, over the open connection unless that was lost.
     next: Option<Filled>,
-    /// The leave to say it.
-    leave: Option<OwnedSemaphorePermit>,
+    /// The permit to pipeline it.
+    pipelining: Option<OwnedSemaphorePermit>,
 }
 
 /// Works until there is no more to do. Claims that it leaves behind are released with the others of this sender.
-pub(super) async fn work(run: Arc<Run>, queue: Arc<Queue>) {
-    let mut line = Line {
+pub(super) async fn work<T: Transport>(run: Arc<Run<T>>, queue: Arc<Queue>) {
+    let mut worker = Worker {
         run,
         queue,
         open: None,
         permit: None,
         next: None,
-        leave: None,
+        pipelining: None,
     };
-    while let Some(filled) = line.next().await {
-        if line.see_through(filled).await.is_none() {
+    while let Some(filled) = worker.next().await {
+        if worker.see_through(filled).await.is_none() {
             break;
         }
     }
-    line.close().await;
+    worker.close().await;
 }
 
-impl Line {
+impl<T: Transport> Worker<T> {
     /// What goes next; none where there is no more or nothing new may begin.
     async fn next(&mut self) -> Option<Filled> {
         if self.next.is_none() {
-            if self.run.pace.is_over() {
+            if self.run.throttle.is_over() {
                 self.close().await;
             }
             let queue = self.queue.clone();
@@ -91,25 +80,24 @@ impl Line {
         if let Some(next) = self.next.take() {
             return Some(next);
         }
-        let claim = tokio::select! {
+        tokio::select! {
             biased;
             () = self.run.halted() => None,
             next = self.queue.next() => next,
-        };
-        claim.map(|claim| self.run.fill(claim))
+        }
     }
 
-    /// What may be said ahead, behind the body that goes now.
-    fn ahead(&mut self, connection: &Connection) -> Option<Filled> {
+    /// The delivery whose envelope may be pipelined behind the body that goes now.
+    fn ahead(&mut self, connection: &T::Line) -> Option<Filled> {
         let run = &self.run;
-        let may = connection.can_speak_ahead()
+        let may = connection.can_pipeline()
             && connection.messages() < run.delivery.mail.messages_per_connection
-            && !run.pace.is_over()
+            && !run.throttle.is_over()
             && !run.is_halted();
-        let leave = may.then(|| run.leave_to_speak_ahead()).flatten()?;
-        let claim = self.queue.next_at_once()?;
-        self.leave = Some(leave);
-        Some(run.fill(claim))
+        let permit = may.then(|| run.permit_to_pipeline()).flatten()?;
+        let next = self.queue.next_at_once()?;
+        self.pipelining = Some(permit);
+        Some(next)
     }
 
     /// Ends the connection, and gives its permit to another worker.
@@ -125,7 +113,7 @@ impl Line {
     async fn permit(&mut self) -> Option<()> {
         if self.permit.is_none() {
             self.permit = tokio::select! {
-                permit = self.run.pace.permit() => Some(permit),
+                permit = self.run.throttle.permit() => Some(permit),
                 () = self.run.halted() => None,
             };
         }
@@ -137,31 +125,40 @@ impl Line {
         let Filled { claim, message } = filled;
         let mut connection = self.connection().await?;
         let began = Instant::now();
-        let attempt = self.attempt(&mut connection, &claim, message).await;
-        let is_usable = matches!(attempt, Attempt::Answered(..)) && connection.is_usable();
+        let ended = self.attempt(&mut connection, &claim, message).await;
+        let is_answered = matches!(
+            ended,
+            Ended::Attempted(Attempt::Accepted(_) | Attempt::Refused(_))
+        );
         // The permit of a lost connection goes back once the relay has been waited for.
-        let _lost = if is_usable { None } else { self.permit.take() };
-        let run = &self.run;
+        let _lost = match is_answered && connection.is_usable() {
+            true => None,
+            false => self.permit.take(),
+        };
+        let run = self.run.clone();
+        let attempt = match ended {
+            Ended::Attempted(attempt) => attempt,
+            Ended::Gone => return Some(()),
+            Ended::Halted => {
+                run.settle(&claim, Outcome::Released, "stopped before it was sent");
+                return None;
+            }
+        };
         match attempt {
-            // An old connection is out of step; a new one gets the same message.
-            Attempt::Answered(Phase::Mail, reply)
-                if connection.messages() > 1 && reply.is_out_of_step() =>
-            {
-                connection.quit().await;
-                run.settle(&claim, Outcome::Released, &reply.to_string());
+            Attempt::Accepted(words) => {
+                self.keep(connection);
+                run.accepted(&claim, &words);
                 Some(())
             }
-            Attempt::Answered(phase, reply) => {
-                let verdict = judge(phase, &reply);
-                if verdict == Verdict::RelayTrouble {
-                    // It may still be well enough for a farewell; its transaction is not known to us any more.
-                    connection.quit().await;
-                    return run
-                        .lost(&claim, phase, Trouble::Relay(reply.to_string()))
-                        .await;
-                }
-                self.open = Some(connection).filter(Connection::is_usable);
-                run.answered(&claim, phase, &reply, verdict).await
+            Attempt::Refused(refusal) if refusal.verdict == Verdict::RelayTrouble => {
+                // It may still be well enough for a farewell; its transaction is not known to us any more.
+                connection.quit().await;
+                let trouble = Trouble::Relay(refusal.words);
+                run.lost(&claim, refusal.phase, trouble).await
+            }
+            Attempt::Refused(refusal) => {
+                self.keep(connection);
+                run.refused(&claim, &refusal).await
             }
             // Between two messages a relay may close a connection, for whatever reason; one that closes a new one, or says
             // nothing, is in trouble.
@@ -173,28 +170,28 @@ impl Line {
             }
             Attempt::Lost(phase, trouble) => run.lost(&claim, phase, trouble).await,
             Attempt::OutOfStep(trouble) => {
-                run.speak_in_turn();
+                run.stop_pipelining();
                 run.settle(&claim, Outcome::Released, &trouble.to_string());
                 Some(())
             }
-            Attempt::Unanswered(trouble) => {
+            Attempt::Unknown(trouble) => {
                 run.settle(&claim, run.uncertain(&claim), &trouble.to_string());
                 run.stands(trouble).await.then_some(())
-            }
-            Attempt::Gone => Some(()),
-            Attempt::Halted => {
-                run.settle(&claim, Outcome::Released, "stopped before it was sent");
-                None
             }
         }
     }
 
+    /// Keeps a connection for the next message, if it takes one.
+    fn keep(&mut self, connection: T::Line) {
+        self.open = Some(connection).filter(Line::is_usable);
+    }
+
     /// The open connection, or a new one where there is none or it has seen enough, once it is a message's turn; none where
     /// a halt comes first.
-    async fn connection(&mut self) -> Option<Connection> {
+    async fn connection(&mut self) -> Option<T::Line> {
         let run = self.run.clone();
         loop {
-            if let Some(turn) = run.pace.turn() {
+            if let Some(turn) = run.throttle.turn() {
                 if turn > Instant::now() + LONGEST_SILENCE {
                     self.close().await;
                 }
@@ -211,7 +208,7 @@ impl Line {
             }
             self.permit().await?;
             let opened = tokio::select! {
-                opened = run.dialer.open() => opened,
+                opened = run.transport.open() => opened,
                 () = run.halted() => return None,
             };
             match opened {
@@ -238,17 +235,17 @@ impl Line {
     /// Sends one message, as far as it comes.
     async fn attempt(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut T::Line,
         claim: &Claimed,
         message: Vec<u8>,
-    ) -> Attempt {
+    ) -> Ended {
         let run = self.run.clone();
         let delivery = &run.delivery;
         // Durable before the body goes out: a sender that dies from here on leaves it uncertain, not lost. The commit and
         // the envelope need not wait for each other; what was settled before is committed with it, so that at any moment
         // at most one message of this connection is under way. A halt cuts only the envelope short: what the ledger says
         // to the intent decides what may be settled.
-        let was_ahead = connection.has_spoken_ahead();
+        let was_ahead = connection.has_pipelined();
         let envelope = async {
             tokio::select! {
                 said = connection.envelope(run.envelope(claim, &message)) => Some(said),
@@ -261,75 +258,53 @@ impl Line {
                 .sender
                 .intend(delivery.issue.id, vec![claim.reader.id])
         );
-        if was_ahead
-            && matches!(
-                said,
-                Some(Ok(()) | Err(Refused::Reply(Phase::Rcpt | Phase::Data, _)))
-            )
-        {
-            run.let_all_speak_ahead();
+        let is_heard = match &said {
+            Some(Ok(())) => true,
+            Some(Err(Attempt::Refused(refusal))) => refusal.phase != Phase::Mail,
+            _ => false,
+        };
+        if was_ahead && is_heard {
+            run.let_all_pipeline();
         }
-        self.leave = None;
+        self.pipelining = None;
         match intended {
             Ok(gone) if gone.is_empty() => {}
             // The relay may wait for the body now, which must not come: to end it here would send an empty message.
-            Ok(_) => return Attempt::Gone,
+            Ok(_) => return Ended::Gone,
             Err(error) => {
                 run.halt(if matches!(error, StoreError::Stopped) {
                     Halt::Stopped
                 } else {
                     Halt::Store(error)
                 });
-                return Attempt::Halted;
+                return Ended::Halted;
             }
         }
         match said {
-            None => return Attempt::Halted,
+            None => return Ended::Halted,
             Some(Ok(())) => {}
-            Some(Err(Refused::Reply(phase, reply))) => return Attempt::Answered(phase, reply),
-            Some(Err(Refused::OutOfStep(trouble))) => return Attempt::OutOfStep(trouble),
-            Some(Err(Refused::Lost(phase, trouble))) => return Attempt::Lost(phase, trouble),
-            Some(Err(Refused::Unanswered(trouble))) => return Attempt::Unanswered(trouble),
+            Some(Err(attempt)) => return Ended::Attempted(attempt),
         }
         self.next = self.ahead(connection);
         let next = self
             .next
             .as_ref()
             .map(|next| run.envelope(&next.claim, &next.message));
-        let answer = tokio::select! {
-            answer = connection.body(message, next) => answer,
+        let attempt = tokio::select! {
+            attempt = connection.body(message, next) => attempt,
             () = run.delivery.stop.overdue(GRACE) => {
-                Err(Refused::Unanswered(Trouble::Relay("stopped before the answer came".to_owned())))
+                Attempt::Unknown(Trouble::Relay("stopped before the answer came".to_owned()))
             }
         };
-        match answer {
-            Ok(reply) => Attempt::Answered(Phase::Dot, reply),
-            Err(Refused::Reply(phase, reply)) => Attempt::Answered(phase, reply),
-            Err(Refused::Lost(phase, trouble)) => Attempt::Lost(phase, trouble),
-            Err(Refused::OutOfStep(trouble)) => Attempt::OutOfStep(trouble),
-            Err(Refused::Unanswered(trouble)) => {
-                if self.next.is_some() {
-                    // Perhaps the relay minds what came behind: that must not happen at each message.
-                    run.speak_in_turn();
-                }
-                Attempt::Unanswered(trouble)
-            }
+        if matches!(attempt, Attempt::Unknown(_)) && self.next.is_some() {
+            // Perhaps the relay rejects pipelining: that must not happen at each message.
+            run.stop_pipelining();
         }
+        Ended::Attempted(attempt)
     }
 }
 
-impl Run {
-    fn fill(&self, claim: Claimed) -> Filled {
-        let Delivery {
-            compiled,
-            issue,
-            key,
-            ..
-        } = &self.delivery;
-        let message = compiled.fill(&claim.reader, issue.made_at, key);
-        Filled { claim, message }
-    }
-
+impl<T: Transport> Run<T> {
     fn envelope<'a>(&'a self, claim: &'a Claimed, message: &'a [u8]) -> Envelope<'a> {
         Envelope {
             sender: self.delivery.compiled.sender(),
@@ -353,16 +328,22 @@ impl Run {
         self.stands(trouble).await.then_some(())
     }
 
-    /// Settles what a reply decides; none where nothing new may begin.
-    async fn answered(
-        &self,
-        claim: &Claimed,
-        phase: Phase,
-        reply: &Reply,
-        verdict: Verdict,
-    ) -> Option<()> {
-        let words = reply.to_string();
-        let (recipient, verdict) = (&claim.reader.email, self.once_accepted(phase, verdict));
+    /// Settles a message that was taken.
+    fn accepted(&self, claim: &Claimed, words: &str) {
+        self.settle(claim, Outcome::Sent, words);
+        self.record(Phase::Dot, Verdict::Sent, claim, words);
+        self.throttle.succeed();
+    }
+
+    /// Settles what a refusal decides; none where nothing new may begin.
+    async fn refused(&self, claim: &Claimed, refusal: &Refusal) -> Option<()> {
+        let Refusal {
+            phase,
+            verdict,
+            words,
+            is_closing,
+        } = refusal;
+        let (recipient, verdict) = (&claim.reader.email, self.once_accepted(*phase, *verdict));
         let outcome = match verdict {
             Verdict::Sent => Outcome::Sent,
             Verdict::Bounced => Outcome::Bounced,
@@ -372,21 +353,21 @@ impl Run {
             Verdict::Uncertain => self.uncertain(claim),
             Verdict::RelayTrouble | Verdict::AboutUs => Outcome::Released,
         };
-        self.settle(claim, outcome, &words);
-        self.record(phase, verdict, claim, &words);
+        self.settle(claim, outcome, words);
+        self.record(*phase, verdict, claim, words);
         match verdict {
-            Verdict::AboutUs if phase == Phase::Rcpt => {
+            Verdict::AboutUs if *phase == Phase::Rcpt => {
                 self.halt(Halt::Us(format!("at {recipient}: {words}")));
                 None
             }
             Verdict::AboutUs => {
-                self.halt(Halt::Us(words));
+                self.halt(Halt::Us(words.clone()));
                 None
             }
             // The relay closes: that is trouble, however the message's own fate reads.
-            Verdict::Deferred if reply.code == 421 => self.back_off(&words).await.then_some(()),
+            Verdict::Deferred if *is_closing => self.back_off(words).await.then_some(()),
             Verdict::Deferred => {
-                let Some(wait) = self.pace.deferred() else {
+                let Some(wait) = self.throttle.defer() else {
                     self.halt(Halt::Relay(format!(
                         "everyone is deferred, for longer than `patience` waits or {MOST_DEFERRALS} in a row (the last: {words})"
                     )));
@@ -398,7 +379,7 @@ impl Run {
                 }
             }
             _ => {
-                self.pace.well();
+                self.throttle.succeed();
                 Some(())
             }
         }

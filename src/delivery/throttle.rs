@@ -29,8 +29,8 @@ const MESSAGES_TO_GROW: usize = 10;
 /// So often that number doubles where the relay refuses the connection.
 const MOST_DOUBLINGS: u32 = 10;
 
-/// The pace of all connections to a relay.
-pub(super) struct Pace {
+/// The throttle of all connections to a relay.
+pub(super) struct Throttle {
     connections: usize,
     patience: Duration,
     interval: Option<Duration>,
@@ -67,7 +67,7 @@ struct State {
 
 /// The right to hold a connection.
 pub(super) struct Permit {
-    pace: Arc<Pace>,
+    throttle: Arc<Throttle>,
     is_open: bool,
 }
 
@@ -77,19 +77,19 @@ impl Permit {
         if std::mem::replace(&mut self.is_open, true) {
             return;
         }
-        let mut state = self.pace.state();
+        let mut state = self.throttle.state();
         state.opening -= 1;
         if state.refused == 0 {
-            state.allowed = (2 * state.allowed).min(self.pace.connections);
+            state.allowed = (2 * state.allowed).min(self.throttle.connections);
         }
-        self.pace.changed.notify_waiters();
+        self.throttle.changed.notify_waiters();
     }
 
-    /// The relay refuses the connection: what is open is what it takes. How long to wait, as for [`Pace::troubled`]; that
+    /// The relay refuses the connection: what is open is what it takes. How long to wait, as for [`Throttle::back_off`]; that
     /// is settled before another may have the permit.
     pub(super) fn refused(self) -> Option<(Duration, bool)> {
-        let wait = self.pace.troubled();
-        let mut state = self.pace.state();
+        let wait = self.throttle.back_off();
+        let mut state = self.throttle.state();
         state.refused += 1;
         state.taken = 0;
         state.allowed = (state.permits - state.opening).clamp(1, state.allowed.max(1));
@@ -100,16 +100,16 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.pace.state();
+        let mut state = self.throttle.state();
         state.permits -= 1;
         if !self.is_open {
             state.opening -= 1;
         }
-        self.pace.changed.notify_waiters();
+        self.throttle.changed.notify_waiters();
     }
 }
 
-impl Pace {
+impl Throttle {
     pub(super) fn new(connections: usize, per_second: Option<f64>, patience: Duration) -> Self {
         let state = State {
             allowed: 1,
@@ -167,7 +167,7 @@ impl Pace {
         state.permits += 1;
         state.opening += 1;
         Ok(Permit {
-            pace: self.clone(),
+            throttle: self.clone(),
             is_open: false,
         })
     }
@@ -192,8 +192,8 @@ impl Pace {
         self.state().waits
     }
 
-    /// A message was taken, or refused in good order: the relay is well.
-    pub(super) fn well(&self) {
+    /// A message was taken, or refused in good order: the relay is healthy.
+    pub(super) fn succeed(&self) {
         let mut state = self.state();
         state.answered += 1;
         state.troubled_since = None;
@@ -213,7 +213,7 @@ impl Pace {
 
     /// A recipient was deferred: perhaps we are too fast. How long this connection should wait; none where nobody is taken
     /// any more, for so many in a row or for longer than the patience.
-    pub(super) fn deferred(&self) -> Option<Duration> {
+    pub(super) fn defer(&self) -> Option<Duration> {
         let now = Instant::now();
         let mut state = self.state();
         state.answered += 1;
@@ -236,7 +236,7 @@ impl Pace {
 
     /// The relay is in trouble. How long to wait before the next try, and whether this is news to those who wait already;
     /// none where the patience is at its end.
-    pub(super) fn troubled(&self) -> Option<(Duration, bool)> {
+    pub(super) fn back_off(&self) -> Option<(Duration, bool)> {
         let now = Instant::now();
         let mut state = self.state();
         let since = *state.troubled_since.get_or_insert(now);
@@ -247,6 +247,8 @@ impl Pace {
             None => now + (FIRST_WAIT * (1 << state.waits.min(10))).min(LONGEST_WAIT),
         };
         if until > since + self.patience {
+            // Until the run has halted, nobody tries once more.
+            state.wait_until = Some(until);
             return None;
         }
         let is_new = state.wait_until != Some(until);
@@ -284,18 +286,18 @@ mod tests {
     use tokio::task::JoinSet;
     use tokio::time::{Instant, advance, sleep, sleep_until, timeout};
 
-    use super::{Pace, Permit};
+    use super::{Permit, Throttle};
 
     #[tokio::test(start_paused = true)]
     async fn the_rate_is_kept_over_all_connections_and_nothing_is_lost_by_it() {
-        let pace = std::sync::Arc::new(Pace::new(4, Some(50.0), Duration::ZERO));
+        let throttle = std::sync::Arc::new(Throttle::new(4, Some(50.0), Duration::ZERO));
         let began = Instant::now();
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..4 {
-            let pace = pace.clone();
+            let throttle = throttle.clone();
             tasks.spawn(async move {
                 for _ in 0..50 {
-                    sleep_until(pace.turn().unwrap()).await;
+                    sleep_until(throttle.turn().unwrap()).await;
                 }
             });
         }
@@ -315,17 +317,22 @@ mod tests {
     }
 
     /// Sends messages over as many connections as the throttle permits.
-    async fn send(pace: &Arc<Pace>, relay: &Arc<Mutex<Few>>, messages: usize, workers: usize) {
+    async fn send(
+        throttle: &Arc<Throttle>,
+        relay: &Arc<Mutex<Few>>,
+        messages: usize,
+        workers: usize,
+    ) {
         let left = Arc::new(AtomicUsize::new(messages));
         let mut tasks = JoinSet::new();
         for _ in 0..workers {
-            let (pace, relay, left) = (pace.clone(), relay.clone(), left.clone());
+            let (throttle, relay, left) = (throttle.clone(), relay.clone(), left.clone());
             tasks.spawn(async move {
                 let mut held: Option<Permit> = None;
                 while left.load(Ordering::Relaxed) > 0 {
                     if held.is_none() {
                         // Who waits for a permit when the last message goes waits for nothing.
-                        let permit = timeout(Duration::from_mins(1), pace.permit()).await;
+                        let permit = timeout(Duration::from_mins(1), throttle.permit()).await;
                         let Ok(mut permit) = permit else { return };
                         let is_taken = {
                             let mut relay = relay.lock().unwrap();
@@ -346,8 +353,8 @@ mod tests {
                     let _ = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
                         left.checked_sub(1)
                     });
-                    pace.well();
-                    if pace.is_over() {
+                    throttle.succeed();
+                    if throttle.is_over() {
                         held = None;
                         relay.lock().unwrap().open -= 1;
                     }
@@ -363,13 +370,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_relay_gets_as_many_connections_as_it_takes_with_few_refusals() {
         for (most, refusals) in [(1, 5), (2, 6), (3, 6), (8, 0)] {
-            let pace = Arc::new(Pace::new(8, None, Duration::from_hours(1)));
+            let throttle = Arc::new(Throttle::new(8, None, Duration::from_hours(1)));
             let relay = Arc::new(Mutex::new(Few {
                 most,
                 open: 0,
                 refused: 0,
             }));
-            send(&pace, &relay, 150, 8).await;
+            send(&throttle, &relay, 150, 8).await;
             let refused = relay.lock().unwrap().refused;
             assert!(refused <= refusals, "{most} at a time: {refused} refused");
         }
@@ -377,14 +384,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_relay_in_trouble_is_tried_by_one_connection_a_round() {
-        let pace = Arc::new(Pace::new(8, None, Duration::from_mins(1)));
+        let throttle = Arc::new(Throttle::new(8, None, Duration::from_mins(1)));
         let mut tasks = JoinSet::new();
         for _ in 0..8 {
-            let pace = pace.clone();
+            let throttle = throttle.clone();
             tasks.spawn(async move {
                 let mut tries = 0;
                 loop {
-                    let Ok(permit) = timeout(Duration::from_mins(2), pace.permit()).await else {
+                    let Ok(permit) = timeout(Duration::from_mins(2), throttle.permit()).await
+                    else {
                         return tries;
                     };
                     tries += 1;
@@ -402,57 +410,60 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn trouble_halves_the_connections_and_success_brings_them_back() {
-        let pace = Arc::new(Pace::new(8, None, Duration::from_hours(1)));
-        let allowed = || pace.state().allowed;
+        let throttle = Arc::new(Throttle::new(8, None, Duration::from_hours(1)));
+        let allowed = || throttle.state().allowed;
         let mut held = Vec::new();
         for expected in [2, 4, 8, 8] {
-            let mut permit = pace.permit().await;
+            let mut permit = throttle.permit().await;
             permit.opened();
             held.push(permit);
             assert_eq!(allowed(), expected);
         }
         for expected in [4, 2, 1, 1] {
-            assert!(pace.troubled().unwrap().1);
+            assert!(throttle.back_off().unwrap().1);
             assert_eq!(allowed(), expected);
             // A second one at the same time is the same trouble.
-            assert!(!pace.troubled().unwrap().1);
+            assert!(!throttle.back_off().unwrap().1);
             assert_eq!(allowed(), expected);
             advance(Duration::from_secs(40)).await;
         }
-        assert!(pace.is_over());
+        assert!(throttle.is_over());
         held.truncate(1);
-        assert!(!pace.is_over());
+        assert!(!throttle.is_over());
         for _ in 0..10 {
-            pace.well();
+            throttle.succeed();
         }
         assert_eq!(allowed(), 2);
         for _ in 0..1000 {
-            pace.well();
+            throttle.succeed();
         }
         assert_eq!(allowed(), 8);
-        assert_eq!(pace.deferred(), Some(Duration::ZERO));
+        assert_eq!(throttle.defer(), Some(Duration::ZERO));
         assert_eq!(allowed(), 4);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_waits_grow_and_end_with_the_patience() {
-        let pace = Pace::new(8, None, Duration::from_mins(1));
+        let throttle = Throttle::new(8, None, Duration::from_mins(1));
         let mut waits = Vec::new();
-        while let Some((wait, _)) = pace.troubled() {
+        while let Some((wait, _)) = throttle.back_off() {
             waits.push(wait.as_millis());
             advance(wait).await;
         }
         assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16000]);
-        pace.well();
-        assert_eq!(pace.troubled(), Some((Duration::from_millis(500), true)));
-        assert_eq!(Pace::new(8, None, Duration::ZERO).troubled(), None);
+        throttle.succeed();
+        assert_eq!(
+            throttle.back_off(),
+            Some((Duration::from_millis(500), true))
+        );
+        assert_eq!(Throttle::new(8, None, Duration::ZERO).back_off(), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn deferrals_in_a_row_slow_a_connection_down() {
-        let pace = Pace::new(8, None, Duration::from_hours(1));
+        let throttle = Throttle::new(8, None, Duration::from_hours(1));
         let waits: Vec<u128> = (0..14)
-            .map(|_| pace.deferred().unwrap().as_millis())
+            .map(|_| throttle.defer().unwrap().as_millis())
             .collect();
         assert_eq!(
             waits,
@@ -460,9 +471,9 @@ mod tests {
                 0, 0, 0, 0, 50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000
             ]
         );
-        pace.well();
-        assert_eq!(pace.deferred(), Some(Duration::ZERO));
-        let more = (0..1000).take_while(|_| pace.deferred().is_some()).count();
+        throttle.succeed();
+        assert_eq!(throttle.defer(), Some(Duration::ZERO));
+        let more = (0..1000).take_while(|_| throttle.defer().is_some()).count();
         assert_eq!(more, 98, "the hundredth in a row ends the run");
     }
 
@@ -470,10 +481,10 @@ mod tests {
     async fn deferrals_are_waited_for_no_longer_than_the_patience() {
         for (patience, fewest, most) in [(0, 4, 4), (3, 8, 11), (60, 15, 30)] {
             let patience = Duration::from_secs(patience);
-            let pace = Pace::new(8, None, patience);
+            let throttle = Throttle::new(8, None, patience);
             let began = Instant::now();
             let mut count = 0;
-            while let Some(wait) = pace.deferred() {
+            while let Some(wait) = throttle.defer() {
                 count += 1;
                 advance(wait).await;
             }

@@ -1,4 +1,31 @@
-//! One issue by a relay: claims are fed to the connections while they work, until nobody is due or something halts it.
+//! The engine: one issue by one transport, until nobody is due or something halts it. It knows no protocol.
+//!
+//! A delivery goes from `queued` (claimed: it has an owner) to `sending` (the intent is durable) to what the attempt came
+//! to. Who changes what:
+//!
+//! - [`Run::feed`] claims up to 500 deliveries at a time, fills their messages off the reactor and puts them into a short
+//!   queue. A claim is a row with this sender's number; a sender that dies gives it back.
+//! - Each worker ([`worker`]) takes one message after the other, over one connection of its own, for which it needs a
+//!   permit of the throttle. It announces the envelope and asks the ledger's one writer for the intent at the same time;
+//!   the body goes out only after both. So a sender that dies has at most one message per connection in `sending`.
+//! - The writer commits what waits in one transaction, and refuses an intent where the issue is no longer open or the
+//!   reader has gone. Then the body is not sent, and the connection is given up, since the relay waits for one.
+//! - An attempt ends as a value ([`Attempt`](crate::verdict::Attempt)): accepted, refused with a verdict, lost before
+//!   anything was decided, out of step, or unknown. The worker settles it; the writer turns it into a row's state. Only
+//!   `Unknown` may have been taken unseen: it is noted, and sent again or held as `[mail] uncertain` says.
+//! - A verdict about the relay charges nobody: the delivery waits again, and the throttle makes all workers wait. A verdict
+//!   about us, or a series of refusals ([`Series`]), halts the run and pauses the issue. Refusals of the series are taken
+//!   back before the pause, so that whoever resumes it finds them waiting.
+//! - A halt stops what is new. An envelope is cut short; a body that is on its way is waited for, at most `GRACE`.
+//!
+//! Why nothing is lost: a delivery leaves `queued` or `sending` only by what the relay said, by a person, or by time, and
+//! every row that a sender owned is put in order by the next one. Why nothing is silently sent twice: the intent is durable
+//! before the body, an accepted message is settled before its connection's next intent is (one writer, one order), and a
+//! row that was `sending` when its sender died is listed as uncertain. Pipelining does not change this: only the envelope
+//! of the next message goes ahead, never its body.
+//!
+//! The rounds end when a claim finds nobody. What came back meanwhile (released, deferred for a moment) is claimed by the
+//! next round; what is due later is for the next run.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,23 +33,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 
-use crate::config;
-use crate::delivery::pace::Pace;
 use crate::delivery::series::{Doubted, Series};
-use crate::delivery::{CLAIM, Delivery, connection};
+use crate::delivery::throttle::Throttle;
+use crate::delivery::transport::Transport;
+use crate::delivery::{CLAIM, Delivery, worker};
 use crate::ledger::{Claimed, IssueState, State};
 use crate::reader::ReaderId;
-use crate::smtp::{Dialer, Trouble};
 use crate::store::{Result, StoreError};
-use crate::verdict::{Phase, Verdict, one_line};
+use crate::verdict::{Phase, Trouble, Verdict, one_line};
 
 /// A recipient at whom the connection is lost is deferred after so many losses there, or so many in a row everywhere.
 const MOST_LOSSES: u32 = 3;
 
 /// The longest reason for a pause, in characters.
 const LONGEST_REASON: usize = 400;
+
+/// So many messages are filled at once, and so many wait for a worker.
+const FILLED: usize = 50;
 
 /// Why nothing new begins.
 #[derive(Debug)]
@@ -40,14 +69,14 @@ pub(super) enum Halt {
 }
 
 /// What all connections of a run share.
-pub(super) struct Run {
+pub(super) struct Run<T> {
     pub(super) delivery: Delivery,
-    pub(super) dialer: Dialer,
-    pub(super) pace: Arc<Pace>,
+    pub(super) transport: T,
+    pub(super) throttle: Arc<Throttle>,
     series: Mutex<Series>,
-    /// Who may say an envelope ahead: one, until the relay has heard it, then all; nobody where it minds.
+    /// Permits for pipelining: one connection probes; if the relay copes all may, else the semaphore is closed.
     ahead: Arc<Semaphore>,
-    /// Whether the relay has heard an envelope that was said ahead.
+    /// Whether the relay has answered a pipelined envelope.
     heard: AtomicBool,
     losses: Mutex<HashMap<ReaderId, Losses>>,
     reason: Mutex<Option<Halt>>,
@@ -61,16 +90,25 @@ struct Losses {
     answered: u64,
 }
 
-/// The claims on their way to the connections.
+/// A delivery and its message.
+pub(super) struct Filled {
+    pub(super) claim: Claimed,
+    pub(super) message: Vec<u8>,
+}
+
+/// The filled messages on their way to the workers.
 pub(super) struct Queue {
-    claims: tokio::sync::Mutex<mpsc::Receiver<Claimed>>,
+    filled: tokio::sync::Mutex<mpsc::Receiver<Filled>>,
     drained: watch::Sender<bool>,
 }
 
 /// Sends to everyone who is due. Returns why it stopped early: the relay's trouble, or ours, which pauses the issue.
-pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Result<Option<String>> {
-    let dialer = match Dialer::for_sender(relay, &delivery.mail, delivery.compiled.sender()) {
-        Ok(dialer) => dialer,
+pub(super) async fn deliver<T: Transport>(
+    delivery: &Delivery,
+    transport: std::result::Result<T, Trouble>,
+) -> Result<Option<String>> {
+    let transport = match transport {
+        Ok(transport) => transport,
         Err(trouble) => return end(delivery, Halt::Us(trouble.to_string())).await,
     };
     let mail = &delivery.mail;
@@ -83,8 +121,8 @@ pub(super) async fn deliver(delivery: &Delivery, relay: &config::Relay) -> Resul
     ];
     let run = Arc::new(Run {
         delivery: delivery.clone(),
-        dialer,
-        pace: Arc::new(Pace::new(
+        transport,
+        throttle: Arc::new(Throttle::new(
             mail.connections,
             mail.per_second,
             mail.patience.0,
@@ -161,7 +199,7 @@ async fn refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
 }
 
 /// Goes on until nobody is due: what came back while the connections worked is for the next round.
-async fn rounds(run: &Arc<Run>) -> Result<Option<Halt>> {
+async fn rounds<T: Transport>(run: &Arc<Run<T>>) -> Result<Option<Halt>> {
     let Delivery {
         sender,
         issue,
@@ -197,15 +235,15 @@ async fn rounds(run: &Arc<Run>) -> Result<Option<Halt>> {
 }
 
 /// Feeds claims to a set of connections until no claim is due.
-async fn round(run: &Arc<Run>, first: Vec<Claimed>) -> Result<()> {
-    let (feed, claims) = mpsc::channel(CLAIM);
+async fn round<T: Transport>(run: &Arc<Run<T>>, first: Vec<Claimed>) -> Result<()> {
+    let (feed, filled) = mpsc::channel(FILLED);
     let queue = Arc::new(Queue {
-        claims: tokio::sync::Mutex::new(claims),
+        filled: tokio::sync::Mutex::new(filled),
         drained: watch::Sender::new(false),
     });
     let mut tasks = JoinSet::new();
     for _ in 0..run.delivery.mail.connections.max(1) {
-        tasks.spawn(connection::work(run.clone(), queue.clone()));
+        tasks.spawn(worker::work(run.clone(), queue.clone()));
     }
     let result = run.feed(feed, first).await;
     while let Some(ended) = tasks.join_next().await {
@@ -238,8 +276,8 @@ async fn end(delivery: &Delivery, halt: Halt) -> Result<Option<String>> {
 
 impl Queue {
     /// The next delivery; none where there is no more.
-    pub(super) async fn next(&self) -> Option<Claimed> {
-        let next = self.claims.lock().await.recv().await;
+    pub(super) async fn next(&self) -> Option<Filled> {
+        let next = self.filled.lock().await.recv().await;
         if next.is_none() {
             self.drained.send_replace(true);
         }
@@ -247,8 +285,8 @@ impl Queue {
     }
 
     /// The next delivery, if one waits.
-    pub(super) fn next_at_once(&self) -> Option<Claimed> {
-        self.claims.try_lock().ok()?.try_recv().ok()
+    pub(super) fn next_at_once(&self) -> Option<Filled> {
+        self.filled.try_lock().ok()?.try_recv().ok()
     }
 
     /// Waits until there is no more.
@@ -257,16 +295,23 @@ impl Queue {
     }
 }
 
-impl Run {
+impl<T> Run<T> {
     /// Claims as long as someone is due and nothing halts; a claim waits until the connections have room.
-    async fn feed(&self, feed: mpsc::Sender<Claimed>, first: Vec<Claimed>) -> Result<()> {
+    async fn feed(&self, feed: mpsc::Sender<Filled>, first: Vec<Claimed>) -> Result<()> {
         let mut claimed = first;
         while !claimed.is_empty() {
-            for claim in claimed {
-                tokio::select! {
-                    // Where nobody receives any more, all connections have ended.
-                    sent = feed.send(claim) => if sent.is_err() { return Ok(()) },
-                    () = self.halted() => return Ok(()),
+            let mut claims = claimed.into_iter();
+            loop {
+                let some: Vec<Claimed> = claims.by_ref().take(FILLED).collect();
+                if some.is_empty() {
+                    break;
+                }
+                for filled in self.fill(some).await? {
+                    tokio::select! {
+                        // Where nobody receives any more, all workers have ended.
+                        sent = feed.send(filled) => if sent.is_err() { return Ok(()) },
+                        () = self.halted() => return Ok(()),
+                    }
                 }
             }
             let now = self.delivery.clock.now();
@@ -284,6 +329,25 @@ impl Run {
             };
         }
         Ok(())
+    }
+
+    /// Fills messages off the reactor: signing will take longer than a round trip.
+    async fn fill(&self, claims: Vec<Claimed>) -> Result<Vec<Filled>> {
+        let (compiled, key) = (self.delivery.compiled.clone(), self.delivery.key.clone());
+        let made_at = self.delivery.issue.made_at;
+        let fill = move || {
+            let mut filled = Vec::with_capacity(claims.len());
+            for claim in claims {
+                let message = compiled.fill(&claim.reader, made_at, &key);
+                filled.push(Filled { claim, message });
+            }
+            filled
+        };
+        let filled = spawn_blocking(fill).await;
+        filled.map_err(|error| {
+            self.halt(Halt::Relay(format!("a message cannot be filled: {error}")));
+            StoreError::Writer(error.to_string())
+        })
     }
 
     fn series(&self) -> MutexGuard<'_, Series> {
@@ -311,7 +375,7 @@ impl Run {
 
     /// Waits before the relay is tried again; false where this run has no more patience.
     pub(super) async fn back_off(&self, trouble: &str) -> bool {
-        self.wait(trouble, self.pace.troubled()).await
+        self.wait(trouble, self.throttle.back_off()).await
     }
 
     /// Waits so long for a relay in trouble; false where this run has no more patience.
@@ -331,9 +395,9 @@ impl Run {
         }
     }
 
-    /// Leave to say an envelope ahead, until its answer is heard. With a rate there is none: the relay would wait for each
-    /// body.
-    pub(super) fn leave_to_speak_ahead(&self) -> Option<OwnedSemaphorePermit> {
+    /// The permit to pipeline an envelope, until its answer has come. With a rate there is none: the relay would wait for
+    /// each body.
+    pub(super) fn permit_to_pipeline(&self) -> Option<OwnedSemaphorePermit> {
         let free = self
             .delivery
             .mail
@@ -343,15 +407,15 @@ impl Run {
         free.try_acquire_owned().ok()
     }
 
-    /// The relay has heard an envelope that was said ahead: from now on all may speak so.
-    pub(super) fn let_all_speak_ahead(&self) {
+    /// The relay has answered a pipelined envelope: from now on all may pipeline.
+    pub(super) fn let_all_pipeline(&self) {
         if !self.heard.swap(true, Ordering::Relaxed) {
             self.ahead.add_permits(self.delivery.mail.connections);
         }
     }
 
-    /// The relay minds envelopes that are said ahead: from now on each waits for the answer to the body before.
-    pub(super) fn speak_in_turn(&self) {
+    /// The relay rejects pipelining: from now on each envelope waits for the answer to the body before.
+    pub(super) fn stop_pipelining(&self) {
         self.ahead.close();
     }
 
@@ -359,14 +423,14 @@ impl Run {
     /// some waits nobody has been, so that those who are left may all be like this one. Where it is the relay all the same,
     /// only a few are put off before the patience ends.
     pub(super) fn is_hopeless(&self, claim: &Claimed) -> bool {
-        let answered = self.pace.answered();
+        let answered = self.throttle.answered();
         let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
         let loss = losses
             .entry(claim.reader.id)
             .or_insert(Losses { count: 0, answered });
         loss.count += 1;
         loss.count >= MOST_LOSSES && answered > loss.answered
-            || self.pace.waits() + 1 >= MOST_LOSSES
+            || self.throttle.waits() + 1 >= MOST_LOSSES
     }
 
     /// Who refuses the sender though others have taken this very issue refuses for themselves alone.

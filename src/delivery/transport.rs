@@ -1,0 +1,87 @@
+//! How messages leave, seen from the engine: connections that take one message after the other. SMTP is one; the engine
+//! knows nothing of it but this.
+
+use std::future::Future;
+
+use crate::message::Envelope;
+use crate::smtp::{Connection, Dialer};
+use crate::verdict::{Attempt, Trouble};
+
+/// A place that opens connections.
+pub(super) trait Transport: Send + Sync + 'static {
+    /// One of them.
+    type Line: Line;
+
+    /// Opens one.
+    fn open(&self) -> impl Future<Output = Result<Self::Line, Trouble>> + Send;
+}
+
+/// A connection. A fault ends it.
+pub(super) trait Line: Send + 'static {
+    /// Whether another message can go over it.
+    fn is_usable(&self) -> bool;
+
+    /// How many envelopes it has seen.
+    fn messages(&self) -> usize;
+
+    /// Whether the next envelope may go out with the message before it.
+    fn can_pipeline(&self) -> bool;
+
+    /// Whether the next envelope is out already.
+    fn has_pipelined(&self) -> bool;
+
+    /// Announces a message up to the point after which it may go; where that was pipelined, it must be the same. An error
+    /// is what the attempt came to.
+    fn envelope(
+        &mut self,
+        envelope: Envelope<'_>,
+    ) -> impl Future<Output = Result<(), Attempt>> + Send;
+
+    /// Sends the announced message, and with it the next envelope.
+    fn body(
+        &mut self,
+        message: Vec<u8>,
+        next: Option<Envelope<'_>>,
+    ) -> impl Future<Output = Attempt> + Send;
+
+    /// Ends it in good order.
+    fn quit(self) -> impl Future<Output = ()> + Send;
+}
+
+impl Transport for Dialer {
+    type Line = Connection;
+
+    async fn open(&self) -> Result<Connection, Trouble> {
+        Self::open(self).await
+    }
+}
+
+impl Line for Connection {
+    fn is_usable(&self) -> bool {
+        Self::is_usable(self)
+    }
+
+    fn messages(&self) -> usize {
+        Self::messages(self)
+    }
+
+    fn can_pipeline(&self) -> bool {
+        Self::can_pipeline(self)
+    }
+
+    fn has_pipelined(&self) -> bool {
+        Self::has_pipelined(self)
+    }
+
+    async fn envelope(&mut self, envelope: Envelope<'_>) -> Result<(), Attempt> {
+        Self::envelope(self, envelope).await
+    }
+
+    async fn body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Attempt {
+        Self::body(self, message, next).await
+    }
+
+    async fn quit(self) {
+        Self::quit(self).await;
+    }
+}
