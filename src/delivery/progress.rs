@@ -7,6 +7,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
+use crate::finding::visible;
+
 /// The time between two lines where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(10);
 
@@ -89,8 +91,13 @@ impl Progress {
     pub(super) fn say(&self, words: &str) {
         let Some(shown) = &self.0 else { return };
         match &shown.bar {
-            Some(bar) => bar.println(format!("{}: {words}", shown.title)),
-            None => drop(writeln!(io::stderr(), "{}: {words}", shown.title)),
+            Some(bar) => bar.println(format!("{}: {}", shown.title, visible(words))),
+            None => drop(writeln!(
+                io::stderr(),
+                "{}: {}",
+                shown.title,
+                visible(words)
+            )),
         }
     }
 

@@ -12,8 +12,8 @@ use crate::store::subscriptions::{Digests, has_left};
 use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, list};
 use crate::token::random_id;
 
-/// How many people are changed in one transaction.
-const CHUNK: usize = 500;
+/// How many people are changed in one transaction: each waits for the disk once.
+const CHUNK: usize = 5000;
 
 /// What is asked for some people.
 #[derive(Debug, Clone, Copy)]
@@ -195,10 +195,9 @@ impl Store {
             };
             self.record(tx, &ids, now, event, detail.as_deref()).await?;
         }
-        for digest in asked.digests {
-            match change.subscriptions.adds(Membership::Never) {
-                true => drop(self.subscribe(tx, digest, &ids).await?),
-                false => break,
+        if change.subscriptions.adds(Membership::Never) {
+            for digest in asked.digests {
+                self.subscribe_new(tx, digest, &ids).await?;
             }
         }
         Ok(())

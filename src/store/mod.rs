@@ -344,7 +344,8 @@ async fn connect(place: &StorePlace, address: &str, access: Access) -> Result<An
         (StorePlace::Server, Access::Read) => "SET default_transaction_read_only = on",
         (_, Access::Write) => {
             "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-             PRAGMA temp_store = MEMORY; PRAGMA analysis_limit = 1000"
+             PRAGMA temp_store = MEMORY; PRAGMA analysis_limit = 1000; \
+             PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"
         }
         (_, Access::Read) => "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON",
     };

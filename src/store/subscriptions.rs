@@ -72,6 +72,27 @@ impl Store {
         Ok(gained)
     }
 
+    /// Subscribes readers who are new, and so have no subscription yet.
+    pub(super) async fn subscribe_new(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        digest: &str,
+        ids: &[ReaderId],
+    ) -> Result<()> {
+        let text = format!(
+            "INSERT INTO subscription (digest, reader) SELECT $1, CAST(value AS BIGINT) FROM {}",
+            self.place.listed("$2")
+        );
+        for ids in ids.chunks(MOST_LISTED) {
+            sqlx::query(AssertSqlSafe(text.clone()))
+                .bind(digest.to_owned())
+                .bind(list(ids))
+                .execute(&mut **tx)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Subscribes readers; those of them who were not.
     pub(super) async fn subscribe(
         &self,
