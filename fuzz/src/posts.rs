@@ -2,8 +2,8 @@
 
 use arbitrary::{Result, Unstructured};
 use tidings::config::{Dialect, Site};
-use tidings::post::date::{Joint, Zoning, in_name, in_path, leading, parse};
 use tidings::post::dialect::Habits;
+use tidings::post::facts::date::{Joint, Zoning, in_name, in_path, leading, parse};
 use tidings::post::{Index, Post, Read, body, read};
 
 use crate::grammar::{raw, text};

@@ -11,7 +11,8 @@ use crate::finding::Finding;
 use crate::loader::{hugo, python};
 use crate::post::dialect::slug::Slugs;
 use crate::post::dialect::{Habits, Rules};
-use crate::post::{self, TOKENS, front, people, unknown_of_generator, unknown_token};
+use crate::post::facts::people;
+use crate::post::{self, TOKENS, front, unknown_of_generator, unknown_token};
 
 /// How many folders above the posts are searched for a generator's config.
 const ABOVE: usize = 4;

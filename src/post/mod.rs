@@ -111,35 +111,24 @@ pub struct Body {
     pub warnings: Vec<Finding>,
 }
 
-mod address;
 pub mod body;
 mod composed;
-pub mod date;
-mod dating;
 pub mod dialect;
+pub mod facts;
 mod fingerprint;
 pub mod front;
-mod left_out;
 mod markup;
-mod media;
-mod name;
-pub mod people;
 mod plain;
-mod read;
 mod signature;
-mod title;
-mod why;
 
-pub use address::{TOKENS, unknown_of_generator, unknown_token};
 pub use body::body;
 pub use body::links::Index;
 pub use composed::composed;
-pub use dating::Commits;
 pub use dialect::slug::slug;
+pub use facts::{
+    Commits, Draft, Origin, Read, TOKENS, Why, read, sections, unknown_of_generator, unknown_token,
+};
 pub use fingerprint::{Fingerprint, fingerprint_of};
 pub use front::{texts_of, with_defaults};
 pub use markup::Markup;
-pub use name::sections;
-pub use read::{Draft, Read, read};
 pub use signature::{Likeness, Signature};
-pub use why::{Origin, Why};

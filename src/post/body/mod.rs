@@ -11,8 +11,9 @@ use crate::post::body::marks::Marks;
 use crate::post::body::safe::LeftOut;
 use crate::post::body::shortcode::{Grown, Source, TIME};
 use crate::post::dialect::Habits;
+use crate::post::facts::title;
 use crate::post::front::{self, Front, Split};
-use crate::post::{Body, Markup, Post, plain, title};
+use crate::post::{Body, Markup, Post, plain};
 
 pub(in crate::post) mod links;
 pub(in crate::post) mod markdown;

@@ -17,9 +17,9 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect};
-use crate::post::date::{Joint, Zoning};
 use crate::post::dialect::pattern::Colons;
 use crate::post::dialect::slug::Slugs;
+use crate::post::facts::date::{Joint, Zoning};
 
 /// What a time without a zone means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

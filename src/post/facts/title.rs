@@ -13,7 +13,7 @@ const WRAPPERS: [&str; 7] = [
 
 /// The text of the top-level heading that is the first block of a text, and where it stands. Comments, lines that import
 /// components and lines of nothing but template tags are no blocks.
-pub(super) fn first_heading(body: &str, is_html: bool) -> Option<(String, Range<usize>)> {
+pub(in crate::post) fn first_heading(body: &str, is_html: bool) -> Option<(String, Range<usize>)> {
     if is_html {
         return leading_in_html(body);
     }

@@ -8,8 +8,8 @@ use crate::config::{Author, is_blank};
 use crate::html::{legal, words};
 use crate::post::body::markdown::inline;
 use crate::post::dialect::{Folders, Habits, Split};
+use crate::post::facts::name::Name;
 use crate::post::front::{Front, text_of};
-use crate::post::name::Name;
 
 /// The authors that the front matter names.
 pub(super) fn authors(front: &Front<'_>, habits: &Habits) -> Vec<Author> {

@@ -6,13 +6,13 @@ use url::Url;
 
 use crate::config::Site;
 use crate::finding::Finding;
-use crate::post::date::Instant;
 use crate::post::dialect::Habits;
 use crate::post::dialect::slug::{lower_slug, slug_filter, slugify};
 use crate::post::dialect::{Closes, OwnAddress};
+use crate::post::facts::date::Instant;
+use crate::post::facts::name::Name;
+use crate::post::facts::why::Origin;
 use crate::post::front::Front;
-use crate::post::name::Name;
-use crate::post::why::Origin;
 
 /// What a pattern may hold, as it is said to who wrote another.
 pub const TOKENS: &str =

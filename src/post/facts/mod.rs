@@ -1,5 +1,20 @@
 //! A file's text → what a post says of itself: one way through for every dialect.
 
+mod address;
+pub mod date;
+mod dating;
+mod left_out;
+mod media;
+mod name;
+pub mod people;
+pub(super) mod title;
+mod why;
+
+pub use address::{TOKENS, unknown_of_generator, unknown_token};
+pub use dating::Commits;
+pub use name::sections;
+pub use why::{Origin, Why};
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -7,16 +22,14 @@ use chrono::{DateTime, Utc};
 use crate::config::{Site, is_language};
 use crate::finding::Finding;
 use crate::html::legal;
-use crate::post::address::Parts;
 use crate::post::body::markdown;
-use crate::post::date;
-use crate::post::dating::{Commits, Dated, Dating};
 use crate::post::dialect::Habits;
+use crate::post::facts::address::Parts;
+use crate::post::facts::dating::{Dated, Dating};
+use crate::post::facts::left_out::File;
+use crate::post::facts::name::Name;
 use crate::post::front::{self, Front, Split};
-use crate::post::left_out::File;
-use crate::post::name::Name;
-use crate::post::why::{Origin, Why};
-use crate::post::{Address, Fingerprint, Markup, Post, composed, media, people, plain, title};
+use crate::post::{Address, Fingerprint, Markup, Post, composed, plain};
 
 /// What a file turned out to be.
 #[derive(Debug)]

@@ -1,58 +1,9 @@
-//! Dates as people write them, and what a date without a zone means.
+//! A text → the instant that it names.
 
-use chrono::{
-    DateTime, Datelike, Duration, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime,
-    Offset, TimeZone, Utc,
-};
-use chrono_tz::Tz;
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Offset, Utc};
 
-/// How a local time becomes an instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Zoning {
-    /// The zone of a time that names none.
-    pub zone: Tz,
-    /// Whether a time that occurs twice or never is read as Go reads it (Hugo).
-    pub as_go: bool,
-    /// Whether a time that happens twice is the second (Jekyll).
-    pub fold_late: bool,
-    /// Whether a day that the month lacks rolls over, up to the 31st (Jekyll).
-    pub roll_over: bool,
-}
-
-impl Zoning {
-    /// The instant of a local time.
-    pub fn instant(&self, local: NaiveDateTime) -> DateTime<Utc> {
-        match self.zone.from_local_datetime(&local) {
-            LocalResult::Single(at) => at.to_utc(),
-            _ if self.as_go => {
-                // `time.Date` takes the offset that holds when it is this time in UTC; where that does not hold at the
-                // instant so found, the one that does.
-                let first = local - self.offset(local);
-                (local - self.offset(first)).and_utc()
-            }
-            LocalResult::Ambiguous(early, late) => {
-                if self.fold_late { late } else { early }.to_utc()
-            }
-            // Clocks jump by less than a day: the offset that held a day before reads the time on that side.
-            LocalResult::None => (local - self.offset(local - Duration::days(1))).and_utc(),
-        }
-    }
-
-    /// The offset that holds at an instant.
-    fn offset(self, utc: NaiveDateTime) -> Duration {
-        let offset = chrono::Offset::fix(self.zone.from_utc_datetime(&utc).offset());
-        Duration::seconds(i64::from(offset.local_minus_utc()))
-    }
-}
-
-/// An instant, and the offset that the text named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Instant {
-    /// The instant.
-    pub at: DateTime<Utc>,
-    /// How far from UTC the text said that its clock was; none where it did not.
-    pub offset: Option<FixedOffset>,
-}
+use crate::post::facts::date::zone::{digits_of, offset};
+use crate::post::facts::date::zoning::{Instant, Zoning};
 
 /// The instant that a text names.
 ///
@@ -117,7 +68,7 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
 }
 
 /// `20130704`.
-fn compact_day(text: &str) -> Option<NaiveDate> {
+pub(super) fn compact_day(text: &str) -> Option<NaiveDate> {
     let is_compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     is_compact.then(|| NaiveDate::parse_from_str(text, "%Y%m%d").ok())?
 }
@@ -148,7 +99,7 @@ fn without_year(words: &str, date: NaiveDate) -> &str {
 }
 
 /// Feeds have four digits for a year, and year 1 is what a missing date looks like elsewhere.
-fn in_range(date: NaiveDate) -> Result<(), String> {
+pub(super) fn in_range(date: NaiveDate) -> Result<(), String> {
     match (1900..=9998).contains(&date.year()) {
         true => Ok(()),
         false => Err(format!("the year {} is out of range", date.year())),
@@ -179,7 +130,7 @@ fn month_of(word: &str) -> Option<u32> {
 }
 
 /// The day that a text begins with, and what follows it.
-fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), String> {
+pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), String> {
     let no_date = || "there is no date".to_owned();
     if let Some(numeric) = numeric_day(text, roll_over) {
         return numeric;
@@ -228,7 +179,10 @@ fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), String> {
 
 /// The day that leads a text as `2024-12-01`, `2024/12/1` or `2024.12.01`, and what follows it; none where it has
 /// another form.
-fn numeric_day(text: &str, roll_over: bool) -> Option<Result<(NaiveDate, &str), String>> {
+pub(super) fn numeric_day(
+    text: &str,
+    roll_over: bool,
+) -> Option<Result<(NaiveDate, &str), String>> {
     let number = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let (year, rest) = text
         .split_at_checked(4)
@@ -279,7 +233,12 @@ impl<'a> Words<'a> {
     }
 }
 
-fn calendar(year: i32, month: u32, day: u32, roll_over: bool) -> Result<NaiveDate, String> {
+pub(super) fn calendar(
+    year: i32,
+    month: u32,
+    day: u32,
+    roll_over: bool,
+) -> Result<NaiveDate, String> {
     if !(1..=12).contains(&month) {
         return Err(format!("month {month}"));
     }
@@ -353,173 +312,6 @@ fn time_of_day(text: &str) -> Result<(NaiveTime, &str), String> {
     Ok((time.ok_or_else(|| format!("second {second}"))?, zone))
 }
 
-/// The offset that the words behind a time name; none where there are none.
-fn offset(words: &str) -> Result<Option<FixedOffset>, String> {
-    let unknown = || format!("`{words}` is no zone");
-    let (zone, comment) = comment_of(words).ok_or_else(unknown)?;
-    let zone = if zone.is_empty() { comment } else { zone };
-    let (first, rest) = zone.split_once(char::is_whitespace).unwrap_or((zone, ""));
-    let rest = rest.trim();
-    if first.is_empty() {
-        return Ok(None);
-    }
-    if let Some(hours) = hours_of(first) {
-        // `12:00 UTC time`, and `GMT +0100`; `GMT Summer Time` is another zone.
-        return match rest {
-            "" => Ok(FixedOffset::east_opt(hours * 3600)),
-            _ if rest.eq_ignore_ascii_case("time") => Ok(FixedOffset::east_opt(hours * 3600)),
-            _ if hours == 0 => digits_of(rest).map(Some).ok_or_else(unknown),
-            _ => Err(unknown()),
-        };
-    }
-    // JavaScript prints `GMT+0100`, Go the offset and then the zone's name.
-    let digits = ["GMT", "UTC"]
-        .iter()
-        .find_map(|name| first.strip_prefix(name))
-        .unwrap_or(first);
-    digits_of(digits).map(Some).ok_or_else(unknown)
-}
-
-/// The words before a comment in parentheses at the end, and those in it; none where parentheses do not close.
-fn comment_of(words: &str) -> Option<(&str, &str)> {
-    let words = words.trim();
-    let Some((zone, comment)) = words.split_once('(') else {
-        return Some((words, ""));
-    };
-    Some((zone.trim(), comment.strip_suffix(')')?.trim()))
-}
-
-/// The hours from UTC of the zones that RFC 2822 (4.3) names; any other name means different hours to different people.
-fn hours_of(zone: &str) -> Option<i32> {
-    match zone {
-        "Z" | "z" | "UTC" | "GMT" | "UT" => Some(0),
-        "EDT" => Some(-4),
-        "EST" | "CDT" => Some(-5),
-        "CST" | "MDT" => Some(-6),
-        "MST" | "PDT" => Some(-7),
-        "PST" => Some(-8),
-        _ => None,
-    }
-}
-
-/// An offset in digits: `+01:00`, `-0800`, `+1`.
-fn digits_of(text: &str) -> Option<FixedOffset> {
-    let (sign, digits) = match text.split_at_checked(1)? {
-        ("+", digits) => (1, digits),
-        ("-", digits) => (-1, digits),
-        _ => return None,
-    };
-    // YAML lets an hour have one digit.
-    let one = digits.len() == 1 || digits.as_bytes().get(1) == Some(&b':');
-    let digits = format!("{}{}", if one { "0" } else { "" }, digits.replace(':', ""));
-    if !matches!(digits.len(), 2 | 4) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let (hours, minutes) = digits.split_at(2);
-    let hours: i32 = hours.parse().ok()?;
-    let minutes: i32 = match minutes {
-        "" => 0,
-        minutes => minutes.parse().ok()?,
-    };
-    FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60))
-}
-
-/// The date that leads a title, and the title without it: `February 18, 2013 - A Day`.
-pub fn leading(title: &str, zoning: &Zoning) -> Option<(DateTime<Utc>, String)> {
-    let (date, rest) = day(title, false).ok()?;
-    let rest = rest
-        .trim_start()
-        .trim_start_matches(['-', '–', '—', ':', '|'])
-        .trim();
-    in_range(date).ok()?;
-    let at = zoning.instant(date.and_time(NaiveTime::MIN));
-    Some((
-        at,
-        if rest.is_empty() {
-            title.to_owned()
-        } else {
-            rest.to_owned()
-        },
-    ))
-}
-
-/// What joins the date that leads a file's name to the rest of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Joint {
-    /// Dashes, underscores and spaces, of which the rest has none at its beginning; without one there is no date.
-    Signs,
-    /// One dash or underscore, and perhaps a space before it; without one the whole name is the rest (Zola).
-    Sign,
-}
-
-/// The date that leads a file's name, with its time where there is one, and the rest of the name; it is empty where
-/// there is none, and the whole name stands for the post. `2024-03-18-the-pager`, `2024-03-18T08:00:00+01:00_tea`.
-///
-/// # Errors
-/// Why what looks like a date is none.
-pub fn in_name<'a>(
-    name: &'a str,
-    zoning: &Zoning,
-    joint: Joint,
-) -> Option<Result<(Instant, &'a str), String>> {
-    let (date, mut rest) = match numeric_day(name, zoning.roll_over)? {
-        Ok(found) => found,
-        Err(reason) => return Some(Err(reason)),
-    };
-    if joint == Joint::Sign && name.get(..10) != Some(&date.format("%Y-%m-%d").to_string()) {
-        return None;
-    }
-    let mut found = Instant {
-        at: zoning.instant(date.and_time(NaiveTime::MIN)),
-        offset: None,
-    };
-    if rest.starts_with('T') {
-        let length = rest
-            .bytes()
-            .take_while(|byte| byte.is_ascii_digit() || b"T:.Z+-".contains(byte))
-            .count();
-        // The dash before the slug may look like an offset's sign: the longest beginning that is a date counts.
-        let start = name.len() - rest.len();
-        let longest = (1..=length)
-            .rev()
-            .find_map(|end| Some((end, parse(&name[..start + end], zoning).ok()?)));
-        match (longest, joint) {
-            (Some((end, at)), _) => (found, rest) = (at, &rest[end..]),
-            (None, Joint::Sign) => {}
-            (None, Joint::Signs) => return None,
-        }
-    }
-    let bare = match joint {
-        Joint::Sign => {
-            let signed = rest.strip_prefix(char::is_whitespace).unwrap_or(rest);
-            signed.strip_prefix(['-', '_']).unwrap_or_default()
-        }
-        Joint::Signs if !rest.is_empty() && !rest.starts_with(['-', '_', ' ']) => return None,
-        Joint::Signs => rest.trim_start_matches(['-', '_', ' ']),
-    };
-    Some(in_range(date).map(|()| (found, bare)))
-}
-
-/// The first date that stands in a path: `2024-03-18` anywhere, or the folders `2024/03/18`.
-pub fn in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
-    let is_digit = |c: char| c.is_ascii_digit();
-    let starts = path
-        .match_indices(is_digit)
-        .filter(|(at, _)| !path[..*at].ends_with(is_digit));
-    starts.map(|(at, _)| &path[at..]).find_map(|text| {
-        let (date, rest) = numeric_day(text, false)?.ok()?;
-        // `2024.03.18` is a version as often as a date.
-        if text[4..].starts_with('.') || rest.starts_with(is_digit) {
-            return None;
-        }
-        in_range(date).ok()?;
-        Some(Instant {
-            at: zoning.instant(date.and_time(NaiveTime::MIN)),
-            offset: None,
-        })
-    })
-}
-
 /// Whether YAML sees a timestamp in a text: a day with dashes, a time with seconds, and no more than an offset.
 pub fn is_timestamp(text: &str) -> bool {
     let Some((day, time)) = text.split_once(['T', 't', ' ', '\t']) else {
@@ -540,59 +332,11 @@ pub fn is_timestamp(text: &str) -> bool {
         && (zone.is_empty() || zone == "Z" || digits_of(zone).is_some())
 }
 
-/// The day that two folders or a folder and a name say together: `2024/03-18-tea`, `2024-03/18-tea`, `2024/03_18`.
-fn in_two_parts(path: &str) -> Option<NaiveDate> {
-    let is_digit = |c: char| c.is_ascii_digit();
-    let starts = path.match_indices(is_digit);
-    let mut starts = starts.filter(|(at, _)| *at == 0 || path[..*at].ends_with('/'));
-    starts.find_map(|(at, _)| {
-        let parts = path[at..].split(['-', '_', '/', '.']).take(3);
-        let [year, month, day] = parts.collect::<Vec<_>>()[..] else {
-            return None;
-        };
-        let joint = |at: usize| path[..at].chars().next_back();
-        let month_at = at + year.len() + 1;
-        let day_at = month_at + month.len() + 1;
-        let end = path[day_at + day.len()..].chars().next();
-        let joints = [joint(month_at)?, joint(day_at)?];
-        let is_day = (year.len(), month.len(), day.len()) == (4, 2, 2)
-            && [year, month, day]
-                .iter()
-                .all(|part| part.chars().all(is_digit))
-            && joints.contains(&'/')
-            && !joints.contains(&'.')
-            && end.is_none_or(|c| "-_/.".contains(c));
-        let number = |part: &str| part.parse().ok();
-        is_day.then(|| calendar(year.parse().ok()?, number(month)?, number(day)?, false).ok())?
-    })
-}
-
-/// The first date that begins a part of a path in a form that no generator knows: `20240318-tea`, `2024_03_18_tea`,
-/// `2024/03-18-tea`.
-pub fn in_part(path: &str, zoning: &Zoning) -> Option<Instant> {
-    let day = |part: &str| {
-        let (digits, rest) = part.split_at_checked(8)?;
-        match compact_day(digits) {
-            Some(date) if !rest.starts_with(|c: char| c.is_ascii_digit()) => Some(date),
-            _ => NaiveDate::parse_from_str(part.get(..10)?, "%Y_%m_%d").ok(),
-        }
-    };
-    let is_in_range = |date: &NaiveDate| in_range(*date).is_ok();
-    let mut parts = path.split('/');
-    let date = parts
-        .find_map(|part| day(part).filter(is_in_range))
-        .or_else(|| in_two_parts(path).filter(is_in_range))?;
-    Some(Instant {
-        at: zoning.instant(date.and_time(NaiveTime::MIN)),
-        offset: None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use chrono_tz::Tz;
 
-    use super::{Zoning, in_part, leading, parse};
+    use super::{Zoning, parse};
 
     /// The first of two, and the offset that held before a gap.
     fn plain(zone: Tz) -> Zoning {
@@ -601,38 +345,6 @@ mod tests {
             as_go: false,
             fold_late: false,
             roll_over: false,
-        }
-    }
-
-    #[test]
-    fn a_part_of_a_path_may_begin_with_a_day_in_a_form_of_ones_own() {
-        let zoning = plain(chrono_tz::UTC);
-        for (path, expected) in [
-            ("20240318-tea.md", Some("2024-03-18")),
-            ("a/20240318.md", Some("2024-03-18")),
-            ("2024_03_18_tea/index.md", Some("2024-03-18")),
-            ("202403181-tea.md", None),
-            ("20241318-tea.md", None),
-            ("tea-20240318.md", None),
-            ("00010101-tea.md", None),
-            ("2007/04-19-x.md", Some("2007-04-19")),
-            ("2010-05/06-w.md", Some("2010-05-06")),
-            ("a/2010/05_06_w.md", Some("2010-05-06")),
-            ("2010_05/06.md", Some("2010-05-06")),
-            ("2010/05-06/index.md", Some("2010-05-06")),
-            ("2010/13-06-w.md", None),
-            ("2010/02-30-w.md", None),
-            ("2010/05-066.md", None),
-            ("2010/05-w.md", None),
-            ("2010/5-6-w.md", None),
-            ("a2010/05-06-w.md", None),
-            ("2010-05-06.md", None),
-            ("2010/05.06.md", None),
-            ("2010", None),
-            ("2010/é", None),
-        ] {
-            let found = in_part(path, &zoning).map(|found| found.at.format("%Y-%m-%d").to_string());
-            assert_eq!(found.as_deref(), expected, "{path}");
         }
     }
 
@@ -760,17 +472,5 @@ mod tests {
             ),
             "2024-11-03T06:30:00+00:00"
         );
-    }
-
-    #[test]
-    fn a_date_that_leads_a_title_leaves_it() {
-        let zoning = plain(chrono_tz::UTC);
-        let (at, title) = leading("February 18, 2013 - A Day in the Life", &zoning).unwrap();
-        assert_eq!(
-            (at.to_rfc3339().as_str(), title.as_str()),
-            ("2013-02-18T00:00:00+00:00", "A Day in the Life")
-        );
-        assert!(leading("Five ways to brew tea", &zoning).is_none());
-        assert!(leading("May we talk about tea", &zoning).is_none());
     }
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::post::Markup;
 use crate::post::dialect::Rules;
+use crate::post::facts::name::Name;
 use crate::post::front::{Front, switch_of};
-use crate::post::name::Name;
 
 /// Switches that make a draft of a post.
 const SWITCHED_OFF: &[(&str, bool)] = &[("draft", true), ("published", false), ("publish", false)];

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Offset, Utc};
 
 use crate::finding::{Finding, Severity};
-use crate::post::date::{self, Instant};
 use crate::post::dialect::{DateIn, Habits};
+use crate::post::facts::date::{self, Instant};
+use crate::post::facts::name::Name;
+use crate::post::facts::why::Origin;
 use crate::post::front::Front;
-use crate::post::name::Name;
-use crate::post::why::Origin;
 
 /// The first and the last commit of a file.
 pub type Commits = (DateTime<Utc>, DateTime<Utc>);
