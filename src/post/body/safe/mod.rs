@@ -77,6 +77,10 @@ fn unshown(html: &str) -> LeftOut {
 
 /// HTML that is safe already, with absolute addresses, and without pictures that show nothing.
 fn with_addresses(safe: &str, links: &Links<'_>) -> Result<String, RewritingError> {
+    let resolve = |value: &str| links.absolute(value).map(String::from);
+    if let Some(written) = simple::with_addresses(safe, resolve) {
+        return Ok(written);
+    }
     let settings = RewriteStrSettings::new()
         .with_strict(false)
         .append_element_content_handler(element!("img, source", |element| {

@@ -4,6 +4,10 @@
 //! where it was opened. For those, parsing and writing change only how a character is escaped. Everything else is left
 //! to the parser. A property test holds that both ways give the same bytes.
 
+use std::borrow::Cow;
+
+use crate::html::unescape;
+
 /// The longest value of an attribute that is taken here.
 const LONGEST_VALUE: usize = 1000;
 
@@ -83,6 +87,51 @@ pub(super) fn write_simple(html: &str) -> Option<String> {
             None => write_start(tag, &mut open, &mut written)?,
         };
     }
+}
+
+/// Simple HTML with other addresses of its links; none where it is not simple, or shows a picture. An address that
+/// resolves to nothing is left out.
+pub(super) fn with_addresses(
+    html: &str,
+    resolve: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    if html.contains("<img") || write_simple(html).is_none() {
+        return None;
+    }
+    let mut written = String::with_capacity(html.len() + html.len() / 4);
+    let mut rest = html;
+    // A `<` begins a tag here, and no value holds a `>`.
+    while let Some(at) = rest.find("<a ") {
+        let (before, link) = rest.split_at(at + "<a".len());
+        let (attributes, after) = link.split_at(link.find('>')?);
+        written.push_str(before);
+        write_link(attributes, &resolve, &mut written)?;
+        rest = after;
+    }
+    written.push_str(rest);
+    Some(written)
+}
+
+fn write_link(
+    attributes: &str,
+    resolve: impl Fn(&str) -> Option<String>,
+    written: &mut String,
+) -> Option<()> {
+    let mut rest = attributes;
+    while let Some(attribute) = rest.strip_prefix(' ') {
+        let (key, value) = attribute.split_once("=\"")?;
+        let (value, after) = value.split_once('"')?;
+        rest = after;
+        let value: Cow<'_, str> = match key {
+            "href" => match resolve(&unescape(value)) {
+                Some(address) => address.replace('&', "&amp;").into(),
+                None => continue,
+            },
+            _ => value.into(),
+        };
+        written.push_str(&format!(" {key}=\"{value}\""));
+    }
+    Some(())
 }
 
 /// Writes a text; a quotation mark needs no escape there.
@@ -203,13 +252,40 @@ fn is_simple_address(value: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
+    use lol_html::{RewriteStrSettings, element, rewrite_str};
+    use url::Url;
+
     use super::super::allowed::ALLOWED;
-    use super::write_simple;
+    use super::{unescape, with_addresses, write_simple};
+
+    /// The address that a link leads to; none for some.
+    fn resolve(value: &str) -> Option<String> {
+        let base = Url::parse("https://base.example/a/b/").unwrap();
+        let url = base.join(value.trim()).ok()?;
+        (!value.contains('?')).then(|| url.into())
+    }
+
+    /// The same by a parser.
+    fn with_addresses_by_parser(html: &str) -> String {
+        let handler = element!("[href]", |element| {
+            let value = element.get_attribute("href").unwrap_or_default();
+            match resolve(&unescape(&value)) {
+                Some(address) => element.set_attribute("href", &address.replace('&', "&amp;"))?,
+                None => element.remove_attribute("href"),
+            }
+            Ok(())
+        });
+        let settings = RewriteStrSettings::new().with_strict(false);
+        rewrite_str(html, settings.append_element_content_handler(handler)).unwrap()
+    }
 
     fn same(html: &str) -> bool {
         match write_simple(html) {
             Some(written) => {
                 assert_eq!(written, ALLOWED.clean(html).to_string(), "{html:?}");
+                if let Some(linked) = with_addresses(&written, resolve) {
+                    assert_eq!(linked, with_addresses_by_parser(&written), "{html:?}");
+                }
                 true
             }
             None => false,
@@ -225,6 +301,7 @@ mod tests {
             "<h2 id=\"tea\">Tea</h2>\n<p>See <a href=\"https://x.example/a?b=c&amp;d\" title=\"T\">it</a>.<br />\nNext</p>\n",
             "<ul>\n<li>a</li>\n<li>\n<p>b</p>\n<ol start=\"3\">\n<li>c <code>d</code></li>\n</ol>\n</li>\n</ul>\n",
             "<pre><code class=\"language-rust\">let a = &quot;&lt;b&gt;&quot;;\n</code></pre>\n",
+            "<p><a title=\"a href=\" href=\"/x\">a</a> <a title=\"b\">b</a> <a href=\"/?x\" title=\"href=&quot;y\">c</a></p>",
             "<blockquote>\n<p>a <strong>b <em>c</em></strong></p>\n</blockquote>\n",
             "<p><img src=\"tea.png\" alt=\"A &quot;cup&quot;\" /> <a href=\"#x\"><del>y</del></a></p>",
         ] {
