@@ -13,7 +13,8 @@
 //! 3. The one line of the same instant and title that no post holds and that is not dead, first among those with the
 //!    same file name (a folder moved), then among all (a file was renamed). "The one" holds both ways: one line, one post
 //!    that asks.
-//! 4. The line of the same path: instant and title were edited. A tombstone gives nothing while its post is here.
+//! 4. The line of the same path: instant and title were edited. A tombstone gives nothing while its post is here, and
+//!    where the text is not the same the post takes part in step 6: its path may have been taken over.
 //! 5. Files that changed places in a round: what is left at the end of the round.
 //! 6. What vanished since the last build, compared by instant, title, stem and text ([`moved`]). Two that fit equally
 //!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all.
@@ -29,7 +30,7 @@
 //! which is asked from step 3 on, so that a run in which nothing moved reads nothing.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::SecondsFormat;
 use rayon::prelude::*;
@@ -40,7 +41,7 @@ use crate::lock::given::{Given, mint};
 use crate::lock::lines::Line;
 use crate::lock::moved::{self, Place, Trace};
 use crate::lock::{Changes, Lock, MOVED, Unnamed, field};
-use crate::post::{Signature, fingerprint_of};
+use crate::post::{Likeness, Signature, fingerprint_of};
 
 /// What the last build knew, and what posts say now: asked where the lock alone does not answer.
 pub trait Past {
@@ -103,6 +104,12 @@ impl Lock {
                 && past.is_known()
                 && past.before(id).is_none()
         };
+        // Its path may have been taken over: then texts decide who is who.
+        let is_another = |number: usize, id: &str| {
+            let texts = past.before(id).zip(past.now(number));
+            let likeness = texts.map(|(before, now)| before.compare(now));
+            matches!(likeness, Some(Likeness::Other | Likeness::Unknown))
+        };
         // A folder that moves keeps the names of its files; a file that is renamed, nothing but its day and title.
         let names = [file_name as fn(&str) -> &str, |_| ""];
         for name in names {
@@ -114,7 +121,7 @@ impl Lock {
                 // Whoever had this path before took the id along, and is still here.
                 let left =
                     line.is_moved() && known.get(line.id).is_some_and(|path| here.contains(path));
-                (!left).then_some(line.id)
+                (!left && !is_another(number, line.id)).then_some(line.id)
             });
         }
         if given.lacks() {
@@ -130,7 +137,7 @@ impl Lock {
         }
         let moved_far = std::mem::take(&mut given.moved);
         let ids = given.or_mint(&authority, posts, &known);
-        let (mut changes, moved) = self.compare(posts, &lines, &ids, &known);
+        let (mut changes, moved) = self.compare(posts, &lines, &ids, &known, &moved_far);
         changes.moved = moved_far
             .into_iter()
             .map(|at| posts[at].path.to_owned())
@@ -194,15 +201,21 @@ impl Lock {
         lines: &[(String, Cow<'_, str>)],
         past: &dyn Past,
     ) -> Vec<Unclear> {
-        let here: HashSet<&str> = posts.iter().map(|post| post.path).collect();
+        let numbers: Vec<usize> = given.lacking().collect();
+        // Whoever stands there with an id of its own has given the line's id up.
+        let named = posts.iter().filter(|post| post.id.is_some());
+        let named: HashSet<&str> = named.map(|post| post.path).collect();
         let mut gone = Vec::new();
         for line in self.posts.iter() {
-            let is_gone = !line.is_moved()
-                && !given.taken.contains(line.id)
-                && !here.contains(line.path)
-                && !past.is_there(line.path);
+            if line.is_moved()
+                || named.contains(line.path)
+                || given.taken.contains(line.id)
+                || past.is_there(line.path)
+            {
+                continue;
+            }
             let text = past.before(line.id);
-            if is_gone && (text.is_some() || !past.is_known()) {
+            if text.is_some() || !past.is_known() {
                 gone.push((line, text.filter(|text| *text != Signature::UNKNOWN)));
             }
         }
@@ -213,7 +226,6 @@ impl Lock {
         if gone.is_empty() {
             return Vec::new();
         }
-        let numbers: Vec<usize> = given.lacking().collect();
         let came: Vec<Trace<'_>> = numbers
             .iter()
             .map(|number| {
@@ -314,6 +326,7 @@ impl Lock {
         lines: &[(String, Cow<'_, str>)],
         ids: &[Option<String>],
         known: &HashMap<&str, &str>,
+        moved_far: &BTreeSet<usize>,
     ) -> (Changes, Vec<(String, String)>) {
         let holders: HashMap<&str, usize> = ids
             .iter()
@@ -346,8 +359,10 @@ impl Lock {
                 .is_some_and(|old| says(line, &old));
             let is_repeated = own.is_some_and(|own| {
                 let holder = holders.get(own.id);
-                says(line, &own)
-                    || !came_along && holder.is_none_or(|holder| !says(&lines[*holder], &own))
+                let went_along = holder.is_some_and(|holder| {
+                    moved_far.contains(holder) || says(&lines[*holder], &own)
+                });
+                says(line, &own) || !came_along && !went_along
             });
             if is_repeated {
                 changes.repeated.insert(post.path.to_owned());

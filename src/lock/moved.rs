@@ -115,6 +115,7 @@ fn keys<'a>(trace: &Trace<'a>, stem: &'a str) -> impl Iterator<Item = (&'static 
         ("date", trace.published),
         ("title", trace.title),
         ("stem", stem),
+        ("path", trace.path),
     ];
     keys.into_iter().filter(|(_, value)| !value.is_empty())
 }
@@ -125,7 +126,7 @@ fn text(gone: &Trace<'_>, came: &Trace<'_>) -> Likeness {
 }
 
 /// The pair that two traces are; none where too little of them agrees. One of instant, title and stem is enough, unless
-/// the text says that it is another post; the text of a post is enough alone, unless it is a short one. Where the last
+/// the text says that it is another post; the text of a post is enough alone, unless it is a short one, and so is its path. Where the last
 /// build is not known, the post may have been deleted long ago: then two must agree, and the instant among them.
 fn compare(
     number: usize,
@@ -140,7 +141,9 @@ fn compare(
     let same_stem = !gone_stem.is_empty() && gone_stem == came_stem;
     let agree = u32::from(same_instant) + u32::from(same_title) + u32::from(same_stem);
     let likeness = text(gone, came);
+    let same_path = gone.path == came.path;
     let needed = match likeness {
+        _ if same_path => 0,
         _ if gone.text.is_none() => 2,
         Likeness::Same => 0,
         Likeness::SameShort | Likeness::Unknown => 1,
@@ -157,10 +160,13 @@ fn compare(
     };
     let file = |trace: &Trace<'_>| trace.path.rsplit('/').next().map(str::to_owned);
     Some(Pair {
-        points: 2 * agree + 2 * of_text + u32::from(file(gone) == file(came)),
+        points: 2 * agree
+            + 2 * of_text
+            + u32::from(file(gone) == file(came))
+            + u32::from(same_path),
         gone: number,
         came: came_number,
-        is_sure: gone.text.is_some() || same_instant,
+        is_sure: gone.text.is_some() || same_instant || same_path,
     })
 }
 
@@ -251,7 +257,7 @@ mod tests {
 
     #[test]
     fn each_act_of_a_user_leads_to_one_post_or_names_those_that_it_could_be() {
-        let table: [Case; 27] = [
+        let table: [Case; 30] = [
             ("nothing vanished", &[], &["a.md|1|A|tea"], &["new"]),
             (
                 "a note is renamed, its title with it",
@@ -384,6 +390,24 @@ mod tests {
                 &["2024-01-01-w.md|1|W|tea", "2024-01-08-w.md|3|W|rain"],
                 &["x/2024-01-08-w.md|4|W|rain", "x/2024-01-01-w.md|2|W|tea"],
                 &["1", "0"],
+            ),
+            (
+                "one takes the path of another that moved",
+                &["a.md|1|A|tea", "b.md|2|B|rain"],
+                &["a.md|3|C|rain", "c.md|4|D|tea"],
+                &["1", "0"],
+            ),
+            (
+                "a new one takes the path of another that moved",
+                &["a.md|1|A|tea"],
+                &["a.md|1|C|rain", "c.md|4|D|tea"],
+                &["new", "0"],
+            ),
+            (
+                "all but the path",
+                &["a.md|1|A|tea"],
+                &["a.md|2|B|rain", "c.md|1|C|sun"],
+                &["0", "new"],
             ),
             (
                 "the last build is not known: one is too little",

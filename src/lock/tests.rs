@@ -501,6 +501,45 @@ fn what_vanished_gives_its_id_to_the_post_that_it_can_only_be() {
     let (assigned, now) = moved(edited, &[dated(1, "b.md", "Tea")]);
     assert_eq!(assigned.ids, [Some(ids[1].clone())]);
     assert_eq!(now.changes(), &super::Changes::default());
+    // It moves and another takes its path, as it was or edited, or a new one does.
+    for (case, path, title, text, expected) in [
+        ("as it was", "a.md", "Rain", RAIN, 1),
+        ("edited", "a.md", "Hail", RAIN, 1),
+        (
+            "a new one",
+            "a.md",
+            "Sun",
+            "Seven of the panels face south and one does not, which took us a whole summer to notice, since it was clean.",
+            2,
+        ),
+    ] {
+        let build = Build {
+            before: had([TEA, RAIN]),
+            now: vec![TEA, text],
+            ..Build::default()
+        };
+        let (assigned, now) = moved(build, &[dated(5, "x.md", "Green"), dated(2, path, title)]);
+        assert_eq!(assigned.ids[0].as_ref(), Some(&ids[0]), "{case}");
+        assert_eq!(
+            assigned.ids[1].as_ref(),
+            ids.get(expected).or(assigned.ids[1].as_ref()),
+            "{case}"
+        );
+        assert!(
+            !ids.contains(assigned.ids[1].as_ref().unwrap()) || expected == 1,
+            "{case}"
+        );
+        assert!(
+            now.changes().repeated.is_empty(),
+            "{case}: {:?}",
+            now.changes()
+        );
+        assert_eq!(
+            now.changes().new.len(),
+            usize::from(expected == 2),
+            "{case}"
+        );
+    }
     // Either could be meant: it gets no line, and the ids stay candidates.
     let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
     let before: HashMap<String, &str> = ids.iter().cloned().zip([TEA, TEA]).collect();
