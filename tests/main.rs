@@ -14,6 +14,7 @@ mod digest;
 mod faults;
 mod feed;
 mod feeds;
+mod hostile;
 mod house;
 mod ids;
 mod ignored;

@@ -11,12 +11,16 @@ use crate::feed::{NOON, config};
 use crate::scene::{Ran, Scene};
 
 /// How long a run may take before it counts as one that hangs: far more than any machine needs.
-const HANGS: Duration = Duration::from_mins(2);
+pub(crate) const HANGS: Duration = Duration::from_mins(2);
 
 /// Runs the program, and kills it where it would never end.
 fn run(scene: &Scene, arguments: &[&str]) -> Ran {
-    let child = scene
-        .command(arguments)
+    run_command(scene.command(arguments), HANGS)
+}
+
+/// Runs a program, and kills it where it takes longer.
+pub(crate) fn run_command(mut command: Command, longest: Duration) -> Ran {
+    let child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -29,10 +33,10 @@ fn run(scene: &Scene, arguments: &[&str]) -> Ran {
         status,
         stdout,
         stderr,
-    }) = ended.recv_timeout(HANGS)
+    }) = ended.recv_timeout(longest)
     else {
         let _ = Command::new("kill").args(["-9", &number]).status();
-        panic!("{arguments:?} hangs");
+        panic!("{command:?} hangs");
     };
     Ran {
         code: status.code().unwrap_or(-1),
