@@ -25,6 +25,8 @@ enum Manner {
     Injected,
     /// STARTTLS with a certificate of long ago.
     Expired,
+    /// STARTTLS with an authority's certificate, as `openssl req -x509` makes it.
+    Authority,
     /// STARTTLS, answered in words that are no UTF-8.
     Latin1,
     /// STARTTLS, answered by the code alone and a bare LF.
@@ -47,6 +49,9 @@ fn start(manner: Manner, host: &str) -> TlsRelay {
             rcgen::date_time_ymd(2019, 1, 1),
             rcgen::date_time_ymd(2020, 1, 1),
         );
+    }
+    if manner == Manner::Authority {
+        wish.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     }
     let signed = wish.self_signed(&signing).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing.serialize_der()));
@@ -212,7 +217,13 @@ fn nothing_is_said_where_tls_cannot_be_had() {
             Manner::StartTls,
             "localhost",
             false,
-            "certificate is not accepted",
+            "nobody whom this machine trusts has signed it; name its issuer's certificate in `ca`",
+        ),
+        (
+            Manner::Authority,
+            "localhost",
+            true,
+            "it is an authority's (CA:TRUE)",
         ),
         (
             Manner::StartTls,

@@ -14,7 +14,7 @@
 //!   anything was decided, out of step, or unknown. The worker settles it; the writer turns it into a row's state. Only
 //!   `Unknown` may have been taken unseen: it is noted, and sent again or held as `[mail] uncertain` says.
 //! - A verdict about the relay charges nobody: the delivery waits again, and the throttle makes all workers wait. A verdict
-//!   about us, or a series of refusals ([`Series`]), halts the run and pauses the issue. Refusals of the series are taken
+//!   about us, or a series of refusals ([`series`](super::series)), halts the run and pauses the issue. Refusals of the series are taken
 //!   back before the pause, so that whoever resumes it finds them waiting.
 //! - A halt stops what is new. An envelope is cut short; a body that is on its way is waited for, at most `GRACE`.
 //!
@@ -27,80 +27,24 @@
 //! The rounds end when a claim finds nobody. What came back meanwhile (released, deferred for a moment) is claimed by the
 //! next round; what is due later is for the next run.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
-use crate::delivery::series::{Doubted, Series};
-use crate::delivery::throttle::Throttle;
+use crate::delivery::issue::{CLAIM, Delivery};
+use crate::delivery::queue::Queue;
+use crate::delivery::run::{FILLED, Halt, Run};
+use crate::delivery::series::Doubted;
 use crate::delivery::transport::Transport;
-use crate::delivery::{CLAIM, Delivery, worker};
+use crate::delivery::worker;
 use crate::ledger::{Claimed, IssueState, State};
 use crate::reader::ReaderId;
 use crate::store::{Result, StoreError};
-use crate::verdict::{Phase, Trouble, Verdict, one_line};
-
-/// A recipient at whom the connection is lost is deferred after so many losses there, or so many in a row everywhere.
-const MOST_LOSSES: u32 = 3;
+use crate::verdict::{Trouble, one_line};
 
 /// The longest reason for a pause, in characters.
 const LONGEST_REASON: usize = 400;
-
-/// So many messages are filled at once, and so many wait for a worker.
-const FILLED: usize = 50;
-
-/// Why nothing new begins.
-#[derive(Debug)]
-pub(super) enum Halt {
-    /// Somebody asked.
-    Asked,
-    /// The relay's trouble lasts longer than the patience.
-    Relay(String),
-    /// A person has to mend something: the issue pauses.
-    Us(String),
-    /// The issue was paused or cancelled from elsewhere.
-    Stopped,
-    /// The ledger cannot be written.
-    Store(StoreError),
-}
-
-/// What all connections of a run share.
-pub(super) struct Run<T> {
-    pub(super) delivery: Delivery,
-    pub(super) transport: T,
-    pub(super) throttle: Arc<Throttle>,
-    series: Mutex<Series>,
-    /// Permits for pipelining: one connection probes; if the relay copes all may, else the semaphore is closed.
-    ahead: Arc<Semaphore>,
-    /// Whether the relay has answered a pipelined envelope.
-    heard: AtomicBool,
-    losses: Mutex<HashMap<ReaderId, Losses>>,
-    reason: Mutex<Option<Halt>>,
-    halted: watch::Sender<bool>,
-}
-
-/// How often a connection was lost at one recipient.
-struct Losses {
-    count: u32,
-    /// How many messages had been answered before the first.
-    answered: u64,
-}
-
-/// A delivery and its message.
-pub(super) struct Filled {
-    pub(super) claim: Claimed,
-    pub(super) message: Vec<u8>,
-}
-
-/// The filled messages on their way to the workers.
-pub(super) struct Queue {
-    filled: tokio::sync::Mutex<mpsc::Receiver<Filled>>,
-    drained: watch::Sender<bool>,
-}
 
 /// Sends to everyone who is due. Returns why it stopped early: the relay's trouble, or ours, which pauses the issue.
 pub(super) async fn deliver<T: Transport>(
@@ -111,32 +55,8 @@ pub(super) async fn deliver<T: Transport>(
         Ok(transport) => transport,
         Err(trouble) => return end(delivery, Halt::Us(trouble.to_string())).await,
     };
-    let mail = &delivery.mail;
     let before = delivery.sender.store().counts(delivery.issue.id).await?;
-    let decided = [
-        State::Sent,
-        State::Bounced,
-        State::GivenUp,
-        State::Uncertain,
-    ];
-    let run = Arc::new(Run {
-        delivery: delivery.clone(),
-        transport,
-        throttle: Arc::new(Throttle::new(
-            mail.connections,
-            mail.per_second,
-            mail.patience.0,
-        )),
-        series: Mutex::new(Series::after(
-            decided.iter().any(|state| before[*state as usize] > 0),
-            before[State::Sent as usize] > 0,
-        )),
-        ahead: Arc::new(Semaphore::new(1)),
-        heard: AtomicBool::new(false),
-        losses: Mutex::default(),
-        reason: Mutex::default(),
-        halted: watch::Sender::new(false),
-    });
+    let run = Arc::new(Run::new(delivery, transport, &before));
     let asked = tokio::spawn({
         let run = run.clone();
         async move {
@@ -272,194 +192,4 @@ async fn end(delivery: &Delivery, halt: Halt) -> Result<Option<String>> {
             format!("{why}; the issue is paused\nmend it, then `tidings issue resume {id}`")
         }
     }))
-}
-
-impl Queue {
-    /// The next delivery; none where there is no more.
-    pub(super) async fn next(&self) -> Option<Filled> {
-        let next = self.filled.lock().await.recv().await;
-        if next.is_none() {
-            self.drained.send_replace(true);
-        }
-        next
-    }
-
-    /// The next delivery, if one waits.
-    pub(super) fn next_at_once(&self) -> Option<Filled> {
-        self.filled.try_lock().ok()?.try_recv().ok()
-    }
-
-    /// Waits until there is no more.
-    pub(super) async fn drained(&self) {
-        let _ = self.drained.subscribe().wait_for(|drained| *drained).await;
-    }
-}
-
-impl<T> Run<T> {
-    /// Claims as long as someone is due and nothing halts; a claim waits until the connections have room.
-    async fn feed(&self, feed: mpsc::Sender<Filled>, first: Vec<Claimed>) -> Result<()> {
-        let mut claimed = first;
-        while !claimed.is_empty() {
-            let mut claims = claimed.into_iter();
-            loop {
-                let some: Vec<Claimed> = claims.by_ref().take(FILLED).collect();
-                if some.is_empty() {
-                    break;
-                }
-                for filled in self.fill(some).await? {
-                    tokio::select! {
-                        // Where nobody receives any more, all workers have ended.
-                        sent = feed.send(filled) => if sent.is_err() { return Ok(()) },
-                        () = self.halted() => return Ok(()),
-                    }
-                }
-            }
-            let now = self.delivery.clock.now();
-            claimed = match self
-                .delivery
-                .sender
-                .claim(self.delivery.issue.id, CLAIM, now)
-                .await
-            {
-                Ok(claimed) => claimed,
-                Err(error) => {
-                    self.halt(Halt::Relay(error.to_string()));
-                    return Err(error);
-                }
-            };
-        }
-        Ok(())
-    }
-
-    /// Fills messages off the reactor: signing will take longer than a round trip.
-    async fn fill(&self, claims: Vec<Claimed>) -> Result<Vec<Filled>> {
-        let (compiled, key) = (self.delivery.compiled.clone(), self.delivery.key.clone());
-        let made_at = self.delivery.issue.made_at;
-        let fill = move || {
-            let mut filled = Vec::with_capacity(claims.len());
-            for claim in claims {
-                let message = compiled.fill(&claim.reader, made_at, &key);
-                filled.push(Filled { claim, message });
-            }
-            filled
-        };
-        let filled = spawn_blocking(fill).await;
-        filled.map_err(|error| {
-            self.halt(Halt::Relay(format!("a message cannot be filled: {error}")));
-            StoreError::Writer(error.to_string())
-        })
-    }
-
-    fn series(&self) -> MutexGuard<'_, Series> {
-        self.series.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Halts everything; the first reason is the one that counts.
-    pub(super) fn halt(&self, halt: Halt) {
-        self.reason
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(halt);
-        self.halted.send_replace(true);
-    }
-
-    /// Whether nothing new may begin.
-    pub(super) fn is_halted(&self) -> bool {
-        *self.halted.borrow()
-    }
-
-    /// Waits until nothing new may begin.
-    pub(super) async fn halted(&self) {
-        let _ = self.halted.subscribe().wait_for(|halted| *halted).await;
-    }
-
-    /// Waits before the relay is tried again; false where this run has no more patience.
-    pub(super) async fn back_off(&self, trouble: &str) -> bool {
-        self.wait(trouble, self.throttle.back_off()).await
-    }
-
-    /// Waits so long for a relay in trouble; false where this run has no more patience.
-    pub(super) async fn wait(&self, trouble: &str, wait: Option<(Duration, bool)>) -> bool {
-        let Some((wait, is_new)) = wait else {
-            self.halt(Halt::Relay(trouble.to_owned()));
-            return false;
-        };
-        if is_new && wait >= Duration::from_secs(2) {
-            self.delivery
-                .progress
-                .say(&format!("{trouble}; trying again in {} s", wait.as_secs()));
-        }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => true,
-            () = self.halted() => false,
-        }
-    }
-
-    /// The permit to pipeline an envelope, until its answer has come. With a rate there is none: the relay would wait for
-    /// each body.
-    pub(super) fn permit_to_pipeline(&self) -> Option<OwnedSemaphorePermit> {
-        let free = self
-            .delivery
-            .mail
-            .per_second
-            .is_none()
-            .then(|| self.ahead.clone())?;
-        free.try_acquire_owned().ok()
-    }
-
-    /// The relay has answered a pipelined envelope: from now on all may pipeline.
-    pub(super) fn let_all_pipeline(&self) {
-        if !self.heard.swap(true, Ordering::Relaxed) {
-            self.ahead.add_permits(self.delivery.mail.connections);
-        }
-    }
-
-    /// The relay rejects pipelining: from now on each envelope waits for the answer to the body before.
-    pub(super) fn stop_pipelining(&self) {
-        self.ahead.close();
-    }
-
-    /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile, or for
-    /// some waits nobody has been, so that those who are left may all be like this one. Where it is the relay all the same,
-    /// only a few are put off before the patience ends.
-    pub(super) fn is_hopeless(&self, claim: &Claimed) -> bool {
-        let answered = self.throttle.answered();
-        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
-        let loss = losses
-            .entry(claim.reader.id)
-            .or_insert(Losses { count: 0, answered });
-        loss.count += 1;
-        loss.count >= MOST_LOSSES && answered > loss.answered
-            || self.throttle.waits() + 1 >= MOST_LOSSES
-    }
-
-    /// Who refuses the sender though others have taken this very issue refuses for themselves alone.
-    pub(super) fn once_accepted(&self, phase: Phase, verdict: Verdict) -> Verdict {
-        let is_alone = phase == Phase::Rcpt && self.series().is_accepted();
-        if verdict == Verdict::AboutUs && is_alone {
-            Verdict::GivenUp
-        } else {
-            verdict
-        }
-    }
-
-    /// Takes a reply into the series, which may pause the issue.
-    pub(super) fn record(&self, phase: Phase, verdict: Verdict, claim: &Claimed, words: &str) {
-        let (reader, domain) = (claim.reader.id, claim.reader.email.domain());
-        let series = self.series().record(phase, verdict, reader, domain);
-        if let Some(why) = series {
-            self.halt(Halt::Us(format!("{why} (the last: {words})")));
-        }
-    }
-
-    /// Trouble that is ours halts, the relay's waits: whether to try again.
-    pub(super) async fn stands(&self, trouble: Trouble) -> bool {
-        match trouble {
-            Trouble::Us(why) => {
-                self.halt(Halt::Us(why));
-                false
-            }
-            Trouble::Relay(why) => self.back_off(&why).await,
-        }
-    }
 }

@@ -1,8 +1,12 @@
 //! How an issue leaves: the engine with its transports, the outbox, one message by itself.
 
 mod engine;
+mod issue;
+mod mailer;
 mod outbox;
 mod progress;
+mod queue;
+mod run;
 mod series;
 mod single;
 mod stop;
@@ -10,115 +14,21 @@ mod stop;
 mod tests;
 mod throttle;
 mod transport;
-
 mod worker;
 
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-pub use single::deliver_one;
-
-use crate::clock::Clock;
-use crate::config;
-use crate::finding::Finding;
-use crate::ledger::Issue;
-use crate::message::Compiled;
 use crate::smtp::Dialer;
-use crate::store::{Result, Sender, StoreError};
-use crate::token::Key;
+use crate::store::{Result, StoreError};
 
+pub use issue::Delivery;
+pub use mailer::Mailer;
 pub use progress::Progress;
+pub use single::deliver_one;
 pub use stop::Stop;
-
-/// How many deliveries are claimed at once.
-const CLAIM: usize = 500;
-
-/// How long a person who asked to stop waits for the relay's last answers.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// How long they wait until those are written down as well.
 const LONGEST_END: Duration = Duration::from_secs(15);
-
-/// How mail leaves.
-#[derive(Debug, Clone)]
-pub enum Mailer {
-    /// One `.eml` file a message, in this folder.
-    Outbox(PathBuf),
-    /// A relay.
-    Smtp(config::Relay),
-}
-
-impl Mailer {
-    /// How mail leaves by the config: by the relay, else into the outbox.
-    pub fn configured(mail: &config::Mail) -> Self {
-        mail.smtp
-            .clone()
-            .map_or_else(|| Self::Outbox(mail.outbox.clone()), Self::Smtp)
-    }
-
-    /// Looks at what sending needs of the config, before an issue is frozen for it: the password, the certificates.
-    ///
-    /// # Errors
-    /// A finding, where a person must mend something first.
-    pub fn check(&self, mail: &config::Mail) -> std::result::Result<(), Finding> {
-        let Self::Smtp(relay) = self else {
-            return Ok(());
-        };
-        match Dialer::for_sender(relay, mail, "") {
-            Ok(_) => Ok(()),
-            Err(trouble) => Err(Finding::error(format!("mail cannot be sent: {trouble}"))),
-        }
-    }
-
-    /// Where this issue goes: what was frozen for the outbox ends there, whatever the config says since.
-    ///
-    /// # Errors
-    /// Words, where it was frozen for a relay and there is none.
-    pub fn for_issue(
-        mail: &config::Mail,
-        issue: &Issue,
-    ) -> std::result::Result<Self, &'static str> {
-        match (&mail.smtp, issue.outbox) {
-            (_, true) => Ok(Self::Outbox(mail.outbox.clone())),
-            (Some(relay), false) => Ok(Self::Smtp(relay.clone())),
-            (None, false) => {
-                Err("an open issue was made for a relay, and `smtp` under [mail] is not set")
-            }
-        }
-    }
-}
-
-impl fmt::Display for Mailer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Outbox(folder) => write!(f, "in {}", folder.display()),
-            Self::Smtp(relay) => write!(f, "by {relay}"),
-        }
-    }
-}
-
-/// One issue on its way.
-#[derive(Clone)]
-pub struct Delivery {
-    /// Whose deliveries they are.
-    pub sender: Sender,
-    /// The issue.
-    pub issue: Issue,
-    /// Its mail.
-    pub compiled: Arc<Compiled>,
-    /// The key that signs its links.
-    pub key: Key,
-    /// How mail leaves.
-    pub mail: Arc<config::Mail>,
-    /// The time.
-    pub clock: Clock,
-    /// Where it shows how far it is.
-    pub progress: Progress,
-    /// When to stop early.
-    pub stop: Stop,
-}
 
 impl Delivery {
     /// Sends the issue to everyone who is due, and closes it where nobody waits any more. Returns why it stopped early.

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio::task::spawn_blocking;
 
-use crate::delivery::{CLAIM, Delivery};
+use crate::delivery::issue::{CLAIM, Delivery};
 use crate::file::{Care, replace, sync_folder};
 use crate::ledger::{Claimed, Issue, Outcome, Settled};
 use crate::message::Compiled;
-use crate::reader::Reader;
+use crate::reader::{Reader, ReaderId};
 use crate::store::{Result, StoreError};
 use crate::token::Key;
+use crate::verdict::{Attempt, Phase, Trouble};
 
 /// So many files are written between two looks at the ledger.
 const GROUP: usize = 50;
@@ -53,9 +54,21 @@ pub(super) async fn deliver(delivery: &Delivery, folder: &Path) -> Result<Option
                 made_at: issue.made_at,
                 key: delivery.key.clone(),
             };
-            let (settled, fault) = spawn_blocking(|| group.write())
+            let (attempts, fault) = spawn_blocking(|| group.write())
                 .await
                 .map_err(|error| StoreError::Writer(error.to_string()))?;
+            let mut settled = Vec::with_capacity(attempts.len());
+            for (reader, attempt) in attempts {
+                settled.push(Settled {
+                    reader,
+                    outcome: match attempt {
+                        Attempt::Accepted(_) => Outcome::Sent,
+                        // A folder refuses nobody: what could not be written waits.
+                        _ => Outcome::Released,
+                    },
+                    reply: attempt.to_string(),
+                });
+            }
             sender.settle(issue.id, settled, clock.now())?;
             if let Some(why) = fault {
                 return Ok(Some(format!("{why}; the next run goes on")));
@@ -78,7 +91,7 @@ struct Group {
 impl Group {
     /// Writes the files. The first that fails ends the group: the rest waits for the next run. Nothing counts as sent
     /// before the names are durable too.
-    fn write(self) -> (Vec<Settled>, Option<String>) {
+    fn write(self) -> (Vec<(ReaderId, Attempt)>, Option<String>) {
         let mut fault = None;
         let mut written = 0;
         for (name, reader) in &self.files {
@@ -96,19 +109,17 @@ impl Group {
             fault = Some(unwritable(&self.folder, &error));
             written = 0;
         }
-        let mut settled = Vec::with_capacity(self.files.len());
+        let mut attempts = Vec::with_capacity(self.files.len());
         for (number, (name, reader)) in self.files.into_iter().enumerate() {
-            let (outcome, reply) = match &fault {
-                Some(why) if number >= written => (Outcome::Released, why.clone()),
-                _ => (Outcome::Sent, name),
+            let attempt = match &fault {
+                Some(why) if number >= written => {
+                    Attempt::Lost(Phase::Dot, Trouble::Relay(why.clone()))
+                }
+                _ => Attempt::Accepted(name),
             };
-            settled.push(Settled {
-                reader: reader.id,
-                outcome,
-                reply,
-            });
+            attempts.push((reader.id, attempt));
         }
-        (settled, fault)
+        (attempts, fault)
     }
 }
 

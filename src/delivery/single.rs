@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::config;
-use crate::delivery::Mailer;
+use crate::delivery::mailer::Mailer;
 use crate::file::{Care, replace};
 use crate::message::{Compiled, Envelope};
 use crate::reader::Reader;

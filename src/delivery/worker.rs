@@ -2,23 +2,22 @@
 //! behind the body.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use chrono::{DateTime, Duration, Utc};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
-use crate::config::Uncertain;
-use crate::delivery::GRACE;
-use crate::delivery::engine::{Filled, Halt, Queue, Run};
-use crate::delivery::throttle::{MOST_DEFERRALS, Permit};
+use crate::delivery::issue::GRACE;
+use crate::delivery::queue::{Filled, Queue};
+use crate::delivery::run::{Halt, Run};
+use crate::delivery::throttle::Permit;
 use crate::delivery::transport::{Line, Transport};
-use crate::ledger::{Claimed, Outcome, Settled};
-use crate::message::Envelope;
+use crate::ledger::{Claimed, Outcome};
 use crate::store::StoreError;
-use crate::verdict::{Attempt, Phase, Refusal, Trouble, Verdict};
+use crate::verdict::{Attempt, Phase, Trouble, Verdict};
 
 /// For how long nothing may be said over a connection: a relay under load hangs up after some seconds.
-const LONGEST_SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
+const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
 /// How far one delivery came.
 enum Ended {
@@ -301,138 +300,5 @@ impl<T: Transport> Worker<T> {
             run.stop_pipelining();
         }
         Ended::Attempted(attempt)
-    }
-}
-
-impl<T: Transport> Run<T> {
-    fn envelope<'a>(&'a self, claim: &'a Claimed, message: &'a [u8]) -> Envelope<'a> {
-        Envelope {
-            sender: self.delivery.compiled.sender(),
-            recipient: &claim.reader.email,
-            message,
-        }
-    }
-
-    /// The connection was lost while trying again is safe; none where nothing new may begin.
-    async fn lost(&self, claim: &Claimed, phase: Phase, trouble: Trouble) -> Option<()> {
-        let outcome = match phase {
-            // The relay did not know yet for whom it was.
-            Phase::Mail => Outcome::Released,
-            _ if self.is_hopeless(claim) => self.deferred(claim),
-            // Where the patience ends before that, it does so in each run: not for longer than anybody is tried.
-            _ => self
-                .due_again(claim)
-                .map_or(Outcome::GivenUp, |_| Outcome::HungUp),
-        };
-        self.settle(claim, outcome, &trouble.to_string());
-        self.stands(trouble).await.then_some(())
-    }
-
-    /// Settles a message that was taken.
-    fn accepted(&self, claim: &Claimed, words: &str) {
-        self.settle(claim, Outcome::Sent, words);
-        self.record(Phase::Dot, Verdict::Sent, claim, words);
-        self.throttle.succeed();
-    }
-
-    /// Settles what a refusal decides; none where nothing new may begin.
-    async fn refused(&self, claim: &Claimed, refusal: &Refusal) -> Option<()> {
-        let Refusal {
-            phase,
-            verdict,
-            words,
-            is_closing,
-        } = refusal;
-        let (recipient, verdict) = (&claim.reader.email, self.once_accepted(*phase, *verdict));
-        let outcome = match verdict {
-            Verdict::Sent => Outcome::Sent,
-            Verdict::Bounced => Outcome::Bounced,
-            Verdict::Refused => Outcome::Refused,
-            Verdict::Policy | Verdict::GivenUp => Outcome::GivenUp,
-            Verdict::Deferred => self.deferred(claim),
-            Verdict::Uncertain => self.uncertain(claim),
-            Verdict::RelayTrouble | Verdict::AboutUs => Outcome::Released,
-        };
-        self.settle(claim, outcome, words);
-        self.record(*phase, verdict, claim, words);
-        match verdict {
-            Verdict::AboutUs if *phase == Phase::Rcpt => {
-                self.halt(Halt::Us(format!("at {recipient}: {words}")));
-                None
-            }
-            Verdict::AboutUs => {
-                self.halt(Halt::Us(words.clone()));
-                None
-            }
-            // The relay closes: that is trouble, however the message's own fate reads.
-            Verdict::Deferred if *is_closing => self.back_off(words).await.then_some(()),
-            Verdict::Deferred => {
-                let Some(wait) = self.throttle.defer() else {
-                    self.halt(Halt::Relay(format!(
-                        "everyone is deferred, for longer than `patience` waits or {MOST_DEFERRALS} in a row (the last: {words})"
-                    )));
-                    return None;
-                };
-                tokio::select! {
-                    () = sleep(wait) => Some(()),
-                    () = self.halted() => None,
-                }
-            }
-            _ => {
-                self.throttle.succeed();
-                Some(())
-            }
-        }
-    }
-
-    fn settle(&self, claim: &Claimed, outcome: Outcome, words: &str) {
-        let delivery = &self.delivery;
-        if !matches!(outcome, Outcome::Released | Outcome::HungUp) {
-            delivery.progress.add(1);
-        }
-        let settled = Settled {
-            reader: claim.reader.id,
-            outcome,
-            reply: words.to_owned(),
-        };
-        if let Err(error) =
-            delivery
-                .sender
-                .settle(delivery.issue.id, vec![settled], delivery.clock.now())
-        {
-            self.halt(Halt::Store(error));
-        }
-    }
-
-    /// What becomes of a message whose answer never came: it waits like one that was deferred, or for a person.
-    fn uncertain(&self, claim: &Claimed) -> Outcome {
-        Outcome::Uncertain(match self.delivery.mail.uncertain {
-            Uncertain::Retry => self.due_again(claim),
-            Uncertain::Hold => None,
-        })
-    }
-
-    fn deferred(&self, claim: &Claimed) -> Outcome {
-        self.due_again(claim)
-            .map_or(Outcome::GivenUp, Outcome::Deferred)
-    }
-
-    /// When to try again: the gap doubles each time, up to its limit; `give_up` after the first try there is no again.
-    fn due_again(&self, claim: &Claimed) -> Option<DateTime<Utc>> {
-        let (mail, now) = (&self.delivery.mail, self.delivery.clock.now());
-        let span = |of: std::time::Duration| Duration::from_std(of).unwrap_or(Duration::days(365));
-        let doublings = u32::try_from(claim.attempts.clamp(0, 16)).unwrap_or(16);
-        let gap = mail
-            .retry
-            .0
-            .saturating_mul(1 << doublings)
-            .min(mail.retry_max.0);
-        // An issue that was paused for a week, or is sent again, has not been tried for a week.
-        let tried_for = now - claim.first_at.unwrap_or(now);
-        let due = || {
-            now.checked_add_signed(span(gap))
-                .unwrap_or(DateTime::<Utc>::MAX_UTC)
-        };
-        (tried_for < span(mail.give_up.0)).then(due)
     }
 }

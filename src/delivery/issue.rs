@@ -1,0 +1,40 @@
+//! One issue on its way: what every transport needs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::config;
+use crate::delivery::progress::Progress;
+use crate::delivery::stop::Stop;
+use crate::ledger::Issue;
+use crate::message::Compiled;
+use crate::store::Sender;
+use crate::token::Key;
+
+/// How many deliveries are claimed at once.
+pub(super) const CLAIM: usize = 500;
+
+/// How long a person who asked to stop waits for the relay's last answers.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
+
+/// One issue on its way.
+#[derive(Clone)]
+pub struct Delivery {
+    /// Whose deliveries they are.
+    pub sender: Sender,
+    /// The issue.
+    pub issue: Issue,
+    /// Its mail.
+    pub compiled: Arc<Compiled>,
+    /// The key that signs its links.
+    pub key: Key,
+    /// How mail leaves.
+    pub mail: Arc<config::Mail>,
+    /// The time.
+    pub clock: Clock,
+    /// Where it shows how far it is.
+    pub progress: Progress,
+    /// When to stop early.
+    pub stop: Stop,
+}

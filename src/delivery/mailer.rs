@@ -1,0 +1,67 @@
+//! The way that mail leaves, by the config and by what an issue was frozen for.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::config;
+use crate::finding::Finding;
+use crate::ledger::Issue;
+use crate::smtp::Dialer;
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub enum Mailer {
+    /// One `.eml` file a message, in this folder.
+    Outbox(PathBuf),
+    /// A relay.
+    Smtp(config::Relay),
+}
+
+impl Mailer {
+    /// How mail leaves by the config: by the relay, else into the outbox.
+    pub fn configured(mail: &config::Mail) -> Self {
+        mail.smtp
+            .clone()
+            .map_or_else(|| Self::Outbox(mail.outbox.clone()), Self::Smtp)
+    }
+
+    /// Looks at what sending needs of the config, before an issue is frozen for it: the password, the certificates.
+    ///
+    /// # Errors
+    /// A finding, where a person must mend something first.
+    pub fn check(&self, mail: &config::Mail) -> std::result::Result<(), Finding> {
+        let Self::Smtp(relay) = self else {
+            return Ok(());
+        };
+        match Dialer::for_sender(relay, mail, "") {
+            Ok(_) => Ok(()),
+            Err(trouble) => Err(Finding::error(format!("mail cannot be sent: {trouble}"))),
+        }
+    }
+
+    /// Where this issue goes: what was frozen for the outbox ends there, whatever the config says since.
+    ///
+    /// # Errors
+    /// Words, where it was frozen for a relay and there is none.
+    pub fn for_issue(
+        mail: &config::Mail,
+        issue: &Issue,
+    ) -> std::result::Result<Self, &'static str> {
+        match (&mail.smtp, issue.outbox) {
+            (_, true) => Ok(Self::Outbox(mail.outbox.clone())),
+            (Some(relay), false) => Ok(Self::Smtp(relay.clone())),
+            (None, false) => {
+                Err("an open issue was made for a relay, and `smtp` under [mail] is not set")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Mailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outbox(folder) => write!(f, "in {}", folder.display()),
+            Self::Smtp(relay) => write!(f, "by {relay}"),
+        }
+    }
+}

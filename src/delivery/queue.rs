@@ -1,0 +1,38 @@
+//! The short queue from the engine to its workers.
+
+use tokio::sync::{mpsc, watch};
+
+use crate::ledger::Claimed;
+
+/// A delivery and its message.
+pub(super) struct Filled {
+    pub(super) claim: Claimed,
+    pub(super) message: Vec<u8>,
+}
+
+/// The filled messages on their way to the workers.
+pub(super) struct Queue {
+    pub(super) filled: tokio::sync::Mutex<mpsc::Receiver<Filled>>,
+    pub(super) drained: watch::Sender<bool>,
+}
+
+impl Queue {
+    /// The next delivery; none where there is no more.
+    pub(super) async fn next(&self) -> Option<Filled> {
+        let next = self.filled.lock().await.recv().await;
+        if next.is_none() {
+            self.drained.send_replace(true);
+        }
+        next
+    }
+
+    /// The next delivery, if one waits.
+    pub(super) fn next_at_once(&self) -> Option<Filled> {
+        self.filled.try_lock().ok()?.try_recv().ok()
+    }
+
+    /// Waits until there is no more.
+    pub(super) async fn drained(&self) {
+        let _ = self.drained.subscribe().wait_for(|drained| *drained).await;
+    }
+}

@@ -1,0 +1,393 @@
+//! One run over one issue: what its workers share, and what each outcome of an attempt does.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use crate::config::Uncertain;
+use crate::delivery::issue::{CLAIM, Delivery};
+use crate::delivery::queue::Filled;
+use crate::delivery::series::Series;
+use crate::delivery::throttle::{MOST_DEFERRALS, Throttle};
+use crate::ledger::{Claimed, Outcome, Settled, State};
+use crate::message::Envelope;
+use crate::reader::ReaderId;
+use crate::store::{Result, StoreError};
+use crate::verdict::{Phase, Refusal, Trouble, Verdict};
+
+/// A recipient at whom the connection is lost is deferred after so many losses there, or so many in a row everywhere.
+const MOST_LOSSES: u32 = 3;
+
+/// So many messages are filled at once, and so many wait for a worker.
+pub(super) const FILLED: usize = 50;
+
+/// Why nothing new begins.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// Somebody asked.
+    Asked,
+    /// The relay's trouble lasts longer than the patience.
+    Relay(String),
+    /// A person has to mend something: the issue pauses.
+    Us(String),
+    /// The issue was paused or cancelled from elsewhere.
+    Stopped,
+    /// The ledger cannot be written.
+    Store(StoreError),
+}
+
+/// What all connections of a run share.
+pub(super) struct Run<T> {
+    pub(super) delivery: Delivery,
+    pub(super) transport: T,
+    pub(super) throttle: Arc<Throttle>,
+    series: Mutex<Series>,
+    /// Permits for pipelining: one connection probes; if the relay copes all may, else the semaphore is closed.
+    ahead: Arc<Semaphore>,
+    /// Whether the relay has answered a pipelined envelope.
+    heard: AtomicBool,
+    losses: Mutex<HashMap<ReaderId, Losses>>,
+    pub(super) reason: Mutex<Option<Halt>>,
+    halted: watch::Sender<bool>,
+}
+
+/// How often a connection was lost at one recipient.
+struct Losses {
+    count: u32,
+    /// How many messages had been answered before the first.
+    answered: u64,
+}
+
+impl<T> Run<T> {
+    /// A run over an issue of which so many deliveries are in each state.
+    pub(super) fn new(delivery: &Delivery, transport: T, before: &[u64; 7]) -> Self {
+        let mail = &delivery.mail;
+        let decided = [
+            State::Sent,
+            State::Bounced,
+            State::GivenUp,
+            State::Uncertain,
+        ];
+        let is_begun = decided.iter().any(|state| before[*state as usize] > 0);
+        let is_accepted = before[State::Sent as usize] > 0;
+        Self {
+            delivery: delivery.clone(),
+            transport,
+            throttle: Arc::new(Throttle::new(
+                mail.connections,
+                mail.per_second,
+                mail.patience.0,
+            )),
+            series: Mutex::new(Series::after(is_begun, is_accepted)),
+            ahead: Arc::new(Semaphore::new(1)),
+            heard: AtomicBool::new(false),
+            losses: Mutex::default(),
+            reason: Mutex::default(),
+            halted: watch::Sender::new(false),
+        }
+    }
+
+    /// Claims as long as someone is due and nothing halts; a claim waits until the connections have room.
+    pub(super) async fn feed(&self, feed: mpsc::Sender<Filled>, first: Vec<Claimed>) -> Result<()> {
+        let mut claimed = first;
+        while !claimed.is_empty() {
+            let mut claims = claimed.into_iter();
+            loop {
+                let some: Vec<Claimed> = claims.by_ref().take(FILLED).collect();
+                if some.is_empty() {
+                    break;
+                }
+                for filled in self.fill(some).await? {
+                    tokio::select! {
+                        // Where nobody receives any more, all workers have ended.
+                        sent = feed.send(filled) => if sent.is_err() { return Ok(()) },
+                        () = self.halted() => return Ok(()),
+                    }
+                }
+            }
+            let now = self.delivery.clock.now();
+            claimed = match self
+                .delivery
+                .sender
+                .claim(self.delivery.issue.id, CLAIM, now)
+                .await
+            {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    self.halt(Halt::Relay(error.to_string()));
+                    return Err(error);
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// Fills messages off the reactor: signing will take longer than a round trip.
+    async fn fill(&self, claims: Vec<Claimed>) -> Result<Vec<Filled>> {
+        let (compiled, key) = (self.delivery.compiled.clone(), self.delivery.key.clone());
+        let made_at = self.delivery.issue.made_at;
+        let fill = move || {
+            let mut filled = Vec::with_capacity(claims.len());
+            for claim in claims {
+                let message = compiled.fill(&claim.reader, made_at, &key);
+                filled.push(Filled { claim, message });
+            }
+            filled
+        };
+        let filled = spawn_blocking(fill).await;
+        filled.map_err(|error| {
+            self.halt(Halt::Relay(format!("a message cannot be filled: {error}")));
+            StoreError::Writer(error.to_string())
+        })
+    }
+
+    pub(super) fn series(&self) -> MutexGuard<'_, Series> {
+        self.series.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Halts everything; the first reason is the one that counts.
+    pub(super) fn halt(&self, halt: Halt) {
+        self.reason
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(halt);
+        self.halted.send_replace(true);
+    }
+
+    /// Whether nothing new may begin.
+    pub(super) fn is_halted(&self) -> bool {
+        *self.halted.borrow()
+    }
+
+    /// Waits until nothing new may begin.
+    pub(super) async fn halted(&self) {
+        let _ = self.halted.subscribe().wait_for(|halted| *halted).await;
+    }
+
+    /// Waits before the relay is tried again; false where this run has no more patience.
+    pub(super) async fn back_off(&self, trouble: &str) -> bool {
+        self.wait(trouble, self.throttle.back_off()).await
+    }
+
+    /// Waits so long for a relay in trouble; false where this run has no more patience.
+    pub(super) async fn wait(&self, trouble: &str, wait: Option<(Duration, bool)>) -> bool {
+        let Some((wait, is_new)) = wait else {
+            self.halt(Halt::Relay(trouble.to_owned()));
+            return false;
+        };
+        if is_new && wait >= Duration::from_secs(2) {
+            self.delivery
+                .progress
+                .say(&format!("{trouble}; trying again in {} s", wait.as_secs()));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => true,
+            () = self.halted() => false,
+        }
+    }
+
+    /// The permit to pipeline an envelope, until its answer has come. With a rate there is none: the relay would wait for
+    /// each body.
+    pub(super) fn permit_to_pipeline(&self) -> Option<OwnedSemaphorePermit> {
+        let free = self
+            .delivery
+            .mail
+            .per_second
+            .is_none()
+            .then(|| self.ahead.clone())?;
+        free.try_acquire_owned().ok()
+    }
+
+    /// The relay has answered a pipelined envelope: from now on all may pipeline.
+    pub(super) fn let_all_pipeline(&self) {
+        if !self.heard.swap(true, Ordering::Relaxed) {
+            self.ahead.add_permits(self.delivery.mail.connections);
+        }
+    }
+
+    /// The relay rejects pipelining: from now on each envelope waits for the answer to the body before.
+    pub(super) fn stop_pipelining(&self) {
+        self.ahead.close();
+    }
+
+    /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile, or for
+    /// some waits nobody has been, so that those who are left may all be like this one. Where it is the relay all the same,
+    /// only a few are put off before the patience ends.
+    pub(super) fn is_hopeless(&self, claim: &Claimed) -> bool {
+        let answered = self.throttle.answered();
+        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        let loss = losses
+            .entry(claim.reader.id)
+            .or_insert(Losses { count: 0, answered });
+        loss.count += 1;
+        loss.count >= MOST_LOSSES && answered > loss.answered
+            || self.throttle.waits() + 1 >= MOST_LOSSES
+    }
+
+    /// Who refuses the sender though others have taken this very issue refuses for themselves alone.
+    pub(super) fn once_accepted(&self, phase: Phase, verdict: Verdict) -> Verdict {
+        let is_alone = phase == Phase::Rcpt && self.series().is_accepted();
+        if verdict == Verdict::AboutUs && is_alone {
+            Verdict::GivenUp
+        } else {
+            verdict
+        }
+    }
+
+    /// Takes a reply into the series, which may pause the issue.
+    pub(super) fn record(&self, phase: Phase, verdict: Verdict, claim: &Claimed, words: &str) {
+        let (reader, domain) = (claim.reader.id, claim.reader.email.domain());
+        let series = self.series().record(phase, verdict, reader, domain);
+        if let Some(why) = series {
+            self.halt(Halt::Us(format!("{why} (the last: {words})")));
+        }
+    }
+
+    /// Trouble that is ours halts, the relay's waits: whether to try again.
+    pub(super) async fn stands(&self, trouble: Trouble) -> bool {
+        match trouble {
+            Trouble::Us(why) => {
+                self.halt(Halt::Us(why));
+                false
+            }
+            Trouble::Relay(why) => self.back_off(&why).await,
+        }
+    }
+
+    pub(super) fn envelope<'a>(&'a self, claim: &'a Claimed, message: &'a [u8]) -> Envelope<'a> {
+        Envelope {
+            sender: self.delivery.compiled.sender(),
+            recipient: &claim.reader.email,
+            message,
+        }
+    }
+
+    /// The connection was lost while trying again is safe; none where nothing new may begin.
+    pub(super) async fn lost(&self, claim: &Claimed, phase: Phase, trouble: Trouble) -> Option<()> {
+        let outcome = match phase {
+            // The relay did not know yet for whom it was.
+            Phase::Mail => Outcome::Released,
+            _ if self.is_hopeless(claim) => self.deferred(claim),
+            // Where the patience ends before that, it does so in each run: not for longer than anybody is tried.
+            _ => self
+                .due_again(claim)
+                .map_or(Outcome::GivenUp, |_| Outcome::HungUp),
+        };
+        self.settle(claim, outcome, &trouble.to_string());
+        self.stands(trouble).await.then_some(())
+    }
+
+    /// Settles a message that was taken.
+    pub(super) fn accepted(&self, claim: &Claimed, words: &str) {
+        self.settle(claim, Outcome::Sent, words);
+        self.record(Phase::Dot, Verdict::Sent, claim, words);
+        self.throttle.succeed();
+    }
+
+    /// Settles what a refusal decides; none where nothing new may begin.
+    pub(super) async fn refused(&self, claim: &Claimed, refusal: &Refusal) -> Option<()> {
+        let Refusal {
+            phase,
+            verdict,
+            words,
+            is_closing,
+        } = refusal;
+        let (recipient, verdict) = (&claim.reader.email, self.once_accepted(*phase, *verdict));
+        let outcome = match verdict {
+            Verdict::Sent => Outcome::Sent,
+            Verdict::Bounced => Outcome::Bounced,
+            Verdict::Refused => Outcome::Refused,
+            Verdict::Policy | Verdict::GivenUp => Outcome::GivenUp,
+            Verdict::Deferred => self.deferred(claim),
+            Verdict::Uncertain => self.uncertain(claim),
+            Verdict::RelayTrouble | Verdict::AboutUs => Outcome::Released,
+        };
+        self.settle(claim, outcome, words);
+        self.record(*phase, verdict, claim, words);
+        match verdict {
+            Verdict::AboutUs if *phase == Phase::Rcpt => {
+                self.halt(Halt::Us(format!("at {recipient}: {words}")));
+                None
+            }
+            Verdict::AboutUs => {
+                self.halt(Halt::Us(words.clone()));
+                None
+            }
+            // The relay closes: that is trouble, however the message's own fate reads.
+            Verdict::Deferred if *is_closing => self.back_off(words).await.then_some(()),
+            Verdict::Deferred => {
+                let Some(wait) = self.throttle.defer() else {
+                    self.halt(Halt::Relay(format!(
+                        "everyone is deferred, for longer than `patience` waits or {MOST_DEFERRALS} in a row (the last: {words})"
+                    )));
+                    return None;
+                };
+                tokio::select! {
+                    () = sleep(wait) => Some(()),
+                    () = self.halted() => None,
+                }
+            }
+            _ => {
+                self.throttle.succeed();
+                Some(())
+            }
+        }
+    }
+
+    pub(super) fn settle(&self, claim: &Claimed, outcome: Outcome, words: &str) {
+        let delivery = &self.delivery;
+        if !matches!(outcome, Outcome::Released | Outcome::HungUp) {
+            delivery.progress.add(1);
+        }
+        let settled = Settled {
+            reader: claim.reader.id,
+            outcome,
+            reply: words.to_owned(),
+        };
+        if let Err(error) =
+            delivery
+                .sender
+                .settle(delivery.issue.id, vec![settled], delivery.clock.now())
+        {
+            self.halt(Halt::Store(error));
+        }
+    }
+
+    /// What becomes of a message whose answer never came: it waits like one that was deferred, or for a person.
+    pub(super) fn uncertain(&self, claim: &Claimed) -> Outcome {
+        Outcome::Uncertain(match self.delivery.mail.uncertain {
+            Uncertain::Retry => self.due_again(claim),
+            Uncertain::Hold => None,
+        })
+    }
+
+    fn deferred(&self, claim: &Claimed) -> Outcome {
+        self.due_again(claim)
+            .map_or(Outcome::GivenUp, Outcome::Deferred)
+    }
+
+    /// When to try again: the gap doubles each time, up to its limit; `give_up` after the first try there is no again.
+    fn due_again(&self, claim: &Claimed) -> Option<DateTime<Utc>> {
+        let (mail, now) = (&self.delivery.mail, self.delivery.clock.now());
+        let span = |of: Duration| TimeDelta::from_std(of).unwrap_or(TimeDelta::days(365));
+        let doublings = u32::try_from(claim.attempts.clamp(0, 16)).unwrap_or(16);
+        let gap = mail
+            .retry
+            .0
+            .saturating_mul(1 << doublings)
+            .min(mail.retry_max.0);
+        // An issue that was paused for a week, or is sent again, has not been tried for a week.
+        let tried_for = now - claim.first_at.unwrap_or(now);
+        let due = || {
+            now.checked_add_signed(span(gap))
+                .unwrap_or(DateTime::<Utc>::MAX_UTC)
+        };
+        (tried_for < span(mail.give_up.0)).then(due)
+    }
+}
