@@ -2,13 +2,11 @@
 
 mod apart;
 mod assets;
-mod data;
 mod detect;
+mod generator;
 mod git;
-mod hugo;
 mod ignored;
 mod past;
-mod python;
 mod reader;
 mod spelling;
 mod unread;
@@ -24,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
-use crate::config::{Dialect, Posts, Site};
+use crate::config::{Posts, Site};
 use crate::fault::guard;
 use crate::file::read::{LISTED, read_text_if_any};
 use crate::finding::Finding;
@@ -65,7 +63,7 @@ pub struct Loaded {
 /// # Errors
 /// A finding where there is no folder, or the lock is broken: nothing can be done.
 pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loaded, Finding> {
-    let generator = detect::generator(&config.dir, config.dialect);
+    let generator = generator::find(&config.dir, config.dialect);
     let real = config
         .dir
         .canonicalize()
@@ -99,14 +97,9 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let others = unread::take_others(&mut paths);
     let (mut habits, dialect, broken) = detect::habits(site, config, generator, &paths)?;
     findings.extend(broken);
-    if habits.rules.dialect == Dialect::Eleventy {
-        let (data, warnings) = data::read(&config.dir, &habits.prefix, &paths);
-        habits.data = data;
-        findings.extend(warnings.into_iter().filter(|_| config.permalink.is_none()));
-    }
-    if habits.rules.dialect == Dialect::Hugo {
-        habits.data = hugo::cascades(&config.dir, &habits.prefix, &paths);
-    }
+    let (data, warnings) = generator::read_data(&config.dir, &habits, &paths);
+    habits.data = data;
+    findings.extend(warnings.into_iter().filter(|_| config.permalink.is_none()));
     let history = if config.git_dates {
         git::history(&config.dir)?
     } else {

@@ -10,8 +10,7 @@ use super::{Ignored, whole};
 use crate::config::Dialect;
 use crate::file::read::{WRITTEN, read, read_text};
 use crate::finding::{Finding, Severity};
-use crate::loader::detect::{CONTENT_OF_ELEVENTY, Generator, lower};
-use crate::loader::hugo;
+use crate::loader::generator::{Generator, eleventy, hugo, lower};
 
 /// What a generator passes over that has posts in this folder, and what it says there that cannot be read.
 pub(in crate::loader) fn of(generator: &Generator, dir: &Path) -> (Ignored, Vec<Finding>) {
@@ -247,7 +246,7 @@ impl<'a> Gathered<'a> {
             .take_while(|folder| folder.starts_with(root))
             .map(Path::to_path_buf);
         let mut folders: Vec<PathBuf> = above
-            .chain(CONTENT_OF_ELEVENTY.map(|folder| root.join(folder)))
+            .chain(eleventy::CONTENT.map(|folder| root.join(folder)))
             .collect();
         folders.sort();
         folders.dedup();

@@ -11,8 +11,16 @@ use crate::finding::{Finding, Severity};
 use crate::post::dialect::Data;
 use crate::post::with_defaults;
 
+/// Where Eleventy's pages often are; its config would have to be run to know.
+pub(in crate::loader) const CONTENT: [&str; 5] =
+    ["src/content", "src/site", "src", "content", "site"];
+
 /// Reads them for the folders of these posts, and names those that would have to be run.
-pub(super) fn read(dir: &Path, prefix: &str, paths: &[String]) -> (Data, Vec<Finding>) {
+pub(in crate::loader) fn read_data(
+    dir: &Path,
+    prefix: &str,
+    paths: &[String],
+) -> (Data, Vec<Finding>) {
     let (mut data, mut findings) = (Data::new(), Vec::new());
     // The folders above have a say from the generator's folder of content on, whose own name counts as well.
     let depth = if prefix.is_empty() {

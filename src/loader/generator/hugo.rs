@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::config::Dialect;
 use crate::file::read::{WRITTEN, read_text};
-use crate::loader::detect::{Generator, author, keys_of, lower};
+use crate::loader::generator::keys::{Generator, author, keys_of, lower};
 use crate::post::dialect::{Data, Habits, Rules};
 use crate::post::{front, texts_of, with_defaults};
 
@@ -15,7 +15,7 @@ use crate::post::{front, texts_of, with_defaults};
 const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
 
 /// The files in the folders of config, in the order in which they are read.
-pub(super) fn files(root: &Path) -> impl Iterator<Item = PathBuf> {
+pub(in crate::loader) fn files(root: &Path) -> impl Iterator<Item = PathBuf> {
     FOLDERS.into_iter().flat_map(move |folder| {
         let entries = fs::read_dir(root.join(folder))
             .into_iter()
@@ -32,7 +32,7 @@ pub(super) fn files(root: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// Adds what stands in the folders of config.
-pub(super) fn add_folders(keys: &mut Map<String, Value>, root: &Path) {
+pub(in crate::loader) fn add_folders(keys: &mut Map<String, Value>, root: &Path) {
     for file in files(root) {
         let name = file
             .file_stem()
@@ -67,7 +67,7 @@ fn add(keys: &mut Map<String, Value>, added: Map<String, Value>) {
 }
 
 /// What the pages of sections hand down to all below them, by their folders.
-pub(super) fn cascades(dir: &Path, prefix: &str, paths: &[String]) -> Data {
+pub(in crate::loader) fn read_cascades(dir: &Path, prefix: &str, paths: &[String]) -> Data {
     let mut data = Data::new();
     let real = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
     let depth = prefix.split('/').filter(|part| !part.is_empty()).count();
@@ -122,7 +122,7 @@ fn handed_down(file: &Path) -> Option<Map<String, Value>> {
 }
 
 /// What the config says, into the habits of the site.
-pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) {
+pub(in crate::loader) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) {
     let nested = |key: &str| generator.keys.get(key).and_then(Value::as_object);
     if let (Some(permalinks), Some(colons)) = (nested("permalinks"), habits.rules.colons) {
         let of_pages = permalinks.get("page").and_then(Value::as_object);
@@ -199,7 +199,7 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
 }
 
 /// The languages whose texts have a folder of their own, and that folder.
-pub(super) fn content_of_languages(
+pub(in crate::loader) fn content_of_languages(
     languages: Option<&Map<String, Value>>,
 ) -> Vec<(String, String)> {
     let folder_of = |language: &Value| {

@@ -1,0 +1,102 @@
+//! Jekyll's config, and its lists of authors.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::file::read::{WRITTEN, read_text};
+use crate::loader::generator::keys::{Generator, author};
+use crate::post::dialect::Habits;
+use crate::post::front;
+
+/// Takes what the config says into the habits of the site.
+pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
+    let defaults = generator
+        .keys
+        .get("defaults")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let of_posts = generator
+        .keys
+        .get("collections")
+        .and_then(|collections| collections.get("posts"));
+    let of_posts = of_posts
+        .and_then(|posts| posts.get("permalink"))
+        .and_then(Value::as_str);
+    let mut permalink = of_posts
+        .or_else(|| generator.text("permalink"))
+        .map(str::to_owned);
+    for default in defaults {
+        let of_posts = |scope: &Value| scope.get("type").is_none_or(|kind| kind == "posts");
+        let values = default
+            .get("values")
+            .filter(|_| default.get("scope").is_none_or(of_posts));
+        let everywhere = default
+            .get("scope")
+            .and_then(|scope| scope.get("path"))
+            .is_none_or(|path| path == "" || path == "_posts");
+        if let Some(values) = values.filter(|_| everywhere) {
+            permalink = values
+                .get("permalink")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+                .or(permalink);
+            if let Some(author) = values.get("author").and_then(author) {
+                habits.authors = [author].into();
+            }
+        }
+    }
+    let colons = habits.rules.colons;
+    habits.permalink =
+        permalink.and_then(|pattern| colons.map(|colons| colons.convert_pattern(&pattern)));
+    let plugins = ["plugins", "gems"]
+        .into_iter()
+        .filter_map(|key| generator.keys.get(key)?.as_array())
+        .flatten();
+    habits.syntax.emoji = plugins
+        .into_iter()
+        .any(|plugin| plugin == "jemoji" || plugin == "github-pages");
+    habits.excerpt = generator.text("excerpt_separator").map(str::to_owned);
+    for (key, value) in &generator.keys {
+        let nested = value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(below, value)| (format!("{key}.{below}"), value));
+        for (key, value) in std::iter::once((key.clone(), value)).chain(nested) {
+            let text = value
+                .as_str()
+                .map(str::to_owned)
+                .or_else(|| Some(value.as_number()?.to_string()));
+            habits
+                .variables
+                .extend(text.map(|text| (format!("site.{key}"), text)));
+        }
+    }
+    let folder = generator.file.parent().unwrap_or(Path::new("."));
+    let data = [
+        "_data/authors.yml",
+        "_data/authors.yaml",
+        "_data/people.yml",
+    ];
+    let data = data
+        .iter()
+        .find_map(|file| read_text(&folder.join(file), WRITTEN).ok());
+    let own = generator
+        .keys
+        .get("authors")
+        .and_then(Value::as_object)
+        .cloned();
+    for people in data
+        .and_then(|text| front::yaml(&text))
+        .into_iter()
+        .chain(own)
+    {
+        let people = people
+            .iter()
+            .filter_map(|(key, one)| Some((key.clone(), author(one)?)));
+        habits.people.extend(people.collect::<HashMap<_, _>>());
+    }
+}

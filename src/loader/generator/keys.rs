@@ -1,0 +1,82 @@
+//! A generator's config: where it is, and its keys.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use crate::config::{Author, Dialect};
+use crate::file::read::{WRITTEN, read_text};
+use crate::loader::generator::python;
+use crate::post::dialect::Habits;
+use crate::post::facts::people;
+use crate::post::front;
+
+/// A generator's config.
+pub(in crate::loader) struct Generator {
+    pub(in crate::loader) dialect: Dialect,
+    pub(in crate::loader) file: PathBuf,
+    /// The folder of the whole site.
+    pub(in crate::loader) root: PathBuf,
+    /// Its keys, in lower case at the first level.
+    pub(in crate::loader) keys: Map<String, Value>,
+    /// Whether they cannot be read.
+    pub(in crate::loader) is_broken: bool,
+}
+
+impl Generator {
+    pub(in crate::loader) fn text(&self, key: &str) -> Option<&str> {
+        self.keys.get(key)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// The languages beside the default one.
+    pub(super) fn languages(&self, habits: &mut Habits, default: &str, in_folder: bool) {
+        let Some(languages) = self.keys.get("languages").and_then(Value::as_object) else {
+            return;
+        };
+        let others = languages
+            .keys()
+            .filter(|code| in_folder || !code.eq_ignore_ascii_case(default));
+        habits.languages = others.cloned().collect();
+        habits.default_language = Some(default.to_owned());
+    }
+}
+
+/// The keys of a config; none where it cannot be read.
+pub(super) fn keys_of(file: &Path) -> Option<Map<String, Value>> {
+    let text = || read_text(file, WRITTEN).ok();
+    match file.extension().and_then(|ending| ending.to_str()) {
+        _ if file.ends_with(".obsidian") => file.is_dir().then(Map::new),
+        Some("toml") => toml(&text()?),
+        Some("yml" | "yaml") => front::yaml(&text()?),
+        Some("json") => serde_json::from_str(&text()?).ok(),
+        Some("py") => Some(python::literals(&text()?)),
+        _ => file.is_file().then(Map::new),
+    }
+}
+
+/// Keys in lower case at the first level.
+pub(in crate::loader) fn lower(keys: Map<String, Value>) -> Map<String, Value> {
+    keys.into_iter()
+        .map(|(key, value)| (key.to_lowercase(), value))
+        .collect()
+}
+
+fn toml(text: &str) -> Option<Map<String, Value>> {
+    let table: toml::Table = text.parse().ok()?;
+    match serde_json::to_value(table).ok()? {
+        Value::Object(keys) => Some(keys),
+        _ => None,
+    }
+}
+
+pub(super) fn author(value: &Value) -> Option<Author> {
+    match value {
+        Value::String(name) => Some(Author {
+            name: name.clone(),
+            email: None,
+            url: None,
+        }),
+        Value::Object(map) => people::from_map(map),
+        _ => None,
+    }
+}

@@ -1,0 +1,209 @@
+//! The config of a site's generator, and what it says of the posts.
+
+pub(super) mod eleventy;
+pub(super) mod hugo;
+mod jekyll;
+mod keys;
+mod pelican;
+mod python;
+mod zola;
+
+use std::path::Path;
+
+use serde_json::Map;
+
+use crate::config::Dialect;
+use crate::finding::Finding;
+use crate::post::dialect::slug::Slugs;
+use crate::post::dialect::{Data, Habits};
+
+pub(super) use keys::{Generator, lower};
+use keys::{author, keys_of};
+
+/// How many folders above the posts are searched for a generator's config.
+const ABOVE: usize = 4;
+
+/// The nearest config of a generator, of this one if it is set.
+pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
+    let dir = dir.canonicalize().ok()?;
+    let mut vault = None;
+    for folder in dir.ancestors().take(ABOVE + 1) {
+        let found = CANDIDATES
+            .iter()
+            .filter(|(_, dialect)| matches!(wanted, Dialect::Auto) || wanted == *dialect);
+        let found = found
+            .filter(|(_, dialect)| folder != dir || may_be_root(&dir, *dialect))
+            .map(|(name, dialect)| (folder.join(name), *dialect))
+            .find_map(|(file, dialect)| {
+                let keys = keys_of(&file);
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                // No other program has a file of this name.
+                let is_broken = keys.is_none() && file.exists() && !name.starts_with("config.");
+                let mut keys = lower(if is_broken { Map::new() } else { keys? });
+                // Hugo, Zola and this program all call their config `config.toml`.
+                let fits = match dialect {
+                    _ if is_broken => true,
+                    Dialect::Zola => keys.contains_key("base_url"),
+                    Dialect::Hugo if name.starts_with("config.") => [
+                        "baseurl",
+                        "languagecode",
+                        "theme",
+                        "module",
+                        "params",
+                        "contentdir",
+                    ]
+                    .iter()
+                    .any(|key| keys.contains_key(*key)),
+                    // Other sites of Next.js give their posts whatever address they like.
+                    Dialect::Plain => PAGES
+                        .iter()
+                        .any(|pages| dir.starts_with(folder.join(pages))),
+                    _ => true,
+                };
+                if fits && dialect == Dialect::Hugo {
+                    hugo::add_folders(&mut keys, folder);
+                }
+                fits.then(|| Generator {
+                    dialect,
+                    file,
+                    root: folder.to_path_buf(),
+                    keys,
+                    is_broken,
+                })
+            });
+        match found {
+            // A site may be written in Obsidian, and a config may lie among its posts: another one above says more.
+            Some(found) if found.dialect == Dialect::Obsidian || is_guest(&found, &dir) => {
+                _ = vault.get_or_insert(found);
+            }
+            Some(found) => return Some(found),
+            None => {}
+        }
+        // A file of this name marks a submodule: the site around it goes on above.
+        if folder.join(".git").is_dir() {
+            break;
+        }
+    }
+    vault
+}
+
+/// Whether a config lies in the folder of posts, where its generator keeps none as a rule.
+fn is_guest(found: &Generator, dir: &Path) -> bool {
+    found.root == dir && found.dialect == Dialect::Eleventy
+}
+
+/// Whether the folder of posts may be the folder of a whole site, so that a config in it is the site's: the others keep
+/// their posts below it. A config that somebody puts beside posts decides nothing.
+fn may_be_root(dir: &Path, dialect: Dialect) -> bool {
+    match dialect {
+        Dialect::Eleventy | Dialect::Obsidian => true,
+        Dialect::Jekyll => ["_posts", "_drafts", "_layouts", "_includes"]
+            .iter()
+            .any(|folder| dir.join(folder).is_dir()),
+        _ => false,
+    }
+}
+
+const CANDIDATES: &[(&str, Dialect)] = &[
+    ("hugo.toml", Dialect::Hugo),
+    ("hugo.yaml", Dialect::Hugo),
+    ("hugo.yml", Dialect::Hugo),
+    ("hugo.json", Dialect::Hugo),
+    ("zola.toml", Dialect::Zola),
+    ("config.toml", Dialect::Zola),
+    ("config.toml", Dialect::Hugo),
+    ("config.yaml", Dialect::Hugo),
+    ("config.yml", Dialect::Hugo),
+    ("config.json", Dialect::Hugo),
+    ("config/_default/hugo.toml", Dialect::Hugo),
+    ("config/_default/config.toml", Dialect::Hugo),
+    ("config/_default/hugo.yaml", Dialect::Hugo),
+    ("config/_default/config.yaml", Dialect::Hugo),
+    ("config/_default/hugo.yml", Dialect::Hugo),
+    ("config/_default/config.yml", Dialect::Hugo),
+    ("config/_default/hugo.json", Dialect::Hugo),
+    ("config/_default/config.json", Dialect::Hugo),
+    ("_config.yml", Dialect::Jekyll),
+    ("_config.yaml", Dialect::Jekyll),
+    ("_config.toml", Dialect::Jekyll),
+    (".eleventy.js", Dialect::Eleventy),
+    (".eleventy.cjs", Dialect::Eleventy),
+    ("eleventy.config.js", Dialect::Eleventy),
+    ("eleventy.config.mjs", Dialect::Eleventy),
+    ("eleventy.config.cjs", Dialect::Eleventy),
+    ("eleventy.config.ts", Dialect::Eleventy),
+    ("pelicanconf.py", Dialect::Pelican),
+    ("next.config.js", Dialect::Plain),
+    ("next.config.mjs", Dialect::Plain),
+    ("next.config.ts", Dialect::Plain),
+    (".obsidian", Dialect::Obsidian),
+];
+
+/// Where Next.js takes a file's path for its address.
+const PAGES: [&str; 2] = ["pages", "src/pages"];
+
+/// Where the folder of posts lies below the generator's own folder of content: a part of every address.
+pub(super) fn prefix_of(generator: &Generator, dir: &Path) -> String {
+    // A vault says nothing of how it is published.
+    if generator.dialect == Dialect::Obsidian {
+        return String::new();
+    }
+    let content = match generator.dialect {
+        Dialect::Hugo => vec![generator.text("contentdir").unwrap_or("content")],
+        Dialect::Zola => vec!["content"],
+        Dialect::Pelican => vec![generator.text("path").unwrap_or("content")],
+        Dialect::Eleventy => eleventy::CONTENT.to_vec(),
+        Dialect::Plain => PAGES.to_vec(),
+        _ => Vec::new(),
+    };
+    let mut roots = content
+        .iter()
+        .map(|folder| generator.root.join(folder))
+        .chain([generator.root.clone()]);
+    let below = roots.find_map(|root| dir.strip_prefix(&root).ok().map(Path::to_path_buf));
+    let parts = below.unwrap_or_default();
+    let parts: Vec<_> = parts
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    parts.join("/")
+}
+
+/// What the config says, into the habits of the site.
+pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) {
+    if let Some(zone) = generator
+        .text("timezone")
+        .and_then(|zone| zone.parse().ok())
+    {
+        habits.zone = zone;
+    }
+    habits.authors = generator
+        .keys
+        .get("author")
+        .and_then(author)
+        .into_iter()
+        .collect();
+    match generator.dialect {
+        Dialect::Hugo => hugo::read_into(generator, dir, habits),
+        Dialect::Zola => zola::read_into(generator, habits),
+        Dialect::Jekyll => jekyll::read_into(generator, habits),
+        Dialect::Pelican => pelican::read_into(generator, habits),
+        Dialect::Plain => {
+            habits.slugs = Slugs::AsIs;
+            habits.permalink = Some("/{sections}/{filename}".to_owned());
+        }
+        _ => {}
+    }
+}
+
+/// What other files below the folder of posts say of the posts, and what of it cannot be read.
+pub(super) fn read_data(dir: &Path, habits: &Habits, paths: &[String]) -> (Data, Vec<Finding>) {
+    match habits.rules.dialect {
+        Dialect::Eleventy => eleventy::read_data(dir, &habits.prefix, paths),
+        Dialect::Hugo => {
+            let data = hugo::read_cascades(dir, &habits.prefix, paths);
+            (data, Vec::new())
+        }
+        _ => (Data::new(), Vec::new()),
+    }
+}

@@ -1,0 +1,52 @@
+//! Pelican's config.
+
+use serde_json::Value;
+
+use crate::loader::generator::keys::Generator;
+use crate::post::dialect::Habits;
+
+/// Takes what the config says into the habits of the site.
+pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
+    let pattern = |url: &str, file: &str| {
+        let pattern = generator.text(url).or_else(|| generator.text(file));
+        pattern.and_then(|pattern| from_python(pattern.trim_end_matches("index.html")))
+    };
+    habits.permalink = pattern("article_url", "article_save_as");
+    let foreign = pattern("article_lang_url", "article_lang_save_as");
+    habits.foreign = foreign.or_else(|| habits.rules.foreign.map(str::to_owned));
+    habits.default_language = Some(generator.text("default_lang").unwrap_or("en").to_owned());
+    habits.folders_count =
+        generator.keys.get("use_folder_as_category") != Some(&Value::Bool(false));
+    if generator
+        .text("filename_metadata")
+        .is_some_and(|pattern| pattern.contains("(?P<slug>"))
+    {
+        habits.slug_of_title = false;
+    }
+    if generator.text("slugify_source") == Some("basename") {
+        habits.slug_of_title = false;
+    }
+}
+
+/// A pattern of Pelican's with our tokens: `blog/{date:%Y}/{slug}/` is `/blog/{year}/{slug}/`.
+fn from_python(pattern: &str) -> Option<String> {
+    let mut converted = "/".to_owned();
+    let mut rest = pattern.trim_start_matches('/');
+    while let Some(start) = rest.find('{') {
+        converted.push_str(&rest[..start]);
+        let end = start + rest[start..].find('}')?;
+        match rest[start + 1..end]
+            .split_once(':')
+            .unwrap_or((&rest[start + 1..end], ""))
+        {
+            ("date", format) => converted.push_str(&format!("{{date:{format}}}")),
+            ("slug", _) => converted.push_str("{slug}"),
+            ("category", _) => converted.push_str("{category}"),
+            ("lang", _) => converted.push_str("{lang}"),
+            (other, _) => converted.push_str(&format!("{{:{other}}}")),
+        }
+        rest = &rest[end + 1..];
+    }
+    converted.push_str(rest);
+    Some(converted)
+}
