@@ -148,3 +148,60 @@ fn a_template_that_decides_by_a_reader_stops_the_issue_and_is_named() {
         assert!(ran.talk.contains(&said), "{}", ran.talk);
     }
 }
+
+#[test]
+fn beyond_the_limit_each_post_is_a_headline_with_its_link() {
+    for (order, first) in [("newest", "Post 9"), ("oldest", "Post 7")] {
+        let config = CONFIG.replace(
+            "since =",
+            &format!("limit = 3\norder = \"{order}\"\nsince ="),
+        );
+        let scene = (0..10).fold(Scene::new().file("config.toml", &config), |scene, n| {
+            scene.post(
+                &format!("p{n}.md"),
+                &format!("Post {n}"),
+                &format!("2024-06-{:02}", n + 1),
+            )
+        });
+        let (text, html) = parts(&dry_run(&scene));
+        for n in 0..10 {
+            let (title, url) = (format!("Post {n}"), format!("https://hums.example/p{n}/"));
+            assert!(
+                text.contains(&title) && text.contains(&url),
+                "{title}: {text}"
+            );
+            assert!(
+                html.contains(&title) && html.contains(&url),
+                "{title}: {html}"
+            );
+            assert_eq!(
+                text.contains(&format!("Text of {title}")),
+                n > 6,
+                "{title}: {text}"
+            );
+        }
+        let (shown, listed) = text.split_once("More in this issue").unwrap();
+        assert!(
+            shown.find("\nPost ") == shown.find(&format!("\n{first}\n")),
+            "{text}"
+        );
+        let at = |n: usize| listed.find(&format!("Post {n} (")).unwrap();
+        assert_eq!(at(0) < at(6), order == "oldest", "{text}");
+    }
+}
+
+#[test]
+fn a_template_that_leaves_announced_posts_out_is_named() {
+    let config = CONFIG.replace("since =", "limit = 1\nsince =");
+    let scene = Scene::new()
+        .file("config.toml", &config)
+        .post("one.md", "One", "2024-06-01")
+        .post("two.md", "Two", "2024-06-02")
+        .file(
+            "templates/digest.txt",
+            "{% extends \"default/digest.txt\" %}\n{% block more %}{% endblock %}\n",
+        );
+    let talk = dry_run(&scene).talk;
+    let said = "templates/digest.txt: the text part has no link to 1 post that the issue announces: https://hums.example/one/";
+    assert!(talk.contains(said), "{talk}");
+}

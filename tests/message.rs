@@ -23,7 +23,8 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
     let loaded = load_posts(&config.site, &config.posts, now).unwrap();
     let digest = &config.digests[0];
     let posts = news(digest, &config.site, &loaded.posts, &HashSet::new());
-    let entries: Vec<_> = shown(digest, &posts)
+    let (shown, headlines) = shown(digest, &posts);
+    let entries: Vec<_> = shown
         .iter()
         .map(|post| (*post, loaded.body(post).unwrap()))
         .collect();
@@ -34,7 +35,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         entries: &entries,
         sizes: &Sizes::new(),
         sign_up: None,
-        more: posts.len() - entries.len(),
+        headlines,
         made_at: now,
     };
     let draft = draft(&content, &Templates::default()).unwrap();
@@ -153,7 +154,8 @@ fn twenty_posts_of_twenty_two() {
         text.contains("Text 22, see it [1]") && text.contains("[20] https://x.example/3"),
         "{text}"
     );
-    assert!(text.contains("And 2 more: https://hums.example/"), "{text}");
+    let listed = "More in this issue\n\nPost 2 (2 May 2024)\nhttps://hums.example/02/\n\nPost 1 (1 May 2024)";
+    assert!(text.contains(listed), "{text}");
     assert!(
         text.lines()
             .all(|line| line.len() <= 72 || !line.contains(' ') || line.starts_with("Unsubscribe"))

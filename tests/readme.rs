@@ -221,7 +221,11 @@ fn a_template_is_given_what_is_shown() {
     {
         let line = line.split(" (").next().unwrap();
         let mut words = line.split_whitespace();
-        let root = words.next().unwrap().replace("posts", "posts[0]");
+        let root = words.next().unwrap();
+        let root = match root {
+            "posts" | "headlines" => format!("{root}[0]"),
+            _ => root.to_owned(),
+        };
         let fields: Vec<String> = words.map(|field| format!("{root}.{field}")).collect();
         for name in if fields.is_empty() {
             vec![root]
@@ -236,6 +240,10 @@ fn a_template_is_given_what_is_shown() {
     }
     assert!(names > 30, "only {names} names were found");
     let scene = Scene::sample().file("templates/digest.txt", &template);
+    let limited = scene
+        .read("config.toml")
+        .replace("since =", "limit = 2\nsince =");
+    let scene = scene.file("config.toml", &limited);
     let message = || {
         scene
             .run_at(NOON, &["digest", "weekly", "--dry-run"])

@@ -161,7 +161,7 @@ pub(crate) fn template(bytes: &[u8]) {
             entries: &[],
             sizes: &Sizes::new(),
             sign_up: None,
-            more: 0,
+            headlines: &[],
             made_at: chrono::DateTime::UNIX_EPOCH,
         };
         let templates = Templates {

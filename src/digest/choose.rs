@@ -55,12 +55,19 @@ pub fn news<'a>(
     news
 }
 
-/// The posts that an issue shows: the newest, as many as the digest's limit, in its order.
-pub fn shown<'p, 'a>(digest: &config::Digest, posts: &'p [&'a Post]) -> &'p [&'a Post] {
+/// The posts of an issue that it shows, the newest, as many as the digest's limit; and the others, which are headlines.
+/// Both are in its order.
+pub fn shown<'p, 'a>(
+    digest: &config::Digest,
+    posts: &'p [&'a Post],
+) -> (&'p [&'a Post], &'p [&'a Post]) {
     let count = posts.len().min(digest.limit);
     match digest.order {
-        Order::Newest => &posts[..count],
-        Order::Oldest => &posts[posts.len() - count..],
+        Order::Newest => posts.split_at(count),
+        Order::Oldest => {
+            let (headlines, shown) = posts.split_at(posts.len() - count);
+            (shown, headlines)
+        }
     }
 }
 

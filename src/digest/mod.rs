@@ -17,7 +17,7 @@ pub use choose::{find, news, refuse_the_archive, shown};
 pub use plan::{
     Next, PATIENCE, Plan, Record, Situation, Wish, another_store, plan, refuse_site, split,
 };
-pub use preflight::{Source, place_of, preflight};
+pub use preflight::{Source, find_left_out, place_of, preflight};
 pub use render::draft;
 pub use schedule::{due, first_after, last_before};
 
@@ -57,8 +57,8 @@ pub struct Content<'a> {
     pub sizes: &'a Sizes,
     /// Where someone may subscribe to whom the mail was forwarded.
     pub sign_up: Option<&'a Url>,
-    /// How many posts it announces and does not show.
-    pub more: usize,
+    /// The posts of which it gives the title and the link alone, in its order.
+    pub headlines: &'a [&'a Post],
     /// The day that it bears.
     pub made_at: DateTime<Utc>,
 }

@@ -11,6 +11,7 @@ use crate::config::Site;
 use crate::digest::{Draft, LEAVE, MARKS};
 use crate::finding::{Finding, Place};
 use crate::html::{escape, unescape};
+use crate::post::Post;
 
 /// Gmail shows about 102 KB and hides the rest behind a link; what relays add needs room.
 const LARGEST_HTML: usize = 90 << 10;
@@ -177,6 +178,39 @@ pub fn preflight(
                 property,
             );
         }
+    }
+    findings
+}
+
+/// The announced posts of which a part of the mail has no link: a site's own template leaves them out, and no later issue
+/// brings them.
+pub fn find_left_out(draft: &Draft, posts: &[&Post]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (part, file, text) in [
+        ("HTML", "digest.html", &draft.html),
+        ("text", "digest.txt", &draft.text),
+    ] {
+        let is_left_out = |post: &&&Post| {
+            let url = post.url.as_str();
+            !text.contains(url) && !text.contains(&*escape(url))
+        };
+        let left_out: Vec<&&Post> = posts.iter().filter(is_left_out).collect();
+        let Some(first) = left_out.first() else {
+            continue;
+        };
+        let posts = match left_out.len() {
+            1 => "1 post".to_owned(),
+            count => format!("{count} posts"),
+        };
+        let finding = Finding::warning(format!(
+            "the {part} part has no link to {posts} that the issue announces: {}",
+            first.url.as_str()
+        ));
+        findings.push(
+            finding
+                .in_file(file)
+                .way_out("expected all of `posts` and `headlines` in the template"),
+        );
     }
     findings
 }

@@ -86,7 +86,7 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
     })
 }
 
-/// What a template is given: `site`, `digest`, `issue`, `posts`, `reader`, and to the two parts also `subject`.
+/// What a template is given: `site`, `digest`, `issue`, `posts`, `headlines`, `reader`, and to the two parts also `subject`.
 fn values(content: &Content<'_>) -> Context {
     let Content {
         site,
@@ -95,7 +95,7 @@ fn values(content: &Content<'_>) -> Context {
         entries,
         sizes,
         sign_up,
-        more,
+        headlines,
         made_at,
     } = content;
     let zone = digest.zone(site);
@@ -136,6 +136,18 @@ fn values(content: &Content<'_>) -> Context {
             "cut": cut,
         }));
     }
+    let mut listed = Vec::new();
+    for post in *headlines {
+        let own = post.language.as_deref().unwrap_or(language);
+        listed.push(json!({
+            "title": post.title,
+            "url": post.url.as_str(),
+            "date": date(post.published),
+            "language": post.language,
+            "direction": direction(own),
+            "start": start(own),
+        }));
+    }
     let given = [
         (
             "site",
@@ -155,10 +167,11 @@ fn values(content: &Content<'_>) -> Context {
         (
             "issue",
             json!({
-                "date": date(*made_at), "preheader": preheader(entries), "count": entries.len() + more, "more": more,
+                "date": date(*made_at), "preheader": preheader(entries), "count": entries.len() + headlines.len(), "more": headlines.len(),
             }),
         ),
         ("posts", Value::Array(posts)),
+        ("headlines", Value::Array(listed)),
     ];
     let mut values = Context::new();
     for (name, mut value) in given {

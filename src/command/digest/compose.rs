@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use crate::command::Session;
 use crate::config::{Config, Digest, Layout};
 use crate::digest::{
-    Content, Draft, Sizes, Source, Templates, draft, place_of, preflight, shown, unsized_images,
+    Content, Draft, Sizes, Source, Templates, draft, find_left_out, place_of, preflight, shown,
+    unsized_images,
 };
 use crate::file::read::read_beginning;
 use crate::finding::{Finding, Place};
@@ -68,7 +69,8 @@ pub(super) fn compose(
         text: own("digest.txt")?,
     };
     let mut entries = Vec::new();
-    for post in shown(digest, posts) {
+    let (shown, headlines) = shown(digest, posts);
+    for post in shown {
         entries.push((*post, loaded.body(post)?));
     }
     let images = entries.iter().flat_map(|(post, body)| {
@@ -85,8 +87,8 @@ pub(super) fn compose(
         site: &config.site,
         digest,
         footer: digest.footer.as_deref().or(config.mail.footer.as_deref()),
-        more: posts.len() - entries.len(),
         entries: &entries,
+        headlines,
         sizes: &sizes,
         sign_up: config.feeds.sign_up.as_ref(),
         made_at: now,
@@ -149,6 +151,14 @@ pub(super) fn compose(
                 .flat_map(|(_, body)| body.warnings.iter().cloned()),
         );
     }
+    let left_out = find_left_out(&draft, posts);
+    findings.extend(left_out.into_iter().map(|finding| match &finding.place {
+        Some(place) => {
+            let file = folder.join(&place.file);
+            finding.in_file(file)
+        }
+        None => finding,
+    }));
     findings.extend(check(&compiled, &origin));
     Ok(Composed {
         draft,

@@ -162,7 +162,7 @@ pub(super) async fn next_or_newest<'a>(
         .pop()
         .with_context(|| format!("{}: there is no post for it", digest.name))?;
     Ok((
-        shown(digest, &newest).to_vec(),
+        shown(digest, &newest).0.to_vec(),
         Some(format!("{why}\nThese are the newest posts.")),
     ))
 }
