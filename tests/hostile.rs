@@ -148,6 +148,8 @@ fn trying() -> Vec<Hostile> {
         ),
         ("nul.md", with_body("a\0b\0c")),
         ("returns.md", with_body(&"a\r".repeat(50_000))),
+        ("rp.md", with_body(&"<rp>".repeat(65_000))),
+        ("optgroup.md", with_body(&"<optgroup>".repeat(65_000))),
         ("headings.md", with_body(&"# Tea\n\n".repeat(9000))),
         (
             "rt.md",
