@@ -86,7 +86,7 @@ pub struct Refusal {
 /// Why a connection is of no more use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
-    /// The network or the relay; a later try may go well.
+    /// The network or the relay; a later try may succeed.
     #[error("{0}")]
     Relay(String),
     /// A person has to mend something: the password, the certificate, the config.

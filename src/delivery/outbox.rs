@@ -130,7 +130,7 @@ fn unwritable(path: &Path, error: &io::Error) -> String {
 /// The longest part of an address that a name shows; file systems take 255 bytes in all.
 const LONGEST: usize = 100;
 
-/// A name that sorts by digest and time, is one for each issue and reader and holds nothing that a file system minds.
+/// A name that sorts by digest and time, is one for each issue and reader and holds nothing that a file system rejects.
 fn file_name(issue: &Issue, reader: &Reader) -> String {
     let address = reader.email.as_str();
     let safe = address.chars().map(|c| {

@@ -49,7 +49,7 @@ pub(super) struct Run<T> {
     pub(super) throttle: Arc<Throttle>,
     series: Mutex<Series>,
     /// Permits for pipelining: one connection probes; if the relay copes all may, else the semaphore is closed.
-    ahead: Arc<Semaphore>,
+    pipelining: Arc<Semaphore>,
     /// Whether the relay has answered a pipelined envelope.
     heard: AtomicBool,
     losses: Mutex<HashMap<ReaderId, Losses>>,
@@ -85,7 +85,7 @@ impl<T> Run<T> {
                 mail.patience.0,
             )),
             series: Mutex::new(Series::after(is_begun, is_accepted)),
-            ahead: Arc::new(Semaphore::new(1)),
+            pipelining: Arc::new(Semaphore::new(1)),
             heard: AtomicBool::new(false),
             losses: Mutex::default(),
             reason: Mutex::default(),
@@ -200,20 +200,20 @@ impl<T> Run<T> {
             .mail
             .per_second
             .is_none()
-            .then(|| self.ahead.clone())?;
+            .then(|| self.pipelining.clone())?;
         free.try_acquire_owned().ok()
     }
 
     /// The relay has answered a pipelined envelope: from now on all may pipeline.
     pub(super) fn let_all_pipeline(&self) {
         if !self.heard.swap(true, Ordering::Relaxed) {
-            self.ahead.add_permits(self.delivery.mail.connections);
+            self.pipelining.add_permits(self.delivery.mail.connections);
         }
     }
 
     /// The relay rejects pipelining: from now on each envelope waits for the answer to the body before.
     pub(super) fn stop_pipelining(&self) {
-        self.ahead.close();
+        self.pipelining.close();
     }
 
     /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile, or for

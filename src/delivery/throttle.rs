@@ -187,7 +187,7 @@ impl Throttle {
         self.state().answered
     }
 
-    /// How often the relay was waited for since it was last well.
+    /// How often the relay was waited for since it was last healthy.
     pub(super) fn waits(&self) -> u32 {
         self.state().waits
     }

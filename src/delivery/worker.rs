@@ -87,7 +87,7 @@ impl<T: Transport> Worker<T> {
     }
 
     /// The delivery whose envelope may be pipelined behind the body that goes now.
-    fn ahead(&mut self, connection: &T::Line) -> Option<Filled> {
+    fn pipeline(&mut self, connection: &T::Line) -> Option<Filled> {
         let run = &self.run;
         let may = connection.can_pipeline()
             && connection.messages() < run.delivery.mail.messages_per_connection
@@ -150,7 +150,7 @@ impl<T: Transport> Worker<T> {
                 Some(())
             }
             Attempt::Refused(refusal) if refusal.verdict == Verdict::RelayTrouble => {
-                // It may still be well enough for a farewell; its transaction is not known to us any more.
+                // The connection may still take a QUIT; the state of its transaction is unknown.
                 connection.quit().await;
                 let trouble = Trouble::Relay(refusal.words);
                 run.lost(&claim, refusal.phase, trouble).await
@@ -244,7 +244,7 @@ impl<T: Transport> Worker<T> {
         // the envelope need not wait for each other; what was settled before is committed with it, so that at any moment
         // at most one message of this connection is under way. A halt cuts only the envelope short: what the ledger says
         // to the intent decides what may be settled.
-        let was_ahead = connection.has_pipelined();
+        let was_pipelined = connection.has_pipelined();
         let envelope = async {
             tokio::select! {
                 said = connection.envelope(run.envelope(claim, &message)) => Some(said),
@@ -262,7 +262,7 @@ impl<T: Transport> Worker<T> {
             Some(Err(Attempt::Refused(refusal))) => refusal.phase != Phase::Mail,
             _ => false,
         };
-        if was_ahead && is_heard {
+        if was_pipelined && is_heard {
             run.let_all_pipeline();
         }
         self.pipelining = None;
@@ -284,7 +284,7 @@ impl<T: Transport> Worker<T> {
             Some(Ok(())) => {}
             Some(Err(attempt)) => return Ended::Attempted(attempt),
         }
-        self.next = self.ahead(connection);
+        self.next = self.pipeline(connection);
         let next = self
             .next
             .as_ref()

@@ -20,7 +20,7 @@ pub struct Connection {
     messages: usize,
     usable: bool,
     /// Whether the next envelope has been said already, behind the last body.
-    is_ahead: bool,
+    is_pipelined: bool,
 }
 
 impl Connection {
@@ -31,7 +31,7 @@ impl Connection {
             offers,
             messages: 0,
             usable: true,
-            is_ahead: false,
+            is_pipelined: false,
         }
     }
 
@@ -45,7 +45,7 @@ impl Connection {
         self.messages
     }
 
-    /// Whether an envelope may be said ahead, behind the body before it: a body may begin a group of commands, DATA ends
+    /// Whether an envelope may be pipelined behind the body before it: a body may begin a group of commands, DATA ends
     /// one (RFC 2920 3.1).
     pub fn can_pipeline(&self) -> bool {
         self.offers.pipelining
@@ -53,24 +53,24 @@ impl Connection {
 
     /// Whether the next envelope has been said already.
     pub fn has_pipelined(&self) -> bool {
-        self.is_ahead
+        self.is_pipelined
     }
 
-    /// Says sender and recipient up to the 354 after which the body may go. Where they were said ahead, with the body
+    /// Says sender and recipient up to the 354 after which the body may go. Where they were pipelined with the body
     /// before, they must be the same.
     ///
     /// # Errors
     /// The refusal, with its phase.
     pub async fn envelope(&mut self, envelope: Envelope<'_>) -> Result<(), Attempt> {
         self.messages += 1;
-        let was_ahead = std::mem::take(&mut self.is_ahead);
+        let was_pipelined = std::mem::take(&mut self.is_pipelined);
         let is_grouped = self.offers.pipelining;
-        let lines = if was_ahead {
+        let lines = if was_pipelined {
             Default::default()
         } else {
             self.commands(envelope)?
         };
-        if is_grouped && !was_ahead {
+        if is_grouped && !was_pipelined {
             self.write(lines.concat().as_bytes())
                 .await
                 .map_err(|trouble| Attempt::Lost(Phase::Mail, trouble))?;
@@ -82,13 +82,13 @@ impl Connection {
                     .await
                     .map_err(|trouble| Attempt::Lost(phase, trouble))?;
             }
-            let is_first_ahead = was_ahead && phase == Phase::Mail;
+            let is_first_pipelined = was_pipelined && phase == Phase::Mail;
             let reply = match self.read(phase).await {
                 Ok(reply) => reply,
-                Err(trouble) if is_first_ahead => return Err(Attempt::OutOfStep(trouble)),
+                Err(trouble) if is_first_pipelined => return Err(Attempt::OutOfStep(trouble)),
                 Err(trouble) => return Err(Attempt::Lost(phase, trouble)),
             };
-            if is_first_ahead && reply.code >= 500 {
+            if is_first_pipelined && reply.code >= 500 {
                 return Err(Attempt::OutOfStep(Trouble::Relay(reply.to_string())));
             }
             let is_wanted = if phase == Phase::Data {
@@ -189,7 +189,7 @@ impl Connection {
             .filter(|_| self.can_pipeline())
             .and_then(|next| self.commands(next).ok());
         let behind = next.unwrap_or_default().concat();
-        self.is_ahead = !behind.is_empty();
+        self.is_pipelined = !behind.is_empty();
         let body = transparent(message);
         let written = self
             .wire
@@ -203,7 +203,7 @@ impl Connection {
             Ok(reply) => reply,
             Err(trouble) => return Attempt::Unknown(trouble),
         };
-        if self.is_ahead && reply.is_about_protocol() {
+        if self.is_pipelined && reply.is_about_protocol() {
             self.usable = false;
             return Attempt::OutOfStep(Trouble::Relay(reply.to_string()));
         }
@@ -215,7 +215,7 @@ impl Connection {
     /// Says good-bye, and waits a moment for the answer: a relay that counts connections should have closed this one
     /// before the next comes. Where the relay waits for a body, it is left without a word: anything would be the body.
     pub async fn quit(mut self) {
-        if self.usable && !self.is_ahead && self.write(b"QUIT\r\n").await.is_ok() {
+        if self.usable && !self.is_pipelined && self.write(b"QUIT\r\n").await.is_ok() {
             let _ = self.wire.read(self.limits.command.0.min(FAREWELL)).await;
         }
     }
