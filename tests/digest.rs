@@ -1078,3 +1078,120 @@ fn a_digest_by_hand_beside_its_paused_issue_names_the_issue() {
         ran.talk
     );
 }
+
+/// The database with all that it says, for a copy to be brought back later.
+fn back_up(scene: &Scene) -> Vec<(String, Vec<u8>)> {
+    let files = ["tidings.db", "tidings.db-wal"].map(str::to_owned);
+    let read = |file: String| Some((file.clone(), fs::read(scene.path(&file)).ok()?));
+    files.into_iter().filter_map(read).collect()
+}
+
+fn restore(scene: &Scene, copy: &[(String, Vec<u8>)]) {
+    remove_store(scene);
+    for (file, bytes) in copy {
+        fs::write(scene.path(file), bytes).unwrap();
+    }
+}
+
+#[test]
+fn an_older_copy_of_the_store_is_refused_at_every_run_until_a_person_goes_on_with_it() {
+    // After how many issues the copy was made, and how many were made in all; none: before the digest began.
+    for (copied_after, made) in [
+        (None, 1),
+        (None, 2),
+        (Some(1), 2),
+        (Some(1), 3),
+        (Some(2), 3),
+    ] {
+        let scene = Scene::new();
+        scene.run_at(
+            "2024-06-01T12:00:00+02:00",
+            &[
+                "subscriber",
+                "add",
+                "bea@hums.example",
+                "--digest",
+                "weekly",
+            ],
+        );
+        let mut copy = copied_after.is_none().then(|| back_up(&scene));
+        let mut scene = scene;
+        for n in 1..=made {
+            let (name, date) = (format!("p{n}.md"), format!("2024-06-0{n}"));
+            scene = scene.post(&name, &format!("Post {n}"), &date);
+            scene.run_at(
+                &format!("2024-06-{:02}T08:00:05+02:00", 3 + 7 * n),
+                &["run"],
+            );
+            if Some(n) == copied_after {
+                copy = Some(back_up(&scene));
+            }
+        }
+        let before = scene.names("outbox").len();
+        restore(&scene, &copy.unwrap());
+        let issue = scene.run(&["status"]).out;
+        let issue = issue.split(' ').next().unwrap_or_default();
+        let resend = [
+            "digest",
+            "weekly",
+            "--resend",
+            issue,
+            "--to",
+            "editor@hums.example",
+        ];
+        let mut refused = vec![
+            &["run"][..],
+            &["run", "--dry-run"],
+            &["digest", "weekly"],
+            &["digest", "weekly", "--dry-run"],
+            &["run"],
+        ];
+        if copied_after.is_some() {
+            refused.push(&resend);
+        }
+        for arguments in refused {
+            let ran = scene.run(&[&["--at", THIRD], arguments].concat());
+            assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.talk);
+            assert!(
+                ran.talk.contains("older copy") && ran.talk.contains("--new-store"),
+                "{}",
+                ran.talk
+            );
+        }
+        let ran = scene.run(&["--at", THIRD, "--locked", "digest", "weekly", "--new-store"]);
+        assert_eq!(ran.code, 2, "{}", ran.talk);
+        scene.run_at(THIRD, &["digest", "weekly", "--new-store"]);
+        assert_eq!(
+            scene.names("outbox").len(),
+            before,
+            "nothing is mailed again"
+        );
+        let scene = scene.post("later.md", "Later", "2024-07-09");
+        scene.run_at("2024-07-15T08:00:05+02:00", &["run"]);
+        let mail = newest(&scene);
+        assert!(
+            mail.contains("Text of Later") && !mail.contains("Text of Post"),
+            "{mail}"
+        );
+    }
+}
+
+#[test]
+fn a_lost_manifest_stops_nothing_and_notes_anew_how_far_the_store_is() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    let copy = back_up(&scene);
+    let scene = scene.post("two.md", "Two", "2024-06-25");
+    scene.run_at(NEXT, &["run"]);
+    fs::remove_file(scene.path("tidings.manifest")).unwrap();
+    let scene = scene.post("three.md", "Three", "2024-07-02");
+    scene.run_at(THIRD, &["run"]);
+    assert!(newest(&scene).contains("Text of Three"));
+    restore(&scene, &copy);
+    let ran = scene.run(&["--at", THIRD, "run"]);
+    assert!(
+        ran.code == 2 && ran.talk.contains("older copy"),
+        "{}",
+        ran.talk
+    );
+}

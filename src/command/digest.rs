@@ -39,6 +39,9 @@ pub(super) fn digest(
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {
     let digest = session.config.digest(&args.name)?.clone();
+    if args.choice.new_store && session.locked {
+        bail!("`--new-store` is noted in the lock, and `--locked` keeps it as it is");
+    }
     if let (Some(issue), Some(to)) = (args.resend, &args.to) {
         return runtime.block_on(single::resend(session, &digest, issue, to));
     }
@@ -214,7 +217,10 @@ pub(super) async fn send(
         };
         match store.freeze(&freeze).await? {
             Frozen::Already => session.say(&format!("{}: another run has sent this", digest.name)),
-            Frozen::Made(_) => ending = ending.and(finish(session, &sender, &issue).await?),
+            Frozen::Made(_) => {
+                session.note_frozen(&store, &digest.name).await?;
+                ending = ending.and(finish(session, &sender, &issue).await?);
+            }
         }
     }
     if issues.is_empty() {

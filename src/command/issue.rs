@@ -24,7 +24,7 @@ pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyho
         what,
         cli::Issue::Resume { .. } | cli::Issue::Resolve { resend: true, .. }
     ) {
-        session.refuse_another_store(&issue.digest, store.name())?;
+        session.refuse_another_store(&issue.digest, &store).await?;
     }
     let (from, to, reason): (&[_], _, _) = match what {
         cli::Issue::Pause { .. } => (&[Open], Paused, Some(BY_HAND)),

@@ -1,11 +1,13 @@
 //! The lock is kept before anything is published or announced by an id; where it cannot be, that is said.
 
 use crate::command::{Ending, Session};
-use crate::digest::another_store;
+use crate::digest::{another_store, older_store};
 use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
 use crate::lock::Lock;
+use crate::publish::Manifest;
+use crate::store::Store;
 
 impl Session<'_> {
     /// Keeps the lock: an id that was published and not kept would be minted anew one day. A rename is said aloud. With
@@ -94,12 +96,38 @@ impl Session<'_> {
         })
     }
 
-    /// Refuses to send what stands in another store than the one that began the digest.
-    pub(super) fn refuse_another_store(&self, digest: &str, store: &str) -> Result<(), Finding> {
-        match self.kept()?.as_ref().and_then(|lock| lock.began(digest)) {
-            Some(began) if began != store => Err(another_store(digest, began, false)),
+    /// Refuses to send what stands in another store than the one that began the digest, or in an older copy of it.
+    pub(super) async fn refuse_another_store(
+        &self,
+        digest: &str,
+        store: &Store,
+    ) -> anyhow::Result<()> {
+        if let Some(began) = self.kept()?.as_ref().and_then(|lock| lock.began(digest))
+            && began != store.name()
+        {
+            return Err(another_store(digest, began, false).into());
+        }
+        let frozen = store.frozen(digest).await?;
+        match self.noted(digest, store) {
+            Some(noted) if frozen < noted => Err(older_store(digest, frozen, noted).into()),
             _ => Ok(()),
         }
+    }
+
+    /// How many issues of the digest this store had, according to the manifest.
+    pub(super) fn noted(&self, digest: &str, store: &Store) -> Option<u64> {
+        Manifest::read(&self.config.posts.lock).frozen(digest, store.name())
+    }
+
+    /// Notes in the manifest how many issues of the digest the store has, so that an older copy of it is known as such.
+    pub(super) async fn note_frozen(&self, store: &Store, digest: &str) -> anyhow::Result<()> {
+        let lock = &self.config.posts.lock;
+        let mut manifest = Manifest::read(lock);
+        manifest.note_frozen(digest, store.name(), store.frozen(digest).await?);
+        if let Err(finding) = manifest.keep(lock) {
+            self.report(&[finding]);
+        }
+        Ok(())
     }
 
     /// Notes in the lock which store began a digest.

@@ -66,7 +66,7 @@ pub(super) async fn finish(
     issue: &Issue,
 ) -> anyhow::Result<Ending> {
     let store = sender.store();
-    session.refuse_another_store(&issue.digest, store.name())?;
+    session.refuse_another_store(&issue.digest, store).await?;
     let compiled = match Compiled::from_text(&store.compiled(issue.id).await?) {
         Ok(compiled) => compiled,
         // The other issues go out all the same.

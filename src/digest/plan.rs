@@ -28,6 +28,8 @@ pub struct Situation<'s, 'a> {
     pub record: &'s Record,
     /// The store that began the digest, according to the lock.
     pub began: Option<&'s str>,
+    /// How many issues this store had frozen, according to the manifest.
+    pub noted: Option<u64>,
     /// The name of the site for its store: the authority of its ids, which outlives a change of domain.
     pub authority: &'s str,
     /// A person's wish; without one the schedule decides.
@@ -45,6 +47,8 @@ pub struct Record {
     pub site: Option<String>,
     /// The last slot that was filled or passed, as seconds since 1970; none before the first run.
     pub last_slot: Option<i64>,
+    /// How many issues it has frozen.
+    pub frozen: u64,
     /// The ids of the posts that are no news.
     pub announced: HashSet<String>,
     /// The same, with what went only into the outbox.
@@ -278,6 +282,12 @@ fn refuse_another_store(situation: &Situation<'_, '_>, new_store: bool) -> Resul
     let Situation { digest, record, .. } = situation;
     let name = &digest.name;
     let is_first = record.last_slot.is_none();
+    if let Some(noted) = situation.noted.filter(|noted| record.frozen < *noted) {
+        return match new_store {
+            true => Ok(()),
+            false => Err(older_store(name, record.frozen, noted)),
+        };
+    }
     match situation.began {
         Some(began) if began != record.store && !new_store => {
             Err(another_store(name, began, is_first))
@@ -303,6 +313,17 @@ pub fn another_store(digest: &str, began: &str, is_empty: bool) -> Finding {
     .way_out(format!(
         "bring the old store back (`url` under [store]), or begin anew with `tidings digest {digest} --new-store`: \
          every post is known then, and only what comes is news"
+    ))
+}
+
+/// The error for a store that has fewer issues of the digest than the manifest says.
+pub fn older_store(digest: &str, frozen: u64, noted: u64) -> Finding {
+    Finding::error(format!(
+        "the store is an older copy: of the digest `{digest}` it has {frozen} issues, and {noted} were made"
+    ))
+    .way_out(format!(
+        "bring the newer copy back (`url` under [store]), or go on with this one by \
+         `tidings digest {digest} --new-store`: every post is known then, and only what comes is news"
     ))
 }
 

@@ -27,6 +27,8 @@ pub struct Manifest {
     pub(super) unseen: Unseen,
     /// The new posts that the hub waits for, by the fingerprint of their ids, which a rename leaves alone.
     pub(super) waiting: BTreeMap<u64, Waiting>,
+    /// By digest: the store that sends it, and how many issues it had frozen.
+    pub(super) frozen: BTreeMap<String, (String, u64)>,
 }
 
 /// What is known of a post.
@@ -160,6 +162,11 @@ impl Manifest {
                     let waiting = since.parse().map(|since| Waiting { page, since });
                     manifest.waiting.extend(number(id).zip(waiting.ok()));
                 }
+                ["frozen", digest, store, count] => {
+                    let (digest, store) = (digest.to_owned(), store.to_owned());
+                    let frozen = count.parse().map(|count| (digest, (store, count)));
+                    manifest.frozen.extend(frozen);
+                }
                 _ => {}
             }
         }
@@ -194,6 +201,9 @@ impl Manifest {
                 "waiting\t{id:x}\t{page}\t{}\n",
                 since.to_rfc3339()
             ));
+        }
+        for (digest, (store, count)) in &self.frozen {
+            text.push_str(&format!("frozen\t{digest}\t{store}\t{count}\n"));
         }
         for (id, later) in &self.unseen.0 {
             text.push_str(&format!("unseen\t{id:x}\t{later}\n"));
@@ -287,6 +297,18 @@ impl Manifest {
         self.unseen = unseen;
     }
 
+    /// How many issues of a digest this store had frozen; none where it is not known.
+    pub fn frozen(&self, digest: &str, store: &str) -> Option<u64> {
+        let (noted, count) = self.frozen.get(digest)?;
+        (noted == store).then_some(*count)
+    }
+
+    /// Notes how many issues of a digest this store has frozen.
+    pub fn note_frozen(&mut self, digest: &str, store: &str, count: u64) {
+        let noted = (store.to_owned(), count);
+        self.frozen.insert(digest.to_owned(), noted);
+    }
+
     /// Keeps it beside this lock where it differs; whether it did. It is a memory and no more: without it the next run renders again,
     /// and tells the hub again.
     ///
@@ -338,6 +360,7 @@ mod tests {
             .into(),
             unseen: Unseen([(7, 3)].into()),
             waiting: [(9, waiting)].into(),
+            frozen: [("weekly".to_owned(), ("aa".to_owned(), 3))].into(),
         };
         assert_eq!(Manifest::parse(&manifest.to_text()), manifest);
         assert_eq!(

@@ -90,6 +90,14 @@ impl Store {
         row.map(|row| Ok(row.try_get("last_slot")?)).transpose()
     }
 
+    /// How many issues of the digest were frozen; their number only grows.
+    pub async fn frozen(&self, digest: &str) -> Result<u64> {
+        let text = "SELECT COUNT(*) AS n FROM issue WHERE digest = $1 AND slot NOT LIKE 'begin%'";
+        let query = sqlx::query(text).bind(digest.to_owned());
+        let row = query.fetch_one(&self.pool).await?;
+        Ok(row.try_get::<i64, _>("n")?.unsigned_abs())
+    }
+
     /// The digest's first run: these posts are known from now on, and `slot` is the last that is past.
     /// False where another run has begun it.
     pub async fn begin_digest(

@@ -6,6 +6,8 @@ use crate::cli::Choice;
 use crate::command::Session;
 use crate::config::Digest;
 use crate::digest::{self, Next, Plan, Record, Situation, Wish};
+use crate::finding::Finding;
+use crate::ledger::IssueState::{Open, Paused};
 use crate::loader::Loaded;
 use crate::store::Store;
 
@@ -49,6 +51,7 @@ pub(super) async fn plan<'a>(
         posts: &loaded.posts,
         record: &record,
         began: loaded.lock.began(&digest.name),
+        noted: session.noted(&digest.name, store),
         authority: loaded.lock.authority(),
         wish: when.wish(),
         now,
@@ -69,6 +72,7 @@ async fn read_record(store: &Store, digest: &Digest, relay: bool) -> anyhow::Res
         store: store.name().to_owned(),
         site: store.site().await?,
         last_slot: store.last_slot(name).await?,
+        frozen: store.frozen(name).await?,
         announced: store.announced(name, relay).await?,
         ever: store.announced(name, false).await?,
         carried: store.carried(name, relay).await?,
@@ -88,6 +92,14 @@ pub(super) async fn begin(
     if loaded.lock.began(&digest.name) != Some(store.name()) {
         session.keep_begun(&loaded.lock, &digest.name, store.name())?;
     }
+    let frozen = store.frozen(&digest.name).await?;
+    if session
+        .noted(&digest.name, store)
+        .is_some_and(|noted| frozen < noted)
+    {
+        pause_copied(session, store, digest).await?;
+    }
+    session.note_frozen(store, &digest.name).await?;
     if plan.is_first {
         store
             .begin_digest(&digest.name, &plan.known, plan.begins_after, now)
@@ -97,6 +109,25 @@ pub(super) async fn begin(
     }
     if let Some(words) = plan.say_known(digest) {
         session.result(&words)?;
+    }
+    Ok(())
+}
+
+/// What is open in an older copy of the store may have been sent since: a person decides.
+async fn pause_copied(session: &Session<'_>, store: &Store, digest: &Digest) -> anyhow::Result<()> {
+    for issue in store.open_issues().await? {
+        if issue.digest != digest.name {
+            continue;
+        }
+        let reason = "it stood open in an older copy of the store, and may have been sent since";
+        store
+            .change_issue(issue.id, &[Open], Paused, Some(reason))
+            .await?;
+        session.report(&[Finding::error(format!(
+            "{}: “{}” is paused: {reason}",
+            issue.digest, issue.subject
+        ))
+        .way_out(format!("`tidings issue cancel {}` ends it", issue.id))]);
     }
     Ok(())
 }

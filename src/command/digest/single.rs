@@ -32,7 +32,7 @@ pub(super) async fn resend(
     let Some(sender) = session.sender().await? else {
         bail!("another run is sending\n  try again when it is done");
     };
-    session.refuse_another_store(&digest.name, store.name())?;
+    session.refuse_another_store(&digest.name, &store).await?;
     match store.resend(&issue, to, now).await? {
         Resent::Queued => finish(session, &sender, &issue).await,
         Resent::Suppressed => bail!("{to} has left or cannot be reached, and gets no mail"),
