@@ -77,8 +77,11 @@ pub fn body(
     if habits.syntax.python && !is_html && ["!!! ", "???"].iter().any(|mark| text.contains(mark)) {
         text = admonition::to_quotes(&text);
     }
+    let marks = Marks::for_texts([whole, &post.path]);
+    let mut components = mdx::Plain::default();
     if markup == Markup::Mdx {
-        text = mdx::to_markdown(&text);
+        components = mdx::to_markdown(&text, marks, &budget);
+        text = std::mem::take(&mut components.text);
     }
     let excerpt = front
         .text(&["excerpt_separator"])
@@ -86,7 +89,6 @@ pub fn body(
     let mut variables: HashMap<String, String> = habits.variables.clone();
     variables.insert("site.title".to_owned(), site.title.clone());
     variables.extend(of_page(&front, post, habits));
-    let marks = Marks::for_texts([whole, &post.path]);
     let own = excerpt
         .filter(|own| !own.trim().is_empty())
         .and_then(|own| Some((text.find(&own)?, own.len())));
@@ -100,12 +102,13 @@ pub fn body(
         is_marked: own.is_some(),
         marks,
     };
-    let expanded = shortcode::expand(source, &links, variables).map_err(|Grown(line)| {
-        let error = budget.check(usize::MAX).err();
-        error
-            .unwrap_or_else(|| Finding::error("the text grows too long"))
-            .at_line(body_line + line)
-    })?;
+    let expanded =
+        shortcode::expand(source, &links, variables, components.slots).map_err(|Grown(line)| {
+            let error = budget.check(usize::MAX).err();
+            error
+                .unwrap_or_else(|| Finding::error("the text grows too long"))
+                .at_line(body_line + line)
+        })?;
     let within = |length: usize| {
         let checked = budget.check(length);
         checked.map_err(|error| error.at_line(body_line))
@@ -120,7 +123,8 @@ pub fn body(
     within(filled.len())?;
     let safe = safe::sanitise(&filled, &links)?;
     within(safe.html.len())?;
-    let warnings = expanded.dropped.into_iter().map(|(line, what)| {
+    let dropped = components.dropped.into_iter().chain(expanded.dropped);
+    let warnings = dropped.map(|(line, what)| {
         Finding::warning(format!(
             "`{what}` is left out: it means nothing outside of the site"
         ))

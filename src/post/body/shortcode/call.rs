@@ -2,7 +2,7 @@
 
 /// A call: `figure src="a.png"`, `youtube(id="x")`, `highlight rust linenos`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Call {
+pub(in crate::post::body) struct Call {
     pub(super) name: String,
     /// Values, and the names of those that have one.
     arguments: Vec<(Option<String>, String)>,
@@ -12,7 +12,7 @@ pub(super) struct Call {
 
 impl Call {
     /// Reads a call. Arguments are parted by spaces or commas; values may stand in `"`, `'` or backticks.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(in crate::post::body) fn parse(text: &str) -> Self {
         let text = text.trim();
         let end = text
             .find(|c: char| !(c.is_alphanumeric() || "_-./".contains(c)))
@@ -53,8 +53,13 @@ impl Call {
         }
     }
 
+    /// Whether it has this name, in lower case.
+    pub(in crate::post::body) fn is_named(&self, name: &str) -> bool {
+        self.name == name
+    }
+
     /// The value under the first of these names that there is.
-    pub(super) fn named(&self, names: &[&str]) -> Option<&str> {
+    pub(in crate::post::body) fn named(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| {
             let (_, value) = self
                 .arguments

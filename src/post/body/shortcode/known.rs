@@ -7,7 +7,7 @@ use crate::post::body::shortcode::embed::{embedded, link};
 
 /// What a call becomes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(in crate::post::body) enum Meaning {
     /// HTML in its place.
     Html(String),
     /// What it encloses is code, in this language.
@@ -44,7 +44,7 @@ pub(super) const NOTES: [&str; 17] = [
 ];
 
 /// What a call of this name means, where it is a common one.
-pub(super) fn meaning(call: &Call) -> Option<Meaning> {
+pub(in crate::post::body) fn meaning(call: &Call) -> Option<Meaning> {
     let html = |text: String| Some(Meaning::Html(text));
     if let Some(link) = embedded(call) {
         return html(link);

@@ -20,7 +20,9 @@ use crate::post::body::shortcode::liquid::Variables;
 use crate::post::body::shortcode::tag::{Kind, Tags};
 use crate::post::dialect::Syntax;
 
+pub(super) use crate::post::body::shortcode::call::Call;
 pub(super) use crate::post::body::shortcode::code::{Code, fence};
+pub(super) use crate::post::body::shortcode::known::{Meaning, meaning};
 pub(super) use crate::post::body::shortcode::liquid::TIME;
 
 /// A text with shortcodes.
@@ -50,7 +52,7 @@ pub(super) struct Expanded {
 #[derive(Debug)]
 pub(super) struct Grown(pub(super) usize);
 
-/// Expands every shortcode of a text.
+/// Expands every shortcode of a text in which these slots are marked already.
 ///
 /// # Errors
 /// Where the text grows beyond its budget.
@@ -58,6 +60,7 @@ pub(super) fn expand(
     source: Source<'_>,
     links: &Links<'_>,
     variables: HashMap<String, String>,
+    slots: Vec<String>,
 ) -> Result<Expanded, Grown> {
     let Source {
         text,
@@ -76,6 +79,7 @@ pub(super) fn expand(
         },
         done: Expanded {
             text: String::with_capacity(text.len()),
+            slots,
             ..Expanded::default()
         },
         is_html,

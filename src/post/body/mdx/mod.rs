@@ -1,0 +1,485 @@
+//! MDX → Markdown: without modules, comments and the tags of components; what these enclose stays, and an element is
+//! written as HTML has it.
+
+use std::collections::HashMap;
+
+use crate::html::escape;
+use crate::post::body::budget::Budget;
+use crate::post::body::marks::Marks;
+use crate::post::body::mdx::tag::{Tag, balanced, string};
+use crate::post::body::shortcode::{Call, Code, Meaning, fence, meaning};
+
+mod tag;
+
+/// Elements that have no end in HTML.
+const VOID: [&str; 13] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+];
+
+/// A text without what only MDX knows.
+#[derive(Debug, Default)]
+pub(super) struct Plain {
+    /// The same text, line for line, with a mark wherever the HTML of a component belongs.
+    pub(super) text: String,
+    /// The HTML of each mark.
+    pub(super) slots: Vec<String>,
+    /// The line, from 0, and the words of whatever was left out.
+    pub(super) dropped: Vec<(usize, String)>,
+}
+
+/// The Markdown of an MDX text.
+pub(super) fn to_markdown(text: &str, marks: Marks, budget: &Budget) -> Plain {
+    let mut reader = Reader {
+        text,
+        marks,
+        budget,
+        images: images(text),
+        // Many brackets that never close must not take all day.
+        search: text.len().saturating_mul(4).saturating_add(1 << 16),
+        line: (0, 0),
+        open: Vec::new(),
+        plain: Plain {
+            text: String::with_capacity(text.len()),
+            ..Plain::default()
+        },
+    };
+    reader.read();
+    reader.plain
+}
+
+/// The addresses of the pictures that a text imports, by their names.
+fn images(text: &str) -> HashMap<&str, String> {
+    const ENDINGS: [&str; 8] = [
+        ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg", ".apng",
+    ];
+    let mut images = HashMap::new();
+    for line in text.lines().filter(|line| line.starts_with("import ")) {
+        let Some((names, path)) = line["import ".len()..].split_once(" from ") else {
+            continue;
+        };
+        let name = names.split(',').next().unwrap_or_default().trim();
+        let path = path.trim().trim_end_matches(';').trim_matches(['"', '\'']);
+        let path = path.split('?').next().unwrap_or_default();
+        let lower = path.to_ascii_lowercase();
+        if !ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
+            continue;
+        }
+        // What generators put before a path from the site's root.
+        let rooted = ["@site/static/", "@site/", "@/", "~/", "/public/", "src/"]
+            .iter()
+            .find_map(|root| path.strip_prefix(root));
+        let path = rooted.map_or_else(|| path.to_owned(), |path| format!("/{path}"));
+        images.insert(name, path);
+    }
+    images
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    marks: Marks,
+    budget: &'a Budget,
+    images: HashMap<&'a str, String>,
+    /// How many bytes may still be searched for what closes a bracket.
+    search: usize,
+    /// A place, and the line on which it stands.
+    line: (usize, usize),
+    /// The components that are open and become HTML, and the HTML that closes each.
+    open: Vec<(&'a str, String)>,
+    plain: Plain,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) {
+        let text = self.text;
+        let mut seen = Code::default();
+        let mut at = 0;
+        while at < text.len() {
+            let rest = &text[at..];
+            let is_line_start = at == 0 || text[..at].ends_with('\n');
+            let code = match is_line_start {
+                true => fence(rest),
+                false => None,
+            };
+            if let Some(length) = code.or_else(|| formula(rest)) {
+                self.plain.text.push_str(&rest[..length]);
+                at += length;
+                continue;
+            }
+            let taken = match rest.as_bytes()[0] {
+                b'i' | b'e' if is_line_start => {
+                    let length = statement(rest, &mut self.search);
+                    length.inspect(|length| self.keep_lines(&rest[..*length], 0))
+                }
+                b'{' if rest.starts_with("{/*") => {
+                    let length = seen.up_to(rest, "*/}");
+                    length.inspect(|length| self.keep_lines(&rest[..*length], 0))
+                }
+                b'{' if !self.plain.text.ends_with('\\') => self.expression(at),
+                b'<' => self.component(at).or_else(|| self.element(rest)),
+                _ => None,
+            };
+            if let Some(length) = taken {
+                at += length;
+                continue;
+            }
+            let run = rest.bytes().take_while(|byte| *byte == b'`').count();
+            let first = rest.chars().next().map_or(0, char::len_utf8);
+            let length = match run {
+                // A line's beginning is looked at, too.
+                0 if rest.starts_with('\n') => 1,
+                0 => rest[first..]
+                    .find(['\n', '`', '<', '{', '$'])
+                    .map_or(rest.len(), |next| first + next),
+                run => seen.span(text, at, run).unwrap_or(run),
+            };
+            self.plain.text.push_str(&rest[..length]);
+            at += length;
+        }
+        while let Some((_, close)) = self.open.pop() {
+            self.slot(&close);
+        }
+    }
+
+    /// Writes the line breaks of what is left out, without so many that are written already.
+    fn keep_lines(&mut self, left_out: &str, written: usize) {
+        let breaks = left_out.matches('\n').count().saturating_sub(written);
+        self.plain.text.extend(std::iter::repeat_n('\n', breaks));
+    }
+
+    fn slot(&mut self, html: &str) {
+        if html.is_empty() || !self.budget.take(html.len()) {
+            return;
+        }
+        let mark = self.marks.slot(self.plain.slots.len());
+        self.plain.text.push_str(&mark);
+        self.plain.slots.push(html.to_owned());
+    }
+
+    fn drop_part(&mut self, at: usize, words: &str) {
+        let (place, line) = self.line;
+        self.line = (at, line + self.text[place..at].matches('\n').count());
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let words = words.join(" ").chars().take(60).collect();
+        self.plain.dropped.push((self.line.1, words));
+    }
+
+    /// Reads an expression: a text is shown, any other is left out. Returns how many bytes it takes.
+    fn expression(&mut self, at: usize) -> Option<usize> {
+        let rest = &self.text[at..];
+        let (length, shown) = expression(rest, &mut self.search)?;
+        if shown.is_none() && !rest[1..length - 1].trim().is_empty() {
+            self.drop_part(at, &rest[..length]);
+        }
+        let shown = shown.unwrap_or_default();
+        self.plain.text.push_str(shown);
+        self.keep_lines(&rest[..length], shown.matches('\n').count());
+        Some(length)
+    }
+
+    fn element(&mut self, rest: &str) -> Option<usize> {
+        let (element, length) = element(rest, &self.images, &mut self.search)?;
+        self.plain.text.push_str(&element);
+        Some(length)
+    }
+
+    /// Reads the tag of a component: a common one becomes HTML, and what any other encloses stays. Returns how many bytes
+    /// the tag takes.
+    fn component(&mut self, at: usize) -> Option<usize> {
+        let rest = &self.text[at..];
+        let name = component_name(rest)?;
+        if let Some(closing) = rest.strip_prefix("</") {
+            let length = 2 + closing.find('>')? + 1;
+            if let Some((_, close)) = self.open.pop_if(|(open, _)| *open == name) {
+                self.slot(&close);
+            }
+            self.keep_lines(&rest[..length], 0);
+            return Some(length);
+        }
+        let Some(tag) = Tag::read(rest, &self.images, &mut self.search) else {
+            let length = balanced(rest, &mut self.search, |c| c == '>')? + 1;
+            self.keep_lines(&rest[..length], 0);
+            return Some(length);
+        };
+        let is_alone = tag.written.ends_with('/');
+        let call = Call::parse(tag.written[1..].trim_end_matches('/'));
+        match component_meaning(&call) {
+            Some(Meaning::Html(html)) => self.slot(&html),
+            Some(Meaning::Around(open, close)) if !is_alone => {
+                self.slot(&open);
+                self.open.push((name, close));
+            }
+            Some(Meaning::Nothing) => {}
+            _ if is_alone => self.drop_part(at, name),
+            _ => {}
+        }
+        self.keep_lines(&rest[..=tag.end], 0);
+        Some(tag.end + 1)
+    }
+}
+
+/// What a component becomes, where it is a common one.
+fn component_meaning(call: &Call) -> Option<Meaning> {
+    if call.is_named("link") {
+        let target = call.named(&["to", "href"])?;
+        let open = format!("<a href=\"{}\">", escape(target));
+        return Some(Meaning::Around(open, "</a>".to_owned()));
+    }
+    meaning(call)
+}
+
+/// How many bytes an `import` or an `export` takes, up to the end of the line that closes its brackets.
+fn statement(text: &str, search: &mut usize) -> Option<usize> {
+    let is_import = text.starts_with("import ");
+    if !is_import && !text.starts_with("export ") {
+        return None;
+    }
+    let line = text.find('\n').unwrap_or(text.len());
+    let length = balanced(text, search, |c| c == '\n').unwrap_or(line);
+    (!is_import || text[..length].contains(['"', '\''])).then_some(length)
+}
+
+/// The name of the component whose tag a text begins with: `<X a={{b: 1}} />`, `<x.y>`, `</X>`; it is empty for `<>`.
+fn component_name(text: &str) -> Option<&str> {
+    let name = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
+    // Capitals alone are HTML as it was once written.
+    let word = &name[..name
+        .find(|c: char| !c.is_ascii_alphanumeric())
+        .unwrap_or(name.len())];
+    let is_html = word.len() > 1 && !word.contains(|c: char| c.is_ascii_lowercase());
+    let member = name[word.len()..]
+        .strip_prefix('.')
+        .filter(|_| !word.is_empty());
+    // An address of mail goes on.
+    let is_member = member.is_some_and(|member| {
+        let after = member.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.');
+        after.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
+    });
+    let is_component = word.starts_with(|c: char| c.is_ascii_uppercase()) && !is_html || is_member;
+    (name.starts_with('>') || is_component).then_some(word)
+}
+
+/// The opening tag of an element as HTML has it, where that is another, and how many bytes it takes: `<iframe />` has an
+/// end of its own, which HTML would look for in what follows.
+fn element(
+    text: &str,
+    images: &HashMap<&str, String>,
+    search: &mut usize,
+) -> Option<(String, usize)> {
+    let rest = text.strip_prefix('<')?;
+    let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-')?];
+    let is_tag =
+        rest[name.len()..].starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'));
+    if !is_tag || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        return None;
+    }
+    let Tag {
+        written,
+        lines,
+        end,
+    } = Tag::read(text, images, search)?;
+    let closed = written.strip_suffix('/').filter(|_| !VOID.contains(&name));
+    let mut tag = match closed {
+        Some(open) => format!("{}></{name}>", open.trim_end_matches([' ', '\t'])),
+        None => format!("{written}>"),
+    };
+    // They stay, behind the tag: an empty one would end it.
+    tag.extend(std::iter::repeat_n('\n', lines));
+    (tag != text[..=end]).then_some((tag, end + 1))
+}
+
+/// How many bytes a formula takes, in which braces are its own: `$$a$$`, or `$a$` on one line.
+fn formula(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix('$')?;
+    if let Some(inside) = inside.strip_prefix('$') {
+        let end = inside
+            .find("$$")
+            .filter(|end| !inside[..*end].contains("\n\n"))?;
+        return Some(end + 4);
+    }
+    let end = inside
+        .find(['$', '\n'])
+        .filter(|end| inside[*end..].starts_with('$'))?;
+    let is_tight =
+        |formula: &str| !formula.is_empty() && !formula.starts_with(' ') && !formula.ends_with(' ');
+    is_tight(&inside[..end]).then_some(end + 2)
+}
+
+/// How many bytes an expression takes, and the text that it is, else none. `{#tea}` names a heading.
+fn expression<'a>(text: &'a str, search: &mut usize) -> Option<(usize, Option<&'a str>)> {
+    let inside = text
+        .strip_prefix('{')
+        .filter(|inside| !inside.starts_with(['#', '%']))?;
+    let end = balanced(text, search, |c| c == '}')?;
+    Some((end + 1, string(&inside[..end - 1], false)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Budget, Marks, Plain};
+
+    fn read(text: &str) -> Plain {
+        super::to_markdown(text, Marks::for_texts([text]), &Budget::of(text))
+    }
+
+    fn to_markdown(text: &str) -> String {
+        read(text).text
+    }
+
+    #[test]
+    fn a_component_of_any_length_is_left_out() {
+        let rows = "{ a: 1 > 0 },\n".repeat(2_000);
+        let lines = "\n".repeat(2_000);
+        for (text, expected) in [
+            (
+                format!("A <Chart data={{[{rows}]}} /> b\n"),
+                format!("A {lines} b\n"),
+            ),
+            (
+                format!("export const data = [{rows}]\nText\n"),
+                format!("{lines}\nText\n"),
+            ),
+        ] {
+            assert_eq!(to_markdown(&text), expected);
+        }
+        let open = "<A {".repeat(1 << 16);
+        assert_eq!(to_markdown(&open), open);
+    }
+
+    #[test]
+    fn what_is_no_text_is_left_out_line_for_line() {
+        for (text, expected) in [
+            ("import X from './x'\n\nText\n", "\n\nText\n"),
+            ("import {\n  A,\n} from \"a\"\nText\n", "\n\n\nText\n"),
+            (
+                "export const meta = {\n  a: [1,\n  2],\n}\nText\n",
+                "\n\n\n\nText\n",
+            ),
+            ("import taxes rose\n", "import taxes rose\n"),
+            ("A {/* b\nc */}d\n", "A \nd\n"),
+            ("A{' '}b {page.title} {`c`} {`${d}`} e\n", "A b  c  e\n"),
+            ("A {list.map((x) => (\n  <b>{x}</b>\n))} b\n", "A \n\n b\n"),
+            ("## Cup {#cup}\n", "## Cup {#cup}\n"),
+            (
+                "A $\\frac{a}{b}$ and\n$$\nx^{2}\n$$\n",
+                "A $\\frac{a}{b}$ and\n$$\nx^{2}\n$$\n",
+            ),
+            ("$5 {a} and \\{b} $6\n", "$5  and \\{b} $6\n"),
+            ("`{x}` {never closed\n", "`{x}` {never closed\n"),
+            (
+                "A <X prop={{a: 1 > 0}} /> b <Layout>c</Layout>\n",
+                "A  b c\n",
+            ),
+            (
+                "<X a=\"1 > 0\" b='>'>c</X> <m.div x=\"y\">d</m.div> <>e</>",
+                "c d e",
+            ),
+            ("<a.b@x.example>", "<a.b@x.example>"),
+            ("`<X a={{b}} />` <B>\n", "`<X a={{b}} />` \n"),
+            (
+                "```js\nexport const a = {\n```\n<DIV>x</DIV>\n",
+                "```js\nexport const a = {\n```\n<DIV>x</DIV>\n",
+            ),
+            ("{/* never closed\n", "{/* never closed\n"),
+            (
+                "<iframe src=\"/a>b\" />\n\nText",
+                "<iframe src=\"/a>b\"></iframe>\n\nText",
+            ),
+            (
+                "<audio\n  controls\n  src='t.mp3'\n/>\nText",
+                "<audio\n  controls\n  src='t.mp3'\n></audio>\nText",
+            ),
+            (
+                "A <span/> <my-tag /> b",
+                "A <span></span> <my-tag></my-tag> b",
+            ),
+            (
+                "<video src={'/a.mp4'} style={{\n  width: '1px',\n}} />\n",
+                "<video src=\"/a.mp4\"></video>\n\n\n",
+            ),
+            (
+                "<img src={useUrl('/a.png')} style={{ width: '3em' }} />",
+                "<img src=\"/a.png\"  />",
+            ),
+            (
+                "<img src={require('./a.png').default} alt={'a' + b} onClick={() => x('y')} />",
+                "<img src=\"./a.png\"   />",
+            ),
+            (
+                "<p className={`a ${b}`}>c</p> <i {...rest}>d</i>",
+                "<p >c</p> <i >d</i>",
+            ),
+            (
+                "<img src=\"a.png\" /> <br/> <https://x.example/> a <b",
+                "<img src=\"a.png\" /> <br/> <https://x.example/> a <b",
+            ),
+            (
+                "`<iframe />`\n\n```\n<iframe />\n```\n",
+                "`<iframe />`\n\n```\n<iframe />\n```\n",
+            ),
+        ] {
+            assert_eq!(to_markdown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn common_components_become_html_and_others_are_named_with_their_line() {
+        for (text, slots, dropped) in [
+            (
+                "<YouTube id=\"a\" />",
+                &[
+                    "<p><a href=\"https://www.youtube.com/watch?v=a\">https://www.youtube.com/watch?v=a</a></p>",
+                ][..],
+                &[][..],
+            ),
+            (
+                "<Figure src=\"/x.png\" caption=\"Cap\"/>",
+                &["<figure><img src=\"/x.png\" alt=\"Cap\"><figcaption>Cap</figcaption></figure>"],
+                &[],
+            ),
+            (
+                "import pic from './pic.png'\n\n<Image src={pic} alt=\"A\" width={300} />",
+                &["<figure><img src=\"./pic.png\" alt=\"A\"></figure>"],
+                &[],
+            ),
+            (
+                "import pic from \"@site/static/img/pic.png\";\n<Image\n  src={pic.src}\n  alt=\"A\"\n/>",
+                &["<figure><img src=\"/img/pic.png\" alt=\"A\"></figure>"],
+                &[],
+            ),
+            (
+                "<Note>\nMind *this*.\n</Note>",
+                &["<blockquote><p><strong>Note</strong></p>", "</blockquote>"],
+                &[],
+            ),
+            (
+                "<Link to=\"/a\">b</Link>",
+                &["<a href=\"/a\">", "</a>"],
+                &[],
+            ),
+            (
+                "a\n\n{meta.a} <Chart data={[1]} />",
+                &[],
+                &[(2, "{meta.a}"), (2, "Chart")],
+            ),
+            (
+                "{list.map((x) => x)}\n<Layout>b</Layout> {' '}{/* c */}",
+                &[],
+                &[(0, "{list.map((x) => x)}")],
+            ),
+            ("<Image src={unknown} />", &[], &[(0, "Image")]),
+            ("`<Chart />` {'a'}", &[], &[]),
+        ] {
+            let plain = read(text);
+            let named: Vec<(usize, &str)> = plain
+                .dropped
+                .iter()
+                .map(|(line, words)| (*line, words.as_str()))
+                .collect();
+            assert_eq!(plain.slots, slots, "{text}");
+            assert_eq!(named, dropped, "{text}");
+            let breaks = |text: &str| text.matches('\n').count();
+            assert_eq!(breaks(&plain.text), breaks(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The tag of an element or a component of MDX, whose attributes may hold expressions.
+
+use std::collections::HashMap;
+
+/// The tag with which a text begins.
+pub(super) struct Tag {
+    /// What stands before its `>`. Of `{…}` only a text is a value; without one there is no attribute.
+    pub(super) written: String,
+    /// How many lines were left out with it.
+    pub(super) lines: usize,
+    /// Where its `>` stands.
+    pub(super) end: usize,
+}
+
+impl Tag {
+    pub(super) fn read(
+        text: &str,
+        images: &HashMap<&str, String>,
+        search: &mut usize,
+    ) -> Option<Self> {
+        let mut tag = Self {
+            written: "<".to_owned(),
+            lines: 0,
+            end: 1,
+        };
+        let is_whole = tag
+            .go_to_end(&text[..text.floor_char_boundary(*search)], images, search)
+            .is_some();
+        *search = search.saturating_sub(tag.end);
+        is_whole.then_some(tag)
+    }
+
+    fn go_to_end(
+        &mut self,
+        text: &str,
+        images: &HashMap<&str, String>,
+        search: &mut usize,
+    ) -> Option<()> {
+        let mut quote = None;
+        loop {
+            let rest = text.get(self.end..)?;
+            let c = rest.chars().next()?;
+            match (quote, c) {
+                (None, '>') => return Some(()),
+                (None, '<') => return None,
+                (None, '{') => {
+                    let braced = &rest[..=balanced(rest, search, |c| c == '}')?];
+                    self.end += braced.len();
+                    self.lines += braced.matches('\n').count();
+                    let inside = &braced[1..braced.len() - 1];
+                    let image = || {
+                        let name = inside.trim();
+                        let name = name.strip_suffix(".src").unwrap_or(name);
+                        images.get(name).map(String::as_str)
+                    };
+                    let value = string(inside, true).or_else(image);
+                    if let Some(value) = value.filter(|value| !value.contains(['\\', '\n'])) {
+                        self.written
+                            .push_str(&format!("\"{}\"", value.replace('"', "&quot;")));
+                    } else {
+                        let before = self
+                            .written
+                            .trim_end_matches('=')
+                            .trim_end_matches(is_in_name)
+                            .len();
+                        self.written.truncate(before);
+                    }
+                    continue;
+                }
+                (None, '"' | '\'') => quote = Some(c),
+                (Some(open), c) if c == open => quote = None,
+                _ => {}
+            }
+            self.written.push(c);
+            self.end += c.len_utf8();
+        }
+    }
+}
+
+/// The text that an expression is, also within a call where it may be: `"a.png"`, `useUrl("/a.png")`.
+pub(super) fn string(expression: &str, may_call: bool) -> Option<&str> {
+    let start = expression.find(['"', '\'', '`'])?;
+    let before = expression[..start].trim();
+    let (text, after) = expression[start + 1..].split_once(&expression[start..=start])?;
+    let is_alone = before.is_empty() && after.trim().is_empty();
+    let is_call = may_call && before.ends_with('(') && !before.starts_with(['{', '(']);
+    ((is_alone || is_call) && !text.contains("${")).then_some(text)
+}
+
+fn is_in_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':')
+}
+
+/// Where this sign stands outside of all brackets.
+pub(super) fn balanced(
+    text: &str,
+    search: &mut usize,
+    is_end: impl Fn(char) -> bool,
+) -> Option<usize> {
+    let text = &text[..text.floor_char_boundary(*search)];
+    let mut depth = 0_usize;
+    let end = text.char_indices().find_map(|(at, c)| {
+        match c {
+            '{' | '(' | '[' => depth += 1,
+            '}' | ')' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth == 0 && is_end(c)).then_some(at)
+    });
+    *search -= end.unwrap_or(text.len());
+    end
+}
