@@ -323,9 +323,10 @@ fn zola() {
                 "published = 2024-05-01T00:00:00Z\npath = /a/",
             ),
             (
+                // A space alone parts the date from nothing.
                 "2024-05-01 a.md",
                 "+++\n+++\n",
-                "published = 2024-05-01T00:00:00Z\npath = /a/",
+                "published = 2024-05-01T00:00:00Z\npath = /2024-05-01-a/",
             ),
             (
                 "2024-05-01T08:00:00+02:00-a.md",
@@ -363,7 +364,7 @@ fn zola() {
             (
                 "blog/0.2.0-Released.md",
                 "+++\ndate = 2024-05-01\n+++\n",
-                "path = /blog/0.2.0-Released/",
+                "path = /blog/0-2-0-released/",
             ),
             (
                 "blog/z@9.md",

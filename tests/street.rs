@@ -184,7 +184,7 @@ fn a_digest_by_hand_keeps_the_ids_that_it_announces() {
 }
 
 #[test]
-fn what_an_issue_does_not_show_it_counts() {
+fn what_an_issue_does_not_show_it_lists() {
     let config = crate::scene::CONFIG.replace("since =", "limit = 1\nsince =");
     let scene = Scene::new()
         .file("config.toml", &config)
@@ -192,7 +192,8 @@ fn what_an_issue_does_not_show_it_counts() {
         .post("two.md", "Two", "2024-06-02");
     scene.run_at(MONDAY, &["run"]);
     let mail = scene.read(&format!("outbox/{}", scene.names("outbox")[0]));
-    assert!(mail.contains("And 1 more"), "{mail}");
+    assert!(mail.contains("More in this issue"), "{mail}");
+    assert!(mail.contains("https://hums.example/one/"), "{mail}");
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::scene::Scene;
 const ELEMENTS: &str = "a abbr acronym area article aside audio b bdi blockquote br caption center cite code col \
     colgroup data dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr i img \
     input ins kbd li main map mark nav ol p picture pre q rp rt ruby s samp section small source span strike strong \
-    sub summary sup table tbody td th thead tfoot time tr track tt u ul var video wbr";
-const ATTRIBUTES: &str = "align alt char charoff checked cite class colspan coords datetime dir disabled headers height \
+    sub summary sup table tbody td th thead tfoot time tr track tt u ul var video wbr math mi";
+const ATTRIBUTES: &str = "align alt char charoff checked cite class colspan controls coords datetime dir disabled headers height \
     href hreflang id kind label lang media open poster rowspan scope shape size sizes span src srclang srcset start \
     style summary title type width";
 
@@ -419,27 +419,16 @@ fn rights_that_say_nothing_are_left_out() {
 #[test]
 fn an_id_is_of_the_form_that_identifiers_are_compared_in() {
     let config = config("", "").replace("https://hums.example/", "https://my_hums.example/");
-    let posts = [
-        (
-            "u\u{308}ber.md",
-            "title: A\ndate: 2024-01-01T12:00:00Z",
-            "x",
-        ),
-        (
-            "über.md",
-            "title: B\nslug: other\ndate: 2024-01-01T12:00:00Z",
-            "x",
-        ),
-    ];
+    let posts = [(
+        "u\u{308}ber.md",
+        "title: A\ndate: 2024-01-01T12:00:00Z",
+        "x",
+    )];
     let ids = in_entries(
         &built(&site(&posts).file("config.toml", &config)).atom,
         "id",
     );
-    let expected = "tag:my-hums.example,2024-01-01:%C3%BCber.md";
-    assert_eq!(
-        ids.iter().collect::<BTreeSet<_>>(),
-        BTreeSet::from([&expected.to_owned(), &format!("{expected};2")])
-    );
+    assert_eq!(ids, ["tag:my-hums.example,2024-01-01:%C3%BCber.md"]);
     let posts = [
         ("a%20b.md", "title: A\ndate: 2024-01-01T12:00:00Z", "x"),
         ("a=25.md", "title: B\ndate: 2024-01-02", "x"),

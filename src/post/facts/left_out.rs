@@ -92,7 +92,7 @@ impl File<'_> {
             Value::Array(list) => !list.is_empty(),
             _ => false,
         });
-        let is_empty = || self.body.trim().is_empty() && front.get(&["title"]).is_none();
+        let is_empty = || self.body.trim().is_empty() && front.get(&["title", "date"]).is_none();
         leads_on || front.get(&["aliases"]).is_some() && is_empty()
     }
 
