@@ -85,3 +85,24 @@ fn what_the_database_left_beside_itself_is_closed_too() {
     }
     runtime.block_on(held.close()).unwrap();
 }
+
+#[test]
+fn without_a_relay_the_result_says_that_nothing_left_unless_an_outbox_is_named() {
+    const WORDS: &str = "in outbox; nothing has left this machine: `smtp` under [mail] is not set";
+    let config = crate::scene::CONFIG;
+    let named = format!("{config}outbox = \"outbox\"\n");
+    let other = format!("{config}outbox = \"mails\"\n");
+    for (config, place, is_said) in [
+        (config, "outbox", true),
+        (&named, "outbox", false),
+        (&other, "mails", false),
+    ] {
+        let scene = crate::scene::Scene::new()
+            .post("tea.md", "Tea", "2024-05-01")
+            .file("config.toml", config);
+        let ran = scene.run(&["--at", "2024-07-01T12:00:00Z", "run"]);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+        assert_eq!(ran.out.contains(WORDS), is_said, "{}", ran.out);
+        assert_eq!(scene.names(place).len(), 1, "{}", ran.out);
+    }
+}

@@ -89,7 +89,10 @@ pub(super) async fn finish(
             return Ok(Ending::Partial);
         }
     };
-    let place = mailer.to_string();
+    let mut place = mailer.to_string();
+    if mail.smtp.is_none() && !mail.outbox.is_named {
+        place.push_str("; nothing has left this machine: `smtp` under [mail] is not set");
+    }
     let before = store.counts(issue.id).await?;
     let waiting = usize::try_from(before[State::Queued as usize])?;
     let delivery = Delivery {

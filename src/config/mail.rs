@@ -33,7 +33,7 @@ pub struct Mail {
     /// A PEM file of certificates to trust beside the system's: for a relay of one's own.
     pub ca: Option<PathBuf>,
     /// The folder in which each message becomes an `.eml` file where there is no relay.
-    pub outbox: PathBuf,
+    pub outbox: Outbox,
     /// The envelope's sender, where bounces go; without it the address of `from`.
     pub return_path: Option<Email>,
     /// The name said in EHLO; without it the domain of `from`.
@@ -75,7 +75,10 @@ impl Default for Mail {
             password: None,
             auth: Auth::Auto,
             ca: None,
-            outbox: "outbox".into(),
+            outbox: Outbox {
+                folder: "outbox".into(),
+                is_named: false,
+            },
             return_path: None,
             hello: None,
             connections: 8,
@@ -93,8 +96,27 @@ impl Default for Mail {
 
 impl Mail {
     pub(super) fn resolve_paths(&mut self, root: &Path) {
-        self.outbox = root.join(&self.outbox);
+        self.outbox.folder = root.join(&self.outbox.folder);
         self.ca = self.ca.take().map(|ca| root.join(ca));
+    }
+}
+
+/// The folder for mail where there is no relay.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "PathBuf")]
+pub struct Outbox {
+    /// Its path.
+    pub folder: PathBuf,
+    /// Whether the config names it: then its owner knows that no mail leaves.
+    pub is_named: bool,
+}
+
+impl From<PathBuf> for Outbox {
+    fn from(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            is_named: true,
+        }
     }
 }
 

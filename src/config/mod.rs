@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 pub use digest::{Day, Digest, Layout, Order, Schedule};
 pub use feeds::{Archive, By, Content, Feeds, Format};
-pub use mail::{Auth, Mail, Relay, Secret, Timeouts, Tls, Uncertain};
+pub use mail::{Auth, Mail, Outbox, Relay, Secret, Timeouts, Tls, Uncertain};
 pub use posts::{Dialect, Posts};
 pub use site::{Author, Site};
 pub(crate) use store::with_tls;

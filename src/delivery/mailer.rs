@@ -22,7 +22,7 @@ impl Mailer {
     pub fn configured(mail: &config::Mail) -> Self {
         mail.smtp
             .clone()
-            .map_or_else(|| Self::Outbox(mail.outbox.clone()), Self::Smtp)
+            .map_or_else(|| Self::Outbox(mail.outbox.folder.clone()), Self::Smtp)
     }
 
     /// Looks at what sending needs of the config, before an issue is frozen for it: the password, the certificates.
@@ -48,7 +48,7 @@ impl Mailer {
         issue: &Issue,
     ) -> std::result::Result<Self, &'static str> {
         match (&mail.smtp, issue.outbox) {
-            (_, true) => Ok(Self::Outbox(mail.outbox.clone())),
+            (_, true) => Ok(Self::Outbox(mail.outbox.folder.clone())),
             (Some(relay), false) => Ok(Self::Smtp(relay.clone())),
             (None, false) => {
                 Err("an open issue was made for a relay, and `smtp` under [mail] is not set")
