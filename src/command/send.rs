@@ -90,7 +90,7 @@ pub(super) async fn finish(
         }
     };
     let mut place = mailer.to_string();
-    if mail.smtp.is_none() && !mail.outbox.is_named {
+    if mail.smtp.is_none() && !mail.outbox.is_named() {
         place.push_str("; nothing has left this machine: `smtp` under [mail] is not set");
     }
     let before = store.counts(issue.id).await?;

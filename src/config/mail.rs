@@ -105,10 +105,20 @@ impl Mail {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(from = "PathBuf")]
 pub struct Outbox {
+    folder: PathBuf,
+    is_named: bool,
+}
+
+impl Outbox {
     /// Its path.
-    pub folder: PathBuf,
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Whether the config names it: then its owner knows that no mail leaves.
-    pub is_named: bool,
+    pub fn is_named(&self) -> bool {
+        self.is_named
+    }
 }
 
 impl From<PathBuf> for Outbox {

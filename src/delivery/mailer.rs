@@ -20,9 +20,10 @@ pub enum Mailer {
 impl Mailer {
     /// How mail leaves by the config: by the relay, else into the outbox.
     pub fn configured(mail: &config::Mail) -> Self {
-        mail.smtp
-            .clone()
-            .map_or_else(|| Self::Outbox(mail.outbox.folder.clone()), Self::Smtp)
+        mail.smtp.clone().map_or_else(
+            || Self::Outbox(mail.outbox.folder().to_path_buf()),
+            Self::Smtp,
+        )
     }
 
     /// Looks at what sending needs of the config, before an issue is frozen for it: the password, the certificates.
@@ -48,7 +49,7 @@ impl Mailer {
         issue: &Issue,
     ) -> std::result::Result<Self, &'static str> {
         match (&mail.smtp, issue.outbox) {
-            (_, true) => Ok(Self::Outbox(mail.outbox.folder.clone())),
+            (_, true) => Ok(Self::Outbox(mail.outbox.folder().to_path_buf())),
             (Some(relay), false) => Ok(Self::Smtp(relay.clone())),
             (None, false) => {
                 Err("an open issue was made for a relay, and `smtp` under [mail] is not set")
