@@ -6,7 +6,8 @@ use std::fs;
 
 use arbitrary::{Result, Unstructured};
 use tempfile::TempDir;
-use tidings::lock::{Lock, Unnamed};
+use tidings::lock::{Lock, Past, Unnamed};
+use tidings::post::Signature;
 use tidings::publish::Manifest;
 use tidings::token::{Claim, Key, Purpose};
 
@@ -14,6 +15,27 @@ use crate::grammar::{raw, text};
 
 thread_local! {
     static FOLDER: RefCell<TempDir> = RefCell::new(tempfile::tempdir().expect("a folder"));
+}
+
+/// A site whose last build is forgotten.
+struct Forgotten;
+
+impl Past for Forgotten {
+    fn is_known(&self) -> bool {
+        false
+    }
+
+    fn before(&self, _: &str) -> Option<Signature> {
+        None
+    }
+
+    fn now(&self, _: usize) -> Option<Signature> {
+        None
+    }
+
+    fn is_there(&self, _: &str) -> bool {
+        false
+    }
 }
 
 pub(crate) fn lock(bytes: &[u8]) {
@@ -82,15 +104,18 @@ pub(crate) fn lock(bytes: &[u8]) {
                 });
             }
         }
-        let ids = lock.assign("x.example", &posts);
-        let distinct: HashSet<&String> = ids.iter().collect();
-        assert_eq!(distinct.len(), posts.len(), "{posts:?}: {ids:?}");
-        let mut again = Lock::parse(&lock.to_text()).expect("what was written is read");
+        let given = lock.assign("x.example", &posts, &Forgotten);
+        let ids: Vec<&String> = given.ids.iter().flatten().collect();
+        let distinct: HashSet<&&String> = ids.iter().collect();
+        assert_eq!(distinct.len(), ids.len(), "{posts:?}: {ids:?}");
         assert_eq!(
-            again.assign("y.example", &posts),
-            ids,
-            "{text:?}: {posts:?}"
+            ids.len() + given.refused.len(),
+            posts.len(),
+            "{posts:?}: {given:?}"
         );
+        let mut again = Lock::parse(&lock.to_text()).expect("what was written is read");
+        let anew = again.assign("y.example", &posts, &Forgotten);
+        assert_eq!(anew.ids, given.ids, "{text:?}: {posts:?}");
         Ok(())
     })();
 }
@@ -148,7 +173,7 @@ pub(crate) fn token(bytes: &[u8]) {
         };
         let token = key.sign(&claim);
         assert_eq!(
-            Claim::verify(&token, std::slice::from_ref(&key)),
+            Claim::verify(&token, Purpose::Leave, std::slice::from_ref(&key)),
             Some(claim)
         );
         let mut forged = token.clone().into_bytes();
@@ -157,10 +182,11 @@ pub(crate) fn token(bytes: &[u8]) {
         let forged = String::from_utf8_lossy(&forged).into_owned();
         // Of the last character two bits say nothing, and a decoder that is strict refuses them.
         assert!(
-            forged == token || Claim::verify(&forged, std::slice::from_ref(&key)).is_none(),
+            forged == token
+                || Claim::verify(&forged, Purpose::Leave, std::slice::from_ref(&key)).is_none(),
             "{forged}"
         );
-        assert_eq!(Claim::verify(&raw(u)?, &[key]), None);
+        assert_eq!(Claim::verify(&raw(u)?, Purpose::Leave, &[key]), None);
         Ok(())
     })();
 }
