@@ -15,7 +15,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target {
         name: "front",
         run: posts::front,
@@ -67,6 +67,10 @@ pub const TARGETS: [Target; 14] = [
     Target {
         name: "old_feed",
         run: texts::old_feed,
+    },
+    Target {
+        name: "reply",
+        run: texts::reply,
     },
     Target {
         name: "token",

@@ -9,6 +9,7 @@ use tidings::config::Config;
 use tidings::digest::{Content, Sizes, Templates, draft};
 use tidings::feed::OldFeed;
 use tidings::subscriber::List;
+use tidings::verdict::{Phase, Reply, Verdict, judge};
 
 use crate::grammar::text;
 
@@ -272,6 +273,54 @@ pub(crate) fn old_feed(bytes: &[u8]) {
         if let Ok(old) = OldFeed::parse(&text) {
             assert!(old.adopt(&[]).is_err(), "no post has an old id");
         }
+        Ok(())
+    })();
+}
+
+pub(crate) fn reply(bytes: &[u8]) {
+    const WORDS: &[&str] = &[
+        "5.1.1 ",
+        "4.7.1 ",
+        "5.7.26 ",
+        "2.0.0 ",
+        "5.0.0",
+        ".",
+        "mailbox ",
+        "unknown ",
+        "sender address rejected ",
+        "full ",
+        "too many ",
+        "blocked ",
+        "\r\n",
+        "\n",
+        "\u{1b}]0;",
+        "\u{7}",
+        "\t",
+        "a",
+        "550-",
+        "queued as ",
+        "authentication required ",
+        "try again ",
+        "<a@x.example> ",
+        "\u{9b}",
+        "\u{202e}",
+    ];
+    let _ = (|| -> Result<()> {
+        let u = &mut Unstructured::new(bytes);
+        let code = u.int_in_range(200..=599)?;
+        let phase = *u.choose(&[Phase::Mail, Phase::Rcpt, Phase::Data, Phase::Dot])?;
+        let reply = Reply::new(code, &text(u, WORDS)?);
+        let said = reply.text();
+        assert!(
+            said.chars().count() <= 200 && !said.contains(char::is_control),
+            "{said:?}"
+        );
+        let verdict = judge(phase, &reply);
+        assert_eq!(verdict, judge(phase, &reply));
+        assert!(
+            !(reply.is_positive() && verdict == Verdict::Bounced),
+            "{code} {phase:?}"
+        );
         Ok(())
     })();
 }
