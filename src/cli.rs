@@ -97,6 +97,9 @@ pub struct Build {
     /// Remove the documents that tidings wrote and that are none any more, such as the feed of a vanished tag
     #[arg(long, conflicts_with = "dry_run")]
     pub prune: bool,
+    /// Publish what is left though most posts are gone: it is meant
+    #[arg(long)]
+    pub fewer: bool,
     /// Print the lines for the head of the site's pages by which readers find the feeds, and do nothing else
     #[arg(long, conflicts_with_all = ["dry_run", "prune", "adopt"])]
     pub print_links: bool,

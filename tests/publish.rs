@@ -743,3 +743,61 @@ fn what_a_template_or_the_config_changes_is_written_again() {
             .contains("https://hums.example/green-tea/")
     );
 }
+
+#[test]
+fn a_site_that_suddenly_lost_its_posts_waits_for_a_persons_word() {
+    let posts = |count: usize| {
+        (0..count).fold(Scene::new(), |scene, n| {
+            scene.post(
+                &format!("p{n}.md"),
+                &format!("Post {n}"),
+                &format!("2024-06-{:02}", n + 1),
+            )
+        })
+    };
+    for (count, kept, is_manifest_lost) in [(3, 0, false), (3, 0, true), (12, 5, false)] {
+        let scene = posts(count);
+        scene.run_at("2024-06-24T08:00:05+02:00", &["build"]);
+        let feed = scene.read("public/atom.xml");
+        for n in kept..count {
+            std::fs::remove_file(scene.path(&format!("post/p{n}.md"))).unwrap();
+        }
+        if is_manifest_lost {
+            std::fs::remove_file(scene.path("tidings.manifest")).unwrap();
+        }
+        for arguments in [
+            &["build"][..],
+            &["build", "--prune"],
+            &["build", "--dry-run"],
+            &["run"],
+            &["digest", "weekly"],
+        ] {
+            let ran = scene.run(arguments);
+            assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.talk);
+            let said = format!(
+                "{} of {count} posts that were published are gone",
+                count - kept
+            );
+            assert!(
+                ran.talk.contains(&said) && ran.talk.contains("build --fewer"),
+                "{}",
+                ran.talk
+            );
+        }
+        assert_eq!(scene.read("public/atom.xml"), feed);
+        assert!(scene.names("outbox").is_empty());
+        assert_eq!(scene.run(&["build", "--fewer"]).code, 0);
+        assert_ne!(scene.read("public/atom.xml"), feed);
+        assert_eq!(scene.run(&["build"]).code, 0);
+    }
+    let scene = posts(3);
+    scene.run_at("2024-06-24T08:00:05+02:00", &["build"]);
+    for n in 0..3 {
+        let path = format!("post/p{n}.md");
+        let text = scene
+            .read(&path)
+            .replace("---\ntitle", "---\ndraft: true\ntitle");
+        std::fs::write(scene.path(&path), text).unwrap();
+    }
+    assert_eq!(scene.run(&["build"]).code, 0, "drafts are not gone");
+}

@@ -4,6 +4,7 @@ mod adopt;
 mod documents;
 
 use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ use crate::feed::{Outline, Plan, Setting, links, plan};
 use crate::finding::{Finding, count};
 use crate::loader::{Loaded, load_posts};
 use crate::post::{Post, Signature, fingerprint_of};
-use crate::publish::{Manifest, Posts, Publisher, Unseen};
+use crate::publish::{Manifest, Posts, Publisher, Unseen, Vanished};
 
 use adopt::adopt;
 use documents::{print, render_posts};
@@ -79,6 +80,9 @@ pub(super) fn build(
     let reading = Reading::new(session, loaded, publisher)?;
     let Plan { outlines, findings } = plan(&reading.setting(), reading.salt(), &reading.prints)?;
     reading.report(session, &findings);
+    if !args.fewer {
+        refuse_vanished(&reading.loaded, &reading.publisher.manifest())?;
+    }
     let mut ending = Ending::of(&reading.loaded.findings).and(Ending::of(&findings));
     let (drafts, future) = reading.loaded.waiting();
     let built = if args.dry.dry_run {
@@ -105,6 +109,26 @@ pub(super) fn build(
         ));
     }
     Ok(built)
+}
+
+/// Refuses to go on where so many posts are gone that a person must say that it is meant.
+///
+/// # Errors
+/// A finding with the ways out.
+pub(super) fn refuse_vanished(loaded: &Loaded, manifest: &Manifest) -> Result<(), Finding> {
+    let here = loaded.posts.iter().map(|post| fingerprint_of(&post.id));
+    let left_out = loaded.held.iter().map(fingerprint_of);
+    let ids: HashSet<u64> = here.chain(left_out).collect();
+    // Without a manifest the lock still knows that there were posts.
+    let all_of_lock = || match loaded.posts.is_empty() && loaded.held.is_empty() {
+        true => loaded.lock.ids().len(),
+        false => 0,
+    };
+    let vanished = manifest.vanished(&ids).unwrap_or_else(|| {
+        let known = all_of_lock();
+        Vanished { known, gone: known }
+    });
+    vanished.refuse()
 }
 
 /// Reads the posts and the manifest.
@@ -351,6 +375,7 @@ impl From<Dry> for Build {
             only: None,
             adopt: None,
             prune: false,
+            fewer: false,
             print_links: false,
         }
     }

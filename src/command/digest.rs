@@ -16,6 +16,7 @@ use url::Url;
 pub(super) use plan::When;
 
 use crate::cli::{self, Choice, Dry};
+use crate::command::build::refuse_vanished;
 use crate::command::live::Live;
 use crate::command::send::finish;
 use crate::command::{Ending, Session};
@@ -26,6 +27,7 @@ use crate::finding::Finding;
 use crate::ledger::{Issue, IssueState};
 use crate::loader::{Loaded, load_posts};
 use crate::post::{Post, fingerprint_of};
+use crate::publish::Manifest;
 use crate::reader::Email;
 use crate::store::{Access, Freeze, Frozen, Store};
 
@@ -60,6 +62,7 @@ pub(super) fn digest(
         )?,
     };
     session.report(&loaded.findings);
+    refuse_vanished(&loaded, &Manifest::read(&session.config.posts.lock))?;
     let ending = if args.show.is_asked_for() {
         runtime.block_on(show::show(
             session,

@@ -1,6 +1,6 @@
 //! `tidings.manifest`: which files tidings wrote and what from. Losing it costs a rendering, never a file.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -13,6 +13,7 @@ use crate::finding::{Finding, Severity};
 use crate::post::Signature;
 use crate::publish::prune::is_below;
 use crate::publish::unseen::{Unseen, carry_on};
+use crate::publish::vanished::Vanished;
 
 /// The first line: a file of another form is as good as none.
 const HEAD: &str = "tidings manifest 1";
@@ -295,6 +296,22 @@ impl Manifest {
             self.posts.insert(*id, known);
         }
         self.unseen = unseen;
+    }
+
+    /// How many posts of the last build are not among these ids, which are those of the posts of today and of those that
+    /// are left out for a reason; none where the last build is not known.
+    pub fn vanished(&self, ids: &HashSet<u64>) -> Option<Vanished> {
+        if self.posts.is_empty() && self.files.is_empty() {
+            return None;
+        }
+        let mut vanished = Vanished { known: 0, gone: 0 };
+        for (id, known) in &self.posts {
+            if known.text.is_some() {
+                vanished.known += 1;
+                vanished.gone += usize::from(!ids.contains(id));
+            }
+        }
+        Some(vanished)
     }
 
     /// How many issues of a digest this store had frozen; none where it is not known.

@@ -6,6 +6,7 @@ mod manifest;
 mod prune;
 mod twin;
 mod unseen;
+mod vanished;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,6 +23,7 @@ use crate::post::fingerprint_of;
 pub use hub::{Hub, Posts, Told};
 pub use manifest::Manifest;
 pub use unseen::Unseen;
+pub use vanished::Vanished;
 
 use manifest::{News, Stamp, Written, beside};
 use twin::Twin;
