@@ -127,6 +127,17 @@ impl IssueState {
     }
 }
 
+/// What the store keeps under the name of a digest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// Whether a digest of this name has begun.
+    pub has_begun: bool,
+    /// How many readers are subscribed to it.
+    pub readers: usize,
+    /// How many posts it has announced.
+    pub announced: usize,
+}
+
 /// One issue as it was frozen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {

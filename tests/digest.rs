@@ -1195,3 +1195,99 @@ fn a_lost_manifest_stops_nothing_and_notes_anew_how_far_the_store_is() {
         ran.talk
     );
 }
+
+/// A site whose digest has sent one post to a subscriber, and then has another name.
+fn renamed(keys: &str) -> Scene {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let add = [
+        "subscriber",
+        "add",
+        "ben@hums.example",
+        "--digest",
+        "weekly",
+    ];
+    scene.run_at("2024-06-20T12:00:00+02:00", &add);
+    scene.run_at(MONDAY, &["run"]);
+    assert_eq!(scene.names("outbox").len(), 2);
+    let config = CONFIG.replace("\"weekly\"", &format!("\"letter\"\n{keys}"));
+    scene
+        .file("config.toml", &config)
+        .post("two.md", "Two", "2024-06-25")
+}
+
+#[test]
+fn a_renamed_digest_with_its_earlier_name_brings_readers_and_announced_posts_along_once() {
+    // The scene's config says `since`, too.
+    let scene = renamed("was = \"weekly\"");
+    let words = "letter: was `weekly`: 1 reader and 1 announced post come along";
+    let kept = || ["tidings.lock", "tidings.manifest"].map(|file| scene.read(file));
+    let before = kept();
+    let ran = scene.run(&["--at", NEXT, "digest", "letter", "--dry-run"]);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    assert!(ran.talk.contains(words), "{}", ran.talk);
+    assert!(ran.out.contains("Text of Two") && !ran.out.contains("Text of One"));
+    assert_eq!(kept(), before);
+    assert_eq!(scene.names("outbox").len(), 2);
+
+    let out = scene.run_at(NEXT, &["run"]);
+    assert!(out.contains(words) && out.contains("2 sent"), "{out}");
+    let letters = || {
+        let names = scene.names("outbox").into_iter();
+        names
+            .filter(|name| name.starts_with("letter"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(letters().len(), 2);
+    for name in letters() {
+        let mail = scene.read(&format!("outbox/{name}"));
+        assert!(mail.contains("Text of Two") && !mail.contains("Text of One"));
+    }
+    for text in kept() {
+        assert!(
+            text.contains("\tletter\t") && !text.contains("\tweekly\t"),
+            "{text}"
+        );
+    }
+    for time in [NEXT, THIRD] {
+        let out = scene.run_at(time, &["run"]);
+        assert!(!out.contains("come along"), "{out}");
+    }
+    assert_eq!(letters().len(), 2);
+}
+
+#[test]
+fn a_renamed_digest_without_its_earlier_name_is_refused_and_may_be_a_new_one() {
+    let scene = renamed("");
+    for arguments in [
+        &["run"][..],
+        &["run", "-q"],
+        &["digest", "letter"],
+        &["digest", "letter", "--dry-run"],
+    ] {
+        let ran = scene.run(&[&["--at", NEXT], arguments].concat());
+        assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.talk);
+        for words in ["`letter`", "`weekly`", "was = \"weekly\"", "--new-store"] {
+            assert!(ran.talk.contains(words), "{words}: {}", ran.talk);
+        }
+    }
+    assert_eq!(scene.names("outbox").len(), 2);
+    scene.run_at(NEXT, &["digest", "letter", "--new-store"]);
+    scene.run_at(NEXT, &["run"]);
+    assert_eq!(scene.names("outbox").len(), 2);
+}
+
+#[test]
+fn an_earlier_name_that_a_digest_bears_is_an_error_of_the_config() {
+    let other = "\n[[digest]]\nname = \"other\"\nschedule = \"each\"\n";
+    for (first, second) in [
+        ("was = \"other\"", ""),
+        ("was = \"old\"", "was = \"old\""),
+        ("was = \"weekly\"", ""),
+    ] {
+        let config = CONFIG.replace("\"weekly\"", &format!("\"weekly\"\n{first}"));
+        let scene = Scene::new().file("config.toml", &format!("{config}{other}{second}\n"));
+        let ran = scene.run(&["build"]);
+        assert_eq!(ran.code, 2, "{first}, {second}: {}", ran.talk);
+        assert!(ran.talk.contains("`was"), "{first}, {second}: {}", ran.talk);
+    }
+}

@@ -32,7 +32,7 @@ use crate::reader::Email;
 use crate::store::{Access, Freeze, Frozen, Store};
 
 use compose::{Composed, compose};
-use plan::{begin, plan};
+use plan::{begin, plan, rename};
 
 /// Sends one digest at once, or shows it.
 pub(super) fn digest(
@@ -115,6 +115,7 @@ pub(super) async fn send(
         return Ok(Ending::Done);
     };
     let store = sender.store().clone();
+    rename(session, &store, digest, loaded, when).await?;
     let mut ending = Ending::Done;
     // A store that takes another's place finishes what it holds at the next run.
     if matches!(when, When::Now(choice) if !choice.new_store) {

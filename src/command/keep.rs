@@ -130,6 +130,27 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Gives the lines of a digest in the lock and in the manifest to its new name.
+    ///
+    /// # Errors
+    /// Where the lock that stands there is broken, or cannot be written.
+    pub(super) fn keep_renamed(&self, was: &str, name: &str) -> Result<(), Finding> {
+        let file = &self.config.posts.lock;
+        if !self.locked
+            && let Some(mut lock) = self.kept()?
+            && lock.rename_digest(was, name)
+        {
+            write_changed(file, lock.to_text().as_bytes(), Care::Durable)?;
+        }
+        let mut manifest = Manifest::read(file);
+        if manifest.rename_digest(was, name)
+            && let Err(finding) = manifest.keep(file)
+        {
+            self.report(&[finding]);
+        }
+        Ok(())
+    }
+
     /// Notes in the lock which store began a digest.
     ///
     /// # Errors

@@ -17,6 +17,9 @@ pub struct Digest {
     /// The name by which commands and readers' subscriptions know it.
     #[serde(deserialize_with = "name")]
     pub name: String,
+    /// The name that it had before: its readers and what it has announced come along.
+    #[serde(default, deserialize_with = "earlier_name")]
+    pub was: Option<String>,
     /// The title that readers see; without it the site's.
     pub title: Option<String>,
     /// Cron syntax in the digest's zone, or `each` for a mail per post.
@@ -224,6 +227,10 @@ fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
             name.escape_debug()
         ))),
     }
+}
+
+fn earlier_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    name(deserializer).map(Some)
 }
 
 fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

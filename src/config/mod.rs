@@ -143,6 +143,7 @@ impl Config {
                 });
             }
         }
+        self.check_earlier_names(text)?;
         if let Some((key, finding)) = self.feeds.contradiction() {
             // It may stand in the environment alone.
             return Err(match line_of(text, key) {
@@ -156,6 +157,31 @@ impl Config {
                     .at_line(text.lines().count().max(1))
                     .way_out("expected from = \"Name <address>\""),
             );
+        }
+        Ok(())
+    }
+
+    /// A digest's earlier name is nobody's name now, and that of one digest.
+    fn check_earlier_names(&self, text: &str) -> Result<(), Finding> {
+        for (number, digest) in self.digests.iter().enumerate() {
+            let Some(was) = &digest.was else {
+                continue;
+            };
+            let is_name = self.digests.iter().any(|other| other.name == *was);
+            let is_taken = self.digests[..number]
+                .iter()
+                .any(|earlier| earlier.was.as_ref() == Some(was));
+            let message = match (is_name, is_taken) {
+                (true, _) => format!("`was = \"{was}\"` is the name of a digest that there is"),
+                (_, true) => format!("two digests say `was = \"{was}\"`"),
+                _ => continue,
+            };
+            let finding = Finding::error(message)
+                .way_out("`was` is the name that this digest alone had before it was renamed");
+            return Err(match nth_digest_key(text, number, "was") {
+                Some(line) => finding.at_line(line),
+                None => finding,
+            });
         }
         Ok(())
     }

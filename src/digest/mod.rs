@@ -15,8 +15,8 @@ use url::Url;
 pub use body::{Sizes, unsized_images};
 pub use choose::{find, news, refuse_the_archive, shown};
 pub use plan::{
-    Next, PATIENCE, Plan, Record, Situation, Wish, another_store, older_store, plan, refuse_site,
-    split,
+    Next, PATIENCE, Plan, Record, Situation, Wish, another_store, earlier_name, older_store, plan,
+    refuse_site, split,
 };
 pub use preflight::{Source, find_left_out, place_of, preflight};
 pub use render::draft;

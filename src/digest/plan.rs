@@ -1,13 +1,14 @@
 //! Decides what a digest does next: which posts are news, in which slot, and which posts are merely known.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use url::Url;
 
 use crate::config::{Day, Digest, Schedule, Site};
 use crate::digest::{due, find, first_after, last_before, news, refuse_the_archive};
-use crate::finding::Finding;
+use crate::finding::{Finding, count};
+use crate::ledger::Holding;
 use crate::post::Post;
 
 /// How long an issue waits for a page that is not there yet; then it goes without it.
@@ -325,6 +326,50 @@ pub fn older_store(digest: &str, frozen: u64, noted: u64) -> Finding {
         "bring the newer copy back (`url` under [store]), or go on with this one by \
          `tidings digest {digest} --new-store`: every post is known then, and only what comes is news"
     ))
+}
+
+/// The earlier name of the digest, where the store still keeps it under that one.
+///
+/// # Errors
+/// A finding that names both, where the digest has not begun and what the store keeps may be its own under another name,
+/// or where the earlier name has begun beside it.
+pub fn earlier_name<'s>(
+    digest: &'s Digest,
+    digests: &[Digest],
+    holdings: &BTreeMap<String, Holding>,
+) -> Result<Option<&'s str>, Finding> {
+    let name = &digest.name;
+    let has_begun = holdings.get(name).is_some_and(|holding| holding.has_begun);
+    let was = digest.was.as_deref();
+    let held = was.and_then(|was| Some((was, holdings.get(was)?)));
+    match held {
+        Some((was, holding)) if has_begun && holding.has_begun => {
+            return Err(Finding::error(format!(
+                "the digest `{name}` has begun in the store, and so has `{was}`, which `was` names"
+            ))
+            .way_out(format!(
+                "take `was` out and give `{was}` a [[digest]] of its own (`enabled = false` keeps it silent)"
+            )));
+        }
+        Some((was, _)) => return Ok(Some(was)),
+        None if has_begun => return Ok(None),
+        None => {}
+    }
+    let is_known = |other: &str| {
+        let names = |digest: &Digest| digest.name == other || digest.was.as_deref() == Some(other);
+        digests.iter().any(names)
+    };
+    let Some((other, holding)) = holdings.iter().find(|(other, _)| !is_known(other)) else {
+        return Ok(None);
+    };
+    let readers = count(holding.readers, "reader");
+    Err(Finding::error(format!(
+        "the digest `{name}` has not begun, and the store keeps `{other}` ({readers}), which the config does not know"
+    ))
+    .way_out(format!(
+        "if it was renamed, set `was = \"{other}\"` under its [[digest]]; if it is a new one, begin it with \
+         `tidings digest {name} --new-store`: every post is known then, and only what comes is news"
+    )))
 }
 
 impl<'a> Plan<'a> {

@@ -238,6 +238,15 @@ impl Lock {
         self.digests.get(digest).map(String::as_str)
     }
 
+    /// Gives the line of a digest to its new name; whether there was one.
+    pub fn rename_digest(&mut self, was: &str, name: &str) -> bool {
+        let Some(store) = self.digests.remove(was) else {
+            return false;
+        };
+        self.digests.entry(name.to_owned()).or_insert(store);
+        true
+    }
+
     /// Notes which store began this digest.
     pub fn begin(&mut self, digest: &str, store: &str) {
         self.digests.insert(digest.to_owned(), store.to_owned());

@@ -320,6 +320,15 @@ impl Manifest {
         (noted == store).then_some(*count)
     }
 
+    /// Gives what is noted of a digest to its new name; whether there was something.
+    pub fn rename_digest(&mut self, was: &str, name: &str) -> bool {
+        let Some(noted) = self.frozen.remove(was) else {
+            return false;
+        };
+        self.frozen.entry(name.to_owned()).or_insert(noted);
+        true
+    }
+
     /// Notes how many issues of a digest this store has frozen.
     pub fn note_frozen(&mut self, digest: &str, store: &str, count: u64) {
         let noted = (store.to_owned(), count);

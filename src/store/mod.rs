@@ -39,6 +39,7 @@ mod error;
 mod issues;
 mod number;
 mod readers;
+mod rename;
 mod resend;
 mod schema;
 mod sender;

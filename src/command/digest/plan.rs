@@ -6,7 +6,7 @@ use crate::cli::Choice;
 use crate::command::Session;
 use crate::config::Digest;
 use crate::digest::{self, Next, Plan, Record, Situation, Wish};
-use crate::finding::Finding;
+use crate::finding::{Finding, count};
 use crate::ledger::IssueState::{Open, Paused};
 use crate::loader::Loaded;
 use crate::store::Store;
@@ -44,15 +44,19 @@ pub(super) async fn plan<'a>(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Next<'a>> {
     let relay = session.config.mail.smtp.is_some();
-    let record = read_record(store, digest, relay).await?;
+    let name = name_in_store(session, store, digest, loaded, when).await?;
+    let record = read_record(store, name, relay).await?;
+    let lock = &loaded.lock;
+    // With `--locked` the lock keeps the earlier name.
+    let earlier = digest.was.as_deref().and_then(|was| lock.began(was));
     let next = digest::plan(&Situation {
         digest,
         site: &session.config.site,
         posts: &loaded.posts,
         record: &record,
-        began: loaded.lock.began(&digest.name),
-        noted: session.noted(&digest.name, store),
-        authority: loaded.lock.authority(),
+        began: lock.began(&digest.name).or(earlier),
+        noted: session.noted(name, store),
+        authority: lock.authority(),
         wish: when.wish(),
         now,
     })?;
@@ -66,8 +70,65 @@ pub(super) async fn plan<'a>(
     Ok(next)
 }
 
-async fn read_record(store: &Store, digest: &Digest, relay: bool) -> anyhow::Result<Record> {
-    let name = &digest.name;
+/// The name under which the store keeps the digest: the earlier one until it is renamed there.
+pub(super) async fn name_in_store<'d>(
+    session: &Session<'_>,
+    store: &Store,
+    digest: &'d Digest,
+    loaded: &Loaded,
+    when: When<'_>,
+) -> anyhow::Result<&'d str> {
+    if let Some(site) = store.site().await? {
+        digest::refuse_site(&site, loaded.lock.authority())?;
+    }
+    let holdings = store.holdings().await?;
+    let is_new = when.wish().is_some_and(|wish| wish.new_store);
+    match digest::earlier_name(digest, &session.config.digests, &holdings) {
+        Ok(was) => Ok(was.unwrap_or(&digest.name)),
+        // A person says that it is new, or the lock says that this store or another has begun it.
+        Err(_) if is_new || loaded.lock.began(&digest.name).is_some() => Ok(&digest.name),
+        Err(finding) => Err(finding.into()),
+    }
+}
+
+/// Gives what the store, the lock and the manifest keep under the digest's earlier name to the new one, once.
+pub(super) async fn rename(
+    session: &mut Session<'_>,
+    store: &Store,
+    digest: &Digest,
+    loaded: &Loaded,
+    when: When<'_>,
+) -> anyhow::Result<()> {
+    let was = name_in_store(session, store, digest, loaded, when).await?;
+    if was == digest.name {
+        return Ok(());
+    }
+    session.refuse_another_store(was, store).await?;
+    let words = words_of_renaming(store, digest, was).await?;
+    // The lock first: a run that ends between finds the earlier name in the store and goes on.
+    session.keep_renamed(was, &digest.name)?;
+    store.rename_digest(was, &digest.name).await?;
+    session.result(&words)?;
+    Ok(())
+}
+
+/// Says who and what comes along from the earlier name.
+pub(super) async fn words_of_renaming(
+    store: &Store,
+    digest: &Digest,
+    was: &str,
+) -> anyhow::Result<String> {
+    let holdings = store.holdings().await?;
+    let holding = holdings.get(was).copied().unwrap_or_default();
+    let readers = count(holding.readers, "reader");
+    let posts = count(holding.announced, "announced post");
+    Ok(format!(
+        "{}: was `{was}`: {readers} and {posts} come along",
+        digest.name
+    ))
+}
+
+async fn read_record(store: &Store, name: &str, relay: bool) -> anyhow::Result<Record> {
     Ok(Record {
         store: store.name().to_owned(),
         site: store.site().await?,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::cli::{Choice, Show};
 use crate::command::digest::compose::{Composed, as_test, compose};
-use crate::command::digest::plan::{When, plan};
+use crate::command::digest::plan::{When, name_in_store, plan, words_of_renaming};
 use crate::command::digest::{slot_ahead, slot_of};
 use crate::command::{Ending, Session};
 use crate::config::{Digest, Posts};
@@ -31,6 +31,10 @@ pub(super) async fn print(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Ending> {
     let store = session.store(Access::Read).await?;
+    let name = name_in_store(session, &store, digest, loaded, when).await?;
+    if name != digest.name {
+        session.say(&words_of_renaming(&store, digest, name).await?);
+    }
     let plan = match plan(session, &store, digest, loaded, when, now).await? {
         Next::Wait => return Ok(Ending::Done),
         Next::Ahead(slot) => {
@@ -53,7 +57,7 @@ pub(super) async fn print(
     let composed = compose(session, digest, posts, loaded, issue, now)?;
     let Composed { compiled, .. } = composed.checked(session)?;
     let reader = store
-        .first_reader(&digest.name, &digest.to)
+        .first_reader(name, &digest.to)
         .await?
         .with_context(|| no_readers(digest))?;
     if matches!(when, When::Due) {

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Next, Record, Situation, Wish, plan};
+use super::{Next, Record, Situation, Wish, earlier_name, plan};
 use crate::config::{Dialect, Digest, Site};
+use crate::ledger::Holding;
 use crate::post::dialect::Habits;
 use crate::post::{Post, Read, read};
 
@@ -176,5 +177,72 @@ fn a_last_slot_in_the_future_is_told_from_one_that_is_filled() {
             ..record(ids("old", 1))
         };
         assert_eq!(next(&posts, &record, None, wish), expected, "{last}");
+    }
+}
+
+#[test]
+fn a_digest_is_kept_under_its_earlier_name_or_what_nobody_claims_is_refused() {
+    let held = |has_begun| Holding {
+        has_begun,
+        readers: 3,
+        announced: 0,
+    };
+    let begun = |name: &'static str| (name, held(true));
+    let waiting = |name: &'static str| (name, held(false));
+    let refused = |other: &str| format!("the store keeps `{other}`");
+    // What the store keeps, the earlier name, and the one that is found, or words of the error.
+    for (kept, was, expected) in [
+        (vec![], None, Ok(None)),
+        (vec![], Some("old"), Ok(None)),
+        (vec![begun("weekly")], Some("old"), Ok(None)),
+        (vec![waiting("weekly")], None, Ok(None)),
+        (vec![begun("old")], Some("old"), Ok(Some("old"))),
+        (vec![waiting("old")], Some("old"), Ok(Some("old"))),
+        (
+            vec![begun("old"), waiting("weekly")],
+            Some("old"),
+            Ok(Some("old")),
+        ),
+        (
+            vec![waiting("old"), begun("weekly")],
+            Some("old"),
+            Ok(Some("old")),
+        ),
+        (
+            vec![begun("old"), begun("weekly")],
+            Some("old"),
+            Err("and so has `old`".to_owned()),
+        ),
+        (vec![begun("old")], None, Err(refused("old"))),
+        (vec![waiting("old")], None, Err(refused("old"))),
+        (vec![begun("older")], Some("old"), Err(refused("older"))),
+        // A digest that has begun minds nobody else.
+        (vec![begun("old"), begun("weekly")], None, Ok(None)),
+        // Another digest of the config bears or bore it.
+        (vec![begun("second")], None, Ok(None)),
+        (vec![begun("first")], None, Ok(None)),
+    ] {
+        let case = format!("{kept:?}, {was:?}");
+        let digest = Digest {
+            was: was.map(str::to_owned),
+            ..digest()
+        };
+        let second = Digest {
+            name: "second".to_owned(),
+            was: Some("first".to_owned()),
+            ..digest.clone()
+        };
+        let holdings = kept
+            .into_iter()
+            .map(|(name, holding)| (name.to_owned(), holding))
+            .collect();
+        let digests = [digest.clone(), second];
+        match (earlier_name(&digest, &digests, &holdings), expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{case}"),
+            (Err(finding), Err(words)) => {
+                assert!(finding.to_string().contains(&words), "{case}: {finding}");
+            }
+            (found, _) => panic!("{case}: {found:?}"),
+        }
     }
 }
