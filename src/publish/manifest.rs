@@ -299,7 +299,8 @@ impl Manifest {
     }
 
     /// How many posts of the last build are not among these ids, which are those of the posts of today and of those that
-    /// are left out for a reason; none where the last build is not known.
+    /// are left out for a reason; none where the last build is not known. A post with a new id makes up for one that is
+    /// gone: ids that changed are another fault than posts that are missing.
     pub fn vanished(&self, ids: &HashSet<u64>) -> Option<Vanished> {
         if self.posts.is_empty() && self.files.is_empty() {
             return None;
@@ -311,6 +312,8 @@ impl Manifest {
                 vanished.gone += usize::from(!ids.contains(id));
             }
         }
+        let new = ids.iter().filter(|id| !self.posts.contains_key(id)).count();
+        vanished.gone = vanished.gone.saturating_sub(new);
         Some(vanished)
     }
 
