@@ -71,6 +71,28 @@ pub enum Command {
     Issue(Issue),
     /// Show the issues and what became of each delivery
     Status(Status),
+    /// Make a key to sign mail with, or show what DNS must say
+    #[command(subcommand)]
+    Dkim(Dkim),
+}
+
+/// What is done with keys.
+#[derive(Debug, Subcommand)]
+pub enum Dkim {
+    /// Write a private key and print the line for DNS
+    New {
+        /// An Ed25519 key instead of RSA: the second one, beside the first
+        #[arg(long)]
+        ed25519: bool,
+        /// The name under which DNS has the public key
+        #[arg(long, value_name = "NAME")]
+        selector: Option<String>,
+        /// Where the private key goes
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Print the lines for DNS of the keys in the config
+    Show,
 }
 
 /// Whether anything is changed.

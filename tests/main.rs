@@ -11,6 +11,7 @@ mod dates;
 mod delivery;
 mod dialects;
 mod digest;
+mod dkim;
 mod faults;
 mod feed;
 mod feeds;

@@ -136,8 +136,13 @@ fn every_command_shown_runs() {
 #[test]
 fn the_config_shown_is_read() {
     let config = block("toml").next().unwrap();
-    let scene = Scene::sample().file("config.toml", config);
-    scene.run_at(NOON, &["run", "--dry-run"]);
+    let scene = Scene::sample();
+    // The keys that it names.
+    scene.run_at(NOON, &["dkim", "new"]);
+    scene.run_at(NOON, &["dkim", "new", "--ed25519"]);
+    let scene = scene.file("config.toml", config);
+    let ran = scene.run(&["--at", NOON, "run", "--dry-run"]);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
 }
 
 #[test]
@@ -145,7 +150,7 @@ fn every_key_is_shown() {
     let shown = block("toml").next().unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config");
     let mut keys = 0;
-    for section in ["site", "posts", "feeds", "digest", "mail", "store"] {
+    for section in ["site", "posts", "feeds", "digest", "mail", "dkim", "store"] {
         let text = fs::read_to_string(folder.join(format!("{section}.rs"))).unwrap();
         for line in text.lines() {
             let Some((key, _)) = line
@@ -155,7 +160,7 @@ fn every_key_is_shown() {
                 continue;
             };
             // The password stands in the environment, a relay's parts in its address.
-            if !key.contains(['(', ' ']) && !["password", "host", "port", "tls"].contains(&key) {
+            if !key.contains(['(', ' ']) && !["password", "pem", "host", "port", "tls"].contains(&key) {
                 assert!(
                     shown.contains(&format!("{key} = ")),
                     "`{key}` of [{section}] is not in the README"

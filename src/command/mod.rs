@@ -2,6 +2,7 @@
 
 mod build;
 mod digest;
+mod dkim;
 mod issue;
 mod keep;
 mod live;
@@ -281,6 +282,7 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
         Command::Digest(args) => digest::digest(&mut session, args, &runtime),
         Command::Subscriber(what) => runtime.block_on(subscriber::subscriber(&mut session, what)),
         Command::Issue(what) => runtime.block_on(issue::issue(&mut session, what)),
+        Command::Dkim(what) => dkim::dkim(&mut session, what),
         Command::Status(args) => runtime.block_on(status::status(&mut session, args)),
     };
     let ended = ended.map_err(|error| {

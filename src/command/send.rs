@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::command::issue::BY_HAND;
 use crate::command::status::told;
 use crate::command::{Ending, Session};
-use crate::delivery::{Delivery, Mailer, Progress, Stop};
+use crate::delivery::{Delivery, Mailer, Progress, Stop, load_signer};
 use crate::finding::Finding;
 use crate::ledger::{Issue, IssueState, State};
 use crate::message::Compiled;
@@ -80,6 +80,14 @@ pub(super) async fn finish(
             return Ok(Ending::Partial);
         }
     };
+    let signer = match load_signer(&session.config.mail) {
+        Ok(signer) => signer.map(Arc::new),
+        Err(finding) => {
+            session.report(&[finding]);
+            return Ok(Ending::Partial);
+        }
+    };
+    let compiled = compiled.signed_by(signer);
     let key = store.key(issue.key).await?;
     let mail = Arc::new(session.config.mail.clone());
     let mailer = match Mailer::for_issue(&mail, issue) {

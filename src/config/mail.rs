@@ -7,8 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
-use crate::config::Span;
 use crate::config::value::{at_least_one, from_text, some_time};
+use crate::config::{Dkim, Span};
 use crate::reader::{Email, Mailbox};
 
 /// How mail leaves.
@@ -32,6 +32,8 @@ pub struct Mail {
     pub auth: Auth,
     /// A PEM file of certificates to trust beside the system's: for a relay of one's own.
     pub ca: Option<PathBuf>,
+    /// How mail is signed; without it the relay signs, or nobody.
+    pub dkim: Option<Dkim>,
     /// The folder in which each message becomes an `.eml` file where there is no relay.
     pub outbox: Outbox,
     /// The envelope's sender, where bounces go; without it the address of `from`.
@@ -79,6 +81,7 @@ impl Default for Mail {
                 folder: "outbox".into(),
                 is_named: false,
             },
+            dkim: None,
             return_path: None,
             hello: None,
             connections: 8,
@@ -98,6 +101,9 @@ impl Mail {
     pub(super) fn resolve_paths(&mut self, root: &Path) {
         self.outbox.folder = root.join(&self.outbox.folder);
         self.ca = self.ca.take().map(|ca| root.join(ca));
+        if let Some(dkim) = &mut self.dkim {
+            dkim.resolve_paths(root);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `config.toml` → [`Config`]: the file, the environment over it, and errors that show the line and the nearest right key.
 
 mod digest;
+mod dkim;
 mod environment;
 mod explain;
 mod feeds;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use digest::{Day, Digest, Layout, Order, Schedule};
+pub use dkim::{Dkim, SecondKey};
 pub use feeds::{Archive, By, Content, Feeds, Format};
 pub use mail::{Auth, Mail, Outbox, Relay, Secret, Timeouts, Tls, Uncertain};
 pub use posts::{Dialect, Posts};
@@ -109,6 +111,12 @@ impl Config {
             return Err(Finding::error("a password does not belong in the config")
                 .at_line(line_of(text, "password").unwrap_or(1))
                 .way_out("set TIDINGS_MAIL__PASSWORD in the environment"));
+        }
+        let dkim = table.get("mail").and_then(|mail| mail.get("dkim"));
+        if dkim.is_some_and(|dkim| dkim.get("pem").is_some()) {
+            return Err(Finding::error("a private key does not belong in the config")
+                .at_line(line_of(text, "pem").or_else(|| line_of(text, "dkim")).unwrap_or(1))
+                .way_out("name its file with `key`, or set TIDINGS_MAIL__DKIM__PEM in the environment"));
         }
         let set = environment::set_keys(&mut table, environment)?;
         let config = match set {

@@ -8,6 +8,7 @@ mod progress;
 mod queue;
 mod run;
 mod series;
+mod signing;
 mod single;
 mod stop;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use crate::store::{Result, StoreError};
 pub use issue::Delivery;
 pub use mailer::Mailer;
 pub use progress::Progress;
+pub use signing::{load_keys, load_signer, signing_domain};
 pub use single::deliver_one;
 pub use stop::Stop;
 

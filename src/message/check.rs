@@ -57,6 +57,7 @@ pub fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
         .map(crate::reader::Email::domain);
     if let (Some(from), Some(bounces)) = (from, bounces)
         && !are_aligned(from, bounces)
+        && origin.mail.dkim.is_none()
     {
         let finding = Finding::warning(format!(
             "`return_path` is at {bounces} and `from` at {from}: SPF does not align"
@@ -64,6 +65,19 @@ pub fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
         findings.push(finding.way_out(format!(
             "let both be of one domain, or let DKIM sign for {from}"
         )));
+    }
+    let signs = origin
+        .mail
+        .dkim
+        .as_ref()
+        .and_then(|dkim| dkim.domain.as_deref());
+    if let (Some(from), Some(signs)) = (from, signs)
+        && !are_aligned(from, signs)
+    {
+        let finding = Finding::warning(format!(
+            "DKIM signs for {signs} and `from` is at {from}: receivers that ask for DMARC do not count the signature"
+        ));
+        findings.push(finding.way_out("let both be of one domain"));
     }
     findings
 }

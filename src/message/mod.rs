@@ -1,11 +1,13 @@
 //! Draft → [`Compiled`] → fill: an issue's MIME, encoded once and cut where a reader's own belongs; pure.
 
 mod check;
+pub mod dkim;
 mod envelope;
 mod header;
 mod quoted;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use aws_lc_rs::digest as hash;
 use chrono::{DateTime, Utc};
@@ -20,6 +22,7 @@ use crate::digest::{ADDRESS, Draft, LEAVE, MARKS, NAME};
 use crate::finding::Finding;
 use crate::html::escape;
 use crate::ledger::IssueId;
+use crate::message::dkim::Signer;
 use crate::reader::Reader;
 use crate::token::{Claim, Key, Purpose};
 
@@ -47,6 +50,9 @@ pub struct Compiled {
     anonymous: String,
     subject: String,
     pieces: Vec<Piece>,
+    /// Signs each message that is filled. It is not kept: a key belongs to the config.
+    #[serde(skip)]
+    signer: Option<Arc<Signer>>,
 }
 
 /// A part of the message: the same for all, or a reader's own.
@@ -175,6 +181,7 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
         anonymous: digest.anonymous.clone(),
         subject: draft.subject.clone(),
         pieces: joined(pieces),
+        signer: None,
     })
 }
 
@@ -236,6 +243,12 @@ impl Compiled {
             )),
             Err(error) => Err(format!("the kept mail cannot be read: {error}")),
         }
+    }
+
+    /// The same mail, signed as it is filled.
+    #[must_use]
+    pub fn signed_by(self, signer: Option<Arc<Signer>>) -> Self {
+        Self { signer, ..self }
     }
 
     /// The sender of the envelope, where bounces go.
@@ -322,6 +335,9 @@ impl Compiled {
                 Piece::ListUnsubscribe => format!("List-Unsubscribe: <{}>\r\n", own.leave),
             };
             message.extend_from_slice(line.as_bytes());
+        }
+        if let Some(signer) = &self.signer {
+            signer.sign(&mut message, made_at);
         }
         message
     }

@@ -2,11 +2,13 @@
 
 use std::cell::OnceCell;
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::command::Session;
 use crate::config::{Config, Digest, Layout};
+use crate::delivery::load_signer;
 use crate::digest::{
     Content, Draft, Sizes, Source, Templates, draft, find_left_out, place_of, preflight, shown,
     unsized_images,
@@ -111,7 +113,8 @@ pub(super) fn compose(
         mail: &config.mail,
         authority: loaded.lock.authority(),
     };
-    let compiled = compile(&draft, &origin, issue)?;
+    let signer = load_signer(&config.mail)?.map(Arc::new);
+    let compiled = compile(&draft, &origin, issue)?.signed_by(signer);
     // They are read only where there is something to find in them.
     let sources = OnceCell::new();
     let read = || {
@@ -189,7 +192,8 @@ pub(super) fn as_test(
         subject: format!("[Test] {}", draft.subject),
         ..draft.clone()
     };
-    compile(
+    let signer = load_signer(mail)?.map(Arc::new);
+    let compiled = compile(
         &test,
         &Origin {
             site,
@@ -198,5 +202,6 @@ pub(super) fn as_test(
             authority,
         },
         random_id().into(),
-    )
+    )?;
+    Ok(compiled.signed_by(signer))
 }

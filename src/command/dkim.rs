@@ -1,0 +1,128 @@
+//! `tidings dkim`: keys to sign mail with, and what DNS must say of them.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::cli;
+use crate::command::{Ending, Session};
+use crate::config::{Dkim, Mail};
+use crate::delivery::{load_keys, signing_domain};
+use crate::finding::Finding;
+use crate::message::dkim::{Algorithm, SigningKey};
+
+/// The longest text between two quotation marks in a TXT record, in octets (RFC 1035 3.3).
+const LONGEST_STRING: usize = 255;
+
+/// Does what is asked for.
+pub(super) fn dkim(session: &mut Session<'_>, what: &cli::Dkim) -> anyhow::Result<Ending> {
+    let mail = &session.config.mail;
+    let domain = signing_domain(mail)?;
+    match what {
+        cli::Dkim::New {
+            ed25519,
+            selector,
+            file,
+        } => {
+            let algorithm = if *ed25519 {
+                Algorithm::Ed25519
+            } else {
+                Algorithm::Rsa
+            };
+            let (known_selector, known_file) = configured(mail, algorithm);
+            let selector = selector.clone().unwrap_or(known_selector);
+            let file = file
+                .clone()
+                .unwrap_or_else(|| session.config.root.join(known_file));
+            let pem = algorithm.generate_pem();
+            write_key(&file, &pem)?;
+            let key = SigningKey::from_pem(&selector, &pem).context("the new key")?;
+            session.say(&format!(
+                "{} written: keep it as you keep a password",
+                file.display()
+            ));
+            writeln!(session.out, "{}", record(&key, &domain))?;
+            session.say(&hint(algorithm, &domain, &selector, &file));
+        }
+        cli::Dkim::Show => {
+            let keys = load_keys(mail)?;
+            if keys.is_empty() {
+                let finding =
+                    Finding::error("mail is not signed here: there is no `dkim` under [mail]");
+                return Err(finding.way_out("make a key with `tidings dkim new`").into());
+            }
+            for key in &keys {
+                writeln!(session.out, "{}", record(key, &domain))?;
+            }
+        }
+    }
+    Ok(Ending::Done)
+}
+
+/// Under which selector and in which file the config has a key of this kind.
+fn configured(mail: &Mail, algorithm: Algorithm) -> (String, PathBuf) {
+    let Dkim {
+        selector,
+        key,
+        ed25519,
+        ..
+    } = mail.dkim.clone().unwrap_or_default();
+    match (algorithm, ed25519) {
+        (Algorithm::Rsa, _) => (selector, key),
+        (Algorithm::Ed25519, Some(second)) => (second.selector, second.key),
+        (Algorithm::Ed25519, None) => (format!("{selector}-ed25519"), "dkim-ed25519.pem".into()),
+    }
+}
+
+/// Writes a private key that nobody else may read; one that is there stays.
+fn write_key(file: &Path, pem: &str) -> Result<(), Finding> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(file).and_then(|mut open| {
+        open.write_all(pem.as_bytes())?;
+        open.sync_all()
+    });
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Finding::error("there is a file already, and a key is never overwritten")
+                .in_file(file)
+                .way_out(
+                    "`tidings dkim show` prints its line for DNS; name another file for a new key",
+                )
+        }
+        _ => Finding::error(format!("cannot be written: {error}")).in_file(file),
+    })
+}
+
+/// The record of a key as a form of a provider asks for it, and as a zone file has it.
+fn record(key: &SigningKey, domain: &str) -> String {
+    let (name, value) = (key.dns_name(domain), key.dns_value());
+    let strings: Vec<String> = value
+        .as_bytes()
+        .chunks(LONGEST_STRING)
+        .map(|part| format!("\"{}\"", String::from_utf8_lossy(part)))
+        .collect();
+    format!(
+        "name   {name}\ntype   TXT\nvalue  {value}\nzone   {name}. IN TXT ( {} )",
+        strings.join(" ")
+    )
+}
+
+/// What the config must say so that the key is used.
+fn hint(algorithm: Algorithm, domain: &str, selector: &str, file: &Path) -> String {
+    let key = file.file_name().unwrap_or_default().to_string_lossy();
+    match algorithm {
+        Algorithm::Rsa => format!(
+            "under [mail]: dkim = {{ domain = \"{domain}\", selector = \"{selector}\", key = \"{key}\" }}\n\
+             when DNS has it, mail is signed"
+        ),
+        Algorithm::Ed25519 => format!(
+            "in `dkim` under [mail]: ed25519 = {{ selector = \"{selector}\", key = \"{key}\" }}\n\
+             when DNS has it, mail is signed by it too"
+        ),
+    }
+}

@@ -1,0 +1,448 @@
+//! DKIM signatures (RFC 6376, RFC 8463, RFC 8301), pure: the keys and the time are given.
+//!
+//! Canonicalization is relaxed for headers and body. RSA with PKCS #1 v1.5 and Ed25519 need no randomness, so the same
+//! message signed again at the same time is the same bytes.
+
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::PemObject;
+
+/// The headers that are signed, in this order. Those of a list are always in `h=`: a receiver offers its button only where
+/// both stand there (RFC 8058 4), and nobody can add one that is missing.
+pub const SIGNED: [&str; 13] = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "List-Id",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "Feedback-ID",
+    "Reply-To",
+];
+/// The fewest bits of an RSA key: receivers reject less than 1,024 and advise 2,048 (RFC 8301 3.2).
+const LEAST_BITS: usize = 2048;
+/// How long a line of the header may be: what fits into 78 columns.
+const LINE: usize = 72;
+
+/// Signs messages for one domain.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Signer {
+    domain: String,
+    keys: Vec<SigningKey>,
+    headers: Vec<&'static str>,
+}
+
+/// A private key and the selector under which DNS has its public half.
+pub struct SigningKey {
+    selector: String,
+    pair: Pair,
+}
+
+enum Pair {
+    Rsa(Box<RsaKeyPair>),
+    Ed25519(Ed25519KeyPair),
+}
+
+/// Why a text is no key that can sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// It holds no private key.
+    #[error("this is no private key in PEM form")]
+    NoKey,
+    /// A key of another kind, of a wrong form, or too short.
+    #[error("this is neither an RSA key of at least {LEAST_BITS} bits nor an Ed25519 key")]
+    Unusable,
+}
+
+/// The kinds of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// RSA of 2,048 bits with SHA-256: what every receiver knows.
+    Rsa,
+    /// Ed25519 with SHA-256 (RFC 8463): short and fast, not yet known everywhere.
+    Ed25519,
+}
+
+impl SigningKey {
+    /// Reads a private key in PEM form: PKCS #8, or PKCS #1 for RSA.
+    ///
+    /// # Errors
+    /// Where it is none that can sign.
+    pub fn from_pem(selector: &str, pem: &str) -> Result<Self, KeyError> {
+        let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| KeyError::NoKey)?;
+        let rsa = match &key {
+            PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
+            PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
+            _ => return Err(KeyError::Unusable),
+        };
+        let pair = match (rsa, &key) {
+            (Ok(rsa), _) if rsa.public_modulus_len() * 8 >= LEAST_BITS => Pair::Rsa(Box::new(rsa)),
+            (Err(_), PrivateKeyDer::Pkcs8(der)) => {
+                let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.secret_pkcs8_der());
+                Pair::Ed25519(pair.map_err(|_| KeyError::Unusable)?)
+            }
+            _ => return Err(KeyError::Unusable),
+        };
+        Ok(Self {
+            selector: selector.to_owned(),
+            pair,
+        })
+    }
+
+    /// Which kind of key it is.
+    pub fn algorithm(&self) -> Algorithm {
+        match self.pair {
+            Pair::Rsa(_) => Algorithm::Rsa,
+            Pair::Ed25519(_) => Algorithm::Ed25519,
+        }
+    }
+
+    /// The name at which DNS has the public key, without a final dot (RFC 6376 3.6.2.1).
+    pub fn dns_name(&self, domain: &str) -> String {
+        format!("{}._domainkey.{domain}", self.selector)
+    }
+
+    /// What DNS says there (RFC 6376 3.6.1).
+    pub fn dns_value(&self) -> String {
+        let (kind, public) = match &self.pair {
+            Pair::Rsa(pair) => {
+                let der = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key());
+                (
+                    "rsa",
+                    der.map(|der| STANDARD.encode(der.as_ref()))
+                        .unwrap_or_default(),
+                )
+            }
+            Pair::Ed25519(pair) => ("ed25519", STANDARD.encode(pair.public_key())),
+        };
+        format!("v=DKIM1; k={kind}; p={public}")
+    }
+
+    /// Signs data whose headers and body are hashed already.
+    fn sign(&self, data: &[u8]) -> Vec<u8> {
+        match &self.pair {
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                // It fails for a buffer of another length alone.
+                let _ = pair.sign(
+                    &RSA_PKCS1_SHA256,
+                    &SystemRandom::new(),
+                    data,
+                    &mut signature,
+                );
+                signature
+            }
+            // The hash of the data is what is signed (RFC 8463 3).
+            Pair::Ed25519(pair) => pair.sign(sha256(data).as_slice()).as_ref().to_vec(),
+        }
+    }
+}
+
+/// Two are the same where DNS says the same of them.
+impl PartialEq for SigningKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.selector == other.selector && self.dns_value() == other.dns_value()
+    }
+}
+
+impl Eq for SigningKey {}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "SigningKey({}, {:?}, …)",
+            self.selector,
+            self.algorithm()
+        )
+    }
+}
+
+impl Algorithm {
+    /// A new private key in PEM form (PKCS #8).
+    ///
+    /// # Panics
+    /// Where the machine has no randomness.
+    pub fn generate_pem(self) -> String {
+        let der = match self {
+            Self::Rsa => {
+                let pair =
+                    RsaKeyPair::generate(KeySize::Rsa2048).expect("the machine has randomness");
+                let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("a new key can be written");
+                der.as_ref().to_vec()
+            }
+            Self::Ed25519 => {
+                let pair = Ed25519KeyPair::generate().expect("the machine has randomness");
+                let der = pair.to_pkcs8v1().expect("a new key can be written");
+                der.as_ref().to_vec()
+            }
+        };
+        let base64 = STANDARD.encode(der);
+        let mut pem = "-----BEGIN PRIVATE KEY-----\n".to_owned();
+        for line in base64.as_bytes().chunks(64) {
+            pem.push_str(&String::from_utf8_lossy(line));
+            pem.push('\n');
+        }
+        pem + "-----END PRIVATE KEY-----\n"
+    }
+}
+
+impl Signer {
+    /// One that signs with each of these keys, the first one's signature on top. Headers in `skip` are left out of `h=`,
+    /// for relays that rewrite them; `From` always stands there (RFC 6376 5.4).
+    pub fn new(domain: &str, keys: Vec<SigningKey>, skip: &[String]) -> Self {
+        let is_skipped = |header: &str| {
+            skip.iter()
+                .any(|skipped| skipped.eq_ignore_ascii_case(header))
+        };
+        let headers = SIGNED
+            .into_iter()
+            .filter(|header| *header == "From" || !is_skipped(header));
+        Self {
+            domain: domain.to_owned(),
+            keys,
+            headers: headers.collect(),
+        }
+    }
+
+    /// Puts a `DKIM-Signature` for each key before a message (RFC 5322 with CRLF). `at` is the time of signing, `t=`.
+    pub fn sign(&self, message: &mut Vec<u8>, at: DateTime<Utc>) {
+        let (head, body) = split(message);
+        let fields = fields(head);
+        let body_hash = STANDARD.encode(hash_of_body(body));
+        let mut names = Vec::new();
+        let mut data = String::new();
+        for name in &self.headers {
+            let own = fields
+                .iter()
+                .rev()
+                .filter(|(own, _)| own.eq_ignore_ascii_case(name));
+            let count = own.clone().count();
+            // A name that stands here once more than in the message says that no other such header may be added.
+            let times = match *name {
+                "From" => count + 1,
+                list if list.starts_with("List-") => count.max(1),
+                _ => count,
+            };
+            names.extend(std::iter::repeat_n(*name, times));
+            for (own, value) in own {
+                relax(own, value, &mut data);
+                data.push_str("\r\n");
+            }
+        }
+        let mut signatures = String::new();
+        for key in &self.keys {
+            signatures.push_str(&self.header(key, &names, &body_hash, &data, at));
+        }
+        message.splice(0..0, signatures.into_bytes());
+    }
+
+    /// One signature, folded so that no line is long.
+    fn header(
+        &self,
+        key: &SigningKey,
+        names: &[&str],
+        body_hash: &str,
+        data: &str,
+        at: DateTime<Utc>,
+    ) -> String {
+        let algorithm = match key.algorithm() {
+            Algorithm::Rsa => "rsa-sha256",
+            Algorithm::Ed25519 => "ed25519-sha256",
+        };
+        let mut value = format!(
+            "v=1; a={algorithm}; c=relaxed/relaxed;\r\n d={};",
+            self.domain
+        );
+        let _ = write!(
+            value,
+            "\r\n s={}; t={};\r\n h=",
+            key.selector,
+            at.timestamp()
+        );
+        let mut column = 3;
+        for (at, name) in names.iter().enumerate() {
+            if at > 0 {
+                value.push(':');
+                column += 1;
+            }
+            if column + name.len() > LINE {
+                value.push_str("\r\n ");
+                column = 1;
+            }
+            value.push_str(name);
+            column += name.len();
+        }
+        let _ = write!(value, ";\r\n bh={body_hash};\r\n b=");
+        let mut signed = data.to_owned();
+        relax("DKIM-Signature", &value, &mut signed);
+        let signature = STANDARD.encode(key.sign(signed.as_bytes()));
+        for (at, line) in signature.as_bytes().chunks(LINE - 4).enumerate() {
+            if at > 0 {
+                value.push_str("\r\n ");
+            }
+            value.push_str(&String::from_utf8_lossy(line));
+        }
+        format!("DKIM-Signature: {value}\r\n")
+    }
+}
+
+/// The head with the end of its last line, and the body.
+fn split(message: &[u8]) -> (&[u8], &[u8]) {
+    let end = memchr::memmem::find(message, b"\r\n\r\n");
+    match end {
+        Some(end) => (&message[..end + 2], &message[end + 4..]),
+        None => (message, &[]),
+    }
+}
+
+/// The name and the value of each header field, in order.
+fn fields(head: &[u8]) -> Vec<(String, String)> {
+    let head = String::from_utf8_lossy(head);
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for line in head.split_inclusive("\r\n") {
+        match (line.starts_with([' ', '\t']), line.split_once(':')) {
+            (true, _) => {
+                if let Some((_, value)) = fields.last_mut() {
+                    value.push_str(line);
+                }
+            }
+            (false, Some((name, value))) => fields.push((name.to_owned(), value.to_owned())),
+            (false, None) => {}
+        }
+    }
+    fields
+}
+
+/// Writes a header field in its relaxed form, without the end of its line (RFC 6376 3.4.2).
+fn relax(name: &str, value: &str, out: &mut String) {
+    out.push_str(&name.trim_end().to_ascii_lowercase());
+    out.push(':');
+    let mut words = value
+        .split([' ', '\t', '\r', '\n'])
+        .filter(|word| !word.is_empty());
+    out.push_str(words.next().unwrap_or_default());
+    for word in words {
+        out.push(' ');
+        out.push_str(word);
+    }
+}
+
+/// The hash of a body in its relaxed form: white space at a line's end is left out, other white space is one space, and
+/// there are no empty lines at the end (RFC 6376 3.4.4).
+fn hash_of_body(body: &[u8]) -> [u8; 32] {
+    let mut hash = Context::new(&SHA256);
+    let mut empty_lines = 0;
+    let mut relaxed = Vec::new();
+    for line in body.split_inclusive(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let length = line.iter().rposition(|byte| !matches!(byte, b' ' | b'\t'));
+        let line = length.map_or(&line[..0], |last| &line[..=last]);
+        if line.is_empty() {
+            empty_lines += 1;
+            continue;
+        }
+        for _ in 0..empty_lines {
+            hash.update(b"\r\n");
+        }
+        empty_lines = 0;
+        relaxed.clear();
+        let mut is_after_space = false;
+        for byte in line {
+            let is_space = matches!(byte, b' ' | b'\t');
+            if !is_space {
+                relaxed.push(*byte);
+            } else if !is_after_space {
+                relaxed.push(b' ');
+            }
+            is_after_space = is_space;
+        }
+        hash.update(&relaxed);
+        hash.update(b"\r\n");
+    }
+    as_array(hash.finish().as_ref())
+}
+
+fn sha256(data: &[u8]) -> [u8; 32] {
+    as_array(aws_lc_rs::digest::digest(&SHA256, data).as_ref())
+}
+
+fn as_array(hash: &[u8]) -> [u8; 32] {
+    let mut array = [0; 32];
+    array.copy_from_slice(hash);
+    array
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Algorithm, KeyError, SigningKey, fields, hash_of_body, relax, sha256, split};
+
+    #[test]
+    fn header_and_body_are_relaxed_as_the_rfc_shows() {
+        // RFC 6376 3.4.5.
+        let message = b"A: X\r\nB : Y\t\r\n\tZ  \r\n\r\n C \r\nD \t E\r\n\r\n\r\n";
+        let (head, body) = split(message);
+        let mut relaxed = String::new();
+        for (name, value) in fields(head) {
+            relax(&name, &value, &mut relaxed);
+            relaxed.push_str("\r\n");
+        }
+        assert_eq!(relaxed, "a:X\r\nb:Y Z\r\n");
+        assert_eq!(hash_of_body(body), sha256(b" C\r\nD E\r\n"));
+    }
+
+    #[test]
+    fn a_body_ends_without_empty_lines_and_with_one_end_of_line() {
+        for (body, relaxed) in [
+            ("", ""),
+            ("\r\n\r\n", ""),
+            (" \r\n\t\r\n", ""),
+            ("a", "a\r\n"),
+            ("a\r\n", "a\r\n"),
+            ("a\r\n \r\n\r\n", "a\r\n"),
+            ("\r\na\r\n\r\nb", "\r\na\r\n\r\nb\r\n"),
+            ("a  b\t \tc \t", "a b c\r\n"),
+        ] {
+            assert_eq!(
+                hash_of_body(body.as_bytes()),
+                sha256(relaxed.as_bytes()),
+                "{body:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_is_read_again_and_anything_else_is_refused() {
+        for algorithm in [Algorithm::Rsa, Algorithm::Ed25519] {
+            let pem = algorithm.generate_pem();
+            let key = SigningKey::from_pem("t1", &pem).unwrap();
+            assert_eq!(key.algorithm(), algorithm);
+            assert_eq!(key.dns_name("x.example"), "t1._domainkey.x.example");
+            assert!(!format!("{key:?}").contains("PRIVATE"));
+        }
+        let public = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+        let broken = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        for (pem, error) in [
+            ("", KeyError::NoKey),
+            (public, KeyError::NoKey),
+            (broken, KeyError::Unusable),
+        ] {
+            assert_eq!(SigningKey::from_pem("t1", pem).unwrap_err(), error, "{pem}");
+        }
+    }
+}
