@@ -119,7 +119,7 @@ fn make_folder(folder: &Path, care: Care) -> io::Result<()> {
     }
 }
 
-fn is_private(file: &Path) -> bool {
+pub(crate) fn is_private(file: &Path) -> bool {
     fs::metadata(file).is_ok_and(|metadata| matches!(metadata.permissions().mode() & 0o077, 0))
 }
 

@@ -160,7 +160,9 @@ fn every_key_is_shown() {
                 continue;
             };
             // The password stands in the environment, a relay's parts in its address.
-            if !key.contains(['(', ' ']) && !["password", "pem", "host", "port", "tls"].contains(&key) {
+            if !key.contains(['(', ' '])
+                && !["password", "pem", "host", "port", "tls"].contains(&key)
+            {
                 assert!(
                     shown.contains(&format!("{key} = ")),
                     "`{key}` of [{section}] is not in the README"

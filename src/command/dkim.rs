@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -10,6 +11,7 @@ use crate::cli;
 use crate::command::{Ending, Session};
 use crate::config::{Dkim, Mail};
 use crate::delivery::{load_keys, signing_domain};
+use crate::file::unwritable;
 use crate::finding::Finding;
 use crate::message::dkim::{Algorithm, SigningKey};
 
@@ -79,9 +81,7 @@ fn configured(mail: &Mail, algorithm: Algorithm) -> (String, PathBuf) {
 /// Writes a private key that nobody else may read; one that is there stays.
 fn write_key(file: &Path, pem: &str) -> Result<(), Finding> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).mode(0o600);
     let written = options.open(file).and_then(|mut open| {
         open.write_all(pem.as_bytes())?;
         open.sync_all()
@@ -94,7 +94,7 @@ fn write_key(file: &Path, pem: &str) -> Result<(), Finding> {
                     "`tidings dkim show` prints its line for DNS; name another file for a new key",
                 )
         }
-        _ => Finding::error(format!("cannot be written: {error}")).in_file(file),
+        _ => unwritable(file, &error),
     })
 }
 

@@ -1,9 +1,10 @@
 //! The keys by which mail is signed, read before an issue is frozen.
 
-use std::fs;
 use std::path::Path;
 
 use crate::config::Mail;
+use crate::file::is_private;
+use crate::file::read::{WRITTEN, read_text};
 use crate::finding::Finding;
 use crate::message::dkim::{SIGNED, Signer, SigningKey};
 
@@ -69,32 +70,19 @@ pub fn load_keys(mail: &Mail) -> Result<Vec<SigningKey>, Finding> {
 }
 
 fn load_key(selector: &str, file: &Path) -> Result<SigningKey, Finding> {
-    let unreadable = |error| {
-        Finding::unreadable(file, &error)
+    let pem = read_text(file, WRITTEN).map_err(|error| {
+        error
+            .in_file(file)
             .way_out("make one with `tidings dkim new`, or name its file: `key` under [mail.dkim]")
-    };
-    refuse_open_file(file, &fs::metadata(file).map_err(unreadable)?)?;
-    let pem = fs::read_to_string(file).map_err(unreadable)?;
+    })?;
+    if !is_private(file) {
+        return Err(Finding::error("other users may read this private key")
+            .in_file(file)
+            .way_out(format!("chmod 600 {}", file.display())));
+    }
     SigningKey::from_pem(selector, &pem).map_err(|error| {
         Finding::error(error.to_string())
             .in_file(file)
             .way_out("make one with `tidings dkim new`")
     })
-}
-
-/// A private key that others may read is none.
-#[cfg(unix)]
-fn refuse_open_file(file: &Path, metadata: &fs::Metadata) -> Result<(), Finding> {
-    use std::os::unix::fs::PermissionsExt;
-    if metadata.permissions().mode() & 0o077 == 0 {
-        return Ok(());
-    }
-    Err(Finding::error("other users may read this private key")
-        .in_file(file)
-        .way_out(format!("chmod 600 {}", file.display())))
-}
-
-#[cfg(not(unix))]
-fn refuse_open_file(_: &Path, _: &fs::Metadata) -> Result<(), Finding> {
-    Ok(())
 }
