@@ -33,6 +33,7 @@ fn compiled(subject: &str) -> Compiled {
         anonymous: "there".to_owned(),
         subject: subject.to_owned(),
         pieces,
+        signer: None,
     }
 }
 
