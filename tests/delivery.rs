@@ -917,12 +917,18 @@ fn an_open_issue_is_finished_though_its_digest_is_gone_from_the_config() {
         &[("TIDINGS_MAIL__SMTP", &url)],
     );
     assert!(
-        late.code == 1 && late.talk.contains("1 given up") && late.out.is_empty(),
+        late.code == 2 && late.talk.contains("1 given up") && late.out.is_empty(),
         "{}{}",
         late.out,
         late.talk
     );
     assert!(late.talk.contains("says who and why"), "{}", late.talk);
+    // That the new name begins without the readers of the old one is said as well.
+    assert!(
+        late.talk.contains("set `was = \"weekly\"`"),
+        "{}",
+        late.talk
+    );
 }
 
 #[test]

@@ -13,7 +13,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
-use std::hash::{BuildHasher as _, RandomState};
 use std::str::FromStr;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
@@ -28,6 +27,8 @@ use tidings::command::Ending;
 use crate::scene::Scene;
 
 const CASES: u32 = 200;
+/// The same sequences everywhere, so that a change is judged by itself; other seeds look elsewhere.
+const SEED: u64 = 1;
 const CONFIG: &str = r#"
 [site]
 title = "Hums"
@@ -579,7 +580,7 @@ fn number<T: FromStr>(name: &str) -> Option<T> {
 #[test]
 fn no_post_is_mailed_twice_or_left_out_unsaid_whatever_is_done_to_a_site() {
     let cases = number("TIDINGS_MODEL_CASES").unwrap_or(CASES);
-    let seed: u64 = number("TIDINGS_MODEL_SEED").unwrap_or_else(|| RandomState::new().hash_one(0));
+    let seed: u64 = number("TIDINGS_MODEL_SEED").unwrap_or(SEED);
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config {
