@@ -6,7 +6,7 @@
 //! [`http`] asks whether a page is there and tells the hub, [`subscriber`] reads and writes lists of people. [`command`]
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
 //! know each other. The ground that all stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`fault`], [`template`],
-//! [`language`], [`clock`], [`config`], [`file`], [`child`], [`verdict`].
+//! [`language`], [`clock`], [`config`], [`file`], `child`, [`verdict`].
 //! Who may be mailed, [`consent`] decides.
 
 mod child;

@@ -35,7 +35,7 @@ pub enum NameError {
     /// It is not one line of text.
     #[error("the name holds {0}")]
     Control(String),
-    /// It has more characters than [`LONGEST_NAME`].
+    /// It has more characters than `LONGEST_NAME`.
     #[error("the name has {0} characters, at most {LONGEST_NAME} are taken")]
     Long(usize),
 }

@@ -21,7 +21,7 @@ use crate::post::{Post, fingerprint_of};
 pub struct Setting<'a> {
     /// The site.
     pub site: &'a Site,
-    /// The keys under [feeds].
+    /// The keys under `[feeds]`.
     pub config: &'a Feeds,
     /// The authority that mints ids, and the adopted ids of feeds.
     pub lock: &'a Lock,
