@@ -41,6 +41,7 @@ mod refusals;
 mod relay;
 mod rows;
 mod rules;
+mod run;
 mod scene;
 mod sites;
 mod street;

@@ -10,7 +10,7 @@ use crate::child::program;
 use crate::cli::{Build, Dry};
 use crate::command::digest::{self, When};
 use crate::command::live::Live;
-use crate::command::send::finish_open;
+use crate::command::send::{Failures, finish_open};
 use crate::command::{Ending, Session, build, ping};
 
 /// Builds, publishes, runs `after_build`, tells the hub, and sends what is due.
@@ -30,16 +30,16 @@ pub(super) fn run(
         }
     }
     let mut live = Live::default();
+    let mut failures = Failures::default();
     if !dry.dry_run {
         runtime.block_on(ping::ping_when_live(
             session,
             &mut built.manifest,
             &mut live,
         ))?;
-        ending = ending.and(runtime.block_on(finish_open(session))?);
+        ending = ending.and(runtime.block_on(finish_open(session, &mut failures))?);
     }
     // One digest that cannot be sent does not stop the others.
-    let mut failed = None;
     for digest in session
         .config
         .digests
@@ -60,21 +60,10 @@ pub(super) fn run(
             &mut live,
         )) {
             Ok(sent) => ending = ending.and(sent),
-            Err(error) => {
-                let name = format!("the digest `{}`", digest.name);
-                // Some errors say it themselves.
-                let error = match format!("{error:#}").contains(&name) {
-                    true => error,
-                    false => error.context(name),
-                };
-                match failed {
-                    None => failed = Some(error),
-                    Some(_) => session.report(&[session.explain_error(&error)]),
-                }
-            }
+            Err(error) => failures.add(session, &digest.name, error),
         }
     }
-    failed.map_or(Ok(ending), Err)
+    failures.end(ending)
 }
 
 /// A command in the config's folder; what it says is talk.

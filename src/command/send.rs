@@ -11,9 +11,45 @@ use crate::ledger::{Issue, IssueState, State};
 use crate::message::Compiled;
 use crate::store::{Access, Sender, StoreError};
 
+/// Said where mail goes into the outbox because the config names neither a relay nor an outbox.
+const STAYS_HERE: &str = "nothing has left this machine: `smtp` under [mail] is not set";
+
+/// The errors of issues and digests, each of which stops only its own: the first one ends the command when the others are
+/// done, and those after it are named at once.
+#[derive(Debug, Default)]
+pub(super) struct Failures(Option<anyhow::Error>);
+
+impl Failures {
+    /// Keeps the error of this digest, or names it where there is one already that says something else.
+    pub(super) fn add(&mut self, session: &Session<'_>, digest: &str, error: anyhow::Error) {
+        let name = format!("the digest `{digest}`");
+        // Some errors say it themselves.
+        let error = match format!("{error:#}").contains(&name) {
+            true => error,
+            false => error.context(name),
+        };
+        let Some(first) = &self.0 else {
+            self.0 = Some(error);
+            return;
+        };
+        let finding = session.explain_error(&error);
+        if finding != session.explain_error(first) {
+            session.report(&[finding]);
+        }
+    }
+
+    /// The first error, else this ending.
+    pub(super) fn end(self, ending: Ending) -> anyhow::Result<Ending> {
+        self.0.map_or(Ok(ending), Err)
+    }
+}
+
 /// Goes on with every issue in which someone still waits, whatever has become of its digest in the config: it was
-/// frozen, and its readers were counted.
-pub(super) async fn finish_open(session: &mut Session<'_>) -> anyhow::Result<Ending> {
+/// frozen, and its readers were counted. An issue that is refused stops no other.
+pub(super) async fn finish_open(
+    session: &mut Session<'_>,
+    failures: &mut Failures,
+) -> anyhow::Result<Ending> {
     let mut ending = Ending::Done;
     match session.store(Access::Read).await {
         Ok(store) => {
@@ -35,9 +71,20 @@ pub(super) async fn finish_open(session: &mut Session<'_>) -> anyhow::Result<End
         if session.is_stopped() {
             return Ok(Ending::Partial);
         }
-        ending = ending.and(finish(session, &sender, &issue).await?);
+        match finish(session, &sender, &issue).await {
+            Ok(finished) => ending = ending.and(finished),
+            Err(error) => failures.add(session, &issue.digest, error),
+        }
     }
     Ok(ending)
+}
+
+/// Nobody has chosen that the mail stays here, so a person must know, also with `-q`.
+fn name_outbox(session: &Session<'_>) {
+    let folder = session.config.mail.outbox.folder().display();
+    let finding = Finding::warning(format!("mail was written into {folder}; {STAYS_HERE}"));
+    let hint = "set `smtp` to send it, or `outbox` if the folder is meant";
+    session.name_each([finding.way_out(hint)].iter());
 }
 
 /// What the program has paused waits for a person, who may not have seen why.
@@ -97,10 +144,11 @@ pub(super) async fn finish(
             return Ok(Ending::Partial);
         }
     };
-    let mut place = mailer.to_string();
-    if mail.smtp.is_none() && !mail.outbox.is_named() {
-        place.push_str("; nothing has left this machine: `smtp` under [mail] is not set");
-    }
+    let stays_here = mail.smtp.is_none() && !mail.outbox.is_named();
+    let place = match stays_here {
+        true => format!("{mailer}; {STAYS_HERE}"),
+        false => mailer.to_string(),
+    };
     let before = store.counts(issue.id).await?;
     let waiting = usize::try_from(before[State::Queued as usize])?;
     let delivery = Delivery {
@@ -138,6 +186,10 @@ pub(super) async fn finish(
         session.report(&[Finding::error(summary).way_out(who)]);
     } else {
         session.result(&summary)?;
+    }
+    let is_sent = after[State::Sent as usize] > before[State::Sent as usize];
+    if session.quiet && stays_here && is_sent {
+        name_outbox(session);
     }
     Ok(if sender.missed(issue.id).await? == 0 {
         Ending::Done
