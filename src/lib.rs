@@ -5,10 +5,12 @@
 //! [`message`] its MIME, [`web`] shows it to its writer, [`delivery`] sends it by the ledger in [`store`] over [`smtp`].
 //! [`http`] asks whether a page is there and tells the hub, [`subscriber`] reads and writes lists of people. [`command`]
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
-//! know each other. The ground that all stand on: [`ledger`], [`reader`], [`token`], [`finding`], [`fault`], [`template`],
-//! [`language`], [`clock`], [`config`], [`file`], `child`, [`verdict`].
+//! know each other. `app` holds what every verb works with: config, clock and store. The ground that all stand on:
+//! [`ledger`], [`reader`], [`token`], [`finding`], [`fault`], [`template`], [`language`], [`clock`], [`config`], [`file`],
+//! [`verdict`], `child`, `ending`, and `talk`, where results and findings go.
 //! Who may be mailed, [`consent`] decides.
 
+mod app;
 mod child;
 pub mod cli;
 pub mod clock;
@@ -17,6 +19,7 @@ pub mod config;
 pub mod consent;
 pub mod delivery;
 pub mod digest;
+mod ending;
 pub mod fault;
 pub mod feed;
 pub(crate) mod file;
@@ -34,9 +37,11 @@ pub mod reader;
 pub mod smtp;
 pub mod store;
 pub mod subscriber;
+mod talk;
 pub mod template;
 pub mod token;
 pub mod verdict;
 pub mod web;
 
-pub use command::run;
+pub use command::{is_broken_pipe, run};
+pub use ending::Ending;

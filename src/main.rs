@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use clap::{ColorChoice, Parser};
 use tidings::cli::Cli;
 use tidings::clock::Clock;
-use tidings::command::{Ending, is_broken_pipe};
 use tidings::fault;
 use tidings::finding::Severity;
+use tidings::{Ending, is_broken_pipe};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

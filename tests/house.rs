@@ -9,6 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["lib"],
     &["command"],
     &["cli"],
+    &["app"],
     &["delivery", "loader", "subscriber", "web"],
     &["publish", "store", "smtp"],
     &["feed", "message"],
@@ -16,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["post"],
     &[
         "ledger", "reader", "token", "finding", "fault", "template", "language", "clock", "config",
-        "http", "consent", "file", "child", "html", "verdict",
+        "http", "consent", "file", "child", "html", "verdict", "talk", "ending",
     ],
 ];
 

@@ -20,9 +20,9 @@ use clap::Parser as _;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use tidings::Ending;
 use tidings::cli::Cli;
 use tidings::clock::Clock;
-use tidings::command::Ending;
 
 use crate::scene::Scene;
 

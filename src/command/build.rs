@@ -11,14 +11,17 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use tokio::runtime::Runtime;
 
+use crate::app::App;
 use crate::cli::{Build, Dry};
-use crate::command::{Ending, Session};
 use crate::config::{Config, Feeds};
+use crate::ending::Ending;
 use crate::feed::{Outline, Plan, Setting, links, plan};
 use crate::finding::{Finding, count};
 use crate::loader::{Loaded, load_posts};
 use crate::post::{Post, Signature, fingerprint_of};
 use crate::publish::{Manifest, Posts, Publisher, Unseen, Vanished};
+use crate::talk::Talk;
+use crate::template::read_own;
 
 use adopt::adopt;
 use documents::{print, render_posts};
@@ -41,8 +44,8 @@ struct Counts {
 }
 
 /// The input of a build, read before anything is written.
-struct Reading {
-    config: Config,
+struct Reading<'a> {
+    config: &'a Config,
     loaded: Loaded,
     publisher: Publisher,
     /// The template of the page for people, and its file, where the site has its own.
@@ -59,27 +62,28 @@ struct Reading {
 
 /// Writes the feeds and the lock, or prints the feeds.
 pub(super) fn build(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     args: &Build,
     runtime: &Runtime,
 ) -> anyhow::Result<Built> {
-    let (mut loaded, publisher) = read(session)?;
+    let (mut loaded, publisher) = read(app)?;
     if let Some(feed) = &args.adopt {
-        adopt(session, &mut loaded, feed, runtime)?;
+        adopt(app, talk, &mut loaded, feed, runtime)?;
     }
     if args.print_links {
-        let config = &session.config;
+        let config = &app.config;
         let links = links(&config.site, &config.feeds);
-        session.out.write_all(links.as_bytes())?;
+        talk.out().write_all(links.as_bytes())?;
         return Ok(Built {
             loaded,
             manifest: Manifest::default(),
             ending: Ending::Done,
         });
     }
-    let reading = Reading::new(session, loaded, publisher)?;
+    let reading = Reading::new(app, talk, loaded, publisher)?;
     let Plan { outlines, findings } = plan(&reading.setting(), reading.salt(), &reading.prints)?;
-    reading.report(session, &findings);
+    reading.report(talk, &findings);
     if !args.fewer {
         refuse_vanished(&reading.loaded, &reading.publisher.manifest())?;
     }
@@ -87,24 +91,25 @@ pub(super) fn build(
     let (drafts, future) = reading.loaded.waiting();
     let built = if args.dry.dry_run {
         let rendered = print(
-            session,
+            app,
+            talk,
             args,
             &reading.setting(),
             &outlines,
             &reading.loaded,
         )?;
-        session.say(&format!("feeds: {}", Counts::of(&reading)));
-        ending = ending.and(session.report_rendered(rendered));
+        talk.say(&format!("feeds: {}", Counts::of(&reading)));
+        ending = ending.and(report_rendered(talk, rendered));
         Built {
             loaded: reading.loaded,
             manifest: Manifest::default(),
             ending,
         }
     } else {
-        write(session, args, reading, &outlines, ending)?
+        write(app, talk, args, reading, &outlines, ending)?
     };
     if drafts + future > 0 {
-        session.say(&format!(
+        talk.say(&format!(
             "left out: {drafts} drafts, {future} posts of the future"
         ));
     }
@@ -132,9 +137,9 @@ pub(super) fn refuse_vanished(loaded: &Loaded, manifest: &Manifest) -> Result<()
 }
 
 /// Reads the posts and the manifest.
-fn read(session: &Session<'_>) -> Result<(Loaded, Publisher), Finding> {
-    let config = &session.config;
-    let now = session.clock.now();
+fn read(app: &App) -> Result<(Loaded, Publisher), Finding> {
+    let config = &app.config;
+    let now = app.clock.now();
     let (loaded, publisher) = rayon::join(
         || load_posts(&config.site, &config.posts, now),
         || {
@@ -149,9 +154,10 @@ fn read(session: &Session<'_>) -> Result<(Loaded, Publisher), Finding> {
 
 /// Writes the lock, then what is not current, and keeps the manifest.
 fn write(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     args: &Build,
-    reading: Reading,
+    reading: Reading<'_>,
     outlines: &[Outline],
     mut ending: Ending,
 ) -> anyhow::Result<Built> {
@@ -161,23 +167,23 @@ fn write(
     stale.retain(|outline| !publisher.is_current(outline));
     publisher.refuse_others(&stale)?;
     // Before the first feed that uses them.
-    ending = ending.and(session.keep(&reading.loaded.lock));
+    ending = ending.and(app.keep(talk, &reading.loaded.lock));
     let rendered = render_posts(&reading.setting(), &stale, &reading.loaded, publisher);
     let mut pruned = Ok(());
     if rendered.is_ok() {
-        reading.note(session, outlines);
+        reading.note(app, outlines);
         if args.prune {
-            pruned = prune(session, &reading.loaded, publisher, outlines);
+            pruned = prune(app, talk, &reading.loaded, publisher, outlines);
         }
     }
     // Also where something failed: what was written until then is news to the hub.
     let left = reading.publisher.finish();
-    session.report(left.unkept.as_slice());
-    ending = ending.and(session.report_rendered(rendered?));
+    talk.report(left.unkept.as_slice());
+    ending = ending.and(report_rendered(talk, rendered?));
     pruned?;
     let posts = reading.loaded.posts.len();
     let line = counts.line(posts, left.written.len(), &reading.config.feeds.dir);
-    session.result(&line)?;
+    talk.conclude(&line)?;
     Ok(Built {
         loaded: reading.loaded,
         manifest: left.manifest,
@@ -185,10 +191,17 @@ fn write(
     })
 }
 
-impl Reading {
-    fn new(session: &Session<'_>, loaded: Loaded, publisher: Publisher) -> Result<Self, Finding> {
-        let config = session.config.clone();
-        let template = session.own_template("feeds.html")?;
+impl<'a> Reading<'a> {
+    fn new(
+        app: &'a App,
+        talk: &mut Talk<'_>,
+        loaded: Loaded,
+        publisher: Publisher,
+    ) -> Result<Self, Finding> {
+        let config = &app.config;
+        let mut misnamed = Vec::new();
+        let template = read_own(&config.root, "feeds.html", &mut misnamed)?;
+        talk.report(&misnamed);
         let prints: Vec<(u64, u64)> = loaded
             .posts
             .par_iter()
@@ -235,18 +248,18 @@ impl Reading {
     }
 
     /// Names what is wrong, and with `-v` why things are as they are.
-    fn report(&self, session: &Session<'_>, findings: &[Finding]) {
+    fn report(&self, talk: &mut Talk<'_>, findings: &[Finding]) {
         let posts = &self.loaded.posts;
-        session.report(&self.loaded.findings);
-        session.report(findings);
+        talk.report(&self.loaded.findings);
+        talk.report(findings);
         let dir = self.config.posts.dir.display();
-        session.explain(&format!("{} in {dir}", count(posts.len(), "post")));
-        if session.verbose {
+        talk.explain(&format!("{} in {dir}", count(posts.len(), "post")));
+        if talk.is_verbose() {
             let reasons = self.loaded.reasons();
-            reasons.for_each(|reason| session.explain(&reason));
+            reasons.for_each(|reason| talk.explain(&reason));
         }
         for place in &self.unseen_places {
-            session.explain(&format!(
+            talk.explain(&format!(
                 "{}: its date is old, so it stays in the feeds until {} others have followed",
                 posts[*place].path, self.config.feeds.limit
             ));
@@ -265,7 +278,7 @@ impl Reading {
     }
 
     /// Notes in the manifest that all documents are written.
-    fn note(&self, session: &Session<'_>, outlines: &[Outline]) {
+    fn note(&self, app: &App, outlines: &[Outline]) {
         self.publisher.retire(outlines);
         let mut manifest = self.publisher.manifest();
         let texts = self.texts(&manifest);
@@ -277,44 +290,43 @@ impl Reading {
                 prints: &self.prints,
                 new: &self.new,
             };
-            manifest.wait_for(&posts, outlines, session.clock.now());
+            manifest.wait_for(&posts, outlines, app.clock.now());
         }
     }
 }
 
 /// Removes the documents of what is gone. A post that only cannot be read today is not.
 fn prune(
-    session: &Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     loaded: &Loaded,
     publisher: &Publisher,
     outlines: &[Outline],
 ) -> Result<(), Finding> {
     if Ending::of(&loaded.findings) == Ending::Partial {
-        session.report(&[Finding::warning(
+        talk.report(&[Finding::warning(
             "nothing is pruned while a post is left out by an error",
         )]);
         return Ok(());
     }
-    for path in publisher.prune(&session.config.site, outlines)? {
-        session.say(&format!(
+    for path in publisher.prune(&app.config.site, outlines)? {
+        talk.say(&format!(
             "removed {}",
-            session.config.feeds.dir.join(path).display()
+            app.config.feeds.dir.join(path).display()
         ));
     }
     Ok(())
 }
 
-impl Session<'_> {
-    /// Names what is wrong with posts that were rendered.
-    fn report_rendered(&self, mut findings: Vec<Finding>) -> Ending {
-        findings.sort();
-        self.report(&findings);
-        Ending::of(&findings)
-    }
+/// Names what is wrong with posts that were rendered.
+fn report_rendered(talk: &mut Talk<'_>, mut findings: Vec<Finding>) -> Ending {
+    findings.sort();
+    talk.report(&findings);
+    Ending::of(&findings)
 }
 
 impl Counts {
-    fn of(reading: &Reading) -> Self {
+    fn of(reading: &Reading<'_>) -> Self {
         let manifest = reading.publisher.manifest();
         let prints = reading.prints.iter();
         let updated = prints.filter(|(id, now)| manifest.is_updated(*id, *now));

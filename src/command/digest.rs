@@ -15,14 +15,15 @@ use url::Url;
 
 pub(super) use plan::When;
 
+use crate::app::App;
 use crate::cli::{self, Choice, Dry};
 use crate::command::build::refuse_vanished;
 use crate::command::live::Live;
 use crate::command::send::finish;
-use crate::command::{Ending, Session};
 use crate::config::{Digest, Schedule};
 use crate::delivery::Mailer;
 use crate::digest::{Next, Plan, last_before};
+use crate::ending::Ending;
 use crate::finding::Finding;
 use crate::ledger::{Issue, IssueState};
 use crate::loader::{Loaded, load_posts};
@@ -30,42 +31,48 @@ use crate::post::{Post, fingerprint_of};
 use crate::publish::Manifest;
 use crate::reader::Email;
 use crate::store::{Access, Freeze, Frozen, Store};
+use crate::talk::Talk;
 
 use compose::{Composed, compose};
 use plan::{begin, plan, rename};
 
 /// Sends one digest at once, or shows it.
 pub(super) fn digest(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     args: &cli::Digest,
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {
-    let digest = session.config.digest(&args.name)?.clone();
-    if args.choice.new_store && session.locked {
+    let digest = app.config.digest(&args.name)?.clone();
+    if args.choice.new_store && app.locked {
         bail!("`--new-store` is noted in the lock, and `--locked` keeps it as it is");
     }
     if let (Some(issue), Some(to)) = (args.resend, &args.to) {
-        return runtime.block_on(single::resend(session, &digest, issue, to));
+        return runtime.block_on(single::resend(app, talk, &digest, issue, to));
     }
     if args.reset_slot {
-        return runtime.block_on(reset_slot(session, &digest));
+        return runtime.block_on(reset_slot(app, talk, &digest));
     }
     if args.show.preview {
-        return preview::preview(session, &digest, &args.choice, !args.show.no_open, runtime);
+        return preview::preview(
+            app,
+            talk,
+            &digest,
+            &args.choice,
+            !args.show.no_open,
+            runtime,
+        );
     }
     let loaded = match args.show.is_asked_for() {
-        true => show::load(session, &args.choice)?,
-        false => load_posts(
-            &session.config.site,
-            &session.config.posts,
-            session.clock.now(),
-        )?,
+        true => show::load(app, &args.choice)?,
+        false => load_posts(&app.config.site, &app.config.posts, app.clock.now())?,
     };
-    session.report(&loaded.findings);
-    refuse_vanished(&loaded, &Manifest::read(&session.config.posts.lock))?;
+    talk.report(&loaded.findings);
+    refuse_vanished(&loaded, &Manifest::read(&app.config.posts.lock))?;
     let ending = if args.show.is_asked_for() {
         runtime.block_on(show::show(
-            session,
+            app,
+            talk,
             &digest,
             &loaded,
             &args.choice,
@@ -76,11 +83,12 @@ pub(super) fn digest(
         let kept = if args.dry.dry_run {
             Ending::Done
         } else {
-            session.keep(&loaded.lock)
+            app.keep(talk, &loaded.lock)
         };
         let when = When::Now(&args.choice);
         let sent = runtime.block_on(send(
-            session,
+            app,
+            talk,
             &digest,
             &loaded,
             when,
@@ -94,28 +102,29 @@ pub(super) fn digest(
 
 /// Finishes what is open, then freezes and sends the issues that are due.
 pub(super) async fn send(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     digest: &Digest,
     loaded: &Loaded,
     when: When<'_>,
     dry: Dry,
     live: &mut Live,
 ) -> anyhow::Result<Ending> {
-    let now = session.clock.now();
+    let now = app.clock.now();
     if dry.dry_run {
-        return show::print(session, digest, loaded, when, now).await;
+        return show::print(app, talk, digest, loaded, when, now).await;
     }
-    let Some(sender) = session.sender().await? else {
+    let Some(sender) = app.sender().await? else {
         if matches!(when, When::Now(_)) {
             bail!(
                 "another run is sending, and this issue is not among what it sends\n  try again when it is done"
             );
         }
-        session.say("another run is sending; this one leaves the mail to it");
+        talk.say("another run is sending; this one leaves the mail to it");
         return Ok(Ending::Done);
     };
     let store = sender.store().clone();
-    rename(session, &store, digest, loaded, when).await?;
+    rename(app, talk, &store, digest, loaded, when).await?;
     let mut ending = Ending::Done;
     // A store that takes another's place finishes what it holds at the next run.
     if matches!(when, When::Now(choice) if !choice.new_store) {
@@ -125,16 +134,16 @@ pub(super) async fn send(
             .into_iter()
             .filter(|issue| issue.digest == digest.name)
         {
-            ending = ending.and(finish(session, &sender, &issue).await?);
+            ending = ending.and(finish(app, talk, &sender, &issue).await?);
         }
     }
-    if session.is_stopped() {
+    if app.is_stopped() {
         return Ok(Ending::Partial);
     }
-    let mut plan = match plan(session, &store, digest, loaded, when, now).await? {
+    let mut plan = match plan(app, talk, &store, digest, loaded, when, now).await? {
         Next::Wait => return Ok(ending),
         Next::Ahead(slot) => {
-            session.report(&[slot_ahead(digest, slot)]);
+            talk.report(&[slot_ahead(digest, slot)]);
             return Ok(Ending::Partial);
         }
         Next::Go(plan) => plan,
@@ -143,7 +152,7 @@ pub(super) async fn send(
         && choice.again
         && !may_repeat(digest, &plan, choice)?
     {
-        session.say("nothing was sent");
+        talk.say("nothing was sent");
         return Ok(ending);
     }
     if matches!(when, When::Due) {
@@ -154,16 +163,16 @@ pub(super) async fn send(
             .map(|post| post.url.to_url())
             .collect();
         let missing = tokio::select! {
-            missing = live.missing(session, &pages) => missing,
-            () = session.stopped() => return Ok(Ending::Partial),
+            missing = live.missing(app, talk, &pages) => missing,
+            () = app.stopped() => return Ok(Ending::Partial),
         };
         plan.hold_back(digest, &missing, now);
     }
     if !plan.issues(digest).is_empty() {
-        let mail = &session.config.mail;
+        let mail = &app.config.mail;
         Mailer::configured(mail).check(mail)?;
     }
-    begin(session, &store, digest, loaded, &plan, now).await?;
+    begin(app, talk, &store, digest, loaded, &plan, now).await?;
     let issues = plan.issues(digest);
     if !issues.is_empty()
         && store
@@ -175,7 +184,7 @@ pub(super) async fn send(
             (When::Now(_), _) => bail!(show::no_readers(digest)),
             // The posts wait for the first reader; a mail for each of them would be no welcome.
             (When::Due, Schedule::Cron(_)) => {
-                session.say(&show::no_readers(digest));
+                talk.say(&show::no_readers(digest));
                 pass(&store, digest, &plan).await?;
                 return Ok(ending);
             }
@@ -183,22 +192,21 @@ pub(super) async fn send(
         }
     }
     for posts in &issues {
-        if session.is_stopped() {
+        if app.is_stopped() {
             return Ok(Ending::Partial);
         }
-        let issue = new_issue(&store, session, digest, posts, &plan, now).await?;
-        let composed = compose(session, digest, posts, loaded, issue.id, now);
-        let Composed { compiled, .. } =
-            match composed.and_then(|composed| composed.checked(session)) {
-                Ok(composed) => composed,
-                // The posts stay unannounced; the other issues and digests go on.
-                Err(finding) if matches!(when, When::Due) || issues.len() > 1 => {
-                    session.report(&[finding]);
-                    ending = Ending::Partial;
-                    continue;
-                }
-                Err(finding) => return Err(finding.into()),
-            };
+        let issue = new_issue(&store, app, digest, posts, &plan, now).await?;
+        let composed = compose(app, talk, digest, posts, loaded, issue.id, now);
+        let Composed { compiled, .. } = match composed.and_then(|composed| composed.checked(talk)) {
+            Ok(composed) => composed,
+            // The posts stay unannounced; the other issues and digests go on.
+            Err(finding) if matches!(when, When::Due) || issues.len() > 1 => {
+                talk.report(&[finding]);
+                ending = Ending::Partial;
+                continue;
+            }
+            Err(finding) => return Err(finding.into()),
+        };
         let issue = Issue {
             subject: compiled.subject(),
             ..issue
@@ -220,10 +228,10 @@ pub(super) async fn send(
             again: matches!(when, When::Now(choice) if choice.again),
         };
         match store.freeze(&freeze).await? {
-            Frozen::Already => session.say(&format!("{}: another run has sent this", digest.name)),
+            Frozen::Already => talk.say(&format!("{}: another run has sent this", digest.name)),
             Frozen::Made(_) => {
-                session.note_frozen(&store, &digest.name).await?;
-                ending = ending.and(finish(session, &sender, &issue).await?);
+                app.note_frozen(talk, &store, &digest.name).await?;
+                ending = ending.and(finish(app, talk, &sender, &issue).await?);
             }
         }
     }
@@ -232,9 +240,9 @@ pub(super) async fn send(
         if !plan.holds_back() {
             pass(&store, digest, &plan).await?;
         }
-        session.result(&plan.why_nothing(digest))?;
+        talk.conclude(&plan.why_nothing(digest))?;
         if matches!(when, When::Now(_)) {
-            ending = ending.and(name_in_the_way(session, &store, digest).await?);
+            ending = ending.and(name_in_the_way(talk, &store, digest).await?);
         }
     }
     Ok(ending)
@@ -242,7 +250,7 @@ pub(super) async fn send(
 
 /// A paused issue has taken the posts that a person expects to be new.
 async fn name_in_the_way(
-    session: &Session<'_>,
+    talk: &mut Talk<'_>,
     store: &Store,
     digest: &Digest,
 ) -> anyhow::Result<Ending> {
@@ -257,7 +265,7 @@ async fn name_in_the_way(
                 "`tidings issue resume {0}` goes on with it, `tidings issue cancel {0}` ends it",
                 issue.id
             );
-            session.report(&[Finding::error(message).way_out(hint)]);
+            talk.report(&[Finding::error(message).way_out(hint)]);
             ending = Ending::Partial;
         }
     }
@@ -276,18 +284,18 @@ fn slot_ahead(digest: &Digest, slot: DateTime<Utc>) -> Finding {
 }
 
 /// Takes the last slot that is past as the last that was filled, after a run whose clock was ahead.
-async fn reset_slot(session: &mut Session<'_>, digest: &Digest) -> anyhow::Result<Ending> {
+async fn reset_slot(app: &App, talk: &mut Talk<'_>, digest: &Digest) -> anyhow::Result<Ending> {
     let Schedule::Cron(cron) = &digest.schedule else {
         bail!("the digest `{}` has no slots", digest.name);
     };
-    let now = session.clock.now();
-    let zone = digest.zone(&session.config.site);
+    let now = app.clock.now();
+    let zone = digest.zone(&app.config.site);
     let past = last_before(cron, zone, now).unwrap_or(now.timestamp());
-    let store = session.store(Access::Write).await?;
+    let store = app.store(Access::Write).await?;
     if !store.reset_slot(&digest.name, past).await? {
         bail!("the digest `{}` has not begun in this store", digest.name);
     }
-    session.result(&format!("{}: the next slot is the next issue", digest.name))?;
+    talk.conclude(&format!("{}: the next slot is the next issue", digest.name))?;
     Ok(Ending::Done)
 }
 
@@ -319,13 +327,13 @@ fn may_repeat(digest: &Digest, plan: &Plan<'_>, choice: &Choice) -> anyhow::Resu
 
 /// Which slot of a digest an issue fills.
 fn slot_of(
-    session: &Session<'_>,
+    app: &App,
     digest: &Digest,
     posts: &[&Post],
     plan: &Plan<'_>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<String> {
-    let outbox = session.config.mail.smtp.is_none();
+    let outbox = app.config.mail.smtp.is_none();
     let post = posts.first().map(|post| &*post.id).unwrap_or_default();
     Ok(match (&digest.schedule, plan.slot) {
         // What went only into the outbox must not keep the same post from the relay.
@@ -346,13 +354,13 @@ fn slot_of(
 
 async fn new_issue(
     store: &Store,
-    session: &Session<'_>,
+    app: &App,
     digest: &Digest,
     posts: &[&Post],
     plan: &Plan<'_>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Issue> {
-    let slot = slot_of(session, digest, posts, plan, now)?;
+    let slot = slot_of(app, digest, posts, plan, now)?;
     let key = store.current_key().await?;
     Ok(Issue {
         id: key.issue(&digest.name, &slot),
@@ -362,7 +370,7 @@ async fn new_issue(
         state: IssueState::Open,
         reason: None,
         subject: String::new(),
-        outbox: session.config.mail.smtp.is_none(),
+        outbox: app.config.mail.smtp.is_none(),
         key: key.number(),
     })
 }

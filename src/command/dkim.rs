@@ -7,20 +7,22 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::app::App;
 use crate::cli;
-use crate::command::{Ending, Session};
 use crate::config::{Dkim, Mail};
 use crate::delivery::{load_keys, signing_domain};
+use crate::ending::Ending;
 use crate::file::unwritable;
 use crate::finding::Finding;
 use crate::message::dkim::{Algorithm, SigningKey};
+use crate::talk::Talk;
 
 /// The longest text between two quotation marks in a TXT record, in octets (RFC 1035 3.3).
 const LONGEST_STRING: usize = 255;
 
 /// Does what is asked for.
-pub(super) fn dkim(session: &mut Session<'_>, what: &cli::Dkim) -> anyhow::Result<Ending> {
-    let mail = &session.config.mail;
+pub(super) fn dkim(app: &App, talk: &mut Talk<'_>, what: &cli::Dkim) -> anyhow::Result<Ending> {
+    let mail = &app.config.mail;
     let domain = signing_domain(mail)?;
     match what {
         cli::Dkim::New {
@@ -37,16 +39,16 @@ pub(super) fn dkim(session: &mut Session<'_>, what: &cli::Dkim) -> anyhow::Resul
             let selector = selector.clone().unwrap_or(known_selector);
             let file = file
                 .clone()
-                .unwrap_or_else(|| session.config.root.join(known_file));
+                .unwrap_or_else(|| app.config.root.join(known_file));
             let pem = algorithm.generate_pem();
             write_key(&file, &pem)?;
             let key = SigningKey::from_pem(&selector, &pem).context("the new key")?;
-            session.say(&format!(
+            talk.say(&format!(
                 "{} written: keep it as you keep a password",
                 file.display()
             ));
-            writeln!(session.out, "{}", record(&key, &domain))?;
-            session.say(&hint(algorithm, &domain, &selector, &file));
+            writeln!(talk.out(), "{}", record(&key, &domain))?;
+            talk.say(&hint(algorithm, &domain, &selector, &file));
         }
         cli::Dkim::Show => {
             let keys = load_keys(mail)?;
@@ -56,7 +58,7 @@ pub(super) fn dkim(session: &mut Session<'_>, what: &cli::Dkim) -> anyhow::Resul
                 return Err(finding.way_out("make a key with `tidings dkim new`").into());
             }
             for key in &keys {
-                writeln!(session.out, "{}", record(key, &domain))?;
+                writeln!(talk.out(), "{}", record(key, &domain))?;
             }
         }
     }

@@ -2,29 +2,35 @@
 
 use anyhow::{Context, bail};
 
+use crate::app::App;
 use crate::cli;
-use crate::command::{Ending, Session};
+use crate::ending::Ending;
 use crate::ledger::IssueState::{Cancelled, Open, Paused};
 use crate::ledger::{Issue, IssueId};
 use crate::reader::Email;
 use crate::store::{Access, Store};
+use crate::talk::Talk;
 
 /// Why an issue is paused or cancelled that a person has stopped.
 pub(super) const BY_HAND: &str = "by hand";
 
 /// Does what is asked for.
-pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyhow::Result<Ending> {
+pub(super) async fn issue(
+    app: &App,
+    talk: &mut Talk<'_>,
+    what: &cli::Issue,
+) -> anyhow::Result<Ending> {
     let (cli::Issue::Pause { issue: number }
     | cli::Issue::Resume { issue: number }
     | cli::Issue::Cancel { issue: number }
     | cli::Issue::Resolve { issue: number, .. }) = what;
-    let store = session.store(Access::Write).await?;
+    let store = app.store(Access::Write).await?;
     let issue = numbered(&store, *number).await?;
     if matches!(
         what,
         cli::Issue::Resume { .. } | cli::Issue::Resolve { resend: true, .. }
     ) {
-        session.refuse_another_store(&issue.digest, &store).await?;
+        app.refuse_another_store(&issue.digest, &store).await?;
     }
     let (from, to, reason): (&[_], _, _) = match what {
         cli::Issue::Pause { .. } => (&[Open], Paused, Some(BY_HAND)),
@@ -33,7 +39,7 @@ pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyho
         cli::Issue::Resolve {
             resend, address, ..
         } => {
-            return resolve(session, &store, &issue, address, *resend).await;
+            return resolve(app, talk, &store, &issue, address, *resend).await;
         }
     };
     if !store.change_issue(issue.id, from, to, reason).await? {
@@ -43,9 +49,9 @@ pub(super) async fn issue(session: &mut Session<'_>, what: &cli::Issue) -> anyho
             to.word()
         );
     }
-    session.result(&format!("“{}” is {}", issue.subject, to.word()))?;
+    talk.conclude(&format!("“{}” is {}", issue.subject, to.word()))?;
     if to == Cancelled {
-        session.result(match store.is_void(issue.id).await? {
+        talk.conclude(match store.is_void(issue.id).await? {
             true => "nobody has got it: its posts are news again, and the next issue carries them",
             false => "some have got it, so its posts are not sent again by themselves",
         })?;
@@ -60,7 +66,8 @@ pub(super) async fn numbered(store: &Store, id: IssueId) -> anyhow::Result<Issue
 }
 
 async fn resolve(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     store: &Store,
     issue: &Issue,
     addresses: &[Email],
@@ -78,7 +85,7 @@ async fn resolve(
         readers.push(id);
     }
     let decided = store
-        .resolve(issue.id, &readers, resend, session.clock.now())
+        .resolve(issue.id, &readers, resend, app.clock.now())
         .await?;
     let how = match (resend, issue.state) {
         (false, _) => "given up",
@@ -89,6 +96,6 @@ async fn resolve(
         1 => "1 uncertain delivery".to_owned(),
         many => format!("{many} uncertain deliveries"),
     };
-    session.result(&format!("{who} {how}"))?;
+    talk.conclude(&format!("{who} {how}"))?;
     Ok(Ending::Done)
 }

@@ -8,9 +8,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::command::Session;
+use crate::app::App;
 use crate::finding::Finding;
 use crate::http::{Client, Trouble, is_on_site};
+use crate::talk::Talk;
 
 /// How many pages are asked for at once.
 const AT_ONCE: usize = 8;
@@ -41,9 +42,14 @@ impl Default for Live {
 impl Live {
     /// Those of these pages that do not answer with success, each named in a warning. None where nobody outside this
     /// machine is told: with an outbox, on a loopback site, or with `require_live = false`.
-    pub(super) async fn missing(&mut self, session: &Session<'_>, pages: &[Url]) -> Vec<Url> {
-        let site = &session.config.site;
-        if !site.require_live || site.is_loopback() || session.config.mail.smtp.is_none() {
+    pub(super) async fn missing(
+        &mut self,
+        app: &App,
+        talk: &mut Talk<'_>,
+        pages: &[Url],
+    ) -> Vec<Url> {
+        let site = &app.config.site;
+        if !site.require_live || site.is_loopback() || app.config.mail.smtp.is_none() {
             return Vec::new();
         }
         let mut unasked: Vec<&Url> = pages
@@ -64,7 +70,7 @@ impl Live {
             self.known.insert(page, None);
         }
         if own.is_empty() {
-            session.report(&findings);
+            talk.report(&findings);
             return self.those_missing(pages);
         }
         let client = self.client.get_or_init(|| Client::for_site(&site.url));
@@ -84,7 +90,7 @@ impl Live {
             }
             self.known.insert(page, trouble);
         }
-        session.report(&findings);
+        talk.report(&findings);
         self.those_missing(pages)
     }
 

@@ -2,91 +2,94 @@
 
 use anyhow::bail;
 
+use crate::app::App;
 use crate::cli::Dry;
 use crate::command::live::Live;
-use crate::command::{Ending, Session};
 use crate::digest::PATIENCE;
+use crate::ending::Ending;
 use crate::feed;
 use crate::finding::Finding;
 use crate::publish::{Hub, Manifest};
+use crate::talk::Talk;
 
 /// Tells the hub, now.
-pub(super) async fn ping(session: &mut Session<'_>, dry: Dry) -> anyhow::Result<Ending> {
-    if session.config.feeds.hub.is_none() {
+pub(super) async fn ping(app: &App, talk: &mut Talk<'_>, dry: Dry) -> anyhow::Result<Ending> {
+    if app.config.feeds.hub.is_none() {
         bail!(
             "there is no hub to ping\n  set `hub = \"https://…\"` under [feeds], then `tidings build` links to it"
         );
     }
-    let mut manifest = Manifest::read(&session.config.posts.lock);
+    let mut manifest = Manifest::read(&app.config.posts.lock);
     if dry.dry_run {
         for path in manifest.untold() {
-            writeln!(session.out, "{}", feed::url(&session.config.site, &path))?;
+            writeln!(talk.out(), "{}", feed::url(&app.config.site, &path))?;
         }
         return Ok(Ending::Done);
     }
-    tell(session, &mut manifest).await
+    tell(app, talk, &mut manifest).await
 }
 
 /// Tells the hub where it is set and the pages of the new posts are there. A hub that is down stops nobody.
 pub(super) async fn ping_when_live(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     manifest: &mut Manifest,
     live: &mut Live,
 ) -> anyhow::Result<()> {
-    if session.config.feeds.hub.is_none() {
+    if app.config.feeds.hub.is_none() {
         return Ok(());
     }
     if manifest.settle() {
-        save(session, manifest);
+        save(app, talk, manifest);
     }
     let untold = manifest.untold().len();
     if untold == 0 {
         return Ok(());
     }
-    let missing = live.missing(session, &manifest.waiting_pages()).await;
+    let missing = live.missing(app, talk, &manifest.waiting_pages()).await;
     if manifest.take_present(&missing) {
-        save(session, manifest);
+        save(app, talk, manifest);
     }
-    let now = session.clock.now();
+    let now = app.clock.now();
     let late = manifest.late_pages(now, PATIENCE);
     let is_time = !manifest.is_waiting() || !late.is_empty();
     for page in late {
         let finding = Finding::warning(format!(
             "`{page}` has not been there for a day: the hub is told without it"
         ));
-        session.report(&[finding.way_out("publish the page, or unpublish the post")]);
+        talk.report(&[finding.way_out("publish the page, or unpublish the post")]);
     }
     if !is_time {
-        session.say("the hub is told when the new posts are there");
+        talk.say("the hub is told when the new posts are there");
         return Ok(());
     }
-    tell(session, manifest).await?;
+    tell(app, talk, manifest).await?;
     // A hub that is down is told as soon as it is there again.
     if manifest.untold().len() < untold {
         manifest.drop_late(now, PATIENCE);
-        save(session, manifest);
+        save(app, talk, manifest);
     }
     Ok(())
 }
 
 /// Where it cannot be kept the hub hears the same again at the next run, which does no harm.
-fn save(session: &Session<'_>, manifest: &Manifest) {
-    session.report(manifest.keep(&session.config.posts.lock).err().as_slice());
+fn save(app: &App, talk: &mut Talk<'_>, manifest: &Manifest) {
+    talk.report(manifest.keep(&app.config.posts.lock).err().as_slice());
 }
 
 /// Tells the hub of every feed that it does not know of. Partial where something is left.
-async fn tell(session: &mut Session<'_>, manifest: &mut Manifest) -> anyhow::Result<Ending> {
+async fn tell(app: &App, talk: &mut Talk<'_>, manifest: &mut Manifest) -> anyhow::Result<Ending> {
     let is_told_already = manifest.untold().is_empty();
-    let Some(hub) = Hub::new(&session.config.feeds, &session.config.site) else {
+    let Some(hub) = Hub::new(&app.config.feeds, &app.config.site) else {
         return Ok(Ending::Done);
     };
     let told = hub.tell(manifest).await;
-    session.report(&told.findings);
+    talk.report(&told.findings);
     if manifest.settle() || told.told > 0 {
-        save(session, manifest);
+        save(app, talk, manifest);
     }
     if told.told > 0 || is_told_already {
-        session.result(&format!("hub: {} feeds told", told.told))?;
+        talk.conclude(&format!("hub: {} feeds told", told.told))?;
     }
     Ok(match told.left {
         0 => Ending::Done,

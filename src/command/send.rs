@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::app::App;
 use crate::command::issue::BY_HAND;
 use crate::command::status::told;
-use crate::command::{Ending, Session};
-use crate::delivery::{Delivery, Mailer, Progress, Stop, load_signer};
+use crate::delivery::{Delivery, Mailer, Progress, load_signer};
+use crate::ending::Ending;
 use crate::finding::Finding;
 use crate::ledger::{Issue, IssueState, State};
 use crate::message::Compiled;
 use crate::store::{Access, Sender, StoreError};
+use crate::talk::Talk;
 
 /// Said where mail goes into the outbox because the config names neither a relay nor an outbox.
 const STAYS_HERE: &str = "nothing has left this machine: `smtp` under [mail] is not set";
@@ -21,7 +23,13 @@ pub(super) struct Failures(Option<anyhow::Error>);
 
 impl Failures {
     /// Keeps the error of this digest, or names it where there is one already that says something else.
-    pub(super) fn add(&mut self, session: &Session<'_>, digest: &str, error: anyhow::Error) {
+    pub(super) fn add(
+        &mut self,
+        app: &App,
+        talk: &mut Talk<'_>,
+        digest: &str,
+        error: anyhow::Error,
+    ) {
         let name = format!("the digest `{digest}`");
         // Some errors say it themselves.
         let error = match format!("{error:#}").contains(&name) {
@@ -32,9 +40,9 @@ impl Failures {
             self.0 = Some(error);
             return;
         };
-        let finding = session.explain_error(&error);
-        if finding != session.explain_error(first) {
-            session.report(&[finding]);
+        let finding = app.explain(&error);
+        if finding != app.explain(first) {
+            talk.report(&[finding]);
         }
     }
 
@@ -47,14 +55,15 @@ impl Failures {
 /// Goes on with every issue in which someone still waits, whatever has become of its digest in the config: it was
 /// frozen, and its readers were counted. An issue that is refused stops no other.
 pub(super) async fn finish_open(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     failures: &mut Failures,
 ) -> anyhow::Result<Ending> {
     let mut ending = Ending::Done;
-    match session.store(Access::Read).await {
+    match app.store(Access::Read).await {
         Ok(store) => {
             for issue in store.issues().await? {
-                ending = ending.and(name_paused(session, &issue));
+                ending = ending.and(name_paused(talk, &issue));
             }
             if store.open_issues().await?.is_empty() {
                 return Ok(ending);
@@ -64,31 +73,31 @@ pub(super) async fn finish_open(
         Err(error) if matches!(error.downcast_ref(), Some(StoreError::Older)) => {}
         Err(error) => return Err(error),
     }
-    let Some(sender) = session.sender().await? else {
+    let Some(sender) = app.sender().await? else {
         return Ok(ending);
     };
     for issue in sender.store().open_issues().await? {
-        if session.is_stopped() {
+        if app.is_stopped() {
             return Ok(Ending::Partial);
         }
-        match finish(session, &sender, &issue).await {
+        match finish(app, talk, &sender, &issue).await {
             Ok(finished) => ending = ending.and(finished),
-            Err(error) => failures.add(session, &issue.digest, error),
+            Err(error) => failures.add(app, talk, &issue.digest, error),
         }
     }
     Ok(ending)
 }
 
 /// Nobody has chosen that the mail stays here, so a person must know, also with `-q`.
-fn name_outbox(session: &Session<'_>) {
-    let folder = session.config.mail.outbox.folder().display();
+fn name_outbox(app: &App, talk: &mut Talk<'_>) {
+    let folder = app.config.mail.outbox.folder().display();
     let finding = Finding::warning(format!("mail was written into {folder}; {STAYS_HERE}"));
     let hint = "set `smtp` to send it, or `outbox` if the folder is meant";
-    session.name_each([finding.way_out(hint)].iter());
+    talk.insist([finding.way_out(hint)].iter());
 }
 
 /// What the program has paused waits for a person, who may not have seen why.
-fn name_paused(session: &Session<'_>, issue: &Issue) -> Ending {
+fn name_paused(talk: &mut Talk<'_>, issue: &Issue) -> Ending {
     match (&issue.reason, issue.state) {
         (Some(reason), IssueState::Paused) if reason != BY_HAND => {
             let finding = Finding::error(format!(
@@ -99,7 +108,7 @@ fn name_paused(session: &Session<'_>, issue: &Issue) -> Ending {
                 "mend it, then `tidings issue resume {0}`, or `tidings issue cancel {0}`",
                 issue.id
             );
-            session.report(&[finding.way_out(resume)]);
+            talk.report(&[finding.way_out(resume)]);
             Ending::Partial
         }
         _ => Ending::Done,
@@ -108,12 +117,13 @@ fn name_paused(session: &Session<'_>, issue: &Issue) -> Ending {
 
 /// Sends an open issue and says what came of it.
 pub(super) async fn finish(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     sender: &Sender,
     issue: &Issue,
 ) -> anyhow::Result<Ending> {
     let store = sender.store();
-    session.refuse_another_store(&issue.digest, store).await?;
+    app.refuse_another_store(&issue.digest, store).await?;
     let compiled = match Compiled::from_text(&store.compiled(issue.id).await?) {
         Ok(compiled) => compiled,
         // The other issues go out all the same.
@@ -122,25 +132,24 @@ pub(super) async fn finish(
                 "{}: “{}” cannot be read: {why}",
                 issue.digest, issue.subject
             ));
-            session
-                .report(&[finding.way_out(format!("`tidings issue cancel {}` ends it", issue.id))]);
+            talk.report(&[finding.way_out(format!("`tidings issue cancel {}` ends it", issue.id))]);
             return Ok(Ending::Partial);
         }
     };
-    let signer = match load_signer(&session.config.mail) {
+    let signer = match load_signer(&app.config.mail) {
         Ok(signer) => signer.map(Arc::new),
         Err(finding) => {
-            session.report(&[finding]);
+            talk.report(&[finding]);
             return Ok(Ending::Partial);
         }
     };
     let compiled = compiled.signed_by(signer);
     let key = store.key(issue.key).await?;
-    let mail = Arc::new(session.config.mail.clone());
+    let mail = Arc::new(app.config.mail.clone());
     let mailer = match Mailer::for_issue(&mail, issue) {
         Ok(mailer) => mailer,
         Err(why) => {
-            session.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
+            talk.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
             return Ok(Ending::Partial);
         }
     };
@@ -157,16 +166,16 @@ pub(super) async fn finish(
         compiled: Arc::new(compiled),
         key,
         mail,
-        clock: *session.clock,
-        progress: if session.quiet {
+        clock: app.clock,
+        progress: if talk.is_quiet() {
             Progress::hidden()
         } else {
             Progress::new(&issue.digest, waiting)
         },
-        stop: session.stop.get_or_init(Stop::on_signals).clone(),
+        stop: app.stop().clone(),
     };
     if let Some(why) = delivery.deliver(&mailer).await? {
-        session.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
+        talk.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
     }
     let after = store.counts(issue.id).await?;
     let summary = format!(
@@ -181,15 +190,15 @@ pub(super) async fn finish(
             .map(|state| counts[*state as usize])
             .sum()
     };
-    if session.quiet && failed(after) > failed(before) {
+    if talk.is_quiet() && failed(after) > failed(before) {
         let who = format!("`tidings status {}` says who and why", issue.id);
-        session.report(&[Finding::error(summary).way_out(who)]);
+        talk.report(&[Finding::error(summary).way_out(who)]);
     } else {
-        session.result(&summary)?;
+        talk.conclude(&summary)?;
     }
     let is_sent = after[State::Sent as usize] > before[State::Sent as usize];
-    if session.quiet && stays_here && is_sent {
-        name_outbox(session);
+    if talk.is_quiet() && stays_here && is_sent {
+        name_outbox(app, talk);
     }
     Ok(if sender.missed(issue.id).await? == 0 {
         Ending::Done

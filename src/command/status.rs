@@ -4,14 +4,16 @@ use std::collections::HashSet;
 
 use serde_json::{Map, json};
 
+use crate::app::App;
 use crate::cli;
 use crate::command::issue::numbered;
-use crate::command::{Ending, Session};
+use crate::ending::Ending;
 use crate::finding::{one_line, visible_line};
 use crate::ledger::{Issue, State};
 use crate::reader::ReaderId;
 use crate::store::{Access, Missed, Store, Uncertainty};
 use crate::subscriber::Sheet;
+use crate::talk::Talk;
 
 /// How many are read at once, so that a million need no memory.
 const PAGE: usize = 1000;
@@ -23,38 +25,39 @@ const LONGEST: usize = 200;
 
 /// What became of the issues, as text, JSON or CSV.
 pub(super) async fn status(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     args: &cli::Status,
 ) -> anyhow::Result<Ending> {
-    let store = session.store(Access::Read).await?;
+    let store = app.store(Access::Read).await?;
     let issues = match args.issue {
         Some(number) => vec![numbered(&store, number).await?],
         None => store.issues().await?,
     };
     if args.failed {
-        failed(session, &store, &issues).await?;
+        failed(talk, &store, &issues).await?;
     } else if args.json {
-        as_json(session, &store, &issues).await?;
+        as_json(talk, &store, &issues).await?;
     } else {
-        as_text(session, &store, &issues, args.issue.is_none()).await?;
+        as_text(talk, &store, &issues, args.issue.is_none()).await?;
     }
     Ok(Ending::Done)
 }
 
 /// A line an issue, then one for everyone who was missed and for every moment of uncertainty.
 async fn as_text(
-    session: &mut Session<'_>,
+    talk: &mut Talk<'_>,
     store: &Store,
     issues: &[Issue],
     short: bool,
 ) -> anyhow::Result<()> {
     if issues.is_empty() {
-        writeln!(session.out, "no issues yet")?;
+        writeln!(talk.out(), "no issues yet")?;
     }
     for issue in issues {
         let counts = store.counts(issue.id).await?;
         writeln!(
-            session.out,
+            talk.out(),
             "{}  {}  {}  {}  “{}”  {}",
             issue.id,
             issue.digest,
@@ -65,7 +68,7 @@ async fn as_text(
         )?;
         if let Some(reason) = &issue.reason {
             let reason = one_line(reason, LONGEST);
-            writeln!(session.out, "    {}: {reason}", issue.state.word())?;
+            writeln!(talk.out(), "    {}: {reason}", issue.state.word())?;
         }
         let most = if short { SHORT } else { usize::MAX };
         let mut pages = Pages::new(store, issue);
@@ -78,7 +81,7 @@ async fn as_text(
                     State::Uncertain => "uncertain: may have it",
                     state => state.word(),
                 };
-                writeln!(session.out, "    {address}: {state}: {why}")?;
+                writeln!(talk.out(), "    {address}: {state}: {why}")?;
                 listed += 1;
             }
         }
@@ -91,14 +94,14 @@ async fn as_text(
             } else {
                 ""
             };
-            writeln!(session.out, "    {address}: may have it{twice}: {why}")?;
+            writeln!(talk.out(), "    {address}: may have it{twice}: {why}")?;
         }
         let all: u64 = counts.iter().sum();
         let unlisted = usize::try_from(all - counts[State::Sent as usize])?.saturating_sub(listed)
             + moments.len().saturating_sub(most);
         if unlisted > 0 {
             writeln!(
-                session.out,
+                talk.out(),
                 "    {unlisted} more: `tidings status {}`",
                 issue.id
             )?;
@@ -135,8 +138,8 @@ pub(super) fn told(counts: [u64; 7]) -> String {
     }
 }
 
-async fn as_json(session: &mut Session<'_>, store: &Store, issues: &[Issue]) -> anyhow::Result<()> {
-    write!(session.out, "{{\"issues\":[")?;
+async fn as_json(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow::Result<()> {
+    write!(talk.out(), "{{\"issues\":[")?;
     for (number, issue) in issues.iter().enumerate() {
         let counts = store.counts(issue.id).await?;
         let named = State::ALL
@@ -159,7 +162,7 @@ async fn as_json(session: &mut Session<'_>, store: &Store, issues: &[Issue]) -> 
         let open_head = head.strip_suffix('}').unwrap_or(&head);
         let comma = if number == 0 { "" } else { "," };
         // The lists may be longer than what fits in memory.
-        write!(session.out, "{comma}\n{open_head},\n\"missed\":[")?;
+        write!(talk.out(), "{comma}\n{open_head},\n\"missed\":[")?;
         let mut pages = Pages::new(store, issue);
         let mut comma = "";
         while let Some(page) = pages.next().await? {
@@ -172,27 +175,27 @@ async fn as_json(session: &mut Session<'_>, store: &Store, issues: &[Issue]) -> 
                     "due_at": (missed.state == State::Queued).then(|| missed.due_at.to_rfc3339()),
                     "reply": missed.reply,
                 });
-                write!(session.out, "{comma}\n{one}")?;
+                write!(talk.out(), "{comma}\n{one}")?;
                 comma = ",";
             }
         }
-        write!(session.out, "],\n\"uncertain\":[")?;
+        write!(talk.out(), "],\n\"uncertain\":[")?;
         comma = "";
         for moment in store.uncertainties(issue.id).await? {
             let one = json!({ "email": moment.address, "at": moment.at.to_rfc3339(), "detail": moment.detail });
-            write!(session.out, "{comma}\n{one}")?;
+            write!(talk.out(), "{comma}\n{one}")?;
             comma = ",";
         }
-        write!(session.out, "]}}")?;
+        write!(talk.out(), "]}}")?;
     }
-    writeln!(session.out, "]}}")?;
+    writeln!(talk.out(), "]}}")?;
     Ok(())
 }
 
 /// Those who will not get an issue unless a person does something.
-async fn failed(session: &mut Session<'_>, store: &Store, issues: &[Issue]) -> anyhow::Result<()> {
+async fn failed(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow::Result<()> {
     let columns = ["email", "name", "issue", "outcome", "attempts", "reply"];
-    let mut sheet = Sheet::new(&mut *session.out, &columns)?;
+    let mut sheet = Sheet::new(talk.out(), &columns)?;
     for issue in issues {
         let mut pages = Pages::new(store, issue);
         while let Some(page) = pages.next().await? {

@@ -6,22 +6,25 @@ use std::path::Path;
 use anyhow::bail;
 use chrono::{DateTime, Utc};
 
+use crate::app::App;
 use crate::cli;
-use crate::command::{Ending, Session};
 use crate::config::Config;
 use crate::consent::{ReaderState, Said, Source, Wish};
+use crate::ending::Ending;
 use crate::file::read::{LISTED, read};
 use crate::finding::{Finding, one_line, visible_line};
 use crate::reader::Email;
 use crate::store::{Access, Answer, Asked, Store};
 use crate::subscriber::{List, Listed, Sheet};
+use crate::talk::Talk;
 
 /// Does what is asked for.
 pub(super) async fn subscriber(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     what: &cli::Subscriber,
 ) -> anyhow::Result<Ending> {
-    let now = session.clock.now();
+    let now = app.clock.now();
     match what {
         cli::Subscriber::Add {
             email,
@@ -32,46 +35,46 @@ pub(super) async fn subscriber(
             let asked = Asked {
                 wish: Wish::Subscribe,
                 by: Source::Owner,
-                digests: &digests(session, digest)?,
+                digests: &digests(app, digest)?,
                 consent: consent.as_deref(),
             };
             let people = [(email.clone(), name.clone())];
-            let store = session.store(Access::Write).await?;
+            let store = app.store(Access::Write).await?;
             let answer = store.ask(&people, &asked, now).await?.remove(0);
             if answer.change.said == Said::StaysSuppressed {
                 bail!("{}", say_answer(email, &answer));
             }
-            session.result(&say_answer(email, &answer))?;
+            talk.conclude(&say_answer(email, &answer))?;
         }
         cli::Subscriber::Remove { email, digest } => {
             let named = if digest.is_empty() {
                 Vec::new()
             } else {
-                digests(session, digest)?
+                digests(app, digest)?
             };
-            let store = session.store(Access::Write).await?;
+            let store = app.store(Access::Write).await?;
             let answer = store.remove_reader(email, &named, now).await?;
             if answer.change.said == Said::Unknown {
                 return Err(unknown(email));
             }
-            session.result(&match answer.change.said {
+            talk.conclude(&match answer.change.said {
                 Said::LeftDigests => format!("{email} removed from {}", named.join(", ")),
                 _ => say_answer(email, &answer),
             })?;
         }
         cli::Subscriber::Forget { email } => {
-            let store = session.store(Access::Write).await?;
+            let store = app.store(Access::Write).await?;
             if store.forget_reader(email, now).await?.said == Said::Unknown {
                 return Err(unknown(email));
             }
-            session.result(&format!(
+            talk.conclude(&format!(
                 "{email} is forgotten, and gets no mail whoever adds the address again"
             ))?;
         }
-        cli::Subscriber::Show { email } => show(session, email).await?,
+        cli::Subscriber::Show { email } => show(app, talk, email).await?,
         cli::Subscriber::List => {
-            let store = session.store(Access::Read).await?;
-            let out = &mut session.out;
+            let store = app.store(Access::Read).await?;
+            let out = talk.out();
             store
                 .each_subscriber(None, |one| -> anyhow::Result<()> {
                     let (state, digests) = (one.state.word(), one.digests.join(","));
@@ -80,8 +83,8 @@ pub(super) async fn subscriber(
                 .await?;
         }
         cli::Subscriber::Export => {
-            let store = session.store(Access::Read).await?;
-            let mut sheet = Sheet::of_subscribers(&mut *session.out)?;
+            let store = app.store(Access::Read).await?;
+            let mut sheet = Sheet::of_subscribers(talk.out())?;
             store
                 .each_subscriber(None, |one| -> anyhow::Result<()> {
                     Ok(sheet.write_subscriber(&one)?)
@@ -95,7 +98,7 @@ pub(super) async fn subscriber(
             consent,
             digest,
         } => {
-            return import(session, file, *confirmed, consent.as_deref(), digest).await;
+            return import(app, talk, file, *confirmed, consent.as_deref(), digest).await;
         }
     }
     Ok(Ending::Done)
@@ -126,9 +129,9 @@ fn unknown(email: &Email) -> anyhow::Error {
 }
 
 /// The digests that are named, checked; all where none is.
-fn digests(session: &Session<'_>, named: &[String]) -> Result<Vec<String>, Finding> {
+fn digests(app: &App, named: &[String]) -> Result<Vec<String>, Finding> {
     if named.is_empty() {
-        return Ok(session
+        return Ok(app
             .config
             .digests
             .iter()
@@ -137,24 +140,19 @@ fn digests(session: &Session<'_>, named: &[String]) -> Result<Vec<String>, Findi
     }
     named
         .iter()
-        .map(|name| {
-            session
-                .config
-                .digest(name)
-                .map(|digest| digest.name.clone())
-        })
+        .map(|name| app.config.digest(name).map(|digest| digest.name.clone()))
         .collect()
 }
 
 /// Who someone is, what they get and what happened to them.
-async fn show(session: &mut Session<'_>, email: &Email) -> anyhow::Result<()> {
-    let store = session.store(Access::Read).await?;
+async fn show(app: &App, talk: &mut Talk<'_>, email: &Email) -> anyhow::Result<()> {
+    let store = app.store(Access::Read).await?;
     let (id, state) = store
         .find_reader(email)
         .await?
         .ok_or_else(|| unknown(email))?;
-    writeln!(session.out, "{email}  {}", state.word())?;
-    let out = &mut session.out;
+    writeln!(talk.out(), "{email}  {}", state.word())?;
+    let out = talk.out();
     store
         .each_subscriber(Some(id), |one| -> anyhow::Result<()> {
             if let Some(name) = &one.reader.name {
@@ -168,7 +166,7 @@ async fn show(session: &mut Session<'_>, email: &Email) -> anyhow::Result<()> {
             .map(|detail| format!("  {}", one_line(&detail, usize::MAX)))
             .unwrap_or_default();
         writeln!(
-            session.out,
+            talk.out(),
             "{}  {kind}{detail}",
             at.format("%Y-%m-%dT%H:%M:%SZ")
         )?;
@@ -177,13 +175,14 @@ async fn show(session: &mut Session<'_>, email: &Email) -> anyhow::Result<()> {
 }
 
 async fn import(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     file: &Path,
     confirmed: bool,
     consent: Option<&str>,
     named: &[String],
 ) -> anyhow::Result<Ending> {
-    let default = digests(session, named)?;
+    let default = digests(app, named)?;
     let bytes = read(file, LISTED).map_err(|error| error.in_file(file))?;
     let list = List::open(&bytes).map_err(|finding| finding.in_file(file))?;
     let import = Import {
@@ -192,13 +191,13 @@ async fn import(
         confirmed,
         consent,
     };
-    let store = session.store(Access::Write).await?;
-    let now = session.clock.now();
+    let store = app.store(Access::Write).await?;
+    let now = app.clock.now();
     let (mut tally, mut findings, mut batch) = (Tally::default(), Vec::new(), Batch::default());
     for listed in list {
         let sorted = listed.and_then(|one| {
             let line = one.line;
-            let sorted = import.sort(&session.config, one);
+            let sorted = import.sort(&app.config, one);
             sorted.map_err(|finding| finding.at_line(line))
         });
         match sorted {
@@ -219,8 +218,8 @@ async fn import(
         .map(|finding| finding.in_file(file))
         .collect();
     findings.sort();
-    session.report(&findings);
-    session.result(&format!(
+    talk.report(&findings);
+    talk.conclude(&format!(
         "{} new, {} known, {} suppressed, {} refused",
         tally.new,
         tally.known,
@@ -228,7 +227,7 @@ async fn import(
         findings.len()
     ))?;
     for words in tally.remarks(confirmed) {
-        session.say(&words);
+        talk.say(&words);
     }
     Ok(Ending::of(&findings))
 }

@@ -6,25 +6,27 @@ use std::path::Path;
 use tokio::runtime::Runtime;
 use url::Url;
 
-use crate::command::Session;
+use crate::app::App;
 use crate::feed::{Adoption, OldFeed, folder_at};
 use crate::file::read::{LISTED, not_text, read_text};
 use crate::finding::Finding;
 use crate::http::Client;
 use crate::loader::Loaded;
+use crate::talk::Talk;
 
 /// The most bytes of a feed that is fetched.
 const FETCHED: u64 = 64 << 20;
 
 /// Gives the posts the ids of an old feed: a file, or an address that is fetched.
 pub(super) fn adopt(
-    session: &Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     loaded: &mut Loaded,
     feed: &Path,
     runtime: &Runtime,
 ) -> Result<(), Finding> {
     let text = match address_in(feed) {
-        Some(address) => fetch(session, &address, runtime),
+        Some(address) => fetch(app, &address, runtime),
         None => read_text(feed, LISTED).map_err(|error| error.in_file(feed)),
     }?;
     let old = OldFeed::parse(&text).map_err(|finding| finding.in_file(feed))?;
@@ -32,14 +34,14 @@ pub(super) fn adopt(
     let adoption = adoption.map_err(|finding| finding.in_file(feed))?;
     let changed = give_ids(loaded, &adoption);
     let mut warnings = adoption.warnings;
-    warnings.extend(adopt_feed_id(session, loaded, &old));
+    warnings.extend(adopt_feed_id(app, loaded, &old));
     let by_rule = match adoption.by_rule {
         0 => String::new(),
         some => format!(", {some} of them older than the feed, by the rule that its ids follow"),
     };
-    session.say(&format!("adopted {changed} ids{by_rule}"));
+    talk.say(&format!("adopted {changed} ids{by_rule}"));
     let warnings = warnings.into_iter().map(|warning| warning.in_file(feed));
-    session.report(&warnings.collect::<Vec<_>>());
+    talk.report(&warnings.collect::<Vec<_>>());
     Ok(())
 }
 
@@ -50,8 +52,8 @@ fn address_in(feed: &Path) -> Option<Url> {
 }
 
 /// Fetches a feed. Only the site's own host may have a private address.
-fn fetch(session: &Session<'_>, address: &Url, runtime: &Runtime) -> Result<String, Finding> {
-    let client = Client::for_site(&session.config.site.url);
+fn fetch(app: &App, address: &Url, runtime: &Runtime) -> Result<String, Finding> {
+    let client = Client::for_site(&app.config.site.url);
     let fetched = runtime.block_on(client.fetch(address, FETCHED));
     let bytes = fetched.map_err(|trouble| {
         Finding::error(format!("cannot be fetched: {trouble}"))
@@ -85,9 +87,9 @@ fn give_ids(loaded: &mut Loaded, adoption: &Adoption) -> usize {
 }
 
 /// Gives our feed the id of the old one, unless it has adopted another: then that is the warning.
-fn adopt_feed_id(session: &Session<'_>, loaded: &mut Loaded, old: &OldFeed) -> Option<Finding> {
+fn adopt_feed_id(app: &App, loaded: &mut Loaded, old: &OldFeed) -> Option<Finding> {
     let id = old.id.as_ref()?;
-    let config = &session.config;
+    let config = &app.config;
     let address = old.address.as_ref();
     let folder = address
         .and_then(|address| folder_at(&config.site, &config.feeds, &loaded.posts, address))

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::app::App;
 use crate::cli::Build;
-use crate::command::Session;
 use crate::feed::{Bodies, Outline, Setting, Sink, render};
 use crate::finding::Finding;
 use crate::loader::Loaded;
 use crate::post::{Body, Post};
+use crate::talk::Talk;
 
 /// Renders these documents from the posts. Returns what is wrong with posts.
 pub(super) fn render_posts(
@@ -25,7 +26,8 @@ pub(super) fn render_posts(
 
 /// Prints the documents that are asked for. Returns what is wrong.
 pub(super) fn print(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     args: &Build,
     setting: &Setting<'_>,
     outlines: &[Outline],
@@ -44,13 +46,12 @@ pub(super) fn print(
     for outline in wanted {
         if args.only.is_none() {
             writeln!(
-                session.out,
+                talk.out(),
                 "==> {} <==",
-                session.config.feeds.dir.join(&outline.path).display()
+                app.config.feeds.dir.join(&outline.path).display()
             )?;
         }
-        session
-            .out
+        talk.out()
             .write_all(documents.get(&outline.path).map_or(&[], Vec::as_slice))?;
     }
     Ok(findings)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::command::Session;
+use crate::app::App;
 use crate::config::{Config, Digest, Layout};
 use crate::delivery::load_signer;
 use crate::digest::{
@@ -19,6 +19,8 @@ use crate::ledger::IssueId;
 use crate::loader::Loaded;
 use crate::message::{Compiled, Origin, check, compile};
 use crate::post::Post;
+use crate::talk::Talk;
+use crate::template::read_own;
 use crate::token::random_id;
 
 /// Within how many bytes of a picture its size is looked for: some begin with long descriptions.
@@ -39,37 +41,36 @@ pub(super) struct Composed {
 
 impl Composed {
     /// Names what is wrong; an error stops the issue.
-    pub(super) fn checked(mut self, session: &Session<'_>) -> Result<Self, Finding> {
+    pub(super) fn checked(mut self, talk: &mut Talk<'_>) -> Result<Self, Finding> {
         let first_error = self
             .findings
             .iter()
             .position(Finding::is_error)
             .map(|at| self.findings.remove(at));
-        session.report(&self.findings);
+        talk.report(&self.findings);
         first_error.map_or(Ok(self), Err)
     }
 }
 
 /// Writes the mail of an issue about these posts.
 pub(super) fn compose(
-    session: &Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     digest: &Digest,
     posts: &[&Post],
     loaded: &Loaded,
     issue: IssueId,
     now: DateTime<Utc>,
 ) -> Result<Composed, Finding> {
-    let config = &session.config;
+    let config = &app.config;
     let folder = config.root.join("templates");
-    let own = |name: &str| {
-        session
-            .own_template(name)
-            .map(|own| own.map(|(_, text)| text))
-    };
+    let mut misnamed = Vec::new();
+    let mut own = |name: &str| read_own(&config.root, name, &mut misnamed);
     let templates = Templates {
-        html: own("digest.html")?,
-        text: own("digest.txt")?,
+        html: own("digest.html")?.map(|(_, text)| text),
+        text: own("digest.txt")?.map(|(_, text)| text),
     };
+    talk.report(&misnamed);
     let mut entries = Vec::new();
     let (shown, headlines) = shown(digest, posts);
     for post in shown {
@@ -182,12 +183,12 @@ fn size_of(config: &Config, loaded: &Loaded, post: &Post, address: &str) -> Opti
 
 /// The draft marked as a test, as an issue of its own.
 pub(super) fn as_test(
-    session: &Session<'_>,
+    app: &App,
     digest: &Digest,
     draft: &Draft,
     authority: &str,
 ) -> Result<Compiled, Finding> {
-    let Config { site, mail, .. } = &session.config;
+    let Config { site, mail, .. } = &app.config;
     let test = Draft {
         subject: format!("[Test] {}", draft.subject),
         ..draft.clone()

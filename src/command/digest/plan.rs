@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::app::App;
 use crate::cli::Choice;
-use crate::command::Session;
 use crate::config::Digest;
 use crate::digest::{self, Next, Plan, Record, Situation, Wish};
 use crate::finding::{Finding, count};
 use crate::ledger::IssueState::{Open, Paused};
 use crate::loader::Loaded;
 use crate::store::Store;
+use crate::talk::Talk;
 
 /// When a digest is sent.
 #[derive(Debug, Clone, Copy)]
@@ -36,26 +37,27 @@ impl<'a> When<'a> {
 
 /// What the digest does next.
 pub(super) async fn plan<'a>(
-    session: &Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     store: &Store,
     digest: &Digest,
     loaded: &'a Loaded,
     when: When<'_>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Next<'a>> {
-    let relay = session.config.mail.smtp.is_some();
-    let name = name_in_store(session, store, digest, loaded, when).await?;
+    let relay = app.config.mail.smtp.is_some();
+    let name = name_in_store(app, store, digest, loaded, when).await?;
     let record = read_record(store, name, relay).await?;
     let lock = &loaded.lock;
     // With `--locked` the lock keeps the earlier name.
     let earlier = digest.was.as_deref().and_then(|was| lock.began(was));
     let next = digest::plan(&Situation {
         digest,
-        site: &session.config.site,
+        site: &app.config.site,
         posts: &loaded.posts,
         record: &record,
         began: lock.began(&digest.name).or(earlier),
-        noted: session.noted(name, store),
+        noted: app.noted(name, store),
         authority: lock.authority(),
         wish: when.wish(),
         now,
@@ -64,7 +66,7 @@ pub(super) async fn plan<'a>(
         && !choice.posts.is_empty()
     {
         for post in &plan.news {
-            session.say(&format!("{}: {} “{}”", digest.name, post.path, post.title));
+            talk.say(&format!("{}: {} “{}”", digest.name, post.path, post.title));
         }
     }
     Ok(next)
@@ -72,7 +74,7 @@ pub(super) async fn plan<'a>(
 
 /// The name under which the store keeps the digest: the earlier one until it is renamed there.
 pub(super) async fn name_in_store<'d>(
-    session: &Session<'_>,
+    app: &App,
     store: &Store,
     digest: &'d Digest,
     loaded: &Loaded,
@@ -83,7 +85,7 @@ pub(super) async fn name_in_store<'d>(
     }
     let holdings = store.holdings().await?;
     let is_new = when.wish().is_some_and(|wish| wish.new_store);
-    match digest::earlier_name(digest, &session.config.digests, &holdings) {
+    match digest::earlier_name(digest, &app.config.digests, &holdings) {
         Ok(was) => Ok(was.unwrap_or(&digest.name)),
         // A person says that it is new, or the lock says that this store or another has begun it.
         Err(_) if is_new || loaded.lock.began(&digest.name).is_some() => Ok(&digest.name),
@@ -93,22 +95,23 @@ pub(super) async fn name_in_store<'d>(
 
 /// Gives what the store, the lock and the manifest keep under the digest's earlier name to the new one, once.
 pub(super) async fn rename(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     store: &Store,
     digest: &Digest,
     loaded: &Loaded,
     when: When<'_>,
 ) -> anyhow::Result<()> {
-    let was = name_in_store(session, store, digest, loaded, when).await?;
+    let was = name_in_store(app, store, digest, loaded, when).await?;
     if was == digest.name {
         return Ok(());
     }
-    session.refuse_another_store(was, store).await?;
+    app.refuse_another_store(was, store).await?;
     let words = words_of_renaming(store, digest, was).await?;
     // The lock first: a run that ends between finds the earlier name in the store and goes on.
-    session.keep_renamed(was, &digest.name)?;
+    app.keep_renamed(talk, was, &digest.name)?;
     store.rename_digest(was, &digest.name).await?;
-    session.result(&words)?;
+    talk.conclude(&words)?;
     Ok(())
 }
 
@@ -142,7 +145,8 @@ async fn read_record(store: &Store, name: &str, relay: bool) -> anyhow::Result<R
 
 /// Notes what is known from now on; on the first run also that the digest has begun, in the store and in the lock.
 pub(super) async fn begin(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     store: &Store,
     digest: &Digest,
     loaded: &Loaded,
@@ -151,16 +155,16 @@ pub(super) async fn begin(
 ) -> anyhow::Result<()> {
     // A lock that was lost and grew anew must know the store again, too.
     if loaded.lock.began(&digest.name) != Some(store.name()) {
-        session.keep_begun(&loaded.lock, &digest.name, store.name())?;
+        app.keep_begun(talk, &loaded.lock, &digest.name, store.name())?;
     }
     let frozen = store.frozen(&digest.name).await?;
-    if session
+    if app
         .noted(&digest.name, store)
         .is_some_and(|noted| frozen < noted)
     {
-        pause_copied(session, store, digest).await?;
+        pause_copied(talk, store, digest).await?;
     }
-    session.note_frozen(store, &digest.name).await?;
+    app.note_frozen(talk, store, &digest.name).await?;
     if plan.is_first {
         store
             .begin_digest(&digest.name, &plan.known, plan.begins_after, now)
@@ -169,13 +173,13 @@ pub(super) async fn begin(
         store.know_posts(&digest.name, &plan.known, now).await?;
     }
     if let Some(words) = plan.say_known(digest) {
-        session.result(&words)?;
+        talk.conclude(&words)?;
     }
     Ok(())
 }
 
 /// What is open in an older copy of the store may have been sent since: a person decides.
-async fn pause_copied(session: &Session<'_>, store: &Store, digest: &Digest) -> anyhow::Result<()> {
+async fn pause_copied(talk: &mut Talk<'_>, store: &Store, digest: &Digest) -> anyhow::Result<()> {
     for issue in store.open_issues().await? {
         if issue.digest != digest.name {
             continue;
@@ -184,7 +188,7 @@ async fn pause_copied(session: &Session<'_>, store: &Store, digest: &Digest) -> 
         store
             .change_issue(issue.id, &[Open], Paused, Some(reason))
             .await?;
-        session.report(&[Finding::error(format!(
+        talk.report(&[Finding::error(format!(
             "{}: “{}” is paused: {reason}",
             issue.digest, issue.subject
         ))

@@ -12,29 +12,33 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
 
+use crate::app::App;
 use crate::child::program;
 use crate::cli::Choice;
 use crate::clock::Clock;
 use crate::command::digest::compose::compose;
 use crate::command::digest::show::{load, next_or_newest, somebody};
-use crate::command::{Ending, Session, load_config};
+use crate::command::load_config;
 use crate::config::Digest;
+use crate::ending::Ending;
 use crate::ledger::IssueId;
 use crate::loader::files;
 use crate::store::Access;
+use crate::talk::{Talk, Volume, Words};
 use crate::web::{Door, Preview, Source, serve_preview};
 
 /// Serves the preview on loopback until it is interrupted.
 pub(super) fn preview(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     digest: &Digest,
     choice: &Choice,
     open: bool,
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {
     let maker = Maker {
-        file: session.config.file.clone(),
-        clock: *session.clock,
+        file: app.config.file.clone(),
+        clock: app.clock,
         digest: digest.name.clone(),
         choice: choice.clone(),
         handle: runtime.handle().clone(),
@@ -46,9 +50,9 @@ pub(super) fn preview(
     let host = format!("http://{}", listener.local_addr()?);
     let address = host.clone() + &door.path();
     // Also with `-q`: it is what was asked for.
-    writeln!(session.out, "{address}")?;
-    session.out.flush()?;
-    session.say("the preview follows every change; Ctrl-C ends it");
+    writeln!(talk.out(), "{address}")?;
+    talk.out().flush()?;
+    talk.say("the preview follows every change; Ctrl-C ends it");
     if open {
         let browse = if cfg!(target_os = "macos") {
             "open"
@@ -62,7 +66,7 @@ pub(super) fn preview(
             .stderr(Stdio::null())
             .spawn();
         if let Err(error) = started {
-            session.say(&format!("no browser was opened ({browse}: {error})"));
+            talk.say(&format!("no browser was opened ({browse}: {error})"));
         }
     }
     runtime.block_on(async {
@@ -111,18 +115,25 @@ impl Maker {
         let config = load_config(&self.file)?;
         let digest = config.digest(&self.digest)?.clone();
         let mut nowhere = io::sink();
-        let session = Session::new(config, &self.clock, &mut nowhere);
-        let made = self.look(&session, &digest).await;
-        session.close().await;
+        let mut talk = Talk::new(&mut nowhere, Volume::Quiet, Words::default());
+        let app = App::new(config, self.clock, false, None);
+        let made = self.look(&app, &mut talk, &digest).await;
+        app.close().await;
         made
     }
 
-    async fn look(&self, session: &Session<'_>, digest: &Digest) -> anyhow::Result<Preview> {
-        let now = session.clock.now();
-        let loaded = load(session, &self.choice)?;
-        let store = session.store(Access::Read).await?;
-        let (posts, note) = next_or_newest(session, &store, digest, &loaded, &self.choice).await?;
-        let composed = compose(session, digest, &posts, &loaded, IssueId::SHOWN, now)?;
+    async fn look(
+        &self,
+        app: &App,
+        talk: &mut Talk<'_>,
+        digest: &Digest,
+    ) -> anyhow::Result<Preview> {
+        let now = app.clock.now();
+        let loaded = load(app, &self.choice)?;
+        let store = app.store(Access::Read).await?;
+        let (posts, note) =
+            next_or_newest(app, talk, &store, digest, &loaded, &self.choice).await?;
+        let composed = compose(app, talk, digest, &posts, &loaded, IssueId::SHOWN, now)?;
         let reader = store
             .first_reader(&digest.name, &digest.to)
             .await?

@@ -6,14 +6,15 @@ use std::path::Path;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
+use crate::app::App;
 use crate::cli::{Choice, Show};
 use crate::command::digest::compose::{Composed, as_test, compose};
 use crate::command::digest::plan::{When, name_in_store, plan, words_of_renaming};
 use crate::command::digest::{slot_ahead, slot_of};
-use crate::command::{Ending, Session};
 use crate::config::{Digest, Posts};
 use crate::delivery::{Mailer, deliver_one};
 use crate::digest::{Next, find, news, shown, split};
+use crate::ending::Ending;
 use crate::file::{Care, write_changed};
 use crate::finding::{Finding, count, visible_line};
 use crate::ledger::IssueId;
@@ -21,56 +22,58 @@ use crate::loader::{Loaded, load_posts};
 use crate::post::Post;
 use crate::reader::{Mailbox, Reader};
 use crate::store::{Access, Store};
+use crate::talk::Talk;
 
 /// The first message of the digest, and nothing else.
 pub(super) async fn print(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     digest: &Digest,
     loaded: &Loaded,
     when: When<'_>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Ending> {
-    let store = session.store(Access::Read).await?;
-    let name = name_in_store(session, &store, digest, loaded, when).await?;
+    let store = app.store(Access::Read).await?;
+    let name = name_in_store(app, &store, digest, loaded, when).await?;
     if name != digest.name {
-        session.say(&words_of_renaming(&store, digest, name).await?);
+        talk.say(&words_of_renaming(&store, digest, name).await?);
     }
-    let plan = match plan(session, &store, digest, loaded, when, now).await? {
+    let plan = match plan(app, talk, &store, digest, loaded, when, now).await? {
         Next::Wait => return Ok(Ending::Done),
         Next::Ahead(slot) => {
-            session.report(&[slot_ahead(digest, slot)]);
+            talk.report(&[slot_ahead(digest, slot)]);
             return Ok(Ending::Partial);
         }
         Next::Go(plan) => plan,
     };
     if let Some(words) = plan.say_known(digest) {
-        session.say(&words);
+        talk.say(&words);
     }
     let issues = plan.issues(digest);
     let Some(posts) = issues.first() else {
-        session.say(&plan.why_nothing(digest));
+        talk.say(&plan.why_nothing(digest));
         return Ok(Ending::Done);
     };
     let key = store.current_key().await?;
     // The same ids as in what will be sent, beside a link that permits nothing.
-    let issue = key.issue(&digest.name, &slot_of(session, digest, posts, &plan, now)?);
-    let composed = compose(session, digest, posts, loaded, issue, now)?;
-    let Composed { compiled, .. } = composed.checked(session)?;
+    let issue = key.issue(&digest.name, &slot_of(app, digest, posts, &plan, now)?);
+    let composed = compose(app, talk, digest, posts, loaded, issue, now)?;
+    let Composed { compiled, .. } = composed.checked(talk)?;
     let reader = store
         .first_reader(name, &digest.to)
         .await?
         .with_context(|| no_readers(digest))?;
     if matches!(when, When::Due) {
         writeln!(
-            session.out,
+            talk.out(),
             "==> {}: {} <==",
             digest.name,
             visible_line(&compiled.subject())
         )?;
     }
     let message = compiled.fill(&reader, now, &key.for_show());
-    session.out.write_all(&message)?;
-    session.say(&format!(
+    talk.out().write_all(&message)?;
+    talk.say(&format!(
         "{}: {} in {}",
         digest.name,
         count(plan.news.len(), "post"),
@@ -81,46 +84,47 @@ pub(super) async fn print(
 
 /// Writes the next issue where it is asked for; where nothing is new, the newest posts stand for it.
 pub(super) async fn show(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     digest: &Digest,
     loaded: &Loaded,
     choice: &Choice,
     show: &Show,
 ) -> anyhow::Result<Ending> {
-    let now = session.clock.now();
-    let store = session.store(Access::Read).await?;
-    let (posts, note) = next_or_newest(session, &store, digest, loaded, choice).await?;
+    let now = app.clock.now();
+    let store = app.store(Access::Read).await?;
+    let (posts, note) = next_or_newest(app, talk, &store, digest, loaded, choice).await?;
     if let Some(note) = note {
-        session.say(&note);
+        talk.say(&note);
     }
     let reader = store
         .first_reader(&digest.name, &digest.to)
         .await?
         .unwrap_or_else(somebody);
-    let composed = compose(session, digest, &posts, loaded, IssueId::SHOWN, now)?;
+    let composed = compose(app, talk, digest, &posts, loaded, IssueId::SHOWN, now)?;
     let Composed {
         draft, compiled, ..
-    } = composed.checked(session)?;
+    } = composed.checked(talk)?;
     let key = store.current_key().await?.for_show();
     if let Some(file) = &show.html {
         write(
-            session,
+            talk,
             file,
             compiled.read_by(&draft, &reader, &key).html.as_bytes(),
         )?;
     }
     if let Some(file) = &show.eml {
-        write(session, file, &compiled.fill(&reader, now, &key))?;
+        write(talk, file, &compiled.fill(&reader, now, &key))?;
     }
     if let Some(mailbox) = &show.test {
-        session.refuse_another_time()?;
-        let test = as_test(session, digest, &draft, loaded.lock.authority())?;
-        let mail = &session.config.mail;
+        app.refuse_another_time()?;
+        let test = as_test(app, digest, &draft, loaded.lock.authority())?;
+        let mail = &app.config.mail;
         let mailer = Mailer::configured(mail);
         let reply = deliver_one(&mailer, mail, &test, &to(mailbox), now, &key)
             .await
             .map_err(anyhow::Error::msg)?;
-        session.result(&format!(
+        talk.conclude(&format!(
             "{}: a test to {} ({mailer}): {reply}",
             digest.name, mailbox.email
         ))?;
@@ -130,7 +134,8 @@ pub(super) async fn show(
 
 /// The posts of the next issue; where there is none the newest, and why.
 pub(super) async fn next_or_newest<'a>(
-    session: &Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     store: &Store,
     digest: &Digest,
     loaded: &'a Loaded,
@@ -145,12 +150,13 @@ pub(super) async fn next_or_newest<'a>(
         ));
     }
     let why = match plan(
-        session,
+        app,
+        talk,
         store,
         digest,
         loaded,
         When::Now(choice),
-        session.clock.now(),
+        app.clock.now(),
     )
     .await
     {
@@ -161,7 +167,7 @@ pub(super) async fn next_or_newest<'a>(
         Ok(Next::Wait | Next::Ahead(_)) => String::new(),
         Err(error) => format!("{error:#}"),
     };
-    let all = news(digest, &session.config.site, &loaded.posts, &HashSet::new());
+    let all = news(digest, &app.config.site, &loaded.posts, &HashSet::new());
     let newest = split(digest, &all)
         .pop()
         .with_context(|| format!("{}: there is no post for it", digest.name))?;
@@ -172,20 +178,20 @@ pub(super) async fn next_or_newest<'a>(
 }
 
 /// The posts to look at: also drafts and those of the future where some are asked for by name.
-pub(super) fn load(session: &Session<'_>, choice: &Choice) -> Result<Loaded, Finding> {
+pub(super) fn load(app: &App, choice: &Choice) -> Result<Loaded, Finding> {
     let by_name = !choice.posts.is_empty();
-    let config = &session.config.posts;
+    let config = &app.config.posts;
     let posts = Posts {
         drafts: config.drafts || by_name,
         future: config.future || by_name,
         ..config.clone()
     };
-    load_posts(&session.config.site, &posts, session.clock.now())
+    load_posts(&app.config.site, &posts, app.clock.now())
 }
 
-fn write(session: &mut Session<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+fn write(talk: &mut Talk<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write_changed(file, bytes, Care::Private)?;
-    session.result(&format!("{}: {} bytes", file.display(), bytes.len()))?;
+    talk.conclude(&format!("{}: {} bytes", file.display(), bytes.len()))?;
     Ok(())
 }
 

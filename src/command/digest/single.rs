@@ -2,39 +2,42 @@
 
 use anyhow::{Context, bail};
 
+use crate::app::App;
 use crate::command::send::finish;
-use crate::command::{Ending, Session};
 use crate::config::Digest;
+use crate::ending::Ending;
 use crate::ledger::IssueId;
 use crate::reader::Email;
 use crate::store::{Access, Resent};
+use crate::talk::Talk;
 
 /// Queues the issue for this reader and sends it.
 pub(super) async fn resend(
-    session: &mut Session<'_>,
+    app: &App,
+    talk: &mut Talk<'_>,
     digest: &Digest,
     id: IssueId,
     to: &Email,
 ) -> anyhow::Result<Ending> {
-    let now = session.clock.now();
+    let now = app.clock.now();
     let unknown = || {
         format!(
             "the digest `{}` has no issue `{id}`\n  `tidings status` shows their numbers",
             digest.name
         )
     };
-    let store = session.store(Access::Write).await?;
+    let store = app.store(Access::Write).await?;
     let issue = store
         .issue(id)
         .await?
         .filter(|issue| issue.digest == digest.name)
         .with_context(unknown)?;
-    let Some(sender) = session.sender().await? else {
+    let Some(sender) = app.sender().await? else {
         bail!("another run is sending\n  try again when it is done");
     };
-    session.refuse_another_store(&digest.name, &store).await?;
+    app.refuse_another_store(&digest.name, &store).await?;
     match store.resend(&issue, to, now).await? {
-        Resent::Queued => finish(session, &sender, &issue).await,
+        Resent::Queued => finish(app, talk, &sender, &issue).await,
         Resent::Suppressed => bail!("{to} has left or cannot be reached, and gets no mail"),
         Resent::Closed => bail!(
             "the issue is {}, so nothing of it is sent",

@@ -1,8 +1,12 @@
-//! What is wrong with a template, and where.
+//! Templates: which ones the site has, what is wrong with one, and where.
+
+mod own;
 
 use tera::ErrorKind;
 
 use crate::finding::Finding;
+
+pub use own::read_own;
 
 /// What a template's fault is, in the file of the template's name and at its line.
 pub fn explain(error: &tera::Error) -> Finding {

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::Session;
 use crate::file::read::{WRITTEN, read_text_if_any};
 use crate::finding::Finding;
 
@@ -12,23 +11,28 @@ const OURS: [&str; 3] = ["digest.html", "digest.txt", "feeds.html"];
 /// How like the name of ours another one is that must be meant for it, as `strsim` measures.
 const ALIKE: f64 = 0.93;
 
-impl Session<'_> {
-    /// A template of the site's own, and its file; none where it has none of this name. Then a file that must be meant
-    /// for it is named.
-    pub(super) fn own_template(&self, name: &str) -> Result<Option<(PathBuf, String)>, Finding> {
-        let folder = self.config.root.join("templates");
-        let file = folder.join(name);
-        if let Some(text) = read_text_if_any(&file, WRITTEN)? {
-            return Ok(Some((file, text)));
-        }
-        if let Some(other) = misnamed(&folder, name) {
-            let finding = Finding::warning("this template is not used: none of ours has this name");
-            let expected = OURS.join("`, `");
-            let way_out = format!("did you mean `{name}`? expected one of `{expected}`");
-            self.report(&[finding.in_file(folder.join(other)).way_out(way_out)]);
-        }
-        Ok(None)
+/// A template of the site's own, and its file; none where it has none of this name. Then a file that must be meant for it
+/// is named among the warnings.
+///
+/// # Errors
+/// A finding where the file cannot be read.
+pub fn read_own(
+    root: &Path,
+    name: &str,
+    warnings: &mut Vec<Finding>,
+) -> Result<Option<(PathBuf, String)>, Finding> {
+    let folder = root.join("templates");
+    let file = folder.join(name);
+    if let Some(text) = read_text_if_any(&file, WRITTEN)? {
+        return Ok(Some((file, text)));
     }
+    if let Some(other) = misnamed(&folder, name) {
+        let finding = Finding::warning("this template is not used: none of ours has this name");
+        let expected = OURS.join("`, `");
+        let hint = format!("did you mean `{name}`? expected one of `{expected}`");
+        warnings.push(finding.in_file(folder.join(other)).way_out(hint));
+    }
+    Ok(None)
 }
 
 /// The file of a folder whose name is nearly this one.

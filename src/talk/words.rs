@@ -8,14 +8,14 @@ use crate::finding::visible;
 
 /// How commands in hints are written.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Words {
+pub(crate) struct Words {
     /// The option that each command needs, where the config is not the one by default.
     option: Option<String>,
 }
 
 impl Words {
     /// Those of a run with this config.
-    pub(super) fn new(config: &Path) -> Self {
+    pub(crate) fn new(config: &Path) -> Self {
         let is_default = config == Path::new("config.toml");
         let option =
             (!is_default).then(|| format!("--config {}", quote(&config.to_string_lossy())));
@@ -23,7 +23,7 @@ impl Words {
     }
 
     /// The words as they may be printed.
-    pub(super) fn show<'a>(&self, words: &'a str) -> Cow<'a, str> {
+    pub(crate) fn show<'a>(&self, words: &'a str) -> Cow<'a, str> {
         let words = visible(words);
         match &self.option {
             Some(option) if words.contains(COMMAND) => Cow::Owned(complete(&words, option)),

@@ -1,19 +1,21 @@
 //! The lock is kept before anything is published or announced by an id; where it cannot be, that is said.
 
-use crate::command::{Ending, Session};
+use crate::app::App;
 use crate::digest::{another_store, older_store};
+use crate::ending::Ending;
 use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
 use crate::lock::Lock;
 use crate::publish::Manifest;
 use crate::store::Store;
+use crate::talk::Talk;
 
-impl Session<'_> {
+impl App {
     /// Keeps the lock: an id that was published and not kept would be minted anew one day. A rename is said aloud. With
     /// `--locked`, or where the file cannot be written, new ids pass, since every machine mints the same; what only the
     /// lock could tell another machine is an error, and the rest goes on.
-    pub(super) fn keep(&self, lock: &Lock) -> Ending {
+    pub(crate) fn keep(&self, talk: &mut Talk<'_>, lock: &Lock) -> Ending {
         let file = &self.config.posts.lock;
         let changes = lock.changes();
         for (old, new) in &changes.renamed {
@@ -22,7 +24,7 @@ impl Session<'_> {
             } else {
                 ""
             };
-            self.say(&format!("{new}: {moved}was {old}, keeps its id"));
+            talk.say(&format!("{new}: {moved}was {old}, keeps its id"));
         }
         let repeated: Vec<Finding> = changes
             .repeated
@@ -35,7 +37,7 @@ impl Session<'_> {
             })
             .collect();
         // A person is needed, also with `-q`.
-        self.name_each(repeated.iter());
+        talk.insist(&repeated);
         if lock.is_as_read() {
             return Ending::Done;
         }
@@ -52,7 +54,7 @@ impl Session<'_> {
                 || !changes.renamed.is_empty()
                 || !changes.adopted.is_empty())
         {
-            self.report(&[Finding::warning(reason.clone()).in_file(file).way_out(
+            talk.report(&[Finding::warning(reason.clone()).in_file(file).way_out(
                 "new ids are the same on every machine as long as nothing moves; run `tidings build` where it can be \
                  written, and commit it",
             )]);
@@ -73,7 +75,7 @@ impl Session<'_> {
                     .way_out("run `tidings build` where the lock can be written, and commit it")
             })
             .collect();
-        self.report(&lost);
+        talk.report(&lost);
         Ending::of(&lost)
     }
 
@@ -89,7 +91,7 @@ impl Session<'_> {
     }
 
     /// The name of the site for its store: the authority of its ids, which outlives a change of domain.
-    pub(super) fn authority(&self) -> Result<String, Finding> {
+    pub(crate) fn authority(&self) -> Result<String, Finding> {
         Ok(match self.kept()? {
             Some(lock) => lock.authority().to_owned(),
             None => self.config.site.authority(),
@@ -97,7 +99,7 @@ impl Session<'_> {
     }
 
     /// Refuses to send what stands in another store than the one that began the digest, or in an older copy of it.
-    pub(super) async fn refuse_another_store(
+    pub(crate) async fn refuse_another_store(
         &self,
         digest: &str,
         store: &Store,
@@ -115,17 +117,22 @@ impl Session<'_> {
     }
 
     /// How many issues of the digest this store had, according to the manifest.
-    pub(super) fn noted(&self, digest: &str, store: &Store) -> Option<u64> {
+    pub(crate) fn noted(&self, digest: &str, store: &Store) -> Option<u64> {
         Manifest::read(&self.config.posts.lock).frozen(digest, store.name())
     }
 
     /// Notes in the manifest how many issues of the digest the store has, so that an older copy of it is known as such.
-    pub(super) async fn note_frozen(&self, store: &Store, digest: &str) -> anyhow::Result<()> {
+    pub(crate) async fn note_frozen(
+        &self,
+        talk: &mut Talk<'_>,
+        store: &Store,
+        digest: &str,
+    ) -> anyhow::Result<()> {
         let lock = &self.config.posts.lock;
         let mut manifest = Manifest::read(lock);
         manifest.note_frozen(digest, store.name(), store.frozen(digest).await?);
         if let Err(finding) = manifest.keep(lock) {
-            self.report(&[finding]);
+            talk.report(&[finding]);
         }
         Ok(())
     }
@@ -134,7 +141,12 @@ impl Session<'_> {
     ///
     /// # Errors
     /// Where the lock that stands there is broken, or cannot be written.
-    pub(super) fn keep_renamed(&self, was: &str, name: &str) -> Result<(), Finding> {
+    pub(crate) fn keep_renamed(
+        &self,
+        talk: &mut Talk<'_>,
+        was: &str,
+        name: &str,
+    ) -> Result<(), Finding> {
         let file = &self.config.posts.lock;
         if !self.locked
             && let Some(mut lock) = self.kept()?
@@ -146,7 +158,7 @@ impl Session<'_> {
         if manifest.rename_digest(was, name)
             && let Err(finding) = manifest.keep(file)
         {
-            self.report(&[finding]);
+            talk.report(&[finding]);
         }
         Ok(())
     }
@@ -155,7 +167,13 @@ impl Session<'_> {
     ///
     /// # Errors
     /// Where the lock that stands there is broken.
-    pub(super) fn keep_begun(&self, lock: &Lock, digest: &str, store: &str) -> Result<(), Finding> {
+    pub(crate) fn keep_begun(
+        &self,
+        talk: &mut Talk<'_>,
+        lock: &Lock,
+        digest: &str,
+        store: &str,
+    ) -> Result<(), Finding> {
         if self.locked {
             return Ok(());
         }
@@ -163,7 +181,7 @@ impl Session<'_> {
         let mut lock = self.kept()?.unwrap_or_else(|| lock.clone());
         lock.begin(digest, store);
         if let Err(finding) = write_changed(file, lock.to_text().as_bytes(), Care::Durable) {
-            self.report(&[Finding {
+            talk.report(&[Finding {
                 severity: crate::finding::Severity::Warning,
                 ..finding
             }

@@ -1,0 +1,146 @@
+//! What every command works with, and what a resident shares among its tasks: config, clock and store.
+
+mod keep;
+
+use std::future::pending;
+use std::sync::OnceLock;
+
+use anyhow::bail;
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::delivery::Stop;
+use crate::digest::refuse_site;
+use crate::finding::Finding;
+use crate::store::{Access, Sender, Store, StoreError, Tell};
+
+/// Config, clock and store. Stores are opened and a sender is begun at the first need of them.
+pub(crate) struct App {
+    /// The config.
+    pub(crate) config: Config,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// Whether the lock is read only.
+    pub(crate) locked: bool,
+    /// Told what the store waits for, once it has waited long.
+    tell: Option<Tell>,
+    /// When to stop early; signals are listened to from the first mail on.
+    stop: OnceLock<Stop>,
+    /// The sender that this program has become.
+    sender: Mutex<Option<Sender>>,
+    read: OnceCell<Store>,
+    write: OnceCell<Store>,
+}
+
+impl App {
+    /// One that has opened nothing.
+    pub(crate) fn new(config: Config, clock: Clock, locked: bool, tell: Option<Tell>) -> Self {
+        Self {
+            config,
+            clock,
+            locked,
+            tell,
+            stop: OnceLock::new(),
+            sender: Mutex::default(),
+            read: OnceCell::new(),
+            write: OnceCell::new(),
+        }
+    }
+
+    /// An error as a finding: one of the store names its place and the hint, wherever it came up.
+    pub(crate) fn explain(&self, error: &anyhow::Error) -> Finding {
+        let finding = Finding::error(format!("{error:#}"));
+        let store = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<StoreError>());
+        let Some(store) = store else { return finding };
+        let finding = match store.file() {
+            Some(file) => finding.in_file(file),
+            None => finding.in_file(self.config.store.url.to_string()),
+        };
+        match store.way_out() {
+            Some(way_out) => finding.way_out(way_out),
+            None => finding,
+        }
+    }
+
+    /// Refuses to send real mail at a time that `--at` has set: it would lie to its readers.
+    pub(crate) fn refuse_another_time(&self) -> anyhow::Result<()> {
+        match &self.config.mail.smtp {
+            Some(relay) if self.clock.is_set() && !relay.is_loopback() => {
+                bail!(
+                    "`--at` with the relay {relay} would mail people at a time that is not\n  add `--dry-run`"
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What asks to stop early. From now on Ctrl-C and SIGTERM do.
+    pub(crate) fn stop(&self) -> &Stop {
+        self.stop.get_or_init(Stop::on_signals)
+    }
+
+    /// Whether a person asked to stop: nothing new begins then.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.get().is_some_and(Stop::is_asked)
+    }
+
+    /// Waits until a person asks to stop; for ever where signals are not listened to.
+    pub(crate) async fn stopped(&self) {
+        match self.stop.get() {
+            Some(stop) => stop.asked().await,
+            None => pending().await,
+        }
+    }
+
+    /// Becomes a sender, once; none where the store takes one at a time and has another.
+    pub(crate) async fn sender(&self) -> anyhow::Result<Option<Sender>> {
+        let mut sender = self.sender.lock().await;
+        if sender.is_none() {
+            self.refuse_another_time()?;
+            let store = self.store(Access::Write).await?;
+            let ours = self.authority()?;
+            let theirs = store.claim_site(&ours, self.clock.now()).await?;
+            refuse_site(&theirs, &ours)?;
+            let begun = store.begin_sending(self.config.mail.uncertain, self.clock.now());
+            *sender = begun.await?.ok();
+        }
+        Ok(sender.clone())
+    }
+
+    /// The store, opened once for each access; it is closed when the program ends.
+    pub(crate) async fn store(&self, access: Access) -> anyhow::Result<Store> {
+        let store = match access {
+            Access::Read => &self.read,
+            Access::Write => &self.write,
+        };
+        let (url, now, tell) = (&self.config.store.url, self.clock.now(), self.tell.clone());
+        let opened = store.get_or_try_init(|| Store::open_telling(url, access, now, tell));
+        Ok(opened.await?.clone())
+    }
+
+    /// Closes what it opened; the sender first, since a server's store waits for the connection that holds its lock.
+    pub(crate) async fn close(&self) {
+        self.sender.lock().await.take();
+        for store in [&self.read, &self.write]
+            .into_iter()
+            .filter_map(OnceCell::get)
+        {
+            store.clone().close().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::App;
+
+    fn is_shared<T: Send + Sync>() {}
+
+    #[test]
+    fn tasks_of_a_resident_can_share_it() {
+        is_shared::<App>();
+    }
+}

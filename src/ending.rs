@@ -1,0 +1,29 @@
+//! How a command ended, where it could do something.
+
+use crate::finding::Finding;
+
+/// How a command ended, where it could do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All of it.
+    Done,
+    /// Some posts or deliveries failed and are listed.
+    Partial,
+}
+
+impl Ending {
+    /// Partial where something was left out.
+    pub(crate) fn of(findings: &[Finding]) -> Self {
+        if findings.iter().any(Finding::is_error) {
+            Self::Partial
+        } else {
+            Self::Done
+        }
+    }
+
+    /// Partial where either is.
+    #[must_use]
+    pub(crate) fn and(self, other: Self) -> Self {
+        if self == Self::Done { other } else { self }
+    }
+}

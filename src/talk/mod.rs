@@ -1,0 +1,119 @@
+//! Where results, findings and talk go: results to the output that was given, all else to stderr.
+
+mod words;
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use crate::finding::{Finding, condense};
+
+pub(crate) use words::Words;
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Volume {
+    /// Only what needs a person.
+    #[default]
+    Quiet,
+    /// Results and talk.
+    Normal,
+    /// Also why a thing is as it is, and every place of a fault that stands in many.
+    Verbose,
+}
+
+/// What one command, or one task of a resident, says.
+pub(crate) struct Talk<'a> {
+    out: &'a mut dyn Write,
+    volume: Volume,
+    words: Words,
+    /// What has been named, so that two steps of one run do not say the same.
+    named: BTreeSet<Finding>,
+}
+
+impl<'a> Talk<'a> {
+    /// Results go to `out`.
+    pub(crate) fn new(out: &'a mut dyn Write, volume: Volume, words: Words) -> Self {
+        Self {
+            out,
+            volume,
+            words,
+            named: BTreeSet::new(),
+        }
+    }
+
+    /// Where results go that are printed as they are, also with `-q`.
+    pub(crate) fn out(&mut self) -> &mut dyn Write {
+        self.out
+    }
+
+    /// Whether only that is said which needs a person.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.volume == Volume::Quiet
+    }
+
+    /// Whether reasons are said too.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.volume == Volume::Verbose
+    }
+
+    /// Tells a person on stderr; nothing with `-q`.
+    pub(crate) fn say(&self, words: &str) {
+        if !self.is_quiet() {
+            let _ = writeln!(io::stderr(), "{}", self.words.show(words));
+        }
+    }
+
+    /// Says why, on stderr; only with `-v`.
+    pub(crate) fn explain(&self, words: &str) {
+        if self.is_verbose() {
+            let _ = writeln!(io::stderr(), "{}", self.words.show(words));
+        }
+    }
+
+    /// Prints a line of the result; with `-q` there is none, since nobody is needed.
+    pub(crate) fn conclude(&mut self, words: &str) -> io::Result<()> {
+        if self.is_quiet() {
+            return Ok(());
+        }
+        match writeln!(self.out, "{}", self.words.show(words)) {
+            // Whoever listened has had enough; the work goes on.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            said => said,
+        }
+    }
+
+    /// Names what is wrong, each once; with `-q` only what left something out.
+    pub(crate) fn report(&mut self, findings: &[Finding]) {
+        let is_quiet = self.is_quiet();
+        let findings = findings.iter();
+        self.insist(findings.filter(|finding| !is_quiet || finding.is_error()));
+    }
+
+    /// Names these, each once, also with `-q`: a person is needed.
+    pub(crate) fn insist<'f>(&mut self, findings: impl IntoIterator<Item = &'f Finding>) {
+        let mut new = Vec::new();
+        for finding in findings {
+            if self.named.insert(finding.clone()) {
+                new.push(finding.clone());
+            }
+        }
+        let told = match self.is_verbose() {
+            true => new,
+            false => condense(new),
+        };
+        for finding in &told {
+            self.name(finding);
+        }
+    }
+
+    /// Names what is wrong, on stderr.
+    fn name(&self, finding: &Finding) {
+        let words = finding.to_string();
+        let _ = writeln!(
+            anstream::stderr(),
+            "{} {}",
+            finding.severity.word(),
+            self.words.show(&words)
+        );
+    }
+}
