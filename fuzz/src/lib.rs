@@ -4,6 +4,7 @@ mod grammar;
 mod posts;
 mod stores;
 mod texts;
+mod wire;
 
 /// A target: any bytes may be given to it, and it panics where something does not hold.
 #[derive(Clone, Copy)]
@@ -15,7 +16,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     Target {
         name: "front",
         run: posts::front,
@@ -71,6 +72,10 @@ pub const TARGETS: [Target; 15] = [
     Target {
         name: "reply",
         run: texts::reply,
+    },
+    Target {
+        name: "dialogue",
+        run: wire::dialogue,
     },
     Target {
         name: "token",

@@ -1,0 +1,214 @@
+//! What a relay answers, at the wire: a real dialogue over loopback with a relay that says anything.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
+
+use arbitrary::{Result, Unstructured};
+use tidings::config::{Config, Mail, Relay, Tls};
+use tidings::message::Envelope;
+use tidings::reader::Email;
+use tidings::smtp::Dialer;
+use tidings::verdict::{Attempt, Refusal, Trouble};
+
+use crate::grammar::text;
+
+const PASSWORD: &str = "correct-horse-battery";
+const CONFIG: &str = r#"
+[site]
+title = "T"
+url = "https://x.example/"
+author = { name = "N" }
+[mail]
+from = "N <n@x.example>"
+user = "user"
+timeout = { connect = "1s", greeting = "1s", command = "1s", data = "1s", block = "1s", dot = "1s" }
+"#;
+/// Base64 of the answer to AUTH PLAIN, from the password on; no words may repeat it.
+const ENCODED: &str = "Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5";
+/// So long the relay waits for the next command; then it closes, so that each dialogue ends.
+const IDLE: Duration = Duration::from_millis(10);
+const WORDS: &[&str] = &[
+    "250 ok\r\n",
+    "250-x\r\n250 ok\r\n",
+    "250-PIPELINING\r\n250-AUTH PLAIN LOGIN\r\n250-SIZE 1000\r\n250 8BITMIME\r\n",
+    "250-SMTPUTF8\r\n250-size\r\n250 AUTH=PLAIN\r\n",
+    "235 2.7.0 ok\r\n",
+    "334 \r\n",
+    "354 go\r\n",
+    "354-go\r\n",
+    "221 bye\r\n",
+    "421 4.3.2 later\r\n",
+    "450 4.2.1 busy\r\n",
+    "503 5.5.1 out of step\r\n",
+    "550 5.1.1 unknown\r\n",
+    "554 5.7.1 AHVzZXIAY29ycmVjdC1ob3JzZS1iYXR0ZXJ5\r\n",
+    "535 correct-horse-battery\r\n",
+    "\u{1b}]0;owned\u{7}",
+    "250",
+    "-",
+    "\r\n",
+    "\n",
+    "\r",
+    "\0",
+    "a",
+];
+
+/// A relay that answers each command with the next of these replies, and then closes. Returns all it heard.
+fn answer(mut stream: TcpStream, replies: &[String]) -> io::Result<Vec<u8>> {
+    stream.set_read_timeout(Some(IDLE))?;
+    stream.set_nodelay(true)?;
+    let mut heard = Vec::new();
+    let mut answered = 0;
+    let mut is_body = false;
+    let mut replies = replies.iter();
+    if let Some(greeting) = replies.next() {
+        stream.write_all(greeting.as_bytes())?;
+    }
+    let mut block = [0; 4096];
+    loop {
+        let end: &[u8] = if is_body { b"\r\n.\r\n" } else { b"\r\n" };
+        let rest = &heard[answered..];
+        if let Some(at) = rest.windows(end.len()).position(|octets| octets == end) {
+            let is_data = !is_body && rest.starts_with(b"DATA");
+            answered += at + end.len();
+            let Some(reply) = replies.next() else { break };
+            is_body = is_data && reply.starts_with("354");
+            stream.write_all(reply.as_bytes())?;
+            continue;
+        }
+        match stream.read(&mut block) {
+            Ok(0) | Err(_) => break,
+            Ok(length) => heard.extend_from_slice(&block[..length]),
+        }
+    }
+    // What is on its way already was sent all the same.
+    while let Ok(length @ 1..) = stream.read(&mut block) {
+        heard.extend_from_slice(&block[..length]);
+    }
+    Ok(heard)
+}
+
+/// The mail section of a config with a password and short limits.
+static MAIL: LazyLock<Mail> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config.toml");
+    fs::write(&file, CONFIG).expect("the folder can be written");
+    let password = ("TIDINGS_MAIL__PASSWORD".into(), PASSWORD.into());
+    Config::load(&file, [password]).expect("a config").mail
+});
+
+fn check_words(words: &str) {
+    assert!(
+        !words.contains(char::is_control) && words.chars().count() <= 400,
+        "{words:?}"
+    );
+    assert!(
+        !words.contains(PASSWORD) && !words.contains(ENCODED),
+        "the password is told: {words:?}"
+    );
+}
+
+/// Sends up to three messages over one connection; what came of each.
+async fn speak(dialer: &Dialer, messages: &[Vec<u8>], recipient: &Email) -> Vec<Attempt> {
+    let mut connection = match dialer.open().await {
+        Ok(connection) => connection,
+        Err(Trouble::Relay(words) | Trouble::Us(words)) => {
+            check_words(&words);
+            return Vec::new();
+        }
+    };
+    let envelope = |message| Envelope {
+        sender: "news@x.example",
+        recipient,
+        message,
+    };
+    let mut attempts = Vec::new();
+    for (number, message) in messages.iter().enumerate() {
+        let attempt = match connection.envelope(envelope(message)).await {
+            Ok(()) => {
+                let next = messages.get(number + 1).map(|next| envelope(next));
+                connection.body(message.clone(), next).await
+            }
+            Err(attempt) => attempt,
+        };
+        attempts.push(attempt);
+        if !connection.is_usable() {
+            return attempts;
+        }
+    }
+    connection.quit().await;
+    attempts
+}
+
+/// A dialogue ends whatever the relay says; its words are one line without the password; and a message counts as taken
+/// only if all of it went out, as safe to repeat only if it did not.
+pub(crate) fn dialogue(bytes: &[u8]) {
+    let _ = (|| -> Result<()> {
+        let u = &mut Unstructured::new(bytes);
+        let mut replies = vec!["220 x ESMTP\r\n".to_owned()];
+        let is_polite = u.ratio(7, 8)?;
+        if is_polite {
+            replies.push((*u.choose(&WORDS[1..4])?).to_owned());
+        }
+        for _ in 0..u.int_in_range(0..=24)? {
+            let usual = *u.choose(&["250 ok\r\n", "354 go\r\n", "235 ok\r\n"])?;
+            replies.push(match u.int_in_range(0..=7)? {
+                0 => text(u, WORDS)?,
+                1..=3 => (*u.choose(WORDS)?).to_owned(),
+                _ => usual.to_owned(),
+            });
+        }
+        let messages: Vec<Vec<u8>> = (0..u.int_in_range(1..=3)?)
+            .map(|number| format!("Subject: {number}\r\n\r\n.body {number}\r\n").into_bytes())
+            .collect();
+        converse(replies, &messages);
+        Ok(())
+    })();
+}
+
+fn converse(replies: Vec<String>, messages: &[Vec<u8>]) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback is there");
+    let relay = Relay {
+        host: "127.0.0.1".to_owned(),
+        port: listener.local_addr().expect("it is bound").port(),
+        tls: Tls::None,
+    };
+    let server = thread::spawn(move || {
+        let (stream, _) = listener.accept()?;
+        answer(stream, &replies)
+    });
+    let dialer =
+        Dialer::for_sender(&relay, &MAIL, "news@x.example").expect("no certificate is read");
+    let recipient: Email = "a@x.example".parse().expect("an address");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let attempts = runtime.block_on(speak(&dialer, messages, &recipient));
+    drop(runtime);
+    let heard = server.join().expect("the relay ends").unwrap_or_default();
+    for (number, attempt) in attempts.iter().enumerate() {
+        let whole = format!("\r\n\r\n..body {number}\r\n.\r\n");
+        let is_out = heard
+            .windows(whole.len())
+            .any(|octets| octets == whole.as_bytes());
+        match attempt {
+            Attempt::Accepted(words) => {
+                check_words(words);
+                assert!(is_out, "{number} is taken, and was not sent");
+            }
+            Attempt::Refused(Refusal { words, .. }) => check_words(words),
+            Attempt::Lost(_, trouble) => {
+                check_words(&trouble.to_string());
+                assert!(!is_out, "{number} may be repeated, and was sent: {trouble}");
+            }
+            Attempt::OutOfStep(trouble) | Attempt::Unknown(trouble) => {
+                check_words(&trouble.to_string());
+            }
+        }
+    }
+}
