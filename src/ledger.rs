@@ -138,6 +138,31 @@ pub struct Holding {
     pub announced: usize,
 }
 
+/// How far a digest has come in a store. Both numbers only grow, so a store with less is an older copy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How many issues were frozen.
+    pub frozen: usize,
+    /// How many of them were sent to the end or cancelled, at least once.
+    pub ended: usize,
+}
+
+impl Progress {
+    /// Whether another copy of the store has come further.
+    pub fn is_behind(self, other: Self) -> bool {
+        self.frozen < other.frozen || self.ended < other.ended
+    }
+
+    /// The further of both, number by number.
+    #[must_use]
+    pub fn furthest(self, other: Self) -> Self {
+        Self {
+            frozen: self.frozen.max(other.frozen),
+            ended: self.ended.max(other.ended),
+        }
+    }
+}
+
 /// One issue as it was frozen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
@@ -206,7 +231,24 @@ pub struct Settled {
 
 #[cfg(test)]
 mod tests {
-    use super::{IssueId, IssueIdError};
+    use super::{IssueId, IssueIdError, Progress};
+
+    #[test]
+    fn a_store_is_behind_where_either_number_is_smaller() {
+        let progress = |(frozen, ended)| Progress { frozen, ended };
+        for (here, there, is_behind) in [
+            ((1, 1), (1, 1), false),
+            ((1, 1), (2, 1), true),
+            ((2, 1), (2, 2), true),
+            ((3, 1), (2, 2), true),
+            ((3, 3), (2, 2), false),
+            ((0, 0), (0, 0), false),
+        ] {
+            let (here, there) = (progress(here), progress(there));
+            assert_eq!(here.is_behind(there), is_behind, "{here:?}, {there:?}");
+            assert!(!here.furthest(there).is_behind(there));
+        }
+    }
 
     #[test]
     fn an_issue_number_is_shown_with_sixteen_digits_and_read_with_fewer() {

@@ -27,6 +27,29 @@ impl Database {
         Some(database)
     }
 
+    /// A copy of it as it is now. Nobody may be connected to it.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self {
+            server: self.server.clone(),
+            name: format!("{}_copy", self.name),
+        };
+        copy.tell(format!("DROP DATABASE IF EXISTS {}", copy.name));
+        copy.tell(format!(
+            "CREATE DATABASE {} TEMPLATE {}",
+            copy.name, self.name
+        ));
+        copy
+    }
+
+    /// Takes it back to what a copy has.
+    pub(crate) fn restore(&self, copy: &Self) {
+        self.tell(format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        self.tell(format!(
+            "CREATE DATABASE {} TEMPLATE {}",
+            self.name, copy.name
+        ));
+    }
+
     pub(crate) fn url(&self) -> String {
         let (base, _) = self.server.rsplit_once('/').unwrap();
         format!("{base}/{}", self.name)

@@ -6,6 +6,7 @@ mod beside;
 mod breaks;
 mod config;
 mod consent;
+mod copies;
 mod database;
 mod dates;
 mod delivery;

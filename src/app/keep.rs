@@ -1,14 +1,12 @@
 //! The lock is kept before anything is published or announced by an id; where it cannot be, that is said.
 
 use crate::app::App;
-use crate::digest::{another_store, older_store};
 use crate::ending::Ending;
 use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
 use crate::lock::Lock;
 use crate::publish::Manifest;
-use crate::store::Store;
 use crate::talk::Talk;
 
 impl App {
@@ -80,7 +78,7 @@ impl App {
     }
 
     /// The lock as it was kept; none where there is none.
-    fn kept(&self) -> Result<Option<Lock>, Finding> {
+    pub(super) fn kept(&self) -> Result<Option<Lock>, Finding> {
         let file = &self.config.posts.lock;
         match read_text(file, LISTED) {
             Ok(text) => Lock::parse(&text)
@@ -96,45 +94,6 @@ impl App {
             Some(lock) => lock.authority().to_owned(),
             None => self.config.site.authority(),
         })
-    }
-
-    /// Refuses to send what stands in another store than the one that began the digest, or in an older copy of it.
-    pub(crate) async fn refuse_another_store(
-        &self,
-        digest: &str,
-        store: &Store,
-    ) -> anyhow::Result<()> {
-        if let Some(began) = self.kept()?.as_ref().and_then(|lock| lock.began(digest))
-            && began != store.name()
-        {
-            return Err(another_store(digest, began, false).into());
-        }
-        let frozen = store.frozen(digest).await?;
-        match self.noted(digest, store) {
-            Some(noted) if frozen < noted => Err(older_store(digest, frozen, noted).into()),
-            _ => Ok(()),
-        }
-    }
-
-    /// How many issues of the digest this store had, according to the manifest.
-    pub(crate) fn noted(&self, digest: &str, store: &Store) -> Option<u64> {
-        Manifest::read(&self.config.posts.lock).frozen(digest, store.name())
-    }
-
-    /// Notes in the manifest how many issues of the digest the store has, so that an older copy of it is known as such.
-    pub(crate) async fn note_frozen(
-        &self,
-        talk: &mut Talk<'_>,
-        store: &Store,
-        digest: &str,
-    ) -> anyhow::Result<()> {
-        let lock = &self.config.posts.lock;
-        let mut manifest = Manifest::read(lock);
-        manifest.note_frozen(digest, store.name(), store.frozen(digest).await?);
-        if let Err(finding) = manifest.keep(lock) {
-            talk.report(&[finding]);
-        }
-        Ok(())
     }
 
     /// Gives the lines of a digest in the lock and in the manifest to its new name.

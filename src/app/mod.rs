@@ -1,6 +1,9 @@
 //! What every command works with, and what a resident shares among its tasks: config, clock and store.
 
+mod copy;
 mod keep;
+
+pub(crate) use copy::COPIED;
 
 use std::future::pending;
 use std::sync::OnceLock;

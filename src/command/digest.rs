@@ -15,7 +15,7 @@ use url::Url;
 
 pub(super) use plan::When;
 
-use crate::app::App;
+use crate::app::{App, COPIED};
 use crate::cli::{self, Choice, Dry};
 use crate::command::build::refuse_vanished;
 use crate::command::live::Live;
@@ -124,10 +124,13 @@ pub(super) async fn send(
         return Ok(Ending::Done);
     };
     let store = sender.store().clone();
+    let goes_on = matches!(when, When::Now(choice) if choice.new_store);
+    app.refuse_older_copies(goes_on.then_some(&*digest.name), &store)
+        .await?;
     rename(app, talk, &store, digest, loaded, when).await?;
     let mut ending = Ending::Done;
     // A store that takes another's place finishes what it holds at the next run.
-    if matches!(when, When::Now(choice) if !choice.new_store) {
+    if matches!(when, When::Now(_)) && !goes_on {
         for issue in store
             .open_issues()
             .await?
@@ -230,7 +233,7 @@ pub(super) async fn send(
         match store.freeze(&freeze).await? {
             Frozen::Already => talk.say(&format!("{}: another run has sent this", digest.name)),
             Frozen::Made(_) => {
-                app.note_frozen(talk, &store, &digest.name).await?;
+                app.note_progress(talk, &store, &digest.name).await?;
                 ending = ending.and(finish(app, talk, &sender, &issue).await?);
             }
         }
@@ -256,7 +259,12 @@ async fn name_in_the_way(
 ) -> anyhow::Result<Ending> {
     let mut ending = Ending::Done;
     for issue in store.issues().await? {
-        if issue.digest == digest.name && issue.state == IssueState::Paused {
+        if issue.digest != digest.name || issue.state != IssueState::Paused {
+            continue;
+        }
+        ending = Ending::Partial;
+        // What was paused just now has been named.
+        if issue.reason.as_deref() != Some(COPIED) {
             let message = format!(
                 "{}: “{}” is paused, and its posts wait with it",
                 issue.digest, issue.subject
@@ -266,7 +274,6 @@ async fn name_in_the_way(
                 issue.id
             );
             talk.report(&[Finding::error(message).way_out(hint)]);
-            ending = Ending::Partial;
         }
     }
     Ok(ending)

@@ -51,6 +51,7 @@ pub(super) async fn issue(
     }
     talk.conclude(&format!("“{}” is {}", issue.subject, to.word()))?;
     if to == Cancelled {
+        app.note_progress(talk, &store, &issue.digest).await?;
         talk.conclude(match store.is_void(issue.id).await? {
             true => "nobody has got it: its posts are news again, and the next issue carries them",
             false => "some have got it, so its posts are not sent again by themselves",

@@ -75,7 +75,10 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
         let finding = app.explain(&error).to_string();
         anyhow::Error::msg(words.show(&finding).into_owned())
     });
-    runtime.block_on(app.close());
+    runtime.block_on(async {
+        app.note_departures(&mut talk).await;
+        app.close().await;
+    });
     // A look-up of a name cannot be broken off, and nothing needs its answer any more.
     runtime.shutdown_background();
     ended

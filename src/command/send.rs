@@ -177,6 +177,7 @@ pub(super) async fn finish(
     if let Some(why) = delivery.deliver(&mailer).await? {
         talk.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
     }
+    app.note_progress(talk, store, &issue.digest).await?;
     let after = store.counts(issue.id).await?;
     let summary = format!(
         "{}: “{}”: {} ({place})",

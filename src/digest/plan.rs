@@ -8,7 +8,7 @@ use url::Url;
 use crate::config::{Day, Digest, Schedule, Site};
 use crate::digest::{due, find, first_after, last_before, news, refuse_the_archive};
 use crate::finding::{Finding, count};
-use crate::ledger::Holding;
+use crate::ledger::{Holding, Progress};
 use crate::post::Post;
 
 /// How long an issue waits for a page that is not there yet; then it goes without it.
@@ -29,8 +29,8 @@ pub struct Situation<'s, 'a> {
     pub record: &'s Record,
     /// The store that began the digest, according to the lock.
     pub began: Option<&'s str>,
-    /// How many issues this store had frozen, according to the manifest.
-    pub noted: Option<u64>,
+    /// How far the digest had come in this store, according to the manifest.
+    pub noted: Option<Progress>,
     /// The name of the site for its store: the authority of its ids, which outlives a change of domain.
     pub authority: &'s str,
     /// A person's wish; without one the schedule decides.
@@ -48,8 +48,8 @@ pub struct Record {
     pub site: Option<String>,
     /// The last slot that was filled or passed, as seconds since 1970; none before the first run.
     pub last_slot: Option<i64>,
-    /// How many issues it has frozen.
-    pub frozen: u64,
+    /// How far the digest has come in it.
+    pub progress: Progress,
     /// The ids of the posts that are no news.
     pub announced: HashSet<String>,
     /// The same, with what went only into the outbox.
@@ -283,10 +283,12 @@ fn refuse_another_store(situation: &Situation<'_, '_>, new_store: bool) -> Resul
     let Situation { digest, record, .. } = situation;
     let name = &digest.name;
     let is_first = record.last_slot.is_none();
-    if let Some(noted) = situation.noted.filter(|noted| record.frozen < *noted) {
+    if let Some(noted) = situation.noted
+        && record.progress.is_behind(noted)
+    {
         return match new_store {
             true => Ok(()),
-            false => Err(older_store(name, record.frozen, noted)),
+            false => Err(older_store(name, record.progress, noted)),
         };
     }
     match situation.began {
@@ -317,10 +319,17 @@ pub fn another_store(digest: &str, began: &str, is_empty: bool) -> Finding {
     ))
 }
 
-/// The error for a store that has fewer issues of the digest than the manifest says.
-pub fn older_store(digest: &str, frozen: u64, noted: u64) -> Finding {
+/// The error for a store in which the digest has not come as far as the manifest says.
+pub fn older_store(digest: &str, progress: Progress, noted: Progress) -> Finding {
+    let lacks = if progress.frozen < noted.frozen {
+        let were = if noted.frozen == 1 { "was" } else { "were" };
+        let issues = count(progress.frozen, "issue");
+        format!("it has {issues}, and {} {were} made", noted.frozen)
+    } else {
+        "an issue stands open in it that has ended since".to_owned()
+    };
     Finding::error(format!(
-        "the store is an older copy: of the digest `{digest}` it has {frozen} issues, and {noted} were made"
+        "the store is an older copy: of the digest `{digest}` {lacks}"
     ))
     .way_out(format!(
         "bring the newer copy back (`url` under [store]), or go on with this one by \

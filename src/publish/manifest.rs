@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
 use crate::finding::{Finding, Severity};
+use crate::ledger::Progress;
 use crate::post::Signature;
 use crate::publish::prune::is_below;
 use crate::publish::unseen::{Unseen, carry_on};
@@ -28,8 +29,8 @@ pub struct Manifest {
     pub(super) unseen: Unseen,
     /// The new posts that the hub waits for, by the fingerprint of their ids, which a rename leaves alone.
     pub(super) waiting: BTreeMap<u64, Waiting>,
-    /// By digest: the store that sends it, and how many issues it had frozen.
-    pub(super) frozen: BTreeMap<String, (String, u64)>,
+    /// By digest: the store that sends it, and how far it had come.
+    pub(super) progress: BTreeMap<String, (String, Progress)>,
 }
 
 /// What is known of a post.
@@ -163,10 +164,13 @@ impl Manifest {
                     let waiting = since.parse().map(|since| Waiting { page, since });
                     manifest.waiting.extend(number(id).zip(waiting.ok()));
                 }
-                ["frozen", digest, store, count] => {
-                    let (digest, store) = (digest.to_owned(), store.to_owned());
-                    let frozen = count.parse().map(|count| (digest, (store, count)));
-                    manifest.frozen.extend(frozen);
+                // The last number came later: without it no issue is known to have ended.
+                ["frozen", digest, store, frozen, ref ended @ ..] => {
+                    let ended = ended.first().map_or(Ok(0), |ended| ended.parse());
+                    if let (Ok(frozen), Ok(ended)) = (frozen.parse(), ended) {
+                        let progress = (store.to_owned(), Progress { frozen, ended });
+                        manifest.progress.insert(digest.to_owned(), progress);
+                    }
                 }
                 _ => {}
             }
@@ -203,8 +207,8 @@ impl Manifest {
                 since.to_rfc3339()
             ));
         }
-        for (digest, (store, count)) in &self.frozen {
-            text.push_str(&format!("frozen\t{digest}\t{store}\t{count}\n"));
+        for (digest, (store, Progress { frozen, ended })) in &self.progress {
+            text.push_str(&format!("frozen\t{digest}\t{store}\t{frozen}\t{ended}\n"));
         }
         for (id, later) in &self.unseen.0 {
             text.push_str(&format!("unseen\t{id:x}\t{later}\n"));
@@ -317,25 +321,25 @@ impl Manifest {
         Some(vanished)
     }
 
-    /// How many issues of a digest this store had frozen; none where it is not known.
-    pub fn frozen(&self, digest: &str, store: &str) -> Option<u64> {
-        let (noted, count) = self.frozen.get(digest)?;
-        (noted == store).then_some(*count)
+    /// How far a digest had come in this store; none where it is not known.
+    pub fn progress(&self, digest: &str, store: &str) -> Option<Progress> {
+        let (noted, progress) = self.progress.get(digest)?;
+        (noted == store).then_some(*progress)
     }
 
     /// Gives what is noted of a digest to its new name; whether there was something.
     pub fn rename_digest(&mut self, was: &str, name: &str) -> bool {
-        let Some(noted) = self.frozen.remove(was) else {
+        let Some(noted) = self.progress.remove(was) else {
             return false;
         };
-        self.frozen.entry(name.to_owned()).or_insert(noted);
+        self.progress.entry(name.to_owned()).or_insert(noted);
         true
     }
 
-    /// Notes how many issues of a digest this store has frozen.
-    pub fn note_frozen(&mut self, digest: &str, store: &str, count: u64) {
-        let noted = (store.to_owned(), count);
-        self.frozen.insert(digest.to_owned(), noted);
+    /// Notes how far a digest has come in this store, also where it had come further in a newer copy.
+    pub fn note_progress(&mut self, digest: &str, store: &str, progress: Progress) {
+        let noted = (store.to_owned(), progress);
+        self.progress.insert(digest.to_owned(), noted);
     }
 
     /// Keeps it beside this lock where it differs; whether it did. It is a memory and no more: without it the next run renders again,
@@ -358,6 +362,7 @@ impl Manifest {
 mod tests {
     use chrono::DateTime;
 
+    use crate::ledger::Progress;
     use crate::post::Signature;
 
     use super::{Known, Manifest, News, Stamp, Unseen, Waiting, Written};
@@ -389,7 +394,17 @@ mod tests {
             .into(),
             unseen: Unseen([(7, 3)].into()),
             waiting: [(9, waiting)].into(),
-            frozen: [("weekly".to_owned(), ("aa".to_owned(), 3))].into(),
+            progress: [(
+                "weekly".to_owned(),
+                (
+                    "aa".to_owned(),
+                    Progress {
+                        frozen: 3,
+                        ended: 2,
+                    },
+                ),
+            )]
+            .into(),
         };
         assert_eq!(Manifest::parse(&manifest.to_text()), manifest);
         assert_eq!(

@@ -6,11 +6,12 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{ReaderState, Source};
 use crate::finding::one_line;
-use crate::ledger::{Issue, IssueId, IssueState, State};
+use crate::ledger::{Issue, IssueId, IssueState, Progress, State};
 use crate::reader::{Email, ReaderId};
 use crate::store::announced::{VOID, announce, is_carried, know};
 use crate::store::consent::states;
 use crate::store::readers::time_of;
+use crate::store::rename::counted;
 use crate::store::writer::LONGEST_REPLY;
 use crate::store::{Result, Store, StoreError, StorePlace, list};
 
@@ -90,12 +91,17 @@ impl Store {
         row.map(|row| Ok(row.try_get("last_slot")?)).transpose()
     }
 
-    /// How many issues of the digest were frozen; their number only grows.
-    pub async fn frozen(&self, digest: &str) -> Result<u64> {
-        let text = "SELECT COUNT(*) AS n FROM issue WHERE digest = $1 AND slot NOT LIKE 'begin%'";
+    /// How far the digest has come. An issue that was opened again keeps the counts with which it had ended.
+    pub async fn progress(&self, digest: &str) -> Result<Progress> {
+        let text = "SELECT COUNT(*) AS frozen, \
+            COUNT(CASE WHEN counts IS NOT NULL OR state = 'cancelled' THEN 1 END) AS ended \
+            FROM issue WHERE digest = $1 AND slot NOT LIKE 'begin%'";
         let query = sqlx::query(text).bind(digest.to_owned());
         let row = query.fetch_one(&self.pool).await?;
-        Ok(row.try_get::<i64, _>("n")?.unsigned_abs())
+        Ok(Progress {
+            frozen: counted(&row, "frozen")?,
+            ended: counted(&row, "ended")?,
+        })
     }
 
     /// The digest's first run: these posts are known from now on, and `slot` is the last that is past.

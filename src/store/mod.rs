@@ -35,6 +35,7 @@ macro_rules! change {
 
 mod announced;
 mod consent;
+mod departures;
 mod error;
 mod issues;
 mod number;
@@ -58,6 +59,7 @@ use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
 
 pub use consent::{Answer, Asked};
+pub use departures::Recovered;
 pub use error::StoreError;
 pub use issues::{Freeze, Frozen, Missed, Uncertainty};
 pub use readers::Subscriber;

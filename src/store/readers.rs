@@ -5,7 +5,7 @@ use std::slice;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{Change, ReaderState, Source, Wish, decide};
 use crate::reader::{Email, Mailbox, Reader, ReaderId};
@@ -67,26 +67,10 @@ impl Store {
             let known = known.get(&fingerprint).copied();
             let was = known.map(|(_, state)| state);
             let change = decide(was, Wish::Forget, Source::Owner);
-            let (Some((id, _)), Some(state), Some(event)) = (known, change.state, change.event)
-            else {
-                return Ok(change);
-            };
-            sqlx::query(
-                "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = $2 WHERE id = $1",
-            )
-            .bind(id)
-            .bind(state.word())
-            .execute(&mut *tx)
-            .await?;
-            for text in [
-                "DELETE FROM subscription WHERE reader = $1",
-                // A relay's words often repeat the address.
-                "UPDATE delivery SET reply = NULL, name = NULL, language = NULL WHERE reader = $1",
-                "UPDATE event SET detail = NULL WHERE reader = $1",
-            ] {
-                sqlx::query(text).bind(id).execute(&mut *tx).await?;
+            if let (Some((id, _)), Some(_), Some(event)) = (known, change.state, change.event) {
+                erase(&mut tx, id).await?;
+                self.record(&mut tx, &[id], now, event, None).await?;
             }
-            self.record(&mut tx, &[id], now, event, None).await?;
             Ok(change)
         })
     }
@@ -194,6 +178,20 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// Takes everything away that says who a reader is.
+pub(super) async fn erase(tx: &mut Transaction<'static, Any>, id: ReaderId) -> Result<()> {
+    for text in [
+        "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = 'forgotten' WHERE id = $1",
+        "DELETE FROM subscription WHERE reader = $1",
+        // A relay's words often repeat the address.
+        "UPDATE delivery SET reply = NULL, name = NULL, language = NULL WHERE reader = $1",
+        "UPDATE event SET detail = NULL WHERE reader = $1",
+    ] {
+        sqlx::query(text).bind(id).execute(&mut **tx).await?;
+    }
+    Ok(())
 }
 
 fn reader_of(row: &AnyRow) -> Result<Reader> {

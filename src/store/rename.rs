@@ -9,13 +9,15 @@ use crate::ledger::Holding;
 use crate::store::{Result, Store};
 
 /// Each gives all rows of an earlier name to the new one, so that a second time there is nothing to do.
-const RENAMES: [&str; 5] = [
+const RENAMES: [&str; 6] = [
     "INSERT INTO subscription (digest, reader) SELECT $2, reader FROM subscription WHERE digest = $1 \
      ON CONFLICT (digest, reader) DO NOTHING",
     "DELETE FROM subscription WHERE digest = $1 AND $2 <> $1",
     "UPDATE digest SET name = $2 WHERE name = $1",
     "UPDATE announced SET digest = $2 WHERE digest = $1",
     "UPDATE issue SET digest = $2 WHERE digest = $1",
+    // Who has left it stays out, also where `to` names them.
+    "UPDATE event SET detail = $2 WHERE kind = 'left' AND detail = $1",
 ];
 
 impl Store {
@@ -28,12 +30,12 @@ impl Store {
         }
         let readers = "SELECT digest, COUNT(*) AS n FROM subscription GROUP BY digest";
         for row in sqlx::query(readers).fetch_all(&self.pool).await? {
-            let readers = counted(&row)?;
+            let readers = counted(&row, "n")?;
             holdings.entry(row.try_get("digest")?).or_default().readers = readers;
         }
         let announced = "SELECT digest, COUNT(*) AS n FROM announced GROUP BY digest";
         for row in sqlx::query(announced).fetch_all(&self.pool).await? {
-            let announced = counted(&row)?;
+            let announced = counted(&row, "n")?;
             holdings
                 .entry(row.try_get("digest")?)
                 .or_default()
@@ -57,6 +59,6 @@ impl Store {
     }
 }
 
-fn counted(row: &AnyRow) -> Result<usize> {
-    Ok(usize::try_from(row.try_get::<i64, _>("n")?).unwrap_or_default())
+pub(super) fn counted(row: &AnyRow, column: &str) -> Result<usize> {
+    Ok(usize::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
 }

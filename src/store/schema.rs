@@ -1,7 +1,7 @@
 //! The tables, as an append-only list of migrations.
 
 /// The newest version that this program knows: so many migrations.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// One entry a version; what has been released is never edited.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -85,5 +85,11 @@ UPDATE delivery SET name = (SELECT r.name FROM reader r WHERE r.id = delivery.re
     language = (SELECT r.language FROM reader r WHERE r.id = delivery.reader),
     first_at = (SELECT i.made_at FROM issue i WHERE i.id = delivery.issue AND delivery.attempts > 0)
     WHERE state IN (0, 1, 6);
+",
+    // Departures are counted at every change, and who has not confirmed is looked for at every run.
+    "
+CREATE INDEX event_departure ON event (at)
+    WHERE kind IN ('left', 'bounced', 'complained', 'forgotten', 'returned', 'doubted');
+CREATE INDEX reader_pending ON reader (id) WHERE state = 'pending';
 ",
 ];

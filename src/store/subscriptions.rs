@@ -119,7 +119,7 @@ impl Store {
         Ok(new)
     }
 
-    async fn unsubscribe(
+    pub(super) async fn unsubscribe(
         &self,
         tx: &mut Transaction<'static, Any>,
         digest: &str,

@@ -6,8 +6,7 @@ use crate::app::App;
 use crate::cli::Choice;
 use crate::config::Digest;
 use crate::digest::{self, Next, Plan, Record, Situation, Wish};
-use crate::finding::{Finding, count};
-use crate::ledger::IssueState::{Open, Paused};
+use crate::finding::count;
 use crate::loader::Loaded;
 use crate::store::Store;
 use crate::talk::Talk;
@@ -136,7 +135,7 @@ async fn read_record(store: &Store, name: &str, relay: bool) -> anyhow::Result<R
         store: store.name().to_owned(),
         site: store.site().await?,
         last_slot: store.last_slot(name).await?,
-        frozen: store.frozen(name).await?,
+        progress: store.progress(name).await?,
         announced: store.announced(name, relay).await?,
         ever: store.announced(name, false).await?,
         carried: store.carried(name, relay).await?,
@@ -157,14 +156,7 @@ pub(super) async fn begin(
     if loaded.lock.began(&digest.name) != Some(store.name()) {
         app.keep_begun(talk, &loaded.lock, &digest.name, store.name())?;
     }
-    let frozen = store.frozen(&digest.name).await?;
-    if app
-        .noted(&digest.name, store)
-        .is_some_and(|noted| frozen < noted)
-    {
-        pause_copied(talk, store, digest).await?;
-    }
-    app.note_frozen(talk, store, &digest.name).await?;
+    app.accept_older_copy(talk, store, &digest.name).await?;
     if plan.is_first {
         store
             .begin_digest(&digest.name, &plan.known, plan.begins_after, now)
@@ -174,25 +166,6 @@ pub(super) async fn begin(
     }
     if let Some(words) = plan.say_known(digest) {
         talk.conclude(&words)?;
-    }
-    Ok(())
-}
-
-/// What is open in an older copy of the store may have been sent since: a person decides.
-async fn pause_copied(talk: &mut Talk<'_>, store: &Store, digest: &Digest) -> anyhow::Result<()> {
-    for issue in store.open_issues().await? {
-        if issue.digest != digest.name {
-            continue;
-        }
-        let reason = "it stood open in an older copy of the store, and may have been sent since";
-        store
-            .change_issue(issue.id, &[Open], Paused, Some(reason))
-            .await?;
-        talk.report(&[Finding::error(format!(
-            "{}: “{}” is paused: {reason}",
-            issue.digest, issue.subject
-        ))
-        .way_out(format!("`tidings issue cancel {}` ends it", issue.id))]);
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Next, Record, Situation, Wish, earlier_name, plan};
 use crate::config::{Dialect, Digest, Site};
-use crate::ledger::Holding;
+use crate::ledger::{Holding, Progress};
 use crate::post::dialect::Habits;
 use crate::post::{Post, Read, read};
 
@@ -51,7 +51,10 @@ fn record(announced: Vec<String>) -> Record {
         store: "one".to_owned(),
         site: Some("hums.example".to_owned()),
         last_slot: Some(at("2024-06-17T08:00:00Z").timestamp()),
-        frozen: 1,
+        progress: Progress {
+            frozen: 1,
+            ended: 1,
+        },
         ever: announced.clone(),
         carried: announced.clone(),
         announced,

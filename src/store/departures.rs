@@ -1,0 +1,341 @@
+//! Departures: who has left, bounced, complained or been forgotten, kept also in a file outside the store, so that an
+//! older copy of the store can be put right. The file knows readers by their keyed fingerprints alone.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+
+use crate::consent::{ReaderState, Source, Wish, decide};
+use crate::file::read::{LISTED, read_text_if_any};
+use crate::file::{Care, write_changed};
+use crate::finding::Finding;
+use crate::store::readers::{erase, time_of};
+use crate::store::rename::counted;
+use crate::store::subscriptions::has_left;
+use crate::store::{Result, Store, StoreError};
+
+/// The first line of the file.
+const HEAD: &str = "tidings departures 1";
+/// The events that take somebody out or back in. The index on events bears the same words.
+const KINDS: &str = "kind IN ('left', 'bounced', 'complained', 'forgotten', 'returned', 'doubted')";
+
+/// What the file knew that the store did not, once the store has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Whether the file has noted departures of this store at all.
+    pub is_known: bool,
+    /// How many readers are out again.
+    pub readers: usize,
+    /// How many have left whom this copy never knew.
+    pub strangers: usize,
+}
+
+/// One event of a reader's, in the order of time; at one second what takes back stands last by its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Departure {
+    /// In seconds since 1970.
+    at: i64,
+    kind: String,
+    /// The reader's fingerprint under the store's key.
+    reader: String,
+    /// The one digest that was left.
+    digest: Option<String>,
+}
+
+impl fmt::Display for Departure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\t{}\t{}", self.at, self.kind, self.reader)?;
+        match &self.digest {
+            Some(digest) => write!(f, "\t{digest}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Departure {
+    type Err = ();
+
+    fn from_str(line: &str) -> Result<Self, ()> {
+        let mut fields = line.split('\t');
+        let at = fields.next().and_then(|at| at.parse().ok()).ok_or(())?;
+        let mut text = || fields.next().map(str::to_owned);
+        Ok(Self {
+            at,
+            kind: text().ok_or(())?,
+            reader: text().ok_or(())?,
+            digest: text(),
+        })
+    }
+}
+
+/// The departures of one store, as the file has them.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Noted {
+    /// What the store's index of events said when they were noted; an equal one says that nothing is new.
+    mark: String,
+    departures: BTreeSet<Departure>,
+}
+
+/// The file: departures by the name of their store, so that a strange store takes nothing away.
+type Stores = BTreeMap<String, Noted>;
+
+/// A line that cannot be read is left out: it was torn, or written by hand.
+fn parse(text: &str) -> Stores {
+    let mut stores = Stores::new();
+    let mut lines = text.lines();
+    if lines.next() != Some(HEAD) {
+        return stores;
+    }
+    let mut noted = &mut Noted::default();
+    for line in lines {
+        if let Some(rest) = line.strip_prefix("store\t") {
+            let (name, mark) = rest.split_once('\t').unwrap_or((rest, ""));
+            noted = stores.entry(name.to_owned()).or_default();
+            mark.clone_into(&mut noted.mark);
+        } else if let Ok(departure) = line.parse() {
+            noted.departures.insert(departure);
+        }
+    }
+    stores
+}
+
+fn to_text(stores: &Stores) -> String {
+    let mut text = format!("{HEAD}\n");
+    for (name, Noted { mark, departures }) in stores {
+        text.push_str(&format!("store\t{name}\t{mark}\n"));
+        for departure in departures {
+            text.push_str(&format!("{departure}\n"));
+        }
+    }
+    text
+}
+
+/// Those of `missing` that nothing in `all` takes back.
+fn not_taken_back<'a>(
+    missing: impl Iterator<Item = &'a Departure>,
+    all: &'a BTreeSet<Departure>,
+) -> Vec<&'a Departure> {
+    let mut back: BTreeMap<(&str, &str), &Departure> = BTreeMap::new();
+    for one in all {
+        back.insert((&one.reader, &one.kind), one);
+    }
+    let is_taken_back = |one: &Departure| {
+        let later = |kind| {
+            back.get(&(&*one.reader, kind))
+                .is_some_and(|back| *back > one)
+        };
+        later("returned") || one.kind == "bounced" && later("doubted")
+    };
+    missing
+        .filter(|one| !matches!(&*one.kind, "returned" | "doubted") && !is_taken_back(one))
+        .collect()
+}
+
+fn read_file(file: &Path) -> Result<Stores> {
+    let text = read_text_if_any(file, LISTED).map_err(|finding| unusable(file, &finding))?;
+    Ok(parse(&text.unwrap_or_default()))
+}
+
+fn unusable(file: &Path, finding: &Finding) -> StoreError {
+    StoreError::File(file.to_owned(), io::Error::other(finding.message.clone()))
+}
+
+impl Store {
+    /// Notes in this file every departure that the store knows. What the file has already stays.
+    pub async fn note_departures(&self, file: &Path) -> Result<()> {
+        let text = format!(
+            "SELECT COUNT(*) AS n, COALESCE(MAX(at), 0) AS latest FROM event WHERE {KINDS}"
+        );
+        let row = sqlx::query(AssertSqlSafe(text))
+            .fetch_one(&self.pool)
+            .await?;
+        let latest: i64 = row.try_get("latest")?;
+        let mark = format!("{}\t{latest}", counted(&row, "n")?);
+        let mut stores = read_file(file)?;
+        let noted = stores.entry(self.name.clone()).or_default();
+        if noted.mark == mark {
+            return Ok(());
+        }
+        noted.mark = mark;
+        noted.departures.extend(self.departures().await?);
+        let text = to_text(&stores);
+        write_changed(file, text.as_bytes(), Care::Private)
+            .map_err(|finding| unusable(file, &finding))?;
+        Ok(())
+    }
+
+    /// Takes everyone out again of whom the file knows a departure that this copy of the store does not, as of then.
+    pub async fn recover_departures(&self, file: &Path) -> Result<Recovered> {
+        let Some(noted) = read_file(file)?.remove(&self.name) else {
+            return Ok(Recovered::default());
+        };
+        let known = self.departures().await?;
+        let missing = noted.departures.difference(&known);
+        let all = &noted.departures | &known;
+        let missing = not_taken_back(missing, &all);
+        let mut out = HashSet::new();
+        let mut strangers = HashSet::new();
+        for some in missing.chunks(500) {
+            // A try that is taken back adds nothing: what it found is found again.
+            let found = change!(self.begin(), |tx| {
+                let mut found = Vec::new();
+                for departure in some {
+                    found.push(self.depart(&mut tx, departure).await?);
+                }
+                Ok(found)
+            })?;
+            for (departure, found) in some.iter().zip(found) {
+                match found {
+                    None => drop(strangers.insert(&*departure.reader)),
+                    Some(true) => drop(out.insert(&*departure.reader)),
+                    Some(false) => {}
+                }
+            }
+        }
+        Ok(Recovered {
+            is_known: true,
+            readers: out.len(),
+            strangers: strangers.len(),
+        })
+    }
+
+    /// Carries out a departure; whether it changed anything, none where nobody is known by the fingerprint.
+    async fn depart(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        departure: &Departure,
+    ) -> Result<Option<bool>> {
+        let fingerprint = [departure.reader.clone()];
+        let known = self.find_fingerprints(tx, &fingerprint).await?;
+        let Some((id, was)) = known.into_values().next() else {
+            return Ok(None);
+        };
+        let at = time_of(departure.at)?;
+        if let Some(digest) = &departure.digest {
+            let stays = format!(
+                "SELECT id FROM reader WHERE id = $1 AND NOT {}",
+                has_left("id", "$2")
+            );
+            let query = sqlx::query(AssertSqlSafe(stays))
+                .bind(id)
+                .bind(digest.clone());
+            let stays = query.fetch_optional(&mut **tx).await?.is_some();
+            self.unsubscribe(tx, digest, &[id]).await?;
+            self.record(tx, &[id], at, "left", Some(digest)).await?;
+            return Ok(Some(stays && was.takes_mail()));
+        }
+        let Some(state) = ReaderState::named(&departure.kind) else {
+            return Ok(Some(false));
+        };
+        // The owner alone forgets; all else stands in the file as in a list.
+        let by = match state {
+            ReaderState::Forgotten => Source::Owner,
+            _ => Source::List,
+        };
+        let change = decide(Some(was), Wish::listed(state), by);
+        let (Some(now), Some(event)) = (change.state, change.event) else {
+            return Ok(Some(false));
+        };
+        if now == ReaderState::Forgotten {
+            erase(tx, id).await?;
+        } else {
+            sqlx::query("UPDATE reader SET state = $2 WHERE id = $1")
+                .bind(id)
+                .bind(now.word())
+                .execute(&mut **tx)
+                .await?;
+        }
+        self.record(tx, &[id], at, event, None).await?;
+        Ok(Some(was.takes_mail()))
+    }
+
+    async fn departures(&self) -> Result<BTreeSet<Departure>> {
+        let text = format!(
+            "SELECT e.at, e.kind, r.fingerprint, CASE WHEN e.kind = 'left' THEN e.detail END AS digest FROM \
+             (SELECT reader, at, kind, detail FROM event WHERE {KINDS}) AS e JOIN reader r ON r.id = e.reader"
+        );
+        let rows = sqlx::query(AssertSqlSafe(text))
+            .fetch_all(&self.pool)
+            .await?;
+        let departure = |row: &sqlx::any::AnyRow| {
+            Ok(Departure {
+                at: row.try_get("at")?,
+                kind: row.try_get("kind")?,
+                reader: row.try_get("fingerprint")?,
+                digest: row.try_get("digest")?,
+            })
+        };
+        rows.iter().map(departure).collect()
+    }
+
+    /// When the store last knew of any mail: no later than a copy of it was made.
+    pub async fn last_mail(&self) -> Result<Option<DateTime<Utc>>> {
+        let text = "SELECT MAX(at) AS at FROM (SELECT MAX(made_at) AS at FROM issue \
+            UNION ALL SELECT MAX(first_at) AS at FROM delivery) AS moments";
+        let row = sqlx::query(text).fetch_one(&self.pool).await?;
+        row.try_get::<Option<i64>, _>("at")?
+            .map(time_of)
+            .transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Departure, not_taken_back, parse, to_text};
+
+    fn departures(lines: &[&str]) -> BTreeSet<Departure> {
+        lines
+            .iter()
+            .map(|line| line.replace(' ', "\t").parse().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn what_was_noted_is_read_again_and_a_torn_line_is_left_out() {
+        let text = "tidings departures 1\nstore\taa\t2\t9\n8\tbounced\tf1\n9\tleft\tf2\tweekly\nstore\tbb\t0\t0\n";
+        let stores = parse(text);
+        assert_eq!(to_text(&stores), text);
+        assert_eq!(stores["aa"].departures.len(), 2);
+        assert!(stores["bb"].departures.is_empty());
+        assert_eq!(
+            parse(&text.replace("9\tleft\tf2\tweekly", "9\tle"))["aa"]
+                .departures
+                .len(),
+            1
+        );
+        assert!(parse("tidings departures 2\nstore\taa\t0\t0\n").is_empty());
+        assert!(parse("").is_empty());
+    }
+
+    #[test]
+    fn who_came_back_later_is_not_taken_out_again() {
+        for (missing, others, stays_out) in [
+            ("8 left f1", "", true),
+            ("8 left f1", "9 returned f1", false),
+            // At one second the return is the later.
+            ("8 left f1", "8 returned f1", false),
+            ("8 left f1", "7 returned f1", true),
+            ("8 left f1", "9 returned f2", true),
+            ("8 left f1 weekly", "9 returned f1", false),
+            ("8 bounced f1", "9 doubted f1", false),
+            ("8 bounced f1", "7 doubted f1", true),
+            // A refusal that was doubted says nothing of a person's word.
+            ("8 left f1", "9 doubted f1", true),
+            ("8 complained f1", "9 returned f1", false),
+            ("8 returned f1", "", false),
+            ("8 doubted f1", "", false),
+        ] {
+            let missing = departures(&[missing]);
+            let all = &missing | &departures(&others.split_terminator(',').collect::<Vec<_>>());
+            let found = not_taken_back(missing.iter(), &all);
+            assert_eq!(!found.is_empty(), stays_out, "{missing:?}, {others}");
+        }
+    }
+}

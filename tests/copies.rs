@@ -1,0 +1,524 @@
+//! Which store is which, on both databases: another site's, another one, an older copy of the same, another name.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::database::Database;
+use crate::scene::{CONFIG, Ran, Scene};
+
+const BEFORE: &str = "2024-06-20T12:00:00+02:00";
+const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+const NEXT: &str = "2024-07-01T08:00:05+02:00";
+const THIRD: &str = "2024-07-08T08:00:05+02:00";
+const FOURTH: &str = "2024-07-15T08:00:05+02:00";
+
+/// A site whose store is a file, or a database on a server.
+pub(crate) struct Site {
+    pub(crate) scene: Scene,
+    pub(crate) database: Option<Database>,
+}
+
+/// The store as it was once.
+enum Copy {
+    Files(Vec<(String, Vec<u8>)>),
+    Database(Database),
+}
+
+impl Site {
+    /// Does the same with a store of either kind.
+    pub(crate) fn on_both(name: &str, work: impl Fn(Self)) {
+        let site = |database| Self {
+            scene: Scene::new(),
+            database,
+        };
+        work(site(None));
+        if let Some(database) = Database::fresh(name) {
+            work(site(Some(database)));
+        }
+    }
+
+    pub(crate) fn file(&self, path: &str, text: &str) {
+        fs::write(self.scene.path(path), text).unwrap();
+    }
+
+    pub(crate) fn post(&self, name: &str, title: &str, date: &str) {
+        let text = format!("---\ntitle: {title}\ndate: {date}\n---\nText of {title}.\n");
+        self.file(&format!("post/{name}"), &text);
+    }
+
+    pub(crate) fn run(&self, time: &str, arguments: &[&str]) -> Ran {
+        self.run_with(time, arguments, &[])
+    }
+
+    pub(crate) fn run_with(&self, time: &str, arguments: &[&str], set: &[(&str, &str)]) -> Ran {
+        let url = self.database.as_ref().map(Database::url);
+        let mut set = set.to_vec();
+        set.extend(url.iter().map(|url| ("TIDINGS_STORE__URL", url.as_str())));
+        self.scene
+            .run_with(&[&["--at", time], arguments].concat(), &set)
+    }
+
+    /// Runs, and expects that all goes well.
+    pub(crate) fn expect(&self, time: &str, arguments: &[&str]) -> String {
+        let ran = self.run(time, arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}{}", ran.out, ran.talk);
+        ran.out
+    }
+
+    /// Runs, and expects that nothing can be done, for a reason with these words.
+    pub(crate) fn refuses(&self, time: &str, arguments: &[&str], words: &[&str]) {
+        let ran = self.run(time, arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.talk);
+        for words in words {
+            assert!(ran.talk.contains(words), "{words}: {}", ran.talk);
+        }
+    }
+
+    fn add(&self, address: &str) {
+        self.expect(
+            BEFORE,
+            &["subscriber", "add", address, "--digest", "weekly"],
+        );
+    }
+
+    /// The number of the newest issue.
+    pub(crate) fn issue(&self) -> String {
+        let out = self.expect(NEXT, &["status"]);
+        out.split(' ').next().unwrap().to_owned()
+    }
+
+    /// The newest mail of a digest in the outbox.
+    fn newest(&self, digest: &str) -> String {
+        let mut names = self.scene.names("outbox").into_iter();
+        let name = names.rfind(|name| name.starts_with(digest));
+        let mail = self.scene.read(&format!("outbox/{}", name.unwrap()));
+        mail.replace("=\r\n", "")
+    }
+
+    /// To whom the mails of this day in the outbox went, sorted.
+    fn mailed(&self, day: &str) -> Vec<String> {
+        let names = self.scene.names("outbox").into_iter();
+        let mut to: Vec<String> = names
+            .filter(|name| name.contains(day))
+            .map(|name| {
+                let (_, address) = name.rsplit_once('-').unwrap();
+                address.trim_end_matches(".eml").to_owned()
+            })
+            .collect();
+        to.sort();
+        to
+    }
+
+    fn back_up(&self) -> Copy {
+        if let Some(database) = &self.database {
+            return Copy::Database(database.copy());
+        }
+        let files = ["tidings.db", "tidings.db-wal"].map(str::to_owned);
+        let read = |file: String| Some((file.clone(), fs::read(self.scene.path(&file)).ok()?));
+        Copy::Files(files.into_iter().filter_map(read).collect())
+    }
+
+    fn restore(&self, copy: &Copy) {
+        match (copy, &self.database) {
+            (Copy::Database(copy), Some(database)) => database.restore(copy),
+            (Copy::Files(files), None) => {
+                for end in ["", "-wal", "-shm", ".sender"] {
+                    let _ = fs::remove_file(self.scene.path(&format!("tidings.db{end}")));
+                }
+                for (file, bytes) in files {
+                    fs::write(self.scene.path(file), bytes).unwrap();
+                }
+            }
+            _ => unreachable!(),
+        }
+    }
+}
+
+#[test]
+fn the_store_of_another_site_is_refused_and_the_same_site_under_a_new_domain_is_not() {
+    Site::on_both("other_site", |site| {
+        site.post("one.md", "One", "2024-06-01");
+        site.expect(MONDAY, &["run"]);
+        let moved = CONFIG.replace("https://hums.example/", "https://moved.example/");
+        site.file("config.toml", &moved);
+        site.post("two.md", "Two", "2024-06-25");
+        site.expect(NEXT, &["run"]);
+        assert_eq!(site.scene.names("outbox").len(), 2);
+
+        // Another site, which calls its digest the same.
+        let other =
+            Scene::new()
+                .file("config.toml", &moved)
+                .post("theirs.md", "Theirs", "2024-06-01");
+        let url = match &site.database {
+            Some(database) => database.url(),
+            None => format!("sqlite:{}", site.scene.path("tidings.db").display()),
+        };
+        let other_run = |arguments: &[&str]| {
+            other.run_with(
+                &[&["--at", THIRD], arguments].concat(),
+                &[("TIDINGS_STORE__URL", &url)],
+            )
+        };
+        for arguments in [
+            &["run"][..],
+            &["digest", "weekly"],
+            &["digest", "weekly", "--dry-run"],
+            &["digest", "weekly", "--new-store"],
+            &["digest", "weekly", "--posts", "theirs"],
+        ] {
+            let ran = other_run(arguments);
+            assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.talk);
+            assert!(
+                ran.talk.contains("readers of the site `hums.example`"),
+                "{}",
+                ran.talk
+            );
+        }
+        assert!(other.names("outbox").is_empty());
+        // The hint for a site whose lock was lost with its domain.
+        let other = other.file("tidings.lock", "hums.example\n");
+        let ran = other.run_with(&["--at", THIRD, "run"], &[("TIDINGS_STORE__URL", &url)]);
+        assert!(!ran.talk.contains("readers of the site"), "{}", ran.talk);
+    });
+}
+
+#[test]
+fn a_store_that_the_lock_does_not_name_is_refused_at_every_run() {
+    Site::on_both("other_store", |site| {
+        site.post("one.md", "One", "2024-06-01");
+        site.expect(MONDAY, &["run"]);
+        let issue = site.issue();
+        let lock = site.scene.read("tidings.lock");
+        let line = lock
+            .lines()
+            .find(|line| line.starts_with("#digest"))
+            .unwrap();
+        let named = lock.replace(line, "#digest\tweekly\t00000000000000aa");
+        site.file("tidings.lock", &named);
+        site.post("two.md", "Two", "2024-06-25");
+        for arguments in [
+            &["run"][..],
+            &["digest", "weekly"],
+            &["digest", "weekly", "--dry-run"],
+            &[
+                "digest",
+                "weekly",
+                "--resend",
+                &issue,
+                "--to",
+                "editor@hums.example",
+            ],
+        ] {
+            site.refuses(NEXT, arguments, &["another store (00000000000000aa)"]);
+        }
+        assert_eq!(site.scene.names("outbox").len(), 1);
+        let out = site.expect(NEXT, &["digest", "weekly", "--new-store"]);
+        assert!(out.contains("1 post is known"), "{out}");
+        assert_eq!(site.scene.names("outbox").len(), 1);
+        site.post("three.md", "Three", "2024-07-02");
+        site.expect(THIRD, &["run"]);
+        assert!(site.newest("weekly").contains("Text of Three"));
+    });
+}
+
+#[test]
+fn an_older_copy_of_the_store_is_refused_at_every_run_until_a_person_goes_on_with_it() {
+    // After how many issues the copy was made, and how many were made in all; none: before the digest began.
+    for (copied_after, made) in [
+        (None, 1),
+        (None, 2),
+        (Some(1), 2),
+        (Some(1), 3),
+        (Some(2), 3),
+    ] {
+        let name = format!("older_{}_{made}", copied_after.unwrap_or(0));
+        Site::on_both(&name, |site| {
+            site.add("bea@hums.example");
+            let mut copy = copied_after.is_none().then(|| site.back_up());
+            for n in 1..=made {
+                site.post(&format!("p{n}.md"), &format!("Post {n}"), "2024-06-01");
+                let time = format!("2024-06-{:02}T08:00:05+02:00", 3 + 7 * n);
+                site.expect(&time, &["run"]);
+                if Some(n) == copied_after {
+                    copy = Some(site.back_up());
+                }
+            }
+            let before = site.scene.names("outbox").len();
+            site.restore(&copy.unwrap());
+            let words = ["older copy", "--new-store"];
+            for arguments in [
+                &["run"][..],
+                &["run", "--dry-run"],
+                &["digest", "weekly"],
+                &["digest", "weekly", "--dry-run"],
+                &["run"],
+            ] {
+                site.refuses(THIRD, arguments, &words);
+            }
+            if copied_after.is_some() {
+                let issue = site.issue();
+                let (to, editor) = ("--to", "editor@hums.example");
+                for arguments in [
+                    &["digest", "weekly", "--resend", &issue, to, editor][..],
+                    &["issue", "resolve", &issue, "--resend"],
+                    &["issue", "resume", &issue],
+                ] {
+                    site.refuses(THIRD, arguments, &words);
+                }
+            }
+            let locked = ["--locked", "digest", "weekly", "--new-store"];
+            site.refuses(THIRD, &locked, &["--locked"]);
+            site.expect(THIRD, &["digest", "weekly", "--new-store"]);
+            assert_eq!(
+                site.scene.names("outbox").len(),
+                before,
+                "nothing is mailed again"
+            );
+            site.post("later.md", "Later", "2024-07-09");
+            site.expect(FOURTH, &["run"]);
+            let mail = site.newest("weekly");
+            assert!(
+                mail.contains("Text of Later") && !mail.contains("Text of Post"),
+                "{mail}"
+            );
+        });
+    }
+}
+
+/// A relay that nobody answers for, so that an issue stays open.
+const NOBODY: &[(&str, &str)] = &[
+    ("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:1?tls=none"),
+    ("TIDINGS_MAIL__PATIENCE", "0s"),
+];
+
+#[test]
+fn a_copy_in_which_an_ended_issue_stands_open_is_refused_and_the_issue_waits_for_a_person() {
+    Site::on_both("open_copy", |site| {
+        site.post("one.md", "One", "2024-06-01");
+        site.add("ada@hums.example");
+        assert_eq!(site.run_with(MONDAY, &["run"], NOBODY).code, 1);
+        let copy = site.back_up();
+        let issue = site.issue();
+        site.expect(MONDAY, &["issue", "cancel", &issue]);
+        site.restore(&copy);
+        for arguments in [
+            &["run"][..],
+            &["issue", "resume", &issue],
+            &["issue", "resolve", &issue, "--resend"],
+        ] {
+            site.refuses(NEXT, arguments, &["older copy", "stands open"]);
+        }
+        // A change of the copy by hand does not make it the newest.
+        site.expect(NEXT, &["issue", "pause", &issue]);
+        site.refuses(NEXT, &["run"], &["older copy"]);
+        site.expect(NEXT, &["subscriber", "add", "ben@hums.example"]);
+        site.refuses(NEXT, &["issue", "resume", &issue], &["older copy"]);
+
+        let ran = site.run(NEXT, &["digest", "weekly", "--new-store"]);
+        assert_eq!(ran.code, 1, "{}", ran.talk);
+        let ran = site.run_with(NEXT, &["run"], NOBODY);
+        assert!(!ran.out.contains("sent"), "{}", ran.out);
+        site.expect(NEXT, &["issue", "resume", &issue]);
+        let ran = site.run_with(NEXT, &["run"], NOBODY);
+        assert!(ran.talk.contains("127.0.0.1:1"), "{}", ran.talk);
+    });
+}
+
+#[test]
+fn what_stands_open_in_an_older_copy_is_paused_whichever_digest_it_is_of() {
+    Site::on_both("open_other", |site| {
+        let daily = "[[digest]]\nname = \"daily\"\nschedule = \"0 8 * * *\"\nto = [\"dan@hums.example\"]\nsince = \"2013-01-01\"\n";
+        site.file(
+            "config.toml",
+            &CONFIG.replace("[mail]", &format!("{daily}[mail]")),
+        );
+        site.post("one.md", "One", "2024-06-01");
+        assert_eq!(site.run_with(MONDAY, &["run"], NOBODY).code, 1);
+        let copy = site.back_up();
+        site.post("two.md", "Two", "2024-06-24T09:00:00Z");
+        // Only the daily one has another issue.
+        assert_eq!(
+            site.run_with("2024-06-25T08:00:05+02:00", &["run"], NOBODY)
+                .code,
+            1
+        );
+        site.restore(&copy);
+        let ran = site.run_with(THIRD, &["run"], &[]);
+        assert_eq!(ran.code, 2, "{}", ran.talk);
+        assert!(site.scene.names("outbox").is_empty());
+        site.refuses(THIRD, &["digest", "weekly"], &["`daily`", "older copy"]);
+        let ran = site.run(THIRD, &["-q", "digest", "daily", "--new-store"]);
+        assert_eq!(ran.talk.matches("is paused").count(), 2, "{}", ran.talk);
+        assert!(ran.talk.contains("older copy: it lacks"), "{}", ran.talk);
+        let ran = site.run_with(THIRD, &["run"], NOBODY);
+        assert!(
+            !ran.talk.contains("older copy of the digest"),
+            "{}",
+            ran.talk
+        );
+        assert_eq!(ran.talk.matches("is paused").count(), 2, "{}", ran.talk);
+    });
+}
+
+#[test]
+fn who_has_left_since_an_older_copy_was_made_is_out_again() {
+    let there = ["ada", "ben", "cat", "dan", "eve", "fay", "gus", "editor"];
+    let mail = |name: &&str| format!("{name}@hums.example");
+    for is_noted in [true, false] {
+        Site::on_both(&format!("left_since_{is_noted}"), |site| {
+            for name in &there[..7] {
+                site.add(&mail(name));
+            }
+            site.post("one.md", "One", "2024-06-01");
+            site.expect(MONDAY, &["run"]);
+            let copy = site.back_up();
+            let tuesday = "2024-06-25T12:00:00+02:00";
+            let ask = |what: &[&str]| site.expect(tuesday, &[&["subscriber"], what].concat());
+            ask(&["remove", "ada@hums.example"]);
+            ask(&["remove", "ben@hums.example", "--digest", "weekly"]);
+            ask(&["forget", "cat@hums.example"]);
+            site.file(
+                "list.csv",
+                "email,state\ndan@hums.example,bounced\neve@hums.example,complained\nnew@hums.example,left\n",
+            );
+            ask(&["import", "list.csv"]);
+            // Who is in the config leaves, too; and who has come back since is in.
+            ask(&["remove", "editor@hums.example", "--digest", "weekly"]);
+            ask(&["remove", "fay@hums.example"]);
+            ask(&["add", "fay@hums.example", "--digest", "weekly"]);
+            site.post("two.md", "Two", "2024-06-25");
+            site.expect(NEXT, &["run"]);
+            let all = |names: &[&str]| names.iter().map(mail).collect::<Vec<_>>();
+            assert_eq!(site.mailed("20240701"), all(&["fay", "gus"]));
+
+            let file = site.scene.path("tidings.departures");
+            let noted = fs::read_to_string(&file).unwrap();
+            assert!(!noted.contains('@') && !noted.contains("hums"), "{noted}");
+            let mode = fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            if !is_noted {
+                fs::remove_file(&file).unwrap();
+            }
+            site.restore(&copy);
+            // Nothing that an older copy does makes the file forget.
+            site.expect(THIRD, &["subscriber", "add", "gus@hums.example"]);
+            if !is_noted {
+                fs::remove_file(&file).unwrap();
+            }
+            let out = site.expect(THIRD, &["digest", "weekly", "--new-store"]);
+            let span = "between 2024-06-24T06:00:05+00:00 and 2024-07-08T06:00:05+00:00";
+            assert!(out.contains("older copy: it lacks what happened"), "{out}");
+            assert!(out.contains(span), "{out}");
+            site.post("later.md", "Later", "2024-07-09");
+            if is_noted {
+                assert!(
+                    out.contains(
+                        "6 readers who left, bounced or complained in that time are out again"
+                    ),
+                    "{out}"
+                );
+                assert!(out.contains("1 reader came and left"), "{out}");
+                site.expect(FOURTH, &["run"]);
+                assert_eq!(site.mailed("20240715"), all(&["fay", "gus"]));
+                // It is not found anew.
+                let noted = fs::read_to_string(&file).unwrap();
+                site.expect(FOURTH, &["run"]);
+                assert_eq!(fs::read_to_string(&file).unwrap(), noted);
+            } else {
+                assert!(out.contains("would get mail again"), "{out}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_lost_manifest_stops_nothing_and_notes_anew_how_far_the_store_is() {
+    Site::on_both("lost_manifest", |site| {
+        site.post("one.md", "One", "2024-06-01");
+        site.expect(MONDAY, &["run"]);
+        let copy = site.back_up();
+        site.post("two.md", "Two", "2024-06-25");
+        site.expect(NEXT, &["run"]);
+        fs::remove_file(site.scene.path("tidings.manifest")).unwrap();
+        site.post("three.md", "Three", "2024-07-02");
+        site.expect(THIRD, &["run"]);
+        assert!(site.newest("weekly").contains("Text of Three"));
+        site.restore(&copy);
+        site.refuses(THIRD, &["run"], &["older copy"]);
+    });
+}
+
+/// Sends one post to two subscribers, of whom one leaves, as does whom `to` names; then the digest has another name.
+fn rename(site: &Site, keys: &str) {
+    site.post("one.md", "One", "2024-06-01");
+    site.add("ben@hums.example");
+    site.add("cat@hums.example");
+    site.expect(MONDAY, &["run"]);
+    assert_eq!(site.scene.names("outbox").len(), 3);
+    for name in ["cat", "editor"] {
+        let address = format!("{name}@hums.example");
+        site.expect(
+            MONDAY,
+            &["subscriber", "remove", &address, "--digest", "weekly"],
+        );
+    }
+    let config = CONFIG.replace("\"weekly\"", &format!("\"letter\"\n{keys}"));
+    site.file("config.toml", &config);
+    site.post("two.md", "Two", "2024-06-25");
+}
+
+#[test]
+fn a_renamed_digest_with_its_earlier_name_brings_readers_and_announced_posts_along_once() {
+    Site::on_both("renaming", |site| {
+        // The config says `since`, too.
+        rename(&site, "was = \"weekly\"");
+        let words = "letter: was `weekly`: 1 reader and 1 announced post come along";
+        let kept = || ["tidings.lock", "tidings.manifest"].map(|file| site.scene.read(file));
+        let before = kept();
+        let ran = site.run(NEXT, &["digest", "letter", "--dry-run"]);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+        assert!(ran.talk.contains(words), "{}", ran.talk);
+        assert!(ran.out.contains("Text of Two") && !ran.out.contains("Text of One"));
+        assert_eq!(kept(), before);
+        assert_eq!(site.scene.names("outbox").len(), 3);
+
+        let out = site.expect(NEXT, &["run"]);
+        assert!(out.contains(words), "{out}");
+        // Who has left it under its earlier name stays out.
+        assert_eq!(site.mailed("letter"), ["ben@hums.example"]);
+        let mail = site.newest("letter");
+        assert!(mail.contains("Text of Two") && !mail.contains("Text of One"));
+        for text in kept() {
+            assert!(
+                text.contains("\tletter\t") && !text.contains("\tweekly\t"),
+                "{text}"
+            );
+        }
+        for time in [NEXT, THIRD] {
+            let out = site.expect(time, &["run"]);
+            assert!(!out.contains("come along"), "{out}");
+        }
+        assert_eq!(site.mailed("letter").len(), 1);
+    });
+}
+
+#[test]
+fn a_renamed_digest_without_its_earlier_name_is_refused_and_may_be_a_new_one() {
+    Site::on_both("renamed_new", |site| {
+        rename(&site, "");
+        let words = ["`letter`", "`weekly`", "was = \"weekly\"", "--new-store"];
+        for arguments in [
+            &["run"][..],
+            &["run", "-q"],
+            &["digest", "letter"],
+            &["digest", "letter", "--dry-run"],
+        ] {
+            site.refuses(NEXT, arguments, &words);
+        }
+        assert_eq!(site.scene.names("outbox").len(), 3);
+        site.expect(NEXT, &["digest", "letter", "--new-store"]);
+        site.expect(NEXT, &["run"]);
+        assert_eq!(site.scene.names("outbox").len(), 3);
+    });
+}
