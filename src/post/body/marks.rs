@@ -37,7 +37,8 @@ impl Marks {
         format!("{MORE}{:032x}{MORE}", self.hash)
     }
 
-    /// Puts each slot's HTML in its place; a paragraph that holds nothing else gives way to it.
+    /// Puts each slot's HTML in its place; a paragraph that holds nothing else gives way to it, unless that is part of a
+    /// line itself: words, a formula.
     pub(super) fn fill<'a>(self, html: &'a str, slots: &[String]) -> Cow<'a, str> {
         if slots.is_empty() {
             return html.into();
@@ -48,12 +49,14 @@ impl Marks {
         filled.push_str(parts.next().unwrap_or_default());
         for part in parts {
             let (number, after) = part.split_once(SLOT).unwrap_or((part, ""));
-            let is_alone = filled.ends_with("<p>") && after.starts_with("</p>");
+            let slot = number.parse().ok().and_then(|at: usize| slots.get(at));
+            let slot = slot.map_or("", String::as_str);
+            let is_alone =
+                filled.ends_with("<p>") && after.starts_with("</p>") && !is_in_line(slot);
             if is_alone {
                 filled.truncate(filled.len() - "<p>".len());
             }
-            let slot = number.parse().ok().and_then(|at: usize| slots.get(at));
-            filled.push_str(slot.map_or("", String::as_str));
+            filled.push_str(slot);
             let rest = after.strip_prefix("</p>").filter(|_| is_alone);
             filled.push_str(rest.unwrap_or(after));
         }
@@ -80,6 +83,12 @@ impl Marks {
     }
 }
 
+/// Whether HTML begins with words, a formula or code.
+fn is_in_line(html: &str) -> bool {
+    let is_words = !html.is_empty() && !html.starts_with(['<', '\n']);
+    is_words || html.starts_with("<math") || html.starts_with("<code")
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Marks, SLOT};
@@ -88,7 +97,8 @@ mod tests {
     fn slots_are_filled_and_taken_out_again() {
         let marks = Marks::for_texts(["tea"]);
         let (one, two) = (marks.slot(0), marks.slot(1));
-        let slots = ["<hr>".to_owned(), "<b>x</b>".to_owned()];
+        let three = marks.slot(2);
+        let slots = ["<hr>", "<b>x</b>", "<math></math>"].map(str::to_owned);
         for (html, filled, bare) in [
             (format!("<p>{one}</p>"), "<hr>", "<p></p>"),
             (
@@ -96,6 +106,7 @@ mod tests {
                 "<p>a <b>x</b> b</p>",
                 "<p>a  b</p>",
             ),
+            (format!("<p>{three}</p>"), "<p><math></math></p>", "<p></p>"),
             (format!("{one}{two}"), "<hr><b>x</b>", ""),
             (marks.slot(7), "", ""),
             ("a".to_owned(), "a", "a"),

@@ -80,7 +80,7 @@ pub fn body(
     let marks = Marks::for_texts([whole, &post.path]);
     let mut components = mdx::Plain::default();
     if markup == Markup::Mdx {
-        components = mdx::to_markdown(&text, marks, &budget);
+        components = mdx::to_markdown(&text, front.texts(), marks, &budget);
         text = std::mem::take(&mut components.text);
     }
     let excerpt = front

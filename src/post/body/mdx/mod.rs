@@ -1,14 +1,14 @@
 //! MDX → Markdown: without modules, comments and the tags of components; what these enclose stays, and an element is
 //! written as HTML has it.
 
-use std::collections::HashMap;
-
 use crate::html::escape;
 use crate::post::body::budget::Budget;
 use crate::post::body::marks::Marks;
+use crate::post::body::mdx::known::Known;
 use crate::post::body::mdx::tag::{Tag, balanced, string};
 use crate::post::body::shortcode::{Call, Code, Meaning, fence, meaning};
 
+mod known;
 mod tag;
 
 /// Elements that have no end in HTML.
@@ -28,13 +28,18 @@ pub(super) struct Plain {
     pub(super) dropped: Vec<(usize, String)>,
 }
 
-/// The Markdown of an MDX text.
-pub(super) fn to_markdown(text: &str, marks: Marks, budget: &Budget) -> Plain {
+/// The Markdown of an MDX text, whose front matter says `said` under each key in lower case.
+pub(super) fn to_markdown(
+    text: &str,
+    said: impl Iterator<Item = (String, String)>,
+    marks: Marks,
+    budget: &Budget,
+) -> Plain {
     let mut reader = Reader {
         text,
         marks,
         budget,
-        images: images(text),
+        known: Known::of(text, said),
         // Many brackets that never close must not take all day.
         search: text.len().saturating_mul(4).saturating_add(1 << 16),
         line: (0, 0),
@@ -48,38 +53,11 @@ pub(super) fn to_markdown(text: &str, marks: Marks, budget: &Budget) -> Plain {
     reader.plain
 }
 
-/// The addresses of the pictures that a text imports, by their names.
-fn images(text: &str) -> HashMap<&str, String> {
-    const ENDINGS: [&str; 8] = [
-        ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg", ".apng",
-    ];
-    let mut images = HashMap::new();
-    for line in text.lines().filter(|line| line.starts_with("import ")) {
-        let Some((names, path)) = line["import ".len()..].split_once(" from ") else {
-            continue;
-        };
-        let name = names.split(',').next().unwrap_or_default().trim();
-        let path = path.trim().trim_end_matches(';').trim_matches(['"', '\'']);
-        let path = path.split('?').next().unwrap_or_default();
-        let lower = path.to_ascii_lowercase();
-        if !ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
-            continue;
-        }
-        // What generators put before a path from the site's root.
-        let rooted = ["@site/static/", "@site/", "@/", "~/", "/public/", "src/"]
-            .iter()
-            .find_map(|root| path.strip_prefix(root));
-        let path = rooted.map_or_else(|| path.to_owned(), |path| format!("/{path}"));
-        images.insert(name, path);
-    }
-    images
-}
-
 struct Reader<'a> {
     text: &'a str,
     marks: Marks,
     budget: &'a Budget,
-    images: HashMap<&'a str, String>,
+    known: Known<'a>,
     /// How many bytes may still be searched for what closes a bracket.
     search: usize,
     /// A place, and the line on which it stands.
@@ -164,10 +142,16 @@ impl Reader<'_> {
         self.plain.dropped.push((self.line.1, words));
     }
 
-    /// Reads an expression: a text is shown, any other is left out. Returns how many bytes it takes.
+    /// Reads an expression: a text and what the front matter says is shown, any other is left out. Returns how many bytes it takes.
     fn expression(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
         let (length, shown) = expression(rest, &mut self.search)?;
+        if let Some(value) = self.known.said(&rest[1..length - 1]) {
+            let html = escape(value);
+            self.slot(&html);
+            self.keep_lines(&rest[..length], 0);
+            return Some(length);
+        }
         if shown.is_none() && !rest[1..length - 1].trim().is_empty() {
             self.drop_part(at, &rest[..length]);
         }
@@ -178,7 +162,7 @@ impl Reader<'_> {
     }
 
     fn element(&mut self, rest: &str) -> Option<usize> {
-        let (element, length) = element(rest, &self.images, &mut self.search)?;
+        let (element, length) = element(rest, &self.known, &mut self.search)?;
         self.plain.text.push_str(&element);
         Some(length)
     }
@@ -196,7 +180,7 @@ impl Reader<'_> {
             self.keep_lines(&rest[..length], 0);
             return Some(length);
         }
-        let Some(tag) = Tag::read(rest, &self.images, &mut self.search) else {
+        let Some(tag) = Tag::read(rest, &self.known, &mut self.search) else {
             let length = balanced(rest, &mut self.search, |c| c == '>')? + 1;
             self.keep_lines(&rest[..length], 0);
             return Some(length);
@@ -261,11 +245,7 @@ fn component_name(text: &str) -> Option<&str> {
 
 /// The opening tag of an element as HTML has it, where that is another, and how many bytes it takes: `<iframe />` has an
 /// end of its own, which HTML would look for in what follows.
-fn element(
-    text: &str,
-    images: &HashMap<&str, String>,
-    search: &mut usize,
-) -> Option<(String, usize)> {
+fn element(text: &str, known: &Known<'_>, search: &mut usize) -> Option<(String, usize)> {
     let rest = text.strip_prefix('<')?;
     let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-')?];
     let is_tag =
@@ -277,7 +257,7 @@ fn element(
         written,
         lines,
         end,
-    } = Tag::read(text, images, search)?;
+    } = Tag::read(text, known, search)?;
     let closed = written.strip_suffix('/').filter(|_| !VOID.contains(&name));
     let mut tag = match closed {
         Some(open) => format!("{}></{name}>", open.trim_end_matches([' ', '\t'])),
@@ -319,7 +299,18 @@ mod tests {
     use super::{Budget, Marks, Plain};
 
     fn read(text: &str) -> Plain {
-        super::to_markdown(text, Marks::for_texts([text]), &Budget::of(text))
+        let said = [
+            ("a", "A *b* <c>"),
+            ("hero.src", "/h.png"),
+            ("coverimage", "/c.png"),
+        ];
+        let said = said.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        super::to_markdown(
+            text,
+            said.into_iter(),
+            Marks::for_texts([text]),
+            &Budget::of(text),
+        )
     }
 
     fn to_markdown(text: &str) -> String {
@@ -458,9 +449,9 @@ mod tests {
                 &[],
             ),
             (
-                "a\n\n{meta.a} <Chart data={[1]} />",
+                "a\n\n{meta.b} <Chart data={[1]} />",
                 &[],
-                &[(2, "{meta.a}"), (2, "Chart")],
+                &[(2, "{meta.b}"), (2, "Chart")],
             ),
             (
                 "{list.map((x) => x)}\n<Layout>b</Layout> {' '}{/* c */}",
@@ -468,6 +459,25 @@ mod tests {
                 &[(0, "{list.map((x) => x)}")],
             ),
             ("<Image src={unknown} />", &[], &[(0, "Image")]),
+            (
+                "{frontmatter.a} {props.meta.a}\n<Image src={frontMatter.coverImage} alt={meta.a} />",
+                &[
+                    "A *b* &lt;c&gt;",
+                    "A *b* &lt;c&gt;",
+                    "<figure><img src=\"/c.png\" alt=\"A *b* &lt;c&gt;\"></figure>",
+                ],
+                &[],
+            ),
+            (
+                "{meta.hero.src} {matter?.a}\n{meta.none} {page.a}",
+                &["/h.png", "A *b* &lt;c&gt;"],
+                &[(1, "{meta.none}"), (1, "{page.a}")],
+            ),
+            (
+                "export const meta = { a: 1 }\n{meta.a}",
+                &[],
+                &[(1, "{meta.a}")],
+            ),
             ("`<Chart />` {'a'}", &[], &[]),
         ] {
             let plain = read(text);

@@ -1,6 +1,6 @@
 //! The tag of an element or a component of MDX, whose attributes may hold expressions.
 
-use std::collections::HashMap;
+use crate::post::body::mdx::known::Known;
 
 /// The tag with which a text begins.
 pub(super) struct Tag {
@@ -13,29 +13,20 @@ pub(super) struct Tag {
 }
 
 impl Tag {
-    pub(super) fn read(
-        text: &str,
-        images: &HashMap<&str, String>,
-        search: &mut usize,
-    ) -> Option<Self> {
+    pub(super) fn read(text: &str, known: &Known<'_>, search: &mut usize) -> Option<Self> {
         let mut tag = Self {
             written: "<".to_owned(),
             lines: 0,
             end: 1,
         };
         let is_whole = tag
-            .go_to_end(&text[..text.floor_char_boundary(*search)], images, search)
+            .go_to_end(&text[..text.floor_char_boundary(*search)], known, search)
             .is_some();
         *search = search.saturating_sub(tag.end);
         is_whole.then_some(tag)
     }
 
-    fn go_to_end(
-        &mut self,
-        text: &str,
-        images: &HashMap<&str, String>,
-        search: &mut usize,
-    ) -> Option<()> {
+    fn go_to_end(&mut self, text: &str, known: &Known<'_>, search: &mut usize) -> Option<()> {
         let mut quote = None;
         loop {
             let rest = text.get(self.end..)?;
@@ -48,12 +39,7 @@ impl Tag {
                     self.end += braced.len();
                     self.lines += braced.matches('\n').count();
                     let inside = &braced[1..braced.len() - 1];
-                    let image = || {
-                        let name = inside.trim();
-                        let name = name.strip_suffix(".src").unwrap_or(name);
-                        images.get(name).map(String::as_str)
-                    };
-                    let value = string(inside, true).or_else(image);
+                    let value = string(inside, true).or_else(|| known.value(inside));
                     if let Some(value) = value.filter(|value| !value.contains(['\\', '\n'])) {
                         self.written
                             .push_str(&format!("\"{}\"", value.replace('"', "&quot;")));

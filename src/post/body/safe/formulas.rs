@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::html::{attribute, tags};
+use crate::post::body::safe::is_tag;
 
 /// The same HTML with each formula's own notation, which an annotation holds, as its `alttext`.
 pub(super) fn with_source(html: &str) -> Cow<'_, str> {
@@ -11,34 +12,82 @@ pub(super) fn with_source(html: &str) -> Cow<'_, str> {
         return html.into();
     }
     let mut done = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(start) = rest.find("<math") {
-        let Some(length) = rest[start..].find("</math>") else {
-            break;
-        };
-        let (before, formula) = (&rest[..start], &rest[start..start + length]);
-        done.push_str(before);
-        match source(formula).filter(|_| attribute(formula, "alttext").is_none()) {
-            Some(source) => {
-                let source = source.replace('"', "&quot;");
-                done.push_str(&format!("<math alttext=\"{source}\""));
-                done.push_str(&formula["<math".len()..]);
-            }
-            None => done.push_str(formula),
+    let mut from = 0;
+    for (start, end) in formulas(html) {
+        let formula = &html[start..end];
+        let source = source(formula).filter(|_| attribute(formula, "alttext").is_none());
+        if let Some(source) = source {
+            let name = start + "<math".len();
+            done.push_str(&html[from..name]);
+            done.push_str(&format!(" alttext=\"{}\"", source.replace('"', "&quot;")));
+            from = name;
         }
-        rest = &rest[start + length..];
     }
-    done.push_str(rest);
+    done.push_str(&html[from..]);
     done.into()
+}
+
+/// Where each formula begins and ends; one that is never closed goes on to the next, or to the end of the text.
+fn formulas(html: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut open = None;
+    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+        let rest = &html[at..];
+        let (opens, closes) = (is_tag(rest, "<math"), is_tag(rest, "</math"));
+        if opens || closes {
+            found.extend(open.take().map(|start| (start, at)));
+        }
+        if opens {
+            open = Some(at);
+        }
+    }
+    found.extend(open.map(|start| (start, html.len())));
+    found
 }
 
 /// The TeX that a formula's annotation holds, escaped as it stands there.
 fn source(formula: &str) -> Option<&str> {
-    let start = formula.find("<annotation")?;
-    let annotation = &formula[start..];
+    let places = memchr::memchr_iter(b'<', formula.as_bytes());
+    let annotation = places
+        .map(|at| &formula[at..])
+        .find(|rest| is_tag(rest, "<annotation"))?;
     let is_tex = attribute(annotation, "encoding").is_some_and(|kind| {
         kind.eq_ignore_ascii_case("application/x-tex") || kind.eq_ignore_ascii_case("tex")
     });
     let inside = annotation[annotation.find('>')? + 1..].split('<').next()?;
     Some(inside.trim()).filter(|source| is_tex && !source.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_source;
+
+    #[test]
+    fn a_formula_says_its_own_source_however_its_tags_are_written() {
+        let annotation = "<annotation encoding=\"application/x-tex\">a &lt; \"b\"</annotation>";
+        let capitals = "<ANNOTATION Encoding=TeX>\na &lt; \"b\"</ANNOTATION>";
+        let said = " alttext=\"a &lt; &quot;b&quot;\"";
+        for (before, after) in [
+            ("<math", ">A</math>"),
+            ("<MATH", " display=block>A</MATH>"),
+            ("<mathx>b</mathx><math", ">A</math >"),
+            ("<math>b</math><Math", "\n>A</math>"),
+            ("<math", ">A"),
+        ] {
+            for annotation in [annotation, capitals] {
+                let after = after.replace('A', annotation);
+                let html = format!("x {before}{after} y");
+                let expected = format!("x {before}{said}{after} y");
+                assert_eq!(with_source(&html), expected, "{html}");
+            }
+        }
+        for html in [
+            format!("<math alttext=\"b\">{annotation}</math>"),
+            format!("<mathx>{annotation}</mathx>"),
+            "<math><annotation-xml encoding=\"TeX\">a</annotation-xml></math>".to_owned(),
+            "<math><annotation encoding=\"x\">a</annotation></math>".to_owned(),
+        ] {
+            assert_eq!(with_source(&html), html, "{html}");
+        }
+    }
 }

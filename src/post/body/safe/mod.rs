@@ -14,6 +14,7 @@ use crate::post::body::safe::allowed::{ALLOWED, ELEMENTS};
 
 mod allowed;
 mod embed;
+mod forms;
 mod formulas;
 mod nesting;
 mod pictures;
@@ -30,7 +31,7 @@ pub(super) struct Safe {
 pub(super) type LeftOut = BTreeMap<&'static str, usize>;
 
 /// Elements that show something which no feed can.
-const UNSHOWN: [&str; 6] = ["canvas", "applet", "frame", "form", "select", "textarea"];
+const UNSHOWN: [&str; 3] = ["canvas", "applet", "frame"];
 
 /// The same HTML without what runs, with absolute addresses and only characters that XML 1.0 (2.2) allows.
 ///
@@ -45,7 +46,8 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     let linked = pictures::with_drawings_linked(&once, links.page.as_str());
     let said = formulas::with_source(&linked);
     let readable = embed::without_scripts(&said, links, &mut left_out);
-    let safe = clean(&readable);
+    let formless = forms::without_forms(&readable, &mut left_out);
+    let safe = clean(&formless);
     let unreadable = |error| Finding::error(format!("the text cannot be read as HTML: {error}"));
     let safe = embed::with_links(&safe, links, &mut left_out)
         .map_err(unreadable)?
@@ -73,6 +75,15 @@ fn unshown(html: &str) -> LeftOut {
         }
     }
     counts
+}
+
+/// Whether a text begins with a tag of this name, which stands behind its `<` or `</`.
+fn is_tag(text: &str, tag: &str) -> bool {
+    let Some((start, rest)) = text.split_at_checked(tag.len()) else {
+        return false;
+    };
+    start.eq_ignore_ascii_case(tag)
+        && rest.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
 }
 
 /// HTML that is safe already, with absolute addresses, and without pictures that show nothing.

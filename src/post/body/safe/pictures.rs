@@ -8,6 +8,7 @@ use lol_html::html_content::Element;
 
 use crate::html::{attribute, escape, unescape, words};
 use crate::post::body::links::Links;
+use crate::post::body::safe::is_tag;
 
 /// Where scripts look for the address of a picture, and for those of its sizes.
 pub(super) const LATER: [&str; 7] = [
@@ -152,14 +153,6 @@ pub(super) fn with_drawings_linked<'a>(html: &'a str, page: &str) -> Cow<'a, str
         return html.into();
     }
     (done + &html[from..]).into()
-}
-
-fn is_tag(text: &str, tag: &str) -> bool {
-    let Some((start, rest)) = text.split_at_checked(tag.len()) else {
-        return false;
-    };
-    start.eq_ignore_ascii_case(tag)
-        && rest.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
 }
 
 /// How many bytes a drawing takes, with those in it.

@@ -1,0 +1,73 @@
+//! The values that expressions of MDX may name: pictures that the text imports, and what its front matter says.
+
+use std::collections::{HashMap, HashSet};
+
+/// The names under which generators hand a text its own front matter, in lower case.
+const ROOTS: [&str; 4] = ["frontmatter", "meta", "metadata", "matter"];
+
+/// What is known of a text's names.
+pub(super) struct Known<'a> {
+    images: HashMap<&'a str, String>,
+    said: HashMap<String, String>,
+    /// What the text's own module defines, which beats the front matter.
+    exported: HashSet<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    /// What a text imports, and what its front matter says under each key in lower case.
+    pub(super) fn of(text: &'a str, said: impl Iterator<Item = (String, String)>) -> Self {
+        let statements = text.lines().filter_map(|line| line.strip_prefix("export "));
+        Self {
+            images: images(text),
+            said: said.collect(),
+            exported: statements
+                .filter_map(|line| line.split_ascii_whitespace().nth(1))
+                .collect(),
+        }
+    }
+
+    /// The value of an attribute that is the name of a picture or of what the front matter says.
+    pub(super) fn value(&self, expression: &str) -> Option<&str> {
+        let name = expression.trim();
+        let image = self.images.get(name.strip_suffix(".src").unwrap_or(name));
+        image.map(String::as_str).or_else(|| self.said(name))
+    }
+
+    /// What the front matter says under the key that an expression names: `frontmatter.title`, `props.meta.a`.
+    pub(super) fn said(&self, expression: &str) -> Option<&str> {
+        let path = expression.trim();
+        let path = path.strip_prefix("props.").unwrap_or(path);
+        let (root, key) = path.split_once('.')?;
+        let root = root.trim_end_matches('?');
+        let is_known = ROOTS.contains(&root.to_ascii_lowercase().as_str());
+        let value = self.said.get(&key.replace('?', "").to_lowercase())?;
+        (is_known && !self.exported.contains(root)).then_some(value)
+    }
+}
+
+/// The addresses of the pictures that a text imports, by their names.
+fn images(text: &str) -> HashMap<&str, String> {
+    const ENDINGS: [&str; 8] = [
+        ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg", ".apng",
+    ];
+    let mut images = HashMap::new();
+    for line in text.lines().filter(|line| line.starts_with("import ")) {
+        let Some((names, path)) = line["import ".len()..].split_once(" from ") else {
+            continue;
+        };
+        let name = names.split(',').next().unwrap_or_default().trim();
+        let path = path.trim().trim_end_matches(';').trim_matches(['"', '\'']);
+        let path = path.split('?').next().unwrap_or_default();
+        let lower = path.to_ascii_lowercase();
+        if !ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
+            continue;
+        }
+        // What generators put before a path from the site's root.
+        let rooted = ["@site/static/", "@site/", "@/", "~/", "/public/", "src/"]
+            .iter()
+            .find_map(|root| path.strip_prefix(root));
+        let path = rooted.map_or_else(|| path.to_owned(), |path| format!("/{path}"));
+        images.insert(name, path);
+    }
+    images
+}

@@ -1,0 +1,200 @@
+//! Forms, which no feed can send: they are left out with what stands in them.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use lol_html::html_content::Element;
+use lol_html::{RewriteStrSettings, element, end_tag};
+
+use crate::html::{attribute, tags};
+use crate::post::body::safe::{LeftOut, is_tag};
+
+/// A form, and what people fill in or press; each has an end of its own.
+const CONTROLS: [&str; 6] = ["form", "button", "select", "textarea", "label", "datalist"];
+/// What groups controls, and decorates words elsewhere.
+const GROUP: &str = "fieldset";
+
+/// The same HTML without forms, controls and their labels. The checkbox of a list of tasks stays, and the words beside
+/// it; so does a group around words alone.
+pub(super) fn without_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a, str> {
+    let is_meant = |name: &str| {
+        let mut names = CONTROLS.iter().chain(&[GROUP, "input"]);
+        names.any(|meant| name.eq_ignore_ascii_case(meant))
+    };
+    if !tags(html).any(|(name, _)| is_meant(name)) {
+        return html.into();
+    }
+    let unclosed: Vec<&str> = CONTROLS
+        .into_iter()
+        .filter(|name| !is_balanced(html, name))
+        .collect();
+    let removed: RefCell<Vec<&'static str>> = RefCell::default();
+    // How many of them stand in each other.
+    let depth: Rc<Cell<usize>> = Rc::default();
+    let control = |element: &mut Element<'_, '_>| {
+        let tag = element.tag_name();
+        let name = CONTROLS
+            .into_iter()
+            .chain([GROUP])
+            .find(|name| tag == *name);
+        let Some(name) = name else { return Ok(()) };
+        let start = element.source_location().bytes().start;
+        let inside = || inside(&html[start..], name);
+        let is_kept = match name {
+            // What is never closed would take the rest of the text along.
+            _ if unclosed.contains(&name) => true,
+            "label" => depth.get() == 0 && inside().is_some_and(holds_checkbox),
+            GROUP => depth.get() == 0 && !inside().is_some_and(holds_control),
+            _ => false,
+        };
+        if is_kept {
+            element.remove_and_keep_content();
+            return Ok(());
+        }
+        if depth.get() == 0 {
+            removed.borrow_mut().push(name);
+        }
+        if let Some(handlers) = element.end_tag_handlers() {
+            depth.set(depth.get() + 1);
+            let depth = Rc::clone(&depth);
+            handlers.push(end_tag!(move |_| {
+                depth.set(depth.get().saturating_sub(1));
+                Ok(())
+            }));
+        }
+        element.remove();
+        Ok(())
+    };
+    let input = |input: &mut Element<'_, '_>| {
+        let kind = input.get_attribute("type").unwrap_or_default();
+        let is_hidden = kind.eq_ignore_ascii_case("hidden");
+        if kind.eq_ignore_ascii_case("checkbox") {
+            return Ok(());
+        }
+        if depth.get() == 0 && !is_hidden {
+            removed.borrow_mut().push("input");
+        }
+        input.remove();
+        Ok(())
+    };
+    let settings = RewriteStrSettings::new()
+        .with_strict(false)
+        .append_element_content_handler(element!(
+            "form, button, select, textarea, label, datalist, fieldset",
+            control
+        ))
+        .append_element_content_handler(element!("input", input));
+    let rewritten = lol_html::rewrite_str(html, settings);
+    for name in removed.into_inner() {
+        *left_out.entry(name).or_default() += 1;
+    }
+    rewritten.map_or_else(|_| html.into(), Cow::from)
+}
+
+/// Whether each element of this name is closed.
+fn is_balanced(html: &str, name: &str) -> bool {
+    let (open, close) = (format!("<{name}"), format!("</{name}"));
+    let mut depth = 0_usize;
+    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+        if is_tag(&html[at..], &open) {
+            depth += 1;
+        } else if is_tag(&html[at..], &close) {
+            depth = depth.saturating_sub(1);
+        }
+    }
+    depth == 0
+}
+
+/// What stands in the element of this name that a text begins with.
+fn inside<'a>(html: &'a str, name: &str) -> Option<&'a str> {
+    let close = format!("</{name}");
+    let mut places = memchr::memchr_iter(b'<', html.as_bytes());
+    let end = places.find(|at| is_tag(&html[*at..], &close))?;
+    Some(&html[..end])
+}
+
+fn holds_checkbox(html: &str) -> bool {
+    let mut places = memchr::memchr_iter(b'<', html.as_bytes());
+    places.any(|at| {
+        let rest = &html[at..];
+        let kind = is_tag(rest, "<input")
+            .then(|| attribute(rest, "type"))
+            .flatten();
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case("checkbox"))
+    })
+}
+
+fn holds_control(html: &str) -> bool {
+    tags(html).any(|(name, _)| {
+        let mut names = CONTROLS.iter().chain(&["input"]);
+        names.any(|control| name.eq_ignore_ascii_case(control))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LeftOut, without_forms};
+
+    #[test]
+    fn a_form_is_left_out_with_what_stands_in_it() {
+        for (html, expected, counted) in [
+            (
+                "a <form action=\"/x\"><h3>Sign up</h3><label for=m>Mail</label><input type=email id=m><button>Go</button></form> b",
+                "a  b",
+                &[("form", 1)][..],
+            ),
+            ("<FORM><FORM></FORM></Form>b", "b", &[("form", 1)]),
+            (
+                "<button>Go</button> <BUTTON>Up</BUTTON>",
+                " ",
+                &[("button", 2)],
+            ),
+            (
+                "<label for=x>⊕</label><input type=checkbox id=x><span>note</span>",
+                "<input type=checkbox id=x><span>note</span>",
+                &[("label", 1)],
+            ),
+            (
+                "<li><label><input type=\"checkbox\" disabled> Buy tea</label></li>",
+                "<li><input type=\"checkbox\" disabled> Buy tea</li>",
+                &[],
+            ),
+            (
+                "<li><input type=checkbox> tea</li>",
+                "<li><input type=checkbox> tea</li>",
+                &[],
+            ),
+            ("<input type=hidden><input name=q>", "", &[("input", 1)]),
+            (
+                "<fieldset><legend>Tea</legend>Black.</fieldset>",
+                "<legend>Tea</legend>Black.",
+                &[],
+            ),
+            (
+                "<fieldset><legend>Size</legend><input type=radio>Big</fieldset>b",
+                "b",
+                &[("fieldset", 1)],
+            ),
+            (
+                "<select><option>x</option></select><textarea><b>y</b></textarea>",
+                "",
+                &[("select", 1), ("textarea", 1)],
+            ),
+            // Nothing says where they end.
+            ("<form><p>Long text.</p>", "<p>Long text.</p>", &[]),
+            ("a <button>b", "a b", &[]),
+            (
+                "<p>label</p> &lt;form&gt;",
+                "<p>label</p> &lt;form&gt;",
+                &[],
+            ),
+            ("<labelled>x</labelled>", "<labelled>x</labelled>", &[]),
+        ] {
+            let mut left_out = LeftOut::new();
+            assert_eq!(without_forms(html, &mut left_out), expected, "{html}");
+            let expected: LeftOut = counted.iter().copied().collect();
+            assert_eq!(left_out, expected, "{html}");
+        }
+    }
+}
