@@ -6,47 +6,17 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
-use crate::consent::{Change, Membership, ReaderState, Source, Subscriptions, Wish, decide};
+use crate::consent::{Membership, ReaderState, Source, Subscriptions, Wish, decide};
 use crate::reader::{Email, ReaderId};
+use crate::store::asked::{Answer, Asked, Case};
+use crate::store::connect::StorePlace;
+use crate::store::sql::{MOST_LISTED, list};
 use crate::store::subscriptions::{Digests, has_left};
-use crate::store::{MOST_LISTED, Result, Store, StoreError, StorePlace, list};
+use crate::store::{Result, Store, StoreError};
 use crate::token::random_id;
 
 /// How many people are changed in one transaction: each waits for the disk once.
 const CHUNK: usize = 5000;
-
-/// What is asked for some people.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
-    /// What.
-    pub wish: Wish,
-    /// By whom.
-    pub by: Source,
-    /// About which digests.
-    pub digests: &'a [String],
-    /// How and when they agreed, kept with them.
-    pub consent: Option<&'a str>,
-}
-
-/// What became of it for one of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// What they were before; none where nobody knew them.
-    pub was: Option<ReaderState>,
-    /// What changed.
-    pub change: Change,
-    /// The digests to which they are subscribed only now; empty for a new reader.
-    pub gained: Vec<String>,
-    /// The digests that were asked for and to which they are not subscribed.
-    pub lacking: Vec<String>,
-}
-
-/// Someone of whom something is asked: what they are to the database, what they were to us, what changes.
-pub(super) struct Case {
-    pub(super) id: Option<ReaderId>,
-    pub(super) was: Option<ReaderState>,
-    pub(super) change: Change,
-}
 
 impl Store {
     /// Asks this for people, and carries out what is decided; one answer each, in their order.

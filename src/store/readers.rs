@@ -9,7 +9,8 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{Change, ReaderState, Source, Wish, decide};
 use crate::reader::{Email, Mailbox, Reader, ReaderId};
-use crate::store::consent::{Answer, Asked, state_of, states};
+use crate::store::asked::{Answer, Asked};
+use crate::store::consent::{state_of, states};
 use crate::store::subscriptions::has_left;
 use crate::store::{Result, Store, StoreError};
 

@@ -1,4 +1,11 @@
-//! The tables, as an append-only list of migrations.
+//! The tables, as an append-only list of migrations, and bringing a store up to date.
+
+use chrono::{DateTime, Utc};
+use sqlx::{AnyPool, Row};
+
+use crate::store::Result;
+use crate::store::connect::{StorePlace, begin};
+use crate::store::secret::make_secrets;
 
 /// The newest version that this program knows: so many migrations.
 pub(super) const VERSION: i64 = 3;
@@ -93,3 +100,66 @@ CREATE INDEX event_departure ON event (at)
 CREATE INDEX reader_pending ON reader (id) WHERE state = 'pending';
 ",
 ];
+
+/// The version of the schema; 0 where there is none yet.
+pub(super) async fn version(pool: &AnyPool, place: &StorePlace) -> Result<i64> {
+    let tables = match place {
+        StorePlace::Server => {
+            "SELECT COUNT(*) AS n FROM information_schema.tables \
+             WHERE table_name = 'schema_version' AND table_schema = current_schema()"
+        }
+        StorePlace::Memory | StorePlace::File(_) => {
+            "SELECT COUNT(*) AS n FROM sqlite_master WHERE name = 'schema_version'"
+        }
+    };
+    if sqlx::query(tables)
+        .fetch_one(pool)
+        .await?
+        .try_get::<i64, _>("n")?
+        == 0
+    {
+        return Ok(0);
+    }
+    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version")
+        .fetch_one(pool)
+        .await?;
+    Ok(row.try_get("version")?)
+}
+
+pub(super) async fn migrate(pool: &AnyPool, place: &StorePlace, now: DateTime<Utc>) -> Result<()> {
+    let found = version(pool, place).await?;
+    if found == VERSION {
+        return Ok(());
+    }
+    let mut tx = begin(pool, place).await?;
+    if *place == StorePlace::Server {
+        sqlx::query("SELECT pg_advisory_xact_lock(7489210331)")
+            .execute(&mut *tx)
+            .await?;
+    }
+    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
+        .execute(&mut *tx)
+        .await?;
+    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM schema_version")
+        .fetch_one(&mut *tx)
+        .await?;
+    let found: i64 = row.try_get("version")?;
+    let missing = MIGRATIONS
+        .iter()
+        .skip(usize::try_from(found).unwrap_or(usize::MAX));
+    for migration in missing {
+        sqlx::raw_sql(*migration).execute(&mut *tx).await?;
+    }
+    if found == 0 {
+        make_secrets(&mut tx, now).await?;
+        sqlx::query("INSERT INTO schema_version (version) VALUES (0)")
+            .execute(&mut *tx)
+            .await?;
+    }
+    sqlx::query("UPDATE schema_version SET version = $1")
+        .bind(VERSION)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}

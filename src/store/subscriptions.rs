@@ -7,8 +7,9 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{Membership, Source, Subscriptions};
 use crate::reader::ReaderId;
-use crate::store::consent::{Asked, Case};
-use crate::store::{MOST_LISTED, Result, Store, list};
+use crate::store::asked::{Asked, Case};
+use crate::store::sql::{MOST_LISTED, list};
+use crate::store::{Result, Store};
 
 /// The readers of each change of subscriptions, those whom we knew.
 type Groups = BTreeMap<Subscriptions, Vec<ReaderId>>;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::ledger::{Issue, IssueId, IssueState};
-use crate::store::issues::insert_issue;
+use crate::store::issue::row::insert_issue;
 use crate::store::{Result, Store};
 use crate::token::random_id;
 

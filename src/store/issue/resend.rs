@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::consent::Source;
 use crate::ledger::{Issue, IssueState};
 use crate::reader::Email;
-use crate::store::issues::reopen;
+use crate::store::issue::row::reopen;
 use crate::store::{Result, Store};
 
 /// What became of the wish to send an issue to a reader once more.

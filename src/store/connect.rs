@@ -1,0 +1,123 @@
+//! How the databases are reached: addresses, connections, and files that only their owner may read.
+
+use std::fs::{self, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
+
+use crate::store::{Access, Result, StoreError};
+
+/// Which database it is, as far as its locks differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum StorePlace {
+    Memory,
+    File(PathBuf),
+    Server,
+}
+
+/// A transaction that writes.
+pub(super) async fn begin(pool: &AnyPool, place: &StorePlace) -> Result<Transaction<'static, Any>> {
+    Ok(pool.begin_with(begin_words(place)).await?)
+}
+
+/// How a transaction that writes begins: on SQLite it takes the write lock at once, so that it never fails half way for
+/// want of it.
+pub(super) fn begin_words(place: &StorePlace) -> &'static str {
+    match place {
+        StorePlace::Server => "BEGIN",
+        StorePlace::Memory | StorePlace::File(_) => "BEGIN IMMEDIATE",
+    }
+}
+
+pub(super) fn sqlite_address(file: &Path) -> String {
+    let path = file
+        .to_string_lossy()
+        .replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23");
+    format!("sqlite://{path}?mode=rw")
+}
+
+/// The file that stands beside the database's by this ending.
+pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Creates the database file with mode 0600 before SQLite does, so that at no moment others can read it. A file that they
+/// could read is closed to them, and so is each file that SQLite left beside it. None that is there is opened: to close
+/// it again would drop the locks that SQLite holds on it in this process (POSIX), and two processes would write at once.
+pub(super) fn make_private(file: &Path) -> Result<()> {
+    let failed = |error| StoreError::File(file.to_path_buf(), error);
+    let mut options = OpenOptions::new();
+    let made = options.create_new(true).append(true).mode(0o600).open(file);
+    match made {
+        Ok(_) => {}
+        // A link to a file that is not there yet cannot be created anew; nobody holds locks on that file.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !file.exists() => {
+            let mut options = OpenOptions::new();
+            let made = options.create(true).append(true).mode(0o600).open(file);
+            made.map_err(failed)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(failed(error)),
+    }
+    if file.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    // SQLite resolves links before it names the files beside.
+    let real = file.canonicalize().map_err(failed)?;
+    let beside = ["-wal", "-shm"].map(|ending| beside(&real, ending));
+    for one in [&real].into_iter().chain(&beside) {
+        match close_to_others(one) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn close_to_others(file: &Path) -> io::Result<()> {
+    match fs::metadata(file)?.permissions().mode() & 0o077 {
+        0 => Ok(()),
+        _ => fs::set_permissions(file, Permissions::from_mode(0o600)),
+    }
+}
+
+pub(super) async fn connect(place: &StorePlace, address: &str, access: Access) -> Result<AnyPool> {
+    let pragmas = match (place, access) {
+        // A machine that vanished must not keep its lock for hours.
+        (StorePlace::Server, Access::Write) => {
+            "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+        }
+        (StorePlace::Server, Access::Read) => "SET default_transaction_read_only = on",
+        (_, Access::Write) => {
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+             PRAGMA temp_store = MEMORY; PRAGMA analysis_limit = 1000; \
+             PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"
+        }
+        (_, Access::Read) => "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON",
+    };
+    // A pool goes on trying until its time is up; the first connection says at once what is wrong.
+    let mut first = AnyConnection::connect(address).await?;
+    first.execute(sqlx::raw_sql(pragmas)).await?;
+    first.close().await?;
+    let options = AnyPoolOptions::new()
+        // One writer is all that SQLite has; a store in memory lives in its one connection.
+        .max_connections(if *place == StorePlace::Server { 4 } else { 1 })
+        // A file does not go away as a server may.
+        .test_before_acquire(*place == StorePlace::Server)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(move |connection: &mut AnyConnection, _| {
+            Box::pin(async move {
+                connection.execute(sqlx::raw_sql(pragmas)).await?;
+                Ok(())
+            })
+        });
+    Ok(options.connect(address).await?)
+}

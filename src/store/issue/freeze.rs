@@ -1,0 +1,180 @@
+//! The freeze: content, recipients and slot of an issue in one transaction.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+
+use crate::consent::{ReaderState, Source};
+use crate::ledger::Issue;
+use crate::reader::Email;
+use crate::store::connect::StorePlace;
+use crate::store::consent::states;
+use crate::store::issue::announced::{VOID, announce, is_carried, know};
+use crate::store::issue::row::insert_issue;
+use crate::store::{Result, Store};
+
+/// Everything that is fixed when an issue is frozen.
+#[derive(Debug)]
+pub struct Freeze<'a> {
+    /// The issue, open.
+    pub issue: &'a Issue,
+    /// The issue's mail, compiled.
+    pub compiled: &'a str,
+    /// The issue as a page.
+    pub page: &'a str,
+    /// The ids of the posts that it announces.
+    pub posts: &'a [String],
+    /// Readers without a subscription.
+    pub to: &'a [(Email, Option<String>)],
+    /// Whether the digest's subscribers get it; else only `to`.
+    pub subscribers: bool,
+    /// The slot that it fills, as seconds since 1970.
+    pub slot_at: Option<i64>,
+    /// Whether a person wants posts once more that an issue has carried.
+    pub again: bool,
+}
+
+/// What became of a freeze.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frozen {
+    /// It is done, for so many recipients.
+    Made(u64),
+    /// Another run has filled the slot, or has sent one of the posts.
+    Already,
+}
+
+impl Store {
+    /// The last slot that the digest has filled or passed; none before its first run.
+    pub async fn last_slot(&self, digest: &str) -> Result<Option<i64>> {
+        let row = sqlx::query("SELECT last_slot FROM digest WHERE name = $1")
+            .bind(digest.to_owned())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok(row.try_get("last_slot")?)).transpose()
+    }
+
+    /// The digest's first run: these posts are known from now on, and `slot` is the last that is past.
+    /// False where another run has begun it.
+    pub async fn begin_digest(
+        &self,
+        digest: &str,
+        known: &[String],
+        slot: i64,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        change!(self.begin(), |tx| {
+            let made =
+                sqlx::query("INSERT INTO digest (name, last_slot) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+                    .bind(digest.to_owned())
+                    .bind(slot)
+                    .execute(&mut *tx)
+                    .await?;
+            if made.rows_affected() == 0 {
+                return Ok(false);
+            }
+            know(&mut tx, digest, "begin".to_owned(), known, now).await?;
+            Ok(true)
+        })
+    }
+
+    /// Marks a slot as past in which there was nothing to send.
+    pub async fn pass_slot(&self, digest: &str, slot: i64) -> Result<()> {
+        change!(self.begin(), |tx| { advance(&mut tx, digest, slot).await })
+    }
+
+    /// Sets the last slot also to an earlier one; false where the digest has not begun.
+    pub async fn reset_slot(&self, digest: &str, slot: i64) -> Result<bool> {
+        let query = sqlx::query("UPDATE digest SET last_slot = $2 WHERE name = $1");
+        let bound = query.bind(digest.to_owned()).bind(slot);
+        Ok(bound.execute(&self.pool).await?.rows_affected() > 0)
+    }
+
+    /// Fixes an issue: its content, what it announces and who gets it, in one transaction.
+    pub async fn freeze(&self, freeze: &Freeze<'_>) -> Result<Frozen> {
+        let issue = freeze.issue;
+        let frozen = change!(self.begin(), |tx| {
+            if self.place == StorePlace::Server {
+                // One freeze of a digest at a time: what another has announced since the plan shows behind this lock.
+                sqlx::query("SELECT name FROM digest WHERE name = $1 FOR UPDATE")
+                    .bind(issue.digest.clone())
+                    .fetch_optional(&mut *tx)
+                    .await?;
+            }
+            if !freeze.again && is_carried(&mut tx, issue, freeze.posts).await? {
+                return Ok(Frozen::Already);
+            }
+            // A slot that nobody has got anything in is free.
+            sqlx::query(AssertSqlSafe(format!(
+                "UPDATE issue SET slot = slot || ' cancelled ' || CAST(id AS TEXT) \
+                 WHERE digest = $1 AND slot = $2 AND id IN ({VOID})"
+            )))
+            .bind(issue.digest.clone())
+            .bind(issue.slot.clone())
+            .execute(&mut *tx)
+            .await?;
+            if !insert_issue(&mut tx, issue, freeze.compiled, freeze.page).await? {
+                return Ok(Frozen::Already);
+            }
+            announce(&mut tx, issue, freeze.posts).await?;
+            let due = issue.made_at.timestamp();
+            if freeze.subscribers {
+                sqlx::query(AssertSqlSafe(format!(
+                "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+                 SELECT $1, r.id, 0, NULL, $2, 0, NULL, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
+                 WHERE s.digest = $3 AND r.state IN ({})", states(ReaderState::gets_subscriptions)
+            )))
+            .bind(issue.id)
+            .bind(due)
+            .bind(issue.digest.clone())
+            .execute(&mut *tx)
+            .await?;
+            }
+            for reader in self
+                .receivers(
+                    &mut tx,
+                    freeze.to,
+                    &issue.digest,
+                    Source::Config,
+                    issue.made_at,
+                )
+                .await?
+            {
+                sqlx::query(
+                    "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+                     SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
+                     ON CONFLICT (issue, reader) DO NOTHING",
+                )
+                .bind(issue.id)
+                .bind(reader)
+                .bind(due)
+                .execute(&mut *tx)
+                .await?;
+            }
+            if let Some(slot) = freeze.slot_at {
+                advance(&mut tx, &issue.digest, slot).await?;
+            }
+            let row = sqlx::query("SELECT COUNT(*) AS n FROM delivery WHERE issue = $1")
+                .bind(issue.id)
+                .fetch_one(&mut *tx)
+                .await?;
+            let recipients: i64 = row.try_get("n")?;
+            Ok(Frozen::Made(recipients.unsigned_abs()))
+        })?;
+        if matches!(frozen, Frozen::Made(_)) {
+            // It speeds claims up; where it meets an error, the issue is frozen all the same.
+            let _ = sqlx::raw_sql("ANALYZE delivery").execute(&self.pool).await;
+        }
+        Ok(frozen)
+    }
+}
+
+async fn advance(tx: &mut Transaction<'static, Any>, digest: &str, slot: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO digest (name, last_slot) VALUES ($1, $2) \
+         ON CONFLICT (name) DO UPDATE SET last_slot = excluded.last_slot WHERE digest.last_slot < excluded.last_slot",
+    )
+    .bind(digest.to_owned())
+    .bind(slot)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

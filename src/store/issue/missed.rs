@@ -1,0 +1,135 @@
+//! Who has not got an issue, who may have got it unseen, and what a person decides of them.
+
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::ledger::{IssueId, IssueState, State};
+use crate::reader::ReaderId;
+use crate::store::issue::row::{delivery_state, reopen, small};
+use crate::store::readers::time_of;
+use crate::store::sql::list;
+use crate::store::{Result, Store, StoreError};
+
+/// A recipient who has not got an issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed {
+    /// Who.
+    pub reader: ReaderId,
+    /// The address; none where it is erased.
+    pub address: Option<String>,
+    /// Their name, if they said.
+    pub name: Option<String>,
+    /// Where the delivery stands.
+    pub state: State,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it is due again, where it waits.
+    pub due_at: DateTime<Utc>,
+    /// The relay's words.
+    pub reply: Option<String>,
+}
+
+/// A moment in which a message may have been taken unseen, so that a second copy may exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncertainty {
+    /// Who.
+    pub reader: ReaderId,
+    /// The address; none where it is erased.
+    pub address: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Where the delivery stands now.
+    pub state: State,
+    /// What happened.
+    pub detail: Option<String>,
+}
+
+impl Store {
+    /// Decides uncertain deliveries: they are sent again, or given up. Readers, or all where none is named. Of a
+    /// cancelled issue nothing is sent again.
+    pub async fn resolve(
+        &self,
+        id: IssueId,
+        readers: &[ReaderId],
+        resend: bool,
+        now: DateTime<Utc>,
+    ) -> Result<u64> {
+        change!(self.begin(), |tx| {
+            if self.hold_issue(&mut tx, id).await? == IssueState::Cancelled && resend {
+                return Err(StoreError::Stopped);
+            }
+            let to = if resend {
+                State::Queued
+            } else {
+                State::GivenUp
+            };
+            let text = format!(
+                "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, first_at = NULL WHERE issue = $3 AND state = 6 \
+                 AND ($4 = '[]' OR {})",
+                self.place.among("reader", "$4")
+            );
+            let done = sqlx::query(AssertSqlSafe(text))
+                .bind(to as i16)
+                .bind(now.timestamp())
+                .bind(id)
+                .bind(list(readers))
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if resend && done > 0 {
+                reopen(&mut tx, id).await?;
+            }
+            Ok(done)
+        })
+    }
+
+    /// Up to `limit` who have not got an issue, and why; by number, those after `after`.
+    pub async fn missed(&self, id: IssueId, after: ReaderId, limit: usize) -> Result<Vec<Missed>> {
+        let rows = sqlx::query(
+            "SELECT d.reader, r.address, r.name, d.state, d.attempts, d.due_at, d.reply FROM delivery d \
+             JOIN reader r ON r.id = d.reader WHERE d.issue = $1 AND d.state <> 2 AND d.reader > $2 \
+             ORDER BY d.reader LIMIT $3",
+        )
+        .bind(id)
+        .bind(after)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Missed {
+                    reader: row.try_get("reader")?,
+                    address: row.try_get("address")?,
+                    name: row.try_get("name")?,
+                    state: delivery_state(row)?,
+                    attempts: small(row, "attempts")?,
+                    due_at: time_of(row.try_get("due_at")?)?,
+                    reply: row.try_get("reply")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Each moment of an issue in which the relay may have taken a message unseen, the oldest first.
+    pub async fn uncertainties(&self, id: IssueId) -> Result<Vec<Uncertainty>> {
+        let rows = sqlx::query(
+            "SELECT e.reader, r.address, e.at, e.detail, d.state FROM event e JOIN reader r ON r.id = e.reader \
+             JOIN delivery d ON d.issue = e.issue AND d.reader = e.reader \
+             WHERE e.issue = $1 AND e.kind = 'uncertain' ORDER BY e.at, r.address",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Uncertainty {
+                    reader: row.try_get("reader")?,
+                    address: row.try_get("address")?,
+                    at: time_of(row.try_get("at")?)?,
+                    state: delivery_state(row)?,
+                    detail: row.try_get("detail")?,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,154 @@
+//! Issues: what each is, where it stands, how it changes.
+
+mod announced;
+mod freeze;
+mod missed;
+mod resend;
+mod row;
+
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+
+pub use freeze::{Freeze, Frozen};
+pub use missed::{Missed, Uncertainty};
+pub use resend::Resent;
+pub(super) use row::{delivery_state, reopen};
+
+use crate::finding::one_line;
+use crate::ledger::{Issue, IssueId, IssueState, Progress};
+use crate::store::connect::StorePlace;
+use crate::store::rename::counted;
+use crate::store::{LONGEST_REPLY, Result, Store};
+use row::{COLUMNS, issue_of, state_of};
+
+impl Store {
+    /// How far the digest has come. An issue that was opened again keeps the counts with which it had ended.
+    pub async fn progress(&self, digest: &str) -> Result<Progress> {
+        let text = "SELECT COUNT(*) AS frozen, \
+            COUNT(CASE WHEN counts IS NOT NULL OR state = 'cancelled' THEN 1 END) AS ended \
+            FROM issue WHERE digest = $1 AND slot NOT LIKE 'begin%'";
+        let query = sqlx::query(text).bind(digest.to_owned());
+        let row = query.fetch_one(&self.pool).await?;
+        Ok(Progress {
+            frozen: counted(&row, "frozen")?,
+            ended: counted(&row, "ended")?,
+        })
+    }
+
+    /// All issues that had recipients, the newest first.
+    pub async fn issues(&self) -> Result<Vec<Issue>> {
+        let text = format!(
+            "SELECT {COLUMNS} FROM issue WHERE slot NOT LIKE 'begin%' ORDER BY made_at DESC, id"
+        );
+        sqlx::query(AssertSqlSafe(text))
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(issue_of)
+            .collect()
+    }
+
+    /// The issue of this number.
+    pub async fn issue(&self, id: IssueId) -> Result<Option<Issue>> {
+        let row = sqlx::query(AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM issue WHERE id = $1"
+        )))
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(issue_of).transpose()
+    }
+
+    /// The issues in which someone still waits, the oldest first.
+    pub async fn open_issues(&self) -> Result<Vec<Issue>> {
+        let text = format!("SELECT {COLUMNS} FROM issue WHERE state = 'open' ORDER BY made_at, id");
+        sqlx::query(AssertSqlSafe(text))
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(issue_of)
+            .collect()
+    }
+
+    /// The compiled mail of an issue, as it was frozen.
+    pub async fn compiled(&self, id: IssueId) -> Result<String> {
+        let row = sqlx::query("SELECT compiled FROM issue WHERE id = $1")
+            .bind(id)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(row.try_get("compiled")?)
+    }
+
+    /// Moves an issue to another state; false where it is not in `from`.
+    pub async fn change_issue(
+        &self,
+        id: IssueId,
+        from: &[IssueState],
+        to: IssueState,
+        reason: Option<&str>,
+    ) -> Result<bool> {
+        change!(self.begin(), |tx| {
+            let from: Vec<String> = from
+                .iter()
+                .map(|state| format!("'{}'", state.word()))
+                .collect();
+            let text = format!(
+                "UPDATE issue SET state = $1, reason = $2 WHERE id = $3 AND state IN ({})",
+                from.join(",")
+            );
+            let changed = sqlx::query(AssertSqlSafe(text))
+                .bind(to.word())
+                .bind(reason.map(|reason| one_line(reason, LONGEST_REPLY)))
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+            if changed.rows_affected() == 0 {
+                return Ok(false);
+            }
+            if to == IssueState::Cancelled {
+                sqlx::query(
+                "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE issue = $1 AND state = 0 AND owner IS NULL",
+            )
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// Keeps an issue's row to the end of the transaction: nobody closes it, or opens it, meanwhile. Its state.
+    pub(super) async fn hold_issue(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        id: IssueId,
+    ) -> Result<IssueState> {
+        let hold = if self.place == StorePlace::Server {
+            " FOR UPDATE"
+        } else {
+            ""
+        };
+        let text = format!("SELECT state FROM issue WHERE id = $1{hold}");
+        state_of(
+            sqlx::query(AssertSqlSafe(text))
+                .bind(id)
+                .fetch_one(&mut **tx)
+                .await?
+                .try_get("state")?,
+        )
+    }
+
+    /// How many deliveries of an issue are in each state, in the order of [`State::ALL`].
+    pub async fn counts(&self, id: IssueId) -> Result<[u64; 7]> {
+        let mut counts = [0; 7];
+        let rows = sqlx::query(
+            "SELECT state, COUNT(*) AS n FROM delivery WHERE issue = $1 GROUP BY state",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
+        for row in &rows {
+            counts[delivery_state(row)? as usize] = row.try_get::<i64, _>("n")?.unsigned_abs();
+        }
+        Ok(counts)
+    }
+}

@@ -1,0 +1,83 @@
+//! Refusals that a series says were not about their readers.
+
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::consent::{Source, Wish};
+use crate::ledger::IssueId;
+use crate::reader::ReaderId;
+use crate::store::Result;
+use crate::store::consent::{has_agreed, next_state};
+use crate::store::issue::reopen;
+use crate::store::sender::Sender;
+use crate::store::sender::judge::note;
+use crate::store::sql::list;
+
+impl Sender {
+    /// Takes refusals of an issue back, where a series of them says that it was not the readers: they wait again, and whom
+    /// the series has suppressed is active. At most once per reader and issue; a second refusal stands.
+    pub async fn doubt_refusals(
+        &self,
+        issue: IssueId,
+        readers: &[ReaderId],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        change!(self.store.begin(), |tx| {
+            self.store.hold_issue(&mut tx, issue).await?;
+            let text = format!(
+                "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state IN (3, 5) AND {} AND NOT EXISTS \
+                 (SELECT 1 FROM event e WHERE e.reader = d.reader AND e.issue = $1 AND e.kind = 'doubted') \
+                 ORDER BY d.reader",
+                self.store.place.among("d.reader", "$2")
+            );
+            let rows = sqlx::query(AssertSqlSafe(text))
+                .bind(issue)
+                .bind(list(readers))
+                .fetch_all(&mut *tx)
+                .await?;
+            let readers: Vec<ReaderId> = rows
+                .iter()
+                .map(|row| row.try_get("reader"))
+                .collect::<Result<_, _>>()?;
+            if readers.is_empty() {
+                return Ok(());
+            }
+            let recovered = format!(
+                "CASE WHEN {} THEN {} ELSE {} END",
+                has_agreed("reader.id"),
+                next_state(Wish::Recover { had_agreed: true }, Source::Relay),
+                next_state(Wish::Recover { had_agreed: false }, Source::Relay)
+            );
+            let among = self.store.place.among("id", "$1");
+            let text = format!(
+                "UPDATE reader SET state = {recovered} WHERE {among} AND EXISTS \
+                 (SELECT 1 FROM event e WHERE e.reader = reader.id AND e.issue = $2 AND e.kind = 'bounced')"
+            );
+            sqlx::query(AssertSqlSafe(text))
+                .bind(list(&readers))
+                .bind(issue)
+                .execute(&mut *tx)
+                .await?;
+            let among = self.store.place.among("reader", "$3");
+            let text =
+                format!("UPDATE delivery SET state = 0, due_at = $1 WHERE issue = $2 AND {among}");
+            let query = sqlx::query(AssertSqlSafe(text))
+                .bind(now.timestamp())
+                .bind(issue)
+                .bind(list(&readers));
+            query.execute(&mut *tx).await?;
+            // Another sender, to whom nobody seemed to wait, may have closed it.
+            reopen(&mut tx, issue).await?;
+            let why = "a series of refusals says that it was not the reader";
+            note(
+                &mut tx,
+                &self.store.place,
+                issue,
+                &readers,
+                now,
+                ("doubted", why),
+            )
+            .await
+        })
+    }
+}

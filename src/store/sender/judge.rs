@@ -1,0 +1,108 @@
+//! What the outcome of an attempt says about its reader.
+
+use chrono::{DateTime, Utc};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
+
+use crate::consent::{Source, Wish};
+use crate::finding::one_line;
+use crate::ledger::{IssueId, Outcome, Settled};
+use crate::reader::ReaderId;
+use crate::store::connect::StorePlace;
+use crate::store::consent::next_state;
+use crate::store::sql::{MOST_LISTED, list};
+use crate::store::{LONGEST_REPLY, Result};
+
+/// What an outcome says about the reader: noted, and where the address is bad nothing more goes there.
+pub(super) async fn judge(
+    connection: &mut AnyConnection,
+    place: &StorePlace,
+    issue: IssueId,
+    settled: &Settled,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let reader = settled.reader;
+    let kind = match settled.outcome {
+        Outcome::Uncertain(_) => "uncertain",
+        Outcome::Refused => "refused",
+        _ => "bounced",
+    };
+    note(
+        connection,
+        place,
+        issue,
+        &[reader],
+        now,
+        (kind, &settled.reply),
+    )
+    .await?;
+    if settled.outcome == Outcome::Refused && refused_in_a_row(connection, reader).await? >= 3 {
+        note(
+            connection,
+            place,
+            issue,
+            &[reader],
+            now,
+            ("bounced", &settled.reply),
+        )
+        .await?;
+    } else if settled.outcome != Outcome::Bounced {
+        return Ok(());
+    }
+    sqlx::query(AssertSqlSafe(format!(
+        "UPDATE reader SET state = {} WHERE id = $1",
+        next_state(Wish::Bounce, Source::Relay)
+    )))
+    .bind(reader)
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
+}
+
+/// Appends an event for each of these readers; without the detail where they are forgotten.
+pub(super) async fn note(
+    connection: &mut AnyConnection,
+    place: &StorePlace,
+    issue: IssueId,
+    readers: &[ReaderId],
+    now: DateTime<Utc>,
+    (kind, detail): (&'static str, &str),
+) -> Result<()> {
+    let text = format!(
+        "INSERT INTO event (reader, issue, at, kind, detail) SELECT CAST(value AS BIGINT), $1, $2, $3, \
+         (SELECT CAST($4 AS TEXT) FROM reader r WHERE r.id = CAST(value AS BIGINT) AND r.state <> 'forgotten') FROM {}",
+        place.listed("$5")
+    );
+    for readers in readers.chunks(MOST_LISTED) {
+        sqlx::query(AssertSqlSafe(text.clone()))
+            .bind(issue)
+            .bind(now.timestamp())
+            .bind(kind)
+            .bind(one_line(detail, LONGEST_REPLY))
+            .bind(list(readers))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// How many of the reader's last three issues were refused, counted from the newest while they were. A refusal that came
+/// from a series is none.
+async fn refused_in_a_row(connection: &mut AnyConnection, reader: ReaderId) -> Result<usize> {
+    let rows = sqlx::query(
+        "SELECT (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'refused') \
+         - (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'doubted') \
+         AS refused FROM delivery d JOIN issue i ON i.id = d.issue \
+         WHERE d.reader = $1 AND d.state IN (2, 3, 5) ORDER BY i.made_at DESC LIMIT 3",
+    )
+    .bind(reader)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut in_a_row = 0;
+    for row in rows {
+        if row.try_get::<i64, _>("refused")? <= 0 {
+            break;
+        }
+        in_a_row += 1;
+    }
+    Ok(in_a_row)
+}

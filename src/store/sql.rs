@@ -1,0 +1,54 @@
+//! Where the SQL of both databases differs, and how lists are bound.
+
+use crate::store::connect::StorePlace;
+
+/// How many numbers are bound as one list at most: PostgreSQL answers late where a statement exceeds some 15 KB.
+pub(super) const MOST_LISTED: usize = 500;
+
+impl StorePlace {
+    /// The condition that `column` is among the numbers bound as this parameter.
+    pub(super) fn among(&self, column: &str, parameter: &str) -> String {
+        let listed = self.listed(parameter);
+        match self {
+            // As an array it is looked up in an index, whatever the planner thinks of the list's length.
+            Self::Server => {
+                format!("{column} = ANY (ARRAY(SELECT CAST(value AS BIGINT) FROM {listed}))")
+            }
+            Self::Memory | Self::File(_) => format!("{column} IN (SELECT value FROM {listed})"),
+        }
+    }
+
+    /// A table of one `value`, from the [`list`] bound as this parameter: one text, prepared once, serves lists of any
+    /// length.
+    pub(super) fn listed(&self, parameter: &str) -> String {
+        match self {
+            Self::Server => {
+                format!("jsonb_array_elements_text(CAST({parameter} AS jsonb)) AS listed(value)")
+            }
+            Self::Memory | Self::File(_) => format!("json_each({parameter}) AS listed"),
+        }
+    }
+
+    /// All rows as one text, a JSON array of one array a row: row by row they cost ten times as much.
+    pub(super) fn as_one(&self, columns: &str) -> String {
+        match self {
+            Self::Server => {
+                format!("CAST(COALESCE(json_agg(json_build_array({columns})), '[]') AS TEXT)")
+            }
+            Self::Memory | Self::File(_) => format!("json_group_array(json_array({columns}))"),
+        }
+    }
+
+    /// A table of `key` and `value`, from the JSON object bound as this parameter.
+    pub(super) fn paired(&self, parameter: &str) -> String {
+        match self {
+            Self::Server => format!("jsonb_each_text(CAST({parameter} AS jsonb)) AS paired"),
+            Self::Memory | Self::File(_) => format!("json_each({parameter}) AS paired"),
+        }
+    }
+}
+
+/// Numbers as one value to bind: a JSON array.
+pub(super) fn list(numbers: &[i64]) -> String {
+    serde_json::json!(numbers).to_string()
+}
