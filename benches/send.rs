@@ -15,6 +15,7 @@ use sqlx::{Connection, SqliteConnection};
 use tidings::clock::Clock;
 use tidings::config::{Mail, StoreUrl, Uncertain};
 use tidings::delivery::{Delivery, Mailer, Progress, Stop};
+use tidings::ledger::State;
 use tidings::message::Compiled;
 use tidings::store::{Access, Store};
 use tokio::runtime::Runtime;
@@ -345,7 +346,7 @@ fn with_a_million(runtime: &Runtime) {
         .unwrap();
     let (issue, sent) = runtime.block_on(async {
         let issue = store.issues().await.unwrap().remove(0);
-        let sent = store.counts(issue.id).await.unwrap()[2];
+        let sent = store.counts(issue.id).await.unwrap()[State::Sent];
         (issue, sent)
     });
     println!(

@@ -1,6 +1,7 @@
 //! The words of the ledger: an issue, the state of a delivery, what one attempt came to.
 
 use std::fmt;
+use std::ops::{Index, IndexMut};
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
@@ -101,6 +102,59 @@ impl State {
         }
     }
 }
+
+/// How many deliveries of an issue are in each state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts([u64; State::ALL.len()]);
+
+impl Counts {
+    /// Every state with its count, in the order of [`State::ALL`].
+    pub fn each(self) -> impl Iterator<Item = (State, u64)> {
+        State::ALL.into_iter().zip(self.0)
+    }
+
+    /// How many are in one of these states.
+    pub fn sum_of(self, states: &[State]) -> u64 {
+        states.iter().map(|state| self[*state]).sum()
+    }
+
+    /// How many there are in all.
+    pub fn total(self) -> u64 {
+        self.sum_of(&State::ALL)
+    }
+}
+
+impl Index<State> for Counts {
+    type Output = u64;
+
+    fn index(&self, state: State) -> &u64 {
+        &self.0[state as usize]
+    }
+}
+
+impl IndexMut<State> for Counts {
+    fn index_mut(&mut self, state: State) -> &mut u64 {
+        &mut self.0[state as usize]
+    }
+}
+
+impl fmt::Display for Counts {
+    /// The counts that are not 0, like `3 sent, 1 bounced`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counted: Vec<String> = self
+            .each()
+            .filter(|(_, count)| *count > 0)
+            .map(|(state, count)| format!("{count} {}", state.word()))
+            .collect();
+        match counted.is_empty() {
+            true => f.write_str("no recipients"),
+            false => f.write_str(&counted.join(", ")),
+        }
+    }
+}
+
+/// Why an issue is paused or cancelled that a person has stopped.
+pub const BY_HAND: &str = "by hand";
 
 /// Where an issue stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,12 +5,14 @@
 //! [`message`] its MIME, [`web`] shows it to its writer, [`delivery`] sends it by the ledger in [`store`] over [`smtp`].
 //! [`http`] asks whether a page is there and tells the hub, [`subscriber`] reads and writes lists of people. [`command`]
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
-//! know each other. `app` holds what every verb works with: config, clock and store. The ground that all stand on:
+//! know each other. What verbs share stands below them: `build` writes the feeds, `schedule` sends what is due, and `app`
+//! holds config, clock and store. The ground that all stand on:
 //! [`ledger`], [`reader`], [`token`], [`finding`], [`fault`], [`template`], [`language`], [`clock`], [`config`], [`file`],
 //! [`verdict`], `child`, `ending`, and `talk`, where results and findings go.
 //! Who may be mailed, [`consent`] decides.
 
 mod app;
+mod build;
 mod child;
 pub mod cli;
 pub mod clock;
@@ -34,6 +36,7 @@ pub mod message;
 pub mod post;
 pub mod publish;
 pub mod reader;
+mod schedule;
 pub mod smtp;
 pub mod store;
 pub mod subscriber;

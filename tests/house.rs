@@ -1,5 +1,6 @@
-//! The floors of the house: a file imports only from lower ones.
+//! The floors of the house: a file imports only from lower ones, and no verb from another one.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["lib"],
     &["command"],
     &["cli"],
+    &["schedule", "build"],
     &["app"],
     &["delivery", "loader", "subscriber", "web"],
     &["publish", "store", "smtp"],
@@ -115,4 +117,177 @@ fn files_are_read_and_programs_are_started_in_one_place_each() {
         }
     }
     assert_eq!(calls, 3, "the places themselves");
+}
+
+/// What a file of the source says beside comments and tests, by its path below `src`.
+fn sources() -> BTreeMap<String, String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    files(&source, &mut found);
+    let mut sources = BTreeMap::new();
+    for file in found {
+        let below = file.strip_prefix(&source).unwrap().display().to_string();
+        let is_test = below.ends_with("tests.rs") || below.contains("/tests/");
+        if is_test || file.extension().is_none_or(|ending| ending != "rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap();
+        let lines = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let code = lines.collect::<Vec<_>>().join("\n");
+        sources.insert(below, code);
+    }
+    sources
+}
+
+/// The files of a module's source: `a/b.rs` is the module `a::b`, `a/mod.rs` the module `a`.
+fn module_of(file: &str) -> Vec<&str> {
+    let path = file.trim_end_matches(".rs").trim_end_matches("/mod");
+    match path {
+        "lib" | "main" => Vec::new(),
+        path => path.split('/').collect(),
+    }
+}
+
+fn file_of(module: &[String], sources: &BTreeMap<String, String>) -> Option<String> {
+    let path = module.join("/");
+    [format!("{path}.rs"), format!("{path}/mod.rs")]
+        .into_iter()
+        .find(|file| sources.contains_key(file))
+}
+
+/// The paths of `{a, b::{c, d}}` below a path.
+fn expand(tree: &str, paths: &mut Vec<String>) {
+    let Some((before, rest)) = tree.split_once('{') else {
+        return paths.push(tree.split(" as ").next().unwrap().trim().to_owned());
+    };
+    let inside = rest.rsplit_once('}').map_or(rest, |(inside, _)| inside);
+    let (mut depth, mut from) = (0, 0);
+    for (at, c) in inside.char_indices().chain([(inside.len(), ',')]) {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                let part = inside[from..at].trim();
+                from = (at + 1).min(inside.len());
+                if !part.is_empty() {
+                    expand(&format!("{}{part}", before.trim()), paths);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The imports of a file: each path, and whether it is handed on.
+fn imports(code: &str) -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    let mut rest = code.to_owned();
+    for statement in code.split(';') {
+        let Some(at) = statement.rfind("use ") else {
+            continue;
+        };
+        let before = &statement[..at];
+        let line = before.rsplit('\n').next().unwrap().trim();
+        if !(line.is_empty() || line.starts_with("pub")) {
+            continue;
+        }
+        let tree = &statement[at + 4..];
+        let mut paths = Vec::new();
+        expand(&tree.replace('\n', " "), &mut paths);
+        found.extend(paths.into_iter().map(|path| (path, !line.is_empty())));
+        rest = rest.replace(tree, "");
+    }
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    for begin in ["crate::", "super::"] {
+        for (at, _) in rest.match_indices(begin) {
+            let is_scope = rest[..at].ends_with("(in ");
+            let path = rest[at..].split(|c| !is_part(c)).next().unwrap();
+            if !is_scope && !rest[..at].ends_with(is_part) {
+                found.push((path.trim_end_matches(':').to_owned(), false));
+            }
+        }
+    }
+    found
+}
+
+/// The file in which what a path names is defined, as seen from a file.
+fn resolve(
+    path: &str,
+    from: &str,
+    sources: &BTreeMap<String, String>,
+    depth: usize,
+) -> Option<String> {
+    let mut parts: Vec<String> = path.split("::").map(str::to_owned).collect();
+    let mut module: Vec<String> = module_of(from).into_iter().map(str::to_owned).collect();
+    match parts.first()?.as_str() {
+        "crate" => module = Vec::new(),
+        "super" | "self" => {}
+        // A child of this module; else a crate, or something of this file.
+        child => {
+            module.push(child.to_owned());
+            file_of(&module, sources)?;
+        }
+    }
+    for part in parts
+        .drain(..)
+        .skip_while(|part| part == "self")
+        .collect::<Vec<_>>()
+    {
+        match part.as_str() {
+            "crate" => {}
+            "super" => drop(module.pop()),
+            _ if module.last() == Some(&part) && path.starts_with(&part) => {}
+            _ => {
+                module.push(part.clone());
+                if file_of(&module, sources).is_some() {
+                    continue;
+                }
+                module.pop();
+                let file = file_of(&module, sources).unwrap_or_else(|| "lib.rs".to_owned());
+                // What a module only hands on stands elsewhere.
+                for (handed, is_public) in imports(&sources[&file]) {
+                    let is_it = handed.rsplit("::").next() == Some(part.as_str());
+                    if is_public && is_it && depth < 5 {
+                        return resolve(&handed, &file, sources, depth + 1).or(Some(file));
+                    }
+                }
+                return Some(file);
+            }
+        }
+    }
+    file_of(&module, sources)
+}
+
+/// The other files that each file imports from.
+fn arrows() -> BTreeMap<String, BTreeSet<String>> {
+    let sources = sources();
+    let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, code) in &sources {
+        let to = arrows.entry(file.clone()).or_default();
+        for (path, is_handed_on) in imports(code) {
+            if !is_handed_on {
+                to.extend(resolve(&path, file, &sources, 0).filter(|other| other != file));
+            }
+        }
+    }
+    arrows
+}
+
+#[test]
+fn no_verb_borrows_from_another_verb() {
+    let verb = |file: &str| {
+        let rest = file.strip_prefix("command/")?;
+        let verb = rest.split(['/', '.']).next()?;
+        (verb != "mod").then(|| verb.to_owned())
+    };
+    for (file, others) in arrows() {
+        for other in others {
+            if let (Some(one), Some(another)) = (verb(&file), verb(&other)) {
+                assert_eq!(one, another, "{file} imports from {other}");
+            }
+        }
+    }
 }

@@ -4,15 +4,13 @@ use anyhow::{Context, bail};
 
 use crate::app::App;
 use crate::cli;
+use crate::command::find_issue;
 use crate::ending::Ending;
 use crate::ledger::IssueState::{Cancelled, Open, Paused};
-use crate::ledger::{Issue, IssueId};
+use crate::ledger::{BY_HAND, Issue};
 use crate::reader::Email;
 use crate::store::{Access, Store};
 use crate::talk::Talk;
-
-/// Why an issue is paused or cancelled that a person has stopped.
-pub(super) const BY_HAND: &str = "by hand";
 
 /// Does what is asked for.
 pub(super) async fn issue(
@@ -25,7 +23,7 @@ pub(super) async fn issue(
     | cli::Issue::Cancel { issue: number }
     | cli::Issue::Resolve { issue: number, .. }) = what;
     let store = app.store(Access::Write).await?;
-    let issue = numbered(&store, *number).await?;
+    let issue = find_issue(&store, *number).await?;
     if matches!(
         what,
         cli::Issue::Resume { .. } | cli::Issue::Resolve { resend: true, .. }
@@ -58,12 +56,6 @@ pub(super) async fn issue(
         })?;
     }
     Ok(Ending::Done)
-}
-
-/// The issue of this number.
-pub(super) async fn numbered(store: &Store, id: IssueId) -> anyhow::Result<Issue> {
-    let unknown = || format!("there is no issue `{id}`\n  `tidings status` shows their numbers");
-    store.issue(id).await?.with_context(unknown)
 }
 
 async fn resolve(

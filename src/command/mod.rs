@@ -4,10 +4,8 @@ mod build;
 mod digest;
 mod dkim;
 mod issue;
-mod live;
 mod ping;
 mod run;
-mod send;
 mod status;
 mod subscriber;
 
@@ -24,8 +22,15 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ending::Ending;
 use crate::finding::Finding;
-use crate::store::Tell;
+use crate::ledger::{Issue, IssueId};
+use crate::store::{Store, Tell};
 use crate::talk::{Talk, Volume, Words};
+
+/// The issue of this number.
+async fn find_issue(store: &Store, id: IssueId) -> anyhow::Result<Issue> {
+    let unknown = || format!("there is no issue `{id}`\n  `tidings status` shows their numbers");
+    store.issue(id).await?.with_context(unknown)
+}
 
 /// Whether an error is that of a pipe that whoever read it has closed.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -92,7 +97,7 @@ fn run_command(
 ) -> anyhow::Result<Ending> {
     match command {
         Command::Run(dry) => run::run(app, talk, *dry, runtime),
-        Command::Build(args) => build::build(app, talk, args, runtime).map(|built| built.ending),
+        Command::Build(args) => build::build(app, talk, args, runtime),
         Command::Ping(dry) => runtime.block_on(ping::ping(app, talk, *dry)),
         Command::Digest(args) => digest::digest(app, talk, args, runtime),
         Command::Subscriber(what) => runtime.block_on(subscriber::subscriber(app, talk, what)),

@@ -8,13 +8,11 @@ use anyhow::{Context, bail};
 use tokio::runtime::Runtime;
 
 use crate::app::App;
+use crate::build::{Built, Order, build, read};
 use crate::child::program;
-use crate::cli::{Build, Dry};
-use crate::command::digest::{self, When};
-use crate::command::live::Live;
-use crate::command::send::{Failures, finish_open};
-use crate::command::{build, ping};
+use crate::cli::Dry;
 use crate::ending::Ending;
+use crate::schedule::{Live, print_all, send_all, tell_hub_when_live};
 use crate::talk::Talk;
 
 /// Builds, publishes, runs `after_build`, tells the hub, and sends what is due.
@@ -24,12 +22,23 @@ pub(super) fn run(
     dry: Dry,
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {
-    let mut built = build::build(app, talk, &Build::from(dry), runtime)?;
-    let mut ending = built.ending;
-    if let (Some(command), false) = (&app.config.site.after_build, dry.dry_run) {
-        let status = shell(command, &app.config.root, talk.is_quiet())
-            .status()
-            .context("`after_build`")?;
+    let order = Order {
+        dry_run: dry.dry_run,
+        ..Order::default()
+    };
+    let built = build(app, talk, read(app)?, &order)?;
+    let Built {
+        loaded,
+        mut manifest,
+        ending,
+    } = built;
+    if dry.dry_run {
+        let printed = runtime.block_on(print_all(app, talk, &loaded))?;
+        return Ok(ending.and(printed));
+    }
+    if let Some(command) = &app.config.site.after_build {
+        let mut shell = shell(command, &app.config.root, talk.is_quiet());
+        let status = shell.status().context("`after_build`")?;
         if !status.success() {
             bail!(
                 "`after_build` failed ({status}): no mail was sent\n  mend `{command}`; the next run goes on from here"
@@ -37,36 +46,11 @@ pub(super) fn run(
         }
     }
     let mut live = Live::default();
-    let mut failures = Failures::default();
-    if !dry.dry_run {
-        runtime.block_on(ping::ping_when_live(
-            app,
-            talk,
-            &mut built.manifest,
-            &mut live,
-        ))?;
-        ending = ending.and(runtime.block_on(finish_open(app, talk, &mut failures))?);
-    }
-    // One digest that cannot be sent does not stop the others.
-    for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
-        if app.is_stopped() {
-            ending = Ending::Partial;
-            break;
-        }
-        match runtime.block_on(digest::send(
-            app,
-            talk,
-            digest,
-            &built.loaded,
-            When::Due,
-            dry,
-            &mut live,
-        )) {
-            Ok(sent) => ending = ending.and(sent),
-            Err(error) => failures.add(app, talk, &digest.name, error),
-        }
-    }
-    failures.end(ending)
+    let sent = runtime.block_on(async {
+        tell_hub_when_live(app, talk, &mut manifest, &mut live).await?;
+        send_all(app, talk, &loaded, &mut live).await
+    })?;
+    Ok(ending.and(sent))
 }
 
 /// A command in the config's folder; what it says is talk.

@@ -6,7 +6,7 @@ use serde_json::{Map, json};
 
 use crate::app::App;
 use crate::cli;
-use crate::command::issue::numbered;
+use crate::command::find_issue;
 use crate::ending::Ending;
 use crate::finding::{one_line, visible_line};
 use crate::ledger::{Issue, State};
@@ -31,7 +31,7 @@ pub(super) async fn status(
 ) -> anyhow::Result<Ending> {
     let store = app.store(Access::Read).await?;
     let issues = match args.issue {
-        Some(number) => vec![numbered(&store, number).await?],
+        Some(number) => vec![find_issue(&store, number).await?],
         None => store.issues().await?,
     };
     if args.failed {
@@ -64,7 +64,7 @@ async fn as_text(
             issue.made_at.format("%Y-%m-%dT%H:%M:%SZ"),
             issue.state.word(),
             visible_line(&issue.subject),
-            told(counts)
+            counts
         )?;
         if let Some(reason) = &issue.reason {
             let reason = one_line(reason, LONGEST);
@@ -96,8 +96,8 @@ async fn as_text(
             };
             writeln!(talk.out(), "    {address}: may have it{twice}: {why}")?;
         }
-        let all: u64 = counts.iter().sum();
-        let unlisted = usize::try_from(all - counts[State::Sent as usize])?.saturating_sub(listed)
+        let unlisted = usize::try_from(counts.total() - counts[State::Sent])?
+            .saturating_sub(listed)
             + moments.len().saturating_sub(most);
         if unlisted > 0 {
             writeln!(
@@ -122,29 +122,12 @@ fn unlisted_moments(moments: Vec<Uncertainty>) -> Vec<Uncertainty> {
     unlisted
 }
 
-/// `3 sent, 1 bounced`: the counts that are not 0.
-pub(super) fn told(counts: [u64; 7]) -> String {
-    let counts = State::ALL
-        .iter()
-        .zip(counts)
-        .filter(|(_, count)| *count > 0);
-    let told: Vec<String> = counts
-        .map(|(state, count)| format!("{count} {}", state.word()))
-        .collect();
-    if told.is_empty() {
-        "no recipients".to_owned()
-    } else {
-        told.join(", ")
-    }
-}
-
 async fn as_json(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow::Result<()> {
     write!(talk.out(), "{{\"issues\":[")?;
     for (number, issue) in issues.iter().enumerate() {
         let counts = store.counts(issue.id).await?;
-        let named = State::ALL
-            .iter()
-            .zip(counts)
+        let named = counts
+            .each()
             .map(|(state, count)| (state.word().replace(' ', "_"), count.into()));
         let head = json!({
             "issue": issue.id.to_string(),
@@ -155,7 +138,7 @@ async fn as_json(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow
             "reason": issue.reason,
             "subject": issue.subject,
             "outbox": issue.outbox,
-            "recipients": counts.iter().sum::<u64>(),
+            "recipients": counts.total(),
             "counts": named.collect::<Map<_, _>>(),
         });
         let head = head.to_string();

@@ -56,7 +56,7 @@ pub(super) async fn deliver<T: Transport>(
         Err(trouble) => return end(delivery, Halt::Us(trouble.to_string())).await,
     };
     let before = delivery.sender.store().counts(delivery.issue.id).await?;
-    let run = Arc::new(Run::new(delivery, transport, &before));
+    let run = Arc::new(Run::new(delivery, transport, before));
     let asked = tokio::spawn({
         let run = run.clone();
         async move {

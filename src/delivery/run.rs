@@ -15,7 +15,7 @@ use crate::delivery::issue::{CLAIM, Delivery};
 use crate::delivery::queue::Filled;
 use crate::delivery::series::Series;
 use crate::delivery::throttle::{MOST_DEFERRALS, Throttle};
-use crate::ledger::{Claimed, Outcome, Settled, State};
+use crate::ledger::{Claimed, Counts, Outcome, Settled, State};
 use crate::message::Envelope;
 use crate::reader::ReaderId;
 use crate::store::{Result, StoreError};
@@ -66,7 +66,7 @@ struct Losses {
 
 impl<T> Run<T> {
     /// A run over an issue of which so many deliveries are in each state.
-    pub(super) fn new(delivery: &Delivery, transport: T, before: &[u64; 7]) -> Self {
+    pub(super) fn new(delivery: &Delivery, transport: T, before: Counts) -> Self {
         let mail = &delivery.mail;
         let decided = [
             State::Sent,
@@ -74,8 +74,8 @@ impl<T> Run<T> {
             State::GivenUp,
             State::Uncertain,
         ];
-        let is_begun = decided.iter().any(|state| before[*state as usize] > 0);
-        let is_accepted = before[State::Sent as usize] > 0;
+        let is_begun = before.sum_of(&decided) > 0;
+        let is_accepted = before[State::Sent] > 0;
         Self {
             delivery: delivery.clone(),
             transport,

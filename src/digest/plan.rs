@@ -391,6 +391,12 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// The addresses of the posts of all issues.
+    pub fn pages(&self, digest: &Digest) -> Vec<Url> {
+        let posts = self.issues(digest).concat();
+        posts.iter().map(|post| post.url.to_url()).collect()
+    }
+
     /// Leaves out the posts with these pages, which are not there yet.
     pub fn hold_back(&mut self, digest: &Digest, missing: &[Url], now: DateTime<Utc>) {
         let before = self.news.len();

@@ -16,6 +16,7 @@ pub use walk::files;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -34,7 +35,7 @@ use crate::loader::spelling::Spelling;
 use crate::loader::walk::{Choice, Walked};
 use crate::lock::{Assigned, Lock};
 use crate::post::dialect::Habits;
-use crate::post::{self, Body, Index, Post, Read, Signature, Why};
+use crate::post::{self, Body, Index, Post, Read, Signature, Why, fingerprint_of};
 
 /// Everything that a folder holds.
 #[derive(Debug)]
@@ -276,12 +277,18 @@ impl Loaded {
     /// What bodies are made from beside the posts: whose habits they follow, and what the generator's own config says.
     pub fn fingerprint(&self) -> u64 {
         let variables: std::collections::BTreeMap<_, _> = self.habits.variables.iter().collect();
-        post::fingerprint_of(&(
+        fingerprint_of(&(
             &self.dialect,
             self.habits.syntax,
             &self.habits.excerpt,
             variables,
         ))
+    }
+
+    /// The fingerprints of the ids of all posts, also of those that are left out for a reason that is named.
+    pub fn ids(&self) -> HashSet<u64> {
+        let here = self.posts.iter().map(|post| fingerprint_of(&post.id));
+        here.chain(self.held.iter().map(fingerprint_of)).collect()
     }
 
     /// How many drafts, and how many posts of the future, were left out.

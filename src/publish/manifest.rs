@@ -305,7 +305,7 @@ impl Manifest {
     /// How many posts of the last build are not among these ids, which are those of the posts of today and of those that
     /// are left out for a reason; none where the last build is not known. A post with a new id makes up for one that is
     /// gone: ids that changed are another fault than posts that are missing.
-    pub fn vanished(&self, ids: &HashSet<u64>) -> Option<Vanished> {
+    fn vanished(&self, ids: &HashSet<u64>) -> Option<Vanished> {
         if self.posts.is_empty() && self.files.is_empty() {
             return None;
         }
@@ -319,6 +319,19 @@ impl Manifest {
         let new = ids.iter().filter(|id| !self.posts.contains_key(id)).count();
         vanished.gone = vanished.gone.saturating_sub(new);
         Some(vanished)
+    }
+
+    /// Refuses to go on where so many posts are gone that a person must say that it is meant. Without the last build the
+    /// lock, with so many ids, still knows that there were posts.
+    ///
+    /// # Errors
+    /// A finding with the hints.
+    pub fn refuse_vanished(&self, ids: &HashSet<u64>, in_lock: usize) -> Result<(), Finding> {
+        let vanished = self.vanished(ids).unwrap_or_else(|| {
+            let known = if ids.is_empty() { in_lock } else { 0 };
+            Vanished { known, gone: known }
+        });
+        vanished.refuse()
     }
 
     /// How far a digest had come in this store; none where it is not known.

@@ -23,7 +23,6 @@ use crate::post::fingerprint_of;
 pub use hub::{Hub, Posts, Told};
 pub use manifest::Manifest;
 pub use unseen::Unseen;
-pub use vanished::Vanished;
 
 use manifest::{News, Stamp, Written, beside};
 use twin::Twin;

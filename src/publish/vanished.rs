@@ -10,11 +10,11 @@ const MANY: usize = 10;
 
 /// How many posts were published last, and how many of them are nowhere today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Vanished {
+pub(super) struct Vanished {
     /// The posts of the last build.
-    pub known: usize,
+    pub(super) known: usize,
     /// Those that are neither published today nor left out for a reason that is named.
-    pub gone: usize,
+    pub(super) gone: usize,
 }
 
 impl Vanished {
@@ -22,7 +22,7 @@ impl Vanished {
     ///
     /// # Errors
     /// A finding with the ways out.
-    pub fn refuse(self) -> Result<(), Finding> {
+    pub(super) fn refuse(self) -> Result<(), Finding> {
         let Self { known, gone } = self;
         let is_empty = known >= SOME && gone == known;
         let is_most = known >= MANY && gone * 2 > known;

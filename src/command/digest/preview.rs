@@ -16,13 +16,14 @@ use crate::app::App;
 use crate::child::program;
 use crate::cli::Choice;
 use crate::clock::Clock;
-use crate::command::digest::compose::compose;
 use crate::command::digest::show::{load, next_or_newest, somebody};
+use crate::command::digest::wish;
 use crate::command::load_config;
 use crate::config::Digest;
 use crate::ending::Ending;
 use crate::ledger::IssueId;
 use crate::loader::files;
+use crate::schedule::Turn;
 use crate::store::Access;
 use crate::talk::{Talk, Volume, Words};
 use crate::web::{Door, Preview, Source, serve_preview};
@@ -130,14 +131,12 @@ impl Maker {
     ) -> anyhow::Result<Preview> {
         let now = app.clock.now();
         let loaded = load(app, &self.choice)?;
+        let turn = Turn::by_hand(app, digest, &loaded, wish(&self.choice));
         let store = app.store(Access::Read).await?;
-        let (posts, note) =
-            next_or_newest(app, talk, &store, digest, &loaded, &self.choice).await?;
-        let composed = compose(app, talk, digest, &posts, &loaded, IssueId::SHOWN, now)?;
-        let reader = store
-            .first_reader(&digest.name, &digest.to)
-            .await?
-            .unwrap_or_else(somebody);
+        let (posts, note) = next_or_newest(&turn, talk, &store).await?;
+        let composed = turn.compose(talk, &posts, IssueId::SHOWN)?;
+        let reader = store.first_reader(&digest.name, &digest.to).await?;
+        let reader = reader.unwrap_or_else(somebody);
         let key = store.current_key().await?.for_show();
         let message = composed.compiled.fill(&reader, now, &key);
         let read = composed.compiled.read_by(&composed.draft, &reader, &key);

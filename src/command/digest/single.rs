@@ -3,11 +3,11 @@
 use anyhow::{Context, bail};
 
 use crate::app::App;
-use crate::command::send::finish;
 use crate::config::Digest;
 use crate::ending::Ending;
 use crate::ledger::IssueId;
 use crate::reader::Email;
+use crate::schedule::finish;
 use crate::store::{Access, Resent};
 use crate::talk::Talk;
 

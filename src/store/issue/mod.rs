@@ -14,7 +14,7 @@ pub use resend::Resent;
 pub(super) use row::{delivery_state, reopen};
 
 use crate::finding::one_line;
-use crate::ledger::{Issue, IssueId, IssueState, Progress};
+use crate::ledger::{Counts, Issue, IssueId, IssueState, Progress};
 use crate::store::connect::StorePlace;
 use crate::store::rename::counted;
 use crate::store::{LONGEST_REPLY, Result, Store};
@@ -137,9 +137,9 @@ impl Store {
         )
     }
 
-    /// How many deliveries of an issue are in each state, in the order of [`State::ALL`].
-    pub async fn counts(&self, id: IssueId) -> Result<[u64; 7]> {
-        let mut counts = [0; 7];
+    /// How many deliveries of an issue are in each state.
+    pub async fn counts(&self, id: IssueId) -> Result<Counts> {
+        let mut counts = Counts::default();
         let rows = sqlx::query(
             "SELECT state, COUNT(*) AS n FROM delivery WHERE issue = $1 GROUP BY state",
         )
@@ -147,7 +147,7 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         for row in &rows {
-            counts[delivery_state(row)? as usize] = row.try_get::<i64, _>("n")?.unsigned_abs();
+            counts[delivery_state(row)?] = row.try_get::<i64, _>("n")?.unsigned_abs();
         }
         Ok(counts)
     }

@@ -1,15 +1,16 @@
 //! The documents of a build, rendered from its posts: written, or printed by a dry run.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::app::App;
-use crate::cli::Build;
+use anyhow::bail;
+
 use crate::feed::{Bodies, Outline, Setting, Sink, render};
 use crate::finding::Finding;
 use crate::loader::Loaded;
 use crate::post::{Body, Post};
-use crate::talk::Talk;
 
 /// Renders these documents from the posts. Returns what is wrong with posts.
 pub(super) fn render_posts(
@@ -24,37 +25,21 @@ pub(super) fn render_posts(
     Ok(findings)
 }
 
-/// Prints the documents that are asked for. Returns what is wrong.
-pub(super) fn print(
-    app: &App,
-    talk: &mut Talk<'_>,
-    args: &Build,
-    setting: &Setting<'_>,
-    outlines: &[Outline],
-    loaded: &Loaded,
-) -> anyhow::Result<Vec<Finding>> {
-    let wanted: Vec<&Outline> = outlines
-        .iter()
-        .filter(|outline| args.only.as_ref().is_none_or(|only| *only == outline.path))
-        .collect();
-    if let (Some(only), true) = (&args.only, wanted.is_empty()) {
-        anyhow::bail!("there is no document `{only}`\n  `tidings build --dry-run` prints them all");
+/// The documents that are asked for: all, or the one of this path.
+///
+/// # Errors
+/// Where there is no such document.
+pub(super) fn choose<'a>(
+    outlines: &'a [Outline],
+    only: Option<&str>,
+) -> anyhow::Result<Vec<&'a Outline>> {
+    let mut wanted: Vec<&Outline> = outlines.iter().collect();
+    let Some(only) = only else { return Ok(wanted) };
+    wanted.retain(|outline| outline.path == only);
+    if wanted.is_empty() {
+        bail!("there is no document `{only}`\n  `tidings build --dry-run` prints them all");
     }
-    let documents = Documents::default();
-    let findings = render_posts(setting, &wanted, loaded, &documents)?;
-    let documents = documents.into_inner();
-    for outline in wanted {
-        if args.only.is_none() {
-            writeln!(
-                talk.out(),
-                "==> {} <==",
-                app.config.feeds.dir.join(&outline.path).display()
-            )?;
-        }
-        talk.out()
-            .write_all(documents.get(&outline.path).map_or(&[], Vec::as_slice))?;
-    }
-    Ok(findings)
+    Ok(wanted)
 }
 
 /// The bodies of the posts, and what is wrong with those that were rendered.
@@ -89,11 +74,25 @@ impl Bodies for Rendered<'_> {
 
 /// Documents that are printed, by path.
 #[derive(Default)]
-struct Documents(Mutex<BTreeMap<String, Vec<u8>>>);
+pub(super) struct Documents(Mutex<BTreeMap<String, Vec<u8>>>);
 
 impl Documents {
-    fn into_inner(self) -> BTreeMap<String, Vec<u8>> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// Prints these, each under its path; one that is asked for alone stands bare.
+    pub(super) fn print(
+        self,
+        wanted: &[&Outline],
+        dir: &Path,
+        is_alone: bool,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let documents = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for outline in wanted {
+            if !is_alone {
+                writeln!(out, "==> {} <==", dir.join(&outline.path).display())?;
+            }
+            out.write_all(documents.get(&outline.path).map_or(&[], Vec::as_slice))?;
+        }
+        Ok(())
     }
 }
 

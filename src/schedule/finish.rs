@@ -1,14 +1,12 @@
-//! How an open issue is sent, and what is said of it: shared by the verbs that send.
+//! Sends an issue that is frozen, and says what came of it.
 
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::command::issue::BY_HAND;
-use crate::command::status::told;
 use crate::delivery::{Delivery, Mailer, Progress, load_signer};
 use crate::ending::Ending;
 use crate::finding::Finding;
-use crate::ledger::{Issue, IssueState, State};
+use crate::ledger::{BY_HAND, Issue, IssueState, State};
 use crate::message::Compiled;
 use crate::store::{Access, Sender, StoreError};
 use crate::talk::Talk;
@@ -116,7 +114,7 @@ fn name_paused(talk: &mut Talk<'_>, issue: &Issue) -> Ending {
 }
 
 /// Sends an open issue and says what came of it.
-pub(super) async fn finish(
+pub(crate) async fn finish(
     app: &App,
     talk: &mut Talk<'_>,
     sender: &Sender,
@@ -159,7 +157,7 @@ pub(super) async fn finish(
         false => mailer.to_string(),
     };
     let before = store.counts(issue.id).await?;
-    let waiting = usize::try_from(before[State::Queued as usize])?;
+    let waiting = usize::try_from(before[State::Queued])?;
     let delivery = Delivery {
         sender: sender.clone(),
         issue: issue.clone(),
@@ -179,25 +177,15 @@ pub(super) async fn finish(
     }
     app.note_progress(talk, store, &issue.digest).await?;
     let after = store.counts(issue.id).await?;
-    let summary = format!(
-        "{}: “{}”: {} ({place})",
-        issue.digest,
-        issue.subject,
-        told(after)
-    );
-    let failed = |counts: [u64; 7]| -> u64 {
-        [State::Bounced, State::GivenUp, State::Uncertain]
-            .iter()
-            .map(|state| counts[*state as usize])
-            .sum()
-    };
-    if talk.is_quiet() && failed(after) > failed(before) {
+    let summary = format!("{}: “{}”: {after} ({place})", issue.digest, issue.subject);
+    let failed = [State::Bounced, State::GivenUp, State::Uncertain];
+    if talk.is_quiet() && after.sum_of(&failed) > before.sum_of(&failed) {
         let who = format!("`tidings status {}` says who and why", issue.id);
         talk.report(&[Finding::error(summary).way_out(who)]);
     } else {
         talk.conclude(&summary)?;
     }
-    let is_sent = after[State::Sent as usize] > before[State::Sent as usize];
+    let is_sent = after[State::Sent] > before[State::Sent];
     if talk.is_quiet() && stays_here && is_sent {
         name_outbox(app, talk);
     }

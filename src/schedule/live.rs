@@ -20,7 +20,7 @@ const ALL: Duration = Duration::from_mins(1);
 
 /// The pages that were asked for in this run, each once.
 #[derive(Debug)]
-pub(super) struct Live {
+pub(crate) struct Live {
     /// Why a page is not there; none where it is.
     known: BTreeMap<Url, Option<String>>,
     /// Made for the first page, since it reads every certificate that the system trusts.
@@ -42,7 +42,7 @@ impl Default for Live {
 impl Live {
     /// Those of these pages that do not answer with success, each named in a warning. None where nobody outside this
     /// machine is told: with an outbox, on a loopback site, or with `require_live = false`.
-    pub(super) async fn missing(
+    pub(crate) async fn missing(
         &mut self,
         app: &App,
         talk: &mut Talk<'_>,

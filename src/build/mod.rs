@@ -1,0 +1,375 @@
+//! Posts → feeds on disk, with the lock and the manifest kept: what `build`, `run` and a resident share.
+
+mod documents;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::app::App;
+use crate::config::{Config, Feeds};
+use crate::ending::Ending;
+use crate::feed::{Outline, Plan, Setting, plan};
+use crate::finding::{Finding, count};
+use crate::loader::{Loaded, load_posts};
+use crate::post::{Post, Signature, fingerprint_of};
+use crate::publish::{Manifest, Posts, Publisher, Unseen};
+use crate::talk::Talk;
+use crate::template::read_own;
+
+use documents::{Documents, choose, render_posts};
+
+/// The result of a build, with which `run` goes on.
+pub(crate) struct Built {
+    /// The posts.
+    pub(crate) loaded: Loaded,
+    /// The manifest after the build.
+    pub(crate) manifest: Manifest,
+    /// Whether something was left out.
+    pub(crate) ending: Ending,
+}
+
+/// What is asked of a build.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Order {
+    /// Whether the documents are printed and nothing is changed.
+    pub(crate) dry_run: bool,
+    /// Only this document is printed.
+    pub(crate) only: Option<String>,
+    /// Whether documents are removed that are none any more.
+    pub(crate) prune: bool,
+    /// Whether it is meant that most posts are gone.
+    pub(crate) fewer: bool,
+}
+
+/// The posts and the manifest, as they were read.
+pub(crate) struct Sources {
+    /// The posts.
+    pub(crate) loaded: Loaded,
+    publisher: Publisher,
+}
+
+/// How many posts readers will see as new, updated or repeated.
+struct Summary {
+    new: usize,
+    updated: usize,
+    repeated: usize,
+}
+
+/// The input of a build, read before anything is written.
+struct Reading<'a> {
+    config: &'a Config,
+    loaded: Loaded,
+    publisher: Publisher,
+    /// The template of the page for people, and its file, where the site has its own.
+    template: Option<(PathBuf, String)>,
+    /// The fingerprints of each post's id and of the post.
+    prints: Vec<(u64, u64)>,
+    /// The posts that no build has published before, by the fingerprints of their ids.
+    new: BTreeSet<u64>,
+    /// The posts that subscribers may not have seen yet though their dates are old.
+    unseen: Unseen,
+    /// The same by their place among all.
+    unseen_places: BTreeSet<usize>,
+}
+
+/// Reads the posts and the manifest.
+///
+/// # Errors
+/// A finding where there is no folder of posts, or the lock is broken.
+pub(crate) fn read(app: &App) -> Result<Sources, Finding> {
+    let config = &app.config;
+    let now = app.clock.now();
+    let (loaded, publisher) = rayon::join(
+        || load_posts(&config.site, &config.posts, now),
+        || {
+            let Feeds {
+                dir, precompress, ..
+            } = &config.feeds;
+            Publisher::open(dir, &config.posts.lock, *precompress)
+        },
+    );
+    Ok(Sources {
+        loaded: loaded?,
+        publisher,
+    })
+}
+
+/// Writes the feeds and the lock, or prints the feeds.
+///
+/// # Errors
+/// Where nothing, or not everything, could be written.
+pub(crate) fn build(
+    app: &App,
+    talk: &mut Talk<'_>,
+    sources: Sources,
+    order: &Order,
+) -> anyhow::Result<Built> {
+    let reading = Reading::new(app, talk, sources)?;
+    let Plan { outlines, findings } = plan(&reading.setting(), reading.salt(), &reading.prints)?;
+    reading.report(talk, &findings);
+    let loaded = &reading.loaded;
+    if !order.fewer {
+        let manifest = reading.publisher.manifest();
+        manifest.refuse_vanished(&loaded.ids(), loaded.lock.ids().len())?;
+    }
+    let ending = Ending::of(&loaded.findings).and(Ending::of(&findings));
+    let (drafts, future) = loaded.waiting();
+    let built = match order.dry_run {
+        true => print(talk, order, reading, &outlines, ending)?,
+        false => write(app, talk, order, reading, &outlines, ending)?,
+    };
+    if drafts + future > 0 {
+        talk.say(&format!(
+            "left out: {drafts} drafts, {future} posts of the future"
+        ));
+    }
+    Ok(built)
+}
+
+/// Prints the documents, and writes nothing.
+fn print(
+    talk: &mut Talk<'_>,
+    order: &Order,
+    reading: Reading<'_>,
+    outlines: &[Outline],
+    ending: Ending,
+) -> anyhow::Result<Built> {
+    let wanted = choose(outlines, order.only.as_deref())?;
+    let documents = Documents::default();
+    let rendered = render_posts(&reading.setting(), &wanted, &reading.loaded, &documents)?;
+    let is_alone = order.only.is_some();
+    documents.print(&wanted, &reading.config.feeds.dir, is_alone, talk.out())?;
+    talk.say(&format!("feeds: {}", Summary::of(&reading)));
+    Ok(Built {
+        ending: ending.and(report_rendered(talk, rendered)),
+        loaded: reading.loaded,
+        manifest: Manifest::default(),
+    })
+}
+
+/// Writes the lock, then what is not current, and keeps the manifest.
+fn write(
+    app: &App,
+    talk: &mut Talk<'_>,
+    order: &Order,
+    reading: Reading<'_>,
+    outlines: &[Outline],
+    mut ending: Ending,
+) -> anyhow::Result<Built> {
+    let counts = Summary::of(&reading);
+    let publisher = &reading.publisher;
+    let mut stale: Vec<&Outline> = outlines.iter().collect();
+    stale.retain(|outline| !publisher.is_current(outline));
+    publisher.refuse_others(&stale)?;
+    // Before the first feed that uses them.
+    ending = ending.and(app.keep(talk, &reading.loaded.lock));
+    let rendered = render_posts(&reading.setting(), &stale, &reading.loaded, publisher);
+    let mut pruned = Ok(());
+    if rendered.is_ok() {
+        reading.note(app, outlines);
+        if order.prune {
+            pruned = prune(app, talk, &reading.loaded, publisher, outlines);
+        }
+    }
+    // Also where something failed: what was written until then is news to the hub.
+    let left = reading.publisher.finish();
+    talk.report(left.unkept.as_slice());
+    ending = ending.and(report_rendered(talk, rendered?));
+    pruned?;
+    let posts = reading.loaded.posts.len();
+    let line = counts.line(posts, left.written.len(), &reading.config.feeds.dir);
+    talk.conclude(&line)?;
+    Ok(Built {
+        loaded: reading.loaded,
+        manifest: left.manifest,
+        ending,
+    })
+}
+
+impl<'a> Reading<'a> {
+    fn new(app: &'a App, talk: &mut Talk<'_>, sources: Sources) -> Result<Self, Finding> {
+        let Sources { loaded, publisher } = sources;
+        let config = &app.config;
+        let mut misnamed = Vec::new();
+        let template = read_own(&config.root, "feeds.html", &mut misnamed)?;
+        talk.report(&misnamed);
+        let prints: Vec<(u64, u64)> = loaded
+            .posts
+            .par_iter()
+            .map(|post| (fingerprint_of(&post.id), fingerprint_of(post)))
+            .collect();
+        let new = new_posts(&loaded, &prints, &publisher.manifest());
+        let limit = config.feeds.limit;
+        let unseen = publisher.manifest().unseen(&prints, &new, limit);
+        Ok(Self {
+            config,
+            loaded,
+            publisher,
+            template,
+            unseen_places: unseen.places(&prints),
+            unseen,
+            prints,
+            new,
+        })
+    }
+
+    /// The input of the documents.
+    fn setting(&self) -> Setting<'_> {
+        let template = self.template.as_ref();
+        Setting {
+            site: &self.config.site,
+            config: &self.config.feeds,
+            lock: &self.loaded.lock,
+            posts: &self.loaded.posts,
+            unseen: &self.unseen_places,
+            template: template.map(|(file, text)| (&**file, &**text)),
+        }
+    }
+
+    /// A fingerprint of all other input: this program, and how posts are read.
+    fn salt(&self) -> u64 {
+        let program = std::env::current_exe().and_then(fs::metadata).ok();
+        let program = program.map(|file| (file.len(), file.modified().ok()));
+        fingerprint_of(&(
+            env!("CARGO_PKG_VERSION"),
+            program,
+            format!("{:?}", self.config.posts),
+            self.loaded.fingerprint(),
+        ))
+    }
+
+    /// Names what is wrong, and with `-v` why things are as they are.
+    fn report(&self, talk: &mut Talk<'_>, findings: &[Finding]) {
+        let posts = &self.loaded.posts;
+        talk.report(&self.loaded.findings);
+        talk.report(findings);
+        let dir = self.config.posts.dir.display();
+        talk.explain(&format!("{} in {dir}", count(posts.len(), "post")));
+        if talk.is_verbose() {
+            let reasons = self.loaded.reasons();
+            reasons.for_each(|reason| talk.explain(&reason));
+        }
+        for place in &self.unseen_places {
+            talk.explain(&format!(
+                "{}: its date is old, so it stays in the feeds until {} others have followed",
+                posts[*place].path, self.config.feeds.limit
+            ));
+        }
+    }
+
+    /// What the posts' texts say, each in a few bytes; only what changed is read again.
+    fn texts(&self, manifest: &Manifest) -> Vec<Signature> {
+        let posts = self.loaded.posts.par_iter().zip(&self.prints);
+        let text = |(post, (id, print)): (&Post, &(u64, u64))| {
+            let known = manifest.text_of(*id);
+            let known = known.filter(|_| manifest.is_as_published(*id, *print));
+            known.unwrap_or_else(|| self.loaded.signature(post))
+        };
+        posts.map(text).collect()
+    }
+
+    /// Notes in the manifest that all documents are written.
+    fn note(&self, app: &App, outlines: &[Outline]) {
+        self.publisher.retire(outlines);
+        let mut manifest = self.publisher.manifest();
+        let texts = self.texts(&manifest);
+        let held: Vec<u64> = self.loaded.held.iter().map(fingerprint_of).collect();
+        manifest.add_posts(&self.prints, &texts, &held, self.unseen.clone());
+        if self.config.feeds.hub.is_some() {
+            let posts = Posts {
+                all: &self.loaded.posts,
+                prints: &self.prints,
+                new: &self.new,
+            };
+            manifest.wait_for(&posts, outlines, app.clock.now());
+        }
+    }
+}
+
+/// Removes the documents of what is gone. A post that only cannot be read today is not.
+fn prune(
+    app: &App,
+    talk: &mut Talk<'_>,
+    loaded: &Loaded,
+    publisher: &Publisher,
+    outlines: &[Outline],
+) -> Result<(), Finding> {
+    if Ending::of(&loaded.findings) == Ending::Partial {
+        talk.report(&[Finding::warning(
+            "nothing is pruned while a post is left out by an error",
+        )]);
+        return Ok(());
+    }
+    for path in publisher.prune(&app.config.site, outlines)? {
+        talk.say(&format!(
+            "removed {}",
+            app.config.feeds.dir.join(path).display()
+        ));
+    }
+    Ok(())
+}
+
+/// Names what is wrong with posts that were rendered.
+fn report_rendered(talk: &mut Talk<'_>, mut findings: Vec<Finding>) -> Ending {
+    findings.sort();
+    talk.report(&findings);
+    Ending::of(&findings)
+}
+
+impl Summary {
+    fn of(reading: &Reading<'_>) -> Self {
+        let manifest = reading.publisher.manifest();
+        let prints = reading.prints.iter();
+        let updated = prints.filter(|(id, now)| manifest.is_updated(*id, *now));
+        Self {
+            new: reading.new.len(),
+            updated: updated.count(),
+            repeated: reading.loaded.lock.changes().repeated.len(),
+        }
+    }
+
+    /// The line of the result.
+    fn line(&self, posts: usize, written: usize, dir: &Path) -> String {
+        match written {
+            0 if self.new + self.updated + self.repeated == 0 => {
+                format!("feeds: nothing new: {self} ({posts} posts)")
+            }
+            0 => format!("feeds: {self} ({posts} posts, every document stays as it is)"),
+            _ => format!(
+                "feeds: {self} ({posts} posts, {written} files written into {})",
+                dir.display()
+            ),
+        }
+    }
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} new, {} updated, {} repeated",
+            self.new, self.updated, self.repeated
+        )
+    }
+}
+
+/// The posts that no feed has carried, by the fingerprints of their ids: the manifest knows it, since a lock may be kept by
+/// a run that fails afterwards, or not at all. Without one, those that are new in the lock.
+fn new_posts(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest) -> BTreeSet<u64> {
+    let changes = loaded.lock.changes();
+    let mut new = BTreeSet::new();
+    for (post, (id, _)) in loaded.posts.iter().zip(prints) {
+        let is_new = manifest
+            .is_new(*id)
+            .unwrap_or_else(|| changes.new.contains(&*post.id));
+        let keeps_readers =
+            changes.repeated.contains(&*post.path) || changes.adopted.contains(&*post.path);
+        if is_new && !keeps_readers {
+            new.insert(*id);
+        }
+    }
+    new
+}

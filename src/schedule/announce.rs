@@ -1,0 +1,174 @@
+//! From the plan to the mail: each issue is composed, frozen and sent.
+
+use anyhow::bail;
+
+use crate::app::COPIED;
+use crate::config::{Digest, Schedule};
+use crate::delivery::Mailer;
+use crate::digest::Plan;
+use crate::ending::Ending;
+use crate::finding::Finding;
+use crate::ledger::{Issue, IssueState};
+use crate::message::Compiled;
+use crate::post::Post;
+use crate::reader::Email;
+use crate::schedule::compose::Composed;
+use crate::schedule::finish::finish;
+use crate::schedule::turn::Turn;
+use crate::store::{Freeze, Frozen, Sender, Store};
+use crate::talk::Talk;
+
+impl Turn<'_> {
+    /// Freezes and sends the issues of a plan; where there is none, says why.
+    ///
+    /// # Errors
+    /// Where the store fails, or an issue by hand cannot be sent as it is.
+    pub(crate) async fn announce(
+        &self,
+        talk: &mut Talk<'_>,
+        sender: &Sender,
+        plan: &Plan<'_>,
+    ) -> anyhow::Result<Ending> {
+        let (digest, store) = (self.digest, sender.store());
+        let issues = plan.issues(digest);
+        if !issues.is_empty() {
+            let mail = &self.app.config.mail;
+            Mailer::configured(mail).check(mail)?;
+        }
+        self.begin(talk, store, plan).await?;
+        if issues.is_empty() {
+            return self.pass(talk, store, plan).await;
+        }
+        let reader = store.first_reader(&digest.name, &digest.to).await?;
+        match (self.wish, &digest.schedule) {
+            _ if reader.is_some() => {}
+            (Some(_), _) => bail!(no_readers(digest)),
+            // The posts wait for the first reader; a mail for each of them would be no welcome.
+            (None, Schedule::Cron(_)) => {
+                talk.say(&no_readers(digest));
+                self.pass_slot(store, plan).await?;
+                return Ok(Ending::Done);
+            }
+            (None, Schedule::Each) => {}
+        }
+        let mut ending = Ending::Done;
+        for posts in &issues {
+            if self.app.is_stopped() {
+                return Ok(Ending::Partial);
+            }
+            let issue = self.issue(store, posts, plan).await?;
+            let composed = self.compose(talk, posts, issue.id);
+            let composed = composed.and_then(|composed| composed.checked(talk));
+            let Composed { compiled, .. } = match composed {
+                Ok(composed) => composed,
+                // The posts stay unannounced; the other issues and digests go on.
+                Err(finding) if self.wish.is_none() || issues.len() > 1 => {
+                    talk.report(&[finding]);
+                    ending = Ending::Partial;
+                    continue;
+                }
+                Err(finding) => return Err(finding.into()),
+            };
+            let issue = Issue {
+                subject: compiled.subject(),
+                ..issue
+            };
+            match self.freeze(store, &issue, &compiled, posts, plan).await? {
+                Frozen::Already => {
+                    talk.say(&format!("{}: another run has sent this", digest.name));
+                }
+                Frozen::Made(_) => {
+                    self.app.note_progress(talk, store, &digest.name).await?;
+                    ending = ending.and(finish(self.app, talk, sender, &issue).await?);
+                }
+            }
+        }
+        Ok(ending)
+    }
+
+    async fn freeze(
+        &self,
+        store: &Store,
+        issue: &Issue,
+        compiled: &Compiled,
+        posts: &[&Post],
+        plan: &Plan<'_>,
+    ) -> anyhow::Result<Frozen> {
+        let ids: Vec<String> = posts.iter().map(|post| post.id.to_string()).collect();
+        let to = self.digest.to.iter();
+        let to: Vec<(Email, Option<String>)> =
+            to.map(|to| (to.email.clone(), to.name.clone())).collect();
+        let freeze = Freeze {
+            issue,
+            compiled: &compiled.to_text(),
+            page: "",
+            posts: &ids,
+            to: &to,
+            subscribers: true,
+            slot_at: plan.slot,
+            again: self.wish.is_some_and(|wish| wish.again),
+        };
+        Ok(store.freeze(&freeze).await?)
+    }
+
+    /// Lets the slot go by without an issue, and says why there is none.
+    async fn pass(
+        &self,
+        talk: &mut Talk<'_>,
+        store: &Store,
+        plan: &Plan<'_>,
+    ) -> anyhow::Result<Ending> {
+        // What waits only for its page goes at the next run, not in the next slot.
+        if !plan.holds_back() {
+            self.pass_slot(store, plan).await?;
+        }
+        talk.conclude(&plan.why_nothing(self.digest))?;
+        match self.wish {
+            Some(_) => name_in_the_way(talk, store, self.digest).await,
+            None => Ok(Ending::Done),
+        }
+    }
+
+    async fn pass_slot(&self, store: &Store, plan: &Plan<'_>) -> anyhow::Result<()> {
+        if let Some(slot) = plan.slot {
+            store.pass_slot(&self.digest.name, slot).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A paused issue has taken the posts that a person expects to be new.
+async fn name_in_the_way(
+    talk: &mut Talk<'_>,
+    store: &Store,
+    digest: &Digest,
+) -> anyhow::Result<Ending> {
+    let mut ending = Ending::Done;
+    for issue in store.issues().await? {
+        if issue.digest != digest.name || issue.state != IssueState::Paused {
+            continue;
+        }
+        ending = Ending::Partial;
+        // What was paused just now has been named.
+        if issue.reason.as_deref() != Some(COPIED) {
+            let message = format!(
+                "{}: “{}” is paused, and its posts wait with it",
+                issue.digest, issue.subject
+            );
+            let hint = format!(
+                "`tidings issue resume {0}` goes on with it, `tidings issue cancel {0}` ends it",
+                issue.id
+            );
+            talk.report(&[Finding::error(message).way_out(hint)]);
+        }
+    }
+    Ok(ending)
+}
+
+/// What there is to say where nobody would get it.
+pub(super) fn no_readers(digest: &Digest) -> String {
+    format!(
+        "the digest `{}` has no readers\n  set `to`, or add a subscriber",
+        digest.name
+    )
+}

@@ -1,0 +1,240 @@
+//! Posts → the mail of an issue: templates and bodies are read, the draft is written, checked and compiled.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::Layout;
+use crate::delivery::load_signer;
+use crate::digest::{
+    Content, Draft, Sizes, Source, Templates, draft, find_left_out, place_of, preflight, shown,
+    unsized_images,
+};
+use crate::file::read::read_beginning;
+use crate::finding::{Finding, Place};
+use crate::ledger::IssueId;
+use crate::message::{Compiled, Origin, check, compile};
+use crate::post::{Body, Post};
+use crate::schedule::turn::Turn;
+use crate::talk::Talk;
+use crate::template::read_own;
+use crate::token::random_id;
+
+/// Within how many bytes of a picture its size is looked for: some begin with long descriptions.
+const PICTURE: u64 = 4 << 20;
+
+/// The template of the HTML part, and that of the text part.
+const HTML_TEMPLATE: &str = "digest.html";
+const TEXT_TEMPLATE: &str = "digest.txt";
+
+/// An issue before it is frozen.
+pub(crate) struct Composed {
+    /// As it reads.
+    pub(crate) draft: Draft,
+    /// As it is sent.
+    pub(crate) compiled: Compiled,
+    /// What is wrong with it.
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Composed {
+    /// Names what is wrong; an error stops the issue.
+    pub(crate) fn checked(mut self, talk: &mut Talk<'_>) -> Result<Self, Finding> {
+        let first_error = self
+            .findings
+            .iter()
+            .position(Finding::is_error)
+            .map(|at| self.findings.remove(at));
+        talk.report(&self.findings);
+        first_error.map_or(Ok(self), Err)
+    }
+}
+
+impl<'a> Turn<'a> {
+    /// Writes the mail of an issue about these posts.
+    pub(crate) fn compose(
+        &self,
+        talk: &mut Talk<'_>,
+        posts: &[&Post],
+        issue: IssueId,
+    ) -> Result<Composed, Finding> {
+        let config = &self.app.config;
+        let templates = self.read_templates(talk)?;
+        let mut entries = Vec::new();
+        let (shown, headlines) = shown(self.digest, posts);
+        for post in shown {
+            entries.push((*post, self.loaded.body(post)?));
+        }
+        let sizes = self.measure_images(&entries);
+        let footer = self.digest.footer.as_deref();
+        let content = Content {
+            site: &config.site,
+            digest: self.digest,
+            footer: footer.or(config.mail.footer.as_deref()),
+            entries: &entries,
+            headlines,
+            sizes: &sizes,
+            sign_up: config.feeds.sign_up.as_ref(),
+            made_at: self.now,
+        };
+        let draft = draft(&content, &templates).map_err(|fault| self.place_fault(fault))?;
+        let compiled = self.compile(&draft, issue)?;
+        let mut findings = self.find_faults(&draft, &templates, &entries);
+        if self.digest.layout != Layout::Headlines {
+            let warnings = entries.iter().map(|(_, body)| &body.warnings);
+            findings.extend(warnings.flatten().cloned());
+        }
+        for finding in find_left_out(&draft, posts) {
+            findings.push(self.in_templates(finding));
+        }
+        findings.extend(check(&compiled, &self.origin()));
+        Ok(Composed {
+            draft,
+            compiled,
+            findings,
+        })
+    }
+
+    /// The draft marked as a test, as an issue of its own.
+    pub(crate) fn compile_test(&self, draft: &Draft) -> Result<Compiled, Finding> {
+        let test = Draft {
+            subject: format!("[Test] {}", draft.subject),
+            ..draft.clone()
+        };
+        self.compile(&test, random_id().into())
+    }
+
+    fn compile(&self, draft: &Draft, issue: IssueId) -> Result<Compiled, Finding> {
+        let signer = load_signer(&self.app.config.mail)?.map(Arc::new);
+        Ok(compile(draft, &self.origin(), issue)?.signed_by(signer))
+    }
+
+    fn origin(&self) -> Origin<'a> {
+        Origin {
+            site: &self.app.config.site,
+            digest: self.digest,
+            mail: &self.app.config.mail,
+            authority: self.loaded.lock.authority(),
+        }
+    }
+
+    fn template_folder(&self) -> PathBuf {
+        self.app.config.root.join("templates")
+    }
+
+    fn read_templates(&self, talk: &mut Talk<'_>) -> Result<Templates, Finding> {
+        let mut misnamed = Vec::new();
+        let mut read = |name| read_own(&self.app.config.root, name, &mut misnamed);
+        let templates = Templates {
+            html: read(HTML_TEMPLATE)?.map(|(_, text)| text),
+            text: read(TEXT_TEMPLATE)?.map(|(_, text)| text),
+        };
+        talk.report(&misnamed);
+        Ok(templates)
+    }
+
+    /// The sizes of those images of the site whose posts do not say them.
+    fn measure_images(&self, entries: &[(&Post, Body)]) -> Sizes {
+        let mut sizes = Sizes::default();
+        for (post, body) in entries {
+            let own = post.image.as_ref().map(|image| image.as_str().to_owned());
+            for address in unsized_images(&body.html).into_iter().chain(own) {
+                if let Some(size) = self.measure_image(post, &address) {
+                    sizes.insert(address, size);
+                }
+            }
+        }
+        sizes
+    }
+
+    /// The size of an image of the site whose file is at hand.
+    fn measure_image(&self, post: &Post, address: &str) -> Option<(usize, usize)> {
+        let feeds = &self.app.config.feeds.dir;
+        let files = self.loaded.files_of(post, address, feeds);
+        let size = files.iter().find_map(|file| {
+            let beginning = read_beginning(file, PICTURE).ok()?;
+            imagesize::blob_size(&beginning).ok()
+        })?;
+        Some((size.width, size.height))
+    }
+
+    /// A fault of the draft: in a template, else in the subject, which stands in the config.
+    fn place_fault(&self, finding: Finding) -> Finding {
+        if finding.place.is_some() {
+            return self.in_templates(finding);
+        }
+        let name = &self.digest.name;
+        let place = self.app.config.place_of_digest(name, "subject");
+        Finding {
+            message: format!("the digest `{name}`: {}", finding.message),
+            place: Some(place),
+            ..finding
+        }
+    }
+
+    /// The finding, with the folder of the templates before its file.
+    fn in_templates(&self, finding: Finding) -> Finding {
+        let Some(place) = &finding.place else {
+            return finding;
+        };
+        let file = self.template_folder().join(&place.file);
+        finding.in_file(file)
+    }
+
+    /// What mail programs would break, with the file in which it stands.
+    fn find_faults(
+        &self,
+        draft: &Draft,
+        templates: &Templates,
+        entries: &[(&Post, Body)],
+    ) -> Vec<Finding> {
+        // They are read only where there is something to find in them.
+        let sources = OnceCell::new();
+        let place = |piece: &str| {
+            place_of(
+                piece,
+                sources.get_or_init(|| self.read_sources(templates, entries)),
+            )
+        };
+        let mut findings = preflight(draft, &self.app.config.site, &place);
+        for finding in &mut findings {
+            let of_text = |place: &Place| place.file == Path::new(TEXT_TEMPLATE);
+            if finding.place.as_ref().is_some_and(of_text) {
+                let own = templates.text.is_some();
+                finding.place = own.then(|| self.template_folder().join(TEXT_TEMPLATE).into());
+            }
+        }
+        findings
+    }
+
+    /// The texts in which a piece of the draft may stand: the site's own templates and the posts.
+    fn read_sources<'b>(
+        &self,
+        templates: &Templates,
+        entries: &'b [(&Post, Body)],
+    ) -> Vec<Source<'b>> {
+        let mut sources = Vec::new();
+        for (name, text) in [
+            (HTML_TEMPLATE, &templates.html),
+            (TEXT_TEMPLATE, &templates.text),
+        ] {
+            if let Some(text) = text {
+                sources.push(Source {
+                    file: self.template_folder().join(name),
+                    text: text.clone(),
+                    html: None,
+                });
+            }
+        }
+        for (post, body) in entries {
+            if let Ok(text) = self.loaded.source(post) {
+                sources.push(Source {
+                    file: self.loaded.file(post),
+                    text,
+                    html: Some(&body.html),
+                });
+            }
+        }
+        sources
+    }
+}

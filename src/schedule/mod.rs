@@ -1,0 +1,102 @@
+//! What is due: plan, hold back, compose, freeze, deliver. `run`, `digest` and a resident share it.
+//!
+//! A [`Turn`] is a digest with its posts at one moment. [`Turn::plan`] asks store and lock and lets
+//! [`digest::plan`](crate::digest::plan) decide; [`Turn::announce`] composes each issue, freezes it, and sends it.
+//! [`finish_open`] goes on with what earlier runs have frozen.
+
+mod announce;
+mod begin;
+mod compose;
+mod finish;
+mod hub;
+mod live;
+mod plan;
+mod print;
+mod slot;
+mod turn;
+
+use crate::app::App;
+use crate::digest::Next;
+use crate::ending::Ending;
+use crate::loader::Loaded;
+use crate::talk::Talk;
+
+use finish::{Failures, finish_open};
+
+pub(crate) use compose::Composed;
+pub(crate) use finish::finish;
+pub(crate) use hub::{tell_hub, tell_hub_when_live};
+pub(crate) use live::Live;
+pub(crate) use plan::slot_ahead;
+pub(crate) use print::print;
+pub(crate) use turn::Turn;
+
+/// Goes on with what is open, then sends every digest that is due. What cannot be sent stops nothing else.
+///
+/// # Errors
+/// The first one, when the others are done.
+pub(crate) async fn send_all(
+    app: &App,
+    talk: &mut Talk<'_>,
+    loaded: &Loaded,
+    live: &mut Live,
+) -> anyhow::Result<Ending> {
+    let mut failures = Failures::default();
+    let mut ending = finish_open(app, talk, &mut failures).await?;
+    for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
+        if app.is_stopped() {
+            ending = Ending::Partial;
+            break;
+        }
+        match send_due(&Turn::due(app, digest, loaded), talk, live).await {
+            Ok(sent) => ending = ending.and(sent),
+            Err(error) => failures.add(app, talk, &digest.name, error),
+        }
+    }
+    failures.end(ending)
+}
+
+/// Prints the first message of every digest that is due, and changes nothing.
+///
+/// # Errors
+/// The first one, when the others are done.
+pub(crate) async fn print_all(
+    app: &App,
+    talk: &mut Talk<'_>,
+    loaded: &Loaded,
+) -> anyhow::Result<Ending> {
+    let mut failures = Failures::default();
+    let mut ending = Ending::Done;
+    for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
+        match print(&Turn::due(app, digest, loaded), talk).await {
+            Ok(printed) => ending = ending.and(printed),
+            Err(error) => failures.add(app, talk, &digest.name, error),
+        }
+    }
+    failures.end(ending)
+}
+
+/// Freezes and sends the issues of a digest that are due.
+async fn send_due(turn: &Turn<'_>, talk: &mut Talk<'_>, live: &mut Live) -> anyhow::Result<Ending> {
+    let Some(sender) = turn.app.sender().await? else {
+        talk.say("another run is sending; this one leaves the mail to it");
+        return Ok(Ending::Done);
+    };
+    turn.app.refuse_older_copies(None, sender.store()).await?;
+    turn.rename(talk, sender.store()).await?;
+    let mut plan = match turn.plan(talk, sender.store()).await? {
+        Next::Wait => return Ok(Ending::Done),
+        Next::Ahead(slot) => {
+            talk.report(&[slot_ahead(turn.digest, slot)]);
+            return Ok(Ending::Partial);
+        }
+        Next::Go(plan) => plan,
+    };
+    let pages = plan.pages(turn.digest);
+    let missing = tokio::select! {
+        missing = live.missing(turn.app, talk, &pages) => missing,
+        () = turn.app.stopped() => return Ok(Ending::Partial),
+    };
+    plan.hold_back(turn.digest, &missing, turn.now);
+    turn.announce(talk, &sender, &plan).await
+}

@@ -1,0 +1,121 @@
+//! Asks the store and the lock, lets [`digest::plan`](crate::digest::plan) decide, and takes a renamed digest along.
+
+use chrono::{DateTime, Utc};
+
+use crate::config::Digest;
+use crate::digest::{self, Next, Record, Situation};
+use crate::finding::{Finding, count};
+use crate::schedule::turn::Turn;
+use crate::store::Store;
+use crate::talk::Talk;
+
+impl<'a> Turn<'a> {
+    /// What the digest does next.
+    pub(crate) async fn plan(
+        &self,
+        talk: &mut Talk<'_>,
+        store: &Store,
+    ) -> anyhow::Result<Next<'a>> {
+        let Self {
+            app,
+            digest,
+            loaded,
+            ..
+        } = *self;
+        let relay = app.config.mail.smtp.is_some();
+        let name = self.name_in_store(store).await?;
+        let record = read_record(store, name, relay).await?;
+        let lock = &loaded.lock;
+        // With `--locked` the lock keeps the earlier name.
+        let earlier = digest.was.as_deref().and_then(|was| lock.began(was));
+        let next = digest::plan(&Situation {
+            digest,
+            site: &app.config.site,
+            posts: &loaded.posts,
+            record: &record,
+            began: lock.began(&digest.name).or(earlier),
+            noted: app.noted(name, store),
+            authority: lock.authority(),
+            wish: self.wish,
+            now: self.now,
+        })?;
+        let names_posts = self.wish.is_some_and(|wish| !wish.posts.is_empty());
+        if let (true, Next::Go(plan)) = (names_posts, &next) {
+            for post in &plan.news {
+                talk.say(&format!("{}: {} “{}”", digest.name, post.path, post.title));
+            }
+        }
+        Ok(next)
+    }
+
+    /// The name under which the store keeps the digest: the earlier one until it is renamed there.
+    pub(super) async fn name_in_store(&self, store: &Store) -> anyhow::Result<&'a str> {
+        let Self { digest, loaded, .. } = *self;
+        if let Some(site) = store.site().await? {
+            digest::refuse_site(&site, loaded.lock.authority())?;
+        }
+        let holdings = store.holdings().await?;
+        let is_new = self.wish.is_some_and(|wish| wish.new_store);
+        match digest::earlier_name(digest, &self.app.config.digests, &holdings) {
+            Ok(was) => Ok(was.unwrap_or(&digest.name)),
+            // A person says that it is new, or the lock says that this store or another has begun it.
+            Err(_) if is_new || loaded.lock.began(&digest.name).is_some() => Ok(&digest.name),
+            Err(finding) => Err(finding.into()),
+        }
+    }
+
+    /// Gives what the store, the lock and the manifest keep under the digest's earlier name to the new one, once.
+    pub(crate) async fn rename(&self, talk: &mut Talk<'_>, store: &Store) -> anyhow::Result<()> {
+        let name = &self.digest.name;
+        let was = self.name_in_store(store).await?;
+        if was == name {
+            return Ok(());
+        }
+        self.app.refuse_another_store(was, store).await?;
+        let words = words_of_renaming(store, name, was).await?;
+        // The lock first: a run that ends between finds the earlier name in the store and goes on.
+        self.app.keep_renamed(talk, was, name)?;
+        store.rename_digest(was, name).await?;
+        talk.conclude(&words)?;
+        Ok(())
+    }
+}
+
+/// Says who and what comes along from the earlier name.
+pub(super) async fn words_of_renaming(
+    store: &Store,
+    name: &str,
+    was: &str,
+) -> anyhow::Result<String> {
+    let holdings = store.holdings().await?;
+    let holding = holdings.get(was).copied().unwrap_or_default();
+    let readers = count(holding.readers, "reader");
+    let posts = count(holding.announced, "announced post");
+    Ok(format!(
+        "{name}: was `{was}`: {readers} and {posts} come along"
+    ))
+}
+
+async fn read_record(store: &Store, name: &str, relay: bool) -> anyhow::Result<Record> {
+    Ok(Record {
+        store: store.name().to_owned(),
+        site: store.site().await?,
+        last_slot: store.last_slot(name).await?,
+        progress: store.progress(name).await?,
+        announced: store.announced(name, relay).await?,
+        ever: store.announced(name, false).await?,
+        carried: store.carried(name, relay).await?,
+    })
+}
+
+/// The error for a digest whose last slot is later than now.
+pub(crate) fn slot_ahead(digest: &Digest, slot: DateTime<Utc>) -> Finding {
+    let name = &digest.name;
+    Finding::error(format!(
+        "{name}: the last slot is {}, which is later than now, so nothing is sent before then",
+        slot.to_rfc3339()
+    ))
+    .way_out(format!(
+        "set the clock right; if it is right now, `tidings digest {name} --reset-slot` goes on from today"
+    ))
+}

@@ -1,0 +1,67 @@
+//! A dry run: the first message that would be sent, and nothing else.
+
+use anyhow::Context;
+
+use crate::digest::Next;
+use crate::ending::Ending;
+use crate::finding::{count, visible_line};
+use crate::schedule::announce::no_readers;
+use crate::schedule::compose::Composed;
+use crate::schedule::plan::{slot_ahead, words_of_renaming};
+use crate::schedule::turn::Turn;
+use crate::store::Access;
+use crate::talk::Talk;
+
+/// Prints the first message of the digest, and changes nothing.
+///
+/// # Errors
+/// Where it could not be sent as it is.
+pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
+    let digest = turn.digest;
+    let store = turn.app.store(Access::Read).await?;
+    let name = turn.name_in_store(&store).await?;
+    if name != digest.name {
+        talk.say(&words_of_renaming(&store, &digest.name, name).await?);
+    }
+    let plan = match turn.plan(talk, &store).await? {
+        Next::Wait => return Ok(Ending::Done),
+        Next::Ahead(slot) => {
+            talk.report(&[slot_ahead(digest, slot)]);
+            return Ok(Ending::Partial);
+        }
+        Next::Go(plan) => plan,
+    };
+    if let Some(words) = plan.say_known(digest) {
+        talk.say(&words);
+    }
+    let issues = plan.issues(digest);
+    let Some(posts) = issues.first() else {
+        talk.say(&plan.why_nothing(digest));
+        return Ok(Ending::Done);
+    };
+    let key = store.current_key().await?;
+    // The same ids as in what will be sent, beside a link that permits nothing.
+    let issue = key.issue(&digest.name, &turn.slot(posts, &plan)?);
+    let composed = turn.compose(talk, posts, issue)?;
+    let Composed { compiled, .. } = composed.checked(talk)?;
+    let reader = store.first_reader(name, &digest.to).await?;
+    let reader = reader.with_context(|| no_readers(digest))?;
+    if turn.wish.is_none() {
+        let subject = compiled.subject();
+        writeln!(
+            talk.out(),
+            "==> {}: {} <==",
+            digest.name,
+            visible_line(&subject)
+        )?;
+    }
+    let message = compiled.fill(&reader, turn.now, &key.for_show());
+    talk.out().write_all(&message)?;
+    talk.say(&format!(
+        "{}: {} in {}",
+        digest.name,
+        count(plan.news.len(), "post"),
+        count(issues.len(), "issue")
+    ));
+    Ok(Ending::Done)
+}
