@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args, ColorChoice, Parser, Subcommand};
 
 use crate::clock::time_of;
 use crate::config::Day;
+use crate::digest::Wish;
 use crate::ledger::IssueId;
 use crate::reader::{Email, Mailbox, NameError, check_name};
 
@@ -172,6 +173,17 @@ pub struct Choice {
     /// Begin anew in this store, though the lock says that another began: every post is known, only what comes is news
     #[arg(long, conflicts_with_all = ["posts", "dry_run", "resend", "Show"])]
     pub new_store: bool,
+}
+
+impl<'a> From<&'a Choice> for Wish<'a> {
+    fn from(choice: &'a Choice) -> Self {
+        Self {
+            posts: &choice.posts,
+            since: choice.since,
+            again: choice.again,
+            new_store: choice.new_store,
+        }
+    }
 }
 
 /// Where an issue is shown before it is sent. Any of these sends nothing to the readers and counts for nothing.

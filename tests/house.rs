@@ -1,4 +1,4 @@
-//! The floors of the house: a file imports only from lower ones, and no verb from another one.
+//! The floors of the house: a file imports only from lower ones, no verb from another one, and no two from each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -133,10 +133,13 @@ fn sources() -> BTreeMap<String, String> {
         }
         let text = fs::read_to_string(&file).unwrap();
         let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap();
-        let lines = code
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
-        let code = lines.collect::<Vec<_>>().join("\n");
+        let is_comment = |line: &&str| line.trim_start().starts_with("//");
+        let mut lines: Vec<&str> = code.lines().filter(|line| !is_comment(line)).collect();
+        // What only tests see.
+        while let Some(at) = lines.iter().position(|line| line.trim() == "#[cfg(test)]") {
+            lines.drain(at..(at + 2).min(lines.len()));
+        }
+        let code = lines.join("\n");
         sources.insert(below, code);
     }
     sources
@@ -200,15 +203,18 @@ fn imports(code: &str) -> Vec<(String, bool)> {
         found.extend(paths.into_iter().map(|path| (path, !line.is_empty())));
         rest = rest.replace(tree, "");
     }
+    // `pub(in crate::a)` says how far a name reaches; it imports nothing.
+    for scope in code.split("(in ").skip(1) {
+        let scope = scope.split(')').next().unwrap();
+        rest = rest.replace(&format!("(in {scope})"), "");
+    }
+    // Paths within the code, such as `crate::a::B` or `child::name`.
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    for begin in ["crate::", "super::"] {
-        for (at, _) in rest.match_indices(begin) {
-            let is_scope = rest[..at].ends_with("(in ");
-            let path = rest[at..].split(|c| !is_part(c)).next().unwrap();
-            if !is_scope && !rest[..at].ends_with(is_part) {
-                found.push((path.trim_end_matches(':').to_owned(), false));
-            }
-        }
+    for path in rest
+        .split(|c| !is_part(c))
+        .filter(|path| path.contains("::"))
+    {
+        found.push((path.trim_end_matches(':').to_owned(), false));
     }
     found
 }
@@ -261,15 +267,18 @@ fn resolve(
     file_of(&module, sources)
 }
 
-/// The other files that each file imports from.
-fn arrows() -> BTreeMap<String, BTreeSet<String>> {
+/// The other files that each file imports from, with the path of one import.
+type Arrows = BTreeMap<String, BTreeMap<String, String>>;
+
+fn arrows() -> Arrows {
     let sources = sources();
-    let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut arrows = Arrows::new();
     for (file, code) in &sources {
         let to = arrows.entry(file.clone()).or_default();
         for (path, is_handed_on) in imports(code) {
-            if !is_handed_on {
-                to.extend(resolve(&path, file, &sources, 0).filter(|other| other != file));
+            let other = resolve(&path, file, &sources, 0);
+            if let Some(other) = other.filter(|other| !is_handed_on && other != file) {
+                to.insert(other, path);
             }
         }
     }
@@ -284,10 +293,39 @@ fn no_verb_borrows_from_another_verb() {
         (verb != "mod").then(|| verb.to_owned())
     };
     for (file, others) in arrows() {
-        for other in others {
-            if let (Some(one), Some(another)) = (verb(&file), verb(&other)) {
+        for other in others.keys() {
+            if let (Some(one), Some(another)) = (verb(&file), verb(other)) {
                 assert_eq!(one, another, "{file} imports from {other}");
             }
         }
     }
+}
+
+/// The files that can be reached from a file.
+fn reach<'a>(from: &str, arrows: &'a Arrows, reached: &mut BTreeSet<&'a str>) {
+    for to in arrows[from].keys() {
+        if reached.insert(to) {
+            reach(to, arrows, reached);
+        }
+    }
+}
+
+#[test]
+fn no_files_import_from_each_other() {
+    let arrows = arrows();
+    let mut reached: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for file in arrows.keys() {
+        reach(file, &arrows, reached.entry(file).or_default());
+    }
+    let mut circles = Vec::new();
+    for (file, others) in &arrows {
+        for (other, path) in others {
+            if reached[other.as_str()].contains(file.as_str()) {
+                circles.push(format!("{file} imports {path} from {other}"));
+            }
+        }
+    }
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
+    let count: usize = arrows.values().map(BTreeMap::len).sum();
+    assert!(count > 500, "only {count} imports were found");
 }

@@ -8,7 +8,7 @@ pub(crate) use copy::COPIED;
 use std::future::pending;
 use std::sync::OnceLock;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::clock::Clock;
@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::delivery::Stop;
 use crate::digest::refuse_site;
 use crate::finding::Finding;
+use crate::ledger::{Issue, IssueId};
 use crate::store::{Access, Sender, Store, StoreError, Tell};
 
 /// Config, clock and store. Stores are opened and a sender is begun at the first need of them.
@@ -134,6 +135,15 @@ impl App {
             store.clone().close().await;
         }
     }
+}
+
+/// The issue of this number.
+///
+/// # Errors
+/// Where there is none, with a hint.
+pub(crate) async fn find_issue(store: &Store, id: IssueId) -> anyhow::Result<Issue> {
+    let unknown = || format!("there is no issue `{id}`\n  `tidings status` shows their numbers");
+    store.issue(id).await?.with_context(unknown)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use crate::app::App;
 use crate::cli::{self, Choice};
 use crate::config::{Digest, Schedule};
-use crate::digest::{Next, Plan, Wish, last_before};
+use crate::digest::{Next, Plan, last_before};
 use crate::ending::Ending;
 use crate::loader::load_posts;
 use crate::publish::Manifest;
@@ -49,7 +49,7 @@ pub(super) fn digest(
     let manifest = Manifest::read(&app.config.posts.lock);
     manifest.refuse_vanished(&loaded.ids(), loaded.lock.ids().len())?;
     let mut ending = Ending::of(&loaded.findings);
-    let turn = Turn::by_hand(app, digest, &loaded, wish(choice));
+    let turn = Turn::by_hand(app, digest, &loaded, choice.into());
     if args.show.is_asked_for() {
         let shown = runtime.block_on(show::show(&turn, talk, &args.show))?;
         return Ok(ending.and(shown));
@@ -61,16 +61,6 @@ pub(super) fn digest(
     ending = ending.and(app.keep(talk, &loaded.lock));
     let sent = runtime.block_on(send(&turn, talk, choice))?;
     Ok(ending.and(sent))
-}
-
-/// What the command line asks of the plan.
-fn wish(choice: &Choice) -> Wish<'_> {
-    Wish {
-        posts: &choice.posts,
-        since: choice.since,
-        again: choice.again,
-        new_store: choice.new_store,
-    }
 }
 
 /// Finishes what is open of the digest, then freezes and sends the next issue.

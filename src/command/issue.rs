@@ -2,9 +2,8 @@
 
 use anyhow::{Context, bail};
 
-use crate::app::App;
+use crate::app::{App, find_issue};
 use crate::cli;
-use crate::command::find_issue;
 use crate::ending::Ending;
 use crate::ledger::IssueState::{Cancelled, Open, Paused};
 use crate::ledger::{BY_HAND, Issue};

@@ -10,7 +10,6 @@ mod status;
 mod subscriber;
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -21,16 +20,8 @@ use crate::cli::{Cli, Command};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ending::Ending;
-use crate::finding::Finding;
-use crate::ledger::{Issue, IssueId};
-use crate::store::{Store, Tell};
+use crate::store::Tell;
 use crate::talk::{Talk, Volume, Words};
-
-/// The issue of this number.
-async fn find_issue(store: &Store, id: IssueId) -> anyhow::Result<Issue> {
-    let unknown = || format!("there is no issue `{id}`\n  `tidings status` shows their numbers");
-    store.issue(id).await?.with_context(unknown)
-}
 
 /// Whether an error is that of a pipe that whoever read it has closed.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -38,14 +29,6 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// The config of this file under the environment.
-fn load_config(file: &Path) -> Result<Config, Finding> {
-    // A variable that is no Unicode is none of ours.
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
-    Config::load(file, environment)
 }
 
 /// Does what the command line asks for. Results go to `out`.
@@ -61,7 +44,7 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
     };
     let mut talk = Talk::new(out, volume, words.clone());
     // A command that needs no config is done before it is read.
-    let config = load_config(&cli.config)?;
+    let config = Config::load_here(&cli.config)?;
     let tell: Tell = Arc::new({
         let words = words.clone();
         move |what: &str| {

@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, json};
 
-use crate::app::App;
+use crate::app::{App, find_issue};
 use crate::cli;
-use crate::command::find_issue;
 use crate::ending::Ending;
 use crate::finding::{one_line, visible_line};
 use crate::ledger::{Issue, State};

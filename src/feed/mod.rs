@@ -11,13 +11,15 @@ mod outline;
 mod page;
 mod parse;
 mod render;
+mod setting;
 mod text;
 mod topic;
 
 pub use address::url;
 pub use adopt::Adoption;
 pub use mark::is_ours;
-pub use outline::{Outline, Plan, Setting, folder_at, plan};
+pub use outline::{Outline, Plan, folder_at, plan};
 pub use page::links;
 pub use parse::OldFeed;
 pub use render::{Bodies, Sink, render};
+pub use setting::Setting;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use crate::config::{Author, Content, Site};
-use crate::feed::outline::Setting;
+use crate::feed::setting::Setting;
 use crate::feed::text;
 use crate::html;
 use crate::post::{Body, Post};

@@ -1,7 +1,6 @@
 //! Posts → outlines: which documents there are, and what goes into each.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::Path;
 
 use chrono::Datelike;
 use rayon::prelude::*;
@@ -10,28 +9,11 @@ use url::Url;
 use crate::config::{Archive, Feeds, Format, Site};
 use crate::feed::address::{path, url};
 use crate::feed::page::Index;
+use crate::feed::setting::Setting;
 use crate::feed::topic::{Named, Topic, bound, topics};
 use crate::feed::{opml, page};
 use crate::finding::Finding;
-use crate::lock::Lock;
 use crate::post::{Post, fingerprint_of};
-
-/// The input of all documents.
-#[derive(Debug, Clone, Copy)]
-pub struct Setting<'a> {
-    /// The site.
-    pub site: &'a Site,
-    /// The keys under `[feeds]`.
-    pub config: &'a Feeds,
-    /// The authority that mints ids, and the adopted ids of feeds.
-    pub lock: &'a Lock,
-    /// The published posts, the newest first.
-    pub posts: &'a [Post],
-    /// The posts, by their place in that list, that subscribers may not have seen yet though their dates are old.
-    pub unseen: &'a BTreeSet<usize>,
-    /// The template of the page for people, and its file; none for the one that is compiled in.
-    pub template: Option<(&'a Path, &'a str)>,
-}
 
 /// A document that is to be, before its posts are rendered.
 #[derive(Debug, Clone)]

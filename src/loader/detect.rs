@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::config::{Dialect, Posts, Site};
 use crate::finding::Finding;
 use crate::loader::generator::{self, Generator};
+use crate::loader::reader::text_of;
 use crate::post::dialect::{Habits, Rules};
 use crate::post::{self, TOKENS, front, unknown_of_generator, unknown_token};
 
@@ -144,7 +145,7 @@ fn by_posts(config: &Posts, paths: &[String]) -> (Dialect, String) {
 /// Whose front matter a file has, where only one generator's can look so.
 fn vote(file: &Path, path: &str) -> Option<Dialect> {
     let mut buffer = Vec::new();
-    let text = super::text_of(file, &mut buffer).ok()?;
+    let text = text_of(file, &mut buffer).ok()?;
     let head = &text[..text
         .char_indices()
         .nth(4000)

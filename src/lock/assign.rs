@@ -39,8 +39,9 @@ use crate::finding::Finding;
 use crate::lock::claims::Claims;
 use crate::lock::given::{Given, mint};
 use crate::lock::lines::Line;
+use crate::lock::lines::MOVED;
 use crate::lock::moved::{self, Place, Trace};
-use crate::lock::{Changes, Lock, MOVED, Unnamed, field};
+use crate::lock::{Changes, Lock, Unnamed, field};
 use crate::post::{Likeness, Signature, fingerprint_of};
 
 /// What the last build knew, and what posts say now: asked where the lock alone does not answer.

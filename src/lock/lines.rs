@@ -8,8 +8,10 @@ use std::iter;
 
 use memchr::memchr;
 
-use crate::lock::MOVED;
 use crate::post::composed;
+
+/// In place of the time where a post has left its path: its id has a line of its own elsewhere, named as the title.
+pub(super) const MOVED: &str = "moved";
 
 /// What the lock says of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -59,8 +59,6 @@ pub struct Unnamed<'a> {
     pub id: Option<&'a str>,
 }
 
-/// In place of the time where a post has left its path: its id has a line of its own elsewhere, named as the title.
-const MOVED: &str = "moved";
 /// The first field of a line that says which store began a digest.
 const DIGEST: &str = "#digest";
 /// The first field of a line that says which id a feed has from elsewhere.

@@ -12,7 +12,7 @@ use crate::file::{Care, write_changed};
 use crate::finding::{Finding, Severity};
 use crate::ledger::Progress;
 use crate::post::Signature;
-use crate::publish::prune::is_below;
+use crate::publish::below::is_below;
 use crate::publish::unseen::{Unseen, carry_on};
 use crate::publish::vanished::Vanished;
 

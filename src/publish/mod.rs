@@ -1,6 +1,7 @@
 //! Bytes → files: only what changed, each by a rename in its own folder, so that a crash leaves every file whole; and
 //! never over a file that somebody else wrote.
 
+mod below;
 mod hub;
 mod manifest;
 mod prune;

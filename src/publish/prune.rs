@@ -5,12 +5,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Component, Path};
 
 use crate::config::{By, Site};
 use crate::feed::{Outline, is_ours, url};
 use crate::file::read::read_beginning;
 use crate::finding::Finding;
+use crate::publish::below::is_below;
 use crate::publish::twin::Twin;
 use crate::publish::{HEAD, Publisher};
 
@@ -18,12 +18,6 @@ use crate::publish::{HEAD, Publisher};
 const DEPTH: usize = 3;
 /// Documents that give no address of their own; there is one of each name.
 const PAGES: [&str; 3] = ["feeds.html", "feeds.css", "feeds.opml"];
-
-/// Whether a path below a folder stays below it.
-pub(super) fn is_below(path: &str) -> bool {
-    let is_name = |part: Component<'_>| matches!(part, Component::Normal(_));
-    !path.is_empty() && !path.contains(['\\', '\0']) && Path::new(path).components().all(is_name)
-}
 
 impl Publisher {
     /// Removes the files that tidings wrote and that are no documents any more, and folders that are empty then.
@@ -147,38 +141,6 @@ impl Publisher {
                 Ok(kind) if kind.is_file() => _ = found.insert(path),
                 _ => {}
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_below;
-
-    #[test]
-    fn a_path_that_leads_out_of_the_folder_is_known() {
-        for path in [
-            "atom.xml",
-            "tag/c++/atom.xml",
-            "tag/..x/rss.xml.gz",
-            "夜/feed.json",
-        ] {
-            assert!(is_below(path), "{path}");
-        }
-        for path in [
-            "",
-            "/",
-            "..",
-            "../x",
-            "/etc/passwd",
-            "tag/../../x",
-            "tag/..",
-            "./../x",
-            ".",
-            "a\\..\\x",
-            "a\0b",
-        ] {
-            assert!(!is_below(path), "{path:?}");
         }
     }
 }

@@ -8,7 +8,16 @@ use std::path::{Path, PathBuf};
 use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
-use crate::store::{Access, Result, StoreError};
+use crate::store::{Result, StoreError};
+
+/// What the store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It is made, upgraded and written.
+    Write,
+    /// Nothing is changed: dry runs, lists. Where there is no store yet, an empty one in memory stands for it.
+    Read,
+}
 
 /// Which database it is, as far as its locks differ.
 #[derive(Clone, Debug, PartialEq, Eq)]

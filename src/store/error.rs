@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sqlx::error::DatabaseError;
 
+/// The result of everything here.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
 /// Why the store cannot do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

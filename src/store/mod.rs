@@ -38,6 +38,7 @@ mod connect;
 mod consent;
 mod departures;
 mod error;
+mod identity;
 mod issue;
 mod number;
 mod readers;
@@ -55,8 +56,9 @@ use chrono::{DateTime, Utc};
 use sqlx::{Any, AnyPool, Transaction};
 
 pub use asked::{Answer, Asked};
+pub use connect::Access;
 pub use departures::Recovered;
-pub use error::StoreError;
+pub use error::{Result, StoreError};
 pub use issue::{Freeze, Frozen, Missed, Resent, Uncertainty};
 pub use readers::Subscriber;
 pub use sender::{Busy, Sender};
@@ -73,18 +75,6 @@ use wait::Wait;
 const TRIES: u32 = 3;
 /// The longest reply that is kept, in characters.
 const LONGEST_REPLY: usize = 200;
-
-/// What the store is opened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// It is made, upgraded and written.
-    Write,
-    /// Nothing is changed: dry runs, lists. Where there is no store yet, an empty one in memory stands for it.
-    Read,
-}
-
-/// The result of everything here.
-pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Where readers, issues and deliveries are kept.
 #[derive(Clone, Debug)]

@@ -17,9 +17,7 @@ use crate::child::program;
 use crate::cli::Choice;
 use crate::clock::Clock;
 use crate::command::digest::show::{load, next_or_newest, somebody};
-use crate::command::digest::wish;
-use crate::command::load_config;
-use crate::config::Digest;
+use crate::config::{Config, Digest};
 use crate::ending::Ending;
 use crate::ledger::IssueId;
 use crate::loader::files;
@@ -93,7 +91,7 @@ impl Source for Maker {
     fn stamp(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         stamp(&self.file, &mut hasher);
-        if let Ok(config) = load_config(&self.file) {
+        if let Ok(config) = Config::load_here(&self.file) {
             for template in ["digest.html", "digest.txt"] {
                 stamp(&config.root.join("templates").join(template), &mut hasher);
             }
@@ -113,7 +111,7 @@ impl Source for Maker {
 
 impl Maker {
     async fn make(&self) -> anyhow::Result<Preview> {
-        let config = load_config(&self.file)?;
+        let config = Config::load_here(&self.file)?;
         let digest = config.digest(&self.digest)?.clone();
         let mut nowhere = io::sink();
         let mut talk = Talk::new(&mut nowhere, Volume::Quiet, Words::default());
@@ -131,7 +129,7 @@ impl Maker {
     ) -> anyhow::Result<Preview> {
         let now = app.clock.now();
         let loaded = load(app, &self.choice)?;
-        let turn = Turn::by_hand(app, digest, &loaded, wish(&self.choice));
+        let turn = Turn::by_hand(app, digest, &loaded, (&self.choice).into());
         let store = app.store(Access::Read).await?;
         let (posts, note) = next_or_newest(&turn, talk, &store).await?;
         let composed = turn.compose(talk, &posts, IssueId::SHOWN)?;

@@ -12,10 +12,8 @@ use crate::html::{unescape, words};
 mod table;
 mod wrap;
 
-pub(super) use wrap::wrapped;
+pub(super) use wrap::{CODE, WIDTH, wrapped};
 
-/// The width of the text part, in characters.
-pub(super) const WIDTH: usize = 72;
 /// Wider than any paragraph: lines are broken here, since the renderer breaks words.
 const UNBROKEN: usize = 1 << 24;
 
@@ -23,8 +21,6 @@ const UNBROKEN: usize = 1 << 24;
 
 /// Stands before each line of a heading until it is underlined.
 const HEADING: char = '\u{fdd3}';
-/// Stands before a line of code, which is never broken; until then on both sides of a block's number.
-pub(super) const CODE: char = '\u{fdd4}';
 /// Stands in a paragraph of its own before a list, so that an empty line does.
 const GAP: char = '\u{fdd5}';
 /// Stand in a paragraph of their own where a table begins and ends.

@@ -4,8 +4,11 @@ use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use unicode_width::UnicodeWidthChar;
 
-use crate::digest::text::{CODE, WIDTH};
-
+/// The width of the text part, in characters.
+pub(in crate::digest) const WIDTH: usize = 72;
+/// Stands before a line of code, which is never broken; until the layout is done on both sides of a block's number. It is
+/// a noncharacter of Unicode, as the other marks are.
+pub(in crate::digest) const CODE: char = '\u{fdd4}';
 /// What begins a signature; its space belongs to it (RFC 3676 4.3).
 const SIGNATURE: &str = "-- ";
 

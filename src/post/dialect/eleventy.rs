@@ -1,10 +1,10 @@
 //! Eleventy: pages of any kind, which templates give their addresses.
 
 use crate::config::Dialect;
-use crate::post::dialect::slug::Slugs;
-use crate::post::dialect::{
+use crate::post::dialect::rules::{
     BASE, DateIn, MARKDOWN, NoteForm, OwnAddress, Rules, Split, Syntax, ZoneRule,
 };
+use crate::post::dialect::slug::Slugs;
 
 pub(super) const RULES: Rules = Rules {
     dialect: Dialect::Eleventy,

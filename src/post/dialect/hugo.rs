@@ -2,8 +2,10 @@
 
 use crate::config::Dialect;
 use crate::post::dialect::pattern::Colons;
+use crate::post::dialect::rules::{
+    BASE, Closes, MARKDOWN, NoteForm, OwnAddress, Rules, Split, Syntax,
+};
 use crate::post::dialect::slug::Slugs;
-use crate::post::dialect::{BASE, Closes, MARKDOWN, NoteForm, OwnAddress, Rules, Split, Syntax};
 
 pub(super) const RULES: Rules = Rules {
     dialect: Dialect::Hugo,

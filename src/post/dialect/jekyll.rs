@@ -2,10 +2,10 @@
 
 use crate::config::Dialect;
 use crate::post::dialect::pattern::Colons;
-use crate::post::dialect::slug::Slugs;
-use crate::post::dialect::{
+use crate::post::dialect::rules::{
     BASE, DateIn, Folders, MARKDOWN, NoteForm, OwnAddress, Rules, Split, Syntax, ZoneRule,
 };
+use crate::post::dialect::slug::Slugs;
 
 pub(super) const RULES: Rules = Rules {
     dialect: Dialect::Jekyll,

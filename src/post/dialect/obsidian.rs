@@ -1,7 +1,7 @@
 //! Obsidian: notes, linked by their names.
 
 use crate::config::Dialect;
-use crate::post::dialect::{BASE, DateIn, MARKDOWN, Rules, Split, Syntax};
+use crate::post::dialect::rules::{BASE, DateIn, MARKDOWN, Rules, Split, Syntax};
 
 pub(super) const RULES: Rules = Rules {
     dialect: Dialect::Obsidian,

@@ -1,8 +1,8 @@
 //! Pelican: bare headers, addresses made from titles.
 
 use crate::config::Dialect;
+use crate::post::dialect::rules::{BASE, DateIn, Folders, MARKDOWN, NoteForm, Rules, Syntax};
 use crate::post::dialect::slug::Slugs;
-use crate::post::dialect::{BASE, DateIn, Folders, MARKDOWN, NoteForm, Rules, Syntax};
 
 pub(super) const RULES: Rules = Rules {
     dialect: Dialect::Pelican,

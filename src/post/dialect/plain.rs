@@ -1,6 +1,6 @@
 //! The plain form, and posts of no known generator.
 
-use crate::post::dialect::{BASE, Closes, OwnAddress, Rules};
+use crate::post::dialect::rules::{BASE, Closes, OwnAddress, Rules};
 
 pub(super) const RULES: Rules = Rules {
     guards_private: true,

@@ -1,10 +1,10 @@
 //! Zola: a date in a key or at the beginning of the name; all times in UTC.
 
 use crate::config::Dialect;
-use crate::post::dialect::slug::Slugs;
-use crate::post::dialect::{
+use crate::post::dialect::rules::{
     BASE, Closes, DateIn, MARKDOWN, NoteForm, Rules, Split, Syntax, ZoneRule,
 };
+use crate::post::dialect::slug::Slugs;
 use crate::post::facts::date::Joint;
 
 pub(super) const RULES: Rules = Rules {

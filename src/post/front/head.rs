@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::html::words;
-use crate::post::front::{Front, Keys, Split};
+use crate::post::front::matter::{Front, Keys, Split};
 
 /// Splits a page at its head; none where that does not say when it was published.
 pub(super) fn split(text: &str) -> Option<Split<'_>> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::post::front::{Broken, Front, Keys, Split};
+use crate::post::front::matter::{Broken, Front, Keys, Split};
 
 /// The keys that a header may begin with where a text without front matter is as likely; any other line is text.
 const STARTS: [&str; 9] = [

@@ -3,184 +3,20 @@
 mod defaults;
 mod head;
 mod header;
+mod matter;
 mod node;
 mod yaml;
 
 pub(super) use defaults::data_of;
 pub use defaults::with_defaults;
+pub use matter::{Front, Split, texts_of};
+pub(super) use matter::{switch_of, text_of};
 
 use serde_json::{Map, Value};
 
 use crate::finding::Finding;
 use crate::post::dialect::Rules;
-
-/// What stands before the text of a post. Keys are in lower case.
-#[derive(Debug, Default)]
-pub struct Front<'a> {
-    values: Keys,
-    /// The text of it, and the line of the file on which that begins.
-    matter: (&'a str, usize),
-}
-
-/// A post's file, split.
-#[derive(Debug)]
-pub struct Split<'a> {
-    /// What stands before the text.
-    pub front: Front<'a>,
-    /// The text.
-    pub body: &'a str,
-    /// The line on which the text begins, from 1.
-    pub body_line: usize,
-    /// Whether there was a fence or a header at all.
-    pub fenced: bool,
-}
-
-/// What a parser says of broken front matter: the words, and the line and column within it, from 1.
-type Broken = (String, Option<(usize, usize)>);
-
-impl Front<'_> {
-    /// The value of the first of these keys that is there and not empty.
-    pub fn get(&self, keys: &[&'static str]) -> Option<(&'static str, &Value)> {
-        keys.iter().find_map(|key| {
-            let value = self.value(key)?;
-            (!value.is_null() && value.as_str() != Some("")).then_some((*key, value))
-        })
-    }
-
-    /// The text of the first of these keys; a number or a switch is written out.
-    pub fn text(&self, keys: &[&'static str]) -> Option<String> {
-        self.get(keys).and_then(|(_, value)| text_of(value))
-    }
-
-    /// The keys that have a text, those of a table behind a dot.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (String, String)> {
-        self.values
-            .iter()
-            .flat_map(|(key, value)| texts_of(key, value))
-    }
-
-    /// Takes these keys where the post has none; tags go before its own.
-    pub(super) fn add_defaults(&mut self, defaults: &Map<String, Value>) {
-        if !defaults.is_empty() {
-            let own: Map<String, Value> = std::mem::take(&mut self.values).into_iter().collect();
-            self.values = with_defaults(own, defaults).into_iter().collect();
-        }
-    }
-
-    /// Takes what Eleventy would compute, where it is a template that may be read here, or a text.
-    pub(super) fn compute(&mut self) {
-        let Some(Value::Object(computed)) = self.value("eleventycomputed") else {
-            return;
-        };
-        let known = |(key, value): (&String, &Value)| {
-            let is_text = value
-                .as_str()
-                .is_some_and(|text| key == "permalink" || !text.contains("{{"));
-            is_text.then(|| (key.to_lowercase(), value.clone()))
-        };
-        let computed: Keys = computed.iter().filter_map(known).collect();
-        self.values
-            .retain(|(key, _)| !computed.iter().any(|(known, _)| known == key));
-        self.values.extend(computed);
-    }
-
-    /// Whether a switch is set so.
-    pub fn is(&self, key: &str, wanted: bool) -> bool {
-        match self.value(key) {
-            Some(value) => switch_of(value) == Some(wanted),
-            None => false,
-        }
-    }
-
-    fn value(&self, key: &str) -> Option<&Value> {
-        self.values
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value)
-    }
-
-    /// The table under a key.
-    pub fn table(&self, key: &str) -> Option<&Map<String, Value>> {
-        self.value(key)?.as_object()
-    }
-
-    /// The line of a key in its file, from 1.
-    pub fn line(&self, key: &str) -> usize {
-        self.find(key).map_or(1, |(line, ..)| line)
-    }
-
-    /// Whether the key's value stands in quotation marks.
-    pub fn is_quoted(&self, key: &str) -> bool {
-        self.find(key)
-            .is_some_and(|(_, value, _)| value.starts_with(['"', '\'']))
-    }
-
-    /// A key and its text as the file says them: `date: 2024-12-01` or `date = 2024-12-01`.
-    pub fn shown(&self, key: &str, text: &str) -> String {
-        match self.find(key) {
-            Some((.., '=')) => format!("{key} = {text}"),
-            _ => format!("{key}: {text}"),
-        }
-    }
-
-    /// Where a key of the first level stands, what follows it on its line, and the sign between.
-    fn find(&self, key: &str) -> Option<(usize, &str, char)> {
-        self.matter
-            .0
-            .lines()
-            .enumerate()
-            .find_map(|(number, line)| {
-                let end = line.find([':', '='])?;
-                let name = line[..end].trim().trim_matches(['"', '\'']);
-                let sign = if line[end..].starts_with('=') {
-                    '='
-                } else {
-                    ':'
-                };
-                name.eq_ignore_ascii_case(key)
-                    .then(|| (self.matter.1 + number, line[end + 1..].trim_start(), sign))
-            })
-    }
-}
-
-/// What is text under a key, by its name and, in a table, the names behind dots; in lower case.
-pub fn texts_of(key: &str, value: &Value) -> Vec<(String, String)> {
-    let key = key.to_lowercase();
-    match value {
-        Value::Object(table) => table
-            .iter()
-            .flat_map(|(below, value)| texts_of(below, value))
-            .map(|(below, text)| (format!("{key}.{below}"), text))
-            .collect(),
-        one => text_of(one).map(|text| (key, text)).into_iter().collect(),
-    }
-}
-
-/// A scalar as text.
-pub(super) fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.trim().to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(switch) => Some(switch.to_string()),
-        _ => None,
-    }
-    .filter(|text| !text.is_empty())
-}
-
-/// What a value says as a switch: `true`, or a word that YAML 1.1 takes for it.
-pub(super) fn switch_of(value: &Value) -> Option<bool> {
-    let text = match value {
-        Value::Bool(switch) => return Some(*switch),
-        Value::String(text) => text.trim(),
-        _ => return None,
-    };
-    let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-    match () {
-        () if is_one_of(&["true", "yes", "on", "y"]) => Some(true),
-        () if is_one_of(&["false", "no", "off", "n"]) => Some(false),
-        () => None,
-    }
-}
+use matter::{Broken, Keys};
 
 /// Splits a post's text at its front matter.
 ///
@@ -248,9 +84,6 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
         }),
     }
 }
-
-/// Keys with their values, in order. A handful of them is searched faster than hashed.
-type Keys = Vec<(String, Value)>;
 
 type Parser = fn(&str) -> Result<Keys, Broken>;
 

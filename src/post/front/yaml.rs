@@ -4,8 +4,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::post::front::matter::{Broken, Keys};
 use crate::post::front::node::Node;
-use crate::post::front::{Broken, Keys};
 
 /// The most keys that the scanner takes: it compares each with all before it.
 const MOST_KEYS: usize = 200;
@@ -201,7 +201,7 @@ mod tests {
     use serde_json::Value;
 
     use super::{parse, simple, whole};
-    use crate::post::front::text_of;
+    use crate::post::front::matter::text_of;
 
     #[test]
     fn plain_lines_are_read_without_the_whole_parser() {

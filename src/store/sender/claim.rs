@@ -11,13 +11,10 @@ use crate::consent::ReaderState;
 use crate::ledger::{Claimed, IssueId, State};
 use crate::reader::{EmailError, Reader, ReaderId};
 use crate::store::connect::StorePlace;
-use crate::store::sender::Sender;
+use crate::store::sender::{Position, Sender};
 use crate::store::sql::list;
 use crate::store::subscriptions::has_left;
 use crate::store::{Result, StoreError};
-
-/// Where a delivery stands in the order of claims: when it is due, whose it is.
-pub(super) type Position = (i64, ReaderId);
 
 /// A delivery that is due: whose, how often it was tried, when it is due and was tried first; the address, the name and
 /// the language; the reader's state, and 1 where they have left the digest and not come back.

@@ -22,9 +22,11 @@ use crate::store::connect::{StorePlace, beside};
 use crate::store::issue::delivery_state;
 use crate::store::{Result, Store, StoreError};
 use crate::token::random_id;
-use claim::Position;
 use judge::note;
 use writer::{Job, write};
+
+/// Where a delivery stands in the order of claims: when it is due, whose it is.
+type Position = (i64, ReaderId);
 
 /// Another sender is at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use url::Url;
 
 use crate::html::{escape, tags, unescape};
 use crate::post::body::links::Links;
-use crate::post::body::safe::{LeftOut, player};
+use crate::post::body::safe::left_out::LeftOut;
+use crate::post::body::safe::player;
 
 /// Elements that are not left to the sanitiser alone.
 const MEANT: [&str; 6] = [

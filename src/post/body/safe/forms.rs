@@ -8,7 +8,8 @@ use lol_html::html_content::Element;
 use lol_html::{RewriteStrSettings, element, end_tag};
 
 use crate::html::{attribute, tags};
-use crate::post::body::safe::{LeftOut, is_tag};
+use crate::post::body::safe::left_out::LeftOut;
+use crate::post::body::safe::tag::is_tag;
 
 /// A form, and what people fill in or press; each has an end of its own.
 const CONTROLS: [&str; 6] = ["form", "button", "select", "textarea", "label", "datalist"];

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::html::{attribute, tags};
-use crate::post::body::safe::is_tag;
+use crate::post::body::safe::tag::is_tag;
 
 /// The same HTML with each formula's own notation, which an annotation holds, as its `alttext`.
 pub(super) fn with_source(html: &str) -> Cow<'_, str> {

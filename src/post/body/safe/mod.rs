@@ -1,7 +1,6 @@
 //! HTML that is safe to show, whose every address is absolute and that any XML parser accepts.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use lol_html::errors::{AttributeNameError, RewritingError};
 use lol_html::html_content::{ContentType, Element, TextType};
@@ -16,22 +15,22 @@ mod allowed;
 mod embed;
 mod forms;
 mod formulas;
+mod left_out;
 mod nesting;
 mod pictures;
 mod player;
 mod simple;
+mod tag;
+
+pub(super) use left_out::LeftOut;
+
+use left_out::unshown;
 
 /// HTML that is safe to show, and the elements with content that are not in it, by their names.
 pub(super) struct Safe {
     pub(super) html: String,
     pub(super) left_out: LeftOut,
 }
-
-/// How many elements of each name were left out.
-pub(super) type LeftOut = BTreeMap<&'static str, usize>;
-
-/// Elements that show something which no feed can.
-const UNSHOWN: [&str; 3] = ["canvas", "applet", "frame"];
 
 /// The same HTML without what runs, with absolute addresses and only characters that XML 1.0 (2.2) allows.
 ///
@@ -57,33 +56,6 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
         html: rewritten.replace("<p></p>", "").trim().to_owned(),
         left_out,
     })
-}
-
-/// How many elements there are that no feed can show.
-fn unshown(html: &str) -> LeftOut {
-    let mut counts = LeftOut::new();
-    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
-        let rest = &html.as_bytes()[at + 1..];
-        let name = UNSHOWN.iter().find(|name| {
-            let after = rest.get(name.len());
-            let is_whole =
-                after.is_some_and(|c| c.is_ascii_whitespace() || matches!(c, b'>' | b'/'));
-            is_whole && rest[..name.len()].eq_ignore_ascii_case(name.as_bytes())
-        });
-        if let Some(name) = name {
-            *counts.entry(name).or_default() += 1;
-        }
-    }
-    counts
-}
-
-/// Whether a text begins with a tag of this name, which stands behind its `<` or `</`.
-fn is_tag(text: &str, tag: &str) -> bool {
-    let Some((start, rest)) = text.split_at_checked(tag.len()) else {
-        return false;
-    };
-    start.eq_ignore_ascii_case(tag)
-        && rest.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
 }
 
 /// HTML that is safe already, with absolute addresses, and without pictures that show nothing.

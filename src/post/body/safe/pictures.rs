@@ -8,7 +8,7 @@ use lol_html::html_content::Element;
 
 use crate::html::{attribute, escape, unescape, words};
 use crate::post::body::links::Links;
-use crate::post::body::safe::is_tag;
+use crate::post::body::safe::tag::is_tag;
 
 /// Where scripts look for the address of a picture, and for those of its sizes.
 pub(super) const LATER: [&str; 7] = [

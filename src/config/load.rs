@@ -1,0 +1,243 @@
+//! `config.toml` → [`Config`]: the file, the environment over it, and errors that show the line and the nearest right key.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::config::environment::set_keys;
+use crate::config::explain::{explain, explain_in, listed, nearest};
+use crate::config::{Config, Digest};
+use crate::file::read::{WRITTEN, read_text};
+use crate::finding::{Finding, Place};
+
+impl Config {
+    /// Reads `file`, then lets each `TIDINGS_SECTION__KEY` of `environment` replace its key.
+    ///
+    /// # Errors
+    /// One finding that names the file and line, or the variable, what was expected and the nearest right key.
+    pub fn load(
+        file: &Path,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Finding> {
+        let text = read_text(file, WRITTEN).map_err(|error| {
+            let is_missing = error.is_missing();
+            let finding = error.in_file(file);
+            match is_missing {
+                true => finding.way_out("name another with `--config FILE`"),
+                false => finding,
+            }
+        })?;
+        let mut config =
+            Self::parse(&text, environment).map_err(|finding| match finding.place {
+                Some(_) => finding.in_file(file),
+                None => finding,
+            })?;
+        config.root = file.parent().map(Path::to_path_buf).unwrap_or_default();
+        file.clone_into(&mut config.file);
+        config.resolve_paths();
+        config.refuse_one_folder_for_both()?;
+        Ok(config)
+    }
+
+    /// The same, under the environment of this process.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_here(file: &Path) -> Result<Self, Finding> {
+        // A variable that is no Unicode is none of ours.
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+        Self::load(file, environment)
+    }
+
+    fn parse(
+        text: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Finding> {
+        let mut table: toml::Table =
+            toml::from_str(text).map_err(|error| explain_in(&error, text))?;
+        let is_address = |key: &&String| key.replace('_', "").eq_ignore_ascii_case("baseurl");
+        if let Some(key) = table
+            .keys()
+            .find(is_address)
+            .filter(|_| !table.contains_key("site"))
+        {
+            return Err(Finding::error("this is the config of the site's generator")
+                .at_line(line_of(text, key).unwrap_or(1))
+                .way_out("give tidings a file of its own, and name it: `tidings --config tidings.toml …`"));
+        }
+        if table
+            .get("mail")
+            .is_some_and(|mail| mail.get("password").is_some())
+        {
+            return Err(Finding::error("a password does not belong in the config")
+                .at_line(line_of(text, "password").unwrap_or(1))
+                .way_out("set TIDINGS_MAIL__PASSWORD in the environment"));
+        }
+        let dkim = table.get("mail").and_then(|mail| mail.get("dkim"));
+        if dkim.is_some_and(|dkim| dkim.get("pem").is_some()) {
+            return Err(Finding::error("a private key does not belong in the config")
+                .at_line(line_of(text, "pem").or_else(|| line_of(text, "dkim")).unwrap_or(1))
+                .way_out("name its file with `key`, or set TIDINGS_MAIL__DKIM__PEM in the environment"));
+        }
+        let set = set_keys(&mut table, environment)?;
+        let config = match set {
+            0 => toml::from_str(text).map_err(|error| explain_in(&error, text))?,
+            // What the file lacks or has wrong may stand in the environment: the whole decides.
+            _ => Self::deserialize(toml::Value::Table(table)).map_err(|error| {
+                let in_file = toml::from_str::<Self>(text)
+                    .err()
+                    .map(|error| explain_in(&error, text));
+                in_file.unwrap_or_else(|| explain(error.message()))
+            })?,
+        };
+        config.check(text)?;
+        Ok(config)
+    }
+
+    /// What no single key can say for itself.
+    fn check(&self, text: &str) -> Result<(), Finding> {
+        for (number, digest) in self.digests.iter().enumerate() {
+            if self.digests[..number]
+                .iter()
+                .any(|earlier| earlier.name == digest.name)
+            {
+                let finding =
+                    Finding::error(format!("there are two digests named `{}`", digest.name))
+                        .way_out(
+                            "a digest's name is how readers subscribe to it: give each its own",
+                        );
+                return Err(match nth_digest_key(text, number, "name") {
+                    Some(line) => finding.at_line(line),
+                    None => finding,
+                });
+            }
+        }
+        self.check_earlier_names(text)?;
+        if let Some((key, finding)) = self.feeds.contradiction() {
+            // It may stand in the environment alone.
+            return Err(match line_of(text, key) {
+                Some(line) => finding.at_line(line),
+                None => finding,
+            });
+        }
+        if !self.digests.is_empty() && self.mail.from.is_none() {
+            return Err(
+                Finding::error("there is a digest but no `from` under [mail]")
+                    .at_line(text.lines().count().max(1))
+                    .way_out("expected from = \"Name <address>\""),
+            );
+        }
+        Ok(())
+    }
+
+    /// A digest's earlier name is nobody's name now, and that of one digest.
+    fn check_earlier_names(&self, text: &str) -> Result<(), Finding> {
+        for (number, digest) in self.digests.iter().enumerate() {
+            let Some(was) = &digest.was else {
+                continue;
+            };
+            let is_name = self.digests.iter().any(|other| other.name == *was);
+            let is_taken = self.digests[..number]
+                .iter()
+                .any(|earlier| earlier.was.as_ref() == Some(was));
+            let message = match (is_name, is_taken) {
+                (true, _) => format!("`was = \"{was}\"` is the name of a digest that there is"),
+                (_, true) => format!("two digests say `was = \"{was}\"`"),
+                _ => continue,
+            };
+            let finding = Finding::error(message)
+                .way_out("`was` is the name that this digest alone had before it was renamed");
+            return Err(match nth_digest_key(text, number, "was") {
+                Some(line) => finding.at_line(line),
+                None => finding,
+            });
+        }
+        Ok(())
+    }
+
+    /// Where the config sets this key of a digest: the line, where it stands there as a line of its own.
+    pub fn place_of_digest(&self, name: &str, key: &str) -> Place {
+        let text = read_text(&self.file, WRITTEN).unwrap_or_default();
+        let number = self.digests.iter().position(|digest| digest.name == name);
+        let line = number.and_then(|number| nth_digest_key(&text, number, key));
+        Place {
+            line,
+            ..Place::from(self.file.clone())
+        }
+    }
+
+    fn resolve_paths(&mut self) {
+        let root = &self.root;
+        self.posts.resolve_paths(root);
+        self.feeds.resolve_paths(root);
+        self.mail.resolve_paths(root);
+        self.store.resolve_paths(root);
+        self.feeds.dir.clone_into(&mut self.posts.feeds);
+    }
+
+    /// What is written must not lie among what is read.
+    fn refuse_one_folder_for_both(&self) -> Result<(), Finding> {
+        let real = |folder: &PathBuf| folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        let [posts, feeds] = [&self.posts.dir, &self.feeds.dir].map(real);
+        if !posts.components().eq(feeds.components()) {
+            return Ok(());
+        }
+        let dir = self.feeds.dir.display();
+        let message = format!("`{dir}` holds the posts, and the feeds would be written among them");
+        Err(Finding::error(message)
+            .in_file(&self.file)
+            .way_out("set `dir` under [feeds] to the folder that is published"))
+    }
+
+    /// The digest of this name.
+    ///
+    /// # Errors
+    /// A finding that lists the names there are.
+    pub fn digest(&self, name: &str) -> Result<&Digest, Finding> {
+        self.digests
+            .iter()
+            .find(|digest| digest.name == name)
+            .ok_or_else(|| {
+                let names: Vec<&str> = self
+                    .digests
+                    .iter()
+                    .map(|digest| digest.name.as_str())
+                    .collect();
+                let finding = Finding::error(format!("there is no digest named `{name}`"));
+                match nearest(name, &names) {
+                    Some(near) => finding.way_out(format!("did you mean `{near}`?")),
+                    None if names.is_empty() => {
+                        finding.way_out("the config has no [[digest]] section")
+                    }
+                    None => finding.way_out(format!("there is {}", listed(&names))),
+                }
+            })
+    }
+}
+
+/// The first line that sets this key, however it is written.
+fn line_of(text: &str, key: &str) -> Option<usize> {
+    let sets = |line: &str| {
+        line.split_once('=')
+            .is_some_and(|(path, _)| path.contains(key))
+    };
+    text.lines().position(sets).map(|line| line + 1)
+}
+
+/// The line on which the digest of this number (from 0) sets this key.
+fn nth_digest_key(text: &str, number: usize, key: &str) -> Option<usize> {
+    let mut seen = 0;
+    for (line, content) in text.lines().enumerate() {
+        if content.trim_start().starts_with("[[digest]]") {
+            seen += 1;
+        } else if seen == number + 1
+            && content
+                .split_once('=')
+                .is_some_and(|(set, _)| set.trim() == key)
+        {
+            return Some(line + 1);
+        }
+    }
+    None
+}

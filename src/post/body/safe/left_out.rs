@@ -1,0 +1,27 @@
+//! What is left out of a text, counted.
+
+use std::collections::BTreeMap;
+
+/// How many elements of each name were left out.
+pub(in crate::post::body) type LeftOut = BTreeMap<&'static str, usize>;
+
+/// Elements that show something which no feed can.
+const UNSHOWN: [&str; 3] = ["canvas", "applet", "frame"];
+
+/// How many elements there are that no feed can show.
+pub(super) fn unshown(html: &str) -> LeftOut {
+    let mut counts = LeftOut::new();
+    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+        let rest = &html.as_bytes()[at + 1..];
+        let name = UNSHOWN.iter().find(|name| {
+            let after = rest.get(name.len());
+            let is_whole =
+                after.is_some_and(|c| c.is_ascii_whitespace() || matches!(c, b'>' | b'/'));
+            is_whole && rest[..name.len()].eq_ignore_ascii_case(name.as_bytes())
+        });
+        if let Some(name) = name {
+            *counts.entry(name).or_default() += 1;
+        }
+    }
+    counts
+}

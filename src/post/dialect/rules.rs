@@ -1,0 +1,347 @@
+//! What a dialect does, as a table of rules.
+
+use crate::config::Dialect;
+use crate::post::dialect::pattern::Colons;
+use crate::post::dialect::slug::Slugs;
+use crate::post::facts::date::Joint;
+
+/// What a time without a zone means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZoneRule {
+    /// It is local to the site.
+    Site,
+    /// It is UTC.
+    Utc,
+    /// It is UTC where YAML sees a timestamp (unquoted, with seconds), else local to the site.
+    Timestamp,
+}
+
+/// Where a date may come from when no key has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateIn {
+    /// The beginning of the title, which it then leaves.
+    Title,
+    /// The beginning of the file's name.
+    Name,
+    /// Anywhere in the file's path.
+    Path,
+    /// The beginning of a part of the path, or two parts, in a form that no generator knows.
+    Parts,
+    /// The key that sets the address.
+    Address,
+}
+
+/// How one text becomes several tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// It is one.
+    Never,
+    /// At spaces.
+    Spaces,
+    /// At semicolons where there is one, else at commas.
+    Commas,
+    /// At commas and spaces; a leading `#` is dropped.
+    Hashes,
+}
+
+/// What the value of a key that sets an address may hold beside text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnAddress {
+    /// Nothing.
+    Text,
+    /// Words behind colons, as patterns have them.
+    Colons,
+    /// Expressions of a template.
+    Template,
+    /// The same, or tokens of this program.
+    TemplateOrTokens,
+}
+
+/// When an address that a key sets gets a slash at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closes {
+    /// Never.
+    Never,
+    /// Always.
+    Always,
+    /// Where its last part has no dot.
+    WithoutDot,
+    /// Where this key sets it.
+    Key(&'static str),
+}
+
+/// How a page names a note and the place that refers to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoteForm {
+    /// Begins the id of the note.
+    pub note: &'static str,
+    /// Begins the id of the place that refers to it.
+    pub back: &'static str,
+    /// Ends that id.
+    pub suffix: &'static str,
+    /// Whether the writer's own label follows, and not the number.
+    pub is_by_label: bool,
+}
+
+impl NoteForm {
+    /// kramdown and Python-Markdown.
+    pub const BY_LABEL: Self = Self {
+        note: "fn:",
+        back: "fnref:",
+        suffix: "",
+        is_by_label: true,
+    };
+    /// Within the entry, where the page is not known.
+    pub const IN_ENTRY: Self = Self {
+        note: "fn-",
+        back: "fnref-",
+        suffix: "",
+        is_by_label: false,
+    };
+}
+
+/// Which folders are categories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folders {
+    /// None.
+    None,
+    /// Those above `_posts`.
+    AbovePosts,
+    /// The one that the file is in, where the post names no category.
+    Parent,
+}
+
+/// What means something in a text beside Markdown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a table of what a dialect does and does not do"
+)]
+pub struct Syntax {
+    /// `{{< figure >}}` and `{{% note %}}`.
+    pub hugo: bool,
+    /// `{{ youtube(id="x") }}` and `{% quote() %}…{% end %}`.
+    pub zola: bool,
+    /// `{% include x %}`.
+    pub tags: bool,
+    /// `{{ page.title }}`.
+    pub outputs: bool,
+    /// Whether no generator is known: what could as well be text stays.
+    pub doubt: bool,
+    /// `{:.note}`.
+    pub kramdown: bool,
+    /// `<div markdown="1">`.
+    pub markdown_in_html: bool,
+    /// `:::tip Title`, up to `:::`.
+    pub containers: bool,
+    /// `!!! note "Title"`, and code set in below a line `:::python`.
+    pub python: bool,
+    /// `[[A note]]` and `%%a comment%%`.
+    pub wiki: bool,
+    /// `:tada:`, where the generator's config says so.
+    pub emoji: bool,
+    /// A term, and under it `: what it means`.
+    pub definitions: bool,
+    /// Whether Zola gathers footnotes at the end, and so gives them other addresses.
+    pub bottom_notes: bool,
+}
+
+pub(super) const MARKDOWN: Syntax = Syntax {
+    hugo: false,
+    zola: false,
+    tags: false,
+    outputs: false,
+    doubt: false,
+    kramdown: false,
+    markdown_in_html: false,
+    containers: false,
+    python: false,
+    wiki: false,
+    emoji: false,
+    definitions: false,
+    bottom_notes: false,
+};
+
+/// One dialect.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a table of what a dialect does and does not do"
+)]
+pub struct Rules {
+    /// Whose rules these are.
+    pub dialect: Dialect,
+    /// Whether front matter may be TOML between `+++`.
+    pub toml: bool,
+    /// Whether front matter may be a JSON object without fences.
+    pub json: bool,
+    /// Whether front matter may be bare `Key: value` lines, also between `---`.
+    pub header: bool,
+    /// Whether a text without front matter may be in the plain form.
+    pub plain: bool,
+    /// The keys of the day of publication; the first that is there counts.
+    pub published: &'static [&'static str],
+    /// The keys of the day in an address, where that may not be the day of publication; it is that, too, where no other
+    /// key says one.
+    pub dated: &'static [&'static str],
+    /// The keys of the last change.
+    pub updated: &'static [&'static str],
+    /// Whether git's last commit, when it is asked for, beats the keys of the last change.
+    pub git_first: bool,
+    /// What a time without a zone means.
+    pub zone: ZoneRule,
+    /// Whether a time that occurs twice or never is read as Go reads it.
+    pub as_go: bool,
+    /// Whether a time that happens twice is the second.
+    pub fold_late: bool,
+    /// Whether a day that the month lacks rolls over.
+    pub roll_over: bool,
+    /// Whether an address has the day by the offset that the date itself names, and not by the site's zone.
+    pub own_offset: bool,
+    /// Whether the date of the file's name counts where a key says one that cannot be read.
+    pub name_stands_in: bool,
+    /// The keys of the day on which a post is to disappear.
+    pub expires: &'static [&'static str],
+    /// Whether the generator reads them itself.
+    pub expires_binds: bool,
+    /// Where a date may come from otherwise, in this order.
+    pub date_in: &'static [DateIn],
+    /// The keys that set the whole address.
+    pub address: &'static [&'static str],
+    /// What the value of those keys may hold beside text.
+    pub own_address: OwnAddress,
+    /// When an address of such a key gets a slash at its end.
+    pub closes: Closes,
+    /// Whether such an address without a slash at its beginning is below the folder of its language.
+    pub below_language: bool,
+    /// How patterns of addresses with colons are written, where there are such.
+    pub colons: Option<&'static Colons>,
+    /// The pattern of an address by default.
+    pub permalink: &'static str,
+    /// How names become parts of it.
+    pub slugs: Slugs,
+    /// Whether the code of a language is in lower case in an address.
+    pub lower_languages: bool,
+    /// Whether the folders above a post are slugs in its address, and not as they are.
+    pub slug_folders: bool,
+    /// Whether a `slug` key is made a slug as well, and not taken as it is.
+    pub slug_keys: bool,
+    /// Whether the slug is made from the title, and not from the file's name.
+    pub slug_of_title: bool,
+    /// Whether a date that leads a file's name stays in the address.
+    pub name_keeps_date: bool,
+    /// What joins the date that leads a file's name to the rest of it.
+    pub joint: Joint,
+    /// Whether a title that is made from a file's name has spaces for dashes.
+    pub dashes: bool,
+    /// How one text becomes several tags.
+    pub split: Split,
+    /// Which folders are categories.
+    pub folders: Folders,
+    /// Whether words in a pattern are slugs also where they come from the file's name, and a plus in them is a space.
+    pub slug_words: bool,
+    /// Whether a folder of the post's own name counts once.
+    pub drops_doubled: bool,
+    /// Whether a folder is a section only with an `_index`.
+    pub index_sections: bool,
+    /// Whether a title may hold references of HTML.
+    pub title_is_html: bool,
+    /// Whether a text names keys of the front matter without `page.`.
+    pub bare_variables: bool,
+    /// Whether one text names several authors, parted by commas.
+    pub authors_at_commas: bool,
+    /// How a page names its footnotes.
+    pub notes: NoteForm,
+    /// The same where they stand together at the end, if that differs.
+    pub bottom_notes: Option<NoteForm>,
+    /// The pattern of the address of a post in another language than the default one.
+    pub foreign: Option<&'static str>,
+    /// Whether a folder with an `index.md` is one post, and the other files in it belong to that.
+    pub bundles: bool,
+    /// Folders whose files are no posts.
+    pub no_posts: &'static [&'static str],
+    /// Whether posts that are marked as private, and those in a folder of drafts, are kept from readers.
+    pub guards_private: bool,
+    /// Whether two posts of one address have the dates of their files' names in it.
+    pub dates_apart: bool,
+    /// Whether a template with a date is a post.
+    pub templates: bool,
+    /// Whether only what lies in `_posts` or `_drafts` is a post where there are such folders.
+    pub own_folders: bool,
+    /// Whether a page without a date is no post, and worth no more than a warning.
+    pub has_pages: bool,
+    /// What means something in a text beside Markdown.
+    pub syntax: Syntax,
+}
+
+/// What dialects do unless they do something else.
+pub(super) const BASE: Rules = Rules {
+    dialect: Dialect::Plain,
+    toml: true,
+    json: true,
+    header: true,
+    plain: true,
+    published: &["date", "published", "publishdate", "pubdate", "created"],
+    dated: &[],
+    updated: &["updated", "lastmod", "last_modified_at", "modified"],
+    git_first: false,
+    zone: ZoneRule::Site,
+    as_go: false,
+    fold_late: false,
+    roll_over: false,
+    own_offset: false,
+    name_stands_in: false,
+    expires: &["expirydate", "unpublishdate", "expires"],
+    expires_binds: false,
+    date_in: &[
+        DateIn::Title,
+        DateIn::Name,
+        DateIn::Path,
+        DateIn::Parts,
+        DateIn::Address,
+    ],
+    address: &["permalink", "url", "path"],
+    own_address: OwnAddress::Text,
+    closes: Closes::Never,
+    below_language: false,
+    colons: None,
+    permalink: "/{path}/",
+    slugs: Slugs::Plain,
+    lower_languages: false,
+    slug_folders: true,
+    slug_keys: false,
+    slug_of_title: false,
+    name_keeps_date: false,
+    joint: Joint::Signs,
+    dashes: true,
+    split: Split::Commas,
+    folders: Folders::None,
+    slug_words: false,
+    drops_doubled: false,
+    index_sections: false,
+    title_is_html: false,
+    bare_variables: false,
+    authors_at_commas: false,
+    notes: NoteForm::IN_ENTRY,
+    bottom_notes: None,
+    foreign: None,
+    bundles: false,
+    no_posts: &["_includes", "_data", "_layouts", "_site", "node_modules"],
+    guards_private: false,
+    dates_apart: false,
+    templates: false,
+    own_folders: false,
+    has_pages: false,
+    syntax: Syntax {
+        hugo: true,
+        zola: true,
+        tags: true,
+        outputs: true,
+        doubt: true,
+        kramdown: true,
+        markdown_in_html: true,
+        containers: true,
+        python: true,
+        ..MARKDOWN
+    },
+};

@@ -1,0 +1,64 @@
+//! Which store it is, whose readers it keeps, and the keys that sign its links.
+
+use chrono::{DateTime, Utc};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use crate::store::secret::SITE;
+use crate::store::{Result, Store, StoreError};
+use crate::token::Key;
+
+impl Store {
+    /// The random name by which `tidings.lock` knows it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The site whose readers the store keeps; none before the first mail.
+    pub async fn site(&self) -> Result<Option<String>> {
+        let query = sqlx::query("SELECT key FROM secret WHERE number = $1").bind(SITE);
+        let row = query.fetch_optional(&self.pool).await?;
+        row.map(|row| Ok(row.try_get("key")?)).transpose()
+    }
+
+    /// Notes the site whose readers the store keeps, unless there is one. Returns the one that is noted.
+    pub async fn claim_site(&self, site: &str, now: DateTime<Utc>) -> Result<String> {
+        if let Some(known) = self.site().await? {
+            return Ok(known);
+        }
+        sqlx::query(
+            "INSERT INTO secret (number, purpose, key, made_at) VALUES ($1, 'site', $2, $3) ON CONFLICT (number) DO NOTHING",
+        )
+        .bind(SITE)
+        .bind(site.to_owned())
+        .bind(now.timestamp())
+        .execute(&self.pool)
+        .await?;
+        Ok(self.site().await?.unwrap_or_default())
+    }
+
+    /// The key that signs the links of new issues.
+    pub async fn current_key(&self) -> Result<Key> {
+        let row = sqlx::query(
+            "SELECT number, key FROM secret WHERE purpose = 'link' ORDER BY number DESC LIMIT 1",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        key_of(&row)
+    }
+
+    /// The key of this number: an issue keeps the one with which it was frozen.
+    pub async fn key(&self, number: i64) -> Result<Key> {
+        let row =
+            sqlx::query("SELECT number, key FROM secret WHERE purpose = 'link' AND number = $1")
+                .bind(number)
+                .fetch_one(&self.pool)
+                .await?;
+        key_of(&row)
+    }
+}
+
+fn key_of(row: &AnyRow) -> Result<Key> {
+    Key::from_text(row.try_get("number")?, row.try_get("key")?)
+        .ok_or_else(|| StoreError::Damaged("a link key is no key".to_owned()))
+}
