@@ -23,6 +23,7 @@ mod ignored;
 mod kill;
 mod ledger;
 mod letter;
+mod locked;
 mod login;
 mod look;
 mod media;

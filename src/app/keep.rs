@@ -1,5 +1,7 @@
 //! The lock is kept before anything is published or announced by an id; where it cannot be, that is said.
 
+use std::collections::BTreeMap;
+
 use crate::app::App;
 use crate::ending::Ending;
 use crate::file::read::{LISTED, read_text};
@@ -11,10 +13,40 @@ use crate::talk::Talk;
 
 impl App {
     /// Keeps the lock: an id that was published and not kept would be minted anew one day. A rename is said aloud. With
-    /// `--locked`, or where the file cannot be written, new ids pass, since every machine mints the same; what only the
-    /// lock could tell another machine is an error, and the rest goes on.
-    pub(crate) fn keep(&self, talk: &mut Talk<'_>, lock: &Lock) -> Ending {
+    /// `--locked`, or where the file cannot be written, the manifest remembers the new lines for this machine, and new
+    /// ids pass, since every machine mints the same; what only the lock could tell another machine is an error, and the
+    /// rest goes on.
+    pub(crate) fn keep(&self, talk: &mut Talk<'_>, lock: &Lock, manifest: &mut Manifest) -> Ending {
+        self.say_changes(talk, lock);
+        if lock.is_as_read() {
+            return Ending::Done;
+        }
+        let Some(reason) = self.write_lock(talk, lock) else {
+            manifest.note_unkept(Vec::new());
+            return Ending::Done;
+        };
+        manifest.note_unkept(lock.unkept());
+        let lost = self.lost(lock, &reason);
+        talk.report(&lost);
+        Ending::of(&lost)
+    }
+
+    /// The same where nothing is built, so that the manifest is written here.
+    pub(crate) fn keep_unbuilt(&self, talk: &mut Talk<'_>, lock: &Lock) -> Ending {
         let file = &self.config.posts.lock;
+        let before = Manifest::read(file);
+        let mut manifest = before.clone();
+        let ending = self.keep(talk, lock, &mut manifest);
+        if manifest != before
+            && let Err(finding) = manifest.keep(file)
+        {
+            talk.report(&[finding]);
+        }
+        ending
+    }
+
+    /// Says which posts moved, and which have another id now.
+    fn say_changes(&self, talk: &mut Talk<'_>, lock: &Lock) {
         let changes = lock.changes();
         for (old, new) in &changes.renamed {
             let moved = if changes.moved.contains(new) {
@@ -36,45 +68,49 @@ impl App {
             .collect();
         // A person is needed, also with `-q`.
         talk.insist(&repeated);
-        if lock.is_as_read() {
-            return Ending::Done;
+    }
+
+    /// Writes the lock; the reason where it stays as it is.
+    fn write_lock(&self, talk: &mut Talk<'_>, lock: &Lock) -> Option<String> {
+        if self.locked {
+            return Some("`--locked`".to_owned());
         }
-        let reason = if self.locked {
-            "`--locked`".to_owned()
-        } else {
-            match write_changed(file, lock.to_text().as_bytes(), Care::Durable) {
-                Ok(_) => return Ending::Done,
-                Err(finding) => finding.message,
-            }
-        };
-        if !self.locked
-            && (!changes.new.is_empty()
-                || !changes.renamed.is_empty()
-                || !changes.adopted.is_empty())
-        {
+        let file = &self.config.posts.lock;
+        let reason = write_changed(file, lock.to_text().as_bytes(), Care::Durable)
+            .err()?
+            .message;
+        let changes = lock.changes();
+        if !changes.new.is_empty() || !changes.renamed.is_empty() || !changes.adopted.is_empty() {
             talk.report(&[Finding::warning(reason.clone()).in_file(file).way_out(
                 "new ids are the same on every machine as long as nothing moves; run `tidings build` where it can be \
                  written, and commit it",
             )]);
         }
-        let moved = changes
-            .renamed
-            .iter()
-            .map(|(old, new)| (new, format!("keeps the id of {old}")));
-        let adopted = changes
-            .adopted
-            .iter()
-            .map(|path| (path, "has an adopted id".to_owned()));
-        let lost: Vec<Finding> = moved
-            .chain(adopted)
-            .map(|(path, what)| {
-                Finding::error(format!("{what}, and the lock does not say so: {reason}"))
-                    .in_file(self.config.posts.dir.join(path))
-                    .way_out("run `tidings build` where the lock can be written, and commit it")
-            })
-            .collect();
-        talk.report(&lost);
-        Ending::of(&lost)
+        Some(reason)
+    }
+
+    /// The posts whose ids another machine would not give them, since the lock stays as it is.
+    fn lost(&self, lock: &Lock, reason: &str) -> Vec<Finding> {
+        let changes = lock.changes();
+        let mut lost: BTreeMap<&str, String> = BTreeMap::new();
+        for path in &changes.unsaid {
+            lost.insert(
+                path,
+                "keeps an id that is not that of its path and day".to_owned(),
+            );
+        }
+        for (old, new) in &changes.renamed {
+            lost.insert(new, format!("keeps the id of {old}"));
+        }
+        for path in &changes.adopted {
+            lost.insert(path, "has an adopted id".to_owned());
+        }
+        let finding = |(path, what): (&str, String)| {
+            Finding::error(format!("{what}, and the lock does not say so: {reason}"))
+                .in_file(self.config.posts.dir.join(path))
+                .way_out("run `tidings build` where the lock can be written, and commit it")
+        };
+        lost.into_iter().map(finding).collect()
     }
 
     /// The lock as it was kept; none where there is none.

@@ -165,7 +165,7 @@ fn write(
     stale.retain(|outline| !publisher.is_current(outline));
     publisher.refuse_others(&stale)?;
     // Before the first feed that uses them.
-    ending = ending.and(app.keep(talk, &reading.loaded.lock));
+    ending = ending.and(app.keep(talk, &reading.loaded.lock, &mut publisher.manifest()));
     let rendered = render_posts(&reading.setting(), &stale, &reading.loaded, publisher);
     let mut pruned = Ok(());
     if rendered.is_ok() {

@@ -76,11 +76,12 @@ pub(super) fn take_out(
     let assigned = lock
         .clone()
         .assign(authority, &unnamed(posts), &before.beside(posts));
-    let known = lock.ids();
+    let lines = lock.ids();
+    let is_known = |id: &str| lines.contains(id) || before.had(id);
     let rank = |number: usize| {
         let post = &posts[number];
         let id = assigned.ids[number].as_deref();
-        let is_known = id.is_some_and(|id| known.contains(id));
+        let is_known = id.is_some_and(is_known);
         let is_unchanged = is_known && id.is_some_and(|id| before.is_unchanged(post, id));
         (id.is_none(), !is_known, !is_unchanged, &*post.path)
     };
@@ -105,7 +106,7 @@ pub(super) fn take_out(
             finding: finding
                 .in_file(before.file(&post.path))
                 .way_out("give one of them a `slug` of its own"),
-            id: known.contains(id).then(|| id.to_owned()),
+            id: is_known(id).then(|| id.to_owned()),
         });
         stays[number] = false;
     }

@@ -151,11 +151,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     posts.sort_by_cached_key(|post| Reverse(post.published));
     let authority = site.authority();
     let before = Before::new(&config.lock, &habits, &assets, &absent);
-    let mut held: Vec<String> = lock
-        .ids_at(absent.iter().map(String::as_str))
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let mut held: Vec<String> = Vec::new();
     if habits.rules.dates_apart && config.permalink.is_none() {
         let keeping = Habits {
             name_keeps_date: true,
@@ -175,6 +171,9 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         held: unclear,
     } = lock.assign(&authority, &apart::unnamed(&posts), &before.beside(&posts));
     held.extend(unclear);
+    // Behind the assignment, which also knows what the lock could not be given.
+    let waiting = lock.ids_at(absent.iter().map(String::as_str));
+    held.extend(waiting.into_iter().map(str::to_owned));
     for (number, finding) in refused {
         findings.push(finding.in_file(before.file(&posts[number].path)));
     }

@@ -47,6 +47,11 @@ impl<'a> Before<'a> {
             .is_as_published(fingerprint_of(&post.id), fingerprint_of(&post))
     }
 
+    /// Whether the last build had a post with this id.
+    pub(super) fn had(&self, id: &str) -> bool {
+        self.manifest().text_of(fingerprint_of(&id)).is_some()
+    }
+
     /// The same, beside these posts.
     pub(super) fn beside<'b>(&'b self, posts: &'b [Post]) -> impl Past + 'b {
         Beside {
@@ -77,6 +82,10 @@ impl Past for Beside<'_> {
 
     fn before(&self, id: &str) -> Option<Signature> {
         self.before.manifest().text_of(fingerprint_of(&id))
+    }
+
+    fn unkept(&self) -> &[String] {
+        self.before.manifest().unkept()
     }
 
     fn now(&self, number: usize) -> Option<Signature> {

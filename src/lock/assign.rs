@@ -12,7 +12,8 @@
 //!    who moved, and no id is taken from a post that still has it.
 //! 3. The one line of the same instant and title that no post holds and that is not dead, first among those with the
 //!    same file name (a folder moved), then among all (a file was renamed). "The one" holds both ways: one line, one post
-//!    that asks.
+//!    that asks. Where the post's own path has a line too, whose id nobody else asks for, and the other line's path is
+//!    gone, it may also be the post of its path, edited: texts decide, and without them the post is left out ([`super::alike`]).
 //! 4. The line of the same path: instant and title were edited. A tombstone gives nothing while its post is here, and
 //!    where the text is not the same the post takes part in step 6: its path may have been taken over.
 //! 5. Files that changed places in a round: what is left at the end of the round.
@@ -26,8 +27,12 @@
 //! gets no line, so that the next run asks again; the ids that it may have stay candidates (`held`). Dead ids are given
 //! by steps 2, 4 and 7 alone, to a post that says where or what it was: one that comes back.
 //!
+//! Lines that a build could not write (`--locked`) stand in the manifest, and count as the lock's own where the file has
+//! not come to know their ids.
+//!
 //! All of it is pure. What the lock does not know (which ids the last build had, and texts) comes through [`Past`],
-//! which is asked from step 3 on, so that a run in which nothing moved reads nothing.
+//! which is asked only where a post is not what and where its line says, so that a run in which nothing moved reads
+//! nothing.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -36,13 +41,14 @@ use chrono::SecondsFormat;
 use rayon::prelude::*;
 
 use crate::finding::Finding;
+use crate::lock::alike::Asking;
 use crate::lock::claims::Claims;
 use crate::lock::given::{Given, mint};
-use crate::lock::lines::Line;
-use crate::lock::lines::MOVED;
+use crate::lock::lines::{Line, MOVED};
 use crate::lock::moved::{self, Place, Trace};
+use crate::lock::unclear::Unclear;
 use crate::lock::{Changes, Lock, Unnamed, field};
-use crate::post::{Likeness, Signature, fingerprint_of};
+use crate::post::{Signature, fingerprint_of};
 
 /// What the last build knew, and what posts say now: asked where the lock alone does not answer.
 pub trait Past {
@@ -54,6 +60,8 @@ pub trait Past {
     fn now(&self, number: usize) -> Option<Signature>;
     /// Whether a file stands at this path, though it may be no post today.
     fn is_there(&self, path: &str) -> bool;
+    /// The lines that the lock could not be given.
+    fn unkept(&self) -> &[String];
 }
 
 /// What posts were given.
@@ -90,6 +98,7 @@ impl Lock {
             .iter()
             .map(|post| (stamp(post), field(post.title)))
             .collect();
+        let recalled = self.posts.recall(past.unkept());
         let claims = Claims::of(self, posts, &lines);
         let mut given = Given::of(posts, &claims);
         given.take(|number| {
@@ -99,42 +108,38 @@ impl Lock {
         });
         let known = self.known();
         let here: HashSet<&str> = posts.iter().map(|post| post.path).collect();
-        // Neither here nor in the last build: its line is asked last.
-        let is_dead = |id: &str| {
-            known.get(id).is_none_or(|path| !here.contains(path))
-                && past.is_known()
-                && past.before(id).is_none()
-        };
-        // Its path may have been taken over: then texts decide who is who.
-        let is_another = |number: usize, id: &str| {
-            let texts = past.before(id).zip(past.now(number));
-            let likeness = texts.map(|(before, now)| before.compare(now));
-            matches!(likeness, Some(Likeness::Other | Likeness::Unknown))
+        let asking = Asking {
+            posts,
+            lines: &lines,
+            past,
+            known: &known,
+            here: &here,
         };
         // A folder that moves keeps the names of its files; a file that is renamed, nothing but its day and title.
         let names = [file_name as fn(&str) -> &str, |_| ""];
+        let mut unclear = Vec::new();
         for name in names {
-            self.take_alike(&mut given, posts, &lines, name, &is_dead);
+            unclear.extend(self.take_alike(&mut given, &asking, name, false));
         }
         if given.lacks() {
             given.take(|number| {
                 let line = self.posts.get(posts[number].path)?;
                 // Whoever had this path before took the id along, and is still here.
-                let left =
-                    line.is_moved() && known.get(line.id).is_some_and(|path| here.contains(path));
-                (!left && !is_another(number, line.id)).then_some(line.id)
+                let left = line.is_moved() && asking.is_here(line.id);
+                // Its path may have been taken over: then texts decide who is who.
+                let is_another = !left && asking.is_another(number, line.id);
+                (!left && !is_another).then_some(line.id)
             });
         }
         if given.lacks() {
             let left = self.left_by_successors(&given, posts, &lines);
             given.take(|number| left[number]);
         }
-        let mut unclear = Vec::new();
         if given.lacks() {
-            unclear = self.find_moved(&mut given, posts, &lines, past);
+            unclear.extend(self.find_moved(&mut given, &asking));
         }
         for name in names {
-            self.take_alike(&mut given, posts, &lines, name, &|_| false);
+            unclear.extend(self.take_alike(&mut given, &asking, name, true));
         }
         let moved_far = std::mem::take(&mut given.moved);
         let ids = given.or_mint(&authority, posts, &known);
@@ -143,13 +148,18 @@ impl Lock {
             .into_iter()
             .map(|at| posts[at].path.to_owned())
             .collect();
-        for (old, new) in moved {
-            if let Some(id) = self.posts.get(&old).map(|line| line.id.to_owned()) {
+        changes.unsaid = unsaid(&authority, posts, &ids, &recalled);
+        for (number, old) in moved {
+            let Some(id) = ids[number].as_deref() else {
+                continue;
+            };
+            // Not over the line of another, beside which this one stood.
+            if self.posts.get(&old).is_some_and(|line| line.id == id) {
                 self.posts.put(Line {
                     path: &old,
                     published: MOVED,
-                    title: &new,
-                    id: &id,
+                    title: posts[number].path,
+                    id,
                 });
             }
         }
@@ -173,41 +183,15 @@ impl Lock {
         Assigned { ids, refused, held }
     }
 
-    /// Steps 3 and 7: gives posts the ids of the lines with their instant and title, and with their name.
-    fn take_alike<'a>(
-        &'a self,
-        given: &mut Given<'a>,
-        posts: &[Unnamed<'_>],
-        lines: &[(String, Cow<'_, str>)],
-        name: fn(&str) -> &str,
-        is_left: &dyn Fn(&str) -> bool,
-    ) {
-        if !given.lacks() {
-            return;
-        }
-        let alike = self.alike(given, name);
-        given.take_alone(|number| {
-            let (published, title) = &lines[number];
-            let key = (published.as_str(), &**title, name(posts[number].path));
-            let id = (*alike.get(&key)?)?;
-            (!is_left(id)).then_some(id)
-        });
-    }
-
     /// Step 6: gives posts the ids of what vanished. Returns those of which two could be meant.
-    fn find_moved<'a>(
-        &'a self,
-        given: &mut Given<'a>,
-        posts: &[Unnamed<'_>],
-        lines: &[(String, Cow<'_, str>)],
-        past: &dyn Past,
-    ) -> Vec<Unclear> {
+    fn find_moved<'a>(&'a self, given: &mut Given<'a>, asking: &Asking<'_>) -> Vec<Unclear> {
+        let Asking { posts, past, .. } = *asking;
         let numbers: Vec<usize> = given.lacking().collect();
         // Whoever stands there with an id of its own has given the line's id up.
         let named = posts.iter().filter(|post| post.id.is_some());
         let named: HashSet<&str> = named.map(|post| post.path).collect();
         let mut gone = Vec::new();
-        for line in self.posts.iter() {
+        for line in self.posts.all() {
             if line.is_moved()
                 || named.contains(line.path)
                 || given.taken.contains(line.id)
@@ -217,45 +201,28 @@ impl Lock {
             }
             let text = past.before(line.id);
             if text.is_some() || !past.is_known() {
-                gone.push((line, text.filter(|text| *text != Signature::UNKNOWN)));
+                let text = text.filter(|text| *text != Signature::UNKNOWN);
+                gone.push((Trace::of_line(&line, text), line.id));
             }
         }
-        let gone: Vec<(Trace<'_>, &str)> = gone
-            .into_iter()
-            .map(|(line, text)| (Trace::of_line(&line, text), line.id))
-            .collect();
         if gone.is_empty() {
             return Vec::new();
         }
-        let came: Vec<Trace<'_>> = numbers
-            .iter()
-            .map(|number| {
-                let (published, title) = &lines[*number];
-                Trace {
-                    path: posts[*number].path,
-                    published,
-                    title,
-                    text: past.now(*number),
-                }
-            })
-            .collect();
+        let trace = |number: &usize| Trace::of_line(&asking.line(*number), past.now(*number));
+        let came: Vec<Trace<'_>> = numbers.iter().map(trace).collect();
         let traces: Vec<Trace<'_>> = gone.iter().map(|(trace, _)| *trace).collect();
         let mut unclear = Vec::new();
-        for (place, (number, trace)) in moved::place(&traces, &came)
-            .into_iter()
-            .zip(numbers.into_iter().zip(&came))
-        {
+        for (place, number) in moved::place(&traces, &came).into_iter().zip(numbers) {
             match place {
                 Place::New => {}
                 Place::Moved(at) => given.give_moved(number, gone[at].1),
                 Place::Unclear(some) => {
                     given.refused.insert(number);
-                    let some: Vec<(&str, &str)> = some
-                        .into_iter()
-                        .map(|at| (gone[at].0.path, gone[at].1))
-                        .collect();
+                    let some = some.into_iter().map(|at| (gone[at].0.path, gone[at].1));
+                    let some: Vec<(&str, &str)> = some.collect();
                     let new = mint(self.authority(), &posts[number]);
-                    unclear.push(Unclear::of(number, trace, &some, &new));
+                    let line = asking.line(number);
+                    unclear.push(Unclear::moved_or_new(number, &line, &some, &new));
                 }
             }
         }
@@ -320,7 +287,7 @@ impl Lock {
         is_apart.then(|| ids.into_iter().map(Some).collect())
     }
 
-    /// What these ids mean to readers, and the paths whose posts have moved, each with the new one.
+    /// What these ids mean to readers, and the posts that have moved, by number, each with the path that it had.
     fn compare(
         &self,
         posts: &[Unnamed<'_>],
@@ -328,14 +295,14 @@ impl Lock {
         ids: &[Option<String>],
         known: &HashMap<&str, &str>,
         moved_far: &BTreeSet<usize>,
-    ) -> (Changes, Vec<(String, String)>) {
+    ) -> (Changes, Vec<(usize, String)>) {
         let holders: HashMap<&str, usize> = ids
             .iter()
             .enumerate()
             .filter_map(|(at, id)| Some((id.as_deref()?, at)))
             .collect();
         let (mut changes, mut moved) = (Changes::default(), Vec::new());
-        for ((id, post), line) in ids.iter().zip(posts).zip(lines) {
+        for (number, ((id, post), line)) in ids.iter().zip(posts).zip(lines).enumerate() {
             let Some(id) = id else { continue };
             let own = self.posts.get(post.path).filter(|own| !own.is_moved());
             if own.is_some_and(|own| own.id == *id) {
@@ -343,7 +310,7 @@ impl Lock {
             }
             let was = known.get(id.as_str()).filter(|path| **path != post.path);
             if let Some(old) = was {
-                moved.push(((*old).to_owned(), post.path.to_owned()));
+                moved.push((number, (*old).to_owned()));
                 if post.id.is_none() {
                     changes
                         .renamed
@@ -378,7 +345,7 @@ impl Lock {
     /// The path of each id: where its post was last.
     pub(super) fn known(&self) -> HashMap<&str, &str> {
         let mut known = HashMap::with_capacity(self.posts.len());
-        for line in self.posts.iter() {
+        for line in self.posts.all() {
             if line.is_moved() {
                 known.entry(line.id).or_insert(line.path);
             } else {
@@ -386,62 +353,6 @@ impl Lock {
             }
         }
         known
-    }
-
-    /// The one id of each day, title and name that nobody has; none where several posts share them.
-    fn alike(
-        &self,
-        given: &Given<'_>,
-        name: fn(&str) -> &str,
-    ) -> HashMap<(&str, &str, &str), Option<&str>> {
-        let mut alike: HashMap<(&str, &str, &str), Option<&str>> = HashMap::new();
-        for Line {
-            path,
-            published,
-            title,
-            id,
-        } in self.posts.iter()
-        {
-            if !given.taken.contains(id) {
-                alike
-                    .entry((published, title, name(path)))
-                    .and_modify(|known| *known = known.filter(|known| *known == id))
-                    .or_insert(Some(id));
-            }
-        }
-        alike
-    }
-}
-
-/// A post of which it is not clear which one it was.
-struct Unclear {
-    number: usize,
-    finding: Finding,
-    /// The ids that it may have.
-    held: Vec<String>,
-}
-
-impl Unclear {
-    fn of(number: usize, post: &Trace<'_>, some: &[(&str, &str)], new: &str) -> Self {
-        let names: Vec<String> = some.iter().map(|(path, _)| format!("`{path}`")).collect();
-        let ids = some.iter().map(|(_, id)| *id).chain([new]);
-        let lines: Vec<String> = ids
-            .map(|id| format!("{}\t{}\t{}\t{id}", post.path, post.published, post.title))
-            .collect();
-        let message = format!(
-            "this may be {}, which is gone, or a new post: it is left out until you say",
-            names.join(" or ")
-        );
-        let way_out = format!(
-            "add one of these lines to the lock, its fields parted by tabs, or the line's id to the front matter; \
-             the last is for a new post\n{}",
-            lines.join("\n")
-        );
-        Self {
-            number,
-            finding: Finding::error(message).way_out(way_out),
-            held: some.iter().map(|(_, id)| (*id).to_owned()).collect(),
-        }
     }
 }
 
@@ -455,6 +366,32 @@ pub(super) fn file_name(path: &str) -> &str {
         false => end + 1,
     };
     &path[start..]
+}
+
+/// The paths of posts with one of these ids that no other machine would mint for them: their path or day has changed.
+fn unsaid(
+    authority: &str,
+    posts: &[Unnamed<'_>],
+    ids: &[Option<String>],
+    recalled: &HashSet<String>,
+) -> BTreeSet<String> {
+    if recalled.is_empty() {
+        return BTreeSet::new();
+    }
+    let mut unsaid = BTreeSet::new();
+    for (post, id) in posts.iter().zip(ids) {
+        let Some(id) = id.as_ref().filter(|_| post.id.is_none()) else {
+            continue;
+        };
+        let minted = mint(authority, post);
+        let rest = id.strip_prefix(&minted);
+        // A number tells it from another that had its path on that day.
+        let is_minted = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(';'));
+        if recalled.contains(id) && !is_minted {
+            unsaid.insert(post.path.to_owned());
+        }
+    }
+    unsaid
 }
 
 /// An instant as it stands in a line.

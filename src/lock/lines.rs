@@ -2,7 +2,7 @@
 //! large blog has a hundred thousand of them, of which a run changes a few.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::iter;
 
@@ -31,6 +31,8 @@ pub(super) struct Lines {
     read: Vec<usize>,
     /// The lines that have changed or come since, by path.
     changed: BTreeMap<Box<str>, Box<str>>,
+    /// Lines that an earlier run could not write, of paths that the file gives to other ids.
+    beside: Vec<Box<str>>,
 }
 
 impl<'a> Line<'a> {
@@ -80,6 +82,7 @@ impl Lines {
             text: text.to_owned(),
             read: starts,
             changed: BTreeMap::new(),
+            beside: Vec::new(),
         };
         let path = |start: &usize| lines.text[*start..].split('\t').next().unwrap_or_default();
         if !lines.read.is_sorted_by(|a, b| path(a) < path(b)) {
@@ -147,6 +150,48 @@ impl Lines {
             (_, Some(_)) => changed.next(),
             (_, None) => read.next(),
         })
+    }
+
+    /// All lines, and those beside them.
+    pub(super) fn all(&self) -> impl Iterator<Item = Line<'_>> {
+        let beside = self.beside.iter().filter_map(|line| Line::of(line));
+        self.iter().chain(beside)
+    }
+
+    /// Takes lines that an earlier run could not write; returns their ids. Where the file has come to know an id, or has
+    /// always known its path, it is the file that counts.
+    pub(super) fn recall(&mut self, unkept: &[String]) -> HashSet<String> {
+        if unkept.is_empty() {
+            return HashSet::new();
+        }
+        let known: HashSet<String> = self.iter().map(|line| line.id.to_owned()).collect();
+        let mut recalled = HashSet::new();
+        for text in unkept {
+            let Some(line) = Line::of(text).filter(|line| !known.contains(line.id)) else {
+                continue;
+            };
+            recalled.insert(line.id.to_owned());
+            match self.get(line.path) {
+                None => self.put(line),
+                Some(_) => self.beside.push(text.as_str().into()),
+            }
+        }
+        recalled
+    }
+
+    /// The lines whose ids stand nowhere in the file that was read: what is lost where it cannot be written.
+    pub(super) fn unkept(&self) -> Vec<String> {
+        if self.changed.is_empty() && self.beside.is_empty() {
+            return Vec::new();
+        }
+        let read = self.read.iter().filter_map(|start| self.line(*start));
+        let mut known: HashSet<&str> = read.map(|line| line.id).collect();
+        let changed = self.changed.values().filter_map(|line| Line::of(line));
+        let mut unkept: Vec<Line<'_>> = changed.filter(|line| !known.contains(line.id)).collect();
+        known.extend(unkept.iter().map(|line| line.id));
+        let beside = self.beside.iter().filter_map(|line| Line::of(line));
+        unkept.extend(beside.filter(|line| !known.contains(line.id)));
+        unkept.iter().map(ToString::to_string).collect()
     }
 
     /// How many there are at most.

@@ -1,10 +1,12 @@
 //! `tidings.lock`, pure: which id a post has, for ever.
 
+mod alike;
 mod assign;
 mod claims;
 mod given;
 mod lines;
 mod moved;
+mod unclear;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -44,6 +46,8 @@ pub struct Changes {
     pub repeated: BTreeSet<String>,
     /// The paths of posts that took the id of an old feed.
     pub adopted: BTreeSet<String>,
+    /// The paths of posts with an id that an earlier run could not write, and that would not be minted for them today.
+    pub unsaid: BTreeSet<String>,
 }
 
 /// A post that asks for its id.
@@ -171,6 +175,11 @@ impl Lock {
     /// Every id that a line gives.
     pub fn ids(&self) -> HashSet<&str> {
         self.posts.iter().map(|line| line.id).collect()
+    }
+
+    /// The lines whose ids the file that was read does not have.
+    pub fn unkept(&self) -> Vec<String> {
+        self.posts.unkept()
     }
 
     /// When the post of this path was published, by its line.

@@ -1,4 +1,5 @@
-//! `tidings.manifest`: which files tidings wrote and what from. Losing it costs a rendering, never a file.
+//! `tidings.manifest`: which files tidings wrote and what from, what the last build knew of posts, and the lines that the
+//! lock could not be given. Losing it costs a rendering and what only it can tell, never a file.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::Metadata;
@@ -31,6 +32,8 @@ pub struct Manifest {
     pub(super) waiting: BTreeMap<u64, Waiting>,
     /// By digest: the store that sends it, and how far it had come.
     pub(super) progress: BTreeMap<String, (String, Progress)>,
+    /// The lines of posts that the lock could not be given.
+    pub(super) unkept: Vec<String>,
 }
 
 /// What is known of a post.
@@ -130,6 +133,10 @@ impl Manifest {
                 }
                 continue;
             }
+            if let Some(line) = line.strip_prefix("unkept\t") {
+                manifest.unkept.push(line.to_owned());
+                continue;
+            }
             match line.split('\t').collect::<Vec<_>>()[..] {
                 ["file", path, fingerprint, hash, length, modified, news] => {
                     let (Some(fingerprint), Some(hash), Ok(length), Ok(modified)) = (
@@ -209,6 +216,9 @@ impl Manifest {
         }
         for (digest, (store, Progress { frozen, ended })) in &self.progress {
             text.push_str(&format!("frozen\t{digest}\t{store}\t{frozen}\t{ended}\n"));
+        }
+        for line in &self.unkept {
+            text.push_str(&format!("unkept\t{line}\n"));
         }
         for (id, later) in &self.unseen.0 {
             text.push_str(&format!("unseen\t{id:x}\t{later}\n"));
@@ -355,8 +365,18 @@ impl Manifest {
         self.progress.insert(digest.to_owned(), noted);
     }
 
-    /// Keeps it beside this lock where it differs; whether it did. It is a memory and no more: without it the next run renders again,
-    /// and tells the hub again.
+    /// The lines of posts that the lock could not be given.
+    pub fn unkept(&self) -> &[String] {
+        &self.unkept
+    }
+
+    /// Notes which lines of posts the lock could not be given.
+    pub fn note_unkept(&mut self, lines: Vec<String>) {
+        self.unkept = lines;
+    }
+
+    /// Keeps it beside this lock where it differs; whether it did. Without it the next run renders again and tells the hub
+    /// again, and the ids of posts that no lock has are minted anew.
     ///
     /// # Errors
     /// A warning.
@@ -418,6 +438,7 @@ mod tests {
                 ),
             )]
             .into(),
+            unkept: vec!["a.md\t2024-03-18T00:00:00Z\tTea\ttag:x,2024:a.md".to_owned()],
         };
         assert_eq!(Manifest::parse(&manifest.to_text()), manifest);
         assert_eq!(

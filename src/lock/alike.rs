@@ -1,0 +1,184 @@
+//! Posts with the instant and title of a line: who gets its id.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use crate::lock::assign::Past;
+use crate::lock::given::Given;
+use crate::lock::lines::Line;
+use crate::lock::unclear::Unclear;
+use crate::lock::{Lock, Unnamed};
+use crate::post::{Likeness, Signature};
+
+/// The posts that ask for ids, and what is known beside the lines.
+pub(super) struct Asking<'a> {
+    pub(super) posts: &'a [Unnamed<'a>],
+    /// Their instants and titles as the lock writes them.
+    pub(super) lines: &'a [(String, Cow<'a, str>)],
+    pub(super) past: &'a dyn Past,
+    /// The path of each id: where its post was last.
+    pub(super) known: &'a HashMap<&'a str, &'a str>,
+    /// The paths of the posts.
+    pub(super) here: &'a HashSet<&'a str>,
+}
+
+/// Which of two ids a post has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    /// That of the line of its path.
+    Own,
+    /// That of the line with its instant and title.
+    Alike,
+    Unclear,
+}
+
+impl<'a> Asking<'a> {
+    /// The line of a post but for its id.
+    pub(super) fn line(&self, number: usize) -> Line<'_> {
+        let (published, title) = &self.lines[number];
+        Line {
+            path: self.posts[number].path,
+            published,
+            title,
+            id: "",
+        }
+    }
+
+    /// Whether a post is where the post of this id was last.
+    pub(super) fn is_here(&self, id: &str) -> bool {
+        self.known
+            .get(id)
+            .is_some_and(|path| self.here.contains(path))
+    }
+
+    /// Whether the post of this id was neither in the last build nor is where it was: its line is asked last.
+    fn is_dead(&self, id: &str) -> bool {
+        !self.is_here(id) && self.past.is_known() && self.past.before(id).is_none()
+    }
+
+    /// What the text of a post says about its being the one of this id.
+    fn likeness(&self, number: usize, id: &str) -> Option<Likeness> {
+        let before = self.past.before(id);
+        let before = before.filter(|text| *text != Signature::UNKNOWN)?;
+        Some(before.compare(self.past.now(number)?))
+    }
+
+    /// Whether the text of a post does not show that it is the one of this id, which the last build had.
+    pub(super) fn is_another(&self, number: usize, id: &str) -> bool {
+        let texts = self.past.before(id).zip(self.past.now(number));
+        let likeness = texts.map(|(before, now)| before.compare(now));
+        matches!(likeness, Some(Likeness::Other | Likeness::Unknown))
+    }
+
+    /// Which id a post has that stands at the path of one, and has the instant and title of another, which is gone.
+    fn choose(&self, number: usize, own: &str, alike: &str) -> Choice {
+        let (Some(own), Some(alike)) = (self.likeness(number, own), self.likeness(number, alike))
+        else {
+            return Choice::Unclear;
+        };
+        match (own, alike) {
+            (Likeness::Same | Likeness::SameShort, Likeness::Same | Likeness::SameShort) => {
+                Choice::Alike
+            }
+            (Likeness::Same | Likeness::SameShort, _) => Choice::Own,
+            _ => Choice::Alike,
+        }
+    }
+}
+
+impl Lock {
+    /// Steps 3 and 7: gives posts the ids of the lines with their instant and title, and with their name. Returns those
+    /// of which it is not clear whether they have that id or the one of their path.
+    pub(super) fn take_alike<'a>(
+        &'a self,
+        given: &mut Given<'a>,
+        asking: &Asking<'_>,
+        name: fn(&str) -> &str,
+        with_dead: bool,
+    ) -> Vec<Unclear> {
+        if !given.lacks() {
+            return Vec::new();
+        }
+        let alike = self.alike(given, name);
+        let mut wanted: HashMap<usize, &'a str> = HashMap::new();
+        for number in given.lacking() {
+            let line = asking.line(number);
+            let key = (line.published, line.title, name(line.path));
+            let id = alike.get(&key).copied().flatten();
+            let id = id.filter(|id| with_dead || !asking.is_dead(id));
+            wanted.extend(id.map(|id| (number, id)));
+        }
+        let unclear = self.stay_at_home(given, asking, &mut wanted);
+        given.take_alone(|number| wanted.get(&number).copied());
+        unclear
+    }
+
+    /// Takes those out of `wanted` that are rather the post of their own path, edited. Files that changed places are
+    /// not: each wants what another has to give.
+    fn stay_at_home<'a>(
+        &'a self,
+        given: &mut Given<'a>,
+        asking: &Asking<'_>,
+        wanted: &mut HashMap<usize, &'a str>,
+    ) -> Vec<Unclear> {
+        let mut at_home: Vec<(usize, Line<'a>, &'a str)> = Vec::new();
+        for (number, id) in &*wanted {
+            let own = self.posts.get(asking.posts[*number].path);
+            let own =
+                own.filter(|own| !own.is_moved() && own.id != *id && !given.taken.contains(own.id));
+            let own = own.filter(|_| !asking.is_here(id));
+            at_home.extend(own.map(|own| (*number, own, *id)));
+        }
+        if at_home.is_empty() {
+            return Vec::new();
+        }
+        at_home.sort_by_key(|(number, ..)| *number);
+        let any_name = self.alike(given, |_| "");
+        let lacking = given.lacking().map(|number| asking.line(number));
+        let asked: HashSet<&str> = lacking
+            .filter_map(|line| *any_name.get(&(line.published, line.title, ""))?)
+            .collect();
+        let mut unclear = Vec::new();
+        for (number, own, id) in at_home {
+            if asked.contains(own.id) {
+                continue;
+            }
+            match asking.choose(number, own.id, id) {
+                Choice::Alike => continue,
+                Choice::Own => {}
+                Choice::Unclear => {
+                    let gone = (asking.known.get(id).copied().unwrap_or_default(), id);
+                    let line = asking.line(number);
+                    unclear.push(Unclear::edited_or_moved(number, &line, own.id, gone));
+                    given.refused.insert(number);
+                }
+            }
+            wanted.remove(&number);
+        }
+        unclear
+    }
+
+    /// The one id of each day, title and name that nobody has; none where several posts share them.
+    fn alike(
+        &self,
+        given: &Given<'_>,
+        name: fn(&str) -> &str,
+    ) -> HashMap<(&str, &str, &str), Option<&str>> {
+        let mut alike: HashMap<(&str, &str, &str), Option<&str>> = HashMap::new();
+        for Line {
+            path,
+            published,
+            title,
+            id,
+        } in self.posts.all()
+        {
+            if !given.taken.contains(id) {
+                alike
+                    .entry((published, title, name(path)))
+                    .and_modify(|known| *known = known.filter(|known| *known == id))
+                    .or_insert(Some(id));
+            }
+        }
+        alike
+    }
+}

@@ -1,0 +1,69 @@
+//! Posts of which it is not clear which they were: each is left out and named, with the lines that decide.
+
+use crate::finding::Finding;
+use crate::lock::lines::Line;
+
+/// A post of which it is not clear which one it was.
+pub(super) struct Unclear {
+    pub(super) number: usize,
+    pub(super) finding: Finding,
+    /// The ids that it may have.
+    pub(super) held: Vec<String>,
+}
+
+impl Unclear {
+    /// `post` is the line of the post but for its id. It may be one of `gone`, by path and id, or a new one.
+    pub(super) fn moved_or_new(
+        number: usize,
+        post: &Line<'_>,
+        gone: &[(&str, &str)],
+        new: &str,
+    ) -> Self {
+        let names: Vec<String> = gone.iter().map(|(path, _)| format!("`{path}`")).collect();
+        let ids = gone.iter().map(|(_, id)| *id).chain([new]);
+        let message = format!(
+            "this may be {}, which is gone, or a new post: it is left out until you say",
+            names.join(" or ")
+        );
+        let way_out = format!(
+            "add one of these lines to the lock, its fields parted by tabs, or the line's id to the front matter; \
+             the last is for a new post\n{}",
+            lines_of(post, ids)
+        );
+        Self {
+            number,
+            finding: Finding::error(message).way_out(way_out),
+            held: gone.iter().map(|(_, id)| (*id).to_owned()).collect(),
+        }
+    }
+
+    /// The post that stood at its path, edited, or the one of `gone`, by path and id, moved here.
+    pub(super) fn edited_or_moved(
+        number: usize,
+        post: &Line<'_>,
+        own: &str,
+        gone: (&str, &str),
+    ) -> Self {
+        let message = format!(
+            "this has the date and title of `{}`, which is gone: it may be that post, or the one that was here, \
+             edited: it is left out until you say",
+            gone.0
+        );
+        let way_out = format!(
+            "put one of these lines in the place of that of its path in the lock, its fields parted by tabs, or the \
+             line's id into the front matter; the first is for the post that was here\n{}",
+            lines_of(post, [own, gone.1])
+        );
+        Self {
+            number,
+            finding: Finding::error(message).way_out(way_out),
+            held: vec![own.to_owned(), gone.1.to_owned()],
+        }
+    }
+}
+
+/// The line of a post with each of these ids.
+fn lines_of<'a>(post: &Line<'_>, ids: impl IntoIterator<Item = &'a str>) -> String {
+    let lines = ids.into_iter().map(|id| Line { id, ..*post }.to_string());
+    lines.collect::<Vec<_>>().join("\n")
+}
