@@ -49,6 +49,7 @@ pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Place> {
     let mut places = vec![Place::New; came.len()];
     let mut taken = vec![false; gone.len()];
     let mut pairs = pairs(gone, came);
+    weigh_alike(&mut pairs, gone, came);
     pairs.sort_by_key(|pair| std::cmp::Reverse(pair.points));
     for alike in pairs.chunk_by(|a, b| a.points == b.points) {
         let open: Vec<&Pair> = alike
@@ -71,6 +72,26 @@ pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Place> {
         }
     }
     places
+}
+
+/// Lets a path say no more than anything else where the text of the post that had it is not known, and others may be that
+/// post: whoever stands there may be a new one.
+fn weigh_alike(pairs: &mut [Pair], gone: &[Trace<'_>], came: &[Trace<'_>]) {
+    let mut most: HashMap<usize, u32> = HashMap::new();
+    for pair in &*pairs {
+        let is_at_home = gone[pair.gone].path == came[pair.came].path;
+        if is_at_home && gone[pair.gone].text.is_none() {
+            most.insert(pair.gone, pair.points);
+        }
+    }
+    for pair in &mut *pairs {
+        if let Some(points) = most.get_mut(&pair.gone) {
+            *points = pair.points.max(*points);
+        }
+    }
+    for pair in pairs {
+        pair.points = most.get(&pair.gone).copied().unwrap_or(pair.points);
+    }
 }
 
 /// Two posts that may be one.
@@ -257,7 +278,7 @@ mod tests {
 
     #[test]
     fn each_act_of_a_user_leads_to_one_post_or_names_those_that_it_could_be() {
-        let table: [Case; 30] = [
+        let table: [Case; 32] = [
             ("nothing vanished", &[], &["a.md|1|A|tea"], &["new"]),
             (
                 "a note is renamed, its title with it",
@@ -426,6 +447,18 @@ mod tests {
                 &["2020/w.md|1|W|-"],
                 &["2024/w.md|2|W|tea"],
                 &["0?"],
+            ),
+            (
+                "it is where it was, and its text is not known",
+                &["a.md|1|A|-"],
+                &["a.md|2|B|tea"],
+                &["0"],
+            ),
+            (
+                "and another may be it as well",
+                &["x/a.md|1|A|-"],
+                &["x/a.md|1|B|tea", "y/a.md|2|A|rain"],
+                &["0?", "0?"],
             ),
             (
                 "a third post of the day is new",
