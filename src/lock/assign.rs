@@ -3,7 +3,8 @@
 //! A post asks with its path, instant, title and perhaps the id of its front matter. The lock answers with lines of the
 //! same fields and an id. An id is in one of three states: *held* by a post that is here, *vanished* since the last build
 //! (the manifest knows which ids that build had), or *dead* for longer. A line is plain, or a tombstone that says where
-//! its post went; lines are never removed. [`Lock::assign`] alone changes ids and lines, in this order, and each step
+//! its post went; lines are never removed: where another post takes the path of one that is gone, the line of the latter
+//! stays under that path with a number. [`Lock::assign`] alone changes ids and lines, in this order, and each step
 //! asks only for posts that have none yet:
 //!
 //! 1. Front matter. Of several posts that claim one id, the one stays that has it in the lock ([`claims`]); the others
@@ -149,6 +150,10 @@ impl Lock {
             .map(|at| posts[at].path.to_owned())
             .collect();
         changes.unsaid = unsaid(&authority, posts, &ids, &recalled);
+        let outlived = self.outlived(posts, &ids, &known);
+        for line in outlived.iter().filter_map(|line| Line::of(line)) {
+            self.posts.put(line);
+        }
         for (number, old) in moved {
             let Some(id) = ids[number].as_deref() else {
                 continue;
@@ -340,6 +345,32 @@ impl Lock {
         }
         changes.renamed.sort();
         (changes, moved)
+    }
+
+    /// The lines of posts that are gone and whose path has another post now, under paths that no post has: their ids
+    /// are never minted again, and a post that comes back finds its own.
+    fn outlived(
+        &self,
+        posts: &[Unnamed<'_>],
+        ids: &[Option<String>],
+        known: &HashMap<&str, &str>,
+    ) -> Vec<String> {
+        let given: HashSet<&str> = ids.iter().flatten().map(String::as_str).collect();
+        let mut outlived = Vec::new();
+        for (post, id) in posts.iter().zip(ids) {
+            let old = self.posts.get(post.path).filter(|_| id.is_some());
+            let is_left =
+                |old: &Line| !given.contains(old.id) && known.get(old.id) == Some(&post.path);
+            let Some(old) = old.filter(is_left) else {
+                continue;
+            };
+            let numbered = (2..).map(|number: u32| format!("{};{number}", post.path));
+            let mut free = numbered.filter(|path| self.posts.get(path).is_none());
+            if let Some(path) = free.next() {
+                outlived.push(Line { path: &path, ..old }.to_string());
+            }
+        }
+        outlived
     }
 
     /// The path of each id: where its post was last.

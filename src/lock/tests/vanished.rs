@@ -218,3 +218,31 @@ fn a_post_with_the_date_and_title_of_one_that_is_gone_keeps_the_id_of_its_path_o
     let assigned = lock.clone().assign("h", &places, &build);
     assert_eq!(assigned.ids, [Some(ids[1].clone()), Some(ids[0].clone())]);
 }
+
+#[test]
+fn an_id_is_never_minted_again_though_another_post_had_its_path_since() {
+    let (mut lock, ids) = knowing(&[post("a.md", "Tea"), post("c.md", "Rain")]);
+    // The first is deleted, and the second takes its path; then it goes on.
+    for path in ["a.md", "d.md"] {
+        let build = Build {
+            before: ids.iter().cloned().zip([TEA, RAIN]).collect(),
+            now: vec![RAIN],
+            ..Build::default()
+        };
+        let assigned = lock.assign("h", &[post(path, "Rain")], &build);
+        assert_eq!(assigned.ids, [Some(ids[1].clone())], "{path}");
+        lock = Lock::parse(&lock.to_text()).unwrap();
+        assert!(lock.ids().contains(&*ids[0]), "{}", lock.to_text());
+    }
+    let new = lock.name("h", &[post("a.md", "New"), post("d.md", "Rain")]);
+    assert!(!ids.contains(&new[0]) && new[1] == ids[1], "{new:?}");
+    // Who comes back has it still.
+    let mut lock = Lock::parse(&lock.to_text()).unwrap();
+    let back = [
+        post("a.md", "New"),
+        post("d.md", "Rain"),
+        post("z.md", "Tea"),
+    ];
+    let now = lock.name("h", &back);
+    assert_eq!(now, [new[0].clone(), ids[1].clone(), ids[0].clone()]);
+}
