@@ -32,7 +32,7 @@ enum Choice {
     Unclear,
 }
 
-impl<'a> Asking<'a> {
+impl Asking<'_> {
     /// The line of a post but for its id.
     pub(super) fn line(&self, number: usize) -> Line<'_> {
         let (published, title) = &self.lines[number];

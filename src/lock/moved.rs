@@ -203,10 +203,8 @@ fn stem(path: &str) -> String {
     let name = without_date(name);
     let plain = composed(name).to_lowercase();
     let words = plain.split(|c: char| !c.is_alphanumeric());
-    words
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join("-")
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-")
 }
 
 /// A file's name without the date before it; all of it where it is nothing but a date.
@@ -278,7 +276,7 @@ mod tests {
 
     #[test]
     fn each_act_of_a_user_leads_to_one_post_or_names_those_that_it_could_be() {
-        let table: [Case; 32] = [
+        let table: [Case; 27] = [
             ("nothing vanished", &[], &["a.md|1|A|tea"], &["new"]),
             (
                 "a note is renamed, its title with it",
@@ -431,6 +429,21 @@ mod tests {
                 &["0", "new"],
             ),
             (
+                "a third post of the day is new",
+                &["a.md|1|A|tea"],
+                &["b.md|1|B|tea", "c.md|1|C|sun"],
+                &["0", "new"],
+            ),
+        ];
+        for (case, gone, came, expected) in table {
+            assert_eq!(places(gone, came), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn where_a_text_is_not_known_more_must_agree_or_it_is_asked() {
+        let table: [Case; 5] = [
+            (
                 "the last build is not known: one is too little",
                 &["a.md|1|A|-"],
                 &["b.md|1|B|tea"],
@@ -459,12 +472,6 @@ mod tests {
                 &["x/a.md|1|A|-"],
                 &["x/a.md|1|B|tea", "y/a.md|2|A|rain"],
                 &["0?", "0?"],
-            ),
-            (
-                "a third post of the day is new",
-                &["a.md|1|A|tea"],
-                &["b.md|1|B|tea", "c.md|1|C|sun"],
-                &["0", "new"],
             ),
         ];
         for (case, gone, came, expected) in table {
