@@ -276,7 +276,9 @@ impl Site {
 
     /// A path that a post has left since the last build and nobody has taken, and the post.
     fn left_path(&self) -> Option<String> {
-        let living = self.posts.iter().filter(|post| post.is_there);
+        // One that the last build did not have has left nothing since: a post at its path may be it, come back.
+        let living = self.posts.iter();
+        let living = living.filter(|post| post.is_there && !post.was_away);
         let mut left = living.filter_map(|post| post.shown.as_ref().map(|face| &face.path));
         left.find(|path| !self.posts.iter().any(|post| post.face.path == **path))
             .cloned()

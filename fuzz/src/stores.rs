@@ -36,6 +36,10 @@ impl Past for Forgotten {
     fn is_there(&self, _: &str) -> bool {
         false
     }
+
+    fn unkept(&self) -> &[String] {
+        &[]
+    }
 }
 
 pub(crate) fn lock(bytes: &[u8]) {

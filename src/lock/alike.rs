@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use crate::lock::assign::Past;
 use crate::lock::given::Given;
 use crate::lock::lines::Line;
+use crate::lock::past::Past;
 use crate::lock::unclear::Unclear;
 use crate::lock::{Lock, Unnamed};
 use crate::post::{Likeness, Signature};

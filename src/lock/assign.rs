@@ -47,23 +47,10 @@ use crate::lock::claims::Claims;
 use crate::lock::given::{Given, mint};
 use crate::lock::lines::{Line, MOVED};
 use crate::lock::moved::{self, Place, Trace};
+use crate::lock::past::Past;
 use crate::lock::unclear::Unclear;
 use crate::lock::{Changes, Lock, Unnamed, field};
 use crate::post::{Signature, fingerprint_of};
-
-/// What the last build knew, and what posts say now: asked where the lock alone does not answer.
-pub trait Past {
-    /// Whether the last build is known at all.
-    fn is_known(&self) -> bool;
-    /// The text that the post of this id had at the last build; none where that build had no such post.
-    fn before(&self, id: &str) -> Option<Signature>;
-    /// The text of the post of this number.
-    fn now(&self, number: usize) -> Option<Signature>;
-    /// Whether a file stands at this path, though it may be no post today.
-    fn is_there(&self, path: &str) -> bool;
-    /// The lines that the lock could not be given.
-    fn unkept(&self) -> &[String];
-}
 
 /// What posts were given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@ mod claims;
 mod given;
 mod lines;
 mod moved;
+mod past;
 mod unclear;
 
 use std::borrow::Cow;
@@ -15,7 +16,8 @@ use chrono::{DateTime, Utc};
 
 use crate::finding::Finding;
 
-pub use assign::{Assigned, Past};
+pub use assign::Assigned;
+pub use past::Past;
 
 use lines::{Line, Lines};
 

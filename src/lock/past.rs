@@ -1,0 +1,17 @@
+//! What the assignment asks beside the lock.
+
+use crate::post::Signature;
+
+/// What the last build knew, and what posts say now: asked where the lock alone does not answer.
+pub trait Past {
+    /// Whether the last build is known at all.
+    fn is_known(&self) -> bool;
+    /// The text that the post of this id had at the last build; none where that build had no such post.
+    fn before(&self, id: &str) -> Option<Signature>;
+    /// The text of the post of this number.
+    fn now(&self, number: usize) -> Option<Signature>;
+    /// Whether a file stands at this path, though it may be no post today.
+    fn is_there(&self, path: &str) -> bool;
+    /// The lines that the lock could not be given.
+    fn unkept(&self) -> &[String];
+}
