@@ -3,7 +3,7 @@
 //! The way through is one street with a fork. [`loader`] opens the posts and [`post`] reads them; [`lock`] gives each the
 //! id that never changes. From there [`feed`] makes documents, which [`publish`] writes; and [`digest`] makes a draft,
 //! [`message`] its MIME, [`web`] shows it to its writer, [`delivery`] sends it by the ledger in [`store`] over [`smtp`].
-//! [`http`] asks whether a page is there and tells the hub, [`subscriber`] reads and writes lists of people. [`command`]
+//! [`http`] asks whether a page is there and tells the hub, [`subscriber`] reads and writes lists of people, [`inbox`] what comes back. [`command`]
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
 //! know each other. What verbs share stands below them: `build` writes the feeds, `schedule` sends what is due, and `app`
 //! holds config, clock and store. The ground that all stand on:
@@ -28,6 +28,7 @@ pub(crate) mod file;
 pub mod finding;
 pub mod html;
 pub mod http;
+pub mod inbox;
 pub mod language;
 pub mod ledger;
 pub mod loader;

@@ -3,6 +3,7 @@
 use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use data_encoding::BASE32_NOPAD_NOCASE;
 
 use crate::ledger::IssueId;
 use crate::reader::{Email, ReaderId};
@@ -99,6 +100,22 @@ impl Key {
         token.extend_from_slice(&mac.as_ref()[..16]);
         URL_SAFE_NO_PAD.encode(token)
     }
+
+    /// The token of this claim as the local part of an address bears it: 45 characters, since an address takes 64 (RFC 5321
+    /// 4.5.3.1.1), and of one case, since there are relays that fold it. None where the key's number has no room.
+    pub fn sign_for_address(&self, claim: &Claim) -> Option<String> {
+        let mut token = u16::try_from(self.number).ok()?.to_be_bytes().to_vec();
+        token.extend_from_slice(&claim.reader.to_be_bytes());
+        token.extend_from_slice(&claim.issue.number().to_be_bytes());
+        token.extend_from_slice(&self.address_mac(claim).as_ref()[..ADDRESS_MAC]);
+        Some(BASE32_NOPAD_NOCASE.encode(&token).to_ascii_lowercase())
+    }
+
+    fn address_mac(&self, claim: &Claim) -> hmac::Tag {
+        let mut text = b"address\n".to_vec();
+        text.extend_from_slice(&claim.to_bytes(self.number));
+        self.mac(&text)
+    }
 }
 
 impl std::fmt::Debug for Key {
@@ -113,6 +130,10 @@ impl std::fmt::Debug for Key {
 pub enum Purpose {
     /// Leave the digest.
     Leave = 1,
+    /// Confirm that they want the digests for which they were signed up.
+    Confirm = 2,
+    /// Nothing: where a bounce of this mail goes.
+    Bounce = 3,
 }
 
 /// Who may do what, and from which issue's mail they come.
@@ -127,6 +148,11 @@ pub struct Claim {
 }
 
 const CLAIM_BYTES: usize = 1 + 8 + 8 + 8;
+/// How many bytes of the signature an address has room for: 80 bits, which nobody can try over mail.
+const ADDRESS_MAC: usize = 10;
+const ADDRESS_BYTES: usize = 2 + 8 + 8 + ADDRESS_MAC;
+/// The characters of a token in an address.
+pub const ADDRESS_TOKEN: usize = ADDRESS_BYTES * 8 / 5 + 1;
 
 impl Claim {
     fn to_bytes(self, key: i64) -> Vec<u8> {
@@ -137,8 +163,11 @@ impl Claim {
         bytes
     }
 
-    /// The claim of a token that one of these keys signed for this purpose.
+    /// The claim of a token that one of these keys signed for this purpose, in either form.
     pub fn verify(token: &str, purpose: Purpose, keys: &[Key]) -> Option<Self> {
+        if token.len() == ADDRESS_TOKEN {
+            return Self::verify_address(token, purpose, keys);
+        }
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (claim, mac) = bytes.split_at_checked(CLAIM_BYTES)?;
         let number = |at: usize| claim[at..at + 8].try_into().map(i64::from_be_bytes).ok();
@@ -154,6 +183,23 @@ impl Claim {
             issue: number(17)?.into(),
         })
     }
+
+    fn verify_address(token: &str, purpose: Purpose, keys: &[Key]) -> Option<Self> {
+        let bytes = BASE32_NOPAD_NOCASE.decode(token.as_bytes()).ok()?;
+        let (text, mac) = bytes.split_at_checked(ADDRESS_BYTES - ADDRESS_MAC)?;
+        let number = |at: usize| text[at..at + 8].try_into().map(i64::from_be_bytes).ok();
+        let key_number = i64::from(u16::from_be_bytes([text[0], text[1]]));
+        let key = keys.iter().find(|key| key.number == key_number)?;
+        let claim = Self {
+            purpose,
+            reader: number(2)?,
+            issue: number(10)?.into(),
+        };
+        let ours = key.address_mac(&claim);
+        aws_lc_rs::constant_time::verify_slices_are_equal(mac, &ours.as_ref()[..ADDRESS_MAC])
+            .ok()?;
+        Some(claim)
+    }
 }
 
 #[cfg(test)]
@@ -161,7 +207,7 @@ mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-    use super::{Claim, Key, Purpose};
+    use super::{ADDRESS_TOKEN, Claim, Key, Purpose};
 
     fn key(number: i64) -> Key {
         Key::new(number, [7; 32])
@@ -225,6 +271,45 @@ mod tests {
             "it is the same each time"
         );
         assert_ne!(shown.to_text(), key(1).to_text());
+    }
+
+    #[test]
+    fn a_token_in_an_address_is_short_of_one_case_and_for_one_purpose() {
+        let claim = Claim {
+            purpose: Purpose::Bounce,
+            reader: i64::MAX,
+            issue: 7.into(),
+        };
+        let token = key(100).sign_for_address(&claim).unwrap();
+        assert_eq!(token.len(), ADDRESS_TOKEN);
+        assert!(format!("bounces+{token}").len() <= 64);
+        assert_eq!(token, token.to_lowercase());
+        let verify = |token: &str, purpose, keys: &[Key]| Claim::verify(token, purpose, keys);
+        for folded in [token.clone(), token.to_uppercase()] {
+            assert_eq!(
+                verify(&folded, Purpose::Bounce, &[key(100)]),
+                Some(claim),
+                "{folded}"
+            );
+        }
+        assert_eq!(verify(&token, Purpose::Leave, &[key(100)]), None);
+        assert_eq!(verify(&token, Purpose::Confirm, &[key(100)]), None);
+        assert_eq!(verify(&token, Purpose::Bounce, &[key(101)]), None);
+        assert_eq!(
+            verify(&token, Purpose::Bounce, &[key(100).for_show()]),
+            None
+        );
+        for at in 0..token.len() {
+            let mut forged = token.clone().into_bytes();
+            forged[at] = if forged[at] == b'a' { b'b' } else { b'a' };
+            let forged = String::from_utf8(forged).unwrap();
+            assert_eq!(
+                verify(&forged, Purpose::Bounce, &[key(100)]),
+                None,
+                "at {at}"
+            );
+        }
+        assert_eq!(key(70_000).sign_for_address(&claim), None);
     }
 
     #[test]

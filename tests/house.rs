@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["cli"],
     &["schedule", "build"],
     &["app"],
-    &["delivery", "loader", "subscriber", "web"],
+    &["delivery", "inbox", "loader", "subscriber", "web"],
     &["publish", "store", "smtp"],
     &["feed", "message"],
     &["digest", "lock"],

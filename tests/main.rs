@@ -20,6 +20,7 @@ mod hostile;
 mod house;
 mod ids;
 mod ignored;
+mod inbox;
 mod kill;
 mod ledger;
 mod letter;

@@ -1,6 +1,7 @@
 //! One target for each thing that strangers write: what it makes of bytes, and what must hold afterwards.
 
 mod grammar;
+mod mail;
 mod posts;
 mod stores;
 mod texts;
@@ -16,7 +17,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     Target {
         name: "front",
         run: posts::front,
@@ -76,6 +77,10 @@ pub const TARGETS: [Target; 16] = [
     Target {
         name: "dialogue",
         run: wire::dialogue,
+    },
+    Target {
+        name: "inbox",
+        run: mail::inbox,
     },
     Target {
         name: "token",

@@ -1,0 +1,341 @@
+//! What a person asks for by mail: to leave, to join, to confirm; by the address, the subject or the first line.
+
+use super::automatic::without_answer;
+use super::clues::{may_be_token, tagged};
+use super::message::Mail;
+use super::words::{FILLERS, JOIN, LEAVE, Words, YES};
+use crate::reader::Email;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// To get no more mail.
+    Leave,
+    /// To get mail.
+    Join,
+    /// To confirm that they want it.
+    Confirm,
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// What is asked for.
+    pub verb: Verb,
+    /// The digest that it names: `news+join-weekly@…`.
+    pub digest: Option<String>,
+    /// Whether a token comes with it. It proves nothing before it is verified.
+    pub has_token: bool,
+}
+
+/// The addresses at which we are written to.
+#[derive(Debug, Clone, Default)]
+pub struct Ours {
+    addresses: Vec<Email>,
+}
+
+impl Ours {
+    /// Those of these addresses.
+    pub fn new(addresses: impl IntoIterator<Item = Email>) -> Self {
+        let addresses = addresses.into_iter().collect();
+        Self { addresses }
+    }
+
+    /// Whether this is one of them, with a tag or without.
+    pub(super) fn has(&self, address: &str) -> bool {
+        let Ok(email) = address.parse::<Email>() else {
+            return false;
+        };
+        let normal = email.normal();
+        let bare = match normal.split_once('@') {
+            Some((local, domain)) => match local.split_once('+') {
+                Some((base, _)) => format!("{base}@{domain}"),
+                None => normal.clone(),
+            },
+            None => normal.clone(),
+        };
+        self.addresses
+            .iter()
+            .any(|ours| ours.normal() == bare || ours.normal() == normal)
+    }
+
+    fn has_domain(&self, domain: &str) -> bool {
+        self.addresses.iter().any(|ours| {
+            ours.domain()
+                .eq_ignore_ascii_case(domain.trim_end_matches('.'))
+        })
+    }
+}
+
+/// The longest line that may be a request, in words without fillers.
+const MOST_WORDS: usize = 8;
+
+/// What a message asks for by its address or its subject, with a token.
+pub(super) fn read_signed(mail: &Mail, ours: &Ours) -> Option<Command> {
+    if let Some(command) = read_address(mail, ours).filter(|command| command.has_token) {
+        return Some(command);
+    }
+    // `unsubscribe TOKEN`, as the links of our mail have it.
+    let subject = mail.subject();
+    let mut words = subject
+        .split_whitespace()
+        .filter(|word| !may_be_token(word));
+    if !subject.split_whitespace().any(may_be_token) {
+        return None;
+    }
+    let verb = words.clone().find_map(verb_of).or_else(|| {
+        // A token alone is that of a link whose words somebody cut off.
+        words.next().is_none().then_some(Verb::Leave)
+    })?;
+    Some(Command {
+        verb,
+        digest: None,
+        has_token: true,
+    })
+}
+
+/// What a message asks for without a token.
+pub(super) fn read_plain(mail: &Mail, ours: &Ours) -> Option<Command> {
+    if let Some(command) = read_address(mail, ours) {
+        return Some(command);
+    }
+    let subject = without_answer(mail.subject());
+    let first = first_line(mail.text());
+    let lines = [subject, first.as_str()];
+    for (verb, words) in [(Verb::Leave, LEAVE), (Verb::Join, JOIN)] {
+        // "Re: subscribe" is an answer to somebody; a wish to join is no answer.
+        let is_answer = verb == Verb::Join && subject != mail.subject().trim();
+        let digest = digest_in(subject, &words);
+        let is_asked = digest.is_some() || lines.iter().any(|line| asks(line, &words));
+        if is_asked && !is_answer {
+            return Some(Command {
+                verb,
+                digest,
+                has_token: false,
+            });
+        }
+    }
+    None
+}
+
+/// Whether an answer to a question says yes: nothing but what it quotes, or yes in its first line. Any other text may be
+/// that of a program which does not say that it is one.
+pub(super) fn says_yes(mail: &Mail) -> bool {
+    let text = without_quote(mail.text());
+    let first = first_line(&text);
+    first.is_empty() || is_signature(&first) || asks(&first, &YES)
+}
+
+fn read_address(mail: &Mail, ours: &Ours) -> Option<Command> {
+    const FIELDS: &[&str] = &["x-original-to", "delivered-to", "envelope-to", "to", "cc"];
+    let values = FIELDS.iter().flat_map(|name| mail.fields.all(name));
+    for one in values.flat_map(tagged) {
+        if !ours.has_domain(one.domain) {
+            continue;
+        }
+        let (word, rest) = one.tag.split_once('-').unwrap_or((one.tag, ""));
+        let Some(verb) = verb_of(word) else { continue };
+        let has_token = may_be_token(rest);
+        let digest = (!rest.is_empty() && !has_token).then(|| rest.to_owned());
+        return Some(Command {
+            verb,
+            digest,
+            has_token,
+        });
+    }
+    None
+}
+
+fn verb_of(word: &str) -> Option<Verb> {
+    match word.to_ascii_lowercase().as_str() {
+        "leave" | "unsubscribe" => Some(Verb::Leave),
+        "join" | "subscribe" => Some(Verb::Join),
+        "confirm" => Some(Verb::Confirm),
+        _ => None,
+    }
+}
+
+/// Whether a line is one of these requests, and nothing else of weight.
+fn asks(line: &str, requests: &Words) -> bool {
+    let line = line.to_lowercase();
+    let is_mark =
+        |c: char| c.is_ascii_punctuation() && !"'-".contains(c) || "。！？，、؟…“”„«»’".contains(c);
+    let words: Vec<&str> = line
+        .split(|c: char| c.is_whitespace() || is_mark(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    if words.is_empty() || words.len() > MOST_WORDS + 4 {
+        return false;
+    }
+    let whole = words.join(" ");
+    let heavy = without_fillers(&whole);
+    requests
+        .iter()
+        .any(|request| request == whole || (!heavy.is_empty() && without_fillers(request) == heavy))
+}
+
+fn without_fillers(line: &str) -> String {
+    let words = line.split(' ').filter(|word| !FILLERS.has(word));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// `subscribe weekly`: the one word behind the request.
+fn digest_in(subject: &str, requests: &Words) -> Option<String> {
+    let (word, rest) = subject.trim().split_once(char::is_whitespace)?;
+    let is_name = !rest.trim().is_empty() && !rest.trim().contains(char::is_whitespace);
+    let is_filler = FILLERS.has(&rest.trim().to_lowercase());
+    (is_name && !is_filler && requests.has(&word.to_lowercase())).then(|| rest.trim().to_owned())
+}
+
+fn first_line(text: &str) -> String {
+    let mut lines = text
+        .lines()
+        .map(|line| line.trim().trim_start_matches('\u{feff}'));
+    lines
+        .find(|line| !line.is_empty())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// What stands before the quoted message, without the lines that introduce it.
+fn without_quote(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let is_quote = |line: &str| {
+        line.starts_with('>')
+            || line.contains('@')
+            || line.starts_with("-----")
+            || line.starts_with("_____")
+    };
+    let Some(mut end) = lines.iter().position(|line| is_quote(line)) else {
+        return text.to_owned();
+    };
+    // "On Monday Hums wrote:", folded or not.
+    if !lines[end].starts_with("--") && !lines[end].starts_with("__") {
+        while end > 0 && !lines[end - 1].is_empty() {
+            end -= 1;
+        }
+        while end > 0 && lines[end - 1].is_empty() {
+            end -= 1;
+        }
+        if end > 0 && lines[end - 1].ends_with(':') {
+            end -= 1;
+        }
+    }
+    lines[..end].join("\n")
+}
+
+fn is_signature(line: &str) -> bool {
+    let line = line.to_lowercase();
+    line == "--"
+        || [
+            "sent from my",
+            "sent from",
+            "get outlook for",
+            "von meinem",
+            "gesendet von",
+            "gesendet mit",
+            "envoyé de",
+            "enviado desde",
+            "inviato da",
+        ]
+        .iter()
+        .any(|known| line.starts_with(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ours, asks, says_yes};
+    use crate::inbox::message::Mail;
+    use crate::inbox::words::{JOIN, LEAVE};
+
+    #[test]
+    fn a_line_asks_to_leave_only_where_it_says_little_else() {
+        for line in [
+            "unsubscribe",
+            "Unsubscribe.",
+            "UNSUBSCRIBE ME PLEASE",
+            "Please remove me from this list",
+            "stop",
+            "Opt out!",
+            "abmelden",
+            "Bitte abmelden",
+            "Bitte mich vom Verteiler entfernen",
+            "Désinscription",
+            "darme de baja, por favor",
+            "cancellami dalla lista",
+            "graag uitschrijven",
+            "wypisz mnie z listy",
+            "отпишите меня от рассылки",
+            "退订",
+            "配信停止",
+            "구독 취소",
+            "I want to unsubscribe",
+            "please unsubscribe",
+            "odhlásit",
+            "avprenumerera",
+            "abonelikten çık",
+        ] {
+            assert!(asks(line, &LEAVE), "{line}");
+        }
+        for line in [
+            "How to unsubscribe from everything",
+            "Leave the city while you can",
+            "",
+            "stop the press: news",
+            "removed",
+            "I do not want to stop reading",
+            "unsubscribe me from this and tell me why you ever thought I would like it",
+            "Hello",
+            "subscribe",
+            "Never delete old mail",
+        ] {
+            assert!(!asks(line, &LEAVE), "{line}");
+        }
+        for line in ["subscribe", "Subscribe me, please", "Anmelden", "订阅"] {
+            assert!(asks(line, &JOIN), "{line}");
+        }
+        assert!(!asks("unsubscribe", &JOIN));
+    }
+
+    #[test]
+    fn an_answer_says_yes_by_a_word_or_by_nothing() {
+        for (text, expected) in [
+            ("", true),
+            ("yes", true),
+            ("Yes, please!\n\n> Do you", true),
+            (
+                "\n\nOn Mon, Hums <news@hums.example> wrote:\n> Do you",
+                true,
+            ),
+            (
+                "\n\nOn Mon, 1 Jan 2024 Hums <\nnews@hums.example> wrote:\n\n> Do you",
+                true,
+            ),
+            ("ja\n\nAm 1.1. schrieb Hums:\n> Willst", true),
+            ("Sent from my iPhone\n\n> Do you", true),
+            ("-- \nAda", true),
+            ("\n-----Original Message-----\nFrom: Hums", true),
+            ("I am in the mountains until Monday.\n\n> Do you", false),
+            ("Thank you for your mail. We will see.\n", false),
+            ("no", false),
+            ("who are you?\n\n> Do you", false),
+        ] {
+            let mail = Mail::parse(format!("Subject: Re: x\n\n{text}").as_bytes());
+            assert_eq!(says_yes(&mail), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn our_address_is_ours_with_a_tag_and_in_any_case() {
+        let ours = Ours::new(["news@hums.example".parse().unwrap()]);
+        for (address, expected) in [
+            ("news@hums.example", true),
+            ("News+leave-x@HUMS.example", true),
+            ("newsx@hums.example", false),
+            ("news@other.example", false),
+            ("", false),
+        ] {
+            assert_eq!(ours.has(address), expected, "{address}");
+        }
+    }
+}

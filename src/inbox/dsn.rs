@@ -1,0 +1,280 @@
+//! Reports on delivery (RFC 3464, with addresses beyond ASCII by RFC 6533): what became of each recipient, and what that
+//! says about the address.
+
+use super::failure::{codes_in, enhanced_in, hardness, judge_failure, reply_code_in};
+use super::message::Fields;
+use crate::reader::Email;
+use crate::verdict::{Enhanced, Verdict, one_line};
+
+/// How many recipients of one report are looked at.
+const MOST: usize = 100;
+/// The longest words that are kept, in characters.
+const LONGEST: usize = 200;
+
+/// What a report says of a recipient (RFC 3464 2.3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// It is not delivered, and nobody tries any more.
+    Failed,
+    /// It is not delivered yet.
+    Delayed,
+    /// It is delivered.
+    Delivered,
+    /// It went on to where nobody reports.
+    Relayed,
+    /// It went on to several.
+    Expanded,
+}
+
+/// What became of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The addresses by which the report names the recipient: as we wrote it, and as it became.
+    pub recipients: Vec<String>,
+    /// What was done.
+    pub action: Action,
+    /// What it says about the address.
+    pub verdict: Verdict,
+    /// The words to keep, on one line.
+    pub words: String,
+}
+
+impl Action {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Delayed => "delayed",
+            Self::Delivered => "delivered",
+            Self::Relayed => "relayed",
+            Self::Expanded => "expanded",
+        }
+    }
+
+    fn named(word: &str) -> Option<Self> {
+        [
+            Self::Failed,
+            Self::Delayed,
+            Self::Delivered,
+            Self::Relayed,
+            Self::Expanded,
+        ]
+        .into_iter()
+        .find(|action| action.word() == word)
+    }
+
+    /// What a status says where the field is missing: its class alone (RFC 3463 3.1).
+    fn of_class(status: Option<Enhanced>) -> Option<Self> {
+        match status?.0 {
+            2 => Some(Self::Delivered),
+            4 => Some(Self::Delayed),
+            _ => Some(Self::Failed),
+        }
+    }
+}
+
+impl Report {
+    /// A report of a failure by its words alone.
+    pub(super) fn failed(recipients: Vec<String>, words: &str) -> Self {
+        Self {
+            recipients,
+            action: Action::Failed,
+            verdict: judge_failure(None, words),
+            words: kept(words),
+        }
+    }
+
+    /// A report of a delay.
+    pub(super) fn delayed(recipients: Vec<String>, words: &str) -> Self {
+        Self {
+            recipients,
+            action: Action::Delayed,
+            verdict: Verdict::Deferred,
+            words: one_line(words, LONGEST),
+        }
+    }
+
+    /// Whether it is about this address.
+    fn names(&self, email: &Email) -> bool {
+        let normal = email.normal();
+        let is_it = |known: &String| {
+            known
+                .parse::<Email>()
+                .is_ok_and(|known| known.normal() == normal)
+        };
+        self.recipients.iter().any(is_it)
+    }
+}
+
+/// The one report that counts for the message to this reader: the one that names them, else the one that is least hard on
+/// them, since each of our messages goes to one, and the others are to whom it was passed on. None where nothing failed.
+pub fn report_for<'r>(reports: &'r [Report], reader: Option<&Email>) -> Option<&'r Report> {
+    let named = reports
+        .iter()
+        .filter(|report| reader.is_some_and(|reader| report.names(reader)));
+    let hardness = |report: &&Report| hardness(report.verdict);
+    let report = named
+        .min_by_key(hardness)
+        .or_else(|| reports.iter().min_by_key(hardness))?;
+    (report.action == Action::Failed).then_some(report)
+}
+
+/// The words that are kept: of a long text its end where only that has a code, as Exchange's have.
+fn kept(words: &str) -> String {
+    let length = words.chars().count();
+    let begin: String = words.chars().take(LONGEST).collect();
+    let has_code = |text: &str| codes_in(text).next().is_some() || reply_code_in(text).is_some();
+    if length > LONGEST && !has_code(&begin) && has_code(words) {
+        let end: String = words.chars().skip(length - LONGEST).collect();
+        return one_line(&end, LONGEST);
+    }
+    one_line(&begin, LONGEST)
+}
+
+/// The reports of a `message/delivery-status` body.
+pub(super) fn read(body: &str) -> Vec<Report> {
+    let mut reports = Vec::new();
+    for group in groups(body) {
+        let fields = Fields::parse(group.as_bytes());
+        if reports.len() < MOST
+            && let Some(report) = read_recipient(&fields)
+        {
+            reports.push(report);
+        }
+    }
+    reports
+}
+
+/// The groups of fields, parted by empty lines (RFC 3464 2.1).
+fn groups(body: &str) -> Vec<String> {
+    let mut groups: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for line in body.lines() {
+        if line.trim().is_empty() {
+            is_open = false;
+            continue;
+        }
+        if !is_open && groups.len() > MOST {
+            break;
+        }
+        if !is_open {
+            groups.push(String::new());
+            is_open = true;
+        }
+        if let Some(group) = groups.last_mut() {
+            group.push_str(line);
+            group.push('\n');
+        }
+    }
+    groups
+}
+
+fn read_recipient(fields: &Fields) -> Option<Report> {
+    let named = [
+        "original-recipient",
+        "final-recipient",
+        "x-actual-recipient",
+    ]
+    .iter()
+    .filter_map(|name| fields.first(name).map(address_of));
+    let recipients: Vec<String> = named.filter(|address| !address.is_empty()).collect();
+    let status = fields.first("status").and_then(enhanced_in);
+    let diagnostic = fields
+        .first("diagnostic-code")
+        .or_else(|| fields.first("x-display-name-diagnostic"))
+        .map(|text| text.split_once(';').map_or(text, |(_, words)| words).trim());
+    let action = fields
+        .first("action")
+        .and_then(|word| Action::named(first_word(word).as_str()))
+        .or_else(|| Action::of_class(status))?;
+    if recipients.is_empty() && status.is_none() {
+        return None;
+    }
+    let said = diagnostic.unwrap_or_default();
+    let words = match status {
+        Some(status) if !said.contains(&status.to_string()) => format!("{status} {said}"),
+        _ => said.to_owned(),
+    };
+    let verdict = match action {
+        Action::Failed => judge_failure(status, said),
+        Action::Delayed => Verdict::Deferred,
+        Action::Delivered | Action::Relayed | Action::Expanded => Verdict::Sent,
+    };
+    Some(Report {
+        recipients,
+        action,
+        verdict,
+        words: kept(&words),
+    })
+}
+
+fn first_word(text: &str) -> String {
+    let end = text.find(|c: char| !c.is_ascii_alphabetic());
+    text[..end.unwrap_or(text.len())].to_ascii_lowercase()
+}
+
+/// `rfc822; ada@x.example`, and `utf-8; \x{444}@x.example` (RFC 6533 3), without the type.
+fn address_of(field: &str) -> String {
+    let address = field.split_once(';').map_or(field, |(_, address)| address);
+    let address = address.trim().trim_matches(['<', '>', '"']);
+    let mut text = String::new();
+    let mut parts = address.split("\\x{");
+    text.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let (code, rest) = part.split_once('}').unwrap_or((part, ""));
+        let letter = u32::from_str_radix(code, 16).ok().and_then(char::from_u32);
+        text.extend(letter);
+        text.push_str(rest);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, address_of, read, report_for};
+    use crate::verdict::Verdict;
+
+    #[test]
+    fn an_address_beyond_ascii_is_read_in_both_forms() {
+        for (field, address) in [
+            ("rfc822;ada@x.example", "ada@x.example"),
+            ("rfc822; <ada@x.example>", "ada@x.example"),
+            ("utf-8; дарья@пример.рф", "дарья@пример.рф"),
+            ("utf-8;\\x{434}\\x{430}@x.example", "да@x.example"),
+            ("utf-8;\\x{110000}a@x.example", "a@x.example"),
+            ("ada@x.example", "ada@x.example"),
+        ] {
+            assert_eq!(address_of(field), address, "{field}");
+        }
+    }
+
+    #[test]
+    fn of_several_recipients_the_readers_own_counts() {
+        let body = "Reporting-MTA: dns; x\n\n\
+            Final-Recipient: rfc822; ada@x.example\nAction: failed\nStatus: 5.1.1\n\n\n\
+            Original-Recipient: rfc822; Bob@X.example\nFinal-Recipient: rfc822; b@y\nAction: delivered\nStatus: 2.0.0\n\n\
+            Final-Recipient: rfc822; eve@x.example\nAction: delayed\nStatus: 4.4.1\n";
+        let reports = read(body);
+        let actions: Vec<Action> = reports.iter().map(|report| report.action).collect();
+        assert_eq!(
+            actions,
+            [Action::Failed, Action::Delivered, Action::Delayed]
+        );
+        for (reader, expected) in [
+            ("ada@x.example", Some(Verdict::Bounced)),
+            ("bob@x.example", None),
+            ("eve@x.example", None),
+            ("list@x.example", None),
+        ] {
+            let found = report_for(&reports, Some(&reader.parse().unwrap()));
+            assert_eq!(found.map(|report| report.verdict), expected, "{reader}");
+        }
+        let one = &reports[..1];
+        let other = "list@x.example".parse().unwrap();
+        for reader in [None, Some(&other)] {
+            let found = report_for(one, reader).unwrap();
+            assert_eq!(found.verdict, Verdict::Bounced);
+        }
+        assert!(report_for(&[], None).is_none());
+    }
+}

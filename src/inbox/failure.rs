@@ -1,0 +1,231 @@
+//! What the codes and words of a failure say about the address, by the rules of SMTP time.
+
+use crate::verdict::{Enhanced, Phase, Reply, Verdict, judge};
+
+/// How much a verdict holds against an address.
+pub(super) fn hardness(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Sent => 0,
+        Verdict::Deferred | Verdict::RelayTrouble | Verdict::Uncertain => 1,
+        Verdict::AboutUs => 2,
+        Verdict::Policy => 3,
+        Verdict::GivenUp => 4,
+        Verdict::Refused => 5,
+        Verdict::Bounced => 6,
+    }
+}
+
+/// The first enhanced code in a text: three numbers that nothing else touches.
+pub(super) fn enhanced_in(text: &str) -> Option<Enhanced> {
+    codes_in(text).next()
+}
+
+/// Every enhanced code in a text, `#5.1.1` and `(5.1.1)` too; an address of a machine has a fourth number and is none.
+pub(super) fn codes_in(text: &str) -> impl Iterator<Item = Enhanced> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    text.split(move |c: char| !is_part(c)).filter_map(|word| {
+        let mut numbers = word
+            .trim_end_matches('.')
+            .split('.')
+            .map(|number| match number.len() {
+                1..=3 => number.parse::<u16>().ok(),
+                _ => None,
+            });
+        let code = Enhanced(numbers.next()??, numbers.next()??, numbers.next()??);
+        (numbers.next().is_none() && matches!(code.0, 2 | 4 | 5)).then_some(code)
+    })
+}
+
+/// The code of an SMTP reply in a text: three digits that begin a word, before a space, a `-` or the end.
+pub(super) fn reply_code_in(text: &str) -> Option<u16> {
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        let is_begun = !before.is_alphanumeric() && !".-".contains(before);
+        before = c;
+        if !is_begun || !matches!(c, '4' | '5') {
+            continue;
+        }
+        let Some(code) = text.get(at..at + 3) else {
+            continue;
+        };
+        let next = text[at + 3..].chars().next().unwrap_or(' ');
+        if code.bytes().all(|byte| byte.is_ascii_digit())
+            && matches!(next, ' ' | '-' | '#' | ',' | ':')
+        {
+            return code.parse().ok();
+        }
+    }
+    None
+}
+
+/// Words of a refusal that is about the sender or the message, whatever its code.
+const POLICY: &[&str] = &[
+    "spam",
+    "blacklist",
+    "blocklist",
+    "block list",
+    "blocked",
+    "reputation",
+    "policy",
+    "dnsbl",
+    "rbl ",
+    "dmarc",
+    "spf ",
+    "dkim",
+    "unauthenticated",
+    "rate limit",
+    "too many",
+    "banned",
+    "content rejected",
+    "virus",
+];
+
+/// What a failure says about the address: of all codes that a report gives, the one that holds least against it. What a
+/// relay has tried for days, or calls full, disabled or not to be routed, counts as a refusal that says nothing for sure:
+/// the third issue in a row suppresses.
+pub(super) fn judge_failure(status: Option<Enhanced>, words: &str) -> Verdict {
+    let mut codes: Vec<Enhanced> = status.into_iter().chain(codes_in(words)).collect();
+    // `X.0.0` says nothing where another code or the reply does.
+    if codes.iter().any(|code| !is_vague(*code)) || reply_code_in(words).is_some() {
+        codes.retain(|code| !is_vague(*code));
+    }
+    let text = without_addresses(words);
+    let code = reply_code_in(words);
+    let verdicts = codes
+        .iter()
+        .map(|enhanced| judge_code(code, Some(*enhanced), &text));
+    let verdict = verdicts
+        .min_by_key(|verdict| hardness(*verdict))
+        .unwrap_or_else(|| judge_code(code, None, &text));
+    let lower = text.to_lowercase();
+    let is_policy = POLICY.iter().any(|known| lower.contains(known));
+    match verdict {
+        Verdict::Bounced | Verdict::Refused if is_policy => Verdict::Policy,
+        verdict => verdict,
+    }
+}
+
+fn is_vague(code: Enhanced) -> bool {
+    matches!(code, Enhanced(_, 0, 0) | Enhanced(2, ..))
+}
+
+/// One code by the rules of SMTP time.
+fn judge_code(code: Option<u16>, enhanced: Option<Enhanced>, text: &str) -> Verdict {
+    // Whoever reports a failure has stopped trying: its class counts as the fifth.
+    let code = code.filter(|code| *code >= 500).unwrap_or(550);
+    let words = match enhanced {
+        Some(Enhanced(_, subject, detail)) => format!("{} {text}", Enhanced(5, subject, detail)),
+        // What begins the words may look like a code and was found to be none.
+        None => format!("- {text}"),
+    };
+    let verdict = judge(Phase::Rcpt, &Reply::new(code, &words));
+    match (verdict, enhanced) {
+        (Verdict::Policy | Verdict::AboutUs, _) => verdict,
+        (_, Some(Enhanced(4, ..) | Enhanced(5, 2, 1 | 2) | Enhanced(5, 4, 4 | 7))) => {
+            Verdict::Refused
+        }
+        // 500 and 503 are no trouble of the relay's any more, now that it has given up.
+        (Verdict::RelayTrouble, _) => Verdict::GivenUp,
+        _ => verdict,
+    }
+}
+
+/// The text without what stands in brackets or holds an `@`: somebody's address may spell anything.
+fn without_addresses(text: &str) -> String {
+    let mut kept = String::new();
+    for word in text.split_whitespace() {
+        if !word.contains('@') && !word.starts_with('<') {
+            kept.push_str(word);
+            kept.push(' ');
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{codes_in, judge_failure, reply_code_in};
+    use crate::verdict::{Enhanced, Verdict};
+
+    #[test]
+    fn a_failure_is_judged_by_the_code_that_holds_least_against_the_address() {
+        for (status, words, expected) in [
+            ("5.1.1", "550 5.1.1 no such user", Verdict::Bounced),
+            ("5.1.1", "", Verdict::Bounced),
+            (
+                "5.1.10",
+                "550 5.1.10 RESOLVER.ADR.RecipientNotFound",
+                Verdict::Bounced,
+            ),
+            ("5.0.0", "550 5.1.1 no such user", Verdict::Bounced),
+            ("5.0.0", "550 no such user", Verdict::Refused),
+            ("5.0.0", "", Verdict::GivenUp),
+            ("", "550 no such user", Verdict::Refused),
+            ("", "no such user", Verdict::Refused),
+            ("5.1.1", "550 5.7.1 you are not welcome", Verdict::Policy),
+            ("5.7.26", "550 5.7.26 unauthenticated", Verdict::Policy),
+            ("5.7.515", "", Verdict::Policy),
+            (
+                "5.1.1",
+                "550 5.1.1 sender address rejected",
+                Verdict::AboutUs,
+            ),
+            ("5.1.8", "", Verdict::AboutUs),
+            (
+                "5.1.1",
+                "550 5.1.1 blocked, see the blocklist",
+                Verdict::Policy,
+            ),
+            (
+                "5.1.1",
+                "550 5.1.1 <spam@x.example> unknown",
+                Verdict::Bounced,
+            ),
+            ("5.2.2", "552 5.2.2 full", Verdict::Refused),
+            ("5.2.1", "550 5.2.1 disabled", Verdict::Refused),
+            ("4.4.7", "", Verdict::Refused),
+            (
+                "4.4.1",
+                "connect to mx.x.example[192.0.2.1]:25: timed out",
+                Verdict::Refused,
+            ),
+            ("4.7.1", "451 4.7.1 greylisted", Verdict::Policy),
+            ("5.4.4", "Host not found", Verdict::Refused),
+            ("5.4.6", "routing loop", Verdict::GivenUp),
+            ("5.3.4", "552 5.3.4 too big", Verdict::GivenUp),
+            ("5.6.0", "554 5.6.0 no", Verdict::GivenUp),
+            ("", "554 delivery error", Verdict::GivenUp),
+            ("", "503 out of step", Verdict::GivenUp),
+        ] {
+            let status = codes_in(status).next();
+            assert_eq!(judge_failure(status, words), expected, "{status:?} {words}");
+        }
+    }
+
+    #[test]
+    fn codes_are_found_and_addresses_of_machines_are_none() {
+        for (text, codes) in [
+            ("(#5.1.1)", vec![Enhanced(5, 1, 1)]),
+            (
+                "550-5.7.26 and 5.1.1.",
+                vec![Enhanced(5, 7, 26), Enhanced(5, 1, 1)],
+            ),
+            ("192.0.2.5 5.1.1.1 1.2.3 v5.1.1 5.1", vec![]),
+            ("5.1.1 (bad)", vec![Enhanced(5, 1, 1)]),
+        ] {
+            assert_eq!(codes_in(text).collect::<Vec<_>>(), codes, "{text}");
+        }
+        for (text, code) in [
+            ("550 no", Some(550)),
+            ("said: 550-5.1.1 no", Some(550)),
+            ("at 10:550 x", Some(550)),
+            ("5500 mails", None),
+            ("mx1-550 x", None),
+            ("é550", None),
+            ("450", Some(450)),
+            ("55", None),
+        ] {
+            assert_eq!(reply_code_in(text), code, "{text}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What comes back by mail: the bytes of one message → a bounce, a complaint, a request or none of them. Pure.
+//!
+//! Nothing here decides whose message it is: the [`Clues`] say what to ask the keys and the ledger for.
+
+mod arf;
+mod automatic;
+mod clues;
+mod command;
+mod dsn;
+mod failure;
+mod message;
+mod plain;
+mod words;
+
+use aws_lc_rs::digest as hash;
+use data_encoding::HEXLOWER;
+
+pub use arf::Complaint;
+pub use automatic::Sign;
+pub use clues::Clues;
+pub use command::{Command, Ours, Verb};
+pub use dsn::{Action, Report, report_for};
+pub use message::MOST_BYTES;
+
+use crate::reader::Email;
+use arf::Feedback;
+use message::{Mail, split_head};
+
+/// One message that came back, as far as its own bytes tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// What it is.
+    pub kind: Kind,
+    /// Whose it may be.
+    pub clues: Clues,
+    /// From whom it says to be, where that is an address: anybody can write it.
+    pub from: Option<Email>,
+    /// By what it is known again: a hash of its Message-ID and its body, in hex. The fields that each server adds on the way
+    /// are not in it.
+    pub mark: String,
+}
+
+/// What a message is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A server reports on delivery.
+    Bounce(Vec<Report>),
+    /// Somebody called our mail spam.
+    Complaint(Complaint),
+    /// A person asks for something.
+    Command(Command),
+    /// No person wrote it, and it changes nothing.
+    Automatic(Sign),
+    /// Anything else: a person reads it.
+    Unknown,
+}
+
+/// Says what a message is. Only its first [`MOST_BYTES`] are looked at.
+pub fn classify(bytes: &[u8], ours: &Ours) -> Incoming {
+    let mail = Mail::parse(bytes);
+    let mut clues = Clues::of(&mail);
+    for head in &mail.returned {
+        clues.take_returned(head);
+    }
+    let kind = kind_of(&mail, ours, &mut clues);
+    let from = automatic::address_in(mail.fields.first("from").unwrap_or_default());
+    Incoming {
+        from: from.parse().ok(),
+        mark: mark_of(&mail, bytes),
+        kind,
+        clues,
+    }
+}
+
+fn kind_of(mail: &Mail, ours: &Ours, clues: &mut Clues) -> Kind {
+    match arf::read(mail, clues) {
+        Some(Feedback::Complaint(complaint)) => return Kind::Complaint(complaint),
+        Some(Feedback::Other(_)) => return Kind::Automatic(Sign::Feedback),
+        None => {}
+    }
+    if let Some(body) = mail.part(&["message/delivery-status", "message/global-delivery-status"]) {
+        let reports = dsn::read(body);
+        if !reports.is_empty() {
+            take_answered(mail, clues);
+            return Kind::Bounce(reports);
+        }
+    }
+    if let Some((reports, returned)) = plain::read(mail) {
+        clues.take_returned(&returned);
+        take_answered(mail, clues);
+        return Kind::Bounce(reports);
+    }
+    let sign = automatic::sign_of(mail, |address| ours.has(address));
+    match command::read_signed(mail, ours) {
+        // Mail programs that leave for a reader may say that they are programs; nothing else has the token.
+        Some(command) if command.verb == Verb::Leave => return Kind::Command(command),
+        Some(command) if sign.is_none() && command::says_yes(mail) => {
+            return Kind::Command(command);
+        }
+        _ => {}
+    }
+    if let Some(sign) = sign {
+        take_answered(mail, clues);
+        return Kind::Automatic(sign);
+    }
+    match command::read_plain(mail, ours) {
+        Some(command) if !command.has_token => Kind::Command(command),
+        _ => Kind::Unknown,
+    }
+}
+
+/// The message that a report answers (RFC 5322 3.6.4), where it returned none.
+fn take_answered(mail: &Mail, clues: &mut Clues) {
+    if clues.message_ids.is_empty() {
+        for name in ["in-reply-to", "references"] {
+            clues.take_ids(mail.fields.first(name).unwrap_or_default());
+        }
+    }
+}
+
+fn mark_of(mail: &Mail, bytes: &[u8]) -> String {
+    let bytes = &bytes[..bytes.len().min(MOST_BYTES)];
+    let mut context = hash::Context::new(&hash::SHA256);
+    context.update(
+        mail.fields
+            .first("message-id")
+            .unwrap_or_default()
+            .as_bytes(),
+    );
+    context.update(b"\n");
+    for line in split_head(bytes).1.split(|byte| *byte == b'\n') {
+        // A mailbox may keep lines as its machine ends them.
+        context.update(line.trim_ascii_end());
+        context.update(b"\n");
+    }
+    let hash = context.finish();
+    HEXLOWER.encode(hash.as_ref())
+}
