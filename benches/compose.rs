@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use tidings::config::{Digest, Mail, Site};
-use tidings::digest::{ADDRESS, Draft, LEAVE, NAME};
-use tidings::message::{Compiled, Origin, compile};
-use tidings::reader::Reader;
-use tidings::token::Key;
+use tidings::inside::digest::{ADDRESS, Draft, LEAVE, NAME};
+use tidings::inside::message::{Compiled, Origin, compile};
+use tidings::inside::reader::Reader;
+use tidings::inside::token::Key;
 
 const MESSAGES: usize = 100_000;
 const ROUNDS: usize = 10;

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use tidings::config::{Dialect, Site};
-use tidings::post::dialect::Habits;
-use tidings::post::{Index, Read, body, read};
+use tidings::inside::post::dialect::Habits;
+use tidings::inside::post::{Index, Read, body, read};
 
 /// The most that twice the input may cost.
 const LIMIT: f64 = 3.0;

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use tidings::cli::Cli;
 use tidings::clock::Clock;
 use tidings::config::Config;
-use tidings::loader::load_posts;
+use tidings::inside::loader::load_posts;
 
 const POSTS: usize = 10_000;
 const ROUNDS: usize = 9;

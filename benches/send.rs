@@ -14,10 +14,10 @@ use chrono::{DateTime, Utc};
 use sqlx::{Connection, SqliteConnection};
 use tidings::clock::Clock;
 use tidings::config::{Mail, StoreUrl, Uncertain};
-use tidings::delivery::{Delivery, Mailer, Progress, Stop};
-use tidings::ledger::State;
-use tidings::message::Compiled;
-use tidings::store::{Access, Store};
+use tidings::inside::delivery::{Delivery, Mailer, Progress, Stop};
+use tidings::inside::ledger::State;
+use tidings::inside::message::Compiled;
+use tidings::inside::store::{Access, Store};
 use tokio::runtime::Runtime;
 
 const MONDAY: &str = "2024-06-24T08:00:05+02:00";

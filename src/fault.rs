@@ -48,7 +48,7 @@ pub fn guard<T>(work: impl FnOnce() -> Result<T, Finding>) -> Result<T, Finding>
 }
 
 /// Prints a panic that no guard is around as one line.
-pub fn install() {
+pub fn report_panics() {
     set_hook(Box::new(|info| {
         let place = place_of(info);
         let message = message_of(info.payload());

@@ -1,51 +1,58 @@
 //! `tidings` turns a folder of posts into feeds and into e-mail digests.
 //!
-//! The way through is one street with a fork. [`loader`] opens the posts and [`post`] reads them; [`lock`] gives each the
-//! id that never changes. From there [`feed`] makes documents, which [`publish`] writes; and [`digest`] makes a draft,
-//! [`message`] its MIME, [`web`] shows it to its writer, [`delivery`] sends it by the ledger in [`store`] over [`smtp`].
-//! [`http`] asks whether a page is there and tells the hub, [`subscriber`] reads and writes lists of people, [`inbox`] what comes back. [`command`]
+//! The way through is one street with a fork. `loader` opens the posts and `post` reads them; `lock` gives each the
+//! id that never changes. From there `feed` makes documents, which `publish` writes; and `digest` makes a draft,
+//! `message` its MIME, `web` shows it to its writer, `delivery` sends it by the ledger in `store` over `smtp`.
+//! `http` asks whether a page is there and tells the hub, `subscriber` reads and writes lists of people, `inbox` what comes
+//! back. `command`
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
 //! know each other. What verbs share stands below them: `build` writes the feeds, `schedule` sends what is due, and `app`
 //! holds config, clock and store. The ground that all stand on:
-//! [`ledger`], [`reader`], [`token`], [`finding`], [`fault`], [`template`], [`language`], [`clock`], [`config`], [`file`],
-//! [`verdict`], `child`, `ending`, and `talk`, where results and findings go.
-//! Who may be mailed, [`consent`] decides.
+//! `ledger`, `reader`, `token`, `finding`, `fault`, `template`, `language`, [`clock`], [`config`], `file`,
+//! `verdict`, `child`, `ending`, and `talk`, where results and findings go.
+//! Who may be mailed, `consent` decides.
+//!
+//! The front door is [`run`] with what it takes: [`cli`], [`clock`] and [`config`].
 
 mod app;
 mod build;
 mod child;
 pub mod cli;
 pub mod clock;
-pub mod command;
+mod command;
 pub mod config;
-pub mod consent;
-pub mod delivery;
-pub mod digest;
+mod consent;
+mod delivery;
+mod digest;
 mod ending;
-pub mod fault;
-pub mod feed;
-pub(crate) mod file;
-pub mod finding;
-pub mod html;
-pub mod http;
-pub mod inbox;
-pub mod language;
-pub mod ledger;
-pub mod loader;
-pub mod lock;
-pub mod message;
-pub mod post;
-pub mod publish;
-pub mod reader;
+mod fault;
+mod feed;
+mod file;
+mod finding;
+mod html;
+mod http;
+mod inbox;
+#[doc(hidden)]
+pub mod inside;
+mod language;
+mod ledger;
+mod loader;
+mod lock;
+mod message;
+mod post;
+mod publish;
+mod reader;
 mod schedule;
-pub mod smtp;
-pub mod store;
-pub mod subscriber;
+mod smtp;
+mod store;
+mod subscriber;
 mod talk;
-pub mod template;
-pub mod token;
-pub mod verdict;
-pub mod web;
+mod template;
+mod token;
+mod verdict;
+mod web;
 
 pub use command::{is_broken_pipe, run};
 pub use ending::Ending;
+pub use fault::{guard, report_panics};
+pub use finding::{Finding, Severity};

@@ -6,9 +6,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, Parser};
 use tidings::cli::Cli;
 use tidings::clock::Clock;
-use tidings::fault;
-use tidings::finding::Severity;
-use tidings::{Ending, is_broken_pipe};
+use tidings::{Ending, Severity, guard, is_broken_pipe, report_panics};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -22,8 +20,8 @@ fn main() -> ExitCode {
         out: io::stdout().lock(),
         is_closed: false,
     };
-    fault::install();
-    let ended = fault::guard(|| Ok(tidings::run(&cli, &clock, &mut out)));
+    report_panics();
+    let ended = guard(|| Ok(tidings::run(&cli, &clock, &mut out)));
     let ended = ended.unwrap_or_else(|fault| Err(fault.into()));
     // Whoever read has had enough: no error, and it changes nothing in how the work went.
     let ended = match out.flush() {

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, Uncertain};
-use tidings::consent::{ReaderState, Said, Source, Wish};
-use tidings::ledger::{IssueState, Outcome, Settled, State};
-use tidings::reader::{Email, ReaderId};
-use tidings::store::{Asked, Resent, Sender, Store};
+use tidings::inside::consent::{ReaderState, Said, Source, Wish};
+use tidings::inside::ledger::{IssueState, Outcome, Settled, State};
+use tidings::inside::reader::{Email, ReaderId};
+use tidings::inside::store::{Asked, Resent, Sender, Store};
 use tokio::runtime::Runtime;
 
 use crate::database::Database;

@@ -5,8 +5,8 @@ use std::fs;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use proptest::prelude::*;
 use tidings::config::Config;
-use tidings::loader::load_posts;
-use tidings::post::facts::date::{Joint, Zoning, parse};
+use tidings::inside::loader::load_posts;
+use tidings::inside::post::facts::date::{Joint, Zoning, parse};
 
 /// The instant of a post that says so of its date, or what is said against it.
 fn published(dialect: &str, zone: &str, date: &str) -> String {
@@ -401,10 +401,10 @@ proptest! {
         for roll_over in [true, false] {
             let zoning = Zoning { roll_over, as_go: !roll_over, ..PARIS };
             let _ = parse(&text, &zoning);
-            let _ = tidings::post::facts::date::in_name(&text, &zoning, Joint::Signs);
-            let _ = tidings::post::facts::date::in_path(&text, &zoning);
-            let _ = tidings::post::facts::date::in_part(&text, &zoning);
-            let _ = tidings::post::facts::date::leading(&text, &zoning);
+            let _ = tidings::inside::post::facts::date::in_name(&text, &zoning, Joint::Signs);
+            let _ = tidings::inside::post::facts::date::in_path(&text, &zoning);
+            let _ = tidings::inside::post::facts::date::in_part(&text, &zoning);
+            let _ = tidings::inside::post::facts::date::leading(&text, &zoning);
         }
     }
 }

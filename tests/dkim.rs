@@ -14,7 +14,7 @@ use mail_auth::hickory_resolver::config::{ResolverConfig, ResolverOpts};
 use mail_auth::{
     AuthenticatedMessage, DkimResult, MessageAuthenticator, Parameters, ResolverCache, Txt,
 };
-use tidings::message::dkim::{Algorithm, Signer, SigningKey};
+use tidings::inside::message::dkim::{Algorithm, Signer, SigningKey};
 
 use crate::program::said;
 use crate::scene::{CONFIG, Scene};

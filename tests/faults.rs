@@ -11,7 +11,7 @@ use chrono::DateTime;
 use serde_json::Value;
 use sqlx::{Connection, Executor, Row, SqliteConnection};
 use tidings::config::StoreUrl;
-use tidings::store::{Access, Store};
+use tidings::inside::store::{Access, Store};
 
 use crate::program::missing;
 use crate::relay::{Habits, Relay};

@@ -5,10 +5,10 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 use tidings::config::Config;
-use tidings::feed::{Bodies, Outline, Setting, Sink, plan, render};
-use tidings::finding::Finding;
-use tidings::loader::{Loaded, load_posts};
-use tidings::post::{Body, Post};
+use tidings::inside::feed::{Bodies, Outline, Setting, Sink, plan, render};
+use tidings::inside::finding::Finding;
+use tidings::inside::loader::{Loaded, load_posts};
+use tidings::inside::post::{Body, Post};
 
 use crate::feed::{NOON, config, site};
 use crate::scene::Scene;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// From the roof to the ground; rooms of one line do not know each other, except on the ground.
 const FLOORS: &[&[&str]] = &[
     &["main"],
-    &["lib"],
+    &["lib", "inside"],
     &["command"],
     &["cli"],
     &["schedule", "build"],

@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
-use tidings::inbox::{Incoming, Kind, MOST_BYTES, Ours, Sign, Verb, classify, report_for};
-use tidings::ledger::IssueId;
-use tidings::reader::Email;
-use tidings::token::{Claim, Key, Purpose};
-use tidings::verdict::Verdict;
+use tidings::inside::inbox::{Incoming, Kind, MOST_BYTES, Ours, Sign, Verb, classify, report_for};
+use tidings::inside::ledger::IssueId;
+use tidings::inside::reader::Email;
+use tidings::inside::token::{Claim, Key, Purpose};
+use tidings::inside::verdict::Verdict;
 
 const FILES: [(&str, &str); 6] = [
     ("reports", include_str!("inbox/reports.txt")),

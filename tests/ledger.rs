@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, Uncertain};
-use tidings::consent::{ReaderState, Source, Wish};
-use tidings::ledger::{Issue, IssueState, Outcome, Settled, State};
-use tidings::reader::{Email, ReaderId};
-use tidings::store::{Access, Asked, Freeze, Frozen, Sender, Store, StoreError};
-use tidings::token::random_id;
+use tidings::inside::consent::{ReaderState, Source, Wish};
+use tidings::inside::ledger::{Issue, IssueState, Outcome, Settled, State};
+use tidings::inside::reader::{Email, ReaderId};
+use tidings::inside::store::{Access, Asked, Freeze, Frozen, Sender, Store, StoreError};
+use tidings::inside::token::random_id;
 use tokio::runtime::{self, Runtime};
 
 use crate::database::Database;

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use mail_parser::{MessageParser, MimeHeaders, PartType};
 use tidings::config::Config;
-use tidings::digest::{Content, Sizes, Templates, draft, news, shown};
-use tidings::loader::load_posts;
-use tidings::message::{Origin, compile};
-use tidings::reader::Reader;
-use tidings::token::Key;
+use tidings::inside::digest::{Content, Sizes, Templates, draft, news, shown};
+use tidings::inside::loader::load_posts;
+use tidings::inside::message::{Origin, compile};
+use tidings::inside::reader::Reader;
+use tidings::inside::token::Key;
 
 use crate::read::python;
 use crate::scene::{CONFIG, Scene};

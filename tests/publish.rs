@@ -442,7 +442,7 @@ fn a_manifest_that_leads_elsewhere_removes_nothing_there() {
     let atom = scene.read("public/atom.xml");
     let scene = scene.file("ours/atom.xml", &atom);
     let print = |text: &str| {
-        let hash = tidings::post::fingerprint_of(&text.as_bytes());
+        let hash = tidings::inside::post::fingerprint_of(&text.as_bytes());
         format!("1\t{hash:x}\t{}\t1\t-", text.len())
     };
     let absolute = scene.path("mine/atom.xml").display().to_string();

@@ -4,8 +4,8 @@ use std::fs;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use tidings::config::{Author, Config};
-use tidings::loader::load_posts;
-use tidings::post::Post;
+use tidings::inside::loader::load_posts;
+use tidings::inside::post::Post;
 
 /// A post of the dialect and its text as HTML, or why it is none.
 fn load(dialect: &str, path: &str, text: &str) -> Result<(Post, String), String> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use tidings::config::Config;
-use tidings::loader::{Loaded, load_posts};
+use tidings::inside::loader::{Loaded, load_posts};
 
 use crate::program::missing;
 use crate::read::strict_xml;

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use tidings::clock::Clock;
 use tidings::config::{Mail, StoreUrl, Uncertain};
-use tidings::consent::ReaderState;
-use tidings::delivery::{Delivery, Mailer, Progress, Stop};
-use tidings::ledger::{Issue, IssueState, State};
-use tidings::message::Compiled;
-use tidings::store::{Access, Busy, Store, StoreError};
+use tidings::inside::consent::ReaderState;
+use tidings::inside::delivery::{Delivery, Mailer, Progress, Stop};
+use tidings::inside::ledger::{Issue, IssueState, State};
+use tidings::inside::message::Compiled;
+use tidings::inside::store::{Access, Busy, Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 

@@ -1,8 +1,8 @@
 //! What anybody may send to the box that bounces come to.
 
 use arbitrary::{Result, Unstructured};
-use tidings::inbox::{Action, Kind, Ours, classify, report_for};
-use tidings::token::{Key, Purpose};
+use tidings::inside::inbox::{Action, Kind, Ours, classify, report_for};
+use tidings::inside::token::{Key, Purpose};
 
 use crate::grammar::text;
 
@@ -66,7 +66,8 @@ pub(crate) fn inbox(bytes: &[u8]) {
                         "{said:?}"
                     );
                 }
-                let is_failed = |report: &tidings::inbox::Report| report.action == Action::Failed;
+                let is_failed =
+                    |report: &tidings::inside::inbox::Report| report.action == Action::Failed;
                 assert!(report_for(reports, None).is_none_or(is_failed));
             }
         }

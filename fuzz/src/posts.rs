@@ -2,9 +2,9 @@
 
 use arbitrary::{Result, Unstructured};
 use tidings::config::{Dialect, Site};
-use tidings::post::dialect::Habits;
-use tidings::post::facts::date::{Joint, Zoning, in_name, in_path, leading, parse};
-use tidings::post::{Index, Post, Read, body, read};
+use tidings::inside::post::dialect::Habits;
+use tidings::inside::post::facts::date::{Joint, Zoning, in_name, in_path, leading, parse};
+use tidings::inside::post::{Index, Post, Read, body, read};
 
 use crate::grammar::{raw, text};
 

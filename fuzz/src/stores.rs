@@ -6,10 +6,10 @@ use std::fs;
 
 use arbitrary::{Result, Unstructured};
 use tempfile::TempDir;
-use tidings::lock::{Lock, Past, Unnamed};
-use tidings::post::Signature;
-use tidings::publish::Manifest;
-use tidings::token::{Claim, Key, Purpose};
+use tidings::inside::lock::{Lock, Past, Unnamed};
+use tidings::inside::post::Signature;
+use tidings::inside::publish::Manifest;
+use tidings::inside::token::{Claim, Key, Purpose};
 
 use crate::grammar::{raw, text};
 

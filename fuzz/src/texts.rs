@@ -6,10 +6,10 @@ use std::fs;
 use arbitrary::{Result, Unstructured};
 use tempfile::TempDir;
 use tidings::config::Config;
-use tidings::digest::{Content, Sizes, Templates, draft};
-use tidings::feed::OldFeed;
-use tidings::subscriber::List;
-use tidings::verdict::{Phase, Reply, Verdict, judge};
+use tidings::inside::digest::{Content, Sizes, Templates, draft};
+use tidings::inside::feed::OldFeed;
+use tidings::inside::subscriber::List;
+use tidings::inside::verdict::{Phase, Reply, Verdict, judge};
 
 use crate::grammar::text;
 

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
 use tidings::config::{Config, Mail, Relay, Tls};
-use tidings::message::Envelope;
-use tidings::reader::Email;
-use tidings::smtp::Dialer;
-use tidings::verdict::{Attempt, Refusal, Trouble};
+use tidings::inside::message::Envelope;
+use tidings::inside::reader::Email;
+use tidings::inside::smtp::Dialer;
+use tidings::inside::verdict::{Attempt, Refusal, Trouble};
 
 use crate::grammar::text;
 

@@ -126,7 +126,7 @@ pub use body::links::Index;
 pub use composed::composed;
 pub use dialect::slug::slug;
 pub use facts::{
-    Commits, Draft, Origin, Read, TOKENS, Why, read, sections, unknown_of_generator, unknown_token,
+    Commits, Draft, Read, TOKENS, Why, read, sections, unknown_of_generator, unknown_token,
 };
 pub use fingerprint::{Fingerprint, fingerprint_of};
 pub use front::{texts_of, with_defaults};

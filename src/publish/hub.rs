@@ -130,7 +130,7 @@ pub struct Hub<'a> {
 #[derive(Debug)]
 pub struct Told {
     /// How many feeds it knows of now.
-    pub told: usize,
+    pub count: usize,
     /// How many it does not.
     pub left: usize,
     /// Why not.
@@ -199,7 +199,7 @@ impl<'a> Hub<'a> {
             ));
         }
         Told {
-            told,
+            count: told,
             left,
             findings,
         }

@@ -21,7 +21,7 @@ use crate::file::{Care, sweep, unwritable, write_changed};
 use crate::finding::Finding;
 use crate::post::fingerprint_of;
 
-pub use hub::{Hub, Posts, Told};
+pub use hub::{Hub, Posts};
 pub use manifest::Manifest;
 pub use unseen::Unseen;
 

@@ -68,11 +68,11 @@ pub(crate) async fn tell_hub(
     };
     let told = hub.tell(manifest).await;
     talk.report(&told.findings);
-    if manifest.settle() || told.told > 0 {
+    if manifest.settle() || told.count > 0 {
         save(app, talk, manifest);
     }
-    if told.told > 0 || is_told_already {
-        talk.conclude(&format!("hub: {} feeds told", told.told))?;
+    if told.count > 0 || is_told_already {
+        talk.conclude(&format!("hub: {} feeds told", told.count))?;
     }
     Ok(match told.left {
         0 => Ending::Done,

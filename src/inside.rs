@@ -1,0 +1,75 @@
+//! What tests, benches and fuzz reach of the rooms; for nobody else, and without any promise.
+
+pub mod consent {
+    pub use crate::consent::{ReaderState, Said, Source, Wish};
+}
+pub mod delivery {
+    pub use crate::delivery::{Delivery, Mailer, Progress, Stop};
+}
+pub mod digest {
+    pub use crate::digest::{
+        ADDRESS, Content, Draft, LEAVE, NAME, Sizes, Templates, draft, news, shown,
+    };
+}
+pub mod feed {
+    pub use crate::feed::{Bodies, OldFeed, Outline, Setting, Sink, plan, render};
+}
+pub mod finding {
+    pub use crate::finding::Finding;
+}
+pub mod inbox {
+    pub use crate::inbox::{
+        Action, Incoming, Kind, MOST_BYTES, Ours, Report, Sign, Verb, classify, report_for,
+    };
+}
+pub mod ledger {
+    pub use crate::ledger::{Issue, IssueId, IssueState, Outcome, Settled, State};
+}
+pub mod loader {
+    pub use crate::loader::{Loaded, load_posts};
+}
+pub mod lock {
+    pub use crate::lock::{Lock, Past, Unnamed};
+}
+pub mod message {
+    pub use crate::message::{Compiled, Envelope, Origin, compile};
+    pub mod dkim {
+        pub use crate::message::dkim::{Algorithm, Signer, SigningKey};
+    }
+}
+pub mod post {
+    pub use crate::post::{Body, Index, Post, Read, Signature, body, fingerprint_of, read};
+    pub mod dialect {
+        pub use crate::post::dialect::Habits;
+    }
+    pub mod facts {
+        pub mod date {
+            pub use crate::post::facts::date::{
+                Joint, Zoning, in_name, in_part, in_path, leading, parse,
+            };
+        }
+    }
+}
+pub mod publish {
+    pub use crate::publish::Manifest;
+}
+pub mod reader {
+    pub use crate::reader::{Email, Reader, ReaderId};
+}
+pub mod smtp {
+    pub use crate::smtp::Dialer;
+}
+pub mod store {
+    pub use crate::store::{
+        Access, Asked, Busy, Freeze, Frozen, Resent, Sender, Store, StoreError,
+    };
+}
+pub mod subscriber {
+    pub use crate::subscriber::List;
+}
+pub mod token {
+    pub use crate::token::{Claim, Key, Purpose, random_id};
+}
+pub mod verdict {
+    pub use crate::verdict::{Attempt, Phase, Refusal, Reply, Trouble, Verdict, judge};
+}
