@@ -1067,6 +1067,59 @@ fn short_names_of_emoji_are_signs_where_the_site_shows_them_so() {
 }
 
 #[test]
+fn tex_is_a_formula_where_the_sites_config_says_so() {
+    let one = "---\ntitle: One\ndate: 2024-05-01\n---\na $x$ b \\(y\\) c $$z$$ d\n";
+    let hugo = "[markup.goldmark.extensions.passthrough]\nenable = true\n";
+    let delimiters =
+        "[markup.goldmark.extensions.passthrough.delimiters]\ninline = [['$', '$']]\nblock = []\n";
+    let both = format!("{hugo}{delimiters}");
+    let off = hugo.replace("true", "false");
+    for (config, text, formulas) in [
+        ("hugo.toml", "title = 'T'\n", ""),
+        ("hugo.toml", hugo, "yz"),
+        ("hugo.toml", off.as_str(), ""),
+        ("hugo.toml", both.as_str(), "x"),
+        ("hugo.toml", "[params]\nmath = true\n", "xz"),
+        ("hugo.toml", "[params.katex]\nenable = true\n", "xz"),
+        ("zola.toml", "base_url = 'https://x.example'\n", ""),
+        (
+            "zola.toml",
+            "base_url = 'https://x.example'\n[extra]\nkatex = true\n",
+            "xz",
+        ),
+        ("_config.yml", "title: T\n", "z"),
+        ("_config.yml", "mathjax: true\n", "xz"),
+        ("_config.yml", "markdown: CommonMark\n", ""),
+        ("_config.yml", "kramdown:\n  math_engine: null\n", ""),
+        (
+            "_config.yml",
+            "defaults:\n- values:\n    usemath: true\n",
+            "xz",
+        ),
+        ("pelicanconf.py", "PLUGINS = ['sitemap']\n", ""),
+        (
+            "pelicanconf.py",
+            "PLUGINS = ['pelican.plugins.render_math']\n",
+            "xz",
+        ),
+    ] {
+        let scene = site_beside(&[(config, text), ("content/2024-05-01-one.md", one)]);
+        let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+        let feed: serde_json::Value =
+            serde_json::from_str(&scene.read("public/feed.json")).unwrap();
+        let html = feed["items"][0]["content_html"]
+            .as_str()
+            .unwrap_or_default();
+        let shown: String = ["x", "y", "z"]
+            .into_iter()
+            .filter(|letter| html.contains(&format!("<mi>{letter}</mi>")))
+            .collect();
+        assert_eq!(shown, formulas, "{config}: {text}: {html}");
+    }
+}
+
+#[test]
 fn what_zola_does_not_expand_is_text() {
     let one = "+++\ntitle = \"One\"\ndate = 2024-05-01\n+++\nA {{ cup() }} of {% tea() %}.\n";
     let config = "base_url = \"https://x.example\"\nskip_content_templating = [\"**\"]\n";

@@ -279,6 +279,7 @@ impl Loaded {
         fingerprint_of(&(
             &self.dialect,
             self.habits.syntax,
+            &self.habits.math,
             &self.habits.excerpt,
             variables,
         ))

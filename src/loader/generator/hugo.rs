@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::config::Dialect;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::{Generator, author, keys_of, lower};
+use crate::post::dialect::math::{self, Delimiters, Math, Place};
 use crate::post::dialect::{Data, Habits, Rules};
 use crate::post::{front, texts_of, with_defaults};
 
@@ -154,6 +155,7 @@ pub(in crate::loader) fn read_into(generator: &Generator, dir: &Path, habits: &m
     let default = generator.text("defaultcontentlanguage").unwrap_or("en");
     let in_folder =
         generator.keys.get("defaultcontentlanguageinsubdir") == Some(&Value::Bool(true));
+    habits.math = math_of(&generator.keys);
     generator.languages(habits, default, in_folder);
     habits.language_folders = habits
         .languages
@@ -196,6 +198,51 @@ pub(in crate::loader) fn read_into(generator: &Generator, dir: &Path, habits: &m
             .and_then(author);
         habits.authors = writer.into_iter().collect();
     }
+}
+
+/// The delimiters that the parser is told to pass through, and what the theme is told of math.
+fn math_of(keys: &Map<String, Value>) -> Math {
+    let path = ["markup", "goldmark", "extensions", "passthrough"];
+    let passthrough = path.iter().try_fold(keys, |keys, name| {
+        let mut found = keys
+            .iter()
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.find_map(|(_, value)| value.as_object())
+    });
+    let passthrough = passthrough.filter(|keys| {
+        keys.get("enable")
+            .is_some_and(|on| on == &Value::Bool(true))
+    });
+    let mut math = Math {
+        is_whole: passthrough.is_some(),
+        is_on: keys
+            .get("params")
+            .and_then(Value::as_object)
+            .and_then(math::switch)
+            == Some(true),
+        always: Vec::new(),
+    };
+    let Some(passthrough) = passthrough else {
+        return math;
+    };
+    let said = |name: &str| passthrough.get("delimiters")?.get(name)?.as_array();
+    for (name, place, usual) in [
+        ("block", Place::Block, &[("\\[", "\\]"), ("$$", "$$")][..]),
+        ("inline", Place::Line, &[("\\(", "\\)")]),
+    ] {
+        let pair = |pair: &Value| {
+            let text = |at: usize| pair.get(at)?.as_str().filter(|text| !text.is_empty());
+            Some(Delimiters::new(text(0)?, text(1)?, place))
+        };
+        if let Some(pairs) = said(name) {
+            math.always.extend(pairs.iter().filter_map(pair));
+            continue;
+        }
+        let usual = usual.iter();
+        math.always
+            .extend(usual.map(|(open, close)| Delimiters::new(open, close, place)));
+    }
+    math
 }
 
 /// The languages whose texts have a folder of their own, and that folder.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::{Generator, author};
 use crate::post::dialect::Habits;
+use crate::post::dialect::math;
 use crate::post::front;
 
 /// Takes what the config says into the habits of the site.
@@ -38,6 +39,8 @@ pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
             .and_then(|scope| scope.get("path"))
             .is_none_or(|path| path == "" || path == "_posts");
         if let Some(values) = values.filter(|_| everywhere) {
+            let keys = values.as_object().into_iter().flatten();
+            habits.math.is_on |= math::switch(keys) == Some(true);
             permalink = values
                 .get("permalink")
                 .and_then(Value::as_str)
@@ -47,6 +50,16 @@ pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
                 habits.authors = [author].into();
             }
         }
+    }
+    habits.math.is_on |= math::switch(&generator.keys) == Some(true);
+    let engine = generator
+        .keys
+        .get("kramdown")
+        .and_then(|keys| keys.get("math_engine"));
+    let is_off = engine.is_some_and(|engine| engine.is_null() || engine == "none");
+    let is_other = |markdown: &str| !markdown.eq_ignore_ascii_case("kramdown");
+    if is_off || generator.text("markdown").is_some_and(is_other) {
+        habits.math.always.clear();
     }
     let colons = habits.rules.colons;
     habits.permalink =

@@ -23,6 +23,11 @@ pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
     {
         habits.slug_of_title = false;
     }
+    let plugins = generator.keys.get("plugins").and_then(Value::as_array);
+    habits.math.is_on = plugins.into_iter().flatten().any(|plugin| {
+        let name = plugin.as_str().unwrap_or_default().to_lowercase();
+        ["math", "katex"].iter().any(|word| name.contains(word))
+    });
     if generator.text("slugify_source") == Some("basename") {
         habits.slug_of_title = false;
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::loader::generator::keys::Generator;
 use crate::post::dialect::Habits;
+use crate::post::dialect::math;
 use crate::post::dialect::slug::Slugs;
 
 /// Takes what the config says into the habits of the site.
@@ -30,6 +31,8 @@ pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
     };
     habits.syntax.emoji = markdown("render_emoji");
     habits.syntax.bottom_notes = markdown("bottom_footnotes");
+    let extra = generator.keys.get("extra").and_then(Value::as_object);
+    habits.math.is_on = extra.and_then(math::switch) == Some(true);
     let as_text = generator
         .keys
         .get("skip_content_templating")

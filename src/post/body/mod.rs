@@ -25,6 +25,7 @@ mod mdx;
 mod notes;
 mod safe;
 mod shortcode;
+mod tex;
 mod wiki;
 
 /// The body of a post, from its file's text; `posts` are what its links may lead to, found by `index`.
@@ -95,9 +96,11 @@ pub fn body(
     if let Some((at, length)) = own {
         text.replace_range(at..at + length, &marks.more());
     }
+    let math = habits.math.delimiters(front.math(), is_html);
     let source = Source {
         text: &text,
         syntax: habits.syntax,
+        math: &math,
         is_html,
         is_marked: own.is_some(),
         marks,
@@ -130,8 +133,23 @@ pub fn body(
         ))
         .at_line(body_line + line)
     });
-    let warnings = warnings.chain(left_out(&safe.left_out)).collect();
+    let unread = unread(&expanded.unread).map(|(line, finding)| finding.at_line(body_line + line));
+    let warnings = warnings.chain(unread).chain(left_out(&safe.left_out));
+    let warnings = warnings.collect();
     Ok(finish(safe.html, post, Some(&marks.more()), warnings))
+}
+
+/// One warning for all formulas that stay TeX, and the line of the first, from 0.
+fn unread(formulas: &[(usize, String, String)]) -> Option<(usize, Finding)> {
+    let (line, tex, why) = formulas.first()?;
+    let shown: String = tex.chars().take(60).collect();
+    let others = match formulas.len() - 1 {
+        0 => String::new(),
+        1 => ", and so does another one below".to_owned(),
+        count => format!(", and so do {count} others below"),
+    };
+    let message = format!("the formula `{shown}` stays TeX: {why}{others}");
+    Some((*line, Finding::warning(message)))
 }
 
 /// One warning for all elements that are left out.

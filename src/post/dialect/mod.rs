@@ -3,6 +3,7 @@
 mod eleventy;
 mod hugo;
 mod jekyll;
+pub mod math;
 mod obsidian;
 pub mod pattern;
 mod pelican;
@@ -18,6 +19,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use crate::config::{Author, Dialect};
+use crate::post::dialect::math::Math;
 use crate::post::dialect::slug::Slugs;
 use crate::post::facts::date::Zoning;
 
@@ -78,6 +80,8 @@ pub struct Habits {
     pub language_folders: Vec<(String, String)>,
     /// What means something in a text beside Markdown.
     pub syntax: Syntax,
+    /// Where TeX stands in a text.
+    pub math: Math,
     /// How names become parts of an address.
     pub slugs: Slugs,
     /// Whether the slug is made from the title, and not from the file's name.
@@ -123,6 +127,7 @@ impl Habits {
             default_language: None,
             language_folders: Vec::new(),
             syntax: rules.syntax,
+            math: Math::of(dialect),
             slugs: rules.slugs,
             slug_of_title: rules.slug_of_title,
             name_keeps_date: rules.name_keeps_date,

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::post::dialect::math;
 use crate::post::front::defaults::with_defaults;
 
 /// Keys with their values, in order. A handful of them is searched faster than hashed.
@@ -83,6 +84,13 @@ impl Front<'_> {
             Some(value) => switch_of(value) == Some(wanted),
             None => false,
         }
+    }
+
+    /// Whether the post says that it has math, itself or to the theme.
+    pub(in crate::post) fn math(&self) -> Option<bool> {
+        let own = math::switch(self.values.iter().map(|(key, value)| (key, value)));
+        let mut tables = ["extra", "params"].into_iter();
+        own.or_else(|| tables.find_map(|name| math::switch(self.table(name)?)))
     }
 
     fn value(&self, key: &str) -> Option<&Value> {

@@ -11,7 +11,7 @@ use crate::post::body::safe::pictures::{LATER, LATER_SETS};
 const LONGEST_VALUE: usize = 16 << 10;
 
 /// The elements of MathML Core that show something themselves: none links or runs, and none holds HTML.
-const FORMULA: [&str; 28] = [
+pub(super) const FORMULA: [&str; 28] = [
     "math",
     "merror",
     "mfrac",

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::html::{attribute, tags};
+use crate::post::body::safe::allowed::FORMULA;
 use crate::post::body::safe::tag::is_tag;
 
 /// The same HTML with each formula's own notation, which an annotation holds, as its `alttext`.
@@ -43,6 +44,34 @@ fn formulas(html: &str) -> Vec<(usize, usize)> {
     }
     found.extend(open.map(|start| (start, html.len())));
     found
+}
+
+/// How deep the elements of a formula may stand in each other.
+const DEEPEST: usize = 100;
+
+/// Whether this is one formula, whole, of elements that stay.
+pub(in crate::post::body) fn is_formula(html: &str) -> bool {
+    let mut depth = 0_usize;
+    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+        let tag = &html[at + 1..];
+        let closes = tag.starts_with('/');
+        let name = tag.trim_start_matches('/');
+        let end = name.find(|c: char| !c.is_ascii_alphanumeric());
+        if !FORMULA.contains(&&name[..end.unwrap_or(name.len())]) {
+            return false;
+        }
+        let is_alone = tag.split('>').next().is_some_and(|tag| tag.ends_with('/'));
+        depth = match (closes, is_alone) {
+            (true, _) => depth.wrapping_sub(1),
+            (false, true) => depth,
+            (false, false) => depth + 1,
+        };
+        let is_within = depth > 0 || tag == "/math>";
+        if depth > DEEPEST || !is_within {
+            return false;
+        }
+    }
+    depth == 0
 }
 
 /// The TeX that a formula's annotation holds, escaped as it stands there.

@@ -26,6 +26,8 @@ pub(super) use left_out::LeftOut;
 
 use left_out::unshown;
 
+pub(super) use formulas::is_formula;
+
 /// HTML that is safe to show, and the elements with content that are not in it, by their names.
 pub(super) struct Safe {
     pub(super) html: String,

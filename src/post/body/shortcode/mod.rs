@@ -5,8 +5,10 @@ mod code;
 mod container;
 mod element;
 mod embed;
+mod formula;
 mod known;
 mod liquid;
+mod math;
 mod meet;
 mod scan;
 mod tag;
@@ -16,9 +18,11 @@ use std::ops::Range;
 
 use crate::post::body::links::Links;
 use crate::post::body::marks::Marks;
+use crate::post::body::shortcode::formula::Formulas;
 use crate::post::body::shortcode::liquid::Variables;
 use crate::post::body::shortcode::tag::{Kind, Tags};
 use crate::post::dialect::Syntax;
+use crate::post::dialect::math::Delimiters;
 
 pub(super) use crate::post::body::shortcode::call::Call;
 pub(super) use crate::post::body::shortcode::code::{Code, fence};
@@ -30,6 +34,8 @@ pub(super) use crate::post::body::shortcode::liquid::TIME;
 pub(super) struct Source<'a> {
     pub(super) text: &'a str,
     pub(super) syntax: Syntax,
+    /// What TeX stands between in it, the longest first.
+    pub(super) math: &'a [Delimiters],
     /// Whether it is HTML, where no indent and no backtick makes code.
     pub(super) is_html: bool,
     /// Whether it is marked already where the summary ends.
@@ -46,6 +52,8 @@ pub(super) struct Expanded {
     pub(super) slots: Vec<String>,
     /// What was left out: the line, from 0, and what it was.
     pub(super) dropped: Vec<(usize, String)>,
+    /// The formulas that stay TeX: the line, from 0, the TeX, and why.
+    pub(super) unread: Vec<(usize, String, String)>,
 }
 
 /// The line, from 0, at which a text has grown beyond its budget.
@@ -65,6 +73,7 @@ pub(super) fn expand(
     let Source {
         text,
         syntax,
+        math,
         is_html,
         is_marked,
         marks,
@@ -86,6 +95,7 @@ pub(super) fn expand(
         is_marked,
         marks,
         tags: Tags::of(text),
+        formulas: Formulas::between(math),
         seen: Code::default(),
         open: Vec::new(),
         captured: HashMap::new(),
@@ -112,6 +122,8 @@ struct Expander<'a> {
     is_marked: bool,
     marks: Marks,
     tags: Tags<'a>,
+    /// What is known of the formulas ahead.
+    formulas: Formulas<'a>,
     /// What is known of the code ahead.
     seen: Code,
     /// Where what is open ends, where the text goes on after that, and the HTML that closes it.

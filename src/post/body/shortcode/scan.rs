@@ -1,6 +1,5 @@
 //! From one sign that means something to the next: code, comments, lines and attributes; shortcodes are met elsewhere.
 
-use crate::html::escape;
 use crate::post::body::shortcode::Expander;
 use crate::post::body::shortcode::code::{Block, fence, unescaped};
 use crate::post::body::shortcode::element::Element;
@@ -64,6 +63,10 @@ impl Expander<'_> {
                 && let Some(inside) = self.element(at)
             {
                 at = inside;
+                continue;
+            }
+            if let Some(after) = self.tex(at) {
+                at = after;
                 continue;
             }
             at = match rest.as_bytes()[0] {
@@ -262,34 +265,6 @@ impl Expander<'_> {
         self.done.text.insert_str(end, &format!(" {{#{id}}}"));
     }
 
-    /// A formula of kramdown's, `$$a_1$$`: nothing in it is Markdown.
-    fn formula(&mut self, at: usize) -> usize {
-        let rest = &self.text[at..];
-        let inside = rest
-            .strip_prefix("$$")
-            .and_then(|rest| rest.find("$$").map(|length| &rest[..length]));
-        let Some(inside) =
-            inside.filter(|inside| !inside.contains("{{") && !inside.contains("\n\n"))
-        else {
-            return self.copy(at, self.plain_length(at));
-        };
-        let after = at + inside.len() + 4;
-        if self.open.last().is_some_and(|(close, _, _)| after > *close) {
-            return self.copy(at, 2);
-        }
-        let formula = escape(&self.text[at..after]);
-        let is_alone = self.done.text.ends_with('\n')
-            && self.text[after..]
-                .trim_start_matches(' ')
-                .starts_with(['\n']);
-        self.slot(&if is_alone {
-            format!("<p>{formula}</p>")
-        } else {
-            formula
-        });
-        after
-    }
-
     /// Where a line has the colon that it begins with, if neither a space follows it, as where a term is
     /// defined, nor a dash, as below a table's head.
     fn colon_of_no_definition(&self, line: &str) -> Option<usize> {
@@ -354,7 +329,9 @@ impl Expander<'_> {
             true => text[first..].find(['\n', '`', '<', '%', '$']),
             false => text[first..].find(['\n', '`', '<', '{', '%', '$']),
         };
-        next.map_or(text.len(), |next| first + next)
+        let end = next.map_or(text.len(), |next| first + next);
+        let before_formula = self.formulas.first_sign(&text[first..end]);
+        before_formula.map_or(end, |next| first + next)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::finding::Finding;
 use crate::post::dialect::Habits;
 use crate::post::{Body, Index, Post, Read, read};
 
+mod formulas;
 mod growth;
 mod notes;
 mod shown;
@@ -295,7 +296,7 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
     (
         Dialect::Jekyll,
         "A $$a_1 * b_2 * c < d$$ b, $$ 5\n\n$$\nx * y * z\n$$\n\n* a\n^\n* b",
-        "<p>A $$a_1 * b_2 * c &lt; d$$ b, $$ 5</p>\n<p>$$\nx * y * z\n$$</p>\n<ul>\n<li>a</li>\n</ul>\n\n<ul>\n<li>b</li>\n</ul>",
+        "<p>A <math alttext=\"a_1 * b_2 * c &lt; d\" display=\"inline\"><msub><mi>a</mi><mn>1</mn></msub><mo>∗</mo><msub><mi>b</mi><mn>2</mn></msub><mo>∗</mo><mi>c</mi><mo>&lt;</mo><mi>d</mi></math> b, $$ 5</p>\n<p><math alttext=\"x * y * z\" display=\"block\"><mi>x</mi><mo>∗</mo><mi>y</mi><mo>∗</mo><mi>z</mi></math></p>\n<ul>\n<li>a</li>\n</ul>\n\n<ul>\n<li>b</li>\n</ul>",
     ),
     (
         Dialect::Pelican,

@@ -1,0 +1,69 @@
+//! TeX → MathML, within bounds; what the library cannot read stays TeX.
+
+use std::convert::Infallible;
+
+use pulldown_latex::config::{DisplayMode, RenderConfig};
+use pulldown_latex::{Parser, Storage, push_mathml};
+
+use crate::fault::guard;
+use crate::html::escape;
+use crate::post::body::safe::is_formula;
+
+/// The longest formula that is read, in bytes.
+const LONGEST: usize = 4 << 10;
+/// How many times as long as its TeX a formula may be, beside its own tag.
+const GROWTH: usize = 100;
+/// What gives words another meaning, and can grow without bounds.
+const DEFINITIONS: [&str; 6] = [
+    "\\def",
+    "\\gdef",
+    "\\edef",
+    "\\let",
+    "\\newcommand",
+    "\\renewcommand",
+];
+
+/// The MathML of a formula, with its TeX as `alttext`.
+///
+/// # Errors
+/// In a few words, why it cannot be shown so.
+pub(super) fn to_mathml(tex: &str, is_block: bool) -> Result<String, String> {
+    if tex.len() > LONGEST {
+        return Err(format!("it is longer than {LONGEST} bytes"));
+    }
+    if DEFINITIONS.iter().any(|word| tex.contains(word)) {
+        return Err("it defines words of its own".to_owned());
+    }
+    let rendered = guard(|| Ok(render(tex, is_block)));
+    let rendered = rendered.map_err(|_| "the library fails at it".to_owned())??;
+    // Some text comes out as it was written, also where it looks like a tag.
+    let rendered = rendered
+        .replace("><</", ">&lt;</")
+        .replace(">></", ">&gt;</");
+    let is_sound = rendered.len() <= GROWTH * (tex.len() + 1) && is_formula(&rendered);
+    match rendered.strip_prefix("<math") {
+        Some(formula) if is_sound => Ok(format!("<math alttext=\"{}\"{formula}", escape(tex))),
+        _ => Err("it would become something else than a formula".to_owned()),
+    }
+}
+
+fn render(tex: &str, is_block: bool) -> Result<String, String> {
+    let storage = Storage::new();
+    let events: Result<Vec<_>, _> = Parser::new(tex, &storage).collect();
+    let events = events.map_err(|error| {
+        let said = error.to_string();
+        let first = said.lines().next().unwrap_or_default();
+        first.trim_start_matches("parsing error: ").to_owned()
+    })?;
+    let config = RenderConfig {
+        display_mode: match is_block {
+            true => DisplayMode::Block,
+            false => DisplayMode::Inline,
+        },
+        ..RenderConfig::default()
+    };
+    let mut formula = String::with_capacity(tex.len() * 16);
+    let events = events.into_iter().map(Ok::<_, Infallible>);
+    push_mathml(&mut formula, events, config).map_err(|error| error.to_string())?;
+    Ok(formula)
+}

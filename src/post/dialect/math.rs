@@ -1,0 +1,155 @@
+//! Where TeX stands in a text: between which delimiters, and what says so.
+
+use serde_json::Value;
+
+use crate::config::Dialect;
+
+/// The keys by which front matter and configs say that there is math.
+const KEYS: [&str; 8] = [
+    "math",
+    "katex",
+    "mathjax",
+    "usemath",
+    "use_math",
+    "usekatex",
+    "usemathjax",
+    "katex_enable",
+];
+
+/// How a formula stands in its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// In a line.
+    Line,
+    /// On lines of its own.
+    Block,
+    /// On lines of its own where nothing else is on them and between empty lines, else in a line.
+    ByLines,
+}
+
+/// What TeX stands between.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Delimiters {
+    /// What begins a formula.
+    pub open: String,
+    /// What ends it.
+    pub close: String,
+    /// How it stands in its text.
+    pub place: Place,
+}
+
+impl Delimiters {
+    /// A pair of delimiters.
+    pub fn new(open: &str, close: &str, place: Place) -> Self {
+        Self {
+            open: open.to_owned(),
+            close: close.to_owned(),
+            place,
+        }
+    }
+}
+
+/// Where a site's texts have TeX.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Math {
+    /// Delimiters that the generator itself reads in every text of Markdown.
+    pub always: Vec<Delimiters>,
+    /// Whether those are all that there are, whatever a post says.
+    pub is_whole: bool,
+    /// Whether posts that do not say so have math.
+    pub is_on: bool,
+}
+
+impl Math {
+    /// What a dialect does without a config: kramdown reads `$$` in every text.
+    pub(super) fn of(dialect: Dialect) -> Self {
+        let kramdown = || Delimiters::new("$$", "$$", Place::ByLines);
+        Self {
+            always: match dialect {
+                Dialect::Jekyll => vec![kramdown()],
+                _ => Vec::new(),
+            },
+            ..Self::default()
+        }
+    }
+
+    /// The delimiters of a text, the longest first; none where nothing says that it has math. `said` is what its front
+    /// matter says.
+    pub fn delimiters(&self, said: Option<bool>, is_html: bool) -> Vec<Delimiters> {
+        let mut all = match is_html {
+            true => Vec::new(),
+            false => self.always.clone(),
+        };
+        if said.unwrap_or(self.is_on) && (is_html || !self.is_whole) {
+            // Markdown takes one of two backslashes for itself before a script of the page looks for formulas.
+            let (line, block) = match is_html {
+                true => (("\\(", "\\)"), ("\\[", "\\]")),
+                false => (("\\\\(", "\\\\)"), ("\\\\[", "\\\\]")),
+            };
+            let known = [
+                (("$$", "$$"), Place::Block),
+                (("$", "$"), Place::Line),
+                (line, Place::Line),
+                (block, Place::Block),
+            ];
+            for ((open, close), place) in known {
+                if all.iter().all(|one| one.open != open) {
+                    all.push(Delimiters::new(open, close, place));
+                }
+            }
+        }
+        all.sort_by_key(|one| std::cmp::Reverse(one.open.len()));
+        all
+    }
+}
+
+/// Whether keys say that there is math: `math: true`, `katex = { enable = true }`, `math: mathjax`.
+pub fn switch<'a>(keys: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Option<bool> {
+    let mut said = None;
+    for (key, value) in keys {
+        if KEYS.iter().any(|known| key.eq_ignore_ascii_case(known)) {
+            said = said.max(is_on(value));
+        }
+    }
+    said
+}
+
+fn is_on(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(is_on) => Some(*is_on),
+        Value::String(text) if text.trim().is_empty() => None,
+        Value::String(text) => {
+            let no = ["false", "no", "off", "none"];
+            Some(!no.iter().any(|no| text.trim().eq_ignore_ascii_case(no)))
+        }
+        Value::Object(keys) => {
+            let named = |name: &str| keys.get(name).and_then(is_on);
+            named("enable").or_else(|| named("enabled"))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::switch;
+
+    #[test]
+    fn a_switch_is_read_however_it_is_written() {
+        for (keys, said) in [
+            (json!({"math": true}), Some(true)),
+            (json!({"KaTeX": "yes"}), Some(true)),
+            (json!({"math": "mathjax"}), Some(true)),
+            (json!({"usemath": "off"}), Some(false)),
+            (json!({"math": {"enable": true, "x": 1}}), Some(true)),
+            (json!({"katex": {"enabled": false}}), Some(false)),
+            (json!({"math": false, "mathjax": true}), Some(true)),
+            (json!({"math": {"inline": []}}), None),
+            (json!({"math": "", "aftermath": true}), None),
+        ] {
+            assert_eq!(switch(keys.as_object().unwrap()), said, "{keys}");
+        }
+    }
+}
