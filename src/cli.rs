@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args, ColorChoice, Parser, Subcommand};
 
 use crate::clock::time_of;
-use crate::config::Day;
+use crate::config::{Day, StoreUrl};
 use crate::digest::Wish;
 use crate::ledger::IssueId;
 use crate::reader::{Email, Mailbox, NameError, check_name};
@@ -72,9 +72,34 @@ pub enum Command {
     Issue(Issue),
     /// Show the issues and what became of each delivery
     Status(Status),
+    /// Back up the store of readers and issues, bring it back, check it or move it
+    #[command(subcommand)]
+    Store(Store),
     /// Make a key to sign mail with, or show what DNS must say
     #[command(subcommand)]
     Dkim(Dkim),
+}
+
+/// What is done with the store.
+#[derive(Debug, Subcommand)]
+pub enum Store {
+    /// Write all of it into a new file, also while mail is being sent
+    Backup {
+        /// The file, which must not be there yet; keep it as private as the store
+        file: PathBuf,
+    },
+    /// Bring a backup back into an empty store, of either database; what was being sent waits for `issue resume`
+    Restore {
+        /// The file that `backup` wrote
+        file: PathBuf,
+    },
+    /// Say how much is kept and what is wrong with it; exit code 1 for warnings, 2 for errors
+    Check,
+    /// Copy all of it into an empty store, compare every row, and close this one for good
+    Move {
+        /// Where to: sqlite:FILE or postgres://…
+        url: StoreUrl,
+    },
 }
 
 /// What is done with keys.

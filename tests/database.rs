@@ -50,6 +50,12 @@ impl Database {
         ));
     }
 
+    /// Takes everything out of it.
+    pub(crate) fn empty(&self) {
+        self.tell(format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        self.tell(format!("CREATE DATABASE {}", self.name));
+    }
+
     pub(crate) fn url(&self) -> String {
         let (base, _) = self.server.rsplit_once('/').unwrap();
         format!("{base}/{}", self.name)

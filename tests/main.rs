@@ -47,6 +47,7 @@ mod rules;
 mod run;
 mod scene;
 mod sites;
+mod store;
 mod street;
 mod subscriber;
 mod talk;

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::digest::{another_store, older_store};
 use crate::finding::{Finding, count};
 use crate::ledger::IssueState::{Open, Paused};
-use crate::ledger::Progress;
+use crate::ledger::{Issue, Progress};
 use crate::publish::Manifest;
 use crate::store::{Recovered, Store};
 use crate::talk::Talk;
@@ -84,7 +84,14 @@ impl App {
         Ok(())
     }
 
-    fn set_progress(&self, talk: &mut Talk<'_>, store: &Store, digest: &str, progress: Progress) {
+    /// Notes how far a digest has come in this copy, since a person goes on with it.
+    pub(crate) fn set_progress(
+        &self,
+        talk: &mut Talk<'_>,
+        store: &Store,
+        digest: &str,
+        progress: Progress,
+    ) {
         let lock = &self.config.posts.lock;
         let mut manifest = Manifest::read(lock);
         manifest.note_progress(digest, store.name(), progress);
@@ -125,13 +132,33 @@ impl App {
         if !self.noted(digest, store).is_some_and(is_older) {
             return self.note_progress(talk, store, digest).await;
         }
-        pause_copied(talk, store).await?;
-        let since = store.last_mail().await?;
+        for issue in store.open_issues().await? {
+            store
+                .change_issue(issue.id, &[Open], Paused, Some(COPIED))
+                .await?;
+        }
+        self.go_on_with_copy(talk, store, store.last_mail().await?)
+            .await?;
+        self.set_progress(talk, store, digest, progress);
+        Ok(())
+    }
+
+    /// Takes out again who has left since an older copy was made, and says what it lacks and what is paused in it.
+    pub(crate) async fn go_on_with_copy(
+        &self,
+        talk: &mut Talk<'_>,
+        store: &Store,
+        made_at: Option<DateTime<Utc>>,
+    ) -> anyhow::Result<()> {
+        for issue in store.issues().await? {
+            if issue.state == Paused && issue.reason.as_deref() == Some(COPIED) {
+                name_copied(talk, &issue);
+            }
+        }
         let recovered = store.recover_departures(&self.departures()).await?;
-        for line in lacking(since, self.clock.now(), recovered) {
+        for line in lacking(made_at, self.clock.now(), recovered) {
             tell(talk, &line)?;
         }
-        self.set_progress(talk, store, digest, progress);
         Ok(())
     }
 }
@@ -144,21 +171,15 @@ fn tell(talk: &mut Talk<'_>, words: &str) -> anyhow::Result<()> {
     Ok(talk.conclude(words)?)
 }
 
-/// Pauses what stands open: a person decides.
-async fn pause_copied(talk: &mut Talk<'_>, store: &Store) -> anyhow::Result<()> {
-    for issue in store.open_issues().await? {
-        store
-            .change_issue(issue.id, &[Open], Paused, Some(COPIED))
-            .await?;
-        let resume = format!(
-            "`tidings issue resume {0}` sends it to all who wait in this copy, also to those who have got it since; \
-             `tidings issue cancel {0}` ends it",
-            issue.id
-        );
-        let paused = format!("{}: “{}” is paused: {COPIED}", issue.digest, issue.subject);
-        talk.report(&[Finding::error(paused).way_out(resume)]);
-    }
-    Ok(())
+/// Names an issue that waits for a person, since it stood open in an older copy.
+fn name_copied(talk: &mut Talk<'_>, issue: &Issue) {
+    let resume = format!(
+        "`tidings issue resume {0}` sends it to all who wait in this copy, also to those who have got it since; \
+         `tidings issue cancel {0}` ends it",
+        issue.id
+    );
+    let paused = format!("{}: “{}” is paused: {COPIED}", issue.digest, issue.subject);
+    talk.report(&[Finding::error(paused).way_out(resume)]);
 }
 
 /// What an older copy does not know, said to a person.

@@ -7,6 +7,7 @@ mod issue;
 mod ping;
 mod run;
 mod status;
+mod store;
 mod subscriber;
 
 use std::io::{self, Write};
@@ -86,6 +87,7 @@ fn run_command(
         Command::Subscriber(what) => runtime.block_on(subscriber::subscriber(app, talk, what)),
         Command::Issue(what) => runtime.block_on(issue::issue(app, talk, what)),
         Command::Dkim(what) => dkim::dkim(app, talk, what),
+        Command::Store(what) => store::store(app, talk, what, runtime),
         Command::Status(args) => runtime.block_on(status::status(app, talk, args)),
     }
 }

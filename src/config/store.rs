@@ -67,6 +67,22 @@ impl FromStr for StoreUrl {
     }
 }
 
+impl StoreUrl {
+    /// The value of `url` that names it, without a password.
+    pub fn to_config(&self) -> String {
+        match self {
+            Self::Sqlite(file) => {
+                let file = file.canonicalize();
+                format!(
+                    "sqlite:{}",
+                    file.unwrap_or_else(|_| self.to_string().into()).display()
+                )
+            }
+            Self::Postgres(_) => self.to_string(),
+        }
+    }
+}
+
 /// As a person may see it: without user, password and options.
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,12 +12,14 @@ mod hub;
 mod live;
 mod plan;
 mod print;
+mod restored;
 mod slot;
 mod turn;
 
 use crate::app::App;
 use crate::digest::Next;
 use crate::ending::Ending;
+use crate::finding::count;
 use crate::loader::Loaded;
 use crate::talk::Talk;
 
@@ -29,6 +31,7 @@ pub(crate) use hub::{tell_hub, tell_hub_when_live};
 pub(crate) use live::Live;
 pub(crate) use plan::slot_ahead;
 pub(crate) use print::print;
+pub(crate) use restored::settle_restored;
 pub(crate) use turn::Turn;
 
 /// Goes on with what is open, then sends every digest that is due. What cannot be sent stops nothing else.
@@ -84,6 +87,13 @@ async fn send_due(turn: &Turn<'_>, talk: &mut Talk<'_>, live: &mut Live) -> anyh
     };
     turn.app.refuse_older_copies(None, sender.store()).await?;
     turn.rename(talk, sender.store()).await?;
+    let purged = sender.store().purge_unconfirmed(turn.now).await?;
+    if purged > 0 {
+        talk.say(&format!(
+            "{} not confirmed for 30 days: deleted",
+            count(purged, "reader")
+        ));
+    }
     let mut plan = match turn.plan(talk, sender.store()).await? {
         Next::Wait => return Ok(Ending::Done),
         Next::Ahead(slot) => {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use sqlx::error::DatabaseError;
 
 /// The result of everything here.
@@ -39,6 +40,30 @@ pub enum StoreError {
     /// It says something that it cannot say.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+    /// It was moved.
+    #[error("this store was moved to {0}, and nothing is kept here any more")]
+    Moved(String),
+    /// It is a backup, put in the place of a store by hand.
+    #[error("this is a backup of {}, and no store to go on with", .0.to_rfc3339())]
+    Backup(DateTime<Utc>),
+    /// There is none.
+    #[error("there is no store yet")]
+    Missing,
+    /// It is to be filled, and something is in it.
+    #[error("something is kept in this store already")]
+    NotEmpty,
+    /// It is to be moved, and somebody is sending.
+    #[error("another sender is at work in this store")]
+    Sending,
+    /// A backup must not take the place of a file.
+    #[error("there is such a file already, and a backup overwrites nothing")]
+    Exists(PathBuf),
+    /// The copy of this table is not what was copied.
+    #[error("the copy of the table `{0}` differs from what was copied")]
+    Differs(&'static str),
+    /// About another store than the configured one.
+    #[error("{1}")]
+    At(PathBuf, Box<StoreError>),
     /// Something could not be written down, so nothing more is sent.
     #[error("the ledger cannot be written: {0}")]
     Writer(String),
@@ -57,9 +82,15 @@ impl StoreError {
     /// The file that it is about, where that is not the store's own.
     pub fn file(&self) -> Option<&Path> {
         match self {
-            Self::File(file, _) => Some(file),
+            Self::File(file, _) | Self::Exists(file) => Some(file),
+            Self::At(place, error) => Some(error.file().unwrap_or(place)),
             _ => None,
         }
+    }
+
+    /// The same, about the store in this place.
+    pub(super) fn at(self, place: impl Into<PathBuf>) -> Self {
+        Self::At(place.into(), Box::new(self))
     }
 
     /// What a person can do about it, where the program knows.
@@ -71,6 +102,20 @@ impl StoreError {
             }
             Self::File(..) => Some("`url` under [store] names the file; its folder must be there"),
             Self::Damaged(_) => Some("bring back a copy of the store that is whole"),
+            Self::Moved(_) => Some("set `url` under [store] to where it is now"),
+            Self::Backup(_) => Some(
+                "put it aside, and bring it back with `tidings store restore FILE`, which says what it lacks",
+            ),
+            Self::Missing => Some("`url` under [store] names it; the first run makes it"),
+            Self::NotEmpty => Some(
+                "put that store aside first (`mv`, or another database), so that nothing in it is lost",
+            ),
+            Self::Sending => Some("try again when it is done, or stop it: the next run goes on"),
+            Self::Exists(_) => Some("give the backup another name"),
+            Self::Differs(_) => {
+                Some("nothing was changed; look for what writes into either database")
+            }
+            Self::At(_, error) => error.way_out(),
             Self::Newer { .. } | Self::Older | Self::Lost | Self::Stopped | Self::Writer(_) => None,
         }
     }

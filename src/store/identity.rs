@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::store::mark::Mark;
 use crate::store::secret::SITE;
 use crate::store::{Result, Store, StoreError};
 use crate::token::Key;
@@ -35,6 +36,18 @@ impl Store {
         .execute(&self.pool)
         .await?;
         Ok(self.site().await?.unwrap_or_default())
+    }
+
+    /// Why the store is not to be used.
+    pub(super) async fn mark(&self) -> Result<Option<Mark>> {
+        Mark::find(&self.pool).await
+    }
+
+    /// Marks it as not to be used.
+    pub(super) async fn set_mark(&self, mark: &Mark) -> Result<()> {
+        let mut tx = self.begin().await?;
+        mark.put(&mut tx).await?;
+        Ok(tx.commit().await?)
     }
 
     /// The key that signs the links of new issues.

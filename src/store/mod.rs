@@ -34,13 +34,17 @@ macro_rules! change {
 }
 
 mod asked;
+mod backup;
+mod check;
 mod connect;
 mod consent;
 mod departures;
 mod error;
 mod identity;
 mod issue;
+mod mark;
 mod number;
+mod purge;
 mod readers;
 mod rename;
 mod schema;
@@ -56,6 +60,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{Any, AnyPool, Transaction};
 
 pub use asked::{Answer, Asked};
+pub use backup::Backup;
 pub use connect::Access;
 pub use departures::Recovered;
 pub use error::{Result, StoreError};
@@ -67,6 +72,7 @@ pub use wait::Tell;
 use crate::config::{StoreUrl, with_tls};
 use crate::token::Key;
 use connect::{StorePlace, begin, beside, connect, make_private, sqlite_address};
+use mark::Mark;
 use schema::{migrate, version};
 use secret::{FINGERPRINT_KEY, STORE_NAME, once};
 use wait::Wait;
@@ -104,11 +110,16 @@ impl Store {
             StoreUrl::Sqlite(_) => format!("waiting for another program that holds {url}"),
         };
         let wait = Wait::new(what, tell);
-        let store = wait.watch(Self::open_waiting(url, access, now)).await?;
-        Ok(Self { wait, ..store })
+        let store = wait.watch(Self::open_any(url, access, now)).await?;
+        match store.mark().await? {
+            Some(Mark::Moved(to)) => Err(StoreError::Moved(to)),
+            Some(Mark::Backup(at)) if access == Access::Write => Err(StoreError::Backup(at)),
+            _ => Ok(Self { wait, ..store }),
+        }
     }
 
-    async fn open_waiting(url: &StoreUrl, access: Access, now: DateTime<Utc>) -> Result<Self> {
+    /// Opens also what is not to be used.
+    async fn open_any(url: &StoreUrl, access: Access, now: DateTime<Utc>) -> Result<Self> {
         sqlx::any::install_default_drivers();
         let (place, address) = match url {
             StoreUrl::Postgres(address) => (StorePlace::Server, with_tls(address)),
@@ -177,7 +188,12 @@ impl Store {
         })
     }
 
+    /// Begins a transaction that writes, unless the store was moved meanwhile.
     async fn begin(&self) -> Result<Transaction<'static, Any>> {
-        self.wait.watch(begin(&self.pool, &self.place)).await
+        let mut tx = self.wait.watch(begin(&self.pool, &self.place)).await?;
+        match Mark::find(&mut *tx).await? {
+            Some(Mark::Moved(to)) => Err(StoreError::Moved(to)),
+            _ => Ok(tx),
+        }
     }
 }

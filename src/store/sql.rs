@@ -39,6 +39,33 @@ impl StorePlace {
         }
     }
 
+    /// One row as one text, a JSON array.
+    pub(super) fn row(&self, columns: &str) -> String {
+        match self {
+            Self::Server => format!("CAST(json_build_array({columns}) AS TEXT)"),
+            Self::Memory | Self::File(_) => format!("json_array({columns})"),
+        }
+    }
+
+    /// A table of one `value`, a JSON array each, from the JSON array of them bound as this parameter.
+    pub(super) fn elements(&self, parameter: &str) -> String {
+        match self {
+            Self::Server => {
+                format!("json_array_elements(CAST({parameter} AS json)) AS listed(value)")
+            }
+            Self::Memory | Self::File(_) => format!("json_each({parameter}) AS listed"),
+        }
+    }
+
+    /// What stands at this place of such a `value`.
+    pub(super) fn element(&self, at: usize, is_number: bool) -> String {
+        match self {
+            Self::Server if is_number => format!("CAST(value->>{at} AS BIGINT)"),
+            Self::Server => format!("value->>{at}"),
+            Self::Memory | Self::File(_) => format!("json_extract(value, '$[{at}]')"),
+        }
+    }
+
     /// A table of `key` and `value`, from the JSON object bound as this parameter.
     pub(super) fn paired(&self, parameter: &str) -> String {
         match self {

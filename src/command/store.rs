@@ -1,0 +1,112 @@
+//! `tidings store`: back it up, bring it back, check it, move it.
+
+use std::path::Path;
+
+use anyhow::bail;
+use tokio::runtime::Runtime;
+
+use crate::app::{App, COPIED};
+use crate::cli;
+use crate::config::StoreUrl;
+use crate::digest::refuse_site;
+use crate::ending::Ending;
+use crate::finding::Finding;
+use crate::loader::{Loaded, load_posts};
+use crate::schedule::settle_restored;
+use crate::store::{Access, Backup};
+use crate::talk::Talk;
+
+/// Does what is asked for.
+pub(super) fn store(
+    app: &App,
+    talk: &mut Talk<'_>,
+    what: &cli::Store,
+    runtime: &Runtime,
+) -> anyhow::Result<Ending> {
+    match what {
+        cli::Store::Backup { file } => runtime.block_on(back_up(app, talk, file)),
+        cli::Store::Restore { file } => {
+            let loaded = load_posts(&app.config.site, &app.config.posts, app.clock.now())?;
+            runtime.block_on(restore(app, talk, file, &loaded))
+        }
+        cli::Store::Check => runtime.block_on(check(app, talk)),
+        cli::Store::Move { url } => runtime.block_on(relocate(app, talk, url)),
+    }
+}
+
+async fn back_up(app: &App, talk: &mut Talk<'_>, file: &Path) -> anyhow::Result<Ending> {
+    let now = app.clock.now();
+    app.store(Access::Read).await?.back_up(file, now).await?;
+    let backup = Backup::open(file, now).await?;
+    let contents = backup.store().contents().await;
+    backup.close().await;
+    talk.conclude(&format!("{}: {}", file.display(), contents?))?;
+    Ok(Ending::Done)
+}
+
+async fn restore(
+    app: &App,
+    talk: &mut Talk<'_>,
+    file: &Path,
+    loaded: &Loaded,
+) -> anyhow::Result<Ending> {
+    let backup = Backup::open(file, app.clock.now()).await?;
+    let restored = bring_back(app, talk, &backup, loaded).await;
+    backup.close().await;
+    restored
+}
+
+async fn bring_back(
+    app: &App,
+    talk: &mut Talk<'_>,
+    backup: &Backup,
+    loaded: &Loaded,
+) -> anyhow::Result<Ending> {
+    if let Some(site) = backup.store().site().await? {
+        refuse_site(&site, loaded.lock.authority())?;
+    }
+    let made_at = backup.made_at().await?;
+    let url = &app.config.store.url;
+    backup.restore(url, COPIED, app.clock.now()).await?;
+    let store = app.store(Access::Write).await?;
+    talk.conclude(&format!("{url}: {}", store.contents().await?))?;
+    app.go_on_with_copy(talk, &store, made_at).await?;
+    settle_restored(app, talk, &store, loaded, made_at).await?;
+    Ok(Ending::Done)
+}
+
+async fn check(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
+    let store = app.store(Access::Read).await?;
+    let findings = store.check().await?;
+    talk.conclude(&format!(
+        "{}: {}",
+        app.config.store.url,
+        store.contents().await?
+    ))?;
+    talk.insist(&findings);
+    if findings.iter().any(Finding::is_error) {
+        bail!("the store is not sound\n  `tidings store restore FILE` brings a backup back");
+    }
+    match findings.is_empty() {
+        true => Ok(Ending::Done),
+        false => Ok(Ending::Partial),
+    }
+}
+
+async fn relocate(app: &App, talk: &mut Talk<'_>, url: &StoreUrl) -> anyhow::Result<Ending> {
+    let Some(sender) = app.sender().await? else {
+        bail!(
+            "another run is sending\n  try again when it is done, or stop it: the next run goes on"
+        );
+    };
+    let contents = sender.store().contents().await?;
+    app.refuse_older_copies(None, sender.store()).await?;
+    sender.move_store(url, app.clock.now()).await?;
+    talk.conclude(&format!("{url}: {contents}; every row was compared"))?;
+    talk.conclude(&format!(
+        "set `url` under [store] to `{}`: until then every command stops, since nothing is kept in {} any more",
+        url.to_config(),
+        app.config.store.url
+    ))?;
+    Ok(Ending::Done)
+}

@@ -1,0 +1,58 @@
+//! After a backup was brought back: posts that may have been mailed since it was made are no news.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::config::{Digest, Schedule};
+use crate::digest::due;
+use crate::finding::count;
+use crate::loader::Loaded;
+use crate::store::Store;
+use crate::talk::Talk;
+
+/// Takes the posts of each digest as known that may have announced some since the backup, and notes how far each is.
+///
+/// # Errors
+/// Where the store cannot be written.
+pub(crate) async fn settle_restored(
+    app: &App,
+    talk: &mut Talk<'_>,
+    store: &Store,
+    loaded: &Loaded,
+    made_at: Option<DateTime<Utc>>,
+) -> anyhow::Result<()> {
+    let relay = app.config.mail.smtp.is_some();
+    for digest in &app.config.digests {
+        let name = &digest.name;
+        if store.last_slot(name).await?.is_none() {
+            continue;
+        }
+        let progress = store.progress(name).await?;
+        let may_have_announced = match app.noted(name, store) {
+            Some(noted) => progress.frozen < noted.frozen,
+            None => had_slot(app, digest, made_at),
+        };
+        if may_have_announced {
+            let announced = store.announced(name, relay).await?;
+            let posts = loaded.posts.iter().map(|post| post.id.to_string());
+            let unknown: Vec<String> = posts.filter(|id| !announced.contains(id)).collect();
+            store.know_posts(name, &unknown, app.clock.now()).await?;
+            talk.conclude(&format!(
+                "{name}: {} may have been mailed since and will not be mailed again; any of them with \
+                 `tidings digest {name} --posts POSTS`",
+                count(unknown.len(), "post")
+            ))?;
+        }
+        app.set_progress(talk, store, name, progress);
+    }
+    Ok(())
+}
+
+/// Whether the schedule may have sent something since this moment.
+fn had_slot(app: &App, digest: &Digest, since: Option<DateTime<Utc>>) -> bool {
+    let (Schedule::Cron(cron), Some(since)) = (&digest.schedule, since) else {
+        return true;
+    };
+    let zone = digest.zone(&app.config.site);
+    due(cron, zone, since.timestamp(), app.clock.now()).is_some()
+}

@@ -1,0 +1,190 @@
+//! Backups, and moving to another database. A backup is a SQLite file, whichever database it was made of.
+
+mod file;
+mod relocate;
+mod rows;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use sqlx::{Any, Executor, Row, Transaction};
+
+use crate::config::StoreUrl;
+use crate::ledger::IssueState::{Open, Paused};
+use crate::store::connect::StorePlace;
+use crate::store::mark::Mark;
+use crate::store::{Access, Result, Store, StoreError};
+use file::NewFile;
+use rows::{Side, copy_rows};
+
+impl Store {
+    /// Writes a copy of all that is committed now into a new file with mode 0600, while others go on writing.
+    ///
+    /// # Errors
+    /// Where there is such a file already, or no store.
+    pub async fn back_up(&self, file: &Path, now: DateTime<Utc>) -> Result<()> {
+        if self.place == StorePlace::Memory {
+            return Err(StoreError::Missing);
+        }
+        let new = NewFile::reserve(file)?;
+        let url = StoreUrl::Sqlite(new.path().to_owned());
+        if let StorePlace::File(_) = self.place {
+            self.vacuum_into(new.path()).await?;
+        }
+        let copy = Self::open_any(&url, Access::Write, now).await?;
+        let written = self.fill(&copy, now).await;
+        copy.close().await;
+        written?;
+        new.finish()
+    }
+
+    /// SQLite's own backup.
+    async fn vacuum_into(&self, file: &Path) -> Result<()> {
+        let mut connection = self.pool.acquire().await?;
+        // It writes into the new file alone, and is refused by a connection that may only read.
+        connection.execute("PRAGMA query_only = OFF").await?;
+        let copied = sqlx::query("VACUUM INTO $1")
+            .bind(file.to_string_lossy().into_owned())
+            .execute(&mut *connection)
+            .await;
+        connection.close_on_drop();
+        copied?;
+        Ok(())
+    }
+
+    /// Gives the copy what it lacks: the rows of a server, and the mark of a backup.
+    async fn fill(&self, copy: &Self, now: DateTime<Utc>) -> Result<()> {
+        if self.place == StorePlace::Server {
+            let snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            let mut from = self.pool.begin_with(snapshot).await?;
+            let mut to = copy.begin().await?;
+            copy_rows(side(&mut from, self), side(&mut to, copy)).await?;
+            to.commit().await?;
+        }
+        copy.set_mark(&Mark::Backup(now)).await?;
+        // One file, also for whoever may only read it.
+        copy.pool.execute("PRAGMA journal_mode = DELETE").await?;
+        Ok(())
+    }
+
+    /// Refuses a store in which something is kept, and keeps others from it to the end of the transaction.
+    async fn begin_empty(&self) -> Result<Transaction<'static, Any>> {
+        let mut tx = self.begin().await?;
+        if self.place == StorePlace::Server {
+            tx.execute("LOCK TABLE secret, reader, digest, issue IN EXCLUSIVE MODE")
+                .await?;
+        }
+        let text = "SELECT (SELECT COUNT(*) FROM reader) + (SELECT COUNT(*) FROM digest) \
+            + (SELECT COUNT(*) FROM issue) AS n";
+        let row = sqlx::query(text).fetch_one(&mut *tx).await?;
+        match row.try_get::<i64, _>("n")? {
+            0 => Ok(tx),
+            _ => Err(StoreError::NotEmpty),
+        }
+    }
+}
+
+fn side<'a>(tx: &'a mut Transaction<'static, Any>, store: &'a Store) -> Side<'a> {
+    Side {
+        connection: tx,
+        place: &store.place,
+    }
+}
+
+/// A backup that is to be brought back.
+#[derive(Debug)]
+pub struct Backup {
+    store: Store,
+    /// A copy that was brought up to date, since the backup is of an older version.
+    upgraded: Option<PathBuf>,
+}
+
+impl Backup {
+    /// Opens the file and checks that it is whole. It is only read.
+    pub async fn open(file: &Path, now: DateTime<Utc>) -> Result<Self> {
+        if !file.exists() {
+            let missing = io::Error::from(io::ErrorKind::NotFound);
+            return Err(StoreError::File(file.to_owned(), missing));
+        }
+        let opened = Self::open_whole(file, now).await;
+        opened.map_err(|error| error.at(file))
+    }
+
+    async fn open_whole(file: &Path, now: DateTime<Utc>) -> Result<Self> {
+        let url = StoreUrl::Sqlite(file.to_owned());
+        let mut upgraded = None;
+        let store = match Store::open_any(&url, Access::Read, now).await {
+            Err(StoreError::Older) => {
+                let copy = NewFile::reserve(&file.with_extension("upgraded"))?;
+                let failed = |error| StoreError::File(copy.path().to_owned(), error);
+                let bytes = fs::copy(file, copy.path()).map_err(failed)?;
+                debug_assert!(bytes > 0);
+                copy.finish()?;
+                let file = file.with_extension("upgraded");
+                upgraded = Some(file.clone());
+                Store::open_any(&StoreUrl::Sqlite(file), Access::Write, now).await?
+            }
+            opened => opened?,
+        };
+        let backup = Self { store, upgraded };
+        if backup.store.place == StorePlace::Memory {
+            return Err(StoreError::Missing);
+        }
+        match backup.store.integrity().await?.first() {
+            None => Ok(backup),
+            Some(fault) => Err(StoreError::Damaged(fault.clone())),
+        }
+    }
+
+    /// The store in it.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// When it was made: what happened later it lacks. None where it is a plain copy of a store without any mail.
+    pub async fn made_at(&self) -> Result<Option<DateTime<Utc>>> {
+        match self.store.mark().await? {
+            Some(Mark::Backup(at)) => Ok(Some(at)),
+            _ => self.store.last_mail().await,
+        }
+    }
+
+    /// Brings all of it into an empty store, which is made where there is none. What was open is paused, for this reason.
+    ///
+    /// # Errors
+    /// Where something is kept there already.
+    pub async fn restore(&self, url: &StoreUrl, reason: &str, now: DateTime<Utc>) -> Result<()> {
+        let store = Store::open(url, Access::Write, now).await?;
+        let restored = self.restore_into(&store, reason).await;
+        store.close().await;
+        restored
+    }
+
+    async fn restore_into(&self, store: &Store, reason: &str) -> Result<()> {
+        let mut from = self.store.pool.begin_with("BEGIN").await?;
+        let mut to = store.begin_empty().await?;
+        copy_rows(side(&mut from, &self.store), side(&mut to, store)).await?;
+        Mark::remove(&mut to).await?;
+        sqlx::query("UPDATE issue SET state = $1, reason = $2 WHERE state = $3")
+            .bind(Paused.word())
+            .bind(reason.to_owned())
+            .bind(Open.word())
+            .execute(&mut *to)
+            .await?;
+        to.commit().await?;
+        let _ = store.pool.execute("ANALYZE").await;
+        Ok(())
+    }
+
+    /// Ends with it.
+    pub async fn close(self) {
+        self.store.close().await;
+        for ending in ["", "-wal", "-shm"] {
+            if let Some(file) = &self.upgraded {
+                let _ = fs::remove_file(crate::store::connect::beside(file, ending));
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Moving a store to another database, with nobody sending meanwhile.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Any, Executor, Row, Transaction};
+
+use crate::config::StoreUrl;
+use crate::store::backup::rows::copy_rows;
+use crate::store::backup::side;
+use crate::store::connect::StorePlace;
+use crate::store::mark::Mark;
+use crate::store::{Access, Result, Sender, Store, StoreError};
+
+impl Sender {
+    /// Copies the store into an empty one, compares every row, and closes this one for good: whoever opens it is told
+    /// where it has gone.
+    ///
+    /// # Errors
+    /// Where another sender is at work, or something is kept there already. Then nothing has changed.
+    pub async fn move_store(&self, url: &StoreUrl, now: DateTime<Utc>) -> Result<()> {
+        let there = url.to_string();
+        let store = Store::open(url, Access::Write, now).await;
+        let store = store.map_err(|error| error.at(&there))?;
+        let moved = self.move_into(&store, &there).await;
+        store.close().await;
+        moved
+    }
+
+    async fn move_into(&self, store: &Store, there: &str) -> Result<()> {
+        let mut to = store.begin_empty().await.map_err(|error| error.at(there))?;
+        let mut from = self.store().begin_alone().await?;
+        copy_rows(side(&mut from, self.store()), side(&mut to, store)).await?;
+        to.commit()
+            .await
+            .map_err(|error| StoreError::from(error).at(there))?;
+        let _ = store.pool.execute("ANALYZE").await;
+        // From here on there are two. Should this fail, the other one is the copy that nobody uses.
+        Mark::Moved(there.to_owned()).put(&mut from).await?;
+        Ok(from.commit().await?)
+    }
+}
+
+impl Store {
+    /// A transaction beside which nobody writes, in a store in which nobody is sending.
+    async fn begin_alone(&self) -> Result<Transaction<'static, Any>> {
+        let begin = match self.place {
+            StorePlace::Server => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            StorePlace::Memory | StorePlace::File(_) => "BEGIN IMMEDIATE",
+        };
+        let mut tx = self.pool.begin_with(begin).await?;
+        if self.place == StorePlace::Server {
+            // Every transaction that writes has looked for the mark before, and holds `secret` to its end.
+            for text in [
+                "SET LOCAL lock_timeout = '10s'",
+                "LOCK TABLE secret IN ACCESS EXCLUSIVE MODE",
+                "LOCK TABLE reader, subscription, event, digest, issue, announced, delivery IN EXCLUSIVE MODE",
+            ] {
+                tx.execute(text).await?;
+            }
+        }
+        let text = "SELECT COUNT(*) AS n FROM delivery WHERE owner IS NOT NULL";
+        let row = sqlx::query(text).fetch_one(&mut *tx).await?;
+        match row.try_get::<i64, _>("n")? {
+            0 => Ok(tx),
+            _ => Err(StoreError::Sending),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Who never confirmed is not kept.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::reader::ReaderId;
+use crate::store::connect::StorePlace;
+use crate::store::sql::{MOST_LISTED, list};
+use crate::store::{Result, Store};
+
+/// How long a confirmation is waited for.
+const UNCONFIRMED: TimeDelta = TimeDelta::days(30);
+
+impl Store {
+    /// Deletes those who have been pending for 30 days without a word, to whom no mail was addressed and who have left
+    /// nothing; how many there were.
+    pub async fn purge_unconfirmed(&self, now: DateTime<Utc>) -> Result<usize> {
+        let mut purged = 0;
+        loop {
+            let some = self.purge_some(now).await?;
+            purged += some;
+            if some < MOST_LISTED {
+                return Ok(purged);
+            }
+        }
+    }
+
+    async fn purge_some(&self, now: DateTime<Utc>) -> Result<usize> {
+        let hold = match self.place {
+            StorePlace::Server => " FOR UPDATE",
+            StorePlace::Memory | StorePlace::File(_) => "",
+        };
+        // Who has left one digest while pending is kept, so that it stays left.
+        let select = format!(
+            "SELECT id FROM reader WHERE state = 'pending' \
+             AND EXISTS (SELECT 1 FROM event e WHERE e.reader = reader.id) \
+             AND NOT EXISTS (SELECT 1 FROM event e WHERE e.reader = reader.id AND (e.at > $1 OR e.kind = 'left')) \
+             AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.reader = reader.id) ORDER BY id LIMIT $2{hold}"
+        );
+        change!(self.begin(), |tx| {
+            let rows = sqlx::query(AssertSqlSafe(select.clone()))
+                .bind((now - UNCONFIRMED).timestamp())
+                .bind(i64::try_from(MOST_LISTED).unwrap_or(i64::MAX))
+                .fetch_all(&mut *tx)
+                .await?;
+            let mut ids: Vec<ReaderId> = Vec::new();
+            for row in &rows {
+                ids.push(row.try_get("id")?);
+            }
+            for (table, column) in [
+                ("subscription", "reader"),
+                ("event", "reader"),
+                ("reader", "id"),
+            ] {
+                let among = self.place.among(column, "$1");
+                let text = format!("DELETE FROM {table} WHERE {among}");
+                let query = sqlx::query(AssertSqlSafe(text)).bind(list(&ids));
+                query.execute(&mut *tx).await?;
+            }
+            Ok(ids.len())
+        })
+    }
+}
