@@ -212,14 +212,15 @@ impl fmt::Display for Finding {
             f.write_str(" ")?;
         }
         // Whatever comes behind the first line is indented, so that no foreign word begins a line of its own.
-        for (number, line) in self.message.lines().enumerate() {
+        for (number, line) in self.message.lines().take(MOST_LINES).enumerate() {
             match number {
-                0 => f.write_str(&visible_line(line))?,
-                _ => write!(f, "\n  {}", visible_line(line.trim_start()))?,
+                0 => f.write_str(&visible_line(&bounded(line)))?,
+                _ => write!(f, "\n  {}", visible_line(&bounded(line.trim_start())))?,
             }
         }
-        for line in self.way_out.iter().flat_map(|way_out| way_out.lines()) {
-            write!(f, "\n  {}", visible_line(line))?;
+        let way_out = self.way_out.iter().flat_map(|way_out| way_out.lines());
+        for line in way_out.take(MOST_LINES) {
+            write!(f, "\n  {}", visible_line(&bounded(line)))?;
         }
         Ok(())
     }
@@ -227,9 +228,21 @@ impl fmt::Display for Finding {
 
 impl std::error::Error for Finding {}
 
+/// How much of a message is shown: a foreign word in it may be as large as a post.
+const LONGEST_LINE: usize = 1000;
+const MOST_LINES: usize = 20;
+
+/// The line, or its beginning.
+fn bounded(line: &str) -> Cow<'_, str> {
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &line[..end])),
+        None => Cow::Borrowed(line),
+    }
+}
+
 /// Whether a terminal takes a character for something else than itself: a control, or one that turns or breaks the line.
 fn is_hidden(c: char) -> bool {
-    (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}')
+    (c.is_control() && c != '\t') || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Foreign words as they may go to a terminal: characters that it would take for orders are written as escapes; a line
@@ -345,7 +358,7 @@ mod tests {
 
     #[test]
     fn no_foreign_word_reaches_the_terminal_as_an_order() {
-        let orders = "\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m\u{0}\u{7f}\u{202e}\r";
+        let orders = "\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m\u{0}\u{7f}\u{202e}\u{2067}\u{2069}\r";
         let finding = Finding::error(format!("`{orders}` is no date\nok: forged"))
             .in_file(format!("post/{orders}\nok: forged.md"))
             .at_line(1)
@@ -355,12 +368,28 @@ mod tests {
             !shown.contains(|c: char| c.is_control() && c != '\n'),
             "{shown:?}"
         );
-        assert!(!shown.contains('\u{202e}'), "{shown:?}");
+        assert!(
+            !shown.contains(['\u{202e}', '\u{2067}', '\u{2069}']),
+            "{shown:?}"
+        );
         assert!(shown.contains("\\u{1b}]0;title\\u{7}"), "{shown:?}");
         let forged = |line: &str| line.starts_with("ok:");
         assert!(!shown.lines().any(forged), "{shown:?}");
         assert_eq!(visible_line("Tee\tund Ähre"), "Tee\tund Ähre");
         assert_eq!(visible("a\nb\u{1b}"), "a\nb\\u{1b}");
+    }
+
+    #[test]
+    fn a_foreign_word_of_any_length_is_shown_by_its_beginning() {
+        for word in [
+            "x".repeat(8 << 20),
+            "\u{1b}".repeat(1 << 20),
+            "ü\n".repeat(1 << 20),
+        ] {
+            let finding = Finding::error(format!("`{word}` is no date")).way_out(word);
+            let shown = finding.to_string();
+            assert!(shown.len() < 50_000, "{}", shown.len());
+        }
     }
 
     #[test]
