@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use chrono::{DateTime, Utc};
 
 use crate::finding::Finding;
+use crate::html::legal;
 
 pub use assign::Assigned;
 pub use past::Past;
@@ -65,6 +66,7 @@ pub struct Unnamed<'a> {
     pub id: Option<&'a str>,
 }
 
+const FORBIDDEN: &str = "the line holds a character that no feed may hold";
 /// The first field of a line that says which store began a digest.
 const DIGEST: &str = "#digest";
 /// The first field of a line that says which id a feed has from elsewhere.
@@ -97,6 +99,11 @@ impl Lock {
                 .at_line(number + 1)
                 .way_out("take the file back from version control, or mend the line")
         };
+        let is_control = |c: char| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r');
+        if let Some(at) = text.find(is_control) {
+            let number = text[..at].matches('\n').count();
+            return Err(broken(number, FORBIDDEN.to_owned()));
+        }
         let mut starts = Vec::new();
         let mut start = whole.len() - text.len();
         for (number, line) in text.split_inclusive('\n').enumerate() {
@@ -104,11 +111,14 @@ impl Lock {
             start += line.len();
             let line = line.trim_end_matches('\n');
             let line = line.strip_suffix('\r').unwrap_or(line);
-            if number > 0 && Line::of(line).is_some() {
+            let at = |message: String| broken(number, message);
+            if let Some(read) = Line::of(line).filter(|_| number > 0) {
+                if legal(read.id) != read.id {
+                    return Err(at(FORBIDDEN.to_owned()));
+                }
                 starts.push(here);
                 continue;
             }
-            let at = |message: String| broken(number, message);
             if is_conflict_marker(line) {
                 return Err(at("the lock holds a conflict marker".to_owned()));
             }

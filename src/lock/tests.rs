@@ -486,3 +486,22 @@ fn a_lock_from_a_system_that_takes_accents_apart_knows_the_same_posts() {
             .contains("\tT\u{e9}a\ttag:x,2020:te\u{301}a")
     );
 }
+
+#[test]
+fn a_line_with_a_character_that_no_feed_may_hold_is_refused() {
+    let good = "a.md\t2024-03-18T00:00:00Z\tTea\ttag:x.example,2024:a";
+    assert!(Lock::parse(&format!("x.example\r\n{good}\r\n")).is_ok());
+    for bad in ["\u{1}", "\u{1b}[2J", "\u{7f}", "\0", "\u{fffe}"] {
+        for line in [format!("{good}{bad}"), format!("#feed\t/\tx{bad}")] {
+            if bad == "\u{fffe}" && line.starts_with('#') {
+                continue;
+            }
+            let error = Lock::parse(&format!("x.example\n\n{line}\n")).unwrap_err();
+            let said = error.in_file("tidings.lock").to_string();
+            assert!(
+                said.starts_with("tidings.lock:3: the line holds a character that no feed"),
+                "{said}"
+            );
+        }
+    }
+}

@@ -164,6 +164,7 @@ pub fn read(
             .collect::<Vec<_>>()
             .join(" ");
     }
+    warnings.extend(bound_title(&mut title).map(|finding| finding.at_line(front.line("title"))));
     let categories = people::categories(&front, &name, habits);
     let (dated, by_name) = match dating.dated()? {
         Some((dated, from)) => (dated, from == Origin::Name),
@@ -190,7 +191,8 @@ pub fn read(
         .map(|id| id.trim().to_owned())
         .filter(|id| {
             let is_iri = url::Url::parse(id).is_ok()
-                && !id.contains(|c: char| c.is_whitespace() || c.is_control());
+                && !id.contains(|c: char| c.is_whitespace() || c.is_control())
+                && legal(id) == *id;
             if !is_iri {
                 let id = id.escape_debug();
                 let finding = Finding::warning(format!(
@@ -289,6 +291,19 @@ fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> 
             .way_out("expected something like en, de or pt-BR"),
     );
     None
+}
+
+/// The most characters of a title.
+const LONGEST_TITLE: usize = 2000;
+
+/// Cuts a title that is too long. Returns a warning of it.
+fn bound_title(title: &mut String) -> Option<Finding> {
+    let (end, _) = title.char_indices().nth(LONGEST_TITLE)?;
+    title.truncate(end);
+    title.push('…');
+    let message = format!("the title has more than {LONGEST_TITLE} characters: it is cut");
+    let way_out = "write a shorter one: it is a header of each mail, and relays cut those";
+    Some(Finding::warning(message).way_out(way_out))
 }
 
 /// The most names of a kind that a post may have.
