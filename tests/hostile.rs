@@ -98,6 +98,22 @@ fn refused() -> Vec<Hostile> {
         ("twice.md", with_front("slug: good-1")),
         ("same-id-b.md", with_front("id: tag:x,2024:same\nslug: b")),
         ("assign.md", with_body(&assigns)),
+        (
+            "permalink-tokens.md",
+            with_front(&format!("permalink: \"/{}\"", "{title}".repeat(500_000))),
+        ),
+        (
+            "permalink-words.md",
+            with_front(&format!(
+                "slug: \"{}\"\npermalink: \"/{}\"",
+                "!".repeat(4 << 20),
+                "{slug}".repeat(300)
+            )),
+        ),
+        (
+            "slug-slashes.md",
+            with_front(&format!("slug: \"{}\"", "/".repeat(1 << 20))),
+        ),
     ]
 }
 
@@ -107,6 +123,12 @@ fn trying() -> Vec<Hostile> {
         "---\ntitle: Evil\ndate: 2024-05-01\na: {}\n---\n{}\n",
         "v".repeat(50 << 10),
         "{{< param \"a\" >}}".repeat(10_000)
+    );
+    let below: Vec<String> = (0..20_000).map(|n| format!("\"b{n}\": \"x\"")).collect();
+    let nested = format!(
+        "---json\n{{\"title\": \"Evil\", \"date\": \"2024-05-01\", \"{}\": {{{}}}}}\n---\nx\n",
+        "k".repeat(1 << 20),
+        below.join(", ")
     );
     let table = format!("{}|\n{}|\n", "|a".repeat(1000), "|-".repeat(1000));
     vec![
@@ -241,6 +263,9 @@ fn trying() -> Vec<Hostile> {
             with_body("<p style=\"width: expression(alert(1))\">x</p>"),
         ),
         ("one-word.md", with_body(&"a".repeat(1 << 20))),
+        ("nested-names.md", nested.into_bytes()),
+        ("images-open.html", with_body(&"<img ".repeat(100_000))),
+        ("id-forbidden.md", with_front("id: \"tag:x,2024:a\\uFFFF\"")),
         ("wiki.md", with_body(&"[[".repeat(50_000))),
         ("escapes.md", with_body("\u{1b}]0;owned\u{7} \u{202e}evil")),
         ("marks.md", with_body(&"\u{301}".repeat(100_000))),

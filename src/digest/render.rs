@@ -192,13 +192,19 @@ fn picture_above(image: &Address, html: &str, sizes: &Sizes) -> Option<String> {
     (!html.is_empty() && !is_there).then(|| picture(image.as_str(), sizes))
 }
 
-/// What an issue shows of a post.
+/// The most bytes of one post's HTML in an issue. Gmail shows less than half of it; relays refuse a mail of many megabytes, and
+/// with it all other posts.
+const LONGEST_POST: usize = 256 << 10;
+
+/// What an issue shows of a post: of one that is too long only its summary, or nothing but its title.
 fn shown(layout: Layout, body: &Body) -> &str {
-    match layout {
-        Layout::Headlines => "",
-        Layout::Summaries => &body.summary,
-        Layout::Full => &body.html,
-    }
+    let parts: &[&str] = match layout {
+        Layout::Headlines => &[],
+        Layout::Summaries => &[&body.summary],
+        Layout::Full => &[&body.html, &body.summary],
+    };
+    let mut parts = parts.iter();
+    parts.find(|part| part.len() <= LONGEST_POST).unwrap_or(&"")
 }
 
 /// The words that lists of mail show after the subject: of one post its beginning, of several the other titles.

@@ -1,6 +1,7 @@
 //! HTML as a person would type it: headings underlined, code indented, links numbered through the issue.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use html2text::render::TextDecorator;
 use lol_html::html_content::{ContentType, Element};
@@ -49,6 +50,7 @@ pub(super) struct Link {
 /// What points into the page or into the mail itself, as footnotes do, is no link. Lines of code begin with [`CODE`].
 pub(super) fn from_html(html: &str, page: &str, used: usize) -> (String, Vec<Link>) {
     let links: RefCell<Vec<Link>> = RefCell::default();
+    let numbers: RefCell<HashMap<String, usize>> = RefCell::default();
     let blocks: RefCell<Vec<String>> = RefCell::default();
     let (is_nested, is_in_code, is_inner_table) =
         (Cell::new(false), Cell::new(false), Cell::new(false));
@@ -68,11 +70,8 @@ pub(super) fn from_html(html: &str, page: &str, used: usize) -> (String, Vec<Lin
                 return Ok(());
             }
             let mut links = links.borrow_mut();
-            let known = links
-                .iter()
-                .find(|known| known.url == url)
-                .map(|known| known.number);
-            let number = known.unwrap_or_else(|| {
+            let mut numbers = numbers.borrow_mut();
+            let number = *numbers.entry(url.clone()).or_insert_with(|| {
                 let number = used + links.len() + 1;
                 links.push(Link { number, url });
                 number

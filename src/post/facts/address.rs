@@ -18,6 +18,12 @@ use crate::post::front::Front;
 pub const TOKENS: &str =
     "expected {year}, {month}, {day}, {title}, {slug}, {path}, {section}, {filename} or {category}";
 
+/// The most bytes of an address before it is escaped: a program on the way or another may refuse a longer one, and every
+/// feed repeats it.
+const LONGEST: usize = 2048;
+/// The most categories that an address names.
+const MOST_CATEGORIES: usize = 100;
+
 /// The first token of a pattern of addresses that is not known here, whichever post it is filled for.
 pub fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
     let any = Parts {
@@ -107,6 +113,9 @@ impl Parts<'_> {
             }
             (filled, Origin::Pattern)
         };
+        if filled.len() > LONGEST {
+            return Err(too_long());
+        }
         // A colon in the first part is no scheme.
         let url = match filled.starts_with("http://") || filled.starts_with("https://") {
             true => filled.parse(),
@@ -126,6 +135,10 @@ impl Parts<'_> {
     /// The address that the front matter sets, as the dialect means it.
     fn own(&self, key: &str, own: &str, habits: &Habits) -> Result<String, Finding> {
         let rules = habits.rules;
+        // What takes its place may be much longer, or cost much and come to nothing.
+        if own.len() > LONGEST {
+            return Err(too_long());
+        }
         let is_template = own.contains("{{") || own.contains("{%");
         let has_colons = own.contains(':') && !own.contains("://");
         let mut filled = match (rules.own_address, rules.colons) {
@@ -143,6 +156,9 @@ impl Parts<'_> {
             (OwnAddress::TemplateOrTokens, _) if own.contains('{') => self.fill(own, habits)?,
             _ => own.to_owned(),
         };
+        if filled.len() > LONGEST {
+            return Err(too_long());
+        }
         if let Some(folder) = filled
             .strip_suffix("index.html")
             .filter(|folder| folder.is_empty() || folder.ends_with('/'))
@@ -198,11 +214,15 @@ impl Parts<'_> {
             let token = &rest[start + 1..start + end];
             filled.push_str(&self.token(token, habits).ok_or(token)?);
             rest = &rest[start + end + 1..];
+            if filled.len() > LONGEST {
+                return Ok(filled);
+            }
         }
         filled.push_str(rest);
         // A token without a value leaves no empty part behind.
-        while let Some(at) = filled.find("//").filter(|_| !filled.contains("://")) {
-            filled.remove(at);
+        if filled.contains("//") && !filled.contains("://") {
+            let mut last = ' ';
+            filled.retain(|c| std::mem::replace(&mut last, c) != '/' || c != '/');
         }
         Ok(filled)
     }
@@ -299,7 +319,8 @@ impl Parts<'_> {
             ),
             "categories" | "slugified_categories" => {
                 let mut parts: Vec<String> = Vec::new();
-                for category in self.categories {
+                let short = self.categories.iter().filter(|one| one.len() <= LONGEST);
+                for category in short.take(MOST_CATEGORIES) {
                     let part = category.to_lowercase();
                     let part = safe(&if token == "categories" {
                         part
@@ -360,6 +381,7 @@ impl Parts<'_> {
     /// The last part of the address: the `slug` key, else made from the name or the title.
     fn slug(&self, habits: &Habits) -> String {
         match self.front.text(&["slug"]) {
+            Some(slug) if slug.len() > LONGEST => slug,
             // What a person chose keeps its dots in Pelican and its form everywhere but where the generator cleans it.
             Some(slug) if habits.rules.slug_keys => habits.slugs.slug(&slug),
             Some(slug) => slug,
@@ -379,6 +401,9 @@ impl Parts<'_> {
                 habits,
             )?));
             rest = &rest[start + end + 2..];
+            if filled.len() > LONGEST {
+                return Some(filled);
+            }
         }
         filled.push_str(rest);
         (!filled.contains("{%")).then_some(filled)
@@ -388,8 +413,8 @@ impl Parts<'_> {
         let mut parts = expression.split('|').map(str::trim);
         let name = parts.next()?;
         let slug = || {
-            self.front
-                .text(&["slug"])
+            let own = self.front.text(&["slug"]);
+            own.filter(|slug| slug.len() <= LONGEST)
                 .unwrap_or_else(|| self.slug_from.to_owned())
         };
         let stem = || {
@@ -425,6 +450,12 @@ impl Parts<'_> {
         }
         (!value.is_empty()).then_some(value)
     }
+}
+
+fn too_long() -> Finding {
+    Finding::error(format!("the address has more than {LONGEST} bytes"))
+        .at_line(1)
+        .way_out("give the post a shorter one, with `slug` or the key that names its address")
 }
 
 /// Some of a post's sections, as Hugo means it: `1:`, `:last`, `last`, `0`, `1:2`.

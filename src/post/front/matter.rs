@@ -1,5 +1,7 @@
 //! What stands before the text of a post, as keys with values.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::post::dialect::math;
@@ -73,8 +75,8 @@ impl Front<'_> {
             is_text.then(|| (key.to_lowercase(), value.clone()))
         };
         let computed: Keys = computed.iter().filter_map(known).collect();
-        self.values
-            .retain(|(key, _)| !computed.iter().any(|(known, _)| known == key));
+        let names: HashSet<&str> = computed.iter().map(|(key, _)| &**key).collect();
+        self.values.retain(|(key, _)| !names.contains(&**key));
         self.values.extend(computed);
     }
 
@@ -144,6 +146,9 @@ impl Front<'_> {
     }
 }
 
+/// The longest name of a key with those of the tables that it stands in, in bytes: each text below has all of it.
+const LONGEST_NAME: usize = 200;
+
 /// What is text under a key, by its name and, in a table, the names behind dots; in lower case.
 pub fn texts_of(key: &str, value: &Value) -> Vec<(String, String)> {
     let key = key.to_lowercase();
@@ -151,6 +156,7 @@ pub fn texts_of(key: &str, value: &Value) -> Vec<(String, String)> {
         Value::Object(table) => table
             .iter()
             .flat_map(|(below, value)| texts_of(below, value))
+            .filter(|(below, _)| key.len() + below.len() < LONGEST_NAME)
             .map(|(below, text)| (format!("{key}.{below}"), text))
             .collect(),
         one => text_of(one).map(|text| (key, text)).into_iter().collect(),

@@ -1,7 +1,7 @@
 //! What a post embeds, for readers that run no scripts and play nothing: pages, films, sounds, formulas.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, LazyCell, RefCell};
 use std::rc::Rc;
 
 use lol_html::errors::{AttributeNameError, RewritingError};
@@ -32,14 +32,11 @@ pub(super) fn without_scripts<'a>(
     links: &Links<'_>,
     left_out: &mut LeftOut,
 ) -> Cow<'a, str> {
+    // Whether the tag itself is styled would be asked of all that follows a tag without an end.
+    let styled = LazyCell::new(|| html.to_ascii_lowercase().contains("style"));
     let is_meant = |(name, rest): (&str, &str)| {
-        let is_styled = || {
-            rest[..rest.find('>').unwrap_or(rest.len())]
-                .to_ascii_lowercase()
-                .contains("style")
-        };
         MEANT.iter().any(|meant| name.eq_ignore_ascii_case(meant))
-            || name.eq_ignore_ascii_case("img") && is_styled()
+            || name.eq_ignore_ascii_case("img") && *styled
             || name.eq_ignore_ascii_case("span") && rest.starts_with(" class=\"katex-html")
     };
     if !tags(html).any(is_meant) {

@@ -235,9 +235,11 @@ impl Expander<'_> {
         else {
             return;
         };
-        let written = self.done.text.trim_end_matches([' ', '\n']);
-        let gap = &self.done.text[written.len()..];
-        if gap.matches('\n').count() > 1 {
+        // No further back than to the second line break: each of many such lines would look through all before it.
+        let above = self.done.text.trim_end_matches(' ');
+        let written = above.strip_suffix('\n').unwrap_or(above);
+        let written = written.trim_end_matches(' ');
+        if written.ends_with('\n') {
             return;
         }
         let start = written.rfind('\n').map_or(0, |end| end + 1);
