@@ -16,6 +16,7 @@ mod dkim;
 mod faults;
 mod feed;
 mod feeds;
+mod guest;
 mod hostile;
 mod house;
 mod ids;

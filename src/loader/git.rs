@@ -1,7 +1,8 @@
 //! When git first and last saw each file. A renamed file is the same file, also where its folder was renamed.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +11,9 @@ use crate::child::program;
 use crate::finding::Finding;
 use crate::lock::Lock;
 use crate::post::{Commits, composed};
+
+/// What the line of a commit begins with.
+const COMMIT: char = '\u{1}';
 
 /// What git says of the files below the folder of posts, by their paths there.
 #[derive(Debug, Default)]
@@ -47,10 +51,9 @@ impl History {
 
 /// Asks git for the history of the files below the folder.
 pub(super) fn history(dir: &Path) -> Result<History, Finding> {
-    let about = ask(
-        dir,
-        &["rev-parse", "--is-shallow-repository", "--show-prefix"],
-    )?;
+    let (root, below) = repository(dir).map_err(|reason| unsaid(dir, &reason))?;
+    let ask = |arguments: &[&str]| ask(&root, arguments).map_err(|reason| unsaid(dir, &reason));
+    let about = ask(&["rev-parse", "--is-shallow-repository", "--show-prefix"])?;
     let (is_shallow, prefix) = about.split_once('\n').unwrap_or((&*about, ""));
     if is_shallow.trim() == "true" {
         return Err(Finding::error(
@@ -62,25 +65,43 @@ pub(super) fn history(dir: &Path) -> Result<History, Finding> {
         ));
     }
     // All of the repository: the folder itself may have been renamed.
-    let log = ask(
-        dir,
-        &["log", "-z", "-M", "--name-status", "--format=%x01%at"],
-    )?;
+    let log = ask(&["log", "-z", "-M", "--name-status", "--format=%x01%at"])?;
     Ok(History {
         is_asked: true,
-        files: read(&log, prefix.trim_end_matches('\n')),
+        files: read(&log, &(prefix.trim_end_matches('\n').to_owned() + &below)),
     })
 }
 
-/// What git answers.
-fn ask(dir: &Path, arguments: &[&str]) -> Result<String, Finding> {
-    let fail = |reason: &str| {
-        Finding::error(format!(
-            "git does not say when the posts were committed: {reason}"
-        ))
-        .in_file(dir)
-        .way_out("set `git_dates = false` under [posts]")
+fn unsaid(dir: &Path, reason: &str) -> Finding {
+    Finding::error(format!(
+        "git does not say when the posts were committed: {reason}"
+    ))
+    .in_file(dir)
+    .way_out("set `git_dates = false` under [posts]")
+}
+
+/// The nearest folder with a repository of its own, and the path of the folder of posts below it, with a slash at its
+/// end. Git itself would take the folder of posts for a repository where it holds the files of one, and would run what
+/// a config among them names: whoever writes posts could put them there.
+fn repository(dir: &Path) -> Result<(PathBuf, String), String> {
+    let real = dir.canonicalize().map_err(|error| error.to_string())?;
+    if env::var_os("GIT_DIR").is_some() {
+        return Ok((real, String::new()));
+    }
+    let mut above = real.ancestors();
+    let root = above
+        .find(|folder| folder.join(".git").exists())
+        .ok_or("it lies in no repository")?;
+    let below = real.strip_prefix(root).unwrap_or(Path::new(""));
+    let below = match below.to_string_lossy() {
+        none if none.is_empty() => String::new(),
+        some => format!("{some}/"),
     };
+    Ok((root.to_owned(), below))
+}
+
+/// What git answers, or why it does not.
+fn ask(root: &Path, arguments: &[&str]) -> Result<String, String> {
     let Output {
         status,
         stdout,
@@ -91,17 +112,32 @@ fn ask(dir: &Path, arguments: &[&str]) -> Result<String, Finding> {
             "log.showSignature=false",
             "-c",
             "diff.relative=false",
+            "-c",
+            "safe.bareRepository=explicit",
             "-C",
         ])
-        .arg(dir)
+        .arg(root)
         .args(arguments)
         .output()
-        .map_err(|error| fail(&error.to_string()))?;
+        .map_err(|error| error.to_string())?;
     if !status.success() {
         let stderr = String::from_utf8_lossy(&stderr);
-        return Err(fail(stderr.lines().next().unwrap_or_default()));
+        return Err(stderr.lines().next().unwrap_or_default().to_owned());
     }
     Ok(String::from_utf8_lossy(&stdout).into_owned())
+}
+
+/// The next change of a commit: its status, its path, and the new one of what moved. Only the place of a name tells what
+/// it is, since a file may be called as git writes a commit.
+fn change<'a>(
+    status: &'a str,
+    parts: &mut impl Iterator<Item = &'a str>,
+) -> Option<(&'a str, &'a str, &'a str)> {
+    let status = status.trim_start_matches('\n');
+    let path = parts.next()?;
+    let is_moved = status.starts_with(['R', 'C']);
+    let new = if is_moved { parts.next()? } else { path };
+    Some((status, path, new))
 }
 
 /// Reads a log whose newest commit comes first; `prefix` is the folder of posts in the repository.
@@ -109,17 +145,15 @@ fn read(log: &str, prefix: &str) -> HashMap<String, Seen> {
     let mut seen: HashMap<String, Seen> = HashMap::new();
     // What a path of an older commit is called today; none where that file was overwritten by a rename.
     let mut today: HashMap<String, Option<String>> = HashMap::new();
-    for commit in log.split('\u{1}').skip(1) {
-        let mut parts = commit.split(['\0', '\n']).filter(|part| !part.is_empty());
-        let at = parts.next().and_then(|at| at.parse().ok());
-        let Some(at) = at.and_then(|at| DateTime::from_timestamp(at, 0)) else {
-            continue;
-        };
+    let mut parts = log.split('\0').filter(|part| !part.is_empty()).peekable();
+    while let Some(header) = parts.next() {
+        let at = header.strip_prefix(COMMIT).and_then(|at| at.parse().ok());
+        let at = at.and_then(|at| DateTime::from_timestamp(at, 0));
         let mut renames = Vec::new();
-        while let (Some(status), Some(path)) = (parts.next(), parts.next()) {
-            let is_moved = status.starts_with(['R', 'C']);
-            let new = if is_moved { parts.next() } else { Some(path) };
-            let Some(new) = new else { break };
+        while let Some(status) = parts.next_if(|part| !part.starts_with(COMMIT)) {
+            let Some((status, path, new)) = change(status, &mut parts) else {
+                break;
+            };
             let name = match today.get(new) {
                 Some(name) => name.clone(),
                 None => Some(new.to_owned()),
@@ -127,7 +161,9 @@ fn read(log: &str, prefix: &str) -> HashMap<String, Seen> {
             if status.starts_with('R') {
                 renames.push((path, new, name.clone()));
             }
-            let Some(name) = name else { continue };
+            let (Some(name), Some(at)) = (name, at) else {
+                continue;
+            };
             // What lies elsewhere today is no post.
             if status.starts_with('D') || !name.starts_with(prefix) {
                 continue;
@@ -247,6 +283,26 @@ mod tests {
                 &["300 R100 drafts/a.md post/a.md M x.md", "100 A drafts/a.md"],
                 "post/",
                 &["a.md 100 100"],
+            ),
+            (
+                "a name that reads as a commit and a change is a name",
+                &[
+                    "300 A x\u{1}100\nR100\na.md\nb.md A y\u{1}4000000000\nA\na.md D \u{1}5",
+                    "200 M a.md",
+                    "100 A a.md",
+                ],
+                "",
+                &[
+                    "a.md 100 200",
+                    "x\u{1}100\nR100\na.md\nb.md 300 300",
+                    "y\u{1}4000000000\nA\na.md 300 300",
+                ],
+            ),
+            (
+                "a commit without a change",
+                &["300", "200 M a.md", "150 ", "100 A a.md"],
+                "",
+                &["a.md 100 200"],
             ),
             (
                 "it was copied",

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::file::asset::Inside;
 use crate::file::read::{Unreadable, WRITTEN, read_text};
 use crate::finding::{Finding, Severity};
 use crate::post::dialect::Data;
@@ -31,9 +32,15 @@ pub(in crate::loader) fn read_data(
     let real = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
     let mut above: Vec<&Path> = real.ancestors().take(depth).collect();
     above.reverse();
+    // Whoever writes posts must not show what lies elsewhere by a link to it.
+    let own = Inside::of([&*real]);
     for folder in above {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        if let Some(own) = files(folder, &mut findings).remove(name.as_ref()) {
+        let inside = match folder == real {
+            true => &own,
+            false => &Inside::of([folder]),
+        };
+        if let Some(own) = files(folder, inside, &mut findings).remove(name.as_ref()) {
             let keys = std::mem::take(data.entry(String::new()).or_default());
             data.insert(String::new(), with_defaults(own, &keys));
         }
@@ -48,7 +55,7 @@ pub(in crate::loader) fn read_data(
         }
         folder.clone_into(&mut seen);
         let name = folder.rsplit('/').next().unwrap_or_default();
-        for (file, keys) in files(&dir.join(folder), &mut findings) {
+        for (file, keys) in files(&dir.join(folder), &own, &mut findings) {
             let place = match folder {
                 "" => file,
                 _ if file == name => folder.to_owned(),
@@ -70,7 +77,11 @@ fn unread(error: Unreadable, file: &Path) -> Finding {
 }
 
 /// The keys that the files of data in a folder hold, by what they are about.
-fn files(folder: &Path, findings: &mut Vec<Finding>) -> HashMap<String, Map<String, Value>> {
+fn files(
+    folder: &Path,
+    inside: &Inside,
+    findings: &mut Vec<Finding>,
+) -> HashMap<String, Map<String, Value>> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.file_name().into_string().ok())
@@ -80,7 +91,21 @@ fn files(folder: &Path, findings: &mut Vec<Finding>) -> HashMap<String, Map<Stri
     let mut found: HashMap<String, Map<String, Value>> = HashMap::new();
     for name in names {
         let file = folder.join(&name);
-        if let Some(stem) = name.strip_suffix(".json") {
+        let data = name.strip_suffix(".json");
+        if data.is_none() && !name.contains(".11tydata.") {
+            continue;
+        }
+        if inside.find(&file).is_none() {
+            let finding =
+                Finding::warning("this link is not followed: it leads to no file in the folder");
+            findings.push(
+                finding
+                    .in_file(file)
+                    .way_out("put the file itself here, or take the link away"),
+            );
+            continue;
+        }
+        if let Some(stem) = data {
             let stem = stem.strip_suffix(".11tydata").unwrap_or(stem);
             let text = read_text(&file, WRITTEN).map_err(|error| unread(error, &file));
             let text = text.map_err(|finding| findings.push(finding));
@@ -88,9 +113,7 @@ fn files(folder: &Path, findings: &mut Vec<Finding>) -> HashMap<String, Map<Stri
                 let known = found.remove(stem).unwrap_or_default();
                 found.insert(stem.to_owned(), with_defaults(keys, &known));
             }
-        } else if name.contains(".11tydata.")
-            && read_text(&file, WRITTEN).is_ok_and(|text| text.contains("permalink"))
-        {
+        } else if read_text(&file, WRITTEN).is_ok_and(|text| text.contains("permalink")) {
             let finding =
                 Finding::warning("its `permalink` is not known here, since JavaScript is not run");
             findings.push(

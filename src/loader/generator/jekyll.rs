@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::file::asset::Inside;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::{Generator, author};
 use crate::post::dialect::Habits;
@@ -94,9 +95,10 @@ pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
         "_data/authors.yaml",
         "_data/people.yml",
     ];
+    let inside = Inside::of([folder]);
     let data = data
         .iter()
-        .find_map(|file| read_text(&folder.join(file), WRITTEN).ok());
+        .find_map(|file| read_text(&inside.find(&folder.join(file))?, WRITTEN).ok());
     let own = generator
         .keys
         .get("authors")

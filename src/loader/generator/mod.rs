@@ -13,6 +13,7 @@ use std::path::Path;
 use serde_json::Map;
 
 use crate::config::Dialect;
+use crate::file::asset::Inside;
 use crate::finding::Finding;
 use crate::post::dialect::slug::Slugs;
 use crate::post::dialect::{Data, Habits};
@@ -26,6 +27,7 @@ const ABOVE: usize = 4;
 /// The nearest config of a generator, of this one if it is set.
 pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
     let dir = dir.canonicalize().ok()?;
+    let inside = Inside::of([&*dir]);
     let mut vault = None;
     for folder in dir.ancestors().take(ABOVE + 1) {
         let found = CANDIDATES
@@ -34,6 +36,8 @@ pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
         let found = found
             .filter(|(_, dialect)| folder != dir || may_be_root(&dir, *dialect))
             .map(|(name, dialect)| (folder.join(name), *dialect))
+            // Whoever writes posts must not show what lies elsewhere by a link to it.
+            .filter(|(file, _)| folder != dir || inside.find(file).is_some())
             .find_map(|(file, dialect)| {
                 let keys = keys_of(&file);
                 let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -73,7 +77,7 @@ pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
             });
         match found {
             // A site may be written in Obsidian, and a config may lie among its posts: another one above says more.
-            Some(found) if found.dialect == Dialect::Obsidian || is_guest(&found, &dir) => {
+            Some(found) if found.dialect == Dialect::Obsidian || is_guest(&found, &dir, wanted) => {
                 _ = vault.get_or_insert(found);
             }
             Some(found) => return Some(found),
@@ -87,9 +91,10 @@ pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
     vault
 }
 
-/// Whether a config lies in the folder of posts, where its generator keeps none as a rule.
-fn is_guest(found: &Generator, dir: &Path) -> bool {
-    found.root == dir && found.dialect == Dialect::Eleventy
+/// Whether a config lies in the folder of posts, and it is not said that its generator builds the site: whoever writes
+/// posts may have put it there.
+fn is_guest(found: &Generator, dir: &Path, wanted: Dialect) -> bool {
+    found.root == dir && (found.dialect == Dialect::Eleventy || wanted == Dialect::Auto)
 }
 
 /// Whether the folder of posts may be the folder of a whole site, so that a config in it is the site's: the others keep
@@ -97,9 +102,10 @@ fn is_guest(found: &Generator, dir: &Path) -> bool {
 fn may_be_root(dir: &Path, dialect: Dialect) -> bool {
     match dialect {
         Dialect::Eleventy | Dialect::Obsidian => true,
-        Dialect::Jekyll => ["_posts", "_drafts", "_layouts", "_includes"]
-            .iter()
-            .any(|folder| dir.join(folder).is_dir()),
+        Dialect::Jekyll => {
+            let mut own = ["_posts", "_drafts", "_layouts", "_includes"].into_iter();
+            !dir.ends_with("_posts") && own.any(|folder| dir.join(folder).is_dir())
+        }
         _ => false,
     }
 }

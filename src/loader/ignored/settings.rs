@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::glob::{self, Unread};
 use super::{Ignored, whole};
 use crate::config::Dialect;
+use crate::file::asset::Inside;
 use crate::file::read::{WRITTEN, read, read_text};
 use crate::finding::{Finding, Severity};
 use crate::loader::generator::{Generator, eleventy, hugo, lower};
@@ -251,9 +252,12 @@ impl<'a> Gathered<'a> {
         folders.sort();
         folders.dedup();
         files.extend(folders.iter().map(|folder| folder.join(".eleventyignore")));
+        let inside = Inside::of([root.as_path()]);
         for file in files {
             let folder = regex::escape(&whole(file.parent().unwrap_or(root)));
-            let text = match read(&file, WRITTEN) {
+            // A line that cannot be read is shown: none of a file elsewhere is.
+            let real = inside.find(&file).unwrap_or_default();
+            let text = match read(&real, WRITTEN) {
                 Ok(text) => text,
                 Err(error) if error.is_missing() => continue,
                 Err(error) => {
