@@ -2,17 +2,25 @@
 
 use std::time::Instant;
 
-use chrono::{DateTime, Duration, SubsecRound, Utc};
+use chrono::{DateTime, Duration, ParseError, SubsecRound, Utc};
+
+/// Why a text is no time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no time: {error}\nexpected something like 2026-11-30T08:00:00+01:00")]
+pub struct TimeError {
+    text: String,
+    error: ParseError,
+}
 
 /// The time of a text (RFC 3339).
 ///
 /// # Errors
-/// Words, where it is none.
-pub fn time_of(text: &str) -> Result<DateTime<Utc>, String> {
-    let none = |error| {
-        format!("`{text}` is no time: {error}\nexpected something like 2026-11-30T08:00:00+01:00")
-    };
-    text.parse().map_err(none)
+/// Where it is none.
+pub fn time_of(text: &str) -> Result<DateTime<Utc>, TimeError> {
+    text.parse().map_err(|error| TimeError {
+        text: text.to_owned(),
+        error,
+    })
 }
 
 /// The clock that `main` makes and hands on: the machine's, or one that began at `--at`.

@@ -329,3 +329,28 @@ fn no_files_import_from_each_other() {
     let count: usize = arrows.values().map(BTreeMap::len).sum();
     assert!(count > 500, "only {count} imports were found");
 }
+
+#[test]
+fn every_error_has_a_type() {
+    for (file, code) in sources() {
+        let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
+        for (at, _) in code.match_indices(", String>") {
+            let before = &code[..at];
+            // The innermost type that is open there.
+            let mut depth = 0;
+            let opens = before.char_indices().rev().find(|(_, c)| {
+                depth += match c {
+                    '>' => 1,
+                    '<' => -1,
+                    _ => 0,
+                };
+                depth < 0
+            });
+            let is_result = opens.is_some_and(|(at, _)| before[..at].ends_with("Result"));
+            let is_here = opens.map_or("", |(at, _)| &before[at..]);
+            assert!(!is_result, "{file}: Result{is_here}, String>");
+        }
+        let is_words = code.contains("type Err = String") || code.contains("type Error = String");
+        assert!(!is_words, "{file}: an error that is a text");
+    }
+}

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::config::site::{Site, yes};
-use crate::config::value::{self, Zone, at_least_one, from_text};
+use crate::config::value::{self, ValueError, Zone, at_least_one, from_text};
 use crate::reader::Mailbox;
 
 /// One digest: what goes into it, when, and to whom.
@@ -90,9 +90,9 @@ pub enum Schedule {
 }
 
 impl FromStr for Schedule {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         if text.trim() == "each" {
             return Ok(Self::Each);
         }
@@ -100,11 +100,11 @@ impl FromStr for Schedule {
             .seconds(croner::parser::Seconds::Disallowed)
             .build();
         let fail = |reason: &str| {
-            format!(
+            ValueError(format!(
                 "`{text}` is no schedule: {reason}\nexpected five fields (minute hour day month weekday) like `0 8 * * MON`, or `each`"
-            )
+            ))
         };
-        check_fields(text).map_err(|reason| fail(&reason))?;
+        check_fields(text).map_err(|ValueError(reason)| fail(&reason))?;
         let cron = parser
             .parse(text)
             .map_err(|error| fail(&error.to_string()))?;
@@ -125,14 +125,14 @@ const FIELDS: [(&str, u32, u32); 5] = [
 ];
 
 /// That there are five fields, and in each only numbers that it can hold; the rest is the parser's matter.
-fn check_fields(text: &str) -> Result<(), String> {
+fn check_fields(text: &str) -> Result<(), ValueError> {
     let fields: Vec<&str> = text.split_whitespace().collect();
     if text.trim().starts_with('@') {
         return Ok(());
     }
     if fields.len() != FIELDS.len() {
         let noun = if fields.len() == 1 { "field" } else { "fields" };
-        return Err(format!("it has {} {noun}", fields.len()));
+        return Err(ValueError(format!("it has {} {noun}", fields.len())));
     }
     for (field, (name, least, most)) in fields.iter().zip(FIELDS) {
         for part in field.split(',') {
@@ -146,9 +146,9 @@ fn check_fields(text: &str) -> Result<(), String> {
                 number < least || number > most
             };
             if let Some(number) = range.split('-').filter(is_number).find(is_outside) {
-                return Err(format!(
+                return Err(ValueError(format!(
                     "its {name} is `{number}`, not one of {least} to {most}"
-                ));
+                )));
             }
         }
     }
@@ -160,12 +160,14 @@ fn check_fields(text: &str) -> Result<(), String> {
 pub struct Day(pub NaiveDate);
 
 impl FromStr for Day {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         let day = text.parse().map(Self);
         day.map_err(|error| {
-            format!("`{text}` is no day: {error}\nexpected something like 2024-12-01")
+            ValueError(format!(
+                "`{text}` is no day: {error}\nexpected something like 2024-12-01"
+            ))
         })
     }
 }
@@ -276,7 +278,7 @@ mod tests {
             ("0 8 * * TEA", "is no schedule: "),
             ("0 8 31 2 *", "that time never comes"),
         ] {
-            let error = text.parse::<Schedule>().unwrap_err();
+            let error = text.parse::<Schedule>().unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");
             assert!(error.ends_with("or `each`"), "{text}: {error}");
         }

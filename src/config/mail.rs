@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
-use crate::config::value::{at_least_one, from_text, some_time};
+use crate::config::value::{ValueError, at_least_one, from_text, some_time};
 use crate::config::{Dkim, Secret, Span};
 use crate::reader::{Email, Mailbox};
 
@@ -226,14 +226,15 @@ impl Relay {
 }
 
 impl FromStr for Relay {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         let expected = "expected something like smtp://relay.example:587 (STARTTLS) or smtps://relay.example (TLS)";
-        let fail = |reason: &str| format!("`{text}` is no relay: {reason}\n{expected}");
+        let fail = |reason: &str| ValueError(format!("`{text}` is no relay: {reason}\n{expected}"));
         // Before anything shows it.
         if text.contains('@') {
-            return Err("the relay's address holds a user or a password\nset `user` under [mail] and TIDINGS_MAIL__PASSWORD in the environment".to_owned());
+            let words = "the relay's address holds a user or a password\nset `user` under [mail] and TIDINGS_MAIL__PASSWORD in the environment";
+            return Err(ValueError(words.to_owned()));
         }
         let url = Url::parse(text).map_err(|error| fail(&error.to_string()))?;
         let host = url

@@ -26,7 +26,7 @@ pub use secret::Secret;
 pub use site::{Author, Site};
 pub(crate) use store::with_tls;
 pub use store::{Store, StoreUrl};
-pub use value::{Span, Zone, is_blank, is_language};
+pub use value::{Span, ValueError, Zone, is_blank, is_language};
 
 /// Everything that can be set. One that exists needs no second check, and its paths are absolute or relative to the
 /// working directory, no longer to the file.

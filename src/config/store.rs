@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use url::Url;
 
-use crate::config::value::from_text;
+use crate::config::value::{ValueError, from_text};
 
 /// Where the ledger is kept.
 #[derive(Debug, Clone, Deserialize)]
@@ -45,9 +45,9 @@ pub enum StoreUrl {
 }
 
 impl FromStr for StoreUrl {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
@@ -56,13 +56,15 @@ impl FromStr for StoreUrl {
             .map(|rest| rest.strip_prefix("//").unwrap_or(rest))
         {
             Some(file) if file.contains('?') => {
-                Err("a SQLite store takes no options\nexpected sqlite:tidings.db".to_owned())
+                let words = "a SQLite store takes no options\nexpected sqlite:tidings.db";
+                Err(ValueError(words.to_owned()))
             }
             Some(file) if !file.is_empty() => Ok(Self::Sqlite(file.into())),
-            _ => Err(
-                "this is no store\nexpected sqlite:tidings.db or postgres://user@host/database"
-                    .to_owned(),
-            ),
+            _ => {
+                let words =
+                    "this is no store\nexpected sqlite:tidings.db or postgres://user@host/database";
+                Err(ValueError(words.to_owned()))
+            }
         }
     }
 }

@@ -6,6 +6,11 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
+/// Why a text is no value of its key, and what is expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ValueError(pub(super) String);
+
 /// A span of time: `30s`, `5m`, `2h`, `5d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
@@ -18,11 +23,13 @@ impl Span {
 }
 
 impl FromStr for Span {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         let expected = || {
-            format!("`{text}` is no span of time, expected something like 500ms, 30s, 5m, 2h or 5d")
+            ValueError(format!(
+                "`{text}` is no span of time, expected something like 500ms, 30s, 5m, 2h or 5d"
+            ))
         };
         let unit = text
             .find(|c: char| !c.is_ascii_digit())

@@ -1,5 +1,7 @@
 //! One message outside the ledger: a test that a person sends to themselves.
 
+use std::io;
+
 use chrono::{DateTime, Utc};
 
 use crate::config;
@@ -11,10 +13,24 @@ use crate::smtp::Dialer;
 use crate::token::Key;
 use crate::verdict::{Attempt, Trouble};
 
+/// Why a message did not leave.
+#[derive(Debug, thiserror::Error)]
+pub enum Undelivered {
+    /// Its file cannot be written.
+    #[error("the outbox cannot be written: {0}")]
+    Outbox(io::Error),
+    /// No connection came about.
+    #[error("{0}")]
+    Relay(Trouble),
+    /// The relay refused it, or the connection was lost.
+    #[error("{0}")]
+    Attempt(Attempt),
+}
+
 /// Sends one copy to one reader, in no ledger. Returns the relay's words, or the file's name.
 ///
 /// # Errors
-/// Words, where it did not leave.
+/// Where it did not leave.
 pub async fn deliver_one(
     mailer: &Mailer,
     mail: &config::Mail,
@@ -22,24 +38,21 @@ pub async fn deliver_one(
     reader: &Reader,
     made_at: DateTime<Utc>,
     key: &Key,
-) -> Result<String, String> {
+) -> Result<String, Undelivered> {
     let message = compiled.fill(reader, made_at, key);
     let relay = match mailer {
         Mailer::Outbox(folder) => {
             let name = format!("test-{}.eml", made_at.format("%Y%m%dT%H%M%SZ"));
             let written = replace(&folder.join(&name), &message, Care::Private);
-            return written
-                .map(|()| name)
-                .map_err(|error| format!("the outbox cannot be written: {error}"));
+            return written.map(|()| name).map_err(Undelivered::Outbox);
         }
         Mailer::Smtp(relay) => relay,
     };
-    let words = |trouble: Trouble| trouble.to_string();
     let mut connection = Dialer::for_sender(relay, mail, compiled.sender())
-        .map_err(words)?
+        .map_err(Undelivered::Relay)?
         .open()
         .await
-        .map_err(words)?;
+        .map_err(Undelivered::Relay)?;
     let envelope = Envelope {
         sender: compiled.sender(),
         recipient: &reader.email,
@@ -48,11 +61,11 @@ pub async fn deliver_one(
     connection
         .envelope(envelope)
         .await
-        .map_err(|attempt| attempt.to_string())?;
+        .map_err(Undelivered::Attempt)?;
     let attempt = connection.body(message, None).await;
     connection.quit().await;
     match attempt {
         Attempt::Accepted(words) => Ok(words),
-        other => Err(other.to_string()),
+        other => Err(Undelivered::Attempt(other)),
     }
 }

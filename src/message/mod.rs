@@ -218,6 +218,20 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
     joined
 }
 
+/// Why a kept mail cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum KeptError {
+    /// It is damaged.
+    #[error("the kept mail cannot be read: {0}")]
+    Unreadable(serde_json::Error),
+    /// Another version of the program kept it.
+    #[error(
+        "the issue was frozen by another version of tidings (form {0}, this one fills {FORM})\n\
+         finish it with that version, or stop it with `tidings issue cancel`"
+    )]
+    OtherForm(u32),
+}
+
 impl Compiled {
     /// The text to keep with the issue.
     pub fn to_text(&self) -> String {
@@ -227,21 +241,17 @@ impl Compiled {
     /// The mail of a kept text.
     ///
     /// # Errors
-    /// Words, where another version of the program kept it, or it is damaged.
-    pub fn from_text(text: &str) -> Result<Self, String> {
+    /// Where another version of the program kept it, or it is damaged.
+    pub fn from_text(text: &str) -> Result<Self, KeptError> {
         #[derive(Deserialize)]
         struct Form {
             #[serde(default)]
             form: u32,
         }
         match serde_json::from_str::<Form>(text) {
-            Ok(Form { form: FORM }) => serde_json::from_str(text)
-                .map_err(|error| format!("the kept mail cannot be read: {error}")),
-            Ok(Form { form }) => Err(format!(
-                "the issue was frozen by another version of tidings (form {form}, this one fills {FORM})\n\
-                 finish it with that version, or stop it with `tidings issue cancel`"
-            )),
-            Err(error) => Err(format!("the kept mail cannot be read: {error}")),
+            Ok(Form { form: FORM }) => serde_json::from_str(text).map_err(KeptError::Unreadable),
+            Ok(Form { form }) => Err(KeptError::OtherForm(form)),
+            Err(error) => Err(KeptError::Unreadable(error)),
         }
     }
 

@@ -141,7 +141,10 @@ fn an_issue_that_another_version_froze_is_refused_in_words() {
         ("", "cannot be read"),
     ] {
         assert!(
-            Compiled::from_text(text).unwrap_err().contains(words),
+            Compiled::from_text(text)
+                .unwrap_err()
+                .to_string()
+                .contains(words),
             "{text}"
         );
     }

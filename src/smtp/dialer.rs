@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::bail;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -127,7 +128,10 @@ impl Dialer {
             return Err(Trouble::Relay("the relay speaks out of turn".to_owned()));
         }
         let mut last = Reply::new(0, "");
-        for step in login.steps(&offers.auth).map_err(Trouble::Us)? {
+        for step in login
+            .steps(&offers.auth)
+            .map_err(|why| Trouble::Us(why.to_string()))?
+        {
             wire.write(format!("{step}\r\n").as_bytes(), limit).await?;
             last = wire.read(limit).await?;
             if last.code != 334 {
@@ -199,16 +203,16 @@ fn expect(reply: Reply, code: u16) -> Result<Reply, Trouble> {
 }
 
 /// Adds the certificates of a PEM file to those that are trusted.
-fn add_certificates(roots: &mut RootCertStore, file: &Path) -> Result<(), String> {
-    let bytes = read(file, WRITTEN).map_err(|error| error.to_string())?;
+fn add_certificates(roots: &mut RootCertStore, file: &Path) -> anyhow::Result<()> {
+    let bytes = read(file, WRITTEN)?;
     let mut count = 0;
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        let certificate = certificate.map_err(|error| error.to_string())?;
-        roots.add(certificate).map_err(|error| error.to_string())?;
+        let certificate = certificate?;
+        roots.add(certificate)?;
         count += 1;
     }
     match count {
-        0 => Err("it holds no certificate in PEM form".to_owned()),
+        0 => bail!("it holds no certificate in PEM form"),
         _ => Ok(()),
     }
 }

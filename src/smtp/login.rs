@@ -37,8 +37,8 @@ impl Login {
     /// an empty line.
     ///
     /// # Errors
-    /// Words, where the relay does not offer the way.
-    pub(super) fn steps(&self, offered: &[String]) -> Result<[String; 3], String> {
+    /// Where the relay does not offer the way.
+    pub(super) fn steps(&self, offered: &[String]) -> Result<[String; 3], NoWay> {
         let none = String::new;
         Ok(match choose_way(self.auth, offered)? {
             Auth::Login => [
@@ -70,8 +70,22 @@ impl Login {
     }
 }
 
+/// Why the relay does not get the password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoWay {
+    #[error(
+        "the relay offers no AUTH, so the password was not sent; take `user` out, or use the port for submission (587 \
+         or 465)"
+    )]
+    Nothing,
+    #[error("the relay does not offer AUTH {name}, which `auth` names; it offers {offered}")]
+    NotThis { name: &'static str, offered: String },
+    #[error("the relay offers no way to log in that is known here, only {offered}")]
+    Unknown { offered: String },
+}
+
 /// The way to log in: the one that the config names, else the first known one that is offered.
-fn choose_way(auth: Auth, offered: &[String]) -> Result<Auth, String> {
+fn choose_way(auth: Auth, offered: &[String]) -> Result<Auth, NoWay> {
     let known = [
         (Auth::Plain, "PLAIN"),
         (Auth::Login, "LOGIN"),
@@ -83,20 +97,11 @@ fn choose_way(auth: Auth, offered: &[String]) -> Result<Auth, String> {
         }
     }
     let name = known.iter().find(|(way, _)| *way == auth);
-    Err(match (name, offered) {
-        (_, []) => "the relay offers no AUTH, so the password was not sent; take `user` out, or use the port for \
-                    submission (587 or 465)"
-            .to_owned(),
-        (Some((_, name)), _) => {
-            format!(
-                "the relay does not offer AUTH {name}, which `auth` names; it offers {}",
-                offered.join(", ")
-            )
-        }
-        (None, _) => format!(
-            "the relay offers no way to log in that is known here, only {}",
-            offered.join(", ")
-        ),
+    let offered = offered.join(", ");
+    Err(match name {
+        _ if offered.is_empty() => NoWay::Nothing,
+        Some((_, name)) => NoWay::NotThis { name, offered },
+        None => NoWay::Unknown { offered },
     })
 }
 

@@ -15,6 +15,7 @@ use axum::routing::get;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
+use crate::finding::Finding;
 use crate::token::random_id;
 
 const PAGE: &str = include_str!("../../templates/preview.html");
@@ -49,8 +50,8 @@ pub trait Source: Send + Sync + fmt::Debug + 'static {
     /// The issue as it would be now.
     ///
     /// # Errors
-    /// Words, where it cannot be made.
-    fn preview(&self) -> Result<Preview, String>;
+    /// A finding, where it cannot be made.
+    fn preview(&self) -> Result<Preview, Finding>;
 }
 
 /// The way in: a secret in the address, since every user of a machine reaches its loopback addresses.
@@ -178,7 +179,7 @@ async fn stamp(State(source): State<Arc<dyn Source>>) -> Response {
 async fn issue(State(source): State<Arc<dyn Source>>) -> Response {
     let body = match made(source).await {
         Ok(preview) => serde_json::json!({ "issue": preview }),
-        Err(words) => serde_json::json!({ "error": words }),
+        Err(finding) => serde_json::json!({ "error": finding.to_string() }),
     };
     answer("application/json", "default-src 'none'", body.to_string())
 }
@@ -200,10 +201,10 @@ async fn mail(
     )
 }
 
-async fn made(source: Arc<dyn Source>) -> Result<Preview, String> {
+async fn made(source: Arc<dyn Source>) -> Result<Preview, Finding> {
     tokio::task::spawn_blocking(move || source.preview())
         .await
-        .map_err(|error| error.to_string())?
+        .map_err(|error| Finding::error(error.to_string()))?
 }
 
 /// The mail as it looks in the light or in the dark, whatever the browser prefers.

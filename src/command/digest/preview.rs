@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::command::digest::show::{load, next_or_newest, somebody};
 use crate::config::{Config, Digest};
 use crate::ending::Ending;
+use crate::finding::Finding;
 use crate::ledger::IssueId;
 use crate::loader::files;
 use crate::schedule::Turn;
@@ -102,10 +103,10 @@ impl Source for Maker {
         hasher.finish()
     }
 
-    fn preview(&self) -> Result<Preview, String> {
+    fn preview(&self) -> Result<Preview, Finding> {
         self.handle
             .block_on(self.make())
-            .map_err(|error| format!("{error:#}"))
+            .map_err(|error| Finding::error(format!("{error:#}")))
     }
 }
 

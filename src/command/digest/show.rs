@@ -54,9 +54,7 @@ pub(super) async fn show(
         let test = turn.compile_test(&draft)?;
         let mail = &app.config.mail;
         let mailer = Mailer::configured(mail);
-        let reply = deliver_one(&mailer, mail, &test, &to(mailbox), now, &key)
-            .await
-            .map_err(anyhow::Error::msg)?;
+        let reply = deliver_one(&mailer, mail, &test, &to(mailbox), now, &key).await?;
         talk.conclude(&format!(
             "{}: a test to {} ({mailer}): {reply}",
             digest.name, mailbox.email

@@ -1,5 +1,6 @@
 //! Dates as people write them, and what a date without a zone means.
 
+mod error;
 mod parse;
 mod place;
 mod zone;

@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Offset, Utc};
 
+use crate::post::facts::date::error::DateError;
 use crate::post::facts::date::zone::{digits_of, offset};
 use crate::post::facts::date::zoning::{Instant, Zoning};
 
 /// The instant that a text names.
 ///
 /// # Errors
-/// What is wrong with it, in a few words.
-pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
+/// What is wrong with it.
+pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, DateError> {
     let text = text.trim();
     let zoned = |at, offset| {
         Ok(Instant {
@@ -45,7 +46,7 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, String> {
                 .parse()
                 .ok()
                 .and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-            let seconds = seconds.ok_or_else(|| "the number is too large".to_owned())?;
+            let seconds = seconds.ok_or(DateError::TooLarge)?;
             in_range(seconds.date_naive())?;
             return zoned(seconds, Utc.fix());
         }
@@ -99,10 +100,10 @@ fn without_year(words: &str, date: NaiveDate) -> &str {
 }
 
 /// Feeds have four digits for a year, and year 1 is what a missing date looks like elsewhere.
-pub(super) fn in_range(date: NaiveDate) -> Result<(), String> {
+pub(super) fn in_range(date: NaiveDate) -> Result<(), DateError> {
     match (1900..=9998).contains(&date.year()) {
         true => Ok(()),
-        false => Err(format!("the year {} is out of range", date.year())),
+        false => Err(DateError::Year(date.year())),
     }
 }
 
@@ -130,8 +131,7 @@ fn month_of(word: &str) -> Option<u32> {
 }
 
 /// The day that a text begins with, and what follows it.
-pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), String> {
-    let no_date = || "there is no date".to_owned();
+pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), DateError> {
     if let Some(numeric) = numeric_day(text, roll_over) {
         return numeric;
     }
@@ -145,7 +145,7 @@ pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), Stri
     }
     // `February 18, 2013` or `18 February 2013`, with a weekday before it or not.
     let mut words = Words { text, at: 0 };
-    let mut first = words.next().ok_or_else(no_date)?;
+    let mut first = words.next().ok_or(DateError::NoDate)?;
     let is_weekday = |word: &str| {
         let word = word.to_lowercase();
         let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -154,10 +154,10 @@ pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), Stri
             && word.len() <= 9
     };
     if (first.ends_with(',') || is_weekday(first)) && month_of(first).is_none() {
-        first = words.next().ok_or_else(no_date)?;
+        first = words.next().ok_or(DateError::NoDate)?;
     }
-    let second = words.next().ok_or_else(no_date)?;
-    let third = words.next().ok_or_else(no_date)?;
+    let second = words.next().ok_or(DateError::NoDate)?;
+    let third = words.next().ok_or(DateError::NoDate)?;
     let number = |word: &str| {
         word.trim_end_matches([',', '.'])
             .trim_end_matches(|c: char| c.is_ascii_alphabetic())
@@ -167,12 +167,12 @@ pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), Stri
     let (month, day) = match (month_of(first), month_of(second)) {
         (Some(month), _) => (month, number(second)),
         (None, Some(month)) => (month, number(first)),
-        _ => return Err(no_date()),
+        _ => return Err(DateError::NoDate),
     };
     let year = third.trim_end_matches([',', '.', ':']);
-    let year = year_of(year).ok_or_else(no_date)?;
+    let year = year_of(year).ok_or(DateError::NoDate)?;
     Ok((
-        calendar(year, month, day.ok_or_else(no_date)?, false)?,
+        calendar(year, month, day.ok_or(DateError::NoDate)?, false)?,
         &text[words.at..],
     ))
 }
@@ -182,7 +182,7 @@ pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), Stri
 pub(super) fn numeric_day(
     text: &str,
     roll_over: bool,
-) -> Option<Result<(NaiveDate, &str), String>> {
+) -> Option<Result<(NaiveDate, &str), DateError>> {
     let number = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let (year, rest) = text
         .split_at_checked(4)
@@ -238,35 +238,35 @@ pub(super) fn calendar(
     month: u32,
     day: u32,
     roll_over: bool,
-) -> Result<NaiveDate, String> {
+) -> Result<NaiveDate, DateError> {
     if !(1..=12).contains(&month) {
-        return Err(format!("month {month}"));
+        return Err(DateError::Month(month));
     }
     match NaiveDate::from_ymd_opt(year, month, day) {
         Some(date) => Ok(date),
         None if roll_over && (29..=31).contains(&day) => NaiveDate::from_ymd_opt(year, month, 1)
             .and_then(|first| first.checked_add_signed(Duration::days(i64::from(day) - 1)))
-            .ok_or_else(|| format!("day {day}")),
-        None => Err(format!("there is no day {day} in month {month} of {year}")),
+            .ok_or(DateError::Day(day)),
+        None => Err(DateError::NotInMonth { year, month, day }),
     }
 }
 
 /// The time that a text begins with, and the zone that follows it.
-fn time_of_day(text: &str) -> Result<(NaiveTime, &str), String> {
+fn time_of_day(text: &str) -> Result<(NaiveTime, &str), DateError> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.')
         .unwrap_or(text.len());
     let (clock, zone) = text.split_at(end);
     let mut parts = clock.splitn(3, ':');
-    let mut number = |what: &str, most: u32| -> Result<u32, String> {
-        let part = parts
-            .next()
-            .ok_or_else(|| format!("the time `{clock}` has no {what}"))?;
-        let number: u32 = part
-            .parse()
-            .map_err(|_| format!("the time `{clock}` has no {what}"))?;
+    let lacks = |part| DateError::Lacks {
+        clock: clock.to_owned(),
+        part,
+    };
+    let mut number = |part: &'static str, most: u32| -> Result<u32, DateError> {
+        let digits = parts.next().ok_or_else(|| lacks(part))?;
+        let number: u32 = digits.parse().map_err(|_| lacks(part))?;
         if number > most {
-            Err(format!("{what} {number}"))
+            Err(DateError::Part(format!("{part} {number}")))
         } else {
             Ok(number)
         }
@@ -276,9 +276,7 @@ fn time_of_day(text: &str) -> Result<(NaiveTime, &str), String> {
         None => (0, 0),
         Some(seconds) => {
             let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
-            let whole: u32 = whole
-                .parse()
-                .map_err(|_| format!("the time `{clock}` has no second"))?;
+            let whole: u32 = whole.parse().map_err(|_| lacks("second"))?;
             let padded = format!("{fraction:0<9}");
             (
                 whole,
@@ -300,7 +298,7 @@ fn time_of_day(text: &str) -> Result<(NaiveTime, &str), String> {
             .filter(|half| is_word && half.eq_ignore_ascii_case(word))
         {
             if !(1..=12).contains(&hour) {
-                return Err(format!("hour {hour} {half}"));
+                return Err(DateError::Part(format!("hour {hour} {half}")));
             }
             hour = hour % 12 + noon;
             zone = zone[2..].trim();
@@ -309,7 +307,10 @@ fn time_of_day(text: &str) -> Result<(NaiveTime, &str), String> {
     // A leap second is the last of its minute.
     let time =
         NaiveTime::from_hms_nano_opt(hour, minute, second.min(59), nanos).filter(|_| second <= 60);
-    Ok((time.ok_or_else(|| format!("second {second}"))?, zone))
+    Ok((
+        time.ok_or_else(|| DateError::Part(format!("second {second}")))?,
+        zone,
+    ))
 }
 
 /// Whether YAML sees a timestamp in a text: a day with dashes, a time with seconds, and no more than an offset.
@@ -353,7 +354,7 @@ mod tests {
             Ok(found) => found
                 .at
                 .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
-            Err(error) => error,
+            Err(error) => error.to_string(),
         }
     }
 

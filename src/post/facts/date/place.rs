@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
+use crate::post::facts::date::error::DateError;
 use crate::post::facts::date::parse::{calendar, compact_day, day, in_range, numeric_day, parse};
 use crate::post::facts::date::zoning::{Instant, Zoning};
 
@@ -42,7 +43,7 @@ pub fn in_name<'a>(
     name: &'a str,
     zoning: &Zoning,
     joint: Joint,
-) -> Option<Result<(Instant, &'a str), String>> {
+) -> Option<Result<(Instant, &'a str), DateError>> {
     let (date, mut rest) = match numeric_day(name, zoning.roll_over)? {
         Ok(found) => found,
         Err(reason) => return Some(Err(reason)),

@@ -2,9 +2,11 @@
 
 use chrono::FixedOffset;
 
+use crate::post::facts::date::error::DateError;
+
 /// The offset that the words behind a time name; none where there are none.
-pub(super) fn offset(words: &str) -> Result<Option<FixedOffset>, String> {
-    let unknown = || format!("`{words}` is no zone");
+pub(super) fn offset(words: &str) -> Result<Option<FixedOffset>, DateError> {
+    let unknown = || DateError::Zone(words.to_owned());
     let (zone, comment) = comment_of(words).ok_or_else(unknown)?;
     let zone = if zone.is_empty() { comment } else { zone };
     let (first, rest) = zone.split_once(char::is_whitespace).unwrap_or((zone, ""));

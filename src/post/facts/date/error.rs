@@ -1,0 +1,45 @@
+//! Why a text names no instant.
+
+/// Why a text names no instant, in a few words behind a colon.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DateError {
+    /// It has no form of a date that is known.
+    #[error("there is no date")]
+    NoDate,
+    /// Seconds since 1970 that no calendar holds.
+    #[error("the number is too large")]
+    TooLarge,
+    /// Feeds have four digits for a year, and year 1 is what a missing date looks like elsewhere.
+    #[error("the year {0} is out of range")]
+    Year(i32),
+    /// No month has this number.
+    #[error("month {0}")]
+    Month(u32),
+    /// No day has this number.
+    #[error("day {0}")]
+    Day(u32),
+    /// The month has fewer days.
+    #[error("there is no day {day} in month {month} of {year}")]
+    NotInMonth {
+        /// The year.
+        year: i32,
+        /// The month.
+        month: u32,
+        /// The day.
+        day: u32,
+    },
+    /// A part of the time of day is not there.
+    #[error("the time `{clock}` has no {part}")]
+    Lacks {
+        /// The time.
+        clock: String,
+        /// Its part.
+        part: &'static str,
+    },
+    /// A part of the time of day is too large: `hour 25`, `hour 13 pm`.
+    #[error("{0}")]
+    Part(String),
+    /// No zone has this name.
+    #[error("`{0}` is no zone")]
+    Zone(String),
+}
