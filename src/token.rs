@@ -18,6 +18,22 @@ pub fn random_id() -> i64 {
     i64::from_be_bytes(bytes) & i64::MAX
 }
 
+/// Random ids that stand near each other, so that an index takes many at one place. Their distances are of a size that is
+/// random too: two of them do not tell how many stand between.
+///
+/// # Panics
+/// As [`random_id`].
+pub fn random_ids() -> impl Iterator<Item = i64> {
+    let stride = 1 << (32 + random_id() % 10);
+    let mut id = random_id();
+    std::iter::from_fn(move || {
+        id = id
+            .checked_add(1 + random_id() % stride)
+            .unwrap_or_else(random_id);
+        Some(id)
+    })
+}
+
 /// A secret of 32 bytes with its number.
 #[derive(Clone)]
 pub struct Key {

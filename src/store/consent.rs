@@ -4,19 +4,26 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
-use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{Membership, ReaderState, Source, Subscriptions, Wish, decide};
 use crate::reader::{Email, ReaderId};
-use crate::store::asked::{Answer, Asked, Case};
+use crate::store::asked::{Answer, Asked, Case, Decided, Foreseen, Memberships};
 use crate::store::connect::StorePlace;
 use crate::store::sql::{MOST_LISTED, list};
-use crate::store::subscriptions::{Digests, has_left};
+use crate::store::subscriptions::has_left;
 use crate::store::{Result, Store, StoreError};
-use crate::token::random_id;
+use crate::token::random_ids;
 
-/// How many people are changed in one transaction: each waits for the disk once.
-const CHUNK: usize = 5000;
+/// How many people are changed in one transaction. On SQLite each writes every page of an index that it touches, and random
+/// keys touch all of them: the fewer transactions, the fewer times.
+const MOST_ASKED: usize = 50_000;
+/// The same on a server, whose rows they keep from others meanwhile.
+const MOST_ASKED_OF_SERVER: usize = 5000;
+/// How many fingerprints are bound as one list at most: see [`MOST_LISTED`].
+const MOST_FINGERPRINTS: usize = 400;
+/// How many readers one statement inserts.
+const MOST_INSERTED: usize = 100;
 
 impl Store {
     /// Asks this for people, and carries out what is decided; one answer each, in their order.
@@ -27,13 +34,44 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Vec<Answer>> {
         let mut answers = Vec::with_capacity(people.len());
-        for people in people.chunks(CHUNK) {
+        for people in people.chunks(self.most_asked()) {
             answers.extend(change!(self.begin(), |tx| {
-                let (_, answers) = self.carry_out(&mut tx, people, asked, now).await?;
-                Ok(answers)
+                let cases = self.carry_out(&mut tx, people, asked, now).await?;
+                Ok(cases
+                    .into_iter()
+                    .map(|case| case.answer)
+                    .collect::<Vec<_>>())
             })?);
         }
         Ok(answers)
+    }
+
+    /// How many people are best asked for at once.
+    pub fn most_asked(&self) -> usize {
+        match self.place {
+            StorePlace::Server => MOST_ASKED_OF_SERVER,
+            StorePlace::Memory | StorePlace::File(_) => MOST_ASKED,
+        }
+    }
+
+    /// What [`Store::ask`] would answer; nothing is changed. `foreseen` carries what earlier calls would have changed.
+    pub async fn foresee(
+        &self,
+        people: &[(Email, Option<String>)],
+        asked: &Asked<'_>,
+        foreseen: &mut Foreseen,
+    ) -> Result<Vec<Answer>> {
+        let mut connection = self.pool.acquire().await?;
+        let decided = self
+            .decide_all(&mut connection, people, asked, "", &foreseen.0)
+            .await?;
+        for (fingerprint, case) in decided.fingerprints.into_iter().zip(&decided.cases) {
+            if let Some(state) = case.answer.change.state {
+                foreseen.0.insert(fingerprint, state);
+            }
+        }
+        let cases = decided.cases.into_iter();
+        Ok(cases.map(|case| case.answer).collect())
     }
 
     /// Asks for a mail that names these people, and gives the numbers of those who may get it: nobody who is suppressed or
@@ -52,10 +90,10 @@ impl Store {
             digests: &[],
             consent: by.introduces(),
         };
-        let (cases, _) = self.carry_out(tx, people, &asked, now).await?;
+        let cases = self.carry_out(tx, people, &asked, now).await?;
         let named: Vec<ReaderId> = cases
             .iter()
-            .filter(|case| case.change.receives)
+            .filter(|case| case.answer.change.receives)
             .filter_map(|case| case.id)
             .collect();
         let text = format!(
@@ -77,40 +115,79 @@ impl Store {
         people: &[(Email, Option<String>)],
         asked: &Asked<'_>,
         now: DateTime<Utc>,
-    ) -> Result<(Vec<Case>, Vec<Answer>)> {
-        let fingerprints: Vec<String> = people
-            .iter()
-            .map(|(email, _)| self.fingerprints.fingerprint(email))
-            .collect();
-        let mut known = self.find_fingerprints(tx, &fingerprints).await?;
-        let mut cases = Vec::with_capacity(people.len());
-        let mut new = Vec::new();
-        for (number, fingerprint) in fingerprints.iter().enumerate() {
-            let before = known.get(fingerprint).copied();
-            let was = before.map(|(_, state)| state);
-            let change = decide(was, asked.wish, asked.by);
-            let id = match (before, change.state) {
-                (Some((id, _)), _) => Some(id),
-                (None, Some(state)) => {
-                    let id = random_id();
-                    new.push((id, number, state));
-                    Some(id)
-                }
-                (None, None) => None,
-            };
-            // Who is named twice was by then what they have become.
-            if let (Some(id), Some(state)) = (id, change.state) {
-                known.insert(fingerprint.clone(), (id, state));
-            }
-            cases.push(Case { id, was, change });
-        }
+    ) -> Result<Vec<Case>> {
+        let Decided {
+            fingerprints,
+            cases,
+            mut new,
+        } = self
+            .decide_all(tx, people, asked, self.hold(), &HashMap::new())
+            .await?;
         self.insert_readers(tx, people, &fingerprints, &mut new, asked, now)
             .await?;
         self.change_states(tx, &cases, asked, now).await?;
         self.name_readers(tx, people, &cases, asked.by).await?;
-        let gained = self.change_subscriptions(tx, &cases, asked, now).await?;
-        let answers = self.answer(tx, &cases, asked, gained).await?;
-        Ok((cases, answers))
+        self.change_subscriptions(tx, &cases, asked, now).await?;
+        Ok(cases)
+    }
+
+    /// Looks people up and decides for each, in their order. Who is named twice was by then what they have become.
+    async fn decide_all(
+        &self,
+        connection: &mut AnyConnection,
+        people: &[(Email, Option<String>)],
+        asked: &Asked<'_>,
+        hold: &str,
+        foreseen: &HashMap<String, ReaderState>,
+    ) -> Result<Decided> {
+        let fingerprints: Vec<String> = people
+            .iter()
+            .map(|(email, _)| self.fingerprints.fingerprint(email))
+            .collect();
+        let mut known = self
+            .find_fingerprints(connection, &fingerprints, hold)
+            .await?;
+        let there: Vec<ReaderId> = known.values().map(|(id, _)| *id).collect();
+        let mut memberships = match asked.wish {
+            Wish::Subscribe => self.memberships(connection, &there, asked.digests).await?,
+            _ => Memberships::default(),
+        };
+        let mut ids = random_ids();
+        let mut cases = Vec::with_capacity(people.len());
+        let mut new = Vec::new();
+        for (number, fingerprint) in fingerprints.iter().enumerate() {
+            let before = known.get(fingerprint).copied();
+            let state = foreseen.get(fingerprint).copied();
+            let was = state.or(before.map(|(_, state)| state));
+            let change = decide(was, asked.wish, asked.by);
+            let id = match (before, change.state) {
+                (Some((id, _)), _) => Some(id),
+                (None, Some(state)) if was.is_none() => {
+                    let id = ids.next();
+                    new.extend(id.map(|id| (id, number, state)));
+                    id
+                }
+                (None, _) => None,
+            };
+            if let (Some(id), Some(state)) = (id, change.state) {
+                known.insert(fingerprint.clone(), (id, state));
+            }
+            let mut answer = Answer {
+                was,
+                change,
+                gained: Vec::new(),
+                lacking: Vec::new(),
+            };
+            if let (Some(id), Wish::Subscribe) = (id, asked.wish) {
+                memberships.apply(id, asked.digests, &mut answer);
+            }
+            cases.push(Case { id, answer });
+        }
+        Ok(Decided {
+            fingerprints,
+            cases,
+            new,
+        })
     }
 
     /// In one order, so that two who add the same people never wait for each other crosswise.
@@ -124,25 +201,8 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<()> {
         new.sort_by_key(|(_, number, _)| &fingerprints[*number]);
-        for new in new.chunks(100) {
-            let rows: Vec<String> = (0..new.len())
-                .map(|row| {
-                    let at = row * 5;
-                    format!(
-                        "(${},${},${},${},NULL,${})",
-                        at + 1,
-                        at + 2,
-                        at + 3,
-                        at + 4,
-                        at + 5
-                    )
-                })
-                .collect();
-            let text = format!(
-                "INSERT INTO reader (id, fingerprint, address, name, language, state) VALUES {}",
-                rows.join(",")
-            );
-            let mut query = sqlx::query(AssertSqlSafe(text));
+        for new in new.chunks(MOST_INSERTED) {
+            let mut query = sqlx::query(AssertSqlSafe(insertion(new.len())));
             for (id, number, state) in new {
                 let (email, name) = &people[*number];
                 query = query
@@ -167,7 +227,7 @@ impl Store {
         }
         if change.subscriptions.adds(Membership::Never) {
             for digest in asked.digests {
-                self.subscribe_new(tx, digest, &ids).await?;
+                self.subscribe(tx, digest, &ids).await?;
             }
         }
         Ok(())
@@ -182,12 +242,12 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut changed: BTreeMap<(Option<ReaderState>, &str), Vec<ReaderId>> = BTreeMap::new();
-        for case in cases.iter().filter(|case| case.was.is_some()) {
-            if let (Some(id), Some(event)) = (case.id, case.change.event)
-                && case.change.subscriptions != Subscriptions::Drop
+        for Case { id, answer } in cases.iter().filter(|case| case.answer.was.is_some()) {
+            if let (Some(id), Some(event)) = (*id, answer.change.event)
+                && answer.change.subscriptions != Subscriptions::Drop
             {
                 changed
-                    .entry((case.change.state, event))
+                    .entry((answer.change.state, event))
                     .or_default()
                     .push(id);
             }
@@ -219,10 +279,9 @@ impl Store {
         by: Source,
     ) -> Result<()> {
         let mut names: Map<String, Value> = Map::new();
-        for (case, (_, name)) in cases.iter().zip(people) {
-            let now = case.change.state.or(case.was);
-            if let (Some(id), Some(_), Some(name)) = (case.id, case.was, name)
-                && now.is_some_and(ReaderState::takes_mail)
+        for (Case { id, answer }, (_, name)) in cases.iter().zip(people) {
+            if let (Some(id), Some(_), Some(name)) = (id, answer.was, name)
+                && answer.now().is_some_and(ReaderState::takes_mail)
             {
                 names.insert(id.to_string(), name.clone().into());
             }
@@ -243,48 +302,6 @@ impl Store {
             .execute(&mut **tx)
             .await?;
         Ok(())
-    }
-
-    /// One answer for each case.
-    async fn answer(
-        &self,
-        tx: &mut Transaction<'static, Any>,
-        cases: &[Case],
-        asked: &Asked<'_>,
-        mut gained: Digests,
-    ) -> Result<Vec<Answer>> {
-        let there: Vec<ReaderId> = cases
-            .iter()
-            .filter(|case| case.was.is_some() && asked.wish == Wish::Subscribe)
-            .filter_map(|case| case.id)
-            .collect();
-        let subscribed = self.subscriptions_of(tx, &there).await?;
-        let mut answers = Vec::with_capacity(cases.len());
-        for case in cases {
-            let mut answer = Answer {
-                was: case.was,
-                change: case.change,
-                gained: Vec::new(),
-                lacking: Vec::new(),
-            };
-            let now = case.change.state.or(case.was);
-            if let (Some(id), Some(_)) = (case.id, case.was)
-                && asked.wish == Wish::Subscribe
-                && now.is_some_and(ReaderState::takes_mail)
-            {
-                answer.gained = gained.remove(&id).unwrap_or_default();
-                let has =
-                    |digest: &String| subscribed.get(&id).is_some_and(|all| all.contains(digest));
-                answer.lacking = asked
-                    .digests
-                    .iter()
-                    .filter(|digest| !has(digest))
-                    .cloned()
-                    .collect();
-            }
-            answers.push(answer);
-        }
-        Ok(answers)
     }
 
     /// An event of no issue for each of these readers.
@@ -312,40 +329,55 @@ impl Store {
         Ok(())
     }
 
-    /// Who is known by these fingerprints. Their rows are kept to the end of the transaction, in one order: nobody forgets
-    /// them between the look and what is written by it.
+    /// What keeps the rows that are looked up from others to the end of the transaction; on SQLite the write lock does.
+    pub(super) fn hold(&self) -> &'static str {
+        match self.place {
+            StorePlace::Server => " FOR UPDATE",
+            StorePlace::Memory | StorePlace::File(_) => "",
+        }
+    }
+
+    /// Who is known by these fingerprints. With a `hold` their rows are kept to the end of the transaction, in one order:
+    /// nobody forgets them between the look and what is written by it.
     pub(super) async fn find_fingerprints(
         &self,
-        tx: &mut Transaction<'static, Any>,
+        connection: &mut AnyConnection,
         fingerprints: &[String],
+        hold: &str,
     ) -> Result<HashMap<String, (ReaderId, ReaderState)>> {
         let mut known = HashMap::new();
-        let hold = if self.place == StorePlace::Server {
-            " FOR UPDATE"
-        } else {
-            ""
-        };
         let mut fingerprints: Vec<&String> = fingerprints.iter().collect();
-        fingerprints.sort();
-        for some in fingerprints.chunks(100) {
-            let places: Vec<String> = (1..=some.len())
-                .map(|number| format!("${number}"))
-                .collect();
-            let text = format!(
-                "SELECT id, fingerprint, state FROM reader WHERE fingerprint IN ({}) ORDER BY fingerprint{hold}",
-                places.join(",")
-            );
-            let mut query = sqlx::query(AssertSqlSafe(text));
-            for fingerprint in some {
-                query = query.bind((*fingerprint).clone());
-            }
-            for row in query.fetch_all(&mut **tx).await? {
+        fingerprints.sort_unstable();
+        let text = format!(
+            "SELECT id, fingerprint, state FROM reader WHERE {} ORDER BY fingerprint{hold}",
+            self.place.among_texts("fingerprint", "$1")
+        );
+        for some in fingerprints.chunks(MOST_FINGERPRINTS) {
+            let rows = sqlx::query(AssertSqlSafe(text.clone()))
+                .bind(serde_json::json!(some).to_string())
+                .fetch_all(&mut *connection)
+                .await?;
+            for row in rows {
                 let state = state_of(row.try_get("state")?)?;
                 known.insert(row.try_get("fingerprint")?, (row.try_get("id")?, state));
             }
         }
         Ok(known)
     }
+}
+
+/// The statement that inserts so many readers.
+fn insertion(readers: usize) -> String {
+    let mut text =
+        "INSERT INTO reader (id, fingerprint, address, name, language, state) VALUES ".to_owned();
+    for reader in 0..readers {
+        let comma = if reader == 0 { "" } else { "," };
+        let [id, fingerprint, address, name, state] = [1, 2, 3, 4, 5].map(|at| reader * 5 + at);
+        text.push_str(&format!(
+            "{comma}(${id},${fingerprint},${address},${name},NULL,${state})"
+        ));
+    }
+    text
 }
 
 pub(super) fn state_of(word: &str) -> Result<ReaderState> {

@@ -211,7 +211,9 @@ impl Store {
         departure: &Departure,
     ) -> Result<Option<bool>> {
         let fingerprint = [departure.reader.clone()];
-        let known = self.find_fingerprints(tx, &fingerprint).await?;
+        let known = self
+            .find_fingerprints(tx, &fingerprint, self.hold())
+            .await?;
         let Some((id, was)) = known.into_values().next() else {
             return Ok(None);
         };

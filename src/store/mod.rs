@@ -59,7 +59,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::{Any, AnyPool, Transaction};
 
-pub use asked::{Answer, Asked};
+pub use asked::{Answer, Asked, Foreseen};
 pub use backup::Backup;
 pub use connect::Access;
 pub use departures::Recovered;

@@ -63,7 +63,7 @@ impl Store {
         let fingerprint = self.fingerprints.fingerprint(email);
         change!(self.begin(), |tx| {
             let known = self
-                .find_fingerprints(&mut tx, slice::from_ref(&fingerprint))
+                .find_fingerprints(&mut tx, slice::from_ref(&fingerprint), self.hold())
                 .await?;
             let known = known.get(&fingerprint).copied();
             let was = known.map(|(_, state)| state);

@@ -18,6 +18,15 @@ impl StorePlace {
         }
     }
 
+    /// The condition that `column` is among the texts bound as this parameter, a JSON array.
+    pub(super) fn among_texts(&self, column: &str, parameter: &str) -> String {
+        let listed = self.listed(parameter);
+        match self {
+            Self::Server => format!("{column} = ANY (ARRAY(SELECT value FROM {listed}))"),
+            Self::Memory | Self::File(_) => format!("{column} IN (SELECT value FROM {listed})"),
+        }
+    }
+
     /// A table of one `value`, from the [`list`] bound as this parameter: one text, prepared once, serves lists of any
     /// length.
     pub(super) fn listed(&self, parameter: &str) -> String {

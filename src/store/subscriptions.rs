@@ -3,85 +3,100 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{Membership, Source, Subscriptions};
 use crate::reader::ReaderId;
-use crate::store::asked::{Asked, Case};
+use crate::store::asked::{Asked, Case, Memberships};
 use crate::store::sql::{MOST_LISTED, list};
 use crate::store::{Result, Store};
 
-/// The readers of each change of subscriptions, those whom we knew.
-type Groups = BTreeMap<Subscriptions, Vec<ReaderId>>;
-
 /// Digests by reader.
-pub(super) type Digests = HashMap<ReaderId, Vec<String>>;
+type Digests = HashMap<ReaderId, Vec<String>>;
 
 impl Store {
-    /// The subscriptions of those whom we knew; which ones each has gained.
+    /// The subscriptions of those whom we knew, as it was decided.
     pub(super) async fn change_subscriptions(
         &self,
         tx: &mut Transaction<'static, Any>,
         cases: &[Case],
         asked: &Asked<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Digests> {
-        let mut groups = Groups::new();
-        for case in cases {
-            if let (Some(id), Some(_)) = (case.id, case.was) {
-                groups
-                    .entry(case.change.subscriptions)
-                    .or_default()
-                    .push(id);
+    ) -> Result<()> {
+        let (mut lapsing, mut dropping) = (Vec::new(), Vec::new());
+        let mut gained: BTreeMap<&str, Vec<ReaderId>> = BTreeMap::new();
+        for Case { id, answer } in cases.iter().filter(|case| case.answer.was.is_some()) {
+            let Some(id) = *id else { continue };
+            let change = answer.change.subscriptions;
+            if change.drops_others() {
+                lapsing.push(id);
+            }
+            if change == Subscriptions::Drop {
+                dropping.push(id);
+            }
+            for digest in &answer.gained {
+                gained.entry(digest).or_default().push(id);
             }
         }
+        self.lapse(tx, &lapsing, asked.digests, now).await?;
         let kind = match asked.by {
             Source::List => "listed",
             _ => "subscribed",
         };
-        let mut gained = Digests::new();
-        for (change, ids) in groups {
-            if change.drops_others() {
-                self.lapse(tx, &ids, asked.digests, now).await?;
-            }
-            for digest in asked.digests {
-                match change {
-                    Subscriptions::Keep => {}
-                    Subscriptions::Drop => {
-                        self.unsubscribe(tx, digest, &ids).await?;
-                        self.record(tx, &ids, now, "left", Some(digest)).await?;
-                    }
-                    _ => {
-                        let gone = match change.adds(Membership::Left) {
-                            true => HashSet::new(),
-                            false => self.who_left(tx, digest, &ids).await?,
-                        };
-                        let staying: Vec<ReaderId> = ids
-                            .iter()
-                            .copied()
-                            .filter(|id| !gone.contains(id))
-                            .collect();
-                        let new = self.subscribe(tx, digest, &staying).await?;
-                        self.record(tx, &new, now, kind, Some(digest)).await?;
-                        for id in new {
-                            gained.entry(id).or_default().push(digest.clone());
-                        }
-                    }
-                }
-            }
+        for (digest, ids) in gained {
+            self.subscribe(tx, digest, &ids).await?;
+            self.record(tx, &ids, now, kind, Some(digest)).await?;
         }
-        Ok(gained)
+        if dropping.is_empty() {
+            return Ok(());
+        }
+        for digest in asked.digests {
+            self.unsubscribe(tx, digest, &dropping).await?;
+            self.record(tx, &dropping, now, "left", Some(digest))
+                .await?;
+        }
+        Ok(())
     }
 
-    /// Subscribes readers who are new, and so have no subscription yet.
-    pub(super) async fn subscribe_new(
+    /// What readers are to these digests, in the order of the digests.
+    pub(super) async fn memberships(
+        &self,
+        connection: &mut AnyConnection,
+        ids: &[ReaderId],
+        digests: &[String],
+    ) -> Result<Memberships> {
+        let mut memberships = Memberships::default();
+        if ids.is_empty() {
+            return Ok(memberships);
+        }
+        let subscribed = self.subscriptions_of(connection, ids).await?;
+        for (at, digest) in digests.iter().enumerate() {
+            let gone = self.who_left(connection, digest, ids).await?;
+            for id in ids {
+                let has = |all: &Vec<String>| all.contains(digest);
+                let membership = match subscribed.get(id).is_some_and(has) {
+                    true => Membership::Subscribed,
+                    false if gone.contains(id) => Membership::Left,
+                    false => Membership::Never,
+                };
+                let all = memberships.0.entry(*id).or_default();
+                debug_assert_eq!(all.len(), at);
+                all.push(membership);
+            }
+        }
+        Ok(memberships)
+    }
+
+    /// Subscribes readers who are not subscribed yet.
+    pub(super) async fn subscribe(
         &self,
         tx: &mut Transaction<'static, Any>,
         digest: &str,
         ids: &[ReaderId],
     ) -> Result<()> {
         let text = format!(
-            "INSERT INTO subscription (digest, reader) SELECT $1, CAST(value AS BIGINT) FROM {}",
+            "INSERT INTO subscription (digest, reader) SELECT $1, CAST(value AS BIGINT) FROM {} WHERE TRUE \
+             ON CONFLICT (digest, reader) DO NOTHING",
             self.place.listed("$2")
         );
         for ids in ids.chunks(MOST_LISTED) {
@@ -92,32 +107,6 @@ impl Store {
                 .await?;
         }
         Ok(())
-    }
-
-    /// Subscribes readers; those of them who were not.
-    pub(super) async fn subscribe(
-        &self,
-        tx: &mut Transaction<'static, Any>,
-        digest: &str,
-        ids: &[ReaderId],
-    ) -> Result<Vec<ReaderId>> {
-        let text = format!(
-            "INSERT INTO subscription (digest, reader) SELECT $1, CAST(value AS BIGINT) FROM {} WHERE TRUE \
-             ON CONFLICT (digest, reader) DO NOTHING RETURNING reader",
-            self.place.listed("$2")
-        );
-        let mut new = Vec::new();
-        for ids in ids.chunks(MOST_LISTED) {
-            let rows = sqlx::query(AssertSqlSafe(text.clone()))
-                .bind(digest.to_owned())
-                .bind(list(ids))
-                .fetch_all(&mut **tx)
-                .await?;
-            for row in rows {
-                new.push(row.try_get("reader")?);
-            }
-        }
-        Ok(new)
     }
 
     pub(super) async fn unsubscribe(
@@ -160,9 +149,9 @@ impl Store {
         Ok(())
     }
 
-    pub(super) async fn subscriptions_of(
+    async fn subscriptions_of(
         &self,
-        tx: &mut Transaction<'static, Any>,
+        connection: &mut AnyConnection,
         ids: &[ReaderId],
     ) -> Result<Digests> {
         let mut subscribed = Digests::new();
@@ -174,7 +163,7 @@ impl Store {
         for ids in ids.chunks(MOST_LISTED) {
             let rows = sqlx::query(AssertSqlSafe(text.clone()))
                 .bind(list(ids))
-                .fetch_all(&mut **tx)
+                .fetch_all(&mut *connection)
                 .await?;
             for row in rows {
                 let digests = subscribed.entry(row.try_get("reader")?).or_default();
@@ -187,7 +176,7 @@ impl Store {
     /// Those of these readers who have left the digest, or everything.
     async fn who_left(
         &self,
-        tx: &mut Transaction<'static, Any>,
+        connection: &mut AnyConnection,
         digest: &str,
         readers: &[ReaderId],
     ) -> Result<HashSet<ReaderId>> {
@@ -201,7 +190,7 @@ impl Store {
             let query = sqlx::query(AssertSqlSafe(text.clone()))
                 .bind(list(some))
                 .bind(digest.to_owned());
-            for row in query.fetch_all(&mut **tx).await? {
+            for row in query.fetch_all(&mut *connection).await? {
                 gone.insert(row.try_get("id")?);
             }
         }
