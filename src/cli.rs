@@ -323,22 +323,33 @@ pub enum Subscriber {
         /// Their address
         email: Email,
     },
-    /// Take in a CSV file with the columns `email` and `name`, or one that `export` wrote; nobody who has left comes back
-    Import {
-        /// The file
-        file: PathBuf,
-        /// They have agreed; without it they wait for a confirmation and get nothing
-        #[arg(long)]
-        confirmed: bool,
-        /// How and when they agreed, kept with them
-        #[arg(long, value_name = "SOURCE, DATE", requires = "confirmed")]
-        consent: Option<String>,
-        /// Only these digests; else those of the file's column `digests`, else all
-        #[arg(long)]
-        digest: Vec<String>,
-    },
+    /// Take in a list, as `export` or another program wrote it; nobody who has left comes back
+    ///
+    /// A CSV file with a column `email`, an export of Mailchimp, Substack, Buttondown, Ghost, listmonk, Kit or Keila, the
+    /// members of Mailman, or one address a line. Who has unsubscribed, bounced, complained or not confirmed there is
+    /// taken in as that, and gets nothing.
+    Import(Import),
     /// Write everyone as CSV
     Export,
+}
+
+/// A list to take in.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file
+    pub file: PathBuf,
+    /// They have agreed; without it they wait for a confirmation and get nothing
+    #[arg(long)]
+    pub confirmed: bool,
+    /// How and when they agreed, kept with them
+    #[arg(long, value_name = "SOURCE, DATE", requires = "confirmed")]
+    pub consent: Option<String>,
+    /// Only these digests; else those of the file's column `digests`, else all
+    #[arg(long)]
+    pub digest: Vec<String>,
+    /// Say what would become of the list, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// A name of someone; none where it is empty.

@@ -61,7 +61,7 @@ pub mod smtp {
 }
 pub mod store {
     pub use crate::store::{
-        Access, Asked, Busy, Freeze, Frozen, Resent, Sender, Store, StoreError,
+        Access, Asked, Busy, Foreseen, Freeze, Frozen, Resent, Sender, Store, StoreError,
     };
 }
 pub mod subscriber {

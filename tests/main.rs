@@ -25,6 +25,7 @@ mod inbox;
 mod kill;
 mod ledger;
 mod letter;
+mod lists;
 mod locked;
 mod login;
 mod look;

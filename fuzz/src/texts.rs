@@ -208,7 +208,7 @@ pub(crate) fn list(bytes: &[u8]) {
         let u = &mut Unstructured::new(bytes);
         let head = *u.choose(&["email,name,state,digests\n", "Name;Email\r\n", ""])?;
         let text = format!("{head}{}", text(u, WORDS)?);
-        let Ok(list) = List::open(text.as_bytes()) else {
+        let Ok(list) = List::open(text.as_bytes(), "") else {
             return Ok(());
         };
         let lines = text.split(['\n', '\r']).count();

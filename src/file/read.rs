@@ -123,7 +123,8 @@ pub(crate) fn not_text(bytes: &[u8], from: usize) -> Unreadable {
     Unreadable::NotText { line, column }
 }
 
-fn open(file: &Path) -> Result<File, Unreadable> {
+/// The file, to be read as it is needed.
+pub(crate) fn open(file: &Path) -> Result<File, Unreadable> {
     let mut how = OpenOptions::new();
     how.read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);

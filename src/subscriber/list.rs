@@ -1,11 +1,12 @@
 //! A list of people, as it comes from anywhere.
 
-use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io::Read;
 
 use crate::consent::ReaderState;
 use crate::finding::{Finding, one_line};
-use crate::reader::{Email, check_name};
+use crate::reader::{Email, EmailError, Mailbox, check_name};
+use crate::subscriber::columns::Columns;
+use crate::subscriber::encoding::{Text, decode, unreadable};
 use crate::subscriber::sheet::unguard;
 
 /// One line of a list.
@@ -25,22 +26,27 @@ pub struct Listed {
 
 /// A list that is read line by line: each is someone, or a finding that says at which line why it is nobody.
 pub struct List<'a> {
-    rows: csv::Reader<Newlines<'a>>,
+    rows: csv::Reader<Text<'a>>,
     columns: Columns,
     record: csv::ByteRecord,
     /// Where the list has no header, its first line is someone.
     is_first: bool,
+    has_ended: bool,
 }
 
 impl<'a> List<'a> {
     /// Reads the header: a column for the address under one of its usual names, then perhaps name, `state` and `digests`
-    /// in any order, separated by commas, semicolons or tabs, in UTF-8 or UTF-16. A list of bare addresses needs none.
+    /// in any order, separated by commas, semicolons or tabs, in UTF-8 or UTF-16; or the columns of another program. A list
+    /// of bare addresses, or of `Name <address>`, needs none. UTF-8 is read line by line, UTF-16 into memory.
+    ///
+    /// `file` is the name of the file: some programs write those who get nothing to a file of another name.
     ///
     /// # Errors
     /// A finding where the text is no such list.
-    pub fn open(bytes: &'a [u8]) -> Result<Self, Finding> {
-        let text = decode(bytes)?;
-        let first = text.split(|byte| matches!(byte, b'\n' | b'\r')).next();
+    pub fn open(bytes: impl Read + 'a, file: &str) -> Result<Self, Finding> {
+        let mut text = decode(bytes)?;
+        let block = text.peek().map_err(|error| unreadable(&error))?;
+        let first = block.split(|byte| matches!(byte, b'\n' | b'\r')).next();
         let first = first.unwrap_or_default();
         let delimiter = b";\t,"
             .iter()
@@ -51,7 +57,7 @@ impl<'a> List<'a> {
             .flexible(true)
             .has_headers(false)
             .delimiter(delimiter)
-            .from_reader(Newlines::new(text));
+            .from_reader(text);
         let mut record = csv::ByteRecord::new();
         rows.read_byte_record(&mut record)
             .map_err(|error| Finding::error(format!("this is no list: {error}")).at_line(1))?;
@@ -59,10 +65,10 @@ impl<'a> List<'a> {
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim().to_owned())
             .collect();
-        let (columns, is_first) = match Columns::of(&header) {
+        let (columns, is_first) = match Columns::of(&header, file) {
             Some(columns) => (columns, false),
-            None if header.len() == 1 && header[0].parse::<Email>().is_ok() => {
-                (Columns::BARE, true)
+            None if header.len() == 1 && header[0].parse::<Mailbox>().is_ok() => {
+                (Columns::bare(file), true)
             }
             None => return Err(no_column(&header)),
         };
@@ -71,49 +77,51 @@ impl<'a> List<'a> {
             columns,
             record,
             is_first,
+            has_ended: false,
         })
+    }
+
+    /// The columns that nothing is taken from.
+    pub fn unused(&self) -> &[String] {
+        &self.columns.unused
     }
 
     fn read(&self, line: usize) -> Result<Listed, Finding> {
         let cells: Result<Vec<&str>, _> = self.record.iter().map(std::str::from_utf8).collect();
         let cells = cells
             .map_err(|_| Finding::error("this is not UTF-8").way_out("save the list as UTF-8"))?;
-        // A quotation mark that is not closed swallows the lines behind it.
-        if cells.iter().any(|cell| cell.trim().contains('\n')) {
-            return Err(
-                Finding::error("a field holds a line break").way_out("close its quotation marks")
-            );
+        for (at, cell) in cells.iter().enumerate() {
+            // A quotation mark that is not closed swallows the lines behind it, and the people on them.
+            let has_break = cell.trim().contains('\n');
+            if has_break && (self.columns.reads(at) || cell.contains('@')) {
+                return Err(Finding::error("a field holds a line break")
+                    .way_out("close its quotation marks"));
+            }
         }
-        let text = |at: Option<usize>| {
-            let cell = unguard(cells.get(at?)?.trim());
+        let text = |at: usize| {
+            let cell = unguard(cells.get(at)?.trim());
             Some(cell).filter(|cell| !cell.is_empty())
         };
-        let state = match text(self.columns.state) {
-            Some(word) => Some(state_of(word)?),
-            None => None,
-        };
-        let email = text(Some(self.columns.email)).unwrap_or_default();
-        let email = email
+        let state = self.columns.standing.read(text)?;
+        let mailbox = text(self.columns.email).unwrap_or_default();
+        let mailbox: Mailbox = mailbox
             .parse()
-            .map_err(|error: crate::reader::EmailError| Finding::error(error.to_string()))?;
-        let names: Vec<&str> = self
-            .columns
-            .names
-            .iter()
-            .filter_map(|at| text(Some(*at)))
-            .collect();
+            .map_err(|error: EmailError| Finding::error(error.to_string()))?;
+        let names = self.columns.names.iter();
+        let names: Vec<&str> = names.filter_map(|at| text(*at)).collect();
         let name = Some(names.join(" ")).filter(|name| !name.is_empty());
+        let name = name.or(mailbox.name);
         if let Some(name) = &name {
             check_name(name).map_err(|error| Finding::error(error.to_string()))?;
         }
         let digests = self.columns.digests.map(|at| {
-            let names = text(Some(at)).unwrap_or_default().split([',', ' ']);
+            let names = text(at).unwrap_or_default().split([',', ' ']);
             let names = names.filter(|name| !name.is_empty());
             names.map(str::to_owned).collect()
         });
         Ok(Listed {
             line,
-            email,
+            email: mailbox.email,
             name,
             state,
             digests,
@@ -125,16 +133,21 @@ impl Iterator for List<'_> {
     type Item = Result<Listed, Finding>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.has_ended {
+            return None;
+        }
         if !std::mem::take(&mut self.is_first) {
             match self.rows.read_byte_record(&mut self.record) {
                 Ok(true) => {}
                 Ok(false) => return None,
-                // Reading from memory fails nowhere, and what is no UTF-8 is seen later.
-                Err(error) => return Some(Err(Finding::error(error.to_string()))),
+                Err(error) => {
+                    self.has_ended = true;
+                    return Some(Err(Finding::error(error.to_string())));
+                }
             }
         }
-        // Counted from behind, since blank lines belong to the record that follows them; a record of several lines, which is
-        // refused, may go on to the end of the list.
+        // Counted from behind, since blank lines belong to the record that follows them; a record of several lines, where it
+        // is refused, may go on to the end of the list.
         let has_breaks = self.record.as_slice().contains(&b'\n');
         let line = match self.record.position() {
             Some(start) if has_breaks => start.line(),
@@ -143,99 +156,6 @@ impl Iterator for List<'_> {
         let line = usize::try_from(line).unwrap_or(usize::MAX);
         Some(self.read(line).map_err(|finding| finding.at_line(line)))
     }
-}
-
-fn state_of(word: &str) -> Result<ReaderState, Finding> {
-    match ReaderState::named(word) {
-        None | Some(ReaderState::Forgotten) => Err(Finding::error(format!(
-            "`{}` is no state",
-            one_line(word, 40)
-        ))
-        .way_out("expected `active`, `pending`, `left`, `bounced` or `complained`")),
-        Some(state) => Ok(state),
-    }
-}
-
-/// Where the columns stand.
-struct Columns {
-    email: usize,
-    /// The whole name, or its parts in their order.
-    names: Vec<usize>,
-    state: Option<usize>,
-    digests: Option<usize>,
-}
-
-/// The usual names of the column with the address, as [`fold`] leaves them; the first that is there counts.
-const EMAIL: &[&str] = &[
-    "email",
-    "emailaddress",
-    "subscriberemail",
-    "useremail",
-    "contactemail",
-    "customeremail",
-    "memberemail",
-    "primaryemail",
-    "email1value",
-    "email1",
-    "mailaddress",
-    "mail",
-    "emailadresse",
-    "adresseemail",
-    "adressemail",
-    "correoelectronico",
-    "correoelectrónico",
-];
-const NAME: &[&str] = &["name", "fullname", "displayname", "subscribername"];
-const FIRST_NAME: &[&str] = &[
-    "firstname",
-    "fname",
-    "givenname",
-    "vorname",
-    "prénom",
-    "prenom",
-];
-const LAST_NAME: &[&str] = &["lastname", "lname", "familyname", "surname", "nachname"];
-
-impl Columns {
-    /// Those of a list that has addresses alone.
-    const BARE: Self = Self {
-        email: 0,
-        names: Vec::new(),
-        state: None,
-        digests: None,
-    };
-
-    fn of(header: &[String]) -> Option<Self> {
-        let folded: Vec<String> = header.iter().map(|name| fold(name)).collect();
-        let find = |names: &[&str]| {
-            names
-                .iter()
-                .find_map(|wanted| folded.iter().position(|name| name == wanted))
-        };
-        let names = match find(NAME) {
-            Some(at) => vec![at],
-            None => [FIRST_NAME, LAST_NAME]
-                .into_iter()
-                .filter_map(find)
-                .collect(),
-        };
-        // Its plain name counts before all others.
-        let plain = header
-            .iter()
-            .position(|name| name.eq_ignore_ascii_case("email"));
-        Some(Self {
-            email: plain.or_else(|| find(EMAIL))?,
-            names,
-            state: find(&["state"]),
-            digests: find(&["digests"]),
-        })
-    }
-}
-
-/// The name of a column without case, blanks and marks: `E-Mail Address` is `emailaddress`.
-fn fold(name: &str) -> String {
-    let letters = name.chars().filter(|c| c.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).collect()
 }
 
 fn no_column(header: &[String]) -> Finding {
@@ -249,7 +169,7 @@ fn no_column(header: &[String]) -> Finding {
         [one] => format!("the only column is {one}"),
         columns => format!("the columns are {}", one_line(&columns.join(", "), 400)),
     };
-    let holds_address = header.iter().any(|cell| cell.parse::<Email>().is_ok());
+    let holds_address = header.iter().any(|cell| cell.parse::<Mailbox>().is_ok());
     let way_out = match holds_address {
         true => "put a line with the names of the columns before the first, such as `email,name`",
         false => "call the column with the addresses `email`",
@@ -259,80 +179,6 @@ fn no_column(header: &[String]) -> Finding {
         .way_out(way_out)
 }
 
-/// A unit of UTF-16 from its two bytes.
-type Unit = fn([u8; 2]) -> u16;
-
-/// The text in UTF-8: what a spreadsheet saves as "Unicode text" is UTF-16.
-fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Finding> {
-    let (units, unit): (&[u8], Unit) = match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => return Ok(Cow::Borrowed(rest)),
-        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
-        // Without a mark at its start, ASCII shows by its empty halves.
-        [letter, 0, ..] if *letter != 0 => (bytes, u16::from_le_bytes),
-        [0, letter, ..] if *letter != 0 => (bytes, u16::from_be_bytes),
-        [b'P', b'K', 3, 4, ..] => {
-            return Err(
-                Finding::error("this is a workbook of a spreadsheet, no CSV")
-                    .way_out("save the sheet as CSV in UTF-8"),
-            );
-        }
-        _ => return Ok(Cow::Borrowed(bytes)),
-    };
-    let (pairs, odd) = units.as_chunks::<2>();
-    let text: Result<String, _> =
-        char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
-    match (text, odd) {
-        (Ok(text), []) => Ok(Cow::Owned(text.into_bytes())),
-        _ => {
-            Err(Finding::error("this begins as UTF-16, and is none")
-                .way_out("save the list as UTF-8"))
-        }
-    }
-}
-
-/// The text with each kind of line end as one line feed, and one at its end, so that lines can be counted.
-struct Newlines<'a> {
-    text: Cow<'a, [u8]>,
-    at: usize,
-    /// What came last.
-    last: u8,
-}
-
-impl<'a> Newlines<'a> {
-    fn new(text: Cow<'a, [u8]>) -> Self {
-        Self {
-            text,
-            at: 0,
-            last: b'\n',
-        }
-    }
-}
-
-impl Read for Newlines<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut written = 0;
-        while written < buffer.len() {
-            let Some(byte) = self.text.get(self.at).copied() else {
-                if !matches!(self.last, b'\n' | b'\r') {
-                    buffer[written] = b'\n';
-                    self.last = b'\n';
-                    written += 1;
-                }
-                break;
-            };
-            self.at += 1;
-            let is_second_half = byte == b'\n' && self.last == b'\r';
-            self.last = byte;
-            if !is_second_half {
-                buffer[written] = if byte == b'\r' { b'\n' } else { byte };
-                written += 1;
-            }
-        }
-        Ok(written)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{List, Listed};
@@ -340,7 +186,9 @@ mod tests {
     use crate::finding::Finding;
 
     fn read(bytes: &[u8]) -> (Vec<Listed>, Vec<Finding>) {
-        let (good, bad): (Vec<_>, Vec<_>) = List::open(bytes).unwrap().partition(Result::is_ok);
+        let (good, bad): (Vec<_>, Vec<_>) = List::open(bytes, "people.csv")
+            .unwrap()
+            .partition(Result::is_ok);
         let good = good.into_iter().map(Result::unwrap).collect();
         (good, bad.into_iter().map(Result::unwrap_err).collect())
     }
@@ -414,7 +262,7 @@ mod tests {
             (b"PK\x03\x04....", "workbook"),
             (b"\xff\xfee\0m", "UTF-16, and is none"),
         ] {
-            let error = List::open(bytes).err().unwrap().to_string();
+            let error = List::open(bytes, "people.csv").err().unwrap().to_string();
             assert!(error.contains(words), "{error}");
         }
     }

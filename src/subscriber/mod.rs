@@ -1,7 +1,10 @@
 //! Subscribers as CSV: lists in from anywhere, everyone out.
 
+mod columns;
+mod encoding;
 mod list;
 mod sheet;
+mod standing;
 
 pub use list::{List, Listed};
 pub use sheet::Sheet;
@@ -58,7 +61,10 @@ mod tests {
             sheet.write_subscriber(one).unwrap();
         }
         sheet.finish().unwrap();
-        let listed: Vec<_> = List::open(&text).unwrap().map(Result::unwrap).collect();
+        let listed: Vec<_> = List::open(&*text, "")
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
         assert_eq!(listed.len(), everyone.len());
         for (one, other) in everyone.iter().zip(listed) {
             assert_eq!(

@@ -1,0 +1,315 @@
+//! `tidings subscriber import`: a list of people is taken in, or shown what would become of it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, IsTerminal};
+
+use chrono::{DateTime, Utc};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::app::App;
+use crate::cli;
+use crate::config::Config;
+use crate::consent::{ReaderState, Said, Source, Wish};
+use crate::ending::Ending;
+use crate::file::read::open;
+use crate::finding::Finding;
+use crate::reader::Email;
+use crate::store::{Access, Answer, Asked, Foreseen, Store, StoreError};
+use crate::subscriber::{List, Listed};
+use crate::talk::Talk;
+
+/// How many lines that cannot be read are kept to be named; the others are counted.
+const MOST_NAMED: usize = 10_000;
+
+/// Takes a list in; `default` are the digests where a line names none.
+pub(super) async fn import(
+    app: &App,
+    talk: &mut Talk<'_>,
+    list: &cli::Import,
+    default: &[String],
+) -> anyhow::Result<Ending> {
+    let opened = open(&list.file).map_err(|error| error.in_file(&list.file))?;
+    let bar = show_progress(&opened, talk.is_quiet());
+    let name = list.file.file_stem().unwrap_or_default().to_string_lossy();
+    let rows = List::open(bar.wrap_read(opened), &name);
+    let rows = rows.map_err(|finding| finding.in_file(&list.file))?;
+    if !rows.unused().is_empty() {
+        let unused = rows.unused().join("`, `");
+        talk.explain(&format!("nothing is taken from the columns `{unused}`"));
+    }
+    let access = if list.dry_run {
+        Access::Read
+    } else {
+        Access::Write
+    };
+    let import = Import {
+        default,
+        is_named: !list.digest.is_empty(),
+        confirmed: list.confirmed,
+        consent: list.consent.as_deref(),
+        now: app.clock.now(),
+    };
+    let store = app.store(access).await?;
+    let mut hand = match list.dry_run {
+        true => Hand::Foresee(store, Foreseen::default()),
+        false => Hand::Ask(store),
+    };
+    let outcome = import.take_in(&app.config, rows, &mut hand).await;
+    bar.finish_and_clear();
+    let (tally, findings) = outcome?;
+    tell(talk, list, &tally, findings)
+}
+
+/// Tells what became of the list.
+fn tell(
+    talk: &mut Talk<'_>,
+    list: &cli::Import,
+    tally: &Tally,
+    findings: Vec<Finding>,
+) -> anyhow::Result<Ending> {
+    let mut findings: Vec<Finding> = findings
+        .into_iter()
+        .map(|finding| finding.in_file(&list.file))
+        .collect();
+    findings.sort();
+    talk.report(&findings);
+    let counts = format!(
+        "{} new, {} known, {} suppressed, {} refused",
+        tally.new, tally.known, tally.suppressed, tally.refused
+    );
+    match list.dry_run {
+        true => talk.say(&counts),
+        false => talk.conclude(&counts)?,
+    }
+    for words in tally.remarks(list.confirmed) {
+        talk.say(&words);
+    }
+    Ok(Ending::of(&findings))
+}
+
+/// A bar on a terminal, by the bytes that are read.
+fn show_progress(file: &File, is_quiet: bool) -> ProgressBar {
+    let length = file.metadata().map(|metadata| metadata.len()).ok();
+    if is_quiet || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("import {wide_bar} {percent} % {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+/// Who carries out what is asked: the store, or nobody.
+enum Hand {
+    Ask(Store),
+    Foresee(Store, Foreseen),
+}
+
+impl Hand {
+    async fn ask(
+        &mut self,
+        people: &[(Email, Option<String>)],
+        asked: &Asked<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Answer>, StoreError> {
+        match self {
+            Self::Ask(store) => store.ask(people, asked, now).await,
+            Self::Foresee(store, foreseen) => store.foresee(people, asked, foreseen).await,
+        }
+    }
+
+    fn most_asked(&self) -> usize {
+        let (Self::Ask(store) | Self::Foresee(store, _)) = self;
+        store.most_asked()
+    }
+}
+
+/// How a list is taken in.
+struct Import<'a> {
+    /// The digests where a line names none.
+    default: &'a [String],
+    /// Whether the command line names them, so that the list's own column does not count.
+    is_named: bool,
+    confirmed: bool,
+    consent: Option<&'a str>,
+    now: DateTime<Utc>,
+}
+
+/// What is asked for some people, by whom, about which digests.
+type Kind = (Wish, Source, Vec<String>);
+
+/// People who wait to be asked for, those of one kind together.
+#[derive(Default)]
+struct Batch {
+    kinds: BTreeMap<Kind, Vec<(Email, Option<String>)>>,
+    count: usize,
+}
+
+impl Batch {
+    fn add(&mut self, kind: Kind, person: (Email, Option<String>)) {
+        self.kinds.entry(kind).or_default().push(person);
+        self.count += 1;
+    }
+}
+
+impl Import<'_> {
+    /// Asks for everyone on the list.
+    async fn take_in(
+        &self,
+        config: &Config,
+        rows: List<'_>,
+        hand: &mut Hand,
+    ) -> anyhow::Result<(Tally, Vec<Finding>)> {
+        let (mut tally, mut findings, mut batch) = (Tally::default(), Vec::new(), Batch::default());
+        for row in rows {
+            let sorted = row.and_then(|one| {
+                let line = one.line;
+                let sorted = self.sort(config, one);
+                sorted.map_err(|finding| finding.at_line(line))
+            });
+            match sorted {
+                Ok((kind, person)) => batch.add(kind, person),
+                Err(finding) => {
+                    tally.refused += 1;
+                    if findings.len() < MOST_NAMED {
+                        findings.push(finding);
+                    }
+                }
+            }
+            if batch.count >= hand.most_asked() {
+                self.carry_out(hand, &mut batch, &mut tally).await?;
+            }
+        }
+        self.carry_out(hand, &mut batch, &mut tally).await?;
+        let more = tally.refused - findings.len();
+        if more > 0 {
+            findings.push(Finding::error(format!("and {more} more lines are refused")));
+        }
+        Ok((tally, findings))
+    }
+
+    /// What a line asks for.
+    fn sort(
+        &self,
+        config: &Config,
+        one: Listed,
+    ) -> Result<(Kind, (Email, Option<String>)), Finding> {
+        let is_pending = one.state == Some(ReaderState::Pending);
+        // The only digest there is needs no name.
+        let names_digests = self.is_named || one.digests.is_some() || self.default.len() == 1;
+        let by = match self.confirmed && !is_pending {
+            true if names_digests => Source::ConfirmedDigests,
+            true => Source::ConfirmedList,
+            false => Source::List,
+        };
+        let wish = Wish::listed(one.state.unwrap_or(ReaderState::Active));
+        let digests = match one.digests {
+            Some(mut own) if !self.is_named => {
+                own.sort();
+                own.dedup();
+                for name in &own {
+                    config.digest(name)?;
+                }
+                own
+            }
+            _ => self.default.to_vec(),
+        };
+        Ok(((wish, by, digests), (one.email, one.name)))
+    }
+
+    async fn carry_out(
+        &self,
+        hand: &mut Hand,
+        batch: &mut Batch,
+        tally: &mut Tally,
+    ) -> anyhow::Result<()> {
+        // What stops mail comes first: whoever is named twice gets none.
+        for ((wish, by, digests), people) in std::mem::take(batch).kinds.into_iter().rev() {
+            let asked = Asked {
+                wish,
+                by,
+                digests: &digests,
+                consent: self.consent,
+            };
+            for answer in hand.ask(&people, &asked, self.now).await? {
+                tally.count(&answer);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What became of a list.
+#[derive(Default)]
+struct Tally {
+    new: usize,
+    known: usize,
+    suppressed: usize,
+    /// Lines that cannot be read.
+    refused: usize,
+    /// New readers who are pending.
+    pending: usize,
+    /// Known readers who are active now.
+    confirmed: usize,
+    /// Known readers who get more digests.
+    widened: usize,
+    /// Known readers who are not subscribed to all that the list has for them.
+    lacking: usize,
+    /// Known readers whom the list has suppressed.
+    newly_suppressed: usize,
+}
+
+impl Tally {
+    fn count(&mut self, answer: &Answer) {
+        match answer.change.said {
+            Said::New => {
+                self.new += 1;
+                self.pending += usize::from(answer.change.state == Some(ReaderState::Pending));
+            }
+            Said::Suppressed | Said::StaysSuppressed => {
+                self.suppressed += 1;
+                let was_mailed = answer.was.is_some_and(ReaderState::takes_mail);
+                self.newly_suppressed += usize::from(was_mailed);
+            }
+            Said::Confirmed => {
+                self.known += 1;
+                self.confirmed += 1;
+            }
+            _ => {
+                self.known += 1;
+                self.widened += usize::from(!answer.gained.is_empty());
+            }
+        }
+        self.lacking += usize::from(!answer.lacking.is_empty());
+    }
+
+    /// What there is to say beside the counts.
+    fn remarks(&self, confirmed: bool) -> Vec<String> {
+        let lacking = match confirmed {
+            true => {
+                "known, and not subscribed to more digests: nobody who has left a digest comes back by a list, and a                  list that names no digest adds none"
+            }
+            false => {
+                "known, and not subscribed to more digests; with `--confirmed --digest NAME` they have agreed to it"
+            }
+        };
+        let remarks = [
+            (
+                self.pending,
+                "pending and get nothing; with `--confirmed` they have agreed",
+            ),
+            (self.confirmed, "confirmed, and active now"),
+            (self.widened, "known, and subscribed to more digests now"),
+            (self.lacking, lacking),
+            (self.newly_suppressed, "known, and get no mail from now on"),
+        ];
+        remarks
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, words)| {
+                format!("{count} {} {words}", if count == 1 { "is" } else { "are" })
+            })
+            .collect()
+    }
+}
