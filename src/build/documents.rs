@@ -1,6 +1,6 @@
 //! The documents of a build, rendered from its posts: written, or printed by a dry run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -10,19 +10,29 @@ use anyhow::bail;
 use crate::feed::{Bodies, Outline, Setting, Sink, render};
 use crate::finding::Finding;
 use crate::loader::Loaded;
-use crate::post::{Body, Post};
+use crate::post::{Body, Post, Signature};
 
-/// Renders these documents from the posts. Returns what is wrong with posts.
+/// What is known of posts when their documents are rendered.
+#[derive(Default)]
+pub(super) struct Rendering {
+    /// What is wrong with them.
+    pub(super) findings: Vec<Finding>,
+    /// What the text of each says, by path.
+    pub(super) texts: HashMap<Box<str>, Signature>,
+}
+
+/// Renders these documents from the posts.
 pub(super) fn render_posts(
     setting: &Setting<'_>,
     outlines: &[&Outline],
     loaded: &Loaded,
     sink: &dyn Sink,
-) -> Result<Vec<Finding>, Finding> {
+) -> Result<Rendering, Finding> {
     let bodies = Rendered::new(loaded);
-    let mut findings = render(setting, outlines, &bodies, sink)?;
-    findings.extend(bodies.into_warnings());
-    Ok(findings)
+    let findings = render(setting, outlines, &bodies, sink)?;
+    let mut rendering = bodies.into_rendering();
+    rendering.findings.extend(findings);
+    Ok(rendering)
 }
 
 /// The documents that are asked for: all, or the one of this path.
@@ -42,32 +52,33 @@ pub(super) fn choose<'a>(
     Ok(wanted)
 }
 
-/// The bodies of the posts, and what is wrong with those that were rendered.
+/// The bodies of the posts, and what is known of those that were rendered.
 struct Rendered<'a> {
     loaded: &'a Loaded,
-    warnings: Mutex<Vec<Finding>>,
+    known: Mutex<Rendering>,
 }
 
 impl<'a> Rendered<'a> {
     fn new(loaded: &'a Loaded) -> Self {
         Self {
             loaded,
-            warnings: Mutex::default(),
+            known: Mutex::default(),
         }
     }
 
-    fn into_warnings(self) -> Vec<Finding> {
-        let warnings = self.warnings.into_inner();
-        warnings.unwrap_or_else(PoisonError::into_inner)
+    fn into_rendering(self) -> Rendering {
+        let known = self.known.into_inner();
+        known.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Bodies for Rendered<'_> {
     fn body(&self, post: &Post) -> Result<Body, Finding> {
         let body = self.loaded.body(post)?;
-        let warnings = self.warnings.lock();
-        let mut warnings = warnings.unwrap_or_else(PoisonError::into_inner);
-        warnings.extend(body.warnings.iter().cloned());
+        let known = self.known.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        known.findings.extend(body.warnings.iter().cloned());
+        known.texts.insert(post.path.clone(), body.signature);
         Ok(body)
     }
 }

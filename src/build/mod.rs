@@ -19,7 +19,7 @@ use crate::publish::{Manifest, Posts, Publisher, Unseen};
 use crate::talk::Talk;
 use crate::template::read_own;
 
-use documents::{Documents, choose, render_posts};
+use documents::{Documents, Rendering, choose, render_posts};
 
 /// The result of a build, with which `run` goes on.
 pub(crate) struct Built {
@@ -144,7 +144,7 @@ fn print(
     documents.print(&wanted, &reading.config.feeds.dir, is_alone, talk.out())?;
     talk.say(&format!("feeds: {}", Summary::of(&reading)));
     Ok(Built {
-        ending: ending.and(report_rendered(talk, rendered)),
+        ending: ending.and(report_rendered(talk, rendered.findings)),
         loaded: reading.loaded,
         manifest: Manifest::default(),
     })
@@ -168,8 +168,8 @@ fn write(
     ending = ending.and(app.keep(talk, &reading.loaded.lock, &mut publisher.manifest()));
     let rendered = render_posts(&reading.setting(), &stale, &reading.loaded, publisher);
     let mut pruned = Ok(());
-    if rendered.is_ok() {
-        reading.note(app, outlines);
+    if let Ok(rendering) = &rendered {
+        reading.note(app, outlines, rendering);
         if order.prune {
             pruned = prune(app, talk, &reading.loaded, publisher, outlines);
         }
@@ -177,7 +177,7 @@ fn write(
     // Also where something failed: what was written until then is news to the hub.
     let left = reading.publisher.finish();
     talk.report(left.unkept.as_slice());
-    ending = ending.and(report_rendered(talk, rendered?));
+    ending = ending.and(report_rendered(talk, rendered?.findings));
     pruned?;
     let posts = reading.loaded.posts.len();
     let line = counts.line(posts, left.written.len(), &reading.config.feeds.dir);
@@ -260,22 +260,23 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What the posts' texts say, each in a few bytes; only what changed is read again.
-    fn texts(&self, manifest: &Manifest) -> Vec<Signature> {
+    /// What the posts' texts say, each in a few bytes; only what changed and was not rendered is read again.
+    fn texts(&self, manifest: &Manifest, rendering: &Rendering) -> Vec<Signature> {
         let posts = self.loaded.posts.par_iter().zip(&self.prints);
         let text = |(post, (id, print)): (&Post, &(u64, u64))| {
             let known = manifest.text_of(*id);
             let known = known.filter(|_| manifest.is_as_published(*id, *print));
+            let known = known.or_else(|| rendering.texts.get(&post.path).copied());
             known.unwrap_or_else(|| self.loaded.signature(post))
         };
         posts.map(text).collect()
     }
 
     /// Notes in the manifest that all documents are written.
-    fn note(&self, app: &App, outlines: &[Outline]) {
+    fn note(&self, app: &App, outlines: &[Outline], rendering: &Rendering) {
         self.publisher.retire(outlines);
         let mut manifest = self.publisher.manifest();
-        let texts = self.texts(&manifest);
+        let texts = self.texts(&manifest, rendering);
         let held: Vec<u64> = self.loaded.held.iter().map(fingerprint_of).collect();
         manifest.add_posts(&self.prints, &texts, &held, self.unseen.clone());
         if self.config.feeds.hub.is_some() {

@@ -109,6 +109,8 @@ pub struct Body {
     pub summary: String,
     /// What of it was left out, with its line; the file is not named yet.
     pub warnings: Vec<Finding>,
+    /// What the post's source says, in a few bytes.
+    pub signature: Signature,
 }
 
 pub mod body;

@@ -44,15 +44,7 @@ impl Signature {
             let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
             return Self(xxh3_64(&bytes) | 1);
         }
-        let mut counts = [0_i32; 64];
-        for pair in words.windows(2) {
-            let hash = mix(pair[0], pair[1]);
-            for (bit, count) in counts.iter_mut().enumerate() {
-                *count += if hash >> bit & 1 == 1 { 1 } else { -1 };
-            }
-        }
-        let set = counts.iter().enumerate().filter(|(_, count)| **count > 0);
-        Self(set.fold(0, |bits, (bit, _)| bits | 1 << bit) & !1)
+        Self(majority(&words) & !1)
     }
 
     /// What it and another say of their texts.
@@ -121,6 +113,54 @@ fn hashes_of_words(text: &str) -> Vec<u64> {
     words
 }
 
+/// How many pairs can be counted in a byte.
+const COUNTED: usize = 255;
+
+/// For each byte, its bits in a byte each: so eight bits are counted by one addition.
+const SPREAD: [u64; 256] = {
+    let mut spread = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut bit = 0;
+        while bit < 8 {
+            spread[byte] |= (byte as u64 >> bit & 1) << (8 * bit);
+            bit += 1;
+        }
+        byte += 1;
+    }
+    spread
+};
+
+/// The bits that are set in more than half of the hashes of the pairs of words.
+fn majority(words: &[u64]) -> u64 {
+    let mut counts = [0_usize; 64];
+    let mut pairs = words.windows(2);
+    loop {
+        let mut sums = [0_u64; 8];
+        let mut counted = 0;
+        for pair in pairs.by_ref().take(COUNTED) {
+            counted += 1;
+            let hash = mix(pair[0], pair[1]).to_le_bytes();
+            for (sum, byte) in sums.iter_mut().zip(hash) {
+                *sum += SPREAD[usize::from(byte)];
+            }
+        }
+        if counted == 0 {
+            break;
+        }
+        let sums = sums.into_iter().flat_map(u64::to_le_bytes);
+        for (count, sum) in counts.iter_mut().zip(sums) {
+            *count += usize::from(sum);
+        }
+    }
+    let half = words.len().saturating_sub(1) / 2;
+    let set = counts
+        .iter()
+        .enumerate()
+        .filter(|(_, count)| **count > half);
+    set.fold(0, |bits, (bit, _)| bits | 1 << bit)
+}
+
 fn mix(one: u64, other: u64) -> u64 {
     let mixed = (one.rotate_left(23) ^ other).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed ^ mixed >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
@@ -128,7 +168,7 @@ fn mix(one: u64, other: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Likeness, Signature};
+    use super::{Likeness, Signature, hashes_of_words, majority, mix};
 
     const TEA: &str = "The kettle was on before the pager went, and the pager went before the tea was cold. \
                        Nobody wrote down why the lights in the hall were green that night, but they were, and \
@@ -173,6 +213,27 @@ mod tests {
         assert_eq!(compare("- * -", TEA), Likeness::Unknown);
         let unknown = Signature::UNKNOWN;
         assert_eq!(unknown.compare(unknown), Likeness::Unknown);
+    }
+
+    #[test]
+    fn a_bit_is_set_where_more_than_half_of_the_pairs_set_it() {
+        // Also beyond what one byte counts, with as many pairs set as not.
+        for times in [1, 2, 6, 7, 13, 60] {
+            let text = TEA.repeat(times);
+            let words = hashes_of_words(&text);
+            for words in [&words[..], &words[1..], &words[..17], &words[..2]] {
+                let mut expected = 0;
+                for bit in 0..64 {
+                    let mut more = 0_i32;
+                    for pair in words.windows(2) {
+                        let is_set = mix(pair[0], pair[1]) >> bit & 1 == 1;
+                        more += if is_set { 1 } else { -1 };
+                    }
+                    expected |= u64::from(more > 0) << bit;
+                }
+                assert_eq!(majority(words), expected, "{} words", words.len());
+            }
+        }
     }
 
     #[test]

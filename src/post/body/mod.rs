@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use memchr::memmem;
+
 use crate::config::Site;
 use crate::finding::Finding;
 use crate::html::{escape, without_names, words};
@@ -13,7 +15,7 @@ use crate::post::body::shortcode::{Grown, Source, TIME};
 use crate::post::dialect::Habits;
 use crate::post::facts::title;
 use crate::post::front::{self, Front, Split};
-use crate::post::{Body, Markup, Post, plain};
+use crate::post::{Body, Markup, Post, Signature, plain};
 
 pub(in crate::post) mod links;
 pub(in crate::post) mod markdown;
@@ -57,13 +59,14 @@ pub fn body(
         body_line,
         fenced,
     } = front::split(text, rules)?;
+    let signature = Signature::of(body);
     front.add_defaults(&front::data_of(&post.path, &habits.data));
     front.compute();
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
         let safe = safe::sanitise(&plain.to_html(), &links)?;
         budget.check(safe.html.len())?;
         let warnings = left_out(&safe.left_out).into_iter().collect();
-        return Ok(finish(safe.html, post, None, warnings));
+        return Ok(finish(safe.html, post, None, warnings, signature));
     }
     let markup = Markup::of(&post.path).unwrap_or(Markup::Markdown);
     let is_html = markup == Markup::Html;
@@ -136,7 +139,8 @@ pub fn body(
     let unread = unread(&expanded.unread).map(|(line, finding)| finding.at_line(body_line + line));
     let warnings = warnings.chain(unread).chain(left_out(&safe.left_out));
     let warnings = warnings.collect();
-    Ok(finish(safe.html, post, Some(&marks.more()), warnings))
+    let more = marks.more();
+    Ok(finish(safe.html, post, Some(&more), warnings, signature))
 }
 
 /// One warning for all formulas that stay TeX, and the line of the first, from 0.
@@ -185,8 +189,17 @@ fn of_page(front: &Front<'_>, post: &Post, habits: &Habits) -> Vec<(String, Stri
 }
 
 /// The whole, and its beginning: up to the mark, else the description, else the first paragraph.
-fn finish(html: String, post: &Post, more: Option<&str>, warnings: Vec<Finding>) -> Body {
-    let cut = more.and_then(|more| Some((more, html.split_once(more)?.0)));
+fn finish(
+    html: String,
+    post: &Post,
+    more: Option<&str>,
+    warnings: Vec<Finding>,
+    signature: Signature,
+) -> Body {
+    let cut = more.and_then(|more| {
+        let end = memmem::find(html.as_bytes(), more.as_bytes())?;
+        Some((more, &html[..end]))
+    });
     let (summary, html) = match (cut, &post.description) {
         (Some((more, before)), _) => {
             // What the cut left open is closed again.
@@ -205,6 +218,7 @@ fn finish(html: String, post: &Post, more: Option<&str>, warnings: Vec<Finding>)
         html: html.trim().to_owned(),
         summary,
         warnings,
+        signature,
     }
 }
 
