@@ -57,7 +57,8 @@ fn is_unseen(c: char) -> bool {
 
 /// HTML without noise.
 pub(super) fn clean(html: &str) -> String {
-    if html.contains(is_noise) {
+    let is_plain = html.is_ascii() && !html.contains('\u{7f}');
+    if !is_plain && html.contains(is_noise) {
         html.chars().filter(|c| !is_noise(*c)).collect()
     } else {
         html.to_owned()

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 mod math;
 
 pub use math::with_formulas;
@@ -67,8 +69,20 @@ pub fn unescape(text: &str) -> String {
     })
 }
 
+/// Whether a text has a control character of ASCII beside line feeds and tabs.
+pub fn has_control(text: &str) -> bool {
+    let is_control = |byte: &u8| *byte < b' ' && *byte != b'\n' && *byte != b'\t';
+    // Without a branch for each byte, many are looked at in one step.
+    let mut parts = text.as_bytes().chunks(256);
+    parts.any(|part| part.iter().map(is_control).fold(false, |any, is| any | is))
+}
+
 /// The text without the characters that XML 1.0 (2.2) forbids.
 pub fn legal(text: &str) -> Cow<'_, str> {
+    // The first byte of the forbidden two that are no controls.
+    if !has_control(text) && memchr::memchr(0xef, text.as_bytes()).is_none() {
+        return text.into();
+    }
     let is_forbidden = |c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     if text.contains(is_forbidden) {
         text.replace(is_forbidden, "").into()
@@ -127,7 +141,7 @@ pub fn without_names(html: &str) -> Cow<'_, str> {
     const LINK: &str = "o> <a href=\"";
     let mut without = String::new();
     let mut from = 0;
-    for (at, _) in html.match_indices(LINK) {
+    for at in memmem::find_iter(html.as_bytes(), LINK) {
         let player = at + "o>".len();
         let ends_player = PLAYERS.iter().any(|end| html[..player].ends_with(end));
         if !ends_player || player < from {

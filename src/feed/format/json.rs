@@ -27,7 +27,8 @@ impl Writer for Json {
 
     fn entry(&self, entry: &Entry<'_>) -> String {
         // A string holds no line break: each one begins a line of the layout.
-        format!("\n{:#}", item(entry)).replace('\n', "\n    ")
+        let item = serde_json::to_string_pretty(&item(entry)).unwrap_or_default();
+        format!("\n{item}").replace('\n', "\n    ")
     }
 
     fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use lol_html::errors::{AttributeNameError, RewritingError};
 use lol_html::html_content::{ContentType, Element, TextType};
 use lol_html::{RewriteStrSettings, element};
+use memchr::memmem;
 
 use crate::finding::Finding;
 use crate::html::{legal, tags, unescape};
 use crate::post::body::links::Links;
 use crate::post::body::safe::allowed::{ALLOWED, ELEMENTS};
+use crate::post::body::safe::simple::Simple;
 
 mod allowed;
 mod embed;
@@ -39,6 +41,18 @@ pub(super) struct Safe {
 /// # Errors
 /// A finding where elements nest deeper than any person writes.
 pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
+    // None of what is replaced, left out or refused below is simple.
+    if let Some(simple) = simple::write_simple(html) {
+        return Ok(Safe {
+            html: tidy(resolved(simple, links)),
+            left_out: LeftOut::new(),
+        });
+    }
+    by_parser(html, links)
+}
+
+/// The same for any HTML.
+fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     if nesting::is_too_deep(html) {
         return Err(too_deep(nesting::DEEPEST));
     }
@@ -55,17 +69,37 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
         .map_or(safe, |linked| clean(&linked));
     let rewritten = with_addresses(&safe, links).map_err(unreadable)?;
     Ok(Safe {
-        html: rewritten.replace("<p></p>", "").trim().to_owned(),
+        html: tidy(rewritten),
         left_out,
     })
 }
 
+fn resolved(simple: Simple, links: &Links<'_>) -> String {
+    simple.with_addresses(|value| links.absolute(value).map(String::from))
+}
+
+/// HTML without empty paragraphs, and without spaces around it.
+fn tidy(html: String) -> String {
+    const EMPTY: &str = "<p></p>";
+    let html = match memmem::find(html.as_bytes(), EMPTY.as_bytes()) {
+        Some(_) => html.replace(EMPTY, ""),
+        None => html,
+    };
+    match html.trim() {
+        trimmed if trimmed.len() < html.len() => trimmed.to_owned(),
+        _ => html,
+    }
+}
+
 /// HTML that is safe already, with absolute addresses, and without pictures that show nothing.
 fn with_addresses(safe: &str, links: &Links<'_>) -> Result<String, RewritingError> {
-    let resolve = |value: &str| links.absolute(value).map(String::from);
-    if let Some(written) = simple::with_addresses(safe, resolve) {
-        return Ok(written);
+    match simple::write_simple(safe) {
+        Some(simple) => Ok(resolved(simple, links)),
+        None => with_addresses_by_parser(safe, links),
     }
+}
+
+fn with_addresses_by_parser(safe: &str, links: &Links<'_>) -> Result<String, RewritingError> {
     let settings = RewriteStrSettings::new()
         .with_strict(false)
         .append_element_content_handler(element!("img, source", |element| {
@@ -128,8 +162,7 @@ pub(super) fn too_deep(deepest: usize) -> Finding {
 
 /// HTML without what readers do not support.
 fn clean(html: &str) -> String {
-    let clean = simple::write_simple(html)
-        .unwrap_or_else(|| ALLOWED.clean(&in_short_texts(html)).to_string());
+    let clean = ALLOWED.clean(&in_short_texts(html)).to_string();
     let unread = without_strays(&clean);
     // Where an element is gone, what stood in it may stand where it cannot, `<p>` in `<p>`: read again, it finds a place.
     let again = unread.is_some() || tags(html).any(|(name, _)| !ELEMENTS.contains(name));
@@ -211,7 +244,8 @@ fn without_strays(html: &str) -> Option<String> {
 
 /// The beginning of HTML that is safe already, with what the cut left open closed.
 pub(super) fn closed(html: &str) -> String {
-    clean(html).replace("<p></p>", "").trim().to_owned()
+    let simple = simple::write_simple(html).map(|simple| simple.html);
+    tidy(simple.unwrap_or_else(|| clean(html)))
 }
 
 /// A `srcset` with absolute addresses, taken apart as HTML (4.8.4.2.2) does: an address may hold a comma, but not end
