@@ -36,8 +36,8 @@ pub trait Sink: Sync {
 }
 
 /// Renders these documents and hands each to `sink`, the archive of a feed before the feed that points to it. Posts are
-/// rendered from the oldest to the newest, and an entry is dropped when no document waits for it, so that memory holds a
-/// batch of posts and the entries of unfinished documents. A post that cannot be rendered is left out and stands in the
+/// rendered from the oldest to the newest, and an entry is dropped when no document waits for it, so that memory holds two
+/// batches of posts and the entries of unfinished documents. A post that cannot be rendered is left out and stands in the
 /// findings; the documents that lack it are handed over as incomplete.
 ///
 /// # Errors
@@ -60,22 +60,18 @@ pub fn render(
         let still_waits =
             |outline: &&Outline| oldest.is_some_and(|oldest| newest(outline) <= oldest);
         let ready = waiting.split_off(waiting.partition_point(still_waits));
-        let (feeds, others): (Vec<&Outline>, Vec<&Outline>) = ready
-            .into_iter()
-            .partition(|outline| outline.subscription.is_some());
-        for documents in [others, feeds] {
-            let faults: Vec<Option<Finding>> = documents
-                .par_iter()
-                .map(|outline| entries.put(outline, sink))
-                .collect::<Result<_, Finding>>()?;
-            findings.extend(faults.into_iter().flatten());
-            entries.release(&documents);
-        }
-        if unrendered.is_empty() {
+        let batch = unrendered.split_off(unrendered.len().saturating_sub(BATCH));
+        // A few large documents alone would leave cores idle.
+        let (faults, rendered) = rayon::join(
+            || entries.put_all(&ready, sink),
+            || entries.render(&batch, bodies),
+        );
+        findings.extend(faults?);
+        entries.release(&ready);
+        findings.extend(entries.keep(rendered));
+        if batch.is_empty() {
             break;
         }
-        let batch = unrendered.split_off(unrendered.len().saturating_sub(BATCH));
-        findings.extend(entries.render(&batch, bodies));
     }
     findings.sort();
     findings.dedup();
@@ -86,6 +82,9 @@ pub fn render(
 fn newest(outline: &Outline) -> usize {
     outline.shown().first().copied().unwrap_or(usize::MAX)
 }
+
+/// The number of a post, and its entry in each format of the config.
+type Rendered = (usize, Result<Vec<String>, Finding>);
 
 /// The entries that unfinished documents wait for.
 struct Entries<'a> {
@@ -109,14 +108,18 @@ impl<'a> Entries<'a> {
         }
     }
 
-    /// Renders these posts. Returns what is wrong with those that cannot be.
-    fn render(&mut self, batch: &[usize], bodies: &dyn Bodies) -> Vec<Finding> {
-        let results: Vec<(usize, Result<Vec<String>, Finding>)> = batch
-            .par_iter()
+    /// Renders these posts.
+    fn render(&self, batch: &[usize], bodies: &dyn Bodies) -> Vec<Rendered> {
+        let posts = batch.par_iter();
+        posts
             .map(|number| (*number, self.write(*number, bodies)))
-            .collect();
+            .collect()
+    }
+
+    /// Keeps the entries of these posts. Returns what is wrong with those that cannot be rendered.
+    fn keep(&mut self, rendered: Vec<Rendered>) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for (number, result) in results {
+        for (number, result) in rendered {
             match result {
                 Ok(entry) => _ = self.written.insert(number, entry),
                 Err(finding) => findings.push(finding),
@@ -150,6 +153,22 @@ impl<'a> Entries<'a> {
                 self.written.remove(number);
             }
         }
+    }
+
+    /// Hands these documents over, the feeds that readers subscribe to last. Returns the faults of the program.
+    fn put_all(&self, documents: &[&Outline], sink: &dyn Sink) -> Result<Vec<Finding>, Finding> {
+        let (feeds, others): (Vec<&Outline>, Vec<&Outline>) = documents
+            .iter()
+            .partition(|outline| outline.subscription.is_some());
+        let mut findings = Vec::new();
+        for documents in [others, feeds] {
+            let faults: Vec<Option<Finding>> = documents
+                .par_iter()
+                .map(|outline| self.put(outline, sink))
+                .collect::<Result<_, Finding>>()?;
+            findings.extend(faults.into_iter().flatten());
+        }
+        Ok(findings)
     }
 
     /// Hands one document over. Returns the fault of the program that it is left out by.
