@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{ReaderState, Source, Wish, decide};
@@ -35,21 +35,81 @@ pub struct Recovered {
     pub strangers: usize,
 }
 
-/// One event of a reader's, in the order of time; at one second what takes back stands last by its name.
+/// What takes somebody out or back in, in the order of their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Bounced,
+    Complained,
+    Doubted,
+    Forgotten,
+    Left,
+    Returned,
+}
+
+impl Kind {
+    const ALL: [Self; 6] = [
+        Self::Bounced,
+        Self::Complained,
+        Self::Doubted,
+        Self::Forgotten,
+        Self::Left,
+        Self::Returned,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+            Self::Doubted => "doubted",
+            Self::Forgotten => "forgotten",
+            Self::Left => "left",
+            Self::Returned => "returned",
+        }
+    }
+
+    fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// One event of a reader's, in the order of time; at one second what takes back stands behind what it takes back.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Departure {
     /// In seconds since 1970.
     at: i64,
-    kind: String,
+    kind: Kind,
     /// The reader's fingerprint under the store's key.
-    reader: String,
+    reader: u128,
     /// The one digest that was left.
-    digest: Option<String>,
+    digest: Option<Box<str>>,
+}
+
+impl Departure {
+    fn read(at: i64, kind: &str, reader: &str, digest: Option<&str>) -> Option<Self> {
+        Some(Self {
+            at,
+            kind: Kind::named(kind)?,
+            reader: u128::from_str_radix(reader, 16).ok()?,
+            digest: digest.map(Box::from),
+        })
+    }
+
+    /// The departure of a line; none where it was torn, or written by hand.
+    fn parse(line: &str) -> Option<Self> {
+        let mut fields = line.split('\t');
+        let at = fields.next()?.parse().ok()?;
+        let (kind, reader) = (fields.next()?, fields.next()?);
+        // A fingerprint has one length, so a shorter one was torn.
+        if reader.len() != 32 {
+            return None;
+        }
+        Self::read(at, kind, reader, fields.next())
+    }
 }
 
 impl fmt::Display for Departure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\t{}\t{}", self.at, self.kind, self.reader)?;
+        write!(f, "{}\t{}\t{:032x}", self.at, self.kind.word(), self.reader)?;
         match &self.digest {
             Some(digest) => write!(f, "\t{digest}"),
             None => Ok(()),
@@ -57,34 +117,40 @@ impl fmt::Display for Departure {
     }
 }
 
-impl FromStr for Departure {
-    type Err = ();
+/// The departures of one store, as the file has them.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Noted {
+    mark: Mark,
+    departures: BTreeSet<Departure>,
+}
 
-    fn from_str(line: &str) -> Result<Self, ()> {
-        let mut fields = line.split('\t');
-        let at = fields.next().and_then(|at| at.parse().ok()).ok_or(())?;
-        let mut text = || fields.next().map(str::to_owned);
-        Ok(Self {
-            at,
-            kind: text().ok_or(())?,
-            reader: text().ok_or(())?,
-            digest: text(),
+/// What the store's index of events said when departures were noted: how many there are, and when the latest was. An
+/// equal one says that nothing is new.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Mark {
+    count: usize,
+    latest: i64,
+}
+
+impl Mark {
+    fn parse(text: &str) -> Option<Self> {
+        let (count, latest) = text.split_once('\t')?;
+        Some(Self {
+            count: count.parse().ok()?,
+            latest: latest.parse().ok()?,
         })
     }
 }
 
-/// The departures of one store, as the file has them.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Noted {
-    /// What the store's index of events said when they were noted; an equal one says that nothing is new.
-    mark: String,
-    departures: BTreeSet<Departure>,
+/// The line above the departures of a store.
+fn head(store: &str, Mark { count, latest }: Mark) -> String {
+    format!("store\t{store}\t{count}\t{latest}\n")
 }
 
 /// The file: departures by the name of their store, so that a strange store takes nothing away.
 type Stores = BTreeMap<String, Noted>;
 
-/// A line that cannot be read is left out: it was torn, or written by hand.
+/// A line that cannot be read is left out.
 fn parse(text: &str) -> Stores {
     let mut stores = Stores::new();
     let mut lines = text.lines();
@@ -96,9 +162,9 @@ fn parse(text: &str) -> Stores {
         if let Some(rest) = line.strip_prefix("store\t") {
             let (name, mark) = rest.split_once('\t').unwrap_or((rest, ""));
             noted = stores.entry(name.to_owned()).or_default();
-            mark.clone_into(&mut noted.mark);
-        } else if let Ok(departure) = line.parse() {
-            noted.departures.insert(departure);
+            noted.mark = Mark::parse(mark).unwrap_or_default();
+        } else {
+            noted.departures.extend(Departure::parse(line));
         }
     }
     stores
@@ -107,7 +173,7 @@ fn parse(text: &str) -> Stores {
 fn to_text(stores: &Stores) -> String {
     let mut text = format!("{HEAD}\n");
     for (name, Noted { mark, departures }) in stores {
-        text.push_str(&format!("store\t{name}\t{mark}\n"));
+        text.push_str(&head(name, *mark));
         for departure in departures {
             text.push_str(&format!("{departure}\n"));
         }
@@ -120,25 +186,31 @@ fn not_taken_back<'a>(
     missing: impl Iterator<Item = &'a Departure>,
     all: &'a BTreeSet<Departure>,
 ) -> Vec<&'a Departure> {
-    let mut back: BTreeMap<(&str, &str), &Departure> = BTreeMap::new();
+    let mut back: BTreeMap<(u128, Kind), &Departure> = BTreeMap::new();
     for one in all {
-        back.insert((&one.reader, &one.kind), one);
+        if takes_back(one.kind) {
+            back.insert((one.reader, one.kind), one);
+        }
     }
     let is_taken_back = |one: &Departure| {
         let later = |kind| {
-            back.get(&(&*one.reader, kind))
+            back.get(&(one.reader, kind))
                 .is_some_and(|back| *back > one)
         };
-        later("returned") || one.kind == "bounced" && later("doubted")
+        later(Kind::Returned) || one.kind == Kind::Bounced && later(Kind::Doubted)
     };
     missing
-        .filter(|one| !matches!(&*one.kind, "returned" | "doubted") && !is_taken_back(one))
+        .filter(|one| !takes_back(one.kind) && !is_taken_back(one))
         .collect()
 }
 
-fn read_file(file: &Path) -> Result<Stores> {
+fn takes_back(kind: Kind) -> bool {
+    matches!(kind, Kind::Returned | Kind::Doubted)
+}
+
+fn read_file(file: &Path) -> Result<String> {
     let text = read_text_if_any(file, LISTED).map_err(|finding| unusable(file, &finding))?;
-    Ok(parse(&text.unwrap_or_default()))
+    Ok(text.unwrap_or_default())
 }
 
 fn unusable(file: &Path, finding: &Finding) -> StoreError {
@@ -154,15 +226,23 @@ impl Store {
         let row = sqlx::query(AssertSqlSafe(text))
             .fetch_one(&self.pool)
             .await?;
-        let latest: i64 = row.try_get("latest")?;
-        let mark = format!("{}\t{latest}", counted(&row, "n")?);
-        let mut stores = read_file(file)?;
-        let noted = stores.entry(self.name.clone()).or_default();
-        if noted.mark == mark {
+        let mark = Mark {
+            count: counted(&row, "n")?,
+            latest: row.try_get("latest")?,
+        };
+        let text = read_file(file)?;
+        if text.contains(&head(&self.name, mark)) {
             return Ok(());
         }
+        let mut stores = parse(&text);
+        let noted = stores.entry(self.name.clone()).or_default();
+        let mut new = self.departures(noted.mark.latest).await?;
+        // An older copy, or a clock that was set back, has changed more than what is later.
+        if noted.mark.count + new.len() != mark.count {
+            new = self.departures(i64::MIN).await?;
+        }
+        noted.departures.extend(new);
         noted.mark = mark;
-        noted.departures.extend(self.departures().await?);
         let text = to_text(&stores);
         write_changed(file, text.as_bytes(), Care::Private)
             .map_err(|finding| unusable(file, &finding))?;
@@ -171,10 +251,10 @@ impl Store {
 
     /// Takes everyone out again of whom the file knows a departure that this copy of the store does not, as of then.
     pub async fn recover_departures(&self, file: &Path) -> Result<Recovered> {
-        let Some(noted) = read_file(file)?.remove(&self.name) else {
+        let Some(noted) = parse(&read_file(file)?).remove(&self.name) else {
             return Ok(Recovered::default());
         };
-        let known = self.departures().await?;
+        let known = BTreeSet::from_iter(self.departures(i64::MIN).await?);
         let missing = noted.departures.difference(&known);
         let all = &noted.departures | &known;
         let missing = not_taken_back(missing, &all);
@@ -191,8 +271,8 @@ impl Store {
             })?;
             for (departure, found) in some.iter().zip(found) {
                 match found {
-                    None => drop(strangers.insert(&*departure.reader)),
-                    Some(true) => drop(out.insert(&*departure.reader)),
+                    None => drop(strangers.insert(departure.reader)),
+                    Some(true) => drop(out.insert(departure.reader)),
                     Some(false) => {}
                 }
             }
@@ -210,7 +290,7 @@ impl Store {
         tx: &mut Transaction<'static, Any>,
         departure: &Departure,
     ) -> Result<Option<bool>> {
-        let fingerprint = [departure.reader.clone()];
+        let fingerprint = [format!("{:032x}", departure.reader)];
         let known = self
             .find_fingerprints(tx, &fingerprint, self.hold())
             .await?;
@@ -225,13 +305,13 @@ impl Store {
             );
             let query = sqlx::query(AssertSqlSafe(stays))
                 .bind(id)
-                .bind(digest.clone());
+                .bind(digest.to_string());
             let stays = query.fetch_optional(&mut **tx).await?.is_some();
             self.unsubscribe(tx, digest, &[id]).await?;
             self.record(tx, &[id], at, "left", Some(digest)).await?;
             return Ok(Some(stays && was.takes_mail()));
         }
-        let Some(state) = ReaderState::named(&departure.kind) else {
+        let Some(state) = ReaderState::named(departure.kind.word()) else {
             return Ok(Some(false));
         };
         // The owner alone forgets; all else stands in the file as in a list.
@@ -256,23 +336,23 @@ impl Store {
         Ok(Some(was.takes_mail()))
     }
 
-    async fn departures(&self) -> Result<BTreeSet<Departure>> {
+    /// The departures after this second.
+    async fn departures(&self, after: i64) -> Result<Vec<Departure>> {
         let text = format!(
             "SELECT e.at, e.kind, r.fingerprint, CASE WHEN e.kind = 'left' THEN e.detail END AS digest FROM \
-             (SELECT reader, at, kind, detail FROM event WHERE {KINDS}) AS e JOIN reader r ON r.id = e.reader"
+             (SELECT reader, at, kind, detail FROM event WHERE {KINDS} AND at > $1) AS e \
+             JOIN reader r ON r.id = e.reader"
         );
-        let rows = sqlx::query(AssertSqlSafe(text))
-            .fetch_all(&self.pool)
-            .await?;
-        let departure = |row: &sqlx::any::AnyRow| {
-            Ok(Departure {
-                at: row.try_get("at")?,
-                kind: row.try_get("kind")?,
-                reader: row.try_get("fingerprint")?,
-                digest: row.try_get("digest")?,
-            })
-        };
-        rows.iter().map(departure).collect()
+        let mut rows = sqlx::query(AssertSqlSafe(text))
+            .bind(after)
+            .fetch(&self.pool);
+        let mut departures = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            let (kind, reader) = (row.try_get("kind")?, row.try_get("fingerprint")?);
+            let digest: Option<&str> = row.try_get("digest")?;
+            departures.extend(Departure::read(row.try_get("at")?, kind, reader, digest));
+        }
+        Ok(departures)
     }
 
     /// When the store last knew of any mail: no later than a copy of it was made.
@@ -292,26 +372,32 @@ mod tests {
 
     use super::{Departure, not_taken_back, parse, to_text};
 
+    /// Lines with spaces for tabs and `f1` for a fingerprint.
     fn departures(lines: &[&str]) -> BTreeSet<Departure> {
+        let whole = |line: &&str| {
+            line.replace(" f", &format!(" {:031x}", 0))
+                .replace(' ', "\t")
+        };
         lines
             .iter()
-            .map(|line| line.replace(' ', "\t").parse().unwrap())
+            .map(|line| Departure::parse(&whole(line)).unwrap())
             .collect()
     }
 
     #[test]
     fn what_was_noted_is_read_again_and_a_torn_line_is_left_out() {
-        let text = "tidings departures 1\nstore\taa\t2\t9\n8\tbounced\tf1\n9\tleft\tf2\tweekly\nstore\tbb\t0\t0\n";
-        let stores = parse(text);
+        let (one, two) = (format!("{:032x}", 1), format!("{:032x}", u128::MAX));
+        let text = format!(
+            "tidings departures 1\nstore\taa\t2\t9\n8\tbounced\t{one}\n9\tleft\t{two}\tweekly\nstore\tbb\t0\t0\n"
+        );
+        let stores = parse(&text);
         assert_eq!(to_text(&stores), text);
         assert_eq!(stores["aa"].departures.len(), 2);
         assert!(stores["bb"].departures.is_empty());
-        assert_eq!(
-            parse(&text.replace("9\tleft\tf2\tweekly", "9\tle"))["aa"]
-                .departures
-                .len(),
-            1
-        );
+        for torn in ["9\tle", "9", "", "9\tleft\tf1", "x\tleft\t0", "9\tgone\t0"] {
+            let torn = text.replace(&format!("9\tleft\t{two}\tweekly"), torn);
+            assert_eq!(parse(&torn)["aa"].departures.len(), 1, "{torn}");
+        }
         assert!(parse("tidings departures 2\nstore\taa\t0\t0\n").is_empty());
         assert!(parse("").is_empty());
     }
