@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -72,7 +73,19 @@ pub(super) fn history(dir: &Path) -> Result<History, Finding> {
     })
 }
 
-fn unsaid(dir: &Path, reason: &str) -> Finding {
+/// Why git does not answer.
+#[derive(Debug, thiserror::Error)]
+enum GitError {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("it lies in no repository")]
+    NoRepository,
+    /// The first line of what it says.
+    #[error("{0}")]
+    Refused(String),
+}
+
+fn unsaid(dir: &Path, reason: &GitError) -> Finding {
     Finding::error(format!(
         "git does not say when the posts were committed: {reason}"
     ))
@@ -83,15 +96,15 @@ fn unsaid(dir: &Path, reason: &str) -> Finding {
 /// The nearest folder with a repository of its own, and the path of the folder of posts below it, with a slash at its
 /// end. Git itself would take the folder of posts for a repository where it holds the files of one, and would run what
 /// a config among them names: whoever writes posts could put them there.
-fn repository(dir: &Path) -> Result<(PathBuf, String), String> {
-    let real = dir.canonicalize().map_err(|error| error.to_string())?;
+fn repository(dir: &Path) -> Result<(PathBuf, String), GitError> {
+    let real = dir.canonicalize()?;
     if env::var_os("GIT_DIR").is_some() {
         return Ok((real, String::new()));
     }
     let mut above = real.ancestors();
     let root = above
         .find(|folder| folder.join(".git").exists())
-        .ok_or("it lies in no repository")?;
+        .ok_or(GitError::NoRepository)?;
     let below = real.strip_prefix(root).unwrap_or(Path::new(""));
     let below = match below.to_string_lossy() {
         none if none.is_empty() => String::new(),
@@ -101,7 +114,7 @@ fn repository(dir: &Path) -> Result<(PathBuf, String), String> {
 }
 
 /// What git answers, or why it does not.
-fn ask(root: &Path, arguments: &[&str]) -> Result<String, String> {
+fn ask(root: &Path, arguments: &[&str]) -> Result<String, GitError> {
     let Output {
         status,
         stdout,
@@ -118,11 +131,11 @@ fn ask(root: &Path, arguments: &[&str]) -> Result<String, String> {
         ])
         .arg(root)
         .args(arguments)
-        .output()
-        .map_err(|error| error.to_string())?;
+        .output()?;
     if !status.success() {
         let stderr = String::from_utf8_lossy(&stderr);
-        return Err(stderr.lines().next().unwrap_or_default().to_owned());
+        let first = stderr.lines().next().unwrap_or_default();
+        return Err(GitError::Refused(first.to_owned()));
     }
     Ok(String::from_utf8_lossy(&stdout).into_owned())
 }

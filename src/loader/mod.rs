@@ -87,12 +87,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     ) = (lock?, walked?);
     findings.extend(unread);
     if let (true, Some(found)) = (paths.is_empty() && !ignored.is_empty(), &generator) {
-        let finding = Finding::warning(format!(
-            "it leaves out every post in {}",
-            config.dir.display()
-        ));
-        let way_out = "set `dir` under [posts] to what is on the site, or `dialect` if it is another generator's";
-        findings.push(finding.in_file(&found.file).way_out(way_out));
+        findings.push(all_ignored(&config.dir, &found.file));
     }
     let mut assets = Assets::of(config, generator.as_ref().map(|found| &*found.root));
     let others = unread::take_others(&mut paths);
@@ -200,6 +195,16 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         assets,
         index,
     })
+}
+
+/// The warning for a generator's config that leaves out every post.
+fn all_ignored(posts: &Path, config: &Path) -> Finding {
+    let posts = posts.display();
+    let hint =
+        "set `dir` under [posts] to what is on the site, or `dialect` if it is another generator's";
+    Finding::warning(format!("it leaves out every post in {posts}"))
+        .in_file(config)
+        .way_out(hint)
 }
 
 fn read_lock(file: &Path) -> Result<Lock, Finding> {

@@ -275,6 +275,7 @@ mod tests {
     );
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn each_act_of_a_user_leads_to_one_post_or_names_those_that_it_could_be() {
         let table: [Case; 27] = [
             ("nothing vanished", &[], &["a.md|1|A|tea"], &["new"]),

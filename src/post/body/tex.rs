@@ -23,19 +23,35 @@ const DEFINITIONS: [&str; 6] = [
     "\\renewcommand",
 ];
 
+/// Why a formula stays TeX.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TexError {
+    #[error("it is longer than {LONGEST} bytes")]
+    TooLong,
+    #[error("it defines words of its own")]
+    Defines,
+    #[error("the library fails at it")]
+    Panicked,
+    #[error("it would become something else than a formula")]
+    NoFormula,
+    /// In the words of the library.
+    #[error("{0}")]
+    Unread(String),
+}
+
 /// The MathML of a formula, with its TeX as `alttext`.
 ///
 /// # Errors
-/// In a few words, why it cannot be shown so.
-pub(super) fn to_mathml(tex: &str, is_block: bool) -> Result<String, String> {
+/// Why it cannot be shown so.
+pub(super) fn to_mathml(tex: &str, is_block: bool) -> Result<String, TexError> {
     if tex.len() > LONGEST {
-        return Err(format!("it is longer than {LONGEST} bytes"));
+        return Err(TexError::TooLong);
     }
     if DEFINITIONS.iter().any(|word| tex.contains(word)) {
-        return Err("it defines words of its own".to_owned());
+        return Err(TexError::Defines);
     }
     let rendered = guard(|| Ok(render(tex, is_block)));
-    let rendered = rendered.map_err(|_| "the library fails at it".to_owned())??;
+    let rendered = rendered.map_err(|_| TexError::Panicked)??;
     // Some text comes out as it was written, also where it looks like a tag.
     let rendered = rendered
         .replace("><</", ">&lt;</")
@@ -43,17 +59,17 @@ pub(super) fn to_mathml(tex: &str, is_block: bool) -> Result<String, String> {
     let is_sound = rendered.len() <= GROWTH * (tex.len() + 1) && is_formula(&rendered);
     match rendered.strip_prefix("<math") {
         Some(formula) if is_sound => Ok(format!("<math alttext=\"{}\"{formula}", escape(tex))),
-        _ => Err("it would become something else than a formula".to_owned()),
+        _ => Err(TexError::NoFormula),
     }
 }
 
-fn render(tex: &str, is_block: bool) -> Result<String, String> {
+fn render(tex: &str, is_block: bool) -> Result<String, TexError> {
     let storage = Storage::new();
     let events: Result<Vec<_>, _> = Parser::new(tex, &storage).collect();
     let events = events.map_err(|error| {
         let said = error.to_string();
         let first = said.lines().next().unwrap_or_default();
-        first.trim_start_matches("parsing error: ").to_owned()
+        TexError::Unread(first.trim_start_matches("parsing error: ").to_owned())
     })?;
     let config = RenderConfig {
         display_mode: match is_block {
@@ -64,6 +80,7 @@ fn render(tex: &str, is_block: bool) -> Result<String, String> {
     };
     let mut formula = String::with_capacity(tex.len() * 16);
     let events = events.into_iter().map(Ok::<_, Infallible>);
-    push_mathml(&mut formula, events, config).map_err(|error| error.to_string())?;
+    push_mathml(&mut formula, events, config)
+        .map_err(|error| TexError::Unread(error.to_string()))?;
     Ok(formula)
 }

@@ -19,11 +19,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::config::{Site, is_language};
+use crate::config::{Author, Site, is_language};
 use crate::finding::Finding;
 use crate::html::legal;
 use crate::post::body::markdown;
-use crate::post::dialect::Habits;
+use crate::post::dialect::{Habits, Rules};
 use crate::post::facts::address::Parts;
 use crate::post::facts::dating::{Dated, Dating};
 use crate::post::facts::left_out::File;
@@ -114,11 +114,7 @@ pub fn read(
     let dated = dating.published(leading)?.ok_or_else(|| {
         // The index of a folder is a page everywhere.
         let is_page = rules.has_pages || name.stem == "index";
-        let finding = if is_page { Finding::warning } else { Finding::error };
-        finding("the post has no date").at_line(plain.as_ref().map_or(1, |plain| plain.title.1)).way_out(
-            "expected `date = 2024-12-01` in the front matter, or a file name like 2024-12-01-tea.md, or `git_dates = \
-             true` under [posts]",
-        )
+        no_date(is_page).at_line(plain.as_ref().map_or(1, |plain| plain.title.1))
     })?;
     let Dated {
         instant: published,
@@ -138,32 +134,8 @@ pub fn read(
     let title = rest
         .or(raw_title)
         .or_else(|| front.text(&["linktitle"]))
-        .or_else(|| {
-            let heading = title::first_heading(body, name.markup == Some(Markup::Html));
-            heading.map(|(title, _)| title)
-        });
-    let title = title.unwrap_or_else(|| {
-        if rules.dashes && bare.contains(char::is_alphabetic) {
-            bare.replace(['-', '_'], " ")
-        } else {
-            bare.to_owned()
-        }
-    });
-    // What these write into a page is HTML.
-    let is_html = rules.title_is_html && title.contains('&');
-    let title = if is_html {
-        markdown::decoded(&title)
-    } else {
-        title
-    };
-    let mut title = composed(&legal(title.trim())).into_owned();
-    if title.contains("  ") || title.contains(char::is_control) {
-        let words = title.split(|c: char| c.is_whitespace() || c.is_control());
-        title = words
-            .filter(|word| !word.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ");
-    }
+        .or_else(|| heading_of(body, &name));
+    let mut title = make_title(title, bare, rules);
     warnings.extend(bound_title(&mut title).map(|finding| finding.at_line(front.line("title"))));
     let categories = people::categories(&front, &name, habits);
     let (dated, by_name) = match dating.dated()? {
@@ -186,37 +158,11 @@ pub fn read(
         front: &front,
     };
     let (url, address) = parts.address(site, habits)?;
-    let id = front
-        .text(&["id"])
-        .map(|id| id.trim().to_owned())
-        .filter(|id| {
-            let is_iri = url::Url::parse(id).is_ok()
-                && !id.contains(|c: char| c.is_whitespace() || c.is_control())
-                && legal(id) == *id;
-            if !is_iri {
-                let id = id.escape_debug();
-                let finding = Finding::warning(format!(
-                    "`id: {id}` is no absolute IRI: the post gets an id of its own"
-                ));
-                warnings.push(
-                    finding
-                        .at_line(front.line("id"))
-                        .way_out("expected something like tag:hums.example,2024:tea"),
-                );
-            }
-            is_iri
-        });
+    let id = own_id(&front, &mut warnings);
     let language = language(&front, &name, &mut warnings).filter(|tag| *tag != site.language);
-    let mut authors = people::authors(&front, habits);
-    warnings.extend(
-        bound("authors", &mut authors, |author| &author.name)
-            .map(|finding| finding.at_line(front.line("authors"))),
-    );
+    let authors = bounded_authors(&front, habits, &mut warnings);
     let (enclosure, enclosure_line) = media::enclosure(&front, &url).unzip();
-    let mut tags = people::tags(&front, &categories, habits);
-    warnings.extend(
-        bound("tags", &mut tags, |tag| tag).map(|finding| finding.at_line(front.line("tags"))),
-    );
+    let tags = bounded_tags(&front, &categories, habits, &mut warnings);
     let post = Post {
         id: id.unwrap_or_default().into(),
         path: path.into(),
@@ -239,10 +185,8 @@ pub fn read(
         title: title.into(),
         text: Fingerprint::of(text),
     };
-    let zone = match (
-        published.offset.is_some(),
-        habits.zoning(dating.is_timestamp(from)).zone == chrono_tz::UTC,
-    ) {
+    let is_utc = habits.zoning(dating.is_timestamp(from)).zone == chrono_tz::UTC;
+    let zone = match (published.offset.is_some(), is_utc) {
         (true, _) => "with its own offset",
         (false, true) => "as UTC",
         (false, false) => "in the site's zone",
@@ -260,6 +204,90 @@ pub fn read(
         enclosure_line,
         warnings,
     })))
+}
+
+fn no_date(is_page: bool) -> Finding {
+    let finding = if is_page {
+        Finding::warning
+    } else {
+        Finding::error
+    };
+    finding("the post has no date").way_out(
+        "expected `date = 2024-12-01` in the front matter, or a file name like 2024-12-01-tea.md, or `git_dates = true` \
+         under [posts]",
+    )
+}
+
+fn heading_of(body: &str, name: &Name<'_>) -> Option<String> {
+    let heading = title::first_heading(body, name.markup == Some(Markup::Html));
+    heading.map(|(title, _)| title)
+}
+
+/// The authors of the post, as many as one may have.
+fn bounded_authors(front: &Front<'_>, habits: &Habits, warnings: &mut Vec<Finding>) -> Vec<Author> {
+    let mut authors = people::authors(front, habits);
+    let cut = bound("authors", &mut authors, |author| &author.name);
+    warnings.extend(cut.map(|finding| finding.at_line(front.line("authors"))));
+    authors
+}
+
+/// The tags of the post, as many as one may have.
+fn bounded_tags(
+    front: &Front<'_>,
+    categories: &[String],
+    habits: &Habits,
+    warnings: &mut Vec<Finding>,
+) -> Vec<String> {
+    let mut tags = people::tags(front, categories, habits);
+    let cut = bound("tags", &mut tags, |tag| tag);
+    warnings.extend(cut.map(|finding| finding.at_line(front.line("tags"))));
+    tags
+}
+
+/// A title of plain words on one line: the one that was found, else the file's name without its date.
+fn make_title(found: Option<String>, bare: &str, rules: &Rules) -> String {
+    let title = found.unwrap_or_else(|| {
+        if rules.dashes && bare.contains(char::is_alphabetic) {
+            bare.replace(['-', '_'], " ")
+        } else {
+            bare.to_owned()
+        }
+    });
+    // What these write into a page is HTML.
+    let is_html = rules.title_is_html && title.contains('&');
+    let title = if is_html {
+        markdown::decoded(&title)
+    } else {
+        title
+    };
+    let title = composed(&legal(title.trim())).into_owned();
+    if !title.contains("  ") && !title.contains(char::is_control) {
+        return title;
+    }
+    let words = title.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ")
+}
+
+/// The id that the front matter says; one that no feed can hold is named and left out.
+fn own_id(front: &Front<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
+    let id = front.text(&["id"])?.trim().to_owned();
+    let is_iri = url::Url::parse(&id).is_ok()
+        && !id.contains(|c: char| c.is_whitespace() || c.is_control())
+        && legal(&id) == id;
+    if is_iri {
+        return Some(id);
+    }
+    let id = id.escape_debug();
+    let finding = Finding::warning(format!(
+        "`id: {id}` is no absolute IRI: the post gets an id of its own"
+    ));
+    warnings.push(
+        finding
+            .at_line(front.line("id"))
+            .way_out("expected something like tag:hums.example,2024:tea"),
+    );
+    None
 }
 
 /// The language that the front matter or the file's name says, as a tag.

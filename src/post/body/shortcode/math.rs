@@ -40,7 +40,9 @@ impl Expander<'_> {
             Ok(formula) => self.slot(&formula),
             Err(why) => {
                 let line = self.line_of(at);
-                self.done.unread.push((line, tex.to_owned(), why));
+                self.done
+                    .unread
+                    .push((line, tex.to_owned(), why.to_string()));
                 self.slot(&format!("<code>{}</code>", escape(tex)));
             }
         }
