@@ -72,12 +72,29 @@ pub enum Command {
     Issue(Issue),
     /// Show the issues and what became of each delivery
     Status(Status),
+    /// Read what came back by mail: bounces, complaints, wishes to leave. Without an option the box of `[mail] inbox`, else
+    /// one message from standard input
+    Inbox(Inbox),
     /// Back up the store of readers and issues, bring it back, check it or move it
     #[command(subcommand)]
     Store(Store),
     /// Make a key to sign mail with, or show what DNS must say
     #[command(subcommand)]
     Dkim(Dkim),
+}
+
+/// Where what came back is read.
+#[derive(Debug, Args)]
+pub struct Inbox {
+    /// A folder with `new`, `cur` and `tmp`; what is done moves to `.tidings-done` in it
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["mbox", "stdin"])]
+    pub maildir: Option<PathBuf>,
+    /// A file of messages; it stays as it is
+    #[arg(long, value_name = "FILE", conflicts_with = "stdin")]
+    pub mbox: Option<PathBuf>,
+    /// One message from standard input: for a pipe of the mail server's
+    #[arg(long)]
+    pub stdin: bool,
 }
 
 /// What is done with the store.

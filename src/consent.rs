@@ -131,13 +131,15 @@ pub enum Source {
     Config,
     /// `digest NAME --resend ISSUE --to ADDRESS`.
     Resend,
-    /// The relay's replies.
+    /// The relay's replies, and what servers report by mail.
     Relay,
+    /// The reader, by a token that nobody else has.
+    Reader,
 }
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Owner,
         Self::List,
         Self::ConfirmedList,
@@ -145,6 +147,7 @@ impl Source {
         Self::Config,
         Self::Resend,
         Self::Relay,
+        Self::Reader,
     ];
 
     /// How a reader came in whom this source made known without a word on consent.
@@ -275,7 +278,9 @@ fn subscribe(was: Option<ReaderState>, by: Source) -> Change {
     use Subscriptions::{Add, AddUnlessLeft, Only, OnlyUnlessLeft};
 
     match (by, was) {
-        (Source::Config | Source::Resend | Source::Relay, _) => Change::none(Said::NoSay),
+        (Source::Config | Source::Resend | Source::Relay | Source::Reader, _) => {
+            Change::none(Said::NoSay)
+        }
 
         (List, None) => Change::into_state(Pending, "joined", Said::New).with(Add),
         (_, None) => Change::into_state(Active, "joined", Said::New).with(Add),
@@ -325,22 +330,26 @@ fn leave(was: Option<ReaderState>, by: Source) -> Change {
 
     match (by, was) {
         (Source::Config | Source::Resend | Source::Relay, _) => Change::none(Said::NoSay),
-        (Source::Owner, None) => Change::none(Said::Unknown),
+        (Source::Owner | Source::Reader, None) => Change::none(Said::Unknown),
         // Whom we did not know is taken in as well, so that no later list brings them in.
         (_, None) => {
             Change::into_state(Left, "left", Said::Suppressed).with(Subscriptions::AddUnlessLeft)
         }
         (_, Some(Pending | Active | Bounced)) => Change::into_state(Left, "left", Said::Suppressed),
-        (Source::Owner, Some(Complained)) => Change::none(Said::StaysSuppressed).noted("left"),
+        (Source::Owner | Source::Reader, Some(Complained)) => {
+            Change::none(Said::StaysSuppressed).noted("left")
+        }
         (_, Some(Left | Complained | Forgotten)) => Change::none(Said::StaysSuppressed),
     }
 }
 
 fn leave_digests(was: Option<ReaderState>, by: Source) -> Change {
     match (by, was) {
-        (Source::Owner, None) => Change::none(Said::Unknown),
-        (Source::Owner, Some(ReaderState::Forgotten)) => Change::none(Said::StaysSuppressed),
-        (Source::Owner, Some(_)) => Change::none(Said::LeftDigests)
+        (Source::Owner | Source::Reader, None) => Change::none(Said::Unknown),
+        (Source::Owner | Source::Reader, Some(ReaderState::Forgotten)) => {
+            Change::none(Said::StaysSuppressed)
+        }
+        (Source::Owner | Source::Reader, Some(_)) => Change::none(Said::LeftDigests)
             .noted("left")
             .with(Subscriptions::Drop),
         _ => Change::none(Said::NoSay),
@@ -351,9 +360,8 @@ fn bounce(was: Option<ReaderState>, by: Source) -> Change {
     use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
 
     match (by, was) {
-        (Source::Owner | Source::Config | Source::Resend, _) | (Source::Relay, None) => {
-            Change::none(Said::NoSay)
-        }
+        (Source::Owner | Source::Config | Source::Resend | Source::Reader, _)
+        | (Source::Relay, None) => Change::none(Said::NoSay),
         (_, None) => Change::into_state(Bounced, "bounced", Said::Suppressed)
             .with(Subscriptions::AddUnlessLeft),
         (_, Some(Pending | Active)) => Change::into_state(Bounced, "bounced", Said::Suppressed),
@@ -368,9 +376,8 @@ fn complain(was: Option<ReaderState>, by: Source) -> Change {
     use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
 
     match (by, was) {
-        (Source::Owner | Source::Config | Source::Resend | Source::Relay, _) => {
-            Change::none(Said::NoSay)
-        }
+        (Source::Owner | Source::Config | Source::Resend | Source::Reader, _)
+        | (Source::Relay, None) => Change::none(Said::NoSay),
         (_, None) => Change::into_state(Complained, "complained", Said::Suppressed)
             .with(Subscriptions::AddUnlessLeft),
         (_, Some(Pending | Active | Left | Bounced)) => {

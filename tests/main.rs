@@ -46,6 +46,7 @@ mod read;
 mod readme;
 mod refusals;
 mod relay;
+mod returned;
 mod rows;
 mod rules;
 mod run;

@@ -122,7 +122,7 @@ async fn speak(dialer: &Dialer, messages: &[Vec<u8>], recipient: &Email) -> Vec<
         }
     };
     let envelope = |message| Envelope {
-        sender: "news@x.example",
+        sender: "news@x.example".into(),
         recipient,
         message,
     };

@@ -3,6 +3,7 @@
 mod build;
 mod digest;
 mod dkim;
+mod inbox;
 mod issue;
 mod ping;
 mod run;
@@ -86,6 +87,7 @@ fn run_command(
         Command::Digest(args) => digest::digest(app, talk, args, runtime),
         Command::Subscriber(what) => runtime.block_on(subscriber::subscriber(app, talk, what)),
         Command::Issue(what) => runtime.block_on(issue::issue(app, talk, what)),
+        Command::Inbox(args) => runtime.block_on(inbox::inbox(app, talk, args)),
         Command::Dkim(what) => dkim::dkim(app, talk, what),
         Command::Store(what) => store::store(app, talk, what, runtime),
         Command::Status(args) => runtime.block_on(status::status(app, talk, args)),

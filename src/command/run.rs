@@ -12,7 +12,7 @@ use crate::build::{Built, Order, build, read};
 use crate::child::program;
 use crate::cli::Dry;
 use crate::ending::Ending;
-use crate::schedule::{Live, print_all, send_all, tell_hub_when_live};
+use crate::schedule::{Live, print_all, read_own_inbox, send_all, tell_hub_when_live};
 use crate::talk::Talk;
 
 /// Builds, publishes, runs `after_build`, tells the hub, and sends what is due.
@@ -48,7 +48,10 @@ pub(super) fn run(
     let mut live = Live::default();
     let sent = runtime.block_on(async {
         tell_hub_when_live(app, talk, &mut manifest, &mut live).await?;
-        send_all(app, talk, &loaded, &mut live).await
+        // First, so that whoever has left or bounced gets nothing more.
+        let read = read_own_inbox(app, talk).await;
+        let sent = send_all(app, talk, &loaded, &mut live).await?;
+        Ok::<_, anyhow::Error>(read.and(sent))
     })?;
     Ok(ending.and(sent))
 }

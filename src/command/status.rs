@@ -2,15 +2,17 @@
 
 use std::collections::HashSet;
 
+use chrono::TimeDelta;
 use serde_json::{Map, json};
 
 use crate::app::{App, find_issue};
 use crate::cli;
 use crate::ending::Ending;
 use crate::finding::{one_line, visible_line};
+use crate::inbox::find_high_rates;
 use crate::ledger::{Issue, State};
 use crate::reader::ReaderId;
-use crate::store::{Access, Missed, Store, Uncertainty};
+use crate::store::{Access, CameBack, Missed, Store, Uncertainty};
 use crate::subscriber::Sheet;
 use crate::talk::Talk;
 
@@ -18,6 +20,9 @@ use crate::talk::Talk;
 const PAGE: usize = 1000;
 /// How many of the missed are listed where no issue is named.
 const SHORT: usize = 20;
+
+/// Over which time rates are counted.
+const RATED: TimeDelta = TimeDelta::days(30);
 
 /// The most characters of a relay's words that are shown.
 const LONGEST: usize = 200;
@@ -39,6 +44,10 @@ pub(super) async fn status(
         as_json(talk, &store, &issues).await?;
     } else {
         as_text(talk, &store, &issues, args.issue.is_none()).await?;
+    }
+    if args.issue.is_none() && !args.failed {
+        let domains = store.domains(app.clock.now() - RATED).await?;
+        talk.report(&find_high_rates(&domains));
     }
     Ok(Ending::Done)
 }
@@ -95,9 +104,16 @@ async fn as_text(
             };
             writeln!(talk.out(), "    {address}: may have it{twice}: {why}")?;
         }
+        let came_back = store.came_back(issue.id).await?;
+        for one in came_back.iter().take(most) {
+            let address = one.address.as_deref().unwrap_or("(forgotten)");
+            let why = one_line(one.detail.as_deref().unwrap_or_default(), LONGEST);
+            writeln!(talk.out(), "    {address}: {}: {why}", told(one))?;
+        }
         let unlisted = usize::try_from(counts.total() - counts[State::Sent])?
             .saturating_sub(listed)
-            + moments.len().saturating_sub(most);
+            + moments.len().saturating_sub(most)
+            + came_back.len().saturating_sub(most);
         if unlisted > 0 {
             writeln!(
                 talk.out(),
@@ -107,6 +123,15 @@ async fn as_text(
         }
     }
     Ok(())
+}
+
+/// What became of a mail that had been sent.
+fn told(one: &CameBack) -> &'static str {
+    match one.kind.as_str() {
+        "bounced" => "sent, then bounced",
+        "complained" => "sent, then called spam",
+        _ => "sent, then came back",
+    }
 }
 
 /// The moments that the list of the missed does not show: whoever is held stands there with the last of theirs.
@@ -165,6 +190,13 @@ async fn as_json(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow
         comma = "";
         for moment in store.uncertainties(issue.id).await? {
             let one = json!({ "email": moment.address, "at": moment.at.to_rfc3339(), "detail": moment.detail });
+            write!(talk.out(), "{comma}\n{one}")?;
+            comma = ",";
+        }
+        write!(talk.out(), "],\n\"came_back\":[")?;
+        comma = "";
+        for one in store.came_back(issue.id).await? {
+            let one = json!({ "email": one.address, "at": one.at.to_rfc3339(), "kind": one.kind, "detail": one.detail });
             write!(talk.out(), "{comma}\n{one}")?;
             comma = ",";
         }

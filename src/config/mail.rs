@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
 use crate::config::value::{ValueError, at_least_one, from_text, some_time};
-use crate::config::{Dkim, Secret, Span};
+use crate::config::{Dkim, Inbox, Secret, Span};
 use crate::reader::{Email, Mailbox};
 
 /// How mail leaves.
@@ -38,6 +38,14 @@ pub struct Mail {
     pub outbox: Outbox,
     /// The envelope's sender, where bounces go; without it the address of `from`.
     pub return_path: Option<Email>,
+    /// Whether each message has an envelope sender of its own, `bounces+TOKEN@…` for `return_path`, so that a bounce says
+    /// whose it is.
+    pub verp: bool,
+    /// What comes back by mail, read by `run` and `inbox`: `maildir:FOLDER` or `mbox:FILE`.
+    pub inbox: Option<Inbox>,
+    /// Where the token to leave stands beside the subject: in the address, or nowhere else where the domain knows no
+    /// plus-addresses.
+    pub inbox_token: InboxToken,
     /// The name said in EHLO; without it the domain of `from`.
     #[serde(deserialize_with = "name")]
     pub hello: Option<String>,
@@ -83,6 +91,9 @@ impl Default for Mail {
             },
             dkim: None,
             return_path: None,
+            verp: false,
+            inbox: None,
+            inbox_token: InboxToken::Address,
             hello: None,
             connections: 8,
             messages_per_connection: 1000,
@@ -101,6 +112,9 @@ impl Mail {
     pub(super) fn resolve_paths(&mut self, root: &Path) {
         self.outbox.folder = root.join(&self.outbox.folder);
         self.ca = self.ca.take().map(|ca| root.join(ca));
+        if let Some(inbox) = &mut self.inbox {
+            inbox.resolve_paths(root);
+        }
         if let Some(dkim) = &mut self.dkim {
             dkim.resolve_paths(root);
         }
@@ -175,6 +189,16 @@ pub enum Uncertain {
     Retry,
     /// It waits for `tidings issue resolve`: nobody gets two, a person decides.
     Hold,
+}
+
+/// Where a request to leave bears its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InboxToken {
+    /// In the address and the subject: there are mail programs that send an empty subject.
+    Address,
+    /// In the subject alone: the domain that receives knows no plus-addresses.
+    Subject,
 }
 
 /// How to sign in at the relay (RFC 4954).

@@ -89,7 +89,7 @@ const TABLE: &[(Wish, &[Source], [&str; 7])] = &[
     ),
     (
         Wish::Leave,
-        &[Source::Owner],
+        &[Source::Owner, Source::Reader],
         [
             "= - Keep Unknown",
             "left left Keep Suppressed",
@@ -119,7 +119,7 @@ const TABLE: &[(Wish, &[Source], [&str; 7])] = &[
     ),
     (
         Wish::LeaveDigests,
-        &[Source::Owner],
+        &[Source::Owner, Source::Reader],
         [
             "= - Keep Unknown",
             "= left Drop LeftDigests",
@@ -169,6 +169,19 @@ const TABLE: &[(Wish, &[Source], [&str; 7])] = &[
         ],
         [
             "complained complained AddUnlessLeft Suppressed",
+            "complained complained Keep Suppressed",
+            "complained complained Keep Suppressed",
+            "complained complained Keep Suppressed",
+            "complained complained Keep Suppressed",
+            "= - Keep StaysSuppressed",
+            "= - Keep StaysSuppressed",
+        ],
+    ),
+    (
+        Wish::Complain,
+        &[Source::Relay],
+        [
+            NO_SAY,
             "complained complained Keep Suppressed",
             "complained complained Keep Suppressed",
             "complained complained Keep Suppressed",

@@ -262,7 +262,10 @@ impl<T> Run<T> {
 
     pub(super) fn envelope<'a>(&'a self, claim: &'a Claimed, message: &'a [u8]) -> Envelope<'a> {
         Envelope {
-            sender: self.delivery.compiled.sender(),
+            sender: self
+                .delivery
+                .compiled
+                .sender_for(claim.reader.id, &self.delivery.key),
             recipient: &claim.reader.email,
             message,
         }

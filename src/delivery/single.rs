@@ -54,7 +54,7 @@ pub async fn deliver_one(
         .await
         .map_err(Undelivered::Relay)?;
     let envelope = Envelope {
-        sender: compiled.sender(),
+        sender: compiled.sender_for(reader.id, key),
         recipient: &reader.email,
         message: &message,
     };

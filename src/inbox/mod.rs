@@ -8,8 +8,11 @@ mod clues;
 mod command;
 mod dsn;
 mod failure;
+mod maildir;
+mod mbox;
 mod message;
 mod plain;
+mod rates;
 mod words;
 
 use aws_lc_rs::digest as hash;
@@ -20,7 +23,10 @@ pub use automatic::Sign;
 pub use clues::Clues;
 pub use command::{Command, Ours, Verb};
 pub use dsn::{Action, Report, report_for};
+pub use maildir::Maildir;
+pub use mbox::Mbox;
 pub use message::MOST_BYTES;
+pub use rates::find_high_rates;
 
 use crate::reader::Email;
 use arf::Feedback;

@@ -1,12 +1,14 @@
 //! What a transport needs to know of a message beside its bytes.
 
+use std::borrow::Cow;
+
 use crate::reader::Email;
 
 /// Who writes to whom, and how much.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Envelope<'a> {
     /// Where bounces go.
-    pub sender: &'a str,
+    pub sender: Cow<'a, str>,
     /// To whom.
     pub recipient: &'a Email,
     /// The message itself.

@@ -23,11 +23,13 @@ use crate::finding::Finding;
 use crate::html::escape;
 use crate::ledger::IssueId;
 use crate::message::dkim::Signer;
-use crate::reader::Reader;
+use crate::reader::{Reader, ReaderId};
 use crate::token::{Claim, Key, Purpose};
 
 /// The form in which an issue is kept. A change that an older program cannot fill gets the next number.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
+/// The oldest form that is filled as it was then.
+const OLDEST_FORM: u32 = 2;
 
 /// What stays as it is in the local part of a `mailto:` (RFC 6068 2).
 const MAILTO: &AsciiSet = &NON_ALPHANUMERIC
@@ -45,6 +47,12 @@ pub struct Compiled {
     sender: String,
     /// The `mailto:` address that takes a reader out.
     leave: String,
+    /// Whether bounces go to an address of each reader's own.
+    #[serde(default)]
+    verp: bool,
+    /// Whether the address that takes a reader out bears the token, beside the subject.
+    #[serde(default)]
+    tagged: bool,
     /// What follows the `@` of a Message-ID.
     domain: String,
     anonymous: String,
@@ -177,6 +185,8 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
         issue,
         sender: mail.return_path.as_ref().unwrap_or(&from.email).to_string(),
         leave,
+        verp: mail.verp,
+        tagged: mail.inbox_token == config::InboxToken::Address,
         domain: from.email.domain().to_owned(),
         anonymous: digest.anonymous.clone(),
         subject: draft.subject.clone(),
@@ -249,7 +259,9 @@ impl Compiled {
             form: u32,
         }
         match serde_json::from_str::<Form>(text) {
-            Ok(Form { form: FORM }) => serde_json::from_str(text).map_err(KeptError::Unreadable),
+            Ok(Form {
+                form: OLDEST_FORM..=FORM,
+            }) => serde_json::from_str(text).map_err(KeptError::Unreadable),
             Ok(Form { form }) => Err(KeptError::OtherForm(form)),
             Err(error) => Err(KeptError::Unreadable(error)),
         }
@@ -264,6 +276,21 @@ impl Compiled {
     /// The sender of the envelope, where bounces go.
     pub fn sender(&self) -> &str {
         &self.sender
+    }
+
+    /// The sender of one reader's envelope: with VERP an address of their own, so that a bounce says whose it is, whatever
+    /// is left of the message. It proves that the mail was sent, and permits nothing.
+    pub fn sender_for(&self, reader: ReaderId, key: &Key) -> Cow<'_, str> {
+        let claim = Claim {
+            purpose: Purpose::Bounce,
+            reader,
+            issue: self.issue,
+        };
+        let tagged = self
+            .verp
+            .then(|| tag(&self.sender, "", &key.sign_for_address(&claim)?))
+            .flatten();
+        tagged.map_or(Cow::Borrowed(&*self.sender), Cow::Owned)
     }
 
     /// The subject as lists show it.
@@ -289,15 +316,22 @@ impl Compiled {
             .as_deref()
             .map(header::one_line)
             .filter(|name| !name.is_empty());
-        let token = key.sign(&Claim {
+        let claim = Claim {
             purpose: Purpose::Leave,
             reader: reader.id,
             issue: self.issue,
-        });
+        };
+        let token = key.sign(&claim);
+        // In the address too: there are mail programs that leave the subject out.
+        let tagged = self
+            .tagged
+            .then(|| tag(&self.leave, "leave-", &key.sign_for_address(&claim)?))
+            .flatten();
+        let address = tagged.as_deref().unwrap_or(&self.leave);
         Own {
             name: name.unwrap_or_else(|| self.anonymous.clone()),
             address: reader.email.to_string(),
-            leave: format!("{}?subject=unsubscribe%20{token}", self.leave),
+            leave: format!("{address}?subject=unsubscribe%20{token}"),
         }
     }
 
@@ -337,9 +371,8 @@ impl Compiled {
                 Piece::Subject => header::text("Subject", &own.put_into(&self.subject, Part::Text)),
                 Piece::Date => format!("Date: {}\r\n", made_at.to_rfc2822()),
                 Piece::MessageId => {
-                    let seed = format!("{}:{}", self.issue.number(), reader.id);
-                    let seed = sha256(seed.as_bytes());
-                    format!("Message-ID: <{}@{}>\r\n", &seed[..32], self.domain)
+                    let id = message_id(self.issue, reader.id);
+                    format!("Message-ID: <{id}@{}>\r\n", self.domain)
                 }
                 // In one line: there are relays that break the signature of a folded one.
                 Piece::ListUnsubscribe => format!("List-Unsubscribe: <{}>\r\n", own.leave),
@@ -362,12 +395,26 @@ impl Own {
     }
 }
 
+/// The address with a tag behind a plus; none where a local part has no room for it (RFC 5321 4.5.3.1.1).
+fn tag(address: &str, word: &str, token: &str) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let length = local.trim_start_matches("mailto:").len() + 1 + word.len() + token.len();
+    (length <= 64).then(|| format!("{local}+{word}{token}@{domain}"))
+}
+
 /// A reader's own as a part of the mail writes it.
 fn written(text: &str, part: Part) -> Cow<'_, str> {
     match part {
         Part::Html if text.contains(['&', '<', '>', '"']) => Cow::Owned(escape(text)),
         Part::Html | Part::Text => Cow::Borrowed(text),
     }
+}
+
+/// What stands before the `@` of the Message-ID of an issue's mail to a reader: 32 hexadecimal digits.
+pub fn message_id(issue: IssueId, reader: ReaderId) -> String {
+    let mut hash = sha256(format!("{}:{reader}", issue.number()).as_bytes());
+    hash.truncate(32);
+    hash
 }
 
 /// The hash of these bytes, in hex.

@@ -29,6 +29,8 @@ fn compiled(subject: &str) -> Compiled {
         issue: 7.into(),
         sender: "news@hums.example".to_owned(),
         leave: "mailto:news@hums.example".to_owned(),
+        verp: false,
+        tagged: false,
         domain: "hums.example".to_owned(),
         anonymous: "there".to_owned(),
         subject: subject.to_owned(),

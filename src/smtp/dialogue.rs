@@ -68,7 +68,7 @@ impl Connection {
         let lines = if was_pipelined {
             Default::default()
         } else {
-            self.commands(envelope)?
+            self.commands(&envelope)?
         };
         if is_grouped && !was_pipelined {
             self.write(lines.concat().as_bytes())
@@ -123,13 +123,13 @@ impl Connection {
     }
 
     /// MAIL, RCPT and DATA for a message.
-    fn commands(&self, envelope: Envelope<'_>) -> Result<[String; 3], Attempt> {
+    fn commands(&self, envelope: &Envelope<'_>) -> Result<[String; 3], Attempt> {
         let rcpt = format!("RCPT TO:<{}>\r\n", envelope.recipient);
         Ok([self.mail_command(envelope)?, rcpt, "DATA\r\n".to_owned()])
     }
 
     /// MAIL with the parameters that are needed and offered (RFC 1870, 6152, 6531).
-    fn mail_command(&self, envelope: Envelope<'_>) -> Result<String, Attempt> {
+    fn mail_command(&self, envelope: &Envelope<'_>) -> Result<String, Attempt> {
         let ours = |phase, code, text: &str| Err(Attempt::answered(phase, &Reply::new(code, text)));
         let mut command = format!("MAIL FROM:<{}>", envelope.sender);
         if let Some(most) = self.offers.size {
@@ -187,7 +187,7 @@ impl Connection {
         // What is wrong with the next envelope is said in its turn.
         let next = next
             .filter(|_| self.can_pipeline())
-            .and_then(|next| self.commands(next).ok());
+            .and_then(|next| self.commands(&next).ok());
         let behind = next.unwrap_or_default().concat();
         self.is_pipelined = !behind.is_empty();
         let body = transparent(message);

@@ -47,6 +47,7 @@ mod number;
 mod purge;
 mod readers;
 mod rename;
+mod returned;
 mod schema;
 mod secret;
 mod sender;
@@ -66,6 +67,7 @@ pub use departures::Recovered;
 pub use error::{Result, StoreError};
 pub use issue::{Freeze, Frozen, Missed, Resent, Uncertainty};
 pub use readers::Subscriber;
+pub use returned::{CameBack, Carried, Deed, Domain, Returned};
 pub use sender::{Busy, Sender};
 pub use wait::Tell;
 

@@ -8,7 +8,7 @@ use crate::store::connect::{StorePlace, begin};
 use crate::store::secret::make_secrets;
 
 /// The newest version that this program knows: so many migrations.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// One entry a version; what has been released is never edited.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -98,6 +98,14 @@ UPDATE delivery SET name = (SELECT r.name FROM reader r WHERE r.id = delivery.re
 CREATE INDEX event_departure ON event (at)
     WHERE kind IN ('left', 'bounced', 'complained', 'forgotten', 'returned', 'doubted');
 CREATE INDEX reader_pending ON reader (id) WHERE state = 'pending';
+",
+    // What came back by mail, so that each message counts once.
+    "
+CREATE TABLE received (
+    mark TEXT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL
+);
 ",
 ];
 

@@ -75,6 +75,22 @@ impl StorePlace {
         }
     }
 
+    /// What the address in this column has behind its `@`.
+    pub(super) fn domain_of(&self, column: &str) -> String {
+        match self {
+            Self::Server => format!("SUBSTR({column}, STRPOS({column}, '@') + 1)"),
+            Self::Memory | Self::File(_) => format!("SUBSTR({column}, INSTR({column}, '@') + 1)"),
+        }
+    }
+
+    /// Keeps the rows of this table to the end of the transaction; SQLite has one writer anyway.
+    pub(super) fn hold(&self, table: &str) -> String {
+        match self {
+            Self::Server => format!(" FOR UPDATE OF {table}"),
+            Self::Memory | Self::File(_) => String::new(),
+        }
+    }
+
     /// A table of `key` and `value`, from the JSON object bound as this parameter.
     pub(super) fn paired(&self, parameter: &str) -> String {
         match self {

@@ -10,7 +10,7 @@ use crate::store::connect::StorePlace;
 use crate::store::{Result, Store, StoreError};
 
 /// Every table, after those that it refers to.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "secret",
     "reader",
     "digest",
@@ -19,6 +19,7 @@ const TABLES: [&str; 8] = [
     "announced",
     "delivery",
     "event",
+    "received",
 ];
 /// How many rows one statement writes at most.
 const MOST_ROWS: usize = 500;

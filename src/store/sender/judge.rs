@@ -59,7 +59,7 @@ pub(super) async fn judge(
 }
 
 /// Appends an event for each of these readers; without the detail where they are forgotten.
-pub(super) async fn note(
+pub(in crate::store) async fn note(
     connection: &mut AnyConnection,
     place: &StorePlace,
     issue: IssueId,
@@ -87,7 +87,10 @@ pub(super) async fn note(
 
 /// How many of the reader's last three issues were refused, counted from the newest while they were. A refusal that came
 /// from a series is none.
-async fn refused_in_a_row(connection: &mut AnyConnection, reader: ReaderId) -> Result<usize> {
+pub(in crate::store) async fn refused_in_a_row(
+    connection: &mut AnyConnection,
+    reader: ReaderId,
+) -> Result<usize> {
     let rows = sqlx::query(
         "SELECT (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'refused') \
          - (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'doubted') \

@@ -22,7 +22,7 @@ use crate::store::connect::{StorePlace, beside};
 use crate::store::issue::delivery_state;
 use crate::store::{Result, Store, StoreError};
 use crate::token::random_id;
-use judge::note;
+pub(super) use judge::{note, refused_in_a_row};
 use writer::{Job, write};
 
 /// Where a delivery stands in the order of claims: when it is due, whose it is.

@@ -1,0 +1,35 @@
+//! `tidings inbox`: what came back by mail.
+
+use std::io::{self, IsTerminal as _};
+
+use anyhow::bail;
+
+use crate::app::App;
+use crate::cli;
+use crate::config::Inbox;
+use crate::ending::Ending;
+use crate::schedule::{Incomings, read_inbox};
+use crate::talk::Talk;
+
+/// Reads the box that is named, else that of the config, else one message from standard input.
+pub(super) async fn inbox(
+    app: &App,
+    talk: &mut Talk<'_>,
+    args: &cli::Inbox,
+) -> anyhow::Result<Ending> {
+    let named = match (&args.maildir, &args.mbox) {
+        (Some(folder), _) => Some(Inbox::Maildir(folder.clone())),
+        (None, Some(file)) => Some(Inbox::Mbox(file.clone())),
+        (None, None) if args.stdin => None,
+        (None, None) => app.config.mail.inbox.clone(),
+    };
+    let incomings = match named {
+        Some(inbox) => Incomings::open(&inbox)?,
+        None if io::stdin().is_terminal() => bail!(
+            "there is no box to read\n  set `inbox` under [mail], name one with `--maildir` or `--mbox`, or hand a message \
+             over on standard input"
+        ),
+        None => Incomings::pipe(io::stdin().lock())?,
+    };
+    read_inbox(app, talk, incomings).await
+}

@@ -1,0 +1,102 @@
+//! A Maildir: one file a message, in `new` or `cur`; what is done moves to the folder `.tidings-done` inside, and nothing is
+//! ever deleted.
+
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use super::message::MOST_BYTES;
+use crate::file::read::{Unreadable, read_beginning};
+use crate::finding::Finding;
+
+/// The folder for what is done, as mail programs show it: a subfolder.
+const DONE: &str = ".tidings-done";
+
+/// A Maildir.
+#[derive(Debug, Clone)]
+pub struct Maildir {
+    folder: PathBuf,
+}
+
+impl Maildir {
+    /// The Maildir in this folder.
+    ///
+    /// # Errors
+    /// A finding where it is none.
+    pub fn open(folder: &Path) -> Result<Self, Finding> {
+        if ["new", "cur"].iter().all(|name| folder.join(name).is_dir()) {
+            return Ok(Self {
+                folder: folder.to_owned(),
+            });
+        }
+        Err(Finding::error("this is no Maildir")
+            .in_file(folder)
+            .way_out("a Maildir is a folder with `new`, `cur` and `tmp`"))
+    }
+
+    /// The files of all messages that wait, the oldest first as far as their names say: in bytes as many as their names.
+    ///
+    /// # Errors
+    /// A finding where the folders cannot be read.
+    pub fn waiting(&self) -> Result<Vec<PathBuf>, Finding> {
+        let mut found: Vec<(OsString, &str)> = Vec::new();
+        for place in ["new", "cur"] {
+            let folder = self.folder.join(place);
+            let unreadable = |error: io::Error| {
+                Finding::error(format!("cannot be read: {error}")).in_file(&folder)
+            };
+            for entry in fs::read_dir(&folder).map_err(unreadable)? {
+                let name = entry.map_err(unreadable)?.file_name();
+                if !name.as_encoded_bytes().starts_with(b".") {
+                    found.push((name, place));
+                }
+            }
+        }
+        found.sort();
+        let path = |(name, place): (OsString, &str)| self.folder.join(place).join(name);
+        Ok(found.into_iter().map(path).collect())
+    }
+
+    /// The first bytes of a message; none where another program has moved it meanwhile.
+    ///
+    /// # Errors
+    /// A finding where it cannot be read.
+    pub fn read(file: &Path) -> Result<Option<Vec<u8>>, Finding> {
+        match read_beginning(file, MOST_BYTES as u64) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if Unreadable::is_missing(&error) => Ok(None),
+            Err(error) => Err(error.in_file(file)),
+        }
+    }
+
+    /// Moves a message to what is done, marked as seen.
+    ///
+    /// # Errors
+    /// A finding where it cannot be moved.
+    pub fn put_away(&self, file: &Path) -> Result<(), Finding> {
+        let failed = |error: io::Error| {
+            Finding::error(format!("cannot be moved to `{DONE}`: {error}")).in_file(file)
+        };
+        let done = self.folder.join(DONE);
+        for place in ["cur", "new", "tmp"] {
+            let mut builder = DirBuilder::new();
+            let made = builder.recursive(true).mode(0o700).create(done.join(place));
+            made.map_err(failed)?;
+        }
+        let name = file.file_name().unwrap_or_default();
+        let mut name = name.to_owned();
+        if !name
+            .as_encoded_bytes()
+            .windows(3)
+            .any(|bytes| bytes == b":2,")
+        {
+            name.push(":2,S");
+        }
+        match fs::rename(file, done.join("cur").join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! Reads what came back by mail and carries it out, a batch at a time: first the store, then the box, so that a run which
+//! dies between them does nothing twice.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use crate::app::App;
+use crate::config::Inbox;
+use crate::ending::Ending;
+use crate::finding::{Finding, count};
+use crate::inbox::{Incoming, Kind, MOST_BYTES, Maildir, Mbox, Ours, Verb, classify, report_for};
+use crate::ledger::IssueId;
+use crate::reader::{Email, ReaderId};
+use crate::store::{Access, Carried, Deed, Returned, Store};
+use crate::talk::Talk;
+use crate::token::{Key, Purpose};
+use crate::verdict::{Verdict, one_line};
+
+/// So many messages are carried out in one transaction.
+const BATCH: usize = 100;
+/// The longest words that are said, in characters.
+const LONGEST: usize = 160;
+
+/// Where messages come from.
+pub(crate) enum Incomings {
+    /// One message, from a program that hands it over.
+    Pipe(Option<Vec<u8>>),
+    /// The files of a Maildir.
+    Maildir(Maildir, std::vec::IntoIter<PathBuf>),
+    /// The messages of an mbox.
+    Mbox(Mbox<File>),
+}
+
+/// A message, and its file where that can be moved.
+struct Letter {
+    incoming: Incoming,
+    file: Option<PathBuf>,
+}
+
+/// What was found, in numbers.
+#[derive(Debug, Default)]
+struct Tally {
+    read: usize,
+    bounced: usize,
+    undelivered: usize,
+    complained: usize,
+    left: usize,
+    before: usize,
+    harmless: usize,
+    strange: usize,
+    requests: usize,
+    unknown: usize,
+}
+
+impl Incomings {
+    /// Those of this box.
+    pub(crate) fn open(inbox: &Inbox) -> anyhow::Result<Self> {
+        Ok(match inbox {
+            Inbox::Maildir(folder) => {
+                let maildir = Maildir::open(folder)?;
+                let waiting = maildir.waiting()?.into_iter();
+                Self::Maildir(maildir, waiting)
+            }
+            Inbox::Mbox(file) => Self::Mbox(Mbox::open(file)?),
+        })
+    }
+
+    /// The one message of these bytes, all of which are read: whoever writes them must not meet a closed pipe.
+    pub(crate) fn pipe(mut bytes: impl Read) -> anyhow::Result<Self> {
+        let mut message = Vec::new();
+        let unreadable = || "the message cannot be read";
+        let most = MOST_BYTES as u64;
+        (&mut bytes)
+            .take(most)
+            .read_to_end(&mut message)
+            .with_context(unreadable)?;
+        io::copy(&mut bytes, &mut io::sink()).with_context(unreadable)?;
+        Ok(Self::Pipe(Some(message)))
+    }
+
+    /// Up to so many messages more.
+    fn next(&mut self, ours: &Ours, findings: &mut Vec<Finding>) -> anyhow::Result<Vec<Letter>> {
+        let mut letters = Vec::new();
+        while letters.len() < BATCH {
+            let (bytes, file) = match self {
+                Self::Pipe(message) => match message.take() {
+                    Some(bytes) => (bytes, None),
+                    None => break,
+                },
+                Self::Mbox(messages) => match messages.next() {
+                    Some(bytes) => (bytes.context("the mbox cannot be read")?, None),
+                    None => break,
+                },
+                Self::Maildir(_, files) => {
+                    let Some(file) = files.next() else { break };
+                    match Maildir::read(&file) {
+                        Ok(Some(bytes)) => (bytes, Some(file)),
+                        Ok(None) => continue,
+                        // The others are read all the same.
+                        Err(finding) => {
+                            findings.push(finding);
+                            continue;
+                        }
+                    }
+                }
+            };
+            let incoming = classify(&bytes, ours);
+            letters.push(Letter { incoming, file });
+        }
+        Ok(letters)
+    }
+
+    fn put_away(&self, letter: &Letter) -> Result<(), Finding> {
+        match (self, &letter.file) {
+            (Self::Maildir(maildir, _), Some(file)) => maildir.put_away(file),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads all of it and carries it out.
+///
+/// # Errors
+/// Where the box or the store cannot be read.
+pub(crate) async fn read_inbox(
+    app: &App,
+    talk: &mut Talk<'_>,
+    mut incomings: Incomings,
+) -> anyhow::Result<Ending> {
+    let store = app.store(Access::Write).await?;
+    app.refuse_older_copies(None, &store).await?;
+    let keys = store.link_keys().await?;
+    let ours = our_addresses(app);
+    let mut tally = Tally::default();
+    let mut findings = Vec::new();
+    loop {
+        if app.is_stopped() {
+            break;
+        }
+        let letters = incomings.next(&ours, &mut findings)?;
+        if letters.is_empty() {
+            break;
+        }
+        let batch = Batch::of(app, &store, &keys, &letters).await?;
+        let carried = store.carry_back(&batch.returned, app.clock.now()).await?;
+        let mut carried = carried.into_iter().zip(&batch.returned);
+        for (letter, is_ours) in letters.iter().zip(&batch.is_ours) {
+            tally.read += 1;
+            let done = match is_ours {
+                true => carried.next(),
+                false => None,
+            };
+            let is_done = done.is_some_and(|(carried, one)| tally.take(talk, &carried, one));
+            if !is_done {
+                tally.leave(&letter.incoming);
+                continue;
+            }
+            if let Err(finding) = incomings.put_away(letter) {
+                findings.push(finding);
+            }
+        }
+    }
+    talk.report(&findings);
+    if tally.read > 0 {
+        talk.conclude(&tally.told())?;
+    }
+    Ok(Ending::of(&findings))
+}
+
+/// Reads the box of the config, where there is one. What goes wrong with it is named, and stops no mail.
+pub(crate) async fn read_own_inbox(app: &App, talk: &mut Talk<'_>) -> Ending {
+    let Some(inbox) = &app.config.mail.inbox else {
+        return Ending::Done;
+    };
+    let read = match Incomings::open(inbox) {
+        Ok(incomings) => read_inbox(app, talk, incomings).await,
+        Err(error) => Err(error),
+    };
+    read.unwrap_or_else(|error| {
+        talk.report(&[app.explain(&error)]);
+        Ending::Partial
+    })
+}
+
+/// The addresses at which readers write to us.
+fn our_addresses(app: &App) -> Ours {
+    let mail = &app.config.mail;
+    let digests = app.config.digests.iter();
+    let of_digests = digests.flat_map(|digest| [&digest.from, &digest.reply_to]);
+    let people = of_digests.chain([&mail.from, &mail.reply_to]).flatten();
+    let addresses = people.map(|person| person.email.clone());
+    Ours::new(addresses.chain(mail.return_path.clone()))
+}
+
+/// What a batch of letters is to the ledger.
+struct Batch {
+    returned: Vec<Returned>,
+    /// Whether each letter is about a mail of ours, and so among the returned.
+    is_ours: Vec<bool>,
+}
+
+impl Batch {
+    async fn of(
+        app: &App,
+        store: &Store,
+        keys: &[Key],
+        letters: &[Letter],
+    ) -> anyhow::Result<Self> {
+        let mut claims: Vec<Option<(ReaderId, IssueId)>> = Vec::with_capacity(letters.len());
+        let mut wanted = Vec::new();
+        for Letter { incoming, .. } in letters {
+            let claim = incoming.clues.claim(purposes_of(&incoming.kind), keys);
+            if claim.is_none() && may_be_found(&incoming.kind) {
+                wanted.extend(own_ids(incoming));
+            }
+            claims.push(claim.map(|claim| (claim.reader, claim.issue)));
+        }
+        let found = match wanted.is_empty() {
+            true => HashMap::new(),
+            false => store.find_mail(&wanted, app.clock.now()).await?,
+        };
+        for (claim, Letter { incoming, .. }) in claims.iter_mut().zip(letters) {
+            if claim.is_none() && may_be_found(&incoming.kind) {
+                *claim = own_ids(incoming).find_map(|id| found.get(&id).copied());
+            }
+        }
+        let readers: Vec<ReaderId> = claims.iter().flatten().map(|(reader, _)| *reader).collect();
+        let addresses = store.addresses(&readers).await?;
+        let mut batch = Self {
+            returned: Vec::new(),
+            is_ours: Vec::with_capacity(letters.len()),
+        };
+        for (claim, Letter { incoming, .. }) in claims.into_iter().zip(letters) {
+            batch.is_ours.push(claim.is_some());
+            if let Some(whose) = claim {
+                let address = addresses.get(&whose.0).and_then(|text| text.parse().ok());
+                let (deed, words) = deed_of(&incoming.kind, address.as_ref());
+                batch.returned.push(Returned {
+                    mark: incoming.mark.clone(),
+                    deed,
+                    whose,
+                    words,
+                });
+            }
+        }
+        Ok(batch)
+    }
+}
+
+/// The purposes whose tokens say whose a message of this kind is. A token to leave also says whose mail was returned.
+fn purposes_of(kind: &Kind) -> &'static [Purpose] {
+    match kind {
+        Kind::Command(command) if command.verb == Verb::Leave => &[Purpose::Leave],
+        Kind::Command(_) | Kind::Unknown => &[],
+        Kind::Bounce(_) | Kind::Complaint(_) | Kind::Automatic(_) => {
+            &[Purpose::Bounce, Purpose::Leave]
+        }
+    }
+}
+
+/// Whether the Message-ID of what is returned or answered may say whose it is.
+fn may_be_found(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Bounce(_) | Kind::Complaint(_) | Kind::Automatic(_)
+    )
+}
+
+/// The Message-IDs that may be ours, without their domain.
+fn own_ids(incoming: &Incoming) -> impl Iterator<Item = String> {
+    let ids = incoming.clues.message_ids.iter();
+    ids.filter_map(|id| {
+        let (id, _) = id.split_once('@')?;
+        let is_ours = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_ours.then(|| id.to_ascii_lowercase())
+    })
+}
+
+/// What a message that is about a mail of ours does, and its words.
+fn deed_of(kind: &Kind, reader: Option<&Email>) -> (Deed, String) {
+    match kind {
+        Kind::Bounce(reports) => match report_for(reports, reader) {
+            None => (Deed::Nothing, String::new()),
+            Some(report) => {
+                let deed = match report.verdict {
+                    Verdict::Bounced => Deed::Bounced,
+                    Verdict::Refused => Deed::Refused,
+                    _ => Deed::Undelivered,
+                };
+                (deed, report.words.clone())
+            }
+        },
+        Kind::Complaint(complaint) => (Deed::Complained, complaint.words.clone()),
+        Kind::Command(command) if command.verb == Verb::Leave => (Deed::Left, String::new()),
+        Kind::Command(_) | Kind::Automatic(_) | Kind::Unknown => (Deed::Nothing, String::new()),
+    }
+}
+
+impl Tally {
+    /// Counts what became of a message of ours, and says it. Whether it is done.
+    fn take(&mut self, talk: &Talk<'_>, carried: &Carried, one: &Returned) -> bool {
+        let Carried::Done {
+            address,
+            digest,
+            becomes,
+        } = carried
+        else {
+            let is_before = *carried == Carried::Before;
+            self.before += usize::from(is_before);
+            return is_before;
+        };
+        let address = address.as_deref().unwrap_or("(forgotten)");
+        let words = one_line(&one.words, LONGEST);
+        match one.deed {
+            Deed::Left => {
+                self.left += 1;
+                talk.say(&format!("{address}: has left `{digest}`"));
+            }
+            Deed::Nothing => self.harmless += 1,
+            Deed::Complained => {
+                self.complained += 1;
+                talk.say(&format!("{address}: complained: {words}"));
+            }
+            Deed::Bounced | Deed::Refused | Deed::Undelivered => {
+                match becomes {
+                    Some(_) => self.bounced += 1,
+                    None => self.undelivered += 1,
+                }
+                let what = becomes.map_or("came back", |_| "bounced");
+                talk.say(&format!("{address}: {what}: {words}"));
+            }
+        }
+        true
+    }
+
+    /// Counts what stays where it is.
+    fn leave(&mut self, incoming: &Incoming) {
+        match incoming.kind {
+            Kind::Bounce(_) | Kind::Complaint(_) => self.strange += 1,
+            Kind::Command(_) => self.requests += 1,
+            Kind::Automatic(_) => self.harmless += 1,
+            Kind::Unknown => self.unknown += 1,
+        }
+    }
+
+    /// `3 messages read: 1 bounced, 1 left, 1 not understood`.
+    fn told(&self) -> String {
+        let mut text = format!("{} read", count(self.read, "message"));
+        let mut mark = ":";
+        for (number, what) in [
+            (self.bounced, "bounced"),
+            (self.undelivered, "came back"),
+            (self.complained, "complained"),
+            (self.left, "left"),
+            (self.before, "known"),
+            (self.harmless, "automatic"),
+            (self.strange, "about mail that is not ours"),
+            (self.requests, "asked without a valid token"),
+            (self.unknown, "not understood"),
+        ] {
+            if number > 0 {
+                let _ = write!(text, "{mark} {number} {what}");
+                mark = ",";
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,400 @@
+//! What came back by mail, carried out: each message once, and both facts kept, that a mail was sent and that it came back.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+
+use crate::consent::{ReaderState, Source, Wish, decide};
+use crate::ledger::IssueId;
+use crate::message::message_id;
+use crate::reader::ReaderId;
+use crate::store::consent::state_of;
+use crate::store::readers::time_of;
+use crate::store::sender::{note, refused_in_a_row};
+use crate::store::sql::list;
+use crate::store::{Result, Store, StoreError};
+use crate::token::Key;
+
+/// How long after an issue was made a bounce of it counts: longer than any relay tries.
+const BOUNCES: TimeDelta = TimeDelta::days(30);
+/// How long after an issue was made its mail is known by the Message-ID.
+const KNOWN: TimeDelta = TimeDelta::days(120);
+/// How many deliveries are looked at together.
+const PAGE: i64 = 5000;
+/// After so many issues in a row that came back without saying whether the address is bad, it is.
+const MOST_REFUSED: usize = 3;
+
+/// What a message that came back is to the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// The address is bad.
+    Bounced,
+    /// It was not delivered, which says nothing for sure about the address.
+    Refused,
+    /// It was not delivered, which says nothing about the address.
+    Undelivered,
+    /// The reader called it spam.
+    Complained,
+    /// The reader wants the digest no more.
+    Left,
+    /// It changes nothing.
+    Nothing,
+}
+
+/// One message that came back, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    /// By which the message is known again.
+    pub mark: String,
+    /// What it is.
+    pub deed: Deed,
+    /// Of whose mail: the reader and the issue.
+    pub whose: (ReaderId, IssueId),
+    /// Its words.
+    pub words: String,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Carried {
+    /// It was carried out before.
+    Before,
+    /// The ledger knows no such mail, or it is older than what counts.
+    Unknown,
+    /// It is noted. The address, where it is known still; the digest; and what the reader is from now on, where that is
+    /// another.
+    Done {
+        /// The reader's address.
+        address: Option<String>,
+        /// The digest of the issue.
+        digest: String,
+        /// The reader's new state.
+        becomes: Option<ReaderState>,
+    },
+}
+
+/// A mail that was sent and came back, as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameBack {
+    /// The address; none where it is erased.
+    pub address: Option<String>,
+    /// When it came back.
+    pub at: DateTime<Utc>,
+    /// What it was: `bounced`, `refused`, `undelivered`, `complained`.
+    pub kind: String,
+    /// Its words.
+    pub detail: Option<String>,
+}
+
+/// How mail to one domain fared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Domain {
+    /// The domain.
+    pub name: String,
+    /// How many messages were sent, or refused since the address is bad.
+    pub sent: u64,
+    /// How many of them bounced, at once or later.
+    pub bounced: u64,
+    /// How many of them drew a complaint.
+    pub complained: u64,
+}
+
+/// That nothing has taken this event `e` back.
+const STANDS: &str = "NOT EXISTS (SELECT 1 FROM event x WHERE x.reader = e.reader AND x.issue = e.issue \
+    AND x.kind = 'doubted' AND x.at >= e.at)";
+
+impl Deed {
+    /// The kind of its event.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Bounced => "bounced",
+            Self::Refused => "refused",
+            Self::Undelivered => "undelivered",
+            Self::Complained => "complained",
+            Self::Left => "left",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+impl Store {
+    /// Every key that has signed links.
+    pub async fn link_keys(&self) -> Result<Vec<Key>> {
+        let rows = sqlx::query("SELECT number, key FROM secret WHERE purpose = 'link'")
+            .fetch_all(&self.pool)
+            .await?;
+        let mut keys = Vec::with_capacity(rows.len());
+        for row in rows {
+            let key = Key::from_text(row.try_get("number")?, row.try_get("key")?);
+            keys.push(key.ok_or_else(|| StoreError::Damaged("a link key is no key".to_owned()))?);
+        }
+        Ok(keys)
+    }
+
+    /// The mails of these Message-IDs, given without their domain: they are not kept, but follow from issue and reader.
+    pub async fn find_mail(
+        &self,
+        ids: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<HashMap<String, (ReaderId, IssueId)>> {
+        let mut found = HashMap::new();
+        let mut after = (i64::MIN, i64::MIN);
+        let text = format!(
+            "SELECT {} AS mails FROM (SELECT d.issue, d.reader FROM delivery d JOIN issue i ON i.id = d.issue \
+             WHERE i.made_at >= $1 AND (d.issue, d.reader) > ($2, $3) AND d.state <> 0 \
+             ORDER BY d.issue, d.reader LIMIT $4) AS d",
+            self.place.as_one("d.issue, d.reader")
+        );
+        while found.len() < ids.len() {
+            let row = sqlx::query(AssertSqlSafe(text.clone()))
+                .bind((now - KNOWN).timestamp())
+                .bind(after.0)
+                .bind(after.1)
+                .bind(PAGE)
+                .fetch_one(&self.pool)
+                .await?;
+            let mails: Vec<(i64, ReaderId)> =
+                serde_json::from_str(row.try_get("mails")?).map_err(|error| {
+                    StoreError::Damaged(format!("a delivery cannot be read: {error}"))
+                })?;
+            for (issue, reader) in &mails {
+                let id = message_id(IssueId::from(*issue), *reader);
+                if ids.contains(&id) {
+                    found.insert(id, (*reader, IssueId::from(*issue)));
+                }
+            }
+            match mails.iter().max() {
+                Some(last) if mails.len() == usize::try_from(PAGE).unwrap_or(usize::MAX) => {
+                    after = *last;
+                }
+                _ => break,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Carries out what came back, all of it or nothing; what became of each, in their order. A message that was carried
+    /// out before changes nothing.
+    pub async fn carry_back(
+        &self,
+        returned: &[Returned],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Carried>> {
+        change!(self.begin(), |tx| {
+            let mut carried = Vec::with_capacity(returned.len());
+            for one in returned {
+                carried.push(self.carry_one(&mut tx, one, now).await?);
+            }
+            Ok(carried)
+        })
+    }
+
+    async fn carry_one(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        one: &Returned,
+        now: DateTime<Utc>,
+    ) -> Result<Carried> {
+        let hold = self.place.hold("r");
+        let text = format!(
+            "SELECT r.address, r.state, i.digest, i.made_at FROM delivery d JOIN reader r ON r.id = d.reader \
+             JOIN issue i ON i.id = d.issue WHERE d.issue = $1 AND d.reader = $2 AND d.state <> 0{hold}"
+        );
+        let (reader, issue) = one.whose;
+        let row = sqlx::query(AssertSqlSafe(text))
+            .bind(issue)
+            .bind(reader)
+            .fetch_optional(&mut **tx)
+            .await?;
+        let Some(row) = row else {
+            return Ok(Carried::Unknown);
+        };
+        let made_at = time_of(row.try_get("made_at")?)?;
+        let is_report = !matches!(one.deed, Deed::Left | Deed::Complained);
+        if is_report && now - made_at > BOUNCES {
+            return Ok(Carried::Unknown);
+        }
+        let new = sqlx::query(
+            "INSERT INTO received (mark, at, kind) VALUES ($1, $2, $3) ON CONFLICT (mark) DO NOTHING",
+        )
+        // Two reports may say the same of two mails.
+        .bind(format!("{}:{issue}:{reader}", one.mark))
+        .bind(now.timestamp())
+        .bind(one.deed.kind())
+        .execute(&mut **tx)
+        .await?;
+        if new.rows_affected() == 0 {
+            return Ok(Carried::Before);
+        }
+        let digest: String = row.try_get("digest")?;
+        let was = state_of(row.try_get("state")?)?;
+        let becomes = match one.deed {
+            Deed::Nothing => None,
+            Deed::Left => self.leave_by_mail(tx, one, was, &digest, now).await?,
+            _ => self.note_back(tx, one, was, made_at, now).await?,
+        };
+        Ok(Carried::Done {
+            address: row.try_get("address")?,
+            digest,
+            becomes,
+        })
+    }
+
+    /// The reader leaves the digest whose mail bore the token.
+    async fn leave_by_mail(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        one: &Returned,
+        was: ReaderState,
+        digest: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<ReaderState>> {
+        let change = decide(Some(was), Wish::LeaveDigests, Source::Reader);
+        if let Some(event) = change.event {
+            let readers = [one.whose.0];
+            self.unsubscribe(tx, digest, &readers).await?;
+            self.record(tx, &readers, now, event, Some(digest)).await?;
+        }
+        Ok(change.state)
+    }
+
+    /// A bounce or a complaint: noted with its issue, once a kind; and what the reader is from now on.
+    async fn note_back(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        one: &Returned,
+        was: ReaderState,
+        made_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<ReaderState>> {
+        let (reader, issue) = one.whose;
+        let place = &self.place;
+        let kind = one.deed.kind();
+        if !is_noted(tx, one, kind).await? {
+            note(tx, place, issue, &[reader], now, (kind, &one.words)).await?;
+        }
+        let wish = match one.deed {
+            Deed::Complained => Wish::Complain,
+            Deed::Bounced => Wish::Bounce,
+            Deed::Refused if refused_in_a_row(tx, reader).await? >= MOST_REFUSED => {
+                if !is_noted(tx, one, "bounced").await? {
+                    note(tx, place, issue, &[reader], now, ("bounced", &one.words)).await?;
+                }
+                Wish::Bounce
+            }
+            _ => return Ok(None),
+        };
+        // Whoever has come back since is reached again: the bounce is that of an older mail.
+        if wish == Wish::Bounce && has_returned(tx, reader, made_at).await? {
+            return Ok(None);
+        }
+        let Some(state) = decide(Some(was), wish, Source::Relay).state else {
+            return Ok(None);
+        };
+        sqlx::query("UPDATE reader SET state = $1 WHERE id = $2")
+            .bind(state.word())
+            .bind(reader)
+            .execute(&mut **tx)
+            .await?;
+        Ok(Some(state))
+    }
+
+    /// The mails of an issue that were sent and came back, the oldest first.
+    pub async fn came_back(&self, issue: IssueId) -> Result<Vec<CameBack>> {
+        let text = format!(
+            "SELECT r.address, e.at, e.kind, e.detail FROM event e JOIN reader r ON r.id = e.reader \
+             JOIN delivery d ON d.issue = e.issue AND d.reader = e.reader WHERE e.issue = $1 \
+             AND (e.kind IN ('undelivered', 'complained') OR (e.kind IN ('bounced', 'refused') AND d.state = 2)) \
+             AND {STANDS} ORDER BY e.at, r.address, e.kind"
+        );
+        let rows = sqlx::query(AssertSqlSafe(text))
+            .bind(issue)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(CameBack {
+                    address: row.try_get("address")?,
+                    at: time_of(row.try_get("at")?)?,
+                    kind: row.try_get("kind")?,
+                    detail: row.try_get("detail")?,
+                })
+            })
+            .collect()
+    }
+
+    /// How the mail of issues since this time fared, by domain.
+    pub async fn domains(&self, since: DateTime<Utc>) -> Result<Vec<Domain>> {
+        let text = format!(
+            "SELECT {} AS name, COUNT(*) AS sent, \
+             CAST(SUM(CASE WHEN d.state = 3 OR b.bounced = 1 THEN 1 ELSE 0 END) AS BIGINT) AS bounced, \
+             CAST(SUM(CASE WHEN b.complained = 1 THEN 1 ELSE 0 END) AS BIGINT) AS complained \
+             FROM delivery d JOIN issue i ON i.id = d.issue JOIN reader r ON r.id = d.reader LEFT JOIN \
+             (SELECT e.issue, e.reader, MAX(CASE WHEN e.kind = 'bounced' THEN 1 ELSE 0 END) AS bounced, \
+             MAX(CASE WHEN e.kind = 'complained' THEN 1 ELSE 0 END) AS complained FROM event e \
+             WHERE e.issue IS NOT NULL AND e.kind IN ('bounced', 'complained') AND {STANDS} GROUP BY e.issue, e.reader) b \
+             ON b.issue = d.issue AND b.reader = d.reader \
+             WHERE i.made_at >= $1 AND i.outbox = 0 AND d.state IN (2, 3) AND r.address IS NOT NULL GROUP BY 1 ORDER BY 1",
+            self.place.domain_of("r.address")
+        );
+        let rows = sqlx::query(AssertSqlSafe(text))
+            .bind(since.timestamp())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let number = |name: &str| row.try_get::<i64, _>(name).map(i64::unsigned_abs);
+                Ok(Domain {
+                    name: row.try_get("name")?,
+                    sent: number("sent")?,
+                    bounced: number("bounced")?,
+                    complained: number("complained")?,
+                })
+            })
+            .collect()
+    }
+
+    /// The addresses of these readers that are known.
+    pub async fn addresses(&self, readers: &[ReaderId]) -> Result<HashMap<ReaderId, String>> {
+        let among = self.place.among("id", "$1");
+        let text = format!("SELECT id, address FROM reader WHERE address IS NOT NULL AND {among}");
+        let rows = sqlx::query(AssertSqlSafe(text))
+            .bind(list(readers))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("id")?, row.try_get("address")?)))
+            .collect()
+    }
+}
+
+/// Whether this mail has such an event that nothing took back.
+async fn is_noted(
+    tx: &mut Transaction<'static, Any>,
+    one: &Returned,
+    kind: &'static str,
+) -> Result<bool> {
+    let text = format!(
+        "SELECT e.at FROM event e WHERE e.reader = $1 AND e.issue = $2 AND e.kind = $3 AND {STANDS} LIMIT 1"
+    );
+    let query = sqlx::query(AssertSqlSafe(text))
+        .bind(one.whose.0)
+        .bind(one.whose.1)
+        .bind(kind);
+    Ok(query.fetch_optional(&mut **tx).await?.is_some())
+}
+
+/// Whether a reader has confirmed or come back since this time.
+async fn has_returned(
+    tx: &mut Transaction<'static, Any>,
+    reader: ReaderId,
+    since: DateTime<Utc>,
+) -> Result<bool> {
+    let query = sqlx::query(
+        "SELECT at FROM event WHERE reader = $1 AND kind IN ('returned', 'confirmed') AND at > $2 LIMIT 1",
+    )
+    .bind(reader)
+    .bind(since.timestamp());
+    Ok(query.fetch_optional(&mut **tx).await?.is_some())
+}
