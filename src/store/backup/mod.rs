@@ -28,7 +28,7 @@ impl Store {
         if self.place == StorePlace::Memory {
             return Err(StoreError::Missing);
         }
-        let new = NewFile::reserve(file)?;
+        let new = NewFile::make(file)?;
         let url = StoreUrl::Sqlite(new.path().to_owned());
         if let StorePlace::File(_) = self.place {
             self.vacuum_into(new.path()).await?;
@@ -117,7 +117,7 @@ impl Backup {
         let mut upgraded = None;
         let store = match Store::open_any(&url, Access::Read, now).await {
             Err(StoreError::Older) => {
-                let copy = NewFile::reserve(&file.with_extension("upgraded"))?;
+                let copy = NewFile::make(&file.with_extension("upgraded"))?;
                 let failed = |error| StoreError::File(copy.path().to_owned(), error);
                 let bytes = fs::copy(file, copy.path()).map_err(failed)?;
                 debug_assert!(bytes > 0);
