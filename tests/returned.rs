@@ -478,11 +478,11 @@ fn a_person_is_left_to_a_person() {
     let out = sent.at(TUESDAY, &["inbox"]);
     assert!(
         out.contains(
-            "4 messages read: 2 automatic, 1 asked without a valid token, 1 not understood"
+            "4 messages read: 1 to be answered with the link to leave, 2 automatic, 1 not understood"
         ),
         "{out}"
     );
-    assert_eq!(sent.waiting(), ["asked", "away", "letter"]);
+    assert_eq!(sent.waiting(), ["away", "letter"]);
     assert_eq!(sent.state("ada@x.example"), "active");
 }
 
@@ -584,4 +584,60 @@ fn a_box_that_is_read_half_and_read_again_comes_to_the_same() {
         let came = events.matches("550 5.").count();
         assert_eq!(came, 1, "{events}");
     }
+}
+
+#[test]
+fn whoever_asks_to_leave_without_a_token_gets_the_link_that_does_it() {
+    let sent = Sent::to(&["ada@x.example", "bob@y.example"]);
+    let ask = |from: &str, id: u8| {
+        format!(
+            "To: news@hums.example\nFrom: {from}\nMessage-ID: <{id}@x>\nSubject: Re: Hums\n\nBitte abmelden!\n"
+        )
+    };
+    sent.receive("1", &ask("Ada <Ada@x.example>", 1));
+    // Another of that day, and one of nobody's.
+    sent.receive("2", &ask("ada@x.example", 2));
+    sent.receive("3", &ask("eve@z.example", 3));
+    let ran = sent.ran(TUESDAY, &["run"]);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    assert!(
+        ran.out
+            .contains("2 to be answered with the link to leave, 1 asked without a valid token"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(sent.waiting(), ["3"]);
+    assert_eq!(
+        sent.state("ada@x.example"),
+        "active",
+        "a From can be forged"
+    );
+    assert!(!sent.at(TUESDAY, &["subscriber", "list"]).contains("eve@"));
+    // One letter, by the ledger, to the one who asked.
+    let taken = sent.relay.taken();
+    assert_eq!(taken.len(), 3);
+    assert_eq!(taken[2].0, "ada@x.example");
+    assert!(
+        taken[2].1.contains("Subject: Leaving Hums"),
+        "{}",
+        taken[2].1
+    );
+    assert!(sent.at(TUESDAY, &["status"]).contains("Leaving Hums"));
+    let to = sent.leave("ada@x.example");
+    sent.receive("4", &format!("To: {to}\nFrom: ada@x.example\nSubject:\n\n"));
+    assert!(sent.at(TUESDAY, &["inbox"]).contains("1 left"));
+    fs::write(
+        sent.scene.path("post/two.md"),
+        "---\ntitle: Two\ndate: 2024-06-26\n---\nt\n",
+    )
+    .unwrap();
+    sent.at("2024-07-01T08:00:05+02:00", &["run"]);
+    let to: Vec<String> = sent
+        .relay
+        .taken()
+        .into_iter()
+        .skip(3)
+        .map(|(to, _)| to)
+        .collect();
+    assert_eq!(to, ["bob@y.example"]);
 }

@@ -16,6 +16,7 @@ use crate::finding::{Finding, count};
 use crate::inbox::{Incoming, Kind, MOST_BYTES, Maildir, Mbox, Ours, Verb, classify, report_for};
 use crate::ledger::IssueId;
 use crate::reader::{Email, ReaderId};
+use crate::schedule::letter::answer_leaving;
 use crate::store::{Access, Carried, Deed, Returned, Store};
 use crate::talk::Talk;
 use crate::token::{Key, Purpose};
@@ -50,6 +51,7 @@ struct Tally {
     undelivered: usize,
     complained: usize,
     left: usize,
+    answered: usize,
     before: usize,
     harmless: usize,
     strange: usize,
@@ -156,6 +158,10 @@ pub(crate) async fn read_inbox(
                 false => None,
             };
             let is_done = done.is_some_and(|(carried, one)| tally.take(talk, &carried, one));
+            let is_done = match is_done {
+                true => true,
+                false => answer(app, &store, &mut tally, &letter.incoming).await?,
+            };
             if !is_done {
                 tally.leave(&letter.incoming);
                 continue;
@@ -185,6 +191,27 @@ pub(crate) async fn read_own_inbox(app: &App, talk: &mut Talk<'_>) -> Ending {
         talk.report(&[app.explain(&error)]);
         Ending::Partial
     })
+}
+
+/// Answers a wish to leave that bears no token, where a reader gets mail at its address. Whether it is answered.
+async fn answer(
+    app: &App,
+    store: &Store,
+    tally: &mut Tally,
+    incoming: &Incoming,
+) -> anyhow::Result<bool> {
+    let (Kind::Command(command), Some(from)) = (&incoming.kind, &incoming.from) else {
+        return Ok(false);
+    };
+    if command.verb != Verb::Leave || command.has_token {
+        return Ok(false);
+    }
+    match answer_leaving(app, store, from, &incoming.mark).await? {
+        None => return Ok(false),
+        Some(true) => tally.answered += 1,
+        Some(false) => tally.before += 1,
+    }
+    Ok(true)
 }
 
 /// The addresses at which readers write to us.
@@ -357,6 +384,7 @@ impl Tally {
             (self.undelivered, "came back"),
             (self.complained, "complained"),
             (self.left, "left"),
+            (self.answered, "to be answered with the link to leave"),
             (self.before, "known"),
             (self.harmless, "automatic"),
             (self.strange, "about mail that is not ours"),

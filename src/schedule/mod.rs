@@ -10,6 +10,7 @@ mod compose;
 mod finish;
 mod hub;
 mod inbox;
+mod letter;
 mod live;
 mod plan;
 mod print;

@@ -65,7 +65,7 @@ pub use backup::Backup;
 pub use connect::Access;
 pub use departures::Recovered;
 pub use error::{Result, StoreError};
-pub use issue::{Freeze, Frozen, Missed, Resent, Uncertainty};
+pub use issue::{Freeze, Frozen, Letter, Missed, Resent, Uncertainty};
 pub use readers::Subscriber;
 pub use returned::{CameBack, Carried, Deed, Domain, Returned};
 pub use sender::{Busy, Sender};

@@ -2,6 +2,7 @@
 
 mod announced;
 mod freeze;
+mod letter;
 mod missed;
 mod resend;
 mod row;
@@ -9,6 +10,7 @@ mod row;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 pub use freeze::{Freeze, Frozen};
+pub use letter::Letter;
 pub use missed::{Missed, Uncertainty};
 pub use resend::Resent;
 pub(super) use row::{delivery_state, reopen};

@@ -1,0 +1,69 @@
+//! Letters: a mail of the ledger's to one reader, which announces nothing.
+
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::consent::ReaderState;
+use crate::ledger::{Issue, IssueId};
+use crate::reader::ReaderId;
+use crate::store::consent::states;
+use crate::store::issue::reopen;
+use crate::store::issue::row::insert_issue;
+use crate::store::{Result, Store};
+
+/// A letter, and the message that it answers.
+#[derive(Debug)]
+pub struct Letter<'a> {
+    /// The issue of its slot, open: one for all who get such a letter in that time.
+    pub issue: &'a Issue,
+    /// Its mail, compiled.
+    pub compiled: &'a str,
+    /// To whom.
+    pub reader: ReaderId,
+    /// By which the message is known again.
+    pub mark: &'a str,
+}
+
+impl Store {
+    /// Queues a letter: one for a reader and slot at most, whoever asks, and one for a message. False where the message was
+    /// answered before.
+    pub async fn queue_letter(&self, letter: &Letter<'_>, now: DateTime<Utc>) -> Result<bool> {
+        let Letter { issue, reader, .. } = letter;
+        change!(self.begin(), |tx| {
+            let new = sqlx::query(
+                "INSERT INTO received (mark, at, kind) VALUES ($1, $2, 'answered') ON CONFLICT (mark) DO NOTHING",
+            )
+            .bind(format!("{}:answered", letter.mark))
+            .bind(now.timestamp())
+            .execute(&mut *tx)
+            .await?;
+            if new.rows_affected() == 0 {
+                return Ok(false);
+            }
+            insert_issue(&mut tx, issue, letter.compiled, "").await?;
+            // The slot's letter may have been written under another key.
+            let row = sqlx::query("SELECT id FROM issue WHERE digest = $1 AND slot = $2")
+                .bind(issue.digest.clone())
+                .bind(issue.slot.clone())
+                .fetch_one(&mut *tx)
+                .await?;
+            let id: IssueId = row.try_get("id")?;
+            let text = format!(
+                "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+                 SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
+                 AND r.state IN ({}) ON CONFLICT (issue, reader) DO NOTHING",
+                states(ReaderState::takes_mail)
+            );
+            let queued = sqlx::query(AssertSqlSafe(text))
+                .bind(id)
+                .bind(*reader)
+                .bind(now.timestamp())
+                .execute(&mut *tx)
+                .await?;
+            if queued.rows_affected() > 0 {
+                reopen(&mut tx, id).await?;
+            }
+            Ok(true)
+        })
+    }
+}
