@@ -17,7 +17,7 @@
 //!    gone, it may also be the post of its path, edited: texts decide, and without them the post is left out ([`super::alike`]).
 //! 4. The line of the same path: instant and title were edited. A tombstone gives nothing while its post is here, and
 //!    where the text is not the same the post takes part in step 6: its path may have been taken over.
-//! 5. Files that changed places in a round: what is left at the end of the round.
+//! 5. Files that changed places in a round: what is left at the end of the round, unless the text is another.
 //! 6. What vanished since the last build, compared by instant, title, stem and text ([`moved`]). Two that fit equally
 //!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all.
 //! 7. As step 3, among dead lines: a post that was away comes back under another path.
@@ -121,7 +121,7 @@ impl Lock {
         }
         if given.lacks() {
             let left = self.left_by_successors(&given, posts, &lines);
-            given.take(|number| left[number]);
+            given.take(|number| left[number].filter(|id| !asking.is_another(number, id)));
         }
         if given.lacks() {
             unclear.extend(self.find_moved(&mut given, &asking));

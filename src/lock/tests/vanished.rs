@@ -246,3 +246,26 @@ fn an_id_is_never_minted_again_though_another_post_had_its_path_since() {
     let now = lock.name("h", &back);
     assert_eq!(now, [new[0].clone(), ids[1].clone(), ids[0].clone()]);
 }
+
+#[test]
+fn a_new_post_at_the_end_of_a_round_takes_no_id_of_one_that_moved_far() {
+    let (mut lock, ids) = knowing(&[dated(1, "a.md", "Tea"), dated(2, "b.md", "Rain")]);
+    let build = Build {
+        before: ids.iter().cloned().zip([TEA, RAIN]).collect(),
+        now: vec![
+            RAIN,
+            TEA,
+            "Seven of the panels face south and one does not, which took us a summer to notice.",
+        ],
+        ..Build::default()
+    };
+    let posts = [
+        dated(3, "x/c.md", "Hail"),
+        dated(1, "b.md", "Tea"),
+        dated(2, "a.md", "Sun"),
+    ];
+    let assigned = lock.assign("h", &posts, &build);
+    let known = [Some(ids[1].clone()), Some(ids[0].clone())];
+    assert_eq!(assigned.ids[..2], known);
+    assert!(!known.contains(&assigned.ids[2]) && assigned.refused.is_empty());
+}
