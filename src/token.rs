@@ -13,25 +13,61 @@ use crate::reader::{Email, ReaderId};
 /// # Panics
 /// Where the machine has no randomness, which leaves nothing safe to do.
 pub fn random_id() -> i64 {
-    let mut bytes = [0; 8];
-    rand::fill(&mut bytes).expect("the machine has randomness");
-    i64::from_be_bytes(bytes) & i64::MAX
+    random_numbers::<1>(1)[0][0]
 }
 
-/// Random ids that stand near each other, so that an index takes many at one place. Their distances are of a size that is
-/// random too: two of them do not tell how many stand between.
-///
-/// # Panics
-/// As [`random_id`].
-pub fn random_ids() -> impl Iterator<Item = i64> {
-    let stride = 1 << (32 + random_id() % 10);
-    let mut id = random_id();
-    std::iter::from_fn(move || {
-        id = id
-            .checked_add(1 + random_id() % stride)
-            .unwrap_or_else(random_id);
-        Some(id)
-    })
+/// So many rows of random 63-bit numbers, from the system: the library's own source takes 20 ms to begin.
+fn random_numbers<const N: usize>(count: usize) -> Vec<[i64; N]> {
+    let mut bytes = vec![0; 8 * N * count];
+    getrandom::fill(&mut bytes).expect("the machine has randomness");
+    let (numbers, _) = bytes.as_chunks::<8>();
+    let (rows, _) = numbers.as_chunks::<N>();
+    let number = |bytes| i64::from_be_bytes(bytes) & i64::MAX;
+    rows.iter().map(|row| row.map(number)).collect()
+}
+
+/// So many places at which ids grow.
+const TAILS: usize = 64;
+
+/// Random ids of which many stand near each other, so that an index takes them at few places; in no order, so that whoever
+/// came in one after the other stands apart. Their distances are of a size that is random too: two of them do not tell how
+/// many stand between.
+#[derive(Debug)]
+pub struct Ids {
+    /// The last id at each place, and the largest distance to the next.
+    tails: Vec<(i64, i64)>,
+}
+
+impl Ids {
+    /// Ids at places of their own.
+    ///
+    /// # Panics
+    /// As [`random_id`].
+    pub fn new() -> Self {
+        let tails = random_numbers(TAILS).into_iter();
+        Self {
+            tails: tails
+                .map(|[tail, size]| (tail, 1 << (32 + size % 8)))
+                .collect(),
+        }
+    }
+
+    /// So many.
+    ///
+    /// # Panics
+    /// As [`random_id`].
+    pub fn take(&mut self, count: usize) -> Vec<i64> {
+        let mut ids = Vec::with_capacity(count);
+        for [place, distance, order] in random_numbers(count) {
+            let at = usize::try_from(place).unwrap_or(0) % TAILS;
+            let (tail, stride) = &mut self.tails[at];
+            let next = tail.checked_add(1 + distance % *stride);
+            *tail = next.unwrap_or_else(random_id);
+            ids.push((order, *tail));
+        }
+        ids.sort_unstable();
+        ids.into_iter().map(|(_, id)| id).collect()
+    }
 }
 
 /// A secret of 32 bytes with its number.
@@ -223,7 +259,7 @@ mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-    use super::{ADDRESS_TOKEN, Claim, Key, Purpose};
+    use super::{ADDRESS_TOKEN, Claim, Ids, Key, Purpose, TAILS};
 
     fn key(number: i64) -> Key {
         Key::new(number, [7; 32])
@@ -341,6 +377,24 @@ mod tests {
             assert_ne!(one, other);
         }
         assert!(one.number() > 0);
+    }
+
+    #[test]
+    fn ids_stand_at_few_places_and_in_no_order() {
+        let mut ids = Ids::new();
+        let all = [ids.take(1000), ids.take(1000)].concat();
+        let mut sorted = all.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), 2000, "each once");
+        let jumps = |ids: &[i64]| {
+            let pairs = ids.windows(2);
+            pairs
+                .filter(|pair| pair[0].abs_diff(pair[1]) > 1 << 41)
+                .count()
+        };
+        assert!(jumps(&sorted) <= TAILS, "{}", jumps(&sorted));
+        assert!(jumps(&all) > 1800, "{}", jumps(&all));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Carries out what [`crate::consent`] decides about readers: states, subscriptions, events.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::PoisonError;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -13,7 +14,6 @@ use crate::store::connect::StorePlace;
 use crate::store::sql::{MOST_LISTED, list};
 use crate::store::subscriptions::has_left;
 use crate::store::{Result, Store, StoreError};
-use crate::token::random_ids;
 
 /// How many people are changed in one transaction. On SQLite each writes every page of an index that it touches, and random
 /// keys touch all of them: the fewer transactions, the fewer times.
@@ -152,7 +152,7 @@ impl Store {
             Wish::Subscribe => self.memberships(connection, &there, asked.digests).await?,
             _ => Memberships::default(),
         };
-        let mut ids = random_ids();
+        let mut ids = self.new_ids(people.len()).into_iter();
         let mut cases = Vec::with_capacity(people.len());
         let mut new = Vec::new();
         for (number, fingerprint) in fingerprints.iter().enumerate() {
@@ -327,6 +327,11 @@ impl Store {
                 .await?;
         }
         Ok(())
+    }
+
+    fn new_ids(&self, count: usize) -> Vec<ReaderId> {
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.take(count)
     }
 
     /// What keeps the rows that are looked up from others to the end of the transaction; on SQLite the write lock does.

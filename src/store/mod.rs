@@ -55,6 +55,7 @@ mod sql;
 mod subscriptions;
 mod wait;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -72,7 +73,7 @@ pub use sender::{Busy, Sender};
 pub use wait::Tell;
 
 use crate::config::{StoreUrl, with_tls};
-use crate::token::Key;
+use crate::token::{Ids, Key};
 use connect::{StorePlace, begin, beside, connect, make_private, sqlite_address};
 use mark::Mark;
 use schema::{migrate, version};
@@ -91,6 +92,8 @@ pub struct Store {
     place: StorePlace,
     fingerprints: Key,
     name: String,
+    /// Where the ids of new readers come from.
+    ids: Arc<Mutex<Ids>>,
     wait: Wait,
 }
 
@@ -186,6 +189,7 @@ impl Store {
             place,
             fingerprints,
             name,
+            ids: Arc::new(Mutex::new(Ids::new())),
             wait: Wait::default(),
         })
     }
