@@ -266,6 +266,9 @@ pub enum Outcome {
     Deferred(DateTime<Utc>),
     /// Untouched: the relay had trouble of its own. Back to the queue, no attempt counted.
     Released,
+    /// Not tried: the recipient's domain asks for less until this time. No attempt counted, but the time for which it is
+    /// tried.
+    Postponed(DateTime<Utc>),
     /// The relay hung up at this recipient. Back to the queue, no attempt counted, but the time for which it is tried.
     HungUp,
     /// The reply to the final dot never came: it is sent again at this time, or waits for a person.

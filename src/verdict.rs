@@ -46,6 +46,8 @@ pub enum Verdict {
     GivenUp,
     /// To be tried again later.
     Deferred,
+    /// To be tried again later: the recipient's domain asks for fewer messages at a time.
+    Throttled,
     /// The relay has trouble of its own; nobody is charged.
     RelayTrouble,
     /// It is about us: the issue pauses.
@@ -189,6 +191,17 @@ impl Reply {
         matches!(self.code, 500 | 503)
     }
 
+    /// Whether a domain asks for less at a time (RFC 3463 3.8: a policy, for now). Greylisting asks for patience with one
+    /// recipient.
+    fn asks_for_less(&self) -> bool {
+        let words = self.text.to_lowercase();
+        matches!(self.code, 421 | 450..=452)
+            && matches!(self.enhanced(), Some(Enhanced(4, 7, _)))
+            && !["greylist", "graylist", "grey-list", "gray-list"]
+                .iter()
+                .any(|word| words.contains(word))
+    }
+
     /// Whether the words are about the sender, whatever the code says.
     fn names_sender(&self) -> bool {
         let words = self.text.to_lowercase();
@@ -239,6 +252,9 @@ pub fn one_line(text: &str, longest: usize) -> String {
 pub fn judge(phase: Phase, reply: &Reply) -> Verdict {
     match (phase, reply.code) {
         (Phase::Dot, 200..=299) => Verdict::Sent,
+        (Phase::Rcpt | Phase::Data | Phase::Dot, 400..=499) if reply.asks_for_less() => {
+            Verdict::Throttled
+        }
         (Phase::Dot, 400..=499) => Verdict::Deferred,
         (Phase::Rcpt, 400..=499) if reply.code != 421 => Verdict::Deferred,
         (_, 400..=499) => Verdict::RelayTrouble,
@@ -275,6 +291,18 @@ mod tests {
     fn a_reply_decides_the_next_step() {
         for (phase, code, text, expected) in [
             (Phase::Dot, 250, "2.0.0 ok", Verdict::Sent),
+            (Phase::Rcpt, 450, "4.7.1 too many", Verdict::Throttled),
+            (Phase::Rcpt, 421, "4.7.0 slow down", Verdict::Throttled),
+            (Phase::Dot, 451, "4.7.650 later", Verdict::Throttled),
+            (Phase::Mail, 421, "4.7.0 slow down", Verdict::RelayTrouble),
+            (Phase::Rcpt, 421, "4.3.2 closing", Verdict::RelayTrouble),
+            (Phase::Rcpt, 450, "4.2.1 full", Verdict::Deferred),
+            (
+                Phase::Rcpt,
+                451,
+                "4.7.1 Greylisted, come back",
+                Verdict::Deferred,
+            ),
             (Phase::Rcpt, 550, "5.1.1 no such user", Verdict::Bounced),
             (Phase::Rcpt, 550, "5.1.10 null mx", Verdict::Bounced),
             (

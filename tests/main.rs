@@ -6,6 +6,7 @@ mod adopt;
 mod any;
 mod beside;
 mod breaks;
+mod caps;
 mod config;
 mod consent;
 mod copies;

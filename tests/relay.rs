@@ -116,7 +116,7 @@ struct Journal {
 }
 
 /// A relay on loopback. A recipient `bad…` does not exist, `gone…` neither, without an enhanced code, `later…` is
-/// deferred, `policy…` is refused by policy; at `drops…` the connection ends; the message to `spam…` is refused at the
+/// deferred, `policy…` is refused by policy, `slow…` is of a domain that asks for less; at `drops…` the connection ends; the message to `spam…` is refused at the
 /// dot.
 pub(crate) struct Relay {
     port: u16,
@@ -367,6 +367,7 @@ fn refusal(address: &str) -> Option<&'static str> {
         ("gone", "550 no such user"),
         ("later", "451 4.7.1 come back"),
         ("policy", "550 5.7.1 we do not want you"),
+        ("slow", "450 4.7.1 too many at a time"),
     ];
     known
         .into_iter()

@@ -109,7 +109,8 @@ impl App {
             let theirs = store.claim_site(&ours, self.clock.now()).await?;
             refuse_site(&theirs, &ours)?;
             let begun = store.begin_sending(self.config.mail.uncertain, self.clock.now());
-            *sender = begun.await?.ok();
+            let caps = self.config.mail.caps();
+            *sender = begun.await?.ok().map(|begun| begun.with_caps(caps));
         }
         Ok(sender.clone())
     }

@@ -1,8 +1,8 @@
 //! `tidings status`: the issues, and what became of each delivery.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, json};
 
 use crate::app::{App, find_issue};
@@ -10,7 +10,7 @@ use crate::cli;
 use crate::ending::Ending;
 use crate::finding::{one_line, visible_line};
 use crate::inbox::find_high_rates;
-use crate::ledger::{Issue, State};
+use crate::ledger::{Issue, IssueId, IssueState, State};
 use crate::reader::ReaderId;
 use crate::store::{Access, CameBack, Missed, Store, Uncertainty};
 use crate::subscriber::Sheet;
@@ -24,6 +24,8 @@ const SHORT: usize = 20;
 /// Over which time rates are counted.
 const RATED: TimeDelta = TimeDelta::days(30);
 
+/// How a time is shown that is right to the minute at best.
+const MINUTE: &str = "%Y-%m-%dT%H:%MZ";
 /// The most characters of a relay's words that are shown.
 const LONGEST: usize = 200;
 
@@ -41,9 +43,9 @@ pub(super) async fn status(
     if args.failed {
         failed(talk, &store, &issues).await?;
     } else if args.json {
-        as_json(talk, &store, &issues).await?;
+        as_json(app, talk, &store, &issues).await?;
     } else {
-        as_text(talk, &store, &issues, args.issue.is_none()).await?;
+        as_text(app, talk, &store, &issues, args.issue.is_none()).await?;
     }
     if args.issue.is_none() && !args.failed {
         let domains = store.domains(app.clock.now() - RATED).await?;
@@ -54,6 +56,7 @@ pub(super) async fn status(
 
 /// A line an issue, then one for everyone who was missed and for every moment of uncertainty.
 async fn as_text(
+    app: &App,
     talk: &mut Talk<'_>,
     store: &Store,
     issues: &[Issue],
@@ -62,6 +65,7 @@ async fn as_text(
     if issues.is_empty() {
         writeln!(talk.out(), "no issues yet")?;
     }
+    let times = done_times(app, store, issues).await?;
     for issue in issues {
         let counts = store.counts(issue.id).await?;
         writeln!(
@@ -77,6 +81,13 @@ async fn as_text(
         if let Some(reason) = &issue.reason {
             let reason = one_line(reason, LONGEST);
             writeln!(talk.out(), "    {}: {reason}", issue.state.word())?;
+        }
+        if let Some(done_at) = times.get(&issue.id) {
+            let (waiting, done_at) = (counts[State::Queued], done_at.format(MINUTE));
+            writeln!(
+                talk.out(),
+                "    {waiting} wait for `per_hour` or `per_day`; the last goes about {done_at}"
+            )?;
         }
         let most = if short { SHORT } else { usize::MAX };
         let mut pages = Pages::new(store, issue);
@@ -146,10 +157,17 @@ fn unlisted_moments(moments: Vec<Uncertainty>) -> Vec<Uncertainty> {
     unlisted
 }
 
-async fn as_json(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow::Result<()> {
+async fn as_json(
+    app: &App,
+    talk: &mut Talk<'_>,
+    store: &Store,
+    issues: &[Issue],
+) -> anyhow::Result<()> {
     write!(talk.out(), "{{\"issues\":[")?;
+    let times = done_times(app, store, issues).await?;
     for (number, issue) in issues.iter().enumerate() {
         let counts = store.counts(issue.id).await?;
+        let done_at = times.get(&issue.id);
         let named = counts
             .each()
             .map(|(state, count)| (state.word().replace(' ', "_"), count.into()));
@@ -164,6 +182,7 @@ async fn as_json(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow
             "outbox": issue.outbox,
             "recipients": counts.total(),
             "counts": named.collect::<Map<_, _>>(),
+            "done_at": done_at.map(DateTime::to_rfc3339),
         });
         let head = head.to_string();
         let open_head = head.strip_suffix('}').unwrap_or(&head);
@@ -204,6 +223,33 @@ async fn as_json(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow
     }
     writeln!(talk.out(), "]}}")?;
     Ok(())
+}
+
+/// When the last who waits for each open issue has gone under the caps, the oldest issue first; without those for which
+/// no cap makes anybody wait.
+async fn done_times(
+    app: &App,
+    store: &Store,
+    issues: &[Issue],
+) -> anyhow::Result<HashMap<IssueId, DateTime<Utc>>> {
+    let (caps, now) = (app.config.mail.caps(), app.clock.now());
+    let mut gone = HashMap::new();
+    for window in caps.windows(now) {
+        gone.insert(window.key, store.sent_since(window.since).await?);
+    }
+    let (mut times, mut waiting) = (HashMap::new(), 0);
+    if gone.is_empty() {
+        return Ok(times);
+    }
+    let open = issues.iter().rev();
+    for issue in open.filter(|issue| issue.state == IssueState::Open && !issue.outbox) {
+        let queued = store.counts(issue.id).await?[State::Queued];
+        waiting += usize::try_from(queued)?;
+        let done_at = caps.done_at(now, waiting, |window| gone[window.key]);
+        let done_at = done_at.filter(|at| queued > 0 && *at > now);
+        times.extend(done_at.map(|at| (issue.id, at)));
+    }
+    Ok(times)
 }
 
 /// Those who will not get an issue unless a person does something.

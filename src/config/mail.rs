@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
 use crate::config::value::{ValueError, at_least_one, from_text, some_time};
-use crate::config::{Dkim, Inbox, Secret, Span};
+use crate::config::{Caps, Dkim, Inbox, Secret, Span};
 use crate::reader::{Email, Mailbox};
 
 /// How mail leaves.
@@ -58,6 +58,12 @@ pub struct Mail {
     /// The most messages a second, over all connections; without it as fast as the relay takes them.
     #[serde(deserialize_with = "rate")]
     pub per_second: Option<f64>,
+    /// The most messages an hour of UTC; what is over waits for the next hour.
+    #[serde(deserialize_with = "cap")]
+    pub per_hour: Option<usize>,
+    /// The most messages a day of UTC; what is over waits for the next day.
+    #[serde(deserialize_with = "cap")]
+    pub per_day: Option<usize>,
     /// How long one run waits for a relay in trouble; the next run goes on.
     pub patience: Span,
     /// What becomes of a message whose reply never came.
@@ -98,6 +104,8 @@ impl Default for Mail {
             connections: 8,
             messages_per_connection: 1000,
             per_second: None,
+            per_hour: None,
+            per_day: None,
             patience: Span::seconds(60),
             uncertain: Uncertain::Retry,
             retry: Span::seconds(5 * 60),
@@ -109,6 +117,14 @@ impl Default for Mail {
 }
 
 impl Mail {
+    /// How many messages may leave in an hour and a day.
+    pub fn caps(&self) -> Caps {
+        Caps {
+            per_hour: self.per_hour,
+            per_day: self.per_day,
+        }
+    }
+
     pub(super) fn resolve_paths(&mut self, root: &Path) {
         self.outbox.folder = root.join(&self.outbox.folder);
         self.ca = self.ca.take().map(|ca| root.join(ca));
@@ -307,6 +323,10 @@ fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Er
     Err(D::Error::custom(format!(
         "`{rate}` messages a second are none\nexpected a number above 0, like 50 or 0.5"
     )))
+}
+
+fn cap<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    at_least_one(deserializer).map(Some)
 }
 
 /// A name that goes over the wire as it is: a domain or an address literal, so nothing can be slipped in behind it.

@@ -1,5 +1,6 @@
 //! The config as types, one for each section; a file becomes one of them in `load`.
 
+mod caps;
 mod digest;
 mod dkim;
 mod environment;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+pub use caps::{Caps, Window};
 pub use digest::{Day, Digest, Layout, Order, Schedule};
 pub use dkim::{Dkim, SecondKey};
 pub use feeds::{Archive, By, Content, Feeds, Format};

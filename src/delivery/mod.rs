@@ -1,5 +1,6 @@
 //! How an issue leaves: the engine with its transports, the outbox, one message by itself.
 
+mod domains;
 mod engine;
 mod issue;
 mod mailer;

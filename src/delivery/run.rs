@@ -11,6 +11,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::config::Uncertain;
+use crate::delivery::domains::{Admission, Domains};
 use crate::delivery::issue::{CLAIM, Delivery};
 use crate::delivery::queue::Filled;
 use crate::delivery::series::Series;
@@ -47,6 +48,7 @@ pub(super) struct Run<T> {
     pub(super) delivery: Delivery,
     pub(super) transport: T,
     pub(super) throttle: Arc<Throttle>,
+    domains: Domains<Filled>,
     series: Mutex<Series>,
     /// Permits for pipelining: one connection probes; if the relay copes all may, else the semaphore is closed.
     pipelining: Arc<Semaphore>,
@@ -84,6 +86,7 @@ impl<T> Run<T> {
                 mail.per_second,
                 mail.patience.0,
             )),
+            domains: Domains::new(mail.connections),
             series: Mutex::new(Series::after(is_begun, is_accepted)),
             pipelining: Arc::new(Semaphore::new(1)),
             heard: AtomicBool::new(false),
@@ -97,6 +100,9 @@ impl<T> Run<T> {
     pub(super) async fn feed(&self, feed: mpsc::Sender<Filled>, first: Vec<Claimed>) -> Result<()> {
         let mut claimed = first;
         while !claimed.is_empty() {
+            for claim in &claimed {
+                self.domains.see(claim.reader.email.domain());
+            }
             let mut claims = claimed.into_iter();
             loop {
                 let some: Vec<Claimed> = claims.by_ref().take(FILLED).collect();
@@ -145,6 +151,60 @@ impl<T> Run<T> {
             self.halt(Halt::Relay(format!("a message cannot be filled: {error}")));
             StoreError::Writer(error.to_string())
         })
+    }
+
+    /// The delivery, if it goes now; else it waits for its domain. [`Self::leave`] ends what goes.
+    pub(super) fn admit(&self, filled: Filled) -> Option<Filled> {
+        if self.domains.is_idle() {
+            return Some(filled);
+        }
+        let domain = filled.claim.reader.email.domain().to_owned();
+        match self.domains.admit(&domain, filled) {
+            Admission::Now(filled) => Some(filled),
+            Admission::Parked => None,
+            Admission::Later(filled, wait) => {
+                self.postpone(&filled.claim, wait, "its domain asks for fewer messages");
+                None
+            }
+        }
+    }
+
+    /// Whether deliveries wait for their domains in memory.
+    pub(super) fn has_parked(&self) -> bool {
+        self.domains.has_parked()
+    }
+
+    /// A delivery that has waited for its domain and goes now.
+    pub(super) fn unpark(&self) -> Option<Filled> {
+        self.domains.unpark()
+    }
+
+    /// A delivery to this domain has ended.
+    pub(super) fn leave(&self, domain: &str) {
+        self.domains.release(domain);
+    }
+
+    /// A recipient who is not tried before its domain wants more.
+    fn postpone(&self, claim: &Claimed, wait: Duration, words: &str) {
+        let due = self.delivery.clock.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+        let outcome = match self.due_again(claim) {
+            Some(_) => Outcome::Postponed(due),
+            None => Outcome::GivenUp,
+        };
+        self.settle(claim, outcome, words);
+    }
+
+    /// A domain asks for less: whoever waits for it waits longer, and the others go on. Where many do, it is the relay that
+    /// is waited for; none where nothing new may begin.
+    async fn throttled(&self, claim: &Claimed, words: &str, is_closing: bool) -> Option<()> {
+        let domain = claim.reader.email.domain();
+        let Some((parked, wait)) = self.domains.slow_down(domain) else {
+            return self.deferral(words, is_closing).await;
+        };
+        for filled in parked {
+            self.postpone(&filled.claim, wait, words);
+        }
+        Some(())
     }
 
     pub(super) fn series(&self) -> MutexGuard<'_, Series> {
@@ -291,6 +351,7 @@ impl<T> Run<T> {
         self.settle(claim, Outcome::Sent, words);
         self.record(Phase::Dot, Verdict::Sent, claim, words);
         self.throttle.succeed();
+        self.domains.succeed(claim.reader.email.domain());
     }
 
     /// Settles what a refusal decides; none where nothing new may begin.
@@ -307,7 +368,7 @@ impl<T> Run<T> {
             Verdict::Bounced => Outcome::Bounced,
             Verdict::Refused => Outcome::Refused,
             Verdict::Policy | Verdict::GivenUp => Outcome::GivenUp,
-            Verdict::Deferred => self.deferred(claim),
+            Verdict::Deferred | Verdict::Throttled => self.deferred(claim),
             Verdict::Uncertain => self.uncertain(claim),
             Verdict::RelayTrouble | Verdict::AboutUs => Outcome::Released,
         };
@@ -322,20 +383,8 @@ impl<T> Run<T> {
                 self.halt(Halt::Us(words.clone()));
                 None
             }
-            // The relay closes: that is trouble, however the message's own fate reads.
-            Verdict::Deferred if *is_closing => self.back_off(words).await.then_some(()),
-            Verdict::Deferred => {
-                let Some(wait) = self.throttle.defer() else {
-                    self.halt(Halt::Relay(format!(
-                        "everyone is deferred, for longer than `patience` waits or {MOST_DEFERRALS} in a row (the last: {words})"
-                    )));
-                    return None;
-                };
-                tokio::select! {
-                    () = sleep(wait) => Some(()),
-                    () = self.halted() => None,
-                }
-            }
+            Verdict::Throttled => self.throttled(claim, words, *is_closing).await,
+            Verdict::Deferred => self.deferral(words, *is_closing).await,
             _ => {
                 self.throttle.succeed();
                 Some(())
@@ -343,9 +392,30 @@ impl<T> Run<T> {
         }
     }
 
+    /// Waits after a deferral; none where nothing new may begin.
+    async fn deferral(&self, words: &str, is_closing: bool) -> Option<()> {
+        // The relay closes: that is trouble, however the message's own fate reads.
+        if is_closing {
+            return self.back_off(words).await.then_some(());
+        }
+        let Some(wait) = self.throttle.defer() else {
+            self.halt(Halt::Relay(format!(
+                "everyone is deferred, for longer than `patience` waits or {MOST_DEFERRALS} in a row (the last: {words})"
+            )));
+            return None;
+        };
+        tokio::select! {
+            () = sleep(wait) => Some(()),
+            () = self.halted() => None,
+        }
+    }
+
     pub(super) fn settle(&self, claim: &Claimed, outcome: Outcome, words: &str) {
         let delivery = &self.delivery;
-        if !matches!(outcome, Outcome::Released | Outcome::HungUp) {
+        if !matches!(
+            outcome,
+            Outcome::Released | Outcome::HungUp | Outcome::Postponed(_)
+        ) {
             delivery.progress.add(1);
         }
         let settled = Settled {

@@ -53,7 +53,10 @@ pub(super) async fn work<T: Transport>(run: Arc<Run<T>>, queue: Arc<Queue>) {
         pipelining: None,
     };
     while let Some(filled) = worker.next().await {
-        if worker.see_through(filled).await.is_none() {
+        let domain = filled.claim.reader.email.domain().to_owned();
+        let went_on = worker.see_through(filled).await;
+        worker.run.leave(&domain);
+        if went_on.is_none() {
             break;
         }
     }
@@ -68,9 +71,10 @@ impl<T: Transport> Worker<T> {
                 self.close().await;
             }
             let queue = self.queue.clone();
+            let is_awaited = self.run.has_parked();
             tokio::select! {
                 permit = self.permit() => permit?,
-                () = queue.drained() => return None,
+                () = queue.drained(), if !is_awaited => return None,
             }
         }
         if self.run.is_halted() {
@@ -79,10 +83,18 @@ impl<T: Transport> Worker<T> {
         if let Some(next) = self.next.take() {
             return Some(next);
         }
-        tokio::select! {
-            biased;
-            () = self.run.halted() => None,
-            next = self.queue.next() => next,
+        loop {
+            if let Some(parked) = self.run.unpark() {
+                return Some(parked);
+            }
+            let next = tokio::select! {
+                biased;
+                () = self.run.halted() => None,
+                next = self.queue.next() => next,
+            };
+            if let Some(admitted) = self.run.admit(next?) {
+                return Some(admitted);
+            }
         }
     }
 
@@ -95,6 +107,7 @@ impl<T: Transport> Worker<T> {
             && !run.is_halted();
         let permit = may.then(|| run.permit_to_pipeline()).flatten()?;
         let next = self.queue.next_at_once()?;
+        let next = run.admit(next)?;
         self.pipelining = Some(permit);
         Some(next)
     }

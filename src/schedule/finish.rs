@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::config::Window;
 use crate::delivery::{Delivery, Mailer, Progress, load_signer};
 use crate::ending::Ending;
 use crate::finding::Finding;
@@ -113,6 +114,16 @@ fn name_paused(talk: &mut Talk<'_>, issue: &Issue) -> Ending {
     }
 }
 
+/// The cap that holds back those who wait, and until when.
+fn say_full(full: &Window, waiting: u64) -> String {
+    format!(
+        "`{} = {}` is reached: {waiting} wait, and go on from {}",
+        full.key,
+        full.most,
+        full.until.format("%Y-%m-%dT%H:%MZ")
+    )
+}
+
 /// Sends an open issue and says what came of it.
 pub(crate) async fn finish(
     app: &App,
@@ -175,6 +186,7 @@ pub(crate) async fn finish(
     if let Some(why) = delivery.deliver(&mailer).await? {
         talk.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
     }
+    let full = sender.full(issue.id, app.clock.now()).await?;
     app.note_progress(talk, store, &issue.digest).await?;
     let after = store.counts(issue.id).await?;
     let summary = format!("{}: “{}”: {after} ({place})", issue.digest, issue.subject);
@@ -185,11 +197,16 @@ pub(crate) async fn finish(
     } else {
         talk.conclude(&summary)?;
     }
+    if let Some(full) = full {
+        talk.say(&say_full(&full, after[State::Queued]));
+    }
     let is_sent = after[State::Sent] > before[State::Sent];
     if talk.is_quiet() && stays_here && is_sent {
         name_outbox(app, talk);
     }
-    Ok(if sender.missed(issue.id).await? == 0 {
+    // What waits for its hour is where its owner wants it.
+    let waiting = full.map_or(0, |_| after[State::Queued]);
+    Ok(if sender.missed(issue.id).await? <= waiting {
         Ending::Done
     } else {
         Ending::Partial

@@ -93,14 +93,24 @@ impl Sender {
         now: DateTime<Utc>,
     ) -> Result<(Vec<Claimed>, Option<Position>)> {
         change!(self.store.begin(), |tx| {
-            let row = sqlx::query("SELECT digest, state FROM issue WHERE id = $1")
-                .bind(issue)
-                .fetch_one(&mut *tx)
-                .await?;
+            let row = sqlx::query(
+                "SELECT digest, state, CAST(outbox AS BIGINT) AS outbox FROM issue WHERE id = $1",
+            )
+            .bind(issue)
+            .fetch_one(&mut *tx)
+            .await?;
             if row.try_get::<&str, _>("state")? != "open" {
                 return Ok((Vec::new(), None));
             }
             let digest: String = row.try_get("digest")?;
+            // Nothing leaves through an outbox.
+            let limit = match row.try_get::<i64, _>("outbox")? {
+                0 => self.room(&mut tx, limit, now).await?,
+                _ => limit,
+            };
+            if limit == 0 {
+                return Ok((Vec::new(), None));
+            }
             let skip = if self.store.place == StorePlace::Server {
                 " FOR UPDATE SKIP LOCKED"
             } else {

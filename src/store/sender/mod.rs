@@ -3,6 +3,7 @@
 mod claim;
 mod doubt;
 mod judge;
+mod room;
 mod writer;
 
 use std::collections::{BTreeMap, HashMap};
@@ -15,7 +16,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, Row};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use crate::config::Uncertain;
+use crate::config::{Caps, Uncertain};
 use crate::ledger::{IssueId, Owner, Settled, State};
 use crate::reader::ReaderId;
 use crate::store::connect::{StorePlace, beside};
@@ -38,6 +39,8 @@ pub struct Sender {
     store: Store,
     owner: Owner,
     uncertain: Uncertain,
+    /// How many messages may leave, by all senders together.
+    caps: Caps,
     writer: mpsc::UnboundedSender<Job>,
     /// Behind which delivery the next claim of an issue looks first.
     behind: Arc<StdMutex<HashMap<IssueId, Position>>>,
@@ -111,6 +114,7 @@ impl Store {
             store,
             owner,
             uncertain,
+            caps: Caps::default(),
             writer,
             behind,
             _ownership: ownership,
@@ -121,6 +125,12 @@ impl Store {
 }
 
 impl Sender {
+    /// The same sender, who claims no more than the caps let go.
+    #[must_use]
+    pub fn with_caps(self, caps: Caps) -> Self {
+        Self { caps, ..self }
+    }
+
     /// The store in which it sends.
     pub fn store(&self) -> &Store {
         &self.store

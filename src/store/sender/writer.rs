@@ -409,6 +409,7 @@ impl Effect {
             Outcome::Bounced => (State::Bounced, now, 1),
             Outcome::Refused | Outcome::GivenUp => (State::GivenUp, now, 1),
             Outcome::Deferred(due) | Outcome::Uncertain(Some(due)) => (State::Queued, *due, 1),
+            Outcome::Postponed(due) => (State::Queued, *due, 0),
             Outcome::Released | Outcome::HungUp => (State::Queued, now, 0),
             Outcome::Uncertain(None) => (State::Uncertain, now, 1),
         };

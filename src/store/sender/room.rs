@@ -1,0 +1,95 @@
+//! Room under the caps, counted from the ledger, so that restarts and several senders keep them.
+
+use chrono::{DateTime, Utc};
+use sqlx::{AnyConnection, Row};
+
+use crate::config::Window;
+use crate::ledger::IssueId;
+use crate::store::connect::StorePlace;
+use crate::store::sender::Sender;
+use crate::store::{Result, Store};
+
+/// The number of the lock under which a server's senders claim one after the other where there are caps.
+const CAPS_LOCK: i64 = 7_489_210_332;
+
+impl Store {
+    /// How many messages a relay was given since then, by all senders: what it took, what may have been taken, and whom it
+    /// called unknown.
+    pub async fn sent_since(&self, since: DateTime<Utc>) -> Result<usize> {
+        sent_since(&mut *self.pool.acquire().await?, since).await
+    }
+}
+
+impl Sender {
+    /// How many of so many may be claimed now. What senders have in hand counts as gone. An outbox takes any number.
+    pub(super) async fn room(
+        &self,
+        connection: &mut AnyConnection,
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> Result<usize> {
+        let windows = self.caps.windows(now);
+        if windows.is_empty() {
+            return Ok(limit);
+        }
+        if self.store.place == StorePlace::Server {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)")
+                .bind(CAPS_LOCK)
+                .execute(&mut *connection)
+                .await?;
+        }
+        let row = sqlx::query(
+            "SELECT COUNT(*) AS n FROM delivery WHERE owner IS NOT NULL \
+             AND issue NOT IN (SELECT id FROM issue WHERE outbox = 1)",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        let in_hand = count_of(row.try_get("n")?);
+        let mut room = limit;
+        for window in windows {
+            let gone = in_hand + sent_since(connection, window.since).await?;
+            room = room.min(window.most.saturating_sub(gone));
+        }
+        Ok(room)
+    }
+
+    /// The cap for which an issue waits: someone is due, and nobody may be claimed before this window's end. None where no
+    /// cap holds it back.
+    pub async fn full(&self, issue: IssueId, now: DateTime<Utc>) -> Result<Option<Window>> {
+        let mut full: Option<Window> = None;
+        for window in self.caps.windows(now) {
+            if self.store.sent_since(window.since).await? >= window.most {
+                full = full.into_iter().chain([window]).max_by_key(|one| one.until);
+            }
+        }
+        if full.is_none() {
+            return Ok(None);
+        }
+        let row = sqlx::query(
+            "SELECT COUNT(*) AS n FROM delivery d JOIN issue i ON i.id = d.issue WHERE d.issue = $1 AND d.state = 0 \
+             AND d.owner IS NULL AND d.due_at <= $2 AND i.state = 'open' AND i.outbox = 0",
+        )
+        .bind(issue)
+        .bind(now.timestamp())
+        .fetch_one(&self.store.pool)
+        .await?;
+        let due: i64 = row.try_get("n")?;
+        Ok(full.filter(|_| due > 0))
+    }
+}
+
+async fn sent_since(connection: &mut AnyConnection, since: DateTime<Utc>) -> Result<usize> {
+    // When a delivery was settled, it keeps as the time at which it was due.
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n FROM delivery WHERE state IN (2, 3, 6) AND due_at >= $1 \
+         AND issue NOT IN (SELECT id FROM issue WHERE outbox = 1)",
+    )
+    .bind(since.timestamp())
+    .fetch_one(connection)
+    .await?;
+    Ok(count_of(row.try_get("n")?))
+}
+
+fn count_of(number: i64) -> usize {
+    usize::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,149 @@
+//! Caps by the hour and the day, and domains that ask for less than the others.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tidings::config::{Caps, StoreUrl};
+use tidings::inside::ledger::{Outcome, Settled};
+
+use crate::ledger::{at, freeze, new_issue, on_both, open, people, sender};
+use crate::relay::{Habits, Relay};
+use crate::scene::{Ran, Scene};
+
+const MONDAY: &str = "2024-06-24T06:00:05Z";
+
+fn relay() -> Relay {
+    Relay::start(Habits::good(true, Duration::ZERO))
+}
+
+/// A site with these readers and nobody else.
+fn scene(readers: &[String]) -> Scene {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let config = scene.read("config.toml");
+    let config = config.replace("to = [\"editor@hums.example\"]\n", "");
+    let list = format!("email\n{}\n", readers.join("\n"));
+    let scene = scene.file("config.toml", &config).file("people.csv", &list);
+    let import = ["subscriber", "import", "people.csv", "--confirmed"];
+    scene.run_at(MONDAY, &import);
+    scene
+}
+
+fn run_at(scene: &Scene, at: &str, relay: &Relay, caps: &[(&str, &str)]) -> Ran {
+    let url = relay.url();
+    let smtp = [("TIDINGS_MAIL__SMTP", url.as_str())];
+    scene.run_with(&["--at", at, "run"], &[&smtp[..], caps].concat())
+}
+
+#[test]
+fn what_is_over_a_cap_waits_for_the_next_hour_and_day() {
+    let readers: Vec<String> = (0..25).map(|n| format!("reader{n}@x.example")).collect();
+    let (scene, relay) = (scene(&readers), relay());
+    let caps = [
+        ("TIDINGS_MAIL__PER_HOUR", "10"),
+        ("TIDINGS_MAIL__PER_DAY", "23"),
+    ];
+    let ran = run_at(&scene, MONDAY, &relay, &caps);
+    assert_eq!((ran.code, relay.count()), (0, 10), "{}", ran.talk);
+    let until = "`per_hour = 10` is reached: 15 wait, and go on from 2024-06-24T07:00Z";
+    assert!(ran.talk.contains(until), "{}", ran.talk);
+    let status = |at: &str, arguments: &[&str]| {
+        let all = [&["--at", at, "status"][..], arguments].concat();
+        scene.run_with(&all, &caps).out
+    };
+    let told = status(MONDAY, &[]);
+    let last = "15 wait for `per_hour` or `per_day`; the last goes about 2024-06-25T00:00Z";
+    assert!(told.contains(last), "{told}");
+    let told: Value = serde_json::from_str(&status(MONDAY, &["--json"])).unwrap();
+    assert_eq!(told["issues"][0]["done_at"], "2024-06-25T00:00:00+00:00");
+    // A restart within the hour knows what has gone.
+    run_at(&scene, "2024-06-24T06:59:59Z", &relay, &caps);
+    assert_eq!(relay.count(), 10);
+    run_at(&scene, "2024-06-24T07:00:00Z", &relay, &caps);
+    assert_eq!(relay.count(), 20);
+    let ran = run_at(&scene, "2024-06-24T08:30:00Z", &relay, &caps);
+    assert_eq!(relay.count(), 23);
+    let until = "`per_day = 23` is reached: 2 wait, and go on from 2024-06-25T00:00Z";
+    assert!(ran.talk.contains(until), "{}", ran.talk);
+    let ran = run_at(&scene, "2024-06-25T00:00:00Z", &relay, &caps);
+    assert_eq!((ran.code, relay.count()), (0, 25), "{}", ran.talk);
+    let told = status("2024-06-25T00:00:00Z", &[]);
+    assert!(
+        told.contains("done") && !told.contains("wait for"),
+        "{told}"
+    );
+    let mut taken: Vec<String> = relay.taken().into_iter().map(|(to, _)| to).collect();
+    taken.sort();
+    taken.dedup();
+    assert_eq!(taken.len(), 25, "nobody twice");
+}
+
+#[test]
+fn a_cap_counts_what_is_in_hand_and_what_was_taken_by_any_sender() {
+    on_both("caps", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        let issue = new_issue("one", 0);
+        freeze(&store, &issue, &people(30)).await;
+        let capped = |per_hour| Caps {
+            per_hour: Some(per_hour),
+            per_day: None,
+        };
+        let first = sender(&store).await.with_caps(capped(10));
+        let claimed = first.claim(issue.id, 500, at(0)).await.unwrap();
+        assert_eq!(claimed.len(), 10);
+        // The same store, another connection: another sender on a server.
+        let other = first.clone().with_caps(capped(12));
+        assert_eq!(other.claim(issue.id, 500, at(0)).await.unwrap().len(), 2);
+        assert!(first.claim(issue.id, 500, at(0)).await.unwrap().is_empty());
+        let settled = |outcome: Outcome| -> Vec<Settled> {
+            let readers = claimed.iter().map(|claim| claim.reader.id);
+            readers
+                .map(|reader| Settled {
+                    reader,
+                    outcome: outcome.clone(),
+                    reply: "250 ok".to_owned(),
+                })
+                .collect()
+        };
+        first
+            .settle(issue.id, settled(Outcome::Sent), at(60))
+            .unwrap();
+        first.flush().await.unwrap();
+        assert_eq!(store.sent_since(at(0)).await.unwrap(), 10);
+        assert_eq!(store.sent_since(at(61)).await.unwrap(), 0);
+        assert!(first.claim(issue.id, 500, at(70)).await.unwrap().is_empty());
+        let full = first.full(issue.id, at(70)).await.unwrap().unwrap();
+        assert_eq!((full.key, full.until), ("per_hour", at(3600)));
+        first.release(issue.id).await.unwrap();
+        let next = first.claim(issue.id, 500, at(3600)).await.unwrap();
+        assert_eq!(next.len(), 10);
+        assert!(first.full(issue.id, at(3600)).await.unwrap().is_none());
+    });
+}
+
+#[test]
+fn a_domain_that_asks_for_less_keeps_no_other_waiting() {
+    let slow = (0..60).map(|n| format!("slow{n}@slow.example"));
+    let other = (0..60).map(|n| format!("reader{n}@d{n}.example"));
+    let readers: Vec<String> = slow.chain(other).collect();
+    let (scene, relay) = (scene(&readers), relay());
+    let ran = run_at(&scene, MONDAY, &relay, &[]);
+    assert_eq!(relay.count(), 60, "{}", ran.talk);
+    let heard = relay.heard();
+    let tried = heard.iter().filter(|line| line.contains("@slow.example"));
+    let tried = tried.count();
+    assert!(
+        (1..30).contains(&tried),
+        "{tried} were tried at the slow domain"
+    );
+    let told: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
+    let missed = told["issues"][0]["missed"].as_array().unwrap();
+    assert_eq!(missed.len(), 60);
+    let attempts = missed.iter().map(|one| one["attempts"].as_u64().unwrap());
+    // Whoever only waits is charged nothing.
+    assert_eq!(attempts.sum::<u64>(), tried as u64);
+    let waits = missed.iter().filter(|one| {
+        let due = one["due_at"].as_str().unwrap();
+        one["attempts"] == 0 && due.starts_with("2024-06-24T06:00:3")
+    });
+    assert!(waits.count() > 30, "{told}");
+}
