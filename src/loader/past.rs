@@ -84,6 +84,10 @@ impl Past for Beside<'_> {
         self.before.manifest().text_of(fingerprint_of(&id))
     }
 
+    fn was_published(&self, id: &str) -> bool {
+        self.before.manifest().has_published(fingerprint_of(&id))
+    }
+
     fn unkept(&self) -> &[String] {
         self.before.manifest().unkept()
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use crate::lock::given::Given;
+use crate::lock::given::{Given, mint};
 use crate::lock::lines::Line;
 use crate::lock::past::Past;
 use crate::lock::unclear::Unclear;
@@ -13,6 +13,8 @@ use crate::post::{Likeness, Signature};
 /// The posts that ask for ids, and what is known beside the lines.
 pub(super) struct Asking<'a> {
     pub(super) posts: &'a [Unnamed<'a>],
+    /// Who mints ids.
+    pub(super) authority: &'a str,
     /// Their instants and titles as the lock writes them.
     pub(super) lines: &'a [(String, Cow<'a, str>)],
     pub(super) past: &'a dyn Past,
@@ -108,7 +110,8 @@ impl Lock {
             let id = id.filter(|id| with_dead || !asking.is_dead(id));
             wanted.extend(id.map(|id| (number, id)));
         }
-        let unclear = self.stay_at_home(given, asking, &mut wanted);
+        let mut unclear = self.stay_at_home(given, asking, &mut wanted);
+        unclear.extend(ask_for_disputed(given, asking, &mut wanted));
         given.take_alone(|number| wanted.get(&number).copied());
         unclear
     }
@@ -181,4 +184,36 @@ impl Lock {
         }
         alike
     }
+}
+
+/// Takes those out of `wanted` whose line is in dispute: a post was left out that may have its id, and no text says which
+/// one has. A post that only has the same instant and title does not settle it.
+fn ask_for_disputed<'a>(
+    given: &mut Given<'a>,
+    asking: &Asking<'_>,
+    wanted: &mut HashMap<usize, &'a str>,
+) -> Vec<Unclear> {
+    let mut disputed: Vec<(usize, &'a str)> = Vec::new();
+    for (number, id) in &*wanted {
+        let is_known = asking.past.before(id) != Some(Signature::UNKNOWN);
+        let is_there = asking.known.get(id) == Some(&asking.posts[*number].path);
+        if !is_known && !is_there {
+            disputed.push((*number, *id));
+        }
+    }
+    disputed.sort_unstable();
+    let mut unclear = Vec::new();
+    for (number, id) in disputed {
+        let gone = (asking.known.get(id).copied().unwrap_or_default(), id);
+        let new = mint(asking.authority, &asking.posts[number]);
+        unclear.push(Unclear::moved_or_new(
+            number,
+            &asking.line(number),
+            &[gone],
+            &new,
+        ));
+        given.refused.insert(number);
+        wanted.remove(&number);
+    }
+    unclear
 }

@@ -14,14 +14,16 @@
 //! 3. The one line of the same instant and title that no post holds and that is not dead, first among those with the
 //!    same file name (a folder moved), then among all (a file was renamed). "The one" holds both ways: one line, one post
 //!    that asks. Where the post's own path has a line too, whose id nobody else asks for, and the other line's path is
-//!    gone, it may also be the post of its path, edited: texts decide, and without them the post is left out ([`super::alike`]).
+//!    gone, it may also be the post of its path, edited: texts decide, and without them the post is left out ([`super::alike`]). So it
+//!    is where the line is in dispute, since a post was left out that may have its id.
 //! 4. The line of the same path: instant and title were edited. A tombstone gives nothing while its post is here, and
 //!    where the text is not the same the post takes part in step 6: its path may have been taken over.
 //! 5. Files that changed places in a round: what is left at the end of the round, unless the text is another.
 //! 6. What vanished since the last build, compared by instant, title, stem and text ([`moved`]). Two that fit equally
 //!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all.
 //! 7. As step 3, among dead lines: a post that was away comes back under another path.
-//! 8. A new id, which no line and no post has.
+//! 8. A new id, which no line and no post has. Where an earlier build has published it, and the last one did not have
+//!    it, the lock was lost: the post may be that one, back, and is left out until a person says.
 //!
 //! Why it is safe: an id enters [`Given`] once and never leaves it, so no two posts get one. Every step but the last
 //! gives ids that were given before, and whatever moves is said ([`Changes`]). A post without an answer is refused and
@@ -98,6 +100,7 @@ impl Lock {
         let here: HashSet<&str> = posts.iter().map(|post| post.path).collect();
         let asking = Asking {
             posts,
+            authority: &authority,
             lines: &lines,
             past,
             known: &known,
@@ -129,6 +132,7 @@ impl Lock {
         for name in names {
             unclear.extend(self.take_alike(&mut given, &asking, name, true));
         }
+        unclear.extend(ask_for_returned(&mut given, &asking));
         let moved_far = std::mem::take(&mut given.moved);
         let ids = given.or_mint(&authority, posts, &known);
         let (mut changes, moved) = self.compare(posts, &lines, &ids, &known, &moved_far);
@@ -372,6 +376,29 @@ impl Lock {
         }
         known
     }
+}
+
+/// The posts that would be given a new id which a build has published, and which the last build did not have: the lock was
+/// lost since, so it cannot say whether the post is back or another has its path.
+fn ask_for_returned(given: &mut Given<'_>, asking: &Asking<'_>) -> Vec<Unclear> {
+    let numbers: Vec<usize> = given.lacking().collect();
+    let mut unclear = Vec::new();
+    for number in numbers {
+        let old = mint(asking.authority, &asking.posts[number]);
+        let is_free =
+            !asking.known.contains_key(old.as_str()) && !given.taken.contains(old.as_str());
+        if is_free && asking.past.was_published(&old) && asking.past.before(&old).is_none() {
+            let new = format!("{old};2");
+            unclear.push(Unclear::back_or_new(
+                number,
+                &asking.line(number),
+                &old,
+                &new,
+            ));
+            given.refused.insert(number);
+        }
+    }
+    unclear
 }
 
 /// What stays when a folder moves: a file's name, with that of its own folder where it is that folder's `index`.

@@ -8,6 +8,8 @@ pub trait Past {
     fn is_known(&self) -> bool;
     /// The text that the post of this id had at the last build; none where that build had no such post.
     fn before(&self, id: &str) -> Option<Signature>;
+    /// Whether some build has published a post of this id.
+    fn was_published(&self, id: &str) -> bool;
     /// The text of the post of this number.
     fn now(&self, number: usize) -> Option<Signature>;
     /// Whether a file stands at this path, though it may be no post today.

@@ -1,6 +1,7 @@
 //! Which id a post has, through renames, swaps, copies and other hosts.
 
 mod unkept;
+mod unsure;
 mod vanished;
 
 use std::collections::HashMap;
@@ -26,6 +27,8 @@ struct Build<'a> {
     now: Vec<&'a str>,
     there: Vec<&'a str>,
     unkept: Vec<String>,
+    /// Ids that only an earlier build had.
+    earlier: Vec<String>,
     is_lost: bool,
 }
 
@@ -48,6 +51,10 @@ impl Past for Build<'_> {
 
     fn is_there(&self, path: &str) -> bool {
         self.there.contains(&path)
+    }
+
+    fn was_published(&self, id: &str) -> bool {
+        self.before.contains_key(id) || self.earlier.iter().any(|earlier| earlier == id)
     }
 
     fn unkept(&self) -> &[String] {

@@ -37,6 +37,22 @@ impl Unclear {
         }
     }
 
+    /// The post that had this path on its day, of which the lock knows nothing any more, or a new one.
+    pub(super) fn back_or_new(number: usize, post: &Line<'_>, old: &str, new: &str) -> Self {
+        let message = "a post that is gone had this path on this day, and the lock has no line of it: this may be that \
+                       post, or a new one: it is left out until you say";
+        let way_out = format!(
+            "add one of these lines to the lock, its fields parted by tabs, or the line's id to the front matter; \
+             the last is for a new post\n{}",
+            lines_of(post, [old, new])
+        );
+        Self {
+            number,
+            finding: Finding::error(message).way_out(way_out),
+            held: Vec::new(),
+        }
+    }
+
     /// The post that stood at its path, edited, or the one of `gone`, by path and id, moved here.
     pub(super) fn edited_or_moved(
         number: usize,

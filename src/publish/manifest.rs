@@ -273,6 +273,11 @@ impl Manifest {
         self.posts.get(&id)?.text
     }
 
+    /// Whether a build has published the post of this id, the last one or an earlier one.
+    pub fn has_published(&self, id: u64) -> bool {
+        self.posts.contains_key(&id)
+    }
+
     /// Whether it says which posts the last build had: an older form does not.
     pub fn knows_texts(&self) -> bool {
         self.posts.values().any(|known| known.text.is_some())

@@ -52,6 +52,11 @@ fn they_count_as_its_own_until_the_file_knows_their_ids() {
     );
 }
 
+const NEW: &str =
+    "Seven of the panels face south and one does not, which took us a summer to notice.";
+const OLD: &str =
+    "The kettle was on before the pager went, and the pager went before the tea was cold.";
+
 #[test]
 fn one_whose_path_the_file_gives_to_another_stands_beside_it() {
     let mut known = Lock::default();
@@ -67,7 +72,8 @@ fn one_whose_path_the_file_gives_to_another_stands_beside_it() {
     ] {
         let build = Build {
             unkept: unkept.clone(),
-            before: ids.iter().cloned().map(|id| (id, "?")).collect(),
+            before: ids.iter().cloned().zip([NEW, OLD]).collect(),
+            now: vec![NEW, OLD],
             ..Build::default()
         };
         let mut lock = known.clone();

@@ -1,0 +1,75 @@
+//! Posts of which neither a line nor a text says which they are: they are left out until a person says.
+
+use super::super::{Lock, Unnamed};
+use super::{Assign, Build, knowing, post};
+
+const TEXT: &str =
+    "The kettle was on before the pager went, and the pager went before the tea was cold.";
+
+#[test]
+fn a_new_id_that_a_build_before_the_lock_was_lost_has_published_is_asked_about() {
+    let posts = [post("a.md", "Tea")];
+    let (_, ids) = knowing(&posts);
+    let build = |earlier: &[String]| Build {
+        before: [("tag:h,2024-03-18:other.md".to_owned(), "?")].into(),
+        now: vec![TEXT],
+        earlier: earlier.to_vec(),
+        ..Build::default()
+    };
+    let mut lost = Lock::default();
+    let assigned = lost.assign("hums.example", &posts, &build(&ids));
+    assert_eq!(assigned.ids, [None]);
+    let [(0, finding)] = &assigned.refused[..] else {
+        panic!("{:?}", assigned.refused);
+    };
+    let finding = finding.to_string();
+    for id in [ids[0].clone(), format!("{};2", ids[0])] {
+        let line = format!("a.md\t2024-03-18T00:00:00Z\tTea\t{id}");
+        assert!(finding.contains(&line), "{finding}");
+        // With that line it has an answer, and is not asked about again.
+        let text = format!("{}{line}\n", lost.to_text());
+        let mut told = Lock::parse(&text).unwrap();
+        assert_eq!(
+            told.assign("hums.example", &posts, &build(&ids)).ids,
+            [Some(id)]
+        );
+    }
+    // Nobody has published it, or the last build had it: the lock that was lost is made again.
+    let mut lost = Lock::default();
+    assert_eq!(
+        lost.assign("hums.example", &posts, &build(&[])).ids,
+        [Some(ids[0].clone())]
+    );
+    let mut lost = Lock::default();
+    let had = Build {
+        before: [(ids[0].clone(), TEXT)].into(),
+        ..build(&ids)
+    };
+    assert_eq!(
+        lost.assign("hums.example", &posts, &had).ids,
+        [Some(ids[0].clone())]
+    );
+}
+
+#[test]
+fn a_line_in_dispute_is_not_given_to_whoever_has_its_date_and_title() {
+    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
+    let assign = |text: &'static str, posts: &[Unnamed<'_>]| {
+        let before = [(ids[0].clone(), text), (ids[1].clone(), TEXT)].into();
+        let build = Build {
+            before,
+            now: vec![TEXT; posts.len()],
+            ..Build::default()
+        };
+        lock.clone().assign("hums.example", posts, &build)
+    };
+    let came = [post("x.md", "Tea"), post("b.md", "Rain")];
+    let assigned = assign("?", &came);
+    assert_eq!(assigned.ids, [None, Some(ids[1].clone())]);
+    assert_eq!(assigned.held, [ids[0].clone()]);
+    // Where its text is known nobody disputes it, and where the post is at its path nobody asks.
+    assert_eq!(assign(TEXT, &came).ids[0], Some(ids[0].clone()));
+    let stayed = [post("a.md", "Tea"), post("b.md", "Rain")];
+    let mut again = lock.clone();
+    assert_eq!(again.name("hums.example", &stayed), ids);
+}
