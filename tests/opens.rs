@@ -261,10 +261,10 @@ fn folders_may_nest_as_deep_as_the_machine_lets_them() {
     let scene = site();
     let deep = "a/".repeat(1200);
     let path = format!("post/{deep}deep.md");
-    // No one call takes so long a path everywhere, so it is made in steps.
+    // No one call takes so long a path everywhere, so it is made in steps. An address has a bound of its own.
     let mut command = Command::new("sh");
     let script = "for i in $(seq 1200); do mkdir a && cd -P a || exit 1; done; \
-                  printf -- '---\\ntitle: Deep\\ndate: 2024-05-02\\n---\\nx\\n' > deep.md";
+                  printf -- '---\\ntitle: Deep\\ndate: 2024-05-02\\npermalink: /deep/\\n---\\nx\\n' > deep.md";
     let made = command
         .args(["-c", script])
         .current_dir(scene.path("post"))

@@ -238,6 +238,7 @@ fn no_other_program_is_told_what_our_environment_says() {
         "after_build = \"env > env.shell\"",
         "[posts]\ngit_dates = true",
     ))
+    .file(".git/HEAD", "ref: refs/heads/main\n")
     .file("bin/git", "#!/bin/sh\nenv > env.git\n");
     let git = scene.path("bin/git");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
