@@ -138,8 +138,10 @@ fn an_issue_that_another_version_froze_is_refused_in_words() {
             "{\"issue\":7,\"from\":[null,\"a@x.example\"]}",
             "another version of tidings (form 0",
         ),
-        ("{\"form\":3}", "another version of tidings (form 3"),
+        ("{\"form\":4}", "another version of tidings (form 4"),
+        ("{\"form\":3}", "cannot be read"),
         ("{\"form\":2}", "cannot be read"),
+        ("{\"form\":1}", "another version of tidings (form 1"),
         ("", "cannot be read"),
     ] {
         assert!(
