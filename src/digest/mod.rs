@@ -18,7 +18,7 @@ pub use plan::{
     Next, PATIENCE, Plan, Record, Situation, Wish, another_store, earlier_name, older_store, plan,
     refuse_site, split,
 };
-pub use preflight::{Source, find_left_out, place_of, preflight};
+pub use preflight::{Source, find_left_out, locate, preflight};
 pub use render::draft;
 pub use schedule::{due, first_after, last_before};
 

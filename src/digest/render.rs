@@ -10,7 +10,7 @@ use url::Url;
 use crate::config::Layout;
 use crate::digest::body::{Spot, beginning, for_mail, minutes, picture};
 use crate::digest::slots::check_slots;
-use crate::digest::text::{self, CODE, wrapped};
+use crate::digest::text::{self, CODE, wrap_text};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Sizes, Templates};
 use crate::finding::Finding;
 use crate::html::{escape, words};
@@ -82,7 +82,7 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
     Ok(Draft {
         subject,
         html,
-        text: wrapped(&text),
+        text: wrap_text(&text),
     })
 }
 

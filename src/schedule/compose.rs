@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::config::Layout;
 use crate::delivery::load_signer;
 use crate::digest::{
-    Content, Draft, Sizes, Source, Templates, draft, find_left_out, place_of, preflight, shown,
+    Content, Draft, Sizes, Source, Templates, draft, find_left_out, locate, preflight, shown,
     unsized_images,
 };
 use crate::file::read::read_beginning;
@@ -191,7 +191,7 @@ impl<'a> Turn<'a> {
         // They are read only where there is something to find in them.
         let sources = OnceCell::new();
         let place = |piece: &str| {
-            place_of(
+            locate(
                 piece,
                 sources.get_or_init(|| self.read_sources(templates, entries)),
             )

@@ -4,18 +4,20 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::digest::text::wrap::wrap;
 
-/// Stands between two columns.
+/// Separates two columns.
 const GUTTER: &str = "  ";
 
-/// A cell: its lines before they are laid out, and whether it names its column or its row.
+/// A cell of a table.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cell<'a> {
+    /// Its lines before the layout.
     pub(super) lines: Vec<&'a str>,
+    /// Whether it is a header cell.
     pub(super) is_name: bool,
 }
 
-/// The rows of a table, as lines of at most `width` columns where no single word is wider. `lay_out` breaks the lines of a
-/// cell to a width.
+/// Lays out the rows of a table in lines of at most `width` columns, unless a single word is wider. `lay_out` breaks the
+/// lines of a cell to a width.
 pub(super) fn lay_out_table(
     rows: &[Vec<Cell<'_>>],
     width: usize,
@@ -32,18 +34,18 @@ pub(super) fn lay_out_table(
         .collect();
     let gutters = GUTTER.len() * columns.saturating_sub(1);
     if natural.iter().sum::<usize>() + gutters <= width {
-        return side_by_side(rows, &natural, lay_out);
+        return lay_out_columns(rows, &natural, lay_out);
     }
     let longest_words: Vec<usize> = (0..columns).map(|column| widest(column, 1)).collect();
     let room = width.checked_sub(longest_words.iter().sum::<usize>() + gutters);
     match room {
-        Some(room) => side_by_side(rows, &share(&natural, &longest_words, room), lay_out),
-        None => records(rows, width, lay_out),
+        Some(room) => lay_out_columns(rows, &share_width(&natural, &longest_words, room), lay_out),
+        None => lay_out_records(rows, width, lay_out),
     }
 }
 
-/// The width of each column: its longest word, and a part of the room that is left, by what it lacks.
-fn share(natural: &[usize], longest_words: &[usize], room: usize) -> Vec<usize> {
+/// Returns the width of each column: its longest word, and a share of `room` in proportion to the width that it lacks.
+fn share_width(natural: &[usize], longest_words: &[usize], room: usize) -> Vec<usize> {
     let lacks: Vec<usize> = natural
         .iter()
         .zip(longest_words)
@@ -56,7 +58,8 @@ fn share(natural: &[usize], longest_words: &[usize], room: usize) -> Vec<usize> 
         .collect()
 }
 
-fn side_by_side(
+/// Lays out the cells of each row beside each other.
+fn lay_out_columns(
     rows: &[Vec<Cell<'_>>],
     widths: &[usize],
     lay_out: &dyn Fn(&[&str], usize) -> Vec<String>,
@@ -83,8 +86,8 @@ fn side_by_side(
     lines
 }
 
-/// One record a row: each value behind the name of its column, an empty line between two records.
-fn records(
+/// Lays out each row as a record of `Name: value` lines, with an empty line between two records.
+fn lay_out_records(
     rows: &[Vec<Cell<'_>>],
     width: usize,
     lay_out: &dyn Fn(&[&str], usize) -> Vec<String>,

@@ -4,20 +4,19 @@ use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use unicode_width::UnicodeWidthChar;
 
-/// The width of the text part, in characters.
+use crate::digest::text::marks::CODE;
+
+/// Width of the text part, in columns.
 pub(in crate::digest) const WIDTH: usize = 72;
-/// Stands before a line of code, which is never broken; until the layout is done on both sides of a block's number. It is
-/// a noncharacter of Unicode, as the other marks are.
-pub(in crate::digest) const CODE: char = '\u{fdd4}';
-/// What begins a signature; its space belongs to it (RFC 3676 4.3).
+/// Begins a signature; the trailing space belongs to it (RFC 3676 4.3).
 const SIGNATURE: &str = "-- ";
 
-/// Breaks one line of words. `first` stands before the first line, `next` before each that follows.
+/// Breaks one line of words to `width` columns. `first` precedes the first line, `next` each further line.
 pub(super) fn wrap(words: &str, first: &str, next: &str, width: usize) -> Vec<String> {
     let options = Options::new(width)
         .break_words(false)
         .wrap_algorithm(WrapAlgorithm::FirstFit)
-        .word_separator(WordSeparator::Custom(breakable))
+        .word_separator(WordSeparator::Custom(split_breakable))
         .word_splitter(WordSplitter::NoHyphenation)
         .initial_indent(first)
         .subsequent_indent(next);
@@ -28,9 +27,8 @@ pub(super) fn wrap(words: &str, first: &str, next: &str, width: usize) -> Vec<St
         .collect()
 }
 
-/// A whole letter with no line wider than [`WIDTH`], except in code and where there is no space; at most one empty line
-/// in a row.
-pub(in crate::digest) fn wrapped(text: &str) -> String {
+/// Breaks a whole letter to [`WIDTH`] columns, except code and words that are longer. Keeps one of several empty lines.
+pub(in crate::digest) fn wrap_text(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
         if let Some((before, code)) = line.split_once(CODE) {
@@ -52,9 +50,9 @@ pub(in crate::digest) fn wrapped(text: &str) -> String {
     lines.join("\n").trim_end().to_owned() + "\n"
 }
 
-/// The parts of a line between which it may break: after spaces, and between the signs of a script without them. An
-/// address stays beside what it belongs to, such as its number.
-fn breakable(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+/// Splits a line where it may break: after spaces, and between characters of a script without spaces. No line breaks
+/// before an address, which stays beside its number.
+fn split_breakable(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     const NEVER_FIRST: &str = "、。，．！？：；）］｝」』】〉》〕々ー…";
     const NEVER_LAST: &str = "（［｛「『【〈《〔";
     let is_wide = |c: char| c.width() == Some(2);
@@ -85,7 +83,7 @@ fn breakable(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::wrapped;
+    use super::wrap_text;
     use crate::digest::text::CODE;
 
     #[test]
@@ -115,7 +113,7 @@ mod tests {
             (&format!("a {long} b"), format!("a\n{long}\nb")),
             ("a\n-- \nb \n", "a\n-- \nb".to_owned()),
         ] {
-            assert_eq!(wrapped(text), expected + "\n", "{text}");
+            assert_eq!(wrap_text(text), expected + "\n", "{text}");
         }
     }
 }

@@ -1,0 +1,172 @@
+//! Piece of an issue → the template or post, and the line, from which it came.
+
+use std::path::PathBuf;
+
+use crate::digest::preflight::css::{DROPPED, compact};
+use crate::finding::Place;
+use crate::html::escape;
+
+/// A file that a finding about an issue may point to.
+#[derive(Debug)]
+pub struct Source<'a> {
+    /// A template or a post.
+    pub file: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// The HTML rendered from it, for a post.
+    pub html: Option<&'a str>,
+}
+
+/// Finds the line from which a piece of an issue came.
+///
+/// An address in a post's HTML is searched for in that post alone, since another may have an image of the same name. All
+/// files are searched for the whole piece first, then for the path of an address, then for its last segment.
+pub fn locate(piece: &str, sources: &[Source<'_>]) -> Option<Place> {
+    let written = escape(piece);
+    let is_of_post = |source: &&Source<'_>| {
+        piece.contains("://") && source.html.is_some_and(|html| html.contains(&*written))
+    };
+    let of_posts: Vec<&Source<'_>> = sources.iter().filter(is_of_post).collect();
+    let Some(first) = of_posts.first() else {
+        return locate_in(piece, &sources.iter().collect::<Vec<_>>());
+    };
+    locate_in(piece, &of_posts).or_else(|| {
+        Some(Place {
+            file: first.file.clone(),
+            line: None,
+            column: None,
+        })
+    })
+}
+
+/// Finds the first line of these files that contains a piece.
+fn locate_in(piece: &str, sources: &[&Source<'_>]) -> Option<Place> {
+    let path = piece
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'))
+        .map(|(_, path)| path);
+    let path = path
+        .map(|path| path.trim_end_matches('/'))
+        .filter(|path| !path.is_empty());
+    let name = path.and_then(|path| path.rsplit('/').next());
+    let is_css = DROPPED.iter().any(|(property, ..)| *property == piece);
+    let exact = |line: &str| match piece.contains("://") {
+        true => contains_address(line, piece.trim_end_matches('/'), |_| true),
+        false if is_css => compact(line).contains(piece),
+        false => line.contains(piece),
+    };
+    let begins = |before: &str| {
+        ["/", "(", "=\"", "='", "[["]
+            .iter()
+            .any(|begin| before.ends_with(begin))
+    };
+    let contains_end =
+        |line: &str, end: Option<&str>| end.is_some_and(|end| contains_address(line, end, begins));
+    let find = |matches: &dyn Fn(&str) -> bool| {
+        sources.iter().find_map(|source| {
+            let line = source.text.lines().position(matches)? + 1;
+            Some(Place {
+                file: source.file.clone(),
+                line: Some(line),
+                column: None,
+            })
+        })
+    };
+    find(&exact)
+        .or_else(|| find(&|line| contains_end(line, path)))
+        .or_else(|| find(&|line| contains_end(line, name)))
+}
+
+/// Whether a line contains a whole address, or the end of one, with `follows` true of the text before it.
+fn contains_address(line: &str, address: &str, follows: impl Fn(&str) -> bool) -> bool {
+    line.match_indices(address).any(|(at, _)| {
+        let (before, after) = (&line[..at], &line[at + address.len()..]);
+        let after = after.strip_prefix('/').unwrap_or(after);
+        follows(before) && !after.starts_with(|c: char| c.is_alphanumeric() || "-_%".contains(c))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Source, locate};
+
+    #[test]
+    fn a_piece_is_found_as_it_is_in_any_file_before_a_part_of_it_in_the_first() {
+        let sources = [
+            (
+                "templates/digest.html",
+                "tea.png\n<img src=\"/img/pot.png\">\n<a href=\"https://x.example/b/cup\">",
+            ),
+            (
+                "post/a.md",
+                "some tea\n![](https://x.example/a/pot.png)\n![](cup.png) (teapot.png)",
+            ),
+            (
+                "post/b.md",
+                "[](https://x.example/tea-time)\n[](https://x.example/tea)\n\n![[cat.png]]",
+            ),
+        ]
+        .map(|(file, text)| Source {
+            file: file.into(),
+            text: text.to_owned(),
+            html: None,
+        });
+        for (piece, expected) in [
+            ("https://x.example/a/pot.png", "post/a.md:2"),
+            (
+                "https://hums.example/img/pot.png",
+                "templates/digest.html:2",
+            ),
+            ("https://x.example/tea", "post/b.md:2"),
+            ("https://x.example/tea/", "post/b.md:2"),
+            ("https://hums.example/b/cup.png", "post/a.md:3"),
+            ("https://hums.example/b/cup", "templates/digest.html:3"),
+            ("https://hums.example/x/tea.png", ""),
+            ("https://hums.example/x/cat.png", "post/b.md:4"),
+            ("https://x.example/", ""),
+        ] {
+            let place = locate(piece, &sources);
+            let said =
+                place.map(|place| format!("{}:{}", place.file.display(), place.line.unwrap()));
+            assert_eq!(said.unwrap_or_default(), expected, "{piece}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_found_in_the_post_that_shows_it() {
+        let post = |file: &str, text: &str, html: &'static str| Source {
+            file: file.into(),
+            text: text.to_owned(),
+            html: Some(html),
+        };
+        let sources = [
+            post(
+                "post/a/index.md",
+                "![](pot.png)",
+                "<img src=\"https://x.example/a/pot.png\">",
+            ),
+            post(
+                "post/b/index.md",
+                "\n![](pot.png)",
+                "<img src=\"https://x.example/b/pot.png\">",
+            ),
+            post(
+                "post/c.md",
+                "{{ pot }}",
+                "<img src=\"https://x.example/c.png?a&amp;b\">",
+            ),
+        ];
+        for (piece, file, line) in [
+            ("https://x.example/a/pot.png", "post/a/index.md", Some(1)),
+            ("https://x.example/b/pot.png", "post/b/index.md", Some(2)),
+            ("https://x.example/c.png?a&b", "post/c.md", None),
+        ] {
+            let place = locate(piece, &sources).unwrap();
+            assert_eq!(
+                (place.file.to_str(), place.line),
+                (Some(file), line),
+                "{piece}"
+            );
+        }
+    }
+}
