@@ -1,4 +1,4 @@
-//! A post's HTML as mail programs can show it, how long it takes to read, and how it begins.
+//! A post's HTML adapted to mail programs, its reading time, and its beginning.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
@@ -8,16 +8,17 @@ use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
 use crate::html::{escape, unescape, with_formulas, without_names, words};
 
-/// The width of the column in which posts stand, in pixels: that of the default template.
+/// Width of the column of posts in the default template, in pixels.
 const COLUMN: u32 = 536;
 /// The width and height of images in pixels, by their address.
 pub type Sizes = HashMap<String, (usize, usize)>;
 
-/// What a person reads in a minute: words, or characters of a script that is written without spaces.
+/// Words that a person reads in a minute.
 const WORDS: usize = 220;
+/// Characters that a person reads in a minute, of a script without spaces.
 const CHARACTERS: usize = 500;
 
-/// Where a post stands in an issue.
+/// The position of a post in an issue.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spot<'a> {
     /// The post's page.
@@ -27,27 +28,27 @@ pub(super) struct Spot<'a> {
 }
 
 impl Spot<'_> {
-    /// The id within the mail of what has this one on the page.
+    /// Returns the id in the mail for an id of the page.
     fn id(self, id: &str) -> String {
         format!("p{}-{id}", self.number)
     }
 
-    /// The id that an address leads to, where it leads into this page.
+    /// Returns the fragment of an address that points into this page.
     fn target(self, address: &str) -> Option<&str> {
         let (page, id) = address.split_once('#')?;
         (!id.is_empty() && (page.is_empty() || page == self.page)).then_some(id)
     }
 }
 
-/// The HTML without what mail programs drop: one source an image, boxes as signs, films and sounds as links, headings
-/// below the post's own title. A link to something of the page that stands in the mail, as a footnote does, stays in the
-/// mail; all other ids go. `sizes` knows images whose size the post does not say.
+/// Adapts HTML to mail programs: one source per image, checkboxes as symbols, video and audio as links, headings below the
+/// post's title. A link to a part of the post, such as a footnote, points into the mail; all other ids are removed.
+/// `sizes` has the images whose size the post does not give.
 pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
-    // A player gives way to its link: a second one behind it would say the same.
+    // A player becomes a link, so a second link with its name would repeat it.
     let html = without_names(html);
     let formula = |text: &str| format!("<code>{}</code>", escape(text));
     let html = with_formulas(&html, formula);
-    let inner = inner_targets(&html, spot);
+    let inner = find_inner_targets(&html, spot);
     let linked = Cell::new(false);
     let settings = RewriteStrSettings::new()
         .append_element_content_handler(element!("*[id]", |element| {
@@ -79,7 +80,7 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
                 image.remove_attribute(attribute);
             }
             let address = unescape(&image.get_attribute("src").unwrap_or_default());
-            if let Some((width, height)) = sizes.get(&address).filter(|_| !says_its_size(image)) {
+            if let Some((width, height)) = sizes.get(&address).filter(|_| !has_size(image)) {
                 image.set_attribute("width", &width.to_string())?;
                 image.set_attribute("height", &height.to_string())?;
             }
@@ -95,12 +96,12 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
             Ok(())
         }))
         .append_element_content_handler(element!("input", |box_| {
-            let sign = if box_.has_attribute("checked") {
+            let symbol = if box_.has_attribute("checked") {
                 "☑"
             } else {
                 "☐"
             };
-            box_.replace(sign, ContentType::Text);
+            box_.replace(symbol, ContentType::Text);
             Ok(())
         }))
         .append_element_content_handler(element!("table", |table| {
@@ -111,7 +112,7 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
             Ok(())
         }))
         .append_element_content_handler(element!("details, summary, figure, figcaption", |part| {
-            // Mail programs know none of these, and would run them together.
+            // Mail programs know none of these elements and would show them as one line.
             let (is_summary, is_caption) = (
                 part.tag_name() == "summary",
                 part.tag_name() == "figcaption",
@@ -137,7 +138,7 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
             Ok(())
         }))
         .append_element_content_handler(element!("video *, audio *", |inner| {
-            // Of several forms of one film the first is linked; what else stands there is for old browsers.
+            // Link the first source only. Other content is a fallback for old browsers.
             match inner
                 .get_attribute("src")
                 .filter(|_| inner.tag_name() == "source" && !linked.replace(true))
@@ -154,8 +155,8 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
     rewrite_str(&html, settings).unwrap_or_else(|_| escape(&words(&html)))
 }
 
-/// The ids in a post's HTML to which a link in it leads.
-fn inner_targets(html: &str, spot: Spot<'_>) -> BTreeSet<String> {
+/// Finds the ids in a post's HTML to which one of its links points.
+fn find_inner_targets(html: &str, spot: Spot<'_>) -> BTreeSet<String> {
     let (ids, targets) = (RefCell::new(BTreeSet::new()), RefCell::new(BTreeSet::new()));
     let settings = RewriteStrSettings::new()
         .append_element_content_handler(element!("*[id]", |element| {
@@ -177,8 +178,8 @@ fn inner_targets(html: &str, spot: Spot<'_>) -> BTreeSet<String> {
     ids.intersection(&targets).cloned().collect()
 }
 
-/// A post's own picture above its text: it only adorns, and so has no words. One whose size is not known is taken to be
-/// as wide as the column.
+/// Renders a post's own image above its text. It is decoration, so it has no alternative text. An image of unknown size
+/// gets the width of the column.
 pub(super) fn picture(address: &str, sizes: &Sizes) -> String {
     let (width, height) = match sizes.get(address) {
         Some((width, height)) => (*width, format!(" height=\"{height}\"")),
@@ -196,18 +197,18 @@ pub(super) fn picture(address: &str, sizes: &Sizes) -> String {
     rewrite_str(&image, fitted).unwrap_or(image)
 }
 
-/// The link to a film or a sound, in a line of its own; the address is an attribute's, and so escaped.
+/// Renders the link to a video or audio file, on a line of its own. The address is escaped already, as an attribute's.
 fn link_to(address: &str) -> String {
     let name = address.rsplit('/').next().unwrap_or(address);
     format!("<a href=\"{address}\">▶ {name}</a><br>")
 }
 
-/// The addresses of the images in an HTML text that does not say their size.
+/// Finds the addresses of images whose size the HTML does not give.
 pub fn unsized_images(html: &str) -> Vec<String> {
     let found = RefCell::new(Vec::new());
     let settings =
         RewriteStrSettings::new().append_element_content_handler(element!("img[src]", |image| {
-            if !says_its_size(image) {
+            if !has_size(image) {
                 found
                     .borrow_mut()
                     .push(unescape(&image.get_attribute("src").unwrap_or_default()));
@@ -218,11 +219,11 @@ pub fn unsized_images(html: &str) -> Vec<String> {
     found.into_inner()
 }
 
-fn says_its_size(image: &Element<'_, '_>) -> bool {
+fn has_size(image: &Element<'_, '_>) -> bool {
     image.has_attribute("width") || image.has_attribute("height")
 }
 
-/// Keeps an image within the column, in proportion; Outlook looks at nothing but its attributes.
+/// Scales an image down to the column. Outlook only reads its attributes.
 fn fit(image: &mut Element<'_, '_>) {
     let number = |value: Option<String>| {
         value.and_then(|value| value.trim_end_matches("px").parse::<u32>().ok())
@@ -242,7 +243,7 @@ fn fit(image: &mut Element<'_, '_>) {
     }
 }
 
-/// The minutes that it takes to read, at least one.
+/// Returns the reading time in minutes, at least one.
 pub(super) fn minutes(html: &str) -> usize {
     let text = words(html);
     let characters = text.chars().filter(|c| is_without_spaces(*c)).count();
@@ -255,12 +256,12 @@ pub(super) fn minutes(html: &str) -> usize {
         .max(1)
 }
 
-/// Whether a sign is of a script that is written without spaces.
+/// Whether a character belongs to a script that is written without spaces.
 fn is_without_spaces(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 
-/// The beginning of a text, whole words or signs, no longer than so many characters.
+/// Returns the beginning of a text, at most `longest` characters, cut between words.
 pub(super) fn beginning(text: &str, longest: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(longest) else {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! Which posts belong to a digest, in which order, and which of them a person means.
+//! Chooses the posts of a digest, in its order, and finds posts that a person names.
 
 use std::collections::HashSet;
 
@@ -6,12 +6,12 @@ use crate::config::{self, Order, Site};
 use crate::finding::Finding;
 use crate::post::{Post, composed};
 
-/// From so many unknown posts on, over half the site, a digest that has announced before doubts that they are new.
+/// Number of unknown posts, if over half the site, from which a digest that announced before doubts that they are new.
 const TOO_MANY: usize = 10;
-/// The same where as many posts that it announced are gone: their ids have changed rather than that they are new.
+/// The same number if as many announced posts are gone: their ids have probably changed.
 const TOO_MANY_INSTEAD: usize = 2;
 
-/// Whether the digest's filters let the post through. Words are compared without regard to case.
+/// Whether the digest's filters accept the post. Names are compared case-insensitively.
 fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
     let plain = |text: &str| composed(text).to_lowercase();
     let same = |one: &str, other: &str| plain(one) == plain(other);
@@ -38,7 +38,7 @@ fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
             .is_none_or(|wanted| same(wanted, language))
 }
 
-/// The posts of the digest whose id is not among the `known`, in its order. `posts` are the newest first.
+/// Returns the posts of the digest whose id is not among the `known`, in its order. `posts` are the newest first.
 pub fn news<'a>(
     digest: &config::Digest,
     site: &Site,
@@ -55,8 +55,8 @@ pub fn news<'a>(
     news
 }
 
-/// The posts of an issue that it shows, the newest, as many as the digest's limit; and the others, which are headlines.
-/// Both are in its order.
+/// Splits the posts of an issue into the newest, up to the digest's limit, and the others, which are headlines. Both keep
+/// the digest's order.
 pub fn shown<'p, 'a>(
     digest: &config::Digest,
     posts: &'p [&'a Post],
@@ -71,13 +71,13 @@ pub fn shown<'p, 'a>(
     }
 }
 
-/// Refuses what looks like a lost lock: posts that the digest does not know in place of those that it announced.
+/// Refuses to send if the lock seems lost: unknown posts have replaced those that the digest announced.
 ///
-/// Ten unknown posts over half the site are refused. So are two from half the site on, where at least two and half of
-/// those that were ever announced are no posts of the site any more. New posts of a young site pass: nothing is gone.
+/// Refuses ten unknown posts that are over half the site. Refuses two unknown posts that are at least half the site, if at
+/// least two and half of the announced posts are gone. Accepts new posts of a young site, since nothing is gone.
 ///
 /// # Errors
-/// A finding with the ways out.
+/// A finding with hints.
 pub fn refuse_the_archive(
     digest: &config::Digest,
     site: &Site,
@@ -113,11 +113,11 @@ pub fn refuse_the_archive(
     )))
 }
 
-/// The posts that these words name, in the digest's order: each a path, a slug, an address or an id, with commas
-/// between them. An id may hold commas itself.
+/// Finds the posts that these words name, in the digest's order. Each name is a path, a slug, an address or an id; commas
+/// separate names, but an id may contain commas itself.
 ///
 /// # Errors
-/// A finding that says what is named by nothing, or by several.
+/// A finding that gives the name that matches no post, or several.
 pub fn find<'a>(
     digest: &config::Digest,
     posts: &'a [Post],
@@ -129,7 +129,7 @@ pub fn find<'a>(
         let mut at = 0;
         while at < parts.len() {
             let longest = (at + 1..=parts.len()).rev().find_map(|end| {
-                let matching = named(posts, parts[at..end].join(",").trim());
+                let matching = find_named(posts, parts[at..end].join(",").trim());
                 (!matching.is_empty()).then_some((end, matching))
             });
             match longest
@@ -174,8 +174,8 @@ pub fn find<'a>(
     Ok(found)
 }
 
-/// The posts of this path, id or address; else those of this slug or file name.
-fn named<'a>(posts: &'a [Post], word: &str) -> Vec<&'a Post> {
+/// Finds the post with this path, id or address, else those with this slug or file name.
+fn find_named<'a>(posts: &'a [Post], word: &str) -> Vec<&'a Post> {
     let exact =
         |post: &&Post| *post.path == *word || *post.id == *word || post.url.as_str() == word;
     let slug = |post: &&Post| {

@@ -1,4 +1,4 @@
-//! Posts → [`Draft`]: which posts are news, when a digest is due, and what it says.
+//! Posts → [`Draft`]: chooses the news, decides when a digest is due, and renders an issue.
 
 mod body;
 mod choose;
@@ -25,16 +25,16 @@ pub use schedule::{due, first_after, last_before};
 use crate::config::{self, Site};
 use crate::post::{Body, Post};
 
-/// Stands for a reader's name. The marks occur in no input, since they are taken out of each.
+/// Placeholder for a reader's name. All placeholders are removed from the input.
 pub const NAME: char = '\u{e010}';
-/// Stands for the address by which a reader leaves.
+/// Placeholder for a reader's address to unsubscribe.
 pub const LEAVE: char = '\u{e011}';
-/// Stands for a reader's e-mail address.
+/// Placeholder for a reader's e-mail address.
 pub const ADDRESS: char = '\u{e012}';
-/// Everything that stands for a reader's own.
+/// All placeholders.
 pub const MARKS: [char; 3] = [NAME, LEAVE, ADDRESS];
 
-/// The templates of a site; the defaults stand for those that it has not.
+/// The site's own templates. A default replaces each that is missing.
 #[derive(Debug, Default)]
 pub struct Templates {
     /// Its `digest.html`.
@@ -43,28 +43,28 @@ pub struct Templates {
     pub text: Option<String>,
 }
 
-/// What an issue is made from.
+/// The content of an issue before rendering.
 #[derive(Debug, Clone, Copy)]
 pub struct Content<'a> {
     /// The site.
     pub site: &'a Site,
     /// The digest.
     pub digest: &'a config::Digest,
-    /// The last lines.
+    /// The text at the end of the issue.
     pub footer: Option<&'a str>,
     /// The posts that it shows, in its order.
     pub entries: &'a [(&'a Post, Body)],
     /// The sizes of images that their posts do not say.
     pub sizes: &'a Sizes,
-    /// Where someone may subscribe to whom the mail was forwarded.
+    /// The page on which someone who got a forwarded mail can subscribe.
     pub sign_up: Option<&'a Url>,
-    /// The posts of which it gives the title and the link alone, in its order.
+    /// The posts that are listed by title and link only, in its order.
     pub headlines: &'a [&'a Post],
-    /// The day that it bears.
+    /// The time of the issue, whose day it shows.
     pub made_at: DateTime<Utc>,
 }
 
-/// An issue as it reads, with marks where a reader's own belongs.
+/// A rendered issue, with placeholders for a reader's data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     /// The subject.

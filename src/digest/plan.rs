@@ -11,9 +11,9 @@ use crate::finding::{Finding, count};
 use crate::ledger::{Holding, Progress};
 use crate::post::Post;
 
-/// How long an issue waits for a page that is not there yet; then it goes without it.
+/// Time that an issue waits for a post's page to be online. Then it is sent without the post.
 pub const PATIENCE: TimeDelta = TimeDelta::days(1);
-/// A clock that was corrected by less than this has not run ahead.
+/// Largest clock correction that does not count as a clock that ran ahead.
 const CORRECTION: TimeDelta = TimeDelta::minutes(10);
 
 /// Everything that the decision depends on.
@@ -39,7 +39,7 @@ pub struct Situation<'s, 'a> {
     pub now: DateTime<Utc>,
 }
 
-/// What the store knows of a digest.
+/// The store's record of a digest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
     /// The store's own name.
@@ -52,13 +52,13 @@ pub struct Record {
     pub progress: Progress,
     /// The ids of the posts that are no news.
     pub announced: HashSet<String>,
-    /// The same, with what went only into the outbox.
+    /// The same, and those that only the outbox received.
     pub ever: HashSet<String>,
     /// The ids of the posts that an issue with recipients has carried.
     pub carried: HashSet<String>,
 }
 
-/// What a person asks for who sends a digest by hand.
+/// The options of a person who sends a digest by hand.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wish<'a> {
     /// Only these posts, by path, slug, address or id.
@@ -71,7 +71,7 @@ pub struct Wish<'a> {
     pub new_store: bool,
 }
 
-/// What comes next.
+/// The decision about a digest.
 #[derive(Debug)]
 pub enum Next<'a> {
     /// No slot is due.
@@ -82,12 +82,12 @@ pub enum Next<'a> {
     Go(Plan<'a>),
 }
 
-/// What a digest is about to do.
+/// The work that a digest is about to do.
 #[derive(Debug)]
 pub struct Plan<'a> {
     /// The posts to announce.
     pub news: Vec<&'a Post>,
-    /// The slot that it fills; none where it is sent by hand.
+    /// The slot that it fills, in seconds since 1970; `None` if it is sent by hand.
     pub slot: Option<i64>,
     /// Whether it has never run in this store.
     pub is_first: bool,
@@ -97,20 +97,20 @@ pub struct Plan<'a> {
     pub begins_after: i64,
     /// Whether an issue has carried one of the posts before.
     pub repeats: bool,
-    /// Whether the schedule lets so few posts go.
+    /// Whether there are enough posts to send.
     enough: bool,
     /// The day from which on a person asked for posts.
     since: Option<Day>,
-    /// How many posts wait because their pages are not there yet.
+    /// Number of posts that wait because their pages are not online yet.
     held_back: usize,
-    /// Until when the others wait with them: one mail says it all, where a page is only late.
+    /// Time until which the other posts wait too, so that one mail has all if a page is only late.
     waits_until: Option<DateTime<Utc>>,
 }
 
 /// Decides what the digest does next.
 ///
 /// # Errors
-/// A finding with its hint, where sending would be wrong: another store, another site's store, ids that changed.
+/// A finding with a hint, if sending would be wrong: another store, another site's store, or changed ids.
 pub fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
     let Situation {
         digest,
@@ -126,7 +126,7 @@ pub fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
     refuse_another_site(situation)?;
     refuse_another_store(situation, wish.new_store)?;
     if situation.wish.is_none()
-        && let Some(ahead) = slot_ahead(situation)
+        && let Some(ahead) = find_slot_ahead(situation)
     {
         return Ok(Next::Ahead(ahead));
     }
@@ -134,12 +134,12 @@ pub fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
     let credible = refuse_the_archive(digest, site, posts, &record.ever);
     let midnight = |day: Day| first_moment(zone, day.0);
     let since = wish.since.and_then(midnight);
-    // A store that takes another's place knows what the other may have sent, which the config's day does not tell.
+    // A replaced store may have sent posts after the config's day, so a new store ignores that day.
     let began = digest
         .since
         .filter(|_| is_first && !wish.new_store)
         .and_then(midnight);
-    // Older posts than a person's day are news all the same, unless they look like the archive of another life.
+    // Posts older than a person's day stay news, unless they look like an archive whose lock was lost.
     let begins_anew = is_first || wish.new_store || credible.is_err();
     let is_known = |post: &Post| match since.or(began) {
         Some(since) => begins_anew && post.published < since,
@@ -167,7 +167,7 @@ pub fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
     known.sort();
 
     let past = |cron| last_before(cron, zone, now).unwrap_or(now.timestamp());
-    // With `since` the last slot that is past is due at once, without it the next is the first.
+    // With `since` the last past slot is due at once; without it the next slot is the first.
     let begins_after = match &digest.schedule {
         Schedule::Cron(cron) if began.is_some() => past(cron) - 1,
         Schedule::Cron(cron) => past(cron),
@@ -179,13 +179,13 @@ pub fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
         (Schedule::Each, None) => Some(now.timestamp()),
         (Schedule::Cron(cron), None) => match due(cron, zone, last_slot, now) {
             Some(slot) => Some(slot),
-            // Though nothing is due, the first run has to note that it began.
+            // Nothing is due, but the first run must record that the digest began.
             None if is_first => Some(past(cron)),
             None => return Ok(Next::Wait),
         },
     };
     let waits_until = match &digest.schedule {
-        // From the first slot that was missed on, so that a page that never comes does not stop the digest.
+        // Counted from the first missed slot, so that a page that never comes online does not block the digest.
         Schedule::Cron(cron) => first_after(cron, zone, last_slot).map(|slot| slot + PATIENCE),
         Schedule::Each => None,
     };
@@ -203,7 +203,7 @@ pub fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
     }))
 }
 
-/// The moment at which a day begins: where summer time begins at midnight, it is one o'clock.
+/// Returns the first moment of a day. It is one o'clock where summer time begins at midnight.
 fn first_moment(zone: chrono_tz::Tz, day: NaiveDate) -> Option<DateTime<Utc>> {
     let hour = |hour| {
         let local = day.and_hms_opt(hour, 0, 0)?;
@@ -212,8 +212,8 @@ fn first_moment(zone: chrono_tz::Tz, day: NaiveDate) -> Option<DateTime<Utc>> {
     Some((0..3).find_map(hour)?.to_utc())
 }
 
-/// The last slot, where it is later than now: a run whose clock was ahead has filled or passed it.
-fn slot_ahead(situation: &Situation<'_, '_>) -> Option<DateTime<Utc>> {
+/// Finds a last slot that is later than now: a run whose clock was ahead has filled or passed it.
+fn find_slot_ahead(situation: &Situation<'_, '_>) -> Option<DateTime<Utc>> {
     let Schedule::Cron(_) = situation.digest.schedule else {
         return None;
     };
@@ -221,7 +221,7 @@ fn slot_ahead(situation: &Situation<'_, '_>) -> Option<DateTime<Utc>> {
     (slot > situation.now + CORRECTION).then_some(slot)
 }
 
-/// The posts that a person chose, by name or from a day on.
+/// Chooses the posts that a person asked for, by name or from a day on.
 fn choose<'a>(
     situation: &Situation<'_, 'a>,
     wish: Wish<'_>,
@@ -337,11 +337,11 @@ pub fn older_store(digest: &str, progress: Progress, noted: Progress) -> Finding
     ))
 }
 
-/// The earlier name of the digest, where the store still keeps it under that one.
+/// Returns the earlier name of the digest, if the store still keeps the digest under it.
 ///
 /// # Errors
-/// A finding that names both, where the digest has not begun and what the store keeps may be its own under another name,
-/// or where the earlier name has begun beside it.
+/// A finding that names both, if the digest has not begun and the store keeps an unknown digest that may be this one
+/// renamed, or if the earlier name has begun too.
 pub fn earlier_name<'s>(
     digest: &'s Digest,
     digests: &[Digest],
@@ -382,7 +382,7 @@ pub fn earlier_name<'s>(
 }
 
 impl<'a> Plan<'a> {
-    /// The posts of each issue: one for all, or one each, the oldest first.
+    /// Returns the posts of each issue: all in one, or one issue per post, the oldest first.
     pub fn issues(&self, digest: &Digest) -> Vec<Vec<&'a Post>> {
         if self.enough {
             split(digest, &self.news)
@@ -391,13 +391,13 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The addresses of the posts of all issues.
+    /// Returns the addresses of the posts of all issues.
     pub fn pages(&self, digest: &Digest) -> Vec<Url> {
         let posts = self.issues(digest).concat();
         posts.iter().map(|post| post.url.to_url()).collect()
     }
 
-    /// Leaves out the posts with these pages, which are not there yet.
+    /// Holds back the posts whose pages are `missing` online.
     pub fn hold_back(&mut self, digest: &Digest, missing: &[Url], now: DateTime<Utc>) {
         let before = self.news.len();
         let missing: HashSet<&str> = missing.iter().map(Url::as_str).collect();
@@ -408,12 +408,12 @@ impl<'a> Plan<'a> {
         self.enough &= self.held_back == 0 || !waits && self.news.len() >= digest.min_posts;
     }
 
-    /// Whether a post waits because its page is not there yet.
+    /// Whether a post waits because its page is not online yet.
     pub fn holds_back(&self) -> bool {
         self.held_back > 0
     }
 
-    /// Why there is no issue.
+    /// Explains why there is no issue.
     pub fn why_nothing(&self, digest: &Digest) -> String {
         let (name, held_back) = (&digest.name, self.held_back);
         match self.news.len() {
@@ -451,7 +451,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The posts of each issue that carries these: one for all, or one each, the oldest first.
+/// Splits posts into issues: all in one, or one issue per post, the oldest first.
 pub fn split<'a>(digest: &Digest, posts: &[&'a Post]) -> Vec<Vec<&'a Post>> {
     match digest.schedule {
         _ if posts.is_empty() => Vec::new(),

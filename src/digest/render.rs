@@ -1,4 +1,4 @@
-//! The templates, filled: subject, HTML with its style inlined, and text.
+//! Fills the templates: subject, HTML with inlined styles, and text.
 
 use std::path::Path;
 
@@ -23,10 +23,10 @@ const TEXT: &str = include_str!("../../templates/digest.txt");
 /// The name of the subject among the templates.
 const SUBJECT: &str = "subject";
 
-/// How much of an issue's beginning lists of mail show beside its subject, in characters.
+/// Longest preheader, which mail programs show beside the subject, in characters.
 const PREHEADER: usize = 140;
 
-/// Writes an issue.
+/// Renders an issue.
 ///
 /// # Errors
 /// A finding that names the template and its line.
@@ -36,7 +36,7 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
         text.as_deref().map_or(default.to_owned(), without_marks)
     };
     let files = [
-        // What a site's own template can extend, to change one block.
+        // A site's own template can extend these to change one block.
         ("default/digest.html", HTML.to_owned()),
         ("default/digest.txt", TEXT.to_owned()),
         (
@@ -53,7 +53,7 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
         .iter()
         .filter(|(name, _)| !name.starts_with("default/"))
     {
-        check_slots(name, text).map_err(of_subject)?;
+        check_slots(name, text).map_err(reword_subject)?;
     }
     tera.add_raw_templates(files)
         .map_err(|error| explain(&error))?;
@@ -86,7 +86,7 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
     })
 }
 
-/// What a template is given: `site`, `digest`, `issue`, `posts`, `headlines`, `reader`, and to the two parts also `subject`.
+/// Collects the values for the templates: `site`, `digest`, `issue`, `posts`, `headlines`, `reader`, and to the two parts also `subject`.
 fn values(content: &Content<'_>) -> Context {
     let Content {
         site,
@@ -186,17 +186,17 @@ fn values(content: &Content<'_>) -> Context {
     values
 }
 
-/// A post's own picture, where the issue shows its text and the text has not the same picture.
+/// Renders a post's own image, if the issue shows the post's text and the text does not contain the image.
 fn picture_above(image: &Address, html: &str, sizes: &Sizes) -> Option<String> {
     let is_there = html.contains(&format!("src=\"{}\"", escape(image.as_str())));
     (!html.is_empty() && !is_there).then(|| picture(image.as_str(), sizes))
 }
 
-/// The most bytes of one post's HTML in an issue. Gmail shows less than half of it; relays refuse a mail of many megabytes, and
-/// with it all other posts.
+/// Largest HTML of one post in an issue, in bytes. Gmail shows less than half of it; relays refuse a mail of many megabytes,
+/// and so all its posts.
 const LONGEST_POST: usize = 256 << 10;
 
-/// What an issue shows of a post: of one that is too long only its summary, or nothing but its title.
+/// Chooses the HTML that an issue shows of a post. A post that is too long gets its summary, or nothing below its title.
 fn shown(layout: Layout, body: &Body) -> &str {
     let parts: &[&str] = match layout {
         Layout::Headlines => &[],
@@ -207,7 +207,7 @@ fn shown(layout: Layout, body: &Body) -> &str {
     parts.find(|part| part.len() <= LONGEST_POST).unwrap_or(&"")
 }
 
-/// The words that lists of mail show after the subject: of one post its beginning, of several the other titles.
+/// Returns the text that mail programs show after the subject: the beginning of a single post, else the other titles.
 fn preheader(entries: &[(&Post, Body)]) -> String {
     match entries {
         [] => String::new(),
@@ -219,7 +219,7 @@ fn preheader(entries: &[(&Post, Body)]) -> String {
     }
 }
 
-/// Takes the marks out of every text: only a template places them.
+/// Removes the marks from every text, since only a template may place them.
 fn strip_marks(value: &mut Value) {
     match value {
         Value::String(text) if text.contains(MARKS) => *text = without_marks(text),
@@ -233,13 +233,13 @@ fn without_marks(text: &str) -> String {
     text.replace(MARKS, "")
 }
 
-/// What is wrong with a template.
+/// Explains an error of a template.
 fn explain(error: &tera::Error) -> Finding {
-    of_subject(template::explain(error))
+    reword_subject(template::explain(error))
 }
 
-/// A finding about a template; the subject is none that stands in a file.
-fn of_subject(finding: Finding) -> Finding {
+/// Rewords a finding about the subject, which is not a template file.
+fn reword_subject(finding: Finding) -> Finding {
     match &finding.place {
         Some(place) if place.file == Path::new(SUBJECT) => {
             let message = finding

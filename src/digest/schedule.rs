@@ -1,22 +1,22 @@
-//! When a digest is due: the slots of a cron pattern in a zone.
+//! The slots of a cron pattern in a time zone, at which a digest is due.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 
-/// The last slot that is not after `now`, as seconds since 1970; none where there never was one.
+/// Returns the last slot up to `now`, in seconds since 1970; `None` if there never was one.
 pub fn last_before(cron: &Cron, zone: Tz, now: DateTime<Utc>) -> Option<i64> {
     cron.find_previous_occurrence(&now.with_timezone(&zone), true)
         .ok()
         .map(|slot| slot.timestamp())
 }
 
-/// The slot to fill: the last that is past, where the digest has not been there yet. Slots that were missed become one.
+/// Returns the last past slot, in seconds since 1970, if it is after `last_slot`. Missed slots become one.
 pub fn due(cron: &Cron, zone: Tz, last_slot: i64, now: DateTime<Utc>) -> Option<i64> {
     last_before(cron, zone, now).filter(|slot| *slot > last_slot)
 }
 
-/// The first slot after the last that was filled, which need not be past; none where nothing was ever filled.
+/// Returns the first slot after `last_slot` (seconds since 1970). It may be in the future.
 pub fn first_after(cron: &Cron, zone: Tz, last_slot: i64) -> Option<DateTime<Utc>> {
     let last = DateTime::from_timestamp(last_slot, 0)?.with_timezone(&zone);
     cron.find_next_occurrence(&last, false)

@@ -1,24 +1,24 @@
-//! Where a template mentions a reader: only where it prints a value as it is, since readers are filled in later.
+//! Checks that a template only prints a reader's values unchanged, since they are filled in after rendering.
 
 use crate::finding::Finding;
 
-/// The name under which templates know a reader.
+/// Variable of the reader in templates.
 const READER: &str = "reader";
 
-/// A piece of a template between its delimiters, and the line in which it begins.
+/// The text of a tag between its delimiters, and the line in which it begins.
 struct Tag<'a> {
     inner: &'a str,
     prints: bool,
     line: usize,
 }
 
-/// Refuses a template that compares, filters, counts or keeps what a reader is: it would do so with the mark that stands
-/// for every reader.
+/// Refuses a template that compares, filters, counts or stores a reader's value: it would process the placeholder, which
+/// is the same for every reader.
 ///
 /// # Errors
 /// A finding with the line, in the file `name`.
 pub(super) fn check_slots(name: &str, text: &str) -> Result<(), Finding> {
-    let misused = tags(text)
+    let misused = parse_tags(text)
         .into_iter()
         .find(|tag| mentions_reader(tag.inner) && !is_slot(tag));
     let Some(tag) = misused else { return Ok(()) };
@@ -36,7 +36,7 @@ pub(super) fn check_slots(name: &str, text: &str) -> Result<(), Finding> {
     ))
 }
 
-/// Whether a tag prints one value of a reader, and does nothing else with it.
+/// Whether a tag only prints one value of the reader.
 fn is_slot(tag: &Tag<'_>) -> bool {
     let mut parts = tag.inner.split('|').map(str::trim);
     let value = parts.next().unwrap_or_default();
@@ -54,7 +54,7 @@ fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Whether the reader is named outside a text in quotation marks.
+/// Whether the reader is named outside a string.
 fn mentions_reader(inner: &str) -> bool {
     let mut rest = inner;
     let mut before = ' ';
@@ -65,7 +65,7 @@ fn mentions_reader(inner: &str) -> bool {
         } else if is_of_name(c) {
             let end = rest.find(|c| !is_of_name(c)).unwrap_or(rest.len());
             let after = rest[end..].trim_start();
-            // A field of something else, or the name of an argument, may be called so, too.
+            // A field of another value, or the name of an argument, may have the same name.
             let is_other = before == '.' || after.starts_with('=') && !after.starts_with("==");
             if &rest[..end] == READER && !is_other && !asks_whether_defined(after) {
                 return true;
@@ -82,7 +82,7 @@ fn mentions_reader(inner: &str) -> bool {
     false
 }
 
-/// Whether it is only asked if the reader has such a value, as `.name is not defined` does: that is known beforehand.
+/// Whether a tag only tests if a field is defined, as `.name is not defined` does. That is known before rendering.
 fn asks_whether_defined(after: &str) -> bool {
     let mut words = after.split_whitespace();
     let is_field = words.next().is_some_and(|word| word.starts_with('.'));
@@ -94,8 +94,8 @@ fn asks_whether_defined(after: &str) -> bool {
         )
 }
 
-/// The tags of a template, without comments and what stands between `raw` and `endraw`.
-fn tags(text: &str) -> Vec<Tag<'_>> {
+/// Parses the tags of a template, except comments and the text between `raw` and `endraw`.
+fn parse_tags(text: &str) -> Vec<Tag<'_>> {
     let mut tags = Vec::new();
     let (mut at, mut line, mut is_raw) = (0, 1, false);
     while let Some(start) = text[at..].find('{').map(|start| at + start) {

@@ -1,14 +1,14 @@
-//! What would make relays distrust an issue's mail, before message one.
+//! Checks an issue's headers and sender for what makes relays distrust mail, before the first message is sent.
 
 use std::collections::HashSet;
 
 use crate::finding::Finding;
 use crate::message::{Compiled, Origin, Piece};
 
-/// The longest line of a message (RFC 5322 2.1.1); whoever breaks a longer one breaks its signature.
+/// The longest line of a message (RFC 5322 2.1.1); a relay that breaks a longer one breaks its signature.
 const LONGEST: usize = 998;
 
-/// What is wrong with the headers and the sender of an issue.
+/// Checks the headers and the sender of an issue.
 pub fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen = HashSet::new();
@@ -82,7 +82,7 @@ pub fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether two domains are of one organisation, as far as their last two labels tell (RFC 7489 3.1, relaxed).
+/// Whether two domains belong to one organisation, judged by their last two labels (RFC 7489 3.1, relaxed).
 fn are_aligned(one: &str, other: &str) -> bool {
     let organisation = |domain: &str| {
         domain

@@ -16,8 +16,8 @@ use chrono::{DateTime, Utc};
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 
-/// The headers that are signed, in this order. Those of a list are always in `h=`: a receiver offers its button only where
-/// both stand there (RFC 8058 4), and nobody can add one that is missing.
+/// The headers that are signed, in this order. The List- headers are always in `h=`: a receiver offers its unsubscribe
+/// button only if both are (RFC 8058 4), and nobody can then add one that is missing.
 pub const SIGNED: [&str; 13] = [
     "From",
     "To",
@@ -33,9 +33,9 @@ pub const SIGNED: [&str; 13] = [
     "Feedback-ID",
     "Reply-To",
 ];
-/// The fewest bits of an RSA key: receivers reject less than 1,024 and advise 2,048 (RFC 8301 3.2).
+/// Smallest RSA key, in bits: receivers reject less than 1,024 and advise 2,048 (RFC 8301 3.2).
 const LEAST_BITS: usize = 2048;
-/// How long a line of the header may be: what fits into 78 columns.
+/// Longest line of the header, in columns: RFC 5322 2.1.1 asks for at most 78.
 const LINE: usize = 72;
 
 /// Signs messages for one domain.
@@ -46,7 +46,7 @@ pub struct Signer {
     headers: Vec<&'static str>,
 }
 
-/// A private key and the selector under which DNS has its public half.
+/// A private key and the selector under which DNS publishes its public key.
 pub struct SigningKey {
     selector: String,
     pair: Pair,
@@ -57,23 +57,23 @@ enum Pair {
     Ed25519(Ed25519KeyPair),
 }
 
-/// Why a text is no key that can sign.
+/// Why a text is not a usable signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// It holds no private key.
+    /// The text holds no private key.
     #[error("this is no private key in PEM form")]
     NoKey,
-    /// A key of another kind, of a wrong form, or too short.
+    /// The key is of another kind, malformed or too short.
     #[error("this is neither an RSA key of at least {LEAST_BITS} bits nor an Ed25519 key")]
     Unusable,
 }
 
-/// The kinds of keys.
+/// Signature algorithms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
-    /// RSA of 2,048 bits with SHA-256: what every receiver knows.
+    /// RSA of 2,048 bits with SHA-256, which every receiver supports.
     Rsa,
-    /// Ed25519 with SHA-256 (RFC 8463): short and fast, not yet known everywhere.
+    /// Ed25519 with SHA-256 (RFC 8463): short and fast, but not supported everywhere.
     Ed25519,
 }
 
@@ -81,7 +81,7 @@ impl SigningKey {
     /// Reads a private key in PEM form: PKCS #8, or PKCS #1 for RSA.
     ///
     /// # Errors
-    /// Where it is none that can sign.
+    /// If the text is not a usable signing key.
     pub fn from_pem(selector: &str, pem: &str) -> Result<Self, KeyError> {
         let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| KeyError::NoKey)?;
         let rsa = match &key {
@@ -103,7 +103,7 @@ impl SigningKey {
         })
     }
 
-    /// Which kind of key it is.
+    /// Returns the signature algorithm of the key.
     pub fn algorithm(&self) -> Algorithm {
         match self.pair {
             Pair::Rsa(_) => Algorithm::Rsa,
@@ -111,12 +111,12 @@ impl SigningKey {
         }
     }
 
-    /// The name at which DNS has the public key, without a final dot (RFC 6376 3.6.2.1).
+    /// Returns the DNS name of the public key, without a final dot (RFC 6376 3.6.2.1).
     pub fn dns_name(&self, domain: &str) -> String {
         format!("{}._domainkey.{domain}", self.selector)
     }
 
-    /// What DNS says there (RFC 6376 3.6.1).
+    /// Returns the text of the DNS record (RFC 6376 3.6.1).
     pub fn dns_value(&self) -> String {
         let (kind, public) = match &self.pair {
             Pair::Rsa(pair) => {
@@ -137,7 +137,7 @@ impl SigningKey {
         match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                // It fails for a buffer of another length alone.
+                // It fails only for a buffer of another length.
                 let _ = pair.sign(
                     &RSA_PKCS1_SHA256,
                     &SystemRandom::new(),
@@ -146,13 +146,13 @@ impl SigningKey {
                 );
                 signature
             }
-            // The hash of the data is what is signed (RFC 8463 3).
+            // Ed25519 signs the hash of the data (RFC 8463 3).
             Pair::Ed25519(pair) => pair.sign(sha256(data).as_slice()).as_ref().to_vec(),
         }
     }
 }
 
-/// Two are the same where DNS says the same of them.
+/// Keys are equal if their DNS records are.
 impl PartialEq for SigningKey {
     fn eq(&self, other: &Self) -> bool {
         self.selector == other.selector && self.dns_value() == other.dns_value()
@@ -173,10 +173,10 @@ impl std::fmt::Debug for SigningKey {
 }
 
 impl Algorithm {
-    /// A new private key in PEM form (PKCS #8).
+    /// Generates a private key in PEM form (PKCS #8).
     ///
     /// # Panics
-    /// Where the machine has no randomness.
+    /// If the system has no source of randomness.
     pub fn generate_pem(self) -> String {
         let der = match self {
             Self::Rsa => {
@@ -202,8 +202,8 @@ impl Algorithm {
 }
 
 impl Signer {
-    /// One that signs with each of these keys, the first one's signature on top. Headers in `skip` are left out of `h=`,
-    /// for relays that rewrite them; `From` always stands there (RFC 6376 5.4).
+    /// Creates a signer that signs with each key, the first key's signature on top. `h=` omits the headers in `skip`, for
+    /// relays that rewrite them, but always lists `From` (RFC 6376 5.4).
     pub fn new(domain: &str, keys: Vec<SigningKey>, skip: &[String]) -> Self {
         let is_skipped = |header: &str| {
             skip.iter()
@@ -223,7 +223,7 @@ impl Signer {
     pub fn sign(&self, message: &mut Vec<u8>, at: DateTime<Utc>) {
         let (head, body) = split(message);
         let fields = fields(head);
-        let body_hash = STANDARD.encode(hash_of_body(body));
+        let body_hash = STANDARD.encode(hash_body(body));
         let mut names = Vec::new();
         let mut data = String::new();
         for name in &self.headers {
@@ -232,7 +232,7 @@ impl Signer {
                 .rev()
                 .filter(|(own, _)| own.eq_ignore_ascii_case(name));
             let count = own.clone().count();
-            // A name that stands here once more than in the message says that no other such header may be added.
+            // A name listed once more than the message has it forbids adding another such header.
             let times = match *name {
                 "From" => count + 1,
                 list if list.starts_with("List-") => count.max(1),
@@ -251,7 +251,7 @@ impl Signer {
         message.splice(0..0, signatures.into_bytes());
     }
 
-    /// One signature, folded so that no line is long.
+    /// Builds the header of one signature, folded to short lines.
     fn header(
         &self,
         key: &SigningKey,
@@ -301,7 +301,7 @@ impl Signer {
     }
 }
 
-/// The head with the end of its last line, and the body.
+/// Splits a message into its head, with its last line end, and its body.
 fn split(message: &[u8]) -> (&[u8], &[u8]) {
     let end = memchr::memmem::find(message, b"\r\n\r\n");
     match end {
@@ -310,7 +310,7 @@ fn split(message: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// The name and the value of each header field, in order.
+/// Parses the name and value of each header field, in order.
 fn fields(head: &[u8]) -> Vec<(String, String)> {
     let head = String::from_utf8_lossy(head);
     let mut fields: Vec<(String, String)> = Vec::new();
@@ -342,9 +342,9 @@ fn relax(name: &str, value: &str, out: &mut String) {
     }
 }
 
-/// The hash of a body in its relaxed form: white space at a line's end is left out, other white space is one space, and
-/// there are no empty lines at the end (RFC 6376 3.4.4).
-fn hash_of_body(body: &[u8]) -> [u8; 32] {
+/// Hashes a body in its relaxed form: no white space at the end of a line, single spaces elsewhere, no empty lines at the
+/// end (RFC 6376 3.4.4).
+fn hash_body(body: &[u8]) -> [u8; 32] {
     let mut hash = Context::new(&SHA256);
     let mut empty_lines = 0;
     let mut relaxed = Vec::new();
@@ -390,7 +390,7 @@ fn as_array(hash: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::{Algorithm, KeyError, SigningKey, fields, hash_of_body, relax, sha256, split};
+    use super::{Algorithm, KeyError, SigningKey, fields, hash_body, relax, sha256, split};
 
     #[test]
     fn header_and_body_are_relaxed_as_the_rfc_shows() {
@@ -403,7 +403,7 @@ mod tests {
             relaxed.push_str("\r\n");
         }
         assert_eq!(relaxed, "a:X\r\nb:Y Z\r\n");
-        assert_eq!(hash_of_body(body), sha256(b" C\r\nD E\r\n"));
+        assert_eq!(hash_body(body), sha256(b" C\r\nD E\r\n"));
     }
 
     #[test]
@@ -419,7 +419,7 @@ mod tests {
             ("a  b\t \tc \t", "a b c\r\n"),
         ] {
             assert_eq!(
-                hash_of_body(body.as_bytes()),
+                hash_body(body.as_bytes()),
                 sha256(relaxed.as_bytes()),
                 "{body:?}"
             );

@@ -1,15 +1,15 @@
-//! What a transport needs to know of a message beside its bytes.
+//! The envelope of a message (RFC 5321 2.3.1).
 
 use std::borrow::Cow;
 
 use crate::reader::Email;
 
-/// Who writes to whom, and how much.
+/// The addresses and properties that a transport announces before the message.
 #[derive(Debug, Clone)]
 pub struct Envelope<'a> {
-    /// Where bounces go.
+    /// Reverse path, to which bounces go.
     pub sender: Cow<'a, str>,
-    /// To whom.
+    /// Recipient.
     pub recipient: &'a Email,
     /// The message itself.
     pub message: &'a [u8],

@@ -1,18 +1,18 @@
-//! Header fields (RFC 5322, RFC 2047): folded, encoded where they must be, one line of words in whatever is given.
+//! Header fields (RFC 5322, RFC 2047): folded, and encoded where needed. Line ends in a value become spaces.
 //!
-//! lettre's own encoder leaves a word of any length whole, and so a line of any length; here every line is short.
+//! lettre's encoder does not split long words, so its lines may be of any length; here every line is short.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// The longest line of a field (RFC 5322 2.1.1 asks for 78, RFC 2047 2 for 76 where a word is encoded).
+/// Longest line of a field, in bytes (RFC 5322 2.1.1 asks for 78, RFC 2047 2 for 76 where a word is encoded).
 const LINE: usize = 76;
-/// The longest encoded word (RFC 2047 2).
+/// Longest encoded word, in bytes (RFC 2047 2).
 const WORD: usize = 75;
-/// What an encoded word has beside its text: `=?utf-8?B?` and `?=`.
+/// Length of the delimiters of an encoded word, `=?utf-8?B?` and `?=`.
 const FRAME: usize = 12;
 
-/// A field of free text, with its line end.
+/// Formats a field of free text, with its line end.
 pub(super) fn text(name: &str, value: &str) -> String {
     let value = one_line(value);
     let words: Vec<&str> = value.split(' ').collect();
@@ -21,7 +21,7 @@ pub(super) fn text(name: &str, value: &str) -> String {
     if !plain || words.iter().any(|word| name.len() + 2 + word.len() > LINE) {
         field.push(' ');
         let column = field.len();
-        field.push_str(&encoded(&value, column));
+        field.push_str(&encode(&value, column));
         return field + "\r\n";
     }
     let mut column = field.len();
@@ -37,7 +37,7 @@ pub(super) fn text(name: &str, value: &str) -> String {
     field + "\r\n"
 }
 
-/// A field with one mailbox, with its line end.
+/// Formats a field with one mailbox, with its line end.
 pub(super) fn mailbox(name: &str, person: Option<&str>, email: &str) -> String {
     let person = one_line(person.unwrap_or_default());
     let room = LINE - name.len() - 2;
@@ -53,7 +53,7 @@ pub(super) fn mailbox(name: &str, person: Option<&str>, email: &str) -> String {
     {
         format!("\"{}\"", person.replace('\\', "\\\\").replace('"', "\\\""))
     } else {
-        encoded(&person, name.len() + 2)
+        encode(&person, name.len() + 2)
     };
     let last = phrase.rsplit('\n').next().unwrap_or_default();
     let used = last.len()
@@ -70,7 +70,7 @@ pub(super) fn mailbox(name: &str, person: Option<&str>, email: &str) -> String {
     format!("{name}: {phrase}{gap}<{email}>\r\n")
 }
 
-/// A text from which nothing can be injected: no line ends, no control characters, single spaces.
+/// Makes a text safe from header injection: no line ends, no control characters, single spaces.
 pub(super) fn one_line(text: &str) -> String {
     let text: String = text
         .chars()
@@ -79,8 +79,8 @@ pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text as encoded words, each whole in its characters, one a line; the first begins at `column`.
-fn encoded(text: &str, column: usize) -> String {
+/// Encodes a text as encoded words, one a line, none of which splits a character. The first begins at `column`.
+fn encode(text: &str, column: usize) -> String {
     let quoted = |c: char| {
         if c == ' ' || c.is_ascii_alphanumeric() {
             1
@@ -113,7 +113,7 @@ fn encoded(text: &str, column: usize) -> String {
         }
         let (word, after) = rest.split_at(end);
         words.push(if is_quoted {
-            format!("=?utf-8?Q?{}?=", q(word))
+            format!("=?utf-8?Q?{}?=", encode_q(word))
         } else {
             format!("=?utf-8?B?{}?=", STANDARD.encode(word))
         });
@@ -122,8 +122,8 @@ fn encoded(text: &str, column: usize) -> String {
     words.join("\r\n ")
 }
 
-/// The Q encoding (RFC 2047 4.2) that is right in a phrase as well.
-fn q(word: &str) -> String {
+/// Encodes a word in Q (RFC 2047 4.2), limited to the characters that a phrase allows (RFC 2047 5).
+fn encode_q(word: &str) -> String {
     let mut text = String::new();
     for byte in word.bytes() {
         match byte {

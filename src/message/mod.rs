@@ -1,4 +1,4 @@
-//! Draft → [`Compiled`] → fill: an issue's MIME, encoded once and cut where a reader's own belongs; pure.
+//! Draft → [`Compiled`] → message: encodes an issue's MIME once, with slots for each reader's data; pure.
 
 mod check;
 pub mod dkim;
@@ -26,44 +26,44 @@ use crate::message::dkim::Signer;
 use crate::reader::{Reader, ReaderId};
 use crate::token::{Claim, Key, Purpose};
 
-/// The form in which an issue is kept. A change that an older program cannot fill gets the next number.
+/// Version of the format in which the store keeps an issue. A change that an older program cannot fill increments it.
 const FORM: u32 = 3;
-/// The oldest form that is filled as it was then.
+/// Oldest version that can still be filled.
 const OLDEST_FORM: u32 = 2;
 
-/// What stays as it is in the local part of a `mailto:` (RFC 6068 2).
+/// Bytes to escape in the local part of a `mailto:`; the others may stay (RFC 6068 2).
 const MAILTO: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// An issue's mail; a reader costs a fill.
+/// The mail of an issue, encoded once for all readers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compiled {
     form: u32,
     issue: IssueId,
-    /// The envelope's sender.
+    /// Sender of the envelope.
     sender: String,
-    /// The `mailto:` address that takes a reader out.
+    /// The `mailto:` address that unsubscribes a reader.
     leave: String,
-    /// Whether bounces go to an address of each reader's own.
+    /// Whether bounces go to an address of their own for each reader (VERP).
     #[serde(default)]
     verp: bool,
-    /// Whether the address that takes a reader out bears the token, beside the subject.
+    /// Whether the `mailto:` address holds the token, as its subject does.
     #[serde(default)]
     tagged: bool,
-    /// What follows the `@` of a Message-ID.
+    /// Domain of a Message-ID.
     domain: String,
     anonymous: String,
     subject: String,
     pieces: Vec<Piece>,
-    /// Signs each message that is filled. It is not kept: a key belongs to the config.
+    /// Signs each filled message. Not stored, since the key belongs to the config.
     #[serde(skip)]
     signer: Option<Arc<Signer>>,
 }
 
-/// A part of the message: the same for all, or a reader's own.
+/// A piece of the message: the same for all readers, or a slot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Piece {
     Fixed(String),
@@ -77,37 +77,37 @@ enum Piece {
     Leave(Part),
 }
 
-/// Where a slot stands, and so how what fills it is written.
+/// The part of the message that holds a slot, which decides the encoding of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Part {
     Text,
     Html,
 }
 
-/// Who sends an issue.
+/// The sender of an issue.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
     /// The site.
     pub site: &'a config::Site,
     /// The digest.
     pub digest: &'a config::Digest,
-    /// How mail leaves.
+    /// The mail settings.
     pub mail: &'a config::Mail,
-    /// The site's first host, which stays when the site or the sender moves.
+    /// The site's first host, which does not change when the site or the sender moves.
     pub authority: &'a str,
 }
 
-/// A reader's own, as the slots of an issue show it.
+/// The values of one reader for the slots of an issue.
 struct Own {
     name: String,
     address: String,
     leave: String,
 }
 
-/// Encodes a draft and cuts it at its slots.
+/// Encodes a draft and splits it at its slots.
 ///
 /// # Errors
-/// A finding where the config names no sender.
+/// A finding if the config names no sender.
 pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Compiled, Finding> {
     let Origin {
         site,
@@ -151,11 +151,11 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
         ));
     }
     fixed.push_str("MIME-Version: 1.0\r\n");
-    // Bare, and from what never changes, so that the rules by which readers file their mail go on to hold.
+    // Without a phrase, and made from what never changes, so that readers' mail filters keep matching.
     fixed.push_str(&format!("List-Id: <{}.{authority}>\r\n", digest.name));
     fixed.push_str(&format!("List-Archive: <{}>\r\n", site.url));
-    // `bulk` keeps automatic answers away (RFC 3834 2), as the List- fields do. `Auto-Submitted` would too, but it is for
-    // what no person wrote (RFC 3834 5), and there are help desks and mail rules that put such mail aside.
+    // `bulk` and the List- fields prevent automatic replies (RFC 3834 2). So would `Auto-Submitted`, but it marks mail that
+    // no person wrote (RFC 3834 5), and some help desks and mail filters drop such mail.
     fixed.push_str("Precedence: bulk\r\n");
     fixed.push_str(&format!(
         "Feedback-ID: {issue}:{}:digest:{}\r\n",
@@ -175,7 +175,7 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
             "--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n\
              Content-Transfer-Encoding: quoted-printable\r\n\r\n"
         )));
-        cut(body, part, &mut pieces);
+        split_at_slots(body, part, &mut pieces);
         pieces.push(Piece::Fixed("\r\n".to_owned()));
     }
     pieces.push(Piece::Fixed(format!("--{boundary}--\r\n")));
@@ -190,13 +190,13 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
         domain: from.email.domain().to_owned(),
         anonymous: digest.anonymous.clone(),
         subject: draft.subject.clone(),
-        pieces: joined(pieces),
+        pieces: join_fixed(pieces),
         signer: None,
     })
 }
 
-/// A part of the body, quoted-printable, cut at its slots.
-fn cut(text: &str, part: Part, pieces: &mut Vec<Piece>) {
+/// Encodes a part of the body as quoted-printable and splits it at its slots.
+fn split_at_slots(text: &str, part: Part, pieces: &mut Vec<Piece>) {
     let fixed = |text: &str| {
         let mut encoded = Vec::with_capacity(text.len() * 5 / 4);
         quoted::encode(text, &mut encoded);
@@ -216,8 +216,8 @@ fn cut(text: &str, part: Part, pieces: &mut Vec<Piece>) {
     pieces.push(fixed(rest));
 }
 
-/// The same pieces, with what is fixed in as few as can be.
-fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
+/// Joins adjacent fixed pieces.
+fn join_fixed(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut joined: Vec<Piece> = Vec::new();
     for piece in pieces {
         match (joined.last_mut(), piece) {
@@ -228,13 +228,13 @@ fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
     joined
 }
 
-/// Why a kept mail cannot be sent.
+/// Why a stored mail cannot be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum KeptError {
     /// It is damaged.
     #[error("the kept mail cannot be read: {0}")]
     Unreadable(serde_json::Error),
-    /// Another version of the program kept it.
+    /// Another version of the program stored it.
     #[error(
         "the issue was frozen by another version of tidings (form {0}, this one fills {FORM})\n\
          finish it with that version, or stop it with `tidings issue cancel`"
@@ -243,15 +243,15 @@ pub enum KeptError {
 }
 
 impl Compiled {
-    /// The text to keep with the issue.
+    /// Serialises the mail for the store.
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The mail of a kept text.
+    /// Parses a stored mail.
     ///
     /// # Errors
-    /// Where another version of the program kept it, or it is damaged.
+    /// If another version of the program stored it, or it is damaged.
     pub fn from_text(text: &str) -> Result<Self, KeptError> {
         #[derive(Deserialize)]
         struct Form {
@@ -267,19 +267,19 @@ impl Compiled {
         }
     }
 
-    /// The same mail, signed as it is filled.
+    /// Sets the signer of the filled messages.
     #[must_use]
     pub fn signed_by(self, signer: Option<Arc<Signer>>) -> Self {
         Self { signer, ..self }
     }
 
-    /// The sender of the envelope, where bounces go.
+    /// Returns the sender of the envelope, to which bounces go.
     pub fn sender(&self) -> &str {
         &self.sender
     }
 
-    /// The sender of one reader's envelope: with VERP an address of their own, so that a bounce says whose it is, whatever
-    /// is left of the message. It proves that the mail was sent, and permits nothing.
+    /// Returns the sender of one reader's envelope. With VERP it is an address of their own, so that a bounce names the
+    /// reader even if it quotes nothing of the message. It proves that the mail was sent, and grants no action.
     pub fn sender_for(&self, reader: ReaderId, key: &Key) -> Cow<'_, str> {
         let claim = Claim {
             purpose: Purpose::Bounce,
@@ -288,19 +288,19 @@ impl Compiled {
         };
         let tagged = self
             .verp
-            .then(|| tag(&self.sender, "", &key.sign_for_address(&claim)?))
+            .then(|| add_tag(&self.sender, "", &key.sign_for_address(&claim)?))
             .flatten();
         tagged.map_or(Cow::Borrowed(&*self.sender), Cow::Owned)
     }
 
-    /// The subject as lists show it.
+    /// Returns the subject as plain text.
     pub fn subject(&self) -> String {
         self.subject
             .replace([NAME, ADDRESS], &self.anonymous)
             .replace(LEAVE, "")
     }
 
-    /// The draft of this mail as one reader sees it.
+    /// Fills a draft of this mail for one reader.
     pub fn read_by(&self, draft: &Draft, reader: &Reader, key: &Key) -> Draft {
         let own = self.own(reader, key);
         Draft {
@@ -322,10 +322,10 @@ impl Compiled {
             issue: self.issue,
         };
         let token = key.sign(&claim);
-        // In the address too: there are mail programs that leave the subject out.
+        // The address has it too, since some mail programs drop the subject.
         let tagged = self
             .tagged
-            .then(|| tag(&self.leave, "leave-", &key.sign_for_address(&claim)?))
+            .then(|| add_tag(&self.leave, "leave-", &key.sign_for_address(&claim)?))
             .flatten();
         let address = tagged.as_deref().unwrap_or(&self.leave);
         Own {
@@ -335,12 +335,12 @@ impl Compiled {
         }
     }
 
-    /// The whole message for one reader (RFC 5322), lines ended by CRLF; the same bytes whenever it is filled again.
+    /// Fills the message for one reader (RFC 5322, with CRLF). Filling it again yields the same bytes.
     pub fn fill(&self, reader: &Reader, made_at: DateTime<Utc>, key: &Key) -> Vec<u8> {
         let own = self.own(reader, key);
-        // It stands in both parts and has nothing that HTML would escape.
+        // Both parts hold it; it has no character that HTML escapes.
         let mut leave = Vec::with_capacity(256);
-        quoted::encode_slot(&written(&own.leave, Part::Html), &mut leave);
+        quoted::encode_slot(&escape_for(&own.leave, Part::Html), &mut leave);
         let fixed = |piece: &Piece| {
             if let Piece::Fixed(text) = piece {
                 text.len()
@@ -356,11 +356,11 @@ impl Compiled {
                     continue;
                 }
                 Piece::Name(part) => {
-                    quoted::encode_slot(&written(&own.name, *part), &mut message);
+                    quoted::encode_slot(&escape_for(&own.name, *part), &mut message);
                     continue;
                 }
                 Piece::Address(part) => {
-                    quoted::encode_slot(&written(&own.address, *part), &mut message);
+                    quoted::encode_slot(&escape_for(&own.address, *part), &mut message);
                     continue;
                 }
                 Piece::Leave(_) => {
@@ -374,7 +374,7 @@ impl Compiled {
                     let id = message_id(self.issue, reader.id);
                     format!("Message-ID: <{id}@{}>\r\n", self.domain)
                 }
-                // In one line: there are relays that break the signature of a folded one.
+                // Not folded, since some relays refold it and so break the signature.
                 Piece::ListUnsubscribe => format!("List-Unsubscribe: <{}>\r\n", own.leave),
             };
             message.extend_from_slice(line.as_bytes());
@@ -387,37 +387,37 @@ impl Compiled {
 }
 
 impl Own {
-    /// The text with each mark filled.
+    /// Replaces each mark in a text by its value.
     fn put_into(&self, text: &str, part: Part) -> String {
-        text.replace(NAME, &written(&self.name, part))
-            .replace(ADDRESS, &written(&self.address, part))
-            .replace(LEAVE, &written(&self.leave, part))
+        text.replace(NAME, &escape_for(&self.name, part))
+            .replace(ADDRESS, &escape_for(&self.address, part))
+            .replace(LEAVE, &escape_for(&self.leave, part))
     }
 }
 
-/// The address with a tag behind a plus; none where a local part has no room for it (RFC 5321 4.5.3.1.1).
-fn tag(address: &str, word: &str, token: &str) -> Option<String> {
+/// Adds a tag after a plus to the local part; `None` if that would exceed 64 octets (RFC 5321 4.5.3.1.1).
+fn add_tag(address: &str, word: &str, token: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@')?;
     let length = local.trim_start_matches("mailto:").len() + 1 + word.len() + token.len();
     (length <= 64).then(|| format!("{local}+{word}{token}@{domain}"))
 }
 
-/// A reader's own as a part of the mail writes it.
-fn written(text: &str, part: Part) -> Cow<'_, str> {
+/// Escapes a reader's value for a part of the mail.
+fn escape_for(text: &str, part: Part) -> Cow<'_, str> {
     match part {
         Part::Html if text.contains(['&', '<', '>', '"']) => Cow::Owned(escape(text)),
         Part::Html | Part::Text => Cow::Borrowed(text),
     }
 }
 
-/// What stands before the `@` of the Message-ID of an issue's mail to a reader: 32 hexadecimal digits.
+/// Returns the left side of the Message-ID of an issue's mail to a reader: 32 hexadecimal digits.
 pub fn message_id(issue: IssueId, reader: ReaderId) -> String {
     let mut hash = sha256(format!("{}:{reader}", issue.number()).as_bytes());
     hash.truncate(32);
     hash
 }
 
-/// The hash of these bytes, in hex.
+/// Returns the SHA-256 of these bytes, in hex.
 fn sha256(bytes: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(64);

@@ -1,11 +1,11 @@
-//! Quoted-printable (RFC 2045 6.7), cut where slots stand: no line begins with a dot, so nothing needs stuffing.
+//! Quoted-printable (RFC 2045 6.7) around slots. No line begins with a dot, so none needs dot-stuffing.
 
-/// The longest line without its soft break.
+/// Longest line without its soft break, in bytes.
 const LONGEST: usize = 75;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Adds a text, encoded; its line ends become CRLF. It begins and ends inside a line, since a slot may stand beside it.
+/// Appends an encoded text, with CRLF line ends. It begins and ends inside a line, since a slot may be next to it.
 pub(super) fn encode(text: &str, into: &mut Vec<u8>) {
     let bytes = text.as_bytes();
     let (mut at, mut column) = (0, 0);
@@ -31,7 +31,7 @@ pub(super) fn encode(text: &str, into: &mut Vec<u8>) {
             continue;
         }
         if is_literal {
-            // What stays as it is goes in one piece.
+            // Copy bytes that need no encoding in one piece.
             let room = &bytes[at + 1..bytes.len().min(at + LONGEST - column)];
             let run = 1 + room
                 .iter()
@@ -50,12 +50,12 @@ pub(super) fn encode(text: &str, into: &mut Vec<u8>) {
     }
 }
 
-/// Whether a byte stays as it is wherever it stands; a dot does not at the beginning of a line.
+/// Whether a byte never needs encoding. A dot does at the beginning of a line.
 fn is_plain(byte: u8) -> bool {
     (33..=126).contains(&byte) && byte != b'='
 }
 
-/// Adds a reader's own, on lines of its own between soft breaks.
+/// Appends a reader's value, on lines of its own between soft breaks.
 pub(super) fn encode_slot(text: &str, into: &mut Vec<u8>) {
     into.extend_from_slice(b"=\r\n");
     encode(text, into);

@@ -23,7 +23,7 @@ fn compiled(subject: &str) -> Compiled {
         "Hello {NAME},\n.hidden {} = \n{ADDRESS}\n{LEAVE}\n",
         "é".repeat(300)
     );
-    super::cut(&text, Part::Text, &mut pieces);
+    super::split_at_slots(&text, Part::Text, &mut pieces);
     Compiled {
         form: FORM,
         issue: 7.into(),

@@ -1,9 +1,9 @@
-//! What goes over the wire after DATA: lines ended by CRLF and nothing else, dots doubled, one end (RFC 5321 2.3.8, 4.5.2).
+//! The message after DATA: CRLF line ends only, dots doubled, one final dot (RFC 5321 2.3.8, 4.5.2).
 
-/// The message as it is sent, with its final dot: no bare CR, no bare LF, no early end, whatever it holds.
-pub(super) fn transparent(mut message: Vec<u8>) -> Vec<u8> {
+/// Returns the message with doubled dots and its final dot: no bare CR, no bare LF, no early end, whatever it contains.
+pub(super) fn stuff_dots(mut message: Vec<u8>) -> Vec<u8> {
     if !is_transparent(&message) {
-        message = made_transparent(&message);
+        message = stuff_each_dot(&message);
     }
     if !message.is_empty() && !message.ends_with(b"\r\n") {
         message.extend_from_slice(b"\r\n");
@@ -12,8 +12,8 @@ pub(super) fn transparent(mut message: Vec<u8>) -> Vec<u8> {
     message
 }
 
-/// Whether nothing needs to be changed: what this program composes is always so, and costs a look only. Without a way out
-/// of the loop, so that the processor looks at many octets at once.
+/// Whether nothing needs to change, as for every message that this program composes. The loop has no early exit, so that
+/// the compiler can vectorise it.
 fn is_transparent(message: &[u8]) -> bool {
     let followed = message.iter().zip(message.get(1..).unwrap_or_default());
     let wrong = followed.fold(0, |wrong, (octet, next)| {
@@ -26,7 +26,7 @@ fn is_transparent(message: &[u8]) -> bool {
         && !message.ends_with(b"\r")
 }
 
-fn made_transparent(message: &[u8]) -> Vec<u8> {
+fn stuff_each_dot(message: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(message.len() + 64);
     let mut rest = message.iter().copied().peekable();
     let mut line_starts = true;
@@ -52,7 +52,7 @@ fn made_transparent(message: &[u8]) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::transparent;
+    use super::stuff_dots;
 
     #[test]
     fn dots_are_doubled_and_line_ends_mended() {
@@ -69,7 +69,7 @@ mod tests {
             ("a\r\n..b", "a\r\n...b\r\n.\r\n"),
         ] {
             assert_eq!(
-                String::from_utf8(transparent(message.into())).unwrap(),
+                String::from_utf8(stuff_dots(message.into())).unwrap(),
                 sent,
                 "{message:?}"
             );
@@ -79,7 +79,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_relay_reads_back_what_was_meant_and_one_end(message in "[a.\r\n]{0,40}") {
-            let sent = transparent(message.clone().into_bytes());
+            let sent = stuff_dots(message.clone().into_bytes());
             let text = String::from_utf8(sent).unwrap();
             prop_assert!(!text.replace("\r\n", "").contains(['\r', '\n']));
             let (body, end) = text.split_at(text.len() - 3);

@@ -1,4 +1,4 @@
-//! How a connection comes about: TCP, the greeting, TLS as asked for, EHLO, AUTH.
+//! Opens a connection: TCP, greeting, TLS as configured, EHLO, AUTH.
 
 use std::fmt::Display;
 use std::io;
@@ -22,7 +22,7 @@ use crate::smtp::offers::Offers;
 use crate::smtp::wire::Wire;
 use crate::verdict::{Reply, Trouble};
 
-/// Everything that opening a connection needs; certificates are read once.
+/// The settings for opening connections to a relay. Certificates are read once.
 #[derive(Clone)]
 pub struct Dialer {
     relay: Relay,
@@ -33,10 +33,10 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    /// Prepares for a relay; in EHLO it says `hello` of the config, else the domain of the envelope's sender.
+    /// Prepares to connect to a relay. EHLO gives the config's `hello`, else the domain of the envelope's sender.
     ///
     /// # Errors
-    /// Trouble of ours: a certificate that cannot be read, a password that would go in clear.
+    /// Trouble on our side: a certificate that cannot be read, or a password that would be sent unencrypted.
     pub fn for_sender(relay: &Relay, mail: &Mail, sender: &str) -> Result<Self, Trouble> {
         let login = match (&mail.user, &mail.password) {
             (Some(user), Some(password)) => {
@@ -69,7 +69,7 @@ impl Dialer {
         })
     }
 
-    /// Connects, encrypts as the relay's address asks, and signs in.
+    /// Connects, encrypts as the relay's address asks, and logs in.
     ///
     /// # Errors
     /// The trouble, and whether it is the relay's or ours.
@@ -80,7 +80,7 @@ impl Dialer {
         let tcp = connect(host, relay.port, limits.connect.0)
             .await
             .map_err(|error| lost(&error))?;
-        // Nagle's algorithm would meet the relay's delayed ACK: 40 ms for nothing.
+        // Nagle's algorithm and the relay's delayed ACK together would cost 40 ms.
         tcp.set_nodelay(true).map_err(|error| lost(&error))?;
         let secrets = self.login.as_ref().map(Login::secrets);
         let secrets: Secrets = secrets.unwrap_or_default();
@@ -98,7 +98,7 @@ impl Dialer {
             }
             wire.write(b"STARTTLS\r\n", limits.command.0).await?;
             expect(wire.read(limits.command.0).await?, 220)?;
-            // What came in before the handshake is no answer of the relay's inside it (RFC 3207 5).
+            // Discard what the relay said before the handshake (RFC 3207 5).
             if wire.has_more() {
                 return Err(Trouble::Us(
                     "the relay, or someone on the way, spoke before TLS began".to_owned(),
@@ -138,7 +138,7 @@ impl Dialer {
                 break;
             }
         }
-        // The words may repeat what was said, in whatever form: only the codes are shown.
+        // The reply may repeat the password in some form, so only show the codes.
         let status = last.enhanced().map(|status| format!(" {status}"));
         let codes = format!("{}{}", last.code, status.unwrap_or_default());
         match last.code {
@@ -153,8 +153,8 @@ impl Dialer {
     }
 }
 
-/// The first of the host's addresses that answers; each has the limit for itself, so that one which swallows everything
-/// does not keep us from the next.
+/// Connects to the first of the host's addresses that answers. Each has the whole time limit, so that one that drops
+/// packets does not prevent trying the next.
 async fn connect(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
     let late = || io::Error::new(io::ErrorKind::TimedOut, "the connection took too long");
     let addresses = timeout(limit, lookup_host((host, port)))
@@ -171,7 +171,7 @@ async fn connect(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream
     Err(last)
 }
 
-/// The system's certificates and those of the config; read once, since it takes milliseconds.
+/// Trusts the system's certificates and those of the config. Called once, since reading them takes milliseconds.
 fn connector(
     relay: &Relay,
     ca: Option<&Path>,
@@ -202,7 +202,7 @@ fn expect(reply: Reply, code: u16) -> Result<Reply, Trouble> {
     }
 }
 
-/// Adds the certificates of a PEM file to those that are trusted.
+/// Adds the certificates of a PEM file to the trusted ones.
 fn add_certificates(roots: &mut RootCertStore, file: &Path) -> anyhow::Result<()> {
     let bytes = read(file, WRITTEN)?;
     let mut count = 0;

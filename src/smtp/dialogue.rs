@@ -4,22 +4,22 @@ use std::time::Duration;
 
 use crate::config::Timeouts;
 use crate::message::Envelope;
-use crate::smtp::body::transparent;
+use crate::smtp::body::stuff_dots;
 use crate::smtp::offers::Offers;
 use crate::smtp::wire::Wire;
 use crate::verdict::{Attempt, Phase, Reply, Trouble};
 
-/// How long the answer to QUIT is waited for.
+/// Time limit for the reply to QUIT.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// An open connection over which messages go, one after the other. A fault ends it.
+/// An open connection that sends messages one after another. A fault ends it.
 pub struct Connection {
     wire: Wire,
     limits: Timeouts,
     offers: Offers,
     messages: usize,
     usable: bool,
-    /// Whether the next envelope has been said already, behind the last body.
+    /// Whether the next envelope was pipelined behind the last body.
     is_pipelined: bool,
 }
 
@@ -35,12 +35,12 @@ impl Connection {
         }
     }
 
-    /// Whether another message can go over it: no 421, nothing out of step.
+    /// Whether it can send another message: no 421 came, and commands and replies match.
     pub fn is_usable(&self) -> bool {
         self.usable
     }
 
-    /// How many envelopes it has seen.
+    /// Returns the number of envelopes it has sent.
     pub fn messages(&self) -> usize {
         self.messages
     }
@@ -51,13 +51,13 @@ impl Connection {
         self.offers.pipelining
     }
 
-    /// Whether the next envelope has been said already.
+    /// Whether the next envelope was pipelined already.
     pub fn has_pipelined(&self) -> bool {
         self.is_pipelined
     }
 
-    /// Says sender and recipient up to the 354 after which the body may go. Where they were pipelined with the body
-    /// before, they must be the same.
+    /// Sends MAIL, RCPT and DATA, and waits for the 354. If the envelope was pipelined with the last body, it must be the
+    /// same one.
     ///
     /// # Errors
     /// The refusal, with its phase.
@@ -97,7 +97,7 @@ impl Connection {
                 reply.is_positive()
             };
             if !is_wanted {
-                // The refusal stands, whatever becomes of the connection after it.
+                // The refusal is final, whatever happens to the connection afterwards.
                 let asked = if is_grouped {
                     phases.len() - number - 1
                 } else {
@@ -112,7 +112,7 @@ impl Connection {
         Ok(())
     }
 
-    /// What a refusal comes to. A MAIL that comes unexpected to an old connection is fine over a new one.
+    /// Judges a refusal. A MAIL that is out of sequence on an old connection may succeed on a new one.
     fn refused(&mut self, phase: Phase, reply: &Reply) -> Attempt {
         let is_stale = phase == Phase::Mail && self.messages > 1 && reply.is_out_of_step();
         if is_stale {
@@ -122,13 +122,13 @@ impl Connection {
         Attempt::answered(phase, reply)
     }
 
-    /// MAIL, RCPT and DATA for a message.
+    /// Formats MAIL, RCPT and DATA for a message.
     fn commands(&self, envelope: &Envelope<'_>) -> Result<[String; 3], Attempt> {
         let rcpt = format!("RCPT TO:<{}>\r\n", envelope.recipient);
         Ok([self.mail_command(envelope)?, rcpt, "DATA\r\n".to_owned()])
     }
 
-    /// MAIL with the parameters that are needed and offered (RFC 1870, 6152, 6531).
+    /// Formats MAIL with the parameters that are needed and offered (RFC 1870, 6152, 6531).
     fn mail_command(&self, envelope: &Envelope<'_>) -> Result<String, Attempt> {
         let ours = |phase, code, text: &str| Err(Attempt::answered(phase, &Reply::new(code, text)));
         let mut command = format!("MAIL FROM:<{}>", envelope.sender);
@@ -164,12 +164,12 @@ impl Connection {
         Ok(command)
     }
 
-    /// After a refusal: hears the answers to what was asked already, and takes the transaction back.
+    /// Reads the replies to commands that are already sent, and resets the transaction after a refusal.
     async fn reset(&mut self, asked: usize) -> Result<(), Trouble> {
         for left in (0..asked).rev() {
             let phase = if left == 0 { Phase::Data } else { Phase::Rcpt };
             if self.read(phase).await?.code == 354 && phase == Phase::Data {
-                // DATA was taken though nobody is to get it (RFC 2920 3.1): a lone dot, never the message.
+                // The relay accepted DATA without a recipient (RFC 2920 3.1). Send a lone dot, never the message.
                 self.write(b".\r\n").await?;
                 self.read(Phase::Dot).await?;
             }
@@ -181,16 +181,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends the body and the final dot in one, and waits for the answer. The envelope of the next message goes ahead with
-    /// it, if there is one: then a message costs one round trip.
+    /// Sends the body with its final dot, and waits for the reply. Pipelines the envelope of the `next` message behind it,
+    /// so that a message takes one round trip.
     pub async fn body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Attempt {
-        // What is wrong with the next envelope is said in its turn.
+        // A fault in the next envelope is reported when its turn comes.
         let next = next
             .filter(|_| self.can_pipeline())
             .and_then(|next| self.commands(&next).ok());
         let behind = next.unwrap_or_default().concat();
         self.is_pipelined = !behind.is_empty();
-        let body = transparent(message);
+        let body = stuff_dots(message);
         let written = self
             .wire
             .write_group(&body, behind.as_bytes(), self.limits.block.0)
@@ -207,13 +207,13 @@ impl Connection {
             self.usable = false;
             return Attempt::OutOfStep(Trouble::Relay(reply.to_string()));
         }
-        // Neither yes nor no: whatever the relay is at, it is not where we are.
+        // Neither acceptance nor refusal: the relay is out of step with us.
         self.usable &= matches!(reply.code, 200..=299 | 400..=599);
         Attempt::answered(Phase::Dot, &reply)
     }
 
-    /// Says good-bye, and waits a moment for the answer: a relay that counts connections should have closed this one
-    /// before the next comes. Where the relay waits for a body, it is left without a word: anything would be the body.
+    /// Sends QUIT and waits briefly for the reply, so that a relay that counts connections has closed this one before the
+    /// next opens. Sends nothing if the relay waits for a body, since it would read QUIT as the body.
     pub async fn quit(mut self) {
         if self.usable && !self.is_pipelined && self.write(b"QUIT\r\n").await.is_ok() {
             let _ = self.wire.read(self.limits.command.0.min(FAREWELL)).await;
@@ -226,7 +226,7 @@ impl Connection {
         written
     }
 
-    /// A reply within its phase's limit. One that is lost, or a 421, ends the connection's use.
+    /// Reads a reply within the time limit of its phase. A lost reply or a 421 makes the connection unusable.
     async fn read(&mut self, phase: Phase) -> Result<Reply, Trouble> {
         let limit = match phase {
             Phase::Mail | Phase::Rcpt => self.limits.command,

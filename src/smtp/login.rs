@@ -1,4 +1,4 @@
-//! How to log in (RFC 4954): only in a way that the relay offers, and without repeating what it answers.
+//! AUTH (RFC 4954): uses only a mechanism that the relay offers, and hides replies that repeat the password.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::config::{Auth, Secret};
 
-/// So many characters of an encoded password in a row give it away.
+/// Number of consecutive characters of an encoded password that reveal it.
 const TELLING: usize = 12;
 
-/// Who logs in, in which way.
+/// A user's credentials and the mechanism to use.
 #[derive(Clone)]
 pub(super) struct Login {
     auth: Auth,
@@ -33,11 +33,11 @@ impl Login {
         }
     }
 
-    /// What is said at first, then the answer to each 334. After a bad token the 334 holds the reason, to be answered by
-    /// an empty line.
+    /// Returns the AUTH command, then the answer to each 334. After a bad token the 334 holds the reason, and an empty line
+    /// answers it.
     ///
     /// # Errors
-    /// Where the relay does not offer the way.
+    /// If the relay does not offer the mechanism.
     pub(super) fn steps(&self, offered: &[String]) -> Result<[String; 3], NoWay> {
         let none = String::new;
         Ok(match choose_way(self.auth, offered)? {
@@ -60,7 +60,7 @@ impl Login {
         STANDARD.encode(format!("user={user}\x01auth=Bearer {password}\x01\x01"))
     }
 
-    /// The forms of the password in which a relay could repeat it.
+    /// Returns the forms of the password that a relay could repeat.
     pub(super) fn secrets(&self) -> Secrets {
         let password = self.password.reveal();
         Secrets {
@@ -70,7 +70,7 @@ impl Login {
     }
 }
 
-/// Why the relay does not get the password.
+/// Why the password is not sent to the relay.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoWay {
     #[error(
@@ -84,7 +84,7 @@ pub(super) enum NoWay {
     Unknown { offered: String },
 }
 
-/// The way to log in: the one that the config names, else the first known one that is offered.
+/// Chooses the mechanism: the configured one, else the first supported one that the relay offers.
 fn choose_way(auth: Auth, offered: &[String]) -> Result<Auth, NoWay> {
     let known = [
         (Auth::Plain, "PLAIN"),
@@ -105,7 +105,7 @@ fn choose_way(auth: Auth, offered: &[String]) -> Result<Auth, NoWay> {
     })
 }
 
-/// What must not be shown in a reply.
+/// The secrets that a shown reply must not contain.
 #[derive(Clone, Default)]
 pub(super) struct Secrets {
     clear: Vec<String>,
@@ -113,18 +113,18 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Whether the text repeats one of them, in clear or a telling part of its encoded form.
-    pub(super) fn are_told_by(&self, text: &str) -> bool {
-        // Of a password of three letters many words are made; it is hidden where it stands alone.
+    /// Whether the text contains one of them, in clear or as a revealing part of its encoded form.
+    pub(super) fn occur_in(&self, text: &str) -> bool {
+        // Many words contain a password of three letters, so it only counts as a whole word.
         let tells = |secret: &String| match secret.len() {
             0 => false,
             1..=3 => text.split_whitespace().any(|word| word == secret),
             _ => text.contains(secret.as_str()),
         };
-        self.clear.iter().any(tells) || self.tells_encoded(text)
+        self.clear.iter().any(tells) || self.contains_encoded(text)
     }
 
-    fn tells_encoded(&self, text: &str) -> bool {
+    fn contains_encoded(&self, text: &str) -> bool {
         let is_other = |c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c);
         text.split(is_other).any(|run| {
             self.encoded.iter().any(|encoded| {
@@ -177,10 +177,10 @@ mod tests {
             ("334 aHVudGVyMiwgaHVudGVk", true),
             ("2.0.0 queued as 4bXy3z9Qk1zMnQ7", false),
         ] {
-            assert_eq!(secrets.are_told_by(text), is_told, "{text}");
+            assert_eq!(secrets.occur_in(text), is_told, "{text}");
         }
         let short = login("ok").secrets();
-        assert!(short.are_told_by("is it ok ?"));
-        assert!(!short.are_told_by("token"));
+        assert!(short.occur_in("is it ok ?"));
+        assert!(!short.occur_in("token"));
     }
 }

@@ -1,4 +1,4 @@
-//! SMTP (RFC 5321): the wire, the dialogue, what a reply means.
+//! SMTP client (RFC 5321): connections and the dialogue over them.
 
 mod body;
 mod dialer;

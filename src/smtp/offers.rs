@@ -1,6 +1,6 @@
-//! What a relay offers in its answer to EHLO, as far as it is used.
+//! The extensions in a relay's reply to EHLO, as far as they are used.
 
-/// The offers of one connection.
+/// The extensions that a relay offers on one connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -11,14 +11,14 @@ pub(super) struct Offers {
     pub(super) pipelining: bool,
     pub(super) smtputf8: bool,
     pub(super) eight_bit: bool,
-    /// Whether a size can be announced, and the largest; 0 says no limit (RFC 1870).
+    /// Largest message in octets, if SIZE is offered; 0 means no limit (RFC 1870).
     pub(super) size: Option<usize>,
-    /// The ways to log in, in capitals.
+    /// AUTH mechanisms, in upper case.
     pub(super) auth: Vec<String>,
 }
 
 impl Offers {
-    /// Reads the lines of an answer; the first greets.
+    /// Parses the lines of a reply. The first line is a greeting.
     pub(super) fn read(lines: &[String]) -> Self {
         let mut offers = Self::default();
         for line in lines.iter().skip(1) {

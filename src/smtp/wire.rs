@@ -1,4 +1,4 @@
-//! Bytes to and from a relay: plain or TLS, each step with its limit, replies of bounded size.
+//! Bytes to and from a relay: plain or TLS, each step with a time limit, replies of bounded size.
 
 use std::io::{self, IoSlice};
 use std::time::Duration;
@@ -14,11 +14,11 @@ use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 use crate::smtp::login::Secrets;
 use crate::verdict::{LONGEST_TEXT, Reply, Trouble, one_line};
 
-/// The longest line of a reply, in octets: twice what RFC 5321 4.5.3.1.5 asks for.
+/// Longest line of a reply, in octets: twice the limit of RFC 5321 4.5.3.1.5.
 const LONGEST_LINE: usize = 1000;
-/// How much goes out within one limit, in octets.
+/// Size of a block that is written within one time limit, in octets.
 const BLOCK: usize = 64 * 1024;
-/// The most lines of one reply.
+/// Largest number of lines of one reply.
 const MOST_LINES: usize = 100;
 
 enum Stream {
@@ -26,7 +26,7 @@ enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// One connection; it belongs to one task, and a fault ends it.
+/// A connection. It belongs to one task, and a fault ends it.
 pub(super) struct Wire {
     stream: Stream,
     buffer: Vec<u8>,
@@ -37,13 +37,13 @@ fn relay(error: impl std::fmt::Display) -> Trouble {
     Trouble::Relay(error.to_string())
 }
 
-/// A certificate's fault in words that tell a person the way out.
+/// Explains a certificate's fault, with a hint.
 fn explain(fault: &CertificateError) -> String {
     match fault {
         CertificateError::UnknownIssuer => {
             "nobody whom this machine trusts has signed it; name its issuer's certificate in `ca`".to_owned()
         }
-        // Only the library's own text names this fault.
+        // The library has no variant for this fault, only a text.
         CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
             "it is an authority's (CA:TRUE), as `openssl req -x509` makes it, and may not stand for a server; make it with \
              `-addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:NAME`"
@@ -54,7 +54,7 @@ fn explain(fault: &CertificateError) -> String {
 }
 
 impl Wire {
-    /// A connection in clear. No reply is shown that repeats one of the secrets.
+    /// Wraps an unencrypted connection. Replies that repeat one of the secrets are hidden.
     pub(super) fn new(stream: TcpStream, secrets: Secrets) -> Self {
         Self {
             stream: Stream::Plain(stream),
@@ -63,7 +63,7 @@ impl Wire {
         }
     }
 
-    /// The same connection over TLS.
+    /// Upgrades the connection to TLS.
     pub(super) async fn encrypt(
         self,
         connector: &TlsConnector,
@@ -94,7 +94,7 @@ impl Wire {
         })
     }
 
-    /// Whether there is more than the reply that was read.
+    /// Whether unread bytes follow the last reply.
     pub(super) fn has_more(&self) -> bool {
         !self.buffer.is_empty()
     }
@@ -103,8 +103,8 @@ impl Wire {
         self.write_group(bytes, &[], limit).await
     }
 
-    /// Bytes, and behind them in the same write what need not wait for their answer. An error says that the bytes' end is
-    /// not out; whether what follows is, shows when its answer is read.
+    /// Writes bytes and, in the same write, commands that need not wait for their reply. An error means that the last of
+    /// the bytes was not sent; reading the replies shows whether the commands were.
     pub(super) async fn write_group(
         &mut self,
         bytes: &[u8],
@@ -132,7 +132,7 @@ impl Wire {
         Ok(())
     }
 
-    /// A whole block, and as much of what is behind it as goes with it: how much that is.
+    /// Writes a whole block, and what fits of the bytes after it. Returns the number of those bytes.
     async fn write_block(&mut self, block: &[u8], behind: &[u8]) -> io::Result<usize> {
         match &mut self.stream {
             Stream::Plain(tcp) => {
@@ -156,12 +156,12 @@ impl Wire {
         }
     }
 
-    /// One reply, of however many lines (RFC 5321 4.2.1).
+    /// Reads one reply of one or more lines (RFC 5321 4.2.1).
     pub(super) async fn read(&mut self, limit: Duration) -> Result<Reply, Trouble> {
         Ok(self.read_with_lines(limit).await?.0)
     }
 
-    /// One reply, and its lines for themselves: only those of EHLO mean something.
+    /// Reads one reply. Returns its lines too, which only have a meaning for EHLO.
     pub(super) async fn read_with_lines(
         &mut self,
         limit: Duration,
@@ -171,7 +171,7 @@ impl Wire {
             .map_err(|_| relay("the reply took too long"))??;
         let text = lines.join(" ");
         let reply = Reply::new(code, &text);
-        if !self.secrets.are_told_by(&text) {
+        if !self.secrets.occur_in(&text) {
             return Ok((reply, lines));
         }
         let status = reply.enhanced().map(|status| format!("{status} "));
@@ -193,7 +193,7 @@ impl Wire {
             let code: u16 = code
                 .filter(|code| (200..600).contains(code))
                 .ok_or_else(|| relay("the relay speaks no SMTP"))?;
-            // Some relays leave the words out, or the space before them.
+            // Some relays omit the text, or the space before it.
             let (is_last, words) = match line.get(3) {
                 Some(b'-') => (false, &line[4..]),
                 Some(b' ') => (true, &line[4..]),
