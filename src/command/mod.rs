@@ -66,7 +66,10 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
         anyhow::Error::msg(words.show(&finding).into_owned())
     });
     runtime.block_on(async {
-        app.note_departures(&mut talk).await;
+        // A store that does not answer is not asked again; the next run notes what is new.
+        if ended.is_ok() {
+            app.note_departures(&mut talk).await;
+        }
         app.close().await;
     });
     // A look-up of a name cannot be broken off, and nothing needs its answer any more.

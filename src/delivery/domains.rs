@@ -45,6 +45,8 @@ struct State<D> {
     slow: HashMap<String, Slow<D>>,
     /// The domains that have asked for less since a message was last taken.
     asked: Vec<String>,
+    /// How often each domain has asked since it last took a message.
+    asks: HashMap<String, u32>,
     /// The first domain.
     first: Option<String>,
 }
@@ -66,6 +68,7 @@ impl<D> Domains<D> {
         let state = State {
             slow: HashMap::new(),
             asked: Vec::new(),
+            asks: HashMap::new(),
             first: None,
         };
         Self {
@@ -157,8 +160,9 @@ impl<D> Domains<D> {
         }
     }
 
-    /// The domain asks for less. Returns those who wait for it, and for how long they do now; none where it is the relay that
-    /// asks: there is no other domain, or several have asked and nothing was taken between.
+    /// The domain asks for less. Returns those who wait for it, and for how long they do now; none where one recipient is
+    /// put off, as by greylisting, or where it is the relay that asks: there is no other domain, or several have asked and
+    /// nothing was taken between.
     pub(super) fn slow_down(&self, domain: &str) -> Option<(Vec<D>, Duration)> {
         let now = Instant::now();
         let mut state = self.state();
@@ -166,7 +170,11 @@ impl<D> Domains<D> {
         if !state.asked.iter().any(|asked| asked == domain) {
             state.asked.push(domain.to_owned());
         }
-        if !self.is_varied.load(Ordering::Relaxed) || state.asked.len() >= MOST_DOMAINS {
+        let asks = state.asks.entry(domain.to_owned()).or_default();
+        *asks += 1;
+        let is_one_recipient = *asks == 1 && !state.slow.contains_key(domain);
+        let is_relay = !self.is_varied.load(Ordering::Relaxed) || state.asked.len() >= MOST_DOMAINS;
+        if is_one_recipient || is_relay {
             return None;
         }
         let slow = state.slow.entry(domain.to_owned()).or_insert(Slow {
@@ -194,6 +202,7 @@ impl<D> Domains<D> {
         }
         let mut state = self.state();
         state.asked.clear();
+        state.asks.remove(domain);
         if let Some(slow) = state.slow.get_mut(domain) {
             slow.waits = 0;
             slow.taken += 1;
@@ -205,7 +214,8 @@ impl<D> Domains<D> {
                 state.slow.remove(domain);
             }
         }
-        self.is_idle.store(state.slow.is_empty(), Ordering::Relaxed);
+        let is_idle = state.slow.is_empty() && state.asks.is_empty();
+        self.is_idle.store(is_idle, Ordering::Relaxed);
     }
 }
 
@@ -224,6 +234,9 @@ mod tests {
         for domain in ["slow.example", "other.example"] {
             domains.see(domain);
         }
+        // One recipient that is put off says nothing about the others.
+        assert!(domains.slow_down("slow.example").is_none());
+        assert_eq!(domains.admit("slow.example", 2), Admission::Now(2));
         let mut waits = Vec::new();
         for _ in 0..9 {
             let (parked, wait) = domains.slow_down("slow.example").unwrap();
@@ -261,6 +274,7 @@ mod tests {
             }
             open
         };
+        assert!(domains.slow_down("slow.example").is_none());
         for allowed in [4, 2, 1, 1] {
             let (_, wait) = domains.slow_down("slow.example").unwrap();
             advance(wait).await;
@@ -281,6 +295,7 @@ mod tests {
         for domain in ["slow.example", "other.example"] {
             domains.see(domain);
         }
+        assert!(domains.slow_down("slow.example").is_none());
         let (_, wait) = domains.slow_down("slow.example").unwrap();
         advance(wait).await;
         assert_eq!(domains.admit("slow.example", 0), Admission::Now(0));
@@ -307,9 +322,13 @@ mod tests {
         domains.succeed("a.example");
         assert!(domains.is_idle());
         domains.see("b.example");
-        assert!(domains.slow_down("a.example").is_some());
-        assert!(domains.slow_down("b.example").is_some());
-        assert!(domains.slow_down("c.example").is_none());
+        for domain in ["a.example", "b.example"] {
+            assert!(domains.slow_down(domain).is_none());
+            assert!(domains.slow_down(domain).is_some());
+        }
+        for _ in 0..2 {
+            assert!(domains.slow_down("c.example").is_none());
+        }
         domains.succeed("d.example");
         assert!(domains.slow_down("c.example").is_some());
     }
