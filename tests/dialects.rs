@@ -605,3 +605,30 @@ fn names_have_bounds() {
         ran.talk
     );
 }
+
+#[test]
+fn a_post_that_has_an_address_keeps_it_when_an_earlier_one_of_the_same_words_comes() {
+    let text = |words: &str| format!("---\ntitle: Update\n---\n{words}\n");
+    let build =
+        |scene: &Scene| scene.run(&["--config", "tidings.toml", "--at", NOON, "build", "-v"]);
+    let scene = Scene::new()
+        .file("tidings.toml", BESIDE)
+        .file("content/2018-06-10-update.md", &text("Ten."));
+    build(&scene);
+    let scene = scene.file("content/2018-06-01-update.md", &text("One."));
+    let is_kept = |scene: &Scene, result: &str| {
+        let ran = build(scene);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+        assert!(ran.out.contains(result), "{}", ran.out);
+        let (first, late) = ("2018-06-10-update.md", "2018-06-01-update.md");
+        assert_eq!(address(&ran, first), Some("update/"), "{}", ran.talk);
+        assert_eq!(address(&ran, late), Some("2018-06-01-update/"));
+    };
+    is_kept(&scene, "1 new, 0 updated");
+    // Now the lock knows both; also when both are edited at once.
+    is_kept(&scene, "0 new, 0 updated");
+    let scene = scene
+        .file("content/2018-06-10-update.md", &text("Ten!"))
+        .file("content/2018-06-01-update.md", &text("One!"));
+    is_kept(&scene, "0 new, 2 updated");
+}

@@ -279,6 +279,7 @@ impl<'a> Reading<'a> {
         let texts = self.texts(&manifest, rendering);
         let held: Vec<u64> = self.loaded.held.iter().map(fingerprint_of).collect();
         manifest.add_posts(&self.prints, &texts, &held, self.unseen.clone());
+        manifest.set_dated(self.loaded.dated.iter().map(fingerprint_of));
         if self.config.feeds.hub.is_some() {
             let posts = Posts {
                 all: &self.loaded.posts,

@@ -1,6 +1,6 @@
 //! Two posts with one address, of which readers would show one: who has it stays, the newcomer is named and left out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -31,29 +31,63 @@ fn ask(post: &Post) -> Unnamed<'_> {
     }
 }
 
-/// Gives posts that share an address the one with the date of their file's name, but for the one that was published
-/// first. `dated` is that address, or none where the post cannot be read again.
-pub(super) fn date(posts: &mut [Post], dated: impl Fn(&Post) -> Option<Address>) {
-    let mut holders: HashMap<Address, usize> = HashMap::with_capacity(posts.len());
+/// Whether no two posts have one address.
+fn are_apart(posts: &[Post]) -> bool {
+    let mut marks: Vec<u64> = posts
+        .par_iter()
+        .map(|post| fingerprint_of(&post.url))
+        .collect();
+    marks.par_sort_unstable();
+    marks.is_sorted_by(|a, b| a < b)
+}
+
+/// Gives posts that share an address the one with the date of their file's name, but for the one that has the address:
+/// a post of the last build stays before one that is only in the lock, and that before a new one; then one that had the
+/// address before one that had its date in it, then the one that was published first. `dated` is the address with the
+/// date, or none where the post cannot be read again. Returns the paths of those that got it.
+pub(super) fn date(
+    posts: &mut [Post],
+    lock: &Lock,
+    authority: &str,
+    before: &Before<'_>,
+    dated: impl Fn(&Post) -> Option<Address>,
+) -> HashSet<String> {
+    if are_apart(posts) {
+        return HashSet::new();
+    }
+    let assigned = lock
+        .clone()
+        .assign(authority, &unnamed(posts), &before.beside(posts));
+    let lines = lock.ids();
+    let rank = |number: usize| {
+        let post = &posts[number];
+        let id = assigned.ids[number].as_deref();
+        let had = id.is_some_and(|id| before.had(id));
+        let is_known = had || id.is_some_and(|id| lines.contains(id));
+        let was_dated = id.is_some_and(|id| before.was_dated(id));
+        (!is_known, !had, was_dated, post.published, &*post.path)
+    };
+    let mut holders: HashMap<&str, usize> = HashMap::with_capacity(posts.len());
     let mut later = Vec::new();
     for (number, post) in posts.iter().enumerate() {
-        let Some(holder) = holders.get_mut(&post.url) else {
-            holders.insert(post.url.clone(), number);
+        let holder = holders.entry(post.url.as_str()).or_insert(number);
+        if *holder == number {
             continue;
-        };
-        let age = |number: usize| (posts[number].published, &*posts[number].path);
-        let (first, second) = match age(number) < age(*holder) {
-            true => (number, *holder),
-            false => (*holder, number),
-        };
-        *holder = first;
-        later.push(second);
+        }
+        if rank(number) < rank(*holder) {
+            later.push(std::mem::replace(holder, number));
+        } else {
+            later.push(number);
+        }
     }
+    let mut paths = HashSet::with_capacity(later.len());
     for number in later {
         if let Some(address) = dated(&posts[number]) {
             posts[number].url = address;
+            paths.insert(posts[number].path.to_string());
         }
     }
+    paths
 }
 
 /// Takes out posts whose address another has. A post that the lock knows stays before one that it does not, one that is
@@ -64,12 +98,7 @@ pub(super) fn take_out(
     authority: &str,
     before: &Before<'_>,
 ) -> Vec<Loser> {
-    let mut marks: Vec<u64> = posts
-        .par_iter()
-        .map(|post| fingerprint_of(&post.url))
-        .collect();
-    marks.par_sort_unstable();
-    if marks.is_sorted_by(|a, b| a < b) {
+    if are_apart(posts) {
         return Vec::new();
     }
     // Which ids they would have.

@@ -50,6 +50,8 @@ pub struct Loaded {
     pub dialect: String,
     /// The ids of posts that are not here today, and that may come back under another path.
     pub held: Vec<String>,
+    /// The ids of posts whose addresses hold their dates, since others have the shorter ones.
+    pub dated: Vec<String>,
     /// Files that are no posts, or none today, and why.
     left_out: Vec<(String, &'static str)>,
     site: Site,
@@ -147,12 +149,13 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let authority = site.authority();
     let before = Before::new(&config.lock, &habits, &assets, &absent);
     let mut held: Vec<String> = Vec::new();
+    let mut dated = HashSet::new();
     if habits.rules.dates_apart && config.permalink.is_none() {
         let keeping = Habits {
             name_keeps_date: true,
             ..habits.clone()
         };
-        apart::date(&mut posts, |post| {
+        dated = apart::date(&mut posts, &lock, &authority, &before, |post| {
             address_of(post, &assets.file(&post.path), site, &keeping)
         });
     }
@@ -180,6 +183,8 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         }
         None => false,
     });
+    let dated = posts.iter().filter(|post| dated.contains(&*post.path));
+    let dated = dated.map(|post| post.id.to_string()).collect();
     findings.sort();
     let (site, index) = (site.clone(), Index::default());
     Ok(Loaded {
@@ -188,6 +193,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         findings,
         dialect,
         held,
+        dated,
         left_out,
         site,
         habits,

@@ -52,6 +52,11 @@ impl<'a> Before<'a> {
         self.manifest().text_of(fingerprint_of(&id)).is_some()
     }
 
+    /// Whether the last build gave this post an address with its date, since another had the shorter one.
+    pub(super) fn was_dated(&self, id: &str) -> bool {
+        self.manifest().was_dated(fingerprint_of(&id))
+    }
+
     /// The same, beside these posts.
     pub(super) fn beside<'b>(&'b self, posts: &'b [Post]) -> impl Past + 'b {
         Beside {

@@ -26,6 +26,8 @@ pub struct Manifest {
     pub(super) files: BTreeMap<String, Written>,
     /// Each post that was ever published, by the fingerprint of its id.
     pub(super) posts: HashMap<u64, Known>,
+    /// The posts whose addresses hold their dates, since others have the shorter ones.
+    pub(super) dated: BTreeSet<u64>,
     /// The posts that subscribers may not have seen yet though their dates are old.
     pub(super) unseen: Unseen,
     /// The new posts that the hub waits for, by the fingerprint of their ids, which a rename leaves alone.
@@ -166,6 +168,7 @@ impl Manifest {
                 ["unseen", id, later] => {
                     manifest.unseen.0.extend(number(id).zip(later.parse().ok()));
                 }
+                ["dated", id] => manifest.dated.extend(number(id)),
                 ["waiting", id, page, since] => {
                     let page = page.to_owned();
                     let waiting = since.parse().map(|since| Waiting { page, since });
@@ -223,6 +226,9 @@ impl Manifest {
         for (id, later) in &self.unseen.0 {
             text.push_str(&format!("unseen\t{id:x}\t{later}\n"));
         }
+        for id in &self.dated {
+            text.push_str(&format!("dated\t{id:x}\n"));
+        }
         let mut posts: Vec<_> = self.posts.iter().collect();
         posts.sort_unstable_by_key(|(id, _)| **id);
         for (
@@ -271,6 +277,16 @@ impl Manifest {
     /// What the text of a post was that the last build had.
     pub fn text_of(&self, id: u64) -> Option<Signature> {
         self.posts.get(&id)?.text
+    }
+
+    /// Whether the last build gave this post an address with its date, since another had the shorter one.
+    pub fn was_dated(&self, id: u64) -> bool {
+        self.dated.contains(&id)
+    }
+
+    /// Remembers that just these posts have addresses with their dates.
+    pub fn set_dated(&mut self, ids: impl Iterator<Item = u64>) {
+        self.dated = ids.collect();
     }
 
     /// Whether a build has published the post of this id, the last one or an earlier one.
@@ -424,6 +440,7 @@ mod tests {
         };
         let of_post = |fingerprint, text| Known { fingerprint, text };
         let manifest = Manifest {
+            dated: [1, 11].into(),
             files: [("tag/c/atom.xml".to_owned(), written)].into(),
             posts: [
                 (7, of_post(8, Some(Signature::of("tea")))),
