@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fs;
 
 use arbitrary::{Result, Unstructured};
+use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 use tidings::inside::lock::{Lock, Past, Unnamed};
 use tidings::inside::post::Signature;
@@ -35,6 +36,10 @@ impl Past for Forgotten {
 
     fn now(&self, _: usize) -> Option<Signature> {
         None
+    }
+
+    fn is_day(&self, _: DateTime<Utc>) -> bool {
+        false
     }
 
     fn is_there(&self, _: &str) -> bool {

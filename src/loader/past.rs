@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, NaiveTime, Utc};
+
 use crate::loader::assets::Assets;
 use crate::loader::reader::text_of;
 use crate::lock::Past;
@@ -100,6 +102,12 @@ impl Past for Beside<'_> {
     fn now(&self, number: usize) -> Option<Signature> {
         let file = self.before.file(&self.posts[number].path);
         signature(&file, self.before.habits)
+    }
+
+    fn is_day(&self, instant: DateTime<Utc>) -> bool {
+        let zone = self.before.habits.zone;
+        let here = instant.with_timezone(&zone).time();
+        here == NaiveTime::MIN || instant.time() == NaiveTime::MIN
     }
 
     fn is_there(&self, path: &str) -> bool {

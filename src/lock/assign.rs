@@ -204,7 +204,10 @@ impl Lock {
         if gone.is_empty() {
             return Vec::new();
         }
-        let trace = |number: &usize| Trace::of_line(&asking.line(*number), past.now(*number));
+        let trace = |number: &usize| Trace {
+            is_day: past.is_day(posts[*number].published),
+            ..Trace::of_line(&asking.line(*number), past.now(*number))
+        };
         let came: Vec<Trace<'_>> = numbers.iter().map(trace).collect();
         let traces: Vec<Trace<'_>> = gone.iter().map(|(trace, _)| *trace).collect();
         let mut unclear = Vec::new();

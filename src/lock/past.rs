@@ -1,5 +1,7 @@
 //! What the assignment asks beside the lock.
 
+use chrono::{DateTime, Utc};
+
 use crate::post::Signature;
 
 /// What the last build knew, and what posts say now: asked where the lock alone does not answer.
@@ -12,6 +14,8 @@ pub trait Past {
     fn was_published(&self, id: &str) -> bool;
     /// The text of the post of this number.
     fn now(&self, number: usize) -> Option<Signature>;
+    /// Whether this instant begins a day, as that of a date without a time does.
+    fn is_day(&self, instant: DateTime<Utc>) -> bool;
     /// Whether a file stands at this path, though it may be no post today.
     fn is_there(&self, path: &str) -> bool;
     /// The lines that the lock could not be given.

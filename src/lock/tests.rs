@@ -6,7 +6,7 @@ mod vanished;
 
 use std::collections::HashMap;
 
-use chrono::{TimeZone, Utc};
+use chrono::{DateTime, NaiveTime, TimeZone, Utc};
 
 use super::{Assigned, Lock, Past, Unnamed};
 use crate::post::Signature;
@@ -33,6 +33,10 @@ struct Build<'a> {
 }
 
 impl Past for Build<'_> {
+    fn is_day(&self, instant: DateTime<Utc>) -> bool {
+        instant.time() == NaiveTime::MIN
+    }
+
     fn is_known(&self) -> bool {
         !self.is_lost
     }

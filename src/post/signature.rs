@@ -68,6 +68,11 @@ impl Signature {
         }
     }
 
+    /// Whether its text is known to be short.
+    pub fn is_short(self) -> bool {
+        self.0 & 1 == 1 && self != Self::UNKNOWN
+    }
+
     /// Its bits, to be kept.
     pub fn bits(self) -> u64 {
         self.0
