@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{Dialect, Posts, Site};
+use crate::config::{Author, Dialect, Posts, Site};
 use crate::finding::Finding;
 use crate::loader::generator::{self, Generator};
 use crate::loader::reader::text_of;
@@ -67,7 +67,12 @@ pub(super) fn habits(
         }
     }
     if habits.authors.is_empty() {
-        habits.authors = site.author.clone().into_iter().collect();
+        let with_one_form = |author: Author| Author {
+            name: post::composed(&author.name).into_owned(),
+            ..author
+        };
+        let author = site.author.clone().map(with_one_form);
+        habits.authors = author.into_iter().collect();
     }
     habits.permalink = config.permalink.clone().or(habits.permalink);
     if let Some(token) = config

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::config::{Author, is_blank};
 use crate::html::{legal, words};
 use crate::post::body::markdown::inline;
+use crate::post::composed;
 use crate::post::dialect::{Folders, Habits, Split};
 use crate::post::facts::name::Name;
 use crate::post::front::{Front, text_of};
@@ -51,7 +52,7 @@ pub fn from_map(map: &Map<String, Value>) -> Option<Author> {
     let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
     let name = text(&["name", "display_name", "title", "login"])?;
     Some(Author {
-        name: legal(&name).into_owned(),
+        name: composed(&legal(&name)).into_owned(),
         email: text(&["email", "mail"]).and_then(|email| email.parse().ok()),
         url: text(&["url", "uri", "link", "web", "website", "homepage"])
             .and_then(|url| url.parse().ok())
@@ -74,7 +75,7 @@ fn named(text: &str, habits: &Habits) -> Option<Author> {
     let email = email.trim().parse().ok();
     let name = if email.is_some() { name.trim() } else { text };
     (!name.is_empty()).then(|| Author {
-        name: legal(name).into_owned(),
+        name: composed(&legal(name)).into_owned(),
         email,
         url: None,
     })
@@ -162,9 +163,20 @@ fn once(terms: Vec<String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::{from_map, named};
     use crate::config::Dialect;
     use crate::post::dialect::Habits;
+
+    #[test]
+    fn the_accents_of_an_author_have_one_form() {
+        let habits = Habits::of(Dialect::Plain, chrono_tz::Tz::UTC);
+        let map = serde_json::json!({ "name": "Zoe\u{308}" });
+        let by_map = from_map(map.as_object().unwrap()).unwrap();
+        assert_eq!(by_map.name, "Zo\u{eb}");
+        for text in ["Zoe\u{308}", "Zoe\u{308} <z@x.example>", "[Zoe\u{308}](/z)"] {
+            assert_eq!(named(text, &habits).unwrap().name, "Zo\u{eb}", "{text}");
+        }
+    }
 
     #[test]
     fn an_author_by_one_text_has_a_name_and_perhaps_an_address() {
