@@ -775,7 +775,7 @@ fn a_site_that_suddenly_lost_its_posts_waits_for_a_persons_word() {
             let ran = scene.run(arguments);
             assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.talk);
             let said = format!(
-                "{} of {count} posts that were published are gone",
+                "{} of {count} posts that were published would leave the feeds",
                 count - kept
             );
             assert!(
@@ -790,14 +790,56 @@ fn a_site_that_suddenly_lost_its_posts_waits_for_a_persons_word() {
         assert_ne!(scene.read("public/atom.xml"), feed);
         assert_eq!(scene.run(&["build"]).code, 0);
     }
+    // Also where their files are there.
+    for (line, reason, code) in [
+        ("draft: true", "it is a draft", 0),
+        ("private: true", "", 0),
+        ("date: 2999-01-01", "it is of the future", 0),
+        ("tags: [", "something is wrong with it", 1),
+    ] {
+        for (count, lost, is_refused) in [(12, 12, true), (12, 7, true), (12, 6, false)] {
+            let scene = posts(count);
+            scene.run_at("2024-06-24T08:00:05+02:00", &["build"]);
+            let feed = scene.read("public/atom.xml");
+            for n in 0..lost {
+                let path = format!("post/p{n}.md");
+                let old = scene.read(&path);
+                let lines = old
+                    .lines()
+                    .filter(|old| !line.starts_with("date") || !old.starts_with("date"));
+                let text = lines.collect::<Vec<_>>().join("\n");
+                let text = text.replacen("---", &format!("---\n{line}"), 1);
+                std::fs::write(scene.path(&path), text).unwrap();
+            }
+            let ran = scene.run(&["build"]);
+            if !is_refused {
+                assert_eq!(ran.code, code, "{line}: {}", ran.talk);
+                continue;
+            }
+            assert_eq!(ran.code, 2, "{line}: {}", ran.talk);
+            let said = format!(
+                "{lost} of {count} posts that were published would leave the feeds ({lost}: {reason}"
+            );
+            assert!(ran.talk.contains(&said), "{line}: {}", ran.talk);
+            assert_eq!(scene.read("public/atom.xml"), feed);
+            assert_eq!(scene.run(&["digest", "weekly"]).code, 2, "{line}");
+            assert_eq!(scene.run(&["build", "--fewer"]).code, code, "{line}");
+            assert_ne!(scene.read("public/atom.xml"), feed);
+            assert_eq!(scene.run(&["build"]).code, code, "it was said: {line}");
+        }
+    }
     let scene = posts(3);
     scene.run_at("2024-06-24T08:00:05+02:00", &["build"]);
-    for n in 0..3 {
-        let path = format!("post/p{n}.md");
-        let text = scene
-            .read(&path)
-            .replace("---\ntitle", "---\ndraft: true\ntitle");
-        std::fs::write(scene.path(&path), text).unwrap();
+    for is_manifest_lost in [false, true] {
+        if is_manifest_lost {
+            std::fs::remove_file(scene.path("tidings.manifest")).unwrap();
+        }
+        let ran = scene.run(&["--at", "2010-01-01T00:00:00Z", "build"]);
+        assert_eq!(ran.code, 2, "{}", ran.talk);
+        assert!(
+            ran.talk.contains("(3: it is of the future)"),
+            "{}",
+            ran.talk
+        );
     }
-    assert_eq!(scene.run(&["build"]).code, 0, "drafts are not gone");
 }

@@ -113,7 +113,7 @@ pub(crate) fn build(
     let loaded = &reading.loaded;
     if !order.fewer {
         let manifest = reading.publisher.manifest();
-        manifest.refuse_vanished(&loaded.ids(), loaded.lock.ids().len())?;
+        manifest.refuse_vanished(&loaded.today())?;
     }
     let ending = Ending::of(&loaded.findings).and(Ending::of(&findings));
     let (drafts, future) = loaded.waiting();

@@ -16,7 +16,7 @@ pub use walk::files;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -36,6 +36,7 @@ use crate::loader::walk::{Choice, Walked};
 use crate::lock::{Assigned, Lock};
 use crate::post::dialect::Habits;
 use crate::post::{self, Body, Index, Post, Read, Signature, Why, fingerprint_of};
+use crate::publish::Today;
 
 /// Everything that a folder holds.
 #[derive(Debug)]
@@ -296,10 +297,23 @@ impl Loaded {
         ))
     }
 
-    /// The fingerprints of the ids of all posts, also of those that are left out for a reason that is named.
-    pub fn ids(&self) -> HashSet<u64> {
-        let here = self.posts.iter().map(|post| fingerprint_of(&post.id));
-        here.chain(self.held.iter().map(fingerprint_of)).collect()
+    /// Which posts are published today, and why others are not.
+    pub fn today(&self) -> Today {
+        let broken = self.held.iter().map(|id| (fingerprint_of(id), BROKEN));
+        let mut left_out: HashMap<u64, &'static str> = broken.collect();
+        for (path, why) in &self.left_out {
+            let ids = self.lock.ids_at([&**path]);
+            left_out.extend(ids.into_iter().map(|id| (fingerprint_of(&id), *why)));
+        }
+        Today {
+            published: self
+                .posts
+                .iter()
+                .map(|post| fingerprint_of(&post.id))
+                .collect(),
+            left_out,
+            in_lock: self.lock.ids().iter().map(fingerprint_of).collect(),
+        }
     }
 
     /// How many drafts, and how many posts of the future, were left out.
@@ -350,6 +364,8 @@ impl Loaded {
     }
 }
 
+/// Why a post is held that is not left out by its author.
+const BROKEN: &str = "something is wrong with it";
 const IGNORED: &str = "the generator leaves it out";
 
 /// The address that other habits give a post, read again.

@@ -1,7 +1,7 @@
 //! `tidings.manifest`: which files tidings wrote and what from, what the last build knew of posts, and the lines that the
 //! lock could not be given. Losing it costs a rendering and what only it can tell, never a file.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -15,10 +15,12 @@ use crate::ledger::Progress;
 use crate::post::Signature;
 use crate::publish::below::is_below;
 use crate::publish::unseen::{Unseen, carry_on};
-use crate::publish::vanished::Vanished;
+use crate::publish::vanished::{GONE, Today, Vanished};
 
 /// The first line: a file of another form is as good as none.
 const HEAD: &str = "tidings manifest 1";
+/// What the line of a post ends with that the last build did not publish.
+const HELD: &str = "held";
 
 /// The files that were written, the input that they were made from, and the posts that were published.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub(super) struct Known {
     pub(super) fingerprint: u64,
     /// What its text was; none where its file was not there at the last build.
     pub(super) text: Option<Signature>,
+    /// Whether the last build knew of it and did not publish it.
+    pub(super) is_held: bool,
 }
 
 /// A page that has not answered yet; the hub is told when it has.
@@ -125,13 +129,16 @@ impl Manifest {
                 .strip_prefix("post\t")
                 .and_then(|rest| rest.split_once('\t'))
             {
-                let (hash, text) = match hash.split_once('\t') {
-                    Some((hash, text)) => (hash, number(text)),
-                    None => (hash, None),
-                };
-                if let (Some(id), Some(fingerprint)) = (number(id), number(hash)) {
-                    let text = text.map(Signature::from_bits);
-                    manifest.posts.insert(id, Known { fingerprint, text });
+                let mut fields = hash.split('\t');
+                let fingerprint = fields.next().and_then(number);
+                let text = fields.next().and_then(number).map(Signature::from_bits);
+                if let (Some(id), Some(fingerprint)) = (number(id), fingerprint) {
+                    let known = Known {
+                        fingerprint,
+                        text,
+                        is_held: fields.next() == Some(HELD),
+                    };
+                    manifest.posts.insert(id, known);
                 }
                 continue;
             }
@@ -236,12 +243,16 @@ impl Manifest {
             Known {
                 fingerprint,
                 text: kept,
+                is_held,
             },
         ) in posts
         {
             text.push_str(&format!("post\t{id:x}\t{fingerprint:x}"));
             if let Some(kept) = kept {
                 text.push_str(&format!("\t{:x}", kept.bits()));
+                if *is_held {
+                    text.push_str(&format!("\t{HELD}"));
+                }
             }
             text.push('\n');
         }
@@ -315,6 +326,7 @@ impl Manifest {
             let known = Known {
                 fingerprint: known.map_or(0, |known| known.fingerprint),
                 text: Some(text.unwrap_or(Signature::UNKNOWN)),
+                is_held: true,
             };
             (*id, known)
         };
@@ -327,40 +339,51 @@ impl Manifest {
             let known = Known {
                 fingerprint: *fingerprint,
                 text: Some(*text),
+                is_held: false,
             };
             self.posts.insert(*id, known);
         }
         self.unseen = unseen;
     }
 
-    /// How many posts of the last build are not among these ids, which are those of the posts of today and of those that
-    /// are left out for a reason; none where the last build is not known. A post with a new id makes up for one that is
-    /// gone: ids that changed are another fault than posts that are missing.
-    fn vanished(&self, ids: &HashSet<u64>) -> Option<Vanished> {
+    /// How many posts that the last build published are not among these, by the reason that is known of each; none where
+    /// the last build is not known. A post with a new id makes up for one that is gone: ids that changed are another fault
+    /// than posts that are missing.
+    fn vanished(&self, today: &Today) -> Option<Vanished> {
         if self.posts.is_empty() && self.files.is_empty() {
             return None;
         }
-        let mut vanished = Vanished { known: 0, gone: 0 };
+        let mut vanished = Vanished::default();
         for (id, known) in &self.posts {
-            if known.text.is_some() {
+            if known.text.is_some() && !known.is_held {
                 vanished.known += 1;
-                vanished.gone += usize::from(!ids.contains(id));
+                if !today.published.contains(id) {
+                    let why = today.left_out.get(id).copied().unwrap_or(GONE);
+                    *vanished.reasons.entry(why).or_default() += 1;
+                }
             }
         }
-        let new = ids.iter().filter(|id| !self.posts.contains_key(id)).count();
-        vanished.gone = vanished.gone.saturating_sub(new);
+        let is_new = |id: &&u64| !self.posts.contains_key(*id);
+        vanished.new = today.published.iter().filter(is_new).count();
         Some(vanished)
     }
 
-    /// Refuses to go on where so many posts are gone that a person must say that it is meant. Without the last build the
-    /// lock, with so many ids, still knows that there were posts.
+    /// Refuses to go on where so many posts would leave the feeds that a person must say that it is meant. Without the last
+    /// build the lock still knows that there were posts.
     ///
     /// # Errors
-    /// A finding with the hints.
-    pub fn refuse_vanished(&self, ids: &HashSet<u64>, in_lock: usize) -> Result<(), Finding> {
-        let vanished = self.vanished(ids).unwrap_or_else(|| {
-            let known = if ids.is_empty() { in_lock } else { 0 };
-            Vanished { known, gone: known }
+    /// A finding with the reasons and the hints.
+    pub fn refuse_vanished(&self, today: &Today) -> Result<(), Finding> {
+        let vanished = self.vanished(today).unwrap_or_else(|| {
+            let mut vanished = Vanished::default();
+            if today.published.is_empty() {
+                vanished.known = today.in_lock.len();
+                for id in &today.in_lock {
+                    let why = today.left_out.get(id).copied().unwrap_or(GONE);
+                    *vanished.reasons.entry(why).or_default() += 1;
+                }
+            }
+            vanished
         });
         vanished.refuse()
     }
@@ -438,7 +461,11 @@ mod tests {
             page: "https://x.example/tea/".to_owned(),
             since,
         };
-        let of_post = |fingerprint, text| Known { fingerprint, text };
+        let of_post = |fingerprint, text| Known {
+            fingerprint,
+            text,
+            is_held: fingerprint == 8,
+        };
         let manifest = Manifest {
             dated: [1, 11].into(),
             files: [("tag/c/atom.xml".to_owned(), written)].into(),

@@ -24,6 +24,7 @@ use crate::post::fingerprint_of;
 pub use hub::{Hub, Posts};
 pub use manifest::Manifest;
 pub use unseen::Unseen;
+pub use vanished::Today;
 
 use manifest::{News, Stamp, Written, beside};
 use twin::Twin;

@@ -1,5 +1,8 @@
 //! Whether a site has lost so many posts at once that a person must say that it is meant: a volume that is not mounted and a
-//! submodule that is not checked out look like an author who deleted everything.
+//! submodule that is not checked out look like an author who deleted everything, and so do a clock that is behind and a
+//! fault in the front matter of all.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::finding::Finding;
 
@@ -8,31 +11,56 @@ const SOME: usize = 3;
 /// From so many known posts on, the loss of more than half is doubted.
 const MANY: usize = 10;
 
-/// How many posts were published last, and how many of them are nowhere today.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a post is not published of which nothing is found.
+pub(super) const GONE: &str = "nowhere in the folder";
+
+/// The posts of today, by the fingerprints of their ids.
+#[derive(Debug, Default)]
+pub struct Today {
+    /// Those that the feeds may show.
+    pub published: HashSet<u64>,
+    /// Why others are left out whose files are there.
+    pub left_out: HashMap<u64, &'static str>,
+    /// All that the lock knows.
+    pub in_lock: HashSet<u64>,
+}
+
+/// How many posts were published last, and how many of them are not today.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Vanished {
-    /// The posts of the last build.
+    /// The posts that the last build published.
     pub(super) known: usize,
-    /// Those that are neither published today nor left out for a reason that is named.
-    pub(super) gone: usize,
+    /// How many of them are not published today, for each reason.
+    pub(super) reasons: BTreeMap<&'static str, usize>,
+    /// The posts of today that were never published.
+    pub(super) new: usize,
 }
 
 impl Vanished {
     /// Refuses to publish and to mail what is left.
     ///
     /// # Errors
-    /// A finding with the ways out.
+    /// A finding with the reasons and the ways out.
     pub(super) fn refuse(self) -> Result<(), Finding> {
-        let Self { known, gone } = self;
+        let Self {
+            known,
+            reasons,
+            new,
+        } = self;
+        let gone = reasons.values().sum::<usize>().saturating_sub(new);
         let is_empty = known >= SOME && gone == known;
         let is_most = known >= MANY && gone * 2 > known;
         if !is_empty && !is_most {
             return Ok(());
         }
+        let reasons = reasons.iter().map(|(why, count)| format!("{count}: {why}"));
+        let reasons = reasons.collect::<Vec<_>>().join("; ");
         Err(Finding::error(format!(
-            "{gone} of {known} posts that were published are gone: is the folder of posts there as a whole?"
+            "{gone} of {known} posts that were published would leave the feeds ({reasons})"
         ))
-        .way_out("bring it back (mount it, check it out), or say that it is meant: `tidings build --fewer`"))
+        .way_out(
+            "see whether the folder of posts is there as a whole (mounted, checked out), and the clock right\nor say that it is meant: `tidings build --fewer`",
+        ))
     }
 }
 
@@ -58,8 +86,14 @@ mod tests {
             (100, 51, true),
             (100, 0, false),
         ] {
-            let vanished = Vanished { known, gone };
-            assert_eq!(vanished.refuse().is_err(), refused, "{vanished:?}");
+            // It does not matter for what reasons.
+            let reasons = [("one", gone / 2), ("other", gone - gone / 2)].into();
+            let vanished = Vanished {
+                known,
+                reasons,
+                new: 0,
+            };
+            assert_eq!(vanished.refuse().is_err(), refused, "{gone} of {known}");
         }
     }
 }
