@@ -16,7 +16,7 @@ pub struct IssueId(i64);
 
 /// Why a text is no number of an issue.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this is no number of an issue\n  `tidings status` shows them")]
+#[error("this is no number of an issue\n  `status` shows them")]
 pub struct IssueIdError;
 
 impl IssueId {

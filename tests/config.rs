@@ -356,7 +356,7 @@ fn a_closed_pipe_is_no_error() {
 #[test]
 fn what_is_no_number_address_day_or_time_is_refused_before_anything_is_opened() {
     let scene = Scene::new();
-    let number = "this is no number of an issue\n  `tidings status` shows them";
+    let number = "this is no number of an issue\n  `status` shows them";
     let address = "`ada` is no e-mail address: there is no `@`";
     for (arguments, words) in [
         (&["issue", "pause", "tea"][..], number),

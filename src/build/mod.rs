@@ -335,13 +335,15 @@ impl Summary {
 
     /// The line of the result.
     fn line(&self, posts: usize, written: usize, dir: &Path) -> String {
+        let posts = count(posts, "post");
         match written {
             0 if self.new + self.updated + self.repeated == 0 => {
-                format!("feeds: nothing new: {self} ({posts} posts)")
+                format!("feeds: nothing new: {self} ({posts})")
             }
-            0 => format!("feeds: {self} ({posts} posts, every document stays as it is)"),
+            0 => format!("feeds: {self} ({posts}, every document stays as it is)"),
             _ => format!(
-                "feeds: {self} ({posts} posts, {written} files written into {})",
+                "feeds: {self} ({posts}, {} written into {})",
+                count(written, "file"),
                 dir.display()
             ),
         }
@@ -374,4 +376,28 @@ fn new_posts(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest) -> BTr
         }
     }
     new
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::Summary;
+
+    #[test]
+    fn one_of_something_has_no_plural() {
+        let summary = Summary {
+            new: 1,
+            updated: 0,
+            repeated: 0,
+        };
+        for (posts, written, expected) in [
+            (1, 1, "(1 post, 1 file written into public)"),
+            (1, 4, "(1 post, 4 files written into public)"),
+            (2, 0, "(2 posts, every document stays as it is)"),
+        ] {
+            let line = summary.line(posts, written, Path::new("public"));
+            assert!(line.ends_with(expected), "{line}");
+        }
+    }
 }

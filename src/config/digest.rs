@@ -105,9 +105,7 @@ impl FromStr for Schedule {
             ))
         };
         check_fields(text).map_err(|ValueError(reason)| fail(&reason))?;
-        let cron = parser
-            .parse(text)
-            .map_err(|error| fail(&error.to_string()))?;
+        let cron = parser.parse(text).map_err(|_| fail(&what_is_wrong(text)))?;
         // The thirty-first of February.
         cron.find_next_occurrence(&DateTime::UNIX_EPOCH, true)
             .map_err(|_| fail("that time never comes"))?;
@@ -153,6 +151,39 @@ fn check_fields(text: &str) -> Result<(), ValueError> {
         }
     }
     Ok(())
+}
+
+/// What is wrong with a schedule that the parser refuses, in words that name the field.
+fn what_is_wrong(text: &str) -> String {
+    const MONTHS: &str = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC";
+    const WEEKDAYS: &str = "SUN MON TUE WED THU FRI SAT";
+    for (field, (name, least, most)) in text.split_whitespace().zip(FIELDS) {
+        let names = match name {
+            "month" => MONTHS,
+            "weekday" => WEEKDAYS,
+            _ => "",
+        };
+        for part in field.split(',') {
+            let (range, step) = part.split_once('/').unwrap_or((part, "1"));
+            if step.parse::<u32>().unwrap_or(0) == 0 {
+                return format!("the step of its {name} is `{step}`, not a number from 1");
+            }
+            let is_known = |word: &&str| {
+                let word = word.to_ascii_uppercase();
+                word.bytes().any(|byte| !byte.is_ascii_alphabetic())
+                    || matches!(word.as_str(), "" | "L" | "W" | "LW")
+                    || names.split(' ').any(|known| known == word)
+            };
+            if let Some(word) = range.split(['-', '#']).find(|word| !is_known(word)) {
+                let or_names = match names.split_once(' ') {
+                    Some((first, _)) => format!(" or {first} to {}", &names[names.len() - 3..]),
+                    None => String::new(),
+                };
+                return format!("its {name} is `{word}`, not one of {least} to {most}{or_names}");
+            }
+        }
+    }
+    "its fields have another form".to_owned()
 }
 
 /// A day of the calendar: a string or a TOML date.
@@ -275,7 +306,23 @@ mod tests {
             ("0 0 8 * * MON", "it has 6 fields"),
             ("weekly", "it has 1 field"),
             ("", "it has 0 fields"),
-            ("0 8 * * TEA", "is no schedule: "),
+            (
+                "0 8 * * TEA",
+                "its weekday is `TEA`, not one of 0 to 7 or SUN to SAT",
+            ),
+            (
+                "0 8 * TEA *",
+                "its month is `TEA`, not one of 1 to 12 or JAN to DEC",
+            ),
+            ("0 8 * * MON-FOO", "its weekday is `FOO`"),
+            ("X 8 * * *", "its minute is `X`, not one of 0 to 59\n"),
+            (
+                "*/0 * * * *",
+                "the step of its minute is `0`, not a number from 1",
+            ),
+            ("0 */x * * *", "the step of its hour is `x`"),
+            ("0 8 % * *", "its fields have another form"),
+            ("@tea", "its fields have another form"),
             ("0 8 31 2 *", "that time never comes"),
         ] {
             let error = text.parse::<Schedule>().unwrap_err().to_string();

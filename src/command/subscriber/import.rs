@@ -288,7 +288,7 @@ impl Tally {
     fn remarks(&self, confirmed: bool) -> Vec<String> {
         let lacking = match confirmed {
             true => {
-                "known, and not subscribed to more digests: nobody who has left a digest comes back by a list, and a                  list that names no digest adds none"
+                "known, and not subscribed to more digests: nobody who has left a digest comes back by a list, and a list that names no digest adds none"
             }
             false => {
                 "known, and not subscribed to more digests; with `--confirmed --digest NAME` they have agreed to it"
