@@ -59,15 +59,9 @@ pub(super) fn gather(events: Vec<Event<'_>>, form: NoteForm) -> Vec<Event<'_>> {
         let note = numbers.with_references(note);
         list.extend(item(note, &label, form, place));
     }
-    // A note that nothing refers to is still a text of the post.
-    for (label, note) in notes.into_iter().filter(|(_, note)| !note.is_empty()) {
-        let number = numbers.order.len() + 1;
-        numbers.order.push(label.clone());
-        let note = numbers.with_references(note);
-        let id = form.note_id(&label, number);
-        list.push(Event::Html(format!("<li id=\"{id}\">").into()));
-        list.extend(note);
-        list.push(Event::Html("</li>\n".into()));
+    // A note that nothing refers to is left out, as the generators do.
+    if list.is_empty() {
+        return gathered;
     }
     gathered.push(Event::Html("<hr>\n<ol>\n".into()));
     gathered.extend(list);
