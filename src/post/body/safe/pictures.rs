@@ -68,6 +68,27 @@ fn later(tag: &str) -> Option<&str> {
     value.split([' ', ',']).find(|word| !word.is_empty())
 }
 
+/// Whether two addresses are of one picture, perhaps in another folder, size or format: `big/a.png` and `a-300x200.webp`.
+fn is_same(one: &str, other: &str) -> bool {
+    fn stem(address: &str) -> &str {
+        let path = address.split(['?', '#']).next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let is_size = |size: &str| {
+            size.split_once('x').is_some_and(|(width, height)| {
+                [width, height]
+                    .iter()
+                    .all(|side| side.parse::<u32>().is_ok())
+            })
+        };
+        match stem.rsplit_once('-') {
+            Some((bare, size)) if is_size(size) => bare,
+            _ => stem,
+        }
+    }
+    stem(one) == stem(other)
+}
+
 /// The tags of pictures in a text, each with its place.
 fn pictures(html: &str) -> impl Iterator<Item = (usize, &str)> {
     memchr::memchr_iter(b'<', html.as_bytes()).filter_map(|at| {
@@ -117,7 +138,9 @@ pub(super) fn without_twins(html: &str) -> Cow<'_, str> {
                 done.push_str(behind);
                 done.push_str(&html[start..end]);
             }
-            (Some((_, tag)), Some(_)) if later(tag).is_some() => done.push_str(before),
+            (Some((_, tag)), Some(again)) if later(tag).is_some_and(|one| is_same(one, again)) => {
+                done.push_str(before);
+            }
             (_, Some(again)) if known.contains(again) => done.push_str(before),
             _ => done.push_str(&html[at..end]),
         }
@@ -252,6 +275,14 @@ mod tests {
             (
                 "<img src=\"a.png\"><noscript><img src=\"b.png\"></noscript>".to_owned(),
                 "<img src=\"a.png\"><noscript><img src=\"b.png\"></noscript>".to_owned(),
+            ),
+            (
+                format!("{lazy}\n\n<noscript><img src=\"b.png\"></noscript>"),
+                format!("{lazy}\n\n<noscript><img src=\"b.png\"></noscript>"),
+            ),
+            (
+                format!("{lazy}<noscript><img src=\"/w/a-300x200.jpg?v=1\"></noscript>"),
+                lazy.to_owned(),
             ),
             (
                 format!("{lazy}<noscript>never closed"),
