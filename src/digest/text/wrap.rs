@@ -43,11 +43,25 @@ pub(in crate::digest) fn wrap_text(text: &str) -> String {
         if line.is_empty() && lines.last().is_none_or(String::is_empty) {
             continue;
         }
-        let words = line.trim_start_matches(' ');
-        let indent = &line[..line.len() - words.len()];
-        lines.extend(wrap(words, indent, indent, WIDTH));
+        let (first, words) = split_marks(line);
+        // Each line of a quote has its mark; what follows a list's has its width.
+        let next: String = first
+            .chars()
+            .map(|c| if c == '>' { '>' } else { ' ' })
+            .collect();
+        lines.extend(wrap(words, first, &next, WIDTH));
     }
     lines.join("\n").trim_end().to_owned() + "\n"
+}
+
+/// The spaces and the marks of quotes and a list that a line begins with, and its words.
+fn split_marks(line: &str) -> (&str, &str) {
+    let mut words = line.trim_start_matches(' ');
+    while let Some(rest) = words.strip_prefix("> ") {
+        words = rest.trim_start_matches(' ');
+    }
+    words = words.strip_prefix("- ").unwrap_or(words);
+    line.split_at(line.len() - words.len())
 }
 
 /// Splits a line where it may break: after spaces, and between characters of a script without spaces. No line breaks
@@ -111,6 +125,14 @@ mod tests {
                 format!("[1] https://x.example/{long}"),
             ),
             (&format!("a {long} b"), format!("a\n{long}\nb")),
+            (
+                &format!("> > see {long} b\n- see {long} b\n-> {long}"),
+                format!("> > see\n> > {long}\n> > b\n- see\n  {long}\n  b\n->\n{long}"),
+            ),
+            (
+                &format!("> quote https://x.example/{long}"),
+                format!("> quote https://x.example/{long}"),
+            ),
             ("a\n-- \nb \n", "a\n-- \nb".to_owned()),
         ] {
             assert_eq!(wrap_text(text), expected + "\n", "{text}");
