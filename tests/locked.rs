@@ -82,7 +82,7 @@ type Case = (
     &'static [&'static str],
 );
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 13] = [
     (
         "nothing moves",
         &[("a.md", "Tea", "2024-05-01", TEA)],
@@ -124,7 +124,14 @@ const CASES: [Case; 12] = [
     (
         "a short one",
         &[("a.md", "Tea", "2024-05-01", "Hot.")],
-        &[("b.md", "Green", "2024-05-01", "Cold.")],
+        &[("b.md", "Green", "2024-05-01", "Hot.")],
+        1,
+        &["b.md: moved: was a.md, keeps its id"],
+    ),
+    (
+        "a short one of an hour, with another text",
+        &[("a.md", "Tea", "2024-05-01T09:30:00Z", "Hot.")],
+        &[("b.md", "Green", "2024-05-01T09:30:00Z", "Cold.")],
         1,
         &["b.md: moved: was a.md, keeps its id"],
     ),
