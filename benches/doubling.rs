@@ -11,10 +11,11 @@ use tidings::inside::post::{Index, Read, body, read};
 
 /// The most that twice the input may cost.
 const LIMIT: f64 = 3.0;
-/// A shape is doubled from here until it takes long enough to be measured, or is this large.
+/// A shape is doubled from here until it takes long enough to be measured, and more memory than the caches hold; at most
+/// until its double is the largest post.
 const FIRST: usize = 16 << 10;
-const LARGEST: usize = 2 << 20;
-const ENOUGH: Duration = Duration::from_millis(20);
+const LARGEST: usize = 4 << 20;
+const ENOUGH: Duration = Duration::from_millis(60);
 /// How often a ratio above the limit is measured again before it counts.
 const TRIES: usize = 4;
 
@@ -224,6 +225,8 @@ impl Shape {
 /// The time that this thread has spent on the processor; the time that has passed where the system does not say.
 fn on_processor() -> Duration {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    // The kernel brings the figure up to date when a thread yields, else only at its next tick, milliseconds later.
+    std::thread::yield_now();
     let said = fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = said.and_then(|said| said.split(' ').next()?.parse().ok());
     match nanoseconds {

@@ -100,7 +100,7 @@ pub(super) fn expand(
         open: Vec::new(),
         captured: HashMap::new(),
         containers: Vec::new(),
-        lines: Vec::new(),
+        lines: None,
         over: None,
         lost: Vec::new(),
         search: text.len().saturating_mul(4).saturating_add(1 << 16),
@@ -133,7 +133,7 @@ struct Expander<'a> {
     /// The HTML that closes each container that is open.
     containers: Vec<&'static str>,
     /// Where every line ends, once a line was asked for.
-    lines: Vec<usize>,
+    lines: Option<Vec<usize>>,
     /// Where the text has grown beyond its budget.
     over: Option<usize>,
     /// What is opened and never closed.
@@ -192,10 +192,10 @@ impl Expander<'_> {
 
     /// The line of a place, from 0.
     fn line_of(&mut self, at: usize) -> usize {
-        if self.lines.is_empty() {
-            self.lines = memchr::memchr_iter(b'\n', self.text.as_bytes()).collect();
-        }
-        self.lines.partition_point(|end| *end < at)
+        let text = self.text.as_bytes();
+        let ends = || memchr::memchr_iter(b'\n', text).collect();
+        let lines = self.lines.get_or_insert_with(ends);
+        lines.partition_point(|end| *end < at)
     }
 
     fn drop_tag(&mut self, at: usize, what: &str) {
