@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use crate::html::{attribute, unescape};
 
 /// The same HTML with each formula shown by `show`, which is given its text.
@@ -9,7 +11,7 @@ pub fn with_formulas(html: &str, show: impl Fn(&str) -> String) -> Cow<'_, str> 
     const CLOSE: &str = "</math>";
     let mut shown = String::new();
     let mut rest = html;
-    while let Some(start) = rest.find("<math") {
+    while let Some(start) = memmem::find(rest.as_bytes(), b"<math") {
         let Some(length) = rest[start..].find(CLOSE) else {
             break;
         };

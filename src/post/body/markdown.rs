@@ -37,7 +37,8 @@ pub(super) fn to_html(
     options.set(Options::ENABLE_DEFINITION_LIST, syntax.definitions);
     options.set(Options::ENABLE_WIKILINKS, syntax.wiki);
     let (mut depth, mut is_code) = (0_usize, false);
-    let mut events = Vec::new();
+    // About as many as short prose has: to grow by doubling would copy them several times.
+    let mut events = Vec::with_capacity((text.len() / 12).min(1024));
     for event in TextMergeStream::new(Parser::new_ext(text, options)) {
         match &event {
             Event::Start(Tag::CodeBlock(_)) => (depth, is_code) = (depth + 1, true),
