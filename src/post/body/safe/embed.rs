@@ -14,7 +14,6 @@ use crate::html::{escape, tags, unescape};
 use crate::post::body::links::Links;
 use crate::post::body::safe::left_out::LeftOut;
 use crate::post::body::safe::player;
-use crate::post::body::safe::tag::is_tag;
 
 /// Elements that are not left to the sanitiser alone.
 const MEANT: [&str; 6] = [
@@ -106,31 +105,6 @@ pub(super) fn without_scripts<'a>(
         *left_out.entry(name).or_default() += 1;
     }
     rewritten.into()
-}
-
-/// The same HTML with a line break between players that follow each other: links in their places would run together.
-pub(super) fn with_players_apart(html: &str) -> Cow<'_, str> {
-    const OPEN: [&str; 5] = ["<iframe", "<object", "<embed", "<audio", "<video"];
-    const CLOSE: [&str; 5] = ["</iframe", "</object", "<embed", "</audio", "</video"];
-    let is_one_of = |tag: &str, names: &[&str]| names.iter().any(|name| is_tag(tag, name));
-    let mut done = String::new();
-    let mut from = 0;
-    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
-        if !is_one_of(&html[at..], &OPEN) {
-            continue;
-        }
-        let before = html[from..at].trim_end();
-        let last = before.rfind('<').filter(|_| before.ends_with('>'));
-        if last.is_some_and(|last| is_one_of(&before[last..], &CLOSE)) {
-            done.push_str(&html[from..at]);
-            done.push_str("<br>");
-            from = at;
-        }
-    }
-    if from == 0 {
-        return html.into();
-    }
-    (done + &html[from..]).into()
 }
 
 /// The link to what a plug-in would show.

@@ -60,8 +60,7 @@ fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     let once = pictures::without_twins(html);
     let linked = pictures::with_drawings_linked(&once, links.page.as_str());
     let said = formulas::with_source(&linked);
-    let apart = embed::with_players_apart(&said);
-    let readable = embed::without_scripts(&apart, links, &mut left_out);
+    let readable = embed::without_scripts(&said, links, &mut left_out);
     let formless = forms::without_forms(&readable, &mut left_out);
     let safe = clean(&formless);
     let unreadable = |error| Finding::error(format!("the text cannot be read as HTML: {error}"));
