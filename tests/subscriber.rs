@@ -86,6 +86,8 @@ fn whoever_is_forgotten_leaves_no_trace_and_never_comes_back() {
     scene.run_at(NOON, &["run"]);
     assert_eq!(scene.names("outbox").len(), 2);
     scene.run_at(NOON, &["subscriber", "forget", "ADA@x.example"]);
+    let shown = scene.run_at(NOON, &["subscriber", "show", "ada@x.example"]);
+    assert!(shown.starts_with("ada@x.example  forgotten\n"), "{shown}");
     assert!(
         !scene
             .run_at(NOON, &["subscriber", "export"])

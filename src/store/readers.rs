@@ -84,7 +84,7 @@ impl Store {
         mut take: impl FnMut(Subscriber) -> Result<(), E>,
     ) -> Result<(), E> {
         let which = match only {
-            Some(_) => "r.id = $1",
+            Some(_) => "r.id = $1 AND r.address IS NOT NULL",
             None => "r.address IS NOT NULL AND r.id <> $1",
         };
         let text = format!(
