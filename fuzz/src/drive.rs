@@ -1,9 +1,11 @@
-//! `cargo run -p tidings-fuzz --bin drive -- SECONDS [TARGET …]`: each target for so long, with inputs made by chance. The
-//! seed is printed; an input that fails, or takes too long, is kept and named.
+//! `cargo run -p tidings-fuzz --bin drive -- SECONDS [TARGET …]`: each target for so long, with inputs made by chance; with
+//! `10000000x` instead of seconds, so many inputs. The seed is printed; an input that fails, or takes too long, is kept and named. Some targets write files: `TMPDIR=/dev/shm`
+//! makes those run ten times as often.
 
 use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
@@ -25,8 +27,14 @@ impl Chance {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() >> 40).unwrap_or_default() % limit
+    }
+
+    /// Short inputs are more frequent than long ones: they run faster, and most faults need few bytes.
     fn bytes(&mut self) -> Vec<u8> {
-        let length = usize::try_from(self.next() >> 40).unwrap_or_default() % LONGEST;
+        let most = 1 + self.below(LONGEST);
+        let length = self.below(most);
         let mut bytes = Vec::with_capacity(length + 8);
         while bytes.len() < length {
             bytes.extend_from_slice(&self.next().to_le_bytes());
@@ -36,10 +44,33 @@ impl Chance {
     }
 }
 
+/// How long a target is driven.
+#[derive(Clone, Copy)]
+enum Amount {
+    Time(Duration),
+    Inputs(u64),
+}
+
+impl Amount {
+    fn parse(text: &str) -> Option<Self> {
+        match text.strip_suffix('x') {
+            Some(inputs) => inputs.parse().ok().map(Self::Inputs),
+            None => text.parse().ok().map(Duration::from_secs).map(Self::Time),
+        }
+    }
+
+    fn is_reached(self, time: Duration, inputs: u64) -> bool {
+        match self {
+            Self::Time(most) => time >= most,
+            Self::Inputs(most) => inputs >= most,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
-    let Some(seconds) = arguments.next().and_then(|text| text.parse().ok()) else {
-        eprintln!("usage: drive SECONDS [TARGET …]");
+    let Some(amount) = arguments.next().and_then(|text| Amount::parse(&text)) else {
+        eprintln!("usage: drive SECONDS|INPUTSx [TARGET …]");
         return ExitCode::from(2);
     };
     let named: Vec<String> = arguments.collect();
@@ -51,29 +82,27 @@ fn main() -> ExitCode {
     let chosen = TARGETS
         .iter()
         .filter(|target| named.is_empty() || named.iter().any(|name| name == target.name));
-    let workers: Vec<_> = chosen
+    let chosen: Vec<_> = chosen
         .enumerate()
         .map(|(number, target)| (target, seed.wrapping_add(number as u64)))
         .collect();
-    let mut failed = 0;
-    let mut ran = 0;
-    // Two at a time: what one costs shows in the other's time no more than a busy machine does.
-    for pair in workers.chunks(2) {
-        let handles: Vec<_> = pair
-            .iter()
-            .map(|(target, seed)| {
-                let (target, seed) = (**target, *seed);
-                thread::Builder::new()
-                    .stack_size(8 << 20)
-                    .spawn(move || drive(target, seed, Duration::from_secs(seconds)))
-            })
-            .collect();
-        for handle in handles {
-            ran += 1;
-            let is_well = handle.is_ok_and(|handle| handle.join().unwrap_or(false));
-            failed += usize::from(!is_well);
+    let next = AtomicUsize::new(0);
+    let failed = AtomicUsize::new(0);
+    let work = || {
+        while let Some((target, seed)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if !drive(**target, *seed, amount) {
+                failed.fetch_add(1, Ordering::Relaxed);
+            }
         }
-    }
+    };
+    // Two at a time: what one costs shows in the other's time no more than a busy machine does.
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            let worker = thread::Builder::new().stack_size(8 << 20);
+            worker.spawn_scoped(scope, work).expect("a thread starts");
+        }
+    });
+    let (ran, failed) = (chosen.len(), failed.into_inner());
     println!("{} passed, {failed} failed", ran - failed);
     if failed == 0 {
         ExitCode::SUCCESS
@@ -83,11 +112,11 @@ fn main() -> ExitCode {
 }
 
 /// Runs one target; whether all went well.
-fn drive(target: Target, seed: u64, time: Duration) -> bool {
+fn drive(target: Target, seed: u64, amount: Amount) -> bool {
     let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let begun = Instant::now();
     let (mut runs, mut slowest) = (0_u64, Duration::ZERO);
-    while begun.elapsed() < time {
+    while !amount.is_reached(begun.elapsed(), runs) {
         let bytes = chance.bytes();
         let one = Instant::now();
         let went_well = catch_unwind(AssertUnwindSafe(|| (target.run)(&bytes))).is_ok();
