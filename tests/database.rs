@@ -61,20 +61,30 @@ impl Database {
         format!("{base}/{}", self.name)
     }
 
-    fn tell(&self, text: String) {
-        let server = self.server.clone();
-        let told = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Runtime::new().unwrap();
-            runtime.block_on(async {
-                let mut connection = sqlx::PgConnection::connect(&server).await.unwrap();
-                sqlx::raw_sql(sqlx::AssertSqlSafe(text))
-                    .execute(&mut connection)
-                    .await
-                    .unwrap();
-            });
-        });
-        told.join().unwrap();
+    /// Makes a schema in it.
+    pub(crate) fn create_schema(&self, name: &str) {
+        tell(&self.url(), format!("CREATE SCHEMA {name}"));
     }
+
+    fn tell(&self, text: String) {
+        tell(&self.server, text);
+    }
+}
+
+/// Has the server do this.
+fn tell(url: &str, text: String) {
+    let url = url.to_owned();
+    let told = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(text))
+                .execute(&mut connection)
+                .await
+                .unwrap();
+        });
+    });
+    told.join().unwrap();
 }
 
 impl Drop for Database {

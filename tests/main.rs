@@ -21,6 +21,7 @@ mod feed;
 mod feeds;
 mod guest;
 mod hostile;
+mod hosts;
 mod house;
 mod ids;
 mod ignored;

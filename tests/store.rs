@@ -580,7 +580,7 @@ fn a_check_tells_harm_from_untidiness() {
 }
 
 /// Says this to the database, which does not look whether its rows fit together.
-fn tell_unchecked(site: &Site, statement: &str) {
+pub(crate) fn tell_unchecked(site: &Site, statement: &str) {
     let file = site.scene.path("tidings.db");
     let on_file = || format!("sqlite://{}", file.display());
     let url = site.database.as_ref().map_or_else(on_file, Database::url);

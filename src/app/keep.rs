@@ -124,14 +124,6 @@ impl App {
         }
     }
 
-    /// The name of the site for its store: the authority of its ids, which outlives a change of domain.
-    pub(crate) fn authority(&self) -> Result<String, Finding> {
-        Ok(match self.kept()? {
-            Some(lock) => lock.authority().to_owned(),
-            None => self.config.site.authority(),
-        })
-    }
-
     /// Gives the lines of a digest in the lock and in the manifest to its new name.
     ///
     /// # Errors

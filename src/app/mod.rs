@@ -2,6 +2,7 @@
 
 mod copy;
 mod keep;
+mod site;
 
 pub(crate) use copy::COPIED;
 
@@ -14,7 +15,6 @@ use tokio::sync::{Mutex, OnceCell};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Stop;
-use crate::digest::refuse_site;
 use crate::finding::Finding;
 use crate::ledger::{Issue, IssueId};
 use crate::store::{Access, Sender, Store, StoreError, Tell};
@@ -105,9 +105,7 @@ impl App {
         if sender.is_none() {
             self.refuse_another_time()?;
             let store = self.store(Access::Write).await?;
-            let ours = self.authority()?;
-            let theirs = store.claim_site(&ours, self.clock.now()).await?;
-            refuse_site(&theirs, &ours)?;
+            self.claim_site(&store).await?;
             let begun = store.begin_sending(self.config.mail.uncertain, self.clock.now());
             let caps = self.config.mail.caps();
             *sender = begun.await?.ok().map(|begun| begun.with_caps(caps));
@@ -115,15 +113,25 @@ impl App {
         Ok(sender.clone())
     }
 
-    /// The store, opened once for each access; it is closed when the program ends.
+    /// The store, opened once for each access; it is closed when the program ends. One that keeps the readers of another
+    /// site is refused.
     pub(crate) async fn store(&self, access: Access) -> anyhow::Result<Store> {
         let store = match access {
             Access::Read => &self.read,
             Access::Write => &self.write,
         };
-        let (url, now, tell) = (&self.config.store.url, self.clock.now(), self.tell.clone());
-        let opened = store.get_or_try_init(|| Store::open_telling(url, access, now, tell));
+        let opened = store.get_or_try_init(|| self.open_store(access));
         Ok(opened.await?.clone())
+    }
+
+    async fn open_store(&self, access: Access) -> anyhow::Result<Store> {
+        let (url, now, tell) = (&self.config.store.url, self.clock.now(), self.tell.clone());
+        let store = Store::open_telling(url, access, now, tell).await?;
+        // A lock that is broken says nothing here; who sends names its fault.
+        if self.kept().is_ok() {
+            self.refuse_another_site(&store).await?;
+        }
+        Ok(store)
     }
 
     /// Closes what it opened; the sender first, since a server's store waits for the connection that holds its lock.

@@ -8,7 +8,6 @@ use tokio::runtime::Runtime;
 use crate::app::{App, COPIED};
 use crate::cli;
 use crate::config::StoreUrl;
-use crate::digest::refuse_site;
 use crate::ending::Ending;
 use crate::finding::Finding;
 use crate::loader::{Loaded, load_posts};
@@ -62,9 +61,7 @@ async fn bring_back(
     backup: &Backup,
     loaded: &Loaded,
 ) -> anyhow::Result<Ending> {
-    if let Some(site) = backup.store().site().await? {
-        refuse_site(&site, loaded.lock.authority())?;
-    }
+    app.refuse_another_site(backup.store()).await?;
     let made_at = backup.made_at().await?;
     let url = &app.config.store.url;
     backup.restore(url, COPIED, app.clock.now()).await?;

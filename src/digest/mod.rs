@@ -6,6 +6,7 @@ mod plan;
 mod preflight;
 mod render;
 mod schedule;
+mod site;
 mod slots;
 mod text;
 
@@ -16,11 +17,12 @@ pub use body::{Sizes, unsized_images};
 pub use choose::{find, news, refuse_the_archive, shown};
 pub use plan::{
     Next, PATIENCE, Plan, Record, Situation, Wish, another_store, earlier_name, older_store, plan,
-    refuse_site, split,
+    split,
 };
 pub use preflight::{Source, find_left_out, locate, preflight};
 pub use render::draft;
 pub use schedule::{due, first_after, last_before};
+pub use site::{SiteName, refuse_site};
 
 use crate::config::{self, Site};
 use crate::post::{Body, Post};

@@ -31,8 +31,6 @@ pub struct Situation<'s, 'a> {
     pub began: Option<&'s str>,
     /// How far the digest had come in this store, according to the manifest.
     pub noted: Option<Progress>,
-    /// The name of the site for its store: the authority of its ids, which outlives a change of domain.
-    pub authority: &'s str,
     /// A person's wish; without one the schedule decides.
     pub wish: Option<Wish<'s>>,
     /// The time.
@@ -44,8 +42,6 @@ pub struct Situation<'s, 'a> {
 pub struct Record {
     /// The store's own name.
     pub store: String,
-    /// The site whose readers it keeps.
-    pub site: Option<String>,
     /// The last slot that was filled or passed, as seconds since 1970; none before the first run.
     pub last_slot: Option<i64>,
     /// How far the digest has come in it.
@@ -110,7 +106,7 @@ pub struct Plan<'a> {
 /// Decides what the digest does next.
 ///
 /// # Errors
-/// A finding with a hint, if sending would be wrong: another store, another site's store, or changed ids.
+/// A finding with a hint, if sending would be wrong: another store, or changed ids.
 pub fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
     let Situation {
         digest,
@@ -123,7 +119,6 @@ pub fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
     let zone = digest.zone(site);
     let wish = situation.wish.unwrap_or_default();
     let is_first = record.last_slot.is_none();
-    refuse_another_site(situation)?;
     refuse_another_store(situation, wish.new_store)?;
     if situation.wish.is_none()
         && let Some(ahead) = find_slot_ahead(situation)
@@ -251,31 +246,6 @@ fn choose<'a>(
         }
         _ => Ok(chosen),
     }
-}
-
-/// Refuses a store that keeps the readers of another site.
-fn refuse_another_site(situation: &Situation<'_, '_>) -> Result<(), Finding> {
-    match &situation.record.site {
-        Some(site) => refuse_site(site, situation.authority),
-        None => Ok(()),
-    }
-}
-
-/// Refuses the store of `theirs` for a site whose ids bear the authority `ours`.
-///
-/// # Errors
-/// A finding that names both.
-pub fn refuse_site(theirs: &str, ours: &str) -> Result<(), Finding> {
-    if theirs == ours {
-        return Ok(());
-    }
-    Err(Finding::error(format!(
-        "the store keeps the readers of the site `{theirs}`, and the ids of this site are those of `{ours}`"
-    ))
-    .way_out(format!(
-        "give this site a store of its own (`url` under [store]; on one server a database for each site); \
-         if it is the same site under a new domain, bring its `tidings.lock` back, or begin that file with the line `{theirs}`"
-    )))
 }
 
 /// Refuses a store that is not the one that began the digest.

@@ -257,6 +257,11 @@ impl Lock {
         self.digests.get(digest).map(String::as_str)
     }
 
+    /// Whether this store began a digest.
+    pub fn names_store(&self, store: &str) -> bool {
+        self.digests.values().any(|began| began == store)
+    }
+
     /// Gives the line of a digest to its new name; whether there was one.
     pub fn rename_digest(&mut self, was: &str, name: &str) -> bool {
         let Some(store) = self.digests.remove(was) else {

@@ -394,6 +394,11 @@ impl Manifest {
         (noted == store).then_some(*progress)
     }
 
+    /// Whether a digest was sent by this store.
+    pub fn names_store(&self, store: &str) -> bool {
+        self.progress.values().any(|(noted, _)| noted == store)
+    }
+
     /// Gives what is noted of a digest to its new name; whether there was something.
     pub fn rename_digest(&mut self, was: &str, name: &str) -> bool {
         let Some(noted) = self.progress.remove(was) else {

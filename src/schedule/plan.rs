@@ -35,7 +35,6 @@ impl<'a> Turn<'a> {
             record: &record,
             began: lock.began(&digest.name).or(earlier),
             noted: app.noted(name, store),
-            authority: lock.authority(),
             wish: self.wish,
             now: self.now,
         })?;
@@ -51,9 +50,6 @@ impl<'a> Turn<'a> {
     /// The name under which the store keeps the digest: the earlier one until it is renamed there.
     pub(super) async fn name_in_store(&self, store: &Store) -> anyhow::Result<&'a str> {
         let Self { digest, loaded, .. } = *self;
-        if let Some(site) = store.site().await? {
-            digest::refuse_site(&site, loaded.lock.authority())?;
-        }
         let holdings = store.holdings().await?;
         let is_new = self.wish.is_some_and(|wish| wish.new_store);
         match digest::earlier_name(digest, &self.app.config.digests, &holdings) {
@@ -99,7 +95,6 @@ pub(super) async fn words_of_renaming(
 async fn read_record(store: &Store, name: &str, relay: bool) -> anyhow::Result<Record> {
     Ok(Record {
         store: store.name().to_owned(),
-        site: store.site().await?,
         last_slot: store.last_slot(name).await?,
         progress: store.progress(name).await?,
         announced: store.announced(name, relay).await?,

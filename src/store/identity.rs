@@ -38,6 +38,18 @@ impl Store {
         Ok(self.site().await?.unwrap_or_default())
     }
 
+    /// Notes the new name of its site.
+    pub async fn move_site(&self, site: &str) -> Result<()> {
+        change!(self.begin(), |tx| {
+            sqlx::query("UPDATE secret SET key = $2 WHERE number = $1")
+                .bind(SITE)
+                .bind(site.to_owned())
+                .execute(&mut *tx)
+                .await?;
+            Ok(())
+        })
+    }
+
     /// Why the store is not to be used.
     pub(super) async fn mark(&self) -> Result<Option<Mark>> {
         Mark::find(&self.pool).await

@@ -49,7 +49,6 @@ fn record(announced: Vec<String>) -> Record {
     let announced: HashSet<String> = announced.into_iter().collect();
     Record {
         store: "one".to_owned(),
-        site: Some("hums.example".to_owned()),
         last_slot: Some(at("2024-06-17T08:00:00Z").timestamp()),
         progress: Progress {
             frozen: 1,
@@ -71,7 +70,6 @@ fn next(posts: &[Post], record: &Record, began: Option<&str>, wish: Option<Wish<
         record,
         began,
         noted: None,
-        authority: "hums.example",
         wish,
         now: at(MONDAY),
     };
@@ -124,16 +122,12 @@ fn posts_in_place_of_the_announced_ones_are_refused_and_new_ones_are_not() {
 }
 
 #[test]
-fn another_store_and_another_site_are_refused_at_every_run_and_by_hand() {
+fn another_store_is_refused_at_every_run_and_by_hand() {
     let posts = posts(ids("new", 1));
     let begun = record(ids("old", 1));
     let empty = Record {
         store: "one".to_owned(),
         ..Record::default()
-    };
-    let elsewhere = |record: &Record| Record {
-        site: Some("other.example".to_owned()),
-        ..record.clone()
     };
     let by_hand = Some(Wish::default());
     let new_store = Some(Wish {
@@ -153,9 +147,6 @@ fn another_store_and_another_site_are_refused_at_every_run_and_by_hand() {
         (&empty, Some("two"), None, "this one is empty"),
         (&empty, Some("two"), new_store, "0"),
         (&empty, None, None, "0"),
-        (&elsewhere(&begun), Some("one"), None, "`other.example`"),
-        (&elsewhere(&begun), None, by_hand, "`other.example`"),
-        (&elsewhere(&empty), None, new_store, "`other.example`"),
     ] {
         let next = next(&posts, record, began, wish);
         assert!(next.contains(expected), "{began:?} {wish:?}: {next}");

@@ -1,0 +1,55 @@
+//! Whose store it is: every command that opens one looks, and who becomes its sender notes the site in it.
+
+use crate::app::App;
+use crate::digest::{SiteName, refuse_site};
+use crate::finding::Finding;
+use crate::lock::Lock;
+use crate::publish::Manifest;
+use crate::store::Store;
+
+impl App {
+    /// The authority of the site's ids, which outlives a change of domain.
+    ///
+    /// # Errors
+    /// Where the lock that stands there is broken.
+    pub(crate) fn authority(&self) -> Result<String, Finding> {
+        Ok(self.authority_in(self.kept()?.as_ref()))
+    }
+
+    fn authority_in(&self, lock: Option<&Lock>) -> String {
+        match lock {
+            Some(lock) => lock.authority().to_owned(),
+            None => self.config.site.authority(),
+        }
+    }
+
+    /// The name of this site for a store, and whether it has sent by that store: then it may have moved within its host.
+    fn name_for(&self, store: &Store) -> Result<(SiteName, bool), Finding> {
+        let lock = self.kept()?;
+        let name = SiteName::new(&self.authority_in(lock.as_ref()), &self.config.site);
+        let is_vouched = lock.is_some_and(|lock| lock.names_store(store.name()))
+            || Manifest::read(&self.config.posts.lock).names_store(store.name());
+        Ok((name, is_vouched))
+    }
+
+    /// Refuses a store that keeps the readers of another site.
+    pub(crate) async fn refuse_another_site(&self, store: &Store) -> anyhow::Result<()> {
+        let Some(theirs) = store.site().await? else {
+            return Ok(());
+        };
+        let (ours, is_vouched) = self.name_for(store)?;
+        Ok(refuse_site(&SiteName::parse(&theirs), &ours, is_vouched)?)
+    }
+
+    /// Notes the site in its store: at the first mail, and where the site has moved within its host since.
+    pub(super) async fn claim_site(&self, store: &Store) -> anyhow::Result<()> {
+        let (ours, is_vouched) = self.name_for(store)?;
+        let name = ours.to_string();
+        let theirs = store.claim_site(&name, self.clock.now()).await?;
+        refuse_site(&SiteName::parse(&theirs), &ours, is_vouched)?;
+        if is_vouched && theirs != name {
+            store.move_site(&name).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,192 @@
+//! Two sites on one host that are given one store, on both databases.
+
+use crate::copies::{BEFORE, MONDAY, NEXT, Site, THIRD};
+use crate::database::Database;
+use crate::scene::{CONFIG, Ran, Scene};
+use crate::store::tell_unchecked;
+
+/// The config of the site at this address.
+fn config(url: &str) -> String {
+    CONFIG.replace("https://hums.example/", url)
+}
+
+/// Another site with one post.
+fn neighbour(url: &str) -> Scene {
+    Scene::new()
+        .file("config.toml", &config(url))
+        .post("theirs.md", "Theirs", "2024-06-01")
+}
+
+/// Runs a neighbour with the store of this site.
+fn run(other: &Scene, site: &Site, time: &str, arguments: &[&str]) -> Ran {
+    let set = [("TIDINGS_STORE__URL", &*site.url())];
+    other.run_with(&[&["--at", time], arguments].concat(), &set)
+}
+
+/// The site that the store has noted.
+fn noted(site: &Site) -> String {
+    let file = site.scene.path("tidings.db");
+    let on_file = || format!("sqlite://{}", file.display());
+    let url = site.database.as_ref().map_or_else(on_file, Database::url);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        use sqlx::{Connection, Row};
+        sqlx::any::install_default_drivers();
+        let mut connection = sqlx::AnyConnection::connect(&url).await.unwrap();
+        let query = sqlx::query("SELECT key FROM secret WHERE purpose = 'site'");
+        let row = query.fetch_one(&mut connection).await.unwrap();
+        row.get("key")
+    })
+}
+
+#[test]
+fn the_store_of_a_site_is_refused_by_its_neighbour_whatever_it_is_asked() {
+    Site::on_both("neighbour", |site| {
+        site.file("config.toml", &config("https://h.example/a"));
+        site.post("one.md", "One", "2024-06-01");
+        site.add("ada@hums.example");
+        site.expect(MONDAY, &["run"]);
+        site.expect(MONDAY, &["store", "backup", "a.backup"]);
+        let backup = site.scene.path("a.backup").display().to_string();
+        let mut other = neighbour("https://h.example/b/").file("people.txt", "bob@x.example\n");
+        // Whether or not it has a lock, since its authority is the same.
+        for lock in [None, Some("h.example\n")] {
+            if let Some(lock) = lock {
+                other = other.file("tidings.lock", lock);
+            }
+            for arguments in [
+                &["run"][..],
+                &["run", "--dry-run"],
+                &["digest", "weekly"],
+                &["digest", "weekly", "--dry-run"],
+                &["digest", "weekly", "--new-store"],
+                &["digest", "weekly", "--reset-slot"],
+                &["subscriber", "add", "bob@x.example"],
+                &["subscriber", "import", "people.txt", "--confirmed"],
+                &["subscriber", "import", "people.txt", "--dry-run"],
+                &["subscriber", "remove", "ada@hums.example"],
+                &["subscriber", "forget", "ada@hums.example"],
+                &["subscriber", "show", "ada@hums.example"],
+                &["subscriber", "list"],
+                &["subscriber", "export"],
+                &["status"],
+                &["status", "--json"],
+                &["store", "check"],
+                &["store", "backup", "b.backup"],
+                &["store", "move", "sqlite:b.db"],
+            ] {
+                let ran = run(&other, &site, NEXT, arguments);
+                let said = format!("{arguments:?}: {}{}", ran.out, ran.talk);
+                assert_eq!(ran.code, 2, "{said}");
+                let words = "readers of the site `h.example/a/`, and this site is `h.example/b/`";
+                assert!(ran.talk.contains(words), "{said}");
+                assert!(ran.talk.contains("a store of its own"), "{said}");
+            }
+            assert!(other.names("outbox").is_empty());
+        }
+        let ran = other.run(&["--at", NEXT, "store", "restore", &backup]);
+        assert!(
+            ran.code == 2 && ran.talk.contains("this site is `h.example/b/`"),
+            "{}",
+            ran.talk
+        );
+        // The site itself goes on.
+        site.post("two.md", "Two", "2024-06-25");
+        site.expect(NEXT, &["run"]);
+        let list = site.expect(NEXT, &["subscriber", "list"]);
+        assert!(
+            list.contains("ada@hums.example  active") && !list.contains("bob"),
+            "{list}"
+        );
+    });
+}
+
+#[test]
+fn a_site_that_moves_within_its_host_keeps_its_store_by_its_lock_or_its_manifest() {
+    for lost in ["tidings.manifest", "tidings.lock"] {
+        Site::on_both(&format!("moves_{}", lost.replace('.', "_")), |site| {
+            site.file("config.toml", &config("https://h.example/"));
+            site.post("one.md", "One", "2024-06-01");
+            site.expect(MONDAY, &["run"]);
+            assert_eq!(noted(&site), "h.example/");
+            std::fs::remove_file(site.scene.path(lost)).unwrap();
+            site.file("config.toml", &config("https://h.example/blog/"));
+            site.expect(BEFORE, &["subscriber", "list"]);
+            assert_eq!(noted(&site), "h.example/", "reading changes nothing");
+            site.post("two.md", "Two", "2024-06-25");
+            site.expect(NEXT, &["run"]);
+            assert!(site.newest("weekly").contains("Text of Two"));
+            assert_eq!(noted(&site), "h.example/blog/");
+            // Its old place is a neighbour's now.
+            let ran = run(&neighbour("https://h.example/"), &site, THIRD, &["run"]);
+            assert_eq!(ran.code, 2, "{}", ran.talk);
+        });
+    }
+}
+
+#[test]
+fn a_site_that_moves_without_lock_and_manifest_is_refused_until_its_lock_is_back() {
+    Site::on_both("moves_bare", |site| {
+        site.post("one.md", "One", "2024-06-01");
+        site.expect(MONDAY, &["run"]);
+        let lock = site.scene.read("tidings.lock");
+        for file in ["tidings.lock", "tidings.manifest"] {
+            std::fs::remove_file(site.scene.path(file)).unwrap();
+        }
+        site.file("config.toml", &config("https://hums.example/blog/"));
+        site.post("two.md", "Two", "2024-06-25");
+        site.refuses(
+            NEXT,
+            &["run"],
+            &["bring its `tidings.lock` back", "`hums.example/blog/`"],
+        );
+        site.file("tidings.lock", &lock);
+        site.expect(NEXT, &["run"]);
+        assert!(site.newest("weekly").contains("Text of Two"));
+    });
+}
+
+#[test]
+fn a_store_that_knows_the_authority_alone_learns_the_rest_from_its_own_site() {
+    Site::on_both("authority", |site| {
+        site.file("config.toml", &config("https://h.example/a/"));
+        site.post("one.md", "One", "2024-06-01");
+        site.expect(MONDAY, &["run"]);
+        tell_unchecked(
+            &site,
+            "UPDATE secret SET key = 'h.example' WHERE purpose = 'site'",
+        );
+        // Nothing tells the neighbour apart yet, and it does not become the owner either.
+        let other = neighbour("https://h.example/b/");
+        let ran = run(&other, &site, NEXT, &["subscriber", "list"]);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+        site.post("two.md", "Two", "2024-06-25");
+        site.expect(NEXT, &["run"]);
+        assert_eq!(noted(&site), "h.example/a/");
+        let ran = run(&other, &site, NEXT, &["subscriber", "list"]);
+        assert_eq!(ran.code, 2, "{}", ran.talk);
+    });
+}
+
+#[test]
+fn two_sites_have_one_database_on_a_server_and_a_schema_each() {
+    let Some(database) = Database::fresh("schemas") else {
+        return;
+    };
+    let sites = ["a", "b"].map(|name| {
+        database.create_schema(name);
+        let other = neighbour(&format!("https://h.example/{name}/"));
+        (
+            other,
+            format!("{}?options=-csearch_path%3D{name}", database.url()),
+        )
+    });
+    for (site, url) in &sites {
+        let set = [("TIDINGS_STORE__URL", &**url)];
+        let ran = site.run_with(&["--at", MONDAY, "run"], &set);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+        assert_eq!(site.names("outbox").len(), 1);
+        let ran = site.run_with(&["--at", MONDAY, "store", "check"], &set);
+        assert_eq!(ran.code, 0, "{}", ran.talk);
+    }
+}
