@@ -259,7 +259,7 @@ impl Change {
 }
 
 /// What changes where someone who was this (`None`: nobody knows them) is asked for by this source.
-pub fn decide(was: Option<ReaderState>, wish: Wish, by: Source) -> Change {
+pub(crate) fn decide(was: Option<ReaderState>, wish: Wish, by: Source) -> Change {
     match wish {
         Wish::Subscribe => subscribe(was, by),
         Wish::Receive => receive(was, by),

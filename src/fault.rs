@@ -9,7 +9,7 @@ use std::sync::Once;
 use crate::finding::{Finding, Severity};
 
 /// The way to report a fault of the program.
-pub const REPORT: &str = "this is a fault of tidings, not of the file: please report it with this line and, if you \
+pub(crate) const REPORT: &str = "this is a fault of tidings, not of the file: please report it with this line and, if you \
                           can, the file";
 
 /// The most characters of a panic's message that a finding repeats.

@@ -144,7 +144,7 @@ const MANY: usize = 5;
 const EXAMPLES: usize = 3;
 
 /// What to tell a person: of one fault in many places three examples and how many there are.
-pub fn condense(findings: Vec<Finding>) -> Vec<Finding> {
+pub(crate) fn condense(findings: Vec<Finding>) -> Vec<Finding> {
     let kinds: Vec<Kind> = findings.iter().map(Finding::kind).collect();
     let mut counts: HashMap<&Kind, usize> = HashMap::new();
     for kind in &kinds {
@@ -247,7 +247,7 @@ fn is_hidden(c: char) -> bool {
 
 /// Foreign words as they may go to a terminal: characters that it would take for orders are written as escapes; a line
 /// break is one.
-pub fn visible_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible_line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
@@ -262,7 +262,7 @@ pub fn visible_line(text: &str) -> Cow<'_, str> {
 }
 
 /// The same for words of several lines, which stay lines.
-pub fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let is_order = |c: char| c != '\n' && is_hidden(c);
     if !text.contains(is_order) {
         return Cow::Borrowed(text);
@@ -272,7 +272,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// Foreign words as one line of at most so many characters: blanks and controls in a row become one blank.
-pub fn one_line(text: &str, most: usize) -> String {
+pub(crate) fn one_line(text: &str, most: usize) -> String {
     let mut line = String::new();
     let is_gap = |c: char| c.is_whitespace() || is_hidden(c);
     let words = text.split(is_gap).filter(|word| !word.is_empty());
@@ -298,7 +298,7 @@ pub fn one_line(text: &str, most: usize) -> String {
 }
 
 /// So many of something: `1 post`, `2 posts`.
-pub fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{ending}")
 }

@@ -29,7 +29,7 @@ const REDIRECTS: usize = 5;
 
 /// Why there is no status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// The name leads into a private network or to this machine.
     Private(IpAddr),
     /// Nobody answered within this time.
@@ -54,7 +54,7 @@ fn other(error: impl fmt::Display) -> Trouble {
 
 /// Makes requests.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     tls: TlsConnector,
     private: bool,
     /// The host that may have a private address all the same.
@@ -83,7 +83,7 @@ impl Own {
 }
 
 /// Whether an address is on the host of this site, at its port or at one of the web's own.
-pub fn is_on_site(site: &Url, page: &Url) -> bool {
+pub(crate) fn is_on_site(site: &Url, page: &Url) -> bool {
     is_of_the_web(page) && Own::of(site).is_some_and(|own| own.is(page))
 }
 
@@ -101,7 +101,7 @@ impl fmt::Debug for Client {
 
 impl Client {
     /// A client that trusts what the system trusts. Unless `private`, it connects to public addresses only.
-    pub fn new(private: bool) -> Self {
+    pub(crate) fn new(private: bool) -> Self {
         let mut roots = RootCertStore::empty();
         // A certificate that cannot be read is one that nobody shows us either.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -117,7 +117,7 @@ impl Client {
 
     /// A client for the pages of a site, whose own host may have any address: on its own machine it often has a private
     /// one. Where it redirects, only public addresses are followed.
-    pub fn for_site(site: &Url) -> Self {
+    pub(crate) fn for_site(site: &Url) -> Self {
         Self {
             own: Own::of(site),
             ..Self::new(false)
@@ -133,7 +133,7 @@ impl Client {
     ///
     /// # Errors
     /// Where there is none.
-    pub async fn get(&self, url: &Url) -> Result<u16, Trouble> {
+    pub(crate) async fn get(&self, url: &Url) -> Result<u16, Trouble> {
         let response = timeout(LIMIT, self.follow(url.clone(), 0)).await;
         let response = response.map_err(|_| Trouble::Silent(LIMIT))??;
         Ok(response.status().as_u16())
@@ -143,7 +143,7 @@ impl Client {
     ///
     /// # Errors
     /// Where there is none, where it is larger, or where the status is no success.
-    pub async fn fetch(&self, url: &Url, most: u64) -> Result<Bytes, Trouble> {
+    pub(crate) async fn fetch(&self, url: &Url, most: u64) -> Result<Bytes, Trouble> {
         let response = timeout(LONG_LIMIT, self.follow(url.clone(), most)).await;
         let response = response.map_err(|_| Trouble::Silent(LONG_LIMIT))??;
         match response.status() {
@@ -175,7 +175,7 @@ impl Client {
     ///
     /// # Errors
     /// Where there is none.
-    pub async fn post(&self, url: &Url, fields: &[(&str, &str)]) -> Result<u16, Trouble> {
+    pub(crate) async fn post(&self, url: &Url, fields: &[(&str, &str)]) -> Result<u16, Trouble> {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();

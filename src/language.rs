@@ -33,7 +33,7 @@ const SLOVENE: [&str; 12] = [
 ];
 
 /// The day as the language of this BCP 47 tag writes it; in English where it is not known.
-pub fn day(date: NaiveDate, tag: &str) -> String {
+pub(crate) fn day(date: NaiveDate, tag: &str) -> String {
     let (language, region) = parts(tag);
     let format = match (language.as_str(), region.as_deref()) {
         ("en", Some("US")) => "%B %-d, %Y",
@@ -66,7 +66,7 @@ pub fn day(date: NaiveDate, tag: &str) -> String {
 }
 
 /// Which way a language is written: `rtl` or `ltr`.
-pub fn direction(tag: &str) -> &'static str {
+pub(crate) fn direction(tag: &str) -> &'static str {
     if matches!(
         parts(tag).0.as_str(),
         "ar" | "he" | "fa" | "ur" | "yi" | "ps" | "sd" | "ug" | "dv"
@@ -78,7 +78,7 @@ pub fn direction(tag: &str) -> &'static str {
 }
 
 /// The side on which its lines begin: `right` or `left`.
-pub fn start(tag: &str) -> &'static str {
+pub(crate) fn start(tag: &str) -> &'static str {
     if direction(tag) == "rtl" {
         "right"
     } else {

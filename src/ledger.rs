@@ -55,7 +55,7 @@ impl FromStr for IssueId {
 }
 
 /// The number of a running sender: random, 63 bits.
-pub type Owner = i64;
+pub(crate) type Owner = i64;
 
 /// Where a delivery stands. The numbers are those in the database and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -154,7 +154,7 @@ impl fmt::Display for Counts {
 }
 
 /// Why an issue is paused or cancelled that a person has stopped.
-pub const BY_HAND: &str = "by hand";
+pub(crate) const BY_HAND: &str = "by hand";
 
 /// Where an issue stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

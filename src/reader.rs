@@ -31,7 +31,7 @@ const LONGEST_NAME: usize = 200;
 
 /// Why a text is no name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NameError {
+pub(crate) enum NameError {
     /// It is not one line of text.
     #[error("the name holds {0}")]
     Control(String),
@@ -44,7 +44,7 @@ pub enum NameError {
 ///
 /// # Errors
 /// Why it may not.
-pub fn check_name(name: &str) -> Result<(), NameError> {
+pub(crate) fn check_name(name: &str) -> Result<(), NameError> {
     match name.chars().find(|c| c.is_control()) {
         Some('\t') => return Err(NameError::Control("a tab".to_owned())),
         Some('\n' | '\r') => return Err(NameError::Control("a line break".to_owned())),

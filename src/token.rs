@@ -33,7 +33,7 @@ const TAILS: usize = 64;
 /// came in one after the other stands apart. Their distances are of a size that is random too: two of them do not tell how
 /// many stand between.
 #[derive(Debug)]
-pub struct Ids {
+pub(crate) struct Ids {
     /// The last id at each place, and the largest distance to the next.
     tails: Vec<(i64, i64)>,
 }
@@ -43,7 +43,7 @@ impl Ids {
     ///
     /// # Panics
     /// As [`random_id`].
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let tails = random_numbers(TAILS).into_iter();
         Self {
             tails: tails
@@ -56,7 +56,7 @@ impl Ids {
     ///
     /// # Panics
     /// As [`random_id`].
-    pub fn take(&mut self, count: usize) -> Vec<i64> {
+    pub(crate) fn take(&mut self, count: usize) -> Vec<i64> {
         let mut ids = Vec::with_capacity(count);
         for [place, distance, order] in random_numbers(count) {
             let at = usize::try_from(place).unwrap_or(0) % TAILS;
@@ -204,7 +204,7 @@ const CLAIM_BYTES: usize = 1 + 8 + 8 + 8;
 const ADDRESS_MAC: usize = 10;
 const ADDRESS_BYTES: usize = 2 + 8 + 8 + ADDRESS_MAC;
 /// The characters of a token in an address.
-pub const ADDRESS_TOKEN: usize = ADDRESS_BYTES * 8 / 5 + 1;
+pub(crate) const ADDRESS_TOKEN: usize = ADDRESS_BYTES * 8 / 5 + 1;
 
 impl Claim {
     fn to_bytes(self, key: i64) -> Vec<u8> {

@@ -4,7 +4,7 @@
 use std::fmt;
 
 /// The longest text of a reply that is kept, in characters.
-pub const LONGEST_TEXT: usize = 200;
+pub(crate) const LONGEST_TEXT: usize = 200;
 
 /// One reply: a code, and its words on one line without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,7 +223,7 @@ impl fmt::Display for Enhanced {
 
 /// The text on one line of at most so many characters: a terminal, a CSV file and a list take it as it is. Line ends,
 /// control characters and marks that change the direction of writing become spaces.
-pub fn one_line(text: &str, longest: usize) -> String {
+pub(crate) fn one_line(text: &str, longest: usize) -> String {
     let is_mark = |c: char| {
         matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}')
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

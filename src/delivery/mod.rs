@@ -26,8 +26,8 @@ use crate::store::{Result, StoreError};
 pub use issue::Delivery;
 pub use mailer::Mailer;
 pub use progress::Progress;
-pub use signing::{load_keys, load_signer, signing_domain};
-pub use single::deliver_one;
+pub(crate) use signing::{load_keys, load_signer, signing_domain};
+pub(crate) use single::deliver_one;
 pub use stop::Stop;
 
 /// How long they wait until those are written down as well.

@@ -12,7 +12,7 @@ use crate::message::dkim::{SIGNED, Signer, SigningKey};
 ///
 /// # Errors
 /// A finding that names the key's file, or the header in `skip` that is not signed in any case.
-pub fn load_signer(mail: &Mail) -> Result<Option<Signer>, Finding> {
+pub(crate) fn load_signer(mail: &Mail) -> Result<Option<Signer>, Finding> {
     let Some(dkim) = &mail.dkim else {
         return Ok(None);
     };
@@ -36,7 +36,7 @@ pub fn load_signer(mail: &Mail) -> Result<Option<Signer>, Finding> {
 ///
 /// # Errors
 /// Where neither it nor the sender is known.
-pub fn signing_domain(mail: &Mail) -> Result<String, Finding> {
+pub(crate) fn signing_domain(mail: &Mail) -> Result<String, Finding> {
     let own = mail.dkim.as_ref().and_then(|dkim| dkim.domain.clone());
     let sender = || {
         mail.from
@@ -53,7 +53,7 @@ pub fn signing_domain(mail: &Mail) -> Result<String, Finding> {
 ///
 /// # Errors
 /// A finding that names the key's file.
-pub fn load_keys(mail: &Mail) -> Result<Vec<SigningKey>, Finding> {
+pub(crate) fn load_keys(mail: &Mail) -> Result<Vec<SigningKey>, Finding> {
     let Some(dkim) = &mail.dkim else {
         return Ok(Vec::new());
     };

@@ -15,7 +15,7 @@ use crate::verdict::{Attempt, Trouble};
 
 /// Why a message did not leave.
 #[derive(Debug, thiserror::Error)]
-pub enum Undelivered {
+pub(crate) enum Undelivered {
     /// Its file cannot be written.
     #[error("the outbox cannot be written: {0}")]
     Outbox(io::Error),
@@ -31,7 +31,7 @@ pub enum Undelivered {
 ///
 /// # Errors
 /// Where it did not leave.
-pub async fn deliver_one(
+pub(crate) async fn deliver_one(
     mailer: &Mailer,
     mail: &config::Mail,
     compiled: &Compiled,

@@ -204,7 +204,7 @@ fn link_to(address: &str) -> String {
 }
 
 /// Finds the addresses of images whose size the HTML does not give.
-pub fn unsized_images(html: &str) -> Vec<String> {
+pub(crate) fn unsized_images(html: &str) -> Vec<String> {
     let found = RefCell::new(Vec::new());
     let settings =
         RewriteStrSettings::new().append_element_content_handler(element!("img[src]", |image| {

@@ -78,7 +78,7 @@ pub fn shown<'p, 'a>(
 ///
 /// # Errors
 /// A finding with hints.
-pub fn refuse_the_archive(
+pub(crate) fn refuse_the_archive(
     digest: &config::Digest,
     site: &Site,
     posts: &[Post],
@@ -118,7 +118,7 @@ pub fn refuse_the_archive(
 ///
 /// # Errors
 /// A finding that gives the name that matches no post, or several.
-pub fn find<'a>(
+pub(crate) fn find<'a>(
     digest: &config::Digest,
     posts: &'a [Post],
     words: &[String],

@@ -13,16 +13,18 @@ mod text;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-pub use body::{Sizes, unsized_images};
-pub use choose::{find, news, refuse_the_archive, shown};
-pub use plan::{
+pub use body::Sizes;
+pub(crate) use body::unsized_images;
+pub(crate) use choose::{find, refuse_the_archive};
+pub use choose::{news, shown};
+pub(crate) use plan::{
     Next, PATIENCE, Plan, Record, Situation, Wish, another_store, earlier_name, older_store, plan,
     split,
 };
-pub use preflight::{Source, find_left_out, locate, preflight};
+pub(crate) use preflight::{Source, find_left_out, locate, preflight};
 pub use render::draft;
-pub use schedule::{due, first_after, last_before};
-pub use site::{SiteName, refuse_site};
+pub(crate) use schedule::{due, first_after, last_before};
+pub(crate) use site::{SiteName, refuse_site};
 
 use crate::config::{self, Site};
 use crate::post::{Body, Post};
@@ -34,7 +36,7 @@ pub const LEAVE: char = '\u{e011}';
 /// Placeholder for a reader's e-mail address.
 pub const ADDRESS: char = '\u{e012}';
 /// All placeholders.
-pub const MARKS: [char; 3] = [NAME, LEAVE, ADDRESS];
+pub(crate) const MARKS: [char; 3] = [NAME, LEAVE, ADDRESS];
 
 /// The site's own templates. A default replaces each that is missing.
 #[derive(Debug, Default)]

@@ -12,13 +12,13 @@ use crate::ledger::{Holding, Progress};
 use crate::post::Post;
 
 /// Time that an issue waits for a post's page to be online. Then it is sent without the post.
-pub const PATIENCE: TimeDelta = TimeDelta::days(1);
+pub(crate) const PATIENCE: TimeDelta = TimeDelta::days(1);
 /// Largest clock correction that does not count as a clock that ran ahead.
 const CORRECTION: TimeDelta = TimeDelta::minutes(10);
 
 /// Everything that the decision depends on.
 #[derive(Debug, Clone, Copy)]
-pub struct Situation<'s, 'a> {
+pub(crate) struct Situation<'s, 'a> {
     /// The digest.
     pub digest: &'s Digest,
     /// The site.
@@ -39,7 +39,7 @@ pub struct Situation<'s, 'a> {
 
 /// The store's record of a digest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Record {
+pub(crate) struct Record {
     /// The store's own name.
     pub store: String,
     /// The last slot that was filled or passed, as seconds since 1970; none before the first run.
@@ -56,7 +56,7 @@ pub struct Record {
 
 /// The options of a person who sends a digest by hand.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wish<'a> {
+pub(crate) struct Wish<'a> {
     /// Only these posts, by path, slug, address or id.
     pub posts: &'a [String],
     /// Every post from this day on.
@@ -69,7 +69,7 @@ pub struct Wish<'a> {
 
 /// The decision about a digest.
 #[derive(Debug)]
-pub enum Next<'a> {
+pub(crate) enum Next<'a> {
     /// No slot is due.
     Wait,
     /// The last slot is later than now, so no slot would be due before then.
@@ -80,7 +80,7 @@ pub enum Next<'a> {
 
 /// The work that a digest is about to do.
 #[derive(Debug)]
-pub struct Plan<'a> {
+pub(crate) struct Plan<'a> {
     /// The posts to announce.
     pub news: Vec<&'a Post>,
     /// The slot that it fills, in seconds since 1970; `None` if it is sent by hand.
@@ -107,7 +107,7 @@ pub struct Plan<'a> {
 ///
 /// # Errors
 /// A finding with a hint, if sending would be wrong: another store, or changed ids.
-pub fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
+pub(crate) fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Finding> {
     let Situation {
         digest,
         site,
@@ -274,7 +274,7 @@ fn refuse_another_store(situation: &Situation<'_, '_>, new_store: bool) -> Resul
 }
 
 /// The error for a digest that the lock says was begun by another store.
-pub fn another_store(digest: &str, began: &str, is_empty: bool) -> Finding {
+pub(crate) fn another_store(digest: &str, began: &str, is_empty: bool) -> Finding {
     let this = if is_empty {
         "this one is empty"
     } else {
@@ -290,7 +290,7 @@ pub fn another_store(digest: &str, began: &str, is_empty: bool) -> Finding {
 }
 
 /// The error for a store in which the digest has not come as far as the manifest says.
-pub fn older_store(digest: &str, progress: Progress, noted: Progress) -> Finding {
+pub(crate) fn older_store(digest: &str, progress: Progress, noted: Progress) -> Finding {
     let lacks = if progress.frozen < noted.frozen {
         let were = if noted.frozen == 1 { "was" } else { "were" };
         let issues = count(progress.frozen, "issue");
@@ -312,7 +312,7 @@ pub fn older_store(digest: &str, progress: Progress, noted: Progress) -> Finding
 /// # Errors
 /// A finding that names both, if the digest has not begun and the store keeps an unknown digest that may be this one
 /// renamed, or if the earlier name has begun too.
-pub fn earlier_name<'s>(
+pub(crate) fn earlier_name<'s>(
     digest: &'s Digest,
     digests: &[Digest],
     holdings: &BTreeMap<String, Holding>,
@@ -353,7 +353,7 @@ pub fn earlier_name<'s>(
 
 impl<'a> Plan<'a> {
     /// Returns the posts of each issue: all in one, or one issue per post, the oldest first.
-    pub fn issues(&self, digest: &Digest) -> Vec<Vec<&'a Post>> {
+    pub(crate) fn issues(&self, digest: &Digest) -> Vec<Vec<&'a Post>> {
         if self.enough {
             split(digest, &self.news)
         } else {
@@ -362,13 +362,13 @@ impl<'a> Plan<'a> {
     }
 
     /// Returns the addresses of the posts of all issues.
-    pub fn pages(&self, digest: &Digest) -> Vec<Url> {
+    pub(crate) fn pages(&self, digest: &Digest) -> Vec<Url> {
         let posts = self.issues(digest).concat();
         posts.iter().map(|post| post.url.to_url()).collect()
     }
 
     /// Holds back the posts whose pages are `missing` online.
-    pub fn hold_back(&mut self, digest: &Digest, missing: &[Url], now: DateTime<Utc>) {
+    pub(crate) fn hold_back(&mut self, digest: &Digest, missing: &[Url], now: DateTime<Utc>) {
         let before = self.news.len();
         let missing: HashSet<&str> = missing.iter().map(Url::as_str).collect();
         self.news
@@ -379,12 +379,12 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether a post waits because its page is not online yet.
-    pub fn holds_back(&self) -> bool {
+    pub(crate) fn holds_back(&self) -> bool {
         self.held_back > 0
     }
 
     /// Explains why there is no issue.
-    pub fn why_nothing(&self, digest: &Digest) -> String {
+    pub(crate) fn why_nothing(&self, digest: &Digest) -> String {
         let (name, held_back) = (&digest.name, self.held_back);
         match self.news.len() {
             0 if held_back > 0 => format!("{name}: {held_back} new, not there yet"),
@@ -401,7 +401,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Says that posts are known without having been announced, and how to include more.
-    pub fn say_known(&self, digest: &Digest) -> Option<String> {
+    pub(crate) fn say_known(&self, digest: &Digest) -> Option<String> {
         let (known, news, name) = (self.known.len(), self.news.len(), &digest.name);
         let posts = if known == 1 {
             "1 post is"
@@ -422,7 +422,7 @@ impl<'a> Plan<'a> {
 }
 
 /// Splits posts into issues: all in one, or one issue per post, the oldest first.
-pub fn split<'a>(digest: &Digest, posts: &[&'a Post]) -> Vec<Vec<&'a Post>> {
+pub(crate) fn split<'a>(digest: &Digest, posts: &[&'a Post]) -> Vec<Vec<&'a Post>> {
     match digest.schedule {
         _ if posts.is_empty() => Vec::new(),
         Schedule::Each => {

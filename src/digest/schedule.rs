@@ -5,19 +5,19 @@ use chrono_tz::Tz;
 use croner::Cron;
 
 /// Returns the last slot up to `now`, in seconds since 1970; `None` if there never was one.
-pub fn last_before(cron: &Cron, zone: Tz, now: DateTime<Utc>) -> Option<i64> {
+pub(crate) fn last_before(cron: &Cron, zone: Tz, now: DateTime<Utc>) -> Option<i64> {
     cron.find_previous_occurrence(&now.with_timezone(&zone), true)
         .ok()
         .map(|slot| slot.timestamp())
 }
 
 /// Returns the last past slot, in seconds since 1970, if it is after `last_slot`. Missed slots become one.
-pub fn due(cron: &Cron, zone: Tz, last_slot: i64, now: DateTime<Utc>) -> Option<i64> {
+pub(crate) fn due(cron: &Cron, zone: Tz, last_slot: i64, now: DateTime<Utc>) -> Option<i64> {
     last_before(cron, zone, now).filter(|slot| *slot > last_slot)
 }
 
 /// Returns the first slot after `last_slot` (seconds since 1970). It may be in the future.
-pub fn first_after(cron: &Cron, zone: Tz, last_slot: i64) -> Option<DateTime<Utc>> {
+pub(crate) fn first_after(cron: &Cron, zone: Tz, last_slot: i64) -> Option<DateTime<Utc>> {
     let last = DateTime::from_timestamp(last_slot, 0)?.with_timezone(&zone);
     cron.find_next_occurrence(&last, false)
         .ok()

@@ -10,7 +10,7 @@ use crate::finding::Finding;
 /// The name of a site for its store: the authority of its ids, which outlives a change of domain, then the port and the
 /// path of its home page, as in `hums.example/blog/`.
 #[derive(Debug, Clone)]
-pub struct SiteName {
+pub(crate) struct SiteName {
     authority: String,
     /// Port and path; `None` in a store whose last run knew only the authority.
     place: Option<String>,
@@ -18,7 +18,7 @@ pub struct SiteName {
 
 impl SiteName {
     /// Names the site whose ids bear this authority.
-    pub fn new(authority: &str, site: &Site) -> Self {
+    pub(crate) fn new(authority: &str, site: &Site) -> Self {
         let port = site.url.port().map(|port| format!(":{port}"));
         Self {
             authority: authority.to_owned(),
@@ -27,7 +27,7 @@ impl SiteName {
     }
 
     /// Reads the name that a store has noted.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         // The colons of an IPv6 address stand in brackets.
         let host = text.find(']').unwrap_or_default();
         let end = text[host..].find([':', '/']).map(|at| host + at);
@@ -60,7 +60,11 @@ impl fmt::Display for SiteName {
 ///
 /// # Errors
 /// A finding that names both.
-pub fn refuse_site(theirs: &SiteName, ours: &SiteName, is_vouched: bool) -> Result<(), Finding> {
+pub(crate) fn refuse_site(
+    theirs: &SiteName,
+    ours: &SiteName,
+    is_vouched: bool,
+) -> Result<(), Finding> {
     if theirs.is_same(ours, is_vouched) {
         return Ok(());
     }

@@ -21,7 +21,7 @@ pub(super) fn path(config: &Feeds, format: Format, folder: &str, period: Option<
 }
 
 /// The address of a document by its path.
-pub fn url(site: &Site, path: &str) -> Url {
+pub(crate) fn url(site: &Site, path: &str) -> Url {
     let mut url = site.url.clone();
     if let Ok(mut parts) = url.path_segments_mut() {
         parts.pop_if_empty().extend(path.split('/'));

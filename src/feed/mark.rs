@@ -4,7 +4,7 @@
 pub(super) const GENERATOR: &str = "tidings";
 
 /// Whether tidings wrote this document: it says so, or it is an Atom feed with an id that only tidings gives.
-pub fn is_ours(bytes: &[u8]) -> bool {
+pub(crate) fn is_ours(bytes: &[u8]) -> bool {
     const MARKS: [&str; 6] = [
         "<generator>tidings</generator>",
         "\"_generator\": {\n    \"name\": \"tidings\"",

@@ -15,11 +15,12 @@ mod setting;
 mod text;
 mod topic;
 
-pub use address::url;
-pub use adopt::Adoption;
-pub use mark::is_ours;
-pub use outline::{Outline, Plan, folder_at, plan};
-pub use page::links;
+pub(crate) use address::url;
+pub(crate) use adopt::Adoption;
+pub(crate) use mark::is_ours;
+pub use outline::{Outline, plan};
+pub(crate) use outline::{Plan, folder_at};
+pub(crate) use page::links;
 pub use parse::OldFeed;
 pub use render::{Bodies, Sink, render};
 pub use setting::Setting;

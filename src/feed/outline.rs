@@ -231,7 +231,12 @@ fn main_periods(outlines: &[Outline]) -> Vec<String> {
 }
 
 /// The folder of the feed that has this address on some domain, in one of its formats.
-pub fn folder_at(site: &Site, config: &Feeds, posts: &[Post], address: &Url) -> Option<String> {
+pub(crate) fn folder_at(
+    site: &Site,
+    config: &Feeds,
+    posts: &[Post],
+    address: &Url,
+) -> Option<String> {
     let is_there = |folder: &str| {
         let mut documents = config
             .formats

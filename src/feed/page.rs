@@ -28,7 +28,7 @@ const TEMPLATE: &str = include_str!("../../templates/feeds.html");
 const CSS: &str = include_str!("../../templates/feeds.css");
 
 /// The lines for the head of the site's own pages, by which browsers and readers find the feeds.
-pub fn links(site: &Site, config: &Feeds) -> String {
+pub(crate) fn links(site: &Site, config: &Feeds) -> String {
     let line = |format: &Format| {
         format!(
             "<link rel=\"alternate\" type=\"{}\" title=\"{} ({})\" href=\"{}\">\n",

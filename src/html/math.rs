@@ -7,7 +7,7 @@ use memchr::memmem;
 use crate::html::{attribute, unescape};
 
 /// The same HTML with each formula shown by `show`, which is given its text.
-pub fn with_formulas(html: &str, show: impl Fn(&str) -> String) -> Cow<'_, str> {
+pub(crate) fn with_formulas(html: &str, show: impl Fn(&str) -> String) -> Cow<'_, str> {
     const CLOSE: &str = "</math>";
     let mut shown = String::new();
     let mut rest = html;

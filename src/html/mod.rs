@@ -6,10 +6,10 @@ use memchr::memmem;
 
 mod math;
 
-pub use math::with_formulas;
+pub(crate) use math::with_formulas;
 
 /// The names in the tags of an HTML text, as they are written, each with what follows it; also what only looks like one.
-pub fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
     memchr::memchr_iter(b'<', html.as_bytes()).filter_map(|at| {
         let rest = html[at + 1..].trim_start_matches('/');
         let end = rest
@@ -20,7 +20,7 @@ pub fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The value of an attribute of the tag that a text begins with, as it is written.
-pub fn attribute<'a>(tag: &'a str, wanted: &str) -> Option<&'a str> {
+pub(crate) fn attribute<'a>(tag: &'a str, wanted: &str) -> Option<&'a str> {
     let is_between = |c: char| c.is_ascii_whitespace() || c == '/';
     let end = tag[1..].find(|c: char| is_between(c) || c == '>')?;
     let mut rest = &tag[1 + end..];
@@ -52,7 +52,7 @@ fn value_of(text: &str) -> Option<(&str, &str)> {
 }
 
 /// A text or the value of an attribute of HTML that is safe already, where few characters are escaped.
-pub fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
     }
@@ -70,7 +70,7 @@ pub fn unescape(text: &str) -> String {
 }
 
 /// Whether a text has a control character of ASCII beside line feeds and tabs.
-pub fn has_control(text: &str) -> bool {
+pub(crate) fn has_control(text: &str) -> bool {
     let is_control = |byte: &u8| *byte < b' ' && *byte != b'\n' && *byte != b'\t';
     // Without a branch for each byte, many are looked at in one step.
     let mut parts = text.as_bytes().chunks(256);
@@ -78,7 +78,7 @@ pub fn has_control(text: &str) -> bool {
 }
 
 /// The text without the characters that XML 1.0 (2.2) forbids.
-pub fn legal(text: &str) -> Cow<'_, str> {
+pub(crate) fn legal(text: &str) -> Cow<'_, str> {
     // The first byte of the forbidden two that are no controls.
     if !has_control(text) && memchr::memchr(0xef, text.as_bytes()).is_none() {
         return text.into();
@@ -92,7 +92,7 @@ pub fn legal(text: &str) -> Cow<'_, str> {
 }
 
 /// A text with what means something in HTML escaped.
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
@@ -106,7 +106,7 @@ const WITHIN_WORDS: [&str; 24] = [
 ];
 
 /// The words of an HTML text, with single spaces; the name of a film or a sound is none.
-pub fn words(html: &str) -> String {
+pub(crate) fn words(html: &str) -> String {
     let html = without_names(html);
     let html = with_formulas(&html, escape);
     let mut text = String::with_capacity(html.len());
@@ -136,7 +136,7 @@ pub fn words(html: &str) -> String {
 }
 
 /// The same HTML without the links behind films and sounds: the name of a file says nothing of a post.
-pub fn without_names(html: &str) -> Cow<'_, str> {
+pub(crate) fn without_names(html: &str) -> Cow<'_, str> {
     const PLAYERS: [&str; 2] = ["</audio>", "</video>"];
     const LINK: &str = "o> <a href=\"";
     let mut without = String::new();

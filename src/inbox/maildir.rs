@@ -16,7 +16,7 @@ const DONE: &str = ".tidings-done";
 
 /// A Maildir.
 #[derive(Debug, Clone)]
-pub struct Maildir {
+pub(crate) struct Maildir {
     folder: PathBuf,
 }
 
@@ -25,7 +25,7 @@ impl Maildir {
     ///
     /// # Errors
     /// A finding where it is none.
-    pub fn open(folder: &Path) -> Result<Self, Finding> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, Finding> {
         if ["new", "cur"].iter().all(|name| folder.join(name).is_dir()) {
             return Ok(Self {
                 folder: folder.to_owned(),
@@ -40,7 +40,7 @@ impl Maildir {
     ///
     /// # Errors
     /// A finding where the folders cannot be read.
-    pub fn waiting(&self) -> Result<Vec<PathBuf>, Finding> {
+    pub(crate) fn waiting(&self) -> Result<Vec<PathBuf>, Finding> {
         let mut found: Vec<(OsString, &str)> = Vec::new();
         for place in ["new", "cur"] {
             let folder = self.folder.join(place);
@@ -63,7 +63,7 @@ impl Maildir {
     ///
     /// # Errors
     /// A finding where it cannot be read.
-    pub fn read(file: &Path) -> Result<Option<Vec<u8>>, Finding> {
+    pub(crate) fn read(file: &Path) -> Result<Option<Vec<u8>>, Finding> {
         match read_beginning(file, MOST_BYTES as u64) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if Unreadable::is_missing(&error) => Ok(None),
@@ -75,7 +75,7 @@ impl Maildir {
     ///
     /// # Errors
     /// A finding where it cannot be moved.
-    pub fn put_away(&self, file: &Path) -> Result<(), Finding> {
+    pub(crate) fn put_away(&self, file: &Path) -> Result<(), Finding> {
         let failed = |error: io::Error| {
             Finding::error(format!("cannot be moved to `{DONE}`: {error}")).in_file(file)
         };

@@ -8,7 +8,7 @@ use crate::file::read::open;
 use crate::finding::Finding;
 
 /// The messages of an mbox, each cut at [`MOST_BYTES`].
-pub struct Mbox<R> {
+pub(crate) struct Mbox<R> {
     lines: BufReader<R>,
     /// Whether the line that begins the next message is read.
     is_begun: bool,
@@ -19,7 +19,7 @@ impl Mbox<std::fs::File> {
     ///
     /// # Errors
     /// A finding where it cannot be read.
-    pub fn open(file: &Path) -> Result<Self, Finding> {
+    pub(crate) fn open(file: &Path) -> Result<Self, Finding> {
         open(file)
             .map(Self::new)
             .map_err(|error| error.in_file(file))
@@ -28,7 +28,7 @@ impl Mbox<std::fs::File> {
 
 impl<R: Read> Mbox<R> {
     /// The messages of these bytes.
-    pub fn new(bytes: R) -> Self {
+    pub(crate) fn new(bytes: R) -> Self {
         Self {
             lines: BufReader::new(bytes),
             is_begun: false,

@@ -18,15 +18,16 @@ mod words;
 use aws_lc_rs::digest as hash;
 use data_encoding::HEXLOWER;
 
-pub use arf::Complaint;
+pub(crate) use arf::Complaint;
 pub use automatic::Sign;
-pub use clues::Clues;
-pub use command::{Command, Ours, Verb};
+pub(crate) use clues::Clues;
+pub(crate) use command::Command;
+pub use command::{Ours, Verb};
 pub use dsn::{Action, Report, report_for};
-pub use maildir::Maildir;
-pub use mbox::Mbox;
+pub(crate) use maildir::Maildir;
+pub(crate) use mbox::Mbox;
 pub use message::MOST_BYTES;
-pub use rates::find_high_rates;
+pub(crate) use rates::find_high_rates;
 
 use crate::reader::Email;
 use arf::Feedback;

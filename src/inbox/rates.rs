@@ -9,7 +9,7 @@ const COMPLAINTS: (u64, &str) = (1000, "0.1 %");
 const BOUNCES: (u64, &str) = (50, "2 %");
 
 /// A warning for each domain and rate above what is borne.
-pub fn find_high_rates(domains: &[Domain]) -> Vec<Finding> {
+pub(crate) fn find_high_rates(domains: &[Domain]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for domain in domains {
         for (count, (in_all, bound), what, hint) in [

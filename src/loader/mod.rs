@@ -12,7 +12,7 @@ mod spelling;
 mod unread;
 mod walk;
 
-pub use walk::files;
+pub(crate) use walk::files;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;

@@ -27,7 +27,7 @@ pub(super) struct Walked {
 ///
 /// # Errors
 /// A finding where there is no such folder.
-pub fn files(dir: &Path) -> Result<Vec<String>, Finding> {
+pub(crate) fn files(dir: &Path) -> Result<Vec<String>, Finding> {
     let mut paths = walk(dir, &Ignored::default(), None)?.paths;
     paths.retain(|path| Markup::of(path).is_some());
     Ok(paths)

@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use crate::finding::Finding;
 use crate::html::legal;
 
-pub use assign::Assigned;
+pub(crate) use assign::Assigned;
 pub use past::Past;
 
 use lines::{Line, Lines};

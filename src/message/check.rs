@@ -9,7 +9,7 @@ use crate::message::{Compiled, Origin, Piece};
 const LONGEST: usize = 998;
 
 /// Checks the headers and the sender of an issue.
-pub fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
+pub(crate) fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen = HashSet::new();
     for piece in &compiled.pieces {

@@ -18,7 +18,7 @@ use rustls_pki_types::pem::PemObject;
 
 /// The headers that are signed, in this order. The List- headers are always in `h=`: a receiver offers its unsubscribe
 /// button only if both are (RFC 8058 4), and nobody can then add one that is missing.
-pub const SIGNED: [&str; 13] = [
+pub(crate) const SIGNED: [&str; 13] = [
     "From",
     "To",
     "Subject",

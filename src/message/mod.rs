@@ -1,7 +1,7 @@
 //! Draft → [`Compiled`] → message: encodes an issue's MIME once, with slots for each reader's data; pure.
 
 mod check;
-pub mod dkim;
+pub(crate) mod dkim;
 mod envelope;
 mod header;
 mod quoted;
@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-pub use check::check;
+pub(crate) use check::check;
 pub use envelope::Envelope;
 
 use crate::config;
@@ -411,7 +411,7 @@ fn escape_for(text: &str, part: Part) -> Cow<'_, str> {
 }
 
 /// Returns the left side of the Message-ID of an issue's mail to a reader: 32 hexadecimal digits.
-pub fn message_id(issue: IssueId, reader: ReaderId) -> String {
+pub(crate) fn message_id(issue: IssueId, reader: ReaderId) -> String {
     let mut hash = sha256(format!("{}:{reader}", issue.number()).as_bytes());
     hash.truncate(32);
     hash

@@ -2,7 +2,7 @@
 
 /// What a text is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Markup {
+pub(crate) enum Markup {
     /// Markdown, by every ending that a generator knows.
     Markdown,
     /// Markdown with components.
@@ -62,7 +62,7 @@ const MEDIA: &[&str] = &[
 
 impl Markup {
     /// That of a file; none where it holds no text of a post.
-    pub fn of(path: &str) -> Option<Self> {
+    pub(crate) fn of(path: &str) -> Option<Self> {
         let (stem, ending) = path.rsplit('/').next()?.rsplit_once('.')?;
         // `tea.md.asc` is a signature.
         if ending.eq_ignore_ascii_case("asc") && stem.contains('.') {
@@ -75,7 +75,7 @@ impl Markup {
     }
 
     /// Whether a file of no known ending may hold a post all the same.
-    pub fn may_hide_in(path: &str) -> bool {
+    pub(crate) fn may_hide_in(path: &str) -> bool {
         let file = path.rsplit('/').next().unwrap_or_default();
         let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
         let is_media = MEDIA.iter().any(|known| ending.eq_ignore_ascii_case(known));
@@ -83,7 +83,7 @@ impl Markup {
     }
 
     /// Whether a text in it can be read here.
-    pub fn is_read(self) -> bool {
+    pub(crate) fn is_read(self) -> bool {
         matches!(self, Self::Markdown | Self::Mdx | Self::Html)
     }
 }

@@ -115,22 +115,25 @@ pub struct Body {
 
 pub mod body;
 mod composed;
-pub mod dialect;
-pub mod facts;
+pub(crate) mod dialect;
+pub(crate) mod facts;
 mod fingerprint;
-pub mod front;
+pub(crate) mod front;
 mod markup;
 mod plain;
 mod signature;
 
 pub use body::body;
 pub use body::links::Index;
-pub use composed::composed;
-pub use dialect::slug::slug;
-pub use facts::{
-    Commits, Draft, Read, TOKENS, Why, read, sections, unknown_of_generator, unknown_token,
+pub(crate) use composed::composed;
+pub(crate) use dialect::slug::slug;
+pub(crate) use facts::{
+    Commits, Draft, TOKENS, Why, sections, unknown_of_generator, unknown_token,
 };
-pub use fingerprint::{Fingerprint, fingerprint_of};
-pub use front::{texts_of, with_defaults};
-pub use markup::Markup;
-pub use signature::{Likeness, Signature};
+pub use facts::{Read, read};
+pub(crate) use fingerprint::Fingerprint;
+pub use fingerprint::fingerprint_of;
+pub(crate) use front::{texts_of, with_defaults};
+pub(crate) use markup::Markup;
+pub(crate) use signature::Likeness;
+pub use signature::Signature;

@@ -120,7 +120,7 @@ impl Manifest {
 
 /// A WebSub hub.
 #[derive(Debug)]
-pub struct Hub<'a> {
+pub(crate) struct Hub<'a> {
     address: &'a Url,
     is_private: bool,
     site: &'a Site,
@@ -128,7 +128,7 @@ pub struct Hub<'a> {
 
 /// The result of telling a hub.
 #[derive(Debug)]
-pub struct Told {
+pub(crate) struct Told {
     /// How many feeds it knows of now.
     pub count: usize,
     /// How many it does not.
@@ -148,7 +148,7 @@ enum Answer {
 
 impl<'a> Hub<'a> {
     /// The hub of a site; none where the config names none.
-    pub fn new(config: &'a Feeds, site: &'a Site) -> Option<Self> {
+    pub(crate) fn new(config: &'a Feeds, site: &'a Site) -> Option<Self> {
         Some(Self {
             address: config.hub.as_ref()?,
             is_private: config.hub_private,
@@ -158,7 +158,7 @@ impl<'a> Hub<'a> {
 
     /// Tells the hub of each feed that it does not know of, by one request each, and notes it in the manifest. A feed
     /// that it refuses keeps it from no other feed; where it is down the rest waits for the next run.
-    pub async fn tell(&self, manifest: &mut Manifest) -> Told {
+    pub(crate) async fn tell(&self, manifest: &mut Manifest) -> Told {
         let client = Client::new(self.is_private);
         let deadline = Instant::now() + LIMIT;
         let untold = manifest.untold();

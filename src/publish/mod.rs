@@ -21,10 +21,10 @@ use crate::file::{Care, sweep, unwritable, write_changed};
 use crate::finding::Finding;
 use crate::post::fingerprint_of;
 
-pub use hub::{Hub, Posts};
+pub(crate) use hub::{Hub, Posts};
 pub use manifest::Manifest;
-pub use unseen::Unseen;
-pub use vanished::Today;
+pub(crate) use unseen::Unseen;
+pub(crate) use vanished::Today;
 
 use manifest::{News, Stamp, Written, beside};
 use twin::Twin;
@@ -34,7 +34,7 @@ const HEAD: u64 = 1 << 20;
 
 /// The result of a build's writing.
 #[derive(Debug)]
-pub struct Published {
+pub(crate) struct Published {
     /// The paths of the files whose bytes changed.
     pub written: BTreeSet<String>,
     /// The manifest after the build.
@@ -45,7 +45,7 @@ pub struct Published {
 
 /// Writes documents below a folder, and remembers which.
 #[derive(Debug)]
-pub struct Publisher {
+pub(crate) struct Publisher {
     dir: PathBuf,
     /// The lock; the manifest is beside it.
     lock: PathBuf,
@@ -57,7 +57,7 @@ pub struct Publisher {
 
 impl Publisher {
     /// A publisher into `dir`, with the manifest beside this lock.
-    pub fn open(dir: &Path, lock: &Path, precompress: bool) -> Self {
+    pub(crate) fn open(dir: &Path, lock: &Path, precompress: bool) -> Self {
         let before = Manifest::read(lock);
         Self {
             dir: dir.to_owned(),
@@ -70,13 +70,13 @@ impl Publisher {
     }
 
     /// The manifest as it is so far.
-    pub fn manifest(&self) -> MutexGuard<'_, Manifest> {
+    pub(crate) fn manifest(&self) -> MutexGuard<'_, Manifest> {
         // A worker that panics ends the program; what it left is not written.
         self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the file on disk is the document as it would be written now.
-    pub fn is_current(&self, outline: &Outline) -> bool {
+    pub(crate) fn is_current(&self, outline: &Outline) -> bool {
         let known = self.manifest().files.get(&outline.path).cloned();
         let Some(known) = known.filter(|known| known.fingerprint == outline.fingerprint) else {
             return false;
@@ -119,7 +119,7 @@ impl Publisher {
     ///
     /// # Errors
     /// A finding that names the file.
-    pub fn refuse_others(&self, outlines: &[&Outline]) -> Result<(), Finding> {
+    pub(crate) fn refuse_others(&self, outlines: &[&Outline]) -> Result<(), Finding> {
         let elsewhere =
             "move it away, or let tidings write elsewhere: `dir`, `files`, `page` under [feeds]";
         for outline in outlines {
@@ -203,7 +203,7 @@ impl Publisher {
     }
 
     /// Forgets the news of files that are no documents any more: the hub cannot fetch them.
-    pub fn retire(&self, outlines: &[Outline]) {
+    pub(crate) fn retire(&self, outlines: &[Outline]) {
         let wanted: BTreeSet<&str> = outlines
             .iter()
             .map(|outline| outline.path.as_str())
@@ -216,7 +216,7 @@ impl Publisher {
     }
 
     /// Keeps the manifest where it changed, and sweeps up what a run that died left half-written in the same folders.
-    pub fn finish(self) -> Published {
+    pub(crate) fn finish(self) -> Published {
         let manifest = self
             .manifest
             .into_inner()

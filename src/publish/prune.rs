@@ -25,7 +25,7 @@ impl Publisher {
     ///
     /// # Errors
     /// A finding that names the file.
-    pub fn prune(&self, site: &Site, outlines: &[Outline]) -> Result<Vec<String>, Finding> {
+    pub(crate) fn prune(&self, site: &Site, outlines: &[Outline]) -> Result<Vec<String>, Finding> {
         let mut wanted: BTreeSet<String> = BTreeSet::new();
         for outline in outlines {
             if self.precompress {

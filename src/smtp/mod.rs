@@ -8,4 +8,4 @@ mod offers;
 mod wire;
 
 pub use dialer::Dialer;
-pub use dialogue::Connection;
+pub(crate) use dialogue::Connection;

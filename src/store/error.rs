@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::error::DatabaseError;
 
 /// The result of everything here.
-pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Why the store cannot do it.
 #[derive(Debug, thiserror::Error)]

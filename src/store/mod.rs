@@ -61,16 +61,19 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::{Any, AnyPool, Transaction};
 
-pub use asked::{Answer, Asked, Foreseen};
-pub use backup::Backup;
+pub(crate) use asked::Answer;
+pub use asked::{Asked, Foreseen};
+pub(crate) use backup::Backup;
 pub use connect::Access;
-pub use departures::Recovered;
-pub use error::{Result, StoreError};
-pub use issue::{Freeze, Frozen, Letter, Missed, Resent, Uncertainty};
-pub use readers::Subscriber;
-pub use returned::{CameBack, Carried, Deed, Domain, Returned};
+pub(crate) use departures::Recovered;
+pub(crate) use error::Result;
+pub use error::StoreError;
+pub use issue::{Freeze, Frozen, Resent};
+pub(crate) use issue::{Letter, Missed, Uncertainty};
+pub(crate) use readers::Subscriber;
+pub(crate) use returned::{CameBack, Carried, Deed, Domain, Returned};
 pub use sender::{Busy, Sender};
-pub use wait::Tell;
+pub(crate) use wait::Tell;
 
 use crate::config::{StoreUrl, with_tls};
 use crate::token::{Ids, Key};

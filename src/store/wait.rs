@@ -12,7 +12,7 @@ use tokio::time::timeout;
 const LONG: Duration = Duration::from_secs(2);
 
 /// Where the words go.
-pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
+pub(crate) type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What is waited for, and to whom that is told: once, and not again.
 #[derive(Clone, Default)]

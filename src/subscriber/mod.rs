@@ -6,8 +6,9 @@ mod list;
 mod sheet;
 mod standing;
 
-pub use list::{List, Listed};
-pub use sheet::Sheet;
+pub use list::List;
+pub(crate) use list::Listed;
+pub(crate) use sheet::Sheet;
 
 #[cfg(test)]
 mod tests {

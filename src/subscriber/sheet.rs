@@ -6,7 +6,7 @@ use std::io;
 use crate::store::Subscriber;
 
 /// Rows of CSV.
-pub struct Sheet<W: io::Write> {
+pub(crate) struct Sheet<W: io::Write> {
     rows: csv::Writer<W>,
 }
 
@@ -15,7 +15,7 @@ impl<W: io::Write> Sheet<W> {
     ///
     /// # Errors
     /// Where `out` does.
-    pub fn new(out: W, columns: &[&str]) -> io::Result<Self> {
+    pub(crate) fn new(out: W, columns: &[&str]) -> io::Result<Self> {
         let mut sheet = Self {
             rows: csv::Writer::from_writer(out),
         };
@@ -27,7 +27,7 @@ impl<W: io::Write> Sheet<W> {
     ///
     /// # Errors
     /// Where `out` does.
-    pub fn of_subscribers(out: W) -> io::Result<Self> {
+    pub(crate) fn of_subscribers(out: W) -> io::Result<Self> {
         Self::new(out, &["email", "name", "state", "digests"])
     }
 
@@ -35,7 +35,7 @@ impl<W: io::Write> Sheet<W> {
     ///
     /// # Errors
     /// Where the output does.
-    pub fn write_subscriber(&mut self, one: &Subscriber) -> io::Result<()> {
+    pub(crate) fn write_subscriber(&mut self, one: &Subscriber) -> io::Result<()> {
         self.write(&[
             one.reader.email.as_str(),
             one.reader.name.as_deref().unwrap_or_default(),
@@ -48,7 +48,7 @@ impl<W: io::Write> Sheet<W> {
     ///
     /// # Errors
     /// Where the output does.
-    pub fn write(&mut self, cells: &[&str]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, cells: &[&str]) -> io::Result<()> {
         for cell in cells {
             self.rows.write_field(guard(cell).as_bytes())?;
         }
@@ -60,7 +60,7 @@ impl<W: io::Write> Sheet<W> {
     ///
     /// # Errors
     /// Where the output does.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         self.rows.flush()
     }
 }

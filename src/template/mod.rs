@@ -6,10 +6,10 @@ use tera::ErrorKind;
 
 use crate::finding::Finding;
 
-pub use own::read_own;
+pub(crate) use own::read_own;
 
 /// What a template's fault is, in the file of the template's name and at its line.
-pub fn explain(error: &tera::Error) -> Finding {
+pub(crate) fn explain(error: &tera::Error) -> Finding {
     let unusable = |message: &str, file: &str, line: usize| {
         let message = message.trim_end_matches('.');
         Finding::error(format!("the template cannot be used: {message}"))

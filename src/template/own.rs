@@ -16,7 +16,7 @@ const ALIKE: f64 = 0.93;
 ///
 /// # Errors
 /// A finding where the file cannot be read.
-pub fn read_own(
+pub(crate) fn read_own(
     root: &Path,
     name: &str,
     warnings: &mut Vec<Finding>,

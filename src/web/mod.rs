@@ -2,4 +2,4 @@
 
 mod preview;
 
-pub use preview::{Door, Preview, Source, serve_preview};
+pub(crate) use preview::{Door, Preview, Source, serve_preview};

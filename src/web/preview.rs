@@ -22,7 +22,7 @@ const PAGE: &str = include_str!("../../templates/preview.html");
 
 /// An issue, made ready to be looked at.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Preview {
+pub(crate) struct Preview {
     /// Its subject.
     pub subject: String,
     /// Its headers, as they are sent.
@@ -43,7 +43,7 @@ pub struct Preview {
 }
 
 /// Where a preview comes from. Both are asked on a thread that may wait.
-pub trait Source: Send + Sync + fmt::Debug + 'static {
+pub(crate) trait Source: Send + Sync + fmt::Debug + 'static {
     /// A number that differs once a template, a post or the config has changed.
     fn stamp(&self) -> u64;
 
@@ -56,7 +56,7 @@ pub trait Source: Send + Sync + fmt::Debug + 'static {
 
 /// The way in: a secret in the address, since every user of a machine reaches its loopback addresses.
 #[derive(Debug)]
-pub struct Door {
+pub(crate) struct Door {
     secret: String,
     /// A secret that leads to the other one a single time; none once it was used.
     once: Mutex<Option<String>>,
@@ -64,7 +64,7 @@ pub struct Door {
 
 impl Door {
     /// A door that nobody knows yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             secret: secret(),
             once: Mutex::new(Some(secret())),
@@ -72,12 +72,12 @@ impl Door {
     }
 
     /// The path of the preview.
-    pub fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         format!("/{}/", self.secret)
     }
 
     /// A path that redirects to the preview, once.
-    pub fn path_for_once(&self) -> String {
+    pub(crate) fn path_for_once(&self) -> String {
         let once = self.once.lock().unwrap_or_else(PoisonError::into_inner);
         format!("/once/{}", once.as_deref().unwrap_or_default())
     }
@@ -113,7 +113,7 @@ fn is_same(one: &str, other: &str) -> bool {
 ///
 /// # Errors
 /// Where the listener fails.
-pub async fn serve_preview(
+pub(crate) async fn serve_preview(
     listener: TcpListener,
     door: Door,
     source: Arc<dyn Source>,

@@ -8,7 +8,7 @@ use crate::html::escape;
 
 /// A file that a finding about an issue may point to.
 #[derive(Debug)]
-pub struct Source<'a> {
+pub(crate) struct Source<'a> {
     /// A template or a post.
     pub file: PathBuf,
     /// Its text.
@@ -21,7 +21,7 @@ pub struct Source<'a> {
 ///
 /// An address in a post's HTML is searched for in that post alone, since another may have an image of the same name. All
 /// files are searched for the whole piece first, then for the path of an address, then for its last segment.
-pub fn locate(piece: &str, sources: &[Source<'_>]) -> Option<Place> {
+pub(crate) fn locate(piece: &str, sources: &[Source<'_>]) -> Option<Place> {
     let written = escape(piece);
     let is_of_post = |source: &&Source<'_>| {
         piece.contains("://") && source.html.is_some_and(|html| html.contains(&*written))

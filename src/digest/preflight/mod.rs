@@ -6,7 +6,7 @@ mod seen;
 
 use url::Url;
 
-pub use locate::{Source, locate};
+pub(crate) use locate::{Source, locate};
 
 use crate::config::Site;
 use crate::digest::preflight::css::{DROPPED, compact};
@@ -24,7 +24,7 @@ const LARGEST_STYLE: usize = 16 << 10;
 const LOCATED: usize = 50;
 
 /// Checks an issue. `place` finds the line of a template or post from which a piece of the HTML came.
-pub fn preflight(
+pub(crate) fn preflight(
     draft: &Draft,
     site: &Site,
     place: &dyn Fn(&str) -> Option<Place>,
@@ -161,7 +161,7 @@ impl Report<'_> {
 
 /// Finds announced posts to which a part of the mail has no link. A site's own template may leave them out, and no later
 /// issue announces them again.
-pub fn find_left_out(draft: &Draft, posts: &[&Post]) -> Vec<Finding> {
+pub(crate) fn find_left_out(draft: &Draft, posts: &[&Post]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (part, file, text) in [
         ("HTML", "digest.html", &draft.html),

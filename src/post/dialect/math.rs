@@ -104,7 +104,7 @@ impl Math {
 }
 
 /// Whether keys say that there is math: `math: true`, `katex = { enable = true }`, `math: mathjax`.
-pub fn switch<'a>(keys: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Option<bool> {
+pub(crate) fn switch<'a>(keys: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Option<bool> {
     let mut said = None;
     for (key, value) in keys {
         if KEYS.iter().any(|known| key.eq_ignore_ascii_case(known)) {

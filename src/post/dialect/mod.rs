@@ -3,13 +3,13 @@
 mod eleventy;
 mod hugo;
 mod jekyll;
-pub mod math;
+pub(crate) mod math;
 mod obsidian;
-pub mod pattern;
+pub(crate) mod pattern;
 mod pelican;
 mod plain;
 mod rules;
-pub mod slug;
+pub(crate) mod slug;
 mod zola;
 
 use std::collections::{HashMap, HashSet};
@@ -23,7 +23,9 @@ use crate::post::dialect::math::Math;
 use crate::post::dialect::slug::Slugs;
 use crate::post::facts::date::Zoning;
 
-pub use rules::{Closes, DateIn, Folders, NoteForm, OwnAddress, Rules, Split, Syntax, ZoneRule};
+pub(crate) use rules::{
+    Closes, DateIn, Folders, NoteForm, OwnAddress, Rules, Split, Syntax, ZoneRule,
+};
 
 static ALL: [Rules; 7] = [
     hugo::RULES,
@@ -45,7 +47,7 @@ impl Rules {
 }
 
 /// Keys that stand in for those that posts lack, by a folder or a file without its ending, below the folder of posts.
-pub type Data = HashMap<String, Map<String, Value>>;
+pub(crate) type Data = HashMap<String, Map<String, Value>>;
 
 /// What one site does: its dialect's rules, and what the generator's own config says.
 #[derive(Debug, Clone)]

@@ -46,7 +46,7 @@ impl Slugs {
 
 /// A text as a part of an address: lower case, words joined by single dashes, letters of any script kept, with their
 /// marks, and composed, however a file system writes them.
-pub fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     if !text.is_ascii() && !is_nfc(text) {
         return slug(&text.nfc().collect::<String>());
     }

@@ -15,7 +15,7 @@ use crate::post::facts::why::Origin;
 use crate::post::front::Front;
 
 /// What a pattern may hold, as it is said to who wrote another.
-pub const TOKENS: &str =
+pub(crate) const TOKENS: &str =
     "expected {year}, {month}, {day}, {title}, {slug}, {path}, {section}, {filename} or {category}";
 
 /// The most bytes of an address before it is escaped: a program on the way or another may refuse a longer one, and every
@@ -25,7 +25,7 @@ const LONGEST: usize = 2048;
 const MOST_CATEGORIES: usize = 100;
 
 /// The first token of a pattern of addresses that is not known here, whichever post it is filled for.
-pub fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
+pub(crate) fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
     let any = Parts {
         name: Name::of("a/b.md", habits),
         slug_from: "b",
@@ -42,7 +42,7 @@ pub fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
 }
 
 /// The first unknown token of the patterns that the generator's config set, as that writes it.
-pub fn unknown_of_generator(habits: &Habits) -> Option<&str> {
+pub(crate) fn unknown_of_generator(habits: &Habits) -> Option<&str> {
     let own = habits.permalink.iter().chain(&habits.foreign);
     let mut patterns = own.chain(habits.permalinks.values());
     patterns

@@ -10,7 +10,7 @@ use crate::post::facts::why::Origin;
 use crate::post::front::Front;
 
 /// The first and the last commit of a file.
-pub type Commits = (DateTime<Utc>, DateTime<Utc>);
+pub(crate) type Commits = (DateTime<Utc>, DateTime<Utc>);
 
 /// A day of publication that was found.
 pub(super) struct Dated {

@@ -1,19 +1,19 @@
 //! A file's text → what a post says of itself: one way through for every dialect.
 
 mod address;
-pub mod date;
+pub(crate) mod date;
 mod dating;
 mod left_out;
 mod media;
 mod name;
-pub mod people;
+pub(crate) mod people;
 pub(super) mod title;
 mod why;
 
-pub use address::{TOKENS, unknown_of_generator, unknown_token};
-pub use dating::Commits;
-pub use name::sections;
-pub use why::{Origin, Why};
+pub(crate) use address::{TOKENS, unknown_of_generator, unknown_token};
+pub(crate) use dating::Commits;
+pub(crate) use name::sections;
+pub(crate) use why::{Origin, Why};
 
 use std::sync::Arc;
 

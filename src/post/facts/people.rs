@@ -48,7 +48,7 @@ fn author(value: &Value, habits: &Habits) -> Option<Author> {
 }
 
 /// An author from a map like `{ name = "Ada", email = "ada@x.example", url = "https://x.example" }`.
-pub fn from_map(map: &Map<String, Value>) -> Option<Author> {
+pub(crate) fn from_map(map: &Map<String, Value>) -> Option<Author> {
     let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
     let name = text(&["name", "display_name", "title", "login"])?;
     Some(Author {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::post::dialect::Data;
 
 /// Keys, with those of the defaults that are lacking; tags are joined, as Eleventy does.
-pub fn with_defaults(
+pub(crate) fn with_defaults(
     mut keys: Map<String, Value>,
     defaults: &Map<String, Value>,
 ) -> Map<String, Value> {

@@ -12,7 +12,7 @@ pub(super) type Keys = Vec<(String, Value)>;
 
 /// What stands before the text of a post. Keys are in lower case.
 #[derive(Debug, Default)]
-pub struct Front<'a> {
+pub(crate) struct Front<'a> {
     pub(super) values: Keys,
     /// The text of it, and the line of the file on which that begins.
     pub(super) matter: (&'a str, usize),
@@ -20,7 +20,7 @@ pub struct Front<'a> {
 
 /// A post's file, split.
 #[derive(Debug)]
-pub struct Split<'a> {
+pub(crate) struct Split<'a> {
     /// What stands before the text.
     pub front: Front<'a>,
     /// The text.
@@ -36,7 +36,7 @@ pub(super) type Broken = (String, Option<(usize, usize)>);
 
 impl Front<'_> {
     /// The value of the first of these keys that is there and not empty.
-    pub fn get(&self, keys: &[&'static str]) -> Option<(&'static str, &Value)> {
+    pub(crate) fn get(&self, keys: &[&'static str]) -> Option<(&'static str, &Value)> {
         keys.iter().find_map(|key| {
             let value = self.value(key)?;
             (!value.is_null() && value.as_str() != Some("")).then_some((*key, value))
@@ -44,7 +44,7 @@ impl Front<'_> {
     }
 
     /// The text of the first of these keys; a number or a switch is written out.
-    pub fn text(&self, keys: &[&'static str]) -> Option<String> {
+    pub(crate) fn text(&self, keys: &[&'static str]) -> Option<String> {
         self.get(keys).and_then(|(_, value)| text_of(value))
     }
 
@@ -81,7 +81,7 @@ impl Front<'_> {
     }
 
     /// Whether a switch is set so.
-    pub fn is(&self, key: &str, wanted: bool) -> bool {
+    pub(crate) fn is(&self, key: &str, wanted: bool) -> bool {
         match self.value(key) {
             Some(value) => switch_of(value) == Some(wanted),
             None => false,
@@ -103,23 +103,23 @@ impl Front<'_> {
     }
 
     /// The table under a key.
-    pub fn table(&self, key: &str) -> Option<&Map<String, Value>> {
+    pub(crate) fn table(&self, key: &str) -> Option<&Map<String, Value>> {
         self.value(key)?.as_object()
     }
 
     /// The line of a key in its file, from 1.
-    pub fn line(&self, key: &str) -> usize {
+    pub(crate) fn line(&self, key: &str) -> usize {
         self.find(key).map_or(1, |(line, ..)| line)
     }
 
     /// Whether the key's value stands in quotation marks.
-    pub fn is_quoted(&self, key: &str) -> bool {
+    pub(crate) fn is_quoted(&self, key: &str) -> bool {
         self.find(key)
             .is_some_and(|(_, value, _)| value.starts_with(['"', '\'']))
     }
 
     /// A key and its text as the file says them: `date: 2024-12-01` or `date = 2024-12-01`.
-    pub fn shown(&self, key: &str, text: &str) -> String {
+    pub(crate) fn shown(&self, key: &str, text: &str) -> String {
         match self.find(key) {
             Some((.., '=')) => format!("{key} = {text}"),
             _ => format!("{key}: {text}"),
@@ -150,7 +150,7 @@ impl Front<'_> {
 const LONGEST_NAME: usize = 200;
 
 /// What is text under a key, by its name and, in a table, the names behind dots; in lower case.
-pub fn texts_of(key: &str, value: &Value) -> Vec<(String, String)> {
+pub(crate) fn texts_of(key: &str, value: &Value) -> Vec<(String, String)> {
     let key = key.to_lowercase();
     match value {
         Value::Object(table) => table

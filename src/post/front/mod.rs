@@ -8,8 +8,8 @@ mod node;
 mod yaml;
 
 pub(super) use defaults::data_of;
-pub use defaults::with_defaults;
-pub use matter::{Front, Split, texts_of};
+pub(crate) use defaults::with_defaults;
+pub(crate) use matter::{Front, Split, texts_of};
 pub(super) use matter::{switch_of, text_of};
 
 use serde_json::{Map, Value};
@@ -22,7 +22,7 @@ use matter::{Broken, Keys};
 ///
 /// # Errors
 /// A finding at the line where the front matter cannot be read.
-pub fn split<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding> {
+pub(crate) fn split<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding> {
     // Empty lines may stand before the fence where TOML may stand in it.
     let start = text.len() - text.trim_start().len();
     let above = text[..start].matches('\n').count();
@@ -113,7 +113,7 @@ fn fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, 
 }
 
 /// The keys of a YAML file that is not a post; none where it cannot be read.
-pub fn yaml(text: &str) -> Option<Map<String, Value>> {
+pub(crate) fn yaml(text: &str) -> Option<Map<String, Value>> {
     yaml::parse_config(text.trim_start_matches("---\n"))
         .ok()
         .map(|keys| keys.into_iter().collect())

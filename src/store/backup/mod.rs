@@ -95,7 +95,7 @@ fn side<'a>(tx: &'a mut Transaction<'static, Any>, store: &'a Store) -> Side<'a>
 
 /// A backup that is to be brought back.
 #[derive(Debug)]
-pub struct Backup {
+pub(crate) struct Backup {
     store: Store,
     /// A copy that was brought up to date, since the backup is of an older version.
     upgraded: Option<PathBuf>,
@@ -103,7 +103,7 @@ pub struct Backup {
 
 impl Backup {
     /// Opens the file and checks that it is whole. It is only read.
-    pub async fn open(file: &Path, now: DateTime<Utc>) -> Result<Self> {
+    pub(crate) async fn open(file: &Path, now: DateTime<Utc>) -> Result<Self> {
         if !file.exists() {
             let missing = io::Error::from(io::ErrorKind::NotFound);
             return Err(StoreError::File(file.to_owned(), missing));
@@ -139,12 +139,12 @@ impl Backup {
     }
 
     /// The store in it.
-    pub fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         &self.store
     }
 
     /// When it was made: what happened later it lacks. None where it is a plain copy of a store without any mail.
-    pub async fn made_at(&self) -> Result<Option<DateTime<Utc>>> {
+    pub(crate) async fn made_at(&self) -> Result<Option<DateTime<Utc>>> {
         match self.store.mark().await? {
             Some(Mark::Backup(at)) => Ok(Some(at)),
             _ => self.store.last_mail().await,
@@ -155,7 +155,12 @@ impl Backup {
     ///
     /// # Errors
     /// Where something is kept there already.
-    pub async fn restore(&self, url: &StoreUrl, reason: &str, now: DateTime<Utc>) -> Result<()> {
+    pub(crate) async fn restore(
+        &self,
+        url: &StoreUrl,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let store = Store::open(url, Access::Write, now).await?;
         let restored = self.restore_into(&store, reason).await;
         store.close().await;
@@ -179,7 +184,7 @@ impl Backup {
     }
 
     /// Ends with it.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.store.close().await;
         for ending in ["", "-wal", "-shm"] {
             if let Some(file) = &self.upgraded {

@@ -10,8 +10,8 @@ mod row;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 pub use freeze::{Freeze, Frozen};
-pub use letter::Letter;
-pub use missed::{Missed, Uncertainty};
+pub(crate) use letter::Letter;
+pub(crate) use missed::{Missed, Uncertainty};
 pub use resend::Resent;
 pub(super) use row::{delivery_state, reopen};
 

@@ -6,6 +6,8 @@ mod place;
 mod zone;
 mod zoning;
 
-pub use parse::{is_timestamp, parse};
+pub(crate) use parse::is_timestamp;
+pub use parse::parse;
 pub use place::{Joint, in_name, in_part, in_path, leading};
-pub use zoning::{Instant, Zoning};
+pub(crate) use zoning::Instant;
+pub use zoning::Zoning;

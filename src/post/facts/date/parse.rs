@@ -314,7 +314,7 @@ fn time_of_day(text: &str) -> Result<(NaiveTime, &str), DateError> {
 }
 
 /// Whether YAML sees a timestamp in a text: a day with dashes, a time with seconds, and no more than an offset.
-pub fn is_timestamp(text: &str) -> bool {
+pub(crate) fn is_timestamp(text: &str) -> bool {
     let Some((day, time)) = text.split_once(['T', 't', ' ', '\t']) else {
         return false;
     };
