@@ -23,7 +23,7 @@ pub mod inbox {
     };
 }
 pub mod ledger {
-    pub use crate::ledger::{Issue, IssueId, IssueState, Outcome, Settled, State};
+    pub use crate::ledger::{Issue, IssueId, IssueState, Outcome, Settled, Slot, SlotKind, State};
 }
 pub mod loader {
     pub use crate::loader::{Loaded, load_posts};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{Index, IndexMut};
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::reader::{Reader, ReaderId};
@@ -217,6 +217,102 @@ impl Progress {
     }
 }
 
+/// The kinds of slots, which the store keeps as words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotKind {
+    /// Takes posts as known, without recipients.
+    Known,
+    /// A time of the schedule.
+    Scheduled,
+    /// A post that has an issue of its own.
+    Post,
+    /// A person's wish.
+    ByHand,
+    /// Letters that answer mail, and announce nothing.
+    Letter,
+}
+
+impl SlotKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::Known,
+        Self::Scheduled,
+        Self::Post,
+        Self::ByHand,
+        Self::Letter,
+    ];
+
+    /// The word for it in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Known => "known",
+            Self::Scheduled => "scheduled",
+            Self::Post => "post",
+            Self::ByHand => "by hand",
+            Self::Letter => "letter",
+        }
+    }
+}
+
+/// The slot that an issue fills. A digest fills a slot once, known by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// Its kind.
+    pub kind: SlotKind,
+    /// A text that no other slot of the digest has.
+    pub name: String,
+}
+
+impl Slot {
+    fn new(kind: SlotKind, name: String) -> Self {
+        Self { kind, name }
+    }
+
+    /// The slot of a digest's first run, which takes posts as known.
+    pub fn first_run() -> Self {
+        Self::new(SlotKind::Known, "begin".to_owned())
+    }
+
+    /// The slot of posts that are taken as known later, under an issue of this number.
+    pub fn known(at: DateTime<Utc>, issue: IssueId) -> Self {
+        let name = format!("begin {} {issue}", at.to_rfc3339());
+        Self::new(SlotKind::Known, name)
+    }
+
+    /// The slot of this time of the schedule.
+    pub fn scheduled(at: DateTime<Utc>) -> Self {
+        Self::new(SlotKind::Scheduled, at.to_rfc3339())
+    }
+
+    /// The slot of a post of this id. A mail that goes only into the outbox has one of its own, so that it does not keep
+    /// the post from the relay.
+    pub fn post(id: &str, outbox: bool) -> Self {
+        let name = match outbox {
+            true => format!("post to the outbox {id}"),
+            false => format!("post {id}"),
+        };
+        Self::new(SlotKind::Post, name)
+    }
+
+    /// The slot of an issue by hand: posts with this fingerprint, after so many issues of the digest. Two within one second
+    /// differ by the number, and two of which neither knows the other are one.
+    pub fn by_hand(at: DateTime<Utc>, earlier: usize, posts: u64) -> Self {
+        let name = format!("by hand {} {earlier} {posts:016x}", at.to_rfc3339());
+        Self::new(SlotKind::ByHand, name)
+    }
+
+    /// The slot of a day's letters about leaving.
+    pub fn leaving(day: NaiveDate) -> Self {
+        Self::new(SlotKind::Letter, format!("leave {day}"))
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
 /// One issue as it was frozen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
@@ -224,8 +320,8 @@ pub struct Issue {
     pub id: IssueId,
     /// The digest it belongs to.
     pub digest: String,
-    /// The slot it fills: the time of its schedule, or what else makes it one of a kind.
-    pub slot: String,
+    /// The slot it fills.
+    pub slot: Slot,
     /// The time of the freeze, which every message of it bears.
     pub made_at: DateTime<Utc>,
     /// Where it stands.

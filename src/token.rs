@@ -122,10 +122,10 @@ impl Key {
         Self::new(self.number, bytes)
     }
 
-    /// The number of the issue that fills this slot of a digest: known before it is frozen, so that a dry run shows the
-    /// same ids, and to nobody without the key.
-    pub fn issue(&self, digest: &str, slot: &str) -> IssueId {
-        let mac = self.mac(format!("issue\n{digest}\n{slot}").as_bytes());
+    /// The number of the issue that fills this slot of a digest after so many others: known before it is frozen, so that
+    /// a dry run shows the same ids, and to nobody without the key.
+    pub fn issue(&self, digest: &str, slot: &str, earlier: usize) -> IssueId {
+        let mac = self.mac(format!("issue\n{digest}\n{slot}\n{earlier}").as_bytes());
         let number = mac.as_ref()[..8]
             .iter()
             .fold(0_i64, |number, byte| number << 8 | i64::from(*byte));
@@ -366,13 +366,14 @@ mod tests {
 
     #[test]
     fn an_issue_of_one_slot_has_one_number() {
-        let number = |key: &Key, digest: &str, slot: &str| key.issue(digest, slot);
+        let number = |key: &Key, digest: &str, slot: &str| key.issue(digest, slot, 3);
         let one = number(&key(1), "weekly", "2024-01-01");
         assert_eq!(one, number(&key(1), "weekly", "2024-01-01"));
         for other in [
             number(&key(1), "weekly", "2024-01-08"),
             number(&key(1), "daily", "2024-01-01"),
             number(&Key::new(1, [8; 32]), "weekly", "2024-01-01"),
+            key(1).issue("weekly", "2024-01-01", 4),
         ] {
             assert_ne!(one, other);
         }

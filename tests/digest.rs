@@ -477,6 +477,57 @@ fn each_sends_one_mail_a_post_the_oldest_first() {
 }
 
 #[test]
+fn a_digest_that_is_sent_again_within_one_second_is_sent_as_often_as_it_is_asked_for() {
+    for schedule in ["0 8 * * MON", "each"] {
+        let scene = Scene::new()
+            .file("config.toml", &CONFIG.replace("0 8 * * MON", schedule))
+            .post("one.md", "One", "2024-06-01");
+        scene.run_at(MONDAY, &["run"]);
+        for times in 2..5 {
+            let arguments = ["digest", "weekly", "--posts", "one", "--again", "--yes"];
+            let dry = scene.run_at(MONDAY, &[&arguments[..], &["--dry-run"]].concat());
+            let out = scene.run_at(MONDAY, &arguments);
+            assert!(out.contains("1 sent"), "{schedule}, {times}: {out}");
+            assert_eq!(scene.names("outbox").len(), times, "{schedule}");
+            let id = |mail: &str| {
+                let line = mail.lines().find(|line| line.starts_with("Message-ID: "));
+                line.unwrap().trim().to_owned()
+            };
+            let mut sent = scene.names("outbox").into_iter();
+            let is_shown = |name: String| id(&scene.read(&format!("outbox/{name}"))) == id(&dry);
+            assert!(sent.any(is_shown), "a dry run shows the same ids");
+        }
+    }
+}
+
+#[test]
+fn a_post_of_an_issue_that_was_cancelled_before_anybody_got_it_is_sent_by_the_next_run() {
+    let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
+    let config = CONFIG.replace("0 8 * * MON", "each");
+    let scene = Scene::new()
+        .file("config.toml", &config.replace("editor@hums", "later@x"))
+        .post("one.md", "One", "2024-06-01");
+    let run = |arguments: &[&str]| {
+        let set = [("TIDINGS_MAIL__SMTP", &*relay.url())];
+        scene.run_with(&[&["--at", MONDAY], arguments].concat(), &set)
+    };
+    run(&["run"]);
+    for round in 0..2 {
+        let status = run(&["status"]).out;
+        let number = status.split(' ').next().unwrap();
+        let said = run(&["issue", "cancel", number]).out;
+        assert!(said.contains("its posts are news again"), "{round}: {said}");
+        let ran = run(&["run"]);
+        assert!(
+            ran.out.contains("“Hums: One”"),
+            "{round}: {}{}",
+            ran.out,
+            ran.talk
+        );
+    }
+}
+
+#[test]
 fn one_post_that_cannot_be_mailed_does_not_keep_the_mails_of_the_others() {
     let scene = Scene::new()
         .file("config.toml", &CONFIG.replace("0 8 * * MON", "each"))

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, Uncertain};
 use tidings::inside::consent::{ReaderState, Source, Wish};
-use tidings::inside::ledger::{Issue, IssueState, Outcome, Settled, State};
+use tidings::inside::ledger::{Issue, IssueState, Outcome, Settled, Slot, SlotKind, State};
 use tidings::inside::reader::{Email, ReaderId};
 use tidings::inside::store::{Access, Asked, Freeze, Frozen, Sender, Store, StoreError};
 use tidings::inside::token::random_id;
@@ -61,7 +61,10 @@ pub(crate) fn new_issue(slot: &str, made: i64) -> Issue {
     Issue {
         id: random_id().into(),
         digest: "weekly".to_owned(),
-        slot: slot.to_owned(),
+        slot: Slot {
+            kind: SlotKind::Scheduled,
+            name: slot.to_owned(),
+        },
         made_at: at(made),
         state: IssueState::Open,
         reason: None,
@@ -342,7 +345,32 @@ fn a_store_of_the_first_version_is_upgraded_and_one_of_a_later_is_refused() {
         sqlx::any::install_default_drivers();
         let pool = sqlx::AnyPool::connect(&address).await.unwrap();
         pool.execute(sqlx::raw_sql(FIRST_SCHEMA)).await.unwrap();
+        let slots = [
+            ("begin", "known"),
+            ("begin 2024-06-24T06:00:00+00:00", "known"),
+            ("post tag:hums.example,2024:tea", "post"),
+            ("post to the outbox tag:hums.example,2024:tea", "post"),
+            (
+                "by hand 2024-06-24T06:00:00+00:00 00000000000000aa",
+                "by hand",
+            ),
+            ("2024-07-01T06:00:00+00:00 cancelled 8", "scheduled"),
+            ("leave 2024-06-24", "letter"),
+        ];
+        for (number, (slot, _)) in slots.iter().enumerate() {
+            let text = format!(
+                "INSERT INTO issue (id, digest, slot, made_at, state, subject, page, compiled, outbox, key) \
+                 VALUES ({}, 'old', '{slot}', 0, 'done', '', '', '', 0, 100)",
+                number + 100
+            );
+            let text = sqlx::raw_sql(sqlx::AssertSqlSafe(text));
+            pool.execute(text).await.unwrap();
+        }
         let store = open(url).await;
+        for (number, (slot, kind)) in (100..).zip(slots) {
+            let issue = store.issue(number.into()).await.unwrap().unwrap();
+            assert_eq!((issue.slot.kind.word(), &*issue.slot.name), (kind, slot));
+        }
         let read = Store::open(url, Access::Read, at(0)).await.unwrap();
         assert_eq!(store.name(), "00000000deadbeef");
         assert_eq!(read.last_slot("weekly").await.unwrap(), Some(1_719_208_800));
@@ -393,6 +421,7 @@ fn the_schema_refuses_what_no_ledger_may_hold() {
             "UPDATE delivery SET state = 1",
             "UPDATE delivery SET state = 9",
             "UPDATE issue SET state = 'odd'",
+            "UPDATE issue SET kind = 'odd'",
             "UPDATE reader SET address = NULL",
             "UPDATE reader SET state = 'odd'",
             "INSERT INTO delivery SELECT * FROM delivery",
@@ -549,6 +578,21 @@ fn the_posts_of_an_issue_that_nobody_got_are_news_again_when_it_is_cancelled() {
                     .contains(&post)
             );
         }
+    });
+}
+
+#[test]
+fn posts_that_become_known_within_one_second_are_all_known() {
+    on_both("known", &async |url: &StoreUrl| {
+        let store = open(url).await;
+        for post in ["a", "b"] {
+            let posts = [post.to_owned()];
+            store.know_posts("weekly", &posts, at(0)).await.unwrap();
+        }
+        let known = store.announced("weekly", true).await.unwrap();
+        assert_eq!(known, HashSet::from(["a".to_owned(), "b".to_owned()]));
+        assert!(store.carried("weekly", true).await.unwrap().is_empty());
+        assert!(store.issues().await.unwrap().is_empty());
     });
 }
 

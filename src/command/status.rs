@@ -174,7 +174,7 @@ async fn as_json(
         let head = json!({
             "issue": issue.id.to_string(),
             "digest": issue.digest,
-            "slot": issue.slot,
+            "slot": issue.slot.name,
             "made_at": issue.made_at.to_rfc3339(),
             "state": issue.state.word(),
             "reason": issue.reason,

@@ -10,7 +10,7 @@ use crate::config::{Digest, Mail, Site, Uncertain};
 use crate::delivery::transport::{Line, Transport};
 use crate::delivery::{Delivery, Progress, Stop, engine};
 use crate::digest::Draft;
-use crate::ledger::{Issue, IssueState, State};
+use crate::ledger::{Issue, IssueState, Slot, State};
 use crate::message::{Envelope, Origin, compile};
 use crate::reader::Email;
 use crate::store::{Freeze, Store};
@@ -126,7 +126,7 @@ async fn frozen(readers: &[&str], uncertain: Uncertain) -> Delivery {
     let issue = Issue {
         id: random_id().into(),
         digest: "weekly".to_owned(),
-        slot: "one".to_owned(),
+        slot: Slot::scheduled(now()),
         made_at: now(),
         state: IssueState::Open,
         reason: None,

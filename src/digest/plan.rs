@@ -85,6 +85,8 @@ pub(crate) struct Plan<'a> {
     pub news: Vec<&'a Post>,
     /// The slot that it fills, in seconds since 1970; `None` if it is sent by hand.
     pub slot: Option<i64>,
+    /// Number of issues that the digest has frozen before.
+    pub earlier: usize,
     /// Whether it has never run in this store.
     pub is_first: bool,
     /// The ids of the posts that are known from now on without having been announced.
@@ -189,6 +191,7 @@ pub(crate) fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Findin
         enough: news.len() >= digest.min_posts || situation.wish.is_some(),
         news,
         slot,
+        earlier: record.progress.frozen,
         is_first,
         known,
         begins_after,

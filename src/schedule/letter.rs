@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::config::Digest;
 use crate::digest::{Draft, LEAVE};
 use crate::html::escape;
-use crate::ledger::{Issue, IssueState};
+use crate::ledger::{Issue, IssueState, Slot};
 use crate::message::{Origin, compile};
 use crate::reader::Email;
 use crate::store::{Letter, Store};
@@ -56,7 +56,7 @@ async fn write_letter(
 ) -> anyhow::Result<(Issue, String)> {
     let now = app.clock.now();
     let key = store.current_key().await?;
-    let slot = format!("leave {}", now.format("%Y-%m-%d"));
+    let slot = Slot::leaving(now.date_naive());
     let title = digest.title.as_deref().unwrap_or(&app.config.site.title);
     let draft = Draft {
         subject: format!("Leaving {title}"),
@@ -71,7 +71,7 @@ async fn write_letter(
         ),
     };
     let issue = Issue {
-        id: key.issue(&digest.name, &slot),
+        id: key.issue(&digest.name, &slot.name, 0),
         digest: digest.name.clone(),
         slot,
         made_at: now,

@@ -41,7 +41,7 @@ pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Resul
     };
     let key = store.current_key().await?;
     // The same ids as in what will be sent, beside a link that permits nothing.
-    let issue = key.issue(&digest.name, &turn.slot(posts, &plan)?);
+    let (_, issue) = turn.name_issue(posts, &plan, &key)?;
     let composed = turn.compose(talk, posts, issue)?;
     let Composed { compiled, .. } = composed.checked(talk)?;
     let reader = store.first_reader(name, &digest.to).await?;

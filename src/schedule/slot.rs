@@ -5,32 +5,40 @@ use chrono::DateTime;
 
 use crate::config::Schedule;
 use crate::digest::Plan;
-use crate::ledger::{Issue, IssueState};
+use crate::ledger::{Issue, IssueId, IssueState, Slot};
 use crate::post::{Post, fingerprint_of};
 use crate::schedule::turn::Turn;
 use crate::store::Store;
+use crate::token::Key;
 
 impl Turn<'_> {
     /// Which slot of the digest an issue with these posts fills.
-    pub(super) fn slot(&self, posts: &[&Post], plan: &Plan<'_>) -> anyhow::Result<String> {
-        let now = self.now.to_rfc3339();
+    fn slot(&self, posts: &[&Post], plan: &Plan<'_>) -> anyhow::Result<Slot> {
         let post = posts.first().map(|post| &*post.id).unwrap_or_default();
         Ok(match (&self.digest.schedule, plan.slot) {
-            // What went only into the outbox must not keep the same post from the relay.
-            (Schedule::Each, Some(_)) if self.is_for_outbox() => {
-                format!("post to the outbox {post}")
-            }
-            (Schedule::Each, Some(_)) => format!("post {post}"),
-            (Schedule::Each, None) => format!("by hand {now} {post}"),
-            (Schedule::Cron(_), Some(slot)) => DateTime::from_timestamp(slot, 0)
-                .context("the slot is no time")?
-                .to_rfc3339(),
-            // Two issues by hand within a second differ by their posts.
-            (Schedule::Cron(_), None) => {
+            (_, None) => {
                 let ids: Vec<&str> = posts.iter().map(|post| &*post.id).collect();
-                format!("by hand {now} {:016x}", fingerprint_of(&ids))
+                Slot::by_hand(self.now, plan.earlier, fingerprint_of(&ids))
+            }
+            (Schedule::Each, Some(_)) => Slot::post(post, self.is_for_outbox()),
+            (Schedule::Cron(_), Some(slot)) => {
+                let at = DateTime::from_timestamp(slot, 0).context("the slot is no time")?;
+                Slot::scheduled(at)
             }
         })
+    }
+
+    /// The slot and the number of an issue with these posts, as they are known before it is frozen.
+    pub(super) fn name_issue(
+        &self,
+        posts: &[&Post],
+        plan: &Plan<'_>,
+        key: &Key,
+    ) -> anyhow::Result<(Slot, IssueId)> {
+        let slot = self.slot(posts, plan)?;
+        // A cancelled issue has left its slot to the next, but not its number.
+        let id = key.issue(&self.digest.name, &slot.name, plan.earlier);
+        Ok((slot, id))
     }
 
     /// The issue with these posts, before it has a subject.
@@ -40,12 +48,11 @@ impl Turn<'_> {
         posts: &[&Post],
         plan: &Plan<'_>,
     ) -> anyhow::Result<Issue> {
-        let slot = self.slot(posts, plan)?;
         let key = store.current_key().await?;
-        let digest = self.digest.name.clone();
+        let (slot, id) = self.name_issue(posts, plan, &key)?;
         Ok(Issue {
-            id: key.issue(&digest, &slot),
-            digest,
+            id,
+            digest: self.digest.name.clone(),
             slot,
             made_at: self.now,
             state: IssueState::Open,

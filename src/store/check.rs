@@ -99,7 +99,7 @@ impl Store {
     pub async fn contents(&self) -> Result<Contents> {
         Ok(Contents {
             readers: self.by_state("reader").await?,
-            issues: self.by_state("issue WHERE slot NOT LIKE 'begin%'").await?,
+            issues: self.by_state("issue WHERE kind <> 'known'").await?,
             deliveries: self.count_rows("delivery").await?,
             posts: self.count_rows("announced").await?,
             events: self.count_rows("event").await?,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
-use crate::ledger::{Issue, IssueId, IssueState};
+use crate::ledger::{Issue, IssueId, IssueState, Slot};
 use crate::store::issue::row::insert_issue;
 use crate::store::{Result, Store};
 use crate::token::random_id;
@@ -33,7 +33,7 @@ impl Store {
     pub async fn carried(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
         let rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT a.post FROM announced a JOIN issue i ON i.id = a.issue \
-             WHERE a.digest = $1 AND i.outbox <= $2 AND i.slot NOT LIKE 'begin%' AND i.id NOT IN ({VOID})"
+             WHERE a.digest = $1 AND i.outbox <= $2 AND i.kind <> 'known' AND i.id NOT IN ({VOID})"
         )))
         .bind(digest.to_owned())
         .bind(i64::from(!relay))
@@ -50,14 +50,8 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<()> {
         change!(self.begin(), |tx| {
-            know(
-                &mut tx,
-                digest,
-                format!("begin {}", now.to_rfc3339()),
-                posts,
-                now,
-            )
-            .await
+            let id = random_id().into();
+            know(&mut tx, digest, id, Slot::known(now, id), posts, now).await
         })
     }
 
@@ -76,12 +70,13 @@ impl Store {
 pub(super) async fn know(
     tx: &mut Transaction<'static, Any>,
     digest: &str,
-    slot: String,
+    id: IssueId,
+    slot: Slot,
     posts: &[String],
     now: DateTime<Utc>,
 ) -> Result<()> {
     let issue = Issue {
-        id: random_id().into(),
+        id,
         digest: digest.to_owned(),
         slot,
         made_at: now,
@@ -112,7 +107,7 @@ pub(super) async fn announce(
         let text = format!(
             "INSERT INTO announced (digest, post, issue) VALUES {} \
              ON CONFLICT (digest, post) DO UPDATE SET issue = excluded.issue \
-             WHERE announced.issue IN (SELECT o.id FROM issue o WHERE o.outbox = 1 OR o.slot LIKE 'begin%') \
+             WHERE announced.issue IN (SELECT o.id FROM issue o WHERE o.outbox = 1 OR o.kind = 'known') \
              OR announced.issue IN ({VOID})",
             rows.join(",")
         );
@@ -139,7 +134,7 @@ pub(super) async fn is_carried(
             .collect();
         let text = format!(
             "SELECT COUNT(*) AS n FROM announced a JOIN issue i ON i.id = a.issue WHERE a.digest = $1 \
-             AND i.outbox <= $2 AND i.slot NOT LIKE 'begin%' AND i.id NOT IN ({VOID}) AND a.post IN ({})",
+             AND i.outbox <= $2 AND i.kind <> 'known' AND i.id NOT IN ({VOID}) AND a.post IN ({})",
             places.join(",")
         );
         let mut query = sqlx::query(AssertSqlSafe(text))

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{ReaderState, Source};
-use crate::ledger::Issue;
+use crate::ledger::{Issue, Slot};
 use crate::reader::Email;
 use crate::store::connect::StorePlace;
 use crate::store::consent::states;
 use crate::store::issue::announced::{VOID, announce, is_carried, know};
 use crate::store::issue::row::insert_issue;
 use crate::store::{Result, Store};
+use crate::token::random_id;
 
 /// Everything that is fixed when an issue is frozen.
 #[derive(Debug)]
@@ -71,7 +72,8 @@ impl Store {
             if made.rows_affected() == 0 {
                 return Ok(false);
             }
-            know(&mut tx, digest, "begin".to_owned(), known, now).await?;
+            let id = random_id().into();
+            know(&mut tx, digest, id, Slot::first_run(), known, now).await?;
             Ok(true)
         })
     }
@@ -108,7 +110,7 @@ impl Store {
                  WHERE digest = $1 AND slot = $2 AND id IN ({VOID})"
             )))
             .bind(issue.digest.clone())
-            .bind(issue.slot.clone())
+            .bind(issue.slot.name.clone())
             .execute(&mut *tx)
             .await?;
             if !insert_issue(&mut tx, issue, freeze.compiled, freeze.page).await? {

@@ -44,7 +44,7 @@ impl Store {
             // The slot's letter may have been written under another key.
             let row = sqlx::query("SELECT id FROM issue WHERE digest = $1 AND slot = $2")
                 .bind(issue.digest.clone())
-                .bind(issue.slot.clone())
+                .bind(issue.slot.name.clone())
                 .fetch_one(&mut *tx)
                 .await?;
             let id: IssueId = row.try_get("id")?;

@@ -27,7 +27,7 @@ impl Store {
     pub async fn progress(&self, digest: &str) -> Result<Progress> {
         let text = "SELECT COUNT(*) AS frozen, \
             COUNT(CASE WHEN counts IS NOT NULL OR state = 'cancelled' THEN 1 END) AS ended \
-            FROM issue WHERE digest = $1 AND slot NOT LIKE 'begin%'";
+            FROM issue WHERE digest = $1 AND kind <> 'known'";
         let query = sqlx::query(text).bind(digest.to_owned());
         let row = query.fetch_one(&self.pool).await?;
         Ok(Progress {
@@ -38,9 +38,8 @@ impl Store {
 
     /// All issues that had recipients, the newest first.
     pub async fn issues(&self) -> Result<Vec<Issue>> {
-        let text = format!(
-            "SELECT {COLUMNS} FROM issue WHERE slot NOT LIKE 'begin%' ORDER BY made_at DESC, id"
-        );
+        let text =
+            format!("SELECT {COLUMNS} FROM issue WHERE kind <> 'known' ORDER BY made_at DESC, id");
         sqlx::query(AssertSqlSafe(text))
             .fetch_all(&self.pool)
             .await?

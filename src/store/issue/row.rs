@@ -3,12 +3,13 @@
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
-use crate::ledger::{Issue, IssueId, IssueState, State};
+use crate::ledger::{Issue, IssueId, IssueState, Slot, SlotKind, State};
 use crate::store::readers::time_of;
 use crate::store::{Result, StoreError};
 
 /// The columns that [`issue_of`] reads.
-pub(super) const COLUMNS: &str = "id, digest, slot, made_at, state, reason, subject, outbox, key";
+pub(super) const COLUMNS: &str =
+    "id, digest, slot, kind, made_at, state, reason, subject, outbox, key";
 
 pub(super) async fn insert_issue(
     tx: &mut Transaction<'static, Any>,
@@ -17,12 +18,13 @@ pub(super) async fn insert_issue(
     page: &str,
 ) -> Result<bool> {
     let made = sqlx::query(
-        "INSERT INTO issue (id, digest, slot, made_at, state, reason, counts, subject, page, compiled, outbox, key) \
-         VALUES ($1, $2, $3, $4, $5, NULL, NULL, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+        "INSERT INTO issue (id, digest, slot, kind, made_at, state, reason, counts, subject, page, compiled, outbox, key) \
+         VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
     )
     .bind(issue.id)
     .bind(issue.digest.clone())
-    .bind(issue.slot.clone())
+    .bind(issue.slot.name.clone())
+    .bind(issue.slot.kind.word())
     .bind(issue.made_at.timestamp())
     .bind(issue.state.word())
     .bind(issue.subject.clone())
@@ -72,11 +74,19 @@ pub(super) fn state_of(word: &str) -> Result<IssueState> {
     .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no issue's state")))
 }
 
+fn slot_kind_of(word: &str) -> Result<SlotKind> {
+    let kind = SlotKind::ALL.into_iter().find(|kind| kind.word() == word);
+    kind.ok_or_else(|| StoreError::Damaged(format!("`{word}` is no kind of slot")))
+}
+
 pub(super) fn issue_of(row: &AnyRow) -> Result<Issue> {
     Ok(Issue {
         id: row.try_get("id")?,
         digest: row.try_get("digest")?,
-        slot: row.try_get("slot")?,
+        slot: Slot {
+            kind: slot_kind_of(row.try_get("kind")?)?,
+            name: row.try_get("slot")?,
+        },
         made_at: time_of(row.try_get("made_at")?)?,
         state: state_of(row.try_get("state")?)?,
         reason: row.try_get("reason")?,
