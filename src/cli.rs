@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, ColorChoice, Parser, Subcommand};
 
 use crate::clock::time_of;
 use crate::config::{Day, StoreUrl};
-use crate::digest::Wish;
+use crate::digest::ManualOptions;
 use crate::ledger::IssueId;
 use crate::reader::{Email, Mailbox, NameError, check_name};
 
@@ -59,33 +59,33 @@ pub enum Command {
     /// Write the feeds, then send every digest that is due: the line for cron
     Run(Dry),
     /// Write the feeds
-    Build(Build),
+    Build(BuildArgs),
     /// Tell the WebSub hub which feeds have changed: after a deploy by hand, since `run` does it itself
     Ping(Dry),
     /// Send one digest now
-    Digest(Digest),
+    Digest(DigestArgs),
     /// Who gets the digests
     #[command(subcommand)]
-    Subscriber(Subscriber),
+    Subscriber(SubscriberCommand),
     /// Stop an issue, go on with it, or decide what is uncertain
     #[command(subcommand)]
-    Issue(Issue),
+    Issue(IssueCommand),
     /// Show the issues and what became of each delivery
     Status(Status),
     /// Read what came back by mail: bounces, complaints, wishes to leave. Without an option the box of `[mail] inbox`, else
     /// one message from standard input
-    Inbox(Inbox),
+    Inbox(InboxArgs),
     /// Back up the store of readers and issues, bring it back, check it or move it
     #[command(subcommand)]
-    Store(Store),
+    Store(StoreCommand),
     /// Make a key to sign mail with, or show what DNS must say
     #[command(subcommand)]
-    Dkim(Dkim),
+    Dkim(DkimCommand),
 }
 
 /// Where what came back is read.
 #[derive(Debug, Args)]
-pub struct Inbox {
+pub struct InboxArgs {
     /// A folder with `new`, `cur` and `tmp`; what is done moves to `.tidings-done` in it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["mbox", "stdin"])]
     pub maildir: Option<PathBuf>,
@@ -99,7 +99,7 @@ pub struct Inbox {
 
 /// What is done with the store.
 #[derive(Debug, Subcommand)]
-pub enum Store {
+pub enum StoreCommand {
     /// Write all of it into a new file, also while mail is being sent
     Backup {
         /// The file, which must not be there yet; keep it as private as the store
@@ -121,7 +121,7 @@ pub enum Store {
 
 /// What is done with keys.
 #[derive(Debug, Subcommand)]
-pub enum Dkim {
+pub enum DkimCommand {
     /// Write a private key and print the line for DNS
     New {
         /// An Ed25519 key instead of RSA: the second one, beside the first
@@ -148,7 +148,7 @@ pub struct Dry {
 
 /// What `build` takes.
 #[derive(Debug, Args)]
-pub struct Build {
+pub struct BuildArgs {
     /// Whether anything is changed
     #[command(flatten)]
     pub dry: Dry,
@@ -172,7 +172,7 @@ pub struct Build {
 
 /// What `digest` takes.
 #[derive(Debug, Args)]
-pub struct Digest {
+pub struct DigestArgs {
     /// The digest's name
     pub name: String,
     /// Whether anything is changed
@@ -217,7 +217,7 @@ pub struct Choice {
     pub new_store: bool,
 }
 
-impl<'a> From<&'a Choice> for Wish<'a> {
+impl<'a> From<&'a Choice> for ManualOptions<'a> {
     fn from(choice: &'a Choice) -> Self {
         Self {
             posts: &choice.posts,
@@ -271,7 +271,7 @@ pub struct Status {
 
 /// What can be done with an issue; `status` shows its number.
 #[derive(Debug, Subcommand)]
-pub enum Issue {
+pub enum IssueCommand {
     /// Stop it for now, at once, also where another shell sends it
     Pause {
         /// Its number
@@ -305,7 +305,7 @@ pub enum Issue {
 
 /// What can be done with subscribers.
 #[derive(Debug, Subcommand)]
-pub enum Subscriber {
+pub enum SubscriberCommand {
     /// Add someone who has agreed
     Add {
         /// Their address
@@ -345,14 +345,14 @@ pub enum Subscriber {
     /// A CSV file with a column `email`, an export of Mailchimp, Substack, Buttondown, Ghost, listmonk, Kit or Keila, the
     /// members of Mailman, or one address a line. Who has unsubscribed, bounced, complained or not confirmed there is
     /// taken in as that, and gets nothing.
-    Import(Import),
+    Import(ImportArgs),
     /// Write everyone as CSV
     Export,
 }
 
 /// A list to take in.
 #[derive(Debug, Args)]
-pub struct Import {
+pub struct ImportArgs {
     /// The file
     pub file: PathBuf,
     /// They have agreed; without it they wait for a confirmation and get nothing

@@ -127,7 +127,7 @@ impl Finding {
         self
     }
 
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> FindingKind {
         let way_out = self.way_out.as_deref().unwrap_or_default();
         (self.severity, shape(&self.message), shape(way_out))
     }
@@ -145,12 +145,12 @@ const EXAMPLES: usize = 3;
 
 /// What to tell a person: of one fault in many places three examples and how many there are.
 pub(crate) fn condense(findings: Vec<Finding>) -> Vec<Finding> {
-    let kinds: Vec<Kind> = findings.iter().map(Finding::kind).collect();
-    let mut counts: HashMap<&Kind, usize> = HashMap::new();
+    let kinds: Vec<FindingKind> = findings.iter().map(Finding::kind).collect();
+    let mut counts: HashMap<&FindingKind, usize> = HashMap::new();
     for kind in &kinds {
         *counts.entry(kind).or_default() += 1;
     }
-    let mut named: HashMap<&Kind, usize> = HashMap::new();
+    let mut named: HashMap<&FindingKind, usize> = HashMap::new();
     let mut told = Vec::new();
     for (finding, kind) in findings.into_iter().zip(&kinds) {
         let count = counts[kind];
@@ -175,7 +175,7 @@ pub(crate) fn condense(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// What a finding is about, without the names, texts and numbers that differ from place to place.
-type Kind = (Severity, String, String);
+type FindingKind = (Severity, String, String);
 
 /// A message with a mark in place of each number and of what stands between quotation marks.
 fn shape(message: &str) -> String {

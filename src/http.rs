@@ -29,7 +29,7 @@ const REDIRECTS: usize = 5;
 
 /// Why there is no status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum NoResponse {
     /// The name leads into a private network or to this machine.
     Private(IpAddr),
     /// Nobody answered within this time.
@@ -38,7 +38,7 @@ pub(crate) enum Trouble {
     Other(String),
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for NoResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Private(address) => write!(f, "{address} is a private address"),
@@ -48,8 +48,8 @@ impl fmt::Display for Trouble {
     }
 }
 
-fn other(error: impl fmt::Display) -> Trouble {
-    Trouble::Other(error.to_string())
+fn other(error: impl fmt::Display) -> NoResponse {
+    NoResponse::Other(error.to_string())
 }
 
 /// Makes requests.
@@ -58,17 +58,17 @@ pub(crate) struct Client {
     tls: TlsConnector,
     private: bool,
     /// The host that may have a private address all the same.
-    own: Option<Own>,
+    own: Option<OwnHost>,
 }
 
 /// A host and a port that are ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Own {
+struct OwnHost {
     host: String,
     port: Option<u16>,
 }
 
-impl Own {
+impl OwnHost {
     fn of(url: &Url) -> Option<Self> {
         let host = url.host_str()?.to_owned();
         let port = url.port_or_known_default();
@@ -84,7 +84,7 @@ impl Own {
 
 /// Whether an address is on the host of this site, at its port or at one of the web's own.
 pub(crate) fn is_on_site(site: &Url, page: &Url) -> bool {
-    is_of_the_web(page) && Own::of(site).is_some_and(|own| own.is(page))
+    is_of_the_web(page) && OwnHost::of(site).is_some_and(|own| own.is(page))
 }
 
 fn is_of_the_web(url: &Url) -> bool {
@@ -119,7 +119,7 @@ impl Client {
     /// one. Where it redirects, only public addresses are followed.
     pub(crate) fn for_site(site: &Url) -> Self {
         Self {
-            own: Own::of(site),
+            own: OwnHost::of(site),
             ..Self::new(false)
         }
     }
@@ -133,9 +133,9 @@ impl Client {
     ///
     /// # Errors
     /// Where there is none.
-    pub(crate) async fn get(&self, url: &Url) -> Result<u16, Trouble> {
+    pub(crate) async fn get(&self, url: &Url) -> Result<u16, NoResponse> {
         let response = timeout(LIMIT, self.follow(url.clone(), 0)).await;
-        let response = response.map_err(|_| Trouble::Silent(LIMIT))??;
+        let response = response.map_err(|_| NoResponse::Silent(LIMIT))??;
         Ok(response.status().as_u16())
     }
 
@@ -143,9 +143,9 @@ impl Client {
     ///
     /// # Errors
     /// Where there is none, where it is larger, or where the status is no success.
-    pub(crate) async fn fetch(&self, url: &Url, most: u64) -> Result<Bytes, Trouble> {
+    pub(crate) async fn fetch(&self, url: &Url, most: u64) -> Result<Bytes, NoResponse> {
         let response = timeout(LONG_LIMIT, self.follow(url.clone(), most)).await;
-        let response = response.map_err(|_| Trouble::Silent(LONG_LIMIT))??;
+        let response = response.map_err(|_| NoResponse::Silent(LONG_LIMIT))??;
         match response.status() {
             status if status.is_success() => Ok(response.into_body()),
             status => Err(other(format!("it answers {}", status.as_u16()))),
@@ -153,7 +153,7 @@ impl Client {
     }
 
     /// The last response, and at most so many bytes of its body.
-    async fn follow(&self, mut url: Url, most: u64) -> Result<Response<Bytes>, Trouble> {
+    async fn follow(&self, mut url: Url, most: u64) -> Result<Response<Bytes>, NoResponse> {
         for _ in 0..REDIRECTS {
             let response = self.request(Method::GET, &url, Bytes::new(), most).await?;
             let next = response
@@ -175,13 +175,13 @@ impl Client {
     ///
     /// # Errors
     /// Where there is none.
-    pub(crate) async fn post(&self, url: &Url, fields: &[(&str, &str)]) -> Result<u16, Trouble> {
+    pub(crate) async fn post(&self, url: &Url, fields: &[(&str, &str)]) -> Result<u16, NoResponse> {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
         let request = self.request(Method::POST, url, Bytes::from(form), 0);
         let response = timeout(LIMIT, request).await;
-        let response = response.map_err(|_| Trouble::Silent(LIMIT))??;
+        let response = response.map_err(|_| NoResponse::Silent(LIMIT))??;
         Ok(response.status().as_u16())
     }
 
@@ -191,7 +191,7 @@ impl Client {
         url: &Url,
         body: Bytes,
         most: u64,
-    ) -> Result<Response<Bytes>, Trouble> {
+    ) -> Result<Response<Bytes>, NoResponse> {
         if !is_of_the_web(url) {
             return Err(other(format!("`{url}` is no address of the web")));
         }
@@ -210,7 +210,7 @@ impl Client {
             .iter()
             .find(|address| !self.may_reach(url, address.ip()))
         {
-            return Err(Trouble::Private(private.ip()));
+            return Err(NoResponse::Private(private.ip()));
         }
         // By the addresses that were looked at: a second look-up could say something else.
         let stream = TcpStream::connect(&addresses[..]).await.map_err(other)?;
@@ -241,7 +241,7 @@ async fn exchange<S>(
     stream: S,
     request: Request<Full<Bytes>>,
     most: u64,
-) -> Result<Response<Bytes>, Trouble>
+) -> Result<Response<Bytes>, NoResponse>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -263,7 +263,7 @@ where
 }
 
 /// A body of at most so many bytes.
-async fn read_body(body: Incoming, most: u64) -> Result<Bytes, Trouble> {
+async fn read_body(body: Incoming, most: u64) -> Result<Bytes, NoResponse> {
     let bound = usize::try_from(most).unwrap_or(usize::MAX);
     match Limited::new(body, bound).collect().await {
         Ok(body) => Ok(body.to_bytes()),

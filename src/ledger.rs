@@ -194,14 +194,14 @@ pub struct Holding {
 
 /// How far a digest has come in a store. Both numbers only grow, so a store with less is an older copy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct DigestProgress {
     /// How many issues were frozen.
     pub frozen: usize,
     /// How many of them were sent to the end or cancelled, at least once.
     pub ended: usize,
 }
 
-impl Progress {
+impl DigestProgress {
     /// Whether another copy of the store has come further.
     pub fn is_behind(self, other: Self) -> bool {
         self.frozen < other.frozen || self.ended < other.ended
@@ -384,11 +384,11 @@ pub struct Settled {
 
 #[cfg(test)]
 mod tests {
-    use super::{IssueId, IssueIdError, Progress};
+    use super::{DigestProgress, IssueId, IssueIdError};
 
     #[test]
     fn a_store_is_behind_where_either_number_is_smaller() {
-        let progress = |(frozen, ended)| Progress { frozen, ended };
+        let progress = |(frozen, ended)| DigestProgress { frozen, ended };
         for (here, there, is_behind) in [
             ((1, 1), (1, 1), false),
             ((1, 1), (2, 1), true),

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::digest::{another_store, older_store};
 use crate::finding::{Finding, count};
 use crate::ledger::IssueState::{Open, Paused};
-use crate::ledger::{Issue, Progress};
+use crate::ledger::{DigestProgress, Issue};
 use crate::publish::Manifest;
 use crate::store::{Recovered, Store};
 use crate::talk::Talk;
@@ -66,7 +66,7 @@ impl App {
     }
 
     /// How far the digest had come in this store, according to the manifest.
-    pub(crate) fn noted(&self, digest: &str, store: &Store) -> Option<Progress> {
+    pub(crate) fn noted(&self, digest: &str, store: &Store) -> Option<DigestProgress> {
         Manifest::read(&self.config.posts.lock).progress(digest, store.name())
     }
 
@@ -90,7 +90,7 @@ impl App {
         talk: &mut Talk<'_>,
         store: &Store,
         digest: &str,
-        progress: Progress,
+        progress: DigestProgress,
     ) {
         let lock = &self.config.posts.lock;
         let mut manifest = Manifest::read(lock);

@@ -28,7 +28,7 @@ pub(super) fn render_posts(
     loaded: &Loaded,
     sink: &dyn Sink,
 ) -> Result<Rendering, Finding> {
-    let bodies = Rendered::new(loaded);
+    let bodies = PostBodies::new(loaded);
     let findings = render(setting, outlines, &bodies, sink)?;
     let mut rendering = bodies.into_rendering();
     rendering.findings.extend(findings);
@@ -53,12 +53,12 @@ pub(super) fn choose<'a>(
 }
 
 /// The bodies of the posts, and what is known of those that were rendered.
-struct Rendered<'a> {
+struct PostBodies<'a> {
     loaded: &'a Loaded,
     known: Mutex<Rendering>,
 }
 
-impl<'a> Rendered<'a> {
+impl<'a> PostBodies<'a> {
     fn new(loaded: &'a Loaded) -> Self {
         Self {
             loaded,
@@ -72,7 +72,7 @@ impl<'a> Rendered<'a> {
     }
 }
 
-impl Bodies for Rendered<'_> {
+impl Bodies for PostBodies<'_> {
     fn body(&self, post: &Post) -> Result<Body, Finding> {
         let body = self.loaded.body(post)?;
         let known = self.known.lock();

@@ -11,11 +11,11 @@ use rayon::prelude::*;
 use crate::app::App;
 use crate::config::{Config, Feeds};
 use crate::ending::Ending;
-use crate::feed::{Outline, Plan, Setting, plan};
+use crate::feed::{FeedPlan, Outline, Setting, plan};
 use crate::finding::{Finding, count};
 use crate::loader::{Loaded, load_posts};
 use crate::post::{Post, Signature, fingerprint_of};
-use crate::publish::{Manifest, Posts, Publisher, Unseen};
+use crate::publish::{BuiltPosts, Manifest, Publisher, Unseen};
 use crate::talk::Talk;
 use crate::template::read_own;
 
@@ -33,7 +33,7 @@ pub(crate) struct Built {
 
 /// What is asked of a build.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Order {
+pub(crate) struct BuildOptions {
     /// Whether the documents are printed and nothing is changed.
     pub(crate) dry_run: bool,
     /// Only this document is printed.
@@ -105,10 +105,11 @@ pub(crate) fn build(
     app: &App,
     talk: &mut Talk<'_>,
     sources: Sources,
-    order: &Order,
+    order: &BuildOptions,
 ) -> anyhow::Result<Built> {
     let reading = Reading::new(app, talk, sources)?;
-    let Plan { outlines, findings } = plan(&reading.setting(), reading.salt(), &reading.prints)?;
+    let FeedPlan { outlines, findings } =
+        plan(&reading.setting(), reading.salt(), &reading.prints)?;
     reading.report(talk, &findings);
     let loaded = &reading.loaded;
     if !order.fewer {
@@ -132,7 +133,7 @@ pub(crate) fn build(
 /// Prints the documents, and writes nothing.
 fn print(
     talk: &mut Talk<'_>,
-    order: &Order,
+    order: &BuildOptions,
     reading: Reading<'_>,
     outlines: &[Outline],
     ending: Ending,
@@ -154,7 +155,7 @@ fn print(
 fn write(
     app: &App,
     talk: &mut Talk<'_>,
-    order: &Order,
+    order: &BuildOptions,
     reading: Reading<'_>,
     outlines: &[Outline],
     mut ending: Ending,
@@ -281,7 +282,7 @@ impl<'a> Reading<'a> {
         manifest.add_posts(&self.prints, &texts, &held, self.unseen.clone());
         manifest.set_dated(self.loaded.dated.iter().map(fingerprint_of));
         if self.config.feeds.hub.is_some() {
-            let posts = Posts {
+            let posts = BuiltPosts {
                 all: &self.loaded.posts,
                 prints: &self.prints,
                 new: &self.new,

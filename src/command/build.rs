@@ -5,7 +5,7 @@ mod adopt;
 use tokio::runtime::Runtime;
 
 use crate::app::App;
-use crate::build::{Order, build as write_feeds, read};
+use crate::build::{BuildOptions, build as write_feeds, read};
 use crate::cli;
 use crate::ending::Ending;
 use crate::feed::links;
@@ -17,7 +17,7 @@ use adopt::adopt;
 pub(super) fn build(
     app: &App,
     talk: &mut Talk<'_>,
-    args: &cli::Build,
+    args: &cli::BuildArgs,
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {
     if args.print_links {
@@ -29,7 +29,7 @@ pub(super) fn build(
     if let Some(feed) = &args.adopt {
         adopt(app, talk, &mut sources.loaded, feed, runtime)?;
     }
-    let order = Order {
+    let order = BuildOptions {
         dry_run: args.dry.dry_run,
         only: args.only.clone(),
         prune: args.prune,

@@ -24,7 +24,7 @@ use crate::talk::Talk;
 pub(super) fn digest(
     app: &App,
     talk: &mut Talk<'_>,
-    args: &cli::Digest,
+    args: &cli::DigestArgs,
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {
     let digest = app.config.digest(&args.name)?;

@@ -21,11 +21,15 @@ use crate::talk::Talk;
 const LONGEST_STRING: usize = 255;
 
 /// Does what is asked for.
-pub(super) fn dkim(app: &App, talk: &mut Talk<'_>, what: &cli::Dkim) -> anyhow::Result<Ending> {
+pub(super) fn dkim(
+    app: &App,
+    talk: &mut Talk<'_>,
+    what: &cli::DkimCommand,
+) -> anyhow::Result<Ending> {
     let mail = &app.config.mail;
     let domain = signing_domain(mail)?;
     match what {
-        cli::Dkim::New {
+        cli::DkimCommand::New {
             ed25519,
             selector,
             file,
@@ -50,7 +54,7 @@ pub(super) fn dkim(app: &App, talk: &mut Talk<'_>, what: &cli::Dkim) -> anyhow::
             writeln!(talk.out(), "{}", record(&key, &domain))?;
             talk.say(&hint(algorithm, &domain, &selector, &file));
         }
-        cli::Dkim::Show => {
+        cli::DkimCommand::Show => {
             let keys = load_keys(mail)?;
             if keys.is_empty() {
                 let finding =

@@ -15,7 +15,7 @@ use crate::talk::Talk;
 pub(super) async fn inbox(
     app: &App,
     talk: &mut Talk<'_>,
-    args: &cli::Inbox,
+    args: &cli::InboxArgs,
 ) -> anyhow::Result<Ending> {
     let named = match (&args.maildir, &args.mbox) {
         (Some(folder), _) => Some(Inbox::Maildir(folder.clone())),

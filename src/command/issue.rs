@@ -15,25 +15,25 @@ use crate::talk::Talk;
 pub(super) async fn issue(
     app: &App,
     talk: &mut Talk<'_>,
-    what: &cli::Issue,
+    what: &cli::IssueCommand,
 ) -> anyhow::Result<Ending> {
-    let (cli::Issue::Pause { issue: number }
-    | cli::Issue::Resume { issue: number }
-    | cli::Issue::Cancel { issue: number }
-    | cli::Issue::Resolve { issue: number, .. }) = what;
+    let (cli::IssueCommand::Pause { issue: number }
+    | cli::IssueCommand::Resume { issue: number }
+    | cli::IssueCommand::Cancel { issue: number }
+    | cli::IssueCommand::Resolve { issue: number, .. }) = what;
     let store = app.store(Access::Write).await?;
     let issue = find_issue(&store, *number).await?;
     if matches!(
         what,
-        cli::Issue::Resume { .. } | cli::Issue::Resolve { resend: true, .. }
+        cli::IssueCommand::Resume { .. } | cli::IssueCommand::Resolve { resend: true, .. }
     ) {
         app.refuse_another_store(&issue.digest, &store).await?;
     }
     let (from, to, reason): (&[_], _, _) = match what {
-        cli::Issue::Pause { .. } => (&[Open], Paused, Some(BY_HAND)),
-        cli::Issue::Resume { .. } => (&[Paused], Open, None),
-        cli::Issue::Cancel { .. } => (&[Open, Paused], Cancelled, Some(BY_HAND)),
-        cli::Issue::Resolve {
+        cli::IssueCommand::Pause { .. } => (&[Open], Paused, Some(BY_HAND)),
+        cli::IssueCommand::Resume { .. } => (&[Paused], Open, None),
+        cli::IssueCommand::Cancel { .. } => (&[Open, Paused], Cancelled, Some(BY_HAND)),
+        cli::IssueCommand::Resolve {
             resend, address, ..
         } => {
             return resolve(app, talk, &store, &issue, address, *resend).await;

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use tokio::runtime::Runtime;
 
 use crate::app::App;
-use crate::build::{Built, Order, build, read};
+use crate::build::{BuildOptions, Built, build, read};
 use crate::child::program;
 use crate::cli::Dry;
 use crate::ending::Ending;
@@ -22,9 +22,9 @@ pub(super) fn run(
     dry: Dry,
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {
-    let order = Order {
+    let order = BuildOptions {
         dry_run: dry.dry_run,
-        ..Order::default()
+        ..BuildOptions::default()
     };
     let built = build(app, talk, read(app)?, &order)?;
     let Built {

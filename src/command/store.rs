@@ -19,17 +19,17 @@ use crate::talk::Talk;
 pub(super) fn store(
     app: &App,
     talk: &mut Talk<'_>,
-    what: &cli::Store,
+    what: &cli::StoreCommand,
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {
     match what {
-        cli::Store::Backup { file } => runtime.block_on(back_up(app, talk, file)),
-        cli::Store::Restore { file } => {
+        cli::StoreCommand::Backup { file } => runtime.block_on(back_up(app, talk, file)),
+        cli::StoreCommand::Restore { file } => {
             let loaded = load_posts(&app.config.site, &app.config.posts, app.clock.now())?;
             runtime.block_on(restore(app, talk, file, &loaded))
         }
-        cli::Store::Check => runtime.block_on(check(app, talk)),
-        cli::Store::Move { url } => runtime.block_on(relocate(app, talk, url)),
+        cli::StoreCommand::Check => runtime.block_on(check(app, talk)),
+        cli::StoreCommand::Move { url } => runtime.block_on(relocate(app, talk, url)),
     }
 }
 

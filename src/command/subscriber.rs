@@ -22,11 +22,11 @@ use import::import;
 pub(super) async fn subscriber(
     app: &App,
     talk: &mut Talk<'_>,
-    what: &cli::Subscriber,
+    what: &cli::SubscriberCommand,
 ) -> anyhow::Result<Ending> {
     let now = app.clock.now();
     match what {
-        cli::Subscriber::Add {
+        cli::SubscriberCommand::Add {
             email,
             name,
             digest,
@@ -46,7 +46,7 @@ pub(super) async fn subscriber(
             }
             talk.conclude(&say_answer(email, &answer))?;
         }
-        cli::Subscriber::Remove { email, digest } => {
+        cli::SubscriberCommand::Remove { email, digest } => {
             let named = if digest.is_empty() {
                 Vec::new()
             } else {
@@ -62,7 +62,7 @@ pub(super) async fn subscriber(
                 _ => say_answer(email, &answer),
             })?;
         }
-        cli::Subscriber::Forget { email } => {
+        cli::SubscriberCommand::Forget { email } => {
             let store = app.store(Access::Write).await?;
             if store.forget_reader(email, now).await?.said == Said::Unknown {
                 return Err(unknown(email));
@@ -71,8 +71,8 @@ pub(super) async fn subscriber(
                 "{email} is forgotten, and gets no mail whoever adds the address again"
             ))?;
         }
-        cli::Subscriber::Show { email } => show(app, talk, email).await?,
-        cli::Subscriber::List => {
+        cli::SubscriberCommand::Show { email } => show(app, talk, email).await?,
+        cli::SubscriberCommand::List => {
             let store = app.store(Access::Read).await?;
             let out = talk.out();
             store
@@ -82,7 +82,7 @@ pub(super) async fn subscriber(
                 })
                 .await?;
         }
-        cli::Subscriber::Export => {
+        cli::SubscriberCommand::Export => {
             let store = app.store(Access::Read).await?;
             let mut sheet = Sheet::of_subscribers(talk.out())?;
             store
@@ -92,7 +92,7 @@ pub(super) async fn subscriber(
                 .await?;
             sheet.finish()?;
         }
-        cli::Subscriber::Import(list) => {
+        cli::SubscriberCommand::Import(list) => {
             return import(app, talk, list, &digests(app, &list.digest)?).await;
         }
     }

@@ -26,7 +26,7 @@ pub struct Feeds {
     #[serde(deserialize_with = "at_least_one")]
     pub limit: usize,
     /// Whether an entry carries the whole post or a summary.
-    pub content: Content,
+    pub content: EntryContent,
     /// What else has feeds of its own.
     #[serde(deserialize_with = "once_each")]
     pub by: Vec<By>,
@@ -61,7 +61,7 @@ impl Default for Feeds {
             formats: Format::FILES.map(|(format, _)| format).to_vec(),
             files: BTreeMap::new(),
             limit: 20,
-            content: Content::Full,
+            content: EntryContent::Full,
             by: Vec::new(),
             max_feeds: 1000,
             archive: None,
@@ -208,7 +208,7 @@ fn is_of(name: &str, document: &str) -> bool {
 /// How much of a post an entry carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Content {
+pub enum EntryContent {
     /// All of it.
     Full,
     /// Its summary.

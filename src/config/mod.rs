@@ -22,14 +22,14 @@ use serde::Deserialize;
 pub use caps::{Caps, Window};
 pub use digest::{Day, Digest, Layout, Order, Schedule};
 pub use dkim::{Dkim, SecondKey};
-pub use feeds::{Archive, By, Content, Feeds, Format};
+pub use feeds::{Archive, By, EntryContent, Feeds, Format};
 pub use inbox::Inbox;
 pub use mail::{Auth, InboxToken, Mail, Outbox, Relay, Timeouts, Tls, Uncertain};
 pub use posts::{Dialect, Posts};
 pub use secret::Secret;
 pub use site::{Author, Site};
 pub(crate) use store::with_tls;
-pub use store::{Store, StoreUrl};
+pub use store::{StoreSettings, StoreUrl};
 pub use value::{Span, ValueError, Zone, is_blank, is_language};
 
 /// Everything that can be set. One that exists needs no second check, and its paths are absolute or relative to the
@@ -53,7 +53,7 @@ pub struct Config {
     pub mail: Mail,
     /// Where the ledger is kept.
     #[serde(default)]
-    pub store: Store,
+    pub store: StoreSettings,
     /// The folder of the file: every relative path in it starts here.
     #[serde(skip)]
     pub root: PathBuf,

@@ -13,13 +13,13 @@ use crate::config::value::{ValueError, from_text};
 /// Where the ledger is kept.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Store {
+pub struct StoreSettings {
     /// `sqlite:FILE`, or `postgres://…` when several machines send.
     #[serde(deserialize_with = "from_text")]
     pub url: StoreUrl,
 }
 
-impl Default for Store {
+impl Default for StoreSettings {
     fn default() -> Self {
         Self {
             url: StoreUrl::Sqlite("tidings.db".into()),
@@ -27,7 +27,7 @@ impl Default for Store {
     }
 }
 
-impl Store {
+impl StoreSettings {
     pub(super) fn resolve_paths(&mut self, root: &Path) {
         if let StoreUrl::Sqlite(file) = &mut self.url {
             *file = root.join(&*file);

@@ -38,10 +38,10 @@ pub(super) struct Domains<D> {
     is_idle: AtomicBool,
     /// Whether there are two domains.
     is_varied: AtomicBool,
-    state: Mutex<State<D>>,
+    state: Mutex<SlowDomains<D>>,
 }
 
-struct State<D> {
+struct SlowDomains<D> {
     slow: HashMap<String, Slow<D>>,
     /// The domains that have asked for less since a message was last taken.
     asked: Vec<String>,
@@ -65,7 +65,7 @@ struct Slow<D> {
 impl<D> Domains<D> {
     /// None is slow yet; a domain that gets so many connections again is so no more.
     pub(super) fn new(connections: usize) -> Self {
-        let state = State {
+        let state = SlowDomains {
             slow: HashMap::new(),
             asked: Vec::new(),
             asks: HashMap::new(),
@@ -79,7 +79,7 @@ impl<D> Domains<D> {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State<D>> {
+    fn state(&self) -> MutexGuard<'_, SlowDomains<D>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

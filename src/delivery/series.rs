@@ -20,7 +20,7 @@ const OF_NOBODY: usize = 3;
 
 /// One refusal.
 #[derive(Debug, Clone)]
-struct Refusal {
+struct RefusedDelivery {
     reader: ReaderId,
     domain: String,
     verdict: Verdict,
@@ -30,7 +30,7 @@ struct Refusal {
 #[derive(Debug, Default)]
 pub(super) struct Series {
     /// The last replies that decided something, each with the refusal that it was, if it was one.
-    window: VecDeque<Option<Refusal>>,
+    window: VecDeque<Option<RefusedDelivery>>,
     refused_messages: usize,
     /// Whether any reply decided something before.
     seen: bool,
@@ -93,11 +93,12 @@ impl Series {
         }
         let is_first = !std::mem::replace(&mut self.seen, true);
         self.accepted |= verdict == Verdict::Sent;
-        self.window.push_back(verdict.is_refusal().then(|| Refusal {
-            reader,
-            domain: domain.to_owned(),
-            verdict,
-        }));
+        self.window
+            .push_back(verdict.is_refusal().then(|| RefusedDelivery {
+                reader,
+                domain: domain.to_owned(),
+                verdict,
+            }));
         if self.window.len() > WINDOW {
             self.window.pop_front();
         }
@@ -159,7 +160,7 @@ impl Series {
     }
 
     /// The refusals since the last message that was taken, the newest first.
-    fn row(&self) -> impl Iterator<Item = &Refusal> {
+    fn row(&self) -> impl Iterator<Item = &RefusedDelivery> {
         self.window.iter().rev().map_while(Option::as_ref)
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::Clock;
 use crate::config::{Digest, Mail, Site, Uncertain};
-use crate::delivery::transport::{Line, Transport};
+use crate::delivery::transport::{Session, Transport};
 use crate::delivery::{Delivery, Progress, Stop, engine};
 use crate::digest::Draft;
 use crate::ledger::{Issue, IssueState, Slot, State};
@@ -36,7 +36,7 @@ struct ScriptedLine {
 }
 
 impl Transport for Scripted {
-    type Line = ScriptedLine;
+    type Session = ScriptedLine;
 
     async fn open(&self) -> Result<ScriptedLine, Trouble> {
         self.0.lock().unwrap().opened += 1;
@@ -69,7 +69,7 @@ impl ScriptedLine {
     }
 }
 
-impl Line for ScriptedLine {
+impl Session for ScriptedLine {
     fn is_usable(&self) -> bool {
         self.is_usable
     }

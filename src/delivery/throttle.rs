@@ -35,11 +35,11 @@ pub(super) struct Throttle {
     patience: Duration,
     interval: Option<Duration>,
     changed: Notify,
-    state: Mutex<State>,
+    state: Mutex<ThrottleState>,
 }
 
 #[derive(Default)]
-struct State {
+struct ThrottleState {
     /// When the next message may go, by the rate.
     next: Option<Instant>,
     /// Since when nothing but trouble came.
@@ -111,9 +111,9 @@ impl Drop for Permit {
 
 impl Throttle {
     pub(super) fn new(connections: usize, per_second: Option<f64>, patience: Duration) -> Self {
-        let state = State {
+        let state = ThrottleState {
             allowed: 1,
-            ..State::default()
+            ..ThrottleState::default()
         };
         Self {
             connections: connections.max(1),
@@ -124,7 +124,7 @@ impl Throttle {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ThrottleState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -260,7 +260,7 @@ impl Throttle {
     }
 }
 
-impl State {
+impl ThrottleState {
     /// Half the connections, at most once a second.
     fn slow_down(&mut self) {
         let now = Instant::now();

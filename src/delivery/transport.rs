@@ -10,14 +10,14 @@ use crate::verdict::{Attempt, Trouble};
 /// A place that opens connections.
 pub(super) trait Transport: Send + Sync + 'static {
     /// One of them.
-    type Line: Line;
+    type Session: Session;
 
     /// Opens one.
-    fn open(&self) -> impl Future<Output = Result<Self::Line, Trouble>> + Send;
+    fn open(&self) -> impl Future<Output = Result<Self::Session, Trouble>> + Send;
 }
 
 /// A connection. A fault ends it.
-pub(super) trait Line: Send + 'static {
+pub(super) trait Session: Send + 'static {
     /// Whether another message can go over it.
     fn is_usable(&self) -> bool;
 
@@ -49,14 +49,14 @@ pub(super) trait Line: Send + 'static {
 }
 
 impl Transport for Dialer {
-    type Line = Connection;
+    type Session = Connection;
 
     async fn open(&self) -> Result<Connection, Trouble> {
         Self::open(self).await
     }
 }
 
-impl Line for Connection {
+impl Session for Connection {
     fn is_usable(&self) -> bool {
         Self::is_usable(self)
     }

@@ -11,7 +11,7 @@ use crate::delivery::issue::GRACE;
 use crate::delivery::queue::{Filled, Queue};
 use crate::delivery::run::{Halt, Run};
 use crate::delivery::throttle::Permit;
-use crate::delivery::transport::{Line, Transport};
+use crate::delivery::transport::{Session, Transport};
 use crate::ledger::{Claimed, Outcome};
 use crate::store::StoreError;
 use crate::verdict::{Attempt, Phase, Trouble, Verdict};
@@ -33,7 +33,7 @@ enum Ended {
 struct Worker<T: Transport> {
     run: Arc<Run<T>>,
     queue: Arc<Queue>,
-    open: Option<T::Line>,
+    open: Option<T::Session>,
     /// The right to hold a connection; whoever has none opens none.
     permit: Option<Permit>,
     /// The delivery whose envelope is pipelined, over the open connection unless that was lost.
@@ -99,7 +99,7 @@ impl<T: Transport> Worker<T> {
     }
 
     /// The delivery whose envelope may be pipelined behind the body that goes now.
-    fn pipeline(&mut self, connection: &T::Line) -> Option<Filled> {
+    fn pipeline(&mut self, connection: &T::Session) -> Option<Filled> {
         let run = &self.run;
         let may = connection.can_pipeline()
             && connection.messages() < run.delivery.mail.messages_per_connection
@@ -194,13 +194,13 @@ impl<T: Transport> Worker<T> {
     }
 
     /// Keeps a connection for the next message, if it takes one.
-    fn keep(&mut self, connection: T::Line) {
-        self.open = Some(connection).filter(Line::is_usable);
+    fn keep(&mut self, connection: T::Session) {
+        self.open = Some(connection).filter(Session::is_usable);
     }
 
     /// The open connection, or a new one where there is none or it has seen enough, once it is a message's turn; none where
     /// a halt comes first.
-    async fn connection(&mut self) -> Option<T::Line> {
+    async fn connection(&mut self) -> Option<T::Session> {
         let run = self.run.clone();
         loop {
             if let Some(turn) = run.throttle.turn() {
@@ -247,7 +247,7 @@ impl<T: Transport> Worker<T> {
     /// Sends one message, as far as it comes.
     async fn attempt(
         &mut self,
-        connection: &mut T::Line,
+        connection: &mut T::Session,
         claim: &Claimed,
         message: Vec<u8>,
     ) -> Ended {

@@ -18,10 +18,10 @@ pub(crate) use body::unsized_images;
 pub(crate) use choose::{find, refuse_the_archive};
 pub use choose::{news, shown};
 pub(crate) use plan::{
-    Next, PATIENCE, Plan, Record, Situation, Wish, another_store, earlier_name, older_store, plan,
-    split,
+    ManualOptions, Next, PATIENCE, Plan, Record, Situation, another_store, earlier_name,
+    older_store, plan, split,
 };
-pub(crate) use preflight::{Source, find_left_out, locate, preflight};
+pub(crate) use preflight::{SourceFile, find_left_out, locate, preflight};
 pub use render::draft;
 pub(crate) use schedule::{due, first_after, last_before};
 pub(crate) use site::{SiteName, refuse_site};

@@ -8,7 +8,7 @@ use url::Url;
 use crate::config::{Day, Digest, Schedule, Site};
 use crate::digest::{due, find, first_after, last_before, news, refuse_the_archive};
 use crate::finding::{Finding, count};
-use crate::ledger::{Holding, Progress};
+use crate::ledger::{DigestProgress, Holding};
 use crate::post::Post;
 
 /// Time that an issue waits for a post's page to be online. Then it is sent without the post.
@@ -30,9 +30,9 @@ pub(crate) struct Situation<'s, 'a> {
     /// The store that began the digest, according to the lock.
     pub began: Option<&'s str>,
     /// How far the digest had come in this store, according to the manifest.
-    pub noted: Option<Progress>,
+    pub noted: Option<DigestProgress>,
     /// A person's wish; without one the schedule decides.
-    pub wish: Option<Wish<'s>>,
+    pub wish: Option<ManualOptions<'s>>,
     /// The time.
     pub now: DateTime<Utc>,
 }
@@ -45,7 +45,7 @@ pub(crate) struct Record {
     /// The last slot that was filled or passed, as seconds since 1970; none before the first run.
     pub last_slot: Option<i64>,
     /// How far the digest has come in it.
-    pub progress: Progress,
+    pub progress: DigestProgress,
     /// The ids of the posts that are no news.
     pub announced: HashSet<String>,
     /// The same, and those that only the outbox received.
@@ -56,7 +56,7 @@ pub(crate) struct Record {
 
 /// The options of a person who sends a digest by hand.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct ManualOptions<'a> {
     /// Only these posts, by path, slug, address or id.
     pub posts: &'a [String],
     /// Every post from this day on.
@@ -222,7 +222,7 @@ fn find_slot_ahead(situation: &Situation<'_, '_>) -> Option<DateTime<Utc>> {
 /// Chooses the posts that a person asked for, by name or from a day on.
 fn choose<'a>(
     situation: &Situation<'_, 'a>,
-    wish: Wish<'_>,
+    wish: ManualOptions<'_>,
     since: Option<DateTime<Utc>>,
 ) -> Result<Vec<&'a Post>, Finding> {
     let Situation {
@@ -293,7 +293,11 @@ pub(crate) fn another_store(digest: &str, began: &str, is_empty: bool) -> Findin
 }
 
 /// The error for a store in which the digest has not come as far as the manifest says.
-pub(crate) fn older_store(digest: &str, progress: Progress, noted: Progress) -> Finding {
+pub(crate) fn older_store(
+    digest: &str,
+    progress: DigestProgress,
+    noted: DigestProgress,
+) -> Finding {
     let lacks = if progress.frozen < noted.frozen {
         let were = if noted.frozen == 1 { "was" } else { "were" };
         let issues = count(progress.frozen, "issue");

@@ -6,7 +6,7 @@ use crate::finding::Finding;
 const READER: &str = "reader";
 
 /// The text of a tag between its delimiters, and the line in which it begins.
-struct Tag<'a> {
+struct TemplateTag<'a> {
     inner: &'a str,
     prints: bool,
     line: usize,
@@ -37,7 +37,7 @@ pub(super) fn check_slots(name: &str, text: &str) -> Result<(), Finding> {
 }
 
 /// Whether a tag only prints one value of the reader.
-fn is_slot(tag: &Tag<'_>) -> bool {
+fn is_slot(tag: &TemplateTag<'_>) -> bool {
     let mut parts = tag.inner.split('|').map(str::trim);
     let value = parts.next().unwrap_or_default();
     let filters_nothing = parts.all(|filter| filter == "safe");
@@ -95,7 +95,7 @@ fn asks_whether_defined(after: &str) -> bool {
 }
 
 /// Parses the tags of a template, except comments and the text between `raw` and `endraw`.
-fn parse_tags(text: &str) -> Vec<Tag<'_>> {
+fn parse_tags(text: &str) -> Vec<TemplateTag<'_>> {
     let mut tags = Vec::new();
     let (mut at, mut line, mut is_raw) = (0, 1, false);
     while let Some(start) = text[at..].find('{').map(|start| at + start) {
@@ -118,7 +118,7 @@ fn parse_tags(text: &str) -> Vec<Tag<'_>> {
             ("%}", "endraw") => is_raw = false,
             ("#}", _) => {}
             _ if is_raw => {}
-            _ => tags.push(Tag {
+            _ => tags.push(TemplateTag {
                 inner,
                 prints: close == "}}",
                 line,

@@ -195,10 +195,10 @@ impl<'a> Finder<'a> {
 }
 
 /// An address as an id: what came before the path, and the path.
-type Said = fn(&str, &str) -> Option<String>;
+type IdForm = fn(&str, &str) -> Option<String>;
 
 /// The ways in which generators say an address as an id.
-const WAYS: [Said; 4] = [
+const WAYS: [IdForm; 4] = [
     |origin, path| Some(format!("{origin}{path}")),
     |origin, path| Some(format!("{origin}{}", path.strip_suffix('/')?)),
     |origin, path| Some(format!("{origin}{}/", path.trim_end_matches('/'))),
@@ -206,13 +206,13 @@ const WAYS: [Said; 4] = [
 ];
 
 /// The pattern by which each of these ids is its post's address: the origin, and how the path is written.
-fn rule<'a>(said: &[(&'a str, Option<&str>)]) -> Option<(&'a str, Said)> {
+fn rule<'a>(said: &[(&'a str, Option<&str>)]) -> Option<(&'a str, IdForm)> {
     let (first, _) = said.first()?;
     let origin = &first[..first
         .find("://")
         .map(|at| at + 3)
         .and_then(|at| Some(at + first[at..].find('/')?))?];
-    let is_said = |way: &Said| {
+    let is_said = |way: &IdForm| {
         said.iter()
             .all(|(id, path)| path.and_then(|path| way(origin, path)).as_deref() == Some(id))
     };

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use crate::config::{Author, Content, Site};
+use crate::config::{Author, EntryContent, Site};
 use crate::feed::setting::Setting;
 use crate::feed::text;
 use crate::html;
@@ -45,12 +45,12 @@ pub(super) struct Entry<'a> {
     pub(super) post: &'a Post,
     /// The title, on one line.
     pub(super) title: String,
-    pub(super) text: Text,
+    pub(super) text: EntryText,
 }
 
 /// The content of an entry.
 #[derive(Debug)]
-pub(super) enum Text {
+pub(super) enum EntryText {
     /// The whole post as HTML, and what it is about, as plain text, where that does not repeat it.
     Full { html: String, about: Option<String> },
     /// A summary as HTML, never empty.
@@ -148,7 +148,7 @@ impl<'a> Entry<'a> {
         let site = setting.site;
         let title = title(post, body, site);
         let text = match setting.config.content {
-            Content::Full => {
+            EntryContent::Full => {
                 let html = text::clean(&body.html);
                 let about = post
                     .description
@@ -156,9 +156,9 @@ impl<'a> Entry<'a> {
                     .map(text::line)
                     .filter(|about| !about.is_empty());
                 let about = about.filter(|about| !html::words(&html).contains(about.as_str()));
-                Text::Full { html, about }
+                EntryText::Full { html, about }
             }
-            Content::Summary => Text::Summary(summary(body, &title)),
+            EntryContent::Summary => EntryText::Summary(summary(body, &title)),
         };
         Self {
             site,

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::config::{Archive, Feeds, Format, Site};
 use crate::feed::address::{path, url};
-use crate::feed::page::Index;
+use crate::feed::page::FeedIndex;
 use crate::feed::setting::Setting;
 use crate::feed::topic::{Named, Topic, bound, topics};
 use crate::feed::{opml, page};
@@ -24,16 +24,16 @@ pub struct Outline {
     pub fingerprint: u64,
     /// Its address, where readers subscribe to it.
     pub subscription: Option<Url>,
-    pub(super) kind: Kind,
+    pub(super) kind: DocumentKind,
     /// Its posts, by their place in the list of all.
     posts: Vec<usize>,
 }
 
 /// The kind of a document.
 #[derive(Debug, Clone, Hash)]
-pub(super) enum Kind {
+pub(super) enum DocumentKind {
     Feed(Document),
-    Page(Index),
+    Page(FeedIndex),
     List(Vec<Named>),
     Style,
 }
@@ -53,7 +53,7 @@ pub(super) struct Document {
 
 /// The documents that the config asks for.
 #[derive(Debug)]
-pub struct Plan {
+pub struct FeedPlan {
     /// Each archive before the feed that points to it.
     pub outlines: Vec<Outline>,
     /// Feeds that are left out.
@@ -65,7 +65,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// A finding where two documents would have one name.
-pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<Plan, Finding> {
+pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<FeedPlan, Finding> {
     let Setting {
         site,
         config,
@@ -78,7 +78,7 @@ pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<P
         .par_iter()
         .flat_map_iter(|topic| plan_topic(setting, topic))
         .collect();
-    let index = Index {
+    let index = FeedIndex {
         periods: main_periods(&outlines),
         topics: topics
             .into_iter()
@@ -86,13 +86,13 @@ pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<P
             .collect(),
     };
     if config.opml {
-        let list = Kind::List(index.topics.clone());
+        let list = DocumentKind::List(index.topics.clone());
         outlines.push(Outline::new(opml::FILE, list, Vec::new()));
     }
     if config.page {
         let newest = (0..posts.len().min(config.limit)).collect();
-        outlines.push(Outline::new(page::STYLE, Kind::Style, Vec::new()));
-        outlines.push(Outline::new(page::PAGE, Kind::Page(index), newest));
+        outlines.push(Outline::new(page::STYLE, DocumentKind::Style, Vec::new()));
+        outlines.push(Outline::new(page::PAGE, DocumentKind::Page(index), newest));
     }
     add_fingerprints(setting, salt, prints, &mut outlines);
     let mut names = HashSet::new();
@@ -100,7 +100,7 @@ pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<P
         let finding = Finding::error(format!("two documents would stand in `{}`", twice.path));
         return Err(finding.way_out("give one another name with `files` under [feeds]"));
     }
-    Ok(Plan { outlines, findings })
+    Ok(FeedPlan { outlines, findings })
 }
 
 /// Fingerprints everything that makes the bytes of each document.
@@ -124,7 +124,7 @@ fn add_fingerprints(
         let mut numbers = outline.posts.iter();
         let refers = numbers.any(|number| posts[*number].text.refers);
         let feed_id = match &outline.kind {
-            Kind::Feed(document) => lock.feed_id(&document.folder),
+            DocumentKind::Feed(document) => lock.feed_id(&document.folder),
             _ => None,
         };
         let numbers = outline.posts.iter();
@@ -191,7 +191,7 @@ impl Document {
         let subscription = self.period.is_none().then(|| url(setting.site, &path));
         Outline {
             subscription,
-            ..Outline::new(&path, Kind::Feed(self), posts)
+            ..Outline::new(&path, DocumentKind::Feed(self), posts)
         }
     }
 }
@@ -221,7 +221,7 @@ fn periods(setting: &Setting<'_>, topic: &Topic) -> Vec<(String, Vec<usize>)> {
 fn main_periods(outlines: &[Outline]) -> Vec<String> {
     let mut periods = BTreeSet::new();
     for outline in outlines {
-        if let Kind::Feed(document) = &outline.kind
+        if let DocumentKind::Feed(document) = &outline.kind
             && document.folder.is_empty()
         {
             periods.extend(document.period.clone());
@@ -251,7 +251,7 @@ pub(crate) fn folder_at(
 }
 
 impl Outline {
-    fn new(path: &str, kind: Kind, posts: Vec<usize>) -> Self {
+    fn new(path: &str, kind: DocumentKind, posts: Vec<usize>) -> Self {
         Self {
             path: path.to_owned(),
             fingerprint: 0,
@@ -268,7 +268,7 @@ impl Outline {
 
     /// The posts that it shows as entries.
     pub(super) fn shown(&self) -> &[usize] {
-        if matches!(self.kind, Kind::Feed(_)) {
+        if matches!(self.kind, DocumentKind::Feed(_)) {
             &self.posts
         } else {
             &[]

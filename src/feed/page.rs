@@ -50,7 +50,7 @@ pub(super) fn style(site: &Site) -> String {
 
 /// The feeds and the archive that the page links to.
 #[derive(Debug, Clone, Hash)]
-pub(super) struct Index {
+pub(super) struct FeedIndex {
     /// The feeds.
     pub(super) topics: Vec<Named>,
     /// The periods of the main feed's archive, the oldest first.
@@ -59,16 +59,16 @@ pub(super) struct Index {
 
 /// A document in one format, as the template sees it.
 #[derive(Serialize)]
-struct Link {
+struct FormatLink {
     name: &'static str,
     url: String,
 }
 
 /// A feed, or a period of the archive, in all formats.
 #[derive(Serialize)]
-struct Part {
+struct ArchivePart {
     name: String,
-    formats: Vec<Link>,
+    formats: Vec<FormatLink>,
 }
 
 /// A year of the archive: one part that is the whole year, or a part for each month.
@@ -76,12 +76,12 @@ struct Part {
 struct Year {
     name: String,
     is_whole: bool,
-    parts: Vec<Part>,
+    parts: Vec<ArchivePart>,
 }
 
 /// A post, as the template sees it.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct PageEntry<'a> {
     title: String,
     url: String,
     /// The day in digits, for programs.
@@ -99,7 +99,7 @@ struct Shown<'a> {
 pub(super) fn write(
     site: &Site,
     config: &Feeds,
-    index: &Index,
+    index: &FeedIndex,
     posts: &[&Post],
     template: Option<(&Path, &str)>,
 ) -> Result<String, Finding> {
@@ -108,7 +108,7 @@ pub(super) fn write(
     values.insert("formats", &links_to(site, config, "", None));
     values.insert("feeds", &parts(site, config, &index.topics));
     values.insert("archive", &years(site, config, &index.periods));
-    let entries: Vec<Shown<'_>> = posts.iter().map(|post| show(post, site)).collect();
+    let entries: Vec<PageEntry<'_>> = posts.iter().map(|post| show(post, site)).collect();
     values.insert("entries", &entries);
     let sign_up = config.sign_up.as_ref().map(text::address);
     values.insert("sign_up", &sign_up);
@@ -143,10 +143,10 @@ fn describe(site: &Site) -> Value {
 }
 
 /// The documents of a feed, or of a period of its archive.
-fn links_to(site: &Site, config: &Feeds, folder: &str, period: Option<&str>) -> Vec<Link> {
+fn links_to(site: &Site, config: &Feeds, folder: &str, period: Option<&str>) -> Vec<FormatLink> {
     let mut links = Vec::new();
     for format in &config.formats {
-        links.push(Link {
+        links.push(FormatLink {
             name: writer(*format).label(),
             url: text::address(url(site, &path(config, *format, folder, period))),
         });
@@ -154,11 +154,11 @@ fn links_to(site: &Site, config: &Feeds, folder: &str, period: Option<&str>) -> 
     links
 }
 
-fn parts(site: &Site, config: &Feeds, topics: &[Named]) -> Vec<Part> {
+fn parts(site: &Site, config: &Feeds, topics: &[Named]) -> Vec<ArchivePart> {
     let mut parts = Vec::new();
     for (name, folder) in topics {
         if let Some(name) = name {
-            parts.push(Part {
+            parts.push(ArchivePart {
                 name: text::line(name),
                 formats: links_to(site, config, folder, None),
             });
@@ -184,7 +184,7 @@ fn years(site: &Site, config: &Feeds, periods: &[String]) -> Vec<Year> {
             });
         }
         if let Some(last) = years.last_mut() {
-            last.parts.push(Part {
+            last.parts.push(ArchivePart {
                 name: month.to_owned(),
                 formats: links_to(site, config, "", Some(period)),
             });
@@ -194,10 +194,10 @@ fn years(site: &Site, config: &Feeds, periods: &[String]) -> Vec<Year> {
     years
 }
 
-fn show<'a>(post: &'a Post, site: &Site) -> Shown<'a> {
+fn show<'a>(post: &'a Post, site: &Site) -> PageEntry<'a> {
     let day = day(post, site);
     let local = post.published.with_timezone(&site.zone()).date_naive();
-    Shown {
+    PageEntry {
         title: text::shown(&post.title).unwrap_or_else(|| day.clone()),
         url: text::address(&post.url),
         day,

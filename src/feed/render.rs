@@ -10,7 +10,7 @@ use crate::fault::guard;
 use crate::feed::address::{path, url};
 use crate::feed::format::writer;
 use crate::feed::model::{Entry, Feed};
-use crate::feed::outline::{Document, Kind, Outline};
+use crate::feed::outline::{Document, DocumentKind, Outline};
 use crate::feed::setting::Setting;
 use crate::feed::{opml, page};
 use crate::finding::Finding;
@@ -196,9 +196,9 @@ impl<'a> Entries<'a> {
             ..
         } = self.setting;
         Ok(match &outline.kind {
-            Kind::Style => page::style(site),
-            Kind::List(topics) => opml::write(site, config, topics),
-            Kind::Page(index) => {
+            DocumentKind::Style => page::style(site),
+            DocumentKind::List(topics) => opml::write(site, config, topics),
+            DocumentKind::Page(index) => {
                 let shown: Vec<&Post> = outline
                     .posts()
                     .iter()
@@ -206,7 +206,7 @@ impl<'a> Entries<'a> {
                     .collect();
                 page::write(site, config, index, &shown, template)?
             }
-            Kind::Feed(document) => self.feed(outline, document),
+            DocumentKind::Feed(document) => self.feed(outline, document),
         })
     }
 

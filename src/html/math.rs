@@ -34,16 +34,21 @@ fn text_of(math: &str) -> String {
 }
 
 /// One element, and what it holds.
-struct Node<'a> {
+struct MathNode<'a> {
     name: &'a str,
-    children: Vec<Node<'a>>,
+    children: Vec<MathNode<'a>>,
     text: String,
 }
 
-impl Node<'_> {
+impl MathNode<'_> {
     /// Its parts on one line: `e^x`, `(a + b)/c`, `sqrt(x)`.
     fn line(&self) -> String {
-        let part = |at: usize| self.children.get(at).map(Node::line).unwrap_or_default();
+        let part = |at: usize| {
+            self.children
+                .get(at)
+                .map(MathNode::line)
+                .unwrap_or_default()
+        };
         let grouped = |at: usize| group(&part(at));
         match self.name {
             "msup" | "mover" => format!("{}^{}", grouped(0), grouped(1)),
@@ -61,7 +66,7 @@ impl Node<'_> {
     }
 
     fn joined(&self, between: &str) -> String {
-        let parts: Vec<String> = self.children.iter().map(Node::line).collect();
+        let parts: Vec<String> = self.children.iter().map(MathNode::line).collect();
         parts.join(between)
     }
 }
@@ -98,7 +103,7 @@ fn is_spaced(operator: &str) -> bool {
 }
 
 fn linear(math: &str) -> String {
-    let root = || Node {
+    let root = || MathNode {
         name: "",
         children: Vec::new(),
         text: String::new(),
@@ -112,7 +117,7 @@ fn linear(math: &str) -> String {
         match tag.strip_prefix('/') {
             Some(_) if open.len() > 1 => close(&mut open),
             Some(_) => {}
-            None => open.push(Node {
+            None => open.push(MathNode {
                 name: name.unwrap_or_default(),
                 ..root()
             }),
@@ -129,7 +134,7 @@ fn linear(math: &str) -> String {
 }
 
 /// Puts the innermost open element into the one around it.
-fn close(open: &mut Vec<Node<'_>>) {
+fn close(open: &mut Vec<MathNode<'_>>) {
     let Some(node) = open.pop() else { return };
     if let Some(parent) = open.last_mut() {
         parent.children.push(node);

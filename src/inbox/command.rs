@@ -3,7 +3,7 @@
 use super::automatic::without_answer;
 use super::clues::{may_be_token, tagged};
 use super::message::Mail;
-use super::words::{FILLERS, JOIN, LEAVE, Words, YES};
+use super::words::{FILLERS, JOIN, LEAVE, WordList, YES};
 use crate::reader::Email;
 
 /// What is asked for.
@@ -156,7 +156,7 @@ fn verb_of(word: &str) -> Option<Verb> {
 }
 
 /// Whether a line is one of these requests, and nothing else of weight.
-fn asks(line: &str, requests: &Words) -> bool {
+fn asks(line: &str, requests: &WordList) -> bool {
     let line = line.to_lowercase();
     let is_mark =
         |c: char| c.is_ascii_punctuation() && !"'-".contains(c) || "。！？，、؟…“”„«»’".contains(c);
@@ -180,7 +180,7 @@ fn without_fillers(line: &str) -> String {
 }
 
 /// `subscribe weekly`: the one word behind the request.
-fn digest_in(subject: &str, requests: &Words) -> Option<String> {
+fn digest_in(subject: &str, requests: &WordList) -> Option<String> {
     let (word, rest) = subject.trim().split_once(char::is_whitespace)?;
     let is_name = !rest.trim().is_empty() && !rest.trim().contains(char::is_whitespace);
     let is_filler = FILLERS.has(&rest.trim().to_lowercase());

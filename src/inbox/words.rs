@@ -1,9 +1,9 @@
 //! The words of people and of programs in the usual languages, a list a file: lower case, one a line, `#` for a comment.
 
 /// A list of words or phrases.
-pub(super) struct Words(&'static str);
+pub(super) struct WordList(&'static str);
 
-impl Words {
+impl WordList {
     /// Each of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &'static str> + use<> {
         let lines = self.0.lines().map(str::trim_end);
@@ -27,28 +27,29 @@ impl Words {
 }
 
 /// A line that asks to leave, without the words around it that [`FILLERS`] has.
-pub(super) const LEAVE: Words = Words(include_str!("words/leave.txt"));
+pub(super) const LEAVE: WordList = WordList(include_str!("words/leave.txt"));
 
 /// A line that asks to join.
-pub(super) const JOIN: Words = Words(include_str!("words/join.txt"));
+pub(super) const JOIN: WordList = WordList(include_str!("words/join.txt"));
 
 /// A line that says yes to a question.
-pub(super) const YES: Words = Words(include_str!("words/yes.txt"));
+pub(super) const YES: WordList = WordList(include_str!("words/yes.txt"));
 
 /// Words around a request that do not change it.
-pub(super) const FILLERS: Words = Words(include_str!("words/fillers.txt"));
+pub(super) const FILLERS: WordList = WordList(include_str!("words/fillers.txt"));
 
 /// What mail programs put before the subject of an answer.
-pub(super) const ANSWERS: Words = Words(include_str!("words/answers.txt"));
+pub(super) const ANSWERS: WordList = WordList(include_str!("words/answers.txt"));
 
 /// How the subject of an answer begins that no person wrote.
-pub(super) const AUTOMATIC_SUBJECTS: Words = Words(include_str!("words/automatic_subjects.txt"));
+pub(super) const AUTOMATIC_SUBJECTS: WordList =
+    WordList(include_str!("words/automatic_subjects.txt"));
 
 /// Words of such an answer in its first lines.
-pub(super) const AUTOMATIC_TEXTS: Words = Words(include_str!("words/automatic_texts.txt"));
+pub(super) const AUTOMATIC_TEXTS: WordList = WordList(include_str!("words/automatic_texts.txt"));
 
 /// Words of a program that asks the sender to prove to be a person.
-pub(super) const CHALLENGES: Words = Words(include_str!("words/challenges.txt"));
+pub(super) const CHALLENGES: WordList = WordList(include_str!("words/challenges.txt"));
 
 #[cfg(test)]
 mod tests {

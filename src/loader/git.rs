@@ -21,12 +21,12 @@ const COMMIT: char = '\u{1}';
 pub(super) struct History {
     /// Whether posts are dated by git.
     is_asked: bool,
-    files: HashMap<String, Seen>,
+    files: HashMap<String, FileCommits>,
 }
 
 /// When a file was committed, and what it was called before.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Seen {
+struct FileCommits {
     first: DateTime<Utc>,
     /// The last change of its text; none where it was only renamed.
     last: Option<DateTime<Utc>>,
@@ -154,8 +154,8 @@ fn change<'a>(
 }
 
 /// Reads a log whose newest commit comes first; `prefix` is the folder of posts in the repository.
-fn read(log: &str, prefix: &str) -> HashMap<String, Seen> {
-    let mut seen: HashMap<String, Seen> = HashMap::new();
+fn read(log: &str, prefix: &str) -> HashMap<String, FileCommits> {
+    let mut seen: HashMap<String, FileCommits> = HashMap::new();
     // What a path of an older commit is called today; none where that file was overwritten by a rename.
     let mut today: HashMap<String, Option<String>> = HashMap::new();
     let mut parts = log.split('\0').filter(|part| !part.is_empty()).peekable();

@@ -30,9 +30,9 @@ use crate::finding::Finding;
 use crate::loader::assets::Assets;
 use crate::loader::git::History;
 use crate::loader::past::Before;
-use crate::loader::reader::{Aside, DRAFT, FUTURE, Reader, read_post, text_of};
+use crate::loader::reader::{Aside, DRAFT, FUTURE, PostReader, read_post, text_of};
 use crate::loader::spelling::Spelling;
-use crate::loader::walk::{Choice, Walked};
+use crate::loader::walk::{PostFilter, Walked};
 use crate::lock::{Assigned, Lock};
 use crate::post::dialect::Habits;
 use crate::post::{self, Body, Index, Post, Read, Signature, Why, fingerprint_of};
@@ -104,7 +104,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     } else {
         History::default()
     };
-    let choice = Choice::of(paths.iter().chain(&others), &config.dir, &habits);
+    let choice = PostFilter::of(paths.iter().chain(&others), &config.dir, &habits);
     let templates = habits.rules.templates;
     findings.extend(unread::name(others, &config.dir, &choice, templates, &lock));
     let mut paths: Vec<String> = paths
@@ -118,7 +118,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
             .into_iter()
             .map(|finding| finding.in_file(&config.dir)),
     );
-    let reader = Reader {
+    let reader = PostReader {
         site,
         config,
         habits: &habits,

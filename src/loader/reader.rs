@@ -24,7 +24,7 @@ pub(super) const DRAFT: &str = "it is a draft";
 pub(super) const FUTURE: &str = "it is of the future";
 
 /// What reads posts, on every core at once.
-pub(super) struct Reader<'a> {
+pub(super) struct PostReader<'a> {
     pub(super) site: &'a Site,
     pub(super) config: &'a Posts,
     pub(super) habits: &'a Habits,
@@ -45,7 +45,7 @@ pub(super) struct Aside {
     pub(super) absent: HashSet<String>,
 }
 
-impl Reader<'_> {
+impl PostReader<'_> {
     /// The post of a file; none where it is none today.
     pub(super) fn post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
         let commits = self.history.of(&path, self.lock);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::file::read::read_beginning;
 use crate::finding::{Finding, Severity};
-use crate::loader::walk::Choice;
+use crate::loader::walk::PostFilter;
 use crate::lock::Lock;
 use crate::post::Markup;
 
@@ -27,7 +27,7 @@ pub(super) fn take_others(paths: &mut Vec<String>) -> Vec<String> {
 pub(super) fn name(
     others: Vec<String>,
     dir: &Path,
-    choice: &Choice<'_>,
+    choice: &PostFilter<'_>,
     templates: bool,
     lock: &Lock,
 ) -> Option<Finding> {

@@ -44,7 +44,7 @@ pub(super) fn walk(dir: &Path, ignored: &Ignored, feeds: Option<&Path>) -> Resul
             .way_out("set `dir` under [posts]")
     };
     let root = dir.canonicalize().map_err(fail)?;
-    let place = Place {
+    let place = WalkScope {
         root: &root,
         whole: whole(&root),
         ignored,
@@ -69,7 +69,7 @@ pub(super) fn walk(dir: &Path, ignored: &Ignored, feeds: Option<&Path>) -> Resul
 }
 
 /// Where a walk goes, and where it does not.
-struct Place<'a> {
+struct WalkScope<'a> {
     root: &'a Path,
     /// The root as the generator's expressions see it.
     whole: String,
@@ -84,7 +84,7 @@ fn below(folder: &Path, root: &Path) -> Option<String> {
     Some(below.replace(MAIN_SEPARATOR_STR, "/") + "/")
 }
 
-impl Place<'_> {
+impl WalkScope<'_> {
     /// What is in the folder and below it, level by level, so that no depth is too much. The folders of a level are
     /// read in parallel: with many small files the time goes into asking, not into what is answered.
     fn read(&self, dir: &Path) -> io::Result<Walked> {
@@ -190,7 +190,7 @@ fn no_name(name: &str, is_folder: bool, dir: &Path) -> Finding {
 }
 
 /// Which files the dialect takes for posts.
-pub(super) struct Choice<'a> {
+pub(super) struct PostFilter<'a> {
     habits: &'a Habits,
     /// Whether only what lies in a folder of Jekyll's own is a post.
     only_posts: bool,
@@ -198,7 +198,7 @@ pub(super) struct Choice<'a> {
     bundles: HashSet<String>,
 }
 
-impl<'a> Choice<'a> {
+impl<'a> PostFilter<'a> {
     /// The choice among the files of a folder.
     pub(super) fn of<'b>(
         mut paths: impl Iterator<Item = &'b String> + Clone,
@@ -322,7 +322,7 @@ mod tests {
         ] {
             let mut paths: Vec<String> = paths.split(' ').map(str::to_owned).collect();
             let habits = Habits::of(dialect, chrono_tz::UTC);
-            let choice = super::Choice::of(paths.iter(), Path::new(dir), &habits);
+            let choice = super::PostFilter::of(paths.iter(), Path::new(dir), &habits);
             paths.retain(|path| choice.takes(path));
             assert_eq!(paths.join(" "), expected, "{dialect:?}");
         }

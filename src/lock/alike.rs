@@ -26,7 +26,7 @@ pub(super) struct Asking<'a> {
 
 /// Which of two ids a post has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
+enum IdChoice {
     /// That of the line of its path.
     Own,
     /// That of the line with its instant and title.
@@ -73,17 +73,17 @@ impl Asking<'_> {
     }
 
     /// Which id a post has that stands at the path of one, and has the instant and title of another, which is gone.
-    fn choose(&self, number: usize, own: &str, alike: &str) -> Choice {
+    fn choose(&self, number: usize, own: &str, alike: &str) -> IdChoice {
         let (Some(own), Some(alike)) = (self.likeness(number, own), self.likeness(number, alike))
         else {
-            return Choice::Unclear;
+            return IdChoice::Unclear;
         };
         match (own, alike) {
             (Likeness::Same | Likeness::SameShort, Likeness::Same | Likeness::SameShort) => {
-                Choice::Alike
+                IdChoice::Alike
             }
-            (Likeness::Same | Likeness::SameShort, _) => Choice::Own,
-            _ => Choice::Alike,
+            (Likeness::Same | Likeness::SameShort, _) => IdChoice::Own,
+            _ => IdChoice::Alike,
         }
     }
 }
@@ -147,9 +147,9 @@ impl Lock {
                 continue;
             }
             match asking.choose(number, own.id, id) {
-                Choice::Alike => continue,
-                Choice::Own => {}
-                Choice::Unclear => {
+                IdChoice::Alike => continue,
+                IdChoice::Own => {}
+                IdChoice::Unclear => {
                     let gone = (asking.known.get(id).copied().unwrap_or_default(), id);
                     let line = asking.line(number);
                     unclear.push(Unclear::edited_or_moved(number, &line, own.id, gone));

@@ -48,7 +48,7 @@ use crate::lock::alike::Asking;
 use crate::lock::claims::Claims;
 use crate::lock::given::{Given, mint};
 use crate::lock::lines::{Line, MOVED};
-use crate::lock::moved::{self, Place, Trace};
+use crate::lock::moved::{self, Arrival, Trace};
 use crate::lock::past::Past;
 use crate::lock::unclear::Unclear;
 use crate::lock::{Changes, Lock, Unnamed, field};
@@ -213,9 +213,9 @@ impl Lock {
         let mut unclear = Vec::new();
         for (place, number) in moved::place(&traces, &came).into_iter().zip(numbers) {
             match place {
-                Place::New => {}
-                Place::Moved(at) => given.give_moved(number, gone[at].1),
-                Place::Unclear(some) => {
+                Arrival::New => {}
+                Arrival::Moved(at) => given.give_moved(number, gone[at].1),
+                Arrival::Unclear(some) => {
                     given.refused.insert(number);
                     let some = some.into_iter().map(|at| (gone[at].0.path, gone[at].1));
                     let some: Vec<(&str, &str)> = some.collect();

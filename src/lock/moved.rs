@@ -39,7 +39,7 @@ impl<'a> Trace<'a> {
 
 /// What became of a post that came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Arrival {
     New,
     /// It is the vanished post of this number.
     Moved(usize),
@@ -48,8 +48,8 @@ pub(super) enum Place {
 }
 
 /// The place of each post that came. A match is unique on both sides among those that fit as well.
-pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Place> {
-    let mut places = vec![Place::New; came.len()];
+pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
+    let mut places = vec![Arrival::New; came.len()];
     let mut taken = vec![false; gone.len()];
     let mut pairs = pairs(gone, came);
     weigh_alike(&mut pairs, gone, came);
@@ -57,7 +57,7 @@ pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Place> {
     for alike in pairs.chunk_by(|a, b| a.points == b.points) {
         let open: Vec<&Pair> = alike
             .iter()
-            .filter(|pair| !taken[pair.gone] && places[pair.came] == Place::New)
+            .filter(|pair| !taken[pair.gone] && places[pair.came] == Arrival::New)
             .collect();
         let (mut of_gone, mut of_came) = (HashMap::new(), HashMap::new());
         for pair in &open {
@@ -68,9 +68,11 @@ pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Place> {
             taken[pair.gone] = true;
             let is_only = of_gone[&pair.gone] == 1 && of_came[&pair.came] == 1;
             match &mut places[pair.came] {
-                place @ Place::New if is_only && pair.is_sure => *place = Place::Moved(pair.gone),
-                Place::Unclear(others) => _ = others.insert(pair.gone),
-                place => *place = Place::Unclear([pair.gone].into()),
+                place @ Arrival::New if is_only && pair.is_sure => {
+                    *place = Arrival::Moved(pair.gone);
+                }
+                Arrival::Unclear(others) => _ = others.insert(pair.gone),
+                place => *place = Arrival::Unclear([pair.gone].into()),
             }
         }
     }

@@ -49,10 +49,10 @@ pub struct Signer {
 /// A private key and the selector under which DNS publishes its public key.
 pub struct SigningKey {
     selector: String,
-    pair: Pair,
+    pair: SigningPair,
 }
 
-enum Pair {
+enum SigningPair {
     Rsa(Box<RsaKeyPair>),
     Ed25519(Ed25519KeyPair),
 }
@@ -90,10 +90,12 @@ impl SigningKey {
             _ => return Err(KeyError::Unusable),
         };
         let pair = match (rsa, &key) {
-            (Ok(rsa), _) if rsa.public_modulus_len() * 8 >= LEAST_BITS => Pair::Rsa(Box::new(rsa)),
+            (Ok(rsa), _) if rsa.public_modulus_len() * 8 >= LEAST_BITS => {
+                SigningPair::Rsa(Box::new(rsa))
+            }
             (Err(_), PrivateKeyDer::Pkcs8(der)) => {
                 let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.secret_pkcs8_der());
-                Pair::Ed25519(pair.map_err(|_| KeyError::Unusable)?)
+                SigningPair::Ed25519(pair.map_err(|_| KeyError::Unusable)?)
             }
             _ => return Err(KeyError::Unusable),
         };
@@ -106,8 +108,8 @@ impl SigningKey {
     /// Returns the signature algorithm of the key.
     pub fn algorithm(&self) -> Algorithm {
         match self.pair {
-            Pair::Rsa(_) => Algorithm::Rsa,
-            Pair::Ed25519(_) => Algorithm::Ed25519,
+            SigningPair::Rsa(_) => Algorithm::Rsa,
+            SigningPair::Ed25519(_) => Algorithm::Ed25519,
         }
     }
 
@@ -119,7 +121,7 @@ impl SigningKey {
     /// Returns the text of the DNS record (RFC 6376 3.6.1).
     pub fn dns_value(&self) -> String {
         let (kind, public) = match &self.pair {
-            Pair::Rsa(pair) => {
+            SigningPair::Rsa(pair) => {
                 let der = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key());
                 (
                     "rsa",
@@ -127,7 +129,7 @@ impl SigningKey {
                         .unwrap_or_default(),
                 )
             }
-            Pair::Ed25519(pair) => ("ed25519", STANDARD.encode(pair.public_key())),
+            SigningPair::Ed25519(pair) => ("ed25519", STANDARD.encode(pair.public_key())),
         };
         format!("v=DKIM1; k={kind}; p={public}")
     }
@@ -135,7 +137,7 @@ impl SigningKey {
     /// Signs data whose headers and body are hashed already.
     fn sign(&self, data: &[u8]) -> Vec<u8> {
         match &self.pair {
-            Pair::Rsa(pair) => {
+            SigningPair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 // It fails only for a buffer of another length.
                 let _ = pair.sign(
@@ -147,7 +149,7 @@ impl SigningKey {
                 signature
             }
             // Ed25519 signs the hash of the data (RFC 8463 3).
-            Pair::Ed25519(pair) => pair.sign(sha256(data).as_slice()).as_ref().to_vec(),
+            SigningPair::Ed25519(pair) => pair.sign(sha256(data).as_slice()).as_ref().to_vec(),
         }
     }
 }

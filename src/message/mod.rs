@@ -98,7 +98,7 @@ pub struct Origin<'a> {
 }
 
 /// The values of one reader for the slots of an issue.
-struct Own {
+struct ReaderValues {
     name: String,
     address: String,
     leave: String,
@@ -310,7 +310,7 @@ impl Compiled {
         }
     }
 
-    fn own(&self, reader: &Reader, key: &Key) -> Own {
+    fn own(&self, reader: &Reader, key: &Key) -> ReaderValues {
         let name = reader
             .name
             .as_deref()
@@ -328,7 +328,7 @@ impl Compiled {
             .then(|| add_tag(&self.leave, "leave-", &key.sign_for_address(&claim)?))
             .flatten();
         let address = tagged.as_deref().unwrap_or(&self.leave);
-        Own {
+        ReaderValues {
             name: name.unwrap_or_else(|| self.anonymous.clone()),
             address: reader.email.to_string(),
             leave: format!("{address}?subject=unsubscribe%20{token}"),
@@ -386,7 +386,7 @@ impl Compiled {
     }
 }
 
-impl Own {
+impl ReaderValues {
     /// Replaces each mark in a text by its value.
     fn put_into(&self, text: &str, part: Part) -> String {
         text.replace(NAME, &escape_for(&self.name, part))

@@ -11,7 +11,7 @@ use url::Url;
 use crate::config::{Feeds, Site};
 use crate::feed::{Outline, url};
 use crate::finding::Finding;
-use crate::http::{Client, Trouble};
+use crate::http::{Client, NoResponse};
 use crate::post::Post;
 use crate::publish::manifest::{Manifest, News, Waiting};
 
@@ -24,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// The posts of a build, the newest first.
 #[derive(Debug, Clone, Copy)]
-pub struct Posts<'a> {
+pub struct BuiltPosts<'a> {
     /// The posts.
     pub all: &'a [Post],
     /// The fingerprints of each post's id and of the post.
@@ -62,7 +62,7 @@ impl Manifest {
 
     /// Lists the new posts in the feeds of which the hub is to be told: their pages must answer before it is. A post that
     /// is gone leaves the list; of a whole site that comes at once the newest posts stand for all.
-    pub fn wait_for(&mut self, posts: &Posts<'_>, outlines: &[Outline], now: DateTime<Utc>) {
+    pub fn wait_for(&mut self, posts: &BuiltPosts<'_>, outlines: &[Outline], now: DateTime<Utc>) {
         let untold: BTreeSet<String> = self.untold().into_iter().collect();
         let mut shown: BTreeSet<usize> = BTreeSet::new();
         for outline in outlines {
@@ -128,7 +128,7 @@ pub(crate) struct Hub<'a> {
 
 /// The result of telling a hub.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct HubReport {
     /// How many feeds it knows of now.
     pub count: usize,
     /// How many it does not.
@@ -138,7 +138,7 @@ pub(crate) struct Told {
 }
 
 /// A hub's answer about one feed.
-enum Answer {
+enum HubReply {
     Accepted,
     /// It refuses this feed.
     Refused(String),
@@ -158,7 +158,7 @@ impl<'a> Hub<'a> {
 
     /// Tells the hub of each feed that it does not know of, by one request each, and notes it in the manifest. A feed
     /// that it refuses keeps it from no other feed; where it is down the rest waits for the next run.
-    pub(crate) async fn tell(&self, manifest: &mut Manifest) -> Told {
+    pub(crate) async fn tell(&self, manifest: &mut Manifest) -> HubReport {
         let client = Client::new(self.is_private);
         let deadline = Instant::now() + LIMIT;
         let untold = manifest.untold();
@@ -172,13 +172,13 @@ impl<'a> Hub<'a> {
             asked += some.len();
             for (path, answer) in self.ask(&client, some, deadline).await {
                 let trouble = match answer {
-                    Answer::Accepted => {
+                    HubReply::Accepted => {
                         manifest.mark_told(&path);
                         told += 1;
                         continue;
                     }
-                    Answer::Refused(trouble) => trouble,
-                    Answer::Down(trouble) => {
+                    HubReply::Refused(trouble) => trouble,
+                    HubReply::Down(trouble) => {
                         is_down = true;
                         trouble
                     }
@@ -198,7 +198,7 @@ impl<'a> Hub<'a> {
                 "the next run tells it; a hub at home needs `hub_private = true` under [feeds]",
             ));
         }
-        Told {
+        HubReport {
             count: told,
             left,
             findings,
@@ -211,7 +211,7 @@ impl<'a> Hub<'a> {
         client: &Client,
         paths: &[String],
         deadline: Instant,
-    ) -> Vec<(String, Answer)> {
+    ) -> Vec<(String, HubReply)> {
         let mut requests = JoinSet::new();
         for path in paths {
             let (client, hub, path) = (client.clone(), self.address.clone(), path.clone());
@@ -219,16 +219,16 @@ impl<'a> Hub<'a> {
             requests.spawn(async move {
                 let fields = [("hub.mode", "publish"), ("hub.url", feed.as_str())];
                 let answer = timeout_at(deadline, client.post(&hub, &fields)).await;
-                (path, answer.unwrap_or(Err(Trouble::Silent(LIMIT))))
+                (path, answer.unwrap_or(Err(NoResponse::Silent(LIMIT))))
             });
         }
         let mut answers = Vec::new();
         for (path, answer) in requests.join_all().await {
             let answer = match answer {
-                Ok(200..=299) => Answer::Accepted,
-                Ok(status @ 400..=499) => Answer::Refused(format!("it answers {status}")),
-                Ok(status) => Answer::Down(format!("it answers {status}")),
-                Err(trouble) => Answer::Down(trouble.to_string()),
+                Ok(200..=299) => HubReply::Accepted,
+                Ok(status @ 400..=499) => HubReply::Refused(format!("it answers {status}")),
+                Ok(status) => HubReply::Down(format!("it answers {status}")),
+                Err(trouble) => HubReply::Down(trouble.to_string()),
             };
             answers.push((path, answer));
         }

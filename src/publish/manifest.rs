@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
 use crate::finding::{Finding, Severity};
-use crate::ledger::Progress;
+use crate::ledger::DigestProgress;
 use crate::post::Signature;
 use crate::publish::below::is_below;
 use crate::publish::unseen::{Unseen, carry_on};
@@ -35,7 +35,7 @@ pub struct Manifest {
     /// The new posts that the hub waits for, by the fingerprint of their ids, which a rename leaves alone.
     pub(super) waiting: BTreeMap<u64, Waiting>,
     /// By digest: the store that sends it, and how far it had come.
-    pub(super) progress: BTreeMap<String, (String, Progress)>,
+    pub(super) progress: BTreeMap<String, (String, DigestProgress)>,
     /// The lines of posts that the lock could not be given.
     pub(super) unkept: Vec<String>,
 }
@@ -185,7 +185,7 @@ impl Manifest {
                 ["frozen", digest, store, frozen, ref ended @ ..] => {
                     let ended = ended.first().map_or(Ok(0), |ended| ended.parse());
                     if let (Ok(frozen), Ok(ended)) = (frozen.parse(), ended) {
-                        let progress = (store.to_owned(), Progress { frozen, ended });
+                        let progress = (store.to_owned(), DigestProgress { frozen, ended });
                         manifest.progress.insert(digest.to_owned(), progress);
                     }
                 }
@@ -224,7 +224,7 @@ impl Manifest {
                 since.to_rfc3339()
             ));
         }
-        for (digest, (store, Progress { frozen, ended })) in &self.progress {
+        for (digest, (store, DigestProgress { frozen, ended })) in &self.progress {
             text.push_str(&format!("frozen\t{digest}\t{store}\t{frozen}\t{ended}\n"));
         }
         for line in &self.unkept {
@@ -389,7 +389,7 @@ impl Manifest {
     }
 
     /// How far a digest had come in this store; none where it is not known.
-    pub fn progress(&self, digest: &str, store: &str) -> Option<Progress> {
+    pub fn progress(&self, digest: &str, store: &str) -> Option<DigestProgress> {
         let (noted, progress) = self.progress.get(digest)?;
         (noted == store).then_some(*progress)
     }
@@ -409,7 +409,7 @@ impl Manifest {
     }
 
     /// Notes how far a digest has come in this store, also where it had come further in a newer copy.
-    pub fn note_progress(&mut self, digest: &str, store: &str, progress: Progress) {
+    pub fn note_progress(&mut self, digest: &str, store: &str, progress: DigestProgress) {
         let noted = (store.to_owned(), progress);
         self.progress.insert(digest.to_owned(), noted);
     }
@@ -444,7 +444,7 @@ impl Manifest {
 mod tests {
     use chrono::DateTime;
 
-    use crate::ledger::Progress;
+    use crate::ledger::DigestProgress;
     use crate::post::Signature;
 
     use super::{Known, Manifest, News, Stamp, Unseen, Waiting, Written};
@@ -485,7 +485,7 @@ mod tests {
                 "weekly".to_owned(),
                 (
                     "aa".to_owned(),
-                    Progress {
+                    DigestProgress {
                         frozen: 3,
                         ended: 2,
                     },

@@ -21,7 +21,7 @@ use crate::file::{Care, sweep, unwritable, write_changed};
 use crate::finding::Finding;
 use crate::post::fingerprint_of;
 
-pub(crate) use hub::{Hub, Posts};
+pub(crate) use hub::{BuiltPosts, Hub};
 pub use manifest::Manifest;
 pub(crate) use unseen::Unseen;
 pub(crate) use vanished::Today;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::config::Layout;
 use crate::delivery::load_signer;
 use crate::digest::{
-    Content, Draft, Sizes, Source, Templates, draft, find_left_out, locate, preflight, shown,
+    Content, Draft, Sizes, SourceFile, Templates, draft, find_left_out, locate, preflight, shown,
     unsized_images,
 };
 use crate::file::read::read_beginning;
@@ -212,14 +212,14 @@ impl<'a> Turn<'a> {
         &self,
         templates: &Templates,
         entries: &'b [(&Post, Body)],
-    ) -> Vec<Source<'b>> {
+    ) -> Vec<SourceFile<'b>> {
         let mut sources = Vec::new();
         for (name, text) in [
             (HTML_TEMPLATE, &templates.html),
             (TEXT_TEMPLATE, &templates.text),
         ] {
             if let Some(text) = text {
-                sources.push(Source {
+                sources.push(SourceFile {
                     file: self.template_folder().join(name),
                     text: text.clone(),
                     html: None,
@@ -228,7 +228,7 @@ impl<'a> Turn<'a> {
         }
         for (post, body) in entries {
             if let Ok(text) = self.loaded.source(post) {
-                sources.push(Source {
+                sources.push(SourceFile {
                     file: self.loaded.file(post),
                     text,
                     html: Some(&body.html),

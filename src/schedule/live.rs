@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::app::App;
 use crate::finding::Finding;
-use crate::http::{Client, Trouble, is_on_site};
+use crate::http::{Client, NoResponse, is_on_site};
 use crate::talk::Talk;
 
 /// How many pages are asked for at once.
@@ -110,7 +110,7 @@ async fn ask_all<F>(
     left: Duration,
 ) -> Vec<(Url, Option<String>)>
 where
-    F: Future<Output = Result<u16, Trouble>> + Send + 'static,
+    F: Future<Output = Result<u16, NoResponse>> + Send + 'static,
 {
     let until = Instant::now() + left;
     let mut waiting = pages.into_iter();

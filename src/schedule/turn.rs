@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::config::Digest;
-use crate::digest::Wish;
+use crate::digest::ManualOptions;
 use crate::loader::Loaded;
 
 /// A digest whose turn it is.
@@ -17,7 +17,7 @@ pub(crate) struct Turn<'a> {
     /// The site's posts.
     pub(crate) loaded: &'a Loaded,
     /// What a person who sends it by hand asks for; without it the schedule decides.
-    pub(crate) wish: Option<Wish<'a>>,
+    pub(crate) wish: Option<ManualOptions<'a>>,
     /// The moment.
     pub(crate) now: DateTime<Utc>,
 }
@@ -39,7 +39,7 @@ impl<'a> Turn<'a> {
         app: &'a App,
         digest: &'a Digest,
         loaded: &'a Loaded,
-        wish: Wish<'a>,
+        wish: ManualOptions<'a>,
     ) -> Self {
         Self {
             wish: Some(wish),

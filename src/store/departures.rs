@@ -37,7 +37,7 @@ pub struct Recovered {
 
 /// What takes somebody out or back in, in the order of their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum DepartureKind {
     Bounced,
     Complained,
     Doubted,
@@ -46,7 +46,7 @@ enum Kind {
     Returned,
 }
 
-impl Kind {
+impl DepartureKind {
     const ALL: [Self; 6] = [
         Self::Bounced,
         Self::Complained,
@@ -77,7 +77,7 @@ impl Kind {
 struct Departure {
     /// In seconds since 1970.
     at: i64,
-    kind: Kind,
+    kind: DepartureKind,
     /// The reader's fingerprint under the store's key.
     reader: u128,
     /// The one digest that was left.
@@ -88,7 +88,7 @@ impl Departure {
     fn read(at: i64, kind: &str, reader: &str, digest: Option<&str>) -> Option<Self> {
         Some(Self {
             at,
-            kind: Kind::named(kind)?,
+            kind: DepartureKind::named(kind)?,
             reader: u128::from_str_radix(reader, 16).ok()?,
             digest: digest.map(Box::from),
         })
@@ -120,19 +120,19 @@ impl fmt::Display for Departure {
 /// The departures of one store, as the file has them.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Noted {
-    mark: Mark,
+    mark: EventMark,
     departures: BTreeSet<Departure>,
 }
 
 /// What the store's index of events said when departures were noted: how many there are, and when the latest was. An
 /// equal one says that nothing is new.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Mark {
+struct EventMark {
     count: usize,
     latest: i64,
 }
 
-impl Mark {
+impl EventMark {
     fn parse(text: &str) -> Option<Self> {
         let (count, latest) = text.split_once('\t')?;
         Some(Self {
@@ -143,7 +143,7 @@ impl Mark {
 }
 
 /// The line above the departures of a store.
-fn head(store: &str, Mark { count, latest }: Mark) -> String {
+fn head(store: &str, EventMark { count, latest }: EventMark) -> String {
     format!("store\t{store}\t{count}\t{latest}\n")
 }
 
@@ -162,7 +162,7 @@ fn parse(text: &str) -> Stores {
         if let Some(rest) = line.strip_prefix("store\t") {
             let (name, mark) = rest.split_once('\t').unwrap_or((rest, ""));
             noted = stores.entry(name.to_owned()).or_default();
-            noted.mark = Mark::parse(mark).unwrap_or_default();
+            noted.mark = EventMark::parse(mark).unwrap_or_default();
         } else {
             noted.departures.extend(Departure::parse(line));
         }
@@ -186,7 +186,7 @@ fn not_taken_back<'a>(
     missing: impl Iterator<Item = &'a Departure>,
     all: &'a BTreeSet<Departure>,
 ) -> Vec<&'a Departure> {
-    let mut back: BTreeMap<(u128, Kind), &Departure> = BTreeMap::new();
+    let mut back: BTreeMap<(u128, DepartureKind), &Departure> = BTreeMap::new();
     for one in all {
         if takes_back(one.kind) {
             back.insert((one.reader, one.kind), one);
@@ -197,15 +197,16 @@ fn not_taken_back<'a>(
             back.get(&(one.reader, kind))
                 .is_some_and(|back| *back > one)
         };
-        later(Kind::Returned) || one.kind == Kind::Bounced && later(Kind::Doubted)
+        later(DepartureKind::Returned)
+            || one.kind == DepartureKind::Bounced && later(DepartureKind::Doubted)
     };
     missing
         .filter(|one| !takes_back(one.kind) && !is_taken_back(one))
         .collect()
 }
 
-fn takes_back(kind: Kind) -> bool {
-    matches!(kind, Kind::Returned | Kind::Doubted)
+fn takes_back(kind: DepartureKind) -> bool {
+    matches!(kind, DepartureKind::Returned | DepartureKind::Doubted)
 }
 
 fn read_file(file: &Path) -> Result<String> {
@@ -226,7 +227,7 @@ impl Store {
         let row = sqlx::query(AssertSqlSafe(text))
             .fetch_one(&self.pool)
             .await?;
-        let mark = Mark {
+        let mark = EventMark {
             count: counted(&row, "n")?,
             latest: row.try_get("latest")?,
         };

@@ -11,13 +11,13 @@ const BLOCK: usize = 64 << 10;
 type Unit = fn([u8; 2]) -> u16;
 
 /// A text in UTF-8, read as it is needed.
-pub(super) type Text<'a> = Newlines<BufReader<Box<dyn Read + 'a>>>;
+pub(super) type DecodedText<'a> = Newlines<BufReader<Box<dyn Read + 'a>>>;
 
 /// The text in UTF-8. What a spreadsheet saves as "Unicode text" is UTF-16, which is held in memory; UTF-8 is not.
 ///
 /// # Errors
 /// Where the bytes begin as no text does, or cannot be read.
-pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<Text<'a>, Finding> {
+pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<DecodedText<'a>, Finding> {
     let mut start = Vec::new();
     let first = bytes.by_ref().take(BLOCK as u64).read_to_end(&mut start);
     first.map_err(|error| unreadable(&error))?;
@@ -51,7 +51,7 @@ pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<Text<'a>, Finding>
     }
 }
 
-fn joined<'a>(start: Vec<u8>, rest: impl Read + 'a) -> Text<'a> {
+fn joined<'a>(start: Vec<u8>, rest: impl Read + 'a) -> DecodedText<'a> {
     let all: Box<dyn Read + 'a> = Box::new(Cursor::new(start).chain(rest));
     Newlines::new(BufReader::with_capacity(BLOCK, all))
 }

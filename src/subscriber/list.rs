@@ -6,7 +6,7 @@ use crate::consent::ReaderState;
 use crate::finding::{Finding, one_line};
 use crate::reader::{Email, EmailError, Mailbox, check_name};
 use crate::subscriber::columns::Columns;
-use crate::subscriber::encoding::{Text, decode, unreadable};
+use crate::subscriber::encoding::{DecodedText, decode, unreadable};
 use crate::subscriber::sheet::unguard;
 
 /// One line of a list.
@@ -26,7 +26,7 @@ pub struct Listed {
 
 /// A list that is read line by line: each is someone, or a finding that says at which line why it is nobody.
 pub struct List<'a> {
-    rows: csv::Reader<Text<'a>>,
+    rows: csv::Reader<DecodedText<'a>>,
     columns: Columns,
     record: csv::ByteRecord,
     /// Where the list has no header, its first line is someone.

@@ -71,7 +71,7 @@ const WORDS: &[(ReaderState, &[&str])] = &[
 
 /// How the cell of a column tells a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum StateCell {
     /// By a word.
     Word,
     /// By `true`: it is this.
@@ -85,28 +85,28 @@ enum Told {
 }
 
 /// The columns that tell a state, folded.
-const COLUMNS: &[(&str, Told)] = &[
-    ("state", Told::Word),
-    ("status", Told::Word),
-    ("subscribertype", Told::Word),
-    ("subscriptionstatus", Told::Word),
-    ("emailstatus", Told::Word),
-    ("emaildisabled", Told::True(ReaderState::Left)),
-    ("subscribedtoemails", Told::False(ReaderState::Left)),
-    ("deletedat", Told::Anything(ReaderState::Left)),
-    ("unsubtime", Told::Anything(ReaderState::Left)),
-    ("unsubscribedat", Told::Anything(ReaderState::Left)),
+const COLUMNS: &[(&str, StateCell)] = &[
+    ("state", StateCell::Word),
+    ("status", StateCell::Word),
+    ("subscribertype", StateCell::Word),
+    ("subscriptionstatus", StateCell::Word),
+    ("emailstatus", StateCell::Word),
+    ("emaildisabled", StateCell::True(ReaderState::Left)),
+    ("subscribedtoemails", StateCell::False(ReaderState::Left)),
+    ("deletedat", StateCell::Anything(ReaderState::Left)),
+    ("unsubtime", StateCell::Anything(ReaderState::Left)),
+    ("unsubscribedat", StateCell::Anything(ReaderState::Left)),
     (
         "unsubreason",
-        Told::Within(ReaderState::Complained, &["abuse", "spam", "complain"]),
+        StateCell::Within(ReaderState::Complained, &["abuse", "spam", "complain"]),
     ),
-    ("cleantime", Told::Anything(ReaderState::Bounced)),
+    ("cleantime", StateCell::Anything(ReaderState::Bounced)),
 ];
 
 /// The columns of one list that tell a state.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
-    columns: Vec<(usize, Told)>,
+    columns: Vec<(usize, StateCell)>,
     /// The state of all, where the name of the file tells it.
     all: Option<ReaderState>,
 }
@@ -124,7 +124,7 @@ impl Standing {
         // Buttondown's; in other lists a type is one of customer.
         if has("emailaddress") && (has("metadata") || has("creationdate")) {
             let at = folded.iter().position(|column| column == "type");
-            columns.extend(at.map(|at| (at, Told::Word)));
+            columns.extend(at.map(|at| (at, StateCell::Word)));
         }
         let words = file.split(|c: char| !c.is_alphanumeric());
         let all = words.map(str::to_lowercase).find_map(|word| match &*word {
@@ -164,7 +164,7 @@ impl Standing {
     }
 }
 
-impl Told {
+impl StateCell {
     fn read(self, cell: &str) -> Result<Option<ReaderState>, Finding> {
         match self {
             Self::Word => state_of(cell).map(Some),

@@ -2,4 +2,4 @@
 
 mod preview;
 
-pub(crate) use preview::{Door, Preview, Source, serve_preview};
+pub(crate) use preview::{Door, Preview, PreviewSource, serve_preview};

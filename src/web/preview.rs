@@ -43,7 +43,7 @@ pub(crate) struct Preview {
 }
 
 /// Where a preview comes from. Both are asked on a thread that may wait.
-pub(crate) trait Source: Send + Sync + fmt::Debug + 'static {
+pub(crate) trait PreviewSource: Send + Sync + fmt::Debug + 'static {
     /// A number that differs once a template, a post or the config has changed.
     fn stamp(&self) -> u64;
 
@@ -116,7 +116,7 @@ fn is_same(one: &str, other: &str) -> bool {
 pub(crate) async fn serve_preview(
     listener: TcpListener,
     door: Door,
-    source: Arc<dyn Source>,
+    source: Arc<dyn PreviewSource>,
 ) -> std::io::Result<()> {
     let routes = Router::new()
         .route("/{secret}/", get(page))
@@ -169,14 +169,14 @@ async fn page() -> Response {
     )
 }
 
-async fn stamp(State(source): State<Arc<dyn Source>>) -> Response {
+async fn stamp(State(source): State<Arc<dyn PreviewSource>>) -> Response {
     let stamp = tokio::task::spawn_blocking(move || source.stamp())
         .await
         .unwrap_or_default();
     answer("text/plain", "default-src 'none'", stamp.to_string())
 }
 
-async fn issue(State(source): State<Arc<dyn Source>>) -> Response {
+async fn issue(State(source): State<Arc<dyn PreviewSource>>) -> Response {
     let body = match made(source).await {
         Ok(preview) => serde_json::json!({ "issue": preview }),
         Err(finding) => serde_json::json!({ "error": finding.to_string() }),
@@ -185,7 +185,7 @@ async fn issue(State(source): State<Arc<dyn Source>>) -> Response {
 }
 
 async fn mail(
-    State(source): State<Arc<dyn Source>>,
+    State(source): State<Arc<dyn PreviewSource>>,
     Path((_, scheme)): Path<(String, String)>,
 ) -> Response {
     let html = made(source)
@@ -201,7 +201,7 @@ async fn mail(
     )
 }
 
-async fn made(source: Arc<dyn Source>) -> Result<Preview, Finding> {
+async fn made(source: Arc<dyn PreviewSource>) -> Result<Preview, Finding> {
     tokio::task::spawn_blocking(move || source.preview())
         .await
         .map_err(|error| Finding::error(error.to_string()))?

@@ -25,7 +25,7 @@ use crate::loader::files;
 use crate::schedule::Turn;
 use crate::store::Access;
 use crate::talk::{Talk, Volume, Words};
-use crate::web::{Door, Preview, Source, serve_preview};
+use crate::web::{Door, Preview, PreviewSource, serve_preview};
 
 /// Serves the preview on loopback until it is interrupted.
 pub(super) fn preview(
@@ -88,7 +88,7 @@ struct Maker {
     handle: Handle,
 }
 
-impl Source for Maker {
+impl PreviewSource for Maker {
     fn stamp(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         stamp(&self.file, &mut hasher);

@@ -26,7 +26,7 @@ const MOST_NAMED: usize = 10_000;
 pub(super) async fn import(
     app: &App,
     talk: &mut Talk<'_>,
-    list: &cli::Import,
+    list: &cli::ImportArgs,
     default: &[String],
 ) -> anyhow::Result<Ending> {
     let opened = open(&list.file).map_err(|error| error.in_file(&list.file))?;
@@ -64,8 +64,8 @@ pub(super) async fn import(
 /// Tells what became of the list.
 fn tell(
     talk: &mut Talk<'_>,
-    list: &cli::Import,
-    tally: &Tally,
+    list: &cli::ImportArgs,
+    tally: &ImportTally,
     findings: Vec<Finding>,
 ) -> anyhow::Result<Ending> {
     let mut findings: Vec<Finding> = findings
@@ -137,17 +137,17 @@ struct Import<'a> {
 }
 
 /// What is asked for some people, by whom, about which digests.
-type Kind = (Wish, Source, Vec<String>);
+type AskTerms = (Wish, Source, Vec<String>);
 
 /// People who wait to be asked for, those of one kind together.
 #[derive(Default)]
-struct Batch {
-    kinds: BTreeMap<Kind, Vec<(Email, Option<String>)>>,
+struct ImportBatch {
+    kinds: BTreeMap<AskTerms, Vec<(Email, Option<String>)>>,
     count: usize,
 }
 
-impl Batch {
-    fn add(&mut self, kind: Kind, person: (Email, Option<String>)) {
+impl ImportBatch {
+    fn add(&mut self, kind: AskTerms, person: (Email, Option<String>)) {
         self.kinds.entry(kind).or_default().push(person);
         self.count += 1;
     }
@@ -160,8 +160,9 @@ impl Import<'_> {
         config: &Config,
         rows: List<'_>,
         hand: &mut Hand,
-    ) -> anyhow::Result<(Tally, Vec<Finding>)> {
-        let (mut tally, mut findings, mut batch) = (Tally::default(), Vec::new(), Batch::default());
+    ) -> anyhow::Result<(ImportTally, Vec<Finding>)> {
+        let (mut tally, mut findings, mut batch) =
+            (ImportTally::default(), Vec::new(), ImportBatch::default());
         for row in rows {
             let sorted = row.and_then(|one| {
                 let line = one.line;
@@ -194,7 +195,7 @@ impl Import<'_> {
         &self,
         config: &Config,
         one: Listed,
-    ) -> Result<(Kind, (Email, Option<String>)), Finding> {
+    ) -> Result<(AskTerms, (Email, Option<String>)), Finding> {
         let is_pending = one.state == Some(ReaderState::Pending);
         // The only digest there is needs no name.
         let names_digests = self.is_named || one.digests.is_some() || self.default.len() == 1;
@@ -221,8 +222,8 @@ impl Import<'_> {
     async fn carry_out(
         &self,
         hand: &mut Hand,
-        batch: &mut Batch,
-        tally: &mut Tally,
+        batch: &mut ImportBatch,
+        tally: &mut ImportTally,
     ) -> anyhow::Result<()> {
         // What stops mail comes first: whoever is named twice gets none.
         for ((wish, by, digests), people) in std::mem::take(batch).kinds.into_iter().rev() {
@@ -242,7 +243,7 @@ impl Import<'_> {
 
 /// What became of a list.
 #[derive(Default)]
-struct Tally {
+struct ImportTally {
     new: usize,
     known: usize,
     suppressed: usize,
@@ -260,7 +261,7 @@ struct Tally {
     newly_suppressed: usize,
 }
 
-impl Tally {
+impl ImportTally {
     fn count(&mut self, answer: &Answer) {
         match answer.change.said {
             Said::New => {

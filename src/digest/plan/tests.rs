@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Next, Record, Situation, Wish, earlier_name, plan};
+use super::{ManualOptions, Next, Record, Situation, earlier_name, plan};
 use crate::config::{Dialect, Digest, Site};
-use crate::ledger::{Holding, Progress};
+use crate::ledger::{DigestProgress, Holding};
 use crate::post::dialect::Habits;
 use crate::post::{Post, Read, read};
 
@@ -50,7 +50,7 @@ fn record(announced: Vec<String>) -> Record {
     Record {
         store: "one".to_owned(),
         last_slot: Some(at("2024-06-17T08:00:00Z").timestamp()),
-        progress: Progress {
+        progress: DigestProgress {
             frozen: 1,
             ended: 1,
         },
@@ -61,7 +61,12 @@ fn record(announced: Vec<String>) -> Record {
 }
 
 /// What comes next: `wait`, `ahead`, the number of news, or the error.
-fn next(posts: &[Post], record: &Record, began: Option<&str>, wish: Option<Wish<'_>>) -> String {
+fn next(
+    posts: &[Post],
+    record: &Record,
+    began: Option<&str>,
+    wish: Option<ManualOptions<'_>>,
+) -> String {
     let (site, digest) = (site(), digest());
     let situation = Situation {
         digest: &digest,
@@ -129,10 +134,10 @@ fn another_store_is_refused_at_every_run_and_by_hand() {
         store: "one".to_owned(),
         ..Record::default()
     };
-    let by_hand = Some(Wish::default());
-    let new_store = Some(Wish {
+    let by_hand = Some(ManualOptions::default());
+    let new_store = Some(ManualOptions {
         new_store: true,
-        ..Wish::default()
+        ..ManualOptions::default()
     });
     for (record, began, wish, expected) in [
         (&begun, Some("one"), None, "1"),
@@ -156,7 +161,7 @@ fn another_store_is_refused_at_every_run_and_by_hand() {
 #[test]
 fn a_last_slot_in_the_future_is_told_from_one_that_is_filled() {
     let posts = posts(ids("new", 1));
-    let by_hand = Some(Wish::default());
+    let by_hand = Some(ManualOptions::default());
     for (last, wish, expected) in [
         ("2024-06-17T08:00:00Z", None, "1"),
         ("2024-06-24T08:00:00Z", None, "wait"),

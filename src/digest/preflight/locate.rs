@@ -8,7 +8,7 @@ use crate::html::escape;
 
 /// A file that a finding about an issue may point to.
 #[derive(Debug)]
-pub(crate) struct Source<'a> {
+pub(crate) struct SourceFile<'a> {
     /// A template or a post.
     pub file: PathBuf,
     /// Its text.
@@ -21,12 +21,12 @@ pub(crate) struct Source<'a> {
 ///
 /// An address in a post's HTML is searched for in that post alone, since another may have an image of the same name. All
 /// files are searched for the whole piece first, then for the path of an address, then for its last segment.
-pub(crate) fn locate(piece: &str, sources: &[Source<'_>]) -> Option<Place> {
+pub(crate) fn locate(piece: &str, sources: &[SourceFile<'_>]) -> Option<Place> {
     let written = escape(piece);
-    let is_of_post = |source: &&Source<'_>| {
+    let is_of_post = |source: &&SourceFile<'_>| {
         piece.contains("://") && source.html.is_some_and(|html| html.contains(&*written))
     };
-    let of_posts: Vec<&Source<'_>> = sources.iter().filter(is_of_post).collect();
+    let of_posts: Vec<&SourceFile<'_>> = sources.iter().filter(is_of_post).collect();
     let Some(first) = of_posts.first() else {
         return locate_in(piece, &sources.iter().collect::<Vec<_>>());
     };
@@ -40,7 +40,7 @@ pub(crate) fn locate(piece: &str, sources: &[Source<'_>]) -> Option<Place> {
 }
 
 /// Finds the first line of these files that contains a piece.
-fn locate_in(piece: &str, sources: &[&Source<'_>]) -> Option<Place> {
+fn locate_in(piece: &str, sources: &[&SourceFile<'_>]) -> Option<Place> {
     let path = piece
         .split_once("://")
         .and_then(|(_, rest)| rest.split_once('/'))
@@ -88,7 +88,7 @@ fn contains_address(line: &str, address: &str, follows: impl Fn(&str) -> bool) -
 
 #[cfg(test)]
 mod tests {
-    use super::{Source, locate};
+    use super::{SourceFile, locate};
 
     #[test]
     fn a_piece_is_found_as_it_is_in_any_file_before_a_part_of_it_in_the_first() {
@@ -106,7 +106,7 @@ mod tests {
                 "[](https://x.example/tea-time)\n[](https://x.example/tea)\n\n![[cat.png]]",
             ),
         ]
-        .map(|(file, text)| Source {
+        .map(|(file, text)| SourceFile {
             file: file.into(),
             text: text.to_owned(),
             html: None,
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn an_address_is_found_in_the_post_that_shows_it() {
-        let post = |file: &str, text: &str, html: &'static str| Source {
+        let post = |file: &str, text: &str, html: &'static str| SourceFile {
             file: file.into(),
             text: text.to_owned(),
             html: Some(html),

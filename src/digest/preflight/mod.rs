@@ -6,7 +6,7 @@ mod seen;
 
 use url::Url;
 
-pub(crate) use locate::{Source, locate};
+pub(crate) use locate::{SourceFile, locate};
 
 use crate::config::Site;
 use crate::digest::preflight::css::{DROPPED, compact};
@@ -29,7 +29,7 @@ pub(crate) fn preflight(
     site: &Site,
     place: &dyn Fn(&str) -> Option<Place>,
 ) -> Vec<Finding> {
-    let mut report = Report {
+    let mut report = PreflightReport {
         findings: find_missing_unsubscribe(draft, place),
         located: 0,
         place,
@@ -63,14 +63,14 @@ fn find_missing_unsubscribe(draft: &Draft, place: &dyn Fn(&str) -> Option<Place>
 }
 
 /// Findings, each with its place.
-struct Report<'a> {
+struct PreflightReport<'a> {
     findings: Vec<Finding>,
     /// Number of findings whose place was searched for.
     located: usize,
     place: &'a dyn Fn(&str) -> Option<Place>,
 }
 
-impl Report<'_> {
+impl PreflightReport<'_> {
     /// Adds a finding at the place of `piece`, if it is among the first [`LOCATED`].
     fn add(&mut self, finding: Finding, piece: &str) {
         self.located += 1;
@@ -228,7 +228,7 @@ fn judge_address(address: &str, site: &Site) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Source, locate, preflight};
+    use super::{SourceFile, locate, preflight};
     use crate::config::Site;
     use crate::digest::{Draft, LEAVE};
     use crate::finding::Finding;
@@ -242,7 +242,7 @@ mod tests {
             html: format!("{html}{leave}"),
             text: LEAVE.to_string(),
         };
-        let sources = [Source {
+        let sources = [SourceFile {
             file: "post/a.md".into(),
             text: source.to_owned(),
             html: None,

@@ -11,9 +11,9 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Timelike, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::{Author, Site};
-use crate::feed::format::writer::{Writer, enclose};
+use crate::feed::format::writer::{FormatWriter, enclose};
 use crate::feed::mark::GENERATOR;
-use crate::feed::model::{Entry, Feed, Text};
+use crate::feed::model::{Entry, EntryText, Feed};
 use crate::feed::text;
 use crate::html;
 use crate::post::Post;
@@ -32,7 +32,7 @@ const LAYOUT: WriteConfig = WriteConfig {
 /// Writes Atom.
 pub(super) struct Atom;
 
-impl Writer for Atom {
+impl FormatWriter for Atom {
     fn label(&self) -> &'static str {
         "Atom"
     }
@@ -149,14 +149,14 @@ fn entry(entry: &Entry<'_>) -> atom::Entry {
     }));
     let (content, summary) = match &entry.text {
         // Where a post has no text, its title is all that can be said of it.
-        Text::Full { html, about: None } if html.is_empty() => {
+        EntryText::Full { html, about: None } if html.is_empty() => {
             ("", Some(marked(&html::escape(&entry.title), language)))
         }
-        Text::Full { html, about } => (
+        EntryText::Full { html, about } => (
             html.as_str(),
             about.as_deref().map(|about| plain(about, language)),
         ),
-        Text::Summary(html) => ("", Some(marked(html, language))),
+        EntryText::Summary(html) => ("", Some(marked(html, language))),
     };
     let picture = post.image.as_ref().map(|image| Extension {
         name: "media:thumbnail".into(),

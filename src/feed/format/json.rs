@@ -4,9 +4,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use crate::config::Author;
-use crate::feed::format::writer::{Writer, enclose};
+use crate::feed::format::writer::{FormatWriter, enclose};
 use crate::feed::mark::GENERATOR;
-use crate::feed::model::{Entry, Feed, Text};
+use crate::feed::model::{Entry, EntryText, Feed};
 use crate::feed::text;
 use crate::html;
 
@@ -16,7 +16,7 @@ const TAIL: &str = "]\n}";
 /// Writes JSON Feed.
 pub(super) struct Json;
 
-impl Writer for Json {
+impl FormatWriter for Json {
     fn label(&self) -> &'static str {
         "JSON"
     }
@@ -80,7 +80,7 @@ fn item(entry: &Entry<'_>) -> Value {
         "title": entry.title,
     });
     match &entry.text {
-        Text::Full { html, about } => {
+        EntryText::Full { html, about } => {
             if html.is_empty() {
                 item["content_text"] = json!(entry.title);
             } else {
@@ -91,7 +91,7 @@ fn item(entry: &Entry<'_>) -> Value {
             }
         }
         // An item must have a content; a summary beside it would say the same again.
-        Text::Summary(html) => {
+        EntryText::Summary(html) => {
             let words = html::words(html);
             item["content_text"] = json!(if words.is_empty() {
                 &entry.title

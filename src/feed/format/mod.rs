@@ -7,10 +7,10 @@ mod writer;
 
 use crate::config::Format;
 
-pub(super) use writer::Writer;
+pub(super) use writer::FormatWriter;
 
 /// The writer of a format.
-pub(super) fn writer(format: Format) -> &'static dyn Writer {
+pub(super) fn writer(format: Format) -> &'static dyn FormatWriter {
     match format {
         Format::Atom => &atom::Atom,
         Format::Rss => &rss::Rss,

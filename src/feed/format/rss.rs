@@ -9,9 +9,9 @@ use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Enclosure, Guid, Image, Item};
 
 use crate::config::Author;
-use crate::feed::format::writer::{Writer, enclose};
+use crate::feed::format::writer::{FormatWriter, enclose};
 use crate::feed::mark::GENERATOR;
-use crate::feed::model::{Entry, Feed, Text};
+use crate::feed::model::{Entry, EntryText, Feed};
 use crate::feed::text;
 use crate::html;
 use crate::post::Post;
@@ -22,7 +22,7 @@ const TAIL: &str = "\n</channel>\n</rss>";
 /// Writes RSS.
 pub(super) struct Rss;
 
-impl Writer for Rss {
+impl FormatWriter for Rss {
     fn label(&self) -> &'static str {
         "RSS"
     }
@@ -148,9 +148,9 @@ fn picture(feed: &Feed<'_>, address: Option<&String>) -> Option<String> {
 fn item(entry: &Entry<'_>) -> Item {
     let post = entry.post;
     let (description, content) = match &entry.text {
-        Text::Summary(html) => (html.clone(), None),
+        EntryText::Summary(html) => (html.clone(), None),
         // The profile wants a description before the content; a short text is given once, as the description.
-        Text::Full { html, about } => match about.clone().or_else(|| text::teaser(html)) {
+        EntryText::Full { html, about } => match about.clone().or_else(|| text::teaser(html)) {
             Some(about) => (html::escape(&about), Some(html.clone())),
             None => (html.clone(), None),
         },

@@ -3,7 +3,7 @@
 use crate::feed::model::{Entry, Feed};
 
 /// Writes one format.
-pub(in crate::feed) trait Writer: Sync {
+pub(in crate::feed) trait FormatWriter: Sync {
     /// The name that people know it by.
     fn label(&self) -> &'static str;
 

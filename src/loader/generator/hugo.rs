@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::config::Dialect;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::{Generator, author, keys_of, lower};
-use crate::post::dialect::math::{self, Delimiters, Math, Place};
+use crate::post::dialect::math::{self, Delimiters, FormulaPlace, Math};
 use crate::post::dialect::{Data, Habits, Rules};
 use crate::post::{front, texts_of, with_defaults};
 
@@ -227,8 +227,12 @@ fn math_of(keys: &Map<String, Value>) -> Math {
     };
     let said = |name: &str| passthrough.get("delimiters")?.get(name)?.as_array();
     for (name, place, usual) in [
-        ("block", Place::Block, &[("\\[", "\\]"), ("$$", "$$")][..]),
-        ("inline", Place::Line, &[("\\(", "\\)")]),
+        (
+            "block",
+            FormulaPlace::Block,
+            &[("\\[", "\\]"), ("$$", "$$")][..],
+        ),
+        ("inline", FormulaPlace::Line, &[("\\(", "\\)")]),
     ] {
         let pair = |pair: &Value| {
             let text = |at: usize| pair.get(at)?.as_str().filter(|text| !text.is_empty());

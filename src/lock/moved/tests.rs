@@ -1,6 +1,6 @@
 //! Which posts that came are ones that vanished.
 
-use super::{Place, Trace, place, stem};
+use super::{Arrival, Trace, place, stem};
 use crate::post::Signature;
 
 const TEA: &str = "The kettle was on before the pager went, and the pager went before the tea was cold, and \
@@ -33,11 +33,11 @@ fn trace(line: &str) -> Trace<'_> {
 fn places(gone: &[&str], came: &[&str]) -> Vec<String> {
     let gone: Vec<Trace<'_>> = gone.iter().copied().map(trace).collect();
     let came: Vec<Trace<'_>> = came.iter().copied().map(trace).collect();
-    let word = |place: &Place| match place {
-        Place::New => "new".to_owned(),
-        Place::Moved(number) => number.to_string(),
-        Place::Unclear(some) if some.len() == 1 => format!("{}?", some.first().unwrap()),
-        Place::Unclear(some) => {
+    let word = |place: &Arrival| match place {
+        Arrival::New => "new".to_owned(),
+        Arrival::Moved(number) => number.to_string(),
+        Arrival::Unclear(some) if some.len() == 1 => format!("{}?", some.first().unwrap()),
+        Arrival::Unclear(some) => {
             let some: Vec<String> = some.iter().map(ToString::to_string).collect();
             some.join("?")
         }

@@ -11,7 +11,7 @@ use crate::post::body::budget::Budget;
 use crate::post::body::links::{Index, Links};
 use crate::post::body::marks::Marks;
 use crate::post::body::safe::LeftOut;
-use crate::post::body::shortcode::{Grown, Source, TIME};
+use crate::post::body::shortcode::{Grown, ShortcodeText, TIME};
 use crate::post::dialect::Habits;
 use crate::post::facts::title;
 use crate::post::front::{self, Front, Split};
@@ -82,7 +82,7 @@ pub fn body(
         text = admonition::to_quotes(&text);
     }
     let marks = Marks::for_texts([whole, &post.path]);
-    let mut components = mdx::Plain::default();
+    let mut components = mdx::StrippedMdx::default();
     if markup == Markup::Mdx {
         components = mdx::to_markdown(&text, front.texts(), marks, &budget);
         text = std::mem::take(&mut components.text);
@@ -100,7 +100,7 @@ pub fn body(
         text.replace_range(at..at + length, &marks.more());
     }
     let math = habits.math.delimiters(front.math(), is_html);
-    let source = Source {
+    let source = ShortcodeText {
         text: &text,
         syntax: habits.syntax,
         math: &math,

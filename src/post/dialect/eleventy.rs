@@ -2,7 +2,7 @@
 
 use crate::config::Dialect;
 use crate::post::dialect::rules::{
-    BASE, DateIn, MARKDOWN, NoteForm, OwnAddress, Rules, Split, Syntax, ZoneRule,
+    BASE, DateIn, MARKDOWN, NoteForm, OwnAddress, Rules, Syntax, TagSplit, ZoneRule,
 };
 use crate::post::dialect::slug::Slugs;
 
@@ -19,7 +19,7 @@ pub(super) const RULES: Rules = Rules {
     address: &["permalink"],
     slugs: Slugs::AsIs,
     name_keeps_date: true,
-    split: Split::Never,
+    split: TagSplit::Never,
     no_posts: &["_includes", "_data", "_site", "node_modules"],
     templates: true,
     has_pages: true,

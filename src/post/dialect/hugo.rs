@@ -3,7 +3,7 @@
 use crate::config::Dialect;
 use crate::post::dialect::pattern::Colons;
 use crate::post::dialect::rules::{
-    BASE, Closes, MARKDOWN, NoteForm, OwnAddress, Rules, Split, Syntax,
+    BASE, Closes, MARKDOWN, NoteForm, OwnAddress, Rules, Syntax, TagSplit,
 };
 use crate::post::dialect::slug::Slugs;
 
@@ -32,7 +32,7 @@ pub(super) const RULES: Rules = Rules {
     lower_languages: true,
     slug_keys: true,
     name_keeps_date: true,
-    split: Split::Never,
+    split: TagSplit::Never,
     bundles: true,
     no_posts: &[],
     has_pages: true,

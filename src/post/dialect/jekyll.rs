@@ -3,7 +3,7 @@
 use crate::config::Dialect;
 use crate::post::dialect::pattern::Colons;
 use crate::post::dialect::rules::{
-    BASE, DateIn, Folders, MARKDOWN, NoteForm, OwnAddress, Rules, Split, Syntax, ZoneRule,
+    BASE, DateIn, Folders, MARKDOWN, NoteForm, OwnAddress, Rules, Syntax, TagSplit, ZoneRule,
 };
 use crate::post::dialect::slug::Slugs;
 
@@ -24,7 +24,7 @@ pub(super) const RULES: Rules = Rules {
     permalink: "/{categories}/{year}/{month}/{day}/{slug}.html",
     slugs: Slugs::Jekyll,
     slug_keys: true,
-    split: Split::Spaces,
+    split: TagSplit::Spaces,
     folders: Folders::AbovePosts,
     no_posts: &[
         "_site",

@@ -18,7 +18,7 @@ const KEYS: [&str; 8] = [
 
 /// How a formula stands in its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum FormulaPlace {
     /// In a line.
     Line,
     /// On lines of its own.
@@ -35,12 +35,12 @@ pub struct Delimiters {
     /// What ends it.
     pub close: String,
     /// How it stands in its text.
-    pub place: Place,
+    pub place: FormulaPlace,
 }
 
 impl Delimiters {
     /// A pair of delimiters.
-    pub fn new(open: &str, close: &str, place: Place) -> Self {
+    pub fn new(open: &str, close: &str, place: FormulaPlace) -> Self {
         Self {
             open: open.to_owned(),
             close: close.to_owned(),
@@ -63,7 +63,7 @@ pub struct Math {
 impl Math {
     /// What a dialect does without a config: kramdown reads `$$` in every text.
     pub(super) fn of(dialect: Dialect) -> Self {
-        let kramdown = || Delimiters::new("$$", "$$", Place::ByLines);
+        let kramdown = || Delimiters::new("$$", "$$", FormulaPlace::ByLines);
         Self {
             always: match dialect {
                 Dialect::Jekyll => vec![kramdown()],
@@ -87,10 +87,10 @@ impl Math {
                 false => (("\\\\(", "\\\\)"), ("\\\\[", "\\\\]")),
             };
             let known = [
-                (("$$", "$$"), Place::Block),
-                (("$", "$"), Place::Line),
-                (line, Place::Line),
-                (block, Place::Block),
+                (("$$", "$$"), FormulaPlace::Block),
+                (("$", "$"), FormulaPlace::Line),
+                (line, FormulaPlace::Line),
+                (block, FormulaPlace::Block),
             ];
             for ((open, close), place) in known {
                 if all.iter().all(|one| one.open != open) {

@@ -24,7 +24,7 @@ use crate::post::dialect::slug::Slugs;
 use crate::post::facts::date::Zoning;
 
 pub(crate) use rules::{
-    Closes, DateIn, Folders, NoteForm, OwnAddress, Rules, Split, Syntax, ZoneRule,
+    Closes, DateIn, Folders, NoteForm, OwnAddress, Rules, Syntax, TagSplit, ZoneRule,
 };
 
 static ALL: [Rules; 7] = [

@@ -1,7 +1,7 @@
 //! Obsidian: notes, linked by their names.
 
 use crate::config::Dialect;
-use crate::post::dialect::rules::{BASE, DateIn, MARKDOWN, Rules, Split, Syntax};
+use crate::post::dialect::rules::{BASE, DateIn, MARKDOWN, Rules, Syntax, TagSplit};
 
 pub(super) const RULES: Rules = Rules {
     dialect: Dialect::Obsidian,
@@ -14,7 +14,7 @@ pub(super) const RULES: Rules = Rules {
     date_in: &[DateIn::Name],
     address: &["permalink"],
     dashes: false,
-    split: Split::Hashes,
+    split: TagSplit::Hashes,
     no_posts: &[".obsidian", ".trash"],
     has_pages: true,
     syntax: Syntax {

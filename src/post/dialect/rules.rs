@@ -33,7 +33,7 @@ pub enum DateIn {
 
 /// How one text becomes several tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
+pub enum TagSplit {
     /// It is one.
     Never,
     /// At spaces.
@@ -235,7 +235,7 @@ pub struct Rules {
     /// Whether a title that is made from a file's name has spaces for dashes.
     pub dashes: bool,
     /// How one text becomes several tags.
-    pub split: Split,
+    pub split: TagSplit,
     /// Which folders are categories.
     pub folders: Folders,
     /// Whether words in a pattern are slugs also where they come from the file's name, and a plus in them is a space.
@@ -314,7 +314,7 @@ pub(super) const BASE: Rules = Rules {
     name_keeps_date: false,
     joint: Joint::Signs,
     dashes: true,
-    split: Split::Commas,
+    split: TagSplit::Commas,
     folders: Folders::None,
     slug_words: false,
     drops_doubled: false,

@@ -2,7 +2,7 @@
 
 use crate::config::Dialect;
 use crate::post::dialect::rules::{
-    BASE, Closes, DateIn, MARKDOWN, NoteForm, Rules, Split, Syntax, ZoneRule,
+    BASE, Closes, DateIn, MARKDOWN, NoteForm, Rules, Syntax, TagSplit, ZoneRule,
 };
 use crate::post::dialect::slug::Slugs;
 use crate::post::facts::date::Joint;
@@ -21,7 +21,7 @@ pub(super) const RULES: Rules = Rules {
     slug_folders: false,
     slug_keys: true,
     joint: Joint::Sign,
-    split: Split::Never,
+    split: TagSplit::Never,
     bundles: true,
     no_posts: &[],
     has_pages: true,

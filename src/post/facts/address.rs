@@ -11,7 +11,7 @@ use crate::post::dialect::slug::{lower_slug, slug_filter, slugify};
 use crate::post::dialect::{Closes, OwnAddress};
 use crate::post::facts::date::Instant;
 use crate::post::facts::name::Name;
-use crate::post::facts::why::Origin;
+use crate::post::facts::why::Provenance;
 use crate::post::front::Front;
 
 /// What a pattern may hold, as it is said to who wrote another.
@@ -66,7 +66,11 @@ pub(super) struct Parts<'a> {
 
 impl Parts<'_> {
     /// The address, and where it comes from.
-    pub(super) fn address(&self, site: &Site, habits: &Habits) -> Result<(Url, Origin), Finding> {
+    pub(super) fn address(
+        &self,
+        site: &Site,
+        habits: &Habits,
+    ) -> Result<(Url, Provenance), Finding> {
         let own = self
             .front
             .get(habits.rules.address)
@@ -75,7 +79,7 @@ impl Parts<'_> {
             let filled = self
                 .own(key, own, habits)
                 .map_err(|finding| finding.at_line(self.front.line(key)))?;
-            (filled, Origin::Key(key))
+            (filled, Provenance::Key(key))
         } else {
             let section = self
                 .name
@@ -111,7 +115,7 @@ impl Parts<'_> {
                 };
                 filled = format!("/{language}/{}", filled.trim_start_matches('/'));
             }
-            (filled, Origin::Pattern)
+            (filled, Provenance::Pattern)
         };
         if filled.len() > LONGEST {
             return Err(too_long());

@@ -6,7 +6,7 @@ use crate::finding::{Finding, Severity};
 use crate::post::dialect::{DateIn, Habits};
 use crate::post::facts::date::{self, Instant};
 use crate::post::facts::name::Name;
-use crate::post::facts::why::Origin;
+use crate::post::facts::why::Provenance;
 use crate::post::front::Front;
 
 /// The first and the last commit of a file.
@@ -16,7 +16,7 @@ pub(crate) type Commits = (DateTime<Utc>, DateTime<Utc>);
 pub(super) struct Dated {
     pub(super) instant: Instant,
     /// Where it stands.
-    pub(super) from: Origin,
+    pub(super) from: Provenance,
     /// The title without it, where it stood there.
     pub(super) rest: Option<String>,
     /// Why another place that should say it does not count.
@@ -24,7 +24,7 @@ pub(super) struct Dated {
 }
 
 impl Dated {
-    fn new(instant: Instant, from: Origin) -> Self {
+    fn new(instant: Instant, from: Provenance) -> Self {
         Self {
             instant,
             from,
@@ -48,7 +48,7 @@ impl Dating<'_> {
     pub(super) fn published(&self, title: Option<&str>) -> Result<Option<Dated>, Finding> {
         let rules = self.habits.rules;
         match self.key(rules.published).transpose() {
-            Ok(Some((key, found))) => return Ok(Some(Dated::new(found, Origin::Key(key)))),
+            Ok(Some((key, found))) => return Ok(Some(Dated::new(found, Provenance::Key(key)))),
             Ok(None) => {}
             Err(unreadable) if rules.name_stands_in => {
                 let Some((found, from)) = self.by_name() else {
@@ -79,20 +79,21 @@ impl Dating<'_> {
                 at: first,
                 offset: Some(Utc.fix()),
             };
-            Dated::new(instant, Origin::Git)
+            Dated::new(instant, Provenance::Git)
         }))
     }
 
     /// The day that stands in one of the places beside the keys.
     fn found_in(&self, place: DateIn, title: Option<&str>) -> Result<Option<Dated>, Finding> {
         let zoning = self.habits.zoning(false);
-        let in_path = |found: Option<Instant>| found.map(|found| Dated::new(found, Origin::Path));
+        let in_path =
+            |found: Option<Instant>| found.map(|found| Dated::new(found, Provenance::Path));
         Ok(match place {
             DateIn::Title => {
                 let leading = title.and_then(|title| date::leading(title, &zoning));
                 leading.map(|(at, rest)| Dated {
                     rest: Some(rest),
-                    ..Dated::new(Instant { at, offset: None }, Origin::Title)
+                    ..Dated::new(Instant { at, offset: None }, Provenance::Title)
                 })
             }
             DateIn::Name => {
@@ -102,7 +103,7 @@ impl Dating<'_> {
                         .at_line(1)
                         .way_out("expected a name like 2024-12-01-tea.md")
                 })?;
-                found.map(|(found, _)| Dated::new(found, Origin::Name))
+                found.map(|(found, _)| Dated::new(found, Provenance::Name))
             }
             DateIn::Path => in_path(date::in_path(self.path, &zoning)),
             DateIn::Parts => in_path(date::in_part(self.path, &zoning)),
@@ -110,17 +111,17 @@ impl Dating<'_> {
                 let address = self.front.get(self.habits.rules.address);
                 address.and_then(|(key, value)| {
                     let found = date::in_path(value.as_str()?, &zoning)?;
-                    Some(Dated::new(found, Origin::Key(key)))
+                    Some(Dated::new(found, Provenance::Key(key)))
                 })
             }
         })
     }
 
     /// The day that leads the file's name.
-    fn by_name(&self) -> Option<(Instant, Origin)> {
+    fn by_name(&self) -> Option<(Instant, Provenance)> {
         let zoning = self.habits.zoning(false);
         let found = date::in_name(self.name.stem, &zoning, self.habits.rules.joint)?;
-        found.ok().map(|(found, _)| (found, Origin::Name))
+        found.ok().map(|(found, _)| (found, Provenance::Name))
     }
 
     /// When the post is to disappear. What cannot be read is an error where the generator reads the key itself.
@@ -143,7 +144,7 @@ impl Dating<'_> {
     }
 
     /// The day in the address where it has one of its own, and where it comes from.
-    pub(super) fn dated(&self) -> Result<Option<(Instant, Origin)>, Finding> {
+    pub(super) fn dated(&self) -> Result<Option<(Instant, Provenance)>, Finding> {
         let rules = self.habits.rules;
         if rules.dated.is_empty() {
             return Ok(None);
@@ -155,7 +156,7 @@ impl Dating<'_> {
         Ok(self
             .key(rules.dated)
             .transpose()?
-            .map(|(key, found)| (found, Origin::Key(key)))
+            .map(|(key, found)| (found, Provenance::Key(key)))
             .or_else(by_name))
     }
 
@@ -194,7 +195,7 @@ impl Dating<'_> {
             ) {
                 return None;
             }
-            let zoning = self.habits.zoning(self.is_timestamp(Origin::Key(key)));
+            let zoning = self.habits.zoning(self.is_timestamp(Provenance::Key(key)));
             let found = date::parse(&text, &zoning)
                 .map(|found| (*key, found))
                 .map_err(|reason| {
@@ -210,8 +211,10 @@ impl Dating<'_> {
     }
 
     /// Whether YAML sees a timestamp in the value: unquoted, a day with dashes and a time with seconds.
-    pub(super) fn is_timestamp(&self, from: Origin) -> bool {
-        let Origin::Key(key) = from else { return false };
+    pub(super) fn is_timestamp(&self, from: Provenance) -> bool {
+        let Provenance::Key(key) = from else {
+            return false;
+        };
         let text = self.front.text(&[key]).unwrap_or_default();
         !self.front.is_quoted(key) && date::is_timestamp(&text)
     }

@@ -13,7 +13,7 @@ mod why;
 pub(crate) use address::{TOKENS, unknown_of_generator, unknown_token};
 pub(crate) use dating::Commits;
 pub(crate) use name::sections;
-pub(crate) use why::{Origin, Why};
+pub(crate) use why::{Provenance, Why};
 
 use std::sync::Arc;
 
@@ -139,7 +139,7 @@ pub fn read(
     warnings.extend(bound_title(&mut title).map(|finding| finding.at_line(front.line("title"))));
     let categories = people::categories(&front, &name, habits);
     let (dated, by_name) = match dating.dated()? {
-        Some((dated, from)) => (dated, from == Origin::Name),
+        Some((dated, from)) => (dated, from == Provenance::Name),
         None => (published, false),
     };
     let slug_from = match (habits.slug_of_title, habits.name_keeps_date && !by_name) {

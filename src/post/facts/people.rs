@@ -8,7 +8,7 @@ use crate::config::{Author, is_blank};
 use crate::html::{legal, words};
 use crate::post::body::markdown::inline;
 use crate::post::composed;
-use crate::post::dialect::{Folders, Habits, Split};
+use crate::post::dialect::{Folders, Habits, TagSplit};
 use crate::post::facts::name::Name;
 use crate::post::front::{Front, text_of};
 
@@ -26,7 +26,7 @@ pub(super) fn authors(front: &Front<'_>, habits: &Habits) -> Vec<Author> {
         |author: Option<Author>| authors.extend(author.filter(|author| !is_blank(&author.name)));
     match found.or_else(nested) {
         Some(Value::Array(list)) => list.iter().for_each(|one| take(author(one, habits))),
-        Some(Value::String(text)) if habits.rules.split == Split::Commas => {
+        Some(Value::String(text)) if habits.rules.split == TagSplit::Commas => {
             // Pelican parts a list at `;` where there is one, else at `,`; a name alone may hold a comma elsewhere.
             let comma = habits.rules.authors_at_commas && !text.contains(';');
             text.split(if comma { ',' } else { ';' })
@@ -131,20 +131,20 @@ fn filed(front: &Front<'_>, one: &'static str, many: &'static str, habits: &Habi
     let terms: Vec<String> = match value {
         Value::Array(list) => list.iter().filter_map(text_of).collect(),
         other => match (text_of(other).unwrap_or_default(), split) {
-            (text, Split::Never) => vec![text],
+            (text, TagSplit::Never) => vec![text],
             // The singular is one, whatever it holds.
-            (text, Split::Spaces) if key == one => vec![text],
-            (text, Split::Spaces) => text.split_whitespace().map(str::to_owned).collect(),
-            (text, Split::Commas) if key == "category" => vec![text],
-            (text, Split::Commas) => text
+            (text, TagSplit::Spaces) if key == one => vec![text],
+            (text, TagSplit::Spaces) => text.split_whitespace().map(str::to_owned).collect(),
+            (text, TagSplit::Commas) if key == "category" => vec![text],
+            (text, TagSplit::Commas) => text
                 .split(if text.contains(';') { ';' } else { ',' })
                 .map(str::to_owned)
                 .collect(),
-            (text, Split::Hashes) => text.split([',', ' ']).map(str::to_owned).collect(),
+            (text, TagSplit::Hashes) => text.split([',', ' ']).map(str::to_owned).collect(),
         },
     };
     let bare = |term: String| match split {
-        Split::Hashes => term.trim().trim_start_matches('#').to_owned(),
+        TagSplit::Hashes => term.trim().trim_start_matches('#').to_owned(),
         _ => term.trim().to_owned(),
     };
     terms

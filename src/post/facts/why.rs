@@ -6,16 +6,16 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Why {
     /// Where the date comes from.
-    pub date: Origin,
+    pub date: Provenance,
     /// How its zone was found.
     pub zone: &'static str,
     /// Where the address comes from.
-    pub address: Origin,
+    pub address: Provenance,
 }
 
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub enum Provenance {
     /// A key of the front matter.
     Key(&'static str),
     /// The title.
@@ -30,7 +30,7 @@ pub enum Origin {
     Pattern,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(key) => write!(f, "`{key}`"),

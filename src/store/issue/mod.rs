@@ -16,7 +16,7 @@ pub use resend::Resent;
 pub(super) use row::{delivery_state, reopen};
 
 use crate::finding::one_line;
-use crate::ledger::{Counts, Issue, IssueId, IssueState, Progress};
+use crate::ledger::{Counts, DigestProgress, Issue, IssueId, IssueState};
 use crate::store::connect::StorePlace;
 use crate::store::rename::counted;
 use crate::store::{LONGEST_REPLY, Result, Store};
@@ -24,13 +24,13 @@ use row::{COLUMNS, issue_of, state_of};
 
 impl Store {
     /// How far the digest has come. An issue that was opened again keeps the counts with which it had ended.
-    pub async fn progress(&self, digest: &str) -> Result<Progress> {
+    pub async fn progress(&self, digest: &str) -> Result<DigestProgress> {
         let text = "SELECT COUNT(*) AS frozen, \
             COUNT(CASE WHEN counts IS NOT NULL OR state = 'cancelled' THEN 1 END) AS ended \
             FROM issue WHERE digest = $1 AND kind <> 'known'";
         let query = sqlx::query(text).bind(digest.to_owned());
         let row = query.fetch_one(&self.pool).await?;
-        Ok(Progress {
+        Ok(DigestProgress {
             frozen: counted(&row, "frozen")?,
             ended: counted(&row, "ended")?,
         })

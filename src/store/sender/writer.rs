@@ -173,7 +173,7 @@ impl Writer {
                 Job::Flush(_) => {}
             }
         }
-        let changes: Vec<Change> = batches
+        let changes: Vec<Statement> = batches
             .into_iter()
             .flat_map(|(issue, batch)| batch.changes(issue))
             .collect();
@@ -239,7 +239,7 @@ impl Refused {
     /// row that was not there to be changed is not ours any more.
     async fn look_for(
         &mut self,
-        change: &Change<'_>,
+        change: &Statement<'_>,
         count: usize,
         connection: &mut AnyConnection,
         place: &StorePlace,
@@ -290,10 +290,10 @@ struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// As few changes as can be: the intents go with what is settled.
-    fn changes(self, issue: IssueId) -> Vec<Change<'a>> {
+    fn changes(self, issue: IssueId) -> Vec<Statement<'a>> {
         let mut changes = Vec::new();
         for (effect, list) in self.settled {
-            changes.extend(list.chunks(MOST_ROWS).map(|some| Change {
+            changes.extend(list.chunks(MOST_ROWS).map(|some| Statement {
                 issue,
                 intended: Vec::new(),
                 effect,
@@ -304,7 +304,7 @@ impl<'a> Batch<'a> {
         match changes.first_mut() {
             _ if intended.is_empty() => {}
             Some(change) => change.intended = intended,
-            None => changes.push(Change {
+            None => changes.push(Statement {
                 issue,
                 intended,
                 effect: Effect::NONE,
@@ -316,7 +316,7 @@ impl<'a> Batch<'a> {
 }
 
 /// One statement about deliveries of one issue.
-struct Change<'a> {
+struct Statement<'a> {
     issue: IssueId,
     /// To whom something is about to be sent.
     intended: Vec<ReaderId>,
@@ -325,7 +325,7 @@ struct Change<'a> {
     settled: Vec<&'a Settled>,
 }
 
-impl Change<'_> {
+impl Statement<'_> {
     /// How many rows it is about.
     fn rows(&self) -> usize {
         self.intended.len() + self.settled.len()

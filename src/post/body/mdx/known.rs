@@ -6,14 +6,14 @@ use std::collections::{HashMap, HashSet};
 const ROOTS: [&str; 4] = ["frontmatter", "meta", "metadata", "matter"];
 
 /// What is known of a text's names.
-pub(super) struct Known<'a> {
+pub(super) struct KnownNames<'a> {
     images: HashMap<&'a str, String>,
     said: HashMap<String, String>,
     /// What the text's own module defines, which beats the front matter.
     exported: HashSet<&'a str>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> KnownNames<'a> {
     /// What a text imports, and what its front matter says under each key in lower case.
     pub(super) fn of(text: &'a str, said: impl Iterator<Item = (String, String)>) -> Self {
         let statements = text.lines().filter_map(|line| line.strip_prefix("export "));

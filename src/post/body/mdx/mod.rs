@@ -4,8 +4,8 @@
 use crate::html::escape;
 use crate::post::body::budget::Budget;
 use crate::post::body::marks::Marks;
-use crate::post::body::mdx::known::Known;
-use crate::post::body::mdx::tag::{Tag, balanced, string};
+use crate::post::body::mdx::known::KnownNames;
+use crate::post::body::mdx::tag::{MdxTag, balanced, string};
 use crate::post::body::shortcode::{Call, Code, Meaning, fence, meaning};
 
 mod known;
@@ -19,7 +19,7 @@ const VOID: [&str; 13] = [
 
 /// A text without what only MDX knows.
 #[derive(Debug, Default)]
-pub(super) struct Plain {
+pub(super) struct StrippedMdx {
     /// The same text, line for line, with a mark wherever the HTML of a component belongs.
     pub(super) text: String,
     /// The HTML of each mark.
@@ -34,40 +34,40 @@ pub(super) fn to_markdown(
     said: impl Iterator<Item = (String, String)>,
     marks: Marks,
     budget: &Budget,
-) -> Plain {
-    let mut reader = Reader {
+) -> StrippedMdx {
+    let mut reader = MdxReader {
         text,
         marks,
         budget,
-        known: Known::of(text, said),
+        known: KnownNames::of(text, said),
         // Many brackets that never close must not take all day.
         search: text.len().saturating_mul(4).saturating_add(1 << 16),
         line: (0, 0),
         open: Vec::new(),
-        plain: Plain {
+        plain: StrippedMdx {
             text: String::with_capacity(text.len()),
-            ..Plain::default()
+            ..StrippedMdx::default()
         },
     };
     reader.read();
     reader.plain
 }
 
-struct Reader<'a> {
+struct MdxReader<'a> {
     text: &'a str,
     marks: Marks,
     budget: &'a Budget,
-    known: Known<'a>,
+    known: KnownNames<'a>,
     /// How many bytes may still be searched for what closes a bracket.
     search: usize,
     /// A place, and the line on which it stands.
     line: (usize, usize),
     /// The components that are open and become HTML, and the HTML that closes each.
     open: Vec<(&'a str, String)>,
-    plain: Plain,
+    plain: StrippedMdx,
 }
 
-impl Reader<'_> {
+impl MdxReader<'_> {
     fn read(&mut self) {
         let text = self.text;
         let mut seen = Code::default();
@@ -180,7 +180,7 @@ impl Reader<'_> {
             self.keep_lines(&rest[..length], 0);
             return Some(length);
         }
-        let Some(tag) = Tag::read(rest, &self.known, &mut self.search) else {
+        let Some(tag) = MdxTag::read(rest, &self.known, &mut self.search) else {
             let length = balanced(rest, &mut self.search, |c| c == '>')? + 1;
             self.keep_lines(&rest[..length], 0);
             return Some(length);
@@ -245,7 +245,7 @@ fn component_name(text: &str) -> Option<&str> {
 
 /// The opening tag of an element as HTML has it, where that is another, and how many bytes it takes: `<iframe />` has an
 /// end of its own, which HTML would look for in what follows.
-fn element(text: &str, known: &Known<'_>, search: &mut usize) -> Option<(String, usize)> {
+fn element(text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<(String, usize)> {
     let rest = text.strip_prefix('<')?;
     let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-')?];
     let is_tag =
@@ -253,11 +253,11 @@ fn element(text: &str, known: &Known<'_>, search: &mut usize) -> Option<(String,
     if !is_tag || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
         return None;
     }
-    let Tag {
+    let MdxTag {
         written,
         lines,
         end,
-    } = Tag::read(text, known, search)?;
+    } = MdxTag::read(text, known, search)?;
     let closed = written.strip_suffix('/').filter(|_| !VOID.contains(&name));
     let mut tag = match closed {
         Some(open) => format!("{}></{name}>", open.trim_end_matches([' ', '\t'])),
@@ -296,9 +296,9 @@ fn expression<'a>(text: &'a str, search: &mut usize) -> Option<(usize, Option<&'
 
 #[cfg(test)]
 mod tests {
-    use super::{Budget, Marks, Plain};
+    use super::{Budget, Marks, StrippedMdx};
 
-    fn read(text: &str) -> Plain {
+    fn read(text: &str) -> StrippedMdx {
         let said = [
             ("a", "A *b* <c>"),
             ("hero.src", "/h.png"),

@@ -1,9 +1,9 @@
 //! The tag of an element or a component of MDX, whose attributes may hold expressions.
 
-use crate::post::body::mdx::known::Known;
+use crate::post::body::mdx::known::KnownNames;
 
 /// The tag with which a text begins.
-pub(super) struct Tag {
+pub(super) struct MdxTag {
     /// What stands before its `>`. Of `{…}` only a text is a value; without one there is no attribute.
     pub(super) written: String,
     /// How many lines were left out with it.
@@ -12,8 +12,8 @@ pub(super) struct Tag {
     pub(super) end: usize,
 }
 
-impl Tag {
-    pub(super) fn read(text: &str, known: &Known<'_>, search: &mut usize) -> Option<Self> {
+impl MdxTag {
+    pub(super) fn read(text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<Self> {
         let mut tag = Self {
             written: "<".to_owned(),
             lines: 0,
@@ -26,7 +26,7 @@ impl Tag {
         is_whole.then_some(tag)
     }
 
-    fn go_to_end(&mut self, text: &str, known: &Known<'_>, search: &mut usize) -> Option<()> {
+    fn go_to_end(&mut self, text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<()> {
         let mut quote = None;
         loop {
             let rest = text.get(self.end..)?;

@@ -61,11 +61,11 @@ const DEEPEST: usize = 100;
 /// Simple HTML as the sanitiser would write it.
 pub(super) struct Simple {
     pub(super) html: String,
-    addresses: Vec<Address>,
+    addresses: Vec<AddressSpan>,
 }
 
 /// Where an address stands.
-struct Address {
+struct AddressSpan {
     value: Range<usize>,
     /// What is left out where the address leads nowhere: the attribute of a link, the whole tag of a picture.
     whole: Range<usize>,
@@ -116,7 +116,7 @@ impl Simple {
         let html = &self.html;
         let mut written = String::with_capacity(html.len() + html.len() / 4);
         let mut from = 0;
-        for Address { value, whole } in self.addresses {
+        for AddressSpan { value, whole } in self.addresses {
             if let Some(address) = resolve(&unescape(&html[value.clone()])) {
                 written.push_str(&html[from..value.start]);
                 written.push_str(&address.replace('&', "&amp;"));
@@ -169,7 +169,7 @@ fn write_start<'a>(
     let start = simple.html.len();
     simple.html.push('<');
     simple.html.push_str(name);
-    let mut address: Option<Address> = None;
+    let mut address: Option<AddressSpan> = None;
     let mut known = [false; 3];
     while let Some(attribute) = rest.strip_prefix(' ').filter(|rest| !rest.starts_with('/')) {
         let (key, value) = parted(attribute, b'=')?;
@@ -188,7 +188,7 @@ fn write_start<'a>(
         simple.html.push_str(value);
         if is_address {
             let end = simple.html.len();
-            address = Some(Address {
+            address = Some(AddressSpan {
                 value: begin..end,
                 whole: whole..end + 1,
             });

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::post::body::shortcode::element::is_named;
-use crate::post::body::shortcode::tag::{Kind, Tags};
+use crate::post::body::shortcode::tag::{TagSyntax, Tags};
 use crate::post::dialect::Syntax;
 
 /// Whether lines are set in so far that they are code: after an empty line, and in no list.
@@ -161,7 +161,7 @@ pub(super) fn unescaped(tags: &Tags<'_>, code: Range<usize>, syntax: Syntax) -> 
                 ..syntax
             },
         ) {
-            Some(tag) if tag.kind == Kind::Escaped => {
+            Some(tag) if tag.kind == TagSyntax::Escaped => {
                 shown.push_str(
                     &tags.text[at..at + tag.length]
                         .replacen("/*", "", 1)
@@ -169,7 +169,9 @@ pub(super) fn unescaped(tags: &Tags<'_>, code: Range<usize>, syntax: Syntax) -> 
                 );
                 at += tag.length;
             }
-            Some(tag) if tag.kind == Kind::Liquid && matches!(tag.inner, "raw" | "verbatim") => {
+            Some(tag)
+                if tag.kind == TagSyntax::Liquid && matches!(tag.inner, "raw" | "verbatim") =>
+            {
                 at += tag.length;
             }
             _ => {

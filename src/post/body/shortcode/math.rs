@@ -3,7 +3,7 @@
 use crate::html::{escape, unescape};
 use crate::post::body::shortcode::Expander;
 use crate::post::body::tex::to_mathml;
-use crate::post::dialect::math::Place;
+use crate::post::dialect::math::FormulaPlace;
 
 impl Expander<'_> {
     /// Shows the formula that begins here. Returns where the text goes on; none where there is no formula.
@@ -20,9 +20,9 @@ impl Expander<'_> {
             let is_open = |(close, _, _): &(usize, usize, String)| after > *close;
             if !self.open.last().is_some_and(is_open) && !self.holds_tag(tex) {
                 let is_block = match pair.place {
-                    Place::Line => false,
-                    Place::Block => true,
-                    Place::ByLines => stands_alone(&text[..at], &text[after..]),
+                    FormulaPlace::Line => false,
+                    FormulaPlace::Block => true,
+                    FormulaPlace::ByLines => stands_alone(&text[..at], &text[after..]),
                 };
                 self.show_tex(at, &outside_quote(text, at, tex), is_block);
                 return Some(after);

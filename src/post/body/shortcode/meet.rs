@@ -7,7 +7,7 @@ use crate::post::body::shortcode::Expander;
 use crate::post::body::shortcode::call::Call;
 use crate::post::body::shortcode::code::{Code, unescaped};
 use crate::post::body::shortcode::known::{Meaning, meaning};
-use crate::post::body::shortcode::tag::{Kind, Tag};
+use crate::post::body::shortcode::tag::{ShortcodeTag, TagSyntax};
 
 /// Tags of Liquid that show nothing themselves.
 const SILENT: [&str; 21] = [
@@ -35,7 +35,7 @@ const SILENT: [&str; 21] = [
 ];
 
 impl<'a> Expander<'a> {
-    pub(super) fn tag(&mut self, at: usize, tag: Tag<'a>) -> usize {
+    pub(super) fn tag(&mut self, at: usize, tag: ShortcodeTag<'a>) -> usize {
         let before = self.done.text.len();
         let after = self.expand_tag(at, tag);
         let grown = self.done.text.len().saturating_sub(before);
@@ -46,19 +46,19 @@ impl<'a> Expander<'a> {
         self.text.len()
     }
 
-    fn expand_tag(&mut self, at: usize, tag: Tag<'a>) -> usize {
+    fn expand_tag(&mut self, at: usize, tag: ShortcodeTag<'a>) -> usize {
         let after = at + tag.length;
         if tag.closes {
             return after;
         }
         match tag.kind {
-            Kind::Comment => after,
-            Kind::Escaped => {
+            TagSyntax::Comment => after,
+            TagSyntax::Escaped => {
                 let shown = unescaped(&self.tags, at..after, self.syntax);
                 self.slot(&escape(&shown));
                 after
             }
-            Kind::Output => {
+            TagSyntax::Output => {
                 if let Some(start) = self.captured(after, tag.inner) {
                     return start;
                 }
@@ -76,18 +76,20 @@ impl<'a> Expander<'a> {
                 }
                 after
             }
-            Kind::Hugo | Kind::ZolaInline | Kind::ZolaBlock | Kind::Liquid => self.call(at, tag),
+            TagSyntax::Hugo | TagSyntax::ZolaInline | TagSyntax::ZolaBlock | TagSyntax::Liquid => {
+                self.call(at, tag)
+            }
         }
     }
 
-    fn call(&mut self, at: usize, tag: Tag<'a>) -> usize {
+    fn call(&mut self, at: usize, tag: ShortcodeTag<'a>) -> usize {
         let after = at + tag.length;
         let mut call = Call::parse(tag.inner);
         let is_include = matches!(
             call.name.as_str(),
             "include" | "include_relative" | "include_cached" | "render"
         );
-        if tag.kind == Kind::Liquid {
+        if tag.kind == TagSyntax::Liquid {
             match call.name.as_str() {
                 _ if is_include => call = call.of_include(),
                 "assign" | "set" => {
@@ -128,14 +130,14 @@ impl<'a> Expander<'a> {
             return after;
         }
         // What it encloses is a template of Hugo's.
-        if tag.kind == Kind::Hugo && call.name.ends_with(".inline") {
+        if tag.kind == TagSyntax::Hugo && call.name.ends_with(".inline") {
             self.drop_tag(at, &call.name);
             return self
                 .closing(after, tag.kind, &call.name)
                 .map_or(after, |end| end.end);
         }
         let found = meaning(&call);
-        let pairs = !tag.is_alone && tag.kind != Kind::ZolaInline;
+        let pairs = !tag.is_alone && tag.kind != TagSyntax::ZolaInline;
         let mut enclosed = || {
             if pairs {
                 self.closing(after, tag.kind, &call.name)
@@ -183,12 +185,15 @@ impl<'a> Expander<'a> {
             },
             Some(Meaning::Nothing) => enclosed().map_or(after, |end| end.end),
             // Words in such signs may be text; a file to be taken in is none.
-            None if self.syntax.doubt && tag.kind == Kind::Liquid && !is_include => {
+            None if self.syntax.doubt && tag.kind == TagSyntax::Liquid && !is_include => {
                 self.copy(at, tag.length)
             }
             None => {
                 self.drop_tag(at, &call.name);
-                if let Some(text) = call.named(&["text"]).filter(|_| tag.kind != Kind::Liquid) {
+                if let Some(text) = call
+                    .named(&["text"])
+                    .filter(|_| tag.kind != TagSyntax::Liquid)
+                {
                     self.slot(&escape(text));
                 }
                 after
@@ -200,7 +205,7 @@ impl<'a> Expander<'a> {
     fn code_block(
         &mut self,
         at: usize,
-        tag: Tag<'_>,
+        tag: ShortcodeTag<'_>,
         call: &Call,
         language: &str,
         end: Option<Range<usize>>,
@@ -221,7 +226,7 @@ impl<'a> Expander<'a> {
         // Its code may be an argument.
         match call
             .at(0)
-            .filter(|_| tag.is_alone || tag.kind == Kind::ZolaInline)
+            .filter(|_| tag.is_alone || tag.kind == TagSyntax::ZolaInline)
         {
             Some(code) => self.slot(&format!("<code>{}</code>", escape(code))),
             None => self.drop_tag(at, &call.name),
@@ -233,7 +238,7 @@ impl<'a> Expander<'a> {
     fn around(
         &mut self,
         at: usize,
-        tag: Tag<'_>,
+        tag: ShortcodeTag<'_>,
         call: &Call,
         (open, close): (String, String),
         end: Option<Range<usize>>,
@@ -256,7 +261,7 @@ impl<'a> Expander<'a> {
     /// Everything up to `{% endraw %}` is text for Markdown, whatever braces it holds.
     fn raw(&mut self, at: usize, length: usize, name: &str) -> usize {
         let after = at + length;
-        let Some(end) = self.closing(after, Kind::Liquid, name) else {
+        let Some(end) = self.closing(after, TagSyntax::Liquid, name) else {
             return if self.syntax.doubt {
                 self.copy(at, length)
             } else {
@@ -316,8 +321,8 @@ impl<'a> Expander<'a> {
     }
 
     /// Where the tag stands that closes what was opened before `from`.
-    fn closing(&mut self, from: usize, kind: Kind, name: &str) -> Option<Range<usize>> {
-        let verbatim = kind == Kind::Liquid
+    fn closing(&mut self, from: usize, kind: TagSyntax, name: &str) -> Option<Range<usize>> {
+        let verbatim = kind == TagSyntax::Liquid
             && matches!(
                 name,
                 "raw" | "verbatim" | "highlight" | "comment" | "codeblock"
@@ -340,7 +345,7 @@ impl<'a> Expander<'a> {
                 at += 1;
                 continue;
             };
-            let is_same = kind == Kind::ZolaBlock
+            let is_same = kind == TagSyntax::ZolaBlock
                 || tag
                     .inner
                     .split([' ', '\n', '(', '\t'])

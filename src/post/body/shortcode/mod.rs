@@ -20,7 +20,7 @@ use crate::post::body::links::Links;
 use crate::post::body::marks::Marks;
 use crate::post::body::shortcode::formula::Formulas;
 use crate::post::body::shortcode::liquid::Variables;
-use crate::post::body::shortcode::tag::{Kind, Tags};
+use crate::post::body::shortcode::tag::{TagSyntax, Tags};
 use crate::post::dialect::Syntax;
 use crate::post::dialect::math::Delimiters;
 
@@ -31,7 +31,7 @@ pub(super) use crate::post::body::shortcode::liquid::TIME;
 
 /// A text with shortcodes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'a> {
+pub(super) struct ShortcodeText<'a> {
     pub(super) text: &'a str,
     pub(super) syntax: Syntax,
     /// What TeX stands between in it, the longest first.
@@ -65,12 +65,12 @@ pub(super) struct Grown(pub(super) usize);
 /// # Errors
 /// Where the text grows beyond its budget.
 pub(super) fn expand(
-    source: Source<'_>,
+    source: ShortcodeText<'_>,
     links: &Links<'_>,
     variables: HashMap<String, String>,
     slots: Vec<String>,
 ) -> Result<Expanded, Grown> {
-    let Source {
+    let ShortcodeText {
         text,
         syntax,
         math,
@@ -137,7 +137,7 @@ struct Expander<'a> {
     /// Where the text has grown beyond its budget.
     over: Option<usize>,
     /// What is opened and never closed.
-    lost: Vec<(Kind, String)>,
+    lost: Vec<(TagSyntax, String)>,
     /// How many bytes may still be searched for closing tags: many that open and none that closes must not take all day.
     search: usize,
 }

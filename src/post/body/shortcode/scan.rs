@@ -4,7 +4,7 @@ use crate::post::body::shortcode::Expander;
 use crate::post::body::shortcode::code::{Block, fence, unescaped};
 use crate::post::body::shortcode::element::Element;
 use crate::post::body::shortcode::known::capitalised;
-use crate::post::body::shortcode::tag::{Kind, Tag};
+use crate::post::body::shortcode::tag::{ShortcodeTag, TagSyntax};
 
 /// The most bytes of kramdown's attributes.
 const LONGEST_ATTRIBUTES: usize = 500;
@@ -148,8 +148,8 @@ impl Expander<'_> {
     }
 
     /// Whether a tag means something in code too: Hugo reads its own before it reads any Markdown.
-    fn is_everywhere(&self, tag: &Tag<'_>) -> bool {
-        tag.kind == Kind::Hugo && !self.syntax.doubt
+    fn is_everywhere(&self, tag: &ShortcodeTag<'_>) -> bool {
+        tag.kind == TagSyntax::Hugo && !self.syntax.doubt
     }
 
     /// A line that means something as a whole; whether it was one.

@@ -5,17 +5,17 @@ use std::cell::Cell;
 use crate::post::dialect::Syntax;
 
 /// How each kind begins and ends, the longer beginnings first.
-const KINDS: [(&str, &str, Kind); 5] = [
-    ("{{<", ">}}", Kind::Hugo),
-    ("{{%", "%}}", Kind::Hugo),
-    ("{{", "}}", Kind::Output),
-    ("{%", "%}", Kind::Liquid),
-    ("{#", "#}", Kind::Comment),
+const KINDS: [(&str, &str, TagSyntax); 5] = [
+    ("{{<", ">}}", TagSyntax::Hugo),
+    ("{{%", "%}}", TagSyntax::Hugo),
+    ("{{", "}}", TagSyntax::Output),
+    ("{%", "%}", TagSyntax::Liquid),
+    ("{#", "#}", TagSyntax::Comment),
 ];
 
 /// Whose way of writing it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TagSyntax {
     /// `{{< x >}}` or `{{% x %}}`.
     Hugo,
     /// `{{ x() }}`, alone.
@@ -34,8 +34,8 @@ pub(super) enum Kind {
 
 /// A tag at the beginning of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Tag<'a> {
-    pub(super) kind: Kind,
+pub(super) struct ShortcodeTag<'a> {
+    pub(super) kind: TagSyntax,
     /// What stands between the braces; of a closing tag its name only; of an escaped one the text to show.
     pub(super) inner: &'a str,
     /// Whether it closes what another opened.
@@ -86,12 +86,12 @@ impl<'a> Tags<'a> {
     }
 
     /// The tag that begins here in this syntax, and ends before `end`.
-    pub(super) fn at(&self, at: usize, end: usize, syntax: Syntax) -> Option<Tag<'a>> {
+    pub(super) fn at(&self, at: usize, end: usize, syntax: Syntax) -> Option<ShortcodeTag<'a>> {
         let text = self.text.get(at..end)?;
-        let wanted = |kind: Kind| match kind {
-            Kind::Hugo => syntax.hugo,
-            Kind::Output => syntax.outputs || syntax.zola,
-            Kind::Liquid => syntax.tags || syntax.zola,
+        let wanted = |kind: TagSyntax| match kind {
+            TagSyntax::Hugo => syntax.hugo,
+            TagSyntax::Output => syntax.outputs || syntax.zola,
+            TagSyntax::Liquid => syntax.tags || syntax.zola,
             _ => syntax.tags && syntax.outputs,
         };
         let place = KINDS
@@ -113,7 +113,7 @@ impl<'a> Tags<'a> {
         let next = *ends.get(ends.partition_point(|known| *known < from))?;
         let first = (next + close.len() <= end).then(|| next - from)?;
         let text = &self.text[from..end];
-        if kind == Kind::Comment
+        if kind == TagSyntax::Comment
             || !self.may_search(first)
             || !text[..first].contains(['"', '\'', '`'])
         {
@@ -146,8 +146,8 @@ impl<'a> Tags<'a> {
 }
 
 /// What stands between the braces of one kind.
-fn read(kind: Kind, inner: &str, length: usize, syntax: Syntax) -> Option<Tag<'_>> {
-    let tag = |kind, inner| Tag {
+fn read(kind: TagSyntax, inner: &str, length: usize, syntax: Syntax) -> Option<ShortcodeTag<'_>> {
+    let tag = |kind, inner| ShortcodeTag {
         kind,
         inner,
         closes: false,
@@ -158,32 +158,32 @@ fn read(kind: Kind, inner: &str, length: usize, syntax: Syntax) -> Option<Tag<'_
         .strip_prefix("/*")
         .and_then(|inner| inner.strip_suffix("*/"))
     {
-        return Some(tag(Kind::Escaped, shown.trim()));
+        return Some(tag(TagSyntax::Escaped, shown.trim()));
     }
     match kind {
-        Kind::Hugo => {
+        TagSyntax::Hugo => {
             let closes = inner.starts_with('/');
             let is_alone = inner.ends_with('/');
             let inner = inner.trim_matches('/').trim();
-            Some(Tag {
+            Some(ShortcodeTag {
                 closes,
                 is_alone,
                 ..tag(kind, inner)
             })
         }
-        Kind::Liquid => {
+        TagSyntax::Liquid => {
             let inner = inner.trim_start_matches('-').trim_end_matches('-').trim();
             let word = inner
                 .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
                 .unwrap_or(inner.len());
             if syntax.zola && inner == "end" {
-                return Some(Tag {
+                return Some(ShortcodeTag {
                     closes: true,
-                    ..tag(Kind::ZolaBlock, "")
+                    ..tag(TagSyntax::ZolaBlock, "")
                 });
             }
             if syntax.zola && word > 0 && inner[word..].trim_start().starts_with('(') {
-                return Some(tag(Kind::ZolaBlock, inner));
+                return Some(tag(TagSyntax::ZolaBlock, inner));
             }
             if !syntax.tags || word == 0 {
                 return None;
@@ -192,20 +192,20 @@ fn read(kind: Kind, inner: &str, length: usize, syntax: Syntax) -> Option<Tag<'_
                 .strip_prefix("end")
                 .filter(|name| !name.is_empty() && word == inner.len())
             {
-                Some(name) => Some(Tag {
+                Some(name) => Some(ShortcodeTag {
                     closes: true,
                     ..tag(kind, name)
                 }),
                 None => Some(tag(kind, inner)),
             }
         }
-        Kind::Output => {
+        TagSyntax::Output => {
             let inner = inner.trim_start_matches('-').trim_end_matches('-').trim();
             let word = inner
                 .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
                 .unwrap_or(inner.len());
             if syntax.zola && word > 0 && inner[word..].starts_with('(') && inner.ends_with(')') {
-                return Some(tag(Kind::ZolaInline, inner));
+                return Some(tag(TagSyntax::ZolaInline, inner));
             }
             (syntax.outputs && !inner.is_empty()).then_some(tag(kind, inner))
         }

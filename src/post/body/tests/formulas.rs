@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::config::Dialect;
 use crate::post::dialect::Habits;
-use crate::post::dialect::math::{Delimiters, Place};
+use crate::post::dialect::math::{Delimiters, FormulaPlace};
 use crate::post::{Body, Index};
 
 use super::{post, site};
@@ -118,9 +118,9 @@ fn kramdown_reads_two_dollars_by_their_place() {
 #[test]
 fn what_hugo_passes_through_is_math_and_nothing_else() {
     let passed = [
-        Delimiters::new("\\[", "\\]", Place::Block),
-        Delimiters::new("\\(", "\\)", Place::Line),
-        Delimiters::new("@@", "@@", Place::Line),
+        Delimiters::new("\\[", "\\]", FormulaPlace::Block),
+        Delimiters::new("\\(", "\\)", FormulaPlace::Line),
+        Delimiters::new("@@", "@@", FormulaPlace::Line),
     ];
     for (text, expected) in [
         ("a \\(x\\) b @@x@@", format!("<p>a {X} b {X}</p>")),

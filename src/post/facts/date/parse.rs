@@ -144,7 +144,7 @@ pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), Date
         return Ok((calendar(year, month, day, false)?, &dashed[word.len()..]));
     }
     // `February 18, 2013` or `18 February 2013`, with a weekday before it or not.
-    let mut words = Words { text, at: 0 };
+    let mut words = WordCursor { text, at: 0 };
     let mut first = words.next().ok_or(DateError::NoDate)?;
     let is_weekday = |word: &str| {
         let word = word.to_lowercase();
@@ -216,12 +216,12 @@ fn year_of(text: &str) -> Option<i32> {
     }
 }
 
-struct Words<'a> {
+struct WordCursor<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Words<'a> {
+impl<'a> WordCursor<'a> {
     fn next(&mut self) -> Option<&'a str> {
         let rest = &self.text[self.at..];
         let start = rest.find(|c: char| !c.is_whitespace())?;
