@@ -122,7 +122,8 @@ fn feeds_are_not_written_among_the_posts_and_what_is_below_them_is_no_post() {
         let scene = weekly(&config).file("public/x", "");
         let said = said(&scene, &["build"]);
         assert!(
-            said.starts_with("error: config.toml: ") && said.contains("holds the posts"),
+            said.starts_with("error: config.toml:")
+                && said.contains("`dir` under [posts] and `dir` under [feeds] are one path"),
             "{said}"
         );
         assert_eq!(scene.names("post"), ["tea.md"]);

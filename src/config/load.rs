@@ -1,6 +1,6 @@
 //! `config.toml` → [`Config`]: the file, the environment over it, and errors that show the line and the nearest right key.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
@@ -35,7 +35,7 @@ impl Config {
         config.root = file.parent().map(Path::to_path_buf).unwrap_or_default();
         file.clone_into(&mut config.file);
         config.resolve_paths();
-        config.refuse_one_folder_for_both()?;
+        config.refuse_shared_paths(&text)?;
         Ok(config)
     }
 
@@ -174,20 +174,6 @@ impl Config {
         self.mail.resolve_paths(root);
         self.store.resolve_paths(root);
         self.feeds.dir.clone_into(&mut self.posts.feeds);
-    }
-
-    /// What is written must not lie among what is read.
-    fn refuse_one_folder_for_both(&self) -> Result<(), Finding> {
-        let real = |folder: &PathBuf| folder.canonicalize().unwrap_or_else(|_| folder.clone());
-        let [posts, feeds] = [&self.posts.dir, &self.feeds.dir].map(real);
-        if !posts.components().eq(feeds.components()) {
-            return Ok(());
-        }
-        let dir = self.feeds.dir.display();
-        let message = format!("`{dir}` holds the posts, and the feeds would be written among them");
-        Err(Finding::error(message)
-            .in_file(&self.file)
-            .way_out("set `dir` under [feeds] to the folder that is published"))
     }
 
     /// The digest of this name.

@@ -1,5 +1,6 @@
 //! The config as types, one for each section; a file becomes one of them in `load`.
 
+mod apart;
 mod caps;
 mod digest;
 mod dkim;
