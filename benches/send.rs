@@ -15,7 +15,7 @@ use sqlx::{Connection, SqliteConnection};
 use tidings::clock::Clock;
 use tidings::config::{Mail, StoreUrl, Uncertain};
 use tidings::inside::delivery::{Delivery, Mailer, Progress, Stop};
-use tidings::inside::ledger::State;
+use tidings::inside::ledger::DeliveryState;
 use tidings::inside::message::Compiled;
 use tidings::inside::store::{Access, Store};
 use tokio::runtime::Runtime;
@@ -346,7 +346,7 @@ fn with_a_million(runtime: &Runtime) {
         .unwrap();
     let (issue, sent) = runtime.block_on(async {
         let issue = store.issues().await.unwrap().remove(0);
-        let sent = store.counts(issue.id).await.unwrap()[State::Sent];
+        let sent = store.counts(issue.id).await.unwrap()[DeliveryState::Sent];
         (issue, sent)
     });
     println!(

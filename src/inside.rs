@@ -23,7 +23,9 @@ pub mod inbox {
     };
 }
 pub mod ledger {
-    pub use crate::ledger::{Issue, IssueId, IssueState, Outcome, Settled, Slot, SlotKind, State};
+    pub use crate::ledger::{
+        DeliveryState, Issue, IssueId, IssueState, Outcome, Settled, Slot, SlotKind,
+    };
 }
 pub mod loader {
     pub use crate::loader::{Loaded, load_posts};

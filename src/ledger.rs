@@ -60,7 +60,7 @@ pub(crate) type Owner = i64;
 /// Where a delivery stands. The numbers are those in the database and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i16)]
-pub enum State {
+pub enum DeliveryState {
     /// Waits, is claimed (it has an owner) or is deferred (it is due later).
     Queued = 0,
     /// The intent is durable; the body may be on the wire.
@@ -77,7 +77,7 @@ pub enum State {
     Uncertain = 6,
 }
 
-impl State {
+impl DeliveryState {
     /// Every state, in the order of their numbers.
     pub const ALL: [Self; 7] = [
         Self::Queued,
@@ -105,35 +105,35 @@ impl State {
 
 /// How many deliveries of an issue are in each state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts([u64; State::ALL.len()]);
+pub struct Counts([u64; DeliveryState::ALL.len()]);
 
 impl Counts {
-    /// Every state with its count, in the order of [`State::ALL`].
-    pub fn each(self) -> impl Iterator<Item = (State, u64)> {
-        State::ALL.into_iter().zip(self.0)
+    /// Every state with its count, in the order of [`DeliveryState::ALL`].
+    pub fn each(self) -> impl Iterator<Item = (DeliveryState, u64)> {
+        DeliveryState::ALL.into_iter().zip(self.0)
     }
 
     /// How many are in one of these states.
-    pub fn sum_of(self, states: &[State]) -> u64 {
+    pub fn sum_of(self, states: &[DeliveryState]) -> u64 {
         states.iter().map(|state| self[*state]).sum()
     }
 
     /// How many there are in all.
     pub fn total(self) -> u64 {
-        self.sum_of(&State::ALL)
+        self.sum_of(&DeliveryState::ALL)
     }
 }
 
-impl Index<State> for Counts {
+impl Index<DeliveryState> for Counts {
     type Output = u64;
 
-    fn index(&self, state: State) -> &u64 {
+    fn index(&self, state: DeliveryState) -> &u64 {
         &self.0[state as usize]
     }
 }
 
-impl IndexMut<State> for Counts {
-    fn index_mut(&mut self, state: State) -> &mut u64 {
+impl IndexMut<DeliveryState> for Counts {
+    fn index_mut(&mut self, state: DeliveryState) -> &mut u64 {
         &mut self.0[state as usize]
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, Uncertain};
 use tidings::inside::consent::{ReaderState, Said, Source, Wish};
-use tidings::inside::ledger::{IssueState, Outcome, Settled, State};
+use tidings::inside::ledger::{DeliveryState, IssueState, Outcome, Settled};
 use tidings::inside::reader::{Email, ReaderId};
 use tidings::inside::store::{Asked, Resent, Sender, Store};
 use tokio::runtime::Runtime;
@@ -77,10 +77,17 @@ fn who_waits_again_does_so_in_an_open_issue_though_another_sender_has_closed_it(
             );
             match end {
                 IssueState::Done => {
-                    assert_eq!((now.state, counts[State::Queued]), (IssueState::Open, 5));
+                    assert_eq!(
+                        (now.state, counts[DeliveryState::Queued]),
+                        (IssueState::Open, 5)
+                    );
                 }
                 _ => assert_eq!(
-                    (now.state, counts[State::Queued], counts[State::GivenUp]),
+                    (
+                        now.state,
+                        counts[DeliveryState::Queued],
+                        counts[DeliveryState::GivenUp]
+                    ),
                     (IssueState::Cancelled, 0, 5)
                 ),
             }
@@ -157,7 +164,7 @@ fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_las
         )
         .await;
         let heir = store.begin_sending(Uncertain::Retry, at(1)).await.unwrap().unwrap();
-        while store.counts(issue.id).await.unwrap()[State::Sending] > 0
+        while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0
             || heir.missed(issue.id).await.unwrap() < 2
         {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -197,7 +204,10 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
                 .doubt_refusals(issue.id, &[begun], at(0))
                 .await
                 .unwrap();
-            assert_eq!(store.counts(issue.id).await.unwrap()[State::Queued], 1);
+            assert_eq!(
+                store.counts(issue.id).await.unwrap()[DeliveryState::Queued],
+                1
+            );
         }
         7 => {
             begin(sender, 1).await;
@@ -441,7 +451,7 @@ fn an_address_that_cannot_be_read_keeps_the_issue_from_nobody_else() {
         settle(&sender, &readers, Outcome::Sent).await;
         assert!(sender.finish(issue.id).await.unwrap());
         let missed = store.missed(issue.id, -1, 10).await.unwrap();
-        assert_eq!((missed.len(), missed[0].state), (1, State::GivenUp));
+        assert_eq!((missed.len(), missed[0].state), (1, DeliveryState::GivenUp));
         assert!(
             missed[0]
                 .reply

@@ -354,3 +354,30 @@ fn every_error_has_a_type() {
         assert!(!is_words, "{file}: an error that is a text");
     }
 }
+
+/// The name of the type that a line at the margin defines: types within functions and `impl`s are indented.
+fn type_defined_by(line: &str) -> Option<&str> {
+    let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+    if line.starts_with(char::is_whitespace) {
+        return None;
+    }
+    words.find(|word| ["struct", "enum", "trait", "type", "union"].contains(word))?;
+    words.next()
+}
+
+#[test]
+fn no_two_types_share_a_name() {
+    let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, code) in sources() {
+        for name in code.lines().filter_map(type_defined_by) {
+            places
+                .entry(name.to_owned())
+                .or_default()
+                .insert(file.clone());
+        }
+    }
+    for (name, files) in &places {
+        assert_eq!(files.len(), 1, "`{name}` stands in {files:?}");
+    }
+    assert!(places.len() > 300, "only {} types were found", places.len());
+}

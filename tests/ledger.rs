@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, Uncertain};
 use tidings::inside::consent::{ReaderState, Source, Wish};
-use tidings::inside::ledger::{Issue, IssueState, Outcome, Settled, Slot, SlotKind, State};
+use tidings::inside::ledger::{DeliveryState, Issue, IssueState, Outcome, Settled, Slot, SlotKind};
 use tidings::inside::reader::{Email, ReaderId};
 use tidings::inside::store::{Access, Asked, Freeze, Frozen, Sender, Store, StoreError};
 use tidings::inside::token::random_id;
@@ -237,7 +237,7 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
             let Ok(heir) = store.begin_sending(Uncertain::Hold, at(2)).await.unwrap() else {
                 continue;
             };
-            if store.counts(issue.id).await.unwrap()[State::Sending] == 0 {
+            if store.counts(issue.id).await.unwrap()[DeliveryState::Sending] == 0 {
                 break heir;
             }
         };
@@ -748,7 +748,7 @@ fn nobody_takes_over_what_is_still_being_written() {
         }
         drop(sender);
         let began = Instant::now();
-        while store.counts(issue.id).await.unwrap()[State::Sending] > 0 {
+        while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0 {
             assert!(began.elapsed() < Duration::from_secs(20));
             let _ = other.begin_sending(Uncertain::Hold, at(2)).await.unwrap();
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -816,12 +816,12 @@ fn a_reader_whose_bounce_was_the_relays_fault_waits_again_once_and_a_person_brin
                 .settle(issue.id, all.iter().map(bounced).collect(), at(round))
                 .unwrap();
             sender.flush().await.unwrap();
-            let before = store.counts(issue.id).await.unwrap()[State::Bounced];
+            let before = store.counts(issue.id).await.unwrap()[DeliveryState::Bounced];
             sender
                 .doubt_refusals(issue.id, &all, at(round))
                 .await
                 .unwrap();
-            let after = store.counts(issue.id).await.unwrap()[State::Bounced];
+            let after = store.counts(issue.id).await.unwrap()[DeliveryState::Bounced];
             assert_eq!(before - after, left, "in round {round}");
         }
         let asked = Asked {
@@ -898,7 +898,7 @@ fn a_file_that_a_dead_sender_had_begun_is_simply_written_again() {
             .await
             .unwrap();
         drop(dying);
-        while store.counts(issue.id).await.unwrap()[State::Sending] > 0 {
+        while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
             let _ = store.begin_sending(Uncertain::Hold, at(1)).await.unwrap();
         }

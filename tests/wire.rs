@@ -9,7 +9,7 @@ use tidings::clock::Clock;
 use tidings::config::{Mail, StoreUrl, Uncertain};
 use tidings::inside::consent::ReaderState;
 use tidings::inside::delivery::{Delivery, Mailer, Progress, Stop};
-use tidings::inside::ledger::{Issue, IssueState, State};
+use tidings::inside::ledger::{DeliveryState, Issue, IssueState};
 use tidings::inside::message::Compiled;
 use tidings::inside::store::{Access, Busy, Store, StoreError};
 use tokio::sync::Semaphore;
@@ -56,7 +56,7 @@ fn mail(url: &str, uncertain: Uncertain) -> Mail {
 /// Where everything stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Standing {
-    state: State,
+    state: DeliveryState,
     attempts: i64,
     reader: ReaderState,
     issue: IssueState,
@@ -112,9 +112,9 @@ async fn standing(store: &Store, recipient: &str) -> (Issue, Standing) {
         .await
         .unwrap()
         .unwrap();
-    let (state, attempts) = missed
-        .first()
-        .map_or((State::Sent, 1), |missed| (missed.state, missed.attempts));
+    let (state, attempts) = missed.first().map_or((DeliveryState::Sent, 1), |missed| {
+        (missed.state, missed.attempts)
+    });
     let standing = Standing {
         state,
         attempts,
@@ -135,14 +135,14 @@ fn expected(cell: Cell) -> Standing {
         ..
     } = cell;
     let sent = Standing {
-        state: State::Sent,
+        state: DeliveryState::Sent,
         attempts: 1,
         reader: ReaderState::Active,
         issue: IssueState::Done,
         uncertain: 0,
     };
     let untouched = Standing {
-        state: State::Queued,
+        state: DeliveryState::Queued,
         attempts: 0,
         issue: IssueState::Open,
         ..sent
@@ -156,7 +156,7 @@ fn expected(cell: Cell) -> Standing {
         ..untouched
     };
     let given_up = Standing {
-        state: State::GivenUp,
+        state: DeliveryState::GivenUp,
         ..sent
     };
     let unanswered = match uncertain {
@@ -165,7 +165,7 @@ fn expected(cell: Cell) -> Standing {
             ..deferred
         },
         Uncertain::Hold => Standing {
-            state: State::Uncertain,
+            state: DeliveryState::Uncertain,
             uncertain: 1,
             ..sent
         },
@@ -179,7 +179,7 @@ fn expected(cell: Cell) -> Standing {
         ("MAIL", Fault::Twice) => untouched,
         ("MAIL", _) if ahead && !matches!(code, 421 | 451) => sent,
         ("RSET", _) => Standing {
-            state: State::Bounced,
+            state: DeliveryState::Bounced,
             reader: ReaderState::Bounced,
             ..sent
         },
@@ -353,8 +353,8 @@ async fn check(cell: Cell, scene: &Scene, recipient: &str) {
         .unwrap();
     let (_, ended) = standing(&store, recipient).await;
     assert_eq!(ended.issue, IssueState::Done, "{label}");
-    let last = if expected.state == State::Queued {
-        State::Sent
+    let last = if expected.state == DeliveryState::Queued {
+        DeliveryState::Sent
     } else {
         expected.state
     };
@@ -367,7 +367,7 @@ async fn check(cell: Cell, scene: &Scene, recipient: &str) {
     if ahead {
         assert!(bad.ahead() > 0, "{label}: nothing was said ahead");
         assert!(
-            first.len() + second.len() >= 2 || ended.state != State::Sent,
+            first.len() + second.len() >= 2 || ended.state != DeliveryState::Sent,
             "{label}: nobody else has got it"
         );
         // The one before has got it, once; what is left is about the second.
@@ -386,8 +386,8 @@ async fn check(cell: Cell, scene: &Scene, recipient: &str) {
             assert_eq!(first, second, "{label}: the bytes differ");
         }
         (one, other) => {
-            let is_taken =
-                ended.state == State::Sent || (phase, ended.state) == (".", State::Uncertain);
+            let is_taken = ended.state == DeliveryState::Sent
+                || (phase, ended.state) == (".", DeliveryState::Uncertain);
             assert_eq!(one + other, usize::from(is_taken), "{label}");
         }
     }

@@ -10,7 +10,7 @@ use crate::cli;
 use crate::ending::Ending;
 use crate::finding::{one_line, visible_line};
 use crate::inbox::find_high_rates;
-use crate::ledger::{Issue, IssueId, IssueState, State};
+use crate::ledger::{DeliveryState, Issue, IssueId, IssueState};
 use crate::reader::ReaderId;
 use crate::store::{Access, CameBack, Missed, Store, Uncertainty};
 use crate::subscriber::Sheet;
@@ -83,7 +83,7 @@ async fn as_text(
             writeln!(talk.out(), "    {}: {reason}", issue.state.word())?;
         }
         if let Some(done_at) = times.get(&issue.id) {
-            let (waiting, done_at) = (counts[State::Queued], done_at.format(MINUTE));
+            let (waiting, done_at) = (counts[DeliveryState::Queued], done_at.format(MINUTE));
             writeln!(
                 talk.out(),
                 "    {waiting} wait for `per_hour` or `per_day`; the last goes about {done_at}"
@@ -97,7 +97,7 @@ async fn as_text(
                 let address = missed.address.as_deref().unwrap_or("(forgotten)");
                 let why = one_line(&missed.reply.unwrap_or_default(), LONGEST);
                 let state = match missed.state {
-                    State::Uncertain => "uncertain: may have it",
+                    DeliveryState::Uncertain => "uncertain: may have it",
                     state => state.word(),
                 };
                 writeln!(talk.out(), "    {address}: {state}: {why}")?;
@@ -108,7 +108,7 @@ async fn as_text(
         for moment in moments.iter().take(most) {
             let address = moment.address.as_deref().unwrap_or("(forgotten)");
             let why = one_line(moment.detail.as_deref().unwrap_or_default(), LONGEST);
-            let twice = if moment.state == State::Sent {
+            let twice = if moment.state == DeliveryState::Sent {
                 " twice"
             } else {
                 ""
@@ -121,7 +121,7 @@ async fn as_text(
             let why = one_line(one.detail.as_deref().unwrap_or_default(), LONGEST);
             writeln!(talk.out(), "    {address}: {}: {why}", told(one))?;
         }
-        let unlisted = usize::try_from(counts.total() - counts[State::Sent])?
+        let unlisted = usize::try_from(counts.total() - counts[DeliveryState::Sent])?
             .saturating_sub(listed)
             + moments.len().saturating_sub(most)
             + came_back.len().saturating_sub(most);
@@ -151,7 +151,7 @@ fn unlisted_moments(moments: Vec<Uncertainty>) -> Vec<Uncertainty> {
     let mut unlisted: Vec<Uncertainty> = moments
         .into_iter()
         .rev()
-        .filter(|moment| moment.state != State::Uncertain || !listed.insert(moment.reader))
+        .filter(|moment| moment.state != DeliveryState::Uncertain || !listed.insert(moment.reader))
         .collect();
     unlisted.reverse();
     unlisted
@@ -198,7 +198,7 @@ async fn as_json(
                     "name": missed.name,
                     "state": missed.state.word(),
                     "attempts": missed.attempts,
-                    "due_at": (missed.state == State::Queued).then(|| missed.due_at.to_rfc3339()),
+                    "due_at": (missed.state == DeliveryState::Queued).then(|| missed.due_at.to_rfc3339()),
                     "reply": missed.reply,
                 });
                 write!(talk.out(), "{comma}\n{one}")?;
@@ -243,7 +243,7 @@ async fn done_times(
     }
     let open = issues.iter().rev();
     for issue in open.filter(|issue| issue.state == IssueState::Open && !issue.outbox) {
-        let queued = store.counts(issue.id).await?[State::Queued];
+        let queued = store.counts(issue.id).await?[DeliveryState::Queued];
         waiting += usize::try_from(queued)?;
         let done_at = caps.done_at(now, waiting, |window| gone[window.key]);
         let done_at = done_at.filter(|at| queued > 0 && *at > now);
@@ -261,7 +261,7 @@ async fn failed(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow:
         while let Some(page) = pages.next().await? {
             for missed in page
                 .iter()
-                .filter(|one| !matches!(one.state, State::Queued | State::Sending))
+                .filter(|one| !matches!(one.state, DeliveryState::Queued | DeliveryState::Sending))
             {
                 let Some(address) = &missed.address else {
                     continue;

@@ -38,7 +38,7 @@ use crate::delivery::run::{FILLED, Halt, Run};
 use crate::delivery::series::Doubted;
 use crate::delivery::transport::Transport;
 use crate::delivery::worker;
-use crate::ledger::{Claimed, IssueState, State};
+use crate::ledger::{Claimed, DeliveryState, IssueState};
 use crate::reader::ReaderId;
 use crate::store::{Result, StoreError};
 use crate::verdict::{Trouble, one_line};
@@ -108,7 +108,10 @@ async fn refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
         };
         after = last.reader;
         for missed in page {
-            let is_decided = matches!(missed.state, State::Bounced | State::GivenUp);
+            let is_decided = matches!(
+                missed.state,
+                DeliveryState::Bounced | DeliveryState::GivenUp
+            );
             // The words of a relay begin with its code; those about a time that has run out may begin with a 4xx.
             let is_refusal = missed.reply.is_some_and(|words| words.starts_with('5'));
             if is_decided && is_refusal {

@@ -16,7 +16,7 @@ use crate::delivery::issue::{CLAIM, Delivery};
 use crate::delivery::queue::Filled;
 use crate::delivery::series::Series;
 use crate::delivery::throttle::{MOST_DEFERRALS, Throttle};
-use crate::ledger::{Claimed, Counts, Outcome, Settled, State};
+use crate::ledger::{Claimed, Counts, DeliveryState, Outcome, Settled};
 use crate::message::Envelope;
 use crate::reader::ReaderId;
 use crate::store::{Result, StoreError};
@@ -71,13 +71,13 @@ impl<T> Run<T> {
     pub(super) fn new(delivery: &Delivery, transport: T, before: Counts) -> Self {
         let mail = &delivery.mail;
         let decided = [
-            State::Sent,
-            State::Bounced,
-            State::GivenUp,
-            State::Uncertain,
+            DeliveryState::Sent,
+            DeliveryState::Bounced,
+            DeliveryState::GivenUp,
+            DeliveryState::Uncertain,
         ];
         let is_begun = before.sum_of(&decided) > 0;
-        let is_accepted = before[State::Sent] > 0;
+        let is_accepted = before[DeliveryState::Sent] > 0;
         Self {
             delivery: delivery.clone(),
             transport,

@@ -10,7 +10,7 @@ use crate::config::{Digest, Mail, Site, Uncertain};
 use crate::delivery::transport::{Session, Transport};
 use crate::delivery::{Delivery, Progress, Stop, engine};
 use crate::digest::Draft;
-use crate::ledger::{Issue, IssueState, Slot, State};
+use crate::ledger::{DeliveryState, Issue, IssueState, Slot};
 use crate::message::{Envelope, Origin, compile};
 use crate::reader::Email;
 use crate::store::{Freeze, Store};
@@ -195,29 +195,29 @@ fn trouble() -> Trouble {
 async fn each_outcome_of_an_attempt_becomes_its_state() {
     let retry = Uncertain::Retry;
     for (answers, uncertain, state, issue) in [
-        (vec![], retry, State::Sent, IssueState::Done),
+        (vec![], retry, DeliveryState::Sent, IssueState::Done),
         (
             vec![refused(Phase::Rcpt, Verdict::Bounced)],
             retry,
-            State::Bounced,
+            DeliveryState::Bounced,
             IssueState::Done,
         ),
         (
             vec![refused(Phase::Dot, Verdict::GivenUp)],
             retry,
-            State::GivenUp,
+            DeliveryState::GivenUp,
             IssueState::Done,
         ),
         (
             vec![refused(Phase::Rcpt, Verdict::Deferred)],
             retry,
-            State::Queued,
+            DeliveryState::Queued,
             IssueState::Open,
         ),
         (
             vec![refused(Phase::Rcpt, Verdict::RelayTrouble)],
             retry,
-            State::Sent,
+            DeliveryState::Sent,
             IssueState::Done,
         ),
         (
@@ -226,31 +226,31 @@ async fn each_outcome_of_an_attempt_becomes_its_state() {
                 Attempt::Lost(Phase::Dot, trouble()),
             ],
             retry,
-            State::Sent,
+            DeliveryState::Sent,
             IssueState::Done,
         ),
         (
             vec![Attempt::OutOfStep(trouble())],
             retry,
-            State::Sent,
+            DeliveryState::Sent,
             IssueState::Done,
         ),
         (
             vec![Attempt::Unknown(trouble())],
             retry,
-            State::Queued,
+            DeliveryState::Queued,
             IssueState::Open,
         ),
         (
             vec![Attempt::Unknown(trouble())],
             Uncertain::Hold,
-            State::Uncertain,
+            DeliveryState::Uncertain,
             IssueState::Done,
         ),
         (
             vec![refused(Phase::Mail, Verdict::AboutUs)],
             retry,
-            State::Queued,
+            DeliveryState::Queued,
             IssueState::Paused,
         ),
     ] {
@@ -272,7 +272,11 @@ async fn each_outcome_of_an_attempt_becomes_its_state() {
         let odd = missed
             .iter()
             .find(|one| one.address.as_deref() == Some("odd@a.example"));
-        assert_eq!(odd.map_or(State::Sent, |one| one.state), state, "{said}");
+        assert_eq!(
+            odd.map_or(DeliveryState::Sent, |one| one.state),
+            state,
+            "{said}"
+        );
         let found = store.issue(delivery.issue.id).await.unwrap().unwrap();
         assert_eq!(
             (found.state, stopped.is_some()),

@@ -1,7 +1,7 @@
 //! Complaints: feedback reports (RFC 5965, with the types of RFC 6430 and 6591), and what Microsoft's programme sends instead.
 
 use super::clues::Clues;
-use super::message::{Fields, Mail};
+use super::message::{Fields, ParsedMail};
 use crate::verdict::one_line;
 
 /// Someone called our mail spam.
@@ -33,7 +33,7 @@ const HARMLESS: &[&str] = &[
 const LONGEST: usize = 100;
 
 /// Reads a feedback report; its clues go to the others.
-pub(super) fn read(mail: &Mail, clues: &mut Clues) -> Option<Feedback> {
+pub(super) fn read(mail: &ParsedMail, clues: &mut Clues) -> Option<Feedback> {
     let Some(body) = mail.part(&["message/feedback-report"]) else {
         return read_microsoft(mail);
     };
@@ -67,7 +67,7 @@ pub(super) fn read(mail: &Mail, clues: &mut Clues) -> Option<Feedback> {
 }
 
 /// Microsoft's junk mail programme returns the message itself, with the recipient in a field of its own.
-fn read_microsoft(mail: &Mail) -> Option<Feedback> {
+fn read_microsoft(mail: &ParsedMail) -> Option<Feedback> {
     let subject = mail.subject().to_lowercase();
     let is_one = subject.starts_with("complaint about message from")
         && mail

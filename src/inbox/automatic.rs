@@ -1,6 +1,6 @@
 //! The signs of mail that no person wrote: automatic answers (RFC 3834), receipts (RFC 8098), challenges, lists, loops.
 
-use super::message::Mail;
+use super::message::ParsedMail;
 use super::words::{ANSWERS, AUTOMATIC_SUBJECTS, AUTOMATIC_TEXTS, CHALLENGES};
 
 /// Why a message counts as no person's.
@@ -90,7 +90,7 @@ const PROGRAMS: &[&str] = &[
 ];
 
 /// The first sign that a message bears.
-pub(super) fn sign_of(mail: &Mail, ours: impl Fn(&str) -> bool) -> Option<Sign> {
+pub(super) fn sign_of(mail: &ParsedMail, ours: impl Fn(&str) -> bool) -> Option<Sign> {
     let fields = &mail.fields;
     let lower = |name: &str| fields.first(name).unwrap_or_default().trim().to_lowercase();
     let from = address_in(fields.first("from").unwrap_or_default()).to_lowercase();
@@ -148,7 +148,7 @@ pub(super) fn sign_of(mail: &Mail, ours: impl Fn(&str) -> bool) -> Option<Sign> 
     (is_null || PROGRAMS.contains(&local)).then_some(Sign::Daemon)
 }
 
-fn is_receipt(mail: &Mail) -> bool {
+fn is_receipt(mail: &ParsedMail) -> bool {
     mail.part(&[
         "message/disposition-notification",
         "message/global-disposition-notification",

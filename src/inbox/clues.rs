@@ -2,7 +2,7 @@
 
 use data_encoding::BASE32_NOPAD_NOCASE;
 
-use super::message::{Fields, Mail};
+use super::message::{Fields, ParsedMail};
 use crate::token::{ADDRESS_TOKEN, Claim, Key, Purpose};
 
 /// How many clues of a kind are kept: a stranger may list any number.
@@ -58,7 +58,7 @@ impl Clues {
     }
 
     /// What the envelope and the subject say.
-    pub(super) fn of(mail: &Mail) -> Self {
+    pub(super) fn of(mail: &ParsedMail) -> Self {
         let mut clues = Self::default();
         for name in ENVELOPE {
             for value in mail.fields.all(name) {

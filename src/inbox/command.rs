@@ -2,7 +2,7 @@
 
 use super::automatic::without_answer;
 use super::clues::{may_be_token, tagged};
-use super::message::Mail;
+use super::message::ParsedMail;
 use super::words::{FILLERS, JOIN, LEAVE, WordList, YES};
 use crate::reader::Email;
 
@@ -19,7 +19,7 @@ pub enum Verb {
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command {
+pub struct MailCommand {
     /// What is asked for.
     pub verb: Verb,
     /// The digest that it names: `news+join-weekly@…`.
@@ -71,7 +71,7 @@ impl Ours {
 const MOST_WORDS: usize = 8;
 
 /// What a message asks for by its address or its subject, with a token.
-pub(super) fn read_signed(mail: &Mail, ours: &Ours) -> Option<Command> {
+pub(super) fn read_signed(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> {
     if let Some(command) = read_address(mail, ours).filter(|command| command.has_token) {
         return Some(command);
     }
@@ -87,7 +87,7 @@ pub(super) fn read_signed(mail: &Mail, ours: &Ours) -> Option<Command> {
         // A token alone is that of a link whose words somebody cut off.
         words.next().is_none().then_some(Verb::Leave)
     })?;
-    Some(Command {
+    Some(MailCommand {
         verb,
         digest: None,
         has_token: true,
@@ -95,7 +95,7 @@ pub(super) fn read_signed(mail: &Mail, ours: &Ours) -> Option<Command> {
 }
 
 /// What a message asks for without a token.
-pub(super) fn read_plain(mail: &Mail, ours: &Ours) -> Option<Command> {
+pub(super) fn read_plain(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> {
     if let Some(command) = read_address(mail, ours) {
         return Some(command);
     }
@@ -108,7 +108,7 @@ pub(super) fn read_plain(mail: &Mail, ours: &Ours) -> Option<Command> {
         let digest = digest_in(subject, &words);
         let is_asked = digest.is_some() || lines.iter().any(|line| asks(line, &words));
         if is_asked && !is_answer {
-            return Some(Command {
+            return Some(MailCommand {
                 verb,
                 digest,
                 has_token: false,
@@ -120,13 +120,13 @@ pub(super) fn read_plain(mail: &Mail, ours: &Ours) -> Option<Command> {
 
 /// Whether an answer to a question says yes: nothing but what it quotes, or yes in its first line. Any other text may be
 /// that of a program which does not say that it is one.
-pub(super) fn says_yes(mail: &Mail) -> bool {
+pub(super) fn says_yes(mail: &ParsedMail) -> bool {
     let text = without_quote(mail.text());
     let first = first_line(&text);
     first.is_empty() || is_signature(&first) || asks(&first, &YES)
 }
 
-fn read_address(mail: &Mail, ours: &Ours) -> Option<Command> {
+fn read_address(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> {
     const FIELDS: &[&str] = &["x-original-to", "delivered-to", "envelope-to", "to", "cc"];
     let values = FIELDS.iter().flat_map(|name| mail.fields.all(name));
     for one in values.flat_map(tagged) {
@@ -137,7 +137,7 @@ fn read_address(mail: &Mail, ours: &Ours) -> Option<Command> {
         let Some(verb) = verb_of(word) else { continue };
         let has_token = may_be_token(rest);
         let digest = (!rest.is_empty() && !has_token).then(|| rest.to_owned());
-        return Some(Command {
+        return Some(MailCommand {
             verb,
             digest,
             has_token,
@@ -245,7 +245,7 @@ fn is_signature(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Ours, asks, says_yes};
-    use crate::inbox::message::Mail;
+    use crate::inbox::message::ParsedMail;
     use crate::inbox::words::{JOIN, LEAVE};
 
     #[test]
@@ -320,7 +320,7 @@ mod tests {
             ("no", false),
             ("who are you?\n\n> Do you", false),
         ] {
-            let mail = Mail::parse(format!("Subject: Re: x\n\n{text}").as_bytes());
+            let mail = ParsedMail::parse(format!("Subject: Re: x\n\n{text}").as_bytes());
             assert_eq!(says_yes(&mail), expected, "{text:?}");
         }
     }

@@ -26,20 +26,20 @@ const MOST_TEXT: usize = 64 << 10;
 
 /// One message taken apart.
 #[derive(Debug, Default)]
-pub(super) struct Mail {
+pub(super) struct ParsedMail {
     /// The fields of its head.
     pub(super) fields: Fields,
     /// Its type, such as `multipart/report`.
     pub(super) kind: String,
     /// Its parts that are no multiparts themselves, in order.
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<MailPart>,
     /// The heads of messages that it returns, whole or the head alone.
     pub(super) returned: Vec<Fields>,
 }
 
 /// One part.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct MailPart {
     /// Its type, such as `text/plain`.
     pub(super) kind: String,
     /// Its text, decoded.
@@ -88,7 +88,7 @@ impl Fields {
     }
 }
 
-impl Mail {
+impl ParsedMail {
     /// Takes a message apart; of more than [`MOST_BYTES`] the rest is not looked at.
     pub(super) fn parse(bytes: &[u8]) -> Self {
         let bytes = &bytes[..bytes.len().min(MOST_BYTES)];
@@ -157,7 +157,7 @@ impl Mail {
             true => "text/plain".to_owned(),
             false => entity.kind.clone(),
         };
-        self.parts.push(Part { kind, text });
+        self.parts.push(MailPart { kind, text });
     }
 }
 
@@ -291,7 +291,7 @@ fn split_parts<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_BYTES, Mail, split_parts};
+    use super::{MOST_BYTES, ParsedMail, split_parts};
 
     #[test]
     fn a_message_is_taken_apart_whatever_its_line_ends() {
@@ -299,7 +299,7 @@ mod tests {
             preamble\n--b\n\nHello\n--b\nContent-Type: message/delivery-status\n\nA: b\n\n--b\nContent-Type: message/rfc822\n\n\
             Message-ID: <a@x>\n\nbody\n--b--\nepilogue\n";
         for text in [text.to_owned(), text.replace('\n', "\r\n")] {
-            let mail = Mail::parse(text.as_bytes());
+            let mail = ParsedMail::parse(text.as_bytes());
             assert_eq!(mail.subject(), "Täst");
             assert_eq!(mail.kind, "multipart/report");
             assert_eq!(mail.text().trim(), "Hello");
@@ -340,7 +340,7 @@ mod tests {
             let message = format!(
                 "Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: {encoding}\n\n{body}"
             );
-            let mail = Mail::parse(message.as_bytes());
+            let mail = ParsedMail::parse(message.as_bytes());
             assert_eq!(mail.text(), text, "{encoding} {charset}");
         }
     }
@@ -351,20 +351,20 @@ mod tests {
         let small = std::thread::Builder::new().stack_size(256 << 10);
         let work = small.spawn(|| {
             let nested = "Content-Type: message/rfc822\n\n".repeat(100_000);
-            assert_eq!(Mail::parse(nested.as_bytes()).returned.len(), 1);
+            assert_eq!(ParsedMail::parse(nested.as_bytes()).returned.len(), 1);
             let mut deep = String::new();
             for number in 0..20_000 {
                 let mark = format!("b{number}");
                 deep += &format!("Content-Type: multipart/mixed; boundary={mark}\n\n--{mark}\n");
             }
-            assert!(Mail::parse(deep.as_bytes()).parts.len() <= 1);
+            assert!(ParsedMail::parse(deep.as_bytes()).parts.len() <= 1);
             let wide = format!(
                 "Content-Type: multipart/mixed; boundary=b\n\n{}",
                 "--b\n\nx\n".repeat(50_000)
             );
-            assert!(Mail::parse(wide.as_bytes()).parts.len() <= 64);
+            assert!(ParsedMail::parse(wide.as_bytes()).parts.len() <= 64);
             let fields = "A: b\n".repeat(MOST_BYTES);
-            assert_eq!(Mail::parse(fields.as_bytes()).fields.0.len(), 1000);
+            assert_eq!(ParsedMail::parse(fields.as_bytes()).fields.0.len(), 1000);
         });
         work.unwrap().join().unwrap();
     }

@@ -21,7 +21,7 @@ use data_encoding::HEXLOWER;
 pub(crate) use arf::Complaint;
 pub use automatic::Sign;
 pub(crate) use clues::Clues;
-pub(crate) use command::Command;
+pub(crate) use command::MailCommand;
 pub use command::{Ours, Verb};
 pub use dsn::{Action, Report, report_for};
 pub(crate) use maildir::Maildir;
@@ -31,7 +31,7 @@ pub(crate) use rates::find_high_rates;
 
 use crate::reader::Email;
 use arf::Feedback;
-use message::{Mail, split_head};
+use message::{ParsedMail, split_head};
 
 /// One message that came back, as far as its own bytes tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub enum Kind {
     /// Somebody called our mail spam.
     Complaint(Complaint),
     /// A person asks for something.
-    Command(Command),
+    Command(MailCommand),
     /// No person wrote it, and it changes nothing.
     Automatic(Sign),
     /// Anything else: a person reads it.
@@ -64,7 +64,7 @@ pub enum Kind {
 
 /// Says what a message is. Only its first [`MOST_BYTES`] are looked at.
 pub fn classify(bytes: &[u8], ours: &Ours) -> Incoming {
-    let mail = Mail::parse(bytes);
+    let mail = ParsedMail::parse(bytes);
     let mut clues = Clues::of(&mail);
     for head in &mail.returned {
         clues.take_returned(head);
@@ -79,7 +79,7 @@ pub fn classify(bytes: &[u8], ours: &Ours) -> Incoming {
     }
 }
 
-fn kind_of(mail: &Mail, ours: &Ours, clues: &mut Clues) -> Kind {
+fn kind_of(mail: &ParsedMail, ours: &Ours, clues: &mut Clues) -> Kind {
     match arf::read(mail, clues) {
         Some(Feedback::Complaint(complaint)) => return Kind::Complaint(complaint),
         Some(Feedback::Other(_)) => return Kind::Automatic(Sign::Feedback),
@@ -117,7 +117,7 @@ fn kind_of(mail: &Mail, ours: &Ours, clues: &mut Clues) -> Kind {
 }
 
 /// The message that a report answers (RFC 5322 3.6.4), where it returned none.
-fn take_answered(mail: &Mail, clues: &mut Clues) {
+fn take_answered(mail: &ParsedMail, clues: &mut Clues) {
     if clues.message_ids.is_empty() {
         for name in ["in-reply-to", "references"] {
             clues.take_ids(mail.fields.first(name).unwrap_or_default());
@@ -125,7 +125,7 @@ fn take_answered(mail: &Mail, clues: &mut Clues) {
     }
 }
 
-fn mark_of(mail: &Mail, bytes: &[u8]) -> String {
+fn mark_of(mail: &ParsedMail, bytes: &[u8]) -> String {
     let bytes = &bytes[..bytes.len().min(MOST_BYTES)];
     let mut context = hash::Context::new(&hash::SHA256);
     context.update(

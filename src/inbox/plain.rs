@@ -2,7 +2,7 @@
 //! how their texts begin.
 
 use super::dsn::Report;
-use super::message::{Fields, Mail, split_head};
+use super::message::{Fields, ParsedMail, split_head};
 
 /// How such a text begins, wherever in its first lines.
 const FAILED: &[&str] = &[
@@ -114,7 +114,7 @@ const SUBJECTS: &[&str] = &[
 const MOST: usize = 100;
 
 /// The reports of such a text, and the head of the message that it returns.
-pub(super) fn read(mail: &Mail) -> Option<(Vec<Report>, Fields)> {
+pub(super) fn read(mail: &ParsedMail) -> Option<(Vec<Report>, Fields)> {
     let text = mail.text();
     let begin: String = text.chars().take(2000).collect();
     let begin = joined(&begin).to_lowercase();
@@ -149,7 +149,7 @@ pub(super) fn read(mail: &Mail) -> Option<(Vec<Report>, Fields)> {
     Some((reports, returned))
 }
 
-fn is_from_daemon(mail: &Mail) -> bool {
+fn is_from_daemon(mail: &ParsedMail) -> bool {
     let from = mail.fields.first("from").unwrap_or_default().to_lowercase();
     let subject = mail.subject().trim().to_lowercase();
     let is_bounced = mail

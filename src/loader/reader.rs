@@ -15,7 +15,7 @@ use crate::loader::assets::Assets;
 use crate::loader::git::History;
 use crate::lock::Lock;
 use crate::post::dialect::Habits;
-use crate::post::{self, Commits, Draft, Post, Read};
+use crate::post::{self, Commits, ParsedPost, Post, Read};
 
 /// The bytes that most posts have at most: to ask each file for its length would cost more than this room.
 const ROOM: usize = 64 << 10;
@@ -62,7 +62,7 @@ impl PostReader<'_> {
             Ok(Read::NoPost(why)) => why,
             Ok(Read::Draft) => DRAFT,
             Ok(Read::Post(draft)) => {
-                let Draft {
+                let ParsedPost {
                     post,
                     expires,
                     warnings,

@@ -128,7 +128,7 @@ pub use body::links::Index;
 pub(crate) use composed::composed;
 pub(crate) use dialect::slug::slug;
 pub(crate) use facts::{
-    Commits, Draft, TOKENS, Why, sections, unknown_of_generator, unknown_token,
+    Commits, ParsedPost, TOKENS, Why, sections, unknown_of_generator, unknown_token,
 };
 pub use facts::{Read, read};
 pub(crate) use fingerprint::Fingerprint;

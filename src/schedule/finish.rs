@@ -7,7 +7,7 @@ use crate::config::Window;
 use crate::delivery::{Delivery, Mailer, Progress, load_signer};
 use crate::ending::Ending;
 use crate::finding::Finding;
-use crate::ledger::{BY_HAND, Issue, IssueState, State};
+use crate::ledger::{BY_HAND, DeliveryState, Issue, IssueState};
 use crate::message::Compiled;
 use crate::store::{Access, Sender, StoreError};
 use crate::talk::Talk;
@@ -168,7 +168,7 @@ pub(crate) async fn finish(
         false => mailer.to_string(),
     };
     let before = store.counts(issue.id).await?;
-    let waiting = usize::try_from(before[State::Queued])?;
+    let waiting = usize::try_from(before[DeliveryState::Queued])?;
     let delivery = Delivery {
         sender: sender.clone(),
         issue: issue.clone(),
@@ -190,7 +190,11 @@ pub(crate) async fn finish(
     app.note_progress(talk, store, &issue.digest).await?;
     let after = store.counts(issue.id).await?;
     let summary = format!("{}: “{}”: {after} ({place})", issue.digest, issue.subject);
-    let failed = [State::Bounced, State::GivenUp, State::Uncertain];
+    let failed = [
+        DeliveryState::Bounced,
+        DeliveryState::GivenUp,
+        DeliveryState::Uncertain,
+    ];
     if talk.is_quiet() && after.sum_of(&failed) > before.sum_of(&failed) {
         let who = format!("`tidings status {}` says who and why", issue.id);
         talk.report(&[Finding::error(summary).way_out(who)]);
@@ -198,14 +202,14 @@ pub(crate) async fn finish(
         talk.conclude(&summary)?;
     }
     if let Some(full) = full {
-        talk.say(&say_full(&full, after[State::Queued]));
+        talk.say(&say_full(&full, after[DeliveryState::Queued]));
     }
-    let is_sent = after[State::Sent] > before[State::Sent];
+    let is_sent = after[DeliveryState::Sent] > before[DeliveryState::Sent];
     if talk.is_quiet() && stays_here && is_sent {
         name_outbox(app, talk);
     }
     // What waits for its hour is where its owner wants it.
-    let waiting = full.map_or(0, |_| after[State::Queued]);
+    let waiting = full.map_or(0, |_| after[DeliveryState::Queued]);
     Ok(if sender.missed(issue.id).await? <= waiting {
         Ending::Done
     } else {

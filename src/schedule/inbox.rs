@@ -38,7 +38,7 @@ pub(crate) enum Incomings {
 }
 
 /// A message, and its file where that can be moved.
-struct Letter {
+struct ReceivedLetter {
     incoming: Incoming,
     file: Option<PathBuf>,
 }
@@ -86,7 +86,11 @@ impl Incomings {
     }
 
     /// Up to so many messages more.
-    fn next(&mut self, ours: &Ours, findings: &mut Vec<Finding>) -> anyhow::Result<Vec<Letter>> {
+    fn next(
+        &mut self,
+        ours: &Ours,
+        findings: &mut Vec<Finding>,
+    ) -> anyhow::Result<Vec<ReceivedLetter>> {
         let mut letters = Vec::new();
         while letters.len() < BATCH {
             let (bytes, file) = match self {
@@ -112,12 +116,12 @@ impl Incomings {
                 }
             };
             let incoming = classify(&bytes, ours);
-            letters.push(Letter { incoming, file });
+            letters.push(ReceivedLetter { incoming, file });
         }
         Ok(letters)
     }
 
-    fn put_away(&self, letter: &Letter) -> Result<(), Finding> {
+    fn put_away(&self, letter: &ReceivedLetter) -> Result<(), Finding> {
         match (self, &letter.file) {
             (Self::Maildir(maildir, _), Some(file)) => maildir.put_away(file),
             _ => Ok(()),
@@ -148,7 +152,7 @@ pub(crate) async fn read_inbox(
         if letters.is_empty() {
             break;
         }
-        let batch = Batch::of(app, &store, &keys, &letters).await?;
+        let batch = LetterBatch::of(app, &store, &keys, &letters).await?;
         let carried = store.carry_back(&batch.returned, app.clock.now()).await?;
         let mut carried = carried.into_iter().zip(&batch.returned);
         for (letter, is_ours) in letters.iter().zip(&batch.is_ours) {
@@ -225,22 +229,22 @@ fn our_addresses(app: &App) -> Ours {
 }
 
 /// What a batch of letters is to the ledger.
-struct Batch {
+struct LetterBatch {
     returned: Vec<Returned>,
     /// Whether each letter is about a mail of ours, and so among the returned.
     is_ours: Vec<bool>,
 }
 
-impl Batch {
+impl LetterBatch {
     async fn of(
         app: &App,
         store: &Store,
         keys: &[Key],
-        letters: &[Letter],
+        letters: &[ReceivedLetter],
     ) -> anyhow::Result<Self> {
         let mut claims: Vec<Option<(ReaderId, IssueId)>> = Vec::with_capacity(letters.len());
         let mut wanted = Vec::new();
-        for Letter { incoming, .. } in letters {
+        for ReceivedLetter { incoming, .. } in letters {
             let claim = incoming.clues.claim(purposes_of(&incoming.kind), keys);
             if claim.is_none() && may_be_found(&incoming.kind) {
                 wanted.extend(own_ids(incoming));
@@ -251,7 +255,7 @@ impl Batch {
             true => HashMap::new(),
             false => store.find_mail(&wanted, app.clock.now()).await?,
         };
-        for (claim, Letter { incoming, .. }) in claims.iter_mut().zip(letters) {
+        for (claim, ReceivedLetter { incoming, .. }) in claims.iter_mut().zip(letters) {
             if claim.is_none() && may_be_found(&incoming.kind) {
                 *claim = own_ids(incoming).find_map(|id| found.get(&id).copied());
             }
@@ -262,7 +266,7 @@ impl Batch {
             returned: Vec::new(),
             is_ours: Vec::with_capacity(letters.len()),
         };
-        for (claim, Letter { incoming, .. }) in claims.into_iter().zip(letters) {
+        for (claim, ReceivedLetter { incoming, .. }) in claims.into_iter().zip(letters) {
             batch.is_ours.push(claim.is_some());
             if let Some(whose) = claim {
                 let address = addresses.get(&whose.0).and_then(|text| text.parse().ok());

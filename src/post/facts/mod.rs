@@ -35,7 +35,7 @@ use crate::post::{Address, Fingerprint, Markup, Post, composed, plain};
 #[derive(Debug)]
 pub enum Read {
     /// A post.
-    Post(Box<Draft>),
+    Post(Box<ParsedPost>),
     /// A draft, and drafts are not taken in.
     Draft,
     /// Something else, and why.
@@ -44,7 +44,7 @@ pub enum Read {
 
 /// A post that has no id yet.
 #[derive(Debug)]
-pub struct Draft {
+pub struct ParsedPost {
     /// The post; its id is what the front matter says, or empty.
     pub post: Post,
     /// Why its date and its address are what they are.
@@ -197,7 +197,7 @@ pub fn read(
         zone,
         address,
     };
-    Ok(Read::Post(Box::new(Draft {
+    Ok(Read::Post(Box::new(ParsedPost {
         post,
         why,
         expires,

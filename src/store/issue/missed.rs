@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::ledger::{IssueId, IssueState, State};
+use crate::ledger::{DeliveryState, IssueId, IssueState};
 use crate::reader::ReaderId;
 use crate::store::issue::row::{delivery_state, reopen, small};
 use crate::store::readers::time_of;
@@ -20,7 +20,7 @@ pub struct Missed {
     /// Their name, if they said.
     pub name: Option<String>,
     /// Where the delivery stands.
-    pub state: State,
+    pub state: DeliveryState,
     /// How often it was tried.
     pub attempts: i64,
     /// When it is due again, where it waits.
@@ -39,7 +39,7 @@ pub struct Uncertainty {
     /// When.
     pub at: DateTime<Utc>,
     /// Where the delivery stands now.
-    pub state: State,
+    pub state: DeliveryState,
     /// What happened.
     pub detail: Option<String>,
 }
@@ -59,9 +59,9 @@ impl Store {
                 return Err(StoreError::Stopped);
             }
             let to = if resend {
-                State::Queued
+                DeliveryState::Queued
             } else {
-                State::GivenUp
+                DeliveryState::GivenUp
             };
             let text = format!(
                 "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, first_at = NULL WHERE issue = $3 AND state = 6 \

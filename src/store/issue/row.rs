@@ -3,7 +3,7 @@
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
-use crate::ledger::{Issue, IssueId, IssueState, Slot, SlotKind, State};
+use crate::ledger::{DeliveryState, Issue, IssueId, IssueState, Slot, SlotKind};
 use crate::store::readers::time_of;
 use crate::store::{Result, StoreError};
 
@@ -56,9 +56,11 @@ pub(super) fn small(row: &AnyRow, column: &str) -> Result<i64> {
         .or_else(|_| row.try_get::<i16, _>(column).map(i64::from))?)
 }
 
-pub(in crate::store) fn delivery_state(row: &AnyRow) -> Result<State> {
+pub(in crate::store) fn delivery_state(row: &AnyRow) -> Result<DeliveryState> {
     let number = small(row, "state")?;
-    let state = State::ALL.into_iter().find(|known| *known as i64 == number);
+    let state = DeliveryState::ALL
+        .into_iter()
+        .find(|known| *known as i64 == number);
     state.ok_or_else(|| StoreError::Damaged(format!("{number} is no state")))
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::consent::ReaderState;
-use crate::ledger::{Claimed, IssueId, State};
+use crate::ledger::{Claimed, DeliveryState, IssueId};
 use crate::reader::{EmailError, Reader, ReaderId};
 use crate::store::connect::StorePlace;
 use crate::store::sender::{Position, Sender};
@@ -33,20 +33,24 @@ struct Due(
 
 impl Due {
     /// The delivery, or in which state it ends without being tried, and why.
-    fn claim(self) -> Result<Claimed, (State, String)> {
+    fn claim(self) -> Result<Claimed, (DeliveryState, String)> {
         let Self(id, attempts, _, first_at, address, name, language, state, left) = self;
         if !ReaderState::named(&state).is_some_and(ReaderState::takes_mail) {
-            return Err((State::Suppressed, state));
+            return Err((DeliveryState::Suppressed, state));
         }
         if left != 0 {
-            return Err((State::Suppressed, ReaderState::Left.word().to_owned()));
+            return Err((
+                DeliveryState::Suppressed,
+                ReaderState::Left.word().to_owned(),
+            ));
         }
         // It was taken in by other rules than ours, and keeps the issue from nobody else.
         let email = address.unwrap_or_default().parse();
         Ok(Claimed {
             reader: Reader {
                 id,
-                email: email.map_err(|why: EmailError| (State::GivenUp, why.to_string()))?,
+                email: email
+                    .map_err(|why: EmailError| (DeliveryState::GivenUp, why.to_string()))?,
                 name,
                 language,
             },
@@ -141,7 +145,7 @@ impl Sender {
             })?;
             let mut last = None;
             let mut claimed = Vec::with_capacity(due.len());
-            let mut ended: BTreeMap<(State, String), Vec<ReaderId>> = BTreeMap::new();
+            let mut ended: BTreeMap<(DeliveryState, String), Vec<ReaderId>> = BTreeMap::new();
             for one in due {
                 let id = one.0;
                 last = last.max(Some((one.2, id)));

@@ -17,7 +17,7 @@ use sqlx::{Any, Row};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::config::{Caps, Uncertain};
-use crate::ledger::{IssueId, Owner, Settled, State};
+use crate::ledger::{DeliveryState, IssueId, Owner, Settled};
 use crate::reader::ReaderId;
 use crate::store::connect::{StorePlace, beside};
 use crate::store::issue::delivery_state;
@@ -183,8 +183,8 @@ impl Sender {
             .execute(&mut *tx)
             .await?;
             let state = match self.uncertain {
-                Uncertain::Retry => State::Queued,
-                Uncertain::Hold => State::Uncertain,
+                Uncertain::Retry => DeliveryState::Queued,
+                Uncertain::Hold => DeliveryState::Uncertain,
             };
             // Just those are noted whom this finds: an intent of the dead may be committed even now.
             let rows = sqlx::query(
@@ -295,7 +295,7 @@ impl Sender {
             for row in &rows {
                 let n: i64 = row.try_get("n")?;
                 match delivery_state(row)? {
-                    State::Queued | State::Sending => waiting += n,
+                    DeliveryState::Queued | DeliveryState::Sending => waiting += n,
                     state => drop(counts.insert(state.word().to_owned(), n.into())),
                 }
             }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::consent::ReaderState;
 use crate::finding::one_line;
-use crate::ledger::{IssueId, Outcome, Owner, Settled, State};
+use crate::ledger::{DeliveryState, IssueId, Outcome, Owner, Settled};
 use crate::reader::ReaderId;
 use crate::store::connect::{StorePlace, begin_words};
 use crate::store::consent::states;
@@ -387,7 +387,7 @@ impl Statement<'_> {
 /// What an outcome does to a row: its state, when it is due, by how much the attempts grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Effect {
-    state: State,
+    state: DeliveryState,
     due_at: i64,
     attempts: i16,
     /// When it was tried, where that counts.
@@ -397,7 +397,7 @@ struct Effect {
 impl Effect {
     /// Of nothing settled.
     const NONE: Self = Self {
-        state: State::Sending,
+        state: DeliveryState::Sending,
         due_at: 0,
         attempts: 0,
         tried_at: None,
@@ -405,13 +405,15 @@ impl Effect {
 
     fn of(outcome: &Outcome, now: DateTime<Utc>) -> Self {
         let (state, due, attempts) = match outcome {
-            Outcome::Sent => (State::Sent, now, 1),
-            Outcome::Bounced => (State::Bounced, now, 1),
-            Outcome::Refused | Outcome::GivenUp => (State::GivenUp, now, 1),
-            Outcome::Deferred(due) | Outcome::Uncertain(Some(due)) => (State::Queued, *due, 1),
-            Outcome::Postponed(due) => (State::Queued, *due, 0),
-            Outcome::Released | Outcome::HungUp => (State::Queued, now, 0),
-            Outcome::Uncertain(None) => (State::Uncertain, now, 1),
+            Outcome::Sent => (DeliveryState::Sent, now, 1),
+            Outcome::Bounced => (DeliveryState::Bounced, now, 1),
+            Outcome::Refused | Outcome::GivenUp => (DeliveryState::GivenUp, now, 1),
+            Outcome::Deferred(due) | Outcome::Uncertain(Some(due)) => {
+                (DeliveryState::Queued, *due, 1)
+            }
+            Outcome::Postponed(due) => (DeliveryState::Queued, *due, 0),
+            Outcome::Released | Outcome::HungUp => (DeliveryState::Queued, now, 0),
+            Outcome::Uncertain(None) => (DeliveryState::Uncertain, now, 1),
         };
         let tried_at = (*outcome != Outcome::Released).then(|| now.timestamp());
         Self {
