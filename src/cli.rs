@@ -56,6 +56,17 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Those that work with a site
+    #[command(flatten)]
+    Site(SiteCommand),
+    /// Those that work on files alone
+    #[command(flatten)]
+    Files(FileCommand),
+}
+
+/// What is done with a site: its config is read, its store is opened at need.
+#[derive(Debug, Subcommand)]
+pub enum SiteCommand {
     /// Write the feeds, then send every digest that is due: the line for cron
     Run(Dry),
     /// Write the feeds
@@ -78,6 +89,11 @@ pub enum Command {
     /// Back up the store of readers and issues, bring it back, check it or move it
     #[command(subcommand)]
     Store(StoreCommand),
+}
+
+/// What is done before any config is read; each reads it itself, if it needs one.
+#[derive(Debug, Subcommand)]
+pub enum FileCommand {
     /// Make a key to sign mail with, or show what DNS must say
     #[command(subcommand)]
     Dkim(DkimCommand),

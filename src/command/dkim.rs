@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::app::App;
 use crate::cli;
-use crate::config::{Dkim, Mail};
+use crate::config::{Config, Dkim, Mail};
 use crate::delivery::{load_keys, signing_domain};
 use crate::ending::Ending;
 use crate::file::unwritable;
@@ -22,11 +21,12 @@ const LONGEST_STRING: usize = 255;
 
 /// Does what is asked for.
 pub(super) fn dkim(
-    app: &App,
+    config: &Path,
     talk: &mut Talk<'_>,
     what: &cli::DkimCommand,
 ) -> anyhow::Result<Ending> {
-    let mail = &app.config.mail;
+    let config = Config::load_here(config)?;
+    let mail = &config.mail;
     let domain = signing_domain(mail)?;
     match what {
         cli::DkimCommand::New {
@@ -41,9 +41,7 @@ pub(super) fn dkim(
             };
             let (known_selector, known_file) = configured(mail, algorithm);
             let selector = selector.clone().unwrap_or(known_selector);
-            let file = file
-                .clone()
-                .unwrap_or_else(|| app.config.root.join(known_file));
+            let file = file.clone().unwrap_or_else(|| config.root.join(known_file));
             let pem = algorithm.generate_pem();
             write_key(&file, &pem)?;
             let key = SigningKey::from_pem(&selector, &pem).context("the new key")?;

@@ -1,4 +1,4 @@
-//! One file a verb; this one reads the config, opens what they share and hands over.
+//! One file a verb; this one opens what the verbs share and hands over.
 
 mod build;
 mod digest;
@@ -12,16 +12,18 @@ mod store;
 mod subscriber;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::runtime::Runtime;
 
 use crate::app::App;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, FileCommand, SiteCommand};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ending::Ending;
+use crate::finding::Finding;
 use crate::store::Tell;
 use crate::talk::{Talk, Volume, Words};
 
@@ -45,7 +47,40 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
         (false, false) => Volume::Normal,
     };
     let mut talk = Talk::new(out, volume, words.clone());
-    // A command that needs no config is done before it is read.
+    match &cli.command {
+        Command::Site(command) => run_on_site(command, cli, *clock, &mut talk, &words),
+        Command::Files(command) => run_on_files(command, &cli.config, &mut talk).map_err(|error| {
+            let finding = Finding::error(format!("{error:#}"));
+            show_error(error, &finding, &words)
+        }),
+    }
+}
+
+/// An error as the program's last line shows it.
+fn show_error(error: anyhow::Error, finding: &Finding, words: &Words) -> anyhow::Error {
+    if is_broken_pipe(&error) {
+        return error;
+    }
+    anyhow::Error::msg(words.show(&finding.to_string()).into_owned())
+}
+
+fn run_on_files(
+    command: &FileCommand,
+    config: &Path,
+    talk: &mut Talk<'_>,
+) -> anyhow::Result<Ending> {
+    match command {
+        FileCommand::Dkim(what) => dkim::dkim(config, talk, what),
+    }
+}
+
+fn run_on_site(
+    command: &SiteCommand,
+    cli: &Cli,
+    clock: Clock,
+    talk: &mut Talk<'_>,
+    words: &Words,
+) -> anyhow::Result<Ending> {
     let config = Config::load_here(&cli.config)?;
     let tell: Tell = Arc::new({
         let words = words.clone();
@@ -53,22 +88,19 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
             let _ = writeln!(io::stderr(), "{}", words.show(what));
         }
     });
-    let app = App::new(config, *clock, cli.locked, (!cli.quiet).then_some(tell));
+    let app = App::new(config, clock, cli.locked, (!cli.quiet).then_some(tell));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("no threads")?;
-    let ended = run_command(&cli.command, &app, &mut talk, &runtime).map_err(|error| {
-        if is_broken_pipe(&error) {
-            return error;
-        }
-        let finding = app.explain(&error).to_string();
-        anyhow::Error::msg(words.show(&finding).into_owned())
+    let ended = run_command(command, &app, talk, &runtime).map_err(|error| {
+        let finding = app.explain(&error);
+        show_error(error, &finding, words)
     });
     runtime.block_on(async {
         // A store that does not answer is not asked again; the next run notes what is new.
         if ended.is_ok() {
-            app.note_departures(&mut talk).await;
+            app.note_departures(talk).await;
         }
         app.close().await;
     });
@@ -78,21 +110,20 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
 }
 
 fn run_command(
-    command: &Command,
+    command: &SiteCommand,
     app: &App,
     talk: &mut Talk<'_>,
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {
     match command {
-        Command::Run(dry) => run::run(app, talk, *dry, runtime),
-        Command::Build(args) => build::build(app, talk, args, runtime),
-        Command::Ping(dry) => runtime.block_on(ping::ping(app, talk, *dry)),
-        Command::Digest(args) => digest::digest(app, talk, args, runtime),
-        Command::Subscriber(what) => runtime.block_on(subscriber::subscriber(app, talk, what)),
-        Command::Issue(what) => runtime.block_on(issue::issue(app, talk, what)),
-        Command::Inbox(args) => runtime.block_on(inbox::inbox(app, talk, args)),
-        Command::Dkim(what) => dkim::dkim(app, talk, what),
-        Command::Store(what) => store::store(app, talk, what, runtime),
-        Command::Status(args) => runtime.block_on(status::status(app, talk, args)),
+        SiteCommand::Run(dry) => run::run(app, talk, *dry, runtime),
+        SiteCommand::Build(args) => build::build(app, talk, args, runtime),
+        SiteCommand::Ping(dry) => runtime.block_on(ping::ping(app, talk, *dry)),
+        SiteCommand::Digest(args) => digest::digest(app, talk, args, runtime),
+        SiteCommand::Subscriber(what) => runtime.block_on(subscriber::subscriber(app, talk, what)),
+        SiteCommand::Issue(what) => runtime.block_on(issue::issue(app, talk, what)),
+        SiteCommand::Inbox(args) => runtime.block_on(inbox::inbox(app, talk, args)),
+        SiteCommand::Store(what) => store::store(app, talk, what, runtime),
+        SiteCommand::Status(args) => runtime.block_on(status::status(app, talk, args)),
     }
 }
