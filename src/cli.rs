@@ -1,5 +1,6 @@
 //! The command line, as types and nothing else.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -86,6 +87,8 @@ pub enum SiteCommand {
     /// Read what came back by mail: bounces, complaints, wishes to leave. Without an option the box of `[mail] inbox`, else
     /// one message from standard input
     Inbox(InboxArgs),
+    /// Show the published folder over HTTP, for a proxy with TLS before it
+    Serve(ServeArgs),
     /// Back up the store of readers and issues, bring it back, check it or move it
     #[command(subcommand)]
     Store(StoreCommand),
@@ -111,6 +114,14 @@ pub struct InboxArgs {
     /// One message from standard input: for a pipe of the mail server's
     #[arg(long)]
     pub stdin: bool,
+}
+
+/// What `serve` takes.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen, without TLS; else `listen` under [web]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
 }
 
 /// What is done with the store.

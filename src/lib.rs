@@ -2,7 +2,8 @@
 //!
 //! The way through is one street with a fork. `loader` opens the posts and `post` reads them; `lock` gives each the
 //! id that never changes. From there `feed` makes documents, which `publish` writes; and `digest` makes a draft,
-//! `message` its MIME, `web` shows it to its writer, `delivery` sends it by the ledger in `store` over `smtp`.
+//! `message` its MIME, `web` shows it to its writer and the published folder to everybody, `delivery` sends it by the
+//! ledger in `store` over `smtp`.
 //! `http` asks whether a page is there and tells the hub, `subscriber` reads and writes lists of people, `inbox` what comes
 //! back. `command`
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not

@@ -110,6 +110,14 @@ fn every_command_shown_runs() {
                     address.starts_with("http://127.0.0.1:"),
                     "{line}: {address}"
                 );
+            } else if arguments.contains(&"serve") {
+                // As shown it listens on a port that another test, or another program, may have.
+                let free = [&arguments[..], &["--listen", "127.0.0.1:0"]].concat();
+                let address = scene.spawn(&free, &[]).first_line();
+                assert!(
+                    address.starts_with("http://127.0.0.1:"),
+                    "{line}: {address}"
+                );
             } else {
                 // Where a person would be asked, nobody is there to answer.
                 let asked = if arguments.contains(&"--again") {
@@ -150,7 +158,9 @@ fn every_key_is_shown() {
     let shown = block("toml").next().unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config");
     let mut keys = 0;
-    for section in ["site", "posts", "feeds", "digest", "mail", "dkim", "store"] {
+    for section in [
+        "site", "posts", "feeds", "digest", "mail", "dkim", "store", "web",
+    ] {
         let text = fs::read_to_string(folder.join(format!("{section}.rs"))).unwrap();
         for line in text.lines() {
             let Some((key, _)) = line

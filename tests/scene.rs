@@ -38,6 +38,23 @@ impl Running {
         line.trim().to_owned()
     }
 
+    /// As `kill`: the program is asked to end.
+    pub(crate) fn terminate(&mut self) {
+        self.signal("TERM");
+    }
+
+    /// Sends a signal of this name.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.0.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Its exit code, once it has ended.
+    pub(crate) fn end(&mut self) -> Option<i32> {
+        self.0.wait().unwrap().code()
+    }
+
     /// As `kill -9`.
     pub(crate) fn kill(&mut self) {
         let _ = self.0.kill();

@@ -7,6 +7,7 @@ mod inbox;
 mod issue;
 mod ping;
 mod run;
+mod serve;
 mod status;
 mod store;
 mod subscriber;
@@ -123,6 +124,7 @@ fn run_command(
         SiteCommand::Subscriber(what) => runtime.block_on(subscriber::subscriber(app, talk, what)),
         SiteCommand::Issue(what) => runtime.block_on(issue::issue(app, talk, what)),
         SiteCommand::Inbox(args) => runtime.block_on(inbox::inbox(app, talk, args)),
+        SiteCommand::Serve(args) => runtime.block_on(serve::serve(app, talk, args)),
         SiteCommand::Store(what) => store::store(app, talk, what, runtime),
         SiteCommand::Status(args) => runtime.block_on(status::status(app, talk, args)),
     }

@@ -19,6 +19,7 @@ posts = {}
 feeds = {}
 mail = { from = "news@x.example" }
 store = {}
+web = {}
 digest = [{ name = "d", schedule = "each" }]
 "#;
 
@@ -58,7 +59,8 @@ fn slip_of_the_pen(name: &str, rest: &str) -> Result<(), Finding> {
     let Some((section, key)) = rest.split_once('_') else {
         return Ok(());
     };
-    let is_section = ["SITE", "POSTS", "FEEDS", "DIGEST", "MAIL", "STORE"].contains(&section);
+    let is_section =
+        ["SITE", "POSTS", "FEEDS", "DIGEST", "MAIL", "STORE", "WEB"].contains(&section);
     if !is_section {
         return Ok(());
     }

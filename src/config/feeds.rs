@@ -96,6 +96,18 @@ impl Feeds {
         Some(("archive_by", finding))
     }
 
+    /// The format of the feed at this path below the folder; none where it is no feed.
+    pub fn format_at(&self, path: &str) -> Option<Format> {
+        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        let is_at = |format: &&Format| {
+            let main = self.files.get(format).map(String::as_str);
+            // Only the main feed has other names.
+            let default = format.default_file();
+            is_of(path, main.unwrap_or(default)) || (path != name && is_of(name, default))
+        };
+        self.formats.iter().find(is_at).copied()
+    }
+
     pub(super) fn resolve_paths(&mut self, root: &Path) {
         self.dir = root.join(&self.dir);
     }

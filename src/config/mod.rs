@@ -15,6 +15,7 @@ mod secret;
 mod site;
 mod store;
 mod value;
+mod web;
 
 use std::path::PathBuf;
 
@@ -32,6 +33,7 @@ pub use site::{Author, Site};
 pub(crate) use store::with_tls;
 pub use store::{StoreSettings, StoreUrl};
 pub use value::{Span, ValueError, Zone, is_blank, is_language};
+pub use web::WebSettings;
 
 /// Everything that can be set. One that exists needs no second check, and its paths are absolute or relative to the
 /// working directory, no longer to the file.
@@ -55,6 +57,9 @@ pub struct Config {
     /// Where the ledger is kept.
     #[serde(default)]
     pub store: StoreSettings,
+    /// What `serve` shows.
+    #[serde(default)]
+    pub web: WebSettings,
     /// The folder of the file: every relative path in it starts here.
     #[serde(skip)]
     pub root: PathBuf,

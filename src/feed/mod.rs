@@ -15,7 +15,7 @@ mod setting;
 mod text;
 mod topic;
 
-pub(crate) use address::url;
+pub(crate) use address::{media_type, url};
 pub(crate) use adopt::Adoption;
 pub(crate) use mark::is_ours;
 pub(crate) use outline::{FeedPlan, folder_at};

@@ -169,6 +169,12 @@ impl Store {
         Self::known(pool, place).await
     }
 
+    /// Asks the database for nothing, to see that it is there.
+    pub async fn answers(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Ends all connections; the last one of a file takes the files beside it away.
     pub async fn close(self) {
         // A connection that hangs must not keep the program.

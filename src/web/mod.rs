@@ -1,5 +1,107 @@
 //! HTTP: pages for people. A handler calls one function and shows what it gives.
 
+mod files;
+mod guard;
+mod listen;
 mod preview;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::config::Config;
+use crate::store::Store;
+use files::Files;
+use guard::{Hosts, add_headers, only_our_host, status};
+use listen::listen;
+
 pub(crate) use preview::{Door, Preview, PreviewSource, serve_preview};
+
+/// The most bytes of a request's body.
+const BODY_BYTES: usize = 64 << 10;
+/// How long a request may take until its answer begins, its body included.
+const ANSWER: Duration = Duration::from_secs(30);
+/// How long the store has to say that it is there.
+const HEALTH: Duration = Duration::from_secs(5);
+
+/// What the handlers share.
+#[derive(Debug)]
+pub(crate) struct AppState {
+    files: Files,
+    store: Store,
+    hosts: Arc<Hosts>,
+}
+
+impl AppState {
+    /// The state of a service with this config and store.
+    pub(crate) fn new(config: &Config, store: Store) -> Self {
+        Self {
+            files: Files::new(config),
+            store,
+            hosts: Arc::new(Hosts::new(config.web.url.as_ref())),
+        }
+    }
+}
+
+/// Answers at the listener until `stop` ends; open requests have eight seconds more.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    state: Arc<AppState>,
+    stop: impl Future<Output = ()>,
+) {
+    listen(listener, routes(state), stop).await;
+}
+
+fn routes(state: Arc<AppState>) -> Router {
+    let ours = from_fn_with_state(Arc::clone(&state.hosts), only_our_host);
+    Router::new()
+        .fallback(file)
+        .layer(ours)
+        // A load balancer names the machine as it likes.
+        .route("/healthz", get(health))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            ANSWER,
+        ))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| {
+                status(StatusCode::INTERNAL_SERVER_ERROR, "this went wrong here\n")
+            },
+        ))
+        .layer(from_fn(add_headers))
+        .with_state(state)
+}
+
+async fn file(State(state): State<Arc<AppState>>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    let answer = spawn_blocking(move || {
+        state
+            .files
+            .answer(&head.method, head.uri.path(), &head.headers)
+    });
+    answer
+        .await
+        .unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR, "this went wrong here\n"))
+}
+
+async fn health(State(state): State<Arc<AppState>>) -> Response {
+    match timeout(HEALTH, state.store.answers()).await {
+        Ok(Ok(())) => status(StatusCode::OK, "ok\n"),
+        _ => status(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the store does not answer\n",
+        ),
+    }
+}

@@ -1,0 +1,196 @@
+//! What every answer says and every request must: the headers that keep a page to itself, and the host that is ours.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, Entry, HOST, HeaderName, HeaderValue,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
+use url::Url;
+
+/// A page that shows posts: its own style, pictures from anywhere, nothing that runs.
+pub(super) const PAGE_OF_POSTS: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src * data:; media-src *; \
+                                        base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What an answer says where its handler says nothing else.
+const HEADERS: [(HeaderName, &str); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+];
+
+/// A short answer in plain text that nobody keeps.
+pub(super) fn status(status: StatusCode, words: &'static str) -> Response {
+    let mut answer = Response::new(Body::from(words));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// Adds the headers that are missing.
+pub(super) async fn add_headers(request: Request, next: Next) -> Response {
+    let mut answer = next.run(request).await;
+    for (name, value) in HEADERS {
+        if let Entry::Vacant(place) = answer.headers_mut().entry(name) {
+            place.insert(HeaderValue::from_static(value));
+        }
+    }
+    answer
+}
+
+/// The hosts under which the service is known.
+#[derive(Debug)]
+pub(super) struct Hosts {
+    public: Option<Authority>,
+}
+
+impl Hosts {
+    pub(super) fn new(url: Option<&Url>) -> Self {
+        let public = url.and_then(|url| {
+            url[url::Position::BeforeHost..url::Position::AfterPort]
+                .parse()
+                .ok()
+        });
+        Self { public }
+    }
+
+    /// Whether a request is meant for us: it names the public host, or this machine, as a proxy does that says nothing
+    /// else. A page elsewhere whose name was made to lead here names its own (DNS rebinding).
+    fn is_ours(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+        let mut named = headers.get_all(HOST).iter();
+        let (first, second) = (named.next(), named.next());
+        let said = first.and_then(|host| host.to_str().ok()?.parse().ok());
+        // The address beats the header (RFC 9112 3.2.2).
+        let Some(host) = uri
+            .authority()
+            .cloned()
+            .or(said)
+            .filter(|_| second.is_none())
+        else {
+            return false;
+        };
+        if host.as_str().contains('@') {
+            return false;
+        }
+        let name = host.host();
+        let is_here = ["127.0.0.1", "[::1]", "localhost"].contains(&name);
+        let is_public = self.public.as_ref().is_some_and(|public| {
+            let is_port = host.port().is_none() || host.port() == public.port();
+            public
+                .host()
+                .eq_ignore_ascii_case(name.trim_end_matches('.'))
+                && (is_port || is_port_of_web(&host))
+        });
+        is_here || is_public
+    }
+}
+
+fn is_port_of_web(host: &Authority) -> bool {
+    matches!(host.port_u16(), Some(80 | 443))
+}
+
+/// Refuses what is meant for another host.
+pub(super) async fn only_our_host(
+    State(hosts): State<Arc<Hosts>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match hosts.is_ours(request.uri(), request.headers()) {
+        true => next.run(request).await,
+        false => status(
+            StatusCode::MISDIRECTED_REQUEST,
+            "this host is not served here\n",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::HOST;
+    use axum::http::{HeaderMap, Uri};
+    use url::Url;
+
+    use super::Hosts;
+
+    #[test]
+    fn a_request_names_a_host_of_ours() {
+        let public = Url::parse("https://news.hums.example/").unwrap();
+        let odd = Url::parse("https://news.hums.example:8443/").unwrap();
+        for (url, address, hosts, expected) in [
+            (Some(&public), "/", &["news.hums.example"][..], true),
+            (Some(&public), "/", &["News.Hums.Example"], true),
+            (Some(&public), "/", &["news.hums.example."], true),
+            (Some(&public), "/", &["news.hums.example:443"], true),
+            (Some(&public), "/", &["127.0.0.1:8080"], true),
+            (Some(&public), "/", &["localhost"], true),
+            (Some(&public), "/", &["[::1]:8080"], true),
+            (Some(&public), "/", &["hums.example"], false),
+            (Some(&public), "/", &["evil.example"], false),
+            (
+                Some(&public),
+                "/",
+                &["news.hums.example.evil.example"],
+                false,
+            ),
+            (Some(&public), "/", &["news.hums.example:8080"], false),
+            (Some(&public), "/", &["evil@news.hums.example:x"], false),
+            (
+                Some(&public),
+                "/",
+                &["news.hums.example", "evil.example"],
+                false,
+            ),
+            (
+                Some(&public),
+                "/",
+                &["news.hums.example", "news.hums.example"],
+                false,
+            ),
+            (Some(&public), "/", &[], false),
+            (Some(&public), "/", &[""], false),
+            (
+                Some(&public),
+                "http://evil.example/",
+                &["news.hums.example"],
+                false,
+            ),
+            (
+                Some(&public),
+                "http://news.hums.example/",
+                &["evil.example"],
+                true,
+            ),
+            (Some(&odd), "/", &["news.hums.example:8443"], true),
+            (Some(&odd), "/", &["news.hums.example"], true),
+            (Some(&odd), "/", &["news.hums.example:8444"], false),
+            (None, "/", &["127.0.0.1:8080"], true),
+            (None, "/", &["news.hums.example"], false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(HOST, host.parse().unwrap());
+            }
+            let address: Uri = address.parse().unwrap();
+            assert_eq!(
+                Hosts::new(url).is_ours(&address, &headers),
+                expected,
+                "{address} {hosts:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Connections: how many there are, how long each may be silent, and how they end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
+
+/// The most connections at once; the next ones wait in the system's queue.
+const CONNECTIONS: usize = 1024;
+/// How long a connection may take for its next request's headers, from the first wait on.
+const HEADERS: Duration = Duration::from_secs(10);
+/// The most bytes of a request's headers.
+const HEADER_BYTES: usize = 16 << 10;
+/// How long a client may take nothing of its answer.
+const STALLED: Duration = Duration::from_secs(30);
+/// How long open requests have to end once somebody asked to stop.
+const LEAVE: Duration = Duration::from_secs(8);
+/// How long to wait where the system has no room for a connection.
+const NO_ROOM: Duration = Duration::from_millis(100);
+
+/// Whoever speaks to us: the client, or the proxy before it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(
+    #[expect(dead_code, reason = "the limits by network ask for it")] SocketAddr,
+);
+
+/// The routes for one connection.
+struct Connected {
+    routes: TowerToHyperService<Router>,
+    peer: Peer,
+}
+
+impl Service<Request<Incoming>> for Connected {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.routes.call(request)
+    }
+}
+
+/// Answers until `stop` ends, then lets open requests end, for at most eight seconds.
+pub(super) async fn listen(listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
+    let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let next = async {
+            let permit = Arc::clone(&room).acquire_owned().await;
+            (listener.accept().await, permit)
+        };
+        let (accepted, permit) = tokio::select! {
+            next = next => next,
+            () = &mut stop => break,
+        };
+        let Ok((stream, peer)) = accepted else {
+            sleep(NO_ROOM).await;
+            continue;
+        };
+        let connected = Connected {
+            routes: TowerToHyperService::new(routes.clone()),
+            peer: Peer(peer),
+        };
+        let connection = graceful.watch(connection(stream, connected));
+        tokio::spawn(async move {
+            // What goes wrong with one connection is the client's matter.
+            let _ = connection.await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    let _ = timeout(LEAVE, graceful.shutdown()).await;
+}
+
+type TimedStream = TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>;
+
+fn connection(
+    stream: TcpStream,
+    connected: Connected,
+) -> http1::Connection<TimedStream, Connected> {
+    let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(STALLED));
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .max_buf_size(HEADER_BYTES)
+        .serve_connection(TokioIo::new(Box::pin(stream)), connected)
+}
