@@ -43,7 +43,7 @@ pub fn guard<T>(work: impl FnOnce() -> Result<T, Finding>) -> Result<T, Finding>
         let place = PLACE.take();
         let place = place.as_deref().unwrap_or("a place in another thread");
         let message = message_of(&*payload);
-        Err(Finding::error(format!("tidings failed at {place}: {message}")).way_out(REPORT))
+        Err(Finding::error(format!("tidings failed at {place}: {message}")).hint(REPORT))
     })
 }
 
@@ -108,7 +108,7 @@ mod tests {
         );
         assert!(words.contains(r"unlucky\n\u{1b}[31mxxx"), "{words}");
         assert!(words.len() < LONGEST + 60, "{words}");
-        assert!(finding.is_error() && finding.way_out.is_some());
+        assert!(finding.is_error() && finding.hint.is_some());
     }
 
     #[test]

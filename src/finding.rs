@@ -1,4 +1,4 @@
-//! What is wrong, where it stands and the way out: the one form in which every room reports a fault.
+//! What is wrong, where it stands and the hint: the one form in which every room reports a fault.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -49,7 +49,7 @@ impl From<PathBuf> for Place {
     }
 }
 
-/// One fault, as it is printed: `file:line:column: message`, then the way out on a line of its own.
+/// One fault, as it is printed: `file:line:column: message`, then the hint on a line of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Finding {
     /// Where; none when it is not in a file.
@@ -59,7 +59,7 @@ pub struct Finding {
     /// What is wrong: lower case, names in backticks.
     pub message: String,
     /// What to do about it.
-    pub way_out: Option<String>,
+    pub hint: Option<String>,
 }
 
 impl Finding {
@@ -69,7 +69,7 @@ impl Finding {
             place: None,
             severity: Severity::Error,
             message: message.into(),
-            way_out: None,
+            hint: None,
         }
     }
 
@@ -120,16 +120,22 @@ impl Finding {
         self
     }
 
-    /// The same finding with the way out.
+    /// The same finding with a hint: what a person can do about it.
     #[must_use]
-    pub fn way_out(mut self, way_out: impl Into<String>) -> Self {
-        self.way_out = Some(way_out.into());
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 
+    #[doc(hidden)]
+    #[must_use]
+    pub fn way_out(self, hint: impl Into<String>) -> Self {
+        self.hint(hint)
+    }
+
     fn kind(&self) -> FindingKind {
-        let way_out = self.way_out.as_deref().unwrap_or_default();
-        (self.severity, shape(&self.message), shape(way_out))
+        let hint = self.hint.as_deref().unwrap_or_default();
+        (self.severity, shape(&self.message), shape(hint))
     }
 
     /// Whether something was left out because of it.
@@ -168,7 +174,7 @@ pub(crate) fn condense(findings: Vec<Finding>) -> Vec<Finding> {
         if *named == EXAMPLES {
             let more = count - EXAMPLES;
             let rest = Finding::error(format!("and {more} more like these, {count} in all"));
-            told.push(Finding { severity, ..rest }.way_out("`-v` names each"));
+            told.push(Finding { severity, ..rest }.hint("`-v` names each"));
         }
     }
     told
@@ -218,8 +224,8 @@ impl fmt::Display for Finding {
                 _ => write!(f, "\n  {}", visible_line(&bounded(line.trim_start())))?,
             }
         }
-        let way_out = self.way_out.iter().flat_map(|way_out| way_out.lines());
-        for line in way_out.take(MOST_LINES) {
+        let hint = self.hint.iter().flat_map(|hint| hint.lines());
+        for line in hint.take(MOST_LINES) {
             write!(f, "\n  {}", visible_line(&bounded(line)))?;
         }
         Ok(())
@@ -341,12 +347,12 @@ mod tests {
         let many = |make: &dyn Fn(usize) -> Finding| told((0..10).map(make)).len();
         assert_eq!(many(&|n| Finding::warning(format!("“{n}” is unread"))), 4);
         assert_eq!(
-            many(&|n| Finding::error("x").way_out(format!("write `{n}`"))),
+            many(&|n| Finding::error("x").hint(format!("write `{n}`"))),
             4
         );
         let words = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
         assert_eq!(many(&|n| Finding::error(words[n])), 10);
-        assert_eq!(many(&|n| Finding::error("x").way_out(words[n])), 10);
+        assert_eq!(many(&|n| Finding::error("x").hint(words[n])), 10);
         let mixed = |n: usize| match n % 2 {
             0 => Finding::error("x"),
             _ => Finding::warning("x"),
@@ -362,7 +368,7 @@ mod tests {
         let finding = Finding::error(format!("`{orders}` is no date\nok: forged"))
             .in_file(format!("post/{orders}\nok: forged.md"))
             .at_line(1)
-            .way_out(format!("mend {orders}\nok: forged"));
+            .hint(format!("mend {orders}\nok: forged"));
         let shown = finding.to_string();
         assert!(
             !shown.contains(|c: char| c.is_control() && c != '\n'),
@@ -386,7 +392,7 @@ mod tests {
             "\u{1b}".repeat(1 << 20),
             "ü\n".repeat(1 << 20),
         ] {
-            let finding = Finding::error(format!("`{word}` is no date")).way_out(word);
+            let finding = Finding::error(format!("`{word}` is no date")).hint(word);
             let shown = finding.to_string();
             assert!(shown.len() < 50_000, "{}", shown.len());
         }
@@ -425,7 +431,7 @@ mod tests {
             .in_file("post/tea.md")
             .at_line(3)
             .at_column(5)
-            .way_out("expected something like 2024-12-01");
+            .hint("expected something like 2024-12-01");
         assert_eq!(
             finding.to_string(),
             "post/tea.md:3:5: `date = x` is no date\n  expected something like 2024-12-01"

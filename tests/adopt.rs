@@ -36,7 +36,7 @@ fn two() -> Scene {
 fn an_old_feed_that_fits_nothing_is_an_error_that_says_why_and_nothing_is_written() {
     let another = [("Snow", "/snow/", "1"), ("Hail", "/hail/", "2")];
     let taken = [("Tea", "/tea/", "https://old.example/?p=9")];
-    for (feed, message, way_out) in [
+    for (feed, message, hint) in [
         (old_feed(&another), "none of its 2 entries is a post of this site", "“Tea” at `/tea/`"),
         (old_feed(&another), "such as `/snow/` of “Snow”", "name the old feed of this site"),
         (old_feed(&[]), "the feed has no entries", "as the other generator published it"),
@@ -52,7 +52,7 @@ fn an_old_feed_that_fits_nothing_is_an_error_that_says_why_and_nothing_is_writte
             let ran = scene.run(&[&["--at", NOON], arguments, &["--adopt", "old.feed"]].concat());
             assert_eq!(ran.code, 2, "{feed}: {}", ran.talk);
             assert!(
-                ran.talk.contains("error: old.feed: ") && ran.talk.contains(message) && ran.talk.contains(way_out),
+                ran.talk.contains("error: old.feed: ") && ran.talk.contains(message) && ran.talk.contains(hint),
                 "{message}: {}",
                 ran.talk
             );

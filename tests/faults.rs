@@ -374,7 +374,7 @@ fn a_locked_database_is_said_after_a_while_and_waited_for() {
 
 #[test]
 fn an_error_of_the_store_is_said_once_with_its_file_and_what_helps() {
-    for (spoil, words, way_out) in [
+    for (spoil, words, hint) in [
         (
             &(|file: &Path| fs::write(file, "no database at all, but long enough").unwrap())
                 as &dyn Fn(&Path),
@@ -411,7 +411,7 @@ fn an_error_of_the_store_is_said_once_with_its_file_and_what_helps() {
         assert_eq!(ran.code, 2, "{}{}", ran.out, ran.talk);
         assert_eq!(ran.talk.matches(words).count(), 1, "{}", ran.talk);
         assert_eq!(ran.talk.matches("tidings.db").count(), 1, "{}", ran.talk);
-        assert!(ran.talk.contains(way_out), "{}", ran.talk);
+        assert!(ran.talk.contains(hint), "{}", ran.talk);
         let ran = scene.run(&["run"]);
         assert!(
             ran.code == 2 && ran.talk.contains("tidings.db: ") && ran.talk.contains("the store"),

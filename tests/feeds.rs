@@ -153,7 +153,7 @@ fn parts_have_an_archive_where_a_key_asks_for_it() {
 
 #[test]
 fn an_archive_of_parts_that_cannot_be_is_an_error_with_its_line() {
-    for (keys, message, way_out) in [
+    for (keys, message, hint) in [
         (
             "by = [\"tag\"]\narchive = \"year\"\narchive_by = [\"author\"]",
             "`archive_by` names `author`, which has no feeds",
@@ -174,7 +174,7 @@ fn an_archive_of_parts_that_cannot_be_is_an_error_with_its_line() {
         let place = format!("config.toml:{}: {message}", line.unwrap() + 1);
         assert_eq!(ran.code, 2);
         assert!(
-            ran.talk.contains(&place) && ran.talk.contains(way_out),
+            ran.talk.contains(&place) && ran.talk.contains(hint),
             "{}",
             ran.talk
         );

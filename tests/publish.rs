@@ -163,7 +163,7 @@ fn a_file_of_somebody_else_is_never_overwritten() {
     fs::write(scene.path("public/rss.xml"), theirs).unwrap();
     assert_eq!(scene.run(&["--at", NOON, "build"]).code, 2);
     assert_eq!(scene.read("public/rss.xml"), theirs);
-    // The way out.
+    // The hint.
     let other = config("", "files = { rss = \"feed.xml\" }");
     let scene = scene.file("config.toml", &other);
     scene.run_at(NOON, &["build"]);

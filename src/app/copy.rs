@@ -108,7 +108,7 @@ impl App {
         let file = self.departures();
         if let Err(error) = store.note_departures(&file).await {
             let finding = Finding::warning(format!("{error}")).in_file(file);
-            talk.report(&[finding.way_out(
+            talk.report(&[finding.hint(
                 "without it an older copy of the store does not know who has left since it was made",
             )]);
         }
@@ -179,7 +179,7 @@ fn name_copied(talk: &mut Talk<'_>, issue: &Issue) {
         issue.id
     );
     let paused = format!("{}: “{}” is paused: {COPIED}", issue.digest, issue.subject);
-    talk.report(&[Finding::error(paused).way_out(resume)]);
+    talk.report(&[Finding::error(paused).hint(resume)]);
 }
 
 /// What an older copy does not know, said to a person.

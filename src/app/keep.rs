@@ -81,7 +81,7 @@ impl App {
             .message;
         let changes = lock.changes();
         if !changes.new.is_empty() || !changes.renamed.is_empty() || !changes.adopted.is_empty() {
-            talk.report(&[Finding::warning(reason.clone()).in_file(file).way_out(
+            talk.report(&[Finding::warning(reason.clone()).in_file(file).hint(
                 "new ids are the same on every machine as long as nothing moves; run `tidings build` where it can be \
                  written, and commit it",
             )]);
@@ -108,7 +108,7 @@ impl App {
         let finding = |(path, what): (&str, String)| {
             Finding::error(format!("{what}, and the lock does not say so: {reason}"))
                 .in_file(self.config.posts.dir.join(path))
-                .way_out("run `tidings build` where the lock can be written, and commit it")
+                .hint("run `tidings build` where the lock can be written, and commit it")
         };
         lost.into_iter().map(finding).collect()
     }
@@ -172,7 +172,7 @@ impl App {
                 severity: crate::finding::Severity::Warning,
                 ..finding
             }
-            .way_out("it cannot say which store began the digest: keep the store safe")]);
+            .hint("it cannot say which store began the digest: keep the store safe")]);
         }
         Ok(())
     }

@@ -63,8 +63,8 @@ impl App {
             Some(file) => finding.in_file(file),
             None => finding.in_file(self.config.store.url.to_string()),
         };
-        match store.way_out() {
-            Some(way_out) => finding.way_out(way_out),
+        match store.hint() {
+            Some(hint) => finding.hint(hint),
             None => finding,
         }
     }

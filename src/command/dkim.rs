@@ -57,7 +57,7 @@ pub(super) fn dkim(
             if keys.is_empty() {
                 let finding =
                     Finding::error("mail is not signed here: there is no `dkim` under [mail]");
-                return Err(finding.way_out("make a key with `tidings dkim new`").into());
+                return Err(finding.hint("make a key with `tidings dkim new`").into());
             }
             for key in &keys {
                 writeln!(talk.out(), "{}", record(key, &domain))?;
@@ -94,7 +94,7 @@ fn write_key(file: &Path, pem: &str) -> Result<(), Finding> {
         io::ErrorKind::AlreadyExists => {
             Finding::error("there is a file already, and a key is never overwritten")
                 .in_file(file)
-                .way_out(
+                .hint(
                     "`tidings dkim show` prints its line for DNS; name another file for a new key",
                 )
         }

@@ -94,7 +94,7 @@ impl Config {
                 let Some(message) = one.clash(other).or_else(|| other.clash(one)) else {
                     continue;
                 };
-                let finding = Finding::error(message).way_out("give each a path of its own");
+                let finding = Finding::error(message).hint("give each a path of its own");
                 let line = [other, one].into_iter().find_map(|own| {
                     let (section, key) = own.key?;
                     line_in(text, section, key)

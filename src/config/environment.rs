@@ -45,10 +45,10 @@ pub(super) fn set_keys(
             continue;
         }
         let value = fitting(name, &keys, value)?;
-        let way_out =
+        let hint =
             "name a digest as in TIDINGS_DIGEST__WEEKLY__SUBJECT, by its name or its number from 0";
         set(table, &keys, value)
-            .ok_or_else(|| Finding::error(format!("`{name}` sets no key")).way_out(way_out))?;
+            .ok_or_else(|| Finding::error(format!("`{name}` sets no key")).hint(hint))?;
         set_by += 1;
     }
     Ok(set_by)
@@ -65,7 +65,7 @@ fn slip_of_the_pen(name: &str, rest: &str) -> Result<(), Finding> {
         return Ok(());
     }
     Err(
-        Finding::error(format!("`{name}` sets no key")).way_out(format!(
+        Finding::error(format!("`{name}` sets no key")).hint(format!(
             "did you mean `{PREFIX}{section}__{key}`? two underscores stand between section and key"
         )),
     )
@@ -93,9 +93,7 @@ fn fitting(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Find
             Err(error) => reason = Some(explain(error.message())),
         }
     }
-    let Finding {
-        message, way_out, ..
-    } = reason.unwrap_or_else(|| Finding::error("it sets no key"));
+    let Finding { message, hint, .. } = reason.unwrap_or_else(|| Finding::error("it sets no key"));
     // What may hold a password is not shown, and a key that nobody knows may be a misspelt one.
     let path = keys.join(".");
     let is_secret = SECRETS.iter().any(|secret| {
@@ -108,7 +106,7 @@ fn fitting(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Find
         _ => format!("`{name}={value}`: {message}"),
     };
     Err(Finding {
-        way_out,
+        hint,
         ..Finding::error(shown)
     })
 }

@@ -35,40 +35,40 @@ pub(super) fn explain(message: &str) -> Finding {
                 .step_by(2)
                 .filter(|known| *known != "password")
                 .collect();
-            let mut way_out = format!("expected {}", listed(&known));
+            let mut hint = format!("expected {}", listed(&known));
             if let Some(near) = nearest(unknown, &known) {
-                way_out = format!("did you mean `{near}`? {way_out}");
+                hint = format!("did you mean `{near}`? {hint}");
             }
-            return Finding::error(format!("unknown {noun} `{unknown}`")).way_out(way_out);
+            return Finding::error(format!("unknown {noun} `{unknown}`")).hint(hint);
         }
     }
     if let Some(key) = message
         .strip_prefix("missing field `")
         .and_then(|rest| rest.split('`').next())
     {
-        let way_out = match key {
+        let hint = match key {
             "site" => "begin with [site], and give it a `title` and a `url`".to_owned(),
             key => format!("add `{key} = …`"),
         };
-        return Finding::error(format!("the key `{key}` is missing here")).way_out(way_out);
+        return Finding::error(format!("the key `{key}` is missing here")).hint(hint);
     }
-    // A message of ours may carry its way out on a second line; the parser's carry "wrong, expected right".
-    let (what, way_out) = match message.split_once('\n') {
-        Some((what, way_out)) => (what, Some(way_out.trim().to_owned())),
+    // A message of ours may carry its hint on a second line; the parser's carry "wrong, expected right".
+    let (what, hint) = match message.split_once('\n') {
+        Some((what, hint)) => (what, Some(hint.trim().to_owned())),
         None => match message.split_once(", expected ") {
             Some((what, expected)) => (what, Some(format!("expected {}", plainly(expected)))),
             None => (message, None),
         },
     };
     if what == "invalid type: map"
-        && way_out.as_deref() == Some("expected a list, like [\"one\", \"two\"]")
+        && hint.as_deref() == Some("expected a list, like [\"one\", \"two\"]")
     {
         return Finding::error("a table stands here")
-            .way_out("expected a list; a digest begins with [[digest]]");
+            .hint("expected a list; a digest begins with [[digest]]");
     }
     let finding = Finding::error(plainly_typed(what.trim_end()));
-    match way_out {
-        Some(way_out) => finding.way_out(way_out),
+    match hint {
+        Some(hint) => finding.hint(hint),
         None => finding,
     }
 }

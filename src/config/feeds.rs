@@ -83,13 +83,13 @@ impl Feeds {
         let finding = match (by, self.archive) {
             (Some(by), _) => {
                 let name = by.name();
-                Finding::error(format!("`archive_by` names `{name}`, which has no feeds")).way_out(
+                Finding::error(format!("`archive_by` names `{name}`, which has no feeds")).hint(
                     format!("add \"{name}\" to `by`, or take it out of `archive_by`"),
                 )
             }
             (None, None) if !self.archive_by.is_empty() => {
                 Finding::error("there is `archive_by`, but no `archive`")
-                    .way_out("add archive = \"year\" or \"month\"")
+                    .hint("add archive = \"year\" or \"month\"")
             }
             _ => return None,
         };

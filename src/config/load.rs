@@ -23,7 +23,7 @@ impl Config {
             let is_missing = error.is_missing();
             let finding = error.in_file(file);
             match is_missing {
-                true => finding.way_out("name another with `--config FILE`"),
+                true => finding.hint("name another with `--config FILE`"),
                 false => finding,
             }
         })?;
@@ -64,7 +64,7 @@ impl Config {
         {
             return Err(Finding::error("this is the config of the site's generator")
                 .at_line(line_of(text, key).unwrap_or(1))
-                .way_out("give tidings a file of its own, and name it: `tidings --config tidings.toml …`"));
+                .hint("give tidings a file of its own, and name it: `tidings --config tidings.toml …`"));
         }
         if table
             .get("mail")
@@ -72,13 +72,13 @@ impl Config {
         {
             return Err(Finding::error("a password does not belong in the config")
                 .at_line(line_of(text, "password").unwrap_or(1))
-                .way_out("set TIDINGS_MAIL__PASSWORD in the environment"));
+                .hint("set TIDINGS_MAIL__PASSWORD in the environment"));
         }
         let dkim = table.get("mail").and_then(|mail| mail.get("dkim"));
         if dkim.is_some_and(|dkim| dkim.get("pem").is_some()) {
             return Err(Finding::error("a private key does not belong in the config")
                 .at_line(line_of(text, "pem").or_else(|| line_of(text, "dkim")).unwrap_or(1))
-                .way_out("name its file with `key`, or set TIDINGS_MAIL__DKIM__PEM in the environment"));
+                .hint("name its file with `key`, or set TIDINGS_MAIL__DKIM__PEM in the environment"));
         }
         let set = set_keys(&mut table, environment)?;
         let config = match set {
@@ -104,9 +104,7 @@ impl Config {
             {
                 let finding =
                     Finding::error(format!("there are two digests named `{}`", digest.name))
-                        .way_out(
-                            "a digest's name is how readers subscribe to it: give each its own",
-                        );
+                        .hint("a digest's name is how readers subscribe to it: give each its own");
                 return Err(match nth_digest_key(text, number, "name") {
                     Some(line) => finding.at_line(line),
                     None => finding,
@@ -125,7 +123,7 @@ impl Config {
             return Err(
                 Finding::error("there is a digest but no `from` under [mail]")
                     .at_line(text.lines().count().max(1))
-                    .way_out("expected from = \"Name <address>\""),
+                    .hint("expected from = \"Name <address>\""),
             );
         }
         Ok(())
@@ -147,7 +145,7 @@ impl Config {
                 _ => continue,
             };
             let finding = Finding::error(message)
-                .way_out("`was` is the name that this digest alone had before it was renamed");
+                .hint("`was` is the name that this digest alone had before it was renamed");
             return Err(match nth_digest_key(text, number, "was") {
                 Some(line) => finding.at_line(line),
                 None => finding,
@@ -192,11 +190,11 @@ impl Config {
                     .collect();
                 let finding = Finding::error(format!("there is no digest named `{name}`"));
                 match nearest(name, &names) {
-                    Some(near) => finding.way_out(format!("did you mean `{near}`?")),
+                    Some(near) => finding.hint(format!("did you mean `{near}`?")),
                     None if names.is_empty() => {
-                        finding.way_out("the config has no [[digest]] section")
+                        finding.hint("the config has no [[digest]] section")
                     }
-                    None => finding.way_out(format!("there is {}", listed(&names))),
+                    None => finding.hint(format!("there is {}", listed(&names))),
                 }
             })
     }

@@ -26,7 +26,7 @@ pub(crate) fn load_signer(mail: &Mail) -> Result<Option<Signer>, Finding> {
         let finding = Finding::error(format!(
             "`skip` under [mail.dkim]: `{unknown}` is no header that is signed"
         ));
-        return Err(finding.way_out(format!("expected some of {}", SIGNED[1..].join(", "))));
+        return Err(finding.hint(format!("expected some of {}", SIGNED[1..].join(", "))));
     }
     let keys = load_keys(mail)?;
     Ok(Some(Signer::new(&domain, keys, &dkim.skip)))
@@ -45,7 +45,7 @@ pub(crate) fn signing_domain(mail: &Mail) -> Result<String, Finding> {
     };
     own.or_else(sender).ok_or_else(|| {
         Finding::error("there is no domain to sign for")
-            .way_out("set `from` or `dkim = { domain = … }` under [mail]")
+            .hint("set `from` or `dkim = { domain = … }` under [mail]")
     })
 }
 
@@ -73,16 +73,16 @@ fn load_key(selector: &str, file: &Path) -> Result<SigningKey, Finding> {
     let pem = read_text(file, WRITTEN).map_err(|error| {
         error
             .in_file(file)
-            .way_out("make one with `tidings dkim new`, or name its file: `key` under [mail.dkim]")
+            .hint("make one with `tidings dkim new`, or name its file: `key` under [mail.dkim]")
     })?;
     if !is_private(file) {
         return Err(Finding::error("other users may read this private key")
             .in_file(file)
-            .way_out(format!("chmod 600 {}", file.display())));
+            .hint(format!("chmod 600 {}", file.display())));
     }
     SigningKey::from_pem(selector, &pem).map_err(|error| {
         Finding::error(error.to_string())
             .in_file(file)
-            .way_out("make one with `tidings dkim new`")
+            .hint("make one with `tidings dkim new`")
     })
 }

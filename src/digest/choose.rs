@@ -107,7 +107,7 @@ pub(crate) fn refuse_the_archive(
         "the digest `{name}` has announced before, and finds {unknown} of {all} posts that it does not know: \
          is the lock lost, or did the ids change?"
     ))
-    .way_out(format!(
+    .hint(format!(
         "bring the old `tidings.lock` back, or say which are news: \
          `tidings digest {name} --since DATE` (older ones are known from then on) or `--posts A,B`"
     )))
@@ -150,14 +150,14 @@ pub(crate) fn find<'a>(
                         parts[at].trim(),
                         several.len()
                     ))
-                    .way_out(format!("say which by its path: {}", paths.join(", "))));
+                    .hint(format!("say which by its path: {}", paths.join(", "))));
                 }
                 None => {
                     return Err(Finding::error(format!(
                         "`{}` names no published post",
                         parts[at].trim()
                     ))
-                    .way_out(
+                    .hint(
                         "expected a path below the folder of posts, a slug, an address or an id",
                     ));
                 }

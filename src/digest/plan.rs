@@ -245,7 +245,7 @@ fn choose<'a>(
         Some(post) if !wish.again => {
             let carried = format!("an issue has carried `{}` already", post.path);
             let hint = "add `--again` to send it once more, as a correction";
-            Err(Finding::error(carried).way_out(hint))
+            Err(Finding::error(carried).hint(hint))
         }
         _ => Ok(chosen),
     }
@@ -286,7 +286,7 @@ pub(crate) fn another_store(digest: &str, began: &str, is_empty: bool) -> Findin
     Finding::error(format!(
         "the digest `{digest}` was begun by another store ({began}), and {this}"
     ))
-    .way_out(format!(
+    .hint(format!(
         "bring the old store back (`url` under [store]), or begin anew with `tidings digest {digest} --new-store`: \
          every post is known then, and only what comes is news"
     ))
@@ -308,7 +308,7 @@ pub(crate) fn older_store(
     Finding::error(format!(
         "the store is an older copy: of the digest `{digest}` {lacks}"
     ))
-    .way_out(format!(
+    .hint(format!(
         "bring the newer copy back (`url` under [store]), or go on with this one by \
          `tidings digest {digest} --new-store`: every post is known then, and only what comes is news"
     ))
@@ -333,7 +333,7 @@ pub(crate) fn earlier_name<'s>(
             return Err(Finding::error(format!(
                 "the digest `{name}` has begun in the store, and so has `{was}`, which `was` names"
             ))
-            .way_out(format!(
+            .hint(format!(
                 "take `was` out and give `{was}` a [[digest]] of its own (`enabled = false` keeps it silent)"
             )));
         }
@@ -352,7 +352,7 @@ pub(crate) fn earlier_name<'s>(
     Err(Finding::error(format!(
         "the digest `{name}` has not begun, and the store keeps `{other}` ({readers}), which the config does not know"
     ))
-    .way_out(format!(
+    .hint(format!(
         "if it was renamed, set `was = \"{other}\"` under its [[digest]]; if it is a new one, begin it with \
          `tidings digest {name} --new-store`: every post is known then, and only what comes is news"
     )))

@@ -87,7 +87,7 @@ pub(crate) fn refuse_site(
             ),
         )
     };
-    Err(Finding::error(message).way_out(format!("{own}; {hint}")))
+    Err(Finding::error(message).hint(format!("{own}; {hint}")))
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ impl OldFeed {
                 "the feed has no entries"
             };
             let finding = Finding::error(format!("{what}, so no id can be adopted"));
-            return finding.way_out("name the feed as the other generator published it");
+            return finding.hint("name the feed as the other generator published it");
         };
         // Where an entry did find its post, a warning says why the post cannot have the id.
         let taken = warnings
@@ -117,7 +117,7 @@ impl OldFeed {
             .find(|one| !one.message.starts_with(NO_POST));
         if let Some(taken) = taken {
             let finding = Finding::error(format!("no id can be adopted: {}", taken.message));
-            return finding.way_out("give each post an id of its own in its front matter");
+            return finding.hint("give each post an id of its own in its front matter");
         }
         let path = item.link.as_ref().map_or("", Url::path);
         let finding = Finding::error(format!(
@@ -126,7 +126,7 @@ impl OldFeed {
             self.items.len(),
             item.title
         ));
-        finding.way_out(format!(
+        finding.hint(format!(
             "name the old feed of this site; the newest post here is “{}” at `{}`",
             text::line(&post.title),
             post.url.path()

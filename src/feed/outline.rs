@@ -98,7 +98,7 @@ pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<F
     let mut names = HashSet::new();
     if let Some(twice) = outlines.iter().find(|outline| !names.insert(&outline.path)) {
         let finding = Finding::error(format!("two documents would stand in `{}`", twice.path));
-        return Err(finding.way_out("give one another name with `files` under [feeds]"));
+        return Err(finding.hint("give one another name with `files` under [feeds]"));
     }
     Ok(FeedPlan { outlines, findings })
 }

@@ -144,5 +144,5 @@ impl OldFeed {
 }
 
 fn no_feed(reason: &dyn Display) -> Finding {
-    Finding::error(format!("this is no feed: {reason}")).way_out("expected Atom, RSS or JSON Feed")
+    Finding::error(format!("this is no feed: {reason}")).hint("expected Atom, RSS or JSON Feed")
 }

@@ -92,7 +92,7 @@ pub(super) fn bound(topics: &mut Vec<Topic>, max: usize) -> Option<Finding> {
         left.len(),
         examples.join(", ")
     ));
-    Some(finding.way_out(format!(
+    Some(finding.hint(format!(
         "use fewer tags, or raise `max_feeds = {max}` under [feeds]"
     )))
 }

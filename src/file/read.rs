@@ -53,7 +53,7 @@ impl Unreadable {
             Self::NotText { line, column } => finding
                 .at_line(line)
                 .at_column(column)
-                .way_out("save the file as UTF-8"),
+                .hint("save the file as UTF-8"),
             _ => finding,
         }
     }

@@ -33,7 +33,7 @@ impl Maildir {
         }
         Err(Finding::error("this is no Maildir")
             .in_file(folder)
-            .way_out("a Maildir is a folder with `new`, `cur` and `tmp`"))
+            .hint("a Maildir is a folder with `new`, `cur` and `tmp`"))
     }
 
     /// The files of all messages that wait, the oldest first as far as their names say: in bytes as many as their names.

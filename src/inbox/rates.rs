@@ -33,7 +33,7 @@ pub(crate) fn find_high_rates(domains: &[Domain]) -> Vec<Finding> {
                         "{}: {rate} {what} in 30 days ({count} of {}), above {bound}",
                         domain.name, domain.sent
                     ))
-                    .way_out(hint),
+                    .hint(hint),
                 );
             }
         }

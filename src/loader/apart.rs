@@ -134,7 +134,7 @@ pub(super) fn take_out(
         losers.push(Loser {
             finding: finding
                 .in_file(before.file(&post.path))
-                .way_out("give one of them a `slug` of its own"),
+                .hint("give one of them a `slug` of its own"),
             id: is_known(id).then(|| id.to_owned()),
         });
         stays[number] = false;

@@ -39,7 +39,7 @@ pub(super) fn habits(
             );
             finding
                 .in_file(&found.file)
-                .way_out("mend it, or set `permalink` under [posts] and `timezone` under [site]")
+                .hint("mend it, or set `permalink` under [posts] and `timezone` under [site]")
         });
         let dir = config
             .dir
@@ -59,7 +59,7 @@ pub(super) fn habits(
                 format!("its pattern of addresses has `{token}`, which is not known here");
             return Err(Finding::error(message)
                 .in_file(&found.file)
-                .way_out("set `permalink` under [posts], with tokens like {year} and {slug}"));
+                .hint("set `permalink` under [posts], with tokens like {year} and {slug}"));
         }
         // A zone of our own config binds.
         if site.timezone.is_some() {
@@ -81,7 +81,7 @@ pub(super) fn habits(
         .and_then(|own| unknown_token(own, &habits))
     {
         let message = format!("`permalink` under [posts] has an unknown token `{{{token}}}`");
-        return Err(Finding::error(message).way_out(TOKENS));
+        return Err(Finding::error(message).hint(TOKENS));
     }
     habits.drafts = config.drafts;
     let zone = habits.zoning(true).zone;

@@ -61,7 +61,7 @@ pub(super) fn history(dir: &Path) -> Result<History, Finding> {
             "this clone is shallow: git does not know when the posts were first committed",
         )
         .in_file(dir)
-        .way_out(
+        .hint(
             "run `git fetch --unshallow`; on a hosted runner fetch the whole history (`fetch-depth: 0`)",
         ));
     }
@@ -90,7 +90,7 @@ fn unsaid(dir: &Path, reason: &GitError) -> Finding {
         "git does not say when the posts were committed: {reason}"
     ))
     .in_file(dir)
-    .way_out("set `git_dates = false` under [posts]")
+    .hint("set `git_dates = false` under [posts]")
 }
 
 /// The nearest folder with a repository of its own, and the path of the folder of posts below it, with a slash at its

@@ -211,7 +211,7 @@ fn all_ignored(posts: &Path, config: &Path) -> Finding {
         "set `dir` under [posts] to what is on the site, or `dialect` if it is another generator's";
     Finding::warning(format!("it leaves out every post in {posts}"))
         .in_file(config)
-        .way_out(hint)
+        .hint(hint)
 }
 
 fn read_lock(file: &Path) -> Result<Lock, Finding> {

@@ -111,10 +111,10 @@ impl PostReader<'_> {
             let finding = Finding::warning(format!(
                 "the length of `{url}` is not known: RSS leaves the enclosure out"
             ));
-            let way_out =
+            let hint =
                 "put the file beside the post or below static/, or say its `length` in bytes";
             let line = draft.enclosure_line.unwrap_or(1);
-            draft.warnings.push(finding.at_line(line).way_out(way_out));
+            draft.warnings.push(finding.at_line(line).hint(hint));
         }
         if let Some(enclosure) = &mut draft.post.enclosure {
             enclosure.length = length;
@@ -148,7 +148,7 @@ pub(super) fn text_of<'a>(file: &Path, buffer: &'a mut Vec<u8>) -> Result<Cow<'a
     buffer.reserve(ROOM);
     read_into(file, WRITTEN, buffer).map_err(|error| match error {
         Unreadable::TooLarge(_) => Finding::error("the post is larger than 8 MiB")
-            .way_out("cut it, or take it out of the folder"),
+            .hint("cut it, or take it out of the folder"),
         other => other.in_file(file),
     })?;
     let text = std::str::from_utf8(buffer)

@@ -38,7 +38,7 @@ impl Spelling {
             };
             if plain.contains(&one) || spelling.0.contains_key(&one) {
                 let message = format!("`{one}` stands here twice, with its accents in two forms");
-                findings.push(Finding::error(message).way_out("remove or rename one of the files"));
+                findings.push(Finding::error(message).hint("remove or rename one of the files"));
                 continue;
             }
             kept.push(one.clone());

@@ -69,7 +69,7 @@ pub(super) fn name(
     Some(
         finding
             .in_file(dir)
-            .way_out("convert to Markdown, as `pandoc -t gfm` does, or rename to `.md`"),
+            .hint("convert to Markdown, as `pandoc -t gfm` does, or rename to `.md`"),
     )
 }
 

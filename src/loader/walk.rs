@@ -41,7 +41,7 @@ pub(super) fn walk(dir: &Path, ignored: &Ignored, feeds: Option<&Path>) -> Resul
     let fail = |error: io::Error| {
         Finding::error(format!("the posts cannot be read: {error}"))
             .in_file(dir)
-            .way_out("set `dir` under [posts]")
+            .hint("set `dir` under [posts]")
     };
     let root = dir.canonicalize().map_err(fail)?;
     let place = WalkScope {
@@ -61,7 +61,7 @@ pub(super) fn walk(dir: &Path, ignored: &Ignored, feeds: Option<&Path>) -> Resul
                 "`{}` holds a control character",
                 path.escape_debug()
             ));
-            finding.in_file(dir).way_out("rename the file")
+            finding.in_file(dir).hint("rename the file")
         }));
     }
     walked.paths.par_sort_unstable();
@@ -158,7 +158,7 @@ impl WalkScope<'_> {
                 walked.findings.push(
                     finding
                         .in_file(entry.path())
-                        .way_out("put the file itself here, or take the link away"),
+                        .hint("put the file itself here, or take the link away"),
                 );
             }
         }
@@ -186,7 +186,7 @@ fn no_name(name: &str, is_folder: bool, dir: &Path) -> Finding {
         "the name of the {noun} `{name}` is not UTF-8: {left_out}"
     ))
     .in_file(dir)
-    .way_out(format!("rename the {noun}"))
+    .hint(format!("rename the {noun}"))
 }
 
 /// Which files the dialect takes for posts.

@@ -69,8 +69,8 @@ impl Claims {
             for number in claimers.into_iter().filter(|number| *number != holder) {
                 let finding =
                     Finding::error(format!("`{id}` is also the id of `{}`", posts[holder].path));
-                let way_out = "give one of them an `id` of its own, or none";
-                refused.push((number, finding.way_out(way_out)));
+                let hint = "give one of them an `id` of its own, or none";
+                refused.push((number, finding.hint(hint)));
             }
         }
         Self { refused }

@@ -90,14 +90,14 @@ impl Lock {
             };
             return Err(Finding::error(message)
                 .at_line(text.lines().count().max(1))
-                .way_out(
+                .hint(
                     "take the file back from version control; without it every id is given anew",
                 ));
         }
         let broken = |number: usize, message: String| {
             Finding::error(message)
                 .at_line(number + 1)
-                .way_out("take the file back from version control, or mend the line")
+                .hint("take the file back from version control, or mend the line")
         };
         let is_control = |c: char| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r');
         if let Some(at) = text.find(is_control) {

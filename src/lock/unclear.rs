@@ -25,14 +25,14 @@ impl Unclear {
             "this may be {}, which is gone, or a new post: it is left out until you say",
             names.join(" or ")
         );
-        let way_out = format!(
+        let hint = format!(
             "add one of these lines to the lock, its fields parted by tabs, or the line's id to the front matter; \
              the last is for a new post\n{}",
             lines_of(post, ids)
         );
         Self {
             number,
-            finding: Finding::error(message).way_out(way_out),
+            finding: Finding::error(message).hint(hint),
             held: gone.iter().map(|(_, id)| (*id).to_owned()).collect(),
         }
     }
@@ -41,14 +41,14 @@ impl Unclear {
     pub(super) fn back_or_new(number: usize, post: &Line<'_>, old: &str, new: &str) -> Self {
         let message = "a post that is gone had this path on this day, and the lock has no line of it: this may be that \
                        post, or a new one: it is left out until you say";
-        let way_out = format!(
+        let hint = format!(
             "add one of these lines to the lock, its fields parted by tabs, or the line's id to the front matter; \
              the last is for a new post\n{}",
             lines_of(post, [old, new])
         );
         Self {
             number,
-            finding: Finding::error(message).way_out(way_out),
+            finding: Finding::error(message).hint(hint),
             held: Vec::new(),
         }
     }
@@ -65,14 +65,14 @@ impl Unclear {
              edited: it is left out until you say",
             gone.0
         );
-        let way_out = format!(
+        let hint = format!(
             "put one of these lines in the place of that of its path in the lock, its fields parted by tabs, or the \
              line's id into the front matter; the first is for the post that was here\n{}",
             lines_of(post, [own, gone.1])
         );
         Self {
             number,
-            finding: Finding::error(message).way_out(way_out),
+            finding: Finding::error(message).hint(hint),
             held: vec![own.to_owned(), gone.1.to_owned()],
         }
     }

@@ -37,7 +37,7 @@ pub(crate) fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
                     "a header needs SMTPUTF8 at every relay on the way: {}",
                     start(line)
                 ));
-                findings.push(finding.way_out("use an address of ASCII letters as the sender"));
+                findings.push(finding.hint("use an address of ASCII letters as the sender"));
             }
         }
         if is_last {
@@ -62,7 +62,7 @@ pub(crate) fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
         let finding = Finding::warning(format!(
             "`return_path` is at {bounces} and `from` at {from}: SPF does not align"
         ));
-        findings.push(finding.way_out(format!(
+        findings.push(finding.hint(format!(
             "let both be of one domain, or let DKIM sign for {from}"
         )));
     }
@@ -77,7 +77,7 @@ pub(crate) fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
         let finding = Finding::warning(format!(
             "DKIM signs for {signs} and `from` is at {from}: receivers that ask for DMARC do not count the signature"
         ));
-        findings.push(finding.way_out("let both be of one domain"));
+        findings.push(finding.hint("let both be of one domain"));
     }
     findings
 }

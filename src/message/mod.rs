@@ -115,7 +115,7 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
         mail,
         authority,
     } = origin;
-    let no_sender = || Finding::error("there is no sender").way_out("set `from` under [mail]");
+    let no_sender = || Finding::error("there is no sender").hint("set `from` under [mail]");
     let from = digest
         .from
         .as_ref()

@@ -194,7 +194,7 @@ impl<'a> Hub<'a> {
             let finding = Finding::warning(format!(
                 "the hub `{hub}` was not told of {also} feeds: {trouble}"
             ));
-            findings.push(finding.way_out(
+            findings.push(finding.hint(
                 "the next run tells it; a hub at home needs `hub_private = true` under [feeds]",
             ));
         }

@@ -435,7 +435,7 @@ impl Manifest {
                 severity: Severity::Warning,
                 ..finding
             }
-            .way_out("without it every run renders everything, and cannot say what is new")
+            .hint("without it every run renders everything, and cannot say what is new")
         })
     }
 }

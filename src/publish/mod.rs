@@ -131,13 +131,13 @@ impl Publisher {
                 let file = self.dir.join(&path);
                 if let Some(folder) = no_folder(&file) {
                     let finding = Finding::error("this is a file, and tidings needs a folder here");
-                    return Err(finding.in_file(folder).way_out(elsewhere));
+                    return Err(finding.in_file(folder).hint(elsewhere));
                 }
                 if self.is_foreign(&path) {
                     let finding = Finding::error(
                         "another program or a person wrote this file, so it stays as it is",
                     );
-                    return Err(finding.in_file(file).way_out(elsewhere));
+                    return Err(finding.in_file(file).hint(elsewhere));
                 }
             }
         }

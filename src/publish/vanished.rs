@@ -58,7 +58,7 @@ impl Vanished {
         Err(Finding::error(format!(
             "{gone} of {known} posts that were published would leave the feeds ({reasons})"
         ))
-        .way_out(
+        .hint(
             "see whether the folder of posts is there as a whole (mounted, checked out), and the clock right\nor say that it is meant: `tidings build --fewer`",
         ))
     }

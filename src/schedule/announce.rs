@@ -159,7 +159,7 @@ async fn name_in_the_way(
                 "`tidings issue resume {0}` goes on with it, `tidings issue cancel {0}` ends it",
                 issue.id
             );
-            talk.report(&[Finding::error(message).way_out(hint)]);
+            talk.report(&[Finding::error(message).hint(hint)]);
         }
     }
     Ok(ending)

@@ -92,7 +92,7 @@ fn name_outbox(app: &App, talk: &mut Talk<'_>) {
     let folder = app.config.mail.outbox.folder().display();
     let finding = Finding::warning(format!("mail was written into {folder}; {STAYS_HERE}"));
     let hint = "set `smtp` to send it, or `outbox` if the folder is meant";
-    talk.insist([finding.way_out(hint)].iter());
+    talk.insist([finding.hint(hint)].iter());
 }
 
 /// What the program has paused waits for a person, who may not have seen why.
@@ -107,7 +107,7 @@ fn name_paused(talk: &mut Talk<'_>, issue: &Issue) -> Ending {
                 "mend it, then `tidings issue resume {0}`, or `tidings issue cancel {0}`",
                 issue.id
             );
-            talk.report(&[finding.way_out(resume)]);
+            talk.report(&[finding.hint(resume)]);
             Ending::Partial
         }
         _ => Ending::Done,
@@ -141,7 +141,7 @@ pub(crate) async fn finish(
                 "{}: “{}” cannot be read: {why}",
                 issue.digest, issue.subject
             ));
-            talk.report(&[finding.way_out(format!("`tidings issue cancel {}` ends it", issue.id))]);
+            talk.report(&[finding.hint(format!("`tidings issue cancel {}` ends it", issue.id))]);
             return Ok(Ending::Partial);
         }
     };
@@ -197,7 +197,7 @@ pub(crate) async fn finish(
     ];
     if talk.is_quiet() && after.sum_of(&failed) > before.sum_of(&failed) {
         let who = format!("`tidings status {}` says who and why", issue.id);
-        talk.report(&[Finding::error(summary).way_out(who)]);
+        talk.report(&[Finding::error(summary).hint(who)]);
     } else {
         talk.conclude(&summary)?;
     }

@@ -36,7 +36,7 @@ pub(crate) async fn tell_hub_when_live(
         let finding = Finding::warning(format!(
             "`{page}` has not been there for a day: the hub is told without it"
         ));
-        talk.report(&[finding.way_out("publish the page, or unpublish the post")]);
+        talk.report(&[finding.hint("publish the page, or unpublish the post")]);
     }
     if !is_time {
         talk.say("the hub is told when the new posts are there");

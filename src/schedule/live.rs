@@ -85,7 +85,7 @@ impl Live {
             if let Some(trouble) = &trouble {
                 let finding = Finding::warning(format!("`{page}` is not there yet: {trouble}"));
                 findings.push(
-                    finding.way_out("its post waits for the next run; `require_live` under [site]"),
+                    finding.hint("its post waits for the next run; `require_live` under [site]"),
                 );
             }
             self.known.insert(page, trouble);

@@ -110,7 +110,7 @@ pub(crate) fn slot_ahead(digest: &Digest, slot: DateTime<Utc>) -> Finding {
         "{name}: the last slot is {}, which is later than now, so nothing is sent before then",
         slot.to_rfc3339()
     ))
-    .way_out(format!(
+    .hint(format!(
         "set the clock right; if it is right now, `tidings digest {name} --reset-slot` goes on from today"
     ))
 }

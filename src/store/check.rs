@@ -135,7 +135,7 @@ impl Store {
             .await?
             .into_iter()
             .map(|fault| {
-                Finding::error(format!("the database is damaged: {fault}")).way_out(
+                Finding::error(format!("the database is damaged: {fault}")).hint(
                     "bring a backup back with `tidings store restore FILE`, or ask SQLite's `.recover`",
                 )
             })

@@ -94,9 +94,9 @@ impl StoreError {
     }
 
     /// What a person can do about it, where the program knows.
-    pub fn way_out(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Sql(error) => way_out_of(error),
+            Self::Sql(error) => hint_of(error),
             Self::File(_, error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 Some(NO_RIGHT)
             }
@@ -115,7 +115,7 @@ impl StoreError {
             Self::Differs(_) => {
                 Some("nothing was changed; look for what writes into either database")
             }
-            Self::At(_, error) => error.way_out(),
+            Self::At(_, error) => error.hint(),
             Self::Newer { .. } | Self::Older | Self::Lost | Self::Stopped | Self::Writer(_) => None,
         }
     }
@@ -141,7 +141,7 @@ fn describe(error: &sqlx::Error) -> String {
 }
 
 /// SQLite's result codes and PostgreSQL's classes of SQLSTATE, and what helps.
-fn way_out_of(error: &sqlx::Error) -> Option<&'static str> {
+fn hint_of(error: &sqlx::Error) -> Option<&'static str> {
     let server = "look whether the server runs and `url` under [store] names it";
     let error = match error {
         sqlx::Error::Tls(_) => {
@@ -195,7 +195,7 @@ mod tests {
         let whole = format!("{:#}", anyhow::Error::from(error));
         assert_eq!(whole, "the store refuses: connection refused");
         let error = StoreError::from(sqlx::Error::Tls("server does not support TLS".into()));
-        assert!(error.way_out().unwrap().contains("sslmode=disable"));
+        assert!(error.hint().unwrap().contains("sslmode=disable"));
         let whole = format!("{:#}", anyhow::Error::from(error));
         assert_eq!(whole, "the store refuses: server does not support TLS");
     }

@@ -31,7 +31,7 @@ pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<DecodedText<'a>, F
         [b'P', b'K', 3, 4, ..] => {
             return Err(
                 Finding::error("this is a workbook of a spreadsheet, no CSV")
-                    .way_out("save the sheet as CSV in UTF-8"),
+                    .hint("save the sheet as CSV in UTF-8"),
             );
         }
         _ => return Ok(joined(start, bytes)),
@@ -45,8 +45,7 @@ pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<DecodedText<'a>, F
     match (text, odd) {
         (Ok(text), []) => Ok(joined(text.into_bytes(), io::empty())),
         _ => {
-            Err(Finding::error("this begins as UTF-16, and is none")
-                .way_out("save the list as UTF-8"))
+            Err(Finding::error("this begins as UTF-16, and is none").hint("save the list as UTF-8"))
         }
     }
 }

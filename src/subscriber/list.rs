@@ -89,13 +89,14 @@ impl<'a> List<'a> {
     fn read(&self, line: usize) -> Result<Listed, Finding> {
         let cells: Result<Vec<&str>, _> = self.record.iter().map(std::str::from_utf8).collect();
         let cells = cells
-            .map_err(|_| Finding::error("this is not UTF-8").way_out("save the list as UTF-8"))?;
+            .map_err(|_| Finding::error("this is not UTF-8").hint("save the list as UTF-8"))?;
         for (at, cell) in cells.iter().enumerate() {
             // A quotation mark that is not closed swallows the lines behind it, and the people on them.
             let has_break = cell.trim().contains('\n');
             if has_break && (self.columns.reads(at) || cell.contains('@')) {
-                return Err(Finding::error("a field holds a line break")
-                    .way_out("close its quotation marks"));
+                return Err(
+                    Finding::error("a field holds a line break").hint("close its quotation marks")
+                );
             }
         }
         let text = |at: usize| {
@@ -170,13 +171,13 @@ fn no_column(header: &[String]) -> Finding {
         columns => format!("the columns are {}", one_line(&columns.join(", "), 400)),
     };
     let holds_address = header.iter().any(|cell| cell.parse::<Mailbox>().is_ok());
-    let way_out = match holds_address {
+    let hint = match holds_address {
         true => "put a line with the names of the columns before the first, such as `email,name`",
         false => "call the column with the addresses `email`",
     };
     Finding::error(format!("there is no column `email`: {found}"))
         .at_line(1)
-        .way_out(way_out)
+        .hint(hint)
 }
 
 #[cfg(test)]

@@ -189,7 +189,7 @@ fn state_of(word: &str) -> Result<ReaderState, Finding> {
         .find(|(_, words)| words.contains(&folded.as_str()));
     known.map(|(state, _)| *state).ok_or_else(|| {
         Finding::error(format!("`{}` is no state", one_line(word, 40)))
-            .way_out("expected `active`, `pending`, `left`, `bounced` or `complained`")
+            .hint("expected `active`, `pending`, `left`, `bounced` or `complained`")
     })
 }
 
@@ -201,7 +201,7 @@ fn truth_of(word: &str) -> Result<bool, Finding> {
             "`{}` is neither true nor false",
             one_line(word, 40)
         ))
-        .way_out("expected `true` or `false`")),
+        .hint("expected `true` or `false`")),
     }
 }
 

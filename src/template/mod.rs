@@ -45,7 +45,7 @@ fn extends(file: &str, message: String) -> Finding {
     let name = file.rsplit('/').next().unwrap_or(file);
     Finding::error(message)
         .in_file(file)
-        .way_out(format!("expected `default/{name}`"))
+        .hint(format!("expected `default/{name}`"))
 }
 
 /// The message, the file and the line of a report that reads `error: MESSAGE`, then `--> FILE:LINE:COLUMN`.

@@ -30,7 +30,7 @@ pub(crate) fn read_own(
         let finding = Finding::warning("this template is not used: none of ours has this name");
         let expected = OURS.join("`, `");
         let hint = format!("did you mean `{name}`? expected one of `{expected}`");
-        warnings.push(finding.in_file(folder.join(other)).way_out(hint));
+        warnings.push(finding.in_file(folder.join(other)).hint(hint));
     }
     Ok(None)
 }

@@ -58,7 +58,7 @@ fn fetch(app: &App, address: &Url, runtime: &Runtime) -> Result<String, Finding>
     let bytes = fetched.map_err(|trouble| {
         Finding::error(format!("cannot be fetched: {trouble}"))
             .in_file(address.as_str())
-            .way_out("save the old feed as a file, and name the file")
+            .hint("save the old feed as a file, and name the file")
     })?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         let place = not_text(&bytes, error.valid_up_to());

@@ -50,7 +50,7 @@ fn find_missing_unsubscribe(draft: &Draft, place: &dyn Fn(&str) -> Option<Place>
             continue;
         }
         let finding = Finding::error(format!("the {part} part has no link to unsubscribe"))
-            .way_out("expected `{{ reader.unsubscribe }}` in the template");
+            .hint("expected `{{ reader.unsubscribe }}` in the template");
         match part {
             "text" => findings.push(finding.in_file("digest.txt")),
             _ => findings.push(Finding {
@@ -86,7 +86,7 @@ impl PreflightReport<'_> {
                 "the HTML part has {kilobytes} KB, and Gmail hides what follows 102"
             ));
             let hint = "show less: `limit`, or `layout = \"summaries\"`";
-            self.add(finding.way_out(hint), "\u{0}");
+            self.add(finding.hint(hint), "\u{0}");
         }
         if seen.sheets.len() > LARGEST_STYLE {
             let kilobytes = seen.sheets.len() >> 10;
@@ -101,7 +101,7 @@ impl PreflightReport<'_> {
         for image in &seen.without_words {
             let finding = Finding::warning(format!("the image `{image}` has no words"));
             let hint = "say in `alt` what it shows: many readers see no images";
-            self.add(finding.way_out(hint), image);
+            self.add(finding.hint(hint), image);
         }
         for image in &seen.images {
             self.check_kind(image);
@@ -111,7 +111,7 @@ impl PreflightReport<'_> {
                 "the image `{image}` says no width, and Outlook may break the page for it"
             ));
             let hint = "say its `width`, or put its file beside the post or into `static/`, where it is measured";
-            self.add(finding.way_out(hint), image);
+            self.add(finding.hint(hint), image);
         }
     }
 
@@ -122,7 +122,7 @@ impl PreflightReport<'_> {
             let finding = Finding::warning(format!(
                 "the image `{start}…` stands in the mail itself, and Gmail drops it"
             ));
-            self.add(finding.way_out("put it on the site"), &start);
+            self.add(finding.hint("put it on the site"), &start);
             return;
         }
         let path = image.split(['?', '#']).next().unwrap_or_default();
@@ -132,7 +132,7 @@ impl PreflightReport<'_> {
             let finding = Finding::warning(format!(
                 "the image `{image}` is of a kind that Outlook does not show"
             ));
-            self.add(finding.way_out("use PNG or JPEG"), image);
+            self.add(finding.hint("use PNG or JPEG"), image);
         }
     }
 
@@ -153,7 +153,7 @@ impl PreflightReport<'_> {
         for (property, programs, hint) in DROPPED {
             if css.contains(property) {
                 let finding = Finding::warning(format!("`{property}`: {programs}"));
-                self.add(finding.way_out(*hint), property);
+                self.add(finding.hint(*hint), property);
             }
         }
     }
@@ -186,7 +186,7 @@ pub(crate) fn find_left_out(draft: &Draft, posts: &[&Post]) -> Vec<Finding> {
         findings.push(
             finding
                 .in_file(file)
-                .way_out("expected all of `posts` and `headlines` in the template"),
+                .hint("expected all of `posts` and `headlines` in the template"),
         );
     }
     findings
@@ -200,7 +200,7 @@ fn judge_address(address: &str, site: &Site) -> Option<Finding> {
             // A site without TLS has no https:// links to itself.
             let is_own = site.url.scheme() == "http" && address.starts_with(site.url.as_str());
             let finding = Finding::warning(format!("the link `{address}` is not encrypted"));
-            return (!is_own).then(|| finding.way_out("expected https://"));
+            return (!is_own).then(|| finding.hint("expected https://"));
         }
         Some("https" | "mailto" | "tel" | "data" | "xmpp" | "sms" | "geo") => return None,
         _ if address.starts_with(MARKS) => return None,
@@ -212,7 +212,7 @@ fn judge_address(address: &str, site: &Site) -> Option<Finding> {
                 "the link `{address}` is of a kind (`{}:`) that few mail programs open",
                 url.scheme()
             ));
-            return Some(finding.way_out("lead to a page that has it"));
+            return Some(finding.hint("lead to a page that has it"));
         }
         Err(error) => error,
     };
@@ -223,7 +223,7 @@ fn judge_address(address: &str, site: &Site) -> Option<Finding> {
         error => format!("is no address: {error}"),
     };
     let finding = Finding::error(format!("the link `{address}` {why}"));
-    Some(finding.way_out(format!("expected a whole address, like {whole}")))
+    Some(finding.hint(format!("expected a whole address, like {whole}")))
 }
 
 #[cfg(test)]

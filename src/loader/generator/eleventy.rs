@@ -73,7 +73,7 @@ fn unread(error: Unreadable, file: &Path) -> Finding {
         severity: Severity::Warning,
         ..error.in_file(file)
     };
-    finding.way_out("mend it: what it sets for the posts is not followed")
+    finding.hint("mend it: what it sets for the posts is not followed")
 }
 
 /// The keys that the files of data in a folder hold, by what they are about.
@@ -101,7 +101,7 @@ fn files(
             findings.push(
                 finding
                     .in_file(file)
-                    .way_out("put the file itself here, or take the link away"),
+                    .hint("put the file itself here, or take the link away"),
             );
             continue;
         }
@@ -119,7 +119,7 @@ fn files(
             findings.push(
                 finding
                     .in_file(file)
-                    .way_out("write the file as JSON, or set `permalink` under [posts]"),
+                    .hint("write the file as JSON, or set `permalink` under [posts]"),
             );
         }
     }

@@ -265,8 +265,8 @@ impl<'a> Gathered<'a> {
                         severity: Severity::Warning,
                         ..error.in_file(&file)
                     };
-                    let way_out = "mend that: what it leaves out of the site is taken in here";
-                    self.findings.push(finding.way_out(way_out));
+                    let hint = "mend that: what it leaves out of the site is taken in here";
+                    self.findings.push(finding.hint(hint));
                     continue;
                 }
             };
@@ -381,7 +381,7 @@ impl<'a> Gathered<'a> {
                 self.findings.push(
                     finding
                         .in_file(&self.generator.file)
-                        .way_out("leave out by folder, not by file"),
+                        .hint("leave out by folder, not by file"),
                 );
                 RegexSet::empty()
             })
@@ -405,7 +405,7 @@ impl<'a> Gathered<'a> {
 
 fn unread(pattern: &str, error: &Unread) -> Finding {
     let finding = Finding::warning(format!("`{pattern}` cannot be read: {error}"));
-    finding.way_out("write it in another way: what it leaves out of the site is taken in here")
+    finding.hint("write it in another way: what it leaves out of the site is taken in here")
 }
 
 /// The folders of posts.

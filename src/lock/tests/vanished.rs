@@ -136,8 +136,8 @@ fn what_vanished_gives_its_id_to_the_post_that_it_can_only_be() {
         "{finding}"
     );
     // Each of the lines that it names decides.
-    let way_out = finding.way_out.clone().unwrap();
-    let lines: Vec<&str> = way_out.lines().skip(1).collect();
+    let hint = finding.hint.clone().unwrap();
+    let lines: Vec<&str> = hint.lines().skip(1).collect();
     assert_eq!(lines.len(), 3);
     for (line, known) in lines.iter().zip([Some(&ids[0]), Some(&ids[1]), None]) {
         let mut decided = Lock::parse(&format!("{}{line}\n", lock.to_text())).unwrap();
@@ -197,8 +197,8 @@ fn a_post_with_the_date_and_title_of_one_that_is_gone_keeps_the_id_of_its_path_o
         assert_eq!(assigned.held, ids, "{case}");
         let finding = &assigned.refused[0].1;
         assert!(finding.message.contains("`b.md`"), "{case}: {finding}");
-        let way_out = finding.way_out.clone().unwrap();
-        for (line, id) in way_out.lines().skip(1).zip(&ids) {
+        let hint = finding.hint.clone().unwrap();
+        for (line, id) in hint.lines().skip(1).zip(&ids) {
             let text = lock.to_text();
             let told = text.lines().map(|old| match old.starts_with("a.md\t") {
                 true => format!("{line}\n"),

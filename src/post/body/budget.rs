@@ -48,7 +48,7 @@ impl Budget {
             "the text grows to more than {} KiB, {GROWTH} times its source",
             self.limit >> 10
         ));
-        Err(finding.way_out("shorten what it repeats, or split the post"))
+        Err(finding.hint("shorten what it repeats, or split the post"))
     }
 }
 

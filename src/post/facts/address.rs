@@ -154,7 +154,7 @@ impl Parts<'_> {
                     Finding::error(format!(
                         "`{key}: {own}` is a template that cannot be read here"
                     ))
-                    .way_out("set `permalink` under [posts], with tokens like {year} and {slug}")
+                    .hint("set `permalink` under [posts], with tokens like {year} and {slug}")
                 })?
             }
             (OwnAddress::TemplateOrTokens, _) if own.contains('{') => self.fill(own, habits)?,
@@ -202,7 +202,7 @@ impl Parts<'_> {
         self.filled(pattern, habits).map_err(|token| {
             Finding::error(format!("`{pattern}` has an unknown token `{{{token}}}`"))
                 .at_line(1)
-                .way_out(TOKENS)
+                .hint(TOKENS)
         })
     }
 
@@ -459,7 +459,7 @@ impl Parts<'_> {
 fn too_long() -> Finding {
     Finding::error(format!("the address has more than {LONGEST} bytes"))
         .at_line(1)
-        .way_out("give the post a shorter one, with `slug` or the key that names its address")
+        .hint("give the post a shorter one, with `slug` or the key that names its address")
 }
 
 /// Some of a post's sections, as Hugo means it: `1:`, `:last`, `last`, `0`, `1:2`.

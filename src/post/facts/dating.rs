@@ -101,7 +101,7 @@ impl Dating<'_> {
                 let found = found.transpose().map_err(|reason| {
                     Finding::error(format!("the date of the file's name is none: {reason}"))
                         .at_line(1)
-                        .way_out("expected a name like 2024-12-01-tea.md")
+                        .hint("expected a name like 2024-12-01-tea.md")
                 })?;
                 found.map(|(found, _)| Dated::new(found, Provenance::Name))
             }
@@ -204,7 +204,7 @@ impl Dating<'_> {
                         self.front.shown(key, &text)
                     ))
                     .at_line(self.front.line(key))
-                    .way_out("expected something like 2024-12-01 or 2024-12-01T08:00:00+01:00")
+                    .hint("expected something like 2024-12-01 or 2024-12-01T08:00:00+01:00")
                 });
             Some(found)
         })

@@ -212,7 +212,7 @@ fn no_date(is_page: bool) -> Finding {
     } else {
         Finding::error
     };
-    finding("the post has no date").way_out(
+    finding("the post has no date").hint(
         "expected `date = 2024-12-01` in the front matter, or a file name like 2024-12-01-tea.md, or `git_dates = true` \
          under [posts]",
     )
@@ -285,7 +285,7 @@ fn own_id(front: &Front<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
     warnings.push(
         finding
             .at_line(front.line("id"))
-            .way_out("expected something like tag:hums.example,2024:tea"),
+            .hint("expected something like tag:hums.example,2024:tea"),
     );
     None
 }
@@ -316,7 +316,7 @@ fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> 
     warnings.push(
         finding
             .at_line(line)
-            .way_out("expected something like en, de or pt-BR"),
+            .hint("expected something like en, de or pt-BR"),
     );
     None
 }
@@ -330,8 +330,8 @@ fn bound_title(title: &mut String) -> Option<Finding> {
     title.truncate(end);
     title.push('…');
     let message = format!("the title has more than {LONGEST_TITLE} characters: it is cut");
-    let way_out = "write a shorter one: it is a header of each mail, and relays cut those";
-    Some(Finding::warning(message).way_out(way_out))
+    let hint = "write a shorter one: it is a header of each mail, and relays cut those";
+    Some(Finding::warning(message).hint(hint))
 }
 
 /// The most names of a kind that a post may have.
@@ -348,6 +348,6 @@ fn bound<T>(noun: &str, names: &mut Vec<T>, text: impl Fn(&T) -> &str) -> Option
     (lost > 0).then(|| {
         let message = format!("{lost} of {all} {noun} are left out");
         let hint = format!("a post may have {MOST} {noun} of at most {LONGEST} characters");
-        Finding::warning(message).way_out(hint)
+        Finding::warning(message).hint(hint)
     })
 }

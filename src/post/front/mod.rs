@@ -57,7 +57,7 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
             "the front matter is JavaScript, which is not run",
         )
         .at_line(1)
-        .way_out("write it as YAML or JSON")),
+        .hint("write it as YAML or JSON")),
         "+++" if rules.toml => fenced(text, &["+++"], toml),
         _ if rules.json
             && first.starts_with('{')
@@ -109,7 +109,7 @@ fn fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, 
     }
     Err(Finding::error("the front matter is not closed")
         .at_line(1)
-        .way_out(format!("expected a line `{}` below it", ends[0])))
+        .hint(format!("expected a line `{}` below it", ends[0])))
 }
 
 /// The keys of a YAML file that is not a post; none where it cannot be read.
@@ -121,7 +121,7 @@ pub(crate) fn yaml(text: &str) -> Option<Map<String, Value>> {
 
 /// What a parser says as a finding; `above` lines of the file stand before what it saw.
 fn finding((message, place): Broken, above: usize) -> Finding {
-    let finding = Finding::error(message).way_out("mend the front matter");
+    let finding = Finding::error(message).hint("mend the front matter");
     match place {
         Some((line, column)) => finding.at_line(line + above).at_column(column.max(1)),
         None => finding.at_line(above.max(1)),

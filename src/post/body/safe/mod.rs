@@ -157,7 +157,7 @@ fn make_absolute(
 }
 
 pub(super) fn too_deep(deepest: usize) -> Finding {
-    Finding::error(format!("the text nests more than {deepest} deep")).way_out("flatten it")
+    Finding::error(format!("the text nests more than {deepest} deep")).hint("flatten it")
 }
 
 /// HTML without what readers do not support.
