@@ -12,7 +12,7 @@ pub mod digest {
     };
 }
 pub mod feed {
-    pub use crate::feed::{Bodies, OldFeed, Outline, Setting, Sink, plan, render};
+    pub use crate::feed::{Bodies, OldFeed, Outline, Rendition, Setting, Sink, plan, render};
 }
 pub mod finding {
     pub use crate::finding::Finding;
@@ -40,7 +40,9 @@ pub mod message {
     }
 }
 pub mod post {
-    pub use crate::post::{Body, Index, Post, Read, Signature, body, fingerprint_of, read};
+    pub use crate::post::{
+        Body, Drawing, Index, Post, Read, Signature, body, fingerprint_of, read,
+    };
     pub mod dialect {
         pub use crate::post::dialect::Habits;
     }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 use tidings::config::Config;
-use tidings::inside::feed::{Bodies, Outline, Setting, Sink, plan, render};
+use tidings::inside::feed::{Bodies, Outline, Rendition, Setting, Sink, plan, render};
 use tidings::inside::finding::Finding;
 use tidings::inside::loader::{Loaded, load_posts};
 use tidings::inside::post::{Body, Post};
@@ -291,12 +291,13 @@ impl Bodies for Counted<'_> {
 struct Noted(Mutex<Vec<(String, bool, usize)>>);
 
 impl Sink for Noted {
-    fn put(&self, outline: &Outline, bytes: &[u8], complete: bool) -> Result<(), Finding> {
-        let entries = String::from_utf8_lossy(bytes).matches("<entry>").count();
+    fn put(&self, outline: &Outline, document: &Rendition<'_>) -> Result<(), Finding> {
+        let text = String::from_utf8_lossy(document.bytes);
+        let entries = text.matches("<entry>").count();
         self.0
             .lock()
             .unwrap()
-            .push((outline.path.clone(), complete, entries));
+            .push((outline.path.clone(), document.is_complete, entries));
         Ok(())
     }
 }

@@ -16,6 +16,7 @@ mod delivery;
 mod dialects;
 mod digest;
 mod dkim;
+mod drawings;
 mod faults;
 mod feed;
 mod feeds;

@@ -51,6 +51,9 @@ fn render(source: &str, dialect: Dialect, ending: &str) {
     let Ok(body) = body(&post, &file, &site, &habits, &[], &Index::default()) else {
         return;
     };
+    for drawing in &body.drawings {
+        look_at(&drawing.svg);
+    }
     for html in [&body.html, &body.summary] {
         assert!(
             html.len() <= source.len() * MOST_GROWN + FEW_WORDS,
@@ -69,6 +72,22 @@ fn render(source: &str, dialect: Dialect, ending: &str) {
         ] {
             let at = lower.find(never).filter(|at| is_markup(&lower, *at, never));
             assert!(at.is_none(), "{never} in {html:?}");
+        }
+    }
+}
+
+/// Looks at the file of a drawing: any parser of XML reads it, and nothing in it runs or leads elsewhere.
+fn look_at(svg: &str) {
+    let document = roxmltree::Document::parse(svg);
+    let document = document.unwrap_or_else(|error| panic!("{error}: {svg:?}"));
+    for node in document.descendants() {
+        let name = node.tag_name().name().to_ascii_lowercase();
+        let never = ["script", "foreignobject", "image", "a", "animate", "set"];
+        assert!(!never.contains(&&*name), "{name} in {svg:?}");
+        for attribute in node.attributes() {
+            let (name, value) = (attribute.name(), attribute.value());
+            let leads_away = name == "href" && !value.starts_with('#');
+            assert!(!name.starts_with("on") && !leads_away, "{name} in {svg:?}");
         }
     }
 }
@@ -490,6 +509,14 @@ pub(crate) fn html(bytes: &[u8]) {
         "<script>",
         "</script>",
         "<svg ",
+        "</svg>",
+        "<path d=\"M0\"/>",
+        "<g id=\"a\">",
+        "</g>",
+        "<use href=\"#a\"/>",
+        "xlink:href=\"#",
+        "fill=\"url(#a)\"",
+        "<text>",
         "<math>",
         "</math>",
         "<mi>",

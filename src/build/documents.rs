@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::bail;
 
-use crate::feed::{Bodies, Outline, Setting, Sink, render};
+use crate::feed::{Bodies, Outline, Rendition, Setting, Sink, render};
 use crate::finding::Finding;
 use crate::loader::Loaded;
 use crate::post::{Body, Post, Signature};
@@ -83,12 +83,15 @@ impl Bodies for PostBodies<'_> {
     }
 }
 
-/// Documents that are printed, by path.
+/// Documents and drawings that are printed, by path.
 #[derive(Default)]
-pub(super) struct Documents(Mutex<BTreeMap<String, Vec<u8>>>);
+pub(super) struct Documents {
+    documents: Mutex<BTreeMap<String, Vec<u8>>>,
+    drawings: Mutex<BTreeMap<String, String>>,
+}
 
 impl Documents {
-    /// Prints these, each under its path; one that is asked for alone stands bare.
+    /// Prints these and their drawings, each under its path; one that is asked for alone stands bare.
     pub(super) fn print(
         self,
         wanted: &[&Outline],
@@ -96,21 +99,34 @@ impl Documents {
         is_alone: bool,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let documents = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let documents = self.documents.into_inner();
+        let documents = documents.unwrap_or_else(PoisonError::into_inner);
+        let drawings = self.drawings.into_inner();
+        let drawings = drawings.unwrap_or_else(PoisonError::into_inner);
         for outline in wanted {
             if !is_alone {
                 writeln!(out, "==> {} <==", dir.join(&outline.path).display())?;
             }
             out.write_all(documents.get(&outline.path).map_or(&[], Vec::as_slice))?;
         }
+        for (path, svg) in drawings.iter().filter(|_| !is_alone) {
+            writeln!(out, "==> {} <==", dir.join(path).display())?;
+            out.write_all(svg.as_bytes())?;
+        }
         Ok(())
     }
 }
 
 impl Sink for Documents {
-    fn put(&self, outline: &Outline, bytes: &[u8], _complete: bool) -> Result<(), Finding> {
-        let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        documents.insert(outline.path.clone(), bytes.to_owned());
+    fn put(&self, outline: &Outline, document: &Rendition<'_>) -> Result<(), Finding> {
+        let documents = self.documents.lock();
+        let mut documents = documents.unwrap_or_else(PoisonError::into_inner);
+        documents.insert(outline.path.clone(), document.bytes.to_owned());
+        let drawings = self.drawings.lock();
+        let mut drawings = drawings.unwrap_or_else(PoisonError::into_inner);
+        for drawing in &document.drawings {
+            drawings.insert(drawing.path.clone(), drawing.svg.clone());
+        }
         Ok(())
     }
 }

@@ -29,7 +29,7 @@ pub use inbox::Inbox;
 pub use mail::{Auth, InboxToken, Mail, Outbox, Relay, Timeouts, Tls, Uncertain};
 pub use posts::{Dialect, Posts};
 pub use secret::Secret;
-pub use site::{Author, Site};
+pub use site::{Author, Site, address_below};
 pub(crate) use store::with_tls;
 pub use store::{StoreSettings, StoreUrl};
 pub use value::{Span, ValueError, Zone, is_blank, is_language};

@@ -87,6 +87,15 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// The address of a path below a page.
+pub fn address_below(page: &Url, path: &str) -> Url {
+    let mut url = page.clone();
+    if let Ok(mut parts) = url.path_segments_mut() {
+        parts.pop_if_empty().extend(path.split('/'));
+    }
+    url
+}
+
 fn english() -> String {
     "en".to_owned()
 }

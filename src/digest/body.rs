@@ -6,7 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
-use crate::html::{escape, unescape, with_formulas, without_names, words};
+use crate::html::{escape, figure, unescape, with_formulas, without_names, words};
+use crate::post::Drawing;
 
 /// Width of the column of posts in the default template, in pixels.
 const COLUMN: u32 = 536;
@@ -25,6 +26,8 @@ pub(super) struct Spot<'a> {
     pub(super) page: &'a str,
     /// The post's number, from 1: no two posts of an issue share an id.
     pub(super) number: usize,
+    /// The drawings in the post.
+    pub(super) drawings: &'a [Drawing],
 }
 
 impl Spot<'_> {
@@ -38,11 +41,20 @@ impl Spot<'_> {
         let (page, id) = address.split_once('#')?;
         (!id.is_empty() && (page.is_empty() || page == self.page)).then_some(id)
     }
+
+    /// Whether an image shows a drawing of the post.
+    fn is_drawing(self, image: &Element<'_, '_>) -> bool {
+        let address = image.get_attribute("src").unwrap_or_default();
+        let address = unescape(&address);
+        self.drawings
+            .iter()
+            .any(|drawing| drawing.address == address)
+    }
 }
 
 /// Adapts HTML to mail programs: one source per image, checkboxes as symbols, video and audio as links, headings below the
-/// post's title. A link to a part of the post, such as a footnote, points into the mail; all other ids are removed.
-/// `sizes` has the images whose size the post does not give.
+/// post's title. A link to a part of the post, such as a footnote, points into the mail; all other ids are removed. A
+/// drawing is a link to the post: Gmail and Outlook show no SVG, and its file may be gone before the mail. `sizes` has the images whose size the post does not give.
 pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
     // A player becomes a link, so a second link with its name would repeat it.
     let html = without_names(html);
@@ -75,7 +87,20 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
             };
             Ok(heading.set_tag_name(tag)?)
         }))
+        .append_element_content_handler(element!("a img", |image| {
+            if spot.is_drawing(image) {
+                let words = image.get_attribute("alt").unwrap_or_default();
+                image.replace(&words, ContentType::Html);
+            }
+            Ok(())
+        }))
         .append_element_content_handler(element!("img", |image| {
+            if !image.removed() && spot.is_drawing(image) {
+                let title = image.get_attribute("alt").map(|alt| unescape(&alt));
+                let title = title.filter(|title| !title.is_empty());
+                image.replace(&figure(spot.page, title.as_deref()), ContentType::Html);
+                return Ok(());
+            }
             for attribute in ["srcset", "sizes"] {
                 image.remove_attribute(attribute);
             }
@@ -283,7 +308,7 @@ pub(super) fn beginning(text: &str, longest: usize) -> String {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{Spot, beginning, for_mail, minutes, picture, unsized_images};
+    use super::{Drawing, Spot, beginning, for_mail, minutes, picture, unsized_images};
 
     #[test]
     fn an_image_that_does_not_say_its_size_is_found() {
@@ -294,6 +319,11 @@ mod tests {
     #[test]
     fn a_body_keeps_only_what_mail_programs_show() {
         let sizes = HashMap::from([("https://x.example/b.png".to_owned(), (1072, 300))]);
+        let drawings = [Drawing {
+            path: "drawing/1.svg".to_owned(),
+            address: "https://x.example/drawing/1.svg".to_owned(),
+            svg: String::new(),
+        }];
         for (html, expected) in [
             ("<h1 id=\"a\">A</h1><h4>B</h4>", "<h3>A</h3><h4>B</h4>"),
             (
@@ -344,6 +374,14 @@ mod tests {
                  <a href=\"https://x.example/q/#n:1\">z</a></p><p id=\"p2-n:1\">N <a href=\"#p2-r\">↩</a></p><p>",
             ),
             (
+                "<p><img src=\"https://x.example/drawing/1.svg\" alt=\"A &amp; B\"><img src=\"https://x.example/drawing/1.svg\" alt=\"\"></p>",
+                "<p><a href=\"https://x.example/p/\">Figure: A &amp; B</a><a href=\"https://x.example/p/\">Figure: see the post</a></p>",
+            ),
+            (
+                "<a href=\"y\"><img src=\"https://x.example/drawing/1.svg\" alt=\"A &amp; B\"></a><img src=\"https://x.example/drawing/2.svg\">",
+                "<a href=\"y\">A &amp; B</a><img src=\"https://x.example/drawing/2.svg\">",
+            ),
+            (
                 "<table><tr><td>1</td></tr></table>",
                 "<div class=\"wide\"><table cellpadding=\"6\" cellspacing=\"0\"><tr><td>1</td></tr></table></div>",
             ),
@@ -351,6 +389,7 @@ mod tests {
             let spot = Spot {
                 page: "https://x.example/p/",
                 number: 2,
+                drawings: &drawings,
             };
             assert_eq!(for_mail(html, spot, &sizes), expected);
         }

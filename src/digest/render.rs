@@ -112,6 +112,7 @@ fn values(content: &Content<'_>) -> Context {
         let spot = Spot {
             page: post.url.as_str(),
             number: at + 1,
+            drawings: &body.drawings,
         };
         let html = for_mail(shown(digest.layout, body), spot, sizes);
         let (text, listed) = text::from_html(&html, post.url.as_str(), links);

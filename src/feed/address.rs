@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::config::{Feeds, Format, Site};
+use crate::config::{Feeds, Format, Site, address_below};
 use crate::feed::format::writer;
 use crate::feed::text;
 
@@ -23,11 +23,7 @@ pub(super) fn path(config: &Feeds, format: Format, folder: &str, period: Option<
 
 /// The address of a document by its path.
 pub(crate) fn url(site: &Site, path: &str) -> Url {
-    let mut url = site.url.clone();
-    if let Ok(mut parts) = url.path_segments_mut() {
-        parts.pop_if_empty().extend(path.split('/'));
-    }
-    url
+    address_below(&site.url, path)
 }
 
 /// The media type of the feed, or of the period of its archive, at this path below the folder; none where it is no feed.

@@ -22,5 +22,5 @@ pub(crate) use outline::{FeedPlan, folder_at};
 pub use outline::{Outline, plan};
 pub(crate) use page::links;
 pub use parse::OldFeed;
-pub use render::{Bodies, Sink, render};
+pub use render::{Bodies, Rendition, Sink, render};
 pub use setting::Setting;

@@ -14,7 +14,7 @@ use crate::feed::outline::{Document, DocumentKind, Outline};
 use crate::feed::setting::Setting;
 use crate::feed::{opml, page};
 use crate::finding::Finding;
-use crate::post::{Body, Post};
+use crate::post::{Body, Drawing, Post};
 
 /// How many posts are rendered before the documents that are complete then are written.
 const BATCH: usize = 512;
@@ -28,11 +28,22 @@ pub trait Bodies: Sync {
 
 /// Takes the documents.
 pub trait Sink: Sync {
-    /// Takes the bytes of a document; an incomplete one lacks a post that could not be rendered.
+    /// Takes a document.
     ///
     /// # Errors
     /// A finding where it cannot be kept: then no more documents follow.
-    fn put(&self, outline: &Outline, bytes: &[u8], complete: bool) -> Result<(), Finding>;
+    fn put(&self, outline: &Outline, document: &Rendition<'_>) -> Result<(), Finding>;
+}
+
+/// A document that is rendered.
+#[derive(Debug)]
+pub struct Rendition<'a> {
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// The drawings that it shows; one may stand there twice.
+    pub drawings: Vec<&'a Drawing>,
+    /// Whether it lacks no post that could not be rendered.
+    pub is_complete: bool,
 }
 
 /// Renders these documents and hands each to `sink`, the archive of a feed before the feed that points to it. Posts are
@@ -83,16 +94,24 @@ fn newest(outline: &Outline) -> usize {
     outline.shown().first().copied().unwrap_or(usize::MAX)
 }
 
-/// The number of a post, and its entry in each format of the config.
-type Rendered = (usize, Result<Vec<String>, Finding>);
+/// The entry of a post.
+struct RenderedEntry {
+    /// Its bytes in each format of the config.
+    formats: Vec<String>,
+    /// The drawings that it shows.
+    drawings: Vec<Drawing>,
+}
+
+/// The number of a post, and its entry.
+type Rendered = (usize, Result<RenderedEntry, Finding>);
 
 /// The entries that unfinished documents wait for.
 struct Entries<'a> {
     setting: Setting<'a>,
     /// How many unfinished documents show a post, by its number.
     uses: HashMap<usize, usize>,
-    /// The bytes of a post's entry in each format of the config, by its number.
-    written: HashMap<usize, Vec<String>>,
+    /// The entry of a post, by its number.
+    written: HashMap<usize, RenderedEntry>,
 }
 
 impl<'a> Entries<'a> {
@@ -128,18 +147,25 @@ impl<'a> Entries<'a> {
         findings
     }
 
-    /// The entry of one post in each format of the config.
-    fn write(&self, number: usize, bodies: &dyn Bodies) -> Result<Vec<String>, Finding> {
+    /// The entry of one post.
+    fn write(&self, number: usize, bodies: &dyn Bodies) -> Result<RenderedEntry, Finding> {
         let post = &self.setting.posts[number];
-        let body = bodies.body(post)?;
-        let entries = guard(|| {
+        let mut body = bodies.body(post)?;
+        let formats: Result<Vec<String>, Finding> = guard(|| {
             let entry = Entry::new(&self.setting, post, &body);
             let formats = self.setting.config.formats.iter();
             Ok(formats
                 .map(|format| writer(*format).entry(&entry))
                 .collect())
         });
-        entries.map_err(|fault| fault.in_file(&*post.path))
+        let formats = formats.map_err(|fault| fault.in_file(&*post.path))?;
+        // A summary shows few of them.
+        body.drawings
+            .retain(|drawing| formats.iter().any(|entry| entry.contains(&drawing.path)));
+        Ok(RenderedEntry {
+            formats,
+            drawings: body.drawings,
+        })
     }
 
     /// Forgets the entries that no unfinished document shows.
@@ -180,9 +206,14 @@ impl<'a> Entries<'a> {
                 return Ok(Some(fault.in_file(file)));
             }
         };
-        let is_written = |number: &usize| self.written.contains_key(number);
-        let complete = outline.shown().iter().all(is_written);
-        sink.put(outline, text.as_bytes(), complete)?;
+        let shown = outline.shown();
+        let written = shown.iter().filter_map(|number| self.written.get(number));
+        let document = Rendition {
+            bytes: text.as_bytes(),
+            is_complete: written.clone().count() == shown.len(),
+            drawings: written.flat_map(|entry| &entry.drawings).collect(),
+        };
+        sink.put(outline, &document)?;
         Ok(None)
     }
 
@@ -218,7 +249,7 @@ impl<'a> Entries<'a> {
         for number in outline.shown() {
             if let (Some(format), Some(entry)) = (format, self.written.get(number)) {
                 posts.push(&self.setting.posts[*number]);
-                entries.push(entry[format].as_str());
+                entries.push(entry.formats[format].as_str());
             }
         }
         let feed = model(&self.setting, document, posts);

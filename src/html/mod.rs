@@ -99,6 +99,12 @@ pub(crate) fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
+/// The link to the page in the place of a figure that cannot be shown where it stands.
+pub(crate) fn figure(page: &str, title: Option<&str>) -> String {
+    let title = title.unwrap_or("see the post");
+    format!("<a href=\"{}\">Figure: {}</a>", escape(page), escape(title))
+}
+
 /// Elements that part no words; the number of a footnote is a word.
 const WITHIN_WORDS: [&str; 24] = [
     "a", "abbr", "acronym", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins",

@@ -107,6 +107,8 @@ pub struct Body {
     pub html: String,
     /// Its beginning, as HTML: up to `<!-- more -->`, else the description, else the first paragraph.
     pub summary: String,
+    /// The drawings that it shows by their addresses.
+    pub drawings: Vec<Drawing>,
     /// What of it was left out, with its line; the file is not named yet.
     pub warnings: Vec<Finding>,
     /// What the post's source says, in a few bytes.
@@ -116,6 +118,7 @@ pub struct Body {
 pub mod body;
 mod composed;
 pub(crate) mod dialect;
+mod drawing;
 pub(crate) mod facts;
 mod fingerprint;
 pub(crate) mod front;
@@ -127,6 +130,8 @@ pub use body::body;
 pub use body::links::Index;
 pub(crate) use composed::composed;
 pub(crate) use dialect::slug::slug;
+pub use drawing::Drawing;
+pub(crate) use drawing::{DRAWINGS, PROGRAM};
 pub(crate) use facts::{
     Commits, ParsedPost, TOKENS, Why, sections, unknown_of_generator, unknown_token,
 };

@@ -15,11 +15,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::feed::{Outline, Sink, is_ours};
+use crate::feed::{Outline, Rendition, Sink, is_ours};
 use crate::file::read::{read, read_beginning};
 use crate::file::{Care, sweep, unwritable, write_changed};
 use crate::finding::Finding;
-use crate::post::fingerprint_of;
+use crate::post::{Drawing, fingerprint_of};
 
 pub(crate) use hub::{BuiltPosts, Hub};
 pub use manifest::Manifest;
@@ -31,6 +31,10 @@ use twin::Twin;
 
 /// Within how many bytes a document says whose it is.
 const HEAD: u64 = 1 << 20;
+
+/// What to do where a file of somebody else stands in the place of one of ours.
+const ELSEWHERE: &str =
+    "move it away, or let tidings write elsewhere: `dir`, `files`, `page` under [feeds]";
 
 /// The result of a build's writing.
 #[derive(Debug)]
@@ -53,6 +57,8 @@ pub(crate) struct Publisher {
     manifest: Mutex<Manifest>,
     before: Manifest,
     written: Mutex<BTreeSet<String>>,
+    /// The drawings that stand as they are now.
+    drawn: Mutex<BTreeSet<String>>,
 }
 
 impl Publisher {
@@ -66,6 +72,7 @@ impl Publisher {
             manifest: Mutex::new(before.clone()),
             before,
             written: Mutex::default(),
+            drawn: Mutex::default(),
         }
     }
 
@@ -78,9 +85,9 @@ impl Publisher {
     /// Whether the file on disk is the document as it would be written now.
     pub(crate) fn is_current(&self, outline: &Outline) -> bool {
         let known = self.manifest().files.get(&outline.path).cloned();
-        let Some(known) = known.filter(|known| known.fingerprint == outline.fingerprint) else {
+        if known.is_none_or(|known| known.fingerprint != outline.fingerprint) {
             return false;
-        };
+        }
         let twins_stand = Twin::ALL.iter().all(|twin| {
             let path = twin.path(&outline.path);
             let known = self
@@ -94,25 +101,31 @@ impl Publisher {
                     .filter(|_| self.precompress)
                     .map(|file| Stamp::of(&file))
         });
-        let file = self.dir.join(&outline.path);
-        match fs::metadata(&file) {
-            Ok(metadata) if Stamp::of(&metadata) == known.stamp => twins_stand,
-            // A checkout or a copy gave it another time: its bytes decide.
-            Ok(metadata)
-                if read(&file, known.stamp.length())
-                    .is_ok_and(|bytes| fingerprint_of(&bytes) == known.hash) =>
-            {
-                self.note(
-                    &outline.path,
-                    Written {
-                        stamp: Stamp::of(&metadata),
-                        ..known
-                    },
-                );
-                twins_stand
-            }
-            _ => false,
+        let drawings = self.manifest().drawings.get(&outline.path).cloned();
+        let drawings = drawings.unwrap_or_default();
+        twins_stand && drawings.iter().all(|path| self.stands(path)) && self.stands(&outline.path)
+    }
+
+    /// Whether a file on disk is as it was written.
+    fn stands(&self, path: &str) -> bool {
+        let Some(known) = self.manifest().files.get(path).cloned() else {
+            return false;
+        };
+        let file = self.dir.join(path);
+        let Ok(metadata) = fs::metadata(&file) else {
+            return false;
+        };
+        let stamp = Stamp::of(&metadata);
+        if stamp == known.stamp {
+            return true;
         }
+        // A checkout or a copy gave it another time: its bytes decide.
+        let bytes = read(&file, known.stamp.length());
+        let stands = bytes.is_ok_and(|bytes| fingerprint_of(&bytes) == known.hash);
+        if stands {
+            self.note(path, Written { stamp, ..known });
+        }
+        stands
     }
 
     /// Fails where a file of somebody else stands in the place of one of these documents, before anything is written.
@@ -120,8 +133,6 @@ impl Publisher {
     /// # Errors
     /// A finding that names the file.
     pub(crate) fn refuse_others(&self, outlines: &[&Outline]) -> Result<(), Finding> {
-        let elsewhere =
-            "move it away, or let tidings write elsewhere: `dir`, `files`, `page` under [feeds]";
         for outline in outlines {
             let mut paths = vec![outline.path.clone()];
             if self.precompress {
@@ -131,17 +142,21 @@ impl Publisher {
                 let file = self.dir.join(&path);
                 if let Some(folder) = no_folder(&file) {
                     let finding = Finding::error("this is a file, and tidings needs a folder here");
-                    return Err(finding.in_file(folder).hint(elsewhere));
+                    return Err(finding.in_file(folder).hint(ELSEWHERE));
                 }
-                if self.is_foreign(&path) {
-                    let finding = Finding::error(
-                        "another program or a person wrote this file, so it stays as it is",
-                    );
-                    return Err(finding.in_file(file).hint(elsewhere));
-                }
+                self.refuse_foreign(&path)?;
             }
         }
         Ok(())
+    }
+
+    fn refuse_foreign(&self, path: &str) -> Result<(), Finding> {
+        if !self.is_foreign(path) {
+            return Ok(());
+        }
+        let finding =
+            Finding::error("another program or a person wrote this file, so it stays as it is");
+        Err(finding.in_file(self.dir.join(path)).hint(ELSEWHERE))
     }
 
     /// Whether there is something that tidings did not write; what cannot be read is that.
@@ -213,6 +228,32 @@ impl Publisher {
                 written.news = News::None;
             }
         }
+        let drawings = &mut self.manifest().drawings;
+        drawings.retain(|path, _| wanted.contains(path.as_str()));
+    }
+
+    /// Writes a drawing, once in a build.
+    fn draw(&self, drawing: &Drawing) -> Result<(), Finding> {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if drawn.contains(&drawing.path) {
+            return Ok(());
+        }
+        let bytes = drawing.svg.as_bytes();
+        self.refuse_foreign(&drawing.path)?;
+        self.write(&drawing.path, bytes)?;
+        self.remember(&drawing.path, bytes, 0, News::None)?;
+        drawn.insert(drawing.path.clone());
+        Ok(())
+    }
+
+    /// Notes which drawings a document shows.
+    fn note_drawings(&self, path: &str, drawings: &[&Drawing]) {
+        let paths: BTreeSet<String> = drawings.iter().map(|one| one.path.clone()).collect();
+        let drawings = &mut self.manifest().drawings;
+        match paths.is_empty() {
+            true => _ = drawings.remove(path),
+            false => _ = drawings.insert(path.to_owned(), paths),
+        }
     }
 
     /// Keeps the manifest where it changed, and sweeps up what a run that died left half-written in the same folders.
@@ -242,8 +283,14 @@ impl Publisher {
 }
 
 impl Sink for Publisher {
-    /// Writes a document where its bytes differ. An incomplete one is made again at the next run.
-    fn put(&self, outline: &Outline, bytes: &[u8], complete: bool) -> Result<(), Finding> {
+    /// Writes the drawings of a document and the document itself, where their bytes differ. An incomplete one is made
+    /// again at the next run.
+    fn put(&self, outline: &Outline, document: &Rendition<'_>) -> Result<(), Finding> {
+        let bytes = document.bytes;
+        for drawing in &document.drawings {
+            self.draw(drawing)?;
+        }
+        self.note_drawings(&outline.path, &document.drawings);
         let known = self.manifest().files.get(&outline.path).cloned();
         self.write(&outline.path, bytes)?;
         // Whoever builds the site may have wiped the folder, or a run may have died behind the file: the disk knows less.
@@ -252,7 +299,11 @@ impl Sink for Publisher {
             (Some(_), Some(known)) if known.hash == fingerprint_of(&bytes) => known.news,
             (Some(_), _) => News::Untold,
         };
-        let fingerprint = if complete { outline.fingerprint } else { 0 };
+        let fingerprint = if document.is_complete {
+            outline.fingerprint
+        } else {
+            0
+        };
         self.remember(&outline.path, bytes, fingerprint, news)?;
         for twin in Twin::ALL {
             let path = twin.path(&outline.path);

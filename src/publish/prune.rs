@@ -1,4 +1,4 @@
-//! Removes the documents that tidings wrote and no longer makes. A file is removed only if it lies below the folder of
+//! Removes the documents that tidings wrote and no longer makes, and the drawings that none of them shows. A file is removed only if it lies below the folder of
 //! feeds and says itself that tidings wrote it, whatever the manifest says. Without the manifest, files are found where
 //! feeds lie and known by the address that they give for themselves.
 
@@ -10,6 +10,7 @@ use crate::config::{By, Site};
 use crate::feed::{Outline, is_ours, url};
 use crate::file::read::read_beginning;
 use crate::finding::Finding;
+use crate::post::DRAWINGS;
 use crate::publish::below::is_below;
 use crate::publish::twin::Twin;
 use crate::publish::{HEAD, Publisher};
@@ -20,8 +21,8 @@ const DEPTH: usize = 3;
 const PAGES: [&str; 3] = ["feeds.html", "feeds.css", "feeds.opml"];
 
 impl Publisher {
-    /// Removes the files that tidings wrote and that are no documents any more, and folders that are empty then.
-    /// Returns their paths.
+    /// Removes the files that tidings wrote and that are no documents any more, nor drawings that one shows, and folders that
+    /// are empty then. Every document is current by now. Returns their paths.
     ///
     /// # Errors
     /// A finding that names the file.
@@ -31,6 +32,9 @@ impl Publisher {
             if self.precompress {
                 wanted.extend(Twin::ALL.map(|twin| twin.path(&outline.path)));
             }
+            let manifest = self.manifest();
+            let drawings = manifest.drawings.get(&outline.path);
+            wanted.extend(drawings.into_iter().flatten().cloned());
             wanted.insert(outline.path.clone());
         }
         let known: BTreeSet<String> = self.manifest().files.keys().cloned().collect();
@@ -118,6 +122,7 @@ impl Publisher {
         for folder in beside.iter().map(String::as_str).chain([""]) {
             self.list(folder, 0, &mut found);
         }
+        self.list(&format!("{DRAWINGS}/"), 0, &mut found);
         for by in By::ALL {
             self.list(&format!("{}/", by.name()), DEPTH, &mut found);
         }

@@ -66,7 +66,11 @@ pub fn body(
         let safe = safe::sanitise(&plain.to_html(), &links)?;
         budget.check(safe.html.len())?;
         let warnings = left_out(&safe.left_out).into_iter().collect();
-        return Ok(finish(safe.html, post, None, warnings, signature));
+        let body = finish(safe.html, post, None, warnings, signature);
+        return Ok(Body {
+            drawings: safe.drawings,
+            ..body
+        });
     }
     let markup = Markup::of(&post.path).unwrap_or(Markup::Markdown);
     let is_html = markup == Markup::Html;
@@ -140,7 +144,11 @@ pub fn body(
     let warnings = warnings.chain(unread).chain(left_out(&safe.left_out));
     let warnings = warnings.collect();
     let more = marks.more();
-    Ok(finish(safe.html, post, Some(&more), warnings, signature))
+    let body = finish(safe.html, post, Some(&more), warnings, signature);
+    Ok(Body {
+        drawings: safe.drawings,
+        ..body
+    })
 }
 
 /// One warning for all formulas that stay TeX, and the line of the first, from 0.
@@ -217,6 +225,7 @@ fn finish(
     Body {
         html: html.trim().to_owned(),
         summary,
+        drawings: Vec::new(),
         warnings,
         signature,
     }

@@ -3,21 +3,24 @@
 use std::borrow::Cow;
 
 use lol_html::errors::{AttributeNameError, RewritingError};
-use lol_html::html_content::{ContentType, Element, TextType};
+use lol_html::html_content::Element;
 use lol_html::{RewriteStrSettings, element};
 use memchr::memmem;
 
 use crate::finding::Finding;
 use crate::html::{legal, tags, unescape};
+use crate::post::Drawing;
 use crate::post::body::links::Links;
 use crate::post::body::safe::allowed::{ALLOWED, ELEMENTS};
 use crate::post::body::safe::simple::Simple;
 
 mod allowed;
+mod drawings;
 mod embed;
 mod forms;
 mod formulas;
 mod left_out;
+mod long;
 mod nesting;
 mod pictures;
 mod player;
@@ -30,9 +33,10 @@ use left_out::unshown;
 
 pub(super) use formulas::is_formula;
 
-/// HTML that is safe to show, and the elements with content that are not in it, by their names.
+/// HTML that is safe to show, the drawings that it shows, and the elements with content that are not in it, by their names.
 pub(super) struct Safe {
     pub(super) html: String,
+    pub(super) drawings: Vec<Drawing>,
     pub(super) left_out: LeftOut,
 }
 
@@ -45,6 +49,7 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     if let Some(simple) = simple::write_simple(html) {
         return Ok(Safe {
             html: tidy(resolved(simple, links)),
+            drawings: Vec::new(),
             left_out: LeftOut::new(),
         });
     }
@@ -58,8 +63,8 @@ fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     }
     let mut left_out = unshown(html);
     let once = pictures::without_twins(html);
-    let linked = pictures::with_drawings_linked(&once, links.page.as_str());
-    let said = formulas::with_source(&linked);
+    let (drawn, mut drawings) = drawings::as_images(&once, links);
+    let said = formulas::with_source(&drawn);
     let readable = embed::without_scripts(&said, links, &mut left_out);
     let formless = forms::without_forms(&readable, &mut left_out);
     let safe = clean(&formless);
@@ -68,8 +73,11 @@ fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
         .map_err(unreadable)?
         .map_or(safe, |linked| clean(&linked));
     let rewritten = with_addresses(&safe, links).map_err(unreadable)?;
+    // One in a comment is not shown.
+    drawings.retain(|drawing| rewritten.contains(&drawing.path));
     Ok(Safe {
         html: tidy(rewritten),
+        drawings,
         left_out,
     })
 }
@@ -162,13 +170,13 @@ pub(super) fn too_deep(deepest: usize) -> Finding {
 
 /// HTML without what readers do not support.
 fn clean(html: &str) -> String {
-    let clean = ALLOWED.clean(&in_short_texts(html)).to_string();
+    let clean = ALLOWED.clean(&long::in_short_texts(html)).to_string();
     let unread = without_strays(&clean);
     // Where an element is gone, what stood in it may stand where it cannot, `<p>` in `<p>`: read again, it finds a place.
     let again = unread.is_some() || tags(html).any(|(name, _)| !ELEMENTS.contains(name));
     let clean = unread.unwrap_or(clean);
     let clean = if again {
-        ALLOWED.clean(&in_short_texts(&clean)).to_string()
+        ALLOWED.clean(&long::in_short_texts(&clean)).to_string()
     } else {
         clean
     };
@@ -176,47 +184,6 @@ fn clean(html: &str) -> String {
         Cow::Borrowed(_) => clean,
         Cow::Owned(legal) => legal,
     }
-}
-
-/// The longest text that is given to the parser as one, in bytes.
-const LONGEST_TEXT: usize = 4096;
-
-/// The same HTML with comments in texts that are long and hold many characters to escape: the parser's writer takes
-/// quadratic time for each text. It drops the comments itself.
-fn in_short_texts(html: &str) -> Cow<'_, str> {
-    let is_costly = |text: &str| {
-        text.len() > 4 * LONGEST_TEXT && memchr::memchr2(b'&', 0xc2, text.as_bytes()).is_some()
-    };
-    if !html.split('<').any(is_costly) {
-        return html.into();
-    }
-    let settings = RewriteStrSettings::new()
-        .with_strict(false)
-        .append_document_content_handler(lol_html::doc_text!(|chunk| {
-            if chunk.text_type() == TextType::Data && is_costly(chunk.as_str()) {
-                let parted = parted(chunk.as_str());
-                chunk.replace(&parted, ContentType::Html);
-            }
-            Ok(())
-        }));
-    lol_html::rewrite_str(html, settings).map_or_else(|_| html.into(), Cow::from)
-}
-
-/// A text with a comment behind each few thousand bytes, never within a reference.
-fn parted(text: &str) -> String {
-    let mut parted = String::with_capacity(text.len() + text.len() / 256);
-    let mut rest = text;
-    while rest.len() > LONGEST_TEXT {
-        let start = rest.ceil_char_boundary(LONGEST_TEXT);
-        let end = rest[start..].find(|c: char| c == '&' || !c.is_ascii() || c == ' ');
-        let Some(end) = end.map(|end| start + end) else {
-            break;
-        };
-        parted.push_str(&rest[..end]);
-        parted.push_str("<!---->");
-        rest = &rest[end..];
-    }
-    parted + rest
 }
 
 /// The HTML with the words alone of each reading that does not stand in its ruby itself, and with a `div` in place of each
@@ -287,3 +254,6 @@ fn is_size(text: &str) -> bool {
             .is_ok_and(|number| number.is_finite() && number > 0.0)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Pictures that a script would have loaded later, and drawings within the text.
+//! Pictures that a script would have loaded later.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -6,9 +6,8 @@ use std::collections::HashSet;
 use lol_html::errors::AttributeNameError;
 use lol_html::html_content::Element;
 
-use crate::html::{attribute, escape, unescape, words};
+use crate::html::{attribute, unescape, words};
 use crate::post::body::links::Links;
-use crate::post::body::safe::tag::is_tag;
 
 /// Where scripts look for the address of a picture, and for those of its sizes.
 pub(super) const LATER: [&str; 7] = [
@@ -150,102 +149,9 @@ pub(super) fn without_twins(html: &str) -> Cow<'_, str> {
     done.into()
 }
 
-/// The same HTML with a link to the page in the place of each drawing; those that only adorn are left out.
-pub(super) fn with_drawings_linked<'a>(html: &'a str, page: &str) -> Cow<'a, str> {
-    let mut done = String::new();
-    let (mut from, mut is_in_link) = (0, false);
-    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
-        let rest = &html[at..];
-        if at < from {
-            continue;
-        }
-        if is_tag(rest, "<a") {
-            is_in_link = true;
-        } else if is_tag(rest, "</a") {
-            is_in_link = false;
-        } else if is_tag(rest, "<svg") {
-            let Some(length) = length_of_drawing(rest) else {
-                break;
-            };
-            done.push_str(&html[from..at]);
-            done.push_str(&stand_in(&rest[..length], page, is_in_link));
-            from = at + length;
-        }
-    }
-    if from == 0 {
-        return html.into();
-    }
-    (done + &html[from..]).into()
-}
-
-/// How many bytes a drawing takes, with those in it.
-fn length_of_drawing(html: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
-        let rest = &html[at..];
-        let (opens, closes) = (is_tag(rest, "<svg"), is_tag(rest, "</svg"));
-        if !opens && !closes {
-            continue;
-        }
-        let end = at + rest.find('>')? + 1;
-        let is_alone = html[..end].ends_with("/>");
-        if closes {
-            depth -= 1;
-        } else if !is_alone {
-            depth += 1;
-        }
-        if depth == 0 {
-            return Some(end);
-        }
-    }
-    None
-}
-
-fn stand_in(drawing: &str, page: &str, is_in_link: bool) -> String {
-    let says = |name: &str, wanted: &[&str]| {
-        attribute(drawing, name).is_some_and(|value| wanted.contains(&value.trim()))
-    };
-    let is_small = |name: &str| {
-        let length = attribute(drawing, name).map(|value| value.trim().trim_end_matches("px"));
-        let length = length.and_then(|length| match length.strip_suffix("em") {
-            Some(ems) => ems.parse::<f32>().ok().map(|ems| ems * 16.0),
-            None => length.parse::<f32>().ok(),
-        });
-        length.is_some_and(|length| length <= 48.0)
-    };
-    let style: String = attribute(drawing, "style")
-        .unwrap_or_default()
-        .split(' ')
-        .collect();
-    let title = drawing.split_once("<title").and_then(|(_, rest)| {
-        let (_, rest) = rest.split_once('>')?;
-        rest.split_once("</title>").map(|(title, _)| words(title))
-    });
-    let title = title.or_else(|| attribute(drawing, "aria-label").map(unescape));
-    let title = title.filter(|title| !title.trim().is_empty());
-    let is_hidden = says("aria-hidden", &["true"])
-        || says("role", &["presentation", "none"])
-        || style.contains("display:none");
-    if is_hidden || is_small("width") && is_small("height") && title.is_none() {
-        return String::new();
-    }
-    match title {
-        Some(title) if is_in_link => escape(&title),
-        None if is_in_link => String::new(),
-        title => {
-            let words = title.unwrap_or_else(|| "see the post".to_owned());
-            format!(
-                "<a href=\"{}\">Figure: {}</a>",
-                escape(page),
-                escape(&words)
-            )
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{with_drawings_linked, without_twins};
+    use super::without_twins;
 
     #[test]
     fn a_picture_that_is_there_twice_is_kept_once() {
@@ -290,45 +196,6 @@ mod tests {
             ),
         ] {
             assert_eq!(without_twins(&html), expected, "{html}");
-        }
-    }
-
-    #[test]
-    fn a_drawing_is_a_link_to_the_page_unless_it_only_adorns() {
-        let link = |words: &str| format!("<a href=\"https://x.example/\">Figure: {words}</a>");
-        for (html, expected) in [
-            (
-                "a <svg><path d=''/></svg> b",
-                format!("a {} b", link("see the post")),
-            ),
-            (
-                "<SVG viewBox='0'><title>Tea &amp; cake</title></SVG>",
-                link("Tea &amp; cake"),
-            ),
-            ("<svg aria-label=\"Tea\"/>", link("Tea")),
-            (
-                "<svg><svg></svg><g/></svg>b",
-                format!("{}b", link("see the post")),
-            ),
-            ("<svg aria-hidden=\"true\"><path/></svg>", String::new()),
-            ("<svg width=16 height=\"1em\"><path/></svg>", String::new()),
-            ("<svg style='display: none'><symbol/></svg>", String::new()),
-            (
-                "<a href=x><svg><path/></svg> b</a>",
-                "<a href=x> b</a>".to_owned(),
-            ),
-            (
-                "<a href=x><svg><title>c</title></svg></a>",
-                "<a href=x>c</a>".to_owned(),
-            ),
-            ("<svg>a", "<svg>a".to_owned()),
-            ("a < b", "a < b".to_owned()),
-        ] {
-            assert_eq!(
-                with_drawings_linked(html, "https://x.example/"),
-                expected,
-                "{html}"
-            );
         }
     }
 }

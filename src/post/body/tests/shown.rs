@@ -144,11 +144,41 @@ fn a_formula_stays_a_formula() {
 }
 
 #[test]
-fn a_drawing_is_a_link_to_the_post() {
-    assert_eq!(
-        shown("a <svg viewBox=\"0 0 9 9\"><title>Tea</title><path d=\"M0\"/></svg> b"),
-        "a <a href=\"https://hums.example/blog/posts/cake/\">Figure: Tea</a> b"
-    );
+fn a_drawing_is_an_image_of_its_file() {
+    for (dialect, before, after) in [
+        (Dialect::Hugo, "a ", " b"),
+        (Dialect::Plain, "**a** ", " b"),
+        (
+            Dialect::Jekyll,
+            "<!-- <svg><path d=\"M1\"/></svg> -->\n\n",
+            "\n",
+        ),
+    ] {
+        let drawing = "<svg viewBox=\"0 0 9 9\"><title>Tea</title><path d=\"M0\"/></svg>";
+        let body = body(dialect, &format!("{before}{drawing}{after}"));
+        let [file] = body.drawings.as_slice() else {
+            panic!("{body:?}");
+        };
+        let image = format!("<img src=\"{}\" alt=\"Tea\">", file.address);
+        assert!(body.html.contains(&image), "{}", body.html);
+        assert!(body.summary.contains(&image), "{}", body.summary);
+        let folder = "https://hums.example/blog/drawing/";
+        assert!(file.address.starts_with(folder), "{}", file.address);
+        assert_eq!(
+            file.svg,
+            format!(
+                "<?tidings {folder}?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\"><title>Tea</title><path d=\"M0\"></path></svg>\n"
+            )
+        );
+        assert_eq!(body.warnings, []);
+    }
+    // Blank lines within it end the HTML for Markdown; a fence shows its source.
+    for text in [
+        "<svg>\n\n<path d=\"M0\"/>\n\nx\n\n</svg>",
+        "```\n<svg><path d=\"M0\"/></svg>\n```",
+    ] {
+        assert_eq!(body(Dialect::Hugo, text).drawings, [], "{text}");
+    }
 }
 
 #[test]

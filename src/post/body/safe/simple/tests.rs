@@ -6,14 +6,10 @@ use lol_html::{RewriteStrSettings, element, rewrite_str};
 use url::Url;
 
 use super::{DEEPEST, unescape, write_simple};
-use crate::config::{Dialect, Site};
 use crate::html::legal;
-use crate::post::body::budget::Budget;
-use crate::post::body::links::{Index, Links};
 use crate::post::body::safe::allowed::ALLOWED;
+use crate::post::body::safe::tests::with_links;
 use crate::post::body::safe::{by_parser, resolved, sanitise, with_addresses_by_parser};
-use crate::post::dialect::Habits;
-use crate::post::{Post, Read, read};
 
 /// The address that a link leads to; none for some.
 fn resolve(value: &str) -> Option<String> {
@@ -22,39 +18,18 @@ fn resolve(value: &str) -> Option<String> {
     (!value.contains('?')).then(|| url.into())
 }
 
-fn site() -> Site {
-    toml::from_str("title = \"Hums\"\nurl = \"https://base.example/a/\"").unwrap()
-}
-
-fn post() -> Post {
-    let habits = Habits::of(Dialect::Plain, chrono_tz::UTC);
-    let text = "---\ntitle: T\ndate: 2024-05-01\n---\n";
-    match read("b.md", text, &site(), &habits, None).unwrap() {
-        Read::Post(draft) => draft.post,
-        other => panic!("{other:?}"),
-    }
-}
-
 /// Simple HTML has nothing that any step before or behind the sanitiser would change.
 fn assert_same_by_all_steps(html: &str) {
-    let (site, post, index) = (site(), post(), Index::default());
-    let posts = std::slice::from_ref(&post);
-    let budget = Budget::of(html);
-    let links = Links {
-        home: &site.url,
-        post: &post,
-        page: post.url.to_url(),
-        posts,
-        index: &index,
-        budget: &budget,
-    };
-    let simple = write_simple(html).unwrap();
-    let linked = with_addresses_by_parser(&simple.html, &links).unwrap();
-    assert_eq!(resolved(simple, &links), linked, "{html:?}");
-    let (quick, whole) = (sanitise(html, &links), by_parser(html, &links));
-    let (quick, whole) = (quick.unwrap(), whole.unwrap());
-    assert_eq!(quick.html, whole.html, "{html:?}");
-    assert!(whole.left_out.is_empty(), "{html:?}");
+    with_links(html, |links| {
+        let simple = write_simple(html).unwrap();
+        let linked = with_addresses_by_parser(&simple.html, links).unwrap();
+        assert_eq!(resolved(simple, links), linked, "{html:?}");
+        let (quick, whole) = (sanitise(html, links), by_parser(html, links));
+        let (quick, whole) = (quick.unwrap(), whole.unwrap());
+        assert_eq!(quick.html, whole.html, "{html:?}");
+        assert!(whole.left_out.is_empty(), "{html:?}");
+        assert!(whole.drawings.is_empty(), "{html:?}");
+    });
 }
 
 /// The same by a parser.

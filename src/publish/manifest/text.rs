@@ -1,0 +1,272 @@
+//! The text of the manifest: one line for each thing that is known, sorted, its fields parted by tabs.
+
+use std::path::{Path, PathBuf};
+
+use crate::file::read::{LISTED, read_text};
+use crate::file::{Care, write_changed};
+use crate::finding::{Finding, Severity};
+use crate::ledger::DigestProgress;
+use crate::post::Signature;
+use crate::publish::below::is_below;
+use crate::publish::manifest::{Known, Manifest, News, Stamp, Waiting, Written};
+
+/// The first line: a file of another form is as good as none.
+const HEAD: &str = "tidings manifest 1";
+/// What the line of a post ends with that the last build did not publish.
+const HELD: &str = "held";
+
+/// The path of the manifest: beside the lock, since the site's generator may wipe the folder of feeds.
+pub(in crate::publish) fn beside(lock: &Path) -> PathBuf {
+    lock.with_extension("manifest")
+}
+
+impl Manifest {
+    /// Reads the one beside this lock; an absent one is empty.
+    pub fn read(lock: &Path) -> Self {
+        Self::parse(&read_text(&beside(lock), LISTED).unwrap_or_default())
+    }
+
+    /// Parses the file's text. A line that cannot be read is left out: then the files themselves are compared.
+    fn parse(text: &str) -> Self {
+        let mut manifest = Self::default();
+        let mut lines = text.lines();
+        if lines.next() != Some(HEAD) {
+            return manifest;
+        }
+        let number = |field: &str| u64::from_str_radix(field, 16).ok();
+        for line in lines {
+            // Nearly all lines are of posts.
+            if let Some((id, hash)) = line
+                .strip_prefix("post\t")
+                .and_then(|rest| rest.split_once('\t'))
+            {
+                let mut fields = hash.split('\t');
+                let fingerprint = fields.next().and_then(number);
+                let text = fields.next().and_then(number).map(Signature::from_bits);
+                if let (Some(id), Some(fingerprint)) = (number(id), fingerprint) {
+                    let known = Known {
+                        fingerprint,
+                        text,
+                        is_held: fields.next() == Some(HELD),
+                    };
+                    manifest.posts.insert(id, known);
+                }
+                continue;
+            }
+            if let Some(line) = line.strip_prefix("unkept\t") {
+                manifest.unkept.push(line.to_owned());
+                continue;
+            }
+            match line.split('\t').collect::<Vec<_>>()[..] {
+                ["file", path, fingerprint, hash, length, modified, news] => {
+                    let (Some(fingerprint), Some(hash), Ok(length), Ok(modified)) = (
+                        number(fingerprint),
+                        number(hash),
+                        length.parse(),
+                        modified.parse(),
+                    ) else {
+                        continue;
+                    };
+                    let news = match news {
+                        "untold" => News::Untold,
+                        "told" => News::Told,
+                        _ => News::None,
+                    };
+                    let written = Written {
+                        fingerprint,
+                        hash,
+                        stamp: Stamp { length, modified },
+                        news,
+                    };
+                    // A path from a merge or a stranger must not lead out of the folder of feeds.
+                    if is_below(path) {
+                        manifest.files.insert(path.to_owned(), written);
+                    }
+                }
+                ["draws", path, ref drawings @ ..] => {
+                    let is_drawing = |drawing: &&&str| is_below(drawing);
+                    let drawings = drawings.iter().filter(is_drawing);
+                    let drawings = drawings.map(|drawing| (*drawing).to_owned()).collect();
+                    manifest.drawings.insert(path.to_owned(), drawings);
+                }
+                ["unseen", id, later] => {
+                    manifest.unseen.0.extend(number(id).zip(later.parse().ok()));
+                }
+                ["dated", id] => manifest.dated.extend(number(id)),
+                ["waiting", id, page, since] => {
+                    let page = page.to_owned();
+                    let waiting = since.parse().map(|since| Waiting { page, since });
+                    manifest.waiting.extend(number(id).zip(waiting.ok()));
+                }
+                // The last number came later: without it no issue is known to have ended.
+                ["frozen", digest, store, frozen, ref ended @ ..] => {
+                    let ended = ended.first().map_or(Ok(0), |ended| ended.parse());
+                    if let (Ok(frozen), Ok(ended)) = (frozen.parse(), ended) {
+                        let progress = (store.to_owned(), DigestProgress { frozen, ended });
+                        manifest.progress.insert(digest.to_owned(), progress);
+                    }
+                }
+                _ => {}
+            }
+        }
+        manifest
+    }
+
+    /// The file's text, sorted.
+    fn to_text(&self) -> String {
+        let mut text = format!("{HEAD}\n");
+        for (
+            path,
+            Written {
+                fingerprint,
+                hash,
+                stamp,
+                news,
+            },
+        ) in &self.files
+        {
+            let news = match news {
+                News::None => "-",
+                News::Untold => "untold",
+                News::Told => "told",
+            };
+            let Stamp { length, modified } = stamp;
+            text.push_str(&format!(
+                "file\t{path}\t{fingerprint:x}\t{hash:x}\t{length}\t{modified}\t{news}\n"
+            ));
+        }
+        for (path, drawings) in &self.drawings {
+            text.push_str(&format!("draws\t{path}"));
+            for drawing in drawings {
+                text.push_str(&format!("\t{drawing}"));
+            }
+            text.push('\n');
+        }
+        for (id, Waiting { page, since }) in &self.waiting {
+            text.push_str(&format!(
+                "waiting\t{id:x}\t{page}\t{}\n",
+                since.to_rfc3339()
+            ));
+        }
+        for (digest, (store, DigestProgress { frozen, ended })) in &self.progress {
+            text.push_str(&format!("frozen\t{digest}\t{store}\t{frozen}\t{ended}\n"));
+        }
+        for line in &self.unkept {
+            text.push_str(&format!("unkept\t{line}\n"));
+        }
+        for (id, later) in &self.unseen.0 {
+            text.push_str(&format!("unseen\t{id:x}\t{later}\n"));
+        }
+        for id in &self.dated {
+            text.push_str(&format!("dated\t{id:x}\n"));
+        }
+        let mut posts: Vec<_> = self.posts.iter().collect();
+        posts.sort_unstable_by_key(|(id, _)| **id);
+        for (
+            id,
+            Known {
+                fingerprint,
+                text: kept,
+                is_held,
+            },
+        ) in posts
+        {
+            text.push_str(&format!("post\t{id:x}\t{fingerprint:x}"));
+            if let Some(kept) = kept {
+                text.push_str(&format!("\t{:x}", kept.bits()));
+                if *is_held {
+                    text.push_str(&format!("\t{HELD}"));
+                }
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Keeps it beside this lock where it differs; whether it did. Without it the next run renders again and tells the hub
+    /// again, and the ids of posts that no lock has are minted anew.
+    ///
+    /// # Errors
+    /// A warning.
+    pub fn keep(&self, lock: &Path) -> Result<bool, Finding> {
+        write_changed(&beside(lock), self.to_text().as_bytes(), Care::Derived).map_err(|finding| {
+            Finding {
+                severity: Severity::Warning,
+                ..finding
+            }
+            .hint("without it every run renders everything, and cannot say what is new")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use crate::ledger::DigestProgress;
+    use crate::post::Signature;
+
+    use crate::publish::manifest::{Known, Manifest, News, Stamp, Waiting, Written};
+    use crate::publish::unseen::Unseen;
+
+    #[test]
+    fn what_was_written_is_read_again_and_anything_else_is_as_good_as_none() {
+        let stamp = Stamp {
+            length: 3,
+            modified: 1_700_000_000_123_456_789,
+        };
+        let written = Written {
+            fingerprint: 1,
+            hash: u64::MAX,
+            stamp,
+            news: News::Untold,
+        };
+        let since = DateTime::from_timestamp_nanos(1_700_000_000_123_456_789);
+        let waiting = Waiting {
+            page: "https://x.example/tea/".to_owned(),
+            since,
+        };
+        let of_post = |fingerprint, text| Known {
+            fingerprint,
+            text,
+            is_held: fingerprint == 8,
+        };
+        let manifest = Manifest {
+            dated: [1, 11].into(),
+            drawings: [(
+                "atom.xml".to_owned(),
+                ["drawing/1.svg".to_owned(), "drawing/2.svg".to_owned()].into(),
+            )]
+            .into(),
+            files: [("tag/c/atom.xml".to_owned(), written)].into(),
+            posts: [
+                (7, of_post(8, Some(Signature::of("tea")))),
+                (8, of_post(9, None)),
+            ]
+            .into(),
+            unseen: Unseen([(7, 3)].into()),
+            waiting: [(9, waiting)].into(),
+            progress: [(
+                "weekly".to_owned(),
+                (
+                    "aa".to_owned(),
+                    DigestProgress {
+                        frozen: 3,
+                        ended: 2,
+                    },
+                ),
+            )]
+            .into(),
+            unkept: vec!["a.md\t2024-03-18T00:00:00Z\tTea\ttag:x,2024:a.md".to_owned()],
+        };
+        assert_eq!(Manifest::parse(&manifest.to_text()), manifest);
+        assert_eq!(
+            Manifest::parse("tidings manifest 2\npost\t7\t8\n"),
+            Manifest::default()
+        );
+        assert_eq!(
+            Manifest::parse("tidings manifest 1\nfile\tx\t?\n<<<<<<<\n"),
+            Manifest::default()
+        );
+    }
+}
