@@ -4,6 +4,10 @@
 //! a `to` in the config and a resend never widen it, a suppression only grows, and each change is an event. The store
 //! carries out what [`decide`] says; no other place decides.
 
+mod membership;
+
+pub(crate) use membership::{Membership, Subscriptions};
+
 /// What a reader is to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReaderState {
@@ -59,6 +63,11 @@ impl ReaderState {
         matches!(self, Self::Pending | Self::Active)
     }
 
+    /// Whether a mail may ask them if they want digests, where somebody asks for it.
+    pub fn may_be_asked(self) -> bool {
+        decide(Some(self), Wish::BeAsked, Source::Anybody).receives
+    }
+
     /// Whether they get the digests that they subscribed to.
     pub fn gets_subscriptions(self) -> bool {
         self == Self::Active
@@ -70,6 +79,10 @@ impl ReaderState {
 pub enum Wish {
     /// To get digests from now on.
     Subscribe,
+    /// To be asked by one mail whether they want digests.
+    BeAsked,
+    /// To get the digests about which they were asked.
+    Confirm,
     /// To get a mail that names them, without a subscription.
     Receive,
     /// To get no mail any more.
@@ -91,8 +104,10 @@ pub enum Wish {
 
 impl Wish {
     /// Every wish.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Subscribe,
+        Self::BeAsked,
+        Self::Confirm,
         Self::Receive,
         Self::Leave,
         Self::LeaveDigests,
@@ -135,11 +150,13 @@ pub enum Source {
     Relay,
     /// The reader, by a token that nobody else has.
     Reader,
+    /// Anybody who writes an address into a form, or as the sender of a mail.
+    Anybody,
 }
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Owner,
         Self::List,
         Self::ConfirmedList,
@@ -148,6 +165,7 @@ impl Source {
         Self::Resend,
         Self::Relay,
         Self::Reader,
+        Self::Anybody,
     ];
 
     /// How a reader came in whom this source made known without a word on consent.
@@ -158,23 +176,6 @@ impl Source {
             _ => None,
         }
     }
-}
-
-/// What happens to a reader's subscriptions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subscriptions {
-    /// They stay.
-    Keep,
-    /// The digests that are asked for come to them, but none that the reader has left.
-    AddUnlessLeft,
-    /// The digests that are asked for come to them.
-    Add,
-    /// As [`Subscriptions::AddUnlessLeft`], and all others go: nobody has confirmed them.
-    OnlyUnlessLeft,
-    /// The digests that are asked for are all that there are.
-    Only,
-    /// The digests that are named go.
-    Drop,
 }
 
 /// What there is to say of it.
@@ -262,6 +263,8 @@ impl Change {
 pub(crate) fn decide(was: Option<ReaderState>, wish: Wish, by: Source) -> Change {
     match wish {
         Wish::Subscribe => subscribe(was, by),
+        Wish::BeAsked => be_asked(was, by),
+        Wish::Confirm => confirm(was, by),
         Wish::Receive => receive(was, by),
         Wish::Leave => leave(was, by),
         Wish::LeaveDigests => leave_digests(was, by),
@@ -278,7 +281,7 @@ fn subscribe(was: Option<ReaderState>, by: Source) -> Change {
     use Subscriptions::{Add, AddUnlessLeft, Only, OnlyUnlessLeft};
 
     match (by, was) {
-        (Source::Config | Source::Resend | Source::Relay | Source::Reader, _) => {
+        (Source::Config | Source::Resend | Source::Relay | Source::Reader | Source::Anybody, _) => {
             Change::none(Said::NoSay)
         }
 
@@ -308,6 +311,40 @@ fn subscribe(was: Option<ReaderState>, by: Source) -> Change {
     }
 }
 
+/// Whoever types an address changes nothing about its reader: a mail asks them, and their answer decides. No subscription
+/// waits for it, since a later word about the person would bring one that nobody but a stranger has asked for.
+fn be_asked(was: Option<ReaderState>, by: Source) -> Change {
+    use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
+
+    match (by, was) {
+        (Source::Anybody, None) => Change::into_state(Pending, "joined", Said::New).mailed(),
+        (Source::Anybody, Some(Pending | Active)) => Change::none(Said::Known).mailed(),
+        // They may have changed their mind, and the address may work again.
+        (Source::Anybody, Some(Left | Bounced)) => Change::none(Said::StaysSuppressed).mailed(),
+        (Source::Anybody, Some(Complained | Forgotten)) => Change::none(Said::StaysSuppressed),
+        _ => Change::none(Said::NoSay),
+    }
+}
+
+fn confirm(was: Option<ReaderState>, by: Source) -> Change {
+    use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
+    use Subscriptions::{Add, Only};
+
+    match (by, was) {
+        (Source::Reader, None) => Change::none(Said::Unknown),
+        // They confirm what they were asked about, not what lists have for them.
+        (Source::Reader, Some(Pending)) => {
+            Change::into_state(Active, "confirmed", Said::Confirmed).with(Only)
+        }
+        (Source::Reader, Some(Active)) => Change::none(Said::Known).noted("confirmed").with(Add),
+        (Source::Reader, Some(Left | Bounced)) => {
+            Change::into_state(Active, "returned", Said::Returned).with(Only)
+        }
+        (Source::Reader, Some(Complained | Forgotten)) => Change::none(Said::StaysSuppressed),
+        _ => Change::none(Said::NoSay),
+    }
+}
+
 fn receive(was: Option<ReaderState>, by: Source) -> Change {
     use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
 
@@ -329,7 +366,9 @@ fn leave(was: Option<ReaderState>, by: Source) -> Change {
     use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
 
     match (by, was) {
-        (Source::Config | Source::Resend | Source::Relay, _) => Change::none(Said::NoSay),
+        (Source::Config | Source::Resend | Source::Relay | Source::Anybody, _) => {
+            Change::none(Said::NoSay)
+        }
         (Source::Owner | Source::Reader, None) => Change::none(Said::Unknown),
         // Whom we did not know is taken in as well, so that no later list brings them in.
         (_, None) => {
@@ -360,7 +399,7 @@ fn bounce(was: Option<ReaderState>, by: Source) -> Change {
     use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
 
     match (by, was) {
-        (Source::Owner | Source::Config | Source::Resend | Source::Reader, _)
+        (Source::Owner | Source::Config | Source::Resend | Source::Reader | Source::Anybody, _)
         | (Source::Relay, None) => Change::none(Said::NoSay),
         (_, None) => Change::into_state(Bounced, "bounced", Said::Suppressed)
             .with(Subscriptions::AddUnlessLeft),
@@ -376,7 +415,7 @@ fn complain(was: Option<ReaderState>, by: Source) -> Change {
     use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
 
     match (by, was) {
-        (Source::Owner | Source::Config | Source::Resend | Source::Reader, _)
+        (Source::Owner | Source::Config | Source::Resend | Source::Reader | Source::Anybody, _)
         | (Source::Relay, None) => Change::none(Said::NoSay),
         (_, None) => Change::into_state(Complained, "complained", Said::Suppressed)
             .with(Subscriptions::AddUnlessLeft),
@@ -407,50 +446,6 @@ fn forget(was: Option<ReaderState>, by: Source) -> Change {
             Change::into_state(ReaderState::Forgotten, "forgotten", Said::Suppressed)
         }
         _ => Change::none(Said::NoSay),
-    }
-}
-
-/// What a reader is to one digest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Membership {
-    /// They never had it, or it lapsed.
-    Never,
-    /// They get it, or wait for a confirmation.
-    Subscribed,
-    /// They have left it, and not come back.
-    Left,
-}
-
-impl Subscriptions {
-    /// What a reader of this membership is to a digest that is asked for, from now on.
-    pub fn of_asked(self, was: Membership) -> Membership {
-        match (self, was) {
-            (Self::Keep, was) => was,
-            (Self::AddUnlessLeft | Self::OnlyUnlessLeft, Membership::Left) | (Self::Drop, _) => {
-                Membership::Left
-            }
-            (Self::AddUnlessLeft | Self::OnlyUnlessLeft | Self::Add | Self::Only, _) => {
-                Membership::Subscribed
-            }
-        }
-    }
-
-    /// What a reader of this membership is to a digest that is not asked for, from now on.
-    pub fn of_others(self, was: Membership) -> Membership {
-        match (self, was) {
-            (Self::Only | Self::OnlyUnlessLeft, Membership::Subscribed) => Membership::Never,
-            (_, was) => was,
-        }
-    }
-
-    /// Whether digests go that are not asked for.
-    pub fn drops_others(self) -> bool {
-        self.of_others(Membership::Subscribed) == Membership::Never
-    }
-
-    /// Whether digests that are asked for come, of which the reader was this.
-    pub fn adds(self, was: Membership) -> bool {
-        was != Membership::Subscribed && self.of_asked(was) == Membership::Subscribed
     }
 }
 

@@ -1,6 +1,10 @@
-//! What depends on a language: how it writes a day, and which way it runs.
+//! What depends on a language: how it writes a day, which way it runs, and the fixed words of mails.
+
+mod words;
 
 use chrono::{Datelike, Locale, NaiveDate};
+
+pub(crate) use words::{FixedWords, fill};
 
 /// The genitives that the locales lack.
 const SLOVAK: [&str; 12] = [

@@ -230,16 +230,20 @@ pub enum SlotKind {
     ByHand,
     /// Letters that answer mail, and announce nothing.
     Letter,
+    /// Letters that ask people whether they want digests: they also go to some who get nothing else, and their addresses
+    /// are those that anybody typed.
+    Confirmation,
 }
 
 impl SlotKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Known,
         Self::Scheduled,
         Self::Post,
         Self::ByHand,
         Self::Letter,
+        Self::Confirmation,
     ];
 
     /// The word for it in the database.
@@ -250,6 +254,7 @@ impl SlotKind {
             Self::Post => "post",
             Self::ByHand => "by hand",
             Self::Letter => "letter",
+            Self::Confirmation => "confirmation",
         }
     }
 }
@@ -304,6 +309,19 @@ impl Slot {
     /// The slot of a day's letters about leaving.
     pub fn leaving(day: NaiveDate) -> Self {
         Self::new(SlotKind::Letter, format!("leave {day}"))
+    }
+
+    /// The slot of a day's letters that ask about these digests, answered by a page or by mail.
+    pub fn confirming(day: NaiveDate, page: bool, digests: &[&str]) -> Self {
+        let way = if page { "page" } else { "mail" };
+        let name = format!("confirm {day} {way} {}", digests.join("+"));
+        Self::new(SlotKind::Confirmation, name)
+    }
+
+    /// The digests about which such letters ask, by the names that they had then.
+    pub fn asked_about(&self) -> impl Iterator<Item = &str> {
+        let names = (self.kind == SlotKind::Confirmation).then(|| self.name.rsplit(' ').next());
+        names.flatten().unwrap_or_default().split('+')
     }
 }
 
@@ -384,7 +402,9 @@ pub struct Settled {
 
 #[cfg(test)]
 mod tests {
-    use super::{DigestProgress, IssueId, IssueIdError};
+    use chrono::NaiveDate;
+
+    use super::{DigestProgress, IssueId, IssueIdError, Slot};
 
     #[test]
     fn a_store_is_behind_where_either_number_is_smaller() {
@@ -401,6 +421,23 @@ mod tests {
             assert_eq!(here.is_behind(there), is_behind, "{here:?}, {there:?}");
             assert!(!here.furthest(there).is_behind(there));
         }
+    }
+
+    #[test]
+    fn a_slot_of_confirmations_knows_its_digests() {
+        let day = NaiveDate::from_ymd_opt(2024, 6, 25).unwrap();
+        let slot = Slot::confirming(day, true, &["weekly", "monthly"]);
+        assert_eq!(slot.name, "confirm 2024-06-25 page weekly+monthly");
+        assert_eq!(
+            slot.asked_about().collect::<Vec<_>>(),
+            ["weekly", "monthly"]
+        );
+        let other = Slot::leaving(day);
+        assert_eq!(
+            other.asked_about().collect::<Vec<_>>(),
+            [""],
+            "no digest has this name"
+        );
     }
 
     #[test]

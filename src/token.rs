@@ -138,7 +138,12 @@ impl Key {
 
     /// What stands for an address after it is erased: an HMAC of its normal form, in hex.
     pub fn fingerprint(&self, email: &Email) -> String {
-        let mac = self.mac(email.normal().as_bytes());
+        self.mark(&email.normal())
+    }
+
+    /// What stands for a text that is not to be kept: an HMAC of it, in hex.
+    pub fn mark(&self, text: &str) -> String {
+        let mac = self.mac(text.as_bytes());
         let number = mac.as_ref()[..16]
             .iter()
             .fold(0_u128, |number, byte| number << 8 | u128::from(*byte));

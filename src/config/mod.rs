@@ -8,6 +8,7 @@ mod environment;
 mod explain;
 mod feeds;
 mod inbox;
+mod join;
 mod load;
 mod mail;
 mod posts;
@@ -26,6 +27,7 @@ pub use digest::{Day, Digest, Layout, Order, Schedule};
 pub use dkim::{Dkim, SecondKey};
 pub use feeds::{Archive, By, EntryContent, Feeds, Format};
 pub use inbox::Inbox;
+pub use join::Join;
 pub use mail::{Auth, InboxToken, Mail, Outbox, Relay, Timeouts, Tls, Uncertain};
 pub use posts::{Dialect, Posts};
 pub use secret::Secret;
@@ -54,6 +56,9 @@ pub struct Config {
     /// How mail leaves; needed by a digest only.
     #[serde(default)]
     pub mail: Mail,
+    /// How many strangers may ask for digests.
+    #[serde(default)]
+    pub join: Join,
     /// Where the ledger is kept.
     #[serde(default)]
     pub store: StoreSettings,

@@ -75,6 +75,32 @@ const TABLE: &[(Wish, &[Source], [&str; 7])] = &[
         ],
     ),
     (
+        Wish::BeAsked,
+        &[Source::Anybody],
+        [
+            "pending joined Keep New mailed",
+            "= - Keep Known mailed",
+            "= - Keep Known mailed",
+            "= - Keep StaysSuppressed mailed",
+            "= - Keep StaysSuppressed mailed",
+            "= - Keep StaysSuppressed",
+            "= - Keep StaysSuppressed",
+        ],
+    ),
+    (
+        Wish::Confirm,
+        &[Source::Reader],
+        [
+            "= - Keep Unknown",
+            "active confirmed Only Confirmed",
+            "= confirmed Add Known",
+            "active returned Only Returned",
+            "active returned Only Returned",
+            "= - Keep StaysSuppressed",
+            "= - Keep StaysSuppressed",
+        ],
+    ),
+    (
         Wish::Receive,
         &[Source::Config, Source::Resend],
         [
@@ -249,7 +275,7 @@ fn every_pair_of_who_was_and_what_is_asked_by_whom_is_decided() {
 
 #[test]
 fn only_a_word_about_the_person_or_about_the_digest_widens() {
-    let widening = [Source::Owner, Source::ConfirmedDigests];
+    let widening = [Source::Owner, Source::ConfirmedDigests, Source::Reader];
     for wish in Wish::ALL {
         for by in Source::ALL {
             for was in ReaderState::ALL {
@@ -262,8 +288,12 @@ fn only_a_word_about_the_person_or_about_the_digest_widens() {
                     "{was:?} × {wish:?} × {by:?}"
                 );
                 let revived = was.is_suppressed() && after.takes_mail();
-                let may_revive = by == Source::Owner
-                    && wish == Wish::Subscribe
+                let is_their_word = [
+                    (Source::Owner, Wish::Subscribe),
+                    (Source::Reader, Wish::Confirm),
+                ]
+                .contains(&(by, wish));
+                let may_revive = is_their_word
                     && matches!(was, ReaderState::Left | ReaderState::Bounced)
                     || matches!(wish, Wish::Recover { .. });
                 assert!(!revived || may_revive, "{was:?} × {wish:?} × {by:?}");
@@ -275,8 +305,10 @@ fn only_a_word_about_the_person_or_about_the_digest_widens() {
                     !began || change.subscriptions.drops_others() || confirms_what_was_listed,
                     "{was:?} × {wish:?} × {by:?}"
                 );
+                let may_be_asked = wish == Wish::BeAsked
+                    && !matches!(was, ReaderState::Complained | ReaderState::Forgotten);
                 assert!(
-                    !change.receives || was.takes_mail(),
+                    !change.receives || was.takes_mail() || may_be_asked,
                     "a suppression beats who names them: {was:?} × {wish:?} × {by:?}"
                 );
                 assert!(
@@ -285,6 +317,31 @@ fn only_a_word_about_the_person_or_about_the_digest_widens() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn anybody_who_types_an_address_changes_nothing_about_whom_we_know() {
+    for wish in Wish::ALL {
+        for was in ReaderState::ALL {
+            let change = decide(Some(was), wish, Source::Anybody);
+            assert_eq!(
+                (change.state, change.event),
+                (None, None),
+                "{was:?} × {wish:?}"
+            );
+            assert_eq!(
+                change.subscriptions,
+                Subscriptions::Keep,
+                "{was:?} × {wish:?}"
+            );
+        }
+        let new = decide(None, wish, Source::Anybody);
+        assert!(
+            !new.state.is_some_and(ReaderState::gets_subscriptions),
+            "{wish:?}"
+        );
+        assert!(!new.subscriptions.adds(Membership::Never), "{wish:?}");
     }
 }
 

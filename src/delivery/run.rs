@@ -16,7 +16,7 @@ use crate::delivery::issue::{CLAIM, Delivery};
 use crate::delivery::queue::Filled;
 use crate::delivery::series::Series;
 use crate::delivery::throttle::{MOST_DEFERRALS, Throttle};
-use crate::ledger::{Claimed, Counts, DeliveryState, Outcome, Settled};
+use crate::ledger::{Claimed, Counts, DeliveryState, Outcome, Settled, SlotKind};
 use crate::message::Envelope;
 use crate::reader::ReaderId;
 use crate::store::{Result, StoreError};
@@ -78,6 +78,10 @@ impl<T> Run<T> {
         ];
         let is_begun = before.sum_of(&decided) > 0;
         let is_accepted = before[DeliveryState::Sent] > 0;
+        let series = match delivery.issue.slot.kind {
+            SlotKind::Confirmation => Series::of_strangers(is_accepted),
+            _ => Series::after(is_begun, is_accepted),
+        };
         Self {
             delivery: delivery.clone(),
             transport,
@@ -87,7 +91,7 @@ impl<T> Run<T> {
                 mail.patience.0,
             )),
             domains: Domains::new(mail.connections),
-            series: Mutex::new(Series::after(is_begun, is_accepted)),
+            series: Mutex::new(series),
             pipelining: Arc::new(Semaphore::new(1)),
             heard: AtomicBool::new(false),
             losses: Mutex::default(),

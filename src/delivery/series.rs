@@ -26,6 +26,16 @@ struct RefusedDelivery {
     verdict: Verdict,
 }
 
+/// Whose word the addresses of an issue are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum AddressOrigin {
+    /// That of their readers, or the owner's.
+    #[default]
+    Readers,
+    /// That of anybody who typed them into a form.
+    Anybody,
+}
+
 /// The replies of one run over one issue, and whether there were any before.
 #[derive(Debug, Default)]
 pub(super) struct Series {
@@ -36,6 +46,8 @@ pub(super) struct Series {
     seen: bool,
     /// Whether somebody has accepted this issue.
     accepted: bool,
+    /// Whose word the addresses are.
+    addresses: AddressOrigin,
     /// Whether the refusals were too many to be believed.
     doubts: bool,
 }
@@ -56,6 +68,15 @@ impl Series {
             seen,
             accepted,
             ..Self::default()
+        }
+    }
+
+    /// The same for addresses that anybody could type: refusals say nothing about us, and a stranger could make any number
+    /// of them.
+    pub(super) fn of_strangers(accepted: bool) -> Self {
+        Self {
+            addresses: AddressOrigin::Anybody,
+            ..Self::after(true, accepted)
         }
     }
 
@@ -93,6 +114,9 @@ impl Series {
         }
         let is_first = !std::mem::replace(&mut self.seen, true);
         self.accepted |= verdict == Verdict::Sent;
+        if self.addresses == AddressOrigin::Anybody && !matches!(phase, Phase::Data | Phase::Dot) {
+            return None;
+        }
         self.window
             .push_back(verdict.is_refusal().then(|| RefusedDelivery {
                 reader,
@@ -153,7 +177,8 @@ impl Series {
     /// Words, where an issue whose last recipient is decided is to pause: some have refused it and nobody has accepted it.
     pub(super) fn pause_at_end(&self) -> Option<String> {
         let refused = self.window.iter().flatten().count();
-        let is_doubtful = !self.accepted && refused >= OF_NOBODY;
+        let is_doubtful =
+            !self.accepted && self.addresses == AddressOrigin::Readers && refused >= OF_NOBODY;
         is_doubtful.then(|| {
             format!("all {refused} recipients are refused: more likely it is us than them")
         })
@@ -209,6 +234,24 @@ mod tests {
             };
             assert_eq!(found, doubted, "{replies} {accepted}");
         }
+    }
+
+    #[test]
+    fn addresses_that_anybody_could_type_pause_nothing_by_being_bad() {
+        let mut series = Series::of_strangers(false);
+        for reader in 0..200 {
+            let (verdict, domain) = match reader % 3 {
+                0 => (Verdict::Bounced, "x.example"),
+                1 => (Verdict::Refused, "y.example"),
+                _ => (Verdict::Policy, "z.example"),
+            };
+            assert_eq!(series.record(Phase::Rcpt, verdict, reader, domain), None);
+        }
+        assert_eq!(series.pause_at_end(), None);
+        // What is said of the message itself is about us.
+        let refused = (0..5)
+            .find_map(|reader| series.record(Phase::Dot, Verdict::GivenUp, reader, "x.example"));
+        assert!(refused.is_some());
     }
 
     #[test]

@@ -35,8 +35,12 @@ pub const NAME: char = '\u{e010}';
 pub const LEAVE: char = '\u{e011}';
 /// Placeholder for a reader's e-mail address.
 pub const ADDRESS: char = '\u{e012}';
+/// Placeholder for a reader's address to confirm.
+pub(crate) const CONFIRM: char = '\u{e013}';
+/// Placeholder for the token by which a reader confirms.
+pub(crate) const TOKEN: char = '\u{e014}';
 /// All placeholders.
-pub(crate) const MARKS: [char; 3] = [NAME, LEAVE, ADDRESS];
+pub(crate) const MARKS: [char; 5] = [NAME, LEAVE, ADDRESS, CONFIRM, TOKEN];
 
 /// The site's own templates. A default replaces each that is missing.
 #[derive(Debug, Default)]

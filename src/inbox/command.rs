@@ -75,18 +75,16 @@ pub(super) fn read_signed(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand>
     if let Some(command) = read_address(mail, ours).filter(|command| command.has_token) {
         return Some(command);
     }
-    // `unsubscribe TOKEN`, as the links of our mail have it.
+    // `unsubscribe TOKEN`, as the links of our mail have it; a title before it may have any words.
     let subject = mail.subject();
-    let mut words = subject
-        .split_whitespace()
-        .filter(|word| !may_be_token(word));
-    if !subject.split_whitespace().any(may_be_token) {
-        return None;
-    }
-    let verb = words.clone().find_map(verb_of).or_else(|| {
-        // A token alone is that of a link whose words somebody cut off.
-        words.next().is_none().then_some(Verb::Leave)
-    })?;
+    let words: Vec<&str> = subject.split_whitespace().collect();
+    let at = words.iter().rposition(|word| may_be_token(word))?;
+    let before = words[..at].iter().rev().chain(&words[at + 1..]);
+    let mut before = before.filter(|word| !may_be_token(word)).peekable();
+    // A token alone is that of a link whose words somebody cut off.
+    let is_alone = before.peek().is_none();
+    let verb = before.find_map(|word| verb_of(word));
+    let verb = verb.or_else(|| is_alone.then_some(Verb::Leave))?;
     Some(MailCommand {
         verb,
         digest: None,
@@ -244,7 +242,7 @@ fn is_signature(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ours, asks, says_yes};
+    use super::{Ours, Verb, asks, read_signed, says_yes};
     use crate::inbox::message::ParsedMail;
     use crate::inbox::words::{JOIN, LEAVE};
 
@@ -322,6 +320,30 @@ mod tests {
         ] {
             let mail = ParsedMail::parse(format!("Subject: Re: x\n\n{text}").as_bytes());
             assert_eq!(says_yes(&mail), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_verb_of_a_subject_is_the_one_nearest_before_the_token() {
+        let token = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklm";
+        for (subject, verb) in [
+            (format!("unsubscribe {token}"), Some(Verb::Leave)),
+            (
+                format!("Re: Leave no trace, weekly – confirm {token}"),
+                Some(Verb::Confirm),
+            ),
+            (
+                format!("Re: Please subscribe – confirm {token} (was: x)"),
+                Some(Verb::Confirm),
+            ),
+            (format!("{token} confirm"), Some(Verb::Confirm)),
+            (token.to_owned(), Some(Verb::Leave)),
+            (format!("hello {token}"), None),
+            ("confirm".to_owned(), None),
+        ] {
+            let mail = ParsedMail::parse(format!("Subject: {subject}\n\n").as_bytes());
+            let found = read_signed(&mail, &Ours::default()).map(|command| command.verb);
+            assert_eq!(found, verb, "{subject}");
         }
     }
 

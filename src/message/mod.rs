@@ -1,6 +1,7 @@
 //! Draft → [`Compiled`] → message: encodes an issue's MIME once, with slots for each reader's data; pure.
 
 mod check;
+mod confirm;
 pub(crate) mod dkim;
 mod envelope;
 mod header;
@@ -15,19 +16,20 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use check::check;
+pub(crate) use confirm::ConfirmBy;
 pub use envelope::Envelope;
 
 use crate::config;
-use crate::digest::{ADDRESS, Draft, LEAVE, MARKS, NAME};
+use crate::digest::{ADDRESS, CONFIRM, Draft, LEAVE, MARKS, NAME, TOKEN};
 use crate::finding::Finding;
 use crate::html::escape;
 use crate::ledger::IssueId;
 use crate::message::dkim::Signer;
-use crate::reader::{Reader, ReaderId};
+use crate::reader::{Mailbox, Reader, ReaderId};
 use crate::token::{Claim, Key, Purpose};
 
 /// Version of the format in which the store keeps an issue. A change that an older program cannot fill increments it.
-const FORM: u32 = 3;
+const FORM: u32 = 4;
 /// Oldest version that can still be filled.
 const OLDEST_FORM: u32 = 2;
 
@@ -53,6 +55,9 @@ pub struct Compiled {
     /// Whether the `mailto:` address holds the token, as its subject does.
     #[serde(default)]
     tagged: bool,
+    /// How a reader confirms, in a letter that asks for it.
+    #[serde(default)]
+    confirm: Option<ConfirmBy>,
     /// Domain of a Message-ID.
     domain: String,
     anonymous: String,
@@ -72,9 +77,12 @@ enum Piece {
     Date,
     MessageId,
     ListUnsubscribe,
+    ReplyTo,
     Name(Part),
     Address(Part),
     Leave(Part),
+    Confirm(Part),
+    Token,
 }
 
 /// The part of the message that holds a slot, which decides the encoding of its value.
@@ -97,11 +105,21 @@ pub struct Origin<'a> {
     pub authority: &'a str,
 }
 
+impl Origin<'_> {
+    /// The sender that readers see.
+    pub fn sender(&self) -> Option<&Mailbox> {
+        self.digest.from.as_ref().or(self.mail.from.as_ref())
+    }
+}
+
 /// The values of one reader for the slots of an issue.
 struct ReaderValues {
     name: String,
     address: String,
     leave: String,
+    confirm: String,
+    token: String,
+    reply_to: Option<String>,
 }
 
 /// Encodes a draft and splits it at its slots.
@@ -109,6 +127,19 @@ struct ReaderValues {
 /// # Errors
 /// A finding if the config names no sender.
 pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Compiled, Finding> {
+    compile_asking(draft, origin, issue, None)
+}
+
+/// The same for a letter whose reader confirms so.
+///
+/// # Errors
+/// As [`compile`].
+pub(crate) fn compile_asking(
+    draft: &Draft,
+    origin: &Origin<'_>,
+    issue: IssueId,
+    confirm: Option<ConfirmBy>,
+) -> Result<Compiled, Finding> {
     let Origin {
         site,
         digest,
@@ -116,11 +147,7 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
         authority,
     } = origin;
     let no_sender = || Finding::error("there is no sender").hint("set `from` under [mail]");
-    let from = digest
-        .from
-        .as_ref()
-        .or(mail.from.as_ref())
-        .ok_or_else(no_sender)?;
+    let from = origin.sender().ok_or_else(no_sender)?;
     let leave = format!(
         "mailto:{}@{}",
         utf8_percent_encode(from.email.local(), MAILTO),
@@ -143,7 +170,10 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
         Piece::MessageId,
     ];
     let mut fixed = String::new();
-    if let Some(reply_to) = digest.reply_to.as_ref().or(mail.reply_to.as_ref()) {
+    let is_answered = matches!(confirm, Some(ConfirmBy::Answer { .. }));
+    if is_answered {
+        pieces.push(Piece::ReplyTo);
+    } else if let Some(reply_to) = digest.reply_to.as_ref().or(mail.reply_to.as_ref()) {
         fixed.push_str(&header::mailbox(
             "Reply-To",
             reply_to.name.as_deref(),
@@ -187,6 +217,7 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
         leave,
         verp: mail.verp,
         tagged: mail.inbox_token == config::InboxToken::Address,
+        confirm,
         domain: from.email.domain().to_owned(),
         anonymous: digest.anonymous.clone(),
         subject: draft.subject.clone(),
@@ -208,6 +239,8 @@ fn split_at_slots(text: &str, part: Part, pieces: &mut Vec<Piece>) {
         pieces.push(fixed(&rest[..at]));
         pieces.push(match mark {
             LEAVE => Piece::Leave(part),
+            CONFIRM => Piece::Confirm(part),
+            TOKEN => Piece::Token,
             ADDRESS => Piece::Address(part),
             _ => Piece::Name(part),
         });
@@ -297,7 +330,7 @@ impl Compiled {
     pub fn subject(&self) -> String {
         self.subject
             .replace([NAME, ADDRESS], &self.anonymous)
-            .replace(LEAVE, "")
+            .replace([LEAVE, CONFIRM, TOKEN], "")
     }
 
     /// Fills a draft of this mail for one reader.
@@ -328,10 +361,17 @@ impl Compiled {
             .then(|| add_tag(&self.leave, "leave-", &key.sign_for_address(&claim)?))
             .flatten();
         let address = tagged.as_deref().unwrap_or(&self.leave);
+        let confirm = self.confirm.as_ref();
+        let asked = confirm.map(|by| (by, by.token(reader.id, self.issue, key)));
         ReaderValues {
             name: name.unwrap_or_else(|| self.anonymous.clone()),
             address: reader.email.to_string(),
             leave: format!("{address}?subject=unsubscribe%20{token}"),
+            confirm: asked
+                .as_ref()
+                .map_or_else(String::new, |(by, token)| by.link(token)),
+            reply_to: asked.as_ref().and_then(|(by, token)| by.address(token)),
+            token: asked.map(|(_, token)| token).unwrap_or_default(),
         }
     }
 
@@ -367,6 +407,18 @@ impl Compiled {
                     message.extend_from_slice(&leave);
                     continue;
                 }
+                Piece::Confirm(part) => {
+                    quoted::encode_slot(&escape_for(&own.confirm, *part), &mut message);
+                    continue;
+                }
+                Piece::Token => {
+                    quoted::encode_slot(&own.token, &mut message);
+                    continue;
+                }
+                Piece::ReplyTo => {
+                    let address = own.reply_to.as_deref().unwrap_or(&self.sender);
+                    header::mailbox("Reply-To", None, address)
+                }
                 Piece::To => header::mailbox("To", reader.name.as_deref(), &own.address),
                 Piece::Subject => header::text("Subject", &own.put_into(&self.subject, Part::Text)),
                 Piece::Date => format!("Date: {}\r\n", made_at.to_rfc2822()),
@@ -392,6 +444,8 @@ impl ReaderValues {
         text.replace(NAME, &escape_for(&self.name, part))
             .replace(ADDRESS, &escape_for(&self.address, part))
             .replace(LEAVE, &escape_for(&self.leave, part))
+            .replace(CONFIRM, &escape_for(&self.confirm, part))
+            .replace(TOKEN, &self.token)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::finding::{Finding, count};
 use crate::inbox::{Incoming, Kind, MOST_BYTES, Maildir, Mbox, Ours, Verb, classify, report_for};
 use crate::ledger::IssueId;
 use crate::reader::{Email, ReaderId};
-use crate::schedule::letter::answer_leaving;
+use crate::schedule::request::{Answered, answer};
 use crate::store::{Access, Carried, Deed, Returned, Store};
 use crate::talk::Talk;
 use crate::token::{Key, Purpose};
@@ -52,6 +52,8 @@ struct Tally {
     complained: usize,
     left: usize,
     answered: usize,
+    asked: usize,
+    confirmed: usize,
     before: usize,
     harmless: usize,
     strange: usize,
@@ -162,9 +164,9 @@ pub(crate) async fn read_inbox(
                 false => None,
             };
             let is_done = done.is_some_and(|(carried, one)| tally.take(talk, &carried, one));
-            let is_done = match is_done {
-                true => true,
-                false => answer(app, &store, &mut tally, &letter.incoming).await?,
+            let is_done = is_done || {
+                let answered = answer(app, &store, &keys, &letter.incoming).await?;
+                tally.count(talk, &answered)
             };
             if !is_done {
                 tally.leave(&letter.incoming);
@@ -195,27 +197,6 @@ pub(crate) async fn read_own_inbox(app: &App, talk: &mut Talk<'_>) -> Ending {
         talk.report(&[app.explain(&error)]);
         Ending::Partial
     })
-}
-
-/// Answers a wish to leave that bears no token, where a reader gets mail at its address. Whether it is answered.
-async fn answer(
-    app: &App,
-    store: &Store,
-    tally: &mut Tally,
-    incoming: &Incoming,
-) -> anyhow::Result<bool> {
-    let (Kind::Command(command), Some(from)) = (&incoming.kind, &incoming.from) else {
-        return Ok(false);
-    };
-    if command.verb != Verb::Leave || command.has_token {
-        return Ok(false);
-    }
-    match answer_leaving(app, store, from, &incoming.mark).await? {
-        None => return Ok(false),
-        Some(true) => tally.answered += 1,
-        Some(false) => tally.before += 1,
-    }
-    Ok(true)
 }
 
 /// The addresses at which readers write to us.
@@ -369,6 +350,23 @@ impl Tally {
         true
     }
 
+    /// Counts what became of a request, and says it. Whether it is done.
+    fn count(&mut self, talk: &Talk<'_>, answered: &Answered) -> bool {
+        match answered {
+            Answered::Not => return false,
+            Answered::Before => self.before += 1,
+            Answered::Leaving => self.answered += 1,
+            Answered::Asking => self.asked += 1,
+            Answered::Nothing => self.harmless += 1,
+            Answered::Confirmed { address, digests } => {
+                self.confirmed += 1;
+                let digests = digests.join("`, `");
+                talk.say(&format!("{address}: has confirmed `{digests}`"));
+            }
+        }
+        true
+    }
+
     /// Counts what stays where it is.
     fn leave(&mut self, incoming: &Incoming) {
         match incoming.kind {
@@ -389,6 +387,8 @@ impl Tally {
             (self.complained, "complained"),
             (self.left, "left"),
             (self.answered, "to be answered with the link to leave"),
+            (self.asked, "to be asked to confirm"),
+            (self.confirmed, "confirmed"),
             (self.before, "known"),
             (self.harmless, "automatic"),
             (self.strange, "about mail that is not ours"),

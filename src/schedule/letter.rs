@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 use crate::app::App;
 use crate::config::Digest;
 use crate::digest::{Draft, LEAVE};
+use crate::finding::Finding;
 use crate::html::escape;
+use crate::language::{FixedWords, direction, fill};
 use crate::ledger::{Issue, IssueState, Slot};
 use crate::message::{Origin, compile};
 use crate::reader::Email;
 use crate::store::{Letter, Store};
+use crate::token::Key;
 
 /// Queues a letter for each digest to which the sender is subscribed; it goes out as any mail of the ledger's. None where
 /// nobody is known by the address who gets mail; else whether the message was not answered before.
@@ -54,39 +57,88 @@ async fn write_letter(
     store: &Store,
     digest: &Digest,
 ) -> anyhow::Result<(Issue, String)> {
-    let now = app.clock.now();
+    let words = load_words(app, digest)?.leave;
+    let title = title_of(app, digest);
+    let say = |text: &str| fill(text, &[("title", title)]);
     let key = store.current_key().await?;
-    let slot = Slot::leaving(now.date_naive());
-    let title = digest.title.as_deref().unwrap_or(&app.config.site.title);
+    let slot = Slot::leaving(app.clock.now().date_naive());
+    let (asked, send) = (say(&words.asked), say(&words.send));
+    let (link, otherwise) = (say(&words.link), say(&words.otherwise));
     let draft = Draft {
-        subject: format!("Leaving {title}"),
-        text: format!(
-            "You asked to get no more mail of {title}.\n\nSend the mail that this link opens, and you are out:\n{LEAVE}\n\n\
-             If you did not ask, do nothing.\n"
-        ),
-        html: format!(
-            "<p>You asked to get no more mail of {}.</p>\n<p><a href=\"{LEAVE}\">Send the mail that this link opens</a>, and \
-             you are out.</p>\n<p>If you did not ask, do nothing.</p>\n",
-            escape(title)
+        subject: say(&words.subject),
+        text: format!("{asked}\n\n{send}\n{LEAVE}\n\n{otherwise}\n"),
+        html: page(
+            language_of(app, digest),
+            &format!(
+                "<p>{}</p>\n<p>{} <a href=\"{LEAVE}\">{}</a></p>\n<p>{}</p>",
+                escape(&asked),
+                escape(&send),
+                escape(&link),
+                escape(&otherwise)
+            ),
         ),
     };
-    let issue = Issue {
+    let issue = open_issue(app, digest, slot, &draft.subject, &key);
+    let authority = app.authority()?;
+    let origin = origin_of(app, digest, &authority);
+    let compiled = compile(&draft, &origin, issue.id)?.to_text();
+    Ok((issue, compiled))
+}
+
+/// The issue of a letter about a digest.
+pub(super) fn open_issue(
+    app: &App,
+    digest: &Digest,
+    slot: Slot,
+    subject: &str,
+    key: &Key,
+) -> Issue {
+    Issue {
         id: key.issue(&digest.name, &slot.name, 0),
         digest: digest.name.clone(),
         slot,
-        made_at: now,
+        made_at: app.clock.now(),
         state: IssueState::Open,
         reason: None,
-        subject: draft.subject.clone(),
+        subject: subject.to_owned(),
         outbox: app.config.mail.smtp.is_none(),
         key: key.number(),
-    };
-    let origin = Origin {
+    }
+}
+
+/// From where a letter about a digest comes.
+pub(super) fn origin_of<'a>(app: &'a App, digest: &'a Digest, authority: &'a str) -> Origin<'a> {
+    Origin {
         site: &app.config.site,
         digest,
         mail: &app.config.mail,
-        authority: &app.authority()?,
-    };
-    let compiled = compile(&draft, &origin, issue.id)?.to_text();
-    Ok((issue, compiled))
+        authority,
+    }
+}
+
+/// The fixed words in the language of a digest.
+pub(super) fn load_words(app: &App, digest: &Digest) -> Result<FixedWords, Finding> {
+    FixedWords::load(&app.config.root, language_of(app, digest))
+}
+
+/// The language of a digest, as a BCP 47 tag.
+pub(super) fn language_of<'a>(app: &'a App, digest: &'a Digest) -> &'a str {
+    digest
+        .language
+        .as_deref()
+        .unwrap_or(&app.config.site.language)
+}
+
+/// The title of a digest that readers see.
+pub(super) fn title_of<'a>(app: &'a App, digest: &'a Digest) -> &'a str {
+    digest.title.as_deref().unwrap_or(&app.config.site.title)
+}
+
+/// A letter's HTML: paragraphs and nothing else.
+pub(super) fn page(language: &str, body: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"{}\" dir=\"{}\">\n<head><meta charset=\"utf-8\"></head>\n<body>\n{body}\n</body>\n</html>\n",
+        escape(language),
+        direction(language)
+    )
 }

@@ -109,7 +109,7 @@ impl Store {
         rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
     }
 
-    async fn carry_out(
+    pub(super) async fn carry_out(
         &self,
         tx: &mut Transaction<'static, Any>,
         people: &[(Email, Option<String>)],
@@ -149,7 +149,9 @@ impl Store {
             .await?;
         let there: Vec<ReaderId> = known.values().map(|(id, _)| *id).collect();
         let mut memberships = match asked.wish {
-            Wish::Subscribe => self.memberships(connection, &there, asked.digests).await?,
+            Wish::Subscribe | Wish::Confirm => {
+                self.memberships(connection, &there, asked.digests).await?
+            }
             _ => Memberships::default(),
         };
         let mut ids = self.new_ids(people.len()).into_iter();
@@ -178,7 +180,7 @@ impl Store {
                 gained: Vec::new(),
                 lacking: Vec::new(),
             };
-            if let (Some(id), Wish::Subscribe) = (id, asked.wish) {
+            if let (Some(id), Wish::Subscribe | Wish::Confirm) = (id, asked.wish) {
                 memberships.apply(id, asked.digests, &mut answer);
             }
             cases.push(Case { id, answer });

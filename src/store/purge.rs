@@ -5,16 +5,21 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::reader::ReaderId;
 use crate::store::connect::StorePlace;
+use crate::store::quota::forget_earlier;
 use crate::store::sql::{MOST_LISTED, list};
 use crate::store::{Result, Store};
 
 /// How long a confirmation is waited for.
 const UNCONFIRMED: TimeDelta = TimeDelta::days(30);
 
+/// The states of a delivery of which something is still to come: queued, sending, uncertain.
+const UNDECIDED: &str = "(0, 1, 6)";
+
 impl Store {
-    /// Deletes those who have been pending for 30 days without a word, to whom no mail was addressed and who have left
-    /// nothing; how many there were.
+    /// Deletes those who have been pending for 30 days without a word, to whom no mail was addressed but some that asked
+    /// them, and who have left nothing; how many there were. What strangers asked in earlier hours is forgotten as well.
     pub async fn purge_unconfirmed(&self, now: DateTime<Utc>) -> Result<usize> {
+        change!(self.begin(), |tx| { forget_earlier(&mut tx, now).await })?;
         let mut purged = 0;
         loop {
             let some = self.purge_some(now).await?;
@@ -35,7 +40,8 @@ impl Store {
             "SELECT id FROM reader WHERE state = 'pending' \
              AND EXISTS (SELECT 1 FROM event e WHERE e.reader = reader.id) \
              AND NOT EXISTS (SELECT 1 FROM event e WHERE e.reader = reader.id AND (e.at > $1 OR e.kind = 'left')) \
-             AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.reader = reader.id) ORDER BY id LIMIT $2{hold}"
+             AND NOT EXISTS (SELECT 1 FROM delivery d JOIN issue i ON i.id = d.issue WHERE d.reader = reader.id \
+             AND (i.kind <> 'confirmation' OR d.state IN {UNDECIDED})) ORDER BY id LIMIT $2{hold}"
         );
         change!(self.begin(), |tx| {
             let rows = sqlx::query(AssertSqlSafe(select.clone()))
@@ -48,6 +54,7 @@ impl Store {
                 ids.push(row.try_get("id")?);
             }
             for (table, column) in [
+                ("delivery", "reader"),
                 ("subscription", "reader"),
                 ("event", "reader"),
                 ("reader", "id"),

@@ -8,7 +8,7 @@ use crate::store::connect::{StorePlace, begin};
 use crate::store::secret::make_secrets;
 
 /// The newest version that this program knows: so many migrations.
-pub(super) const VERSION: i64 = 6;
+pub(super) const VERSION: i64 = 7;
 
 /// One entry a version; what has been released is never edited.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -114,13 +114,22 @@ CREATE INDEX delivery_settled ON delivery (due_at) WHERE state IN (2, 3, 6);
     // The kind of a slot was told by the beginning of its name.
     "
 ALTER TABLE issue ADD COLUMN kind TEXT NOT NULL DEFAULT 'scheduled'
-    CHECK (kind IN ('known', 'scheduled', 'post', 'by hand', 'letter'));
+    CHECK (kind IN ('known', 'scheduled', 'post', 'by hand', 'letter', 'confirmation'));
 UPDATE issue SET kind = CASE
     WHEN slot LIKE 'begin%' THEN 'known'
     WHEN slot LIKE 'post %' THEN 'post'
     WHEN slot LIKE 'by hand %' THEN 'by hand'
     WHEN slot LIKE 'leave %' THEN 'letter'
     ELSE 'scheduled' END;
+",
+    // How often strangers asked in an hour, counted by all programs together.
+    "
+CREATE TABLE quota (
+    what TEXT NOT NULL,
+    hour BIGINT NOT NULL,
+    taken BIGINT NOT NULL,
+    PRIMARY KEY (what, hour)
+);
 ",
 ];
 

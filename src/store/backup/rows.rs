@@ -10,7 +10,7 @@ use crate::store::connect::StorePlace;
 use crate::store::{Result, Store, StoreError};
 
 /// Every table, after those that it refers to.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "secret",
     "reader",
     "digest",
@@ -20,6 +20,7 @@ const TABLES: [&str; 9] = [
     "delivery",
     "event",
     "received",
+    "quota",
 ];
 /// How many rows one statement writes at most.
 const MOST_ROWS: usize = 500;

@@ -1,6 +1,7 @@
 //! Issues: what each is, where it stands, how it changes.
 
 mod announced;
+mod confirmation;
 mod freeze;
 mod letter;
 mod missed;
@@ -9,6 +10,7 @@ mod row;
 
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
+pub(crate) use confirmation::{Confirmation, JoinAnswer, JoinRequest};
 pub use freeze::{Freeze, Frozen};
 pub(crate) use letter::Letter;
 pub(crate) use missed::{Missed, Uncertainty};

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::consent::ReaderState;
-use crate::ledger::{Claimed, DeliveryState, IssueId};
+use crate::ledger::{Claimed, DeliveryState, IssueId, SlotKind};
 use crate::reader::{EmailError, Reader, ReaderId};
 use crate::store::connect::StorePlace;
+use crate::store::sender::gone::has_left_since_asked;
 use crate::store::sender::{Position, Sender};
 use crate::store::sql::list;
 use crate::store::subscriptions::has_left;
@@ -32,10 +33,11 @@ struct Due(
 );
 
 impl Due {
-    /// The delivery, or in which state it ends without being tried, and why.
-    fn claim(self) -> Result<Claimed, (DeliveryState, String)> {
+    /// The delivery, or in which state it ends without being tried, and why; `may_get` says in which states readers get
+    /// mail of its issue.
+    fn claim(self, may_get: fn(ReaderState) -> bool) -> Result<Claimed, (DeliveryState, String)> {
         let Self(id, attempts, _, first_at, address, name, language, state, left) = self;
-        if !ReaderState::named(&state).is_some_and(ReaderState::takes_mail) {
+        if !ReaderState::named(&state).is_some_and(may_get) {
             return Err((DeliveryState::Suppressed, state));
         }
         if left != 0 {
@@ -98,7 +100,7 @@ impl Sender {
     ) -> Result<(Vec<Claimed>, Option<Position>)> {
         change!(self.store.begin(), |tx| {
             let row = sqlx::query(
-                "SELECT digest, state, CAST(outbox AS BIGINT) AS outbox FROM issue WHERE id = $1",
+                "SELECT digest, state, kind, CAST(outbox AS BIGINT) AS outbox FROM issue WHERE id = $1",
             )
             .bind(issue)
             .fetch_one(&mut *tx)
@@ -107,6 +109,14 @@ impl Sender {
                 return Ok((Vec::new(), None));
             }
             let digest: String = row.try_get("digest")?;
+            let asks = row.try_get::<&str, _>("kind")? == SlotKind::Confirmation.word();
+            let (may_get, has_left): (fn(ReaderState) -> bool, String) = match asks {
+                true => (
+                    ReaderState::may_be_asked,
+                    has_left_since_asked("r.id", "$1", "$2"),
+                ),
+                false => (ReaderState::takes_mail, has_left("r.id", "$1")),
+            };
             // Nothing leaves through an outbox.
             let limit = match row.try_get::<i64, _>("outbox")? {
                 0 => self.room(&mut tx, limit, now).await?,
@@ -122,8 +132,7 @@ impl Sender {
             };
             let columns = format!(
                 "d.reader, d.attempts, d.due_at, d.first_at, r.address, d.name, d.language, r.state, \
-                 CASE WHEN {} THEN 1 ELSE 0 END",
-                has_left("r.id", "$1")
+                 CASE WHEN {has_left} THEN 1 ELSE 0 END"
             );
             let text = format!(
                 "SELECT {} AS due FROM (SELECT reader, attempts, due_at, first_at, name, language FROM delivery \
@@ -149,7 +158,7 @@ impl Sender {
             for one in due {
                 let id = one.0;
                 last = last.max(Some((one.2, id)));
-                match one.claim() {
+                match one.claim(may_get) {
                     Ok(claim) => claimed.push(claim),
                     Err(end) => ended.entry(end).or_default().push(id),
                 }

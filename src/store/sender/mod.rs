@@ -2,6 +2,7 @@
 
 mod claim;
 mod doubt;
+mod gone;
 mod judge;
 mod room;
 mod writer;

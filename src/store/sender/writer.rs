@@ -17,9 +17,9 @@ use crate::ledger::{DeliveryState, IssueId, Outcome, Owner, Settled};
 use crate::reader::ReaderId;
 use crate::store::connect::{StorePlace, begin_words};
 use crate::store::consent::states;
+use crate::store::sender::gone::stays;
 use crate::store::sender::judge::judge;
 use crate::store::sql::list;
-use crate::store::subscriptions::has_left;
 use crate::store::{LONGEST_REPLY, Result, Store, StoreError};
 
 /// How many jobs are committed together at most.
@@ -98,16 +98,6 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
             }
         }
     }
-}
-
-/// That the reader of a `delivery` has not gone since the claim, whatever the state of the issue `i`.
-fn stays() -> String {
-    format!(
-        "SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader WHERE i.id = delivery.issue \
-         AND r.state IN ({}) AND NOT {}",
-        states(ReaderState::takes_mail),
-        has_left("r.id", "i.digest")
-    )
 }
 
 /// Who writes, and with what.

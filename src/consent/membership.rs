@@ -1,0 +1,62 @@
+//! What becomes of a reader's subscriptions: those that are asked for, and the others.
+
+/// What happens to a reader's subscriptions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subscriptions {
+    /// They stay.
+    Keep,
+    /// The digests that are asked for come to them, but none that the reader has left.
+    AddUnlessLeft,
+    /// The digests that are asked for come to them.
+    Add,
+    /// As [`Subscriptions::AddUnlessLeft`], and all others go: nobody has confirmed them.
+    OnlyUnlessLeft,
+    /// The digests that are asked for are all that there are.
+    Only,
+    /// The digests that are named go.
+    Drop,
+}
+
+/// What a reader is to one digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Membership {
+    /// They never had it, or it lapsed.
+    Never,
+    /// They get it, or wait for a confirmation.
+    Subscribed,
+    /// They have left it, and not come back.
+    Left,
+}
+
+impl Subscriptions {
+    /// What a reader of this membership is to a digest that is asked for, from now on.
+    pub fn of_asked(self, was: Membership) -> Membership {
+        match (self, was) {
+            (Self::Keep, was) => was,
+            (Self::AddUnlessLeft | Self::OnlyUnlessLeft, Membership::Left) | (Self::Drop, _) => {
+                Membership::Left
+            }
+            (Self::AddUnlessLeft | Self::OnlyUnlessLeft | Self::Add | Self::Only, _) => {
+                Membership::Subscribed
+            }
+        }
+    }
+
+    /// What a reader of this membership is to a digest that is not asked for, from now on.
+    pub fn of_others(self, was: Membership) -> Membership {
+        match (self, was) {
+            (Self::Only | Self::OnlyUnlessLeft, Membership::Subscribed) => Membership::Never,
+            (_, was) => was,
+        }
+    }
+
+    /// Whether digests go that are not asked for.
+    pub fn drops_others(self) -> bool {
+        self.of_others(Membership::Subscribed) == Membership::Never
+    }
+
+    /// Whether digests that are asked for come, of which the reader was this.
+    pub fn adds(self, was: Membership) -> bool {
+        was != Membership::Subscribed && self.of_asked(was) == Membership::Subscribed
+    }
+}

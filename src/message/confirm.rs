@@ -1,0 +1,83 @@
+//! How the reader of a letter says that they want the digests: on a page, or by an answer.
+
+use percent_encoding::{AsciiSet, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::ledger::IssueId;
+use crate::message::{MAILTO, add_tag};
+use crate::reader::{Email, ReaderId};
+use crate::token::{Claim, Key, Purpose};
+
+/// As [`MAILTO`]; the plus before a tag stays as readers know it.
+const TAGGED: &AsciiSet = &MAILTO.remove(b'+');
+
+/// How a reader confirms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ConfirmBy {
+    /// On the page of this address with a token behind it.
+    Page(String),
+    /// By an answer to this address.
+    Answer {
+        /// The address.
+        address: String,
+        /// Whether it holds the token, as the subject does.
+        tagged: bool,
+    },
+}
+
+impl ConfirmBy {
+    /// By a button on the page `TOKEN` below this one.
+    pub(crate) fn page(below: &Url) -> Self {
+        let below = below.as_str().trim_end_matches('/');
+        Self::Page(format!("{below}/"))
+    }
+
+    /// By an answer to this address; `tagged` where its domain knows plus-addresses.
+    pub(crate) fn answer(to: &Email, tagged: bool) -> Self {
+        Self::Answer {
+            address: to.to_string(),
+            tagged,
+        }
+    }
+
+    /// The token of one reader: where it has to pass through mail programs, the form of one case.
+    pub(super) fn token(&self, reader: ReaderId, issue: IssueId, key: &Key) -> String {
+        let claim = Claim {
+            purpose: Purpose::Confirm,
+            reader,
+            issue,
+        };
+        let short = match self {
+            Self::Page(_) => None,
+            Self::Answer { .. } => key.sign_for_address(&claim),
+        };
+        short.unwrap_or_else(|| key.sign(&claim))
+    }
+
+    /// The link that confirms.
+    pub(super) fn link(&self, token: &str) -> String {
+        match (self, self.address(token)) {
+            (_, Some(address)) => {
+                let (local, domain) = address.rsplit_once('@').unwrap_or((&address, ""));
+                let local = utf8_percent_encode(local, TAGGED);
+                format!("mailto:{local}@{domain}?subject=confirm%20{token}")
+            }
+            (Self::Page(below), None) => format!("{below}{token}"),
+            (Self::Answer { .. }, None) => String::new(),
+        }
+    }
+
+    /// The address to which an answer goes; none where a page confirms.
+    pub(super) fn address(&self, token: &str) -> Option<String> {
+        match self {
+            Self::Page(_) => None,
+            Self::Answer { address, tagged } => {
+                let own = tagged
+                    .then(|| add_tag(address, "confirm-", token))
+                    .flatten();
+                Some(own.unwrap_or_else(|| address.clone()))
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Joining, by a form or by mail: a letter of the day asks the address, and its bearer's answer subscribes it.
+//!
+//! The letter says why it comes, how to confirm and from whom it is, and nothing else: courts have taken a logo or a welcome
+//! for advertising.
+
+use std::net::IpAddr;
+
+use anyhow::bail;
+use url::Url;
+
+use crate::app::App;
+use crate::config::{Digest, InboxToken};
+use crate::digest::{CONFIRM, Draft, TOKEN};
+use crate::finding::Finding;
+use crate::html::escape;
+use crate::language::fill;
+use crate::ledger::{Issue, Slot};
+use crate::message::{ConfirmBy, compile_asking};
+use crate::reader::Email;
+use crate::schedule::letter::{language_of, load_words, open_issue, origin_of, page, title_of};
+use crate::store::{Confirmation, JoinAnswer, JoinRequest, Store};
+use crate::token::{Claim, Key, Purpose};
+
+/// Somebody asks that an address get digests. Nothing proves that it is theirs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signup<'a> {
+    /// The address.
+    pub(crate) email: &'a Email,
+    /// The digests: at least one.
+    pub(crate) digests: &'a [&'a Digest],
+    /// From which address on the network they ask, where that is known. Of its network a mark is kept, for an hour.
+    pub(crate) network: Option<IpAddr>,
+    /// The version of the form's text, kept as a proof; none where they ask by mail.
+    pub(crate) form: Option<&'a str>,
+    /// By which the mail that asks is known again.
+    pub(crate) mark: Option<&'a str>,
+    /// The page below which `TOKEN` is the one that confirms; without it an answer to the letter does.
+    pub(crate) page: Option<&'a Url>,
+}
+
+/// Queues the letter that asks an address whether it wants digests, at most one a day. Whoever asked must not learn what
+/// became of it, neither by words nor by the time that it takes.
+///
+/// # Errors
+/// Where the store fails, or the letter cannot be written.
+pub(crate) async fn ask_to_join(
+    app: &App,
+    store: &Store,
+    signup: &Signup<'_>,
+) -> anyhow::Result<JoinAnswer> {
+    let key = store.current_key().await?;
+    let (issue, compiled) = write_letter(app, signup, &key)?;
+    let names: Vec<String> = signup
+        .digests
+        .iter()
+        .map(|digest| digest.name.clone())
+        .collect();
+    let how = match signup.form {
+        Some(version) => format!("by form {version}"),
+        None => "by mail".to_owned(),
+    };
+    let request = JoinRequest {
+        email: signup.email,
+        digests: &names,
+        issue: &issue,
+        compiled: &compiled,
+        network: signup.network,
+        mark: signup.mark,
+        how: &how,
+        limits: &app.config.join,
+    };
+    Ok(store.ask_to_join(&request, app.clock.now()).await?)
+}
+
+/// Subscribes the bearer of the first of these tokens that is one of ours to the digests about which its letter asked:
+/// once, and within three days.
+///
+/// # Errors
+/// Where the store fails.
+pub(crate) async fn confirm(
+    app: &App,
+    store: &Store,
+    keys: &[Key],
+    tokens: &[String],
+) -> anyhow::Result<Confirmation> {
+    let verify = |token: &String| Claim::verify(token, Purpose::Confirm, keys);
+    let Some(claim) = tokens.iter().find_map(verify) else {
+        return Ok(Confirmation::Unknown);
+    };
+    let Some(issue) = store.issue(claim.issue).await? else {
+        return Ok(Confirmation::Unknown);
+    };
+    let digests = asked_about(app, &issue);
+    if digests.is_empty() {
+        return Ok(Confirmation::Unknown);
+    }
+    let whose = (claim.reader, claim.issue);
+    Ok(store.confirm(whose, digests, app.clock.now()).await?)
+}
+
+/// The digests about which a letter asks, of those that there still are.
+fn asked_about(app: &App, issue: &Issue) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in issue.slot.asked_about() {
+        let is_named =
+            |digest: &&Digest| digest.name == name || digest.was.as_deref() == Some(name);
+        let digest = app.config.digests.iter().find(is_named);
+        found.extend(digest.map(|digest| digest.name.clone()));
+    }
+    found
+}
+
+/// The letter of the day that asks about these digests.
+fn write_letter(app: &App, signup: &Signup<'_>, key: &Key) -> anyhow::Result<(Issue, String)> {
+    let Some(first) = signup.digests.first() else {
+        bail!("no digest is named")
+    };
+    let authority = app.authority()?;
+    let origin = origin_of(app, first, &authority);
+    let Some(sender) = origin.sender() else {
+        bail!(Finding::error("there is no sender").hint("set `from` under [mail]"))
+    };
+    let tagged = app.config.mail.inbox_token == InboxToken::Address;
+    let by = match signup.page {
+        Some(page) => ConfirmBy::page(page),
+        None => ConfirmBy::answer(&sender.email, tagged),
+    };
+    let draft = draft(app, first, &titles(app, signup.digests), &by)?;
+    let names: Vec<&str> = signup
+        .digests
+        .iter()
+        .map(|digest| digest.name.as_str())
+        .collect();
+    let slot = Slot::confirming(app.clock.now().date_naive(), signup.page.is_some(), &names);
+    let subject = draft.subject.split(TOKEN).next().unwrap_or_default();
+    let subject = subject.trim_end_matches(CONFIRM_WORD);
+    let issue = open_issue(app, first, slot, subject, key);
+    let compiled = compile_asking(&draft, &origin, issue.id, Some(by))?;
+    Ok((issue, compiled.to_text()))
+}
+
+/// What stands before the token in a subject: the word by which an answer is known in any language.
+const CONFIRM_WORD: &str = " – confirm ";
+
+/// The titles of digests, each once.
+fn titles(app: &App, digests: &[&Digest]) -> String {
+    let mut titles: Vec<&str> = Vec::new();
+    for digest in digests {
+        let title = title_of(app, digest);
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    titles.join(", ")
+}
+
+fn draft(app: &App, digest: &Digest, title: &str, by: &ConfirmBy) -> Result<Draft, Finding> {
+    let words = load_words(app, digest)?.confirm;
+    let say = |text: &str| fill(text, &[("title", title)]);
+    let subject = say(&words.subject);
+    let (subject, todo) = match by {
+        ConfirmBy::Page(_) => (subject, say(&words.page)),
+        ConfirmBy::Answer { .. } => (
+            format!("{subject}{CONFIRM_WORD}{TOKEN}"),
+            say(&words.answer),
+        ),
+    };
+    let (asked, link, otherwise) = (say(&words.asked), say(&words.link), say(&words.otherwise));
+    let site = &app.config.site;
+    let footer = digest.footer.as_ref().or(app.config.mail.footer.as_ref());
+    let mut from = vec![site.title.as_str(), site.url.as_str()];
+    from.extend(footer.into_iter().flat_map(|footer| footer.lines()));
+    let from_html: Vec<String> = from.iter().map(|line| escape(line)).collect();
+    let body = format!(
+        "<p>{}</p>\n<p>{}</p>\n<p><a href=\"{CONFIRM}\">{}</a></p>\n<p>{}</p>\n<p>{}</p>",
+        escape(&asked),
+        escape(&todo),
+        escape(&link),
+        escape(&otherwise),
+        from_html.join("<br>\n")
+    );
+    Ok(Draft {
+        subject,
+        text: format!(
+            "{asked}\n\n{todo}\n{CONFIRM}\n\n{otherwise}\n\n-- \n{}\n",
+            from.join("\n")
+        ),
+        html: page(language_of(app, digest), &body),
+    })
+}

@@ -1,0 +1,103 @@
+//! What people ask for by mail: to leave without a token, to join, to confirm.
+
+use crate::app::App;
+use crate::config::Digest;
+use crate::inbox::{Incoming, Kind, MailCommand, Verb};
+use crate::schedule::joining::{Signup, ask_to_join, confirm};
+use crate::schedule::letter::answer_leaving;
+use crate::store::{Confirmation, JoinAnswer, Store};
+use crate::token::Key;
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answered {
+    /// A letter with the link to leave goes to them.
+    Leaving,
+    /// A letter asks them to confirm.
+    Asking,
+    /// They have confirmed.
+    Confirmed {
+        /// Their address.
+        address: String,
+        /// What they get from now on.
+        digests: Vec<String>,
+    },
+    /// There is nothing to do about it.
+    Nothing,
+    /// It was answered before.
+    Before,
+    /// It is no request, or cannot be met: it stays where it is.
+    Not,
+}
+
+/// Answers a request. A `From` proves nothing: whoever is named in it gets a letter, once a day at most, and decides.
+pub(super) async fn answer(
+    app: &App,
+    store: &Store,
+    keys: &[Key],
+    incoming: &Incoming,
+) -> anyhow::Result<Answered> {
+    let Kind::Command(command) = &incoming.kind else {
+        return Ok(Answered::Not);
+    };
+    match (command.verb, command.has_token) {
+        (Verb::Confirm, true) => {
+            let confirmed = confirm(app, store, keys, &incoming.clues.tokens).await?;
+            Ok(match confirmed {
+                Confirmation::Done { address, digests } => Answered::Confirmed { address, digests },
+                Confirmation::Before => Answered::Before,
+                Confirmation::Expired | Confirmation::Unknown => Answered::Not,
+            })
+        }
+        (Verb::Leave, false) => {
+            let Some(from) = &incoming.from else {
+                return Ok(Answered::Not);
+            };
+            let answered = answer_leaving(app, store, from, &incoming.mark).await?;
+            Ok(match answered {
+                Some(true) => Answered::Leaving,
+                Some(false) => Answered::Before,
+                None => Answered::Not,
+            })
+        }
+        (Verb::Join, false) => join(app, store, incoming, command).await,
+        _ => Ok(Answered::Not),
+    }
+}
+
+async fn join(
+    app: &App,
+    store: &Store,
+    incoming: &Incoming,
+    command: &MailCommand,
+) -> anyhow::Result<Answered> {
+    let (Some(from), Some(digest)) = (&incoming.from, wanted(app, command)) else {
+        return Ok(Answered::Not);
+    };
+    let signup = Signup {
+        email: from,
+        digests: &[digest],
+        network: None,
+        form: None,
+        mark: Some(&incoming.mark),
+        page: None,
+    };
+    Ok(match ask_to_join(app, store, &signup).await? {
+        JoinAnswer::Queued => Answered::Asking,
+        JoinAnswer::Nothing => Answered::Nothing,
+        JoinAnswer::Before => Answered::Before,
+        // The next hour takes it.
+        JoinAnswer::Full => Answered::Not,
+    })
+}
+
+/// The digest that is asked for: the one that is named, else the first.
+fn wanted<'a>(app: &'a App, command: &MailCommand) -> Option<&'a Digest> {
+    let mut digests = app.config.digests.iter().filter(|digest| digest.enabled);
+    match &command.digest {
+        None => digests.next(),
+        Some(name) => digests.find(|digest| {
+            digest.name.eq_ignore_ascii_case(name) || digest.was.as_ref() == Some(name)
+        }),
+    }
+}

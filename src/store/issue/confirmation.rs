@@ -1,0 +1,281 @@
+//! Joining: one mail a day asks an address whether it wants digests, and what its bearer answers.
+
+use std::net::IpAddr;
+use std::slice;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{Any, Row, Transaction};
+
+use crate::config::Join;
+use crate::consent::{ReaderState, Said, Source, Wish};
+use crate::ledger::{Issue, IssueId};
+use crate::reader::{Email, ReaderId};
+use crate::store::asked::Asked;
+use crate::store::issue::reopen;
+use crate::store::issue::row::insert_issue;
+use crate::store::readers::time_of;
+use crate::store::sender::note;
+use crate::store::{Result, Store};
+
+/// How long an answer counts.
+const VALID: TimeDelta = TimeDelta::days(3);
+
+/// Somebody asks that an address get digests.
+#[derive(Debug, Clone, Copy)]
+pub struct JoinRequest<'a> {
+    /// The address.
+    pub email: &'a Email,
+    /// The digests.
+    pub digests: &'a [String],
+    /// The letter of the day that asks about them, open.
+    pub issue: &'a Issue,
+    /// Its mail, compiled.
+    pub compiled: &'a str,
+    /// From which address on the network it was asked, where that is known; only a mark of its network is kept, for an hour.
+    pub network: Option<IpAddr>,
+    /// By which a mail that asks is known again.
+    pub mark: Option<&'a str>,
+    /// How it was asked, kept as a proof.
+    pub how: &'a str,
+    /// How many strangers may ask.
+    pub limits: &'a Join,
+}
+
+/// What became of a request to join. Whoever asked must not learn it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinAnswer {
+    /// A mail waits that asks the address.
+    Queued,
+    /// There is nothing to send: it was asked today, has all of it already, or must get nothing.
+    Nothing,
+    /// Too many have asked in this hour.
+    Full,
+    /// This mail was answered before.
+    Before,
+}
+
+/// What became of an answer to the question whether somebody wants digests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Confirmation {
+    /// They get the digests from now on.
+    Done {
+        /// Their address.
+        address: String,
+        /// The digests.
+        digests: Vec<String>,
+    },
+    /// It was answered before; nothing changes.
+    Before,
+    /// The question is older than three days.
+    Expired,
+    /// Nobody was asked so, or they must get nothing.
+    Unknown,
+}
+
+impl Store {
+    /// Queues the letter that asks an address whether it wants digests: one a day for an address at most. Nothing else
+    /// changes about somebody whom we know.
+    pub async fn ask_to_join(
+        &self,
+        request: &JoinRequest<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<JoinAnswer> {
+        change!(self.begin(), |tx| {
+            let mark = request.mark.map(|mark| format!("{mark}:join"));
+            if let Some(mark) = &mark
+                && is_received(&mut tx, mark).await?
+            {
+                return Ok(JoinAnswer::Before);
+            }
+            let answer = self.take_request(&mut tx, request, now).await?;
+            if let Some(mark) = &mark
+                && answer != JoinAnswer::Full
+            {
+                receive(&mut tx, mark, "join", now).await?;
+            }
+            Ok(answer)
+        })
+    }
+
+    async fn take_request(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        request: &JoinRequest<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<JoinAnswer> {
+        let JoinRequest { email, issue, .. } = request;
+        if let Some(network) = request.network
+            && !self
+                .take_of_network(tx, network, request.limits, now)
+                .await?
+        {
+            return Ok(JoinAnswer::Full);
+        }
+        let fingerprint = self.fingerprints.fingerprint(email);
+        let known = self
+            .find_fingerprints(tx, slice::from_ref(&fingerprint), self.hold())
+            .await?;
+        if let Some((reader, state)) = known.into_values().next()
+            && (!state.may_be_asked()
+                || is_asked_today(tx, reader, now).await?
+                || state == ReaderState::Active && has_all(tx, reader, request.digests).await?)
+        {
+            return Ok(JoinAnswer::Nothing);
+        }
+        if !self.take_of_domain(tx, email, request.limits, now).await? {
+            return Ok(JoinAnswer::Full);
+        }
+        let asked = Asked {
+            wish: Wish::BeAsked,
+            by: Source::Anybody,
+            digests: &[],
+            consent: Some(request.how),
+        };
+        let people = [((*email).clone(), None)];
+        let cases = self.carry_out(tx, &people, &asked, now).await?;
+        let Some(reader) = cases.first().and_then(|case| case.id) else {
+            return Ok(JoinAnswer::Nothing);
+        };
+        insert_issue(tx, issue, request.compiled, "").await?;
+        // The slot's letter may have been written under another key.
+        let row = sqlx::query("SELECT id FROM issue WHERE digest = $1 AND slot = $2")
+            .bind(issue.digest.clone())
+            .bind(issue.slot.name.clone())
+            .fetch_one(&mut **tx)
+            .await?;
+        let id: IssueId = row.try_get("id")?;
+        sqlx::query(
+            "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+             SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
+             ON CONFLICT (issue, reader) DO NOTHING",
+        )
+        .bind(id)
+        .bind(reader)
+        .bind(now.timestamp())
+        .execute(&mut **tx)
+        .await?;
+        reopen(tx, id).await?;
+        let detail = format!("{}; {}", request.digests.join(" "), request.how);
+        note(tx, &self.place, id, &[reader], now, ("asked", &detail)).await?;
+        Ok(JoinAnswer::Queued)
+    }
+
+    /// Carries out what a reader answers who was asked by this issue's letter: once, and within three days.
+    pub async fn confirm(
+        &self,
+        whose: (ReaderId, IssueId),
+        digests: Vec<String>,
+        now: DateTime<Utc>,
+    ) -> Result<Confirmation> {
+        let (reader, issue) = whose;
+        let text = format!(
+            "SELECT r.address, e.at, e.detail FROM event e JOIN reader r ON r.id = e.reader \
+             WHERE e.reader = $1 AND e.issue = $2 AND e.kind = 'asked' ORDER BY e.at DESC LIMIT 1{}",
+            self.place.hold("r")
+        );
+        change!(self.begin(), |tx| {
+            let row = sqlx::query(sqlx::AssertSqlSafe(text.clone()))
+                .bind(reader)
+                .bind(issue)
+                .fetch_optional(&mut *tx)
+                .await?;
+            let Some(row) = row else {
+                return Ok(Confirmation::Unknown);
+            };
+            let address: Option<String> = row.try_get("address")?;
+            let Some(email) = address.and_then(|address| address.parse::<Email>().ok()) else {
+                return Ok(Confirmation::Unknown);
+            };
+            let mark = format!("confirm:{issue}:{reader}");
+            if is_received(&mut tx, &mark).await? {
+                return Ok(Confirmation::Before);
+            }
+            let asked_at = time_of(row.try_get("at")?)?;
+            if now - asked_at > VALID {
+                return Ok(Confirmation::Expired);
+            }
+            let detail: Option<String> = row.try_get("detail")?;
+            let proof = format!(
+                "{}; asked at {} by {issue}",
+                detail.unwrap_or_default(),
+                asked_at.format("%Y-%m-%dT%H:%M:%SZ"),
+            );
+            let asked = Asked {
+                wish: Wish::Confirm,
+                by: Source::Reader,
+                digests: &digests,
+                consent: Some(&proof),
+            };
+            let people = [(email.clone(), None)];
+            let cases = self.carry_out(&mut tx, &people, &asked, now).await?;
+            let said = cases.first().map(|case| case.answer.change.said);
+            if !matches!(said, Some(Said::Confirmed | Said::Known | Said::Returned)) {
+                return Ok(Confirmation::Unknown);
+            }
+            receive(&mut tx, &mark, "confirmed", now).await?;
+            Ok(Confirmation::Done {
+                address: email.to_string(),
+                digests: digests.clone(),
+            })
+        })
+    }
+}
+
+/// Whether a letter of this day asks a reader, whatever about.
+async fn is_asked_today(
+    tx: &mut Transaction<'static, Any>,
+    reader: ReaderId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let row = sqlx::query(
+        "SELECT i.id FROM delivery d JOIN issue i ON i.id = d.issue WHERE d.reader = $1 \
+         AND i.kind = 'confirmation' AND i.slot LIKE $2 LIMIT 1",
+    )
+    .bind(reader)
+    .bind(format!("confirm {} %", now.date_naive()))
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.is_some())
+}
+
+async fn has_all(
+    tx: &mut Transaction<'static, Any>,
+    reader: ReaderId,
+    digests: &[String],
+) -> Result<bool> {
+    let rows = sqlx::query("SELECT digest FROM subscription WHERE reader = $1")
+        .bind(reader)
+        .fetch_all(&mut **tx)
+        .await?;
+    let mut has = Vec::new();
+    for row in &rows {
+        has.push(row.try_get::<String, _>("digest")?);
+    }
+    Ok(digests.iter().all(|digest| has.contains(digest)))
+}
+
+async fn is_received(tx: &mut Transaction<'static, Any>, mark: &str) -> Result<bool> {
+    let row = sqlx::query("SELECT at FROM received WHERE mark = $1")
+        .bind(mark.to_owned())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.is_some())
+}
+
+async fn receive(
+    tx: &mut Transaction<'static, Any>,
+    mark: &str,
+    kind: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("INSERT INTO received (mark, at, kind) VALUES ($1, $2, $3)")
+        .bind(mark.to_owned())
+        .bind(now.timestamp())
+        .bind(kind.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

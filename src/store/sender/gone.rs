@@ -1,0 +1,28 @@
+//! Who has gone between the freeze of an issue and its mail to them.
+
+use crate::consent::ReaderState;
+use crate::store::consent::states;
+use crate::store::subscriptions::has_left;
+
+/// That the reader of a `delivery` has not gone since the claim, whatever the state of the issue `i`.
+pub(super) fn stays() -> String {
+    format!(
+        "SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader WHERE i.id = delivery.issue \
+         AND (i.kind <> 'confirmation' AND r.state IN ({}) AND NOT {} \
+         OR i.kind = 'confirmation' AND r.state IN ({}) AND NOT {})",
+        states(ReaderState::takes_mail),
+        has_left("r.id", "i.digest"),
+        states(ReaderState::may_be_asked),
+        has_left_since_asked("r.id", "i.digest", "i.id")
+    )
+}
+
+/// The condition that a reader has left a digest, or everything, since somebody asked for the letter that asks them: who
+/// left long ago may be asked, who left since has answered.
+pub(super) fn has_left_since_asked(reader: &str, digest: &str, issue: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM event e WHERE e.reader = {reader} AND e.kind = 'left' \
+         AND (e.detail IS NULL OR e.detail = {digest}) AND e.at > (SELECT MAX(a.at) FROM event a \
+         WHERE a.reader = {reader} AND a.issue = {issue} AND a.kind = 'asked'))"
+    )
+}
