@@ -276,7 +276,8 @@ fn what_is_no_date_is_named_by_every_dialect() {
         ("2024-02-03T24:00:00Z", "hour 24"),
         ("2024-02-03 04:60:00", "minute 60"),
         ("2024-02-03 04:05:61", "second 61"),
-        ("2024-02-03 04:05:06 CEST", "`CEST` is no zone"),
+        ("2024-02-03 04:05:06 XYZT", "`XYZT` is no zone"),
+        ("2024-02-03 (draft)", "`(draft)` is no time of day"),
         ("2024-02-03 04:05:06 +25:00", "`+25:00` is no zone"),
         ("0001-01-01T00:00:00Z", "the year 1 is out of range"),
         ("0001-01-01", "the year 1 is out of range"),
@@ -331,7 +332,7 @@ const DAYS: [&str; 9] = [
 ];
 
 /// Words behind a time that name a zone, and its hours from UTC; none where they name none.
-const ZONE_WORDS: [(&str, Option<i64>); 24] = [
+const ZONE_WORDS: [(&str, Option<i64>); 28] = [
     ("Z", Some(0)),
     ("UTC", Some(0)),
     ("GMT", Some(0)),
@@ -348,7 +349,11 @@ const ZONE_WORDS: [(&str, Option<i64>); 24] = [
     ("EST", Some(-5)),
     ("PDT", Some(-7)),
     ("(UTC)", Some(0)),
-    ("CEST", None),
+    ("CET", Some(1)),
+    ("CEST", Some(2)),
+    ("JST", Some(9)),
+    ("BST", None),
+    ("XYZT", None),
     ("GMT Summer Time", None),
     ("Europe/Paris", None),
     ("+", None),

@@ -39,6 +39,12 @@ pub enum DateError {
     /// A part of the time of day is too large: `hour 25`, `hour 13 pm`.
     #[error("{0}")]
     Part(String),
+    /// It stands where the time of day would.
+    #[error("`{0}` is no time of day")]
+    Time(String),
+    /// A name that several zones have, and that of the site has not.
+    #[error("`{0}` is the name of several zones: write the offset, like +01:00")]
+    Ambiguous(String),
     /// No zone has this name.
     #[error("`{0}` is no zone")]
     Zone(String),

@@ -1,11 +1,16 @@
 //! The words of a zone behind a time.
 
-use chrono::FixedOffset;
+use chrono::{Datelike, FixedOffset, NaiveDateTime, Offset, TimeZone};
+use chrono_tz::{OffsetName, Tz};
 
 use crate::post::facts::date::error::DateError;
 
-/// The offset that the words behind a time name; none where there are none.
-pub(super) fn offset(words: &str) -> Result<Option<FixedOffset>, DateError> {
+/// The offset that the words behind a time of the site's zone name; none where there are none.
+pub(super) fn offset(
+    words: &str,
+    time: NaiveDateTime,
+    site: Tz,
+) -> Result<Option<FixedOffset>, DateError> {
     let unknown = || DateError::Zone(words.to_owned());
     let (zone, comment) = comment_of(words).ok_or_else(unknown)?;
     let zone = if zone.is_empty() { comment } else { zone };
@@ -14,14 +19,17 @@ pub(super) fn offset(words: &str) -> Result<Option<FixedOffset>, DateError> {
     if first.is_empty() {
         return Ok(None);
     }
-    if let Some(hours) = hours_of(first) {
+    if let Some(offset) = named(first, time, site) {
         // `12:00 UTC time`, and `GMT +0100`; `GMT Summer Time` is another zone.
         return match rest {
-            "" => Ok(FixedOffset::east_opt(hours * 3600)),
-            _ if rest.eq_ignore_ascii_case("time") => Ok(FixedOffset::east_opt(hours * 3600)),
-            _ if hours == 0 => digits_of(rest).map(Some).ok_or_else(unknown),
+            "" => Ok(Some(offset)),
+            _ if rest.eq_ignore_ascii_case("time") => Ok(Some(offset)),
+            _ if offset.local_minus_utc() == 0 => digits_of(rest).map(Some).ok_or_else(unknown),
             _ => Err(unknown()),
         };
+    }
+    if AMBIGUOUS.contains(&first) {
+        return Err(DateError::Ambiguous(first.to_owned()));
     }
     // JavaScript prints `GMT+0100`, Go the offset and then the zone's name.
     let digits = ["GMT", "UTC"]
@@ -40,18 +48,78 @@ fn comment_of(words: &str) -> Option<(&str, &str)> {
     Some((zone.trim(), comment.strip_suffix(')')?.trim()))
 }
 
-/// The hours from UTC of the zones that RFC 2822 (4.3) names; any other name means different hours to different people.
-fn hours_of(zone: &str) -> Option<i32> {
-    match zone {
-        "Z" | "z" | "UTC" | "GMT" | "UT" => Some(0),
-        "EDT" => Some(-4),
-        "EST" | "CDT" => Some(-5),
-        "CST" | "MDT" => Some(-6),
-        "MST" | "PDT" => Some(-7),
-        "PST" => Some(-8),
-        _ => None,
+/// The offset of a zone's name: what RFC 2822 (4.3) says, else what the site's own zone calls so in that year, else what
+/// every zone calls so.
+fn named(name: &str, time: NaiveDateTime, site: Tz) -> Option<FixedOffset> {
+    if let Some(hours) = hours_of(name, &BY_RFC) {
+        return FixedOffset::east_opt(hours * 3600);
     }
+    if !(3..=5).contains(&name.len()) || !name.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
+    let in_month = |month| time.with_day(1).and_then(|time| time.with_month(month));
+    let times = [Some(time), in_month(1), in_month(7)];
+    let offsets = times
+        .into_iter()
+        .flatten()
+        .map(|time| site.offset_from_utc_datetime(&time));
+    let mut own = offsets.filter(|offset| offset.abbreviation() == Some(name));
+    own.next()
+        .map(|offset| offset.fix())
+        .or_else(|| FixedOffset::east_opt(hours_of(name, &BY_ALL)? * 3600))
 }
+
+fn hours_of(name: &str, names: &[(&str, i32)]) -> Option<i32> {
+    let found = names.iter().find(|(known, _)| *known == name);
+    found.map(|(_, hours)| *hours)
+}
+
+/// The hours from UTC of the names that RFC 2822 (4.3) knows, and of UTC's.
+const BY_RFC: [(&str, i32); 13] = [
+    ("Z", 0),
+    ("z", 0),
+    ("UTC", 0),
+    ("GMT", 0),
+    ("UT", 0),
+    ("EDT", -4),
+    ("EST", -5),
+    ("CDT", -5),
+    ("CST", -6),
+    ("MDT", -6),
+    ("MST", -7),
+    ("PDT", -7),
+    ("PST", -8),
+];
+
+/// The hours from UTC of the names that mean the same wherever they are used.
+const BY_ALL: [(&str, i32); 20] = [
+    ("WET", 0),
+    ("WEST", 1),
+    ("CET", 1),
+    ("CEST", 2),
+    ("EET", 2),
+    ("EEST", 3),
+    ("MSK", 3),
+    ("WAT", 1),
+    ("CAT", 2),
+    ("EAT", 3),
+    ("WIB", 7),
+    ("AWST", 8),
+    ("HKT", 8),
+    ("JST", 9),
+    ("KST", 9),
+    ("AEST", 10),
+    ("AEDT", 11),
+    ("NZST", 12),
+    ("NZDT", 13),
+    ("HST", -10),
+];
+
+/// The names that different people mean by different clocks: British, Bangladesh and Bougainville time, those of India,
+/// Ireland and Israel, of Arabia and the Atlantic, and others.
+const AMBIGUOUS: [&str; 10] = [
+    "ADT", "AMT", "AST", "BST", "ECT", "GST", "IST", "PYT", "SST", "WST",
+];
 
 /// An offset in digits: `+01:00`, `-0800`, `+1`.
 pub(super) fn digits_of(text: &str) -> Option<FixedOffset> {
@@ -73,4 +141,67 @@ pub(super) fn digits_of(text: &str) -> Option<FixedOffset> {
         minutes => minutes.parse().ok()?,
     };
     FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use chrono::{NaiveDate, NaiveDateTime, Offset, TimeZone};
+    use chrono_tz::{OffsetName, TZ_VARIANTS, Tz};
+
+    use super::{AMBIGUOUS, BY_ALL, BY_RFC, named};
+
+    fn noon(month: u32) -> NaiveDateTime {
+        let day = NaiveDate::from_ymd_opt(2024, month, 15).unwrap();
+        day.and_hms_opt(12, 0, 0).unwrap()
+    }
+
+    /// The hours from UTC of every zone of the world that has this name in a year.
+    fn everywhere(name: &str) -> BTreeSet<i32> {
+        let times = [noon(1), noon(7)];
+        let zones = TZ_VARIANTS.into_iter();
+        let offsets = zones.flat_map(|zone| times.map(|time| zone.offset_from_utc_datetime(&time)));
+        let named = offsets.filter(|offset| offset.abbreviation() == Some(name));
+        named
+            .map(|offset| offset.fix().local_minus_utc() / 3600)
+            .collect()
+    }
+
+    #[test]
+    fn a_name_without_a_home_means_what_every_zone_of_the_world_means_by_it() {
+        for (name, hours) in BY_ALL {
+            assert_eq!(everywhere(name), [hours].into(), "{name}");
+            assert!(!AMBIGUOUS.contains(&name) && BY_RFC.iter().all(|(known, _)| *known != name));
+        }
+    }
+
+    #[test]
+    fn a_name_of_many_zones_is_that_of_the_site_or_of_none() {
+        for (name, zone, minutes) in [
+            ("BST", "Europe/London", Some(60)),
+            ("BST", "Europe/Berlin", None),
+            ("BST", "UTC", None),
+            ("IST", "Asia/Kolkata", Some(330)),
+            ("IST", "Europe/Dublin", Some(60)),
+            ("IST", "Asia/Jerusalem", Some(120)),
+            ("IST", "America/New_York", None),
+            ("CEST", "UTC", Some(120)),
+            ("CEST", "Europe/Berlin", Some(120)),
+            ("CET", "Asia/Tokyo", Some(60)),
+            ("JST", "Europe/Berlin", Some(540)),
+            ("ACDT", "Australia/Adelaide", Some(630)),
+            // What the RFC says binds everywhere.
+            ("CST", "Asia/Shanghai", Some(-360)),
+            ("XYZT", "Europe/Berlin", None),
+            ("cet", "Europe/Berlin", None),
+        ] {
+            let site: Tz = zone.parse().unwrap();
+            for month in [1, 7] {
+                let offset = named(name, noon(month), site);
+                let found = offset.map(|offset| offset.local_minus_utc() / 60);
+                assert_eq!(found, minutes, "{name} in {zone}");
+            }
+        }
+    }
 }
