@@ -1317,7 +1317,7 @@ fn a_misspelt_token_of_our_own_pattern_leaves_every_feed_as_it_is() {
     for token in ["nope", "date:%Q"] {
         let ran = build(&format!("/{{year}}/{{{token}}}/"));
         let words = format!(
-            "error: `permalink` under [posts] has an unknown token `{{{token}}}`\n  expected {{year}}"
+            "error: `TIDINGS_POSTS__PERMALINK=/{{year}}/{{{token}}}/`: the unknown token `{{{token}}}`\n  expected {{year}}"
         );
         assert!(ran.code == 2 && ran.talk.contains(&words), "{}", ran.talk);
         assert_eq!(scene.read("public/atom.xml"), before);

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error};
 
+use crate::config::permalink::permalink;
+
 /// Where the posts are and how they are read.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -77,66 +79,6 @@ impl Posts {
     }
 }
 
-/// A pattern of addresses in our form: that of Jekyll and Hugo would be taken as text.
-fn permalink<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let pattern = String::deserialize(deserializer)?;
-    match with_braces(&pattern) {
-        Some(ours) => Err(D::Error::custom(format!(
-            "`{}` is written as Jekyll and Hugo do\nexpected tokens in braces, like {ours}",
-            pattern.escape_debug()
-        ))),
-        None => Ok(Some(pattern)),
-    }
-}
-
-/// A pattern with `:year` and its like in our form; none where there is nothing of that form in it.
-fn with_braces(pattern: &str) -> Option<String> {
-    /// The tokens of Jekyll and Hugo, and ours of the same meaning.
-    const TOKENS: [(&str, &str); 16] = [
-        ("year", "year"),
-        ("month", "month"),
-        ("day", "day"),
-        ("i_month", "month"),
-        ("i_day", "day"),
-        ("title", "title"),
-        ("slug", "slug"),
-        ("name", "slug"),
-        ("slugorfilename", "slug"),
-        ("slugorcontentbasename", "slug"),
-        ("filename", "filename"),
-        ("contentbasename", "filename"),
-        ("section", "section"),
-        ("sections", "section"),
-        ("categories", "category"),
-        ("path", "path"),
-    ];
-    let mut ours = String::new();
-    let mut is_theirs = false;
-    let mut rest = pattern;
-    while let Some(at) = rest.find([':', '{']) {
-        ours.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let is_word = |c: char| c.is_ascii_alphabetic() || c == '_';
-        let end = match rest.strip_prefix(':') {
-            Some(after) => after.find(|c| !is_word(c)).unwrap_or(after.len()) + 1,
-            // A colon in braces gives the form of a date.
-            None => rest.find('}').map_or(rest.len(), |end| end + 1),
-        };
-        let token = rest[1..end].to_ascii_lowercase();
-        let known = TOKENS.iter().find(|(theirs, _)| *theirs == token);
-        match known.filter(|_| rest.starts_with(':')) {
-            Some((_, token)) => {
-                is_theirs = true;
-                ours.push_str(&format!("{{{token}}}"));
-            }
-            None => ours.push_str(&rest[..end]),
-        }
-        rest = &rest[end..];
-    }
-    ours.push_str(rest);
-    is_theirs.then_some(ours)
-}
-
 /// The generator whose habits the posts follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -171,32 +113,6 @@ impl Dialect {
             Self::Pelican => "pelican",
             Self::Obsidian => "obsidian",
             Self::Plain => "plain",
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_braces;
-
-    #[test]
-    fn the_form_of_jekyll_and_hugo_is_known_and_said_in_ours() {
-        for (pattern, expected) in [
-            ("/:year/:month/:title/", Some("/{year}/{month}/{title}/")),
-            (":year-:i_month-:i_day", Some("{year}-{month}-{day}")),
-            ("/:categories/:name.html", Some("/{category}/{slug}.html")),
-            ("/:Year/{slug}", Some("/{year}/{slug}")),
-            ("/{year}/:slug", Some("/{year}/{slug}")),
-            ("/:year/:unknown/", Some("/{year}/:unknown/")),
-            ("/{year}/{slug}/", None),
-            ("/{date:%Y}/{slug}/", None),
-            ("/{:year", None),
-            ("/a:b/{slug}", None),
-            ("https://x.example:8080/{slug}", None),
-            ("/:", None),
-            ("", None),
-        ] {
-            assert_eq!(with_braces(pattern).as_deref(), expected, "{pattern}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::finding::Finding;
 use crate::loader::generator::{self, Generator};
 use crate::loader::reader::text_of;
 use crate::post::dialect::{Habits, Rules};
-use crate::post::{self, TOKENS, front, unknown_of_generator, unknown_token};
+use crate::post::{self, front, unknown_of_generator};
 
 /// How many posts are looked at where there is no config.
 const LOOKED_AT: usize = 40;
@@ -75,14 +75,6 @@ pub(super) fn habits(
         habits.authors = author.into_iter().collect();
     }
     habits.permalink = config.permalink.clone().or(habits.permalink);
-    if let Some(token) = config
-        .permalink
-        .as_deref()
-        .and_then(|own| unknown_token(own, &habits))
-    {
-        let message = format!("`permalink` under [posts] has an unknown token `{{{token}}}`");
-        return Err(Finding::error(message).hint(TOKENS));
-    }
     habits.drafts = config.drafts;
     let zone = habits.zoning(true).zone;
     let why = format!(

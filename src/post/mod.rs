@@ -132,9 +132,7 @@ pub(crate) use composed::composed;
 pub(crate) use dialect::slug::slug;
 pub use drawing::Drawing;
 pub(crate) use drawing::{DRAWINGS, PROGRAM};
-pub(crate) use facts::{
-    Commits, ParsedPost, TOKENS, Why, sections, unknown_of_generator, unknown_token,
-};
+pub(crate) use facts::{Commits, ParsedPost, Why, sections, unknown_of_generator};
 pub use facts::{Read, read};
 pub(crate) use fingerprint::Fingerprint;
 pub use fingerprint::fingerprint_of;

@@ -4,7 +4,7 @@ use chrono::format::StrftimeItems;
 use chrono::{DateTime, FixedOffset, Offset};
 use url::Url;
 
-use crate::config::Site;
+use crate::config::{EXPECTED, Site};
 use crate::finding::Finding;
 use crate::post::dialect::Habits;
 use crate::post::dialect::slug::{lower_slug, slug_filter, slugify};
@@ -14,10 +14,6 @@ use crate::post::facts::name::Name;
 use crate::post::facts::why::Provenance;
 use crate::post::front::Front;
 
-/// What a pattern may hold, as it is said to who wrote another.
-pub(crate) const TOKENS: &str =
-    "expected {year}, {month}, {day}, {title}, {slug}, {path}, {section}, {filename} or {category}";
-
 /// The most bytes of an address before it is escaped: a program on the way or another may refuse a longer one, and every
 /// feed repeats it.
 const LONGEST: usize = 2048;
@@ -25,7 +21,7 @@ const LONGEST: usize = 2048;
 const MOST_CATEGORIES: usize = 100;
 
 /// The first token of a pattern of addresses that is not known here, whichever post it is filled for.
-pub(crate) fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
+fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
     let any = Parts {
         name: Name::of("a/b.md", habits),
         slug_from: "b",
@@ -202,7 +198,7 @@ impl Parts<'_> {
         self.filled(pattern, habits).map_err(|token| {
             Finding::error(format!("`{pattern}` has an unknown token `{{{token}}}`"))
                 .at_line(1)
-                .hint(TOKENS)
+                .hint(EXPECTED)
         })
     }
 
@@ -494,7 +490,18 @@ fn safe(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::slice;
+    use super::{slice, unknown_token};
+    use crate::config::{Dialect, TOKENS};
+    use crate::post::dialect::Habits;
+
+    #[test]
+    fn every_token_that_a_config_may_name_is_filled() {
+        let habits = Habits::of(Dialect::Plain, chrono_tz::UTC);
+        for token in TOKENS.into_iter().chain(["date:%Y", "sections[1:]"]) {
+            assert_eq!(unknown_token(&format!("/{{{token}}}/"), &habits), None);
+        }
+        assert_eq!(unknown_token("/{yer}/", &habits), Some("yer"));
+    }
 
     #[test]
     fn sections_are_cut_as_hugo_does() {

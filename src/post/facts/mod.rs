@@ -10,7 +10,7 @@ pub(crate) mod people;
 pub(super) mod title;
 mod why;
 
-pub(crate) use address::{TOKENS, unknown_of_generator, unknown_token};
+pub(crate) use address::unknown_of_generator;
 pub(crate) use dating::Commits;
 pub(crate) use name::sections;
 pub(crate) use why::{Provenance, Why};
