@@ -31,6 +31,7 @@ mod inbox;
 mod join;
 mod kill;
 mod ledger;
+mod left_out;
 mod letter;
 mod lists;
 mod locked;

@@ -2,10 +2,10 @@
 //!
 //! The model gives each post a mark that stands in its text and never changes, and reads the feed and the mails by it.
 //! After every build a post has the id that it had, or it is left out and the run says so; no post is mailed twice; and
-//! in the end every post that the feed shows has been mailed. Three losses have limits that the README states, and the
+//! in the end every post that the feed shows has been mailed. Four losses have limits that the README states, and the
 //! model allows just these: without the lock, an id that no new id would be is lost; without the manifest, a post is
 //! lost of which the path and one of title and date changed; so is one that comes back changed so far after a build
-//! without it.
+//! without it; and an id that neither file knows any more is given to a new post that would be given it.
 //!
 //! `TIDINGS_MODEL_CASES=10000` tries so many sequences, `TIDINGS_MODEL_SEED` repeats those of a seed, which a failure
 //! names.
@@ -146,6 +146,8 @@ struct Site {
     missed: BTreeSet<usize>,
     /// Whose each id was.
     ids: BTreeMap<String, usize>,
+    /// The ids that the manifest has known since it was lost last.
+    remembered: BTreeSet<String>,
     story: Vec<String>,
 }
 
@@ -167,6 +169,7 @@ impl Site {
             pairs: BTreeSet::new(),
             missed: BTreeSet::new(),
             ids: BTreeMap::new(),
+            remembered: BTreeSet::new(),
             story: Vec::new(),
         };
         site.use_store();
@@ -226,6 +229,7 @@ impl Site {
             Step::LoseManifest => {
                 if fs::remove_file(self.scene.path("tidings.manifest")).is_ok() {
                     self.manifest_is_lost = true;
+                    self.remembered.clear();
                     self.tell("lose the manifest".to_owned());
                 }
             }
@@ -447,8 +451,18 @@ impl Site {
         self.tell("move the store".to_owned());
     }
 
+    /// The ids that a file knows: any other may be minted again.
+    fn known_ids(&self) -> BTreeSet<String> {
+        let lock = fs::read_to_string(self.scene.path("tidings.lock")).unwrap_or_default();
+        let ids = lock.lines().filter_map(|line| line.split('\t').nth(3));
+        ids.map(str::to_owned)
+            .chain(self.remembered.iter().cloned())
+            .collect()
+    }
+
     /// Builds, or builds and sends; how it ended, where something could be done.
     fn build(&mut self, verb: &str) -> Option<Ending> {
+        let known = self.known_ids();
         let config = self.scene.path("config.toml").display().to_string();
         let at = self.now.to_rfc3339();
         let cli = Cli::parse_from(["tidings", "--config", &config, "--at", &at, "-q", verb]);
@@ -458,7 +472,7 @@ impl Site {
             Err(error) => format!("{verb} at {at}: {error:#}"),
         });
         if let Ok(ending) = ended {
-            self.check_feed(ending);
+            self.check_feed(ending, &known);
         }
         self.check_mails();
         ended.ok()
@@ -477,7 +491,8 @@ impl Site {
         self.lock_is_lost || post.may_change || is_forgotten && !is_known
     }
 
-    fn check_feed(&mut self, ending: Ending) {
+    /// `known` are the ids that lock or manifest knew before the build.
+    fn check_feed(&mut self, ending: Ending, known: &BTreeSet<String>) {
         let feed: serde_json::Value =
             serde_json::from_str(&self.scene.read("public/feed.json")).unwrap();
         let mut shown: BTreeMap<usize, String> = BTreeMap::new();
@@ -505,11 +520,15 @@ impl Site {
             };
             let whose = self.ids.insert(id.clone(), at);
             if let Some(other) = whose.filter(|other| *other != at) {
-                if !is_excused && !may_change[other] {
+                // Lock and manifest were lost since it was given, and the post is new at its first path and day.
+                let is_forgotten = self.posts[at].id.is_none() && !known.contains(id);
+                if !is_excused && !may_change[other] && !is_forgotten {
                     self.fail(&format!("{at} has the id of {other}: {id}"));
                 }
                 self.missed.insert(at);
-                self.posts[other].may_change = true;
+                if self.posts[other].id.as_ref() == Some(id) {
+                    self.posts[other].may_change = true;
+                }
             }
             if self.posts[at].id.as_ref().is_some_and(|old| old != id) {
                 if !is_excused {
@@ -526,6 +545,7 @@ impl Site {
             post.may_change = false;
             self.owners.insert(post.face.path.clone(), at);
         }
+        self.remembered.extend(shown.into_values());
         self.lock_is_lost = false;
         self.manifest_is_lost = false;
         self.is_settled = false;

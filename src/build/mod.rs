@@ -278,7 +278,8 @@ impl<'a> Reading<'a> {
         self.publisher.retire(outlines);
         let mut manifest = self.publisher.manifest();
         let texts = self.texts(&manifest, rendering);
-        let held: Vec<u64> = self.loaded.held.iter().map(fingerprint_of).collect();
+        let held = self.loaded.held.iter().chain(&self.loaded.vanished);
+        let held: Vec<u64> = held.map(fingerprint_of).collect();
         manifest.add_posts(&self.prints, &texts, &held, self.unseen.clone());
         manifest.set_dated(self.loaded.dated.iter().map(fingerprint_of));
         if self.config.feeds.hub.is_some() {

@@ -51,6 +51,9 @@ pub struct Loaded {
     pub dialect: String,
     /// The ids of posts that are not here today, and that may come back under another path.
     pub held: Vec<String>,
+    /// The ids of posts that vanished while another was left out by an error: it may be one of them, and does not say so
+    /// before the error is mended.
+    pub vanished: Vec<String>,
     /// The ids of posts whose addresses hold their dates, since others have the shorter ones.
     pub dated: Vec<String>,
     /// Files that are no posts, or none today, and why.
@@ -184,6 +187,11 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         }
         None => false,
     });
+    let mut vanished = Vec::new();
+    if findings.iter().any(Finding::is_error) {
+        let ids = posts.iter().map(|post| &*post.id).collect();
+        vanished = lock.vanished(&ids, &before.beside(&posts));
+    }
     let dated = posts.iter().filter(|post| dated.contains(&*post.path));
     let dated = dated.map(|post| post.id.to_string()).collect();
     findings.sort();
@@ -194,6 +202,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         findings,
         dialect,
         held,
+        vanished,
         dated,
         left_out,
         site,

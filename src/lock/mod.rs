@@ -189,6 +189,20 @@ impl Lock {
         self.posts.iter().map(|line| line.id).collect()
     }
 
+    /// The ids of posts that the last build may have had, and that are not among those with these ids: all that are in
+    /// no post, where the last build is not known.
+    pub fn vanished(&self, ids: &HashSet<&str>, past: &dyn Past) -> Vec<String> {
+        let is_gone =
+            |id: &&str| !ids.contains(id) && (past.before(id).is_some() || !past.is_known());
+        let gone: BTreeSet<&str> = self
+            .posts
+            .all()
+            .map(|line| line.id)
+            .filter(is_gone)
+            .collect();
+        gone.into_iter().map(str::to_owned).collect()
+    }
+
     /// The lines whose ids the file that was read does not have.
     pub fn unkept(&self) -> Vec<String> {
         self.posts.unkept()

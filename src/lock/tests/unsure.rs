@@ -1,5 +1,7 @@
 //! Posts of which neither a line nor a text says which they are: they are left out until a person says.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::{Lock, Unnamed};
 use super::{Assign, Build, knowing, post};
 
@@ -72,4 +74,43 @@ fn a_line_in_dispute_is_not_given_to_whoever_has_its_date_and_title() {
     let stayed = [post("a.md", "Tea"), post("b.md", "Rain")];
     let mut again = lock.clone();
     assert_eq!(again.name("hums.example", &stayed), ids);
+}
+
+#[test]
+fn a_post_that_was_left_out_and_changes_again_keeps_its_id() {
+    let (lock, ids) = knowing(&[
+        post("a.md", "Tea"),
+        post("b.md", "Rain"),
+        post("c.md", "Sun"),
+    ]);
+    let known = [
+        (ids[0].clone(), TEXT),
+        (ids[1].clone(), "?"),
+        (ids[2].clone(), TEXT),
+    ];
+    let build = |before: HashMap<String, &'static str>| Build {
+        before,
+        now: vec![TEXT, TEXT],
+        ..Build::default()
+    };
+    // It gets the date and title of one that is held, so it is left out.
+    let mut lock = lock.clone();
+    let before = build(known.clone().into());
+    let came = [post("x/a.md", "Rain"), post("c.md", "Sun")];
+    let assigned = lock.assign("hums.example", &came, &before);
+    assert_eq!(assigned.ids, [None, Some(ids[2].clone())]);
+    let published: HashSet<&str> = [&*ids[2]].into();
+    assert_eq!(lock.vanished(&published, &before), ids[..2]);
+    // What vanished in that build is known to the next one.
+    let before = build(known.into());
+    let came = [post("x/a.md", "Hail"), post("c.md", "Sun")];
+    let assigned = lock.assign("hums.example", &came, &before);
+    assert_eq!(assigned.ids, [Some(ids[0].clone()), Some(ids[2].clone())]);
+    // Where the last build is not known every line may be of it; else none whose id it did not have.
+    let lost = Build {
+        is_lost: true,
+        ..Build::default()
+    };
+    assert_eq!(lock.vanished(&published, &lost), ids[..2]);
+    assert!(lock.vanished(&published, &Build::default()).is_empty());
 }
