@@ -113,16 +113,47 @@ impl FromStr for Schedule {
     }
 }
 
-/// The fields of a schedule, and the numbers that each can hold.
-const FIELDS: [(&str, u32, u32); 5] = [
-    ("minute", 0, 59),
-    ("hour", 0, 23),
-    ("day", 1, 31),
-    ("month", 1, 12),
-    ("weekday", 0, 7),
+/// A field of a schedule: the numbers that it can hold, and the names.
+struct Field {
+    name: &'static str,
+    least: u32,
+    most: u32,
+    names: &'static [&'static str],
+}
+
+impl Field {
+    const fn of(name: &'static str, least: u32, most: u32, names: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            least,
+            most,
+            names,
+        }
+    }
+}
+
+const FIELDS: [Field; 5] = [
+    Field::of("minute", 0, 59, &[]),
+    Field::of("hour", 0, 23, &[]),
+    Field::of("day", 1, 31, &[]),
+    Field::of(
+        "month",
+        1,
+        12,
+        &[
+            "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+        ],
+    ),
+    Field::of(
+        "weekday",
+        0,
+        7,
+        &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
+    ),
 ];
 
-/// That there are five fields, and in each only numbers that it can hold; the rest is the parser's matter.
+/// Checks that there are five fields, and in each only numbers and names that it can hold; the rest is the parser's matter.
+/// The parser itself takes the names of months and weekdays for numbers in every field: `MON` as a month for January.
 fn check_fields(text: &str) -> Result<(), ValueError> {
     let fields: Vec<&str> = text.split_whitespace().collect();
     if text.trim().starts_with('@') {
@@ -132,54 +163,58 @@ fn check_fields(text: &str) -> Result<(), ValueError> {
         let noun = if fields.len() == 1 { "field" } else { "fields" };
         return Err(ValueError(format!("it has {} {noun}", fields.len())));
     }
-    for (field, (name, least, most)) in fields.iter().zip(FIELDS) {
-        for part in field.split(',') {
+    for (text, field) in fields.iter().zip(&FIELDS) {
+        for part in text.split(',') {
             // After the slash stands a step.
             let range = part.split('/').next().unwrap_or_default();
-            let is_number = |number: &&str| {
-                !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-            };
-            let is_outside = |number: &&str| {
-                let number = number.parse::<u32>().unwrap_or(u32::MAX);
-                number < least || number > most
-            };
-            if let Some(number) = range.split('-').filter(is_number).find(is_outside) {
-                return Err(ValueError(format!(
-                    "its {name} is `{number}`, not one of {least} to {most}"
-                )));
+            if let Some(word) = range.split(['-', '#']).find(|word| !field.can_hold(word)) {
+                return Err(ValueError(field.refuse(word)));
             }
         }
     }
     Ok(())
 }
 
-/// What is wrong with a schedule that the parser refuses, in words that name the field.
-fn what_is_wrong(text: &str) -> String {
-    const MONTHS: &str = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC";
-    const WEEKDAYS: &str = "SUN MON TUE WED THU FRI SAT";
-    for (field, (name, least, most)) in text.split_whitespace().zip(FIELDS) {
-        let names = match name {
-            "month" => MONTHS,
-            "weekday" => WEEKDAYS,
-            _ => "",
+impl Field {
+    /// Whether a number or a name may stand here; what is neither is the parser's matter.
+    fn can_hold(&self, word: &str) -> bool {
+        if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) {
+            let number = word.parse::<u32>().unwrap_or(u32::MAX);
+            return (self.least..=self.most).contains(&number);
+        }
+        let word = word.to_ascii_uppercase();
+        let has_digits = word.bytes().any(|byte| byte.is_ascii_digit());
+        let is_name = |letters: &str| !has_digits && self.names.contains(&letters);
+        let mut parts = word.split(|c: char| !c.is_ascii_alphabetic());
+        // The last one of a kind, and the nearest working day.
+        parts.all(|letters| {
+            matches!(letters, "" | "L" | "W" | "LW")
+                || is_name(letters)
+                || letters.strip_suffix('L').is_some_and(is_name)
+        })
+    }
+
+    fn refuse(&self, word: &str) -> String {
+        let Self {
+            name, least, most, ..
+        } = self;
+        let or_names = match self.names {
+            [first, .., last] if !word.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!(" or {first} to {last}")
+            }
+            _ => String::new(),
         };
-        for part in field.split(',') {
-            let (range, step) = part.split_once('/').unwrap_or((part, "1"));
+        format!("its {name} is `{word}`, not one of {least} to {most}{or_names}")
+    }
+}
+
+/// What is wrong with a schedule of five fields that the parser refuses, in words that name the field.
+fn what_is_wrong(text: &str) -> String {
+    for (text, Field { name, .. }) in text.split_whitespace().zip(&FIELDS) {
+        for part in text.split(',') {
+            let (_, step) = part.split_once('/').unwrap_or((part, "1"));
             if step.parse::<u32>().unwrap_or(0) == 0 {
                 return format!("the step of its {name} is `{step}`, not a number from 1");
-            }
-            let is_known = |word: &&str| {
-                let word = word.to_ascii_uppercase();
-                word.bytes().any(|byte| !byte.is_ascii_alphabetic())
-                    || matches!(word.as_str(), "" | "L" | "W" | "LW")
-                    || names.split(' ').any(|known| known == word)
-            };
-            if let Some(word) = range.split(['-', '#']).find(|word| !is_known(word)) {
-                let or_names = match names.split_once(' ') {
-                    Some((first, _)) => format!(" or {first} to {}", &names[names.len() - 3..]),
-                    None => String::new(),
-                };
-                return format!("its {name} is `{word}`, not one of {least} to {most}{or_names}");
             }
         }
     }
@@ -315,6 +350,23 @@ mod tests {
                 "its month is `TEA`, not one of 1 to 12 or JAN to DEC",
             ),
             ("0 8 * * MON-FOO", "its weekday is `FOO`"),
+            (
+                "0 8 * MON *",
+                "its month is `MON`, not one of 1 to 12 or JAN to DEC",
+            ),
+            (
+                "0 8 * * JAN",
+                "its weekday is `JAN`, not one of 0 to 7 or SUN to SAT",
+            ),
+            ("0 8 * JAN-MON *", "its month is `MON`"),
+            ("0 8 * JAN,MON *", "its month is `MON`"),
+            ("MON 8 * * *", "its minute is `MON`, not one of 0 to 59\n"),
+            ("0 jan * * *", "its hour is `jan`, not one of 0 to 23\n"),
+            ("0 8 TUE * *", "its day is `TUE`, not one of 1 to 31\n"),
+            ("0 8 1MON * *", "its day is `1MON`"),
+            ("0 8 * * MON1", "its weekday is `MON1`"),
+            ("0 8 * * MONDAY", "its weekday is `MONDAY`"),
+            ("0 8 * * SUNMON", "its weekday is `SUNMON`"),
             ("X 8 * * *", "its minute is `X`, not one of 0 to 59\n"),
             (
                 "*/0 * * * *",
@@ -334,6 +386,10 @@ mod tests {
             "0,30 8-20/2 1-7 JAN-MAR MON#1",
             "*/10 * * * *",
             "0 8 L * *",
+            "0 8 15W * *",
+            "0 8 * * FRI#L",
+            "0 8 * * mon-fri",
+            "0 8 * sep-dec,jan *",
             "0 0 * * 7",
             "59 23 31 12 *",
             "@daily",
