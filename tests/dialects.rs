@@ -450,6 +450,15 @@ fn private_posts_and_stubs_are_no_posts() {
         ("visibility: private\n", "it is private"),
         ("Visibility: Hidden\n", "it is private"),
         ("status: private\n", "it is private"),
+        ("visibility: members\n", "it is private"),
+        ("visibility: Paid\n", "it is private"),
+        ("visibility: tiers\n", "it is private"),
+        ("visibility: members-only\n", "it is private"),
+        ("visibility: Members only\n", "it is private"),
+        ("access: private\n", "it is private"),
+        ("access: subscribers_only\n", "it is private"),
+        ("access: restricted\n", "it is private"),
+        ("audience: only_paid\n", "it is private"),
         ("draft: true\n", "it is a draft"),
         ("redirect: /new/\n", "it only leads to another page"),
         (
@@ -475,6 +484,11 @@ fn private_posts_and_stubs_are_no_posts() {
         "private: false\n",
         "public: true\n",
         "visibility: public\n",
+        "visibility: 10 km\n",
+        "access: public\n",
+        "access: 2024-05-01\n",
+        "audience: everyone\n",
+        "audience: beginners\n",
         "redirect: false\n",
         "aliases: [/old/]\n",
         "aliases: []\n",
@@ -518,6 +532,58 @@ fn private_posts_and_stubs_are_no_posts() {
         "{}",
         ran.talk
     );
+    let head = "---\ntitle: A\ndate: 2024-05-01\n";
+    for (path, text, is_stub) in [
+        ("a.md", format!("{head}aliases: [/old/]\n---\n"), true),
+        ("a.md", format!("{head}aliases: /old/\n---\n\n \n"), true),
+        (
+            "a.md",
+            format!("{head}---\n<meta http-equiv=\"refresh\" content=\"0; url=/new/\">\n"),
+            true,
+        ),
+        (
+            "a.html",
+            format!(
+                "{head}---\n<!DOCTYPE html><html><head><META content='0;URL=https://x.example/new' http-equiv=refresh></head></html>"
+            ),
+            true,
+        ),
+        (
+            "a.md",
+            format!("{head}aliases: [/old/]\n---\nText.\n"),
+            false,
+        ),
+        (
+            "a.md",
+            format!("{head}aliases: [/old/]\nimage: /pot.png\n---\n"),
+            false,
+        ),
+        (
+            "a.md",
+            format!("{head}aliases: [/old/]\nlink: https://x.example/\n---\n"),
+            false,
+        ),
+        (
+            "a/index.md",
+            format!("{head}aliases: [/old/]\n---\n"),
+            false,
+        ),
+        ("a.md", format!("{head}---\n"), false),
+        (
+            "a.md",
+            format!("{head}---\nWrite `<meta http-equiv=\"refresh\" content=\"0; url=/new/\">`.\n"),
+            false,
+        ),
+    ] {
+        let ran = build("", &[(&*format!("content/{path}"), &*text)]);
+        let said = format!("{path}: left out: it only leads to another page\n");
+        let found = (
+            ran.code,
+            ran.talk.contains(&said),
+            address(&ran, path).is_some(),
+        );
+        assert_eq!(found, (0, is_stub, !is_stub), "{text}: {}", ran.talk);
+    }
     // Where a generator is known, these mean what it says.
     let ran = build(
         "dialect = \"hugo\"\n",

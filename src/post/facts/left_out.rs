@@ -11,7 +11,9 @@ use crate::post::front::{Front, switch_of};
 const SWITCHED_OFF: &[(&str, bool)] = &[("draft", true), ("published", false), ("publish", false)];
 /// Switches that keep a post from readers where no generator says what is.
 const PRIVATE: &[(&str, bool)] = &[("private", true), ("hidden", true), ("public", false)];
-/// Words for posts that are not for all.
+/// Keys that say who may read a post.
+const FOR_WHOM: [&str; 3] = ["visibility", "access", "audience"];
+/// Words for posts that are not for all, with dashes and without `-only` at the end.
 const NOT_FOR_ALL: &[&str] = &[
     "private",
     "hidden",
@@ -19,7 +21,42 @@ const NOT_FOR_ALL: &[&str] = &[
     "draft",
     "protected",
     "password",
+    "secret",
+    "confidential",
+    "internal",
+    "restricted",
+    "friends",
+    "followers",
+    "members",
+    "member",
+    "paid",
+    "paid-members",
+    "only-paid",
+    "founding",
+    "tiers",
+    "subscribers",
+    "subscriber",
+    "premium",
+    "logged-in",
+    "login",
 ];
+/// Keys of what a post without a text shows.
+const CONTENTS: &[&str] = &[
+    "image",
+    "images",
+    "cover",
+    "featured_image",
+    "thumbnail",
+    "resources",
+    "link",
+    "external_url",
+    "externalurl",
+    "description",
+    "summary",
+    "excerpt",
+];
+/// A page that leads on is shorter than this many bytes.
+const SHORT: usize = 1000;
 /// Keys of a page that only leads to another.
 const REDIRECTS: &[&str] = &[
     "redirect",
@@ -92,23 +129,50 @@ impl File<'_> {
             Value::Array(list) => !list.is_empty(),
             _ => false,
         });
-        let is_empty = || self.body.trim().is_empty() && front.get(&["title", "date"]).is_none();
-        leads_on || front.get(&["aliases"]).is_some() && is_empty()
+        leads_on || front.get(&["aliases"]).is_some() && self.is_empty() || self.refreshes()
+    }
+
+    /// Whether there is nothing to read or to look at. With a title or a date it is a post to every generator, and where none
+    /// is known one of a folder of its own, which may hold pictures, or that names something to show.
+    fn is_empty(&self) -> bool {
+        let has_no_text = self.body.trim().is_empty();
+        if self.front.get(&["title", "date"]).is_none() {
+            return has_no_text;
+        }
+        let is_bundle = self.file().starts_with("index.");
+        let has_contents = is_bundle || self.front.get(CONTENTS).is_some();
+        has_no_text && self.rules.guards_private && !has_contents
+    }
+
+    /// Whether the whole page sends its reader's browser elsewhere.
+    fn refreshes(&self) -> bool {
+        let body = self.body.trim_start();
+        if !body.starts_with('<') || body.len() > SHORT {
+            return false;
+        }
+        let body = body.to_lowercase();
+        let mut tags = body.split("<meta").skip(1);
+        tags.any(|tag| {
+            let tag = tag.split('>').next().unwrap_or_default();
+            ["http-equiv", "refresh", "url="]
+                .iter()
+                .all(|part| tag.contains(part))
+        })
     }
 
     fn is_private(&self) -> bool {
         let says = |key: &'static str| {
             let text = self.front.text(&[key]).unwrap_or_default();
-            NOT_FOR_ALL
-                .iter()
-                .any(|word| text.eq_ignore_ascii_case(word))
+            let words = text.trim().to_lowercase().replace([' ', '_'], "-");
+            let whom = words.strip_suffix("-only").unwrap_or(&words);
+            NOT_FOR_ALL.contains(&whom)
         };
         let is_marked = self.file().starts_with('_');
         is_marked
             || PRIVATE
                 .iter()
                 .any(|(key, wanted)| self.front.is(key, *wanted))
-            || says("visibility")
+            || FOR_WHOM.into_iter().any(says)
             || says("status") && !self.is_draft()
     }
 
