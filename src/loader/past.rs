@@ -17,6 +17,8 @@ use crate::publish::Manifest;
 pub(super) struct Before<'a> {
     lock: &'a Path,
     manifest: OnceCell<Manifest>,
+    /// The texts that several posts of the last build had.
+    shared: OnceCell<HashSet<Signature>>,
     habits: &'a Habits,
     assets: &'a Assets,
     /// The files that are no posts today.
@@ -33,6 +35,7 @@ impl<'a> Before<'a> {
         Self {
             lock,
             manifest: OnceCell::new(),
+            shared: OnceCell::new(),
             habits,
             assets,
             absent,
@@ -89,6 +92,12 @@ impl Past for Beside<'_> {
 
     fn before(&self, id: &str) -> Option<Signature> {
         self.before.manifest().text_of(fingerprint_of(&id))
+    }
+
+    fn is_shared(&self, text: Signature) -> bool {
+        let Before { shared, .. } = self.before;
+        let shared = shared.get_or_init(|| self.before.manifest().shared_texts());
+        shared.contains(&text)
     }
 
     fn was_published(&self, id: &str) -> bool {

@@ -20,7 +20,8 @@
 //!    where the text is not the same the post takes part in step 6: its path may have been taken over.
 //! 5. Files that changed places in a round: what is left at the end of the round, unless the text is another.
 //! 6. What vanished since the last build, compared by instant, title, stem and text ([`moved`]). Two that fit equally
-//!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all.
+//!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all. So does a
+//!    short text that is all that is left.
 //! 7. As step 3, among dead lines: a post that was away comes back under another path.
 //! 8. A new id, which no line and no post has. Where an earlier build has published it, and the last one did not have
 //!    it, the lock was lost: the post may be that one, back, and is left out until a person says.
@@ -198,7 +199,12 @@ impl Lock {
             let text = past.before(line.id);
             if text.is_some() || !past.is_known() {
                 let text = text.filter(|text| *text != Signature::UNKNOWN);
-                gone.push((Trace::of_line(&line, text), line.id));
+                let is_short = text.filter(|text| text.is_short());
+                let trace = Trace {
+                    is_shared: is_short.is_some_and(|text| past.is_shared(text)),
+                    ..Trace::of_line(&line, text)
+                };
+                gone.push((trace, line.id));
             }
         }
         if gone.is_empty() {

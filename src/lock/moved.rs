@@ -20,6 +20,8 @@ pub(super) struct Trace<'a> {
     pub(super) title: &'a str,
     /// Of a post that vanished: none where the last build is not known.
     pub(super) text: Option<Signature>,
+    /// Of a post that vanished: whether the last build had another post of the same text, so that it says little.
+    pub(super) is_shared: bool,
     /// Of a post that came: whether its instant says no more than a day, which unrelated posts may share.
     pub(super) is_day: bool,
 }
@@ -32,6 +34,7 @@ impl<'a> Trace<'a> {
             published: line.published,
             title: line.title,
             text,
+            is_shared: false,
             is_day: false,
         }
     }
@@ -125,8 +128,13 @@ fn pairs(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Pair> {
             candidates.extend(index.get(&key).into_iter().flatten());
         }
         if compares_all {
-            let same = (0..gone.len()).filter(|at| text(&gone[*at], trace) == Likeness::Same);
-            candidates.extend(same);
+            let is_same = |at: &usize| {
+                matches!(
+                    text(&gone[*at], trace),
+                    Likeness::Same | Likeness::SameShort
+                )
+            };
+            candidates.extend((0..gone.len()).filter(is_same));
         }
         for at in candidates {
             pairs.extend(compare(at, &gone[at], &stems[at], number, trace, &stem));
@@ -158,8 +166,9 @@ fn are_two_short(gone: &Trace<'_>, came: &Trace<'_>) -> bool {
 }
 
 /// The pair that two traces are; none where too little of them agrees. One of instant, title and stem is enough, unless
-/// the text says that it is another post; the text of a post is enough alone, unless it is a short one, and so is its path. A
-/// day alone is not enough where the texts are short and differ. Where the last build is not known, the post may have been deleted long ago: then two must agree, and the instant among them.
+/// the text says that it is another post; the text of a post is enough alone, and so is its path. A short text alone is
+/// asked about: a new post may repeat what a deleted one said; and where several posts say it, it says nothing. A day
+/// alone is not enough where the texts are short and differ. Where the last build is not known, the post may have been deleted long ago: then two must agree, and the instant among them.
 fn compare(
     number: usize,
     gone: &Trace<'_>,
@@ -178,6 +187,7 @@ fn compare(
         _ if same_path => 0,
         _ if gone.text.is_none() => 2,
         Likeness::Same => 0,
+        Likeness::SameShort if !gone.is_shared => 0,
         Likeness::Unknown if same_instant && came.is_day && are_two_short(gone, came) => 2,
         Likeness::SameShort | Likeness::Unknown => 1,
         Likeness::Other => 2,
@@ -185,7 +195,10 @@ fn compare(
     if agree < needed {
         return None;
     }
+    let is_by_short_text = likeness == Likeness::SameShort && agree == 0 && !same_path;
     let of_text = match likeness {
+        // It comes behind all that something else says.
+        _ if is_by_short_text => 0,
         Likeness::Same => 8,
         Likeness::SameShort => 4,
         Likeness::Unknown => 2,
@@ -199,7 +212,7 @@ fn compare(
             + u32::from(same_path),
         gone: number,
         came: came_number,
-        is_sure: gone.text.is_some() || same_instant || same_path,
+        is_sure: (gone.text.is_some() || same_instant || same_path) && !is_by_short_text,
     })
 }
 

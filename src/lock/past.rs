@@ -10,6 +10,8 @@ pub trait Past {
     fn is_known(&self) -> bool;
     /// The text that the post of this id had at the last build; none where that build had no such post.
     fn before(&self, id: &str) -> Option<Signature>;
+    /// Whether the last build had several posts with this text.
+    fn is_shared(&self, text: Signature) -> bool;
     /// Whether some build has published a post of this id.
     fn was_published(&self, id: &str) -> bool;
     /// The text of the post of this number.

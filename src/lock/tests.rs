@@ -57,6 +57,11 @@ impl Past for Build<'_> {
         self.there.contains(&path)
     }
 
+    fn is_shared(&self, text: Signature) -> bool {
+        let texts = self.before.values().map(|text| Signature::of(text));
+        texts.filter(|other| *other == text).count() > 1
+    }
+
     fn was_published(&self, id: &str) -> bool {
         self.before.contains_key(id) || self.earlier.iter().any(|earlier| earlier == id)
     }

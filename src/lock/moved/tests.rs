@@ -25,6 +25,7 @@ fn trace(line: &str) -> Trace<'_> {
         published: fields[1],
         title: fields[2],
         text: (text != "-").then(|| Signature::of(&text)),
+        is_shared: text == "Subscribe!",
         is_day: fields[1].starts_with("day"),
     }
 }
@@ -56,7 +57,7 @@ type Case = (
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn each_act_of_a_user_leads_to_one_post_or_names_those_that_it_could_be() {
-    let table: [Case; 31] = [
+    let table: [Case; 40] = [
         ("nothing vanished", &[], &["a.md|1|A|tea"], &["new"]),
         (
             "a note is renamed, its title with it",
@@ -110,7 +111,61 @@ fn each_act_of_a_user_leads_to_one_post_or_names_those_that_it_could_be() {
             "all but a short text",
             &["a.md|1|A|Hot."],
             &["b.md|2|B|Hot."],
+            &["0?"],
+        ),
+        (
+            "all but a short text with other marks and case",
+            &["a.md|1|A|Hot *tea*."],
+            &["b.md|2|B|hot tea"],
+            &["0?"],
+        ),
+        (
+            "all but a short text, of which a word changed",
+            &["a.md|1|A|Hot tea."],
+            &["b.md|2|B|Cold tea."],
             &["new"],
+        ),
+        (
+            "all but a short text that other posts have too",
+            &["a.md|1|A|Subscribe!"],
+            &["b.md|2|B|Subscribe!"],
+            &["new"],
+        ),
+        (
+            "and one of title and stem",
+            &["a.md|1|A|Subscribe!"],
+            &["b.md|2|A|Subscribe!"],
+            &["0"],
+        ),
+        (
+            "all but no text",
+            &["a.md|1|A|..."],
+            &["b.md|2|B|..."],
+            &["new"],
+        ),
+        (
+            "two of one short text, and one came",
+            &["a.md|1|A|Hot.", "b.md|2|B|Hot."],
+            &["c.md|3|C|Hot."],
+            &["0?1"],
+        ),
+        (
+            "two came of one short text",
+            &["a.md|1|A|Hot."],
+            &["b.md|2|B|Hot.", "c.md|3|C|Hot."],
+            &["0?", "0?"],
+        ),
+        (
+            "a short text and its title, and another of that text",
+            &["a.md|1|A|Hot."],
+            &["b.md|2|A|Hot.", "c.md|3|C|Hot."],
+            &["0", "new"],
+        ),
+        (
+            "what else agrees comes before a short text alone",
+            &["a.md|1|A|Hot.", "b.md|2|B|Cold."],
+            &["c.md|3|B|Hot."],
+            &["1"],
         ),
         (
             "all but the instant, of a short post",

@@ -3,7 +3,7 @@
 
 mod text;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::Metadata;
 use std::time::UNIX_EPOCH;
 
@@ -131,6 +131,13 @@ impl Manifest {
     /// What the text of a post was that the last build had.
     pub fn text_of(&self, id: u64) -> Option<Signature> {
         self.posts.get(&id)?.text
+    }
+
+    /// The texts that several posts of the last build had.
+    pub(crate) fn shared_texts(&self) -> HashSet<Signature> {
+        let mut seen = HashSet::with_capacity(self.posts.len());
+        let texts = self.posts.values().filter_map(|known| known.text);
+        texts.filter(|text| !seen.insert(*text)).collect()
     }
 
     /// Whether the last build gave this post an address with its date, since another had the shorter one.
