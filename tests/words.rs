@@ -151,6 +151,11 @@ fn a_template_with_almost_our_name_is_named_with_ours() {
             &["digest", "weekly", "--dry-run"],
         ),
         ("feed.html", "feeds.html", &["build"]),
+        (
+            "mail.html",
+            "digest.html",
+            &["digest", "weekly", "--dry-run"],
+        ),
     ] {
         let scene = weekly(CONFIG).file(&format!("templates/{file}"), "x");
         let ran = scene.run(&[&["--at", NOON], arguments].concat());

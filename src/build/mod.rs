@@ -17,9 +17,12 @@ use crate::loader::{Loaded, load_posts};
 use crate::post::{Post, Signature, fingerprint_of};
 use crate::publish::{BuiltPosts, Manifest, Publisher, Unseen};
 use crate::talk::Talk;
-use crate::template::read_own;
+use crate::template::{find_unused, read_own};
 
 use documents::{Documents, Rendering, choose, render_posts};
+
+/// The template of the page for people.
+const PAGE_TEMPLATE: &str = "feeds.html";
 
 /// The result of a build, with which `run` goes on.
 pub(crate) struct Built {
@@ -194,9 +197,8 @@ impl<'a> Reading<'a> {
     fn new(app: &'a App, talk: &mut Talk<'_>, sources: Sources) -> Result<Self, Finding> {
         let Sources { loaded, publisher } = sources;
         let config = &app.config;
-        let mut misnamed = Vec::new();
-        let template = read_own(&config.root, "feeds.html", &mut misnamed)?;
-        talk.report(&misnamed);
+        let template = read_own(&config.root, PAGE_TEMPLATE)?;
+        talk.report(&find_unused(&config.root, &[PAGE_TEMPLATE]));
         let prints: Vec<(u64, u64)> = loaded
             .posts
             .par_iter()

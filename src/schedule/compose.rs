@@ -17,7 +17,7 @@ use crate::message::{Compiled, Origin, check, compile};
 use crate::post::{Body, Post};
 use crate::schedule::turn::Turn;
 use crate::talk::Talk;
-use crate::template::read_own;
+use crate::template::{find_unused, read_own};
 use crate::token::random_id;
 
 /// Within how many bytes of a picture its size is looked for: some begin with long descriptions.
@@ -123,13 +123,13 @@ impl<'a> Turn<'a> {
     }
 
     fn read_templates(&self, talk: &mut Talk<'_>) -> Result<Templates, Finding> {
-        let mut misnamed = Vec::new();
-        let mut read = |name| read_own(&self.app.config.root, name, &mut misnamed);
+        let root = &self.app.config.root;
+        let read = |name| read_own(root, name);
         let templates = Templates {
             html: read(HTML_TEMPLATE)?.map(|(_, text)| text),
             text: read(TEXT_TEMPLATE)?.map(|(_, text)| text),
         };
-        talk.report(&misnamed);
+        talk.report(&find_unused(root, &[HTML_TEMPLATE, TEXT_TEMPLATE]));
         Ok(templates)
     }
 

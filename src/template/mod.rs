@@ -6,7 +6,7 @@ use tera::ErrorKind;
 
 use crate::finding::Finding;
 
-pub(crate) use own::read_own;
+pub(crate) use own::{find_unused, read_own};
 
 /// What a template's fault is, in the file of the template's name and at its line.
 pub(crate) fn explain(error: &tera::Error) -> Finding {

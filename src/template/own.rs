@@ -1,4 +1,4 @@
-//! The site's own templates, and those that have almost the name of one.
+//! The site's own templates, and the files that are meant for one and are not read.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,92 +6,228 @@ use std::path::{Path, PathBuf};
 use crate::file::read::{WRITTEN, read_text_if_any};
 use crate::finding::Finding;
 
-/// The templates that a site can have, below `templates/`.
+/// The folder of the site's templates, beside the config.
+const FOLDER: &str = "templates";
+/// The templates that a site can have in it.
 const OURS: [&str; 3] = ["digest.html", "digest.txt", "feeds.html"];
-/// How like the name of ours another one is that must be meant for it, as `strsim` measures.
+/// What a generator that has the same folder keeps in it: it needs one of these for the pages of the site.
+const OF_GENERATORS: [&str; 5] = [
+    "base.html",
+    "index.html",
+    "page.html",
+    "post.html",
+    "section.html",
+];
+/// How like a name of ours another one is that must be meant for it, as `strsim` measures.
 const ALIKE: f64 = 0.93;
 
-/// A template of the site's own, and its file; none where it has none of this name. Then a file that must be meant for it
-/// is named among the warnings.
+/// A template of the site's own, and its file; none where it has none of this name.
 ///
 /// # Errors
 /// A finding where the file cannot be read.
-pub(crate) fn read_own(
-    root: &Path,
-    name: &str,
-    warnings: &mut Vec<Finding>,
-) -> Result<Option<(PathBuf, String)>, Finding> {
-    let folder = root.join("templates");
-    let file = folder.join(name);
-    if let Some(text) = read_text_if_any(&file, WRITTEN)? {
-        return Ok(Some((file, text)));
-    }
-    if let Some(other) = misnamed(&folder, name) {
-        let finding = Finding::warning("this template is not used: none of ours has this name");
-        let expected = OURS.join("`, `");
-        let hint = format!("did you mean `{name}`? expected one of `{expected}`");
-        warnings.push(finding.in_file(folder.join(other)).hint(hint));
-    }
-    Ok(None)
+pub(crate) fn read_own(root: &Path, name: &str) -> Result<Option<(PathBuf, String)>, Finding> {
+    let file = root.join(FOLDER).join(name);
+    let text = read_text_if_any(&file, WRITTEN)?;
+    Ok(text.map(|text| (file, text)))
 }
 
-/// The file of a folder whose name is nearly this one.
-fn misnamed(folder: &Path, name: &str) -> Option<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.sort();
-    names.into_iter().find(|other| is_meant(other, name))
-}
-
-/// Whether a name is a slip for one of ours: another case, a letter more or less, another ending.
-fn is_meant(given: &str, ours: &str) -> bool {
-    if OURS.contains(&given) {
-        return false;
-    }
-    let given = given.to_lowercase();
-    let likeness = |ours: &str| match given.strip_prefix(ours) {
-        Some(rest) if rest.is_empty() || rest.starts_with('.') => 1.0,
-        _ => strsim::jaro_winkler(&given, ours),
-    };
-    let mut nearest = OURS[0];
-    for other in OURS {
-        if likeness(other) > likeness(nearest) {
-            nearest = other;
+/// Names the files that are probably meant for one of these templates of ours, and are not read.
+pub(crate) fn find_unused(root: &Path, wanted: &[&str]) -> Vec<Finding> {
+    let folder = root.join(FOLDER);
+    let names = names_in(&folder);
+    let is_shared = names
+        .iter()
+        .any(|name| OF_GENERATORS.contains(&name.to_lowercase().as_str()));
+    let mut findings = Vec::new();
+    for name in &names {
+        let path = folder.join(name);
+        if path.is_dir() {
+            findings.extend(misplaced(&path, wanted));
+            continue;
+        }
+        let meant = match is_shared {
+            true => nearest(name).filter(|(_, likeness)| *likeness > ALIKE),
+            false => nearest(name),
+        };
+        // One of ours that is there leaves no doubt about its slips, but for another program's.
+        let meant = meant.map(|(ours, _)| ours);
+        let meant = meant.filter(|ours| !(is_shared && names.iter().any(|name| name == ours)));
+        if let Some(ours) = meant.filter(|ours| wanted.contains(ours)) {
+            findings.push(unused(path, ours));
         }
     }
-    nearest == ours && likeness(ours) > ALIKE
+    for name in names_in(root) {
+        let is_slip = name != FOLDER && likeness(&name.to_lowercase(), FOLDER) > ALIKE;
+        let path = root.join(&name);
+        if is_slip && path.is_dir() {
+            findings.extend(misplaced(&path, wanted));
+        }
+    }
+    findings
+}
+
+/// The names in a folder, sorted, without those that editors and programs hide or keep as a copy.
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_copy = |name: &str| {
+        let endings = ["~", ".bak", ".orig", ".swp"];
+        name.starts_with('.') || endings.iter().any(|ending| name.ends_with(ending))
+    };
+    let mut names: Vec<String> = names.filter(|name| !is_copy(name)).collect();
+    names.sort();
+    names
+}
+
+/// The templates with a name of ours that stand in another folder.
+fn misplaced(folder: &Path, wanted: &[&str]) -> Vec<Finding> {
+    let names = names_in(folder);
+    let ours = names.iter().filter(|name| wanted.contains(&name.as_str()));
+    let finding = |name: &String| {
+        Finding::warning("this template is not used: it stands in another folder than ours do")
+            .in_file(folder.join(name))
+            .hint(format!(
+                "expected it at `{FOLDER}/{name}`, beside the config"
+            ))
+    };
+    ours.map(finding).collect()
+}
+
+fn unused(path: PathBuf, ours: &str) -> Finding {
+    let expected = OURS.join("`, `");
+    Finding::warning("this template is not used: none of ours has this name")
+        .in_file(path)
+        .hint(format!(
+            "did you mean `{ours}`? expected one of `{expected}`"
+        ))
+}
+
+/// The template of ours that a name is the most like, and how much; none where it is one of them. Where it is like none it
+/// is rather a mail than the page of the feeds.
+fn nearest(given: &str) -> Option<(&'static str, f64)> {
+    if OURS.contains(&given) {
+        return None;
+    }
+    let given = given.to_lowercase();
+    let mut nearest = (OURS[0], likeness(&given, OURS[0]));
+    for ours in &OURS[1..] {
+        let likeness = likeness(&given, ours);
+        if likeness > nearest.1 {
+            nearest = (ours, likeness);
+        }
+    }
+    let of_kind = match given.ends_with(".txt") {
+        true => OURS[1],
+        false => OURS[0],
+    };
+    let is_like = nearest.1 > ALIKE || given.starts_with("feed");
+    Some(if is_like { nearest } else { (of_kind, 0.0) })
+}
+
+/// How like one of our names another one is in lower case: the same with another ending behind it is the same.
+fn likeness(given: &str, ours: &str) -> f64 {
+    match given.strip_prefix(ours) {
+        Some(rest) if rest.is_empty() || rest.starts_with('.') => 1.0,
+        _ => strsim::jaro_winkler(given, ours),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{OURS, is_meant};
+    use std::fs;
+
+    use super::{OURS, find_unused};
+
+    /// What is said of these files beside a config.
+    fn said(files: &[&str], wanted: &[&str]) -> Vec<String> {
+        let root = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let mut said = Vec::new();
+        for finding in find_unused(root.path(), wanted) {
+            let text = finding.to_string();
+            let text = text.replace(&format!("{}/", root.path().display()), "");
+            let (place, rest) = text.split_once(": ").unwrap();
+            let (_, hint) = rest.split_once('\n').unwrap();
+            let hint = hint.trim().split(['?', ',']).next().unwrap();
+            said.push(format!("{place}: {hint}"));
+        }
+        said
+    }
 
     #[test]
-    fn a_slip_of_the_pen_is_known_and_other_templates_are_left_alone() {
+    fn a_file_that_is_not_read_is_named_with_the_name_that_would_be() {
         for (given, expected) in [
-            ("digests.html", Some("digest.html")),
-            ("Digest.html", Some("digest.html")),
-            ("digest.htm", Some("digest.html")),
-            ("digst.html", Some("digest.html")),
-            ("digest.html.tera", Some("digest.html")),
-            ("digests.txt", Some("digest.txt")),
-            ("digest.text", Some("digest.txt")),
-            ("feed.html", Some("feeds.html")),
-            ("FEEDS.HTML", Some("feeds.html")),
-            ("digest.html", None),
-            // Those of a generator that has the same folder.
-            ("base.html", None),
-            ("index.html", None),
-            ("page.html", None),
-            ("section.html", None),
-            ("feed.xml", None),
-            ("post.html", None),
-            ("news.html", None),
+            ("digests.html", "digest.html"),
+            ("Digest.html", "digest.html"),
+            ("digest.htm", "digest.html"),
+            ("digst.html", "digest.html"),
+            ("digest.html.tera", "digest.html"),
+            ("digests.txt", "digest.txt"),
+            ("digest.text", "digest.txt"),
+            ("feed.html", "feeds.html"),
+            ("FEEDS.HTML", "feeds.html"),
         ] {
-            let found = OURS.into_iter().find(|ours| is_meant(given, ours));
-            assert_eq!(found, expected, "{given}");
+            let file = format!("templates/{given}");
+            let expected = format!("{file}: did you mean `{expected}`");
+            assert_eq!(said(&[&file], &OURS), [&*expected], "{given}");
+            // Beside the pages of a generator that has the same folder, too.
+            let shared = [&*file, "templates/base.html", "templates/feed.xml"];
+            assert_eq!(said(&shared, &OURS), [&*expected], "{given}");
         }
+        for given in ["mail.html", "newsletter.html", "letter.txt", "x"] {
+            let file = format!("templates/{given}");
+            let names = said(&[&file], &OURS);
+            assert_eq!(names.len(), 1, "{given}: {names:?}");
+            let shared = [&*file, "templates/index.html"];
+            assert_eq!(said(&shared, &OURS), [""; 0], "{given}");
+        }
+    }
+
+    #[test]
+    fn a_template_in_another_folder_is_named_with_its_place() {
+        for (file, name) in [
+            ("templates/default/digest.html", "digest.html"),
+            ("templates/mail/digest.txt", "digest.txt"),
+            ("template/digest.html", "digest.html"),
+            ("Templates/feeds.html", "feeds.html"),
+            ("templats/feeds.html", "feeds.html"),
+        ] {
+            let expected = format!("{file}: expected it at `templates/{name}`");
+            assert_eq!(said(&[file], &OURS), [&*expected]);
+        }
+    }
+
+    #[test]
+    fn what_is_read_and_what_is_no_template_is_left_alone() {
+        for files in [
+            &["templates/digest.html", "templates/digest.txt"][..],
+            &[
+                "templates/feeds.html",
+                "templates/feeds.html~",
+                "templates/.feeds.html.swp",
+            ],
+            &["templates/digest.html", "templates/digest.html.bak"],
+            &[
+                "template/base.html",
+                "layouts/digest.html",
+                "post/digest.html",
+            ],
+            &["templates/partials/nav.html"],
+            &[
+                "templates/base.html",
+                "templates/feeds.html",
+                "templates/feed.html",
+            ],
+        ] {
+            assert_eq!(said(files, &OURS), [""; 0], "{files:?}");
+        }
+        // Each file is named by one reader.
+        let files = ["templates/feed.html", "templates/digests.html"];
+        assert_eq!(said(&files, &["feeds.html"]).len(), 1);
+        assert_eq!(said(&files, &OURS[..2]).len(), 1);
     }
 }
