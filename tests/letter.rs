@@ -55,6 +55,62 @@ fn a_picture_of_the_same_name_is_named_in_its_own_post() {
 }
 
 #[test]
+fn a_picture_of_two_posts_is_named_in_the_one_that_shows_it_wrongly() {
+    // The newer one stands first in the mail.
+    let newer = "---\ndate: 2024-06-02\ntitle: B\nimage: pot.webp\n---\n![A pot](/pot.png)\n";
+    let scene = full()
+        .file(
+            "post/a.md",
+            &post("title: A\nimage: pot.webp\n", "![](/pot.png)"),
+        )
+        .file("post/b.md", newer);
+    let talk = dry_run(&scene).talk;
+    assert!(talk.contains("post/a.md:6: the image"), "{talk}");
+    assert!(
+        !talk.contains("post/b.md:6: the image `https://hums.example/pot.png` has no words"),
+        "{talk}"
+    );
+    for name in ["a", "b"] {
+        let said = format!(
+            "post/{name}.md:4: the image `https://hums.example/{name}/pot.webp` is of a kind"
+        );
+        assert!(talk.contains(&said), "{talk}");
+    }
+}
+
+#[test]
+fn an_issue_that_no_relay_would_take_is_refused_with_its_longest_posts() {
+    let words = |kilobytes: usize| "Tea and rain. ".repeat(kilobytes * 1024 / 14);
+    let mut scene = full();
+    for number in 0..20 {
+        let body = words(240 + number % 4);
+        scene = scene.file(
+            &format!("post/{number:02}.md"),
+            &post(&format!("title: T{number}\n"), &body),
+        );
+    }
+    let ran = dry_run(&scene);
+    assert_eq!((ran.code, &*ran.out), (2, ""), "{}", ran.talk);
+    let said = "the issue of 20 posts has ";
+    assert!(
+        ran.talk.contains("error: config.toml:") && ran.talk.contains(said),
+        "{}",
+        ran.talk
+    );
+    assert!(
+        ran.talk.contains("; the longest: `19.md` with 24")
+            && ran.talk.contains("show less: `limit`"),
+        "{}",
+        ran.talk
+    );
+    let config = scene
+        .read("config.toml")
+        .replace("layout = \"full\"", "limit = 12\nlayout = \"full\"");
+    let scene = scene.file("config.toml", &config);
+    assert_eq!(dry_run(&scene).code, 0);
+}
+
+#[test]
 fn a_footnote_that_stands_in_the_mail_is_reached_within_it() {
     let body = "Tea[^1] and tea[^b].\n\n[^1]: First.\n[^b]: Second.";
     let scene = full()

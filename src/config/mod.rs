@@ -30,7 +30,9 @@ pub use feeds::{Archive, By, EntryContent, Feeds, Format};
 pub use inbox::Inbox;
 pub use join::Join;
 pub use mail::{Auth, InboxToken, Mail, Outbox, Relay, Timeouts, Tls, Uncertain};
-pub(crate) use permalink::{EXPECTED, TOKENS};
+pub(crate) use permalink::EXPECTED;
+#[cfg(test)]
+pub(crate) use permalink::TOKENS;
 pub use posts::{Dialect, Posts};
 pub use secret::Secret;
 pub use site::{Author, Site, address_below};

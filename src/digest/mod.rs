@@ -1,6 +1,7 @@
 //! Posts → [`Draft`]: chooses the news, decides when a digest is due, and renders an issue.
 
 mod body;
+mod bound;
 mod choose;
 mod plan;
 mod preflight;
@@ -15,13 +16,14 @@ use url::Url;
 
 pub use body::Sizes;
 pub(crate) use body::unsized_images;
+pub(crate) use bound::{refuse_long, refuse_many};
 pub(crate) use choose::{find, refuse_the_archive};
 pub use choose::{news, shown};
 pub(crate) use plan::{
     ManualOptions, Next, PATIENCE, Plan, Record, Situation, another_store, earlier_name,
     older_store, plan, split,
 };
-pub(crate) use preflight::{SourceFile, find_left_out, locate, preflight};
+pub(crate) use preflight::{Fault, SourceFile, find_left_out, locate, preflight};
 pub use render::draft;
 pub(crate) use schedule::{due, first_after, last_before};
 pub(crate) use site::{SiteName, refuse_site};

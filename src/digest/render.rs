@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::config::Layout;
 use crate::digest::body::{Spot, beginning, for_mail, minutes, picture};
+use crate::digest::bound::shown;
 use crate::digest::slots::check_slots;
 use crate::digest::text::{self, CODE, wrap_text};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Sizes, Templates};
@@ -191,21 +192,6 @@ fn values(content: &Content<'_>) -> Context {
 fn picture_above(image: &Address, html: &str, sizes: &Sizes) -> Option<String> {
     let is_there = html.contains(&format!("src=\"{}\"", escape(image.as_str())));
     (!html.is_empty() && !is_there).then(|| picture(image.as_str(), sizes))
-}
-
-/// Largest HTML of one post in an issue, in bytes. Gmail shows less than half of it; relays refuse a mail of many megabytes,
-/// and so all its posts.
-const LONGEST_POST: usize = 256 << 10;
-
-/// Chooses the HTML that an issue shows of a post. A post that is too long gets its summary, or nothing below its title.
-fn shown(layout: Layout, body: &Body) -> &str {
-    let parts: &[&str] = match layout {
-        Layout::Headlines => &[],
-        Layout::Summaries => &[&body.summary],
-        Layout::Full => &[&body.html, &body.summary],
-    };
-    let mut parts = parts.iter();
-    parts.find(|part| part.len() <= LONGEST_POST).unwrap_or(&"")
 }
 
 /// Returns the text that mail programs show after the subject: the beginning of a single post, else the other titles.

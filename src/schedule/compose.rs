@@ -7,14 +7,14 @@ use std::sync::Arc;
 use crate::config::Layout;
 use crate::delivery::load_signer;
 use crate::digest::{
-    Content, Draft, Sizes, SourceFile, Templates, draft, find_left_out, locate, preflight, shown,
-    unsized_images,
+    Content, Draft, Fault, Sizes, SourceFile, Templates, draft, find_left_out, locate, preflight,
+    refuse_long, refuse_many, shown, unsized_images,
 };
 use crate::file::read::read_beginning;
 use crate::finding::{Finding, Place};
 use crate::ledger::IssueId;
 use crate::message::{Compiled, Origin, check, compile};
-use crate::post::{Body, Post};
+use crate::post::{Address, Body, Post};
 use crate::schedule::turn::Turn;
 use crate::talk::Talk;
 use crate::template::{find_unused, read_own};
@@ -77,7 +77,9 @@ impl<'a> Turn<'a> {
             sign_up: config.feeds.sign_up.as_ref(),
             made_at: self.now,
         };
+        refuse_many(&content).map_err(|fault| self.place_limit(fault))?;
         let draft = draft(&content, &templates).map_err(|fault| self.place_fault(fault))?;
+        refuse_long(&draft, &content).map_err(|fault| self.place_limit(fault))?;
         let compiled = self.compile(&draft, issue)?;
         let mut findings = self.find_faults(&draft, &templates, &entries);
         if self.digest.layout != Layout::Headlines {
@@ -172,6 +174,15 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// A fault of the posts' number and length, which the config of the digest bounds.
+    fn place_limit(&self, finding: Finding) -> Finding {
+        let place = self.app.config.place_of_digest(&self.digest.name, "limit");
+        Finding {
+            place: Some(place),
+            ..finding
+        }
+    }
+
     /// The finding, with the folder of the templates before its file.
     fn in_templates(&self, finding: Finding) -> Finding {
         let Some(place) = &finding.place else {
@@ -190,9 +201,10 @@ impl<'a> Turn<'a> {
     ) -> Vec<Finding> {
         // They are read only where there is something to find in them.
         let sources = OnceCell::new();
-        let place = |piece: &str| {
+        let place = |piece: &str, fault: Fault| {
             locate(
                 piece,
+                fault,
                 sources.get_or_init(|| self.read_sources(templates, entries)),
             )
         };
@@ -223,6 +235,7 @@ impl<'a> Turn<'a> {
                     file: self.template_folder().join(name),
                     text: text.clone(),
                     html: None,
+                    image: None,
                 });
             }
         }
@@ -232,6 +245,7 @@ impl<'a> Turn<'a> {
                     file: self.loaded.file(post),
                     text,
                     html: Some(&body.html),
+                    image: post.image.as_ref().map(Address::as_str),
                 });
             }
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::digest::preflight::css::{DROPPED, compact};
+use crate::digest::preflight::seen::collect_seen;
 use crate::finding::Place;
 use crate::html::escape;
 
@@ -15,18 +16,50 @@ pub(crate) struct SourceFile<'a> {
     pub text: String,
     /// The HTML rendered from it, for a post.
     pub html: Option<&'a str>,
+    /// The address of the image that its front matter names.
+    pub image: Option<&'a str>,
+}
+
+/// What is wrong with a piece of an issue, where one post may show it well and another not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The image has no alternative text.
+    NoWords,
+    /// The image has no width.
+    NoWidth,
+    /// The piece itself is wrong, wherever it stands.
+    Itself,
+}
+
+impl SourceFile<'_> {
+    /// Whether the post shows this address.
+    fn shows(&self, address: &str) -> bool {
+        let written = escape(address);
+        self.image == Some(address) || self.html.is_some_and(|html| html.contains(&*written))
+    }
+
+    /// Whether the text of the post shows this address with this fault.
+    fn has(&self, fault: Fault, address: &str) -> bool {
+        let seen = self.html.map(collect_seen).unwrap_or_default();
+        match fault {
+            Fault::NoWords => seen.without_words.contains(address),
+            Fault::NoWidth => seen.without_width.contains(address),
+            Fault::Itself => true,
+        }
+    }
 }
 
 /// Finds the line from which a piece of an issue came.
 ///
-/// An address in a post's HTML is searched for in that post alone, since another may have an image of the same name. All
-/// files are searched for the whole piece first, then for the path of an address, then for its last segment.
-pub(crate) fn locate(piece: &str, sources: &[SourceFile<'_>]) -> Option<Place> {
-    let written = escape(piece);
-    let is_of_post = |source: &&SourceFile<'_>| {
-        piece.contains("://") && source.html.is_some_and(|html| html.contains(&*written))
-    };
-    let of_posts: Vec<&SourceFile<'_>> = sources.iter().filter(is_of_post).collect();
+/// An address that a post shows is searched for in that post alone, since another may have an image of the same name, and
+/// first in those that show it with the fault. All files are searched for the whole piece first, then for the path of an
+/// address, then for its last segment.
+pub(crate) fn locate(piece: &str, fault: Fault, sources: &[SourceFile<'_>]) -> Option<Place> {
+    let mut of_posts: Vec<&SourceFile<'_>> = sources.iter().collect();
+    of_posts.retain(|source| piece.contains("://") && source.shows(piece));
+    if of_posts.iter().any(|source| source.has(fault, piece)) {
+        of_posts.retain(|source| source.has(fault, piece));
+    }
     let Some(first) = of_posts.first() else {
         return locate_in(piece, &sources.iter().collect::<Vec<_>>());
     };
@@ -88,7 +121,7 @@ fn contains_address(line: &str, address: &str, follows: impl Fn(&str) -> bool) -
 
 #[cfg(test)]
 mod tests {
-    use super::{SourceFile, locate};
+    use super::{Fault, SourceFile, locate};
 
     #[test]
     fn a_piece_is_found_as_it_is_in_any_file_before_a_part_of_it_in_the_first() {
@@ -110,6 +143,7 @@ mod tests {
             file: file.into(),
             text: text.to_owned(),
             html: None,
+            image: None,
         });
         for (piece, expected) in [
             ("https://x.example/a/pot.png", "post/a.md:2"),
@@ -125,7 +159,7 @@ mod tests {
             ("https://hums.example/x/cat.png", "post/b.md:4"),
             ("https://x.example/", ""),
         ] {
-            let place = locate(piece, &sources);
+            let place = locate(piece, Fault::Itself, &sources);
             let said =
                 place.map(|place| format!("{}:{}", place.file.display(), place.line.unwrap()));
             assert_eq!(said.unwrap_or_default(), expected, "{piece}");
@@ -138,6 +172,7 @@ mod tests {
             file: file.into(),
             text: text.to_owned(),
             html: Some(html),
+            image: None,
         };
         let sources = [
             post(
@@ -161,12 +196,55 @@ mod tests {
             ("https://x.example/b/pot.png", "post/b/index.md", Some(2)),
             ("https://x.example/c.png?a&b", "post/c.md", None),
         ] {
-            let place = locate(piece, &sources).unwrap();
+            let place = locate(piece, Fault::Itself, &sources).unwrap();
             assert_eq!(
                 (place.file.to_str(), place.line),
                 (Some(file), line),
                 "{piece}"
             );
+        }
+    }
+
+    #[test]
+    fn a_picture_of_two_posts_is_found_in_the_one_that_shows_it_wrongly() {
+        let post = |file: &str, html: &'static str, image: Option<&'static str>| SourceFile {
+            file: file.into(),
+            text: "![](pot.png)".to_owned(),
+            html: Some(html),
+            image,
+        };
+        let sources = [
+            post(
+                "newer.md",
+                "<img src=\"https://x.example/pot.png\" alt=\"A pot\" width=\"9\">",
+                None,
+            ),
+            post(
+                "words.md",
+                "<img src=\"https://x.example/pot.png\" width=\"9\">",
+                None,
+            ),
+            post(
+                "width.md",
+                "<img src=\"https://x.example/pot.png\" alt=\"A pot\">",
+                None,
+            ),
+            post("front.md", "", Some("https://x.example/front/pot.png")),
+            post("dear.md", "", Some("https://x.example/dear/pot.webp")),
+        ];
+        for (piece, fault, file) in [
+            ("https://x.example/pot.png", Fault::NoWords, "words.md"),
+            ("https://x.example/pot.png", Fault::NoWidth, "width.md"),
+            ("https://x.example/pot.png", Fault::Itself, "newer.md"),
+            (
+                "https://x.example/front/pot.png",
+                Fault::NoWidth,
+                "front.md",
+            ),
+            ("https://x.example/dear/pot.webp", Fault::Itself, "dear.md"),
+        ] {
+            let place = locate(piece, fault, &sources).unwrap();
+            assert_eq!(place.file.to_str(), Some(file), "{piece} {fault:?}");
         }
     }
 }

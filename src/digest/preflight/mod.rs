@@ -6,7 +6,7 @@ mod seen;
 
 use url::Url;
 
-pub(crate) use locate::{SourceFile, locate};
+pub(crate) use locate::{Fault, SourceFile, locate};
 
 use crate::config::Site;
 use crate::digest::preflight::css::{DROPPED, compact};
@@ -23,12 +23,11 @@ const LARGEST_STYLE: usize = 16 << 10;
 /// Number of findings whose place is searched for. Each search reads all posts.
 const LOCATED: usize = 50;
 
+/// Finds the line of a template or post from which a piece of the HTML with a fault came.
+type Locator<'a> = dyn Fn(&str, Fault) -> Option<Place> + 'a;
+
 /// Checks an issue. `place` finds the line of a template or post from which a piece of the HTML came.
-pub(crate) fn preflight(
-    draft: &Draft,
-    site: &Site,
-    place: &dyn Fn(&str) -> Option<Place>,
-) -> Vec<Finding> {
+pub(crate) fn preflight(draft: &Draft, site: &Site, place: &Locator<'_>) -> Vec<Finding> {
     let mut report = PreflightReport {
         findings: find_missing_unsubscribe(draft, place),
         located: 0,
@@ -43,7 +42,7 @@ pub(crate) fn preflight(
 }
 
 /// Finds the parts without a link to unsubscribe.
-fn find_missing_unsubscribe(draft: &Draft, place: &dyn Fn(&str) -> Option<Place>) -> Vec<Finding> {
+fn find_missing_unsubscribe(draft: &Draft, place: &Locator<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (part, text) in [("HTML", &draft.html), ("text", &draft.text)] {
         if text.contains(LEAVE) {
@@ -54,7 +53,7 @@ fn find_missing_unsubscribe(draft: &Draft, place: &dyn Fn(&str) -> Option<Place>
         match part {
             "text" => findings.push(finding.in_file("digest.txt")),
             _ => findings.push(Finding {
-                place: place("{% block footer"),
+                place: place("{% block footer", Fault::Itself),
                 ..finding
             }),
         }
@@ -67,15 +66,20 @@ struct PreflightReport<'a> {
     findings: Vec<Finding>,
     /// Number of findings whose place was searched for.
     located: usize,
-    place: &'a dyn Fn(&str) -> Option<Place>,
+    place: &'a Locator<'a>,
 }
 
 impl PreflightReport<'_> {
-    /// Adds a finding at the place of `piece`, if it is among the first [`LOCATED`].
+    /// Adds a finding about a piece that is wrong wherever it stands.
     fn add(&mut self, finding: Finding, piece: &str) {
+        self.add_fault(finding, piece, Fault::Itself);
+    }
+
+    /// Adds a finding at the place of `piece` with this fault, if it is among the first [`LOCATED`].
+    fn add_fault(&mut self, finding: Finding, piece: &str, fault: Fault) {
         self.located += 1;
         let is_early = self.located <= LOCATED;
-        let place = is_early.then(|| (self.place)(piece)).flatten();
+        let place = is_early.then(|| (self.place)(piece, fault)).flatten();
         self.findings.push(Finding { place, ..finding });
     }
 
@@ -101,7 +105,7 @@ impl PreflightReport<'_> {
         for image in &seen.without_words {
             let finding = Finding::warning(format!("the image `{image}` has no words"));
             let hint = "say in `alt` what it shows: many readers see no images";
-            self.add(finding.hint(hint), image);
+            self.add_fault(finding.hint(hint), image, Fault::NoWords);
         }
         for image in &seen.images {
             self.check_kind(image);
@@ -111,7 +115,7 @@ impl PreflightReport<'_> {
                 "the image `{image}` says no width, and Outlook may break the page for it"
             ));
             let hint = "say its `width`, or put its file beside the post or into `static/`, where it is measured";
-            self.add(finding.hint(hint), image);
+            self.add_fault(finding.hint(hint), image, Fault::NoWidth);
         }
     }
 
@@ -228,7 +232,7 @@ fn judge_address(address: &str, site: &Site) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SourceFile, locate, preflight};
+    use super::{Fault, SourceFile, locate, preflight};
     use crate::config::Site;
     use crate::digest::{Draft, LEAVE};
     use crate::finding::Finding;
@@ -246,8 +250,9 @@ mod tests {
             file: "post/a.md".into(),
             text: source.to_owned(),
             html: None,
+            image: None,
         }];
-        let place = |piece: &str| locate(piece, &sources);
+        let place = |piece: &str, fault: Fault| locate(piece, fault, &sources);
         preflight(&draft, &site, &place)
     }
 
@@ -276,7 +281,7 @@ mod tests {
             text: String::new(),
         };
         let asked = std::cell::Cell::new(0);
-        let place = |_: &str| {
+        let place = |_: &str, _: Fault| {
             asked.set(asked.get() + 1);
             None
         };
@@ -397,7 +402,7 @@ mod tests {
                 html: html.clone(),
                 text: text.clone(),
             };
-            let found = preflight(&draft, &site, &|_| None);
+            let found = preflight(&draft, &site, &|_, _| None);
             assert_eq!(found.len(), expected.len(), "{found:?}");
             assert!(
                 found

@@ -1,0 +1,72 @@
+//! How much an issue may hold, so that no relay refuses it and no mail takes all memory.
+
+use crate::config::Layout;
+use crate::digest::{Content, Draft};
+use crate::finding::{Finding, count};
+use crate::post::Body;
+
+/// Most bytes of the posts' HTML in an issue. As a mail it has up to twice as many, and relays take 10 MB or more.
+const MOST_OF_POSTS: usize = 4 << 20;
+/// Most bytes of an issue's HTML and text.
+const MOST: usize = 8 << 20;
+/// How many posts are named.
+const NAMED: usize = 3;
+
+/// Largest HTML of one post in an issue, in bytes. Gmail shows less than half of it; relays refuse a mail of many megabytes,
+/// and so all its posts.
+const LONGEST_POST: usize = 256 << 10;
+
+/// Chooses the HTML that an issue shows of a post. A post that is too long gets its summary, or nothing below its title.
+pub(super) fn shown(layout: Layout, body: &Body) -> &str {
+    let parts: &[&str] = match layout {
+        Layout::Headlines => &[],
+        Layout::Summaries => &[&body.summary],
+        Layout::Full => &[&body.html, &body.summary],
+    };
+    let mut parts = parts.iter();
+    parts.find(|part| part.len() <= LONGEST_POST).unwrap_or(&"")
+}
+
+/// Refuses posts that are too much for one issue, before they are rendered.
+///
+/// # Errors
+/// A finding that names the longest posts.
+pub(crate) fn refuse_many(content: &Content<'_>) -> Result<(), Finding> {
+    let lengths = content.entries.iter();
+    let bytes = lengths.map(|(_, body)| shown(content.digest.layout, body).len());
+    refuse(bytes.sum(), MOST_OF_POSTS, content)
+}
+
+/// Refuses an issue that is too long as its templates made it.
+///
+/// # Errors
+/// A finding that names the longest posts.
+pub(crate) fn refuse_long(draft: &Draft, content: &Content<'_>) -> Result<(), Finding> {
+    refuse(draft.html.len() + draft.text.len(), MOST, content)
+}
+
+fn refuse(bytes: usize, most: usize, content: &Content<'_>) -> Result<(), Finding> {
+    if bytes <= most {
+        return Ok(());
+    }
+    let length = |body| shown(content.digest.layout, body).len();
+    let entries = content.entries.iter();
+    let mut posts: Vec<(usize, &str)> = entries
+        .map(|(post, body)| (length(body), &*post.path))
+        .collect();
+    posts.sort_by(|a, b| b.cmp(a));
+    let named = posts.iter().take(NAMED);
+    let named: Vec<String> = named
+        .map(|(bytes, path)| format!("`{path}` with {} KB", bytes >> 10))
+        .collect();
+    let mut message = format!(
+        "the issue of {} has {} KB, more than {}, and many relays would refuse it",
+        count(posts.len() + content.headlines.len(), "post"),
+        bytes >> 10,
+        most >> 10,
+    );
+    if !named.is_empty() {
+        message.push_str(&format!("; the longest: {}", named.join(", ")));
+    }
+    Err(Finding::error(message).hint("show less: `limit`, or `layout = \"summaries\"`"))
+}
