@@ -89,7 +89,8 @@ fn locate_in(piece: &str, sources: &[&SourceFile<'_>]) -> Option<Place> {
         false => line.contains(piece),
     };
     let begins = |before: &str| {
-        ["/", "(", "=\"", "='", "[["]
+        // In a link, an attribute, or the value of a key.
+        ["/", "(", "=\"", "='", "[[", ": ", "= ", " \"", " '"]
             .iter()
             .any(|begin| before.ends_with(begin))
     };
