@@ -225,7 +225,7 @@ fn of_percents(pattern: &str) -> Option<String> {
         let bytes = rest.as_bytes();
         let is_byte = rest.len() > 2 && bytes[1..3].iter().all(u8::is_ascii_hexdigit);
         let letter = rest[next.len_utf8()..].chars().next();
-        let letter = letter.filter(|c| c.is_ascii_alphabetic());
+        let letter = letter.filter(char::is_ascii_alphabetic);
         let Some(letter) = letter.filter(|_| next == '%' && !is_in_braces && !is_byte) else {
             ours.push(next);
             rest = &rest[next.len_utf8()..];

@@ -116,9 +116,9 @@ fn nearest(given: &str) -> Option<(&'static str, f64)> {
             nearest = (ours, likeness);
         }
     }
-    let of_kind = match given.ends_with(".txt") {
-        true => OURS[1],
-        false => OURS[0],
+    let of_kind = match given.rsplit_once('.') {
+        Some((_, "txt")) => OURS[1],
+        _ => OURS[0],
     };
     let is_like = nearest.1 > ALIKE || given.starts_with("feed");
     Some(if is_like { nearest } else { (of_kind, 0.0) })
