@@ -30,6 +30,10 @@ impl Past for Forgotten {
         None
     }
 
+    fn is_shared(&self, _: Signature) -> bool {
+        false
+    }
+
     fn was_published(&self, _: &str) -> bool {
         false
     }
