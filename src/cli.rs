@@ -20,14 +20,12 @@ use crate::reader::{Email, Mailbox, NameError, check_name};
     next_help_heading = "Options of every command"
 )]
 pub struct Cli {
-    /// The config file
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        default_value = "config.toml"
-    )]
-    pub config: PathBuf,
+    /// The config file, instead of the nearest `tidings.toml`, or `config.toml` of tidings', in this folder or above
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Do everything as if in this folder
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
     /// Act as if it were TIME (RFC 3339, like 2026-11-30T08:00:00+01:00)
     #[arg(long, global = true, value_name = "TIME", value_parser = time_of)]
     pub at: Option<DateTime<Utc>>,
@@ -97,9 +95,23 @@ pub enum SiteCommand {
 /// What is done before any config is read; each reads it itself, if it needs one.
 #[derive(Debug, Subcommand)]
 pub enum FileCommand {
+    /// Begin a site: in an empty folder one that works at once, beside a blog a config for it
+    Init(InitArgs),
     /// Make a key to sign mail with, or show what DNS must say
     #[command(subcommand)]
     Dkim(DkimCommand),
+}
+
+/// What `init` takes.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Ask nothing: what is not known is left to be set
+    #[arg(long)]
+    pub yes: bool,
+    /// The feed that readers follow now, a file or an address, where it is not the generator's usual one: its ids are
+    /// taken over
+    #[arg(long, value_name = "FEED")]
+    pub feed: Option<String>,
 }
 
 /// Where what came back is read.
@@ -166,7 +178,7 @@ pub enum DkimCommand {
 }
 
 /// Whether anything is changed.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Default, Clone, Copy, Args)]
 pub struct Dry {
     /// Print what would be published or sent, and change nothing
     #[arg(long)]
@@ -174,7 +186,7 @@ pub struct Dry {
 }
 
 /// What `build` takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct BuildArgs {
     /// Whether anything is changed
     #[command(flatten)]
@@ -223,6 +235,21 @@ pub struct DigestArgs {
     pub reset_slot: bool,
 }
 
+impl DigestArgs {
+    /// A dry run with these posts.
+    pub(crate) fn dry(name: &str, choice: Choice) -> Self {
+        Self {
+            name: name.to_owned(),
+            dry: Dry { dry_run: true },
+            choice,
+            show: Show::default(),
+            resend: None,
+            to: None,
+            reset_slot: false,
+        }
+    }
+}
+
 /// Which posts an issue by hand announces.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Choice {
@@ -256,7 +283,7 @@ impl<'a> From<&'a Choice> for ManualOptions<'a> {
 }
 
 /// Where an issue is shown before it is sent. Any of these sends nothing to the readers and counts for nothing.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[group(id = "Show", multiple = true)]
 pub struct Show {
     /// Send one real copy, marked as a test, to this address alone

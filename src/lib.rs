@@ -8,7 +8,7 @@
 //! back. `command`
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
 //! know each other. What verbs share stands below them: `build` writes the feeds, `schedule` sends what is due, and `app`
-//! holds config, clock and store. The ground that all stand on:
+//! holds config, clock and store; `init` is what a site begins with. The ground that all stand on:
 //! `ledger`, `reader`, `token`, `finding`, `fault`, `template`, `language`, [`clock`], [`config`], `file`,
 //! `verdict`, `child`, `ending`, and `talk`, where results and findings go.
 //! Who may be mailed, `consent` decides.
@@ -33,6 +33,7 @@ mod finding;
 mod html;
 mod http;
 mod inbox;
+mod init;
 #[doc(hidden)]
 pub mod inside;
 mod language;

@@ -1,5 +1,6 @@
 //! The `tidings` program: arguments, the clock, the error line, the exit code.
 
+use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -14,6 +15,11 @@ fn main() -> ExitCode {
         ColorChoice::Auto => {}
         ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
         ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    if let Some(directory) = &cli.directory
+        && let Err(error) = env::set_current_dir(directory)
+    {
+        return fail(&format!("{}: {error}", directory.display()));
     }
     let clock = Clock::new(cli.at);
     let mut out = Listened {
@@ -32,11 +38,13 @@ fn main() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Partial) => ExitCode::from(1),
         Err(error) if out.is_closed && is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(anstream::stderr(), "{} {error:#}", Severity::Error.word());
-            ExitCode::from(2)
-        }
+        Err(error) => fail(&format!("{error:#}")),
     }
+}
+
+fn fail(words: &str) -> ExitCode {
+    let _ = writeln!(anstream::stderr(), "{} {words}", Severity::Error.word());
+    ExitCode::from(2)
 }
 
 /// An output that knows whether whoever read it has gone: any other pipe that breaks, such as that to a database, is an

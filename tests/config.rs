@@ -56,13 +56,21 @@ fn the_config_of_a_generator_is_known_for_what_it_is() {
         "title = \"Z\"\nbase_url = \"https://z.example\"\n",
         "title = \"H\"\nbaseURL = \"https://h.example/\"\n",
     ] {
-        let ran = Scene::new().file("config.toml", text).run(&["run"]);
-        let words = "config.toml:2: this is the config of the site's generator\n  give tidings a file of its own";
-        assert!(
-            ran.code == 2 && ran.talk.contains(words) && ran.talk.contains("--config tidings.toml"),
-            "{}",
-            ran.talk
-        );
+        let scene = Scene::new().file("config.toml", text);
+        for (arguments, words) in [
+            (
+                &["--config", "config.toml", "run"][..],
+                "config.toml:2: this is the config of the site's generator\n  give tidings a file of its own: `tidings init`",
+            ),
+            // Where none is named, one of tidings' is looked for.
+            (
+                &["run"],
+                "config.toml: this is the config of the site's generator, and there is no `tidings.toml`\n  `tidings init`",
+            ),
+        ] {
+            let ran = scene.run(arguments);
+            assert!(ran.code == 2 && ran.talk.contains(words), "{}", ran.talk);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["lib", "inside"],
     &["command"],
     &["cli"],
-    &["schedule", "build"],
+    &["schedule", "build", "init"],
     &["app"],
     &["delivery", "inbox", "loader", "subscriber", "web"],
     &["publish", "store", "smtp"],

@@ -28,6 +28,7 @@ mod http;
 mod ids;
 mod ignored;
 mod inbox;
+mod init;
 mod join;
 mod kill;
 mod ledger;

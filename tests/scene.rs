@@ -81,11 +81,16 @@ pub(crate) struct Ran {
 }
 
 impl Scene {
+    /// An empty folder.
+    pub(crate) fn bare() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
     /// A site without posts.
     pub(crate) fn new() -> Self {
-        let scene = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let scene = Self::bare();
         fs::create_dir(scene.path("post")).unwrap();
         scene.file("config.toml", CONFIG)
     }

@@ -28,6 +28,10 @@ pub(super) fn build(
     let mut sources = read(app)?;
     if let Some(feed) = &args.adopt {
         adopt(app, talk, &mut sources.loaded, feed, runtime)?;
+        // They are kept even where a file of another program is in the way of the feeds.
+        if !args.dry.dry_run {
+            let _ = app.keep_unbuilt(talk, &sources.loaded.lock);
+        }
     }
     let order = BuildOptions {
         dry_run: args.dry.dry_run,

@@ -4,6 +4,7 @@ mod build;
 mod digest;
 mod dkim;
 mod inbox;
+mod init;
 mod issue;
 mod ping;
 mod run;
@@ -12,8 +13,9 @@ mod status;
 mod store;
 mod subscriber;
 
+use std::env;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -22,7 +24,7 @@ use tokio::runtime::Runtime;
 use crate::app::App;
 use crate::cli::{Cli, Command, FileCommand, SiteCommand};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, discover};
 use crate::ending::Ending;
 use crate::finding::Finding;
 use crate::store::Tell;
@@ -41,7 +43,7 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// # Errors
 /// Where nothing could be done.
 pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Ending> {
-    let words = Words::new(&cli.config);
+    let words = Words::new(cli.config.as_deref(), cli.directory.as_deref());
     let volume = match (cli.quiet, cli.verbose) {
         (true, _) => Volume::Quiet,
         (false, true) => Volume::Verbose,
@@ -50,10 +52,12 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
     let mut talk = Talk::new(out, volume, words.clone());
     match &cli.command {
         Command::Site(command) => run_on_site(command, cli, *clock, &mut talk, &words),
-        Command::Files(command) => run_on_files(command, &cli.config, &mut talk).map_err(|error| {
-            let finding = Finding::error(format!("{error:#}"));
-            show_error(error, &finding, &words)
-        }),
+        Command::Files(command) => {
+            run_on_files(command, cli, *clock, &mut talk, &words).map_err(|error| {
+                let finding = Finding::error(format!("{error:#}"));
+                show_error(error, &finding, &words)
+            })
+        }
     }
 }
 
@@ -65,13 +69,31 @@ fn show_error(error: anyhow::Error, finding: &Finding, words: &Words) -> anyhow:
     anyhow::Error::msg(words.show(&finding.to_string()).into_owned())
 }
 
+/// The config that is named, else the nearest.
+fn config_file(cli: &Cli) -> anyhow::Result<PathBuf> {
+    match &cli.config {
+        Some(file) => Ok(file.clone()),
+        None => Ok(discover(
+            &env::current_dir().context("the working folder")?,
+        )?),
+    }
+}
+
 fn run_on_files(
     command: &FileCommand,
-    config: &Path,
+    cli: &Cli,
+    clock: Clock,
     talk: &mut Talk<'_>,
+    words: &Words,
 ) -> anyhow::Result<Ending> {
     match command {
-        FileCommand::Dkim(what) => dkim::dkim(config, talk, what),
+        FileCommand::Init(args) => match init::init(args, clock, talk)? {
+            None => Ok(Ending::Done),
+            Some(begun) => init::begin(&begun, clock, talk, |command, talk| {
+                run_on_site(command, cli, clock, talk, words)
+            }),
+        },
+        FileCommand::Dkim(what) => dkim::dkim(&config_file(cli)?, talk, what),
     }
 }
 
@@ -82,7 +104,7 @@ fn run_on_site(
     talk: &mut Talk<'_>,
     words: &Words,
 ) -> anyhow::Result<Ending> {
-    let config = Config::load_here(&cli.config)?;
+    let config = Config::load_here(&config_file(cli)?)?;
     let tell: Tell = Arc::new({
         let words = words.clone();
         move |what: &str| {

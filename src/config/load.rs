@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::config::discover::address_key;
 use crate::config::environment::set_keys;
 use crate::config::explain::{explain, explain_in, listed, nearest};
 use crate::config::{Config, Digest};
@@ -56,15 +57,10 @@ impl Config {
     ) -> Result<Self, Finding> {
         let mut table: toml::Table =
             toml::from_str(text).map_err(|error| explain_in(&error, text))?;
-        let is_address = |key: &&String| key.replace('_', "").eq_ignore_ascii_case("baseurl");
-        if let Some(key) = table
-            .keys()
-            .find(is_address)
-            .filter(|_| !table.contains_key("site"))
-        {
+        if let Some(key) = address_key(&table).filter(|_| !table.contains_key("site")) {
             return Err(Finding::error("this is the config of the site's generator")
                 .at_line(line_of(text, key).unwrap_or(1))
-                .hint("give tidings a file of its own, and name it: `tidings --config tidings.toml …`"));
+                .hint("give tidings a file of its own: `tidings init` writes a `tidings.toml` beside it"));
         }
         if table
             .get("mail")

@@ -3,6 +3,7 @@
 mod apart;
 mod caps;
 mod digest;
+mod discover;
 mod dkim;
 mod environment;
 mod explain;
@@ -25,6 +26,7 @@ use serde::Deserialize;
 
 pub use caps::{Caps, Window};
 pub use digest::{Day, Digest, Layout, Order, Schedule};
+pub(crate) use discover::{OWN, SHARED, discover};
 pub use dkim::{Dkim, SecondKey};
 pub use feeds::{Archive, By, EntryContent, Feeds, Format};
 pub use inbox::Inbox;

@@ -95,6 +95,8 @@ pub enum Dialect {
     Eleventy,
     /// Pelican.
     Pelican,
+    /// Astro.
+    Astro,
     /// Obsidian.
     Obsidian,
     /// No front matter: a verse, a title that leads with its date, a paragraph a line.
@@ -111,6 +113,7 @@ impl Dialect {
             Self::Jekyll => "jekyll",
             Self::Eleventy => "eleventy",
             Self::Pelican => "pelican",
+            Self::Astro => "astro",
             Self::Obsidian => "obsidian",
             Self::Plain => "plain",
         }

@@ -12,6 +12,7 @@ mod spelling;
 mod unread;
 mod walk;
 
+pub(crate) use generator::{Survey, survey};
 pub(crate) use walk::files;
 
 use std::borrow::Cow;

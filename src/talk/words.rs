@@ -9,17 +9,22 @@ use crate::finding::visible;
 /// How commands in hints are written.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Words {
-    /// The option that each command needs, where the config is not the one by default.
+    /// The options that each command needs, where the config is not the one that is found.
     option: Option<String>,
 }
 
 impl Words {
-    /// Those of a run with this config.
-    pub(crate) fn new(config: &Path) -> Self {
-        let is_default = config == Path::new("config.toml");
-        let option =
-            (!is_default).then(|| format!("--config {}", quote(&config.to_string_lossy())));
-        Self { option }
+    /// Those of a run for which this config was named, and this folder.
+    pub(crate) fn new(config: Option<&Path>, directory: Option<&Path>) -> Self {
+        let named = [("-C", directory), ("--config", config)].into_iter();
+        let options: Vec<_> = named
+            .filter_map(|(option, path)| Some((option, path?)))
+            .filter(|(_, path)| *path != Path::new("config.toml"))
+            .map(|(option, path)| format!("{option} {}", quote(&path.to_string_lossy())))
+            .collect();
+        Self {
+            option: (!options.is_empty()).then(|| options.join(" ")),
+        }
     }
 
     /// The words as they may be printed.
@@ -81,8 +86,13 @@ mod tests {
                  issue cancel 1`; `tidings --config x.toml run`",
             ),
         ] {
-            assert_eq!(Words::new(Path::new(config)).show(hint), shown);
+            assert_eq!(Words::new(Some(Path::new(config)), None).show(hint), shown);
         }
+        let there = Words::new(None, Some(Path::new("my site")));
+        assert_eq!(
+            there.show("`tidings build --fewer`"),
+            "`tidings -C 'my site' build --fewer`"
+        );
         assert_eq!(
             Words::default().show("`tidings` \u{1b}[2J"),
             "`tidings` \\u{1b}[2J"

@@ -6,9 +6,12 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::config::Format;
 use crate::file::asset::Inside;
 use crate::file::read::{Unreadable, WRITTEN, read_text};
 use crate::finding::{Finding, Severity};
+use crate::loader::generator::keys::{Generator, author};
+use crate::loader::generator::survey::{Survey, assigned, posts_in};
 use crate::post::dialect::Data;
 use crate::post::with_defaults;
 
@@ -124,4 +127,69 @@ fn files(
         }
     }
     found
+}
+
+/// Where sites keep what they say of themselves.
+const METADATA: [&str; 8] = [
+    "metadata.json",
+    "metadata.js",
+    "metadata.mjs",
+    "metadata.cjs",
+    "site.json",
+    "site.js",
+    "site.mjs",
+    "meta.json",
+];
+
+/// What the config and the site's data say of the site as a whole, as far as they need not be run.
+pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
+    let script = read_text(&generator.file, WRITTEN).unwrap_or_default();
+    let folder = |name: &str| assigned(&script, name).map(|folder| folder.trim_start_matches("./"));
+    let input = generator.root.join(folder("input").unwrap_or_default());
+    let data = [
+        input.join(folder("data").unwrap_or("_data")),
+        generator.root.join("_data"),
+        input.clone(),
+    ];
+    let files = data
+        .iter()
+        .flat_map(|folder| METADATA.map(|name| folder.join(name)));
+    let found = files.filter_map(|file| read_text(&file, WRITTEN).ok());
+    // Newer starters keep the data in the config itself.
+    for text in found.chain([script.clone()]) {
+        let said = |name: &str| assigned(&text, name).map(str::to_owned);
+        survey.title = survey.title.take().or_else(|| said("title"));
+        survey.description = survey.description.take().or_else(|| said("description"));
+        if survey.url.is_none() {
+            survey.take_url(&said("url").unwrap_or_default());
+        }
+        if survey.language.is_none() {
+            survey.take_language(
+                &said("language")
+                    .or_else(|| said("lang"))
+                    .unwrap_or_default(),
+            );
+        }
+        let by = text.find("author").map(|at| &text[at..]);
+        if let (None, Some(by)) = (&survey.author, by) {
+            let name = assigned(by, "name").or_else(|| assigned(by, "author"));
+            survey.author = name.and_then(|name| author(&name.into()));
+            survey.take_email(assigned(by, "email").unwrap_or_default());
+        }
+    }
+    let content = CONTENT.iter().map(|folder| generator.root.join(folder));
+    let folders: Vec<_> = [input].into_iter().chain(content).collect();
+    let found = folders.iter().map(|folder| (folder, posts_in(folder)));
+    let found = found
+        .filter(|(folder, posts)| posts != *folder)
+        .map(|(_, posts)| posts)
+        .next();
+    survey.posts = found.unwrap_or_else(|| folders[0].clone());
+    survey.output = folder("output").unwrap_or("_site").into();
+    if script.contains("plugin-rss") || script.contains("feedPlugin") {
+        let file = assigned(&script, "outputPath").unwrap_or("feed/feed.xml");
+        survey.feed = Some((Format::Atom, file.trim_start_matches('/').to_owned()));
+        survey.switch_off =
+            "take the feed plugin, or the template of the feed, out of Eleventy's config";
+    }
 }

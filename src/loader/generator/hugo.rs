@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::config::Dialect;
+use crate::config::{Dialect, Format};
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::{Generator, author, keys_of, lower};
+use crate::loader::generator::survey::{Survey, nested, posts_in};
 use crate::post::dialect::math::{self, Delimiters, FormulaPlace, Math};
 use crate::post::dialect::{Data, Habits, Rules};
 use crate::post::{front, texts_of, with_defaults};
@@ -266,4 +267,61 @@ pub(in crate::loader) fn content_of_languages(
     languages
         .filter_map(|(code, language)| Some((code.clone(), folder_of(language)?)))
         .collect()
+}
+
+/// What the config says of the site as a whole.
+pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
+    survey.take_url(generator.text("baseurl").unwrap_or_default());
+    let default = generator.text("defaultcontentlanguage").unwrap_or("en");
+    let languages = generator.keys.get("languages").and_then(Value::as_object);
+    let own = languages.and_then(|languages| {
+        let mut found = languages
+            .iter()
+            .filter(|(code, _)| code.eq_ignore_ascii_case(default));
+        found.next()?.1.as_object().cloned().map(lower)
+    });
+    let own = own.unwrap_or_default();
+    let said = |key: &str| {
+        let own = own.get(key).and_then(Value::as_str);
+        own.or_else(|| generator.text(key)).map(str::to_owned)
+    };
+    survey.title = said("title").or(survey.title.take());
+    survey.take_language(
+        &said("languagecode")
+            .or_else(|| said("locale"))
+            .unwrap_or_else(|| default.to_owned()),
+    );
+    let described = nested(generator, "params", "description").map(str::to_owned);
+    survey.description = survey.description.take().or(described);
+    let params = generator.keys.get("params").and_then(Value::as_object);
+    let named = |name: &str| {
+        let mut found = params?
+            .iter()
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.next().map(|(_, value)| value)
+    };
+    survey.author = survey
+        .author
+        .take()
+        .or_else(|| named("author").and_then(author));
+    if let Some(email) = nested(generator, "params", "email") {
+        survey.take_email(email);
+    }
+    let content = said("contentdir").unwrap_or_else(|| "content".to_owned());
+    let content = generator.root.join(content.trim_matches('/'));
+    // Where several sections are the main ones, the posts are those of all.
+    let main = named("mainsections").and_then(|sections| match sections {
+        Value::Array(list) if list.len() == 1 => list[0].as_str(),
+        one => one.as_str(),
+    });
+    let main = main.map(|section| content.join(section));
+    survey.posts = match main.filter(|folder| folder.is_dir()) {
+        Some(folder) => folder,
+        None => posts_in(&content),
+    };
+    survey.output = said("publishdir")
+        .unwrap_or_else(|| "public".to_owned())
+        .into();
+    survey.feed = Some((Format::Rss, "index.xml".to_owned()));
+    survey.switch_off = "set `disableKinds = [\"rss\"]` in Hugo's config";
 }

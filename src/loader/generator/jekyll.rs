@@ -5,9 +5,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::config::Format;
 use crate::file::asset::Inside;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::{Generator, author};
+use crate::loader::generator::survey::{Survey, nested};
 use crate::post::dialect::Habits;
 use crate::post::dialect::math;
 use crate::post::front;
@@ -113,5 +115,43 @@ pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
             .iter()
             .filter_map(|(key, one)| Some((key.clone(), author(one)?)));
         habits.people.extend(people.collect::<HashMap<_, _>>());
+    }
+}
+
+/// What the config says of the site as a whole.
+pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
+    let root = &generator.root;
+    let base = generator
+        .text("baseurl")
+        .unwrap_or_default()
+        .trim_matches('/');
+    if let Some(url) = generator.text("url") {
+        survey.take_url(&format!("{}/{base}", url.trim_end_matches('/')));
+    }
+    let language = generator.text("lang").or_else(|| generator.text("locale"));
+    survey.take_language(language.unwrap_or("en"));
+    if let Some(email) = generator.text("email") {
+        survey.take_email(email);
+    }
+    let collections = root.join(generator.text("collections_dir").unwrap_or_default());
+    let source = root.join(generator.text("source").unwrap_or_default());
+    let folders = [collections.join("_posts"), source.join("_posts")];
+    let found = folders.iter().find(|folder| folder.is_dir());
+    // Categories may have folders with posts of their own.
+    survey.posts = found.cloned().unwrap_or(source);
+    survey.output = generator
+        .text("destination")
+        .unwrap_or("_site")
+        .trim_start_matches("./")
+        .into();
+    let plugins = ["plugins", "gems", "whitelist"].iter();
+    let has_feed = plugins
+        .filter_map(|key| generator.keys.get(*key)?.as_array())
+        .flatten()
+        .any(|plugin| plugin.as_str() == Some("jekyll-feed"));
+    if has_feed {
+        let path = nested(generator, "feed", "path").unwrap_or("feed.xml");
+        survey.feed = Some((Format::Atom, path.trim_start_matches('/').to_owned()));
+        survey.switch_off = "take `jekyll-feed` out of `_config.yml` and the Gemfile";
     }
 }

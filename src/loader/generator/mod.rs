@@ -1,14 +1,16 @@
 //! The config of a site's generator, and what it says of the posts.
 
+mod astro;
 pub(super) mod eleventy;
 pub(super) mod hugo;
 mod jekyll;
 mod keys;
 mod pelican;
 mod python;
+mod survey;
 mod zola;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Map;
 
@@ -20,6 +22,8 @@ use crate::post::dialect::{Data, Habits};
 
 pub(super) use keys::{Generator, lower};
 use keys::{author, keys_of};
+pub(crate) use survey::Survey;
+use survey::{plain_posts, text};
 
 /// How many folders above the posts are searched for a generator's config.
 const ABOVE: usize = 4;
@@ -38,43 +42,7 @@ pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
             .map(|(name, dialect)| (folder.join(name), *dialect))
             // Whoever writes posts must not show what lies elsewhere by a link to it.
             .filter(|(file, _)| folder != dir || inside.find(file).is_some())
-            .find_map(|(file, dialect)| {
-                let keys = keys_of(&file);
-                let name = file.file_name().unwrap_or_default().to_string_lossy();
-                // No other program has a file of this name.
-                let is_broken = keys.is_none() && file.exists() && !name.starts_with("config.");
-                let mut keys = lower(if is_broken { Map::new() } else { keys? });
-                // Hugo, Zola and this program all call their config `config.toml`.
-                let fits = match dialect {
-                    _ if is_broken => true,
-                    Dialect::Zola => keys.contains_key("base_url"),
-                    Dialect::Hugo if name.starts_with("config.") => [
-                        "baseurl",
-                        "languagecode",
-                        "theme",
-                        "module",
-                        "params",
-                        "contentdir",
-                    ]
-                    .iter()
-                    .any(|key| keys.contains_key(*key)),
-                    // Other sites of Next.js give their posts whatever address they like.
-                    Dialect::Plain => PAGES
-                        .iter()
-                        .any(|pages| dir.starts_with(folder.join(pages))),
-                    _ => true,
-                };
-                if fits && dialect == Dialect::Hugo {
-                    hugo::add_folders(&mut keys, folder);
-                }
-                fits.then(|| Generator {
-                    dialect,
-                    file,
-                    root: folder.to_path_buf(),
-                    keys,
-                    is_broken,
-                })
-            });
+            .find_map(|(file, dialect)| read_candidate(folder, file, dialect, &dir));
         match found {
             // A site may be written in Obsidian, and a config may lie among its posts: another one above says more.
             Some(found) if found.dialect == Dialect::Obsidian || is_guest(&found, &dir, wanted) => {
@@ -89,6 +57,98 @@ pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
         }
     }
     vault
+}
+
+/// Looks at the folder of a site.
+pub(crate) fn survey(root: &Path) -> Survey {
+    let Some(generator) = candidate_in(root) else {
+        return Survey {
+            posts: plain_posts(root),
+            output: "public".into(),
+            ..Survey::default()
+        };
+    };
+    let mut survey = Survey {
+        dialect: Some(generator.dialect),
+        config: generator
+            .file
+            .strip_prefix(root)
+            .unwrap_or(&generator.file)
+            .to_path_buf(),
+        title: text(&generator, &["title", "sitename"]),
+        description: text(&generator, &["description", "sitesubtitle"]),
+        zone: generator
+            .text("timezone")
+            .and_then(|zone| zone.parse().ok()),
+        author: generator.keys.get("author").and_then(author),
+        posts: ".".into(),
+        output: "public".into(),
+        ..Survey::default()
+    };
+    match generator.dialect {
+        Dialect::Hugo => hugo::survey(&generator, &mut survey),
+        Dialect::Zola => zola::survey(&generator, &mut survey),
+        Dialect::Jekyll => jekyll::survey(&generator, &mut survey),
+        Dialect::Eleventy => eleventy::survey(&generator, &mut survey),
+        Dialect::Pelican => pelican::survey(&generator, &mut survey),
+        Dialect::Astro => astro::survey(&generator, &mut survey),
+        _ => {}
+    }
+    survey.posts = survey
+        .posts
+        .strip_prefix(root)
+        .unwrap_or(&survey.posts)
+        .to_path_buf();
+    if survey.posts.as_os_str().is_empty() {
+        survey.posts = ".".into();
+    }
+    survey
+}
+
+/// The config of a generator in the folder of a whole site.
+fn candidate_in(root: &Path) -> Option<Generator> {
+    CANDIDATES
+        .iter()
+        .find_map(|(name, dialect)| read_candidate(root, root.join(name), *dialect, root))
+}
+
+/// A generator's config, if the file is one for posts in this folder.
+fn read_candidate(folder: &Path, file: PathBuf, dialect: Dialect, dir: &Path) -> Option<Generator> {
+    let keys = keys_of(&file);
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    // No other program has a file of this name.
+    let is_broken = keys.is_none() && file.exists() && !name.starts_with("config.");
+    let mut keys = lower(if is_broken { Map::new() } else { keys? });
+    // Hugo, Zola and this program all call their config `config.toml`.
+    let fits = match dialect {
+        _ if is_broken => true,
+        Dialect::Zola => keys.contains_key("base_url"),
+        Dialect::Hugo if name.starts_with("config.") => [
+            "baseurl",
+            "languagecode",
+            "theme",
+            "module",
+            "params",
+            "contentdir",
+        ]
+        .iter()
+        .any(|key| keys.contains_key(*key)),
+        // Other sites of Next.js give their posts whatever address they like.
+        Dialect::Plain => PAGES
+            .iter()
+            .any(|pages| dir.starts_with(folder.join(pages))),
+        _ => true,
+    };
+    if fits && dialect == Dialect::Hugo {
+        hugo::add_folders(&mut keys, folder);
+    }
+    fits.then(|| Generator {
+        dialect,
+        file,
+        root: folder.to_path_buf(),
+        keys,
+        is_broken,
+    })
 }
 
 /// Whether a config lies in the folder of posts, and it is not said that its generator builds the site: whoever writes
@@ -139,6 +199,9 @@ const CANDIDATES: &[(&str, Dialect)] = &[
     ("eleventy.config.cjs", Dialect::Eleventy),
     ("eleventy.config.ts", Dialect::Eleventy),
     ("pelicanconf.py", Dialect::Pelican),
+    ("astro.config.mjs", Dialect::Astro),
+    ("astro.config.ts", Dialect::Astro),
+    ("astro.config.js", Dialect::Astro),
     ("next.config.js", Dialect::Plain),
     ("next.config.mjs", Dialect::Plain),
     ("next.config.ts", Dialect::Plain),
@@ -159,6 +222,7 @@ pub(super) fn prefix_of(generator: &Generator, dir: &Path) -> String {
         Dialect::Zola => vec!["content"],
         Dialect::Pelican => vec![generator.text("path").unwrap_or("content")],
         Dialect::Eleventy => eleventy::CONTENT.to_vec(),
+        Dialect::Astro => astro::CONTENT.to_vec(),
         Dialect::Plain => PAGES.to_vec(),
         _ => Vec::new(),
     };

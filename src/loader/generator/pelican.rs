@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::loader::generator::keys::Generator;
+use crate::config::Format;
+use crate::loader::generator::keys::{Generator, keys_of, lower};
+use crate::loader::generator::survey::{Survey, posts_in};
 use crate::post::dialect::Habits;
 
 /// Takes what the config says into the habits of the site.
@@ -54,4 +56,38 @@ fn from_python(pattern: &str) -> Option<String> {
     }
     converted.push_str(rest);
     Some(converted)
+}
+
+/// What the config says of the site as a whole. What is for the public alone stands in `publishconf.py`.
+pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
+    let public = keys_of(&generator.root.join("publishconf.py")).map(lower);
+    let public = public.unwrap_or_default();
+    let said = |key: &str| {
+        let public = public.get(key).and_then(Value::as_str);
+        public.or_else(|| generator.text(key))
+    };
+    survey.take_url(said("siteurl").unwrap_or_default());
+    survey.take_language(said("default_lang").unwrap_or("en"));
+    let content = said("path").unwrap_or("content").trim_start_matches("./");
+    survey.posts = posts_in(&generator.root.join(content));
+    survey.output = said("output_path")
+        .unwrap_or("output")
+        .trim_matches('/')
+        .into();
+    let feeds = [
+        ("feed_all_atom", Format::Atom),
+        ("feed_all_rss", Format::Rss),
+        ("feed_atom", Format::Atom),
+    ];
+    let found = feeds
+        .iter()
+        .find_map(|(key, format)| Some((*format, said(key)?.to_owned())));
+    // Without a word Pelican writes this one.
+    let is_silent = feeds
+        .iter()
+        .all(|(key, _)| !generator.keys.contains_key(*key) && !public.contains_key(*key));
+    let usual = || is_silent.then(|| (Format::Atom, "feeds/all.atom.xml".to_owned()));
+    survey.feed = found.or_else(usual);
+    survey.switch_off =
+        "set `FEED_ALL_ATOM = None` and `CATEGORY_FEED_ATOM = None` in `publishconf.py`";
 }

@@ -1,5 +1,6 @@
 //! The dialects, one file each; and what one site's own config adds to its dialect.
 
+mod astro;
 mod eleventy;
 mod hugo;
 mod jekyll;
@@ -27,11 +28,12 @@ pub(crate) use rules::{
     Closes, DateIn, Folders, NoteForm, OwnAddress, Rules, Syntax, TagSplit, ZoneRule,
 };
 
-static ALL: [Rules; 7] = [
+static ALL: [Rules; 8] = [
     hugo::RULES,
     zola::RULES,
     jekyll::RULES,
     eleventy::RULES,
+    astro::RULES,
     pelican::RULES,
     obsidian::RULES,
     plain::RULES,

@@ -18,6 +18,8 @@ pub enum Slugs {
     Jekyll,
     /// Pelican: transliterated, lower case, signs dropped.
     Pelican,
+    /// Astro, as GitHub makes anchors: lower case, spaces become dashes, signs and dots are dropped.
+    Github,
     /// Eleventy: as it is.
     AsIs,
 }
@@ -39,6 +41,7 @@ impl Slugs {
                 c.is_alphanumeric() || is_combining_mark(c) || "._~!$&'()+,;=@".contains(c)
             }),
             Self::Pelican => pelican(&ascii(name)),
+            Self::Github => github(name),
             Self::AsIs => name.to_owned(),
         }
     }
@@ -162,6 +165,16 @@ fn hugo(text: &str) -> String {
         }
     }
     slug
+}
+
+fn github(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let kept = lower.chars().filter_map(|c| match c {
+        ' ' => Some('-'),
+        c if c.is_alphanumeric() || is_combining_mark(c) || "-_".contains(c) => Some(c),
+        _ => None,
+    });
+    kept.collect()
 }
 
 fn zola(text: &str) -> String {

@@ -18,6 +18,8 @@ pub(super) fn image(front: &Front<'_>, post: &Url) -> Option<Url> {
         "banner",
         "og_image",
         "hero",
+        "heroimage",
+        "ogimage",
     ];
     let teaser = || {
         let header = front.table("header")?;

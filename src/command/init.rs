@@ -1,0 +1,255 @@
+//! `tidings init`: a site that works at once, in an empty folder or around a blog that is there.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::cli::{BuildArgs, Choice, DigestArgs, InitArgs, SiteCommand};
+use crate::clock::Clock;
+use crate::config::{Author, Config, OWN, SHARED};
+use crate::ending::Ending;
+use crate::file::read::{WRITTEN, read_text_if_any};
+use crate::file::{Care, unwritable, write_changed};
+use crate::finding::Finding;
+use crate::init::{Answers, config_text, first_post, of_one_line, with_attributes, with_ignored};
+use crate::loader::{Survey, load_posts, survey};
+use crate::post::composed;
+use crate::reader::Email;
+use crate::talk::Talk;
+
+/// A site that has begun.
+pub(super) struct Begun {
+    /// Its config.
+    pub(super) config: PathBuf,
+    /// The old feed whose ids are to be taken over: a file, or an address.
+    pub(super) old_feed: Option<String>,
+    /// How the generator's own feed is switched off.
+    pub(super) switch_off: Option<&'static str>,
+}
+
+/// Writes what a site begins with; none where it has begun already. No file that is there is changed, but for the lines
+/// that git needs, which are added.
+pub(super) fn init(
+    args: &InitArgs,
+    clock: Clock,
+    talk: &mut Talk<'_>,
+) -> anyhow::Result<Option<Begun>> {
+    let here = Path::new(".");
+    if let Some(config) = own_config(here) {
+        talk.say(&format!(
+            "{} is there: nothing was changed",
+            config.display()
+        ));
+        return Ok(None);
+    }
+    let root = here.canonicalize().context("the working folder")?;
+    let survey = survey(&root);
+    match survey.dialect {
+        Some(dialect) => talk.say(&format!(
+            "dialect: {}, by {}",
+            dialect.word(),
+            survey.config.display()
+        )),
+        None => talk.say("no generator's config is here: the posts are read as they are"),
+    }
+    let answers = ask(args, &survey, &root)?;
+    let config = PathBuf::from(if here.join(SHARED).exists() {
+        OWN
+    } else {
+        SHARED
+    });
+    write_new(&config, &config_text(&survey, &answers))?;
+    talk.say(&format!("{} written", config.display()));
+    if answers.url.is_none() {
+        talk.say(&format!(
+            "set `url` under [site] in {}: it is not known here",
+            config.display()
+        ));
+    }
+    let posts = here.join(&survey.posts);
+    if !posts.exists() {
+        fs::create_dir_all(&posts).map_err(|error| unwritable(&posts, &error))?;
+        let (name, text) = first_post(clock.now());
+        let file = survey.posts.join(name);
+        write_new(&file, &text)?;
+        talk.say(&format!("{} written: the first post", file.display()));
+    }
+    // What a generator puts out its own lines of git name already.
+    let output = survey.output.to_str().filter(|_| survey.dialect.is_none());
+    add_lines(here, ".gitignore", talk, |text| with_ignored(text, output))?;
+    add_lines(here, ".gitattributes", talk, with_attributes)?;
+    Ok(Some(Begun {
+        old_feed: old_feed(args, &survey, &answers),
+        switch_off: survey.feed.as_ref().map(|_| survey.switch_off),
+        config,
+    }))
+}
+
+/// Writes the feeds of a site that has begun, with the ids of its old feed, and shows its first digest. `run` does what a
+/// command line asks for.
+pub(super) fn begin(
+    begun: &Begun,
+    clock: Clock,
+    talk: &mut Talk<'_>,
+    run: impl Fn(&SiteCommand, &mut Talk<'_>) -> anyhow::Result<Ending>,
+) -> anyhow::Result<Ending> {
+    let build = |adopt: Option<&String>, talk: &mut Talk<'_>| {
+        let adopt = adopt.map(PathBuf::from);
+        run(
+            &SiteCommand::Build(BuildArgs {
+                adopt,
+                ..BuildArgs::default()
+            }),
+            talk,
+        )
+    };
+    let feed = begun.old_feed.as_ref();
+    let mut ended = build(feed, talk);
+    if let (Err(error), Some(feed)) = (&ended, feed)
+        && feed.contains("://")
+    {
+        let finding = Finding::warning(format!(
+            "the ids of the old feed were not taken over: {error:#}"
+        ));
+        let hint = format!("before anyone gets the new feeds: `tidings build --adopt {feed}`");
+        talk.report(&[finding.hint(hint)]);
+        ended = build(None, talk);
+    }
+    if let Some(switch_off) = begun.switch_off {
+        talk.say(&format!(
+            "the generator writes a feed of its own: {switch_off}, and run `tidings build` after it"
+        ));
+    }
+    let ending = ended?;
+    let config = Config::load_here(&begun.config)?;
+    let loaded = load_posts(&config.site, &config.posts, clock.now())?;
+    let Some(newest) = loaded.posts.first() else {
+        return Ok(ending);
+    };
+    let choice = Choice {
+        posts: vec![newest.path.to_string()],
+        ..Choice::default()
+    };
+    let digest = DigestArgs::dry(&config.digests[0].name, choice);
+    Ok(ending.and(run(&SiteCommand::Digest(digest), talk)?))
+}
+
+/// A config of ours in this folder.
+fn own_config(folder: &Path) -> Option<PathBuf> {
+    let is_ours = |file: &PathBuf| {
+        let file = folder.join(file);
+        // One that is broken and ours is not written anew either.
+        file.ends_with(OWN) && file.exists() || Config::load(&file, []).is_ok()
+    };
+    [OWN, SHARED].map(PathBuf::from).into_iter().find(is_ours)
+}
+
+/// The old feed: as it is named, as the generator has written it, or where the public finds it.
+fn old_feed(args: &InitArgs, survey: &Survey, answers: &Answers) -> Option<String> {
+    if let Some(feed) = &args.feed {
+        return Some(feed.clone());
+    }
+    let (_, file) = survey.feed.as_ref()?;
+    let written = survey.output.join(file);
+    if written.is_file() {
+        return Some(written.to_string_lossy().into_owned());
+    }
+    answers.url.as_ref()?.join(file).ok().map(String::from)
+}
+
+/// What the folder does not say, a person does; with `--yes`, or where nobody can be asked, what is likely.
+fn ask(args: &InitArgs, survey: &Survey, root: &Path) -> anyhow::Result<Answers> {
+    let folder = root
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let likely = folder
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "Posts".to_owned());
+    let can_ask = !args.yes && io::stdin().is_terminal();
+    let mut person = Person { can_ask };
+    let title = match &survey.title {
+        Some(title) => title.clone(),
+        None => person
+            .asked("title of the site", &likely)?
+            .unwrap_or(likely),
+    };
+    let mut url = survey.url.clone();
+    while url.is_none() {
+        let Some(text) = person.asked("address of its home page", "not known yet")? else {
+            break;
+        };
+        match text.parse() {
+            Ok(parsed) => url = Some(parsed),
+            Err(error) => eprintln!("{text}: {error}; it begins with https://"),
+        }
+    }
+    let mut author = survey.author.clone();
+    if author.is_none()
+        && let Some(name) = person.asked("who writes", "nobody is named")?
+    {
+        author = Some(Author {
+            name: composed(&name).into_owned(),
+            email: None,
+            url: None,
+        });
+    }
+    if let Some(author) = &mut author
+        && author.email.is_none()
+        && let Some(text) = person.asked("their address", "none")?
+    {
+        match text.parse::<Email>() {
+            Ok(email) => author.email = Some(email),
+            Err(error) => eprintln!("{text}: {error}; left out"),
+        }
+    }
+    Ok(Answers {
+        title: of_one_line(&title),
+        url,
+        author,
+    })
+}
+
+/// Whoever sits at the terminal.
+struct Person {
+    can_ask: bool,
+}
+
+impl Person {
+    /// The answer to a question; none where there is none, or nobody to ask.
+    fn asked(&mut self, question: &str, without: &str) -> anyhow::Result<Option<String>> {
+        if !self.can_ask {
+            return Ok(None);
+        }
+        eprint!("{question} [{without}]: ");
+        io::stderr().flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        Ok(Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty()))
+    }
+}
+
+/// Writes a file; one that is there stays, and is an error.
+fn write_new(file: &Path, text: &str) -> anyhow::Result<()> {
+    let mut options = OpenOptions::new();
+    let opened = options.write(true).create_new(true).open(file);
+    let written = opened.and_then(|mut open| open.write_all(text.as_bytes()));
+    Ok(written.map_err(|error| unwritable(file, &error))?)
+}
+
+/// Adds lines to a file of git's.
+fn add_lines(
+    folder: &Path,
+    name: &str,
+    talk: &Talk<'_>,
+    with_lines: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<()> {
+    let file = folder.join(name);
+    let text = read_text_if_any(&file, WRITTEN)?.unwrap_or_default();
+    if let Some(whole) = with_lines(&text) {
+        write_changed(&file, whole.as_bytes(), Care::Durable)?;
+        talk.say(&format!("{name}: lines added"));
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Which file is the config where none is named.
+
+use std::path::{Path, PathBuf};
+
+use crate::file::read::{WRITTEN, read_text};
+use crate::finding::Finding;
+
+/// Never anybody else's config.
+pub(crate) const OWN: &str = "tidings.toml";
+/// The config of the sample; Zola and Hugo call theirs so too.
+pub(crate) const SHARED: &str = "config.toml";
+
+/// The nearest config in the working folder or above: `tidings.toml`, else a `config.toml` that is not a generator's.
+/// The path is relative to the working folder.
+///
+/// # Errors
+/// A finding where there is none.
+pub(crate) fn discover(working: &Path) -> Result<PathBuf, Finding> {
+    let mut generator = None;
+    let mut way = PathBuf::new();
+    for folder in working.ancestors() {
+        if folder.join(OWN).is_file() {
+            return Ok(way.join(OWN));
+        }
+        if folder.join(SHARED).is_file() {
+            match owner_of(&folder.join(SHARED)) {
+                ConfigOwner::Tidings => return Ok(way.join(SHARED)),
+                // Somebody who writes it now is told what is wrong with it.
+                ConfigOwner::Unknown if folder == working => return Ok(way.join(SHARED)),
+                ConfigOwner::Unknown => {}
+                ConfigOwner::Generator => _ = generator.get_or_insert(way.join(SHARED)),
+            }
+        }
+        way.push("..");
+    }
+    Err(match generator {
+        Some(file) => Finding::error(
+            "this is the config of the site's generator, and there is no `tidings.toml`",
+        )
+        .in_file(file)
+        .hint("`tidings init` writes one; or name another with `--config FILE`"),
+        None => {
+            Finding::error("there is neither a `tidings.toml` nor a `config.toml` here or above")
+                .hint("`tidings init` writes one; or name another with `--config FILE`")
+        }
+    })
+}
+
+/// Whose a `config.toml` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ConfigOwner {
+    Tidings,
+    Generator,
+    Unknown,
+}
+
+fn owner_of(file: &Path) -> ConfigOwner {
+    let table = read_text(file, WRITTEN)
+        .ok()
+        .and_then(|text| text.parse::<toml::Table>().ok());
+    match table {
+        Some(table) if table.contains_key("site") => ConfigOwner::Tidings,
+        Some(table) if address_key(&table).is_some() => ConfigOwner::Generator,
+        _ => ConfigOwner::Unknown,
+    }
+}
+
+/// The key by which Zola (`base_url`) and Hugo (`baseURL`) are told the site's address.
+pub(super) fn address_key(table: &toml::Table) -> Option<&str> {
+    let is_address = |key: &&String| key.replace('_', "").eq_ignore_ascii_case("baseurl");
+    table.keys().find(is_address).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::discover;
+
+    #[test]
+    fn the_nearest_config_of_ours_is_taken() {
+        const OURS: &str = "[site]\ntitle = \"T\"\n";
+        const HUGO: &str = "baseURL = \"https://x.example/\"\n";
+        for (files, expected) in [
+            (&[("a/b/tidings.toml", "")][..], Ok("tidings.toml")),
+            (&[("a/b/config.toml", OURS)], Ok("config.toml")),
+            (
+                &[("a/tidings.toml", ""), ("config.toml", OURS)],
+                Ok("../tidings.toml"),
+            ),
+            (&[("config.toml", OURS)], Ok("../../config.toml")),
+            (
+                &[("a/b/config.toml", HUGO), ("a/b/tidings.toml", "")],
+                Ok("tidings.toml"),
+            ),
+            // The site's own may lie above the folder in which someone writes.
+            (
+                &[("a/b/config.toml", HUGO), ("a/config.toml", OURS)],
+                Ok("../config.toml"),
+            ),
+            // One that is broken is named, where it is surely meant.
+            (&[("a/b/config.toml", "[site")], Ok("config.toml")),
+            (
+                &[("a/config.toml", "[other]\nx = 1\n"), ("tidings.toml", "")],
+                Ok("../../tidings.toml"),
+            ),
+            (
+                &[("a/config.toml", HUGO)],
+                Err("../config.toml: this is the config of the site's generator"),
+            ),
+            (&[("a/c/tidings.toml", "")], Err("there is neither")),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let working = folder.path().join("a/b");
+            fs::create_dir_all(&working).unwrap();
+            for (file, text) in files {
+                let file = folder.path().join(file);
+                fs::create_dir_all(file.parent().unwrap()).unwrap();
+                fs::write(file, text).unwrap();
+            }
+            match (discover(&working), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found.to_str().unwrap(), expected),
+                (Err(finding), Err(words)) => {
+                    let said = finding.to_string();
+                    assert!(
+                        said.contains(words) && said.contains("tidings init"),
+                        "{said}"
+                    );
+                }
+                (found, _) => panic!("{files:?}: {found:?}"),
+            }
+        }
+    }
+}

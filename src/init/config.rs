@@ -1,0 +1,208 @@
+//! The text of a new config.
+
+use std::path::Path;
+
+use crate::config::{Author, Format};
+use crate::init::Answers;
+use crate::loader::Survey;
+
+/// Stands for an address that nobody knows yet.
+const PLACEHOLDER: &str = "https://example.org/";
+
+/// The config of a site, with a comment where a person may want another value.
+pub(crate) fn config_text(survey: &Survey, answers: &Answers) -> String {
+    let mut text = String::from("# Feeds and e-mail digests of this site, by tidings.\n\n[site]\n");
+    let mut set = |key: &str, value: &str| text.push_str(&format!("{key} = {value}\n"));
+    set("title", &quoted(&answers.title));
+    match &answers.url {
+        Some(url) => set("url", &quoted(url.as_str())),
+        None => set(
+            "url",
+            &format!(
+                "{}   # the address of the home page: set it before anyone follows the feeds",
+                quoted(PLACEHOLDER)
+            ),
+        ),
+    }
+    if let Some(description) = &survey.description {
+        set("description", &quoted(&of_one_line(description)));
+    }
+    set(
+        "language",
+        &quoted(survey.language.as_deref().unwrap_or("en")),
+    );
+    match survey.zone {
+        Some(zone) => set("timezone", &quoted(zone.name())),
+        None => set("# timezone", "\"Europe/Berlin\"   # UTC without it"),
+    }
+    match &answers.author {
+        Some(author) => set("author", &table_of(author)),
+        None => set("# author", "{ name = \"…\", email = \"…\" }"),
+    }
+    text.push_str(&format!(
+        "\n[posts]\ndir = {}\n",
+        quoted_path(&survey.posts)
+    ));
+    if let Some(dialect) = survey.dialect {
+        let file = survey.config.display();
+        text.push_str(&format!(
+            "dialect = {}   # dates, addresses and what is left out follow {file}\n",
+            quoted(dialect.word())
+        ));
+    }
+    text.push_str(&format!(
+        "\n[feeds]\ndir = {}   # the folder that is published\n",
+        quoted_path(&survey.output)
+    ));
+    text.push_str(&feeds(survey));
+    text.push_str(&digest(answers));
+    text
+}
+
+fn feeds(survey: &Survey) -> String {
+    let mut text = String::new();
+    let formats = match &survey.feed {
+        // The one that readers follow already comes first: it is the one that a browser is told of.
+        Some((Format::Rss, _)) => "[\"rss\", \"atom\", \"json\"]",
+        _ => "[\"atom\", \"rss\", \"json\"]",
+    };
+    text.push_str(&format!("formats = {formats}\n"));
+    if let Some((format, file)) = &survey.feed
+        && file != format.default_file()
+    {
+        let word = match format {
+            Format::Atom => "atom",
+            Format::Rss => "rss",
+            Format::Json => "json",
+        };
+        text.push_str(&format!(
+            "files = {{ {word} = {} }}   # the address that readers follow already\n",
+            quoted(file)
+        ));
+    }
+    text.push_str("# by = [\"tag\"]   # a feed for each tag, section, author or language\n# archive = \"year\"   # the whole history behind the newest 20 posts\n");
+    text
+}
+
+fn digest(answers: &Answers) -> String {
+    let url = answers.url.as_ref();
+    let host = url.and_then(|url| url.host_str()).unwrap_or("example.org");
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let editor = answers
+        .author
+        .as_ref()
+        .and_then(|author| author.email.as_ref());
+    let editor = editor.map_or_else(|| "you@example.org".to_owned(), ToString::to_string);
+    let from = format!("{} <news@{host}>", phrase(&answers.title));
+    format!(
+        "\n[[digest]]\nname = \"weekly\"\ntitle = {title}\nschedule = \"0 8 * * MON\"   # Mondays at eight; \"each\" mails every post\n\
+         to = [{editor}]   # readers without a subscription: enough for a try\n\
+         \n[mail]\nfrom = {from}\noutbox = \"outbox\"   # files instead of mail; `smtp = \"smtp://relay.example:587\"` makes it real\n\
+         \n[store]\nurl = \"sqlite:tidings.db\"\n",
+        title = quoted(&format!("{}, weekly", answers.title)),
+        editor = quoted(&editor),
+        from = quoted(&from),
+    )
+}
+
+fn table_of(author: &Author) -> String {
+    let mut text = format!("{{ name = {}", quoted(&author.name));
+    if let Some(email) = &author.email {
+        text.push_str(&format!(", email = {}", quoted(&email.to_string())));
+    }
+    if let Some(url) = &author.url {
+        text.push_str(&format!(", url = {}", quoted(url.as_str())));
+    }
+    text.push_str(" }");
+    text
+}
+
+/// A name as it may stand before an address (RFC 5322 3.2.5).
+fn phrase(name: &str) -> String {
+    let is_plain = name
+        .chars()
+        .all(|c| c.is_alphanumeric() || c == ' ' || c == '\'' || c == '-');
+    match is_plain {
+        true => name.to_owned(),
+        false => format!("\"{}\"", name.replace(['"', '\\'], "'")),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+fn quoted_path(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "/");
+    let text = text.trim_end_matches('/');
+    quoted(if text.is_empty() { "." } else { text })
+}
+
+/// A text in one line, as a title must be.
+pub(crate) fn of_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{config_text, of_one_line};
+    use crate::config::{Author, Config, Format};
+    use crate::init::Answers;
+    use crate::loader::Survey;
+
+    #[test]
+    fn each_text_is_a_config_that_says_what_is_known() {
+        let long = "\"Tea\" \\ and,\ncake: 夜番 <3 # not a comment";
+        for title in [
+            "Hums",
+            "Hums & Co. <x>",
+            "It's \"quoted\" \\",
+            &of_one_line(long),
+            "夜番の茶",
+        ] {
+            for url in [None, Some("https://www.x.example/blog/")] {
+                let survey = Survey {
+                    title: Some(title.to_owned()),
+                    description: Some(long.to_owned()),
+                    language: Some("de-AT".to_owned()),
+                    zone: Some(chrono_tz::Europe::Vienna),
+                    posts: "content/posts".into(),
+                    output: "./_site/".into(),
+                    feed: Some((Format::Rss, "index.xml".to_owned())),
+                    ..Survey::default()
+                };
+                let author = Author {
+                    name: title.to_owned(),
+                    email: Some("ada@x.example".parse().unwrap()),
+                    url: None,
+                };
+                let answers = Answers {
+                    title: title.to_owned(),
+                    url: url.map(|url| url.parse().unwrap()),
+                    author: Some(author),
+                };
+                let text = config_text(&survey, &answers);
+                let folder = tempfile::tempdir().unwrap();
+                let file = folder.path().join("config.toml");
+                std::fs::write(&file, &text).unwrap();
+                let config =
+                    Config::load(&file, []).unwrap_or_else(|finding| panic!("{finding}\n{text}"));
+                assert_eq!(config.site.title, title);
+                assert_eq!(
+                    config.site.url.as_str(),
+                    url.unwrap_or("https://example.org/")
+                );
+                assert_eq!(config.site.language, "de-AT");
+                assert_eq!(config.site.zone(), chrono_tz::Europe::Vienna);
+                assert_eq!(config.feeds.files[&Format::Rss], "index.xml");
+                assert_eq!(
+                    config.digests[0].title.as_deref(),
+                    Some(&*format!("{title}, weekly"))
+                );
+                let from = config.mail.from.unwrap();
+                let domain = url.map_or("news@example.org", |_| "news@x.example");
+                assert_eq!(from.email.to_string(), domain);
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What a site begins with: a commented config, a first post where there is none, and lines for git.
+
+mod config;
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use crate::config::Author;
+
+pub(crate) use config::{config_text, of_one_line};
+
+/// What a config needs and the folder may not say.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    /// The title of the site, in one line.
+    pub(crate) title: String,
+    /// The address of the home page; none where nobody knows it yet.
+    pub(crate) url: Option<Url>,
+    /// Who writes.
+    pub(crate) author: Option<Author>,
+}
+
+/// Files of a site that are no source: a store of people, what comes out, a cache.
+const UNKEPT: [&str; 6] = [
+    "outbox/",
+    "tidings.db",
+    "tidings.db-*",
+    "tidings.db.sender",
+    "tidings.departures",
+    "tidings.manifest",
+];
+/// Two branches that each add posts merge without a conflict.
+const MERGED: &str = "tidings.lock merge=union";
+
+/// `.gitignore` with the lines that a site needs; none where it has them. `output` is a folder that nothing but a build
+/// fills.
+pub(crate) fn with_ignored(text: &str, output: Option<&str>) -> Option<String> {
+    let output = output.map(|folder| format!("{}/", folder.trim_end_matches('/')));
+    with_lines(text, output.as_deref().into_iter().chain(UNKEPT))
+}
+
+/// `.gitattributes` with the line that a site needs; none where it has it.
+pub(crate) fn with_attributes(text: &str) -> Option<String> {
+    with_lines(text, [MERGED])
+}
+
+/// A text with these lines at its end, but for those that it has; none where it has all.
+fn with_lines<'a>(text: &str, lines: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let bare = |line: &str| line.trim().trim_matches('/').to_owned();
+    let known: Vec<String> = text.lines().map(bare).collect();
+    let mut whole = text.to_owned();
+    for line in lines {
+        if known.contains(&bare(line)) {
+            continue;
+        }
+        if !whole.is_empty() && !whole.ends_with('\n') {
+            whole.push('\n');
+        }
+        whole.push_str(line);
+        whole.push('\n');
+    }
+    (whole != text).then_some(whole)
+}
+
+/// The first post of a site that has none: its file's name and its text.
+pub(crate) fn first_post(now: DateTime<Utc>) -> (String, String) {
+    let day = now.format("%Y-%m-%d");
+    let text = format!(
+        "---\ntitle: Hello\ndate: {day}\n---\n\
+         This is the first post. Change it, or delete it and write another one: each Markdown file in this folder is a post.\n"
+    );
+    (format!("{day}-hello.md"), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{with_attributes, with_ignored};
+
+    #[test]
+    fn only_lines_that_are_missing_are_added_at_the_end() {
+        let whole = "public/\noutbox/\ntidings.db\ntidings.db-*\ntidings.db.sender\ntidings.departures\n\
+                     tidings.manifest\n";
+        for (text, expected) in [
+            ("", Some(whole.to_owned())),
+            (whole, None),
+            ("x", Some(format!("x\n{whole}"))),
+            // A folder is the same with a slash before it, and without one behind it.
+            ("/public\n", Some(whole.replace("public/\n", "/public\n"))),
+        ] {
+            assert_eq!(with_ignored(text, Some("public")), expected, "{text:?}");
+        }
+        assert!(!with_ignored("", None).unwrap().contains("public"));
+        let line = "tidings.lock merge=union\n";
+        assert_eq!(with_attributes("").as_deref(), Some(line));
+        assert_eq!(with_attributes(line), None);
+    }
+}

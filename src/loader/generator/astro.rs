@@ -1,0 +1,62 @@
+//! Astro's config, as far as it needs not be run.
+
+use std::path::Path;
+
+use crate::config::Format;
+use crate::file::read::{WRITTEN, read_text};
+use crate::loader::generator::keys::Generator;
+use crate::loader::generator::survey::{Survey, assigned, posts_in};
+
+/// Where a site keeps its title, by the starters of Astro and of its themes.
+const CONSTANTS: [&str; 6] = [
+    "src/consts.ts",
+    "src/consts.js",
+    "src/config.ts",
+    "src/site.config.ts",
+    "src/config/site.ts",
+    "src/constants.ts",
+];
+
+/// Where collections of posts are kept; an address begins with the collection's name.
+pub(super) const CONTENT: [&str; 3] = ["src/content", "src/data", "src/pages"];
+
+/// What the config says of the site as a whole.
+pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
+    let root = &generator.root;
+    let script = text_of(&generator.file);
+    if let Some(url) = assigned(&script, "site") {
+        survey.take_url(url);
+    }
+    for file in CONSTANTS {
+        let script = text_of(&root.join(file));
+        let named = |names: &[&str]| {
+            let found = names.iter().find_map(|name| assigned(&script, name));
+            found.map(str::to_owned)
+        };
+        survey.title = survey
+            .title
+            .take()
+            .or_else(|| named(&["SITE_TITLE", "title", "name"]));
+        survey.description = survey
+            .description
+            .take()
+            .or_else(|| named(&["SITE_DESCRIPTION", "description", "desc"]));
+    }
+    let content = CONTENT.map(|folder| root.join(folder));
+    let found = content.iter().map(|folder| (folder, posts_in(folder)));
+    let found = found
+        .filter(|(content, posts)| posts != *content)
+        .map(|(_, posts)| posts)
+        .next();
+    survey.posts = found.unwrap_or_else(|| content[0].clone());
+    survey.output = assigned(&script, "outDir")
+        .unwrap_or("dist")
+        .trim_start_matches("./")
+        .into();
+    survey.feed = Some((Format::Rss, "rss.xml".to_owned()));
+    survey.switch_off = "delete `src/pages/rss.xml.js`";
+}
+
+fn text_of(file: &Path) -> String {
+    read_text(file, WRITTEN).unwrap_or_default()
+}

@@ -1,0 +1,215 @@
+//! What a site's generator says of the site as a whole, for a config of ours to begin with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use serde_json::Value;
+use url::Url;
+
+use crate::config::{Author, Dialect, Format, is_language};
+use crate::loader::generator::keys::Generator;
+use crate::loader::walk::files;
+use crate::reader::Email;
+
+/// What is known of a site before it has a config of ours.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    /// The generator; none where the folder has no generator's config.
+    pub(crate) dialect: Option<Dialect>,
+    /// The generator's config.
+    pub(crate) config: PathBuf,
+    pub(crate) title: Option<String>,
+    pub(crate) url: Option<Url>,
+    pub(crate) description: Option<String>,
+    pub(crate) language: Option<String>,
+    pub(crate) zone: Option<Tz>,
+    pub(crate) author: Option<Author>,
+    /// The folder of the posts, below the folder of the site.
+    pub(crate) posts: PathBuf,
+    /// The folder that is published, below the folder of the site.
+    pub(crate) output: PathBuf,
+    /// The generator's own feed: its format, and its file below the folder that is published.
+    pub(crate) feed: Option<(Format, String)>,
+    /// How the generator's own feed is switched off.
+    pub(crate) switch_off: &'static str,
+}
+
+impl Survey {
+    /// Takes an address, unless it is none for readers: a generator's sample has such a one.
+    pub(super) fn take_url(&mut self, text: &str) {
+        let url = Url::parse(text.trim()).ok().filter(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.query().is_none()
+                && url.fragment().is_none()
+        });
+        let is_public = |url: &Url| url.host_str().is_some_and(|host| host.contains('.'));
+        self.url = url.filter(is_public).or(self.url.take());
+    }
+
+    pub(super) fn take_language(&mut self, text: &str) {
+        let tag = text.trim().replace('_', "-");
+        if is_language(&tag) {
+            self.language = Some(tag);
+        }
+    }
+
+    /// Takes an address for the author who is known, or for the one that it names.
+    pub(super) fn take_email(&mut self, text: &str) {
+        if let (Some(author), Ok(email)) = (&mut self.author, text.trim().parse::<Email>()) {
+            let _ = author.email.get_or_insert(email);
+        }
+    }
+}
+
+/// The first of these keys that is set to a text.
+pub(super) fn text(generator: &Generator, keys: &[&str]) -> Option<String> {
+    let found = keys.iter().find_map(|key| generator.text(key))?;
+    Some(found.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// A text within a table.
+pub(super) fn nested<'a>(generator: &'a Generator, table: &str, key: &str) -> Option<&'a str> {
+    let (_, value) = generator
+        .keys
+        .get(table)?
+        .as_object()?
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(key))?;
+    value.as_str().filter(|text| !text.trim().is_empty())
+}
+
+/// The first text in a list of texts, or the text itself.
+pub(super) fn first_of(value: &Value) -> Option<&str> {
+    match value {
+        Value::Array(list) => list.first()?.as_str(),
+        one => one.as_str(),
+    }
+}
+
+/// What folders of posts are usually called.
+const USUAL: [&str; 9] = [
+    "posts",
+    "post",
+    "blog",
+    "articles",
+    "news",
+    "writing",
+    "notes",
+    "journal",
+    "changelog",
+];
+
+/// Folders of Markdown that are about a program, or that a program made.
+const NOT_POSTS: [&str; 7] = [
+    "docs",
+    "doc",
+    "node_modules",
+    "target",
+    "vendor",
+    "public",
+    "templates",
+];
+
+/// The folder below this one that holds most posts, by its usual name; this one where there is none of these.
+pub(super) fn posts_in(content: &Path) -> PathBuf {
+    let folders = USUAL.iter().map(|name| content.join(name));
+    let counted = folders
+        .filter(|folder| folder.is_dir())
+        .map(|folder| (files(&folder).map_or(0, |posts| posts.len()), folder))
+        .filter(|(count, _)| *count > 0);
+    // Of two that hold as many, the one that is named first.
+    let most = counted.reduce(|most, other| if other.0 > most.0 { other } else { most });
+    most.map_or_else(|| content.to_path_buf(), |(_, folder)| folder)
+}
+
+/// The posts of a site without a generator: a folder with a usual name, else the whole folder where it has any, else the
+/// one below it that has most; ours where there are none.
+pub(super) fn plain_posts(root: &Path) -> PathBuf {
+    let below = |folder: &Path| folder.strip_prefix(root).unwrap_or(folder).to_path_buf();
+    let usual = posts_in(root);
+    if usual != root {
+        return below(&usual);
+    }
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let entries: Vec<_> = entries
+        .map(|entry| {
+            (
+                entry.file_name().to_string_lossy().to_lowercase(),
+                entry.path(),
+            )
+        })
+        .filter(|(name, _)| !name.starts_with(['.', '_']))
+        .collect();
+    let is_post = |name: &str| {
+        let stem = name.strip_suffix(".md");
+        stem.is_some_and(|stem| !matches!(stem, "readme" | "changelog" | "contributing"))
+    };
+    if entries.iter().any(|(name, _)| is_post(name)) {
+        return ".".into();
+    }
+    let others = entries
+        .iter()
+        .filter(|(name, path)| path.is_dir() && !NOT_POSTS.contains(&&**name))
+        .map(|(_, path)| (files(path).map_or(0, |posts| posts.len()), path));
+    match others.max_by_key(|(count, _)| *count) {
+        Some((1.., folder)) => below(folder),
+        _ => "post".into(),
+    }
+}
+
+/// A text that a JavaScript file assigns to a name: `title: "…"`, `SITE_TITLE = '…'`.
+pub(super) fn assigned<'a>(script: &'a str, name: &str) -> Option<&'a str> {
+    for (at, _) in script.match_indices(name) {
+        let is_apart = !script[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.$".contains(c));
+        let after = script[at + name.len()..]
+            .trim_start_matches(['"', '\''])
+            .trim_start();
+        let Some(value) = after.strip_prefix([':', '=']) else {
+            continue;
+        };
+        let value = value.trim_start();
+        let quote = value
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '"' | '\'' | '`'));
+        if let (true, Some(quote)) = (is_apart, quote) {
+            let text = value[1..].split(quote).next()?;
+            let is_plain = !text.contains(['\\', '\n']) && !text.contains("${");
+            return is_plain
+                .then_some(text)
+                .filter(|text| !text.trim().is_empty());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::assigned;
+
+    #[test]
+    fn a_text_that_a_script_assigns_is_read() {
+        for (script, name, expected) in [
+            (
+                "export const SITE_TITLE = 'Hums';",
+                "SITE_TITLE",
+                Some("Hums"),
+            ),
+            (
+                "{ site: \"https://x.example\", }",
+                "site",
+                Some("https://x.example"),
+            ),
+            ("{ \"title\": `Hums` }", "title", Some("Hums")),
+            ("{ subtitle: 'a', title: 'b' }", "title", Some("b")),
+            ("{ title: name, x: 'b' }", "title", None),
+            ("{ title: `a ${b}` }", "title", None),
+            ("{ title: 'it\\'s' }", "title", None),
+            ("{ title: '' }", "title", None),
+            ("title", "title", None),
+        ] {
+            assert_eq!(assigned(script, name), expected, "{script}");
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! `tidings init`: in an empty folder, and beside the blogs of each generator.
+
+use std::fs;
+use std::path::Path;
+
+use crate::scene::{Ran, Scene};
+
+const NOON: &str = "2024-06-01T12:00:00Z";
+const POST: &str = "---\ntitle: Tea\ndate: 2024-05-01\n---\nA kettle.\n";
+
+/// A blog as its generator's documentation lays it out, and what is to be found in it.
+struct Blog {
+    name: &'static str,
+    files: &'static [(&'static str, &'static str)],
+    /// The file that is written.
+    config: &'static str,
+    /// Lines of it.
+    lines: &'static [&'static str],
+    /// The address of the post.
+    address: &'static str,
+}
+
+const BLOGS: [Blog; 9] = [
+    Blog {
+        name: "hugo",
+        files: &[
+            (
+                "hugo.yaml",
+                "baseURL: https://x.example/\nlanguageCode: de-at\ntitle: Hums & \"Tea\"\ntimeZone: Europe/Vienna\n\
+                 permalinks:\n  posts: /:year/:slug/\nparams:\n  description: Notes\n  author:\n    name: Ada Night\n    email: ada@x.example\n",
+            ),
+            ("content/posts/tea.md", POST),
+            ("content/about.md", "---\ntitle: About\n---\n"),
+        ],
+        config: "config.toml",
+        lines: &[
+            "title = 'Hums & \"Tea\"'",
+            "url = \"https://x.example/\"",
+            "description = \"Notes\"",
+            "language = \"de-at\"",
+            "timezone = \"Europe/Vienna\"",
+            "author = { name = \"Ada Night\", email = \"ada@x.example\" }",
+            "dir = \"content/posts\"",
+            "dialect = \"hugo\"",
+            "dir = \"public\"",
+            "files = { rss = \"index.xml\" }",
+            "to = [\"ada@x.example\"]",
+        ],
+        address: "https://x.example/2024/tea/",
+    },
+    Blog {
+        name: "hugo, several languages and a folder of config",
+        files: &[
+            (
+                "config/_default/hugo.toml",
+                "baseURL = \"https://x.example/\"\ndefaultContentLanguage = \"fr\"\npublishDir = \"site\"\n",
+            ),
+            (
+                "config/_default/languages.toml",
+                "[fr]\ntitle = \"Bruits\"\nlanguageCode = \"fr-FR\"\n[en]\ntitle = \"Hums\"\n",
+            ),
+            ("content/blog/tea.md", POST),
+        ],
+        config: "config.toml",
+        lines: &[
+            "title = \"Bruits\"",
+            "language = \"fr-FR\"",
+            "dir = \"content/blog\"",
+            "dir = \"site\"",
+        ],
+        address: "https://x.example/blog/tea/",
+    },
+    Blog {
+        name: "zola",
+        files: &[
+            (
+                "config.toml",
+                "base_url = \"https://x.example/sub\"\ntitle = \"Hums\"\ndescription = \"Notes\"\ndefault_language = \"en\"\n\
+                 generate_feeds = true\nfeed_filenames = [\"feed.xml\"]\noutput_dir = \"dist\"\n",
+            ),
+            ("content/blog/_index.md", "+++\ntitle = \"Blog\"\n+++\n"),
+            (
+                "content/blog/tea.md",
+                "+++\ntitle = \"Tea\"\ndate = 2024-05-01\n+++\nA kettle.\n",
+            ),
+        ],
+        config: "tidings.toml",
+        lines: &[
+            "title = \"Hums\"",
+            "url = \"https://x.example/sub\"",
+            "dir = \"content/blog\"",
+            "dir = \"dist\"",
+            "files = { atom = \"feed.xml\" }",
+        ],
+        address: "https://x.example/sub/blog/tea/",
+    },
+    Blog {
+        name: "jekyll",
+        files: &[
+            (
+                "_config.yml",
+                "title: Hums\nemail: ada@x.example\nurl: https://x.example\nbaseurl: /blog\nauthor: Ada Night\n\
+                 timezone: Europe/Berlin\nlang: pt_BR\nplugins:\n  - jekyll-feed\n",
+            ),
+            (
+                "_posts/2024-05-01-tea.md",
+                "---\ntitle: Tea\n---\nA kettle.\n",
+            ),
+            ("index.md", "---\nlayout: home\n---\n"),
+        ],
+        config: "config.toml",
+        lines: &[
+            "url = \"https://x.example/blog\"",
+            "language = \"pt-BR\"",
+            "timezone = \"Europe/Berlin\"",
+            "author = { name = \"Ada Night\", email = \"ada@x.example\" }",
+            "dir = \"_posts\"",
+            "dir = \"_site\"",
+            "files = { atom = \"feed.xml\" }",
+        ],
+        address: "https://x.example/blog/2024/05/01/tea.html",
+    },
+    Blog {
+        name: "eleventy",
+        files: &[
+            (
+                "eleventy.config.js",
+                "import { feedPlugin } from \"@11ty/eleventy-plugin-rss\";\nexport default function (c) {\n\
+                 c.addPlugin(feedPlugin, { type: \"atom\", outputPath: \"/feed/feed.xml\" });\n}\n\
+                 export const config = { dir: { input: \"content\", output: \"_out\" } };\n",
+            ),
+            (
+                "_data/metadata.js",
+                "export default {\n\ttitle: \"Hums\",\n\turl: \"https://x.example/\",\n\tlanguage: \"en-GB\",\n\
+                 \tdescription: \"Notes\",\n\tauthor: {\n\t\tname: \"Ada Night\",\n\t\temail: \"ada@x.example\",\n\t}\n}\n",
+            ),
+            ("content/blog/tea.md", POST),
+        ],
+        config: "config.toml",
+        lines: &[
+            "title = \"Hums\"",
+            "url = \"https://x.example/\"",
+            "language = \"en-GB\"",
+            "author = { name = \"Ada Night\", email = \"ada@x.example\" }",
+            "dir = \"content/blog\"",
+            "dir = \"_out\"",
+            "files = { atom = \"feed/feed.xml\" }",
+        ],
+        address: "https://x.example/blog/tea/",
+    },
+    Blog {
+        name: "pelican",
+        files: &[
+            (
+                "pelicanconf.py",
+                "AUTHOR = 'Ada Night'\nSITENAME = 'Hums'\nSITEURL = \"\"\nPATH = 'content'\nTIMEZONE = 'Europe/Paris'\nDEFAULT_LANG = 'fr'\nFEED_ALL_ATOM = None\n",
+            ),
+            (
+                "publishconf.py",
+                "import os\nSITEURL = 'https://x.example'\nFEED_ALL_ATOM = 'feeds/all.atom.xml'\n",
+            ),
+            (
+                "content/tea.md",
+                "Title: Tea\nDate: 2024-05-01\n\nA kettle.\n",
+            ),
+        ],
+        config: "config.toml",
+        lines: &[
+            "title = \"Hums\"",
+            "url = \"https://x.example/\"",
+            "language = \"fr\"",
+            "author = { name = \"Ada Night\" }",
+            "dir = \"content\"",
+            "dir = \"output\"",
+            "files = { atom = \"feeds/all.atom.xml\" }",
+        ],
+        address: "https://x.example/tea.html",
+    },
+    Blog {
+        name: "astro",
+        files: &[
+            (
+                "astro.config.mjs",
+                "import mdx from '@astrojs/mdx';\nexport default defineConfig({\n\tsite: 'https://x.example',\n\tintegrations: [mdx()],\n});\n",
+            ),
+            (
+                "src/consts.ts",
+                "export const SITE_TITLE = 'Hums';\nexport const SITE_DESCRIPTION = 'Notes';\n",
+            ),
+            (
+                "src/content/blog/Tea & more.mdx",
+                "---\ntitle: 'Tea'\ndescription: 'A kettle'\npubDate: 'May 01 2024'\nheroImage: '/tea.jpg'\n---\nA kettle.\n",
+            ),
+        ],
+        config: "config.toml",
+        lines: &[
+            "title = \"Hums\"",
+            "url = \"https://x.example/\"",
+            "description = \"Notes\"",
+            "dir = \"src/content/blog\"",
+            "dialect = \"astro\"",
+            "dir = \"dist\"",
+            "formats = [\"rss\", \"atom\", \"json\"]",
+        ],
+        address: "https://x.example/blog/tea--more/",
+    },
+    Blog {
+        name: "obsidian",
+        files: &[(".obsidian/app.json", "{}"), ("Blog/Tea.md", POST)],
+        config: "config.toml",
+        lines: &[
+            "dialect = \"obsidian\"",
+            "url = \"https://example.org/\"   #",
+            "dir = \".\"",
+        ],
+        address: "https://example.org/",
+    },
+    Blog {
+        name: "no generator",
+        files: &[("notes/tea.md", POST), ("README.md", "# Read me\n")],
+        config: "config.toml",
+        lines: &[
+            "dir = \"notes\"",
+            "url = \"https://example.org/\"   #",
+            "dir = \"public\"",
+        ],
+        address: "https://example.org/tea/",
+    },
+];
+
+fn scene_of(files: &[(&str, &str)]) -> Scene {
+    files
+        .iter()
+        .fold(Scene::bare(), |scene, (path, text)| scene.file(path, text))
+}
+
+fn init(scene: &Scene, more: &[&str]) -> Ran {
+    let mut arguments = vec!["--at", NOON, "init", "--yes"];
+    arguments.extend(more);
+    scene.run(&arguments)
+}
+
+/// Every file and its bytes.
+fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(tree(&path));
+        } else {
+            found.push((path.display().to_string(), fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_blog_gets_a_config_that_says_what_its_generator_says() {
+    for blog in BLOGS {
+        let scene = scene_of(blog.files);
+        let ran = init(&scene, &[]);
+        let name = blog.name;
+        assert_eq!(ran.code, 0, "{name}: {}", ran.talk);
+        let text = scene.read(blog.config);
+        for line in blog.lines {
+            assert!(
+                text.lines().any(|had| had.starts_with(line)),
+                "{name}: no `{line}` in\n{text}"
+            );
+        }
+        let shown = scene.run(&["--at", NOON, "build", "-v"]).talk;
+        assert!(shown.contains(blog.address), "{name}: {shown}");
+        // The first digest is shown, and nothing is sent.
+        assert!(
+            ran.out.contains("Subject: ") && ran.out.contains("Tea"),
+            "{name}: {}",
+            ran.out
+        );
+        assert!(
+            !scene.path("outbox").exists() && !scene.path("tidings.db").exists(),
+            "{name}"
+        );
+        for (path, text) in blog.files {
+            assert_eq!(scene.read(path), *text, "{name}: {path}");
+        }
+        assert!(
+            scene
+                .read(".gitattributes")
+                .contains("tidings.lock merge=union")
+        );
+        let before = tree(&scene.path(""));
+        let again = init(&scene, &[]);
+        assert_eq!(again.code, 0, "{name}: {}", again.talk);
+        assert!(
+            again.talk.contains("nothing was changed"),
+            "{name}: {}",
+            again.talk
+        );
+        assert_eq!(tree(&scene.path("")), before, "{name}");
+    }
+}
+
+#[test]
+fn an_empty_folder_becomes_a_site_that_works() {
+    let scene = Scene::bare();
+    let ran = init(&scene, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    assert!(
+        ran.talk.contains("post/2024-06-01-hello.md written"),
+        "{}",
+        ran.talk
+    );
+    assert!(ran.talk.contains("set `url` under [site]"), "{}", ran.talk);
+    let ignored = scene.read(".gitignore");
+    assert!(
+        ignored.contains("tidings.db\n") && ignored.contains("public/\n"),
+        "{ignored}"
+    );
+    assert!(!ignored.contains("tidings.lock"), "the lock is committed");
+    let atom = scene.read("public/atom.xml");
+    assert_eq!(
+        feed_rs::parser::parse(atom.as_bytes())
+            .unwrap()
+            .entries
+            .len(),
+        1
+    );
+    let again = scene.run(&["--at", "2024-06-03T12:00:00Z", "run"]);
+    assert_eq!(again.code, 0, "{}", again.talk);
+}
+
+#[test]
+fn the_ids_of_the_generators_feed_are_taken_over() {
+    let feed = "<rss version=\"2.0\"><channel><title>T</title><link>https://x.example/</link><description/>\
+                <item><title>Tea</title><link>https://x.example/posts/tea/</link>\
+                <guid isPermaLink=\"false\">urn:x:tea</guid></item></channel></rss>";
+    let files = [
+        (
+            "hugo.toml",
+            "baseURL = \"https://x.example/\"\ntitle = \"Hums\"\n",
+        ),
+        ("content/posts/tea.md", POST),
+    ];
+    // As the generator has written it: the ids are kept, the file stays, and what to do is said.
+    let scene = scene_of(&files).file("public/index.xml", feed);
+    let ran = init(&scene, &[]);
+    assert_eq!(ran.code, 2, "{}", ran.talk);
+    for words in [
+        "adopted 1 ids",
+        "disableKinds",
+        "public/index.xml",
+        "another program",
+    ] {
+        assert!(ran.talk.contains(words), "{words}: {}", ran.talk);
+    }
+    assert_eq!(scene.read("public/index.xml"), feed);
+    assert!(scene.read("tidings.lock").contains("urn:x:tea"));
+    fs::remove_file(scene.path("public/index.xml")).unwrap();
+    assert_eq!(scene.run(&["--at", NOON, "build"]).code, 0);
+    assert!(scene.read("public/index.xml").contains("urn:x:tea"));
+    // As a file that is named.
+    let scene = scene_of(&files).file("old.xml", feed);
+    let ran = init(&scene, &["--feed", "old.xml"]);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    assert!(scene.read("public/index.xml").contains("urn:x:tea"));
+    // Where nobody answers, that is said, and how to do it later.
+    let scene = scene_of(&files);
+    let ran = init(&scene, &["--feed", "http://127.0.0.1:1/index.xml"]);
+    assert!(
+        ran.talk
+            .contains("tidings build --adopt http://127.0.0.1:1/index.xml"),
+        "{}",
+        ran.talk
+    );
+}
+
+#[test]
+fn a_config_is_found_from_within_the_site_and_by_the_folder() {
+    let scene = Scene::bare();
+    assert_eq!(init(&scene, &[]).code, 0);
+    let mut below = scene.command(&["--at", NOON, "build"]);
+    let below = below.current_dir(scene.path("post")).output().unwrap();
+    assert!(below.status.success(), "{below:?}");
+    let folder = scene.path("").display().to_string();
+    let there = Scene::bare().run(&["-C", &folder, "--at", NOON, "build"]);
+    assert_eq!(there.code, 0, "{}", there.talk);
+    let nowhere = Scene::bare().run(&["build"]);
+    assert_eq!(nowhere.code, 2);
+    assert!(nowhere.talk.contains("tidings init"), "{}", nowhere.talk);
+}
