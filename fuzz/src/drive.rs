@@ -111,6 +111,13 @@ fn main() -> ExitCode {
     }
 }
 
+/// Runs one input; whether it went well, and how long it took.
+fn run_once(target: Target, bytes: &[u8]) -> (bool, Duration) {
+    let begun = Instant::now();
+    let went_well = catch_unwind(AssertUnwindSafe(|| (target.run)(bytes))).is_ok();
+    (went_well, begun.elapsed())
+}
+
 /// Runs one target; whether all went well.
 fn drive(target: Target, seed: u64, amount: Amount) -> bool {
     let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
@@ -118,9 +125,11 @@ fn drive(target: Target, seed: u64, amount: Amount) -> bool {
     let (mut runs, mut slowest) = (0_u64, Duration::ZERO);
     while !amount.is_reached(begun.elapsed(), runs) {
         let bytes = chance.bytes();
-        let one = Instant::now();
-        let went_well = catch_unwind(AssertUnwindSafe(|| (target.run)(&bytes))).is_ok();
-        let took = one.elapsed();
+        let (mut went_well, mut took) = run_once(target, &bytes);
+        // On a busy machine a thread may wait that long for its turn; hardly twice.
+        if went_well && took > PATIENCE {
+            (went_well, took) = run_once(target, &bytes);
+        }
         slowest = slowest.max(took);
         runs += 1;
         if !went_well || took > PATIENCE {
