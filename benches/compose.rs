@@ -38,6 +38,7 @@ fn compiled() -> Compiled {
         digest: &digest,
         mail: &mail,
         authority: "hums.example",
+        anonymous: "there",
     };
     compile(&draft, &origin, 7.into()).unwrap()
 }

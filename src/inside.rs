@@ -22,6 +22,9 @@ pub mod inbox {
         Action, Incoming, Kind, MOST_BYTES, Ours, Report, Sign, Verb, classify, report_for,
     };
 }
+pub mod language {
+    pub use crate::language::FixedWords;
+}
 pub mod ledger {
     pub use crate::ledger::{
         DeliveryState, Issue, IssueId, IssueState, Outcome, Settled, Slot, SlotKind,

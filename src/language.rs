@@ -4,7 +4,8 @@ mod words;
 
 use chrono::{Datelike, Locale, NaiveDate};
 
-pub(crate) use words::{FixedWords, fill};
+pub use words::FixedWords;
+pub(crate) use words::fill;
 
 /// The genitives that the locales lack.
 const SLOVAK: [&str; 12] = [

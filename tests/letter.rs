@@ -261,3 +261,85 @@ fn a_template_that_leaves_announced_posts_out_is_named() {
     let said = "templates/digest.txt: the text part has no link to 1 post that the issue announces: https://hums.example/one/";
     assert!(talk.contains(said), "{talk}");
 }
+
+#[test]
+fn the_fixed_words_are_in_the_digests_language_and_the_sites_own_beat_them() {
+    let english = [
+        "Hello",
+        "there",
+        "Continue",
+        "More in",
+        "You get",
+        "Forwarded",
+        "Subscribe",
+        "Unsubscribe",
+    ];
+    let long = format!("{}\n\n{}", "Worte. ".repeat(200), "Mehr. ".repeat(200));
+    for (language, own, words) in [
+        (
+            "de",
+            "",
+            [
+                "Hallo zusammen,",
+                "Weiterlesen",
+                "Außerdem",
+                "Abbestellen",
+                "Abonnieren",
+            ],
+        ),
+        (
+            "ja",
+            "",
+            [
+                "読者の皆様",
+                "続きを読む",
+                "その他の記事",
+                "配信を停止する",
+                "購読する",
+            ],
+        ),
+        (
+            "nl",
+            "[digest]\nhello = \"Dag {name}!\"\nanonymous = \"jij\"\ncontinue_reading = \"Verder\"\nmore = \"Ook\"\n\
+             why = \"Van {site}.\"\nforwarded = \"Gekregen?\"\nsubscribe = \"Neem\"\nunsubscribe = \"Afmelden\"\n",
+            ["Dag jij!", "Verder", "Ook", "Afmelden", "Neem"],
+        ),
+    ] {
+        let config = CONFIG
+            .replace("since =", "limit = 1\nsince =")
+            .replace("timezone", &format!("language = \"{language}\"\ntimezone"));
+        let mut scene = Scene::new()
+            .file(
+                "config.toml",
+                &format!("{config}\n[feeds]\nsign_up = \"https://hums.example/letter/\"\n"),
+            )
+            .file("post/one.md", &post("title: Eins\n", &long))
+            .file("post/two.md", &post("title: Zwei\n", &long));
+        if !own.is_empty() {
+            scene = scene.file(&format!("words/{language}.toml"), own);
+        }
+        let ran = dry_run(&scene);
+        let (text, html) = parts(&ran);
+        for part in [&text, &html] {
+            for word in words {
+                assert!(part.contains(word), "{language}: {word}: {part}");
+            }
+        }
+        for word in english {
+            assert!(!text.contains(word), "{language}: {word}: {text}");
+        }
+        assert!(html.contains("<a href=\"https://hums.example/\""), "{html}");
+        if own.is_empty() {
+            continue;
+        }
+        let scene = scene.file("words/nl.toml", "[digest]\nhallo = \"Dag\"\n");
+        let ran = dry_run(&scene);
+        assert_eq!(ran.code, 2);
+        assert!(
+            ran.talk
+                .contains("words/nl.toml:2: the words cannot be used: unknown field `hallo`"),
+            "{}",
+            ran.talk
+        );
+    }
+}

@@ -1,11 +1,13 @@
 //! Whole messages, as they leave: fixed by snapshots, read back by two other parsers.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use mail_parser::{MessageParser, MimeHeaders, PartType};
 use tidings::config::Config;
 use tidings::inside::digest::{Content, Sizes, Templates, draft, news, shown};
+use tidings::inside::language::FixedWords;
 use tidings::inside::loader::load_posts;
 use tidings::inside::message::{Origin, compile};
 use tidings::inside::reader::Reader;
@@ -28,6 +30,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         .iter()
         .map(|post| (*post, loaded.body(post).unwrap()))
         .collect();
+    let words = FixedWords::load(Path::new(""), "en").unwrap();
     let content = Content {
         site: &config.site,
         digest,
@@ -36,6 +39,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         sizes: &Sizes::new(),
         sign_up: None,
         headlines,
+        words: &words,
         made_at: now,
     };
     let draft = draft(&content, &Templates::default()).unwrap();
@@ -44,6 +48,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         digest,
         mail: &config.mail,
         authority: loaded.lock.authority(),
+        anonymous: "there",
     };
     let compiled = compile(&draft, &origin, 7.into()).unwrap();
     let reader = Reader {

@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::path::Path;
 
 use arbitrary::{Result, Unstructured};
 use tempfile::TempDir;
 use tidings::config::Config;
 use tidings::inside::digest::{Content, Sizes, Templates, draft};
 use tidings::inside::feed::OldFeed;
+use tidings::inside::language::FixedWords;
 use tidings::inside::subscriber::List;
 use tidings::inside::verdict::{Phase, Reply, Verdict, judge};
 
@@ -155,6 +157,7 @@ pub(crate) fn template(bytes: &[u8]) {
         let u = &mut Unstructured::new(bytes);
         let config = config_of(CONFIG).expect("the config is one");
         let (html, text_part) = (text(u, WORDS)?, text(u, WORDS)?);
+        let words = FixedWords::load(Path::new(""), "en").expect("the program has English");
         let content = Content {
             site: &config.site,
             digest: &config.digests[0],
@@ -163,6 +166,7 @@ pub(crate) fn template(bytes: &[u8]) {
             sizes: &Sizes::new(),
             sign_up: None,
             headlines: &[],
+            words: &words,
             made_at: chrono::DateTime::UNIX_EPOCH,
         };
         let templates = Templates {

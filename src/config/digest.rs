@@ -47,9 +47,8 @@ pub struct Digest {
     /// The subject, a template.
     #[serde(default = "subject")]
     pub subject: String,
-    /// How to speak to a reader without a name.
-    #[serde(default = "there")]
-    pub anonymous: String,
+    /// How to speak to a reader without a name; without it as the digest's language does.
+    pub anonymous: Option<String>,
     /// How much of each post the mail shows.
     #[serde(default)]
     pub layout: Layout,
@@ -307,10 +306,6 @@ fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>
 
 fn subject() -> String {
     "{{ digest.title }}: {{ posts[0].title }}".to_owned()
-}
-
-fn there() -> String {
-    "there".to_owned()
 }
 
 fn twenty() -> usize {

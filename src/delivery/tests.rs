@@ -144,6 +144,7 @@ async fn frozen(readers: &[&str], uncertain: Uncertain) -> Delivery {
         digest: &digest,
         mail: &mail,
         authority: "hums.example",
+        anonymous: "there",
     };
     let compiled = compile(&draft, &origin, issue.id).unwrap();
     let mut to: Vec<(Email, Option<String>)> = Vec::new();

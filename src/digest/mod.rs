@@ -29,6 +29,7 @@ pub(crate) use schedule::{due, first_after, last_before};
 pub(crate) use site::{SiteName, refuse_site};
 
 use crate::config::{self, Site};
+use crate::language::FixedWords;
 use crate::post::{Body, Post};
 
 /// Placeholder for a reader's name. All placeholders are removed from the input.
@@ -70,6 +71,8 @@ pub struct Content<'a> {
     pub sign_up: Option<&'a Url>,
     /// The posts that are listed by title and link only, in its order.
     pub headlines: &'a [&'a Post],
+    /// The fixed words in the digest's language.
+    pub words: &'a FixedWords,
     /// The time of the issue, whose day it shows.
     pub made_at: DateTime<Utc>,
 }

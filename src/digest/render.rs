@@ -15,7 +15,7 @@ use crate::digest::text::{self, CODE, wrap_text};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Sizes, Templates};
 use crate::finding::Finding;
 use crate::html::{escape, words};
-use crate::language::{day, direction, start};
+use crate::language::{day, direction, fill, start};
 use crate::post::{Address, Body, Post};
 use crate::template;
 
@@ -87,7 +87,7 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
     })
 }
 
-/// Collects the values for the templates: `site`, `digest`, `issue`, `posts`, `headlines`, `reader`, and to the two parts also `subject`.
+/// Collects the values for the templates: `site`, `digest`, `issue`, `posts`, `headlines`, `words`, `reader`, and to the two parts also `subject`.
 fn values(content: &Content<'_>) -> Context {
     let Content {
         site,
@@ -97,8 +97,10 @@ fn values(content: &Content<'_>) -> Context {
         sizes,
         sign_up,
         headlines,
+        words: fixed,
         made_at,
     } = content;
+    let fixed = &fixed.digest;
     let zone = digest.zone(site);
     let language = digest.language.as_ref().unwrap_or(&site.language);
     let date = |at: DateTime<Utc>| day(at.with_timezone(&zone).date_naive(), language);
@@ -132,6 +134,7 @@ fn values(content: &Content<'_>) -> Context {
             "image": post.image.as_ref().map(Address::as_str),
             "picture": post.image.as_ref().and_then(|image| picture_above(image, &html, sizes)),
             "minutes": minutes(&body.html),
+            "reading": fill(&fixed.minutes, &[("minutes", &minutes(&body.html).to_string())]),
             "html": html,
             "text": text,
             "links": listed,
@@ -180,6 +183,24 @@ fn values(content: &Content<'_>) -> Context {
         strip_marks(&mut value);
         values.insert(name, &value);
     }
+    let link = format!(
+        "<a href=\"{}\">{}</a>",
+        escape(site.url.as_str()),
+        escape(&without_marks(&site.title))
+    );
+    values.insert(
+        "words",
+        &json!({
+            "hello": fill(&fixed.hello, &[("name", NAME.encode_utf8(&mut [0; 4]))]),
+            "continue_reading": fixed.continue_reading,
+            "more": fixed.more,
+            "why": fill(&fixed.why, &[("site", &without_marks(&site.title))]),
+            "why_html": fill(&escape(&fixed.why), &[("site", &link)]),
+            "forwarded": fixed.forwarded,
+            "subscribe": fixed.subscribe,
+            "unsubscribe": fixed.unsubscribe,
+        }),
+    );
     let mark = |mark: char| mark.to_string();
     values.insert(
         "reader",

@@ -20,7 +20,7 @@ const BUILT_IN: [(&str, &str); 5] = [
 /// The words of one language. What stands in braces is filled in: see [`fill`].
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct FixedWords {
+pub struct FixedWords {
     /// Those of a digest.
     pub digest: DigestWords,
     /// Those of the mail that asks whether somebody wants a digest.
@@ -32,14 +32,13 @@ pub(crate) struct FixedWords {
 /// The words of a digest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct DigestWords {
+pub struct DigestWords {
     /// The greeting of `{name}`.
     pub hello: String,
     /// What stands for a name that is not known.
     pub anonymous: String,
     /// The link below a post that is cut.
-    #[serde(rename = "continue")]
-    pub onward: String,
+    pub continue_reading: String,
     /// The heading above the posts that are listed by title.
     pub more: String,
     /// How long a post takes to read: `{minutes}`.
@@ -57,7 +56,7 @@ pub(crate) struct DigestWords {
 /// The words of a confirmation mail.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ConfirmWords {
+pub struct ConfirmWords {
     /// The subject: `{title}`.
     pub subject: String,
     /// Why it comes: `{title}`.
@@ -75,7 +74,7 @@ pub(crate) struct ConfirmWords {
 /// The words of a mail that answers a wish to leave.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct LeaveWords {
+pub struct LeaveWords {
     /// The subject: `{title}`.
     pub subject: String,
     /// Why it comes: `{title}`.
@@ -94,7 +93,7 @@ impl FixedWords {
     ///
     /// # Errors
     /// A finding that names the file, where the site's own cannot be used.
-    pub(crate) fn load(root: &Path, tag: &str) -> Result<Self, Finding> {
+    pub fn load(root: &Path, tag: &str) -> Result<Self, Finding> {
         let tag = tag.to_lowercase();
         let language = tag.split(['-', '_']).next().unwrap_or_default();
         let mut table = built_in(language);

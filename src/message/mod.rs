@@ -103,6 +103,8 @@ pub struct Origin<'a> {
     pub mail: &'a config::Mail,
     /// The site's first host, which does not change when the site or the sender moves.
     pub authority: &'a str,
+    /// How to speak to a reader without a name.
+    pub anonymous: &'a str,
 }
 
 impl Origin<'_> {
@@ -145,6 +147,7 @@ pub(crate) fn compile_asking(
         digest,
         mail,
         authority,
+        anonymous,
     } = origin;
     let no_sender = || Finding::error("there is no sender").hint("set `from` under [mail]");
     let from = origin.sender().ok_or_else(no_sender)?;
@@ -219,7 +222,7 @@ pub(crate) fn compile_asking(
         tagged: mail.inbox_token == config::InboxToken::Address,
         confirm,
         domain: from.email.domain().to_owned(),
-        anonymous: digest.anonymous.clone(),
+        anonymous: (*anonymous).to_owned(),
         subject: draft.subject.clone(),
         pieces: join_fixed(pieces),
         signer: None,

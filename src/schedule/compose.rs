@@ -12,9 +12,11 @@ use crate::digest::{
 };
 use crate::file::read::read_beginning;
 use crate::finding::{Finding, Place};
+use crate::language::FixedWords;
 use crate::ledger::IssueId;
 use crate::message::{Compiled, Origin, check, compile};
 use crate::post::{Address, Body, Post};
+use crate::schedule::letter::load_words;
 use crate::schedule::turn::Turn;
 use crate::talk::Talk;
 use crate::template::{find_unused, read_own};
@@ -50,7 +52,7 @@ impl Composed {
     }
 }
 
-impl<'a> Turn<'a> {
+impl Turn<'_> {
     /// Writes the mail of an issue about these posts.
     pub(crate) fn compose(
         &self,
@@ -59,6 +61,7 @@ impl<'a> Turn<'a> {
         issue: IssueId,
     ) -> Result<Composed, Finding> {
         let config = &self.app.config;
+        let words = self.words()?;
         let templates = self.read_templates(talk)?;
         let mut entries = Vec::new();
         let (shown, headlines) = shown(self.digest, posts);
@@ -75,6 +78,7 @@ impl<'a> Turn<'a> {
             headlines,
             sizes: &sizes,
             sign_up: config.feeds.sign_up.as_ref(),
+            words: &words,
             made_at: self.now,
         };
         refuse_many(&content).map_err(|fault| self.place_limit(fault))?;
@@ -89,7 +93,7 @@ impl<'a> Turn<'a> {
         for finding in find_left_out(&draft, posts) {
             findings.push(self.in_templates(finding));
         }
-        findings.extend(check(&compiled, &self.origin()));
+        findings.extend(check(&compiled, &self.origin(&words)));
         Ok(Composed {
             draft,
             compiled,
@@ -108,15 +112,23 @@ impl<'a> Turn<'a> {
 
     fn compile(&self, draft: &Draft, issue: IssueId) -> Result<Compiled, Finding> {
         let signer = load_signer(&self.app.config.mail)?.map(Arc::new);
-        Ok(compile(draft, &self.origin(), issue)?.signed_by(signer))
+        let words = self.words()?;
+        Ok(compile(draft, &self.origin(&words), issue)?.signed_by(signer))
     }
 
-    fn origin(&self) -> Origin<'a> {
+    /// The fixed words in the digest's language.
+    fn words(&self) -> Result<FixedWords, Finding> {
+        load_words(self.app, self.digest)
+    }
+
+    fn origin<'w>(&'w self, words: &'w FixedWords) -> Origin<'w> {
+        let anonymous = self.digest.anonymous.as_deref();
         Origin {
             site: &self.app.config.site,
             digest: self.digest,
             mail: &self.app.config.mail,
             authority: self.loaded.lock.authority(),
+            anonymous: anonymous.unwrap_or(&words.digest.anonymous),
         }
     }
 

@@ -113,6 +113,8 @@ pub(super) fn origin_of<'a>(app: &'a App, digest: &'a Digest, authority: &'a str
         digest,
         mail: &app.config.mail,
         authority,
+        // Letters call nobody by a name.
+        anonymous: "",
     }
 }
 
