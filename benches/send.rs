@@ -179,7 +179,14 @@ async fn with_ledger(site: &Path, port: u16, connections: u32) -> (Duration, Vec
     let began = Instant::now();
     assert_eq!(delivery.deliver(&mailer).await.unwrap(), None);
     let took = began.elapsed();
-    assert_eq!(delivery.sender.missed(delivery.issue.id).await.unwrap(), 0);
+    assert_eq!(
+        delivery
+            .sender
+            .unsent_count(delivery.issue.id)
+            .await
+            .unwrap(),
+        0
+    );
     (took, message)
 }
 

@@ -73,7 +73,9 @@ pub enum DeliveryState {
     Suppressed = 4,
     /// Not delivered in this issue; the address may be good.
     GivenUp = 5,
-    /// The relay may have taken it: the reply to the final dot never came.
+    /// Held for a person, since the relay may have taken it: the reply to the final dot never came or was neither yes nor
+    /// no, or the sender died after the intent. With `uncertain = "retry"` such a delivery is [`Self::Queued`] instead,
+    /// until `give_up` has passed. In both cases an event `uncertain` keeps what happened.
     Uncertain = 6,
 }
 
@@ -385,7 +387,7 @@ pub enum Outcome {
     Postponed(DateTime<Utc>),
     /// The relay hung up at this recipient. Back to the queue, no attempt counted, but the time for which it is tried.
     HungUp,
-    /// The reply to the final dot never came: it is sent again at this time, or waits for a person.
+    /// The relay may have taken it: it is sent again at this time, or is held for a person.
     Uncertain(Option<DateTime<Utc>>),
 }
 

@@ -61,7 +61,7 @@ pub enum Verdict {
 pub enum Attempt {
     /// Taken, with these words.
     Accepted(String),
-    /// Answered, and not taken.
+    /// Answered with anything but a yes. Where the verdict is [`Verdict::Uncertain`] the message may have been taken.
     Refused(Refusal),
     /// Nothing was decided before this step's end: trying again is safe.
     Lost(Phase, Trouble),
@@ -72,7 +72,7 @@ pub enum Attempt {
     Unknown(Trouble),
 }
 
-/// An answer by which a message was not taken.
+/// An answer that is no yes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The step at which it came.

@@ -165,7 +165,7 @@ fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_las
         .await;
         let heir = store.begin_sending(Uncertain::Retry, at(1)).await.unwrap().unwrap();
         while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0
-            || heir.missed(issue.id).await.unwrap() < 2
+            || heir.unsent_count(issue.id).await.unwrap() < 2
         {
             tokio::time::sleep(Duration::from_millis(20)).await;
             heir.take_over(at(1)).await.unwrap();

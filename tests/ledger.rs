@@ -225,7 +225,7 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
             assert_eq!(second.claim(issue.id, 10, at(1)).await.unwrap().len(), 6);
             second.release(issue.id).await.unwrap();
             assert_eq!(
-                second.missed(issue.id).await.unwrap(),
+                second.unsent_count(issue.id).await.unwrap(),
                 6,
                 "four are in the other's hands"
             );

@@ -58,7 +58,7 @@ impl Default for Feeds {
     fn default() -> Self {
         Self {
             dir: "public".into(),
-            formats: Format::FILES.map(|(format, _)| format).to_vec(),
+            formats: Format::ALL.to_vec(),
             files: BTreeMap::new(),
             limit: 20,
             content: EntryContent::Full,
@@ -126,18 +126,25 @@ pub enum Format {
 }
 
 impl Format {
-    /// Every format, and the name of its file where the config gives none.
-    const FILES: [(Self, &'static str); 3] = [
-        (Self::Atom, "atom.xml"),
-        (Self::Rss, "rss.xml"),
-        (Self::Json, "feed.json"),
-    ];
+    /// Every format. A config that names none gets all.
+    const ALL: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
 
     /// The name of its file where the config gives none.
     pub fn default_file(self) -> &'static str {
-        let mut files = Self::FILES.into_iter();
-        let file = files.find(|(format, _)| *format == self);
-        file.map_or("feed", |(_, file)| file)
+        match self {
+            Self::Atom => "atom.xml",
+            Self::Rss => "rss.xml",
+            Self::Json => "feed.json",
+        }
+    }
+
+    /// The word for it in a config.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Atom => "atom",
+            Self::Rss => "rss",
+            Self::Json => "json",
+        }
     }
 }
 
@@ -177,9 +184,9 @@ fn files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Format, 
             name.escape_debug()
         )));
     }
-    let names = Format::FILES.map(|(format, default)| {
+    let names = Format::ALL.map(|format| {
         let named = files.get(&format);
-        named.map_or(default, String::as_str)
+        named.map_or(format.default_file(), String::as_str)
     });
     let taken = |number: usize, name: &str| {
         PAGES.contains(&name)

@@ -117,6 +117,11 @@ impl Default for Mail {
 }
 
 impl Mail {
+    /// Whether mail leaves this machine; without a relay it goes into the outbox.
+    pub fn has_relay(&self) -> bool {
+        self.smtp.is_some()
+    }
+
     /// How many messages may leave in an hour and a day.
     pub fn caps(&self) -> Caps {
         Caps {
@@ -201,7 +206,8 @@ impl Default for Timeouts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Uncertain {
-    /// The same bytes with the same Message-ID are sent again: nobody is missed, at most one copy too many.
+    /// The same bytes with the same Message-ID are sent again: nobody is missed, at most one copy too many. After
+    /// `give_up` it is held.
     Retry,
     /// It waits for `tidings issue resolve`: nobody gets two, a person decides.
     Hold,

@@ -1,9 +1,10 @@
-//! The engine: one issue by one transport, until nobody is due or something halts it. It knows no protocol.
+//! The engine: one issue by one transport, until nobody is due or something halts it. It knows the
+//! steps of a dialogue (envelope, body, final reply), and nothing of how they look on the wire.
 //!
 //! A delivery goes from `queued` (claimed: it has an owner) to `sending` (the intent is durable) to what the attempt came
 //! to. Who changes what:
 //!
-//! - [`Run::feed`] claims up to 500 deliveries at a time, fills their messages off the reactor and puts them into a short
+//! - [`Run::fill_queue`] claims up to 500 deliveries at a time, fills their messages off the reactor and puts them into a short
 //!   queue. A claim is a row with this sender's number; a sender that dies gives it back.
 //! - Each worker ([`worker`]) takes one message after the other, over one connection of its own, for which it needs a
 //!   permit of the throttle. It announces the envelope and asks the ledger's one writer for the intent at the same time;
@@ -11,8 +12,9 @@
 //! - The writer commits what waits in one transaction, and refuses an intent where the issue is no longer open or the
 //!   reader has gone. Then the body is not sent, and the connection is given up, since the relay waits for one.
 //! - An attempt ends as a value ([`Attempt`](crate::verdict::Attempt)): accepted, refused with a verdict, lost before
-//!   anything was decided, out of step, or unknown. The worker settles it; the writer turns it into a row's state. Only
-//!   `Unknown` may have been taken unseen: it is noted, and sent again or held as `[mail] uncertain` says.
+//!   anything was decided, out of step, or unknown. The worker settles it; the writer turns it into a row's state. Two
+//!   ends leave it open whether the relay took the message: `Unknown`, and a reply after the final dot that is neither yes
+//!   nor no. Both are noted, and the message is sent again or held, as `[mail] uncertain` says.
 //! - A verdict about the relay charges nobody: the delivery waits again, and the throttle makes all workers wait. A verdict
 //!   about us, or a series of refusals ([`series`](super::series)), halts the run and pauses the issue. Refusals of the series are taken
 //!   back before the pause, so that whoever resumes it finds them waiting.
@@ -168,7 +170,7 @@ async fn round<T: Transport>(run: &Arc<Run<T>>, first: Vec<Claimed>) -> Result<(
     for _ in 0..run.delivery.mail.connections.max(1) {
         tasks.spawn(worker::work(run.clone(), queue.clone()));
     }
-    let result = run.feed(feed, first).await;
+    let result = run.fill_queue(feed, first).await;
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
             run.halt(Halt::Relay(format!("a connection's task ended: {error}")));

@@ -30,7 +30,7 @@ pub(crate) use signing::{load_keys, load_signer, signing_domain};
 pub(crate) use single::deliver_one;
 pub use stop::Stop;
 
-/// How long they wait until those are written down as well.
+/// How long to wait after a stop until the last outcomes are stored.
 const LONGEST_END: Duration = Duration::from_secs(15);
 
 impl Delivery {
@@ -40,7 +40,7 @@ impl Delivery {
     /// Where the store fails; the next sender puts in order what was in hand.
     pub async fn deliver(&self, mailer: &Mailer) -> Result<Option<String>> {
         let ended = tokio::select! {
-            ended = self.see_through(self.send(mailer)) => ended,
+            ended = self.send_and_settle(self.send(mailer)) => ended,
             () = self.stop.overdue(LONGEST_END) => Err(StoreError::Writer("the store does not answer".to_owned())),
         };
         self.progress.finish();
@@ -57,8 +57,8 @@ impl Delivery {
         }
     }
 
-    /// Sends, then puts the ledger in order.
-    async fn see_through(
+    /// Sends, then stores what is not stored yet, gives back what was only claimed and closes the issue if nobody waits.
+    async fn send_and_settle(
         &self,
         sending: impl Future<Output = Result<Option<String>>>,
     ) -> Result<Option<String>> {

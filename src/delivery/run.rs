@@ -101,7 +101,11 @@ impl<T> Run<T> {
     }
 
     /// Claims as long as someone is due and nothing halts; a claim waits until the connections have room.
-    pub(super) async fn feed(&self, feed: mpsc::Sender<Filled>, first: Vec<Claimed>) -> Result<()> {
+    pub(super) async fn fill_queue(
+        &self,
+        feed: mpsc::Sender<Filled>,
+        first: Vec<Claimed>,
+    ) -> Result<()> {
         let mut claimed = first;
         while !claimed.is_empty() {
             for claim in &claimed {
@@ -294,7 +298,8 @@ impl<T> Run<T> {
             || self.throttle.waits() + 1 >= MOST_LOSSES
     }
 
-    /// Who refuses the sender though others have taken this very issue refuses for themselves alone.
+    /// A server that rejects our sender address, while other servers accepted the same issue, speaks for its own
+    /// recipients only: the delivery is given up, and the issue is not paused.
     pub(super) fn once_accepted(&self, phase: Phase, verdict: Verdict) -> Verdict {
         let is_alone = phase == Phase::Rcpt && self.series().is_accepted();
         if verdict == Verdict::AboutUs && is_alone {
@@ -341,7 +346,7 @@ impl<T> Run<T> {
             // The relay did not know yet for whom it was.
             Phase::Mail => Outcome::Released,
             _ if self.is_hopeless(claim) => self.deferred(claim),
-            // Where the patience ends before that, it does so in each run: not for longer than anybody is tried.
+            // This may end each run early; after `give_up` the reader is given up like any other.
             _ => self
                 .due_again(claim)
                 .map_or(Outcome::GivenUp, |_| Outcome::HungUp),
@@ -436,7 +441,8 @@ impl<T> Run<T> {
         }
     }
 
-    /// What becomes of a message whose answer never came: it waits like one that was deferred, or for a person.
+    /// What becomes of a message that the relay may have taken. Under `retry` it is due again like one that was deferred,
+    /// and waits for a person once `give_up` has passed; under `hold` it waits for a person at once.
     pub(super) fn uncertain(&self, claim: &Claimed) -> Outcome {
         Outcome::Uncertain(match self.delivery.mail.uncertain {
             Uncertain::Retry => self.due_again(claim),

@@ -266,7 +266,7 @@ async fn each_outcome_of_an_attempt_becomes_its_state() {
         let answers = [("odd@a.example".to_owned(), answers)];
         script.0.lock().unwrap().answers.extend(answers);
         let run = engine::deliver(&delivery, Ok(script.clone()));
-        let stopped = delivery.see_through(run).await.unwrap();
+        let stopped = delivery.send_and_settle(run).await.unwrap();
         let store = delivery.sender.store();
         let counts = store.counts(delivery.issue.id).await.unwrap();
         let missed = store.missed(delivery.issue.id, i64::MIN, 10).await.unwrap();

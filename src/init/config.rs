@@ -70,11 +70,7 @@ fn feeds(survey: &Survey) -> String {
     if let Some((format, file)) = &survey.feed
         && file != format.default_file()
     {
-        let word = match format {
-            Format::Atom => "atom",
-            Format::Rss => "rss",
-            Format::Json => "json",
-        };
+        let word = format.word();
         text.push_str(&format!(
             "files = {{ {word} = {} }}   # the address that readers follow already\n",
             quoted(file)

@@ -134,7 +134,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     };
     let posts: Vec<Option<Post>> = paths
         .into_par_iter()
-        // One buffer a thread: to give each file's back costs as much as to read the file.
+        // One buffer for each thread: freeing one for each file costs as much as reading the file.
         .map_init(Vec::new, |buffer, path| reader.post(path, buffer))
         .collect();
     let Aside {

@@ -293,7 +293,8 @@ impl Sink for Publisher {
         self.note_drawings(&outline.path, &document.drawings);
         let known = self.manifest().files.get(&outline.path).cloned();
         self.write(&outline.path, bytes)?;
-        // Whoever builds the site may have wiped the folder, or a run may have died behind the file: the disk knows less.
+        // Compare with the manifest, not with the disk: a generator may have wiped the folder, or a run may have died
+        // after it wrote the file.
         let news = match (&outline.subscription, &known) {
             (None, _) => News::None,
             (Some(_), Some(known)) if known.hash == fingerprint_of(&bytes) => known.news,

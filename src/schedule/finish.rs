@@ -162,7 +162,7 @@ pub(crate) async fn finish(
             return Ok(Ending::Partial);
         }
     };
-    let stays_here = mail.smtp.is_none() && !mail.outbox.is_named();
+    let stays_here = !mail.has_relay() && !mail.outbox.is_named();
     let place = match stays_here {
         true => format!("{mailer}; {STAYS_HERE}"),
         false => mailer.to_string(),
@@ -210,7 +210,7 @@ pub(crate) async fn finish(
     }
     // What waits for its hour is where its owner wants it.
     let waiting = full.map_or(0, |_| after[DeliveryState::Queued]);
-    Ok(if sender.missed(issue.id).await? <= waiting {
+    Ok(if sender.unsent_count(issue.id).await? <= waiting {
         Ending::Done
     } else {
         Ending::Partial

@@ -101,7 +101,7 @@ pub(super) fn open_issue(
         state: IssueState::Open,
         reason: None,
         subject: subject.to_owned(),
-        outbox: app.config.mail.smtp.is_none(),
+        outbox: !app.config.mail.has_relay(),
         key: key.number(),
     }
 }

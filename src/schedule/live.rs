@@ -49,7 +49,7 @@ impl Live {
         pages: &[Url],
     ) -> Vec<Url> {
         let site = &app.config.site;
-        if !site.require_live || site.is_loopback() || app.config.mail.smtp.is_none() {
+        if !site.require_live || site.is_loopback() || !app.config.mail.has_relay() {
             return Vec::new();
         }
         let mut unasked: Vec<&Url> = pages

@@ -22,7 +22,7 @@ impl<'a> Turn<'a> {
             loaded,
             ..
         } = *self;
-        let relay = app.config.mail.smtp.is_some();
+        let relay = app.config.mail.has_relay();
         let name = self.name_in_store(store).await?;
         let record = read_record(store, name, relay).await?;
         let lock = &loaded.lock;

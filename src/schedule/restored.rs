@@ -21,7 +21,7 @@ pub(crate) async fn settle_restored(
     loaded: &Loaded,
     made_at: Option<DateTime<Utc>>,
 ) -> anyhow::Result<()> {
-    let relay = app.config.mail.smtp.is_some();
+    let relay = app.config.mail.has_relay();
     for digest in &app.config.digests {
         let name = &digest.name;
         if store.last_slot(name).await?.is_none() {

@@ -64,6 +64,6 @@ impl Turn<'_> {
     }
 
     fn is_for_outbox(&self) -> bool {
-        self.app.config.mail.smtp.is_none()
+        !self.app.config.mail.has_relay()
     }
 }

@@ -1,7 +1,7 @@
 //! SQL: readers, issues, deliveries, in SQLite or PostgreSQL by one text.
 
-/// Does this, and from its start once more where it met what passes. A macro, as the one below, since a future that a
-/// closure gives is not known to go from thread to thread.
+/// Runs a transaction, and runs it again from its start after an error that passes (a deadlock, a serialisation failure).
+/// A macro, as the one below, since the future that a closure returns is not known to be `Send`.
 macro_rules! patiently {
     ($work:expr) => {{
         let mut tries = 1;

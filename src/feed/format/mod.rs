@@ -1,4 +1,6 @@
-//! The formats: to add one, add its file here and its name to the config.
+//! The formats. To add one: its file here; its variant and default file in `config::Format` (every site gets it then, as
+//! long as its config names no `formats`); the sign by which its documents are known as ours, in `feed::mark`. To take
+//! over ids from it, `feed::parse`.
 
 mod atom;
 mod json;

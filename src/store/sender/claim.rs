@@ -46,7 +46,7 @@ impl Due {
                 ReaderState::Left.word().to_owned(),
             ));
         }
-        // It was taken in by other rules than ours, and keeps the issue from nobody else.
+        // An address that was stored under older rules and no longer parses is given up, and stops nobody else.
         let email = address.unwrap_or_default().parse();
         Ok(Claimed {
             reader: Reader {

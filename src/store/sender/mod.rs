@@ -61,8 +61,8 @@ enum Ownership {
 }
 
 impl Store {
-    /// Becomes a sender, and puts in order what dead senders left: what they had only claimed waits again, what they had
-    /// begun to send is uncertain. `Err(Busy)` where the store takes one sender at a time and has one.
+    /// Becomes a sender, and puts in order what dead senders left: what they had only claimed waits again; what they had
+    /// begun to send is noted as uncertain, and waits again or for a person, as `uncertain` says. `Err(Busy)` where the store takes one sender at a time and has one.
     pub async fn begin_sending(
         &self,
         uncertain: Uncertain,
@@ -183,11 +183,13 @@ impl Sender {
             .bind(owner)
             .execute(&mut *tx)
             .await?;
+            // Unlike after a lost reply there is no gap before the next attempt: the time since the death is one.
             let state = match self.uncertain {
                 Uncertain::Retry => DeliveryState::Queued,
                 Uncertain::Hold => DeliveryState::Uncertain,
             };
-            // Just those are noted whom this finds: an intent of the dead may be committed even now.
+            // Events are written for the rows that this update finds, and no others: the dead sender's last commit may
+            // still arrive.
             let rows = sqlx::query(
                 "UPDATE delivery SET owner = NULL, state = $1, attempts = attempts + 1, reply = $2, \
                  first_at = COALESCE(first_at, $4) WHERE owner = $3 AND state = 1 RETURNING issue, reader",
@@ -225,7 +227,7 @@ impl Sender {
     }
 
     /// How many have not got the issue and are in nobody's hands: what another living sender has begun is not among them.
-    pub async fn missed(&self, issue: IssueId) -> Result<u64> {
+    pub async fn unsent_count(&self, issue: IssueId) -> Result<u64> {
         let row = sqlx::query(
             "SELECT COUNT(*) AS n FROM delivery WHERE issue = $1 AND state NOT IN (2, 4) \
              AND NOT (state IN (0, 1) AND owner IS NOT NULL)",

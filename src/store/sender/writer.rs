@@ -60,7 +60,7 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
     let mut failed: Option<String> = None;
     while let Some(first) = writer.next(&mut jobs).await {
         let mut waiting = vec![first];
-        // Whoever is about to give a job is let do so: the more go into one commit, the less each costs.
+        // Let every task that is ready submit its job first: the more jobs share a commit, the less each costs.
         let mut before = 0;
         while before < waiting.len() && waiting.len() < MOST_JOBS {
             before = waiting.len();
@@ -145,7 +145,7 @@ impl Writer {
                 Job::Settle(issue, list, now) => {
                     let batch = batches.entry(*issue).or_default();
                     for one in list {
-                        // Who asked to send it has gone, and does not hear that it may.
+                        // The task that asked for this intent has ended, and nobody waits for its answer.
                         batch.intended.remove(&one.reader);
                         batch
                             .settled
