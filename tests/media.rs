@@ -1,7 +1,9 @@
 //! What a post shows beside its words: films, sounds, pages that it embeds, pictures.
 
-use crate::feed::{built, config, in_entries, in_items, site};
-use crate::scene::Scene;
+use mail_parser::MessageParser;
+
+use crate::feed::{NOON, built, config, in_entries, in_items, site};
+use crate::scene::{CONFIG, Scene};
 
 /// The text of the entry of a post in a file of this name.
 fn content(name: &str, body: &str) -> String {
@@ -35,15 +37,15 @@ fn an_embedded_page_is_a_link_where_it_is_one_of_the_web() {
     for (body, expected) in [
         (
             "<iframe src=\"https&#58;//v.example/?a=1&amp;region=b&copy;\"></iframe>",
-            "<a href=\"https://v.example/?a=1&amp;region=b%C2%A9\">v.example</a>",
+            "<p><a href=\"https://v.example/?a=1&amp;region=b%C2%A9\">v.example</a></p>",
         ),
         (
             "<iframe data-src=\"//v.example/e\" src=\"about:blank\" title=\"A &amp; &lt;b&gt;\"></iframe>",
-            "<a href=\"https://v.example/e\">A &amp; &lt;b&gt;</a>",
+            "<p><a href=\"https://v.example/e\">A &amp; &lt;b&gt;</a></p>",
         ),
         (
             "<iframe src=\"/f\" title=\" \">old</iframe>",
-            "<a href=\"https://hums.example/f\">hums.example</a>",
+            "<p><a href=\"https://hums.example/f\">hums.example</a></p>",
         ),
         (
             "a<iframe src=\"data:text/html,x\"></iframe><iframe src=\"javascript:x()\"></iframe><iframe src></iframe><iframe srcdoc=x></iframe>b",
@@ -63,12 +65,12 @@ fn an_embedded_page_is_a_link_where_it_is_one_of_the_web() {
         ),
         (
             "<noscript><iframe src=\"/a\"></iframe><math><mi>x</mi><annotation>y</annotation></math></noscript>",
-            "<a href=\"https://hums.example/a\">hums.example</a><math><mi>x</mi></math>",
+            "<p><a href=\"https://hums.example/a\">hums.example</a></p><math><mi>x</mi></math>",
         ),
         // Two programs may read this in two ways; it is legal all the same.
         (
             "<select><xmp></xmp></select><iframe src=\"/a\"></iframe>",
-            "<a href=\"https://hums.example/a\">hums.example</a>",
+            "<p><a href=\"https://hums.example/a\">hums.example</a></p>",
         ),
         (
             "<table><tr><td><noscript>a</noscript></td></tr></table>",
@@ -164,4 +166,71 @@ fn the_name_of_a_sound_says_nothing_of_the_post() {
         ),
         (&"<p>A</p>".to_owned(), &"A".into())
     );
+}
+
+#[test]
+fn players_stand_apart_in_feeds_and_mails() {
+    let one = "<iframe src=\"https://a.example/1\" title=\"One\"></iframe>";
+    let two = "<iframe src=\"https://a.example/2\" title=\"Two\"></iframe>";
+    let films = "<video src=\"/a.mp4\"></video> <video src=\"/b.mp4\"></video>";
+    for (text, feed, mail, lines) in [
+        (
+            format!("{one}{two}"),
+            "<p><a>One</a></p><p><a>Two</a></p>",
+            "<p><a>One</a></p><p><a>Two</a></p>",
+            "One [1]\n\nTwo [2]\n",
+        ),
+        (
+            format!("See {one} and {two} here"),
+            "<p>See </p><p><a>One</a></p><p> and </p><p><a>Two</a></p><p> here</p>",
+            "<p>See </p><p><a>One</a></p><p> and </p><p><a>Two</a></p><p> here</p>",
+            "See\n\nOne [1]\n\nand\n\nTwo [2]\n\nhere\n",
+        ),
+        (
+            format!("See <iframe></iframe> {one}"),
+            "<p>See </p><p><a>One</a></p>",
+            "<p>See </p><p><a>One</a></p>",
+            "See\n\nOne [1]\n",
+        ),
+        (
+            "Tea.\n\n<p><iframe></iframe></p>\n\nCake.".to_owned(),
+            "<p>Tea.</p> <p>Cake.</p>",
+            "<p>Tea.</p> <p>Cake.</p>",
+            "Tea.\n\nCake.\n",
+        ),
+        (
+            format!("{one}\n\n{films}"),
+            "<p><a>One</a></p> <p><video></video> <a>a.mp4</a> <video></video> <a>b.mp4</a></p>",
+            "<p><a>One</a></p> <p><a>▶ a.mp4</a><br> <a>▶ b.mp4</a><br></p>",
+            "One [1]\n\n▶ a.mp4 [2]\n▶ b.mp4 [3]\n",
+        ),
+    ] {
+        let full = CONFIG.replace("[[digest]]", "[[digest]]\nlayout = \"full\"");
+        let scene =
+            site(&[("tea.md", "title: Tea\ndate: 2024-05-01", &text)]).file("config.toml", &full);
+        let content = in_entries(&built(&scene).atom, "content").remove(0);
+        assert_eq!(bare(&content), feed, "{text}");
+        let arguments = ["digest", "weekly", "--posts", "tea.md", "--dry-run"];
+        let printed = scene.run_at(NOON, &arguments);
+        let parsed = MessageParser::default().parse(&printed).unwrap();
+        let html = bare(&parsed.body_html(0).unwrap());
+        assert!(html.contains(mail), "{text}: {html}");
+        let said = parsed.body_text(0).unwrap().replace('\r', "");
+        assert!(said.contains(lines), "{text}: {said}");
+    }
+}
+
+/// The HTML without the attributes of its elements, and with single spaces.
+fn bare(html: &str) -> String {
+    let mut bare = String::new();
+    for part in html.split_inclusive(['<', '>']) {
+        match part.strip_suffix('>') {
+            Some(tag) => {
+                bare.push_str(tag.split(' ').next().unwrap());
+                bare.push('>');
+            }
+            None => bare.push_str(part),
+        }
+    }
+    bare.split_whitespace().collect::<Vec<_>>().join(" ")
 }

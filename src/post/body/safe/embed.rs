@@ -7,25 +7,27 @@ use std::rc::Rc;
 use lol_html::errors::{AttributeNameError, RewritingError};
 use lol_html::html_content::{ContentType, Element};
 use lol_html::{RewriteStrSettings, element, end_tag};
-use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::html::{escape, tags, unescape};
 use crate::post::body::links::Links;
+use crate::post::body::safe::element::{before_end, is_balanced};
 use crate::post::body::safe::left_out::LeftOut;
-use crate::post::body::safe::player;
+use crate::post::body::safe::player::{self, file_name};
+use crate::post::body::safe::plugin::{self, Instead};
 
 /// Elements that are not left to the sanitiser alone.
-const MEANT: [&str; 6] = [
+const MEANT: [&str; 7] = [
     "noscript",
     "annotation",
     "annotation-xml",
     "object",
     "embed",
+    "noembed",
     "script",
 ];
 
-/// The same HTML with what stands in `<noscript>`, with links in the place of what plug-ins and scripts would show, and
+/// The same HTML with what stands in `<noscript>`, with frames in the place of what plug-ins and scripts would show, and
 /// without what nobody sees.
 pub(super) fn without_scripts<'a>(
     html: &'a str,
@@ -36,6 +38,7 @@ pub(super) fn without_scripts<'a>(
     let styled = LazyCell::new(|| html.to_ascii_lowercase().contains("style"));
     let is_meant = |(name, rest): (&str, &str)| {
         MEANT.iter().any(|meant| name.eq_ignore_ascii_case(meant))
+            || plugin::is_player(name)
             || name.eq_ignore_ascii_case("img") && *styled
             || name.eq_ignore_ascii_case("span") && rest.starts_with(" class=\"katex-html")
     };
@@ -45,6 +48,7 @@ pub(super) fn without_scripts<'a>(
     let lost: RefCell<Vec<&'static str>> = RefCell::default();
     let rewrite = |html: &str| {
         let was_text = Cell::new(false);
+        let objects_end = is_balanced(html, "object");
         let bare = |element: &mut Element<'_, '_>| {
             was_text.set(true);
             element.remove_and_keep_content();
@@ -55,23 +59,48 @@ pub(super) fn without_scripts<'a>(
             element.remove();
             Ok(())
         };
-        let plug_in = |element: &mut Element<'_, '_>| {
-            let name = if element.tag_name() == "object" {
-                "data"
-            } else {
-                "src"
-            };
-            match plugged(element, name, links) {
-                Some(link) => element.replace(&link, ContentType::Html),
-                None => lost
-                    .borrow_mut()
-                    .push(if name == "data" { "object" } else { "embed" }),
+        let object = |object: &mut Element<'_, '_>| {
+            let start = object.source_location().bytes().start;
+            let inside = Some(&html[start..]).filter(|_| objects_end);
+            let inside = inside.and_then(|object| before_end(object, "object"));
+            let inside = inside.and_then(|object| object.split_once('>'));
+            let inside = inside.map_or("", |(_, inside)| inside);
+            match plugin::instead_of_object(object, inside, links) {
+                Instead::Html(html) => object.replace(&html, ContentType::Html),
+                Instead::Content => object.remove_and_keep_content(),
+                Instead::Nothing => {
+                    lost.borrow_mut().push("object");
+                    object.remove_and_keep_content();
+                }
             }
             Ok(())
         };
-        let script = |element: &mut Element<'_, '_>| {
-            if let Some(link) = scripted(element, links) {
-                element.replace(&link, ContentType::Html);
+        let is_embedded = Cell::new(false);
+        let embed = |embed: &mut Element<'_, '_>| {
+            let frame = plugin::instead_of_embed(embed, links);
+            is_embedded.set(frame.is_some());
+            match frame {
+                Some(frame) => embed.replace(&frame, ContentType::Html),
+                None => lost.borrow_mut().push("embed"),
+            }
+            Ok(())
+        };
+        let no_embed = |element: &mut Element<'_, '_>| {
+            if is_embedded.get() {
+                element.remove();
+                return Ok(());
+            }
+            bare(element)
+        };
+        let player = |player: &mut Element<'_, '_>| {
+            if let Some(frame) = plugin::instead_of_player(player, links) {
+                player.replace(&frame, ContentType::Html);
+            }
+            Ok(())
+        };
+        let script = |script: &mut Element<'_, '_>| {
+            if let Some(frame) = plugin::instead_of_script(script, links) {
+                script.replace(&frame, ContentType::Html);
             }
             Ok(())
         };
@@ -87,7 +116,10 @@ pub(super) fn without_scripts<'a>(
             .append_element_content_handler(element!("noscript", bare))
             .append_element_content_handler(element!("annotation, annotation-xml", again))
             .append_element_content_handler(element!("span.katex-html", again))
-            .append_element_content_handler(element!("object, embed", plug_in))
+            .append_element_content_handler(element!("object", object))
+            .append_element_content_handler(element!("embed", embed))
+            .append_element_content_handler(element!("noembed", no_embed))
+            .append_element_content_handler(element!(plugin::selector(), player))
             .append_element_content_handler(element!("script[src]", script))
             .append_element_content_handler(element!("img[style]", unseen));
         let rewritten = lol_html::rewrite_str(html, settings).unwrap_or_else(|_| html.to_owned());
@@ -105,37 +137,6 @@ pub(super) fn without_scripts<'a>(
         *left_out.entry(name).or_default() += 1;
     }
     rewritten.into()
-}
-
-/// The link to what a plug-in would show.
-fn plugged(element: &Element<'_, '_>, name: &str, links: &Links<'_>) -> Option<String> {
-    let value = unescape(&element.get_attribute(name)?);
-    let url = links
-        .absolute(&value)
-        .filter(|_| !value.trim().is_empty())?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return None;
-    }
-    let (page, service) = player::page(&url);
-    let title = element
-        .get_attribute("title")
-        .map(|title| escape(&unescape(&title)));
-    let name = file_name(&page).map(|name| escape(&name));
-    let words = title.as_deref().or(service).or(name.as_deref());
-    Some(link(&page, words.or(page.host_str())))
-}
-
-/// The link to what a script is known to show in its place.
-fn scripted(script: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
-    let mut url = links.absolute(&unescape(&script.get_attribute("src")?))?;
-    let (name, path) = match (url.host_str()?, url.path().strip_suffix(".js")?) {
-        ("gist.github.com", path) => ("gist", path.to_owned()),
-        ("asciinema.org", path) if path.starts_with("/a/") => ("asciinema", path.to_owned()),
-        _ => return None,
-    };
-    url.set_path(&path);
-    url.set_query(None);
-    Some(format!("<p>{}</p>", link(&url, Some(name))))
 }
 
 /// Whether an image shows nothing: it is hidden, or a point that counts its readers.
@@ -162,8 +163,23 @@ pub(super) fn is_unseen(image: &Element<'_, '_>) -> bool {
     styled("display").as_deref() == Some("none") || is_point("width") && is_point("height")
 }
 
-/// HTML that is safe already, with a link in the place of each page that it embeds and behind each film and sound; none
-/// where it has neither.
+/// Where a frame stands.
+#[derive(Clone, Copy)]
+enum FramePlace {
+    /// Between blocks.
+    Block,
+    /// Among the words of a paragraph.
+    Paragraph,
+    /// Where no paragraph can stand.
+    Line,
+}
+
+/// Frames where no paragraph can stand.
+const LINES: &str =
+    "a iframe, summary iframe, h1 iframe, h2 iframe, h3 iframe, h4 iframe, h5 iframe, h6 iframe";
+
+/// HTML that is safe already, with a link in the place of each page that it embeds, in a paragraph of its own, and behind
+/// each film and sound; none where it has neither.
 ///
 /// # Errors
 /// What the rewriter holds against it: then a page that it embeds would still be there.
@@ -182,7 +198,17 @@ pub(super) fn with_links(
         title.filter(|title| !title.trim().is_empty())
     };
     let lost = Cell::new(0_usize);
+    // Where the next frame stands: no two links run together, nor a link and the words beside it.
+    let place = Cell::new(FramePlace::Block);
+    let stands = |at: FramePlace| {
+        let place = &place;
+        move |_: &mut Element<'_, '_>| {
+            place.set(at);
+            Ok(())
+        }
+    };
     let to_link = |frame: &mut Element<'_, '_>| {
+        let place = place.replace(FramePlace::Block);
         let Some(url) = address(frame, links) else {
             lost.set(lost.get() + 1);
             frame.remove();
@@ -191,7 +217,13 @@ pub(super) fn with_links(
         let (page, service) = player::page(&url);
         let title = title(frame).filter(|title| service.is_none() || player::is_telling(title));
         let words = title.as_deref().or(service).or(page.host_str());
-        frame.replace(&link(&page, words), ContentType::Html);
+        let link = link(&page, words);
+        let html = match place {
+            FramePlace::Block => format!("<p>{link}</p>"),
+            FramePlace::Paragraph => format!("</p><p>{link}</p><p>"),
+            FramePlace::Line => format!(" {link} "),
+        };
+        frame.replace(&html, ContentType::Html);
         Ok(())
     };
     // The film or sound that is open, until its link is written behind it.
@@ -222,6 +254,8 @@ pub(super) fn with_links(
     };
     let settings = RewriteStrSettings::new()
         .with_strict(false)
+        .append_element_content_handler(element!("p iframe", stands(FramePlace::Paragraph)))
+        .append_element_content_handler(element!(LINES, stands(FramePlace::Line)))
         .append_element_content_handler(element!("iframe", to_link))
         .append_element_content_handler(element!("audio, video", with_link))
         .append_element_content_handler(element!("audio source, video source", source));
@@ -261,14 +295,4 @@ fn played(
 fn link(url: &Url, words: Option<&str>) -> String {
     let address = escape(url.as_str());
     format!("<a href=\"{address}\">{}</a>", words.unwrap_or(&address))
-}
-
-/// The last part of an address's path, as people write it.
-fn file_name(url: &Url) -> Option<String> {
-    let name = url.path().rsplit('/').find(|part| !part.is_empty())?;
-    Some(
-        percent_decode_str(name)
-            .decode_utf8()
-            .map_or_else(|_| name.to_owned(), Cow::into_owned),
-    )
 }

@@ -8,6 +8,7 @@ use lol_html::html_content::Element;
 use lol_html::{RewriteStrSettings, element, end_tag};
 
 use crate::html::{attribute, tags};
+use crate::post::body::safe::element::{before_end, is_balanced};
 use crate::post::body::safe::left_out::LeftOut;
 use crate::post::body::safe::tag::is_tag;
 
@@ -41,7 +42,7 @@ pub(super) fn without_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a
             .find(|name| tag == *name);
         let Some(name) = name else { return Ok(()) };
         let start = element.source_location().bytes().start;
-        let inside = || inside(&html[start..], name);
+        let inside = || before_end(&html[start..], name);
         let is_kept = match name {
             // What is never closed would take the rest of the text along.
             _ if unclosed.contains(&name) => true,
@@ -91,28 +92,6 @@ pub(super) fn without_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a
         *left_out.entry(name).or_default() += 1;
     }
     rewritten.map_or_else(|_| html.into(), Cow::from)
-}
-
-/// Whether each element of this name is closed.
-fn is_balanced(html: &str, name: &str) -> bool {
-    let (open, close) = (format!("<{name}"), format!("</{name}"));
-    let mut depth = 0_usize;
-    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
-        if is_tag(&html[at..], &open) {
-            depth += 1;
-        } else if is_tag(&html[at..], &close) {
-            depth = depth.saturating_sub(1);
-        }
-    }
-    depth == 0
-}
-
-/// What stands in the element of this name that a text begins with.
-fn inside<'a>(html: &'a str, name: &str) -> Option<&'a str> {
-    let close = format!("</{name}");
-    let mut places = memchr::memchr_iter(b'<', html.as_bytes());
-    let end = places.find(|at| is_tag(&html[*at..], &close))?;
-    Some(&html[..end])
 }
 
 fn holds_checkbox(html: &str) -> bool {

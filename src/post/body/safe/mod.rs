@@ -16,6 +16,7 @@ use crate::post::body::safe::simple::Simple;
 
 mod allowed;
 mod drawings;
+mod element;
 mod embed;
 mod forms;
 mod formulas;
@@ -24,6 +25,7 @@ mod long;
 mod nesting;
 mod pictures;
 mod player;
+mod plugin;
 mod simple;
 mod tag;
 
@@ -88,15 +90,26 @@ fn resolved(simple: Simple, links: &Links<'_>) -> String {
 
 /// HTML without empty paragraphs, and without spaces around it.
 fn tidy(html: String) -> String {
-    const EMPTY: &str = "<p></p>";
-    let html = match memmem::find(html.as_bytes(), EMPTY.as_bytes()) {
-        Some(_) => html.replace(EMPTY, ""),
-        None => html,
-    };
+    let html = without_empty_paragraphs(&html).unwrap_or(html);
     match html.trim() {
         trimmed if trimmed.len() < html.len() => trimmed.to_owned(),
         _ => html,
     }
+}
+
+/// The same HTML without paragraphs that hold nothing; none where there is none.
+fn without_empty_paragraphs(html: &str) -> Option<String> {
+    const OPEN: &str = "<p>";
+    let mut without = String::new();
+    let mut from = 0;
+    for at in memmem::find_iter(html.as_bytes(), OPEN) {
+        let inside = &html[at + OPEN.len()..];
+        if let Some(behind) = inside.trim_ascii_start().strip_prefix("</p>") {
+            without.push_str(&html[from..at]);
+            from = html.len() - behind.len();
+        }
+    }
+    (from > 0).then(|| without + &html[from..])
 }
 
 /// HTML that is safe already, with absolute addresses, and without pictures that show nothing.

@@ -1,5 +1,8 @@
 //! The page that a person would open, from the address of an embedded player.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// The page of a player, and what its service is called.
@@ -42,6 +45,12 @@ fn known(player: &Url) -> Option<(Option<String>, &'static str)> {
         let mut pairs = player.query_pairs();
         let (_, value) = pairs.find(|(key, _)| key == name)?;
         Some(value.into_owned()).filter(|value| !value.is_empty())
+    };
+    // An episode of a podcast, a song of an album.
+    let item = || {
+        query("i")
+            .map(|item| format!("?i={item}"))
+            .unwrap_or_default()
     };
     let found = match (host, parts.as_slice()) {
         ("youtube.com" | "youtube-nocookie.com" | "m.youtube.com", ["embed", "videoseries"]) => (
@@ -135,11 +144,19 @@ fn known(player: &Url) -> Option<(Option<String>, &'static str)> {
             "Instagram",
         ),
         ("embed.podcasts.apple.com", _) => (
-            Some(format!("https://podcasts.apple.com{}", player.path())),
+            Some(format!(
+                "https://podcasts.apple.com{}{}",
+                player.path(),
+                item()
+            )),
             "Apple Podcasts",
         ),
         ("embed.music.apple.com", _) => (
-            Some(format!("https://music.apple.com{}", player.path())),
+            Some(format!(
+                "https://music.apple.com{}{}",
+                player.path(),
+                item()
+            )),
             "Apple Music",
         ),
         ("loom.com", ["embed", id, ..]) => {
@@ -157,6 +174,16 @@ fn known(player: &Url) -> Option<(Option<String>, &'static str)> {
     let (page, service) = found;
     let is_page = |page: &String| page.starts_with("https://") || page.starts_with("http://");
     Some((page.filter(is_page), service))
+}
+
+/// The last part of an address's path, as people write it.
+pub(super) fn file_name(url: &Url) -> Option<String> {
+    let name = url.path().rsplit('/').find(|part| !part.is_empty())?;
+    Some(
+        percent_decode_str(name)
+            .decode_utf8()
+            .map_or_else(|_| name.to_owned(), Cow::into_owned),
+    )
 }
 
 #[cfg(test)]
@@ -245,6 +272,21 @@ mod tests {
                 "https://www.google.com/maps/embed?pb=1",
                 "https://www.google.com/maps/embed?pb=1",
                 "Google Maps",
+            ),
+            (
+                "https://embed.podcasts.apple.com/us/podcast/tea/id1?i=1000&theme=dark",
+                "https://podcasts.apple.com/us/podcast/tea/id1?i=1000",
+                "Apple Podcasts",
+            ),
+            (
+                "https://embed.podcasts.apple.com/us/podcast/tea/id1",
+                "https://podcasts.apple.com/us/podcast/tea/id1",
+                "Apple Podcasts",
+            ),
+            (
+                "https://embed.music.apple.com/us/album/tea/1?i=2&app=music",
+                "https://music.apple.com/us/album/tea/1?i=2",
+                "Apple Music",
             ),
             ("https://x.example/game/", "https://x.example/game/", ""),
             (

@@ -95,11 +95,106 @@ fn a_player_becomes_a_link_to_its_page() {
             "<a href=\"https://hums.example/a/tea.pdf\">tea.pdf</a>",
         ),
         (
+            "<object data=\"/tea.pdf\" type=\"application/pdf\">How to <b>brew</b></object>",
+            "<a href=\"https://hums.example/tea.pdf\">How to brew</a>",
+        ),
+        (
+            "<object data=\"/tea.pdf\">Your browser shows no PDF.</object>",
+            "<a href=\"https://hums.example/tea.pdf\">tea.pdf</a>",
+        ),
+        (
+            "<object data=\"/tea.pdf\">No PDF? <a href=\"/tea.pdf\">Load it</a>.</object>",
+            "No PDF? <a href=\"https://hums.example/tea.pdf\">Load it</a>.",
+        ),
+        (
+            "<object type=\"image/svg+xml\" data=\"/pot.svg\">A pot</object>",
+            "<img src=\"https://hums.example/pot.svg\" alt=\"A pot\">",
+        ),
+        (
+            "<object type=\"image/svg+xml\" data=\"/pot.svg\"><img src=\"/pot.png\" alt=\"A pot\"></object>",
+            "<img src=\"https://hums.example/pot.png\" alt=\"A pot\">",
+        ),
+        (
+            "<object><param name=\"movie\"><embed src=\"https://www.youtube.com/v/abc\"></object>",
+            "<a href=\"https://www.youtube.com/watch?v=abc\">YouTube</a>",
+        ),
+        ("<object data=\"javascript:x()\">A pot</object>", "A pot"),
+        (
+            "<embed src=\"/tea.pdf\"><noembed><a href=\"/tea.html\">Tea</a></noembed>",
+            "<a href=\"https://hums.example/tea.pdf\">tea.pdf</a>",
+        ),
+        (
+            "<embed><noembed><a href=\"/tea.html\">Tea</a></noembed>",
+            "<a href=\"https://hums.example/tea.html\">Tea</a>",
+        ),
+        (
+            "<lite-youtube videoid=\"abc\" playlabel=\"Play: Tea\"><a href=\"/x\">Play</a></lite-youtube>",
+            "<a href=\"https://www.youtube.com/watch?v=abc\">Play: Tea</a>",
+        ),
+        (
+            "<Lite-Vimeo VideoID=12></Lite-Vimeo>",
+            "<a href=\"https://vimeo.com/12\">vimeo.com</a>",
+        ),
+        (
+            "<youtube-video src=\"https://www.youtube.com/embed/abc\" title=\"YouTube video\"></youtube-video>",
+            "<a href=\"https://www.youtube.com/watch?v=abc\">YouTube</a>",
+        ),
+        (
+            "<amp-youtube data-videoid=\"abc\" title=\"Tea\"></amp-youtube>",
+            "<a href=\"https://www.youtube.com/watch?v=abc\">Tea</a>",
+        ),
+        ("<lite-youtube>Tea</lite-youtube>", "Tea"),
+        (
             "<script src=\"https://gist.github.com/a/1.js\"></script>",
             "<a href=\"https://gist.github.com/a/1\">gist</a>",
         ),
     ] {
         assert_eq!(shown(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_player_is_a_paragraph_of_its_own() {
+    let one = "<iframe src=\"https://a.example/1\" title=\"One\"></iframe>";
+    let two = "<embed src=\"https://a.example/2\" title=\"Two\">";
+    let none = "<iframe></iframe>";
+    let (a, b) = (
+        "<a href=\"https://a.example/1\">One</a>",
+        "<a href=\"https://a.example/2\">Two</a>",
+    );
+    for (text, expected) in [
+        (format!("{one}{two}"), format!("<p>{a}</p><p>{b}</p>")),
+        (format!("{one}\n{two}"), format!("<p>{a}</p>\n<p>{b}</p>")),
+        (
+            format!("x {one} y"),
+            format!("<p>x </p><p>{a}</p><p> y</p>"),
+        ),
+        (
+            format!("x *{two} y*"),
+            format!("<p>x <em></em></p><p><em>{b}</em></p><p><em> y</em></p>"),
+        ),
+        (
+            format!("<div>{one}{two}</div>"),
+            format!("<div><p>{a}</p><p>{b}</p></div>"),
+        ),
+        (
+            format!("<div>x {one} y</div>"),
+            format!("<div>x <p>{a}</p> y</div>"),
+        ),
+        (
+            format!("- {one}"),
+            format!("<ul>\n<li><p>{a}</p></li>\n</ul>"),
+        ),
+        (format!("# x{one}y"), format!("<h1 id=\"xy\">x {a} y</h1>")),
+        (format!("{one}{none}{two}"), format!("<p>{a}</p><p>{b}</p>")),
+        (format!("x {none} y"), "<p>x  y</p>".to_owned()),
+        (
+            format!("x\n\n{none}\n\ny"),
+            "<p>x</p>\n\n<p>y</p>".to_owned(),
+        ),
+        (format!("<p>{none}\n</p>"), String::new()),
+    ] {
+        assert_eq!(body(Dialect::Plain, &text).html, expected, "{text}");
     }
 }
 

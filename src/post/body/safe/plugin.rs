@@ -1,0 +1,155 @@
+//! What plug-ins, scripts and elements of a player's own library would show, as frames, which give way to links later.
+
+use lol_html::html_content::Element;
+use url::Url;
+
+use crate::html::{escape, tags, unescape, words};
+use crate::post::body::links::Links;
+use crate::post::body::safe::player::{self, file_name};
+
+/// Elements that libraries of players define, the attributes that name what they play, and the address of its page.
+const PLAYERS: [(&str, &[&str], &str); 12] = [
+    ("lite-youtube", &["videoid"], YOUTUBE),
+    ("lite-youtube-embed", &["videoid", "id"], YOUTUBE),
+    ("lyte-youtube", &["videoid"], YOUTUBE),
+    (
+        "youtube-embed",
+        &["videoid", "video-id", "id", "src"],
+        YOUTUBE,
+    ),
+    ("youtube-player", &["video-id", "videoid", "id"], YOUTUBE),
+    ("youtube-video", &["video-id", "videoid", "src"], YOUTUBE),
+    ("amp-youtube", &["data-videoid"], YOUTUBE),
+    ("lite-vimeo", &["videoid"], VIMEO),
+    ("lite-vimeo-embed", &["videoid", "id"], VIMEO),
+    ("vimeo-video", &["video-id", "src"], VIMEO),
+    ("amp-vimeo", &["data-videoid"], VIMEO),
+    ("amp-iframe", &["src"], ""),
+];
+const YOUTUBE: &str = "https://www.youtube.com/watch?v=";
+const VIMEO: &str = "https://vimeo.com/";
+
+/// The selector of those elements.
+pub(super) fn selector() -> String {
+    PLAYERS.map(|(name, _, _)| name).join(", ")
+}
+
+/// Whether an element of this name is defined by a library of players.
+pub(super) fn is_player(name: &str) -> bool {
+    let mut players = PLAYERS.iter();
+    players.any(|(player, _, _)| name.eq_ignore_ascii_case(player))
+}
+
+/// What an `object` becomes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Instead {
+    /// This HTML.
+    Html(String),
+    /// What stands in it.
+    Content,
+    /// Nothing.
+    Nothing,
+}
+
+/// What takes the place of an `object` that holds this HTML for those who cannot see it. That is shown where it shows more
+/// than words; words alone are the name of what is linked, unless they speak of the browser.
+pub(super) fn instead_of_object(
+    object: &Element<'_, '_>,
+    inside: &str,
+    links: &Links<'_>,
+) -> Instead {
+    const SHOWING: [&str; 9] = [
+        "a", "img", "picture", "svg", "iframe", "embed", "object", "audio", "video",
+    ];
+    let shows = |name: &str| SHOWING.iter().any(|one| name.eq_ignore_ascii_case(one));
+    if tags(inside).any(|(name, _)| shows(name)) {
+        return Instead::Content;
+    }
+    let said = words(inside);
+    let Some(url) = address(object, "data", links) else {
+        return match said.is_empty() {
+            true => Instead::Nothing,
+            false => Instead::Content,
+        };
+    };
+    let kind = object.get_attribute("type").unwrap_or_default();
+    if kind.trim().to_ascii_lowercase().starts_with("image/") {
+        let title = title(object).unwrap_or(said);
+        let (address, title) = (escape(url.as_str()), escape(&title));
+        return Instead::Html(format!("<img src=\"{address}\" alt=\"{title}\">"));
+    }
+    Instead::Html(frame(object, &url, telling(&said)))
+}
+
+/// The frame in the place of an `embed`; none where it shows nothing of the web.
+pub(super) fn instead_of_embed(embed: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
+    let url = address(embed, "src", links)?;
+    Some(frame(embed, &url, None))
+}
+
+/// The frame in the place of an element of a library; none where it names nothing.
+pub(super) fn instead_of_player(player: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
+    let tag = player.tag_name();
+    let (_, names, page) = PLAYERS.iter().find(|(name, _, _)| tag == *name)?;
+    let value = names.iter().find_map(|name| player.get_attribute(name));
+    let value = value.map(|value| unescape(&value))?;
+    let value = value.trim();
+    let is_address = page.is_empty() || value.contains([':', '/']);
+    let url = match is_address {
+        true => links.absolute(value)?,
+        false => Url::parse(&format!("{page}{value}")).ok()?,
+    };
+    let is_web = matches!(url.scheme(), "http" | "https");
+    (is_web && !value.is_empty()).then(|| frame(player, &url, None))
+}
+
+/// The frame in the place of a script that is known to show something there.
+pub(super) fn instead_of_script(script: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
+    let mut url = links.absolute(&unescape(&script.get_attribute("src")?))?;
+    let (name, path) = match (url.host_str()?, url.path().strip_suffix(".js")?) {
+        ("gist.github.com", path) => ("gist", path.to_owned()),
+        ("asciinema.org", path) if path.starts_with("/a/") => ("asciinema", path.to_owned()),
+        _ => return None,
+    };
+    url.set_path(&path);
+    url.set_query(None);
+    Some(frame(script, &url, Some(name)))
+}
+
+fn address(element: &Element<'_, '_>, name: &str, links: &Links<'_>) -> Option<Url> {
+    let value = unescape(&element.get_attribute(name)?);
+    let url = links.absolute(&value)?;
+    let is_web = matches!(url.scheme(), "http" | "https");
+    (is_web && !value.trim().is_empty()).then_some(url)
+}
+
+/// What an element says that it shows.
+fn title(element: &Element<'_, '_>) -> Option<String> {
+    let mut names = ["title", "playlabel", "aria-label"].iter();
+    names.find_map(|name| {
+        let title = unescape(&element.get_attribute(name)?);
+        Some(title).filter(|title| !title.trim().is_empty())
+    })
+}
+
+/// A text that names what it stands for, and does not explain why it is not seen.
+fn telling(said: &str) -> Option<&str> {
+    const LONGEST: usize = 120;
+    let lower = said.to_lowercase();
+    let excuses = ["browser", "support", "plug-in", "plugin", "javascript"];
+    let is_excuse = excuses.iter().any(|excuse| lower.contains(excuse));
+    (!said.is_empty() && said.len() <= LONGEST && !is_excuse).then_some(said)
+}
+
+/// A frame of this address with a title that says most of it.
+fn frame(element: &Element<'_, '_>, url: &Url, said: Option<&str>) -> String {
+    let (page, service) = player::page(url);
+    let own = title(element).filter(|title| service.is_none() || player::is_telling(title));
+    let file = file_name(&page);
+    let title = own.as_deref().or(service).or(said).or(file.as_deref());
+    format!(
+        "<iframe src=\"{}\" title=\"{}\"></iframe>",
+        escape(page.as_str()),
+        escape(title.unwrap_or_default())
+    )
+}
