@@ -100,7 +100,12 @@ pub(super) fn instead_of_player(player: &Element<'_, '_>, links: &Links<'_>) -> 
         false => Url::parse(&format!("{page}{value}")).ok()?,
     };
     let is_web = matches!(url.scheme(), "http" | "https");
-    (is_web && !value.is_empty()).then(|| frame(player, &url, None))
+    let service = match *page {
+        YOUTUBE => Some("YouTube"),
+        VIMEO => Some("Vimeo"),
+        _ => None,
+    };
+    (is_web && !value.is_empty()).then(|| frame(player, &url, service))
 }
 
 /// The frame in the place of a script that is known to show something there.

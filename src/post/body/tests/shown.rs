@@ -133,7 +133,7 @@ fn a_player_becomes_a_link_to_its_page() {
         ),
         (
             "<Lite-Vimeo VideoID=12></Lite-Vimeo>",
-            "<a href=\"https://vimeo.com/12\">vimeo.com</a>",
+            "<a href=\"https://vimeo.com/12\">Vimeo</a>",
         ),
         (
             "<youtube-video src=\"https://www.youtube.com/embed/abc\" title=\"YouTube video\"></youtube-video>",
