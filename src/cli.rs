@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args, ColorChoice, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::clock::time_of;
 use crate::config::{Day, StoreUrl};
@@ -17,6 +18,7 @@ use crate::reader::{Email, Mailbox, NameError, check_name};
 #[command(
     name = "tidings",
     version,
+    after_help = "Examples:\n  tidings init              begin: in an empty folder, or beside a blog\n  tidings run --dry-run     what would be published and sent\n  tidings run -q            the line for cron\n  tidings status            who got which issue, and who did not",
     next_help_heading = "Options of every command"
 )]
 pub struct Cli {
@@ -67,12 +69,21 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum SiteCommand {
     /// Write the feeds, then send every digest that is due: the line for cron
+    #[command(
+        after_help = "Example, a line for cron: */10 * * * *  cd /srv/site && tidings run -q"
+    )]
     Run(Dry),
     /// Write the feeds
+    #[command(
+        after_help = "Examples:\n  tidings build --dry-run --only atom.xml | less\n  tidings build --adopt https://hums.example/old-feed.xml"
+    )]
     Build(BuildArgs),
     /// Tell the WebSub hub which feeds have changed: after a deploy by hand, since `run` does it itself
     Ping(Dry),
     /// Send one digest now
+    #[command(
+        after_help = "Examples:\n  tidings digest weekly --preview\n  tidings digest weekly --test me@hums.example\n  tidings digest weekly --posts night-tea,2024-03-18-the-pager.md"
+    )]
     Digest(DigestArgs),
     /// Who gets the digests
     #[command(subcommand)]
@@ -97,9 +108,32 @@ pub enum SiteCommand {
 pub enum FileCommand {
     /// Begin a site: in an empty folder one that works at once, beside a blog a config for it
     Init(InitArgs),
+    /// Print the completions for a shell
+    #[command(
+        after_help = "Example: tidings completions bash > ~/.local/share/bash-completion/completions/tidings"
+    )]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command into a folder
+    #[command(after_help = "Example: tidings man ~/.local/share/man/man1")]
+    Man(ManArgs),
     /// Make a key to sign mail with, or show what DNS must say
     #[command(subcommand)]
     Dkim(DkimCommand),
+}
+
+/// What `completions` takes.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// What `man` takes.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder, which is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 /// What `init` takes.

@@ -59,6 +59,7 @@ mod rules;
 mod run;
 mod scene;
 mod serve;
+mod shell;
 mod sites;
 mod store;
 mod street;

@@ -9,6 +9,7 @@ mod issue;
 mod ping;
 mod run;
 mod serve;
+mod shell;
 mod status;
 mod store;
 mod subscriber;
@@ -93,6 +94,8 @@ fn run_on_files(
                 run_on_site(command, cli, clock, talk, words)
             }),
         },
+        FileCommand::Completions(args) => Ok(shell::completions(args, talk)),
+        FileCommand::Man(args) => shell::man(args, talk),
         FileCommand::Dkim(what) => dkim::dkim(&config_file(cli)?, talk, what),
     }
 }

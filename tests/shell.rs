@@ -1,0 +1,59 @@
+//! What a shell and a manual are told of the command line.
+
+use crate::program::said;
+use crate::scene::Scene;
+
+#[test]
+fn bash_takes_the_completions_and_knows_every_command() {
+    let scene = Scene::bare();
+    let script = scene.run(&["completions", "bash"]);
+    assert_eq!(script.code, 0, "{}", script.talk);
+    // What bash offers for `tidings su` and for `tidings store re`.
+    let asked = format!(
+        "{}\nfor line in 'tidings su' 'tidings store re' 'tidings completions z'; do\n\
+         COMP_WORDS=($line); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); COMP_LINE=$line; COMP_POINT=${{#line}}\n\
+         COMPREPLY=(); _tidings tidings \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; echo \"${{COMPREPLY[*]}}\"; done\n",
+        script.out
+    );
+    if let Some(output) = said("bash", &["--norc", "-s"], asked.as_bytes()) {
+        let offered = String::from_utf8(output.stdout.clone()).unwrap();
+        assert_eq!(offered, "subscriber\nrestore\nzsh\n", "{output:?}");
+    }
+    for shell in ["zsh", "fish", "elvish", "powershell"] {
+        let script = scene.run(&["completions", shell]);
+        assert!(
+            script.code == 0 && script.out.contains("subscriber"),
+            "{shell}: {}",
+            script.talk
+        );
+    }
+}
+
+#[test]
+fn each_command_has_a_page_in_the_manual() {
+    let scene = Scene::bare();
+    let whole = scene.run(&["man"]).out;
+    assert!(whole.contains(".TH tidings 1"), "{whole}");
+    assert_eq!(scene.run(&["man", "pages"]).code, 0);
+    let pages = scene.names("pages");
+    let help = scene.run(&["--help"]).out;
+    let commands = help
+        .lines()
+        .skip_while(|line| !line.starts_with("Commands:"))
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty() && *name != "help");
+    let mut found = 0;
+    for name in commands {
+        found += 1;
+        let page = format!("tidings-{name}.1");
+        assert!(pages.contains(&page), "{page}: {pages:?}");
+        assert!(scene.read(&format!("pages/{page}")).contains(".SH NAME"));
+    }
+    assert!(found > 10, "{help}");
+    assert!(
+        pages.contains(&"tidings-store-restore.1".to_owned()),
+        "{pages:?}"
+    );
+}
