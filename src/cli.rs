@@ -78,6 +78,8 @@ pub enum SiteCommand {
         after_help = "Examples:\n  tidings build --dry-run --only atom.xml | less\n  tidings build --adopt https://hums.example/old-feed.xml"
     )]
     Build(BuildArgs),
+    /// List everything that would go wrong, and change nothing; exit code 1 for warnings, 2 for errors
+    Check(CheckArgs),
     /// Tell the WebSub hub which feeds have changed: after a deploy by hand, since `run` does it itself
     Ping(Dry),
     /// Send one digest now
@@ -119,6 +121,20 @@ pub enum FileCommand {
     /// Make a key to sign mail with, or show what DNS must say
     #[command(subcommand)]
     Dkim(DkimCommand),
+}
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Print JSON
+    #[arg(long, conflicts_with = "annotate")]
+    pub json: bool,
+    /// Print each finding as an annotation for GitHub's workflows
+    #[arg(long)]
+    pub annotate: bool,
+    /// Do not speak to the relay
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// What `completions` takes.

@@ -17,11 +17,20 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Warning => "warning:",
+            Self::Error => "error:",
+        }
+    }
+
     /// The word for it, coloured; whoever prints it strips the colour where nobody would see it.
     pub fn word(self) -> impl fmt::Display {
-        let (word, color) = match self {
-            Self::Warning => ("warning:", AnsiColor::Yellow),
-            Self::Error => ("error:", AnsiColor::Red),
+        let word = self.name();
+        let color = match self {
+            Self::Warning => AnsiColor::Yellow,
+            Self::Error => AnsiColor::Red,
         };
         let style = color.on_default().bold();
         format!("{style}{word}{style:#}")

@@ -7,6 +7,7 @@ mod any;
 mod beside;
 mod breaks;
 mod caps;
+mod check;
 mod config;
 mod consent;
 mod copies;

@@ -1,6 +1,7 @@
 //! One file a verb; this one opens what the verbs share and hands over.
 
 mod build;
+mod check;
 mod digest;
 mod dkim;
 mod inbox;
@@ -144,6 +145,7 @@ fn run_command(
     match command {
         SiteCommand::Run(dry) => run::run(app, talk, *dry, runtime),
         SiteCommand::Build(args) => build::build(app, talk, args, runtime),
+        SiteCommand::Check(args) => check::check(app, talk, args, runtime),
         SiteCommand::Ping(dry) => runtime.block_on(ping::ping(app, talk, *dry)),
         SiteCommand::Digest(args) => digest::digest(app, talk, args, runtime),
         SiteCommand::Subscriber(what) => runtime.block_on(subscriber::subscriber(app, talk, what)),

@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
 
 use crate::app::{App, find_issue};
 use crate::cli;
 use crate::ending::Ending;
 use crate::finding::{one_line, visible_line};
-use crate::inbox::find_high_rates;
+use crate::inbox::{RATED, find_high_rates};
 use crate::ledger::{DeliveryState, Issue, IssueId, IssueState};
 use crate::reader::ReaderId;
 use crate::store::{Access, CameBack, Missed, Store, Uncertainty};
@@ -20,9 +20,6 @@ use crate::talk::Talk;
 const PAGE: usize = 1000;
 /// How many of the missed are listed where no issue is named.
 const SHORT: usize = 20;
-
-/// Over which time rates are counted.
-const RATED: TimeDelta = TimeDelta::days(30);
 
 /// How a time is shown that is right to the minute at best.
 const MINUTE: &str = "%Y-%m-%dT%H:%MZ";

@@ -27,7 +27,7 @@ pub use dsn::{Action, Report, report_for};
 pub(crate) use maildir::Maildir;
 pub(crate) use mbox::Mbox;
 pub use message::MOST_BYTES;
-pub(crate) use rates::find_high_rates;
+pub(crate) use rates::{RATED, find_high_rates};
 
 use crate::reader::Email;
 use arf::Feedback;

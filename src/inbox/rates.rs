@@ -1,7 +1,12 @@
 //! How many bounces and complaints a receiver bears: above it, mail goes to the junk folder, then nowhere.
 
+use chrono::TimeDelta;
+
 use crate::finding::Finding;
 use crate::store::Domain;
+
+/// Over which time rates are counted.
+pub(crate) const RATED: TimeDelta = TimeDelta::days(30);
 
 /// One complaint in a thousand is what the large receivers name.
 const COMPLAINTS: (u64, &str) = (1000, "0.1 %");

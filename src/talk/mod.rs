@@ -26,6 +26,8 @@ pub(crate) struct Talk<'a> {
     out: &'a mut dyn Write,
     volume: Volume,
     words: Words,
+    /// Whether findings are only kept.
+    is_gathering: bool,
     /// What has been named, so that two steps of one run do not say the same.
     named: BTreeSet<Finding>,
 }
@@ -37,8 +39,22 @@ impl<'a> Talk<'a> {
             out,
             volume,
             words,
+            is_gathering: false,
             named: BTreeSet::new(),
         }
+    }
+
+    /// One that tells nobody anything, and keeps what is found. Results go to `out`.
+    pub(crate) fn gathering(out: &'a mut dyn Write) -> Self {
+        Self {
+            is_gathering: true,
+            ..Self::new(out, Volume::Normal, Words::default())
+        }
+    }
+
+    /// What was found, each once.
+    pub(crate) fn into_findings(self) -> Vec<Finding> {
+        self.named.into_iter().collect()
     }
 
     /// Where results go that are printed as they are, also with `-q`.
@@ -58,7 +74,7 @@ impl<'a> Talk<'a> {
 
     /// Tells a person on stderr; nothing with `-q`.
     pub(crate) fn say(&self, words: &str) {
-        if !self.is_quiet() {
+        if !self.is_quiet() && !self.is_gathering {
             let _ = writeln!(io::stderr(), "{}", self.words.show(words));
         }
     }
@@ -106,8 +122,16 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// Prints words to a person as a result, also with `-q`.
+    pub(crate) fn print(&mut self, words: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", self.words.show(words))
+    }
+
     /// Names what is wrong, on stderr.
     fn name(&self, finding: &Finding) {
+        if self.is_gathering {
+            return;
+        }
         let words = finding.to_string();
         let _ = writeln!(
             anstream::stderr(),

@@ -1,0 +1,269 @@
+//! `tidings check`: everything that would go wrong, before it does.
+
+use std::collections::HashSet;
+use std::io;
+
+use anyhow::bail;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::app::App;
+use crate::build::{BuildOptions, build, read};
+use crate::cli::CheckArgs;
+use crate::config::{Config, Digest};
+use crate::delivery::{Mailer, load_signer};
+use crate::digest::{news, shown, split};
+use crate::ending::Ending;
+use crate::finding::{Finding, count};
+use crate::inbox::{RATED, find_high_rates};
+use crate::ledger::{IssueId, IssueState};
+use crate::loader::Loaded;
+use crate::schedule::Turn;
+use crate::smtp::Dialer;
+use crate::store::{Access, StoreError};
+use crate::talk::Talk;
+use crate::verdict::Trouble;
+
+/// Lists what is wrong with posts, templates, feeds, digests, the store and the relay, the errors first. Nothing is
+/// written, and no message is sent.
+pub(super) fn check(
+    app: &App,
+    talk: &mut Talk<'_>,
+    args: &CheckArgs,
+    runtime: &Runtime,
+) -> anyhow::Result<Ending> {
+    let mut nowhere = io::sink();
+    let mut gathered = Talk::gathering(&mut nowhere);
+    gathered.report(&find_placeholders(&app.config));
+    if let Some(loaded) = check_feeds(app, &mut gathered) {
+        for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
+            check_digest(app, &mut gathered, digest, &loaded);
+        }
+    }
+    runtime.block_on(async {
+        if let Err(error) = check_store(app, &mut gathered).await {
+            gathered.report(&[finding_of(app, error)]);
+        }
+        check_mail(app, &mut gathered, args.offline).await;
+    });
+    let mut findings = gathered.into_findings();
+    findings.sort_by(|one, other| {
+        let rank = |finding: &Finding| (!finding.is_error(), finding.place.clone());
+        rank(one).cmp(&rank(other))
+    });
+    print(talk, args, &findings)?;
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let warnings = findings.len() - errors;
+    let summary = format!("{}, {}", count(errors, "error"), count(warnings, "warning"));
+    match (errors, warnings) {
+        (0, 0) => {
+            talk.say("nothing is wrong");
+            Ok(Ending::Done)
+        }
+        (0, _) => {
+            talk.say(&summary);
+            Ok(Ending::Partial)
+        }
+        _ => bail!(summary),
+    }
+}
+
+fn print(talk: &mut Talk<'_>, args: &CheckArgs, findings: &[Finding]) -> io::Result<()> {
+    if args.json {
+        let all: Vec<Value> = findings.iter().map(as_json).collect();
+        return writeln!(talk.out(), "{:#}", Value::from(all));
+    }
+    for finding in findings {
+        let line = match args.annotate {
+            true => annotation(finding),
+            false => format!("{} {finding}", finding.severity.name()),
+        };
+        talk.print(&line)?;
+    }
+    Ok(())
+}
+
+fn as_json(finding: &Finding) -> Value {
+    let place = finding.place.as_ref();
+    json!({
+        "severity": finding.severity.name().trim_end_matches(':'),
+        "file": place.map(|place| place.file.to_string_lossy()),
+        "line": place.and_then(|place| place.line),
+        "column": place.and_then(|place| place.column),
+        "message": finding.message,
+        "hint": finding.hint,
+    })
+}
+
+/// A finding as GitHub's workflows show it beside the line.
+fn annotation(finding: &Finding) -> String {
+    let data = |text: &str| {
+        text.replace('%', "%25")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A")
+    };
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let mut place = Vec::new();
+    if let Some(found) = &finding.place {
+        place.push(format!("file={}", property(&found.file.to_string_lossy())));
+        place.extend(found.line.map(|line| format!("line={line}")));
+        place.extend(found.column.map(|column| format!("col={column}")));
+    }
+    let hint = finding.hint.iter().map(|hint| format!("\n{hint}"));
+    let words: String = [finding.message.clone()].into_iter().chain(hint).collect();
+    let kind = finding.severity.name().trim_end_matches(':');
+    let space = if place.is_empty() { "" } else { " " };
+    format!("::{kind}{space}{}::{}", place.join(","), data(&words))
+}
+
+/// Domains that lead nowhere, since they are for examples (RFC 2606).
+fn is_reserved(domain: &str) -> bool {
+    let domain = domain.trim_end_matches('.').to_ascii_lowercase();
+    let last = domain.rsplit('.').next().unwrap_or_default();
+    let examples = ["example.com", "example.net", "example.org"];
+    matches!(last, "test" | "example" | "invalid")
+        || examples.iter().any(|example| {
+            let before = domain.strip_suffix(example);
+            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        })
+}
+
+/// What `init`, or the sample, has left to be set: the address of a site that is mailed about, and those of its mail.
+fn find_placeholders(config: &Config) -> Vec<Finding> {
+    let mail = &config.mail;
+    let is_real = mail.smtp.as_ref().is_some_and(|relay| !relay.is_loopback());
+    let mut findings = Vec::new();
+    let mut find = |key: &str, text: &str| {
+        let message = format!("`{text}` is an address for examples, which nobody can reach");
+        let finding = Finding::error(message).in_file(&config.file);
+        findings.push(finding.hint(format!("set {key}")));
+    };
+    let host = config.site.url.host_str().unwrap_or_default();
+    if is_reserved(host) && (is_real || host == "example.org") {
+        find("`url` under [site]", config.site.url.as_str());
+    }
+    if !is_real {
+        return findings;
+    }
+    for (key, mailbox) in [("from", &mail.from), ("reply_to", &mail.reply_to)] {
+        if let Some(mailbox) = mailbox
+            .as_ref()
+            .filter(|mailbox| is_reserved(mailbox.email.domain()))
+        {
+            let text = mailbox.email.to_string();
+            find(&format!("`{key}` under [mail]"), &text);
+        }
+    }
+    for digest in &config.digests {
+        for mailbox in digest
+            .to
+            .iter()
+            .filter(|mailbox| is_reserved(mailbox.email.domain()))
+        {
+            let text = mailbox.email.to_string();
+            find(&format!("`to` of the digest `{}`", digest.name), &text);
+        }
+    }
+    findings
+}
+
+/// Renders every document, and writes none.
+fn check_feeds(app: &App, gathered: &mut Talk<'_>) -> Option<Loaded> {
+    let options = BuildOptions {
+        dry_run: true,
+        ..BuildOptions::default()
+    };
+    let built = read(app)
+        .map_err(anyhow::Error::from)
+        .and_then(|sources| build(app, gathered, sources, &options));
+    match built {
+        Ok(built) => Some(built.loaded),
+        Err(error) => {
+            gathered.report(&[finding_of(app, error)]);
+            None
+        }
+    }
+}
+
+/// An error as the finding that it was, or that it can be shown as.
+fn finding_of(app: &App, error: anyhow::Error) -> Finding {
+    match error.downcast::<Finding>() {
+        Ok(finding) => finding,
+        Err(error) => app.explain(&error),
+    }
+}
+
+/// Composes an issue of the newest posts.
+fn check_digest(app: &App, gathered: &mut Talk<'_>, digest: &Digest, loaded: &Loaded) {
+    let all = news(digest, &app.config.site, &loaded.posts, &HashSet::new());
+    let Some(newest) = split(digest, &all).pop() else {
+        let finding = Finding::warning(format!("{}: there is no post for it", digest.name));
+        let place = app.config.place_of_digest(&digest.name, "name");
+        gathered.report(&[Finding {
+            place: Some(place),
+            ..finding
+        }]);
+        return;
+    };
+    let turn = Turn::due(app, digest, loaded);
+    match turn.compose(gathered, shown(digest, &newest).0, IssueId::SHOWN) {
+        Ok(composed) => gathered.report(&composed.findings),
+        Err(finding) => gathered.report(&[finding]),
+    }
+}
+
+/// Looks at the store where there is one: its rows, issues that wait for a person, and what comes back.
+async fn check_store(app: &App, gathered: &mut Talk<'_>) -> anyhow::Result<()> {
+    let store = app.store(Access::Read).await?;
+    match store.check().await {
+        Ok(findings) => gathered.insist(&findings),
+        // The first run makes it.
+        Err(StoreError::Missing) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    }
+    for issue in store.issues().await? {
+        if issue.state == IssueState::Paused {
+            let why = issue.reason.as_deref().unwrap_or("by a person");
+            let finding = Finding::warning(format!("{}: paused: {why}", issue.digest));
+            let hint = format!("`tidings issue resume {}` goes on", issue.id);
+            gathered.report(&[finding.hint(hint)]);
+        }
+    }
+    let since = app.clock.now() - RATED;
+    gathered.report(&find_high_rates(&store.domains(since).await?));
+    Ok(())
+}
+
+/// Reads the keys, and speaks to the relay up to AUTH.
+async fn check_mail(app: &App, gathered: &mut Talk<'_>, offline: bool) {
+    let mail = &app.config.mail;
+    if app.config.digests.is_empty() {
+        return;
+    }
+    let mailer = Mailer::configured(mail);
+    if let Err(finding) = mailer.check(mail) {
+        gathered.report(&[finding]);
+        return;
+    }
+    if let Err(finding) = load_signer(mail) {
+        gathered.report(&[finding]);
+    }
+    let (Some(relay), Some(from), false) = (&mail.smtp, &mail.from, offline) else {
+        return;
+    };
+    let opened = match Dialer::for_sender(relay, mail, &from.email.to_string()) {
+        Ok(dialer) => dialer.open().await,
+        Err(trouble) => Err(trouble),
+    };
+    match opened {
+        Ok(connection) => connection.quit().await,
+        Err(Trouble::Us(words)) => {
+            gathered.report(&[Finding::error(format!("mail cannot be sent: {words}"))]);
+        }
+        Err(Trouble::Relay(words)) => {
+            let finding = Finding::warning(format!("the relay could not be asked: {words}"));
+            gathered
+                .report(&[finding.hint("mail waits until it answers; `--offline` does not ask")]);
+        }
+    }
+}

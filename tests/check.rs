@@ -1,0 +1,304 @@
+//! `tidings check`: one planted fault a line, and what is said of it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::relay::{Habits, Relay};
+use crate::scene::Scene;
+
+const NOON: &str = "2024-06-01T12:00:00Z";
+
+fn scene() -> Scene {
+    Scene::new().post("tea.md", "Tea", "2024-05-01")
+}
+
+#[test]
+fn a_sound_site_is_told_so() {
+    let scene = scene();
+    for more in [&[][..], &["--json"], &["--annotate"]] {
+        let ran = scene.run(&[&["--at", NOON, "check"], more].concat());
+        assert_eq!(ran.code, 0, "{more:?}: {}{}", ran.out, ran.talk);
+        assert!(ran.talk.contains("nothing is wrong"), "{}", ran.talk);
+        let none = if more == ["--json"] { "[]" } else { "" };
+        assert_eq!(ran.out.trim(), none);
+    }
+    assert_eq!(
+        scene.names(""),
+        ["config.toml", "post"],
+        "nothing is written"
+    );
+}
+
+/// A site with one fault.
+struct Fault {
+    files: &'static [(&'static str, &'static str)],
+    /// What the config says beside or instead: from and to.
+    config: (&'static str, &'static str),
+    code: i32,
+    /// What the one line about it says.
+    words: &'static str,
+}
+
+const NONE: (&str, &str) = ("", "");
+
+const FAULTS: [Fault; 23] = [
+    Fault {
+        files: &[("post/x.md", "---\ntitle: X\n---\nx\n")],
+        config: NONE,
+        code: 2,
+        words: "error: post/x.md:1: the post has no date",
+    },
+    Fault {
+        files: &[("post/x.md", "---\ntitle: X\ndate: 2024-13-45\n---\nx\n")],
+        config: NONE,
+        code: 2,
+        words: "error: post/x.md:3:",
+    },
+    Fault {
+        files: &[("post/x.md", "---\ntitle: [X\ndate: 2024-05-02\n---\nx\n")],
+        config: NONE,
+        code: 2,
+        words: "error: post/x.md:",
+    },
+    Fault {
+        files: &[(
+            "post/x.md",
+            "---\ntitle: X\ndate: 2024-05-02\nslug: tea\n---\nx\n",
+        )],
+        config: NONE,
+        code: 2,
+        words: "post/x.md",
+    },
+    Fault {
+        files: &[(
+            "post/x.md",
+            "---\ntitle: X\ndate: 2024-05-02\n---\n![](a.png)\n",
+        )],
+        config: NONE,
+        code: 1,
+        words: "warning: post/x.md:5:",
+    },
+    Fault {
+        files: &[(
+            "post/x.md",
+            "---\ntitle: X\ndate: 2024-05-02\n---\n![a cup](a.png)\n",
+        )],
+        config: NONE,
+        code: 1,
+        words: "says no width",
+    },
+    Fault {
+        files: &[(
+            "post/x.md",
+            "---\ntitle: X\ndate: 2024-05-02\n---\n{{< strange >}}\n",
+        )],
+        config: NONE,
+        code: 1,
+        words: "warning: post/x.md:5:",
+    },
+    Fault {
+        files: &[("post/x.rst", "X\n=\n\n:date: 2024-05-02\n")],
+        config: NONE,
+        code: 1,
+        words: "is not read: `x.rst`",
+    },
+    Fault {
+        files: &[("templates/digest.html", "{% block posts %}")],
+        config: NONE,
+        code: 2,
+        words: "templates/digest.html",
+    },
+    Fault {
+        files: &[("templates/digest.html", "<p>{{ nothing }}</p>")],
+        config: NONE,
+        code: 2,
+        words: "templates/digest.html:1",
+    },
+    Fault {
+        files: &[("templates/digets.html", "<p></p>")],
+        config: NONE,
+        code: 1,
+        words: "templates/digets.html",
+    },
+    Fault {
+        files: &[("templates/feeds.html", "{{ nothing }}")],
+        config: NONE,
+        code: 2,
+        words: "templates/feeds.html",
+    },
+    Fault {
+        files: &[("tidings.lock", "<<<<<<< HEAD\n")],
+        config: NONE,
+        code: 2,
+        words: "error: tidings.lock:1:",
+    },
+    Fault {
+        files: &[],
+        config: ("[[digest]]", "[posts]\ndir = \"nowhere\"\n[[digest]]"),
+        code: 2,
+        words: "nowhere",
+    },
+    Fault {
+        files: &[],
+        config: ("since", "tags = [\"none\"]\nsince"),
+        code: 1,
+        words: "warning: config.toml:9: weekly: there is no post for it",
+    },
+    Fault {
+        files: &[],
+        config: ("since", "subject = \"{{ nothing }}\"\nsince"),
+        code: 2,
+        words: "the digest `weekly`",
+    },
+    Fault {
+        files: &[],
+        config: ("https://hums.example/", "https://example.org/"),
+        code: 2,
+        words: "`https://example.org/` is an address for examples",
+    },
+    Fault {
+        files: &[],
+        config: ("[mail]", "[mail]\nsmtp = \"smtp://relay.hums.net:587\""),
+        code: 2,
+        words: "set `from` under [mail]",
+    },
+    Fault {
+        files: &[],
+        config: ("[mail]", "[mail]\nsmtp = \"smtp://relay.hums.net:587\""),
+        code: 2,
+        words: "set `to` of the digest `weekly`",
+    },
+    Fault {
+        files: &[],
+        config: (
+            "[mail]",
+            "[mail]\nuser = \"news\"\nsmtp = \"smtp://127.0.0.1:1\"",
+        ),
+        code: 2,
+        words: "TIDINGS_MAIL__PASSWORD is not set",
+    },
+    Fault {
+        files: &[],
+        config: (
+            "[mail]",
+            "[mail]\ndkim = { domain = \"hums.example\", selector = \"t1\", key = \"none.pem\" }",
+        ),
+        code: 2,
+        words: "none.pem",
+    },
+    Fault {
+        files: &[("dkim.pem", "no key\n")],
+        config: (
+            "[mail]",
+            "[mail]\ndkim = { domain = \"hums.example\", selector = \"t1\", key = \"dkim.pem\" }",
+        ),
+        code: 2,
+        words: "dkim.pem",
+    },
+    Fault {
+        files: &[("tidings.db", "no database")],
+        config: NONE,
+        code: 2,
+        words: "error: tidings.db:",
+    },
+];
+
+#[test]
+fn each_planted_fault_is_found() {
+    let mut missed = Vec::new();
+    for fault in FAULTS {
+        let (from, to) = fault.config;
+        let mut scene = scene();
+        let config = scene.read("config.toml");
+        assert!(config.contains(from));
+        if !from.is_empty() {
+            scene = scene.file("config.toml", &config.replacen(from, to, 1));
+        }
+        for (path, text) in fault.files {
+            scene = scene.file(path, text);
+        }
+        let before = scene.names("");
+        let ran = scene.run(&["--at", NOON, "check", "--offline"]);
+        let shown = format!(
+            "{:?} {from} {to}: exit {}, {}{}",
+            fault.files, ran.code, ran.out, ran.talk
+        );
+        assert_eq!(scene.names(""), before, "{shown}");
+        if ran.code != fault.code || !ran.out.contains(fault.words) {
+            missed.push(format!("no `{}` for {shown}", fault.words));
+            continue;
+        }
+        let json = scene.run(&["--at", NOON, "check", "--offline", "--json"]);
+        let all: Vec<Value> = serde_json::from_str(&json.out).unwrap();
+        let words = |finding: &Value| {
+            let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+            let line = finding["line"].as_u64().map(|line| format!(":{line}"));
+            format!(
+                "{}: {}{}: {}\n{}",
+                text("severity"),
+                text("file"),
+                line.unwrap_or_default(),
+                text("message"),
+                text("hint")
+            )
+        };
+        let known = fault.words.trim_end_matches(':');
+        assert!(
+            all.iter()
+                .any(|finding| words(finding).contains(known) || finding["file"] == known),
+            "{known}: {}",
+            json.out
+        );
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn errors_come_first_and_an_annotation_names_file_and_line() {
+    let scene = scene()
+        .file(
+            "post/a.md",
+            "---\ntitle: A\ndate: 2024-05-02\n---\n![](a.png)\n",
+        )
+        .file("post/b,c.md", "---\ntitle: 50% off\n---\nx\n");
+    let ran = scene.run(&["--at", NOON, "check", "--annotate"]);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert!(
+        lines[0].starts_with("::error file=post/b%2Cc.md,line=1::the post has no date%0A"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        lines[1..]
+            .iter()
+            .all(|line| line.starts_with("::warning file=post/a.md,line=5::")),
+        "{}",
+        ran.out
+    );
+    assert!(ran.talk.contains("1 error, "), "{}", ran.talk);
+}
+
+#[test]
+fn the_relay_is_spoken_to_and_gets_no_mail() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene();
+    let set = [("TIDINGS_MAIL__SMTP", &*relay.url())];
+    let ran = scene.run_with(&["--at", NOON, "check"], &set);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+    assert!(relay.count() == 0);
+    let gone = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:1?tls=none")];
+    let ran = scene.run_with(&["--at", NOON, "check"], &gone);
+    assert!(
+        ran.code == 1 && ran.out.contains("could not be asked"),
+        "{}{}",
+        ran.out,
+        ran.talk
+    );
+    assert_eq!(
+        scene
+            .run_with(&["--at", NOON, "check", "--offline"], &gone)
+            .code,
+        0
+    );
+}
