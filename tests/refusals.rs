@@ -144,11 +144,66 @@ fn few_readers_whom_all_refuse_are_no_finished_issue() {
 }
 
 #[test]
+fn one_or_two_readers_whom_all_refuse_wait_for_a_person_unless_their_addresses_are_bad() {
+    for (count, phase, reply, is_believed) in [
+        (1, "RCPT", "550 log in first", false),
+        (2, "RCPT", "550 log in first", false),
+        (1, "RCPT", "554 5.3.0 no", false),
+        (2, "DATA", "554 5.5.3 no", false),
+        (1, ".", "550 no", false),
+        (1, "RCPT", "550 5.1.1 no such user", true),
+        (2, "RCPT", "550 5.1.1 no such user", true),
+    ] {
+        let scene = scene(count);
+        let refusing = refusing(phase, reply);
+        let ran = run_at(&scene, MONDAY, &refusing);
+        let told = issue(&scene);
+        let said = format!("{count} {phase} {reply}: {}{}{told}", ran.out, ran.talk);
+        assert_eq!(ran.code, 1, "{said}");
+        if is_believed {
+            assert_eq!(told["state"], "done", "{said}");
+            continue;
+        }
+        assert_eq!(told["state"], "paused", "{said}");
+        assert_eq!(told["counts"]["queued"], count, "{said}");
+        assert!(ran.talk.contains("issue resume"), "{said}");
+        // Refused once more it is believed, and nobody has to look again.
+        let number = told["issue"].as_str().unwrap().to_owned();
+        scene.run(&["issue", "resume", &number]);
+        let ran = run_at(&scene, MONDAY, &refusing);
+        let told = issue(&scene);
+        let said = format!("{said}\n{}{}{told}", ran.out, ran.talk);
+        assert_eq!(told["state"], "done", "{said}");
+        assert_eq!(told["counts"]["given_up"], count, "{said}");
+        assert!(!ran.talk.contains("is paused"), "{said}");
+    }
+}
+
+#[test]
+fn a_refusal_pauses_nothing_while_another_reader_is_still_to_be_tried() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let config = scene.read("config.toml").replace(
+        "\"editor@hums.example\"",
+        "\"gone@x.example\", \"later@x.example\"",
+    );
+    let scene = scene.file("config.toml", &config);
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let ran = run_at(&scene, MONDAY, &relay);
+    let told = issue(&scene);
+    assert_eq!(told["state"], "open", "{}{told}", ran.talk);
+}
+
+#[test]
 fn a_reply_of_many_lines_is_one_line_everywhere() {
     let long = "550-5.2.2 full\r\n550-\u{1b}[31mred\r\n550 5.2.2 \u{7}end \u{202e}";
     let reply: &'static str = format!("{long}{}", "and more ".repeat(90)).leak();
     let scene = scene(2);
-    let ran = run_at(&scene, MONDAY, &refusing("RCPT", reply));
+    let refusing = refusing("RCPT", reply);
+    run_at(&scene, MONDAY, &refusing);
+    // Refused once more it is believed.
+    let number = issue(&scene)["issue"].as_str().unwrap().to_owned();
+    scene.run(&["issue", "resume", &number]);
+    let ran = run_at(&scene, MONDAY, &refusing);
     assert!(
         !ran.talk.contains(['\u{1b}', '\u{7}', '\u{202e}']),
         "{}",

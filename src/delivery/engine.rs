@@ -40,7 +40,7 @@ use crate::delivery::run::{FILLED, Halt, Run};
 use crate::delivery::series::Doubted;
 use crate::delivery::transport::Transport;
 use crate::delivery::worker;
-use crate::ledger::{Claimed, DeliveryState, IssueState};
+use crate::ledger::{Claimed, DeliveryState, IssueState, SlotKind};
 use crate::reader::ReaderId;
 use crate::store::{Result, StoreError};
 use crate::verdict::{Trouble, one_line};
@@ -72,18 +72,23 @@ pub(super) async fn deliver<T: Transport>(
     let _ = asked.await;
     match halted? {
         Some(halt) => {
-            if matches!(halt, Halt::Stopped | Halt::Us(_)) {
+            let mut recovered = 0;
+            if matches!(halt, Halt::Stopped | Halt::Us(_) | Halt::Refused(_)) {
                 let doubted = run.series().doubted();
-                doubt(delivery, doubted).await?;
+                recovered = doubt(delivery, doubted).await?;
             }
-            end(delivery, halt).await
+            match halt {
+                // What was refused again is believed, and nobody waits.
+                Halt::Refused(_) if recovered == 0 => Ok(None),
+                halt => end(delivery, halt).await,
+            }
         }
         None => Ok(None),
     }
 }
 
-/// Lets everyone wait again whose refusal is not to be believed.
-async fn doubt(delivery: &Delivery, doubted: Doubted) -> Result<()> {
+/// Lets everyone wait again whose refusal is not to be believed. Returns how many these are.
+async fn doubt(delivery: &Delivery, doubted: Doubted) -> Result<usize> {
     let (sender, issue) = (&delivery.sender, delivery.issue.id);
     sender.flush().await?;
     let readers = match doubted {
@@ -91,7 +96,7 @@ async fn doubt(delivery: &Delivery, doubted: Doubted) -> Result<()> {
         Doubted::Everybody => refused(delivery).await?,
     };
     if readers.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     sender
         .doubt_refusals(issue, &readers, delivery.clock.now())
@@ -147,7 +152,10 @@ async fn rounds<T: Transport>(run: &Arc<Run<T>>) -> Result<Option<Halt>> {
             if is_stopped {
                 return Ok(Some(Halt::Stopped));
             }
-            return Ok(run.series().pause_at_end().map(Halt::Us));
+            let waiting = sender.store().counts(issue.id).await?[DeliveryState::Queued];
+            // A letter has one reader, and nobody waits for a person to look at it.
+            let is_over = waiting == 0 && issue.slot.kind != SlotKind::Letter;
+            return Ok(run.series().pause_at_end(is_over).map(Halt::Refused));
         }
         if run.is_halted() {
             return Ok(run
@@ -186,7 +194,7 @@ async fn end(delivery: &Delivery, halt: Halt) -> Result<Option<String>> {
         Halt::Relay(why) => format!("{why}; the next run goes on"),
         Halt::Stopped => StoreError::Stopped.to_string(),
         Halt::Store(error) => return Err(error),
-        Halt::Us(why) => {
+        Halt::Us(why) | Halt::Refused(why) => {
             let why = one_line(&why, LONGEST_REASON);
             let id = delivery.issue.id;
             delivery

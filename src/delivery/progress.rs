@@ -1,5 +1,6 @@
 //! How far long work is: a bar on a terminal, now and then a line elsewhere.
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::finding::visible;
+use crate::reader::ReaderId;
 
 /// The time between two lines where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -25,9 +27,11 @@ struct Shown {
 
 struct Done {
     count: usize,
-    /// The time of the last line, and the count then.
+    /// Readers who are due again later than now.
+    deferred: HashSet<ReaderId>,
+    /// Number of outcomes since the last line, and the time of that line.
+    recent: usize,
     told: Instant,
-    counted: usize,
 }
 
 impl Progress {
@@ -52,8 +56,9 @@ impl Progress {
         let now = Instant::now();
         let done = Mutex::new(Done {
             count: 0,
+            deferred: HashSet::new(),
+            recent: 0,
             told: now,
-            counted: 0,
         });
         Self(Some(Arc::new(Shown {
             title: title.to_owned(),
@@ -65,24 +70,45 @@ impl Progress {
 
     /// So many more are done.
     pub(super) fn add(&self, count: usize) {
+        self.note(count, |done| done.count += count);
+    }
+
+    /// This reader's delivery is done.
+    pub(super) fn finish_one(&self, reader: ReaderId) {
+        self.note(1, |done| {
+            done.count += 1;
+            done.deferred.remove(&reader);
+        });
+    }
+
+    /// This reader's delivery is due later: it is not done, and nobody waits for it now.
+    pub(super) fn defer(&self, reader: ReaderId) {
+        self.note(1, |done| {
+            done.deferred.insert(reader);
+        });
+    }
+
+    /// Notes so many outcomes; says where it stands, where that is due.
+    fn note(&self, outcomes: usize, change: impl FnOnce(&mut Done)) {
         let Some(shown) = &self.0 else { return };
+        let mut done = shown.done.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut done);
+        done.recent += outcomes;
         if let Some(bar) = &shown.bar {
-            bar.inc(u64::try_from(count).unwrap_or(0));
+            let now_due = shown.total.saturating_sub(done.deferred.len());
+            bar.set_length(u64::try_from(now_due).unwrap_or(u64::MAX));
+            bar.set_position(u64::try_from(done.count).unwrap_or(u64::MAX));
+            bar.set_message(format!(
+                "{}{}",
+                shown.title,
+                describe_deferred(done.deferred.len())
+            ));
             return;
         }
         let now = Instant::now();
-        let mut done = shown.done.lock().unwrap_or_else(PoisonError::into_inner);
-        done.count += count;
         if now >= done.told + INTERVAL {
-            let recent = done.count - done.counted;
-            let line = line(
-                &shown.title,
-                done.count,
-                shown.total,
-                recent,
-                now - done.told,
-            );
-            (done.told, done.counted) = (now, done.count);
+            let line = line(&shown.title, shown.total, &done, now - done.told);
+            (done.told, done.recent) = (now, 0);
             let _ = writeln!(io::stderr(), "{line}");
         }
     }
@@ -109,59 +135,119 @@ impl Progress {
     }
 }
 
-/// Where it stands, its rate and the time left, both by what was done since the last line: a relay that slows down makes
-/// an average over the whole run wrong.
-fn line(title: &str, done: usize, total: usize, recent: usize, took: Duration) -> String {
+/// Where it stands, its rate and the time left for those who are due, both by what was done since the last line: a relay
+/// that slows down makes an average over the whole run wrong.
+fn line(title: &str, total: usize, done: &Done, took: Duration) -> String {
     let seconds = usize::try_from(took.as_secs()).unwrap_or(usize::MAX).max(1);
-    let rate = recent / seconds;
-    let left = (total.saturating_sub(done) * seconds)
-        .checked_div(recent)
-        .map_or_else(String::new, |left| match left {
-            0..=99 => format!(", {left} s left"),
-            100..=5999 => format!(", {} min left", left / 60),
-            _ => format!(", {} h left", left / 3600),
-        });
-    format!("{title}: {done} of {total}, {rate}/s{left}")
+    let rate = done.recent / seconds;
+    let due = total.saturating_sub(done.count + done.deferred.len());
+    let left =
+        (due * seconds)
+            .checked_div(done.recent)
+            .map_or_else(String::new, |left| match left {
+                0..=99 => format!(", {left} s left"),
+                100..=5999 => format!(", {} min left", left / 60),
+                _ => format!(", {} h left", left / 3600),
+            });
+    let deferred = describe_deferred(done.deferred.len());
+    format!(
+        "{title}: {} of {total}{deferred}, {rate}/s{left}",
+        done.count
+    )
+}
+
+fn describe_deferred(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        count => format!(", {count} deferred"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::line;
+    use tokio::time::Instant;
+
+    use super::{Done, line};
 
     #[test]
-    fn a_line_tells_the_rate_and_the_time_left() {
-        for (done, total, recent, seconds, expected) in [
-            (0, 5000, 0, 10, "weekly: 0 of 5000, 0/s"),
+    fn a_line_tells_the_rate_and_the_time_left_for_those_who_are_due() {
+        for (count, deferred, total, recent, seconds, expected) in [
+            (0, 0, 5000, 0, 10, "weekly: 0 of 5000, 0/s"),
             (
                 1000,
+                0,
                 5000,
                 1000,
                 10,
                 "weekly: 1000 of 5000, 100/s, 40 s left",
             ),
-            (1000, 5000, 20, 10, "weekly: 1000 of 5000, 2/s, 33 min left"),
             (
                 1000,
+                0,
+                5000,
+                20,
+                10,
+                "weekly: 1000 of 5000, 2/s, 33 min left",
+            ),
+            (
+                1000,
+                0,
                 100_000,
                 1000,
                 10,
                 "weekly: 1000 of 100000, 100/s, 16 min left",
             ),
-            (10, 100_000, 10, 10, "weekly: 10 of 100000, 1/s, 27 h left"),
+            (
+                10,
+                0,
+                100_000,
+                10,
+                10,
+                "weekly: 10 of 100000, 1/s, 27 h left",
+            ),
             (
                 5000,
+                0,
                 5000,
                 5000,
                 50,
                 "weekly: 5000 of 5000, 100/s, 0 s left",
             ),
+            (
+                1000,
+                3000,
+                5000,
+                1000,
+                10,
+                "weekly: 1000 of 5000, 3000 deferred, 100/s, 10 s left",
+            ),
+            (
+                0,
+                500,
+                1000,
+                500,
+                10,
+                "weekly: 0 of 1000, 500 deferred, 50/s, 10 s left",
+            ),
+            (
+                0,
+                1000,
+                1000,
+                500,
+                10,
+                "weekly: 0 of 1000, 1000 deferred, 50/s, 0 s left",
+            ),
         ] {
-            assert_eq!(
-                line("weekly", done, total, recent, Duration::from_secs(seconds)),
-                expected
-            );
+            let done = Done {
+                count,
+                deferred: (0..deferred).collect(),
+                recent,
+                told: Instant::now(),
+            };
+            let line = line("weekly", total, &done, Duration::from_secs(seconds));
+            assert_eq!(line, expected);
         }
     }
 }

@@ -37,6 +37,8 @@ pub(super) enum Halt {
     Relay(String),
     /// A person has to mend something: the issue pauses.
     Us(String),
+    /// Whoever was tried is refused, so the issue pauses, unless all of that is believed.
+    Refused(String),
     /// The issue was paused or cancelled from elsewhere.
     Stopped,
     /// The ledger cannot be written.
@@ -421,11 +423,13 @@ impl<T> Run<T> {
 
     pub(super) fn settle(&self, claim: &Claimed, outcome: Outcome, words: &str) {
         let delivery = &self.delivery;
-        if !matches!(
-            outcome,
-            Outcome::Released | Outcome::HungUp | Outcome::Postponed(_)
-        ) {
-            delivery.progress.add(1);
+        match outcome {
+            // They wait on, and are due.
+            Outcome::Released | Outcome::HungUp => {}
+            Outcome::Deferred(_) | Outcome::Postponed(_) | Outcome::Uncertain(Some(_)) => {
+                delivery.progress.defer(claim.reader.id);
+            }
+            _ => delivery.progress.finish_one(claim.reader.id),
         }
         let settled = Settled {
             reader: claim.reader.id,

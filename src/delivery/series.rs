@@ -174,13 +174,20 @@ impl Series {
         }
     }
 
-    /// Words, where an issue whose last recipient is decided is to pause: some have refused it and nobody has accepted it.
-    pub(super) fn pause_at_end(&self) -> Option<String> {
+    /// Words, where an issue in which nobody is due any more is to pause: nobody has accepted it, and some have refused it.
+    /// One or two are enough where nobody waits (`is_over`), unless the relay says that their addresses are bad.
+    pub(super) fn pause_at_end(&self, is_over: bool) -> Option<String> {
         let refused = self.window.iter().flatten().count();
-        let is_doubtful =
-            !self.accepted && self.addresses == AddressOrigin::Readers && refused >= OF_NOBODY;
-        is_doubtful.then(|| {
-            format!("all {refused} recipients are refused: more likely it is us than them")
+        let mut refusals = self.window.iter().flatten();
+        let is_doubtful = refusals.any(|one| one.verdict != Verdict::Bounced);
+        let is_enough = refused >= OF_NOBODY || is_over && is_doubtful;
+        if self.accepted || self.addresses == AddressOrigin::Anybody || !is_enough {
+            return None;
+        }
+        Some(match refused {
+            1 => "the only recipient is refused, and not because the address is bad: it may be us"
+                .to_owned(),
+            _ => format!("all {refused} recipients are refused: more likely it is us than them"),
         })
     }
 
@@ -247,7 +254,7 @@ mod tests {
             };
             assert_eq!(series.record(Phase::Rcpt, verdict, reader, domain), None);
         }
-        assert_eq!(series.pause_at_end(), None);
+        assert_eq!(series.pause_at_end(true), None);
         // What is said of the message itself is about us.
         let refused = (0..5)
             .find_map(|reader| series.record(Phase::Dot, Verdict::GivenUp, reader, "x.example"));
@@ -256,16 +263,26 @@ mod tests {
 
     #[test]
     fn an_issue_that_nobody_has_accepted_pauses_at_its_end() {
-        for (count, accepted, pauses) in [(2, false, false), (3, false, true), (4, true, false)] {
+        let (bad, refused) = (Verdict::Bounced, Verdict::Refused);
+        for (verdicts, accepted, at_end, when_over) in [
+            (&[bad, bad][..], false, false, false),
+            (&[bad, bad, bad], false, true, true),
+            (&[bad, bad, bad, bad], true, false, false),
+            (&[refused], false, false, true),
+            (&[Verdict::GivenUp], false, false, true),
+            (&[bad, refused], false, false, true),
+            (&[refused], true, false, false),
+            (&[Verdict::Sent, refused], false, false, false),
+            (&[], false, false, false),
+        ] {
             let mut series = Series::after(true, accepted);
-            for reader in 0..count {
-                series.record(Phase::Rcpt, Verdict::Bounced, reader, "x.example");
+            for (reader, verdict) in (0..).zip(verdicts) {
+                series.record(Phase::Rcpt, *verdict, reader, "x.example");
             }
-            assert_eq!(
-                series.pause_at_end().is_some(),
-                pauses,
-                "{count} {accepted}"
-            );
+            for (is_over, pauses) in [(false, at_end), (true, when_over)] {
+                let why = series.pause_at_end(is_over);
+                assert_eq!(why.is_some(), pauses, "{verdicts:?} {accepted}: {why:?}");
+            }
         }
     }
 

@@ -15,14 +15,15 @@ use crate::store::sql::list;
 
 impl Sender {
     /// Takes refusals of an issue back, where a series of them says that it was not the readers: they wait again, and whom
-    /// the series has suppressed is active. At most once per reader and issue; a second refusal stands.
+    /// the series has suppressed is active. At most once per reader and issue; a second refusal stands. Returns how many
+    /// refusals are taken back.
     pub async fn doubt_refusals(
         &self,
         issue: IssueId,
         readers: &[ReaderId],
         now: DateTime<Utc>,
-    ) -> Result<()> {
-        change!(self.store.begin(), |tx| {
+    ) -> Result<usize> {
+        change!(self.store, |tx| {
             self.store.hold_issue(&mut tx, issue).await?;
             let text = format!(
                 "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state IN (3, 5) AND {} AND NOT EXISTS \
@@ -40,7 +41,7 @@ impl Sender {
                 .map(|row| row.try_get("reader"))
                 .collect::<Result<_, _>>()?;
             if readers.is_empty() {
-                return Ok(());
+                return Ok(0);
             }
             let recovered = format!(
                 "CASE WHEN {} THEN {} ELSE {} END",
@@ -77,7 +78,8 @@ impl Sender {
                 now,
                 ("doubted", why),
             )
-            .await
+            .await?;
+            Ok(readers.len())
         })
     }
 }
