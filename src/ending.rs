@@ -11,6 +11,11 @@ pub enum Ending {
     Partial,
 }
 
+/// Why a message that another program handed over is not taken in yet. That program keeps it and tries again.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct TryAgain(pub(crate) String);
+
 impl Ending {
     /// Partial where something was left out.
     pub(crate) fn of(findings: &[Finding]) -> Self {

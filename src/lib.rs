@@ -55,6 +55,6 @@ mod verdict;
 mod web;
 
 pub use command::{is_broken_pipe, run};
-pub use ending::Ending;
+pub use ending::{Ending, TryAgain};
 pub use fault::{guard, report_panics};
 pub use finding::{Finding, Severity};

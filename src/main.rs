@@ -7,7 +7,11 @@ use std::process::ExitCode;
 use clap::{ColorChoice, Parser};
 use tidings::cli::Cli;
 use tidings::clock::Clock;
-use tidings::{Ending, Severity, guard, is_broken_pipe, report_panics};
+use tidings::{Ending, Severity, TryAgain, guard, is_broken_pipe, report_panics};
+
+/// The exit code by which a mail server keeps a message and hands it over again (`sysexits.h`); by most others it returns
+/// the message to its sender.
+const EX_TEMPFAIL: u8 = 75;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -19,7 +23,8 @@ fn main() -> ExitCode {
     if let Some(directory) = &cli.directory
         && let Err(error) = env::set_current_dir(directory)
     {
-        return fail(&format!("{}: {error}", directory.display()));
+        let code = if cli.reads_message() { EX_TEMPFAIL } else { 2 };
+        return fail(&format!("{}: {error}", directory.display()), code);
     }
     let clock = Clock::new(cli.at);
     let mut out = Listened {
@@ -38,13 +43,20 @@ fn main() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Partial) => ExitCode::from(1),
         Err(error) if out.is_closed && is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("{error:#}")),
+        Err(error) => {
+            let code = if error.is::<TryAgain>() {
+                EX_TEMPFAIL
+            } else {
+                2
+            };
+            fail(&format!("{error:#}"), code)
+        }
     }
 }
 
-fn fail(words: &str) -> ExitCode {
+fn fail(words: &str, code: u8) -> ExitCode {
     let _ = writeln!(anstream::stderr(), "{} {words}", Severity::Error.word());
-    ExitCode::from(2)
+    ExitCode::from(code)
 }
 
 /// An output that knows whether whoever read it has gone: any other pipe that breaks, such as that to a database, is an

@@ -13,6 +13,7 @@ use sqlx::{Connection, Executor, Row, SqliteConnection};
 use tidings::config::StoreUrl;
 use tidings::inside::store::{Access, Store};
 
+use crate::copies::{NEXT, Site};
 use crate::program::missing;
 use crate::relay::{Habits, Relay};
 use crate::scene::{Ran, Scene};
@@ -348,28 +349,57 @@ fn a_folder_that_cannot_be_read_is_named_and_the_others_are_read() {
 
 #[test]
 fn a_locked_database_is_said_after_a_while_and_waited_for() {
-    let scene = scene(1);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mut holder = runtime.block_on(connect(&scene));
-    runtime.block_on(holder.execute("BEGIN IMMEDIATE")).unwrap();
-    let mut waiting = scene
-        .command(&["subscriber", "add", "late@x.example"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(waiting.stderr.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    assert_eq!(line, "waiting for another program that holds tidings.db\n");
-    runtime.block_on(holder.execute("COMMIT")).unwrap();
-    assert!(waiting.wait().unwrap().success());
-    assert!(
-        scene
-            .run_at(MONDAY, &["subscriber", "list"])
-            .contains("late@x.example")
-    );
+    for arguments in [
+        &["subscriber", "add", "late@x.example"][..],
+        &["run"],
+        &["digest", "weekly"],
+        &["digest", "weekly", "--reset-slot"],
+    ] {
+        Site::on_both("held", |site| {
+            site.post("one.md", "One", "2024-06-01");
+            site.add("reader@x.example");
+            site.expect(MONDAY, &["run"]);
+            site.post("two.md", "Two", "2024-06-25");
+            let file = site.scene.path("tidings.db");
+            let (url, hold, waits_for) = match &site.database {
+                Some(database) => (
+                    database.url(),
+                    "BEGIN; LOCK TABLE reader, digest, issue, delivery IN EXCLUSIVE MODE",
+                    "waiting for the database server of postgres://",
+                ),
+                None => (
+                    format!("sqlite://{}", file.display()),
+                    "BEGIN IMMEDIATE",
+                    "waiting for another program that holds tidings.db",
+                ),
+            };
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            sqlx::any::install_default_drivers();
+            let mut holder = runtime
+                .block_on(sqlx::AnyConnection::connect(&url))
+                .unwrap();
+            let tell = |text: &'static str| sqlx::raw_sql(text);
+            runtime.block_on(holder.execute(tell(hold))).unwrap();
+            let mut command = site.scene.command(&["--at", NEXT]);
+            if let Some(database) = &site.database {
+                command.env("TIDINGS_STORE__URL", database.url());
+            }
+            let mut waiting = command
+                .args(arguments)
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines();
+            let is_it = |line: &String| line.starts_with(waits_for);
+            let line = said.by_ref().map_while(Result::ok).find(is_it);
+            assert!(line.is_some(), "{arguments:?}: {waits_for}");
+            runtime.block_on(holder.execute(tell("COMMIT"))).unwrap();
+            let others = said.map_while(Result::ok).filter(is_it).count();
+            assert_eq!(others, 0, "it is said once");
+            assert!(waiting.wait().unwrap().success(), "{arguments:?}");
+        });
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::database::Database;
 use crate::relay::{Habits, Relay};
-use crate::scene::{Ran, Scene};
+use crate::scene::{CONFIG, Ran, Scene};
 
 const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 const TUESDAY: &str = "2024-06-25T12:00:00+02:00";
@@ -520,6 +520,40 @@ fn an_mbox_and_a_pipe_are_read_and_stay() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     assert_eq!(sent.state("bob@y.example"), "bounced");
+}
+
+#[test]
+fn a_message_that_is_handed_over_in_vain_is_to_be_handed_over_again() {
+    let scene = Scene::new()
+        .file("broken.toml", "[site\n")
+        .file("box", "")
+        .file(
+            "boxed.toml",
+            &CONFIG.replace("[mail]", "[mail]\ninbox = \"mbox:box\""),
+        );
+    let lost = [("TIDINGS_STORE__URL", "sqlite:nowhere/tidings.db")];
+    for (arguments, set, code) in [
+        (&["inbox", "--stdin"][..], &[][..], 0),
+        (&["inbox"], &[], 0),
+        (&["inbox", "--stdin"], &lost, 75),
+        (&["inbox"], &lost, 75),
+        (&["--config", "broken.toml", "inbox", "--stdin"], &[], 75),
+        (&["--config", "none.toml", "inbox", "--stdin"], &[], 75),
+        (&["--config", "boxed.toml", "inbox", "--stdin"], &lost, 75),
+        // The box stays as it is, and whoever starts the program reads what is wrong.
+        (&["--config", "boxed.toml", "inbox"], &lost, 2),
+        (&["inbox", "--mbox", "box"], &lost, 2),
+        (
+            &["--config", "broken.toml", "inbox", "--mbox", "box"],
+            &[],
+            2,
+        ),
+        (&["status"], &lost, 2),
+    ] {
+        let ran = scene.run_with(arguments, set);
+        assert_eq!(ran.code, code, "{arguments:?}: {}", ran.talk);
+        assert_eq!(code == 0, !ran.talk.contains("error:"), "{}", ran.talk);
+    }
 }
 
 #[test]

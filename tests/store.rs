@@ -349,6 +349,47 @@ fn a_backup_is_private_and_takes_no_files_place() {
 }
 
 #[test]
+fn a_store_in_a_folder_that_is_not_there_is_an_error_and_one_that_is_not_there_yet_is_none() {
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("a-file", "");
+    let run = |store: &str, arguments: &[&str]| {
+        let set = [("TIDINGS_STORE__URL", store)];
+        scene.run_with(&[&["--at", MONDAY], arguments].concat(), &set)
+    };
+    for arguments in [
+        &["status"][..],
+        &["status", "--json"],
+        &["status", "--failed"],
+        &["subscriber", "list"],
+        &["subscriber", "export"],
+        &["subscriber", "show", "ada@x.example"],
+        &["store", "check"],
+        &["store", "backup", "a.backup"],
+        &["run", "--dry-run"],
+        &["digest", "weekly", "--dry-run"],
+        &["digest", "weekly", "--html", "a.html"],
+        &["run"],
+    ] {
+        for folder in ["nowhere", "a-file"] {
+            let ran = run(&format!("sqlite:{folder}/tidings.db"), arguments);
+            let said = format!("{arguments:?}: {}", ran.talk);
+            assert_eq!(ran.code, 2, "{said}");
+            for words in [
+                &format!("error: {folder}/tidings.db: "),
+                "the store's file cannot be used",
+                "its folder must be there",
+            ] {
+                assert!(ran.talk.contains(words), "{words}: {said}");
+            }
+        }
+    }
+    let ran = run("sqlite:new.db", &["status"]);
+    assert_eq!((ran.code, &*ran.out), (0, "no issues yet\n"));
+    assert!(!scene.path("new.db").exists());
+}
+
+#[test]
 fn only_a_whole_backup_of_this_site_comes_back_and_only_into_an_empty_store() {
     Site::on_both("refusing", |site| {
         site.post("one.md", "One", "2024-06-01");
@@ -363,7 +404,10 @@ fn only_a_whole_backup_of_this_site_comes_back_and_only_into_an_empty_store() {
         site.refuses(
             MONDAY,
             &["store", "restore", "none.backup"],
-            &["none.backup"],
+            &[
+                "none.backup: there is no such backup",
+                "`tidings store backup FILE` has written",
+            ],
         );
         site.refuses(
             MONDAY,

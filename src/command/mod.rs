@@ -16,7 +16,7 @@ mod store;
 mod subscriber;
 
 use std::env;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::app::App;
 use crate::cli::{Cli, Command, FileCommand, SiteCommand};
 use crate::clock::Clock;
 use crate::config::{Config, discover};
-use crate::ending::Ending;
+use crate::ending::{Ending, TryAgain};
 use crate::finding::Finding;
 use crate::store::Tell;
 use crate::talk::{Talk, Volume, Words};
@@ -43,7 +43,7 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// Does what the command line asks for. Results go to `out`.
 ///
 /// # Errors
-/// Where nothing could be done.
+/// Where nothing could be done; [`TryAgain`] where a message that was handed over is to be handed over again.
 pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Ending> {
     let words = Words::new(cli.config.as_deref(), cli.directory.as_deref());
     let volume = match (cli.quiet, cli.verbose) {
@@ -69,6 +69,24 @@ fn show_error(error: anyhow::Error, finding: &Finding, words: &Words) -> anyhow:
         return error;
     }
     anyhow::Error::msg(words.show(&finding.to_string()).into_owned())
+}
+
+/// Whether a program hands a message over on standard input and goes by the exit code.
+fn is_handed_over(command: &SiteCommand, config: Option<&Config>) -> bool {
+    let SiteCommand::Inbox(args) = command else {
+        return false;
+    };
+    let has_box = |config: &Config| config.mail.inbox.is_some();
+    let is_named = args.maildir.is_some() || args.mbox.is_some() || config.is_none_or(has_box);
+    args.stdin || !is_named && !io::stdin().is_terminal()
+}
+
+/// An error after which a message that was handed over is to be handed over again.
+fn try_again(is_handed_over: bool, error: anyhow::Error) -> anyhow::Error {
+    match is_handed_over {
+        true => TryAgain(format!("{error:#}")).into(),
+        false => error,
+    }
 }
 
 /// The config that is named, else the nearest.
@@ -108,7 +126,13 @@ fn run_on_site(
     talk: &mut Talk<'_>,
     words: &Words,
 ) -> anyhow::Result<Ending> {
-    let config = Config::load_here(&config_file(cli)?)?;
+    let config = config_file(cli).and_then(|file| Ok(Config::load_here(&file)?));
+    let config = config.map_err(|error| {
+        let finding = Finding::error(format!("{error:#}"));
+        let error = show_error(error, &finding, words);
+        try_again(is_handed_over(command, None), error)
+    })?;
+    let is_handed_over = is_handed_over(command, Some(&config));
     let tell: Tell = Arc::new({
         let words = words.clone();
         move |what: &str| {
@@ -122,7 +146,7 @@ fn run_on_site(
         .context("no threads")?;
     let ended = run_command(command, &app, talk, &runtime).map_err(|error| {
         let finding = app.explain(&error);
-        show_error(error, &finding, words)
+        try_again(is_handed_over, show_error(error, &finding, words))
     });
     runtime.block_on(async {
         // A store that does not answer is not asked again; the next run notes what is new.

@@ -15,7 +15,8 @@ use crate::store::{Result, StoreError};
 pub enum Access {
     /// It is made, upgraded and written.
     Write,
-    /// Nothing is changed: dry runs, lists. Where there is no store yet, an empty one in memory stands for it.
+    /// Nothing is changed: dry runs, lists. Where there is no store yet, an empty one in memory stands for it; its folder
+    /// must be there.
     Read,
 }
 
@@ -48,6 +49,19 @@ pub(super) fn sqlite_address(file: &Path) -> String {
         .replace('?', "%3F")
         .replace('#', "%23");
     format!("sqlite://{path}?mode=rw")
+}
+
+/// Looks for the folder of a database that is not there yet: a first run would not make it either.
+pub(super) fn find_folder(file: &Path) -> Result<()> {
+    let failed = |error| StoreError::File(file.to_path_buf(), error);
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder.map(fs::metadata) {
+        Some(Err(error)) => Err(failed(error)),
+        Some(Ok(about)) if !about.is_dir() => Err(failed(io::ErrorKind::NotADirectory.into())),
+        _ => Ok(()),
+    }
 }
 
 /// The file that stands beside the database's by this ending.

@@ -35,7 +35,7 @@ impl Store {
     ) -> Result<Vec<Answer>> {
         let mut answers = Vec::with_capacity(people.len());
         for people in people.chunks(self.most_asked()) {
-            answers.extend(change!(self.begin(), |tx| {
+            answers.extend(change!(self, |tx| {
                 let cases = self.carry_out(&mut tx, people, asked, now).await?;
                 Ok(cases
                     .into_iter()

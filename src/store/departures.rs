@@ -263,7 +263,7 @@ impl Store {
         let mut strangers = HashSet::new();
         for some in missing.chunks(500) {
             // A try that is taken back adds nothing: what it found is found again.
-            let found = change!(self.begin(), |tx| {
+            let found = change!(self, |tx| {
                 let mut found = Vec::new();
                 for departure in some {
                     found.push(self.depart(&mut tx, departure).await?);

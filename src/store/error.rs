@@ -49,6 +49,9 @@ pub enum StoreError {
     /// There is none.
     #[error("there is no store yet")]
     Missing,
+    /// There is no file to bring back.
+    #[error("there is no such backup")]
+    NoBackup(PathBuf),
     /// It is to be filled, and something is in it.
     #[error("something is kept in this store already")]
     NotEmpty,
@@ -82,7 +85,7 @@ impl StoreError {
     /// The file that it is about, where that is not the store's own.
     pub fn file(&self) -> Option<&Path> {
         match self {
-            Self::File(file, _) | Self::Exists(file) => Some(file),
+            Self::File(file, _) | Self::Exists(file) | Self::NoBackup(file) => Some(file),
             Self::At(place, error) => Some(error.file().unwrap_or(place)),
             _ => None,
         }
@@ -112,6 +115,7 @@ impl StoreError {
             ),
             Self::Sending => Some("try again when it is done, or stop it: the next run goes on"),
             Self::Exists(_) => Some("give the backup another name"),
+            Self::NoBackup(_) => Some("name the file that `tidings store backup FILE` has written"),
             Self::Differs(_) => {
                 Some("nothing was changed; look for what writes into either database")
             }

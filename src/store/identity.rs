@@ -27,20 +27,24 @@ impl Store {
         if let Some(known) = self.site().await? {
             return Ok(known);
         }
-        sqlx::query(
-            "INSERT INTO secret (number, purpose, key, made_at) VALUES ($1, 'site', $2, $3) ON CONFLICT (number) DO NOTHING",
-        )
-        .bind(SITE)
-        .bind(site.to_owned())
-        .bind(now.timestamp())
-        .execute(&self.pool)
-        .await?;
+        change!(self, |tx| {
+            sqlx::query(
+                "INSERT INTO secret (number, purpose, key, made_at) VALUES ($1, 'site', $2, $3) \
+                 ON CONFLICT (number) DO NOTHING",
+            )
+            .bind(SITE)
+            .bind(site.to_owned())
+            .bind(now.timestamp())
+            .execute(&mut *tx)
+            .await?;
+            Ok(())
+        })?;
         Ok(self.site().await?.unwrap_or_default())
     }
 
     /// Notes the new name of its site.
     pub async fn move_site(&self, site: &str) -> Result<()> {
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             sqlx::query("UPDATE secret SET key = $2 WHERE number = $1")
                 .bind(SITE)
                 .bind(site.to_owned())

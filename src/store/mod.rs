@@ -15,9 +15,18 @@ macro_rules! patiently {
     }};
 }
 
+/// Does this in one transaction of the store, and says so where it waits long.
+macro_rules! change {
+    ($store:expr, |$tx:ident| $work:block) => {
+        $store
+            .watch_work(async { change_by!($store.begin(), |$tx| $work) })
+            .await
+    };
+}
+
 /// Does this in one transaction, and in a new one where it met what passes. An error takes all of it back, and that is
 /// waited for: its locks must be gone before the next try.
-macro_rules! change {
+macro_rules! change_by {
     ($begin:expr, |$tx:ident| $work:block) => {
         patiently!(async {
             let mut $tx = $begin.await?;
@@ -78,7 +87,7 @@ pub(crate) use wait::Tell;
 
 use crate::config::{StoreUrl, with_tls};
 use crate::token::{Ids, Key};
-use connect::{StorePlace, begin, beside, connect, make_private, sqlite_address};
+use connect::{StorePlace, begin, beside, connect, find_folder, make_private, sqlite_address};
 use mark::Mark;
 use schema::{migrate, version};
 use secret::{FINGERPRINT_KEY, STORE_NAME, once};
@@ -143,7 +152,10 @@ impl Store {
                 let address = sqlite_address(&file);
                 (StorePlace::File(file), address)
             }
-            StoreUrl::Sqlite(_) => return Self::in_memory(now).await,
+            StoreUrl::Sqlite(file) => {
+                find_folder(file)?;
+                return Self::in_memory(now).await;
+            }
         };
         let mut pool = connect(&place, &address, access).await?;
         let mut found = version(&pool, &place).await;
@@ -202,6 +214,15 @@ impl Store {
             ids: Arc::new(Mutex::new(Ids::new())),
             wait: Wait::default(),
         })
+    }
+
+    /// Does this, and says so where a server keeps it waiting long. On SQLite a transaction waits as it begins and nowhere
+    /// else, and is long for its own work.
+    async fn watch_work<T>(&self, work: impl Future<Output = T>) -> T {
+        match self.place {
+            StorePlace::Server => self.wait.watch(work).await,
+            StorePlace::Memory | StorePlace::File(_) => work.await,
+        }
     }
 
     /// Begins a transaction that writes, unless the store was moved meanwhile.

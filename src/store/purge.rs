@@ -43,7 +43,7 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM delivery d JOIN issue i ON i.id = d.issue WHERE d.reader = reader.id \
              AND (i.kind <> 'confirmation' OR d.state IN {UNDECIDED})) ORDER BY id LIMIT $2{hold}"
         );
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             let rows = sqlx::query(AssertSqlSafe(select.clone()))
                 .bind((now - UNCONFIRMED).timestamp())
                 .bind(i64::try_from(MOST_LISTED).unwrap_or(i64::MAX))

@@ -61,7 +61,7 @@ impl Store {
     /// What changed.
     pub async fn forget_reader(&self, email: &Email, now: DateTime<Utc>) -> Result<Change> {
         let fingerprint = self.fingerprints.fingerprint(email);
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             let known = self
                 .find_fingerprints(&mut tx, slice::from_ref(&fingerprint), self.hold())
                 .await?;

@@ -46,7 +46,7 @@ impl Store {
 
     /// Gives everything of a digest that has not begun under its new name to that name.
     pub async fn rename_digest(&self, was: &str, name: &str) -> Result<()> {
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             for statement in RENAMES {
                 sqlx::query(statement)
                     .bind(was.to_owned())

@@ -181,7 +181,7 @@ impl Store {
         returned: &[Returned],
         now: DateTime<Utc>,
     ) -> Result<Vec<Carried>> {
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             let mut carried = Vec::with_capacity(returned.len());
             for one in returned {
                 carried.push(self.carry_one(&mut tx, one, now).await?);

@@ -5,7 +5,6 @@ mod relocate;
 mod rows;
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -104,9 +103,8 @@ pub(crate) struct Backup {
 impl Backup {
     /// Opens the file and checks that it is whole. It is only read.
     pub(crate) async fn open(file: &Path, now: DateTime<Utc>) -> Result<Self> {
-        if !file.exists() {
-            let missing = io::Error::from(io::ErrorKind::NotFound);
-            return Err(StoreError::File(file.to_owned(), missing));
+        if !file.is_file() {
+            return Err(StoreError::NoBackup(file.to_owned()));
         }
         let opened = Self::open_whole(file, now).await;
         opened.map_err(|error| error.at(file))

@@ -49,7 +49,7 @@ impl Store {
         posts: &[String],
         now: DateTime<Utc>,
     ) -> Result<()> {
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             let id = random_id().into();
             know(&mut tx, digest, id, Slot::known(now, id), posts, now).await
         })

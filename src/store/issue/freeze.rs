@@ -62,7 +62,7 @@ impl Store {
         slot: i64,
         now: DateTime<Utc>,
     ) -> Result<bool> {
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             let made =
                 sqlx::query("INSERT INTO digest (name, last_slot) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
                     .bind(digest.to_owned())
@@ -80,20 +80,22 @@ impl Store {
 
     /// Marks a slot as past in which there was nothing to send.
     pub async fn pass_slot(&self, digest: &str, slot: i64) -> Result<()> {
-        change!(self.begin(), |tx| { advance(&mut tx, digest, slot).await })
+        change!(self, |tx| { advance(&mut tx, digest, slot).await })
     }
 
     /// Sets the last slot also to an earlier one; false where the digest has not begun.
     pub async fn reset_slot(&self, digest: &str, slot: i64) -> Result<bool> {
-        let query = sqlx::query("UPDATE digest SET last_slot = $2 WHERE name = $1");
-        let bound = query.bind(digest.to_owned()).bind(slot);
-        Ok(bound.execute(&self.pool).await?.rows_affected() > 0)
+        change!(self, |tx| {
+            let query = sqlx::query("UPDATE digest SET last_slot = $2 WHERE name = $1");
+            let bound = query.bind(digest.to_owned()).bind(slot);
+            Ok(bound.execute(&mut *tx).await?.rows_affected() > 0)
+        })
     }
 
     /// Fixes an issue: its content, what it announces and who gets it, in one transaction.
     pub async fn freeze(&self, freeze: &Freeze<'_>) -> Result<Frozen> {
         let issue = freeze.issue;
-        let frozen = change!(self.begin(), |tx| {
+        let frozen = change!(self, |tx| {
             if self.place == StorePlace::Server {
                 // One freeze of a digest at a time: what another has announced since the plan shows behind this lock.
                 sqlx::query("SELECT name FROM digest WHERE name = $1 FOR UPDATE")

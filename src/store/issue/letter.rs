@@ -29,7 +29,7 @@ impl Store {
     /// answered before.
     pub async fn queue_letter(&self, letter: &Letter<'_>, now: DateTime<Utc>) -> Result<bool> {
         let Letter { issue, reader, .. } = letter;
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             let new = sqlx::query(
                 "INSERT INTO received (mark, at, kind) VALUES ($1, $2, 'answered') ON CONFLICT (mark) DO NOTHING",
             )

@@ -54,7 +54,7 @@ impl Store {
         resend: bool,
         now: DateTime<Utc>,
     ) -> Result<u64> {
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             if self.hold_issue(&mut tx, id).await? == IssueState::Cancelled && resend {
                 return Err(StoreError::Stopped);
             }

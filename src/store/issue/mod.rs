@@ -89,7 +89,7 @@ impl Store {
         to: IssueState,
         reason: Option<&str>,
     ) -> Result<bool> {
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             let from: Vec<String> = from
                 .iter()
                 .map(|state| format!("'{}'", state.word()))

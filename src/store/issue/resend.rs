@@ -23,7 +23,7 @@ impl Store {
     /// Queues an issue for one reader, whether or not they had it; who is not known becomes a reader without a
     /// subscription.
     pub async fn resend(&self, issue: &Issue, to: &Email, now: DateTime<Utc>) -> Result<Resent> {
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             if matches!(
                 self.hold_issue(&mut tx, issue.id).await?,
                 IssueState::Paused | IssueState::Cancelled

@@ -98,7 +98,7 @@ impl Sender {
         limit: usize,
         now: DateTime<Utc>,
     ) -> Result<(Vec<Claimed>, Option<Position>)> {
-        change!(self.store.begin(), |tx| {
+        change!(self.store, |tx| {
             let row = sqlx::query(
                 "SELECT digest, state, kind, CAST(outbox AS BIGINT) AS outbox FROM issue WHERE id = $1",
             )

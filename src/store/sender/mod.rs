@@ -150,20 +150,23 @@ impl Sender {
             released |= self.take_over_from(row.try_get("owner")?, now).await?;
         }
         // Nobody sends an issue that was cancelled while its sender died.
-        patiently!(async {
-            sqlx::query(
+        let cancel = async {
+            patiently!(async {
+                sqlx::query(
                 "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE state = 0 AND owner IS NULL \
                  AND issue IN (SELECT id FROM issue WHERE state = 'cancelled')",
             )
             .execute(&self.store.pool)
             .await?;
-            Ok(released)
-        })
+                Ok(released)
+            })
+        };
+        self.store.wait.watch(cancel).await
     }
 
     /// Releases what this owner has, if it is dead.
     async fn take_over_from(&self, owner: Owner, now: DateTime<Utc>) -> Result<bool> {
-        change!(self.store.begin(), |tx| {
+        change!(self.store, |tx| {
             if self.store.place == StorePlace::Server {
                 // Held to the end of this transaction; a living owner still holds it.
                 let row = sqlx::query("SELECT pg_try_advisory_xact_lock($1) AS dead")
@@ -264,21 +267,24 @@ impl Sender {
 
     /// Gives back what it has claimed of the issue and not begun to send.
     pub async fn release(&self, issue: IssueId) -> Result<()> {
-        patiently!(async {
-            sqlx::query(
+        let release = async {
+            patiently!(async {
+                sqlx::query(
                 "UPDATE delivery SET owner = NULL WHERE issue = $1 AND owner = $2 AND state = 0",
             )
             .bind(issue)
             .bind(self.owner)
             .execute(&self.store.pool)
             .await?;
-            Ok(())
-        })
+                Ok(())
+            })
+        };
+        self.store.wait.watch(release).await
     }
 
     /// Closes the issue if nobody waits any more, and keeps the counts. Whether it is done.
     pub async fn finish(&self, issue: IssueId) -> Result<bool> {
-        change!(self.store.begin(), |tx| {
+        change!(self.store, |tx| {
             self.store.hold_issue(&mut tx, issue).await?;
             // What was claimed when the issue was cancelled waits for nothing any more.
             sqlx::query(

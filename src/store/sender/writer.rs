@@ -73,7 +73,8 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
         }
         let mut refused = Refused::default();
         if failed.is_none() {
-            match writer.commit(&waiting).await {
+            let wait = writer.store.wait.clone();
+            match wait.watch(writer.commit(&waiting)).await {
                 Ok(some) => refused = some,
                 Err(error) => failed = Some(error.to_string()),
             }
@@ -192,7 +193,7 @@ impl Writer {
             if count == change.rows() {
                 return Ok(Refused::default());
             }
-            return change!(connection.begin_with(begin_words(place)), |tx| {
+            return change_by!(connection.begin_with(begin_words(place)), |tx| {
                 let mut refused = Refused::default();
                 refused
                     .look_for(change, count, &mut tx, place, owner)
@@ -202,7 +203,7 @@ impl Writer {
         }
         // In one order, so that two senders never wait for each other crosswise.
         judged.sort_by_key(|(_, one, _)| one.reader);
-        change!(connection.begin_with(begin_words(place)), |tx| {
+        change_by!(connection.begin_with(begin_words(place)), |tx| {
             let mut refused = Refused::default();
             for change in &changes {
                 let count = change.write(&mut tx, place, owner).await?;
