@@ -120,6 +120,19 @@ impl Counts {
         states.iter().map(|state| self[*state]).sum()
     }
 
+    /// What has come about since these counts: those who still wait, and by how many the other states have grown.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        let mut grown = Self::default();
+        for (state, count) in self.each() {
+            grown[state] = match state {
+                DeliveryState::Queued => count,
+                _ => count.saturating_sub(before[state]),
+            };
+        }
+        grown
+    }
+
     /// How many there are in all.
     pub fn total(self) -> u64 {
         self.sum_of(&DeliveryState::ALL)

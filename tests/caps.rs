@@ -1,14 +1,16 @@
 //! Caps by the hour and the day, and domains that ask for less than the others.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
 use tidings::config::{Caps, StoreUrl};
 use tidings::inside::ledger::{Outcome, Settled};
 
+use crate::copies::Site;
 use crate::ledger::{at, freeze, new_issue, on_both, open, people, sender};
 use crate::relay::{Habits, Relay};
-use crate::scene::{Ran, Scene};
+use crate::scene::{CONFIG, Ran};
 
 const MONDAY: &str = "2024-06-24T06:00:05Z";
 
@@ -16,65 +18,107 @@ fn relay() -> Relay {
     Relay::start(Habits::good(true, Duration::ZERO))
 }
 
-/// A site with these readers and nobody else.
-fn scene(readers: &[String]) -> Scene {
-    let scene = Scene::new().post("one.md", "One", "2024-06-01");
-    let config = scene.read("config.toml");
-    let config = config.replace("to = [\"editor@hums.example\"]\n", "");
-    let list = format!("email\n{}\n", readers.join("\n"));
-    let scene = scene.file("config.toml", &config).file("people.csv", &list);
+/// Gives a site these readers and nobody else.
+fn fill(site: &Site, readers: &[String]) {
+    site.post("one.md", "One", "2024-06-01");
+    let config = CONFIG.replace("to = [\"editor@hums.example\"]\n", "");
+    site.file("config.toml", &config);
+    site.file("people.csv", &format!("email\n{}\n", readers.join("\n")));
     let import = ["subscriber", "import", "people.csv", "--confirmed"];
-    scene.run_at(MONDAY, &import);
-    scene
+    site.expect(MONDAY, &import);
 }
 
-fn run_at(scene: &Scene, at: &str, relay: &Relay, caps: &[(&str, &str)]) -> Ran {
+fn run_at(site: &Site, at: &str, relay: &Relay, caps: &[(&str, &str)]) -> Ran {
     let url = relay.url();
     let smtp = [("TIDINGS_MAIL__SMTP", url.as_str())];
-    scene.run_with(&["--at", at, "run"], &[&smtp[..], caps].concat())
+    site.run_with(at, &["run"], &[&smtp[..], caps].concat())
 }
 
 #[test]
 fn what_is_over_a_cap_waits_for_the_next_hour_and_day() {
-    let readers: Vec<String> = (0..25).map(|n| format!("reader{n}@x.example")).collect();
-    let (scene, relay) = (scene(&readers), relay());
-    let caps = [
-        ("TIDINGS_MAIL__PER_HOUR", "10"),
-        ("TIDINGS_MAIL__PER_DAY", "23"),
-    ];
-    let ran = run_at(&scene, MONDAY, &relay, &caps);
-    assert_eq!((ran.code, relay.count()), (0, 10), "{}", ran.talk);
-    let until = "`per_hour = 10` is reached: 15 wait, and go on from 2024-06-24T07:00Z";
-    assert!(ran.talk.contains(until), "{}", ran.talk);
-    let status = |at: &str, arguments: &[&str]| {
-        let all = [&["--at", at, "status"][..], arguments].concat();
-        scene.run_with(&all, &caps).out
-    };
-    let told = status(MONDAY, &[]);
-    let last = "15 wait for `per_hour` or `per_day`; the last goes about 2024-06-25T00:00Z";
-    assert!(told.contains(last), "{told}");
-    let told: Value = serde_json::from_str(&status(MONDAY, &["--json"])).unwrap();
-    assert_eq!(told["issues"][0]["done_at"], "2024-06-25T00:00:00+00:00");
-    // A restart within the hour knows what has gone.
-    run_at(&scene, "2024-06-24T06:59:59Z", &relay, &caps);
-    assert_eq!(relay.count(), 10);
-    run_at(&scene, "2024-06-24T07:00:00Z", &relay, &caps);
-    assert_eq!(relay.count(), 20);
-    let ran = run_at(&scene, "2024-06-24T08:30:00Z", &relay, &caps);
-    assert_eq!(relay.count(), 23);
-    let until = "`per_day = 23` is reached: 2 wait, and go on from 2024-06-25T00:00Z";
-    assert!(ran.talk.contains(until), "{}", ran.talk);
-    let ran = run_at(&scene, "2024-06-25T00:00:00Z", &relay, &caps);
-    assert_eq!((ran.code, relay.count()), (0, 25), "{}", ran.talk);
-    let told = status("2024-06-25T00:00:00Z", &[]);
-    assert!(
-        told.contains("done") && !told.contains("wait for"),
-        "{told}"
-    );
-    let mut taken: Vec<String> = relay.taken().into_iter().map(|(to, _)| to).collect();
-    taken.sort();
-    taken.dedup();
-    assert_eq!(taken.len(), 25, "nobody twice");
+    Site::on_both("hour_and_day", |site| {
+        let readers: Vec<String> = (0..25).map(|n| format!("reader{n}@x.example")).collect();
+        fill(&site, &readers);
+        let relay = relay();
+        let caps = [
+            ("TIDINGS_MAIL__PER_HOUR", "10"),
+            ("TIDINGS_MAIL__PER_DAY", "23"),
+        ];
+        let ran = run_at(&site, MONDAY, &relay, &caps);
+        assert_eq!((ran.code, relay.count()), (0, 10), "{}", ran.talk);
+        let until = "`per_hour = 10` is reached: 15 wait, and go on from 2024-06-24T07:00Z";
+        assert!(ran.talk.contains(until), "{}", ran.talk);
+        let status = |at: &str, arguments: &[&str]| {
+            let all = [&["status"][..], arguments].concat();
+            site.run_with(at, &all, &caps).out
+        };
+        let told = status(MONDAY, &[]);
+        let last = "15 wait for `per_hour` or `per_day`; the last goes about 2024-06-25T00:00Z";
+        assert!(told.contains(last), "{told}");
+        let told: Value = serde_json::from_str(&status(MONDAY, &["--json"])).unwrap();
+        assert_eq!(told["issues"][0]["done_at"], "2024-06-25T00:00:00+00:00");
+        // A restart within the hour knows what has gone.
+        run_at(&site, "2024-06-24T06:59:59Z", &relay, &caps);
+        assert_eq!(relay.count(), 10);
+        run_at(&site, "2024-06-24T07:00:00Z", &relay, &caps);
+        assert_eq!(relay.count(), 20);
+        let ran = run_at(&site, "2024-06-24T08:30:00Z", &relay, &caps);
+        assert_eq!(relay.count(), 23);
+        let until = "`per_day = 23` is reached: 2 wait, and go on from 2024-06-25T00:00Z";
+        assert!(ran.talk.contains(until), "{}", ran.talk);
+        let ran = run_at(&site, "2024-06-25T00:00:00Z", &relay, &caps);
+        assert_eq!((ran.code, relay.count()), (0, 25), "{}", ran.talk);
+        let told = status("2024-06-25T00:00:00Z", &[]);
+        assert!(
+            told.contains("done") && !told.contains("wait for"),
+            "{told}"
+        );
+        let mut taken: Vec<String> = relay.taken().into_iter().map(|(to, _)| to).collect();
+        taken.sort();
+        taken.dedup();
+        assert_eq!(taken.len(), 25, "nobody twice");
+    });
+}
+
+#[test]
+fn two_senders_keep_one_cap() {
+    Site::on_both("two_senders", |site| {
+        let readers: Vec<String> = (0..60).map(|n| format!("reader{n}@x.example")).collect();
+        fill(&site, &readers);
+        let relay = Relay::start(Habits::good(true, Duration::from_millis(5)));
+        // Frozen by a run that sends nothing.
+        let none = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none")];
+        site.run_with(
+            MONDAY,
+            &["run"],
+            &[&none[..], &[("TIDINGS_MAIL__PATIENCE", "0s")]].concat(),
+        );
+        let (smtp, url) = (relay.url(), site.url());
+        let set = [
+            ("TIDINGS_MAIL__SMTP", &*smtp),
+            ("TIDINGS_STORE__URL", &*url),
+            ("TIDINGS_MAIL__PER_HOUR", "17"),
+            ("TIDINGS_MAIL__CONNECTIONS", "3"),
+        ];
+        let mut hours = 0;
+        while relay.count() < 60 {
+            let at = format!("2024-06-24T{:02}:00:05Z", 7 + hours);
+            let start = || {
+                let mut command = site.scene.command(&["--at", &at, "run"]);
+                command
+                    .envs(set)
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::null());
+                command.spawn().unwrap()
+            };
+            for mut child in [start(), start()] {
+                assert_eq!(child.wait().unwrap().code(), Some(0));
+            }
+            hours += 1;
+            assert_eq!(relay.count(), (17 * hours).min(60), "in hour {hours}");
+        }
+        assert_eq!(hours, 4);
+    });
 }
 
 #[test]
@@ -122,28 +166,32 @@ fn a_cap_counts_what_is_in_hand_and_what_was_taken_by_any_sender() {
 
 #[test]
 fn a_domain_that_asks_for_less_keeps_no_other_waiting() {
-    let slow = (0..60).map(|n| format!("slow{n}@slow.example"));
-    let other = (0..60).map(|n| format!("reader{n}@d{n}.example"));
-    let readers: Vec<String> = slow.chain(other).collect();
-    let (scene, relay) = (scene(&readers), relay());
-    let ran = run_at(&scene, MONDAY, &relay, &[]);
-    assert_eq!(relay.count(), 60, "{}", ran.talk);
-    let heard = relay.heard();
-    let tried = heard.iter().filter(|line| line.contains("@slow.example"));
-    let tried = tried.count();
-    assert!(
-        (1..30).contains(&tried),
-        "{tried} were tried at the slow domain"
-    );
-    let told: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
-    let missed = told["issues"][0]["missed"].as_array().unwrap();
-    assert_eq!(missed.len(), 60);
-    let attempts = missed.iter().map(|one| one["attempts"].as_u64().unwrap());
-    // Whoever only waits is charged nothing.
-    assert_eq!(attempts.sum::<u64>(), tried as u64);
-    let waits = missed.iter().filter(|one| {
-        let due = one["due_at"].as_str().unwrap();
-        one["attempts"] == 0 && due.starts_with("2024-06-24T06:00:3")
+    Site::on_both("slow_domain", |site| {
+        let slow = (0..60).map(|n| format!("slow{n}@slow.example"));
+        let other = (0..60).map(|n| format!("reader{n}@d{n}.example"));
+        let readers: Vec<String> = slow.chain(other).collect();
+        fill(&site, &readers);
+        let relay = relay();
+        let ran = run_at(&site, MONDAY, &relay, &[]);
+        assert_eq!(relay.count(), 60, "{}", ran.talk);
+        let heard = relay.heard();
+        let tried = heard.iter().filter(|line| line.contains("@slow.example"));
+        let tried = tried.count();
+        assert!(
+            (1..30).contains(&tried),
+            "{tried} were tried at the slow domain"
+        );
+        let told: Value =
+            serde_json::from_str(&site.expect(MONDAY, &["status", "--json"])).unwrap();
+        let missed = told["issues"][0]["missed"].as_array().unwrap();
+        assert_eq!(missed.len(), 60);
+        let attempts = missed.iter().map(|one| one["attempts"].as_u64().unwrap());
+        // Whoever only waits is charged nothing.
+        assert_eq!(attempts.sum::<u64>(), tried as u64);
+        let waits = missed.iter().filter(|one| {
+            let due = one["due_at"].as_str().unwrap();
+            one["attempts"] == 0 && due.starts_with("2024-06-24T06:00:3")
+        });
+        assert!(waits.count() > 30, "{told}");
     });
-    assert!(waits.count() > 30, "{told}");
 }

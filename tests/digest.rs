@@ -584,8 +584,15 @@ fn a_limit_shows_the_newest_and_lists_the_rest_with_links() {
 #[test]
 fn a_frozen_issue_is_sent_once_more_to_one_reader_by_the_ledger() {
     let scene = Scene::new().post("one.md", "One", "2024-06-01");
-    scene.run_at(MONDAY, &["run"]);
-    let before = scene.read(&format!("outbox/{}", scene.names("outbox")[0]));
+    scene.run_at(MONDAY, &["subscriber", "add", "ada@x.example"]);
+    let out = scene.run_at(MONDAY, &["run"]);
+    assert!(out.contains("2 sent (in outbox"), "{out}");
+    scene.run_at(MONDAY, &["subscriber", "remove", "ada@x.example"]);
+    let editors = |scene: &Scene| {
+        let mut names = scene.names("outbox").into_iter();
+        names.find(|name| name.contains("editor@")).unwrap()
+    };
+    let before = scene.read(&format!("outbox/{}", editors(&scene)));
     fs::remove_dir_all(scene.path("outbox")).unwrap();
     let status = scene.run_at(MONDAY, &["status"]);
     let number = status
@@ -597,13 +604,24 @@ fn a_frozen_issue_is_sent_once_more_to_one_reader_by_the_ledger() {
             "--at", NEXT, "digest", "weekly", "--resend", &number, "--to", to,
         ])
     };
-    assert_eq!(resend("editor@hums.example").code, 0);
+    let ran = resend("editor@hums.example");
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    assert!(
+        ran.out.contains("1 sent (in outbox"),
+        "this mail alone: {}",
+        ran.out
+    );
     assert_eq!(
-        scene.read(&format!("outbox/{}", scene.names("outbox")[0])),
+        scene.read(&format!("outbox/{}", editors(&scene))),
         before,
         "the same bytes"
     );
-    assert_eq!(resend("late@x.example").code, 0);
+    let ran = resend("late@x.example");
+    assert!(
+        ran.code == 0 && ran.out.contains("1 sent (in outbox"),
+        "{}",
+        ran.out
+    );
     assert!(
         scene
             .names("outbox")

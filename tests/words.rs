@@ -60,6 +60,26 @@ fn an_error_names_its_digest_once() {
 }
 
 #[test]
+fn a_command_in_a_list_names_the_config_in_use() {
+    let to: Vec<String> = (0..30).map(|n| format!("\"bad{n}@x.example\"")).collect();
+    let config = CONFIG.replace("\"editor@hums.example\"", &to.join(", "));
+    let scene = Scene::new()
+        .post("tea.md", "Tea", "2024-05-01")
+        .file("own.toml", &config);
+    let set = [
+        ("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:9?tls=none"),
+        ("TIDINGS_MAIL__PATIENCE", "0s"),
+    ];
+    let run = |verb| scene.run_with(&["--at", NOON, "--config", "own.toml", verb], &set);
+    run("run");
+    let out = run("status").out;
+    assert!(
+        out.contains("more: `tidings --config own.toml status "),
+        "{out}"
+    );
+}
+
+#[test]
 fn a_text_part_without_a_link_names_no_template_of_html() {
     let html = "{% extends \"default/digest.html\" %}{% block greeting %}{% endblock %}\n{% block footer %}{{ reader.unsubscribe }}{% endblock %}";
     let scene = weekly(CONFIG)

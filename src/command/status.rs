@@ -123,11 +123,9 @@ async fn as_text(
             + moments.len().saturating_sub(most)
             + came_back.len().saturating_sub(most);
         if unlisted > 0 {
-            writeln!(
-                talk.out(),
-                "    {unlisted} more: `tidings status {}`",
-                issue.id
-            )?;
+            let more = format!("    {unlisted} more: `tidings status {}`", issue.id);
+            let more = talk.show(&more).into_owned();
+            writeln!(talk.out(), "{more}")?;
         }
     }
     Ok(())

@@ -124,12 +124,33 @@ fn say_full(full: &Window, waiting: u64) -> String {
     )
 }
 
-/// Sends an open issue and says what came of it.
+/// Sends an open issue and says what came of it, with what earlier runs did.
 pub(crate) async fn finish(
     app: &App,
     talk: &mut Talk<'_>,
     sender: &Sender,
     issue: &Issue,
+) -> anyhow::Result<Ending> {
+    go_on(app, talk, sender, issue, false).await
+}
+
+/// Sends an issue to a reader for whom it was queued once more, and says what came of that alone.
+pub(crate) async fn finish_once_more(
+    app: &App,
+    talk: &mut Talk<'_>,
+    sender: &Sender,
+    issue: &Issue,
+) -> anyhow::Result<Ending> {
+    go_on(app, talk, sender, issue, true).await
+}
+
+/// Sends to everyone who waits. With `only_now`, words and ending are about this run alone.
+async fn go_on(
+    app: &App,
+    talk: &mut Talk<'_>,
+    sender: &Sender,
+    issue: &Issue,
+    only_now: bool,
 ) -> anyhow::Result<Ending> {
     let store = sender.store();
     app.refuse_another_store(&issue.digest, store).await?;
@@ -189,7 +210,11 @@ pub(crate) async fn finish(
     let full = sender.full(issue.id, app.clock.now()).await?;
     app.note_progress(talk, store, &issue.digest).await?;
     let after = store.counts(issue.id).await?;
-    let summary = format!("{}: “{}”: {after} ({place})", issue.digest, issue.subject);
+    let told = match only_now {
+        true => after.since(before),
+        false => after,
+    };
+    let summary = format!("{}: “{}”: {told} ({place})", issue.digest, issue.subject);
     let failed = [
         DeliveryState::Bounced,
         DeliveryState::GivenUp,
@@ -210,7 +235,11 @@ pub(crate) async fn finish(
     }
     // What waits for its hour is where its owner wants it.
     let waiting = full.map_or(0, |_| after[DeliveryState::Queued]);
-    Ok(if sender.unsent_count(issue.id).await? <= waiting {
+    let missed = match only_now {
+        true => told.total() - told[DeliveryState::Sent] - told[DeliveryState::Suppressed],
+        false => sender.unsent_count(issue.id).await?,
+    };
+    Ok(if missed <= waiting {
         Ending::Done
     } else {
         Ending::Partial

@@ -30,7 +30,7 @@ use crate::talk::Talk;
 use finish::{Failures, finish_open};
 
 pub(crate) use compose::Composed;
-pub(crate) use finish::finish;
+pub(crate) use finish::{finish, finish_once_more};
 pub(crate) use hub::{tell_hub, tell_hub_when_live};
 pub(crate) use inbox::{Incomings, read_inbox, read_own_inbox};
 pub(crate) use live::Live;

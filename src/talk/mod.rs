@@ -2,6 +2,7 @@
 
 mod words;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
@@ -60,6 +61,11 @@ impl<'a> Talk<'a> {
     /// Where results go that are printed as they are, also with `-q`.
     pub(crate) fn out(&mut self) -> &mut dyn Write {
         self.out
+    }
+
+    /// Words for a person, as they may be printed among results.
+    pub(crate) fn show<'w>(&self, words: &'w str) -> Cow<'w, str> {
+        self.words.show(words)
     }
 
     /// Whether only that is said which needs a person.

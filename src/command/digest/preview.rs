@@ -106,11 +106,16 @@ impl PreviewSource for Maker {
     fn preview(&self) -> Result<Preview, Finding> {
         self.handle
             .block_on(self.make())
-            .map_err(|error| Finding::error(format!("{error:#}")))
+            .map_err(|error| Finding::error(self.words().show(&format!("{error:#}"))))
     }
 }
 
 impl Maker {
+    /// How hints are written: they name the config in use.
+    fn words(&self) -> Words {
+        Words::new(&self.file)
+    }
+
     async fn make(&self) -> anyhow::Result<Preview> {
         let config = Config::load_here(&self.file)?;
         let digest = config.digest(&self.digest)?.clone();
@@ -145,6 +150,7 @@ impl Maker {
             .next()
             .unwrap_or_default()
             .replace("\r\n", "\n");
+        let words = self.words();
         let findings = loaded.findings.iter().chain(&composed.findings);
         Ok(Preview {
             subject: read.subject,
@@ -155,14 +161,12 @@ impl Maker {
             bytes: message.len(),
             findings: findings
                 .map(|finding| {
-                    format!(
-                        "{}: {finding}",
-                        if finding.is_error() {
-                            "error"
-                        } else {
-                            "warning"
-                        }
-                    )
+                    let word = if finding.is_error() {
+                        "error"
+                    } else {
+                        "warning"
+                    };
+                    words.show(&format!("{word}: {finding}")).into_owned()
                 })
                 .collect(),
             note,

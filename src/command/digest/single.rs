@@ -7,7 +7,7 @@ use crate::config::Digest;
 use crate::ending::Ending;
 use crate::ledger::IssueId;
 use crate::reader::Email;
-use crate::schedule::finish;
+use crate::schedule::finish_once_more;
 use crate::store::{Access, Resent};
 use crate::talk::Talk;
 
@@ -37,7 +37,7 @@ pub(super) async fn resend(
     };
     app.refuse_another_store(&digest.name, &store).await?;
     match store.resend(&issue, to, now).await? {
-        Resent::Queued => finish(app, talk, &sender, &issue).await,
+        Resent::Queued => finish_once_more(app, talk, &sender, &issue).await,
         Resent::Suppressed => bail!("{to} has left or cannot be reached, and gets no mail"),
         Resent::Closed => bail!(
             "the issue is {}, so nothing of it is sent",
