@@ -19,7 +19,7 @@ impl Store {
     /// Deletes those who have been pending for 30 days without a word, to whom no mail was addressed but some that asked
     /// them, and who have left nothing; how many there were. What strangers asked in earlier hours is forgotten as well.
     pub async fn purge_unconfirmed(&self, now: DateTime<Utc>) -> Result<usize> {
-        change!(self.begin(), |tx| { forget_earlier(&mut tx, now).await })?;
+        change!(self, |tx| { forget_earlier(&mut tx, now).await })?;
         let mut purged = 0;
         loop {
             let some = self.purge_some(now).await?;

@@ -80,7 +80,7 @@ impl Store {
         request: &JoinRequest<'_>,
         now: DateTime<Utc>,
     ) -> Result<JoinAnswer> {
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             let mark = request.mark.map(|mark| format!("{mark}:join"));
             if let Some(mark) = &mark
                 && is_received(&mut tx, mark).await?
@@ -173,7 +173,7 @@ impl Store {
              WHERE e.reader = $1 AND e.issue = $2 AND e.kind = 'asked' ORDER BY e.at DESC LIMIT 1{}",
             self.place.hold("r")
         );
-        change!(self.begin(), |tx| {
+        change!(self, |tx| {
             let row = sqlx::query(sqlx::AssertSqlSafe(text.clone()))
                 .bind(reader)
                 .bind(issue)
