@@ -285,6 +285,13 @@ pub struct DigestArgs {
     pub reset_slot: bool,
 }
 
+impl Cli {
+    /// Whether the one message that is read comes from standard input, by a program that goes by the exit code.
+    pub fn reads_message(&self) -> bool {
+        matches!(&self.command, Command::Site(SiteCommand::Inbox(args)) if args.stdin)
+    }
+}
+
 impl DigestArgs {
     /// A dry run with these posts.
     pub(crate) fn dry(name: &str, choice: Choice) -> Self {

@@ -124,7 +124,7 @@ async fn as_text(
             + came_back.len().saturating_sub(most);
         if unlisted > 0 {
             let more = format!("    {unlisted} more: `tidings status {}`", issue.id);
-            let more = talk.show(&more).into_owned();
+            let more = talk.words().show(&more).into_owned();
             writeln!(talk.out(), "{more}")?;
         }
     }

@@ -2,7 +2,6 @@
 
 mod words;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
@@ -63,9 +62,9 @@ impl<'a> Talk<'a> {
         self.out
     }
 
-    /// Words for a person, as they may be printed among results.
-    pub(crate) fn show<'w>(&self, words: &'w str) -> Cow<'w, str> {
-        self.words.show(words)
+    /// How words for a person are written where they stand among results.
+    pub(crate) fn words(&self) -> &Words {
+        &self.words
     }
 
     /// Whether only that is said which needs a person.

@@ -38,6 +38,7 @@ pub(super) fn preview(
 ) -> anyhow::Result<Ending> {
     let maker = Maker {
         file: app.config.file.clone(),
+        words: talk.words().clone(),
         clock: app.clock,
         digest: digest.name.clone(),
         choice: choice.clone(),
@@ -82,6 +83,7 @@ pub(super) fn preview(
 #[derive(Debug)]
 struct Maker {
     file: PathBuf,
+    words: Words,
     clock: Clock,
     digest: String,
     choice: Choice,
@@ -106,16 +108,11 @@ impl PreviewSource for Maker {
     fn preview(&self) -> Result<Preview, Finding> {
         self.handle
             .block_on(self.make())
-            .map_err(|error| Finding::error(self.words().show(&format!("{error:#}"))))
+            .map_err(|error| Finding::error(self.words.show(&format!("{error:#}"))))
     }
 }
 
 impl Maker {
-    /// How hints are written: they name the config in use.
-    fn words(&self) -> Words {
-        Words::new(&self.file)
-    }
-
     async fn make(&self) -> anyhow::Result<Preview> {
         let config = Config::load_here(&self.file)?;
         let digest = config.digest(&self.digest)?.clone();
@@ -150,7 +147,7 @@ impl Maker {
             .next()
             .unwrap_or_default()
             .replace("\r\n", "\n");
-        let words = self.words();
+        let words = &self.words;
         let findings = loaded.findings.iter().chain(&composed.findings);
         Ok(Preview {
             subject: read.subject,
