@@ -218,10 +218,13 @@ impl Store {
 
     /// Does this, and says so where a server keeps it waiting long. On SQLite a transaction waits as it begins and nowhere
     /// else, and is long for its own work.
-    async fn watch_work<T>(&self, work: impl Future<Output = T>) -> T {
-        match self.place {
-            StorePlace::Server => self.wait.watch(work).await,
-            StorePlace::Memory | StorePlace::File(_) => work.await,
+    fn watch_work<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        let work = Box::pin(work);
+        async move {
+            match self.place {
+                StorePlace::Server => self.wait.watch(work).await,
+                StorePlace::Memory | StorePlace::File(_) => work.await,
+            }
         }
     }
 

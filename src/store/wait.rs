@@ -1,7 +1,6 @@
 //! Says what the store waits for, where it waits long.
 
 use std::fmt;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -38,17 +37,20 @@ impl Wait {
     }
 
     /// Does this to its end, however long it takes.
-    pub(super) async fn watch<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        if let Ok(done) = timeout(LONG, &mut work).await {
-            return done;
+    pub(super) fn watch<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        // On the heap, since whoever waits holds all of it.
+        let mut work = Box::pin(work);
+        async move {
+            if let Ok(done) = timeout(LONG, &mut work).await {
+                return done;
+            }
+            if let Some(tell) = &self.tell
+                && !self.is_told.swap(true, Ordering::Relaxed)
+            {
+                tell(&self.what);
+            }
+            work.await
         }
-        if let Some(tell) = &self.tell
-            && !self.is_told.swap(true, Ordering::Relaxed)
-        {
-            tell(&self.what);
-        }
-        work.await
     }
 }
 
