@@ -5,7 +5,7 @@ mod words;
 use chrono::{Datelike, Locale, NaiveDate};
 
 pub use words::FixedWords;
-pub(crate) use words::fill;
+pub(crate) use words::{DigestWords, fill};
 
 /// The genitives that the locales lack.
 const SLOVAK: [&str; 12] = [

@@ -15,6 +15,11 @@
 //!
 //! The front door is [`run`] with what it takes: [`cli`], [`clock`] and [`config`].
 
+#![cfg_attr(
+    test,
+    expect(clippy::too_many_lines, reason = "a table has a line for each case")
+)]
+
 mod app;
 mod build;
 mod child;

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
 use lol_html::html_content::{ContentType, Element};
-use lol_html::{RewriteStrSettings, element, rewrite_str, text};
+use lol_html::{HandlerResult, RewriteStrSettings, element, rewrite_str, text};
 
 use crate::html::{escape, figure, unescape, with_formulas, without_names, words};
 use crate::post::Drawing;
@@ -78,15 +78,7 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
             }
             Ok(())
         }))
-        .append_element_content_handler(element!("h1, h2, h3, h4, h5, h6", |heading| {
-            // The digest has the h1, a post the h2.
-            let tag = if matches!(heading.tag_name().as_str(), "h1" | "h2") {
-                "h3"
-            } else {
-                "h4"
-            };
-            Ok(heading.set_tag_name(tag)?)
-        }))
+        .append_element_content_handler(element!("h1, h2, h3, h4, h5, h6", lower_heading))
         .append_element_content_handler(element!("a img", |image| {
             if spot.is_drawing(image) {
                 let words = image.get_attribute("alt").unwrap_or_default();
@@ -120,39 +112,19 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
             source.remove();
             Ok(())
         }))
-        .append_element_content_handler(element!("input", |box_| {
-            let symbol = if box_.has_attribute("checked") {
-                "☑"
-            } else {
-                "☐"
+        .append_element_content_handler(element!("input", |checkbox| {
+            let symbol = match checkbox.has_attribute("checked") {
+                true => "☑",
+                false => "☐",
             };
-            box_.replace(symbol, ContentType::Text);
+            checkbox.replace(symbol, ContentType::Text);
             Ok(())
         }))
-        .append_element_content_handler(element!("table", |table| {
-            table.before("<div class=\"wide\">", ContentType::Html);
-            table.set_attribute("cellpadding", "6")?;
-            table.set_attribute("cellspacing", "0")?;
-            table.after("</div>", ContentType::Html);
-            Ok(())
-        }))
-        .append_element_content_handler(element!("details, summary, figure, figcaption", |part| {
-            // Mail programs know none of these elements and would show them as one line.
-            let (is_summary, is_caption) = (
-                part.tag_name() == "summary",
-                part.tag_name() == "figcaption",
-            );
-            part.set_tag_name("div")?;
-            part.remove_attribute("open");
-            if is_summary {
-                part.prepend("<strong>", ContentType::Html);
-                part.append("</strong>", ContentType::Html);
-            }
-            if is_caption {
-                part.set_attribute("class", "quiet")?;
-            }
-            Ok(())
-        }))
+        .append_element_content_handler(element!("table", widen_table))
+        .append_element_content_handler(element!(
+            "details, summary, figure, figcaption",
+            become_division
+        ))
         .append_element_content_handler(element!("video, audio", |medium| {
             let address = medium.get_attribute("src");
             linked.set(address.is_some());
@@ -178,6 +150,39 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
             Ok(())
         }));
     rewrite_str(&html, settings).unwrap_or_else(|_| escape(&words(&html)))
+}
+
+/// Makes room for the headings above: the digest has the `h1`, a post the `h2`.
+fn lower_heading(heading: &mut Element<'_, '_>) -> HandlerResult {
+    let tag = match heading.tag_name().as_str() {
+        "h1" | "h2" => "h3",
+        _ => "h4",
+    };
+    Ok(heading.set_tag_name(tag)?)
+}
+
+/// Lets a wide table scroll, and gives its cells room where a mail program knows no CSS.
+fn widen_table(table: &mut Element<'_, '_>) -> HandlerResult {
+    table.before("<div class=\"wide\">", ContentType::Html);
+    table.set_attribute("cellpadding", "6")?;
+    table.set_attribute("cellspacing", "0")?;
+    table.after("</div>", ContentType::Html);
+    Ok(())
+}
+
+/// Makes a `div` of an element that mail programs do not know and would show as one line.
+fn become_division(part: &mut Element<'_, '_>) -> HandlerResult {
+    let name = part.tag_name();
+    part.set_tag_name("div")?;
+    part.remove_attribute("open");
+    if name == "summary" {
+        part.prepend("<strong>", ContentType::Html);
+        part.append("</strong>", ContentType::Html);
+    }
+    if name == "figcaption" {
+        part.set_attribute("class", "quiet")?;
+    }
+    Ok(())
 }
 
 /// Finds the ids in a post's HTML to which one of its links points.

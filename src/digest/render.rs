@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tera::{Context, Tera};
 use url::Url;
 
-use crate::config::Layout;
+use crate::config::{Layout, Site};
 use crate::digest::body::{Spot, beginning, for_mail, minutes, picture};
 use crate::digest::bound::shown;
 use crate::digest::slots::check_slots;
@@ -15,7 +15,7 @@ use crate::digest::text::{self, CODE, wrap_text};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Sizes, Templates};
 use crate::finding::Finding;
 use crate::html::{escape, words};
-use crate::language::{day, direction, fill, start};
+use crate::language::{DigestWords, day, direction, fill, start};
 use crate::post::{Address, Body, Post};
 use crate::template;
 
@@ -183,30 +183,30 @@ fn values(content: &Content<'_>) -> Context {
         strip_marks(&mut value);
         values.insert(name, &value);
     }
+    values.insert("words", &fixed_words(fixed, site));
+    let reader = json!({ "name": NAME, "email": ADDRESS, "unsubscribe": LEAVE });
+    values.insert("reader", &reader);
+    values
+}
+
+/// Fills the fixed words of a digest with the site's name.
+fn fixed_words(words: &DigestWords, site: &Site) -> Value {
+    let name = without_marks(&site.title);
     let link = format!(
         "<a href=\"{}\">{}</a>",
         escape(site.url.as_str()),
-        escape(&without_marks(&site.title))
+        escape(&name)
     );
-    values.insert(
-        "words",
-        &json!({
-            "hello": fill(&fixed.hello, &[("name", NAME.encode_utf8(&mut [0; 4]))]),
-            "continue_reading": fixed.continue_reading,
-            "more": fixed.more,
-            "why": fill(&fixed.why, &[("site", &without_marks(&site.title))]),
-            "why_html": fill(&escape(&fixed.why), &[("site", &link)]),
-            "forwarded": fixed.forwarded,
-            "subscribe": fixed.subscribe,
-            "unsubscribe": fixed.unsubscribe,
-        }),
-    );
-    let mark = |mark: char| mark.to_string();
-    values.insert(
-        "reader",
-        &json!({ "name": mark(NAME), "email": mark(ADDRESS), "unsubscribe": mark(LEAVE) }),
-    );
-    values
+    json!({
+        "hello": fill(&words.hello, &[("name", NAME.encode_utf8(&mut [0; 4]))]),
+        "continue_reading": words.continue_reading,
+        "more": words.more,
+        "why": fill(&words.why, &[("site", &name)]),
+        "why_html": fill(&escape(&words.why), &[("site", &link)]),
+        "forwarded": words.forwarded,
+        "subscribe": words.subscribe,
+        "unsubscribe": words.unsubscribe,
+    })
 }
 
 /// Renders a post's own image, if the issue shows the post's text and the text does not contain the image.

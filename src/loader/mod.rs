@@ -16,10 +16,9 @@ pub(crate) use generator::{Survey, survey};
 pub(crate) use walk::files;
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
@@ -31,10 +30,10 @@ use crate::finding::Finding;
 use crate::loader::assets::Assets;
 use crate::loader::git::History;
 use crate::loader::past::Before;
-use crate::loader::reader::{Aside, DRAFT, FUTURE, PostReader, read_post, text_of};
+use crate::loader::reader::{DRAFT, FUTURE, PostReader, read_post, text_of};
 use crate::loader::spelling::Spelling;
 use crate::loader::walk::{PostFilter, Walked};
-use crate::lock::{Assigned, Lock};
+use crate::lock::Lock;
 use crate::post::dialect::Habits;
 use crate::post::{self, Body, Index, Post, Read, Signature, Why, fingerprint_of};
 use crate::publish::Today;
@@ -72,26 +71,20 @@ pub struct Loaded {
 /// A finding where there is no folder, or the lock is broken: nothing can be done.
 pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loaded, Finding> {
     let generator = generator::find(&config.dir, config.dialect);
-    let real = config
-        .dir
-        .canonicalize()
-        .unwrap_or_else(|_| config.dir.clone());
-    let (ignored, unread) = generator
-        .as_ref()
-        .map(|found| ignored::of(found, &real))
-        .unwrap_or_default();
+    let real = config.dir.canonicalize();
+    let real = real.unwrap_or_else(|_| config.dir.clone());
+    let ignored = generator.as_ref().map(|found| ignored::of(found, &real));
+    let (ignored, unread) = ignored.unwrap_or_default();
     let (lock, walked) = rayon::join(
         || read_lock(&config.lock),
         || walk::walk(&config.dir, &ignored, Some(&config.feeds)),
     );
-    let (
-        mut lock,
-        Walked {
-            mut paths,
-            ignored,
-            mut findings,
-        },
-    ) = (lock?, walked?);
+    let mut lock = lock?;
+    let Walked {
+        mut paths,
+        ignored,
+        mut findings,
+    } = walked?;
     findings.extend(unread);
     if let (true, Some(found)) = (paths.is_empty() && !ignored.is_empty(), &generator) {
         findings.push(all_ignored(&config.dir, &found.file));
@@ -103,25 +96,19 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let (data, warnings) = generator::read_data(&config.dir, &habits, &paths);
     habits.data = data;
     findings.extend(warnings.into_iter().filter(|_| config.permalink.is_none()));
-    let history = if config.git_dates {
-        git::history(&config.dir)?
-    } else {
-        History::default()
+    let history = match config.git_dates {
+        true => git::history(&config.dir)?,
+        false => History::default(),
     };
     let choice = PostFilter::of(paths.iter().chain(&others), &config.dir, &habits);
     let templates = habits.rules.templates;
     findings.extend(unread::name(others, &config.dir, &choice, templates, &lock));
-    let mut paths: Vec<String> = paths
-        .into_par_iter()
-        .filter(|path| choice.takes(path))
-        .collect();
+    let taken = paths.into_par_iter().filter(|path| choice.takes(path));
+    let mut paths: Vec<String> = taken.collect();
     let (spelling, twice) = Spelling::compose(&mut paths);
     assets.spelling = spelling;
-    findings.extend(
-        twice
-            .into_iter()
-            .map(|finding| finding.in_file(&config.dir)),
-    );
+    let twice = twice.into_iter();
+    findings.extend(twice.map(|finding| finding.in_file(&config.dir)));
     let reader = PostReader {
         site,
         config,
@@ -132,34 +119,17 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         now,
         aside: Mutex::default(),
     };
-    let posts: Vec<Option<Post>> = paths
-        .into_par_iter()
-        // One buffer for each thread: freeing one for each file costs as much as reading the file.
-        .map_init(Vec::new, |buffer, path| reader.post(path, buffer))
-        .collect();
-    let Aside {
-        mut left_out,
-        findings: faults,
-        absent,
-    } = reader
-        .aside
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    findings.extend(faults);
+    let (mut posts, aside) = reader.read_all(paths);
+    findings.extend(aside.findings);
+    let (mut left_out, absent) = (aside.left_out, aside.absent);
     left_out.extend(ignored.into_iter().map(|path| (path, IGNORED)));
     left_out.sort();
-    let mut posts: Vec<Post> = posts.into_iter().flatten().collect();
-    // They are in the order of their paths.
-    posts.sort_by_cached_key(|post| Reverse(post.published));
     let authority = site.authority();
     let before = Before::new(&config.lock, &habits, &assets, &absent);
     let mut held: Vec<String> = Vec::new();
     let mut dated = HashSet::new();
     if habits.rules.dates_apart && config.permalink.is_none() {
-        let keeping = Habits {
-            name_keeps_date: true,
-            ..habits.clone()
-        };
+        let keeping = habits.keeping_dates();
         dated = apart::date(&mut posts, &lock, &authority, &before, |post| {
             address_of(post, &assets.file(&post.path), site, &keeping)
         });
@@ -168,26 +138,15 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         findings.push(loser.finding);
         held.extend(loser.id);
     }
-    let Assigned {
-        ids,
-        refused,
-        held: unclear,
-    } = lock.assign(&authority, &apart::unnamed(&posts), &before.beside(&posts));
-    held.extend(unclear);
+    let assigned = lock.assign(&authority, &apart::unnamed(&posts), &before.beside(&posts));
+    held.extend(assigned.held);
     // Behind the assignment, which also knows what the lock could not be given.
     let waiting = lock.ids_at(absent.iter().map(String::as_str));
     held.extend(waiting.into_iter().map(str::to_owned));
-    for (number, finding) in refused {
+    for (number, finding) in assigned.refused {
         findings.push(finding.in_file(before.file(&posts[number].path)));
     }
-    let mut ids = ids.into_iter();
-    posts.retain_mut(|post| match ids.next().flatten() {
-        Some(id) => {
-            post.id = id.into();
-            true
-        }
-        None => false,
-    });
+    give_ids(&mut posts, assigned.ids);
     let mut vanished = Vec::new();
     if findings.iter().any(Finding::is_error) {
         let ids = posts.iter().map(|post| &*post.id).collect();
@@ -212,6 +171,18 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         assets,
         index,
     })
+}
+
+/// Gives each post its id; one without an id is left out.
+fn give_ids(posts: &mut Vec<Post>, ids: Vec<Option<String>>) {
+    let mut ids = ids.into_iter();
+    posts.retain_mut(|post| match ids.next().flatten() {
+        Some(id) => {
+            post.id = id.into();
+            true
+        }
+        None => false,
+    });
 }
 
 /// The warning for a generator's config that leaves out every post.

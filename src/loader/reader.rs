@@ -1,11 +1,13 @@
 //! A file → its post, and what comes beside it: what is no post today, and what is wrong.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use rayon::prelude::*;
 
 use crate::config::{Posts, Site};
 use crate::fault::guard;
@@ -46,8 +48,25 @@ pub(super) struct Aside {
 }
 
 impl PostReader<'_> {
+    /// The posts of these files, the newest first, and what was met beside them.
+    pub(super) fn read_all(self, paths: Vec<String>) -> (Vec<Post>, Aside) {
+        let read: Vec<Option<Post>> = paths
+            .into_par_iter()
+            // One buffer for each thread: freeing one for each file costs as much as reading the file.
+            .map_init(Vec::new, |buffer, path| self.post(path, buffer))
+            .collect();
+        let mut posts: Vec<Post> = read.into_iter().flatten().collect();
+        // They are in the order of their paths.
+        posts.sort_by_cached_key(|post| Reverse(post.published));
+        let aside = self
+            .aside
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        (posts, aside)
+    }
+
     /// The post of a file; none where it is none today.
-    pub(super) fn post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
+    fn post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
         let commits = self.history.of(&path, self.lock);
         let file = self.assets.file(&path);
         let read = read_post(&path, &file, self.site, self.habits, commits, buffer);

@@ -146,29 +146,7 @@ impl Lock {
         for line in outlived.iter().filter_map(|line| Line::of(line)) {
             self.posts.put(line);
         }
-        for (number, old) in moved {
-            let Some(id) = ids[number].as_deref() else {
-                continue;
-            };
-            // Not over the line of another, beside which this one stood.
-            if self.posts.get(&old).is_some_and(|line| line.id == id) {
-                self.posts.put(Line {
-                    path: &old,
-                    published: MOVED,
-                    title: posts[number].path,
-                    id,
-                });
-            }
-        }
-        for ((id, post), (published, title)) in ids.iter().zip(posts).zip(&lines) {
-            let Some(id) = id else { continue };
-            self.posts.put(Line {
-                path: post.path,
-                published,
-                title,
-                id,
-            });
-        }
+        self.write_lines(posts, &lines, &ids, &moved);
         self.changes = changes;
         let mut refused = claims.refused;
         let mut held = Vec::new();
@@ -178,6 +156,39 @@ impl Lock {
         }
         refused.sort();
         Assigned { ids, refused, held }
+    }
+
+    /// Writes the line of each post that has an id, and a tombstone at the path that a moved one has left.
+    fn write_lines(
+        &mut self,
+        posts: &[Unnamed<'_>],
+        lines: &[(String, Cow<'_, str>)],
+        ids: &[Option<String>],
+        moved: &[(usize, String)],
+    ) {
+        for (number, old) in moved {
+            let Some(id) = ids[*number].as_deref() else {
+                continue;
+            };
+            // Not over the line of another, beside which this one stood.
+            if self.posts.get(old).is_some_and(|line| line.id == id) {
+                self.posts.put(Line {
+                    path: old,
+                    published: MOVED,
+                    title: posts[*number].path,
+                    id,
+                });
+            }
+        }
+        for ((id, post), (published, title)) in ids.iter().zip(posts).zip(lines) {
+            let Some(id) = id else { continue };
+            self.posts.put(Line {
+                path: post.path,
+                published,
+                title,
+                id,
+            });
+        }
     }
 
     /// Step 6: gives posts the ids of what vanished. Returns those of which two could be meant.

@@ -17,7 +17,6 @@ use chrono::{DateTime, Utc};
 use crate::finding::Finding;
 use crate::html::legal;
 
-pub(crate) use assign::Assigned;
 pub use past::Past;
 
 use lines::{Line, Lines};

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveTime, TimeZone, Utc};
 
-use super::{Assigned, Lock, Past, Unnamed};
+use super::assign::Assigned;
+use super::{Lock, Past, Unnamed};
 use crate::post::Signature;
 
 fn post<'a>(path: &'a str, title: &'a str) -> Unnamed<'a> {

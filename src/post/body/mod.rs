@@ -75,12 +75,8 @@ pub fn body(
     let markup = Markup::of(&post.path).unwrap_or(Markup::Markdown);
     let is_html = markup == Markup::Html;
     let mut text = body.to_owned();
-    if front.text(&["title"]).is_none()
-        && let Some((_, range)) = title::first_heading(&text, is_html)
-    {
-        // Its lines stay, so that what is said of a line below is true.
-        let height = text[range.clone()].matches('\n').count();
-        text.replace_range(range, &"\n".repeat(height));
+    if front.text(&["title"]).is_none() {
+        blank_heading(&mut text, is_html);
     }
     if habits.syntax.python && !is_html && ["!!! ", "???"].iter().any(|mark| text.contains(mark)) {
         text = admonition::to_quotes(&text);
@@ -134,21 +130,33 @@ pub fn body(
     let safe = safe::sanitise(&filled, &links)?;
     within(safe.html.len())?;
     let dropped = components.dropped.into_iter().chain(expanded.dropped);
-    let warnings = dropped.map(|(line, what)| {
-        Finding::warning(format!(
-            "`{what}` is left out: it means nothing outside of the site"
-        ))
-        .at_line(body_line + line)
-    });
-    let unread = unread(&expanded.unread).map(|(line, finding)| finding.at_line(body_line + line));
-    let warnings = warnings.chain(unread).chain(left_out(&safe.left_out));
-    let warnings = warnings.collect();
+    let mut warnings: Vec<Finding> = dropped
+        .map(|(line, what)| meaningless(&what).at_line(body_line + line))
+        .collect();
+    let unread = unread(&expanded.unread);
+    warnings.extend(unread.map(|(line, finding)| finding.at_line(body_line + line)));
+    warnings.extend(left_out(&safe.left_out));
     let more = marks.more();
     let body = finish(safe.html, post, Some(&more), warnings, signature);
     Ok(Body {
         drawings: safe.drawings,
         ..body
     })
+}
+
+/// Takes out the first heading, which is the title; its lines stay, so that the lines below keep their numbers.
+fn blank_heading(text: &mut String, is_html: bool) {
+    if let Some((_, range)) = title::first_heading(text, is_html) {
+        let height = text[range.clone()].matches('\n').count();
+        text.replace_range(range, &"\n".repeat(height));
+    }
+}
+
+/// The warning for a call or a component that is left out.
+fn meaningless(what: &str) -> Finding {
+    Finding::warning(format!(
+        "`{what}` is left out: it means nothing outside of the site"
+    ))
 }
 
 /// One warning for all formulas that stay TeX, and the line of the first, from 0.

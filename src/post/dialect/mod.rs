@@ -113,6 +113,14 @@ pub struct Habits {
 }
 
 impl Habits {
+    /// The same with the date of a file's name kept in the address.
+    pub(crate) fn keeping_dates(&self) -> Self {
+        Self {
+            name_keeps_date: true,
+            ..self.clone()
+        }
+    }
+
     /// A dialect without a config of its own.
     pub fn of(dialect: Dialect, zone: Tz) -> Self {
         let rules = Rules::of(dialect);

@@ -62,6 +62,29 @@ pub(super) struct Parts<'a> {
     pub(super) front: &'a Front<'a>,
 }
 
+/// The parts of a time by their names in patterns, as `chrono` formats them.
+const TIMES: [(&str, &str); 19] = [
+    ("year", "%Y"),
+    ("short_year", "%y"),
+    ("month", "%m"),
+    ("i_month", "%-m"),
+    ("day", "%d"),
+    ("i_day", "%-d"),
+    ("y_day", "%j"),
+    ("i_y_day", "%-j"),
+    ("short_month", "%b"),
+    ("long_month", "%B"),
+    ("week", "%V"),
+    ("w_year", "%G"),
+    ("w_day", "%u"),
+    ("weekday", "%w"),
+    ("short_day", "%a"),
+    ("long_day", "%A"),
+    ("hour", "%H"),
+    ("minute", "%M"),
+    ("second", "%S"),
+];
+
 impl Parts<'_> {
     /// The address, and where it comes from.
     pub(super) fn address(
@@ -237,7 +260,9 @@ impl Parts<'_> {
             false => safe(&slugs.slug(text)),
         };
         let local = self.local(habits);
-        let time = |format: &str| Some(local.format(format).to_string());
+        if let Some((_, format)) = TIMES.iter().find(|(name, _)| *name == token) {
+            return Some(local.format(format).to_string());
+        }
         if let Some(format) = token.strip_prefix("date:") {
             let format = StrftimeItems::new(format).parse().ok()?;
             return Some(safe(&local.format_with_items(format.iter()).to_string()));
@@ -255,25 +280,6 @@ impl Parts<'_> {
         }
         let folders = || self.name.folders();
         match token {
-            "year" => time("%Y"),
-            "short_year" => time("%y"),
-            "month" => time("%m"),
-            "i_month" => time("%-m"),
-            "day" => time("%d"),
-            "i_day" => time("%-d"),
-            "y_day" => time("%j"),
-            "i_y_day" => time("%-j"),
-            "short_month" => time("%b"),
-            "long_month" => time("%B"),
-            "week" => time("%V"),
-            "w_year" => time("%G"),
-            "w_day" => time("%u"),
-            "weekday" => time("%w"),
-            "short_day" => time("%a"),
-            "long_day" => time("%A"),
-            "hour" => time("%H"),
-            "minute" => time("%M"),
-            "second" => time("%S"),
             "slug_or_title" if self.by_name || self.front.text(&["slug"]).is_some() => {
                 Some(safe(&self.slug(habits)))
             }
@@ -319,39 +325,44 @@ impl Parts<'_> {
                     .map(|first| safe(&slugs.slug(first)))
                     .unwrap_or_default(),
             ),
-            "categories" | "slugified_categories" => {
-                let mut parts: Vec<String> = Vec::new();
-                let short = self.categories.iter().filter(|one| one.len() <= LONGEST);
-                for category in short.take(MOST_CATEGORIES) {
-                    let part = category.to_lowercase();
-                    let part = safe(&if token == "categories" {
-                        part
-                    } else {
-                        crate::post::slug(&part)
-                    });
-                    if !parts.contains(&part) {
-                        parts.push(part);
-                    }
-                }
-                Some(parts.join("/"))
-            }
-            "path" => {
-                let last = self.slug(habits);
-                // Eleventy makes `/about/` of `about/about.md`.
-                let doubled =
-                    habits.rules.drops_doubled && folders().next_back() == Some(last.as_str());
-                let slugged = folders().map(|part| match habits.rules.slug_folders {
-                    true => safe(&slugs.slug(part)),
-                    false => safe(part),
-                });
-                let parts: Vec<String> = slugged
-                    .chain((!doubled).then(|| safe(&last)))
-                    .filter(|part| !part.is_empty())
-                    .collect();
-                Some(parts.join("/"))
-            }
+            "categories" => Some(self.join_categories(str::to_owned)),
+            "slugified_categories" => Some(self.join_categories(crate::post::slug)),
+            "path" => Some(self.page_path(habits)),
             _ => None,
         }
+    }
+
+    /// The categories as folders, each once.
+    fn join_categories(&self, make_part: impl Fn(&str) -> String) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        let short = self.categories.iter().filter(|one| one.len() <= LONGEST);
+        for category in short.take(MOST_CATEGORIES) {
+            let part = safe(&make_part(&category.to_lowercase()));
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        parts.join("/")
+    }
+
+    /// The folders of the post and its slug.
+    fn page_path(&self, habits: &Habits) -> String {
+        let slugs = habits.slugs;
+        let last = self.slug(habits);
+        let folders = || self.name.folders();
+        let mut parts: Vec<String> = folders()
+            .map(|part| match habits.rules.slug_folders {
+                true => safe(&slugs.slug(part)),
+                false => safe(part),
+            })
+            .collect();
+        // Eleventy makes `/about/` of `about/about.md`.
+        let doubled = habits.rules.drops_doubled && folders().next_back() == Some(last.as_str());
+        if !doubled {
+            parts.push(safe(&last));
+        }
+        parts.retain(|part| !part.is_empty());
+        parts.join("/")
     }
 
     /// The folders of the post that are sections: to Hugo the first, and those down to the last with an `_index`.

@@ -94,15 +94,12 @@ pub fn read(
     if file.is_draft() && !habits.drafts {
         return Ok(Read::Draft);
     }
-    let plain = if fenced || !rules.plain {
-        None
-    } else {
-        plain::split(text)
+    let plain = match rules.plain && !fenced {
+        true => plain::split(text),
+        false => None,
     };
-    let raw_title = match &plain {
-        Some(plain) => Some(plain.title.0.to_owned()),
-        None => front.text(&["title"]),
-    };
+    let plain_title = plain.as_ref().map(|plain| plain.title.0.to_owned());
+    let raw_title = plain_title.or_else(|| front.text(&["title"]));
     let dating = Dating {
         path,
         name,
@@ -123,10 +120,7 @@ pub fn read(
         warning,
     } = dated;
     let mut warnings: Vec<Finding> = warning.into_iter().collect();
-    let updated = dating
-        .updated()?
-        .map_or(published.at, |found| found.at)
-        .max(published.at);
+    let updated = dating.updated()?.map_or(published.at, |found| found.at);
     let bare = match date::in_name(name.stem, &habits.zoning(false), rules.joint) {
         Some(Ok((_, rest))) if !rest.is_empty() => rest,
         _ => name.stem,
@@ -138,26 +132,7 @@ pub fn read(
     let mut title = make_title(title, bare, rules);
     warnings.extend(bound_title(&mut title).map(|finding| finding.at_line(front.line("title"))));
     let categories = people::categories(&front, &name, habits);
-    let (dated, by_name) = match dating.dated()? {
-        Some((dated, from)) => (dated, from == Provenance::Name),
-        None => (published, false),
-    };
-    let slug_from = match (habits.slug_of_title, habits.name_keeps_date && !by_name) {
-        (true, _) => title.as_str(),
-        // An Eleventy address keeps the date; what its templates call the slug does not.
-        (_, true) if front.get(rules.address).is_none() => name.stem,
-        _ => bare,
-    };
-    let parts = Parts {
-        name,
-        slug_from,
-        by_name,
-        title: &title,
-        dated,
-        categories: &categories,
-        front: &front,
-    };
-    let (url, address) = parts.address(site, habits)?;
+    let (url, address) = find_page(&dating, &title, bare, published, &categories, site)?;
     let id = own_id(&front, &mut warnings);
     let language = language(&front, &name, &mut warnings).filter(|tag| *tag != site.language);
     let authors = bounded_authors(&front, habits, &mut warnings);
@@ -170,12 +145,8 @@ pub fn read(
         enclosure: enclosure.map(Box::new),
         url: url.into(),
         published: published.at,
-        updated,
-        authors: if authors.is_empty() {
-            Arc::clone(&habits.authors)
-        } else {
-            authors.into()
-        },
+        updated: updated.max(published.at),
+        authors,
         tags: tags.iter().map(|tag| Box::from(&*composed(tag))).collect(),
         section: name.section().map(|section| Box::from(&*composed(section))),
         language: language.map(String::into_boxed_str),
@@ -185,16 +156,10 @@ pub fn read(
         title: title.into(),
         text: Fingerprint::of(text),
     };
-    let is_utc = habits.zoning(dating.is_timestamp(from)).zone == chrono_tz::UTC;
-    let zone = match (published.offset.is_some(), is_utc) {
-        (true, _) => "with its own offset",
-        (false, true) => "as UTC",
-        (false, false) => "in the site's zone",
-    };
     let expires = dating.expires(&mut warnings)?;
     let why = Why {
         date: from,
-        zone,
+        zone: name_zone(published, habits.zoning(dating.is_timestamp(from))),
         address,
     };
     Ok(Read::Post(Box::new(ParsedPost {
@@ -204,6 +169,56 @@ pub fn read(
         enclosure_line,
         warnings,
     })))
+}
+
+/// The address of the post's page, and what it was made from.
+fn find_page(
+    dating: &Dating<'_>,
+    title: &str,
+    bare: &str,
+    published: date::Instant,
+    categories: &[String],
+    site: &Site,
+) -> Result<(url::Url, Provenance), Finding> {
+    let Dating {
+        name,
+        front,
+        habits,
+        ..
+    } = *dating;
+    let (dated, by_name) = match dating.dated()? {
+        Some((dated, from)) => (dated, from == Provenance::Name),
+        None => (published, false),
+    };
+    // An Eleventy address keeps the date; what its templates call the slug does not.
+    let keeps_date =
+        habits.name_keeps_date && !by_name && front.get(habits.rules.address).is_none();
+    let slug_from = match (habits.slug_of_title, keeps_date) {
+        (true, _) => title,
+        (false, true) => name.stem,
+        (false, false) => bare,
+    };
+    let parts = Parts {
+        name,
+        slug_from,
+        by_name,
+        title,
+        dated,
+        categories,
+        front,
+    };
+    parts.address(site, habits)
+}
+
+/// The zone in which a time was read, in words.
+fn name_zone(published: date::Instant, zoning: date::Zoning) -> &'static str {
+    if published.offset.is_some() {
+        "with its own offset"
+    } else if zoning.zone == chrono_tz::UTC {
+        "as UTC"
+    } else {
+        "in the site's zone"
+    }
 }
 
 fn no_date(is_page: bool) -> Finding {
@@ -223,12 +238,19 @@ fn heading_of(body: &str, name: &Name<'_>) -> Option<String> {
     heading.map(|(title, _)| title)
 }
 
-/// The authors of the post, as many as one may have.
-fn bounded_authors(front: &Front<'_>, habits: &Habits, warnings: &mut Vec<Finding>) -> Vec<Author> {
+/// The authors of the post, as many as one may have; without one those of the site.
+fn bounded_authors(
+    front: &Front<'_>,
+    habits: &Habits,
+    warnings: &mut Vec<Finding>,
+) -> Arc<[Author]> {
     let mut authors = people::authors(front, habits);
     let cut = bound("authors", &mut authors, |author| &author.name);
     warnings.extend(cut.map(|finding| finding.at_line(front.line("authors"))));
-    authors
+    if authors.is_empty() {
+        return Arc::clone(&habits.authors);
+    }
+    authors.into()
 }
 
 /// The tags of the post, as many as one may have.

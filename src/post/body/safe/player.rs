@@ -33,6 +33,7 @@ pub(super) fn is_telling(title: &str) -> bool {
 }
 
 /// The page and the service, where the service is known; it may have no page that its player tells.
+#[expect(clippy::too_many_lines, reason = "a table has a line for each service")]
 fn known(player: &Url) -> Option<(Option<String>, &'static str)> {
     let host = player.host_str()?;
     let host = host.strip_prefix("www.").unwrap_or(host);

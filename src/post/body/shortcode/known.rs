@@ -104,58 +104,58 @@ pub(in crate::post::body) fn meaning(call: &Call) -> Option<Meaning> {
             let open = format!("<details><summary>{}</summary>", escape(summary));
             Some(Meaning::Around(open, "</details>".to_owned()))
         }
-        "quote" | "blockquote" | "pullquote" | "epigraph" => {
-            let named = [
-                call.named(&["author", "by"]),
-                call.named(&["source", "cite", "title"]),
-            ];
-            let mut from: Vec<String> = named.into_iter().flatten().map(escape).collect();
-            if from.is_empty() {
-                from.extend(match call.words() {
-                    Some(words) => vec![escape(words)],
-                    None => [call.at(0), call.at(1)]
-                        .into_iter()
-                        .flatten()
-                        .map(escape)
-                        .collect(),
-                });
-            }
-            let foot = if from.is_empty() {
-                String::new()
-            } else {
-                format!("<p>— {}</p>", from.join(", "))
-            };
-            Some(Meaning::Around(
-                "<blockquote>".to_owned(),
-                format!("{foot}</blockquote>"),
-            ))
-        }
-        name if NOTES.contains(&name) => {
-            let generic = matches!(
-                name,
-                "notice" | "admonition" | "alert" | "callout" | "hint" | "aside"
-            );
-            let kind = if generic {
-                call.get(&["type", "kind", "level", "context", "style"], 0)
-            } else {
-                Some(call.name.as_str())
-            };
-            // `alert "circle-info"` names a sign.
-            let kind = kind.filter(|kind| kind.chars().all(char::is_alphabetic));
-            let words = call
-                .named(&["title"])
-                .or(if generic { None } else { call.at(0) })
-                .or(kind);
-            let title = words
-                .map(|words| format!("<p><strong>{}</strong></p>", escape(&capitalised(words))))
-                .unwrap_or_default();
-            Some(Meaning::Around(
-                format!("<blockquote>{title}"),
-                "</blockquote>".to_owned(),
-            ))
-        }
+        "quote" | "blockquote" | "pullquote" | "epigraph" => Some(quote(call)),
+        name if NOTES.contains(&name) => Some(note(call)),
         _ => None,
     }
+}
+
+/// A quotation, with its author and source below it.
+fn quote(call: &Call) -> Meaning {
+    let named = [
+        call.named(&["author", "by"]),
+        call.named(&["source", "cite", "title"]),
+    ];
+    let mut from: Vec<String> = named.into_iter().flatten().map(escape).collect();
+    if from.is_empty() {
+        from.extend(match call.words() {
+            Some(words) => vec![escape(words)],
+            None => [call.at(0), call.at(1)]
+                .into_iter()
+                .flatten()
+                .map(escape)
+                .collect(),
+        });
+    }
+    let foot = if from.is_empty() {
+        String::new()
+    } else {
+        format!("<p>— {}</p>", from.join(", "))
+    };
+    Meaning::Around("<blockquote>".to_owned(), format!("{foot}</blockquote>"))
+}
+
+/// A note, with its title or kind above it.
+fn note(call: &Call) -> Meaning {
+    let generic = matches!(
+        call.name.as_str(),
+        "notice" | "admonition" | "alert" | "callout" | "hint" | "aside"
+    );
+    let kind = if generic {
+        call.get(&["type", "kind", "level", "context", "style"], 0)
+    } else {
+        Some(call.name.as_str())
+    };
+    // `alert "circle-info"` names a sign.
+    let kind = kind.filter(|kind| kind.chars().all(char::is_alphabetic));
+    let words = call
+        .named(&["title"])
+        .or(if generic { None } else { call.at(0) })
+        .or(kind);
+    let title = words
+        .map(|words| format!("<p><strong>{}</strong></p>", escape(&capitalised(words))))
+        .unwrap_or_default();
+    Meaning::Around(format!("<blockquote>{title}"), "</blockquote>".to_owned())
 }
 
 /// A word with a capital.

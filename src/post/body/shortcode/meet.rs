@@ -90,92 +90,100 @@ impl<'a> Expander<'a> {
             "include" | "include_relative" | "include_cached" | "render"
         );
         if tag.kind == TagSyntax::Liquid {
-            match call.name.as_str() {
-                _ if is_include => call = call.of_include(),
-                "assign" | "set" => {
-                    self.assign(tag.inner);
-                    return after;
-                }
-                // What stands after `else` is the case that was not taken.
-                "else" | "elsif" | "elif" | "elseif" => {
-                    let ends = ["if", "unless"].map(|name| self.closing(after, tag.kind, name));
-                    return ends
-                        .into_iter()
-                        .flatten()
-                        .map(|end| end.start)
-                        .min()
-                        .unwrap_or(after);
-                }
-                "for" | "tablerow" | "case" | "capture" | "comment" => {
-                    let end = self.closing(after, tag.kind, &call.name);
-                    match (call.name.as_str(), &end) {
-                        ("capture", Some(end)) => self.capture(&call, after..end.start),
-                        ("comment" | "capture", _) => {}
-                        (name, _) => self.drop_tag(at, name),
-                    }
-                    return end.map_or(after, |end| end.end);
-                }
-                "raw" | "verbatim" => return self.raw(at, tag.length, &call.name),
-                name if SILENT.contains(&name) => return after,
-                _ => {}
+            if is_include {
+                call = call.of_include();
+            } else if let Some(next) = self.run_statement(at, tag, &call) {
+                return next;
             }
         }
-        if let ("param", Some(key)) = (call.name.as_str(), call.at(0))
-            && let Some(value) = self
-                .variables
-                .known
-                .get(&format!("param.{}", key.to_lowercase()))
-        {
-            self.done.text.push_str(value);
-            return after;
+        if let ("param", Some(key)) = (call.name.as_str(), call.at(0)) {
+            let key = format!("param.{}", key.to_lowercase());
+            if let Some(value) = self.variables.known.get(&key) {
+                self.done.text.push_str(value);
+                return after;
+            }
         }
         // What it encloses is a template of Hugo's.
         if tag.kind == TagSyntax::Hugo && call.name.ends_with(".inline") {
             self.drop_tag(at, &call.name);
-            return self
-                .closing(after, tag.kind, &call.name)
-                .map_or(after, |end| end.end);
+            let end = self.closing(after, tag.kind, &call.name);
+            return end.map_or(after, |end| end.end);
         }
-        let found = meaning(&call);
-        let pairs = !tag.is_alone && tag.kind != TagSyntax::ZolaInline;
-        let mut enclosed = || {
-            if pairs {
-                self.closing(after, tag.kind, &call.name)
-            } else {
-                None
+        match meaning(&call) {
+            Some(meaning) => self.show_meaning(at, tag, &call, meaning),
+            // Words in such signs may be text; a file to be taken in is none.
+            None if self.syntax.doubt && tag.kind == TagSyntax::Liquid && !is_include => {
+                self.copy(at, tag.length)
             }
-        };
-        match found {
-            Some(Meaning::Html(html)) => {
+            None => {
+                self.drop_tag(at, &call.name);
+                let text = call.named(&["text"]);
+                if let Some(text) = text.filter(|_| tag.kind != TagSyntax::Liquid) {
+                    self.slot(&escape(text));
+                }
+                after
+            }
+        }
+    }
+
+    /// Carries out a statement of Liquid's, which shows nothing itself; returns where the text goes on. `None` if the
+    /// call is no statement.
+    fn run_statement(&mut self, at: usize, tag: ShortcodeTag<'a>, call: &Call) -> Option<usize> {
+        let after = at + tag.length;
+        match call.name.as_str() {
+            "assign" | "set" => {
+                self.assign(tag.inner);
+                Some(after)
+            }
+            // What stands after `else` is the case that was not taken.
+            "else" | "elsif" | "elif" | "elseif" => {
+                let ends = ["if", "unless"].map(|name| self.closing(after, tag.kind, name));
+                let first = ends.into_iter().flatten().map(|end| end.start).min();
+                Some(first.unwrap_or(after))
+            }
+            "for" | "tablerow" | "case" | "capture" | "comment" => {
+                let end = self.closing(after, tag.kind, &call.name);
+                match (call.name.as_str(), &end) {
+                    ("capture", Some(end)) => self.capture(call, after..end.start),
+                    ("comment" | "capture", _) => {}
+                    (name, _) => self.drop_tag(at, name),
+                }
+                Some(end.map_or(after, |end| end.end))
+            }
+            "raw" | "verbatim" => Some(self.raw(at, tag.length, &call.name)),
+            name if SILENT.contains(&name) => Some(after),
+            _ => None,
+        }
+    }
+
+    /// Puts what a call means in its place; returns where the text goes on.
+    fn show_meaning(
+        &mut self,
+        at: usize,
+        tag: ShortcodeTag<'a>,
+        call: &Call,
+        meaning: Meaning,
+    ) -> usize {
+        let after = at + tag.length;
+        match meaning {
+            Meaning::Html(html) => {
                 // A figure may be closed as well; what it encloses is its caption and stays.
                 self.slot(&html);
                 after
             }
-            Some(Meaning::Address(target)) => {
-                let own = || {
-                    target
-                        .starts_with('#')
-                        .then(|| self.links.page.join(&target).ok())?
-                };
-                if let Some(url) = self.links.post_at(&target).or_else(own) {
-                    self.address(&url);
-                } else {
-                    self.drop_tag(at, &format!("{} {target}", call.name));
-                    if let Some(url) = self.links.guess(&target) {
-                        self.address(&url);
-                    }
-                }
+            Meaning::Address(target) => {
+                self.show_address(at, call, &target);
                 after
             }
-            Some(Meaning::Code(language)) => {
-                let end = enclosed();
-                self.code_block(at, tag, &call, &language, end)
+            Meaning::Code(language) => {
+                let end = self.enclosed(after, tag, call);
+                self.code_block(at, tag, call, &language, end)
             }
-            Some(Meaning::Around(open, close)) => {
-                let end = enclosed();
-                self.around(at, tag, &call, (open, close), end)
+            Meaning::Around(open, close) => {
+                let end = self.enclosed(after, tag, call);
+                self.around(at, tag, call, (open, close), end)
             }
-            Some(Meaning::Raw) => match enclosed() {
+            Meaning::Raw => match self.enclosed(after, tag, call) {
                 Some(end) => {
                     let raw = unescaped(&self.tags, after..end.start, self.syntax);
                     self.slot(&raw);
@@ -183,21 +191,38 @@ impl<'a> Expander<'a> {
                 }
                 None => after,
             },
-            Some(Meaning::Nothing) => enclosed().map_or(after, |end| end.end),
-            // Words in such signs may be text; a file to be taken in is none.
-            None if self.syntax.doubt && tag.kind == TagSyntax::Liquid && !is_include => {
-                self.copy(at, tag.length)
+            Meaning::Nothing => {
+                let end = self.enclosed(after, tag, call);
+                end.map_or(after, |end| end.end)
             }
-            None => {
-                self.drop_tag(at, &call.name);
-                if let Some(text) = call
-                    .named(&["text"])
-                    .filter(|_| tag.kind != TagSyntax::Liquid)
-                {
-                    self.slot(&escape(text));
-                }
-                after
-            }
+        }
+    }
+
+    /// The tag that closes a call, if it can have one.
+    fn enclosed(
+        &mut self,
+        after: usize,
+        tag: ShortcodeTag<'_>,
+        call: &Call,
+    ) -> Option<Range<usize>> {
+        if tag.is_alone || tag.kind == TagSyntax::ZolaInline {
+            return None;
+        }
+        self.closing(after, tag.kind, &call.name)
+    }
+
+    /// The address of the post that a call refers to.
+    fn show_address(&mut self, at: usize, call: &Call, target: &str) {
+        let mut found = self.links.post_at(target);
+        if found.is_none() && target.starts_with('#') {
+            found = self.links.page.join(target).ok();
+        }
+        if let Some(url) = found {
+            return self.address(&url);
+        }
+        self.drop_tag(at, &format!("{} {target}", call.name));
+        if let Some(url) = self.links.guess(target) {
+            self.address(&url);
         }
     }
 
