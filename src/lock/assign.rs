@@ -21,7 +21,7 @@
 //! 5. Files that changed places in a round: what is left at the end of the round, unless the text is another.
 //! 6. What vanished since the last build, compared by instant, title, stem and text ([`moved`]). Two that fit equally
 //!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all. So does a
-//!    short text that is all that is left.
+//!    short text that is all that is left. A post that an earlier step refused takes part, and gets nothing.
 //! 7. As step 3, among dead lines: a post that was away comes back under another path.
 //! 8. A new id, which no line and no post has. Where an earlier build has published it, and the last one did not have
 //!    it, the lock was lost: the post may be that one, back, and is left out until a person says.
@@ -135,8 +135,10 @@ impl Lock {
         }
         unclear.extend(ask_for_returned(&mut given, &asking));
         let moved_far = std::mem::take(&mut given.moved);
+        let elsewhere = std::mem::take(&mut given.elsewhere);
         let ids = given.or_mint(&authority, posts, &known);
-        let (mut changes, moved) = self.compare(posts, &lines, &ids, &known, &moved_far);
+        let (mut changes, moved) =
+            self.compare(posts, &lines, &ids, &known, &moved_far, &elsewhere);
         changes.moved = moved_far
             .into_iter()
             .map(|at| posts[at].path.to_owned())
@@ -191,10 +193,11 @@ impl Lock {
         }
     }
 
-    /// Step 6: gives posts the ids of what vanished. Returns those of which two could be meant.
+    /// Step 6: gives posts the ids of what vanished. Returns those of which two could be meant. A post that was refused
+    /// before may be one that vanished all the same, so another one does not get its id.
     fn find_moved<'a>(&'a self, given: &mut Given<'a>, asking: &Asking<'_>) -> Vec<Unclear> {
         let Asking { posts, past, .. } = *asking;
-        let numbers: Vec<usize> = given.lacking().collect();
+        let numbers: Vec<usize> = given.without().collect();
         // Whoever stands there with an id of its own has given the line's id up.
         let named = posts.iter().filter(|post| post.id.is_some());
         let named: HashSet<&str> = named.map(|post| post.path).collect();
@@ -229,6 +232,10 @@ impl Lock {
         let traces: Vec<Trace<'_>> = gone.iter().map(|(trace, _)| *trace).collect();
         let mut unclear = Vec::new();
         for (place, number) in moved::place(&traces, &came).into_iter().zip(numbers) {
+            if given.refused.contains(&number) {
+                given.elsewhere.extend(place.meant().map(|at| gone[at].1));
+                continue;
+            }
             match place {
                 Arrival::New => {}
                 Arrival::Moved(at) => given.give_moved(number, gone[at].1),
@@ -311,6 +318,7 @@ impl Lock {
         ids: &[Option<String>],
         known: &HashMap<&str, &str>,
         moved_far: &BTreeSet<usize>,
+        elsewhere: &HashSet<&str>,
     ) -> (Changes, Vec<(usize, String)>) {
         let holders: HashMap<&str, usize> = ids
             .iter()
@@ -343,9 +351,9 @@ impl Lock {
                 .is_some_and(|old| says(line, &old));
             let is_repeated = own.is_some_and(|own| {
                 let holder = holders.get(own.id);
-                let went_along = holder.is_some_and(|holder| {
-                    moved_far.contains(holder) || says(&lines[*holder], &own)
-                });
+                let has_it =
+                    |holder: &usize| moved_far.contains(holder) || says(&lines[*holder], &own);
+                let went_along = holder.is_some_and(has_it) || elsewhere.contains(own.id);
                 says(line, &own) || !came_along && !went_along
             });
             if is_repeated {

@@ -14,6 +14,8 @@ pub(super) struct Given<'a> {
     pub(super) refused: HashSet<usize>,
     /// The posts that were matched with what vanished.
     pub(super) moved: BTreeSet<usize>,
+    /// The ids of what vanished that posts may rather have that get none.
+    pub(super) elsewhere: HashSet<&'a str>,
 }
 
 impl<'a> Given<'a> {
@@ -28,14 +30,19 @@ impl<'a> Given<'a> {
             ids,
             refused,
             moved: BTreeSet::new(),
+            elsewhere: HashSet::new(),
         }
+    }
+
+    /// The posts that have none, also those that get none.
+    pub(super) fn without(&self) -> impl Iterator<Item = usize> {
+        let without = self.ids.iter().enumerate().filter(|(_, id)| id.is_none());
+        without.map(|(number, _)| number)
     }
 
     /// The posts that have none yet.
     pub(super) fn lacking(&self) -> impl Iterator<Item = usize> {
-        let lacking = self.ids.iter().enumerate().filter(|(_, id)| id.is_none());
-        lacking
-            .map(|(number, _)| number)
+        self.without()
             .filter(|number| !self.refused.contains(number))
     }
 

@@ -50,6 +50,20 @@ pub(super) enum Arrival {
     Unclear(BTreeSet<usize>),
 }
 
+impl Arrival {
+    /// The numbers of the vanished posts that it is or may be.
+    pub(super) fn meant(&self) -> impl Iterator<Item = usize> {
+        let (moved, unclear) = match self {
+            Self::New => (None, None),
+            Self::Moved(number) => (Some(*number), None),
+            Self::Unclear(numbers) => (None, Some(numbers)),
+        };
+        moved
+            .into_iter()
+            .chain(unclear.into_iter().flatten().copied())
+    }
+}
+
 /// The place of each post that came. A match is unique on both sides among those that fit as well.
 pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
     let mut places = vec![Arrival::New; came.len()];

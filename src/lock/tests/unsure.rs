@@ -114,3 +114,35 @@ fn a_post_that_was_left_out_and_changes_again_keeps_its_id() {
     assert_eq!(lock.vanished(&published, &lost), ids[..2]);
     assert!(lock.vanished(&published, &Build::default()).is_empty());
 }
+
+#[test]
+fn whoever_takes_the_path_of_a_post_that_is_left_out_gets_no_id_of_it() {
+    const OTHER: &str = "It rained on the roof of the old station for nine days, and on the tenth the river stood in the \
+                         yard, so the cat moved upstairs for good.";
+    let (lock, ids) = knowing(&[
+        post("a.md", "Tea"),
+        post("b.md", "Rain"),
+        post("c.md", "Sun"),
+    ]);
+    let later = Unnamed {
+        published: "2024-06-01T00:00:00Z".parse().unwrap(),
+        ..post("a.md", "New")
+    };
+    let build = Build {
+        before: [
+            (ids[0].clone(), TEXT),
+            (ids[1].clone(), "?"),
+            (ids[2].clone(), TEXT),
+        ]
+        .into(),
+        now: vec![TEXT, OTHER, TEXT],
+        ..Build::default()
+    };
+    // Its text says that the first is the post that was at `a.md`; its date and title are those of one that is held.
+    let came = [post("x.md", "Rain"), later, post("c.md", "Sun")];
+    let mut lock = lock.clone();
+    let assigned = lock.assign("hums.example", &came, &build);
+    let new = "tag:hums.example,2024-06-01:a.md".to_owned();
+    assert_eq!(assigned.ids, [None, Some(new), Some(ids[2].clone())]);
+    assert_eq!(lock.changes().new.len(), 1);
+}
