@@ -582,15 +582,18 @@ impl Site {
     }
 }
 
+/// What a mark begins with: long enough for no token of a mail to hold it by chance.
+const MARK: &str = "postmark";
+
 fn mark(at: usize) -> String {
-    format!("mk{at:04}z")
+    format!("{MARK}{at:04}z")
 }
 
 /// The posts whose marks stand in a text.
 fn marks(text: &str) -> BTreeSet<usize> {
     let starts = text
-        .match_indices("mk")
-        .map(|(start, _)| &text[start + 2..]);
+        .match_indices(MARK)
+        .map(|(start, _)| &text[start + MARK.len()..]);
     starts
         .filter(|rest| rest.get(4..5) == Some("z"))
         .filter_map(|rest| rest[..4].parse().ok())
