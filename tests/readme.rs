@@ -1,9 +1,13 @@
-//! The README tells the truth: its commands run, its config is read, it names every key.
+//! README and docs tell the truth: their commands run, the config shown is read, each key, state and command is named.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use tidings::inside::consent::ReaderState;
+use tidings::inside::ledger::{DeliveryState, IssueState};
+
+use crate::program::said;
 use crate::relay::{Habits, Relay};
 use crate::scene::Scene;
 
@@ -13,12 +17,20 @@ const README: &str = include_str!("../README.md");
 const NUMBER: &str = "3c340b7ef1d0d652";
 const NOON: &str = "2026-11-23T12:00:00Z";
 
+/// The documents beside it.
+const DOCS: [&str; 4] = [
+    include_str!("../docs/operating.md"),
+    include_str!("../docs/privacy.md"),
+    include_str!("../docs/moving-in.md"),
+    include_str!("../CONTRIBUTING.md"),
+];
+
 fn block(kind: &str) -> impl Iterator<Item = &'static str> {
     let fence = if kind == "sh" { "```sh\n" } else { "```toml\n" };
-    README
-        .split(fence)
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
+    [README].into_iter().chain(DOCS).flat_map(move |document| {
+        let blocks = document.split(fence).skip(1);
+        blocks.filter_map(|rest| rest.split("```").next())
+    })
 }
 
 /// The sample site with what the commands name.
@@ -82,6 +94,9 @@ fn every_command_shown_runs() {
             ),
             false => String::new(),
         };
+        if block.contains("tidings store") {
+            scene.run_at(NOON, &["subscriber", "add", "zoe@x.example"]);
+        }
         for line in block.lines() {
             let line = line
                 .split(" #")
@@ -276,4 +291,69 @@ fn a_template_is_given_what_is_shown() {
     )
     .unwrap();
     assert!(message().contains("nothing is site.titel"), "{}", message());
+}
+
+#[test]
+fn each_state_is_in_the_tables_of_what_to_do() {
+    let operating = DOCS[0];
+    let issues = [
+        IssueState::Open,
+        IssueState::Paused,
+        IssueState::Done,
+        IssueState::Cancelled,
+    ];
+    let words = DeliveryState::ALL.map(DeliveryState::word).into_iter();
+    let words = words
+        .chain(ReaderState::ALL.map(ReaderState::word))
+        .chain(issues.map(IssueState::word));
+    for word in words {
+        let line = format!("\n| {word} |");
+        assert!(operating.contains(&line), "`{word}` has no line");
+    }
+}
+
+#[test]
+fn each_command_is_named() {
+    let help = Scene::bare().run(&["--help"]).out;
+    let commands = help
+        .lines()
+        .skip_while(|line| !line.starts_with("Commands:"))
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty() && *name != "help");
+    let mut found = 0;
+    for name in commands {
+        found += 1;
+        let command = format!("tidings {name}");
+        let mut all = [README].into_iter().chain(DOCS);
+        assert!(all.any(|text| text.contains(&command)), "`{command}`");
+    }
+    assert!(found > 10, "{help}");
+}
+
+#[test]
+fn systemd_takes_the_units_and_finds_little_exposed() {
+    let folder = tempfile::tempdir().unwrap();
+    let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    for name in ["tidings.service", "tidings-serve.service", "tidings.timer"] {
+        let text = fs::read_to_string(units.join(name)).unwrap();
+        let here = text.replace("/usr/local/bin/tidings", env!("CARGO_BIN_EXE_tidings"));
+        fs::write(folder.path().join(name), here).unwrap();
+        let Some(verified) = said("systemd-analyze", &["verify", &at(name)], b"") else {
+            return;
+        };
+        let words = String::from_utf8_lossy(&verified.stderr).into_owned();
+        let about = words.lines().filter(|line| line.contains("tidings"));
+        let about: Vec<&str> = about.collect();
+        assert!(verified.status.success() && about.is_empty(), "{words}");
+    }
+    for name in ["tidings.service", "tidings-serve.service"] {
+        // An exposure of 2.0 of 10 at most; the option takes tenths.
+        let arguments = ["security", "--offline=true", "--threshold=20", &at(name)];
+        let output = said("systemd-analyze", &arguments, b"").unwrap();
+        let words = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{words}");
+    }
 }
