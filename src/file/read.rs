@@ -98,9 +98,15 @@ pub(crate) fn read_text_if_any(file: &Path, most: u64) -> Result<Option<String>,
 
 /// Puts the bytes of a file that has at most so many in place of what the buffer held.
 pub(crate) fn read_into(file: &Path, most: u64, buffer: &mut Vec<u8>) -> Result<(), Unreadable> {
-    let open = open(file)?;
+    let (open, length) = open_measured(file)?;
+    // To ask whether more follows would cost each file one more call. What the kernel makes up as it is read says 0.
+    let bound = match length {
+        0 => most.saturating_add(1),
+        _ if length > most => return Err(Unreadable::TooLarge(most)),
+        _ => length,
+    };
     buffer.clear();
-    let read = open.take(most.saturating_add(1)).read_to_end(buffer)?;
+    let read = open.take(bound).read_to_end(buffer)?;
     if read as u64 > most {
         return Err(Unreadable::TooLarge(most));
     }
@@ -125,6 +131,11 @@ pub(crate) fn not_text(bytes: &[u8], from: usize) -> Unreadable {
 
 /// The file, to be read as it is needed.
 pub(crate) fn open(file: &Path) -> Result<File, Unreadable> {
+    open_measured(file).map(|(open, _)| open)
+}
+
+/// The file and its length in bytes.
+fn open_measured(file: &Path) -> Result<(File, u64), Unreadable> {
     let mut how = OpenOptions::new();
     how.read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
@@ -136,9 +147,9 @@ pub(crate) fn open(file: &Path) -> Result<File, Unreadable> {
         }
         Err(error) => return Err(error.into()),
     };
-    let kind = open.metadata()?.file_type();
-    match word_for(kind) {
-        None => Ok(open),
+    let metadata = open.metadata()?;
+    match word_for(metadata.file_type()) {
+        None => Ok((open, metadata.len())),
         Some(word) => Err(Unreadable::Irregular(word)),
     }
 }
@@ -159,6 +170,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;
+    use std::path::Path;
     use std::process::Command;
 
     use super::{Unreadable, read, read_beginning, read_text};
@@ -205,6 +217,12 @@ mod tests {
         assert_eq!(read(&file, 1024).unwrap().len(), 1024);
         assert!(matches!(read(&file, 1023), Err(Unreadable::TooLarge(1023))));
         assert_eq!(read_beginning(&file, 3).unwrap(), b"aaa");
+        fs::write(&file, "").unwrap();
+        assert_eq!(read(&file, 0).unwrap(), b"");
+        // The kernel makes it up, and says that it has no bytes.
+        let status = Path::new("/proc/self/status");
+        assert!(!read(status, 1 << 20).unwrap().is_empty());
+        assert!(matches!(read(status, 10), Err(Unreadable::TooLarge(10))));
         for (most, words) in [
             (0, "0 bytes"),
             (1000, "1000 bytes"),
