@@ -92,8 +92,8 @@ fn stand_in(
     if is_in_link && !is_large {
         return title.as_deref().map(escape).unwrap_or_default();
     }
-    let file = stand_alone(drawing).filter(|_| drawings.len() < MOST);
-    match file {
+    let has_room = drawings.len() < MOST;
+    match has_room.then(|| stand_alone(drawing)).flatten() {
         Some(svg) => {
             let file = Drawing::new(links.home, &svg);
             let alt = title.as_deref().map(escape).unwrap_or_default();
