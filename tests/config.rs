@@ -7,7 +7,7 @@ fn error(from: &str, to: &str) -> String {
     let ran = Scene::new()
         .file("config.toml", &CONFIG.replace(from, to))
         .run(&["build"]);
-    assert_eq!(ran.code, 2, "{}", ran.talk);
+    ran.fails_with(2);
     assert_eq!(
         ran.talk
             .lines()
@@ -316,7 +316,7 @@ fn any_key_comes_from_the_environment() {
             ("TIDINGS_FEEDS__DIR", "site"),
         ],
     );
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     assert_eq!(
         scene.names("site"),
         ["feeds.css", "feeds.html", "feeds.opml", "rss.xml"]

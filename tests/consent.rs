@@ -119,11 +119,7 @@ fn a_list_widens_only_by_the_owners_word_for_that_digest() {
         ]
         .concat(),
     );
-    assert!(
-        ran.talk.contains("subscribed to more digests now"),
-        "{}",
-        ran.talk
-    );
+    ran.says("subscribed to more digests now");
     assert_eq!(list(&scene), "ada@x.example  active  monthly,weekly\n");
     assert!(show(&scene, "ada@x.example").contains("subscribed  monthly"));
 }

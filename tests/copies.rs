@@ -4,10 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::database::Database;
-use crate::scene::{CONFIG, Ran, Scene};
+use crate::scene::{CONFIG, MONDAY, Ran, Scene};
 
 pub(crate) const BEFORE: &str = "2024-06-20T12:00:00+02:00";
-pub(crate) const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 pub(crate) const NEXT: &str = "2024-07-01T08:00:05+02:00";
 pub(crate) const THIRD: &str = "2024-07-08T08:00:05+02:00";
 const FOURTH: &str = "2024-07-15T08:00:05+02:00";
@@ -190,11 +189,7 @@ fn the_store_of_another_site_is_refused_and_the_same_site_under_a_new_domain_is_
         ] {
             let ran = other_run(arguments);
             assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.talk);
-            assert!(
-                ran.talk.contains("readers of the site `hums.example`"),
-                "{}",
-                ran.talk
-            );
+            ran.says("readers of the site `hums.example`");
         }
         assert!(other.names("outbox").is_empty());
         // The hint for a site whose lock was lost with its domain.
@@ -341,12 +336,12 @@ fn a_copy_in_which_an_ended_issue_stands_open_is_refused_and_the_issue_waits_for
         site.refuses(NEXT, &["issue", "resume", &issue], &["older copy"]);
 
         let ran = site.run(NEXT, &["digest", "weekly", "--new-store"]);
-        assert_eq!(ran.code, 1, "{}", ran.talk);
+        ran.fails_with(1);
         let ran = site.run_with(NEXT, &["run"], NOBODY);
         assert!(!ran.out.contains("sent"), "{}", ran.out);
         site.expect(NEXT, &["issue", "resume", &issue]);
         let ran = site.run_with(NEXT, &["run"], NOBODY);
-        assert!(ran.talk.contains("127.0.0.1:1"), "{}", ran.talk);
+        ran.says("127.0.0.1:1");
     });
 }
 
@@ -370,12 +365,12 @@ fn what_stands_open_in_an_older_copy_is_paused_whichever_digest_it_is_of() {
         );
         site.restore(&copy);
         let ran = site.run_with(THIRD, &["run"], &[]);
-        assert_eq!(ran.code, 2, "{}", ran.talk);
+        ran.fails_with(2);
         assert!(site.scene.names("outbox").is_empty());
         site.refuses(THIRD, &["digest", "weekly"], &["`daily`", "older copy"]);
         let ran = site.run(THIRD, &["-q", "digest", "daily", "--new-store"]);
         assert_eq!(ran.talk.matches("is paused").count(), 2, "{}", ran.talk);
-        assert!(ran.talk.contains("older copy: it lacks"), "{}", ran.talk);
+        ran.says("older copy: it lacks");
         let ran = site.run_with(THIRD, &["run"], NOBODY);
         assert!(
             !ran.talk.contains("older copy of the digest"),
@@ -504,7 +499,7 @@ fn a_renamed_digest_with_its_earlier_name_brings_readers_and_announced_posts_alo
         let kept = || ["tidings.lock", "tidings.manifest"].map(|file| site.scene.read(file));
         let before = kept();
         let ran = site.run(NEXT, &["digest", "letter", "--dry-run"]);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         assert!(ran.talk.contains(words), "{}", ran.talk);
         assert!(ran.out.contains("Text of Two") && !ran.out.contains("Text of One"));
         assert_eq!(kept(), before);

@@ -10,9 +10,7 @@ use sqlx::{Connection, Executor};
 
 use crate::database::Database;
 use crate::relay::{Ahead, Fault, Habits, Relay};
-use crate::scene::{Ran, Scene};
-
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+use crate::scene::{MONDAY, Ran, Scene};
 
 fn many(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("reader{n}@x.example")).collect()
@@ -65,14 +63,8 @@ fn wait_for(relay: &Relay, count: usize) {
     }
 }
 
-/// The newest issue as `status` tells it.
-fn status(scene: &Scene) -> Value {
-    let all: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
-    all["issues"][0].clone()
-}
-
 fn number(scene: &Scene) -> String {
-    status(scene)["issue"].as_str().unwrap().to_owned()
+    scene.status()["issue"].as_str().unwrap().to_owned()
 }
 
 fn sorted(readers: &[String]) -> Vec<String> {
@@ -99,7 +91,7 @@ fn more_than_a_claim_of_readers_get_one_each() {
         let relay = Relay::start(Habits::good(pipelining, Duration::ZERO));
         let scene = scene(&readers);
         let ran = run(&scene, &relay);
-        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+        ran.succeeds();
         run(&scene, &relay);
         assert_eq!(recipients(&relay), readers);
         let (connections, most) = relay.connections();
@@ -146,7 +138,7 @@ fn a_connection_is_renewed_after_so_many_messages_and_after_a_421() {
         &strict,
         &[("TIDINGS_MAIL__CONNECTIONS", "2")],
     );
-    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+    ran.succeeds();
     assert_eq!(
         recipients(&strict),
         readers,
@@ -211,7 +203,7 @@ fn a_relay_that_falls_where_an_envelope_is_said_ahead_is_spoken_to_in_turn_from_
         &relay,
         &[("TIDINGS_MAIL__CONNECTIONS", "4")],
     );
-    let told = status(&scene);
+    let told = scene.status();
     assert_eq!(
         told["uncertain"].as_array().unwrap().len(),
         1,
@@ -227,7 +219,7 @@ fn a_bad_address_is_suppressed_and_a_deferred_one_waits() {
     let relay = Relay::start(Habits::good(true, Duration::ZERO));
     let scene = scene(&["bad", "later", "good", "gone"].map(|name| format!("{name}@x.example")));
     let ran = run(&scene, &relay);
-    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.talk);
+    ran.fails_with(1);
     assert_eq!(recipients(&relay), ["good@x.example"]);
     let told = scene.run_at(MONDAY, &["status"]);
     assert!(
@@ -257,7 +249,7 @@ fn a_bad_address_is_suppressed_and_a_deferred_one_waits() {
         ("2024-06-29T08:00:10+02:00", 4, "given up"),
     ] {
         run_with(&scene, at, &relay, &[]);
-        let missed = status(&scene)["missed"].as_array().unwrap().clone();
+        let missed = scene.status()["missed"].as_array().unwrap().clone();
         let later = missed
             .iter()
             .find(|one| one["email"] == "later@x.example")
@@ -268,7 +260,7 @@ fn a_bad_address_is_suppressed_and_a_deferred_one_waits() {
             "at {at}"
         );
     }
-    assert_eq!(status(&scene)["state"], "done");
+    assert_eq!(scene.status()["state"], "done");
 }
 
 #[test]
@@ -295,7 +287,7 @@ fn who_was_missed_is_listed_as_a_file_that_can_be_imported() {
             )
             .starts_with("0 new, 1 known")
     );
-    let told = status(&scene);
+    let told = scene.status();
     assert_eq!(told["recipients"], 4);
     let sum: u64 = told["counts"]
         .as_object()
@@ -348,7 +340,7 @@ fn an_issue_that_is_cancelled_elsewhere_stops_at_once_and_nobody_waits() {
     child.wait().unwrap();
     assert!(relay.count() <= before + 4);
     run(&scene, &relay);
-    let told = status(&scene);
+    let told = scene.status();
     let (sent, given_up) = (&told["counts"]["sent"], &told["counts"]["given_up"]);
     assert_eq!(told["state"], "cancelled");
     assert_eq!(
@@ -375,7 +367,7 @@ fn a_signal_lets_what_is_on_the_wire_end_and_gives_back_the_rest() {
             .unwrap();
         assert!(killed.success());
         assert_eq!(child.wait().unwrap().code(), Some(1));
-        let told = status(&scene);
+        let told = scene.status();
         assert_eq!(told["counts"]["sent"], relay.count(), "{}", told["counts"]);
         assert_eq!(
             (&told["counts"]["sending"], &told["state"]),
@@ -413,7 +405,7 @@ fn a_signal_while_a_reader_turns_out_to_be_gone_takes_nothing_from_the_others() 
             .success()
     );
     assert!(child.wait().unwrap().code() < Some(2));
-    let told = status(&scene);
+    let told = scene.status();
     assert_eq!(
         (&told["counts"]["sent"], &told["counts"]["suppressed"]),
         (&1.into(), &1.into()),
@@ -488,12 +480,7 @@ fn a_second_run_leaves_the_mail_to_the_first() {
     let mut first = spawn(&scene, &relay, "2");
     wait_for(&relay, 5);
     let second = run(&scene, &relay);
-    assert_eq!(second.code, 0, "{}", second.talk);
-    assert!(
-        second.talk.contains("another run is sending"),
-        "{}",
-        second.talk
-    );
+    second.succeeds().says("another run is sending");
     assert_eq!(first.wait().unwrap().code(), Some(0));
     assert_eq!(recipients(&relay).len(), 200);
 }
@@ -524,7 +511,7 @@ fn a_series_of_refusals_pauses_the_issue() {
             "{name}: {}",
             ran.talk
         );
-        let told = status(&scene);
+        let told = scene.status();
         assert_eq!(told["state"], "paused");
         assert!(told["reason"].as_str().unwrap().contains(words));
         assert!(
@@ -557,7 +544,7 @@ fn a_loss_after_the_dot_is_tried_again_later_or_held_for_a_person() {
             ("TIDINGS_MAIL__PATIENCE", "0s"),
         ];
         assert_eq!(run_with(&scene, MONDAY, &bad, &set).code, 1);
-        assert_eq!(status(&scene)["counts"][state], 1, "{policy}");
+        assert_eq!(scene.status()["counts"][state], 1, "{policy}");
         let told = scene.run_at(MONDAY, &["status"]);
         assert!(
             told.contains("may have it: ") && !told.contains("twice"),
@@ -588,7 +575,7 @@ fn a_loss_after_the_dot_is_tried_again_later_or_held_for_a_person() {
             0
         );
         assert_eq!(bad.taken(), good.taken(), "{policy}: the same bytes");
-        assert_eq!(status(&scene)["uncertain"].as_array().unwrap().len(), 1);
+        assert_eq!(scene.status()["uncertain"].as_array().unwrap().len(), 1);
         assert!(
             scene
                 .run_at(MONDAY, &["status"])
@@ -632,7 +619,7 @@ fn what_is_uncertain_can_be_given_up() {
         ],
     );
     scene.run_at(MONDAY, &["issue", "resolve", &number(&scene), "--skip"]);
-    let told = status(&scene);
+    let told = scene.status();
     assert_eq!(
         (&told["counts"]["given_up"], &told["state"]),
         (&1.into(), &"done".into())
@@ -654,7 +641,7 @@ fn a_relay_that_is_down_charges_nobody() {
     );
     // All connections wait for the same, which is said once.
     assert_eq!(ran.talk.matches("trying again").count(), 1, "{}", ran.talk);
-    let told = status(&scene);
+    let told = scene.status();
     assert!(
         told["missed"]
             .as_array()
@@ -664,7 +651,7 @@ fn a_relay_that_is_down_charges_nobody() {
     );
     let relay = Relay::start(Habits::good(true, Duration::ZERO));
     let ran = run(&scene, &relay);
-    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+    ran.succeeds();
 }
 
 #[test]
@@ -683,7 +670,7 @@ fn a_few_at_whom_the_relay_always_falls_are_deferred_though_nobody_else_is_left(
             .code,
             1
         );
-        for missed in status(&scene)["missed"].as_array().unwrap() {
+        for missed in scene.status()["missed"].as_array().unwrap() {
             assert_eq!(missed["attempts"], 1, "{few}: {missed}");
         }
     }
@@ -706,7 +693,7 @@ fn a_relay_that_closes_before_it_knows_for_whom_charges_nobody() {
             ("TIDINGS_MAIL__CONNECTIONS", "2"),
         ];
         run_with(&scene, MONDAY, &relay, &set);
-        let told = status(&scene);
+        let told = scene.status();
         assert!(
             told["missed"]
                 .as_array()
@@ -892,7 +879,7 @@ fn a_wait_beyond_all_calendars_is_a_wait() {
         ("TIDINGS_MAIL__GIVE_UP", ages),
     ];
     let ran = run_with(&scene, MONDAY, &relay, &set);
-    let missed = status(&scene)["missed"][0].clone();
+    let missed = scene.status()["missed"][0].clone();
     assert_eq!(
         (&missed["state"], &missed["attempts"]),
         (&"queued".into(), &1.into()),
@@ -922,13 +909,9 @@ fn an_open_issue_is_finished_though_its_digest_is_gone_from_the_config() {
         late.out,
         late.talk
     );
-    assert!(late.talk.contains("says who and why"), "{}", late.talk);
+    late.says("says who and why");
     // That the new name begins without the readers of the old one is said as well.
-    assert!(
-        late.talk.contains("set `was = \"weekly\"`"),
-        "{}",
-        late.talk
-    );
+    late.says("set `was = \"weekly\"`");
 }
 
 #[test]
@@ -963,7 +946,7 @@ fn nothing_that_a_post_or_a_name_holds_breaks_out_of_its_message() {
             imported.talk
         );
         let ran = run(&scene, &relay);
-        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+        ran.succeeds();
         assert_eq!(recipients(&relay), ["reader@x.example"]);
         let heard = relay.heard();
         let verbs: Vec<&str> = heard
@@ -993,7 +976,7 @@ fn a_relay_that_refuses_everybody_takes_no_reader_away() {
     let relay = Relay::start(Habits::good(true, Duration::ZERO));
     let scene = scene(&readers);
     assert_eq!(run(&scene, &relay).code, 1);
-    let told = status(&scene);
+    let told = scene.status();
     assert_eq!(
         (&told["state"], &told["counts"]["queued"]),
         (&"paused".into(), &30.into()),
@@ -1015,7 +998,7 @@ fn a_relay_that_refuses_everybody_takes_no_reader_away() {
         scene.run(&["issue", "resume", &number(&scene)]);
         run(&scene, &relay);
     }
-    assert_eq!(status(&scene)["counts"]["bounced"], 30);
+    assert_eq!(scene.status()["counts"]["bounced"], 30);
     scene.run_at(MONDAY, &["subscriber", "add", "bad7@domain7.example"]);
     let list = scene.run_at(MONDAY, &["subscriber", "list"]);
     assert!(
@@ -1058,7 +1041,7 @@ fn a_run_brings_an_older_store_up_to_date() {
     let relay = Relay::start(Habits::good(true, Duration::ZERO));
     let ran = run(&scene, &relay);
     assert!(!ran.talk.contains("older version"), "{}", ran.talk);
-    assert_eq!(status(&scene)["issue"], "0000000000000007");
+    assert_eq!(scene.status()["issue"], "0000000000000007");
 }
 
 #[test]
@@ -1076,7 +1059,7 @@ fn a_relay_that_closes_at_every_dot_is_left_when_the_patience_ends() {
         ];
         let ran = run_with(&scene, MONDAY, &relay, &set);
         assert!(ran.code == 1 && ran.talk.contains("421"), "{}", ran.talk);
-        let untried = status(&scene)["missed"]
+        let untried = scene.status()["missed"]
             .as_array()
             .unwrap()
             .iter()
@@ -1094,14 +1077,14 @@ fn a_recipient_at_whom_every_connection_falls_ends_as_given_up() {
     });
     let scene = scene(&many(1));
     run(&scene, &relay);
-    let first = status(&scene)["missed"][0].clone();
+    let first = scene.status()["missed"][0].clone();
     assert_eq!(
         (&first["state"], &first["attempts"]),
         (&"queued".into(), &1.into()),
         "{first}"
     );
     run_with(&scene, "2024-06-30T08:00:05+02:00", &relay, &[]);
-    assert_eq!(status(&scene)["missed"][0]["state"], "given up");
+    assert_eq!(scene.status()["missed"][0]["state"], "given up");
 }
 
 #[test]
@@ -1201,7 +1184,7 @@ fn one_who_refuses_the_sender_alone_is_given_up_and_named_where_nobody_has_accep
     scene.run_with(&to, &[("TIDINGS_MAIL__SMTP", &url)]);
     assert_eq!(recipients(&good), ["other@x.example"]);
     run_with(&scene, "2024-06-25T09:00:00+02:00", &relay, &[]);
-    let told = status(&scene);
+    let told = scene.status();
     assert_eq!(
         (&told["state"], &told["counts"]["given_up"]),
         (&"done".into(), &1.into()),
@@ -1318,7 +1301,7 @@ fn who_is_forgotten_while_the_issue_is_on_its_way_gets_nothing_more() {
         .filter(|reader| taken.contains(reader))
         .count();
     assert!(late <= 1, "one may have been on the wire, {late} were not");
-    assert_eq!(status(&scene)["counts"]["suppressed"], 150 - taken.len());
+    assert_eq!(scene.status()["counts"]["suppressed"], 150 - taken.len());
 }
 
 #[test]
@@ -1345,11 +1328,7 @@ fn an_offer_is_seen_though_the_greeting_has_no_words() {
         ..Habits::good(false, Duration::ZERO)
     });
     let ran = run(&scene(&many(1)), &relay);
-    assert!(
-        ran.talk.contains("the relay takes 100 octets"),
-        "{}",
-        ran.talk
-    );
+    ran.says("the relay takes 100 octets");
 }
 
 #[test]
@@ -1361,7 +1340,7 @@ fn a_sender_beyond_ascii_asks_for_smtputf8() {
         ..Habits::good(true, Duration::ZERO)
     });
     let ran = run_with(&scene(&many(1)), MONDAY, &relay, &from);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     assert!(
         relay
             .heard()

@@ -124,7 +124,7 @@ fn titles(files: Files<'_>, more: &str) -> Vec<String> {
         scene = scene.file(path, text);
     }
     let ran = scene.run(&["--config", "tidings.toml", "--at", NOON, "build"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
     let items = feed["items"].as_array().unwrap();
     let title = |item: &serde_json::Value| item["title"].as_str().unwrap_or_default().to_owned();
@@ -209,7 +209,7 @@ fn a_date_of_jekyll_that_cannot_be_read_falls_back_to_the_name() {
     let text = "---\ntitle: A\ndate: the day after\n---\nText.\n";
     let posts = [("content/_posts/2024-05-01-a.md", text)];
     let ran = build("dialect = \"jekyll\"\n", &posts);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     assert!(
         ran.talk
             .contains("2024-05-01-a.md: 2024-05-01T00:00:00+00:00 from the file's name"),
@@ -223,7 +223,7 @@ fn a_date_of_jekyll_that_cannot_be_read_falls_back_to_the_name() {
         ran.talk
     );
     let ran = build("dialect = \"jekyll\"\n", &[("content/_posts/a.md", text)]);
-    assert_eq!(ran.code, 1, "{}", ran.talk);
+    ran.fails_with(1);
     let ran = build("dialect = \"hugo\"\n", &[("content/2024-05-01-a.md", text)]);
     assert_eq!(
         ran.code, 1,
@@ -241,7 +241,7 @@ fn two_parts_of_a_path_say_a_day_where_no_generator_is_known() {
         ("content/notes/2011/06_07/index.md", text),
     ];
     let ran = build("", &posts);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     for day in [
         "2007/04-19-x.md: 2007-04-19T",
         "2010-05/06-w.md: 2010-05-06T",
@@ -389,7 +389,7 @@ fn a_translation_of_pelican_has_its_own_address_without_a_config() {
     ];
     for more in ["dialect = \"pelican\"\n", ""] {
         let ran = build(more, &files);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         assert_eq!(address(&ran, "tea.md"), Some("tea.html"), "{}", ran.talk);
         assert_eq!(address(&ran, "tee.md"), Some("tea-de.html"), "{}", ran.talk);
     }
@@ -406,7 +406,7 @@ fn same_words_after_different_dates_are_two_posts_in_the_plain_form() {
         ("content/2018-06-11-cake.md", text),
     ];
     let ran = build("", &files);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     for (path, expected) in [
         ("notes/2018-06-10-update.md", "notes/update/"),
         ("notes/2018-06-17-update.md", "notes/2018-06-17-update/"),
@@ -684,7 +684,7 @@ fn a_post_that_has_an_address_keeps_it_when_an_earlier_one_of_the_same_words_com
     let scene = scene.file("content/2018-06-01-update.md", &text("One."));
     let is_kept = |scene: &Scene, result: &str| {
         let ran = build(scene);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         assert!(ran.out.contains(result), "{}", ran.out);
         let (first, late) = ("2018-06-10-update.md", "2018-06-01-update.md");
         assert_eq!(address(&ran, first), Some("update/"), "{}", ran.talk);

@@ -3,9 +3,8 @@
 use std::fs;
 
 use crate::relay::{Habits, Relay};
-use crate::scene::{CONFIG, Scene};
+use crate::scene::{CONFIG, MONDAY, Scene};
 
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 const NEXT: &str = "2024-07-01T08:00:05+02:00";
 const THIRD: &str = "2024-07-08T08:00:05+02:00";
 
@@ -221,12 +220,8 @@ fn an_issue_that_cannot_be_written_loses_no_post_and_the_other_digest_goes_on() 
     let config = format!("{}{second}", scene.read("config.toml"));
     let scene = scene.file("config.toml", &config);
     let ran = scene.run(&["--at", MONDAY, "run"]);
-    assert_eq!(ran.code, 1, "{}", ran.talk);
-    assert!(
-        ran.talk.contains("the digest's `subject` cannot be used"),
-        "{}",
-        ran.talk
-    );
+    ran.fails_with(1)
+        .says("the digest's `subject` cannot be used");
     assert_eq!(
         scene.names("outbox").len(),
         1,
@@ -272,12 +267,8 @@ fn a_lost_lock_does_not_mail_the_archive() {
         &["digest", "weekly", "--dry-run"],
     ] {
         let ran = scene.run(&[&["--at", NEXT], arguments].concat());
-        assert_eq!(ran.code, 2, "{}{}", ran.out, ran.talk);
-        assert!(
-            ran.talk.contains("11 of 11 posts that it does not know"),
-            "{}",
-            ran.talk
-        );
+        ran.fails_with(2)
+            .says("11 of 11 posts that it does not know");
         assert!(
             ran.talk.contains("--since DATE") && ran.talk.contains("--posts"),
             "{}",
@@ -316,7 +307,7 @@ fn a_new_store_begins_anew_only_when_told_to_and_mails_nothing_old() {
         &["digest", "weekly", "--dry-run"],
     ] {
         let ran = scene.run(&[&["--at", NEXT], arguments].concat());
-        assert_eq!(ran.code, 2, "{}{}", ran.out, ran.talk);
+        ran.fails_with(2);
         assert!(
             ran.talk.contains("begun by another store") && ran.talk.contains("--new-store"),
             "{}",
@@ -367,7 +358,7 @@ fn posts_are_chosen_by_path_slug_address_or_id_and_once_more_only_when_told_to()
             "cup, tag:x.example,2024:tea,https://hums.example/b/tea/",
         ],
     );
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     assert!(
         ran.talk.contains("a/tea.md “Tea”") && ran.talk.contains("cup.md “Cup”"),
         "{}",
@@ -605,7 +596,7 @@ fn a_frozen_issue_is_sent_once_more_to_one_reader_by_the_ledger() {
         ])
     };
     let ran = resend("editor@hums.example");
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     assert!(
         ran.out.contains("1 sent (in outbox"),
         "this mail alone: {}",
@@ -691,7 +682,7 @@ fn an_issue_is_shown_in_files_or_as_a_test_and_counts_for_nothing() {
         &["--at", MONDAY, "digest", "weekly", "--test", "me@x.example"],
         &[("TIDINGS_MAIL__SMTP", &relay.url())],
     );
-    assert_eq!(sent.code, 0, "{}", sent.talk);
+    sent.succeeds();
     assert_eq!(relay.taken().len(), 1);
     let refused = scene.run_with(
         &[
@@ -829,7 +820,7 @@ fn what_a_digest_leaves_out_of_a_post_is_named_once() {
             .file("config.toml", &config)
             .file("post/one.md", text);
         let ran = scene.run(&[&["--at", MONDAY], arguments].concat());
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         ran.talk.matches("one.md:7: `gallery` is left out").count()
     };
     assert_eq!(named("full", &["digest", "weekly"]), 1);
@@ -993,12 +984,7 @@ fn a_small_blog_whose_lock_is_lost_is_not_mailed_again() {
     scene.run_at(MONDAY, &["run"]);
     lose_lock_and_rename(&scene);
     let ran = scene.run(&["--at", NEXT, "run"]);
-    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.talk);
-    assert!(
-        ran.talk.contains("3 of 3 posts that it does not know"),
-        "{}",
-        ran.talk
-    );
+    ran.fails_with(2).says("3 of 3 posts that it does not know");
     assert_eq!(scene.names("outbox").len(), 1);
 }
 
@@ -1008,7 +994,7 @@ fn a_run_whose_clock_was_ahead_is_named_and_has_a_way_back() {
     scene.run_at("2036-01-07T08:00:05+01:00", &["run"]);
     let scene = scene.post("two.md", "Two", "2024-06-02");
     let ran = scene.run(&["--at", MONDAY, "run", "-q"]);
-    assert_eq!(ran.code, 1, "{}", ran.talk);
+    ran.fails_with(1);
     assert!(
         ran.talk.contains("the last slot is 2036-01-07") && ran.talk.contains("--reset-slot"),
         "{}",
@@ -1052,7 +1038,7 @@ fn a_digest_by_hand_beside_its_paused_issue_names_the_issue() {
     let issue = issue.split(' ').next().unwrap();
     assert_eq!(live(&["issue", "pause", issue]).code, 0);
     let ran = live(&["digest", "weekly"]);
-    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.talk);
+    ran.fails_with(1);
     assert!(
         ran.talk.contains("is paused") && ran.talk.contains(&format!("issue resume {issue}")),
         "{}",

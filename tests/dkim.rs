@@ -17,9 +17,7 @@ use mail_auth::{
 use tidings::inside::message::dkim::{Algorithm, Signer, SigningKey};
 
 use crate::program::said;
-use crate::scene::{CONFIG, Scene};
-
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+use crate::scene::{CONFIG, MONDAY, Scene};
 
 /// DNS as the verifiers see it: the records of `tidings dkim`.
 #[derive(Clone, Default)]
@@ -345,7 +343,7 @@ fn a_new_key_is_private_never_overwritten_and_read_by_openssl() {
     let scene = Scene::new();
     for arguments in [&["dkim", "new"][..], &["dkim", "new", "--ed25519"]] {
         let ran = scene.run(arguments);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         assert!(
             ran.out
                 .contains("._domainkey.hums.example. IN TXT ( \"v=DKIM1; k="),
@@ -364,7 +362,7 @@ fn a_new_key_is_private_never_overwritten_and_read_by_openssl() {
             .find_map(|line| line.strip_prefix("value  "))
             .unwrap();
         assert_eq!(strings.collect::<String>(), value);
-        assert!(ran.talk.contains("under [mail]"), "{}", ran.talk);
+        ran.says("under [mail]");
         let again = scene.run(arguments);
         assert!(
             again.code == 2 && again.talk.contains("never overwritten"),
@@ -438,7 +436,7 @@ fn a_key_may_come_from_the_environment_and_shows_nowhere() {
     let scene = Scene::new().post("one.md", "One", "2024-06-01");
     let environment = [("TIDINGS_MAIL__DKIM__PEM", pem.as_str())];
     let ran = scene.run_with(&["--at", MONDAY, "run"], &environment);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     let message = outbox(&scene).remove(0);
     let shown = scene.run_with(&["dkim", "show"], &environment);
     assert_holds(&message, &Dns::of(&shown.out), 1);

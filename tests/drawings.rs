@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::feed::{NOON, config, read, site};
-use crate::read::strict_xml;
+use crate::parsers::strict_xml;
 use crate::scene::Scene;
 
 /// A drawing with this path.
@@ -88,7 +88,7 @@ fn a_drawing_goes_when_no_document_shows_it_also_without_the_manifest() {
             fs::remove_file(scene.path("tidings.manifest")).unwrap();
         }
         let ran = scene.run(&["--at", NOON, "build", "--prune"]);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         assert!(ran.talk.contains(&one), "{}", ran.talk);
         let three = file_with(&scene, "\"M3\"");
         let mut expected = vec![two, three, "mine.svg".to_owned(), "theirs.svg".to_owned()];
@@ -116,8 +116,7 @@ fn a_file_of_somebody_else_stays_where_a_drawing_would_stand() {
     fs::remove_dir_all(scene.path("public")).unwrap();
     let scene = scene.file(&name, "mine");
     let ran = scene.run(&["--at", NOON, "build"]);
-    assert_eq!(ran.code, 2, "{}", ran.talk);
-    assert!(ran.talk.contains("wrote this file"), "{}", ran.talk);
+    ran.fails_with(2).says("wrote this file");
     assert_eq!(scene.read(&name), "mine");
 }
 

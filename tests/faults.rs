@@ -8,7 +8,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
-use serde_json::Value;
 use sqlx::{Connection, Executor, Row, SqliteConnection};
 use tidings::config::StoreUrl;
 use tidings::inside::store::{Access, Store};
@@ -16,10 +15,8 @@ use tidings::inside::store::{Access, Store};
 use crate::copies::{NEXT, Site};
 use crate::program::missing;
 use crate::relay::{Habits, Relay};
-use crate::scene::{Ran, Scene};
+use crate::scene::{MONDAY, Ran, Scene};
 use crate::wire::deliver;
-
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 
 fn scene(readers: usize) -> Scene {
     let people: Vec<String> = (0..readers)
@@ -46,11 +43,6 @@ fn run(scene: &Scene, at: &str, relay: &Relay) -> Ran {
     )
 }
 
-fn status(scene: &Scene) -> Value {
-    let all: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
-    all["issues"][0].clone()
-}
-
 /// Says this to the database of the scene, over a connection of its own.
 async fn connect(scene: &Scene) -> SqliteConnection {
     SqliteConnection::connect(&format!("sqlite://{}", scene.path("tidings.db").display()))
@@ -74,7 +66,7 @@ fn assert_whole(scene: &Scene) {
 /// The database is whole, everyone has the issue, and who has it twice was listed.
 fn check(scene: &Scene, relay: &Relay, readers: usize) {
     assert_whole(scene);
-    let told = status(scene);
+    let told = scene.status();
     assert_eq!(
         (&told["counts"]["sent"], &told["state"]),
         (&readers.into(), &"done".into()),
@@ -143,7 +135,7 @@ fn a_full_disk_is_an_error_and_the_next_run_goes_on() {
     }
     assert!(errors > 1, "the disk was never full");
     let ran = run(&scene, MONDAY, &relay);
-    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+    ran.succeeds();
     check(&scene, &relay, 1001);
 }
 
@@ -236,7 +228,7 @@ fn what_was_sent_is_written_down_though_no_more_can_be_claimed() {
         let failed = deliver(&store, &mail, MONDAY).await.unwrap_err();
         assert!(failed.to_string().contains("no more"), "{failed}");
     });
-    let told = status(&scene);
+    let told = scene.status();
     assert_eq!(
         (&told["counts"]["sending"], &told["counts"]["sent"]),
         (&0.into(), &relay.count().into()),
@@ -272,7 +264,7 @@ fn a_locked_database_is_waited_for_and_in_the_end_an_error() {
             connection.execute("ROLLBACK").await.unwrap();
         });
         let ran = sending.join().unwrap();
-        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+        ran.succeeds();
     });
     check(&scene, &relay, 301);
 }
@@ -296,11 +288,11 @@ fn a_clock_that_jumps_a_day_loses_nobody_and_repeats_nothing() {
     assert!(back.code < 2, "{}", back.talk);
     // A day ahead: due again, and nobody else.
     let ahead = run(&scene, "2024-06-25T08:00:05+02:00", &relay);
-    assert_eq!(ahead.code, 1, "{}", ahead.talk);
+    ahead.fails_with(1);
     let again = run(&scene, MONDAY, &relay);
     assert!(again.code < 2, "{}", again.talk);
     assert_eq!(relay.taken().len(), 21);
-    let told = status(&scene);
+    let told = scene.status();
     assert_eq!(
         (&told["counts"]["sent"], &told["counts"]["queued"]),
         (&21.into(), &1.into())
@@ -438,7 +430,7 @@ fn an_error_of_the_store_is_said_once_with_its_file_and_what_helps() {
         spoil(&scene.path("tidings.db"));
         let arguments = ["--config", "site.toml", "subscriber", "add", "a@x.example"];
         let ran = scene.run(&arguments);
-        assert_eq!(ran.code, 2, "{}{}", ran.out, ran.talk);
+        ran.fails_with(2);
         assert_eq!(ran.talk.matches(words).count(), 1, "{}", ran.talk);
         assert_eq!(ran.talk.matches("tidings.db").count(), 1, "{}", ran.talk);
         assert!(ran.talk.contains(hint), "{}", ran.talk);
@@ -482,7 +474,7 @@ fn a_second_connection_of_a_process_takes_no_lock_from_the_first() {
         third.pass_slot("weekly", 1).await.unwrap();
         // Whoever closes the database last removes its log; another program must see that it is not the last.
         let list = scene.run(&["subscriber", "add", "late@x.example"]);
-        assert_eq!(list.code, 0, "{}", list.talk);
+        list.succeeds();
         assert!(log.exists(), "the log that is in use was removed");
         second.pass_slot("weekly", 2).await.unwrap();
         assert_eq!(first.last_slot("weekly").await.unwrap(), Some(2));

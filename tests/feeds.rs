@@ -196,7 +196,7 @@ fn the_number_of_feeds_is_bounded_and_the_parts_with_the_fewest_posts_are_named(
         scene = scene.file(&format!("post/{number}.md"), &text);
     }
     let ran = scene.run(&["--at", NOON, "build"]);
-    assert_eq!(ran.code, 1, "{}", ran.talk);
+    ran.fails_with(1);
     let said = "1000 of 2000 feeds are left out, those with the fewest posts: \
                 `tag/t0999`, `tag/t1000`, `tag/t1001`, …";
     assert!(

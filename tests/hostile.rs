@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::feed::{NOON, config};
-use crate::opens::{HANGS, run_command};
+use crate::opened_files::{HANGS, run_command};
 use crate::scene::Scene;
 
 /// How many good posts there are.

@@ -1,8 +1,8 @@
 //! Two sites on one host that are given one store, on both databases.
 
-use crate::copies::{BEFORE, MONDAY, NEXT, Site, THIRD};
+use crate::copies::{BEFORE, NEXT, Site, THIRD};
 use crate::database::Database;
-use crate::scene::{CONFIG, Ran, Scene};
+use crate::scene::{CONFIG, MONDAY, Ran, Scene};
 use crate::store::tell_unchecked;
 
 /// The config of the site at this address.
@@ -119,7 +119,7 @@ fn a_site_that_moves_within_its_host_keeps_its_store_by_its_lock_or_its_manifest
             assert_eq!(noted(&site), "h.example/blog/");
             // Its old place is a neighbour's now.
             let ran = run(&neighbour("https://h.example/"), &site, THIRD, &["run"]);
-            assert_eq!(ran.code, 2, "{}", ran.talk);
+            ran.fails_with(2);
         });
     }
 }
@@ -159,12 +159,12 @@ fn a_store_that_knows_the_authority_alone_learns_the_rest_from_its_own_site() {
         // Nothing tells the neighbour apart yet, and it does not become the owner either.
         let other = neighbour("https://h.example/b/");
         let ran = run(&other, &site, NEXT, &["subscriber", "list"]);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         site.post("two.md", "Two", "2024-06-25");
         site.expect(NEXT, &["run"]);
         assert_eq!(noted(&site), "h.example/a/");
         let ran = run(&other, &site, NEXT, &["subscriber", "list"]);
-        assert_eq!(ran.code, 2, "{}", ran.talk);
+        ran.fails_with(2);
     });
 }
 
@@ -184,9 +184,9 @@ fn two_sites_have_one_database_on_a_server_and_a_schema_each() {
     for (site, url) in &sites {
         let set = [("TIDINGS_STORE__URL", &**url)];
         let ran = site.run_with(&["--at", MONDAY, "run"], &set);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         assert_eq!(site.names("outbox").len(), 1);
         let ran = site.run_with(&["--at", MONDAY, "store", "check"], &set);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
     }
 }

@@ -49,11 +49,7 @@ fn a_post_that_takes_the_place_of_another_takes_no_id_of_it() {
             .post("green.md", "Green tea", "2024-05-01")
             .post("tea.md", "New", "2024-05-02");
     let ran = scene.run(&["--at", NOON, "build"]);
-    assert!(
-        ran.out.contains("1 new, 1 updated, 0 repeated"),
-        "{}",
-        ran.out
-    );
+    ran.prints("1 new, 1 updated, 0 repeated");
     let rss = scene.read("public/rss.xml");
     let posts: Vec<(String, String)> = in_items(&rss, "title")
         .into_iter()
@@ -74,7 +70,7 @@ fn what_would_break_the_lock_is_named_and_left_out() {
             "---\nid: \"tag:x,2020:a\\tb\\nc\"\ntitle: Id\ndate: 2024-01-04\n---\nx\n",
         );
     let ran = scene.run(&["--at", NOON, "build"]);
-    assert_eq!(ran.code, 1, "{}", ran.talk);
+    ran.fails_with(1);
     for words in [
         "`a\\tb.md` holds a control character",
         "`a\\nb.md` holds",
@@ -227,11 +223,7 @@ fn the_ids_of_another_generator_are_taken_over_by_link_then_by_title_and_date() 
             "an absolute IRI: {atom}"
         );
         if name == "old.xml" {
-            assert!(
-                ran.talk.contains("no post of ours is “Gone”"),
-                "{}",
-                ran.talk
-            );
+            ran.says("no post of ours is “Gone”");
             assert_eq!(
                 text(parse(&feeds.atom).root_element(), "id"),
                 "https://old.example/feed/"
@@ -257,11 +249,7 @@ fn where_every_old_id_is_the_posts_address_older_posts_have_theirs_by_the_same_r
             "{}",
             ran.talk
         );
-        assert!(
-            ran.out.contains("0 new, 0 updated, 0 repeated"),
-            "{}",
-            ran.out
-        );
+        ran.prints("0 new, 0 updated, 0 repeated");
         assert_eq!(
             in_entries(&scene.read("public/atom.xml"), "id"),
             [old, expected]
@@ -399,11 +387,7 @@ fn an_adopted_post_that_was_published_here_before_counts_as_repeated() {
     let scene = two().file("old.xml", ATOM);
     scene.run_at(NOON, &["build"]);
     let ran = scene.run(&["--at", NOON, "build", "--adopt", "old.xml"]);
-    assert!(
-        ran.out.contains("0 new, 0 updated, 1 repeated"),
-        "{}",
-        ran.out
-    );
+    ran.prints("0 new, 0 updated, 1 repeated");
 }
 
 #[test]

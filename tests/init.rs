@@ -305,13 +305,9 @@ fn a_blog_gets_a_config_that_says_what_its_generator_says() {
 fn an_empty_folder_becomes_a_site_that_works() {
     let scene = Scene::bare();
     let ran = init(&scene, &[]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
-    assert!(
-        ran.talk.contains("post/2024-06-01-hello.md written"),
-        "{}",
-        ran.talk
-    );
-    assert!(ran.talk.contains("set `url` under [site]"), "{}", ran.talk);
+    ran.succeeds()
+        .says("post/2024-06-01-hello.md written")
+        .says("set `url` under [site]");
     let ignored = scene.read(".gitignore");
     assert!(
         ignored.contains("tidings.db\n") && ignored.contains("public/\n"),
@@ -327,7 +323,7 @@ fn an_empty_folder_becomes_a_site_that_works() {
         1
     );
     let again = scene.run(&["--at", "2024-06-03T12:00:00Z", "run"]);
-    assert_eq!(again.code, 0, "{}", again.talk);
+    again.succeeds();
 }
 
 #[test]
@@ -345,7 +341,7 @@ fn the_ids_of_the_generators_feed_are_taken_over() {
     // As the generator has written it: the ids are kept, the file stays, and what to do is said.
     let scene = scene_of(&files).file("public/index.xml", feed);
     let ran = init(&scene, &[]);
-    assert_eq!(ran.code, 2, "{}", ran.talk);
+    ran.fails_with(2);
     for words in [
         "adopted 1 ids",
         "disableKinds",
@@ -362,7 +358,7 @@ fn the_ids_of_the_generators_feed_are_taken_over() {
     // As a file that is named.
     let scene = scene_of(&files).file("old.xml", feed);
     let ran = init(&scene, &["--feed", "old.xml"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     assert!(scene.read("public/index.xml").contains("urn:x:tea"));
     // Where nobody answers, that is said, and how to do it later.
     let scene = scene_of(&files);
@@ -384,8 +380,8 @@ fn a_config_is_found_from_within_the_site_and_by_the_folder() {
     assert!(below.status.success(), "{below:?}");
     let folder = scene.path("").display().to_string();
     let there = Scene::bare().run(&["-C", &folder, "--at", NOON, "build"]);
-    assert_eq!(there.code, 0, "{}", there.talk);
+    there.succeeds();
     let nowhere = Scene::bare().run(&["build"]);
     assert_eq!(nowhere.code, 2);
-    assert!(nowhere.talk.contains("tidings init"), "{}", nowhere.talk);
+    nowhere.says("tidings init");
 }

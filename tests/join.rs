@@ -9,9 +9,8 @@ use mail_parser::MessageParser;
 
 use crate::database::Database;
 use crate::relay::{Habits, Relay};
-use crate::scene::{Ran, Scene};
+use crate::scene::{MONDAY, Ran, Scene};
 
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 const TUESDAY: &str = "2024-06-25T12:00:00+02:00";
 const EVENING: &str = "2024-06-25T20:00:00+02:00";
 const WEDNESDAY: &str = "2024-06-26T12:00:00+02:00";

@@ -2,9 +2,7 @@
 
 use mail_parser::MessageParser;
 
-use crate::scene::{CONFIG, Ran, Scene};
-
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+use crate::scene::{CONFIG, MONDAY, Ran, Scene};
 
 /// A site whose digest shows posts whole.
 fn full() -> Scene {
@@ -199,7 +197,7 @@ fn a_template_that_decides_by_a_reader_stops_the_issue_and_is_named() {
             .post("one.md", "One", "2024-06-01")
             .file(&format!("templates/{file}"), text);
         let ran = dry_run(&scene);
-        assert_eq!(ran.code, 2, "{}", ran.talk);
+        ran.fails_with(2);
         let said = format!("templates/{file}:{line}: the template cannot be used: `{{");
         assert!(ran.talk.contains(&said), "{}", ran.talk);
     }

@@ -242,7 +242,7 @@ fn it_keeps_its_id_where_it_moves_again_before_the_lock_is_written() {
     let ran = site
         .scene
         .run(&["--at", "2024-07-08T12:00:00Z", "--locked", "run"]);
-    assert_eq!(ran.code, 1, "{}", ran.talk);
+    ran.fails_with(1);
     site.replace(&second, &third);
     let ran = site
         .scene
@@ -255,8 +255,7 @@ fn it_keeps_its_id_where_it_moves_again_before_the_lock_is_written() {
     // Another takes the path that it had first, with its title.
     write(&site.scene, &[("a.md", "Tea", "2024-05-01", SUN)]);
     let ran = site.scene.run(&["--at", "2024-07-22T12:00:00Z", "run"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
-    assert!(ran.out.contains("1 new"), "{}", ran.out);
+    ran.succeeds().prints("1 new");
     let now = ids(&site.scene);
     assert!(site.ids.iter().all(|id| now.contains(id)), "{now:?}");
     assert_eq!(site.scene.names("outbox").len(), site.mails + 1);

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use crate::relay::{Fault, Habits, Relay};
-use crate::scene::{Ran, Scene};
+use crate::scene::{MONDAY, Ran, Scene};
 
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 const PASSWORD: &str = "hunter2 and more";
 /// The password, and user and password, in base64.
 const ENCODED: [&str; 2] = [

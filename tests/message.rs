@@ -13,7 +13,7 @@ use tidings::inside::message::{Origin, compile};
 use tidings::inside::reader::Reader;
 use tidings::inside::token::Key;
 
-use crate::read::python;
+use crate::parsers::python;
 use crate::scene::{CONFIG, Scene};
 
 const ODD_NAME: &str = "O'Neil, \"Ada\"\r\nBcc: x@y.example 🍵";

@@ -101,7 +101,7 @@ fn without_a_relay_the_result_says_that_nothing_left_unless_an_outbox_is_named()
             .post("tea.md", "Tea", "2024-05-01")
             .file("config.toml", config);
         let ran = scene.run(&["--at", "2024-07-01T12:00:00Z", "run"]);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         assert_eq!(ran.out.contains(WORDS), is_said, "{}", ran.out);
         assert_eq!(scene.names(place).len(), 1, "{}", ran.out);
     }

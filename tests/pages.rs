@@ -4,9 +4,9 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::digest_rendering::in_scheme;
 use crate::feed::config;
-use crate::look::in_scheme;
-use crate::nasty::nasty;
+use crate::feed_readers::nasty;
 use crate::program::chromium;
 use crate::scene::Scene;
 

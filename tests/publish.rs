@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use crate::feed::{NOON, config, read, site};
-use crate::read::{entries, strict_xml};
+use crate::parsers::{entries, strict_xml};
 use crate::scene::Scene;
 
 /// Every file below a folder with its bytes and when it was written.
@@ -518,7 +518,7 @@ fn the_same_posts_give_the_same_bytes_in_another_folder_on_one_core_or_two() {
             &["--at", NOON, "build"],
             &[("RAYON_NUM_THREADS", threads), ("TZ", "Asia/Tokyo")],
         );
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         let files: BTreeMap<_, _> = public(&scene)
             .into_iter()
             .map(|(path, file)| (path, file.0))
@@ -589,11 +589,7 @@ fn the_line_of_the_result_counts_what_readers_will_see() {
         "---\nid: tag:mine,2020:tea\ntitle: Tea\ndate: 2024-05-01\ntags: [hot]\n---\nHot.\n",
     );
     let ran = scene.run(&["--at", NOON, "build"]);
-    assert!(
-        ran.out.contains("1 new, 0 updated, 1 repeated"),
-        "{}",
-        ran.out
-    );
+    ran.prints("1 new, 0 updated, 1 repeated");
     assert!(
         ran.talk.contains("post/tea.md") && ran.talk.contains("unread"),
         "{}",
@@ -835,11 +831,6 @@ fn a_site_that_suddenly_lost_its_posts_waits_for_a_persons_word() {
             std::fs::remove_file(scene.path("tidings.manifest")).unwrap();
         }
         let ran = scene.run(&["--at", "2010-01-01T00:00:00Z", "build"]);
-        assert_eq!(ran.code, 2, "{}", ran.talk);
-        assert!(
-            ran.talk.contains("(3: it is of the future)"),
-            "{}",
-            ran.talk
-        );
+        ran.fails_with(2).says("(3: it is of the future)");
     }
 }

@@ -5,9 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::relay::{Fault, Habits, Relay};
-use crate::scene::{Ran, Scene};
-
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+use crate::scene::{MONDAY, Ran, Scene};
 
 /// A site whose subscribers are of as many domains.
 fn scene(count: usize) -> Scene {
@@ -115,7 +113,7 @@ fn a_series_never_adds_up_to_a_bad_address() {
         std::fs::write(scene.path(&format!("post/{number}.md")), text).unwrap();
         let at = format!("{day}T09:00:00+02:00");
         let ran = run_at(&scene, &at, &refusing);
-        assert!(ran.talk.contains("is paused"), "{}", ran.talk);
+        ran.says("is paused");
         scene.run(&["issue", "cancel", issue(&scene)["issue"].as_str().unwrap()]);
     }
     let list = scene.run_at(MONDAY, &["subscriber", "list"]);
@@ -131,11 +129,7 @@ fn few_readers_whom_all_refuse_are_no_finished_issue() {
     );
     let scene = scene.file("config.toml", &config);
     let ran = run_at(&scene, MONDAY, &refusing("RCPT", "554 5.0.0 no"));
-    assert!(
-        ran.talk.contains("all 3 recipients are refused"),
-        "{}",
-        ran.talk
-    );
+    ran.says("all 3 recipients are refused");
     let told = issue(&scene);
     assert_eq!(
         (&told["state"], &told["counts"]["queued"]),
@@ -256,7 +250,7 @@ fn a_relay_that_takes_one_connection_at_a_time_gets_every_message_with_few_refus
     });
     let scene = scene(150);
     let ran = run_at(&scene, MONDAY, &relay);
-    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+    ran.succeeds();
     assert_eq!(relay.taken().len(), 150);
     assert!(relay.refused() <= 10, "{} refused dials", relay.refused());
 }
@@ -266,11 +260,7 @@ fn a_relay_that_refuses_every_connection_is_tried_once_a_round() {
     let relay = refusing("greeting", "421 4.3.2 not now");
     let scene = scene(20);
     let ran = run_at(&scene, MONDAY, &relay);
-    assert!(
-        ran.talk.contains("421 4.3.2 not now; the next run goes on"),
-        "{}",
-        ran.talk
-    );
+    ran.says("421 4.3.2 not now; the next run goes on");
     // At once and after half a second; the next wait is longer than the patience of a second.
     let (dials, _) = relay.connections();
     assert!(dials <= 3, "{dials} dials");

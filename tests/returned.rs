@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use crate::database::Database;
 use crate::relay::{Habits, Relay};
-use crate::scene::{CONFIG, Ran, Scene};
+use crate::scene::{CONFIG, MONDAY, Ran, Scene};
 
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 const TUESDAY: &str = "2024-06-25T12:00:00+02:00";
 
 /// A site with VERP, whose box is the Maildir `mail`.
@@ -163,8 +162,7 @@ fn bounces_once(sent: &Sent) {
     );
     sent.receive("1", &report);
     let ran = sent.ran(TUESDAY, &["inbox"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
-    assert!(ran.out.contains("1 message read: 1 bounced"), "{}", ran.out);
+    ran.succeeds().prints("1 message read: 1 bounced");
     assert!(
         ran.talk
             .contains("ada@x.example: bounced: 550 5.1.1 no such user"),
@@ -175,7 +173,7 @@ fn bounces_once(sent: &Sent) {
     assert_eq!(sent.state("bob@y.example"), "active");
     // Both facts stay.
     let status = sent.ran(TUESDAY, &["status"]);
-    assert!(status.out.contains("2 sent"), "{}", status.out);
+    status.prints("2 sent");
     assert!(
         status
             .out
@@ -374,7 +372,7 @@ fn a_complaint_suppresses_at_once() {
     );
     sent.receive("1", &report);
     let ran = sent.ran(TUESDAY, &["inbox"]);
-    assert!(ran.out.contains("1 complained"), "{}", ran.out);
+    ran.prints("1 complained");
     assert_eq!(sent.state("ada@x.example"), "complained");
     let status = sent.ran(TUESDAY, &["status"]);
     assert!(
@@ -407,13 +405,9 @@ fn whoever_writes_to_the_address_of_their_mail_has_left() {
             &format!("To: {to}\nFrom: Somebody <else@z.example>\n{subject}\n"),
         );
         let ran = sent.ran(TUESDAY, &["run"]);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
-        assert!(ran.out.contains("1 message read: 1 left"), "{}", ran.out);
-        assert!(
-            ran.talk.contains("ada@x.example: has left `weekly`"),
-            "{}",
-            ran.talk
-        );
+        ran.succeeds()
+            .prints("1 message read: 1 left")
+            .says("ada@x.example: has left `weekly`");
         fs::write(
             sent.scene.path("post/two.md"),
             "---\ntitle: Two\ndate: 2024-06-26\n---\nt\n",
@@ -572,12 +566,7 @@ fn a_box_that_cannot_be_read_is_named_and_stops_no_mail() {
         &["subscriber", "import", "people.csv", "--confirmed"],
     );
     let ran = sent.ran(MONDAY, &["run"]);
-    assert_eq!(ran.code, 1, "{}", ran.talk);
-    assert!(
-        ran.talk.contains("nowhere: this is no Maildir"),
-        "{}",
-        ran.talk
-    );
+    ran.fails_with(1).says("nowhere: this is no Maildir");
     assert_eq!(sent.relay.count(), 1);
     let ran = sent.ran(MONDAY, &["inbox"]);
     assert_eq!(ran.code, 2);
@@ -633,7 +622,7 @@ fn whoever_asks_to_leave_without_a_token_gets_the_link_that_does_it() {
     sent.receive("2", &ask("ada@x.example", 2));
     sent.receive("3", &ask("eve@z.example", 3));
     let ran = sent.ran(TUESDAY, &["run"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     assert!(
         ran.out
             .contains("2 to be answered with the link to leave, 1 asked without a valid token"),

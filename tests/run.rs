@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use crate::relay::{Habits, Relay};
-use crate::scene::{CONFIG, Ran, Scene};
-
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+use crate::scene::{CONFIG, MONDAY, Ran, Scene};
 
 /// A site with these weekly digests.
 fn site(digests: &[&str]) -> Scene {

@@ -7,7 +7,7 @@ use crate::scene::Scene;
 fn bash_takes_the_completions_and_knows_every_command() {
     let scene = Scene::bare();
     let script = scene.run(&["completions", "bash"]);
-    assert_eq!(script.code, 0, "{}", script.talk);
+    script.succeeds();
     // What bash offers for `tidings su` and for `tidings store re`.
     let asked = format!(
         "{}\nfor line in 'tidings su' 'tidings store re' 'tidings completions z'; do\n\

@@ -7,8 +7,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use tidings::config::Config;
 use tidings::inside::loader::{Loaded, load_posts};
 
+use crate::parsers::strict_xml;
 use crate::program::missing;
-use crate::read::strict_xml;
 use crate::scene::Scene;
 
 /// Where each site keeps its posts.
@@ -123,7 +123,7 @@ fn a_zone_comes_from_the_generators_config_where_ours_has_none() {
         )
         .file("content/one.md", "Title: One\nDate: 2013-06-07 21:00\n\nText.\n");
     let ran = scene.run(&["--at", "2024-01-01T00:00:00Z", "-v", "build"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     let why = "one.md: 2013-06-08T01:00:00+00:00 from `date`, read in the site's zone; \
                https://x.example/blog/2013/06/one/ from the pattern";
     assert!(
@@ -199,7 +199,7 @@ fn a_link_that_leaves_the_folder_is_not_followed() {
     std::os::unix::fs::symlink(scene.path("two.md"), scene.path("post/out.md")).unwrap();
     std::os::unix::fs::symlink(scene.path("post/one.md"), scene.path("post/in.md")).unwrap();
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     let lock = scene.read("tidings.lock");
     assert!(
         lock.contains("in.md\t") && !lock.contains("out.md"),
@@ -350,7 +350,7 @@ fn git_dates_a_post_only_where_it_is_asked_to() {
         &["--at", "2024-06-01T00:00:00Z", "build"],
         &[("TIDINGS_POSTS__GIT_DATES", "true")],
     );
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
     let item = &feed["items"][0];
     assert_eq!(
@@ -646,7 +646,7 @@ fn what_hugo_makes_of_names_titles_and_dates_is_what_its_list_shows() {
         )
     });
     let ran = scene.run(&["--at", "2025-01-01T00:00:00Z", "-v", "build"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     for (path, _, published, address) in posts {
         let line = ran
             .talk
@@ -781,7 +781,7 @@ fn a_post_is_read_whatever_the_case_of_its_ending() {
         scene = scene.file(&format!("post/{name}"), &text);
     }
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
     let items = feed["items"].as_array().unwrap();
     let addresses: Vec<&str> = items
@@ -818,7 +818,7 @@ fn a_template_with_a_date_is_named_and_a_list_of_posts_is_not() {
         ),
     ]);
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
-    assert!(ran.talk.contains("is not read: `b.NJK`\n"), "{}", ran.talk);
+    ran.says("is not read: `b.NJK`\n");
 }
 
 #[test]
@@ -840,7 +840,7 @@ fn a_translation_of_pelican_has_an_address_of_its_own() {
     ] {
         let scene = site_beside(&[posts, &[("pelicanconf.py", config)]].concat());
         let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         for (path, address) in ["x/de.md", "x/en.md", "x/fr.md"].iter().zip(addresses) {
             let line = ran
                 .talk
@@ -916,7 +916,7 @@ fn a_generators_config_that_cannot_be_read_is_named() {
             "{}",
             ran.talk
         );
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
     }
 }
 
@@ -1105,7 +1105,7 @@ fn tex_is_a_formula_where_the_sites_config_says_so() {
     ] {
         let scene = site_beside(&[(config, text), ("content/2024-05-01-one.md", one)]);
         let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         let feed: serde_json::Value =
             serde_json::from_str(&scene.read("public/feed.json")).unwrap();
         let html = feed["items"][0]["content_html"]

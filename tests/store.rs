@@ -13,11 +13,11 @@ use tidings::config::StoreUrl;
 use tidings::inside::consent::{ReaderState, Source, Wish};
 use tidings::inside::store::{Access, Asked, Freeze, Store, StoreError};
 
-use crate::copies::{MONDAY, NEXT, Site, THIRD};
+use crate::copies::{NEXT, Site, THIRD};
 use crate::database::Database;
 use crate::ledger::{at, freeze, new_issue, on_both, open, people, reader, sender};
 use crate::relay::{Habits, Relay};
-use crate::scene::{CONFIG, Scene};
+use crate::scene::{CONFIG, MONDAY, Scene};
 
 const READERS: usize = 400;
 
@@ -148,7 +148,7 @@ fn a_backup_of_an_issue_half_way_goes_on_elsewhere_where_it_was() {
         )
         .unwrap();
         let ran = there.run(MONDAY, &["store", "restore", "half.backup"]);
-        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+        ran.succeeds();
         assert!(
             ran.talk.contains("is paused") && ran.talk.contains("may have been sent since"),
             "{}",
@@ -215,7 +215,7 @@ fn a_move_half_way_loses_nobody_and_leaves_nothing_to_send_behind() {
             None => format!("sqlite:{}", there.scene.path("moved.db").display()),
         };
         let ran = site.run(MONDAY, &["store", "move", &url]);
-        assert_eq!(ran.code, 2, "{}{}", ran.out, ran.talk);
+        ran.fails_with(2);
         assert!(
             ran.talk.contains("another run is sending")
                 || ran.talk.contains("another sender is at work"),
@@ -232,7 +232,7 @@ fn a_move_half_way_loses_nobody_and_leaves_nothing_to_send_behind() {
             thread::sleep(Duration::from_millis(50));
             ran = site.run(MONDAY, &["store", "move", &url]);
         }
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         assert!(
             ran.out.contains("every row was compared") && ran.out.contains("401 deliveries"),
             "{}",
@@ -263,7 +263,7 @@ fn a_move_half_way_loses_nobody_and_leaves_nothing_to_send_behind() {
         assert_eq!(all["issues"][0]["state"], "done", "{json}");
         sending.check(&uncertain(&all["issues"][0]));
         let ran = with_url(&["store", "check"]);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
     });
 }
 
@@ -481,7 +481,7 @@ fn a_backup_of_an_older_version_is_brought_up_to_date_and_stays_as_it_is() {
         });
         let before = fs::read(&file).unwrap();
         let ran = site.run(MONDAY, &["store", "restore", "old.backup"]);
-        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+        ran.succeeds();
         assert_eq!(fs::read(&file).unwrap(), before);
         assert_eq!(status(&site)["issue"], "0000000000000007");
         assert!(
@@ -539,14 +539,14 @@ fn what_was_mailed_since_the_backup_is_not_mailed_again_and_what_was_not_is() {
             }
             lose_store(&site);
             let ran = site.run(when, &["store", "restore", "a.backup"]);
-            assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+            ran.succeeds();
             assert_eq!(
                 ran.out.contains("may have been mailed since"),
                 !is_news,
                 "{}",
                 ran.out
             );
-            assert!(ran.out.contains("1 reader who left"), "{}", ran.out);
+            ran.prints("1 reader who left");
             site.post("three.md", "Three", "2024-07-02");
             site.expect(THIRD, &["run"]);
             let mail = site.newest("weekly");
@@ -655,7 +655,7 @@ fn a_damaged_database_is_named() {
     }
     fs::write(&file, bytes).unwrap();
     let ran = scene.run(&["--at", MONDAY, "store", "check"]);
-    assert_eq!(ran.code, 2, "{}", ran.talk);
+    ran.fails_with(2);
     assert!(
         ran.talk.contains("tidings.db") && ran.talk.contains("whole"),
         "{}",

@@ -8,9 +8,7 @@ use std::thread;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
 
-use crate::scene::{Ran, Scene};
-
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+use crate::scene::{MONDAY, Ran, Scene};
 
 /// How the relay goes about STARTTLS.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -240,7 +238,7 @@ fn nothing_is_said_where_tls_cannot_be_had() {
     ] {
         let relay = start(manner, host);
         let ran = run(&relay, "smtp", trusted);
-        assert_eq!(ran.code, 1, "{}{}", ran.out, ran.talk);
+        ran.fails_with(1);
         assert!(
             ran.talk.contains(words) && ran.talk.contains("paused"),
             "{words}: {}",

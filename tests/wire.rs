@@ -16,9 +16,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::relay::{Fault, Habits, Relay};
-use crate::scene::Scene;
+use crate::scene::{MONDAY, Scene};
 
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 const TUESDAY: &str = "2024-06-25T09:00:00+02:00";
 
 /// A site whose one issue is frozen, for these recipients, and has not left.

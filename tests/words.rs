@@ -152,8 +152,7 @@ fn feeds_are_not_written_among_the_posts_and_what_is_below_them_is_no_post() {
     let first = scene.run_at(NOON, &["build"]);
     assert!(scene.path("post/out/feeds.html").exists(), "{first}");
     let second = scene.run(&["--at", NOON, "build", "-v"]);
-    assert_eq!(second.code, 0, "{}", second.talk);
-    assert!(second.out.contains("nothing new"), "{}", second.out);
+    second.succeeds().prints("nothing new");
     assert!(!second.talk.contains("post/out"), "{}", second.talk);
 }
 
@@ -179,7 +178,7 @@ fn a_template_with_almost_our_name_is_named_with_ours() {
     ] {
         let scene = weekly(CONFIG).file(&format!("templates/{file}"), "x");
         let ran = scene.run(&[&["--at", NOON], arguments].concat());
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         let expected = format!(
             "warning: templates/{file}: this template is not used: none of ours has this name\n  did you mean `{ours}`?"
         );
@@ -210,7 +209,7 @@ fn one_fault_in_many_files_is_told_once_with_its_count() {
         );
     }
     let ran = scene.run(&["--at", NOON, "build"]);
-    assert_eq!(ran.code, 1, "{}", ran.talk);
+    ran.fails_with(1);
     let named = |talk: &str| talk.matches("error: post/").count();
     assert_eq!(named(&ran.talk), 3, "{}", ran.talk);
     assert!(
@@ -244,18 +243,14 @@ fn ids_that_are_taken_over_late_are_told_once_with_their_count() {
     let scene = scene.file("old.xml", &feed);
     scene.run_at(NOON, &["build"]);
     let ran = scene.run(&["--at", NOON, "build", "--adopt", "old.xml"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     assert_eq!(
         ran.talk.matches("readers see it as unread").count(),
         3,
         "{}",
         ran.talk
     );
-    assert!(
-        ran.talk.contains("and 37 more like these, 40 in all"),
-        "{}",
-        ran.talk
-    );
+    ran.says("and 37 more like these, 40 in all");
 }
 
 #[test]
@@ -283,7 +278,7 @@ fn no_other_program_is_told_what_our_environment_says() {
         ("TIDING", "kept"),
     ];
     let ran = scene.run_with(&["--at", NOON, "run"], &variables);
-    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.talk);
+    ran.succeeds();
     for file in ["env.shell", "env.git"] {
         let env = scene.read(file);
         assert!(

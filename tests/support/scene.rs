@@ -5,7 +5,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
+
+/// A Monday just after the time at which the weekly digest of [`CONFIG`] is due.
+pub(crate) const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 
 /// The config that a scene begins with.
 pub(crate) const CONFIG: &str = r#"
@@ -78,6 +82,35 @@ pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) talk: String,
+}
+
+impl Ran {
+    /// Expects that all went well.
+    #[track_caller]
+    pub(crate) fn succeeds(&self) -> &Self {
+        self.fails_with(0)
+    }
+
+    /// Expects this exit code.
+    #[track_caller]
+    pub(crate) fn fails_with(&self, code: i32) -> &Self {
+        assert_eq!(self.code, code, "{}{}", self.out, self.talk);
+        self
+    }
+
+    /// Expects these words on standard output.
+    #[track_caller]
+    pub(crate) fn prints(&self, words: &str) -> &Self {
+        assert!(self.out.contains(words), "no `{words}` in {}", self.out);
+        self
+    }
+
+    /// Expects these words on standard error.
+    #[track_caller]
+    pub(crate) fn says(&self, words: &str) -> &Self {
+        assert!(self.talk.contains(words), "no `{words}` in {}", self.talk);
+        self
+    }
 }
 
 impl Scene {
@@ -188,6 +221,13 @@ impl Scene {
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         Running(command.spawn().unwrap())
+    }
+
+    /// The newest issue as `status --json` shows it on [`MONDAY`].
+    pub(crate) fn status(&self) -> Value {
+        let shown = self.run_at(MONDAY, &["status", "--json"]);
+        let all: Value = serde_json::from_str(&shown).unwrap();
+        all["issues"][0].clone()
     }
 
     /// Runs at a time, and expects that all goes well.

@@ -114,7 +114,7 @@ fn a_pipe_among_eleventys_files_is_named_and_the_posts_are_read() {
     pipe(&scene, ".eleventyignore");
     pipe(&scene, "post/tea.11tydata.js");
     let ran = run(&scene, &["--at", NOON, "build"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     for name in ["post/post.json", "tea.11tydata.json", ".eleventyignore"] {
         assert!(
             ran.talk
@@ -148,7 +148,7 @@ fn what_is_named_on_the_command_line_is_no_pipe_either() {
     let scene = site();
     pipe(&scene, "templates/digest.html");
     let ran = run(&scene, &["--at", NOON, "digest", "weekly", "--dry-run"]);
-    assert_eq!(ran.code, 2, "{}", ran.talk);
+    ran.fails_with(2);
     assert!(
         ran.talk
             .contains("templates/digest.html: cannot be read: it is a pipe"),
@@ -206,7 +206,7 @@ fn the_size_of_a_picture_is_taken_from_the_site_and_from_nowhere_else() {
         &scene,
         &["--at", NOON, "digest", "weekly", "--html", "out.html"],
     );
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     let html = scene.read("out.html");
     let images: Vec<&str> = html.split("<img").skip(1).collect();
     assert_eq!(images.len(), addresses.len() + 1, "{html}");
@@ -246,7 +246,7 @@ fn the_length_of_an_enclosure_is_taken_from_the_site_and_from_nowhere_else() {
         symlink(outside.join("x.mp3"), scene.path("post/linked.mp3")).unwrap();
         pipe(&scene, "static/pipe.mp3");
         let ran = run(&scene, &["--at", NOON, "build"]);
-        assert_eq!(ran.code, 0, "{}", ran.talk);
+        ran.succeeds();
         let rss = scene.read("public/rss.xml");
         assert_eq!(
             rss.contains("length=\"7\""),
@@ -271,7 +271,7 @@ fn folders_may_nest_as_deep_as_the_machine_lets_them() {
         .status();
     assert!(made.unwrap().success(), "{path}");
     let ran = run(&scene, &["--at", NOON, "build"]);
-    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.succeeds();
     assert!(
         scene
             .read("public/atom.xml")
@@ -301,14 +301,14 @@ fn an_old_feed_that_nests_without_end_is_refused_with_its_line() {
     ] {
         let scene = site().file("old.xml", &feed);
         let ran = run(&scene, &["build", "--adopt", "old.xml"]);
-        assert_eq!(ran.code, 2, "{}", ran.talk);
+        ran.fails_with(2);
         let expected =
             format!("error: old.xml:{line}: this is no feed: its elements nest too deeply");
         assert!(ran.talk.starts_with(&expected), "{}", ran.talk);
     }
     let scene = site().file("old.json", &format!("{{\"items\": {}", "[".repeat(200_000)));
     let ran = run(&scene, &["build", "--adopt", "old.json"]);
-    assert_eq!(ran.code, 2, "{}", ran.talk);
+    ran.fails_with(2);
     assert!(
         ran.talk.starts_with("error: old.json: this is no feed: "),
         "{}",
@@ -356,12 +356,7 @@ fn a_name_that_is_no_text_is_said_as_such() {
     fs::create_dir(name(b"t\xe9")).unwrap();
     fs::write(name(b"pot\xe9.png"), "x").unwrap();
     let ran = run(&scene, &["--at", NOON, "build"]);
-    assert_eq!(ran.code, 1, "{}", ran.talk);
-    assert!(
-        ran.talk.contains("post: the name of the file `caf\u{fffd}.md` is not UTF-8: it is left out\n  rename the file"),
-        "{}",
-        ran.talk
-    );
+    ran.fails_with(1).says("post: the name of the file `caf\u{fffd}.md` is not UTF-8: it is left out\n  rename the file");
     assert!(
         ran.talk.contains(
             "post: the name of the folder `t\u{fffd}` is not UTF-8: its posts are left out"
@@ -383,7 +378,7 @@ fn a_file_in_place_of_a_folder_is_named_as_what_it_is() {
             .file("config.toml", &config("", more))
             .file(path, "x");
         let ran = run(&scene, &["--at", NOON, "build"]);
-        assert_eq!(ran.code, 2, "{}", ran.talk);
+        ran.fails_with(2);
         let expected = format!("error: {path}: this is a file, and tidings needs a folder here");
         assert!(ran.talk.starts_with(&expected), "{}", ran.talk);
         assert_eq!(scene.read(path), "x");

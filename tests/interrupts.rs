@@ -15,9 +15,7 @@ use url::Url;
 use crate::database::Database;
 use crate::program::missing;
 use crate::relay::{Fault, Habits, Relay};
-use crate::scene::{Ran, Scene};
-
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+use crate::scene::{MONDAY, Ran, Scene};
 
 /// A site with these readers and nobody else.
 fn scene(readers: &[&str]) -> Scene {
@@ -44,12 +42,6 @@ fn run(scene: &Scene, at: &str, relay: &Relay, set: &[(&str, &str)]) -> Ran {
     scene.run_with(&["--at", at, "run"], &set)
 }
 
-/// The newest issue as `status` tells it.
-fn status(scene: &Scene) -> Value {
-    let all: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
-    all["issues"][0].clone()
-}
-
 #[test]
 fn without_patience_a_reader_at_whom_the_relay_hangs_up_keeps_no_issue_open_for_ever() {
     let relay = Relay::start(Habits::good(true, Duration::ZERO));
@@ -66,7 +58,7 @@ fn without_patience_a_reader_at_whom_the_relay_hangs_up_keeps_no_issue_open_for_
             "{}",
             ran.talk
         );
-        let missed = status(&scene)["missed"].clone();
+        let missed = scene.status()["missed"].clone();
         assert!(
             missed
                 .as_array()
@@ -80,7 +72,7 @@ fn without_patience_a_reader_at_whom_the_relay_hangs_up_keeps_no_issue_open_for_
     for at in ["2024-06-30T08:00:05+02:00", "2024-06-30T08:10:05+02:00"] {
         run(&scene, at, &relay, &[]);
     }
-    let told = status(&scene);
+    let told = scene.status();
     assert_eq!(
         (&told["state"], &told["counts"]["given_up"]),
         (&"done".into(), &2.into()),
@@ -157,7 +149,7 @@ fn everyone_gets_one_at_every_edge_of_the_settings() {
         let scene = scene(&["one", "two", "three", "later"]);
         let set = [set, &[("TIDINGS_MAIL__GIVE_UP", "0s")]].concat();
         assert_eq!(run(&scene, MONDAY, &relay, &set).code, 1);
-        let told = status(&scene);
+        let told = scene.status();
         assert_eq!(
             (&told["counts"]["sent"], &told["counts"]["given_up"]),
             (&3.into(), &1.into()),

@@ -3,7 +3,7 @@
 use roxmltree::{Document, Node};
 use serde_json::Value;
 
-use crate::read::strict_xml;
+use crate::parsers::strict_xml;
 use crate::scene::{CONFIG, Scene};
 
 pub(crate) const NOON: &str = "2024-06-24T12:00:00Z";

@@ -4,7 +4,7 @@ use std::fs;
 
 use proptest::prelude::*;
 
-use crate::read::strict_xml;
+use crate::parsers::strict_xml;
 use crate::scene::Scene;
 
 /// The parts that front matter, Markdown, shortcodes and HTML are made of, and some that nothing is made of.

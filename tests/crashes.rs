@@ -11,9 +11,8 @@ use serde_json::Value;
 
 use crate::database::Database;
 use crate::relay::{Habits, Relay};
-use crate::scene::{Ran, Scene};
+use crate::scene::{MONDAY, Ran, Scene};
 
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 const CONNECTIONS: usize = 8;
 
 /// Numbers that look random and can be repeated (xorshift).

@@ -3,10 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::read::{entries, python, strict_xml};
-use crate::scene::Scene;
+use crate::parsers::{entries, python, strict_xml};
+use crate::scene::{MONDAY, Scene};
 
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
 const PLAIN: &str = "the function returned / the health check always lied / the daemon still hums
 Title: February 18, 2013 - A Day in the Life of a DevOps Engineer
 The day starts like any other. A <b> & a “quote”.

@@ -1,0 +1,9 @@
+//! What tests share: a site and the program in it, servers and databases to talk to, parsers to read results with.
+
+pub(crate) mod database;
+pub(crate) mod feed;
+pub(crate) mod http;
+pub(crate) mod parsers;
+pub(crate) mod program;
+pub(crate) mod relay;
+pub(crate) mod scene;
