@@ -37,6 +37,7 @@ fn compiled() -> Compiled {
         site: &site,
         digest: &digest,
         mail: &mail,
+        web: None,
         authority: "hums.example",
         anonymous: "there",
     };

@@ -7,8 +7,9 @@
 //! `http` asks whether a page is there and tells the hub, `subscriber` reads and writes lists of people, `inbox` what comes
 //! back. `command`
 //! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
-//! know each other. What verbs share stands below them: `build` writes the feeds, `schedule` sends what is due, and `app`
-//! holds config, clock and store; `init` is what a site begins with. The ground that all stand on:
+//! know each other. What verbs share stands below them: `round` is one way along the street, `build` writes the feeds,
+//! `schedule` sends what is due, and `app` holds config, clock and store; `init` is what a site begins with. The ground
+//! that all stand on:
 //! `ledger`, `reader`, `token`, `finding`, `fault`, `template`, `language`, [`clock`], [`config`], `file`,
 //! `verdict`, `child`, `ending`, and `talk`, where results and findings go.
 //! Who may be mailed, `consent` decides.
@@ -49,6 +50,7 @@ mod message;
 mod post;
 mod publish;
 mod reader;
+mod round;
 mod schedule;
 mod smtp;
 mod store;

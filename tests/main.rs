@@ -36,6 +36,9 @@ mod inbox;
 mod init;
 mod interrupts;
 mod join;
+mod joining;
+
+mod leaving;
 mod ledger;
 mod left_out;
 mod letter;
@@ -52,6 +55,7 @@ mod preview;
 mod publish;
 mod readme;
 mod refusals;
+mod resident;
 mod returned;
 mod run;
 mod serve;

@@ -47,6 +47,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         site: &config.site,
         digest,
         mail: &config.mail,
+        web: config.web.url.as_ref(),
         authority: loaded.lock.authority(),
         anonymous: "there",
     };

@@ -10,7 +10,7 @@ use std::future::pending;
 use std::sync::OnceLock;
 
 use anyhow::{Context, bail};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, Notify, OnceCell};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -35,6 +35,8 @@ pub(crate) struct App {
     sender: Mutex<Option<Sender>>,
     read: OnceCell<Store>,
     write: OnceCell<Store>,
+    /// Told when a letter waits that somebody has asked for just now.
+    letters: Notify,
 }
 
 impl App {
@@ -49,7 +51,27 @@ impl App {
             sender: Mutex::default(),
             read: OnceCell::new(),
             write: OnceCell::new(),
+            letters: Notify::new(),
         }
+    }
+
+    /// The same with another config, that has opened nothing: a resident goes on with it.
+    pub(crate) fn with_config(&self, config: Config) -> Self {
+        let stop = self.stop.get().cloned();
+        Self {
+            stop: stop.map_or_else(OnceLock::new, OnceLock::from),
+            ..Self::new(config, self.clock, self.locked, self.tell.clone())
+        }
+    }
+
+    /// Says that a letter waits, so that a resident does not let it wait for its next round.
+    pub(crate) fn announce_letter(&self) {
+        self.letters.notify_one();
+    }
+
+    /// Waits until a letter waits.
+    pub(crate) async fn letter(&self) {
+        self.letters.notified().await;
     }
 
     /// An error as a finding: one of the store names its place and the hint, wherever it came up.
@@ -66,6 +88,13 @@ impl App {
         match store.hint() {
             Some(hint) => finding.hint(hint),
             None => finding,
+        }
+    }
+
+    /// Tells whoever started the program, on stderr; nobody with `-q`.
+    pub(crate) fn tell(&self, words: &str) {
+        if let Some(tell) = &self.tell {
+            tell(words);
         }
     }
 
@@ -113,6 +142,11 @@ impl App {
         Ok(sender.clone())
     }
 
+    /// Is no sender any more, so that others can send meanwhile.
+    pub(crate) async fn retire(&self) {
+        self.sender.lock().await.take();
+    }
+
     /// The store, opened once for each access; it is closed when the program ends. One that keeps the readers of another
     /// site is refused.
     pub(crate) async fn store(&self, access: Access) -> anyhow::Result<Store> {
@@ -136,7 +170,7 @@ impl App {
 
     /// Closes what it opened; the sender first, since a server's store waits for the connection that holds its lock.
     pub(crate) async fn close(&self) {
-        self.sender.lock().await.take();
+        self.retire().await;
         for store in [&self.read, &self.write]
             .into_iter()
             .filter_map(OnceCell::get)

@@ -140,6 +140,7 @@ fn run_on_site(
         }
     });
     let app = App::new(config, clock, cli.locked, (!cli.quiet).then_some(tell));
+    let app = Arc::new(app);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -162,7 +163,7 @@ fn run_on_site(
 
 fn run_command(
     command: &SiteCommand,
-    app: &App,
+    app: &Arc<App>,
     talk: &mut Talk<'_>,
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {

@@ -1,51 +1,100 @@
-//! `tidings serve`: the published folder over HTTP.
+//! `tidings serve`: the published folder and the pages of readers over HTTP, and the schedule without cron.
+
+mod rounds;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::app::App;
 use crate::cli;
 use crate::config::{Config, Inbox, StoreUrl};
 use crate::ending::Ending;
 use crate::finding::Finding;
-use crate::store::Access;
 use crate::talk::Talk;
-use crate::web::{self, AppState};
+use crate::web::{AppState, Heartbeat, listen, routes};
 
-/// Answers until somebody asks to stop.
+use rounds::{RoundsEnd, go_rounds};
+
+/// Answers and goes rounds until somebody asks to stop. SIGHUP has the config read again.
 pub(super) async fn serve(
-    app: &App,
+    app: &Arc<App>,
     talk: &mut Talk<'_>,
     args: &cli::ServeArgs,
 ) -> anyhow::Result<Ending> {
-    let config = &app.config;
-    let address = args.listen.unwrap_or(config.web.listen);
-    if !address.ip().is_loopback() && config.web.url.is_none() {
+    let address = args.listen.unwrap_or(app.config.web.listen);
+    if !address.ip().is_loopback() && app.config.web.url.is_none() {
         let finding = Finding::error(format!(
             "{address} can be reached by others, and nothing says under which name"
         ));
         let hint = "set `url` under [web] to the address that people see, or listen on 127.0.0.1 behind a proxy";
-        return Err(finding.in_file(&config.file).way_out(hint).into());
+        return Err(finding.in_file(&app.config.file).hint(hint).into());
     }
-    refuse_private_files(config)?;
-    let stop = app.stop();
-    let store = app.store(Access::Write).await?;
+    let stop = app.stop().clone();
+    let mut hangups = signal(SignalKind::hangup()).context("no signals")?;
+    let heartbeat = Arc::new(Heartbeat::default());
+    let state = open_state(app, talk, &heartbeat).await?;
     let listener = TcpListener::bind(address).await;
     let listener = listener.with_context(|| {
         format!("cannot listen on {address}\n  choose another one with `--listen`, or `listen` under [web]")
     })?;
     let address = listener.local_addr().unwrap_or(address);
     talk.conclude(&format!("http://{address}/"))?;
-    web::serve(
-        listener,
-        Arc::new(AppState::new(config, store)),
-        stop.asked(),
-    )
-    .await;
+    let (show, shown) = watch::channel(routes(state));
+    let server = tokio::spawn(listen(listener, shown, async move { stop.asked().await }));
+    let mut current = Arc::clone(app);
+    while go_rounds(&current, talk, &heartbeat, &mut hangups).await == RoundsEnd::HungUp {
+        let next = match reload(&current, talk, &heartbeat).await {
+            Ok(next) => next,
+            Err(error) => {
+                let finding = current.explain(&error);
+                talk.insist(&[finding, Finding::warning("the config stays as it was")]);
+                continue;
+            }
+        };
+        let (app, state) = next;
+        drop(show.send_replace(routes(state)));
+        talk.say("the config was read again");
+        current = app;
+    }
+    server.await.context("the listener ended")?;
     Ok(Ending::Done)
+}
+
+/// The state of the service with the config of `app`.
+async fn open_state(
+    app: &Arc<App>,
+    talk: &mut Talk<'_>,
+    heartbeat: &Arc<Heartbeat>,
+) -> anyhow::Result<Arc<AppState>> {
+    refuse_private_files(&app.config)?;
+    let mut warnings = Vec::new();
+    let state = AppState::open(Arc::clone(app), Arc::clone(heartbeat), &mut warnings).await;
+    talk.report(&warnings);
+    Ok(Arc::new(state?))
+}
+
+/// Reads the config again, and opens what it names.
+///
+/// # Errors
+/// Where the config, or what it names, cannot be used: then all stays as it was.
+async fn reload(
+    app: &App,
+    talk: &mut Talk<'_>,
+    heartbeat: &Arc<Heartbeat>,
+) -> anyhow::Result<(Arc<App>, Arc<AppState>)> {
+    let config = Config::load_here(&app.config.file)?;
+    if config.web.listen != app.config.web.listen {
+        let finding = Finding::warning("`listen` under [web] has changed, which needs a restart");
+        talk.insist(&[finding.in_file(&config.file)]);
+    }
+    let next = Arc::new(app.with_config(config));
+    let state = open_state(&next, talk, heartbeat).await?;
+    Ok((next, state))
 }
 
 /// Whatever stands in the published folder is shown to everybody: what names readers, or is secret, must not.
@@ -75,7 +124,7 @@ fn refuse_private_files(config: &Config) -> Result<(), Finding> {
                 path.display()
             );
             let hint = "set `dir` under [feeds] to a folder of its own";
-            return Err(Finding::error(message).in_file(&config.file).way_out(hint));
+            return Err(Finding::error(message).in_file(&config.file).hint(hint));
         }
     }
     Ok(())

@@ -1,12 +1,13 @@
 //! `[web]`.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
+use crate::config::Span;
 use crate::config::site::is_loopback;
-use crate::config::value::{from_text, web_address};
+use crate::config::value::{from_text, some_time, some_web_address, web_address};
 
 /// How `serve` answers over HTTP.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +19,14 @@ pub struct WebSettings {
     /// The address and port on which it listens, without TLS.
     #[serde(deserialize_with = "from_text")]
     pub listen: SocketAddr,
+    /// The proxies before it, by their addresses: they say from where a request comes (`X-Forwarded-For`).
+    pub proxies: Vec<IpAddr>,
+    /// The page to which the form to join leads; without it that is one of ours.
+    #[serde(deserialize_with = "some_web_address")]
+    pub join_back: Option<Url>,
+    /// How often the feeds are built, the box is read and what was deferred is tried; what is due goes out at its time.
+    #[serde(deserialize_with = "some_time")]
+    pub rebuild: Span,
 }
 
 impl Default for WebSettings {
@@ -25,6 +34,9 @@ impl Default for WebSettings {
         Self {
             url: None,
             listen: (Ipv4Addr::LOCALHOST, 8080).into(),
+            proxies: Vec::new(),
+            join_back: None,
+            rebuild: Span::seconds(5 * 60),
         }
     }
 }

@@ -143,6 +143,7 @@ async fn frozen(readers: &[&str], uncertain: Uncertain) -> Delivery {
         site: &site,
         digest: &digest,
         mail: &mail,
+        web: None,
         authority: "hums.example",
         anonymous: "there",
     };

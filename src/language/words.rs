@@ -27,6 +27,8 @@ pub struct FixedWords {
     pub confirm: ConfirmWords,
     /// Those of the mail that answers a wish to leave.
     pub leave: LeaveWords,
+    /// Those of the pages of `serve`.
+    pub page: PageWords,
 }
 
 /// The words of a digest.
@@ -79,12 +81,66 @@ pub struct LeaveWords {
     pub subject: String,
     /// Why it comes: `{title}`.
     pub asked: String,
-    /// What to do.
+    /// What to do where a page takes them out.
+    pub page: String,
+    /// What to do where a mail does.
     pub send: String,
     /// The link.
     pub link: String,
     /// What to do else.
     pub otherwise: String,
+}
+
+/// The words of the pages of `serve`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageWords {
+    /// The question whether to leave `{title}`.
+    pub leave_title: String,
+    /// What leaving does.
+    pub leave_text: String,
+    /// That they have left `{title}`.
+    pub left_title: String,
+    /// What that means.
+    pub left_text: String,
+    /// The button that takes it back.
+    pub undo: String,
+    /// That they get `{title}` again.
+    pub back_title: String,
+    /// What that means.
+    pub back_text: String,
+    /// That a link is not valid.
+    pub unknown_title: String,
+    /// Why that may be, and what to do.
+    pub unknown_text: String,
+    /// That something failed here.
+    pub failed_title: String,
+    /// What to do.
+    pub failed_text: String,
+    /// The heading above the form: `{title}` of the site, or of its only digest.
+    pub join_title: String,
+    /// What happens once it is sent.
+    pub join_text: String,
+    /// The label of the address.
+    pub address: String,
+    /// That it is none.
+    pub address_wrong: String,
+    /// The label of the digests to choose from.
+    pub choose: String,
+    /// That none is chosen.
+    pub choose_wrong: String,
+    /// That a mail is on its way.
+    pub asked_title: String,
+    /// To whom, and what to do.
+    pub asked_text: String,
+    /// The question whether to subscribe to `{title}`.
+    pub confirm_title: String,
+    /// Why it is asked.
+    pub confirm_text: String,
+    /// That they are subscribed to `{title}`.
+    pub confirmed_title: String,
+    /// What comes next.
+    pub confirmed_text: String,
 }
 
 impl FixedWords {

@@ -14,6 +14,7 @@ use aws_lc_rs::digest as hash;
 use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 pub(crate) use check::check;
 pub(crate) use confirm::ConfirmBy;
@@ -49,6 +50,9 @@ pub struct Compiled {
     sender: String,
     /// The `mailto:` address that unsubscribes a reader.
     leave: String,
+    /// The address below which a token is the page that unsubscribes a reader.
+    #[serde(default)]
+    leave_page: Option<String>,
     /// Whether bounces go to an address of their own for each reader (VERP).
     #[serde(default)]
     verp: bool,
@@ -101,6 +105,8 @@ pub struct Origin<'a> {
     pub digest: &'a config::Digest,
     /// The mail settings.
     pub mail: &'a config::Mail,
+    /// The address at which `serve` answers; without it readers leave by mail alone.
+    pub web: Option<&'a Url>,
     /// The site's first host, which does not change when the site or the sender moves.
     pub authority: &'a str,
     /// How to speak to a reader without a name.
@@ -118,7 +124,10 @@ impl Origin<'_> {
 struct ReaderValues {
     name: String,
     address: String,
+    /// The link in the text: the page where there is one, else the mail.
     leave: String,
+    /// The links of the header (RFC 2369 3.2), the preferred one first.
+    leave_links: String,
     confirm: String,
     token: String,
     reply_to: Option<String>,
@@ -146,6 +155,7 @@ pub(crate) fn compile_asking(
         site,
         digest,
         mail,
+        web,
         authority,
         anonymous,
     } = origin;
@@ -218,6 +228,7 @@ pub(crate) fn compile_asking(
         issue,
         sender: mail.return_path.as_ref().unwrap_or(&from.email).to_string(),
         leave,
+        leave_page: web.map(|web| format!("{web}unsubscribe/")),
         verp: mail.verp,
         tagged: mail.inbox_token == config::InboxToken::Address,
         confirm,
@@ -364,12 +375,21 @@ impl Compiled {
             .then(|| add_tag(&self.leave, "leave-", &key.sign_for_address(&claim)?))
             .flatten();
         let address = tagged.as_deref().unwrap_or(&self.leave);
+        let by_mail = format!("{address}?subject=unsubscribe%20{token}");
+        let page = self
+            .leave_page
+            .as_ref()
+            .map(|page| format!("{page}{token}"));
         let confirm = self.confirm.as_ref();
         let asked = confirm.map(|by| (by, by.token(reader.id, self.issue, key)));
         ReaderValues {
             name: name.unwrap_or_else(|| self.anonymous.clone()),
             address: reader.email.to_string(),
-            leave: format!("{address}?subject=unsubscribe%20{token}"),
+            leave_links: match &page {
+                Some(page) => format!("<{page}>, <{by_mail}>"),
+                None => format!("<{by_mail}>"),
+            },
+            leave: page.unwrap_or(by_mail),
             confirm: asked
                 .as_ref()
                 .map_or_else(String::new, |(by, token)| by.link(token)),
@@ -430,7 +450,14 @@ impl Compiled {
                     format!("Message-ID: <{id}@{}>\r\n", self.domain)
                 }
                 // Not folded, since some relays refold it and so break the signature.
-                Piece::ListUnsubscribe => format!("List-Unsubscribe: <{}>\r\n", own.leave),
+                Piece::ListUnsubscribe => {
+                    let one_click = match self.leave_page {
+                        // RFC 8058 3.1.
+                        Some(_) => "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+                        None => "",
+                    };
+                    format!("List-Unsubscribe: {}\r\n{one_click}", own.leave_links)
+                }
             };
             message.extend_from_slice(line.as_bytes());
         }

@@ -127,6 +127,7 @@ impl Turn<'_> {
             site: &self.app.config.site,
             digest: self.digest,
             mail: &self.app.config.mail,
+            web: self.app.config.web.url.as_ref(),
             authority: self.loaded.lock.authority(),
             anonymous: anonymous.unwrap_or(&words.digest.anonymous),
         }

@@ -99,7 +99,7 @@ pub(crate) async fn confirm(
 }
 
 /// The digests about which a letter asks, of those that there still are.
-fn asked_about(app: &App, issue: &Issue) -> Vec<String> {
+pub(crate) fn asked_about(app: &App, issue: &Issue) -> Vec<String> {
     let mut found = Vec::new();
     for name in issue.slot.asked_about() {
         let is_named =

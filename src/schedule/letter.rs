@@ -62,7 +62,11 @@ async fn write_letter(
     let say = |text: &str| fill(text, &[("title", title)]);
     let key = store.current_key().await?;
     let slot = Slot::leaving(app.clock.now().date_naive());
-    let (asked, send) = (say(&words.asked), say(&words.send));
+    let todo = match app.config.web.url {
+        Some(_) => &words.page,
+        None => &words.send,
+    };
+    let (asked, send) = (say(&words.asked), say(todo));
     let (link, otherwise) = (say(&words.link), say(&words.otherwise));
     let draft = Draft {
         subject: say(&words.subject),
@@ -112,6 +116,7 @@ pub(super) fn origin_of<'a>(app: &'a App, digest: &'a Digest, authority: &'a str
         site: &app.config.site,
         digest,
         mail: &app.config.mail,
+        web: app.config.web.url.as_ref(),
         authority,
         // Letters call nobody by a name.
         anonymous: "",

@@ -20,8 +20,11 @@ mod restored;
 mod slot;
 mod turn;
 
+use chrono::{DateTime, Utc};
+
 use crate::app::App;
-use crate::digest::Next;
+use crate::config::{Config, Digest, Schedule};
+use crate::digest::{Next, first_after};
 use crate::ending::Ending;
 use crate::finding::count;
 use crate::loader::Loaded;
@@ -62,6 +65,26 @@ pub(crate) async fn send_all(
         }
     }
     failures.end(ending)
+}
+
+/// Goes on with what is open, such as letters that people wait for.
+///
+/// # Errors
+/// The first one, when the others are done.
+pub(crate) async fn send_open(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
+    let mut failures = Failures::default();
+    let ending = finish_open(app, talk, &mut failures).await?;
+    failures.end(ending)
+}
+
+/// When the next slot of a digest comes; none where each is sent with its post, or by hand.
+pub(crate) fn next_slot(config: &Config, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let digests = config.digests.iter().filter(|digest| digest.enabled);
+    let next = |digest: &Digest| match &digest.schedule {
+        Schedule::Each => None,
+        Schedule::Cron(cron) => first_after(cron, digest.zone(&config.site), now.timestamp()),
+    };
+    digests.filter_map(next).min()
 }
 
 /// Prints the first message of every digest that is due, and changes nothing.

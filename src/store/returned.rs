@@ -231,7 +231,10 @@ impl Store {
         let was = state_of(row.try_get("state")?)?;
         let becomes = match one.deed {
             Deed::Nothing => None,
-            Deed::Left => self.leave_by_mail(tx, one, was, &digest, now).await?,
+            Deed::Left => {
+                self.leave_by_link(&mut *tx, reader, was, Some(&digest), now)
+                    .await?
+            }
             _ => self.note_back(tx, one, was, made_at, now).await?,
         };
         Ok(Carried::Done {
@@ -239,24 +242,6 @@ impl Store {
             digest,
             becomes,
         })
-    }
-
-    /// The reader leaves the digest whose mail bore the token.
-    async fn leave_by_mail(
-        &self,
-        tx: &mut Transaction<'static, Any>,
-        one: &Returned,
-        was: ReaderState,
-        digest: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Option<ReaderState>> {
-        let change = decide(Some(was), Wish::LeaveDigests, Source::Reader);
-        if let Some(event) = change.event {
-            let readers = [one.whose.0];
-            self.unsubscribe(tx, digest, &readers).await?;
-            self.record(tx, &readers, now, event, Some(digest)).await?;
-        }
-        Ok(change.state)
     }
 
     /// A bounce or a complaint: noted with its issue, once a kind; and what the reader is from now on.

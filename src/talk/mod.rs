@@ -21,6 +21,21 @@ pub(crate) enum Volume {
     Verbose,
 }
 
+/// What a resident has said.
+#[derive(Debug, Default)]
+struct Rounds {
+    findings_before: BTreeSet<Finding>,
+    results_before: BTreeSet<String>,
+    results: BTreeSet<String>,
+}
+
+impl Rounds {
+    /// Notes a result; whether this round or the one before had it too.
+    fn repeats(&mut self, words: &str) -> bool {
+        !self.results.insert(words.to_owned()) || self.results_before.contains(words)
+    }
+}
+
 /// What one command, or one task of a resident, says.
 pub(crate) struct Talk<'a> {
     out: &'a mut dyn Write,
@@ -30,6 +45,8 @@ pub(crate) struct Talk<'a> {
     is_gathering: bool,
     /// What has been named, so that two steps of one run do not say the same.
     named: BTreeSet<Finding>,
+    /// What a resident has said in this round and in the last one, so that it does not say it every few minutes.
+    said: Option<Rounds>,
 }
 
 impl<'a> Talk<'a> {
@@ -41,6 +58,7 @@ impl<'a> Talk<'a> {
             words,
             is_gathering: false,
             named: BTreeSet::new(),
+            said: None,
         }
     }
 
@@ -55,6 +73,16 @@ impl<'a> Talk<'a> {
     /// What was found, each once.
     pub(crate) fn into_findings(self) -> Vec<Finding> {
         self.named.into_iter().collect()
+    }
+
+    /// Begins a round of a resident: what the round before has said is not said again, as long as each round would.
+    pub(crate) fn begin_round(&mut self) {
+        let before = self.said.take().unwrap_or_default();
+        self.said = Some(Rounds {
+            findings_before: std::mem::take(&mut self.named),
+            results_before: before.results,
+            results: BTreeSet::new(),
+        });
     }
 
     /// Where results go that are printed as they are, also with `-q`.
@@ -93,7 +121,7 @@ impl<'a> Talk<'a> {
 
     /// Prints a line of the result; with `-q` there is none, since nobody is needed.
     pub(crate) fn conclude(&mut self, words: &str) -> io::Result<()> {
-        if self.is_quiet() {
+        if self.is_quiet() || self.said.as_mut().is_some_and(|said| said.repeats(words)) {
             return Ok(());
         }
         match writeln!(self.out, "{}", self.words.show(words)) {
@@ -114,7 +142,9 @@ impl<'a> Talk<'a> {
     pub(crate) fn insist<'f>(&mut self, findings: impl IntoIterator<Item = &'f Finding>) {
         let mut new = Vec::new();
         for finding in findings {
-            if self.named.insert(finding.clone()) {
+            let before = self.said.as_ref();
+            let is_old = before.is_some_and(|said| said.findings_before.contains(finding));
+            if self.named.insert(finding.clone()) && !is_old {
                 new.push(finding.clone());
             }
         }

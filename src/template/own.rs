@@ -9,7 +9,13 @@ use crate::finding::Finding;
 /// The folder of the site's templates, beside the config.
 const FOLDER: &str = "templates";
 /// The templates that a site can have in it.
-const OURS: [&str; 3] = ["digest.html", "digest.txt", "feeds.html"];
+const OURS: [&str; 5] = [
+    "digest.html",
+    "digest.txt",
+    "feeds.html",
+    "serve.html",
+    "serve-join.html",
+];
 /// What a generator that has the same folder keeps in it: it needs one of these for the pages of the site.
 const OF_GENERATORS: [&str; 5] = [
     "base.html",

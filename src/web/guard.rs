@@ -1,5 +1,6 @@
 //! What every answer says and every request must: the headers that keep a page to itself, and the host that is ours.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -104,6 +105,46 @@ fn is_port_of_web(host: &Authority) -> bool {
     matches!(host.port_u16(), Some(80 | 443))
 }
 
+/// Whether a form was sent from a page of ours, as far as the browser says: it need not, since the forms that ask this bear a
+/// token too.
+pub(super) fn is_own_form(headers: &HeaderMap) -> bool {
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        // Without a referrer, as our pages ask for it, an origin is `null` (Fetch 3.2).
+        (None, None | Some("null")) => true,
+        (None, Some(origin)) => {
+            let host = origin.split_once("://").map(|(_, host)| host);
+            host.is_some() && host == text("host")
+        }
+    }
+}
+
+/// From which address a request came: from whoever speaks to us, or, where that is a proxy of ours, from the last one before
+/// it that is none. None where that is this machine: a proxy that the config does not name.
+pub(super) fn forwarded(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
+    let mut from = peer.to_canonical();
+    let lines = headers.get_all("x-forwarded-for").iter();
+    let named: Vec<&str> = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .collect();
+    for name in named.into_iter().rev() {
+        if !proxies.contains(&from) {
+            break;
+        }
+        let Ok(before) = name.trim().parse::<IpAddr>() else {
+            break;
+        };
+        from = before.to_canonical();
+    }
+    (!from.is_loopback()).then_some(from)
+}
+
 /// Refuses what is meant for another host.
 pub(super) async fn only_our_host(
     State(hosts): State<Arc<Hosts>>,
@@ -125,7 +166,82 @@ mod tests {
     use axum::http::{HeaderMap, Uri};
     use url::Url;
 
-    use super::Hosts;
+    use super::{Hosts, forwarded, is_own_form};
+
+    #[test]
+    fn only_a_proxy_of_ours_says_from_where_a_request_came() {
+        for (peer, lines, expected) in [
+            ("192.0.2.1", &[][..], Some("192.0.2.1")),
+            ("192.0.2.1", &["198.51.100.1"], Some("192.0.2.1")),
+            ("10.0.0.1", &["198.51.100.1"], Some("198.51.100.1")),
+            (
+                "10.0.0.1",
+                &["203.0.113.9, 198.51.100.1"],
+                Some("198.51.100.1"),
+            ),
+            (
+                "10.0.0.1",
+                &["203.0.113.9", "198.51.100.1"],
+                Some("198.51.100.1"),
+            ),
+            (
+                "10.0.0.1",
+                &["198.51.100.1, 10.0.0.2"],
+                Some("198.51.100.1"),
+            ),
+            ("10.0.0.1", &["2001:db8::1"], Some("2001:db8::1")),
+            ("::ffff:10.0.0.1", &["198.51.100.1"], Some("198.51.100.1")),
+            ("10.0.0.1", &["tea"], Some("10.0.0.1")),
+            ("10.0.0.1", &[], Some("10.0.0.1")),
+            ("127.0.0.1", &["198.51.100.1"], None),
+            ("::1", &[], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            let proxies = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
+            let found = forwarded(peer.parse().unwrap(), &headers, &proxies);
+            assert_eq!(
+                found,
+                expected.map(|it| it.parse().unwrap()),
+                "{peer} {lines:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_form_comes_from_a_page_of_ours() {
+        for (lines, expected) in [
+            (&[][..], true),
+            (&[("origin", "null")], true),
+            (&[("origin", "https://news.hums.example")], true),
+            (
+                &[("origin", "null"), ("sec-fetch-site", "same-origin")],
+                true,
+            ),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("origin", "https://evil.example")], false),
+            (
+                &[("origin", "https://news.hums.example.evil.example")],
+                false,
+            ),
+            (&[("origin", "tea")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("sec-fetch-site", "same-site")], false),
+            (
+                &[("origin", "null"), ("sec-fetch-site", "cross-site")],
+                false,
+            ),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, "news.hums.example".parse().unwrap());
+            for (name, value) in lines {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            assert_eq!(is_own_form(&headers), expected, "{lines:?}");
+        }
+    }
 
     #[test]
     fn a_request_names_a_host_of_ours() {

@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 
@@ -32,13 +32,12 @@ const NO_ROOM: Duration = Duration::from_millis(100);
 
 /// Whoever speaks to us: the client, or the proxy before it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(
-    #[expect(dead_code, reason = "the limits by network ask for it")] SocketAddr,
-);
+pub(super) struct Peer(pub(super) SocketAddr);
 
 /// The routes for one connection.
 struct Connected {
-    routes: TowerToHyperService<Router>,
+    /// The service of now: another one takes its place when the config is read again.
+    routes: watch::Receiver<Router>,
     peer: Peer,
 }
 
@@ -49,12 +48,17 @@ impl Service<Request<Incoming>> for Connected {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.peer);
-        self.routes.call(request)
+        let routes = self.routes.borrow().clone();
+        TowerToHyperService::new(routes).call(request)
     }
 }
 
 /// Answers until `stop` ends, then lets open requests end, for at most eight seconds.
-pub(super) async fn listen(listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
+pub(crate) async fn listen(
+    listener: TcpListener,
+    routes: watch::Receiver<Router>,
+    stop: impl Future<Output = ()>,
+) {
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let mut stop = std::pin::pin!(stop);
@@ -72,7 +76,7 @@ pub(super) async fn listen(listener: TcpListener, routes: Router, stop: impl Fut
             continue;
         };
         let connected = Connected {
-            routes: TowerToHyperService::new(routes.clone()),
+            routes: routes.clone(),
             peer: Peer(peer),
         };
         let connection = graceful.watch(connection(stream, connected));

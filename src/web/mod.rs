@@ -2,8 +2,12 @@
 
 mod files;
 mod guard;
+mod join;
+mod leave;
 mod listen;
+mod page;
 mod preview;
+mod state;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,20 +17,17 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::get;
-use tokio::net::TcpListener;
+use axum::routing::{get, post};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::config::Config;
-use crate::store::Store;
-use files::Files;
-use guard::{Hosts, add_headers, only_our_host, status};
-use listen::listen;
+use guard::{add_headers, only_our_host, status};
 
+pub(crate) use listen::listen;
 pub(crate) use preview::{Door, Preview, PreviewSource, serve_preview};
+pub(crate) use state::{AppState, Heartbeat};
 
 /// The most bytes of a request's body.
 const BODY_BYTES: usize = 64 << 10;
@@ -35,37 +36,17 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// How long the store has to say that it is there.
 const HEALTH: Duration = Duration::from_secs(5);
 
-/// What the handlers share.
-#[derive(Debug)]
-pub(crate) struct AppState {
-    files: Files,
-    store: Store,
-    hosts: Arc<Hosts>,
-}
-
-impl AppState {
-    /// The state of a service with this config and store.
-    pub(crate) fn new(config: &Config, store: Store) -> Self {
-        Self {
-            files: Files::new(config),
-            store,
-            hosts: Arc::new(Hosts::new(config.web.url.as_ref())),
-        }
-    }
-}
-
-/// Answers at the listener until `stop` ends; open requests have eight seconds more.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    state: Arc<AppState>,
-    stop: impl Future<Output = ()>,
-) {
-    listen(listener, routes(state), stop).await;
-}
-
-fn routes(state: Arc<AppState>) -> Router {
+/// The service with this state.
+pub(crate) fn routes(state: Arc<AppState>) -> Router {
     let ours = from_fn_with_state(Arc::clone(&state.hosts), only_our_host);
     Router::new()
+        .route("/subscribe", get(join::form).post(join::join))
+        .route(
+            "/confirm/{token}",
+            get(join::ask_to_confirm).post(join::confirm),
+        )
+        .route("/unsubscribe/{token}", get(leave::ask).post(leave::leave))
+        .route("/unsubscribe/{token}/undo", post(leave::undo))
         .fallback(file)
         .layer(ours)
         // A load balancer names the machine as it likes.
@@ -98,6 +79,10 @@ async fn file(State(state): State<Arc<AppState>>, request: Request) -> Response 
 
 async fn health(State(state): State<Arc<AppState>>) -> Response {
     match timeout(HEALTH, state.store.answers()).await {
+        Ok(Ok(())) if state.heartbeat.is_late() => status(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no round has begun for long\n",
+        ),
         Ok(Ok(())) => status(StatusCode::OK, "ok\n"),
         _ => status(
             StatusCode::SERVICE_UNAVAILABLE,

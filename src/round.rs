@@ -1,0 +1,65 @@
+//! One round of the street: build, publish, tell the hub, read the box, send what is due. `run` makes one, a resident many.
+
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+use tokio::task::block_in_place;
+
+use crate::app::App;
+use crate::build::{BuildOptions, Built, build, read};
+use crate::child::program;
+use crate::ending::Ending;
+use crate::schedule::{Live, read_own_inbox, send_all, tell_hub_when_live};
+use crate::talk::Talk;
+
+/// Builds, publishes, runs `after_build`, tells the hub, and sends what is due.
+///
+/// # Errors
+/// Where nothing could be built or `after_build` fails; else the first error of a digest, when the others are done.
+pub(crate) async fn go_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
+    let built = block_in_place(|| {
+        let built = build(app, talk, read(app)?, &BuildOptions::default())?;
+        if let Some(command) = &app.config.site.after_build {
+            run_after_build(command, &app.config.root, talk.is_quiet())?;
+        }
+        Ok::<_, anyhow::Error>(built)
+    });
+    let Built {
+        loaded,
+        mut manifest,
+        ending,
+    } = built?;
+    let mut live = Live::default();
+    tell_hub_when_live(app, talk, &mut manifest, &mut live).await?;
+    // First, so that whoever has left or bounced gets nothing more.
+    let read = read_own_inbox(app, talk).await;
+    let sent = send_all(app, talk, &loaded, &mut live).await?;
+    Ok(ending.and(read).and(sent))
+}
+
+fn run_after_build(command: &str, root: &Path, is_quiet: bool) -> anyhow::Result<()> {
+    let mut shell = shell(command, root, is_quiet);
+    let status = shell.status().context("`after_build`")?;
+    if !status.success() {
+        bail!(
+            "`after_build` failed ({status}): no mail was sent\n  mend `{command}`; the next run goes on from here"
+        );
+    }
+    Ok(())
+}
+
+/// A command in the config's folder; what it says is talk.
+fn shell(command: &str, root: &Path, is_quiet: bool) -> Command {
+    let mut shell = program("sh");
+    shell.arg("-c").arg(command);
+    if !root.as_os_str().is_empty() {
+        shell.current_dir(root);
+    }
+    match is_quiet {
+        true => shell.stdout(Stdio::null()),
+        false => shell.stdout(io::stderr()),
+    };
+    shell
+}

@@ -1,0 +1,328 @@
+//! `/subscribe` and `/confirm/TOKEN`: the form, and the button behind the link of the letter.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use serde_json::json;
+use url::form_urlencoded;
+
+use crate::config::Digest;
+use crate::ledger::Issue;
+use crate::reader::Email;
+use crate::schedule::joining::{Signup, ask_to_join, asked_about, confirm as confirm_joining};
+use crate::store::{Confirmation, JoinAnswer};
+use crate::token::{Claim, Purpose};
+use crate::web::guard::{forwarded, is_own_form, status};
+use crate::web::listen::Peer;
+use crate::web::page::{Page, PageButton};
+use crate::web::state::AppState;
+
+/// The version of the form's text, which is kept as a proof of what somebody has agreed to.
+const FORM: &str = "1";
+/// Nobody writes an address so fast, in seconds.
+const LEAST_TIME: i64 = 2;
+/// The most characters of what somebody wrote that the page shows again.
+const LONGEST: usize = 320;
+
+/// What somebody has filled in.
+#[derive(Debug, Default)]
+struct FilledForm {
+    email: String,
+    digests: Vec<String>,
+    /// What only programs fill in.
+    website: String,
+    /// When the page was shown, where it was ours.
+    time: Option<i64>,
+}
+
+impl FilledForm {
+    fn read(body: &[u8]) -> Self {
+        let mut form = Self::default();
+        for (name, value) in form_urlencoded::parse(body) {
+            match &*name {
+                "email" => form.email = value.into_owned(),
+                "digest" => form.digests.push(value.into_owned()),
+                "website" => form.website = value.into_owned(),
+                "time" => form.time = value.parse().ok(),
+                _ => {}
+            }
+        }
+        form
+    }
+
+    /// Whether a program has filled it in.
+    fn is_automatic(&self, now: i64) -> bool {
+        !self.website.is_empty() || self.time.is_some_and(|shown| now - shown < LEAST_TIME)
+    }
+}
+
+/// The page with the form.
+pub(super) async fn form(State(state): State<Arc<AppState>>) -> Response {
+    show_form(&state, StatusCode::OK, &FilledForm::default(), None)
+}
+
+/// Somebody asks that an address get digests. They learn nothing of whether it is known, neither by the answer nor by its
+/// time: what becomes of it is found out after the answer.
+pub(super) async fn join(
+    State(state): State<Arc<AppState>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let form = FilledForm::read(&body);
+    let speech = state.speech(None, None);
+    let Ok(email) = form.email.parse::<Email>() else {
+        let wrong = &speech.words.page.address_wrong;
+        return show_form(&state, StatusCode::UNPROCESSABLE_ENTITY, &form, Some(wrong));
+    };
+    let chosen = choose(&state, &form);
+    if chosen.is_empty() {
+        let wrong = &speech.words.page.choose_wrong;
+        return show_form(&state, StatusCode::UNPROCESSABLE_ENTITY, &form, Some(wrong));
+    }
+    if !form.is_automatic(state.app.clock.now().timestamp()) {
+        let Ok(room) = Arc::clone(&state.room_to_join).try_acquire_owned() else {
+            return state.say_busy();
+        };
+        let network = forwarded(peer.ip(), &headers, &state.app.config.web.proxies);
+        let asking = Arc::clone(&state);
+        tokio::spawn(async move {
+            ask(&asking, &email, &chosen, network).await;
+            drop(room);
+        });
+    }
+    if let Some(back) = &state.app.config.web.join_back {
+        let mut answer = status(StatusCode::SEE_OTHER, "");
+        if let Ok(back) = HeaderValue::from_str(back.as_str()) {
+            answer.headers_mut().insert(LOCATION, back);
+        }
+        return answer;
+    }
+    let words = &speech.words.page;
+    let page = speech.page(&words.asked_title, &words.asked_text);
+    state.pages.answer(StatusCode::OK, &page)
+}
+
+async fn ask(state: &AppState, email: &Email, chosen: &[String], network: Option<IpAddr>) {
+    let digests: Vec<&Digest> = open_digests(state)
+        .filter(|digest| chosen.contains(&digest.name))
+        .collect();
+    let web = state.app.config.web.url.as_ref();
+    let page = web.and_then(|url| url.join("confirm").ok());
+    let signup = Signup {
+        email,
+        digests: &digests,
+        network,
+        form: Some(FORM),
+        mark: None,
+        page: page.as_ref(),
+    };
+    match ask_to_join(&state.app, &state.store, &signup).await {
+        Ok(JoinAnswer::Queued) => state.app.announce_letter(),
+        Ok(JoinAnswer::Nothing | JoinAnswer::Full | JoinAnswer::Before) => {}
+        Err(error) => state
+            .app
+            .tell(&format!("somebody could not join: {error:#}")),
+    }
+}
+
+/// The digests that people can join.
+fn open_digests(state: &AppState) -> impl Iterator<Item = &Digest> {
+    let digests = state.app.config.digests.iter();
+    digests.filter(|digest| digest.enabled)
+}
+
+/// The digests that a form asks for: the only one that there is, else those that it names.
+fn choose(state: &AppState, form: &FilledForm) -> Vec<String> {
+    let all: Vec<&str> = open_digests(state).map(|digest| &*digest.name).collect();
+    let is_chosen = |name: &&str| form.digests.iter().any(|chosen| chosen == name);
+    match all[..] {
+        [only] if form.digests.is_empty() => vec![only.to_owned()],
+        _ => all
+            .into_iter()
+            .filter(is_chosen)
+            .map(str::to_owned)
+            .collect(),
+    }
+}
+
+fn show_form(
+    state: &AppState,
+    status_code: StatusCode,
+    form: &FilledForm,
+    wrong: Option<&String>,
+) -> Response {
+    let mut titles = open_digests(state).map(|digest| state.title_of(digest));
+    let (first, second) = (titles.next(), titles.next());
+    let Some(first) = first else {
+        return status(StatusCode::NOT_FOUND, "there is nothing to join\n");
+    };
+    let speech = match second {
+        None => state.speech_about(None, first),
+        Some(_) => state.speech(None, None),
+    };
+    let choices: Vec<_> = open_digests(state)
+        .map(|digest| {
+            let chosen = wrong.is_none() || form.digests.contains(&digest.name);
+            json!({ "name": digest.name, "title": state.title_of(digest), "chosen": chosen })
+        })
+        .collect();
+    let words = &speech.words;
+    let values = json!({
+        "address": words.page.address,
+        "email": form.email.chars().take(LONGEST).collect::<String>(),
+        "choose": words.page.choose,
+        "digests": if second.is_some() { choices } else { Vec::new() },
+        "wrong": wrong,
+        "time": state.app.clock.now().timestamp(),
+        "button": words.digest.subscribe,
+    });
+    let page = speech.page(&words.page.join_title, &words.page.join_text);
+    let mut answer = state
+        .pages
+        .answer_with(status_code, "serve-join.html", &page, &values);
+    // Browsers ask the policy also about where the answer to a form leads.
+    if let Some(back) = &state.app.config.web.join_back
+        && let Some(policy) = answer.headers().get(CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = policy.to_str()
+    {
+        let origin = back.origin().ascii_serialization();
+        let wider = policy.replace(
+            "form-action 'self'",
+            &format!("form-action 'self' {origin}"),
+        );
+        if let Ok(wider) = HeaderValue::from_str(&wider) {
+            answer.headers_mut().insert(CONTENT_SECURITY_POLICY, wider);
+        }
+    }
+    answer
+}
+
+/// Asks whether the bearer wants what the letter was about. It changes nothing, since scanners follow links.
+pub(super) async fn ask_to_confirm(
+    State(state): State<Arc<AppState>>,
+    Path(token): Path<String>,
+) -> Response {
+    let found = find_asked(&state, &token).await;
+    let issue = match found {
+        Ok(Some((_, issue))) => issue,
+        Ok(None) => return state.say_unknown(StatusCode::NOT_FOUND),
+        Err(refused) => return *refused,
+    };
+    let speech = state.speech_about(language_of(&state, &issue), &titles(&state, &issue));
+    let words = &speech.words.page;
+    let button = PageButton {
+        action: format!("/confirm/{token}"),
+        button: speech.words.confirm.link.clone(),
+        second: false,
+    };
+    let page = Page {
+        forms: vec![button],
+        ..speech.page(&words.confirm_title, &words.confirm_text)
+    };
+    state.pages.answer(StatusCode::OK, &page)
+}
+
+/// The bearer confirms.
+pub(super) async fn confirm(
+    State(state): State<Arc<AppState>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if !is_own_form(&headers) {
+        return status(StatusCode::FORBIDDEN, "this form is not ours\n");
+    }
+    let (claim, issue) = match find_asked(&state, &token).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return state.say_unknown(StatusCode::NOT_FOUND),
+        Err(refused) => return *refused,
+    };
+    let whose = (claim.reader, claim.issue);
+    let confirmed = confirm_joining(&state.app, &state.store, &state.keys, &[token]).await;
+    let is_subscribed = match confirmed {
+        Ok(Confirmation::Done { .. }) => true,
+        // A second press is no fault, unless they have left since.
+        Ok(Confirmation::Before) => match state.store.find_linked(whose).await {
+            Ok(linked) => linked.is_some_and(|linked| linked.left_at.is_none()),
+            Err(error) => return state.say_failed(&error),
+        },
+        Ok(Confirmation::Expired | Confirmation::Unknown) => false,
+        Err(error) => return state.say_failed(error.as_ref()),
+    };
+    if !is_subscribed {
+        return state.say_unknown(StatusCode::NOT_FOUND);
+    }
+    let speech = state.speech_about(language_of(&state, &issue), &titles(&state, &issue));
+    let words = &speech.words.page;
+    let page = speech.page(&words.confirmed_title, &words.confirmed_text);
+    state.pages.answer(StatusCode::OK, &page)
+}
+
+/// Whom the letter with this token asked; none where it is no token of ours, or its letter is not known.
+async fn find_asked(
+    state: &AppState,
+    token: &str,
+) -> Result<Option<(Claim, Issue)>, Box<Response>> {
+    let Some(claim) = Claim::verify(token, Purpose::Confirm, &state.keys) else {
+        return Ok(None);
+    };
+    match state.store.issue(claim.issue).await {
+        Ok(Some(issue)) if !asked_about(&state.app, &issue).is_empty() => Ok(Some((claim, issue))),
+        Ok(_) => Ok(None),
+        Err(error) => Err(Box::new(state.say_failed(&error))),
+    }
+}
+
+/// The titles of the digests about which a letter asks, each once.
+fn titles(state: &AppState, issue: &Issue) -> String {
+    let names = asked_about(&state.app, issue);
+    let mut titles: Vec<&str> = Vec::new();
+    for digest in &state.app.config.digests {
+        let title = state.title_of(digest);
+        if names.contains(&digest.name) && !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    titles.join(", ")
+}
+
+fn language_of<'a>(state: &'a AppState, issue: &Issue) -> Option<&'a str> {
+    let digests = &state.app.config.digests;
+    let digest = digests.iter().find(|digest| digest.name == issue.digest);
+    digest.and_then(|digest| digest.language.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FilledForm;
+
+    #[test]
+    fn a_form_that_a_program_filled_in_is_known() {
+        for (body, expected) in [
+            ("email=a@x.example&website=&time=97", false),
+            ("email=a@x.example", false),
+            ("email=a@x.example&time=tea", false),
+            (
+                "email=a@x.example&website=http://spam.example&time=90",
+                true,
+            ),
+            ("email=a@x.example&time=99", true),
+            ("email=a@x.example&time=200", true),
+        ] {
+            assert_eq!(
+                FilledForm::read(body.as_bytes()).is_automatic(100),
+                expected,
+                "{body}"
+            );
+        }
+        let form = FilledForm::read(b"email=a%2Bb%40x.example&digest=one&digest=two&=&&%ff=%ff");
+        assert_eq!(form.email, "a+b@x.example");
+        assert_eq!(form.digests, ["one", "two"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! `/unsubscribe/TOKEN`: a page with a button, one click without a page (RFC 8058), and a way back.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use chrono::TimeDelta;
+
+use crate::store::Linked;
+use crate::token::{Claim, Purpose};
+use crate::web::guard::{is_own_form, status};
+use crate::web::page::{Page, PageButton};
+use crate::web::state::{AppState, Speech};
+
+/// How long whoever has left can take it back by the same link; later, whoever has the old mail could.
+const UNDO: TimeDelta = TimeDelta::hours(1);
+
+/// Asks whether the bearer wants to leave. It changes nothing, since scanners follow links.
+pub(super) async fn ask(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
+    let Some(claim) = verify(&state, &token) else {
+        return state.say_unknown(StatusCode::NOT_FOUND);
+    };
+    match state.store.find_linked((claim.reader, claim.issue)).await {
+        Ok(Some(linked)) if linked.left_at.is_some() => say_left(&state, &linked, &token),
+        Ok(Some(linked)) => {
+            let speech = speech_for(&state, &linked);
+            let button = PageButton {
+                action: format!("/unsubscribe/{token}"),
+                button: speech.words.digest.unsubscribe.clone(),
+                second: false,
+            };
+            let page = Page {
+                forms: vec![button],
+                ..speech.page(
+                    &speech.words.page.leave_title,
+                    &speech.words.page.leave_text,
+                )
+            };
+            state.pages.answer(StatusCode::OK, &page)
+        }
+        Ok(None) => state.say_unknown(StatusCode::NOT_FOUND),
+        Err(error) => state.say_failed(&error),
+    }
+}
+
+/// The bearer leaves, whatever the body says. A link that was used before, and one that is unknown, are answered with
+/// success too: a mail program would ask again otherwise, and say that it failed.
+pub(super) async fn leave(
+    State(state): State<Arc<AppState>>,
+    Path(token): Path<String>,
+) -> Response {
+    let Some(claim) = verify(&state, &token) else {
+        return state.say_unknown(StatusCode::OK);
+    };
+    let whose = (claim.reader, claim.issue);
+    match state.store.leave_linked(whose, state.app.clock.now()).await {
+        Ok(Some(linked)) => say_left(&state, &linked, &token),
+        Ok(None) => state.say_unknown(StatusCode::OK),
+        Err(error) => state.say_failed(&error),
+    }
+}
+
+fn verify(state: &AppState, token: &str) -> Option<Claim> {
+    Claim::verify(token, Purpose::Leave, &state.keys)
+}
+
+fn speech_for<'a>(state: &'a AppState, linked: &'a Linked) -> Speech {
+    state.speech(linked.language.as_deref(), linked.digest.as_deref())
+}
+
+fn say_left(state: &AppState, linked: &Linked, token: &str) -> Response {
+    let speech = speech_for(state, linked);
+    let words = &speech.words.page;
+    let mut page = speech.page(&words.left_title, &words.left_text);
+    if linked.can_return(UNDO, state.app.clock.now()) {
+        page.forms.push(PageButton {
+            action: format!("/unsubscribe/{token}/undo"),
+            button: words.undo.clone(),
+            second: true,
+        });
+    }
+    state.pages.answer(StatusCode::OK, &page)
+}
+
+/// The bearer takes it back, soon after.
+pub(super) async fn undo(
+    State(state): State<Arc<AppState>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if !is_own_form(&headers) {
+        return status(StatusCode::FORBIDDEN, "this form is not ours\n");
+    }
+    let Some(claim) = verify(&state, &token) else {
+        return state.say_unknown(StatusCode::NOT_FOUND);
+    };
+    let whose = (claim.reader, claim.issue);
+    let now = state.app.clock.now();
+    match state.store.return_linked(whose, UNDO, now).await {
+        Ok(Some(linked)) => {
+            let speech = speech_for(&state, &linked);
+            let page = speech.page(&speech.words.page.back_title, &speech.words.page.back_text);
+            state.pages.answer(StatusCode::OK, &page)
+        }
+        Ok(None) => state.say_unknown(StatusCode::NOT_FOUND),
+        Err(error) => state.say_failed(&error),
+    }
+}

@@ -1,0 +1,184 @@
+//! What the handlers share, and how they speak to whoever asks.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::config::Digest;
+use crate::finding::Finding;
+use crate::language::{FixedWords, fill};
+use crate::store::{Access, Store};
+use crate::token::Key;
+use crate::web::files::Files;
+use crate::web::guard::Hosts;
+use crate::web::page::{Page, PageTemplates};
+
+/// How long to wait before a request that failed here is made again, in seconds.
+const RETRY: HeaderValue = HeaderValue::from_static("300");
+
+/// The most requests to join that are under way at once.
+const JOINING: usize = 256;
+/// How many times as long as a resident rests between two rounds it may take until the next one begins.
+const LATE: u32 = 3;
+
+/// Whether a resident goes its rounds.
+#[derive(Debug, Default)]
+pub(crate) struct Heartbeat {
+    /// When the next round is late; none while one is under way, which may take hours.
+    late_at: Mutex<Option<Instant>>,
+}
+
+impl Heartbeat {
+    /// A round begins.
+    pub(crate) fn begin(&self) {
+        *self.late_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// A round has ended, and the next one begins after so long at the latest.
+    pub(crate) fn end(&self, rest: Duration) {
+        let late_at = Instant::now().checked_add(rest.saturating_mul(LATE));
+        *self.late_at.lock().unwrap_or_else(PoisonError::into_inner) = late_at;
+    }
+
+    pub(super) fn is_late(&self) -> bool {
+        let late_at = *self.late_at.lock().unwrap_or_else(PoisonError::into_inner);
+        late_at.is_some_and(|late_at| late_at < Instant::now())
+    }
+}
+
+/// What the handlers share.
+pub(crate) struct AppState {
+    pub(super) app: Arc<App>,
+    pub(super) store: Store,
+    /// Every key that has signed links.
+    pub(super) keys: Vec<Key>,
+    pub(super) files: Files,
+    pub(super) pages: PageTemplates,
+    pub(super) hosts: Arc<Hosts>,
+    pub(super) heartbeat: Arc<Heartbeat>,
+    /// How many requests to join are under way: what comes at once is bounded.
+    pub(super) room_to_join: Arc<Semaphore>,
+}
+
+/// The words of a language, and the title that they are about.
+pub(super) struct Speech {
+    pub(super) words: FixedWords,
+    language: String,
+    title: String,
+}
+
+impl AppState {
+    /// Opens the store, and reads templates and words.
+    ///
+    /// # Errors
+    /// Where one of them cannot be used.
+    pub(crate) async fn open(
+        app: Arc<App>,
+        heartbeat: Arc<Heartbeat>,
+        warnings: &mut Vec<Finding>,
+    ) -> anyhow::Result<Self> {
+        let config = &app.config;
+        let store = app.store(Access::Write).await?;
+        let keys = store.link_keys().await?;
+        let pages = PageTemplates::read(config, warnings)?;
+        let languages = config
+            .digests
+            .iter()
+            .filter_map(|digest| digest.language.as_deref());
+        for language in languages.chain([config.site.language.as_str()]) {
+            FixedWords::load(&config.root, language)?;
+        }
+        Ok(Self {
+            files: Files::new(config),
+            hosts: Arc::new(Hosts::new(config.web.url.as_ref())),
+            app,
+            store,
+            keys,
+            pages,
+            heartbeat,
+            room_to_join: Arc::new(Semaphore::new(JOINING)),
+        })
+    }
+
+    /// What a digest is called.
+    pub(super) fn title_of<'a>(&'a self, digest: &'a Digest) -> &'a str {
+        let own = digest.title.as_deref();
+        own.unwrap_or(&self.app.config.site.title)
+    }
+
+    /// How to speak in this language, else in that of the site, about what has this title.
+    pub(super) fn speech_about(&self, language: Option<&str>, title: &str) -> Speech {
+        let config = &self.app.config;
+        let language = language.unwrap_or(&config.site.language);
+        Speech {
+            // Those of the config were tried; a reader's may have a file that is broken.
+            words: FixedWords::load(&config.root, language)
+                .unwrap_or_else(|_| FixedWords::english()),
+            language: language.to_owned(),
+            title: title.to_owned(),
+        }
+    }
+
+    /// How to speak to a reader of this language about a digest, where they are known; else in the language of the digest,
+    /// or of the site.
+    pub(super) fn speech(&self, language: Option<&str>, digest: Option<&str>) -> Speech {
+        let config = &self.app.config;
+        let named = |name: &str| {
+            config
+                .digests
+                .iter()
+                .find(|one| one.name == name || one.was.as_deref() == Some(name))
+        };
+        let digest = digest.and_then(named);
+        let language = language.or_else(|| digest.and_then(|digest| digest.language.as_deref()));
+        let title = digest.map_or(&*config.site.title, |digest| self.title_of(digest));
+        self.speech_about(language, title)
+    }
+
+    /// The one answer to every token that is none of ours: forged, cut off, for something else, of somebody forgotten.
+    pub(super) fn say_unknown(&self, status: StatusCode) -> Response {
+        let speech = self.speech(None, None);
+        let words = &speech.words.page;
+        let page = speech.page(&words.unknown_title, &words.unknown_text);
+        self.pages.answer(status, &page)
+    }
+
+    /// That too many ask at once.
+    pub(super) fn say_busy(&self) -> Response {
+        let speech = self.speech(None, None);
+        let words = &speech.words.page;
+        let page = speech.page(&words.failed_title, &words.failed_text);
+        let mut answer = self.pages.answer(StatusCode::SERVICE_UNAVAILABLE, &page);
+        answer.headers_mut().insert(RETRY_AFTER, RETRY);
+        answer
+    }
+
+    /// That something failed here: a mail program asks again.
+    pub(super) fn say_failed(&self, error: &dyn std::error::Error) -> Response {
+        self.app.tell(&format!("a request failed: {error}"));
+        self.say_busy()
+    }
+}
+
+impl Speech {
+    /// A text of theirs with the title filled in.
+    pub(super) fn say(&self, text: &str) -> String {
+        fill(text, &[("title", &self.title)])
+    }
+
+    /// A page with this heading and this paragraph.
+    pub(super) fn page(&self, title: &str, line: &str) -> Page {
+        Page {
+            language: self.language.clone(),
+            title: self.say(title),
+            lines: vec![self.say(line)],
+            forms: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Joining by HTTP: the form, the letter that the resident sends, the button behind its link.
+
+use std::collections::BTreeSet;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mail_parser::MessageParser;
+
+use crate::http::{Answer, Service};
+use crate::relay::{Habits, Relay};
+use crate::scene::Scene;
+
+const MONDAY: &str = "2024-06-24T09:00:00+02:00";
+
+/// A site with two digests, its relay and its service.
+struct Site {
+    scene: Scene,
+    relay: Relay,
+    service: Service,
+}
+
+impl Site {
+    fn new(web: &str) -> Self {
+        let scene = Scene::new().post("one.md", "One", "2024-06-01");
+        let config = scene.read("config.toml").replace(
+            "to = [\"editor@hums.example\"]\n",
+            "title = \"Hums & <tea>\"\n",
+        );
+        let second =
+            "[[digest]]\nname = \"each\"\ntitle = \"Every hum\"\nschedule = \"each\"\n[mail]";
+        let config = config.replace("[mail]", second);
+        let scene = scene.file(
+            "config.toml",
+            &format!("{config}[web]\nurl = \"https://news.hums.example/\"\n{web}"),
+        );
+        let relay = Relay::start(Habits::good(true, Duration::ZERO));
+        let service = Self::serve(&scene, &relay, MONDAY);
+        Self {
+            scene,
+            relay,
+            service,
+        }
+    }
+
+    fn serve(scene: &Scene, relay: &Relay, at: &str) -> Service {
+        let url = relay.url();
+        Service::start_with(scene, &["--at", at], &[("TIDINGS_MAIL__SMTP", &url)])
+    }
+
+    fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: news.hums.example\r\nConnection: close\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+            body.len()
+        );
+        self.service.say(request.as_bytes())
+    }
+
+    fn join(&self, address: &str) -> Answer {
+        self.post(
+            "/subscribe",
+            "",
+            &format!("email={address}&digest=weekly&website="),
+        )
+    }
+
+    /// Waits for so many messages at the relay.
+    fn wait_for(&self, count: usize) {
+        let begun = Instant::now();
+        while self.relay.count() < count {
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "only {} messages",
+                self.relay.count()
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The path behind the link of the last letter to somebody.
+    fn path(&self, to: &str) -> String {
+        let taken = self.relay.taken();
+        let (_, message) = taken.iter().rev().find(|(other, _)| other == to).unwrap();
+        let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
+        let text = parsed.body_text(0).unwrap().into_owned();
+        let at = text
+            .find("https://news.hums.example/confirm/")
+            .unwrap_or_else(|| panic!("{text}"));
+        let link = text[at..].split_whitespace().next().unwrap();
+        link.trim_start_matches("https://news.hums.example")
+            .to_owned()
+    }
+
+    fn shown(&self, address: &str) -> String {
+        self.scene
+            .run(&["--at", MONDAY, "subscriber", "show", address])
+            .out
+    }
+}
+
+#[test]
+fn somebody_joins_by_the_form_and_confirms_by_the_button() {
+    let site = Site::new("");
+    let form = site.service.get("/subscribe");
+    let text = form.text();
+    assert_eq!(form.status, 200);
+    for part in [
+        "<form method=\"post\" action=\"/subscribe\">",
+        "<input type=\"email\" name=\"email\" required",
+        "<input type=\"checkbox\" name=\"digest\" value=\"weekly\" checked> Hums &amp; &lt;tea&gt;",
+        "<input type=\"checkbox\" name=\"digest\" value=\"each\" checked> Every hum",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let asked = site.join("ada%40x.example");
+    assert!(
+        asked.status == 200
+            && asked
+                .text()
+                .contains("<h1>Please look into your mailbox</h1>"),
+        "{}",
+        asked.text()
+    );
+    site.wait_for(1);
+    let path = site.path("ada@x.example");
+    assert!(!path.contains("ada"));
+    let before = site.shown("ada@x.example");
+    for method in ["GET", "HEAD", "OPTIONS", "PUT"] {
+        assert!(site.service.ask(method, &path, "").status < 500);
+    }
+    assert_eq!(
+        site.shown("ada@x.example"),
+        before,
+        "looking changes nothing"
+    );
+    let page = site.service.get(&path).text();
+    assert!(
+        page.contains("<h1>Subscribe to “Hums &amp; &lt;tea&gt;”?</h1>"),
+        "{page}"
+    );
+    assert!(
+        page.contains(&format!(
+            "<form method=\"post\" action=\"{path}\"><button>Confirm</button>"
+        )),
+        "{page}"
+    );
+    assert_eq!(
+        site.post(&path, "Origin: https://evil.example\r\n", "")
+            .status,
+        403
+    );
+    assert_eq!(site.shown("ada@x.example"), before);
+    for again in 0..2 {
+        let done = site.post(&path, "Origin: null\r\nSec-Fetch-Site: same-origin\r\n", "");
+        assert!(
+            done.status == 200 && done.text().contains("<h1>You are subscribed to"),
+            "{again}: {}",
+            done.text()
+        );
+    }
+    let shown = site.shown("ada@x.example");
+    assert!(
+        shown.contains("active") && shown.contains("by form 1") && !shown.contains("each"),
+        "{shown}"
+    );
+    // Forged, cut off, of another purpose: one answer.
+    let token = path.rsplit('/').next().unwrap();
+    let forged = [
+        format!("/confirm/{}", &token[1..]),
+        "/confirm/x".to_owned(),
+        format!("/confirm/{}B", &token[..token.len() - 1]),
+    ];
+    let answers: BTreeSet<(u16, String)> = forged
+        .iter()
+        .map(|path| {
+            let answer = site.post(path, "", "");
+            (answer.status, answer.text())
+        })
+        .collect();
+    assert!(
+        answers.len() == 1 && answers.first().unwrap().0 == 404,
+        "{answers:?}"
+    );
+}
+
+#[test]
+fn a_link_is_valid_for_three_days() {
+    let site = Site::new("");
+    site.join("ada%40x.example");
+    site.wait_for(1);
+    let path = site.path("ada@x.example");
+    let late = Site::serve(&site.scene, &site.relay, "2024-06-28T09:00:00+02:00");
+    let answer = late.ask("POST", &path, "Content-Length: 0\r\n");
+    assert!(
+        answer.status == 404 && answer.text().contains("<h1>This link is not valid</h1>"),
+        "{}",
+        answer.text()
+    );
+    assert!(!site.shown("ada@x.example").contains("active"));
+}
+
+#[test]
+fn the_answer_says_nothing_about_whom_we_know_and_one_address_gets_one_mail_a_day() {
+    let site = Site::new("");
+    let run = |arguments: &[&str]| {
+        assert_eq!(
+            site.scene
+                .run(&[&["--at", MONDAY], arguments].concat())
+                .code,
+            0,
+            "{arguments:?}"
+        );
+    };
+    run(&["subscriber", "add", "known@x.example"]);
+    run(&["subscriber", "add", "gone@x.example"]);
+    run(&["subscriber", "forget", "gone@x.example"]);
+    let answers: BTreeSet<(u16, String)> = [
+        "known%40x.example",
+        "gone%40x.example",
+        "new%40x.example",
+        "NEW%40x.example",
+        "%22a%2Cb%22%40x.example",
+    ]
+    .iter()
+    .map(|address| {
+        let answer = site.join(address);
+        (answer.status, answer.text())
+    })
+    .collect();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    for _ in 0..100 {
+        assert_eq!(site.join("new%40x.example").status, 200);
+    }
+    site.wait_for(1);
+    thread::sleep(Duration::from_secs(2));
+    let letters = site.relay.taken().into_iter();
+    let mut to: Vec<String> = letters
+        .filter(|(_, message)| message.contains("Subject: Please confirm"))
+        .map(|(to, _)| to)
+        .collect();
+    to.sort();
+    assert_eq!(to, ["\"a,b\"@x.example", "new@x.example"], "one each");
+}
+
+#[test]
+fn what_is_no_address_is_said_and_what_a_program_fills_in_is_ignored() {
+    let site = Site::new("");
+    let long = format!("{}%40x.example", "a".repeat(300));
+    for address in [
+        "",
+        "ada",
+        "ada%40",
+        "%40x.example",
+        "a%40x.example%0D%0ABcc%3A+b%40x.example",
+        "a%0Ab%40x.example",
+        &long,
+        "%22%3E%3Cscript%3E",
+        "a%40b%40",
+        "%ff%00",
+    ] {
+        let answer = site.join(address);
+        assert_eq!(answer.status, 422, "{address}");
+        let text = answer.text();
+        assert!(
+            text.contains("role=\"alert\">This is no e-mail address")
+                && !text.contains("<script")
+                && text.len() < 30_000,
+            "{text}"
+        );
+    }
+    let none = site.post("/subscribe", "", "email=ada%40x.example&digest=nothing");
+    assert!(
+        none.status == 422 && none.text().contains("Please choose at least one"),
+        "{}",
+        none.text()
+    );
+    let large = site.post(
+        "/subscribe",
+        "",
+        &format!("email=ada%40x.example&a={}", "a".repeat(70_000)),
+    );
+    assert_eq!(large.status, 413);
+    let now = "1719212400";
+    for body in [
+        "email=bot%40x.example&digest=weekly&website=x".to_owned(),
+        format!("email=bot%40x.example&digest=weekly&time={now}"),
+    ] {
+        assert_eq!(site.post("/subscribe", "", &body).status, 200, "{body}");
+    }
+    site.join("ada%40x.example");
+    site.wait_for(1);
+    thread::sleep(Duration::from_secs(1));
+    assert_eq!(site.relay.count(), 1, "{:?}", site.relay.taken());
+}
+
+#[test]
+fn the_form_leads_back_to_the_page_of_the_config_and_to_no_other() {
+    let site = Site::new("join_back = \"https://hums.example/thanks/\"\n");
+    let answer = site.post("/subscribe", "", "email=ada%40x.example&digest=weekly&back=https://evil.example/&join_back=https://evil.example/");
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, Some("https://hums.example/thanks/"))
+    );
+    let form = site.service.get("/subscribe");
+    let policy = form.header("content-security-policy").unwrap();
+    assert!(
+        policy.contains("form-action 'self' https://hums.example;"),
+        "{policy}"
+    );
+}
