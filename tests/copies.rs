@@ -51,8 +51,9 @@ impl Site {
 
     pub(crate) fn run_with(&self, time: &str, arguments: &[&str], set: &[(&str, &str)]) -> Ran {
         let url = self.database.as_ref().map(Database::url);
-        let mut set = set.to_vec();
-        set.extend(url.iter().map(|url| ("TIDINGS_STORE__URL", url.as_str())));
+        let own = url.iter().map(|url| ("TIDINGS_STORE__URL", url.as_str()));
+        // The later of two beats the other.
+        let set: Vec<(&str, &str)> = own.chain(set.iter().copied()).collect();
         self.scene
             .run_with(&[&["--at", time], arguments].concat(), &set)
     }

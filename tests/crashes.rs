@@ -16,10 +16,10 @@ use crate::scene::{MONDAY, Ran, Scene};
 const CONNECTIONS: usize = 8;
 
 /// Numbers that look random and can be repeated (xorshift).
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let given = std::env::var("TIDINGS_TEST_SEED")
             .ok()
             .map(|seed| seed.parse().unwrap());
@@ -28,7 +28,7 @@ impl Random {
         Self(seed)
     }
 
-    fn below(&mut self, most: u64) -> u64 {
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -37,7 +37,7 @@ impl Random {
 }
 
 /// How often is killed; a few times unless asked otherwise.
-fn kills() -> usize {
+pub(crate) fn kills() -> usize {
     std::env::var("TIDINGS_TEST_KILLS").map_or(3, |kills| kills.parse().unwrap())
 }
 

@@ -61,6 +61,7 @@ mod run;
 mod serve;
 mod shell;
 mod sites;
+mod stopped;
 mod store;
 mod subscriber;
 mod support;

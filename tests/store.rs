@@ -22,7 +22,7 @@ use crate::scene::{CONFIG, MONDAY, Scene};
 const READERS: usize = 400;
 
 /// Does this from each database to each.
-fn on_all(name: &str, work: impl Fn(Site, Option<Database>)) {
+pub(crate) fn on_all(name: &str, work: impl Fn(Site, Option<Database>)) {
     for (number, (from, to)) in [(false, false), (false, true), (true, false), (true, true)]
         .into_iter()
         .enumerate()
@@ -504,7 +504,7 @@ fn gone_on(site: &Site) {
     site.expect(MONDAY, &["subscriber", "remove", "ben@hums.example"]);
 }
 
-fn lose_store(site: &Site) {
+pub(crate) fn lose_store(site: &Site) {
     match &site.database {
         Some(database) => database.empty(),
         None => {

@@ -168,6 +168,13 @@ impl App {
         Ok(store)
     }
 
+    /// The store to write, also where it was filled from another one and that has not come to its end.
+    pub(crate) async fn unfinished_store(&self) -> anyhow::Result<Store> {
+        let (url, now) = (&self.config.store.url, self.clock.now());
+        let opened = self.write.get_or_try_init(|| Store::open_to_fill(url, now));
+        Ok(opened.await?.clone())
+    }
+
     /// Closes what it opened; the sender first, since a server's store waits for the connection that holds its lock.
     pub(crate) async fn close(&self) {
         self.retire().await;

@@ -12,7 +12,7 @@ use crate::ending::Ending;
 use crate::finding::Finding;
 use crate::loader::{Loaded, load_posts};
 use crate::schedule::settle_restored;
-use crate::store::{Access, Backup};
+use crate::store::{Access, Backup, Store};
 use crate::talk::Talk;
 
 /// Does what is asked for.
@@ -65,10 +65,11 @@ async fn bring_back(
     let made_at = backup.made_at().await?;
     let url = &app.config.store.url;
     backup.restore(url, COPIED, app.clock.now()).await?;
-    let store = app.store(Access::Write).await?;
+    let store = app.unfinished_store().await?;
     talk.conclude(&format!("{url}: {}", store.contents().await?))?;
     app.go_on_with_copy(talk, &store, made_at).await?;
     settle_restored(app, talk, &store, loaded, made_at).await?;
+    store.finish_filling().await?;
     Ok(Ending::Done)
 }
 
@@ -91,6 +92,12 @@ async fn check(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
 }
 
 async fn relocate(app: &App, talk: &mut Talk<'_>, url: &StoreUrl) -> anyhow::Result<Ending> {
+    let here = &app.config.store.url;
+    if let Some(store) = Store::finish_move(here, url, app.clock.now()).await? {
+        let contents = store.contents().await;
+        store.close().await;
+        return say_moved(talk, here, url, &contents?.to_string());
+    }
     let Some(sender) = app.sender().await? else {
         bail!(
             "another run is sending\n  try again when it is done, or stop it: the next run goes on"
@@ -99,11 +106,19 @@ async fn relocate(app: &App, talk: &mut Talk<'_>, url: &StoreUrl) -> anyhow::Res
     let contents = sender.store().contents().await?;
     app.refuse_older_copies(None, sender.store()).await?;
     sender.move_store(url, app.clock.now()).await?;
-    talk.conclude(&format!("{url}: {contents}; every row was compared"))?;
+    say_moved(talk, here, url, &contents.to_string())
+}
+
+fn say_moved(
+    talk: &mut Talk<'_>,
+    from: &StoreUrl,
+    to: &StoreUrl,
+    contents: &str,
+) -> anyhow::Result<Ending> {
+    talk.conclude(&format!("{to}: {contents}; every row was compared"))?;
     talk.conclude(&format!(
-        "set `url` under [store] to `{}`: until then every command stops, since nothing is kept in {} any more",
-        url.to_config(),
-        app.config.store.url
+        "set `url` under [store] to `{}`: until then every command stops, since nothing is kept in {from} any more",
+        to.to_config()
     ))?;
     Ok(Ending::Done)
 }

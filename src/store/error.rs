@@ -46,6 +46,9 @@ pub enum StoreError {
     /// It is a backup, put in the place of a store by hand.
     #[error("this is a backup of {}, and no store to go on with", .0.to_rfc3339())]
     Backup(DateTime<Utc>),
+    /// It was being restored or moved to, and that has not come to its end.
+    #[error("this store is not whole yet: what brought it here was stopped")]
+    Unfinished,
     /// There is none.
     #[error("there is no store yet")]
     Missing,
@@ -108,6 +111,9 @@ impl StoreError {
             Self::Moved(_) => Some("set `url` under [store] to where it is now"),
             Self::Backup(_) => Some(
                 "put it aside, and bring it back with `tidings store restore FILE`, which says what it lacks",
+            ),
+            Self::Unfinished => Some(
+                "give the same `tidings store restore` or `tidings store move` again: it goes on from there",
             ),
             Self::Missing => Some("`url` under [store] names it; the first run makes it"),
             Self::NotEmpty => Some(

@@ -66,6 +66,15 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
+    /// Says that what was begun with [`Store::open_to_fill`] has come to its end.
+    pub(crate) async fn finish_filling(&self) -> Result<()> {
+        let mut tx = self.begin().await?;
+        if let Some(Mark::Unfinished(_)) = Mark::find(&mut *tx).await? {
+            Mark::remove(&mut tx).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
     /// The key that signs the links of new issues.
     pub async fn current_key(&self) -> Result<Key> {
         let row = sqlx::query(

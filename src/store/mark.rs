@@ -15,6 +15,8 @@ pub(super) enum Mark {
     Backup(DateTime<Utc>),
     /// It was moved there.
     Moved(String),
+    /// It is a copy of this, and whoever made it has not come to the end.
+    Unfinished(String),
 }
 
 impl Mark {
@@ -22,6 +24,7 @@ impl Mark {
         let (purpose, key, at) = match self {
             Self::Backup(at) => ("backup", "", at.timestamp()),
             Self::Moved(to) => ("moved", &**to, 0),
+            Self::Unfinished(of) => ("unfinished", &**of, 0),
         };
         Self::remove(tx).await?;
         sqlx::query("INSERT INTO secret (number, purpose, key, made_at) VALUES ($1, $2, $3, $4)")
@@ -53,6 +56,7 @@ impl Mark {
         let Some(row) = row else { return Ok(None) };
         Ok(Some(match row.try_get::<&str, _>("purpose")? {
             "moved" => Self::Moved(row.try_get("key")?),
+            "unfinished" => Self::Unfinished(row.try_get("key")?),
             _ => Self::Backup({
                 DateTime::from_timestamp(row.try_get("made_at")?, 0).unwrap_or_default()
             }),

@@ -134,7 +134,18 @@ impl Store {
         match store.mark().await? {
             Some(Mark::Moved(to)) => Err(StoreError::Moved(to)),
             Some(Mark::Backup(at)) if access == Access::Write => Err(StoreError::Backup(at)),
+            Some(Mark::Unfinished(_)) => Err(StoreError::Unfinished),
             _ => Ok(Self { wait, ..store }),
+        }
+    }
+
+    /// Opens a store to be filled from another one, also where that was begun and did not come to its end.
+    pub(crate) async fn open_to_fill(url: &StoreUrl, now: DateTime<Utc>) -> Result<Self> {
+        let store = Self::open_any(url, Access::Write, now).await?;
+        match store.mark().await? {
+            Some(Mark::Moved(to)) => Err(StoreError::Moved(to)),
+            Some(Mark::Backup(at)) => Err(StoreError::Backup(at)),
+            Some(Mark::Unfinished(_)) | None => Ok(store),
         }
     }
 

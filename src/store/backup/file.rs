@@ -1,6 +1,6 @@
 //! A file that takes its name only once it is whole, and never another's place.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -10,11 +10,16 @@ use crate::store::connect::beside;
 use crate::store::{Result, StoreError};
 use crate::token::random_id;
 
+/// How the names of new files end.
+const ENDING: &str = ".new";
+
 /// A file that is being written under another name in the same folder. Dropped before its end, it leaves nothing.
 #[derive(Debug)]
 pub(super) struct NewFile {
     file: PathBuf,
     new: PathBuf,
+    /// Locked as long as it is being written, so that others know it from what a program left that was killed.
+    _lock: File,
 }
 
 impl NewFile {
@@ -26,14 +31,18 @@ impl NewFile {
         if fs::symlink_metadata(file).is_ok() {
             return Err(StoreError::Exists(file.to_owned()));
         }
+        let failed = |error| StoreError::File(file.to_owned(), error);
+        remove_left(file).map_err(failed)?;
         let mut name = file.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{:016x}.new", random_id()));
-        let made = Self {
-            new: file.with_file_name(name),
+        name.push(format!(".{:016x}{ENDING}", random_id()));
+        let new = file.with_file_name(name);
+        let lock = create(&new).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        Ok(Self {
+            new,
             file: file.to_owned(),
-        };
-        create(&made.new).map_err(|error| StoreError::File(file.to_owned(), error))?;
-        Ok(made)
+            _lock: lock,
+        })
     }
 
     /// Where it is written; an empty file to begin with.
@@ -60,7 +69,7 @@ impl NewFile {
         match fs::hard_link(&self.new, &self.file) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 // Not every file system has hard links.
-                create(&self.file)?;
+                drop(create(&self.file)?);
                 fs::rename(&self.new, &self.file)?;
             }
             linked => linked?,
@@ -71,17 +80,49 @@ impl NewFile {
     }
 }
 
-fn create(file: &Path) -> io::Result<()> {
+fn create(file: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create_new(true).append(true).mode(0o600);
-    options.open(file).map(drop)
+    options.open(file)
+}
+
+/// Removes what programs that were killed left of this file: nobody holds its lock.
+fn remove_left(file: &Path) -> io::Result<()> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    for entry in fs::read_dir(folder.unwrap_or(Path::new(".")))? {
+        let entry = entry?;
+        let other = entry.file_name().to_string_lossy().into_owned();
+        let number = other
+            .strip_prefix(&*name)
+            .and_then(|rest| rest.strip_prefix('.'));
+        let number = number.and_then(|rest| rest.strip_suffix(ENDING));
+        let is_left = number.is_some_and(|number| {
+            number.len() == 16 && number.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
+        if !is_left {
+            continue;
+        }
+        let opened = OpenOptions::new().append(true).open(entry.path());
+        if opened.is_ok_and(|opened| opened.try_lock().is_ok()) {
+            remove(&entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Removes a new file, and what SQLite keeps beside it.
+fn remove(new: &Path) {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let _ = fs::remove_file(beside(new, ending));
+    }
 }
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        for ending in ["", "-wal", "-shm", "-journal"] {
-            let _ = fs::remove_file(beside(&self.new, ending));
-        }
+        remove(&self.new);
     }
 }
 
@@ -99,6 +140,22 @@ mod tests {
         let names = || fs::read_dir(folder.path()).unwrap().count();
         drop(NewFile::make(&file).unwrap());
         assert_eq!(names(), 0, "what is given up leaves nothing");
+        // What a killed program left goes; what another is writing, and what is somebody's, stays.
+        let left = folder.path().join("a.backup.0123456789abcdef.new");
+        let others = folder.path().join("a.backup.notes.new");
+        for file in [
+            &left,
+            &folder.path().join("a.backup.0123456789abcdef.new-wal"),
+            &others,
+        ] {
+            fs::write(file, "x").unwrap();
+        }
+        let writing = NewFile::make(&file).unwrap();
+        drop(NewFile::make(&file).unwrap());
+        assert!(!left.exists() && others.exists() && writing.path().exists());
+        assert_eq!(names(), 2);
+        drop(writing);
+        fs::remove_file(others).unwrap();
         let (one, two) = (NewFile::make(&file).unwrap(), NewFile::make(&file).unwrap());
         fs::write(one.path(), "one").unwrap();
         assert!(!file.exists());

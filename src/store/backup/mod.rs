@@ -5,7 +5,7 @@ mod relocate;
 mod rows;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Any, Executor, Row, Transaction};
@@ -16,7 +16,7 @@ use crate::store::connect::StorePlace;
 use crate::store::mark::Mark;
 use crate::store::{Access, Result, Store, StoreError};
 use file::NewFile;
-use rows::{Side, copy_rows};
+use rows::{Side, clear_rows, copy_rows};
 
 impl Store {
     /// Writes a copy of all that is committed now into a new file with mode 0600, while others go on writing.
@@ -68,13 +68,25 @@ impl Store {
         Ok(())
     }
 
-    /// Refuses a store in which something is kept, and keeps others from it to the end of the transaction.
-    async fn begin_empty(&self) -> Result<Transaction<'static, Any>> {
+    /// Takes everything out of the store, and keeps others from it to the end of the transaction.
+    async fn begin_cleared(&self) -> Result<Transaction<'static, Any>> {
+        let mut tx = self.begin_locked().await?;
+        clear_rows(&mut tx).await?;
+        Ok(tx)
+    }
+
+    async fn begin_locked(&self) -> Result<Transaction<'static, Any>> {
         let mut tx = self.begin().await?;
         if self.place == StorePlace::Server {
             tx.execute("LOCK TABLE secret, reader, digest, issue IN EXCLUSIVE MODE")
                 .await?;
         }
+        Ok(tx)
+    }
+
+    /// Refuses a store in which something is kept, and keeps others from it to the end of the transaction.
+    async fn begin_empty(&self) -> Result<Transaction<'static, Any>> {
+        let mut tx = self.begin_locked().await?;
         let text = "SELECT (SELECT COUNT(*) FROM reader) + (SELECT COUNT(*) FROM digest) \
             + (SELECT COUNT(*) FROM issue) AS n";
         let row = sqlx::query(text).fetch_one(&mut *tx).await?;
@@ -97,7 +109,7 @@ fn side<'a>(tx: &'a mut Transaction<'static, Any>, store: &'a Store) -> Side<'a>
 pub(crate) struct Backup {
     store: Store,
     /// A copy that was brought up to date, since the backup is of an older version.
-    upgraded: Option<PathBuf>,
+    upgraded: Option<NewFile>,
 }
 
 impl Backup {
@@ -115,14 +127,14 @@ impl Backup {
         let mut upgraded = None;
         let store = match Store::open_any(&url, Access::Read, now).await {
             Err(StoreError::Older) => {
+                // It never gets a name of its own, so that it ends with this program.
                 let copy = NewFile::make(&file.with_extension("upgraded"))?;
                 let failed = |error| StoreError::File(copy.path().to_owned(), error);
                 let bytes = fs::copy(file, copy.path()).map_err(failed)?;
                 debug_assert!(bytes > 0);
-                copy.finish()?;
-                let file = file.with_extension("upgraded");
-                upgraded = Some(file.clone());
-                Store::open_any(&StoreUrl::Sqlite(file), Access::Write, now).await?
+                let url = StoreUrl::Sqlite(copy.path().to_owned());
+                upgraded = Some(copy);
+                Store::open_any(&url, Access::Write, now).await?
             }
             opened => opened?,
         };
@@ -150,6 +162,8 @@ impl Backup {
     }
 
     /// Brings all of it into an empty store, which is made where there is none. What was open is paused, for this reason.
+    /// Nobody can use the store before [`Store::finish_filling`]; where it was filled before and not finished, it stays as
+    /// it is, since what was settled in it since is not in the backup.
     ///
     /// # Errors
     /// Where something is kept there already.
@@ -159,17 +173,21 @@ impl Backup {
         reason: &str,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let store = Store::open(url, Access::Write, now).await?;
+        let store = Store::open_to_fill(url, now).await?;
         let restored = self.restore_into(&store, reason).await;
         store.close().await;
         restored
     }
 
     async fn restore_into(&self, store: &Store, reason: &str) -> Result<()> {
+        let begun = Mark::Unfinished(self.identity().await?);
+        if store.mark().await?.as_ref() == Some(&begun) {
+            return Ok(());
+        }
         let mut from = self.store.pool.begin_with("BEGIN").await?;
         let mut to = store.begin_empty().await?;
         copy_rows(side(&mut from, &self.store), side(&mut to, store)).await?;
-        Mark::remove(&mut to).await?;
+        begun.put(&mut to).await?;
         sqlx::query("UPDATE issue SET state = $1, reason = $2 WHERE state = $3")
             .bind(Paused.word())
             .bind(reason.to_owned())
@@ -181,13 +199,18 @@ impl Backup {
         Ok(())
     }
 
+    /// Which backup of which store it is.
+    async fn identity(&self) -> Result<String> {
+        let at = match self.made_at().await? {
+            Some(at) => at.to_rfc3339(),
+            None => String::new(),
+        };
+        Ok(format!("backup {} {at}", self.store.name()))
+    }
+
     /// Ends with it.
     pub(crate) async fn close(self) {
         self.store.close().await;
-        for ending in ["", "-wal", "-shm"] {
-            if let Some(file) = &self.upgraded {
-                let _ = fs::remove_file(crate::store::connect::beside(file, ending));
-            }
-        }
+        drop(self.upgraded);
     }
 }

@@ -12,13 +12,13 @@ use crate::store::{Access, Result, Sender, Store, StoreError};
 
 impl Sender {
     /// Copies the store into an empty one, compares every row, and closes this one for good: whoever opens it is told
-    /// where it has gone.
+    /// where it has gone. Until then nobody can use the copy, and a move that was stopped begins anew.
     ///
     /// # Errors
     /// Where another sender is at work, or something is kept there already. Then nothing has changed.
     pub async fn move_store(&self, url: &StoreUrl, now: DateTime<Utc>) -> Result<()> {
         let there = url.to_string();
-        let store = Store::open(url, Access::Write, now).await;
+        let store = Store::open_to_fill(url, now).await;
         let store = store.map_err(|error| error.at(&there))?;
         let moved = self.move_into(&store, &there).await;
         store.close().await;
@@ -26,20 +26,59 @@ impl Sender {
     }
 
     async fn move_into(&self, store: &Store, there: &str) -> Result<()> {
-        let mut to = store.begin_empty().await.map_err(|error| error.at(there))?;
+        let begun = Mark::Unfinished(moving(self.store()));
+        let to = match store.mark().await? == Some(begun.clone()) {
+            // Nobody can have used what a move that was stopped has left there, and this store may have gone on.
+            true => store.begin_cleared().await,
+            false => store.begin_empty().await,
+        };
+        let mut to = to.map_err(|error| error.at(there))?;
         let mut from = self.store().begin_alone().await?;
         copy_rows(side(&mut from, self.store()), side(&mut to, store)).await?;
+        begun.put(&mut to).await?;
         to.commit()
             .await
             .map_err(|error| StoreError::from(error).at(there))?;
         let _ = store.pool.execute("ANALYZE").await;
-        // From here on there are two. Should this fail, the other one is the copy that nobody uses.
+        // From here on there are two, of which one can be used: this one until the mark is in it, then the other.
         Mark::Moved(there.to_owned()).put(&mut from).await?;
-        Ok(from.commit().await?)
+        from.commit().await?;
+        store.finish_filling().await
     }
 }
 
+/// What the copy is of, while a store is being moved.
+fn moving(store: &Store) -> String {
+    format!("move {}", store.name())
+}
+
 impl Store {
+    /// Ends a move from one store to the other that was stopped at its last step, when the first was closed already. Gives
+    /// the second one's store where it did.
+    ///
+    /// # Errors
+    /// Where either cannot be read or written.
+    pub(crate) async fn finish_move(
+        from: &StoreUrl,
+        to: &StoreUrl,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>> {
+        let there = to.to_string();
+        let from = Self::open_any(from, Access::Read, now).await?;
+        let (mark, begun) = (from.mark().await, Mark::Unfinished(moving(&from)));
+        from.close().await;
+        if mark? != Some(Mark::Moved(there.clone())) {
+            return Ok(None);
+        }
+        let store = Self::open_to_fill(to, now).await;
+        let store = store.map_err(|error| error.at(&there))?;
+        if store.mark().await?.as_ref() != Some(&begun) {
+            return Ok(None);
+        }
+        store.finish_filling().await?;
+        Ok(Some(store))
+    }
+
     /// A transaction beside which nobody writes, in a store in which nobody is sending.
     async fn begin_alone(&self) -> Result<Transaction<'static, Any>> {
         let begin = match self.place {

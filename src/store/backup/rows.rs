@@ -118,6 +118,16 @@ pub(super) async fn copy_rows(mut from: Side<'_>, mut to: Side<'_>) -> Result<()
     Ok(())
 }
 
+/// Deletes every row.
+pub(super) async fn clear_rows(connection: &mut AnyConnection) -> Result<()> {
+    for table in TABLES.iter().rev() {
+        sqlx::query(AssertSqlSafe(format!("DELETE FROM {table}")))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
 async fn copy_table(table: &Table, from: &mut Side<'_>, to: &mut Side<'_>) -> Result<Sum> {
     let insert = table.insert(to.place);
     let mut sum = Sum::default();
