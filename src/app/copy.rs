@@ -24,7 +24,10 @@ impl App {
         digest: &str,
         store: &Store,
     ) -> anyhow::Result<()> {
-        if let Some(began) = self.kept()?.as_ref().and_then(|lock| lock.began(digest))
+        if let Some(began) = self
+            .load_kept_lock()?
+            .as_ref()
+            .and_then(|lock| lock.began(digest))
             && began != store.name()
         {
             return Err(another_store(digest, began, false).into());

@@ -26,7 +26,7 @@ impl App {
             return Ending::Done;
         };
         manifest.note_unkept(lock.unkept());
-        let lost = self.lost(lock, &reason);
+        let lost = self.name_lost_ids(lock, &reason);
         talk.report(&lost);
         Ending::of(&lost)
     }
@@ -90,7 +90,7 @@ impl App {
     }
 
     /// The posts whose ids another machine would not give them, since the lock stays as it is.
-    fn lost(&self, lock: &Lock, reason: &str) -> Vec<Finding> {
+    fn name_lost_ids(&self, lock: &Lock, reason: &str) -> Vec<Finding> {
         let changes = lock.changes();
         let mut lost: BTreeMap<&str, String> = BTreeMap::new();
         for path in &changes.unsaid {
@@ -114,7 +114,7 @@ impl App {
     }
 
     /// The lock as it was kept; none where there is none.
-    pub(super) fn kept(&self) -> Result<Option<Lock>, Finding> {
+    pub(super) fn load_kept_lock(&self) -> Result<Option<Lock>, Finding> {
         let file = &self.config.posts.lock;
         match read_text(file, LISTED) {
             Ok(text) => Lock::parse(&text)
@@ -136,7 +136,7 @@ impl App {
     ) -> Result<(), Finding> {
         let file = &self.config.posts.lock;
         if !self.locked
-            && let Some(mut lock) = self.kept()?
+            && let Some(mut lock) = self.load_kept_lock()?
             && lock.rename_digest(was, name)
         {
             write_changed(file, lock.to_text().as_bytes(), Care::Durable)?;
@@ -165,7 +165,7 @@ impl App {
             return Ok(());
         }
         let file = &self.config.posts.lock;
-        let mut lock = self.kept()?.unwrap_or_else(|| lock.clone());
+        let mut lock = self.load_kept_lock()?.unwrap_or_else(|| lock.clone());
         lock.begin(digest, store);
         if let Err(finding) = write_changed(file, lock.to_text().as_bytes(), Care::Durable) {
             talk.report(&[Finding {

@@ -123,7 +123,7 @@ impl App {
     /// Waits until a person asks to stop; for ever where signals are not listened to.
     pub(crate) async fn stopped(&self) {
         match self.stop.get() {
-            Some(stop) => stop.asked().await,
+            Some(stop) => stop.wait_until_asked().await,
             None => pending().await,
         }
     }
@@ -162,7 +162,7 @@ impl App {
         let (url, now, tell) = (&self.config.store.url, self.clock.now(), self.tell.clone());
         let store = Store::open_telling(url, access, now, tell).await?;
         // A lock that is broken says nothing here; who sends names its fault.
-        if self.kept().is_ok() {
+        if self.load_kept_lock().is_ok() {
             self.refuse_another_site(&store).await?;
         }
         Ok(store)

@@ -13,7 +13,7 @@ impl App {
     /// # Errors
     /// Where the lock that stands there is broken.
     pub(crate) fn authority(&self) -> Result<String, Finding> {
-        Ok(self.authority_in(self.kept()?.as_ref()))
+        Ok(self.authority_in(self.load_kept_lock()?.as_ref()))
     }
 
     fn authority_in(&self, lock: Option<&Lock>) -> String {
@@ -25,7 +25,7 @@ impl App {
 
     /// The name of this site for a store, and whether it has sent by that store: then it may have moved within its host.
     fn name_for(&self, store: &Store) -> Result<(SiteName, bool), Finding> {
-        let lock = self.kept()?;
+        let lock = self.load_kept_lock()?;
         let name = SiteName::new(&self.authority_in(lock.as_ref()), &self.config.site);
         let is_vouched = lock.is_some_and(|lock| lock.names_store(store.name()))
             || Manifest::read(&self.config.posts.lock).names_store(store.name());

@@ -171,13 +171,11 @@ fn ask(args: &InitArgs, survey: &Survey, root: &Path) -> anyhow::Result<Answers>
     let mut person = Person { can_ask };
     let title = match &survey.title {
         Some(title) => title.clone(),
-        None => person
-            .asked("title of the site", &likely)?
-            .unwrap_or(likely),
+        None => person.ask("title of the site", &likely)?.unwrap_or(likely),
     };
     let mut url = survey.url.clone();
     while url.is_none() {
-        let Some(text) = person.asked("address of its home page", "not known yet")? else {
+        let Some(text) = person.ask("address of its home page", "not known yet")? else {
             break;
         };
         match text.parse() {
@@ -187,7 +185,7 @@ fn ask(args: &InitArgs, survey: &Survey, root: &Path) -> anyhow::Result<Answers>
     }
     let mut author = survey.author.clone();
     if author.is_none()
-        && let Some(name) = person.asked("who writes", "nobody is named")?
+        && let Some(name) = person.ask("who writes", "nobody is named")?
     {
         author = Some(Author {
             name: composed(&name).into_owned(),
@@ -197,7 +195,7 @@ fn ask(args: &InitArgs, survey: &Survey, root: &Path) -> anyhow::Result<Answers>
     }
     if let Some(author) = &mut author
         && author.email.is_none()
-        && let Some(text) = person.asked("their address", "none")?
+        && let Some(text) = person.ask("their address", "none")?
     {
         match text.parse::<Email>() {
             Ok(email) => author.email = Some(email),
@@ -218,7 +216,7 @@ struct Person {
 
 impl Person {
     /// The answer to a question; none where there is none, or nobody to ask.
-    fn asked(&mut self, question: &str, without: &str) -> anyhow::Result<Option<String>> {
+    fn ask(&mut self, question: &str, without: &str) -> anyhow::Result<Option<String>> {
         if !self.can_ask {
             return Ok(None);
         }

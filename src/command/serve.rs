@@ -45,7 +45,9 @@ pub(super) async fn serve(
     let address = listener.local_addr().unwrap_or(address);
     talk.conclude(&format!("http://{address}/"))?;
     let (show, shown) = watch::channel(routes(state));
-    let server = tokio::spawn(listen(listener, shown, async move { stop.asked().await }));
+    let server = tokio::spawn(listen(listener, shown, async move {
+        stop.wait_until_asked().await;
+    }));
     let mut current = Arc::clone(app);
     while go_rounds(&current, talk, &heartbeat, &mut hangups).await == RoundsEnd::HungUp {
         let next = match reload(&current, talk, &heartbeat).await {

@@ -116,7 +116,7 @@ async fn as_text(
         for one in came_back.iter().take(most) {
             let address = one.address.as_deref().unwrap_or("(forgotten)");
             let why = one_line(one.detail.as_deref().unwrap_or_default(), LONGEST);
-            writeln!(talk.out(), "    {address}: {}: {why}", told(one))?;
+            writeln!(talk.out(), "    {address}: {}: {why}", describe_return(one))?;
         }
         let unlisted = usize::try_from(counts.total() - counts[DeliveryState::Sent])?
             .saturating_sub(listed)
@@ -132,7 +132,7 @@ async fn as_text(
 }
 
 /// What became of a mail that had been sent.
-fn told(one: &CameBack) -> &'static str {
+fn describe_return(one: &CameBack) -> &'static str {
     match one.kind.as_str() {
         "bounced" => "sent, then bounced",
         "complained" => "sent, then called spam",

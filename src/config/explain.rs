@@ -56,7 +56,7 @@ pub(super) fn explain(message: &str) -> Finding {
     let (what, hint) = match message.split_once('\n') {
         Some((what, hint)) => (what, Some(hint.trim().to_owned())),
         None => match message.split_once(", expected ") {
-            Some((what, expected)) => (what, Some(format!("expected {}", plainly(expected)))),
+            Some((what, expected)) => (what, Some(format!("expected {}", say_plainly(expected)))),
             None => (message, None),
         },
     };
@@ -74,7 +74,7 @@ pub(super) fn explain(message: &str) -> Finding {
 }
 
 /// What a parser of Rust expects, as a person who writes TOML would say it.
-fn plainly(expected: &str) -> &str {
+fn say_plainly(expected: &str) -> &str {
     match expected.trim() {
         "a sequence" => "a list, like [\"one\", \"two\"]",
         "usize" | "u64" | "u32" | "i64" => "a whole number, without quotation marks",

@@ -62,11 +62,11 @@ pub(super) async fn deliver<T: Transport>(
     let asked = tokio::spawn({
         let run = run.clone();
         async move {
-            run.delivery.stop.asked().await;
+            run.delivery.stop.wait_until_asked().await;
             run.halt(Halt::Asked);
         }
     });
-    let halted = rounds(&run).await;
+    let halted = run_rounds(&run).await;
     asked.abort();
     // It holds the run, and with it the sender, until it has ended.
     let _ = asked.await;
@@ -93,7 +93,7 @@ async fn doubt(delivery: &Delivery, doubted: Doubted) -> Result<usize> {
     sender.flush().await?;
     let readers = match doubted {
         Doubted::Readers(readers) => readers,
-        Doubted::Everybody => refused(delivery).await?,
+        Doubted::Everybody => load_refused(delivery).await?,
     };
     if readers.is_empty() {
         return Ok(0);
@@ -104,7 +104,7 @@ async fn doubt(delivery: &Delivery, doubted: Doubted) -> Result<usize> {
 }
 
 /// Everyone whom the relay has refused in this issue, in this run or before.
-async fn refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
+async fn load_refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
     let (store, issue) = (delivery.sender.store(), delivery.issue.id);
     let mut refused = Vec::new();
     let mut after = ReaderId::MIN;
@@ -129,7 +129,7 @@ async fn refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
 }
 
 /// Goes on until nobody is due: what came back while the connections worked is for the next round.
-async fn rounds<T: Transport>(run: &Arc<Run<T>>) -> Result<Option<Halt>> {
+async fn run_rounds<T: Transport>(run: &Arc<Run<T>>) -> Result<Option<Halt>> {
     let Delivery {
         sender,
         issue,

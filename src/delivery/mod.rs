@@ -41,7 +41,7 @@ impl Delivery {
     pub async fn deliver(&self, mailer: &Mailer) -> Result<Option<String>> {
         let ended = tokio::select! {
             ended = self.send_and_settle(self.send(mailer)) => ended,
-            () = self.stop.overdue(LONGEST_END) => Err(StoreError::Writer("the store does not answer".to_owned())),
+            () = self.stop.wait_until_overdue(LONGEST_END) => Err(StoreError::Writer("the store does not answer".to_owned())),
         };
         self.progress.finish();
         ended

@@ -32,7 +32,7 @@ impl Queue {
     }
 
     /// Waits until there is no more.
-    pub(super) async fn drained(&self) {
+    pub(super) async fn wait_until_drained(&self) {
         let _ = self.drained.subscribe().wait_for(|drained| *drained).await;
     }
 }

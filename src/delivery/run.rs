@@ -123,7 +123,7 @@ impl<T> Run<T> {
                     tokio::select! {
                         // Where nobody receives any more, all workers have ended.
                         sent = feed.send(filled) => if sent.is_err() { return Ok(()) },
-                        () = self.halted() => return Ok(()),
+                        () = self.wait_until_halted() => return Ok(()),
                     }
                 }
             }
@@ -206,7 +206,7 @@ impl<T> Run<T> {
 
     /// A domain asks for less: whoever waits for it waits longer, and the others go on. Where many do, it is the relay that
     /// is waited for; none where nothing new may begin.
-    async fn throttled(&self, claim: &Claimed, words: &str, is_closing: bool) -> Option<()> {
+    async fn throttle_domain(&self, claim: &Claimed, words: &str, is_closing: bool) -> Option<()> {
         let domain = claim.reader.email.domain();
         let Some((parked, wait)) = self.domains.slow_down(domain) else {
             return self.deferral(words, is_closing).await;
@@ -236,7 +236,7 @@ impl<T> Run<T> {
     }
 
     /// Waits until nothing new may begin.
-    pub(super) async fn halted(&self) {
+    pub(super) async fn wait_until_halted(&self) {
         let _ = self.halted.subscribe().wait_for(|halted| *halted).await;
     }
 
@@ -258,7 +258,7 @@ impl<T> Run<T> {
         }
         tokio::select! {
             () = tokio::time::sleep(wait) => true,
-            () = self.halted() => false,
+            () = self.wait_until_halted() => false,
         }
     }
 
@@ -321,7 +321,7 @@ impl<T> Run<T> {
     }
 
     /// Trouble that is ours halts, the relay's waits: whether to try again.
-    pub(super) async fn stands(&self, trouble: Trouble) -> bool {
+    pub(super) async fn wait_out(&self, trouble: Trouble) -> bool {
         match trouble {
             Trouble::Us(why) => {
                 self.halt(Halt::Us(why));
@@ -343,7 +343,12 @@ impl<T> Run<T> {
     }
 
     /// The connection was lost while trying again is safe; none where nothing new may begin.
-    pub(super) async fn lost(&self, claim: &Claimed, phase: Phase, trouble: Trouble) -> Option<()> {
+    pub(super) async fn settle_lost(
+        &self,
+        claim: &Claimed,
+        phase: Phase,
+        trouble: Trouble,
+    ) -> Option<()> {
         let outcome = match phase {
             // The relay did not know yet for whom it was.
             Phase::Mail => Outcome::Released,
@@ -354,11 +359,11 @@ impl<T> Run<T> {
                 .map_or(Outcome::GivenUp, |_| Outcome::HungUp),
         };
         self.settle(claim, outcome, &trouble.to_string());
-        self.stands(trouble).await.then_some(())
+        self.wait_out(trouble).await.then_some(())
     }
 
     /// Settles a message that was taken.
-    pub(super) fn accepted(&self, claim: &Claimed, words: &str) {
+    pub(super) fn settle_accepted(&self, claim: &Claimed, words: &str) {
         self.settle(claim, Outcome::Sent, words);
         self.record(Phase::Dot, Verdict::Sent, claim, words);
         self.throttle.succeed();
@@ -366,7 +371,7 @@ impl<T> Run<T> {
     }
 
     /// Settles what a refusal decides; none where nothing new may begin.
-    pub(super) async fn refused(&self, claim: &Claimed, refusal: &Refusal) -> Option<()> {
+    pub(super) async fn settle_refused(&self, claim: &Claimed, refusal: &Refusal) -> Option<()> {
         let Refusal {
             phase,
             verdict,
@@ -394,7 +399,7 @@ impl<T> Run<T> {
                 self.halt(Halt::Us(words.clone()));
                 None
             }
-            Verdict::Throttled => self.throttled(claim, words, *is_closing).await,
+            Verdict::Throttled => self.throttle_domain(claim, words, *is_closing).await,
             Verdict::Deferred => self.deferral(words, *is_closing).await,
             _ => {
                 self.throttle.succeed();
@@ -417,7 +422,7 @@ impl<T> Run<T> {
         };
         tokio::select! {
             () = sleep(wait) => Some(()),
-            () = self.halted() => None,
+            () = self.wait_until_halted() => None,
         }
     }
 

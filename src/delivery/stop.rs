@@ -46,14 +46,14 @@ impl Stop {
     }
 
     /// Waits until somebody asks.
-    pub async fn asked(&self) {
+    pub async fn wait_until_asked(&self) {
         // The sender that is held here keeps it open.
         let _ = self.0.subscribe().wait_for(|asked| *asked).await;
     }
 
     /// Waits until somebody has asked and has waited so long.
-    pub(super) async fn overdue(&self, wait: Duration) {
-        self.asked().await;
+    pub(super) async fn wait_until_overdue(&self, wait: Duration) {
+        self.wait_until_asked().await;
         sleep(wait).await;
     }
 }

@@ -74,7 +74,7 @@ impl<T: Transport> Worker<T> {
             let is_awaited = self.run.has_parked();
             tokio::select! {
                 permit = self.permit() => permit?,
-                () = queue.drained(), if !is_awaited => return None,
+                () = queue.wait_until_drained(), if !is_awaited => return None,
             }
         }
         if self.run.is_halted() {
@@ -89,7 +89,7 @@ impl<T: Transport> Worker<T> {
             }
             let next = tokio::select! {
                 biased;
-                () = self.run.halted() => None,
+                () = self.run.wait_until_halted() => None,
                 next = self.queue.next() => next,
             };
             if let Some(admitted) = self.run.admit(next?) {
@@ -126,7 +126,7 @@ impl<T: Transport> Worker<T> {
         if self.permit.is_none() {
             self.permit = tokio::select! {
                 permit = self.run.throttle.permit() => Some(permit),
-                () = self.run.halted() => None,
+                () = self.run.wait_until_halted() => None,
             };
         }
         self.permit.is_some().then_some(())
@@ -159,18 +159,18 @@ impl<T: Transport> Worker<T> {
         match attempt {
             Attempt::Accepted(words) => {
                 self.keep(connection);
-                run.accepted(&claim, &words);
+                run.settle_accepted(&claim, &words);
                 Some(())
             }
             Attempt::Refused(refusal) if refusal.verdict == Verdict::RelayTrouble => {
                 // The connection may still take a QUIT; the state of its transaction is unknown.
                 connection.quit().await;
                 let trouble = Trouble::Relay(refusal.words);
-                run.lost(&claim, refusal.phase, trouble).await
+                run.settle_lost(&claim, refusal.phase, trouble).await
             }
             Attempt::Refused(refusal) => {
                 self.keep(connection);
-                run.refused(&claim, &refusal).await
+                run.settle_refused(&claim, &refusal).await
             }
             // Between two messages a relay may close a connection, for whatever reason; one that closes a new one, or says
             // nothing, is in trouble.
@@ -180,7 +180,7 @@ impl<T: Transport> Worker<T> {
                 run.settle(&claim, Outcome::Released, &trouble.to_string());
                 Some(())
             }
-            Attempt::Lost(phase, trouble) => run.lost(&claim, phase, trouble).await,
+            Attempt::Lost(phase, trouble) => run.settle_lost(&claim, phase, trouble).await,
             Attempt::OutOfStep(trouble) => {
                 run.stop_pipelining();
                 run.settle(&claim, Outcome::Released, &trouble.to_string());
@@ -188,7 +188,7 @@ impl<T: Transport> Worker<T> {
             }
             Attempt::Unknown(trouble) => {
                 run.settle(&claim, run.uncertain(&claim), &trouble.to_string());
-                run.stands(trouble).await.then_some(())
+                run.wait_out(trouble).await.then_some(())
             }
         }
     }
@@ -209,7 +209,7 @@ impl<T: Transport> Worker<T> {
                 }
                 tokio::select! {
                     () = sleep_until(turn) => {}
-                    () = run.halted() => return None,
+                    () = run.wait_until_halted() => return None,
                 }
             }
             if let Some(connection) = self.open.take() {
@@ -221,7 +221,7 @@ impl<T: Transport> Worker<T> {
             self.permit().await?;
             let opened = tokio::select! {
                 opened = run.transport.open() => opened,
-                () = run.halted() => return None,
+                () = run.wait_until_halted() => return None,
             };
             match opened {
                 Ok(connection) => {
@@ -261,7 +261,7 @@ impl<T: Transport> Worker<T> {
         let envelope = async {
             tokio::select! {
                 said = connection.envelope(run.envelope(claim, &message)) => Some(said),
-                () = run.halted() => None,
+                () = run.wait_until_halted() => None,
             }
         };
         let (said, intended) = tokio::join!(
@@ -304,7 +304,7 @@ impl<T: Transport> Worker<T> {
             .map(|next| run.envelope(&next.claim, &next.message));
         let attempt = tokio::select! {
             attempt = connection.body(message, next) => attempt,
-            () = run.delivery.stop.overdue(GRACE) => {
+            () = run.delivery.stop.wait_until_overdue(GRACE) => {
                 Attempt::Unknown(Trouble::Relay("stopped before the answer came".to_owned()))
             }
         };

@@ -80,7 +80,7 @@ impl Report {
             recipients,
             action: Action::Failed,
             verdict: judge_failure(None, words),
-            words: kept(words),
+            words: shorten_words(words),
         }
     }
 
@@ -120,7 +120,7 @@ pub fn report_for<'r>(reports: &'r [Report], reader: Option<&Email>) -> Option<&
 }
 
 /// The words that are kept: of a long text its end where only that has a code, as Exchange's have.
-fn kept(words: &str) -> String {
+fn shorten_words(words: &str) -> String {
     let length = words.chars().count();
     let begin: String = words.chars().take(LONGEST).collect();
     let has_code = |text: &str| codes_in(text).next().is_some() || reply_code_in(text).is_some();
@@ -204,7 +204,7 @@ fn read_recipient(fields: &Fields) -> Option<Report> {
         recipients,
         action,
         verdict,
-        words: kept(&words),
+        words: shorten_words(&words),
     })
 }
 

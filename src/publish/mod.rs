@@ -103,11 +103,13 @@ impl Publisher {
         });
         let drawings = self.manifest().drawings.get(&outline.path).cloned();
         let drawings = drawings.unwrap_or_default();
-        twins_stand && drawings.iter().all(|path| self.stands(path)) && self.stands(&outline.path)
+        twins_stand
+            && drawings.iter().all(|path| self.is_intact(path))
+            && self.is_intact(&outline.path)
     }
 
     /// Whether a file on disk is as it was written.
-    fn stands(&self, path: &str) -> bool {
+    fn is_intact(&self, path: &str) -> bool {
         let Some(known) = self.manifest().files.get(path).cloned() else {
             return false;
         };

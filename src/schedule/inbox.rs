@@ -179,7 +179,7 @@ pub(crate) async fn read_inbox(
     }
     talk.report(&findings);
     if tally.read > 0 {
-        talk.conclude(&tally.told())?;
+        talk.conclude(&tally.summarise())?;
     }
     Ok(Ending::of(&findings))
 }
@@ -378,7 +378,7 @@ impl Tally {
     }
 
     /// `3 messages read: 1 bounced, 1 left, 1 not understood`.
-    fn told(&self) -> String {
+    fn summarise(&self) -> String {
         let mut text = format!("{} read", count(self.read, "message"));
         let mut mark = ":";
         for (number, what) in [

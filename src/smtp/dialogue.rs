@@ -106,14 +106,14 @@ impl Connection {
                 if self.usable && self.reset(asked).await.is_err() {
                     self.usable = false;
                 }
-                return Err(self.refused(phase, &reply));
+                return Err(self.judge_refusal(phase, &reply));
             }
         }
         Ok(())
     }
 
     /// Judges a refusal. A MAIL that is out of sequence on an old connection may succeed on a new one.
-    fn refused(&mut self, phase: Phase, reply: &Reply) -> Attempt {
+    fn judge_refusal(&mut self, phase: Phase, reply: &Reply) -> Attempt {
         let is_stale = phase == Phase::Mail && self.messages > 1 && reply.is_out_of_step();
         if is_stale {
             self.usable = false;

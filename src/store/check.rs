@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::finding::{Finding, count};
 use crate::reader::Email;
 use crate::store::connect::StorePlace;
-use crate::store::rename::counted;
+use crate::store::rename::read_count;
 use crate::store::{Result, Store, StoreError};
 
 /// How much a store keeps.
@@ -113,7 +113,7 @@ impl Store {
             .fetch_all(&self.pool)
             .await?;
         rows.iter()
-            .map(|row| Ok((row.try_get("state")?, counted(row, "n")?)))
+            .map(|row| Ok((row.try_get("state")?, read_count(row, "n")?)))
             .collect()
     }
 
@@ -122,7 +122,7 @@ impl Store {
         let row = sqlx::query(AssertSqlSafe(text))
             .fetch_one(&self.pool)
             .await?;
-        counted(&row, "n")
+        read_count(&row, "n")
     }
 
     /// What is wrong with what is kept: errors where mail would go wrong, else warnings.

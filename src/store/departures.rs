@@ -15,7 +15,7 @@ use crate::file::read::{LISTED, read_text_if_any};
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
 use crate::store::readers::{erase, time_of};
-use crate::store::rename::counted;
+use crate::store::rename::read_count;
 use crate::store::subscriptions::has_left;
 use crate::store::{Result, Store, StoreError};
 
@@ -228,7 +228,7 @@ impl Store {
             .fetch_one(&self.pool)
             .await?;
         let mark = EventMark {
-            count: counted(&row, "n")?,
+            count: read_count(&row, "n")?,
             latest: row.try_get("latest")?,
         };
         let text = read_file(file)?;

@@ -30,12 +30,12 @@ impl Store {
         }
         let readers = "SELECT digest, COUNT(*) AS n FROM subscription GROUP BY digest";
         for row in sqlx::query(readers).fetch_all(&self.pool).await? {
-            let readers = counted(&row, "n")?;
+            let readers = read_count(&row, "n")?;
             holdings.entry(row.try_get("digest")?).or_default().readers = readers;
         }
         let announced = "SELECT digest, COUNT(*) AS n FROM announced GROUP BY digest";
         for row in sqlx::query(announced).fetch_all(&self.pool).await? {
-            let announced = counted(&row, "n")?;
+            let announced = read_count(&row, "n")?;
             holdings
                 .entry(row.try_get("digest")?)
                 .or_default()
@@ -59,6 +59,6 @@ impl Store {
     }
 }
 
-pub(super) fn counted(row: &AnyRow, column: &str) -> Result<usize> {
+pub(super) fn read_count(row: &AnyRow, column: &str) -> Result<usize> {
     Ok(usize::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
 }

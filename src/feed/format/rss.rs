@@ -62,8 +62,9 @@ fn write(channel: &Channel) -> String {
 /// A document without its items.
 fn head(feed: &Feed<'_>) -> Channel {
     let site = feed.site;
-    let (title, link) = (apart(&feed.title()), text::address(&site.url));
-    let description = Some(apart(&text::line(&site.description))).filter(|text| !text.is_empty());
+    let (title, link) = (part_closing_tags(&feed.title()), text::address(&site.url));
+    let description =
+        Some(part_closing_tags(&text::line(&site.description))).filter(|text| !text.is_empty());
     let mut namespaces = BTreeMap::from([
         ("atom".to_owned(), "http://www.w3.org/2005/Atom".to_owned()),
         (
@@ -104,7 +105,7 @@ fn head(feed: &Feed<'_>) -> Channel {
         title,
         link,
         language: Some(site.language.clone()),
-        copyright: feed.rights().map(|rights| apart(&rights)),
+        copyright: feed.rights().map(|rights| part_closing_tags(&rights)),
         managing_editor: site.author.as_ref().and_then(by_mail),
         last_build_date: feed.posts.first().map(|_| time(feed.updated())),
         categories: site
@@ -165,11 +166,11 @@ fn item(entry: &Entry<'_>) -> Item {
         None => post
             .authors
             .iter()
-            .map(|author| apart(&text::line(&author.name)))
+            .map(|author| part_closing_tags(&text::line(&author.name)))
             .collect(),
     };
     Item {
-        title: Some(apart(&entry.title)),
+        title: Some(part_closing_tags(&entry.title)),
         link: Some(text::address(&post.url)),
         guid: Some(Guid {
             value: post.id.to_string(),
@@ -269,7 +270,7 @@ fn category(name: &str) -> Option<Category> {
 
 /// `ada@x.example (Ada)`; none without an address that RSS permits.
 fn by_mail(author: &Author) -> Option<String> {
-    let name = apart(&text::line(&author.name))
+    let name = part_closing_tags(&text::line(&author.name))
         .replace('(', "[")
         .replace(')', "]");
     text::mail(author).map(|email| format!("{email} ({name})"))
@@ -281,7 +282,7 @@ fn time(at: DateTime<Utc>) -> String {
 }
 
 /// A plain text in which a closing tag is held apart: many readers would take it for HTML, and swallow it.
-fn apart(text: &str) -> String {
+fn part_closing_tags(text: &str) -> String {
     let mut parts = text.split("</");
     let mut apart = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -330,7 +331,7 @@ fn numbered(xml: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{apart, numbered};
+    use super::{numbered, part_closing_tags};
 
     #[test]
     fn entities_have_numbers_outside_cdata_only() {
@@ -347,7 +348,7 @@ mod tests {
             ("</3 a</ b>", "</3 a</ b>"),
             ("</I></i>", "<\u{200b}/I><\u{200b}/i>"),
         ] {
-            assert_eq!(apart(text), expected);
+            assert_eq!(part_closing_tags(text), expected);
         }
     }
 }

@@ -71,7 +71,7 @@ pub(in crate::loader) fn read_data(
 }
 
 /// A file of data that cannot be read leaves no post out.
-fn unread(error: Unreadable, file: &Path) -> Finding {
+fn describe_unread(error: Unreadable, file: &Path) -> Finding {
     let finding = Finding {
         severity: Severity::Warning,
         ..error.in_file(file)
@@ -110,7 +110,7 @@ fn files(
         }
         if let Some(stem) = data {
             let stem = stem.strip_suffix(".11tydata").unwrap_or(stem);
-            let text = read_text(&file, WRITTEN).map_err(|error| unread(error, &file));
+            let text = read_text(&file, WRITTEN).map_err(|error| describe_unread(error, &file));
             let text = text.map_err(|finding| findings.push(finding));
             if let Some(keys) = text.ok().and_then(|text| serde_json::from_str(&text).ok()) {
                 let known = found.remove(stem).unwrap_or_default();

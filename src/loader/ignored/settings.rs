@@ -283,9 +283,11 @@ impl<'a> Gathered<'a> {
                         self.files.push(format!("^{folder}/{glob}$"));
                         self.folders.push(format!("^{folder}/{glob}$"));
                     }
-                    Err(error) => self
-                        .findings
-                        .push(unread(line, &error).in_file(&file).at_line(number + 1)),
+                    Err(error) => self.findings.push(
+                        describe_unread(line, &error)
+                            .in_file(&file)
+                            .at_line(number + 1),
+                    ),
                 }
             }
         }
@@ -347,7 +349,7 @@ impl<'a> Gathered<'a> {
     fn read(&mut self, pattern: &str, made: Result<String, Unread>) -> Option<String> {
         made.inspect_err(|error| {
             let (file, line) = self.place(pattern);
-            let finding = unread(pattern, error).in_file(file);
+            let finding = describe_unread(pattern, error).in_file(file);
             self.findings.push(match line {
                 Some(line) => finding.at_line(line),
                 None => finding,
@@ -403,7 +405,7 @@ impl<'a> Gathered<'a> {
     }
 }
 
-fn unread(pattern: &str, error: &Unread) -> Finding {
+fn describe_unread(pattern: &str, error: &Unread) -> Finding {
     let finding = Finding::warning(format!("`{pattern}` cannot be read: {error}"));
     finding.hint("write it in another way: what it leaves out of the site is taken in here")
 }

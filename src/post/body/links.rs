@@ -14,7 +14,7 @@ pub struct Index(OnceLock<HashMap<String, Vec<usize>>>);
 
 impl Index {
     /// The posts whose path ends with the last part of this one, in their order.
-    fn named<'a>(&self, posts: &'a [Post], bare: &str) -> impl Iterator<Item = &'a Post> {
+    fn find<'a>(&self, posts: &'a [Post], bare: &str) -> impl Iterator<Item = &'a Post> {
         let index = self.0.get_or_init(|| {
             let mut index: HashMap<String, Vec<usize>> = HashMap::new();
             for (place, post) in posts.iter().enumerate() {
@@ -163,7 +163,7 @@ impl Links<'_> {
         };
         let mut best: Option<(u8, &Post)> = None;
         // `..` alone has a last part only in what it leads to.
-        for post in self.index.named(
+        for post in self.index.find(
             self.posts,
             if last(&wanted).starts_with('.') {
                 &near

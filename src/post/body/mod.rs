@@ -65,7 +65,7 @@ pub fn body(
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
         let safe = safe::sanitise(&plain.to_html(), &links)?;
         budget.check(safe.html.len())?;
-        let warnings = left_out(&safe.left_out).into_iter().collect();
+        let warnings = warn_of_elements(&safe.left_out).into_iter().collect();
         let body = finish(safe.html, post, None, warnings, signature);
         return Ok(Body {
             drawings: safe.drawings,
@@ -133,9 +133,9 @@ pub fn body(
     let mut warnings: Vec<Finding> = dropped
         .map(|(line, what)| meaningless(&what).at_line(body_line + line))
         .collect();
-    let unread = unread(&expanded.unread);
+    let unread = warn_of_tex(&expanded.unread);
     warnings.extend(unread.map(|(line, finding)| finding.at_line(body_line + line)));
-    warnings.extend(left_out(&safe.left_out));
+    warnings.extend(warn_of_elements(&safe.left_out));
     let more = marks.more();
     let body = finish(safe.html, post, Some(&more), warnings, signature);
     Ok(Body {
@@ -160,7 +160,7 @@ fn meaningless(what: &str) -> Finding {
 }
 
 /// One warning for all formulas that stay TeX, and the line of the first, from 0.
-fn unread(formulas: &[(usize, String, String)]) -> Option<(usize, Finding)> {
+fn warn_of_tex(formulas: &[(usize, String, String)]) -> Option<(usize, Finding)> {
     let (line, tex, why) = formulas.first()?;
     let shown: String = tex.chars().take(60).collect();
     let others = match formulas.len() - 1 {
@@ -173,7 +173,7 @@ fn unread(formulas: &[(usize, String, String)]) -> Option<(usize, Finding)> {
 }
 
 /// One warning for all elements that are left out.
-fn left_out(counts: &LeftOut) -> Option<Finding> {
+fn warn_of_elements(counts: &LeftOut) -> Option<Finding> {
     let named: Vec<String> = counts
         .iter()
         .map(|(name, count)| format!("{count} `<{name}>`"))

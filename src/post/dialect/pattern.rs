@@ -50,7 +50,7 @@ impl Colons {
             converted.push_str(&literal(before));
             let end = rest.find(|c| !(self.is_in_word)(c));
             let word = &rest[..end.unwrap_or(rest.len())];
-            let (word, token) = match self.known(word) {
+            let (word, token) = match self.translate(word) {
                 Some(found) => found,
                 None if word.is_empty() => (word, ":".to_owned()),
                 None => (word, unknown(word)),
@@ -70,7 +70,7 @@ impl Colons {
     }
 
     /// The token that a word begins with, and how it is called here.
-    fn known<'a>(&self, word: &'a str) -> Option<(&'a str, String)> {
+    fn translate<'a>(&self, word: &'a str) -> Option<(&'a str, String)> {
         let find = |word: &str| {
             let token = self.tokens.iter().find(|(name, _)| *name == word);
             token

@@ -201,7 +201,7 @@ impl Dating<'_> {
                 .map_err(|reason| {
                     Finding::error(format!(
                         "`{}` is no date: {reason}",
-                        self.front.shown(key, &text)
+                        self.front.show_key(key, &text)
                     ))
                     .at_line(self.front.line(key))
                     .hint("expected something like 2024-12-01 or 2024-12-01T08:00:00+01:00")

@@ -30,7 +30,7 @@ pub(super) fn authors(front: &Front<'_>, habits: &Habits) -> Vec<Author> {
             // Pelican parts a list at `;` where there is one, else at `,`; a name alone may hold a comma elsewhere.
             let comma = habits.rules.authors_at_commas && !text.contains(';');
             text.split(if comma { ',' } else { ';' })
-                .for_each(|one| take(named(one, habits)));
+                .for_each(|one| take(parse_author(one, habits)));
         }
         Some(one) => take(author(one, habits)),
         None => {}
@@ -43,7 +43,7 @@ pub(super) fn authors(front: &Front<'_>, habits: &Habits) -> Vec<Author> {
 fn author(value: &Value, habits: &Habits) -> Option<Author> {
     match value {
         Value::Object(map) => from_map(map),
-        other => named(&text_of(other)?, habits),
+        other => parse_author(&text_of(other)?, habits),
     }
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn from_map(map: &Map<String, Value>) -> Option<Author> {
 }
 
 /// An author by one string: a key of the site's people, `Ada <ada@x.example>`, `ada@x.example (Ada)` or a name.
-fn named(text: &str, habits: &Habits) -> Option<Author> {
+fn parse_author(text: &str, habits: &Habits) -> Option<Author> {
     let linked = text.contains("](").then(|| words(&inline(text)));
     let text = linked.as_deref().unwrap_or(text).trim();
     if let Some(known) = habits.people.get(text) {
@@ -163,7 +163,7 @@ fn once(terms: Vec<String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{from_map, named};
+    use super::{from_map, parse_author};
     use crate::config::Dialect;
     use crate::post::dialect::Habits;
 
@@ -174,7 +174,11 @@ mod tests {
         let by_map = from_map(map.as_object().unwrap()).unwrap();
         assert_eq!(by_map.name, "Zo\u{eb}");
         for text in ["Zoe\u{308}", "Zoe\u{308} <z@x.example>", "[Zoe\u{308}](/z)"] {
-            assert_eq!(named(text, &habits).unwrap().name, "Zo\u{eb}", "{text}");
+            assert_eq!(
+                parse_author(text, &habits).unwrap().name,
+                "Zo\u{eb}",
+                "{text}"
+            );
         }
     }
 
@@ -192,7 +196,7 @@ mod tests {
             ),
             ("Ada (Hums), Bo (Hums)", "Ada (Hums), Bo (Hums)", None),
         ] {
-            let author = named(text, &habits).unwrap();
+            let author = parse_author(text, &habits).unwrap();
             let found = author.email.map(|email| email.to_string());
             assert_eq!(
                 (author.name.as_str(), found.as_deref()),

@@ -119,7 +119,7 @@ impl Front<'_> {
     }
 
     /// A key and its text as the file says them: `date: 2024-12-01` or `date = 2024-12-01`.
-    pub(crate) fn shown(&self, key: &str, text: &str) -> String {
+    pub(crate) fn show_key(&self, key: &str, text: &str) -> String {
         match self.find(key) {
             Some((.., '=')) => format!("{key} = {text}"),
             _ => format!("{key}: {text}"),

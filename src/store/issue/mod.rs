@@ -20,7 +20,7 @@ pub(super) use row::{delivery_state, reopen};
 use crate::finding::one_line;
 use crate::ledger::{Counts, DigestProgress, Issue, IssueId, IssueState};
 use crate::store::connect::StorePlace;
-use crate::store::rename::counted;
+use crate::store::rename::read_count;
 use crate::store::{LONGEST_REPLY, Result, Store};
 use row::{COLUMNS, issue_of, state_of};
 
@@ -33,8 +33,8 @@ impl Store {
         let query = sqlx::query(text).bind(digest.to_owned());
         let row = query.fetch_one(&self.pool).await?;
         Ok(DigestProgress {
-            frozen: counted(&row, "frozen")?,
-            ended: counted(&row, "ended")?,
+            frozen: read_count(&row, "frozen")?,
+            ended: read_count(&row, "ended")?,
         })
     }
 

@@ -30,11 +30,11 @@ impl<'a> KnownNames<'a> {
     pub(super) fn value(&self, expression: &str) -> Option<&str> {
         let name = expression.trim();
         let image = self.images.get(name.strip_suffix(".src").unwrap_or(name));
-        image.map(String::as_str).or_else(|| self.said(name))
+        image.map(String::as_str).or_else(|| self.look_up(name))
     }
 
     /// What the front matter says under the key that an expression names: `frontmatter.title`, `props.meta.a`.
-    pub(super) fn said(&self, expression: &str) -> Option<&str> {
+    pub(super) fn look_up(&self, expression: &str) -> Option<&str> {
         let path = expression.trim();
         let path = path.strip_prefix("props.").unwrap_or(path);
         let (root, key) = path.split_once('.')?;

@@ -146,7 +146,7 @@ impl MdxReader<'_> {
     fn expression(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
         let (length, shown) = expression(rest, &mut self.search)?;
-        if let Some(value) = self.known.said(&rest[1..length - 1]) {
+        if let Some(value) = self.known.look_up(&rest[1..length - 1]) {
             let html = escape(value);
             self.slot(&html);
             self.keep_lines(&rest[..length], 0);

@@ -7,7 +7,7 @@ use url::Url;
 
 /// The page of a player, and what its service is called.
 pub(super) fn page(player: &Url) -> (Url, Option<&'static str>) {
-    let Some((page, service)) = known(player) else {
+    let Some((page, service)) = recognise(player) else {
         return (player.clone(), None);
     };
     let page = page.and_then(|page| Url::parse(&page).ok());
@@ -34,7 +34,7 @@ pub(super) fn is_telling(title: &str) -> bool {
 
 /// The page and the service, where the service is known; it may have no page that its player tells.
 #[expect(clippy::too_many_lines, reason = "a table has a line for each service")]
-fn known(player: &Url) -> Option<(Option<String>, &'static str)> {
+fn recognise(player: &Url) -> Option<(Option<String>, &'static str)> {
     let host = player.host_str()?;
     let host = host.strip_prefix("www.").unwrap_or(host);
     let parts: Vec<&str> = player

@@ -19,7 +19,7 @@ pub(super) fn offset(
     if first.is_empty() {
         return Ok(None);
     }
-    if let Some(offset) = named(first, time, site) {
+    if let Some(offset) = find_offset(first, time, site) {
         // `12:00 UTC time`, and `GMT +0100`; `GMT Summer Time` is another zone.
         return match rest {
             "" => Ok(Some(offset)),
@@ -50,7 +50,7 @@ fn comment_of(words: &str) -> Option<(&str, &str)> {
 
 /// The offset of a zone's name: what RFC 2822 (4.3) says, else what the site's own zone calls so in that year, else what
 /// every zone calls so.
-fn named(name: &str, time: NaiveDateTime, site: Tz) -> Option<FixedOffset> {
+fn find_offset(name: &str, time: NaiveDateTime, site: Tz) -> Option<FixedOffset> {
     if let Some(hours) = hours_of(name, &BY_RFC) {
         return FixedOffset::east_opt(hours * 3600);
     }
@@ -150,7 +150,7 @@ mod tests {
     use chrono::{NaiveDate, NaiveDateTime, Offset, TimeZone};
     use chrono_tz::{OffsetName, TZ_VARIANTS, Tz};
 
-    use super::{AMBIGUOUS, BY_ALL, BY_RFC, named};
+    use super::{AMBIGUOUS, BY_ALL, BY_RFC, find_offset};
 
     fn noon(month: u32) -> NaiveDateTime {
         let day = NaiveDate::from_ymd_opt(2024, month, 15).unwrap();
@@ -198,7 +198,7 @@ mod tests {
         ] {
             let site: Tz = zone.parse().unwrap();
             for month in [1, 7] {
-                let offset = named(name, noon(month), site);
+                let offset = find_offset(name, noon(month), site);
                 let found = offset.map(|offset| offset.local_minus_utc() / 60);
                 assert_eq!(found, minutes, "{name} in {zone}");
             }
