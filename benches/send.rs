@@ -1,197 +1,29 @@
 //! Sending, as ratios measured in one run: the engine beside a bare client that only writes the same bytes; the rate at a
 //! round trip of 30 ms; claims and memory with a million recipients. `cargo bench --bench send`.
 
+mod support;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, SqliteConnection};
-use tidings::clock::Clock;
-use tidings::config::{Mail, StoreUrl, Uncertain};
-use tidings::inside::delivery::{Delivery, Mailer, Progress, Stop};
+use tidings::config::Uncertain;
 use tidings::inside::ledger::{DeliveryState, Issue};
-use tidings::inside::message::Compiled;
 use tidings::inside::store::{Access, Store};
 use tokio::runtime::Runtime;
 
-const MONDAY: &str = "2024-06-24T08:00:05+02:00";
+use support::{MONDAY, frozen, sink, store, with_ledger};
+
 /// When the issue for a million is due.
 const NEXT: &str = "2024-07-01T09:00:05+02:00";
 const MESSAGES: u32 = 20_000;
 /// How many of a million messages must have left before the memory is looked at, and how long that may take.
 const SOME: u64 = 20_000;
 const PATIENCE: Duration = Duration::from_mins(10);
-
-/// A relay that takes everything. Its answers go out together where commands came together, `late` by so much: a round
-/// trip. It offers PIPELINING and expects it to be used.
-fn sink(late: Duration) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            thread::spawn(move || {
-                Session {
-                    lines: BufReader::with_capacity(64 * 1024, stream),
-                    line: Vec::new(),
-                    answers: Vec::new(),
-                    late,
-                }
-                .swallow()
-            });
-        }
-    });
-    port
-}
-
-/// One connection to the sink.
-struct Session {
-    lines: BufReader<TcpStream>,
-    line: Vec<u8>,
-    answers: Vec<u8>,
-    late: Duration,
-}
-
-impl Session {
-    /// The first three octets of the next line.
-    fn next(&mut self) -> Option<[u8; 3]> {
-        if !self.answers.is_empty() && !self.lines.buffer().contains(&b'\n') {
-            thread::sleep(self.late);
-            self.lines.get_mut().write_all(&self.answers).ok()?;
-            self.answers.clear();
-        }
-        self.line.clear();
-        self.lines
-            .read_until(b'\n', &mut self.line)
-            .ok()
-            .filter(|read| *read > 0)?;
-        Some([0, 1, 2].map(|at| self.line.get(at).copied().unwrap_or(0)))
-    }
-
-    fn swallow(mut self) -> Option<()> {
-        self.lines.get_ref().set_nodelay(true).ok()?;
-        self.answers.extend_from_slice(b"220 sink\r\n");
-        loop {
-            match &self.next()? {
-                b"EHL" => self
-                    .answers
-                    .extend_from_slice(b"250-sink\r\n250-SIZE 10000000\r\n250 PIPELINING\r\n"),
-                b"MAI" | b"RCP" => self.answers.extend_from_slice(b"250 2.1.0 ok\r\n"),
-                b"DAT" => {
-                    self.answers.extend_from_slice(b"354 go on\r\n");
-                    while self.next()? != *b".\r\n" {}
-                    self.answers.extend_from_slice(b"250 2.0.0 taken\r\n");
-                }
-                _ => self.answers.extend_from_slice(b"221 bye\r\n"),
-            }
-        }
-    }
-}
-
-/// A site whose one issue of some 30 KB is frozen and has not left.
-fn frozen(readers: u32) -> tempfile::TempDir {
-    let site = tempfile::tempdir().unwrap();
-    let sentence =
-        "The daemon hums in the cellar while the kettle waits for the morning shift to come. ";
-    fs::create_dir(site.path().join("post")).unwrap();
-    let post = format!(
-        "---\ntitle: Long\ndate: 2024-06-01\n---\n{}\n",
-        sentence.repeat(150)
-    );
-    fs::write(site.path().join("post/long.md"), post).unwrap();
-    fs::write(
-        site.path().join("config.toml"),
-        "[site]\ntitle = \"Hums\"\nurl = \"https://hums.example/\"\nrequire_live = false\n[[digest]]\nname = \"weekly\"\nlayout = \"full\"\n\
-         schedule = \"0 8 * * MON\"\nsince = \"2013-01-01\"\n[mail]\nfrom = \"Hums <news@hums.example>\"\n\
-         smtp = \"smtp://127.0.0.1:9?tls=none\"\npatience = \"0s\"\n",
-    )
-    .unwrap();
-    let people: Vec<String> = (0..readers)
-        .map(|n| format!("reader{n}@x{}.example", n % 100))
-        .collect();
-    fs::write(
-        site.path().join("people.csv"),
-        format!("email\n{}\n", people.join("\n")),
-    )
-    .unwrap();
-    tidings(
-        site.path(),
-        &["subscriber", "import", "people.csv", "--confirmed"],
-    );
-    tidings(site.path(), &["run"]);
-    site
-}
-
-fn tidings(site: &Path, arguments: &[&str]) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
-    command
-        .args(["-q", "--at", MONDAY])
-        .args(arguments)
-        .current_dir(site)
-        .stderr(Stdio::null());
-    assert!(
-        command
-            .status()
-            .unwrap()
-            .code()
-            .is_some_and(|code| code < 2),
-        "{arguments:?}"
-    );
-}
-
-fn store(site: &Path) -> StoreUrl {
-    StoreUrl::Sqlite(site.join("tidings.db"))
-}
-
-/// Sends the frozen issue with the ledger on; the time it took, and its first message.
-async fn with_ledger(site: &Path, port: u16, connections: u32) -> (Duration, Vec<u8>) {
-    let at: DateTime<Utc> = MONDAY.parse().unwrap();
-    let store = Store::open(&store(site), Access::Write, at).await.unwrap();
-    let sender = store
-        .begin_sending(Uncertain::Retry, at)
-        .await
-        .unwrap()
-        .unwrap();
-    let issue = store.issues().await.unwrap().remove(0);
-    let key = store.key(issue.key).await.unwrap();
-    let compiled = Arc::new(Compiled::from_text(&store.compiled(issue.id).await.unwrap()).unwrap());
-    let reader = store
-        .first_reader(&issue.digest, &[])
-        .await
-        .unwrap()
-        .unwrap();
-    let message = compiled.fill(&reader, issue.made_at, &key);
-    let text = format!("smtp = \"smtp://127.0.0.1:{port}?tls=none\"\nconnections = {connections}");
-    let mail: Mail = toml::from_str(&text).unwrap();
-    let mailer = Mailer::Smtp(mail.smtp.clone().unwrap());
-    let delivery = Delivery {
-        sender,
-        issue,
-        compiled,
-        key,
-        mail: Arc::new(mail),
-        clock: Clock::new(Some(at)),
-        progress: Progress::hidden(),
-        stop: Stop::default(),
-    };
-    let began = Instant::now();
-    assert_eq!(delivery.deliver(&mailer).await.unwrap(), None);
-    let took = began.elapsed();
-    assert_eq!(
-        delivery
-            .sender
-            .unsent_count(delivery.issue.id)
-            .await
-            .unwrap(),
-        0
-    );
-    (took, message)
-}
 
 /// The same bytes from as many connections, and nothing else.
 async fn bare(port: u16, connections: u32, messages: u32, message: &[u8]) -> Duration {
@@ -320,7 +152,7 @@ fn beside_a_bare_client(runtime: &Runtime) {
 
     let port = sink(Duration::ZERO);
     let site = frozen(MESSAGES);
-    let (took, message) = runtime.block_on(with_ledger(site.path(), port, 16));
+    let (took, message) = runtime.block_on(with_ledger(site.path(), port, 16, None));
     let alone = runtime.block_on(bare(port, 16, MESSAGES, &message));
     println!(
         "{} bytes a message, 16 connections on loopback, SQLite with synchronous=FULL:",
@@ -341,6 +173,7 @@ fn over_a_long_way(runtime: &Runtime) {
         site.path(),
         sink(Duration::from_millis(30)),
         32,
+        None,
     ));
     // A message costs a round trip: its envelope goes out with the body before.
     let best = 32.0 / 0.030;
