@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use mail_parser::MessageParser;
 
+use crate::browser::Browser;
 use crate::http::{Answer, Service};
 use crate::relay::{Habits, Relay};
 use crate::scene::Scene;
@@ -89,6 +90,16 @@ impl Site {
         let link = text[at..].split_whitespace().next().unwrap();
         link.trim_start_matches("https://news.hums.example")
             .to_owned()
+    }
+
+    /// The path of the page to leave in the last mail to somebody.
+    fn leave_path(&self, to: &str) -> String {
+        let taken = self.relay.taken();
+        let (_, message) = taken.iter().rev().find(|(other, _)| other == to).unwrap();
+        let begin = "List-Unsubscribe: <https://news.hums.example";
+        let line = message.lines().find(|line| line.starts_with(begin));
+        let rest = &line.unwrap()[begin.len()..];
+        rest[..rest.find('>').unwrap()].to_owned()
     }
 
     fn shown(&self, address: &str) -> String {
@@ -307,4 +318,61 @@ fn the_form_leads_back_to_the_page_of_the_config_and_to_no_other() {
         policy.contains("form-action 'self' https://hums.example;"),
         "{policy}"
     );
+}
+
+#[test]
+fn a_person_with_a_keyboard_and_without_scripts_joins_leaves_and_takes_it_back() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let site = Site::new("");
+    let base = format!("http://{}", site.service.address);
+    browser.open(&format!("{base}/subscribe"));
+    for (width, scheme) in [
+        (375, "light"),
+        (375, "dark"),
+        (1280, "light"),
+        (1280, "dark"),
+    ] {
+        assert_eq!(
+            browser.look(width, scheme),
+            width,
+            "nothing stands out of the page"
+        );
+        browser.shoot(&format!("subscribe-{width}-{scheme}"));
+    }
+    // The page takes nobody for a person who is faster.
+    thread::sleep(Duration::from_secs(3));
+    // Past the link to the site.
+    browser.tab(2);
+    browser.write("ada@x.example");
+    let asked = browser.enter();
+    assert!(
+        asked.contains("<h1>Please look into your mailbox</h1>"),
+        "{asked}"
+    );
+    site.wait_for(1);
+    let confirm = site.path("ada@x.example");
+    browser.open(&format!("{base}{confirm}"));
+    browser.look(375, "dark");
+    browser.shoot("confirm-375-dark");
+    browser.tab(2);
+    let confirmed = browser.enter();
+    assert!(
+        confirmed.contains("<h1>You are subscribed to"),
+        "{confirmed}"
+    );
+    assert!(site.shown("ada@x.example").contains("active"));
+    let leave = site.leave_path("ada@x.example");
+    let page = browser.open(&format!("{base}{leave}"));
+    assert!(page.contains("<h1>Leave “"), "{page}");
+    browser.tab(2);
+    let left = browser.enter();
+    assert!(left.contains("<h1>You have left “"), "{left}");
+    browser.look(1280, "light");
+    browser.shoot("left-1280-light");
+    browser.tab(2);
+    let back = browser.enter();
+    assert!(back.contains(" comes to you again</h1>"), "{back}");
+    assert!(site.shown("ada@x.example").contains("active"));
 }

@@ -37,7 +37,6 @@ mod init;
 mod interrupts;
 mod join;
 mod joining;
-
 mod leaving;
 mod ledger;
 mod left_out;
@@ -71,4 +70,4 @@ mod web;
 mod wire;
 mod words;
 
-use support::{database, feed, http, parsers, program, relay, scene};
+use support::{browser, database, feed, http, parsers, program, relay, scene};

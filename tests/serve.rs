@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::thread;
@@ -314,6 +314,85 @@ fn a_request_that_is_none_of_ours_is_refused() {
         "a".repeat(12 << 10)
     );
     assert_eq!(service.say(short.as_bytes()).status, 200);
+}
+
+#[test]
+fn no_request_makes_the_service_fail() {
+    let scene = scene();
+    let service = Service::start(&scene, &[]);
+    let pieces: [&str; 40] = [
+        "GET",
+        "POST",
+        "HEAD",
+        "PUT",
+        "TRACE",
+        " ",
+        "/",
+        "/subscribe",
+        "/confirm/",
+        "/unsubscribe/",
+        "/undo",
+        "atom.xml",
+        "..",
+        "%2e",
+        "%00",
+        "%ff",
+        "?",
+        "#",
+        "\\",
+        "é",
+        " HTTP/1.1",
+        " HTTP/9.9",
+        "\r\n",
+        "\n",
+        "Host: 127.0.0.1",
+        "Host: é",
+        "Range: bytes=",
+        "0-1",
+        "9-",
+        "If-None-Match: ",
+        "\"a\"",
+        "*",
+        "Accept-Encoding: br",
+        "gzip;q=9",
+        "Content-Length: 3",
+        "Transfer-Encoding: chunked",
+        "Origin: null",
+        "email=a@b",
+        "&",
+        "\r\n\r\n",
+    ];
+    let mut state = 7_u64;
+    let mut next = |most: usize| {
+        // An xorshift: the same requests each time.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % most as u64).unwrap()
+    };
+    let cases = std::env::var("TIDINGS_TEST_REQUESTS").map_or(1500, |count| count.parse().unwrap());
+    for number in 0..cases {
+        let mut request = String::new();
+        if number % 2 == 0 {
+            request.push_str("GET /");
+        }
+        for _ in 0..next(12) {
+            request.push_str(pieces[next(pieces.len())]);
+        }
+        if number % 2 == 0 {
+            request.push_str(" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close");
+        }
+        request.push_str("\r\n\r\n");
+        let mut stream = service.connect();
+        let _ = stream.write_all(request.as_bytes());
+        let _ = stream.shutdown(Shutdown::Write);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer);
+        let is_failure = answer.starts_with("HTTP/1.1 5") || answer.starts_with("HTTP/1.0 5");
+        assert!(!is_failure, "{request:?}: {answer}");
+    }
+    assert_eq!(service.get("/atom.xml").status, 200);
 }
 
 #[test]

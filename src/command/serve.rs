@@ -64,6 +64,11 @@ pub(super) async fn serve(
         current = app;
     }
     server.await.context("the listener ended")?;
+    // Whoever started the program closes what it began with.
+    if !Arc::ptr_eq(&current, app) {
+        current.note_departures(talk).await;
+        current.close().await;
+    }
     Ok(Ending::Done)
 }
 
@@ -102,7 +107,12 @@ async fn reload(
 /// Whatever stands in the published folder is shown to everybody: what names readers, or is secret, must not.
 fn refuse_private_files(config: &Config) -> Result<(), Finding> {
     let mail = &config.mail;
-    let mut private: Vec<PathBuf> = vec![config.file.clone(), mail.outbox.folder().to_owned()];
+    let mut private: Vec<PathBuf> = vec![
+        config.file.clone(),
+        // Who has left stands beside it.
+        config.posts.lock.clone(),
+        mail.outbox.folder().to_owned(),
+    ];
     if let StoreUrl::Sqlite(file) = &config.store.url {
         private.push(file.clone());
     }

@@ -31,7 +31,7 @@ pub(crate) use state::{AppState, Heartbeat};
 
 /// The most bytes of a request's body.
 const BODY_BYTES: usize = 64 << 10;
-/// How long a request may take until its answer begins, its body included.
+/// How long a request may take until its answer begins, its body included; then it has failed here.
 const ANSWER: Duration = Duration::from_secs(30);
 /// How long the store has to say that it is there.
 const HEALTH: Duration = Duration::from_secs(5);
@@ -53,7 +53,8 @@ pub(crate) fn routes(state: Arc<AppState>) -> Router {
         .route("/healthz", get(health))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
+            // Mail programs ask again where they are told that it failed here.
+            StatusCode::SERVICE_UNAVAILABLE,
             ANSWER,
         ))
         .layer(CatchPanicLayer::custom(

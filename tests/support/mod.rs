@@ -1,5 +1,6 @@
 //! What tests share: a site and the program in it, servers and databases to talk to, parsers to read results with.
 
+pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod feed;
 pub(crate) mod http;
