@@ -254,6 +254,23 @@ fn the_answer_says_nothing_about_whom_we_know_and_one_address_gets_one_mail_a_da
 }
 
 #[test]
+fn a_crowd_is_taken_whole() {
+    let site = Site::new("[join]\nper_hour = 1000\nper_domain = 1000\n");
+    let ask = |number: usize| site.join(&format!("r{number}%40x.example")).status;
+    thread::scope(|scope| {
+        for crowd in 0..20 {
+            let ask = &ask;
+            scope.spawn(move || {
+                for number in 0..20 {
+                    assert_eq!(ask(crowd * 20 + number), 200);
+                }
+            });
+        }
+    });
+    site.wait_for(400);
+}
+
+#[test]
 fn what_is_no_address_is_said_and_what_a_program_fills_in_is_ignored() {
     let site = Site::new("");
     let long = format!("{}%40x.example", "a".repeat(300));

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Bytes;
@@ -10,6 +11,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::json;
+use tokio::time::timeout;
 use url::form_urlencoded;
 
 use crate::config::Digest;
@@ -27,6 +29,8 @@ use crate::web::state::AppState;
 const FORM: &str = "1";
 /// Nobody writes an address so fast, in seconds.
 const LEAST_TIME: i64 = 2;
+/// How long a request waits for room where many ask at once.
+const CROWDED: Duration = Duration::from_secs(10);
 /// The most characters of what somebody wrote that the page shows again.
 const LONGEST: usize = 320;
 
@@ -87,7 +91,9 @@ pub(super) async fn join(
         return show_form(&state, StatusCode::UNPROCESSABLE_ENTITY, &form, Some(wrong));
     }
     if !form.is_automatic(state.app.clock.now().timestamp()) {
-        let Ok(room) = Arc::clone(&state.room_to_join).try_acquire_owned() else {
+        // A crowd waits a while for the store; how long, says nothing about the address.
+        let room = Arc::clone(&state.room_to_join).acquire_owned();
+        let Ok(Ok(room)) = timeout(CROWDED, room).await else {
             return state.say_busy();
         };
         let network = forwarded(peer.ip(), &headers, &state.app.config.web.proxies);
