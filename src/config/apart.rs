@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::config::{Config, Inbox, StoreUrl};
 use crate::finding::Finding;
 
-/// What becomes of a path.
+/// How the program uses a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
     /// A file that is only read, or a folder from which files are.
@@ -25,7 +25,7 @@ struct Own {
     /// What lies there, where that is not just what the key names.
     what: &'static str,
     path: PathBuf,
-    /// The same without links, to compare it.
+    /// The path with its links resolved, for comparison.
     real: PathBuf,
     used: Use,
 }
@@ -41,7 +41,7 @@ impl Own {
         }
     }
 
-    /// One that no key names.
+    /// A path that no key names.
     fn unnamed(what: &'static str, path: &Path) -> Self {
         Self {
             key: None,
@@ -50,7 +50,7 @@ impl Own {
         }
     }
 
-    /// What it is, to a person.
+    /// Describes the path in an error.
     fn describe(&self) -> String {
         let Some((section, key)) = self.key else {
             return self.what.to_owned();
@@ -62,7 +62,7 @@ impl Own {
         }
     }
 
-    /// What is wrong with both, where they cannot be apart.
+    /// The error if two uses of one path exclude each other.
     fn clash(&self, other: &Self) -> Option<String> {
         let (one, two) = (&self.real, &other.real);
         let (first, second) = (self.describe(), other.describe());

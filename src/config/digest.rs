@@ -63,7 +63,7 @@ pub struct Digest {
     pub min_posts: usize,
     /// The sender, where it is not that of `[mail]`.
     pub from: Option<Mailbox>,
-    /// Where answers go, where it is not that of `[mail]`.
+    /// The address for replies; without it that of `[mail]`.
     pub reply_to: Option<Mailbox>,
     /// The last lines of the mail, where they are not those of `[mail]`.
     pub footer: Option<String>,
@@ -207,7 +207,7 @@ impl Field {
     }
 }
 
-/// What is wrong with a schedule of five fields that the parser refuses, in words that name the field.
+/// Names the field that makes a schedule of five fields invalid.
 fn what_is_wrong(text: &str) -> String {
     for (text, Field { name, .. }) in text.split_whitespace().zip(&FIELDS) {
         for part in text.split(',') {

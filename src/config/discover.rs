@@ -1,4 +1,4 @@
-//! Which file is the config where none is named.
+//! Finds the config file if none is named.
 
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,7 @@ pub(crate) fn discover(working: &Path) -> Result<PathBuf, Finding> {
     })
 }
 
-/// Whose a `config.toml` is.
+/// The owner of a `config.toml`: this program or the generator of the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ConfigOwner {
     Tidings,
@@ -98,7 +98,7 @@ mod tests {
                 &[("a/b/config.toml", HUGO), ("a/config.toml", OURS)],
                 Ok("../config.toml"),
             ),
-            // One that is broken is named, where it is surely meant.
+            // A broken file is reported if it is surely ours.
             (&[("a/b/config.toml", "[site")], Ok("config.toml")),
             (
                 &[("a/config.toml", "[other]\nx = 1\n"), ("tidings.toml", "")],

@@ -94,7 +94,7 @@ fn fitting(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Find
         }
     }
     let Finding { message, hint, .. } = reason.unwrap_or_else(|| Finding::error("it sets no key"));
-    // What may hold a password is not shown, and a key that nobody knows may be a misspelt one.
+    // A value that may be a password is not shown; an unknown key may be a misspelt one.
     let path = keys.join(".");
     let is_secret = SECRETS.iter().any(|secret| {
         let below = path.strip_prefix(secret);

@@ -1,4 +1,4 @@
-//! What the parser says, in our words: where, what was expected, the nearest right key.
+//! Explains an error of the TOML parser: the place, what was expected, the nearest right key.
 
 use std::ops::Range;
 
@@ -73,7 +73,7 @@ pub(super) fn explain(message: &str) -> Finding {
     }
 }
 
-/// What a parser of Rust expects, as a person who writes TOML would say it.
+/// Translates what serde expects into the words of a person who writes TOML.
 fn say_plainly(expected: &str) -> &str {
     match expected.trim() {
         "a sequence" => "a list, like [\"one\", \"two\"]",

@@ -27,7 +27,7 @@ pub struct Feeds {
     pub limit: usize,
     /// Whether an entry carries the whole post or a summary.
     pub content: EntryContent,
-    /// What else has feeds of its own.
+    /// The taxonomies that have feeds of their own.
     #[serde(deserialize_with = "once_each")]
     pub by: Vec<By>,
     /// At most this many feeds beside the main one; those with the fewest posts are left out.
@@ -45,7 +45,7 @@ pub struct Feeds {
     pub hub_private: bool,
     /// Whether `feeds.html`, the page for people, is written, and `feeds.css`, which a browser shows the feeds with.
     pub page: bool,
-    /// Where readers can sign up for mail: the page links to it.
+    /// The page on which readers can subscribe by mail; the feeds page links to it.
     #[serde(deserialize_with = "some_web_address")]
     pub sign_up: Option<Url>,
     /// Whether `feeds.opml`, the list of all feeds, is written.
@@ -207,7 +207,7 @@ fn files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Format, 
     }
 }
 
-/// What stands beside the feeds.
+/// The files that are written beside the feeds.
 const PAGES: [&str; 3] = ["feeds.html", "feeds.css", "feeds.opml"];
 
 /// Whether a name is that of a document or of a year or month of its archive.
@@ -234,7 +234,7 @@ pub enum EntryContent {
     Summary,
 }
 
-/// What has feeds of its own.
+/// A taxonomy that has feeds of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum By {

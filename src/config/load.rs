@@ -40,7 +40,7 @@ impl Config {
         Ok(config)
     }
 
-    /// The same, under the environment of this process.
+    /// Loads the config under the environment of this process.
     ///
     /// # Errors
     /// As [`Config::load`].
@@ -79,7 +79,7 @@ impl Config {
         let set = set_keys(&mut table, environment)?;
         let config = match set {
             0 => toml::from_str(text).map_err(|error| explain_in(&error, text))?,
-            // What the file lacks or has wrong may stand in the environment: the whole decides.
+            // The environment may supply what the file lacks or has wrong, so only the merged config is checked.
             _ => Self::deserialize(toml::Value::Table(table)).map_err(|error| {
                 let in_file = toml::from_str::<Self>(text)
                     .err()
@@ -91,7 +91,7 @@ impl Config {
         Ok(config)
     }
 
-    /// What no single key can say for itself.
+    /// Checks the rules that concern several keys.
     fn check(&self, text: &str) -> Result<(), Finding> {
         for (number, digest) in self.digests.iter().enumerate() {
             if self.digests[..number]
@@ -150,7 +150,7 @@ impl Config {
         Ok(())
     }
 
-    /// Where the config sets this key of a digest: the line, where it stands there as a line of its own.
+    /// The line that sets this key of a digest, if the key has a line of its own.
     pub fn place_of_digest(&self, name: &str, key: &str) -> Place {
         let text = read_text(&self.file, WRITTEN).unwrap_or_default();
         let number = self.digests.iter().position(|digest| digest.name == name);

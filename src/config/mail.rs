@@ -17,7 +17,7 @@ use crate::reader::{Email, Mailbox};
 pub struct Mail {
     /// The sender that readers see.
     pub from: Option<Mailbox>,
-    /// Where answers go.
+    /// The address for replies.
     pub reply_to: Option<Mailbox>,
     /// The last lines of every mail: a postal address, where the law asks for one.
     pub footer: Option<String>,
@@ -213,7 +213,7 @@ pub enum Uncertain {
     Hold,
 }
 
-/// Where a request to leave bears its token.
+/// The place of the token in a request to unsubscribe by mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InboxToken {

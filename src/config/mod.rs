@@ -68,7 +68,7 @@ pub struct Config {
     /// Where the ledger is kept.
     #[serde(default)]
     pub store: StoreSettings,
-    /// What `serve` shows.
+    /// The pages of `serve`.
     #[serde(default)]
     pub web: WebSettings,
     /// The folder of the file: every relative path in it starts here.

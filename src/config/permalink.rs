@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::config::explain::nearest;
 
-/// What a pattern may hold, as it is said to who wrote another.
+/// The tokens that a pattern may hold, as an error lists them.
 pub(crate) const EXPECTED: &str =
     "expected {year}, {month}, {day}, {title}, {slug}, {path}, {section}, {filename} or {category}";
 

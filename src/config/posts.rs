@@ -12,7 +12,7 @@ use crate::config::permalink::permalink;
 pub struct Posts {
     /// The folder that is walked.
     pub dir: PathBuf,
-    /// Whose habits the posts follow.
+    /// The generator whose conventions the posts follow.
     pub dialect: Dialect,
     /// The pattern of a post's address; without it the dialect's own.
     #[serde(deserialize_with = "permalink")]

@@ -26,12 +26,12 @@ pub struct Site {
     pub language: String,
     /// The zone in which dates without one are read, dates are shown and schedules run.
     pub timezone: Option<Zone>,
-    /// Who writes the posts that name nobody.
+    /// The author of posts that name none.
     pub author: Option<Author>,
-    /// What the whole site is about, in a word or two each.
+    /// The categories of the whole site, in a word or two each.
     #[serde(default)]
     pub categories: Vec<String>,
-    /// Who may do what with the posts.
+    /// The licence or copyright of the posts.
     pub rights: Option<String>,
     /// A small square picture of the site, below its address or somewhere else.
     #[serde(default, deserialize_with = "picture")]

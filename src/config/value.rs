@@ -99,7 +99,7 @@ pub(super) fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     }
 }
 
-/// The same, for a key that may be left out.
+/// As above, for an optional key.
 pub(super) fn some_web_address<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Url>, D::Error> {

@@ -20,7 +20,7 @@ const LATER: Duration = Duration::from_secs(30);
 /// So many domains that ask for less, with nothing taken between, are the relay that does.
 const MOST_DOMAINS: usize = 3;
 
-/// What becomes of a delivery whose turn it is.
+/// The decision about a delivery whose turn it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admission<D> {
     /// It goes.
@@ -63,7 +63,7 @@ struct Slow<D> {
 }
 
 impl<D> Domains<D> {
-    /// None is slow yet; a domain that gets so many connections again is so no more.
+    /// No domain is slow yet; a slow domain recovers once it gets this many connections again.
     pub(super) fn new(connections: usize) -> Self {
         let state = SlowDomains {
             slow: HashMap::new(),
@@ -88,7 +88,7 @@ impl<D> Domains<D> {
         self.is_idle.load(Ordering::Relaxed)
     }
 
-    /// A delivery to this domain is there.
+    /// Notes that the issue has a delivery to this domain.
     pub(super) fn see(&self, domain: &str) {
         if self.is_varied.load(Ordering::Relaxed) {
             return;
@@ -155,7 +155,7 @@ impl<D> Domains<D> {
             return;
         }
         if let Some(slow) = self.state().slow.get_mut(domain) {
-            // What was under way when the domain became slow was never counted.
+            // Deliveries in flight when the domain became slow were never counted.
             slow.open = slow.open.saturating_sub(1);
         }
     }
@@ -234,7 +234,7 @@ mod tests {
         for domain in ["slow.example", "other.example"] {
             domains.see(domain);
         }
-        // One recipient that is put off says nothing about the others.
+        // A deferred recipient says nothing about the others.
         assert!(domains.slow_down("slow.example").is_none());
         assert_eq!(domains.admit("slow.example", 2), Admission::Now(2));
         let mut waits = Vec::new();

@@ -78,7 +78,7 @@ pub(super) async fn deliver<T: Transport>(
                 recovered = doubt(delivery, doubted).await?;
             }
             match halt {
-                // What was refused again is believed, and nobody waits.
+                // A repeated refusal is believed, and nothing waits any more.
                 Halt::Refused(_) if recovered == 0 => Ok(None),
                 halt => end(delivery, halt).await,
             }
@@ -103,7 +103,7 @@ async fn doubt(delivery: &Delivery, doubted: Doubted) -> Result<usize> {
         .await
 }
 
-/// Everyone whom the relay has refused in this issue, in this run or before.
+/// Loads the readers whom the relay has refused in this issue, in this run or before.
 async fn load_refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
     let (store, issue) = (delivery.sender.store(), delivery.issue.id);
     let mut refused = Vec::new();
@@ -128,7 +128,7 @@ async fn load_refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
     }
 }
 
-/// Goes on until nobody is due: what came back while the connections worked is for the next round.
+/// Runs rounds until no delivery is due; deliveries that came back during a round belong to the next one.
 async fn run_rounds<T: Transport>(run: &Arc<Run<T>>) -> Result<Option<Halt>> {
     let Delivery {
         sender,
@@ -140,7 +140,7 @@ async fn run_rounds<T: Transport>(run: &Arc<Run<T>>) -> Result<Option<Halt>> {
         if run.delivery.stop.is_asked() {
             return Ok(Some(Halt::Asked));
         }
-        // What was given back must be seen as waiting.
+        // Deliveries that were given back must count as waiting.
         sender.flush().await?;
         let first = sender.claim(issue.id, CLAIM, clock.now()).await?;
         if !first.is_empty() {
@@ -187,7 +187,7 @@ async fn round<T: Transport>(run: &Arc<Run<T>>, first: Vec<Claimed>) -> Result<(
     result
 }
 
-/// What a halt means for the issue, and the words for it.
+/// The state of the issue after a halt, and the reason in words.
 async fn end(delivery: &Delivery, halt: Halt) -> Result<Option<String>> {
     Ok(Some(match halt {
         Halt::Asked => "stopped; the next run goes on".to_owned(),

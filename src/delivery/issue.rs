@@ -1,4 +1,4 @@
-//! One issue on its way: what every transport needs.
+//! An issue being delivered: the data that every transport needs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +18,10 @@ pub(super) const CLAIM: usize = 500;
 /// How long a person who asked to stop waits for the relay's last answers.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
 
-/// One issue on its way.
+/// An issue being delivered.
 #[derive(Clone)]
 pub struct Delivery {
-    /// Whose deliveries they are.
+    /// The sender that claims the deliveries.
     pub sender: Sender,
     /// The issue.
     pub issue: Issue,
@@ -33,7 +33,7 @@ pub struct Delivery {
     pub mail: Arc<config::Mail>,
     /// The time.
     pub clock: Clock,
-    /// Where it shows how far it is.
+    /// The progress on the terminal.
     pub progress: Progress,
     /// When to stop early.
     pub stop: Stop,

@@ -11,7 +11,7 @@ use crate::smtp::Dialer;
 /// How mail leaves.
 #[derive(Debug, Clone)]
 pub enum Mailer {
-    /// One `.eml` file a message, in this folder.
+    /// Writes one `.eml` file for each message into this folder.
     Outbox(PathBuf),
     /// A relay.
     Smtp(config::Relay),
@@ -40,7 +40,7 @@ impl Mailer {
         }
     }
 
-    /// Where this issue goes: what was frozen for the outbox ends there, whatever the config says since.
+    /// The mailer of this issue: one that was frozen for the outbox ends there, even if the config has changed since.
     ///
     /// # Errors
     /// Words, where it was frozen for a relay and there is none.

@@ -37,7 +37,7 @@ impl Delivery {
     /// Sends the issue to everyone who is due, and closes it where nobody waits any more. Returns why it stopped early.
     ///
     /// # Errors
-    /// Where the store fails; the next sender puts in order what was in hand.
+    /// If the store fails; the next sender settles what was in hand.
     pub async fn deliver(&self, mailer: &Mailer) -> Result<Option<String>> {
         let ended = tokio::select! {
             ended = self.send_and_settle(self.send(mailer)) => ended,
@@ -63,7 +63,7 @@ impl Delivery {
         sending: impl Future<Output = Result<Option<String>>>,
     ) -> Result<Option<String>> {
         let stopped = sending.await;
-        // What has been sent is written down, whatever else fails.
+        // Outcomes of sent messages are written, whatever else fails.
         let written = self.sender.flush().await;
         let stopped = stopped?;
         written?;

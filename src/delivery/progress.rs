@@ -35,12 +35,12 @@ struct Done {
 }
 
 impl Progress {
-    /// One that shows nothing.
+    /// A progress that shows nothing.
     pub fn hidden() -> Self {
         Self::default()
     }
 
-    /// One that shows how many of `total` are done.
+    /// A progress that shows how many of `total` are done.
     pub fn new(title: &str, total: usize) -> Self {
         let bar = io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(
@@ -113,7 +113,7 @@ impl Progress {
         }
     }
 
-    /// A line above the bar.
+    /// Prints a line above the bar.
     pub(super) fn say(&self, words: &str) {
         let Some(shown) = &self.0 else { return };
         match &shown.bar {

@@ -31,7 +31,7 @@ impl Queue {
         self.filled.try_lock().ok()?.try_recv().ok()
     }
 
-    /// Waits until there is no more.
+    /// Waits until the queue is empty for good.
     pub(super) async fn wait_until_drained(&self) {
         let _ = self.drained.subscribe().wait_for(|drained| *drained).await;
     }

@@ -1,4 +1,4 @@
-//! One run over one issue: what its workers share, and what each outcome of an attempt does.
+//! A run over one issue: the state that its workers share, and the effect of each outcome of an attempt.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,7 +37,7 @@ pub(super) enum Halt {
     Relay(String),
     /// A person has to mend something: the issue pauses.
     Us(String),
-    /// Whoever was tried is refused, so the issue pauses, unless all of that is believed.
+    /// Everyone who was tried was refused, so the issue pauses, unless all refusals are believed.
     Refused(String),
     /// The issue was paused or cancelled from elsewhere.
     Stopped,
@@ -45,7 +45,7 @@ pub(super) enum Halt {
     Store(StoreError),
 }
 
-/// What all connections of a run share.
+/// The state that all connections of a run share.
 pub(super) struct Run<T> {
     pub(super) delivery: Delivery,
     pub(super) transport: T,
@@ -121,7 +121,7 @@ impl<T> Run<T> {
                 }
                 for filled in self.fill(some).await? {
                     tokio::select! {
-                        // Where nobody receives any more, all workers have ended.
+                        // Without a receiver all workers have ended.
                         sent = feed.send(filled) => if sent.is_err() { return Ok(()) },
                         () = self.wait_until_halted() => return Ok(()),
                     }
@@ -204,8 +204,8 @@ impl<T> Run<T> {
         self.settle(claim, outcome, words);
     }
 
-    /// A domain asks for less: whoever waits for it waits longer, and the others go on. Where many do, it is the relay that
-    /// is waited for; none where nothing new may begin.
+    /// Slows a domain that asks for less; the others go on. If many domains ask, the relay as a whole is slowed. `None` if
+    /// nothing new may begin.
     async fn throttle_domain(&self, claim: &Claimed, words: &str, is_closing: bool) -> Option<()> {
         let domain = claim.reader.email.domain();
         let Some((parked, wait)) = self.domains.slow_down(domain) else {
@@ -320,7 +320,7 @@ impl<T> Run<T> {
         }
     }
 
-    /// Trouble that is ours halts, the relay's waits: whether to try again.
+    /// Halts on a fault of ours, waits on one of the relay's. Returns whether to try again.
     pub(super) async fn wait_out(&self, trouble: Trouble) -> bool {
         match trouble {
             Trouble::Us(why) => {
@@ -342,7 +342,7 @@ impl<T> Run<T> {
         }
     }
 
-    /// The connection was lost while trying again is safe; none where nothing new may begin.
+    /// Settles a delivery whose connection was lost while a retry is safe. `None` if nothing new may begin.
     pub(super) async fn settle_lost(
         &self,
         claim: &Claimed,
@@ -362,7 +362,7 @@ impl<T> Run<T> {
         self.wait_out(trouble).await.then_some(())
     }
 
-    /// Settles a message that was taken.
+    /// Settles a message that the relay accepted.
     pub(super) fn settle_accepted(&self, claim: &Claimed, words: &str) {
         self.settle(claim, Outcome::Sent, words);
         self.record(Phase::Dot, Verdict::Sent, claim, words);
@@ -370,7 +370,7 @@ impl<T> Run<T> {
         self.domains.succeed(claim.reader.email.domain());
     }
 
-    /// Settles what a refusal decides; none where nothing new may begin.
+    /// Settles a refused delivery by its verdict. `None` if nothing new may begin.
     pub(super) async fn settle_refused(&self, claim: &Claimed, refusal: &Refusal) -> Option<()> {
         let Refusal {
             phase,

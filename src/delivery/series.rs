@@ -1,4 +1,4 @@
-//! What a series of replies says that no single one does: that it is about us, so that the issue pauses. Pure.
+//! Judges a series of replies: whether refusals are about us, so that the issue pauses. Pure.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -26,7 +26,7 @@ struct RefusedDelivery {
     verdict: Verdict,
 }
 
-/// Whose word the addresses of an issue are.
+/// The origin of an issue's addresses: the owner or strangers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum AddressOrigin {
     /// That of their readers, or the owner's.
@@ -46,13 +46,13 @@ pub(super) struct Series {
     seen: bool,
     /// Whether somebody has accepted this issue.
     accepted: bool,
-    /// Whose word the addresses are.
+    /// The origin of the addresses.
     addresses: AddressOrigin,
     /// Whether the refusals were too many to be believed.
     doubts: bool,
 }
 
-/// Whose refusals are not to be believed.
+/// The readers whose refusals are not to be believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Doubted {
     /// These readers'.
@@ -126,7 +126,7 @@ impl Series {
         if self.window.len() > WINDOW {
             self.window.pop_front();
         }
-        // Who refuses a recipient has said nothing about the message.
+        // A refused recipient says nothing about the message.
         let is_about_message = matches!(phase, Phase::Data | Phase::Dot);
         if verdict == Verdict::GivenUp && is_about_message {
             self.refused_messages += 1;
@@ -255,7 +255,7 @@ mod tests {
             assert_eq!(series.record(Phase::Rcpt, verdict, reader, domain), None);
         }
         assert_eq!(series.pause_at_end(true), None);
-        // What is said of the message itself is about us.
+        // A refusal of the message itself is about us.
         let refused = (0..5)
             .find_map(|reader| series.record(Phase::Dot, Verdict::GivenUp, reader, "x.example"));
         assert!(refused.is_some());

@@ -35,7 +35,7 @@ pub(crate) fn load_signer(mail: &Mail) -> Result<Option<Signer>, Finding> {
 /// The domain that signs.
 ///
 /// # Errors
-/// Where neither it nor the sender is known.
+/// If neither it nor the sender is known.
 pub(crate) fn signing_domain(mail: &Mail) -> Result<String, Finding> {
     let own = mail.dkim.as_ref().and_then(|dkim| dkim.domain.clone());
     let sender = || {

@@ -30,7 +30,7 @@ pub(crate) enum Undelivered {
 /// Sends one copy to one reader, in no ledger. Returns the relay's words, or the file's name.
 ///
 /// # Errors
-/// Where it did not leave.
+/// If it was not sent.
 pub(crate) async fn deliver_one(
     mailer: &Mailer,
     mail: &config::Mail,

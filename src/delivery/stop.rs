@@ -17,11 +17,11 @@ impl Default for Stop {
 }
 
 impl Stop {
-    /// One that Ctrl-C and SIGTERM ask for, from now on, instead of ending the program. In a tokio runtime.
+    /// A stop that Ctrl-C and SIGTERM request from now on, instead of ending the program. Call it in a tokio runtime.
     pub fn on_signals() -> Self {
         let stop = Self::default();
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-            // Where no handler can be set, a signal ends the program, which the ledger stands too.
+            // Without a handler a signal ends the program, which is safe too: the ledger is durable.
             let Ok(mut signals) = signal(kind) else {
                 continue;
             };
@@ -51,7 +51,7 @@ impl Stop {
         let _ = self.0.subscribe().wait_for(|asked| *asked).await;
     }
 
-    /// Waits until somebody has asked and has waited so long.
+    /// Waits until `wait` has passed since somebody asked.
     pub(super) async fn wait_until_overdue(&self, wait: Duration) {
         self.wait_until_asked().await;
         sleep(wait).await;

@@ -85,8 +85,8 @@ impl Permit {
         self.throttle.changed.notify_waiters();
     }
 
-    /// The relay refuses the connection: what is open is what it takes. How long to wait, as for [`Throttle::back_off`]; that
-    /// is settled before another may have the permit.
+    /// Notes that the relay refuses the connection, so those open are as many as it takes. Returns how long to wait, as
+    /// [`Throttle::back_off`] does; both are settled before another may have the permit.
     pub(super) fn refused(self) -> Option<(Duration, bool)> {
         let wait = self.throttle.back_off();
         let mut state = self.throttle.state();
@@ -182,7 +182,7 @@ impl Throttle {
         Some(turn)
     }
 
-    /// How many messages were answered so far.
+    /// The number of messages that were answered so far.
     pub(super) fn answered(&self) -> u64 {
         self.state().answered
     }
@@ -331,7 +331,7 @@ mod tests {
                 let mut held: Option<Permit> = None;
                 while left.load(Ordering::Relaxed) > 0 {
                     if held.is_none() {
-                        // Who waits for a permit when the last message goes waits for nothing.
+                        // A worker that waits for a permit when the last message goes waits in vain.
                         let permit = timeout(Duration::from_mins(1), throttle.permit()).await;
                         let Ok(mut permit) = permit else { return };
                         let is_taken = {

@@ -9,10 +9,10 @@ use crate::verdict::{Attempt, Trouble};
 
 /// A place that opens connections.
 pub(super) trait Transport: Send + Sync + 'static {
-    /// One of them.
+    /// The connections that it opens.
     type Session: Session;
 
-    /// Opens one.
+    /// Opens a connection.
     fn open(&self) -> impl Future<Output = Result<Self::Session, Trouble>> + Send;
 }
 

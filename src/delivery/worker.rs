@@ -64,7 +64,7 @@ pub(super) async fn work<T: Transport>(run: Arc<Run<T>>, queue: Arc<Queue>) {
 }
 
 impl<T: Transport> Worker<T> {
-    /// What goes next; none where there is no more or nothing new may begin.
+    /// The next delivery; `None` if there is none or nothing new may begin.
     async fn next(&mut self) -> Option<Filled> {
         if self.next.is_none() {
             if self.run.throttle.is_over() {
@@ -132,7 +132,7 @@ impl<T: Transport> Worker<T> {
         self.permit.is_some().then_some(())
     }
 
-    /// One delivery, from a connection to what came of it; none where nothing new may begin.
+    /// Delivers one message, from the connection to the outcome; `None` if nothing new may begin.
     async fn see_through(&mut self, filled: Filled) -> Option<()> {
         let Filled { claim, message } = filled;
         let mut connection = self.connection().await?;

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::html;
 use crate::post::Post;
 
-/// Which of our posts has which old id.
+/// Maps our posts to their old ids.
 #[derive(Debug)]
 pub struct Adoption {
     /// The path of each post and the id that it had.
@@ -111,7 +111,7 @@ impl OldFeed {
             let finding = Finding::error(format!("{what}, so no id can be adopted"));
             return finding.hint("name the feed as the other generator published it");
         };
-        // Where an entry did find its post, a warning says why the post cannot have the id.
+        // If an entry matched a post, a warning says why the post cannot have the id.
         let taken = warnings
             .iter()
             .find(|one| !one.message.starts_with(NO_POST));

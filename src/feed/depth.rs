@@ -42,7 +42,7 @@ mod tests {
             // Without ends, and with ends of other elements.
             ("<a>".repeat(1_000_000), Some(1)),
             ("<a></b>".repeat(1000), None),
-            // What only looks like elements.
+            // Comments and CDATA only look like elements.
             (format!("<a><![CDATA[{}]]></a>", nested(1000)), None),
             (format!("<a><!--{}--></a>", nested(1000)), None),
             ("<a/>".repeat(1000), None),

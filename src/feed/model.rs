@@ -30,7 +30,7 @@ pub(super) struct Feed<'a> {
     pub(super) newer: Option<Url>,
     /// Whether it is a document of the archive.
     pub(super) is_archive: bool,
-    /// Where to ask for news.
+    /// The hub that tells of news.
     pub(super) hub: Option<&'a Url>,
     /// The stylesheet that a browser shows it with, as seen from its folder.
     pub(super) style: Option<String>,

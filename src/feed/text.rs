@@ -25,7 +25,7 @@ pub(super) fn line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A text of one line that shows something.
+/// The text on one line; `None` if nothing of it would be visible.
 pub(super) fn shown(text: &str) -> Option<String> {
     Some(line(text)).filter(|line| line.chars().any(|c| !is_unseen(c) && c != ' '))
 }

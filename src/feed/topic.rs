@@ -19,7 +19,7 @@ pub(super) struct Topic {
     pub(super) by: Option<By>,
     /// Its name; none for the whole site.
     pub(super) name: Option<String>,
-    /// Where its documents lie below the folder: empty, or with a slash at its end.
+    /// The folder of its documents below that of the feeds: empty, or with a slash at its end.
     pub(super) folder: String,
     /// Its posts, by their place in the list of all.
     pub(super) posts: Vec<usize>,

@@ -141,7 +141,7 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
     compile_asking(draft, origin, issue, None)
 }
 
-/// The same for a letter whose reader confirms so.
+/// As [`compile`], for a letter by whose answer the reader confirms.
 ///
 /// # Errors
 /// As [`compile`].

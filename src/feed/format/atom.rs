@@ -148,7 +148,7 @@ fn entry(entry: &Entry<'_>) -> atom::Entry {
         )
     }));
     let (content, summary) = match &entry.text {
-        // Where a post has no text, its title is all that can be said of it.
+        // A post without text is described by its title.
         EntryText::Full { html, about: None } if html.is_empty() => {
             ("", Some(marked(&html::escape(&entry.title), language)))
         }

@@ -281,7 +281,7 @@ fn time(at: DateTime<Utc>) -> String {
     at.to_rfc2822()
 }
 
-/// A plain text in which a closing tag is held apart: many readers would take it for HTML, and swallow it.
+/// Puts a zero-width space into closing tags of a plain text: many readers would take them for HTML and drop them.
 fn part_closing_tags(text: &str) -> String {
     let mut parts = text.split("</");
     let mut apart = parts.next().unwrap_or_default().to_owned();

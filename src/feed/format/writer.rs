@@ -1,4 +1,4 @@
-//! What a format must be able to write. An entry has the same bytes in every document that shows it, so it is written once.
+//! The interface of a feed format. An entry has the same bytes in every document that shows it, so it is written once.
 
 use crate::feed::model::{Entry, Feed};
 
