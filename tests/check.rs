@@ -42,7 +42,7 @@ struct Fault {
 
 const NONE: (&str, &str) = ("", "");
 
-const FAULTS: [Fault; 23] = [
+const FAULTS: [Fault; 24] = [
     Fault {
         files: &[("post/x.md", "---\ntitle: X\n---\nx\n")],
         config: NONE,
@@ -186,6 +186,15 @@ const FAULTS: [Fault; 23] = [
         ),
         code: 2,
         words: "none.pem",
+    },
+    Fault {
+        files: &[("mail/outbox/x.eml", "x")],
+        config: (
+            "[mail]",
+            "[feeds]\ndir = \"mail\"\n[mail]\noutbox = \"mail/outbox\"",
+        ),
+        code: 2,
+        words: "stands in the folder that is shown to everybody",
     },
     Fault {
         files: &[("dkim.pem", "no key\n")],

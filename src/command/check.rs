@@ -35,6 +35,9 @@ pub(super) fn check(
     let mut nowhere = io::sink();
     let mut gathered = Talk::gathering(&mut nowhere);
     gathered.report(&find_placeholders(&app.config));
+    if let Err(finding) = app.config.refuse_published_secrets() {
+        gathered.report(&[finding]);
+    }
     if let Some(loaded) = check_feeds(app, &mut gathered) {
         for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
             check_digest(app, &mut gathered, digest, &loaded);

@@ -2,7 +2,6 @@
 
 mod rounds;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -12,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::app::App;
 use crate::cli;
-use crate::config::{Config, Inbox, StoreUrl};
+use crate::config::Config;
 use crate::ending::Ending;
 use crate::finding::Finding;
 use crate::talk::Talk;
@@ -78,7 +77,7 @@ async fn open_state(
     talk: &mut Talk<'_>,
     heartbeat: &Arc<Heartbeat>,
 ) -> anyhow::Result<Arc<AppState>> {
-    refuse_private_files(&app.config)?;
+    app.config.refuse_published_secrets()?;
     let mut warnings = Vec::new();
     let state = AppState::open(Arc::clone(app), Arc::clone(heartbeat), &mut warnings).await;
     talk.report(&warnings);
@@ -102,42 +101,4 @@ async fn reload(
     let next = Arc::new(app.with_config(config));
     let state = open_state(&next, talk, heartbeat).await?;
     Ok((next, state))
-}
-
-/// Whatever stands in the published folder is shown to everybody: what names readers, or is secret, must not.
-fn refuse_private_files(config: &Config) -> Result<(), Finding> {
-    let mail = &config.mail;
-    let mut private: Vec<PathBuf> = vec![
-        config.file.clone(),
-        // Who has left stands beside it.
-        config.posts.lock.clone(),
-        mail.outbox.folder().to_owned(),
-    ];
-    if let StoreUrl::Sqlite(file) = &config.store.url {
-        private.push(file.clone());
-    }
-    if let Some(Inbox::Maildir(path) | Inbox::Mbox(path)) = &mail.inbox {
-        private.push(path.clone());
-    }
-    if let Some(dkim) = &mail.dkim {
-        private.push(dkim.key.clone());
-        private.extend(dkim.ed25519.as_ref().map(|second| second.key.clone()));
-    }
-    let Ok(shown) = config.feeds.dir.canonicalize() else {
-        return Ok(());
-    };
-    for path in private {
-        if path
-            .canonicalize()
-            .is_ok_and(|path| path.starts_with(&shown))
-        {
-            let message = format!(
-                "`{}` stands in the folder that is shown to everybody",
-                path.display()
-            );
-            let hint = "set `dir` under [feeds] to a folder of its own";
-            return Err(Finding::error(message).in_file(&config.file).hint(hint));
-        }
-    }
-    Ok(())
 }

@@ -85,6 +85,47 @@ impl Own {
 }
 
 impl Config {
+    /// Refuses to show what names readers, or is secret: whatever stands in the published folder is there for everybody.
+    ///
+    /// # Errors
+    /// A finding that names the first of these files.
+    pub(crate) fn refuse_published_secrets(&self) -> Result<(), Finding> {
+        let mail = &self.mail;
+        let mut private: Vec<PathBuf> = vec![
+            self.file.clone(),
+            // Who has left stands beside it.
+            self.posts.lock.clone(),
+            mail.outbox.folder().to_owned(),
+        ];
+        if let StoreUrl::Sqlite(file) = &self.store.url {
+            private.push(file.clone());
+        }
+        if let Some(Inbox::Maildir(path) | Inbox::Mbox(path)) = &mail.inbox {
+            private.push(path.clone());
+        }
+        if let Some(dkim) = &mail.dkim {
+            private.push(dkim.key.clone());
+            private.extend(dkim.ed25519.as_ref().map(|second| second.key.clone()));
+        }
+        let Ok(shown) = self.feeds.dir.canonicalize() else {
+            return Ok(());
+        };
+        for path in private {
+            if path
+                .canonicalize()
+                .is_ok_and(|path| path.starts_with(&shown))
+            {
+                let message = format!(
+                    "`{}` stands in the folder that is shown to everybody",
+                    path.display()
+                );
+                let hint = "set `dir` under [feeds] to a folder of its own";
+                return Err(Finding::error(message).in_file(&self.file).hint(hint));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses two files or folders of the site that are one, or of which one would destroy the other. `text` is that of
     /// the config.
     pub(super) fn refuse_shared_paths(&self, text: &str) -> Result<(), Finding> {
