@@ -136,12 +136,6 @@ impl Finding {
         self
     }
 
-    #[doc(hidden)]
-    #[must_use]
-    pub fn way_out(self, hint: impl Into<String>) -> Self {
-        self.hint(hint)
-    }
-
     fn kind(&self) -> FindingKind {
         let hint = self.hint.as_deref().unwrap_or_default();
         (self.severity, shape(&self.message), shape(hint))
@@ -435,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_reads_file_line_column_message_and_way_out() {
+    fn a_finding_reads_file_line_column_message_and_hint() {
         let finding = Finding::error("`date = x` is no date")
             .in_file("post/tea.md")
             .at_line(3)

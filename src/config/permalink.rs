@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_pattern_that_cannot_be_followed_is_named_with_what_was_probably_meant() {
-        for (pattern, message, hint) in [
+        for (pattern, message, expected) in [
             (
                 "/{year/x",
                 "the brace of `{year` is not closed",
@@ -373,9 +373,9 @@ mod tests {
             ),
         ] {
             let said = check(pattern).unwrap_err().to_string();
-            let (what, way_out) = said.split_once('\n').unwrap();
+            let (what, hint) = said.split_once('\n').unwrap();
             assert_eq!(what, message, "{pattern}");
-            assert!(way_out.starts_with(hint), "{pattern}: {way_out}");
+            assert!(hint.starts_with(expected), "{pattern}: {hint}");
         }
     }
 
