@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::build::{BuildOptions, Built, build, read};
 use crate::child::program;
 use crate::ending::Ending;
+use crate::finding::{Finding, Severity};
 use crate::schedule::{Live, read_own_inbox, send_all, tell_hub_when_live};
 use crate::talk::Talk;
 
@@ -31,6 +32,15 @@ pub(crate) async fn go_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<E
         mut manifest,
         ending,
     } = built?;
+    // What is published from a folder that holds it all is for its owner to decide: `check` counts it as an error.
+    if !app.config.digests.is_empty()
+        && let Err(finding) = app.config.refuse_published_secrets()
+    {
+        talk.report(&[Finding {
+            severity: Severity::Warning,
+            ..finding
+        }]);
+    }
     let mut live = Live::default();
     tell_hub_when_live(app, talk, &mut manifest, &mut live).await?;
     // First, so that whoever has left or bounced gets nothing more.

@@ -190,3 +190,16 @@ fn two_sites_have_one_database_on_a_server_and_a_schema_each() {
         ran.succeeds();
     }
 }
+
+#[test]
+fn a_store_belongs_to_its_site_before_the_first_mail() {
+    Site::on_both("unsent", |site| {
+        site.post("one.md", "One", "2024-06-01");
+        site.expect(MONDAY, &["subscriber", "add", "ada@x.example"]);
+        let other = neighbour("https://other.example/");
+        for command in [&["run"][..], &["subscriber", "add", "bob@x.example"]] {
+            run(&other, &site, NEXT, command).fails_with(2);
+        }
+        site.expect(MONDAY, &["run"]);
+    });
+}

@@ -163,7 +163,10 @@ impl App {
         let store = Store::open_telling(url, access, now, tell).await?;
         // A lock that is broken says nothing here; who sends names its fault.
         if self.load_kept_lock().is_ok() {
-            self.refuse_another_site(&store).await?;
+            match access {
+                Access::Write => self.claim_site(&store).await?,
+                Access::Read => self.refuse_another_site(&store).await?,
+            }
         }
         Ok(store)
     }

@@ -1,4 +1,4 @@
-//! Whose store it is: every command that opens one looks, and who becomes its sender notes the site in it.
+//! Whose store it is: every command that opens one looks, and the first that writes notes the site in it.
 
 use crate::app::App;
 use crate::digest::{SiteName, refuse_site};
@@ -41,7 +41,7 @@ impl App {
         Ok(refuse_site(&SiteName::parse(&theirs), &ours, is_vouched)?)
     }
 
-    /// Notes the site in its store: at the first mail, and where the site has moved within its host since.
+    /// Notes the site in its store: when it is first written, and where the site has moved within its host since.
     pub(super) async fn claim_site(&self, store: &Store) -> anyhow::Result<()> {
         let (ours, is_vouched) = self.name_for(store)?;
         let name = ours.to_string();

@@ -9,6 +9,7 @@ mod writer;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::{Arc, Mutex as StdMutex};
 
@@ -74,6 +75,10 @@ impl Store {
             StorePlace::File(database) => {
                 let path = beside(database, ".sender");
                 let failed = |error| StoreError::File(path.clone(), error);
+                // To open a pipe would wait for somebody who reads it.
+                if path.metadata().is_ok_and(|found| !found.is_file()) {
+                    return Err(failed(io::Error::other("it is no regular file")));
+                }
                 let file = OpenOptions::new()
                     .create(true)
                     .append(true)
