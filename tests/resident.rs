@@ -5,6 +5,8 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::database::Database;
 use crate::http::Service;
 use crate::relay::{Habits, Relay};
@@ -191,6 +193,13 @@ fn two_residents_share_a_store_and_one_that_is_killed_loses_nothing() {
         let again = Service::start_with(&other, &["--at", &at], &environment);
         wait_until("the rest of the issue", || {
             relay.count() >= before + expected
+        });
+        // One that is killed before the issue is done leaves more of it uncertain.
+        wait_until("the end of the issue", || {
+            let status = scene.run_with(&["--at", &at, "status", "--json"], &environment);
+            let all: Value = serde_json::from_str(&status.out).unwrap();
+            let mut issues = all["issues"].as_array().unwrap().iter();
+            issues.all(|issue| issue["state"] == "done")
         });
         drop(again);
     }

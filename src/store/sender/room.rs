@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, Row};
 
 use crate::config::Window;
-use crate::ledger::IssueId;
+use crate::ledger::{IssueId, Owner};
 use crate::store::connect::StorePlace;
 use crate::store::sender::Sender;
 use crate::store::{Result, Store};
@@ -38,13 +38,7 @@ impl Sender {
                 .execute(&mut *connection)
                 .await?;
         }
-        let row = sqlx::query(
-            "SELECT COUNT(*) AS n FROM delivery WHERE owner IS NOT NULL \
-             AND issue NOT IN (SELECT id FROM issue WHERE outbox = 1)",
-        )
-        .fetch_one(&mut *connection)
-        .await?;
-        let in_hand = count_of(row.try_get("n")?);
+        let in_hand = in_hand(connection, None).await?;
         let mut room = limit;
         for window in windows {
             let gone = in_hand + sent_since(connection, window.since).await?;
@@ -58,7 +52,10 @@ impl Sender {
     pub async fn full(&self, issue: IssueId, now: DateTime<Utc>) -> Result<Option<Window>> {
         let mut full: Option<Window> = None;
         for window in self.caps.windows(now) {
-            if self.store.sent_since(window.since).await? >= window.most {
+            let mut connection = self.store.pool.acquire().await?;
+            let others = in_hand(&mut connection, Some(self.owner)).await?;
+            let gone = others + sent_since(&mut connection, window.since).await?;
+            if gone >= window.most {
                 full = full.into_iter().chain([window]).max_by_key(|one| one.until);
             }
         }
@@ -76,6 +73,19 @@ impl Sender {
         let due: i64 = row.try_get("n")?;
         Ok(full.filter(|_| due > 0))
     }
+}
+
+/// How many messages for a relay senders have claimed and not settled, without those of one sender.
+async fn in_hand(connection: &mut AnyConnection, but: Option<Owner>) -> Result<usize> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n FROM delivery WHERE owner IS NOT NULL AND owner <> $1 \
+         AND issue NOT IN (SELECT id FROM issue WHERE outbox = 1)",
+    )
+    // No sender has the number zero.
+    .bind(but.unwrap_or_default())
+    .fetch_one(connection)
+    .await?;
+    Ok(count_of(row.try_get("n")?))
 }
 
 async fn sent_since(connection: &mut AnyConnection, since: DateTime<Utc>) -> Result<usize> {
