@@ -187,7 +187,12 @@ fn expected(cell: Cell) -> Standing {
         ("QUIT", _) | (_, Fault::Latin1 | Fault::Bare) | (".", Fault::Twice) => sent,
         ("AUTH" | "MAIL", _) if code == 550 => paused,
         ("RCPT" | "body" | ".", _) if code == 451 => deferred,
-        ("RCPT" | "DATA" | "body" | ".", _) if code == 550 => given_up,
+        // Beside one who was accepted it is about this recipient; refused alone, it may be about us.
+        ("RCPT" | "DATA" | "body" | ".", _) if code == 550 && ahead => given_up,
+        ("RCPT" | "DATA" | "body" | ".", _) if code == 550 => Standing {
+            attempts: 1,
+            ..paused
+        },
         ("body" | ".", _) if code == 421 => deferred,
         ("body" | ".", _) => unanswered,
         _ => untouched,
