@@ -20,10 +20,13 @@ const ENOUGH: Duration = Duration::from_millis(60);
 const TRIES: usize = 4;
 
 /// A part that is repeated. `#` in it is the number of the repetition.
+#[derive(Clone, Copy)]
 struct Shape {
     dialect: Dialect,
     file: &'static str,
     front: &'static str,
+    /// What stands before and after a long value at the text's beginning, which takes half of the text.
+    value: Option<(&'static str, &'static str)>,
     part: &'static str,
     end: &'static str,
 }
@@ -33,6 +36,7 @@ const fn text(dialect: Dialect, part: &'static str) -> Shape {
         dialect,
         file: "tea.md",
         front: "",
+        value: None,
         part,
         end: "",
     }
@@ -54,8 +58,17 @@ const fn front(front: &'static str, part: &'static str, end: &'static str) -> Sh
         dialect: Dialect::Plain,
         file: "tea.md",
         front,
+        value: None,
         part,
         end,
+    }
+}
+
+/// A long value that gets a name, which the parts repeat.
+const fn named(before: &'static str, after: &'static str, shape: Shape) -> Shape {
+    Shape {
+        value: Some((before, after)),
+        ..shape
     }
 }
 
@@ -148,6 +161,18 @@ const SHAPES: &[Shape] = &[
     mdx("import a from 'a'\n"),
     mdx("import {\n"),
     mdx("<YouTube id=\"a\"/>\n"),
+    mdx("</A "),
+    named(
+        "import a from \"./",
+        ".png\"\n\n",
+        mdx("<Image src={a}/>\n"),
+    ),
+    named("import a from \"./", ".png\"\n\n", mdx("<img src={a}/>\n")),
+    named(
+        "{% assign a = \"",
+        "\" %}\n",
+        text(Dialect::Jekyll, "{{ a }}\n"),
+    ),
     front("tags: [", "a#, ", "]\n"),
     front("permalink: /a", "/", "\n"),
     front("permalink: /{slug}", "/", "\n"),
@@ -173,6 +198,11 @@ impl Shape {
         text.push_str(self.front);
         if !is_front {
             text.push_str("---\n");
+        }
+        let mut size = size;
+        if let Some((before, after)) = self.value {
+            size /= 2;
+            text.push_str(&format!("{before}{}{after}", "x".repeat(size)));
         }
         let count = size / self.part.len();
         if self.part.contains('#') && !self.part.starts_with("## Tea\n") {
@@ -248,7 +278,8 @@ fn main() -> ExitCode {
         .filter(|word| !word.starts_with("--"));
     let mut too_slow = 0;
     for shape in SHAPES {
-        let name = format!("{}{}", shape.front, shape.part).replace('\n', "\\n");
+        let before = shape.value.map_or(shape.front, |(before, _)| before);
+        let name = format!("{before}{}", shape.part).replace('\n', "\\n");
         if wanted
             .as_ref()
             .is_some_and(|word| !name.contains(word.as_str()))

@@ -38,6 +38,11 @@ impl Budget {
         !self.is_spent.get()
     }
 
+    /// Whether more was taken than there was.
+    pub(super) fn is_spent(&self) -> bool {
+        self.is_spent.get()
+    }
+
     /// # Errors
     /// A finding where more was taken than there was, or where a text of this length exceeds the limit.
     pub(super) fn check(&self, length: usize) -> Result<(), Finding> {

@@ -82,9 +82,15 @@ pub fn body(
         text = admonition::to_quotes(&text);
     }
     let marks = Marks::for_texts([whole, &post.path]);
+    let grown = |Grown(line): Grown| {
+        let error = budget.check(usize::MAX).err();
+        error
+            .unwrap_or_else(|| Finding::error("the text grows too long"))
+            .at_line(body_line + line)
+    };
     let mut components = mdx::StrippedMdx::default();
     if markup == Markup::Mdx {
-        components = mdx::to_markdown(&text, front.texts(), marks, &budget);
+        components = mdx::to_markdown(&text, front.texts(), marks, &budget).map_err(grown)?;
         text = std::mem::take(&mut components.text);
     }
     let excerpt = front
@@ -108,13 +114,7 @@ pub fn body(
         is_marked: own.is_some(),
         marks,
     };
-    let expanded =
-        shortcode::expand(source, &links, variables, components.slots).map_err(|Grown(line)| {
-            let error = budget.check(usize::MAX).err();
-            error
-                .unwrap_or_else(|| Finding::error("the text grows too long"))
-                .at_line(body_line + line)
-        })?;
+    let expanded = shortcode::expand(source, &links, variables, components.slots).map_err(grown)?;
     let within = |length: usize| {
         let checked = budget.check(length);
         checked.map_err(|error| error.at_line(body_line))

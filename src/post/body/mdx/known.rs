@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::post::body::budget::Budget;
+
 /// The names under which generators hand a text its own front matter, in lower case.
 const ROOTS: [&str; 4] = ["frontmatter", "meta", "metadata", "matter"];
 
@@ -11,11 +13,16 @@ pub(super) struct KnownNames<'a> {
     said: HashMap<String, String>,
     /// What the text's own module defines, which beats the front matter.
     exported: HashSet<&'a str>,
+    budget: &'a Budget,
 }
 
 impl<'a> KnownNames<'a> {
     /// What a text imports, and what its front matter says under each key in lower case.
-    pub(super) fn of(text: &'a str, said: impl Iterator<Item = (String, String)>) -> Self {
+    pub(super) fn of(
+        text: &'a str,
+        said: impl Iterator<Item = (String, String)>,
+        budget: &'a Budget,
+    ) -> Self {
         let statements = text.lines().filter_map(|line| line.strip_prefix("export "));
         Self {
             images: images(text),
@@ -23,14 +30,17 @@ impl<'a> KnownNames<'a> {
             exported: statements
                 .filter_map(|line| line.split_ascii_whitespace().nth(1))
                 .collect(),
+            budget,
         }
     }
 
-    /// The value of an attribute that is the name of a picture or of what the front matter says.
+    /// The value of an attribute that is the name of a picture or of what the front matter says. It is charged to the
+    /// budget, and there is none once that is spent: a short name may stand for a long value any number of times.
     pub(super) fn value(&self, expression: &str) -> Option<&str> {
         let name = expression.trim();
         let image = self.images.get(name.strip_suffix(".src").unwrap_or(name));
-        image.map(String::as_str).or_else(|| self.look_up(name))
+        let value = image.map(String::as_str).or_else(|| self.look_up(name))?;
+        self.budget.take(value.len()).then_some(value)
     }
 
     /// What the front matter says under the key that an expression names: `frontmatter.title`, `props.meta.a`.

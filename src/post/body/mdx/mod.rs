@@ -6,7 +6,7 @@ use crate::post::body::budget::Budget;
 use crate::post::body::marks::Marks;
 use crate::post::body::mdx::known::KnownNames;
 use crate::post::body::mdx::tag::{MdxTag, balanced, string};
-use crate::post::body::shortcode::{Call, Code, Meaning, fence, meaning};
+use crate::post::body::shortcode::{Call, Code, Grown, Meaning, fence, meaning};
 
 mod known;
 mod tag;
@@ -29,17 +29,20 @@ pub(super) struct StrippedMdx {
 }
 
 /// The Markdown of an MDX text, whose front matter says `said` under each key in lower case.
+///
+/// # Errors
+/// Where the text grows beyond its budget.
 pub(super) fn to_markdown(
     text: &str,
     said: impl Iterator<Item = (String, String)>,
     marks: Marks,
     budget: &Budget,
-) -> StrippedMdx {
+) -> Result<StrippedMdx, Grown> {
     let mut reader = MdxReader {
         text,
         marks,
         budget,
-        known: KnownNames::of(text, said),
+        known: KnownNames::of(text, said, budget),
         // Many brackets that never close must not take all day.
         search: text.len().saturating_mul(4).saturating_add(1 << 16),
         line: (0, 0),
@@ -49,8 +52,8 @@ pub(super) fn to_markdown(
             ..StrippedMdx::default()
         },
     };
-    reader.read();
-    reader.plain
+    reader.read()?;
+    Ok(reader.plain)
 }
 
 struct MdxReader<'a> {
@@ -68,11 +71,14 @@ struct MdxReader<'a> {
 }
 
 impl MdxReader<'_> {
-    fn read(&mut self) {
+    fn read(&mut self) -> Result<(), Grown> {
         let text = self.text;
         let mut seen = Code::default();
         let mut at = 0;
         while at < text.len() {
+            if self.budget.is_spent() {
+                return Err(Grown(self.line_of(at)));
+            }
             let rest = &text[at..];
             let is_line_start = at == 0 || text[..at].ends_with('\n');
             let code = match is_line_start {
@@ -117,6 +123,7 @@ impl MdxReader<'_> {
         while let Some((_, close)) = self.open.pop() {
             self.slot(&close);
         }
+        Ok(())
     }
 
     /// Writes the line breaks of what is left out, without so many that are written already.
@@ -135,11 +142,17 @@ impl MdxReader<'_> {
     }
 
     fn drop_part(&mut self, at: usize, words: &str) {
-        let (place, line) = self.line;
-        self.line = (at, line + self.text[place..at].matches('\n').count());
+        let line = self.line_of(at);
         let words: Vec<&str> = words.split_whitespace().collect();
         let words = words.join(" ").chars().take(60).collect();
-        self.plain.dropped.push((self.line.1, words));
+        self.plain.dropped.push((line, words));
+    }
+
+    /// The line of a place, from 0. No place is asked for after a later one.
+    fn line_of(&mut self, at: usize) -> usize {
+        let (place, line) = self.line;
+        self.line = (at, line + self.text[place..at].matches('\n').count());
+        self.line.1
     }
 
     /// Reads an expression: a text and what the front matter says is shown, any other is left out. Returns how many bytes it takes.
@@ -173,7 +186,11 @@ impl MdxReader<'_> {
         let rest = &self.text[at..];
         let name = component_name(rest)?;
         if let Some(closing) = rest.strip_prefix("</") {
-            let length = 2 + closing.find('>')? + 1;
+            let end = closing.find(['>', '<'])?;
+            if closing[end..].starts_with('<') {
+                return None;
+            }
+            let length = 2 + end + 1;
             if let Some((_, close)) = self.open.pop_if(|(open, _)| *open == name) {
                 self.slot(&close);
             }
@@ -295,201 +312,4 @@ fn expression<'a>(text: &'a str, search: &mut usize) -> Option<(usize, Option<&'
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Budget, Marks, StrippedMdx};
-
-    fn read(text: &str) -> StrippedMdx {
-        let said = [
-            ("a", "A *b* <c>"),
-            ("hero.src", "/h.png"),
-            ("coverimage", "/c.png"),
-        ];
-        let said = said.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        super::to_markdown(
-            text,
-            said.into_iter(),
-            Marks::for_texts([text]),
-            &Budget::of(text),
-        )
-    }
-
-    fn to_markdown(text: &str) -> String {
-        read(text).text
-    }
-
-    #[test]
-    fn a_component_of_any_length_is_left_out() {
-        let rows = "{ a: 1 > 0 },\n".repeat(2_000);
-        let lines = "\n".repeat(2_000);
-        for (text, expected) in [
-            (
-                format!("A <Chart data={{[{rows}]}} /> b\n"),
-                format!("A {lines} b\n"),
-            ),
-            (
-                format!("export const data = [{rows}]\nText\n"),
-                format!("{lines}\nText\n"),
-            ),
-        ] {
-            assert_eq!(to_markdown(&text), expected);
-        }
-        let open = "<A {".repeat(1 << 16);
-        assert_eq!(to_markdown(&open), open);
-    }
-
-    #[test]
-    fn what_is_no_text_is_left_out_line_for_line() {
-        for (text, expected) in [
-            ("import X from './x'\n\nText\n", "\n\nText\n"),
-            ("import {\n  A,\n} from \"a\"\nText\n", "\n\n\nText\n"),
-            (
-                "export const meta = {\n  a: [1,\n  2],\n}\nText\n",
-                "\n\n\n\nText\n",
-            ),
-            ("import taxes rose\n", "import taxes rose\n"),
-            ("A {/* b\nc */}d\n", "A \nd\n"),
-            ("A{' '}b {page.title} {`c`} {`${d}`} e\n", "A b  c  e\n"),
-            ("A {list.map((x) => (\n  <b>{x}</b>\n))} b\n", "A \n\n b\n"),
-            ("## Cup {#cup}\n", "## Cup {#cup}\n"),
-            (
-                "A $\\frac{a}{b}$ and\n$$\nx^{2}\n$$\n",
-                "A $\\frac{a}{b}$ and\n$$\nx^{2}\n$$\n",
-            ),
-            ("$5 {a} and \\{b} $6\n", "$5  and \\{b} $6\n"),
-            ("`{x}` {never closed\n", "`{x}` {never closed\n"),
-            (
-                "A <X prop={{a: 1 > 0}} /> b <Layout>c</Layout>\n",
-                "A  b c\n",
-            ),
-            (
-                "<X a=\"1 > 0\" b='>'>c</X> <m.div x=\"y\">d</m.div> <>e</>",
-                "c d e",
-            ),
-            ("<a.b@x.example>", "<a.b@x.example>"),
-            ("`<X a={{b}} />` <B>\n", "`<X a={{b}} />` \n"),
-            (
-                "```js\nexport const a = {\n```\n<DIV>x</DIV>\n",
-                "```js\nexport const a = {\n```\n<DIV>x</DIV>\n",
-            ),
-            ("{/* never closed\n", "{/* never closed\n"),
-            (
-                "<iframe src=\"/a>b\" />\n\nText",
-                "<iframe src=\"/a>b\"></iframe>\n\nText",
-            ),
-            (
-                "<audio\n  controls\n  src='t.mp3'\n/>\nText",
-                "<audio\n  controls\n  src='t.mp3'\n></audio>\nText",
-            ),
-            (
-                "A <span/> <my-tag /> b",
-                "A <span></span> <my-tag></my-tag> b",
-            ),
-            (
-                "<video src={'/a.mp4'} style={{\n  width: '1px',\n}} />\n",
-                "<video src=\"/a.mp4\"></video>\n\n\n",
-            ),
-            (
-                "<img src={useUrl('/a.png')} style={{ width: '3em' }} />",
-                "<img src=\"/a.png\"  />",
-            ),
-            (
-                "<img src={require('./a.png').default} alt={'a' + b} onClick={() => x('y')} />",
-                "<img src=\"./a.png\"   />",
-            ),
-            (
-                "<p className={`a ${b}`}>c</p> <i {...rest}>d</i>",
-                "<p >c</p> <i >d</i>",
-            ),
-            (
-                "<img src=\"a.png\" /> <br/> <https://x.example/> a <b",
-                "<img src=\"a.png\" /> <br/> <https://x.example/> a <b",
-            ),
-            (
-                "`<iframe />`\n\n```\n<iframe />\n```\n",
-                "`<iframe />`\n\n```\n<iframe />\n```\n",
-            ),
-        ] {
-            assert_eq!(to_markdown(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn common_components_become_html_and_others_are_named_with_their_line() {
-        for (text, slots, dropped) in [
-            (
-                "<YouTube id=\"a\" />",
-                &[
-                    "<p><a href=\"https://www.youtube.com/watch?v=a\">https://www.youtube.com/watch?v=a</a></p>",
-                ][..],
-                &[][..],
-            ),
-            (
-                "<Figure src=\"/x.png\" caption=\"Cap\"/>",
-                &["<figure><img src=\"/x.png\" alt=\"Cap\"><figcaption>Cap</figcaption></figure>"],
-                &[],
-            ),
-            (
-                "import pic from './pic.png'\n\n<Image src={pic} alt=\"A\" width={300} />",
-                &["<figure><img src=\"./pic.png\" alt=\"A\"></figure>"],
-                &[],
-            ),
-            (
-                "import pic from \"@site/static/img/pic.png\";\n<Image\n  src={pic.src}\n  alt=\"A\"\n/>",
-                &["<figure><img src=\"/img/pic.png\" alt=\"A\"></figure>"],
-                &[],
-            ),
-            (
-                "<Note>\nMind *this*.\n</Note>",
-                &["<blockquote><p><strong>Note</strong></p>", "</blockquote>"],
-                &[],
-            ),
-            (
-                "<Link to=\"/a\">b</Link>",
-                &["<a href=\"/a\">", "</a>"],
-                &[],
-            ),
-            (
-                "a\n\n{meta.b} <Chart data={[1]} />",
-                &[],
-                &[(2, "{meta.b}"), (2, "Chart")],
-            ),
-            (
-                "{list.map((x) => x)}\n<Layout>b</Layout> {' '}{/* c */}",
-                &[],
-                &[(0, "{list.map((x) => x)}")],
-            ),
-            ("<Image src={unknown} />", &[], &[(0, "Image")]),
-            (
-                "{frontmatter.a} {props.meta.a}\n<Image src={frontMatter.coverImage} alt={meta.a} />",
-                &[
-                    "A *b* &lt;c&gt;",
-                    "A *b* &lt;c&gt;",
-                    "<figure><img src=\"/c.png\" alt=\"A *b* &lt;c&gt;\"></figure>",
-                ],
-                &[],
-            ),
-            (
-                "{meta.hero.src} {matter?.a}\n{meta.none} {page.a}",
-                &["/h.png", "A *b* &lt;c&gt;"],
-                &[(1, "{meta.none}"), (1, "{page.a}")],
-            ),
-            (
-                "export const meta = { a: 1 }\n{meta.a}",
-                &[],
-                &[(1, "{meta.a}")],
-            ),
-            ("`<Chart />` {'a'}", &[], &[]),
-        ] {
-            let plain = read(text);
-            let named: Vec<(usize, &str)> = plain
-                .dropped
-                .iter()
-                .map(|(line, words)| (*line, words.as_str()))
-                .collect();
-            assert_eq!(plain.slots, slots, "{text}");
-            assert_eq!(named, dropped, "{text}");
-            let breaks = |text: &str| text.matches('\n').count();
-            assert_eq!(breaks(&plain.text), breaks(text), "{text}");
-        }
-    }
-}
+mod tests;

@@ -98,6 +98,32 @@ fn a_key_of_the_front_matter_is_not_repeated_without_end() {
 }
 
 #[test]
+fn a_name_in_a_component_stands_for_no_more_than_the_budget() {
+    let long = "x".repeat(50_000);
+    let import = format!("import a from \"./{long}.png\"\n\n");
+    let front = format!("+++\ntitle = \"T\"\ndate = 2024-05-01\na = \"{long}\"\n+++\n");
+    let plain = "---\ntitle: T\ndate: 2024-05-01\n---\n";
+    for (start, part) in [
+        (format!("{plain}{import}"), "<Image src={a}/>\n"),
+        (format!("{plain}{import}"), "<Unknown src={a}/>\n"),
+        (format!("{plain}{import}"), "<img src={a}/>\n"),
+        (format!("{plain}{import}"), "<A b={a} c={a}>d</A>\n"),
+        (front.clone(), "{frontmatter.a}\n"),
+        (front, "<Image src={meta.a}/>\n"),
+    ] {
+        let whole = format!("{start}{}", part.repeat(10_000));
+        let post = post("posts/cake.mdx", &whole, Dialect::Astro);
+        let habits = Habits::of(Dialect::Astro, chrono_tz::UTC);
+        let error = body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
+        let shown = error.in_file("cake.mdx").to_string();
+        assert!(shown.contains("the text grows to more than"), "{shown}");
+        // The reading ends where the budget does, at one of the first uses.
+        let line: usize = shown.split(':').nth(1).unwrap().parse().unwrap();
+        assert!((6..200).contains(&line), "{part}: {shown}");
+    }
+}
+
+#[test]
 fn a_text_that_repeats_a_little_stays() {
     for (dialect, text) in [
         (
