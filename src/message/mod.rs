@@ -5,6 +5,7 @@ mod confirm;
 pub(crate) mod dkim;
 mod envelope;
 mod header;
+mod origin;
 mod quoted;
 
 use std::borrow::Cow;
@@ -14,11 +15,11 @@ use aws_lc_rs::digest as hash;
 use chrono::{DateTime, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 pub(crate) use check::check;
 pub(crate) use confirm::ConfirmBy;
 pub use envelope::Envelope;
+pub use origin::Origin;
 
 use crate::config;
 use crate::digest::{ADDRESS, CONFIRM, Draft, LEAVE, MARKS, NAME, TOKEN};
@@ -26,7 +27,7 @@ use crate::finding::Finding;
 use crate::html::escape;
 use crate::ledger::IssueId;
 use crate::message::dkim::Signer;
-use crate::reader::{Mailbox, Reader, ReaderId};
+use crate::reader::{Reader, ReaderId};
 use crate::token::{Claim, Key, Purpose};
 
 /// Version of the format in which the store keeps an issue. A change that an older program cannot fill increments it.
@@ -94,30 +95,6 @@ enum Piece {
 enum Part {
     Text,
     Html,
-}
-
-/// The sender of an issue.
-#[derive(Debug, Clone, Copy)]
-pub struct Origin<'a> {
-    /// The site.
-    pub site: &'a config::Site,
-    /// The digest.
-    pub digest: &'a config::Digest,
-    /// The mail settings.
-    pub mail: &'a config::Mail,
-    /// The address at which `serve` answers; without it readers leave by mail alone.
-    pub web: Option<&'a Url>,
-    /// The site's first host, which does not change when the site or the sender moves.
-    pub authority: &'a str,
-    /// How to speak to a reader without a name.
-    pub anonymous: &'a str,
-}
-
-impl Origin<'_> {
-    /// The sender that readers see.
-    pub fn sender(&self) -> Option<&Mailbox> {
-        self.digest.from.as_ref().or(self.mail.from.as_ref())
-    }
 }
 
 /// The values of one reader for the slots of an issue.
