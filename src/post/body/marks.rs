@@ -32,6 +32,12 @@ impl Marks {
         format!("{}{number}{SLOT}", self.opening())
     }
 
+    /// Whether a text that is being written ends before a line, or with slots alone on one.
+    pub(super) fn begins_line(text: &str) -> bool {
+        let text = text.trim_end_matches([' ', '\t']);
+        text.is_empty() || text.ends_with(['\n', SLOT])
+    }
+
     /// The mark of the place where the summary ends.
     pub(super) fn more(self) -> String {
         format!("{MORE}{:032x}{MORE}", self.hash)

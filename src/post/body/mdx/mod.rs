@@ -1,12 +1,12 @@
 //! MDX → Markdown: without modules, comments and the tags of components; what these enclose stays, and an element is
 //! written as HTML has it.
 
-use crate::html::escape;
+use crate::html::{escape, unescape};
 use crate::post::body::budget::Budget;
 use crate::post::body::marks::Marks;
 use crate::post::body::mdx::known::KnownNames;
 use crate::post::body::mdx::tag::{MdxTag, balanced, string};
-use crate::post::body::shortcode::{Call, Code, Grown, Meaning, fence, meaning};
+use crate::post::body::shortcode::{Call, Code, Grown, HEADINGS, Meaning, fence, meaning};
 
 mod known;
 mod tag;
@@ -15,6 +15,36 @@ mod tag;
 const VOID: [&str; 13] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
     "wbr",
+];
+
+/// Components that enclose a part of a page, in lower case and in the singular.
+const CONTAINERS: [&str; 26] = [
+    "accordion",
+    "accordiongroup",
+    "accordionitem",
+    "block",
+    "box",
+    "card",
+    "cardgrid",
+    "cardgroup",
+    "code",
+    "codeblock",
+    "codegroup",
+    "collapsible",
+    "column",
+    "faq",
+    "frame",
+    "grid",
+    "panel",
+    "section",
+    "step",
+    "stepper",
+    "tab",
+    "tabgroup",
+    "tabitem",
+    "tabpanel",
+    "tile",
+    "timelineitem",
 ];
 
 /// A text without what only MDX knows.
@@ -70,7 +100,7 @@ struct MdxReader<'a> {
     plain: StrippedMdx,
 }
 
-impl MdxReader<'_> {
+impl<'a> MdxReader<'a> {
     fn read(&mut self) -> Result<(), Grown> {
         let text = self.text;
         let mut seen = Code::default();
@@ -193,6 +223,12 @@ impl MdxReader<'_> {
             let length = 2 + end + 1;
             if let Some((_, close)) = self.open.pop_if(|(open, _)| *open == name) {
                 self.slot(&close);
+            } else if rest[length..].starts_with('<')
+                && !rest[length..].starts_with("</")
+                && component_name(&rest[length..]).is_some()
+            {
+                // What its sibling encloses are other words.
+                self.plain.text.push(' ');
             }
             self.keep_lines(&rest[..length], 0);
             return Some(length);
@@ -212,11 +248,44 @@ impl MdxReader<'_> {
             }
             Some(Meaning::Nothing) => {}
             _ if is_alone => self.drop_part(at, name),
-            _ => {}
+            _ => self.container(at, name, &call),
         }
         self.keep_lines(&rest[..=tag.end], 0);
         Some(tag.end + 1)
     }
+
+    /// Begins a component that is no common one but encloses something: what it says of that stands above it. One that is
+    /// no known container is named where it says something; within a line it is part of a sentence, and gets no heading.
+    fn container(&mut self, at: usize, name: &'a str, call: &Call) {
+        let is_known = is_container(name);
+        let said = HEADINGS.iter().filter_map(|key| call.named(&[key]));
+        let mut headings: Vec<&str> = said.collect();
+        headings.dedup();
+        if !is_known && headings.is_empty() {
+            return;
+        }
+        if !is_known {
+            self.drop_part(at, name);
+        }
+        if !is_known && !Marks::begins_line(&self.plain.text) {
+            return;
+        }
+        let mut open = "<div>".to_owned();
+        for heading in headings {
+            let heading = escape(&unescape(heading));
+            open.push_str(&format!("<p><strong>{heading}</strong></p>"));
+        }
+        self.slot(&open);
+        self.open.push((name, "</div>".to_owned()));
+    }
+}
+
+/// Whether a component of this name encloses a part of a page, which is no part of a sentence: `Card`, `Tabs.Tab`.
+fn is_container(name: &str) -> bool {
+    let own = name.rsplit('.').next().unwrap_or(name);
+    let own = own.to_ascii_lowercase();
+    let one = own.strip_suffix('s').unwrap_or(&own);
+    CONTAINERS.contains(&one)
 }
 
 /// What a component becomes, where it is a common one.
@@ -240,7 +309,7 @@ fn statement(text: &str, search: &mut usize) -> Option<usize> {
     (!is_import || text[..length].contains(['"', '\''])).then_some(length)
 }
 
-/// The name of the component whose tag a text begins with: `<X a={{b: 1}} />`, `<x.y>`, `</X>`; it is empty for `<>`.
+/// The whole name of the component whose tag a text begins with: `<X a={{b: 1}} />`, `<x.y>`, `</X>`; it is empty for `<>`.
 fn component_name(text: &str) -> Option<&str> {
     let name = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
     // Capitals alone are HTML as it was once written.
@@ -257,7 +326,9 @@ fn component_name(text: &str) -> Option<&str> {
         after.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
     });
     let is_component = word.starts_with(|c: char| c.is_ascii_uppercase()) && !is_html || is_member;
-    (name.starts_with('>') || is_component).then_some(word)
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '-'));
+    let whole = &name[..end.unwrap_or(name.len())];
+    (name.starts_with('>') || is_component).then_some(whole)
 }
 
 /// The opening tag of an element as HTML has it, where that is another, and how many bytes it takes: `<iframe />` has an

@@ -186,6 +186,36 @@ fn common_components_become_html_and_others_are_named_with_their_line() {
             &[(1, "{meta.a}")],
         ),
         ("`<Chart />` {'a'}", &[], &[]),
+        (
+            "<Card title=\"A &amp; b\">body</Card>",
+            &["<div><p><strong>A &amp; b</strong></p>", "</div>"],
+            &[],
+        ),
+        (
+            "<Tabs.Tab label={'\"c\"'}>\n\nd\n\n</Tabs.Tab>",
+            &["<div><p><strong>&quot;c&quot;</strong></p>", "</div>"],
+            &[],
+        ),
+        (
+            "a\n<Weird label=\"L\">inner</Weird>",
+            &["<div><p><strong>L</strong></p>", "</div>"],
+            &[(1, "Weird")],
+        ),
+        (
+            "In <Tooltip title=\"T\">a sentence</Tooltip> <Red>b</Red>",
+            &[],
+            &[(0, "Tooltip")],
+        ),
+        (
+            "<Foo.Bar/> <a.b c=\"d\" />",
+            &[],
+            &[(0, "Foo.Bar"), (0, "a.b")],
+        ),
+        (
+            "<Note label=\"L\">a</Note>",
+            &["<blockquote><p><strong>L</strong></p>", "</blockquote>"],
+            &[],
+        ),
     ] {
         let plain = read(text);
         let named: Vec<(usize, &str)> = plain

@@ -43,6 +43,10 @@ pub(super) const NOTES: [&str; 17] = [
     "question",
 ];
 
+/// The names under which a call says what stands above what it encloses.
+pub(in crate::post::body) const HEADINGS: [&str; 5] =
+    ["title", "label", "summary", "heading", "caption"];
+
 /// What a call of this name means, where it is a common one.
 pub(in crate::post::body) fn meaning(call: &Call) -> Option<Meaning> {
     let html = |text: String| Some(Meaning::Html(text));
@@ -100,7 +104,10 @@ pub(in crate::post::body) fn meaning(call: &Call) -> Option<Meaning> {
         "comment" | "capture" | "toc" | "table_of_contents" | "tableofcontents" | "css" | "js"
         | "javascript" | "stylesheet" | "style" | "schema" => Some(Meaning::Nothing),
         "details" | "spoiler" | "expand" | "collapse" => {
-            let summary = call.title(&["summary", "title"]).unwrap_or("Details");
+            let summary = call
+                .named(&["summary"])
+                .or_else(|| call.title(&HEADINGS))
+                .unwrap_or("Details");
             let open = format!("<details><summary>{}</summary>", escape(summary));
             Some(Meaning::Around(open, "</details>".to_owned()))
         }
@@ -149,7 +156,7 @@ fn note(call: &Call) -> Meaning {
     // `alert "circle-info"` names a sign.
     let kind = kind.filter(|kind| kind.chars().all(char::is_alphabetic));
     let words = call
-        .named(&["title"])
+        .named(&HEADINGS)
         .or(if generic { None } else { call.at(0) })
         .or(kind);
     let title = words

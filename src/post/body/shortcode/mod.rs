@@ -26,7 +26,7 @@ use crate::post::dialect::math::Delimiters;
 
 pub(super) use crate::post::body::shortcode::call::Call;
 pub(super) use crate::post::body::shortcode::code::{Code, fence};
-pub(super) use crate::post::body::shortcode::known::{Meaning, meaning};
+pub(super) use crate::post::body::shortcode::known::{HEADINGS, Meaning, meaning};
 pub(super) use crate::post::body::shortcode::liquid::TIME;
 
 /// A text with shortcodes.

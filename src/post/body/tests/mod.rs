@@ -6,6 +6,7 @@ use crate::post::dialect::Habits;
 use crate::post::{Body, Index, Post, Read, read};
 
 mod calls;
+mod components;
 mod formulas;
 mod growth;
 mod notes;
