@@ -20,6 +20,10 @@ fn said(scene: &Scene, arguments: &[&str]) -> String {
 fn a_subject_that_cannot_be_used_is_named_with_its_digest_file_and_line() {
     for (subject, reason) in [
         ("{{ digest.titel }}", "Field `titel` is not defined"),
+        (
+            "{{ digest.title }} {{ posts[0].titel }}",
+            "Tried to render a variable that is undefined: `posts[0].titel`",
+        ),
         ("{{ digest.title", ""),
         ("{{ digest.title | shout }}", "Unknown filter `shout`"),
     ] {

@@ -17,11 +17,18 @@ pub(crate) fn explain(error: &tera::Error) -> Finding {
             .in_file(file)
     };
     match error.kind() {
-        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => unusable(
-            report.message(),
-            report.filename(),
-            report.span().start_line,
-        ),
+        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+            let span = report.span();
+            let message = report.message().trim_end_matches('.');
+            // Of what is undefined within an index, and where it is shown, no message gives the name.
+            let expression = spanned(&error.to_string(), span)
+                .filter(|_| message.contains("undefined") && !message.starts_with("Variable `"));
+            let message = match expression {
+                Some(expression) => format!("{message}: `{expression}`"),
+                None => message.to_owned(),
+            };
+            unusable(&message, report.filename(), span.start_line)
+        }
         ErrorKind::MissingParent { current, parent } => extends(
             current,
             format!("the template extends `{parent}`, which does not exist"),
@@ -46,6 +53,35 @@ fn extends(file: &str, message: String) -> Finding {
     Finding::error(message)
         .in_file(file)
         .hint(format!("expected `default/{name}`"))
+}
+
+/// The expression that ends with a span, from a report whose fourth line is `LINE | TEXT`: a span may cover the last
+/// field of `posts[0].title` alone. Up to the end of the first line where it has several.
+fn spanned(report: &str, span: &tera::Span) -> Option<String> {
+    let (_, line) = report.lines().nth(3)?.split_once(" | ")?;
+    let line: Vec<char> = line.chars().collect();
+    let end = match span.start_line == span.end_line {
+        true => span.end_col.min(line.len()),
+        false => line.len(),
+    };
+    let mut start = span.start_col.min(end);
+    let mut depth = 0_usize;
+    while let Some(before) = start.checked_sub(1) {
+        match line[before] {
+            ']' => depth += 1,
+            '[' if depth > 0 => depth -= 1,
+            c if depth > 0 || c.is_alphanumeric() || matches!(c, '_' | '.' | '?') => {}
+            _ => break,
+        }
+        start = before;
+    }
+    let opened = line[start..end].iter().filter(|c| **c == '[').count();
+    let closed = line[start..end].iter().filter(|c| **c == ']').count();
+    // The span of an index ends before its bracket.
+    let is_cut = opened > closed && line.get(end) == Some(&']');
+    let expression: String = line[start..end + usize::from(is_cut)].iter().collect();
+    let expression = expression.trim();
+    (!expression.is_empty()).then(|| expression.to_owned())
 }
 
 /// The message, the file and the line of a report that reads `error: MESSAGE`, then `--> FILE:LINE:COLUMN`.
@@ -76,10 +112,50 @@ mod tests {
         ];
         let mut context = Context::new();
         context.insert("title", "Hums");
+        context.insert("items", &[std::collections::BTreeMap::from([("a", 1)])]);
         let rendered = tera
             .add_raw_templates(files)
             .and_then(|()| tera.render("a/page.html", &context));
         rendered.unwrap_or_else(|error| explain(&error).to_string())
+    }
+
+    #[test]
+    fn what_is_undefined_is_named_as_it_is_written() {
+        for (text, expression) in [
+            ("ä {{ items[0].titel }}", "is undefined: `items[0].titel`"),
+            (
+                "{{ items[0][\"titel\"] }}",
+                "is undefined: `items[0][\"titel\"]`",
+            ),
+            ("{{ items[9] }}", "is undefined: `items[9]`"),
+            (
+                "{{ items[items[0].a - 1].titel }}",
+                "is undefined: `items[items[0].a - 1].titel`",
+            ),
+            ("{{ items[0].titel.x }}", "Field `x` is not defined"),
+            (
+                "{{ items[nothing] }}",
+                "Index expression is undefined: `nothing`",
+            ),
+            (
+                "{{ items[0].titel[1] }}",
+                "an undefined value: `items[0].titel`",
+            ),
+            (
+                "{{ items[0].titel | upper }}",
+                "got `undefined`: `items[0].titel`",
+            ),
+            ("{{ nothing }}", "Variable `nothing` is not defined"),
+            ("{{ item?.titel }}", "is undefined: `item?.titel`"),
+            (
+                "{% for item in items %}{{ item.a }}{{ item.titel }}{% endfor %}",
+                "`titel` is not defined",
+            ),
+        ] {
+            let said = said(&format!("<p>\n{text}"));
+            assert!(said.starts_with("a/page.html:2: "), "{text}: {said}");
+            assert!(said.contains(expression), "{text}: {said}");
+        }
     }
 
     #[test]
