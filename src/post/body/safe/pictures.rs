@@ -10,16 +10,32 @@ use crate::html::{attribute, unescape, words};
 use crate::post::body::links::Links;
 
 /// Where scripts look for the address of a picture, and for those of its sizes.
-pub(super) const LATER: [&str; 7] = [
+pub(super) const LATER: [&str; 16] = [
     "data-src",
     "data-original",
     "data-lazy-src",
+    "data-lazysrc",
+    "data-lazy-original",
+    "data-lazy-image",
+    "data-lazy-img",
+    "data-lazy-url",
     "data-lazyload",
+    "data-lazyload-src",
     "data-lazy",
+    "data-src-lazy",
+    "data-flickity-lazyload",
+    "data-flickity-lazyload-src",
     "data-echo",
     "data-orig-file",
 ];
-pub(super) const LATER_SETS: [&str; 3] = ["data-srcset", "data-lazy-srcset", "data-original-set"];
+pub(super) const LATER_SETS: [&str; 6] = [
+    "data-srcset",
+    "data-lazy-srcset",
+    "data-lazysrcset",
+    "data-lazyload-srcset",
+    "data-flickity-lazyload-srcset",
+    "data-original-set",
+];
 
 /// Puts the addresses that a script would have loaded in the place of the placeholder.
 pub(super) fn load(
@@ -37,7 +53,8 @@ pub(super) fn load(
         }
         found
     };
-    let is_address = |value: &str| !value.trim().is_empty() && links.absolute(value).is_some();
+    // A word alone is a switch: `data-lazy="true"`.
+    let is_address = |value: &str| value.contains(['/', '.']) && links.absolute(value).is_some();
     let address = take(&LATER, &is_address);
     let set = take(&LATER_SETS, &|value| !value.trim().is_empty());
     let is_empty = |now: Option<String>| {

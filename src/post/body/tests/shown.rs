@@ -16,6 +16,25 @@ fn shown(text: &str) -> String {
 #[test]
 fn a_lazy_picture_has_its_real_address() {
     let real = "<img src=\"https://hums.example/real.png\" alt=\"A\">";
+    for name in [
+        "data-flickity-lazyload",
+        "data-flickity-lazyload-src",
+        "data-lazy-original",
+        "data-lazyload-src",
+        "data-src-lazy",
+        "data-lazy-image",
+    ] {
+        let text = format!("<img src=\"/spacer.gif\" {name}=\"/real.png\" alt=\"A\">");
+        let html = shown(&text);
+        assert!(
+            html.contains("src=\"https://hums.example/real.png\""),
+            "{html}"
+        );
+        assert!(
+            !html.contains("spacer") && !html.contains("data-"),
+            "{html}"
+        );
+    }
     for (text, expected) in [
         (
             "<img src=\"data:image/gif;base64,R0\" data-src=\"/real.png\" alt=\"A\">",
@@ -60,6 +79,7 @@ fn a_lazy_picture_has_its_real_address() {
             real,
         ),
         ("<img src=\"/real.png\" data-src=\"\" alt=\"A\">", real),
+        ("<img src=\"/real.png\" data-lazy=\"true\" alt=\"A\">", real),
     ] {
         let html = shown(text);
         let parts = |html: &str| {
