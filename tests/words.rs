@@ -97,6 +97,28 @@ fn a_text_part_without_a_link_names_no_template_of_html() {
 }
 
 #[test]
+fn a_part_of_html_without_a_link_names_its_template_however_that_is_made() {
+    for (template, place) in [
+        ("<p>Tea</p>", ""),
+        (
+            "{% extends \"default/digest.html\" %}\n{%- block footer %}{% endblock %}",
+            ":2",
+        ),
+    ] {
+        let scene = weekly(CONFIG).file("templates/digest.html", template).post(
+            "use.md",
+            "{% block footer",
+            "2024-05-02",
+        );
+        let said = said(&scene, &["digest", "weekly", "--dry-run"]);
+        let expected = format!(
+            "error: templates/digest.html{place}: the HTML part has no link to unsubscribe"
+        );
+        assert!(said.contains(&expected), "{said}");
+    }
+}
+
+#[test]
 fn a_pattern_in_the_form_of_a_generator_is_named_with_ours() {
     let posts = "[posts]\npermalink = \"/:year/:month/:title\"\n";
     let scene = weekly(&format!("{CONFIG}{posts}"));

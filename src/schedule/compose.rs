@@ -223,10 +223,14 @@ impl Turn<'_> {
         };
         let mut findings = preflight(draft, &self.app.config.site, &place);
         for finding in &mut findings {
-            let of_text = |place: &Place| place.file == Path::new(TEXT_TEMPLATE);
-            if finding.place.as_ref().is_some_and(of_text) {
-                let own = templates.text.is_some();
-                finding.place = own.then(|| self.template_folder().join(TEXT_TEMPLATE).into());
+            for (name, own) in [
+                (HTML_TEMPLATE, templates.html.is_some()),
+                (TEXT_TEMPLATE, templates.text.is_some()),
+            ] {
+                let is_of = |place: &Place| place.file == Path::new(name);
+                if finding.place.as_ref().is_some_and(is_of) {
+                    finding.place = own.then(|| self.template_folder().join(name).into());
+                }
             }
         }
         findings

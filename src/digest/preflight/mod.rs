@@ -50,13 +50,20 @@ fn find_missing_unsubscribe(draft: &Draft, place: &Locator<'_>) -> Vec<Finding> 
         }
         let finding = Finding::error(format!("the {part} part has no link to unsubscribe"))
             .hint("expected `{{ reader.unsubscribe }}` in the template");
-        match part {
-            "text" => findings.push(finding.in_file("digest.txt")),
-            _ => findings.push(Finding {
-                place: place("{% block footer", Fault::Itself),
+        let file = match part {
+            "HTML" => "digest.html",
+            _ => "digest.txt",
+        };
+        // The place where the default has its link, where the template has one like it.
+        let footer = place("block footer", Fault::Itself)
+            .filter(|footer| part == "HTML" && footer.file.ends_with(file));
+        findings.push(match footer {
+            Some(footer) => Finding {
+                place: Some(footer),
                 ..finding
-            }),
-        }
+            },
+            None => finding.in_file(file),
+        });
     }
     findings
 }
@@ -410,6 +417,11 @@ mod tests {
                     .zip(expected)
                     .all(|(found, words)| found.is_error() && found.message.contains(words))
             );
+            let is_placed = |found: &Finding| {
+                let place = found.place.as_ref();
+                place.is_some_and(|place| place.file.starts_with("digest.html") || html == &leave)
+            };
+            assert!(found.iter().all(is_placed), "{found:?}");
         }
     }
 }
