@@ -60,6 +60,52 @@ fn a_post_that_takes_the_place_of_another_takes_no_id_of_it() {
 }
 
 #[test]
+fn a_copy_of_a_post_that_is_edited_takes_no_id_of_it() {
+    const BODY: &str = "The kettle was on before the pager went, and the pager went before the tea was cold, so nobody \
+                        drank it, and the machines hummed on as if they knew.";
+    for extra in ["", "\nslug: tea"] {
+        let front = format!("title: Tea\ndate: 2024-01-05{extra}");
+        let scene = site(&[
+            ("m.md", &front, BODY),
+            ("rain.md", "title: Rain\ndate: 2023-04-01", "Wet."),
+        ]);
+        scene.run_at(NOON, &["build"]);
+        let id_of = |path: &str| {
+            let lock = scene.read("tidings.lock");
+            let line = lock
+                .lines()
+                .find(|line| line.starts_with(&format!("{path}\t")));
+            line.map(|line| line.rsplit('\t').next().unwrap().to_owned())
+        };
+        let id = id_of("m.md");
+        fs::write(
+            scene.path("post/m-old.md"),
+            format!("---\n{front}\n---\n{BODY} copy\n"),
+        )
+        .unwrap();
+        fs::write(
+            scene.path("post/m.md"),
+            format!(
+                "---\n{}\n---\n{BODY}\n",
+                front.replace("Tea", "Tea, revised")
+            ),
+        )
+        .unwrap();
+        let ran = scene.run(&["--at", NOON, "build"]);
+        assert_eq!(id_of("m.md"), id, "{}", ran.talk);
+        assert_ne!(id_of("m-old.md"), id, "{}", ran.talk);
+        // Two posts with one address are named, and the newcomer is left out.
+        assert_eq!(ran.code, i32::from(!extra.is_empty()), "{}", ran.talk);
+        assert_eq!(
+            ran.talk.contains("m-old.md"),
+            !extra.is_empty(),
+            "{}",
+            ran.talk
+        );
+    }
+}
+
+#[test]
 fn what_would_break_the_lock_is_named_and_left_out() {
     let scene = two()
         .post("a\tb.md", "Tab", "2024-01-01")

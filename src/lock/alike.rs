@@ -59,7 +59,7 @@ impl Asking<'_> {
     }
 
     /// What the text of a post says about its being the one of this id.
-    fn likeness(&self, number: usize, id: &str) -> Option<Likeness> {
+    pub(super) fn likeness(&self, number: usize, id: &str) -> Option<Likeness> {
         let before = self.past.before(id);
         let before = before.filter(|text| *text != Signature::UNKNOWN)?;
         Some(before.compare(self.past.now(number)?))
@@ -162,7 +162,7 @@ impl Lock {
     }
 
     /// The one id of each day, title and name that nobody has; none where several posts share them.
-    fn alike(
+    pub(super) fn alike(
         &self,
         given: &Given<'_>,
         name: fn(&str) -> &str,

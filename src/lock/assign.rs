@@ -11,6 +11,8 @@
 //!    are refused.
 //! 2. The line of the post's own path, where it says the same instant and title. So whoever stayed comes before anybody
 //!    who moved, and no id is taken from a post that still has it.
+//!    Then the line of its path where others have the line's instant and title, and the post's text is as it was published:
+//!    the others are copies, and it was edited ([`super::copied`]).
 //! 3. The one line of the same instant and title that no post holds and that is not dead, first among those with the
 //!    same file name (a folder moved), then among all (a file was renamed). "The one" holds both ways: one line, one post
 //!    that asks. Where the post's own path has a line too, whose id nobody else asks for, and the other line's path is
@@ -109,7 +111,7 @@ impl Lock {
         };
         // A folder that moves keeps the names of its files; a file that is renamed, nothing but its day and title.
         let names = [file_name as fn(&str) -> &str, |_| ""];
-        let mut unclear = Vec::new();
+        let mut unclear = self.tell_from_copies(&mut given, &asking);
         for name in names {
             unclear.extend(self.take_alike(&mut given, &asking, name, false));
         }

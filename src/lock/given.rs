@@ -68,6 +68,13 @@ impl<'a> Given<'a> {
         }
     }
 
+    /// This post gets this id, unless another has it.
+    pub(super) fn give(&mut self, number: usize, id: &'a str) {
+        if self.taken.insert(id) {
+            self.ids[number] = Some(id);
+        }
+    }
+
     pub(super) fn give_moved(&mut self, number: usize, id: &'a str) {
         if self.taken.insert(id) {
             self.ids[number] = Some(id);

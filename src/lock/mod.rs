@@ -3,6 +3,7 @@
 mod alike;
 mod assign;
 mod claims;
+mod copied;
 mod given;
 mod lines;
 mod moved;

@@ -1,5 +1,6 @@
 //! Which id a post has, through renames, swaps, copies and other hosts.
 
+mod copied;
 mod text;
 mod unkept;
 mod unsure;

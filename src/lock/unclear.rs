@@ -53,6 +53,33 @@ impl Unclear {
         }
     }
 
+    /// The post that was published at `path` with this id, which `others` may be as well, or a new one.
+    pub(super) fn copied_or_moved(
+        number: usize,
+        post: &Line<'_>,
+        published: (&str, &str),
+        others: &[&str],
+        new: &str,
+    ) -> Self {
+        let (path, id) = published;
+        let others: Vec<String> = others.iter().map(|path| format!("`{path}`")).collect();
+        let message = format!(
+            "this or {} is the post that was published as `{path}`, and the other is new: both are left out until you \
+             say",
+            others.join(" or "),
+        );
+        let hint = format!(
+            "put one of these lines into the lock, in the place of that of its path where there is one, its fields \
+             parted by tabs, or the line's id into the front matter; the last is for a new post\n{}",
+            lines_of(post, [id, new])
+        );
+        Self {
+            number,
+            finding: Finding::error(message).hint(hint),
+            held: vec![id.to_owned()],
+        }
+    }
+
     /// The post that stood at its path, edited, or the one of `gone`, by path and id, moved here.
     pub(super) fn edited_or_moved(
         number: usize,

@@ -1,0 +1,130 @@
+//! A post at the path of a line and others with the line's instant and title: which one is its post.
+//!
+//! A file was renamed and another took its place, or it was copied and then edited. A copy that took the id would leave the
+//! post that was mailed with a new one, and it would be mailed again. So texts decide, and without them nobody gets the
+//! id until a person says.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::lock::Lock;
+use crate::lock::alike::Asking;
+use crate::lock::given::{Given, mint};
+use crate::lock::lines::Line;
+use crate::lock::unclear::Unclear;
+use crate::post::Likeness;
+
+/// Whose a line is that a post at its path and others may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heir {
+    /// The post at its path.
+    AtHome,
+    /// Not the post at its path, or it asks for another line.
+    Elsewhere,
+    Unclear,
+}
+
+impl Lock {
+    /// Gives a post at the path of a line its id though others have the line's instant and title, where the post's text
+    /// is as it was published. Returns all of them where it is not clear which one is the line's.
+    pub(super) fn tell_from_copies<'a>(
+        &'a self,
+        given: &mut Given<'a>,
+        asking: &Asking<'_>,
+    ) -> Vec<Unclear> {
+        let mut asked: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        let mut at_home: Vec<(usize, Line<'a>)> = Vec::new();
+        for number in given.lacking() {
+            let line = asking.line(number);
+            let own = self.posts.get(asking.posts[number].path);
+            let own = own.filter(|own| !own.is_moved() && !given.taken.contains(own.id));
+            at_home.extend(own.map(|own| (number, own)));
+            asked
+                .entry((line.published, line.title))
+                .or_default()
+                .push(number);
+        }
+        let alike = self.alike(given, |_| "");
+        let mut heirs: Vec<(usize, Line<'a>, &[usize], Heir)> = Vec::new();
+        for (number, own) in at_home {
+            let Some(others) = asked.get(&(own.published, own.title)) else {
+                continue;
+            };
+            let line = asking.line(number);
+            let wanted = alike.get(&(line.published, line.title, ""));
+            let wanted = wanted.copied().flatten();
+            let heir = asking.find_heir(number, &own, others, wanted);
+            heirs.push((number, own, others, heir));
+        }
+        for (number, own, _, heir) in &heirs {
+            if *heir == Heir::AtHome {
+                given.give(*number, own.id);
+            }
+        }
+        heirs.retain(|(.., heir)| *heir == Heir::Unclear);
+        let mut unclear: Vec<Unclear> = Vec::new();
+        for (number, own, others, _) in heirs {
+            unclear.extend(asking.ask_whose(number, &own, others));
+        }
+        // It may be one of several, and is named once.
+        let mut seen = HashSet::new();
+        unclear.retain(|one| given.ids[one.number].is_none() && seen.insert(one.number));
+        given.refused.extend(unclear.iter().map(|one| one.number));
+        unclear
+    }
+}
+
+impl Asking<'_> {
+    /// Whose a line is: of the post at its path, which may want the id of another line, or of one of `others`.
+    fn find_heir(
+        &self,
+        number: usize,
+        own: &Line<'_>,
+        others: &[usize],
+        wanted: Option<&str>,
+    ) -> Heir {
+        let is_same = |number: usize, id: &str| {
+            let likeness = self.likeness(number, id);
+            matches!(likeness, Some(Likeness::Same | Likeness::SameShort))
+        };
+        let is_as_published = is_same(number, own.id);
+        if let Some(wanted) = wanted {
+            // Files may have changed places, also with one text.
+            return match is_as_published && !is_same(number, wanted) {
+                true => Heir::AtHome,
+                false => Heir::Elsewhere,
+            };
+        }
+        let is_of_the_day = self.line(number).published == own.published;
+        if is_as_published {
+            let is_alone = is_of_the_day || !others.iter().any(|other| is_same(*other, own.id));
+            return if is_alone {
+                Heir::AtHome
+            } else {
+                Heir::Unclear
+            };
+        }
+        match self.likeness(number, own.id) {
+            Some(Likeness::Other) => Heir::Elsewhere,
+            _ if !is_of_the_day => Heir::Elsewhere,
+            None if self.past.is_known() => Heir::Elsewhere,
+            _ => Heir::Unclear,
+        }
+    }
+
+    /// Asks whose a line is: of the post at its path, or of one of `others`.
+    fn ask_whose(&self, number: usize, own: &Line<'_>, others: &[usize]) -> Vec<Unclear> {
+        let all = || others.iter().copied().chain([number]);
+        let ask = |number: usize| {
+            let path = |other: usize| self.posts[other].path;
+            let rest: Vec<&str> = all().filter(|other| *other != number).map(path).collect();
+            let plain = mint(self.authority, &self.posts[number]);
+            let new = match self.known.contains_key(plain.as_str()) {
+                true => format!("{plain};2"),
+                false => plain,
+            };
+            let published = (own.path, own.id);
+            Unclear::copied_or_moved(number, &self.line(number), published, &rest, &new)
+        };
+        all().map(ask).collect()
+    }
+}

@@ -1,0 +1,108 @@
+//! A post that was edited while a copy of it has its old date and title.
+
+use super::super::{Lock, Unnamed};
+use super::{Build, knowing, post};
+
+const TEXT: &str = "The kettle was on before the pager went, and the pager went before the tea was cold. Nobody wrote down why the \
+     lights in the hall were green that night, but they were, and the machines hummed on as if they knew.";
+const COPY: &str = "The kettle was on before the pager went, and the pager went before the tea was cold. Nobody wrote down why the \
+     lights in the hall were green that night, but they were, and the machines hummed on as if they knew. Copy.";
+const OTHER: &str = "It rained on the roof of the old station for nine days. On the tenth the river stood in the yard, the cat moved \
+     upstairs, and we learned which of the cables had never been earthed by the people who laid them.";
+
+fn later<'a>(path: &'a str, title: &'a str) -> Unnamed<'a> {
+    Unnamed {
+        published: "2024-06-01T00:00:00Z".parse().unwrap(),
+        ..post(path, title)
+    }
+}
+
+#[test]
+fn the_post_at_the_path_of_a_line_or_nobody_has_its_id_unless_its_text_is_another() {
+    // The text of the last build; the post at the path and its text; the text of the one with the old date and title;
+    // who has the id.
+    for (before, home, text, copy, holder) in [
+        (TEXT, post("m.md", "Tea, revised"), TEXT, COPY, "m.md"),
+        (TEXT, post("m.md", "Tea, revised"), COPY, TEXT, "m.md"),
+        (TEXT, post("m.md", "Tea, revised"), TEXT, OTHER, "m.md"),
+        (TEXT, later("m.md", "Tea"), TEXT, OTHER, "m.md"),
+        (TEXT, later("m.md", "Tea"), TEXT, COPY, ""),
+        ("Hot.", post("m.md", "Tea, revised"), "Hot.", "Hot.", "m.md"),
+        (
+            "Hot.",
+            post("m.md", "Tea, revised"),
+            "Hot.",
+            "Hot copy.",
+            "m.md",
+        ),
+        ("Hot.", post("m.md", "Tea, revised"), "Cold.", "Hot.", ""),
+        ("Hot.", post("m.md", "Tea, revised"), "Cold.", "Cool.", ""),
+        // It was renamed, and another has its path.
+        (TEXT, post("m.md", "Rain"), OTHER, TEXT, "m-old.md"),
+        (TEXT, later("m.md", "Rain"), OTHER, TEXT, "m-old.md"),
+        ("Hot.", later("m.md", "Rain"), "Cold.", "Hot.", "m-old.md"),
+    ] {
+        let (lock, ids) = knowing(&[post("m.md", "Tea"), post("other.md", "Other")]);
+        for path in ["m-old.md", "0.md", "z/m.md"] {
+            let posts = [home, post(path, "Tea"), post("other.md", "Other")];
+            let build = Build {
+                before: [(ids[0].clone(), before), (ids[1].clone(), "?")].into(),
+                now: vec![text, copy, OTHER],
+                ..Build::default()
+            };
+            let assigned = lock.clone().assign("hums.example", &posts, &build);
+            let has = assigned
+                .ids
+                .iter()
+                .position(|id| *id == Some(ids[0].clone()));
+            let expected = match holder {
+                "" => None,
+                "m.md" => Some(0),
+                _ => Some(1),
+            };
+            assert_eq!(
+                has, expected,
+                "{before:?}: {home:?} {text:?}, {path} {copy:?}"
+            );
+            let refused: Vec<usize> = assigned.refused.iter().map(|(at, _)| *at).collect();
+            let both = if holder.is_empty() {
+                vec![0, 1]
+            } else {
+                vec![]
+            };
+            assert_eq!(refused, both, "{:?}", assigned.refused);
+        }
+    }
+}
+
+#[test]
+fn where_the_last_build_is_not_known_both_are_named_until_a_line_decides() {
+    let (lock, ids) = knowing(&[post("m.md", "Tea")]);
+    let posts = [post("m.md", "Tea, revised"), post("m-old.md", "Tea")];
+    let build = Build {
+        now: vec![TEXT, COPY],
+        is_lost: true,
+        ..Build::default()
+    };
+    let mut asked = lock.clone();
+    let assigned = asked.assign("hums.example", &posts, &build);
+    assert_eq!(assigned.ids, [None, None]);
+    assert_eq!(asked.to_text(), lock.to_text());
+    for (decided, (_, finding)) in assigned.refused.iter().enumerate() {
+        let said = finding.to_string();
+        let told = said.lines().find(|line| line.ends_with(&*ids[0])).unwrap();
+        let told = told.trim_start();
+        let kept = lock.to_text();
+        let kept = kept.lines().filter(|line| {
+            let path = told.split('\t').next().unwrap();
+            !line.starts_with(&format!("{path}\t"))
+        });
+        let text = kept.chain([told]).collect::<Vec<_>>().join("\n") + "\n";
+        let again = Lock::parse(&text)
+            .unwrap()
+            .assign("hums.example", &posts, &build);
+        assert_eq!(again.refused, [], "{said}");
+        assert_eq!(again.ids[decided].as_ref(), Some(&ids[0]), "{said}");
+        assert_ne!(again.ids[1 - decided].as_ref(), Some(&ids[0]));
+    }
+}
