@@ -130,24 +130,45 @@ impl Config {
     /// the config.
     pub(super) fn refuse_shared_paths(&self, text: &str) -> Result<(), Finding> {
         let own = self.own_paths();
-        for (at, other) in own.iter().enumerate() {
-            for one in &own[..at] {
-                let Some(message) = one.clash(other).or_else(|| other.clash(one)) else {
-                    continue;
-                };
-                let finding = Finding::error(message).hint("give each a path of its own");
-                let line = [other, one].into_iter().find_map(|own| {
-                    let (section, key) = own.key?;
-                    line_in(text, section, key)
-                });
-                let finding = match line {
-                    Some(line) => finding.at_line(line),
-                    None => finding,
-                };
-                return Err(finding.in_file(&self.file));
-            }
-        }
-        Ok(())
+        let pairs = own.iter().enumerate().flat_map(|(at, other)| {
+            let clash = move |one: &Own| one.clash(other).or_else(|| other.clash(one));
+            own[..at]
+                .iter()
+                .filter_map(move |one| Some((other, one, clash(one)?)))
+        });
+        let among = || {
+            let (one, message) = self.among_feeds(&own)?;
+            Some((one, one, message))
+        };
+        let Some((other, one, message)) = pairs.into_iter().next().or_else(among) else {
+            return Ok(());
+        };
+        let finding = Finding::error(message).hint("give each a path of its own");
+        let line = [other, one].into_iter().find_map(|own| {
+            let (section, key) = own.key?;
+            line_in(text, section, key)
+        });
+        let finding = match line {
+            Some(line) => finding.at_line(line),
+            None => finding,
+        };
+        Err(finding.in_file(&self.file))
+    }
+
+    /// The first file of its own that stands where feeds are written: a feed, or the generator that makes the folder anew,
+    /// would destroy it. Where the folder is that of the site, only the name of a document is refused.
+    fn among_feeds<'a>(&self, own: &'a [Own]) -> Option<(&'a Own, String)> {
+        let dir = resolve(&self.feeds.dir);
+        let is_of_site = resolve(&self.file).starts_with(&dir);
+        own.iter()
+            .filter(|one| one.used == Use::File)
+            .find_map(|one| {
+                let below = one.real.strip_prefix(&dir).ok()?;
+                let is_safe = is_of_site && !self.feeds.may_write(&below.to_string_lossy());
+                let (what, path) = (one.describe(), one.path.display());
+                let message = format!("{what} is where feeds are written: `{path}`");
+                (!is_safe).then_some((one, message))
+            })
     }
 
     /// Every file and folder that the program writes or moves, and what it reads beside them.
@@ -330,6 +351,41 @@ mod tests {
             (
                 &[("store", "url = \"sqlite:outbox\"")],
                 "`outbox` under [mail] and `url`",
+            ),
+            (
+                &[("posts", "lock = \"public/feeds.opml\"")],
+                "config.toml:5: `lock` under [posts] is where feeds are written: `public/feeds.opml`",
+            ),
+            (
+                &[("posts", "lock = \"public/x/tidings.lock\"")],
+                "config.toml:5: `lock` under [posts] is where feeds are written",
+            ),
+            (
+                &[("store", "url = \"sqlite:public/tidings.db\"")],
+                "config.toml:7: `url` under [store] is where feeds are written",
+            ),
+            (
+                &[("feeds", "dir = \".\""), ("posts", "lock = \"atom.xml\"")],
+                "config.toml:5: `lock` under [posts] is where feeds are written: `atom.xml`",
+            ),
+            (
+                &[
+                    ("feeds", "dir = \".\""),
+                    ("feeds", "files = { rss = \"index.xml\" }"),
+                    ("store", "url = \"sqlite:index.xml\""),
+                ],
+                "`url` under [store] is where feeds are written: `index.xml`",
+            ),
+            (
+                &[
+                    ("feeds", "dir = \".\""),
+                    ("posts", "lock = \"tag/tea/rss.xml\""),
+                ],
+                "`lock` under [posts] is where feeds are written",
+            ),
+            (
+                &[("feeds", "dir = \".\""), ("posts", "lock = \"feeds.css\"")],
+                "`lock` under [posts] is where feeds are written",
             ),
             (
                 &[("mail", "outbox = \"public\"")],

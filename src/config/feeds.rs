@@ -96,6 +96,21 @@ impl Feeds {
         Some(("archive_by", finding))
     }
 
+    /// Whether a main feed stands in the folder.
+    pub fn are_published(&self) -> bool {
+        self.formats.iter().any(|format| {
+            let main = self.files.get(format).map(String::as_str);
+            let file = main.unwrap_or(format.default_file());
+            self.dir.join(file).exists()
+        })
+    }
+
+    /// Whether the path below the folder is that of a document that tidings may write.
+    pub(super) fn may_write(&self, path: &str) -> bool {
+        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        self.format_at(path).is_some() || PAGES.contains(&name)
+    }
+
     /// The format of the feed at this path below the folder; none where it is no feed.
     pub fn format_at(&self, path: &str) -> Option<Format> {
         let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
