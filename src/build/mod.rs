@@ -117,7 +117,7 @@ pub(crate) fn build(
     let loaded = &reading.loaded;
     if !order.fewer {
         let manifest = reading.publisher.manifest();
-        manifest.refuse_vanished(&loaded.today())?;
+        manifest.refuse_vanished(&loaded.today(), app.config.feeds.are_published())?;
     }
     let ending = Ending::of(&loaded.findings).and(Ending::of(&findings));
     let (drafts, future) = loaded.waiting();

@@ -18,6 +18,7 @@ use crate::loader::git::History;
 use crate::lock::Lock;
 use crate::post::dialect::Habits;
 use crate::post::{self, Commits, ParsedPost, Post, Read};
+use crate::publish::EXPIRED;
 
 /// The bytes that most posts have at most: to ask each file for its length would cost more than this room.
 const ROOM: usize = 64 << 10;
@@ -95,7 +96,7 @@ impl PostReader<'_> {
                 if post.published > self.now && !self.config.future {
                     FUTURE
                 } else if expires.is_some_and(|end| end <= self.now) {
-                    "it has expired"
+                    EXPIRED
                 } else {
                     return Some(post);
                 }

@@ -24,7 +24,7 @@ use crate::post::{Drawing, fingerprint_of};
 pub(crate) use hub::{BuiltPosts, Hub};
 pub use manifest::Manifest;
 pub(crate) use unseen::Unseen;
-pub(crate) use vanished::Today;
+pub(crate) use vanished::{EXPIRED, Today};
 
 use manifest::{News, Stamp, Written, beside};
 use twin::Twin;

@@ -14,6 +14,9 @@ const MANY: usize = 10;
 /// Why a post is not published of which nothing is found.
 pub(super) const GONE: &str = "nowhere in the folder";
 
+/// Why a post is not published whose day to go has come.
+pub(crate) const EXPIRED: &str = "it has expired";
+
 /// The posts of today, by the fingerprints of their ids.
 #[derive(Debug, Default)]
 pub struct Today {

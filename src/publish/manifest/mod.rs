@@ -13,7 +13,7 @@ use crate::finding::Finding;
 use crate::ledger::DigestProgress;
 use crate::post::Signature;
 use crate::publish::unseen::{Unseen, carry_on};
-use crate::publish::vanished::{GONE, Today, Vanished};
+use crate::publish::vanished::{EXPIRED, GONE, Today, Vanished};
 
 pub(super) use text::beside;
 
@@ -219,17 +219,27 @@ impl Manifest {
     }
 
     /// Refuses to go on where so many posts would leave the feeds that a person must say that it is meant. Without the last
-    /// build the lock still knows that there were posts.
+    /// build the lock still knows that there were posts, though not since when one is gone: so most are missed only where
+    /// feeds are published that may show them.
     ///
     /// # Errors
     /// A finding with the reasons and the hints.
-    pub fn refuse_vanished(&self, today: &Today) -> Result<(), Finding> {
+    pub fn refuse_vanished(&self, today: &Today, are_feeds_there: bool) -> Result<(), Finding> {
         let vanished = self.vanished(today).unwrap_or_else(|| {
+            let is_empty = today.published.is_empty();
             let mut vanished = Vanished::default();
-            if today.published.is_empty() {
-                vanished.known = today.in_lock.len();
-                for id in &today.in_lock {
-                    let why = today.left_out.get(id).copied().unwrap_or(GONE);
+            if !is_empty && !are_feeds_there {
+                return vanished;
+            }
+            for id in &today.in_lock {
+                let why = today.left_out.get(id).copied().unwrap_or(GONE);
+                let is_published = today.published.contains(id);
+                // It has left the feeds on its day, unless the clock says so of all.
+                if !is_published && !is_empty && why == EXPIRED {
+                    continue;
+                }
+                vanished.known += 1;
+                if !is_published {
                     *vanished.reasons.entry(why).or_default() += 1;
                 }
             }
