@@ -467,6 +467,21 @@ fn private_posts_and_stubs_are_no_posts() {
         ),
         ("redirect_to:\n  - /new/\n", "it only leads to another page"),
     ];
+    for (path, why) in [
+        ("_private/z.md", Some("it is private")),
+        ("a/_old/b/z.md", Some("it is private")),
+        ("_z.md", Some("it is private")),
+        ("drafts/z.md", Some("it is a draft")),
+        ("a_b/z.md", None),
+    ] {
+        let (file, other) = (format!("content/{path}"), text(""));
+        let ran = build("", &[(&file, &other), ("content/b.md", &other)]);
+        let says = why.map(|why| format!("\n{path}: left out: {why}\n"));
+        assert_eq!(ran.code, 0, "{path}: {}", ran.talk);
+        assert_eq!(address(&ran, path).is_none(), why.is_some(), "{path}");
+        let is_said = says.is_none_or(|says| ran.talk.contains(&says));
+        assert!(is_said, "{path}: {}", ran.talk);
+    }
     for (keys, why) in private {
         let ran = build(
             "",

@@ -167,7 +167,10 @@ impl File<'_> {
             let whom = words.strip_suffix("-only").unwrap_or(&words);
             NOT_FOR_ALL.contains(&whom)
         };
-        let is_marked = self.file().starts_with('_');
+        let is_generators = |part: &str| matches!(part, "_posts" | "_drafts");
+        let mut folders = self.folders();
+        let is_marked = self.file().starts_with('_')
+            || folders.any(|part| part.starts_with('_') && !is_generators(part));
         is_marked
             || PRIVATE
                 .iter()
