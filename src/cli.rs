@@ -181,7 +181,7 @@ pub struct InboxArgs {
 /// What `serve` takes.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Where to listen, without TLS; else `listen` under [web]
+    /// Where to listen, without TLS; else `listen` under `[web]`
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
 }
