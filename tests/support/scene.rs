@@ -230,6 +230,23 @@ impl Scene {
         all["issues"][0].clone()
     }
 
+    /// The program's commands, as its help names them.
+    pub(crate) fn commands(&self) -> Vec<String> {
+        let help = self.run(&["--help"]).out;
+        let lines = help
+            .lines()
+            .skip_while(|line| !line.starts_with("Commands:"))
+            .skip(1)
+            .take_while(|line| !line.is_empty());
+        let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+        let names: Vec<String> = names
+            .filter(|name| !name.is_empty() && *name != "help")
+            .map(str::to_owned)
+            .collect();
+        assert!(names.len() > 10, "{help}");
+        names
+    }
+
     /// Runs at a time, and expects that all goes well.
     pub(crate) fn run_at(&self, time: &str, arguments: &[&str]) -> String {
         let ran = self.run(&[&["--at", time], arguments].concat());
