@@ -136,6 +136,10 @@ impl Store {
         let Some(reader) = cases.first().and_then(|case| case.id) else {
             return Ok(JoinAnswer::Nothing);
         };
+        // A newcomer had no row to hold: another program may have asked them since.
+        if is_asked_today(tx, reader, now).await? {
+            return Ok(JoinAnswer::Nothing);
+        }
         insert_issue(tx, issue, request.compiled, "").await?;
         // The slot's letter may have been written under another key.
         let row = sqlx::query("SELECT id FROM issue WHERE digest = $1 AND slot = $2")
