@@ -224,7 +224,7 @@ impl Shape {
         let text = self.of_size(length);
         let site: Site =
             toml::from_str("title = \"T\"\nurl = \"https://hums.example/\"").expect("a site");
-        let habits = Habits::of(self.dialect, chrono_tz::UTC);
+        let habits = Habits::new(self.dialect, chrono_tz::UTC);
         let path = format!("_posts/2024-05-01-{}", self.file);
         let times = (0..rounds).map(|_| {
             let start = on_processor();

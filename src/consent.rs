@@ -49,7 +49,7 @@ impl ReaderState {
     }
 
     /// The state of this word.
-    pub fn named(word: &str) -> Option<Self> {
+    pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
 
@@ -119,7 +119,7 @@ impl Wish {
     ];
 
     /// What a list wants that gives this state to someone.
-    pub fn listed(state: ReaderState) -> Self {
+    pub fn for_listed(state: ReaderState) -> Self {
         match state {
             ReaderState::Pending | ReaderState::Active => Self::Subscribe,
             ReaderState::Left => Self::Leave,
@@ -237,7 +237,7 @@ impl Change {
         }
     }
 
-    const fn noted(self, event: &'static str) -> Self {
+    const fn record(self, event: &'static str) -> Self {
         Self {
             event: Some(event),
             ..self
@@ -251,7 +251,7 @@ impl Change {
         }
     }
 
-    const fn mailed(self) -> Self {
+    const fn and_receive(self) -> Self {
         Self {
             receives: true,
             ..self
@@ -317,10 +317,12 @@ fn be_asked(was: Option<ReaderState>, by: Source) -> Change {
     use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
 
     match (by, was) {
-        (Source::Anybody, None) => Change::into_state(Pending, "joined", Said::New).mailed(),
-        (Source::Anybody, Some(Pending | Active)) => Change::none(Said::Known).mailed(),
+        (Source::Anybody, None) => Change::into_state(Pending, "joined", Said::New).and_receive(),
+        (Source::Anybody, Some(Pending | Active)) => Change::none(Said::Known).and_receive(),
         // They may have changed their mind, and the address may work again.
-        (Source::Anybody, Some(Left | Bounced)) => Change::none(Said::StaysSuppressed).mailed(),
+        (Source::Anybody, Some(Left | Bounced)) => {
+            Change::none(Said::StaysSuppressed).and_receive()
+        }
         (Source::Anybody, Some(Complained | Forgotten)) => Change::none(Said::StaysSuppressed),
         _ => Change::none(Said::NoSay),
     }
@@ -336,7 +338,7 @@ fn confirm(was: Option<ReaderState>, by: Source) -> Change {
         (Source::Reader, Some(Pending)) => {
             Change::into_state(Active, "confirmed", Said::Confirmed).with(Only)
         }
-        (Source::Reader, Some(Active)) => Change::none(Said::Known).noted("confirmed").with(Add),
+        (Source::Reader, Some(Active)) => Change::none(Said::Known).record("confirmed").with(Add),
         (Source::Reader, Some(Left | Bounced)) => {
             Change::into_state(Active, "returned", Said::Returned).with(Only)
         }
@@ -350,10 +352,10 @@ fn receive(was: Option<ReaderState>, by: Source) -> Change {
 
     match (by, was) {
         (Source::Config | Source::Resend, None) => {
-            Change::into_state(Active, "joined", Said::New).mailed()
+            Change::into_state(Active, "joined", Said::New).and_receive()
         }
         (Source::Config | Source::Resend, Some(Pending | Active)) => {
-            Change::none(Said::Known).mailed()
+            Change::none(Said::Known).and_receive()
         }
         (Source::Config | Source::Resend, Some(Left | Bounced | Complained | Forgotten)) => {
             Change::none(Said::StaysSuppressed)
@@ -376,7 +378,7 @@ fn leave(was: Option<ReaderState>, by: Source) -> Change {
         }
         (_, Some(Pending | Active | Bounced)) => Change::into_state(Left, "left", Said::Suppressed),
         (Source::Owner | Source::Reader, Some(Complained)) => {
-            Change::none(Said::StaysSuppressed).noted("left")
+            Change::none(Said::StaysSuppressed).record("left")
         }
         (_, Some(Left | Complained | Forgotten)) => Change::none(Said::StaysSuppressed),
     }
@@ -389,7 +391,7 @@ fn leave_digests(was: Option<ReaderState>, by: Source) -> Change {
             Change::none(Said::StaysSuppressed)
         }
         (Source::Owner | Source::Reader, Some(_)) => Change::none(Said::LeftDigests)
-            .noted("left")
+            .record("left")
             .with(Subscriptions::Drop),
         _ => Change::none(Said::NoSay),
     }
@@ -405,7 +407,7 @@ fn bounce(was: Option<ReaderState>, by: Source) -> Change {
             .with(Subscriptions::AddUnlessLeft),
         (_, Some(Pending | Active)) => Change::into_state(Bounced, "bounced", Said::Suppressed),
         (Source::Relay, Some(Left | Bounced | Complained | Forgotten)) => {
-            Change::none(Said::StaysSuppressed).noted("bounced")
+            Change::none(Said::StaysSuppressed).record("bounced")
         }
         (_, Some(Left | Bounced | Complained | Forgotten)) => Change::none(Said::StaysSuppressed),
     }

@@ -18,7 +18,7 @@ pub struct TryAgain(pub(crate) String);
 
 impl Ending {
     /// Partial where something was left out.
-    pub(crate) fn of(findings: &[Finding]) -> Self {
+    pub(crate) fn from_findings(findings: &[Finding]) -> Self {
         if findings.iter().any(Finding::is_error) {
             Self::Partial
         } else {

@@ -69,7 +69,7 @@ struct OwnHost {
 }
 
 impl OwnHost {
-    fn of(url: &Url) -> Option<Self> {
+    fn from_url(url: &Url) -> Option<Self> {
         let host = url.host_str()?.to_owned();
         let port = url.port_or_known_default();
         Some(Self { host, port })
@@ -84,7 +84,7 @@ impl OwnHost {
 
 /// Whether an address is on the host of this site, at its port or at one of the web's own.
 pub(crate) fn is_on_site(site: &Url, page: &Url) -> bool {
-    is_of_the_web(page) && OwnHost::of(site).is_some_and(|own| own.is(page))
+    is_of_the_web(page) && OwnHost::from_url(site).is_some_and(|own| own.is(page))
 }
 
 fn is_of_the_web(url: &Url) -> bool {
@@ -119,7 +119,7 @@ impl Client {
     /// one. Where it redirects, only public addresses are followed.
     pub(crate) fn for_site(site: &Url) -> Self {
         Self {
-            own: OwnHost::of(site),
+            own: OwnHost::from_url(site),
             ..Self::new(false)
         }
     }

@@ -8,7 +8,7 @@ pub mod delivery {
 }
 pub mod digest {
     pub use crate::digest::{
-        ADDRESS, Content, Draft, LEAVE, NAME, Sizes, Templates, draft, news, shown,
+        ADDRESS, Content, Draft, LEAVE, NAME, Sizes, Templates, draft, news, split_at_limit,
     };
 }
 pub mod feed {
@@ -52,7 +52,7 @@ pub mod post {
     pub mod facts {
         pub mod date {
             pub use crate::post::facts::date::{
-                Joint, Zoning, in_name, in_part, in_path, leading, parse,
+                Joint, Zoning, in_name, in_part, in_path, parse, split_leading,
             };
         }
     }

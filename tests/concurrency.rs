@@ -170,7 +170,7 @@ fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_las
             tokio::time::sleep(Duration::from_millis(20)).await;
             heir.take_over(at(1)).await.unwrap();
         }
-        let listed = store.uncertainties(issue.id).await.unwrap();
+        let listed = store.load_uncertainties(issue.id).await.unwrap();
         assert_eq!(listed.iter().map(|one| one.reader).collect::<HashSet<_>>().len(), 2, "{listed:?}");
     });
 }
@@ -300,7 +300,7 @@ fn what_a_relay_says_of_someone_after_they_are_forgotten_is_not_kept() {
             let (id, email) = &readers[0];
             store.forget_reader(email, at(1)).await.unwrap();
             settle(&sender, &readers, outcome.clone()).await;
-            let missed = store.missed(issue.id, -1, 10).await.unwrap();
+            let missed = store.load_missed(issue.id, -1, 10).await.unwrap();
             assert_eq!(
                 missed.iter().find(|one| one.reader == *id).unwrap().reply,
                 None,
@@ -450,7 +450,7 @@ fn an_address_that_cannot_be_read_keeps_the_issue_from_nobody_else() {
         assert_eq!(readers.len(), 2);
         settle(&sender, &readers, Outcome::Sent).await;
         assert!(sender.finish(issue.id).await.unwrap());
-        let missed = store.missed(issue.id, -1, 10).await.unwrap();
+        let missed = store.load_missed(issue.id, -1, 10).await.unwrap();
         assert_eq!((missed.len(), missed[0].state), (1, DeliveryState::GivenUp));
         assert!(
             missed[0]

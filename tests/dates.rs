@@ -409,7 +409,7 @@ proptest! {
             let _ = tidings::inside::post::facts::date::in_name(&text, &zoning, Joint::Signs);
             let _ = tidings::inside::post::facts::date::in_path(&text, &zoning);
             let _ = tidings::inside::post::facts::date::in_part(&text, &zoning);
-            let _ = tidings::inside::post::facts::date::leading(&text, &zoning);
+            let _ = tidings::inside::post::facts::date::split_leading(&text, &zoning);
         }
     }
 }

@@ -246,7 +246,7 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
             "9 queued, 1 uncertain"
         );
         assert_eq!(heir.claim(issue.id, 100, at(2)).await.unwrap().len(), 9);
-        let listed = store.uncertainties(issue.id).await.unwrap();
+        let listed = store.load_uncertainties(issue.id).await.unwrap();
         assert_eq!((listed.len(), listed[0].reader), (1, claimed[0].reader.id));
         assert_eq!(store.resolve(issue.id, &[], true, at(3)).await.unwrap(), 1);
         assert_eq!(heir.claim(issue.id, 100, at(3)).await.unwrap().len(), 1);
@@ -388,7 +388,7 @@ fn a_store_of_the_first_version_is_upgraded_and_one_of_a_later_is_refused() {
         );
         assert!(
             store
-                .announced("weekly", true)
+                .load_announced("weekly", true)
                 .await
                 .unwrap()
                 .contains("tag:hums.example,2024:tea")
@@ -459,7 +459,11 @@ fn what_a_relay_has_carried_stays_so_whatever_goes_into_the_outbox() {
         };
         announce(&store, &issue("one", true), &["a", "b"], false).await;
         assert!(
-            store.announced("weekly", true).await.unwrap().is_empty(),
+            store
+                .load_announced("weekly", true)
+                .await
+                .unwrap()
+                .is_empty(),
             "only the outbox has it"
         );
         announce(&store, &issue("two", false), &["a"], false).await;
@@ -468,11 +472,11 @@ fn what_a_relay_has_carried_stays_so_whatever_goes_into_the_outbox() {
             Frozen::Made(2)
         );
         assert_eq!(
-            store.announced("weekly", true).await.unwrap(),
+            store.load_announced("weekly", true).await.unwrap(),
             HashSet::from(["a".to_owned()])
         );
         assert_eq!(
-            store.carried("weekly", true).await.unwrap(),
+            store.load_carried("weekly", true).await.unwrap(),
             HashSet::from(["a".to_owned()])
         );
     });
@@ -550,7 +554,7 @@ fn the_posts_of_an_issue_that_nobody_got_are_news_again_when_it_is_cancelled() {
             assert_eq!(store.is_void(issue.id).await.unwrap(), is_news, "{post}");
             assert_eq!(
                 !store
-                    .announced("weekly", true)
+                    .load_announced("weekly", true)
                     .await
                     .unwrap()
                     .contains(&post),
@@ -558,7 +562,11 @@ fn the_posts_of_an_issue_that_nobody_got_are_news_again_when_it_is_cancelled() {
                 "{post}"
             );
             assert_eq!(
-                !store.carried("weekly", true).await.unwrap().contains(&post),
+                !store
+                    .load_carried("weekly", true)
+                    .await
+                    .unwrap()
+                    .contains(&post),
                 is_news,
                 "{post}"
             );
@@ -572,7 +580,7 @@ fn the_posts_of_an_issue_that_nobody_got_are_news_again_when_it_is_cancelled() {
             );
             assert!(
                 store
-                    .announced("weekly", true)
+                    .load_announced("weekly", true)
                     .await
                     .unwrap()
                     .contains(&post)
@@ -589,9 +597,9 @@ fn posts_that_become_known_within_one_second_are_all_known() {
             let posts = [post.to_owned()];
             store.know_posts("weekly", &posts, at(0)).await.unwrap();
         }
-        let known = store.announced("weekly", true).await.unwrap();
+        let known = store.load_announced("weekly", true).await.unwrap();
         assert_eq!(known, HashSet::from(["a".to_owned(), "b".to_owned()]));
-        assert!(store.carried("weekly", true).await.unwrap().is_empty());
+        assert!(store.load_carried("weekly", true).await.unwrap().is_empty());
         assert!(store.issues().await.unwrap().is_empty());
     });
 }
@@ -906,6 +914,6 @@ fn a_file_that_a_dead_sender_had_begun_is_simply_written_again() {
             store.counts(issue.id).await.unwrap().to_string(),
             "5 queued"
         );
-        assert!(store.uncertainties(issue.id).await.unwrap().is_empty());
+        assert!(store.load_uncertainties(issue.id).await.unwrap().is_empty());
     });
 }

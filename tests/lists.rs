@@ -273,7 +273,7 @@ async fn make(store: &Store, email: &Email, state: ReaderState, own: &[String]) 
         ReaderState::Forgotten => {
             store.forget_reader(email, at(0)).await.unwrap();
         }
-        other => ask(Wish::listed(other), Source::List, &[]).await,
+        other => ask(Wish::for_listed(other), Source::List, &[]).await,
     }
 }
 

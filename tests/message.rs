@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use mail_parser::{MessageParser, MimeHeaders, PartType};
 use tidings::config::Config;
-use tidings::inside::digest::{Content, Sizes, Templates, draft, news, shown};
+use tidings::inside::digest::{Content, Sizes, Templates, draft, news, split_at_limit};
 use tidings::inside::language::FixedWords;
 use tidings::inside::loader::load_posts;
 use tidings::inside::message::{Origin, compile};
@@ -25,7 +25,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
     let loaded = load_posts(&config.site, &config.posts, now).unwrap();
     let digest = &config.digests[0];
     let posts = news(digest, &config.site, &loaded.posts, &HashSet::new());
-    let (shown, headlines) = shown(digest, &posts);
+    let (shown, headlines) = split_at_limit(digest, &posts);
     let entries: Vec<_> = shown
         .iter()
         .map(|post| (*post, loaded.body(post).unwrap()))

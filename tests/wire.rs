@@ -80,7 +80,7 @@ pub(crate) async fn deliver(
     if issue.state != IssueState::Open {
         return Ok(None);
     }
-    let compiled = Compiled::from_text(&store.compiled(issue.id).await.unwrap()).unwrap();
+    let compiled = Compiled::from_text(&store.load_compiled(issue.id).await.unwrap()).unwrap();
     let delivery = Delivery {
         sender,
         key: store.key(issue.key).await.unwrap(),
@@ -99,9 +99,9 @@ pub(crate) async fn deliver(
 /// The one who has not got it, else a recipient.
 async fn standing(store: &Store, recipient: &str) -> (Issue, Standing) {
     let issue = store.issues().await.unwrap().remove(0);
-    let missed = store.missed(issue.id, -1, 10).await.unwrap();
+    let missed = store.load_missed(issue.id, -1, 10).await.unwrap();
     assert!(missed.len() < 2, "{missed:?}");
-    let uncertain = store.uncertainties(issue.id).await.unwrap().len();
+    let uncertain = store.load_uncertainties(issue.id).await.unwrap().len();
     let one = missed
         .first()
         .and_then(|missed| missed.address.as_deref())

@@ -155,7 +155,7 @@ pub(crate) async fn with_ledger(
         .unwrap();
     let issue = store.issues().await.unwrap().remove(0);
     let key = store.key(issue.key).await.unwrap();
-    let compiled = Compiled::from_text(&store.compiled(issue.id).await.unwrap()).unwrap();
+    let compiled = Compiled::from_text(&store.load_compiled(issue.id).await.unwrap()).unwrap();
     let compiled = Arc::new(compiled.signed_by(signer));
     let reader = store
         .first_reader(&issue.digest, &[])

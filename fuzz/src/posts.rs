@@ -3,7 +3,7 @@
 use arbitrary::{Result, Unstructured};
 use tidings::config::{Dialect, Site};
 use tidings::inside::post::dialect::Habits;
-use tidings::inside::post::facts::date::{Joint, Zoning, in_name, in_path, leading, parse};
+use tidings::inside::post::facts::date::{Joint, Zoning, in_name, in_path, parse, split_leading};
 use tidings::inside::post::{Index, Post, Read, body, read};
 
 use crate::grammar::{raw, text};
@@ -40,7 +40,7 @@ fn post_of(path: &str, source: &str, habits: &Habits) -> Option<Post> {
 /// Renders a body, and looks at what came out.
 fn render(source: &str, dialect: Dialect, ending: &str) {
     let site = site();
-    let habits = Habits::of(dialect, site.zone());
+    let habits = Habits::new(dialect, site.zone());
     let file = format!(
         "---\ntitle: A\ndate: 2024-01-02\nmath: true\na: {}\n---\n{source}",
         "b".repeat(40)
@@ -223,7 +223,7 @@ pub(crate) fn front(bytes: &[u8]) {
         ];
         let path = (*u.choose(&name)?).to_owned();
         let source = format!("{open}{}{close}Text.", text(u, words)?);
-        let habits = Habits::of(dialect, site().zone());
+        let habits = Habits::new(dialect, site().zone());
         if let Some(post) = post_of(&path, &source, &habits) {
             let url = post.url.to_url();
             assert_eq!(url.host_str(), Some("x.example"), "{url}");
@@ -291,7 +291,7 @@ pub(crate) fn date(bytes: &[u8]) {
             parse(&text, &zoning).ok(),
             "{text:?} is read the same each time"
         );
-        let _ = leading(&text, &zoning);
+        let _ = split_leading(&text, &zoning);
         let _ = in_name(&text, &zoning, *u.choose(&[Joint::Signs, Joint::Sign])?);
         let _ = in_path(&text, &zoning);
         Ok(())
@@ -330,7 +330,7 @@ pub(crate) fn permalink(bytes: &[u8]) {
     ];
     let _ = (|| -> Result<()> {
         let u = &mut Unstructured::new(bytes);
-        let mut habits = Habits::of(*u.choose(&DIALECTS)?, site().zone());
+        let mut habits = Habits::new(*u.choose(&DIALECTS)?, site().zone());
         let pattern = text(u, WORDS)?;
         let key = *u.choose(&["permalink", "url", "path", "slug", "save_as"])?;
         if u.arbitrary()? {

@@ -167,7 +167,7 @@ pub(crate) fn manifest(bytes: &[u8]) {
             fs::write(lock.with_extension("manifest"), text).expect("the folder can be written");
             let read = Manifest::read(&lock);
             assert!(
-                read.untold()
+                read.list_untold()
                     .iter()
                     .all(|path| !path.starts_with('/') && !path.contains("..")),
                 "{read:?}"

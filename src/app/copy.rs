@@ -69,7 +69,7 @@ impl App {
     }
 
     /// How far the digest had come in this store, according to the manifest.
-    pub(crate) fn noted(&self, digest: &str, store: &Store) -> Option<DigestProgress> {
+    pub(crate) fn find_progress(&self, digest: &str, store: &Store) -> Option<DigestProgress> {
         Manifest::read(&self.config.posts.lock).progress(digest, store.name())
     }
 
@@ -81,7 +81,7 @@ impl App {
         store: &Store,
         digest: &str,
     ) -> anyhow::Result<()> {
-        let noted = self.noted(digest, store).unwrap_or_default();
+        let noted = self.find_progress(digest, store).unwrap_or_default();
         let progress = store.progress(digest).await?.furthest(noted);
         self.set_progress(talk, store, digest, progress);
         Ok(())
@@ -132,7 +132,7 @@ impl App {
     ) -> anyhow::Result<()> {
         let progress = store.progress(digest).await?;
         let is_older = |noted| progress.is_behind(noted);
-        if !self.noted(digest, store).is_some_and(is_older) {
+        if !self.find_progress(digest, store).is_some_and(is_older) {
             return self.note_progress(talk, store, digest).await;
         }
         for issue in store.open_issues().await? {
@@ -159,7 +159,7 @@ impl App {
             }
         }
         let recovered = store.recover_departures(&self.departures()).await?;
-        for line in lacking(made_at, self.clock.now(), recovered) {
+        for line in describe_lacks(made_at, self.clock.now(), recovered) {
             tell(talk, &line)?;
         }
         Ok(())
@@ -186,7 +186,11 @@ fn name_copied(talk: &mut Talk<'_>, issue: &Issue) {
 }
 
 /// What an older copy does not know, said to a person.
-fn lacking(since: Option<DateTime<Utc>>, now: DateTime<Utc>, recovered: Recovered) -> Vec<String> {
+fn describe_lacks(
+    since: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+    recovered: Recovered,
+) -> Vec<String> {
     let now = now.to_rfc3339();
     let span = match since {
         Some(since) => format!("between {} and {now}", since.to_rfc3339()),

@@ -28,7 +28,7 @@ impl App {
         manifest.note_unkept(lock.unkept());
         let lost = self.name_lost_ids(lock, &reason);
         talk.report(&lost);
-        Ending::of(&lost)
+        Ending::from_findings(&lost)
     }
 
     /// The same where nothing is built, so that the manifest is written here.

@@ -119,7 +119,7 @@ pub(crate) fn build(
         let manifest = reading.publisher.manifest();
         manifest.refuse_vanished(&loaded.today(), app.config.feeds.are_published())?;
     }
-    let ending = Ending::of(&loaded.findings).and(Ending::of(&findings));
+    let ending = Ending::from_findings(&loaded.findings).and(Ending::from_findings(&findings));
     let (drafts, future) = loaded.waiting();
     let built = match order.dry_run {
         true => print(talk, order, reading, &outlines, ending)?,
@@ -146,7 +146,7 @@ fn print(
     let rendered = render_posts(&reading.setting(), &wanted, &reading.loaded, &documents)?;
     let is_alone = order.only.is_some();
     documents.print(&wanted, &reading.config.feeds.dir, is_alone, talk.out())?;
-    talk.say(&format!("feeds: {}", Summary::of(&reading)));
+    talk.say(&format!("feeds: {}", Summary::new(&reading)));
     Ok(Built {
         ending: ending.and(report_rendered(talk, rendered.findings)),
         loaded: reading.loaded,
@@ -163,7 +163,7 @@ fn write(
     outlines: &[Outline],
     mut ending: Ending,
 ) -> anyhow::Result<Built> {
-    let counts = Summary::of(&reading);
+    let counts = Summary::new(&reading);
     let publisher = &reading.publisher;
     let mut stale: Vec<&Outline> = outlines.iter().collect();
     stale.retain(|outline| !publisher.is_current(outline));
@@ -303,7 +303,7 @@ fn prune(
     publisher: &Publisher,
     outlines: &[Outline],
 ) -> Result<(), Finding> {
-    if Ending::of(&loaded.findings) == Ending::Partial {
+    if Ending::from_findings(&loaded.findings) == Ending::Partial {
         talk.report(&[Finding::warning(
             "nothing is pruned while a post is left out by an error",
         )]);
@@ -322,11 +322,11 @@ fn prune(
 fn report_rendered(talk: &mut Talk<'_>, mut findings: Vec<Finding>) -> Ending {
     findings.sort();
     talk.report(&findings);
-    Ending::of(&findings)
+    Ending::from_findings(&findings)
 }
 
 impl Summary {
-    fn of(reading: &Reading<'_>) -> Self {
+    fn new(reading: &Reading<'_>) -> Self {
         let manifest = reading.publisher.manifest();
         let prints = reading.prints.iter();
         let updated = prints.filter(|(id, now)| manifest.is_updated(*id, *now));

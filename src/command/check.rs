@@ -12,7 +12,7 @@ use crate::build::{BuildOptions, build, read};
 use crate::cli::CheckArgs;
 use crate::config::{Config, Digest};
 use crate::delivery::{Mailer, load_signer};
-use crate::digest::{news, shown, split};
+use crate::digest::{news, split, split_at_limit};
 use crate::ending::Ending;
 use crate::finding::{Finding, count};
 use crate::inbox::{RATED, find_high_rates};
@@ -209,7 +209,7 @@ fn check_digest(app: &App, gathered: &mut Talk<'_>, digest: &Digest, loaded: &Lo
         return;
     };
     let turn = Turn::due(app, digest, loaded);
-    match turn.compose(gathered, shown(digest, &newest).0, IssueId::SHOWN) {
+    match turn.compose(gathered, split_at_limit(digest, &newest).0, IssueId::SHOWN) {
         Ok(composed) => gathered.report(&composed.findings),
         Err(finding) => gathered.report(&[finding]),
     }

@@ -48,7 +48,7 @@ pub(super) fn digest(
     talk.report(&loaded.findings);
     let manifest = Manifest::read(&app.config.posts.lock);
     manifest.refuse_vanished(&loaded.today(), app.config.feeds.are_published())?;
-    let mut ending = Ending::of(&loaded.findings);
+    let mut ending = Ending::from_findings(&loaded.findings);
     let turn = Turn::by_hand(app, digest, &loaded, choice.into());
     if args.show.is_asked_for() {
         let shown = runtime.block_on(show::show(&turn, talk, &args.show))?;

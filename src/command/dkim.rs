@@ -39,7 +39,7 @@ pub(super) fn dkim(
             } else {
                 Algorithm::Rsa
             };
-            let (known_selector, known_file) = configured(mail, algorithm);
+            let (known_selector, known_file) = find_configured(mail, algorithm);
             let selector = selector.clone().unwrap_or(known_selector);
             let file = file.clone().unwrap_or_else(|| config.root.join(known_file));
             let pem = algorithm.generate_pem();
@@ -68,7 +68,7 @@ pub(super) fn dkim(
 }
 
 /// Under which selector and in which file the config has a key of this kind.
-fn configured(mail: &Mail, algorithm: Algorithm) -> (String, PathBuf) {
+fn find_configured(mail: &Mail, algorithm: Algorithm) -> (String, PathBuf) {
     let Dkim {
         selector,
         key,

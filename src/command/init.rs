@@ -13,9 +13,9 @@ use crate::ending::Ending;
 use crate::file::read::{WRITTEN, read_text_if_any};
 use crate::file::{Care, unwritable, write_changed};
 use crate::finding::Finding;
-use crate::init::{Answers, config_text, first_post, of_one_line, with_attributes, with_ignored};
+use crate::init::{Answers, config_text, first_post, join_lines, with_attributes, with_ignored};
 use crate::loader::{Survey, load_posts, survey};
-use crate::post::composed;
+use crate::post::compose;
 use crate::reader::Email;
 use crate::talk::Talk;
 
@@ -188,7 +188,7 @@ fn ask(args: &InitArgs, survey: &Survey, root: &Path) -> anyhow::Result<Answers>
         && let Some(name) = person.ask("who writes", "nobody is named")?
     {
         author = Some(Author {
-            name: composed(&name).into_owned(),
+            name: compose(&name).into_owned(),
             email: None,
             url: None,
         });
@@ -203,7 +203,7 @@ fn ask(args: &InitArgs, survey: &Survey, root: &Path) -> anyhow::Result<Answers>
         }
     }
     Ok(Answers {
-        title: of_one_line(&title),
+        title: join_lines(&title),
         url,
         author,
     })

@@ -19,7 +19,7 @@ pub(super) async fn ping(app: &App, talk: &mut Talk<'_>, dry: Dry) -> anyhow::Re
     }
     let mut manifest = Manifest::read(&app.config.posts.lock);
     if dry.dry_run {
-        for path in manifest.untold() {
+        for path in manifest.list_untold() {
             writeln!(talk.out(), "{}", feed::url(&app.config.site, &path))?;
         }
         return Ok(Ending::Done);

@@ -38,7 +38,7 @@ pub(super) async fn status(
         None => store.issues().await?,
     };
     if args.failed {
-        failed(talk, &store, &issues).await?;
+        print_failed(talk, &store, &issues).await?;
     } else if args.json {
         as_json(app, talk, &store, &issues).await?;
     } else {
@@ -101,7 +101,7 @@ async fn as_text(
                 listed += 1;
             }
         }
-        let moments = unlisted_moments(store.uncertainties(issue.id).await?);
+        let moments = unlisted_moments(store.load_uncertainties(issue.id).await?);
         for moment in moments.iter().take(most) {
             let address = moment.address.as_deref().unwrap_or("(forgotten)");
             let why = one_line(moment.detail.as_deref().unwrap_or_default(), LONGEST);
@@ -202,7 +202,7 @@ async fn as_json(
         }
         write!(talk.out(), "],\n\"uncertain\":[")?;
         comma = "";
-        for moment in store.uncertainties(issue.id).await? {
+        for moment in store.load_uncertainties(issue.id).await? {
             let one = json!({ "email": moment.address, "at": moment.at.to_rfc3339(), "detail": moment.detail });
             write!(talk.out(), "{comma}\n{one}")?;
             comma = ",";
@@ -248,7 +248,7 @@ async fn done_times(
 }
 
 /// Those who will not get an issue unless a person does something.
-async fn failed(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow::Result<()> {
+async fn print_failed(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow::Result<()> {
     let columns = ["email", "name", "issue", "outcome", "attempts", "reply"];
     let mut sheet = Sheet::new(talk.out(), &columns)?;
     for issue in issues {
@@ -296,7 +296,7 @@ impl<'a> Pages<'a> {
         let Some(after) = self.after else {
             return Ok(None);
         };
-        let mut page = self.store.missed(self.issue.id, after, PAGE).await?;
+        let mut page = self.store.load_missed(self.issue.id, after, PAGE).await?;
         self.after = page
             .last()
             .map(|last| last.reader)

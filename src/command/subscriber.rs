@@ -55,7 +55,7 @@ pub(super) async fn subscriber(
             let store = app.store(Access::Write).await?;
             let answer = store.remove_reader(email, &named, now).await?;
             if answer.change.said == Said::Unknown {
-                return Err(unknown(email));
+                return Err(explain_unknown(email));
             }
             talk.conclude(&match answer.change.said {
                 Said::LeftDigests => format!("{email} removed from {}", named.join(", ")),
@@ -65,7 +65,7 @@ pub(super) async fn subscriber(
         cli::SubscriberCommand::Forget { email } => {
             let store = app.store(Access::Write).await?;
             if store.forget_reader(email, now).await?.said == Said::Unknown {
-                return Err(unknown(email));
+                return Err(explain_unknown(email));
             }
             talk.conclude(&format!(
                 "{email} is forgotten, and gets no mail whoever adds the address again"
@@ -84,7 +84,7 @@ pub(super) async fn subscriber(
         }
         cli::SubscriberCommand::Export => {
             let store = app.store(Access::Read).await?;
-            let mut sheet = Sheet::of_subscribers(talk.out())?;
+            let mut sheet = Sheet::for_subscribers(talk.out())?;
             store
                 .each_subscriber(None, |one| -> anyhow::Result<()> {
                     Ok(sheet.write_subscriber(&one)?)
@@ -119,7 +119,7 @@ fn say_answer(email: &Email, answer: &Answer) -> String {
     }
 }
 
-fn unknown(email: &Email) -> anyhow::Error {
+fn explain_unknown(email: &Email) -> anyhow::Error {
     anyhow::anyhow!("nobody is known by {email}\n  `tidings subscriber list` shows everyone")
 }
 
@@ -146,7 +146,7 @@ async fn show(app: &App, talk: &mut Talk<'_>, email: &Email) -> anyhow::Result<(
     let (id, state) = store
         .find_reader(email)
         .await?
-        .ok_or_else(|| unknown(email))?;
+        .ok_or_else(|| explain_unknown(email))?;
     writeln!(talk.out(), "{email}  {}", state.word())?;
     let out = talk.out();
     store

@@ -42,7 +42,7 @@ impl Own {
     }
 
     /// A path that no key names.
-    fn unnamed(what: &'static str, path: &Path) -> Self {
+    fn without_key(what: &'static str, path: &Path) -> Self {
         Self {
             key: None,
             what,
@@ -179,8 +179,8 @@ impl Config {
             ..Own::new("posts", "lock", &lock.with_extension(ending), Use::File)
         };
         let mut own = vec![
-            Own::unnamed("this config", &self.file),
-            Own::unnamed("the folder of templates", &self.root.join("templates")),
+            Own::without_key("this config", &self.file),
+            Own::without_key("the folder of templates", &self.root.join("templates")),
             Own::new("posts", "dir", &self.posts.dir, Use::Read),
             Own::new("posts", "lock", lock, Use::File),
             beside("the manifest", "manifest"),

@@ -121,7 +121,12 @@ struct Field {
 }
 
 impl Field {
-    const fn of(name: &'static str, least: u32, most: u32, names: &'static [&'static str]) -> Self {
+    const fn new(
+        name: &'static str,
+        least: u32,
+        most: u32,
+        names: &'static [&'static str],
+    ) -> Self {
         Self {
             name,
             least,
@@ -132,10 +137,10 @@ impl Field {
 }
 
 const FIELDS: [Field; 5] = [
-    Field::of("minute", 0, 59, &[]),
-    Field::of("hour", 0, 23, &[]),
-    Field::of("day", 1, 31, &[]),
-    Field::of(
+    Field::new("minute", 0, 59, &[]),
+    Field::new("hour", 0, 23, &[]),
+    Field::new("day", 1, 31, &[]),
+    Field::new(
         "month",
         1,
         12,
@@ -143,7 +148,7 @@ const FIELDS: [Field; 5] = [
             "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
         ],
     ),
-    Field::of(
+    Field::new(
         "weekday",
         0,
         7,

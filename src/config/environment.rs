@@ -41,10 +41,10 @@ pub(super) fn set_keys(
         let rest = &name[PREFIX.len()..];
         let keys: Vec<String> = rest.split("__").map(str::to_lowercase).collect();
         if keys.len() < 2 {
-            slip_of_the_pen(name, rest)?;
+            refuse_single_underscore(name, rest)?;
             continue;
         }
-        let value = fitting(name, &keys, value)?;
+        let value = fit(name, &keys, value)?;
         let hint =
             "name a digest as in TIDINGS_DIGEST__WEEKLY__SUBJECT, by its name or its number from 0";
         set(table, &keys, value)
@@ -55,7 +55,7 @@ pub(super) fn set_keys(
 }
 
 /// `TIDINGS_MAIL_SMTP` is surely meant to be `TIDINGS_MAIL__SMTP`; other names are none of ours.
-fn slip_of_the_pen(name: &str, rest: &str) -> Result<(), Finding> {
+fn refuse_single_underscore(name: &str, rest: &str) -> Result<(), Finding> {
     let Some((section, key)) = rest.split_once('_') else {
         return Ok(());
     };
@@ -72,7 +72,7 @@ fn slip_of_the_pen(name: &str, rest: &str) -> Result<(), Finding> {
 }
 
 /// The value as its key takes it: text first; a number, a list, a switch is then read as TOML writes it.
-fn fitting(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Finding> {
+fn fit(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Finding> {
     let text = toml::Value::String(value.to_owned());
     let literal = toml::from_str::<toml::Table>(&format!("value = {value}"))
         .ok()

@@ -35,7 +35,7 @@ pub(super) fn explain(message: &str) -> Finding {
                 .step_by(2)
                 .filter(|known| *known != "password")
                 .collect();
-            let mut hint = format!("expected {}", listed(&known));
+            let mut hint = format!("expected {}", list(&known));
             if let Some(near) = nearest(unknown, &known) {
                 hint = format!("did you mean `{near}`? {hint}");
             }
@@ -66,7 +66,7 @@ pub(super) fn explain(message: &str) -> Finding {
         return Finding::error("a table stands here")
             .hint("expected a list; a digest begins with [[digest]]");
     }
-    let finding = Finding::error(plainly_typed(what.trim_end()));
+    let finding = Finding::error(explain_type(what.trim_end()));
     match hint {
         Some(hint) => finding.hint(hint),
         None => finding,
@@ -90,7 +90,7 @@ fn say_plainly(expected: &str) -> &str {
 }
 
 /// `invalid type: string "8"` without the jargon.
-fn plainly_typed(what: &str) -> String {
+fn explain_type(what: &str) -> String {
     match what.strip_prefix("invalid type: ") {
         Some("map") => "a table does not fit here".to_owned(),
         Some("sequence") => "a list does not fit here".to_owned(),
@@ -113,7 +113,7 @@ pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// `a`, `b` or `c`.
-pub(super) fn listed(names: &[&str]) -> String {
+pub(super) fn list(names: &[&str]) -> String {
     match names {
         [] => "nothing".to_owned(),
         [one] => format!("`{one}`"),

@@ -28,7 +28,7 @@ pub struct Feeds {
     /// Whether an entry carries the whole post or a summary.
     pub content: EntryContent,
     /// The taxonomies that have feeds of their own.
-    #[serde(deserialize_with = "once_each")]
+    #[serde(deserialize_with = "read_distinct")]
     pub by: Vec<By>,
     /// At most this many feeds beside the main one; those with the fewest posts are left out.
     #[serde(deserialize_with = "at_least_one")]
@@ -36,7 +36,7 @@ pub struct Feeds {
     /// The span of each document of the main feed's archive (RFC 5005); without it there is none.
     pub archive: Option<Archive>,
     /// Which of the feeds in `by` have an archive too.
-    #[serde(deserialize_with = "once_each")]
+    #[serde(deserialize_with = "read_distinct")]
     pub archive_by: Vec<By>,
     /// The WebSub hub that the feeds link to and that is told what changed.
     #[serde(deserialize_with = "some_web_address")]
@@ -164,7 +164,7 @@ impl Format {
 }
 
 fn formats<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Format>, D::Error> {
-    let formats = once_each(deserializer)?;
+    let formats = read_distinct(deserializer)?;
     match formats.is_empty() {
         true => Err(D::Error::custom(
             "there is no format\nexpected one of `atom`, `rss`, `json` at least",
@@ -174,7 +174,7 @@ fn formats<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Format>, D:
 }
 
 /// A list in which nothing stands twice.
-fn once_each<'de, D: Deserializer<'de>, T: Deserialize<'de> + Ord + Copy>(
+fn read_distinct<'de, D: Deserializer<'de>, T: Deserialize<'de> + Ord + Copy>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     let list = Vec::<T>::deserialize(deserializer)?;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::config::discover::address_key;
 use crate::config::environment::set_keys;
-use crate::config::explain::{explain, explain_in, listed, nearest};
+use crate::config::explain::{explain, explain_in, list, nearest};
 use crate::config::{Config, Digest};
 use crate::file::read::{WRITTEN, read_text};
 use crate::finding::{Finding, Place};
@@ -190,7 +190,7 @@ impl Config {
                     None if names.is_empty() => {
                         finding.hint("the config has no [[digest]] section")
                     }
-                    None => finding.hint(format!("there is {}", listed(&names))),
+                    None => finding.hint(format!("there is {}", list(&names))),
                 }
             })
     }

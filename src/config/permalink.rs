@@ -107,7 +107,7 @@ pub(super) fn permalink<'de, D: Deserializer<'de>>(
 }
 
 fn check(pattern: &str) -> Result<(), PatternError> {
-    if let Some(ours) = with_braces(pattern) {
+    if let Some(ours) = convert_colons(pattern) {
         let pattern = pattern.escape_debug().to_string();
         return Err(PatternError::Colons { pattern, ours });
     }
@@ -137,7 +137,7 @@ fn check(pattern: &str) -> Result<(), PatternError> {
     if let Some(word) = outside.split('/').find(|part| is_word_of_colon(part)) {
         return Err(PatternError::Unknown(word.to_owned()));
     }
-    match of_percents(pattern) {
+    match convert_percents(pattern) {
         Some(ours) => Err(PatternError::Percents {
             pattern: pattern.to_owned(),
             ours,
@@ -181,7 +181,7 @@ fn hint_for(given: &str) -> String {
 }
 
 /// A pattern with `:year` and its like in our form; none where there is nothing of that form in it.
-fn with_braces(pattern: &str) -> Option<String> {
+fn convert_colons(pattern: &str) -> Option<String> {
     let mut ours = String::new();
     let mut is_theirs = false;
     let mut rest = pattern;
@@ -211,7 +211,7 @@ fn with_braces(pattern: &str) -> Option<String> {
 
 /// A pattern with `%Y` and its like in our form; none where there is nothing of that form in it. `%20` is a byte of the
 /// address, and so is `%de`.
-fn of_percents(pattern: &str) -> Option<String> {
+fn convert_percents(pattern: &str) -> Option<String> {
     let mut ours = String::new();
     let mut is_theirs = false;
     let mut is_in_braces = false;
@@ -243,7 +243,7 @@ fn of_percents(pattern: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check, with_braces};
+    use super::{check, convert_colons};
 
     #[test]
     fn the_form_of_jekyll_and_hugo_is_known_and_said_in_ours() {
@@ -262,7 +262,7 @@ mod tests {
             ("/:", None),
             ("", None),
         ] {
-            assert_eq!(with_braces(pattern).as_deref(), expected, "{pattern}");
+            assert_eq!(convert_colons(pattern).as_deref(), expected, "{pattern}");
         }
     }
 

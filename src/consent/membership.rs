@@ -30,7 +30,7 @@ pub enum Membership {
 
 impl Subscriptions {
     /// What a reader of this membership is to a digest that is asked for, from now on.
-    pub fn of_asked(self, was: Membership) -> Membership {
+    pub fn apply_to_asked(self, was: Membership) -> Membership {
         match (self, was) {
             (Self::Keep, was) => was,
             (Self::AddUnlessLeft | Self::OnlyUnlessLeft, Membership::Left) | (Self::Drop, _) => {
@@ -43,7 +43,7 @@ impl Subscriptions {
     }
 
     /// What a reader of this membership is to a digest that is not asked for, from now on.
-    pub fn of_others(self, was: Membership) -> Membership {
+    pub fn apply_to_others(self, was: Membership) -> Membership {
         match (self, was) {
             (Self::Only | Self::OnlyUnlessLeft, Membership::Subscribed) => Membership::Never,
             (_, was) => was,
@@ -52,11 +52,11 @@ impl Subscriptions {
 
     /// Whether digests go that are not asked for.
     pub fn drops_others(self) -> bool {
-        self.of_others(Membership::Subscribed) == Membership::Never
+        self.apply_to_others(Membership::Subscribed) == Membership::Never
     }
 
     /// Whether digests that are asked for come, of which the reader was this.
     pub fn adds(self, was: Membership) -> bool {
-        was != Membership::Subscribed && self.of_asked(was) == Membership::Subscribed
+        was != Membership::Subscribed && self.apply_to_asked(was) == Membership::Subscribed
     }
 }

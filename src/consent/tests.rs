@@ -365,10 +365,10 @@ fn a_digest_that_was_left_comes_back_only_by_a_word_about_the_person() {
         (Subscriptions::Drop, [Left; 3], Subscribed),
     ] {
         assert_eq!(
-            [Never, Subscribed, Left].map(|was| change.of_asked(was)),
+            [Never, Subscribed, Left].map(|was| change.apply_to_asked(was)),
             asked
         );
-        assert_eq!(change.of_others(Subscribed), others);
-        assert_eq!(change.of_others(Left), Left);
+        assert_eq!(change.apply_to_others(Subscribed), others);
+        assert_eq!(change.apply_to_others(Left), Left);
     }
 }

@@ -74,7 +74,7 @@ pub(super) async fn deliver<T: Transport>(
         Some(halt) => {
             let mut recovered = 0;
             if matches!(halt, Halt::Stopped | Halt::Us(_) | Halt::Refused(_)) {
-                let doubted = run.series().doubted();
+                let doubted = run.series().find_doubted();
                 recovered = doubt(delivery, doubted).await?;
             }
             match halt {
@@ -109,7 +109,7 @@ async fn load_refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
     let mut refused = Vec::new();
     let mut after = ReaderId::MIN;
     loop {
-        let page = store.missed(issue, after, CLAIM).await?;
+        let page = store.load_missed(issue, after, CLAIM).await?;
         let Some(last) = page.last() else {
             return Ok(refused);
         };

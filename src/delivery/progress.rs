@@ -107,7 +107,7 @@ impl Progress {
         }
         let now = Instant::now();
         if now >= done.told + INTERVAL {
-            let line = line(&shown.title, shown.total, &done, now - done.told);
+            let line = write_line(&shown.title, shown.total, &done, now - done.told);
             (done.told, done.recent) = (now, 0);
             let _ = writeln!(io::stderr(), "{line}");
         }
@@ -137,7 +137,7 @@ impl Progress {
 
 /// Where it stands, its rate and the time left for those who are due, both by what was done since the last line: a relay
 /// that slows down makes an average over the whole run wrong.
-fn line(title: &str, total: usize, done: &Done, took: Duration) -> String {
+fn write_line(title: &str, total: usize, done: &Done, took: Duration) -> String {
     let seconds = usize::try_from(took.as_secs()).unwrap_or(usize::MAX).max(1);
     let rate = done.recent / seconds;
     let due = total.saturating_sub(done.count + done.deferred.len());
@@ -169,7 +169,7 @@ mod tests {
 
     use tokio::time::Instant;
 
-    use super::{Done, line};
+    use super::{Done, write_line};
 
     #[test]
     fn a_line_tells_the_rate_and_the_time_left_for_those_who_are_due() {
@@ -246,7 +246,7 @@ mod tests {
                 recent,
                 told: Instant::now(),
             };
-            let line = line("weekly", total, &done, Duration::from_secs(seconds));
+            let line = write_line("weekly", total, &done, Duration::from_secs(seconds));
             assert_eq!(line, expected);
         }
     }

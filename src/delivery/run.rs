@@ -81,7 +81,7 @@ impl<T> Run<T> {
         let is_begun = before.sum_of(&decided) > 0;
         let is_accepted = before[DeliveryState::Sent] > 0;
         let series = match delivery.issue.slot.kind {
-            SlotKind::Confirmation => Series::of_strangers(is_accepted),
+            SlotKind::Confirmation => Series::for_strangers(is_accepted),
             _ => Series::after(is_begun, is_accepted),
         };
         Self {
@@ -352,7 +352,7 @@ impl<T> Run<T> {
         let outcome = match phase {
             // The relay did not know yet for whom it was.
             Phase::Mail => Outcome::Released,
-            _ if self.is_hopeless(claim) => self.deferred(claim),
+            _ if self.is_hopeless(claim) => self.defer(claim),
             // This may end each run early; after `give_up` the reader is given up like any other.
             _ => self
                 .due_again(claim)
@@ -384,8 +384,8 @@ impl<T> Run<T> {
             Verdict::Bounced => Outcome::Bounced,
             Verdict::Refused => Outcome::Refused,
             Verdict::Policy | Verdict::GivenUp => Outcome::GivenUp,
-            Verdict::Deferred | Verdict::Throttled => self.deferred(claim),
-            Verdict::Uncertain => self.uncertain(claim),
+            Verdict::Deferred | Verdict::Throttled => self.defer(claim),
+            Verdict::Uncertain => self.settle_unknown(claim),
             Verdict::RelayTrouble | Verdict::AboutUs => Outcome::Released,
         };
         self.settle(claim, outcome, words);
@@ -452,14 +452,14 @@ impl<T> Run<T> {
 
     /// What becomes of a message that the relay may have taken. Under `retry` it is due again like one that was deferred,
     /// and waits for a person once `give_up` has passed; under `hold` it waits for a person at once.
-    pub(super) fn uncertain(&self, claim: &Claimed) -> Outcome {
+    pub(super) fn settle_unknown(&self, claim: &Claimed) -> Outcome {
         Outcome::Uncertain(match self.delivery.mail.uncertain {
             Uncertain::Retry => self.due_again(claim),
             Uncertain::Hold => None,
         })
     }
 
-    fn deferred(&self, claim: &Claimed) -> Outcome {
+    fn defer(&self, claim: &Claimed) -> Outcome {
         self.due_again(claim)
             .map_or(Outcome::GivenUp, Outcome::Deferred)
     }

@@ -73,7 +73,7 @@ impl Series {
 
     /// The same for addresses that anybody could type: refusals say nothing about us, and a stranger could make any number
     /// of them.
-    pub(super) fn of_strangers(accepted: bool) -> Self {
+    pub(super) fn for_strangers(accepted: bool) -> Self {
         Self {
             addresses: AddressOrigin::Anybody,
             ..Self::after(true, accepted)
@@ -87,7 +87,7 @@ impl Series {
 
     /// The readers whose refusals are not to be believed, once the issue is paused: all of the last where there were too
     /// many; else those in a row, since they are the beginning of what paused it, here or at another sender.
-    pub(super) fn doubted(&self) -> Doubted {
+    pub(super) fn find_doubted(&self) -> Doubted {
         if !self.accepted {
             return Doubted::Everybody;
         }
@@ -235,7 +235,7 @@ mod tests {
                 };
                 series.record(Phase::Rcpt, verdict, reader, "x.example");
             }
-            let found = match series.doubted() {
+            let found = match series.find_doubted() {
                 Doubted::Readers(readers) => Some(readers.len()),
                 Doubted::Everybody => None,
             };
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn addresses_that_anybody_could_type_pause_nothing_by_being_bad() {
-        let mut series = Series::of_strangers(false);
+        let mut series = Series::for_strangers(false);
         for reader in 0..200 {
             let (verdict, domain) = match reader % 3 {
                 0 => (Verdict::Bounced, "x.example"),

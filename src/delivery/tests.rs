@@ -270,7 +270,10 @@ async fn each_outcome_of_an_attempt_becomes_its_state() {
         let stopped = delivery.send_and_settle(run).await.unwrap();
         let store = delivery.sender.store();
         let counts = store.counts(delivery.issue.id).await.unwrap();
-        let missed = store.missed(delivery.issue.id, i64::MIN, 10).await.unwrap();
+        let missed = store
+            .load_missed(delivery.issue.id, i64::MIN, 10)
+            .await
+            .unwrap();
         let odd = missed
             .iter()
             .find(|one| one.address.as_deref() == Some("odd@a.example"));

@@ -73,7 +73,7 @@ pub(super) struct Permit {
 
 impl Permit {
     /// The connection is open: the relay may be asked for more.
-    pub(super) fn opened(&mut self) {
+    pub(super) fn note_opened(&mut self) {
         if std::mem::replace(&mut self.is_open, true) {
             return;
         }
@@ -87,7 +87,7 @@ impl Permit {
 
     /// Notes that the relay refuses the connection, so those open are as many as it takes. Returns how long to wait, as
     /// [`Throttle::back_off`] does; both are settled before another may have the permit.
-    pub(super) fn refused(self) -> Option<(Duration, bool)> {
+    pub(super) fn note_refused(self) -> Option<(Duration, bool)> {
         let wait = self.throttle.back_off();
         let mut state = self.throttle.state();
         state.refused += 1;
@@ -342,11 +342,11 @@ mod tests {
                             is_taken
                         };
                         if !is_taken {
-                            let (wait, _) = permit.refused().unwrap();
+                            let (wait, _) = permit.note_refused().unwrap();
                             sleep(wait).await;
                             continue;
                         }
-                        permit.opened();
+                        permit.note_opened();
                         held = Some(permit);
                     }
                     sleep(Duration::from_millis(20)).await;
@@ -396,7 +396,7 @@ mod tests {
                         return tries;
                     };
                     tries += 1;
-                    match permit.refused() {
+                    match permit.note_refused() {
                         Some((wait, _)) => sleep(wait).await,
                         None => return tries,
                     }
@@ -415,7 +415,7 @@ mod tests {
         let mut held = Vec::new();
         for expected in [2, 4, 8, 8] {
             let mut permit = throttle.permit().await;
-            permit.opened();
+            permit.note_opened();
             held.push(permit);
             assert_eq!(allowed(), expected);
         }

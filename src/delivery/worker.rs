@@ -187,7 +187,7 @@ impl<T: Transport> Worker<T> {
                 Some(())
             }
             Attempt::Unknown(trouble) => {
-                run.settle(&claim, run.uncertain(&claim), &trouble.to_string());
+                run.settle(&claim, run.settle_unknown(&claim), &trouble.to_string());
                 run.wait_out(trouble).await.then_some(())
             }
         }
@@ -226,7 +226,7 @@ impl<T: Transport> Worker<T> {
             match opened {
                 Ok(connection) => {
                     if let Some(permit) = &mut self.permit {
-                        permit.opened();
+                        permit.note_opened();
                     }
                     return Some(connection);
                 }
@@ -235,7 +235,7 @@ impl<T: Transport> Worker<T> {
                     return None;
                 }
                 Err(Trouble::Relay(why)) => {
-                    let wait = self.permit.take().and_then(Permit::refused);
+                    let wait = self.permit.take().and_then(Permit::note_refused);
                     if !run.wait(&why, wait).await {
                         return None;
                     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use lol_html::html_content::{ContentType, Element};
 use lol_html::{HandlerResult, RewriteStrSettings, element, rewrite_str, text};
 
-use crate::html::{escape, figure, unescape, with_formulas, without_names, words};
+use crate::html::{escape, figure, read_words, replace_formulas, strip_names, unescape};
 use crate::post::Drawing;
 
 /// Width of the column of posts in the default template, in pixels.
@@ -57,9 +57,9 @@ impl Spot<'_> {
 /// drawing is a link to the post: Gmail and Outlook show no SVG, and its file may be gone before the mail. `sizes` has the images whose size the post does not give.
 pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
     // A player becomes a link, so a second link with its name would repeat it.
-    let html = without_names(html);
+    let html = strip_names(html);
     let formula = |text: &str| format!("<code>{}</code>", escape(text));
-    let html = with_formulas(&html, formula);
+    let html = replace_formulas(&html, formula);
     let inner = find_inner_targets(&html, spot);
     let linked = Cell::new(false);
     let settings = RewriteStrSettings::new()
@@ -149,7 +149,7 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
             chunk.remove();
             Ok(())
         }));
-    rewrite_str(&html, settings).unwrap_or_else(|_| escape(&words(&html)))
+    rewrite_str(&html, settings).unwrap_or_else(|_| escape(&read_words(&html)))
 }
 
 /// Makes room for the headings above: the digest has the `h1`, a post the `h2`.
@@ -275,7 +275,7 @@ fn fit(image: &mut Element<'_, '_>) {
 
 /// Returns the reading time in minutes, at least one.
 pub(super) fn minutes(html: &str) -> usize {
-    let text = words(html);
+    let text = read_words(html);
     let characters = text.chars().filter(|c| is_without_spaces(*c)).count();
     let words = text
         .split_whitespace()
@@ -292,7 +292,7 @@ fn is_without_spaces(c: char) -> bool {
 }
 
 /// Returns the beginning of a text, at most `longest` characters, cut between words.
-pub(super) fn beginning(text: &str, longest: usize) -> String {
+pub(super) fn cut(text: &str, longest: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(longest) else {
         return text.to_owned();
     };
@@ -313,7 +313,7 @@ pub(super) fn beginning(text: &str, longest: usize) -> String {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{Drawing, Spot, beginning, for_mail, minutes, picture, unsized_images};
+    use super::{Drawing, Spot, cut, for_mail, minutes, picture, unsized_images};
 
     #[test]
     fn an_image_that_does_not_say_its_size_is_found() {
@@ -436,10 +436,10 @@ mod tests {
 
     #[test]
     fn a_beginning_ends_at_a_word() {
-        assert_eq!(beginning("a kettle, a timer", 40), "a kettle, a timer");
-        assert_eq!(beginning("a kettle, a timer", 11), "a kettle…");
+        assert_eq!(cut("a kettle, a timer", 40), "a kettle, a timer");
+        assert_eq!(cut("a kettle, a timer", 11), "a kettle…");
         assert_eq!(
-            beginning(&format!("Tee {}", "茶".repeat(300)), 140),
+            cut(&format!("Tee {}", "茶".repeat(300)), 140),
             format!("Tee {}…", "茶".repeat(136))
         );
     }

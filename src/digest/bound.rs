@@ -17,7 +17,7 @@ const NAMED: usize = 3;
 const LONGEST_POST: usize = 256 << 10;
 
 /// Chooses the HTML that an issue shows of a post. A post that is too long gets its summary, or nothing below its title.
-pub(super) fn shown(layout: Layout, body: &Body) -> &str {
+pub(super) fn choose_html(layout: Layout, body: &Body) -> &str {
     let parts: &[&str] = match layout {
         Layout::Headlines => &[],
         Layout::Summaries => &[&body.summary],
@@ -33,7 +33,7 @@ pub(super) fn shown(layout: Layout, body: &Body) -> &str {
 /// A finding that names the longest posts.
 pub(crate) fn refuse_many(content: &Content<'_>) -> Result<(), Finding> {
     let lengths = content.entries.iter();
-    let bytes = lengths.map(|(_, body)| shown(content.digest.layout, body).len());
+    let bytes = lengths.map(|(_, body)| choose_html(content.digest.layout, body).len());
     refuse(bytes.sum(), MOST_OF_POSTS, content)
 }
 
@@ -49,7 +49,7 @@ fn refuse(bytes: usize, most: usize, content: &Content<'_>) -> Result<(), Findin
     if bytes <= most {
         return Ok(());
     }
-    let length = |body| shown(content.digest.layout, body).len();
+    let length = |body| choose_html(content.digest.layout, body).len();
     let entries = content.entries.iter();
     let mut posts: Vec<(usize, &str)> = entries
         .map(|(post, body)| (length(body), &*post.path))

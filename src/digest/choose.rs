@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::config::{self, Order, Site};
 use crate::finding::Finding;
-use crate::post::{Post, composed};
+use crate::post::{Post, compose};
 
 /// Number of unknown posts, if over half the site, from which a digest that announced before doubts that they are new.
 const TOO_MANY: usize = 10;
@@ -13,7 +13,7 @@ const TOO_MANY_INSTEAD: usize = 2;
 
 /// Whether the digest's filters accept the post. Names are compared case-insensitively.
 fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
-    let plain = |text: &str| composed(text).to_lowercase();
+    let plain = |text: &str| compose(text).to_lowercase();
     let same = |one: &str, other: &str| plain(one) == plain(other);
     let among = |wanted: &[String], has: &[&str]| {
         wanted.is_empty()
@@ -57,7 +57,7 @@ pub fn news<'a>(
 
 /// Splits the posts of an issue into the newest, up to the digest's limit, and the others, which are headlines. Both keep
 /// the digest's order.
-pub fn shown<'p, 'a>(
+pub fn split_at_limit<'p, 'a>(
     digest: &config::Digest,
     posts: &'p [&'a Post],
 ) -> (&'p [&'a Post], &'p [&'a Post]) {

@@ -18,7 +18,7 @@ pub use body::Sizes;
 pub(crate) use body::unsized_images;
 pub(crate) use bound::{refuse_long, refuse_many};
 pub(crate) use choose::{find, refuse_the_archive};
-pub use choose::{news, shown};
+pub use choose::{news, split_at_limit};
 pub(crate) use plan::{
     ManualOptions, Next, PATIENCE, Plan, Record, Situation, another_store, earlier_name,
     older_store, plan, split,

@@ -8,13 +8,13 @@ use tera::{Context, Tera};
 use url::Url;
 
 use crate::config::{Layout, Site};
-use crate::digest::body::{Spot, beginning, for_mail, minutes, picture};
-use crate::digest::bound::shown;
+use crate::digest::body::{Spot, cut, for_mail, minutes, picture};
+use crate::digest::bound::choose_html;
 use crate::digest::slots::check_slots;
 use crate::digest::text::{self, CODE, wrap_text};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Sizes, Templates};
 use crate::finding::Finding;
-use crate::html::{escape, words};
+use crate::html::{escape, read_words};
 use crate::language::{DigestWords, day, direction, fill, start};
 use crate::post::{Address, Body, Post};
 use crate::template;
@@ -34,7 +34,7 @@ const PREHEADER: usize = 140;
 pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Finding> {
     let mut tera = Tera::default();
     let own = |text: &Option<String>, default: &str| {
-        text.as_deref().map_or(default.to_owned(), without_marks)
+        text.as_deref().map_or(default.to_owned(), remove_marks)
     };
     let files = [
         // A site's own template can extend these to change one block.
@@ -48,7 +48,7 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
             "digest.txt",
             own(&templates.text, "{% extends \"default/digest.txt\" %}"),
         ),
-        (SUBJECT, without_marks(&content.digest.subject)),
+        (SUBJECT, remove_marks(&content.digest.subject)),
     ];
     for (name, text) in files
         .iter()
@@ -117,10 +117,11 @@ fn values(content: &Content<'_>) -> Context {
             number: at + 1,
             drawings: &body.drawings,
         };
-        let html = for_mail(shown(digest.layout, body), spot, sizes);
+        let html = for_mail(choose_html(digest.layout, body), spot, sizes);
         let (text, listed) = text::from_html(&html, post.url.as_str(), links);
         links += listed.len();
-        let cut = digest.layout != Layout::Full && words(&body.html).len() > words(&html).len();
+        let cut =
+            digest.layout != Layout::Full && read_words(&body.html).len() > read_words(&html).len();
         posts.push(json!({
             "title": post.title,
             "url": post.url.as_str(),
@@ -191,7 +192,7 @@ fn values(content: &Content<'_>) -> Context {
 
 /// Fills the fixed words of a digest with the site's name.
 fn fixed_words(words: &DigestWords, site: &Site) -> Value {
-    let name = without_marks(&site.title);
+    let name = remove_marks(&site.title);
     let link = format!(
         "<a href=\"{}\">{}</a>",
         escape(site.url.as_str()),
@@ -219,10 +220,10 @@ fn picture_above(image: &Address, html: &str, sizes: &Sizes) -> Option<String> {
 fn preheader(entries: &[(&Post, Body)]) -> String {
     match entries {
         [] => String::new(),
-        [(_, body)] => beginning(&words(&body.summary), PREHEADER),
+        [(_, body)] => cut(&read_words(&body.summary), PREHEADER),
         [_, others @ ..] => {
             let titles: Vec<&str> = others.iter().map(|(post, _)| &*post.title).collect();
-            beginning(&titles.join(" · "), PREHEADER)
+            cut(&titles.join(" · "), PREHEADER)
         }
     }
 }
@@ -230,14 +231,14 @@ fn preheader(entries: &[(&Post, Body)]) -> String {
 /// Removes the marks from every text, since only a template may place them.
 fn strip_marks(value: &mut Value) {
     match value {
-        Value::String(text) if text.contains(MARKS) => *text = without_marks(text),
+        Value::String(text) if text.contains(MARKS) => *text = remove_marks(text),
         Value::Array(values) => values.iter_mut().for_each(strip_marks),
         Value::Object(values) => values.values_mut().for_each(strip_marks),
         _ => {}
     }
 }
 
-fn without_marks(text: &str) -> String {
+fn remove_marks(text: &str) -> String {
     text.replace(MARKS, "")
 }
 

@@ -30,7 +30,7 @@ impl OldFeed {
     /// # Errors
     /// A finding that says why no post gets an id.
     pub fn adopt(&self, posts: &[Post]) -> Result<Adoption, Finding> {
-        let finder = Finder::of(posts);
+        let finder = Finder::new(posts);
         let holders: HashMap<&str, usize> = posts
             .iter()
             .enumerate()
@@ -128,7 +128,7 @@ impl OldFeed {
         ));
         finding.hint(format!(
             "name the old feed of this site; the newest post here is “{}” at `{}`",
-            text::line(&post.title),
+            text::clean_line(&post.title),
             post.url.path()
         ))
     }
@@ -145,7 +145,7 @@ struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    fn of(posts: &'a [Post]) -> Self {
+    fn new(posts: &'a [Post]) -> Self {
         let (mut by_path, mut by_title): (HashMap<_, Vec<usize>>, HashMap<_, Vec<usize>>) =
             Default::default();
         for (number, post) in posts.iter().enumerate() {
@@ -154,7 +154,7 @@ impl<'a> Finder<'a> {
                 .or_default()
                 .push(number);
             by_title
-                .entry(text::line(&post.title))
+                .entry(text::clean_line(&post.title))
                 .or_default()
                 .push(number);
         }
@@ -174,12 +174,12 @@ impl<'a> Finder<'a> {
             return Some(*number);
         }
         // Many generators escape a title once more than its format asks for.
-        self.titled(&item.title, item)
-            .or_else(|| self.titled(&text::line(&html::words(&item.title)), item))
+        self.find_by_title(&item.title, item)
+            .or_else(|| self.find_by_title(&text::clean_line(&html::read_words(&item.title)), item))
     }
 
     /// The one post of this title and of the item's day.
-    fn titled(&self, title: &str, item: &Item) -> Option<usize> {
+    fn find_by_title(&self, title: &str, item: &Item) -> Option<usize> {
         let same_day = |number: &&usize| {
             item.published
                 .is_none_or(|at| (self.posts[**number].published - at).abs() < TimeDelta::days(1))

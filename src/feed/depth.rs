@@ -8,7 +8,7 @@ const DEEPEST: usize = 200;
 
 /// The line on which elements nest too deeply; none where they do not, or where the text is no XML, which a parser
 /// says better.
-pub(super) fn too_deep(text: &str) -> Option<usize> {
+pub(super) fn find_too_deep(text: &str) -> Option<usize> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_end_names = false;
     reader.config_mut().allow_unmatched_ends = true;
@@ -30,7 +30,7 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::too_deep;
+    use super::find_too_deep;
 
     #[test]
     fn deep_nesting_is_seen_before_a_parser_follows_it() {
@@ -50,7 +50,7 @@ mod tests {
             ("<<<".to_owned(), None),
         ] {
             let begin: String = text.chars().take(40).collect();
-            assert_eq!(too_deep(&text), expected, "{begin}");
+            assert_eq!(find_too_deep(&text), expected, "{begin}");
         }
     }
 }

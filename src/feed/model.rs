@@ -61,8 +61,8 @@ impl Feed<'_> {
     /// The title that readers see.
     pub(super) fn title(&self) -> String {
         match &self.topic {
-            Some(topic) => text::line(&format!("{}: {topic}", self.site.title)),
-            None => text::line(&self.site.title),
+            Some(topic) => text::clean_line(&format!("{}: {topic}", self.site.title)),
+            None => text::clean_line(&self.site.title),
         }
     }
 
@@ -71,7 +71,7 @@ impl Feed<'_> {
         self.site
             .rights
             .as_deref()
-            .map(text::line)
+            .map(text::clean_line)
             .filter(|rights| !rights.is_empty())
     }
 
@@ -153,9 +153,9 @@ impl<'a> Entry<'a> {
                 let about = post
                     .description
                     .as_deref()
-                    .map(text::line)
+                    .map(text::clean_line)
                     .filter(|about| !about.is_empty());
-                let about = about.filter(|about| !html::words(&html).contains(about.as_str()));
+                let about = about.filter(|about| !html::read_words(&html).contains(about.as_str()));
                 EntryText::Full { html, about }
             }
             EntryContent::Summary => EntryText::Summary(summary(body, &title)),
@@ -176,7 +176,7 @@ fn summary(body: &Body, title: &str) -> String {
     if !summary.is_empty() {
         return summary;
     }
-    let beginning = text::beginning(&text::clean(&body.html));
+    let beginning = text::cut_teaser(&text::clean(&body.html));
     format!(
         "<p>{}</p>",
         html::escape(if beginning.is_empty() {
@@ -190,12 +190,12 @@ fn summary(body: &Body, title: &str) -> String {
 /// A title that says something, whatever the post's own is.
 fn title(post: &Post, body: &Body, site: &Site) -> String {
     let beginning = || {
-        let words = text::shown(&html::words(&body.html))?;
+        let words = text::clean_visible(&html::read_words(&body.html))?;
         let beginning = words.split(' ').take(8).collect::<Vec<_>>().join(" ");
         // A script without spaces has no eighth word.
         Some(text::cut(&beginning, 80).unwrap_or(beginning))
     };
-    text::shown(&post.title)
+    text::clean_visible(&post.title)
         .or_else(beginning)
         .unwrap_or_else(|| day(post, site))
 }

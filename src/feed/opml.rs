@@ -36,7 +36,7 @@ pub(super) fn write(site: &Site, config: &Feeds, topics: &[Named]) -> String {
 
 /// The text of an outline. OPML reads it as HTML but many importers do not, so it is escaped only where that matters.
 fn outline_text(text: &str) -> String {
-    let text = text::line(text);
+    let text = text::clean_line(text);
     let means_something = text.contains('<')
         || text
             .split('&')

@@ -33,7 +33,7 @@ pub(crate) fn links(site: &Site, config: &Feeds) -> String {
         format!(
             "<link rel=\"alternate\" type=\"{}\" title=\"{} ({})\" href=\"{}\">\n",
             writer(*format).media_type(),
-            html::escape(&text::line(&site.title)),
+            html::escape(&text::clean_line(&site.title)),
             writer(*format).label(),
             html::escape(&subscription(site, config, *format, "")),
         )
@@ -134,9 +134,9 @@ pub(super) fn write(
 
 fn describe(site: &Site) -> Value {
     json!({
-        "title": text::line(&site.title),
+        "title": text::clean_line(&site.title),
         "url": text::address(&site.url),
-        "description": text::line(&site.description),
+        "description": text::clean_line(&site.description),
         "language": site.language,
         "direction": language::direction(&site.language),
     })
@@ -159,7 +159,7 @@ fn parts(site: &Site, config: &Feeds, topics: &[Named]) -> Vec<ArchivePart> {
     for (name, folder) in topics {
         if let Some(name) = name {
             parts.push(ArchivePart {
-                name: text::line(name),
+                name: text::clean_line(name),
                 formats: links_to(site, config, folder, None),
             });
         }
@@ -198,11 +198,11 @@ fn show<'a>(post: &'a Post, site: &Site) -> PageEntry<'a> {
     let day = day(post, site);
     let local = post.published.with_timezone(&site.zone()).date_naive();
     PageEntry {
-        title: text::shown(&post.title).unwrap_or_else(|| day.clone()),
+        title: text::clean_visible(&post.title).unwrap_or_else(|| day.clone()),
         url: text::address(&post.url),
         day,
         date: language::day(local, &site.language),
-        about: post.description.as_deref().map(text::line),
+        about: post.description.as_deref().map(text::clean_line),
         language: post.language.as_deref(),
     }
 }

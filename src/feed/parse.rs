@@ -9,7 +9,7 @@ use rss::Channel;
 use serde_json::Value;
 use url::Url;
 
-use crate::feed::depth::too_deep;
+use crate::feed::depth::find_too_deep;
 use crate::feed::text;
 use crate::finding::Finding;
 use crate::html;
@@ -42,17 +42,17 @@ impl OldFeed {
         let text = text.trim_start_matches('\u{feff}').trim_start();
         if text.starts_with('{') {
             let feed: Value = serde_json::from_str(text).map_err(|error| no_feed(&error))?;
-            return Ok(Self::of_json(&feed));
+            return Ok(Self::from_json(&feed));
         }
-        if let Some(line) = too_deep(text) {
+        if let Some(line) = find_too_deep(text) {
             return Err(no_feed(&"its elements nest too deeply").at_line(line));
         }
         let no_atom = match atom::Feed::read_from(text.as_bytes()) {
-            Ok(feed) => return Ok(Self::of_atom(feed)),
+            Ok(feed) => return Ok(Self::from_atom(feed)),
             Err(error) => error,
         };
         match Channel::read_from(text.as_bytes()) {
-            Ok(channel) => Ok(Self::of_rss(channel)),
+            Ok(channel) => Ok(Self::from_rss(channel)),
             Err(error) if text.contains("<rss") || text.contains("<channel") => {
                 Err(no_feed(&error))
             }
@@ -60,7 +60,7 @@ impl OldFeed {
         }
     }
 
-    fn of_atom(feed: atom::Feed) -> Self {
+    fn from_atom(feed: atom::Feed) -> Self {
         let items = feed.entries.into_iter().map(|entry| {
             let link = entry
                 .links
@@ -69,13 +69,13 @@ impl OldFeed {
                 .or(entry.links.first());
             let title = match entry.title.r#type {
                 TextType::Text => entry.title.value,
-                TextType::Html | TextType::Xhtml => html::words(&entry.title.value),
+                TextType::Html | TextType::Xhtml => html::read_words(&entry.title.value),
             };
             Item {
                 link: link.and_then(|link| Url::parse(&link.href).ok()),
-                title: text::line(&title),
+                title: text::clean_line(&title),
                 published: Some(entry.published.unwrap_or(entry.updated).to_utc()),
-                id: text::line(&entry.id),
+                id: text::clean_line(&entry.id),
             }
         });
         let address = feed
@@ -85,21 +85,21 @@ impl OldFeed {
             .and_then(|link| Url::parse(&link.href).ok());
         Self {
             items: items.collect(),
-            id: Some(text::line(&feed.id)).filter(|id| !id.is_empty()),
+            id: Some(text::clean_line(&feed.id)).filter(|id| !id.is_empty()),
             address,
         }
     }
 
-    fn of_rss(channel: Channel) -> Self {
+    fn from_rss(channel: Channel) -> Self {
         let items = channel.items.into_iter().filter_map(|item| {
             let link = item
                 .link
                 .as_deref()
                 .and_then(|link| Url::parse(link.trim()).ok());
-            let id = text::line(&item.guid.map(|guid| guid.value).or(item.link)?);
+            let id = text::clean_line(&item.guid.map(|guid| guid.value).or(item.link)?);
             Some(Item {
                 link: link.or_else(|| Url::parse(&id).ok()),
-                title: text::line(&item.title.unwrap_or_default()),
+                title: text::clean_line(&item.title.unwrap_or_default()),
                 published: item
                     .pub_date
                     .and_then(|at| DateTime::parse_from_rfc2822(&at).ok())
@@ -114,7 +114,7 @@ impl OldFeed {
         }
     }
 
-    fn of_json(feed: &Value) -> Self {
+    fn from_json(feed: &Value) -> Self {
         let items = feed["items"]
             .as_array()
             .into_iter()
@@ -122,13 +122,13 @@ impl OldFeed {
             .filter_map(|item| {
                 let words = |key: &str| item[key].as_str().map(str::to_owned);
                 let id = match &item["id"] {
-                    Value::String(id) => text::line(id),
+                    Value::String(id) => text::clean_line(id),
                     Value::Number(id) => id.to_string(),
                     _ => return None,
                 };
                 Some(Item {
                     link: words("url").and_then(|url| Url::parse(&url).ok()),
-                    title: text::line(&words("title").unwrap_or_default()),
+                    title: text::clean_line(&words("title").unwrap_or_default()),
                     published: words("date_published")
                         .and_then(|at| DateTime::parse_from_rfc3339(&at).ok())
                         .map(|at| at.to_utc()),

@@ -17,7 +17,7 @@ fn is_noise(c: char) -> bool {
 }
 
 /// A text of one line without noise.
-pub(super) fn line(text: &str) -> String {
+pub(super) fn clean_line(text: &str) -> String {
     let text: String = html::legal(text)
         .chars()
         .filter(|c| !is_noise(*c))
@@ -26,8 +26,8 @@ pub(super) fn line(text: &str) -> String {
 }
 
 /// The text on one line; `None` if nothing of it would be visible.
-pub(super) fn shown(text: &str) -> Option<String> {
-    Some(line(text)).filter(|line| line.chars().any(|c| !is_unseen(c) && c != ' '))
+pub(super) fn clean_visible(text: &str) -> Option<String> {
+    Some(clean_line(text)).filter(|line| line.chars().any(|c| !is_unseen(c) && c != ' '))
 }
 
 /// Characters without a shape of their own (`Default_Ignorable_Code_Point`), and the two that are blank by their shape.
@@ -89,7 +89,7 @@ fn first_words(html: &str) -> String {
     let mut length = 8 * TEASER;
     loop {
         let beginning = &html[..html.floor_char_boundary(length)];
-        let words = html::words(beginning);
+        let words = html::read_words(beginning);
         // The last of them may be half a character, written by its name.
         if beginning.len() == html.len() || words.chars().nth(TEASER + 8).is_some() {
             return words;
@@ -99,8 +99,8 @@ fn first_words(html: &str) -> String {
 }
 
 /// The first words of an HTML text: a teaser, or all of it if it is short.
-pub(super) fn beginning(html: &str) -> String {
-    teaser(html).unwrap_or_else(|| line(&html::words(html)))
+pub(super) fn cut_teaser(html: &str) -> String {
+    teaser(html).unwrap_or_else(|| clean_line(&html::read_words(html)))
 }
 
 /// Where someone who takes a text for HTML would see another: a tag, a comment or a character by its name, whether or not
@@ -195,12 +195,12 @@ pub(super) fn address(url: impl AsRef<str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, inert, line, looks_like_markup, shown, teaser};
+    use super::{address, clean_line, clean_visible, inert, looks_like_markup, teaser};
 
     #[test]
     fn a_line_has_single_spaces_and_no_noise() {
         assert_eq!(
-            line(" a\n b\u{85}\u{b}\tc\u{fffd}\u{fdd0}\u{10ffff} "),
+            clean_line(" a\n b\u{85}\u{b}\tc\u{fffd}\u{fdd0}\u{10ffff} "),
             "a b c"
         );
     }
@@ -214,13 +214,16 @@ mod tests {
             "\u{ad}",
             "\u{2800}\u{3164}",
         ] {
-            assert_eq!(shown(text), None, "{text:?}");
+            assert_eq!(clean_visible(text), None, "{text:?}");
         }
         assert_eq!(
-            shown(" \u{200f}\u{5d0}").as_deref(),
+            clean_visible(" \u{200f}\u{5d0}").as_deref(),
             Some("\u{200f}\u{5d0}")
         );
-        assert_eq!(shown("👩\u{200d}💻").as_deref(), Some("👩\u{200d}💻"));
+        assert_eq!(
+            clean_visible("👩\u{200d}💻").as_deref(),
+            Some("👩\u{200d}💻")
+        );
     }
 
     #[test]

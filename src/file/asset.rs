@@ -22,7 +22,7 @@ pub(crate) struct Inside(Vec<PathBuf>);
 
 impl Inside {
     /// Those of these folders that exist.
-    pub(crate) fn of<'a>(folders: impl IntoIterator<Item = &'a Path>) -> Self {
+    pub(crate) fn new<'a>(folders: impl IntoIterator<Item = &'a Path>) -> Self {
         let real = folders
             .into_iter()
             .filter_map(|folder| or_here(folder).canonicalize().ok());
@@ -137,7 +137,7 @@ mod tests {
         symlink("../../elsewhere/b.png", at("site/static/file")).unwrap();
         symlink("../../elsewhere", at("site/static/folder")).unwrap();
         symlink("../a.png", at("site/static/inside")).unwrap();
-        let inside = Inside::of([&*at("site"), Path::new("/no/such/folder")]);
+        let inside = Inside::new([&*at("site"), Path::new("/no/such/folder")]);
         for (name, is_found) in [
             ("site/a.png", true),
             ("site/static/inside", true),
@@ -149,7 +149,7 @@ mod tests {
             assert_eq!(inside.find(&at(name)).is_some(), is_found, "{name}");
         }
         // A folder that was linked on purpose is one of those that are named.
-        let linked = Inside::of([&*at("site/static/folder")]);
+        let linked = Inside::new([&*at("site/static/folder")]);
         assert!(linked.find(&at("site/static/folder/b.png")).is_some());
     }
 }

@@ -7,7 +7,7 @@ use memchr::memmem;
 use crate::html::{attribute, unescape};
 
 /// The same HTML with each formula shown by `show`, which is given its text.
-pub(crate) fn with_formulas(html: &str, show: impl Fn(&str) -> String) -> Cow<'_, str> {
+pub(crate) fn replace_formulas(html: &str, show: impl Fn(&str) -> String) -> Cow<'_, str> {
     const CLOSE: &str = "</math>";
     let mut shown = String::new();
     let mut rest = html;
@@ -56,16 +56,16 @@ impl MathNode<'_> {
             "msubsup" | "munderover" => format!("{}_{}^{}", grouped(0), grouped(1), grouped(2)),
             "mfrac" => format!("{}/{}", grouped(0), grouped(1)),
             "mroot" => format!("root({}, {})", part(0), part(1)),
-            "msqrt" => format!("sqrt({})", self.joined("")),
-            "mtable" => self.joined("; "),
-            "mtr" => self.joined(", "),
+            "msqrt" => format!("sqrt({})", self.join("")),
+            "mtable" => self.join("; "),
+            "mtr" => self.join(", "),
             "mo" if is_spaced(self.text.trim()) => format!(" {} ", self.text.trim()),
             "mspace" => " ".to_owned(),
-            _ => self.joined("") + self.text.trim(),
+            _ => self.join("") + self.text.trim(),
         }
     }
 
-    fn joined(&self, between: &str) -> String {
+    fn join(&self, between: &str) -> String {
         let parts: Vec<String> = self.children.iter().map(MathNode::line).collect();
         parts.join(between)
     }
@@ -143,7 +143,7 @@ fn close(open: &mut Vec<MathNode<'_>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::with_formulas;
+    use super::replace_formulas;
 
     #[test]
     fn a_formula_is_a_line_that_says_the_same() {
@@ -172,11 +172,11 @@ mod tests {
             ("<mi>a</mi><mo>&lt;</mo><mi>b</mi>", "a < b"),
         ] {
             let html = format!("x <math>{math}</math> y");
-            let shown = with_formulas(&html, |text| format!("[{text}]"));
+            let shown = replace_formulas(&html, |text| format!("[{text}]"));
             assert_eq!(shown, format!("x [{expected}] y"), "{math}");
         }
         let said = "<math alttext=\"\\frac{a}{b}\"><mi>a</mi></math><math><mi>b</mi>";
-        let shown = with_formulas(said, str::to_owned);
+        let shown = replace_formulas(said, str::to_owned);
         assert_eq!(shown, "\\frac{a}{b}<math><mi>b</mi>");
     }
 }

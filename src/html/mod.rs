@@ -6,7 +6,7 @@ use memchr::memmem;
 
 mod math;
 
-pub(crate) use math::with_formulas;
+pub(crate) use math::replace_formulas;
 
 /// The names in the tags of an HTML text, as they are written, each with what follows it; also what only looks like one.
 pub(crate) fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -112,9 +112,9 @@ const WITHIN_WORDS: [&str; 24] = [
 ];
 
 /// The words of an HTML text, with single spaces; the name of a film or a sound is none.
-pub(crate) fn words(html: &str) -> String {
-    let html = without_names(html);
-    let html = with_formulas(&html, escape);
+pub(crate) fn read_words(html: &str) -> String {
+    let html = strip_names(html);
+    let html = replace_formulas(&html, escape);
     let mut text = String::with_capacity(html.len());
     let mut parts = html.split('<');
     text.push_str(parts.next().unwrap_or_default());
@@ -142,7 +142,7 @@ pub(crate) fn words(html: &str) -> String {
 }
 
 /// The same HTML without the links behind films and sounds: the name of a file says nothing of a post.
-pub(crate) fn without_names(html: &str) -> Cow<'_, str> {
+pub(crate) fn strip_names(html: &str) -> Cow<'_, str> {
     const PLAYERS: [&str; 2] = ["</audio>", "</video>"];
     const LINK: &str = "o> <a href=\"";
     let mut without = String::new();
@@ -167,7 +167,7 @@ pub(crate) fn without_names(html: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{attribute, words};
+    use super::{attribute, read_words};
 
     #[test]
     fn an_attribute_is_read_however_it_is_written() {
@@ -202,7 +202,7 @@ mod tests {
             ),
             ("one<img", "one"),
         ] {
-            assert_eq!(words(html), expected, "{html}");
+            assert_eq!(read_words(html), expected, "{html}");
         }
     }
 }

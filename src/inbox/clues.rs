@@ -58,7 +58,7 @@ impl Clues {
     }
 
     /// What the envelope and the subject say.
-    pub(super) fn of(mail: &ParsedMail) -> Self {
+    pub(super) fn from_mail(mail: &ParsedMail) -> Self {
         let mut clues = Self::default();
         for name in ENVELOPE {
             for value in mail.fields.all(name) {

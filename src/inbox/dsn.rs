@@ -51,7 +51,7 @@ impl Action {
         }
     }
 
-    fn named(word: &str) -> Option<Self> {
+    fn parse(word: &str) -> Option<Self> {
         [
             Self::Failed,
             Self::Delayed,
@@ -64,7 +64,7 @@ impl Action {
     }
 
     /// What a status says where the field is missing: its class alone (RFC 3463 3.1).
-    fn of_class(status: Option<Enhanced>) -> Option<Self> {
+    fn from_class(status: Option<Enhanced>) -> Option<Self> {
         match status?.0 {
             2 => Some(Self::Delivered),
             4 => Some(Self::Delayed),
@@ -185,8 +185,8 @@ fn read_recipient(fields: &Fields) -> Option<Report> {
         .map(|text| text.split_once(';').map_or(text, |(_, words)| words).trim());
     let action = fields
         .first("action")
-        .and_then(|word| Action::named(first_word(word).as_str()))
-        .or_else(|| Action::of_class(status))?;
+        .and_then(|word| Action::parse(first_word(word).as_str()))
+        .or_else(|| Action::from_class(status))?;
     if recipients.is_empty() && status.is_none() {
         return None;
     }

@@ -55,7 +55,7 @@ impl<R: Read> Mbox<R> {
             is_after_empty = line.trim_ascii_end().is_empty();
             if self.is_begun {
                 let room = MOST_BYTES - message.len();
-                let line = unquoted(&line);
+                let line = unquote(&line);
                 message.extend_from_slice(&line[..line.len().min(room)]);
             }
         }
@@ -71,7 +71,7 @@ impl<R: Read> Iterator for Mbox<R> {
 }
 
 /// `>From ` at the beginning of a line, as every other line that some writers quote so.
-fn unquoted(line: &[u8]) -> &[u8] {
+fn unquote(line: &[u8]) -> &[u8] {
     let rest = line.trim_ascii_start();
     let quotes = rest.iter().take_while(|byte| **byte == b'>').count();
     match line.first() {

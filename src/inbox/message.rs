@@ -141,7 +141,7 @@ impl ParsedMail {
             | "text/rfc822-headers"
             | "message/global-headers"
             | "message/rfc822-headers" => {
-                let body = entity.decoded();
+                let body = entity.decode();
                 self.returned.push(Fields::parse(split_head(&body).0));
                 String::new()
             }
@@ -202,7 +202,7 @@ impl<'a> Entity<'a> {
     }
 
     /// The body without its transfer encoding; what is cut off or damaged is left out.
-    fn decoded(&self) -> Cow<'a, [u8]> {
+    fn decode(&self) -> Cow<'a, [u8]> {
         let decoded = match self.encoding.as_str() {
             "base64" => decode_lines(self.body),
             "quoted-printable" => quoted_printable_decode(self.body),
@@ -213,7 +213,7 @@ impl<'a> Entity<'a> {
 
     /// The body as text of at most about so many bytes.
     fn text(&self, most: usize) -> String {
-        let bytes = self.decoded();
+        let bytes = self.decode();
         let bytes = &bytes[..bytes.len().min(most)];
         let charset = self.charset.as_deref().unwrap_or("utf-8").as_bytes();
         match charset_decoder(charset) {

@@ -65,7 +65,7 @@ pub enum Kind {
 /// Says what a message is. Only its first [`MOST_BYTES`] are looked at.
 pub fn classify(bytes: &[u8], ours: &Ours) -> Incoming {
     let mail = ParsedMail::parse(bytes);
-    let mut clues = Clues::of(&mail);
+    let mut clues = Clues::from_mail(&mail);
     for head in &mail.returned {
         clues.take_returned(head);
     }

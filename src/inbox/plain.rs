@@ -117,7 +117,7 @@ const MOST: usize = 100;
 pub(super) fn read(mail: &ParsedMail) -> Option<(Vec<Report>, Fields)> {
     let text = mail.text();
     let begin: String = text.chars().take(2000).collect();
-    let begin = joined(&begin).to_lowercase();
+    let begin = join(&begin).to_lowercase();
     let has = |words: &[&str]| words.iter().any(|known| begin.contains(known));
     let is_failed = has(FAILED) || mail.fields.has("x-failed-recipients");
     let is_delayed = has(DELAYED);
@@ -131,7 +131,7 @@ pub(super) fn read(mail: &ParsedMail) -> Option<(Vec<Report>, Fields)> {
         let addresses = failed.split(',').map(|address| address.trim().to_owned());
         records.extend(addresses.take(MOST).map(|address| (address, String::new())));
     }
-    let whole = joined(report);
+    let whole = join(report);
     if is_delayed {
         let recipients = records.into_iter().map(|(address, _)| address).collect();
         return Some((vec![Report::delayed(recipients, &whole)], returned));
@@ -231,7 +231,7 @@ fn reason(report: &str) -> String {
     let mut lines = report.lines().map(str::trim);
     match lines.find(|line| has_code(line)) {
         Some(line) => line.to_owned(),
-        None => joined(report),
+        None => join(report),
     }
 }
 
@@ -243,6 +243,6 @@ fn has_code(line: &str) -> bool {
         })
 }
 
-fn joined(text: &str) -> String {
+fn join(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -13,26 +13,26 @@ const PLACEHOLDER: &str = "https://example.org/";
 pub(crate) fn config_text(survey: &Survey, answers: &Answers) -> String {
     let mut text = String::from("# Feeds and e-mail digests of this site, by tidings.\n\n[site]\n");
     let mut set = |key: &str, value: &str| text.push_str(&format!("{key} = {value}\n"));
-    set("title", &quoted(&answers.title));
+    set("title", &quote(&answers.title));
     match &answers.url {
-        Some(url) => set("url", &quoted(url.as_str())),
+        Some(url) => set("url", &quote(url.as_str())),
         None => set(
             "url",
             &format!(
                 "{}   # the address of the home page: set it before anyone follows the feeds",
-                quoted(PLACEHOLDER)
+                quote(PLACEHOLDER)
             ),
         ),
     }
     if let Some(description) = &survey.description {
-        set("description", &quoted(&of_one_line(description)));
+        set("description", &quote(&join_lines(description)));
     }
     set(
         "language",
-        &quoted(survey.language.as_deref().unwrap_or("en")),
+        &quote(survey.language.as_deref().unwrap_or("en")),
     );
     match survey.zone {
-        Some(zone) => set("timezone", &quoted(zone.name())),
+        Some(zone) => set("timezone", &quote(zone.name())),
         None => set("# timezone", "\"Europe/Berlin\"   # UTC without it"),
     }
     match &answers.author {
@@ -47,7 +47,7 @@ pub(crate) fn config_text(survey: &Survey, answers: &Answers) -> String {
         let file = survey.config.display();
         text.push_str(&format!(
             "dialect = {}   # dates, addresses and what is left out follow {file}\n",
-            quoted(dialect.word())
+            quote(dialect.word())
         ));
     }
     text.push_str(&format!(
@@ -73,7 +73,7 @@ fn feeds(survey: &Survey) -> String {
         let word = format.word();
         text.push_str(&format!(
             "files = {{ {word} = {} }}   # the address that readers follow already\n",
-            quoted(file)
+            quote(file)
         ));
     }
     text.push_str("# by = [\"tag\"]   # a feed for each tag, section, author or language\n# archive = \"year\"   # the whole history behind the newest 20 posts\n");
@@ -95,19 +95,19 @@ fn digest(answers: &Answers) -> String {
          to = [{editor}]   # readers without a subscription: enough for a try\n\
          \n[mail]\nfrom = {from}\noutbox = \"outbox\"   # files instead of mail; `smtp = \"smtp://relay.example:587\"` makes it real\n\
          \n[store]\nurl = \"sqlite:tidings.db\"\n",
-        title = quoted(&format!("{}, weekly", answers.title)),
-        editor = quoted(&editor),
-        from = quoted(&from),
+        title = quote(&format!("{}, weekly", answers.title)),
+        editor = quote(&editor),
+        from = quote(&from),
     )
 }
 
 fn table_of(author: &Author) -> String {
-    let mut text = format!("{{ name = {}", quoted(&author.name));
+    let mut text = format!("{{ name = {}", quote(&author.name));
     if let Some(email) = &author.email {
-        text.push_str(&format!(", email = {}", quoted(&email.to_string())));
+        text.push_str(&format!(", email = {}", quote(&email.to_string())));
     }
     if let Some(url) = &author.url {
-        text.push_str(&format!(", url = {}", quoted(url.as_str())));
+        text.push_str(&format!(", url = {}", quote(url.as_str())));
     }
     text.push_str(" }");
     text
@@ -124,24 +124,24 @@ fn phrase(name: &str) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
 fn quoted_path(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
     let text = text.trim_end_matches('/');
-    quoted(if text.is_empty() { "." } else { text })
+    quote(if text.is_empty() { "." } else { text })
 }
 
 /// A text in one line, as a title must be.
-pub(crate) fn of_one_line(text: &str) -> String {
+pub(crate) fn join_lines(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{config_text, of_one_line};
+    use super::{config_text, join_lines};
     use crate::config::{Author, Config, Format};
     use crate::init::Answers;
     use crate::loader::Survey;
@@ -153,7 +153,7 @@ mod tests {
             "Hums",
             "Hums & Co. <x>",
             "It's \"quoted\" \\",
-            &of_one_line(long),
+            &join_lines(long),
             "夜番の茶",
         ] {
             for url in [None, Some("https://www.x.example/blog/")] {

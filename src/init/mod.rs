@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::config::Author;
 
-pub(crate) use config::{config_text, of_one_line};
+pub(crate) use config::{config_text, join_lines};
 
 /// What a config needs and the folder may not say.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ pub(super) struct Loser {
 }
 
 /// What posts ask the lock with.
-pub(super) fn unnamed(posts: &[Post]) -> Vec<Unnamed<'_>> {
+pub(super) fn ask_for_ids(posts: &[Post]) -> Vec<Unnamed<'_>> {
     posts.iter().map(ask).collect()
 }
 
@@ -57,7 +57,7 @@ pub(super) fn date(
     }
     let assigned = lock
         .clone()
-        .assign(authority, &unnamed(posts), &before.beside(posts));
+        .assign(authority, &ask_for_ids(posts), &before.beside(posts));
     let lines = lock.ids();
     let rank = |number: usize| {
         let post = &posts[number];
@@ -104,7 +104,7 @@ pub(super) fn take_out(
     // Which ids they would have.
     let assigned = lock
         .clone()
-        .assign(authority, &unnamed(posts), &before.beside(posts));
+        .assign(authority, &ask_for_ids(posts), &before.beside(posts));
     let lines = lock.ids();
     let is_known = |id: &str| lines.contains(id) || before.had(id);
     let rank = |number: usize| {

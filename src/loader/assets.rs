@@ -28,7 +28,7 @@ pub(super) struct Assets {
 
 impl Assets {
     /// Those of the site with these posts, whose generator's config is in this folder.
-    pub(super) fn of(config: &Posts, generator: Option<&Path>) -> Self {
+    pub(super) fn new(config: &Posts, generator: Option<&Path>) -> Self {
         let above = above(config, generator);
         let mut folders = vec![config.dir.clone()];
         for folder in &above {
@@ -38,7 +38,7 @@ impl Assets {
         }
         folders.extend(COPIED.map(|copied| config.root.join(copied)));
         // Whoever keeps these folders elsewhere has linked them on purpose.
-        let inside = Inside::of(folders.iter().map(PathBuf::as_path));
+        let inside = Inside::new(folders.iter().map(PathBuf::as_path));
         Self {
             posts: config.dir.clone(),
             folders,
@@ -49,7 +49,7 @@ impl Assets {
 
     /// A post's file, as the file system writes its name.
     pub(super) fn file(&self, path: &str) -> PathBuf {
-        self.posts.join(self.spelling.of(path))
+        self.posts.join(self.spelling.on_disk(path))
     }
 
     /// The files that an address in a post may name, the likeliest first: also below the folder of feeds.
@@ -75,7 +75,7 @@ impl Assets {
             .chain(self.folders.iter().map(PathBuf::as_path));
         let mut files: Vec<PathBuf> = known.map(|folder| folder.join(&below)).collect();
         files.insert(if is_own { 0 } else { files.len() }, beside);
-        let published = Inside::of(feeds);
+        let published = Inside::new(feeds);
         let find = |file: &PathBuf| self.inside.find(file).or_else(|| published.find(file));
         files.iter().filter_map(find).collect()
     }

@@ -27,7 +27,7 @@ pub(super) fn habits(
         (Dialect::Auto, None) => by_posts(config, paths),
         (set, _) => (set, "as it is set".to_owned()),
     };
-    let mut habits = Habits::of(dialect, site.zone());
+    let mut habits = Habits::new(dialect, site.zone());
     if habits.foreign.is_some() {
         habits.default_language = Some(site.language.clone());
     }
@@ -68,7 +68,7 @@ pub(super) fn habits(
     }
     if habits.authors.is_empty() {
         let with_one_form = |author: Author| Author {
-            name: post::composed(&author.name).into_owned(),
+            name: post::compose(&author.name).into_owned(),
             ..author
         };
         let author = site.author.clone().map(with_one_form);

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::child::program;
 use crate::finding::Finding;
 use crate::lock::Lock;
-use crate::post::{Commits, composed};
+use crate::post::{Commits, compose};
 
 /// What the line of a commit begins with.
 const COMMIT: char = '\u{1}';
@@ -35,7 +35,7 @@ struct FileCommits {
 
 impl History {
     /// The first and last commit of a file. A post that the lock knows keeps its date, whatever became of the history.
-    pub(super) fn of(&self, path: &str, lock: &Lock) -> Option<Commits> {
+    pub(super) fn find_commits(&self, path: &str, lock: &Lock) -> Option<Commits> {
         if !self.is_asked {
             return None;
         }
@@ -52,8 +52,10 @@ impl History {
 
 /// Asks git for the history of the files below the folder.
 pub(super) fn history(dir: &Path) -> Result<History, Finding> {
-    let (root, below) = repository(dir).map_err(|reason| unsaid(dir, &reason))?;
-    let ask = |arguments: &[&str]| ask(&root, arguments).map_err(|reason| unsaid(dir, &reason));
+    let (root, below) = repository(dir).map_err(|reason| explain_git_error(dir, &reason))?;
+    let ask = |arguments: &[&str]| {
+        ask(&root, arguments).map_err(|reason| explain_git_error(dir, &reason))
+    };
     let about = ask(&["rev-parse", "--is-shallow-repository", "--show-prefix"])?;
     let (is_shallow, prefix) = about.split_once('\n').unwrap_or((&*about, ""));
     if is_shallow.trim() == "true" {
@@ -85,7 +87,7 @@ enum GitError {
     Refused(String),
 }
 
-fn unsaid(dir: &Path, reason: &GitError) -> Finding {
+fn explain_git_error(dir: &Path, reason: &GitError) -> Finding {
     Finding::error(format!(
         "git does not say when the posts were committed: {reason}"
     ))
@@ -182,7 +184,7 @@ fn read(log: &str, prefix: &str) -> HashMap<String, FileCommits> {
                 continue;
             }
             let file = seen
-                .entry(composed(&name[prefix.len()..]).into_owned())
+                .entry(compose(&name[prefix.len()..]).into_owned())
                 .or_default();
             file.first = at;
             if status != "R100" {
@@ -192,7 +194,7 @@ fn read(log: &str, prefix: &str) -> HashMap<String, FileCommits> {
                 .strip_prefix(prefix)
                 .filter(|_| status.starts_with('R'))
             {
-                file.former.push(composed(former).into_owned());
+                file.former.push(compose(former).into_owned());
             }
         }
         for (_, new, _) in &renames {

@@ -73,7 +73,9 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let generator = generator::find(&config.dir, config.dialect);
     let real = config.dir.canonicalize();
     let real = real.unwrap_or_else(|_| config.dir.clone());
-    let ignored = generator.as_ref().map(|found| ignored::of(found, &real));
+    let ignored = generator
+        .as_ref()
+        .map(|found| ignored::read_ignored(found, &real));
     let (ignored, unread) = ignored.unwrap_or_default();
     let (lock, walked) = rayon::join(
         || read_lock(&config.lock),
@@ -89,7 +91,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     if let (true, Some(found)) = (paths.is_empty() && !ignored.is_empty(), &generator) {
         findings.push(all_ignored(&config.dir, &found.file));
     }
-    let mut assets = Assets::of(config, generator.as_ref().map(|found| &*found.root));
+    let mut assets = Assets::new(config, generator.as_ref().map(|found| &*found.root));
     let others = unread::take_others(&mut paths);
     let (mut habits, dialect, broken) = detect::habits(site, config, generator, &paths)?;
     findings.extend(broken);
@@ -100,7 +102,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         true => git::history(&config.dir)?,
         false => History::default(),
     };
-    let choice = PostFilter::of(paths.iter().chain(&others), &config.dir, &habits);
+    let choice = PostFilter::from_paths(paths.iter().chain(&others), &config.dir, &habits);
     let templates = habits.rules.templates;
     findings.extend(unread::name(others, &config.dir, &choice, templates, &lock));
     let taken = paths.into_par_iter().filter(|path| choice.takes(path));
@@ -124,36 +126,18 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let (mut left_out, absent) = (aside.left_out, aside.absent);
     left_out.extend(ignored.into_iter().map(|path| (path, IGNORED)));
     left_out.sort();
-    let authority = site.authority();
-    let before = Before::new(&config.lock, &habits, &assets, &absent);
-    let mut held: Vec<String> = Vec::new();
-    let mut dated = HashSet::new();
-    if habits.rules.dates_apart && config.permalink.is_none() {
-        let keeping = habits.keeping_dates();
-        dated = apart::date(&mut posts, &lock, &authority, &before, |post| {
-            address_of(post, &assets.file(&post.path), site, &keeping)
-        });
-    }
-    for loser in apart::take_out(&mut posts, &lock, &authority, &before) {
-        findings.push(loser.finding);
-        held.extend(loser.id);
-    }
-    let assigned = lock.assign(&authority, &apart::unnamed(&posts), &before.beside(&posts));
-    held.extend(assigned.held);
-    // Behind the assignment, which also knows what the lock could not be given.
-    let waiting = lock.ids_at(absent.iter().map(String::as_str));
-    held.extend(waiting.into_iter().map(str::to_owned));
-    for (number, finding) in assigned.refused {
-        findings.push(finding.in_file(before.file(&posts[number].path)));
-    }
-    give_ids(&mut posts, assigned.ids);
-    let mut vanished = Vec::new();
-    if findings.iter().any(Finding::is_error) {
-        let ids = posts.iter().map(|post| &*post.id).collect();
-        vanished = lock.vanished(&ids, &before.beside(&posts));
-    }
-    let dated = posts.iter().filter(|post| dated.contains(&*post.path));
-    let dated = dated.map(|post| post.id.to_string()).collect();
+    let step = Identification {
+        site,
+        config,
+        habits: &habits,
+        assets: &assets,
+        absent: &absent,
+    };
+    let Identified {
+        held,
+        vanished,
+        dated,
+    } = step.give_ids(&mut posts, &mut lock, &mut findings);
     findings.sort();
     let (site, index) = (site.clone(), Index::default());
     Ok(Loaded {
@@ -173,8 +157,71 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     })
 }
 
-/// Gives each post its id; one without an id is left out.
-fn give_ids(posts: &mut Vec<Post>, ids: Vec<Option<String>>) {
+/// The step that gives posts their ids.
+struct Identification<'a> {
+    site: &'a Site,
+    config: &'a Posts,
+    habits: &'a Habits,
+    assets: &'a Assets,
+    /// The files that are no posts today.
+    absent: &'a HashSet<String>,
+}
+
+/// The ids that need attention afterwards, as in [`Loaded`].
+struct Identified {
+    held: Vec<String>,
+    vanished: Vec<String>,
+    dated: Vec<String>,
+}
+
+impl Identification<'_> {
+    /// Gives each post its id. Posts with one address are set apart first; a post without an id is left out.
+    fn give_ids(
+        &self,
+        posts: &mut Vec<Post>,
+        lock: &mut Lock,
+        findings: &mut Vec<Finding>,
+    ) -> Identified {
+        let authority = self.site.authority();
+        let before = Before::new(&self.config.lock, self.habits, self.assets, self.absent);
+        let mut held: Vec<String> = Vec::new();
+        let mut dated = HashSet::new();
+        if self.habits.rules.dates_apart && self.config.permalink.is_none() {
+            let keeping = self.habits.keeping_dates();
+            dated = apart::date(posts, lock, &authority, &before, |post| {
+                address_of(post, &self.assets.file(&post.path), self.site, &keeping)
+            });
+        }
+        for loser in apart::take_out(posts, lock, &authority, &before) {
+            findings.push(loser.finding);
+            held.extend(loser.id);
+        }
+        let asked = apart::ask_for_ids(posts);
+        let assigned = lock.assign(&authority, &asked, &before.beside(posts));
+        held.extend(assigned.held);
+        // After the assignment, since the lock also learns of ids that it could not be given.
+        let waiting = lock.ids_at(self.absent.iter().map(String::as_str));
+        held.extend(waiting.into_iter().map(str::to_owned));
+        for (number, finding) in assigned.refused {
+            findings.push(finding.in_file(before.file(&posts[number].path)));
+        }
+        set_ids(posts, assigned.ids);
+        let mut vanished = Vec::new();
+        if findings.iter().any(Finding::is_error) {
+            let ids = posts.iter().map(|post| &*post.id).collect();
+            vanished = lock.find_vanished(&ids, &before.beside(posts));
+        }
+        let dated = posts.iter().filter(|post| dated.contains(&*post.path));
+        Identified {
+            held,
+            vanished,
+            dated: dated.map(|post| post.id.to_string()).collect(),
+        }
+    }
+}
+
+/// Sets the ids, and leaves out a post without one.
+fn set_ids(posts: &mut Vec<Post>, ids: Vec<Option<String>>) {
     let mut ids = ids.into_iter();
     posts.retain_mut(|post| match ids.next().flatten() {
         Some(id) => {
@@ -245,7 +292,7 @@ impl Loaded {
     /// What a post's text says, in a few bytes.
     pub fn signature(&self, post: &Post) -> Signature {
         let signature = past::signature(&self.file(post), &self.habits);
-        signature.unwrap_or_else(|| Signature::of(""))
+        signature.unwrap_or_else(|| Signature::from_text(""))
     }
 
     /// The text of a post's file, to show where something stands in it.
@@ -312,7 +359,7 @@ impl Loaded {
     /// posts are read again for it.
     pub fn reasons(&self) -> impl Iterator<Item = String> {
         let posts = self.posts.iter().filter_map(|post| {
-            let commits = self.history.of(&post.path, &self.lock);
+            let commits = self.history.find_commits(&post.path, &self.lock);
             let read = read_post(
                 &post.path,
                 &self.file(post),

@@ -129,5 +129,7 @@ pub(super) fn signature(file: &Path, habits: &Habits) -> Option<Signature> {
     let mut buffer = Vec::new();
     let text = text_of(file, &mut buffer).ok()?;
     let split = front::split(&text, habits.rules);
-    Some(Signature::of(split.map_or(&*text, |split| split.body)))
+    Some(Signature::from_text(
+        split.map_or(&*text, |split| split.body),
+    ))
 }

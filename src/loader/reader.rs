@@ -68,7 +68,7 @@ impl PostReader<'_> {
 
     /// The post of a file; none where it is none today.
     fn post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
-        let commits = self.history.of(&path, self.lock);
+        let commits = self.history.find_commits(&path, self.lock);
         let file = self.assets.file(&path);
         let read = read_post(&path, &file, self.site, self.habits, commits, buffer);
         let read = read.map(|read| self.with_length(read));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::finding::Finding;
-use crate::post::composed;
+use crate::post::compose;
 
 /// How the file system writes the paths whose composed form is another.
 #[derive(Debug, Clone, Default)]
@@ -12,7 +12,7 @@ pub(super) struct Spelling(BTreeMap<String, String>);
 
 impl Spelling {
     /// The path of a file below the folder of posts.
-    pub(super) fn of<'a>(&'a self, path: &'a str) -> &'a str {
+    pub(super) fn on_disk<'a>(&'a self, path: &'a str) -> &'a str {
         self.0.get(path).map_or(path, String::as_str)
     }
 
@@ -21,7 +21,7 @@ impl Spelling {
     pub(super) fn compose(paths: &mut Vec<String>) -> (Self, Vec<Finding>) {
         let mut spelling = Self::default();
         let mut findings = Vec::new();
-        let is_apart = |path: &String| matches!(composed(path), Cow::Owned(_));
+        let is_apart = |path: &String| matches!(compose(path), Cow::Owned(_));
         if !paths.iter().any(is_apart) {
             return (spelling, findings);
         }
@@ -32,7 +32,7 @@ impl Spelling {
             .collect();
         let mut kept = Vec::with_capacity(paths.len());
         for path in paths.drain(..) {
-            let Cow::Owned(one) = composed(&path) else {
+            let Cow::Owned(one) = compose(&path) else {
                 kept.push(path);
                 continue;
             };
@@ -61,8 +61,8 @@ mod tests {
             .to_vec();
         let (spelling, findings) = Spelling::compose(&mut paths);
         assert_eq!(paths, ["a.md", "caf\u{e9}.md", "t\u{e9}.md"]);
-        assert_eq!(spelling.of("t\u{e9}.md"), "te\u{301}.md");
-        assert_eq!(spelling.of("caf\u{e9}.md"), "caf\u{e9}.md");
+        assert_eq!(spelling.on_disk("t\u{e9}.md"), "te\u{301}.md");
+        assert_eq!(spelling.on_disk("caf\u{e9}.md"), "caf\u{e9}.md");
         assert_eq!(findings.len(), 1);
     }
 }

@@ -18,7 +18,9 @@ const READ: [&str; 4] = ["md", "markdown", "mdx", "html"];
 /// Takes out the files that are not read.
 pub(super) fn take_others(paths: &mut Vec<String>) -> Vec<String> {
     paths
-        .extract_if(.., |path| !Markup::of(path).is_some_and(Markup::is_read))
+        .extract_if(.., |path| {
+            !Markup::from_path(path).is_some_and(Markup::is_read)
+        })
         .collect()
 }
 
@@ -75,7 +77,7 @@ pub(super) fn name(
 
 /// Whether a file is rather a post than anything else: by its ending, or by what it begins with.
 fn is_post(path: &str, dir: &Path, templates: bool) -> bool {
-    match Markup::of(path) {
+    match Markup::from_path(path) {
         Some(Markup::Other) => true,
         // A template without a date lists posts.
         Some(Markup::Template) => templates && has_key(&dir.join(path), &["date"]),

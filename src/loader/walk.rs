@@ -29,7 +29,7 @@ pub(super) struct Walked {
 /// A finding where there is no such folder.
 pub(crate) fn files(dir: &Path) -> Result<Vec<String>, Finding> {
     let mut paths = walk(dir, &Ignored::default(), None)?.paths;
-    paths.retain(|path| Markup::of(path).is_some());
+    paths.retain(|path| Markup::from_path(path).is_some());
     Ok(paths)
 }
 
@@ -122,7 +122,7 @@ impl WalkScope<'_> {
             }
             let kind = entry.file_type()?;
             let is_folder = kind.is_dir();
-            if !is_folder && Markup::of(&text).is_none() && !Markup::may_hide_in(&text) {
+            if !is_folder && Markup::from_path(&text).is_none() && !Markup::may_hide_in(&text) {
                 continue;
             }
             let Some(name) = name.to_str() else {
@@ -148,10 +148,10 @@ impl WalkScope<'_> {
                 walked.ignored.push(format!("{below}{name}"));
             } else if kind.is_file() || kind.is_symlink() && is_inside() {
                 walked.paths.push(format!("{below}{name}"));
-            } else if !kind.is_symlink() && Markup::of(name).is_some() {
+            } else if !kind.is_symlink() && Markup::from_path(name).is_some() {
                 let finding = Finding::error("it is left out: this is no regular file");
                 walked.findings.push(finding.in_file(entry.path()));
-            } else if Markup::of(name).is_some_and(Markup::is_read) {
+            } else if Markup::from_path(name).is_some_and(Markup::is_read) {
                 let finding = Finding::warning(
                     "this link is not followed: it leads to no file in the folder of posts",
                 );
@@ -200,7 +200,7 @@ pub(super) struct PostFilter<'a> {
 
 impl<'a> PostFilter<'a> {
     /// The choice among the files of a folder.
-    pub(super) fn of<'b>(
+    pub(super) fn from_paths<'b>(
         mut paths: impl Iterator<Item = &'b String> + Clone,
         dir: &Path,
         habits: &'a Habits,
@@ -253,7 +253,7 @@ fn is_readme(file: &str) -> bool {
     let stem = file.split('.').next().unwrap_or_default();
     stem.eq_ignore_ascii_case("readme")
         && matches!(
-            Markup::of(file),
+            Markup::from_path(file),
             Some(Markup::Markdown | Markup::Other) | None
         )
 }
@@ -321,8 +321,8 @@ mod tests {
             ),
         ] {
             let mut paths: Vec<String> = paths.split(' ').map(str::to_owned).collect();
-            let habits = Habits::of(dialect, chrono_tz::UTC);
-            let choice = super::PostFilter::of(paths.iter(), Path::new(dir), &habits);
+            let habits = Habits::new(dialect, chrono_tz::UTC);
+            let choice = super::PostFilter::from_paths(paths.iter(), Path::new(dir), &habits);
             paths.retain(|path| choice.takes(path));
             assert_eq!(paths.join(" "), expected, "{dialect:?}");
         }

@@ -80,7 +80,7 @@ impl Lock {
             .filter(|post| post.id.is_some())
             .map(|post| post.path.to_owned())
             .collect();
-        if let Some(ids) = self.unmoved(posts) {
+        if let Some(ids) = self.find_unmoved(posts) {
             self.changes = Changes::default();
             return Assigned {
                 ids,
@@ -92,14 +92,14 @@ impl Lock {
             .map(|post| (stamp(post), field(post.title)))
             .collect();
         let recalled = self.posts.recall(past.unkept());
-        let claims = Claims::of(self, posts, &lines);
-        let mut given = Given::of(posts, &claims);
+        let claims = Claims::weigh(self, posts, &lines);
+        let mut given = Given::new(posts, &claims);
         given.take(|number| {
             let line = self.posts.get(posts[number].path)?;
             let (published, title) = &lines[number];
             (line.title == title && line.published == published).then_some(line.id)
         });
-        let known = self.known();
+        let known = self.index_paths();
         let here: HashSet<&str> = posts.iter().map(|post| post.path).collect();
         let asking = Asking {
             posts,
@@ -145,9 +145,9 @@ impl Lock {
             .into_iter()
             .map(|at| posts[at].path.to_owned())
             .collect();
-        changes.unsaid = unsaid(&authority, posts, &ids, &recalled);
-        let outlived = self.outlived(posts, &ids, &known);
-        for line in outlived.iter().filter_map(|line| Line::of(line)) {
+        changes.unsaid = find_unminted(&authority, posts, &ids, &recalled);
+        let outlived = self.list_outlived(posts, &ids, &known);
+        for line in outlived.iter().filter_map(|line| Line::parse(line)) {
             self.posts.put(line);
         }
         self.write_lines(posts, &lines, &ids, &moved);
@@ -218,7 +218,7 @@ impl Lock {
                 let is_short = text.filter(|text| text.is_short());
                 let trace = Trace {
                     is_shared: is_short.is_some_and(|text| past.is_shared(text)),
-                    ..Trace::of_line(&line, text)
+                    ..Trace::from_line(&line, text)
                 };
                 gone.push((trace, line.id));
             }
@@ -228,7 +228,7 @@ impl Lock {
         }
         let trace = |number: &usize| Trace {
             is_day: past.is_day(posts[*number].published),
-            ..Trace::of_line(&asking.line(*number), past.now(*number))
+            ..Trace::from_line(&asking.line(*number), past.now(*number))
         };
         let came: Vec<Trace<'_>> = numbers.iter().map(trace).collect();
         let traces: Vec<Trace<'_>> = gone.iter().map(|(trace, _)| *trace).collect();
@@ -294,7 +294,7 @@ impl Lock {
     }
 
     /// The ids of these posts where each is what and where its line says, as in nearly every run.
-    fn unmoved(&self, posts: &[Unnamed<'_>]) -> Option<Vec<Option<String>>> {
+    fn find_unmoved(&self, posts: &[Unnamed<'_>]) -> Option<Vec<Option<String>>> {
         let known = |post: &Unnamed<'_>| {
             let Line {
                 published,
@@ -370,7 +370,7 @@ impl Lock {
 
     /// The lines of posts that are gone and whose path has another post now, under paths that no post has: their ids
     /// are never minted again, and a post that comes back finds its own.
-    fn outlived(
+    fn list_outlived(
         &self,
         posts: &[Unnamed<'_>],
         ids: &[Option<String>],
@@ -395,7 +395,7 @@ impl Lock {
     }
 
     /// The path of each id: where its post was last.
-    pub(super) fn known(&self) -> HashMap<&str, &str> {
+    pub(super) fn index_paths(&self) -> HashMap<&str, &str> {
         let mut known = HashMap::with_capacity(self.posts.len());
         for line in self.posts.all() {
             if line.is_moved() {
@@ -444,7 +444,7 @@ pub(super) fn file_name(path: &str) -> &str {
 }
 
 /// The paths of posts with one of these ids that no other machine would mint for them: their path or day has changed.
-fn unsaid(
+fn find_unminted(
     authority: &str,
     posts: &[Unnamed<'_>],
     ids: &[Option<String>],

@@ -27,7 +27,11 @@ enum Right {
 
 impl Claims {
     /// Weighs the claims of these posts; `lines` are their instants and titles as the lock writes them.
-    pub(super) fn of(lock: &Lock, posts: &[Unnamed<'_>], lines: &[(String, Cow<'_, str>)]) -> Self {
+    pub(super) fn weigh(
+        lock: &Lock,
+        posts: &[Unnamed<'_>],
+        lines: &[(String, Cow<'_, str>)],
+    ) -> Self {
         let mut claims: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, post) in posts.iter().enumerate() {
             if let Some(id) = post.id {
@@ -38,7 +42,7 @@ impl Claims {
         if claims.is_empty() {
             return Self { refused };
         }
-        let homes = lock.known();
+        let homes = lock.index_paths();
         let places: HashMap<&str, usize> = posts
             .iter()
             .enumerate()

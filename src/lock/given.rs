@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::lock::Unnamed;
 use crate::lock::claims::Claims;
-use crate::post::composed;
+use crate::post::compose;
 
 /// Ids while they are given: no two posts get one.
 pub(super) struct Given<'a> {
@@ -20,7 +20,7 @@ pub(super) struct Given<'a> {
 
 impl<'a> Given<'a> {
     /// Step 1: what the front matters say.
-    pub(super) fn of(posts: &[Unnamed<'a>], claims: &Claims) -> Self {
+    pub(super) fn new(posts: &[Unnamed<'a>], claims: &Claims) -> Self {
         let refused: HashSet<usize> = claims.refused.iter().map(|(number, _)| *number).collect();
         let own =
             |(number, post): (usize, &Unnamed<'a>)| post.id.filter(|_| !refused.contains(&number));
@@ -135,7 +135,7 @@ impl<'a> Given<'a> {
 /// compared (RFC 3987 5.3.2.2): on some systems a folder takes them apart. A `%` in a name is none here, `=25` in place of
 /// `%25`, since some who compare decode twice; a `=` is `%3D`, so the two are never one.
 pub(super) fn mint(authority: &str, post: &Unnamed<'_>) -> String {
-    let whole = composed(post.path);
+    let whole = compose(post.path);
     let mut path = String::with_capacity(whole.len());
     for byte in whole.bytes() {
         match byte {

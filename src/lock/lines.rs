@@ -8,7 +8,7 @@ use std::iter;
 
 use memchr::memchr;
 
-use crate::post::composed;
+use crate::post::compose;
 
 /// In place of the time where a post has left its path: its id has a line of its own elsewhere, named as the title.
 pub(super) const MOVED: &str = "moved";
@@ -37,7 +37,7 @@ pub(super) struct Lines {
 
 impl<'a> Line<'a> {
     /// The fields of a line; none where it has fewer or more.
-    pub(super) fn of(line: &'a str) -> Option<Self> {
+    pub(super) fn parse(line: &'a str) -> Option<Self> {
         let mut rest = Some(line);
         let mut field = || {
             let text = rest?;
@@ -77,7 +77,7 @@ impl Lines {
     ///
     /// # Errors
     /// Where the second line of a path begins that has another id.
-    pub(super) fn of(text: &str, starts: Vec<usize>) -> Result<Self, usize> {
+    pub(super) fn parse(text: &str, starts: Vec<usize>) -> Result<Self, usize> {
         let mut lines = Self {
             text: text.to_owned(),
             read: starts,
@@ -116,7 +116,7 @@ impl Lines {
     /// The line of a path.
     pub(super) fn get(&self, path: &str) -> Option<Line<'_>> {
         if let Some(line) = self.changed.get(path) {
-            return Line::of(line);
+            return Line::parse(line);
         }
         let start = self.read.binary_search_by(|start| {
             let text = &self.text.as_bytes()[*start..];
@@ -143,7 +143,7 @@ impl Lines {
         let mut changed = self
             .changed
             .values()
-            .filter_map(|line| Line::of(line))
+            .filter_map(|line| Line::parse(line))
             .peekable();
         iter::from_fn(move || match (read.peek(), changed.peek()) {
             (Some(old), Some(new)) if old.path < new.path => read.next(),
@@ -154,7 +154,7 @@ impl Lines {
 
     /// All lines, and those beside them.
     pub(super) fn all(&self) -> impl Iterator<Item = Line<'_>> {
-        let beside = self.beside.iter().filter_map(|line| Line::of(line));
+        let beside = self.beside.iter().filter_map(|line| Line::parse(line));
         self.iter().chain(beside)
     }
 
@@ -167,7 +167,7 @@ impl Lines {
         let known: HashSet<String> = self.iter().map(|line| line.id.to_owned()).collect();
         let mut recalled = HashSet::new();
         for text in unkept {
-            let Some(line) = Line::of(text).filter(|line| !known.contains(line.id)) else {
+            let Some(line) = Line::parse(text).filter(|line| !known.contains(line.id)) else {
                 continue;
             };
             recalled.insert(line.id.to_owned());
@@ -186,10 +186,10 @@ impl Lines {
         }
         let read = self.read.iter().filter_map(|start| self.line(*start));
         let mut known: HashSet<&str> = read.map(|line| line.id).collect();
-        let changed = self.changed.values().filter_map(|line| Line::of(line));
+        let changed = self.changed.values().filter_map(|line| Line::parse(line));
         let mut unkept: Vec<Line<'_>> = changed.filter(|line| !known.contains(line.id)).collect();
         known.extend(unkept.iter().map(|line| line.id));
-        let beside = self.beside.iter().filter_map(|line| Line::of(line));
+        let beside = self.beside.iter().filter_map(|line| Line::parse(line));
         unkept.extend(beside.filter(|line| !known.contains(line.id)));
         unkept.iter().map(ToString::to_string).collect()
     }
@@ -209,24 +209,24 @@ impl Lines {
     }
 
     fn line(&self, start: usize) -> Option<Line<'_>> {
-        Line::of(line_at(&self.text, start))
+        Line::parse(line_at(&self.text, start))
     }
 }
 
 /// The text of a lock with the paths and titles of its posts composed: it may have been written where file systems take
 /// accents apart. Ids stay as they are, since they are compared sign by sign.
 pub(super) fn composed_lines(text: &str) -> Cow<'_, str> {
-    if matches!(composed(text), Cow::Borrowed(_)) {
+    if matches!(compose(text), Cow::Borrowed(_)) {
         return text.into();
     }
     let mut whole = String::with_capacity(text.len());
     for part in text.split_inclusive('\n') {
         let (line, end) = part.split_at(part.trim_end_matches(['\n', '\r']).len());
-        let Some(line) = Line::of(line) else {
+        let Some(line) = Line::parse(line) else {
             whole.push_str(part);
             continue;
         };
-        let (path, title) = (composed(line.path), composed(line.title));
+        let (path, title) = (compose(line.path), compose(line.title));
         let line = Line {
             path: &path,
             title: &title,

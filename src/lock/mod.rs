@@ -112,7 +112,7 @@ impl Lock {
             let line = line.trim_end_matches('\n');
             let line = line.strip_suffix('\r').unwrap_or(line);
             let at = |message: String| broken(number, message);
-            if let Some(read) = Line::of(line).filter(|_| number > 0) {
+            if let Some(read) = Line::parse(line).filter(|_| number > 0) {
                 if legal(read.id) != read.id {
                     return Err(at(FORBIDDEN.to_owned()));
                 }
@@ -149,7 +149,7 @@ impl Lock {
                 _ => return Err(at("this is no line of a lock".to_owned())),
             }
         }
-        lock.posts = Lines::of(whole, starts).map_err(|start| {
+        lock.posts = Lines::parse(whole, starts).map_err(|start| {
             let path = whole[start..].split('\t').next().unwrap_or_default();
             broken(
                 whole[..start].matches('\n').count(),
@@ -191,7 +191,7 @@ impl Lock {
 
     /// The ids of posts that the last build may have had, and that are not among those with these ids: all that are in
     /// no post, where the last build is not known.
-    pub fn vanished(&self, ids: &HashSet<&str>, past: &dyn Past) -> Vec<String> {
+    pub fn find_vanished(&self, ids: &HashSet<&str>, past: &dyn Past) -> Vec<String> {
         let is_gone =
             |id: &&str| !ids.contains(id) && (past.before(id).is_some() || !past.is_known());
         let gone: BTreeSet<&str> = self
@@ -229,7 +229,7 @@ impl Lock {
         let Some(line) = known.map(|line| line.to_string()) else {
             return false;
         };
-        let Some(line) = Line::of(&line) else {
+        let Some(line) = Line::parse(&line) else {
             return false;
         };
         // An id that was minted just now was never published.

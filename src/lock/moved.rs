@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::lock::lines::Line;
-use crate::post::{Likeness, Signature, composed};
+use crate::post::{Likeness, Signature, compose};
 
 /// Above so many pairs, texts are not compared where nothing else agrees.
 const MOST_PAIRS: usize = 100_000_000;
@@ -28,7 +28,7 @@ pub(super) struct Trace<'a> {
 
 impl<'a> Trace<'a> {
     /// What the lock and the last build say of a post.
-    pub(super) fn of_line(line: &Line<'a>, text: Option<Signature>) -> Self {
+    pub(super) fn from_line(line: &Line<'a>, text: Option<Signature>) -> Self {
         Self {
             path: line.path,
             published: line.published,
@@ -240,7 +240,7 @@ fn stem(path: &str) -> String {
         name = folders.rsplit('/').next().unwrap_or_default();
     }
     let name = without_date(name);
-    let plain = composed(name).to_lowercase();
+    let plain = compose(name).to_lowercase();
     let words = plain.split(|c: char| !c.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     words.join("-")

@@ -48,12 +48,12 @@ impl Past for Build<'_> {
         let text = self.before.get(id)?;
         Some(match *text {
             "?" => Signature::UNKNOWN,
-            text => Signature::of(text),
+            text => Signature::from_text(text),
         })
     }
 
     fn now(&self, number: usize) -> Option<Signature> {
-        self.now.get(number).map(|text| Signature::of(text))
+        self.now.get(number).map(|text| Signature::from_text(text))
     }
 
     fn is_there(&self, path: &str) -> bool {
@@ -61,7 +61,7 @@ impl Past for Build<'_> {
     }
 
     fn is_shared(&self, text: Signature) -> bool {
-        let texts = self.before.values().map(|text| Signature::of(text));
+        let texts = self.before.values().map(|text| Signature::from_text(text));
         texts.filter(|other| *other == text).count() > 1
     }
 

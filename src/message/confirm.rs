@@ -42,7 +42,7 @@ impl ConfirmBy {
     }
 
     /// The token of one reader: where it has to pass through mail programs, the form of one case.
-    pub(super) fn token(&self, reader: ReaderId, issue: IssueId, key: &Key) -> String {
+    pub(super) fn make_token(&self, reader: ReaderId, issue: IssueId, key: &Key) -> String {
         let claim = Claim {
             purpose: Purpose::Confirm,
             reader,

@@ -326,7 +326,7 @@ impl Compiled {
 
     /// Fills a draft of this mail for one reader.
     pub fn read_by(&self, draft: &Draft, reader: &Reader, key: &Key) -> Draft {
-        let own = self.own(reader, key);
+        let own = self.fill_own(reader, key);
         Draft {
             subject: header::one_line(&own.put_into(&self.subject, Part::Text)),
             html: own.put_into(&draft.html, Part::Html),
@@ -334,7 +334,7 @@ impl Compiled {
         }
     }
 
-    fn own(&self, reader: &Reader, key: &Key) -> ReaderValues {
+    fn fill_own(&self, reader: &Reader, key: &Key) -> ReaderValues {
         let name = reader
             .name
             .as_deref()
@@ -358,7 +358,7 @@ impl Compiled {
             .as_ref()
             .map(|page| format!("{page}{token}"));
         let confirm = self.confirm.as_ref();
-        let asked = confirm.map(|by| (by, by.token(reader.id, self.issue, key)));
+        let asked = confirm.map(|by| (by, by.make_token(reader.id, self.issue, key)));
         ReaderValues {
             name: name.unwrap_or_else(|| self.anonymous.clone()),
             address: reader.email.to_string(),
@@ -377,7 +377,7 @@ impl Compiled {
 
     /// Fills the message for one reader (RFC 5322, with CRLF). Filling it again yields the same bytes.
     pub fn fill(&self, reader: &Reader, made_at: DateTime<Utc>, key: &Key) -> Vec<u8> {
-        let own = self.own(reader, key);
+        let own = self.fill_own(reader, key);
         // Both parts hold it; it has no character that HTML escapes.
         let mut leave = Vec::with_capacity(256);
         quoted::encode_slot(&escape_for(&own.leave, Part::Html), &mut leave);

@@ -29,7 +29,7 @@ static REFERENCES: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| {
 
 impl Fingerprint {
     /// The fingerprint of a file's text.
-    pub fn of(text: &str) -> Self {
+    pub fn from_text(text: &str) -> Self {
         let refers = REFERENCES
             .iter()
             .any(|word| word.find(text.as_bytes()).is_some());
@@ -46,16 +46,16 @@ mod tests {
 
     #[test]
     fn one_letter_makes_another_text() {
-        assert_eq!(Fingerprint::of("tea"), Fingerprint::of("tea"));
-        assert_ne!(Fingerprint::of("tea"), Fingerprint::of("Tea"));
+        assert_eq!(Fingerprint::from_text("tea"), Fingerprint::from_text("tea"));
+        assert_ne!(Fingerprint::from_text("tea"), Fingerprint::from_text("Tea"));
     }
 
     #[test]
     fn a_text_that_leads_to_other_files_is_known() {
         assert!(
-            Fingerprint::of("see [tea](tea.md)").refers
-                && Fingerprint::of("{% post_url tea %}").refers
+            Fingerprint::from_text("see [tea](tea.md)").refers
+                && Fingerprint::from_text("{% post_url tea %}").refers
         );
-        assert!(!Fingerprint::of("see [tea](https://x.example/tea/)").refers);
+        assert!(!Fingerprint::from_text("see [tea](https://x.example/tea/)").refers);
     }
 }

@@ -62,7 +62,7 @@ const MEDIA: &[&str] = &[
 
 impl Markup {
     /// That of a file; none where it holds no text of a post.
-    pub(crate) fn of(path: &str) -> Option<Self> {
+    pub(crate) fn from_path(path: &str) -> Option<Self> {
         let (stem, ending) = path.rsplit('/').next()?.rsplit_once('.')?;
         // `tea.md.asc` is a signature.
         if ending.eq_ignore_ascii_case("asc") && stem.contains('.') {
@@ -79,7 +79,7 @@ impl Markup {
         let file = path.rsplit('/').next().unwrap_or_default();
         let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
         let is_media = MEDIA.iter().any(|known| ending.eq_ignore_ascii_case(known));
-        !is_media && Self::of(path).is_none()
+        !is_media && Self::from_path(path).is_none()
     }
 
     /// Whether a text in it can be read here.
@@ -114,7 +114,7 @@ mod tests {
             ("a.md/tea", None),
             ("md", None),
         ] {
-            assert_eq!(Markup::of(path), markup, "{path}");
+            assert_eq!(Markup::from_path(path), markup, "{path}");
         }
     }
 

@@ -128,7 +128,7 @@ mod signature;
 
 pub use body::body;
 pub use body::links::Index;
-pub(crate) use composed::composed;
+pub(crate) use composed::compose;
 pub(crate) use dialect::slug::slug;
 pub use drawing::Drawing;
 pub(crate) use drawing::{DRAWINGS, PROGRAM};
@@ -136,7 +136,7 @@ pub(crate) use facts::{Commits, ParsedPost, Why, sections, unknown_of_generator}
 pub use facts::{Read, read};
 pub(crate) use fingerprint::Fingerprint;
 pub use fingerprint::fingerprint_of;
-pub(crate) use front::{texts_of, with_defaults};
+pub(crate) use front::{add_defaults, texts_of};
 pub(crate) use markup::Markup;
 pub(crate) use signature::Likeness;
 pub use signature::Signature;

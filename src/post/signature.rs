@@ -35,7 +35,7 @@ impl Signature {
     pub const UNKNOWN: Self = Self(UNREAD);
 
     /// The signature of a post's text without its front matter. Case, spaces, markup and line breaks do not count.
-    pub fn of(text: &str) -> Self {
+    pub fn from_text(text: &str) -> Self {
         let words = hashes_of_words(text);
         if words.is_empty() {
             return Self(EMPTY);
@@ -183,7 +183,7 @@ mod tests {
                         by the people who laid them.";
 
     fn compare(one: &str, other: &str) -> Likeness {
-        Signature::of(one).compare(Signature::of(other))
+        Signature::from_text(one).compare(Signature::from_text(other))
     }
 
     #[test]
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_signature_that_was_kept_is_the_same() {
-        let signature = Signature::of(TEA);
+        let signature = Signature::from_text(TEA);
         assert_eq!(Signature::from_bits(signature.bits()), signature);
     }
 }

@@ -35,7 +35,7 @@ pub struct BuiltPosts<'a> {
 
 impl Manifest {
     /// The files whose change the hub does not know of yet.
-    pub fn untold(&self) -> Vec<String> {
+    pub fn list_untold(&self) -> Vec<String> {
         let mut untold = Vec::new();
         for (path, written) in &self.files {
             if written.news == News::Untold {
@@ -53,7 +53,7 @@ impl Manifest {
 
     /// Drops the waiting list once the hub knows of every feed. Returns whether it changed.
     pub fn settle(&mut self) -> bool {
-        let is_settled = !self.waiting.is_empty() && self.untold().is_empty();
+        let is_settled = !self.waiting.is_empty() && self.list_untold().is_empty();
         if is_settled {
             self.waiting.clear();
         }
@@ -63,7 +63,7 @@ impl Manifest {
     /// Lists the new posts in the feeds of which the hub is to be told: their pages must answer before it is. A post that
     /// is gone leaves the list; of a whole site that comes at once the newest posts stand for all.
     pub fn wait_for(&mut self, posts: &BuiltPosts<'_>, outlines: &[Outline], now: DateTime<Utc>) {
-        let untold: BTreeSet<String> = self.untold().into_iter().collect();
+        let untold: BTreeSet<String> = self.list_untold().into_iter().collect();
         let mut shown: BTreeSet<usize> = BTreeSet::new();
         for outline in outlines {
             if untold.contains(&outline.path) {
@@ -161,7 +161,7 @@ impl<'a> Hub<'a> {
     pub(crate) async fn tell(&self, manifest: &mut Manifest) -> HubReport {
         let client = Client::new(self.is_private);
         let deadline = Instant::now() + LIMIT;
-        let untold = manifest.untold();
+        let untold = manifest.list_untold();
         let mut troubles: BTreeMap<String, usize> = BTreeMap::new();
         let (mut told, mut asked) = (0, 0);
         let mut is_down = false;

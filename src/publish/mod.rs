@@ -99,7 +99,7 @@ impl Publisher {
                 == fs::metadata(self.dir.join(&path))
                     .ok()
                     .filter(|_| self.precompress)
-                    .map(|file| Stamp::of(&file))
+                    .map(|file| Stamp::from_metadata(&file))
         });
         let drawings = self.manifest().drawings.get(&outline.path).cloned();
         let drawings = drawings.unwrap_or_default();
@@ -117,7 +117,7 @@ impl Publisher {
         let Ok(metadata) = fs::metadata(&file) else {
             return false;
         };
-        let stamp = Stamp::of(&metadata);
+        let stamp = Stamp::from_metadata(&metadata);
         if stamp == known.stamp {
             return true;
         }
@@ -208,7 +208,7 @@ impl Publisher {
             Written {
                 fingerprint,
                 hash: fingerprint_of(&bytes),
-                stamp: Stamp::of(&metadata),
+                stamp: Stamp::from_metadata(&metadata),
                 news,
             },
         );

@@ -58,7 +58,7 @@ impl Turn<'_> {
             }
             let issue = self.issue(store, posts, plan).await?;
             let composed = self.compose(talk, posts, issue.id);
-            let composed = composed.and_then(|composed| composed.checked(talk));
+            let composed = composed.and_then(|composed| composed.check(talk));
             let Composed { compiled, .. } = match composed {
                 Ok(composed) => composed,
                 // The posts stay unannounced; the other issues and digests go on.

@@ -8,7 +8,7 @@ use crate::config::Layout;
 use crate::delivery::load_signer;
 use crate::digest::{
     Content, Draft, Fault, Sizes, SourceFile, Templates, draft, find_left_out, locate, preflight,
-    refuse_long, refuse_many, shown, unsized_images,
+    refuse_long, refuse_many, split_at_limit, unsized_images,
 };
 use crate::file::read::read_beginning;
 use crate::finding::{Finding, Place};
@@ -41,7 +41,7 @@ pub(crate) struct Composed {
 
 impl Composed {
     /// Names what is wrong; an error stops the issue.
-    pub(crate) fn checked(mut self, talk: &mut Talk<'_>) -> Result<Self, Finding> {
+    pub(crate) fn check(mut self, talk: &mut Talk<'_>) -> Result<Self, Finding> {
         let first_error = self
             .findings
             .iter()
@@ -64,7 +64,7 @@ impl Turn<'_> {
         let words = self.words()?;
         let templates = self.read_templates(talk)?;
         let mut entries = Vec::new();
-        let (shown, headlines) = shown(self.digest, posts);
+        let (shown, headlines) = split_at_limit(self.digest, posts);
         for post in shown {
             entries.push((*post, self.loaded.body(post)?));
         }

@@ -154,7 +154,7 @@ async fn go_on(
 ) -> anyhow::Result<Ending> {
     let store = sender.store();
     app.refuse_another_store(&issue.digest, store).await?;
-    let compiled = match Compiled::from_text(&store.compiled(issue.id).await?) {
+    let compiled = match Compiled::from_text(&store.load_compiled(issue.id).await?) {
         Ok(compiled) => compiled,
         // The other issues go out all the same.
         Err(why) => {

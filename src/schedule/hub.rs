@@ -21,11 +21,13 @@ pub(crate) async fn tell_hub_when_live(
     if manifest.settle() {
         save(app, talk, manifest);
     }
-    let untold = manifest.untold().len();
+    let untold = manifest.list_untold().len();
     if untold == 0 {
         return Ok(());
     }
-    let missing = live.missing(app, talk, &manifest.waiting_pages()).await;
+    let missing = live
+        .find_missing(app, talk, &manifest.waiting_pages())
+        .await;
     if manifest.take_present(&missing) {
         save(app, talk, manifest);
     }
@@ -44,7 +46,7 @@ pub(crate) async fn tell_hub_when_live(
     }
     tell_hub(app, talk, manifest).await?;
     // A hub that is down is told as soon as it is there again.
-    if manifest.untold().len() < untold {
+    if manifest.list_untold().len() < untold {
         manifest.drop_late(now, PATIENCE);
         save(app, talk, manifest);
     }
@@ -62,7 +64,7 @@ pub(crate) async fn tell_hub(
     talk: &mut Talk<'_>,
     manifest: &mut Manifest,
 ) -> anyhow::Result<Ending> {
-    let is_told_already = manifest.untold().is_empty();
+    let is_told_already = manifest.list_untold().is_empty();
     let Some(hub) = Hub::new(&app.config.feeds, &app.config.site) else {
         return Ok(Ending::Done);
     };

@@ -154,7 +154,7 @@ pub(crate) async fn read_inbox(
         if letters.is_empty() {
             break;
         }
-        let batch = LetterBatch::of(app, &store, &keys, &letters).await?;
+        let batch = LetterBatch::load(app, &store, &keys, &letters).await?;
         let carried = store.carry_back(&batch.returned, app.clock.now()).await?;
         let mut carried = carried.into_iter().zip(&batch.returned);
         for (letter, is_ours) in letters.iter().zip(&batch.is_ours) {
@@ -181,7 +181,7 @@ pub(crate) async fn read_inbox(
     if tally.read > 0 {
         talk.conclude(&tally.summarise())?;
     }
-    Ok(Ending::of(&findings))
+    Ok(Ending::from_findings(&findings))
 }
 
 /// Reads the box of the config, where there is one. What goes wrong with it is named, and stops no mail.
@@ -217,7 +217,7 @@ struct LetterBatch {
 }
 
 impl LetterBatch {
-    async fn of(
+    async fn load(
         app: &App,
         store: &Store,
         keys: &[Key],

@@ -42,7 +42,7 @@ impl Default for Live {
 impl Live {
     /// Those of these pages that do not answer with success, each named in a warning. None where nobody outside this
     /// machine is told: with an outbox, on a loopback site, or with `require_live = false`.
-    pub(crate) async fn missing(
+    pub(crate) async fn find_missing(
         &mut self,
         app: &App,
         talk: &mut Talk<'_>,
@@ -71,7 +71,7 @@ impl Live {
         }
         if own.is_empty() {
             talk.report(&findings);
-            return self.those_missing(pages);
+            return self.list_missing(pages);
         }
         let client = self.client.get_or_init(|| Client::for_site(&site.url));
         let ask = |page: Url| {
@@ -91,10 +91,10 @@ impl Live {
             self.known.insert(page, trouble);
         }
         talk.report(&findings);
-        self.those_missing(pages)
+        self.list_missing(pages)
     }
 
-    fn those_missing(&self, pages: &[Url]) -> Vec<Url> {
+    fn list_missing(&self, pages: &[Url]) -> Vec<Url> {
         pages
             .iter()
             .filter(|page| self.known.get(page).is_none_or(Option::is_some))

@@ -132,7 +132,7 @@ async fn send_due(turn: &Turn<'_>, talk: &mut Talk<'_>, live: &mut Live) -> anyh
     };
     let pages = plan.pages(turn.digest);
     let missing = tokio::select! {
-        missing = live.missing(turn.app, talk, &pages) => missing,
+        missing = live.find_missing(turn.app, talk, &pages) => missing,
         () = turn.app.stopped() => return Ok(Ending::Partial),
     };
     plan.hold_back(turn.digest, &missing, turn.now);

@@ -34,7 +34,7 @@ impl<'a> Turn<'a> {
             posts: &loaded.posts,
             record: &record,
             began: lock.began(&digest.name).or(earlier),
-            noted: app.noted(name, store),
+            noted: app.find_progress(name, store),
             wish: self.wish,
             now: self.now,
         })?;
@@ -97,9 +97,9 @@ async fn read_record(store: &Store, name: &str, relay: bool) -> anyhow::Result<R
         store: store.name().to_owned(),
         last_slot: store.last_slot(name).await?,
         progress: store.progress(name).await?,
-        announced: store.announced(name, relay).await?,
-        ever: store.announced(name, false).await?,
-        carried: store.carried(name, relay).await?,
+        announced: store.load_announced(name, relay).await?,
+        ever: store.load_announced(name, false).await?,
+        carried: store.load_carried(name, relay).await?,
     })
 }
 

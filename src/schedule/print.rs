@@ -43,7 +43,7 @@ pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Resul
     // The same ids as in what will be sent, beside a link that permits nothing.
     let (_, issue) = turn.name_issue(posts, &plan, &key)?;
     let composed = turn.compose(talk, posts, issue)?;
-    let Composed { compiled, .. } = composed.checked(talk)?;
+    let Composed { compiled, .. } = composed.check(talk)?;
     let reader = store.first_reader(name, &digest.to).await?;
     let reader = reader.with_context(|| no_readers(digest))?;
     if turn.wish.is_none() {

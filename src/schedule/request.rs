@@ -71,7 +71,7 @@ async fn join(
     incoming: &Incoming,
     command: &MailCommand,
 ) -> anyhow::Result<Answered> {
-    let (Some(from), Some(digest)) = (&incoming.from, wanted(app, command)) else {
+    let (Some(from), Some(digest)) = (&incoming.from, find_wanted(app, command)) else {
         return Ok(Answered::Not);
     };
     let signup = Signup {
@@ -92,7 +92,7 @@ async fn join(
 }
 
 /// The digest that is asked for: the one that is named, else the first.
-fn wanted<'a>(app: &'a App, command: &MailCommand) -> Option<&'a Digest> {
+fn find_wanted<'a>(app: &'a App, command: &MailCommand) -> Option<&'a Digest> {
     let mut digests = app.config.digests.iter().filter(|digest| digest.enabled);
     match &command.digest {
         None => digests.next(),

@@ -28,12 +28,12 @@ pub(crate) async fn settle_restored(
             continue;
         }
         let progress = store.progress(name).await?;
-        let may_have_announced = match app.noted(name, store) {
+        let may_have_announced = match app.find_progress(name, store) {
             Some(noted) => progress.frozen < noted.frozen,
-            None => had_slot(app, digest, made_at),
+            None => may_have_had_slot(app, digest, made_at),
         };
         if may_have_announced {
-            let announced = store.announced(name, relay).await?;
+            let announced = store.load_announced(name, relay).await?;
             let posts = loaded.posts.iter().map(|post| post.id.to_string());
             let unknown: Vec<String> = posts.filter(|id| !announced.contains(id)).collect();
             store.know_posts(name, &unknown, app.clock.now()).await?;
@@ -49,7 +49,7 @@ pub(crate) async fn settle_restored(
 }
 
 /// Whether the schedule may have sent something since this moment.
-fn had_slot(app: &App, digest: &Digest, since: Option<DateTime<Utc>>) -> bool {
+fn may_have_had_slot(app: &App, digest: &Digest, since: Option<DateTime<Utc>>) -> bool {
     let (Schedule::Cron(cron), Some(since)) = (&digest.schedule, since) else {
         return true;
     };

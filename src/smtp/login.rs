@@ -46,16 +46,24 @@ impl Login {
                 STANDARD.encode(&self.user),
                 STANDARD.encode(self.password.reveal()),
             ],
-            Auth::Xoauth2 => [format!("AUTH XOAUTH2 {}", self.token()), none(), none()],
-            Auth::Auto | Auth::Plain => [format!("AUTH PLAIN {}", self.plain()), none(), none()],
+            Auth::Xoauth2 => [
+                format!("AUTH XOAUTH2 {}", self.encode_token()),
+                none(),
+                none(),
+            ],
+            Auth::Auto | Auth::Plain => [
+                format!("AUTH PLAIN {}", self.encode_plain()),
+                none(),
+                none(),
+            ],
         })
     }
 
-    fn plain(&self) -> String {
+    fn encode_plain(&self) -> String {
         STANDARD.encode(format!("\0{}\0{}", self.user, self.password.reveal()))
     }
 
-    fn token(&self) -> String {
+    fn encode_token(&self) -> String {
         let (user, password) = (&self.user, self.password.reveal());
         STANDARD.encode(format!("user={user}\x01auth=Bearer {password}\x01\x01"))
     }
@@ -65,7 +73,11 @@ impl Login {
         let password = self.password.reveal();
         Secrets {
             clear: vec![password.to_owned()],
-            encoded: vec![STANDARD.encode(password), self.plain(), self.token()],
+            encoded: vec![
+                STANDARD.encode(password),
+                self.encode_plain(),
+                self.encode_token(),
+            ],
         }
     }
 }

@@ -71,7 +71,7 @@ impl Memberships {
         let memberships = self.0.entry(id).or_insert_with(never);
         for (digest, membership) in digests.iter().zip(memberships) {
             let before = *membership;
-            *membership = change.of_asked(before);
+            *membership = change.apply_to_asked(before);
             if !is_told {
                 continue;
             }

@@ -297,7 +297,7 @@ impl Store {
         };
         let text = format!(
             "UPDATE reader SET name = paired.value FROM {} WHERE reader.id = CAST(paired.key AS BIGINT){only_missing}",
-            self.place.paired("$1")
+            self.place.pair_table("$1")
         );
         sqlx::query(AssertSqlSafe(text))
             .bind(Value::Object(names).to_string())
@@ -317,7 +317,7 @@ impl Store {
     ) -> Result<()> {
         let text = format!(
             "INSERT INTO event (reader, at, kind, detail) SELECT CAST(value AS BIGINT), $1, $2, $3 FROM {}",
-            self.place.listed("$4")
+            self.place.list_table("$4")
         );
         for ids in ids.chunks(MOST_LISTED) {
             sqlx::query(AssertSqlSafe(text.clone()))
@@ -388,7 +388,7 @@ fn insertion(readers: usize) -> String {
 }
 
 pub(super) fn state_of(word: &str) -> Result<ReaderState> {
-    ReaderState::named(word)
+    ReaderState::parse(word)
         .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no reader's state")))
 }
 

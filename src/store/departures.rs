@@ -67,7 +67,7 @@ impl DepartureKind {
         }
     }
 
-    fn named(word: &str) -> Option<Self> {
+    fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 }
@@ -88,7 +88,7 @@ impl Departure {
     fn read(at: i64, kind: &str, reader: &str, digest: Option<&str>) -> Option<Self> {
         Some(Self {
             at,
-            kind: DepartureKind::named(kind)?,
+            kind: DepartureKind::parse(kind)?,
             reader: u128::from_str_radix(reader, 16).ok()?,
             digest: digest.map(Box::from),
         })
@@ -143,7 +143,7 @@ impl EventMark {
 }
 
 /// The line above the departures of a store.
-fn head(store: &str, EventMark { count, latest }: EventMark) -> String {
+fn write_head(store: &str, EventMark { count, latest }: EventMark) -> String {
     format!("store\t{store}\t{count}\t{latest}\n")
 }
 
@@ -173,7 +173,7 @@ fn parse(text: &str) -> Stores {
 fn to_text(stores: &Stores) -> String {
     let mut text = format!("{HEAD}\n");
     for (name, Noted { mark, departures }) in stores {
-        text.push_str(&head(name, *mark));
+        text.push_str(&write_head(name, *mark));
         for departure in departures {
             text.push_str(&format!("{departure}\n"));
         }
@@ -232,7 +232,7 @@ impl Store {
             latest: row.try_get("latest")?,
         };
         let text = read_file(file)?;
-        if text.contains(&head(&self.name, mark)) {
+        if text.contains(&write_head(&self.name, mark)) {
             return Ok(());
         }
         let mut stores = parse(&text);
@@ -312,7 +312,7 @@ impl Store {
             self.record(tx, &[id], at, "left", Some(digest)).await?;
             return Ok(Some(stays && was.takes_mail()));
         }
-        let Some(state) = ReaderState::named(departure.kind.word()) else {
+        let Some(state) = ReaderState::parse(departure.kind.word()) else {
             return Ok(Some(false));
         };
         // The owner alone forgets; all else stands in the file as in a list.
@@ -320,7 +320,7 @@ impl Store {
             ReaderState::Forgotten => Source::Owner,
             _ => Source::List,
         };
-        let change = decide(Some(was), Wish::listed(state), by);
+        let change = decide(Some(was), Wish::for_listed(state), by);
         let (Some(now), Some(event)) = (change.state, change.event) else {
             return Ok(Some(false));
         };

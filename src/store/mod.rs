@@ -92,7 +92,7 @@ use crate::token::{Ids, Key};
 use connect::{StorePlace, begin, beside, connect, find_folder, make_private, sqlite_address};
 use mark::Mark;
 use schema::{migrate, version};
-use secret::{FINGERPRINT_KEY, STORE_NAME, once};
+use secret::{FINGERPRINT_KEY, STORE_NAME, load_once};
 use wait::Wait;
 
 /// How often what met a lock or a deadlock is tried.
@@ -192,7 +192,7 @@ impl Store {
             (Access::Read, _) => {}
             (Access::Write, _) => migrate(&pool, &place, now).await?,
         }
-        Self::known(pool, place).await
+        Self::with_identity(pool, place).await
     }
 
     /// Asks the database for nothing, to see that it is there.
@@ -212,13 +212,14 @@ impl Store {
         sqlx::any::install_default_drivers();
         let pool = connect(&StorePlace::Memory, "sqlite::memory:", Access::Write).await?;
         migrate(&pool, &StorePlace::Memory, now).await?;
-        Self::known(pool, StorePlace::Memory).await
+        Self::with_identity(pool, StorePlace::Memory).await
     }
 
-    async fn known(pool: AnyPool, place: StorePlace) -> Result<Self> {
-        let fingerprints = Key::from_text(FINGERPRINT_KEY, &once(&pool, FINGERPRINT_KEY).await?)
-            .ok_or_else(|| StoreError::Damaged("the fingerprint key is no key".to_owned()))?;
-        let name = once(&pool, STORE_NAME).await?;
+    async fn with_identity(pool: AnyPool, place: StorePlace) -> Result<Self> {
+        let fingerprints =
+            Key::from_text(FINGERPRINT_KEY, &load_once(&pool, FINGERPRINT_KEY).await?)
+                .ok_or_else(|| StoreError::Damaged("the fingerprint key is no key".to_owned()))?;
+        let name = load_once(&pool, STORE_NAME).await?;
         Ok(Self {
             pool,
             place,

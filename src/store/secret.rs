@@ -14,7 +14,7 @@ pub(super) const SITE: i64 = 3;
 const FIRST_LINK_KEY: i64 = 100;
 
 /// What the store has once under this number.
-pub(super) async fn once(pool: &AnyPool, number: i64) -> Result<String> {
+pub(super) async fn load_once(pool: &AnyPool, number: i64) -> Result<String> {
     let row = sqlx::query("SELECT key FROM secret WHERE number = $1")
         .bind(number)
         .fetch_one(pool)

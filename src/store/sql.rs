@@ -8,7 +8,7 @@ pub(super) const MOST_LISTED: usize = 500;
 impl StorePlace {
     /// The condition that `column` is among the numbers bound as this parameter.
     pub(super) fn among(&self, column: &str, parameter: &str) -> String {
-        let listed = self.listed(parameter);
+        let listed = self.list_table(parameter);
         match self {
             // As an array it is looked up in an index, whatever the planner thinks of the list's length.
             Self::Server => {
@@ -20,7 +20,7 @@ impl StorePlace {
 
     /// The condition that `column` is among the texts bound as this parameter, a JSON array.
     pub(super) fn among_texts(&self, column: &str, parameter: &str) -> String {
-        let listed = self.listed(parameter);
+        let listed = self.list_table(parameter);
         match self {
             Self::Server => format!("{column} = ANY (ARRAY(SELECT value FROM {listed}))"),
             Self::Memory | Self::File(_) => format!("{column} IN (SELECT value FROM {listed})"),
@@ -29,7 +29,7 @@ impl StorePlace {
 
     /// A table of one `value`, from the [`list`] bound as this parameter: one text, prepared once, serves lists of any
     /// length.
-    pub(super) fn listed(&self, parameter: &str) -> String {
+    pub(super) fn list_table(&self, parameter: &str) -> String {
         match self {
             Self::Server => {
                 format!("jsonb_array_elements_text(CAST({parameter} AS jsonb)) AS listed(value)")
@@ -92,7 +92,7 @@ impl StorePlace {
     }
 
     /// A table of `key` and `value`, from the JSON object bound as this parameter.
-    pub(super) fn paired(&self, parameter: &str) -> String {
+    pub(super) fn pair_table(&self, parameter: &str) -> String {
         match self {
             Self::Server => format!("jsonb_each_text(CAST({parameter} AS jsonb)) AS paired"),
             Self::Memory | Self::File(_) => format!("json_each({parameter}) AS paired"),

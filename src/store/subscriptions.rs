@@ -97,7 +97,7 @@ impl Store {
         let text = format!(
             "INSERT INTO subscription (digest, reader) SELECT $1, CAST(value AS BIGINT) FROM {} WHERE TRUE \
              ON CONFLICT (digest, reader) DO NOTHING",
-            self.place.listed("$2")
+            self.place.list_table("$2")
         );
         for ids in ids.chunks(MOST_LISTED) {
             sqlx::query(AssertSqlSafe(text.clone()))

@@ -52,13 +52,13 @@ impl Columns {
             email: 0,
             names: Vec::new(),
             digests: None,
-            standing: Standing::of(&[], file),
+            standing: Standing::find(&[], file),
             unused: Vec::new(),
         }
     }
 
     /// Finds them in the header; none where no column is the address's.
-    pub(super) fn of(header: &[String], file: &str) -> Option<Self> {
+    pub(super) fn find(header: &[String], file: &str) -> Option<Self> {
         let folded: Vec<String> = header.iter().map(|name| fold(name)).collect();
         let find = |names: &[&str]| {
             names
@@ -80,7 +80,7 @@ impl Columns {
             email: plain.or_else(|| find(EMAIL))?,
             names,
             digests: find(&["digests"]),
-            standing: Standing::of(&folded, file),
+            standing: Standing::find(&folded, file),
             unused: Vec::new(),
         };
         for (at, name) in header.iter().enumerate() {

@@ -22,7 +22,7 @@ pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<DecodedText<'a>, F
     let first = bytes.by_ref().take(BLOCK as u64).read_to_end(&mut start);
     first.map_err(|error| unreadable(&error))?;
     let (units, unit): (&[u8], Unit) = match &*start {
-        [0xef, 0xbb, 0xbf, rest @ ..] => return Ok(joined(rest.to_vec(), bytes)),
+        [0xef, 0xbb, 0xbf, rest @ ..] => return Ok(join(rest.to_vec(), bytes)),
         [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
         // Without a mark at its start, ASCII shows by its empty halves.
@@ -34,7 +34,7 @@ pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<DecodedText<'a>, F
                     .hint("save the sheet as CSV in UTF-8"),
             );
         }
-        _ => return Ok(joined(start, bytes)),
+        _ => return Ok(join(start, bytes)),
     };
     let mut units = units.to_vec();
     let read = bytes.read_to_end(&mut units);
@@ -43,14 +43,14 @@ pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<DecodedText<'a>, F
     let text: Result<String, _> =
         char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
     match (text, odd) {
-        (Ok(text), []) => Ok(joined(text.into_bytes(), io::empty())),
+        (Ok(text), []) => Ok(join(text.into_bytes(), io::empty())),
         _ => {
             Err(Finding::error("this begins as UTF-16, and is none").hint("save the list as UTF-8"))
         }
     }
 }
 
-fn joined<'a>(start: Vec<u8>, rest: impl Read + 'a) -> DecodedText<'a> {
+fn join<'a>(start: Vec<u8>, rest: impl Read + 'a) -> DecodedText<'a> {
     let all: Box<dyn Read + 'a> = Box::new(Cursor::new(start).chain(rest));
     Newlines::new(BufReader::with_capacity(BLOCK, all))
 }

@@ -65,7 +65,7 @@ impl<'a> List<'a> {
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim().to_owned())
             .collect();
-        let (columns, is_first) = match Columns::of(&header, file) {
+        let (columns, is_first) = match Columns::find(&header, file) {
             Some(columns) => (columns, false),
             None if header.len() == 1 && header[0].parse::<Mailbox>().is_ok() => {
                 (Columns::bare(file), true)

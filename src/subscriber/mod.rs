@@ -57,7 +57,7 @@ mod tests {
             digests: digests.into_iter().map(str::to_owned).collect(),
         });
         let mut text = Vec::new();
-        let mut sheet = Sheet::of_subscribers(&mut text).unwrap();
+        let mut sheet = Sheet::for_subscribers(&mut text).unwrap();
         for one in &everyone {
             sheet.write_subscriber(one).unwrap();
         }

@@ -27,7 +27,7 @@ impl<W: io::Write> Sheet<W> {
     ///
     /// # Errors
     /// Where `out` does.
-    pub(crate) fn of_subscribers(out: W) -> io::Result<Self> {
+    pub(crate) fn for_subscribers(out: W) -> io::Result<Self> {
         Self::new(out, &["email", "name", "state", "digests"])
     }
 

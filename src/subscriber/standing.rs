@@ -114,7 +114,7 @@ pub(super) struct Standing {
 impl Standing {
     /// Finds the columns in a folded header. Mailchimp and Buttondown write those who get nothing to files of their own,
     /// whose names alone say so in part: `nonsubscribed_email_audience_export_….csv`.
-    pub(super) fn of(folded: &[String], file: &str) -> Self {
+    pub(super) fn find(folded: &[String], file: &str) -> Self {
         let mut columns = Vec::new();
         for (at, name) in folded.iter().enumerate() {
             let known = COLUMNS.iter().find(|(column, _)| column == name);
@@ -219,7 +219,7 @@ mod tests {
     fn read(header: &[&str], file: &str, cells: &[&str]) -> Result<Option<ReaderState>, String> {
         let folded: Vec<String> = header.iter().map(|name| fold(name)).collect();
         let cell = |at: usize| cells.get(at).copied().filter(|cell| !cell.is_empty());
-        let state = Standing::of(&folded, file).read(cell);
+        let state = Standing::find(&folded, file).read(cell);
         state.map_err(|finding| finding.to_string())
     }
 

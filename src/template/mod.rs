@@ -21,7 +21,7 @@ pub(crate) fn explain(error: &tera::Error) -> Finding {
             let span = report.span();
             let message = report.message().trim_end_matches('.');
             // Of what is undefined within an index, and where it is shown, no message gives the name.
-            let expression = spanned(&error.to_string(), span)
+            let expression = find_span(&error.to_string(), span)
                 .filter(|_| message.contains("undefined") && !message.starts_with("Variable `"));
             let message = match expression {
                 Some(expression) => format!("{message}: `{expression}`"),
@@ -39,7 +39,7 @@ pub(crate) fn explain(error: &tera::Error) -> Finding {
         // What is unknown in a template is told as a report of several lines, of which the first two say it all.
         other => {
             let words = other.to_string();
-            reported(&words).map_or_else(
+            parse_report(&words).map_or_else(
                 || Finding::error(format!("the templates cannot be used: {words}")),
                 |(message, file, line)| unusable(message, file, line),
             )
@@ -57,7 +57,7 @@ fn extends(file: &str, message: String) -> Finding {
 
 /// The expression that ends with a span, from a report whose fourth line is `LINE | TEXT`: a span may cover the last
 /// field of `posts[0].title` alone. Up to the end of the first line where it has several.
-fn spanned(report: &str, span: &tera::Span) -> Option<String> {
+fn find_span(report: &str, span: &tera::Span) -> Option<String> {
     let (_, line) = report.lines().nth(3)?.split_once(" | ")?;
     let line: Vec<char> = line.chars().collect();
     let end = match span.start_line == span.end_line {
@@ -85,7 +85,7 @@ fn spanned(report: &str, span: &tera::Span) -> Option<String> {
 }
 
 /// The message, the file and the line of a report that reads `error: MESSAGE`, then `--> FILE:LINE:COLUMN`.
-fn reported(words: &str) -> Option<(&str, &str, usize)> {
+fn parse_report(words: &str) -> Option<(&str, &str, usize)> {
     let (message, rest) = words.strip_prefix("error: ")?.split_once('\n')?;
     let mut place = rest
         .lines()

@@ -48,7 +48,7 @@ pub(crate) fn find_unused(root: &Path, wanted: &[&str]) -> Vec<Finding> {
     for name in &names {
         let path = folder.join(name);
         if path.is_dir() {
-            findings.extend(misplaced(&path, wanted));
+            findings.extend(find_misplaced(&path, wanted));
             continue;
         }
         let meant = match is_shared {
@@ -59,14 +59,14 @@ pub(crate) fn find_unused(root: &Path, wanted: &[&str]) -> Vec<Finding> {
         let meant = meant.map(|(ours, _)| ours);
         let meant = meant.filter(|ours| !(is_shared && names.iter().any(|name| name == ours)));
         if let Some(ours) = meant.filter(|ours| wanted.contains(ours)) {
-            findings.push(unused(path, ours));
+            findings.push(warn_of_unused(path, ours));
         }
     }
     for name in names_in(root) {
-        let is_slip = name != FOLDER && likeness(&name.to_lowercase(), FOLDER) > ALIKE;
+        let is_slip = name != FOLDER && compare_names(&name.to_lowercase(), FOLDER) > ALIKE;
         let path = root.join(&name);
         if is_slip && path.is_dir() {
-            findings.extend(misplaced(&path, wanted));
+            findings.extend(find_misplaced(&path, wanted));
         }
     }
     findings
@@ -86,7 +86,7 @@ fn names_in(folder: &Path) -> Vec<String> {
 }
 
 /// The templates with a name of ours that stand in another folder.
-fn misplaced(folder: &Path, wanted: &[&str]) -> Vec<Finding> {
+fn find_misplaced(folder: &Path, wanted: &[&str]) -> Vec<Finding> {
     let names = names_in(folder);
     let ours = names.iter().filter(|name| wanted.contains(&name.as_str()));
     let finding = |name: &String| {
@@ -99,7 +99,7 @@ fn misplaced(folder: &Path, wanted: &[&str]) -> Vec<Finding> {
     ours.map(finding).collect()
 }
 
-fn unused(path: PathBuf, ours: &str) -> Finding {
+fn warn_of_unused(path: PathBuf, ours: &str) -> Finding {
     let expected = OURS.join("`, `");
     Finding::warning("this template is not used: none of ours has this name")
         .in_file(path)
@@ -115,9 +115,9 @@ fn nearest(given: &str) -> Option<(&'static str, f64)> {
         return None;
     }
     let given = given.to_lowercase();
-    let mut nearest = (OURS[0], likeness(&given, OURS[0]));
+    let mut nearest = (OURS[0], compare_names(&given, OURS[0]));
     for ours in &OURS[1..] {
-        let likeness = likeness(&given, ours);
+        let likeness = compare_names(&given, ours);
         if likeness > nearest.1 {
             nearest = (ours, likeness);
         }
@@ -131,7 +131,7 @@ fn nearest(given: &str) -> Option<(&'static str, f64)> {
 }
 
 /// How like one of our names another one is in lower case: the same with another ending behind it is the same.
-fn likeness(given: &str, ours: &str) -> f64 {
+fn compare_names(given: &str, ours: &str) -> f64 {
     match given.strip_prefix(ours) {
         Some(rest) if rest.is_empty() || rest.starts_with('.') => 1.0,
         _ => strsim::jaro_winkler(given, ours),

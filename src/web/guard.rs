@@ -126,7 +126,7 @@ pub(super) fn is_own_form(headers: &HeaderMap) -> bool {
 
 /// From which address a request came: from whoever speaks to us, or, where that is a proxy of ours, from the last one before
 /// it that is none. None where that is this machine: a proxy that the config does not name.
-pub(super) fn forwarded(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
+pub(super) fn find_client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
     let mut from = peer.to_canonical();
     let lines = headers.get_all("x-forwarded-for").iter();
     let named: Vec<&str> = lines
@@ -166,7 +166,7 @@ mod tests {
     use axum::http::{HeaderMap, Uri};
     use url::Url;
 
-    use super::{Hosts, forwarded, is_own_form};
+    use super::{Hosts, find_client, is_own_form};
 
     #[test]
     fn only_a_proxy_of_ours_says_from_where_a_request_came() {
@@ -201,7 +201,7 @@ mod tests {
                 headers.append("x-forwarded-for", line.parse().unwrap());
             }
             let proxies = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
-            let found = forwarded(peer.parse().unwrap(), &headers, &proxies);
+            let found = find_client(peer.parse().unwrap(), &headers, &proxies);
             assert_eq!(
                 found,
                 expected.map(|it| it.parse().unwrap()),

@@ -20,7 +20,7 @@ use crate::reader::Email;
 use crate::schedule::joining::{Signup, ask_to_join, asked_about, confirm as confirm_joining};
 use crate::store::{Confirmation, JoinAnswer};
 use crate::token::{Claim, Purpose};
-use crate::web::guard::{forwarded, is_own_form, status};
+use crate::web::guard::{find_client, is_own_form, status};
 use crate::web::listen::Peer;
 use crate::web::page::{Page, PageButton};
 use crate::web::state::AppState;
@@ -96,7 +96,7 @@ pub(super) async fn join(
         let Ok(Ok(room)) = timeout(CROWDED, room).await else {
             return state.say_busy();
         };
-        let network = forwarded(peer.ip(), &headers, &state.app.config.web.proxies);
+        let network = find_client(peer.ip(), &headers, &state.app.config.web.proxies);
         let asking = Arc::clone(&state);
         tokio::spawn(async move {
             ask(&asking, &email, &chosen, network).await;

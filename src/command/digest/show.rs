@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::cli::{Choice, Show};
 use crate::config::Posts;
 use crate::delivery::{Mailer, deliver_one};
-use crate::digest::{Next, find, news, shown, split};
+use crate::digest::{Next, find, news, split, split_at_limit};
 use crate::ending::Ending;
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
@@ -40,7 +40,7 @@ pub(super) async fn show(
     let composed = turn.compose(talk, &posts, IssueId::SHOWN)?;
     let Composed {
         draft, compiled, ..
-    } = composed.checked(talk)?;
+    } = composed.check(talk)?;
     let key = store.current_key().await?.for_show();
     if let Some(file) = &show.html {
         let read = compiled.read_by(&draft, &reader, &key);
@@ -94,7 +94,7 @@ pub(super) async fn next_or_newest<'a>(
         .pop()
         .with_context(|| format!("{}: there is no post for it", digest.name))?;
     let note = format!("{why}\nThese are the newest posts.");
-    Ok((shown(digest, &newest).0.to_vec(), Some(note)))
+    Ok((split_at_limit(digest, &newest).0.to_vec(), Some(note)))
 }
 
 /// The posts to look at: also drafts and those of the future where some are asked for by name.

@@ -85,7 +85,7 @@ fn tell(
     for words in tally.remarks(list.confirmed) {
         talk.say(&words);
     }
-    Ok(Ending::of(&findings))
+    Ok(Ending::from_findings(&findings))
 }
 
 /// A bar on a terminal, by the bytes that are read.
@@ -204,7 +204,7 @@ impl Import<'_> {
             true => Source::ConfirmedList,
             false => Source::List,
         };
-        let wish = Wish::listed(one.state.unwrap_or(ReaderState::Active));
+        let wish = Wish::for_listed(one.state.unwrap_or(ReaderState::Active));
         let digests = match one.digests {
             Some(mut own) if !self.is_named => {
                 own.sort();

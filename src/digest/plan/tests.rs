@@ -26,7 +26,7 @@ fn digest() -> Digest {
 
 /// Posts with these ids.
 fn posts(ids: impl IntoIterator<Item = String>) -> Vec<Post> {
-    let habits = Habits::of(Dialect::Plain, chrono_tz::UTC);
+    let habits = Habits::new(Dialect::Plain, chrono_tz::UTC);
     let post = |id: String| {
         let text = format!("---\ntitle: {id}\ndate: 2024-05-01\n---\nText.\n");
         match read(&format!("{id}.md"), &text, &site(), &habits, None).unwrap() {

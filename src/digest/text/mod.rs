@@ -8,7 +8,7 @@ mod wrap;
 pub(super) use marks::{CODE, Link};
 pub(super) use wrap::{WIDTH, wrap_text};
 
-use crate::html::words;
+use crate::html::read_words;
 
 /// Wider than any paragraph. The renderer would break words, so [`layout`] breaks the lines.
 const UNBROKEN: usize = 1 << 24;
@@ -22,7 +22,7 @@ pub(super) fn from_html(html: &str, page: &str, used: usize) -> (String, Vec<Lin
     let text = html2text::config::with_decorator(marks::Typed)
         .unicode_strikeout(false)
         .string_from_read(marked.html.as_bytes(), UNBROKEN)
-        .unwrap_or_else(|_| words(&marked.html));
+        .unwrap_or_else(|_| read_words(&marked.html));
     let paragraphs: Vec<&str> = text.lines().collect();
     let text = layout::lay_out(&paragraphs, &marked.blocks, WIDTH).join("\n");
     let text = text.trim_matches('\n').replace('\u{a0}', " ");

@@ -52,7 +52,7 @@ impl FormatWriter for Atom {
     }
 
     fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
-        let document = write(&head(feed));
+        let document = write(&make_head(feed));
         let head = document.strip_suffix(TAIL).unwrap_or(&document);
         // The crate writes elements that it does not know behind the entries, where metadata does not belong.
         let archive = if feed.is_archive {
@@ -71,7 +71,7 @@ fn write(document: &atom::Feed) -> String {
 }
 
 /// A document without its entries.
-fn head(feed: &Feed<'_>) -> atom::Feed {
+fn make_head(feed: &Feed<'_>) -> atom::Feed {
     let site = feed.site;
     let mut links: Vec<Link> = feed
         .relations()
@@ -97,7 +97,7 @@ fn head(feed: &Feed<'_>) -> atom::Feed {
         );
     }
     atom::Feed {
-        title: plain(&feed.title(), None),
+        title: mark_plain(&feed.title(), None),
         id: feed.id.clone(),
         updated: time(
             feed.posts
@@ -121,10 +121,10 @@ fn head(feed: &Feed<'_>) -> atom::Feed {
         icon: feed.picture(site.icon.as_ref()).as_ref().map(text::address),
         logo: feed.picture(site.logo.as_ref()).as_ref().map(text::address),
         links,
-        rights: feed.rights().map(|rights| plain(&rights, None)),
-        subtitle: Some(text::line(&site.description))
+        rights: feed.rights().map(|rights| mark_plain(&rights, None)),
+        subtitle: Some(text::clean_line(&site.description))
             .filter(|text| !text.is_empty())
-            .map(|text| plain(&text, None)),
+            .map(|text| mark_plain(&text, None)),
         lang: Some(site.language.clone()),
         namespaces,
         ..atom::Feed::default()
@@ -150,13 +150,13 @@ fn entry(entry: &Entry<'_>) -> atom::Entry {
     let (content, summary) = match &entry.text {
         // A post without text is described by its title.
         EntryText::Full { html, about: None } if html.is_empty() => {
-            ("", Some(marked(&html::escape(&entry.title), language)))
+            ("", Some(mark_html(&html::escape(&entry.title), language)))
         }
         EntryText::Full { html, about } => (
             html.as_str(),
-            about.as_deref().map(|about| plain(about, language)),
+            about.as_deref().map(|about| mark_plain(about, language)),
         ),
-        EntryText::Summary(html) => ("", Some(marked(html, language))),
+        EntryText::Summary(html) => ("", Some(mark_html(html, language))),
     };
     let picture = post.image.as_ref().map(|image| Extension {
         name: "media:thumbnail".into(),
@@ -165,7 +165,7 @@ fn entry(entry: &Entry<'_>) -> atom::Entry {
         ..Extension::default()
     });
     atom::Entry {
-        title: plain(&entry.title, language),
+        title: mark_plain(&entry.title, language),
         id: text::iri(&post.id, entry.authority),
         updated: time(instant(post), entry.site),
         published: Some(time(post.published, entry.site)),
@@ -195,9 +195,9 @@ fn entry(entry: &Entry<'_>) -> atom::Entry {
 }
 
 /// Plain text; text that looks like markup is escaped and typed as HTML (RFC 4287, 3.1.1.2).
-fn plain(words: &str, language: Option<&str>) -> Words {
+fn mark_plain(words: &str, language: Option<&str>) -> Words {
     if text::looks_like_markup(words) {
-        return marked(&html::escape(words), language);
+        return mark_html(&html::escape(words), language);
     }
     Words {
         lang: language.map(str::to_owned),
@@ -205,7 +205,7 @@ fn plain(words: &str, language: Option<&str>) -> Words {
     }
 }
 
-fn marked(html: &str, language: Option<&str>) -> Words {
+fn mark_html(html: &str, language: Option<&str>) -> Words {
     Words {
         value: html.to_owned(),
         r#type: TextType::Html,
@@ -229,7 +229,7 @@ fn atom_type(rel: &str) -> Option<&'static str> {
 }
 
 fn category(name: &str) -> Option<Category> {
-    Some(text::line(name))
+    Some(text::clean_line(name))
         .filter(|term| !term.is_empty())
         .map(|term| Category {
             term,
@@ -239,7 +239,7 @@ fn category(name: &str) -> Option<Category> {
 
 fn person(author: &Author) -> Person {
     Person {
-        name: text::inert(&text::line(&author.name)),
+        name: text::inert(&text::clean_line(&author.name)),
         email: text::mail(author).map(ToString::to_string),
         uri: author.url.as_ref().map(text::address),
         ..Person::default()

@@ -32,7 +32,7 @@ impl FormatWriter for Json {
     }
 
     fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
-        let document = format!("{:#}", head(feed));
+        let document = format!("{:#}", make_head(feed));
         let head = document.strip_suffix(TAIL).unwrap_or(&document);
         let indent = if entries.is_empty() { "" } else { "\n  " };
         enclose(head, entries, ",", &format!("{indent}{TAIL}\n"))
@@ -40,7 +40,7 @@ impl FormatWriter for Json {
 }
 
 /// A document whose list of items, its last member, is empty.
-fn head(feed: &Feed<'_>) -> Value {
+fn make_head(feed: &Feed<'_>) -> Value {
     let site = feed.site;
     let mut document = json!({
         "version": "https://jsonfeed.org/version/1.1",
@@ -51,7 +51,7 @@ fn head(feed: &Feed<'_>) -> Value {
         "language": site.language,
         "authors": authors(&[feed.author()]),
     });
-    let description = text::line(&site.description);
+    let description = text::clean_line(&site.description);
     if !description.is_empty() {
         document["description"] = json!(description);
     }
@@ -92,7 +92,7 @@ fn item(entry: &Entry<'_>) -> Value {
         }
         // An item must have a content; a summary beside it would say the same again.
         EntryText::Summary(html) => {
-            let words = html::words(html);
+            let words = html::read_words(html);
             item["content_text"] = json!(if words.is_empty() {
                 &entry.title
             } else {
@@ -108,7 +108,7 @@ fn item(entry: &Entry<'_>) -> Value {
     let tags: Vec<String> = post
         .tags
         .iter()
-        .map(|tag| text::line(tag))
+        .map(|tag| text::clean_line(tag))
         .filter(|tag| !tag.is_empty())
         .collect();
     if !tags.is_empty() {
@@ -133,8 +133,8 @@ fn item(entry: &Entry<'_>) -> Value {
 
 fn authors(authors: &[Author]) -> Value {
     let authors = authors.iter().map(|author| match &author.url {
-        Some(url) => json!({"name": text::line(&author.name), "url": text::address(url)}),
-        None => json!({"name": text::line(&author.name)}),
+        Some(url) => json!({"name": text::clean_line(&author.name), "url": text::address(url)}),
+        None => json!({"name": text::clean_line(&author.name)}),
     });
     authors.collect()
 }

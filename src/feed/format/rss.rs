@@ -42,7 +42,7 @@ impl FormatWriter for Rss {
     }
 
     fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
-        let document = write(&head(feed));
+        let document = write(&make_head(feed));
         let head = document.strip_suffix(TAIL).unwrap_or(&document);
         let head = format!(
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}{}",
@@ -56,15 +56,15 @@ impl FormatWriter for Rss {
 fn write(channel: &Channel) -> String {
     let written = channel.pretty_write_to(Vec::new(), b' ', 0);
     let written = String::from_utf8(written.unwrap_or_default()).unwrap_or_default();
-    numbered(written.trim_end())
+    number_entities(written.trim_end())
 }
 
 /// A document without its items.
-fn head(feed: &Feed<'_>) -> Channel {
+fn make_head(feed: &Feed<'_>) -> Channel {
     let site = feed.site;
     let (title, link) = (part_closing_tags(&feed.title()), text::address(&site.url));
-    let description =
-        Some(part_closing_tags(&text::line(&site.description))).filter(|text| !text.is_empty());
+    let description = Some(part_closing_tags(&text::clean_line(&site.description)))
+        .filter(|text| !text.is_empty());
     let mut namespaces = BTreeMap::from([
         ("atom".to_owned(), "http://www.w3.org/2005/Atom".to_owned()),
         (
@@ -166,7 +166,7 @@ fn item(entry: &Entry<'_>) -> Item {
         None => post
             .authors
             .iter()
-            .map(|author| part_closing_tags(&text::line(&author.name)))
+            .map(|author| part_closing_tags(&text::clean_line(&author.name)))
             .collect(),
     };
     Item {
@@ -263,14 +263,14 @@ fn atom_link(rel: &str, href: String) -> Link {
 }
 
 fn category(name: &str) -> Option<Category> {
-    Some(text::line(name))
+    Some(text::clean_line(name))
         .filter(|name| !name.is_empty())
         .map(|name| Category { name, domain: None })
 }
 
 /// `ada@x.example (Ada)`; none without an address that RSS permits.
 fn by_mail(author: &Author) -> Option<String> {
-    let name = part_closing_tags(&text::line(&author.name))
+    let name = part_closing_tags(&text::clean_line(&author.name))
         .replace('(', "[")
         .replace(')', "]");
     text::mail(author).map(|email| format!("{email} ({name})"))
@@ -297,7 +297,7 @@ fn part_closing_tags(text: &str) -> String {
 }
 
 /// The document with numbers in place of named entities outside CDATA, as the profile says: the crate writes names.
-fn numbered(xml: &str) -> String {
+fn number_entities(xml: &str) -> String {
     let mut written = String::with_capacity(xml.len());
     for (number, part) in xml.split("<![CDATA[").enumerate() {
         let (cdata, rest) = match (number, part.split_once("]]>")) {
@@ -331,14 +331,14 @@ fn numbered(xml: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{numbered, part_closing_tags};
+    use super::{number_entities, part_closing_tags};
 
     #[test]
     fn entities_have_numbers_outside_cdata_only() {
         let xml =
             "<t>A&amp;B &lt;/x&gt;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&quot;</t>";
         let expected = "<t>A&#x26;B &#x3C;/x&#x3E;</t><d><![CDATA[A&amp;B ]]]]><![CDATA[> <p>]]></d><t>&#x22;</t>";
-        assert_eq!(numbered(xml), expected);
+        assert_eq!(number_entities(xml), expected);
     }
 
     #[test]

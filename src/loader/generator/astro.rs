@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::config::Format;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::Generator;
-use crate::loader::generator::survey::{Survey, assigned, posts_in};
+use crate::loader::generator::survey::{Survey, find_assigned, posts_in};
 
 /// Where a site keeps its title, by the starters of Astro and of its themes.
 const CONSTANTS: [&str; 6] = [
@@ -24,13 +24,13 @@ pub(super) const CONTENT: [&str; 3] = ["src/content", "src/data", "src/pages"];
 pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     let root = &generator.root;
     let script = text_of(&generator.file);
-    if let Some(url) = assigned(&script, "site") {
+    if let Some(url) = find_assigned(&script, "site") {
         survey.take_url(url);
     }
     for file in CONSTANTS {
         let script = text_of(&root.join(file));
         let named = |names: &[&str]| {
-            let found = names.iter().find_map(|name| assigned(&script, name));
+            let found = names.iter().find_map(|name| find_assigned(&script, name));
             found.map(str::to_owned)
         };
         survey.title = survey
@@ -49,7 +49,7 @@ pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
         .map(|(_, posts)| posts)
         .next();
     survey.posts = found.unwrap_or_else(|| content[0].clone());
-    survey.output = assigned(&script, "outDir")
+    survey.output = find_assigned(&script, "outDir")
         .unwrap_or("dist")
         .trim_start_matches("./")
         .into();

@@ -11,9 +11,9 @@ use crate::file::asset::Inside;
 use crate::file::read::{Unreadable, WRITTEN, read_text};
 use crate::finding::{Finding, Severity};
 use crate::loader::generator::keys::{Generator, author};
-use crate::loader::generator::survey::{Survey, assigned, posts_in};
+use crate::loader::generator::survey::{Survey, find_assigned, posts_in};
+use crate::post::add_defaults;
 use crate::post::dialect::Data;
-use crate::post::with_defaults;
 
 /// Where Eleventy's pages often are; its config would have to be run to know.
 pub(in crate::loader) const CONTENT: [&str; 5] =
@@ -36,16 +36,16 @@ pub(in crate::loader) fn read_data(
     let mut above: Vec<&Path> = real.ancestors().take(depth).collect();
     above.reverse();
     // Whoever writes posts must not show what lies elsewhere by a link to it.
-    let own = Inside::of([&*real]);
+    let own = Inside::new([&*real]);
     for folder in above {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let inside = match folder == real {
             true => &own,
-            false => &Inside::of([folder]),
+            false => &Inside::new([folder]),
         };
         if let Some(own) = files(folder, inside, &mut findings).remove(name.as_ref()) {
             let keys = std::mem::take(data.entry(String::new()).or_default());
-            data.insert(String::new(), with_defaults(own, &keys));
+            data.insert(String::new(), add_defaults(own, &keys));
         }
     }
     let mut seen = String::new();
@@ -114,7 +114,7 @@ fn files(
             let text = text.map_err(|finding| findings.push(finding));
             if let Some(keys) = text.ok().and_then(|text| serde_json::from_str(&text).ok()) {
                 let known = found.remove(stem).unwrap_or_default();
-                found.insert(stem.to_owned(), with_defaults(keys, &known));
+                found.insert(stem.to_owned(), add_defaults(keys, &known));
             }
         } else if read_text(&file, WRITTEN).is_ok_and(|text| text.contains("permalink")) {
             let finding =
@@ -144,7 +144,8 @@ const METADATA: [&str; 8] = [
 /// What the config and the site's data say of the site as a whole, as far as they need not be run.
 pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     let script = read_text(&generator.file, WRITTEN).unwrap_or_default();
-    let folder = |name: &str| assigned(&script, name).map(|folder| folder.trim_start_matches("./"));
+    let folder =
+        |name: &str| find_assigned(&script, name).map(|folder| folder.trim_start_matches("./"));
     let input = generator.root.join(folder("input").unwrap_or_default());
     let data = [
         input.join(folder("data").unwrap_or("_data")),
@@ -157,7 +158,7 @@ pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     let found = files.filter_map(|file| read_text(&file, WRITTEN).ok());
     // Newer starters keep the data in the config itself.
     for text in found.chain([script.clone()]) {
-        let said = |name: &str| assigned(&text, name).map(str::to_owned);
+        let said = |name: &str| find_assigned(&text, name).map(str::to_owned);
         survey.title = survey.title.take().or_else(|| said("title"));
         survey.description = survey.description.take().or_else(|| said("description"));
         if survey.url.is_none() {
@@ -172,9 +173,9 @@ pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
         }
         let by = text.find("author").map(|at| &text[at..]);
         if let (None, Some(by)) = (&survey.author, by) {
-            let name = assigned(by, "name").or_else(|| assigned(by, "author"));
+            let name = find_assigned(by, "name").or_else(|| find_assigned(by, "author"));
             survey.author = name.and_then(|name| author(&name.into()));
-            survey.take_email(assigned(by, "email").unwrap_or_default());
+            survey.take_email(find_assigned(by, "email").unwrap_or_default());
         }
     }
     let content = CONTENT.iter().map(|folder| generator.root.join(folder));
@@ -187,7 +188,7 @@ pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     survey.posts = found.unwrap_or_else(|| folders[0].clone());
     survey.output = folder("output").unwrap_or("_site").into();
     if script.contains("plugin-rss") || script.contains("feedPlugin") {
-        let file = assigned(&script, "outputPath").unwrap_or("feed/feed.xml");
+        let file = find_assigned(&script, "outputPath").unwrap_or("feed/feed.xml");
         survey.feed = Some((Format::Atom, file.trim_start_matches('/').to_owned()));
         survey.switch_off =
             "take the feed plugin, or the template of the feed, out of Eleventy's config";

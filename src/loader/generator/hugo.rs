@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use crate::config::{Dialect, Format};
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::{Generator, author, keys_of, lower};
-use crate::loader::generator::survey::{Survey, nested, posts_in};
+use crate::loader::generator::survey::{Survey, find_nested, posts_in};
 use crate::post::dialect::math::{self, Delimiters, FormulaPlace, Math};
 use crate::post::dialect::{Data, Habits, Rules};
-use crate::post::{front, texts_of, with_defaults};
+use crate::post::{add_defaults, front, texts_of};
 
 /// The folders of config that a build reads, each beating those before it and the file at the root.
 const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
@@ -80,7 +80,7 @@ pub(in crate::loader) fn read_cascades(dir: &Path, prefix: &str, paths: &[String
         .filter_map(|folder| handed_down(&folder.join("_index.md")))
     {
         let known = data.remove("").unwrap_or_default();
-        data.insert(String::new(), with_defaults(keys, &known));
+        data.insert(String::new(), add_defaults(keys, &known));
     }
     for path in paths {
         let folder = path
@@ -95,7 +95,7 @@ pub(in crate::loader) fn read_cascades(dir: &Path, prefix: &str, paths: &[String
             } else {
                 Map::new()
             };
-            data.insert(folder, with_defaults(keys, &known));
+            data.insert(folder, add_defaults(keys, &known));
         }
     }
     data
@@ -125,8 +125,8 @@ fn handed_down(file: &Path) -> Option<Map<String, Value>> {
 
 /// What the config says, into the habits of the site.
 pub(in crate::loader) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) {
-    let nested = |key: &str| generator.keys.get(key).and_then(Value::as_object);
-    if let (Some(permalinks), Some(colons)) = (nested("permalinks"), habits.rules.colons) {
+    let table = |key: &str| generator.keys.get(key).and_then(Value::as_object);
+    if let (Some(permalinks), Some(colons)) = (table("permalinks"), habits.rules.colons) {
         let of_pages = permalinks.get("page").and_then(Value::as_object);
         for (section, pattern) in of_pages.unwrap_or(permalinks) {
             if let Some(pattern) = pattern.as_str() {
@@ -163,7 +163,7 @@ pub(in crate::loader) fn read_into(generator: &Generator, dir: &Path, habits: &m
         .iter()
         .map(|code| (code.clone(), code.clone()))
         .collect();
-    let mut folders = content_of_languages(nested("languages"));
+    let mut folders = content_of_languages(table("languages"));
     let root = generator.text("contentdir").filter(|_| {
         !folders
             .iter()
@@ -188,13 +188,13 @@ pub(in crate::loader) fn read_into(generator: &Generator, dir: &Path, habits: &m
         .get("params")
         .map(|params| texts_of("param", params));
     habits.variables.extend(params.into_iter().flatten());
-    let names = nested("frontmatter")
+    let names = table("frontmatter")
         .and_then(|keys| keys.get("date"))
         .and_then(Value::as_array);
     let place = names.and_then(|names| names.iter().position(|name| name == ":filename"));
     (habits.date_in_name, habits.name_first) = (place.is_some(), place == Some(0));
     if habits.authors.is_empty() {
-        let writer = nested("params")
+        let writer = table("params")
             .and_then(|params| params.get("author"))
             .and_then(author);
         habits.authors = writer.into_iter().collect();
@@ -291,7 +291,7 @@ pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
             .or_else(|| said("locale"))
             .unwrap_or_else(|| default.to_owned()),
     );
-    let described = nested(generator, "params", "description").map(str::to_owned);
+    let described = find_nested(generator, "params", "description").map(str::to_owned);
     survey.description = survey.description.take().or(described);
     let params = generator.keys.get("params").and_then(Value::as_object);
     let named = |name: &str| {
@@ -304,7 +304,7 @@ pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
         .author
         .take()
         .or_else(|| named("author").and_then(author));
-    if let Some(email) = nested(generator, "params", "email") {
+    if let Some(email) = find_nested(generator, "params", "email") {
         survey.take_email(email);
     }
     let content = said("contentdir").unwrap_or_else(|| "content".to_owned());

@@ -9,7 +9,7 @@ use crate::config::Format;
 use crate::file::asset::Inside;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::{Generator, author};
-use crate::loader::generator::survey::{Survey, nested};
+use crate::loader::generator::survey::{Survey, find_nested};
 use crate::post::dialect::Habits;
 use crate::post::dialect::math;
 use crate::post::front;
@@ -97,7 +97,7 @@ pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
         "_data/authors.yaml",
         "_data/people.yml",
     ];
-    let inside = Inside::of([folder]);
+    let inside = Inside::new([folder]);
     let data = data
         .iter()
         .find_map(|file| read_text(&inside.find(&folder.join(file))?, WRITTEN).ok());
@@ -150,7 +150,7 @@ pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
         .flatten()
         .any(|plugin| plugin.as_str() == Some("jekyll-feed"));
     if has_feed {
-        let path = nested(generator, "feed", "path").unwrap_or("feed.xml");
+        let path = find_nested(generator, "feed", "path").unwrap_or("feed.xml");
         survey.feed = Some((Format::Atom, path.trim_start_matches('/').to_owned()));
         survey.switch_off = "take `jekyll-feed` out of `_config.yml` and the Gemfile";
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::config::{Author, Dialect};
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::python;
-use crate::post::composed;
+use crate::post::compose;
 use crate::post::dialect::Habits;
 use crate::post::facts::people;
 use crate::post::front;
@@ -73,7 +73,7 @@ fn toml(text: &str) -> Option<Map<String, Value>> {
 pub(super) fn author(value: &Value) -> Option<Author> {
     match value {
         Value::String(name) => Some(Author {
-            name: composed(name).into_owned(),
+            name: compose(name).into_owned(),
             email: None,
             url: None,
         }),

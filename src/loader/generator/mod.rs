@@ -31,7 +31,7 @@ const ABOVE: usize = 4;
 /// The nearest config of a generator, of this one if it is set.
 pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
     let dir = dir.canonicalize().ok()?;
-    let inside = Inside::of([&*dir]);
+    let inside = Inside::new([&*dir]);
     let mut vault = None;
     for folder in dir.ancestors().take(ABOVE + 1) {
         let found = CANDIDATES

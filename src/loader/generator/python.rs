@@ -31,12 +31,12 @@ fn value_of(text: &str) -> Option<Value> {
         "True" => Some(true.into()),
         "False" => Some(false.into()),
         _ if text.starts_with(['[', '(']) => list(text),
-        _ => string(text).map(|(value, _)| value.into()),
+        _ => read_string(text).map(|(value, _)| value.into()),
     }
 }
 
 /// A string, and what comes after it.
-fn string(text: &str) -> Option<(&str, &str)> {
+fn read_string(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start_matches(['u', 'r', 'b']);
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let line = text.lines().next().unwrap_or_default();
@@ -49,7 +49,7 @@ fn list(text: &str) -> Option<Value> {
     let close = if text.starts_with('[') { ']' } else { ')' };
     let (mut rest, mut found, mut is_apart) = (blank(&text[1..]), Vec::new(), close == ']');
     while !rest.starts_with(close) {
-        let (value, after) = string(rest)?;
+        let (value, after) = read_string(rest)?;
         found.push(Value::from(value));
         rest = blank(after);
         match rest.strip_prefix(',') {

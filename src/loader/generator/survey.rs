@@ -69,7 +69,7 @@ pub(super) fn text(generator: &Generator, keys: &[&str]) -> Option<String> {
 }
 
 /// A text within a table.
-pub(super) fn nested<'a>(generator: &'a Generator, table: &str, key: &str) -> Option<&'a str> {
+pub(super) fn find_nested<'a>(generator: &'a Generator, table: &str, key: &str) -> Option<&'a str> {
     let (_, value) = generator
         .keys
         .get(table)?
@@ -159,7 +159,7 @@ pub(super) fn plain_posts(root: &Path) -> PathBuf {
 }
 
 /// A text that a JavaScript file assigns to a name: `title: "…"`, `SITE_TITLE = '…'`.
-pub(super) fn assigned<'a>(script: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn find_assigned<'a>(script: &'a str, name: &str) -> Option<&'a str> {
     for (at, _) in script.match_indices(name) {
         let is_apart = !script[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.$".contains(c));
         let after = script[at + name.len()..]
@@ -186,7 +186,7 @@ pub(super) fn assigned<'a>(script: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::assigned;
+    use super::find_assigned;
 
     #[test]
     fn a_text_that_a_script_assigns_is_read() {
@@ -209,7 +209,7 @@ mod tests {
             ("{ title: '' }", "title", None),
             ("title", "title", None),
         ] {
-            assert_eq!(assigned(script, name), expected, "{script}");
+            assert_eq!(find_assigned(script, name), expected, "{script}");
         }
     }
 }

@@ -3,7 +3,7 @@
 mod glob;
 mod settings;
 
-pub(super) use settings::of;
+pub(super) use settings::read_ignored;
 
 use std::path::{MAIN_SEPARATOR_STR, Path};
 

@@ -14,8 +14,11 @@ use crate::finding::{Finding, Severity};
 use crate::loader::generator::{Generator, eleventy, hugo, lower};
 
 /// What a generator passes over that has posts in this folder, and what it says there that cannot be read.
-pub(in crate::loader) fn of(generator: &Generator, dir: &Path) -> (Ignored, Vec<Finding>) {
-    let mut gathered = Gathered::of(generator);
+pub(in crate::loader) fn read_ignored(
+    generator: &Generator,
+    dir: &Path,
+) -> (Ignored, Vec<Finding>) {
+    let mut gathered = Gathered::new(generator);
     match generator.dialect {
         Dialect::Hugo => {
             gathered.hugo();
@@ -43,7 +46,7 @@ struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    fn of(generator: &'a Generator) -> Self {
+    fn new(generator: &'a Generator) -> Self {
         let [files, folders, kept] = [Vec::new(), Vec::new(), Vec::new()];
         Self {
             generator,
@@ -59,7 +62,7 @@ impl<'a> Gathered<'a> {
     fn hugo(&mut self) {
         let keys = &self.generator.keys;
         for pattern in texts(keys.get("ignorefiles")) {
-            let made = self.read(pattern, glob::of_go(pattern));
+            let made = self.read(pattern, glob::convert_go(pattern));
             self.files.extend(made.clone());
             self.folders.extend(made);
         }
@@ -167,7 +170,7 @@ impl<'a> Gathered<'a> {
                 if !is_taken && !only.is_empty() {
                     continue;
                 }
-                let Some(glob) = self.read(pattern, glob::of_hugo(pattern)) else {
+                let Some(glob) = self.read(pattern, glob::convert_hugo(pattern)) else {
                     continue;
                 };
                 let made = format!("^{}{glob}$", regex::escape(&folder));
@@ -187,7 +190,7 @@ impl<'a> Gathered<'a> {
     /// Globs for the whole path of a file; a folder that matches is entered all the same.
     fn zola(&mut self) {
         for pattern in texts(self.generator.keys.get("ignored_content")) {
-            let made = self.read(pattern, glob::of_zola(pattern));
+            let made = self.read(pattern, glob::convert_zola(pattern));
             self.files.extend(made);
         }
     }
@@ -212,7 +215,7 @@ impl<'a> Gathered<'a> {
                 .extend(included.is_empty().then(|| begins.clone()));
             self.files.push(begins);
             if let Some(glob) = self
-                .read(pattern, glob::of_ruby(below))
+                .read(pattern, glob::convert_ruby(below))
                 .filter(|_| has_wildcard(below))
             {
                 self.files.push(format!("^{source}/{glob}$"));
@@ -224,7 +227,7 @@ impl<'a> Gathered<'a> {
         // Folders like `_posts/_later` are none of the site's.
         self.folders.push(format!("/{POSTS_OF_JEKYLL}/[_#~][^/]*$"));
         for pattern in included {
-            let made = self.read(pattern, glob::of_ruby(pattern.trim_start_matches('/')));
+            let made = self.read(pattern, glob::convert_ruby(pattern.trim_start_matches('/')));
             self.kept
                 .extend(made.map(|glob| format!("/{POSTS_OF_JEKYLL}/(?:.*/)?{glob}[^/]*$")));
         }
@@ -252,7 +255,7 @@ impl<'a> Gathered<'a> {
         folders.sort();
         folders.dedup();
         files.extend(folders.iter().map(|folder| folder.join(".eleventyignore")));
-        let inside = Inside::of([root.as_path()]);
+        let inside = Inside::new([root.as_path()]);
         for file in files {
             let folder = regex::escape(&whole(file.parent().unwrap_or(root)));
             // A line that cannot be read is shown: none of a file elsewhere is.
@@ -278,7 +281,7 @@ impl<'a> Gathered<'a> {
                 if line.is_empty() || line.starts_with(['#', '!']) {
                     continue;
                 }
-                match glob::of_eleventy(line.trim_start_matches("./").trim_matches('/')) {
+                match glob::convert_eleventy(line.trim_start_matches("./").trim_matches('/')) {
                     Ok(glob) => {
                         self.files.push(format!("^{folder}/{glob}$"));
                         self.folders.push(format!("^{folder}/{glob}$"));
@@ -300,7 +303,7 @@ impl<'a> Gathered<'a> {
             .into_iter()
             .filter(|pattern| !pattern.contains('/'))
         {
-            if let Some(glob) = self.read(pattern, glob::of_python(pattern)) {
+            if let Some(glob) = self.read(pattern, glob::convert_python(pattern)) {
                 self.files.push(format!("/{glob}$"));
                 self.folders.push(format!("/{glob}$"));
             }

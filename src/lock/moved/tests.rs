@@ -24,7 +24,7 @@ fn trace(line: &str) -> Trace<'_> {
         path: fields[0],
         published: fields[1],
         title: fields[2],
-        text: (text != "-").then(|| Signature::of(&text)),
+        text: (text != "-").then(|| Signature::from_text(&text)),
         is_shared: text == "Subscribe!",
         is_day: fields[1].starts_with("day"),
     }

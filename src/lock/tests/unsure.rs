@@ -100,7 +100,7 @@ fn a_post_that_was_left_out_and_changes_again_keeps_its_id() {
     let assigned = lock.assign("hums.example", &came, &before);
     assert_eq!(assigned.ids, [None, Some(ids[2].clone())]);
     let published: HashSet<&str> = [&*ids[2]].into();
-    assert_eq!(lock.vanished(&published, &before), ids[..2]);
+    assert_eq!(lock.find_vanished(&published, &before), ids[..2]);
     // What vanished in that build is known to the next one.
     let before = build(known.into());
     let came = [post("x/a.md", "Hail"), post("c.md", "Sun")];
@@ -111,8 +111,8 @@ fn a_post_that_was_left_out_and_changes_again_keeps_its_id() {
         is_lost: true,
         ..Build::default()
     };
-    assert_eq!(lock.vanished(&published, &lost), ids[..2]);
-    assert!(lock.vanished(&published, &Build::default()).is_empty());
+    assert_eq!(lock.find_vanished(&published, &lost), ids[..2]);
+    assert!(lock.find_vanished(&published, &Build::default()).is_empty());
 }
 
 #[test]

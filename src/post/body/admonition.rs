@@ -14,7 +14,7 @@ pub(super) fn to_quotes(text: &str) -> String {
         }
         let (line, below) = split_line(rest);
         rest = below;
-        let Some((indent, title)) = opening(line) else {
+        let Some((indent, title)) = parse_opening(line) else {
             done.push_str(line);
             continue;
         };
@@ -49,7 +49,7 @@ fn blank_lines(text: &str) -> (usize, &str) {
 }
 
 /// How far in a note begins, and its title.
-fn opening(line: &str) -> Option<(&str, String)> {
+fn parse_opening(line: &str) -> Option<(&str, String)> {
     let trimmed = line.trim_start_matches(' ');
     let indent = &line[..line.len() - trimmed.len()];
     let rest = trimmed

@@ -20,7 +20,7 @@ pub(super) struct Budget {
 
 impl Budget {
     /// The allowance of a source.
-    pub(super) fn of(source: &str) -> Self {
+    pub(super) fn for_source(source: &str) -> Self {
         let limit = source.len().saturating_mul(GROWTH).clamp(LEAST, MOST);
         Self {
             limit,
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn a_budget_grows_with_its_source_between_two_bounds() {
         for (source, limit) in [(0, LEAST), (100 << 10, 1600 << 10), (8 << 20, MOST)] {
-            let budget = Budget::of(&"x".repeat(source));
+            let budget = Budget::for_source(&"x".repeat(source));
             assert!(budget.take(limit), "{source}");
             assert!(budget.check(limit).is_ok(), "{source}");
             assert!(budget.check(limit + 1).is_err(), "{source}");

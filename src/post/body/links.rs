@@ -36,7 +36,7 @@ fn last(path: &str) -> &str {
 
 /// A post's path without what its address does not have: the ending, and the name of a bundle's file.
 fn bare_path(path: &str) -> String {
-    let is_post = Markup::of(path).is_some_and(Markup::is_read);
+    let is_post = Markup::from_path(path).is_some_and(Markup::is_read);
     let stem = path
         .rsplit_once('.')
         .filter(|_| is_post)
@@ -118,7 +118,10 @@ impl Links<'_> {
             };
         }
         let path = value.split(['#', '?']).next().unwrap_or_default();
-        let is_text = matches!(Markup::of(path), Some(Markup::Markdown | Markup::Mdx));
+        let is_text = matches!(
+            Markup::from_path(path),
+            Some(Markup::Markdown | Markup::Mdx)
+        );
         if is_text && !value.contains("://") {
             self.post_at(value)
         } else {
@@ -204,8 +207,11 @@ impl Links<'_> {
             .split_once('#')
             .map_or((target, None), |(path, fragment)| (path, Some(fragment)));
         let path = path.trim_matches('/').trim_start_matches('_');
-        let is_text =
-            !path.contains('.') || matches!(Markup::of(path), Some(Markup::Markdown | Markup::Mdx));
+        let is_text = !path.contains('.')
+            || matches!(
+                Markup::from_path(path),
+                Some(Markup::Markdown | Markup::Mdx)
+            );
         let stem = if is_text {
             path.rsplit_once('.').map_or(path, |(stem, _)| stem)
         } else {

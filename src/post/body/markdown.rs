@@ -129,7 +129,7 @@ pub(in crate::post) fn inline(text: &str) -> String {
 }
 
 /// A text with its references as the characters that they stand for: `&#8211;`, `&amp;`.
-pub(in crate::post) fn decoded(text: &str) -> String {
+pub(in crate::post) fn decode(text: &str) -> String {
     let mut done = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('&') {
@@ -210,7 +210,7 @@ fn name_headings(events: &mut [Event<'_>], marks: Marks) {
 
 #[cfg(test)]
 mod tests {
-    use super::{decoded, with_emoji};
+    use super::{decode, with_emoji};
 
     #[test]
     fn a_reference_is_the_character_that_it_stands_for() {
@@ -225,7 +225,7 @@ mod tests {
             ),
             ("&nbsp;x &lt;b&gt;", "\u{a0}x <b>"),
         ] {
-            assert_eq!(decoded(text), expected, "{text}");
+            assert_eq!(decode(text), expected, "{text}");
         }
     }
 

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use crate::config::Site;
 use crate::finding::Finding;
-use crate::html::{escape, without_names, words};
+use crate::html::{escape, read_words, strip_names};
 use crate::post::body::budget::Budget;
 use crate::post::body::links::{Index, Links};
 use crate::post::body::marks::Marks;
@@ -43,7 +43,7 @@ pub fn body(
     index: &Index,
 ) -> Result<Body, Finding> {
     let rules = habits.rules;
-    let budget = Budget::of(text);
+    let budget = Budget::for_source(text);
     let links = Links {
         home: &site.url,
         post,
@@ -59,8 +59,8 @@ pub fn body(
         body_line,
         fenced,
     } = front::split(text, rules)?;
-    let signature = Signature::of(body);
-    front.add_defaults(&front::data_of(&post.path, &habits.data));
+    let signature = Signature::from_text(body);
+    front.add_defaults(&front::find_data(&post.path, &habits.data));
     front.compute();
     if let (false, true, Some(plain)) = (fenced, rules.plain, plain::split(text)) {
         let safe = safe::sanitise(&plain.to_html(), &links)?;
@@ -72,7 +72,7 @@ pub fn body(
             ..body
         });
     }
-    let markup = Markup::of(&post.path).unwrap_or(Markup::Markdown);
+    let markup = Markup::from_path(&post.path).unwrap_or(Markup::Markdown);
     let is_html = markup == Markup::Html;
     let mut text = body.to_owned();
     if front.text(&["title"]).is_none() {
@@ -98,7 +98,7 @@ pub fn body(
         .or_else(|| habits.excerpt.clone());
     let mut variables: HashMap<String, String> = habits.variables.clone();
     variables.insert("site.title".to_owned(), site.title.clone());
-    variables.extend(of_page(&front, post, habits));
+    variables.extend(list_page_values(&front, post, habits));
     let own = excerpt
         .filter(|own| !own.trim().is_empty())
         .and_then(|own| Some((text.find(&own)?, own.len())));
@@ -131,7 +131,7 @@ pub fn body(
     within(safe.html.len())?;
     let dropped = components.dropped.into_iter().chain(expanded.dropped);
     let mut warnings: Vec<Finding> = dropped
-        .map(|(line, what)| meaningless(&what).at_line(body_line + line))
+        .map(|(line, what)| warn_of_unknown(&what).at_line(body_line + line))
         .collect();
     let unread = warn_of_tex(&expanded.unread);
     warnings.extend(unread.map(|(line, finding)| finding.at_line(body_line + line)));
@@ -153,7 +153,7 @@ fn blank_heading(text: &mut String, is_html: bool) {
 }
 
 /// The warning for a call or a component that is left out.
-fn meaningless(what: &str) -> Finding {
+fn warn_of_unknown(what: &str) -> Finding {
     Finding::warning(format!(
         "`{what}` is left out: it means nothing outside of the site"
     ))
@@ -183,7 +183,7 @@ fn warn_of_elements(counts: &LeftOut) -> Option<Finding> {
 }
 
 /// What a text may say of its own post: `page.…` of Jekyll, a key alone of Eleventy, a `param` of Hugo.
-fn of_page(front: &Front<'_>, post: &Post, habits: &Habits) -> Vec<(String, String)> {
+fn list_page_values(front: &Front<'_>, post: &Post, habits: &Habits) -> Vec<(String, String)> {
     let mut variables = Vec::new();
     if habits.syntax.outputs {
         for (key, text) in front.texts() {
@@ -220,7 +220,7 @@ fn finish(
         (Some((more, before)), _) => {
             // What the cut left open is closed again.
             let before = before.strip_suffix("<p>").unwrap_or(before);
-            let summary = safe::closed(&without_names(before));
+            let summary = safe::close_tags(&strip_names(before));
             (
                 summary,
                 html.replace(&format!("<p>{more}</p>"), "")
@@ -228,7 +228,7 @@ fn finish(
             )
         }
         (None, Some(description)) => (format!("<p>{}</p>", escape(description)), html),
-        (None, None) => (first_paragraph(&without_names(&html)), html),
+        (None, None) => (first_paragraph(&strip_names(&html)), html),
     };
     Body {
         html: html.trim().to_owned(),
@@ -255,7 +255,7 @@ fn first_paragraph(html: &str) -> String {
         };
         let (paragraph, after) = rest[start..].split_at(end + "</p>".len());
         let plays = paragraph.contains("</audio>") || paragraph.contains("</video>");
-        if !plays || !words(paragraph).is_empty() {
+        if !plays || !read_words(paragraph).is_empty() {
             return paragraph.to_owned();
         }
         rest = after;

@@ -35,7 +35,7 @@ pub(super) fn gather(events: Vec<Event<'_>>, form: NoteForm) -> Vec<Event<'_>> {
     if !has_notes {
         return events;
     }
-    let (body, mut notes) = parted(events);
+    let (body, mut notes) = split_notes(events);
     let places: HashMap<CowStr<'_>, usize> = notes
         .iter()
         .enumerate()
@@ -73,7 +73,7 @@ pub(super) fn gather(events: Vec<Event<'_>>, form: NoteForm) -> Vec<Event<'_>> {
 type Notes<'a> = Vec<(CowStr<'a>, Vec<Event<'a>>)>;
 
 /// The events outside of notes, and those of each note.
-fn parted(events: Vec<Event<'_>>) -> (Vec<Event<'_>>, Notes<'_>) {
+fn split_notes(events: Vec<Event<'_>>) -> (Vec<Event<'_>>, Notes<'_>) {
     let (mut body, mut notes) = (Vec::with_capacity(events.len()), Notes::new());
     let mut open: Notes<'_> = Vec::new();
     for event in events {

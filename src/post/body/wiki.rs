@@ -164,7 +164,7 @@ fn without_name(text: CowStr<'_>) -> CowStr<'_> {
 fn mark<'a>(text: CowStr<'a>, events: &mut Vec<Event<'a>>) {
     let mut rest: &str = &text;
     let mut found = false;
-    while let Some((before, marked, after)) = marked(rest) {
+    while let Some((before, marked, after)) = split_at_mark(rest) {
         found = true;
         events.push(Event::Text(before.to_owned().into()));
         events.push(Event::InlineHtml("<mark>".into()));
@@ -177,7 +177,7 @@ fn mark<'a>(text: CowStr<'a>, events: &mut Vec<Event<'a>>) {
 }
 
 /// What is before, in and after the first mark.
-fn marked(text: &str) -> Option<(&str, &str, &str)> {
+fn split_at_mark(text: &str) -> Option<(&str, &str, &str)> {
     text.match_indices("==").find_map(|(at, _)| {
         let (before, rest) = (&text[..at], &text[at + 2..]);
         let (marked, after) = rest.split_once("==")?;

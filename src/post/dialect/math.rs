@@ -62,7 +62,7 @@ pub struct Math {
 
 impl Math {
     /// What a dialect does without a config: kramdown reads `$$` in every text.
-    pub(super) fn of(dialect: Dialect) -> Self {
+    pub(super) fn for_dialect(dialect: Dialect) -> Self {
         let kramdown = || Delimiters::new("$$", "$$", FormulaPlace::ByLines);
         Self {
             always: match dialect {

@@ -122,7 +122,7 @@ impl Habits {
     }
 
     /// A dialect without a config of its own.
-    pub fn of(dialect: Dialect, zone: Tz) -> Self {
+    pub fn new(dialect: Dialect, zone: Tz) -> Self {
         let rules = Rules::of(dialect);
         Self {
             rules,
@@ -139,7 +139,7 @@ impl Habits {
             default_language: None,
             language_folders: Vec::new(),
             syntax: rules.syntax,
-            math: Math::of(dialect),
+            math: Math::for_dialect(dialect),
             slugs: rules.slugs,
             slug_of_title: rules.slug_of_title,
             name_keeps_date: rules.name_keeps_date,

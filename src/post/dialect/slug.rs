@@ -37,7 +37,7 @@ impl Slugs {
             Self::Hugo => hugo(name),
             Self::Zola => zola(name),
             Self::Safe => without_signs(name),
-            Self::Jekyll => dashed(name, |c| {
+            Self::Jekyll => join_with_dashes(name, |c| {
                 c.is_alphanumeric() || is_combining_mark(c) || "._~!$&'()+,;=@".contains(c)
             }),
             Self::Pelican => pelican(&ascii(name)),
@@ -67,7 +67,7 @@ pub(crate) fn slug(text: &str) -> String {
 
 /// What Jekyll calls the slug of a text: lower case, words joined by single dashes.
 pub(in crate::post) fn lower_slug(text: &str) -> String {
-    dashed(text, |c| c.is_alphanumeric() || is_combining_mark(c)).to_lowercase()
+    join_with_dashes(text, |c| c.is_alphanumeric() || is_combining_mark(c)).to_lowercase()
 }
 
 /// What Eleventy's filter `slugify` makes of a text: German umlauts in two letters, `&` as a word.
@@ -91,7 +91,7 @@ pub(in crate::post) fn slugify(text: &str) -> String {
             None => word.to_owned(),
         }
     });
-    dashed(&words.collect::<Vec<_>>().join(" "), |c| {
+    join_with_dashes(&words.collect::<Vec<_>>().join(" "), |c| {
         c.is_ascii_alphanumeric()
     })
 }
@@ -137,7 +137,7 @@ fn ascii(text: &str) -> String {
     }
 }
 
-fn dashed(text: &str, keep: impl Fn(char) -> bool) -> String {
+fn join_with_dashes(text: &str, keep: impl Fn(char) -> bool) -> String {
     let mut slug = String::with_capacity(text.len());
     for c in text.chars() {
         if keep(c) {
@@ -185,7 +185,7 @@ fn zola(text: &str) -> String {
             c => spelled.push_str(deunicode::deunicode_char(c).unwrap_or("-")),
         }
     }
-    dashed(&spelled, |c| c.is_ascii_alphanumeric()).to_ascii_lowercase()
+    join_with_dashes(&spelled, |c| c.is_ascii_alphanumeric()).to_ascii_lowercase()
 }
 
 /// A name without the signs that NTFS forbids, and without the dots and spaces that it drops at the end.
@@ -200,7 +200,7 @@ fn pelican(text: &str) -> String {
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || "_- \t\n".contains(*c))
         .collect();
-    dashed(kept.trim(), |c| c.is_ascii_alphanumeric() || c == '_').to_lowercase()
+    join_with_dashes(kept.trim(), |c| c.is_ascii_alphanumeric() || c == '_').to_lowercase()
 }
 
 #[cfg(test)]

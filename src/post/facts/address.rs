@@ -25,7 +25,7 @@ const MOST_CATEGORIES: usize = 100;
 /// The first token of a pattern of addresses that is not known here, whichever post it is filled for.
 fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
     let any = Parts {
-        name: Name::of("a/b.md", habits),
+        name: Name::new("a/b.md", habits),
         slug_from: "b",
         by_name: false,
         title: "b",
@@ -36,7 +36,7 @@ fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
         categories: &[],
         front: &Front::default(),
     };
-    any.filled(pattern, habits).err()
+    any.try_fill(pattern, habits).err()
 }
 
 /// The first unknown token of the patterns that the generator's config set, as that writes it.
@@ -98,7 +98,7 @@ impl Parts<'_> {
             .and_then(|(key, value)| Some((key, value.as_str()?.trim())));
         let (filled, from) = if let Some((key, own)) = own.filter(|(_, own)| !own.is_empty()) {
             let filled = self
-                .own(key, own, habits)
+                .expand_own(key, own, habits)
                 .map_err(|finding| finding.at_line(self.front.line(key)))?;
             (filled, Provenance::Key(key))
         } else {
@@ -158,7 +158,7 @@ impl Parts<'_> {
     }
 
     /// The address that the front matter sets, as the dialect means it.
-    fn own(&self, key: &str, own: &str, habits: &Habits) -> Result<String, Finding> {
+    fn expand_own(&self, key: &str, own: &str, habits: &Habits) -> Result<String, Finding> {
         let rules = habits.rules;
         // What takes its place may be much longer, or cost much and come to nothing.
         if own.len() > LONGEST {
@@ -220,7 +220,7 @@ impl Parts<'_> {
 
     /// A pattern with its tokens filled in.
     fn fill(&self, pattern: &str, habits: &Habits) -> Result<String, Finding> {
-        self.filled(pattern, habits).map_err(|token| {
+        self.try_fill(pattern, habits).map_err(|token| {
             Finding::error(format!("`{pattern}` has an unknown token `{{{token}}}`"))
                 .at_line(1)
                 .hint(EXPECTED)
@@ -228,7 +228,7 @@ impl Parts<'_> {
     }
 
     /// The same, or the first token that is not known.
-    fn filled<'a>(&self, pattern: &'a str, habits: &Habits) -> Result<String, &'a str> {
+    fn try_fill<'a>(&self, pattern: &'a str, habits: &Habits) -> Result<String, &'a str> {
         let mut filled = String::with_capacity(pattern.len() + 32);
         let mut rest = pattern;
         while let Some(start) = rest.find('{') {
@@ -237,7 +237,7 @@ impl Parts<'_> {
                 break;
             };
             let token = &rest[start + 1..start + end];
-            filled.push_str(&self.token(token, habits).ok_or(token)?);
+            filled.push_str(&self.expand_token(token, habits).ok_or(token)?);
             rest = &rest[start + end + 1..];
             if filled.len() > LONGEST {
                 return Ok(filled);
@@ -252,7 +252,7 @@ impl Parts<'_> {
         Ok(filled)
     }
 
-    fn token(&self, token: &str, habits: &Habits) -> Option<String> {
+    fn expand_token(&self, token: &str, habits: &Habits) -> Option<String> {
         let slugs = habits.slugs;
         let slug_words = habits.rules.slug_words;
         let word = |text: &str| match slug_words {
@@ -447,7 +447,7 @@ mod tests {
 
     #[test]
     fn every_token_that_a_config_may_name_is_filled() {
-        let habits = Habits::of(Dialect::Plain, chrono_tz::UTC);
+        let habits = Habits::new(Dialect::Plain, chrono_tz::UTC);
         for token in TOKENS.into_iter().chain(["date:%Y", "sections[1:]"]) {
             assert_eq!(unknown_token(&format!("/{{{token}}}/"), &habits), None);
         }

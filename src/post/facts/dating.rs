@@ -45,7 +45,7 @@ pub(super) struct Dating<'a> {
 
 impl Dating<'_> {
     /// The day of publication, and where it comes from; `title` is that of a post in the plain form.
-    pub(super) fn published(&self, title: Option<&str>) -> Result<Option<Dated>, Finding> {
+    pub(super) fn find_published(&self, title: Option<&str>) -> Result<Option<Dated>, Finding> {
         let rules = self.habits.rules;
         match self.key(rules.published).transpose() {
             Ok(Some((key, found))) => return Ok(Some(Dated::new(found, Provenance::Key(key)))),
@@ -66,7 +66,7 @@ impl Dating<'_> {
             }
             Err(unreadable) => return Err(unreadable),
         }
-        if let Some((found, from)) = self.dated()? {
+        if let Some((found, from)) = self.find_date()? {
             return Ok(Some(Dated::new(found, from)));
         }
         for place in rules.date_in {
@@ -90,7 +90,7 @@ impl Dating<'_> {
             |found: Option<Instant>| found.map(|found| Dated::new(found, Provenance::Path));
         Ok(match place {
             DateIn::Title => {
-                let leading = title.and_then(|title| date::leading(title, &zoning));
+                let leading = title.and_then(|title| date::split_leading(title, &zoning));
                 leading.map(|(at, rest)| Dated {
                     rest: Some(rest),
                     ..Dated::new(Instant { at, offset: None }, Provenance::Title)
@@ -144,7 +144,7 @@ impl Dating<'_> {
     }
 
     /// The day in the address where it has one of its own, and where it comes from.
-    pub(super) fn dated(&self) -> Result<Option<(Instant, Provenance)>, Finding> {
+    pub(super) fn find_date(&self) -> Result<Option<(Instant, Provenance)>, Finding> {
         let rules = self.habits.rules;
         if rules.dated.is_empty() {
             return Ok(None);
@@ -161,7 +161,7 @@ impl Dating<'_> {
     }
 
     /// The last change.
-    pub(super) fn updated(&self) -> Result<Option<Instant>, Finding> {
+    pub(super) fn find_updated(&self) -> Result<Option<Instant>, Finding> {
         let rules = self.habits.rules;
         let git = self.git.map(|(_, last)| Instant {
             at: last,

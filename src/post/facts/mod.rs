@@ -29,7 +29,7 @@ use crate::post::facts::dating::{Dated, Dating};
 use crate::post::facts::left_out::File;
 use crate::post::facts::name::Name;
 use crate::post::front::{self, Front, Split};
-use crate::post::{Address, Fingerprint, Markup, Post, composed, plain};
+use crate::post::{Address, Fingerprint, Markup, Post, compose, plain};
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -71,14 +71,14 @@ pub fn read(
     git: Option<Commits>,
 ) -> Result<Read, Finding> {
     let rules = habits.rules;
-    let name = Name::of(path, habits);
+    let name = Name::new(path, habits);
     let Split {
         mut front,
         body,
         fenced,
         ..
     } = front::split(text, rules)?;
-    front.add_defaults(&front::data_of(path, &habits.data));
+    front.add_defaults(&front::find_data(path, &habits.data));
     front.compute();
     let file = File {
         path,
@@ -108,7 +108,7 @@ pub fn read(
         git,
     };
     let leading = raw_title.as_deref().filter(|_| plain.is_some());
-    let dated = dating.published(leading)?.ok_or_else(|| {
+    let dated = dating.find_published(leading)?.ok_or_else(|| {
         // The index of a folder is a page everywhere.
         let is_page = rules.has_pages || name.stem == "index";
         no_date(is_page).at_line(plain.as_ref().map_or(1, |plain| plain.title.1))
@@ -120,7 +120,9 @@ pub fn read(
         warning,
     } = dated;
     let mut warnings: Vec<Finding> = warning.into_iter().collect();
-    let updated = dating.updated()?.map_or(published.at, |found| found.at);
+    let updated = dating
+        .find_updated()?
+        .map_or(published.at, |found| found.at);
     let bare = match date::in_name(name.stem, &habits.zoning(false), rules.joint) {
         Some(Ok((_, rest))) if !rest.is_empty() => rest,
         _ => name.stem,
@@ -147,14 +149,14 @@ pub fn read(
         published: published.at,
         updated: updated.max(published.at),
         authors,
-        tags: tags.iter().map(|tag| Box::from(&*composed(tag))).collect(),
-        section: name.section().map(|section| Box::from(&*composed(section))),
+        tags: tags.iter().map(|tag| Box::from(&*compose(tag))).collect(),
+        section: name.section().map(|section| Box::from(&*compose(section))),
         language: language.map(String::into_boxed_str),
         description: front
             .text(&["description", "summary", "excerpt"])
             .map(|text| legal(&text).into()),
         title: title.into(),
-        text: Fingerprint::of(text),
+        text: Fingerprint::from_text(text),
     };
     let expires = dating.expires(&mut warnings)?;
     let why = Why {
@@ -186,7 +188,7 @@ fn find_page(
         habits,
         ..
     } = *dating;
-    let (dated, by_name) = match dating.dated()? {
+    let (dated, by_name) = match dating.find_date()? {
         Some((dated, from)) => (dated, from == Provenance::Name),
         None => (published, false),
     };
@@ -278,11 +280,11 @@ fn make_title(found: Option<String>, bare: &str, rules: &Rules) -> String {
     // What these write into a page is HTML.
     let is_html = rules.title_is_html && title.contains('&');
     let title = if is_html {
-        markdown::decoded(&title)
+        markdown::decode(&title)
     } else {
         title
     };
-    let title = composed(&legal(title.trim())).into_owned();
+    let title = compose(&legal(title.trim())).into_owned();
     if !title.contains("  ") && !title.contains(char::is_control) {
         return title;
     }

@@ -21,7 +21,7 @@ pub(super) struct Name<'a> {
 }
 
 impl<'a> Name<'a> {
-    pub(super) fn of(path: &'a str, habits: &'a Habits) -> Self {
+    pub(super) fn new(path: &'a str, habits: &'a Habits) -> Self {
         let mut prefix = habits.prefix.as_str();
         let (mut folder, file) = path.rsplit_once('/').unwrap_or(("", path));
         let mut stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
@@ -66,7 +66,7 @@ impl<'a> Name<'a> {
             prefix,
             folder,
             stem,
-            markup: Markup::of(file),
+            markup: Markup::from_path(file),
             language: language.filter(|code| is_other(code)),
         }
     }
@@ -93,7 +93,7 @@ pub(crate) fn sections(paths: &[String], habits: &Habits) -> HashMap<String, Has
         if !file.starts_with("_index.") {
             continue;
         }
-        let name = Name::of(path, habits);
+        let name = Name::new(path, habits);
         let folder = name.folders().collect::<Vec<_>>().join("/");
         let language = name.language.unwrap_or_default().to_owned();
         sections.entry(language).or_default().insert(folder);
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_path_says_folder_name_and_language() {
-        let mut habits = Habits::of(Dialect::Hugo, chrono_tz::UTC);
+        let mut habits = Habits::new(Dialect::Hugo, chrono_tz::UTC);
         habits.languages = vec!["de".to_owned()];
         habits.language_folders = vec![("de".to_owned(), "de".to_owned())];
         for (path, folder, stem, language, section) in [
@@ -144,7 +144,7 @@ mod tests {
                 None,
             ),
         ] {
-            let name = Name::of(path, &habits);
+            let name = Name::new(path, &habits);
             let folders = name.folders().collect::<Vec<_>>().join("/");
             assert_eq!(
                 (folders.as_str(), name.stem, name.language, name.section()),
@@ -155,10 +155,10 @@ mod tests {
     }
     #[test]
     fn the_folder_of_posts_may_lie_below_the_folder_of_content() {
-        let mut habits = Habits::of(Dialect::Hugo, chrono_tz::UTC);
+        let mut habits = Habits::new(Dialect::Hugo, chrono_tz::UTC);
         habits.language_folders = vec![("en".to_owned(), "en".to_owned())];
         habits.prefix = "en/blog".to_owned();
-        let name = Name::of("_posts/tea.md", &habits);
+        let name = Name::new("_posts/tea.md", &habits);
         assert_eq!(
             (name.folders().collect::<Vec<_>>(), name.section()),
             (vec!["blog", "_posts"], Some("blog"))

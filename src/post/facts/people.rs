@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::config::{Author, is_blank};
-use crate::html::{legal, words};
+use crate::html::{legal, read_words};
 use crate::post::body::markdown::inline;
-use crate::post::composed;
+use crate::post::compose;
 use crate::post::dialect::{Folders, Habits, TagSplit};
 use crate::post::facts::name::Name;
 use crate::post::front::{Front, text_of};
@@ -52,7 +52,7 @@ pub(crate) fn from_map(map: &Map<String, Value>) -> Option<Author> {
     let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
     let name = text(&["name", "display_name", "title", "login"])?;
     Some(Author {
-        name: composed(&legal(&name)).into_owned(),
+        name: compose(&legal(&name)).into_owned(),
         email: text(&["email", "mail"]).and_then(|email| email.parse().ok()),
         url: text(&["url", "uri", "link", "web", "website", "homepage"])
             .and_then(|url| url.parse().ok())
@@ -62,7 +62,7 @@ pub(crate) fn from_map(map: &Map<String, Value>) -> Option<Author> {
 
 /// An author by one string: a key of the site's people, `Ada <ada@x.example>`, `ada@x.example (Ada)` or a name.
 fn parse_author(text: &str, habits: &Habits) -> Option<Author> {
-    let linked = text.contains("](").then(|| words(&inline(text)));
+    let linked = text.contains("](").then(|| read_words(&inline(text)));
     let text = linked.as_deref().unwrap_or(text).trim();
     if let Some(known) = habits.people.get(text) {
         return Some(known.clone());
@@ -75,7 +75,7 @@ fn parse_author(text: &str, habits: &Habits) -> Option<Author> {
     let email = email.trim().parse().ok();
     let name = if email.is_some() { name.trim() } else { text };
     (!name.is_empty()).then(|| Author {
-        name: composed(&legal(name)).into_owned(),
+        name: compose(&legal(name)).into_owned(),
         email,
         url: None,
     })
@@ -92,16 +92,16 @@ pub(super) fn categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) ->
                 .map(str::to_owned),
         );
     }
-    found.extend(filed(front, "category", "categories", habits));
+    found.extend(read_terms(front, "category", "categories", habits));
     if habits.rules.folders == Folders::Parent && habits.folders_count && found.is_empty() {
         found.extend(name.folders().next_back().map(str::to_owned));
     }
-    once(found)
+    dedup(found)
 }
 
 /// Tags, then categories, then what other taxonomies hold, without repeats.
 pub(super) fn tags(front: &Front<'_>, categories: &[String], habits: &Habits) -> Vec<String> {
-    let mut found = filed(front, "tag", "tags", habits);
+    let mut found = read_terms(front, "tag", "tags", habits);
     found.extend(categories.iter().cloned());
     if let Some(taxonomies) = front.table("taxonomies") {
         let (first, rest): (Vec<_>, Vec<_>) =
@@ -119,11 +119,16 @@ pub(super) fn tags(front: &Front<'_>, categories: &[String], habits: &Habits) ->
                 .map(|term| legal(&term).into_owned()),
         );
     }
-    once(found)
+    dedup(found)
 }
 
 /// What stands under the singular or the plural of a key.
-fn filed(front: &Front<'_>, one: &'static str, many: &'static str, habits: &Habits) -> Vec<String> {
+fn read_terms(
+    front: &Front<'_>,
+    one: &'static str,
+    many: &'static str,
+    habits: &Habits,
+) -> Vec<String> {
     let Some((key, value)) = front.get(&[many, one]) else {
         return Vec::new();
     };
@@ -154,7 +159,7 @@ fn filed(front: &Front<'_>, one: &'static str, many: &'static str, habits: &Habi
         .collect()
 }
 
-fn once(terms: Vec<String>) -> Vec<String> {
+fn dedup(terms: Vec<String>) -> Vec<String> {
     let mut seen = HashSet::with_capacity(terms.len());
     let mut once = terms;
     once.retain(|term| seen.insert(term.clone()));
@@ -169,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_accents_of_an_author_have_one_form() {
-        let habits = Habits::of(Dialect::Plain, chrono_tz::Tz::UTC);
+        let habits = Habits::new(Dialect::Plain, chrono_tz::Tz::UTC);
         let map = serde_json::json!({ "name": "Zoe\u{308}" });
         let by_map = from_map(map.as_object().unwrap()).unwrap();
         assert_eq!(by_map.name, "Zo\u{eb}");
@@ -184,7 +189,7 @@ mod tests {
 
     #[test]
     fn an_author_by_one_text_has_a_name_and_perhaps_an_address() {
-        let habits = Habits::of(Dialect::Hugo, chrono_tz::UTC);
+        let habits = Habits::new(Dialect::Hugo, chrono_tz::UTC);
         for (text, name, email) in [
             ("Ada Night", "Ada Night", None),
             ("Ada <ada@x.example>", "Ada", Some("ada@x.example")),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use crate::html::words;
+use crate::html::read_words;
 
 /// Elements that wrap a page of HTML, and may stand before its heading.
 const WRAPPERS: [&str; 7] = [
@@ -122,7 +122,7 @@ fn heading_at(html: &str, start: usize) -> Option<(String, Range<usize>)> {
     }
     let open = start + html[start..].find('>')? + 1;
     let close = open + find_close(&html[open..])?;
-    let title = words(&html[open..close]);
+    let title = read_words(&html[open..close]);
     (!title.is_empty()).then(|| (title, start..close + "</h1>".len()))
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::post::dialect::Data;
 
 /// Keys, with those of the defaults that are lacking; tags are joined, as Eleventy does.
-pub(crate) fn with_defaults(
+pub(crate) fn add_defaults(
     mut keys: Map<String, Value>,
     defaults: &Map<String, Value>,
 ) -> Map<String, Value> {
@@ -26,7 +26,7 @@ pub(crate) fn with_defaults(
 }
 
 /// What files of data say of a post: of the folders above it, then of itself.
-pub(in crate::post) fn data_of(path: &str, data: &Data) -> Map<String, Value> {
+pub(in crate::post) fn find_data(path: &str, data: &Data) -> Map<String, Value> {
     if data.is_empty() {
         return Map::new();
     }
@@ -34,7 +34,5 @@ pub(in crate::post) fn data_of(path: &str, data: &Data) -> Map<String, Value> {
     let folders = bare.match_indices('/').map(|(at, _)| &bare[..at]);
     let places = std::iter::once("").chain(folders).chain([bare]);
     let known = places.filter_map(|place| data.get(place));
-    known.fold(Map::new(), |known, keys| {
-        with_defaults(keys.clone(), &known)
-    })
+    known.fold(Map::new(), |known, keys| add_defaults(keys.clone(), &known))
 }

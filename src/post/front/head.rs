@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::html::words;
+use crate::html::read_words;
 use crate::post::front::matter::{Front, Keys, Split};
 
 /// Splits a page at its head; none where that does not say when it was published.
@@ -22,7 +22,7 @@ pub(super) fn split(text: &str) -> Option<Split<'_>> {
             } else {
                 name.to_lowercase()
             };
-            values.push((name, Value::String(words(content))));
+            values.push((name, Value::String(read_words(content))));
         }
     }
     values.iter().find(|(name, _)| name == "date")?;
@@ -30,7 +30,7 @@ pub(super) fn split(text: &str) -> Option<Split<'_>> {
         let inside = &matter[start + matter[start..].find('>')? + 1..];
         values.push((
             "title".to_owned(),
-            Value::String(words(inside.split('<').next().unwrap_or_default())),
+            Value::String(read_words(inside.split('<').next().unwrap_or_default())),
         ));
     }
     let body = find(text, 0, "<body")?;

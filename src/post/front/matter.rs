@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::post::dialect::math;
-use crate::post::front::defaults::with_defaults;
+use crate::post::front::defaults::add_defaults;
 
 /// Keys with their values, in order. A handful of them is searched faster than hashed.
 pub(super) type Keys = Vec<(String, Value)>;
@@ -59,7 +59,7 @@ impl Front<'_> {
     pub(in crate::post) fn add_defaults(&mut self, defaults: &Map<String, Value>) {
         if !defaults.is_empty() {
             let own: Map<String, Value> = std::mem::take(&mut self.values).into_iter().collect();
-            self.values = with_defaults(own, defaults).into_iter().collect();
+            self.values = add_defaults(own, defaults).into_iter().collect();
         }
     }
 

@@ -7,8 +7,8 @@ mod matter;
 mod node;
 mod yaml;
 
-pub(super) use defaults::data_of;
-pub(crate) use defaults::with_defaults;
+pub(crate) use defaults::add_defaults;
+pub(super) use defaults::find_data;
 pub(crate) use matter::{Front, Split, texts_of};
 pub(super) use matter::{switch_of, text_of};
 
@@ -49,16 +49,16 @@ pub(crate) fn split<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Findi
 fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding> {
     let first = text.lines().next().unwrap_or_default().trim_end();
     match first {
-        "---" if rules.header && !rules.plain => fenced(text, &["---", "..."], header::parse),
-        "---" => fenced(text, &["---", "..."], yaml::parse),
-        "---json" => fenced(text, &["---"], json),
-        "---toml" => fenced(text, &["---"], toml),
+        "---" if rules.header && !rules.plain => split_fenced(text, &["---", "..."], header::parse),
+        "---" => split_fenced(text, &["---", "..."], yaml::parse),
+        "---json" => split_fenced(text, &["---"], json),
+        "---toml" => split_fenced(text, &["---"], toml),
         "---js" | "---javascript" => Err(Finding::error(
             "the front matter is JavaScript, which is not run",
         )
         .at_line(1)
         .hint("write it as YAML or JSON")),
-        "+++" if rules.toml => fenced(text, &["+++"], toml),
+        "+++" if rules.toml => split_fenced(text, &["+++"], toml),
         _ if rules.json
             && first.starts_with('{')
             && !first.starts_with("{{")
@@ -87,7 +87,7 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
 
 type Parser = fn(&str) -> Result<Keys, Broken>;
 
-fn fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, Finding> {
+fn split_fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, Finding> {
     let start = text.find('\n').map_or(text.len(), |end| end + 1);
     let mut at = start;
     for (number, line) in text[start..].split_inclusive('\n').enumerate() {

@@ -89,7 +89,7 @@ impl Stamp {
         self.length
     }
 
-    pub(super) fn of(metadata: &Metadata) -> Self {
+    pub(super) fn from_metadata(metadata: &Metadata) -> Self {
         let modified = metadata
             .modified()
             .ok()
@@ -199,7 +199,7 @@ impl Manifest {
     /// How many posts that the last build published are not among these, by the reason that is known of each; none where
     /// the last build is not known. A post with a new id makes up for one that is gone: ids that changed are another fault
     /// than posts that are missing.
-    fn vanished(&self, today: &Today) -> Option<Vanished> {
+    fn count_vanished(&self, today: &Today) -> Option<Vanished> {
         if self.posts.is_empty() && self.files.is_empty() {
             return None;
         }
@@ -225,7 +225,7 @@ impl Manifest {
     /// # Errors
     /// A finding with the reasons and the hints.
     pub fn refuse_vanished(&self, today: &Today, are_feeds_there: bool) -> Result<(), Finding> {
-        let vanished = self.vanished(today).unwrap_or_else(|| {
+        let vanished = self.count_vanished(today).unwrap_or_else(|| {
             let is_empty = today.published.is_empty();
             let mut vanished = Vanished::default();
             if !is_empty && !are_feeds_there {

@@ -240,7 +240,7 @@ mod tests {
             .into(),
             files: [("tag/c/atom.xml".to_owned(), written)].into(),
             posts: [
-                (7, of_post(8, Some(Signature::of("tea")))),
+                (7, of_post(8, Some(Signature::from_text("tea")))),
                 (8, of_post(9, None)),
             ]
             .into(),

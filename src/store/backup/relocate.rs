@@ -26,7 +26,7 @@ impl Sender {
     }
 
     async fn move_into(&self, store: &Store, there: &str) -> Result<()> {
-        let begun = Mark::Unfinished(moving(self.store()));
+        let begun = Mark::Unfinished(describe_move(self.store()));
         let to = match store.mark().await? == Some(begun.clone()) {
             // Nobody can have used what a move that was stopped has left there, and this store may have gone on.
             true => store.begin_cleared().await,
@@ -48,7 +48,7 @@ impl Sender {
 }
 
 /// What the copy is of, while a store is being moved.
-fn moving(store: &Store) -> String {
+fn describe_move(store: &Store) -> String {
     format!("move {}", store.name())
 }
 
@@ -65,7 +65,7 @@ impl Store {
     ) -> Result<Option<Self>> {
         let there = to.to_string();
         let from = Self::open_any(from, Access::Read, now).await?;
-        let (mark, begun) = (from.mark().await, Mark::Unfinished(moving(&from)));
+        let (mark, begun) = (from.mark().await, Mark::Unfinished(describe_move(&from)));
         from.close().await;
         if mark? != Some(Mark::Moved(there.clone())) {
             return Ok(None);

@@ -17,7 +17,7 @@ pub(super) const VOID: &str = "SELECT v.id FROM issue v WHERE v.state = 'cancell
 
 impl Store {
     /// The ids of the posts that the digest has announced; with `relay`, what went only into the outbox does not count.
-    pub async fn announced(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
+    pub async fn load_announced(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
         let rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT a.post FROM announced a JOIN issue i ON i.id = a.issue \
              WHERE a.digest = $1 AND i.outbox <= $2 AND i.id NOT IN ({VOID})"
@@ -30,7 +30,7 @@ impl Store {
     }
 
     /// The ids of the posts that an issue with recipients has carried; with `relay`, the outbox does not count.
-    pub async fn carried(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
+    pub async fn load_carried(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
         let rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT a.post FROM announced a JOIN issue i ON i.id = a.issue \
              WHERE a.digest = $1 AND i.outbox <= $2 AND i.kind <> 'known' AND i.id NOT IN ({VOID})"

@@ -84,7 +84,12 @@ impl Store {
     }
 
     /// Up to `limit` who have not got an issue, and why; by number, those after `after`.
-    pub async fn missed(&self, id: IssueId, after: ReaderId, limit: usize) -> Result<Vec<Missed>> {
+    pub async fn load_missed(
+        &self,
+        id: IssueId,
+        after: ReaderId,
+        limit: usize,
+    ) -> Result<Vec<Missed>> {
         let rows = sqlx::query(
             "SELECT d.reader, r.address, r.name, d.state, d.attempts, d.due_at, d.reply FROM delivery d \
              JOIN reader r ON r.id = d.reader WHERE d.issue = $1 AND d.state <> 2 AND d.reader > $2 \
@@ -111,7 +116,7 @@ impl Store {
     }
 
     /// Each moment of an issue in which the relay may have taken a message unseen, the oldest first.
-    pub async fn uncertainties(&self, id: IssueId) -> Result<Vec<Uncertainty>> {
+    pub async fn load_uncertainties(&self, id: IssueId) -> Result<Vec<Uncertainty>> {
         let rows = sqlx::query(
             "SELECT e.reader, r.address, e.at, e.detail, d.state FROM event e JOIN reader r ON r.id = e.reader \
              JOIN delivery d ON d.issue = e.issue AND d.reader = e.reader \

@@ -73,7 +73,7 @@ impl Store {
     }
 
     /// The compiled mail of an issue, as it was frozen.
-    pub async fn compiled(&self, id: IssueId) -> Result<String> {
+    pub async fn load_compiled(&self, id: IssueId) -> Result<String> {
         let row = sqlx::query("SELECT compiled FROM issue WHERE id = $1")
             .bind(id)
             .fetch_one(&self.pool)

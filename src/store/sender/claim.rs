@@ -37,7 +37,7 @@ impl Due {
     /// mail of its issue.
     fn claim(self, may_get: fn(ReaderState) -> bool) -> Result<Claimed, (DeliveryState, String)> {
         let Self(id, attempts, _, first_at, address, name, language, state, left) = self;
-        if !ReaderState::named(&state).is_some_and(may_get) {
+        if !ReaderState::parse(&state).is_some_and(may_get) {
             return Err((DeliveryState::Suppressed, state));
         }
         if left != 0 {

@@ -70,7 +70,7 @@ pub(in crate::store) async fn note(
     let text = format!(
         "INSERT INTO event (reader, issue, at, kind, detail) SELECT CAST(value AS BIGINT), $1, $2, $3, \
          (SELECT CAST($4 AS TEXT) FROM reader r WHERE r.id = CAST(value AS BIGINT) AND r.state <> 'forgotten') FROM {}",
-        place.listed("$5")
+        place.list_table("$5")
     );
     for readers in readers.chunks(MOST_LISTED) {
         sqlx::query(AssertSqlSafe(text.clone()))

@@ -38,7 +38,7 @@ impl Sender {
                 .execute(&mut *connection)
                 .await?;
         }
-        let in_hand = in_hand(connection, None).await?;
+        let in_hand = count_in_hand(connection, None).await?;
         let mut room = limit;
         for window in windows {
             let gone = in_hand + sent_since(connection, window.since).await?;
@@ -53,7 +53,7 @@ impl Sender {
         let mut full: Option<Window> = None;
         for window in self.caps.windows(now) {
             let mut connection = self.store.pool.acquire().await?;
-            let others = in_hand(&mut connection, Some(self.owner)).await?;
+            let others = count_in_hand(&mut connection, Some(self.owner)).await?;
             let gone = others + sent_since(&mut connection, window.since).await?;
             if gone >= window.most {
                 full = full.into_iter().chain([window]).max_by_key(|one| one.until);
@@ -76,7 +76,7 @@ impl Sender {
 }
 
 /// How many messages for a relay senders have claimed and not settled, without those of one sender.
-async fn in_hand(connection: &mut AnyConnection, but: Option<Owner>) -> Result<usize> {
+async fn count_in_hand(connection: &mut AnyConnection, but: Option<Owner>) -> Result<usize> {
     let row = sqlx::query(
         "SELECT COUNT(*) AS n FROM delivery WHERE owner IS NOT NULL AND owner <> $1 \
          AND issue NOT IN (SELECT id FROM issue WHERE outbox = 1)",

@@ -150,7 +150,7 @@ impl Writer {
                         batch.intended.remove(&one.reader);
                         batch
                             .settled
-                            .entry(Effect::of(&one.outcome, *now))
+                            .entry(Effect::new(&one.outcome, *now))
                             .or_default()
                             .push(one);
                         if matches!(
@@ -341,7 +341,7 @@ impl Statement<'_> {
              WHERE issue = $5 AND COALESCE(owner, 0) = $6 AND reader = CAST(paired.key AS BIGINT) \
              AND CASE WHEN paired.value IS NOT NULL THEN state IN (0, 1) ELSE state = 0 \
              AND EXISTS ({} AND i.state = 'open') END",
-            place.paired("$7"),
+            place.pair_table("$7"),
             stays()
         );
         let reply = |one: &Settled| one_line(&one.reply, LONGEST_REPLY).into();
@@ -394,7 +394,7 @@ impl Effect {
         tried_at: None,
     };
 
-    fn of(outcome: &Outcome, now: DateTime<Utc>) -> Self {
+    fn new(outcome: &Outcome, now: DateTime<Utc>) -> Self {
         let (state, due, attempts) = match outcome {
             Outcome::Sent => (DeliveryState::Sent, now, 1),
             Outcome::Bounced => (DeliveryState::Bounced, now, 1),

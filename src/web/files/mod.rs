@@ -25,7 +25,7 @@ use crate::config::{Config, Feeds};
 use crate::feed::media_type;
 use crate::file::read;
 use crate::web::guard::{PAGE_OF_POSTS, status};
-use negotiate::{Encoding, Slice, accepted, is_known, part};
+use negotiate::{Encoding, Slice, is_known, parse_accepted, part};
 
 /// The largest part of a file that is read at once; of a larger one so much after the other.
 const CHUNK: u64 = 64 << 10;
@@ -118,7 +118,7 @@ impl Files {
             // A part is one of the plain file: programs that go on with a download expect that.
             let encodings = match headers.contains_key(RANGE) {
                 true => Vec::new(),
-                false => accepted(headers),
+                false => parse_accepted(headers),
             };
             let mut twins = encodings.into_iter().filter_map(|encoding| {
                 let twin = open(&root, &below, encoding)?;

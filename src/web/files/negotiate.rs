@@ -51,7 +51,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 /// The compressed encodings that the client takes, the one it would rather have first; of equals the smaller one.
-pub(super) fn accepted(headers: &HeaderMap) -> Vec<Encoding> {
+pub(super) fn parse_accepted(headers: &HeaderMap) -> Vec<Encoding> {
     let mut weights = [(Encoding::Brotli, None), (Encoding::Gzip, None)];
     let mut others = 0;
     let lines = headers.get_all(ACCEPT_ENCODING).iter();
@@ -165,7 +165,7 @@ mod tests {
         IF_RANGE, RANGE,
     };
 
-    use super::{Encoding, Slice, accepted, is_known, part};
+    use super::{Encoding, Slice, is_known, parse_accepted, part};
 
     fn headers(lines: &[(HeaderName, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -198,12 +198,12 @@ mod tests {
             (",,;;,=", &[]),
         ] {
             assert_eq!(
-                accepted(&headers(&[(ACCEPT_ENCODING, line)])),
+                parse_accepted(&headers(&[(ACCEPT_ENCODING, line)])),
                 expected,
                 "{line}"
             );
         }
-        assert!(accepted(&HeaderMap::new()).is_empty());
+        assert!(parse_accepted(&HeaderMap::new()).is_empty());
     }
 
     #[test]

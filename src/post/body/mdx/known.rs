@@ -18,7 +18,7 @@ pub(super) struct KnownNames<'a> {
 
 impl<'a> KnownNames<'a> {
     /// What a text imports, and what its front matter says under each key in lower case.
-    pub(super) fn of(
+    pub(super) fn new(
         text: &'a str,
         said: impl Iterator<Item = (String, String)>,
         budget: &'a Budget,

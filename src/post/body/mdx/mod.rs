@@ -5,8 +5,8 @@ use crate::html::{escape, unescape};
 use crate::post::body::budget::Budget;
 use crate::post::body::marks::Marks;
 use crate::post::body::mdx::known::KnownNames;
-use crate::post::body::mdx::tag::{MdxTag, balanced, string};
-use crate::post::body::shortcode::{Call, Code, Grown, HEADINGS, Meaning, fence, meaning};
+use crate::post::body::mdx::tag::{MdxTag, find_balanced, parse_string};
+use crate::post::body::shortcode::{Call, Code, Grown, HEADINGS, Meaning, fence, find_meaning};
 
 mod known;
 mod tag;
@@ -72,7 +72,7 @@ pub(super) fn to_markdown(
         text,
         marks,
         budget,
-        known: KnownNames::of(text, said, budget),
+        known: KnownNames::new(text, said, budget),
         // Many brackets that never close must not take all day.
         search: text.len().saturating_mul(4).saturating_add(1 << 16),
         line: (0, 0),
@@ -234,7 +234,7 @@ impl<'a> MdxReader<'a> {
             return Some(length);
         }
         let Some(tag) = MdxTag::read(rest, &self.known, &mut self.search) else {
-            let length = balanced(rest, &mut self.search, |c| c == '>')? + 1;
+            let length = find_balanced(rest, &mut self.search, |c| c == '>')? + 1;
             self.keep_lines(&rest[..length], 0);
             return Some(length);
         };
@@ -258,7 +258,7 @@ impl<'a> MdxReader<'a> {
     /// no known container is named where it says something; within a line it is part of a sentence, and gets no heading.
     fn container(&mut self, at: usize, name: &'a str, call: &Call) {
         let is_known = is_container(name);
-        let said = HEADINGS.iter().filter_map(|key| call.named(&[key]));
+        let said = HEADINGS.iter().filter_map(|key| call.get_any(&[key]));
         let mut headings: Vec<&str> = said.collect();
         headings.dedup();
         if !is_known && headings.is_empty() {
@@ -291,11 +291,11 @@ fn is_container(name: &str) -> bool {
 /// What a component becomes, where it is a common one.
 fn component_meaning(call: &Call) -> Option<Meaning> {
     if call.is_named("link") {
-        let target = call.named(&["to", "href"])?;
+        let target = call.get_any(&["to", "href"])?;
         let open = format!("<a href=\"{}\">", escape(target));
         return Some(Meaning::Around(open, "</a>".to_owned()));
     }
-    meaning(call)
+    find_meaning(call)
 }
 
 /// How many bytes an `import` or an `export` takes, up to the end of the line that closes its brackets.
@@ -305,7 +305,7 @@ fn statement(text: &str, search: &mut usize) -> Option<usize> {
         return None;
     }
     let line = text.find('\n').unwrap_or(text.len());
-    let length = balanced(text, search, |c| c == '\n').unwrap_or(line);
+    let length = find_balanced(text, search, |c| c == '\n').unwrap_or(line);
     (!is_import || text[..length].contains(['"', '\''])).then_some(length)
 }
 
@@ -378,8 +378,8 @@ fn expression<'a>(text: &'a str, search: &mut usize) -> Option<(usize, Option<&'
     let inside = text
         .strip_prefix('{')
         .filter(|inside| !inside.starts_with(['#', '%']))?;
-    let end = balanced(text, search, |c| c == '}')?;
-    Some((end + 1, string(&inside[..end - 1], false)))
+    let end = find_balanced(text, search, |c| c == '}')?;
+    Some((end + 1, parse_string(&inside[..end - 1], false)))
 }
 
 #[cfg(test)]

@@ -35,11 +35,11 @@ impl MdxTag {
                 (None, '>') => return Some(()),
                 (None, '<') => return None,
                 (None, '{') => {
-                    let braced = &rest[..=balanced(rest, search, |c| c == '}')?];
+                    let braced = &rest[..=find_balanced(rest, search, |c| c == '}')?];
                     self.end += braced.len();
                     self.lines += braced.matches('\n').count();
                     let inside = &braced[1..braced.len() - 1];
-                    let value = string(inside, true).or_else(|| known.value(inside));
+                    let value = parse_string(inside, true).or_else(|| known.value(inside));
                     if let Some(value) = value.filter(|value| !value.contains(['\\', '\n'])) {
                         self.written
                             .push_str(&format!("\"{}\"", value.replace('"', "&quot;")));
@@ -64,7 +64,7 @@ impl MdxTag {
 }
 
 /// The text that an expression is, also within a call where it may be: `"a.png"`, `useUrl("/a.png")`.
-pub(super) fn string(expression: &str, may_call: bool) -> Option<&str> {
+pub(super) fn parse_string(expression: &str, may_call: bool) -> Option<&str> {
     let start = expression.find(['"', '\'', '`'])?;
     let before = expression[..start].trim();
     let (text, after) = expression[start + 1..].split_once(&expression[start..=start])?;
@@ -78,7 +78,7 @@ fn is_in_name(c: char) -> bool {
 }
 
 /// Where this sign stands outside of all brackets.
-pub(super) fn balanced(
+pub(super) fn find_balanced(
     text: &str,
     search: &mut usize,
     is_end: impl Fn(char) -> bool,

@@ -15,7 +15,7 @@ fn read(text: &str) -> StrippedMdx {
         text,
         said.into_iter(),
         Marks::for_texts([text]),
-        &Budget::of(text),
+        &Budget::for_source(text),
     )
     .unwrap()
 }

@@ -85,11 +85,11 @@ const OWN: &[(&str, &[&str])] = &[
 ];
 
 /// What readers support.
-pub(super) static ALLOWED: LazyLock<Builder<'static>> = LazyLock::new(allowed);
+pub(super) static ALLOWED: LazyLock<Builder<'static>> = LazyLock::new(build_allowed);
 pub(super) static ELEMENTS: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| ALLOWED.clone_tags());
 
-fn allowed() -> Builder<'static> {
+fn build_allowed() -> Builder<'static> {
     let mut builder = Builder::default();
     builder
         .add_tags(&[

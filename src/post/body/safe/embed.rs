@@ -231,7 +231,7 @@ pub(super) fn with_links(
     let found = Rc::clone(&playing);
     let with_link = move |player: &mut Element<'_, '_>| {
         let playing = Rc::clone(&playing);
-        *playing.borrow_mut() = played(player, links)?;
+        *playing.borrow_mut() = find_played(player, links)?;
         let title = title(player);
         if let Some(handlers) = player.end_tag_handlers() {
             handlers.push(end_tag!(move |end| {
@@ -247,7 +247,7 @@ pub(super) fn with_links(
         Ok(())
     };
     let source = move |one: &mut Element<'_, '_>| {
-        let source = played(one, links)?;
+        let source = find_played(one, links)?;
         let mut first = found.borrow_mut();
         *first = first.take().or(source);
         Ok(())
@@ -278,7 +278,7 @@ fn address(element: &Element<'_, '_>, links: &Links<'_>) -> Option<Url> {
 }
 
 /// What an element plays, also where a script would have said it.
-fn played(
+fn find_played(
     element: &mut Element<'_, '_>,
     links: &Links<'_>,
 ) -> Result<Option<Url>, AttributeNameError> {

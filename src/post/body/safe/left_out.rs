@@ -9,7 +9,7 @@ pub(in crate::post::body) type LeftOut = BTreeMap<&'static str, usize>;
 const UNSHOWN: [&str; 3] = ["canvas", "applet", "frame"];
 
 /// How many elements there are that no feed can show.
-pub(super) fn unshown(html: &str) -> LeftOut {
+pub(super) fn count_left_out(html: &str) -> LeftOut {
     let mut counts = LeftOut::new();
     for at in memchr::memchr_iter(b'<', html.as_bytes()) {
         let rest = &html.as_bytes()[at + 1..];

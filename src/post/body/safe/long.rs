@@ -23,7 +23,7 @@ pub(super) fn in_short_texts(html: &str) -> Cow<'_, str> {
         .with_strict(false)
         .append_document_content_handler(lol_html::doc_text!(|chunk| {
             if chunk.text_type() == TextType::Data && is_costly(chunk.as_str()) {
-                let parted = parted(chunk.as_str());
+                let parted = split_long(chunk.as_str());
                 chunk.replace(&parted, ContentType::Html);
             }
             Ok(())
@@ -32,7 +32,7 @@ pub(super) fn in_short_texts(html: &str) -> Cow<'_, str> {
 }
 
 /// A text with a comment behind each few thousand bytes, never within a reference.
-fn parted(text: &str) -> String {
+fn split_long(text: &str) -> String {
     let mut parted = String::with_capacity(text.len() + text.len() / 256);
     let mut rest = text;
     while rest.len() > LONGEST_TEXT {

@@ -31,7 +31,7 @@ mod tag;
 
 pub(super) use left_out::LeftOut;
 
-use left_out::unshown;
+use left_out::count_left_out;
 
 pub(super) use formulas::is_formula;
 
@@ -50,7 +50,7 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     // None of what is replaced, left out or refused below is simple.
     if let Some(simple) = simple::write_simple(html) {
         return Ok(Safe {
-            html: tidy(resolved(simple, links)),
+            html: tidy(resolve_simple(simple, links)),
             drawings: Vec::new(),
             left_out: LeftOut::new(),
         });
@@ -63,7 +63,7 @@ fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     if nesting::is_too_deep(html) {
         return Err(too_deep(nesting::DEEPEST));
     }
-    let mut left_out = unshown(html);
+    let mut left_out = count_left_out(html);
     let once = pictures::without_twins(html);
     let (drawn, mut drawings) = drawings::as_images(&once, links);
     let said = formulas::with_source(&drawn);
@@ -84,7 +84,7 @@ fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     })
 }
 
-fn resolved(simple: Simple, links: &Links<'_>) -> String {
+fn resolve_simple(simple: Simple, links: &Links<'_>) -> String {
     simple.with_addresses(|value| links.absolute(value).map(String::from))
 }
 
@@ -115,7 +115,7 @@ fn without_empty_paragraphs(html: &str) -> Option<String> {
 /// HTML that is safe already, with absolute addresses, and without pictures that show nothing.
 fn with_addresses(safe: &str, links: &Links<'_>) -> Result<String, RewritingError> {
     match simple::write_simple(safe) {
-        Some(simple) => Ok(resolved(simple, links)),
+        Some(simple) => Ok(resolve_simple(simple, links)),
         None => with_addresses_by_parser(safe, links),
     }
 }
@@ -223,7 +223,7 @@ fn without_strays(html: &str) -> Option<String> {
 }
 
 /// The beginning of HTML that is safe already, with what the cut left open closed.
-pub(super) fn closed(html: &str) -> String {
+pub(super) fn close_tags(html: &str) -> String {
     let simple = simple::write_simple(html).map(|simple| simple.html);
     tidy(simple.unwrap_or_else(|| clean(html)))
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use lol_html::errors::AttributeNameError;
 use lol_html::html_content::Element;
 
-use crate::html::{attribute, unescape, words};
+use crate::html::{attribute, read_words, unescape};
 use crate::post::body::links::Links;
 
 /// Where scripts look for the address of a picture, and for those of its sizes.
@@ -139,7 +139,7 @@ pub(super) fn without_twins(html: &str) -> Cow<'_, str> {
             let behind = before[*at..]
                 .split_once('>')
                 .map_or("", |(_, behind)| behind);
-            words(behind).is_empty() && !behind.contains("<img")
+            read_words(behind).is_empty() && !behind.contains("<img")
         });
         match (twin, again) {
             // The real picture stands in the `<noscript>` alone.

@@ -3,7 +3,7 @@
 use lol_html::html_content::Element;
 use url::Url;
 
-use crate::html::{escape, tags, unescape, words};
+use crate::html::{escape, read_words, tags, unescape};
 use crate::post::body::links::Links;
 use crate::post::body::safe::player::{self, file_name};
 
@@ -65,7 +65,7 @@ pub(super) fn instead_of_object(
     if tags(inside).any(|(name, _)| shows(name)) {
         return Instead::Content;
     }
-    let said = words(inside);
+    let said = read_words(inside);
     let Some(url) = address(object, "data", links) else {
         return match said.is_empty() {
             true => Instead::Nothing,
@@ -78,7 +78,7 @@ pub(super) fn instead_of_object(
         let (address, title) = (escape(url.as_str()), escape(&title));
         return Instead::Html(format!("<img src=\"{address}\" alt=\"{title}\">"));
     }
-    Instead::Html(frame(object, &url, telling(&said)))
+    Instead::Html(frame(object, &url, accept_name(&said)))
 }
 
 /// The frame in the place of an `embed`; none where it shows nothing of the web.
@@ -138,7 +138,7 @@ fn title(element: &Element<'_, '_>) -> Option<String> {
 }
 
 /// A text that names what it stands for, and does not explain why it is not seen.
-fn telling(said: &str) -> Option<&str> {
+fn accept_name(said: &str) -> Option<&str> {
     const LONGEST: usize = 120;
     let lower = said.to_lowercase();
     let excuses = ["browser", "support", "plug-in", "plugin", "javascript"];

@@ -172,8 +172,8 @@ fn write_start<'a>(
     let mut address: Option<AddressSpan> = None;
     let mut known = [false; 3];
     while let Some(attribute) = rest.strip_prefix(' ').filter(|rest| !rest.starts_with('/')) {
-        let (key, value) = parted(attribute, b'=')?;
-        let (value, after) = parted(value.strip_prefix('"')?, b'"')?;
+        let (key, value) = split_at_byte(attribute, b'=')?;
+        let (value, after) = split_at_byte(value.strip_prefix('"')?, b'"')?;
         let place = attributes.iter().position(|simple| *simple == key)?;
         let is_twice = std::mem::replace(known.get_mut(place)?, true);
         let is_address = matches!(key, "href" | "src");
@@ -214,7 +214,7 @@ fn write_start<'a>(
 }
 
 /// What stands before and behind the first of these bytes.
-fn parted(text: &str, at: u8) -> Option<(&str, &str)> {
+fn split_at_byte(text: &str, at: u8) -> Option<(&str, &str)> {
     let place = memchr::memchr(at, text.as_bytes())?;
     Some((&text[..place], &text[place + 1..]))
 }

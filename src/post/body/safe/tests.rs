@@ -9,7 +9,7 @@ use crate::post::{Read, read};
 /// Calls this with the links of a post at `https://base.example/a/b/` whose text this is.
 pub(super) fn with_links<T>(html: &str, call: impl FnOnce(&Links<'_>) -> T) -> T {
     let site: Site = toml::from_str("title = \"Hums\"\nurl = \"https://base.example/a/\"").unwrap();
-    let habits = Habits::of(Dialect::Plain, chrono_tz::UTC);
+    let habits = Habits::new(Dialect::Plain, chrono_tz::UTC);
     let text = "---\ntitle: T\ndate: 2024-05-01\n---\n";
     let post = match read("b.md", text, &site, &habits, None).unwrap() {
         Read::Post(draft) => draft.post,
@@ -21,6 +21,6 @@ pub(super) fn with_links<T>(html: &str, call: impl FnOnce(&Links<'_>) -> T) -> T
         page: post.url.to_url(),
         posts: std::slice::from_ref(&post),
         index: &Index::default(),
-        budget: &Budget::of(html),
+        budget: &Budget::for_source(html),
     })
 }

@@ -59,7 +59,7 @@ impl Call {
     }
 
     /// The value under the first of these names that there is.
-    pub(in crate::post::body) fn named(&self, names: &[&str]) -> Option<&str> {
+    pub(in crate::post::body) fn get_any(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| {
             let (_, value) = self
                 .arguments
@@ -80,7 +80,7 @@ impl Call {
 
     /// The value under one of these names, else the one at this place.
     pub(super) fn get(&self, names: &[&str], place: usize) -> Option<&str> {
-        self.named(names)
+        self.get_any(names)
             .or_else(|| self.at(place))
             .filter(|value| !value.is_empty())
     }
@@ -116,14 +116,14 @@ impl Call {
 
     /// The value under one of these names, else all that is said where that is plain words, else the first value.
     pub(super) fn title(&self, names: &[&str]) -> Option<&str> {
-        self.named(names)
+        self.get_any(names)
             .or(self.words())
             .or_else(|| self.at(0))
             .filter(|value| !value.is_empty())
     }
 
     /// The same arguments for another name: `include youtube.html id=x` is `youtube id=x`.
-    pub(super) fn of_include(mut self) -> Self {
+    pub(super) fn into_included(mut self) -> Self {
         if let Some(at) = self.arguments.iter().position(|(key, _)| key.is_none()) {
             let (_, file) = self.arguments.remove(at);
             let file = file.rsplit('/').next().unwrap_or_default().to_owned();
@@ -197,7 +197,7 @@ mod tests {
             let call = Call::parse(text);
             assert_eq!(call.name, "figure");
             assert_eq!(
-                (call.named(&["src"]), call.named(&["alt"]), call.at(0)),
+                (call.get_any(&["src"]), call.get_any(&["alt"]), call.at(0)),
                 (Some("a b.png"), Some("x"), Some("12"))
             );
         }
@@ -207,7 +207,7 @@ mod tests {
         );
         assert_eq!(
             Call::parse("include media/youtube.html id=\"x\"")
-                .of_include()
+                .into_included()
                 .name,
             "youtube"
         );
@@ -222,7 +222,7 @@ mod tests {
         );
         let call = Call::parse("gallery(images=[\"a, b.png\", 'c]d.png' , 3], width=[], \"x\")");
         assert_eq!(
-            (call.named(&["images"]), call.at(0), call.at(1)),
+            (call.get_any(&["images"]), call.at(0), call.at(1)),
             (Some("a, b.png, c]d.png, 3"), Some("x"), None)
         );
         assert_eq!(Call::parse("x [never closed").at(0), Some("[never"));

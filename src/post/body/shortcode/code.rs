@@ -147,7 +147,7 @@ fn find_ignoring_case(text: &str, tag: &str) -> Option<usize> {
 }
 
 /// Code as its reader sees it: without `{% raw %}`, and with the escapes of shortcodes undone.
-pub(super) fn unescaped(tags: &Tags<'_>, code: Range<usize>, syntax: Syntax) -> String {
+pub(super) fn unescape(tags: &Tags<'_>, code: Range<usize>, syntax: Syntax) -> String {
     let Range { start: mut at, end } = code;
     let mut shown = String::with_capacity(code.len());
     while let Some(found) = tags.text[at..end].find('{') {

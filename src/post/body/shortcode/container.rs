@@ -2,7 +2,7 @@
 
 use crate::html::escape;
 use crate::post::body::shortcode::Expander;
-use crate::post::body::shortcode::known::{NOTES, capitalised};
+use crate::post::body::shortcode::known::{NOTES, capitalise};
 
 impl Expander<'_> {
     /// A line that begins or ends a container; whether it was one. What is in it stays Markdown.
@@ -41,7 +41,7 @@ impl Expander<'_> {
             )
         } else if NOTES.contains(&name.as_str()) {
             let title = if title.is_empty() {
-                capitalised(&name)
+                capitalise(&name)
             } else {
                 title.to_owned()
             };

@@ -4,7 +4,7 @@ use crate::html::escape;
 use crate::post::body::shortcode::call::Call;
 
 /// The link that a call becomes; none where it embeds no page of another site.
-pub(super) fn embedded(call: &Call) -> Option<String> {
+pub(super) fn link_embed(call: &Call) -> Option<String> {
     match call.name.as_str() {
         "youtube" | "youtubevideo" | "youtube_embed" | "yt" | "youtube-lite" => {
             let id = call.get(&["id", "video_id", "videoid", "src", "url"], 0)?;
@@ -17,7 +17,7 @@ pub(super) fn embedded(call: &Call) -> Option<String> {
             let short = short.rsplit('/').next().unwrap_or(short);
             Some(link(
                 &format!("https://www.youtube.com/watch?v={short}"),
-                call.named(&["title"]),
+                call.get_any(&["title"]),
             ))
         }
         "vimeo" => {
@@ -25,7 +25,7 @@ pub(super) fn embedded(call: &Call) -> Option<String> {
             let short = id.rsplit('/').next().unwrap_or(id);
             Some(link(
                 &format!("https://vimeo.com/{short}"),
-                call.named(&["title"]),
+                call.get_any(&["title"]),
             ))
         }
         "streamable" => Some(link(
@@ -37,14 +37,14 @@ pub(super) fn embedded(call: &Call) -> Option<String> {
             None,
         )),
         "codepen" => {
-            let pen = call.named(&["hash", "slug", "id"])?;
+            let pen = call.get_any(&["hash", "slug", "id"])?;
             Some(link(
-                &format!("https://codepen.io/{}/pen/{pen}", call.named(&["user"])?),
-                call.named(&["title"]),
+                &format!("https://codepen.io/{}/pen/{pen}", call.get_any(&["user"])?),
+                call.get_any(&["title"]),
             ))
         }
         "spotify" => {
-            let kind = call.named(&["type"]).unwrap_or("track");
+            let kind = call.get_any(&["type"]).unwrap_or("track");
             Some(link(
                 &format!("https://open.spotify.com/{kind}/{}", call.get(&["id"], 0)?),
                 None,
@@ -56,20 +56,20 @@ pub(super) fn embedded(call: &Call) -> Option<String> {
         )),
         "github" => Some(link(
             &format!("https://github.com/{}", call.get(&["repo"], 0)?),
-            call.named(&["repo"]),
+            call.get_any(&["repo"]),
         )),
         "mastodon" | "bluesky" | "soundcloud" | "embed" | "iframe" | "oembed" => {
             let url = call
                 .get(&["url", "link", "href", "src"], 0)
                 .filter(|url| url.starts_with("http"))?;
-            Some(link(url, call.named(&["title"])))
+            Some(link(url, call.get_any(&["title"])))
         }
         "instagram" => Some(link(
             &format!("https://www.instagram.com/p/{}/", call.get(&["id"], 0)?),
             None,
         )),
         "tweet" | "twitter" | "x" | "twitter_simple" => {
-            match (call.named(&["user"]), call.get(&["id"], 0)?) {
+            match (call.get_any(&["user"]), call.get(&["id"], 0)?) {
                 (_, url) if url.starts_with("http") => Some(link(url, None)),
                 (user, id) => Some(link(
                     &format!(
@@ -82,7 +82,7 @@ pub(super) fn embedded(call: &Call) -> Option<String> {
         }
         "gist" => {
             let url = match (call.at(0), call.at(1)) {
-                _ if call.named(&["url"]).is_some() => call.named(&["url"])?.to_owned(),
+                _ if call.get_any(&["url"]).is_some() => call.get_any(&["url"])?.to_owned(),
                 (Some(user), Some(id)) if !id.contains('.') => {
                     format!("https://gist.github.com/{user}/{id}")
                 }

@@ -1,9 +1,9 @@
 //! What the common shortcodes become: plain HTML, or a link where they would have embedded a page.
 
-use crate::html::{escape, words};
+use crate::html::{escape, read_words};
 use crate::post::body::markdown::inline;
 use crate::post::body::shortcode::call::Call;
-use crate::post::body::shortcode::embed::{embedded, link};
+use crate::post::body::shortcode::embed::{link, link_embed};
 
 /// What a call becomes.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,9 +48,9 @@ pub(in crate::post::body) const HEADINGS: [&str; 5] =
     ["title", "label", "summary", "heading", "caption"];
 
 /// What a call of this name means, where it is a common one.
-pub(in crate::post::body) fn meaning(call: &Call) -> Option<Meaning> {
+pub(in crate::post::body) fn find_meaning(call: &Call) -> Option<Meaning> {
     let html = |text: String| Some(Meaning::Html(text));
-    if let Some(link) = embedded(call) {
+    if let Some(link) = link_embed(call) {
         return html(link);
     }
     match call.name.as_str() {
@@ -65,7 +65,8 @@ pub(in crate::post::body) fn meaning(call: &Call) -> Option<Meaning> {
         }
         "video" | "audio" => {
             let tag = &call.name;
-            if let (Some(id), Some(provider)) = (call.named(&["id"]), call.named(&["provider"])) {
+            if let (Some(id), Some(provider)) = (call.get_any(&["id"]), call.get_any(&["provider"]))
+            {
                 return match provider {
                     "youtube" => html(link(&format!("https://www.youtube.com/watch?v={id}"), None)),
                     "vimeo" => html(link(&format!("https://vimeo.com/{id}"), None)),
@@ -105,7 +106,7 @@ pub(in crate::post::body) fn meaning(call: &Call) -> Option<Meaning> {
         | "javascript" | "stylesheet" | "style" | "schema" => Some(Meaning::Nothing),
         "details" | "spoiler" | "expand" | "collapse" => {
             let summary = call
-                .named(&["summary"])
+                .get_any(&["summary"])
                 .or_else(|| call.title(&HEADINGS))
                 .unwrap_or("Details");
             let open = format!("<details><summary>{}</summary>", escape(summary));
@@ -120,13 +121,13 @@ pub(in crate::post::body) fn meaning(call: &Call) -> Option<Meaning> {
 /// A quotation, with its author and source below it.
 fn quote(call: &Call) -> Meaning {
     let named = [
-        call.named(&["author", "by"]),
-        call.named(&["source", "cite", "title"]),
+        call.get_any(&["author", "by"]),
+        call.get_any(&["source", "cite", "title"]),
     ];
     let mut from: Vec<String> = named.into_iter().flatten().map(escape).collect();
     if from.is_empty() {
         from.extend(match call.words() {
-            Some(words) => vec![escape(words)],
+            Some(read_words) => vec![escape(read_words)],
             None => [call.at(0), call.at(1)]
                 .into_iter()
                 .flatten()
@@ -156,17 +157,17 @@ fn note(call: &Call) -> Meaning {
     // `alert "circle-info"` names a sign.
     let kind = kind.filter(|kind| kind.chars().all(char::is_alphabetic));
     let words = call
-        .named(&HEADINGS)
+        .get_any(&HEADINGS)
         .or(if generic { None } else { call.at(0) })
         .or(kind);
     let title = words
-        .map(|words| format!("<p><strong>{}</strong></p>", escape(&capitalised(words))))
+        .map(|words| format!("<p><strong>{}</strong></p>", escape(&capitalise(words))))
         .unwrap_or_default();
     Meaning::Around(format!("<blockquote>{title}"), "</blockquote>".to_owned())
 }
 
 /// A word with a capital.
-pub(super) fn capitalised(word: &str) -> String {
+pub(super) fn capitalise(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map_or(String::new(), |first| {
         first.to_uppercase().chain(characters).collect()
@@ -179,7 +180,7 @@ fn figure(call: &Call) -> Option<String> {
         .filter_map(|place| call.at(place))
         .find(|word| word.contains(['/', '.']));
     let source = call
-        .named(&["src", "path", "url", "image", "image_path", "name", "file"])
+        .get_any(&["src", "path", "url", "image", "image_path", "name", "file"])
         .or(positional)?;
     // By its file below the site's own folder, as Zola looks it up.
     let below = source.trim_start_matches("../").trim_start_matches('/');
@@ -187,21 +188,21 @@ fn figure(call: &Call) -> Option<String> {
         .strip_prefix("static/")
         .or_else(|| below.strip_prefix("content/"));
     let source = below.map_or_else(|| source.to_owned(), |below| format!("@/{below}"));
-    let caption = call.named(&["caption", "title"]).unwrap_or_default();
+    let caption = call.get_any(&["caption", "title"]).unwrap_or_default();
     // Eleventy's `image "cup.png", "A cup"`, Octopress's `img left /cup.png 300 200 A cup`.
     let described = positional
         .filter(|_| matches!(call.name.as_str(), "image" | "img"))
         .map(|file| call.after(file));
     let described = described.as_deref().filter(|words| !words.is_empty());
     let alt = call
-        .named(&["alt"])
+        .get_any(&["alt"])
         .or(described)
-        .map_or_else(|| words(&inline(caption)), str::to_owned);
+        .map_or_else(|| read_words(&inline(caption)), str::to_owned);
     let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(&source), escape(&alt));
-    if let Some(link) = call.named(&["link", "href"]) {
+    if let Some(link) = call.get_any(&["link", "href"]) {
         image = format!("<a href=\"{}\">{image}</a>", escape(link));
     }
-    let credit = match (call.named(&["attr"]), call.named(&["attrlink"])) {
+    let credit = match (call.get_any(&["attr"]), call.get_any(&["attrlink"])) {
         (Some(name), Some(link)) => format!(" <a href=\"{}\">{}</a>", escape(link), escape(name)),
         (Some(name), None) => format!(" {}", escape(name)),
         _ => String::new(),

@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::html::escape;
 use crate::post::body::shortcode::Expander;
 use crate::post::body::shortcode::call::Call;
-use crate::post::body::shortcode::code::{Code, unescaped};
-use crate::post::body::shortcode::known::{Meaning, meaning};
+use crate::post::body::shortcode::code::{Code, unescape};
+use crate::post::body::shortcode::known::{Meaning, find_meaning};
 use crate::post::body::shortcode::tag::{ShortcodeTag, TagSyntax};
 
 /// Tags of Liquid that show nothing themselves.
@@ -54,12 +54,12 @@ impl<'a> Expander<'a> {
         match tag.kind {
             TagSyntax::Comment => after,
             TagSyntax::Escaped => {
-                let shown = unescaped(&self.tags, at..after, self.syntax);
+                let shown = unescape(&self.tags, at..after, self.syntax);
                 self.slot(&escape(&shown));
                 after
             }
             TagSyntax::Output => {
-                if let Some(start) = self.captured(after, tag.inner) {
+                if let Some(start) = self.show_captured(after, tag.inner) {
                     return start;
                 }
                 match self.variables.value(tag.inner) {
@@ -91,7 +91,7 @@ impl<'a> Expander<'a> {
         );
         if tag.kind == TagSyntax::Liquid {
             if is_include {
-                call = call.of_include();
+                call = call.into_included();
             } else if let Some(next) = self.run_statement(at, tag, &call) {
                 return next;
             }
@@ -106,10 +106,10 @@ impl<'a> Expander<'a> {
         // What it encloses is a template of Hugo's.
         if tag.kind == TagSyntax::Hugo && call.name.ends_with(".inline") {
             self.drop_tag(at, &call.name);
-            let end = self.closing(after, tag.kind, &call.name);
+            let end = self.find_closing(after, tag.kind, &call.name);
             return end.map_or(after, |end| end.end);
         }
-        match meaning(&call) {
+        match find_meaning(&call) {
             Some(meaning) => self.show_meaning(at, tag, &call, meaning),
             // Words in such signs may be text; a file to be taken in is none.
             None if self.syntax.doubt && tag.kind == TagSyntax::Liquid && !is_include => {
@@ -117,7 +117,7 @@ impl<'a> Expander<'a> {
             }
             None => {
                 self.drop_tag(at, &call.name);
-                let text = call.named(&["text"]);
+                let text = call.get_any(&["text"]);
                 if let Some(text) = text.filter(|_| tag.kind != TagSyntax::Liquid) {
                     self.slot(&escape(text));
                 }
@@ -137,12 +137,12 @@ impl<'a> Expander<'a> {
             }
             // What stands after `else` is the case that was not taken.
             "else" | "elsif" | "elif" | "elseif" => {
-                let ends = ["if", "unless"].map(|name| self.closing(after, tag.kind, name));
+                let ends = ["if", "unless"].map(|name| self.find_closing(after, tag.kind, name));
                 let first = ends.into_iter().flatten().map(|end| end.start).min();
                 Some(first.unwrap_or(after))
             }
             "for" | "tablerow" | "case" | "capture" | "comment" => {
-                let end = self.closing(after, tag.kind, &call.name);
+                let end = self.find_closing(after, tag.kind, &call.name);
                 match (call.name.as_str(), &end) {
                     ("capture", Some(end)) => self.capture(call, after..end.start),
                     ("comment" | "capture", _) => {}
@@ -176,30 +176,30 @@ impl<'a> Expander<'a> {
                 after
             }
             Meaning::Code(language) => {
-                let end = self.enclosed(after, tag, call);
+                let end = self.find_enclosed(after, tag, call);
                 self.code_block(at, tag, call, &language, end)
             }
             Meaning::Around(open, close) => {
-                let end = self.enclosed(after, tag, call);
+                let end = self.find_enclosed(after, tag, call);
                 self.around(at, tag, call, (open, close), end)
             }
-            Meaning::Raw => match self.enclosed(after, tag, call) {
+            Meaning::Raw => match self.find_enclosed(after, tag, call) {
                 Some(end) => {
-                    let raw = unescaped(&self.tags, after..end.start, self.syntax);
+                    let raw = unescape(&self.tags, after..end.start, self.syntax);
                     self.slot(&raw);
                     end.end
                 }
                 None => after,
             },
             Meaning::Nothing => {
-                let end = self.enclosed(after, tag, call);
+                let end = self.find_enclosed(after, tag, call);
                 end.map_or(after, |end| end.end)
             }
         }
     }
 
     /// The tag that closes a call, if it can have one.
-    fn enclosed(
+    fn find_enclosed(
         &mut self,
         after: usize,
         tag: ShortcodeTag<'_>,
@@ -208,7 +208,7 @@ impl<'a> Expander<'a> {
         if tag.is_alone || tag.kind == TagSyntax::ZolaInline {
             return None;
         }
-        self.closing(after, tag.kind, &call.name)
+        self.find_closing(after, tag.kind, &call.name)
     }
 
     /// The address of the post that a call refers to.
@@ -237,7 +237,7 @@ impl<'a> Expander<'a> {
     ) -> usize {
         let after = at + tag.length;
         if let Some(end) = end {
-            let code = unescaped(&self.tags, after..end.start, self.syntax);
+            let code = unescape(&self.tags, after..end.start, self.syntax);
             let class = match language {
                 "" => String::new(),
                 language => format!(" class=\"language-{}\"", escape(language)),
@@ -268,7 +268,7 @@ impl<'a> Expander<'a> {
         (open, close): (String, String),
         end: Option<Range<usize>>,
     ) -> usize {
-        match (end, call.named(&["content", "text", "body", "message"])) {
+        match (end, call.get_any(&["content", "text", "body", "message"])) {
             (Some(end), _) => {
                 self.block(&open);
                 self.open.push((end.start, end.end, close));
@@ -286,7 +286,7 @@ impl<'a> Expander<'a> {
     /// Everything up to `{% endraw %}` is text for Markdown, whatever braces it holds.
     fn raw(&mut self, at: usize, length: usize, name: &str) -> usize {
         let after = at + length;
-        let Some(end) = self.closing(after, TagSyntax::Liquid, name) else {
+        let Some(end) = self.find_closing(after, TagSyntax::Liquid, name) else {
             return if self.syntax.doubt {
                 self.copy(at, length)
             } else {
@@ -324,7 +324,7 @@ impl<'a> Expander<'a> {
     }
 
     /// Goes back to what was captured under a name, to show it here; where it begins.
-    fn captured(&mut self, after: usize, expression: &str) -> Option<usize> {
+    fn show_captured(&mut self, after: usize, expression: &str) -> Option<usize> {
         let (name, filters) = expression.split_once('|').unwrap_or((expression, ""));
         let range = self.captured.get(name.trim()).cloned()?;
         let is_plain = filters
@@ -346,7 +346,7 @@ impl<'a> Expander<'a> {
     }
 
     /// Where the tag stands that closes what was opened before `from`.
-    fn closing(&mut self, from: usize, kind: TagSyntax, name: &str) -> Option<Range<usize>> {
+    fn find_closing(&mut self, from: usize, kind: TagSyntax, name: &str) -> Option<Range<usize>> {
         let verbatim = kind == TagSyntax::Liquid
             && matches!(
                 name,

@@ -26,7 +26,7 @@ use crate::post::dialect::math::Delimiters;
 
 pub(super) use crate::post::body::shortcode::call::Call;
 pub(super) use crate::post::body::shortcode::code::{Code, fence};
-pub(super) use crate::post::body::shortcode::known::{HEADINGS, Meaning, meaning};
+pub(super) use crate::post::body::shortcode::known::{HEADINGS, Meaning, find_meaning};
 pub(super) use crate::post::body::shortcode::liquid::TIME;
 
 /// A text with shortcodes.
@@ -94,7 +94,7 @@ pub(super) fn expand(
         is_html,
         is_marked,
         marks,
-        tags: Tags::of(text),
+        tags: Tags::new(text),
         formulas: Formulas::between(math),
         seen: Code::default(),
         open: Vec::new(),

@@ -1,9 +1,9 @@
 //! From one sign that means something to the next: code, comments, lines and attributes; shortcodes are met elsewhere.
 
 use crate::post::body::shortcode::Expander;
-use crate::post::body::shortcode::code::{Block, fence, unescaped};
+use crate::post::body::shortcode::code::{Block, fence, unescape};
 use crate::post::body::shortcode::element::Element;
-use crate::post::body::shortcode::known::capitalised;
+use crate::post::body::shortcode::known::capitalise;
 use crate::post::body::shortcode::tag::{ShortcodeTag, TagSyntax};
 
 /// The most bytes of kramdown's attributes.
@@ -132,7 +132,7 @@ impl Expander<'_> {
                 Some(tag) => {
                     self.done
                         .text
-                        .push_str(&unescaped(&self.tags, from..search, self.syntax));
+                        .push_str(&unescape(&self.tags, from..search, self.syntax));
                     from = self.tag(search, tag);
                     search = from;
                 }
@@ -142,7 +142,7 @@ impl Expander<'_> {
         if from < end {
             self.done
                 .text
-                .push_str(&unescaped(&self.tags, from..end, self.syntax));
+                .push_str(&unescape(&self.tags, from..end, self.syntax));
         }
         end.max(from)
     }
@@ -212,7 +212,7 @@ impl Expander<'_> {
             let title = title.trim_start_matches(['+', '-']).trim();
             let kind = kind.split('|').next().unwrap_or_default().to_lowercase();
             let words = if title.is_empty() {
-                capitalised(&kind)
+                capitalise(&kind)
             } else {
                 title.to_owned()
             };

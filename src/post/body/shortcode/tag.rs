@@ -59,7 +59,7 @@ pub(super) struct Tags<'a> {
 }
 
 impl<'a> Tags<'a> {
-    pub(super) fn of(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         let has_tags = memchr::memmem::find(text.as_bytes(), b"{").is_some();
         let ends = KINDS.map(|(_, close, _)| match has_tags {
             true => memchr::memmem::find_iter(text.as_bytes(), close).collect(),

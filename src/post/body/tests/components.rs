@@ -39,7 +39,7 @@ fn what_a_component_says_of_what_it_encloses_stands_above_it() {
     ] {
         let whole = format!("{front}{text}\n");
         let post = post("posts/cake.mdx", &whole, Dialect::Astro);
-        let habits = Habits::of(Dialect::Astro, chrono_tz::UTC);
+        let habits = Habits::new(Dialect::Astro, chrono_tz::UTC);
         let body = body(&post, &whole, &site(), &habits, &[], &Index::default());
         let html = body.unwrap().html.replace('\n', "");
         assert_eq!(html, expected, "{text}");

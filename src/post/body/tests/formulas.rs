@@ -25,7 +25,7 @@ fn body(dialect: Dialect, keys: &str, passed: Option<&[Delimiters]>, text: &str)
         Dialect::Jekyll => "_posts/2024-05-01-cake.md",
         _ => "posts/cake.md",
     };
-    let mut habits = Habits::of(dialect, chrono_tz::UTC);
+    let mut habits = Habits::new(dialect, chrono_tz::UTC);
     if let Some(passed) = passed {
         habits.math.always = passed.to_vec();
         habits.math.is_whole = true;

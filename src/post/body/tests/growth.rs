@@ -90,7 +90,7 @@ fn a_key_of_the_front_matter_is_not_repeated_without_end() {
         "{{< param \"a\" >}}\n\n".repeat(10_000)
     );
     let post = post("posts/cake.md", &whole, Dialect::Hugo);
-    let habits = Habits::of(Dialect::Hugo, chrono_tz::UTC);
+    let habits = Habits::new(Dialect::Hugo, chrono_tz::UTC);
     let error = body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
     let shown = error.in_file("cake.md").to_string();
     assert!(shown.starts_with("cake.md:"), "{shown}");
@@ -113,7 +113,7 @@ fn a_name_in_a_component_stands_for_no_more_than_the_budget() {
     ] {
         let whole = format!("{start}{}", part.repeat(10_000));
         let post = post("posts/cake.mdx", &whole, Dialect::Astro);
-        let habits = Habits::of(Dialect::Astro, chrono_tz::UTC);
+        let habits = Habits::new(Dialect::Astro, chrono_tz::UTC);
         let error = body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
         let shown = error.in_file("cake.mdx").to_string();
         assert!(shown.contains("the text grows to more than"), "{shown}");

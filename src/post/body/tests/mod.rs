@@ -23,7 +23,7 @@ fn post(path: &str, text: &str, dialect: Dialect) -> Post {
         path,
         text,
         &site(),
-        &Habits::of(dialect, chrono_tz::UTC),
+        &Habits::new(dialect, chrono_tz::UTC),
         None,
     )
     .unwrap()
@@ -54,7 +54,7 @@ fn try_body(dialect: Dialect, text: &str) -> Result<Body, Finding> {
         &posts[0],
         &whole,
         &site(),
-        &Habits::of(dialect, chrono_tz::UTC),
+        &Habits::new(dialect, chrono_tz::UTC),
         &posts,
         &Index::default(),
     )
@@ -198,7 +198,7 @@ fn what_nests_too_deep_is_an_error_and_no_overflow() {
     ] {
         let whole = format!("{front}{text}x\n");
         let post = post("a.md", &whole, Dialect::Plain);
-        let habits = Habits::of(Dialect::Plain, chrono_tz::UTC);
+        let habits = Habits::new(Dialect::Plain, chrono_tz::UTC);
         let error =
             super::body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
         assert!(error.message.contains("nests more than"), "{error}");

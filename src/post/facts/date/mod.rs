@@ -8,6 +8,6 @@ mod zoning;
 
 pub(crate) use parse::is_timestamp;
 pub use parse::parse;
-pub use place::{Joint, in_name, in_part, in_path, leading};
+pub use place::{Joint, in_name, in_part, in_path, split_leading};
 pub(crate) use zoning::Instant;
 pub use zoning::Zoning;

@@ -7,7 +7,7 @@ use crate::post::facts::date::parse::{calendar, compact_day, day, in_range, nume
 use crate::post::facts::date::zoning::{Instant, Zoning};
 
 /// The date that leads a title, and the title without it: `February 18, 2013 - A Day`.
-pub fn leading(title: &str, zoning: &Zoning) -> Option<(DateTime<Utc>, String)> {
+pub fn split_leading(title: &str, zoning: &Zoning) -> Option<(DateTime<Utc>, String)> {
     let (date, rest) = day(title, false).ok()?;
     let rest = rest
         .trim_start()
@@ -154,7 +154,7 @@ pub fn in_part(path: &str, zoning: &Zoning) -> Option<Instant> {
 mod tests {
     use chrono_tz::Tz;
 
-    use super::{in_part, leading};
+    use super::{in_part, split_leading};
     use crate::post::facts::date::Zoning;
 
     /// The first of two, and the offset that held before a gap.
@@ -202,12 +202,12 @@ mod tests {
     #[test]
     fn a_date_that_leads_a_title_leaves_it() {
         let zoning = plain(chrono_tz::UTC);
-        let (at, title) = leading("February 18, 2013 - A Day in the Life", &zoning).unwrap();
+        let (at, title) = split_leading("February 18, 2013 - A Day in the Life", &zoning).unwrap();
         assert_eq!(
             (at.to_rfc3339().as_str(), title.as_str()),
             ("2013-02-18T00:00:00+00:00", "A Day in the Life")
         );
-        assert!(leading("Five ways to brew tea", &zoning).is_none());
-        assert!(leading("May we talk about tea", &zoning).is_none());
+        assert!(split_leading("Five ways to brew tea", &zoning).is_none());
+        assert!(split_leading("May we talk about tea", &zoning).is_none());
     }
 }

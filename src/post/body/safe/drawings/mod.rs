@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::html::{attribute, escape, figure, unescape, words};
+use crate::html::{attribute, escape, figure, read_words, unescape};
 use crate::post::Drawing;
 use crate::post::body::links::Links;
 use crate::post::body::safe::tag::is_tag;
@@ -81,7 +81,7 @@ fn stand_in(
     let is_icon = sides
         .iter()
         .all(|side| side.is_some_and(|side| side <= ICON));
-    let title = title(drawing).map(words);
+    let title = title(drawing).map(read_words);
     let title = title.or_else(|| attribute(drawing, "aria-label").map(unescape));
     let title = title.filter(|title| !title.trim().is_empty());
     if is_hidden(drawing) || is_icon && title.is_none() {

@@ -21,7 +21,7 @@ struct References<'a> {
 pub(super) fn are_bounded(clean: &str) -> bool {
     let mut references = References::default();
     let mut all: Vec<&str> = Vec::new();
-    let by_class = of_styles(clean);
+    let by_class = find_in_styles(clean);
     let Some(by_class) = by_class else {
         return false;
     };
@@ -33,7 +33,7 @@ pub(super) fn are_bounded(clean: &str) -> bool {
             continue;
         }
         let tag = part.split('>').next().unwrap_or_default();
-        let Some(mut found) = of_tag(tag) else {
+        let Some(mut found) = find_in_tag(tag) else {
             return false;
         };
         if tag.contains(" class=\"") {
@@ -89,8 +89,8 @@ impl<'a> References<'a> {
 }
 
 /// The ids to which a tag refers; none where it refers to something else. A `use` must refer to something.
-fn of_tag(tag: &str) -> Option<Vec<&str>> {
-    let mut found = of_urls(tag)?;
+fn find_in_tag(tag: &str) -> Option<Vec<&str>> {
+    let mut found = find_in_urls(tag)?;
     let whole = tag.split([' ', '>']).next().unwrap_or_default();
     for name in [" href=\"", " xlink:href=\""] {
         if let Some((_, value)) = tag.split_once(name) {
@@ -101,21 +101,21 @@ fn of_tag(tag: &str) -> Option<Vec<&str>> {
 }
 
 /// The ids to which the style sheets refer.
-fn of_styles(clean: &str) -> Option<Vec<&str>> {
+fn find_in_styles(clean: &str) -> Option<Vec<&str>> {
     let mut found = Vec::new();
     for part in clean.split('<').skip(1) {
         if let Some((_, sheet)) = part
             .strip_prefix("style")
             .and_then(|part| part.split_once('>'))
         {
-            found.extend(of_urls(sheet)?);
+            found.extend(find_in_urls(sheet)?);
         }
     }
     Some(found)
 }
 
 /// The ids in each `url(#id)` of CSS; none where one leads elsewhere.
-fn of_urls(css: &str) -> Option<Vec<&str>> {
+fn find_in_urls(css: &str) -> Option<Vec<&str>> {
     let mut found = Vec::new();
     for (at, _) in css.match_indices('(') {
         let (before, after) = css.split_at(at);

@@ -9,7 +9,7 @@ use super::{DEEPEST, unescape, write_simple};
 use crate::html::legal;
 use crate::post::body::safe::allowed::ALLOWED;
 use crate::post::body::safe::tests::with_links;
-use crate::post::body::safe::{by_parser, resolved, sanitise, with_addresses_by_parser};
+use crate::post::body::safe::{by_parser, resolve_simple, sanitise, with_addresses_by_parser};
 
 /// The address that a link leads to; none for some.
 fn resolve(value: &str) -> Option<String> {
@@ -23,7 +23,7 @@ fn assert_same_by_all_steps(html: &str) {
     with_links(html, |links| {
         let simple = write_simple(html).unwrap();
         let linked = with_addresses_by_parser(&simple.html, links).unwrap();
-        assert_eq!(resolved(simple, links), linked, "{html:?}");
+        assert_eq!(resolve_simple(simple, links), linked, "{html:?}");
         let (quick, whole) = (sanitise(html, links), by_parser(html, links));
         let (quick, whole) = (quick.unwrap(), whole.unwrap());
         assert_eq!(quick.html, whole.html, "{html:?}");
