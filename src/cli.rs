@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use crate::clock::time_of;
 use crate::config::{Day, StoreUrl};
 use crate::digest::ManualOptions;
+use crate::finding::Rule;
 use crate::ledger::IssueId;
 use crate::reader::{Email, Mailbox, NameError, check_name};
 
@@ -132,6 +133,9 @@ pub struct CheckArgs {
     /// Print each finding as an annotation for GitHub's workflows
     #[arg(long)]
     pub annotate: bool,
+    /// Print why what a code names matters, and what to do
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["json", "annotate", "offline"])]
+    pub explain: Option<Rule>,
     /// Do not speak to the relay
     #[arg(long)]
     pub offline: bool,

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Rule, Severity};
 
 /// The way to report a fault of the program.
 pub(crate) const REPORT: &str = "this is a fault of tidings, not of the file: please report it with this line and, if you \
@@ -43,7 +43,11 @@ pub fn guard<T>(work: impl FnOnce() -> Result<T, Finding>) -> Result<T, Finding>
         let place = PLACE.take();
         let place = place.as_deref().unwrap_or("a place in another thread");
         let message = message_of(&*payload);
-        Err(Finding::error(format!("tidings failed at {place}: {message}")).hint(REPORT))
+        Err(Finding::error(
+            Rule::InternalFault,
+            format!("tidings failed at {place}: {message}"),
+        )
+        .hint(REPORT))
     })
 }
 
@@ -81,7 +85,7 @@ mod tests {
     use rayon::prelude::*;
 
     use super::{LONGEST, guard};
-    use crate::finding::Finding;
+    use crate::finding::{Finding, Rule};
 
     #[test]
     fn a_panic_is_a_finding_and_the_others_go_on() {
@@ -92,14 +96,14 @@ mod tests {
                     7 => [0, 1]
                         .get(number)
                         .copied()
-                        .ok_or_else(|| Finding::error("no such")),
+                        .ok_or_else(|| Finding::error(Rule::Failed, "no such")),
                     13 => panic!("unlucky\n\u{1b}[31m{}", "x".repeat(1000)),
                     _ => Ok(number),
                 })
             })
             .collect();
         assert_eq!(done.iter().filter(|one| one.is_ok()).count(), 62);
-        assert_eq!(done[7], Err(Finding::error("no such")));
+        assert_eq!(done[7], Err(Finding::error(Rule::Failed, "no such")));
         let finding = done[13].as_ref().unwrap_err();
         let words = &finding.message;
         assert!(

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::file::read::read;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// How old a half-written file is when nobody writes it any more.
 const ABANDONED: Duration = Duration::from_hours(1);
@@ -36,7 +36,7 @@ pub(crate) enum Care {
 
 /// The finding about a file that cannot be written.
 pub(crate) fn unwritable(file: &Path, error: &io::Error) -> Finding {
-    Finding::error(format!("cannot be written: {error}")).in_file(file)
+    Finding::error(Rule::Unwritable, format!("cannot be written: {error}")).in_file(file)
 }
 
 /// Writes a file if its bytes differ; whether they did.

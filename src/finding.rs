@@ -1,5 +1,7 @@
 //! What is wrong, where it stands and the hint: the one form in which every room reports a fault.
 
+mod rule;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
@@ -7,9 +9,13 @@ use std::path::PathBuf;
 
 use anstyle::AnsiColor;
 
+pub use rule::Rule;
+
 /// How much a finding weighs: a warning lets the work go on, an error leaves something out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
+    /// Nothing is known to be wrong: what could not be asked.
+    Note,
     /// Worth knowing; nothing is left out.
     Warning,
     /// Something was left out or could not be done.
@@ -20,6 +26,7 @@ impl Severity {
     /// The word for it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Note => "note:",
             Self::Warning => "warning:",
             Self::Error => "error:",
         }
@@ -29,6 +36,7 @@ impl Severity {
     pub fn word(self) -> impl fmt::Display {
         let word = self.name();
         let color = match self {
+            Self::Note => AnsiColor::Cyan,
             Self::Warning => AnsiColor::Yellow,
             Self::Error => AnsiColor::Red,
         };
@@ -65,6 +73,8 @@ pub struct Finding {
     pub place: Option<Place>,
     /// How much it weighs.
     pub severity: Severity,
+    /// What it is about.
+    pub rule: Rule,
     /// What is wrong: lower case, names in backticks.
     pub message: String,
     /// What to do about it.
@@ -73,20 +83,29 @@ pub struct Finding {
 
 impl Finding {
     /// An error that stands in no file.
-    pub fn error(message: impl Into<String>) -> Self {
+    pub fn error(rule: Rule, message: impl Into<String>) -> Self {
         Self {
             place: None,
             severity: Severity::Error,
+            rule,
             message: message.into(),
             hint: None,
         }
     }
 
     /// A warning that stands in no file.
-    pub fn warning(message: impl Into<String>) -> Self {
+    pub fn warning(rule: Rule, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
-            ..Self::error(message)
+            ..Self::error(rule, message)
+        }
+    }
+
+    /// What could not be found out, in no file.
+    pub fn note(rule: Rule, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Note,
+            ..Self::error(rule, message)
         }
     }
 
@@ -138,7 +157,7 @@ impl Finding {
 
     fn kind(&self) -> FindingKind {
         let hint = self.hint.as_deref().unwrap_or_default();
-        (self.severity, shape(&self.message), shape(hint))
+        (self.severity, self.rule, shape(&self.message), shape(hint))
     }
 
     /// Whether something was left out because of it.
@@ -172,11 +191,11 @@ pub(crate) fn condense(findings: Vec<Finding>) -> Vec<Finding> {
         if *named > EXAMPLES {
             continue;
         }
-        let severity = finding.severity;
+        let (severity, rule) = (finding.severity, finding.rule);
         told.push(finding);
         if *named == EXAMPLES {
             let more = count - EXAMPLES;
-            let rest = Finding::error(format!("and {more} more like these, {count} in all"));
+            let rest = Finding::error(rule, format!("and {more} more like these, {count} in all"));
             told.push(Finding { severity, ..rest }.hint("`-v` names each"));
         }
     }
@@ -184,7 +203,7 @@ pub(crate) fn condense(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// What a finding is about, without the names, texts and numbers that differ from place to place.
-type FindingKind = (Severity, String, String);
+type FindingKind = (Severity, Rule, String, String);
 
 /// A message with a mark in place of each number and of what stands between quotation marks.
 fn shape(message: &str) -> String {
@@ -236,6 +255,22 @@ impl fmt::Display for Finding {
 }
 
 impl std::error::Error for Finding {}
+
+impl From<&anyhow::Error> for Finding {
+    /// An error as the finding that it was, or with its whole chain as the message.
+    fn from(error: &anyhow::Error) -> Self {
+        let found = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<Finding>());
+        match found {
+            Some(finding) if error.chain().count() == 1 => finding.clone(),
+            found => {
+                let rule = found.map_or(Rule::Failed, |finding| finding.rule);
+                Self::error(rule, format!("{error:#}"))
+            }
+        }
+    }
+}
 
 /// How much of a message is shown: a foreign word in it may be as large as a post.
 const LONGEST_LINE: usize = 1000;
@@ -314,7 +349,7 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Finding, condense, count, one_line, visible, visible_line};
+    use super::{Finding, Rule, condense, count, one_line, visible, visible_line};
 
     fn told(findings: impl IntoIterator<Item = Finding>) -> Vec<String> {
         let told = condense(findings.into_iter().collect());
@@ -324,11 +359,14 @@ mod tests {
     #[test]
     fn one_fault_in_many_files_is_told_with_three_examples_and_its_count() {
         let dated = |number: usize| {
-            Finding::error(format!("`{number}-13-01` is no date: month {number}"))
-                .in_file(format!("{number}.md"))
-                .at_line(number)
+            Finding::error(
+                Rule::Failed,
+                format!("`{number}-13-01` is no date: month {number}"),
+            )
+            .in_file(format!("{number}.md"))
+            .at_line(number)
         };
-        let other = Finding::error("this is not UTF-8").in_file("x.md");
+        let other = Finding::error(Rule::Failed, "this is not UTF-8").in_file("x.md");
         let all = (0..458).map(dated).chain([other.clone()]);
         assert_eq!(
             told(all),
@@ -348,27 +386,36 @@ mod tests {
     #[test]
     fn faults_are_alike_by_their_words_and_their_weight() {
         let many = |make: &dyn Fn(usize) -> Finding| told((0..10).map(make)).len();
-        assert_eq!(many(&|n| Finding::warning(format!("“{n}” is unread"))), 4);
         assert_eq!(
-            many(&|n| Finding::error("x").hint(format!("write `{n}`"))),
+            many(&|n| Finding::warning(Rule::Failed, format!("“{n}” is unread"))),
+            4
+        );
+        assert_eq!(
+            many(&|n| Finding::error(Rule::Failed, "x").hint(format!("write `{n}`"))),
             4
         );
         let words = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
-        assert_eq!(many(&|n| Finding::error(words[n])), 10);
-        assert_eq!(many(&|n| Finding::error("x").hint(words[n])), 10);
+        assert_eq!(many(&|n| Finding::error(Rule::Failed, words[n])), 10);
+        assert_eq!(
+            many(&|n| Finding::error(Rule::Failed, "x").hint(words[n])),
+            10
+        );
         let mixed = |n: usize| match n % 2 {
-            0 => Finding::error("x"),
-            _ => Finding::warning("x"),
+            0 => Finding::error(Rule::Failed, "x"),
+            _ => Finding::warning(Rule::Failed, "x"),
         };
         assert_eq!(many(&mixed), 10, "five of each weight");
         // A quotation that is not ended hides the rest.
-        assert_eq!(many(&|n| Finding::error(format!("`{}", words[n]))), 4);
+        assert_eq!(
+            many(&|n| Finding::error(Rule::Failed, format!("`{}", words[n]))),
+            4
+        );
     }
 
     #[test]
     fn no_foreign_word_reaches_the_terminal_as_an_order() {
         let orders = "\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m\u{0}\u{7f}\u{202e}\u{2067}\u{2069}\r";
-        let finding = Finding::error(format!("`{orders}` is no date\nok: forged"))
+        let finding = Finding::error(Rule::Failed, format!("`{orders}` is no date\nok: forged"))
             .in_file(format!("post/{orders}\nok: forged.md"))
             .at_line(1)
             .hint(format!("mend {orders}\nok: forged"));
@@ -395,7 +442,7 @@ mod tests {
             "\u{1b}".repeat(1 << 20),
             "ü\n".repeat(1 << 20),
         ] {
-            let finding = Finding::error(format!("`{word}` is no date")).hint(word);
+            let finding = Finding::error(Rule::Failed, format!("`{word}` is no date")).hint(word);
             let shown = finding.to_string();
             assert!(shown.len() < 50_000, "{}", shown.len());
         }
@@ -430,7 +477,7 @@ mod tests {
 
     #[test]
     fn a_finding_reads_file_line_column_message_and_hint() {
-        let finding = Finding::error("`date = x` is no date")
+        let finding = Finding::error(Rule::Failed, "`date = x` is no date")
             .in_file("post/tea.md")
             .at_line(3)
             .at_column(5)
@@ -444,7 +491,10 @@ mod tests {
     #[test]
     fn a_line_may_be_known_before_its_file() {
         assert_eq!(
-            Finding::error("odd").at_line(2).in_file("a.md").to_string(),
+            Finding::error(Rule::Failed, "odd")
+                .at_line(2)
+                .in_file("a.md")
+                .to_string(),
             "a.md:2: odd"
         );
     }

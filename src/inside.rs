@@ -15,7 +15,7 @@ pub mod feed {
     pub use crate::feed::{Bodies, OldFeed, Outline, Rendition, Setting, Sink, plan, render};
 }
 pub mod finding {
-    pub use crate::finding::Finding;
+    pub use crate::finding::{Finding, Rule};
 }
 pub mod inbox {
     pub use crate::inbox::{

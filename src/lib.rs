@@ -64,4 +64,4 @@ mod web;
 pub use command::{is_broken_pipe, run};
 pub use ending::{Ending, TryAgain};
 pub use fault::{guard, report_panics};
-pub use finding::{Finding, Severity};
+pub use finding::{Finding, Rule, Severity};

@@ -1,11 +1,14 @@
 //! `tidings check`: one planted fault a line, and what is said of it.
 
+use std::path::Path;
 use std::time::Duration;
+use std::{env, fs};
 
 use serde_json::Value;
+use tidings::Rule;
 
 use crate::relay::{Habits, Relay};
-use crate::scene::Scene;
+use crate::scene::{CONFIG, Scene};
 
 const NOON: &str = "2024-06-01T12:00:00Z";
 
@@ -274,18 +277,66 @@ fn errors_come_first_and_an_annotation_names_file_and_line() {
     let ran = scene.run(&["--at", NOON, "check", "--annotate"]);
     let lines: Vec<&str> = ran.out.lines().collect();
     assert!(
-        lines[0].starts_with("::error file=post/b%2Cc.md,line=1::the post has no date%0A"),
+        lines[0].starts_with(
+            "::error file=post/b%2Cc.md,line=1,title=no-date::the post has no date%0A"
+        ),
         "{}",
         ran.out
     );
     assert!(
         lines[1..]
             .iter()
-            .all(|line| line.starts_with("::warning file=post/a.md,line=5::")),
+            .all(|line| line.starts_with("::warning file=post/a.md,line=5,title=image-without-")),
         "{}",
         ran.out
     );
     ran.says("1 error, ");
+}
+
+/// What the docs say of each code, made from the table: `TIDINGS_WRITE_DOCS=1 cargo test --test main codes` writes it.
+#[test]
+fn the_codes_are_all_in_the_docs() {
+    let page = Rule::page();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/findings.md");
+    if env::var_os("TIDINGS_WRITE_DOCS").is_some() {
+        fs::write(&file, &page).unwrap();
+    }
+    let written = fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        written == page,
+        "docs/findings.md is not what the table says: set TIDINGS_WRITE_DOCS=1"
+    );
+}
+
+#[test]
+fn each_code_is_explained_also_where_there_is_no_site() {
+    let nowhere = Scene::bare();
+    for rule in Rule::ALL {
+        let ran = nowhere.run(&["check", "--explain", rule.code()]);
+        ran.succeeds();
+        assert!(ran.out.starts_with(rule.code()), "{}", ran.out);
+    }
+    let ran = nowhere.run(&["check", "--explain", "no-dates"]);
+    ran.fails_with(2);
+    ran.says("did you mean `no-date`?");
+}
+
+#[test]
+fn a_broken_config_is_a_finding_as_the_others() {
+    let config = CONFIG.replace("timezone", "timezome");
+    let scene = scene().file("config.toml", &config);
+    let ran = scene.run(&["check"]);
+    ran.fails_with(2);
+    ran.prints("error: config.toml:5:1: unknown key `timezome` [unknown-key]\n");
+    ran.says("1 error, 0 warnings");
+    let ran = scene.run(&["check", "--json"]);
+    ran.fails_with(2);
+    let all: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(all[0]["code"], "unknown-key");
+    assert_eq!(all[0]["line"], 5);
+    let ran = Scene::bare().run(&["check", "--annotate"]);
+    ran.fails_with(2);
+    ran.prints("::error title=no-config::");
 }
 
 #[test]

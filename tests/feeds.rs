@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use serde_json::Value;
 use tidings::config::Config;
 use tidings::inside::feed::{Bodies, Outline, Rendition, Setting, Sink, plan, render};
-use tidings::inside::finding::Finding;
+use tidings::inside::finding::{Finding, Rule};
 use tidings::inside::loader::{Loaded, load_posts};
 use tidings::inside::post::{Body, Post};
 
@@ -280,7 +280,7 @@ impl Bodies for Counted<'_> {
     fn body(&self, post: &Post) -> Result<Body, Finding> {
         self.rendered.lock().unwrap().push(post.path.to_string());
         match &*post.path == self.broken {
-            true => Err(Finding::error("broken")),
+            true => Err(Finding::error(Rule::Failed, "broken")),
             false => self.loaded.body(post),
         }
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::digest::{another_store, older_store};
-use crate::finding::{Finding, count};
+use crate::finding::{Finding, Rule, count};
 use crate::ledger::IssueState::{Open, Paused};
 use crate::ledger::{DigestProgress, Issue};
 use crate::publish::Manifest;
@@ -110,7 +110,7 @@ impl App {
         };
         let file = self.departures();
         if let Err(error) = store.note_departures(&file).await {
-            let finding = Finding::warning(format!("{error}")).in_file(file);
+            let finding = Finding::warning(Rule::Unwritable, format!("{error}")).in_file(file);
             talk.report(&[finding.hint(
                 "without it an older copy of the store does not know who has left since it was made",
             )]);
@@ -169,7 +169,7 @@ impl App {
 /// A line of the result that a person needs, also with `-q`.
 fn tell(talk: &mut Talk<'_>, words: &str) -> anyhow::Result<()> {
     if talk.is_quiet() {
-        talk.insist(&[Finding::warning(words)]);
+        talk.insist(&[Finding::warning(Rule::StoreCopy, words)]);
     }
     Ok(talk.conclude(words)?)
 }
@@ -182,7 +182,7 @@ fn name_copied(talk: &mut Talk<'_>, issue: &Issue) {
         issue.id
     );
     let paused = format!("{}: “{}” is paused: {COPIED}", issue.digest, issue.subject);
-    talk.report(&[Finding::error(paused).hint(resume)]);
+    talk.report(&[Finding::error(Rule::IssuePaused, paused).hint(resume)]);
 }
 
 /// What an older copy does not know, said to a person.

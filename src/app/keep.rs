@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::ending::Ending;
 use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, write_changed};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::lock::Lock;
 use crate::publish::Manifest;
 use crate::talk::Talk;
@@ -61,6 +61,7 @@ impl App {
             .iter()
             .map(|path| {
                 Finding::warning(
+                    Rule::IdChanged,
                     "this post was published with another id: readers see it as unread",
                 )
                 .in_file(self.config.posts.dir.join(path))
@@ -81,7 +82,7 @@ impl App {
             .message;
         let changes = lock.changes();
         if !changes.new.is_empty() || !changes.renamed.is_empty() || !changes.adopted.is_empty() {
-            talk.report(&[Finding::warning(reason.clone()).in_file(file).hint(
+            talk.report(&[Finding::warning(Rule::LockUnwritten, reason.clone()).in_file(file).hint(
                 "new ids are the same on every machine as long as nothing moves; run `tidings build` where it can be \
                  written, and commit it",
             )]);
@@ -106,9 +107,12 @@ impl App {
             lost.insert(path, "has an adopted id".to_owned());
         }
         let finding = |(path, what): (&str, String)| {
-            Finding::error(format!("{what}, and the lock does not say so: {reason}"))
-                .in_file(self.config.posts.dir.join(path))
-                .hint("run `tidings build` where the lock can be written, and commit it")
+            Finding::error(
+                Rule::LockUnwritten,
+                format!("{what}, and the lock does not say so: {reason}"),
+            )
+            .in_file(self.config.posts.dir.join(path))
+            .hint("run `tidings build` where the lock can be written, and commit it")
         };
         lost.into_iter().map(finding).collect()
     }

@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, Notify, OnceCell};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Stop;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::ledger::{Issue, IssueId};
 use crate::store::{Access, Sender, Store, StoreError, Tell};
 
@@ -76,11 +76,15 @@ impl App {
 
     /// An error as a finding: one of the store names its place and the hint, wherever it came up.
     pub(crate) fn explain(&self, error: &anyhow::Error) -> Finding {
-        let finding = Finding::error(format!("{error:#}"));
+        let finding = Finding::from(error);
         let store = error
             .chain()
             .find_map(|cause| cause.downcast_ref::<StoreError>());
         let Some(store) = store else { return finding };
+        let finding = Finding {
+            rule: Rule::StoreUnusable,
+            ..finding
+        };
         let finding = match store.file() {
             Some(file) => finding.in_file(file),
             None => finding.in_file(self.config.store.url.to_string()),

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::config::{Config, Feeds};
 use crate::ending::Ending;
 use crate::feed::{FeedPlan, Outline, Setting, plan};
-use crate::finding::{Finding, count};
+use crate::finding::{Finding, Rule, count};
 use crate::loader::{Loaded, load_posts};
 use crate::post::{Post, Signature, fingerprint_of};
 use crate::publish::{BuiltPosts, Manifest, Publisher, Unseen};
@@ -305,6 +305,7 @@ fn prune(
 ) -> Result<(), Finding> {
     if Ending::from_findings(&loaded.findings) == Ending::Partial {
         talk.report(&[Finding::warning(
+            Rule::PruneWaits,
             "nothing is pruned while a post is left out by an error",
         )]);
         return Ok(());

@@ -1,11 +1,13 @@
 //! `tidings check`: everything that would go wrong, before it does.
 
+mod forms;
+
 use std::collections::HashSet;
 use std::io;
 
-use anyhow::bail;
-use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+
+pub(super) use forms::conclude;
 
 use crate::app::App;
 use crate::build::{BuildOptions, build, read};
@@ -14,7 +16,7 @@ use crate::config::{Config, Digest};
 use crate::delivery::{Mailer, load_signer};
 use crate::digest::{news, split, split_at_limit};
 use crate::ending::Ending;
-use crate::finding::{Finding, count};
+use crate::finding::{Finding, Rule};
 use crate::inbox::{RATED, find_high_rates};
 use crate::ledger::{IssueId, IssueState};
 use crate::loader::Loaded;
@@ -49,74 +51,13 @@ pub(super) fn check(
         }
         check_mail(app, &mut gathered, args.offline).await;
     });
-    let mut findings = gathered.into_findings();
-    findings.sort_by(|one, other| {
-        let rank = |finding: &Finding| (!finding.is_error(), finding.place.clone());
-        rank(one).cmp(&rank(other))
-    });
-    print(talk, args, &findings)?;
-    let errors = findings.iter().filter(|finding| finding.is_error()).count();
-    let warnings = findings.len() - errors;
-    let summary = format!("{}, {}", count(errors, "error"), count(warnings, "warning"));
-    match (errors, warnings) {
-        (0, 0) => {
-            talk.say("nothing is wrong");
-            Ok(Ending::Done)
-        }
-        (0, _) => {
-            talk.say(&summary);
-            Ok(Ending::Partial)
-        }
-        _ => bail!(summary),
-    }
+    conclude(talk, args, gathered.into_findings())
 }
 
-fn print(talk: &mut Talk<'_>, args: &CheckArgs, findings: &[Finding]) -> io::Result<()> {
-    if args.json {
-        let all: Vec<Value> = findings.iter().map(as_json).collect();
-        return writeln!(talk.out(), "{:#}", Value::from(all));
-    }
-    for finding in findings {
-        let line = match args.annotate {
-            true => annotation(finding),
-            false => format!("{} {finding}", finding.severity.name()),
-        };
-        talk.print(&line)?;
-    }
-    Ok(())
-}
-
-fn as_json(finding: &Finding) -> Value {
-    let place = finding.place.as_ref();
-    json!({
-        "severity": finding.severity.name().trim_end_matches(':'),
-        "file": place.map(|place| place.file.to_string_lossy()),
-        "line": place.and_then(|place| place.line),
-        "column": place.and_then(|place| place.column),
-        "message": finding.message,
-        "hint": finding.hint,
-    })
-}
-
-/// A finding as GitHub's workflows show it beside the line.
-fn annotation(finding: &Finding) -> String {
-    let data = |text: &str| {
-        text.replace('%', "%25")
-            .replace('\r', "%0D")
-            .replace('\n', "%0A")
-    };
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    let mut place = Vec::new();
-    if let Some(found) = &finding.place {
-        place.push(format!("file={}", property(&found.file.to_string_lossy())));
-        place.extend(found.line.map(|line| format!("line={line}")));
-        place.extend(found.column.map(|column| format!("col={column}")));
-    }
-    let hint = finding.hint.iter().map(|hint| format!("\n{hint}"));
-    let words: String = [finding.message.clone()].into_iter().chain(hint).collect();
-    let kind = finding.severity.name().trim_end_matches(':');
-    let space = if place.is_empty() { "" } else { " " };
-    format!("::{kind}{space}{}::{}", place.join(","), data(&words))
+/// Prints why what the rule names matters, and what to do.
+pub(super) fn explain(rule: Rule, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
+    talk.print(&rule.explain())?;
+    Ok(Ending::Done)
 }
 
 /// Domains that lead nowhere, since they are for examples (RFC 2606).
@@ -138,7 +79,7 @@ fn find_placeholders(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut find = |key: &str, text: &str| {
         let message = format!("`{text}` is an address for examples, which nobody can reach");
-        let finding = Finding::error(message).in_file(&config.file);
+        let finding = Finding::error(Rule::PlaceholderAddress, message).in_file(&config.file);
         findings.push(finding.hint(format!("set {key}")));
     };
     let host = config.site.url.host_str().unwrap_or_default();
@@ -200,7 +141,10 @@ fn finding_of(app: &App, error: anyhow::Error) -> Finding {
 fn check_digest(app: &App, gathered: &mut Talk<'_>, digest: &Digest, loaded: &Loaded) {
     let all = news(digest, &app.config.site, &loaded.posts, &HashSet::new());
     let Some(newest) = split(digest, &all).pop() else {
-        let finding = Finding::warning(format!("{}: there is no post for it", digest.name));
+        let finding = Finding::warning(
+            Rule::DigestWithoutPosts,
+            format!("{}: there is no post for it", digest.name),
+        );
         let place = app.config.place_of_digest(&digest.name, "name");
         gathered.report(&[Finding {
             place: Some(place),
@@ -227,7 +171,10 @@ async fn check_store(app: &App, gathered: &mut Talk<'_>) -> anyhow::Result<()> {
     for issue in store.issues().await? {
         if issue.state == IssueState::Paused {
             let why = issue.reason.as_deref().unwrap_or("by a person");
-            let finding = Finding::warning(format!("{}: paused: {why}", issue.digest));
+            let finding = Finding::warning(
+                Rule::IssuePaused,
+                format!("{}: paused: {why}", issue.digest),
+            );
             let hint = format!("`tidings issue resume {}` goes on", issue.id);
             gathered.report(&[finding.hint(hint)]);
         }
@@ -261,10 +208,16 @@ async fn check_mail(app: &App, gathered: &mut Talk<'_>, offline: bool) {
     match opened {
         Ok(connection) => connection.quit().await,
         Err(Trouble::Us(words)) => {
-            gathered.report(&[Finding::error(format!("mail cannot be sent: {words}"))]);
+            gathered.report(&[Finding::error(
+                Rule::MailUnsendable,
+                format!("mail cannot be sent: {words}"),
+            )]);
         }
         Err(Trouble::Relay(words)) => {
-            let finding = Finding::warning(format!("the relay could not be asked: {words}"));
+            let finding = Finding::warning(
+                Rule::RelayUnreachable,
+                format!("the relay could not be asked: {words}"),
+            );
             gathered
                 .report(&[finding.hint("mail waits until it answers; `--offline` does not ask")]);
         }

@@ -12,7 +12,7 @@ use crate::config::{Config, Dkim, Mail};
 use crate::delivery::{load_keys, signing_domain};
 use crate::ending::Ending;
 use crate::file::unwritable;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::message::dkim::{Algorithm, SigningKey};
 use crate::talk::Talk;
 
@@ -55,8 +55,10 @@ pub(super) fn dkim(
         cli::DkimCommand::Show => {
             let keys = load_keys(mail)?;
             if keys.is_empty() {
-                let finding =
-                    Finding::error("mail is not signed here: there is no `dkim` under [mail]");
+                let finding = Finding::error(
+                    Rule::DkimUnset,
+                    "mail is not signed here: there is no `dkim` under [mail]",
+                );
                 return Err(finding.hint("make a key with `tidings dkim new`").into());
             }
             for key in &keys {
@@ -91,13 +93,12 @@ fn write_key(file: &Path, pem: &str) -> Result<(), Finding> {
         open.sync_all()
     });
     written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Finding::error("there is a file already, and a key is never overwritten")
-                .in_file(file)
-                .hint(
-                    "`tidings dkim show` prints its line for DNS; name another file for a new key",
-                )
-        }
+        io::ErrorKind::AlreadyExists => Finding::error(
+            Rule::KeyExists,
+            "there is a file already, and a key is never overwritten",
+        )
+        .in_file(file)
+        .hint("`tidings dkim show` prints its line for DNS; name another file for a new key"),
         _ => unwritable(file, &error),
     })
 }

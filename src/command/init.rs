@@ -12,7 +12,7 @@ use crate::config::{Author, Config, OWN, SHARED};
 use crate::ending::Ending;
 use crate::file::read::{WRITTEN, read_text_if_any};
 use crate::file::{Care, unwritable, write_changed};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::init::{Answers, config_text, first_post, join_lines, with_attributes, with_ignored};
 use crate::loader::{Survey, load_posts, survey};
 use crate::post::compose;
@@ -110,9 +110,10 @@ pub(super) fn begin(
     if let (Err(error), Some(feed)) = (&ended, feed)
         && feed.contains("://")
     {
-        let finding = Finding::warning(format!(
-            "the ids of the old feed were not taken over: {error:#}"
-        ));
+        let finding = Finding::warning(
+            Rule::IdsNotAdopted,
+            format!("the ids of the old feed were not taken over: {error:#}"),
+        );
         let hint = format!("before anyone gets the new feeds: `tidings build --adopt {feed}`");
         talk.report(&[finding.hint(hint)]);
         ended = build(None, talk);

@@ -24,7 +24,7 @@ use anyhow::Context;
 use tokio::runtime::Runtime;
 
 use crate::app::App;
-use crate::cli::{Cli, Command, FileCommand, SiteCommand};
+use crate::cli::{CheckArgs, Cli, Command, FileCommand, SiteCommand};
 use crate::clock::Clock;
 use crate::config::{Config, discover};
 use crate::ending::{Ending, TryAgain};
@@ -53,10 +53,14 @@ pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Endi
     };
     let mut talk = Talk::new(out, volume, words.clone());
     match &cli.command {
+        Command::Site(SiteCommand::Check(CheckArgs {
+            explain: Some(rule),
+            ..
+        })) => check::explain(*rule, &mut talk),
         Command::Site(command) => run_on_site(command, cli, *clock, &mut talk, &words),
         Command::Files(command) => {
             run_on_files(command, cli, *clock, &mut talk, &words).map_err(|error| {
-                let finding = Finding::error(format!("{error:#}"));
+                let finding = Finding::from(&error);
                 show_error(error, &finding, &words)
             })
         }
@@ -127,11 +131,17 @@ fn run_on_site(
     words: &Words,
 ) -> anyhow::Result<Ending> {
     let config = config_file(cli).and_then(|file| Ok(Config::load_here(&file)?));
-    let config = config.map_err(|error| {
-        let finding = Finding::error(format!("{error:#}"));
-        let error = show_error(error, &finding, words);
-        try_again(is_handed_over(command, None), error)
-    })?;
+    let config = match (config, command) {
+        (Ok(config), _) => config,
+        (Err(error), SiteCommand::Check(args)) => {
+            return check::conclude(talk, args, vec![Finding::from(&error)]);
+        }
+        (Err(error), _) => {
+            let finding = Finding::from(&error);
+            let error = show_error(error, &finding, words);
+            return Err(try_again(is_handed_over(command, None), error));
+        }
+    };
     let is_handed_over = is_handed_over(command, Some(&config));
     let tell: Tell = Arc::new({
         let words = words.clone();

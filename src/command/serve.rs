@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::cli;
 use crate::config::Config;
 use crate::ending::Ending;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::talk::Talk;
 use crate::web::{AppState, Heartbeat, listen, routes};
 
@@ -27,9 +27,10 @@ pub(super) async fn serve(
 ) -> anyhow::Result<Ending> {
     let address = args.listen.unwrap_or(app.config.web.listen);
     if !address.ip().is_loopback() && app.config.web.url.is_none() {
-        let finding = Finding::error(format!(
-            "{address} can be reached by others, and nothing says under which name"
-        ));
+        let finding = Finding::error(
+            Rule::WebUnnamed,
+            format!("{address} can be reached by others, and nothing says under which name"),
+        );
         let hint = "set `url` under [web] to the address that people see, or listen on 127.0.0.1 behind a proxy";
         return Err(finding.in_file(&app.config.file).hint(hint).into());
     }
@@ -53,7 +54,10 @@ pub(super) async fn serve(
             Ok(next) => next,
             Err(error) => {
                 let finding = current.explain(&error);
-                talk.insist(&[finding, Finding::warning("the config stays as it was")]);
+                talk.insist(&[
+                    finding,
+                    Finding::warning(Rule::ConfigRefused, "the config stays as it was"),
+                ]);
                 continue;
             }
         };
@@ -95,7 +99,10 @@ async fn reload(
 ) -> anyhow::Result<(Arc<App>, Arc<AppState>)> {
     let config = Config::load_here(&app.config.file)?;
     if config.web.listen != app.config.web.listen {
-        let finding = Finding::warning("`listen` under [web] has changed, which needs a restart");
+        let finding = Finding::warning(
+            Rule::ListenChanged,
+            "`listen` under [web] has changed, which needs a restart",
+        );
         talk.insist(&[finding.in_file(&config.file)]);
     }
     let next = Arc::new(app.with_config(config));

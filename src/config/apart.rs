@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::config::{Config, Inbox, StoreUrl};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// How the program uses a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,9 @@ impl Config {
                     path.display()
                 );
                 let hint = "set `dir` under [feeds] to a folder of its own";
-                return Err(Finding::error(message).in_file(&self.file).hint(hint));
+                return Err(Finding::error(Rule::PublishedSecret, message)
+                    .in_file(&self.file)
+                    .hint(hint));
             }
         }
         Ok(())
@@ -143,7 +145,7 @@ impl Config {
         let Some((other, one, message)) = pairs.into_iter().next().or_else(among) else {
             return Ok(());
         };
-        let finding = Finding::error(message).hint("give each a path of its own");
+        let finding = Finding::error(Rule::SamePath, message).hint("give each a path of its own");
         let line = [other, one].into_iter().find_map(|own| {
             let (section, key) = own.key?;
             line_in(text, section, key)

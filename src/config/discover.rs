@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::file::read::{WRITTEN, read_text};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// Never anybody else's config.
 pub(crate) const OWN: &str = "tidings.toml";
@@ -35,14 +35,16 @@ pub(crate) fn discover(working: &Path) -> Result<PathBuf, Finding> {
     }
     Err(match generator {
         Some(file) => Finding::error(
+            Rule::GeneratorConfig,
             "this is the config of the site's generator, and there is no `tidings.toml`",
         )
         .in_file(file)
         .hint("`tidings init` writes one; or name another with `--config FILE`"),
-        None => {
-            Finding::error("there is neither a `tidings.toml` nor a `config.toml` here or above")
-                .hint("`tidings init` writes one; or name another with `--config FILE`")
-        }
+        None => Finding::error(
+            Rule::NoConfig,
+            "there is neither a `tidings.toml` nor a `config.toml` here or above",
+        )
+        .hint("`tidings init` writes one; or name another with `--config FILE`"),
     })
 }
 

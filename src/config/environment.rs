@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::config::Config;
 use crate::config::explain::explain;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// The prefix of every variable that sets a key.
 const PREFIX: &str = "TIDINGS_";
@@ -47,8 +47,9 @@ pub(super) fn set_keys(
         let value = fit(name, &keys, value)?;
         let hint =
             "name a digest as in TIDINGS_DIGEST__WEEKLY__SUBJECT, by its name or its number from 0";
-        set(table, &keys, value)
-            .ok_or_else(|| Finding::error(format!("`{name}` sets no key")).hint(hint))?;
+        set(table, &keys, value).ok_or_else(|| {
+            Finding::error(Rule::UnknownVariable, format!("`{name}` sets no key")).hint(hint)
+        })?;
         set_by += 1;
     }
     Ok(set_by)
@@ -65,7 +66,7 @@ fn refuse_single_underscore(name: &str, rest: &str) -> Result<(), Finding> {
         return Ok(());
     }
     Err(
-        Finding::error(format!("`{name}` sets no key")).hint(format!(
+        Finding::error(Rule::UnknownVariable, format!("`{name}` sets no key")).hint(format!(
             "did you mean `{PREFIX}{section}__{key}`? two underscores stand between section and key"
         )),
     )
@@ -93,7 +94,12 @@ fn fit(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Finding>
             Err(error) => reason = Some(explain(error.message())),
         }
     }
-    let Finding { message, hint, .. } = reason.unwrap_or_else(|| Finding::error("it sets no key"));
+    let Finding {
+        message,
+        hint,
+        rule,
+        ..
+    } = reason.unwrap_or_else(|| Finding::error(Rule::UnknownVariable, "it sets no key"));
     // A value that may be a password is not shown; an unknown key may be a misspelt one.
     let path = keys.join(".");
     let is_secret = SECRETS.iter().any(|secret| {
@@ -107,7 +113,7 @@ fn fit(name: &str, keys: &[String], value: &str) -> Result<toml::Value, Finding>
     };
     Err(Finding {
         hint,
-        ..Finding::error(shown)
+        ..Finding::error(rule, shown)
     })
 }
 

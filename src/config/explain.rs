@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// The parser's error as a finding at its line and column of `text`.
 pub(super) fn explain_in(error: &toml::de::Error, text: &str) -> Finding {
@@ -39,7 +39,8 @@ pub(super) fn explain(message: &str) -> Finding {
             if let Some(near) = nearest(unknown, &known) {
                 hint = format!("did you mean `{near}`? {hint}");
             }
-            return Finding::error(format!("unknown {noun} `{unknown}`")).hint(hint);
+            return Finding::error(Rule::UnknownKey, format!("unknown {noun} `{unknown}`"))
+                .hint(hint);
         }
     }
     if let Some(key) = message
@@ -50,7 +51,8 @@ pub(super) fn explain(message: &str) -> Finding {
             "site" => "begin with [site], and give it a `title` and a `url`".to_owned(),
             key => format!("add `{key} = …`"),
         };
-        return Finding::error(format!("the key `{key}` is missing here")).hint(hint);
+        return Finding::error(Rule::MissingKey, format!("the key `{key}` is missing here"))
+            .hint(hint);
     }
     // A message of ours may carry its hint on a second line; the parser's carry "wrong, expected right".
     let (what, hint) = match message.split_once('\n') {
@@ -63,10 +65,10 @@ pub(super) fn explain(message: &str) -> Finding {
     if what == "invalid type: map"
         && hint.as_deref() == Some("expected a list, like [\"one\", \"two\"]")
     {
-        return Finding::error("a table stands here")
+        return Finding::error(Rule::ConfigValue, "a table stands here")
             .hint("expected a list; a digest begins with [[digest]]");
     }
-    let finding = Finding::error(explain_type(what.trim_end()));
+    let finding = Finding::error(Rule::ConfigValue, explain_type(what.trim_end()));
     match hint {
         Some(hint) => finding.hint(hint),
         None => finding,

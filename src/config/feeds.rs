@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
 use crate::config::value::{at_least_one, some_web_address};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// The feeds that are published.
 #[derive(Debug, Clone, Hash, Deserialize)]
@@ -83,12 +83,16 @@ impl Feeds {
         let finding = match (by, self.archive) {
             (Some(by), _) => {
                 let name = by.name();
-                Finding::error(format!("`archive_by` names `{name}`, which has no feeds")).hint(
-                    format!("add \"{name}\" to `by`, or take it out of `archive_by`"),
+                Finding::error(
+                    Rule::ConfigValue,
+                    format!("`archive_by` names `{name}`, which has no feeds"),
                 )
+                .hint(format!(
+                    "add \"{name}\" to `by`, or take it out of `archive_by`"
+                ))
             }
             (None, None) if !self.archive_by.is_empty() => {
-                Finding::error("there is `archive_by`, but no `archive`")
+                Finding::error(Rule::ConfigValue, "there is `archive_by`, but no `archive`")
                     .hint("add archive = \"year\" or \"month\"")
             }
             _ => return None,

@@ -9,7 +9,7 @@ use crate::config::environment::set_keys;
 use crate::config::explain::{explain, explain_in, list, nearest};
 use crate::config::{Config, Digest};
 use crate::file::read::{WRITTEN, read_text};
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Place, Rule};
 
 impl Config {
     /// Reads `file`, then lets each `TIDINGS_SECTION__KEY` of `environment` replace its key.
@@ -58,23 +58,38 @@ impl Config {
         let mut table: toml::Table =
             toml::from_str(text).map_err(|error| explain_in(&error, text))?;
         if let Some(key) = address_key(&table).filter(|_| !table.contains_key("site")) {
-            return Err(Finding::error("this is the config of the site's generator")
-                .at_line(line_of(text, key).unwrap_or(1))
-                .hint("give tidings a file of its own: `tidings init` writes a `tidings.toml` beside it"));
+            return Err(Finding::error(
+                Rule::GeneratorConfig,
+                "this is the config of the site's generator",
+            )
+            .at_line(line_of(text, key).unwrap_or(1))
+            .hint(
+                "give tidings a file of its own: `tidings init` writes a `tidings.toml` beside it",
+            ));
         }
         if table
             .get("mail")
             .is_some_and(|mail| mail.get("password").is_some())
         {
-            return Err(Finding::error("a password does not belong in the config")
-                .at_line(line_of(text, "password").unwrap_or(1))
-                .hint("set TIDINGS_MAIL__PASSWORD in the environment"));
+            return Err(Finding::error(
+                Rule::SecretInConfig,
+                "a password does not belong in the config",
+            )
+            .at_line(line_of(text, "password").unwrap_or(1))
+            .hint("set TIDINGS_MAIL__PASSWORD in the environment"));
         }
         let dkim = table.get("mail").and_then(|mail| mail.get("dkim"));
         if dkim.is_some_and(|dkim| dkim.get("pem").is_some()) {
-            return Err(Finding::error("a private key does not belong in the config")
-                .at_line(line_of(text, "pem").or_else(|| line_of(text, "dkim")).unwrap_or(1))
-                .hint("name its file with `key`, or set TIDINGS_MAIL__DKIM__PEM in the environment"));
+            return Err(Finding::error(
+                Rule::SecretInConfig,
+                "a private key does not belong in the config",
+            )
+            .at_line(
+                line_of(text, "pem")
+                    .or_else(|| line_of(text, "dkim"))
+                    .unwrap_or(1),
+            )
+            .hint("name its file with `key`, or set TIDINGS_MAIL__DKIM__PEM in the environment"));
         }
         let set = set_keys(&mut table, environment)?;
         let config = match set {
@@ -98,9 +113,11 @@ impl Config {
                 .iter()
                 .any(|earlier| earlier.name == digest.name)
             {
-                let finding =
-                    Finding::error(format!("there are two digests named `{}`", digest.name))
-                        .hint("a digest's name is how readers subscribe to it: give each its own");
+                let finding = Finding::error(
+                    Rule::SameDigestName,
+                    format!("there are two digests named `{}`", digest.name),
+                )
+                .hint("a digest's name is how readers subscribe to it: give each its own");
                 return Err(match nth_digest_key(text, number, "name") {
                     Some(line) => finding.at_line(line),
                     None => finding,
@@ -116,11 +133,12 @@ impl Config {
             });
         }
         if !self.digests.is_empty() && self.mail.from.is_none() {
-            return Err(
-                Finding::error("there is a digest but no `from` under [mail]")
-                    .at_line(text.lines().count().max(1))
-                    .hint("expected from = \"Name <address>\""),
-            );
+            return Err(Finding::error(
+                Rule::MissingKey,
+                "there is a digest but no `from` under [mail]",
+            )
+            .at_line(text.lines().count().max(1))
+            .hint("expected from = \"Name <address>\""));
         }
         Ok(())
     }
@@ -140,7 +158,7 @@ impl Config {
                 (_, true) => format!("two digests say `was = \"{was}\"`"),
                 _ => continue,
             };
-            let finding = Finding::error(message)
+            let finding = Finding::error(Rule::ConfigValue, message)
                 .hint("`was` is the name that this digest alone had before it was renamed");
             return Err(match nth_digest_key(text, number, "was") {
                 Some(line) => finding.at_line(line),
@@ -184,7 +202,10 @@ impl Config {
                     .iter()
                     .map(|digest| digest.name.as_str())
                     .collect();
-                let finding = Finding::error(format!("there is no digest named `{name}`"));
+                let finding = Finding::error(
+                    Rule::UnknownDigest,
+                    format!("there is no digest named `{name}`"),
+                );
                 match nearest(name, &names) {
                     Some(near) => finding.hint(format!("did you mean `{near}`?")),
                     None if names.is_empty() => {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::config;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::ledger::Issue;
 use crate::smtp::Dialer;
 
@@ -36,7 +36,10 @@ impl Mailer {
         };
         match Dialer::for_sender(relay, mail, "") {
             Ok(_) => Ok(()),
-            Err(trouble) => Err(Finding::error(format!("mail cannot be sent: {trouble}"))),
+            Err(trouble) => Err(Finding::error(
+                Rule::MailUnsendable,
+                format!("mail cannot be sent: {trouble}"),
+            )),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::config::Mail;
 use crate::file::is_private;
 use crate::file::read::{WRITTEN, read_text};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::message::dkim::{SIGNED, Signer, SigningKey};
 
 /// The signer of the config; none where mail is not signed here.
@@ -23,9 +23,10 @@ pub(crate) fn load_signer(mail: &Mail) -> Result<Option<Signer>, Finding> {
             .any(|signed| signed.eq_ignore_ascii_case(name))
     };
     if let Some(unknown) = dkim.skip.iter().find(is_signed) {
-        let finding = Finding::error(format!(
-            "`skip` under [mail.dkim]: `{unknown}` is no header that is signed"
-        ));
+        let finding = Finding::error(
+            Rule::ConfigValue,
+            format!("`skip` under [mail.dkim]: `{unknown}` is no header that is signed"),
+        );
         return Err(finding.hint(format!("expected some of {}", SIGNED[1..].join(", "))));
     }
     let keys = load_keys(mail)?;
@@ -44,7 +45,7 @@ pub(crate) fn signing_domain(mail: &Mail) -> Result<String, Finding> {
             .map(|from| from.email.domain().to_owned())
     };
     own.or_else(sender).ok_or_else(|| {
-        Finding::error("there is no domain to sign for")
+        Finding::error(Rule::MissingKey, "there is no domain to sign for")
             .hint("set `from` or `dkim = { domain = … }` under [mail]")
     })
 }
@@ -58,8 +59,9 @@ pub(crate) fn load_keys(mail: &Mail) -> Result<Vec<SigningKey>, Finding> {
         return Ok(Vec::new());
     };
     let first = match &dkim.pem {
-        Some(pem) => SigningKey::from_pem(&dkim.selector, pem.reveal())
-            .map_err(|error| Finding::error(format!("TIDINGS_MAIL__DKIM__PEM: {error}")))?,
+        Some(pem) => SigningKey::from_pem(&dkim.selector, pem.reveal()).map_err(|error| {
+            Finding::error(Rule::DkimKey, format!("TIDINGS_MAIL__DKIM__PEM: {error}"))
+        })?,
         None => load_key(&dkim.selector, &dkim.key)?,
     };
     let mut keys = vec![first];
@@ -76,12 +78,14 @@ fn load_key(selector: &str, file: &Path) -> Result<SigningKey, Finding> {
             .hint("make one with `tidings dkim new`, or name its file: `key` under [mail.dkim]")
     })?;
     if !is_private(file) {
-        return Err(Finding::error("other users may read this private key")
-            .in_file(file)
-            .hint(format!("chmod 600 {}", file.display())));
+        return Err(
+            Finding::error(Rule::KeyReadable, "other users may read this private key")
+                .in_file(file)
+                .hint(format!("chmod 600 {}", file.display())),
+        );
     }
     SigningKey::from_pem(selector, &pem).map_err(|error| {
-        Finding::error(error.to_string())
+        Finding::error(Rule::DkimKey, error.to_string())
             .in_file(file)
             .hint("make one with `tidings dkim new`")
     })

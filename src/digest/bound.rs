@@ -2,7 +2,7 @@
 
 use crate::config::Layout;
 use crate::digest::{Content, Draft};
-use crate::finding::{Finding, count};
+use crate::finding::{Finding, Rule, count};
 use crate::post::Body;
 
 /// Most bytes of the posts' HTML in an issue. As a mail it has up to twice as many, and relays take 10 MB or more.
@@ -68,5 +68,6 @@ fn refuse(bytes: usize, most: usize, content: &Content<'_>) -> Result<(), Findin
     if !named.is_empty() {
         message.push_str(&format!("; the longest: {}", named.join(", ")));
     }
-    Err(Finding::error(message).hint("show less: `limit`, or `layout = \"summaries\"`"))
+    Err(Finding::error(Rule::IssueTooLarge, message)
+        .hint("show less: `limit`, or `layout = \"summaries\"`"))
 }

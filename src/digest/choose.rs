@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::config::{self, Order, Site};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::post::{Post, compose};
 
 /// Number of unknown posts, if over half the site, from which a digest that announced before doubts that they are new.
@@ -103,7 +103,7 @@ pub(crate) fn refuse_the_archive(
         return Ok(());
     }
     let name = &digest.name;
-    Err(Finding::error(format!(
+    Err(Finding::error(Rule::PostsUnknown, format!(
         "the digest `{name}` has announced before, and finds {unknown} of {all} posts that it does not know: \
          is the lock lost, or did the ids change?"
     ))
@@ -145,18 +145,17 @@ pub(crate) fn find<'a>(
                         .iter()
                         .map(|post| format!("`{}`", post.path))
                         .collect();
-                    return Err(Finding::error(format!(
-                        "`{}` names {} posts",
-                        parts[at].trim(),
-                        several.len()
-                    ))
+                    return Err(Finding::error(
+                        Rule::PostChoice,
+                        format!("`{}` names {} posts", parts[at].trim(), several.len()),
+                    )
                     .hint(format!("say which by its path: {}", paths.join(", "))));
                 }
                 None => {
-                    return Err(Finding::error(format!(
-                        "`{}` names no published post",
-                        parts[at].trim()
-                    ))
+                    return Err(Finding::error(
+                        Rule::PostChoice,
+                        format!("`{}` names no published post", parts[at].trim()),
+                    )
                     .hint(
                         "expected a path below the folder of posts, a slug, an address or an id",
                     ));

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::config::{Day, Digest, Schedule, Site};
 use crate::digest::{due, find, first_after, last_before, news, refuse_the_archive};
-use crate::finding::{Finding, count};
+use crate::finding::{Finding, Rule, count};
 use crate::ledger::{DigestProgress, Holding};
 use crate::post::Post;
 
@@ -245,7 +245,7 @@ fn choose<'a>(
         Some(post) if !wish.again => {
             let carried = format!("an issue has carried `{}` already", post.path);
             let hint = "add `--again` to send it once more, as a correction";
-            Err(Finding::error(carried).hint(hint))
+            Err(Finding::error(Rule::PostCarried, carried).hint(hint))
         }
         _ => Ok(chosen),
     }
@@ -269,9 +269,10 @@ fn refuse_another_store(situation: &Situation<'_, '_>, new_store: bool) -> Resul
             Err(another_store(name, began, is_first))
         }
         Some(began) if began != record.store => Ok(()),
-        _ if new_store && !is_first => Err(Finding::error(format!(
-            "the digest `{name}` has begun in this store: there is nothing to begin anew"
-        ))),
+        _ if new_store && !is_first => Err(Finding::error(
+            Rule::DigestBegun,
+            format!("the digest `{name}` has begun in this store: there is nothing to begin anew"),
+        )),
         _ => Ok(()),
     }
 }
@@ -283,7 +284,7 @@ pub(crate) fn another_store(digest: &str, began: &str, is_empty: bool) -> Findin
     } else {
         "this one is another"
     };
-    Finding::error(format!(
+    Finding::error(Rule::AnotherStore, format!(
         "the digest `{digest}` was begun by another store ({began}), and {this}"
     ))
     .hint(format!(
@@ -305,7 +306,7 @@ pub(crate) fn older_store(
     } else {
         "an issue stands open in it that has ended since".to_owned()
     };
-    Finding::error(format!(
+    Finding::error(Rule::StoreCopy, format!(
         "the store is an older copy: of the digest `{digest}` {lacks}"
     ))
     .hint(format!(
@@ -330,7 +331,7 @@ pub(crate) fn earlier_name<'s>(
     let held = was.and_then(|was| Some((was, holdings.get(was)?)));
     match held {
         Some((was, holding)) if has_begun && holding.has_begun => {
-            return Err(Finding::error(format!(
+            return Err(Finding::error(Rule::DigestRenamed, format!(
                 "the digest `{name}` has begun in the store, and so has `{was}`, which `was` names"
             ))
             .hint(format!(
@@ -349,7 +350,7 @@ pub(crate) fn earlier_name<'s>(
         return Ok(None);
     };
     let readers = count(holding.readers, "reader");
-    Err(Finding::error(format!(
+    Err(Finding::error(Rule::DigestRenamed, format!(
         "the digest `{name}` has not begun, and the store keeps `{other}` ({readers}), which the config does not know"
     ))
     .hint(format!(

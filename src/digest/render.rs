@@ -13,7 +13,7 @@ use crate::digest::bound::choose_html;
 use crate::digest::slots::check_slots;
 use crate::digest::text::{self, CODE, wrap_text};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Sizes, Templates};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::html::{escape, read_words};
 use crate::language::{DigestWords, day, direction, fill, start};
 use crate::post::{Address, Body, Post};
@@ -78,7 +78,11 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
         .build()
         .inline(&html)
         .map_err(|error| {
-            Finding::error(format!("the style cannot be inlined: {error}")).in_file("digest.html")
+            Finding::error(
+                Rule::TemplateUnusable,
+                format!("the style cannot be inlined: {error}"),
+            )
+            .in_file("digest.html")
         })?;
     Ok(Draft {
         subject,

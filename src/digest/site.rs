@@ -5,7 +5,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 
 use crate::config::Site;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// The name of a site for its store: the authority of its ids, which outlives a change of domain, then the port and the
 /// path of its home page, as in `hums.example/blog/`.
@@ -87,7 +87,7 @@ pub(crate) fn refuse_site(
             ),
         )
     };
-    Err(Finding::error(message).hint(format!("{own}; {hint}")))
+    Err(Finding::error(Rule::AnotherSite, message).hint(format!("{own}; {hint}")))
 }
 
 #[cfg(test)]

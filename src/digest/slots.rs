@@ -1,6 +1,6 @@
 //! Checks that a template only prints a reader's values unchanged, since they are filled in after rendering.
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// Variable of the reader in templates.
 const READER: &str = "reader";
@@ -30,7 +30,7 @@ pub(super) fn check_slots(name: &str, text: &str) -> Result<(), Finding> {
     let message = format!(
         "the template cannot be used: `{delimited}` asks for a reader's own, which is filled in after the template"
     );
-    Err(Finding::error(message).at_line(tag.line).in_file(name).hint(
+    Err(Finding::error(Rule::TemplateSlot, message).at_line(tag.line).in_file(name).hint(
         "write `{{ reader.name }}`, `{{ reader.email }}` or `{{ reader.unsubscribe }}` as it is; `anonymous` under \
          [[digest]] stands for a missing name",
     ))

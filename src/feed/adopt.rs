@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::feed::parse::{Item, OldFeed};
 use crate::feed::text;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::html;
 use crate::post::Post;
 
@@ -55,17 +55,22 @@ impl OldFeed {
                     .or(link.as_ref().map(Url::path)),
             ));
             match found {
-                None => warnings.push(Finding::warning(format!("{NO_POST} “{title}”"))),
+                None => warnings.push(Finding::warning(
+                    Rule::IdsNotAdopted,
+                    format!("{NO_POST} “{title}”"),
+                )),
                 Some(_) if given.contains(id) => {
-                    warnings.push(Finding::warning(format!(
-                        "“{title}” has the id of another item: `{id}`"
-                    )));
+                    warnings.push(Finding::warning(
+                        Rule::IdsNotAdopted,
+                        format!("“{title}” has the id of another item: `{id}`"),
+                    ));
                 }
                 Some(number) if !is_free(id, number) => {
                     let holder = &posts[holders[id.as_str()]].path;
-                    warnings.push(Finding::warning(format!(
-                        "the id of “{title}” is that of `{holder}`: `{id}`"
-                    )));
+                    warnings.push(Finding::warning(
+                        Rule::IdsNotAdopted,
+                        format!("the id of “{title}” is that of `{holder}`: `{id}`"),
+                    ));
                 }
                 Some(number) => {
                     given.insert(id.clone());
@@ -108,7 +113,10 @@ impl OldFeed {
             } else {
                 "the feed has no entries"
             };
-            let finding = Finding::error(format!("{what}, so no id can be adopted"));
+            let finding = Finding::error(
+                Rule::IdsNotAdopted,
+                format!("{what}, so no id can be adopted"),
+            );
             return finding.hint("name the feed as the other generator published it");
         };
         // If an entry matched a post, a warning says why the post cannot have the id.
@@ -116,16 +124,22 @@ impl OldFeed {
             .iter()
             .find(|one| !one.message.starts_with(NO_POST));
         if let Some(taken) = taken {
-            let finding = Finding::error(format!("no id can be adopted: {}", taken.message));
+            let finding = Finding::error(
+                Rule::IdsNotAdopted,
+                format!("no id can be adopted: {}", taken.message),
+            );
             return finding.hint("give each post an id of its own in its front matter");
         }
         let path = item.link.as_ref().map_or("", Url::path);
-        let finding = Finding::error(format!(
-            "none of its {} entries is a post of this site: neither by the path of a link, such as `{path}` of “{}”, \
+        let finding = Finding::error(
+            Rule::IdsNotAdopted,
+            format!(
+                "none of its {} entries is a post of this site: neither by the path of a link, such as `{path}` of “{}”, \
              nor by title and day",
-            self.items.len(),
-            item.title
-        ));
+                self.items.len(),
+                item.title
+            ),
+        );
         finding.hint(format!(
             "name the old feed of this site; the newest post here is “{}” at `{}`",
             text::clean_line(&post.title),

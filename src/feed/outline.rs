@@ -12,7 +12,7 @@ use crate::feed::page::FeedIndex;
 use crate::feed::setting::Setting;
 use crate::feed::topic::{Named, Topic, bound, topics};
 use crate::feed::{opml, page};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::post::{Post, fingerprint_of};
 
 /// A document that is to be, before its posts are rendered.
@@ -97,7 +97,10 @@ pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<F
     add_fingerprints(setting, salt, prints, &mut outlines);
     let mut names = HashSet::new();
     if let Some(twice) = outlines.iter().find(|outline| !names.insert(&outline.path)) {
-        let finding = Finding::error(format!("two documents would stand in `{}`", twice.path));
+        let finding = Finding::error(
+            Rule::DocumentTwice,
+            format!("two documents would stand in `{}`", twice.path),
+        );
         return Err(finding.hint("give one another name with `files` under [feeds]"));
     }
     Ok(FeedPlan { outlines, findings })

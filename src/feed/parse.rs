@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::feed::depth::find_too_deep;
 use crate::feed::text;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::html;
 
 /// A feed that another generator wrote.
@@ -144,5 +144,6 @@ impl OldFeed {
 }
 
 fn no_feed(reason: &dyn Display) -> Finding {
-    Finding::error(format!("this is no feed: {reason}")).hint("expected Atom, RSS or JSON Feed")
+    Finding::error(Rule::FeedUnreadable, format!("this is no feed: {reason}"))
+        .hint("expected Atom, RSS or JSON Feed")
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{By, Site};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::post::{Post, slug};
 
 /// The longest slug, in bytes: names of files end at 255.
@@ -87,11 +87,14 @@ pub(super) fn bound(topics: &mut Vec<Topic>, max: usize) -> Option<Finding> {
     let mut at = 0..topics.len();
     topics.retain(|_| at.next().is_none_or(|at| !left.contains(&at)));
     let more = if left.len() > EXAMPLES { ", …" } else { "" };
-    let finding = Finding::error(format!(
-        "{} of {parts} feeds are left out, those with the fewest posts: {}{more}",
-        left.len(),
-        examples.join(", ")
-    ));
+    let finding = Finding::error(
+        Rule::FeedsLeftOut,
+        format!(
+            "{} of {parts} feeds are left out, those with the fewest posts: {}{more}",
+            left.len(),
+            examples.join(", ")
+        ),
+    );
     Some(finding.hint(format!(
         "use fewer tags, or raise `max_feeds = {max}` under [feeds]"
     )))

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// The most bytes of a text that a person writes: a post, a config, a template, a file of data.
 pub(crate) const WRITTEN: u64 = 8 << 20;
@@ -48,7 +48,7 @@ impl Unreadable {
 
     /// The same as an error in this file.
     pub(crate) fn in_file(self, file: &Path) -> Finding {
-        let finding = Finding::error(self.to_string()).in_file(file);
+        let finding = Finding::error(Rule::Unreadable, self.to_string()).in_file(file);
         match self {
             Self::NotText { line, column } => finding
                 .at_line(line)

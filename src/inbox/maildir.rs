@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::message::MOST_BYTES;
 use crate::file::read::{Unreadable, read_beginning};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// The folder for what is done, as mail programs show it: a subfolder.
 const DONE: &str = ".tidings-done";
@@ -31,7 +31,7 @@ impl Maildir {
                 folder: folder.to_owned(),
             });
         }
-        Err(Finding::error("this is no Maildir")
+        Err(Finding::error(Rule::MaildirUnusable, "this is no Maildir")
             .in_file(folder)
             .hint("a Maildir is a folder with `new`, `cur` and `tmp`"))
     }
@@ -45,7 +45,8 @@ impl Maildir {
         for place in ["new", "cur"] {
             let folder = self.folder.join(place);
             let unreadable = |error: io::Error| {
-                Finding::error(format!("cannot be read: {error}")).in_file(&folder)
+                Finding::error(Rule::MaildirUnusable, format!("cannot be read: {error}"))
+                    .in_file(&folder)
             };
             for entry in fs::read_dir(&folder).map_err(unreadable)? {
                 let name = entry.map_err(unreadable)?.file_name();
@@ -77,7 +78,11 @@ impl Maildir {
     /// A finding where it cannot be moved.
     pub(crate) fn put_away(&self, file: &Path) -> Result<(), Finding> {
         let failed = |error: io::Error| {
-            Finding::error(format!("cannot be moved to `{DONE}`: {error}")).in_file(file)
+            Finding::error(
+                Rule::MaildirUnusable,
+                format!("cannot be moved to `{DONE}`: {error}"),
+            )
+            .in_file(file)
         };
         let done = self.folder.join(DONE);
         for place in ["cur", "new", "tmp"] {

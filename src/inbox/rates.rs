@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::store::Domain;
 
 /// Over which time rates are counted.
@@ -34,10 +34,13 @@ pub(crate) fn find_high_rates(domains: &[Domain]) -> Vec<Finding> {
             if count * in_all > domain.sent {
                 let rate = percent(count, domain.sent);
                 findings.push(
-                    Finding::warning(format!(
-                        "{}: {rate} {what} in 30 days ({count} of {}), above {bound}",
-                        domain.name, domain.sent
-                    ))
+                    Finding::warning(
+                        Rule::BounceRate,
+                        format!(
+                            "{}: {rate} {what} in 30 days ({count} of {}), above {bound}",
+                            domain.name, domain.sent
+                        ),
+                    )
                     .hint(hint),
                 );
             }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::file::read::{WRITTEN, read_text_if_any};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// The languages that come with the program; the first stands in for those that are missing.
 const BUILT_IN: [(&str, &str); 5] = [
@@ -213,7 +213,10 @@ fn lay_over(table: &mut Table, own: Table) {
 /// What is wrong with a file of words, at the line of the key that it names.
 fn refuse(text: &str, error: &toml::de::Error) -> Finding {
     let message = error.message();
-    let finding = Finding::error(format!("the words cannot be used: {message}"));
+    let finding = Finding::error(
+        Rule::WordsUnusable,
+        format!("the words cannot be used: {message}"),
+    );
     let by_span = error
         .span()
         .map(|span| text[..span.start.min(text.len())].matches('\n').count());

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::lock::{Lock, Unnamed};
 use crate::post::{Address, Post, fingerprint_of};
 
@@ -130,7 +130,10 @@ pub(super) fn take_out(
             continue;
         };
         let other = &posts[holder].path;
-        let finding = Finding::error(format!("`{}` is also the address of `{other}`", post.url));
+        let finding = Finding::error(
+            Rule::AddressTaken,
+            format!("`{}` is also the address of `{other}`", post.url),
+        );
         losers.push(Loser {
             finding: finding
                 .in_file(before.file(&post.path))

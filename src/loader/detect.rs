@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::{Author, Dialect, Posts, Site};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::loader::generator::{self, Generator};
 use crate::loader::reader::text_of;
 use crate::post::dialect::{Habits, Rules};
@@ -35,6 +35,7 @@ pub(super) fn habits(
     if let Some(found) = found {
         broken = found.is_broken.then(|| {
             let finding = Finding::warning(
+                Rule::GeneratorConfigUnread,
                 "the generator's config cannot be read: what it sets is not followed",
             );
             finding
@@ -57,7 +58,7 @@ pub(super) fn habits(
         if let (None, Some(token)) = (&config.permalink, unknown_of_generator(&habits)) {
             let message =
                 format!("its pattern of addresses has `{token}`, which is not known here");
-            return Err(Finding::error(message)
+            return Err(Finding::error(Rule::PermalinkUnread, message)
                 .in_file(&found.file)
                 .hint("set `permalink` under [posts], with tokens like {year} and {slug}"));
         }

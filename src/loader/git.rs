@@ -9,7 +9,7 @@ use std::process::Output;
 use chrono::{DateTime, Utc};
 
 use crate::child::program;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::lock::Lock;
 use crate::post::{Commits, compose};
 
@@ -59,7 +59,7 @@ pub(super) fn history(dir: &Path) -> Result<History, Finding> {
     let about = ask(&["rev-parse", "--is-shallow-repository", "--show-prefix"])?;
     let (is_shallow, prefix) = about.split_once('\n').unwrap_or((&*about, ""));
     if is_shallow.trim() == "true" {
-        return Err(Finding::error(
+        return Err(Finding::error(Rule::GitDates,
             "this clone is shallow: git does not know when the posts were first committed",
         )
         .in_file(dir)
@@ -88,9 +88,10 @@ enum GitError {
 }
 
 fn explain_git_error(dir: &Path, reason: &GitError) -> Finding {
-    Finding::error(format!(
-        "git does not say when the posts were committed: {reason}"
-    ))
+    Finding::error(
+        Rule::GitDates,
+        format!("git does not say when the posts were committed: {reason}"),
+    )
     .in_file(dir)
     .hint("set `git_dates = false` under [posts]")
 }

@@ -26,7 +26,7 @@ use rayon::prelude::*;
 use crate::config::{Posts, Site};
 use crate::fault::guard;
 use crate::file::read::{LISTED, read_text_if_any};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::loader::assets::Assets;
 use crate::loader::git::History;
 use crate::loader::past::Before;
@@ -237,9 +237,12 @@ fn all_ignored(posts: &Path, config: &Path) -> Finding {
     let posts = posts.display();
     let hint =
         "set `dir` under [posts] to what is on the site, or `dialect` if it is another generator's";
-    Finding::warning(format!("it leaves out every post in {posts}"))
-        .in_file(config)
-        .hint(hint)
+    Finding::warning(
+        Rule::AllIgnored,
+        format!("it leaves out every post in {posts}"),
+    )
+    .in_file(config)
+    .hint(hint)
 }
 
 fn read_lock(file: &Path) -> Result<Lock, Finding> {

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::config::{Posts, Site};
 use crate::fault::guard;
 use crate::file::read::{Unreadable, WRITTEN, not_text, read_into};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::loader::assets::Assets;
 use crate::loader::git::History;
 use crate::lock::Lock;
@@ -128,9 +128,10 @@ impl PostReader<'_> {
             about.is_file().then_some(about.len())
         });
         if length.is_none() {
-            let finding = Finding::warning(format!(
-                "the length of `{url}` is not known: RSS leaves the enclosure out"
-            ));
+            let finding = Finding::warning(
+                Rule::EnclosureLength,
+                format!("the length of `{url}` is not known: RSS leaves the enclosure out"),
+            );
             let hint =
                 "put the file beside the post or below static/, or say its `length` in bytes";
             let line = draft.enclosure_line.unwrap_or(1);
@@ -167,8 +168,10 @@ pub(super) fn read_post(
 pub(super) fn text_of<'a>(file: &Path, buffer: &'a mut Vec<u8>) -> Result<Cow<'a, str>, Finding> {
     buffer.reserve(ROOM);
     read_into(file, WRITTEN, buffer).map_err(|error| match error {
-        Unreadable::TooLarge(_) => Finding::error("the post is larger than 8 MiB")
-            .hint("cut it, or take it out of the folder"),
+        Unreadable::TooLarge(_) => {
+            Finding::error(Rule::PostTooLarge, "the post is larger than 8 MiB")
+                .hint("cut it, or take it out of the folder")
+        }
         other => other.in_file(file),
     })?;
     let text = std::str::from_utf8(buffer)

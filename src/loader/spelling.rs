@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::post::compose;
 
 /// How the file system writes the paths whose composed form is another.
@@ -38,7 +38,10 @@ impl Spelling {
             };
             if plain.contains(&one) || spelling.0.contains_key(&one) {
                 let message = format!("`{one}` stands here twice, with its accents in two forms");
-                findings.push(Finding::error(message).hint("remove or rename one of the files"));
+                findings.push(
+                    Finding::error(Rule::SameSpelling, message)
+                        .hint("remove or rename one of the files"),
+                );
                 continue;
             }
             kept.push(one.clone());

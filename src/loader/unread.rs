@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::file::read::read_beginning;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Rule, Severity};
 use crate::loader::walk::PostFilter;
 use crate::lock::Lock;
 use crate::post::Markup;
@@ -66,7 +66,7 @@ pub(super) fn name(
     };
     let finding = Finding {
         severity,
-        ..Finding::warning(message)
+        ..Finding::warning(Rule::FormatUnread, message)
     };
     Some(
         finding

@@ -7,7 +7,7 @@ use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::loader::ignored::{Ignored, whole};
 use crate::post::Markup;
 use crate::post::dialect::Habits;
@@ -39,9 +39,12 @@ pub(crate) fn files(dir: &Path) -> Result<Vec<String>, Finding> {
 /// A finding where there is no such folder.
 pub(super) fn walk(dir: &Path, ignored: &Ignored, feeds: Option<&Path>) -> Result<Walked, Finding> {
     let fail = |error: io::Error| {
-        Finding::error(format!("the posts cannot be read: {error}"))
-            .in_file(dir)
-            .hint("set `dir` under [posts]")
+        Finding::error(
+            Rule::PostsUnreadable,
+            format!("the posts cannot be read: {error}"),
+        )
+        .in_file(dir)
+        .hint("set `dir` under [posts]")
     };
     let root = dir.canonicalize().map_err(fail)?;
     let place = WalkScope {
@@ -57,10 +60,10 @@ pub(super) fn walk(dir: &Path, ignored: &Ignored, feeds: Option<&Path>) -> Resul
             walked.paths.into_iter().partition(of_one_line);
         walked.paths = kept;
         walked.findings.extend(others.iter().map(|path| {
-            let finding = Finding::error(format!(
-                "`{}` holds a control character",
-                path.escape_debug()
-            ));
+            let finding = Finding::error(
+                Rule::FileName,
+                format!("`{}` holds a control character", path.escape_debug()),
+            );
             finding.in_file(dir).hint("rename the file")
         }));
     }
@@ -149,10 +152,14 @@ impl WalkScope<'_> {
             } else if kind.is_file() || kind.is_symlink() && is_inside() {
                 walked.paths.push(format!("{below}{name}"));
             } else if !kind.is_symlink() && Markup::from_path(name).is_some() {
-                let finding = Finding::error("it is left out: this is no regular file");
+                let finding = Finding::error(
+                    Rule::NoRegularFile,
+                    "it is left out: this is no regular file",
+                );
                 walked.findings.push(finding.in_file(entry.path()));
             } else if Markup::from_path(name).is_some_and(Markup::is_read) {
                 let finding = Finding::warning(
+                    Rule::LinkNotFollowed,
                     "this link is not followed: it leads to no file in the folder of posts",
                 );
                 walked.findings.push(
@@ -167,9 +174,10 @@ impl WalkScope<'_> {
 }
 
 fn unreadable(error: &io::Error, dir: &Path) -> Walked {
-    let finding = Finding::error(format!(
-        "its posts are left out, it cannot be read: {error}"
-    ));
+    let finding = Finding::error(
+        Rule::PostsUnreadable,
+        format!("its posts are left out, it cannot be read: {error}"),
+    );
     Walked {
         findings: vec![finding.in_file(dir)],
         ..Walked::default()
@@ -182,9 +190,10 @@ fn no_name(name: &str, is_folder: bool, dir: &Path) -> Finding {
         true => ("folder", "its posts are left out"),
         false => ("file", "it is left out"),
     };
-    Finding::error(format!(
-        "the name of the {noun} `{name}` is not UTF-8: {left_out}"
-    ))
+    Finding::error(
+        Rule::FileName,
+        format!("the name of the {noun} `{name}` is not UTF-8: {left_out}"),
+    )
     .in_file(dir)
     .hint(format!("rename the {noun}"))
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::lock::{Lock, Unnamed};
 
 /// What became of the ids that front matters claim.
@@ -71,8 +71,10 @@ impl Claims {
                 continue;
             };
             for number in claimers.into_iter().filter(|number| *number != holder) {
-                let finding =
-                    Finding::error(format!("`{id}` is also the id of `{}`", posts[holder].path));
+                let finding = Finding::error(
+                    Rule::IdTaken,
+                    format!("`{id}` is also the id of `{}`", posts[holder].path),
+                );
                 let hint = "give one of them an `id` of its own, or none";
                 refused.push((number, finding.hint(hint)));
             }

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::html::legal;
 
 pub use past::Past;
@@ -88,14 +88,14 @@ impl Lock {
             } else {
                 "the lock is cut short"
             };
-            return Err(Finding::error(message)
+            return Err(Finding::error(Rule::LockBroken, message)
                 .at_line(text.lines().count().max(1))
                 .hint(
                     "take the file back from version control; without it every id is given anew",
                 ));
         }
         let broken = |number: usize, message: String| {
-            Finding::error(message)
+            Finding::error(Rule::LockBroken, message)
                 .at_line(number + 1)
                 .hint("take the file back from version control, or mend the line")
         };

@@ -1,6 +1,6 @@
 //! Posts of which it is not clear which they were: each is left out and named, with the lines that decide.
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::lock::lines::Line;
 
 /// A post of which it is not clear which one it was.
@@ -32,7 +32,7 @@ impl Unclear {
         );
         Self {
             number,
-            finding: Finding::error(message).hint(hint),
+            finding: Finding::error(Rule::PostUnclear, message).hint(hint),
             held: gone.iter().map(|(_, id)| (*id).to_owned()).collect(),
         }
     }
@@ -48,7 +48,7 @@ impl Unclear {
         );
         Self {
             number,
-            finding: Finding::error(message).hint(hint),
+            finding: Finding::error(Rule::PostUnclear, message).hint(hint),
             held: Vec::new(),
         }
     }
@@ -75,7 +75,7 @@ impl Unclear {
         );
         Self {
             number,
-            finding: Finding::error(message).hint(hint),
+            finding: Finding::error(Rule::PostUnclear, message).hint(hint),
             held: vec![id.to_owned()],
         }
     }
@@ -99,7 +99,7 @@ impl Unclear {
         );
         Self {
             number,
-            finding: Finding::error(message).hint(hint),
+            finding: Finding::error(Rule::PostUnclear, message).hint(hint),
             held: vec![own.to_owned(), gone.1.to_owned()],
         }
     }

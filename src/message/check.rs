@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::message::{Compiled, Origin, Piece};
 
 /// The longest line of a message (RFC 5322 2.1.1); a relay that breaks a longer one breaks its signature.
@@ -20,23 +20,29 @@ pub(crate) fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
         for line in head.split("\r\n").filter(|line| !line.is_empty()) {
             let field = line.split(':').next().filter(|_| !line.starts_with(' '));
             if line.len() > LONGEST {
-                findings.push(Finding::error(format!(
-                    "a line of the headers has {} octets: {}",
-                    line.len(),
-                    start(line)
-                )));
+                findings.push(Finding::error(
+                    Rule::HeaderBroken,
+                    format!(
+                        "a line of the headers has {} octets: {}",
+                        line.len(),
+                        start(line)
+                    ),
+                ));
             }
             if field.is_some_and(|field| !seen.insert(field.to_lowercase())) {
-                findings.push(Finding::error(format!(
-                    "a header stands twice: {}",
-                    start(line)
-                )));
+                findings.push(Finding::error(
+                    Rule::HeaderBroken,
+                    format!("a header stands twice: {}", start(line)),
+                ));
             }
             if !line.is_ascii() {
-                let finding = Finding::warning(format!(
-                    "a header needs SMTPUTF8 at every relay on the way: {}",
-                    start(line)
-                ));
+                let finding = Finding::warning(
+                    Rule::Smtputf8,
+                    format!(
+                        "a header needs SMTPUTF8 at every relay on the way: {}",
+                        start(line)
+                    ),
+                );
                 findings.push(finding.hint("use an address of ASCII letters as the sender"));
             }
         }
@@ -59,9 +65,10 @@ pub(crate) fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
         && !are_aligned(from, bounces)
         && origin.mail.dkim.is_none()
     {
-        let finding = Finding::warning(format!(
-            "`return_path` is at {bounces} and `from` at {from}: SPF does not align"
-        ));
+        let finding = Finding::warning(
+            Rule::SpfAlignment,
+            format!("`return_path` is at {bounces} and `from` at {from}: SPF does not align"),
+        );
         findings.push(finding.hint(format!(
             "let both be of one domain, or let DKIM sign for {from}"
         )));
@@ -74,9 +81,12 @@ pub(crate) fn check(compiled: &Compiled, origin: &Origin<'_>) -> Vec<Finding> {
     if let (Some(from), Some(signs)) = (from, signs)
         && !are_aligned(from, signs)
     {
-        let finding = Finding::warning(format!(
-            "DKIM signs for {signs} and `from` is at {from}: receivers that ask for DMARC do not count the signature"
-        ));
+        let finding = Finding::warning(
+            Rule::DkimAlignment,
+            format!(
+                "DKIM signs for {signs} and `from` is at {from}: receivers that ask for DMARC do not count the signature"
+            ),
+        );
         findings.push(finding.hint("let both be of one domain"));
     }
     findings

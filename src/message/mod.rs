@@ -23,7 +23,7 @@ pub use origin::Origin;
 
 use crate::config;
 use crate::digest::{ADDRESS, CONFIRM, Draft, LEAVE, MARKS, NAME, TOKEN};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::html::escape;
 use crate::ledger::IssueId;
 use crate::message::dkim::Signer;
@@ -136,7 +136,8 @@ pub(crate) fn compile_asking(
         authority,
         anonymous,
     } = origin;
-    let no_sender = || Finding::error("there is no sender").hint("set `from` under [mail]");
+    let no_sender =
+        || Finding::error(Rule::MissingKey, "there is no sender").hint("set `from` under [mail]");
     let from = origin.sender().ok_or_else(no_sender)?;
     let leave = format!(
         "mailto:{}@{}",

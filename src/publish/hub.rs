@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::config::{Feeds, Site};
 use crate::feed::{Outline, url};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::http::{Client, NoResponse};
 use crate::post::Post;
 use crate::publish::manifest::{Manifest, News, Waiting};
@@ -191,9 +191,10 @@ impl<'a> Hub<'a> {
         for (trouble, feeds) in troubles {
             let also = if is_down { left } else { feeds };
             let hub = self.address;
-            let finding = Finding::warning(format!(
-                "the hub `{hub}` was not told of {also} feeds: {trouble}"
-            ));
+            let finding = Finding::warning(
+                Rule::HubUnreached,
+                format!("the hub `{hub}` was not told of {also} feeds: {trouble}"),
+            );
             findings.push(finding.hint(
                 "the next run tells it; a hub at home needs `hub_private = true` under [feeds]",
             ));

@@ -18,7 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::feed::{Outline, Rendition, Sink, is_ours};
 use crate::file::read::{read, read_beginning};
 use crate::file::{Care, sweep, unwritable, write_changed};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::post::{Drawing, fingerprint_of};
 
 pub(crate) use hub::{BuiltPosts, Hub};
@@ -143,7 +143,10 @@ impl Publisher {
             for path in paths {
                 let file = self.dir.join(&path);
                 if let Some(folder) = no_folder(&file) {
-                    let finding = Finding::error("this is a file, and tidings needs a folder here");
+                    let finding = Finding::error(
+                        Rule::FileInTheWay,
+                        "this is a file, and tidings needs a folder here",
+                    );
                     return Err(finding.in_file(folder).hint(ELSEWHERE));
                 }
                 self.refuse_foreign(&path)?;
@@ -156,8 +159,10 @@ impl Publisher {
         if !self.is_foreign(path) {
             return Ok(());
         }
-        let finding =
-            Finding::error("another program or a person wrote this file, so it stays as it is");
+        let finding = Finding::error(
+            Rule::FileInTheWay,
+            "another program or a person wrote this file, so it stays as it is",
+        );
         Err(finding.in_file(self.dir.join(path)).hint(ELSEWHERE))
     }
 

@@ -9,7 +9,7 @@ use std::io;
 use crate::config::{By, Site};
 use crate::feed::{Outline, is_ours, url};
 use crate::file::read::read_beginning;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::post::DRAWINGS;
 use crate::publish::below::is_below;
 use crate::publish::twin::Twin;
@@ -60,7 +60,8 @@ impl Publisher {
         let was_there = match self.text_of(path) {
             Ok(Some(text)) if is_ours(&text) => {
                 fs::remove_file(&file).map_err(|error| {
-                    Finding::error(format!("cannot be removed: {error}")).in_file(&file)
+                    Finding::error(Rule::Unwritable, format!("cannot be removed: {error}"))
+                        .in_file(&file)
                 })?;
                 true
             }

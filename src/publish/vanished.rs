@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// From so many known posts on, nothing left is no accident of a small site.
 const SOME: usize = 3;
@@ -58,7 +58,7 @@ impl Vanished {
         }
         let reasons = reasons.iter().map(|(why, count)| format!("{count}: {why}"));
         let reasons = reasons.collect::<Vec<_>>().join("; ");
-        Err(Finding::error(format!(
+        Err(Finding::error(Rule::PostsVanished, format!(
             "{gone} of {known} posts that were published would leave the feeds ({reasons})"
         ))
         .hint(

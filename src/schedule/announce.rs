@@ -7,7 +7,7 @@ use crate::config::{Digest, Schedule};
 use crate::delivery::Mailer;
 use crate::digest::Plan;
 use crate::ending::Ending;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::ledger::{Issue, IssueState};
 use crate::message::Compiled;
 use crate::post::Post;
@@ -159,7 +159,7 @@ async fn name_in_the_way(
                 "`tidings issue resume {0}` goes on with it, `tidings issue cancel {0}` ends it",
                 issue.id
             );
-            talk.report(&[Finding::error(message).hint(hint)]);
+            talk.report(&[Finding::error(Rule::IssuePaused, message).hint(hint)]);
         }
     }
     Ok(ending)

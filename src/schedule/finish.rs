@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::config::Window;
 use crate::delivery::{Delivery, Mailer, Progress, load_signer};
 use crate::ending::Ending;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::ledger::{BY_HAND, DeliveryState, Issue, IssueState};
 use crate::message::Compiled;
 use crate::store::{Access, Sender, StoreError};
@@ -90,7 +90,10 @@ pub(super) async fn finish_open(
 /// Nobody has chosen that the mail stays here, so a person must know, also with `-q`.
 fn name_outbox(app: &App, talk: &mut Talk<'_>) {
     let folder = app.config.mail.outbox.folder().display();
-    let finding = Finding::warning(format!("mail was written into {folder}; {STAYS_HERE}"));
+    let finding = Finding::warning(
+        Rule::OutboxOnly,
+        format!("mail was written into {folder}; {STAYS_HERE}"),
+    );
     let hint = "set `smtp` to send it, or `outbox` if the folder is meant";
     talk.insist([finding.hint(hint)].iter());
 }
@@ -99,10 +102,10 @@ fn name_outbox(app: &App, talk: &mut Talk<'_>) {
 fn name_paused(talk: &mut Talk<'_>, issue: &Issue) -> Ending {
     match (&issue.reason, issue.state) {
         (Some(reason), IssueState::Paused) if reason != BY_HAND => {
-            let finding = Finding::error(format!(
-                "{}: “{}” is paused: {reason}",
-                issue.digest, issue.subject
-            ));
+            let finding = Finding::error(
+                Rule::IssuePaused,
+                format!("{}: “{}” is paused: {reason}", issue.digest, issue.subject),
+            );
             let resume = format!(
                 "mend it, then `tidings issue resume {0}`, or `tidings issue cancel {0}`",
                 issue.id
@@ -158,10 +161,11 @@ async fn go_on(
         Ok(compiled) => compiled,
         // The other issues go out all the same.
         Err(why) => {
-            let finding = Finding::error(format!(
+            let message = format!(
                 "{}: “{}” cannot be read: {why}",
                 issue.digest, issue.subject
-            ));
+            );
+            let finding = Finding::error(Rule::IssueUnreadable, message);
             talk.report(&[finding.hint(format!("`tidings issue cancel {}` ends it", issue.id))]);
             return Ok(Ending::Partial);
         }
@@ -179,7 +183,10 @@ async fn go_on(
     let mailer = match Mailer::for_issue(&mail, issue) {
         Ok(mailer) => mailer,
         Err(why) => {
-            talk.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
+            talk.report(&[Finding::error(
+                Rule::MailUnsendable,
+                format!("{}: {why}", issue.digest),
+            )]);
             return Ok(Ending::Partial);
         }
     };
@@ -205,7 +212,10 @@ async fn go_on(
         stop: app.stop().clone(),
     };
     if let Some(why) = delivery.deliver(&mailer).await? {
-        talk.report(&[Finding::error(format!("{}: {why}", issue.digest))]);
+        talk.report(&[Finding::error(
+            Rule::NotDelivered,
+            format!("{}: {why}", issue.digest),
+        )]);
     }
     let full = sender.full(issue.id, app.clock.now()).await?;
     app.note_progress(talk, store, &issue.digest).await?;
@@ -222,7 +232,7 @@ async fn go_on(
     ];
     if talk.is_quiet() && after.sum_of(&failed) > before.sum_of(&failed) {
         let who = format!("`tidings status {}` says who and why", issue.id);
-        talk.report(&[Finding::error(summary).hint(who)]);
+        talk.report(&[Finding::error(Rule::NotDelivered, summary).hint(who)]);
     } else {
         talk.conclude(&summary)?;
     }

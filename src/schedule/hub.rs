@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::digest::PATIENCE;
 use crate::ending::Ending;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::publish::{Hub, Manifest};
 use crate::schedule::live::Live;
 use crate::talk::Talk;
@@ -35,9 +35,10 @@ pub(crate) async fn tell_hub_when_live(
     let late = manifest.late_pages(now, PATIENCE);
     let is_time = !manifest.is_waiting() || !late.is_empty();
     for page in late {
-        let finding = Finding::warning(format!(
-            "`{page}` has not been there for a day: the hub is told without it"
-        ));
+        let finding = Finding::warning(
+            Rule::PageMissing,
+            format!("`{page}` has not been there for a day: the hub is told without it"),
+        );
         talk.report(&[finding.hint("publish the page, or unpublish the post")]);
     }
     if !is_time {

@@ -11,7 +11,7 @@ use url::Url;
 use crate::app::App;
 use crate::config::{Digest, InboxToken};
 use crate::digest::{CONFIRM, Draft, TOKEN};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::html::escape;
 use crate::language::fill;
 use crate::ledger::{Issue, Slot};
@@ -118,7 +118,9 @@ fn write_letter(app: &App, signup: &Signup<'_>, key: &Key) -> anyhow::Result<(Is
     let authority = app.authority()?;
     let origin = origin_of(app, first, &authority);
     let Some(sender) = origin.sender() else {
-        bail!(Finding::error("there is no sender").hint("set `from` under [mail]"))
+        bail!(
+            Finding::error(Rule::MissingKey, "there is no sender").hint("set `from` under [mail]")
+        )
     };
     let tagged = app.config.mail.inbox_token == InboxToken::Address;
     let by = match signup.page {

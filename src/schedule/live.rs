@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::app::App;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::http::{Client, NoResponse, is_on_site};
 use crate::talk::Talk;
 
@@ -64,9 +64,12 @@ impl Live {
             .partition(|page| is_on_site(&site.url, page));
         let mut findings = Vec::new();
         for page in foreign {
-            findings.push(Finding::warning(format!(
-                "`{page}` is not on the site's own host, so nobody asks whether it is there"
-            )));
+            findings.push(Finding::warning(
+                Rule::PageMissing,
+                format!(
+                    "`{page}` is not on the site's own host, so nobody asks whether it is there"
+                ),
+            ));
             self.known.insert(page, None);
         }
         if own.is_empty() {
@@ -83,7 +86,10 @@ impl Live {
         self.left = self.left.saturating_sub(begun.elapsed());
         for (page, trouble) in answers {
             if let Some(trouble) = &trouble {
-                let finding = Finding::warning(format!("`{page}` is not there yet: {trouble}"));
+                let finding = Finding::warning(
+                    Rule::PageMissing,
+                    format!("`{page}` is not there yet: {trouble}"),
+                );
                 findings.push(
                     finding.hint("its post waits for the next run; `require_live` under [site]"),
                 );

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config::Digest;
 use crate::digest::{self, Next, Record, Situation};
-use crate::finding::{Finding, count};
+use crate::finding::{Finding, Rule, count};
 use crate::schedule::turn::Turn;
 use crate::store::Store;
 use crate::talk::Talk;
@@ -106,7 +106,7 @@ async fn read_record(store: &Store, name: &str, relay: bool) -> anyhow::Result<R
 /// The error for a digest whose last slot is later than now.
 pub(crate) fn slot_ahead(digest: &Digest, slot: DateTime<Utc>) -> Finding {
     let name = &digest.name;
-    Finding::error(format!(
+    Finding::error(Rule::ClockBehind, format!(
         "{name}: the last slot is {}, which is later than now, so nothing is sent before then",
         slot.to_rfc3339()
     ))

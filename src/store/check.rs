@@ -5,7 +5,7 @@ use std::fmt;
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::finding::{Finding, count};
+use crate::finding::{Finding, Rule, count};
 use crate::reader::Email;
 use crate::store::connect::StorePlace;
 use crate::store::rename::read_count;
@@ -135,7 +135,7 @@ impl Store {
             .await?
             .into_iter()
             .map(|fault| {
-                Finding::error(format!("the database is damaged: {fault}")).hint(
+                Finding::error(Rule::StoreDamaged, format!("the database is damaged: {fault}")).hint(
                     "bring a backup back with `tidings store restore FILE`, or ask SQLite's `.recover`",
                 )
             })
@@ -145,8 +145,8 @@ impl Store {
             let found = format!("{n} × {what}");
             match (n, is_harmful) {
                 (0, _) => {}
-                (_, true) => findings.push(Finding::error(found)),
-                (_, false) => findings.push(Finding::warning(found)),
+                (_, true) => findings.push(Finding::error(Rule::StoreDamaged, found)),
+                (_, false) => findings.push(Finding::warning(Rule::StoreOdd, found)),
             }
         }
         findings.extend(self.check_readers().await?);
@@ -190,12 +190,12 @@ impl Store {
                 "{unfound} × reader with a fingerprint that is not that of the address: nobody finds them, and a list \
                  would bring them in again"
             );
-            findings.push(Finding::error(words));
+            findings.push(Finding::error(Rule::StoreDamaged, words));
         }
         if odd > 0 {
             let words =
                 format!("{odd} × reader with an address that is none: nothing is sent there");
-            findings.push(Finding::warning(words));
+            findings.push(Finding::warning(Rule::StoreOdd, words));
         }
         Ok(findings)
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader, Cursor, Read};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// How many bytes are read at a time.
 const BLOCK: usize = 64 << 10;
@@ -29,10 +29,11 @@ pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<DecodedText<'a>, F
         [letter, 0, ..] if *letter != 0 => (&start, u16::from_le_bytes),
         [0, letter, ..] if *letter != 0 => (&start, u16::from_be_bytes),
         [b'P', b'K', 3, 4, ..] => {
-            return Err(
-                Finding::error("this is a workbook of a spreadsheet, no CSV")
-                    .hint("save the sheet as CSV in UTF-8"),
-            );
+            return Err(Finding::error(
+                Rule::ListUnreadable,
+                "this is a workbook of a spreadsheet, no CSV",
+            )
+            .hint("save the sheet as CSV in UTF-8"));
         }
         _ => return Ok(join(start, bytes)),
     };
@@ -44,9 +45,10 @@ pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<DecodedText<'a>, F
         char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
     match (text, odd) {
         (Ok(text), []) => Ok(join(text.into_bytes(), io::empty())),
-        _ => {
-            Err(Finding::error("this begins as UTF-16, and is none").hint("save the list as UTF-8"))
-        }
+        _ => Err(
+            Finding::error(Rule::ListUnreadable, "this begins as UTF-16, and is none")
+                .hint("save the list as UTF-8"),
+        ),
     }
 }
 
@@ -56,7 +58,7 @@ fn join<'a>(start: Vec<u8>, rest: impl Read + 'a) -> DecodedText<'a> {
 }
 
 pub(super) fn unreadable(error: &io::Error) -> Finding {
-    Finding::error(format!("cannot be read: {error}"))
+    Finding::error(Rule::ListUnreadable, format!("cannot be read: {error}"))
 }
 
 /// The text with each kind of line end as one line feed, and one at its end, so that lines can be counted.

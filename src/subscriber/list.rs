@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use crate::consent::ReaderState;
-use crate::finding::{Finding, one_line};
+use crate::finding::{Finding, Rule, one_line};
 use crate::reader::{Email, EmailError, Mailbox, check_name};
 use crate::subscriber::columns::Columns;
 use crate::subscriber::encoding::{DecodedText, decode, unreadable};
@@ -59,8 +59,9 @@ impl<'a> List<'a> {
             .delimiter(delimiter)
             .from_reader(text);
         let mut record = csv::ByteRecord::new();
-        rows.read_byte_record(&mut record)
-            .map_err(|error| Finding::error(format!("this is no list: {error}")).at_line(1))?;
+        rows.read_byte_record(&mut record).map_err(|error| {
+            Finding::error(Rule::ListUnreadable, format!("this is no list: {error}")).at_line(1)
+        })?;
         let header: Vec<String> = record
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim().to_owned())
@@ -88,14 +89,16 @@ impl<'a> List<'a> {
 
     fn read(&self, line: usize) -> Result<Listed, Finding> {
         let cells: Result<Vec<&str>, _> = self.record.iter().map(std::str::from_utf8).collect();
-        let cells = cells
-            .map_err(|_| Finding::error("this is not UTF-8").hint("save the list as UTF-8"))?;
+        let cells = cells.map_err(|_| {
+            Finding::error(Rule::LineRefused, "this is not UTF-8").hint("save the list as UTF-8")
+        })?;
         for (at, cell) in cells.iter().enumerate() {
             // A quotation mark that is not closed swallows the lines behind it, and the people on them.
             let has_break = cell.trim().contains('\n');
             if has_break && (self.columns.reads(at) || cell.contains('@')) {
                 return Err(
-                    Finding::error("a field holds a line break").hint("close its quotation marks")
+                    Finding::error(Rule::LineRefused, "a field holds a line break")
+                        .hint("close its quotation marks"),
                 );
             }
         }
@@ -107,13 +110,14 @@ impl<'a> List<'a> {
         let mailbox = text(self.columns.email).unwrap_or_default();
         let mailbox: Mailbox = mailbox
             .parse()
-            .map_err(|error: EmailError| Finding::error(error.to_string()))?;
+            .map_err(|error: EmailError| Finding::error(Rule::LineRefused, error.to_string()))?;
         let names = self.columns.names.iter();
         let names: Vec<&str> = names.filter_map(|at| text(*at)).collect();
         let name = Some(names.join(" ")).filter(|name| !name.is_empty());
         let name = name.or(mailbox.name);
         if let Some(name) = &name {
-            check_name(name).map_err(|error| Finding::error(error.to_string()))?;
+            check_name(name)
+                .map_err(|error| Finding::error(Rule::LineRefused, error.to_string()))?;
         }
         let digests = self.columns.digests.map(|at| {
             let names = text(at).unwrap_or_default().split([',', ' ']);
@@ -143,7 +147,7 @@ impl Iterator for List<'_> {
                 Ok(false) => return None,
                 Err(error) => {
                     self.has_ended = true;
-                    return Some(Err(Finding::error(error.to_string())));
+                    return Some(Err(Finding::error(Rule::LineRefused, error.to_string())));
                 }
             }
         }
@@ -175,9 +179,12 @@ fn no_column(header: &[String]) -> Finding {
         true => "put a line with the names of the columns before the first, such as `email,name`",
         false => "call the column with the addresses `email`",
     };
-    Finding::error(format!("there is no column `email`: {found}"))
-        .at_line(1)
-        .hint(hint)
+    Finding::error(
+        Rule::ListUnreadable,
+        format!("there is no column `email`: {found}"),
+    )
+    .at_line(1)
+    .hint(hint)
 }
 
 #[cfg(test)]

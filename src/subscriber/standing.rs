@@ -4,7 +4,7 @@
 //! Several columns may speak of one person; the one that says most against mail counts.
 
 use crate::consent::ReaderState;
-use crate::finding::{Finding, one_line};
+use crate::finding::{Finding, Rule, one_line};
 
 /// The words for each state, folded. What stops mail there stops it here.
 const WORDS: &[(ReaderState, &[&str])] = &[
@@ -188,8 +188,11 @@ fn state_of(word: &str) -> Result<ReaderState, Finding> {
         .iter()
         .find(|(_, words)| words.contains(&folded.as_str()));
     known.map(|(state, _)| *state).ok_or_else(|| {
-        Finding::error(format!("`{}` is no state", one_line(word, 40)))
-            .hint("expected `active`, `pending`, `left`, `bounced` or `complained`")
+        Finding::error(
+            Rule::LineRefused,
+            format!("`{}` is no state", one_line(word, 40)),
+        )
+        .hint("expected `active`, `pending`, `left`, `bounced` or `complained`")
     })
 }
 
@@ -197,10 +200,10 @@ fn truth_of(word: &str) -> Result<bool, Finding> {
     match &*fold(word) {
         "true" | "t" | "yes" | "y" | "1" => Ok(true),
         "false" | "f" | "no" | "n" | "0" => Ok(false),
-        _ => Err(Finding::error(format!(
-            "`{}` is neither true nor false",
-            one_line(word, 40)
-        ))
+        _ => Err(Finding::error(
+            Rule::LineRefused,
+            format!("`{}` is neither true nor false", one_line(word, 40)),
+        )
         .hint("expected `true` or `false`")),
     }
 }

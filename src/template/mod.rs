@@ -4,7 +4,7 @@ mod own;
 
 use tera::ErrorKind;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 pub(crate) use own::{find_unused, read_own};
 
@@ -12,9 +12,12 @@ pub(crate) use own::{find_unused, read_own};
 pub(crate) fn explain(error: &tera::Error) -> Finding {
     let unusable = |message: &str, file: &str, line: usize| {
         let message = message.trim_end_matches('.');
-        Finding::error(format!("the template cannot be used: {message}"))
-            .at_line(line)
-            .in_file(file)
+        Finding::error(
+            Rule::TemplateUnusable,
+            format!("the template cannot be used: {message}"),
+        )
+        .at_line(line)
+        .in_file(file)
     };
     match error.kind() {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
@@ -40,7 +43,12 @@ pub(crate) fn explain(error: &tera::Error) -> Finding {
         other => {
             let words = other.to_string();
             parse_report(&words).map_or_else(
-                || Finding::error(format!("the templates cannot be used: {words}")),
+                || {
+                    Finding::error(
+                        Rule::TemplateUnusable,
+                        format!("the templates cannot be used: {words}"),
+                    )
+                },
                 |(message, file, line)| unusable(message, file, line),
             )
         }
@@ -50,7 +58,7 @@ pub(crate) fn explain(error: &tera::Error) -> Finding {
 /// What is wrong with what a template extends.
 fn extends(file: &str, message: String) -> Finding {
     let name = file.rsplit('/').next().unwrap_or(file);
-    Finding::error(message)
+    Finding::error(Rule::TemplateUnusable, message)
         .in_file(file)
         .hint(format!("expected `default/{name}`"))
 }

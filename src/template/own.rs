@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::file::read::{WRITTEN, read_text_if_any};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// The folder of the site's templates, beside the config.
 const FOLDER: &str = "templates";
@@ -90,22 +90,28 @@ fn find_misplaced(folder: &Path, wanted: &[&str]) -> Vec<Finding> {
     let names = names_in(folder);
     let ours = names.iter().filter(|name| wanted.contains(&name.as_str()));
     let finding = |name: &String| {
-        Finding::warning("this template is not used: it stands in another folder than ours do")
-            .in_file(folder.join(name))
-            .hint(format!(
-                "expected it at `{FOLDER}/{name}`, beside the config"
-            ))
+        Finding::warning(
+            Rule::TemplateUnused,
+            "this template is not used: it stands in another folder than ours do",
+        )
+        .in_file(folder.join(name))
+        .hint(format!(
+            "expected it at `{FOLDER}/{name}`, beside the config"
+        ))
     };
     ours.map(finding).collect()
 }
 
 fn warn_of_unused(path: PathBuf, ours: &str) -> Finding {
     let expected = OURS.join("`, `");
-    Finding::warning("this template is not used: none of ours has this name")
-        .in_file(path)
-        .hint(format!(
-            "did you mean `{ours}`? expected one of `{expected}`"
-        ))
+    Finding::warning(
+        Rule::TemplateUnused,
+        "this template is not used: none of ours has this name",
+    )
+    .in_file(path)
+    .hint(format!(
+        "did you mean `{ours}`? expected one of `{expected}`"
+    ))
 }
 
 /// The template of ours that a name is the most like, and how much; none where it is one of them. Where it is like none it

@@ -15,7 +15,7 @@ use axum::routing::get;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::token::random_id;
 
 const PAGE: &str = include_str!("../../templates/preview.html");
@@ -204,7 +204,7 @@ async fn mail(
 async fn made(source: Arc<dyn PreviewSource>) -> Result<Preview, Finding> {
     tokio::task::spawn_blocking(move || source.preview())
         .await
-        .map_err(|error| Finding::error(error.to_string()))?
+        .map_err(|error| Finding::error(Rule::Failed, error.to_string()))?
 }
 
 /// The mail as it looks in the light or in the dark, whatever the browser prefers.

@@ -9,7 +9,7 @@ use url::Url;
 use crate::app::App;
 use crate::feed::{Adoption, OldFeed, folder_at};
 use crate::file::read::{LISTED, not_text, read_text};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::http::Client;
 use crate::loader::Loaded;
 use crate::talk::Talk;
@@ -56,9 +56,12 @@ fn fetch(app: &App, address: &Url, runtime: &Runtime) -> Result<String, Finding>
     let client = Client::for_site(&app.config.site.url);
     let fetched = runtime.block_on(client.fetch(address, FETCHED));
     let bytes = fetched.map_err(|trouble| {
-        Finding::error(format!("cannot be fetched: {trouble}"))
-            .in_file(address.as_str())
-            .hint("save the old feed as a file, and name the file")
+        Finding::error(
+            Rule::FeedUnreadable,
+            format!("cannot be fetched: {trouble}"),
+        )
+        .in_file(address.as_str())
+        .hint("save the old feed as a file, and name the file")
     })?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         let place = not_text(&bytes, error.valid_up_to());
@@ -95,9 +98,10 @@ fn adopt_feed_id(app: &App, loaded: &mut Loaded, old: &OldFeed) -> Option<Findin
         .and_then(|address| folder_at(&config.site, &config.feeds, &loaded.posts, address))
         .unwrap_or_default();
     match loaded.lock.feed_id(&folder) {
-        Some(known) if known != id => Some(Finding::warning(format!(
-            "the feed /{folder} keeps its id `{known}`"
-        ))),
+        Some(known) if known != id => Some(Finding::warning(
+            Rule::FeedIdKept,
+            format!("the feed /{folder} keeps its id `{known}`"),
+        )),
         _ => {
             loaded.lock.adopt_feed(&folder, id);
             None

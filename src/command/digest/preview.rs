@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::command::digest::show::{load, next_or_newest, somebody};
 use crate::config::{Config, Digest};
 use crate::ending::Ending;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::ledger::IssueId;
 use crate::loader::files;
 use crate::schedule::Turn;
@@ -108,7 +108,7 @@ impl PreviewSource for Maker {
     fn preview(&self) -> Result<Preview, Finding> {
         self.handle
             .block_on(self.make())
-            .map_err(|error| Finding::error(self.words.show(&format!("{error:#}"))))
+            .map_err(|error| Finding::error(Rule::Failed, self.words.show(&format!("{error:#}"))))
     }
 }
 

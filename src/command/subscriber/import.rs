@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::consent::{ReaderState, Said, Source, Wish};
 use crate::ending::Ending;
 use crate::file::read::open;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::reader::Email;
 use crate::store::{Access, Answer, Asked, Foreseen, Store, StoreError};
 use crate::subscriber::{List, Listed};
@@ -185,7 +185,10 @@ impl Import<'_> {
         self.carry_out(hand, &mut batch, &mut tally).await?;
         let more = tally.refused - findings.len();
         if more > 0 {
-            findings.push(Finding::error(format!("and {more} more lines are refused")));
+            findings.push(Finding::error(
+                Rule::LineRefused,
+                format!("and {more} more lines are refused"),
+            ));
         }
         Ok((tally, findings))
     }

@@ -12,7 +12,7 @@ use crate::config::Site;
 use crate::digest::preflight::css::{DROPPED, compact};
 use crate::digest::preflight::seen::{Seen, collect_seen};
 use crate::digest::{Draft, LEAVE, MARKS};
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Place, Rule};
 use crate::html::escape;
 use crate::post::Post;
 
@@ -48,8 +48,11 @@ fn find_missing_unsubscribe(draft: &Draft, place: &Locator<'_>) -> Vec<Finding> 
         if text.contains(LEAVE) {
             continue;
         }
-        let finding = Finding::error(format!("the {part} part has no link to unsubscribe"))
-            .hint("expected `{{ reader.unsubscribe }}` in the template");
+        let finding = Finding::error(
+            Rule::NoUnsubscribe,
+            format!("the {part} part has no link to unsubscribe"),
+        )
+        .hint("expected `{{ reader.unsubscribe }}` in the template");
         let file = match part {
             "HTML" => "digest.html",
             _ => "digest.txt",
@@ -93,24 +96,29 @@ impl PreflightReport<'_> {
     fn check_size(&mut self, html: &str, seen: &Seen) {
         if html.len() > LARGEST_HTML {
             let kilobytes = html.len() >> 10;
-            let finding = Finding::warning(format!(
-                "the HTML part has {kilobytes} KB, and Gmail hides what follows 102"
-            ));
+            let finding = Finding::warning(
+                Rule::MailClipped,
+                format!("the HTML part has {kilobytes} KB, and Gmail hides what follows 102"),
+            );
             let hint = "show less: `limit`, or `layout = \"summaries\"`";
             self.add(finding.hint(hint), "\u{0}");
         }
         if seen.sheets.len() > LARGEST_STYLE {
             let kilobytes = seen.sheets.len() >> 10;
-            let finding = Finding::warning(format!(
-                "the style has {kilobytes} KB, and Gmail drops one of more than 16"
-            ));
+            let finding = Finding::warning(
+                Rule::StyleDropped,
+                format!("the style has {kilobytes} KB, and Gmail drops one of more than 16"),
+            );
             self.add(finding, "<style");
         }
     }
 
     fn check_images(&mut self, seen: &Seen) {
         for image in &seen.without_words {
-            let finding = Finding::warning(format!("the image `{image}` has no words"));
+            let finding = Finding::warning(
+                Rule::ImageWithoutAlt,
+                format!("the image `{image}` has no words"),
+            );
             let hint = "say in `alt` what it shows: many readers see no images";
             self.add_fault(finding.hint(hint), image, Fault::NoWords);
         }
@@ -118,9 +126,10 @@ impl PreflightReport<'_> {
             self.check_kind(image);
         }
         for image in &seen.without_width {
-            let finding = Finding::warning(format!(
-                "the image `{image}` says no width, and Outlook may break the page for it"
-            ));
+            let finding = Finding::warning(
+                Rule::ImageWithoutWidth,
+                format!("the image `{image}` says no width, and Outlook may break the page for it"),
+            );
             let hint = "say its `width`, or put its file beside the post or into `static/`, where it is measured";
             self.add_fault(finding.hint(hint), image, Fault::NoWidth);
         }
@@ -130,9 +139,10 @@ impl PreflightReport<'_> {
     fn check_kind(&mut self, image: &str) {
         if image.starts_with("data:") {
             let start: String = image.chars().take(30).collect();
-            let finding = Finding::warning(format!(
-                "the image `{start}…` stands in the mail itself, and Gmail drops it"
-            ));
+            let finding = Finding::warning(
+                Rule::ImageEmbedded,
+                format!("the image `{start}…` stands in the mail itself, and Gmail drops it"),
+            );
             self.add(finding.hint("put it on the site"), &start);
             return;
         }
@@ -140,9 +150,10 @@ impl PreflightReport<'_> {
         let path = path.to_lowercase();
         let kind = path.rsplit_once('.').map(|(_, kind)| kind);
         if let Some("webp" | "avif" | "svg") = kind {
-            let finding = Finding::warning(format!(
-                "the image `{image}` is of a kind that Outlook does not show"
-            ));
+            let finding = Finding::warning(
+                Rule::ImageKind,
+                format!("the image `{image}` is of a kind that Outlook does not show"),
+            );
             self.add(finding.hint("use PNG or JPEG"), image);
         }
     }
@@ -163,7 +174,8 @@ impl PreflightReport<'_> {
         let css = compact(&format!("{};{}", seen.styles, seen.sheets));
         for (property, programs, hint) in DROPPED {
             if css.contains(property) {
-                let finding = Finding::warning(format!("`{property}`: {programs}"));
+                let finding =
+                    Finding::warning(Rule::CssUnsupported, format!("`{property}`: {programs}"));
                 self.add(finding.hint(*hint), property);
             }
         }
@@ -190,10 +202,13 @@ pub(crate) fn find_left_out(draft: &Draft, posts: &[&Post]) -> Vec<Finding> {
             1 => "1 post".to_owned(),
             count => format!("{count} posts"),
         };
-        let finding = Finding::warning(format!(
-            "the {part} part has no link to {posts} that the issue announces: {}",
-            first.url.as_str()
-        ));
+        let finding = Finding::warning(
+            Rule::PostWithoutLink,
+            format!(
+                "the {part} part has no link to {posts} that the issue announces: {}",
+                first.url.as_str()
+            ),
+        );
         findings.push(
             finding
                 .in_file(file)
@@ -210,7 +225,10 @@ fn judge_address(address: &str, site: &Site) -> Option<Finding> {
         Some("http") => {
             // A site without TLS has no https:// links to itself.
             let is_own = site.url.scheme() == "http" && address.starts_with(site.url.as_str());
-            let finding = Finding::warning(format!("the link `{address}` is not encrypted"));
+            let finding = Finding::warning(
+                Rule::LinkUnencrypted,
+                format!("the link `{address}` is not encrypted"),
+            );
             return (!is_own).then(|| finding.hint("expected https://"));
         }
         Some("https" | "mailto" | "tel" | "data" | "xmpp" | "sms" | "geo") => return None,
@@ -219,10 +237,13 @@ fn judge_address(address: &str, site: &Site) -> Option<Finding> {
     }
     let error = match Url::parse(address) {
         Ok(url) => {
-            let finding = Finding::warning(format!(
-                "the link `{address}` is of a kind (`{}:`) that few mail programs open",
-                url.scheme()
-            ));
+            let finding = Finding::warning(
+                Rule::LinkKind,
+                format!(
+                    "the link `{address}` is of a kind (`{}:`) that few mail programs open",
+                    url.scheme()
+                ),
+            );
             return Some(finding.hint("lead to a page that has it"));
         }
         Err(error) => error,
@@ -233,7 +254,7 @@ fn judge_address(address: &str, site: &Site) -> Option<Finding> {
         url::ParseError::RelativeUrlWithoutBase => "leads nowhere in a mail".to_owned(),
         error => format!("is no address: {error}"),
     };
-    let finding = Finding::error(format!("the link `{address}` {why}"));
+    let finding = Finding::error(Rule::LinkBroken, format!("the link `{address}` {why}"));
     Some(finding.hint(format!("expected a whole address, like {whole}")))
 }
 

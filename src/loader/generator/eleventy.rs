@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::config::Format;
 use crate::file::asset::Inside;
 use crate::file::read::{Unreadable, WRITTEN, read_text};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Rule, Severity};
 use crate::loader::generator::keys::{Generator, author};
 use crate::loader::generator::survey::{Survey, find_assigned, posts_in};
 use crate::post::add_defaults;
@@ -99,8 +99,10 @@ fn files(
             continue;
         }
         if inside.find(&file).is_none() {
-            let finding =
-                Finding::warning("this link is not followed: it leads to no file in the folder");
+            let finding = Finding::warning(
+                Rule::LinkNotFollowed,
+                "this link is not followed: it leads to no file in the folder",
+            );
             findings.push(
                 finding
                     .in_file(file)
@@ -117,8 +119,10 @@ fn files(
                 found.insert(stem.to_owned(), add_defaults(keys, &known));
             }
         } else if read_text(&file, WRITTEN).is_ok_and(|text| text.contains("permalink")) {
-            let finding =
-                Finding::warning("its `permalink` is not known here, since JavaScript is not run");
+            let finding = Finding::warning(
+                Rule::PermalinkUnread,
+                "its `permalink` is not known here, since JavaScript is not run",
+            );
             findings.push(
                 finding
                     .in_file(file)

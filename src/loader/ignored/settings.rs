@@ -10,7 +10,7 @@ use super::{Ignored, whole};
 use crate::config::Dialect;
 use crate::file::asset::Inside;
 use crate::file::read::{WRITTEN, read, read_text};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Rule, Severity};
 use crate::loader::generator::{Generator, eleventy, hugo, lower};
 
 /// What a generator passes over that has posts in this folder, and what it says there that cannot be read.
@@ -382,7 +382,10 @@ impl<'a> Gathered<'a> {
         let only = std::mem::take(&mut self.only);
         let mut set = |list: Vec<String>| {
             RegexSet::new(list).unwrap_or_else(|_| {
-                let finding = Finding::warning("it leaves out more than can be followed");
+                let finding = Finding::warning(
+                    Rule::IgnoreUnread,
+                    "it leaves out more than can be followed",
+                );
                 self.findings.push(
                     finding
                         .in_file(&self.generator.file)
@@ -409,7 +412,10 @@ impl<'a> Gathered<'a> {
 }
 
 fn describe_unread(pattern: &str, error: &Unread) -> Finding {
-    let finding = Finding::warning(format!("`{pattern}` cannot be read: {error}"));
+    let finding = Finding::warning(
+        Rule::IgnoreUnread,
+        format!("`{pattern}` cannot be read: {error}"),
+    );
     finding.hint("write it in another way: what it leaves out of the site is taken in here")
 }
 

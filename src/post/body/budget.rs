@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 
 /// How many times as long as its source a body may be.
 const GROWTH: usize = 16;
@@ -49,10 +49,13 @@ impl Budget {
         if !self.is_spent.get() && length <= self.limit {
             return Ok(());
         }
-        let finding = Finding::error(format!(
-            "the text grows to more than {} KiB, {GROWTH} times its source",
-            self.limit >> 10
-        ));
+        let finding = Finding::error(
+            Rule::TextTooLarge,
+            format!(
+                "the text grows to more than {} KiB, {GROWTH} times its source",
+                self.limit >> 10
+            ),
+        );
         Err(finding.hint("shorten what it repeats, or split the post"))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use memchr::memmem;
 
 use crate::config::Site;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::html::{escape, read_words, strip_names};
 use crate::post::body::budget::Budget;
 use crate::post::body::links::{Index, Links};
@@ -85,7 +85,7 @@ pub fn body(
     let grown = |Grown(line): Grown| {
         let error = budget.check(usize::MAX).err();
         error
-            .unwrap_or_else(|| Finding::error("the text grows too long"))
+            .unwrap_or_else(|| Finding::error(Rule::TextTooLarge, "the text grows too long"))
             .at_line(body_line + line)
     };
     let mut components = mdx::StrippedMdx::default();
@@ -154,9 +154,10 @@ fn blank_heading(text: &mut String, is_html: bool) {
 
 /// The warning for a call or a component that is left out.
 fn warn_of_unknown(what: &str) -> Finding {
-    Finding::warning(format!(
-        "`{what}` is left out: it means nothing outside of the site"
-    ))
+    Finding::warning(
+        Rule::ShortcodeLeftOut,
+        format!("`{what}` is left out: it means nothing outside of the site"),
+    )
 }
 
 /// One warning for all formulas that stay TeX, and the line of the first, from 0.
@@ -169,7 +170,7 @@ fn warn_of_tex(formulas: &[(usize, String, String)]) -> Option<(usize, Finding)>
         count => format!(", and so do {count} others below"),
     };
     let message = format!("the formula `{shown}` stays TeX: {why}{others}");
-    Some((*line, Finding::warning(message)))
+    Some((*line, Finding::warning(Rule::FormulaLeft, message)))
 }
 
 /// One warning for all elements that are left out.
@@ -179,7 +180,12 @@ fn warn_of_elements(counts: &LeftOut) -> Option<Finding> {
         .map(|(name, count)| format!("{count} `<{name}>`"))
         .collect();
     let words = "left out: no feed can show it, and the link to the post stays";
-    (!named.is_empty()).then(|| Finding::warning(format!("{} {words}", named.join(", "))))
+    (!named.is_empty()).then(|| {
+        Finding::warning(
+            Rule::ElementLeftOut,
+            format!("{} {words}", named.join(", ")),
+        )
+    })
 }
 
 /// What a text may say of its own post: `page.…` of Jekyll, a key alone of Eleventy, a `param` of Hugo.

@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset, Offset};
 use url::Url;
 
 use crate::config::{EXPECTED, Site};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::post::dialect::Habits;
 use crate::post::dialect::slug::lower_slug;
 use crate::post::dialect::{Closes, OwnAddress};
@@ -153,7 +153,9 @@ impl Parts<'_> {
             .filter(|url| matches!(url.scheme(), "http" | "https"))
         {
             Some(url) => Ok((url, from)),
-            None => Err(Finding::error(format!("`{filled}` is no address")).at_line(1)),
+            None => Err(
+                Finding::error(Rule::AddressBroken, format!("`{filled}` is no address")).at_line(1),
+            ),
         }
     }
 
@@ -172,9 +174,10 @@ impl Parts<'_> {
             }
             (OwnAddress::Template | OwnAddress::TemplateOrTokens, _) if is_template => {
                 self.fill_template(own, habits).ok_or_else(|| {
-                    Finding::error(format!(
-                        "`{key}: {own}` is a template that cannot be read here"
-                    ))
+                    Finding::error(
+                        Rule::PermalinkUnread,
+                        format!("`{key}: {own}` is a template that cannot be read here"),
+                    )
                     .hint("set `permalink` under [posts], with tokens like {year} and {slug}")
                 })?
             }
@@ -221,9 +224,12 @@ impl Parts<'_> {
     /// A pattern with its tokens filled in.
     fn fill(&self, pattern: &str, habits: &Habits) -> Result<String, Finding> {
         self.try_fill(pattern, habits).map_err(|token| {
-            Finding::error(format!("`{pattern}` has an unknown token `{{{token}}}`"))
-                .at_line(1)
-                .hint(EXPECTED)
+            Finding::error(
+                Rule::PermalinkUnread,
+                format!("`{pattern}` has an unknown token `{{{token}}}`"),
+            )
+            .at_line(1)
+            .hint(EXPECTED)
         })
     }
 
@@ -404,9 +410,12 @@ impl Parts<'_> {
 }
 
 fn too_long() -> Finding {
-    Finding::error(format!("the address has more than {LONGEST} bytes"))
-        .at_line(1)
-        .hint("give the post a shorter one, with `slug` or the key that names its address")
+    Finding::error(
+        Rule::AddressBroken,
+        format!("the address has more than {LONGEST} bytes"),
+    )
+    .at_line(1)
+    .hint("give the post a shorter one, with `slug` or the key that names its address")
 }
 
 /// Some of a post's sections, as Hugo means it: `1:`, `:last`, `last`, `0`, `1:2`.

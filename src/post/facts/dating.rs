@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Offset, Utc};
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Rule, Severity};
 use crate::post::dialect::{DateIn, Habits};
 use crate::post::facts::date::{self, Instant};
 use crate::post::facts::name::Name;
@@ -99,9 +99,12 @@ impl Dating<'_> {
             DateIn::Name => {
                 let found = date::in_name(self.name.stem, &zoning, self.habits.rules.joint);
                 let found = found.transpose().map_err(|reason| {
-                    Finding::error(format!("the date of the file's name is none: {reason}"))
-                        .at_line(1)
-                        .hint("expected a name like 2024-12-01-tea.md")
+                    Finding::error(
+                        Rule::DateUnreadable,
+                        format!("the date of the file's name is none: {reason}"),
+                    )
+                    .at_line(1)
+                    .hint("expected a name like 2024-12-01-tea.md")
                 })?;
                 found.map(|(found, _)| Dated::new(found, Provenance::Name))
             }
@@ -199,10 +202,10 @@ impl Dating<'_> {
             let found = date::parse(&text, &zoning)
                 .map(|found| (*key, found))
                 .map_err(|reason| {
-                    Finding::error(format!(
-                        "`{}` is no date: {reason}",
-                        self.front.show_key(key, &text)
-                    ))
+                    Finding::error(
+                        Rule::DateUnreadable,
+                        format!("`{}` is no date: {reason}", self.front.show_key(key, &text)),
+                    )
                     .at_line(self.front.line(key))
                     .hint("expected something like 2024-12-01 or 2024-12-01T08:00:00+01:00")
                 });

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::config::{Author, Site, is_language};
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::html::legal;
 use crate::post::body::markdown;
 use crate::post::dialect::{Habits, Rules};
@@ -229,7 +229,7 @@ fn no_date(is_page: bool) -> Finding {
     } else {
         Finding::error
     };
-    finding("the post has no date").hint(
+    finding(Rule::NoDate, "the post has no date").hint(
         "expected `date = 2024-12-01` in the front matter, or a file name like 2024-12-01-tea.md, or `git_dates = true` \
          under [posts]",
     )
@@ -303,9 +303,10 @@ fn own_id(front: &Front<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
         return Some(id);
     }
     let id = id.escape_debug();
-    let finding = Finding::warning(format!(
-        "`id: {id}` is no absolute IRI: the post gets an id of its own"
-    ));
+    let finding = Finding::warning(
+        Rule::IdRefused,
+        format!("`id: {id}` is no absolute IRI: the post gets an id of its own"),
+    );
     warnings.push(
         finding
             .at_line(front.line("id"))
@@ -333,10 +334,13 @@ fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> 
         .iter()
         .find(|key| front.get(&[key]).is_some())
         .map_or(1, |key| front.line(key));
-    let finding = Finding::warning(format!(
-        "`{}` is no language tag: it is left out",
-        tag.escape_debug()
-    ));
+    let finding = Finding::warning(
+        Rule::LanguageTag,
+        format!(
+            "`{}` is no language tag: it is left out",
+            tag.escape_debug()
+        ),
+    );
     warnings.push(
         finding
             .at_line(line)
@@ -355,7 +359,7 @@ fn bound_title(title: &mut String) -> Option<Finding> {
     title.push('…');
     let message = format!("the title has more than {LONGEST_TITLE} characters: it is cut");
     let hint = "write a shorter one: it is a header of each mail, and relays cut those";
-    Some(Finding::warning(message).hint(hint))
+    Some(Finding::warning(Rule::ValueCut, message).hint(hint))
 }
 
 /// The most names of a kind that a post may have.
@@ -372,6 +376,6 @@ fn bound<T>(noun: &str, names: &mut Vec<T>, text: impl Fn(&T) -> &str) -> Option
     (lost > 0).then(|| {
         let message = format!("{lost} of {all} {noun} are left out");
         let hint = format!("a post may have {MOST} {noun} of at most {LONGEST} characters");
-        Finding::warning(message).hint(hint)
+        Finding::warning(Rule::ValueCut, message).hint(hint)
     })
 }

@@ -14,7 +14,7 @@ pub(super) use matter::{switch_of, text_of};
 
 use serde_json::{Map, Value};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::post::dialect::Rules;
 use matter::{Broken, Keys};
 
@@ -54,6 +54,7 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
         "---json" => split_fenced(text, &["---"], json),
         "---toml" => split_fenced(text, &["---"], toml),
         "---js" | "---javascript" => Err(Finding::error(
+            Rule::FrontMatter,
             "the front matter is JavaScript, which is not run",
         )
         .at_line(1)
@@ -107,9 +108,11 @@ fn split_fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split
         }
         at += line.len();
     }
-    Err(Finding::error("the front matter is not closed")
-        .at_line(1)
-        .hint(format!("expected a line `{}` below it", ends[0])))
+    Err(
+        Finding::error(Rule::FrontMatter, "the front matter is not closed")
+            .at_line(1)
+            .hint(format!("expected a line `{}` below it", ends[0])),
+    )
 }
 
 /// The keys of a YAML file that is not a post; none where it cannot be read.
@@ -121,7 +124,7 @@ pub(crate) fn yaml(text: &str) -> Option<Map<String, Value>> {
 
 /// What a parser says as a finding; `above` lines of the file stand before what it saw.
 fn finding((message, place): Broken, above: usize) -> Finding {
-    let finding = Finding::error(message).hint("mend the front matter");
+    let finding = Finding::error(Rule::FrontMatter, message).hint("mend the front matter");
     match place {
         Some((line, column)) => finding.at_line(line + above).at_column(column.max(1)),
         None => finding.at_line(above.max(1)),

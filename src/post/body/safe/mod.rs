@@ -7,7 +7,7 @@ use lol_html::html_content::Element;
 use lol_html::{RewriteStrSettings, element};
 use memchr::memmem;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::html::{legal, tags, unescape};
 use crate::post::Drawing;
 use crate::post::body::links::Links;
@@ -70,7 +70,12 @@ fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     let readable = embed::without_scripts(&said, links, &mut left_out);
     let formless = forms::without_forms(&readable, &mut left_out);
     let safe = clean(&formless);
-    let unreadable = |error| Finding::error(format!("the text cannot be read as HTML: {error}"));
+    let unreadable = |error| {
+        Finding::error(
+            Rule::HtmlUnreadable,
+            format!("the text cannot be read as HTML: {error}"),
+        )
+    };
     let safe = embed::with_links(&safe, links, &mut left_out)
         .map_err(unreadable)?
         .map_or(safe, |linked| clean(&linked));
@@ -178,7 +183,11 @@ fn make_absolute(
 }
 
 pub(super) fn too_deep(deepest: usize) -> Finding {
-    Finding::error(format!("the text nests more than {deepest} deep")).hint("flatten it")
+    Finding::error(
+        Rule::TextTooDeep,
+        format!("the text nests more than {deepest} deep"),
+    )
+    .hint("flatten it")
 }
 
 /// HTML without what readers do not support.
