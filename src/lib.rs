@@ -1,18 +1,37 @@
 //! `tidings` turns a folder of posts into feeds and into e-mail digests.
 //!
-//! The way through is one street with a fork. `loader` opens the posts and `post` reads them; `lock` gives each the
-//! id that never changes. From there `feed` makes documents, which `publish` writes; and `digest` makes a draft,
-//! `message` its MIME, `web` shows it to its writer and the published folder to everybody, `delivery` sends it by the
-//! ledger in `store` over `smtp`.
-//! `http` asks whether a page is there and tells the hub, `subscriber` reads and writes lists of people, `inbox` what comes
-//! back. `command`
-//! has a file for each verb of [`cli`] and carries values from one room to the next, so that rooms on one floor do not
-//! know each other. What verbs share stands below them: `round` is one way along the street, `build` writes the feeds,
-//! `schedule` sends what is due, and `app` holds config, clock and store; `init` is what a site begins with. The ground
-//! that all stand on:
-//! `ledger`, `reader`, `token`, `finding`, `fault`, `template`, `language`, [`clock`], [`config`], `file`,
-//! `verdict`, `child`, `ending`, and `talk`, where results and findings go.
-//! Who may be mailed, `consent` decides.
+//! A post becomes an entry on the way `loader` → `post` → `lock` → `feed` → `publish`, which `build` walks. A post becomes
+//! a mail on the way `digest` → `message` → `store` → `delivery` → `smtp`, which `schedule` walks.
+//!
+//! The rooms, from the roof to the ground. A file imports only from lower floors, except on the ground:
+//!
+//! | floor | room | what it does |
+//! |---|---|---|
+//! | verbs | `command` | one file for each verb of [`cli`]: parses what it was given, calls, prints |
+//! | rounds | `round` | one round of build, publish, hub, inbox and mail; `run` makes one, a resident many |
+//! | | `web` | HTTP: the published folder, the pages for subscribers, the preview |
+//! | | [`cli`] | the command line as types |
+//! | steps | `build` | posts → feeds on disk |
+//! | | `schedule` | what is due: plan → hold back → compose → freeze → deliver |
+//! | | `init` | what a site begins with |
+//! | shared | `app` | config, clock and store, shared by all tasks |
+//! | engines | `loader` | folder → posts: opens files, reads the generator's config |
+//! | | `delivery` | sends an issue by the ledger: workers, throttling, settlement |
+//! | | `inbox` | a returned mail → bounce, complaint or request |
+//! | | `subscriber` | lists of people in and out |
+//! | stores | `store` | SQL: readers, issues, deliveries |
+//! | | `publish` | bytes → files, and the manifest of the last build |
+//! | | `smtp` | the SMTP client |
+//! | formats | `feed` | posts → documents; one writer for each format |
+//! | | `message` | a draft → MIME, signed |
+//! | choices | `digest` | chooses the news and renders an issue |
+//! | | `lock` | which id a post has, for ever |
+//! | posts | `post` | text → post: front matter, dialects, dates, addresses, Markdown → HTML |
+//! | ground | `consent` | who may be mailed |
+//! | | `ledger`, `reader`, `verdict`, `token` | issues and deliveries, people, the meaning of a reply, signed links |
+//! | | [`config`], [`clock`], `language`, `template` | the site's settings, the time, words and templates |
+//! | | `html`, `http`, `file`, `child` | HTML text, an HTTP client, files, other programs |
+//! | | `finding`, `fault`, `ending`, `talk` | what is wrong, panics, how a command ended, where results and findings go |
 //!
 //! The front door is [`run`] with what it takes: [`cli`], [`clock`] and [`config`].
 

@@ -741,6 +741,24 @@ fn what_a_template_or_the_config_changes_is_written_again() {
 }
 
 #[test]
+fn what_a_file_of_data_changes_is_written_again() {
+    let post = "---\ntitle: Tea\ndate: 2024-05-01\n---\nA {{ colour }} cup.\n";
+    let scene = Scene::new()
+        .file("eleventy.config.js", "export default {};\n")
+        .file("post/posts/tea.md", post);
+    for colour in ["blue", "red"] {
+        fs::write(
+            scene.path("post/posts/posts.json"),
+            format!("{{\"colour\": \"{colour}\"}}"),
+        )
+        .unwrap();
+        scene.run_at(NOON, &["build"]);
+        let feed = scene.read("public/atom.xml");
+        assert!(feed.contains(&format!("A {colour} cup")), "{feed}");
+    }
+}
+
+#[test]
 fn a_site_that_suddenly_lost_its_posts_waits_for_a_persons_word() {
     let posts = |count: usize| {
         (0..count).fold(Scene::new(), |scene, n| {

@@ -12,12 +12,12 @@ use crate::finding::Finding;
 use crate::loader::Loaded;
 use crate::post::{Body, Post, Signature};
 
-/// What is known of posts when their documents are rendered.
+/// What a rendering reveals about the posts.
 #[derive(Default)]
 pub(super) struct Rendering {
-    /// What is wrong with them.
+    /// Findings about their texts.
     pub(super) findings: Vec<Finding>,
-    /// What the text of each says, by path.
+    /// The signatures of their texts, by path.
     pub(super) texts: HashMap<Box<str>, Signature>,
 }
 
@@ -35,10 +35,10 @@ pub(super) fn render_posts(
     Ok(rendering)
 }
 
-/// The documents that are asked for: all, or the one of this path.
+/// Chooses all documents, or the one of this path.
 ///
 /// # Errors
-/// Where there is no such document.
+/// If there is no such document.
 pub(super) fn choose<'a>(
     outlines: &'a [Outline],
     only: Option<&str>,
@@ -52,7 +52,7 @@ pub(super) fn choose<'a>(
     Ok(wanted)
 }
 
-/// The bodies of the posts, and what is known of those that were rendered.
+/// The bodies of the posts, and what rendering them revealed.
 struct PostBodies<'a> {
     loaded: &'a Loaded,
     known: Mutex<Rendering>,
@@ -91,7 +91,7 @@ pub(super) struct Documents {
 }
 
 impl Documents {
-    /// Prints these and their drawings, each under its path; one that is asked for alone stands bare.
+    /// Prints these documents and their drawings, each below its path; a single one that was asked for has no heading.
     pub(super) fn print(
         self,
         wanted: &[&Outline],

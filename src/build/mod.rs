@@ -1,4 +1,13 @@
 //! Posts → feeds on disk, with the lock and the manifest kept: what `build`, `run` and a resident share.
+//!
+//! A build goes from one value to the next:
+//!
+//! 1. [`read`] → [`Sources`]: the loaded posts and the manifest of the last build.
+//! 2. [`Reading::new`] → [`Reading`]: the same with fingerprints, the template, and which posts are new or unseen.
+//! 3. [`feed::plan`](crate::feed::plan) → [`Outline`]s: which documents there are, and the posts of each.
+//! 4. [`write()`] renders the outlines whose inputs have changed through [`render_posts`] into the [`Publisher`]; [`print`]
+//!    renders into [`Documents`] for a dry run. A [`Rendering`] is what was learned of the posts on the way.
+//! 5. → [`Built`]: the posts and the new manifest, with which `run` goes on.
 
 mod documents;
 
@@ -34,14 +43,14 @@ pub(crate) struct Built {
     pub(crate) ending: Ending,
 }
 
-/// What is asked of a build.
+/// The options of a build.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BuildOptions {
     /// Whether the documents are printed and nothing is changed.
     pub(crate) dry_run: bool,
     /// Only this document is printed.
     pub(crate) only: Option<String>,
-    /// Whether documents are removed that are none any more.
+    /// Whether documents without a topic are removed.
     pub(crate) prune: bool,
     /// Whether it is meant that most posts are gone.
     pub(crate) fewer: bool,
@@ -66,7 +75,7 @@ struct Reading<'a> {
     config: &'a Config,
     loaded: Loaded,
     publisher: Publisher,
-    /// The template of the page for people, and its file, where the site has its own.
+    /// The site's own template of the page for people, with its file.
     template: Option<(PathBuf, String)>,
     /// The fingerprints of each post's id and of the post.
     prints: Vec<(u64, u64)>,
@@ -74,7 +83,7 @@ struct Reading<'a> {
     new: BTreeSet<u64>,
     /// The posts that subscribers may not have seen yet though their dates are old.
     unseen: Unseen,
-    /// The same by their place among all.
+    /// The unseen posts by their place among all.
     unseen_places: BTreeSet<usize>,
 }
 
@@ -168,7 +177,7 @@ fn write(
     let mut stale: Vec<&Outline> = outlines.iter().collect();
     stale.retain(|outline| !publisher.is_current(outline));
     publisher.refuse_others(&stale)?;
-    // Before the first feed that uses them.
+    // The ids are kept before the first feed that uses them.
     ending = ending.and(app.keep(talk, &reading.loaded.lock, &mut publisher.manifest()));
     let rendered = render_posts(&reading.setting(), &stale, &reading.loaded, publisher);
     let mut pruned = Ok(());
@@ -178,7 +187,7 @@ fn write(
             pruned = prune(app, talk, &reading.loaded, publisher, outlines);
         }
     }
-    // Also where something failed: what was written until then is news to the hub.
+    // Also after a failure: the hub must learn of the documents that were written until then.
     let left = reading.publisher.finish();
     talk.report(left.unkept.as_slice());
     ending = ending.and(report_rendered(talk, rendered?.findings));
@@ -244,7 +253,7 @@ impl<'a> Reading<'a> {
         ))
     }
 
-    /// Names what is wrong, and with `-v` why things are as they are.
+    /// Reports the findings, and with `-v` the reasons.
     fn report(&self, talk: &mut Talk<'_>, findings: &[Finding]) {
         let posts = &self.loaded.posts;
         talk.report(&self.loaded.findings);
@@ -263,7 +272,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What the posts' texts say, each in a few bytes; only what changed and was not rendered is read again.
+    /// The signatures of the posts' texts; only a post that changed and was not rendered is read again.
     fn texts(&self, manifest: &Manifest, rendering: &Rendering) -> Vec<Signature> {
         let posts = self.loaded.posts.par_iter().zip(&self.prints);
         let text = |(post, (id, print)): (&Post, &(u64, u64))| {
@@ -295,7 +304,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Removes the documents of what is gone. A post that only cannot be read today is not.
+/// Removes feeds whose topic no longer exists; not while a post failed to parse, since that may be all that is wrong.
 fn prune(
     app: &App,
     talk: &mut Talk<'_>,
@@ -319,7 +328,7 @@ fn prune(
     Ok(())
 }
 
-/// Names what is wrong with posts that were rendered.
+/// Reports the findings about rendered posts.
 fn report_rendered(talk: &mut Talk<'_>, mut findings: Vec<Finding>) -> Ending {
     findings.sort();
     talk.report(&findings);
@@ -365,8 +374,8 @@ impl std::fmt::Display for Summary {
     }
 }
 
-/// The posts that no feed has carried, by the fingerprints of their ids: the manifest knows it, since a lock may be kept by
-/// a run that fails afterwards, or not at all. Without one, those that are new in the lock.
+/// The posts that no feed has carried, by the fingerprints of their ids. The manifest decides, since a run may fail after it
+/// kept the lock, or keep none; without a manifest, a post is new if it is new in the lock.
 fn new_posts(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest) -> BTreeSet<u64> {
     let changes = loaded.lock.changes();
     let mut new = BTreeSet::new();

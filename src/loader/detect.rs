@@ -170,7 +170,7 @@ fn vote(file: &Path, path: &str) -> Option<Dialect> {
                     .all(|byte| byte.is_ascii_digit() || *byte == b'-');
             (is_dated && has("layout:") && !has("date:")).then_some(Dialect::Jekyll)
         }
-        _ => front::split(&text, Rules::of(Dialect::Plain))
+        _ => front::split(&text, Rules::for_dialect(Dialect::Plain))
             .ok()
             .filter(|split| split.fenced)
             .map(|_| Dialect::Pelican),

@@ -16,7 +16,7 @@ pub(crate) use generator::{Survey, survey};
 pub(crate) use walk::files;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -316,16 +316,23 @@ impl Loaded {
         self.assets.find(&self.site, post, address, Some(feeds))
     }
 
-    /// What bodies are made from beside the posts: whose habits they follow, and what the generator's own config says.
+    /// A fingerprint of everything that bodies are made from beside the posts themselves: the dialect, what the generator's
+    /// own config says, and the files of data.
     pub fn fingerprint(&self) -> u64 {
-        let variables: std::collections::BTreeMap<_, _> = self.habits.variables.iter().collect();
-        fingerprint_of(&(
-            &self.dialect,
-            self.habits.syntax,
-            &self.habits.math,
-            &self.habits.excerpt,
+        let Habits {
+            zone,
+            syntax,
+            math,
+            excerpt,
             variables,
-        ))
+            data,
+            ..
+        } = &self.habits;
+        // A map of the standard library has another order in each run.
+        let variables: BTreeMap<_, _> = variables.iter().collect();
+        let data: BTreeMap<_, _> = data.iter().collect();
+        let dialect = &self.dialect;
+        fingerprint_of(&(dialect, zone, syntax, math, excerpt, variables, data))
     }
 
     /// Which posts are published today, and why others are not.

@@ -9,6 +9,7 @@ use crate::finding::{Finding, Rule, count};
 use crate::reader::Email;
 use crate::store::connect::StorePlace;
 use crate::store::rename::read_count;
+use crate::store::sql::{QUEUED, SENDING};
 use crate::store::{Result, Store, StoreError};
 
 /// How much a store keeps.
@@ -49,7 +50,8 @@ impl fmt::Display for Contents {
     }
 }
 
-/// Rows that must not be: how they are found, what they are, and whether they do harm.
+/// Rows that must not be: the condition that finds them, their description, and whether they do harm. `WAITING` stands for
+/// the states of deliveries that are not settled.
 const ORPHANS: [(&str, &str, bool); 8] = [
     (
         "subscription t WHERE NOT EXISTS (SELECT 1 FROM reader r WHERE r.id = t.reader)",
@@ -78,7 +80,7 @@ const ORPHANS: [(&str, &str, bool); 8] = [
         true,
     ),
     (
-        "issue t WHERE t.state = 'done' AND EXISTS (SELECT 1 FROM delivery d WHERE d.issue = t.id AND d.state IN (0, 1))",
+        "issue t WHERE t.state = 'done' AND EXISTS (SELECT 1 FROM delivery d WHERE d.issue = t.id AND d.state IN (WAITING))",
         "issue that is done while somebody waits",
         true,
     ),
@@ -141,7 +143,8 @@ impl Store {
             })
             .collect();
         for (which, what, is_harmful) in ORPHANS {
-            let n = self.count_rows(which).await?;
+            let which = which.replace("WAITING", &format!("{QUEUED}, {SENDING}"));
+            let n = self.count_rows(&which).await?;
             let found = format!("{n} × {what}");
             match (n, is_harmful) {
                 (0, _) => {}

@@ -42,6 +42,14 @@ macro_rules! change_by {
     };
 }
 
+/// A query whose text names constants, such as the state numbers of [`sql`]: `state = {QUEUED}`. Values are bound, never
+/// written into the text. The numbers are not bound since a partial index serves only the conditions that its `WHERE` says.
+macro_rules! statement {
+    ($text:literal) => {
+        sqlx::query(sqlx::AssertSqlSafe(format!($text)))
+    };
+}
+
 mod asked;
 mod backup;
 mod check;

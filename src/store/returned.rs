@@ -12,7 +12,7 @@ use crate::reader::ReaderId;
 use crate::store::consent::state_of;
 use crate::store::readers::time_of;
 use crate::store::sender::{note, refused_in_a_row};
-use crate::store::sql::list;
+use crate::store::sql::{BOUNCED, QUEUED, SENT, list};
 use crate::store::{Result, Store, StoreError};
 use crate::token::Key;
 
@@ -142,7 +142,7 @@ impl Store {
         let mut after = (i64::MIN, i64::MIN);
         let text = format!(
             "SELECT {} AS mails FROM (SELECT d.issue, d.reader FROM delivery d JOIN issue i ON i.id = d.issue \
-             WHERE i.made_at >= $1 AND (d.issue, d.reader) > ($2, $3) AND d.state <> 0 \
+             WHERE i.made_at >= $1 AND (d.issue, d.reader) > ($2, $3) AND d.state <> {QUEUED} \
              ORDER BY d.issue, d.reader LIMIT $4) AS d",
             self.place.as_one("d.issue, d.reader")
         );
@@ -199,7 +199,7 @@ impl Store {
         let hold = self.place.hold("r");
         let text = format!(
             "SELECT r.address, r.state, i.digest, i.made_at FROM delivery d JOIN reader r ON r.id = d.reader \
-             JOIN issue i ON i.id = d.issue WHERE d.issue = $1 AND d.reader = $2 AND d.state <> 0{hold}"
+             JOIN issue i ON i.id = d.issue WHERE d.issue = $1 AND d.reader = $2 AND d.state <> {QUEUED}{hold}"
         );
         let (reader, issue) = one.whose;
         let row = sqlx::query(AssertSqlSafe(text))
@@ -290,7 +290,7 @@ impl Store {
         let text = format!(
             "SELECT r.address, e.at, e.kind, e.detail FROM event e JOIN reader r ON r.id = e.reader \
              JOIN delivery d ON d.issue = e.issue AND d.reader = e.reader WHERE e.issue = $1 \
-             AND (e.kind IN ('undelivered', 'complained') OR (e.kind IN ('bounced', 'refused') AND d.state = 2)) \
+             AND (e.kind IN ('undelivered', 'complained') OR (e.kind IN ('bounced', 'refused') AND d.state = {SENT})) \
              AND {STANDS} ORDER BY e.at, r.address, e.kind"
         );
         let rows = sqlx::query(AssertSqlSafe(text))
@@ -313,14 +313,14 @@ impl Store {
     pub async fn domains(&self, since: DateTime<Utc>) -> Result<Vec<Domain>> {
         let text = format!(
             "SELECT {} AS name, COUNT(*) AS sent, \
-             CAST(SUM(CASE WHEN d.state = 3 OR b.bounced = 1 THEN 1 ELSE 0 END) AS BIGINT) AS bounced, \
+             CAST(SUM(CASE WHEN d.state = {BOUNCED} OR b.bounced = 1 THEN 1 ELSE 0 END) AS BIGINT) AS bounced, \
              CAST(SUM(CASE WHEN b.complained = 1 THEN 1 ELSE 0 END) AS BIGINT) AS complained \
              FROM delivery d JOIN issue i ON i.id = d.issue JOIN reader r ON r.id = d.reader LEFT JOIN \
              (SELECT e.issue, e.reader, MAX(CASE WHEN e.kind = 'bounced' THEN 1 ELSE 0 END) AS bounced, \
              MAX(CASE WHEN e.kind = 'complained' THEN 1 ELSE 0 END) AS complained FROM event e \
              WHERE e.issue IS NOT NULL AND e.kind IN ('bounced', 'complained') AND {STANDS} GROUP BY e.issue, e.reader) b \
              ON b.issue = d.issue AND b.reader = d.reader \
-             WHERE i.made_at >= $1 AND i.outbox = 0 AND d.state IN (2, 3) AND r.address IS NOT NULL GROUP BY 1 ORDER BY 1",
+             WHERE i.made_at >= $1 AND i.outbox = 0 AND d.state IN ({SENT}, {BOUNCED}) AND r.address IS NOT NULL GROUP BY 1 ORDER BY 1",
             self.place.domain_of("r.address")
         );
         let rows = sqlx::query(AssertSqlSafe(text))

@@ -1,6 +1,16 @@
 //! Where the SQL of both databases differs, and how lists are bound.
 
+use crate::ledger::DeliveryState;
 use crate::store::connect::StorePlace;
+
+// The numbers of the delivery states, as statements name them.
+pub(super) const QUEUED: i16 = DeliveryState::Queued as i16;
+pub(super) const SENDING: i16 = DeliveryState::Sending as i16;
+pub(super) const SENT: i16 = DeliveryState::Sent as i16;
+pub(super) const BOUNCED: i16 = DeliveryState::Bounced as i16;
+pub(super) const SUPPRESSED: i16 = DeliveryState::Suppressed as i16;
+pub(super) const GIVEN_UP: i16 = DeliveryState::GivenUp as i16;
+pub(super) const UNCERTAIN: i16 = DeliveryState::Uncertain as i16;
 
 /// How many numbers are bound as one list at most: PostgreSQL answers late where a statement exceeds some 15 KB.
 pub(super) const MOST_LISTED: usize = 500;

@@ -1,4 +1,15 @@
 //! HTTP: pages for people. A handler calls one function and shows what it gives.
+//!
+//! | path | GET | POST | file |
+//! |---|---|---|---|
+//! | `/subscribe` | the form | asks for a confirmation by mail | `join` |
+//! | `/confirm/TOKEN` | a button | confirms | `join` |
+//! | `/unsubscribe/TOKEN` | a button | unsubscribes (RFC 8058) | `leave` |
+//! | `/unsubscribe/TOKEN/undo` | | subscribes again | `leave` |
+//! | `/healthz` | whether store and rounds are alive; under any host name | | here |
+//! | anything else | a file of the published folder | | `files` |
+//!
+//! A GET changes nothing: mail programs and scanners follow links. [`serve_preview`] has routes of its own, on loopback.
 
 mod files;
 mod guard;
@@ -29,14 +40,14 @@ pub(crate) use listen::listen;
 pub(crate) use preview::{Door, Preview, PreviewSource, serve_preview};
 pub(crate) use state::{AppState, Heartbeat};
 
-/// The most bytes of a request's body.
+/// The most bytes in the body of a request.
 const BODY_BYTES: usize = 64 << 10;
-/// How long a request may take until its answer begins, its body included; then it has failed here.
+/// The time until the answer to a request must begin, reading its body included.
 const ANSWER: Duration = Duration::from_secs(30);
-/// How long the store has to say that it is there.
+/// The time within which the store must answer a health check.
 const HEALTH: Duration = Duration::from_secs(5);
 
-/// The service with this state.
+/// The routes of the table above, within the limits that hold for all of them.
 pub(crate) fn routes(state: Arc<AppState>) -> Router {
     let ours = from_fn_with_state(Arc::clone(&state.hosts), only_our_host);
     Router::new()
@@ -49,11 +60,11 @@ pub(crate) fn routes(state: Arc<AppState>) -> Router {
         .route("/unsubscribe/{token}/undo", post(leave::undo))
         .fallback(file)
         .layer(ours)
-        // A load balancer names the machine as it likes.
+        // A load balancer uses any host name.
         .route("/healthz", get(health))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(
-            // Mail programs ask again where they are told that it failed here.
+            // Mail programs retry an unsubscribe request after a 5xx.
             StatusCode::SERVICE_UNAVAILABLE,
             ANSWER,
         ))

@@ -106,7 +106,9 @@ fn handed_down(file: &Path) -> Option<Map<String, Value>> {
     let text = read_text(file, WRITTEN)
         .ok()
         .filter(|text| text.contains("cascade"))?;
-    let front = front::split(&text, Rules::of(Dialect::Hugo)).ok()?.front;
+    let front = front::split(&text, Rules::for_dialect(Dialect::Hugo))
+        .ok()?
+        .front;
     let (_, cascade) = front.get(&["cascade"])?;
     let one = |keys: &Value| keys.as_object().cloned().map(lower);
     let all = match cascade {

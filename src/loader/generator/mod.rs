@@ -92,7 +92,8 @@ pub(crate) fn survey(root: &Path) -> Survey {
         Dialect::Eleventy => eleventy::survey(&generator, &mut survey),
         Dialect::Pelican => pelican::survey(&generator, &mut survey),
         Dialect::Astro => astro::survey(&generator, &mut survey),
-        _ => {}
+        // Neither a vault nor Next.js says in its config where posts and output are.
+        Dialect::Obsidian | Dialect::Plain | Dialect::Auto => {}
     }
     survey.posts = survey
         .posts
@@ -166,7 +167,12 @@ fn may_be_root(dir: &Path, dialect: Dialect) -> bool {
             let mut own = ["_posts", "_drafts", "_layouts", "_includes"].into_iter();
             !dir.ends_with("_posts") && own.any(|folder| dir.join(folder).is_dir())
         }
-        _ => false,
+        Dialect::Hugo
+        | Dialect::Zola
+        | Dialect::Pelican
+        | Dialect::Astro
+        | Dialect::Plain
+        | Dialect::Auto => false,
     }
 }
 
@@ -224,7 +230,7 @@ pub(super) fn prefix_of(generator: &Generator, dir: &Path) -> String {
         Dialect::Eleventy => eleventy::CONTENT.to_vec(),
         Dialect::Astro => astro::CONTENT.to_vec(),
         Dialect::Plain => PAGES.to_vec(),
-        _ => Vec::new(),
+        Dialect::Jekyll | Dialect::Obsidian | Dialect::Auto => Vec::new(),
     };
     let mut roots = content
         .iter()
@@ -262,7 +268,8 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
             habits.slugs = Slugs::AsIs;
             habits.permalink = Some("/{sections}/{filename}".to_owned());
         }
-        _ => {}
+        // The configs of these two are scripts, and a vault's says nothing of how it is published.
+        Dialect::Eleventy | Dialect::Astro | Dialect::Obsidian | Dialect::Auto => {}
     }
 }
 
@@ -274,6 +281,12 @@ pub(super) fn read_data(dir: &Path, habits: &Habits, paths: &[String]) -> (Data,
             let data = hugo::read_cascades(dir, &habits.prefix, paths);
             (data, Vec::new())
         }
-        _ => (Data::new(), Vec::new()),
+        Dialect::Zola
+        | Dialect::Jekyll
+        | Dialect::Pelican
+        | Dialect::Astro
+        | Dialect::Obsidian
+        | Dialect::Plain
+        | Dialect::Auto => (Data::new(), Vec::new()),
     }
 }

@@ -28,8 +28,9 @@ pub(in crate::loader) fn read_ignored(
         Dialect::Jekyll => gathered.jekyll(),
         Dialect::Eleventy => gathered.eleventy(dir),
         Dialect::Pelican => gathered.pelican(dir),
-        // The notes that Obsidian excludes are hidden from its search, and published as any other.
-        _ => {}
+        // The notes that Obsidian excludes are hidden from its search, and published as any other. The others have no such
+        // setting.
+        Dialect::Obsidian | Dialect::Astro | Dialect::Plain | Dialect::Auto => {}
     }
     gathered.together()
 }

@@ -4,7 +4,7 @@ use crate::config::Dialect;
 use crate::post::dialect::rules::{BASE, MARKDOWN, Rules, TagSplit, ZoneRule};
 use crate::post::dialect::slug::Slugs;
 
-pub(super) const RULES: Rules = Rules {
+pub(super) static RULES: Rules = Rules {
     dialect: Dialect::Astro,
     json: false,
     header: false,

@@ -7,7 +7,7 @@ use crate::post::dialect::rules::{
 };
 use crate::post::dialect::slug::Slugs;
 
-pub(super) const RULES: Rules = Rules {
+pub(super) static RULES: Rules = Rules {
     dialect: Dialect::Hugo,
     header: false,
     plain: false,

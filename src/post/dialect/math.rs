@@ -61,13 +61,20 @@ pub struct Math {
 }
 
 impl Math {
-    /// What a dialect does without a config: kramdown reads `$$` in every text.
+    /// The math of a dialect without a config: kramdown, which Jekyll uses, reads `$$` in every text.
     pub(super) fn for_dialect(dialect: Dialect) -> Self {
         let kramdown = || Delimiters::new("$$", "$$", FormulaPlace::ByLines);
         Self {
             always: match dialect {
                 Dialect::Jekyll => vec![kramdown()],
-                _ => Vec::new(),
+                Dialect::Hugo
+                | Dialect::Zola
+                | Dialect::Eleventy
+                | Dialect::Astro
+                | Dialect::Pelican
+                | Dialect::Obsidian
+                | Dialect::Plain
+                | Dialect::Auto => Vec::new(),
             },
             ..Self::default()
         }

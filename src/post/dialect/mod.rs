@@ -28,23 +28,19 @@ pub(crate) use rules::{
     Closes, DateIn, Folders, NoteForm, OwnAddress, Rules, Syntax, TagSplit, ZoneRule,
 };
 
-static ALL: [Rules; 8] = [
-    hugo::RULES,
-    zola::RULES,
-    jekyll::RULES,
-    eleventy::RULES,
-    astro::RULES,
-    pelican::RULES,
-    obsidian::RULES,
-    plain::RULES,
-];
-
 impl Rules {
-    /// The rules of a dialect; undecided ones are those of the plain form.
-    pub fn of(dialect: Dialect) -> &'static Self {
-        ALL.iter()
-            .find(|rules| rules.dialect == dialect)
-            .unwrap_or(&ALL[ALL.len() - 1])
+    /// The rules of a dialect. A site that is undecided has those of the plain form.
+    pub fn for_dialect(dialect: Dialect) -> &'static Self {
+        match dialect {
+            Dialect::Hugo => &hugo::RULES,
+            Dialect::Zola => &zola::RULES,
+            Dialect::Jekyll => &jekyll::RULES,
+            Dialect::Eleventy => &eleventy::RULES,
+            Dialect::Astro => &astro::RULES,
+            Dialect::Pelican => &pelican::RULES,
+            Dialect::Obsidian => &obsidian::RULES,
+            Dialect::Plain | Dialect::Auto => &plain::RULES,
+        }
     }
 }
 
@@ -123,7 +119,7 @@ impl Habits {
 
     /// A dialect without a config of its own.
     pub fn new(dialect: Dialect, zone: Tz) -> Self {
-        let rules = Rules::of(dialect);
+        let rules = Rules::for_dialect(dialect);
         Self {
             rules,
             zone,

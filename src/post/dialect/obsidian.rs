@@ -3,7 +3,7 @@
 use crate::config::Dialect;
 use crate::post::dialect::rules::{BASE, DateIn, MARKDOWN, Rules, Syntax, TagSplit};
 
-pub(super) const RULES: Rules = Rules {
+pub(super) static RULES: Rules = Rules {
     dialect: Dialect::Obsidian,
     toml: false,
     json: false,

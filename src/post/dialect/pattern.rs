@@ -92,7 +92,7 @@ mod tests {
     use crate::post::dialect::Rules;
 
     fn colons(dialect: Dialect) -> &'static Colons {
-        Rules::of(dialect).colons.unwrap()
+        Rules::for_dialect(dialect).colons.unwrap()
     }
 
     #[test]

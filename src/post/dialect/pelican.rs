@@ -4,7 +4,7 @@ use crate::config::Dialect;
 use crate::post::dialect::rules::{BASE, DateIn, Folders, MARKDOWN, NoteForm, Rules, Syntax};
 use crate::post::dialect::slug::Slugs;
 
-pub(super) const RULES: Rules = Rules {
+pub(super) static RULES: Rules = Rules {
     dialect: Dialect::Pelican,
     toml: false,
     json: false,

@@ -2,7 +2,7 @@
 
 use crate::post::dialect::rules::{BASE, Closes, OwnAddress, Rules};
 
-pub(super) const RULES: Rules = Rules {
+pub(super) static RULES: Rules = Rules {
     guards_private: true,
     dates_apart: true,
     own_address: OwnAddress::TemplateOrTokens,

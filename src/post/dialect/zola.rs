@@ -7,7 +7,7 @@ use crate::post::dialect::rules::{
 use crate::post::dialect::slug::Slugs;
 use crate::post::facts::date::Joint;
 
-pub(super) const RULES: Rules = Rules {
+pub(super) static RULES: Rules = Rules {
     dialect: Dialect::Zola,
     json: false,
     header: false,

@@ -145,7 +145,9 @@ mod tests {
 
     fn both(front: &str) -> (Option<String>, Option<Media>) {
         let text = format!("---\n{front}\n---\n");
-        let front = split(&text, Rules::of(Dialect::Hugo)).unwrap().front;
+        let front = split(&text, Rules::for_dialect(Dialect::Hugo))
+            .unwrap()
+            .front;
         let post = "https://x.example/posts/tea/".parse().unwrap();
         let enclosure = super::enclosure(&front, &post);
         let enclosure = enclosure.map(|(one, line)| {

@@ -233,7 +233,7 @@ mod tests {
             "---json\n{\"title\": \"Tea\", \"tags\": [\"a\", \"b\"]}\n---\nbody\n",
             "---toml\ntitle = \"Tea\"\ntags = [\"a\", \"b\"]\n---\nbody\n",
         ] {
-            let split = split(text, Rules::of(Dialect::Plain)).unwrap();
+            let split = split(text, Rules::for_dialect(Dialect::Plain)).unwrap();
             assert_eq!(
                 split.front.text(&["title"]).as_deref(),
                 Some("Tea"),
@@ -260,10 +260,15 @@ mod tests {
             "",
             "{{< x >}}\n",
         ] {
-            assert_eq!(split(text, Rules::of(Dialect::Plain)).unwrap().body, text);
+            assert_eq!(
+                split(text, Rules::for_dialect(Dialect::Plain))
+                    .unwrap()
+                    .body,
+                text
+            );
         }
         assert_eq!(
-            split("{: .lead}\nText\n", Rules::of(Dialect::Jekyll))
+            split("{: .lead}\nText\n", Rules::for_dialect(Dialect::Jekyll))
                 .unwrap()
                 .body,
             "{: .lead}\nText\n"
@@ -273,7 +278,7 @@ mod tests {
     #[test]
     fn empty_lines_before_a_fence_are_passed_over() {
         let text = "\n  \n---\ntitle: Tea\n---\nbody\n";
-        let split = split(text, Rules::of(Dialect::Hugo)).unwrap();
+        let split = split(text, Rules::for_dialect(Dialect::Hugo)).unwrap();
         assert_eq!(
             (
                 split.front.text(&["title"]).as_deref(),
@@ -283,11 +288,12 @@ mod tests {
         );
         assert_eq!((split.body, split.body_line), ("body\n", 6));
         assert!(
-            !super::split(text, Rules::of(Dialect::Jekyll))
+            !super::split(text, Rules::for_dialect(Dialect::Jekyll))
                 .unwrap()
                 .fenced
         );
-        let broken = super::split("\n\n+++\na = x\n+++\n", Rules::of(Dialect::Hugo)).unwrap_err();
+        let broken =
+            super::split("\n\n+++\na = x\n+++\n", Rules::for_dialect(Dialect::Hugo)).unwrap_err();
         assert_eq!(broken.place.unwrap().line, Some(4));
     }
 
@@ -302,7 +308,7 @@ mod tests {
             ("{\n\"title\": \"\\ud800\"}\n", 2, "is no JSON"),
             ("---js\n{title: 'x'}\n---\n", 1, "is JavaScript"),
         ] {
-            let finding = split(text, Rules::of(Dialect::Plain)).unwrap_err();
+            let finding = split(text, Rules::for_dialect(Dialect::Plain)).unwrap_err();
             assert!(finding.message.contains(words), "{finding}");
             let found = finding.place.unwrap().line.unwrap();
             assert!(found.abs_diff(line) <= 1, "{text:?}: {found}");

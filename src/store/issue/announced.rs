@@ -7,20 +7,26 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::ledger::{Issue, IssueId, IssueState, Slot};
 use crate::store::issue::row::insert_issue;
+use crate::store::sql::{BOUNCED, SENDING, SENT, UNCERTAIN};
 use crate::store::{Result, Store};
 use crate::token::random_id;
 
-/// The issues that were cancelled before anybody can have got them: their posts are as good as never announced.
-pub(super) const VOID: &str = "SELECT v.id FROM issue v WHERE v.state = 'cancelled' \
-    AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.issue = v.id AND d.state IN (1, 2, 3, 6)) \
-    AND NOT EXISTS (SELECT 1 FROM event e WHERE e.issue = v.id AND e.kind = 'uncertain')";
+/// Selects the issues that were cancelled before anybody can have got them: their posts count as never announced.
+pub(super) fn select_void() -> String {
+    format!(
+        "SELECT v.id FROM issue v WHERE v.state = 'cancelled' \
+    AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.issue = v.id AND d.state IN ({SENDING}, {SENT}, {BOUNCED}, {UNCERTAIN})) \
+    AND NOT EXISTS (SELECT 1 FROM event e WHERE e.issue = v.id AND e.kind = 'uncertain')"
+    )
+}
 
 impl Store {
     /// The ids of the posts that the digest has announced; with `relay`, what went only into the outbox does not count.
     pub async fn load_announced(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
+        let void = select_void();
         let rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT a.post FROM announced a JOIN issue i ON i.id = a.issue \
-             WHERE a.digest = $1 AND i.outbox <= $2 AND i.id NOT IN ({VOID})"
+             WHERE a.digest = $1 AND i.outbox <= $2 AND i.id NOT IN ({void})"
         )))
         .bind(digest.to_owned())
         .bind(i64::from(!relay))
@@ -31,9 +37,10 @@ impl Store {
 
     /// The ids of the posts that an issue with recipients has carried; with `relay`, the outbox does not count.
     pub async fn load_carried(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
+        let void = select_void();
         let rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT a.post FROM announced a JOIN issue i ON i.id = a.issue \
-             WHERE a.digest = $1 AND i.outbox <= $2 AND i.kind <> 'known' AND i.id NOT IN ({VOID})"
+             WHERE a.digest = $1 AND i.outbox <= $2 AND i.kind <> 'known' AND i.id NOT IN ({void})"
         )))
         .bind(digest.to_owned())
         .bind(i64::from(!relay))
@@ -57,7 +64,8 @@ impl Store {
 
     /// Whether nobody can have got a cancelled issue, so that its posts are news again.
     pub async fn is_void(&self, id: IssueId) -> Result<bool> {
-        let text = format!("SELECT COUNT(*) AS n FROM issue WHERE id = $1 AND id IN ({VOID})");
+        let void = select_void();
+        let text = format!("SELECT COUNT(*) AS n FROM issue WHERE id = $1 AND id IN ({void})");
         let row = sqlx::query(AssertSqlSafe(text))
             .bind(id)
             .fetch_one(&self.pool)
@@ -108,8 +116,9 @@ pub(super) async fn announce(
             "INSERT INTO announced (digest, post, issue) VALUES {} \
              ON CONFLICT (digest, post) DO UPDATE SET issue = excluded.issue \
              WHERE announced.issue IN (SELECT o.id FROM issue o WHERE o.outbox = 1 OR o.kind = 'known') \
-             OR announced.issue IN ({VOID})",
-            rows.join(",")
+             OR announced.issue IN ({})",
+            rows.join(","),
+            select_void()
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(issue.digest.clone())
@@ -134,7 +143,8 @@ pub(super) async fn is_carried(
             .collect();
         let text = format!(
             "SELECT COUNT(*) AS n FROM announced a JOIN issue i ON i.id = a.issue WHERE a.digest = $1 \
-             AND i.outbox <= $2 AND i.kind <> 'known' AND i.id NOT IN ({VOID}) AND a.post IN ({})",
+             AND i.outbox <= $2 AND i.kind <> 'known' AND i.id NOT IN ({}) AND a.post IN ({})",
+            select_void(),
             places.join(",")
         );
         let mut query = sqlx::query(AssertSqlSafe(text))

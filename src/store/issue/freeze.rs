@@ -8,7 +8,7 @@ use crate::ledger::{Issue, Slot};
 use crate::reader::Email;
 use crate::store::connect::StorePlace;
 use crate::store::consent::states;
-use crate::store::issue::announced::{VOID, announce, is_carried, know};
+use crate::store::issue::announced::{announce, is_carried, know, select_void};
 use crate::store::issue::row::insert_issue;
 use crate::store::{Result, Store};
 use crate::token::random_id;
@@ -107,9 +107,10 @@ impl Store {
                 return Ok(Frozen::Already);
             }
             // A slot that nobody has got anything in is free.
+            let void = select_void();
             sqlx::query(AssertSqlSafe(format!(
                 "UPDATE issue SET slot = slot || ' cancelled ' || CAST(id AS TEXT) \
-                 WHERE digest = $1 AND slot = $2 AND id IN ({VOID})"
+                 WHERE digest = $1 AND slot = $2 AND id IN ({void})"
             )))
             .bind(issue.digest.clone())
             .bind(issue.slot.name.clone())

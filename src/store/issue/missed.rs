@@ -7,7 +7,7 @@ use crate::ledger::{DeliveryState, IssueId, IssueState};
 use crate::reader::ReaderId;
 use crate::store::issue::row::{delivery_state, reopen, small};
 use crate::store::readers::time_of;
-use crate::store::sql::list;
+use crate::store::sql::{SENT, UNCERTAIN, list};
 use crate::store::{Result, Store, StoreError};
 
 /// A recipient who has not got an issue.
@@ -64,7 +64,7 @@ impl Store {
                 DeliveryState::GivenUp
             };
             let text = format!(
-                "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, first_at = NULL WHERE issue = $3 AND state = 6 \
+                "UPDATE delivery SET state = $1, owner = NULL, due_at = $2, first_at = NULL WHERE issue = $3 AND state = {UNCERTAIN} \
                  AND ($4 = '[]' OR {})",
                 self.place.among("reader", "$4")
             );
@@ -90,11 +90,9 @@ impl Store {
         after: ReaderId,
         limit: usize,
     ) -> Result<Vec<Missed>> {
-        let rows = sqlx::query(
-            "SELECT d.reader, r.address, r.name, d.state, d.attempts, d.due_at, d.reply FROM delivery d \
-             JOIN reader r ON r.id = d.reader WHERE d.issue = $1 AND d.state <> 2 AND d.reader > $2 \
-             ORDER BY d.reader LIMIT $3",
-        )
+        let rows = statement!("SELECT d.reader, r.address, r.name, d.state, d.attempts, d.due_at, d.reply FROM delivery d \
+             JOIN reader r ON r.id = d.reader WHERE d.issue = $1 AND d.state <> {SENT} AND d.reader > $2 \
+             ORDER BY d.reader LIMIT $3")
         .bind(id)
         .bind(after)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))

@@ -21,6 +21,7 @@ use crate::finding::one_line;
 use crate::ledger::{Counts, DigestProgress, Issue, IssueId, IssueState};
 use crate::store::connect::StorePlace;
 use crate::store::rename::read_count;
+use crate::store::sql::{GIVEN_UP, QUEUED};
 use crate::store::{LONGEST_REPLY, Result, Store};
 use row::{COLUMNS, issue_of, state_of};
 
@@ -108,9 +109,7 @@ impl Store {
                 return Ok(false);
             }
             if to == IssueState::Cancelled {
-                sqlx::query(
-                "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE issue = $1 AND state = 0 AND owner IS NULL",
-            )
+                statement!("UPDATE delivery SET state = {GIVEN_UP}, reply = 'cancelled' WHERE issue = $1 AND state = {QUEUED} AND owner IS NULL")
             .bind(id)
             .execute(&mut *tx)
             .await?;

@@ -6,6 +6,7 @@ use crate::consent::Source;
 use crate::ledger::{Issue, IssueState};
 use crate::reader::Email;
 use crate::store::issue::row::reopen;
+use crate::store::sql::{QUEUED, SENDING};
 use crate::store::{Result, Store};
 
 /// What became of the wish to send an issue to a reader once more.
@@ -39,12 +40,10 @@ impl Store {
             };
             reopen(&mut tx, issue.id).await?;
             // What waits or is on the wire already is left as it is.
-            sqlx::query(
-            "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+            statement!("INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
              SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
-             ON CONFLICT (issue, reader) DO UPDATE SET state = 0, owner = NULL, due_at = excluded.due_at, attempts = 0, \
-             first_at = NULL WHERE delivery.state > 1",
-        )
+             ON CONFLICT (issue, reader) DO UPDATE SET state = {QUEUED}, owner = NULL, due_at = excluded.due_at, attempts = 0, \
+             first_at = NULL WHERE delivery.state NOT IN ({QUEUED}, {SENDING})")
         .bind(issue.id)
         .bind(*reader)
         .bind(now.timestamp())

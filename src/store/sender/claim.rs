@@ -13,7 +13,7 @@ use crate::reader::{EmailError, Reader, ReaderId};
 use crate::store::connect::StorePlace;
 use crate::store::sender::gone::has_left_since_asked;
 use crate::store::sender::{Position, Sender};
-use crate::store::sql::list;
+use crate::store::sql::{QUEUED, list};
 use crate::store::subscriptions::has_left;
 use crate::store::{Result, StoreError};
 
@@ -136,7 +136,7 @@ impl Sender {
             );
             let text = format!(
                 "SELECT {} AS due FROM (SELECT reader, attempts, due_at, first_at, name, language FROM delivery \
-                 WHERE issue = $2 AND state = 0 AND owner IS NULL AND due_at <= $3 AND (due_at, reader) > ($5, $6) \
+                 WHERE issue = $2 AND state = {QUEUED} AND owner IS NULL AND due_at <= $3 AND (due_at, reader) > ($5, $6) \
                  ORDER BY due_at, reader LIMIT $4{skip}) AS d CROSS JOIN reader r WHERE r.id = d.reader",
                 self.store.place.as_one(&columns)
             );

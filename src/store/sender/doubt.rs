@@ -11,7 +11,7 @@ use crate::store::consent::{has_agreed, next_state};
 use crate::store::issue::reopen;
 use crate::store::sender::Sender;
 use crate::store::sender::judge::note;
-use crate::store::sql::list;
+use crate::store::sql::{BOUNCED, GIVEN_UP, QUEUED, list};
 
 impl Sender {
     /// Takes refusals of an issue back, where a series of them says that it was not the readers: they wait again, and whom
@@ -26,7 +26,7 @@ impl Sender {
         change!(self.store, |tx| {
             self.store.hold_issue(&mut tx, issue).await?;
             let text = format!(
-                "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state IN (3, 5) AND {} AND NOT EXISTS \
+                "SELECT d.reader FROM delivery d WHERE d.issue = $1 AND d.state IN ({BOUNCED}, {GIVEN_UP}) AND {} AND NOT EXISTS \
                  (SELECT 1 FROM event e WHERE e.reader = d.reader AND e.issue = $1 AND e.kind = 'doubted') \
                  ORDER BY d.reader",
                 self.store.place.among("d.reader", "$2")
@@ -60,8 +60,9 @@ impl Sender {
                 .execute(&mut *tx)
                 .await?;
             let among = self.store.place.among("reader", "$3");
-            let text =
-                format!("UPDATE delivery SET state = 0, due_at = $1 WHERE issue = $2 AND {among}");
+            let text = format!(
+                "UPDATE delivery SET state = {QUEUED}, due_at = $1 WHERE issue = $2 AND {among}"
+            );
             let query = sqlx::query(AssertSqlSafe(text))
                 .bind(now.timestamp())
                 .bind(issue)

@@ -9,7 +9,7 @@ use crate::ledger::{IssueId, Outcome, Settled};
 use crate::reader::ReaderId;
 use crate::store::connect::StorePlace;
 use crate::store::consent::next_state;
-use crate::store::sql::{MOST_LISTED, list};
+use crate::store::sql::{BOUNCED, GIVEN_UP, MOST_LISTED, SENT, list};
 use crate::store::{LONGEST_REPLY, Result};
 
 /// What an outcome says about the reader: noted, and where the address is bad nothing more goes there.
@@ -91,12 +91,10 @@ pub(in crate::store) async fn refused_in_a_row(
     connection: &mut AnyConnection,
     reader: ReaderId,
 ) -> Result<usize> {
-    let rows = sqlx::query(
-        "SELECT (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'refused') \
+    let rows = statement!("SELECT (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'refused') \
          - (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'doubted') \
          AS refused FROM delivery d JOIN issue i ON i.id = d.issue \
-         WHERE d.reader = $1 AND d.state IN (2, 3, 5) ORDER BY i.made_at DESC LIMIT 3",
-    )
+         WHERE d.reader = $1 AND d.state IN ({SENT}, {BOUNCED}, {GIVEN_UP}) ORDER BY i.made_at DESC LIMIT 3")
     .bind(reader)
     .fetch_all(&mut *connection)
     .await?;

@@ -23,6 +23,7 @@ use crate::ledger::{DeliveryState, IssueId, Owner, Settled};
 use crate::reader::ReaderId;
 use crate::store::connect::{StorePlace, beside};
 use crate::store::issue::delivery_state;
+use crate::store::sql::{GIVEN_UP, QUEUED, SENDING, SENT, SUPPRESSED};
 use crate::store::{Result, Store, StoreError};
 use crate::token::random_id;
 pub(super) use judge::{note, refused_in_a_row};
@@ -157,10 +158,8 @@ impl Sender {
         // Nobody sends an issue that was cancelled while its sender died.
         let cancel = async {
             patiently!(async {
-                sqlx::query(
-                "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE state = 0 AND owner IS NULL \
-                 AND issue IN (SELECT id FROM issue WHERE state = 'cancelled')",
-            )
+                statement!("UPDATE delivery SET state = {GIVEN_UP}, reply = 'cancelled' WHERE state = {QUEUED} AND owner IS NULL \
+                 AND issue IN (SELECT id FROM issue WHERE state = 'cancelled')")
             .execute(&self.store.pool)
             .await?;
                 Ok(released)
@@ -184,10 +183,8 @@ impl Sender {
             }
             let words = "the sender died while it sent";
             // A file can be written again: the same name, the same bytes.
-            sqlx::query(
-                "UPDATE delivery SET owner = NULL, state = 0 WHERE owner = $1 AND state = 1 \
-                 AND issue IN (SELECT id FROM issue WHERE outbox = 1)",
-            )
+            statement!("UPDATE delivery SET owner = NULL, state = {QUEUED} WHERE owner = $1 AND state = {SENDING} \
+                 AND issue IN (SELECT id FROM issue WHERE outbox = 1)")
             .bind(owner)
             .execute(&mut *tx)
             .await?;
@@ -198,10 +195,8 @@ impl Sender {
             };
             // Events are written for the rows that this update finds, and no others: the dead sender's last commit may
             // still arrive.
-            let rows = sqlx::query(
-                "UPDATE delivery SET owner = NULL, state = $1, attempts = attempts + 1, reply = $2, \
-                 first_at = COALESCE(first_at, $4) WHERE owner = $3 AND state = 1 RETURNING issue, reader",
-            )
+            let rows = statement!("UPDATE delivery SET owner = NULL, state = $1, attempts = attempts + 1, reply = $2, \
+                 first_at = COALESCE(first_at, $4) WHERE owner = $3 AND state = {SENDING} RETURNING issue, reader")
             .bind(state as i16)
             .bind(words)
             .bind(owner)
@@ -226,7 +221,7 @@ impl Sender {
                 )
                 .await?;
             }
-            sqlx::query("UPDATE delivery SET owner = NULL WHERE owner = $1 AND state = 0")
+            statement!("UPDATE delivery SET owner = NULL WHERE owner = $1 AND state = {QUEUED}")
                 .bind(owner)
                 .execute(&mut *tx)
                 .await?;
@@ -236,10 +231,8 @@ impl Sender {
 
     /// How many have not got the issue and are in nobody's hands: what another living sender has begun is not among them.
     pub async fn unsent_count(&self, issue: IssueId) -> Result<u64> {
-        let row = sqlx::query(
-            "SELECT COUNT(*) AS n FROM delivery WHERE issue = $1 AND state NOT IN (2, 4) \
-             AND NOT (state IN (0, 1) AND owner IS NOT NULL)",
-        )
+        let row = statement!("SELECT COUNT(*) AS n FROM delivery WHERE issue = $1 AND state NOT IN ({SENT}, {SUPPRESSED}) \
+             AND NOT (state IN ({QUEUED}, {SENDING}) AND owner IS NOT NULL)")
         .bind(issue)
         .fetch_one(&self.store.pool)
         .await?;
@@ -274,9 +267,7 @@ impl Sender {
     pub async fn release(&self, issue: IssueId) -> Result<()> {
         let release = async {
             patiently!(async {
-                sqlx::query(
-                "UPDATE delivery SET owner = NULL WHERE issue = $1 AND owner = $2 AND state = 0",
-            )
+                statement!("UPDATE delivery SET owner = NULL WHERE issue = $1 AND owner = $2 AND state = {QUEUED}")
             .bind(issue)
             .bind(self.owner)
             .execute(&self.store.pool)
@@ -292,10 +283,8 @@ impl Sender {
         change!(self.store, |tx| {
             self.store.hold_issue(&mut tx, issue).await?;
             // What was claimed when the issue was cancelled waits for nothing any more.
-            sqlx::query(
-                "UPDATE delivery SET state = 5, reply = 'cancelled' WHERE issue = $1 AND state = 0 AND owner IS NULL \
-                 AND EXISTS (SELECT 1 FROM issue WHERE id = $1 AND state = 'cancelled')",
-            )
+            statement!("UPDATE delivery SET state = {GIVEN_UP}, reply = 'cancelled' WHERE issue = $1 AND state = {QUEUED} AND owner IS NULL \
+                 AND EXISTS (SELECT 1 FROM issue WHERE id = $1 AND state = 'cancelled')")
             .bind(issue)
             .execute(&mut *tx)
             .await?;

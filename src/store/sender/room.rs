@@ -7,6 +7,7 @@ use crate::config::Window;
 use crate::ledger::{IssueId, Owner};
 use crate::store::connect::StorePlace;
 use crate::store::sender::Sender;
+use crate::store::sql::{BOUNCED, QUEUED, SENT, UNCERTAIN};
 use crate::store::{Result, Store};
 
 /// The number of the lock under which a server's senders claim one after the other where there are caps.
@@ -62,10 +63,8 @@ impl Sender {
         if full.is_none() {
             return Ok(None);
         }
-        let row = sqlx::query(
-            "SELECT COUNT(*) AS n FROM delivery d JOIN issue i ON i.id = d.issue WHERE d.issue = $1 AND d.state = 0 \
-             AND d.owner IS NULL AND d.due_at <= $2 AND i.state = 'open' AND i.outbox = 0",
-        )
+        let row = statement!("SELECT COUNT(*) AS n FROM delivery d JOIN issue i ON i.id = d.issue WHERE d.issue = $1 AND d.state = {QUEUED} \
+             AND d.owner IS NULL AND d.due_at <= $2 AND i.state = 'open' AND i.outbox = 0")
         .bind(issue)
         .bind(now.timestamp())
         .fetch_one(&self.store.pool)
@@ -90,10 +89,8 @@ async fn count_in_hand(connection: &mut AnyConnection, but: Option<Owner>) -> Re
 
 async fn sent_since(connection: &mut AnyConnection, since: DateTime<Utc>) -> Result<usize> {
     // When a delivery was settled, it keeps as the time at which it was due.
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS n FROM delivery WHERE state IN (2, 3, 6) AND due_at >= $1 \
-         AND issue NOT IN (SELECT id FROM issue WHERE outbox = 1)",
-    )
+    let row = statement!("SELECT COUNT(*) AS n FROM delivery WHERE state IN ({SENT}, {BOUNCED}, {UNCERTAIN}) AND due_at >= $1 \
+         AND issue NOT IN (SELECT id FROM issue WHERE outbox = 1)")
     .bind(since.timestamp())
     .fetch_one(connection)
     .await?;

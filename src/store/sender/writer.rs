@@ -19,7 +19,7 @@ use crate::store::connect::{StorePlace, begin_words};
 use crate::store::consent::states;
 use crate::store::sender::gone::stays;
 use crate::store::sender::judge::judge;
-use crate::store::sql::list;
+use crate::store::sql::{QUEUED, SENDING, SUPPRESSED, list};
 use crate::store::{LONGEST_REPLY, Result, Store, StoreError};
 
 /// How many jobs are committed together at most.
@@ -242,11 +242,11 @@ impl Refused {
             return Ok(());
         }
         let waiting = format!(
-            "issue = $1 AND owner = $2 AND state = 0 AND {}",
+            "issue = $1 AND owner = $2 AND state = {QUEUED} AND {}",
             place.among("reader", "$3")
         );
         let suppress = format!(
-            "UPDATE delivery SET state = 4, owner = NULL, reply = (SELECT CASE WHEN r.state IN ({}) THEN 'left' \
+            "UPDATE delivery SET state = {SUPPRESSED}, owner = NULL, reply = (SELECT CASE WHEN r.state IN ({}) THEN 'left' \
              ELSE r.state END FROM reader r WHERE r.id = delivery.reader) \
              WHERE {waiting} AND NOT EXISTS ({}) RETURNING reader",
             states(ReaderState::takes_mail),
@@ -339,7 +339,7 @@ impl Statement<'_> {
              reply = CASE WHEN paired.value IS NULL THEN reply WHEN {KNOWN} THEN paired.value END, \
              first_at = CASE WHEN paired.value IS NULL THEN first_at ELSE COALESCE(first_at, $4) END FROM {} \
              WHERE issue = $5 AND COALESCE(owner, 0) = $6 AND reader = CAST(paired.key AS BIGINT) \
-             AND CASE WHEN paired.value IS NOT NULL THEN state IN (0, 1) ELSE state = 0 \
+             AND CASE WHEN paired.value IS NOT NULL THEN state IN ({QUEUED}, {SENDING}) ELSE state = {QUEUED} \
              AND EXISTS ({} AND i.state = 'open') END",
             place.pair_table("$7"),
             stays()
