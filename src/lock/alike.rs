@@ -1,4 +1,4 @@
-//! Posts with the instant and title of a line: who gets its id.
+//! Gives posts the ids of the lines with their instant and title.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -10,21 +10,21 @@ use crate::lock::unclear::Unclear;
 use crate::lock::{Lock, Unnamed};
 use crate::post::{Likeness, Signature};
 
-/// The posts that ask for ids, and what is known beside the lines.
+/// The posts that ask for ids, with everything known about them beside the lines.
 pub(super) struct Asking<'a> {
     pub(super) posts: &'a [Unnamed<'a>],
-    /// Who mints ids.
+    /// The authority that mints ids.
     pub(super) authority: &'a str,
     /// Their instants and titles as the lock writes them.
     pub(super) lines: &'a [(String, Cow<'a, str>)],
     pub(super) past: &'a dyn Past,
-    /// The path of each id: where its post was last.
+    /// The path of each id: the last place of its post.
     pub(super) known: &'a HashMap<&'a str, &'a str>,
     /// The paths of the posts.
     pub(super) here: &'a HashSet<&'a str>,
 }
 
-/// Which of two ids a post has.
+/// The one of two ids that a post has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum IdChoice {
     /// That of the line of its path.
@@ -46,33 +46,33 @@ impl Asking<'_> {
         }
     }
 
-    /// Whether a post is where the post of this id was last.
+    /// Whether a post is at the last path of the post with this id.
     pub(super) fn is_here(&self, id: &str) -> bool {
         self.known
             .get(id)
             .is_some_and(|path| self.here.contains(path))
     }
 
-    /// Whether the post of this id was neither in the last build nor is where it was: its line is asked last.
+    /// Whether the post with this id was neither in the last build nor is at its path: its line is asked last.
     fn is_dead(&self, id: &str) -> bool {
         !self.is_here(id) && self.past.is_known() && self.past.before(id).is_none()
     }
 
-    /// What the text of a post says about its being the one of this id.
+    /// Compares the text of a post with the text that the post of this id had.
     pub(super) fn likeness(&self, number: usize, id: &str) -> Option<Likeness> {
         let before = self.past.before(id);
         let before = before.filter(|text| *text != Signature::UNKNOWN)?;
         Some(before.compare(self.past.now(number)?))
     }
 
-    /// Whether the text of a post does not show that it is the one of this id, which the last build had.
+    /// Whether the last build had this id and the text of the post does not show that it is that post.
     pub(super) fn is_another(&self, number: usize, id: &str) -> bool {
         let texts = self.past.before(id).zip(self.past.now(number));
         let likeness = texts.map(|(before, now)| before.compare(now));
         matches!(likeness, Some(Likeness::Other | Likeness::Unknown))
     }
 
-    /// Which id a post has that stands at the path of one, and has the instant and title of another, which is gone.
+    /// Decides the id of a post that is at the path of one line and has the instant and title of another, vanished one.
     fn choose(&self, number: usize, own: &str, alike: &str) -> IdChoice {
         let (Some(own), Some(alike)) = (self.likeness(number, own), self.likeness(number, alike))
         else {
@@ -89,8 +89,8 @@ impl Asking<'_> {
 }
 
 impl Lock {
-    /// Steps 3 and 7: gives posts the ids of the lines with their instant and title, and with their name. Returns those
-    /// of which it is not clear whether they have that id or the one of their path.
+    /// Steps 3 and 7: gives posts the ids of the lines with their instant and title, first those with the same file
+    /// name. Returns the posts that may also have the id of their path.
     pub(super) fn take_alike<'a>(
         &'a self,
         given: &mut Given<'a>,
@@ -116,8 +116,8 @@ impl Lock {
         unclear
     }
 
-    /// Takes those out of `wanted` that are rather the post of their own path, edited. Files that changed places are
-    /// not: each wants what another has to give.
+    /// Removes posts from `wanted` that are rather the edited post of their own path. Files that changed places stay:
+    /// each wants the id that another gives up.
     fn stay_at_home<'a>(
         &'a self,
         given: &mut Given<'a>,
@@ -161,7 +161,7 @@ impl Lock {
         unclear
     }
 
-    /// The one id of each day, title and name that nobody has; none where several posts share them.
+    /// The one unheld id of each day, title and name; `None` if several posts share them.
     pub(super) fn alike(
         &self,
         given: &Given<'_>,
@@ -186,8 +186,8 @@ impl Lock {
     }
 }
 
-/// Takes those out of `wanted` whose line is in dispute: a post was left out that may have its id, and no text says which
-/// one has. A post that only has the same instant and title does not settle it.
+/// Removes posts from `wanted` whose line is in dispute: a post that was left out may have its id, and no text decides.
+/// The same instant and title do not settle it.
 fn ask_for_disputed<'a>(
     given: &mut Given<'a>,
     asking: &Asking<'_>,

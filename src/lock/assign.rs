@@ -57,14 +57,14 @@ use crate::lock::unclear::Unclear;
 use crate::lock::{Changes, Lock, Unnamed, field};
 use crate::post::{Signature, fingerprint_of};
 
-/// What posts were given.
+/// The result of an assignment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assigned {
-    /// The id of each post, in order; none where it is left out.
+    /// The id of each post, in order; `None` if it is left out.
     pub ids: Vec<Option<String>>,
     /// Why posts are left out, by their number.
     pub refused: Vec<(usize, Finding)>,
-    /// The ids that those posts may have.
+    /// The ids that refused posts may have.
     pub held: Vec<String>,
 }
 
@@ -118,9 +118,9 @@ impl Lock {
         if given.lacks() {
             given.take(|number| {
                 let line = self.posts.get(posts[number].path)?;
-                // Whoever had this path before took the id along, and is still here.
+                // The earlier post of this path took its id along, and is still here.
                 let left = line.is_moved() && asking.is_here(line.id);
-                // Its path may have been taken over: then texts decide who is who.
+                // Another post may have taken over the path: then texts decide.
                 let is_another = !left && asking.is_another(number, line.id);
                 (!left && !is_another).then_some(line.id)
             });
@@ -174,7 +174,7 @@ impl Lock {
             let Some(id) = ids[*number].as_deref() else {
                 continue;
             };
-            // Not over the line of another, beside which this one stood.
+            // A tombstone must not overwrite the line of another post at this path.
             if self.posts.get(old).is_some_and(|line| line.id == id) {
                 self.posts.put(Line {
                     path: old,
@@ -195,12 +195,12 @@ impl Lock {
         }
     }
 
-    /// Step 6: gives posts the ids of what vanished. Returns those of which two could be meant. A post that was refused
-    /// before may be one that vanished all the same, so another one does not get its id.
+    /// Step 6: gives posts the ids of vanished posts. Returns the posts that fit two of them equally well. A post that
+    /// was refused before may be a vanished one too, so no other post gets its id.
     fn find_moved<'a>(&'a self, given: &mut Given<'a>, asking: &Asking<'_>) -> Vec<Unclear> {
         let Asking { posts, past, .. } = *asking;
         let numbers: Vec<usize> = given.without().collect();
-        // Whoever stands there with an id of its own has given the line's id up.
+        // A post at this path with an id of its own has given up the id of the line.
         let named = posts.iter().filter(|post| post.id.is_some());
         let named: HashSet<&str> = named.map(|post| post.path).collect();
         let mut gone = Vec::new();
@@ -254,8 +254,8 @@ impl Lock {
         unclear
     }
 
-    /// Files that change places in a round: whoever finds another post in its place may have the id that is left at the
-    /// end of the round, where that is one of its day.
+    /// Matches files that changed places in a round: a post at the path of another may have the id that is left at the
+    /// end of the round, if that is from its day.
     fn left_by_successors<'a>(
         &'a self,
         given: &Given<'_>,
@@ -293,7 +293,7 @@ impl Lock {
             .collect()
     }
 
-    /// The ids of these posts where each is what and where its line says, as in nearly every run.
+    /// The ids of these posts if each matches its line in place, instant and title, as in nearly every run.
     fn find_unmoved(&self, posts: &[Unnamed<'_>]) -> Option<Vec<Option<String>>> {
         let known = |post: &Unnamed<'_>| {
             let Line {
@@ -312,7 +312,8 @@ impl Lock {
         is_apart.then(|| ids.into_iter().map(Some).collect())
     }
 
-    /// What these ids mean to readers, and the posts that have moved, by number, each with the path that it had.
+    /// Compares these ids with those that readers have seen. Returns the posts that moved, by number, with their old
+    /// paths.
     fn compare(
         &self,
         posts: &[Unnamed<'_>],
@@ -343,11 +344,11 @@ impl Lock {
                         .push(((*old).to_owned(), post.path.to_owned()));
                 }
             }
-            // It is another post than the one that was here, where that one has moved elsewhere with its id.
+            // It replaced the post of this path, which moved elsewhere with its id.
             let says = |(published, title): &(String, Cow<'_, str>), own: &Line| {
                 own.published == published && own.title == title
             };
-            // Neither is one that came from elsewhere with its own.
+            // Nor did it come from elsewhere with its own id.
             let came_along = was
                 .and_then(|old| self.posts.get(old))
                 .is_some_and(|old| says(line, &old));
@@ -368,8 +369,8 @@ impl Lock {
         (changes, moved)
     }
 
-    /// The lines of posts that are gone and whose path has another post now, under paths that no post has: their ids
-    /// are never minted again, and a post that comes back finds its own.
+    /// Lists the lines of vanished posts whose paths have other posts now, under paths that no post has: their ids are
+    /// never minted again, and a post that comes back finds its own.
     fn list_outlived(
         &self,
         posts: &[Unnamed<'_>],
@@ -394,7 +395,7 @@ impl Lock {
         outlived
     }
 
-    /// The path of each id: where its post was last.
+    /// Maps each id to its path: the last place of its post.
     pub(super) fn index_paths(&self) -> HashMap<&str, &str> {
         let mut known = HashMap::with_capacity(self.posts.len());
         for line in self.posts.all() {
@@ -408,8 +409,8 @@ impl Lock {
     }
 }
 
-/// The posts that would be given a new id which a build has published, and which the last build did not have: the lock was
-/// lost since, so it cannot say whether the post is back or another has its path.
+/// Asks about posts whose new id some build has published but not the last one: the lock was lost since then, so it
+/// cannot tell whether the post is back or another one has its path.
 fn ask_for_returned(given: &mut Given<'_>, asking: &Asking<'_>) -> Vec<Unclear> {
     let numbers: Vec<usize> = given.lacking().collect();
     let mut unclear = Vec::new();
@@ -431,7 +432,7 @@ fn ask_for_returned(given: &mut Given<'_>, asking: &Asking<'_>) -> Vec<Unclear> 
     unclear
 }
 
-/// What stays when a folder moves: a file's name, with that of its own folder where it is that folder's `index`.
+/// The part of a path that stays when a folder moves: the file's name, for an `index` with its folder.
 pub(super) fn file_name(path: &str) -> &str {
     let Some(end) = path.rfind('/') else {
         return path;
@@ -469,7 +470,7 @@ fn find_unminted(
     unsaid
 }
 
-/// An instant as it stands in a line.
+/// An instant in the form of a line.
 fn stamp(post: &Unnamed<'_>) -> String {
     post.published.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

@@ -1,4 +1,5 @@
-//! Posts whose front matter names one id: who has it in the lock stays, the others are named and left out.
+//! Settles claims of one id by several front matters: the post that has the id in the lock stays, the others are left
+//! out and reported.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -6,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::finding::{Finding, Rule};
 use crate::lock::{Lock, Unnamed};
 
-/// What became of the ids that front matters claim.
+/// The outcome of the claims of front matters.
 pub(super) struct Claims {
     /// Why posts are left out, by their number.
     pub(super) refused: Vec<(usize, Finding)>,
@@ -15,11 +16,11 @@ pub(super) struct Claims {
 /// How well a post fits the line of an id; the first is the best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Right {
-    /// It stands where the line says, and names the id or says the same instant and title.
+    /// It is at the path of the line, and names the id or has the same instant and title.
     Holder,
-    /// It names the id, and says the line's instant and title elsewhere: it was renamed.
+    /// It names the id, and has the instant and title of the line at another path: it was renamed.
     Renamed,
-    /// It stands where the line says, edited.
+    /// It is at the path of the line, edited.
     Edited,
     /// It names the id, and nothing else fits.
     Stranger,

@@ -1,8 +1,8 @@
-//! A post at the path of a line and others with the line's instant and title: which one is its post.
+//! Decides which post a line belongs to if one is at its path and others have its instant and title.
 //!
-//! A file was renamed and another took its place, or it was copied and then edited. A copy that took the id would leave the
-//! post that was mailed with a new one, and it would be mailed again. So texts decide, and without them nobody gets the
-//! id until a person says.
+//! Either a file was renamed and another took its place, or it was copied and then edited. If a copy took the id, the
+//! post that was mailed would get a new one and be mailed again. So texts decide, and without them nobody gets the id
+//! until a person decides.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,10 +13,10 @@ use crate::lock::lines::Line;
 use crate::lock::unclear::Unclear;
 use crate::post::Likeness;
 
-/// Whose a line is that a post at its path and others may have.
+/// The owner of a line that a post at its path and others may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Heir {
-    /// The post at its path.
+    /// The post at the path of the line.
     AtHome,
     /// Not the post at its path, or it asks for another line.
     Elsewhere,
@@ -24,8 +24,8 @@ enum Heir {
 }
 
 impl Lock {
-    /// Gives a post at the path of a line its id though others have the line's instant and title, where the post's text
-    /// is as it was published. Returns all of them where it is not clear which one is the line's.
+    /// Gives a post at the path of a line its id, though others have the line's instant and title, if the post's text
+    /// is unchanged. Returns all candidates of the lines whose owner is not clear.
     pub(super) fn tell_from_copies<'a>(
         &'a self,
         given: &mut Given<'a>,
@@ -74,7 +74,7 @@ impl Lock {
 }
 
 impl Asking<'_> {
-    /// Whose a line is: of the post at its path, which may want the id of another line, or of one of `others`.
+    /// Decides the owner of a line: the post at its path, which may want the id of another line, or one of `others`.
     fn find_heir(
         &self,
         number: usize,
@@ -111,7 +111,7 @@ impl Asking<'_> {
         }
     }
 
-    /// Asks whose a line is: of the post at its path, or of one of `others`.
+    /// Asks a person about the owner of a line: the post at its path, or one of `others`.
     fn ask_whose(&self, number: usize, own: &Line<'_>, others: &[usize]) -> Vec<Unclear> {
         let all = || others.iter().copied().chain([number]);
         let ask = |number: usize| {

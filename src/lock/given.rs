@@ -10,16 +10,16 @@ use crate::post::compose;
 pub(super) struct Given<'a> {
     pub(super) ids: Vec<Option<&'a str>>,
     pub(super) taken: HashSet<&'a str>,
-    /// The posts that get none.
+    /// The posts that get no id.
     pub(super) refused: HashSet<usize>,
-    /// The posts that were matched with what vanished.
+    /// The posts that were matched with vanished ones.
     pub(super) moved: BTreeSet<usize>,
-    /// The ids of what vanished that posts may rather have that get none.
+    /// The ids of vanished posts that refused posts may have.
     pub(super) elsewhere: HashSet<&'a str>,
 }
 
 impl<'a> Given<'a> {
-    /// Step 1: what the front matters say.
+    /// Step 1: takes the ids of front matters.
     pub(super) fn new(posts: &[Unnamed<'a>], claims: &Claims) -> Self {
         let refused: HashSet<usize> = claims.refused.iter().map(|(number, _)| *number).collect();
         let own =
@@ -34,24 +34,24 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// The posts that have none, also those that get none.
+    /// The posts without an id, refused ones included.
     pub(super) fn without(&self) -> impl Iterator<Item = usize> {
         let without = self.ids.iter().enumerate().filter(|(_, id)| id.is_none());
         without.map(|(number, _)| number)
     }
 
-    /// The posts that have none yet.
+    /// The posts without an id that are not refused.
     pub(super) fn lacking(&self) -> impl Iterator<Item = usize> {
         self.without()
             .filter(|number| !self.refused.contains(number))
     }
 
-    /// Whether a post has none yet.
+    /// Whether any post still needs an id.
     pub(super) fn lacks(&self) -> bool {
         self.lacking().next().is_some()
     }
 
-    /// Each post without an id gets this one, where no other post asks for the same.
+    /// Gives each post without an id the one that `known` says, if no other post asks for the same.
     pub(super) fn take_alone(&mut self, known: impl Fn(usize) -> Option<&'a str>) {
         let asked: Vec<(usize, &str)> = self
             .lacking()
@@ -103,7 +103,7 @@ impl<'a> Given<'a> {
             refused,
             ..
         } = self;
-        // What is minted for two paths is one where they differ in how their accents are written, and nowhere else.
+        // Two paths that differ only in the form of their accents would mint the same id.
         let mut composed: HashSet<String> = HashSet::new();
         let mut new = |post: &Unnamed<'_>| {
             let plain = mint(authority, post);
@@ -131,9 +131,9 @@ impl<'a> Given<'a> {
     }
 }
 
-/// A `tag:` URI (RFC 4151): the authority, the day of publication, the path. Accents are composed, as identifiers are
-/// compared (RFC 3987 5.3.2.2): on some systems a folder takes them apart. A `%` in a name is none here, `=25` in place of
-/// `%25`, since some who compare decode twice; a `=` is `%3D`, so the two are never one.
+/// Mints a `tag:` URI (RFC 4151) from the authority, the day of publication and the path. Accents are composed, since
+/// identifiers are compared that way (RFC 3987 5.3.2.2) and some file systems take them apart. `%` becomes `=25`
+/// instead of `%25`, since some readers decode twice; `=` becomes `%3D`, so the two never collide.
 pub(super) fn mint(authority: &str, post: &Unnamed<'_>) -> String {
     let whole = compose(post.path);
     let mut path = String::with_capacity(whole.len());

@@ -1,5 +1,5 @@
-//! What the lock says of each post, by path: the lines of the file as they stand, and over them what has changed. A
-//! large blog has a hundred thousand of them, of which a run changes a few.
+//! The lines of the lock by path: those of the file as read, overlaid with changes. A large blog has a hundred thousand
+//! of them, and a run changes a few.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -10,10 +10,10 @@ use memchr::memchr;
 
 use crate::post::compose;
 
-/// In place of the time where a post has left its path: its id has a line of its own elsewhere, named as the title.
+/// Tombstone in the column `published` of a post that left its path; the column `title` then holds its new path.
 pub(super) const MOVED: &str = "moved";
 
-/// What the lock says of a post.
+/// The line of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Line<'a> {
     pub(super) path: &'a str,
@@ -25,9 +25,8 @@ pub(super) struct Line<'a> {
 /// The lines of posts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Lines {
-    /// The text of the file.
     text: String,
-    /// Where the lines of posts begin in it, by path, each path once.
+    /// The offsets of the posts' lines in the text, sorted by path; each path once.
     read: Vec<usize>,
     /// The lines that have changed or come since, by path.
     changed: BTreeMap<Box<str>, Box<str>>,
@@ -36,7 +35,7 @@ pub(super) struct Lines {
 }
 
 impl<'a> Line<'a> {
-    /// The fields of a line; none where it has fewer or more.
+    /// Parses a line; `None` if it has fewer or more fields.
     pub(super) fn parse(line: &'a str) -> Option<Self> {
         let mut rest = Some(line);
         let mut field = || {
@@ -73,10 +72,10 @@ impl fmt::Display for Line<'_> {
 }
 
 impl Lines {
-    /// The lines that begin at these places of a text. Where a path has several with one id, the last counts.
+    /// Parses the lines that begin at these offsets. Of several lines of a path with one id, the last counts.
     ///
     /// # Errors
-    /// Where the second line of a path begins that has another id.
+    /// The offset of a second line of a path with another id.
     pub(super) fn parse(text: &str, starts: Vec<usize>) -> Result<Self, usize> {
         let mut lines = Self {
             text: text.to_owned(),
@@ -113,7 +112,6 @@ impl Lines {
         Ok(lines)
     }
 
-    /// The line of a path.
     pub(super) fn get(&self, path: &str) -> Option<Line<'_>> {
         if let Some(line) = self.changed.get(path) {
             return Line::parse(line);
@@ -134,7 +132,7 @@ impl Lines {
         }
     }
 
-    /// All lines, by path.
+    /// All lines, sorted by path.
     pub(super) fn iter(&self) -> impl Iterator<Item = Line<'_>> {
         let read = self.read.iter().filter_map(|start| self.line(*start));
         let mut read = read
@@ -152,14 +150,14 @@ impl Lines {
         })
     }
 
-    /// All lines, and those beside them.
+    /// All lines, including those kept beside the paths.
     pub(super) fn all(&self) -> impl Iterator<Item = Line<'_>> {
         let beside = self.beside.iter().filter_map(|line| Line::parse(line));
         self.iter().chain(beside)
     }
 
-    /// Takes lines that an earlier run could not write; returns their ids. Where the file has come to know an id, or has
-    /// always known its path, it is the file that counts.
+    /// Takes the lines that an earlier run could not write, and returns their ids. The file wins if it has learned an
+    /// id since, or always had the path.
     pub(super) fn recall(&mut self, unkept: &[String]) -> HashSet<String> {
         if unkept.is_empty() {
             return HashSet::new();
@@ -179,7 +177,7 @@ impl Lines {
         recalled
     }
 
-    /// The lines whose ids stand nowhere in the file that was read: what is lost where it cannot be written.
+    /// The lines whose ids the file that was read lacks: they are lost if it cannot be written.
     pub(super) fn unkept(&self) -> Vec<String> {
         if self.changed.is_empty() && self.beside.is_empty() {
             return Vec::new();
@@ -194,12 +192,12 @@ impl Lines {
         unkept.iter().map(ToString::to_string).collect()
     }
 
-    /// How many there are at most.
+    /// An upper bound of their number.
     pub(super) fn len(&self) -> usize {
         self.read.len() + self.changed.len()
     }
 
-    /// Whether the file says just this already, below these first lines.
+    /// Whether the file already has exactly this text below these first lines.
     pub(super) fn is_as_read(&self, head: &str) -> bool {
         let length = |start: &usize| line_at(&self.text, *start).len() + 1;
         self.changed.is_empty()
@@ -213,8 +211,8 @@ impl Lines {
     }
 }
 
-/// The text of a lock with the paths and titles of its posts composed: it may have been written where file systems take
-/// accents apart. Ids stay as they are, since they are compared sign by sign.
+/// Composes the accents in the paths and titles of a lock, since some file systems take them apart. Ids stay as they
+/// are, because they are compared byte by byte.
 pub(super) fn composed_lines(text: &str) -> Cow<'_, str> {
     if matches!(compose(text), Cow::Borrowed(_)) {
         return text.into();
@@ -232,7 +230,7 @@ pub(super) fn composed_lines(text: &str) -> Cow<'_, str> {
             title: &title,
             ..line
         };
-        // A tombstone that says no more than that the form of its accents has changed; its place stays for the count.
+        // A tombstone that only records another form of the accents is dropped; its place stays for the count.
         if !(line.is_moved() && path == title) {
             whole.push_str(&line.to_string());
         }
@@ -241,7 +239,7 @@ pub(super) fn composed_lines(text: &str) -> Cow<'_, str> {
     whole.into()
 }
 
-/// The line that begins here.
+/// The line that begins at this offset.
 fn line_at(text: &str, start: usize) -> &str {
     let end = memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |length| start + length);
     let line = &text[start..end];

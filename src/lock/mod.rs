@@ -22,28 +22,28 @@ pub use past::Past;
 
 use lines::{Line, Lines};
 
-/// Every id that was ever given, and which store began a digest.
+/// Every id that was ever given, and the store that began each digest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lock {
     authority: Option<String>,
     posts: Lines,
-    /// By digest: the store.
+    /// The store of each digest.
     digests: BTreeMap<String, String>,
     /// By folder: the id of a feed that another generator gave.
     feeds: BTreeMap<String, String>,
-    /// The paths whose id stands in their front matter.
+    /// The paths whose front matter names the id.
     named: BTreeSet<String>,
     changes: Changes,
 }
 
-/// What became of ids since the file was read.
+/// The changes of ids since the file was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// The ids of posts that had none.
+    /// The ids of posts that had none before.
     pub new: BTreeSet<String>,
     /// Posts that kept their id though their file has another path: the old one and the new one.
     pub renamed: Vec<(String, String)>,
-    /// The new paths of those of them that only what vanished since the last build could tell.
+    /// The new paths of moved posts that only a comparison with vanished ones could match.
     pub moved: BTreeSet<String>,
     /// The paths of known posts that have another id now, so that readers see them as unread.
     pub repeated: BTreeSet<String>,
@@ -58,25 +58,25 @@ pub struct Changes {
 pub struct Unnamed<'a> {
     /// The file below the folder of posts.
     pub path: &'a str,
-    /// When it was published.
+    /// The instant of its publication.
     pub published: DateTime<Utc>,
-    /// Its title.
+    /// The title, which its line keeps beside the instant.
     pub title: &'a str,
-    /// The id of its front matter.
+    /// The id in its front matter.
     pub id: Option<&'a str>,
 }
 
 const FORBIDDEN: &str = "the line holds a character that no feed may hold";
-/// The first field of a line that says which store began a digest.
+/// The first field of a line that names the store of a digest.
 const DIGEST: &str = "#digest";
-/// The first field of a line that says which id a feed has from elsewhere.
+/// The first field of a line that gives a feed the id of an earlier feed.
 const FEED: &str = "#feed";
 
 impl Lock {
-    /// Reads the text of a file that was written once.
+    /// Parses the text of a lock.
     ///
     /// # Errors
-    /// A finding with its line: an empty or cut file, conflict markers, a line that is none, one path with two ids.
+    /// A finding with its line: an empty or cut file, conflict markers, a malformed line, one path with two ids.
     pub fn parse(text: &str) -> Result<Self, Finding> {
         let mut lock = Self::default();
         let text = &*lines::composed_lines(text);
@@ -189,8 +189,7 @@ impl Lock {
         self.posts.iter().map(|line| line.id).collect()
     }
 
-    /// The ids of posts that the last build may have had, and that are not among those with these ids: all that are in
-    /// no post, where the last build is not known.
+    /// The ids of posts that the last build had, or may have had if it is not known, and that are not among these ids.
     pub fn find_vanished(&self, ids: &HashSet<&str>, past: &dyn Past) -> Vec<String> {
         let is_gone =
             |id: &&str| !ids.contains(id) && (past.before(id).is_some() || !past.is_known());
@@ -203,7 +202,7 @@ impl Lock {
         gone.into_iter().map(str::to_owned).collect()
     }
 
-    /// The lines whose ids the file that was read does not have.
+    /// The lines whose ids the file that was read lacks.
     pub fn unkept(&self) -> Vec<String> {
         self.posts.unkept()
     }
@@ -219,7 +218,7 @@ impl Lock {
         lines.map(|line| line.id).collect()
     }
 
-    /// Gives a post the id that it had in an old feed; whether it is another now. What its front matter says stays.
+    /// Gives a post the id that it had in an old feed. Returns whether that changed it. An id in front matter stays.
     pub fn adopt(&mut self, path: &str, id: &str) -> bool {
         let id = field(id);
         let known = self
@@ -256,7 +255,7 @@ impl Lock {
         self.feeds.get(folder).map(String::as_str)
     }
 
-    /// What became of ids since the file was read.
+    /// The changes of ids since the file was read.
     pub fn changes(&self) -> &Changes {
         &self.changes
     }
@@ -266,7 +265,7 @@ impl Lock {
         self.authority.as_deref().unwrap_or_default()
     }
 
-    /// Which store began this digest.
+    /// The store that began this digest.
     pub fn began(&self, digest: &str) -> Option<&str> {
         self.digests.get(digest).map(String::as_str)
     }
@@ -276,7 +275,7 @@ impl Lock {
         self.digests.values().any(|began| began == store)
     }
 
-    /// Gives the line of a digest to its new name; whether there was one.
+    /// Moves the line of a digest to its new name. Returns whether there was one.
     pub fn rename_digest(&mut self, was: &str, name: &str) -> bool {
         let Some(store) = self.digests.remove(was) else {
             return false;
@@ -285,13 +284,13 @@ impl Lock {
         true
     }
 
-    /// Notes which store began this digest.
+    /// Records the store that began this digest.
     pub fn begin(&mut self, digest: &str, store: &str) {
         self.digests.insert(digest.to_owned(), store.to_owned());
     }
 }
 
-/// Whether git left this line where two branches differ: its signs are followed by a name or by nothing.
+/// Whether a line is a conflict marker of git: its signs are followed by a name or by nothing.
 fn is_conflict_marker(line: &str) -> bool {
     let is_sign = |sign: &str| {
         line.strip_prefix(sign)

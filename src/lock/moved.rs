@@ -1,33 +1,33 @@
-//! Posts that came under another path, each matched with the one post of the last build that it can only be.
+//! Matches posts at new paths with the posts of the last build that they must be.
 //!
-//! An act of a user may change the path, the title and the date of a post at once, so that no line of the lock fits it.
-//! What came is compared with what vanished since the last build, and with nothing else: a post that was deleted years
-//! ago must neither give its id away nor stand in the way.
+//! One act of a user may change the path, the title and the date of a post at once, so that no line of the lock fits
+//! it. Posts at new paths are compared only with posts that vanished since the last build: a post that was deleted
+//! years ago must neither give its id away nor block another.
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::lock::lines::Line;
 use crate::post::{Likeness, Signature, compose};
 
-/// Above so many pairs, texts are not compared where nothing else agrees.
+/// Above this number of pairs, texts are compared only if something else agrees.
 const MOST_PAIRS: usize = 100_000_000;
 
-/// What is known of a post, before or now.
+/// The known traits of a post, before or now.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Trace<'a> {
     pub(super) path: &'a str,
     pub(super) published: &'a str,
     pub(super) title: &'a str,
-    /// Of a post that vanished: none where the last build is not known.
+    /// For a vanished post: `None` if the last build is not known.
     pub(super) text: Option<Signature>,
-    /// Of a post that vanished: whether the last build had another post of the same text, so that it says little.
+    /// For a vanished post: whether the last build had another post with the same text, which then says little.
     pub(super) is_shared: bool,
-    /// Of a post that came: whether its instant says no more than a day, which unrelated posts may share.
+    /// For a new path: whether its instant is only a day, which unrelated posts may share.
     pub(super) is_day: bool,
 }
 
 impl<'a> Trace<'a> {
-    /// What the lock and the last build say of a post.
+    /// The traits of a vanished post, from the lock and the last build.
     pub(super) fn from_line(line: &Line<'a>, text: Option<Signature>) -> Self {
         Self {
             path: line.path,
@@ -40,7 +40,7 @@ impl<'a> Trace<'a> {
     }
 }
 
-/// What became of a post that came.
+/// The outcome for a post at a new path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Arrival {
     New,
@@ -64,7 +64,7 @@ impl Arrival {
     }
 }
 
-/// The place of each post that came. A match is unique on both sides among those that fit as well.
+/// Places each post at a new path. A match is unique on both sides among the equally good ones.
 pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
     let mut places = vec![Arrival::New; came.len()];
     let mut taken = vec![false; gone.len()];
@@ -96,8 +96,8 @@ pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
     places
 }
 
-/// Lets a path say no more than anything else where the text of the post that had it is not known, and others may be that
-/// post: whoever stands there may be a new one.
+/// Gives an equal path no extra weight if the text of its earlier post is not known and others may be that post: the
+/// one at the path may be new.
 fn weigh_alike(pairs: &mut [Pair], gone: &[Trace<'_>], came: &[Trace<'_>]) {
     let mut most: HashMap<usize, u32> = HashMap::new();
     for pair in &*pairs {
@@ -116,7 +116,7 @@ fn weigh_alike(pairs: &mut [Pair], gone: &[Trace<'_>], came: &[Trace<'_>]) {
     }
 }
 
-/// Two posts that may be one.
+/// A vanished post and one at a new path that may be the same.
 struct Pair {
     points: u32,
     gone: usize,
@@ -157,7 +157,7 @@ fn pairs(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Pair> {
     pairs
 }
 
-/// What two traces may have in common.
+/// The keys by which two traces may be found to agree.
 fn keys<'a>(trace: &Trace<'a>, stem: &'a str) -> impl Iterator<Item = (&'static str, &'a str)> {
     let keys = [
         ("date", trace.published),
@@ -173,16 +173,17 @@ fn text(gone: &Trace<'_>, came: &Trace<'_>) -> Likeness {
     both.map_or(Likeness::Unknown, |(before, now)| before.compare(now))
 }
 
-/// Whether both texts are known, and one is a short one that is not the other.
+/// Whether both texts are known, differ, and one of them is short.
 fn are_two_short(gone: &Trace<'_>, came: &Trace<'_>) -> bool {
     let both = gone.text.zip(came.text);
     both.is_some_and(|(before, now)| before != now && (before.is_short() || now.is_short()))
 }
 
-/// The pair that two traces are; none where too little of them agrees. One of instant, title and stem is enough, unless
-/// the text says that it is another post; the text of a post is enough alone, and so is its path. A short text alone is
-/// asked about: a new post may repeat what a deleted one said; and where several posts say it, it says nothing. A day
-/// alone is not enough where the texts are short and differ. Where the last build is not known, the post may have been deleted long ago: then two must agree, and the instant among them.
+/// Weighs whether two traces are one post; `None` if too little agrees. One of instant, title and stem is enough unless
+/// the texts contradict it; the text of a post is enough alone, and so is its path. A short text alone only raises the
+/// question, since a new post may repeat a deleted one; a text that several posts share says nothing. A day alone is
+/// not enough if the texts are short and differ. If the last build is not known, the post may have been deleted long
+/// ago: then two must agree, one of them the instant.
 fn compare(
     number: usize,
     gone: &Trace<'_>,
@@ -211,7 +212,7 @@ fn compare(
     }
     let is_by_short_text = likeness == Likeness::SameShort && agree == 0 && !same_path;
     let of_text = match likeness {
-        // It comes behind all that something else says.
+        // It ranks behind every other agreement.
         _ if is_by_short_text => 0,
         Likeness::Same => 8,
         Likeness::SameShort => 4,
@@ -230,9 +231,8 @@ fn compare(
     })
 }
 
-/// What stays of a path when a file moves to another folder, another generator or another day: its name without date,
-/// ending, case and the form of its accents; that of its folder where it is that folder's `index`. Empty where that
-/// says nothing.
+/// The part of a path that survives a move to another folder, generator or day: the name without date, ending, case and
+/// form of its accents; for an `index` the name of its folder. Empty if nothing is left.
 fn stem(path: &str) -> String {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let mut name = file.rsplit_once('.').map_or(file, |(name, _)| name);
@@ -246,7 +246,7 @@ fn stem(path: &str) -> String {
     words.join("-")
 }
 
-/// A file's name without the date before it; all of it where it is nothing but a date.
+/// A file's name without its leading date, or the whole name if it is nothing but a date.
 fn without_date(name: &str) -> &str {
     let mut rest = name;
     for digits in [4..=4, 1..=2, 1..=2] {

@@ -1,14 +1,14 @@
-//! What the assignment asks beside the lock.
+//! The questions that the assignment asks beside the lock.
 
 use chrono::{DateTime, Utc};
 
 use crate::post::Signature;
 
-/// What the last build knew, and what posts say now: asked where the lock alone does not answer.
+/// The last build, and the texts of today: asked only if the lock alone does not answer.
 pub trait Past {
     /// Whether the last build is known at all.
     fn is_known(&self) -> bool;
-    /// The text that the post of this id had at the last build; none where that build had no such post.
+    /// The text that the post of this id had at the last build; `None` if that build had no such post.
     fn before(&self, id: &str) -> Option<Signature>;
     /// Whether the last build had several posts with this text.
     fn is_shared(&self, text: Signature) -> bool;
@@ -18,7 +18,7 @@ pub trait Past {
     fn now(&self, number: usize) -> Option<Signature>;
     /// Whether this instant begins a day, as that of a date without a time does.
     fn is_day(&self, instant: DateTime<Utc>) -> bool;
-    /// Whether a file stands at this path, though it may be no post today.
+    /// Whether there is a file at this path, even if it is no post today.
     fn is_there(&self, path: &str) -> bool;
     /// The lines that the lock could not be given.
     fn unkept(&self) -> &[String];

@@ -1,4 +1,4 @@
-//! Which id a post has, through renames, swaps, copies and other hosts.
+//! The ids of posts through renames, swaps, copies and other hosts.
 
 mod copied;
 mod text;
@@ -74,7 +74,7 @@ impl Past for Build<'_> {
     }
 }
 
-/// The ids that posts are given where nothing has vanished since the last build.
+/// The ids that posts get if nothing has vanished since the last build.
 trait Assign {
     fn name(&mut self, authority: &str, posts: &[Unnamed<'_>]) -> Vec<String>;
 }

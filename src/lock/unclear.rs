@@ -1,9 +1,9 @@
-//! Posts of which it is not clear which they were: each is left out and named, with the lines that decide.
+//! Posts whose earlier id is not clear: each is left out and reported, with the lines that decide.
 
 use crate::finding::{Finding, Rule};
 use crate::lock::lines::Line;
 
-/// A post of which it is not clear which one it was.
+/// A post whose earlier id is not clear.
 pub(super) struct Unclear {
     pub(super) number: usize,
     pub(super) finding: Finding,
@@ -37,7 +37,7 @@ impl Unclear {
         }
     }
 
-    /// The post that had this path on its day, of which the lock knows nothing any more, or a new one.
+    /// Reports a post that may be the one that had this path on its day, unknown to the lock by now, or a new one.
     pub(super) fn back_or_new(number: usize, post: &Line<'_>, old: &str, new: &str) -> Self {
         let message = "a post that is gone had this path on this day, and the lock has no line of it: this may be that \
                        post, or a new one: it is left out until you say";
@@ -53,7 +53,7 @@ impl Unclear {
         }
     }
 
-    /// The post that was published at `path` with this id, which `others` may be as well, or a new one.
+    /// Reports a post that may be the one published at `path` with this id, as `others` may be, or a new one.
     pub(super) fn copied_or_moved(
         number: usize,
         post: &Line<'_>,

@@ -19,8 +19,8 @@ fn later<'a>(path: &'a str, title: &'a str) -> Unnamed<'a> {
 
 #[test]
 fn the_post_at_the_path_of_a_line_or_nobody_has_its_id_unless_its_text_is_another() {
-    // The text of the last build; the post at the path and its text; the text of the one with the old date and title;
-    // who has the id.
+    // The text of the last build; the post at the path with its text; the text of the one with the old date and title;
+    // the post that gets the id.
     for (before, home, text, copy, holder) in [
         (TEXT, post("m.md", "Tea, revised"), TEXT, COPY, "m.md"),
         (TEXT, post("m.md", "Tea, revised"), COPY, TEXT, "m.md"),

@@ -1,4 +1,4 @@
-//! Posts of which neither a line nor a text says which they are: they are left out until a person says.
+//! Posts that neither a line nor a text identifies: they are left out until a person decides.
 
 use std::collections::{HashMap, HashSet};
 
@@ -36,7 +36,7 @@ fn a_new_id_that_a_build_before_the_lock_was_lost_has_published_is_asked_about()
             [Some(id)]
         );
     }
-    // Nobody has published it, or the last build had it: the lock that was lost is made again.
+    // Without a publication, or if the last build had it, the lost lock is made again.
     let mut lost = Lock::default();
     assert_eq!(
         lost.assign("hums.example", &posts, &build(&[])).ids,
@@ -69,7 +69,7 @@ fn a_line_in_dispute_is_not_given_to_whoever_has_its_date_and_title() {
     let assigned = assign("?", &came);
     assert_eq!(assigned.ids, [None, Some(ids[1].clone())]);
     assert_eq!(assigned.held, [ids[0].clone()]);
-    // Where its text is known nobody disputes it, and where the post is at its path nobody asks.
+    // A known text settles it, and a post at its path is never asked about.
     assert_eq!(assign(TEXT, &came).ids[0], Some(ids[0].clone()));
     let stayed = [post("a.md", "Tea"), post("b.md", "Rain")];
     let mut again = lock.clone();
@@ -106,7 +106,7 @@ fn a_post_that_was_left_out_and_changes_again_keeps_its_id() {
     let came = [post("x/a.md", "Hail"), post("c.md", "Sun")];
     let assigned = lock.assign("hums.example", &came, &before);
     assert_eq!(assigned.ids, [Some(ids[0].clone()), Some(ids[2].clone())]);
-    // Where the last build is not known every line may be of it; else none whose id it did not have.
+    // If the last build is not known, any line may be its own; else only those whose ids that build had.
     let lost = Build {
         is_lost: true,
         ..Build::default()

@@ -1,4 +1,4 @@
-//! Which id a post has where lines and texts of the last build say different things.
+//! The ids of posts if the lines and the texts of the last build disagree.
 
 use std::collections::HashMap;
 
@@ -236,7 +236,7 @@ fn an_id_is_never_minted_again_though_another_post_had_its_path_since() {
     }
     let new = lock.name("h", &[post("a.md", "New"), post("d.md", "Rain")]);
     assert!(!ids.contains(&new[0]) && new[1] == ids[1], "{new:?}");
-    // Who comes back has it still.
+    // A post that comes back still has it.
     let mut lock = Lock::parse(&lock.to_text()).unwrap();
     let back = [
         post("a.md", "New"),
