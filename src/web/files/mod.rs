@@ -1,16 +1,14 @@
 //! The files of the published folder: feeds, pages and whatever else stands there, and nothing outside of it.
 
+mod kept;
 mod negotiate;
+mod opened;
 mod path;
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::ops::Range;
-use std::os::unix::fs::MetadataExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::header::{
     ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION, RANGE, VARY,
@@ -18,17 +16,14 @@ use axum::http::header::{
 use axum::http::response::Builder;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
-use futures_util::stream;
-use tokio::task::spawn_blocking;
 
 use crate::config::{Config, Feeds};
 use crate::feed::media_type;
-use crate::file::read;
 use crate::web::guard::{PAGE_OF_POSTS, status};
+use kept::{KeptFiles, Look};
 use negotiate::{Encoding, Slice, is_known, parse_accepted, part};
+use opened::Opened;
 
-/// The largest part of a file that is read at once; of a larger one so much after the other.
-const CHUNK: u64 = 64 << 10;
 /// How long a file may be used without a question: no longer than a feed reader would wait.
 const FRESH: &str = "public, max-age=300";
 /// What XML and pictures may load: their style.
@@ -41,15 +36,7 @@ const SITE_POLICY: &str = "frame-ancestors 'none'";
 #[derive(Debug)]
 pub(super) struct Files {
     feeds: Feeds,
-}
-
-/// A file that is there, opened.
-struct Opened {
-    file: File,
-    length: u64,
-    modified: SystemTime,
-    tag: String,
-    encoding: Encoding,
+    kept: KeptFiles,
 }
 
 /// What a path leads to.
@@ -64,11 +51,53 @@ impl Files {
     pub(super) fn new(config: &Config) -> Self {
         Self {
             feeds: config.feeds.clone(),
+            kept: KeptFiles::default(),
         }
     }
 
-    /// The answer to a request, which reads at most one chunk. To be asked where waiting for a disk is permitted.
+    /// The answer to a request, where it needs no reading.
+    pub(super) fn answer_at_once(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Option<Response> {
+        let look = |below: &Path, encoding: Encoding| {
+            let path = self.feeds.dir.join(below);
+            self.kept.find(&encoding.path_of(&path))
+        };
+        self.answer_by(&look, method, path, headers)
+    }
+
+    /// The answer to a request, which reads at most one chunk, or one small file. To be asked where waiting for a disk is
+    /// permitted.
     pub(super) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
+        // Anew each time: a deploy may put another folder in its place.
+        let root = self.feeds.dir.canonicalize();
+        let look = |below: &Path, encoding: Encoding| {
+            let root = root.as_ref().ok();
+            let opened = root.and_then(|root| Opened::below(root, below, encoding));
+            let Some(opened) = opened else {
+                return Look::Missing;
+            };
+            let path = encoding.path_of(&self.feeds.dir.join(below));
+            match self.kept.keep(&path, opened) {
+                Ok(opened) => Look::Found(opened),
+                Err(_) => Look::Missing,
+            }
+        };
+        let answer = self.answer_by(&look, method, path, headers);
+        answer.unwrap_or_else(|| status(StatusCode::NOT_FOUND, "there is no such page\n"))
+    }
+
+    /// The answer to a request by this way to look for a file; none where that does not know.
+    fn answer_by(
+        &self,
+        look: &dyn Fn(&Path, Encoding) -> Look,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Option<Response> {
         match *method {
             Method::GET | Method::HEAD => {}
             _ => {
@@ -78,10 +107,10 @@ impl Files {
                 };
                 let allowed = axum::http::HeaderValue::from_static("GET, HEAD, OPTIONS");
                 refused.headers_mut().insert(ALLOW, allowed);
-                return refused;
+                return Some(refused);
             }
         }
-        match self.find(path, headers) {
+        Some(match find(look, path, headers)? {
             Found::File(opened, below) => {
                 let answer = send(opened, self.head_of(&below), method, headers);
                 answer.unwrap_or_else(|_| status(StatusCode::NOT_FOUND, "there is no such page\n"))
@@ -94,48 +123,7 @@ impl Files {
                 moved.unwrap_or_else(|_| status(StatusCode::NOT_FOUND, "there is no such page\n"))
             }
             Found::Nothing => status(StatusCode::NOT_FOUND, "there is no such page\n"),
-        }
-    }
-
-    fn find(&self, path: &str, headers: &HeaderMap) -> Found {
-        let Some(below) = path::below(path) else {
-            return Found::Nothing;
-        };
-        // Anew each time: a deploy may put another folder in its place.
-        let Ok(root) = self.feeds.dir.canonicalize() else {
-            return Found::Nothing;
-        };
-        let candidates = match path {
-            // A folder of feeds alone has no home page, but one that explains them.
-            "/" => vec!["index.html".into(), "feeds.html".into()],
-            _ if path.ends_with('/') => vec![below.join("index.html")],
-            _ => vec![below.clone()],
-        };
-        for below in candidates {
-            let Some(plain) = open(&root, &below, Encoding::Identity) else {
-                continue;
-            };
-            // A part is one of the plain file: programs that go on with a download expect that.
-            let encodings = match headers.contains_key(RANGE) {
-                true => Vec::new(),
-                false => parse_accepted(headers),
-            };
-            let mut twins = encodings.into_iter().filter_map(|encoding| {
-                let twin = open(&root, &below, encoding)?;
-                // One that is older than its file belongs to another version of it.
-                (twin.modified >= plain.modified).then_some(twin)
-            });
-            return match twins.next() {
-                Some(twin) => Found::File(twin, below),
-                None => Found::File(plain, below),
-            };
-        }
-        let is_folder = !path.ends_with('/')
-            && open(&root, &below.join("index.html"), Encoding::Identity).is_some();
-        match is_folder {
-            true => Found::Folder,
-            false => Found::Nothing,
-        }
+        })
     }
 
     /// The headers that depend on what a file is.
@@ -165,38 +153,48 @@ impl Files {
     }
 }
 
-/// Opens a file below the folder, or its twin. A link is followed as long as it leads to nothing outside or hidden.
-fn open(root: &Path, below: &Path, encoding: Encoding) -> Option<Opened> {
-    let mut name = root.join(below).into_os_string();
-    name.push(encoding.ending());
-    let real = PathBuf::from(name).canonicalize().ok()?;
-    let mut parts = real.strip_prefix(root).ok()?.components();
-    if parts.any(|part| part.as_os_str().as_encoded_bytes().starts_with(b".")) {
-        return None;
+/// What a path leads to; none where that is not known without reading.
+fn find(look: &dyn Fn(&Path, Encoding) -> Look, path: &str, headers: &HeaderMap) -> Option<Found> {
+    let Some(below) = path::below(path) else {
+        return Some(Found::Nothing);
+    };
+    let candidates = match path {
+        // A folder of feeds alone has no home page, but one that explains them.
+        "/" => vec!["index.html".into(), "feeds.html".into()],
+        _ if path.ends_with('/') => vec![below.join("index.html")],
+        _ => vec![below.clone()],
+    };
+    for below in candidates {
+        let Some(plain) = look(&below, Encoding::Identity).known()? else {
+            continue;
+        };
+        // A part is one of the plain file: programs that go on with a download expect that.
+        let encodings = match headers.contains_key(RANGE) {
+            true => Vec::new(),
+            false => parse_accepted(headers),
+        };
+        for encoding in encodings {
+            // A twin that is older than its file belongs to another version of it.
+            if let Some(twin) = look(&below, encoding).known()?
+                && twin.modified >= plain.modified
+            {
+                return Some(Found::File(twin, below));
+            }
+        }
+        return Some(Found::File(plain, below));
     }
-    let file = read::open(&real).ok()?;
-    let metadata = file.metadata().ok()?;
-    let modified = metadata.modified().ok()?;
-    // A file that changes is another one of its folder, or has another time, whichever program wrote it.
-    let tag = format!(
-        "\"{:x}-{:x}.{:x}-{:x}{}\"",
-        metadata.ino(),
-        metadata.mtime(),
-        metadata.mtime_nsec(),
-        metadata.len(),
-        encoding.ending()
-    );
-    Some(Opened {
-        length: metadata.len(),
-        file,
-        modified,
-        tag,
-        encoding,
+    let is_folder = !path.ends_with('/')
+        && look(&below.join("index.html"), Encoding::Identity)
+            .known()?
+            .is_some();
+    Some(match is_folder {
+        true => Found::Folder,
+        false => Found::Nothing,
     })
 }
 
 fn send(
-    mut opened: Opened,
+    opened: Opened,
     head: Builder,
     method: &Method,
     headers: &HeaderMap,
@@ -233,39 +231,11 @@ fn send(
     let body = if *method == Method::HEAD {
         Body::empty()
     } else {
-        opened.file.seek(SeekFrom::Start(range.start))?;
-        body_of(opened.file, range)?
+        opened.into_body(range)?
     };
     finish(head.header(CONTENT_LENGTH, size), body)
 }
 
 fn finish(head: Builder, body: Body) -> io::Result<Response> {
     head.body(body).map_err(io::Error::other)
-}
-
-/// The bytes of a file from where it stands: one chunk at once, a longer part as the client takes it.
-fn body_of(mut file: File, range: Range<u64>) -> io::Result<Body> {
-    let size = range.end - range.start;
-    if size <= CHUNK {
-        return Ok(Body::from(next_chunk(&mut file, size)?));
-    }
-    let chunks = stream::try_unfold((file, size), |(mut file, left)| async move {
-        if left == 0 {
-            return Ok(None);
-        }
-        let read = move || next_chunk(&mut file, left).map(|chunk| (chunk, file));
-        let (chunk, file) = spawn_blocking(read).await.map_err(io::Error::other)??;
-        let left = left - chunk.len() as u64;
-        Ok::<_, io::Error>(Some((chunk, (file, left))))
-    });
-    Ok(Body::from_stream(chunks))
-}
-
-/// The next bytes of a file of which so many are left. A file that has become shorter ends the connection, since its length
-/// has been promised.
-fn next_chunk(file: &mut File, left: u64) -> io::Result<Bytes> {
-    let size = usize::try_from(left.min(CHUNK)).map_err(io::Error::other)?;
-    let mut chunk = vec![0; size];
-    file.read_exact(&mut chunk)?;
-    Ok(chunk.into())
 }

@@ -1,6 +1,7 @@
 //! What a request asks of a file: its encoding (RFC 9110 12.5.3), its state (13) and its part (14). Pure rules.
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use axum::http::HeaderMap;
@@ -24,6 +25,13 @@ impl Encoding {
             Self::Gzip => Some("gzip"),
             Self::Brotli => Some("br"),
         }
+    }
+
+    /// The file that holds this encoding of a file: itself, or its twin.
+    pub(super) fn path_of(self, plain: &Path) -> PathBuf {
+        let mut name = plain.as_os_str().to_owned();
+        name.push(self.ending());
+        name.into()
     }
 
     /// The ending of the compressed twin's file.
