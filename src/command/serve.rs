@@ -37,14 +37,14 @@ pub(super) async fn serve(
     let stop = app.stop().clone();
     let mut hangups = signal(SignalKind::hangup()).context("no signals")?;
     let heartbeat = Arc::new(Heartbeat::default());
-    let state = open_state(app, talk, &heartbeat).await?;
+    let mut state = open_state(app, talk, &heartbeat).await?;
     let listener = TcpListener::bind(address).await;
     let listener = listener.with_context(|| {
         format!("cannot listen on {address}\n  choose another one with `--listen`, or `listen` under [web]")
     })?;
     let address = listener.local_addr().unwrap_or(address);
     talk.conclude(&format!("http://{address}/"))?;
-    let (show, shown) = watch::channel(routes(state));
+    let (show, shown) = watch::channel(routes(Arc::clone(&state)));
     let server = tokio::spawn(listen(listener, shown, async move {
         stop.wait_until_asked().await;
     }));
@@ -61,12 +61,12 @@ pub(super) async fn serve(
                 continue;
             }
         };
-        let (app, state) = next;
-        drop(show.send_replace(routes(state)));
+        (current, state) = next;
+        drop(show.send_replace(routes(Arc::clone(&state))));
         talk.say("the config was read again");
-        current = app;
     }
     server.await.context("the listener ended")?;
+    state.finish().await;
     // Whoever started the program closes what it began with.
     if !Arc::ptr_eq(&current, app) {
         current.note_departures(talk).await;

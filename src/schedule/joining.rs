@@ -3,6 +3,7 @@
 //! The letter says why it comes, how to confirm and from whom it is, and nothing else: courts have taken a logo or a welcome
 //! for advertising.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use anyhow::bail;
@@ -30,46 +31,52 @@ pub(crate) struct Signup<'a> {
     pub(crate) digests: &'a [&'a Digest],
     /// From which address on the network they ask, where that is known. Of its network a mark is kept, for an hour.
     pub(crate) network: Option<IpAddr>,
-    /// The version of the form's text, kept as a proof; none where they ask by mail.
-    pub(crate) form: Option<&'a str>,
+    /// How they ask, kept as a proof: by mail, or by which version of the form.
+    pub(crate) how: &'a str,
     /// By which the mail that asks is known again.
     pub(crate) mark: Option<&'a str>,
     /// The page below which `TOKEN` is the one that confirms; without it an answer to the letter does.
     pub(crate) page: Option<&'a Url>,
 }
 
-/// Queues the letter that asks an address whether it wants digests, at most one a day. Whoever asked must not learn what
-/// became of it, neither by words nor by the time that it takes.
+/// Queues the letters that ask addresses whether they want digests, at most one a day for each. Whoever asked must not learn
+/// what became of it, neither by words nor by the time that it takes.
 ///
 /// # Errors
-/// Where the store fails, or the letter cannot be written.
+/// Where the store fails, or a letter cannot be written: then nobody is asked.
 pub(crate) async fn ask_to_join(
     app: &App,
     store: &Store,
-    signup: &Signup<'_>,
-) -> anyhow::Result<JoinAnswer> {
+    signups: &[Signup<'_>],
+) -> anyhow::Result<Vec<JoinAnswer>> {
     let key = store.current_key().await?;
-    let (issue, compiled) = write_letter(app, signup, &key)?;
-    let names: Vec<String> = signup
-        .digests
-        .iter()
-        .map(|digest| digest.name.clone())
-        .collect();
-    let how = match signup.form {
-        Some(version) => format!("by form {version}"),
-        None => "by mail".to_owned(),
-    };
-    let request = JoinRequest {
-        email: signup.email,
-        digests: &names,
-        issue: &issue,
-        compiled: &compiled,
-        network: signup.network,
-        mark: signup.mark,
-        how: &how,
-        limits: &app.config.join,
-    };
-    Ok(store.ask_to_join(&request, app.clock.now()).await?)
+    let mut letters = HashMap::new();
+    for signup in signups {
+        let names = names_of(signup.digests);
+        if !letters.contains_key(&names) {
+            letters.insert(names, write_letter(app, signup, &key)?);
+        }
+    }
+    let all_names: Vec<_> = signups.iter().map(|one| names_of(one.digests)).collect();
+    let mut requests = Vec::with_capacity(signups.len());
+    for (signup, digests) in signups.iter().zip(&all_names) {
+        let (issue, compiled) = &letters[digests];
+        requests.push(JoinRequest {
+            email: signup.email,
+            digests,
+            issue,
+            compiled,
+            network: signup.network,
+            mark: signup.mark,
+            how: signup.how,
+            limits: &app.config.join,
+        });
+    }
+    Ok(store.ask_to_join(&requests, app.clock.now()).await?)
+}
+
+fn names_of(digests: &[&Digest]) -> Vec<String> {
+    digests.iter().map(|digest| digest.name.clone()).collect()
 }
 
 /// Subscribes the bearer of the first of these tokens that is one of ours to the digests about which its letter asked:

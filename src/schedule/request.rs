@@ -78,16 +78,17 @@ async fn join(
         email: from,
         digests: &[digest],
         network: None,
-        form: None,
+        how: "by mail",
         mark: Some(&incoming.mark),
         page: None,
     };
-    Ok(match ask_to_join(app, store, &signup).await? {
-        JoinAnswer::Queued => Answered::Asking,
-        JoinAnswer::Nothing => Answered::Nothing,
-        JoinAnswer::Before => Answered::Before,
+    let answers = ask_to_join(app, store, &[signup]).await?;
+    Ok(match answers.first() {
+        Some(JoinAnswer::Queued) => Answered::Asking,
+        Some(JoinAnswer::Nothing) => Answered::Nothing,
+        Some(JoinAnswer::Before) => Answered::Before,
         // The next hour takes it.
-        JoinAnswer::Full => Answered::Not,
+        Some(JoinAnswer::Full) | None => Answered::Not,
     })
 }
 

@@ -1,8 +1,6 @@
 //! `/subscribe` and `/confirm/TOKEN`: the form, and the button behind the link of the letter.
 
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Bytes;
@@ -11,26 +9,22 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::json;
-use tokio::time::timeout;
 use url::form_urlencoded;
 
 use crate::config::Digest;
 use crate::ledger::Issue;
 use crate::reader::Email;
-use crate::schedule::joining::{Signup, ask_to_join, asked_about, confirm as confirm_joining};
-use crate::store::{Confirmation, JoinAnswer};
+use crate::schedule::joining::{asked_about, confirm as confirm_joining};
+use crate::store::Confirmation;
 use crate::token::{Claim, Purpose};
 use crate::web::guard::{find_client, is_own_form, status};
 use crate::web::listen::Peer;
 use crate::web::page::{Page, PageButton};
+use crate::web::requests::FormRequest;
 use crate::web::state::AppState;
 
-/// The version of the form's text, which is kept as a proof of what somebody has agreed to.
-const FORM: &str = "1";
 /// Nobody writes an address so fast, in seconds.
 const LEAST_TIME: i64 = 2;
-/// How long a request waits for room where many ask at once.
-const CROWDED: Duration = Duration::from_secs(10);
 /// The most characters of what somebody wrote that the page shows again.
 const LONGEST: usize = 320;
 
@@ -91,17 +85,15 @@ pub(super) async fn join(
         return show_form(&state, StatusCode::UNPROCESSABLE_ENTITY, &form, Some(wrong));
     }
     if !form.is_automatic(state.app.clock.now().timestamp()) {
-        // A crowd waits a while for the store; how long, says nothing about the address.
-        let room = Arc::clone(&state.room_to_join).acquire_owned();
-        let Ok(Ok(room)) = timeout(CROWDED, room).await else {
-            return state.say_busy();
-        };
         let network = find_client(peer.ip(), &headers, &state.app.config.web.proxies);
-        let asking = Arc::clone(&state);
-        tokio::spawn(async move {
-            ask(&asking, &email, &chosen, network).await;
-            drop(room);
-        });
+        let request = FormRequest {
+            email,
+            digests: chosen,
+            network,
+        };
+        if !state.requests.take(request).await {
+            return state.say_busy();
+        }
     }
     if let Some(back) = &state.app.config.web.join_back {
         let mut answer = status(StatusCode::SEE_OTHER, "");
@@ -113,29 +105,6 @@ pub(super) async fn join(
     let words = &speech.words.page;
     let page = speech.page(&words.asked_title, &words.asked_text);
     state.pages.answer(StatusCode::OK, &page)
-}
-
-async fn ask(state: &AppState, email: &Email, chosen: &[String], network: Option<IpAddr>) {
-    let digests: Vec<&Digest> = open_digests(state)
-        .filter(|digest| chosen.contains(&digest.name))
-        .collect();
-    let web = state.app.config.web.url.as_ref();
-    let page = web.and_then(|url| url.join("confirm").ok());
-    let signup = Signup {
-        email,
-        digests: &digests,
-        network,
-        form: Some(FORM),
-        mark: None,
-        page: page.as_ref(),
-    };
-    match ask_to_join(&state.app, &state.store, &signup).await {
-        Ok(JoinAnswer::Queued) => state.app.announce_letter(),
-        Ok(JoinAnswer::Nothing | JoinAnswer::Full | JoinAnswer::Before) => {}
-        Err(error) => state
-            .app
-            .tell(&format!("somebody could not join: {error:#}")),
-    }
 }
 
 /// The digests that people can join.

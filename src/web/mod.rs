@@ -18,6 +18,7 @@ mod leave;
 mod listen;
 mod page;
 mod preview;
+mod requests;
 mod state;
 
 use std::sync::Arc;
@@ -79,6 +80,10 @@ pub(crate) fn routes(state: Arc<AppState>) -> Router {
 
 async fn file(State(state): State<Arc<AppState>>, request: Request) -> Response {
     let (head, _) = request.into_parts();
+    let (path, headers) = (head.uri.path(), &head.headers);
+    if let Some(answer) = state.files.answer_at_once(&head.method, path, headers) {
+        return answer;
+    }
     let answer = spawn_blocking(move || {
         state
             .files

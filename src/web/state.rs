@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::app::App;
@@ -18,12 +17,11 @@ use crate::token::Key;
 use crate::web::files::Files;
 use crate::web::guard::Hosts;
 use crate::web::page::{Page, PageTemplates};
+use crate::web::requests::RequestQueue;
 
 /// How long to wait before a request that failed here is made again, in seconds.
 const RETRY: HeaderValue = HeaderValue::from_static("300");
 
-/// The most requests to join that are under way at once.
-const JOINING: usize = 256;
 /// How many times as long as a resident rests between two rounds it may take until the next one begins.
 const LATE: u32 = 3;
 
@@ -62,8 +60,7 @@ pub(crate) struct AppState {
     pub(super) pages: PageTemplates,
     pub(super) hosts: Arc<Hosts>,
     pub(super) heartbeat: Arc<Heartbeat>,
-    /// How many requests to join are under way: what comes at once is bounded.
-    pub(super) room_to_join: Arc<Semaphore>,
+    pub(super) requests: RequestQueue,
 }
 
 /// The words of a language, and the title that they are about.
@@ -97,13 +94,18 @@ impl AppState {
         Ok(Self {
             files: Files::new(config),
             hosts: Arc::new(Hosts::new(config.web.url.as_ref())),
+            requests: RequestQueue::start(Arc::clone(&app), store.clone()),
             app,
             store,
             keys,
             pages,
             heartbeat,
-            room_to_join: Arc::new(Semaphore::new(JOINING)),
         })
+    }
+
+    /// Waits until everything is written that somebody was told is done.
+    pub(crate) async fn finish(&self) {
+        self.requests.flush().await;
     }
 
     /// What a digest is called.

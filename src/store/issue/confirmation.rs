@@ -73,28 +73,42 @@ pub enum Confirmation {
 }
 
 impl Store {
-    /// Queues the letter that asks an address whether it wants digests: one a day for an address at most. Nothing else
-    /// changes about somebody whom we know.
+    /// Queues the letters that ask addresses whether they want digests, all in one transaction: one a day for an address at
+    /// most. Nothing else changes about somebody whom we know.
     pub async fn ask_to_join(
         &self,
+        requests: &[JoinRequest<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<JoinAnswer>> {
+        change!(self, |tx| {
+            let mut answers = Vec::with_capacity(requests.len());
+            for request in requests {
+                answers.push(self.take_once(&mut tx, request, now).await?);
+            }
+            Ok(answers)
+        })
+    }
+
+    /// Takes a request, unless it is a mail that was answered before.
+    async fn take_once(
+        &self,
+        tx: &mut Transaction<'static, Any>,
         request: &JoinRequest<'_>,
         now: DateTime<Utc>,
     ) -> Result<JoinAnswer> {
-        change!(self, |tx| {
-            let mark = request.mark.map(|mark| format!("{mark}:join"));
-            if let Some(mark) = &mark
-                && is_received(&mut tx, mark).await?
-            {
-                return Ok(JoinAnswer::Before);
-            }
-            let answer = self.take_request(&mut tx, request, now).await?;
-            if let Some(mark) = &mark
-                && answer != JoinAnswer::Full
-            {
-                receive(&mut tx, mark, "join", now).await?;
-            }
-            Ok(answer)
-        })
+        let mark = request.mark.map(|mark| format!("{mark}:join"));
+        if let Some(mark) = &mark
+            && is_received(tx, mark).await?
+        {
+            return Ok(JoinAnswer::Before);
+        }
+        let answer = self.take_request(tx, request, now).await?;
+        if let Some(mark) = &mark
+            && answer != JoinAnswer::Full
+        {
+            receive(tx, mark, "join", now).await?;
+        }
+        Ok(answer)
     }
 
     async fn take_request(

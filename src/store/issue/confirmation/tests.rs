@@ -74,7 +74,8 @@ impl Joining {
             how: "by form 1",
             limits: &self.limits,
         };
-        self.store.ask_to_join(&request, at).await.unwrap()
+        let answers = self.store.ask_to_join(&[request], at).await;
+        answers.unwrap()[0]
     }
 
     async fn confirm(

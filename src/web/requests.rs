@@ -1,0 +1,116 @@
+//! Requests to join that wait for the store. They are written there together: a commit costs as much for fifty as for one.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::config::Digest;
+use crate::reader::Email;
+use crate::schedule::joining::{Signup, ask_to_join};
+use crate::store::{JoinAnswer, Store};
+
+/// The form by which somebody has asked, kept as a proof of what they have agreed to: a form with another text has another
+/// number.
+const HOW: &str = "by form 1";
+/// The most requests that wait at once.
+const MOST_WAITING: usize = 256;
+/// The most that are written together.
+const MOST_TOGETHER: usize = 64;
+/// How long a request waits for room where many ask at once.
+const CROWDED: Duration = Duration::from_secs(10);
+
+/// What somebody has asked for by the form.
+#[derive(Debug)]
+pub(super) struct FormRequest {
+    pub(super) email: Email,
+    /// The names of the digests.
+    pub(super) digests: Vec<String>,
+    /// From which address on the network, where that is known.
+    pub(super) network: Option<IpAddr>,
+}
+
+enum Waiting {
+    Request(FormRequest),
+    /// Answered once everything before it is written.
+    Flush(oneshot::Sender<()>),
+}
+
+/// The requests that wait, and the task that writes them.
+pub(super) struct RequestQueue {
+    waiting: mpsc::Sender<Waiting>,
+}
+
+impl RequestQueue {
+    /// Begins to write what comes, until nobody can ask any more.
+    pub(super) fn start(app: Arc<App>, store: Store) -> Self {
+        let (waiting, mut come) = mpsc::channel(MOST_WAITING);
+        tokio::spawn(async move {
+            let mut some = Vec::new();
+            while come.recv_many(&mut some, MOST_TOGETHER).await > 0 {
+                let (mut requests, mut flushed) = (Vec::new(), Vec::new());
+                for one in some.drain(..) {
+                    match one {
+                        Waiting::Request(request) => requests.push(request),
+                        Waiting::Flush(done) => flushed.push(done),
+                    }
+                }
+                write(&app, &store, &requests).await;
+                for done in flushed {
+                    let _ = done.send(());
+                }
+            }
+        });
+        Self { waiting }
+    }
+
+    /// Takes a request; false where too many wait. A crowd waits a while, and how long says nothing about the address.
+    pub(super) async fn take(&self, request: FormRequest) -> bool {
+        let taken = self.waiting.send(Waiting::Request(request));
+        matches!(timeout(CROWDED, taken).await, Ok(Ok(())))
+    }
+
+    /// Waits until everything that was taken is written.
+    pub(super) async fn flush(&self) {
+        let (done, is_done) = oneshot::channel();
+        if self.waiting.send(Waiting::Flush(done)).await.is_ok() {
+            let _ = is_done.await;
+        }
+    }
+}
+
+async fn write(app: &App, store: &Store, requests: &[FormRequest]) {
+    let web = app.config.web.url.as_ref();
+    let page = web.and_then(|url| url.join("confirm").ok());
+    let digests_of = |request: &FormRequest| -> Vec<&Digest> {
+        let all = app.config.digests.iter();
+        all.filter(|digest| request.digests.contains(&digest.name))
+            .collect()
+    };
+    let digests: Vec<_> = requests.iter().map(digests_of).collect();
+    let mut signups = Vec::with_capacity(requests.len());
+    for (request, digests) in requests.iter().zip(&digests) {
+        signups.push(Signup {
+            email: &request.email,
+            digests,
+            network: request.network,
+            how: HOW,
+            mark: None,
+            page: page.as_ref(),
+        });
+    }
+    match ask_to_join(app, store, &signups).await {
+        Ok(answers) if answers.contains(&JoinAnswer::Queued) => app.announce_letter(),
+        Ok(_) => {}
+        Err(error) => app.tell(&format!(
+            "{} could not join: {error:#}",
+            match requests.len() {
+                1 => "somebody".to_owned(),
+                many => format!("{many} people"),
+            }
+        )),
+    }
+}
