@@ -219,12 +219,9 @@ fn with_a_million(runtime: &Runtime) {
     runtime.block_on(async {
         let file = site.path().join("tidings.db");
         let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
-        let text = format!(
-            "UPDATE delivery SET state = 2 WHERE issue = {0} AND state = 0 AND reader NOT IN \
-             (SELECT reader FROM delivery WHERE issue = {0} AND state = 0 ORDER BY due_at DESC, reader DESC LIMIT 20000)",
-            issue.id
-        );
-        sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut connection).await.unwrap();
+        let text = "UPDATE delivery SET state = 2 WHERE issue = $1 AND state = 0 AND reader NOT IN \
+             (SELECT reader FROM delivery WHERE issue = $1 AND state = 0 ORDER BY due_at DESC, reader DESC LIMIT 20000)";
+        sqlx::query(text).bind(issue.id.number()).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     });
     let last = runtime.block_on(claims(&store));

@@ -1,0 +1,336 @@
+//! `serve` beside nginx on the same files, as ratios measured in one run: answers a second over 50 connections to who has
+//! the feed (304) and to who has not (50 KB). Then the memory with 500 connections, and how many people may join in a second.
+//! `cargo bench --bench serve`; without nginx it says so and measures the rest.
+
+#[path = "support/relay.rs"]
+mod relay;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection, Row, SqliteConnection};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::runtime::{Builder, Runtime};
+
+use relay::sink;
+
+const CONNECTIONS: usize = 50;
+const MANY: usize = 500;
+const ROUND: Duration = Duration::from_secs(4);
+/// Each server is asked so often, in turn; its best round counts.
+const ROUNDS: usize = 3;
+const JOINING: usize = 5_000;
+/// How long the last of them may wait until they are in the store.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// A program that ends with the bench.
+struct Server {
+    child: Child,
+    port: u16,
+    _out: Option<BufReader<ChildStdout>>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn make_site(site: &Path, relay: u16) {
+    let sentence = "The daemon hums in the cellar while the kettle waits for the morning shift. ";
+    fs::create_dir(site.join("post")).unwrap();
+    let post = format!(
+        "---\ntitle: Long\ndate: 2024-06-01\n---\n{}\n",
+        sentence.repeat(680)
+    );
+    fs::write(site.join("post/long.md"), post).unwrap();
+    let config = format!(
+        "[site]\ntitle = \"Hums\"\nurl = \"https://hums.example/\"\nrequire_live = false\n\
+         [[digest]]\nname = \"weekly\"\nschedule = \"0 8 * * MON\"\n\
+         [mail]\nfrom = \"Hums <news@hums.example>\"\nsmtp = \"smtp://127.0.0.1:{relay}?tls=none\"\n\
+         [join]\nper_hour = 1000000\nper_domain = 1000000\nper_network = 1000000\n\
+         [web]\nurl = \"https://news.hums.example/\"\n"
+    );
+    fs::write(site.join("config.toml"), config).unwrap();
+}
+
+fn start_ours(site: &Path) -> Server {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tidings"))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .current_dir(site)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let (_, port) = line
+        .trim_end()
+        .trim_end_matches('/')
+        .rsplit_once(':')
+        .unwrap();
+    Server {
+        port: port.parse().unwrap(),
+        child,
+        _out: Some(out),
+    }
+}
+
+/// nginx with these files and as many workers as cores, without a log of requests; none where it is not installed.
+fn start_nginx(site: &Path) -> Option<Server> {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let folder = site.join("nginx");
+    fs::create_dir(&folder).unwrap();
+    let user = if is_root() { "user root;" } else { "" };
+    let config = format!(
+        "daemon off; {user} worker_processes auto; pid nginx.pid; error_log stderr;\n\
+         events {{ worker_connections 1024; }}\n\
+         http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;\n\
+         types {{ application/atom+xml atom; text/xml xml; }}\n\
+         client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n\
+         server {{ listen 127.0.0.1:{port}; root {}; }} }}\n",
+        site.join("public").display()
+    );
+    fs::write(folder.join("nginx.conf"), config).unwrap();
+    let child = Command::new("nginx")
+        .arg("-p")
+        .arg(&folder)
+        .arg("-c")
+        .arg(folder.join("nginx.conf"))
+        .stderr(Stdio::null())
+        .spawn();
+    let child = match child {
+        Ok(child) => child,
+        Err(error) => {
+            println!("nginx   not measured: {error}");
+            return None;
+        }
+    };
+    let begun = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "nginx does not listen"
+        );
+        thread::sleep(Duration::from_millis(20));
+    }
+    Some(Server {
+        child,
+        port,
+        _out: None,
+    })
+}
+
+fn is_root() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().any(|line| line.starts_with("Uid:\t0\t"))
+}
+
+/// One request on a connection of its own: the head of the answer.
+fn ask(port: u16, headers: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let request = format!(
+        "GET /atom.xml HTTP/1.1\r\nHost: news.hums.example\r\nConnection: close\r\n{headers}\r\n"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, _) = answer.split_once("\r\n\r\n").unwrap();
+    head.to_owned()
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    let found = lines.find(|(key, _)| key.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value)
+}
+
+/// Answers a second of this server to this request, over all connections at once.
+fn rate(port: u16, request: &str, length: usize) -> f64 {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let begun = Instant::now();
+        let mut clients = tokio::task::JoinSet::new();
+        for _ in 0..CONNECTIONS {
+            let request = request.as_bytes().to_vec();
+            clients.spawn(async move {
+                let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
+                    .await
+                    .unwrap();
+                stream.set_nodelay(true).unwrap();
+                let mut block = vec![0; 64 << 10];
+                let mut answers = 0_u32;
+                while begun.elapsed() < ROUND {
+                    stream.write_all(&request).await.unwrap();
+                    let mut left = length;
+                    while left > 0 {
+                        let read = stream.read(&mut block).await.unwrap();
+                        assert!(read > 0 && read <= left, "another answer");
+                        left -= read;
+                    }
+                    answers += 1;
+                }
+                answers
+            });
+        }
+        let answers: u32 = clients.join_all().await.into_iter().sum();
+        f64::from(answers) / begun.elapsed().as_secs_f64()
+    })
+}
+
+/// A request and the length of what is answered to it, head and body.
+fn measured(port: u16, is_known: bool) -> (String, usize) {
+    let whole = ask(port, "");
+    let known = header(&whole, "etag").expect("a tag");
+    let headers = match is_known {
+        true => format!("If-None-Match: {known}\r\n"),
+        false => String::new(),
+    };
+    let request = format!("GET /atom.xml HTTP/1.1\r\nHost: news.hums.example\r\n{headers}\r\n");
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let (mut answer, mut block) = (Vec::new(), [0; 64 << 10]);
+    let end = loop {
+        let read = stream.read(&mut block).unwrap();
+        answer.extend_from_slice(&block[..read]);
+        if let Some(at) = answer.windows(4).position(|octets| octets == b"\r\n\r\n") {
+            break at + 4;
+        }
+    };
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let expected = if is_known { " 304 " } else { " 200 " };
+    assert!(head.lines().next().unwrap().contains(expected), "{head}");
+    let body = match is_known {
+        true => 0,
+        false => header(&head, "content-length").unwrap().parse().unwrap(),
+    };
+    assert!(is_known || body > 50_000, "{head}");
+    (request, end + body)
+}
+
+fn compare(ours: &Server, nginx: Option<&Server>) {
+    for (what, is_known) in [("304", true), ("50 KB", false)] {
+        let servers = [Some(ours), nginx];
+        let mut best = [0.0_f64; 2];
+        for _ in 0..ROUNDS {
+            for (server, best) in servers.iter().zip(&mut best) {
+                let Some(server) = server else { continue };
+                let (request, length) = measured(server.port, is_known);
+                *best = best.max(rate(server.port, &request, length));
+            }
+        }
+        let [ours, nginx] = best;
+        println!("{what:7} {ours:9.0} a second");
+        if nginx > 0.0 {
+            println!(
+                "nginx   {nginx:9.0} a second; ours {:.2} of it",
+                ours / nginx
+            );
+        }
+    }
+}
+
+/// The most memory that a process ever had, in MB.
+fn peak(process: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kib / 1024.0
+}
+
+fn hold_many(ours: &Server) {
+    let (request, length) = measured(ours.port, false);
+    let mut open = Vec::new();
+    for _ in 0..MANY {
+        let mut stream = TcpStream::connect(("127.0.0.1", ours.port)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        open.push(stream);
+    }
+    let mut answer = vec![0; length];
+    for stream in &mut open {
+        stream.read_exact(&mut answer).unwrap();
+    }
+    println!(
+        "memory  {:9.1} MB at {MANY} connections",
+        peak(ours.child.id())
+    );
+}
+
+/// People who fill in the form, from all connections at once, until all of them are in the store.
+fn join(site: &Path, port: u16) {
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        for client in 0..CONNECTIONS {
+            scope.spawn(move || {
+                for person in (client..JOINING).step_by(CONNECTIONS) {
+                    let body = format!("email=reader{person}@d{}.example", person % 200);
+                    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                    let head = format!(
+                        "POST /subscribe HTTP/1.1\r\nHost: news.hums.example\r\nConnection: close\r\n\
+                         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+                        body.len()
+                    );
+                    stream.write_all((head + &body).as_bytes()).unwrap();
+                    let mut answer = String::new();
+                    stream.read_to_string(&mut answer).unwrap();
+                    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+                }
+            });
+        }
+    });
+    let runtime = Runtime::new().unwrap();
+    let file = format!("sqlite://{}", site.join("tidings.db").display());
+    loop {
+        let count: i64 = runtime.block_on(async {
+            let mut store = SqliteConnection::connect(&file).await.unwrap();
+            let row = sqlx::query("SELECT COUNT(*) FROM delivery")
+                .fetch_one(&mut store)
+                .await;
+            row.unwrap().get(0)
+        });
+        if usize::try_from(count).unwrap() >= JOINING {
+            break;
+        }
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{count} of {JOINING} are in the store"
+        );
+        thread::sleep(Duration::from_millis(50));
+    }
+    let rate = 5_000.0 / begun.elapsed().as_secs_f64();
+    println!("join    {rate:9.0} a second");
+}
+
+fn main() {
+    let relay = sink(Duration::ZERO);
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path();
+    make_site(site, relay);
+    let ours = start_ours(site);
+    let begun = Instant::now();
+    while !site.join("public/atom.xml").exists() {
+        assert!(begun.elapsed() < PATIENCE, "no feed is built");
+        thread::sleep(Duration::from_millis(50));
+    }
+    // The first round of the schedule is over.
+    thread::sleep(Duration::from_secs(2));
+    hold_many(&ours);
+    let nginx = start_nginx(site);
+    compare(&ours, nginx.as_ref());
+    join(site, ours.port);
+}
