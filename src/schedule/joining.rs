@@ -4,6 +4,7 @@
 //! for advertising.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 
 use anyhow::bail;
@@ -52,9 +53,8 @@ pub(crate) async fn ask_to_join(
     let key = store.current_key().await?;
     let mut letters = HashMap::new();
     for signup in signups {
-        let names = names_of(signup.digests);
-        if !letters.contains_key(&names) {
-            letters.insert(names, write_letter(app, signup, &key)?);
+        if let Entry::Vacant(place) = letters.entry(names_of(signup.digests)) {
+            place.insert(write_letter(app, signup, &key)?);
         }
     }
     let all_names: Vec<_> = signups.iter().map(|one| names_of(one.digests)).collect();

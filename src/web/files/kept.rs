@@ -39,13 +39,20 @@ pub(super) enum Look {
     Unknown,
 }
 
+/// Nothing is known of a path before its file is read.
+#[derive(Debug)]
+pub(super) struct NeedsReading;
+
 impl Look {
-    /// The file, where there is one; none at all where that takes reading.
-    pub(super) fn known(self) -> Option<Option<Opened>> {
+    /// The file, where there is one.
+    ///
+    /// # Errors
+    /// Where that takes reading.
+    pub(super) fn known(self) -> Result<Option<Opened>, NeedsReading> {
         match self {
-            Self::Found(opened) => Some(Some(opened)),
-            Self::Missing => Some(None),
-            Self::Unknown => None,
+            Self::Found(opened) => Ok(Some(opened)),
+            Self::Missing => Ok(None),
+            Self::Unknown => Err(NeedsReading),
         }
     }
 }

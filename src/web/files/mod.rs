@@ -20,7 +20,7 @@ use axum::response::Response;
 use crate::config::{Config, Feeds};
 use crate::feed::media_type;
 use crate::web::guard::{PAGE_OF_POSTS, status};
-use kept::{KeptFiles, Look};
+use kept::{KeptFiles, Look, NeedsReading};
 use negotiate::{Encoding, Slice, is_known, parse_accepted, part};
 use opened::Opened;
 
@@ -110,7 +110,7 @@ impl Files {
                 return Some(refused);
             }
         }
-        Some(match find(look, path, headers)? {
+        Some(match find(look, path, headers).ok()? {
             Found::File(opened, below) => {
                 let answer = send(opened, self.head_of(&below), method, headers);
                 answer.unwrap_or_else(|_| status(StatusCode::NOT_FOUND, "there is no such page\n"))
@@ -153,10 +153,17 @@ impl Files {
     }
 }
 
-/// What a path leads to; none where that is not known without reading.
-fn find(look: &dyn Fn(&Path, Encoding) -> Look, path: &str, headers: &HeaderMap) -> Option<Found> {
+/// What a path leads to.
+///
+/// # Errors
+/// Where that is not known without reading.
+fn find(
+    look: &dyn Fn(&Path, Encoding) -> Look,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Found, NeedsReading> {
     let Some(below) = path::below(path) else {
-        return Some(Found::Nothing);
+        return Ok(Found::Nothing);
     };
     let candidates = match path {
         // A folder of feeds alone has no home page, but one that explains them.
@@ -178,16 +185,16 @@ fn find(look: &dyn Fn(&Path, Encoding) -> Look, path: &str, headers: &HeaderMap)
             if let Some(twin) = look(&below, encoding).known()?
                 && twin.modified >= plain.modified
             {
-                return Some(Found::File(twin, below));
+                return Ok(Found::File(twin, below));
             }
         }
-        return Some(Found::File(plain, below));
+        return Ok(Found::File(plain, below));
     }
     let is_folder = !path.ends_with('/')
         && look(&below.join("index.html"), Encoding::Identity)
             .known()?
             .is_some();
-    Some(match is_folder {
+    Ok(match is_folder {
         true => Found::Folder,
         false => Found::Nothing,
     })
