@@ -201,7 +201,7 @@ fn measured(port: u16, is_known: bool) -> (String, usize) {
     let request = format!("GET /atom.xml HTTP/1.1\r\nHost: news.hums.example\r\n{headers}\r\n");
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
-    let (mut answer, mut block) = (Vec::new(), [0; 64 << 10]);
+    let (mut answer, mut block) = (Vec::new(), vec![0; 64 << 10]);
     let end = loop {
         let read = stream.read(&mut block).unwrap();
         answer.extend_from_slice(&block[..read]);
