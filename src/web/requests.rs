@@ -33,7 +33,7 @@ pub(super) struct FormRequest {
     pub(super) network: Option<IpAddr>,
 }
 
-enum Waiting {
+enum QueueItem {
     Request(FormRequest),
     /// Answered once everything before it is written.
     Flush(oneshot::Sender<()>),
@@ -41,7 +41,7 @@ enum Waiting {
 
 /// The requests that wait, and the task that writes them.
 pub(super) struct RequestQueue {
-    waiting: mpsc::Sender<Waiting>,
+    waiting: mpsc::Sender<QueueItem>,
 }
 
 impl RequestQueue {
@@ -54,8 +54,8 @@ impl RequestQueue {
                 let (mut requests, mut flushed) = (Vec::new(), Vec::new());
                 for one in some.drain(..) {
                     match one {
-                        Waiting::Request(request) => requests.push(request),
-                        Waiting::Flush(done) => flushed.push(done),
+                        QueueItem::Request(request) => requests.push(request),
+                        QueueItem::Flush(done) => flushed.push(done),
                     }
                 }
                 write(&app, &store, &requests).await;
@@ -69,14 +69,14 @@ impl RequestQueue {
 
     /// Takes a request; false where too many wait. A crowd waits a while, and how long says nothing about the address.
     pub(super) async fn take(&self, request: FormRequest) -> bool {
-        let taken = self.waiting.send(Waiting::Request(request));
+        let taken = self.waiting.send(QueueItem::Request(request));
         matches!(timeout(CROWDED, taken).await, Ok(Ok(())))
     }
 
     /// Waits until everything that was taken is written.
     pub(super) async fn flush(&self) {
         let (done, is_done) = oneshot::channel();
-        if self.waiting.send(Waiting::Flush(done)).await.is_ok() {
+        if self.waiting.send(QueueItem::Flush(done)).await.is_ok() {
             let _ = is_done.await;
         }
     }

@@ -23,7 +23,7 @@ const SETTLED: Duration = Duration::from_secs(1);
 
 /// A file that was looked at.
 #[derive(Debug)]
-struct Known {
+struct KeptFile {
     stamp: FileStamp,
     since: Instant,
     opened: Option<Opened>,
@@ -59,10 +59,10 @@ impl Look {
 
 /// The files that are kept, by their path.
 #[derive(Debug, Default)]
-pub(super) struct KeptFiles(Mutex<HashMap<PathBuf, Known>>);
+pub(super) struct KeptFiles(Mutex<HashMap<PathBuf, KeptFile>>);
 
 impl KeptFiles {
-    fn known(&self) -> MutexGuard<'_, HashMap<PathBuf, Known>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<PathBuf, KeptFile>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -99,13 +99,13 @@ impl KeptFiles {
             true => opened.into_memory()?,
             false => opened,
         };
-        let file = Known {
+        let file = KeptFile {
             stamp,
             since,
             opened: is_settled.then(|| opened.clone()),
         };
         let mut known = self.known();
-        let bytes: u64 = known.values().map(Known::bytes).sum();
+        let bytes: u64 = known.values().map(KeptFile::bytes).sum();
         if known.len() >= MOST_FILES || bytes + file.bytes() > MOST_BYTES {
             known.clear();
         }
@@ -114,7 +114,7 @@ impl KeptFiles {
     }
 }
 
-impl Known {
+impl KeptFile {
     /// How many bytes of it are kept.
     fn bytes(&self) -> u64 {
         self.opened.as_ref().map_or(0, |opened| opened.length)

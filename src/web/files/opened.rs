@@ -21,7 +21,7 @@ const CHUNK: u64 = 64 << 10;
 /// A file that is there, opened.
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
-    content: Content,
+    content: FileBytes,
     /// By which it is known again.
     pub(super) stamp: FileStamp,
     pub(super) length: u64,
@@ -33,7 +33,7 @@ pub(super) struct Opened {
 
 /// Where the bytes of a file are.
 #[derive(Debug, Clone)]
-enum Content {
+enum FileBytes {
     OnDisk(Arc<File>),
     InMemory(Bytes),
 }
@@ -78,7 +78,7 @@ impl Opened {
             encoding.ending()
         );
         Some(Self {
-            content: Content::OnDisk(Arc::new(file)),
+            content: FileBytes::OnDisk(Arc::new(file)),
             stamp: FileStamp::new(&metadata),
             length: metadata.len(),
             modified: metadata.modified().ok()?,
@@ -90,8 +90,8 @@ impl Opened {
     /// The same with its bytes in memory.
     pub(super) fn into_memory(self) -> io::Result<Self> {
         let content = match &self.content {
-            Content::OnDisk(file) => Content::InMemory(read_part(file, 0..self.length)?),
-            Content::InMemory(_) => self.content,
+            FileBytes::OnDisk(file) => FileBytes::InMemory(read_part(file, 0..self.length)?),
+            FileBytes::InMemory(_) => self.content,
         };
         Ok(Self { content, ..self })
     }
@@ -99,12 +99,12 @@ impl Opened {
     /// The bytes of a part: one chunk at once, a longer part as the client takes it.
     pub(super) fn into_body(self, part: Range<u64>) -> io::Result<Body> {
         let file = match self.content {
-            Content::InMemory(bytes) => {
+            FileBytes::InMemory(bytes) => {
                 let index = |at: u64| usize::try_from(at).map_err(io::Error::other);
                 let part = index(part.start)?..index(part.end)?;
                 return Ok(Body::from(bytes.slice(part)));
             }
-            Content::OnDisk(file) => file,
+            FileBytes::OnDisk(file) => file,
         };
         if part.end - part.start <= CHUNK {
             return Ok(Body::from(read_part(&file, part)?));
