@@ -31,6 +31,7 @@
 //! | | `ledger`, `reader`, `verdict`, `token` | issues and deliveries, people, the meaning of a reply, signed links |
 //! | | [`config`], [`clock`], `language`, `template` | the site's settings, the time, words and templates |
 //! | | `html`, `http`, `file`, `child` | HTML text, an HTTP client, files, other programs |
+//! | | `tls`, `login` | TLS with servers of mail, and passwords that no reply may repeat |
 //! | | `finding`, `fault`, `ending`, `talk` | what is wrong, panics, how a command ended, where results and findings go |
 //!
 //! The front door is [`run`] with what it takes: [`cli`], [`clock`] and [`config`].
@@ -65,6 +66,7 @@ mod language;
 mod ledger;
 mod loader;
 mod lock;
+mod login;
 mod message;
 mod post;
 mod publish;
@@ -76,6 +78,7 @@ mod store;
 mod subscriber;
 mod talk;
 mod template;
+mod tls;
 mod token;
 mod verdict;
 mod web;

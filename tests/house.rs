@@ -19,7 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["post"],
     &[
         "ledger", "reader", "token", "finding", "fault", "template", "language", "clock", "config",
-        "http", "consent", "file", "child", "html", "verdict", "talk", "ending",
+        "http", "consent", "file", "child", "html", "verdict", "talk", "ending", "login", "tls",
     ],
 ];
 

@@ -1,25 +1,14 @@
 //! Opens a connection: TCP, greeting, TLS as configured, EHLO, AUTH.
 
 use std::fmt::Display;
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-
-use anyhow::bail;
-use tokio::net::{TcpStream, lookup_host};
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 use crate::config::{Mail, Relay, Timeouts, Tls};
-use crate::file::read::{WRITTEN, read};
+use crate::login::{Login, Secrets};
+use crate::smtp::auth::steps;
 use crate::smtp::dialogue::Connection;
-use crate::smtp::login::{Login, Secrets};
 use crate::smtp::offers::Offers;
 use crate::smtp::wire::Wire;
+use crate::tls::{TlsSettings, connect};
 use crate::verdict::{Reply, Trouble};
 
 /// The settings for opening connections to a relay. Certificates are read once.
@@ -29,7 +18,7 @@ pub struct Dialer {
     limits: Timeouts,
     hello: String,
     login: Option<Login>,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
+    tls: Option<TlsSettings>,
 }
 
 impl Dialer {
@@ -39,9 +28,11 @@ impl Dialer {
     /// Trouble on our side: a certificate that cannot be read, or a password that would be sent unencrypted.
     pub fn for_sender(relay: &Relay, mail: &Mail, sender: &str) -> Result<Self, Trouble> {
         let login = match (&mail.user, &mail.password) {
-            (Some(user), Some(password)) => {
-                Some(Login::new(mail.auth, user.clone(), password.clone()))
-            }
+            (Some(user), Some(password)) => Some(Login {
+                auth: mail.auth,
+                user: user.clone(),
+                password: password.clone(),
+            }),
             _ => None,
         };
         if let (Some(user), None) = (&mail.user, &mail.password) {
@@ -56,7 +47,9 @@ impl Dialer {
         }
         let tls = match relay.tls {
             Tls::None => None,
-            Tls::Implicit | Tls::Required => Some(connector(relay, mail.ca.as_deref())?),
+            Tls::Implicit | Tls::Required => {
+                Some(TlsSettings::new(&relay.host, mail.ca.as_deref())?)
+            }
         };
         let domain = sender.rsplit('@').next().unwrap_or("localhost");
         let hello = mail.hello.as_deref().unwrap_or(domain).to_owned();
@@ -80,17 +73,15 @@ impl Dialer {
         let tcp = connect(host, relay.port, limits.connect.0)
             .await
             .map_err(|error| lost(&error))?;
-        // Nagle's algorithm and the relay's delayed ACK together would cost 40 ms.
-        tcp.set_nodelay(true).map_err(|error| lost(&error))?;
         let secrets = self.login.as_ref().map(Login::secrets);
         let secrets: Secrets = secrets.unwrap_or_default();
         let mut wire = Wire::new(tcp, secrets);
-        if let (Tls::Implicit, Some((connector, name))) = (relay.tls, &self.tls) {
-            wire = wire.encrypt(connector, name, limits.connect.0).await?;
+        if let (Tls::Implicit, Some(tls)) = (relay.tls, &self.tls) {
+            wire = wire.encrypt(tls, limits.connect.0).await?;
         }
         expect(wire.read(limits.greeting.0).await?, 220)?;
         let mut offers = self.ehlo(&mut wire).await?;
-        if let (Tls::Required, Some((connector, name))) = (relay.tls, &self.tls) {
+        if let (Tls::Required, Some(tls)) = (relay.tls, &self.tls) {
             if !offers.starttls {
                 return Err(Trouble::Us(
                     "the relay offers no STARTTLS; nothing was said in clear".to_owned(),
@@ -104,7 +95,7 @@ impl Dialer {
                     "the relay, or someone on the way, spoke before TLS began".to_owned(),
                 ));
             }
-            wire = wire.encrypt(connector, name, limits.connect.0).await?;
+            wire = wire.encrypt(tls, limits.connect.0).await?;
             offers = self.ehlo(&mut wire).await?;
         }
         if let Some(login) = &self.login {
@@ -128,10 +119,8 @@ impl Dialer {
             return Err(Trouble::Relay("the relay speaks out of turn".to_owned()));
         }
         let mut last = Reply::new(0, "");
-        for step in login
-            .steps(&offers.auth)
-            .map_err(|why| Trouble::Us(why.to_string()))?
-        {
+        let steps = steps(login, &offers.auth);
+        for step in steps.map_err(|why| Trouble::Us(why.to_string()))? {
             wire.write(format!("{step}\r\n").as_bytes(), limit).await?;
             last = wire.read(limit).await?;
             if last.code != 334 {
@@ -153,66 +142,10 @@ impl Dialer {
     }
 }
 
-/// Connects to the first of the host's addresses that answers. Each has the whole time limit, so that one that drops
-/// packets does not prevent trying the next.
-async fn connect(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
-    let late = || io::Error::new(io::ErrorKind::TimedOut, "the connection took too long");
-    let addresses = timeout(limit, lookup_host((host, port)))
-        .await
-        .map_err(|_| late())??;
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for address in addresses {
-        match timeout(limit, TcpStream::connect(address)).await {
-            Ok(Ok(tcp)) => return Ok(tcp),
-            Ok(Err(error)) => last = error,
-            Err(_) => last = late(),
-        }
-    }
-    Err(last)
-}
-
-/// Trusts the system's certificates and those of the config. Called once, since reading them takes milliseconds.
-fn connector(
-    relay: &Relay,
-    ca: Option<&Path>,
-) -> Result<(TlsConnector, ServerName<'static>), Trouble> {
-    let us = |error: &dyn Display| Trouble::Us(format!("TLS cannot be set up: {error}"));
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(file) = ca {
-        add_certificates(&mut roots, file)
-            .map_err(|why| us(&format!("`{}`, which `ca` names: {why}", file.display())))?;
-    }
-    let config =
-        ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| us(&error))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-    let host = relay.host.trim_matches(['[', ']']).to_owned();
-    let name = ServerName::try_from(host).map_err(|error| us(&error))?;
-    Ok((TlsConnector::from(Arc::new(config)), name))
-}
-
 fn expect(reply: Reply, code: u16) -> Result<Reply, Trouble> {
     if reply.code == code {
         Ok(reply)
     } else {
         Err(Trouble::Relay(format!("the relay says {reply}")))
-    }
-}
-
-/// Adds the certificates of a PEM file to the trusted ones.
-fn add_certificates(roots: &mut RootCertStore, file: &Path) -> anyhow::Result<()> {
-    let bytes = read(file, WRITTEN)?;
-    let mut count = 0;
-    for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        let certificate = certificate?;
-        roots.add(certificate)?;
-        count += 1;
-    }
-    match count {
-        0 => bail!("it holds no certificate in PEM form"),
-        _ => Ok(()),
     }
 }

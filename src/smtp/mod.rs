@@ -1,9 +1,9 @@
 //! SMTP client (RFC 5321): connections and the dialogue over them.
 
+mod auth;
 mod body;
 mod dialer;
 mod dialogue;
-mod login;
 mod offers;
 mod wire;
 

@@ -6,13 +6,11 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 
-use crate::smtp::login::Secrets;
-use crate::verdict::{LONGEST_TEXT, Reply, Trouble, one_line};
+use crate::login::Secrets;
+use crate::tls::TlsSettings;
+use crate::verdict::{Reply, Trouble};
 
 /// Longest line of a reply, in octets: twice the limit of RFC 5321 4.5.3.1.5.
 const LONGEST_LINE: usize = 1000;
@@ -37,22 +35,6 @@ fn relay(error: impl std::fmt::Display) -> Trouble {
     Trouble::Relay(error.to_string())
 }
 
-/// Explains a certificate's fault, with a hint.
-fn explain(fault: &CertificateError) -> String {
-    match fault {
-        CertificateError::UnknownIssuer => {
-            "nobody whom this machine trusts has signed it; name its issuer's certificate in `ca`".to_owned()
-        }
-        // The library has no variant for this fault, only a text.
-        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            "it is an authority's (CA:TRUE), as `openssl req -x509` makes it, and may not stand for a server; make it with \
-             `-addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:NAME`"
-                .to_owned()
-        }
-        other => one_line(&other.to_string(), LONGEST_TEXT),
-    }
-}
-
 impl Wire {
     /// Wraps an unencrypted connection. Replies that repeat one of the secrets are hidden.
     pub(super) fn new(stream: TcpStream, secrets: Secrets) -> Self {
@@ -64,29 +46,11 @@ impl Wire {
     }
 
     /// Upgrades the connection to TLS.
-    pub(super) async fn encrypt(
-        self,
-        connector: &TlsConnector,
-        name: &ServerName<'static>,
-        limit: Duration,
-    ) -> Result<Self, Trouble> {
+    pub(super) async fn encrypt(self, tls: &TlsSettings, limit: Duration) -> Result<Self, Trouble> {
         let Stream::Plain(tcp) = self.stream else {
             return Ok(self);
         };
-        let handshake = connector.connect(name.clone(), tcp);
-        let stream = timeout(limit, handshake)
-            .await
-            .map_err(|_| relay("the TLS handshake took too long"))?;
-        let stream = stream.map_err(|error| {
-            let cause = error.get_ref().and_then(|inner| inner.downcast_ref());
-            match cause {
-                Some(TlsError::InvalidCertificate(cause)) => Trouble::Us(format!(
-                    "the relay's certificate is not accepted: {}",
-                    explain(cause)
-                )),
-                _ => relay(format!("the TLS handshake failed: {error}")),
-            }
-        })?;
+        let stream = tls.encrypt(tcp, "relay", limit).await?;
         Ok(Self {
             stream: Stream::Tls(Box::new(stream)),
             buffer: Vec::new(),
