@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args, ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::clock::time_of;
-use crate::config::{Day, StoreUrl};
+use crate::config::{Day, ImapAccount, StoreUrl};
 use crate::digest::ManualOptions;
 use crate::finding::Rule;
 use crate::ledger::IssueId;
@@ -172,11 +172,17 @@ pub struct InitArgs {
 #[derive(Debug, Args)]
 pub struct InboxArgs {
     /// A folder with `new`, `cur` and `tmp`; what is done moves to `.tidings-done` in it
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["mbox", "stdin"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["mbox", "imap", "stdin"])]
     pub maildir: Option<PathBuf>,
     /// A file of messages; it stays as it is
-    #[arg(long, value_name = "FILE", conflicts_with = "stdin")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["imap", "stdin"])]
     pub mbox: Option<PathBuf>,
+    /// A mailbox on a server, `imaps://user@host/INBOX`; what is done moves to `[mail] inbox_done`
+    #[arg(long, value_name = "URL", conflicts_with = "stdin")]
+    pub imap: Option<ImapAccount>,
+    /// Read all of a mailbox on a server, also what was left in it before
+    #[arg(long, conflicts_with_all = ["maildir", "mbox", "stdin"])]
+    pub all: bool,
     /// One message from standard input: for a pipe of the mail server's
     #[arg(long)]
     pub stdin: bool,

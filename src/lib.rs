@@ -22,6 +22,7 @@
 //! | stores | `store` | SQL: readers, issues, deliveries |
 //! | | `publish` | bytes → files, and the manifest of the last build |
 //! | | `smtp` | the SMTP client |
+//! | | `imap` | the IMAP client: a box on a server |
 //! | formats | `feed` | posts → documents; one writer for each format |
 //! | | `message` | a draft → MIME, signed |
 //! | choices | `digest` | chooses the news and renders an issue |
@@ -58,6 +59,7 @@ mod file;
 mod finding;
 mod html;
 mod http;
+mod imap;
 mod inbox;
 mod init;
 #[doc(hidden)]

@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["schedule", "build", "init"],
     &["app"],
     &["delivery", "inbox", "loader", "subscriber"],
-    &["publish", "store", "smtp"],
+    &["publish", "store", "smtp", "imap"],
     &["feed", "message"],
     &["digest", "lock"],
     &["post"],

@@ -32,6 +32,7 @@ mod hosts;
 mod house;
 mod ids;
 mod ignored;
+mod imap;
 mod inbox;
 mod init;
 mod interrupts;
@@ -70,4 +71,5 @@ mod web;
 mod wire;
 mod words;
 
+use support::imap as imap_server;
 use support::{browser, database, feed, http, parsers, program, relay, scene};

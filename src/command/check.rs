@@ -12,15 +12,16 @@ pub(super) use forms::conclude;
 use crate::app::App;
 use crate::build::{BuildOptions, build, read};
 use crate::cli::CheckArgs;
-use crate::config::{Config, Digest};
+use crate::config::{Config, Digest, ImapAccount, Inbox};
 use crate::delivery::{Mailer, load_signer};
 use crate::digest::{news, split, split_at_limit};
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
-use crate::inbox::{RATED, find_high_rates};
+use crate::imap::ImapSession;
+use crate::inbox::{MOST_BYTES, RATED, find_high_rates};
 use crate::ledger::{IssueId, IssueState};
 use crate::loader::Loaded;
-use crate::schedule::Turn;
+use crate::schedule::{Turn, name_fault};
 use crate::smtp::Dialer;
 use crate::store::{Access, StoreError};
 use crate::talk::Talk;
@@ -50,6 +51,9 @@ pub(super) fn check(
             gathered.report(&[finding_of(app, error)]);
         }
         check_mail(app, &mut gathered, args.offline).await;
+        if let (Some(Inbox::Imap(account)), false) = (&app.config.mail.inbox, args.offline) {
+            check_inbox(app, &mut gathered, account).await;
+        }
     });
     conclude(talk, args, gathered.into_findings())
 }
@@ -182,6 +186,19 @@ async fn check_store(app: &App, gathered: &mut Talk<'_>) -> anyhow::Result<()> {
     let since = app.clock.now() - RATED;
     gathered.report(&find_high_rates(&store.domains(since).await?));
     Ok(())
+}
+
+/// Logs in to the box on a server, and looks at its mailbox.
+async fn check_inbox(app: &App, gathered: &mut Talk<'_>, account: &ImapAccount) {
+    let looked = async {
+        let mut session = ImapSession::open(account, &app.config.mail, MOST_BYTES).await?;
+        session.select(account, true).await?;
+        session.close().await;
+        Ok(())
+    };
+    if let Err(trouble) = Box::pin(looked).await {
+        gathered.report(&[name_fault(&account.to_string(), &trouble)]);
+    }
 }
 
 /// Reads the keys, and speaks to the relay up to AUTH.

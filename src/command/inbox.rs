@@ -17,16 +17,17 @@ pub(super) async fn inbox(
     talk: &mut Talk<'_>,
     args: &cli::InboxArgs,
 ) -> anyhow::Result<Ending> {
-    let named = match (&args.maildir, &args.mbox) {
-        (Some(folder), _) => Some(Inbox::Maildir(folder.clone())),
-        (None, Some(file)) => Some(Inbox::Mbox(file.clone())),
-        (None, None) if args.stdin => None,
-        (None, None) => app.config.mail.inbox.clone(),
+    let named = match (&args.maildir, &args.mbox, &args.imap) {
+        (Some(folder), _, _) => Some(Inbox::Maildir(folder.clone())),
+        (_, Some(file), _) => Some(Inbox::Mbox(file.clone())),
+        (_, _, Some(account)) => Some(Inbox::Imap(account.clone())),
+        _ if args.stdin => None,
+        _ => app.config.mail.inbox.clone(),
     };
     let incomings = match named {
-        Some(inbox) => Incomings::open(&inbox)?,
+        Some(inbox) => Incomings::open(app, &inbox, args.all).await?,
         None if io::stdin().is_terminal() => bail!(
-            "there is no box to read\n  set `inbox` under [mail], name one with `--maildir` or `--mbox`, or hand a message \
+            "there is no box to read\n  set `inbox` under [mail], name one with `--maildir`, `--mbox` or `--imap`, or hand a message \
              over on standard input"
         ),
         None => Incomings::pipe(io::stdin().lock())?,

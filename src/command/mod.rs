@@ -81,7 +81,8 @@ fn is_handed_over(command: &SiteCommand, config: Option<&Config>) -> bool {
         return false;
     };
     let has_box = |config: &Config| config.mail.inbox.is_some();
-    let is_named = args.maildir.is_some() || args.mbox.is_some() || config.is_none_or(has_box);
+    let names_one = args.maildir.is_some() || args.mbox.is_some() || args.imap.is_some();
+    let is_named = names_one || config.is_none_or(has_box);
     args.stdin || !is_named && !io::stdin().is_terminal()
 }
 

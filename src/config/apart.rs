@@ -100,9 +100,8 @@ impl Config {
         if let StoreUrl::Sqlite(file) = &self.store.url {
             private.push(file.clone());
         }
-        if let Some(Inbox::Maildir(path) | Inbox::Mbox(path)) = &mail.inbox {
-            private.push(path.clone());
-        }
+        let inbox = mail.inbox.as_ref().and_then(Inbox::path);
+        private.extend(inbox.map(Path::to_owned));
         if let Some(dkim) = &mail.dkim {
             private.push(dkim.key.clone());
             private.extend(dkim.ed25519.as_ref().map(|second| second.key.clone()));
@@ -214,10 +213,13 @@ impl Config {
                 own.push(Own::new("mail", "dkim", key, Use::Read));
             }
         }
-        own.extend(self.mail.inbox.as_ref().map(|inbox| match inbox {
-            Inbox::Maildir(folder) => Own::new("mail", "inbox", folder, Use::Maildir),
-            Inbox::Mbox(file) => Own::new("mail", "inbox", file, Use::Read),
-        }));
+        match &self.mail.inbox {
+            Some(Inbox::Maildir(folder)) => {
+                own.push(Own::new("mail", "inbox", folder, Use::Maildir));
+            }
+            Some(Inbox::Mbox(file)) => own.push(Own::new("mail", "inbox", file, Use::Read)),
+            Some(Inbox::Imap(_)) | None => {}
+        }
         own
     }
 }

@@ -10,7 +10,14 @@ use crate::finding::{Finding, Rule};
 const PREFIX: &str = "TIDINGS_";
 
 /// The keys whose values are not shown, nor those of what somebody takes for a key below them.
-const SECRETS: [&str; 4] = ["mail.smtp", "mail.password", "mail.dkim.pem", "store.url"];
+const SECRETS: [&str; 6] = [
+    "mail.smtp",
+    "mail.password",
+    "mail.inbox",
+    "mail.inbox_password",
+    "mail.dkim.pem",
+    "store.url",
+];
 
 /// A site in which any one key can be tried by itself, so that a value that does not fit is the fault of its variable.
 const TRIAL: &str = r#"

@@ -33,7 +33,7 @@ pub(super) fn explain(message: &str) -> Finding {
                 .split('`')
                 .skip(1)
                 .step_by(2)
-                .filter(|known| *known != "password")
+                .filter(|known| !matches!(*known, "password" | "inbox_password"))
                 .collect();
             let mut hint = format!("expected {}", list(&known));
             if let Some(near) = nearest(unknown, &known) {

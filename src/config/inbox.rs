@@ -6,47 +6,49 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::config::value::from_text;
+use crate::config::ImapAccount;
+use crate::config::value::{ValueError, from_text};
 
-/// A box of mail on this machine.
+/// A box of mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inbox {
     /// A folder with `new`, `cur` and `tmp`.
     Maildir(PathBuf),
     /// One file with a line `From …` before each message (RFC 4155).
     Mbox(PathBuf),
-}
-
-/// Why a text names no box.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` {why}\nexpected something like maildir:/var/mail/news or mbox:/var/mail/news")]
-pub struct InboxError {
-    text: String,
-    why: &'static str,
+    /// A mailbox on a server.
+    Imap(ImapAccount),
 }
 
 impl Inbox {
+    /// Its path, where it is on this machine.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Maildir(path) | Self::Mbox(path) => Some(path),
+            Self::Imap(_) => None,
+        }
+    }
+
     pub(super) fn resolve_paths(&mut self, root: &Path) {
-        let (Self::Maildir(path) | Self::Mbox(path)) = self;
-        *path = root.join(&*path);
+        match self {
+            Self::Maildir(path) | Self::Mbox(path) => *path = root.join(&*path),
+            Self::Imap(_) => {}
+        }
     }
 }
 
 impl FromStr for Inbox {
-    type Err = InboxError;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, InboxError> {
-        let fail = |why| InboxError {
-            text: text.to_owned(),
-            why,
-        };
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         match text.split_once(':') {
             Some(("maildir", path)) if !path.is_empty() => Ok(Self::Maildir(path.into())),
             Some(("mbox", path)) if !path.is_empty() => Ok(Self::Mbox(path.into())),
-            Some(("imap" | "imaps", _)) => Err(fail(
-                "is on another machine: let a program fetch its mail into a Maildir",
-            )),
-            _ => Err(fail("is no box of mail")),
+            Some(("imap" | "imaps", _)) => text.parse().map(Self::Imap),
+            _ => Err(ValueError(format!(
+                "`{text}` is no box of mail
+expected something like maildir:/var/mail/news, mbox:/var/mail/news or imaps://news@imap.example/INBOX"
+            ))),
         }
     }
 }
@@ -56,6 +58,7 @@ impl fmt::Display for Inbox {
         match self {
             Self::Maildir(path) => write!(f, "maildir:{}", path.display()),
             Self::Mbox(path) => write!(f, "mbox:{}", path.display()),
+            Self::Imap(account) => account.fmt(f),
         }
     }
 }
@@ -72,18 +75,17 @@ mod tests {
 
     #[test]
     fn a_box_is_named_by_its_kind_and_its_place() {
-        for text in ["maildir:/var/mail/news", "mbox:mail/news"] {
+        for text in [
+            "maildir:/var/mail/news",
+            "mbox:mail/news",
+            "imaps://ada@x.example/INBOX",
+        ] {
             assert_eq!(text.parse::<Inbox>().unwrap().to_string(), text);
         }
-        for (text, why) in [
-            ("/var/mail/news", "is no box of mail"),
-            ("maildir:", "is no box of mail"),
-            ("mh:/mail", "is no box of mail"),
-            ("imaps://ada@x.example/INBOX", "on another machine"),
-        ] {
+        for text in ["/var/mail/news", "maildir:", "mh:/mail", ""] {
             let error = text.parse::<Inbox>().unwrap_err().to_string();
             assert!(
-                error.contains(why) && error.contains("maildir:/var"),
+                error.contains("is no box of mail") && error.contains("maildir:/var"),
                 "{error}"
             );
         }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::config::discover::address_key;
 use crate::config::environment::set_keys;
 use crate::config::explain::{explain, explain_in, list, nearest};
-use crate::config::{Config, Digest};
+use crate::config::{Config, Digest, Inbox};
 use crate::file::read::{WRITTEN, read_text};
 use crate::finding::{Finding, Place, Rule};
 
@@ -67,18 +67,21 @@ impl Config {
                 "give tidings a file of its own: `tidings init` writes a `tidings.toml` beside it",
             ));
         }
-        if table
-            .get("mail")
-            .is_some_and(|mail| mail.get("password").is_some())
-        {
-            return Err(Finding::error(
-                Rule::SecretInConfig,
-                "a password does not belong in the config",
-            )
-            .at_line(line_of(text, "password").unwrap_or(1))
-            .hint("set TIDINGS_MAIL__PASSWORD in the environment"));
+        let mail = table.get("mail");
+        for (key, variable) in [
+            ("password", "TIDINGS_MAIL__PASSWORD"),
+            ("inbox_password", "TIDINGS_MAIL__INBOX_PASSWORD"),
+        ] {
+            if mail.is_some_and(|mail| mail.get(key).is_some()) {
+                return Err(Finding::error(
+                    Rule::SecretInConfig,
+                    "a password does not belong in the config",
+                )
+                .at_line(line_of(text, key).unwrap_or(1))
+                .hint(format!("set {variable} in the environment")));
+            }
         }
-        let dkim = table.get("mail").and_then(|mail| mail.get("dkim"));
+        let dkim = mail.and_then(|mail| mail.get("dkim"));
         if dkim.is_some_and(|dkim| dkim.get("pem").is_some()) {
             return Err(Finding::error(
                 Rule::SecretInConfig,
@@ -139,6 +142,17 @@ impl Config {
             )
             .at_line(text.lines().count().max(1))
             .hint("expected from = \"Name <address>\""));
+        }
+        if let Some(Inbox::Imap(account)) = &self.mail.inbox
+            && account.mailbox == self.mail.inbox_done
+        {
+            let finding = Finding::error(
+                Rule::ConfigValue,
+                "`inbox` and `inbox_done` are one mailbox",
+            );
+            return Err(finding
+                .at_line(line_of(text, "inbox").unwrap_or(1))
+                .hint("what was read moves from one to the other: name another `inbox_done`"));
         }
         Ok(())
     }

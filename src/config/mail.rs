@@ -7,8 +7,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
-use crate::config::value::{ValueError, at_least_one, from_text, some_time};
-use crate::config::{Caps, Dkim, Inbox, Secret, Span};
+use crate::config::imap::is_name;
+use crate::config::value::{ValueError, at_least_one, from_text, is_loopback, some_time};
+use crate::config::{Auth, Caps, Dkim, Inbox, Secret, Span};
 use crate::reader::{Email, Mailbox};
 
 /// How mail leaves.
@@ -41,8 +42,13 @@ pub struct Mail {
     /// Whether each message has an envelope sender of its own, `bounces+TOKEN@…` for `return_path`, so that a bounce says
     /// whose it is.
     pub verp: bool,
-    /// What comes back by mail, read by `run` and `inbox`: `maildir:FOLDER` or `mbox:FILE`.
+    /// What comes back by mail, read by `run` and `inbox`: `maildir:FOLDER`, `mbox:FILE` or `imaps://user@host/INBOX`.
     pub inbox: Option<Inbox>,
+    /// The password of an IMAP box; only from `TIDINGS_MAIL__INBOX_PASSWORD`.
+    pub inbox_password: Option<Secret>,
+    /// The IMAP mailbox to which what was about our mail is moved; it is made where it is missing.
+    #[serde(deserialize_with = "mailbox_name")]
+    pub inbox_done: String,
     /// Where the token to leave stands beside the subject: in the address, or nowhere else where the domain knows no
     /// plus-addresses.
     pub inbox_token: InboxToken,
@@ -99,6 +105,8 @@ impl Default for Mail {
             return_path: None,
             verp: false,
             inbox: None,
+            inbox_password: None,
+            inbox_done: "tidings".to_owned(),
             inbox_token: InboxToken::Address,
             hello: None,
             connections: 8,
@@ -223,20 +231,6 @@ pub enum InboxToken {
     Subject,
 }
 
-/// How to sign in at the relay (RFC 4954).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Auth {
-    /// PLAIN, then LOGIN, then XOAUTH2: the first that the relay offers.
-    Auto,
-    /// User and password in one (RFC 4616).
-    Plain,
-    /// User, then password.
-    Login,
-    /// The password is an access token.
-    Xoauth2,
-}
-
 /// A relay's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relay {
@@ -262,12 +256,7 @@ pub enum Tls {
 impl Relay {
     /// Whether it is this machine, so that nothing leaves it.
     pub fn is_loopback(&self) -> bool {
-        self.host == "localhost"
-            || self
-                .host
-                .trim_matches(['[', ']'])
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|ip| ip.is_loopback())
+        is_loopback(&self.host)
     }
 }
 
@@ -333,6 +322,17 @@ fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Er
 
 fn cap<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     at_least_one(deserializer).map(Some)
+}
+
+fn mailbox_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    match is_name(&name) {
+        true => Ok(name),
+        false => Err(D::Error::custom(format!(
+            "`{}` is no name of a mailbox\nexpected something like tidings",
+            name.escape_debug()
+        ))),
+    }
 }
 
 /// A name that goes over the wire as it is: a domain or an address literal, so nothing can be slipped in behind it.

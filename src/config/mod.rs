@@ -1,6 +1,7 @@
 //! The config as types, one for each section; a file becomes one of them in `load`.
 
 mod apart;
+mod auth;
 mod caps;
 mod digest;
 mod discover;
@@ -8,6 +9,7 @@ mod dkim;
 mod environment;
 mod explain;
 mod feeds;
+mod imap;
 mod inbox;
 mod join;
 mod load;
@@ -24,14 +26,16 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+pub use auth::Auth;
 pub use caps::{Caps, Window};
 pub use digest::{Day, Digest, Layout, Order, Schedule};
 pub(crate) use discover::{OWN, SHARED, discover};
 pub use dkim::{Dkim, SecondKey};
 pub use feeds::{Archive, By, EntryContent, Feeds, Format};
+pub use imap::ImapAccount;
 pub use inbox::Inbox;
 pub use join::Join;
-pub use mail::{Auth, InboxToken, Mail, Outbox, Relay, Timeouts, Tls, Uncertain};
+pub use mail::{InboxToken, Mail, Outbox, Relay, Timeouts, Tls, Uncertain};
 pub(crate) use permalink::EXPECTED;
 #[cfg(test)]
 pub(crate) use permalink::TOKENS;

@@ -1,5 +1,6 @@
 //! Values that check themselves while they are read: spans of time, zones, addresses, counts and texts.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -104,6 +105,12 @@ pub(super) fn some_web_address<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Url>, D::Error> {
     web_address(deserializer).map(Some)
+}
+
+/// Whether a host is this machine, so that nothing sent to it leaves.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_matches(['[', ']']);
+    host == "localhost" || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 /// Reads a value that parses from text.

@@ -349,6 +349,9 @@ rules! {
     MaildirUnusable "maildir-unusable"
         "Bounces, complaints and wishes to leave that cannot be read are not followed."
         "See `inbox` under [mail]: a Maildir is a folder with `new`, `cur` and `tmp`."
+    InboxUnreachable "inbox-unreachable"
+        "Bounces, complaints and wishes to leave wait on the server until the box can be read."
+        "See `inbox` under [mail], TIDINGS_MAIL__INBOX_PASSWORD and the network."
 
     // Store and lists
     StoreDamaged "store-damaged"

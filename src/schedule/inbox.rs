@@ -3,45 +3,22 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::PathBuf;
-
-use anyhow::Context;
 
 use crate::app::App;
-use crate::config::Inbox;
 use crate::ending::Ending;
-use crate::finding::{Finding, count};
-use crate::inbox::{Incoming, Kind, MOST_BYTES, Maildir, Mbox, Ours, Verb, classify, report_for};
+use crate::finding::count;
+use crate::inbox::{Incoming, Kind, Ours, Verb, report_for};
 use crate::ledger::IssueId;
 use crate::reader::{Email, ReaderId};
+use crate::schedule::incomings::{Fate, Incomings, ReceivedLetter};
 use crate::schedule::request::{Answered, answer};
 use crate::store::{Access, Carried, Deed, Returned, Store};
 use crate::talk::Talk;
 use crate::token::{Key, Purpose};
 use crate::verdict::{Verdict, one_line};
 
-/// So many messages are carried out in one transaction.
-const BATCH: usize = 100;
 /// The longest words that are said, in characters.
 const LONGEST: usize = 160;
-
-/// Where messages come from.
-pub(crate) enum Incomings {
-    /// One message, from a program that hands it over.
-    Pipe(Option<Vec<u8>>),
-    /// The files of a Maildir.
-    Maildir(Maildir, std::vec::IntoIter<PathBuf>),
-    /// The messages of an mbox.
-    Mbox(Mbox<File>),
-}
-
-/// A message, and its file where that can be moved.
-struct ReceivedLetter {
-    incoming: Incoming,
-    file: Option<PathBuf>,
-}
 
 /// What was found, in numbers.
 #[derive(Debug, Default)]
@@ -59,76 +36,6 @@ struct Tally {
     strange: usize,
     requests: usize,
     unknown: usize,
-}
-
-impl Incomings {
-    /// Those of this box.
-    pub(crate) fn open(inbox: &Inbox) -> anyhow::Result<Self> {
-        Ok(match inbox {
-            Inbox::Maildir(folder) => {
-                let maildir = Maildir::open(folder)?;
-                let waiting = maildir.waiting()?.into_iter();
-                Self::Maildir(maildir, waiting)
-            }
-            Inbox::Mbox(file) => Self::Mbox(Mbox::open(file)?),
-        })
-    }
-
-    /// The one message of these bytes, all of which are read: whoever writes them must not meet a closed pipe.
-    pub(crate) fn pipe(mut bytes: impl Read) -> anyhow::Result<Self> {
-        let mut message = Vec::new();
-        let unreadable = || "the message cannot be read";
-        let most = MOST_BYTES as u64;
-        (&mut bytes)
-            .take(most)
-            .read_to_end(&mut message)
-            .with_context(unreadable)?;
-        io::copy(&mut bytes, &mut io::sink()).with_context(unreadable)?;
-        Ok(Self::Pipe(Some(message)))
-    }
-
-    /// Up to so many messages more.
-    fn next(
-        &mut self,
-        ours: &Ours,
-        findings: &mut Vec<Finding>,
-    ) -> anyhow::Result<Vec<ReceivedLetter>> {
-        let mut letters = Vec::new();
-        while letters.len() < BATCH {
-            let (bytes, file) = match self {
-                Self::Pipe(message) => match message.take() {
-                    Some(bytes) => (bytes, None),
-                    None => break,
-                },
-                Self::Mbox(messages) => match messages.next() {
-                    Some(bytes) => (bytes.context("the mbox cannot be read")?, None),
-                    None => break,
-                },
-                Self::Maildir(_, files) => {
-                    let Some(file) = files.next() else { break };
-                    match Maildir::read(&file) {
-                        Ok(Some(bytes)) => (bytes, Some(file)),
-                        Ok(None) => continue,
-                        // The others are read all the same.
-                        Err(finding) => {
-                            findings.push(finding);
-                            continue;
-                        }
-                    }
-                }
-            };
-            let incoming = classify(&bytes, ours);
-            letters.push(ReceivedLetter { incoming, file });
-        }
-        Ok(letters)
-    }
-
-    fn put_away(&self, letter: &ReceivedLetter) -> Result<(), Finding> {
-        match (self, &letter.file) {
-            (Self::Maildir(maildir, _), Some(file)) => maildir.put_away(file),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Reads all of it and carries it out.
@@ -150,33 +57,34 @@ pub(crate) async fn read_inbox(
         if app.is_stopped() {
             break;
         }
-        let letters = incomings.next(&ours, &mut findings)?;
+        let letters = incomings.next(&ours, &mut findings).await?;
         if letters.is_empty() {
             break;
         }
         let batch = LetterBatch::load(app, &store, &keys, &letters).await?;
         let carried = store.carry_back(&batch.returned, app.clock.now()).await?;
         let mut carried = carried.into_iter().zip(&batch.returned);
-        for (letter, is_ours) in letters.iter().zip(&batch.is_ours) {
+        let mut settled = Vec::with_capacity(letters.len());
+        for (letter, is_ours) in letters.into_iter().zip(&batch.is_ours) {
             tally.read += 1;
             let done = match is_ours {
                 true => carried.next(),
                 false => None,
             };
-            let is_done = done.is_some_and(|(carried, one)| tally.take(talk, &carried, one));
-            let is_done = is_done || {
-                let answered = answer(app, &store, &keys, &letter.incoming).await?;
-                tally.count(talk, &answered)
+            let fate = match done {
+                Some((carried, one)) if tally.take(talk, &carried, one) => Fate::Done,
+                _ => {
+                    let answered = answer(app, &store, &keys, &letter.incoming).await?;
+                    tally.count(talk, &answered, &letter.incoming)
+                }
             };
-            if !is_done {
-                tally.leave(&letter.incoming);
-                continue;
-            }
-            if let Err(finding) = incomings.put_away(letter) {
-                findings.push(finding);
-            }
+            settled.push((letter, fate));
         }
+        incomings
+            .settle(app, &store, &settled, &mut findings)
+            .await?;
     }
+    incomings.close(app, &store).await?;
     talk.report(&findings);
     if tally.read > 0 {
         talk.conclude(&tally.summarise())?;
@@ -189,7 +97,7 @@ pub(crate) async fn read_own_inbox(app: &App, talk: &mut Talk<'_>) -> Ending {
     let Some(inbox) = &app.config.mail.inbox else {
         return Ending::Done;
     };
-    let read = match Incomings::open(inbox) {
+    let read = match Incomings::open(app, inbox, false).await {
         Ok(incomings) => read_inbox(app, talk, incomings).await,
         Err(error) => Err(error),
     };
@@ -350,10 +258,17 @@ impl Tally {
         true
     }
 
-    /// Counts what became of a request, and says it. Whether it is done.
-    fn count(&mut self, talk: &Talk<'_>, answered: &Answered) -> bool {
+    /// Counts what became of a request, or of what is none, and says it.
+    fn count(&mut self, talk: &Talk<'_>, answered: &Answered, incoming: &Incoming) -> Fate {
         match answered {
-            Answered::Not => return false,
+            Answered::Not => {
+                self.leave(incoming);
+                return Fate::Left;
+            }
+            Answered::Later => {
+                self.leave(incoming);
+                return Fate::Later;
+            }
             Answered::Before => self.before += 1,
             Answered::Leaving => self.answered += 1,
             Answered::Asking => self.asked += 1,
@@ -364,7 +279,7 @@ impl Tally {
                 talk.say(&format!("{address}: has confirmed `{digests}`"));
             }
         }
-        true
+        Fate::Done
     }
 
     /// Counts what stays where it is.

@@ -28,6 +28,8 @@ pub(super) enum Answered {
     Before,
     /// It is no request, or cannot be met: it stays where it is.
     Not,
+    /// Too many have asked in this hour: it stays where it is, and the next hour takes it.
+    Later,
 }
 
 /// Answers a request. A `From` proves nothing: whoever is named in it gets a letter, once a day at most, and decides.
@@ -87,8 +89,7 @@ async fn join(
         Some(JoinAnswer::Queued) => Answered::Asking,
         Some(JoinAnswer::Nothing) => Answered::Nothing,
         Some(JoinAnswer::Before) => Answered::Before,
-        // The next hour takes it.
-        Some(JoinAnswer::Full) | None => Answered::Not,
+        Some(JoinAnswer::Full) | None => Answered::Later,
     })
 }
 

@@ -11,6 +11,8 @@ pub(super) const FINGERPRINT_KEY: i64 = 1;
 pub(super) const STORE_NAME: i64 = 2;
 /// No secret, but of the same kind: a text that a store has once.
 pub(super) const SITE: i64 = 3;
+/// The same; 4 is that of a mark.
+pub(super) const BOX: i64 = 5;
 const FIRST_LINK_KEY: i64 = 100;
 
 /// What the store has once under this number.

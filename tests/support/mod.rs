@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod feed;
 pub(crate) mod http;
+pub(crate) mod imap;
 pub(crate) mod parsers;
 pub(crate) mod program;
 pub(crate) mod relay;
