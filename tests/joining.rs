@@ -14,14 +14,14 @@ use crate::scene::Scene;
 const MONDAY: &str = "2024-06-24T09:00:00+02:00";
 
 /// A site with two digests, its relay and its service.
-struct Site {
-    scene: Scene,
+pub(crate) struct Site {
+    pub(crate) scene: Scene,
     relay: Relay,
-    service: Service,
+    pub(crate) service: Service,
 }
 
 impl Site {
-    fn new(web: &str) -> Self {
+    pub(crate) fn new(web: &str) -> Self {
         let scene = Scene::new().post("one.md", "One", "2024-06-01");
         let config = scene.read("config.toml").replace(
             "to = [\"editor@hums.example\"]\n",
@@ -48,7 +48,7 @@ impl Site {
         Service::start_with(scene, &["--at", at], &[("TIDINGS_MAIL__SMTP", &url)])
     }
 
-    fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
+    pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: news.hums.example\r\nConnection: close\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n{headers}\r\n{body}",
@@ -57,7 +57,7 @@ impl Site {
         self.service.say(request.as_bytes())
     }
 
-    fn join(&self, address: &str) -> Answer {
+    pub(crate) fn join(&self, address: &str) -> Answer {
         self.post(
             "/subscribe",
             "",
@@ -66,7 +66,7 @@ impl Site {
     }
 
     /// Waits for so many messages at the relay.
-    fn wait_for(&self, count: usize) {
+    pub(crate) fn wait_for(&self, count: usize) {
         let begun = Instant::now();
         while self.relay.count() < count {
             assert!(
@@ -79,7 +79,7 @@ impl Site {
     }
 
     /// The path behind the link of the last letter to somebody.
-    fn path(&self, to: &str) -> String {
+    pub(crate) fn path(&self, to: &str) -> String {
         let taken = self.relay.taken();
         let (_, message) = taken.iter().rev().find(|(other, _)| other == to).unwrap();
         let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
@@ -93,7 +93,7 @@ impl Site {
     }
 
     /// The path of the page to leave in the last mail to somebody.
-    fn leave_path(&self, to: &str) -> String {
+    pub(crate) fn leave_path(&self, to: &str) -> String {
         let taken = self.relay.taken();
         let (_, message) = taken.iter().rev().find(|(other, _)| other == to).unwrap();
         let begin = "List-Unsubscribe: <https://news.hums.example";

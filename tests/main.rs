@@ -50,6 +50,7 @@ mod message;
 mod model;
 mod opened_files;
 mod outbox;
+mod page_checks;
 mod pages;
 mod preview;
 mod publish;

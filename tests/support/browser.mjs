@@ -1,7 +1,7 @@
 // Drives Chromium by its pipe, with scripts of pages switched off and by the keyboard alone: a command a line, an answer a line.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 
 const [, , profile] = process.argv;
 const browser = spawn("chromium", ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe",
@@ -62,6 +62,21 @@ const commands = {
     await call("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
     const { cssContentSize } = await call("Page.getLayoutMetrics");
     return String(cssContentSize.width);
+  },
+  // What axe finds in a page that is not of our making: scripts may run in it.
+  async audit({ html, axe }) {
+    await call("Emulation.setScriptExecutionDisabled", { value: false });
+    const done = loaded();
+    await call("Page.navigate", { url: "about:blank" });
+    await done;
+    const { frameTree } = await call("Page.getFrameTree");
+    await call("Page.setDocumentContent", { frameId: frameTree.frame.id, html });
+    await call("Runtime.evaluate", { expression: readFileSync(axe, "utf8") });
+    const expression = `axe.run(document, { resultTypes: ["violations"] }).then(({ violations, passes }) => JSON.stringify(
+      [passes.length, violations.map((one) => one.impact + " " + one.id + ": " + one.nodes.map((node) => node.html).join(" "))]))`;
+    const { result } = await call("Runtime.evaluate", { expression, awaitPromise: true });
+    await call("Emulation.setScriptExecutionDisabled", { value: true });
+    return result.value;
   },
   async shoot({ file }) {
     const { data } = await call("Page.captureScreenshot", { format: "png" });

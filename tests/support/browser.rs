@@ -68,6 +68,15 @@ impl Browser {
         shown.parse().unwrap()
     }
 
+    /// What axe finds in a page, most serious first in each line, as the page is looked at now. `axe` is the file of its
+    /// script.
+    pub(crate) fn audit(&mut self, html: &str, axe: &Path) -> Vec<String> {
+        let found = self.tell(&json!({ "name": "audit", "html": html, "axe": axe }));
+        let (passed, violations): (usize, Vec<String>) = serde_json::from_str(&found).unwrap();
+        assert!(passed > 5, "axe has not looked: {found}");
+        violations
+    }
+
     /// Keeps a picture for a person to look at.
     pub(crate) fn shoot(&mut self, name: &str) {
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png"));
