@@ -31,6 +31,7 @@ pub(crate) async fn go_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<E
         loaded,
         mut manifest,
         ending,
+        ..
     } = built?;
     // What is published from a folder that holds it all is for its owner to decide: `check` counts it as an error.
     if !app.config.digests.is_empty()

@@ -293,6 +293,56 @@ fn errors_come_first_and_an_annotation_names_file_and_line() {
     ran.says("1 error, ");
 }
 
+#[test]
+fn written_feeds_are_read_back() {
+    let with_archive = CONFIG.replace("[mail]", "[feeds]\narchive = \"year\"\n[mail]");
+    let scene = scene()
+        .post("old.md", "Old", "2022-05-01")
+        .file("config.toml", &with_archive);
+    scene.run(&["--at", NOON, "build"]).succeeds();
+    let check = ["--at", NOON, "check", "--offline"];
+    scene.run(&check).succeeds();
+    for (file, from, to, words) in [
+        (
+            "atom.xml",
+            "<name>Ada Night</name>",
+            "<name></name>",
+            "an `<author>` has no name [feed-author]",
+        ),
+        (
+            "rss.xml",
+            "</channel>",
+            "",
+            "no reader can read this document: ill-formed",
+        ),
+        (
+            "feed.json",
+            "\"version\": \"https:",
+            "\"version\": \"http:",
+            "public/feed.json:1: the version `http://jsonfeed.org/version/1.1` is none",
+        ),
+        (
+            "atom-2022.xml",
+            "<fh:archive/>",
+            "",
+            "public/atom-2022.xml: the feed leads here as to its archive",
+        ),
+    ] {
+        let path = format!("public/{file}");
+        let sound = scene.read(&path);
+        assert!(sound.contains(from), "{sound}");
+        fs::write(scene.path(&path), sound.replacen(from, to, 1)).unwrap();
+        let ran = scene.run(&check);
+        ran.fails_with(2).prints(words);
+        assert_eq!(ran.out.matches("error: ").count(), 1, "{}", ran.out);
+        fs::write(scene.path(&path), sound).unwrap();
+    }
+    fs::remove_file(scene.path("public/atom-2022.xml")).unwrap();
+    let ran = scene.run(&check);
+    ran.fails_with(2);
+    ran.prints("the archive at `https://hums.example/atom-2022.xml` is not there [feed-archive]");
+}
+
 /// What the docs say of each code, made from the table: `TIDINGS_WRITE_DOCS=1 cargo test --test main codes` writes it.
 #[test]
 fn the_codes_are_all_in_the_docs() {

@@ -10,6 +10,7 @@
 //! 5. → [`Built`]: the posts and the new manifest, with which `run` goes on.
 
 mod documents;
+mod written;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,6 +29,8 @@ use crate::publish::{BuiltPosts, Manifest, Publisher, Unseen};
 use crate::talk::Talk;
 use crate::template::{find_unused, read_own};
 
+pub(crate) use written::check_written;
+
 use documents::{Documents, Rendering, choose, render_posts};
 
 /// The template of the page for people.
@@ -41,6 +44,8 @@ pub(crate) struct Built {
     pub(crate) manifest: Manifest,
     /// Whether something was left out.
     pub(crate) ending: Ending,
+    /// The paths of all documents, below the folder.
+    pub(crate) paths: Vec<String>,
 }
 
 /// The options of a build.
@@ -160,6 +165,7 @@ fn print(
         ending: ending.and(report_rendered(talk, rendered.findings)),
         loaded: reading.loaded,
         manifest: Manifest::default(),
+        paths: paths_of(outlines),
     })
 }
 
@@ -199,7 +205,13 @@ fn write(
         loaded: reading.loaded,
         manifest: left.manifest,
         ending,
+        paths: paths_of(outlines),
     })
+}
+
+fn paths_of(outlines: &[Outline]) -> Vec<String> {
+    let paths = outlines.iter().map(|outline| outline.path.clone());
+    paths.collect()
 }
 
 impl<'a> Reading<'a> {

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 pub(super) use forms::conclude;
 
 use crate::app::App;
-use crate::build::{BuildOptions, build, read};
+use crate::build::{BuildOptions, build, check_written, read};
 use crate::cli::CheckArgs;
 use crate::config::{Config, Digest, ImapAccount, Inbox};
 use crate::delivery::{Mailer, load_signer};
@@ -115,7 +115,7 @@ fn find_placeholders(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// Renders every document, and writes none.
+/// Renders every document, writes none, and reads back those that are written.
 fn check_feeds(app: &App, gathered: &mut Talk<'_>) -> Option<Loaded> {
     let options = BuildOptions {
         dry_run: true,
@@ -125,7 +125,10 @@ fn check_feeds(app: &App, gathered: &mut Talk<'_>) -> Option<Loaded> {
         .map_err(anyhow::Error::from)
         .and_then(|sources| build(app, gathered, sources, &options));
     match built {
-        Ok(built) => Some(built.loaded),
+        Ok(built) => {
+            gathered.report(&check_written(&app.config, &built.paths));
+            Some(built.loaded)
+        }
         Err(error) => {
             gathered.report(&[finding_of(app, error)]);
             None

@@ -2,6 +2,7 @@
 
 mod address;
 mod adopt;
+mod check;
 mod depth;
 mod format;
 mod mark;
@@ -17,6 +18,7 @@ mod topic;
 
 pub(crate) use address::{media_type, url};
 pub(crate) use adopt::Adoption;
+pub(crate) use check::{CheckedDocument, check_document};
 pub(crate) use mark::is_ours;
 pub(crate) use outline::{FeedPlan, folder_at};
 pub use outline::{Outline, plan};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::CheckArgs;
 use crate::ending::Ending;
-use crate::finding::{Finding, Severity, count};
+use crate::finding::{Finding, Severity, condense, count};
 use crate::talk::Talk;
 
 /// Prints what was found, the heaviest first, and says how much it is.
@@ -49,12 +49,18 @@ fn print(talk: &mut Talk<'_>, args: &CheckArgs, findings: &[Finding]) -> io::Res
         let all: Vec<Value> = findings.iter().map(as_json).collect();
         return writeln!(talk.out(), "{:#}", Value::from(all));
     }
-    for finding in findings {
-        let line = match args.annotate {
-            true => annotation(finding),
-            false => as_text(finding),
-        };
-        talk.print(&line)?;
+    if args.annotate {
+        for finding in findings {
+            talk.print(&annotation(finding))?;
+        }
+        return Ok(());
+    }
+    let told = match talk.is_verbose() {
+        true => findings.to_vec(),
+        false => condense(findings.to_vec()),
+    };
+    for finding in &told {
+        talk.print(&as_text(finding))?;
     }
     Ok(())
 }

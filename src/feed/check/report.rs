@@ -1,0 +1,59 @@
+//! What is found in one document.
+
+use crate::finding::{Finding, Rule, one_line};
+
+/// What a document says of itself.
+#[derive(Debug, Default)]
+pub(crate) struct CheckedDocument {
+    /// What is wrong, each with its line.
+    pub(crate) findings: Vec<Finding>,
+    /// Whether it says that it is a document of an archive.
+    pub(crate) is_archive: bool,
+    /// The line and the address of the document of the archive before it.
+    pub(crate) previous: Option<(usize, String)>,
+}
+
+/// What is found in one document.
+#[derive(Debug, Default)]
+pub(super) struct FeedReport {
+    checked: CheckedDocument,
+}
+
+impl FeedReport {
+    /// Something that the specification forbids.
+    pub(super) fn error(&mut self, line: usize, rule: Rule, message: String) {
+        let finding = Finding::error(rule, message).at_line(line);
+        self.checked.findings.push(finding);
+    }
+
+    /// Something that readers or validators take amiss.
+    pub(super) fn warn(&mut self, line: usize, rule: Rule, message: String) {
+        let finding = Finding::warning(rule, message).at_line(line);
+        self.checked.findings.push(finding);
+    }
+
+    /// Something that keeps the whole document from being read.
+    pub(super) fn break_off(&mut self, line: usize, words: &str) {
+        let message = format!("no reader can read this document: {}", one_line(words, 200));
+        self.error(line, Rule::FeedIllFormed, message);
+    }
+
+    /// The document is one of an archive.
+    pub(super) fn mark_archive(&mut self) {
+        self.checked.is_archive = true;
+    }
+
+    /// The document of the archive before this one.
+    pub(super) fn set_previous(&mut self, line: usize, address: &str) {
+        self.checked.previous = Some((line, address.to_owned()));
+    }
+
+    pub(super) fn done(self) -> CheckedDocument {
+        self.checked
+    }
+}
+
+/// A foreign text as part of a message.
+pub(super) fn show(text: &str) -> String {
+    one_line(text, 80).replace('`', "'")
+}
