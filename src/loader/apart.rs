@@ -1,4 +1,5 @@
-//! Two posts with one address, of which readers would show one: who has it stays, the newcomer is named and left out.
+//! Sets posts with one address apart, of which readers would show only one: the earlier one stays, the newcomer is left
+//! out and reported.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,11 +14,11 @@ use super::past::Before;
 /// A post that is left out.
 pub(super) struct Loser {
     pub(super) finding: Finding,
-    /// The id that it would have had, where that is a known one.
+    /// The id that it would have had, if the lock knows it.
     pub(super) id: Option<String>,
 }
 
-/// What posts ask the lock with.
+/// Makes the questions with which posts ask the lock for ids.
 pub(super) fn ask_for_ids(posts: &[Post]) -> Vec<Unnamed<'_>> {
     posts.iter().map(ask).collect()
 }
@@ -41,10 +42,10 @@ fn are_apart(posts: &[Post]) -> bool {
     marks.is_sorted_by(|a, b| a < b)
 }
 
-/// Gives posts that share an address the one with the date of their file's name, but for the one that has the address:
-/// a post of the last build stays before one that is only in the lock, and that before a new one; then one that had the
-/// address before one that had its date in it, then the one that was published first. `dated` is the address with the
-/// date, or none where the post cannot be read again. Returns the paths of those that got it.
+/// Gives posts that share an address the address with the date of their file's name, except for the one that keeps the
+/// short one: a post of the last build comes before one that only the lock knows, and that before a new one; then one
+/// that had the short address before one that had the dated one, then the one published first. `dated` makes the dated
+/// address, or `None` if the post cannot be read again. Returns the paths of the posts that got it.
 pub(super) fn date(
     posts: &mut [Post],
     lock: &Lock,
@@ -90,8 +91,8 @@ pub(super) fn date(
     paths
 }
 
-/// Takes out posts whose address another has. A post that the lock knows stays before one that it does not, one that is
-/// as it was published before one that changed, then the earlier path.
+/// Removes posts whose address another one has. A post that the lock knows comes before one that it does not know, an
+/// unchanged one before a changed one, then the earlier path.
 pub(super) fn take_out(
     posts: &mut Vec<Post>,
     lock: &Lock,
@@ -101,7 +102,7 @@ pub(super) fn take_out(
     if are_apart(posts) {
         return Vec::new();
     }
-    // Which ids they would have.
+    // The ids that they would get.
     let assigned = lock
         .clone()
         .assign(authority, &ask_for_ids(posts), &before.beside(posts));
@@ -125,7 +126,7 @@ pub(super) fn take_out(
     let mut stays = vec![true; posts.len()];
     for (number, post) in posts.iter().enumerate() {
         let holder = holders[post.url.as_str()];
-        // One without an id is refused by the lock, and named there.
+        // The lock refuses and reports a post without an id.
         let Some(id) = assigned.ids[number].as_deref().filter(|_| holder != number) else {
             continue;
         };

@@ -1,4 +1,4 @@
-//! Where the files of a site lie: beside a post, and in the folders that generators copy from.
+//! Finds the files of a site: beside a post, and in the folders that generators copy from.
 
 use std::path::{Path, PathBuf};
 
@@ -14,12 +14,11 @@ const COPIED: [&str; 3] = ["static", "assets", "public"];
 /// How far above the posts the site's folder lies at most.
 const ABOVE: usize = 4;
 
-/// Where files of the site are looked for, and no further.
+/// The only folders in which files of the site are looked for.
 #[derive(Debug, Default)]
 pub(super) struct Assets {
-    /// The folder of posts.
     posts: PathBuf,
-    /// The folder of posts and those above it up to the site's own, with those in them that are published.
+    /// The folder of posts and its ancestors up to the site's own, with the published folders in each.
     folders: Vec<PathBuf>,
     inside: Inside,
     /// How the file system writes the paths of posts.
@@ -27,17 +26,17 @@ pub(super) struct Assets {
 }
 
 impl Assets {
-    /// Those of the site with these posts, whose generator's config is in this folder.
+    /// The folders of a site with these posts, whose generator's config is in `generator`.
     pub(super) fn new(config: &Posts, generator: Option<&Path>) -> Self {
         let above = above(config, generator);
         let mut folders = vec![config.dir.clone()];
         for folder in &above {
             folders.extend(COPIED.map(|copied| folder.join(copied)));
-            // All of a machine is no site.
+            // The root of the file system is no site.
             folders.extend(folder.parent().map(|_| folder.clone()));
         }
         folders.extend(COPIED.map(|copied| config.root.join(copied)));
-        // Whoever keeps these folders elsewhere has linked them on purpose.
+        // A link that replaces one of these folders was made on purpose.
         let inside = Inside::new(folders.iter().map(PathBuf::as_path));
         Self {
             posts: config.dir.clone(),
@@ -147,7 +146,7 @@ mod tests {
                 Some("blog/content"),
                 "blog/content blog",
             ),
-            // The config lies elsewhere, and no generator says where the site begins.
+            // The config lies elsewhere, and no generator marks the root of the site.
             ("etc", "blog/content/post", None, "blog/content"),
             (
                 "etc",

@@ -1,4 +1,4 @@
-//! Whose blog it is: from the generator's config beside or above the folder, else from what the posts look like.
+//! Detects the dialect: from the generator's config beside or above the folder, else from what the posts look like.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use crate::loader::reader::text_of;
 use crate::post::dialect::{Habits, Rules};
 use crate::post::{self, front, unknown_of_generator};
 
-/// How many posts are looked at where there is no config.
+/// How many posts are examined without a config.
 const LOOKED_AT: usize = 40;
 
-/// What the site does, why it is believed to, and what is wrong with the generator's config.
+/// Decides the habits of the site. Returns them with the reason, and with the faults of the generator's config.
 ///
 /// # Errors
-/// A finding where a pattern of addresses, the generator's or our own, cannot be followed.
+/// A finding if a pattern of addresses, the generator's or our own, is invalid.
 pub(super) fn habits(
     site: &Site,
     config: &Posts,
@@ -140,7 +140,7 @@ fn by_posts(config: &Posts, paths: &[String]) -> (Dialect, String) {
     }
 }
 
-/// Whose front matter a file has, where only one generator's can look so.
+/// Guesses the generator from front matter; `None` unless exactly one could have written it.
 fn vote(file: &Path, path: &str) -> Option<Dialect> {
     let mut buffer = Vec::new();
     let text = text_of(file, &mut buffer).ok()?;

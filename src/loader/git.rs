@@ -1,4 +1,5 @@
-//! When git first and last saw each file. A renamed file is the same file, also where its folder was renamed.
+//! Reads from git when each file was first and last committed. A renamed file is the same file, also if its folder was
+//! renamed.
 
 use std::collections::HashMap;
 use std::env;
@@ -13,10 +14,10 @@ use crate::finding::{Finding, Rule};
 use crate::lock::Lock;
 use crate::post::{Commits, compose};
 
-/// What the line of a commit begins with.
+/// The character that begins the line of a commit.
 const COMMIT: char = '\u{1}';
 
-/// What git says of the files below the folder of posts, by their paths there.
+/// The commits of the files below the folder of posts, by path.
 #[derive(Debug, Default)]
 pub(super) struct History {
     /// Whether posts are dated by git.
@@ -24,17 +25,18 @@ pub(super) struct History {
     files: HashMap<String, FileCommits>,
 }
 
-/// When a file was committed, and what it was called before.
+/// The commits of a file, and its earlier names.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct FileCommits {
     first: DateTime<Utc>,
-    /// The last change of its text; none where it was only renamed.
+    /// The last change of its text; `None` if it was only renamed.
     last: Option<DateTime<Utc>>,
     former: Vec<String>,
 }
 
 impl History {
-    /// The first and last commit of a file. A post that the lock knows keeps its date, whatever became of the history.
+    /// The first and last commit of a file. A post that the lock knows keeps its date, even if the history was
+    /// rewritten.
     pub(super) fn find_commits(&self, path: &str, lock: &Lock) -> Option<Commits> {
         if !self.is_asked {
             return None;
@@ -75,14 +77,14 @@ pub(super) fn history(dir: &Path) -> Result<History, Finding> {
     })
 }
 
-/// Why git does not answer.
+/// The reason why git does not answer.
 #[derive(Debug, thiserror::Error)]
 enum GitError {
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("it lies in no repository")]
     NoRepository,
-    /// The first line of what it says.
+    /// The first line of git's own message.
     #[error("{0}")]
     Refused(String),
 }
@@ -97,8 +99,8 @@ fn explain_git_error(dir: &Path, reason: &GitError) -> Finding {
 }
 
 /// The nearest folder with a repository of its own, and the path of the folder of posts below it, with a slash at its
-/// end. Git itself would take the folder of posts for a repository where it holds the files of one, and would run what
-/// a config among them names: whoever writes posts could put them there.
+/// end. Git itself would accept the folder of posts as a repository if it contained the files of one, and would run the
+/// programs that its config names: an author of posts could put them there.
 fn repository(dir: &Path) -> Result<(PathBuf, String), GitError> {
     let real = dir.canonicalize()?;
     if env::var_os("GIT_DIR").is_some() {
@@ -116,7 +118,7 @@ fn repository(dir: &Path) -> Result<(PathBuf, String), GitError> {
     Ok((root.to_owned(), below))
 }
 
-/// What git answers, or why it does not.
+/// Runs git and returns its output.
 fn ask(root: &Path, arguments: &[&str]) -> Result<String, GitError> {
     let Output {
         status,
@@ -143,8 +145,8 @@ fn ask(root: &Path, arguments: &[&str]) -> Result<String, GitError> {
     Ok(String::from_utf8_lossy(&stdout).into_owned())
 }
 
-/// The next change of a commit: its status, its path, and the new one of what moved. Only the place of a name tells what
-/// it is, since a file may be called as git writes a commit.
+/// Reads the next change of a commit: its status, its path, and the new path of a renamed file. Only the position tells
+/// a name from a commit, since a file may be named like the line of one.
 fn change<'a>(
     status: &'a str,
     parts: &mut impl Iterator<Item = &'a str>,
@@ -156,10 +158,10 @@ fn change<'a>(
     Some((status, path, new))
 }
 
-/// Reads a log whose newest commit comes first; `prefix` is the folder of posts in the repository.
+/// Parses a log, the newest commit first; `prefix` is the folder of posts in the repository.
 fn read(log: &str, prefix: &str) -> HashMap<String, FileCommits> {
     let mut seen: HashMap<String, FileCommits> = HashMap::new();
-    // What a path of an older commit is called today; none where that file was overwritten by a rename.
+    // Today's name of a path in an older commit; `None` if a rename overwrote that file.
     let mut today: HashMap<String, Option<String>> = HashMap::new();
     let mut parts = log.split('\0').filter(|part| !part.is_empty()).peekable();
     while let Some(header) = parts.next() {
@@ -180,7 +182,7 @@ fn read(log: &str, prefix: &str) -> HashMap<String, FileCommits> {
             let (Some(name), Some(at)) = (name, at) else {
                 continue;
             };
-            // What lies elsewhere today is no post.
+            // A file that lies elsewhere today is no post.
             if status.starts_with('D') || !name.starts_with(prefix) {
                 continue;
             }
@@ -212,7 +214,7 @@ fn read(log: &str, prefix: &str) -> HashMap<String, FileCommits> {
 mod tests {
     use super::read;
 
-    /// What is said of each file, as `path first last former…`, sorted.
+    /// The commits of each file as `path first last former…`, sorted.
     fn told(log: &[&str], prefix: &str) -> Vec<String> {
         let commits: Vec<String> = log.iter().map(|commit| commit.replace(' ', "\0")).collect();
         let log = format!("\u{1}{}\0", commits.join("\0\u{1}"));

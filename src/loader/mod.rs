@@ -41,22 +41,22 @@ use crate::publish::Today;
 /// Everything that a folder holds.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The published posts, the newest first; those of one instant by path.
+    /// The published posts, newest first; those of one instant by path.
     pub posts: Vec<Post>,
     /// The lock with a line for each of them.
     pub lock: Lock,
-    /// What is wrong, by path; an error left its post out.
+    /// The findings, by path; an error left its post out.
     pub findings: Vec<Finding>,
-    /// Whose habits the posts follow, and why that is believed.
+    /// The dialect of the posts, with the reason for it.
     pub dialect: String,
     /// The ids of posts that are not here today, and that may come back under another path.
     pub held: Vec<String>,
-    /// The ids of posts that vanished while another was left out by an error: it may be one of them, and does not say so
-    /// before the error is mended.
+    /// The ids of posts that vanished while another post was left out by an error: that may be one of them, which shows
+    /// only once the error is mended.
     pub vanished: Vec<String>,
-    /// The ids of posts whose addresses hold their dates, since others have the shorter ones.
+    /// The ids of posts whose addresses include their dates, since other posts have the shorter ones.
     pub dated: Vec<String>,
-    /// Files that are no posts, or none today, and why.
+    /// Files that are no posts, or none today, each with the reason.
     left_out: Vec<(String, &'static str)>,
     site: Site,
     habits: Habits,
@@ -68,7 +68,7 @@ pub struct Loaded {
 /// Reads every post of the folder.
 ///
 /// # Errors
-/// A finding where there is no folder, or the lock is broken: nothing can be done.
+/// A finding if there is no folder, or the lock is broken.
 pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loaded, Finding> {
     let generator = generator::find(&config.dir, config.dialect);
     let real = config.dir.canonicalize();
@@ -292,13 +292,13 @@ impl Loaded {
         self.assets.file(&post.path)
     }
 
-    /// What a post's text says, in a few bytes.
+    /// The signature of a post's text.
     pub fn signature(&self, post: &Post) -> Signature {
         let signature = past::signature(&self.file(post), &self.habits);
         signature.unwrap_or_else(|| Signature::from_text(""))
     }
 
-    /// The text of a post's file, to show where something stands in it.
+    /// Reads the text of a post's file, to show the place of a fault in it.
     ///
     /// # Errors
     /// A finding that names the file.
@@ -310,14 +310,14 @@ impl Loaded {
             .map_err(|finding| finding.in_file(file))
     }
 
-    /// The files that an address in a post may name, the likeliest first, of those in the folders of the site and in
-    /// that of its feeds. None of them lies elsewhere, whatever the address says or a link leads to.
+    /// The files that an address in a post may name, the likeliest first. All of them lie in the folders of the site or
+    /// of its feeds, whatever the address or a link says.
     pub fn files_of(&self, post: &Post, address: &str, feeds: &Path) -> Vec<PathBuf> {
         self.assets.find(&self.site, post, address, Some(feeds))
     }
 
-    /// A fingerprint of everything that bodies are made from beside the posts themselves: the dialect, what the generator's
-    /// own config says, and the files of data.
+    /// A fingerprint of all input of bodies beside the posts themselves: the dialect, the generator's own config and
+    /// the data files.
     pub fn fingerprint(&self) -> u64 {
         let Habits {
             zone,
@@ -335,7 +335,7 @@ impl Loaded {
         fingerprint_of(&(dialect, zone, syntax, math, excerpt, variables, data))
     }
 
-    /// Which posts are published today, and why others are not.
+    /// The posts that are published today, and the reasons why others are not.
     pub fn today(&self) -> Today {
         let broken = self.held.iter().map(|id| (fingerprint_of(id), BROKEN));
         let mut left_out: HashMap<u64, &'static str> = broken.collect();
@@ -365,8 +365,7 @@ impl Loaded {
         (count(DRAFT), count(FUTURE))
     }
 
-    /// Whose habits the posts follow, why each post's date and address are what they are, and what is no post. The
-    /// posts are read again for it.
+    /// Explains the dialect, each post's date and address, and each file that is no post. It reads the posts again.
     pub fn reasons(&self) -> impl Iterator<Item = String> {
         let posts = self.posts.iter().filter_map(|post| {
             let commits = self.history.find_commits(&post.path, &self.lock);

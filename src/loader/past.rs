@@ -1,4 +1,4 @@
-//! What the last build knew of posts, and what their texts say now: read only where the lock does not answer.
+//! The last build and the present texts of the posts: read only if the lock alone does not decide.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -42,7 +42,7 @@ impl<'a> Before<'a> {
         }
     }
 
-    /// Whether a post with this id is just what the last build published.
+    /// Whether a post with this id is unchanged since the last build.
     pub(super) fn is_unchanged(&self, post: &Post, id: &str) -> bool {
         let post = Post {
             id: id.into(),
@@ -62,7 +62,7 @@ impl<'a> Before<'a> {
         self.manifest().was_dated(fingerprint_of(&id))
     }
 
-    /// The same, beside these posts.
+    /// The same past, with these posts as the present.
     pub(super) fn beside<'b>(&'b self, posts: &'b [Post]) -> impl Past + 'b {
         Beside {
             before: self,
@@ -124,7 +124,7 @@ impl Past for Beside<'_> {
     }
 }
 
-/// The signature of a post's text without its front matter; none where its file cannot be read.
+/// The signature of a post's text without its front matter; `None` if its file cannot be read.
 pub(super) fn signature(file: &Path, habits: &Habits) -> Option<Signature> {
     let mut buffer = Vec::new();
     let text = text_of(file, &mut buffer).ok()?;

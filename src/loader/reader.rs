@@ -1,4 +1,4 @@
-//! A file → its post, and what comes beside it: what is no post today, and what is wrong.
+//! Reads a file into its post, or into the reason why it is none today.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -26,7 +26,7 @@ const ROOM: usize = 64 << 10;
 pub(super) const DRAFT: &str = "it is a draft";
 pub(super) const FUTURE: &str = "it is of the future";
 
-/// What reads posts, on every core at once.
+/// Reads posts on all cores; shared by the threads.
 pub(super) struct PostReader<'a> {
     pub(super) site: &'a Site,
     pub(super) config: &'a Posts,
@@ -38,10 +38,10 @@ pub(super) struct PostReader<'a> {
     pub(super) aside: Mutex<Aside>,
 }
 
-/// What comes beside the posts.
+/// Everything found beside the posts.
 #[derive(Debug, Default)]
 pub(super) struct Aside {
-    /// Files that are no posts, or none today, and why.
+    /// Files that are no posts, or none today, each with the reason.
     pub(super) left_out: Vec<(String, &'static str)>,
     pub(super) findings: Vec<Finding>,
     /// The paths of all files that are no posts today.
@@ -49,7 +49,7 @@ pub(super) struct Aside {
 }
 
 impl PostReader<'_> {
-    /// The posts of these files, the newest first, and what was met beside them.
+    /// Reads the posts of these files. Returns them newest first, with everything found beside them.
     pub(super) fn read_all(self, paths: Vec<String>) -> (Vec<Post>, Aside) {
         let read: Vec<Option<Post>> = paths
             .into_par_iter()
@@ -66,7 +66,7 @@ impl PostReader<'_> {
         (posts, aside)
     }
 
-    /// The post of a file; none where it is none today.
+    /// Reads the post of a file; `None` if it is no post today.
     fn post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
         let commits = self.history.find_commits(&path, self.lock);
         let file = self.assets.file(&path);
@@ -108,7 +108,7 @@ impl PostReader<'_> {
         None
     }
 
-    /// The same with the length of its enclosure, where the file is at hand.
+    /// Adds the length of the enclosure, if its file is part of the site.
     fn with_length(&self, mut read: Read) -> Read {
         let Read::Post(draft) = &mut read else {
             return read;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::finding::{Finding, Rule};
 use crate::post::compose;
 
-/// How the file system writes the paths whose composed form is another.
+/// The names on disk of paths whose composed form differs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Spelling(BTreeMap<String, String>);
 
@@ -16,8 +16,8 @@ impl Spelling {
         self.0.get(path).map_or(path, String::as_str)
     }
 
-    /// Puts paths into their composed form. Returns how they are written, and what is left out: one name in two forms
-    /// would be one post twice.
+    /// Composes paths. Returns their names on disk, and the findings about files that are left out: one name in two
+    /// forms would be one post twice.
     pub(super) fn compose(paths: &mut Vec<String>) -> (Self, Vec<Finding>) {
         let mut spelling = Self::default();
         let mut findings = Vec::new();

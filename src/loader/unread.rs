@@ -10,7 +10,7 @@ use crate::post::Markup;
 
 /// How many files a finding names.
 const NAMED: usize = 3;
-/// The bytes in which the front matter of a file is looked for.
+/// How many bytes at the beginning of a file are searched for front matter.
 const BEGINNING: u64 = 4096;
 /// Endings of posts that can be read.
 const READ: [&str; 4] = ["md", "markdown", "mdx", "html"];
@@ -24,8 +24,8 @@ pub(super) fn take_others(paths: &mut Vec<String>) -> Vec<String> {
         .collect()
 }
 
-/// Names the files that look like posts and are not read. It is an error where one was a post before: its ending has
-/// changed, and readers would lose it.
+/// Reports files that look like posts but are not read. It is an error if one was a post before: its extension changed,
+/// and readers would lose it.
 pub(super) fn name(
     others: Vec<String>,
     dir: &Path,
@@ -75,7 +75,7 @@ pub(super) fn name(
     )
 }
 
-/// Whether a file is rather a post than anything else: by its ending, or by what it begins with.
+/// Whether a file is probably a post, by its extension or its beginning.
 fn is_post(path: &str, dir: &Path, templates: bool) -> bool {
     match Markup::from_path(path) {
         Some(Markup::Other) => true,

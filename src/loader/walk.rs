@@ -1,4 +1,4 @@
-//! Which files of a folder are posts.
+//! Walks the folder of posts and decides which of its files are posts.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,31 +12,32 @@ use crate::loader::ignored::{Ignored, whole};
 use crate::post::Markup;
 use crate::post::dialect::Habits;
 
-/// What is below a folder.
+/// The content of a folder.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
-    /// The files that may be posts, whatever their ending, sorted, with `/` between the parts of their paths.
+    /// The files that may be posts, whatever their extension, sorted, with `/` between the parts of their paths.
     pub(super) paths: Vec<String>,
     /// Files and folders that the generator leaves out; a folder's path ends in a slash.
     pub(super) ignored: Vec<String>,
-    /// What could not be looked at.
+    /// Findings about files and folders that could not be examined.
     pub(super) findings: Vec<Finding>,
 }
 
-/// The files below a folder that may be posts, sorted.
+/// Lists the files below a folder that may be posts, sorted.
 ///
 /// # Errors
-/// A finding where there is no such folder.
+/// A finding if there is no such folder.
 pub(crate) fn files(dir: &Path) -> Result<Vec<String>, Finding> {
     let mut paths = walk(dir, &Ignored::default(), None)?.paths;
     paths.retain(|path| Markup::from_path(path).is_some());
     Ok(paths)
 }
 
-/// What is below a folder, but for what the generator leaves out. Links that leave the folder are not followed.
+/// Lists the content of a folder without the files that the generator ignores. Links that leave the folder are not
+/// followed.
 ///
 /// # Errors
-/// A finding where there is no such folder.
+/// A finding if there is no such folder.
 pub(super) fn walk(dir: &Path, ignored: &Ignored, feeds: Option<&Path>) -> Result<Walked, Finding> {
     let fail = |error: io::Error| {
         Finding::error(
@@ -71,13 +72,13 @@ pub(super) fn walk(dir: &Path, ignored: &Ignored, feeds: Option<&Path>) -> Resul
     Ok(walked)
 }
 
-/// Where a walk goes, and where it does not.
+/// The limits of a walk.
 struct WalkScope<'a> {
     root: &'a Path,
     /// The root as the generator's expressions see it.
     whole: String,
     ignored: &'a Ignored,
-    /// The path of the folder of feeds, where it lies below: what is written there is no post.
+    /// The path of the folder of feeds if it lies below: its files are no posts.
     feeds: Option<String>,
 }
 
@@ -88,8 +89,8 @@ fn below(folder: &Path, root: &Path) -> Option<String> {
 }
 
 impl WalkScope<'_> {
-    /// What is in the folder and below it, level by level, so that no depth is too much. The folders of a level are
-    /// read in parallel: with many small files the time goes into asking, not into what is answered.
+    /// Reads the folder level by level, so that no depth is too much. The folders of a level are read in parallel: with
+    /// many small files the time is spent on waiting for the file system.
     fn read(&self, dir: &Path) -> io::Result<Walked> {
         let (mut walked, mut level) = self.folder(dir, "")?;
         while !level.is_empty() {
@@ -111,10 +112,10 @@ impl WalkScope<'_> {
         Ok(walked)
     }
 
-    /// What is in one folder, and the folders in it with their paths below the root.
+    /// Reads one folder. Returns its files, and its folders with their paths below the root.
     fn folder(&self, dir: &Path, below: &str) -> io::Result<(Walked, Vec<(PathBuf, String)>)> {
         let (mut walked, mut folders) = (Walked::default(), Vec::new());
-        // A path is made only where something asks for it.
+        // A full path is built only if some expression needs it.
         let (asks_files, asks_folders) = (self.ignored.names_files(), self.ignored.names_folders());
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
@@ -184,7 +185,7 @@ fn unreadable(error: &io::Error, dir: &Path) -> Walked {
     }
 }
 
-/// That a name is no text, with a mark for each byte that is none.
+/// The finding about a name that is not UTF-8, with a mark for each invalid byte.
 fn no_name(name: &str, is_folder: bool, dir: &Path) -> Finding {
     let (noun, left_out) = match is_folder {
         true => ("folder", "its posts are left out"),
@@ -198,10 +199,10 @@ fn no_name(name: &str, is_folder: bool, dir: &Path) -> Finding {
     .hint(format!("rename the {noun}"))
 }
 
-/// Which files the dialect takes for posts.
+/// Selects the files that the dialect takes for posts.
 pub(super) struct PostFilter<'a> {
     habits: &'a Habits,
-    /// Whether only what lies in a folder of Jekyll's own is a post.
+    /// Whether only files in Jekyll's own folders are posts.
     only_posts: bool,
     /// The folders that are one post.
     bundles: HashSet<String>,
@@ -245,7 +246,7 @@ impl<'a> PostFilter<'a> {
         }
         let is_index = file.starts_with("index.");
         let mut above = path.match_indices('/').map(|(at, _)| &path[..at]);
-        // What lies in a bundle belongs to its `index.md`.
+        // The files of a bundle belong to its `index.md`.
         self.bundles.is_empty()
             || !above.any(|folder| {
                 self.bundles.contains(folder)

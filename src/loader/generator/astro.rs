@@ -7,7 +7,7 @@ use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::Generator;
 use crate::loader::generator::survey::{Survey, find_assigned, posts_in};
 
-/// Where a site keeps its title, by the starters of Astro and of its themes.
+/// The files in which the starters of Astro and of its themes keep the title of the site.
 const CONSTANTS: [&str; 6] = [
     "src/consts.ts",
     "src/consts.js",
@@ -17,10 +17,10 @@ const CONSTANTS: [&str; 6] = [
     "src/constants.ts",
 ];
 
-/// Where collections of posts are kept; an address begins with the collection's name.
+/// The folders with collections of posts; an address begins with the collection's name.
 pub(super) const CONTENT: [&str; 3] = ["src/content", "src/data", "src/pages"];
 
-/// What the config says of the site as a whole.
+/// Reads the settings of the whole site.
 pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     let root = &generator.root;
     let script = text_of(&generator.file);

@@ -1,4 +1,5 @@
-//! What files of data beside an Eleventy site's posts say of a post, a folder and all below it.
+//! Reads the data files beside an Eleventy site's posts: each holds defaults for a post, or for a folder and all below
+//! it.
 
 use std::collections::HashMap;
 use std::fs;
@@ -15,18 +16,18 @@ use crate::loader::generator::survey::{Survey, find_assigned, posts_in};
 use crate::post::add_defaults;
 use crate::post::dialect::Data;
 
-/// Where Eleventy's pages often are; its config would have to be run to know.
+/// The usual folders of Eleventy's pages; the config that names them is a script.
 pub(in crate::loader) const CONTENT: [&str; 5] =
     ["src/content", "src/site", "src", "content", "site"];
 
-/// Reads them for the folders of these posts, and names those that would have to be run.
+/// Reads the data files for the folders of these posts, and reports those that are scripts.
 pub(in crate::loader) fn read_data(
     dir: &Path,
     prefix: &str,
     paths: &[String],
 ) -> (Data, Vec<Finding>) {
     let (mut data, mut findings) = (Data::new(), Vec::new());
-    // The folders above have a say from the generator's folder of content on, whose own name counts as well.
+    // The folders above count from the generator's folder of content on, whose own name counts as well.
     let depth = if prefix.is_empty() {
         1
     } else {
@@ -35,7 +36,7 @@ pub(in crate::loader) fn read_data(
     let real = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
     let mut above: Vec<&Path> = real.ancestors().take(depth).collect();
     above.reverse();
-    // Whoever writes posts must not show what lies elsewhere by a link to it.
+    // A data file may be a link: it must not show files from elsewhere.
     let own = Inside::new([&*real]);
     for folder in above {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
@@ -79,7 +80,7 @@ fn describe_unread(error: Unreadable, file: &Path) -> Finding {
     finding.hint("mend it: what it sets for the posts is not followed")
 }
 
-/// The keys that the files of data in a folder hold, by what they are about.
+/// Reads the data files in a folder, by the post or folder that they are about.
 fn files(
     folder: &Path,
     inside: &Inside,
@@ -133,7 +134,7 @@ fn files(
     found
 }
 
-/// Where sites keep what they say of themselves.
+/// The files in which sites keep data about themselves.
 const METADATA: [&str; 8] = [
     "metadata.json",
     "metadata.js",
@@ -145,7 +146,7 @@ const METADATA: [&str; 8] = [
     "meta.json",
 ];
 
-/// What the config and the site's data say of the site as a whole, as far as they need not be run.
+/// Reads the settings of the whole site from the config and its data files, except for those that are computed.
 pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     let script = read_text(&generator.file, WRITTEN).unwrap_or_default();
     let folder =

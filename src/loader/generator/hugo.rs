@@ -13,10 +13,10 @@ use crate::post::dialect::math::{self, Delimiters, FormulaPlace, Math};
 use crate::post::dialect::{Data, Habits, Rules};
 use crate::post::{add_defaults, front, texts_of};
 
-/// The folders of config that a build reads, each beating those before it and the file at the root.
+/// The config folders that a build reads; each overrides those before it and the file at the root.
 const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
 
-/// The files in the folders of config, in the order in which they are read.
+/// The files in the config folders, in the order in which they are read.
 pub(in crate::loader) fn files(root: &Path) -> impl Iterator<Item = PathBuf> {
     FOLDERS.into_iter().flat_map(move |folder| {
         let entries = fs::read_dir(root.join(folder))
@@ -33,7 +33,7 @@ pub(in crate::loader) fn files(root: &Path) -> impl Iterator<Item = PathBuf> {
     })
 }
 
-/// Adds what stands in the folders of config.
+/// Adds the keys of the config folders.
 pub(in crate::loader) fn add_folders(keys: &mut Map<String, Value>, root: &Path) {
     for file in files(root) {
         let name = file
@@ -68,7 +68,7 @@ fn add(keys: &mut Map<String, Value>, added: Map<String, Value>) {
     }
 }
 
-/// What the pages of sections hand down to all below them, by their folders.
+/// Reads the front matter that section pages cascade to the pages below them, by folder.
 pub(in crate::loader) fn read_cascades(dir: &Path, prefix: &str, paths: &[String]) -> Data {
     let mut data = Data::new();
     let real = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
@@ -101,7 +101,7 @@ pub(in crate::loader) fn read_cascades(dir: &Path, prefix: &str, paths: &[String
     data
 }
 
-/// The keys that a section's page hands down, but for those that are meant for some of the pages only.
+/// The keys that a section's page cascades to all pages, without those for some pages only.
 fn handed_down(file: &Path) -> Option<Map<String, Value>> {
     let text = read_text(file, WRITTEN)
         .ok()
@@ -125,7 +125,7 @@ fn handed_down(file: &Path) -> Option<Map<String, Value>> {
     Some(keys.collect()).filter(|keys: &Map<String, Value>| !keys.is_empty())
 }
 
-/// What the config says, into the habits of the site.
+/// Reads the config into the habits of the site.
 pub(in crate::loader) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) {
     let table = |key: &str| generator.keys.get(key).and_then(Value::as_object);
     if let (Some(permalinks), Some(colons)) = (table("permalinks"), habits.rules.colons) {
@@ -178,7 +178,7 @@ pub(in crate::loader) fn read_into(generator: &Generator, dir: &Path, habits: &m
             habits.prefix = Path::new(&code).join(below).to_string_lossy().into_owned();
             habits.language_folders.push((code.clone(), code));
         } else if let Ok(below) = folder.strip_prefix(dir) {
-            // The folder of posts holds those of the languages.
+            // The folder of posts holds the folders of the languages.
             habits.prefix.clear();
             habits
                 .language_folders
@@ -203,7 +203,7 @@ pub(in crate::loader) fn read_into(generator: &Generator, dir: &Path, habits: &m
     }
 }
 
-/// The delimiters that the parser is told to pass through, and what the theme is told of math.
+/// The delimiters that the passthrough extension is given, and the theme's switch for math.
 fn math_of(keys: &Map<String, Value>) -> Math {
     let path = ["markup", "goldmark", "extensions", "passthrough"];
     let passthrough = path.iter().try_fold(keys, |keys, name| {
@@ -252,7 +252,7 @@ fn math_of(keys: &Map<String, Value>) -> Math {
     math
 }
 
-/// The languages whose texts have a folder of their own, and that folder.
+/// The languages with a content folder of their own, each with its folder.
 pub(in crate::loader) fn content_of_languages(
     languages: Option<&Map<String, Value>>,
 ) -> Vec<(String, String)> {
@@ -271,7 +271,7 @@ pub(in crate::loader) fn content_of_languages(
         .collect()
 }
 
-/// What the config says of the site as a whole.
+/// Reads the settings of the whole site.
 pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     survey.take_url(generator.text("baseurl").unwrap_or_default());
     let default = generator.text("defaultcontentlanguage").unwrap_or("en");
@@ -311,7 +311,7 @@ pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     }
     let content = said("contentdir").unwrap_or_else(|| "content".to_owned());
     let content = generator.root.join(content.trim_matches('/'));
-    // Where several sections are the main ones, the posts are those of all.
+    // With several main sections, the posts are those of the whole folder.
     let main = named("mainsections").and_then(|sections| match sections {
         Value::Array(list) if list.len() == 1 => list[0].as_str(),
         one => one.as_str(),

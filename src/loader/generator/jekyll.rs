@@ -14,7 +14,7 @@ use crate::post::dialect::Habits;
 use crate::post::dialect::math;
 use crate::post::front;
 
-/// Takes what the config says into the habits of the site.
+/// Reads the config into the habits of the site.
 pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
     let defaults = generator
         .keys
@@ -118,7 +118,7 @@ pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
     }
 }
 
-/// What the config says of the site as a whole.
+/// Reads the settings of the whole site.
 pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     let root = &generator.root;
     let base = generator

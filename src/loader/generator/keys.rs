@@ -1,4 +1,4 @@
-//! A generator's config: where it is, and its keys.
+//! A generator's config file and its keys.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,6 @@ use crate::post::dialect::Habits;
 use crate::post::facts::people;
 use crate::post::front;
 
-/// A generator's config.
 pub(in crate::loader) struct Generator {
     pub(in crate::loader) dialect: Dialect,
     pub(in crate::loader) file: PathBuf,
@@ -20,7 +19,7 @@ pub(in crate::loader) struct Generator {
     pub(in crate::loader) root: PathBuf,
     /// Its keys, in lower case at the first level.
     pub(in crate::loader) keys: Map<String, Value>,
-    /// Whether they cannot be read.
+    /// Whether the file cannot be parsed.
     pub(in crate::loader) is_broken: bool,
 }
 
@@ -42,7 +41,7 @@ impl Generator {
     }
 }
 
-/// The keys of a config; none where it cannot be read.
+/// Reads the keys of a config; `None` if it cannot be parsed.
 pub(super) fn keys_of(file: &Path) -> Option<Map<String, Value>> {
     let text = || read_text(file, WRITTEN).ok();
     match file.extension().and_then(|ending| ending.to_str()) {

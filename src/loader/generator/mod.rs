@@ -1,4 +1,4 @@
-//! The config of a site's generator, and what it says of the posts.
+//! Reads the config of a site's generator: one file for each generator, and the list of config files here.
 
 mod astro;
 pub(super) mod eleventy;
@@ -40,11 +40,11 @@ pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
         let found = found
             .filter(|(_, dialect)| folder != dir || may_be_root(&dir, *dialect))
             .map(|(name, dialect)| (folder.join(name), *dialect))
-            // Whoever writes posts must not show what lies elsewhere by a link to it.
+            // A config among the posts may be a link: it must not show files from elsewhere.
             .filter(|(file, _)| folder != dir || inside.find(file).is_some())
             .find_map(|(file, dialect)| read_candidate(folder, file, dialect, &dir));
         match found {
-            // A site may be written in Obsidian, and a config may lie among its posts: another one above says more.
+            // A vault, or a config among the posts, yields to another config above it.
             Some(found) if found.dialect == Dialect::Obsidian || is_guest(&found, &dir, wanted) => {
                 _ = vault.get_or_insert(found);
             }
@@ -134,7 +134,7 @@ fn read_candidate(folder: &Path, file: PathBuf, dialect: Dialect, dir: &Path) ->
         ]
         .iter()
         .any(|key| keys.contains_key(*key)),
-        // Other sites of Next.js give their posts whatever address they like.
+        // Without these folders a site of Next.js makes its addresses in code.
         Dialect::Plain => PAGES
             .iter()
             .any(|pages| dir.starts_with(folder.join(pages))),
@@ -152,8 +152,8 @@ fn read_candidate(folder: &Path, file: PathBuf, dialect: Dialect, dir: &Path) ->
     })
 }
 
-/// Whether a config lies in the folder of posts, and it is not said that its generator builds the site: whoever writes
-/// posts may have put it there.
+/// Whether a config in the folder of posts counts only if there is no other one: an author of posts may have put it
+/// there, unless `dialect` names its generator.
 fn is_guest(found: &Generator, dir: &Path, wanted: Dialect) -> bool {
     found.root == dir && (found.dialect == Dialect::Eleventy || wanted == Dialect::Auto)
 }
@@ -214,12 +214,12 @@ const CANDIDATES: &[(&str, Dialect)] = &[
     (".obsidian", Dialect::Obsidian),
 ];
 
-/// Where Next.js takes a file's path for its address.
+/// The folders whose files have their paths as addresses in Next.js.
 const PAGES: [&str; 2] = ["pages", "src/pages"];
 
-/// Where the folder of posts lies below the generator's own folder of content: a part of every address.
+/// The path of the folder of posts below the generator's own folder of content: a part of every address.
 pub(super) fn prefix_of(generator: &Generator, dir: &Path) -> String {
-    // A vault says nothing of how it is published.
+    // A vault does not say how it is published.
     if generator.dialect == Dialect::Obsidian {
         return String::new();
     }
@@ -245,7 +245,7 @@ pub(super) fn prefix_of(generator: &Generator, dir: &Path) -> String {
     parts.join("/")
 }
 
-/// What the config says, into the habits of the site.
+/// Reads the config into the habits of the site.
 pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) {
     if let Some(zone) = generator
         .text("timezone")
@@ -268,12 +268,12 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
             habits.slugs = Slugs::AsIs;
             habits.permalink = Some("/{sections}/{filename}".to_owned());
         }
-        // The configs of these two are scripts, and a vault's says nothing of how it is published.
+        // The configs of Eleventy and Astro are scripts, and a vault's does not say how it is published.
         Dialect::Eleventy | Dialect::Astro | Dialect::Obsidian | Dialect::Auto => {}
     }
 }
 
-/// What other files below the folder of posts say of the posts, and what of it cannot be read.
+/// Reads the defaults that other files below the folder of posts hold, and reports those that cannot be read.
 pub(super) fn read_data(dir: &Path, habits: &Habits, paths: &[String]) -> (Data, Vec<Finding>) {
     match habits.rules.dialect {
         Dialect::Eleventy => eleventy::read_data(dir, &habits.prefix, paths),

@@ -1,4 +1,4 @@
-//! Pelican's config.
+//! Reads Pelican's config.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::loader::generator::keys::{Generator, keys_of, lower};
 use crate::loader::generator::survey::{Survey, posts_in};
 use crate::post::dialect::Habits;
 
-/// Takes what the config says into the habits of the site.
+/// Reads the config into the habits of the site.
 pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
     let pattern = |url: &str, file: &str| {
         let pattern = generator.text(url).or_else(|| generator.text(file));
@@ -58,7 +58,7 @@ fn from_python(pattern: &str) -> Option<String> {
     Some(converted)
 }
 
-/// What the config says of the site as a whole. What is for the public alone stands in `publishconf.py`.
+/// Reads the settings of the whole site. Settings for publication only are in `publishconf.py`.
 pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     let public = keys_of(&generator.root.join("publishconf.py")).map(lower);
     let public = public.unwrap_or_default();

@@ -35,7 +35,7 @@ fn value_of(text: &str) -> Option<Value> {
     }
 }
 
-/// A string, and what comes after it.
+/// Reads a string literal. Returns it with the rest of the text.
 fn read_string(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start_matches(['u', 'r', 'b']);
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;

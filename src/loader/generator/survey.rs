@@ -1,4 +1,4 @@
-//! What a site's generator says of the site as a whole, for a config of ours to begin with.
+//! Surveys a site through its generator's config, so that `init` can write a config for it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use crate::loader::generator::keys::Generator;
 use crate::loader::walk::files;
 use crate::reader::Email;
 
-/// What is known of a site before it has a config of ours.
+/// The settings of a site that has no config of ours yet.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
-    /// The generator; none where the folder has no generator's config.
+    /// The generator; `None` if the folder has no generator's config.
     pub(crate) dialect: Option<Dialect>,
-    /// The generator's config.
+    /// The generator's config file.
     pub(crate) config: PathBuf,
     pub(crate) title: Option<String>,
     pub(crate) url: Option<Url>,
@@ -36,7 +36,7 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
-    /// Takes an address, unless it is none for readers: a generator's sample has such a one.
+    /// Takes the address of the site, unless it is a placeholder of a sample config.
     pub(super) fn take_url(&mut self, text: &str) {
         let url = Url::parse(text.trim()).ok().filter(|url| {
             matches!(url.scheme(), "http" | "https")
@@ -54,7 +54,7 @@ impl Survey {
         }
     }
 
-    /// Takes an address for the author who is known, or for the one that it names.
+    /// Takes an e-mail address for the known author, or for the author that it names itself.
     pub(super) fn take_email(&mut self, text: &str) {
         if let (Some(author), Ok(email)) = (&mut self.author, text.trim().parse::<Email>()) {
             let _ = author.email.get_or_insert(email);
@@ -68,7 +68,7 @@ pub(super) fn text(generator: &Generator, keys: &[&str]) -> Option<String> {
     Some(found.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// A text within a table.
+/// Reads a text within a table of the config.
 pub(super) fn find_nested<'a>(generator: &'a Generator, table: &str, key: &str) -> Option<&'a str> {
     let (_, value) = generator
         .keys
@@ -87,7 +87,7 @@ pub(super) fn first_of(value: &Value) -> Option<&str> {
     }
 }
 
-/// What folders of posts are usually called.
+/// The usual names of folders of posts.
 const USUAL: [&str; 9] = [
     "posts",
     "post",
@@ -111,20 +111,20 @@ const NOT_POSTS: [&str; 7] = [
     "templates",
 ];
 
-/// The folder below this one that holds most posts, by its usual name; this one where there is none of these.
+/// The usually named folder below this one that holds most posts, or this one if there is none.
 pub(super) fn posts_in(content: &Path) -> PathBuf {
     let folders = USUAL.iter().map(|name| content.join(name));
     let counted = folders
         .filter(|folder| folder.is_dir())
         .map(|folder| (files(&folder).map_or(0, |posts| posts.len()), folder))
         .filter(|(count, _)| *count > 0);
-    // Of two that hold as many, the one that is named first.
+    // Of two that hold as many, the first in the list wins.
     let most = counted.reduce(|most, other| if other.0 > most.0 { other } else { most });
     most.map_or_else(|| content.to_path_buf(), |(_, folder)| folder)
 }
 
-/// The posts of a site without a generator: a folder with a usual name, else the whole folder where it has any, else the
-/// one below it that has most; ours where there are none.
+/// Finds the posts of a site without a generator: in a folder with a usual name, else in the whole folder if it has
+/// any, else in the folder below it that has most; else in our default folder.
 pub(super) fn plain_posts(root: &Path) -> PathBuf {
     let below = |folder: &Path| folder.strip_prefix(root).unwrap_or(folder).to_path_buf();
     let usual = posts_in(root);

@@ -1,4 +1,4 @@
-//! Zola's config.
+//! Reads Zola's config.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::post::dialect::Habits;
 use crate::post::dialect::math;
 use crate::post::dialect::slug::Slugs;
 
-/// Takes what the config says into the habits of the site.
+/// Reads the config into the habits of the site.
 pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
     generator.languages(
         habits,
@@ -44,7 +44,7 @@ pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
     }
 }
 
-/// What the config says of the site as a whole.
+/// Reads the settings of the whole site.
 pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     survey.take_url(generator.text("base_url").unwrap_or_default());
     survey.take_language(generator.text("default_language").unwrap_or("en"));

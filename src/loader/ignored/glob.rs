@@ -32,7 +32,7 @@ pub(super) fn convert_hugo(pattern: &str) -> Result<String, Unread> {
     )
 }
 
-/// Zola's globs, which Zola itself reads with this crate.
+/// Zola's globs; Zola reads them with the same crate.
 pub(super) fn convert_zola(pattern: &str) -> Result<String, Unread> {
     expression(&GlobBuilder::new(pattern))
 }
@@ -63,7 +63,7 @@ pub(super) fn convert_eleventy(pattern: &str) -> Result<String, Unread> {
     )
 }
 
-/// One star for several, and braces that say nothing.
+/// Reduces repeated stars to one, and removes braces without alternatives.
 fn without_choices(pattern: &str) -> String {
     let mut plain = String::with_capacity(pattern.len());
     let mut in_class = false;

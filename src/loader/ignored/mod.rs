@@ -1,4 +1,4 @@
-//! What the generator's own config leaves out of the site: for this program, too, it is not there.
+//! The files that the generator's own config leaves out of the site: they do not exist for this program either.
 
 mod glob;
 mod settings;
@@ -9,19 +9,19 @@ use std::path::{MAIN_SEPARATOR_STR, Path};
 
 use regex::bytes::RegexSet;
 
-/// The files and folders that the generator passes over, as expressions over their whole paths.
+/// The files and folders that the generator ignores, as regular expressions over their whole paths.
 ///
-/// Each generator says it in its own way: expressions, several kinds of globs, names of folders. All of them come down
-/// to the same few questions, which the walk asks.
+/// Each generator has a form of its own: regular expressions, several kinds of globs, names of folders. All of them are
+/// translated to the few questions that the walk asks.
 #[derive(Debug, Default)]
 pub(super) struct Ignored {
     /// Files that match one of these are passed over.
     files: RegexSet,
     /// So are folders, with all that is below them.
     folders: RegexSet,
-    /// What matches one of these is not passed over after all.
+    /// Exceptions: a match is not ignored after all.
     kept: RegexSet,
-    /// Folders, each with a slash at its end, of which only those files are taken that match one of these.
+    /// Folders, each with a slash at its end, of which only the files that match one of these are taken.
     only: Vec<(String, RegexSet)>,
 }
 

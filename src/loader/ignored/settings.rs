@@ -1,4 +1,4 @@
-//! What each generator's config says of files that are none of the site's.
+//! Reads from each generator's config which files are not part of the site.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::file::read::{WRITTEN, read, read_text};
 use crate::finding::{Finding, Rule, Severity};
 use crate::loader::generator::{Generator, eleventy, hugo, lower};
 
-/// What a generator passes over that has posts in this folder, and what it says there that cannot be read.
+/// Reads what a generator ignores in this folder of posts, and reports the settings that cannot be read.
 pub(in crate::loader) fn read_ignored(
     generator: &Generator,
     dir: &Path,
@@ -41,7 +41,7 @@ struct Gathered<'a> {
     files: Vec<String>,
     folders: Vec<String>,
     kept: Vec<String>,
-    /// Folders, and the expressions for what alone is taken of them.
+    /// Folders of which only the files that match these expressions are taken.
     only: Vec<(String, Vec<String>)>,
     findings: Vec<Finding>,
 }
@@ -88,7 +88,7 @@ impl<'a> Gathered<'a> {
             off.iter()
                 .map(|code| format!("(?i)\\.{}\\.[^./]+$", regex::escape(code))),
         );
-        // A folder of such a language is passed over, but where it lies in that of another one.
+        // The folder of a disabled language is ignored, unless it lies in that of another language.
         let own = hugo::content_of_languages(languages);
         let main = self
             .generator
@@ -116,7 +116,7 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// Globs for the path below the folder that a mount takes its pages from. The first one that matches decides.
+    /// Globs for the path below the folder that a mount takes its pages from. The first match decides.
     fn hugo_mounts(&mut self) {
         let mounts = self
             .generator
@@ -144,7 +144,7 @@ impl<'a> Gathered<'a> {
         let sources: Vec<Option<PathBuf>> = mounts.iter().map(source).collect();
         for (mount, folder) in mounts.iter().zip(&sources) {
             let Some(folder) = folder else { continue };
-            // What one mount leaves out may come by another one of the same folder.
+            // A file that one mount leaves out may be included by another mount of the same folder.
             let others = sources
                 .iter()
                 .flatten()
@@ -167,7 +167,7 @@ impl<'a> Gathered<'a> {
             let folder = whole(folder);
             let mut only = Vec::new();
             for (pattern, is_taken) in patterns {
-                // After one that is taken, all else is left out anyway.
+                // After an inclusion, everything else is excluded anyway.
                 if !is_taken && !only.is_empty() {
                     continue;
                 }
@@ -188,7 +188,7 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// Globs for the whole path of a file; a folder that matches is entered all the same.
+    /// Globs for the whole path of a file; a folder that matches is still entered.
     fn zola(&mut self) {
         for pattern in texts(self.generator.keys.get("ignored_content")) {
             let made = self.read(pattern, glob::convert_zola(pattern));
@@ -196,7 +196,7 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// Beginnings of the path below the source, or globs for all of it; what is included stays.
+    /// Prefixes of the path below the source, or globs for all of it; included files stay.
     fn jekyll(&mut self) {
         let keys = &self.generator.keys;
         let source = self
@@ -225,7 +225,7 @@ impl<'a> Gathered<'a> {
                     .push(format!("^{source}/{glob}/(?:.*/)?{POSTS_OF_JEKYLL}/"));
             }
         }
-        // Folders like `_posts/_later` are none of the site's.
+        // Folders like `_posts/_later` are not part of the site.
         self.folders.push(format!("/{POSTS_OF_JEKYLL}/[_#~][^/]*$"));
         for pattern in included {
             let made = self.read(pattern, glob::convert_ruby(pattern.trim_start_matches('/')));
@@ -234,8 +234,8 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// Globs in files beside it, a line each. Although one of them is git's, they are read in a way of its own: from the
-    /// file's folder on, and a line that takes something back says nothing.
+    /// Globs in files beside the config, one a line. One of them is git's, but Eleventy reads them in its own way:
+    /// relative to the file's folder, and without negation.
     fn eleventy(&mut self, dir: &Path) {
         let Generator { root, file, .. } = self.generator;
         let config = read_text(file, WRITTEN).unwrap_or_default();
@@ -245,7 +245,7 @@ impl<'a> Gathered<'a> {
             .contains("setUseGitIgnore(false)");
         let mut files: Vec<PathBuf> =
             Vec::from_iter((!is_without_git).then(|| root.join(".gitignore")));
-        // Its folder of content is set in JavaScript: it is one of those that have such a file.
+        // A script sets the folder of content: it is one of the folders that have such a file.
         let above = dir
             .ancestors()
             .take_while(|folder| folder.starts_with(root))
@@ -259,7 +259,7 @@ impl<'a> Gathered<'a> {
         let inside = Inside::new([root.as_path()]);
         for file in files {
             let folder = regex::escape(&whole(file.parent().unwrap_or(root)));
-            // A line that cannot be read is shown: none of a file elsewhere is.
+            // An invalid line is shown, so a link to a file elsewhere must not be read.
             let real = inside.find(&file).unwrap_or_default();
             let text = match read(&real, WRITTEN) {
                 Ok(text) => text,
@@ -297,7 +297,7 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// Names of files and folders, folders below the one of content, and those that alone are searched.
+    /// Names of files and folders, folders below the one of content, and folders that alone are searched.
     fn pelican(&mut self, dir: &Path) {
         let list = |key: &str| self.generator.keys.get(key).filter(|list| list.is_array());
         for pattern in texts(list("ignore_files"))
@@ -349,7 +349,7 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// An expression that is made of what the config says; none, and a finding, where it cannot be read.
+    /// Adds an expression made from a setting; reports one that cannot be read.
     fn read(&mut self, pattern: &str, made: Result<String, Unread>) -> Option<String> {
         made.inspect_err(|error| {
             let (file, line) = self.place(pattern);
@@ -362,7 +362,7 @@ impl<'a> Gathered<'a> {
         .ok()
     }
 
-    /// The file and the line where the config says this.
+    /// The file and the line of the config that hold this text.
     fn place(&self, pattern: &str) -> (PathBuf, Option<usize>) {
         // Between double quotes a backslash is written twice.
         let spellings = [pattern.to_owned(), pattern.replace('\\', "\\\\")];
@@ -420,14 +420,14 @@ fn describe_unread(pattern: &str, error: &Unread) -> Finding {
     finding.hint("write it in another way: what it leaves out of the site is taken in here")
 }
 
-/// The folders of posts.
+/// Jekyll's folders of posts.
 const POSTS_OF_JEKYLL: &str = "_(?:posts|drafts)";
 
 fn has_wildcard(pattern: &str) -> bool {
     pattern.contains(['*', '?', '[', '\\'])
 }
 
-/// The texts of a setting: those of a list, or the one that stands alone.
+/// The texts of a setting: those of a list, or a single one.
 fn texts(setting: Option<&Value>) -> Vec<&str> {
     match setting {
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
