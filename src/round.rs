@@ -1,4 +1,4 @@
-//! One round of the street: build, publish, tell the hub, read the box, send what is due. `run` makes one, a resident many.
+//! One round: build, publish, tell the hub, read the inbox, send what is due. `run` makes one, a resident many.
 
 use std::io;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::talk::Talk;
 /// Builds, publishes, runs `after_build`, tells the hub, and sends what is due.
 ///
 /// # Errors
-/// Where nothing could be built or `after_build` fails; else the first error of a digest, when the others are done.
+/// If nothing could be built or `after_build` fails; else the first error of a digest, when the others are done.
 pub(crate) async fn go_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
     let built = block_in_place(|| {
         let built = build(app, talk, read(app)?, &BuildOptions::default())?;
@@ -33,7 +33,7 @@ pub(crate) async fn go_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<E
         ending,
         ..
     } = built?;
-    // What is published from a folder that holds it all is for its owner to decide: `check` counts it as an error.
+    // The owner decides whether a published folder may hold private files; `check` counts it as an error.
     if !app.config.digests.is_empty()
         && let Err(finding) = app.config.refuse_published_secrets()
     {
@@ -44,7 +44,7 @@ pub(crate) async fn go_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<E
     }
     let mut live = Live::default();
     tell_hub_when_live(app, talk, &mut manifest, &mut live).await?;
-    // First, so that whoever has left or bounced gets nothing more.
+    // The inbox comes first, so that readers who unsubscribed or bounced get nothing more.
     let read = read_own_inbox(app, talk).await;
     let sent = send_all(app, talk, &loaded, &mut live).await?;
     Ok(ending.and(read).and(sent))
@@ -61,7 +61,7 @@ fn run_after_build(command: &str, root: &Path, is_quiet: bool) -> anyhow::Result
     Ok(())
 }
 
-/// A command in the config's folder; what it says is talk.
+/// Runs a command in the config's folder; its output goes to stderr.
 fn shell(command: &str, root: &Path, is_quiet: bool) -> Command {
     let mut shell = program("sh");
     shell.arg("-c").arg(command);

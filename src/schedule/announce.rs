@@ -19,10 +19,10 @@ use crate::store::{Freeze, Frozen, Sender, Store};
 use crate::talk::Talk;
 
 impl Turn<'_> {
-    /// Freezes and sends the issues of a plan; where there is none, says why.
+    /// Freezes and sends the issues of a plan, or explains why there are none.
     ///
     /// # Errors
-    /// Where the store fails, or an issue by hand cannot be sent as it is.
+    /// If the store fails, or an issue by hand cannot be sent as it is.
     pub(crate) async fn announce(
         &self,
         talk: &mut Talk<'_>,
@@ -111,14 +111,14 @@ impl Turn<'_> {
         Ok(store.freeze(&freeze).await?)
     }
 
-    /// Lets the slot go by without an issue, and says why there is none.
+    /// Passes a slot without an issue, and explains why there is none.
     async fn pass(
         &self,
         talk: &mut Talk<'_>,
         store: &Store,
         plan: &Plan<'_>,
     ) -> anyhow::Result<Ending> {
-        // What waits only for its page goes at the next run, not in the next slot.
+        // An issue that waits only for its page goes at the next run, not in the next slot.
         if !plan.holds_back() {
             self.pass_slot(store, plan).await?;
         }
@@ -149,7 +149,7 @@ async fn name_in_the_way(
             continue;
         }
         ending = Ending::Partial;
-        // What was paused just now has been named.
+        // An issue that was paused just now has been reported.
         if issue.reason.as_deref() != Some(COPIED) {
             let message = format!(
                 "{}: “{}” is paused, and its posts wait with it",
@@ -165,7 +165,7 @@ async fn name_in_the_way(
     Ok(ending)
 }
 
-/// What there is to say where nobody would get it.
+/// The words for an issue that nobody would get.
 pub(super) fn no_readers(digest: &Digest) -> String {
     format!(
         "the digest `{}` has no readers\n  set `to`, or add a subscriber",

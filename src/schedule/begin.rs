@@ -6,7 +6,7 @@ use crate::store::Store;
 use crate::talk::Talk;
 
 impl Turn<'_> {
-    /// Notes what is known from now on; on the first run also that the digest has begun, in the store and in the lock.
+    /// Records the known posts; on the first run also that the digest has begun, in the store and in the lock.
     pub(super) async fn begin(
         &self,
         talk: &mut Talk<'_>,

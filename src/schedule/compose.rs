@@ -31,16 +31,16 @@ const TEXT_TEMPLATE: &str = "digest.txt";
 
 /// An issue before it is frozen.
 pub(crate) struct Composed {
-    /// As it reads.
+    /// The rendered draft.
     pub(crate) draft: Draft,
-    /// As it is sent.
+    /// The compiled mail.
     pub(crate) compiled: Compiled,
-    /// What is wrong with it.
+    /// The faults of the draft.
     pub(crate) findings: Vec<Finding>,
 }
 
 impl Composed {
-    /// Names what is wrong; an error stops the issue.
+    /// Reports the faults; an error stops the issue.
     pub(crate) fn check(mut self, talk: &mut Talk<'_>) -> Result<Self, Finding> {
         let first_error = self
             .findings
@@ -148,7 +148,7 @@ impl Turn<'_> {
         Ok(templates)
     }
 
-    /// The sizes of those images of the site whose posts do not say them.
+    /// The sizes of those images of the site whose posts do not give them.
     fn measure_images(&self, entries: &[(&Post, Body)]) -> Sizes {
         let mut sizes = Sizes::default();
         for (post, body) in entries {
@@ -173,7 +173,7 @@ impl Turn<'_> {
         Some((size.width, size.height))
     }
 
-    /// A fault of the draft: in a template, else in the subject, which stands in the config.
+    /// Adds the place of a draft's fault: a template, else the subject in the config.
     fn place_fault(&self, finding: Finding) -> Finding {
         if finding.place.is_some() {
             return self.in_templates(finding);
@@ -187,7 +187,7 @@ impl Turn<'_> {
         }
     }
 
-    /// A fault of the posts' number and length, which the config of the digest bounds.
+    /// Adds the place of the key that limits the number and length of posts.
     fn place_limit(&self, finding: Finding) -> Finding {
         let place = self.app.config.place_of_digest(&self.digest.name, "limit");
         Finding {
@@ -205,14 +205,14 @@ impl Turn<'_> {
         finding.in_file(file)
     }
 
-    /// What mail programs would break, with the file in which it stands.
+    /// Finds what mail programs would break, with the file of each fault.
     fn find_faults(
         &self,
         draft: &Draft,
         templates: &Templates,
         entries: &[(&Post, Body)],
     ) -> Vec<Finding> {
-        // They are read only where there is something to find in them.
+        // The sources are read only if there is something to find in them.
         let sources = OnceCell::new();
         let place = |piece: &str, fault: Fault| {
             locate(
@@ -236,7 +236,7 @@ impl Turn<'_> {
         findings
     }
 
-    /// The texts in which a piece of the draft may stand: the site's own templates and the posts.
+    /// Reads the sources of a draft: the site's own templates and the posts.
     fn read_sources<'b>(
         &self,
         templates: &Templates,

@@ -1,4 +1,4 @@
-//! Sends an issue that is frozen, and says what came of it.
+//! Sends a frozen issue, and reports the outcome.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use crate::message::Compiled;
 use crate::store::{Access, Sender, StoreError};
 use crate::talk::Talk;
 
-/// Said where mail goes into the outbox because the config names neither a relay nor an outbox.
+/// The warning if mail goes into the outbox because the config names neither a relay nor an outbox.
 const STAYS_HERE: &str = "nothing has left this machine: `smtp` under [mail] is not set";
 
-/// The errors of issues and digests, each of which stops only its own: the first one ends the command when the others are
-/// done, and those after it are named at once.
+/// The errors of issues and digests, each of which stops only its own: the first one ends the command when the others
+/// are done, later ones are reported at once.
 #[derive(Debug, Default)]
 pub(super) struct Failures(Option<anyhow::Error>);
 
 impl Failures {
-    /// Keeps the error of this digest, or names it where there is one already that says something else.
+    /// Keeps the error of this digest, or reports it if another one is kept already.
     pub(super) fn add(
         &mut self,
         app: &App,
@@ -30,7 +30,7 @@ impl Failures {
         error: anyhow::Error,
     ) {
         let name = format!("the digest `{digest}`");
-        // Some errors say it themselves.
+        // Some errors name the digest themselves.
         let error = match format!("{error:#}").contains(&name) {
             true => error,
             false => error.context(name),
@@ -51,8 +51,8 @@ impl Failures {
     }
 }
 
-/// Goes on with every issue in which someone still waits, whatever has become of its digest in the config: it was
-/// frozen, and its readers were counted. An issue that is refused stops no other.
+/// Goes on with every issue that has waiting deliveries, even if its digest has left the config: it was frozen, and its
+/// readers were counted. A refused issue stops no other.
 pub(super) async fn finish_open(
     app: &App,
     talk: &mut Talk<'_>,
@@ -68,7 +68,7 @@ pub(super) async fn finish_open(
                 return Ok(ending);
             }
         }
-        // Whoever sends opens it for writing, which brings it up to date.
+        // The sender opens it for writing, which migrates it.
         Err(error) if matches!(error.downcast_ref(), Some(StoreError::Older)) => {}
         Err(error) => return Err(error),
     }
@@ -87,7 +87,7 @@ pub(super) async fn finish_open(
     Ok(ending)
 }
 
-/// Nobody has chosen that the mail stays here, so a person must know, also with `-q`.
+/// Nobody chose that the mail stays here, so a person must know, even with `-q`.
 fn name_outbox(app: &App, talk: &mut Talk<'_>) {
     let folder = app.config.mail.outbox.folder().display();
     let finding = Finding::warning(
@@ -98,7 +98,7 @@ fn name_outbox(app: &App, talk: &mut Talk<'_>) {
     talk.insist([finding.hint(hint)].iter());
 }
 
-/// What the program has paused waits for a person, who may not have seen why.
+/// An issue that the program paused waits for a person, who may not have seen the reason.
 fn name_paused(talk: &mut Talk<'_>, issue: &Issue) -> Ending {
     match (&issue.reason, issue.state) {
         (Some(reason), IssueState::Paused) if reason != BY_HAND => {
@@ -117,7 +117,7 @@ fn name_paused(talk: &mut Talk<'_>, issue: &Issue) -> Ending {
     }
 }
 
-/// The cap that holds back those who wait, and until when.
+/// Describes the cap that holds deliveries back, and its end.
 fn say_full(full: &Window, waiting: u64) -> String {
     format!(
         "`{} = {}` is reached: {waiting} wait, and go on from {}",
@@ -127,7 +127,7 @@ fn say_full(full: &Window, waiting: u64) -> String {
     )
 }
 
-/// Sends an open issue and says what came of it, with what earlier runs did.
+/// Sends an open issue and reports the outcome, including that of earlier runs.
 pub(crate) async fn finish(
     app: &App,
     talk: &mut Talk<'_>,
@@ -137,7 +137,7 @@ pub(crate) async fn finish(
     go_on(app, talk, sender, issue, false).await
 }
 
-/// Sends an issue to a reader for whom it was queued once more, and says what came of that alone.
+/// Sends an issue to a reader for whom it was queued once more, and reports only that.
 pub(crate) async fn finish_once_more(
     app: &App,
     talk: &mut Talk<'_>,
@@ -147,7 +147,7 @@ pub(crate) async fn finish_once_more(
     go_on(app, talk, sender, issue, true).await
 }
 
-/// Sends to everyone who waits. With `only_now`, words and ending are about this run alone.
+/// Sends all waiting deliveries. With `only_now`, report and ending are about this run alone.
 async fn go_on(
     app: &App,
     talk: &mut Talk<'_>,
@@ -243,7 +243,7 @@ async fn go_on(
     if talk.is_quiet() && stays_here && is_sent {
         name_outbox(app, talk);
     }
-    // What waits for its hour is where its owner wants it.
+    // Deliveries that wait for a cap wait as configured.
     let waiting = full.map_or(0, |_| after[DeliveryState::Queued]);
     let missed = match only_now {
         true => told.total() - told[DeliveryState::Sent] - told[DeliveryState::Suppressed],

@@ -1,4 +1,4 @@
-//! Tells the WebSub hub which feeds have changed, once the pages of the new posts are there.
+//! Tells the WebSub hub which feeds have changed, once the pages of the new posts answer.
 
 use crate::app::App;
 use crate::digest::PATIENCE;
@@ -8,7 +8,7 @@ use crate::publish::{Hub, Manifest};
 use crate::schedule::live::Live;
 use crate::talk::Talk;
 
-/// Tells the hub where it is set and the pages of the new posts are there. A hub that is down stops nobody.
+/// Tells the hub, if one is set, once the pages of the new posts answer. A hub that is down stops nothing.
 pub(crate) async fn tell_hub_when_live(
     app: &App,
     talk: &mut Talk<'_>,
@@ -46,7 +46,7 @@ pub(crate) async fn tell_hub_when_live(
         return Ok(());
     }
     tell_hub(app, talk, manifest).await?;
-    // A hub that is down is told as soon as it is there again.
+    // A hub that is down is told at a later run.
     if manifest.list_untold().len() < untold {
         manifest.drop_late(now, PATIENCE);
         save(app, talk, manifest);
@@ -54,12 +54,12 @@ pub(crate) async fn tell_hub_when_live(
     Ok(())
 }
 
-/// Where it cannot be kept the hub hears the same again at the next run, which does no harm.
+/// If it cannot be kept, the hub hears the same again at the next run, which is harmless.
 fn save(app: &App, talk: &mut Talk<'_>, manifest: &Manifest) {
     talk.report(manifest.keep(&app.config.posts.lock).err().as_slice());
 }
 
-/// Tells the hub of every feed that it does not know of. Partial where something is left.
+/// Tells the hub of every changed feed that it has not heard of. Partial if some remain.
 pub(crate) async fn tell_hub(
     app: &App,
     talk: &mut Talk<'_>,

@@ -1,5 +1,5 @@
-//! Letters that answer what came by mail: whoever asks to leave without a token gets the link that does it. A `From` can be
-//! forged, so it takes nobody out; and nobody who asks is ignored.
+//! Letters that answer mail: a request to unsubscribe without a token is answered with the link that does it. A `From`
+//! can be forged, so it unsubscribes nobody by itself; and no request is ignored.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,8 @@ use crate::reader::Email;
 use crate::store::{Letter, Store};
 use crate::token::Key;
 
-/// Queues a letter for each digest to which the sender is subscribed; it goes out as any mail of the ledger's. None where
-/// nobody is known by the address who gets mail; else whether the message was not answered before.
+/// Queues a letter for each digest to which the sender is subscribed; it goes out like any mail of the ledger. Returns
+/// `None` if no active reader has the address, else whether the message was new.
 pub(super) async fn answer_leaving(
     app: &App,
     store: &Store,
@@ -110,7 +110,7 @@ pub(super) fn open_issue(
     }
 }
 
-/// From where a letter about a digest comes.
+/// The sender and the links of a letter about a digest.
 pub(super) fn origin_of<'a>(app: &'a App, digest: &'a Digest, authority: &'a str) -> Origin<'a> {
     Origin {
         site: &app.config.site,
@@ -118,7 +118,7 @@ pub(super) fn origin_of<'a>(app: &'a App, digest: &'a Digest, authority: &'a str
         mail: &app.config.mail,
         web: app.config.web.url.as_ref(),
         authority,
-        // Letters call nobody by a name.
+        // Letters address nobody by name.
         anonymous: "",
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a post's page is there: nobody gets a link that leads nowhere.
+//! Probes the pages of posts, so that no reader gets a dead link.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ const ALL: Duration = Duration::from_mins(1);
 /// The pages that were asked for in this run, each once.
 #[derive(Debug)]
 pub(crate) struct Live {
-    /// Why a page is not there; none where it is.
+    /// The reason why a page does not answer; `None` if it does.
     known: BTreeMap<Url, Option<String>>,
     /// Made for the first page, since it reads every certificate that the system trusts.
     client: OnceCell<Client>,
@@ -40,8 +40,8 @@ impl Default for Live {
 }
 
 impl Live {
-    /// Those of these pages that do not answer with success, each named in a warning. None where nobody outside this
-    /// machine is told: with an outbox, on a loopback site, or with `require_live = false`.
+    /// Returns the pages that do not answer with success, each reported in a warning. None of them is asked if nobody
+    /// outside this machine is told: with an outbox, on a loopback site, or with `require_live = false`.
     pub(crate) async fn find_missing(
         &mut self,
         app: &App,
@@ -109,7 +109,7 @@ impl Live {
     }
 }
 
-/// Asks for pages, several at once, until the time is over. Returns why each is not there; none where it is.
+/// Requests pages, several at once, until the time is over. Returns why each does not answer; `None` if it does.
 async fn ask_all<F>(
     pages: Vec<Url>,
     ask: impl Fn(Url) -> F,
@@ -142,7 +142,7 @@ where
         };
         answers.push((page, trouble));
     }
-    // What is left: a page that is still silent, or that nobody had time to ask for.
+    // The rest: pages that are still silent, or were never requested.
     let late = format!(
         "a run waits {} seconds for all pages together",
         ALL.as_secs()

@@ -46,10 +46,10 @@ pub(crate) use remote::name_fault;
 pub(crate) use restored::settle_restored;
 pub(crate) use turn::Turn;
 
-/// Goes on with what is open, then sends every digest that is due. What cannot be sent stops nothing else.
+/// Goes on with open issues, then sends every due digest. A fault of one stops no other.
 ///
 /// # Errors
-/// The first one, when the others are done.
+/// The first error, when the others are done.
 pub(crate) async fn send_all(
     app: &App,
     talk: &mut Talk<'_>,
@@ -71,17 +71,17 @@ pub(crate) async fn send_all(
     failures.end(ending)
 }
 
-/// Goes on with what is open, such as letters that people wait for.
+/// Goes on with open issues, such as letters that people wait for.
 ///
 /// # Errors
-/// The first one, when the others are done.
+/// The first error, when the others are done.
 pub(crate) async fn send_open(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
     let mut failures = Failures::default();
     let ending = finish_open(app, talk, &mut failures).await?;
     failures.end(ending)
 }
 
-/// When the next slot of a digest comes; none where each is sent with its post, or by hand.
+/// The next slot of any digest; `None` if each is sent with its post, or by hand.
 pub(crate) fn next_slot(config: &Config, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let digests = config.digests.iter().filter(|digest| digest.enabled);
     let next = |digest: &Digest| match &digest.schedule {

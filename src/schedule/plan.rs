@@ -10,7 +10,7 @@ use crate::store::Store;
 use crate::talk::Talk;
 
 impl<'a> Turn<'a> {
-    /// What the digest does next.
+    /// Plans the next step of the digest.
     pub(crate) async fn plan(
         &self,
         talk: &mut Talk<'_>,
@@ -54,13 +54,13 @@ impl<'a> Turn<'a> {
         let is_new = self.wish.is_some_and(|wish| wish.new_store);
         match digest::earlier_name(digest, &self.app.config.digests, &holdings) {
             Ok(was) => Ok(was.unwrap_or(&digest.name)),
-            // A person says that it is new, or the lock says that this store or another has begun it.
+            // The digest is new, as a person or the lock says.
             Err(_) if is_new || loaded.lock.began(&digest.name).is_some() => Ok(&digest.name),
             Err(finding) => Err(finding.into()),
         }
     }
 
-    /// Gives what the store, the lock and the manifest keep under the digest's earlier name to the new one, once.
+    /// Renames the digest once in the store, the lock and the manifest.
     pub(crate) async fn rename(&self, talk: &mut Talk<'_>, store: &Store) -> anyhow::Result<()> {
         let name = &self.digest.name;
         let was = self.name_in_store(store).await?;
@@ -77,7 +77,7 @@ impl<'a> Turn<'a> {
     }
 }
 
-/// Says who and what comes along from the earlier name.
+/// Reports the readers and posts that move to the new name.
 pub(super) async fn words_of_renaming(
     store: &Store,
     name: &str,

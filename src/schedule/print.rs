@@ -15,7 +15,7 @@ use crate::talk::Talk;
 /// Prints the first message of the digest, and changes nothing.
 ///
 /// # Errors
-/// Where it could not be sent as it is.
+/// If it could not be sent as it is.
 pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
     let digest = turn.digest;
     let store = turn.app.store(Access::Read).await?;
@@ -40,7 +40,7 @@ pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Resul
         return Ok(Ending::Done);
     };
     let key = store.current_key().await?;
-    // The same ids as in what will be sent, beside a link that permits nothing.
+    // The same ids as in the mail that will be sent, except for the link, which permits nothing.
     let (_, issue) = turn.name_issue(posts, &plan, &key)?;
     let composed = turn.compose(talk, posts, issue)?;
     let Composed { compiled, .. } = composed.check(talk)?;

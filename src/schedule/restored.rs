@@ -10,10 +10,11 @@ use crate::loader::Loaded;
 use crate::store::Store;
 use crate::talk::Talk;
 
-/// Takes the posts of each digest as known that may have announced some since the backup, and notes how far each is.
+/// Takes the posts as known of each digest that may have announced some since the backup, and records the progress of
+/// each.
 ///
 /// # Errors
-/// Where the store cannot be written.
+/// If the store cannot be written.
 pub(crate) async fn settle_restored(
     app: &App,
     talk: &mut Talk<'_>,

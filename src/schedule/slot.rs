@@ -1,4 +1,4 @@
-//! Which slot of a digest an issue fills, and its number.
+//! The slot that an issue fills, and the number of the issue.
 
 use anyhow::Context;
 use chrono::DateTime;
@@ -12,7 +12,7 @@ use crate::store::Store;
 use crate::token::Key;
 
 impl Turn<'_> {
-    /// Which slot of the digest an issue with these posts fills.
+    /// Chooses the slot of the digest that an issue with these posts fills.
     fn slot(&self, posts: &[&Post], plan: &Plan<'_>) -> anyhow::Result<Slot> {
         let post = posts.first().map(|post| &*post.id).unwrap_or_default();
         Ok(match (&self.digest.schedule, plan.slot) {

@@ -1,4 +1,4 @@
-//! One digest at one moment, which every step of an issue is made from.
+//! One digest at one moment: the input of every step of an issue.
 
 use chrono::{DateTime, Utc};
 
@@ -7,18 +7,13 @@ use crate::config::Digest;
 use crate::digest::ManualOptions;
 use crate::loader::Loaded;
 
-/// A digest whose turn it is.
 #[derive(Clone, Copy)]
 pub(crate) struct Turn<'a> {
-    /// Config, clock and store.
     pub(crate) app: &'a App,
-    /// The digest.
     pub(crate) digest: &'a Digest,
-    /// The site's posts.
     pub(crate) loaded: &'a Loaded,
-    /// What a person who sends it by hand asks for; without it the schedule decides.
+    /// The options of an issue by hand; without them the schedule decides.
     pub(crate) wish: Option<ManualOptions<'a>>,
-    /// The moment.
     pub(crate) now: DateTime<Utc>,
 }
 

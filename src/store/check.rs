@@ -1,4 +1,4 @@
-//! What is kept in a store, and what is wrong with it.
+//! Counts what a store keeps, and finds what is wrong with it.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::store::rename::read_count;
 use crate::store::sql::{QUEUED, SENDING};
 use crate::store::{Result, Store, StoreError};
 
-/// How much a store keeps.
+/// The numbers of rows in a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
     readers: Vec<(String, usize)>,
@@ -97,7 +97,7 @@ const ORPHANS: [(&str, &str, bool); 8] = [
 ];
 
 impl Store {
-    /// How much is kept.
+    /// Counts the rows.
     pub async fn contents(&self) -> Result<Contents> {
         Ok(Contents {
             readers: self.by_state("reader").await?,
@@ -127,7 +127,7 @@ impl Store {
         read_count(&row, "n")
     }
 
-    /// What is wrong with what is kept: errors where mail would go wrong, else warnings.
+    /// Finds faults: errors if mail would go wrong, else warnings.
     pub async fn check(&self) -> Result<Vec<Finding>> {
         if self.place == StorePlace::Memory {
             return Err(StoreError::Missing);
@@ -156,7 +156,7 @@ impl Store {
         Ok(findings)
     }
 
-    /// The words of SQLite's own check; PostgreSQL has none.
+    /// The findings of SQLite's own check; PostgreSQL has none.
     pub(super) async fn integrity(&self) -> Result<Vec<String>> {
         if self.place == StorePlace::Server {
             return Ok(Vec::new());
@@ -174,7 +174,7 @@ impl Store {
         Ok(faults)
     }
 
-    /// Readers who are not found by their address, and addresses that no mail can bear.
+    /// Finds readers whom their address does not find, and addresses that no mail can use.
     async fn check_readers(&self) -> Result<Vec<Finding>> {
         let text = "SELECT fingerprint, address FROM reader WHERE address IS NOT NULL";
         let mut rows = sqlx::query(text).fetch(&self.pool);

@@ -10,17 +10,17 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
 use crate::store::{Result, StoreError};
 
-/// What the store is opened for.
+/// The purpose for which the store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// It is made, upgraded and written.
     Write,
-    /// Nothing is changed: dry runs, lists. Where there is no store yet, an empty one in memory stands for it; its folder
-    /// must be there.
+    /// Nothing is changed: dry runs, lists. Without a store, an empty one in memory takes its place; its folder must
+    /// exist.
     Read,
 }
 
-/// Which database it is, as far as its locks differ.
+/// The kind of database, as far as locks differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum StorePlace {
     Memory,
@@ -28,7 +28,7 @@ pub(super) enum StorePlace {
     Server,
 }
 
-/// A transaction that writes.
+/// Begins a transaction that writes.
 pub(super) async fn begin(pool: &AnyPool, place: &StorePlace) -> Result<Transaction<'static, Any>> {
     Ok(pool.begin_with(begin_words(place)).await?)
 }
@@ -51,7 +51,7 @@ pub(super) fn sqlite_address(file: &Path) -> String {
     format!("sqlite://{path}?mode=rw")
 }
 
-/// Looks for the folder of a database that is not there yet: a first run would not make it either.
+/// Requires the folder of a database that does not exist yet: a first run would not create it either.
 pub(super) fn find_folder(file: &Path) -> Result<()> {
     let failed = |error| StoreError::File(file.to_path_buf(), error);
     let folder = file
@@ -64,23 +64,23 @@ pub(super) fn find_folder(file: &Path) -> Result<()> {
     }
 }
 
-/// The file that stands beside the database's by this ending.
+/// The file beside the database with this suffix.
 pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     name.into()
 }
 
-/// Creates the database file with mode 0600 before SQLite does, so that at no moment others can read it. A file that they
-/// could read is closed to them, and so is each file that SQLite left beside it. None that is there is opened: to close
-/// it again would drop the locks that SQLite holds on it in this process (POSIX), and two processes would write at once.
+/// Creates the database file with mode 0600 before SQLite does, so that others can read it at no moment. Permissions of
+/// existing files, SQLite's companions included, are narrowed. No existing file is opened: closing it again would drop
+/// the locks that SQLite holds on it in this process (POSIX), and two processes would write at once.
 pub(super) fn make_private(file: &Path) -> Result<()> {
     let failed = |error| StoreError::File(file.to_path_buf(), error);
     let mut options = OpenOptions::new();
     let made = options.create_new(true).append(true).mode(0o600).open(file);
     match made {
         Ok(_) => {}
-        // A link to a file that is not there yet cannot be created anew; nobody holds locks on that file.
+        // A link to a missing file cannot be created anew; nobody holds locks on that file.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !file.exists() => {
             let mut options = OpenOptions::new();
             let made = options.create(true).append(true).mode(0o600).open(file);
@@ -125,7 +125,7 @@ pub(super) async fn connect(place: &StorePlace, address: &str, access: Access) -
         }
         (_, Access::Read) => "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON",
     };
-    // A pool goes on trying until its time is up; the first connection says at once what is wrong.
+    // A pool retries until its time is up; the first connection fails at once with the reason.
     let mut first = AnyConnection::connect(address).await?;
     first.execute(sqlx::raw_sql(pragmas)).await?;
     first.close().await?;

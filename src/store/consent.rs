@@ -1,4 +1,4 @@
-//! Carries out what [`crate::consent`] decides about readers: states, subscriptions, events.
+//! Carries out the decisions of [`crate::consent`] about readers: states, subscriptions, events.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
@@ -18,7 +18,7 @@ use crate::store::{Result, Store, StoreError};
 /// How many people are changed in one transaction. On SQLite each writes every page of an index that it touches, and random
 /// keys touch all of them: the fewer transactions, the fewer times.
 const MOST_ASKED: usize = 50_000;
-/// The same on a server, whose rows they keep from others meanwhile.
+/// The same limit on a server, which locks the rows of these people meanwhile.
 const MOST_ASKED_OF_SERVER: usize = 5000;
 /// How many fingerprints are bound as one list at most: see [`MOST_LISTED`].
 const MOST_FINGERPRINTS: usize = 400;
@@ -26,7 +26,7 @@ const MOST_FINGERPRINTS: usize = 400;
 const MOST_INSERTED: usize = 100;
 
 impl Store {
-    /// Asks this for people, and carries out what is decided; one answer each, in their order.
+    /// Decides a request for people, and carries the decisions out. Returns one answer each, in their order.
     pub async fn ask(
         &self,
         people: &[(Email, Option<String>)],
@@ -54,7 +54,7 @@ impl Store {
         }
     }
 
-    /// What [`Store::ask`] would answer; nothing is changed. `foreseen` carries what earlier calls would have changed.
+    /// Returns what [`Store::ask`] would answer, and changes nothing. `foreseen` carries the changes of earlier calls.
     pub async fn foresee(
         &self,
         people: &[(Email, Option<String>)],
@@ -74,8 +74,8 @@ impl Store {
         Ok(cases.map(|case| case.answer).collect())
     }
 
-    /// Asks for a mail that names these people, and gives the numbers of those who may get it: nobody who is suppressed or
-    /// has left the digest.
+    /// Requests a mail that names these people. Returns the numbers of those who may get it: nobody who is suppressed
+    /// or has left the digest.
     pub(super) async fn receivers(
         &self,
         tx: &mut Transaction<'static, Any>,
@@ -131,7 +131,8 @@ impl Store {
         Ok(cases)
     }
 
-    /// Looks people up and decides for each, in their order. Who is named twice was by then what they have become.
+    /// Looks people up and decides for each, in their order. A person who is named twice has by then the state of the
+    /// first decision.
     async fn decide_all(
         &self,
         connection: &mut AnyConnection,
@@ -192,7 +193,7 @@ impl Store {
         })
     }
 
-    /// In one order, so that two who add the same people never wait for each other crosswise.
+    /// In one order, so that two programs that add the same people never deadlock.
     async fn insert_readers(
         &self,
         tx: &mut Transaction<'static, Any>,
@@ -217,7 +218,7 @@ impl Store {
             query.execute(&mut **tx).await?;
         }
         let ids: Vec<ReaderId> = new.iter().map(|(id, ..)| *id).collect();
-        // All of them are asked the same, so all become the same.
+        // All new readers get the same request, so all get the same state.
         let change = decide(None, asked.wish, asked.by);
         if let (Some(event), Some(state)) = (change.event, change.state) {
             let detail = match asked.consent {
@@ -235,7 +236,7 @@ impl Store {
         Ok(())
     }
 
-    /// The states of those whom we knew, and the events of what is no digest's.
+    /// Changes the states of known readers, and records the events that concern no single digest.
     async fn change_states(
         &self,
         tx: &mut Transaction<'static, Any>,
@@ -265,14 +266,14 @@ impl Store {
                 .execute(&mut **tx)
                 .await?;
             }
-            // Who has left without naming a digest has left all.
+            // A reader who left without naming a digest has left all.
             let detail = asked.consent.filter(|_| event != ReaderState::Left.word());
             self.record(tx, &ids, now, event, detail).await?;
         }
         Ok(())
     }
 
-    /// Names those whom we knew without a name; the owner's word about one person beats the name that they had.
+    /// Names known readers who had no name; the owner's request about one person overrides the name.
     async fn name_readers(
         &self,
         tx: &mut Transaction<'static, Any>,
@@ -336,7 +337,7 @@ impl Store {
         ids.take(count)
     }
 
-    /// What keeps the rows that are looked up from others to the end of the transaction; on SQLite the write lock does.
+    /// Locks the rows that are looked up to the end of the transaction; on SQLite the write lock does.
     pub(super) fn hold(&self) -> &'static str {
         match self.place {
             StorePlace::Server => " FOR UPDATE",
@@ -344,8 +345,8 @@ impl Store {
         }
     }
 
-    /// Who is known by these fingerprints. With a `hold` their rows are kept to the end of the transaction, in one order:
-    /// nobody forgets them between the look and what is written by it.
+    /// Finds the readers with these fingerprints. With a `hold` their rows are locked to the end of the transaction, in
+    /// one order: nobody forgets them between the lookup and the write.
     pub(super) async fn find_fingerprints(
         &self,
         connection: &mut AnyConnection,

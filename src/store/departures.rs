@@ -1,5 +1,5 @@
-//! Departures: who has left, bounced, complained or been forgotten, kept also in a file outside the store, so that an
-//! older copy of the store can be put right. The file knows readers by their keyed fingerprints alone.
+//! Departures: everyone who left, bounced, complained or was forgotten, kept also in a file outside the store, so that
+//! an older copy of the store can be put right. The file identifies readers only by keyed fingerprints.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
@@ -19,23 +19,22 @@ use crate::store::rename::read_count;
 use crate::store::subscriptions::has_left;
 use crate::store::{Result, Store, StoreError};
 
-/// The first line of the file.
 const HEAD: &str = "tidings departures 1";
-/// The events that take somebody out or back in. The index on events bears the same words.
+/// The events that suppress somebody or take it back. The index on events repeats this condition.
 const KINDS: &str = "kind IN ('left', 'bounced', 'complained', 'forgotten', 'returned', 'doubted')";
 
-/// What the file knew that the store did not, once the store has it.
+/// The departures that the file had and the store lacked, once the store has them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Recovered {
     /// Whether the file has noted departures of this store at all.
     pub is_known: bool,
     /// How many readers are out again.
     pub readers: usize,
-    /// How many have left whom this copy never knew.
+    /// How many departed readers this copy never knew.
     pub strangers: usize,
 }
 
-/// What takes somebody out or back in, in the order of their names.
+/// A departure or its reversal, in the order of their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum DepartureKind {
     Bounced,
@@ -72,7 +71,7 @@ impl DepartureKind {
     }
 }
 
-/// One event of a reader's, in the order of time; at one second what takes back stands behind what it takes back.
+/// One event of a reader, in the order of time; within a second a reversal comes after the event that it reverses.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Departure {
     /// In seconds since 1970.
@@ -94,7 +93,7 @@ impl Departure {
         })
     }
 
-    /// The departure of a line; none where it was torn, or written by hand.
+    /// Parses a line; `None` if it is torn or was edited by hand.
     fn parse(line: &str) -> Option<Self> {
         let mut fields = line.split('\t');
         let at = fields.next()?.parse().ok()?;
@@ -124,8 +123,8 @@ struct Noted {
     departures: BTreeSet<Departure>,
 }
 
-/// What the store's index of events said when departures were noted: how many there are, and when the latest was. An
-/// equal one says that nothing is new.
+/// The count and the latest time of the store's departures when they were noted. An equal mark means that nothing is
+/// new.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct EventMark {
     count: usize,
@@ -181,7 +180,7 @@ fn to_text(stores: &Stores) -> String {
     text
 }
 
-/// Those of `missing` that nothing in `all` takes back.
+/// The departures in `missing` that nothing in `all` reverses.
 fn not_taken_back<'a>(
     missing: impl Iterator<Item = &'a Departure>,
     all: &'a BTreeSet<Departure>,
@@ -219,7 +218,7 @@ fn unusable(file: &Path, finding: &Finding) -> StoreError {
 }
 
 impl Store {
-    /// Notes in this file every departure that the store knows. What the file has already stays.
+    /// Notes in this file every departure that the store knows. Lines that the file has already stay.
     pub async fn note_departures(&self, file: &Path) -> Result<()> {
         let text = format!(
             "SELECT COUNT(*) AS n, COALESCE(MAX(at), 0) AS latest FROM event WHERE {KINDS}"
@@ -238,7 +237,7 @@ impl Store {
         let mut stores = parse(&text);
         let noted = stores.entry(self.name.clone()).or_default();
         let mut new = self.departures(noted.mark.latest).await?;
-        // An older copy, or a clock that was set back, has changed more than what is later.
+        // With an older copy, or after the clock was set back, more than the later events has changed.
         if noted.mark.count + new.len() != mark.count {
             new = self.departures(i64::MIN).await?;
         }
@@ -250,7 +249,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes everyone out again of whom the file knows a departure that this copy of the store does not, as of then.
+    /// Suppresses everyone again whose departure the file knows and this copy of the store does not, as of then.
     pub async fn recover_departures(&self, file: &Path) -> Result<Recovered> {
         let Some(noted) = parse(&read_file(file)?).remove(&self.name) else {
             return Ok(Recovered::default());
@@ -262,7 +261,7 @@ impl Store {
         let mut out = HashSet::new();
         let mut strangers = HashSet::new();
         for some in missing.chunks(500) {
-            // A try that is taken back adds nothing: what it found is found again.
+            // A try that is rolled back must add nothing: its results are found again.
             let found = change!(self, |tx| {
                 let mut found = Vec::new();
                 for departure in some {
@@ -285,7 +284,7 @@ impl Store {
         })
     }
 
-    /// Carries out a departure; whether it changed anything, none where nobody is known by the fingerprint.
+    /// Carries out a departure. Returns whether it changed anything; `None` if nobody has the fingerprint.
     async fn depart(
         &self,
         tx: &mut Transaction<'static, Any>,
@@ -315,7 +314,7 @@ impl Store {
         let Some(state) = ReaderState::parse(departure.kind.word()) else {
             return Ok(Some(false));
         };
-        // The owner alone forgets; all else stands in the file as in a list.
+        // Only the owner forgets; all else counts like a line of a list.
         let by = match state {
             ReaderState::Forgotten => Source::Owner,
             _ => Source::List,
@@ -415,7 +414,7 @@ mod tests {
             ("8 left f1 weekly", "9 returned f1", false),
             ("8 bounced f1", "9 doubted f1", false),
             ("8 bounced f1", "7 doubted f1", true),
-            // A refusal that was doubted says nothing of a person's word.
+            // A doubted refusal is no wish of the reader's.
             ("8 left f1", "9 doubted f1", true),
             ("8 complained f1", "9 returned f1", false),
             ("8 returned f1", "", false),

@@ -1,4 +1,4 @@
-//! Why the store cannot do what it is asked for, said once and with what helps.
+//! The errors of the store, each with a hint.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use sqlx::error::DatabaseError;
 /// The result of everything here.
 pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// Why the store cannot do it.
+/// The reason why the store cannot do something.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database says no.
+    /// The database refuses.
     #[error("the store refuses: {}", describe(.0))]
     Sql(sqlx::Error),
     /// The file cannot be made or locked.
@@ -23,24 +23,24 @@ pub enum StoreError {
         "the store has version {found}, this program knows up to {known}; use the newer program"
     )]
     Newer {
-        /// Its version.
+        /// The version that was found.
         found: i64,
-        /// Ours.
+        /// The newest version that this program knows.
         known: i64,
     },
     /// It was written by an older program, and this call may not change it.
     #[error("the store is of an older version; `tidings run` brings it up to date")]
     Older,
-    /// Another sender has taken over what this one owned.
+    /// Another sender has taken over the deliveries of this one.
     #[error("another sender has taken over this one's deliveries")]
     Lost,
     /// The issue was paused or cancelled meanwhile.
     #[error("the issue was stopped")]
     Stopped,
-    /// It says something that it cannot say.
+    /// A value is invalid.
     #[error("the store is damaged: {0}")]
     Damaged(String),
-    /// It was moved.
+    /// The store was moved.
     #[error("this store was moved to {0}, and nothing is kept here any more")]
     Moved(String),
     /// It is a backup, put in the place of a store by hand.
@@ -49,10 +49,10 @@ pub enum StoreError {
     /// It was being restored or moved to, and that has not come to its end.
     #[error("this store is not whole yet: what brought it here was stopped")]
     Unfinished,
-    /// There is none.
+    /// There is no store.
     #[error("there is no store yet")]
     Missing,
-    /// There is no file to bring back.
+    /// There is no backup.
     #[error("there is no such backup")]
     NoBackup(PathBuf),
     /// It is to be filled, and something is in it.
@@ -64,7 +64,7 @@ pub enum StoreError {
     /// A backup must not take the place of a file.
     #[error("there is such a file already, and a backup overwrites nothing")]
     Exists(PathBuf),
-    /// The copy of this table is not what was copied.
+    /// The copy of this table differs from the original.
     #[error("the copy of the table `{0}` differs from what was copied")]
     Differs(&'static str),
     /// About another store than the configured one.
@@ -76,16 +76,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the same may go well when it is tried again: another program holds a lock, or two waited crosswise.
+    /// Whether a retry may succeed: another program holds a lock, or two waited for each other.
     pub(super) fn is_passing(&self) -> bool {
         let Self::Sql(error) = self else { return false };
-        // SQLite's SQLITE_BUSY, PostgreSQL's serialization_failure and deadlock_detected; and its unique_violation, where
-        // another has added the same since the look.
+        // SQLite's SQLITE_BUSY, PostgreSQL's serialization_failure and deadlock_detected; and its unique_violation, if
+        // another program inserted the same row since the lookup.
         let code = error.as_database_error().and_then(DatabaseError::code);
         code.is_some_and(|code| matches!(&*code, "5" | "261" | "517" | "40001" | "40P01" | "23505"))
     }
 
-    /// The file that it is about, where that is not the store's own.
+    /// The file that the error is about, unless it is the store itself.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File(file, _) | Self::Exists(file) | Self::NoBackup(file) => Some(file),
@@ -94,12 +94,12 @@ impl StoreError {
         }
     }
 
-    /// The same, about the store in this place.
+    /// The same error about the store in this place.
     pub(super) fn at(self, place: impl Into<PathBuf>) -> Self {
         Self::At(place.into(), Box::new(self))
     }
 
-    /// What a person can do about it, where the program knows.
+    /// A hint for a person, if there is one.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Sql(error) => hint_of(error),
@@ -139,7 +139,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// The words of a database, once: an error of sqlx repeats those of its cause.
+/// The database's message, once: an error of sqlx repeats its cause.
 fn describe(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
@@ -150,7 +150,7 @@ fn describe(error: &sqlx::Error) -> String {
     }
 }
 
-/// SQLite's result codes and PostgreSQL's classes of SQLSTATE, and what helps.
+/// Maps SQLite's result codes and PostgreSQL's classes of SQLSTATE to hints.
 fn hint_of(error: &sqlx::Error) -> Option<&'static str> {
     let server = "look whether the server runs and `url` under [store] names it";
     let error = match error {
@@ -168,7 +168,7 @@ fn hint_of(error: &sqlx::Error) -> Option<&'static str> {
     if let Ok(code) = code.parse::<i64>()
         && code < 10_000
     {
-        // The low byte is the code, the rest says more of it.
+        // The low byte is the primary code.
         return match code & 0xff {
             5 | 6 => {
                 Some("another program holds the database: end it, or try again when it is done")

@@ -1,4 +1,4 @@
-//! Which store it is, whose readers it keeps, and the keys that sign its links.
+//! The identity of a store: its name, its site, and the keys that sign its links.
 
 use chrono::{DateTime, Utc};
 use sqlx::Row;
@@ -10,19 +10,19 @@ use crate::store::{Result, Store, StoreError};
 use crate::token::Key;
 
 impl Store {
-    /// The random name by which `tidings.lock` knows it.
+    /// The random name that `tidings.lock` records.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The site whose readers the store keeps; none before the first mail.
+    /// The site whose readers the store keeps; `None` before the first mail.
     pub async fn site(&self) -> Result<Option<String>> {
         let query = sqlx::query("SELECT key FROM secret WHERE number = $1").bind(SITE);
         let row = query.fetch_optional(&self.pool).await?;
         row.map(|row| Ok(row.try_get("key")?)).transpose()
     }
 
-    /// Notes the site whose readers the store keeps, unless there is one. Returns the one that is noted.
+    /// Records the site whose readers the store keeps, unless there is one. Returns the recorded one.
     pub async fn claim_site(&self, site: &str, now: DateTime<Utc>) -> Result<String> {
         if let Some(known) = self.site().await? {
             return Ok(known);
@@ -59,14 +59,14 @@ impl Store {
         Mark::find(&self.pool).await
     }
 
-    /// Marks it as not to be used.
+    /// Marks the store as unusable.
     pub(super) async fn set_mark(&self, mark: &Mark) -> Result<()> {
         let mut tx = self.begin().await?;
         mark.put(&mut tx).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Says that what was begun with [`Store::open_to_fill`] has come to its end.
+    /// Ends what [`Store::open_to_fill`] began.
     pub(crate) async fn finish_filling(&self) -> Result<()> {
         let mut tx = self.begin().await?;
         if let Some(Mark::Unfinished(_)) = Mark::find(&mut *tx).await? {

@@ -1,7 +1,7 @@
-//! What readers do by the links in their mails. The token has been verified: it says who they are.
+//! Carries out the links in mails. The token has been verified: it identifies the reader.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+use sqlx::{Any, AssertSqlSafe, Executor, Row, Transaction};
 
 use crate::consent::{ReaderState, Source, Wish, decide};
 use crate::ledger::IssueId;
@@ -11,17 +11,19 @@ use crate::store::consent::state_of;
 use crate::store::subscriptions::has_left;
 use crate::store::{Result, Store};
 
-/// A reader and the digest whose mail bore their link.
+/// A reader and the digest whose mail contained their link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Linked {
-    /// What they are to us.
+    /// The reader's state.
     pub(crate) state: ReaderState,
-    /// The digest; none where an older copy of the store does not know the issue.
+    /// The digest; `None` if an older copy of the store lacks the issue.
     pub(crate) digest: Option<String>,
-    /// Their language, where it is known.
+    /// Their language, if known.
     pub(crate) language: Option<String>,
-    /// When they left the digest, or everything; none where they have not, or have come back.
+    /// When they left the digest, or everything; `None` if they have not, or have come back.
     pub(crate) left_at: Option<DateTime<Utc>>,
+    /// Their address; `None` if it is erased.
+    email: Option<Email>,
 }
 
 impl Linked {
@@ -33,40 +35,27 @@ impl Linked {
 }
 
 impl Store {
-    /// Whose link this is; none where nobody is known by it.
+    /// Finds the reader of a link; `None` if it is unknown or forgotten.
     pub(crate) async fn find_linked(&self, whose: (ReaderId, IssueId)) -> Result<Option<Linked>> {
-        let text = linked_by("");
-        let (reader, issue) = whose;
-        let row = sqlx::query(AssertSqlSafe(text))
-            .bind(reader)
-            .bind(issue)
-            .fetch_optional(&self.pool)
-            .await?;
-        row.as_ref().map(read_linked).transpose()
+        look_up(&self.pool, whose, "").await
     }
 
-    /// The bearer of a link leaves the digest of its mail; everything, where that is not known. Returns what they are;
-    /// none where nobody is known by the link.
+    /// Unsubscribes the bearer of a link from the digest of its mail, or from everything if that is not known. Returns
+    /// the reader; `None` if nobody has the link.
     pub(crate) async fn leave_linked(
         &self,
         whose: (ReaderId, IssueId),
         now: DateTime<Utc>,
     ) -> Result<Option<Linked>> {
-        let (reader, issue) = whose;
-        let text = linked_by(&self.place.hold("r"));
+        let hold = self.place.hold("r");
         change!(self, |tx| {
-            let row = sqlx::query(AssertSqlSafe(text.clone()))
-                .bind(reader)
-                .bind(issue)
-                .fetch_optional(&mut *tx)
-                .await?;
-            let Some(linked) = row.as_ref().map(read_linked).transpose()? else {
+            let Some(linked) = look_up(&mut *tx, whose, &hold).await? else {
                 return Ok(None);
             };
             // Mail programs ask several times; one event is enough.
             if linked.left_at.is_none() {
                 let digest = linked.digest.as_deref();
-                self.leave_by_link(&mut tx, reader, linked.state, digest, now)
+                self.leave_by_link(&mut tx, whose.0, linked.state, digest, now)
                     .await?;
             }
             Ok(Some(Linked {
@@ -76,32 +65,23 @@ impl Store {
         })
     }
 
-    /// The bearer of a link takes it back that they have left the digest of its mail, unless that is longer ago. Whether they
-    /// are subscribed again: only to what they got before.
+    /// Undoes that the bearer of a link left the digest of its mail, if that was recent. Returns whether they are
+    /// subscribed again, and only to what they got before.
     pub(crate) async fn return_linked(
         &self,
         whose: (ReaderId, IssueId),
         within: TimeDelta,
         now: DateTime<Utc>,
     ) -> Result<Option<Linked>> {
-        let (reader, issue) = whose;
-        let text = linked_by(&self.place.hold("r"));
+        let hold = self.place.hold("r");
         change!(self, |tx| {
-            let row = sqlx::query(AssertSqlSafe(text.clone()))
-                .bind(reader)
-                .bind(issue)
-                .fetch_optional(&mut *tx)
-                .await?;
-            let Some(row) = row else { return Ok(None) };
-            let linked = read_linked(&row)?;
-            let address: Option<String> = row.try_get("address")?;
-            let email = address.and_then(|address| address.parse::<Email>().ok());
-            let (Some(email), Some(digest)) = (email, linked.digest.clone()) else {
+            let linked = look_up(&mut *tx, whose, &hold).await?;
+            let Some(linked) = linked.filter(|linked| linked.can_return(within, now)) else {
                 return Ok(None);
             };
-            if !linked.can_return(within, now) {
+            let (Some(email), Some(digest)) = (linked.email.clone(), linked.digest.clone()) else {
                 return Ok(None);
-            }
+            };
             let asked = Asked {
                 wish: Wish::Confirm,
                 by: Source::Reader,
@@ -114,7 +94,8 @@ impl Store {
         })
     }
 
-    /// The bearer of a token leaves the digest, or everything where it is not known. Returns their state where it changes.
+    /// Unsubscribes the bearer of a token from the digest, or from everything if it is not known. Returns the new state
+    /// if it changed.
     pub(super) async fn leave_by_link(
         &self,
         tx: &mut Transaction<'static, Any>,
@@ -147,22 +128,33 @@ impl Store {
     }
 }
 
-/// The statement that finds a reader `$1`, and the digest of the issue `$2`.
-fn linked_by(hold: &str) -> String {
+/// Reads the reader of a link and the digest of its issue; with a `hold` the reader's row is locked to the end of the
+/// transaction.
+async fn look_up<'e>(
+    database: impl Executor<'e, Database = Any>,
+    (reader, issue): (ReaderId, IssueId),
+    hold: &str,
+) -> Result<Option<Linked>> {
     let left = has_left("r.id", "i.digest");
-    format!(
-        "SELECT r.state, r.language, r.address, i.digest, (SELECT MAX(e.at) FROM event e WHERE e.reader = r.id AND e.kind = 'left' \
+    let text = format!(
+        "SELECT r.state, r.language, r.address, i.digest, \
+         (SELECT MAX(e.at) FROM event e WHERE e.reader = r.id AND e.kind = 'left' \
          AND (e.detail IS NULL OR e.detail = i.digest) AND ({left} OR r.state = 'left')) AS left_at \
          FROM reader r LEFT JOIN issue i ON i.id = $2 WHERE r.id = $1{hold}"
-    )
-}
-
-fn read_linked(row: &sqlx::any::AnyRow) -> Result<Linked> {
+    );
+    let row = sqlx::query(AssertSqlSafe(text))
+        .bind(reader)
+        .bind(issue)
+        .fetch_optional(database)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
     let left_at: Option<i64> = row.try_get("left_at")?;
-    Ok(Linked {
+    let address: Option<String> = row.try_get("address")?;
+    Ok(Some(Linked {
         state: state_of(row.try_get("state")?)?,
         digest: row.try_get("digest")?,
         language: row.try_get("language")?,
         left_at: left_at.and_then(|at| DateTime::from_timestamp(at, 0)),
-    })
+        email: address.and_then(|address| address.parse().ok()),
+    }))
 }

@@ -5,17 +5,17 @@ use sqlx::{Any, Executor, Row, Transaction};
 
 use crate::store::error::Result;
 
-/// The number under which the mark stands.
+/// The number of the mark among the secrets.
 const MARK: i64 = 4;
 
 /// Why a store is not to be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// It is a backup of this time: what happened since is in another.
+    /// A backup of this time: later events are in another store.
     Backup(DateTime<Utc>),
-    /// It was moved there.
+    /// The store was moved there.
     Moved(String),
-    /// It is a copy of this, and whoever made it has not come to the end.
+    /// An unfinished copy of this store.
     Unfinished(String),
 }
 

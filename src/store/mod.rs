@@ -15,7 +15,7 @@ macro_rules! patiently {
     }};
 }
 
-/// Does this in one transaction of the store, and says so where it waits long.
+/// Does this in one transaction of the store, and reports a long wait.
 macro_rules! change {
     ($store:expr, |$tx:ident| $work:block) => {
         $store
@@ -24,8 +24,8 @@ macro_rules! change {
     };
 }
 
-/// Does this in one transaction, and in a new one where it met what passes. An error takes all of it back, and that is
-/// waited for: its locks must be gone before the next try.
+/// Does this in one transaction, and retries in a new one after a passing error. Every error rolls back, and that is
+/// awaited: its locks must be gone before the next try.
 macro_rules! change_by {
     ($begin:expr, |$tx:ident| $work:block) => {
         patiently!(async {
@@ -42,8 +42,9 @@ macro_rules! change_by {
     };
 }
 
-/// A query whose text names constants, such as the state numbers of [`sql`]: `state = {QUEUED}`. Values are bound, never
-/// written into the text. The numbers are not bound since a partial index serves only the conditions that its `WHERE` says.
+/// A query whose text names constants, such as the state numbers of [`sql`]: `state = {QUEUED}`. Values are bound,
+/// never written into the text. The numbers are not bound, since a partial index is used only if the condition repeats
+/// its `WHERE`.
 macro_rules! statement {
     ($text:literal) => {
         sqlx::query(sqlx::AssertSqlSafe(format!($text)))
@@ -105,30 +106,30 @@ use schema::{migrate, version};
 use secret::{FINGERPRINT_KEY, STORE_NAME, load_once};
 use wait::Wait;
 
-/// How often what met a lock or a deadlock is tried.
+/// The number of tries after a lock or a deadlock.
 const TRIES: u32 = 3;
 /// The longest reply that is kept, in characters.
 const LONGEST_REPLY: usize = 200;
 
-/// Where readers, issues and deliveries are kept.
+/// The database of readers, issues and deliveries.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: AnyPool,
     place: StorePlace,
     fingerprints: Key,
     name: String,
-    /// Where the ids of new readers come from.
+    /// The source of the ids of new readers.
     ids: Arc<Mutex<Ids>>,
     wait: Wait,
 }
 
 impl Store {
-    /// Opens the store; with [`Access::Write`] it is made and brought up to date, with mode 0600 where it is a file.
+    /// Opens the store. [`Access::Write`] creates it and migrates it; a file gets mode 0600.
     pub async fn open(url: &StoreUrl, access: Access, now: DateTime<Utc>) -> Result<Self> {
         Self::open_telling(url, access, now, None).await
     }
 
-    /// The same; what it waits for, here and later, is told once it has waited long.
+    /// As [`Store::open`]; long waits, here and later, are reported by `tell`.
     pub async fn open_telling(
         url: &StoreUrl,
         access: Access,
@@ -149,7 +150,7 @@ impl Store {
         }
     }
 
-    /// Opens a store to be filled from another one, also where that was begun and did not come to its end.
+    /// Opens a store to be filled from another one, also if that was begun and not finished.
     pub(crate) async fn open_to_fill(url: &StoreUrl, now: DateTime<Utc>) -> Result<Self> {
         let store = Self::open_any(url, Access::Write, now).await?;
         match store.mark().await? {
@@ -159,7 +160,7 @@ impl Store {
         }
     }
 
-    /// Opens also what is not to be used.
+    /// Opens a store even if it is marked as unusable.
     async fn open_any(url: &StoreUrl, access: Access, now: DateTime<Utc>) -> Result<Self> {
         sqlx::any::install_default_drivers();
         let (place, address) = match url {
@@ -168,7 +169,7 @@ impl Store {
                 if access == Access::Write {
                     make_private(file)?;
                 }
-                // By whichever way it is reached: its lock stands beside it under one name.
+                // The real path, so that its lock stands beside it under one name whatever way it is reached.
                 let file = file
                     .canonicalize()
                     .map_err(|error| StoreError::File(file.clone(), error))?;
@@ -185,7 +186,7 @@ impl Store {
         if let (Err(_), Access::Read, StorePlace::File(file)) = (&found, access, &place)
             && !beside(file, "-wal").exists()
         {
-            // In a folder that is not ours to write, SQLite reads only what it may take as unchanging.
+            // In a folder without write permission SQLite reads only a file that it may take as immutable.
             pool.close().await;
             pool = connect(&place, &format!("{address}&immutable=true"), access).await?;
             found = version(&pool, &place).await;
@@ -205,7 +206,7 @@ impl Store {
         Self::with_identity(pool, place).await
     }
 
-    /// Asks the database for nothing, to see that it is there.
+    /// Pings the database.
     pub async fn answers(&self) -> Result<()> {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())
@@ -217,7 +218,7 @@ impl Store {
         let _ = tokio::time::timeout(Duration::from_secs(5), self.pool.close()).await;
     }
 
-    /// An empty store that nobody else sees and that ends with the process.
+    /// An empty store in memory, which ends with the process.
     pub async fn in_memory(now: DateTime<Utc>) -> Result<Self> {
         sqlx::any::install_default_drivers();
         let pool = connect(&StorePlace::Memory, "sqlite::memory:", Access::Write).await?;
@@ -240,8 +241,8 @@ impl Store {
         })
     }
 
-    /// Does this, and says so where a server keeps it waiting long. On SQLite a transaction waits as it begins and nowhere
-    /// else, and is long for its own work.
+    /// Does this, and reports when a server keeps it waiting long. On SQLite a transaction waits only at its beginning,
+    /// and is long only by its own work.
     fn watch_work<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
         let work = Box::pin(work);
         async move {

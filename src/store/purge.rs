@@ -1,4 +1,4 @@
-//! Who never confirmed is not kept.
+//! Deletes readers who never confirmed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AssertSqlSafe, Row};
@@ -6,18 +6,16 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::reader::ReaderId;
 use crate::store::connect::StorePlace;
 use crate::store::quota::forget_earlier;
-use crate::store::sql::{MOST_LISTED, list};
+use crate::store::sql::{MOST_LISTED, QUEUED, SENDING, UNCERTAIN, list};
 use crate::store::{Result, Store};
 
 /// How long a confirmation is waited for.
 const UNCONFIRMED: TimeDelta = TimeDelta::days(30);
 
-/// The states of a delivery of which something is still to come: queued, sending, uncertain.
-const UNDECIDED: &str = "(0, 1, 6)";
-
 impl Store {
-    /// Deletes those who have been pending for 30 days without a word, to whom no mail was addressed but some that asked
-    /// them, and who have left nothing; how many there were. What strangers asked in earlier hours is forgotten as well.
+    /// Deletes readers who have been pending for 30 days without an event, to whom only confirmation requests were
+    /// addressed, and who have left no digest. Returns how many. Requests that strangers made in earlier hours are
+    /// deleted as well.
     pub async fn purge_unconfirmed(&self, now: DateTime<Utc>) -> Result<usize> {
         change!(self, |tx| { forget_earlier(&mut tx, now).await })?;
         let mut purged = 0;
@@ -35,13 +33,13 @@ impl Store {
             StorePlace::Server => " FOR UPDATE",
             StorePlace::Memory | StorePlace::File(_) => "",
         };
-        // Who has left one digest while pending is kept, so that it stays left.
+        // A pending reader who has left a digest is kept, so that this is remembered.
         let select = format!(
             "SELECT id FROM reader WHERE state = 'pending' \
              AND EXISTS (SELECT 1 FROM event e WHERE e.reader = reader.id) \
              AND NOT EXISTS (SELECT 1 FROM event e WHERE e.reader = reader.id AND (e.at > $1 OR e.kind = 'left')) \
              AND NOT EXISTS (SELECT 1 FROM delivery d JOIN issue i ON i.id = d.issue WHERE d.reader = reader.id \
-             AND (i.kind <> 'confirmation' OR d.state IN {UNDECIDED})) ORDER BY id LIMIT $2{hold}"
+             AND (i.kind <> 'confirmation' OR d.state IN ({QUEUED}, {SENDING}, {UNCERTAIN}))) ORDER BY id LIMIT $2{hold}"
         );
         change!(self, |tx| {
             let rows = sqlx::query(AssertSqlSafe(select.clone()))

@@ -9,13 +9,12 @@ use crate::config::Join;
 use crate::reader::Email;
 use crate::store::{Result, Store};
 
-/// The seconds of an hour.
 const HOUR: i64 = 60 * 60;
-/// What is counted for everybody together.
+/// The row that counts for everybody together.
 const ALL: &str = "all";
 
 impl Store {
-    /// Counts a request from this network; false where it has made its share.
+    /// Counts a request from this network. Returns false if its quota is used up.
     pub(super) async fn take_of_network(
         &self,
         tx: &mut Transaction<'static, Any>,
@@ -26,14 +25,14 @@ impl Store {
         if is_taken(tx, ALL, limits.per_hour, now).await? {
             return Ok(false);
         }
-        // Kept as a mark: nothing says from where anybody came.
+        // Only a mark is kept, which does not reveal the address.
         let what = self
             .fingerprints
             .mark(&format!("network\n{}", network_of(network)));
         take(tx, &what, limits.per_network, now).await
     }
 
-    /// Counts a mail to this address; false where its domain, or everybody together, has got its share.
+    /// Counts a mail to this address. Returns false if the quota of its domain, or of everybody together, is used up.
     pub(super) async fn take_of_domain(
         &self,
         tx: &mut Transaction<'static, Any>,

@@ -17,11 +17,11 @@ use crate::store::{Result, Store, StoreError};
 /// A reader as lists show them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscriber {
-    /// Who.
+    /// The person.
     pub reader: Reader,
-    /// What they are to us.
+    /// Their state.
     pub state: ReaderState,
-    /// To what they subscribed, sorted.
+    /// Their subscriptions, sorted.
     pub digests: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl Store {
             .transpose()
     }
 
-    /// Takes a reader out: of these digests, or of all where none is named.
+    /// Removes a reader from these digests, or from all if none is named.
     pub async fn remove_reader(
         &self,
         email: &Email,
@@ -57,8 +57,8 @@ impl Store {
         Ok(answers.remove(0))
     }
 
-    /// Erases a person: address, name, language and subscriptions go, the fingerprint stays and keeps them suppressed.
-    /// What changed.
+    /// Erases a person: address, name, language and subscriptions are deleted, the fingerprint stays and keeps them
+    /// suppressed. Returns the change.
     pub async fn forget_reader(&self, email: &Email, now: DateTime<Utc>) -> Result<Change> {
         let fingerprint = self.fingerprints.fingerprint(email);
         change!(self, |tx| {
@@ -76,8 +76,8 @@ impl Store {
         })
     }
 
-    /// Hands over everyone who is not forgotten, by address, or only this reader; one at a time, so that a million need no
-    /// memory.
+    /// Passes on everyone who is not forgotten, by address, or only this reader; one at a time, so that a million need
+    /// no memory.
     pub async fn each_subscriber<E: From<StoreError>>(
         &self,
         only: Option<ReaderId>,
@@ -116,7 +116,7 @@ impl Store {
         current.map_or(Ok(()), take)
     }
 
-    /// Someone who gets the digest: its first subscriber by address, else the first of `to` who is not suppressed.
+    /// A sample recipient of the digest: its first subscriber by address, else the first of `to` who is not suppressed.
     pub async fn first_reader(&self, digest: &str, to: &[Mailbox]) -> Result<Option<Reader>> {
         let row = sqlx::query(AssertSqlSafe(format!(
             "SELECT r.id, r.address, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
@@ -160,7 +160,7 @@ impl Store {
         Ok(query.fetch_optional(&self.pool).await?.is_some())
     }
 
-    /// What happened to a reader: when, what, and more about it; oldest first.
+    /// The events of a reader: time, kind and detail; oldest first.
     pub async fn events(
         &self,
         reader: ReaderId,
@@ -181,7 +181,7 @@ impl Store {
     }
 }
 
-/// Takes everything away that says who a reader is.
+/// Deletes everything that identifies a reader.
 pub(super) async fn erase(tx: &mut Transaction<'static, Any>, id: ReaderId) -> Result<()> {
     for text in [
         "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = 'forgotten' WHERE id = $1",

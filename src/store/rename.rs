@@ -1,4 +1,4 @@
-//! The digests under whose names something is kept, and their renaming.
+//! Lists the names of digests under which rows are kept, and renames them.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use crate::ledger::Holding;
 use crate::store::{Result, Store};
 
-/// Each gives all rows of an earlier name to the new one, so that a second time there is nothing to do.
+/// Each gives all rows of an earlier name to the new one; a second time it changes nothing.
 const RENAMES: [&str; 6] = [
     "INSERT INTO subscription (digest, reader) SELECT $2, reader FROM subscription WHERE digest = $1 \
      ON CONFLICT (digest, reader) DO NOTHING",
@@ -16,7 +16,7 @@ const RENAMES: [&str; 6] = [
     "UPDATE digest SET name = $2 WHERE name = $1",
     "UPDATE announced SET digest = $2 WHERE digest = $1",
     "UPDATE issue SET digest = $2 WHERE digest = $1",
-    // Who has left it stays out, also where `to` names them.
+    // A reader who left it stays out, also if `to` names them.
     "UPDATE event SET detail = $2 WHERE kind = 'left' AND detail = $1",
 ];
 

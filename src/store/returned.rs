@@ -1,4 +1,4 @@
-//! What came back by mail, carried out: each message once, and both facts kept, that a mail was sent and that it came back.
+//! Carries out mail that came back: each message once. Both facts are kept: a mail was sent, and it came back.
 
 use std::collections::HashMap;
 
@@ -25,16 +25,16 @@ const PAGE: i64 = 5000;
 /// After so many issues in a row that came back without saying whether the address is bad, it is.
 const MOST_REFUSED: usize = 3;
 
-/// What a message that came back is to the ledger.
+/// The meaning of a returned message for the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
     /// The address is bad.
     Bounced,
-    /// It was not delivered, which says nothing for sure about the address.
+    /// It was not delivered, which does not prove that the address is bad.
     Refused,
-    /// It was not delivered, which says nothing about the address.
+    /// It was not delivered for a reason that has nothing to do with the address.
     Undelivered,
-    /// The reader called it spam.
+    /// The reader marked it as spam.
     Complained,
     /// The reader wants the digest no more.
     Left,
@@ -42,34 +42,33 @@ pub enum Deed {
     Nothing,
 }
 
-/// One message that came back, and whose it is.
+/// One returned message, and the mail that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Returned {
-    /// By which the message is known again.
+    /// The mark that identifies the message.
     pub mark: String,
-    /// What it is.
+    /// Its meaning.
     pub deed: Deed,
-    /// Of whose mail: the reader and the issue.
+    /// The reader and the issue of the mail.
     pub whose: (ReaderId, IssueId),
-    /// Its words.
+    /// The report in words.
     pub words: String,
 }
 
-/// What became of it.
+/// The outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Carried {
     /// It was carried out before.
     Before,
-    /// The ledger knows no such mail, or it is older than what counts.
+    /// The ledger knows no such mail, or it is too old to count.
     Unknown,
-    /// It is noted. The address, where it is known still; the digest; and what the reader is from now on, where that is
-    /// another.
+    /// It is recorded.
     Done {
-        /// The reader's address.
+        /// The reader's address, if it is still known.
         address: Option<String>,
         /// The digest of the issue.
         digest: String,
-        /// The reader's new state.
+        /// The reader's new state, if it changed.
         becomes: Option<ReaderState>,
     },
 }
@@ -77,20 +76,20 @@ pub enum Carried {
 /// A mail that was sent and came back, as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CameBack {
-    /// The address; none where it is erased.
+    /// The address; `None` if it is erased.
     pub address: Option<String>,
-    /// When it came back.
+    /// The time of the report.
     pub at: DateTime<Utc>,
-    /// What it was: `bounced`, `refused`, `undelivered`, `complained`.
+    /// The kind: `bounced`, `refused`, `undelivered`, `complained`.
     pub kind: String,
-    /// Its words.
+    /// The report in words.
     pub detail: Option<String>,
 }
 
 /// How mail to one domain fared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Domain {
-    /// The domain.
+    /// The name of the domain.
     pub name: String,
     /// How many messages were sent, or refused since the address is bad.
     pub sent: u64,
@@ -174,7 +173,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Carries out what came back, all of it or nothing; what became of each, in their order. A message that was carried
+    /// Carries out returned messages, all or nothing. Returns the outcomes in their order. A message that was carried
     /// out before changes nothing.
     pub async fn carry_back(
         &self,
@@ -218,7 +217,7 @@ impl Store {
         let new = sqlx::query(
             "INSERT INTO received (mark, at, kind) VALUES ($1, $2, $3) ON CONFLICT (mark) DO NOTHING",
         )
-        // Two reports may say the same of two mails.
+        // Two reports may be equal for two mails.
         .bind(format!("{}:{issue}:{reader}", one.mark))
         .bind(now.timestamp())
         .bind(one.deed.kind())
@@ -244,7 +243,7 @@ impl Store {
         })
     }
 
-    /// A bounce or a complaint: noted with its issue, once a kind; and what the reader is from now on.
+    /// Records a bounce or a complaint with its issue, once for each kind. Returns the reader's new state.
     async fn note_back(
         &self,
         tx: &mut Transaction<'static, Any>,
@@ -270,7 +269,7 @@ impl Store {
             }
             _ => return Ok(None),
         };
-        // Whoever has come back since is reached again: the bounce is that of an older mail.
+        // A reader who has subscribed again since is reachable: the bounce is about an older mail.
         if wish == Wish::Bounce && has_returned(tx, reader, made_at).await? {
             return Ok(None);
         }

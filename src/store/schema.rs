@@ -10,7 +10,7 @@ use crate::store::secret::make_secrets;
 /// The newest version that this program knows: so many migrations.
 pub(super) const VERSION: i64 = 7;
 
-/// One entry a version; what has been released is never edited.
+/// One entry for each version; a released one is never edited.
 pub(super) const MIGRATIONS: &[&str] = &[
     "
 CREATE TABLE secret (
@@ -83,7 +83,8 @@ CREATE INDEX delivery_waiting ON delivery (issue, due_at, reader) WHERE state = 
 CREATE INDEX delivery_owner ON delivery (owner) WHERE owner IS NOT NULL;
 CREATE INDEX delivery_reader ON delivery (reader);
 ",
-    // What a message says of its reader is fixed with the issue, and the patience with a reader begins with the first attempt.
+    // A message's data about its reader is fixed with the issue, and the retry time of a reader starts at the first
+    // attempt.
     "
 ALTER TABLE delivery ADD COLUMN name TEXT;
 ALTER TABLE delivery ADD COLUMN language TEXT;
@@ -93,13 +94,13 @@ UPDATE delivery SET name = (SELECT r.name FROM reader r WHERE r.id = delivery.re
     first_at = (SELECT i.made_at FROM issue i WHERE i.id = delivery.issue AND delivery.attempts > 0)
     WHERE state IN (0, 1, 6);
 ",
-    // Departures are counted at every change, and who has not confirmed is looked for at every run.
+    // Departures are counted at every change, and pending readers are looked for at every run.
     "
 CREATE INDEX event_departure ON event (at)
     WHERE kind IN ('left', 'bounced', 'complained', 'forgotten', 'returned', 'doubted');
 CREATE INDEX reader_pending ON reader (id) WHERE state = 'pending';
 ",
-    // What came back by mail, so that each message counts once.
+    // Returned messages, so that each counts once.
     "
 CREATE TABLE received (
     mark TEXT PRIMARY KEY,
@@ -107,7 +108,7 @@ CREATE TABLE received (
     kind TEXT NOT NULL
 );
 ",
-    // Caps count what has left since the hour and the day began.
+    // Caps count deliveries that were settled in the current hour and day.
     "
 CREATE INDEX delivery_settled ON delivery (due_at) WHERE state IN (2, 3, 6);
 ",
@@ -133,7 +134,7 @@ CREATE TABLE quota (
 ",
 ];
 
-/// The version of the schema; 0 where there is none yet.
+/// The version of the schema; 0 if there is none yet.
 pub(super) async fn version(pool: &AnyPool, place: &StorePlace) -> Result<i64> {
     let tables = match place {
         StorePlace::Server => {

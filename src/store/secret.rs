@@ -1,4 +1,4 @@
-//! The table of what a store has once: its keys, its name, and the site whose readers it keeps.
+//! The table of single values of a store: its keys, its name, and the site whose readers it keeps.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Any, AnyPool, Row, Transaction};
@@ -9,13 +9,13 @@ use crate::token::{Key, random_id};
 /// The numbers of the secrets that every store has.
 pub(super) const FINGERPRINT_KEY: i64 = 1;
 pub(super) const STORE_NAME: i64 = 2;
-/// No secret, but of the same kind: a text that a store has once.
+/// The site is not secret, but a single value as well.
 pub(super) const SITE: i64 = 3;
 /// The same; 4 is that of a mark.
 pub(super) const BOX: i64 = 5;
 const FIRST_LINK_KEY: i64 = 100;
 
-/// What the store has once under this number.
+/// Loads the single value of this number.
 pub(super) async fn load_once(pool: &AnyPool, number: i64) -> Result<String> {
     let row = sqlx::query("SELECT key FROM secret WHERE number = $1")
         .bind(number)

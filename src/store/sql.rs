@@ -1,4 +1,4 @@
-//! Where the SQL of both databases differs, and how lists are bound.
+//! The differences between the SQL of both databases, the binding of lists, and the state numbers.
 
 use crate::ledger::DeliveryState;
 use crate::store::connect::StorePlace;
@@ -12,7 +12,7 @@ pub(super) const SUPPRESSED: i16 = DeliveryState::Suppressed as i16;
 pub(super) const GIVEN_UP: i16 = DeliveryState::GivenUp as i16;
 pub(super) const UNCERTAIN: i16 = DeliveryState::Uncertain as i16;
 
-/// How many numbers are bound as one list at most: PostgreSQL answers late where a statement exceeds some 15 KB.
+/// The most numbers that are bound as one list: PostgreSQL slows down on statements over some 15 KB.
 pub(super) const MOST_LISTED: usize = 500;
 
 impl StorePlace {
@@ -20,7 +20,7 @@ impl StorePlace {
     pub(super) fn among(&self, column: &str, parameter: &str) -> String {
         let listed = self.list_table(parameter);
         match self {
-            // As an array it is looked up in an index, whatever the planner thinks of the list's length.
+            // An array is looked up in an index, whatever length the planner assumes for the list.
             Self::Server => {
                 format!("{column} = ANY (ARRAY(SELECT CAST(value AS BIGINT) FROM {listed}))")
             }
@@ -76,7 +76,7 @@ impl StorePlace {
         }
     }
 
-    /// What stands at this place of such a `value`.
+    /// The element at this place of such a `value`.
     pub(super) fn element(&self, at: usize, is_number: bool) -> String {
         match self {
             Self::Server if is_number => format!("CAST(value->>{at} AS BIGINT)"),
@@ -85,7 +85,7 @@ impl StorePlace {
         }
     }
 
-    /// What the address in this column has behind its `@`.
+    /// The domain of the address in this column.
     pub(super) fn domain_of(&self, column: &str) -> String {
         match self {
             Self::Server => format!("SUBSTR({column}, STRPOS({column}, '@') + 1)"),

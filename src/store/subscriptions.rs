@@ -15,7 +15,7 @@ use crate::store::{Result, Store};
 type Digests = HashMap<ReaderId, Vec<String>>;
 
 impl Store {
-    /// The subscriptions of those whom we knew, as it was decided.
+    /// Changes the subscriptions of known readers, as decided.
     pub(super) async fn change_subscriptions(
         &self,
         tx: &mut Transaction<'static, Any>,
@@ -58,7 +58,7 @@ impl Store {
         Ok(())
     }
 
-    /// What readers are to these digests, in the order of the digests.
+    /// The memberships of readers in these digests, in the order of the digests.
     pub(super) async fn memberships(
         &self,
         connection: &mut AnyConnection,
@@ -198,8 +198,8 @@ impl Store {
     }
 }
 
-/// The condition that a reader has left a digest, or everything, and not come back to the digest, also where the digest names
-/// them itself; both as the statement calls them.
+/// The condition that a reader has left a digest, or everything, and not come back to it, also if the digest names them
+/// itself; `reader` and `digest` are the statement's names for them.
 pub(super) fn has_left(reader: &str, digest: &str) -> String {
     format!(
         "(NOT EXISTS (SELECT 1 FROM subscription s WHERE s.digest = {digest} AND s.reader = {reader}) AND EXISTS \

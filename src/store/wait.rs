@@ -1,4 +1,4 @@
-//! Says what the store waits for, where it waits long.
+//! Reports long waits of the store.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use tokio::time::timeout;
 /// How long a wait needs no word.
 const LONG: Duration = Duration::from_secs(2);
 
-/// Where the words go.
+/// The function that reports a wait.
 pub(crate) type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What is waited for, and to whom that is told: once, and not again.
+/// The wait of one task, reported once.
 #[derive(Clone, Default)]
 pub(super) struct Wait {
     what: Arc<str>,
@@ -38,7 +38,7 @@ impl Wait {
 
     /// Does this to its end, however long it takes.
     pub(super) fn watch<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
-        // On the heap, since whoever waits holds all of it.
+        // On the heap, since the future holds all of the work.
         let mut work = Box::pin(work);
         async move {
             if let Ok(done) = timeout(LONG, &mut work).await {

@@ -13,12 +13,13 @@ use crate::token::random_id;
 /// How the names of new files end.
 const ENDING: &str = ".new";
 
-/// A file that is being written under another name in the same folder. Dropped before its end, it leaves nothing.
+/// A file that is being written under another name in the same folder. Dropped before it is finished, it leaves
+/// nothing.
 #[derive(Debug)]
 pub(super) struct NewFile {
     file: PathBuf,
     new: PathBuf,
-    /// Locked as long as it is being written, so that others know it from what a program left that was killed.
+    /// Locked while it is written, so that others can tell it from the leftovers of a killed program.
     _lock: File,
 }
 
@@ -26,7 +27,7 @@ impl NewFile {
     /// Makes the file under its other name, with mode 0600.
     ///
     /// # Errors
-    /// Where there is a file of its own name already.
+    /// If there is a file of its own name already.
     pub(super) fn make(file: &Path) -> Result<Self> {
         if fs::symlink_metadata(file).is_ok() {
             return Err(StoreError::Exists(file.to_owned()));
@@ -45,7 +46,7 @@ impl NewFile {
         })
     }
 
-    /// Where it is written; an empty file to begin with.
+    /// The path at which it is written; the file is empty at first.
     pub(super) fn path(&self) -> &Path {
         &self.new
     }
@@ -53,7 +54,7 @@ impl NewFile {
     /// Makes its bytes durable, then its name.
     ///
     /// # Errors
-    /// Where another has taken the name meanwhile, or the disk says no.
+    /// If another program has taken the name meanwhile, or the disk fails.
     pub(super) fn finish(self) -> Result<()> {
         match self.take_name() {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -86,7 +87,7 @@ fn create(file: &Path) -> io::Result<File> {
     options.open(file)
 }
 
-/// Removes what programs that were killed left of this file: nobody holds its lock.
+/// Removes what killed programs left of this file: nobody holds its lock.
 fn remove_left(file: &Path) -> io::Result<()> {
     let folder = file
         .parent()
@@ -113,7 +114,7 @@ fn remove_left(file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes a new file, and what SQLite keeps beside it.
+/// Removes a new file with the files that SQLite keeps beside it.
 fn remove(new: &Path) {
     for ending in ["", "-wal", "-shm", "-journal"] {
         let _ = fs::remove_file(beside(new, ending));
@@ -140,7 +141,8 @@ mod tests {
         let names = || fs::read_dir(folder.path()).unwrap().count();
         drop(NewFile::make(&file).unwrap());
         assert_eq!(names(), 0, "what is given up leaves nothing");
-        // What a killed program left goes; what another is writing, and what is somebody's, stays.
+        // The leftovers of a killed program go; a file that another program is writing stays, and so does any other
+        // file.
         let left = folder.path().join("a.backup.0123456789abcdef.new");
         let others = folder.path().join("a.backup.notes.new");
         for file in [

@@ -19,10 +19,10 @@ use file::NewFile;
 use rows::{Side, clear_rows, copy_rows};
 
 impl Store {
-    /// Writes a copy of all that is committed now into a new file with mode 0600, while others go on writing.
+    /// Writes a copy of everything that is committed now into a new file with mode 0600, while others go on writing.
     ///
     /// # Errors
-    /// Where there is such a file already, or no store.
+    /// If there is such a file already, or no store.
     pub async fn back_up(&self, file: &Path, now: DateTime<Utc>) -> Result<()> {
         if self.place == StorePlace::Memory {
             return Err(StoreError::Missing);
@@ -39,7 +39,7 @@ impl Store {
         new.finish()
     }
 
-    /// SQLite's own backup.
+    /// Copies by SQLite's own backup.
     async fn vacuum_into(&self, file: &Path) -> Result<()> {
         let mut connection = self.pool.acquire().await?;
         // It writes into the new file alone, and is refused by a connection that may only read.
@@ -53,7 +53,7 @@ impl Store {
         Ok(())
     }
 
-    /// Gives the copy what it lacks: the rows of a server, and the mark of a backup.
+    /// Adds to the copy the rows of a server and the mark of a backup.
     async fn fill(&self, copy: &Self, now: DateTime<Utc>) -> Result<()> {
         if self.place == StorePlace::Server {
             let snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -63,7 +63,7 @@ impl Store {
             to.commit().await?;
         }
         copy.set_mark(&Mark::Backup(now)).await?;
-        // One file, also for whoever may only read it.
+        // The backup is one file, also for a reader without write access.
         copy.pool.execute("PRAGMA journal_mode = DELETE").await?;
         Ok(())
     }
@@ -84,7 +84,7 @@ impl Store {
         Ok(tx)
     }
 
-    /// Refuses a store in which something is kept, and keeps others from it to the end of the transaction.
+    /// Refuses a store that is not empty, and locks it to the end of the transaction.
     async fn begin_empty(&self) -> Result<Transaction<'static, Any>> {
         let mut tx = self.begin_locked().await?;
         let text = "SELECT (SELECT COUNT(*) FROM reader) + (SELECT COUNT(*) FROM digest) \
@@ -148,12 +148,11 @@ impl Backup {
         }
     }
 
-    /// The store in it.
     pub(crate) fn store(&self) -> &Store {
         &self.store
     }
 
-    /// When it was made: what happened later it lacks. None where it is a plain copy of a store without any mail.
+    /// The time at which it was made: it lacks everything later. `None` for a plain copy of a store without any mail.
     pub(crate) async fn made_at(&self) -> Result<Option<DateTime<Utc>>> {
         match self.store.mark().await? {
             Some(Mark::Backup(at)) => Ok(Some(at)),
@@ -161,12 +160,12 @@ impl Backup {
         }
     }
 
-    /// Brings all of it into an empty store, which is made where there is none. What was open is paused, for this reason.
-    /// Nobody can use the store before [`Store::finish_filling`]; where it was filled before and not finished, it stays as
-    /// it is, since what was settled in it since is not in the backup.
+    /// Restores everything into an empty store, which is created if there is none. Open issues are paused, with the
+    /// restore as the reason. Nobody can use the store before [`Store::finish_filling`]. A store that was filled before
+    /// but not finished stays as it is, since deliveries that were settled in it are not in the backup.
     ///
     /// # Errors
-    /// Where something is kept there already.
+    /// If the store is not empty.
     pub(crate) async fn restore(
         &self,
         url: &StoreUrl,
@@ -199,7 +198,7 @@ impl Backup {
         Ok(())
     }
 
-    /// Which backup of which store it is.
+    /// The backup and the store that it is of.
     async fn identity(&self) -> Result<String> {
         let at = match self.made_at().await? {
             Some(at) => at.to_rfc3339(),
@@ -208,7 +207,7 @@ impl Backup {
         Ok(format!("backup {} {at}", self.store.name()))
     }
 
-    /// Ends with it.
+    /// Closes it.
     pub(crate) async fn close(self) {
         self.store.close().await;
         drop(self.upgraded);

@@ -1,4 +1,4 @@
-//! Moving a store to another database, with nobody sending meanwhile.
+//! Moves a store to another database while nobody sends.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Any, Executor, Row, Transaction};
@@ -11,11 +11,11 @@ use crate::store::mark::Mark;
 use crate::store::{Access, Result, Sender, Store, StoreError};
 
 impl Sender {
-    /// Copies the store into an empty one, compares every row, and closes this one for good: whoever opens it is told
-    /// where it has gone. Until then nobody can use the copy, and a move that was stopped begins anew.
+    /// Copies the store into an empty one, compares every row, and closes this one for good: opening it fails with the
+    /// new place. Until then nobody can use the copy; a move that was stopped starts anew.
     ///
     /// # Errors
-    /// Where another sender is at work, or something is kept there already. Then nothing has changed.
+    /// If another sender is at work, or the other store is not empty. Then nothing has changed.
     pub async fn move_store(&self, url: &StoreUrl, now: DateTime<Utc>) -> Result<()> {
         let there = url.to_string();
         let store = Store::open_to_fill(url, now).await;
@@ -28,7 +28,7 @@ impl Sender {
     async fn move_into(&self, store: &Store, there: &str) -> Result<()> {
         let begun = Mark::Unfinished(describe_move(self.store()));
         let to = match store.mark().await? == Some(begun.clone()) {
-            // Nobody can have used what a move that was stopped has left there, and this store may have gone on.
+            // Nobody can have used the unfinished copy of a stopped move, and this store may have changed since.
             true => store.begin_cleared().await,
             false => store.begin_empty().await,
         };
@@ -40,24 +40,24 @@ impl Sender {
             .await
             .map_err(|error| StoreError::from(error).at(there))?;
         let _ = store.pool.execute("ANALYZE").await;
-        // From here on there are two, of which one can be used: this one until the mark is in it, then the other.
+        // From here on there are two stores, of which one is usable: this one until it has the mark, then the other.
         Mark::Moved(there.to_owned()).put(&mut from).await?;
         from.commit().await?;
         store.finish_filling().await
     }
 }
 
-/// What the copy is of, while a store is being moved.
+/// Names the copy while a store is being moved.
 fn describe_move(store: &Store) -> String {
     format!("move {}", store.name())
 }
 
 impl Store {
-    /// Ends a move from one store to the other that was stopped at its last step, when the first was closed already. Gives
-    /// the second one's store where it did.
+    /// Finishes a move that was stopped at its last step, after the first store was closed. Returns the second store in
+    /// that case.
     ///
     /// # Errors
-    /// Where either cannot be read or written.
+    /// If either cannot be read or written.
     pub(crate) async fn finish_move(
         from: &StoreUrl,
         to: &StoreUrl,
@@ -79,7 +79,7 @@ impl Store {
         Ok(Some(store))
     }
 
-    /// A transaction beside which nobody writes, in a store in which nobody is sending.
+    /// Begins a transaction that excludes all other writers, in a store in which nobody is sending.
     async fn begin_alone(&self) -> Result<Transaction<'static, Any>> {
         let begin = match self.place {
             StorePlace::Server => "BEGIN ISOLATION LEVEL REPEATABLE READ",

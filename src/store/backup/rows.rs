@@ -33,7 +33,7 @@ pub(super) struct Side<'a> {
     pub(super) place: &'a StorePlace,
 }
 
-/// A table and its columns, of which each holds numbers or texts.
+/// A table and its columns, each of numbers or texts.
 struct Table {
     name: &'static str,
     columns: Vec<(String, bool)>,
@@ -61,7 +61,7 @@ impl Table {
         format!("SELECT {row} AS row FROM {}", self.name)
     }
 
-    /// A statement that writes the rows which it is given as one JSON array.
+    /// A statement that inserts rows, given as one JSON array.
     fn insert(&self, place: &StorePlace) -> String {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| &**name).collect();
         let mut values = Vec::new();
@@ -118,7 +118,6 @@ pub(super) async fn copy_rows(mut from: Side<'_>, mut to: Side<'_>) -> Result<()
     Ok(())
 }
 
-/// Deletes every row.
 pub(super) async fn clear_rows(connection: &mut AnyConnection) -> Result<()> {
     for table in TABLES.iter().rev() {
         sqlx::query(AssertSqlSafe(format!("DELETE FROM {table}")))

@@ -1,4 +1,4 @@
-//! What an issue has carried to readers, and what is merely known.
+//! The posts that issues have carried to readers, and those that are merely known.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,8 @@ pub(super) fn select_void() -> String {
 }
 
 impl Store {
-    /// The ids of the posts that the digest has announced; with `relay`, what went only into the outbox does not count.
+    /// Loads the ids of the posts that the digest has announced; with `relay`, issues that went only into the outbox do
+    /// not count.
     pub async fn load_announced(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
         let void = select_void();
         let rows = sqlx::query(AssertSqlSafe(format!(
@@ -74,7 +75,7 @@ impl Store {
     }
 }
 
-/// Takes these posts as known, under an issue of this slot without recipients, unless there is one.
+/// Records posts as known, under an issue of this slot without recipients, unless there is one.
 pub(super) async fn know(
     tx: &mut Transaction<'static, Any>,
     digest: &str,
@@ -100,7 +101,7 @@ pub(super) async fn know(
     Ok(())
 }
 
-/// Notes what an issue announces.
+/// Records the posts that an issue announces.
 pub(super) async fn announce(
     tx: &mut Transaction<'static, Any>,
     issue: &Issue,
@@ -110,8 +111,8 @@ pub(super) async fn announce(
         let rows: Vec<String> = (0..posts.len())
             .map(|row| format!("($1,${},$2)", row + 3))
             .collect();
-        // A post that is merely known, went only into the outbox, or that nobody has got, may be announced again, and then belongs to the
-        // later issue. What a relay has carried stays so.
+        // A post that is merely known, went only into the outbox, or that nobody has got, may be announced again, and
+        // then belongs to the later issue. A post that went to a relay stays with its issue.
         let text = format!(
             "INSERT INTO announced (digest, post, issue) VALUES {} \
              ON CONFLICT (digest, post) DO UPDATE SET issue = excluded.issue \
@@ -131,7 +132,7 @@ pub(super) async fn announce(
     Ok(())
 }
 
-/// Whether an issue with recipients has carried one of these posts; the outbox counts where this issue goes there, too.
+/// Whether an issue with recipients has carried one of these posts; the outbox counts if this issue goes there, too.
 pub(super) async fn is_carried(
     tx: &mut Transaction<'static, Any>,
     issue: &Issue,

@@ -1,4 +1,4 @@
-//! Joining: one mail a day asks an address whether it wants digests, and what its bearer answers.
+//! Joining: one mail a day asks an address whether it wants digests; then its answer is carried out.
 
 use std::net::IpAddr;
 use std::slice;
@@ -17,36 +17,36 @@ use crate::store::readers::time_of;
 use crate::store::sender::note;
 use crate::store::{Result, Store};
 
-/// How long an answer counts.
+/// How long an answer is valid.
 const VALID: TimeDelta = TimeDelta::days(3);
 
 /// Somebody asks that an address get digests.
 #[derive(Debug, Clone, Copy)]
 pub struct JoinRequest<'a> {
-    /// The address.
+    /// The address that asks.
     pub email: &'a Email,
-    /// The digests.
+    /// The digests that it asks for.
     pub digests: &'a [String],
     /// The letter of the day that asks about them, open.
     pub issue: &'a Issue,
-    /// Its mail, compiled.
+    /// The compiled mail.
     pub compiled: &'a str,
-    /// From which address on the network it was asked, where that is known; only a mark of its network is kept, for an hour.
+    /// The network address of the request, if known; only a mark of its network is kept, for an hour.
     pub network: Option<IpAddr>,
-    /// By which a mail that asks is known again.
+    /// The mark that identifies a request that came by mail.
     pub mark: Option<&'a str>,
     /// How it was asked, kept as a proof.
     pub how: &'a str,
-    /// How many strangers may ask.
+    /// The limits for requests by strangers.
     pub limits: &'a Join,
 }
 
-/// What became of a request to join. Whoever asked must not learn it.
+/// The outcome of a request to join. The requester must not learn it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JoinAnswer {
     /// A mail waits that asks the address.
     Queued,
-    /// There is nothing to send: it was asked today, has all of it already, or must get nothing.
+    /// There is nothing to send: the address was asked today, is subscribed already, or must get nothing.
     Nothing,
     /// Too many have asked in this hour.
     Full,
@@ -54,27 +54,32 @@ pub enum JoinAnswer {
     Before,
 }
 
-/// What became of an answer to the question whether somebody wants digests.
+/// The outcome of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Confirmation {
     /// They get the digests from now on.
     Done {
-        /// Their address.
+        /// The reader's address.
         address: String,
-        /// The digests.
+        /// The digests that were confirmed.
         digests: Vec<String>,
     },
     /// It was answered before; nothing changes.
     Before,
     /// The question is older than three days.
     Expired,
-    /// Nobody was asked so, or they must get nothing.
+    /// Nobody was asked by this letter, or they must get nothing.
     Unknown,
 }
 
 impl Store {
+<<<<<<< HEAD
     /// Queues the letters that ask addresses whether they want digests, all in one transaction: one a day for an address at
     /// most. Nothing else changes about somebody whom we know.
+=======
+    /// Queues the letter that asks an address whether it wants digests: at most one a day for an address. Nothing else
+    /// about a known reader changes.
+>>>>>>> d29ba54 (Say in plain words what the store and the schedule do)
     pub async fn ask_to_join(
         &self,
         requests: &[JoinRequest<'_>],
@@ -178,7 +183,7 @@ impl Store {
         Ok(JoinAnswer::Queued)
     }
 
-    /// Carries out what a reader answers who was asked by this issue's letter: once, and within three days.
+    /// Carries out the answer of a reader to this issue's letter: once, and within three days.
     pub async fn confirm(
         &self,
         whose: (ReaderId, IssueId),
@@ -239,7 +244,7 @@ impl Store {
     }
 }
 
-/// Whether a letter of this day asks a reader, whatever about.
+/// Whether a letter of this day asks a reader about any digest.
 async fn is_asked_today(
     tx: &mut Transaction<'static, Any>,
     reader: ReaderId,

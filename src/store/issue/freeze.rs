@@ -18,7 +18,7 @@ use crate::token::random_id;
 pub struct Freeze<'a> {
     /// The issue, open.
     pub issue: &'a Issue,
-    /// The issue's mail, compiled.
+    /// The compiled mail.
     pub compiled: &'a str,
     /// The issue as a page.
     pub page: &'a str,
@@ -34,7 +34,7 @@ pub struct Freeze<'a> {
     pub again: bool,
 }
 
-/// What became of a freeze.
+/// The outcome of a freeze.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frozen {
     /// It is done, for so many recipients.
@@ -44,7 +44,7 @@ pub enum Frozen {
 }
 
 impl Store {
-    /// The last slot that the digest has filled or passed; none before its first run.
+    /// The last slot that the digest has filled or passed; `None` before its first run.
     pub async fn last_slot(&self, digest: &str) -> Result<Option<i64>> {
         let row = sqlx::query("SELECT last_slot FROM digest WHERE name = $1")
             .bind(digest.to_owned())
@@ -53,8 +53,8 @@ impl Store {
         row.map(|row| Ok(row.try_get("last_slot")?)).transpose()
     }
 
-    /// The digest's first run: these posts are known from now on, and `slot` is the last that is past.
-    /// False where another run has begun it.
+    /// Begins a digest: these posts are known from now on, and `slot` is the last one that is past. Returns false if
+    /// another run has begun it.
     pub async fn begin_digest(
         &self,
         digest: &str,
@@ -78,12 +78,12 @@ impl Store {
         })
     }
 
-    /// Marks a slot as past in which there was nothing to send.
+    /// Passes a slot for which there was nothing to send.
     pub async fn pass_slot(&self, digest: &str, slot: i64) -> Result<()> {
         change!(self, |tx| { advance(&mut tx, digest, slot).await })
     }
 
-    /// Sets the last slot also to an earlier one; false where the digest has not begun.
+    /// Sets the last slot, also to an earlier one. Returns false if the digest has not begun.
     pub async fn reset_slot(&self, digest: &str, slot: i64) -> Result<bool> {
         change!(self, |tx| {
             let query = sqlx::query("UPDATE digest SET last_slot = $2 WHERE name = $1");
@@ -92,12 +92,13 @@ impl Store {
         })
     }
 
-    /// Fixes an issue: its content, what it announces and who gets it, in one transaction.
+    /// Fixes an issue in one transaction: its content, its posts and its recipients.
     pub async fn freeze(&self, freeze: &Freeze<'_>) -> Result<Frozen> {
         let issue = freeze.issue;
         let frozen = change!(self, |tx| {
             if self.place == StorePlace::Server {
-                // One freeze of a digest at a time: what another has announced since the plan shows behind this lock.
+                // One freeze of a digest at a time: posts that another run has announced since the plan are visible
+                // behind this lock.
                 sqlx::query("SELECT name FROM digest WHERE name = $1 FOR UPDATE")
                     .bind(issue.digest.clone())
                     .fetch_optional(&mut *tx)
@@ -106,7 +107,7 @@ impl Store {
             if !freeze.again && is_carried(&mut tx, issue, freeze.posts).await? {
                 return Ok(Frozen::Already);
             }
-            // A slot that nobody has got anything in is free.
+            // A slot whose issue nobody has got is free.
             let void = select_void();
             sqlx::query(AssertSqlSafe(format!(
                 "UPDATE issue SET slot = slot || ' cancelled ' || CAST(id AS TEXT) \
@@ -165,7 +166,7 @@ impl Store {
             Ok(Frozen::Made(recipients.unsigned_abs()))
         })?;
         if matches!(frozen, Frozen::Made(_)) {
-            // It speeds claims up; where it meets an error, the issue is frozen all the same.
+            // It only speeds claims up, so an error does not matter.
             let _ = sqlx::raw_sql("ANALYZE delivery").execute(&self.pool).await;
         }
         Ok(frozen)

@@ -1,4 +1,4 @@
-//! Letters: a mail of the ledger's to one reader, which announces nothing.
+//! Letters: mails of the ledger to one reader each, which announce no posts.
 
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Row};
@@ -14,18 +14,18 @@ use crate::store::{Result, Store};
 /// A letter, and the message that it answers.
 #[derive(Debug)]
 pub struct Letter<'a> {
-    /// The issue of its slot, open: one for all who get such a letter in that time.
+    /// The issue of its slot, open: one for all letters of this kind in that time.
     pub issue: &'a Issue,
-    /// Its mail, compiled.
+    /// The compiled mail.
     pub compiled: &'a str,
-    /// To whom.
+    /// The recipient.
     pub reader: ReaderId,
-    /// By which the message is known again.
+    /// The mark of the message that it answers.
     pub mark: &'a str,
 }
 
 impl Store {
-    /// Queues a letter: one for a reader and slot at most, whoever asks, and one for a message. False where the message was
+    /// Queues a letter: at most one for a reader and slot, and one for a message. Returns false if the message was
     /// answered before.
     pub async fn queue_letter(&self, letter: &Letter<'_>, now: DateTime<Utc>) -> Result<bool> {
         let Letter { issue, reader, .. } = letter;

@@ -1,4 +1,4 @@
-//! Who has not got an issue, who may have got it unseen, and what a person decides of them.
+//! Recipients who missed an issue or may have got it unseen, and what a person decides about them.
 
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Row};
@@ -13,40 +13,40 @@ use crate::store::{Result, Store, StoreError};
 /// A recipient who has not got an issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missed {
-    /// Who.
+    /// The recipient.
     pub reader: ReaderId,
-    /// The address; none where it is erased.
+    /// The address; `None` if it is erased.
     pub address: Option<String>,
-    /// Their name, if they said.
+    /// The name, if known.
     pub name: Option<String>,
-    /// Where the delivery stands.
+    /// The state of the delivery.
     pub state: DeliveryState,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: i64,
-    /// When it is due again, where it waits.
+    /// When it is due again, if it waits.
     pub due_at: DateTime<Utc>,
-    /// The relay's words.
+    /// The relay's reply.
     pub reply: Option<String>,
 }
 
-/// A moment in which a message may have been taken unseen, so that a second copy may exist.
+/// A moment in which a relay may have accepted a message unseen, so that a second copy may exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uncertainty {
-    /// Who.
+    /// The recipient.
     pub reader: ReaderId,
-    /// The address; none where it is erased.
+    /// The address; `None` if it is erased.
     pub address: Option<String>,
-    /// When.
+    /// The time.
     pub at: DateTime<Utc>,
-    /// Where the delivery stands now.
+    /// The present state of the delivery.
     pub state: DeliveryState,
-    /// What happened.
+    /// The event in words.
     pub detail: Option<String>,
 }
 
 impl Store {
-    /// Decides uncertain deliveries: they are sent again, or given up. Readers, or all where none is named. Of a
-    /// cancelled issue nothing is sent again.
+    /// Decides uncertain deliveries of these readers, or of all if none is named: they are sent again or given up.
+    /// Those of a cancelled issue are never sent again.
     pub async fn resolve(
         &self,
         id: IssueId,
@@ -83,7 +83,7 @@ impl Store {
         })
     }
 
-    /// Up to `limit` who have not got an issue, and why; by number, those after `after`.
+    /// Loads up to `limit` recipients who have not got an issue, with the reasons; by number, those after `after`.
     pub async fn load_missed(
         &self,
         id: IssueId,
@@ -113,7 +113,7 @@ impl Store {
             .collect()
     }
 
-    /// Each moment of an issue in which the relay may have taken a message unseen, the oldest first.
+    /// Loads each moment in which the relay may have accepted a message of an issue unseen, oldest first.
     pub async fn load_uncertainties(&self, id: IssueId) -> Result<Vec<Uncertainty>> {
         let rows = sqlx::query(
             "SELECT e.reader, r.address, e.at, e.detail, d.state FROM event e JOIN reader r ON r.id = e.reader \

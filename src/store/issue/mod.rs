@@ -1,4 +1,4 @@
-//! Issues: what each is, where it stands, how it changes.
+//! Issues: their content, their state and its changes.
 
 mod announced;
 mod confirmation;
@@ -26,7 +26,7 @@ use crate::store::{LONGEST_REPLY, Result, Store};
 use row::{COLUMNS, issue_of, state_of};
 
 impl Store {
-    /// How far the digest has come. An issue that was opened again keeps the counts with which it had ended.
+    /// The progress of the digest. A reopened issue keeps the counts with which it had ended.
     pub async fn progress(&self, digest: &str) -> Result<DigestProgress> {
         let text = "SELECT COUNT(*) AS frozen, \
             COUNT(CASE WHEN counts IS NOT NULL OR state = 'cancelled' THEN 1 END) AS ended \
@@ -62,7 +62,7 @@ impl Store {
         row.as_ref().map(issue_of).transpose()
     }
 
-    /// The issues in which someone still waits, the oldest first.
+    /// The issues with waiting deliveries, oldest first.
     pub async fn open_issues(&self) -> Result<Vec<Issue>> {
         let text = format!("SELECT {COLUMNS} FROM issue WHERE state = 'open' ORDER BY made_at, id");
         sqlx::query(AssertSqlSafe(text))
@@ -82,7 +82,7 @@ impl Store {
         Ok(row.try_get("compiled")?)
     }
 
-    /// Moves an issue to another state; false where it is not in `from`.
+    /// Moves an issue to another state. Returns false if it is not in `from`.
     pub async fn change_issue(
         &self,
         id: IssueId,
@@ -118,7 +118,7 @@ impl Store {
         })
     }
 
-    /// Keeps an issue's row to the end of the transaction: nobody closes it, or opens it, meanwhile. Its state.
+    /// Locks an issue's row to the end of the transaction, so that nobody closes or reopens it. Returns its state.
     pub(super) async fn hold_issue(
         &self,
         tx: &mut Transaction<'static, Any>,

@@ -9,7 +9,7 @@ use crate::store::issue::row::reopen;
 use crate::store::sql::{QUEUED, SENDING};
 use crate::store::{Result, Store};
 
-/// What became of the wish to send an issue to a reader once more.
+/// The outcome of a request to send an issue to a reader once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resent {
     /// It waits to be sent.
@@ -21,7 +21,7 @@ pub enum Resent {
 }
 
 impl Store {
-    /// Queues an issue for one reader, whether or not they had it; who is not known becomes a reader without a
+    /// Queues an issue for one reader, whether or not they had it; an unknown address becomes a reader without a
     /// subscription.
     pub async fn resend(&self, issue: &Issue, to: &Email, now: DateTime<Utc>) -> Result<Resent> {
         change!(self, |tx| {
@@ -39,7 +39,7 @@ impl Store {
                 return Ok(Resent::Suppressed);
             };
             reopen(&mut tx, issue.id).await?;
-            // What waits or is on the wire already is left as it is.
+            // A delivery that waits or is on the wire is left as it is.
             statement!("INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
              SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
              ON CONFLICT (issue, reader) DO UPDATE SET state = {QUEUED}, owner = NULL, due_at = excluded.due_at, attempts = 0, \

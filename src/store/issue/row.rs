@@ -1,4 +1,4 @@
-//! Rows of issues and deliveries, and the types that they stand for.
+//! Reads and writes the rows of issues and deliveries.
 
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};

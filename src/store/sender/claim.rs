@@ -17,8 +17,8 @@ use crate::store::sql::{QUEUED, list};
 use crate::store::subscriptions::has_left;
 use crate::store::{Result, StoreError};
 
-/// A delivery that is due: whose, how often it was tried, when it is due and was tried first; the address, the name and
-/// the language; the reader's state, and 1 where they have left the digest and not come back.
+/// A row of a due delivery: reader, attempts, when it is due and was first tried; address, name and language; the
+/// reader's state, and 1 if they have left the digest and not come back.
 #[derive(Deserialize)]
 struct Due(
     ReaderId,
@@ -33,8 +33,8 @@ struct Due(
 );
 
 impl Due {
-    /// The delivery, or in which state it ends without being tried, and why; `may_get` says in which states readers get
-    /// mail of its issue.
+    /// Turns the row into a claim, or into the state and reason with which the delivery ends untried. `may_get` tells
+    /// which states may get mail of its issue.
     fn claim(self, may_get: fn(ReaderState) -> bool) -> Result<Claimed, (DeliveryState, String)> {
         let Self(id, attempts, _, first_at, address, name, language, state, left) = self;
         if !ReaderState::parse(&state).is_some_and(may_get) {
@@ -62,12 +62,12 @@ impl Due {
     }
 }
 
-/// Before every delivery.
+/// The position before every delivery.
 const START: Position = (i64::MIN, i64::MIN);
 
 impl Sender {
-    /// Takes up to `limit` deliveries of an issue that are due; none where nobody is due or the issue is not open. Who
-    /// has left, complained, bounced or been forgotten since the freeze becomes suppressed and is not among them.
+    /// Claims up to `limit` due deliveries of an issue; none if nothing is due or the issue is not open. Readers who
+    /// left, complained, bounced or were forgotten since the freeze are suppressed instead.
     pub async fn claim(
         &self,
         issue: IssueId,
@@ -75,8 +75,8 @@ impl Sender {
         now: DateTime<Utc>,
     ) -> Result<Vec<Claimed>> {
         loop {
-            // PostgreSQL keeps what was claimed in the index until it is cleaned up: a claim that began at the start would
-            // step over all of it. What waits again before that place is found when nothing is left behind it.
+            // PostgreSQL keeps claimed rows in the index until a vacuum: a claim from the start would step over all of
+            // them. Deliveries that wait again before this position are found once nothing is left behind it.
             let behind = self.behind().get(&issue).copied().unwrap_or(START);
             let (claimed, last) = self.claim_behind(behind, issue, limit, now).await?;
             self.behind().insert(issue, last.unwrap_or(START));

@@ -1,4 +1,4 @@
-//! Refusals that a series says were not about their readers.
+//! Takes back refusals that a series shows to be no fault of the readers.
 
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Row};
@@ -14,9 +14,9 @@ use crate::store::sender::judge::note;
 use crate::store::sql::{BOUNCED, GIVEN_UP, QUEUED, list};
 
 impl Sender {
-    /// Takes refusals of an issue back, where a series of them says that it was not the readers: they wait again, and whom
-    /// the series has suppressed is active. At most once per reader and issue; a second refusal stands. Returns how many
-    /// refusals are taken back.
+    /// Takes back refusals of an issue if a series of them shows that the readers were not at fault: their deliveries
+    /// wait again, and readers whom the series suppressed are active again. At most once per reader and issue; a second
+    /// refusal stands. Returns how many refusals were taken back.
     pub async fn doubt_refusals(
         &self,
         issue: IssueId,
@@ -68,7 +68,7 @@ impl Sender {
                 .bind(issue)
                 .bind(list(&readers));
             query.execute(&mut *tx).await?;
-            // Another sender, to whom nobody seemed to wait, may have closed it.
+            // Another sender that saw nothing waiting may have closed it.
             reopen(&mut tx, issue).await?;
             let why = "a series of refusals says that it was not the reader";
             note(

@@ -1,10 +1,10 @@
-//! Who has gone between the freeze of an issue and its mail to them.
+//! The conditions under which a reader has gone between the freeze of an issue and its mail to them.
 
 use crate::consent::ReaderState;
 use crate::store::consent::states;
 use crate::store::subscriptions::has_left;
 
-/// That the reader of a `delivery` has not gone since the claim, whatever the state of the issue `i`.
+/// The condition that the reader of a `delivery` has not gone since the claim, whatever the state of the issue `i`.
 pub(super) fn stays() -> String {
     format!(
         "SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader WHERE i.id = delivery.issue \
@@ -17,8 +17,8 @@ pub(super) fn stays() -> String {
     )
 }
 
-/// The condition that a reader has left a digest, or everything, since somebody asked for the letter that asks them: who
-/// left long ago may be asked, who left since has answered.
+/// The condition that a reader has left a digest, or everything, since the confirmation letter was requested: a reader
+/// who left earlier may be asked, one who left later has answered.
 pub(super) fn has_left_since_asked(reader: &str, digest: &str, issue: &str) -> String {
     format!(
         "EXISTS (SELECT 1 FROM event e WHERE e.reader = {reader} AND e.kind = 'left' \

@@ -1,4 +1,4 @@
-//! What the outcome of an attempt says about its reader.
+//! Applies the outcome of an attempt to its reader.
 
 use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
@@ -12,7 +12,7 @@ use crate::store::consent::next_state;
 use crate::store::sql::{BOUNCED, GIVEN_UP, MOST_LISTED, SENT, list};
 use crate::store::{LONGEST_REPLY, Result};
 
-/// What an outcome says about the reader: noted, and where the address is bad nothing more goes there.
+/// Records an outcome; a bad address is suppressed.
 pub(super) async fn judge(
     connection: &mut AnyConnection,
     place: &StorePlace,
@@ -58,7 +58,7 @@ pub(super) async fn judge(
     Ok(())
 }
 
-/// Appends an event for each of these readers; without the detail where they are forgotten.
+/// Appends an event for each of these readers; without the detail if they are forgotten.
 pub(in crate::store) async fn note(
     connection: &mut AnyConnection,
     place: &StorePlace,
@@ -85,8 +85,8 @@ pub(in crate::store) async fn note(
     Ok(())
 }
 
-/// How many of the reader's last three issues were refused, counted from the newest while they were. A refusal that came
-/// from a series is none.
+/// The number of consecutive refusals among the reader's last three issues, from the newest. Doubted refusals do not
+/// count.
 pub(in crate::store) async fn refused_in_a_row(
     connection: &mut AnyConnection,
     reader: ReaderId,

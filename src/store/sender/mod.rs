@@ -1,4 +1,4 @@
-//! One running sender: what it owns, and what becomes of that when it is gone.
+//! One running sender: the deliveries that it owns, and their release when it is gone.
 
 mod claim;
 mod doubt;
@@ -29,14 +29,14 @@ use crate::token::random_id;
 pub(super) use judge::{note, refused_in_a_row};
 use writer::{Job, write};
 
-/// Where a delivery stands in the order of claims: when it is due, whose it is.
+/// The position of a delivery in the order of claims: due time, reader.
 type Position = (i64, ReaderId);
 
 /// Another sender is at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Busy;
 
-/// A sender: the only one on SQLite, one of several on PostgreSQL. What it owns is released when it is gone.
+/// A sender: the only one on SQLite, one of several on PostgreSQL. Its deliveries are released when it is gone.
 #[derive(Clone, Debug)]
 pub struct Sender {
     store: Store,
@@ -45,12 +45,12 @@ pub struct Sender {
     /// How many messages may leave, by all senders together.
     caps: Caps,
     writer: mpsc::UnboundedSender<Job>,
-    /// Behind which delivery the next claim of an issue looks first.
+    /// The position after which the next claim of an issue searches first.
     behind: Arc<StdMutex<HashMap<IssueId, Position>>>,
     _ownership: Arc<Ownership>,
 }
 
-/// What shows that a sender lives: a locked file, or a connection that holds an advisory lock.
+/// The proof that a sender lives: a locked file, or a connection that holds an advisory lock.
 #[derive(Debug)]
 enum Ownership {
     Nobody,
@@ -63,8 +63,9 @@ enum Ownership {
 }
 
 impl Store {
-    /// Becomes a sender, and puts in order what dead senders left: what they had only claimed waits again; what they had
-    /// begun to send is noted as uncertain, and waits again or for a person, as `uncertain` says. `Err(Busy)` where the store takes one sender at a time and has one.
+    /// Becomes a sender, and settles what dead senders left: claimed deliveries wait again; deliveries in flight are
+    /// recorded as uncertain, and wait again or for a person, as `uncertain` says. `Err(Busy)` if the store allows one
+    /// sender at a time and has one.
     pub async fn begin_sending(
         &self,
         uncertain: Uncertain,
@@ -76,7 +77,7 @@ impl Store {
             StorePlace::File(database) => {
                 let path = beside(database, ".sender");
                 let failed = |error| StoreError::File(path.clone(), error);
-                // To open a pipe would wait for somebody who reads it.
+                // Opening a pipe would wait for its other end.
                 if path.metadata().is_ok_and(|found| !found.is_file()) {
                     return Err(failed(io::Error::other("it is no regular file")));
                 }
@@ -112,7 +113,7 @@ impl Store {
         let (store, behind, ownership) = (self.clone(), Arc::default(), Arc::new(ownership));
         let writing = write(self.clone(), owner, jobs);
         let held = ownership.clone();
-        // Nobody takes over what is still to be written.
+        // Nobody takes over deliveries whose outcome is still to be written.
         tokio::spawn(async move {
             writing.await;
             drop(held);
@@ -132,18 +133,18 @@ impl Store {
 }
 
 impl Sender {
-    /// The same sender, who claims no more than the caps let go.
+    /// The same sender, limited by these caps.
     #[must_use]
     pub fn with_caps(self, caps: Caps) -> Self {
         Self { caps, ..self }
     }
 
-    /// The store in which it sends.
+    /// The store of its deliveries.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Puts in order what dead senders left, also such as died since this one began. Whether there was anything.
+    /// Settles what dead senders left, also those that died since this one began. Returns whether there was anything.
     pub async fn take_over(&self, now: DateTime<Utc>) -> Result<bool> {
         let rows = sqlx::query(
             "SELECT DISTINCT owner FROM delivery WHERE owner IS NOT NULL AND owner <> $1",
@@ -168,7 +169,7 @@ impl Sender {
         self.store.wait.watch(cancel).await
     }
 
-    /// Releases what this owner has, if it is dead.
+    /// Releases the deliveries of this owner if it is dead.
     async fn take_over_from(&self, owner: Owner, now: DateTime<Utc>) -> Result<bool> {
         change!(self.store, |tx| {
             if self.store.place == StorePlace::Server {
@@ -188,7 +189,7 @@ impl Sender {
             .bind(owner)
             .execute(&mut *tx)
             .await?;
-            // Unlike after a lost reply there is no gap before the next attempt: the time since the death is one.
+            // Unlike after a lost reply, the next attempt need not wait: the time since the death is wait enough.
             let state = match self.uncertain {
                 Uncertain::Retry => DeliveryState::Queued,
                 Uncertain::Hold => DeliveryState::Uncertain,
@@ -229,7 +230,7 @@ impl Sender {
         })
     }
 
-    /// How many have not got the issue and are in nobody's hands: what another living sender has begun is not among them.
+    /// How many have not got the issue, without those that another living sender has begun.
     pub async fn unsent_count(&self, issue: IssueId) -> Result<u64> {
         let row = statement!("SELECT COUNT(*) AS n FROM delivery WHERE issue = $1 AND state NOT IN ({SENT}, {SUPPRESSED}) \
              AND NOT (state IN ({QUEUED}, {SENDING}) AND owner IS NOT NULL)")
@@ -239,15 +240,15 @@ impl Sender {
         Ok(row.try_get::<i64, _>("n")?.unsigned_abs())
     }
 
-    /// Makes the intent to send durable: after this, and not before, the body may go out. Returns those of them who have
-    /// gone since the claim: they are suppressed, and nothing may go to them.
+    /// Makes the intent to send durable: the body may go out only after this. Returns the readers who have gone since
+    /// the claim: they are suppressed, and nothing may go to them.
     pub async fn intend(&self, issue: IssueId, readers: Vec<ReaderId>) -> Result<Vec<ReaderId>> {
         let (done, result) = oneshot::channel();
         self.submit(Job::Intend(issue, readers, done))?;
         result.await.map_err(|_| gone())?
     }
 
-    /// Writes down what came of the attempts, soon; a failure shows at the next intent or flush.
+    /// Records the outcomes of attempts, soon; a failure shows at the next intent or flush.
     pub fn settle(&self, issue: IssueId, settled: Vec<Settled>, now: DateTime<Utc>) -> Result<()> {
         self.submit(Job::Settle(issue, settled, now))
     }
@@ -263,7 +264,7 @@ impl Sender {
         self.writer.send(job).map_err(|_| gone())
     }
 
-    /// Gives back what it has claimed of the issue and not begun to send.
+    /// Releases its claims of the issue that are not begun.
     pub async fn release(&self, issue: IssueId) -> Result<()> {
         let release = async {
             patiently!(async {
@@ -278,11 +279,11 @@ impl Sender {
         self.store.wait.watch(release).await
     }
 
-    /// Closes the issue if nobody waits any more, and keeps the counts. Whether it is done.
+    /// Closes the issue if nothing waits any more, and keeps the counts. Returns whether it is done.
     pub async fn finish(&self, issue: IssueId) -> Result<bool> {
         change!(self.store, |tx| {
             self.store.hold_issue(&mut tx, issue).await?;
-            // What was claimed when the issue was cancelled waits for nothing any more.
+            // Deliveries that were claimed when the issue was cancelled are given up now.
             statement!("UPDATE delivery SET state = {GIVEN_UP}, reply = 'cancelled' WHERE issue = $1 AND state = {QUEUED} AND owner IS NULL \
                  AND EXISTS (SELECT 1 FROM issue WHERE id = $1 AND state = 'cancelled')")
             .bind(issue)

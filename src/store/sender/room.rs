@@ -10,19 +10,18 @@ use crate::store::sender::Sender;
 use crate::store::sql::{BOUNCED, QUEUED, SENT, UNCERTAIN};
 use crate::store::{Result, Store};
 
-/// The number of the lock under which a server's senders claim one after the other where there are caps.
+/// The number of the advisory lock under which a server's senders claim one after the other if there are caps.
 const CAPS_LOCK: i64 = 7_489_210_332;
 
 impl Store {
-    /// How many messages a relay was given since then, by all senders: what it took, what may have been taken, and whom it
-    /// called unknown.
+    /// How many messages all senders have given a relay since then: accepted, uncertain, and refused as unknown.
     pub async fn sent_since(&self, since: DateTime<Utc>) -> Result<usize> {
         sent_since(&mut *self.pool.acquire().await?, since).await
     }
 }
 
 impl Sender {
-    /// How many of so many may be claimed now. What senders have in hand counts as gone. An outbox takes any number.
+    /// How many of `wanted` may be claimed now. Deliveries in flight count as sent. An outbox takes any number.
     pub(super) async fn room(
         &self,
         connection: &mut AnyConnection,
@@ -48,8 +47,8 @@ impl Sender {
         Ok(room)
     }
 
-    /// The cap for which an issue waits: someone is due, and nobody may be claimed before this window's end. None where no
-    /// cap holds it back.
+    /// The cap that holds an issue back: deliveries are due, and none may be claimed before this window ends. `None` if
+    /// no cap does.
     pub async fn full(&self, issue: IssueId, now: DateTime<Utc>) -> Result<Option<Window>> {
         let mut full: Option<Window> = None;
         for window in self.caps.windows(now) {
@@ -74,7 +73,7 @@ impl Sender {
     }
 }
 
-/// How many messages for a relay senders have claimed and not settled, without those of one sender.
+/// How many messages for a relay are claimed and not settled, without those of one sender.
 async fn count_in_hand(connection: &mut AnyConnection, but: Option<Owner>) -> Result<usize> {
     let row = sqlx::query(
         "SELECT COUNT(*) AS n FROM delivery WHERE owner IS NOT NULL AND owner <> $1 \
@@ -88,7 +87,7 @@ async fn count_in_hand(connection: &mut AnyConnection, but: Option<Owner>) -> Re
 }
 
 async fn sent_since(connection: &mut AnyConnection, since: DateTime<Utc>) -> Result<usize> {
-    // When a delivery was settled, it keeps as the time at which it was due.
+    // A settled delivery keeps its time in `due_at`.
     let row = statement!("SELECT COUNT(*) AS n FROM delivery WHERE state IN ({SENT}, {BOUNCED}, {UNCERTAIN}) AND due_at >= $1 \
          AND issue NOT IN (SELECT id FROM issue WHERE outbox = 1)")
     .bind(since.timestamp())

@@ -1,4 +1,4 @@
-//! The ledger's one writer: commits whatever waits in one transaction, so that durability costs little.
+//! The ledger's only writer: it commits all waiting jobs in one transaction, so that durability costs little.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
@@ -24,13 +24,14 @@ use crate::store::{LONGEST_REPLY, Result, Store, StoreError};
 
 /// How many jobs are committed together at most.
 const MOST_JOBS: usize = 500;
-/// How many deliveries one statement settles at most: PostgreSQL answers late where a statement exceeds some 15 KB.
+/// The most deliveries that one statement settles: PostgreSQL slows down on statements over some 15 KB.
 const MOST_ROWS: usize = 50;
 /// After so many commits in a row, others have their turn with the connection.
 const MOST_COMMITS: u32 = 20;
 /// How long the connection is kept for a job that may come.
 const KEPT: Duration = Duration::from_millis(2);
-/// That the reader of a `delivery` is not forgotten: a relay's words, which often repeat the address, are kept of no other.
+/// The condition that the reader of a `delivery` is not forgotten: only then is a relay's reply kept, which often
+/// repeats the address.
 const KNOWN: &str =
     "EXISTS (SELECT 1 FROM reader r WHERE r.id = delivery.reader AND r.state <> 'forgotten')";
 /// Something to be made durable.
@@ -42,14 +43,14 @@ pub(super) enum Job {
         Vec<ReaderId>,
         oneshot::Sender<Result<Vec<ReaderId>>>,
     ),
-    /// This came of them.
+    /// Outcomes to be recorded.
     Settle(IssueId, Vec<Settled>, DateTime<Utc>),
     /// Answered once everything before it is durable.
     Flush(oneshot::Sender<Result<()>>),
 }
 
-/// Works until nobody can give it a job any more. After a failure nothing more is written: what the ledger does not
-/// hold must not be sent, and the next sender puts the rest in order.
+/// Works until nobody can send it a job any more. After a failure it writes nothing more: an attempt that the ledger
+/// does not hold must not be made, and the next sender settles the rest.
 pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedReceiver<Job>) {
     let mut writer = Writer {
         store,
@@ -85,7 +86,7 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
                 .map_or(Ok(()), |words| Err(StoreError::Writer(words)))
         };
         for job in waiting {
-            // Whoever asked may have gone.
+            // The task that asked may have ended.
             match job {
                 Job::Intend(issue, readers, done) if refused.has_stopped(issue, &readers) => {
                     let _ = done.send(Err(StoreError::Stopped));
@@ -101,7 +102,7 @@ pub(super) async fn write(store: Store, owner: Owner, mut jobs: mpsc::UnboundedR
     }
 }
 
-/// Who writes, and with what.
+/// The writer's connection and identity.
 struct Writer {
     store: Store,
     owner: Owner,
@@ -114,15 +115,15 @@ struct Writer {
 /// The intents that were refused.
 #[derive(Debug, Default)]
 struct Refused {
-    /// Readers who wait on, since the issue was not open.
+    /// Readers whose delivery waits on, since the issue was not open.
     stopped: HashSet<(IssueId, ReaderId)>,
     /// Readers who have left, complained, bounced or been forgotten since the claim.
     gone: HashSet<(IssueId, ReaderId)>,
 }
 
 impl Writer {
-    /// The next job. Where none comes at once, or there were many, others may have the connection meanwhile: on SQLite it
-    /// is the only one.
+    /// The next job. If none is there at once, or after many, others may use the connection meanwhile: on SQLite it is
+    /// the only one.
     async fn next(&mut self, jobs: &mut mpsc::UnboundedReceiver<Job>) -> Option<Job> {
         if self.connection.is_some()
             && self.commits < MOST_COMMITS
@@ -134,7 +135,7 @@ impl Writer {
         jobs.recv().await
     }
 
-    /// Writes down all jobs; what was stopped meanwhile, of which nothing may be sent.
+    /// Commits all jobs. Returns the intents that were refused.
     async fn commit(&mut self, jobs: &[Job]) -> Result<Refused> {
         let mut batches: BTreeMap<IssueId, Batch> = BTreeMap::new();
         let mut judged = Vec::new();
@@ -187,8 +188,8 @@ impl Writer {
         };
         *commits += 1;
         if let ([change], []) = (&*changes, &*judged) {
-            // One statement is a transaction by itself. What it has committed is not written again, whatever the look after
-            // it meets.
+            // One statement is a transaction by itself. Once committed it is not written again, whatever error the
+            // lookup after it meets.
             let count = patiently!(change.write(connection, place, owner))?;
             if count == change.rows() {
                 return Ok(Refused::default());
@@ -226,8 +227,8 @@ impl Refused {
             .any(|reader| self.stopped.contains(&(issue, *reader)))
     }
 
-    /// Why a change did not find all its rows: a reader has gone and is suppressed now, or the issue was not open. Any other
-    /// row that was not there to be changed is not ours any more.
+    /// Finds out why a change missed some of its rows: a reader has gone and is suppressed now, or the issue was not
+    /// open. Any other missing row belongs to another sender now.
     async fn look_for(
         &mut self,
         change: &Statement<'_>,
@@ -272,7 +273,7 @@ impl Refused {
     }
 }
 
-/// What waits to be written about one issue.
+/// The waiting changes of one issue.
 #[derive(Default)]
 struct Batch<'a> {
     intended: BTreeSet<ReaderId>,
@@ -280,7 +281,7 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// As few changes as can be: the intents go with what is settled.
+    /// As few statements as possible: intents go together with outcomes.
     fn changes(self, issue: IssueId) -> Vec<Statement<'a>> {
         let mut changes = Vec::new();
         for (effect, list) in self.settled {
@@ -309,22 +310,22 @@ impl<'a> Batch<'a> {
 /// One statement about deliveries of one issue.
 struct Statement<'a> {
     issue: IssueId,
-    /// To whom something is about to be sent.
+    /// The readers to whom a message is about to be sent.
     intended: Vec<ReaderId>,
-    /// What came of attempts, all with one effect.
+    /// The outcomes, all with one effect.
     effect: Effect,
     settled: Vec<&'a Settled>,
 }
 
 impl Statement<'_> {
-    /// How many rows it is about.
+    /// The number of rows that it is about.
     fn rows(&self) -> usize {
         self.intended.len() + self.settled.len()
     }
 
-    /// How many rows it has changed: an intent only where the issue is open and the reader has not gone since the claim;
-    /// and none that is not this sender's any more. `COALESCE` keeps both databases from looking through all that the
-    /// sender owns instead of finding each row by its key.
+    /// Executes the statement and returns how many rows it changed: an intent only while the issue is open and the
+    /// reader has not gone since the claim; and no row of another sender. `COALESCE` keeps both databases from scanning
+    /// everything that the sender owns instead of finding each row by its key.
     async fn write(
         &self,
         connection: &mut AnyConnection,
@@ -349,7 +350,7 @@ impl Statement<'_> {
             .settled
             .iter()
             .map(|one| (one.reader.to_string(), reply(one)));
-        // No reply: an intent.
+        // Without a reply it is an intent.
         let intended = self
             .intended
             .iter()
@@ -375,18 +376,18 @@ impl Statement<'_> {
     }
 }
 
-/// What an outcome does to a row: its state, when it is due, by how much the attempts grow.
+/// The effect of an outcome on a row: its state, when it is due, the increase of attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Effect {
     state: DeliveryState,
     due_at: i64,
     attempts: i16,
-    /// When it was tried, where that counts.
+    /// The time of the attempt, if it counts.
     tried_at: Option<i64>,
 }
 
 impl Effect {
-    /// Of nothing settled.
+    /// The effect without an outcome.
     const NONE: Self = Self {
         state: DeliveryState::Sending,
         due_at: 0,
