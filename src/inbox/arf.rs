@@ -1,4 +1,5 @@
-//! Complaints: feedback reports (RFC 5965, with the types of RFC 6430 and 6591), and what Microsoft's programme sends instead.
+//! Complaints: feedback reports (RFC 5965, with the types of RFC 6430 and 6591), and the reports of Microsoft's
+//! programme.
 
 use super::clues::Clues;
 use super::message::{Fields, ParsedMail};
@@ -7,20 +8,20 @@ use crate::verdict::one_line;
 /// Someone called our mail spam.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
-    /// The words to keep: the type, and by which program it was reported.
+    /// The words to keep: the type, and the program that reported it.
     pub words: String,
 }
 
-/// What a feedback report is.
+/// The meaning of a feedback report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Feedback {
     /// A complaint.
     Complaint(Complaint),
-    /// A report that is none: `not-spam` (RFC 6430), a failed signature (RFC 6591), a virus.
+    /// No complaint: `not-spam` (RFC 6430), a failed signature (RFC 6591), a virus.
     Other(String),
 }
 
-/// The types by which nobody complains.
+/// The types that are no complaints.
 const HARMLESS: &[&str] = &[
     "not-spam",
     "auth-failure",
@@ -38,7 +39,7 @@ pub(super) fn read(mail: &ParsedMail, clues: &mut Clues) -> Option<Feedback> {
         return read_microsoft(mail);
     };
     let fields = Fields::parse(body.as_bytes());
-    // The envelope of the message that was reported, where it was not blotted out (RFC 5965 3.2).
+    // The envelope of the reported message, unless it was redacted (RFC 5965 3.2).
     for name in [
         "original-mail-from",
         "original-envelope-id",

@@ -6,11 +6,11 @@ use super::words::{ANSWERS, AUTOMATIC_SUBJECTS, AUTOMATIC_TEXTS, CHALLENGES};
 /// Why a message counts as no person's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// It says so: `Auto-Submitted` (RFC 3834 5) and its older kin.
+    /// Declared: `Auto-Submitted` (RFC 3834 5) and its older equivalents.
     Declared,
-    /// Words of somebody who is away, or of a help desk.
+    /// Words of an absence note or a help desk.
     Away,
-    /// A receipt for reading.
+    /// A read receipt.
     Receipt,
     /// A program that asks the sender to prove to be a person.
     Challenge,
@@ -18,14 +18,14 @@ pub enum Sign {
     List,
     /// It has been round before, or is our own.
     Loop,
-    /// A server's note that is none of the bounces we know.
+    /// A server's note that is not a known form of bounce.
     Daemon,
     /// A report to a feedback loop that is no complaint.
     Feedback,
 }
 
 impl Sign {
-    /// The words for it.
+    /// The words for it in output.
     pub fn word(self) -> &'static str {
         match self {
             Self::Declared => "automatic",
@@ -156,7 +156,7 @@ fn is_receipt(mail: &ParsedMail) -> bool {
     .is_some()
 }
 
-/// The subject without what mail programs put before that of an answer.
+/// The subject without the prefixes of an answer.
 pub(super) fn without_answer(subject: &str) -> &str {
     let mut subject = subject.trim();
     while let Some((mark, rest)) = subject.split_once([':', '：']) {

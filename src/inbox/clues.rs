@@ -1,4 +1,4 @@
-//! Whose message came back, as far as the message says: tokens in addresses and the subject, Message-IDs.
+//! Clues about the reader of a message that came back: tokens in addresses and the subject, Message-IDs.
 
 use data_encoding::BASE32_NOPAD_NOCASE;
 
@@ -11,7 +11,7 @@ const MOST: usize = 40;
 const SHORTEST: usize = ADDRESS_TOKEN;
 /// The most characters of a token.
 const LONGEST: usize = 60;
-/// The fields in which a receiving server notes to which address a message came.
+/// The fields in which a receiving server notes the recipient's address.
 const ENVELOPE: &[&str] = &[
     "x-original-to",
     "delivered-to",
@@ -23,26 +23,25 @@ const ENVELOPE: &[&str] = &[
     "cc",
     "resent-to",
 ];
-/// The fields of a returned message by which it is ours.
+/// The fields of a returned message that show it to be ours.
 const RETURNED: &[&str] = &["return-path", "list-unsubscribe", "reply-to", "sender"];
 
-/// What a message says about whose it is. It proves nothing before a key or the ledger knows it.
+/// Clues about the mail that a message is about. They prove nothing before a key or the ledger confirms them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Clues {
-    /// What may be tokens, as they stand in addresses and the subject.
+    /// Possible tokens, as written in addresses and the subject.
     pub tokens: Vec<String>,
-    /// The Message-IDs of what was returned, or answered, without brackets.
+    /// The Message-IDs of returned or answered mails, without brackets.
     pub message_ids: Vec<String>,
 }
 
 /// An address with a word behind a plus: `news+leave-TOKEN@…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tagged<'a> {
-    /// What stands before the plus.
+    /// The part before the plus.
     pub(super) base: &'a str,
-    /// What stands between the plus and the `@`.
+    /// The part between the plus and the `@`.
     pub(super) tag: &'a str,
-    /// The domain.
     pub(super) domain: &'a str,
 }
 
@@ -57,7 +56,7 @@ impl Clues {
         claims.next()
     }
 
-    /// What the envelope and the subject say.
+    /// Takes the clues of the envelope and the subject.
     pub(super) fn from_mail(mail: &ParsedMail) -> Self {
         let mut clues = Self::default();
         for name in ENVELOPE {
@@ -75,7 +74,7 @@ impl Clues {
         clues
     }
 
-    /// What a returned head says.
+    /// Takes the clues of a returned head.
     pub(super) fn take_returned(&mut self, head: &Fields) {
         for name in RETURNED {
             for value in head.all(name) {
@@ -83,7 +82,7 @@ impl Clues {
             }
         }
         self.take_ids(head.first("message-id").unwrap_or_default());
-        // Some relays replace the Message-ID and keep the one that they were given.
+        // Some relays replace the Message-ID and keep the original in another field.
         for name in [
             "x-message-id",
             "x-original-message-id",
@@ -149,7 +148,7 @@ pub(super) fn may_be_token(word: &str) -> bool {
         && (word.len() != ADDRESS_TOKEN || BASE32_NOPAD_NOCASE.decode(word.as_bytes()).is_ok())
 }
 
-/// The addresses with a plus in a text, whatever stands around them.
+/// Finds the addresses with a plus in a text.
 pub(super) fn tagged(text: &str) -> impl Iterator<Item = Tagged<'_>> {
     let is_end = |c: char| c.is_whitespace() || "<>()[]{},;:\"'?&|".contains(c);
     let words = text.split(is_end).take(1000);

@@ -1,4 +1,4 @@
-//! What a person asks for by mail: to leave, to join, to confirm; by the address, the subject or the first line.
+//! Requests by mail: to unsubscribe, to join, to confirm; by the address, the subject or the first line.
 
 use super::automatic::without_answer;
 use super::clues::{may_be_token, tagged};
@@ -6,7 +6,7 @@ use super::message::ParsedMail;
 use super::words::{FILLERS, JOIN, LEAVE, WordList, YES};
 use crate::reader::Email;
 
-/// What is asked for.
+/// The kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
     /// To get no more mail.
@@ -20,7 +20,7 @@ pub enum Verb {
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailCommand {
-    /// What is asked for.
+    /// The kind of request.
     pub verb: Verb,
     /// The digest that it names: `news+join-weekly@…`.
     pub digest: Option<String>,
@@ -28,14 +28,14 @@ pub struct MailCommand {
     pub has_token: bool,
 }
 
-/// The addresses at which we are written to.
+/// The addresses at which readers write to us.
 #[derive(Debug, Clone, Default)]
 pub struct Ours {
     addresses: Vec<Email>,
 }
 
 impl Ours {
-    /// Those of these addresses.
+    /// Collects these addresses.
     pub fn new(addresses: impl IntoIterator<Item = Email>) -> Self {
         let addresses = addresses.into_iter().collect();
         Self { addresses }
@@ -70,7 +70,7 @@ impl Ours {
 /// The longest line that may be a request, in words without fillers.
 const MOST_WORDS: usize = 8;
 
-/// What a message asks for by its address or its subject, with a token.
+/// Reads a request with a token from the address or the subject.
 pub(super) fn read_signed(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> {
     if let Some(command) = read_address(mail, ours).filter(|command| command.has_token) {
         return Some(command);
@@ -81,7 +81,7 @@ pub(super) fn read_signed(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand>
     let at = words.iter().rposition(|word| may_be_token(word))?;
     let before = words[..at].iter().rev().chain(&words[at + 1..]);
     let mut before = before.filter(|word| !may_be_token(word)).peekable();
-    // A token alone is that of a link whose words somebody cut off.
+    // A token alone is that of a link whose words were cut off.
     let is_alone = before.peek().is_none();
     let verb = before.find_map(|word| verb_of(word));
     let verb = verb.or_else(|| is_alone.then_some(Verb::Leave))?;
@@ -92,7 +92,7 @@ pub(super) fn read_signed(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand>
     })
 }
 
-/// What a message asks for without a token.
+/// Reads a request without a token.
 pub(super) fn read_plain(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> {
     if let Some(command) = read_address(mail, ours) {
         return Some(command);
@@ -116,8 +116,8 @@ pub(super) fn read_plain(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> 
     None
 }
 
-/// Whether an answer to a question says yes: nothing but what it quotes, or yes in its first line. Any other text may be
-/// that of a program which does not say that it is one.
+/// Whether an answer to a question says yes: it has nothing but the quoted text, or a yes in its first line. Any other
+/// text may come from a program that does not identify itself.
 pub(super) fn says_yes(mail: &ParsedMail) -> bool {
     let text = without_quote(mail.text());
     let first = first_line(&text);
@@ -195,7 +195,7 @@ fn first_line(text: &str) -> String {
         .to_owned()
 }
 
-/// What stands before the quoted message, without the lines that introduce it.
+/// The text before the quoted message, without the lines that introduce the quote.
 fn without_quote(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let is_quote = |line: &str| {

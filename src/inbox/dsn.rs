@@ -1,5 +1,5 @@
-//! Reports on delivery (RFC 3464, with addresses beyond ASCII by RFC 6533): what became of each recipient, and what that
-//! says about the address.
+//! Delivery reports (RFC 3464; addresses beyond ASCII by RFC 6533): the outcome for each recipient, and what it means
+//! for the address.
 
 use super::failure::{codes_in, enhanced_in, hardness, judge_failure, reply_code_in};
 use super::message::Fields;
@@ -11,36 +11,36 @@ const MOST: usize = 100;
 /// The longest words that are kept, in characters.
 const LONGEST: usize = 200;
 
-/// What a report says of a recipient (RFC 3464 2.3.3).
+/// The action of a report for a recipient (RFC 3464 2.3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// It is not delivered, and nobody tries any more.
+    /// It was not delivered, and nobody tries any more.
     Failed,
     /// It is not delivered yet.
     Delayed,
-    /// It is delivered.
+    /// It was delivered.
     Delivered,
-    /// It went on to where nobody reports.
+    /// It was passed on to a server that does not report.
     Relayed,
-    /// It went on to several.
+    /// It was passed on to several addresses.
     Expanded,
 }
 
-/// What became of one recipient.
+/// The outcome for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// The addresses by which the report names the recipient: as we wrote it, and as it became.
+    /// The addresses by which the report names the recipient: as we wrote it, and as it was rewritten.
     pub recipients: Vec<String>,
-    /// What was done.
+    /// The action that the report names.
     pub action: Action,
-    /// What it says about the address.
+    /// The meaning for the address.
     pub verdict: Verdict,
     /// The words to keep, on one line.
     pub words: String,
 }
 
 impl Action {
-    /// The word for it.
+    /// The word for it in output.
     pub fn word(self) -> &'static str {
         match self {
             Self::Failed => "failed",
@@ -63,7 +63,7 @@ impl Action {
         .find(|action| action.word() == word)
     }
 
-    /// What a status says where the field is missing: its class alone (RFC 3463 3.1).
+    /// Derives a missing action from the class of a status (RFC 3463 3.1).
     fn from_class(status: Option<Enhanced>) -> Option<Self> {
         match status?.0 {
             2 => Some(Self::Delivered),
@@ -106,8 +106,8 @@ impl Report {
     }
 }
 
-/// The one report that counts for the message to this reader: the one that names them, else the one that is least hard on
-/// them, since each of our messages goes to one, and the others are to whom it was passed on. None where nothing failed.
+/// The report that counts for the message to this reader: the one that names them, else the mildest one, since each of
+/// our messages has one recipient and the others are forwards. `None` if nothing failed.
 pub fn report_for<'r>(reports: &'r [Report], reader: Option<&Email>) -> Option<&'r Report> {
     let named = reports
         .iter()
@@ -119,7 +119,7 @@ pub fn report_for<'r>(reports: &'r [Report], reader: Option<&Email>) -> Option<&
     (report.action == Action::Failed).then_some(report)
 }
 
-/// The words that are kept: of a long text its end where only that has a code, as Exchange's have.
+/// Shortens the words to keep. Of a long text the end is kept if only that has a code, as in Exchange's reports.
 fn shorten_words(words: &str) -> String {
     let length = words.chars().count();
     let begin: String = words.chars().take(LONGEST).collect();

@@ -1,4 +1,4 @@
-//! What the codes and words of a failure say about the address, by the rules of SMTP time.
+//! Judges the codes and words of a failure by the same rules as SMTP replies.
 
 use crate::verdict::{Enhanced, Phase, Reply, Verdict, judge};
 
@@ -20,7 +20,7 @@ pub(super) fn enhanced_in(text: &str) -> Option<Enhanced> {
     codes_in(text).next()
 }
 
-/// Every enhanced code in a text, `#5.1.1` and `(5.1.1)` too; an address of a machine has a fourth number and is none.
+/// Every enhanced code in a text, `#5.1.1` and `(5.1.1)` too; an IP address has a fourth number and is none.
 pub(super) fn codes_in(text: &str) -> impl Iterator<Item = Enhanced> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.';
     text.split(move |c: char| !is_part(c)).filter_map(|word| {
@@ -80,12 +80,11 @@ const POLICY: &[&str] = &[
     "virus",
 ];
 
-/// What a failure says about the address: of all codes that a report gives, the one that holds least against it. What a
-/// relay has tried for days, or calls full, disabled or not to be routed, counts as a refusal that says nothing for sure:
-/// the third issue in a row suppresses.
+/// Judges the address by the mildest of all codes in a report. A message that a relay tried for days, or a mailbox that
+/// is full, disabled or unroutable, counts as an unproven refusal: the third issue in a row suppresses.
 pub(super) fn judge_failure(status: Option<Enhanced>, words: &str) -> Verdict {
     let mut codes: Vec<Enhanced> = status.into_iter().chain(codes_in(words)).collect();
-    // `X.0.0` says nothing where another code or the reply does.
+    // `X.0.0` says nothing if there is another code or a reply code.
     if codes.iter().any(|code| !is_vague(*code)) || reply_code_in(words).is_some() {
         codes.retain(|code| !is_vague(*code));
     }
@@ -111,11 +110,11 @@ fn is_vague(code: Enhanced) -> bool {
 
 /// One code by the rules of SMTP time.
 fn judge_code(code: Option<u16>, enhanced: Option<Enhanced>, text: &str) -> Verdict {
-    // Whoever reports a failure has stopped trying: its class counts as the fifth.
+    // A server that reports a failure has stopped trying: a class 4 counts as 5.
     let code = code.filter(|code| *code >= 500).unwrap_or(550);
     let words = match enhanced {
         Some(Enhanced(_, subject, detail)) => format!("{} {text}", Enhanced(5, subject, detail)),
-        // What begins the words may look like a code and was found to be none.
+        // A text may begin like a code although it is none.
         None => format!("- {text}"),
     };
     let verdict = judge(Phase::Rcpt, &Reply::new(code, &words));
@@ -130,7 +129,7 @@ fn judge_code(code: Option<u16>, enhanced: Option<Enhanced>, text: &str) -> Verd
     }
 }
 
-/// The text without what stands in brackets or holds an `@`: somebody's address may spell anything.
+/// The text without brackets and words with an `@`: an address may contain any words.
 fn without_addresses(text: &str) -> String {
     let mut kept = String::new();
     for word in text.split_whitespace() {

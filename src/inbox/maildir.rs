@@ -1,5 +1,5 @@
-//! A Maildir: one file a message, in `new` or `cur`; what is done moves to the folder `.tidings-done` inside, and nothing is
-//! ever deleted.
+//! A Maildir: one file a message, in `new` or `cur`. Processed messages move to the folder `.tidings-done` inside;
+//! nothing is ever deleted.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder};
@@ -11,20 +11,19 @@ use super::message::MOST_BYTES;
 use crate::file::read::{Unreadable, read_beginning};
 use crate::finding::{Finding, Rule};
 
-/// The folder for what is done, as mail programs show it: a subfolder.
+/// The folder for processed messages; mail programs show it as a subfolder.
 const DONE: &str = ".tidings-done";
 
-/// A Maildir.
 #[derive(Debug, Clone)]
 pub(crate) struct Maildir {
     folder: PathBuf,
 }
 
 impl Maildir {
-    /// The Maildir in this folder.
+    /// Opens the Maildir in this folder.
     ///
     /// # Errors
-    /// A finding where it is none.
+    /// A finding if it is none.
     pub(crate) fn open(folder: &Path) -> Result<Self, Finding> {
         if ["new", "cur"].iter().all(|name| folder.join(name).is_dir()) {
             return Ok(Self {
@@ -36,10 +35,10 @@ impl Maildir {
             .hint("a Maildir is a folder with `new`, `cur` and `tmp`"))
     }
 
-    /// The files of all messages that wait, the oldest first as far as their names say: in bytes as many as their names.
+    /// The files of all waiting messages, oldest first as far as their names tell.
     ///
     /// # Errors
-    /// A finding where the folders cannot be read.
+    /// A finding if the folders cannot be read.
     pub(crate) fn waiting(&self) -> Result<Vec<PathBuf>, Finding> {
         let mut found: Vec<(OsString, &str)> = Vec::new();
         for place in ["new", "cur"] {
@@ -60,10 +59,11 @@ impl Maildir {
         Ok(found.into_iter().map(path).collect())
     }
 
-    /// The first bytes of a message; none where another program has moved it meanwhile.
+    /// Reads the first [`MOST_BYTES`](super::MOST_BYTES) of a message; `None` if another program has moved it
+    /// meanwhile.
     ///
     /// # Errors
-    /// A finding where it cannot be read.
+    /// A finding if it cannot be read.
     pub(crate) fn read(file: &Path) -> Result<Option<Vec<u8>>, Finding> {
         match read_beginning(file, MOST_BYTES as u64) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -72,10 +72,10 @@ impl Maildir {
         }
     }
 
-    /// Moves a message to what is done, marked as seen.
+    /// Moves a message to the processed ones, marked as seen.
     ///
     /// # Errors
-    /// A finding where it cannot be moved.
+    /// A finding if it cannot be moved.
     pub(crate) fn put_away(&self, file: &Path) -> Result<(), Finding> {
         let failed = |error: io::Error| {
             Finding::error(

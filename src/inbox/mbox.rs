@@ -15,10 +15,10 @@ pub(crate) struct Mbox<R> {
 }
 
 impl Mbox<std::fs::File> {
-    /// The mbox in this file.
+    /// Opens the mbox in this file.
     ///
     /// # Errors
-    /// A finding where it cannot be read.
+    /// A finding if it cannot be read.
     pub(crate) fn open(file: &Path) -> Result<Self, Finding> {
         open(file)
             .map(Self::new)
@@ -27,7 +27,7 @@ impl Mbox<std::fs::File> {
 }
 
 impl<R: Read> Mbox<R> {
-    /// The messages of these bytes.
+    /// Reads messages from these bytes.
     pub(crate) fn new(bytes: R) -> Self {
         Self {
             lines: BufReader::new(bytes),
@@ -35,7 +35,7 @@ impl<R: Read> Mbox<R> {
         }
     }
 
-    /// The next message, without the line before it; what stands before the first such line is no message.
+    /// Reads the next message, without its `From ` line; text before the first such line is skipped.
     fn read_next(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut message = Vec::new();
         let mut line = Vec::new();
@@ -80,7 +80,7 @@ fn unquote(line: &[u8]) -> &[u8] {
     }
 }
 
-/// A line with its end, of which at most [`MOST_BYTES`] are kept; false at the end.
+/// Reads a line with its end, and keeps at most [`MOST_BYTES`] of it. Returns false at the end.
 fn read_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     let mut has_read = false;
     loop {

@@ -13,9 +13,9 @@ use mail_parser::parsers::MessageStream;
 use mail_parser::{ContentType, MessageParser};
 use memchr::memmem;
 
-/// How many bytes of a message are looked at: everything that a report says stands before what it returns.
+/// How many bytes of a message are read: a report comes before the message that it returns.
 pub const MOST_BYTES: usize = 512 << 10;
-/// How deep parts stand in parts at most.
+/// The deepest nesting of parts.
 const MOST_DEPTH: usize = 8;
 /// How many parts are looked at.
 const MOST_PARTS: usize = 64;
@@ -24,7 +24,7 @@ const MOST_FIELDS: usize = 1000;
 /// How many bytes of a person's text are looked at.
 const MOST_TEXT: usize = 64 << 10;
 
-/// One message taken apart.
+/// A parsed message.
 #[derive(Debug, Default)]
 pub(super) struct ParsedMail {
     /// The fields of its head.
@@ -37,7 +37,7 @@ pub(super) struct ParsedMail {
     pub(super) returned: Vec<Fields>,
 }
 
-/// One part.
+/// A part of a message.
 #[derive(Debug)]
 pub(super) struct MailPart {
     /// Its type, such as `text/plain`.
@@ -82,7 +82,7 @@ impl Fields {
         self.first(name).is_some()
     }
 
-    /// The first of these fields that there is, with its name.
+    /// The first of these fields that is present, with its name.
     pub(super) fn any_of<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
         names.iter().copied().find(|name| self.has(name))
     }
@@ -201,7 +201,7 @@ impl<'a> Entity<'a> {
         }
     }
 
-    /// The body without its transfer encoding; what is cut off or damaged is left out.
+    /// The body without its transfer encoding; damaged or cut parts are left out.
     fn decode(&self) -> Cow<'a, [u8]> {
         let decoded = match self.encoding.as_str() {
             "base64" => decode_lines(self.body),
@@ -223,7 +223,7 @@ impl<'a> Entity<'a> {
     }
 }
 
-/// Base64, also where its last line is cut off.
+/// Decodes Base64, also if its last line is cut off.
 fn decode_lines(body: &[u8]) -> Option<Vec<u8>> {
     base64_decode(body).or_else(|| {
         let end = memchr::memrchr(b'\n', body)?;
@@ -240,7 +240,7 @@ fn name_of(kind: &ContentType<'_>) -> String {
     format!("{}/{subtype}", kind.ctype()).to_ascii_lowercase()
 }
 
-/// Without the line by which an mbox or a pipe begins.
+/// Removes the line with which an mbox or a pipe begins.
 fn without_envelope(bytes: &[u8]) -> &[u8] {
     if !bytes.starts_with(b"From ") {
         return bytes;
@@ -249,7 +249,7 @@ fn without_envelope(bytes: &[u8]) -> &[u8] {
     &bytes[end..]
 }
 
-/// The head of a message and what follows the empty line.
+/// Splits a message after the empty line below its head.
 pub(super) fn split_head(bytes: &[u8]) -> (&[u8], &[u8]) {
     let mut line = 0;
     while let Some(length) = memchr::memchr(b'\n', &bytes[line..]) {
@@ -262,7 +262,7 @@ pub(super) fn split_head(bytes: &[u8]) -> (&[u8], &[u8]) {
     (bytes, &[])
 }
 
-/// The parts between lines of the boundary (RFC 2046 5.1.1); the last goes to the end where its line is missing.
+/// The parts between boundary lines (RFC 2046 5.1.1); without a closing line the last one extends to the end.
 fn split_parts<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     let mark = format!("--{boundary}");
     let mut parts = Vec::new();

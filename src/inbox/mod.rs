@@ -1,6 +1,6 @@
-//! What comes back by mail: the bytes of one message → a bounce, a complaint, a request or none of them. Pure.
+//! Mail that comes back: the bytes of one message → a bounce, a complaint, a request or none of them. Pure.
 //!
-//! Nothing here decides whose message it is: the [`Clues`] say what to ask the keys and the ledger for.
+//! Nothing here decides whose mail it is about: the [`Clues`] tell what to ask the keys and the ledger.
 
 mod arf;
 mod automatic;
@@ -36,25 +36,25 @@ use message::{ParsedMail, split_head};
 /// One message that came back, as far as its own bytes tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
-    /// What it is.
+    /// The kind of message.
     pub kind: Kind,
-    /// Whose it may be.
+    /// Clues about the mail that it is about.
     pub clues: Clues,
-    /// From whom it says to be, where that is an address: anybody can write it.
+    /// The address in its `From`, which anybody can write.
     pub from: Option<Email>,
-    /// By what it is known again: a hash of its Message-ID and its body, in hex. The fields that each server adds on the way
-    /// are not in it.
+    /// The mark that identifies it: a hash of its Message-ID and its body, in hex, without the fields that servers add
+    /// on the way.
     pub mark: String,
 }
 
-/// What a message is.
+/// The kind of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// A server reports on delivery.
     Bounce(Vec<Report>),
     /// Somebody called our mail spam.
     Complaint(Complaint),
-    /// A person asks for something.
+    /// A person requests something.
     Command(MailCommand),
     /// No person wrote it, and it changes nothing.
     Automatic(Sign),
@@ -62,7 +62,7 @@ pub enum Kind {
     Unknown,
 }
 
-/// Says what a message is. Only its first [`MOST_BYTES`] are looked at.
+/// Classifies a message by its first [`MOST_BYTES`].
 pub fn classify(bytes: &[u8], ours: &Ours) -> Incoming {
     let mail = ParsedMail::parse(bytes);
     let mut clues = Clues::from_mail(&mail);
@@ -99,7 +99,7 @@ fn kind_of(mail: &ParsedMail, ours: &Ours, clues: &mut Clues) -> Kind {
     }
     let sign = automatic::sign_of(mail, |address| ours.has(address));
     match command::read_signed(mail, ours) {
-        // Mail programs that leave for a reader may say that they are programs; nothing else has the token.
+        // A mail program that unsubscribes for a reader may declare itself automatic; nothing else has the token.
         Some(command) if command.verb == Verb::Leave => return Kind::Command(command),
         Some(command) if sign.is_none() && command::says_yes(mail) => {
             return Kind::Command(command);
@@ -116,7 +116,7 @@ fn kind_of(mail: &ParsedMail, ours: &Ours, clues: &mut Clues) -> Kind {
     }
 }
 
-/// The message that a report answers (RFC 5322 3.6.4), where it returned none.
+/// Takes the message that a report answers (RFC 5322 3.6.4) if it returned none.
 fn take_answered(mail: &ParsedMail, clues: &mut Clues) {
     if clues.message_ids.is_empty() {
         for name in ["in-reply-to", "references"] {

@@ -59,7 +59,7 @@ const DELAYED: &[&str] = &[
     "will keep trying",
 ];
 
-/// Where the copy of the message begins.
+/// The lines that introduce the copy of the message.
 const COPY: &[&str] = &[
     "--- below this line is a copy of the message",
     "------ this is a copy of",
@@ -78,7 +78,7 @@ const COPY: &[&str] = &[
     "--- enclosed is a copy",
 ];
 
-/// From whom such texts come.
+/// The senders of such texts.
 const DAEMONS: &[&str] = &[
     "mailer-daemon",
     "mailerdaemon",
@@ -91,7 +91,7 @@ const DAEMONS: &[&str] = &[
     "mail administrator",
 ];
 
-/// Their subjects.
+/// The subjects of such texts.
 const SUBJECTS: &[&str] = &[
     "failure notice",
     "undeliver",
@@ -138,7 +138,7 @@ pub(super) fn read(mail: &ParsedMail) -> Option<(Vec<Report>, Fields)> {
     }
     let alone = records.len() <= 1;
     if alone && !records.iter().any(|(_, words)| has_code(words)) {
-        // The reason stands elsewhere in the text, behind what every such text says.
+        // The reason stands elsewhere in the text, after its fixed phrases.
         let recipients = records.into_iter().map(|(address, _)| address).collect();
         return Some((vec![Report::failed(recipients, &reason(report))], returned));
     }
@@ -182,7 +182,7 @@ fn split_copy(text: &str) -> (&str, &str) {
 /// Each address that begins a line, with the words behind it up to the next one.
 fn records(report: &str) -> Vec<(String, String)> {
     let mut records: Vec<(String, String)> = Vec::new();
-    // Words may stand behind one empty line, as Google's do, and end at the second.
+    // The reason may follow one empty line, as in Google's reports, and ends at the second.
     let mut empty = 0;
     for line in report.lines().map(str::trim) {
         if line.is_empty() {
@@ -209,7 +209,7 @@ fn records(report: &str) -> Vec<(String, String)> {
     records
 }
 
-/// `<ada@x.example>:`, `ada@x.example on 1/1/2024`, and what follows.
+/// Splits `<ada@x.example>:` or `ada@x.example on 1/1/2024` from the rest of the line.
 fn leading_address(line: &str) -> Option<(&str, &str)> {
     let line = line.strip_prefix("To:").unwrap_or(line).trim_start();
     let line = line

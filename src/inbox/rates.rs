@@ -5,15 +5,15 @@ use chrono::TimeDelta;
 use crate::finding::{Finding, Rule};
 use crate::store::Domain;
 
-/// Over which time rates are counted.
+/// The time over which rates are counted.
 pub(crate) const RATED: TimeDelta = TimeDelta::days(30);
 
-/// One complaint in a thousand is what the large receivers name.
+/// One complaint in a thousand is the limit that large receivers name.
 const COMPLAINTS: (u64, &str) = (1000, "0.1 %");
 /// One bounce in fifty.
 const BOUNCES: (u64, &str) = (50, "2 %");
 
-/// A warning for each domain and rate above what is borne.
+/// Warns of each domain and rate above its limit.
 pub(crate) fn find_high_rates(domains: &[Domain]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for domain in domains {
@@ -49,7 +49,7 @@ pub(crate) fn find_high_rates(domains: &[Domain]) -> Vec<Finding> {
     findings
 }
 
-/// `2.5 %`, rounded up, so that what is above a bound never looks like it.
+/// `2.5 %`, rounded up, so that a rate above a limit never looks equal to it.
 fn percent(count: u64, all: u64) -> String {
     let hundredths = (count * 10_000).div_ceil(all.max(1));
     let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);

@@ -4,18 +4,18 @@
 pub(super) struct WordList(&'static str);
 
 impl WordList {
-    /// Each of them.
+    /// Each word or phrase.
     pub(super) fn iter(&self) -> impl Iterator<Item = &'static str> + use<> {
         let lines = self.0.lines().map(str::trim_end);
         lines.filter(|line| !line.is_empty() && !line.starts_with("# "))
     }
 
-    /// Whether this is one of them.
+    /// Whether the text is one of them.
     pub(super) fn has(&self, text: &str) -> bool {
         self.iter().any(|known| known == text)
     }
 
-    /// Whether one of them stands in this text.
+    /// Whether the text contains one of them.
     pub(super) fn stand_in(&self, text: &str) -> bool {
         self.iter().any(|known| text.contains(known))
     }
@@ -29,16 +29,16 @@ impl WordList {
 /// A line that asks to leave, without the words around it that [`FILLERS`] has.
 pub(super) const LEAVE: WordList = WordList(include_str!("words/leave.txt"));
 
-/// A line that asks to join.
+/// Lines that ask to join.
 pub(super) const JOIN: WordList = WordList(include_str!("words/join.txt"));
 
-/// A line that says yes to a question.
+/// Lines that answer yes.
 pub(super) const YES: WordList = WordList(include_str!("words/yes.txt"));
 
 /// Words around a request that do not change it.
 pub(super) const FILLERS: WordList = WordList(include_str!("words/fillers.txt"));
 
-/// What mail programs put before the subject of an answer.
+/// The prefixes that mail programs put before the subject of an answer.
 pub(super) const ANSWERS: WordList = WordList(include_str!("words/answers.txt"));
 
 /// How the subject of an answer begins that no person wrote.

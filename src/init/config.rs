@@ -1,4 +1,4 @@
-//! The text of a new config.
+//! Writes a new config.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use crate::config::{Author, Format};
 use crate::init::Answers;
 use crate::loader::Survey;
 
-/// Stands for an address that nobody knows yet.
+/// The placeholder for an unknown address.
 const PLACEHOLDER: &str = "https://example.org/";
 
-/// The config of a site, with a comment where a person may want another value.
+/// The config of a site, with comments on the values that a person may want to change.
 pub(crate) fn config_text(survey: &Survey, answers: &Answers) -> String {
     let mut text = String::from("# Feeds and e-mail digests of this site, by tidings.\n\n[site]\n");
     let mut set = |key: &str, value: &str| text.push_str(&format!("{key} = {value}\n"));
@@ -62,7 +62,7 @@ pub(crate) fn config_text(survey: &Survey, answers: &Answers) -> String {
 fn feeds(survey: &Survey) -> String {
     let mut text = String::new();
     let formats = match &survey.feed {
-        // The one that readers follow already comes first: it is the one that a browser is told of.
+        // The format that readers follow already comes first, since browsers are told of the first one.
         Some((Format::Rss, _)) => "[\"rss\", \"atom\", \"json\"]",
         _ => "[\"atom\", \"rss\", \"json\"]",
     };
@@ -113,7 +113,7 @@ fn table_of(author: &Author) -> String {
     text
 }
 
-/// A name as it may stand before an address (RFC 5322 3.2.5).
+/// A display name as it may precede an address (RFC 5322 3.2.5).
 fn phrase(name: &str) -> String {
     let is_plain = name
         .chars()

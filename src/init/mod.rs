@@ -1,4 +1,4 @@
-//! What a site begins with: a commented config, a first post where there is none, and lines for git.
+//! The files that a site begins with: a commented config, a first post if there is none, and lines for git.
 
 mod config;
 
@@ -9,18 +9,18 @@ use crate::config::Author;
 
 pub(crate) use config::{config_text, join_lines};
 
-/// What a config needs and the folder may not say.
+/// The answers that a config needs and the folder may not give.
 #[derive(Debug)]
 pub(crate) struct Answers {
     /// The title of the site, in one line.
     pub(crate) title: String,
-    /// The address of the home page; none where nobody knows it yet.
+    /// The address of the home page; `None` if it is not known yet.
     pub(crate) url: Option<Url>,
-    /// Who writes.
+    /// The author.
     pub(crate) author: Option<Author>,
 }
 
-/// Files of a site that are no source: a store of people, what comes out, a cache.
+/// Files of a site that git should ignore: the readers, the output, a cache.
 const UNKEPT: [&str; 6] = [
     "outbox/",
     "tidings.db",
@@ -32,19 +32,18 @@ const UNKEPT: [&str; 6] = [
 /// Two branches that each add posts merge without a conflict.
 const MERGED: &str = "tidings.lock merge=union";
 
-/// `.gitignore` with the lines that a site needs; none where it has them. `output` is a folder that nothing but a build
-/// fills.
+/// Adds the missing lines to `.gitignore`; `None` if it has them. `output` is a folder that only builds fill.
 pub(crate) fn with_ignored(text: &str, output: Option<&str>) -> Option<String> {
     let output = output.map(|folder| format!("{}/", folder.trim_end_matches('/')));
     with_lines(text, output.as_deref().into_iter().chain(UNKEPT))
 }
 
-/// `.gitattributes` with the line that a site needs; none where it has it.
+/// Adds the missing line to `.gitattributes`; `None` if it has it.
 pub(crate) fn with_attributes(text: &str) -> Option<String> {
     with_lines(text, [MERGED])
 }
 
-/// A text with these lines at its end, but for those that it has; none where it has all.
+/// Appends the lines that a text lacks; `None` if it has all.
 fn with_lines<'a>(text: &str, lines: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let bare = |line: &str| line.trim().trim_matches('/').to_owned();
     let known: Vec<String> = text.lines().map(bare).collect();
@@ -62,7 +61,7 @@ fn with_lines<'a>(text: &str, lines: impl IntoIterator<Item = &'a str>) -> Optio
     (whole != text).then_some(whole)
 }
 
-/// The first post of a site that has none: its file's name and its text.
+/// The first post of a site that has none: its file name and its text.
 pub(crate) fn first_post(now: DateTime<Utc>) -> (String, String) {
     let day = now.format("%Y-%m-%d");
     let text = format!(

@@ -1,5 +1,5 @@
-//! Reads what came back by mail and carries it out, a batch at a time: first the store, then the box, so that a run which
-//! dies between them does nothing twice.
+//! Reads returned mail and carries it out in batches: first the store, then the box, so that a run that dies between
+//! them does nothing twice.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -17,10 +17,10 @@ use crate::talk::Talk;
 use crate::token::{Key, Purpose};
 use crate::verdict::{Verdict, one_line};
 
-/// The longest words that are said, in characters.
+/// The most characters of a message that are shown.
 const LONGEST: usize = 160;
 
-/// What was found, in numbers.
+/// The counts of what was found.
 #[derive(Debug, Default)]
 struct Tally {
     read: usize,
@@ -38,10 +38,10 @@ struct Tally {
     unknown: usize,
 }
 
-/// Reads all of it and carries it out.
+/// Reads a whole box and carries it out.
 ///
 /// # Errors
-/// Where the box or the store cannot be read.
+/// If the box or the store cannot be read.
 pub(crate) async fn read_inbox(
     app: &App,
     talk: &mut Talk<'_>,
@@ -92,7 +92,7 @@ pub(crate) async fn read_inbox(
     Ok(Ending::from_findings(&findings))
 }
 
-/// Reads the box of the config, where there is one. What goes wrong with it is named, and stops no mail.
+/// Reads the box of the config, if there is one. A fault of it is reported, and stops no mail.
 pub(crate) async fn read_own_inbox(app: &App, talk: &mut Talk<'_>) -> Ending {
     let Some(inbox) = &app.config.mail.inbox else {
         return Ending::Done;
@@ -117,7 +117,7 @@ fn our_addresses(app: &App) -> Ours {
     Ours::new(addresses.chain(mail.return_path.clone()))
 }
 
-/// What a batch of letters is to the ledger.
+/// A batch of letters, as the ledger sees them.
 struct LetterBatch {
     returned: Vec<Returned>,
     /// Whether each letter is about a mail of ours, and so among the returned.
@@ -172,7 +172,8 @@ impl LetterBatch {
     }
 }
 
-/// The purposes whose tokens say whose a message of this kind is. A token to leave also says whose mail was returned.
+/// The purposes whose tokens identify the reader of a message of this kind. A token to unsubscribe also identifies
+/// returned mail.
 fn purposes_of(kind: &Kind) -> &'static [Purpose] {
     match kind {
         Kind::Command(command) if command.verb == Verb::Leave => &[Purpose::Leave],
@@ -183,7 +184,7 @@ fn purposes_of(kind: &Kind) -> &'static [Purpose] {
     }
 }
 
-/// Whether the Message-ID of what is returned or answered may say whose it is.
+/// Whether the Message-ID of the returned or answered mail may identify the reader.
 fn may_be_found(kind: &Kind) -> bool {
     matches!(
         kind,
@@ -201,7 +202,7 @@ fn own_ids(incoming: &Incoming) -> impl Iterator<Item = String> {
     })
 }
 
-/// What a message that is about a mail of ours does, and its words.
+/// The effect of a message about a mail of ours, in the ledger and in words.
 fn deed_of(kind: &Kind, reader: Option<&Email>) -> (Deed, String) {
     match kind {
         Kind::Bounce(reports) => match report_for(reports, reader) {
@@ -222,7 +223,7 @@ fn deed_of(kind: &Kind, reader: Option<&Email>) -> (Deed, String) {
 }
 
 impl Tally {
-    /// Counts what became of a message of ours, and says it. Whether it is done.
+    /// Counts and reports the outcome of a message about our mail. Returns whether it is done.
     fn take(&mut self, talk: &Talk<'_>, carried: &Carried, one: &Returned) -> bool {
         let Carried::Done {
             address,
@@ -282,7 +283,7 @@ impl Tally {
         Fate::Done
     }
 
-    /// Counts what stays where it is.
+    /// Counts a message that stays in the box.
     fn leave(&mut self, incoming: &Incoming) {
         match incoming.kind {
             Kind::Bounce(_) | Kind::Complaint(_) => self.strange += 1,

@@ -1,7 +1,7 @@
-//! Joining, by a form or by mail: a letter of the day asks the address, and its bearer's answer subscribes it.
+//! Joining, by a form or by mail: a letter of the day asks the address, and the answer subscribes it.
 //!
-//! The letter says why it comes, how to confirm and from whom it is, and nothing else: courts have taken a logo or a welcome
-//! for advertising.
+//! The letter says why it comes, how to confirm and from whom it is, and nothing else: courts have judged a logo or a
+//! welcome to be advertising.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -26,17 +26,17 @@ use crate::token::{Claim, Key, Purpose};
 /// Somebody asks that an address get digests. Nothing proves that it is theirs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Signup<'a> {
-    /// The address.
+    /// The address that asks.
     pub(crate) email: &'a Email,
-    /// The digests: at least one.
+    /// The digests that it asks for: at least one.
     pub(crate) digests: &'a [&'a Digest],
-    /// From which address on the network they ask, where that is known. Of its network a mark is kept, for an hour.
+    /// The network address of the request, if known. Only a mark of its network is kept, for an hour.
     pub(crate) network: Option<IpAddr>,
     /// How they ask, kept as a proof: by mail, or by which version of the form.
     pub(crate) how: &'a str,
-    /// By which the mail that asks is known again.
+    /// The mark of a request by mail.
     pub(crate) mark: Option<&'a str>,
-    /// The page below which `TOKEN` is the one that confirms; without it an answer to the letter does.
+    /// The address of the page that confirms, without the token; `None` if an answer to the letter confirms.
     pub(crate) page: Option<&'a Url>,
 }
 
@@ -79,11 +79,10 @@ fn names_of(digests: &[&Digest]) -> Vec<String> {
     digests.iter().map(|digest| digest.name.clone()).collect()
 }
 
-/// Subscribes the bearer of the first of these tokens that is one of ours to the digests about which its letter asked:
-/// once, and within three days.
+/// Subscribes the bearer of the first valid token to the digests of its letter: once, and within three days.
 ///
 /// # Errors
-/// Where the store fails.
+/// If the store fails.
 pub(crate) async fn confirm(
     app: &App,
     store: &Store,
@@ -105,7 +104,7 @@ pub(crate) async fn confirm(
     Ok(store.confirm(whose, digests, app.clock.now()).await?)
 }
 
-/// The digests about which a letter asks, of those that there still are.
+/// The digests about which a letter asks, as far as the config still has them.
 pub(crate) fn asked_about(app: &App, issue: &Issue) -> Vec<String> {
     let mut found = Vec::new();
     for name in issue.slot.asked_about() {
@@ -148,7 +147,7 @@ fn write_letter(app: &App, signup: &Signup<'_>, key: &Key) -> anyhow::Result<(Is
     Ok((issue, compiled.to_text()))
 }
 
-/// What stands before the token in a subject: the word by which an answer is known in any language.
+/// The word before the token in a subject, which identifies an answer in any language.
 const CONFIRM_WORD: &str = " – confirm ";
 
 /// The titles of digests, each once.

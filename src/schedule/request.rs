@@ -1,4 +1,4 @@
-//! What people ask for by mail: to leave without a token, to join, to confirm.
+//! Requests by mail: to unsubscribe without a token, to join, to confirm.
 
 use crate::app::App;
 use crate::config::Digest;
@@ -8,7 +8,7 @@ use crate::schedule::letter::answer_leaving;
 use crate::store::{Confirmation, JoinAnswer, Store};
 use crate::token::Key;
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answered {
     /// A letter with the link to leave goes to them.
@@ -17,22 +17,23 @@ pub(super) enum Answered {
     Asking,
     /// They have confirmed.
     Confirmed {
-        /// Their address.
+        /// The reader's address.
         address: String,
-        /// What they get from now on.
+        /// The digests that they get from now on.
         digests: Vec<String>,
     },
-    /// There is nothing to do about it.
+    /// It needs no answer.
     Nothing,
     /// It was answered before.
     Before,
-    /// It is no request, or cannot be met: it stays where it is.
+    /// It is no request, or cannot be met: it stays in the box.
     Not,
     /// Too many have asked in this hour: it stays where it is, and the next hour takes it.
     Later,
 }
 
-/// Answers a request. A `From` proves nothing: whoever is named in it gets a letter, once a day at most, and decides.
+/// Answers a request. A `From` proves nothing: the address in it gets a letter, at most once a day, and its owner
+/// decides.
 pub(super) async fn answer(
     app: &App,
     store: &Store,
@@ -93,7 +94,7 @@ async fn join(
     })
 }
 
-/// The digest that is asked for: the one that is named, else the first.
+/// The digest that is asked for: the named one, else the first.
 fn find_wanted<'a>(app: &'a App, command: &MailCommand) -> Option<&'a Digest> {
     let mut digests = app.config.digests.iter().filter(|digest| digest.enabled);
     match &command.digest {

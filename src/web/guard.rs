@@ -1,4 +1,4 @@
-//! What every answer says and every request must: the headers that keep a page to itself, and the host that is ours.
+//! Guards every answer and request: headers that isolate a page, and a check that the host is ours.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use url::Url;
 pub(super) const PAGE_OF_POSTS: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src * data:; media-src *; \
                                         base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What an answer says where its handler says nothing else.
+/// The default headers of an answer.
 const HEADERS: [(HeaderName, &str); 4] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
@@ -30,7 +30,7 @@ const HEADERS: [(HeaderName, &str); 4] = [
     ),
 ];
 
-/// A short answer in plain text that nobody keeps.
+/// A short answer in plain text that is not cached.
 pub(super) fn status(status: StatusCode, words: &'static str) -> Response {
     let mut answer = Response::new(Body::from(words));
     *answer.status_mut() = status;
@@ -70,8 +70,8 @@ impl Hosts {
         Self { public }
     }
 
-    /// Whether a request is meant for us: it names the public host, or this machine, as a proxy does that says nothing
-    /// else. A page elsewhere whose name was made to lead here names its own (DNS rebinding).
+    /// Whether a request is meant for us: it names the public host, or this machine, as a proxy does that sets no host.
+    /// A page elsewhere whose name was made to resolve here names its own host (DNS rebinding).
     fn is_ours(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let mut named = headers.get_all(HOST).iter();
         let (first, second) = (named.next(), named.next());
@@ -105,8 +105,8 @@ fn is_port_of_web(host: &Authority) -> bool {
     matches!(host.port_u16(), Some(80 | 443))
 }
 
-/// Whether a form was sent from a page of ours, as far as the browser says: it need not, since the forms that ask this bear a
-/// token too.
+/// Whether a form was sent from a page of ours, as far as the browser tells. It need not tell, since the forms that are
+/// checked contain a token too.
 pub(super) fn is_own_form(headers: &HeaderMap) -> bool {
     let text = |name| {
         headers
@@ -124,8 +124,8 @@ pub(super) fn is_own_form(headers: &HeaderMap) -> bool {
     }
 }
 
-/// From which address a request came: from whoever speaks to us, or, where that is a proxy of ours, from the last one before
-/// it that is none. None where that is this machine: a proxy that the config does not name.
+/// The client's address: the peer's, or if that is a proxy of ours, the last address before it that is no proxy. `None`
+/// if that is this machine: a proxy that the config does not name.
 pub(super) fn find_client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
     let mut from = peer.to_canonical();
     let lines = headers.get_all("x-forwarded-for").iter();
@@ -145,7 +145,7 @@ pub(super) fn find_client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr])
     (!from.is_loopback()).then_some(from)
 }
 
-/// Refuses what is meant for another host.
+/// Refuses requests for another host.
 pub(super) async fn only_our_host(
     State(hosts): State<Arc<Hosts>>,
     request: Request,

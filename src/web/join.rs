@@ -23,19 +23,19 @@ use crate::web::page::{Page, PageButton};
 use crate::web::requests::FormRequest;
 use crate::web::state::AppState;
 
-/// Nobody writes an address so fast, in seconds.
+/// The least time in seconds between page and form; a person needs longer.
 const LEAST_TIME: i64 = 2;
-/// The most characters of what somebody wrote that the page shows again.
+/// The most characters of the input that the page shows again.
 const LONGEST: usize = 320;
 
-/// What somebody has filled in.
+/// The fields of the form.
 #[derive(Debug, Default)]
 struct FilledForm {
     email: String,
     digests: Vec<String>,
-    /// What only programs fill in.
+    /// The hidden field that only programs fill in.
     website: String,
-    /// When the page was shown, where it was ours.
+    /// When the page was shown, if it was ours.
     time: Option<i64>,
 }
 
@@ -60,13 +60,13 @@ impl FilledForm {
     }
 }
 
-/// The page with the form.
+/// Shows the form.
 pub(super) async fn form(State(state): State<Arc<AppState>>) -> Response {
     show_form(&state, StatusCode::OK, &FilledForm::default(), None)
 }
 
-/// Somebody asks that an address get digests. They learn nothing of whether it is known, neither by the answer nor by its
-/// time: what becomes of it is found out after the answer.
+/// Requests that an address get digests. The requester must not learn whether it is known, neither from the answer nor
+/// from its timing: the request is carried out after the answer.
 pub(super) async fn join(
     State(state): State<Arc<AppState>>,
     Extension(Peer(peer)): Extension<Peer>,
@@ -113,7 +113,7 @@ fn open_digests(state: &AppState) -> impl Iterator<Item = &Digest> {
     digests.filter(|digest| digest.enabled)
 }
 
-/// The digests that a form asks for: the only one that there is, else those that it names.
+/// The digests that a form asks for: the only one, else those that it names.
 fn choose(state: &AppState, form: &FilledForm) -> Vec<String> {
     let all: Vec<&str> = open_digests(state).map(|digest| &*digest.name).collect();
     let is_chosen = |name: &&str| form.digests.iter().any(|chosen| chosen == name);
@@ -162,7 +162,7 @@ fn show_form(
     let mut answer = state
         .pages
         .answer_with(status_code, "serve-join.html", &page, &values);
-    // Browsers ask the policy also about where the answer to a form leads.
+    // Browsers apply the policy also to redirects of a form's answer.
     if let Some(back) = &state.app.config.web.join_back
         && let Some(policy) = answer.headers().get(CONTENT_SECURITY_POLICY)
         && let Ok(policy) = policy.to_str()
@@ -179,7 +179,7 @@ fn show_form(
     answer
 }
 
-/// Asks whether the bearer wants what the letter was about. It changes nothing, since scanners follow links.
+/// Asks the bearer to confirm. It changes nothing, since scanners follow links.
 pub(super) async fn ask_to_confirm(
     State(state): State<Arc<AppState>>,
     Path(token): Path<String>,
@@ -204,7 +204,7 @@ pub(super) async fn ask_to_confirm(
     state.pages.answer(StatusCode::OK, &page)
 }
 
-/// The bearer confirms.
+/// Confirms for the bearer.
 pub(super) async fn confirm(
     State(state): State<Arc<AppState>>,
     Path(token): Path<String>,
@@ -239,7 +239,7 @@ pub(super) async fn confirm(
     state.pages.answer(StatusCode::OK, &page)
 }
 
-/// Whom the letter with this token asked; none where it is no token of ours, or its letter is not known.
+/// Finds the reader and the letter of this token; `None` if the token is invalid or its letter not known.
 async fn find_asked(
     state: &AppState,
     token: &str,

@@ -13,7 +13,7 @@ use crate::web::guard::{is_own_form, status};
 use crate::web::page::{Page, PageButton};
 use crate::web::state::{AppState, Speech};
 
-/// How long whoever has left can take it back by the same link; later, whoever has the old mail could.
+/// How long the same link can undo an unsubscription; later, anybody with the old mail could.
 const UNDO: TimeDelta = TimeDelta::hours(1);
 
 /// Asks whether the bearer wants to leave. It changes nothing, since scanners follow links.
@@ -44,8 +44,8 @@ pub(super) async fn ask(State(state): State<Arc<AppState>>, Path(token): Path<St
     }
 }
 
-/// The bearer leaves, whatever the body says. A link that was used before, and one that is unknown, are answered with
-/// success too: a mail program would ask again otherwise, and say that it failed.
+/// Unsubscribes the bearer, whatever the body says. A used or unknown link is answered with success too: a mail program
+/// would otherwise retry and report a failure.
 pub(super) async fn leave(
     State(state): State<Arc<AppState>>,
     Path(token): Path<String>,

@@ -1,4 +1,4 @@
-//! Connections: how many there are, how long each may be silent, and how they end.
+//! Connections: their number, their time limits, and their end.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,10 +27,10 @@ const HEADER_BYTES: usize = 16 << 10;
 const STALLED: Duration = Duration::from_secs(30);
 /// How long open requests have to end once somebody asked to stop.
 const LEAVE: Duration = Duration::from_secs(8);
-/// How long to wait where the system has no room for a connection.
+/// How long to wait if the system has no room for a connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
 
-/// Whoever speaks to us: the client, or the proxy before it.
+/// The address of the peer: the client, or the proxy before it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) SocketAddr);
 
@@ -81,7 +81,7 @@ pub(crate) async fn listen(
         };
         let connection = graceful.watch(connection(stream, connected));
         tokio::spawn(async move {
-            // What goes wrong with one connection is the client's matter.
+            // A fault of one connection is the client's matter.
             let _ = connection.await;
             drop(permit);
         });

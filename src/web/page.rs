@@ -18,7 +18,7 @@ use crate::finding::Finding;
 use crate::language::direction;
 use crate::template::{explain, find_unused, read_own};
 
-/// The templates of pages: what each is named and what it is without the site's own.
+/// The templates of pages: the name of each, and its built-in text.
 const TEMPLATES: [(&str, &str); 2] = [
     ("serve.html", include_str!("../../templates/serve.html")),
     (
@@ -34,7 +34,7 @@ pub(super) struct PageTemplates {
     site: Value,
 }
 
-/// What a page says beside its form.
+/// The content of a page beside its form.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct Page {
     /// The language of its words.
@@ -50,16 +50,16 @@ pub(super) struct Page {
 /// A form with nothing but a button.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct PageButton {
-    /// Where it is sent.
+    /// The address that it posts to.
     pub(super) action: String,
-    /// What stands on it.
+    /// Its label.
     pub(super) button: String,
-    /// Whether it is not the one that is meant first.
+    /// Whether it is the less likely choice.
     pub(super) second: bool,
 }
 
 impl PageTemplates {
-    /// Reads the site's own templates over those of the program, and tries each.
+    /// Reads the site's own templates over the built-in ones, and tries each.
     ///
     /// # Errors
     /// A finding that names the template and its line.
@@ -110,7 +110,7 @@ impl PageTemplates {
         self.answer_with(status, "serve.html", page, &Value::Null)
     }
 
-    /// The same by another template, which is given these values as `form`.
+    /// As [`Pages::answer`], by another template, which gets these values as `form`.
     pub(super) fn answer_with(
         &self,
         status: StatusCode,
@@ -118,7 +118,7 @@ impl PageTemplates {
         page: &Page,
         values: &Value,
     ) -> Response {
-        // Each template was tried; what fails by its values alone leaves the bare words.
+        // Each template was tried; one that fails on these values is replaced by the bare words.
         let html = self
             .write(template, page, values)
             .unwrap_or_else(|_| bare(page));
@@ -136,7 +136,7 @@ impl PageTemplates {
     }
 }
 
-/// Values with which each template is tried before anybody asks for its page.
+/// The values with which each template is tried at the start.
 fn trial() -> Value {
     json!({
         "address": "", "email": "", "choose": "", "wrong": "", "time": 0, "button": "",

@@ -23,7 +23,7 @@ const PAGE: &str = include_str!("../../templates/preview.html");
 /// An issue, made ready to be looked at.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Preview {
-    /// Its subject.
+    /// The subject.
     pub subject: String,
     /// Its headers, as they are sent.
     pub headers: String,
@@ -36,21 +36,21 @@ pub(crate) struct Preview {
     pub html_bytes: usize,
     /// The bytes of the whole message.
     pub bytes: usize,
-    /// What is wrong with it, each beginning with its weight.
+    /// Its faults, each beginning with its severity.
     pub findings: Vec<String>,
-    /// What else there is to know, such as that nothing is new.
+    /// A further note, such as that nothing is new.
     pub note: Option<String>,
 }
 
-/// Where a preview comes from. Both are asked on a thread that may wait.
+/// The source of a preview. Both methods run on a thread that may block.
 pub(crate) trait PreviewSource: Send + Sync + fmt::Debug + 'static {
     /// A number that differs once a template, a post or the config has changed.
     fn stamp(&self) -> u64;
 
-    /// The issue as it would be now.
+    /// Makes the issue as it would be now.
     ///
     /// # Errors
-    /// A finding, where it cannot be made.
+    /// A finding if it cannot be made.
     fn preview(&self) -> Result<Preview, Finding>;
 }
 
@@ -58,12 +58,12 @@ pub(crate) trait PreviewSource: Send + Sync + fmt::Debug + 'static {
 #[derive(Debug)]
 pub(crate) struct Door {
     secret: String,
-    /// A secret that leads to the other one a single time; none once it was used.
+    /// A secret that redirects to the other one a single time; `None` once it was used.
     once: Mutex<Option<String>>,
 }
 
 impl Door {
-    /// A door that nobody knows yet.
+    /// A door with new secrets.
     pub(crate) fn new() -> Self {
         Self {
             secret: secret(),
@@ -99,12 +99,12 @@ impl Default for Door {
     }
 }
 
-/// 126 random bits, to be guessed by nobody.
+/// 126 random bits.
 fn secret() -> String {
     format!("{:016x}{:016x}", random_id(), random_id())
 }
 
-/// Whether two texts are the same, told in the same time whatever they share.
+/// Compares two texts in constant time.
 fn is_same(one: &str, other: &str) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
 }
@@ -112,7 +112,7 @@ fn is_same(one: &str, other: &str) -> bool {
 /// Serves the preview behind its door until the task is dropped.
 ///
 /// # Errors
-/// Where the listener fails.
+/// If the listener fails.
 pub(crate) async fn serve_preview(
     listener: TcpListener,
     door: Door,
@@ -129,7 +129,7 @@ pub(crate) async fn serve_preview(
     axum::serve(listener, routes).await
 }
 
-/// Drafts are nobody else's: a page elsewhere whose name was made to lead here is refused by the name it says.
+/// Drafts are private: a page elsewhere whose name was made to resolve here is refused by its host name.
 async fn only_this_machine(request: Request, next: Next) -> Response {
     let host = request
         .headers()
@@ -144,7 +144,7 @@ async fn only_this_machine(request: Request, next: Next) -> Response {
     }
 }
 
-/// Who does not know the secret sees nothing, not even whether there is something.
+/// Without the secret a client sees nothing, not even whether a preview exists.
 async fn only_by_door(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
     let mut parts = request.uri().path().split('/').skip(1);
     let first = parts.next().unwrap_or_default();
@@ -207,7 +207,7 @@ async fn made(source: Arc<dyn PreviewSource>) -> Result<Preview, Finding> {
         .map_err(|error| Finding::error(Rule::Failed, error.to_string()))?
 }
 
-/// The mail as it looks in the light or in the dark, whatever the browser prefers.
+/// The mail in light or dark colours, whatever the browser prefers.
 fn in_scheme(html: &str, is_dark: bool) -> String {
     let (scheme, query) = if is_dark {
         ("dark", "(min-width: 0)")

@@ -1,4 +1,4 @@
-//! What the handlers share, and how they speak to whoever asks.
+//! The state that the handlers share, and the words of their answers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,12 +28,12 @@ const LATE: u32 = 3;
 /// Whether a resident goes its rounds.
 #[derive(Debug, Default)]
 pub(crate) struct Heartbeat {
-    /// When the next round is late; none while one is under way, which may take hours.
+    /// When the next round is late; `None` during a round, which may take hours.
     late_at: Mutex<Option<Instant>>,
 }
 
 impl Heartbeat {
-    /// A round begins.
+    /// Marks that a round begins.
     pub(crate) fn begin(&self) {
         *self.late_at.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -50,7 +50,7 @@ impl Heartbeat {
     }
 }
 
-/// What the handlers share.
+/// The state that the handlers share.
 pub(crate) struct AppState {
     pub(super) app: Arc<App>,
     pub(super) store: Store,
@@ -74,7 +74,7 @@ impl AppState {
     /// Opens the store, and reads templates and words.
     ///
     /// # Errors
-    /// Where one of them cannot be used.
+    /// If one of them is unusable.
     pub(crate) async fn open(
         app: Arc<App>,
         heartbeat: Arc<Heartbeat>,
@@ -108,18 +108,18 @@ impl AppState {
         self.requests.flush().await;
     }
 
-    /// What a digest is called.
+    /// The title of a digest.
     pub(super) fn title_of<'a>(&'a self, digest: &'a Digest) -> &'a str {
         let own = digest.title.as_deref();
         own.unwrap_or(&self.app.config.site.title)
     }
 
-    /// How to speak in this language, else in that of the site, about what has this title.
+    /// The words of this language, else of the site's, about something with this title.
     pub(super) fn speech_about(&self, language: Option<&str>, title: &str) -> Speech {
         let config = &self.app.config;
         let language = language.unwrap_or(&config.site.language);
         Speech {
-            // Those of the config were tried; a reader's may have a file that is broken.
+            // The languages of the config were tried; a reader's may have a broken file.
             words: FixedWords::load(&config.root, language)
                 .unwrap_or_else(|_| FixedWords::english()),
             language: language.to_owned(),
@@ -127,7 +127,7 @@ impl AppState {
         }
     }
 
-    /// How to speak to a reader of this language about a digest, where they are known; else in the language of the digest,
+    /// The words for a reader of this language about a digest, if both are known; else in the language of the digest,
     /// or of the site.
     pub(super) fn speech(&self, language: Option<&str>, digest: Option<&str>) -> Speech {
         let config = &self.app.config;
@@ -143,7 +143,7 @@ impl AppState {
         self.speech_about(language, title)
     }
 
-    /// The one answer to every token that is none of ours: forged, cut off, for something else, of somebody forgotten.
+    /// The same answer for every invalid token: forged, cut off, for another purpose, of a forgotten reader.
     pub(super) fn say_unknown(&self, status: StatusCode) -> Response {
         let speech = self.speech(None, None);
         let words = &speech.words.page;
@@ -151,7 +151,7 @@ impl AppState {
         self.pages.answer(status, &page)
     }
 
-    /// That too many ask at once.
+    /// The answer if too many ask at once.
     pub(super) fn say_busy(&self) -> Response {
         let speech = self.speech(None, None);
         let words = &speech.words.page;

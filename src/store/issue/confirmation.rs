@@ -73,13 +73,8 @@ pub enum Confirmation {
 }
 
 impl Store {
-<<<<<<< HEAD
     /// Queues the letters that ask addresses whether they want digests, all in one transaction: one a day for an address at
     /// most. Nothing else changes about somebody whom we know.
-=======
-    /// Queues the letter that asks an address whether it wants digests: at most one a day for an address. Nothing else
-    /// about a known reader changes.
->>>>>>> d29ba54 (Say in plain words what the store and the schedule do)
     pub async fn ask_to_join(
         &self,
         requests: &[JoinRequest<'_>],

@@ -1,4 +1,4 @@
-//! The files of the published folder: feeds, pages and whatever else stands there, and nothing outside of it.
+//! Serves the files of the published folder, feeds and pages, and nothing outside of it.
 
 mod kept;
 mod negotiate;
@@ -26,20 +26,19 @@ use opened::Opened;
 
 /// How long a file may be used without a question: no longer than a feed reader would wait.
 const FRESH: &str = "public, max-age=300";
-/// What XML and pictures may load: their style.
+/// XML and pictures may load only their style.
 const DATA_POLICY: &str =
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src * data:; frame-ancestors 'none'";
-/// The site's own pages do as their author made them; nobody frames them.
+/// The site's own pages may do anything but be framed by others.
 const SITE_POLICY: &str = "frame-ancestors 'none'";
 
-/// The published folder.
 #[derive(Debug)]
 pub(super) struct Files {
     feeds: Feeds,
     kept: KeptFiles,
 }
 
-/// What a path leads to.
+/// The file or folder that a path names.
 enum Found {
     File(Opened, PathBuf),
     /// A folder that was asked for without its slash.
@@ -126,7 +125,7 @@ impl Files {
         })
     }
 
-    /// The headers that depend on what a file is.
+    /// The headers that depend on the type of a file.
     fn head_of(&self, below: &Path) -> Builder {
         let kind = match media_type(&self.feeds, &below.to_string_lossy()) {
             Some(feed) => feed.to_owned(),

@@ -1,4 +1,4 @@
-//! What a request asks of a file: its encoding (RFC 9110 12.5.3), its state (13) and its part (14). Pure rules.
+//! Reads what a request asks of a file: encoding (RFC 9110 12.5.3), conditions (13) and range (14). Pure.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -48,9 +48,9 @@ impl Encoding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Slice {
     Whole,
-    /// These bytes of it.
+    /// These bytes.
     Bytes(Range<u64>),
-    /// None: what is asked for lies behind its end.
+    /// No bytes: the range begins behind the end.
     Beyond,
 }
 
@@ -83,7 +83,7 @@ pub(super) fn parse_accepted(headers: &HeaderMap) -> Vec<Encoding> {
         }
     }
     let mut taken = weights.map(|(encoding, weight)| (encoding, weight.unwrap_or(others)));
-    // Stable: what weighs the same stays in order.
+    // A stable sort: equal weights stay in order.
     taken.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
     taken
         .into_iter()
@@ -92,7 +92,7 @@ pub(super) fn parse_accepted(headers: &HeaderMap) -> Vec<Encoding> {
         .collect()
 }
 
-/// The thousandths of `q=0.5`; none where it is another parameter. What cannot be read weighs nothing.
+/// The thousandths of `q=0.5`; `None` for another parameter. An invalid weight is zero.
 fn weight_of(parameter: &str) -> Option<u32> {
     let (name, value) = parameter.split_once('=')?;
     if !name.trim().eq_ignore_ascii_case("q") {
@@ -131,12 +131,13 @@ fn seconds(time: SystemTime) -> u64 {
         .map_or(0, |time| time.as_secs())
 }
 
-/// The part that is asked for of a file of this length. Several parts at once get the whole, which is always permitted.
+/// The range that is asked for of a file of this length. A request for several ranges gets the whole, which is always
+/// permitted.
 pub(super) fn part(headers: &HeaderMap, length: u64, tag: &str) -> Slice {
     let Some(range) = text(headers, RANGE).and_then(|range| range.strip_prefix("bytes=")) else {
         return Slice::Whole;
     };
-    // Only a strong tag says that the bytes are the same; a time does not.
+    // Only a strong tag proves that the bytes are the same; a time does not.
     if headers.contains_key(IF_RANGE) && text(headers, IF_RANGE) != Some(tag) {
         return Slice::Whole;
     }

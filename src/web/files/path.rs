@@ -1,4 +1,5 @@
-//! Which file below the folder a request's path names: no way out of it, however it is spelled, and nothing hidden.
+//! Maps the path of a request to a file below the folder: however it is spelled, it never leaves the folder or reaches
+//! hidden files.
 
 use std::path::PathBuf;
 
