@@ -102,7 +102,7 @@ impl Site {
         rest[..rest.find('>').unwrap()].to_owned()
     }
 
-    fn shown(&self, address: &str) -> String {
+    pub(crate) fn shown(&self, address: &str) -> String {
         self.scene
             .run(&["--at", MONDAY, "subscriber", "show", address])
             .out

@@ -53,6 +53,7 @@ mod outbox;
 mod page_checks;
 mod pages;
 mod preview;
+mod proxy;
 mod publish;
 mod readme;
 mod refusals;
