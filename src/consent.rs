@@ -91,6 +91,8 @@ pub enum Wish {
     LeaveDigests,
     /// The address is bad.
     Bounce,
+    /// The address is bad, says what became of the mail that asked whether they want digests.
+    BounceAsked,
     /// They call the mail spam.
     Complain,
     /// Their bounce said nothing about the address.
@@ -104,7 +106,7 @@ pub enum Wish {
 
 impl Wish {
     /// Every wish.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Subscribe,
         Self::BeAsked,
         Self::Confirm,
@@ -112,6 +114,7 @@ impl Wish {
         Self::Leave,
         Self::LeaveDigests,
         Self::Bounce,
+        Self::BounceAsked,
         Self::Complain,
         Self::Recover { had_agreed: true },
         Self::Recover { had_agreed: false },
@@ -269,6 +272,7 @@ pub(crate) fn decide(was: Option<ReaderState>, wish: Wish, by: Source) -> Change
         Wish::Leave => leave(was, by),
         Wish::LeaveDigests => leave_digests(was, by),
         Wish::Bounce => bounce(was, by),
+        Wish::BounceAsked => bounce_asked(was, by),
         Wish::Complain => complain(was, by),
         Wish::Recover { had_agreed } => recover(was, by, had_agreed),
         Wish::Forget => forget(was, by),
@@ -410,6 +414,18 @@ fn bounce(was: Option<ReaderState>, by: Source) -> Change {
             Change::none(Said::StaysSuppressed).record("bounced")
         }
         (_, Some(Left | Bounced | Complained | Forgotten)) => Change::none(Said::StaysSuppressed),
+    }
+}
+
+/// Who has agreed to nothing is not suppressed for it: their word would be all that counts, and an address that somebody
+/// mistyped for another's may be good one day. They are not asked again for a while, and deleted in the end.
+fn bounce_asked(was: Option<ReaderState>, by: Source) -> Change {
+    match (by, was) {
+        (Source::Relay, Some(ReaderState::Pending)) => {
+            Change::none(Said::Known).record("unreachable")
+        }
+        (Source::Relay, _) => bounce(was, by),
+        _ => Change::none(Said::NoSay),
     }
 }
 

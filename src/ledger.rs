@@ -326,9 +326,9 @@ impl Slot {
         Self::new(SlotKind::Letter, format!("leave {day}"))
     }
 
-    /// The slot of a day's letters that ask about these digests, answered by a page or by mail.
-    pub fn confirming(day: NaiveDate, page: bool, digests: &[&str]) -> Self {
-        let way = if page { "page" } else { "mail" };
+    /// The slot of a day's letters that ask about these digests, answered by mail or by a page alone.
+    pub fn confirming(day: NaiveDate, by_mail: bool, digests: &[&str]) -> Self {
+        let way = if by_mail { "mail" } else { "page" };
         let name = format!("confirm {day} {way} {}", digests.join("+"));
         Self::new(SlotKind::Confirmation, name)
     }
@@ -441,7 +441,7 @@ mod tests {
     #[test]
     fn a_slot_of_confirmations_knows_its_digests() {
         let day = NaiveDate::from_ymd_opt(2024, 6, 25).unwrap();
-        let slot = Slot::confirming(day, true, &["weekly", "monthly"]);
+        let slot = Slot::confirming(day, false, &["weekly", "monthly"]);
         assert_eq!(slot.name, "confirm 2024-06-25 page weekly+monthly");
         assert_eq!(
             slot.asked_about().collect::<Vec<_>>(),

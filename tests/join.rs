@@ -541,3 +541,75 @@ fn programs_that_are_asked_at_once_send_one_mail() {
         assert_eq!(site.relay.count(), 1);
     });
 }
+
+/// A report that the last letter to an address has bounced.
+fn report(site: &Site, address: &str) -> String {
+    let letter = site.message(address);
+    let id = letter
+        .lines()
+        .find(|line| line.starts_with("Message-ID: "))
+        .unwrap();
+    format!(
+        "Return-Path: <>\nTo: news@hums.example\nFrom: MAILER-DAEMON@relay.example\n{}\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nIt came back.\n--b\n\
+         Content-Type: message/delivery-status\n\nReporting-MTA: dns; relay.example\n\nFinal-Recipient: rfc822; {address}\n\
+         Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n\n--b\n\
+         Content-Type: text/rfc822-headers\n\n{id}\n\n--b--\n",
+        id.replace("Message-ID: <", "Message-ID: <report.")
+    )
+}
+
+#[test]
+fn an_address_whose_letter_bounces_is_neither_asked_daily_nor_suppressed() {
+    both("join_unreachable", |store| {
+        let site = Site::with("", store);
+        let day = |number: u32| match number {
+            1..=30 => format!("2024-06-{number}T12:00:00+02:00"),
+            _ => format!("2024-07-{:02}T12:00:00+02:00", number - 30),
+        };
+        // One is refused by the relay, one comes back later.
+        let addresses = ["bad@x.example", "ada@y.example"];
+        let letters = || {
+            let heard = site.relay.heard();
+            addresses.map(|address| {
+                let to = format!("RCPT TO:<{address}>");
+                heard.iter().filter(|line| line.starts_with(&to)).count()
+            })
+        };
+        let mut asked = Vec::new();
+        for number in [25, 26, 28, 33, 34] {
+            for address in addresses {
+                site.ask(&format!("{number}-{address}"), address);
+            }
+            site.ran(&day(number), &["run"]);
+            asked.push(letters());
+            if number == 25 {
+                site.receive("report", &report(&site, "ada@y.example"));
+                assert!(site.at(&day(number), &["inbox"]).contains("1 came back"));
+            }
+            assert!(site.state("bad@x.example").ends_with("pending"));
+            assert!(site.state("ada@y.example").ends_with("pending"));
+        }
+        // After a week once more; the second letter to the second has not come back.
+        assert_eq!(asked, [[1, 1], [1, 1], [1, 1], [2, 2], [2, 3]]);
+        let status = site.at(&day(34), &["status"]);
+        assert!(
+            status.contains("ada@y.example: sent, then bounced: 550 5.1.1"),
+            "{status}"
+        );
+        // The owner's word subscribes them, and what bounces then suppresses.
+        site.at(&day(35), &["subscriber", "add", "bad@x.example"]);
+        assert!(site.state("bad@x.example").contains("active"));
+        // Whoever never confirmed is gone in the end.
+        let late = "2024-08-20T12:00:00+02:00";
+        let post = "---\ntitle: Two\ndate: 2024-08-18\n---\ntext\n";
+        fs::write(site.scene.path("post/two.md"), post).unwrap();
+        site.ran(late, &["run"]);
+        assert_eq!(site.state("ada@y.example"), "-");
+        assert!(
+            site.state("bad@x.example").contains("bounced"),
+            "{}",
+            site.state("bad@x.example")
+        );
+    });
+}

@@ -1,6 +1,7 @@
 //! Joining by HTTP: the form, the letter that the resident sends, the button behind its link.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -392,4 +393,80 @@ fn a_person_with_a_keyboard_and_without_scripts_joins_leaves_and_takes_it_back()
     let back = browser.enter();
     assert!(back.contains(" comes to you again</h1>"), "{back}");
     assert!(site.shown("ada@x.example").contains("active"));
+}
+
+#[test]
+fn whoever_asks_by_mail_confirms_on_the_page_or_by_an_answer() {
+    let site = Site::new("");
+    for folder in ["mail/new", "mail/cur"] {
+        fs::create_dir_all(site.scene.path(folder)).unwrap();
+    }
+    let receive = |name: &str, message: &str| {
+        fs::write(site.scene.path(&format!("mail/new/{name}")), message).unwrap();
+    };
+    let url = site.relay.url();
+    let run = |arguments: &[&str]| {
+        let arguments = [&["--at", MONDAY], arguments].concat();
+        site.scene
+            .run_with(&arguments, &[("TIDINGS_MAIL__SMTP", &url)])
+    };
+    for name in ["ada", "bob"] {
+        receive(
+            name,
+            &format!(
+                "To: news@hums.example\nFrom: {name}@x.example\nMessage-ID: <{name}@x>\nSubject: subscribe\n\n"
+            ),
+        );
+    }
+    let ran = run(&["inbox", "--maildir", "mail"]);
+    ran.succeeds().prints("2 to be asked to confirm");
+    run(&["run"]).succeeds();
+    site.wait_for(2);
+
+    // One link, to the page; and an answer does as well.
+    let taken = site.relay.taken();
+    for (_, message) in &taken {
+        let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
+        let text = parsed.body_text(0).unwrap();
+        assert!(
+            text.contains("Or answer this mail; the answer may be empty."),
+            "{text}"
+        );
+        let html = parsed.body_html(0).unwrap();
+        assert_eq!(html.matches("href=").count(), 1, "{html}");
+        assert!(html.contains("Or answer this mail"), "{html}");
+    }
+    let path = site.path("ada@x.example");
+    assert_eq!(site.service.get(&path).status, 200);
+    assert!(site.shown("ada@x.example").contains("pending"));
+    assert_eq!(site.post(&path, "", "").status, 200);
+    assert!(site.shown("ada@x.example").contains("active"));
+
+    let answer = |name: &str| {
+        let (_, message) = taken.iter().find(|(to, _)| to.starts_with(name)).unwrap();
+        let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
+        let to = parsed
+            .reply_to()
+            .unwrap()
+            .first()
+            .unwrap()
+            .address()
+            .unwrap();
+        assert!(to.starts_with("news+confirm-"), "{to}");
+        format!(
+            "To: {to}\nFrom: {name}@x.example\nMessage-ID: <{name}2@x>\nSubject: Re: {}\n\n\n",
+            parsed.subject().unwrap()
+        )
+    };
+    for name in ["ada", "bob"] {
+        receive(&format!("{name}2"), &answer(name));
+    }
+    let ran = run(&["inbox", "--maildir", "mail"]);
+    ran.succeeds().prints("1 confirmed, 1 known");
+    assert!(site.shown("bob@x.example").contains("active"));
+    // Whoever asked on a page confirms on a page.
+    site.join("kim%40x.example");
+    site.wait_for(3);
+    let taken = site.relay.taken();
+    assert!(!taken[2].1.contains("confirm-"), "{}", taken[2].1);
 }

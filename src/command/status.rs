@@ -134,7 +134,7 @@ async fn as_text(
 /// What became of a mail that had been sent.
 fn describe_return(one: &CameBack) -> &'static str {
     match one.kind.as_str() {
-        "bounced" => "sent, then bounced",
+        "bounced" | "unreachable" => "sent, then bounced",
         "complained" => "sent, then called spam",
         _ => "sent, then came back",
     }

@@ -170,6 +170,19 @@ const TABLE: &[(Wish, &[Source], [&str; 7])] = &[
         ],
     ),
     (
+        Wish::BounceAsked,
+        &[Source::Relay],
+        [
+            NO_SAY,
+            "= unreachable Keep Known",
+            "bounced bounced Keep Suppressed",
+            "= bounced Keep StaysSuppressed",
+            "= bounced Keep StaysSuppressed",
+            "= bounced Keep StaysSuppressed",
+            "= bounced Keep StaysSuppressed",
+        ],
+    ),
+    (
         Wish::Bounce,
         &[
             Source::List,

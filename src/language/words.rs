@@ -67,6 +67,8 @@ pub struct ConfirmWords {
     pub page: String,
     /// What to do where an answer confirms.
     pub answer: String,
+    /// What else to do where a page or an answer confirms.
+    pub or_answer: String,
     /// The link.
     pub link: String,
     /// How long it is valid, and what to do else.

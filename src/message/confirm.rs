@@ -24,6 +24,15 @@ pub(crate) enum ConfirmBy {
         /// Whether it holds the token, as the subject does.
         tagged: bool,
     },
+    /// By either, as they like.
+    Either {
+        /// The address of the page, with a token behind it.
+        page: String,
+        /// The address for an answer.
+        address: String,
+        /// Whether it holds the token, as the subject does.
+        tagged: bool,
+    },
 }
 
 impl ConfirmBy {
@@ -31,6 +40,24 @@ impl ConfirmBy {
     pub(crate) fn page(below: &Url) -> Self {
         let below = below.as_str().trim_end_matches('/');
         Self::Page(format!("{below}/"))
+    }
+
+    /// The same, or by an answer to this address.
+    pub(crate) fn or_answer(self, to: &Email, tagged: bool) -> Self {
+        let address = to.to_string();
+        match self {
+            Self::Page(page) | Self::Either { page, .. } => Self::Either {
+                page,
+                address,
+                tagged,
+            },
+            Self::Answer { .. } => Self::Answer { address, tagged },
+        }
+    }
+
+    /// Whether an answer confirms.
+    pub(crate) fn is_answered(&self) -> bool {
+        !matches!(self, Self::Page(_))
     }
 
     /// By an answer to this address; `tagged` where its domain knows plus-addresses.
@@ -50,21 +77,21 @@ impl ConfirmBy {
         };
         let short = match self {
             Self::Page(_) => None,
-            Self::Answer { .. } => key.sign_for_address(&claim),
+            Self::Answer { .. } | Self::Either { .. } => key.sign_for_address(&claim),
         };
         short.unwrap_or_else(|| key.sign(&claim))
     }
 
     /// The link that confirms.
     pub(super) fn link(&self, token: &str) -> String {
-        match (self, self.address(token)) {
-            (_, Some(address)) => {
+        match self {
+            Self::Page(below) | Self::Either { page: below, .. } => format!("{below}{token}"),
+            Self::Answer { .. } => {
+                let address = self.address(token).unwrap_or_default();
                 let (local, domain) = address.rsplit_once('@').unwrap_or((&address, ""));
                 let local = utf8_percent_encode(local, TAGGED);
                 format!("mailto:{local}@{domain}?subject=confirm%20{token}")
             }
-            (Self::Page(below), None) => format!("{below}{token}"),
-            (Self::Answer { .. }, None) => String::new(),
         }
     }
 
@@ -72,7 +99,10 @@ impl ConfirmBy {
     pub(super) fn address(&self, token: &str) -> Option<String> {
         match self {
             Self::Page(_) => None,
-            Self::Answer { address, tagged } => {
+            Self::Answer { address, tagged }
+            | Self::Either {
+                address, tagged, ..
+            } => {
                 let own = tagged
                     .then(|| add_tag(address, "confirm-", token))
                     .flatten();

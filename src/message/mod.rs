@@ -161,7 +161,7 @@ pub(crate) fn compile_asking(
         Piece::MessageId,
     ];
     let mut fixed = String::new();
-    let is_answered = matches!(confirm, Some(ConfirmBy::Answer { .. }));
+    let is_answered = confirm.as_ref().is_some_and(ConfirmBy::is_answered);
     if is_answered {
         pieces.push(Piece::ReplyTo);
     } else if let Some(reply_to) = digest.reply_to.as_ref().or(mail.reply_to.as_ref()) {

@@ -36,7 +36,8 @@ pub(crate) struct Signup<'a> {
     pub(crate) how: &'a str,
     /// The mark of a request by mail.
     pub(crate) mark: Option<&'a str>,
-    /// The address of the page that confirms, without the token; `None` if an answer to the letter confirms.
+    /// The address of the page that confirms, without the token. Where it is `None`, and in answer to a mail, an answer to the
+    /// letter confirms.
     pub(crate) page: Option<&'a Url>,
 }
 
@@ -73,6 +74,12 @@ pub(crate) async fn ask_to_join(
         });
     }
     Ok(store.ask_to_join(&requests, app.clock.now()).await?)
+}
+
+/// The page below which `TOKEN` is the one that confirms, where `serve` has one.
+pub(crate) fn confirm_page(app: &App) -> Option<Url> {
+    let web = app.config.web.url.as_ref();
+    web.and_then(|url| url.join("confirm").ok())
 }
 
 fn names_of(digests: &[&Digest]) -> Vec<String> {
@@ -129,9 +136,11 @@ fn write_letter(app: &App, signup: &Signup<'_>, key: &Key) -> anyhow::Result<(Is
         )
     };
     let tagged = app.config.mail.inbox_token == InboxToken::Address;
-    let by = match signup.page {
-        Some(page) => ConfirmBy::page(page),
-        None => ConfirmBy::answer(&sender.email, tagged),
+    let by = match (signup.page, signup.mark) {
+        (None, _) => ConfirmBy::answer(&sender.email, tagged),
+        (Some(page), None) => ConfirmBy::page(page),
+        // Who writes a mail can answer one, and may not like to open pages.
+        (Some(page), Some(_)) => ConfirmBy::page(page).or_answer(&sender.email, tagged),
     };
     let draft = draft(app, first, &titles(app, signup.digests), &by)?;
     let names: Vec<&str> = signup
@@ -139,7 +148,7 @@ fn write_letter(app: &App, signup: &Signup<'_>, key: &Key) -> anyhow::Result<(Is
         .iter()
         .map(|digest| digest.name.as_str())
         .collect();
-    let slot = Slot::confirming(app.clock.now().date_naive(), signup.page.is_some(), &names);
+    let slot = Slot::confirming(app.clock.now().date_naive(), by.is_answered(), &names);
     let subject = draft.subject.split(TOKEN).next().unwrap_or_default();
     let subject = subject.trim_end_matches(CONFIRM_WORD);
     let issue = open_issue(app, first, slot, subject, key);
@@ -166,12 +175,17 @@ fn draft(app: &App, digest: &Digest, title: &str, by: &ConfirmBy) -> Result<Draf
     let words = load_words(app, digest)?.confirm;
     let say = |text: &str| fill(text, &[("title", title)]);
     let subject = say(&words.subject);
-    let (subject, todo) = match by {
-        ConfirmBy::Page(_) => (subject, say(&words.page)),
-        ConfirmBy::Answer { .. } => (
-            format!("{subject}{CONFIRM_WORD}{TOKEN}"),
-            say(&words.answer),
-        ),
+    let subject = match by.is_answered() {
+        true => format!("{subject}{CONFIRM_WORD}{TOKEN}"),
+        false => subject,
+    };
+    let todo = match by {
+        ConfirmBy::Answer { .. } => say(&words.answer),
+        ConfirmBy::Page(_) | ConfirmBy::Either { .. } => say(&words.page),
+    };
+    let or = match by {
+        ConfirmBy::Either { .. } => Some(say(&words.or_answer)),
+        ConfirmBy::Page(_) | ConfirmBy::Answer { .. } => None,
     };
     let (asked, link, otherwise) = (say(&words.asked), say(&words.link), say(&words.otherwise));
     let site = &app.config.site;
@@ -179,8 +193,11 @@ fn draft(app: &App, digest: &Digest, title: &str, by: &ConfirmBy) -> Result<Draf
     let mut from = vec![site.title.as_str(), site.url.as_str()];
     from.extend(footer.into_iter().flat_map(|footer| footer.lines()));
     let from_html: Vec<String> = from.iter().map(|line| escape(line)).collect();
+    let or_html = or.iter().map(|or| format!("<p>{}</p>\n", escape(or)));
+    let or_html: String = or_html.collect();
+    let or = or.map(|or| format!("\n{or}\n")).unwrap_or_default();
     let body = format!(
-        "<p>{}</p>\n<p>{}</p>\n<p><a href=\"{CONFIRM}\">{}</a></p>\n<p>{}</p>\n<p>{}</p>",
+        "<p>{}</p>\n<p>{}</p>\n<p><a href=\"{CONFIRM}\">{}</a></p>\n{or_html}<p>{}</p>\n<p>{}</p>",
         escape(&asked),
         escape(&todo),
         escape(&link),
@@ -190,7 +207,7 @@ fn draft(app: &App, digest: &Digest, title: &str, by: &ConfirmBy) -> Result<Draf
     Ok(Draft {
         subject,
         text: format!(
-            "{asked}\n\n{todo}\n{CONFIRM}\n\n{otherwise}\n\n-- \n{}\n",
+            "{asked}\n\n{todo}\n{CONFIRM}\n{or}\n{otherwise}\n\n-- \n{}\n",
             from.join("\n")
         ),
         html: page(language_of(app, digest), &body),

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::config::Digest;
 use crate::inbox::{Incoming, Kind, MailCommand, Verb};
-use crate::schedule::joining::{Signup, ask_to_join, confirm};
+use crate::schedule::joining::{Signup, ask_to_join, confirm, confirm_page};
 use crate::schedule::letter::answer_leaving;
 use crate::store::{Confirmation, JoinAnswer, Store};
 use crate::token::Key;
@@ -77,13 +77,14 @@ async fn join(
     let (Some(from), Some(digest)) = (&incoming.from, find_wanted(app, command)) else {
         return Ok(Answered::Not);
     };
+    let page = confirm_page(app);
     let signup = Signup {
         email: from,
         digests: &[digest],
         network: None,
         how: "by mail",
         mark: Some(&incoming.mark),
-        page: None,
+        page: page.as_ref(),
     };
     let answers = ask_to_join(app, store, &[signup]).await?;
     Ok(match answers.first() {

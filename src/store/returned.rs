@@ -11,7 +11,7 @@ use crate::message::message_id;
 use crate::reader::ReaderId;
 use crate::store::consent::state_of;
 use crate::store::readers::time_of;
-use crate::store::sender::{note, refused_in_a_row};
+use crate::store::sender::{note, refused_in_a_row, set_state, suppress_bounced};
 use crate::store::sql::{BOUNCED, QUEUED, SENT, list};
 use crate::store::{Result, Store, StoreError};
 use crate::token::Key;
@@ -100,7 +100,7 @@ pub struct Domain {
 }
 
 /// That nothing has taken this event `e` back.
-const STANDS: &str = "NOT EXISTS (SELECT 1 FROM event x WHERE x.reader = e.reader AND x.issue = e.issue \
+pub(super) const STANDS: &str = "NOT EXISTS (SELECT 1 FROM event x WHERE x.reader = e.reader AND x.issue = e.issue \
     AND x.kind = 'doubted' AND x.at >= e.at)";
 
 impl Deed {
@@ -255,33 +255,31 @@ impl Store {
         let (reader, issue) = one.whose;
         let place = &self.place;
         let kind = one.deed.kind();
-        if !is_noted(tx, one, kind).await? {
-            note(tx, place, issue, &[reader], now, (kind, &one.words)).await?;
+        let note_as = (kind, &*one.words);
+        if one.deed != Deed::Bounced && !is_noted(tx, one, kind).await? {
+            note(tx, place, issue, &[reader], now, note_as).await?;
         }
-        let wish = match one.deed {
-            Deed::Complained => Wish::Complain,
-            Deed::Bounced => Wish::Bounce,
-            Deed::Refused if refused_in_a_row(tx, reader).await? >= MOST_REFUSED => {
-                if !is_noted(tx, one, "bounced").await? {
-                    note(tx, place, issue, &[reader], now, ("bounced", &one.words)).await?;
+        match one.deed {
+            Deed::Complained => {
+                let state = decide(Some(was), Wish::Complain, Source::Relay).state;
+                if let Some(state) = state {
+                    set_state(tx, reader, state).await?;
                 }
-                Wish::Bounce
+                return Ok(state);
             }
+            Deed::Bounced => {}
+            Deed::Refused if refused_in_a_row(tx, reader).await? >= MOST_REFUSED => {}
             _ => return Ok(None),
-        };
-        // A reader who has subscribed again since is reachable: the bounce is about an older mail.
-        if wish == Wish::Bounce && has_returned(tx, reader, made_at).await? {
+        }
+        if is_noted(tx, one, "bounced").await? || is_noted(tx, one, "unreachable").await? {
             return Ok(None);
         }
-        let Some(state) = decide(Some(was), wish, Source::Relay).state else {
+        // A reader who has subscribed again since is reachable: the bounce is about an older mail.
+        if has_returned(tx, reader, made_at).await? {
+            note(tx, place, issue, &[reader], now, ("bounced", &one.words)).await?;
             return Ok(None);
-        };
-        sqlx::query("UPDATE reader SET state = $1 WHERE id = $2")
-            .bind(state.word())
-            .bind(reader)
-            .execute(&mut **tx)
-            .await?;
-        Ok(Some(state))
+        }
+        suppress_bounced(tx, place, one.whose, &one.words, now).await
     }
 
     /// The mails of an issue that were sent and came back, the oldest first.
@@ -289,7 +287,7 @@ impl Store {
         let text = format!(
             "SELECT r.address, e.at, e.kind, e.detail FROM event e JOIN reader r ON r.id = e.reader \
              JOIN delivery d ON d.issue = e.issue AND d.reader = e.reader WHERE e.issue = $1 \
-             AND (e.kind IN ('undelivered', 'complained') OR (e.kind IN ('bounced', 'refused') AND d.state = {SENT})) \
+             AND (e.kind IN ('undelivered', 'complained') OR (e.kind IN ('bounced', 'unreachable', 'refused') AND d.state = {SENT})) \
              AND {STANDS} ORDER BY e.at, r.address, e.kind"
         );
         let rows = sqlx::query(AssertSqlSafe(text))
@@ -315,9 +313,9 @@ impl Store {
              CAST(SUM(CASE WHEN d.state = {BOUNCED} OR b.bounced = 1 THEN 1 ELSE 0 END) AS BIGINT) AS bounced, \
              CAST(SUM(CASE WHEN b.complained = 1 THEN 1 ELSE 0 END) AS BIGINT) AS complained \
              FROM delivery d JOIN issue i ON i.id = d.issue JOIN reader r ON r.id = d.reader LEFT JOIN \
-             (SELECT e.issue, e.reader, MAX(CASE WHEN e.kind = 'bounced' THEN 1 ELSE 0 END) AS bounced, \
+             (SELECT e.issue, e.reader, MAX(CASE WHEN e.kind IN ('bounced', 'unreachable') THEN 1 ELSE 0 END) AS bounced, \
              MAX(CASE WHEN e.kind = 'complained' THEN 1 ELSE 0 END) AS complained FROM event e \
-             WHERE e.issue IS NOT NULL AND e.kind IN ('bounced', 'complained') AND {STANDS} GROUP BY e.issue, e.reader) b \
+             WHERE e.issue IS NOT NULL AND e.kind IN ('bounced', 'unreachable', 'complained') AND {STANDS} GROUP BY e.issue, e.reader) b \
              ON b.issue = d.issue AND b.reader = d.reader \
              WHERE i.made_at >= $1 AND i.outbox = 0 AND d.state IN ({SENT}, {BOUNCED}) AND r.address IS NOT NULL GROUP BY 1 ORDER BY 1",
             self.place.domain_of("r.address")

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::app::App;
 use crate::config::Digest;
 use crate::reader::Email;
-use crate::schedule::joining::{Signup, ask_to_join};
+use crate::schedule::joining::{Signup, ask_to_join, confirm_page};
 use crate::store::{JoinAnswer, Store};
 
 /// The form by which somebody has asked, kept as a proof of what they have agreed to: a form with another text has another
@@ -83,8 +83,7 @@ impl RequestQueue {
 }
 
 async fn write(app: &App, store: &Store, requests: &[FormRequest]) {
-    let web = app.config.web.url.as_ref();
-    let page = web.and_then(|url| url.join("confirm").ok());
+    let page = confirm_page(app);
     let digests_of = |request: &FormRequest| -> Vec<&Digest> {
         let all = app.config.digests.iter();
         all.filter(|digest| request.digests.contains(&digest.name))

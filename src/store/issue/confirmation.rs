@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::slice;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{Any, Row, Transaction};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::config::Join;
 use crate::consent::{ReaderState, Said, Source, Wish};
@@ -14,9 +14,13 @@ use crate::store::asked::Asked;
 use crate::store::issue::reopen;
 use crate::store::issue::row::insert_issue;
 use crate::store::readers::time_of;
+use crate::store::returned::STANDS;
 use crate::store::sender::note;
 use crate::store::{Result, Store};
 
+/// How long an address is not asked again after a letter to it bounced: whoever types dead addresses would have a bounce
+/// sent to us every day.
+const UNREACHABLE: TimeDelta = TimeDelta::days(7);
 /// How long an answer is valid.
 const VALID: TimeDelta = TimeDelta::days(3);
 
@@ -132,6 +136,7 @@ impl Store {
         if let Some((reader, state)) = known.into_values().next()
             && (!state.may_be_asked()
                 || is_asked_today(tx, reader, now).await?
+                || is_unreachable(tx, reader, now).await?
                 || state == ReaderState::Active && has_all(tx, reader, request.digests).await?)
         {
             return Ok(JoinAnswer::Nothing);
@@ -253,6 +258,24 @@ async fn is_asked_today(
     .bind(format!("confirm {} %", now.date_naive()))
     .fetch_optional(&mut **tx)
     .await?;
+    Ok(row.is_some())
+}
+
+/// Whether a letter that asked a reader bounced of late.
+async fn is_unreachable(
+    tx: &mut Transaction<'static, Any>,
+    reader: ReaderId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let text = format!(
+        "SELECT e.at FROM event e JOIN issue i ON i.id = e.issue WHERE e.reader = $1 AND e.at > $2 \
+         AND e.kind IN ('bounced', 'unreachable') AND i.kind = 'confirmation' AND {STANDS} LIMIT 1"
+    );
+    let row = sqlx::query(AssertSqlSafe(text))
+        .bind(reader)
+        .bind((now - UNREACHABLE).timestamp())
+        .fetch_optional(&mut **tx)
+        .await?;
     Ok(row.is_some())
 }
 

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-use crate::consent::{Source, Wish};
+use crate::consent::{ReaderState, Source, Wish, decide};
 use crate::finding::one_line;
 use crate::ledger::{IssueId, Outcome, Settled};
 use crate::reader::ReaderId;
 use crate::store::connect::StorePlace;
-use crate::store::consent::next_state;
+use crate::store::consent::state_of;
 use crate::store::sql::{BOUNCED, GIVEN_UP, MOST_LISTED, SENT, list};
 use crate::store::{LONGEST_REPLY, Result};
 
@@ -22,39 +22,62 @@ pub(super) async fn judge(
 ) -> Result<()> {
     let reader = settled.reader;
     let kind = match settled.outcome {
-        Outcome::Uncertain(_) => "uncertain",
-        Outcome::Refused => "refused",
-        _ => "bounced",
+        Outcome::Uncertain(_) => Some("uncertain"),
+        Outcome::Refused => Some("refused"),
+        _ => None,
     };
-    note(
-        connection,
-        place,
-        issue,
-        &[reader],
-        now,
-        (kind, &settled.reply),
-    )
-    .await?;
-    if settled.outcome == Outcome::Refused && refused_in_a_row(connection, reader).await? >= 3 {
-        note(
-            connection,
-            place,
-            issue,
-            &[reader],
-            now,
-            ("bounced", &settled.reply),
-        )
-        .await?;
-    } else if settled.outcome != Outcome::Bounced {
-        return Ok(());
+    if let Some(kind) = kind {
+        let words = (kind, &*settled.reply);
+        note(connection, place, issue, &[reader], now, words).await?;
     }
-    sqlx::query(AssertSqlSafe(format!(
-        "UPDATE reader SET state = {} WHERE id = $1",
-        next_state(Wish::Bounce, Source::Relay)
-    )))
+    let is_bad = settled.outcome == Outcome::Bounced
+        || settled.outcome == Outcome::Refused && refused_in_a_row(connection, reader).await? >= 3;
+    if is_bad {
+        suppress_bounced(connection, place, (reader, issue), &settled.reply, now).await?;
+    }
+    Ok(())
+}
+
+/// Notes that an address is bad, and suppresses its reader where that follows. Returns the new state.
+pub(in crate::store) async fn suppress_bounced(
+    connection: &mut AnyConnection,
+    place: &StorePlace,
+    (reader, issue): (ReaderId, IssueId),
+    words: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<ReaderState>> {
+    let row = sqlx::query(
+        "SELECT r.state, i.kind FROM reader r JOIN issue i ON i.id = $2 WHERE r.id = $1",
+    )
     .bind(reader)
-    .execute(&mut *connection)
+    .bind(issue)
+    .fetch_one(&mut *connection)
     .await?;
+    let was = state_of(row.try_get("state")?)?;
+    let wish = match row.try_get::<&str, _>("kind")? {
+        "confirmation" => Wish::BounceAsked,
+        _ => Wish::Bounce,
+    };
+    let change = decide(Some(was), wish, Source::Relay);
+    let kind = change.event.unwrap_or("bounced");
+    note(connection, place, issue, &[reader], now, (kind, words)).await?;
+    if let Some(state) = change.state {
+        set_state(connection, reader, state).await?;
+    }
+    Ok(change.state)
+}
+
+/// Gives a reader another state.
+pub(in crate::store) async fn set_state(
+    connection: &mut AnyConnection,
+    reader: ReaderId,
+    state: ReaderState,
+) -> Result<()> {
+    sqlx::query("UPDATE reader SET state = $1 WHERE id = $2")
+        .bind(state.word())
+        .bind(reader)
+        .execute(&mut *connection)
+        .await?;
     Ok(())
 }
 

@@ -26,7 +26,7 @@ use crate::store::issue::delivery_state;
 use crate::store::sql::{GIVEN_UP, QUEUED, SENDING, SENT, SUPPRESSED};
 use crate::store::{Result, Store, StoreError};
 use crate::token::random_id;
-pub(super) use judge::{note, refused_in_a_row};
+pub(super) use judge::{note, refused_in_a_row, set_state, suppress_bounced};
 use writer::{Job, write};
 
 /// The position of a delivery in the order of claims: due time, reader.
