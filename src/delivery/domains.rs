@@ -9,13 +9,13 @@ use tokio::time::Instant;
 
 /// The first wait for a domain; it doubles.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
-/// The longest.
+/// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_mins(30);
 /// After so many messages that a domain takes, it gets one more connection.
 const MESSAGES_TO_GROW: usize = 10;
 /// So many deliveries wait in memory for a connection to their domain; others are due again later.
 const MOST_PARKED: usize = 50;
-/// How much later, where the domain itself waits for nothing.
+/// The added delay if the domain itself waits for nothing.
 const LATER: Duration = Duration::from_secs(30);
 /// So many domains that ask for less, with nothing taken between, are the relay that does.
 const MOST_DOMAINS: usize = 3;
@@ -23,7 +23,7 @@ const MOST_DOMAINS: usize = 3;
 /// The decision about a delivery whose turn it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admission<D> {
-    /// It goes.
+    /// It is sent now.
     Now(D),
     /// It waits in memory for a connection to its domain.
     Parked,
@@ -34,9 +34,9 @@ pub(super) enum Admission<D> {
 /// The slow domains of one run; `D` is a delivery.
 pub(super) struct Domains<D> {
     connections: usize,
-    /// Whether no domain is slow and none has asked: mostly so, which costs no lock.
+    /// Whether no domain is slow and none has asked: the usual case, which needs no lock.
     is_idle: AtomicBool,
-    /// Whether there are two domains.
+    /// Whether the issue has two domains or more.
     is_varied: AtomicBool,
     state: Mutex<SlowDomains<D>>,
 }
@@ -47,7 +47,7 @@ struct SlowDomains<D> {
     asked: Vec<String>,
     /// How often each domain has asked since it last took a message.
     asks: HashMap<String, u32>,
-    /// The first domain.
+    /// The first domain of the issue.
     first: Option<String>,
 }
 
@@ -149,7 +149,7 @@ impl<D> Domains<D> {
         slow.parked.pop_front()
     }
 
-    /// A delivery to this domain has ended, whatever it came to.
+    /// Notes that a delivery to this domain has ended, with any outcome.
     pub(super) fn release(&self, domain: &str) {
         if self.is_idle() {
             return;
@@ -160,9 +160,9 @@ impl<D> Domains<D> {
         }
     }
 
-    /// The domain asks for less. Returns those who wait for it, and for how long they do now; none where one recipient is
-    /// put off, as by greylisting, or where it is the relay that asks: there is no other domain, or several have asked and
-    /// nothing was taken between.
+    /// Slows a domain that asks for less. Returns the deliveries that wait for it, and their delay. `None` if only one
+    /// recipient is deferred, as by greylisting, or if the relay itself asks: there is no other domain, or several have
+    /// asked and nothing was accepted in between.
     pub(super) fn slow_down(&self, domain: &str) -> Option<(Vec<D>, Duration)> {
         let now = Instant::now();
         let mut state = self.state();
@@ -241,7 +241,7 @@ mod tests {
         for _ in 0..9 {
             let (parked, wait) = domains.slow_down("slow.example").unwrap();
             assert!(parked.is_empty());
-            // A second one at the same time is the same news.
+            // A second reply at the same time is the same news.
             assert_eq!(domains.slow_down("slow.example").unwrap().1, wait);
             let later = domains.admit("slow.example", 2);
             assert_eq!(later, Admission::Later(2, wait));

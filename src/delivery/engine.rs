@@ -48,7 +48,7 @@ use crate::verdict::{Trouble, one_line};
 /// The longest reason for a pause, in characters.
 const LONGEST_REASON: usize = 400;
 
-/// Sends to everyone who is due. Returns why it stopped early: the relay's trouble, or ours, which pauses the issue.
+/// Sends all due deliveries. Returns why it stopped early: trouble of the relay, or of ours, which pauses the issue.
 pub(super) async fn deliver<T: Transport>(
     delivery: &Delivery,
     transport: std::result::Result<T, Trouble>,
@@ -87,7 +87,7 @@ pub(super) async fn deliver<T: Transport>(
     }
 }
 
-/// Lets everyone wait again whose refusal is not to be believed. Returns how many these are.
+/// Requeues the deliveries whose refusal is not believed. Returns their number.
 async fn doubt(delivery: &Delivery, doubted: Doubted) -> Result<usize> {
     let (sender, issue) = (&delivery.sender, delivery.issue.id);
     sender.flush().await?;
@@ -119,7 +119,7 @@ async fn load_refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
                 missed.state,
                 DeliveryState::Bounced | DeliveryState::GivenUp
             );
-            // The words of a relay begin with its code; those about a time that has run out may begin with a 4xx.
+            // A relay's reply begins with its code; a timeout may begin with a 4xx.
             let is_refusal = missed.reply.is_some_and(|words| words.starts_with('5'));
             if is_decided && is_refusal {
                 refused.push(missed.reader);

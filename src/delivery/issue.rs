@@ -15,7 +15,7 @@ use crate::token::Key;
 /// How many deliveries are claimed at once.
 pub(super) const CLAIM: usize = 500;
 
-/// How long a person who asked to stop waits for the relay's last answers.
+/// How long a person who asked to stop waits for the relay's last replies.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
 
 /// An issue being delivered.
@@ -23,18 +23,18 @@ pub(super) const GRACE: Duration = Duration::from_secs(10);
 pub struct Delivery {
     /// The sender that claims the deliveries.
     pub sender: Sender,
-    /// The issue.
+    /// The frozen issue.
     pub issue: Issue,
-    /// Its mail.
+    /// The compiled mail.
     pub compiled: Arc<Compiled>,
     /// The key that signs its links.
     pub key: Key,
-    /// How mail leaves.
+    /// The settings of mail.
     pub mail: Arc<config::Mail>,
-    /// The time.
+    /// The clock of due times and outcomes.
     pub clock: Clock,
     /// The progress on the terminal.
     pub progress: Progress,
-    /// When to stop early.
+    /// The request to stop early.
     pub stop: Stop,
 }

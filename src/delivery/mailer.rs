@@ -8,12 +8,12 @@ use crate::finding::{Finding, Rule};
 use crate::ledger::Issue;
 use crate::smtp::Dialer;
 
-/// How mail leaves.
+/// The way that mail leaves.
 #[derive(Debug, Clone)]
 pub enum Mailer {
     /// Writes one `.eml` file for each message into this folder.
     Outbox(PathBuf),
-    /// A relay.
+    /// Through a relay.
     Smtp(config::Relay),
 }
 
@@ -26,10 +26,10 @@ impl Mailer {
         )
     }
 
-    /// Looks at what sending needs of the config, before an issue is frozen for it: the password, the certificates.
+    /// Checks everything that sending needs before an issue is frozen for it: the password, the certificates.
     ///
     /// # Errors
-    /// A finding, where a person must mend something first.
+    /// A finding if a person must mend something first.
     pub fn check(&self, mail: &config::Mail) -> std::result::Result<(), Finding> {
         let Self::Smtp(relay) = self else {
             return Ok(());

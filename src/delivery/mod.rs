@@ -34,10 +34,10 @@ pub use stop::Stop;
 const LONGEST_END: Duration = Duration::from_secs(15);
 
 impl Delivery {
-    /// Sends the issue to everyone who is due, and closes it where nobody waits any more. Returns why it stopped early.
+    /// Sends the issue to everyone who is due, and closes it if nothing waits any more. Returns why it stopped early.
     ///
     /// # Errors
-    /// If the store fails; the next sender settles what was in hand.
+    /// If the store fails; the next sender settles what was in flight.
     pub async fn deliver(&self, mailer: &Mailer) -> Result<Option<String>> {
         let ended = tokio::select! {
             ended = self.send_and_settle(self.send(mailer)) => ended,
@@ -57,7 +57,7 @@ impl Delivery {
         }
     }
 
-    /// Sends, then stores what is not stored yet, gives back what was only claimed and closes the issue if nobody waits.
+    /// Sends, records the remaining outcomes, releases unused claims, and closes the issue if nothing waits.
     async fn send_and_settle(
         &self,
         sending: impl Future<Output = Result<Option<String>>>,

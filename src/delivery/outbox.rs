@@ -19,7 +19,7 @@ use crate::verdict::{Attempt, Phase, Trouble};
 /// So many files are written between two looks at the ledger.
 const GROUP: usize = 50;
 
-/// Writes the message of everyone who is due. Returns why it stopped early.
+/// Writes all due messages. Returns why it stopped early.
 pub(super) async fn deliver(delivery: &Delivery, folder: &Path) -> Result<Option<String>> {
     let Delivery {
         sender,
@@ -63,7 +63,7 @@ pub(super) async fn deliver(delivery: &Delivery, folder: &Path) -> Result<Option
                     reader,
                     outcome: match attempt {
                         Attempt::Accepted(_) => Outcome::Sent,
-                        // A folder refuses nobody: what could not be written waits.
+                        // A folder refuses nobody: a message that could not be written waits.
                         _ => Outcome::Released,
                     },
                     reply: attempt.to_string(),
@@ -81,7 +81,7 @@ pub(super) async fn deliver(delivery: &Delivery, folder: &Path) -> Result<Option
 /// Messages that become files together.
 struct Group {
     folder: PathBuf,
-    /// The name of each file, and to whom it goes.
+    /// The name of each file, with its recipient.
     files: Vec<(String, Reader)>,
     compiled: Arc<Compiled>,
     made_at: DateTime<Utc>,

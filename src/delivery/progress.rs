@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::finding::visible;
 use crate::reader::ReaderId;
 
-/// The time between two lines where there is no terminal.
+/// The time between two lines without a terminal.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// The progress of one issue, on stderr.
@@ -27,7 +27,7 @@ struct Shown {
 
 struct Done {
     count: usize,
-    /// Readers who are due again later than now.
+    /// Readers whose delivery is due later.
     deferred: HashSet<ReaderId>,
     /// Number of outcomes since the last line, and the time of that line.
     recent: usize,
@@ -68,7 +68,7 @@ impl Progress {
         })))
     }
 
-    /// So many more are done.
+    /// Counts `count` more as done.
     pub(super) fn add(&self, count: usize) {
         self.note(count, |done| done.count += count);
     }
@@ -81,14 +81,14 @@ impl Progress {
         });
     }
 
-    /// This reader's delivery is due later: it is not done, and nobody waits for it now.
+    /// Counts a reader's delivery as due later: it is not done, and nothing waits for it now.
     pub(super) fn defer(&self, reader: ReaderId) {
         self.note(1, |done| {
             done.deferred.insert(reader);
         });
     }
 
-    /// Notes so many outcomes; says where it stands, where that is due.
+    /// Counts outcomes, and prints the progress if that is due.
     fn note(&self, outcomes: usize, change: impl FnOnce(&mut Done)) {
         let Some(shown) = &self.0 else { return };
         let mut done = shown.done.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,7 +127,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away: what came of it is said in words.
+    /// Removes the bar: the result is printed in words.
     pub(super) fn finish(&self) {
         if let Some(bar) = self.0.as_ref().and_then(|shown| shown.bar.as_ref()) {
             bar.finish_and_clear();
@@ -135,8 +135,8 @@ impl Progress {
     }
 }
 
-/// Where it stands, its rate and the time left for those who are due, both by what was done since the last line: a relay
-/// that slows down makes an average over the whole run wrong.
+/// The progress, its rate and the time left, by the rate since the last line: a relay that slows down makes an average
+/// over the whole run wrong.
 fn write_line(title: &str, total: usize, done: &Done, took: Duration) -> String {
     let seconds = usize::try_from(took.as_secs()).unwrap_or(usize::MAX).max(1);
     let rate = done.recent / seconds;

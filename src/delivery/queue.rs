@@ -17,7 +17,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// The next delivery; none where there is no more.
+    /// The next delivery; `None` at the end.
     pub(super) async fn next(&self) -> Option<Filled> {
         let next = self.filled.lock().await.recv().await;
         if next.is_none() {

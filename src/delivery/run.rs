@@ -23,16 +23,16 @@ use crate::reader::ReaderId;
 use crate::store::{Result, StoreError};
 use crate::verdict::{Phase, Refusal, Trouble, Verdict};
 
-/// A recipient at whom the connection is lost is deferred after so many losses there, or so many in a row everywhere.
+/// After so many lost connections, in a row or at one recipient, the recipient is deferred.
 const MOST_LOSSES: u32 = 3;
 
 /// So many messages are filled at once, and so many wait for a worker.
 pub(super) const FILLED: usize = 50;
 
-/// Why nothing new begins.
+/// The reason why nothing new begins.
 #[derive(Debug)]
 pub(super) enum Halt {
-    /// Somebody asked.
+    /// Somebody asked to stop.
     Asked,
     /// The relay's trouble lasts longer than the patience.
     Relay(String),
@@ -70,7 +70,7 @@ struct Losses {
 }
 
 impl<T> Run<T> {
-    /// A run over an issue of which so many deliveries are in each state.
+    /// A run over an issue with these counts.
     pub(super) fn new(delivery: &Delivery, transport: T, before: Counts) -> Self {
         let mail = &delivery.mail;
         let decided = [
@@ -163,7 +163,7 @@ impl<T> Run<T> {
         })
     }
 
-    /// The delivery, if it goes now; else it waits for its domain. [`Self::leave`] ends what goes.
+    /// Returns the delivery if it may go now; else it waits for its domain. [`Self::leave`] ends one that goes.
     pub(super) fn admit(&self, filled: Filled) -> Option<Filled> {
         if self.domains.is_idle() {
             return Some(filled);
@@ -194,7 +194,7 @@ impl<T> Run<T> {
         self.domains.release(domain);
     }
 
-    /// A recipient who is not tried before its domain wants more.
+    /// Postpones a recipient until the domain takes more.
     fn postpone(&self, claim: &Claimed, wait: Duration, words: &str) {
         let due = self.delivery.clock.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
         let outcome = match self.due_again(claim) {
@@ -221,7 +221,7 @@ impl<T> Run<T> {
         self.series.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Halts everything; the first reason is the one that counts.
+    /// Halts everything; the first reason counts.
     pub(super) fn halt(&self, halt: Halt) {
         self.reason
             .lock()
@@ -240,12 +240,12 @@ impl<T> Run<T> {
         let _ = self.halted.subscribe().wait_for(|halted| *halted).await;
     }
 
-    /// Waits before the relay is tried again; false where this run has no more patience.
+    /// Waits before the relay is tried again. Returns false if this run has no patience left.
     pub(super) async fn back_off(&self, trouble: &str) -> bool {
         self.wait(trouble, self.throttle.back_off()).await
     }
 
-    /// Waits so long for a relay in trouble; false where this run has no more patience.
+    /// Waits for a relay in trouble. Returns false if this run has no patience left.
     pub(super) async fn wait(&self, trouble: &str, wait: Option<(Duration, bool)>) -> bool {
         let Some((wait, is_new)) = wait else {
             self.halt(Halt::Relay(trouble.to_owned()));
@@ -262,8 +262,8 @@ impl<T> Run<T> {
         }
     }
 
-    /// The permit to pipeline an envelope, until its answer has come. With a rate there is none: the relay would wait for
-    /// each body.
+    /// The permit to pipeline an envelope, until its reply has come. With a rate there is none: the relay would wait
+    /// for each body.
     pub(super) fn permit_to_pipeline(&self) -> Option<OwnedSemaphorePermit> {
         let free = self
             .delivery
@@ -350,7 +350,7 @@ impl<T> Run<T> {
         trouble: Trouble,
     ) -> Option<()> {
         let outcome = match phase {
-            // The relay did not know yet for whom it was.
+            // The relay did not know the recipient yet.
             Phase::Mail => Outcome::Released,
             _ if self.is_hopeless(claim) => self.defer(claim),
             // This may end each run early; after `give_up` the reader is given up like any other.
@@ -408,7 +408,7 @@ impl<T> Run<T> {
         }
     }
 
-    /// Waits after a deferral; none where nothing new may begin.
+    /// Waits after a deferral; `None` if nothing new may begin.
     async fn deferral(&self, words: &str, is_closing: bool) -> Option<()> {
         // The relay closes: that is trouble, however the message's own fate reads.
         if is_closing {
@@ -429,7 +429,7 @@ impl<T> Run<T> {
     pub(super) fn settle(&self, claim: &Claimed, outcome: Outcome, words: &str) {
         let delivery = &self.delivery;
         match outcome {
-            // They wait on, and are due.
+            // It stays queued and due.
             Outcome::Released | Outcome::HungUp => {}
             Outcome::Deferred(_) | Outcome::Postponed(_) | Outcome::Uncertain(Some(_)) => {
                 delivery.progress.defer(claim.reader.id);
@@ -450,8 +450,8 @@ impl<T> Run<T> {
         }
     }
 
-    /// What becomes of a message that the relay may have taken. Under `retry` it is due again like one that was deferred,
-    /// and waits for a person once `give_up` has passed; under `hold` it waits for a person at once.
+    /// Settles a message that the relay may have accepted. Under `retry` it is due again like a deferred one, and waits
+    /// for a person once `give_up` has passed; under `hold` it waits for a person at once.
     pub(super) fn settle_unknown(&self, claim: &Claimed) -> Outcome {
         Outcome::Uncertain(match self.delivery.mail.uncertain {
             Uncertain::Retry => self.due_again(claim),
@@ -464,7 +464,8 @@ impl<T> Run<T> {
             .map_or(Outcome::GivenUp, Outcome::Deferred)
     }
 
-    /// When to try again: the gap doubles each time, up to its limit; `give_up` after the first try there is no again.
+    /// The time of the next attempt: the gap doubles up to its limit; `None` once `give_up` has passed since the first
+    /// attempt.
     fn due_again(&self, claim: &Claimed) -> Option<DateTime<Utc>> {
         let (mail, now) = (&self.delivery.mail, self.delivery.clock.now());
         let span = |of: Duration| TimeDelta::from_std(of).unwrap_or(TimeDelta::days(365));

@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::reader::ReaderId;
 use crate::verdict::{Phase, Verdict};
 
-/// So many refusals in a row pause, whatever their codes and domains.
+/// The number of consecutive refusals that pauses, whatever their codes and domains.
 const IN_A_ROW: usize = 5;
-/// So many different domains that refuse in a row pause, unless each says that the address is bad.
+/// The number of different domains refusing in a row that pauses, unless each reply says that the address is bad.
 const DOMAINS_IN_A_ROW: usize = 3;
 /// The replies that are looked at for the share of refusals.
 const WINDOW: usize = 100;
@@ -15,7 +15,7 @@ const WINDOW: usize = 100;
 const IN_WINDOW: usize = WINDOW / 5;
 /// So many refusals of the message itself, in a row, pause.
 const MESSAGES_IN_A_ROW: usize = 3;
-/// So many refusals pause an issue that nobody has accepted.
+/// The number of refusals that pauses an issue which nobody has accepted.
 const OF_NOBODY: usize = 3;
 
 /// One refusal.
@@ -32,7 +32,7 @@ enum AddressOrigin {
     /// That of their readers, or the owner's.
     #[default]
     Readers,
-    /// That of anybody who typed them into a form.
+    /// Addresses that anybody could type into a form.
     Anybody,
 }
 
@@ -55,14 +55,14 @@ pub(super) struct Series {
 /// The readers whose refusals are not to be believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Doubted {
-    /// These readers'.
+    /// The refusals of these readers.
     Readers(Vec<ReaderId>),
-    /// Everybody's whom this issue was refused, since nobody has accepted it.
+    /// All refusals of this issue, since nobody has accepted it.
     Everybody,
 }
 
 impl Series {
-    /// The series that goes on where others have decided something about this issue, or accepted it.
+    /// A series that continues earlier ones, if replies were `seen` or the issue was `accepted` before.
     pub(super) fn after(seen: bool, accepted: bool) -> Self {
         Self {
             seen,
@@ -71,8 +71,8 @@ impl Series {
         }
     }
 
-    /// The same for addresses that anybody could type: refusals say nothing about us, and a stranger could make any number
-    /// of them.
+    /// A series for addresses that anybody could type: refusals say nothing about us, and a stranger could cause any
+    /// number of them.
     pub(super) fn for_strangers(accepted: bool) -> Self {
         Self {
             addresses: AddressOrigin::Anybody,
@@ -85,8 +85,8 @@ impl Series {
         self.accepted
     }
 
-    /// The readers whose refusals are not to be believed, once the issue is paused: all of the last where there were too
-    /// many; else those in a row, since they are the beginning of what paused it, here or at another sender.
+    /// The readers whose refusals are doubted once the issue is paused: all recent ones if there were too many; else
+    /// those in a row, since they begin the series that paused it, here or at another sender.
     pub(super) fn find_doubted(&self) -> Doubted {
         if !self.accepted {
             return Doubted::Everybody;
@@ -100,7 +100,7 @@ impl Series {
         Doubted::Readers(refused.map(|refusal| refusal.reader).collect())
     }
 
-    /// Takes in what a recipient's reply meant. Words, where the issue is to pause.
+    /// Records a recipient's reply. Returns the reason if the issue must pause.
     pub(super) fn record(
         &mut self,
         phase: Phase,
@@ -138,7 +138,7 @@ impl Series {
         why
     }
 
-    /// Words, where the issue is to pause after this reply.
+    /// The reason if the issue must pause after this reply.
     fn pause(&self, begins_with_policy: bool) -> Option<String> {
         let in_a_row = self.row().count();
         let of_policy = self.row().take_while(|one| one.verdict == Verdict::Policy);
@@ -174,8 +174,8 @@ impl Series {
         }
     }
 
-    /// Words, where an issue in which nobody is due any more is to pause: nobody has accepted it, and some have refused it.
-    /// One or two are enough where nobody waits (`is_over`), unless the relay says that their addresses are bad.
+    /// The reason if a finished issue must pause: nobody has accepted it, and some have refused it. One or two refusals
+    /// are enough if nothing waits (`is_over`), unless the relay says that their addresses are bad.
     pub(super) fn pause_at_end(&self, is_over: bool) -> Option<String> {
         let refused = self.window.iter().flatten().count();
         let mut refusals = self.window.iter().flatten();

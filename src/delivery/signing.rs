@@ -1,4 +1,4 @@
-//! The keys by which mail is signed, read before an issue is frozen.
+//! The keys that sign mail, read before an issue is frozen.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use crate::file::read::{WRITTEN, read_text};
 use crate::finding::{Finding, Rule};
 use crate::message::dkim::{SIGNED, Signer, SigningKey};
 
-/// The signer of the config; none where mail is not signed here.
+/// Loads the signer of the config; `None` if mail is not signed here.
 ///
 /// # Errors
-/// A finding that names the key's file, or the header in `skip` that is not signed in any case.
+/// A finding that names the key's file, or the header in `skip` that is never signed.
 pub(crate) fn load_signer(mail: &Mail) -> Result<Option<Signer>, Finding> {
     let Some(dkim) = &mail.dkim else {
         return Ok(None);

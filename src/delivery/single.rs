@@ -13,13 +13,13 @@ use crate::smtp::Dialer;
 use crate::token::Key;
 use crate::verdict::{Attempt, Trouble};
 
-/// Why a message did not leave.
+/// The reason why a message was not sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Undelivered {
     /// Its file cannot be written.
     #[error("the outbox cannot be written: {0}")]
     Outbox(io::Error),
-    /// No connection came about.
+    /// No connection could be opened.
     #[error("{0}")]
     Relay(Trouble),
     /// The relay refused it, or the connection was lost.

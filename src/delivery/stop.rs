@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// Whether somebody asked to stop. What is on the wire is finished then, and nothing new begins.
+/// A request to stop. Messages on the wire are finished, and nothing new begins.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Sender<bool>);
 

@@ -13,9 +13,9 @@ use tokio::time::{Instant, sleep_until};
 
 /// The first wait for a relay in trouble; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// The longest.
+/// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// How much time unused by the rate may be made up for: about what a timer oversleeps.
+/// How much unused time the rate may make up for: about as much as a timer oversleeps.
 const SLACK: Duration = Duration::from_millis(100);
 /// So many deferrals in a row are common; from then on each makes its connection wait.
 const COMMON_DEFERRALS: u32 = 4;
@@ -44,22 +44,22 @@ struct ThrottleState {
     next: Option<Instant>,
     /// Since when nothing but trouble came.
     troubled_since: Option<Instant>,
-    /// How many waits there were since.
+    /// The number of waits since then.
     waits: u32,
     /// The end of the wait that all share.
     wait_until: Option<Instant>,
     deferrals_in_a_row: u32,
-    /// When the first of them came.
+    /// The time of the first deferral in a row.
     deferring_since: Option<Instant>,
     slowed_at: Option<Instant>,
     /// Messages taken since the number of connections last grew.
     taken: usize,
-    /// Messages that were answered, whatever the answer was.
+    /// The number of answered messages, whatever the answer.
     answered: u64,
-    /// The permits that are out, and how many there may be.
+    /// The permits that are out, and their limit.
     permits: usize,
     allowed: usize,
-    /// The permits with which a connection is still to be opened.
+    /// The permits whose connection is still being opened.
     opening: usize,
     /// How often the relay has refused a connection; until then their number doubles.
     refused: u32,
@@ -153,7 +153,7 @@ impl Throttle {
         }
     }
 
-    /// A permit, or until when there is none; without a time, until something changes.
+    /// Takes a permit, or returns until when there is none; `None` if that depends on other workers.
     fn try_permit(self: &Arc<Self>) -> Result<Permit, Option<Instant>> {
         let mut state = self.state();
         let now = Instant::now();
@@ -172,7 +172,7 @@ impl Throttle {
         })
     }
 
-    /// When the next message may go, and its turn is taken; none where there is no rate.
+    /// Takes a turn, and returns when the message may go; `None` without a rate.
     pub(super) fn turn(&self) -> Option<Instant> {
         let (interval, now) = (self.interval?, Instant::now());
         let mut state = self.state();
@@ -211,8 +211,8 @@ impl Throttle {
         self.changed.notify_waiters();
     }
 
-    /// A recipient was deferred: perhaps we are too fast. How long this connection should wait; none where nobody is taken
-    /// any more, for so many in a row or for longer than the patience.
+    /// Notes a deferred recipient: perhaps we are too fast. Returns how long this connection should wait; `None` if
+    /// nothing has been accepted for too many deferrals, or for longer than the patience.
     pub(super) fn defer(&self) -> Option<Duration> {
         let now = Instant::now();
         let mut state = self.state();
@@ -234,8 +234,8 @@ impl Throttle {
         is_in_time.then_some(wait)
     }
 
-    /// The relay is in trouble. How long to wait before the next try, and whether this is news to those who wait already;
-    /// none where the patience is at its end.
+    /// Notes trouble of the relay. Returns the wait before the next try, and whether the trouble is new; `None` once
+    /// the patience is over.
     pub(super) fn back_off(&self) -> Option<(Duration, bool)> {
         let now = Instant::now();
         let mut state = self.state();
@@ -247,7 +247,7 @@ impl Throttle {
             None => now + (FIRST_WAIT * (1 << state.waits.min(10))).min(LONGEST_WAIT),
         };
         if until > since + self.patience {
-            // Until the run has halted, nobody tries once more.
+            // No worker tries again before the run has halted.
             state.wait_until = Some(until);
             return None;
         }
@@ -404,7 +404,7 @@ mod tests {
             });
         }
         let tries: usize = tasks.join_all().await.into_iter().sum();
-        // The waits are 0.5, 1, 2, 4, 8, 16 s; at the end of the patience each worker sees that there is no more.
+        // The waits are 0.5, 1, 2, 4, 8, 16 s; each worker learns by one try that the patience is over.
         assert!((7..=7 + 8).contains(&tries), "{tries} tries");
     }
 

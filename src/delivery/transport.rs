@@ -30,8 +30,8 @@ pub(super) trait Session: Send + 'static {
     /// Whether the next envelope is out already.
     fn has_pipelined(&self) -> bool;
 
-    /// Announces a message up to the point after which it may go; where that was pipelined, it must be the same. An error
-    /// is what the attempt came to.
+    /// Announces a message up to the point after which its body may go; a pipelined envelope must be that of the same
+    /// message. An error is the outcome of the attempt.
     fn envelope(
         &mut self,
         envelope: Envelope<'_>,
@@ -44,7 +44,7 @@ pub(super) trait Session: Send + 'static {
         next: Option<Envelope<'_>>,
     ) -> impl Future<Output = Attempt> + Send;
 
-    /// Ends it in good order.
+    /// Closes the session in good order.
     fn quit(self) -> impl Future<Output = ()> + Send;
 }
 

@@ -1,5 +1,5 @@
-//! A worker: takes a delivery, sees it through over its connection, settles it, takes the next, whose envelope is pipelined
-//! behind the body.
+//! A worker: takes a delivery, carries it through over its connection, settles it, and takes the next, whose envelope
+//! is pipelined behind the body.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +16,12 @@ use crate::ledger::{Claimed, Outcome};
 use crate::store::StoreError;
 use crate::verdict::{Attempt, Phase, Trouble, Verdict};
 
-/// For how long nothing may be said over a connection: a relay under load hangs up after some seconds.
+/// The longest silence on an open connection: a relay under load hangs up after some seconds.
 const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
-/// How far one delivery came.
+/// The end of one delivery.
 enum Ended {
-    /// The attempt came to this.
+    /// It was attempted, with this outcome.
     Attempted(Attempt),
     /// Nothing was sent: a halt came first.
     Halted,
@@ -29,12 +29,12 @@ enum Ended {
     Gone,
 }
 
-/// A worker: one connection and what goes over it next.
+/// A worker: one connection and its next delivery.
 struct Worker<T: Transport> {
     run: Arc<Run<T>>,
     queue: Arc<Queue>,
     open: Option<T::Session>,
-    /// The right to hold a connection; whoever has none opens none.
+    /// The permit to hold a connection.
     permit: Option<Permit>,
     /// The delivery whose envelope is pipelined, over the open connection unless that was lost.
     next: Option<Filled>,

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use crate::html::{attribute, unescape};
 
-/// The same HTML with each formula shown by `show`, which is given its text.
+/// Replaces each formula with the result of `show` for its text.
 pub(crate) fn replace_formulas(html: &str, show: impl Fn(&str) -> String) -> Cow<'_, str> {
     const CLOSE: &str = "</math>";
     let mut shown = String::new();
@@ -26,14 +26,14 @@ pub(crate) fn replace_formulas(html: &str, show: impl Fn(&str) -> String) -> Cow
     (shown + rest).into()
 }
 
-/// The text of a formula: what it says of itself, else its parts on one line.
+/// The text of a formula: its `alttext`, else its parts on one line.
 fn text_of(math: &str) -> String {
     let said = attribute(math, "alttext").map(unescape);
     said.filter(|text| !text.trim().is_empty())
         .unwrap_or_else(|| linear(math))
 }
 
-/// One element, and what it holds.
+/// An element and its children.
 struct MathNode<'a> {
     name: &'a str,
     children: Vec<MathNode<'a>>,

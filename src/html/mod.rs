@@ -8,7 +8,8 @@ mod math;
 
 pub(crate) use math::replace_formulas;
 
-/// The names in the tags of an HTML text, as they are written, each with what follows it; also what only looks like one.
+/// The names in the tags of an HTML text, as written, each with the rest of the text; also of text that only looks like
+/// a tag.
 pub(crate) fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
     memchr::memchr_iter(b'<', html.as_bytes()).filter_map(|at| {
         let rest = html[at + 1..].trim_start_matches('/');
@@ -42,7 +43,7 @@ pub(crate) fn attribute<'a>(tag: &'a str, wanted: &str) -> Option<&'a str> {
     }
 }
 
-/// The value that a text begins with, and what follows it.
+/// Splits the value at the beginning of a text from the rest.
 fn value_of(text: &str) -> Option<(&str, &str)> {
     if let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'')) {
         return text[1..].split_once(quote);
@@ -51,7 +52,7 @@ fn value_of(text: &str) -> Option<(&str, &str)> {
     Some(text.split_at(end))
 }
 
-/// A text or the value of an attribute of HTML that is safe already, where few characters are escaped.
+/// Decodes the few references of a text or attribute in sanitised HTML.
 pub(crate) fn unescape(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
@@ -91,7 +92,7 @@ pub(crate) fn legal(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text with what means something in HTML escaped.
+/// Escapes the special characters of HTML.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -99,7 +100,7 @@ pub(crate) fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// The link to the page in the place of a figure that cannot be shown where it stands.
+/// The link to the page that replaces a figure which cannot be shown.
 pub(crate) fn figure(page: &str, title: Option<&str>) -> String {
     let title = title.unwrap_or("see the post");
     format!("<a href=\"{}\">Figure: {}</a>", escape(page), escape(title))
@@ -111,7 +112,7 @@ const WITHIN_WORDS: [&str; 24] = [
     "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "u", "var", "wbr",
 ];
 
-/// The words of an HTML text, with single spaces; the name of a film or a sound is none.
+/// The words of an HTML text, with single spaces, without the names of films and sounds.
 pub(crate) fn read_words(html: &str) -> String {
     let html = strip_names(html);
     let html = replace_formulas(&html, escape);
@@ -141,7 +142,7 @@ pub(crate) fn read_words(html: &str) -> String {
         .join(" ")
 }
 
-/// The same HTML without the links behind films and sounds: the name of a file says nothing of a post.
+/// Removes the links behind films and sounds: a file name says nothing about a post.
 pub(crate) fn strip_names(html: &str) -> Cow<'_, str> {
     const PLAYERS: [&str; 2] = ["</audio>", "</video>"];
     const LINK: &str = "o> <a href=\"";

@@ -1,4 +1,4 @@
-//! WebSub: which feeds the hub has not heard of, which pages it waits for until it does, and how it is told.
+//! WebSub: the feeds that the hub has not heard of, the pages it waits for before it does, and how it is told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,13 +19,13 @@ use crate::publish::manifest::{Manifest, News, Waiting};
 const MOST_WAITING: usize = 100;
 /// How many feeds the hub is told of at once.
 const AT_ONCE: usize = 8;
-/// How long all of it may take.
+/// The time limit for telling the hub of all feeds.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The posts of a build, the newest first.
 #[derive(Debug, Clone, Copy)]
 pub struct BuiltPosts<'a> {
-    /// The posts.
+    /// All posts.
     pub all: &'a [Post],
     /// The fingerprints of each post's id and of the post.
     pub prints: &'a [(u64, u64)],
@@ -60,8 +60,8 @@ impl Manifest {
         is_settled
     }
 
-    /// Lists the new posts in the feeds of which the hub is to be told: their pages must answer before it is. A post that
-    /// is gone leaves the list; of a whole site that comes at once the newest posts stand for all.
+    /// Lists the new posts in the feeds that the hub will be told of: their pages must answer first. A vanished post
+    /// leaves the list; for a whole site that appears at once, the newest posts stand for all.
     pub fn wait_for(&mut self, posts: &BuiltPosts<'_>, outlines: &[Outline], now: DateTime<Utc>) {
         let untold: BTreeSet<String> = self.list_untold().into_iter().collect();
         let mut shown: BTreeSet<usize> = BTreeSet::new();
@@ -112,13 +112,12 @@ impl Manifest {
         late.map(|one| one.page.as_str()).collect()
     }
 
-    /// Takes those pages from the list.
+    /// Drops late pages from the waiting list.
     pub fn drop_late(&mut self, now: DateTime<Utc>, patience: TimeDelta) {
         self.waiting.retain(|_, one| now - one.since < patience);
     }
 }
 
-/// A WebSub hub.
 #[derive(Debug)]
 pub(crate) struct Hub<'a> {
     address: &'a Url,
@@ -131,9 +130,9 @@ pub(crate) struct Hub<'a> {
 pub(crate) struct HubReport {
     /// How many feeds it knows of now.
     pub count: usize,
-    /// How many it does not.
+    /// How many feeds it was not told of.
     pub left: usize,
-    /// Why not.
+    /// The reasons.
     pub findings: Vec<Finding>,
 }
 
@@ -147,7 +146,7 @@ enum HubReply {
 }
 
 impl<'a> Hub<'a> {
-    /// The hub of a site; none where the config names none.
+    /// The hub of a site; `None` if the config names none.
     pub(crate) fn new(config: &'a Feeds, site: &'a Site) -> Option<Self> {
         Some(Self {
             address: config.hub.as_ref()?,
@@ -156,8 +155,8 @@ impl<'a> Hub<'a> {
         })
     }
 
-    /// Tells the hub of each feed that it does not know of, by one request each, and notes it in the manifest. A feed
-    /// that it refuses keeps it from no other feed; where it is down the rest waits for the next run.
+    /// Tells the hub of each feed that it does not know of, by one request each, and records it in the manifest. A
+    /// refused feed stops no other; if the hub is down, the rest waits for the next run.
     pub(crate) async fn tell(&self, manifest: &mut Manifest) -> HubReport {
         let client = Client::new(self.is_private);
         let deadline = Instant::now() + LIMIT;

@@ -1,4 +1,4 @@
-//! Bytes → files: only what changed, each by a rename in its own folder, so that a crash leaves every file whole; and
+//! Bytes → files: only changed ones, each by a rename in its own folder, so that a crash leaves every file whole; and
 //! never over a file that somebody else wrote.
 
 mod below;
@@ -29,10 +29,10 @@ pub(crate) use vanished::{EXPIRED, Today};
 use manifest::{News, Stamp, Written, beside};
 use twin::Twin;
 
-/// Within how many bytes a document says whose it is.
+/// How many bytes of a document are searched for its generator.
 const HEAD: u64 = 1 << 20;
 
-/// What to do where a file of somebody else stands in the place of one of ours.
+/// The hint if a file of somebody else has the path of one of ours.
 const ELSEWHERE: &str =
     "move it away, or let tidings write elsewhere: `dir`, `files`, `page` under [feeds]";
 
@@ -47,7 +47,7 @@ pub(crate) struct Published {
     pub unkept: Option<Finding>,
 }
 
-/// Writes documents below a folder, and remembers which.
+/// Writes documents below a folder, and records them.
 #[derive(Debug)]
 pub(crate) struct Publisher {
     dir: PathBuf,
@@ -57,7 +57,7 @@ pub(crate) struct Publisher {
     manifest: Mutex<Manifest>,
     before: Manifest,
     written: Mutex<BTreeSet<String>>,
-    /// The drawings that stand as they are now.
+    /// The drawings that are up to date.
     drawn: Mutex<BTreeSet<String>>,
 }
 
@@ -78,7 +78,7 @@ impl Publisher {
 
     /// The manifest as it is so far.
     pub(crate) fn manifest(&self) -> MutexGuard<'_, Manifest> {
-        // A worker that panics ends the program; what it left is not written.
+        // A worker that panics ends the program; its changes are not written.
         self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -130,7 +130,7 @@ impl Publisher {
         stands
     }
 
-    /// Fails where a file of somebody else stands in the place of one of these documents, before anything is written.
+    /// Fails if a file of somebody else has the path of one of these documents, before anything is written.
     ///
     /// # Errors
     /// A finding that names the file.
@@ -166,7 +166,7 @@ impl Publisher {
         Err(finding.in_file(self.dir.join(path)).hint(ELSEWHERE))
     }
 
-    /// Whether there is something that tidings did not write; what cannot be read is that.
+    /// Whether there is a file that tidings did not write, or an unreadable one.
     fn is_foreign(&self, path: &str) -> bool {
         let file = self.dir.join(path);
         match fs::symlink_metadata(&file) {
@@ -182,7 +182,7 @@ impl Publisher {
         if is_as_written {
             return false;
         }
-        // Without the manifest a document is known by what it says of its generator.
+        // Without the manifest a document is identified by the generator that it names.
         match read_beginning(&file, HEAD) {
             Ok(bytes) => !is_ours(&Twin::original(path, bytes, HEAD)),
             Err(_) => true,
@@ -253,7 +253,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Notes which drawings a document shows.
+    /// Records the drawings of a document.
     fn note_drawings(&self, path: &str, drawings: &[&Drawing]) {
         let paths: BTreeSet<String> = drawings.iter().map(|one| one.path.clone()).collect();
         let drawings = &mut self.manifest().drawings;
@@ -263,7 +263,7 @@ impl Publisher {
         }
     }
 
-    /// Keeps the manifest where it changed, and sweeps up what a run that died left half-written in the same folders.
+    /// Keeps the manifest if it changed, and removes half-written files that a dead run left in the same folders.
     pub(crate) fn finish(self) -> Published {
         let manifest = self
             .manifest
@@ -290,8 +290,8 @@ impl Publisher {
 }
 
 impl Sink for Publisher {
-    /// Writes the drawings of a document and the document itself, where their bytes differ. An incomplete one is made
-    /// again at the next run.
+    /// Writes the drawings of a document and the document itself if their bytes differ. An incomplete one is made again
+    /// at the next run.
     fn put(&self, outline: &Outline, document: &Rendition<'_>) -> Result<(), Finding> {
         let bytes = document.bytes;
         for drawing in &document.drawings {
@@ -323,7 +323,7 @@ impl Sink for Publisher {
                 self.remember(&path, &small, 0, News::None)?;
                 continue;
             }
-            // A twin that stays behind would be handed out in place of the news, also where nobody knows of it.
+            // A stale twin would be served in place of the news, even if the manifest does not know it.
             let may_stand = known.is_none() || self.manifest().files.contains_key(&path);
             if may_stand && !self.is_foreign(&path) {
                 let _ = fs::remove_file(self.dir.join(&path));
@@ -334,7 +334,7 @@ impl Sink for Publisher {
     }
 }
 
-/// The part of a file's path that would have to be a folder and is none.
+/// The ancestor of a file that is no folder.
 fn no_folder(file: &Path) -> Option<&Path> {
     let is_blocked =
         fs::symlink_metadata(file).is_err_and(|error| error.kind() == io::ErrorKind::NotADirectory);

@@ -17,7 +17,7 @@ use crate::publish::{HEAD, Publisher};
 
 /// How deep the folders of one tag, section, author or language lie.
 const DEPTH: usize = 3;
-/// Documents that give no address of their own; there is one of each name.
+/// Documents that do not contain their own address; there is one of each name.
 const PAGES: [&str; 3] = ["feeds.html", "feeds.css", "feeds.opml"];
 
 impl Publisher {
@@ -54,7 +54,7 @@ impl Publisher {
         Ok(removed)
     }
 
-    /// Removes a file of ours and forgets it; whether it was there.
+    /// Removes a file of ours and forgets it. Returns whether it was there.
     fn remove(&self, path: &str) -> Result<bool, Finding> {
         let file = self.dir.join(path);
         let was_there = match self.text_of(path) {
@@ -78,7 +78,7 @@ impl Publisher {
         Ok(was_there)
     }
 
-    /// How the text of a regular file begins that really lies below the folder, unpacked; none where there is no file.
+    /// The decompressed beginning of a regular file that really lies below the folder; `None` if there is no file.
     fn text_of(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
         let elsewhere = || io::Error::from(io::ErrorKind::InvalidInput);
         if !is_below(path) {
@@ -104,7 +104,7 @@ impl Publisher {
             return false;
         };
         let document = Twin::document(path);
-        // A document of an archive may give the address of its feed, which lies in the same folder.
+        // A document of an archive may contain the address of its feed, which lies in the same folder.
         let folder = document.rfind('/').map_or("", |end| &document[..end]);
         let address = url(site, folder);
         is_ours(&text)
@@ -112,7 +112,7 @@ impl Publisher {
                 || memchr::memmem::find(&text, address.as_str().as_bytes()).is_some())
     }
 
-    /// The files where documents of a site lie: beside those that are made now, and below the folders of its parts.
+    /// The files where documents of a site may lie: beside those that are made now, and below the folders of its parts.
     fn documents(&self, outlines: &[Outline]) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         let folder = |outline: &Outline| {
@@ -130,7 +130,7 @@ impl Publisher {
         found
     }
 
-    /// The files in this folder and, so deep, in those below it; what cannot be listed holds none of ours.
+    /// Lists the files in this folder and those below it, to this depth; an unreadable folder has none of ours.
     fn list(&self, folder: &str, deep: usize, found: &mut BTreeSet<String>) {
         let Ok(entries) = fs::read_dir(self.dir.join(folder)) else {
             return;

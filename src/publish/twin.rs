@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
-/// How a twin is compressed.
+/// The compression of a twin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Twin {
     Gzip,
@@ -17,7 +17,6 @@ pub(super) enum Twin {
 impl Twin {
     pub(super) const ALL: [Self; 2] = [Self::Gzip, Self::Brotli];
 
-    /// The twin's path.
     pub(super) fn path(self, path: &str) -> String {
         match self {
             Self::Gzip => format!("{path}.gz"),
@@ -25,7 +24,7 @@ impl Twin {
         }
     }
 
-    /// The path of the document of which this is a twin, or itself.
+    /// The path of the document of a twin; any other path as it is.
     pub(super) fn document(path: &str) -> &str {
         let document = path
             .strip_suffix(".gz")
@@ -33,7 +32,7 @@ impl Twin {
         document.unwrap_or(path)
     }
 
-    /// The same bytes always become the same: neither time nor name goes in.
+    /// Compresses deterministically: neither time nor name goes in.
     pub(super) fn compress(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         match self {
             Self::Gzip => {
@@ -54,7 +53,7 @@ impl Twin {
         }
     }
 
-    /// How a file of these first bytes begins, at most so many: decompressed where its name says that it is a twin.
+    /// The beginning of a file, at most `most` bytes: decompressed if its name marks it as a twin.
     pub(super) fn original(path: &str, bytes: Vec<u8>, most: u64) -> Vec<u8> {
         let mut original = Vec::new();
         let read = match path.rsplit_once('.') {
@@ -68,7 +67,7 @@ impl Twin {
         };
         match read {
             Err(_) if original.is_empty() => bytes,
-            // Bytes that were cut off fail at their end, and have said enough before.
+            // Truncated input fails at its end, after enough output.
             _ => original,
         }
     }

@@ -20,8 +20,8 @@ impl Unseen {
 }
 
 /// Carries the unseen posts on to this build. `ids` are all posts, the newest date first, and `new` those that no build
-/// has published before. Where a site begins, or more comes at once than there was, dates decide alone: an archive that
-/// is moved in is no news.
+/// has published before. At the first build, or if more posts come at once than there were, dates decide alone: an
+/// imported archive is no news.
 pub(super) fn carry_on(before: &Unseen, ids: &[u64], new: &BTreeSet<u64>, limit: usize) -> Unseen {
     let mut unseen: BTreeMap<u64, usize> = before
         .0

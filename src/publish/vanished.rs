@@ -1,6 +1,6 @@
-//! Whether a site has lost so many posts at once that a person must say that it is meant: a volume that is not mounted and a
-//! submodule that is not checked out look like an author who deleted everything, and so do a clock that is behind and a
-//! fault in the front matter of all.
+//! Decides whether a site has lost so many posts at once that a person must confirm it. An unmounted volume or a
+//! missing submodule looks like an author who deleted everything; so does a clock that is behind, or one fault in every
+//! front matter.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,20 +11,20 @@ const SOME: usize = 3;
 /// From so many known posts on, the loss of more than half is doubted.
 const MANY: usize = 10;
 
-/// Why a post is not published of which nothing is found.
+/// The reason for a post without a file.
 pub(super) const GONE: &str = "nowhere in the folder";
 
-/// Why a post is not published whose day to go has come.
+/// The reason for a post after its expiry date.
 pub(crate) const EXPIRED: &str = "it has expired";
 
 /// The posts of today, by the fingerprints of their ids.
 #[derive(Debug, Default)]
 pub struct Today {
-    /// Those that the feeds may show.
+    /// The posts that the feeds may show.
     pub published: HashSet<u64>,
-    /// Why others are left out whose files are there.
+    /// The posts that are left out though their files are there, each with the reason.
     pub left_out: HashMap<u64, &'static str>,
-    /// All that the lock knows.
+    /// All posts of the lock.
     pub in_lock: HashSet<u64>,
 }
 
@@ -40,10 +40,10 @@ pub(super) struct Vanished {
 }
 
 impl Vanished {
-    /// Refuses to publish and to mail what is left.
+    /// Refuses to publish and to mail the remaining posts.
     ///
     /// # Errors
-    /// A finding with the reasons and the ways out.
+    /// A finding with the reasons and the hints.
     pub(super) fn refuse(self) -> Result<(), Finding> {
         let Self {
             known,

@@ -1,5 +1,5 @@
-//! `tidings.manifest`: which files tidings wrote and what from, what the last build knew of posts, and the lines that the
-//! lock could not be given. Losing it costs a rendering and what only it can tell, never a file.
+//! `tidings.manifest`: the files that tidings wrote with their inputs, the posts of the last build, and the lines that
+//! the lock could not be given. Losing it costs a rendering and the knowledge of the last build, never a file.
 
 mod text;
 
@@ -21,15 +21,15 @@ pub(super) use text::beside;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
     pub(super) files: BTreeMap<String, Written>,
-    /// The drawings that each document shows which shows some, by their paths.
+    /// The paths of the drawings in each document that has any.
     pub(super) drawings: BTreeMap<String, BTreeSet<String>>,
     /// Each post that was ever published, by the fingerprint of its id.
     pub(super) posts: HashMap<u64, Known>,
-    /// The posts whose addresses hold their dates, since others have the shorter ones.
+    /// The posts whose addresses include their dates, since other posts have the shorter ones.
     pub(super) dated: BTreeSet<u64>,
     /// The posts that subscribers may not have seen yet though their dates are old.
     pub(super) unseen: Unseen,
-    /// The new posts that the hub waits for, by the fingerprint of their ids, which a rename leaves alone.
+    /// The new posts that the hub waits for, by the fingerprint of their ids, which survives a rename.
     pub(super) waiting: BTreeMap<u64, Waiting>,
     /// By digest: the store that sends it, and how far it had come.
     pub(super) progress: BTreeMap<String, (String, DigestProgress)>,
@@ -37,12 +37,12 @@ pub struct Manifest {
     pub(super) unkept: Vec<String>,
 }
 
-/// What is known of a post.
+/// A post of the last build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Known {
     /// Its fingerprint when it was last published.
     pub(super) fingerprint: u64,
-    /// What its text was; none where its file was not there at the last build.
+    /// The signature of its text; `None` if its file was missing at the last build.
     pub(super) text: Option<Signature>,
     /// Whether the last build knew of it and did not publish it.
     pub(super) is_held: bool,
@@ -51,9 +51,8 @@ pub(super) struct Known {
 /// A page that has not answered yet; the hub is told when it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Waiting {
-    /// The page's address.
     pub(super) page: String,
-    /// Since when.
+    /// Since when it waits.
     pub(super) since: DateTime<Utc>,
 }
 
@@ -62,13 +61,13 @@ pub(super) struct Waiting {
 pub(super) struct Written {
     /// Of its input; zero if it must be made again.
     pub(super) fingerprint: u64,
-    /// Of its bytes.
+    /// The hash of its bytes.
     pub(super) hash: u64,
     pub(super) stamp: Stamp,
     pub(super) news: News,
 }
 
-/// By what a file is known without being read: its length, and when it was written, in nanoseconds since 1970.
+/// Identifies a file without reading it: its length, and its modification time in nanoseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     length: u64,
@@ -78,7 +77,7 @@ pub(super) struct Stamp {
 /// Whether the hub has been told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum News {
-    /// It need not be: nobody subscribes to this file.
+    /// It is never told: nobody subscribes to this file.
     None,
     Untold,
     Told,
@@ -102,15 +101,15 @@ impl Stamp {
 }
 
 impl Manifest {
-    /// Whether a known post is another than when it was last published; not known of one that was not.
+    /// Whether a known post has changed since it was last published; false for one that was not.
     pub fn is_updated(&self, id: u64, fingerprint: u64) -> bool {
         self.posts
             .get(&id)
             .is_some_and(|known| known.fingerprint != fingerprint)
     }
 
-    /// Whether this post was never published, so far as is known; none where nothing is known. Where files were written
-    /// and no post is known, the first build failed before its end.
+    /// Whether this post was never published; `None` if nothing is known. If files were written and no post is known,
+    /// the first build failed before its end.
     pub fn is_new(&self, id: u64) -> Option<bool> {
         (!self.posts.is_empty() || !self.files.is_empty()).then(|| !self.posts.contains_key(&id))
     }
@@ -122,13 +121,13 @@ impl Manifest {
         carry_on(&self.unseen, &ids, new, limit)
     }
 
-    /// Whether a post is just what the last build published.
+    /// Whether a post is unchanged since the last build.
     pub fn is_as_published(&self, id: u64, fingerprint: u64) -> bool {
         let known = self.posts.get(&id);
         known.is_some_and(|known| known.text.is_some() && known.fingerprint == fingerprint)
     }
 
-    /// What the text of a post was that the last build had.
+    /// The signature of a post's text in the last build.
     pub fn text_of(&self, id: u64) -> Option<Signature> {
         self.posts.get(&id)?.text
     }
@@ -155,12 +154,12 @@ impl Manifest {
         self.posts.contains_key(&id)
     }
 
-    /// Whether it says which posts the last build had: an older form does not.
+    /// Whether it records the posts of the last build: an older form does not.
     pub fn knows_texts(&self) -> bool {
         self.posts.values().any(|known| known.text.is_some())
     }
 
-    /// Remembers these posts as published, each with its text, and that those with the ids `held` may come back under
+    /// Records these posts as published, each with its text, and the ids `held` of posts that may come back under
     /// another path. A post that is left out for a while is not new when it comes back.
     pub fn add_posts(
         &mut self,
@@ -196,9 +195,8 @@ impl Manifest {
         self.unseen = unseen;
     }
 
-    /// How many posts that the last build published are not among these, by the reason that is known of each; none where
-    /// the last build is not known. A post with a new id makes up for one that is gone: ids that changed are another fault
-    /// than posts that are missing.
+    /// Counts the posts of the last build that are missing today, by reason; `None` if the last build is not known. A
+    /// post with a new id makes up for a missing one: changed ids are another fault than missing posts.
     fn count_vanished(&self, today: &Today) -> Option<Vanished> {
         if self.posts.is_empty() && self.files.is_empty() {
             return None;
@@ -234,7 +232,7 @@ impl Manifest {
             for id in &today.in_lock {
                 let why = today.left_out.get(id).copied().unwrap_or(GONE);
                 let is_published = today.published.contains(id);
-                // It has left the feeds on its day, unless the clock says so of all.
+                // It left the feeds on its day, unless the clock says so of all posts.
                 if !is_published && !is_empty && why == EXPIRED {
                     continue;
                 }
@@ -248,7 +246,7 @@ impl Manifest {
         vanished.refuse()
     }
 
-    /// How far a digest had come in this store; none where it is not known.
+    /// The progress of a digest in this store, if known.
     pub fn progress(&self, digest: &str, store: &str) -> Option<DigestProgress> {
         let (noted, progress) = self.progress.get(digest)?;
         (noted == store).then_some(*progress)
@@ -259,7 +257,7 @@ impl Manifest {
         self.progress.values().any(|(noted, _)| noted == store)
     }
 
-    /// Gives what is noted of a digest to its new name; whether there was something.
+    /// Moves the entry of a digest to its new name. Returns whether there was one.
     pub fn rename_digest(&mut self, was: &str, name: &str) -> bool {
         let Some(noted) = self.progress.remove(was) else {
             return false;
@@ -268,7 +266,7 @@ impl Manifest {
         true
     }
 
-    /// Notes how far a digest has come in this store, also where it had come further in a newer copy.
+    /// Records the progress of a digest in this store, even if a newer copy had come further.
     pub fn note_progress(&mut self, digest: &str, store: &str, progress: DigestProgress) {
         let noted = (store.to_owned(), progress);
         self.progress.insert(digest.to_owned(), noted);
@@ -279,7 +277,7 @@ impl Manifest {
         &self.unkept
     }
 
-    /// Notes which lines of posts the lock could not be given.
+    /// Records the lines that the lock could not be given.
     pub fn note_unkept(&mut self, lines: Vec<String>) {
         self.unkept = lines;
     }

@@ -10,9 +10,9 @@ use crate::post::Signature;
 use crate::publish::below::is_below;
 use crate::publish::manifest::{Known, Manifest, News, Stamp, Waiting, Written};
 
-/// The first line: a file of another form is as good as none.
+/// The first line: a file in another form is ignored.
 const HEAD: &str = "tidings manifest 1";
-/// What the line of a post ends with that the last build did not publish.
+/// The mark at the end of a post's line that the last build did not publish.
 const HELD: &str = "held";
 
 /// The path of the manifest: beside the lock, since the site's generator may wipe the folder of feeds.
@@ -112,7 +112,7 @@ impl Manifest {
         manifest
     }
 
-    /// The file's text, sorted.
+    /// The text of the file, sorted.
     fn to_text(&self) -> String {
         let mut text = format!("{HEAD}\n");
         for (
