@@ -74,6 +74,11 @@ enum Step {
     Swap(u8, u8),
     Delete(u8),
     Restore(u8),
+    /// A post's front matter breaks, and its file may move (1).
+    Break(u8, u8),
+    Mend(u8),
+    /// A post's file is copied, with its date and title, and tells of something else in one word.
+    Copy(u8, u8),
     MoveStore,
     LoseLock,
     LoseManifest,
@@ -92,6 +97,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<u8>(), any::<u8>()).prop_map(|(one, other)| Step::Swap(one, other)),
         2 => any::<u8>().prop_map(Step::Delete),
         2 => any::<u8>().prop_map(Step::Restore),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(post, how)| Step::Break(post, how)),
+        1 => any::<u8>().prop_map(Step::Mend),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(post, how)| Step::Copy(post, how)),
         1 => Just(Step::MoveStore),
         1 => Just(Step::LoseLock),
         1 => Just(Step::LoseManifest),
@@ -112,8 +120,12 @@ struct Face {
 #[derive(Debug)]
 struct Post {
     face: Face,
+    /// Whose words it has: its own, or those of the post that it is a copy of.
+    words_of: usize,
     edits: u32,
     is_there: bool,
+    /// Whether its front matter cannot be read.
+    is_broken: bool,
     /// What it was in the last feed that showed it.
     shown: Option<Face>,
     id: Option<String>,
@@ -124,6 +136,24 @@ struct Post {
     may_change: bool,
     /// Whether the last build was without it.
     was_away: bool,
+}
+
+impl Post {
+    fn new(face: Face, words_of: usize, edits: u32) -> Self {
+        Self {
+            face,
+            words_of,
+            edits,
+            is_there: true,
+            is_broken: false,
+            shown: None,
+            id: None,
+            mails: 0,
+            allowed: 1,
+            may_change: false,
+            was_away: false,
+        }
+    }
 }
 
 struct Site {
@@ -219,6 +249,9 @@ impl Site {
             Step::Swap(one, other) => self.swap(one, other),
             Step::Delete(number) => self.delete(number),
             Step::Restore(number) => self.restore(number),
+            Step::Break(number, how) => self.break_matter(number, how),
+            Step::Mend(number) => self.mend(number),
+            Step::Copy(number, how) => self.copy(number, how),
             Step::MoveStore => self.move_store(),
             Step::LoseLock => {
                 if fs::remove_file(self.scene.path("tidings.lock")).is_ok() {
@@ -249,7 +282,7 @@ impl Site {
 
     fn save(&self, at: usize) {
         let Post { face, edits, .. } = &self.posts[at];
-        let mut seed = at as u64 * 7919 + 17;
+        let mut seed = self.posts[at].words_of as u64 * 7919 + 17;
         let mut words: Vec<String> = (0..60)
             .map(|_| {
                 seed = seed
@@ -265,8 +298,9 @@ impl Site {
         }
         let Face { path, title, date } = face;
         let text = words.join(" ");
+        let open = if self.posts[at].is_broken { "[" } else { "" };
         let text = format!(
-            "---\ntitle: {title}\ndate: {date}\n---\n{} {text}\n",
+            "---\ntitle: {open}{title}\ndate: {date}\n---\n{} {text}\n",
             mark(at)
         );
         let file = self.file(path);
@@ -282,7 +316,7 @@ impl Site {
     fn left_path(&self) -> Option<String> {
         // One that the last build did not have has left nothing since: a post at its path may be it, come back.
         let living = self.posts.iter();
-        let living = living.filter(|post| post.is_there && !post.was_away);
+        let living = living.filter(|post| post.is_there && !post.was_away && !post.is_broken);
         let mut left = living.filter_map(|post| post.shown.as_ref().map(|face| &face.path));
         left.find(|path| !self.posts.iter().any(|post| post.face.path == **path))
             .cloned()
@@ -337,28 +371,40 @@ impl Site {
         while self.pairs.contains(&(title, date)) {
             date = date + Days::new(1);
         }
-        self.posts.push(Post {
-            face: Face { path, title, date },
-            edits: 0,
-            is_there: true,
-            shown: None,
-            id: None,
-            mails: 0,
-            allowed: 1,
-            may_change: false,
-            was_away: false,
-        });
+        self.posts
+            .push(Post::new(Face { path, title, date }, at, 0));
         self.pairs.insert((title, date));
         self.save(at);
         self.tell(format!("write {at}: {:?}", self.posts[at].face));
+    }
+
+    /// Whether a copy of a post, or the post as a copy, has been in no feed yet: then each of both is known by its path,
+    /// or by its date and title.
+    fn has_new_copy(&self, at: usize) -> bool {
+        let words_of = self.posts[at].words_of;
+        let alike = self.posts.iter().enumerate();
+        let mut alike = alike.filter(|(_, post)| post.is_there && post.words_of == words_of);
+        alike.any(|(other, post)| other != words_of && post.shown.is_none())
     }
 
     fn change(&mut self, number: u8, what: u8, how: u8) {
         let Some(at) = self.living(number).filter(|_| !self.is_settled) else {
             return;
         };
-        self.remove(at);
         let mut face = self.posts[at].face.clone();
+        let (mut what, mut how) = (what, how);
+        if self.has_new_copy(at) {
+            how &= !32;
+            let shown = self.posts[at].shown.as_ref().unwrap_or(&face);
+            let is_moved = shown.path != face.path;
+            let is_edited = (shown.title, shown.date) != (face.title, face.date);
+            what &= if is_moved || what & 1 != 0 && !is_edited {
+                1
+            } else {
+                6
+            };
+        }
+        self.remove(at);
         if what & 1 != 0 {
             let stem = face.path.rsplit('/').next().unwrap_or_default().to_owned();
             let moved = format!("m{}/{stem}", how % 4);
@@ -378,7 +424,9 @@ impl Site {
         if what & 4 != 0 {
             face.date = face.date + Days::new(u64::from(how % 5));
         }
-        (face.title, face.date) = self.new_pair(at, face.title, face.date);
+        if what & 6 != 0 {
+            (face.title, face.date) = self.new_pair(at, face.title, face.date);
+        }
         self.pairs.insert((face.title, face.date));
         self.posts[at].face = face;
         self.save(at);
@@ -389,8 +437,13 @@ impl Site {
         let (Some(one), Some(other)) = (self.living(one), self.living(other)) else {
             return;
         };
-        let is_as_shown = |at: usize| self.posts[at].shown.as_ref() == Some(&self.posts[at].face);
-        if one == other || self.is_settled || !is_as_shown(one) || !is_as_shown(other) {
+        let is_as_shown = |at: usize| {
+            let post = &self.posts[at];
+            !post.is_broken && post.shown.as_ref() == Some(&post.face)
+        };
+        // Of a post and its copy nobody sees that they changed places.
+        let are_alike = self.posts[one].words_of == self.posts[other].words_of;
+        if are_alike || self.is_settled || !is_as_shown(one) || !is_as_shown(other) {
             return;
         }
         let other_path = self.posts[other].face.path.clone();
@@ -406,8 +459,13 @@ impl Site {
         let Some(at) = self.living(number).filter(|_| !self.is_settled) else {
             return;
         };
+        // A copy of what is gone is that post, moved.
+        if self.has_new_copy(at) && self.posts[at].shown.is_some() {
+            return;
+        }
         self.remove(at);
         self.posts[at].is_there = false;
+        self.posts[at].is_broken = false;
         self.tell(format!("delete {at}"));
     }
 
@@ -436,6 +494,51 @@ impl Site {
             self.save(at);
             self.tell(format!("restore {at}: {:?}", self.posts[at].face));
         }
+    }
+
+    fn break_matter(&mut self, number: u8, how: u8) {
+        let Some(at) = self.living(number).filter(|at| !self.posts[*at].is_broken) else {
+            return;
+        };
+        self.posts[at].is_broken = true;
+        if how & 1 != 0 && !self.is_settled {
+            self.remove(at);
+            self.posts[at].face.path = self.new_path(how / 2 & !32);
+        }
+        self.save(at);
+        self.tell(format!("break {at}: {:?}", self.posts[at].face));
+    }
+
+    fn mend(&mut self, number: u8) {
+        let broken: Vec<usize> = (0..self.posts.len())
+            .filter(|at| self.posts[*at].is_broken)
+            .collect();
+        if broken.is_empty() {
+            return;
+        }
+        let at = broken[usize::from(number) % broken.len()];
+        self.posts[at].is_broken = false;
+        self.save(at);
+        self.tell(format!("mend {at}"));
+    }
+
+    fn copy(&mut self, number: u8, how: u8) {
+        let Some(of) = self.living(number).filter(|_| !self.is_settled) else {
+            return;
+        };
+        let post = &self.posts[of];
+        if post.is_broken || post.shown.as_ref() != Some(&post.face) || self.has_new_copy(of) {
+            return;
+        }
+        let (words_of, edits) = (post.words_of, post.edits);
+        let face = Face {
+            path: self.new_path(how & !32),
+            ..self.posts[of].face.clone()
+        };
+        let at = self.posts.len();
+        self.posts.push(Post::new(face, words_of, edits));
+        self.save(at);
+        self.tell(format!("copy {of} to {at}: {:?}", self.posts[at].face));
     }
 
     fn move_store(&mut self) {
@@ -568,6 +671,9 @@ impl Site {
 
     /// Two days after the latest there was, everything that the feed shows has been mailed, or the run says what is not.
     fn end(&mut self) {
+        while self.posts.iter().any(|post| post.is_broken) {
+            self.mend(0);
+        }
         self.now = self.latest + TimeDelta::days(2);
         self.build("run");
         self.now += TimeDelta::days(2);

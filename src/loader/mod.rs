@@ -123,7 +123,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     };
     let (mut posts, aside) = reader.read_all(paths);
     findings.extend(aside.findings);
-    let (mut left_out, absent) = (aside.left_out, aside.absent);
+    let (mut left_out, absent, unreadable) = (aside.left_out, aside.absent, aside.unreadable);
     left_out.extend(ignored.into_iter().map(|path| (path, IGNORED)));
     left_out.sort();
     let step = Identification {
@@ -132,6 +132,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         habits: &habits,
         assets: &assets,
         absent: &absent,
+        unreadable: &unreadable,
     };
     let Identified {
         held,
@@ -165,6 +166,8 @@ struct Identification<'a> {
     assets: &'a Assets,
     /// The files that are no posts today.
     absent: &'a HashSet<String>,
+    /// Those of them that an error leaves out.
+    unreadable: &'a [String],
 }
 
 /// The ids that need attention afterwards, as in [`Loaded`].
@@ -183,7 +186,13 @@ impl Identification<'_> {
         findings: &mut Vec<Finding>,
     ) -> Identified {
         let authority = self.site.authority();
-        let before = Before::new(&self.config.lock, self.habits, self.assets, self.absent);
+        let before = Before::new(
+            &self.config.lock,
+            self.habits,
+            self.assets,
+            self.absent,
+            self.unreadable,
+        );
         let mut held: Vec<String> = Vec::new();
         let mut dated = HashSet::new();
         if self.habits.rules.dates_apart && self.config.permalink.is_none() {

@@ -23,6 +23,8 @@ pub(super) struct Before<'a> {
     assets: &'a Assets,
     /// The files that are no posts today.
     absent: &'a HashSet<String>,
+    /// Those of them that an error leaves out.
+    unreadable: &'a [String],
 }
 
 impl<'a> Before<'a> {
@@ -31,6 +33,7 @@ impl<'a> Before<'a> {
         habits: &'a Habits,
         assets: &'a Assets,
         absent: &'a HashSet<String>,
+        unreadable: &'a [String],
     ) -> Self {
         Self {
             lock,
@@ -39,6 +42,7 @@ impl<'a> Before<'a> {
             habits,
             assets,
             absent,
+            unreadable,
         }
     }
 
@@ -119,8 +123,16 @@ impl Past for Beside<'_> {
         here == NaiveTime::MIN || instant.time() == NaiveTime::MIN
     }
 
-    fn is_there(&self, path: &str) -> bool {
-        self.before.absent.contains(path)
+    fn absent(&self, path: &str) -> Option<Signature> {
+        let before = self.before;
+        before.absent.contains(path).then(|| {
+            let text = signature(&before.file(path), before.habits);
+            text.unwrap_or(Signature::UNKNOWN)
+        })
+    }
+
+    fn unreadable(&self) -> &[String] {
+        self.before.unreadable
     }
 }
 
@@ -128,8 +140,9 @@ impl Past for Beside<'_> {
 pub(super) fn signature(file: &Path, habits: &Habits) -> Option<Signature> {
     let mut buffer = Vec::new();
     let text = text_of(file, &mut buffer).ok()?;
-    let split = front::split(&text, habits.rules);
-    Some(Signature::from_text(
-        split.map_or(&*text, |split| split.body),
-    ))
+    let body = match front::split(&text, habits.rules) {
+        Ok(split) => split.body,
+        Err(_) => front::behind_fences(&text),
+    };
+    Some(Signature::from_text(body))
 }

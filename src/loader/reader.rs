@@ -46,6 +46,8 @@ pub(super) struct Aside {
     pub(super) findings: Vec<Finding>,
     /// The paths of all files that are no posts today.
     pub(super) absent: HashSet<String>,
+    /// The paths of those that an error leaves out.
+    pub(super) unreadable: Vec<String>,
 }
 
 impl PostReader<'_> {
@@ -59,10 +61,11 @@ impl PostReader<'_> {
         let mut posts: Vec<Post> = read.into_iter().flatten().collect();
         // They are in the order of their paths.
         posts.sort_by_cached_key(|post| Reverse(post.published));
-        let aside = self
+        let mut aside = self
             .aside
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
+        aside.unreadable.sort();
         (posts, aside)
     }
 
@@ -76,7 +79,8 @@ impl PostReader<'_> {
             Err(finding) => {
                 let mut aside = self.aside();
                 aside.findings.push(finding.in_file(file));
-                aside.absent.insert(path);
+                aside.absent.insert(path.clone());
+                aside.unreadable.push(path);
                 return None;
             }
             Ok(Read::NoPost(why)) => why,

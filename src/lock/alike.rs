@@ -22,6 +22,8 @@ pub(super) struct Asking<'a> {
     pub(super) known: &'a HashMap<&'a str, &'a str>,
     /// The paths of the posts.
     pub(super) here: &'a HashSet<&'a str>,
+    /// The texts of files that an error leaves out, and that are not what the lock knows at their paths.
+    pub(super) hidden: Vec<Signature>,
 }
 
 /// The one of two ids that a post has.
@@ -58,6 +60,54 @@ impl Asking<'_> {
         !self.is_here(id) && self.past.is_known() && self.past.before(id).is_none()
     }
 
+    /// Whether a file that is no post today stands at the path of a line, and may be its post.
+    pub(super) fn stands_unread(&self, path: &str, id: &str) -> bool {
+        let Some(now) = self.past.absent(path) else {
+            return false;
+        };
+        let before = self.past.before(id);
+        before.is_none_or(|before| before.compare(now) != Likeness::Other)
+    }
+
+    /// Whether the post of this id may stand where it was, with an error that leaves it out, rather than be the one that
+    /// asks.
+    fn is_broken_at_home(&self, number: usize, id: &str) -> bool {
+        let Some(path) = self.known.get(id) else {
+            return false;
+        };
+        let is_broken = self.past.unreadable().iter().any(|broken| broken == path);
+        let Some(now) = self.past.absent(path).filter(|_| is_broken) else {
+            return false;
+        };
+        let before = self.past.before(id).unwrap_or(Signature::UNKNOWN);
+        match before.compare(now) {
+            Likeness::Same | Likeness::SameShort => true,
+            Likeness::Other => false,
+            Likeness::Unknown => !self.likeness(number, id).is_some_and(is_same),
+        }
+    }
+
+    /// Whether a file that an error leaves out may be the post of this id, at its path or elsewhere, though another asks.
+    pub(super) fn is_hidden(&self, number: usize, id: &str) -> bool {
+        if self.is_broken_at_home(number, id) {
+            return true;
+        }
+        let Some(before) = self.past.before(id).filter(|_| !self.hidden.is_empty()) else {
+            return false;
+        };
+        self.hidden.iter().any(|now| is_same(before.compare(*now)))
+    }
+
+    /// Asks whether a post is one that is gone, by path and id, or a new one.
+    pub(super) fn ask_whether_moved(&self, number: usize, gone: (&str, &str)) -> Unclear {
+        let new = mint(self.authority, &self.posts[number]);
+        let fate = match self.is_broken_at_home(number, gone.1) {
+            true => "cannot be read",
+            false => "is gone",
+        };
+        Unclear::moved_or_new(number, &self.line(number), &[gone], fate, &new)
+    }
+
     /// Compares the text of a post with the text that the post of this id had.
     pub(super) fn likeness(&self, number: usize, id: &str) -> Option<Likeness> {
         let before = self.past.before(id);
@@ -88,7 +138,27 @@ impl Asking<'_> {
     }
 }
 
+fn is_same(likeness: Likeness) -> bool {
+    matches!(likeness, Likeness::Same | Likeness::SameShort)
+}
+
 impl Lock {
+    /// The texts of files that an error leaves out, and that are not what their paths' lines say.
+    pub(super) fn hidden(&self, past: &dyn Past) -> Vec<Signature> {
+        let mut hidden = Vec::new();
+        for path in past.unreadable() {
+            let Some(now) = past.absent(path) else {
+                continue;
+            };
+            let own = self.posts.get(path).filter(|own| !own.is_moved());
+            let before = own.and_then(|own| past.before(own.id));
+            if !before.is_some_and(|before| is_same(before.compare(now))) {
+                hidden.push(now);
+            }
+        }
+        hidden
+    }
+
     /// Steps 3 and 7: gives posts the ids of the lines with their instant and title, first those with the same file
     /// name. Returns the posts that may also have the id of their path.
     pub(super) fn take_alike<'a>(
@@ -195,7 +265,8 @@ fn ask_for_disputed<'a>(
 ) -> Vec<Unclear> {
     let mut disputed: Vec<(usize, &'a str)> = Vec::new();
     for (number, id) in &*wanted {
-        let is_known = asking.past.before(id) != Some(Signature::UNKNOWN);
+        let is_known =
+            asking.past.before(id) != Some(Signature::UNKNOWN) && !asking.is_hidden(*number, id);
         let is_there = asking.known.get(id) == Some(&asking.posts[*number].path);
         if !is_known && !is_there {
             disputed.push((*number, *id));
@@ -205,13 +276,7 @@ fn ask_for_disputed<'a>(
     let mut unclear = Vec::new();
     for (number, id) in disputed {
         let gone = (asking.known.get(id).copied().unwrap_or_default(), id);
-        let new = mint(asking.authority, &asking.posts[number]);
-        unclear.push(Unclear::moved_or_new(
-            number,
-            &asking.line(number),
-            &[gone],
-            &new,
-        ));
+        unclear.push(asking.ask_whether_moved(number, gone));
         given.refused.insert(number);
         wanted.remove(&number);
     }

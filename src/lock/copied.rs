@@ -105,8 +105,9 @@ impl Asking<'_> {
         }
         match self.likeness(number, own.id) {
             Some(Likeness::Other) => Heir::Elsewhere,
+            None if !self.past.is_known() => Heir::Unclear,
             _ if !is_of_the_day => Heir::Elsewhere,
-            None if self.past.is_known() => Heir::Elsewhere,
+            None => Heir::Elsewhere,
             _ => Heir::Unclear,
         }
     }

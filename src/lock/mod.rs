@@ -270,6 +270,11 @@ impl Lock {
         self.digests.get(digest).map(String::as_str)
     }
 
+    /// Whether some store began a digest.
+    pub fn has_begun(&self) -> bool {
+        !self.digests.is_empty()
+    }
+
     /// Whether this store began a digest.
     pub fn names_store(&self, store: &str) -> bool {
         self.digests.values().any(|began| began == store)

@@ -219,16 +219,27 @@ fn compare(
         Likeness::Unknown => 2,
         Likeness::Other => 0,
     };
-    let file = |trace: &Trace<'_>| trace.path.rsplit('/').next().map(str::to_owned);
     Some(Pair {
         points: 2 * agree
             + 2 * of_text
-            + u32::from(file(gone) == file(came))
+            + u32::from(file_name(gone.path) == file_name(came.path))
             + u32::from(same_path),
         gone: number,
         came: came_number,
         is_sure: (gone.text.is_some() || same_instant || same_path) && !is_by_short_text,
     })
+}
+
+/// The part of a path that stays when a folder moves: the file's name, for an `index` with its folder.
+pub(super) fn file_name(path: &str) -> &str {
+    let Some(end) = path.rfind('/') else {
+        return path;
+    };
+    let start = match path[end..].starts_with("/index.") {
+        true => path[..end].rfind('/').map_or(0, |at| at + 1),
+        false => end + 1,
+    };
+    &path[start..]
 }
 
 /// The part of a path that survives a move to another folder, generator or day: the name without date, ending, case and

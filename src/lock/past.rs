@@ -18,8 +18,10 @@ pub trait Past {
     fn now(&self, number: usize) -> Option<Signature>;
     /// Whether this instant begins a day, as that of a date without a time does.
     fn is_day(&self, instant: DateTime<Utc>) -> bool;
-    /// Whether there is a file at this path, even if it is no post today.
-    fn is_there(&self, path: &str) -> bool;
+    /// The text of the file at this path, which is no post today; none where there is no such file.
+    fn absent(&self, path: &str) -> Option<Signature>;
+    /// The paths of those files that an error leaves out: nobody knows their dates and titles.
+    fn unreadable(&self) -> &[String];
     /// The lines that the lock could not be given.
     fn unkept(&self) -> &[String];
 }

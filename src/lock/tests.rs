@@ -29,6 +29,9 @@ struct Build<'a> {
     before: HashMap<String, &'a str>,
     now: Vec<&'a str>,
     there: Vec<&'a str>,
+    /// The files that an error leaves out, and the text of each.
+    broken: Vec<String>,
+    broken_text: &'a str,
     unkept: Vec<String>,
     /// Ids that only an earlier build had.
     earlier: Vec<String>,
@@ -56,8 +59,14 @@ impl Past for Build<'_> {
         self.now.get(number).map(|text| Signature::from_text(text))
     }
 
-    fn is_there(&self, path: &str) -> bool {
-        self.there.contains(&path)
+    fn absent(&self, path: &str) -> Option<Signature> {
+        let broken = self.broken.iter().find(|broken| **broken == path);
+        let there = self.there.contains(&path).then_some(Signature::UNKNOWN);
+        broken.map(|_| Signature::from_text(self.broken_text)).or(there)
+    }
+
+    fn unreadable(&self) -> &[String] {
+        &self.broken
     }
 
     fn is_shared(&self, text: Signature) -> bool {
@@ -197,7 +206,7 @@ fn posts_that_are_alike_keep_their_ids_when_one_is_renamed_or_their_folder_moves
         now.sort();
         assert_eq!(now, ids, "{after:?}");
         for (old, new) in &lock.changes().renamed {
-            let kept = super::assign::file_name(old) == super::assign::file_name(new);
+            let kept = super::moved::file_name(old) == super::moved::file_name(new);
             assert!(
                 kept || !old.contains('/') && !new.contains('/'),
                 "{old} became {new}"

@@ -12,17 +12,18 @@ pub(super) struct Unclear {
 }
 
 impl Unclear {
-    /// `post` is the line of the post but for its id. It may be one of `gone`, by path and id, or a new one.
+    /// `post` is the line of the post but for its id. It may be one of `gone`, by path and id, whose fate is this, or a new one.
     pub(super) fn moved_or_new(
         number: usize,
         post: &Line<'_>,
         gone: &[(&str, &str)],
+        fate: &str,
         new: &str,
     ) -> Self {
         let names: Vec<String> = gone.iter().map(|(path, _)| format!("`{path}`")).collect();
         let ids = gone.iter().map(|(_, id)| *id).chain([new]);
         let message = format!(
-            "this may be {}, which is gone, or a new post: it is left out until you say",
+            "this may be {}, which {fate}, or a new post: it is left out until you say",
             names.join(" or ")
         );
         let hint = format!(

@@ -106,3 +106,44 @@ fn where_the_last_build_is_not_known_both_are_named_until_a_line_decides() {
         assert_ne!(again.ids[1 - decided].as_ref(), Some(&ids[0]));
     }
 }
+
+#[test]
+fn a_copy_in_a_folder_of_its_own_is_no_likelier_than_the_post_that_moved() {
+    let (lock, ids) = knowing(&[post("tea/index.md", "Tea")]);
+    for moved in ["old/kettle.md", "old/kettle/index.md"] {
+        let build = Build {
+            before: [(ids[0].clone(), TEXT)].into(),
+            now: vec![TEXT, COPY],
+            ..Build::default()
+        };
+        let posts = [post(moved, "Tea"), post("copy/index.md", "Tea")];
+        let assigned = lock.clone().assign("hums.example", &posts, &build);
+        assert_eq!(assigned.ids, [None, None], "{moved}");
+    }
+    // Its folder went along.
+    let build = Build {
+        before: [(ids[0].clone(), TEXT)].into(),
+        now: vec![TEXT, COPY],
+        ..Build::default()
+    };
+    let posts = [
+        post("old/tea/index.md", "Tea"),
+        post("copy/index.md", "Tea"),
+    ];
+    let assigned = lock.clone().assign("hums.example", &posts, &build);
+    assert_eq!(assigned.ids[0].as_ref(), Some(&ids[0]));
+}
+
+#[test]
+fn without_the_last_build_a_copy_and_a_post_with_a_new_day_are_both_named() {
+    let (lock, _) = knowing(&[post("m.md", "Tea")]);
+    let build = Build {
+        now: vec![TEXT, COPY],
+        is_lost: true,
+        ..Build::default()
+    };
+    let posts = [later("m.md", "Rain"), post("m-old.md", "Tea")];
+    let assigned = lock.clone().assign("hums.example", &posts, &build);
+    assert_eq!(assigned.ids, [None, None]);
+    assert_eq!(assigned.refused.len(), 2);
+}

@@ -146,3 +146,46 @@ fn whoever_takes_the_path_of_a_post_that_is_left_out_gets_no_id_of_it() {
     assert_eq!(assigned.ids, [None, Some(new), Some(ids[2].clone())]);
     assert_eq!(lock.changes().new.len(), 1);
 }
+
+#[test]
+fn a_file_that_an_error_leaves_out_may_be_what_vanished() {
+    const OTHER: &str = "It rained on the roof of the old station for nine days, and on the tenth the river stood in the \
+                         yard, so the cat moved upstairs for good.";
+    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
+    let stays = post("b.md", "Rain");
+    // The post that came, its text, that of the file with the error, where that stands; whether the id waits.
+    for (came, text, broken, path, waits) in [
+        (post("x.md", "Tea"), TEXT, TEXT, "y.md", true),
+        (post("x/a.md", "Tea"), TEXT, TEXT, "y.md", true),
+        (post("x.md", "Hail"), TEXT, TEXT, "y.md", true),
+        (post("a.md", "Hail"), "Wet.", TEXT, "y.md", true),
+        (post("x.md", "Tea"), TEXT, "Wet.", "y.md", false),
+        (post("x.md", "Hail"), TEXT, "Wet.", "y.md", false),
+        // Another post stands at the path of the one that moved.
+        (post("x.md", "Hail"), TEXT, OTHER, "a.md", false),
+        // Whoever stays has what is theirs.
+        (post("a.md", "Tea"), TEXT, TEXT, "y.md", false),
+        (post("a.md", "Hail"), TEXT, TEXT, "y.md", false),
+        // It is broken where it was, beside a copy.
+        (post("x.md", "Tea"), TEXT, TEXT, "a.md", true),
+        (post("x.md", "Tea"), TEXT, OTHER, "a.md", false),
+        (post("x.md", "Tea"), TEXT, "It has moved.", "a.md", false),
+        (post("x.md", "Tea"), OTHER, "It has moved.", "a.md", true),
+    ] {
+        let build = Build {
+            before: [(ids[0].clone(), TEXT), (ids[1].clone(), "?")].into(),
+            now: vec![text, "?"],
+            broken: vec![path.to_owned()],
+            broken_text: broken,
+            ..Build::default()
+        };
+        let assigned = lock.clone().assign("hums.example", &[came, stays], &build);
+        let id = (!waits).then(|| ids[0].clone());
+        assert_eq!(
+            assigned.ids,
+            [id, Some(ids[1].clone())],
+            "{came:?} {broken} {path}"
+        );
+        assert_eq!(assigned.refused.len(), usize::from(waits));
+    }
+}

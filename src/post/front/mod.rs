@@ -86,6 +86,22 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
     }
 }
 
+/// What stands below the front matter of a text whose front matter cannot be read; all of it where that has no end.
+pub(crate) fn behind_fences(text: &str) -> &str {
+    let fence = text.lines().next().unwrap_or_default().trim_end();
+    if !matches!(fence, "---" | "+++") {
+        return text;
+    }
+    let mut at = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        at += line.len();
+        if number > 0 && line.trim_end() == fence {
+            return &text[at..];
+        }
+    }
+    text
+}
+
 type Parser = fn(&str) -> Result<Keys, Broken>;
 
 fn split_fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, Finding> {
