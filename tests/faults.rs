@@ -395,6 +395,46 @@ fn a_locked_database_is_said_after_a_while_and_waited_for() {
 }
 
 #[test]
+fn a_reading_that_a_lock_on_the_server_holds_up_is_said_too() {
+    Site::on_both("read", |site| {
+        site.post("one.md", "One", "2024-06-01");
+        site.add("reader@x.example");
+        site.expect(MONDAY, &["run"]);
+        // Whoever reads a file of SQLite waits for nobody.
+        let Some(database) = &site.database else {
+            return;
+        };
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        sqlx::any::install_default_drivers();
+        for arguments in [&["subscriber", "list"][..], &["status"]] {
+            let url = database.url();
+            let connected = sqlx::AnyConnection::connect(&url);
+            let mut holder = runtime.block_on(connected).unwrap();
+            let hold = sqlx::raw_sql("BEGIN; LOCK TABLE reader, delivery");
+            runtime.block_on(holder.execute(hold)).unwrap();
+            let mut waiting = site
+                .scene
+                .command(&["--at", NEXT])
+                .env("TIDINGS_STORE__URL", database.url())
+                .args(arguments)
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines();
+            let line = said.next().and_then(Result::ok).unwrap_or_default();
+            assert!(
+                line.starts_with("waiting for the database server of postgres://"),
+                "{arguments:?}: {line}"
+            );
+            let release = sqlx::raw_sql("COMMIT");
+            runtime.block_on(holder.execute(release)).unwrap();
+            assert!(waiting.wait().unwrap().success(), "{arguments:?}");
+        }
+    });
+}
+
+#[test]
 fn an_error_of_the_store_is_said_once_with_its_file_and_what_helps() {
     for (spoil, words, hint) in [
         (

@@ -4,10 +4,12 @@ use std::fs::{self, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, Transaction};
 
+use crate::store::watch::label_connection;
 use crate::store::{Result, StoreError};
 
 /// The purpose for which the store is opened.
@@ -125,9 +127,15 @@ pub(super) async fn connect(place: &StorePlace, address: &str, access: Access) -
         }
         (_, Access::Read) => "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON",
     };
+    let pragmas: Arc<str> = match place {
+        StorePlace::Server => format!("{pragmas}; {}", label_connection()).into(),
+        StorePlace::Memory | StorePlace::File(_) => pragmas.into(),
+    };
     // A pool retries until its time is up; the first connection fails at once with the reason.
     let mut first = AnyConnection::connect(address).await?;
-    first.execute(sqlx::raw_sql(pragmas)).await?;
+    first
+        .execute(sqlx::raw_sql(AssertSqlSafe(pragmas.to_string())))
+        .await?;
     first.close().await?;
     let options = AnyPoolOptions::new()
         // One writer is all that SQLite has; a store in memory lives in its one connection.
@@ -137,8 +145,11 @@ pub(super) async fn connect(place: &StorePlace, address: &str, access: Access) -
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(move |connection: &mut AnyConnection, _| {
+            let pragmas = Arc::clone(&pragmas);
             Box::pin(async move {
-                connection.execute(sqlx::raw_sql(pragmas)).await?;
+                connection
+                    .execute(sqlx::raw_sql(AssertSqlSafe(pragmas.to_string())))
+                    .await?;
                 Ok(())
             })
         });

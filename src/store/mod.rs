@@ -75,6 +75,7 @@ mod sender;
 mod sql;
 mod subscriptions;
 mod wait;
+mod watch;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -105,6 +106,7 @@ use mark::Mark;
 use schema::{migrate, version};
 use secret::{FINGERPRINT_KEY, STORE_NAME, load_once};
 use wait::Wait;
+use watch::watch_locks;
 
 /// The number of tries after a lock or a deadlock.
 const TRIES: u32 = 3;
@@ -143,11 +145,21 @@ impl Store {
         let wait = Wait::new(what, tell);
         let store = wait.watch(Self::open_any(url, access, now)).await?;
         match store.mark().await? {
-            Some(Mark::Moved(to)) => Err(StoreError::Moved(to)),
-            Some(Mark::Backup(at)) if access == Access::Write => Err(StoreError::Backup(at)),
-            Some(Mark::Unfinished(_)) => Err(StoreError::Unfinished),
-            _ => Ok(Self { wait, ..store }),
+            Some(Mark::Moved(to)) => return Err(StoreError::Moved(to)),
+            Some(Mark::Backup(at)) if access == Access::Write => {
+                return Err(StoreError::Backup(at));
+            }
+            Some(Mark::Unfinished(_)) => return Err(StoreError::Unfinished),
+            _ => {}
         }
+        if let (StoreUrl::Postgres(address), true) = (url, wait.is_heard()) {
+            tokio::spawn(watch_locks(
+                store.pool.clone(),
+                with_tls(address),
+                wait.clone(),
+            ));
+        }
+        Ok(Self { wait, ..store })
     }
 
     /// Opens a store to be filled from another one, also if that was begun and not finished.
@@ -204,6 +216,11 @@ impl Store {
             (Access::Write, _) => migrate(&pool, &place, now).await?,
         }
         Self::with_identity(pool, place).await
+    }
+
+    /// Whether it outlives the process: not so where an empty one stands for one that nobody has made yet.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.place != StorePlace::Memory
     }
 
     /// Pings the database.

@@ -44,12 +44,22 @@ impl Wait {
             if let Ok(done) = timeout(LONG, &mut work).await {
                 return done;
             }
-            if let Some(tell) = &self.tell
-                && !self.is_told.swap(true, Ordering::Relaxed)
-            {
-                tell(&self.what);
-            }
+            self.tell();
             work.await
+        }
+    }
+
+    /// Whether somebody is to be told.
+    pub(super) fn is_heard(&self) -> bool {
+        self.tell.is_some()
+    }
+
+    /// Tells it, once.
+    pub(super) fn tell(&self) {
+        if let Some(tell) = &self.tell
+            && !self.is_told.swap(true, Ordering::Relaxed)
+        {
+            tell(&self.what);
         }
     }
 }
