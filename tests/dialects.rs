@@ -599,6 +599,21 @@ fn private_posts_and_stubs_are_no_posts() {
         );
         assert_eq!(found, (0, is_stub, !is_stub), "{text}: {}", ran.talk);
     }
+    // Notes that no generator shows are private by the same words.
+    for (path, keys) in [
+        ("a.md", "private: true\n"),
+        ("a.md", "visibility: private\n"),
+        ("drafts/a.md", ""),
+        ("_templates/a.md", ""),
+    ] {
+        let path = format!("content/{path}");
+        let ran = build(
+            "dialect = \"obsidian\"\n",
+            &[(&*path, &text(keys)), ("content/b.md", &text(""))],
+        );
+        let shown = (address(&ran, &path["content/".len()..]), ran.code);
+        assert_eq!(shown, (None, 0), "{path} {keys}: {}", ran.talk);
+    }
     // Where a generator is known, these mean what it says.
     let ran = build(
         "dialect = \"hugo\"\n",

@@ -17,6 +17,8 @@ pub(super) static RULES: Rules = Rules {
     split: TagSplit::Hashes,
     no_posts: &[".obsidian", ".trash"],
     has_pages: true,
+    // No generator has shown the notes to anybody before.
+    guards_private: true,
     syntax: Syntax {
         wiki: true,
         ..MARKDOWN

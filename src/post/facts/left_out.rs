@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::config::Dialect;
 use crate::post::Markup;
 use crate::post::dialect::Rules;
 use crate::post::facts::name::Name;
@@ -139,8 +140,10 @@ impl File<'_> {
         if self.front.get(&["title", "date"]).is_none() {
             return has_no_text;
         }
+        // There they are other names of a note.
+        let are_names = self.rules.dialect == Dialect::Obsidian;
         let is_bundle = self.file().starts_with("index.");
-        let has_contents = is_bundle || self.front.get(CONTENTS).is_some();
+        let has_contents = is_bundle || are_names || self.front.get(CONTENTS).is_some();
         has_no_text && self.rules.guards_private && !has_contents
     }
 

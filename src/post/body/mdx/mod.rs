@@ -240,6 +240,11 @@ impl<'a> MdxReader<'a> {
         };
         let is_alone = tag.written.ends_with('/');
         let call = Call::parse(tag.written[1..].trim_end_matches('/'));
+        for (key, value) in &tag.lost {
+            if HEADINGS.contains(&key.to_ascii_lowercase().as_str()) {
+                self.drop_part(at, &format!("{name} {key}={value}"));
+            }
+        }
         match component_meaning(&call) {
             Some(Meaning::Html(html)) => self.slot(&html),
             Some(Meaning::Around(open, close)) if !is_alone => {
@@ -345,6 +350,7 @@ fn element(text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<(St
         written,
         lines,
         end,
+        ..
     } = MdxTag::read(text, known, search)?;
     let closed = written.strip_suffix('/').filter(|_| !VOID.contains(&name));
     let mut tag = match closed {

@@ -10,6 +10,8 @@ pub(super) struct MdxTag {
     pub(super) lines: usize,
     /// Where its `>` stands.
     pub(super) end: usize,
+    /// The attributes that were left out, each with its value.
+    pub(super) lost: Vec<(String, String)>,
 }
 
 impl MdxTag {
@@ -18,6 +20,7 @@ impl MdxTag {
             written: "<".to_owned(),
             lines: 0,
             end: 1,
+            lost: Vec::new(),
         };
         let is_whole = tag
             .go_to_end(&text[..text.floor_char_boundary(*search)], known, search)
@@ -39,7 +42,9 @@ impl MdxTag {
                     self.end += braced.len();
                     self.lines += braced.matches('\n').count();
                     let inside = &braced[1..braced.len() - 1];
-                    let value = parse_string(inside, true).or_else(|| known.value(inside));
+                    let value = parse_string(inside, true)
+                        .or_else(|| known.value(inside))
+                        .or_else(|| words_of(inside));
                     if let Some(value) = value.filter(|value| !value.contains(['\\', '\n'])) {
                         self.written
                             .push_str(&format!("\"{}\"", value.replace('"', "&quot;")));
@@ -49,6 +54,8 @@ impl MdxTag {
                             .trim_end_matches('=')
                             .trim_end_matches(is_in_name)
                             .len();
+                        let name = self.written[before..].trim_end_matches('=');
+                        self.lost.push((name.to_owned(), braced.to_owned()));
                         self.written.truncate(before);
                     }
                     continue;
@@ -71,6 +78,16 @@ pub(super) fn parse_string(expression: &str, may_call: bool) -> Option<&str> {
     let is_alone = before.is_empty() && after.trim().is_empty();
     let is_call = may_call && before.ends_with('(') && !before.starts_with(['{', '(']);
     ((is_alone || is_call) && !text.contains("${")).then_some(text)
+}
+
+/// The words that an element encloses which encloses nothing else: `<b>Fast</b>`.
+fn words_of(expression: &str) -> Option<&str> {
+    let (tag, rest) = expression.trim().strip_prefix('<')?.split_once('>')?;
+    let (words, end) = rest.rsplit_once("</")?;
+    let name = tag.split_ascii_whitespace().next().unwrap_or_default();
+    let is_whole = end.strip_suffix('>') == Some(name) && !tag.contains(['<', '{']);
+    let words = words.trim();
+    (is_whole && !words.is_empty() && !words.contains(['<', '>', '{'])).then_some(words)
 }
 
 fn is_in_name(c: char) -> bool {

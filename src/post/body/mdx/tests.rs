@@ -229,3 +229,26 @@ fn common_components_become_html_and_others_are_named_with_their_line() {
         assert_eq!(breaks(&plain.text), breaks(text), "{text}");
     }
 }
+
+#[test]
+fn a_label_that_is_no_text_is_named_with_its_line() {
+    for (text, named) in [
+        (
+            "A\n\n<TabItem label={<Icon/>}>b</TabItem>\n",
+            "TabItem label={<Icon/>}",
+        ),
+        ("A\n\n<Tab title={t.fast}>b</Tab>\n", "Tab title={t.fast}"),
+        (
+            "A\n\n<Card Title={<b>{x}</b>} n={1}>b</Card>\n",
+            "Card Title={<b>{x}</b>}",
+        ),
+    ] {
+        assert_eq!(read(text).dropped, [(2, named.to_owned())], "{text}");
+    }
+    for text in [
+        "<TabItem label={<b>Fast</b>}>b</TabItem>",
+        "<TabItem label={'Fast'} icon={<Icon/>}>b</TabItem>",
+    ] {
+        assert_eq!(read(text).dropped, [], "{text}");
+    }
+}

@@ -31,6 +31,10 @@ fn what_a_component_says_of_what_it_encloses_stands_above_it() {
             "<Steps><Step>one</Step><Step>two</Step></Steps>",
             "<div><div>one</div><div>two</div></div>",
         ),
+        (
+            "<Tabs><TabItem label={<b className=\"x\">Fast & loose</b>}>a</TabItem><TabItem label={<Icon/>}>b</TabItem></Tabs>",
+            "<div><div><p><strong>Fast &amp; loose</strong></p>a</div><div>b</div></div>",
+        ),
         ("<Red>one</Red><Blue>two</Blue>", "<p>one two</p>"),
         (
             "See <Tooltip title=\"T\">this</Tooltip>.",
