@@ -29,8 +29,9 @@ struct Done {
     count: usize,
     /// Readers whose delivery is due later.
     deferred: HashSet<ReaderId>,
-    /// Number of outcomes since the last line, and the time of that line.
+    /// Number of outcomes since the last line, of these the deliveries that are done, and the time of that line.
     recent: usize,
+    recently_done: usize,
     told: Instant,
 }
 
@@ -58,6 +59,7 @@ impl Progress {
             count: 0,
             deferred: HashSet::new(),
             recent: 0,
+            recently_done: 0,
             told: now,
         });
         Self(Some(Arc::new(Shown {
@@ -92,8 +94,10 @@ impl Progress {
     fn note(&self, outcomes: usize, change: impl FnOnce(&mut Done)) {
         let Some(shown) = &self.0 else { return };
         let mut done = shown.done.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = done.count;
         change(&mut done);
         done.recent += outcomes;
+        done.recently_done += done.count - before;
         if let Some(bar) = &shown.bar {
             let now_due = shown.total.saturating_sub(done.deferred.len());
             bar.set_length(u64::try_from(now_due).unwrap_or(u64::MAX));
@@ -108,7 +112,7 @@ impl Progress {
         let now = Instant::now();
         if now >= done.told + INTERVAL {
             let line = write_line(&shown.title, shown.total, &done, now - done.told);
-            (done.told, done.recent) = (now, 0);
+            (done.told, done.recent, done.recently_done) = (now, 0, 0);
             let _ = writeln!(io::stderr(), "{line}");
         }
     }
@@ -141,14 +145,15 @@ fn write_line(title: &str, total: usize, done: &Done, took: Duration) -> String 
     let seconds = usize::try_from(took.as_secs()).unwrap_or(usize::MAX).max(1);
     let rate = done.recent / seconds;
     let due = total.saturating_sub(done.count + done.deferred.len());
-    let left =
-        (due * seconds)
-            .checked_div(done.recent)
-            .map_or_else(String::new, |left| match left {
-                0..=99 => format!(", {left} s left"),
-                100..=5999 => format!(", {} min left", left / 60),
-                _ => format!(", {} h left", left / 3600),
-            });
+    // A relay that defers everybody is asked more slowly each time, and given up at an hour that no rate foretells.
+    let rated = done.recent * usize::from(done.recently_done > 0);
+    let left = (due * seconds)
+        .checked_div(rated)
+        .map_or_else(String::new, |left| match left {
+            0..=99 => format!(", {left} s left"),
+            100..=5999 => format!(", {} min left", left / 60),
+            _ => format!(", {} h left", left / 3600),
+        });
     let deferred = describe_deferred(done.deferred.len());
     format!(
         "{title}: {} of {total}{deferred}, {rate}/s{left}",
@@ -229,7 +234,7 @@ mod tests {
                 1000,
                 500,
                 10,
-                "weekly: 0 of 1000, 500 deferred, 50/s, 10 s left",
+                "weekly: 0 of 1000, 500 deferred, 50/s",
             ),
             (
                 0,
@@ -237,13 +242,22 @@ mod tests {
                 1000,
                 500,
                 10,
-                "weekly: 0 of 1000, 1000 deferred, 50/s, 0 s left",
+                "weekly: 0 of 1000, 1000 deferred, 50/s",
+            ),
+            (
+                20,
+                500,
+                1000,
+                500,
+                10,
+                "weekly: 20 of 1000, 500 deferred, 50/s, 9 s left",
             ),
         ] {
             let done = Done {
                 count,
                 deferred: (0..deferred).collect(),
                 recent,
+                recently_done: count.min(recent),
                 told: Instant::now(),
             };
             let line = write_line("weekly", total, &done, Duration::from_secs(seconds));
