@@ -315,6 +315,31 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(lines.join("\n"))
 }
 
+/// JSON as it may go to a terminal: whatever would turn a line, or is no sign of its own, is written as an escape, so that
+/// it reads the same for a program.
+pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
+    // No sign of its own is a control, but for the line breaks between.
+    let is_escaped = |c: char| c != '\n' && (is_hidden(c) || is_mark(c));
+    if !json.contains(is_escaped) {
+        return Cow::Borrowed(json);
+    }
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        match is_escaped(c) {
+            // All of them are within the basic plane.
+            true => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Whether a character is a direction mark: it turns no more than the signs beside it, and names in Arabic and Hebrew need
+/// it.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+}
+
 /// Foreign words as one line of at most so many characters: blanks and controls in a row become one blank.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
     let mut line = String::new();
@@ -349,7 +374,7 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Finding, Rule, condense, count, one_line, visible, visible_line};
+    use super::{Finding, Rule, condense, count, one_line, visible, visible_json, visible_line};
 
     fn told(findings: impl IntoIterator<Item = Finding>) -> Vec<String> {
         let told = condense(findings.into_iter().collect());
@@ -433,6 +458,29 @@ mod tests {
         assert!(!shown.lines().any(forged), "{shown:?}");
         assert_eq!(visible_line("Tee\tund Ähre"), "Tee\tund Ähre");
         assert_eq!(visible("a\nb\u{1b}"), "a\nb\\u{1b}");
+    }
+
+    #[test]
+    fn json_is_the_same_data_and_no_order_to_a_terminal() {
+        let hidden: String = ('\0'..='\u{9f}')
+            .chain('\u{600}'..='\u{61f}')
+            .chain('\u{2000}'..='\u{206f}')
+            .chain(['😀', 'é', '"', '\\'])
+            .collect();
+        let value = serde_json::json!({ &hidden: [hidden] });
+        let text = format!("{value:#}");
+        let shown = visible_json(&text);
+        let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(read, value);
+        let is_order = |c: char| {
+            c.is_control() && c != '\n'
+                || "\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}".contains(c)
+        };
+        assert!(!shown.contains(is_order), "{shown}");
+        assert!(
+            shown.contains("\\u202e") && shown.contains("\\u009b") && shown.contains('é'),
+            "{shown}"
+        );
     }
 
     #[test]

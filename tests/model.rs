@@ -118,6 +118,7 @@ struct Face {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Post {
     face: Face,
     /// Whose words it has: its own, or those of the post that it is a copy of.
@@ -503,7 +504,7 @@ impl Site {
         self.posts[at].is_broken = true;
         if how & 1 != 0 && !self.is_settled {
             self.remove(at);
-            self.posts[at].face.path = self.new_path(how / 2 & !32);
+            self.posts[at].face.path = self.new_path((how / 2) & !32);
         }
         self.save(at);
         self.tell(format!("break {at}: {:?}", self.posts[at].face));

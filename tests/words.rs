@@ -196,6 +196,8 @@ fn a_template_with_almost_our_name_is_named_with_ours() {
             &["digest", "weekly", "--dry-run"],
         ),
         ("feed.html", "feeds.html", &["build"]),
+        ("Digest.html", "digest.html", &["build"]),
+        ("digest.htm", "digest.html", &["build"]),
         (
             "mail.html",
             "digest.html",
@@ -210,6 +212,11 @@ fn a_template_with_almost_our_name_is_named_with_ours() {
         );
         assert!(ran.talk.contains(&expected), "{}", ran.talk);
     }
+    let scene = weekly(CONFIG).file("template/digest.html", "x");
+    let ran = scene.run(&["--at", NOON, "build"]);
+    let expected =
+        "warning: template/digest.html: this template is not used: it stands in another folder";
+    assert!(ran.code == 0 && ran.talk.contains(expected), "{}", ran.talk);
     // Where the right one is there, and where another program has its own.
     let scene = weekly(CONFIG)
         .file("templates/index.html", "x")
@@ -312,5 +319,62 @@ fn no_other_program_is_told_what_our_environment_says() {
             "{file}: {env}"
         );
         assert!(env.contains("TIDING=kept"), "{file}: {env}");
+    }
+}
+
+#[test]
+fn a_store_that_is_not_there_is_named() {
+    let scene = weekly(CONFIG).post("one.md", "One", "2024-06-01");
+    let all = [
+        &["status"][..],
+        &["status", "--json"],
+        &["subscriber", "list"],
+        &["subscriber", "export"],
+    ];
+    for arguments in all {
+        let ran = scene.run(arguments);
+        ran.succeeds();
+        let said = "tidings.db: not there yet; the first run makes it\n";
+        assert!(ran.talk.contains(said), "{arguments:?}: {}", ran.talk);
+    }
+    scene.run_at(NOON, &["run"]);
+    for arguments in all {
+        let ran = scene.run(arguments);
+        assert!(ran.code == 0 && !ran.talk.contains("there"), "{}", ran.talk);
+        let ran = scene.run_with(arguments, &[("TIDINGS_STORE__URL", "sqlite:tidngs.db")]);
+        let said = "error: tidngs.db: there is no store here, and by `tidings.lock` one has begun";
+        assert!(
+            ran.code == 1 && ran.talk.contains(said),
+            "{arguments:?}: {}",
+            ran.talk
+        );
+    }
+    assert!(!scene.path("tidngs.db").exists());
+}
+
+#[test]
+fn json_turns_no_line_of_a_terminal() {
+    let scene = weekly(CONFIG)
+        .file(
+            "post/a\u{202e}dm.md",
+            "---\ntitle: x\ndate: never \u{9b}2J\u{2067}\n---\nText.\n",
+        )
+        .file(
+            "post/tea.md",
+            "---\ntitle: \"Tea \u{202e}dm\"\ndate: 2024-06-20\n---\nText.\n",
+        );
+    scene.run(&["--at", NOON, "run"]);
+    for (arguments, held) in [
+        (
+            &["--at", NOON, "check", "--json", "--offline"][..],
+            "a\u{202e}dm.md",
+        ),
+        (&["status", "--json"], "Tea \u{202e}dm"),
+    ] {
+        let out = scene.run(arguments).out;
+        let read: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert!(read.to_string().contains(held), "{out}");
+        let is_order = |c: char| c.is_control() && c != '\n' || "\u{202e}\u{2067}".contains(c);
+        assert!(!out.contains(is_order), "{out}");
     }
 }

@@ -46,8 +46,12 @@ impl Past for Forgotten {
         false
     }
 
-    fn is_there(&self, _: &str) -> bool {
-        false
+    fn absent(&self, _: &str) -> Option<Signature> {
+        None
+    }
+
+    fn unreadable(&self) -> &[String] {
+        &[]
     }
 
     fn unkept(&self) -> &[String] {

@@ -15,9 +15,11 @@ use tokio::sync::{Mutex, Notify, OnceCell};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Stop;
+use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
 use crate::ledger::{Issue, IssueId};
 use crate::store::{Access, Sender, Store, StoreError, Tell};
+use crate::talk::Talk;
 
 /// Config, clock and store. Stores are opened and a sender is begun at the first need of them.
 pub(crate) struct App {
@@ -173,6 +175,30 @@ impl App {
             }
         }
         Ok(store)
+    }
+
+    /// Says that there is no store at its place yet; an error where a store has begun a digest of this site, so that the
+    /// place is another one.
+    pub(crate) fn name_missing(
+        &self,
+        talk: &mut Talk<'_>,
+        store: &Store,
+    ) -> Result<Ending, Finding> {
+        if store.is_kept() {
+            return Ok(Ending::Done);
+        }
+        let url = self.config.store.url.to_string();
+        if !self.load_kept_lock()?.is_some_and(|lock| lock.has_begun()) {
+            talk.say(&format!("{url}: not there yet; the first run makes it"));
+            return Ok(Ending::Done);
+        }
+        let lock = self.config.posts.lock.display();
+        let message =
+            format!("there is no store here, and by `{lock}` one has begun a digest of this site");
+        talk.insist(&[Finding::error(Rule::StoreUnusable, message)
+            .in_file(url)
+            .hint("`url` under [store] names it")]);
+        Ok(Ending::Partial)
     }
 
     /// The store to write, also where it was filled from another one and that has not come to its end.

@@ -35,6 +35,8 @@ use documents::{Documents, Rendering, choose, render_posts};
 
 /// The template of the page for people.
 const PAGE_TEMPLATE: &str = "feeds.html";
+/// Those of a digest: whoever changed one looks at a build first, which is often long before the next mail.
+const DIGEST_TEMPLATES: [&str; 2] = ["digest.html", "digest.txt"];
 
 /// The result of a build, with which `run` goes on.
 pub(crate) struct Built {
@@ -219,7 +221,7 @@ impl<'a> Reading<'a> {
         let Sources { loaded, publisher } = sources;
         let config = &app.config;
         let template = read_own(&config.root, PAGE_TEMPLATE)?;
-        talk.report(&find_unused(&config.root, &[PAGE_TEMPLATE]));
+        talk.report(&find_unused(&config.root, &templates_of(config)));
         let prints: Vec<(u64, u64)> = loaded
             .posts
             .par_iter()
@@ -314,6 +316,13 @@ impl<'a> Reading<'a> {
             manifest.wait_for(&posts, outlines, app.clock.now());
         }
     }
+}
+
+/// The templates that this site can have.
+fn templates_of(config: &Config) -> Vec<&'static str> {
+    let of_digests = DIGEST_TEMPLATES.iter().copied();
+    let of_digests = of_digests.filter(|_| !config.digests.is_empty());
+    [PAGE_TEMPLATE].into_iter().chain(of_digests).collect()
 }
 
 /// Removes feeds whose topic no longer exists; not while a post failed to parse, since that may be all that is wrong.

@@ -28,6 +28,7 @@ use crate::cli::{CheckArgs, Cli, Command, FileCommand, SiteCommand};
 use crate::clock::Clock;
 use crate::config::{Config, discover};
 use crate::ending::{Ending, TryAgain};
+use crate::fault::guard;
 use crate::finding::Finding;
 use crate::store::Tell;
 use crate::talk::{Talk, Volume, Words};
@@ -94,6 +95,12 @@ fn try_again(is_handed_over: bool, error: anyhow::Error) -> anyhow::Error {
     }
 }
 
+/// Does the work of a command; a fault of the program is an error like any other, so that a message that was handed over
+/// is kept by whoever has it.
+fn report_panic(work: impl FnOnce() -> anyhow::Result<Ending>) -> anyhow::Result<Ending> {
+    guard(|| Ok(work())).unwrap_or_else(|fault| Err(fault.into()))
+}
+
 /// The config that is named, else the nearest.
 fn config_file(cli: &Cli) -> anyhow::Result<PathBuf> {
     match &cli.config {
@@ -156,7 +163,7 @@ fn run_on_site(
         .enable_all()
         .build()
         .context("no threads")?;
-    let ended = run_command(command, &app, talk, &runtime).map_err(|error| {
+    let ended = report_panic(|| run_command(command, &app, talk, &runtime)).map_err(|error| {
         let finding = app.explain(&error);
         try_again(is_handed_over, show_error(error, &finding, words))
     });
@@ -190,5 +197,20 @@ fn run_command(
         SiteCommand::Serve(args) => runtime.block_on(serve::serve(app, talk, args)),
         SiteCommand::Store(what) => store::store(app, talk, what, runtime),
         SiteCommand::Status(args) => runtime.block_on(status::status(app, talk, args)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{report_panic, try_again};
+    use crate::ending::TryAgain;
+
+    #[test]
+    fn after_a_fault_of_the_program_a_message_is_handed_over_again() {
+        let fault = || report_panic(|| panic!("unlucky")).unwrap_err();
+        let error = try_again(true, fault());
+        assert!(error.is::<TryAgain>(), "{error}");
+        assert!(error.to_string().contains("unlucky"), "{error}");
+        assert!(!try_again(false, fault()).is::<TryAgain>());
     }
 }

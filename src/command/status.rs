@@ -8,7 +8,7 @@ use serde_json::{Map, json};
 use crate::app::{App, find_issue};
 use crate::cli;
 use crate::ending::Ending;
-use crate::finding::{one_line, visible_line};
+use crate::finding::{one_line, visible_json, visible_line};
 use crate::inbox::{RATED, find_high_rates};
 use crate::ledger::{DeliveryState, Issue, IssueId, IssueState};
 use crate::reader::ReaderId;
@@ -43,6 +43,9 @@ pub(super) async fn status(
         as_json(app, talk, &store, &issues).await?;
     } else {
         as_text(app, talk, &store, &issues, args.issue.is_none()).await?;
+    }
+    if args.issue.is_none() && app.name_missing(talk, &store)? == Ending::Partial {
+        return Ok(Ending::Partial);
     }
     if args.issue.is_none() && !args.failed {
         let domains = store.domains(app.clock.now() - RATED).await?;
@@ -180,7 +183,8 @@ async fn as_json(
             "done_at": done_at.map(DateTime::to_rfc3339),
         });
         let head = head.to_string();
-        let open_head = head.strip_suffix('}').unwrap_or(&head);
+        let head = visible_json(&head);
+        let open_head = head.strip_suffix('}').unwrap_or(&*head);
         let comma = if number == 0 { "" } else { "," };
         // The lists may be longer than what fits in memory.
         write!(talk.out(), "{comma}\n{open_head},\n\"missed\":[")?;
@@ -196,7 +200,7 @@ async fn as_json(
                     "due_at": (missed.state == DeliveryState::Queued).then(|| missed.due_at.to_rfc3339()),
                     "reply": missed.reply,
                 });
-                write!(talk.out(), "{comma}\n{one}")?;
+                write!(talk.out(), "{comma}\n{}", visible_json(&one.to_string()))?;
                 comma = ",";
             }
         }
@@ -204,14 +208,14 @@ async fn as_json(
         comma = "";
         for moment in store.load_uncertainties(issue.id).await? {
             let one = json!({ "email": moment.address, "at": moment.at.to_rfc3339(), "detail": moment.detail });
-            write!(talk.out(), "{comma}\n{one}")?;
+            write!(talk.out(), "{comma}\n{}", visible_json(&one.to_string()))?;
             comma = ",";
         }
         write!(talk.out(), "],\n\"came_back\":[")?;
         comma = "";
         for one in store.came_back(issue.id).await? {
             let one = json!({ "email": one.address, "at": one.at.to_rfc3339(), "kind": one.kind, "detail": one.detail });
-            write!(talk.out(), "{comma}\n{one}")?;
+            write!(talk.out(), "{comma}\n{}", visible_json(&one.to_string()))?;
             comma = ",";
         }
         write!(talk.out(), "]}}")?;

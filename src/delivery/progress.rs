@@ -31,7 +31,7 @@ struct Done {
     deferred: HashSet<ReaderId>,
     /// Number of outcomes since the last line, of these the deliveries that are done, and the time of that line.
     recent: usize,
-    recently_done: usize,
+    settled: usize,
     told: Instant,
 }
 
@@ -59,7 +59,7 @@ impl Progress {
             count: 0,
             deferred: HashSet::new(),
             recent: 0,
-            recently_done: 0,
+            settled: 0,
             told: now,
         });
         Self(Some(Arc::new(Shown {
@@ -97,7 +97,7 @@ impl Progress {
         let before = done.count;
         change(&mut done);
         done.recent += outcomes;
-        done.recently_done += done.count - before;
+        done.settled += done.count - before;
         if let Some(bar) = &shown.bar {
             let now_due = shown.total.saturating_sub(done.deferred.len());
             bar.set_length(u64::try_from(now_due).unwrap_or(u64::MAX));
@@ -112,7 +112,7 @@ impl Progress {
         let now = Instant::now();
         if now >= done.told + INTERVAL {
             let line = write_line(&shown.title, shown.total, &done, now - done.told);
-            (done.told, done.recent, done.recently_done) = (now, 0, 0);
+            (done.told, done.recent, done.settled) = (now, 0, 0);
             let _ = writeln!(io::stderr(), "{line}");
         }
     }
@@ -146,7 +146,7 @@ fn write_line(title: &str, total: usize, done: &Done, took: Duration) -> String 
     let rate = done.recent / seconds;
     let due = total.saturating_sub(done.count + done.deferred.len());
     // A relay that defers everybody is asked more slowly each time, and given up at an hour that no rate foretells.
-    let rated = done.recent * usize::from(done.recently_done > 0);
+    let rated = done.recent * usize::from(done.settled > 0);
     let left = (due * seconds)
         .checked_div(rated)
         .map_or_else(String::new, |left| match left {
@@ -257,7 +257,7 @@ mod tests {
                 count,
                 deferred: (0..deferred).collect(),
                 recent,
-                recently_done: count.min(recent),
+                settled: count.min(recent),
                 told: Instant::now(),
             };
             let line = write_line("weekly", total, &done, Duration::from_secs(seconds));

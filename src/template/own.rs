@@ -74,6 +74,11 @@ pub(crate) fn find_unused(root: &Path, wanted: &[&str]) -> Vec<Finding> {
 
 /// The names in a folder, sorted, without those that editors and programs hide or keep as a copy.
 fn names_in(folder: &Path) -> Vec<String> {
+    // That of a config in the working folder has no name.
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let is_copy = |name: &str| {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::CheckArgs;
 use crate::ending::Ending;
-use crate::finding::{Finding, Severity, condense, count};
+use crate::finding::{Finding, Severity, condense, count, visible_json};
 use crate::talk::Talk;
 
 /// Prints what was found, the heaviest first, and says how much it is.
@@ -47,7 +47,8 @@ pub(in crate::command) fn conclude(
 fn print(talk: &mut Talk<'_>, args: &CheckArgs, findings: &[Finding]) -> io::Result<()> {
     if args.json {
         let all: Vec<Value> = findings.iter().map(as_json).collect();
-        return writeln!(talk.out(), "{:#}", Value::from(all));
+        let text = format!("{:#}", Value::from(all));
+        return writeln!(talk.out(), "{}", visible_json(&text));
     }
     if args.annotate {
         for finding in findings {
