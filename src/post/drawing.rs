@@ -1,4 +1,4 @@
-//! A drawing of a post as a file that stands beside the feeds.
+//! A drawing of a post, as a file beside the feeds.
 
 use url::Url;
 
@@ -7,23 +7,23 @@ use crate::post::fingerprint_of;
 
 /// The folder of drawings below that of feeds.
 pub(crate) const DRAWINGS: &str = "drawing";
-/// What the instruction begins with by which such a file is known to be ours.
+/// The processing instruction that marks such a file as ours.
 pub(crate) const PROGRAM: &str = "<?tidings ";
 
-/// A drawing as an SVG document that stands alone. Its name comes from its bytes: the same drawing is one file.
+/// A drawing as a standalone SVG document. Its name is a hash of its bytes: the same drawing is one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawing {
     /// Its path below the folder of feeds.
     pub path: String,
     /// Its address.
     pub address: String,
-    /// The bytes of the file.
+    /// The text of the file.
     pub svg: String,
 }
 
 impl Drawing {
-    /// The file of this element `svg` on the site with this home page. An instruction tells whose it is: unlike a comment,
-    /// it may hold the `--` of a host's name.
+    /// The file of this element `svg` on the site with this home page. A processing instruction marks it: unlike a
+    /// comment, it may contain the `--` of a host's name.
     pub(super) fn new(home: &Url, svg: &str) -> Self {
         let folder = address_below(home, DRAWINGS);
         let svg = format!("{PROGRAM}{folder}/?>\n{svg}\n");

@@ -1,4 +1,4 @@
-//! What a text was, in a few bytes: enough to know that it is still the same.
+//! Fingerprints: whether a text or a value is still the same, in a few bytes.
 
 use std::hash::{Hash, Hasher as _};
 use std::sync::LazyLock;
@@ -6,23 +6,23 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
-/// A value in a few bytes, the same in every run of a program.
+/// A fingerprint of a value, the same in every run of a program.
 pub fn fingerprint_of(value: &impl Hash) -> u64 {
     let mut hasher = Xxh3Default::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-/// What a post's text was when it was read.
+/// The fingerprint of a post's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
     hash: u64,
-    /// Whether the text may lead to other posts by their files, so that what it becomes depends on their addresses.
+    /// Whether the text may link to other posts by their files, so that its HTML depends on their addresses.
     pub refers: bool,
 }
 
-/// What every generator writes where it looks up another file: `[tea](tea.md)`, `@/tea`, `{{< ref "tea" >}}`,
-/// `{% post_url tea %}`, `{filename}tea.rst`, `[[tea]]`. A false alarm costs a rendering and nothing else.
+/// The marks by which generators look up another file: `[tea](tea.md)`, `@/tea`, `{{< ref "tea" >}}`, `{% post_url tea
+/// %}`, `{filename}tea.rst`, `[[tea]]`. A false alarm only costs a rendering.
 static REFERENCES: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| {
     [".md", "@/", "ref \"", "ref '", "post_url", "filename", "[["].map(Finder::new)
 });

@@ -1,6 +1,6 @@
-//! The markup of a file, as its ending says in whatever case.
+//! The markup of a file, by its extension in any case.
 
-/// What a text is written in.
+/// The markup of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Markup {
     /// Markdown, by every ending that a generator knows.
@@ -11,7 +11,7 @@ pub(crate) enum Markup {
     Html,
     /// A markup that some generator reads and this program does not.
     Other,
-    /// A template that makes a page, and a post where it says a date.
+    /// A template that makes a page, which is a post if it has a date.
     Template,
 }
 
@@ -52,7 +52,7 @@ const ENDINGS: &[(&str, Markup)] = &[
     ("pug", Markup::Template),
 ];
 
-/// Endings of files that are large and no texts of posts, so that nobody looks into them.
+/// Extensions of large files that are never searched for a post.
 const MEDIA: &[&str] = &[
     "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "bmp", "tif", "tiff", "heic", "mp3",
     "m4a", "ogg", "oga", "opus", "wav", "flac", "mp4", "m4v", "webm", "mov", "avi", "mkv", "vtt",
@@ -61,7 +61,7 @@ const MEDIA: &[&str] = &[
 ];
 
 impl Markup {
-    /// That of a file; none where it holds no text of a post.
+    /// The markup of a file; `None` if it is no text of a post.
     pub(crate) fn from_path(path: &str) -> Option<Self> {
         let (stem, ending) = path.rsplit('/').next()?.rsplit_once('.')?;
         // `tea.md.asc` is a signature.
@@ -74,7 +74,7 @@ impl Markup {
             .map(|(_, markup)| *markup)
     }
 
-    /// Whether a file of no known ending may hold a post all the same.
+    /// Whether a file with an unknown extension may be a post.
     pub(crate) fn may_hide_in(path: &str) -> bool {
         let file = path.rsplit('/').next().unwrap_or_default();
         let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);

@@ -9,11 +9,11 @@ use url::Url;
 use crate::config::Author;
 use crate::finding::Finding;
 
-/// A published post, without its text: the body is rendered only where a feed or a digest shows it. There may be a
-/// hundred thousand of them in memory, so no field has room to grow.
+/// A published post without its text: the body is rendered only when a feed or a digest shows it. There may be a
+/// hundred thousand of them in memory, so fields have no spare capacity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Post {
-    /// What never changes: an absolute IRI, compared character by character.
+    /// The id, which never changes: an absolute IRI, compared character by character.
     pub id: Box<str>,
     /// The file below the folder of posts, with `/` between its parts.
     pub path: Box<str>,
@@ -23,23 +23,23 @@ pub struct Post {
     pub title: Box<str>,
     /// When it was published.
     pub published: DateTime<Utc>,
-    /// When it last changed in earnest; `published` where the post does not say.
+    /// The last significant change; `published` if the post does not say.
     pub updated: DateTime<Utc>,
-    /// Who wrote it; the site's author where it names nobody.
+    /// The authors; the site's author if the post names none.
     pub authors: Arc<[Author]>,
     /// Its tags and categories, as written, without repeats.
     pub tags: Box<[Box<str>]>,
     /// The section: the first folder of its path.
     pub section: Option<Box<str>>,
-    /// The language, where it is not the site's, as a BCP 47 tag.
+    /// The language as a BCP 47 tag, if it is not the site's.
     pub language: Option<Box<str>>,
-    /// What the front matter says it is about, as plain text.
+    /// The description in the front matter, as plain text.
     pub description: Option<Box<str>>,
     /// A picture of it.
     pub image: Option<Address>,
     /// A sound or a film that belongs to it.
     pub enclosure: Option<Box<Enclosure>>,
-    /// What its text was when it was read.
+    /// The fingerprint of its text.
     pub text: Fingerprint,
 }
 
@@ -62,10 +62,10 @@ impl Address {
         self.0[start..].split(['?', '#']).next().unwrap_or_default()
     }
 
-    /// The same, to be taken apart.
+    /// Parses it back into a `Url`.
     ///
     /// # Panics
-    /// Never: it was one.
+    /// Never, since it was built from one.
     pub fn to_url(&self) -> Url {
         self.0.parse().expect("it was an address")
     }
@@ -92,15 +92,15 @@ impl fmt::Display for Address {
 /// A sound or a film that belongs to a post.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Enclosure {
-    /// Its address.
+    /// The address.
     pub url: Url,
-    /// Its media type.
+    /// The media type.
     pub media_type: String,
-    /// Its length in bytes, where it is known.
+    /// The length in bytes, if known.
     pub length: Option<u64>,
 }
 
-/// A post's text, rendered: HTML whose every address is absolute and that is safe to show.
+/// A post's rendered text: safe HTML with absolute addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
     /// The whole post.
@@ -109,9 +109,9 @@ pub struct Body {
     pub summary: String,
     /// The drawings that it shows by their addresses.
     pub drawings: Vec<Drawing>,
-    /// What of it was left out, with its line; the file is not named yet.
+    /// What was left out of it, with its line but not its file.
     pub warnings: Vec<Finding>,
-    /// What the post's source says, in a few bytes.
+    /// The signature of its source.
     pub signature: Signature,
 }
 

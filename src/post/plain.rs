@@ -8,12 +8,12 @@ const END: &str = "[END OF POST]";
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plain<'a> {
     verse: Option<&'a str>,
-    /// The title with its date, and the line on which it stands, from 1.
+    /// The title with its date, and its line, from 1.
     pub(super) title: (&'a str, usize),
     text: &'a str,
 }
 
-/// The parts of a text in the plain form; none where it is another.
+/// Splits a text in the plain form; `None` if it has another form.
 pub(super) fn split(text: &str) -> Option<Plain<'_>> {
     let mut at = 0;
     let mut verse = None;

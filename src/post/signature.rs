@@ -1,4 +1,4 @@
-//! What two texts have in common, in a few bytes: enough to know a post again after small edits.
+//! Signatures of texts, in a few bytes: enough to recognise a post after small edits.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -10,21 +10,21 @@ const NEAR: u32 = 14;
 const FAR: u32 = 21;
 /// The signature of a text without words.
 const EMPTY: u64 = 1;
-/// The signature of a text that nobody has read.
+/// The signature of a text that was never read.
 const UNREAD: u64 = 3;
 
-/// The simhash of a text's pairs of words. The lowest bit marks a short text, of which it is a plain hash.
+/// The simhash of a text's pairs of words. The lowest bit marks a short text, whose plain hash it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Signature(u64);
 
-/// What two signatures say of their texts.
+/// The comparison of two texts by their signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Likeness {
     /// They are one text, but for small edits.
     Same,
     /// They are one short text, as many posts may have it.
     SameShort,
-    /// Nothing.
+    /// Not known.
     Unknown,
     /// They are two texts.
     Other,
@@ -47,7 +47,7 @@ impl Signature {
         Self(majority(&words) & !1)
     }
 
-    /// What it and another say of their texts.
+    /// Compares two texts by their signatures.
     pub fn compare(self, other: Self) -> Likeness {
         if [self.0, other.0]
             .iter()
@@ -73,7 +73,7 @@ impl Signature {
         self.0 & 1 == 1 && self != Self::UNKNOWN
     }
 
-    /// Its bits, to be kept.
+    /// The bits, for storage.
     pub fn bits(self) -> u64 {
         self.0
     }

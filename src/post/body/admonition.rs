@@ -2,7 +2,7 @@
 
 use crate::post::body::shortcode::fence;
 
-/// The same text, line for line.
+/// Rewrites notes as quotes, line for line.
 pub(super) fn to_quotes(text: &str) -> String {
     let mut done = String::with_capacity(text.len() + 64);
     let mut rest = text;
@@ -39,7 +39,7 @@ fn split_line(text: &str) -> (&str, &str) {
     text.split_at(text.find('\n').map_or(text.len(), |end| end + 1))
 }
 
-/// How many lines without words a text begins with, and what follows them.
+/// The number of blank lines at the beginning of a text, and the rest of it.
 fn blank_lines(text: &str) -> (usize, &str) {
     let words = text
         .find(|c: char| !c.is_whitespace())

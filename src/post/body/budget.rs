@@ -6,7 +6,7 @@ use crate::finding::{Finding, Rule};
 
 /// How many times as long as its source a body may be.
 const GROWTH: usize = 16;
-/// The length that every body may have, and the one that none may exceed, in bytes.
+/// The length in bytes that every body may have, and the one that none may exceed.
 const LEAST: usize = 1 << 20;
 const MOST: usize = 32 << 20;
 
@@ -19,7 +19,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// The allowance of a source.
+    /// The budget for a source.
     pub(super) fn for_source(source: &str) -> Self {
         let limit = source.len().saturating_mul(GROWTH).clamp(LEAST, MOST);
         Self {
@@ -29,7 +29,7 @@ impl Budget {
         }
     }
 
-    /// Takes so many bytes. Returns whether there were as many left.
+    /// Takes bytes from the budget. Returns whether there were as many left.
     pub(super) fn take(&self, length: usize) -> bool {
         match self.left.get().checked_sub(length) {
             Some(left) => self.left.set(left),
@@ -38,13 +38,13 @@ impl Budget {
         !self.is_spent.get()
     }
 
-    /// Whether more was taken than there was.
+    /// Whether the budget was exceeded.
     pub(super) fn is_spent(&self) -> bool {
         self.is_spent.get()
     }
 
     /// # Errors
-    /// A finding where more was taken than there was, or where a text of this length exceeds the limit.
+    /// A finding if the budget was exceeded, or a text of this length exceeds the limit.
     pub(super) fn check(&self, length: usize) -> Result<(), Finding> {
         if !self.is_spent.get() && length <= self.limit {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Where a link in a text leads: to another post by its file, or to an address beside the post's own.
+//! Resolves the links of a text: to another post by its file, or to an address relative to the post's own.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -8,7 +8,7 @@ use url::Url;
 use crate::post::body::budget::Budget;
 use crate::post::{Markup, Post};
 
-/// Where the posts of a site stand in its list, by the last part of their paths; made when a link first asks for one.
+/// The places of posts in the site's list, by the last part of their paths; built for the first link that needs it.
 #[derive(Debug, Default)]
 pub struct Index(OnceLock<HashMap<String, Vec<usize>>>);
 
@@ -34,7 +34,7 @@ fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// A post's path without what its address does not have: the ending, and the name of a bundle's file.
+/// A post's path without the parts that its address lacks: the extension, and the name of a bundle's file.
 fn bare_path(path: &str) -> String {
     let is_post = Markup::from_path(path).is_some_and(Markup::is_read);
     let stem = path
@@ -47,14 +47,14 @@ fn bare_path(path: &str) -> String {
         .to_lowercase()
 }
 
-/// What a text's links are resolved with.
+/// The context in which a text's links are resolved.
 #[derive(Debug)]
 pub(super) struct Links<'a> {
     /// The home page.
     pub(super) home: &'a Url,
-    /// The post whose text it is.
+    /// The post of the text.
     pub(super) post: &'a Post,
-    /// Its page, where every relative link begins.
+    /// Its page, the base of every relative link.
     pub(super) page: Url,
     /// Every post of the site.
     pub(super) posts: &'a [Post],
@@ -65,7 +65,7 @@ pub(super) struct Links<'a> {
 }
 
 impl Links<'_> {
-    /// The absolute address of a value of `href`, `src` and the like; none for what is no address of the web.
+    /// The absolute address of a value of `href`, `src` and the like; `None` if it is no address of the web.
     pub(super) fn absolute(&self, value: &str) -> Option<Url> {
         let value = value.trim();
         let url = match self.by_file(value) {
@@ -147,8 +147,8 @@ impl Links<'_> {
         parts.join("/")
     }
 
-    /// The post that a path names, with or without its ending, from this post's folder or from the root; else the one
-    /// whose path ends so. A fragment stays.
+    /// The post that a path names, with or without its extension, from this post's folder or from the root; else the
+    /// one whose path ends so. A fragment is kept.
     pub(super) fn post_at(&self, target: &str) -> Option<Url> {
         let (path, fragment) = target
             .split_once('#')
@@ -165,7 +165,7 @@ impl Links<'_> {
             bare_path(&self.beside(&path))
         };
         let mut best: Option<(u8, &Post)> = None;
-        // `..` alone has a last part only in what it leads to.
+        // The last part of `..` is only known once it is resolved.
         for post in self.index.find(
             self.posts,
             if last(&wanted).starts_with('.') {
@@ -201,7 +201,7 @@ impl Links<'_> {
         Some(url)
     }
 
-    /// Where a page that is no post probably is.
+    /// The probable address of a page that is no post.
     pub(super) fn guess(&self, target: &str) -> Option<Url> {
         let (path, fragment) = target
             .split_once('#')

@@ -15,13 +15,13 @@ use crate::post::body::safe::too_deep;
 use crate::post::body::wiki;
 use crate::post::dialect::{NoteForm, Syntax};
 
-/// How deep quotes and lists may stand in each other.
+/// The deepest nesting of quotes and lists.
 const DEEPEST: usize = 100;
 
-/// The HTML of a Markdown text.
+/// Renders a Markdown text.
 ///
 /// # Errors
-/// A finding where the text nests deeper than any person writes.
+/// A finding if the text nests too deeply.
 pub(super) fn to_html(
     text: &str,
     syntax: Syntax,
@@ -51,7 +51,7 @@ pub(super) fn to_html(
             return Err(too_deep(DEEPEST));
         }
         match event {
-            // What stands behind the language is for the generator: `rust,no_run`, `js {1,3}`.
+            // Words after the language are for the generator: `rust,no_run`, `js {1,3}`.
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                 let language = info
                     .trim_start_matches(['{', '.'])
@@ -81,7 +81,7 @@ pub(super) fn to_html(
     Ok(rendered)
 }
 
-/// Gives code that is set in the language that its first line says to Python-Markdown: `:::python` or `#!python`.
+/// Names the language of Python-Markdown's code blocks whose first line gives it: `:::python` or `#!python`.
 fn name_code(events: &mut [Event<'_>]) {
     for at in 1..events.len() {
         let [Event::Start(Tag::CodeBlock(kind)), Event::Text(code)] = &mut events[at - 1..=at]
@@ -128,7 +128,7 @@ pub(in crate::post) fn inline(text: &str) -> String {
     rendered.trim().to_owned()
 }
 
-/// A text with its references as the characters that they stand for: `&#8211;`, `&amp;`.
+/// Decodes the character references of a text: `&#8211;`, `&amp;`.
 pub(in crate::post) fn decode(text: &str) -> String {
     let mut done = String::with_capacity(text.len());
     let mut rest = text;
@@ -154,11 +154,11 @@ pub(in crate::post) fn decode(text: &str) -> String {
     done
 }
 
-/// A text with the signs that its short names stand for: `:tada:`.
+/// Replaces the short names of emoji: `:tada:`.
 fn with_emoji(text: &str) -> String {
     let mut parts = text.split(':');
     let mut done = parts.next().unwrap_or_default().to_owned();
-    // What stands between two colons is a name or the beginning of what follows.
+    // The text between two colons is a name, or the second colon begins one.
     let mut closes = false;
     let mut parts = parts.peekable();
     while let Some(part) = parts.next() {

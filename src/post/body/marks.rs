@@ -27,7 +27,7 @@ impl Marks {
         }
     }
 
-    /// The mark of a slot: HTML belongs there that Markdown must not touch.
+    /// The mark of a slot: a place for HTML that Markdown must not touch.
     pub(super) fn slot(self, number: usize) -> String {
         format!("{}{number}{SLOT}", self.opening())
     }
@@ -38,7 +38,7 @@ impl Marks {
         text.is_empty() || text.ends_with(['\n', SLOT])
     }
 
-    /// The mark of the place where the summary ends.
+    /// The mark at the end of the summary.
     pub(super) fn more(self) -> String {
         format!("{MORE}{:032x}{MORE}", self.hash)
     }
@@ -69,7 +69,7 @@ impl Marks {
         filled.into()
     }
 
-    /// The text without its marks.
+    /// Removes the marks from a text.
     pub(super) fn without(self, text: &str) -> Cow<'_, str> {
         let opening = self.opening();
         if !text.contains(opening.as_str()) {

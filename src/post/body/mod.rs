@@ -1,4 +1,4 @@
-//! A post's file → its text as HTML: shortcodes, Markdown, then what makes it safe.
+//! A post's file → its text as HTML: shortcodes, then Markdown, then sanitising.
 
 use std::collections::HashMap;
 
@@ -30,10 +30,10 @@ mod shortcode;
 mod tex;
 mod wiki;
 
-/// The body of a post, from its file's text; `posts` are what its links may lead to, found by `index`.
+/// Renders the body of a post from the text of its file; its links may lead to `posts`, which `index` finds.
 ///
 /// # Errors
-/// A finding where the text cannot be read, or nests deeper than any person writes.
+/// A finding if the text cannot be read, or nests too deeply.
 pub fn body(
     post: &Post,
     text: &str,
@@ -144,7 +144,7 @@ pub fn body(
     })
 }
 
-/// Takes out the first heading, which is the title; its lines stay, so that the lines below keep their numbers.
+/// Removes the first heading, which is the title; its lines stay blank, so that the lines below keep their numbers.
 fn blank_heading(text: &mut String, is_html: bool) {
     if let Some((_, range)) = title::first_heading(text, is_html) {
         let height = text[range.clone()].matches('\n').count();
@@ -188,7 +188,7 @@ fn warn_of_elements(counts: &LeftOut) -> Option<Finding> {
     })
 }
 
-/// What a text may say of its own post: `page.…` of Jekyll, a key alone of Eleventy, a `param` of Hugo.
+/// The values of its own post that a text may name: `page.…` in Jekyll, a bare key in Eleventy, a `param` in Hugo.
 fn list_page_values(front: &Front<'_>, post: &Post, habits: &Habits) -> Vec<(String, String)> {
     let mut variables = Vec::new();
     if habits.syntax.outputs {
@@ -224,7 +224,7 @@ fn finish(
     });
     let (summary, html) = match (cut, &post.description) {
         (Some((more, before)), _) => {
-            // What the cut left open is closed again.
+            // Closes the elements that the cut left open.
             let before = before.strip_suffix("<p>").unwrap_or(before);
             let summary = safe::close_tags(&strip_names(before));
             (
@@ -245,7 +245,7 @@ fn finish(
     }
 }
 
-/// The first paragraph that stands in no quote and shows more than a film or a sound.
+/// The first paragraph outside of quotes that shows more than a film or a sound.
 fn first_paragraph(html: &str) -> String {
     let after_quote = html
         .strip_prefix("<blockquote")

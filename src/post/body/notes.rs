@@ -1,4 +1,4 @@
-//! Footnotes: numbered in the order in which they are referred to, together at the end, each with a way back.
+//! Footnotes: numbered in the order of their references, together at the end, each with a link back.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ impl NoteForm {
     }
 }
 
-/// The same events with every note at the end.
+/// Moves every note to the end.
 pub(super) fn gather(events: Vec<Event<'_>>, form: NoteForm) -> Vec<Event<'_>> {
     let has_notes = events.iter().any(|event| {
         matches!(
@@ -72,7 +72,7 @@ pub(super) fn gather(events: Vec<Event<'_>>, form: NoteForm) -> Vec<Event<'_>> {
 /// The events of each note, by its label; a note that was taken out leaves its place empty.
 type Notes<'a> = Vec<(CowStr<'a>, Vec<Event<'a>>)>;
 
-/// The events outside of notes, and those of each note.
+/// Splits the events outside of notes from those of each note.
 fn split_notes(events: Vec<Event<'_>>) -> (Vec<Event<'_>>, Notes<'_>) {
     let (mut body, mut notes) = (Vec::with_capacity(events.len()), Notes::new());
     let mut open: Notes<'_> = Vec::new();

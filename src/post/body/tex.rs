@@ -1,4 +1,4 @@
-//! TeX → MathML, within bounds; what the library cannot read stays TeX.
+//! TeX → MathML, within bounds; a formula that the library cannot read stays TeX.
 
 use std::convert::Infallible;
 
@@ -13,7 +13,7 @@ use crate::post::body::safe::is_formula;
 const LONGEST: usize = 4 << 10;
 /// How many times as long as its TeX a formula may be, beside its own tag.
 const GROWTH: usize = 100;
-/// What gives words another meaning, and can grow without bounds.
+/// Commands that redefine others, and can grow without bounds.
 const DEFINITIONS: [&str; 6] = [
     "\\def",
     "\\gdef",
@@ -23,7 +23,7 @@ const DEFINITIONS: [&str; 6] = [
     "\\renewcommand",
 ];
 
-/// Why a formula stays TeX.
+/// The reason why a formula stays TeX.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TexError {
     #[error("it is longer than {LONGEST} bytes")]
@@ -34,7 +34,7 @@ pub(super) enum TexError {
     Panicked,
     #[error("it would become something else than a formula")]
     NoFormula,
-    /// In the words of the library.
+    /// The library's reason.
     #[error("{0}")]
     Unread(String),
 }
@@ -52,7 +52,7 @@ pub(super) fn to_mathml(tex: &str, is_block: bool) -> Result<String, TexError> {
     }
     let rendered = guard(|| Ok(render(tex, is_block)));
     let rendered = rendered.map_err(|_| TexError::Panicked)??;
-    // Some text comes out as it was written, also where it looks like a tag.
+    // Text mode keeps text as written, even if it looks like a tag.
     let rendered = rendered
         .replace("><</", ">&lt;</")
         .replace(">></", ">&gt;</");

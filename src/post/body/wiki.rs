@@ -1,15 +1,15 @@
-//! Obsidian's links, embeds and marks → what every Markdown has.
+//! Obsidian's links, embeds and marks → standard Markdown.
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
 use crate::post::body::links::Links;
 
-/// Endings of files that are shown where they are embedded.
+/// Extensions of files that are shown where they are embedded.
 const PICTURES: [&str; 9] = [
     "png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "bmp", "apng",
 ];
 
-/// The same events with links to posts and files, pictures, and what is marked.
+/// Resolves links to posts and files, pictures, and marked text.
 pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Event<'a>> {
     let mut resolved = Vec::with_capacity(events.len());
     let mut events = events.into_iter().peekable();
@@ -131,7 +131,7 @@ fn words(events: &[Event<'_>]) -> String {
     text.collect()
 }
 
-/// The words for a picture, which may end with its size: `a cup|300`, `300x200`.
+/// The description of a picture without its size: `a cup|300`, `300x200`.
 fn without_size(words: &str, target: &str) -> String {
     let (before, last) = words
         .rsplit_once('|')
@@ -160,7 +160,7 @@ fn without_name(text: CowStr<'_>) -> CowStr<'_> {
     }
 }
 
-/// A text in which `==what is between==` is marked.
+/// Marks `==text==`.
 fn mark<'a>(text: CowStr<'a>, events: &mut Vec<Event<'a>>) {
     let mut rest: &str = &text;
     let mut found = false;
@@ -176,7 +176,7 @@ fn mark<'a>(text: CowStr<'a>, events: &mut Vec<Event<'a>>) {
     events.push(Event::Text(rest));
 }
 
-/// What is before, in and after the first mark.
+/// Splits a text before, in and after the first mark.
 fn split_at_mark(text: &str) -> Option<(&str, &str, &str)> {
     text.match_indices("==").find_map(|(at, _)| {
         let (before, rest) = (&text[..at], &text[at + 2..]);

@@ -32,7 +32,7 @@ pub(super) static RULES: Rules = Rules {
     own_address: OwnAddress::Template,
     drops_doubled: true,
     bare_variables: true,
-    // markdown-it-footnote.
+    // The form of markdown-it-footnote.
     notes: NoteForm {
         note: "fn",
         back: "fnref",

@@ -54,8 +54,7 @@ pub(super) static RULES: Rules = Rules {
     ..BASE
 };
 
-/// Hugo's placeholders, beside parts of a date as Go writes them; those that ask for a section's title are not known
-/// here.
+/// Hugo's placeholders, beside parts of a date in Go's layout; those for a section's title are not supported.
 const COLONS: Colons = Colons {
     tokens: &[
         ("year", "{year}"),
@@ -81,7 +80,7 @@ const COLONS: Colons = Colons {
     other: date_of_go,
 };
 
-/// What Go calls the parts of a date, the longer ones first.
+/// Go's names for the parts of a date, the longer ones first.
 const GO: &[(&str, &str)] = &[
     ("January", "%B"),
     ("Monday", "%A"),

@@ -1,10 +1,10 @@
-//! Where TeX stands in a text: between which delimiters, and what says so.
+//! The delimiters of TeX, and the switches that turn it on.
 
 use serde_json::Value;
 
 use crate::config::Dialect;
 
-/// The keys by which front matter and configs say that there is math.
+/// The keys in front matter and configs that switch math on.
 const KEYS: [&str; 8] = [
     "math",
     "katex",
@@ -16,30 +16,29 @@ const KEYS: [&str; 8] = [
     "katex_enable",
 ];
 
-/// How a formula stands in its text.
+/// The place of a formula in its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FormulaPlace {
     /// In a line.
     Line,
     /// On lines of its own.
     Block,
-    /// On lines of its own where nothing else is on them and between empty lines, else in a line.
+    /// On lines of its own if they are between empty lines, else in a line.
     ByLines,
 }
 
-/// What TeX stands between.
+/// A pair of delimiters around TeX.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Delimiters {
-    /// What begins a formula.
+    /// The opening delimiter.
     pub open: String,
-    /// What ends it.
+    /// The closing delimiter.
     pub close: String,
-    /// How it stands in its text.
+    /// The place of the formula in its text.
     pub place: FormulaPlace,
 }
 
 impl Delimiters {
-    /// A pair of delimiters.
     pub fn new(open: &str, close: &str, place: FormulaPlace) -> Self {
         Self {
             open: open.to_owned(),
@@ -49,14 +48,14 @@ impl Delimiters {
     }
 }
 
-/// Where a site's texts have TeX.
+/// The use of TeX on a site.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Math {
     /// Delimiters that the generator itself reads in every text of Markdown.
     pub always: Vec<Delimiters>,
-    /// Whether those are all that there are, whatever a post says.
+    /// Whether those are all, whatever a post says.
     pub is_whole: bool,
-    /// Whether posts that do not say so have math.
+    /// Whether posts without a switch have math.
     pub is_on: bool,
 }
 
@@ -80,8 +79,8 @@ impl Math {
         }
     }
 
-    /// The delimiters of a text, the longest first; none where nothing says that it has math. `said` is what its front
-    /// matter says.
+    /// The delimiters of a text, the longest first; none if nothing switches math on. `said` is the switch in its front
+    /// matter.
     pub fn delimiters(&self, said: Option<bool>, is_html: bool) -> Vec<Delimiters> {
         let mut all = match is_html {
             true => Vec::new(),
@@ -110,7 +109,7 @@ impl Math {
     }
 }
 
-/// Whether keys say that there is math: `math: true`, `katex = { enable = true }`, `math: mathjax`.
+/// Whether keys switch math on: `math: true`, `katex = { enable = true }`, `math: mathjax`.
 pub(crate) fn switch<'a>(keys: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Option<bool> {
     let mut said = None;
     for (key, value) in keys {

@@ -1,4 +1,4 @@
-//! The dialects, one file each; and what one site's own config adds to its dialect.
+//! The dialects, one file each, and the habits of a site: its dialect with the settings of its own config.
 
 mod astro;
 mod eleventy;
@@ -44,10 +44,10 @@ impl Rules {
     }
 }
 
-/// Keys that stand in for those that posts lack, by a folder or a file without its ending, below the folder of posts.
+/// Default front-matter keys by folder or file stem (Eleventy data files, Hugo cascades), below the folder of posts.
 pub(crate) type Data = HashMap<String, Map<String, Value>>;
 
-/// What one site does: its dialect's rules, and what the generator's own config says.
+/// The habits of one site: its dialect's rules, and the settings of the generator's own config.
 #[derive(Debug, Clone)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -58,29 +58,29 @@ pub struct Habits {
     pub rules: &'static Rules,
     /// The site's zone.
     pub zone: Tz,
-    /// Where the folder of posts lies below the generator's folder of content, without slashes at its ends.
+    /// The path of the folder of posts below the generator's folder of content, without slashes at its ends.
     pub prefix: String,
-    /// The pattern of every address, where one is set.
+    /// The pattern of every address, if one is set.
     pub permalink: Option<String>,
-    /// The pattern of posts in another language than the default one, where there is one of its own.
+    /// The pattern of posts in other languages than the default one, if there is one.
     pub foreign: Option<String>,
     /// The patterns of sections, by their names.
     pub permalinks: HashMap<String, String>,
-    /// The folders with an `_index`, by language, where a pattern asks for sections; the default language has no name.
+    /// The folders with an `_index`, by language, if a pattern asks for sections; the default language has no name.
     pub sections: HashMap<String, HashSet<String>>,
-    /// Whether a page is a file that ends in `.html`, where it would be a folder otherwise.
+    /// Whether a page is a file that ends in `.html` instead of a folder.
     pub ugly: bool,
     /// The sections whose pages are such files.
     pub ugly_sections: HashSet<String>,
     /// The languages beside the default one, in file names like `tea.de.md`.
     pub languages: Vec<String>,
-    /// The default language, where there are others: its files may be named like `tea.en.md`.
+    /// The default language, if there are others: its files may be named like `tea.en.md`.
     pub default_language: Option<String>,
-    /// The first folders that hold the posts of one language, and which.
+    /// The first folders that hold the posts of one language, with the language.
     pub language_folders: Vec<(String, String)>,
-    /// What means something in a text beside Markdown.
+    /// The syntax of texts beside Markdown.
     pub syntax: Syntax,
-    /// Where TeX stands in a text.
+    /// The use of TeX.
     pub math: Math,
     /// How names become parts of an address.
     pub slugs: Slugs,
@@ -88,28 +88,28 @@ pub struct Habits {
     pub slug_of_title: bool,
     /// Whether a date that leads a file's name stays in the address.
     pub name_keeps_date: bool,
-    /// Whether folders are categories where the dialect takes them for such.
+    /// Whether folders are categories, if the dialect takes them for such.
     pub folders_count: bool,
-    /// Whether a date that leads a file's name counts although the dialect does not look there by default.
+    /// Whether a date at the beginning of a file's name counts though the dialect ignores it by default.
     pub date_in_name: bool,
     /// Whether it counts before any key.
     pub name_first: bool,
-    /// Who wrote the posts that name nobody.
+    /// The authors of posts that name none.
     pub authors: Arc<[Author]>,
     /// Authors that posts name by a key.
     pub people: HashMap<String, Author>,
-    /// What ends the excerpt, where it is not `<!-- more -->`.
+    /// The end of the excerpt, if it is not `<!-- more -->`.
     pub excerpt: Option<String>,
-    /// What `site.…` means in a text.
+    /// The values of `site.…` in texts.
     pub variables: HashMap<String, String>,
-    /// What files of data say of the posts.
+    /// The defaults of data files.
     pub data: Data,
-    /// Whether drafts are taken in.
+    /// Whether drafts are included.
     pub drafts: bool,
 }
 
 impl Habits {
-    /// The same with the date of a file's name kept in the address.
+    /// The same habits with the date of a file's name kept in the address.
     pub(crate) fn keeping_dates(&self) -> Self {
         Self {
             name_keeps_date: true,
@@ -156,7 +156,7 @@ impl Habits {
         at_bottom.unwrap_or(self.rules.notes)
     }
 
-    /// How this site reads a time without a zone; `timestamp` where YAML sees one.
+    /// How this site reads a time without a zone; `timestamp` if YAML sees one.
     pub fn zoning(&self, timestamp: bool) -> Zoning {
         let utc = match self.rules.zone {
             ZoneRule::Site => false,

@@ -1,6 +1,6 @@
 //! A generator's pattern of addresses, in this program's tokens.
 
-/// What a token begins with that the generator knows and this program does not.
+/// The beginning of a token that the generator knows and this program does not.
 const UNKNOWN: &str = "{:";
 
 /// How a generator writes the words behind colons in its patterns.
@@ -8,7 +8,7 @@ const UNKNOWN: &str = "{:";
 pub struct Colons {
     /// The words, and how they are called here.
     pub tokens: &'static [(&'static str, &'static str)],
-    /// Patterns that have a name.
+    /// The named patterns.
     pub patterns: &'static [(&'static str, &'static str)],
     /// Whether a letter belongs to a word.
     pub is_in_word: fn(char) -> bool,
@@ -16,12 +16,12 @@ pub struct Colons {
     pub parts_words: bool,
     /// Whether a backslash before a colon makes it text.
     pub escapes: bool,
-    /// What another word means.
+    /// The meaning of any other word.
     pub other: fn(&str) -> Option<String>,
 }
 
 impl Colons {
-    /// A pattern with our tokens: `/:year/:title/` is `/{year}/{slug}/`. What is no token of theirs becomes one that is
+    /// A pattern with our tokens: `/:year/:title/` is `/{year}/{slug}/`. An unknown word becomes a token that is
     /// unknown here.
     pub fn convert_pattern(&self, pattern: &str) -> String {
         let named = self.patterns.iter().find(|(name, _)| *name == pattern);
@@ -29,7 +29,7 @@ impl Colons {
         self.convert(pattern, |word| format!("{UNKNOWN}{word}}}"))
     }
 
-    /// The same for one post's own address: what is no token is text, since it is one post's affair.
+    /// As above, for one post's own address: an unknown word is text, since it concerns one post only.
     pub(in crate::post) fn convert_address(&self, address: &str) -> String {
         self.convert(address, |word| format!(":{word}"))
     }

@@ -1,25 +1,25 @@
-//! What a dialect does, as a table of rules.
+//! The rules of a dialect, as a table.
 
 use crate::config::Dialect;
 use crate::post::dialect::pattern::Colons;
 use crate::post::dialect::slug::Slugs;
 use crate::post::facts::date::Joint;
 
-/// What a time without a zone means.
+/// The meaning of a time without a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ZoneRule {
     /// It is local to the site.
     Site,
     /// It is UTC.
     Utc,
-    /// It is UTC where YAML sees a timestamp (unquoted, with seconds), else local to the site.
+    /// It is UTC if YAML sees a timestamp (unquoted, with seconds), else local to the site.
     Timestamp,
 }
 
-/// Where a date may come from when no key has one.
+/// A source of the date if no key has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DateIn {
-    /// The beginning of the title, which it then leaves.
+    /// The beginning of the title, from which it is removed.
     Title,
     /// The beginning of the file's name.
     Name,
@@ -34,26 +34,26 @@ pub enum DateIn {
 /// How one text becomes several tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TagSplit {
-    /// It is one.
+    /// It is one tag.
     Never,
     /// At spaces.
     Spaces,
-    /// At semicolons where there is one, else at commas.
+    /// At semicolons if there is one, else at commas.
     Commas,
     /// At commas and spaces; a leading `#` is dropped.
     Hashes,
 }
 
-/// What the value of a key that sets an address may hold beside text.
+/// The syntax that the value of a key for the address may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnAddress {
-    /// Nothing.
+    /// Plain text only.
     Text,
     /// Words behind colons, as patterns have them.
     Colons,
     /// Expressions of a template.
     Template,
-    /// The same, or tokens of this program.
+    /// Expressions of a template, or tokens of this program.
     TemplateOrTokens,
 }
 
@@ -64,20 +64,20 @@ pub enum Closes {
     Never,
     /// Always.
     Always,
-    /// Where its last part has no dot.
+    /// If its last part has no dot.
     WithoutDot,
-    /// Where this key sets it.
+    /// If this key sets it.
     Key(&'static str),
 }
 
 /// How a page names a note and the place that refers to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoteForm {
-    /// Begins the id of the note.
+    /// The beginning of a note's id.
     pub note: &'static str,
     /// Begins the id of the place that refers to it.
     pub back: &'static str,
-    /// Ends that id.
+    /// The end of that id.
     pub suffix: &'static str,
     /// Whether the writer's own label follows, and not the number.
     pub is_by_label: bool,
@@ -91,7 +91,7 @@ impl NoteForm {
         suffix: "",
         is_by_label: true,
     };
-    /// Within the entry, where the page is not known.
+    /// Within the entry, if the page's form is not known.
     pub const IN_ENTRY: Self = Self {
         note: "fn-",
         back: "fnref-",
@@ -100,18 +100,18 @@ impl NoteForm {
     };
 }
 
-/// Which folders are categories.
+/// The folders that are categories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folders {
     /// None.
     None,
     /// Those above `_posts`.
     AbovePosts,
-    /// The one that the file is in, where the post names no category.
+    /// The parent folder, if the post names no category.
     Parent,
 }
 
-/// What means something in a text beside Markdown.
+/// The syntax of texts beside Markdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -126,7 +126,7 @@ pub struct Syntax {
     pub tags: bool,
     /// `{{ page.title }}`.
     pub outputs: bool,
-    /// Whether no generator is known: what could as well be text stays.
+    /// Whether no generator is known: ambiguous syntax stays text.
     pub doubt: bool,
     /// `{:.note}`.
     pub kramdown: bool,
@@ -138,9 +138,9 @@ pub struct Syntax {
     pub python: bool,
     /// `[[A note]]` and `%%a comment%%`.
     pub wiki: bool,
-    /// `:tada:`, where the generator's config says so.
+    /// `:tada:`, if the generator's config enables it.
     pub emoji: bool,
-    /// A term, and under it `: what it means`.
+    /// A term, and under it `: its definition`.
     pub definitions: bool,
     /// Whether Zola gathers footnotes at the end, and so gives them other addresses.
     pub bottom_notes: bool,
@@ -162,14 +162,14 @@ pub(super) const MARKDOWN: Syntax = Syntax {
     bottom_notes: false,
 };
 
-/// One dialect.
+/// The rules of one dialect.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "a table of what a dialect does and does not do"
 )]
 pub struct Rules {
-    /// Whose rules these are.
+    /// The dialect.
     pub dialect: Dialect,
     /// Whether front matter may be TOML between `+++`.
     pub toml: bool,
@@ -179,16 +179,16 @@ pub struct Rules {
     pub header: bool,
     /// Whether a text without front matter may be in the plain form.
     pub plain: bool,
-    /// The keys of the day of publication; the first that is there counts.
+    /// The keys of the day of publication; the first one present counts.
     pub published: &'static [&'static str],
-    /// The keys of the day in an address, where that may not be the day of publication; it is that, too, where no other
-    /// key says one.
+    /// The keys of the day in an address, if that may differ from the day of publication. They give the latter, too, if
+    /// no other key does.
     pub dated: &'static [&'static str],
     /// The keys of the last change.
     pub updated: &'static [&'static str],
     /// Whether git's last commit, when it is asked for, beats the keys of the last change.
     pub git_first: bool,
-    /// What a time without a zone means.
+    /// The meaning of a time without a zone.
     pub zone: ZoneRule,
     /// Whether a time that occurs twice or never is read as Go reads it.
     pub as_go: bool,
@@ -198,23 +198,23 @@ pub struct Rules {
     pub roll_over: bool,
     /// Whether an address has the day by the offset that the date itself names, and not by the site's zone.
     pub own_offset: bool,
-    /// Whether the date of the file's name counts where a key says one that cannot be read.
+    /// Whether the date of the file's name counts if a key's date is invalid.
     pub name_stands_in: bool,
-    /// The keys of the day on which a post is to disappear.
+    /// The keys of the expiry date.
     pub expires: &'static [&'static str],
     /// Whether the generator reads them itself.
     pub expires_binds: bool,
-    /// Where a date may come from otherwise, in this order.
+    /// The other sources of a date, in this order.
     pub date_in: &'static [DateIn],
     /// The keys that set the whole address.
     pub address: &'static [&'static str],
-    /// What the value of those keys may hold beside text.
+    /// The syntax that the value of those keys may contain.
     pub own_address: OwnAddress,
     /// When an address of such a key gets a slash at its end.
     pub closes: Closes,
     /// Whether such an address without a slash at its beginning is below the folder of its language.
     pub below_language: bool,
-    /// How patterns of addresses with colons are written, where there are such.
+    /// The syntax of patterns with colons, if the dialect has them.
     pub colons: Option<&'static Colons>,
     /// The pattern of an address by default.
     pub permalink: &'static str,
@@ -230,15 +230,15 @@ pub struct Rules {
     pub slug_of_title: bool,
     /// Whether a date that leads a file's name stays in the address.
     pub name_keeps_date: bool,
-    /// What joins the date that leads a file's name to the rest of it.
+    /// The separator after the date at the beginning of a file's name.
     pub joint: Joint,
     /// Whether a title that is made from a file's name has spaces for dashes.
     pub dashes: bool,
     /// How one text becomes several tags.
     pub split: TagSplit,
-    /// Which folders are categories.
+    /// The folders that are categories.
     pub folders: Folders,
-    /// Whether words in a pattern are slugs also where they come from the file's name, and a plus in them is a space.
+    /// Whether words from the file's name in a pattern are slugs too, and a plus in them is a space.
     pub slug_words: bool,
     /// Whether a folder of the post's own name counts once.
     pub drops_doubled: bool,
@@ -252,7 +252,7 @@ pub struct Rules {
     pub authors_at_commas: bool,
     /// How a page names its footnotes.
     pub notes: NoteForm,
-    /// The same where they stand together at the end, if that differs.
+    /// The form of notes that stand together at the end, if it differs.
     pub bottom_notes: Option<NoteForm>,
     /// The pattern of the address of a post in another language than the default one.
     pub foreign: Option<&'static str>,
@@ -260,21 +260,21 @@ pub struct Rules {
     pub bundles: bool,
     /// Folders whose files are no posts.
     pub no_posts: &'static [&'static str],
-    /// Whether posts that are marked as private, and those in a folder of drafts, are kept from readers.
+    /// Whether private posts, and those in a folder of drafts, are kept from readers.
     pub guards_private: bool,
     /// Whether two posts of one address have the dates of their files' names in it.
     pub dates_apart: bool,
     /// Whether a template with a date is a post.
     pub templates: bool,
-    /// Whether only what lies in `_posts` or `_drafts` is a post where there are such folders.
+    /// Whether only files in `_posts` or `_drafts` are posts, if there are such folders.
     pub own_folders: bool,
     /// Whether a page without a date is no post, and worth no more than a warning.
     pub has_pages: bool,
-    /// What means something in a text beside Markdown.
+    /// The syntax of texts beside Markdown.
     pub syntax: Syntax,
 }
 
-/// What dialects do unless they do something else.
+/// The default of every rule.
 pub(super) const BASE: Rules = Rules {
     dialect: Dialect::Plain,
     toml: true,

@@ -20,7 +20,7 @@ pub enum Slugs {
     Pelican,
     /// Astro, as GitHub makes anchors: lower case, spaces become dashes, signs and dots are dropped.
     Github,
-    /// Eleventy: as it is.
+    /// Eleventy: unchanged.
     AsIs,
 }
 
@@ -65,12 +65,12 @@ pub(crate) fn slug(text: &str) -> String {
     slug
 }
 
-/// What Jekyll calls the slug of a text: lower case, words joined by single dashes.
+/// Jekyll's slug of a text: lower case, words joined by single dashes.
 pub(in crate::post) fn lower_slug(text: &str) -> String {
     join_with_dashes(text, |c| c.is_alphanumeric() || is_combining_mark(c)).to_lowercase()
 }
 
-/// What Eleventy's filter `slugify` makes of a text: German umlauts in two letters, `&` as a word.
+/// The result of Eleventy's filter `slugify`: German umlauts in two letters, `&` as a word.
 pub(in crate::post) fn slugify(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());
     for c in text.chars() {
@@ -96,7 +96,7 @@ pub(in crate::post) fn slugify(text: &str) -> String {
     })
 }
 
-/// What Eleventy's older filter `slug` makes of a text: some signs as words, others kept.
+/// The result of Eleventy's older filter `slug`: some signs as words, others kept.
 pub(in crate::post) fn slug_filter(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());
     for c in text.chars() {
@@ -124,7 +124,7 @@ pub(in crate::post) fn slug_filter(text: &str) -> String {
         .to_lowercase()
 }
 
-/// Whether Eleventy writes a letter in Latin ones; those of Asia's scripts it drops.
+/// Whether Eleventy transliterates a letter; it drops those of Asian scripts.
 fn is_spelled(c: char) -> bool {
     c.is_alphabetic() && c < '\u{2e80}'
 }

@@ -38,7 +38,7 @@ pub(super) static RULES: Rules = Rules {
     ..BASE
 };
 
-/// Where a note stands it has the label alone for its id.
+/// A note's own id is its bare label.
 const NOTES: NoteForm = NoteForm {
     note: "",
     back: "fr-",

@@ -1,4 +1,4 @@
-//! Where a post's page is: a key of the front matter, else a pattern.
+//! The address of a post's page: a key of the front matter, else a pattern.
 
 mod expression;
 
@@ -51,9 +51,9 @@ pub(crate) fn unknown_of_generator(habits: &Habits) -> Option<&str> {
 /// Everything that an address is made from.
 pub(super) struct Parts<'a> {
     pub(super) name: Name<'a>,
-    /// The file's name without its date, or the title where the dialect makes slugs of that.
+    /// The file's name without its date, or the title if the dialect makes slugs of that.
     pub(super) slug_from: &'a str,
-    /// Whether that is the slug, since the file's name says the date as well.
+    /// Whether that is the slug unchanged, since the file's name gives the date as well.
     pub(super) by_name: bool,
     pub(super) title: &'a str,
     /// The day in the address.
@@ -86,7 +86,7 @@ const TIMES: [(&str, &str); 19] = [
 ];
 
 impl Parts<'_> {
-    /// The address, and where it comes from.
+    /// The address, and its source.
     pub(super) fn address(
         &self,
         site: &Site,
@@ -162,7 +162,7 @@ impl Parts<'_> {
     /// The address that the front matter sets, as the dialect means it.
     fn expand_own(&self, key: &str, own: &str, habits: &Habits) -> Result<String, Finding> {
         let rules = habits.rules;
-        // What takes its place may be much longer, or cost much and come to nothing.
+        // The result may be much longer, or expensive and invalid.
         if own.len() > LONGEST {
             return Err(too_long());
         }
@@ -210,7 +210,7 @@ impl Parts<'_> {
         Ok(filled)
     }
 
-    /// Whether the post says that it is in another language than the default one.
+    /// Whether the post is in another language than the default one.
     fn is_foreign(&self, habits: &Habits) -> bool {
         let own = self.front.text(&["lang"]);
         own.is_some_and(|own| {
@@ -233,7 +233,7 @@ impl Parts<'_> {
         })
     }
 
-    /// The same, or the first token that is not known.
+    /// Fills a pattern; the error is the first unknown token.
     fn try_fill<'a>(&self, pattern: &'a str, habits: &Habits) -> Result<String, &'a str> {
         let mut filled = String::with_capacity(pattern.len() + 32);
         let mut rest = pattern;
@@ -371,7 +371,7 @@ impl Parts<'_> {
         parts.join("/")
     }
 
-    /// The folders of the post that are sections: to Hugo the first, and those down to the last with an `_index`.
+    /// The folders of the post that are sections: in Hugo the first, and those down to the last with an `_index`.
     fn sections(&self, habits: &Habits) -> Vec<&str> {
         let mut folders: Vec<&str> = self.name.folders().collect();
         if habits.rules.index_sections {
@@ -386,7 +386,7 @@ impl Parts<'_> {
         folders
     }
 
-    /// The clock by which the address has its day.
+    /// The local time that gives the address its day.
     fn local(&self, habits: &Habits) -> DateTime<FixedOffset> {
         let Instant { at, offset } = self.dated;
         let of_site = || at.with_timezone(&habits.zoning(false).zone).offset().fix();
@@ -401,7 +401,7 @@ impl Parts<'_> {
     fn slug(&self, habits: &Habits) -> String {
         match self.front.text(&["slug"]) {
             Some(slug) if slug.len() > LONGEST => slug,
-            // What a person chose keeps its dots in Pelican and its form everywhere but where the generator cleans it.
+            // A chosen slug keeps its dots in Pelican and its form everywhere else, unless the generator cleans it.
             Some(slug) if habits.rules.slug_keys => habits.slugs.slug(&slug),
             Some(slug) => slug,
             None => habits.slugs.slug(self.slug_from),

@@ -15,11 +15,11 @@ pub(crate) type Commits = (DateTime<Utc>, DateTime<Utc>);
 /// A day of publication that was found.
 pub(super) struct Dated {
     pub(super) instant: Instant,
-    /// Where it stands.
+    /// The source of the date.
     pub(super) from: Provenance,
-    /// The title without it, where it stood there.
+    /// The title without the date, if it was there.
     pub(super) rest: Option<String>,
-    /// Why another place that should say it does not count.
+    /// The reason why a source that comes first was ignored.
     pub(super) warning: Option<Finding>,
 }
 
@@ -34,7 +34,7 @@ impl Dated {
     }
 }
 
-/// What dates are found with.
+/// The input of the search for dates.
 pub(super) struct Dating<'a> {
     pub(super) path: &'a str,
     pub(super) name: Name<'a>,
@@ -44,7 +44,7 @@ pub(super) struct Dating<'a> {
 }
 
 impl Dating<'_> {
-    /// The day of publication, and where it comes from; `title` is that of a post in the plain form.
+    /// The day of publication, and its source; `title` is that of a post in the plain form.
     pub(super) fn find_published(&self, title: Option<&str>) -> Result<Option<Dated>, Finding> {
         let rules = self.habits.rules;
         match self.key(rules.published).transpose() {
@@ -83,7 +83,7 @@ impl Dating<'_> {
         }))
     }
 
-    /// The day that stands in one of the places beside the keys.
+    /// The day in one of the sources beside the keys.
     fn found_in(&self, place: DateIn, title: Option<&str>) -> Result<Option<Dated>, Finding> {
         let zoning = self.habits.zoning(false);
         let in_path =
@@ -127,7 +127,7 @@ impl Dating<'_> {
         found.ok().map(|(found, _)| (found, Provenance::Name))
     }
 
-    /// When the post is to disappear. What cannot be read is an error where the generator reads the key itself.
+    /// The expiry date. An invalid one is an error if the generator reads the key itself.
     pub(super) fn expires(
         &self,
         warnings: &mut Vec<Finding>,
@@ -146,7 +146,7 @@ impl Dating<'_> {
         }
     }
 
-    /// The day in the address where it has one of its own, and where it comes from.
+    /// The day in the address if it has one of its own, and its source.
     pub(super) fn find_date(&self) -> Result<Option<(Instant, Provenance)>, Finding> {
         let rules = self.habits.rules;
         if rules.dated.is_empty() {
@@ -184,7 +184,7 @@ impl Dating<'_> {
     fn key(&self, keys: &[&'static str]) -> Option<Result<(&'static str, Instant), Finding>> {
         keys.iter().find_map(|key| {
             let text = self.front.text(&[key])?;
-            // A switch is no date (Jekyll's `published: false`), and neither is what Eleventy asks of the file.
+            // A boolean is no date (Jekyll's `published: false`), and neither is a keyword of Eleventy's.
             let word = text.to_ascii_lowercase();
             if matches!(
                 word.as_str(),

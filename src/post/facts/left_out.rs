@@ -1,4 +1,4 @@
-//! Why a file that looks like a post is none, or none yet.
+//! The reasons why a file that looks like a post is none, or none yet.
 
 use serde_json::Value;
 
@@ -10,9 +10,9 @@ use crate::post::front::{Front, switch_of};
 
 /// Switches that make a draft of a post.
 const SWITCHED_OFF: &[(&str, bool)] = &[("draft", true), ("published", false), ("publish", false)];
-/// Switches that keep a post from readers where no generator says what is.
+/// The switches of private posts if no generator is known.
 const PRIVATE: &[(&str, bool)] = &[("private", true), ("hidden", true), ("public", false)];
-/// Keys that say who may read a post.
+/// The keys for the audience of a post.
 const FOR_WHOM: [&str; 3] = ["visibility", "access", "audience"];
 /// Words for posts that are not for all, with dashes and without `-only` at the end.
 const NOT_FOR_ALL: &[&str] = &[
@@ -41,7 +41,7 @@ const NOT_FOR_ALL: &[&str] = &[
     "logged-in",
     "login",
 ];
-/// Keys of what a post without a text shows.
+/// The keys for the content of a post without a text.
 const CONTENTS: &[&str] = &[
     "image",
     "images",
@@ -67,7 +67,7 @@ const REDIRECTS: &[&str] = &[
     "redirecturl",
 ];
 
-/// What is known of a file before its date is looked for.
+/// The facts about a file before its date is looked for.
 pub(super) struct File<'a> {
     pub(super) path: &'a str,
     pub(super) name: &'a Name<'a>,
@@ -92,7 +92,7 @@ impl File<'_> {
                     .any(|part| part.eq_ignore_ascii_case("drafts"))
     }
 
-    /// Why the file is no post, whatever day it names.
+    /// The reason why the file is no post, whatever its date.
     pub(super) fn why_no_post(&self) -> Option<&'static str> {
         let front = self.front;
         if self.name.markup == Some(Markup::Html) && !self.fenced {
@@ -122,7 +122,7 @@ impl File<'_> {
         None
     }
 
-    /// Whether the page only leads to another one: it says where to, or has old addresses and nothing else.
+    /// Whether the page only redirects: it names a target, or has old addresses and nothing else.
     fn redirects(&self) -> bool {
         let front = self.front;
         let leads_on = front.get(REDIRECTS).is_some_and(|(_, value)| match value {
@@ -133,8 +133,8 @@ impl File<'_> {
         leads_on || front.get(&["aliases"]).is_some() && self.is_empty() || self.refreshes()
     }
 
-    /// Whether there is nothing to read or to look at. With a title or a date it is a post to every generator, and where none
-    /// is known one of a folder of its own, which may hold pictures, or that names something to show.
+    /// Whether the post has no content. With a title or a date it is a post to every generator; without a known
+    /// generator, so is one in a folder of its own, which may contain pictures, or one that names something to show.
     fn is_empty(&self) -> bool {
         let has_no_text = self.body.trim().is_empty();
         if self.front.get(&["title", "date"]).is_none() {

@@ -33,7 +33,7 @@ pub(super) fn image(front: &Front<'_>, post: &Url) -> Option<Url> {
     absolute(named.or_else(teaser).or_else(extra)?, post)
 }
 
-/// The sound or film that the front matter names, and the line where it does.
+/// The sound or film that the front matter names, and its line.
 pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<(Enclosure, usize)> {
     let (key, value) = front.get(&["enclosure", "audio", "podcast", "video"])?;
     let value = match value {
@@ -55,7 +55,7 @@ pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<(Enclosure, usi
         Some(given) => given,
         None => media_type_of(&url, key)?.to_owned(),
     };
-    // Nought says that it is not known, and podcast programs refuse it.
+    // Zero would mean an unknown length, which podcast programs refuse.
     Some((
         Enclosure {
             url,

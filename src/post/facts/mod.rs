@@ -1,4 +1,4 @@
-//! A file's text → what a post says of itself: one way through for every dialect.
+//! A file's text → the facts of a post, by one way for every dialect.
 
 mod address;
 pub(crate) mod date;
@@ -31,38 +31,38 @@ use crate::post::facts::name::Name;
 use crate::post::front::{self, Front, Split};
 use crate::post::{Address, Fingerprint, Markup, Post, compose, plain};
 
-/// What a file turned out to be.
+/// The result of reading a file.
 #[derive(Debug)]
 pub enum Read {
     /// A post.
     Post(Box<ParsedPost>),
     /// A draft, and drafts are not taken in.
     Draft,
-    /// Something else, and why.
+    /// No post, with the reason.
     NoPost(&'static str),
 }
 
-/// A post that has no id yet.
+/// A post without an id yet.
 #[derive(Debug)]
 pub struct ParsedPost {
-    /// The post; its id is what the front matter says, or empty.
+    /// The post; its id is that of the front matter, or empty.
     pub post: Post,
-    /// Why its date and its address are what they are.
+    /// The sources of its date and its address.
     pub why: Why,
-    /// When it is to disappear.
+    /// The expiry date.
     pub expires: Option<DateTime<Utc>>,
     /// The line that names its sound or film.
     pub enclosure_line: Option<usize>,
-    /// What is odd and leaves nothing out.
+    /// Warnings that leave nothing out.
     pub warnings: Vec<Finding>,
 }
 
 const LANGUAGE: &[&str] = &["lang", "language", "locale"];
 
-/// The post of a file's text. `path` is below the folder of posts, with `/` between its parts.
+/// Reads the post of a file's text. `path` is below the folder of posts, with `/` between its parts.
 ///
 /// # Errors
-/// A finding with its line: what cannot be read, or that there is no date.
+/// A finding with its line: something cannot be read, or there is no date.
 pub fn read(
     path: &str,
     text: &str,
@@ -173,7 +173,7 @@ pub fn read(
     })))
 }
 
-/// The address of the post's page, and what it was made from.
+/// The address of the post's page, and its source.
 fn find_page(
     dating: &Dating<'_>,
     title: &str,
@@ -192,7 +192,7 @@ fn find_page(
         Some((dated, from)) => (dated, from == Provenance::Name),
         None => (published, false),
     };
-    // An Eleventy address keeps the date; what its templates call the slug does not.
+    // An Eleventy address keeps the date; the slug in its templates does not.
     let keeps_date =
         habits.name_keeps_date && !by_name && front.get(habits.rules.address).is_none();
     let slug_from = match (habits.slug_of_title, keeps_date) {
@@ -212,7 +212,7 @@ fn find_page(
     parts.address(site, habits)
 }
 
-/// The zone in which a time was read, in words.
+/// The zone of a time, in words.
 fn name_zone(published: date::Instant, zoning: date::Zoning) -> &'static str {
     if published.offset.is_some() {
         "with its own offset"
@@ -240,7 +240,7 @@ fn heading_of(body: &str, name: &Name<'_>) -> Option<String> {
     heading.map(|(title, _)| title)
 }
 
-/// The authors of the post, as many as one may have; without one those of the site.
+/// The authors of the post, up to the limit; without one those of the site.
 fn bounded_authors(
     front: &Front<'_>,
     habits: &Habits,
@@ -268,7 +268,7 @@ fn bounded_tags(
     tags
 }
 
-/// A title of plain words on one line: the one that was found, else the file's name without its date.
+/// The title as plain words on one line: the one that was found, else the file's name without its date.
 fn make_title(found: Option<String>, bare: &str, rules: &Rules) -> String {
     let title = found.unwrap_or_else(|| {
         if rules.dashes && bare.contains(char::is_alphabetic) {
@@ -277,7 +277,7 @@ fn make_title(found: Option<String>, bare: &str, rules: &Rules) -> String {
             bare.to_owned()
         }
     });
-    // What these write into a page is HTML.
+    // These generators write titles into a page as HTML.
     let is_html = rules.title_is_html && title.contains('&');
     let title = if is_html {
         markdown::decode(&title)
@@ -293,7 +293,7 @@ fn make_title(found: Option<String>, bare: &str, rules: &Rules) -> String {
     words.join(" ")
 }
 
-/// The id that the front matter says; one that no feed can hold is named and left out.
+/// The id of the front matter; an invalid one is reported and ignored.
 fn own_id(front: &Front<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
     let id = front.text(&["id"])?.trim().to_owned();
     let is_iri = url::Url::parse(&id).is_ok()
@@ -315,7 +315,7 @@ fn own_id(front: &Front<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
     None
 }
 
-/// The language that the front matter or the file's name says, as a tag.
+/// The language of the front matter or the file's name, as a tag.
 fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
     let said = front
         .text(LANGUAGE)
@@ -367,7 +367,7 @@ const MOST: usize = 100;
 /// The most characters of a name.
 const LONGEST: usize = 200;
 
-/// Takes out names that are too long, and those beyond the most that a post may have. Returns a warning of them.
+/// Removes names that are too long, and those beyond the limit. Returns a warning about them.
 fn bound<T>(noun: &str, names: &mut Vec<T>, text: impl Fn(&T) -> &str) -> Option<Finding> {
     let all = names.len();
     names.retain(|name| text(name).chars().nth(LONGEST).is_none());

@@ -1,4 +1,4 @@
-//! A file's path, taken apart: the folder, the name that stands for the post, the language.
+//! The parts of a file's path: the folder, the name that stands for the post, the language.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,13 +10,13 @@ use crate::post::dialect::Habits;
 pub(super) struct Name<'a> {
     /// The folders from the generator's folder of content down to the folder of posts.
     prefix: &'a str,
-    /// The folders from there down to the post; a bundle's own is not among them.
+    /// The folders from there down to the post, without a bundle's own.
     folder: &'a str,
     /// The file's name without its ending and language; a bundle's is its folder's.
     pub(super) stem: &'a str,
-    /// What the file is written in.
+    /// The markup of the file.
     pub(super) markup: Option<Markup>,
-    /// The language of `tea.de.md` or of the first folder, where it is not the site's default.
+    /// The language of `tea.de.md` or of the first folder, unless it is the default.
     pub(super) language: Option<&'a str>,
 }
 

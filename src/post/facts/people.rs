@@ -1,4 +1,4 @@
-//! Who wrote a post, and what it is filed under.
+//! The authors and the terms of a post.
 
 use std::collections::HashSet;
 
@@ -27,7 +27,7 @@ pub(super) fn authors(front: &Front<'_>, habits: &Habits) -> Vec<Author> {
     match found.or_else(nested) {
         Some(Value::Array(list)) => list.iter().for_each(|one| take(author(one, habits))),
         Some(Value::String(text)) if habits.rules.split == TagSplit::Commas => {
-            // Pelican parts a list at `;` where there is one, else at `,`; a name alone may hold a comma elsewhere.
+            // Pelican splits a list at `;` if there is one, else at `,`; elsewhere a single name may contain a comma.
             let comma = habits.rules.authors_at_commas && !text.contains(';');
             text.split(if comma { ',' } else { ';' })
                 .for_each(|one| take(parse_author(one, habits)));
@@ -81,7 +81,7 @@ fn parse_author(text: &str, habits: &Habits) -> Option<Author> {
     })
 }
 
-/// The categories, in the order in which an address would name them.
+/// The categories, in the order in which an address names them.
 pub(super) fn categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) -> Vec<String> {
     let mut found = Vec::new();
     let of_jekyll = |part: &&str| matches!(*part, "_posts" | "_drafts");
@@ -99,7 +99,7 @@ pub(super) fn categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) ->
     dedup(found)
 }
 
-/// Tags, then categories, then what other taxonomies hold, without repeats.
+/// Tags, then categories, then the terms of other taxonomies, without repeats.
 pub(super) fn tags(front: &Front<'_>, categories: &[String], habits: &Habits) -> Vec<String> {
     let mut found = read_terms(front, "tag", "tags", habits);
     found.extend(categories.iter().cloned());
@@ -122,7 +122,7 @@ pub(super) fn tags(front: &Front<'_>, categories: &[String], habits: &Habits) ->
     dedup(found)
 }
 
-/// What stands under the singular or the plural of a key.
+/// The terms under the singular or the plural of a key.
 fn read_terms(
     front: &Front<'_>,
     one: &'static str,
@@ -137,7 +137,7 @@ fn read_terms(
         Value::Array(list) => list.iter().filter_map(text_of).collect(),
         other => match (text_of(other).unwrap_or_default(), split) {
             (text, TagSplit::Never) => vec![text],
-            // The singular is one, whatever it holds.
+            // The singular is one term, whatever it contains.
             (text, TagSplit::Spaces) if key == one => vec![text],
             (text, TagSplit::Spaces) => text.split_whitespace().map(str::to_owned).collect(),
             (text, TagSplit::Commas) if key == "category" => vec![text],

@@ -1,4 +1,4 @@
-//! The title of a post that names none: the heading that its text begins with.
+//! The title of a post without one: the heading at the beginning of its text.
 
 use std::ops::Range;
 
@@ -6,13 +6,13 @@ use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::html::read_words;
 
-/// Elements that wrap a page of HTML, and may stand before its heading.
+/// Elements around a page of HTML that may precede its heading.
 const WRAPPERS: [&str; 7] = [
     "html", "body", "main", "article", "section", "header", "div",
 ];
 
-/// The text of the top-level heading that is the first block of a text, and where it stands. Comments, lines that import
-/// components and lines of nothing but template tags are no blocks.
+/// The top-level heading that is the first block of a text, with its position. Comments, lines that import components
+/// and lines of template tags alone are no blocks.
 pub(in crate::post) fn first_heading(body: &str, is_html: bool) -> Option<(String, Range<usize>)> {
     if is_html {
         return leading_in_html(body);
@@ -55,7 +55,7 @@ pub(in crate::post) fn first_heading(body: &str, is_html: bool) -> Option<(Strin
     None
 }
 
-/// The words of a heading whose start was the last event.
+/// The words of a heading after its start.
 fn text_up_to_end<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
     let mut title = String::new();
     for event in events {
@@ -92,7 +92,7 @@ fn alone_in_html(block: &str) -> Option<(String, Range<usize>)> {
     rest.trim().is_empty().then_some((title, range))
 }
 
-/// The heading that a page of HTML begins with; it may stand within what wraps the page.
+/// The heading at the beginning of an HTML page, which may be within wrappers.
 fn leading_in_html(html: &str) -> Option<(String, Range<usize>)> {
     let mut at = 0;
     loop {
@@ -114,7 +114,7 @@ fn leading_in_html(html: &str) -> Option<(String, Range<usize>)> {
     }
 }
 
-/// The heading whose tag begins at a byte.
+/// The heading whose tag begins at this byte.
 fn heading_at(html: &str, start: usize) -> Option<(String, Range<usize>)> {
     let tag = html[start..].get(..3)?;
     if !tag.eq_ignore_ascii_case("<h1") {
@@ -126,7 +126,7 @@ fn heading_at(html: &str, start: usize) -> Option<(String, Range<usize>)> {
     (!title.is_empty()).then(|| (title, start..close + "</h1>".len()))
 }
 
-/// Where the heading's end tag begins.
+/// The position of the heading's end tag.
 fn find_close(html: &str) -> Option<usize> {
     let mut starts = html.match_indices("</").map(|(at, _)| at);
     starts.find(|at| {

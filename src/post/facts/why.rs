@@ -1,19 +1,19 @@
-//! Why a post's date and address are what they are, for `-v`.
+//! The sources of a post's date and address, for `-v`.
 
 use std::fmt;
 
-/// Why a post's date and address are what they are.
+/// The sources of a post's date and address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Why {
-    /// Where the date comes from.
+    /// The source of the date.
     pub date: Provenance,
-    /// How its zone was found.
+    /// The source of its zone.
     pub zone: &'static str,
-    /// Where the address comes from.
+    /// The source of the address.
     pub address: Provenance,
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provenance {
     /// A key of the front matter.

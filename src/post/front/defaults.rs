@@ -1,10 +1,10 @@
-//! Keys that stand in for those that a post lacks.
+//! Default keys for posts that lack them.
 
 use serde_json::{Map, Value};
 
 use crate::post::dialect::Data;
 
-/// Keys, with those of the defaults that are lacking; tags are joined, as Eleventy does.
+/// Adds missing keys from the defaults; tags are joined, as Eleventy does.
 pub(crate) fn add_defaults(
     mut keys: Map<String, Value>,
     defaults: &Map<String, Value>,
@@ -25,7 +25,7 @@ pub(crate) fn add_defaults(
     keys
 }
 
-/// What files of data say of a post: of the folders above it, then of itself.
+/// The defaults of a post: those of the folders above it, then its own.
 pub(in crate::post) fn find_data(path: &str, data: &Data) -> Map<String, Value> {
     if data.is_empty() {
         return Map::new();

@@ -1,11 +1,11 @@
-//! The head of a page of HTML, as Pelican reads it: the title, and what each `<meta name=…>` says.
+//! The head of an HTML page, as Pelican reads it: the title, and each `<meta name=…>`.
 
 use serde_json::Value;
 
 use crate::html::read_words;
 use crate::post::front::matter::{Front, Keys, Split};
 
-/// Splits a page at its head; none where that does not say when it was published.
+/// Splits a page at its head; `None` if that has no date of publication.
 pub(super) fn split(text: &str) -> Option<Split<'_>> {
     let line = |at: usize| text[..at].matches('\n').count() + 1;
     let head = find(text, 0, "<head")?;
@@ -48,7 +48,7 @@ pub(super) fn split(text: &str) -> Option<Split<'_>> {
     })
 }
 
-/// Where a tag begins, in whatever case.
+/// Finds a tag in any case.
 fn find(text: &str, from: usize, tag: &str) -> Option<usize> {
     let mut starts = memchr::memchr_iter(b'<', text.as_bytes().get(from..)?).map(|at| from + at);
     let is_tag = |at: &usize| {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::post::front::matter::{Broken, Front, Keys, Split};
 
-/// The keys that a header may begin with where a text without front matter is as likely; any other line is text.
+/// The keys that a header may begin with if a text without front matter is as likely; any other line is text.
 const STARTS: [&str; 9] = [
     "title", "date", "author", "authors", "category", "tags", "slug", "status", "modified",
 ];
@@ -45,7 +45,7 @@ pub(super) fn split(text: &str, doubt: bool) -> Split<'_> {
     }
 }
 
-/// The same lines between fences.
+/// Parses the same lines between fences.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "one signature for every parser of what stands between fences"
@@ -54,7 +54,7 @@ pub(super) fn parse(matter: &str) -> Result<Keys, Broken> {
     Ok(read(matter).0)
 }
 
-/// The keys up to the first line that is none, and how many bytes they take.
+/// Reads keys up to the first other line. Returns them with their length in bytes.
 fn read(text: &str) -> (Keys, usize) {
     let mut values = Keys::new();
     let mut places: HashMap<String, usize> = HashMap::new();

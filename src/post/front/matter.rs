@@ -1,4 +1,4 @@
-//! What stands before the text of a post, as keys with values.
+//! The front matter of a post, as keys with values.
 
 use std::collections::HashSet;
 
@@ -10,18 +10,18 @@ use crate::post::front::defaults::add_defaults;
 /// Keys with their values, in order. A handful of them is searched faster than hashed.
 pub(super) type Keys = Vec<(String, Value)>;
 
-/// What stands before the text of a post. Keys are in lower case.
+/// The front matter of a post. Keys are in lower case.
 #[derive(Debug, Default)]
 pub(crate) struct Front<'a> {
     pub(super) values: Keys,
-    /// The text of it, and the line of the file on which that begins.
+    /// Its text, and the line of the file on which it begins.
     pub(super) matter: (&'a str, usize),
 }
 
 /// A post's file, split.
 #[derive(Debug)]
 pub(crate) struct Split<'a> {
-    /// What stands before the text.
+    /// The front matter.
     pub front: Front<'a>,
     /// The text.
     pub body: &'a str,
@@ -31,11 +31,11 @@ pub(crate) struct Split<'a> {
     pub fenced: bool,
 }
 
-/// What a parser says of broken front matter: the words, and the line and column within it, from 1.
+/// A parser's error about front matter: the words, and the line and column within it, from 1.
 pub(super) type Broken = (String, Option<(usize, usize)>);
 
 impl Front<'_> {
-    /// The value of the first of these keys that is there and not empty.
+    /// The value of the first of these keys that is present and not empty.
     pub(crate) fn get(&self, keys: &[&'static str]) -> Option<(&'static str, &Value)> {
         keys.iter().find_map(|key| {
             let value = self.value(key)?;
@@ -48,14 +48,14 @@ impl Front<'_> {
         self.get(keys).and_then(|(_, value)| text_of(value))
     }
 
-    /// The keys that have a text, those of a table behind a dot.
+    /// The keys with a text, those of a table after a dot.
     pub(in crate::post) fn texts(&self) -> impl Iterator<Item = (String, String)> {
         self.values
             .iter()
             .flat_map(|(key, value)| texts_of(key, value))
     }
 
-    /// Takes these keys where the post has none; tags go before its own.
+    /// Adds defaults for missing keys; default tags go before the post's own.
     pub(in crate::post) fn add_defaults(&mut self, defaults: &Map<String, Value>) {
         if !defaults.is_empty() {
             let own: Map<String, Value> = std::mem::take(&mut self.values).into_iter().collect();
@@ -63,7 +63,7 @@ impl Front<'_> {
         }
     }
 
-    /// Takes what Eleventy would compute, where it is a template that may be read here, or a text.
+    /// Evaluates Eleventy's computed keys that are text or a supported template.
     pub(in crate::post) fn compute(&mut self) {
         let Some(Value::Object(computed)) = self.value("eleventycomputed") else {
             return;
@@ -80,7 +80,7 @@ impl Front<'_> {
         self.values.extend(computed);
     }
 
-    /// Whether a switch is set so.
+    /// Whether a switch has this value.
     pub(crate) fn is(&self, key: &str, wanted: bool) -> bool {
         match self.value(key) {
             Some(value) => switch_of(value) == Some(wanted),
@@ -88,7 +88,7 @@ impl Front<'_> {
         }
     }
 
-    /// Whether the post says that it has math, itself or to the theme.
+    /// Whether the post switches math on, itself or for the theme.
     pub(in crate::post) fn math(&self) -> Option<bool> {
         let own = math::switch(self.values.iter().map(|(key, value)| (key, value)));
         let mut tables = ["extra", "params"].into_iter();
@@ -112,13 +112,13 @@ impl Front<'_> {
         self.find(key).map_or(1, |(line, ..)| line)
     }
 
-    /// Whether the key's value stands in quotation marks.
+    /// Whether the key's value is quoted.
     pub(crate) fn is_quoted(&self, key: &str) -> bool {
         self.find(key)
             .is_some_and(|(_, value, _)| value.starts_with(['"', '\'']))
     }
 
-    /// A key and its text as the file says them: `date: 2024-12-01` or `date = 2024-12-01`.
+    /// A key and its text as in the file: `date: 2024-12-01` or `date = 2024-12-01`.
     pub(crate) fn show_key(&self, key: &str, text: &str) -> String {
         match self.find(key) {
             Some((.., '=')) => format!("{key} = {text}"),
@@ -126,7 +126,7 @@ impl Front<'_> {
         }
     }
 
-    /// Where a key of the first level stands, what follows it on its line, and the sign between.
+    /// The position of a top-level key, the rest of its line, and the separator.
     fn find(&self, key: &str) -> Option<(usize, &str, char)> {
         self.matter
             .0
@@ -146,10 +146,10 @@ impl Front<'_> {
     }
 }
 
-/// The longest name of a key with those of the tables that it stands in, in bytes: each text below has all of it.
+/// The longest name of a key with those of its tables, in bytes: every text below repeats it.
 const LONGEST_NAME: usize = 200;
 
-/// What is text under a key, by its name and, in a table, the names behind dots; in lower case.
+/// The texts under a key, by its name and the names in tables after dots; in lower case.
 pub(crate) fn texts_of(key: &str, value: &Value) -> Vec<(String, String)> {
     let key = key.to_lowercase();
     match value {
@@ -174,7 +174,7 @@ pub(in crate::post) fn text_of(value: &Value) -> Option<String> {
     .filter(|text| !text.is_empty())
 }
 
-/// What a value says as a switch: `true`, or a word that YAML 1.1 takes for it.
+/// A value as a switch: `true`, or a word that YAML 1.1 takes for it.
 pub(in crate::post) fn switch_of(value: &Value) -> Option<bool> {
     let text = match value {
         Value::Bool(switch) => return Some(*switch),

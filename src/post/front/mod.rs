@@ -1,4 +1,5 @@
-//! Front matter: YAML, TOML, JSON or bare `Key: value` lines, all into one table of values; what follows is the body.
+//! Splits front matter (YAML, TOML, JSON or bare `Key: value` lines) from the body, and parses it into one table of
+//! values.
 
 mod defaults;
 mod head;
@@ -21,9 +22,9 @@ use matter::{Broken, Keys};
 /// Splits a post's text at its front matter.
 ///
 /// # Errors
-/// A finding at the line where the front matter cannot be read.
+/// A finding at the line where the front matter is invalid.
 pub(crate) fn split<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding> {
-    // Empty lines may stand before the fence where TOML may stand in it.
+    // Empty lines may precede the fence if the front matter may be TOML.
     let start = text.len() - text.trim_start().len();
     let above = text[..start].matches('\n').count();
     if above == 0
@@ -131,14 +132,14 @@ fn split_fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split
     )
 }
 
-/// The keys of a YAML file that is not a post; none where it cannot be read.
+/// The keys of a YAML file that is no post; `None` if it is invalid.
 pub(crate) fn yaml(text: &str) -> Option<Map<String, Value>> {
     yaml::parse_config(text.trim_start_matches("---\n"))
         .ok()
         .map(|keys| keys.into_iter().collect())
 }
 
-/// What a parser says as a finding; `above` lines of the file stand before what it saw.
+/// The finding of a parser's error; `above` lines of the file precede its input.
 fn finding((message, place): Broken, above: usize) -> Finding {
     let finding = Finding::error(Rule::FrontMatter, message).hint("mend the front matter");
     match place {

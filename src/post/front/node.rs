@@ -1,4 +1,4 @@
-//! YAML values that know where they stand, so that a scalar can be taken as it is written.
+//! YAML values with their positions, so that a scalar can be taken as it is written.
 
 use std::fmt;
 
@@ -52,7 +52,7 @@ fn resolve(node: Spanned<Node>, source: &str) -> Value {
     };
     let printed = value.to_string();
     match written() {
-        // What is quoted or tagged is meant to be of its type.
+        // A quoted or tagged scalar has the type that it shows.
         Some(text) if !text.is_empty() && !text.starts_with(['!', '&', '"', '\'']) => {
             match text == printed {
                 true => value,

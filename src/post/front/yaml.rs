@@ -1,5 +1,5 @@
-//! YAML: plain lines by a scanner of our own, since a whole parser costs ten times the reading of the file; everything
-//! else by `serde-saphyr`. Where both can read a text they give the same values.
+//! YAML: plain lines are scanned here, since a whole parser takes ten times as long as reading the file; everything
+//! else goes to `serde-saphyr`. Both give the same values for a text that both can read.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub(super) fn parse(matter: &str) -> Result<Keys, Broken> {
     }
 }
 
-/// The keys of a config's YAML, whose scalars are what YAML 1.1 makes of them.
+/// Parses the YAML of a config, with the scalars of YAML 1.1.
 pub(super) fn parse_config(matter: &str) -> Result<Keys, Broken> {
     match simple(matter) {
         Some(values) => Ok(values),
@@ -27,7 +27,7 @@ pub(super) fn parse_config(matter: &str) -> Result<Keys, Broken> {
     }
 }
 
-/// Any YAML of a post.
+/// Parses any YAML of a post.
 fn whole(matter: &str) -> Result<Keys, Broken> {
     let node = read::<Option<Node>>(matter, true)?;
     keys_of(node.map_or(Value::Null, |node| node.into_value(matter)))
@@ -41,8 +41,7 @@ fn keys_of(value: Value) -> Result<Keys, Broken> {
     }
 }
 
-/// Any YAML, within limits on depth, size and what aliases make of it. `strict` takes no word but `true` and `false` for
-/// a switch.
+/// Parses any YAML, within limits on depth, size and aliases. With `strict` only `true` and `false` are switches.
 fn read<T: DeserializeOwned + Default>(matter: &str, strict: bool) -> Result<T, Broken> {
     if matter
         .lines()
@@ -69,7 +68,7 @@ fn read<T: DeserializeOwned + Default>(matter: &str, strict: bool) -> Result<T, 
     })
 }
 
-/// The keys of a text that has only `key: value` lines and simple lists; none where there is anything else.
+/// The keys of a text with only `key: value` lines and simple lists; `None` if there is anything else.
 fn simple(matter: &str) -> Option<Keys> {
     let mut values = Keys::new();
     let mut lines = matter.lines().peekable();
@@ -121,7 +120,7 @@ fn simple(matter: &str) -> Option<Keys> {
             text if rest.starts_with(' ') => scalar(text)?,
             _ => return None,
         };
-        // What goes on on the next line, set in.
+        // A value that continues on the next, indented line.
         if lines.peek().is_some_and(|next| {
             next.starts_with([' ', '\t', '-', '#']) || next.trim().is_empty() && !next.is_empty()
         }) {
@@ -141,7 +140,7 @@ fn flow(text: &str) -> Option<Value> {
     scalar(text).filter(|_| !text.contains(['[', ']', '{', '}']))
 }
 
-/// A scalar of one line, where it is sure what YAML makes of it.
+/// A scalar of one line whose YAML type is unambiguous.
 fn scalar(text: &str) -> Option<Value> {
     if text.contains('\t')
         || text
@@ -179,7 +178,7 @@ fn scalar(text: &str) -> Option<Value> {
     match text {
         "true" => Some(Value::Bool(true)),
         "false" => Some(Value::Bool(false)),
-        // What is a switch to some and a word to others.
+        // Words that some parsers read as switches.
         _ if text.len() <= 5
             && text.is_ascii()
             && AMBIGUOUS.contains(&text.to_ascii_lowercase().as_str()) =>

@@ -1,23 +1,23 @@
-//! The values that expressions of MDX may name: pictures that the text imports, and what its front matter says.
+//! The values that expressions of MDX may name: imported pictures and keys of the front matter.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::post::body::budget::Budget;
 
-/// The names under which generators hand a text its own front matter, in lower case.
+/// The names under which generators give a text its own front matter, in lower case.
 const ROOTS: [&str; 4] = ["frontmatter", "meta", "metadata", "matter"];
 
-/// What is known of a text's names.
+/// The known names of a text.
 pub(super) struct KnownNames<'a> {
     images: HashMap<&'a str, String>,
     said: HashMap<String, String>,
-    /// What the text's own module defines, which beats the front matter.
+    /// The names that the text's own module defines; they override the front matter.
     exported: HashSet<&'a str>,
     budget: &'a Budget,
 }
 
 impl<'a> KnownNames<'a> {
-    /// What a text imports, and what its front matter says under each key in lower case.
+    /// Collects the imports of a text; `said` is its front matter under keys in lower case.
     pub(super) fn new(
         text: &'a str,
         said: impl Iterator<Item = (String, String)>,
@@ -34,8 +34,8 @@ impl<'a> KnownNames<'a> {
         }
     }
 
-    /// The value of an attribute that is the name of a picture or of what the front matter says. It is charged to the
-    /// budget, and there is none once that is spent: a short name may stand for a long value any number of times.
+    /// The value of an attribute that names a picture or a key of the front matter. It is charged to the budget, and
+    /// `None` once that is spent: a short name may stand for a long value any number of times.
     pub(super) fn value(&self, expression: &str) -> Option<&str> {
         let name = expression.trim();
         let image = self.images.get(name.strip_suffix(".src").unwrap_or(name));
@@ -43,7 +43,7 @@ impl<'a> KnownNames<'a> {
         self.budget.take(value.len()).then_some(value)
     }
 
-    /// What the front matter says under the key that an expression names: `frontmatter.title`, `props.meta.a`.
+    /// The front matter's value for a key that an expression names: `frontmatter.title`, `props.meta.a`.
     pub(super) fn look_up(&self, expression: &str) -> Option<&str> {
         let path = expression.trim();
         let path = path.strip_prefix("props.").unwrap_or(path);
@@ -72,7 +72,7 @@ fn images(text: &str) -> HashMap<&str, String> {
         if !ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
             continue;
         }
-        // What generators put before a path from the site's root.
+        // The prefixes of a path from the site's root.
         let rooted = ["@site/static/", "@site/", "@/", "~/", "/public/", "src/"]
             .iter()
             .find_map(|root| path.strip_prefix(root));

@@ -1,5 +1,5 @@
-//! MDX → Markdown: without modules, comments and the tags of components; what these enclose stays, and an element is
-//! written as HTML has it.
+//! MDX → Markdown: modules, comments and the tags of components go; their content stays, and elements are rewritten as
+//! HTML.
 
 use crate::html::{escape, unescape};
 use crate::post::body::budget::Budget;
@@ -47,21 +47,21 @@ const CONTAINERS: [&str; 26] = [
     "timelineitem",
 ];
 
-/// A text without what only MDX knows.
+/// A text without the syntax of MDX.
 #[derive(Debug, Default)]
 pub(super) struct StrippedMdx {
-    /// The same text, line for line, with a mark wherever the HTML of a component belongs.
+    /// The text, line for line, with a mark for the HTML of each component.
     pub(super) text: String,
     /// The HTML of each mark.
     pub(super) slots: Vec<String>,
-    /// The line, from 0, and the words of whatever was left out.
+    /// Everything that was left out: its line, from 0, and its words.
     pub(super) dropped: Vec<(usize, String)>,
 }
 
-/// The Markdown of an MDX text, whose front matter says `said` under each key in lower case.
+/// Converts an MDX text to Markdown; `said` is its front matter under keys in lower case.
 ///
 /// # Errors
-/// Where the text grows beyond its budget.
+/// If the text grows beyond its budget.
 pub(super) fn to_markdown(
     text: &str,
     said: impl Iterator<Item = (String, String)>,
@@ -91,9 +91,9 @@ struct MdxReader<'a> {
     marks: Marks,
     budget: &'a Budget,
     known: KnownNames<'a>,
-    /// How many bytes may still be searched for what closes a bracket.
+    /// How many bytes may still be searched for closing brackets.
     search: usize,
-    /// A place, and the line on which it stands.
+    /// A place, with its line.
     line: (usize, usize),
     /// The components that are open and become HTML, and the HTML that closes each.
     open: Vec<(&'a str, String)>,
@@ -156,7 +156,7 @@ impl<'a> MdxReader<'a> {
         Ok(())
     }
 
-    /// Writes the line breaks of what is left out, without so many that are written already.
+    /// Writes the line breaks of omitted text, minus those that are written already.
     fn keep_lines(&mut self, left_out: &str, written: usize) {
         let breaks = left_out.matches('\n').count().saturating_sub(written);
         self.plain.text.extend(std::iter::repeat_n('\n', breaks));
@@ -185,7 +185,8 @@ impl<'a> MdxReader<'a> {
         self.line.1
     }
 
-    /// Reads an expression: a text and what the front matter says is shown, any other is left out. Returns how many bytes it takes.
+    /// Reads an expression: a text or a key of the front matter is shown, any other is left out. Returns its length in
+    /// bytes.
     fn expression(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
         let (length, shown) = expression(rest, &mut self.search)?;
@@ -210,8 +211,8 @@ impl<'a> MdxReader<'a> {
         Some(length)
     }
 
-    /// Reads the tag of a component: a common one becomes HTML, and what any other encloses stays. Returns how many bytes
-    /// the tag takes.
+    /// Reads the tag of a component: a common one becomes HTML, of any other the content stays. Returns the length of
+    /// the tag in bytes.
     fn component(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
         let name = component_name(rest)?;
@@ -227,7 +228,7 @@ impl<'a> MdxReader<'a> {
                 && !rest[length..].starts_with("</")
                 && component_name(&rest[length..]).is_some()
             {
-                // What its sibling encloses are other words.
+                // The content of a sibling is separate text.
                 self.plain.text.push(' ');
             }
             self.keep_lines(&rest[..length], 0);
@@ -259,8 +260,8 @@ impl<'a> MdxReader<'a> {
         Some(tag.end + 1)
     }
 
-    /// Begins a component that is no common one but encloses something: what it says of that stands above it. One that is
-    /// no known container is named where it says something; within a line it is part of a sentence, and gets no heading.
+    /// Begins an unknown component with content: its title or label stands above the content. One that is no known
+    /// container is reported if it has one; within a line it is part of a sentence, and gets no heading.
     fn container(&mut self, at: usize, name: &'a str, call: &Call) {
         let is_known = is_container(name);
         let said = HEADINGS.iter().filter_map(|key| call.get_any(&[key]));
@@ -285,7 +286,7 @@ impl<'a> MdxReader<'a> {
     }
 }
 
-/// Whether a component of this name encloses a part of a page, which is no part of a sentence: `Card`, `Tabs.Tab`.
+/// Whether a component of this name contains a part of a page rather than of a sentence: `Card`, `Tabs.Tab`.
 fn is_container(name: &str) -> bool {
     let own = name.rsplit('.').next().unwrap_or(name);
     let own = own.to_ascii_lowercase();
@@ -293,7 +294,7 @@ fn is_container(name: &str) -> bool {
     CONTAINERS.contains(&one)
 }
 
-/// What a component becomes, where it is a common one.
+/// The meaning of a component, if it is a common one.
 fn component_meaning(call: &Call) -> Option<Meaning> {
     if call.is_named("link") {
         let target = call.get_any(&["to", "href"])?;
@@ -314,7 +315,7 @@ fn statement(text: &str, search: &mut usize) -> Option<usize> {
     (!is_import || text[..length].contains(['"', '\''])).then_some(length)
 }
 
-/// The whole name of the component whose tag a text begins with: `<X a={{b: 1}} />`, `<x.y>`, `</X>`; it is empty for `<>`.
+/// The whole name of the component at the beginning of a text: `<X a={{b: 1}} />`, `<x.y>`, `</X>`; empty for `<>`.
 fn component_name(text: &str) -> Option<&str> {
     let name = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
     // Capitals alone are HTML as it was once written.
@@ -325,7 +326,7 @@ fn component_name(text: &str) -> Option<&str> {
     let member = name[word.len()..]
         .strip_prefix('.')
         .filter(|_| !word.is_empty());
-    // An address of mail goes on.
+    // A mail address goes on.
     let is_member = member.is_some_and(|member| {
         let after = member.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.');
         after.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
@@ -336,8 +337,8 @@ fn component_name(text: &str) -> Option<&str> {
     (name.starts_with('>') || is_component).then_some(whole)
 }
 
-/// The opening tag of an element as HTML has it, where that is another, and how many bytes it takes: `<iframe />` has an
-/// end of its own, which HTML would look for in what follows.
+/// The opening tag of an element in the form of HTML, if that differs, and its length: `<iframe />` closes itself, but
+/// HTML would look for its end in the rest of the text.
 fn element(text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<(String, usize)> {
     let rest = text.strip_prefix('<')?;
     let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-')?];
@@ -362,7 +363,7 @@ fn element(text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<(St
     (tag != text[..=end]).then_some((tag, end + 1))
 }
 
-/// How many bytes a formula takes, in which braces are its own: `$$a$$`, or `$a$` on one line.
+/// The length in bytes of a formula, in which braces are TeX: `$$a$$`, or `$a$` on one line.
 fn formula(text: &str) -> Option<usize> {
     let inside = text.strip_prefix('$')?;
     if let Some(inside) = inside.strip_prefix('$') {
@@ -379,7 +380,7 @@ fn formula(text: &str) -> Option<usize> {
     is_tight(&inside[..end]).then_some(end + 2)
 }
 
-/// How many bytes an expression takes, and the text that it is, else none. `{#tea}` names a heading.
+/// The length in bytes of an expression, and its text if it is one. `{#tea}` names a heading.
 fn expression<'a>(text: &'a str, search: &mut usize) -> Option<(usize, Option<&'a str>)> {
     let inside = text
         .strip_prefix('{')

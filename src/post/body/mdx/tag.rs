@@ -2,13 +2,13 @@
 
 use crate::post::body::mdx::known::KnownNames;
 
-/// The tag with which a text begins.
+/// The tag at the beginning of a text.
 pub(super) struct MdxTag {
-    /// What stands before its `>`. Of `{…}` only a text is a value; without one there is no attribute.
+    /// The text before its `>`. Of `{…}` only a text is a value; otherwise the attribute is dropped.
     pub(super) written: String,
     /// How many lines were left out with it.
     pub(super) lines: usize,
-    /// Where its `>` stands.
+    /// The position of its `>`.
     pub(super) end: usize,
     /// The attributes that were left out, each with its value.
     pub(super) lost: Vec<(String, String)>,
@@ -70,7 +70,7 @@ impl MdxTag {
     }
 }
 
-/// The text that an expression is, also within a call where it may be: `"a.png"`, `useUrl("/a.png")`.
+/// The text of an expression, also within a call if permitted: `"a.png"`, `useUrl("/a.png")`.
 pub(super) fn parse_string(expression: &str, may_call: bool) -> Option<&str> {
     let start = expression.find(['"', '\'', '`'])?;
     let before = expression[..start].trim();
@@ -94,7 +94,7 @@ fn is_in_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':')
 }
 
-/// Where this sign stands outside of all brackets.
+/// Finds a character outside of all brackets.
 pub(super) fn find_balanced(
     text: &str,
     search: &mut usize,

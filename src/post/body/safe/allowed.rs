@@ -10,7 +10,7 @@ use crate::post::body::safe::pictures::{LATER, LATER_SETS};
 /// The longest value of an attribute, in bytes.
 const LONGEST_VALUE: usize = 16 << 10;
 
-/// The elements of MathML Core that show something themselves: none links or runs, and none holds HTML.
+/// The elements of MathML Core that are visible: none links or runs, and none contains HTML.
 pub(super) const FORMULA: [&str; 28] = [
     "math",
     "merror",
@@ -84,7 +84,7 @@ const OWN: &[(&str, &[&str])] = &[
     ("mtd", &["columnspan", "rowspan", "columnalign"]),
 ];
 
-/// What readers support.
+/// The elements and attributes that feed readers support.
 pub(super) static ALLOWED: LazyLock<Builder<'static>> = LazyLock::new(build_allowed);
 pub(super) static ELEMENTS: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| ALLOWED.clone_tags());
@@ -104,7 +104,7 @@ fn build_allowed() -> Builder<'static> {
             "input",
             "main",
         ])
-        // They give way to links, or to what a script would have loaded.
+        // They are replaced by links, or by the content that a script would have loaded.
         .add_tags(&["iframe"])
         .add_tag_attributes("iframe", &["src", "data-src"])
         .add_tag_attributes("video", &["data-src", "controls", "loop", "muted"])
@@ -138,7 +138,7 @@ fn build_allowed() -> Builder<'static> {
             let is_short = value.len() <= LONGEST_VALUE || value.starts_with("data:image/");
             is_short.then_some(value.into())
         })
-        // An address of this kind stays only where it is a picture.
+        // A `data:` address stays only for a picture.
         .add_url_schemes(&["data"])
         .link_rel(None)
         .url_relative(UrlRelative::PassThrough);

@@ -1,4 +1,4 @@
-//! Where elements begin and end in HTML that is not parsed yet.
+//! Finds the beginnings and ends of elements in HTML that is not parsed yet.
 
 use crate::post::body::safe::tag::is_tag;
 

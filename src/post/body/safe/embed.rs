@@ -1,4 +1,4 @@
-//! What a post embeds, for readers that run no scripts and play nothing: pages, films, sounds, formulas.
+//! Replaces embedded pages, films, sounds and formulas, for readers that run no scripts and play nothing.
 
 use std::borrow::Cow;
 use std::cell::{Cell, LazyCell, RefCell};
@@ -27,8 +27,7 @@ const MEANT: [&str; 7] = [
     "script",
 ];
 
-/// The same HTML with what stands in `<noscript>`, with frames in the place of what plug-ins and scripts would show, and
-/// without what nobody sees.
+/// Shows the content of `<noscript>`, puts frames in the place of plug-ins and scripts, and drops invisible elements.
 pub(super) fn without_scripts<'a>(
     html: &'a str,
     links: &Links<'_>,
@@ -110,7 +109,7 @@ pub(super) fn without_scripts<'a>(
             }
             Ok(())
         };
-        // Some legal HTML can be read in two ways: what is not meant here is made safe later in any case.
+        // Some valid HTML is ambiguous: a wrong guess here is made safe later in any case.
         let settings = RewriteStrSettings::new()
             .with_strict(false)
             .append_element_content_handler(element!("noscript", bare))
@@ -126,7 +125,7 @@ pub(super) fn without_scripts<'a>(
         (rewritten, was_text.get())
     };
     let rewritten = match rewrite(html) {
-        // What stood in `<noscript>` was text until now.
+        // The content of `<noscript>` was text until now.
         (rewritten, true) => {
             lost.borrow_mut().clear();
             rewrite(&rewritten).0
@@ -163,26 +162,26 @@ pub(super) fn is_unseen(image: &Element<'_, '_>) -> bool {
     styled("display").as_deref() == Some("none") || is_point("width") && is_point("height")
 }
 
-/// Where a frame stands.
+/// The place of a frame.
 #[derive(Clone, Copy)]
 enum FramePlace {
     /// Between blocks.
     Block,
     /// Among the words of a paragraph.
     Paragraph,
-    /// Where no paragraph can stand.
+    /// In a place that permits no paragraph.
     Line,
 }
 
-/// Frames where no paragraph can stand.
+/// Frames in places that permit no paragraph.
 const LINES: &str =
     "a iframe, summary iframe, h1 iframe, h2 iframe, h3 iframe, h4 iframe, h5 iframe, h6 iframe";
 
-/// HTML that is safe already, with a link in the place of each page that it embeds, in a paragraph of its own, and behind
-/// each film and sound; none where it has neither.
+/// Replaces each embedded page in sanitised HTML with a link in a paragraph of its own, and adds one behind each film
+/// and sound; `None` if there are none.
 ///
 /// # Errors
-/// What the rewriter holds against it: then a page that it embeds would still be there.
+/// A failure of the rewriter: an embedded page may still be there.
 pub(super) fn with_links(
     html: &str,
     links: &Links<'_>,
@@ -198,7 +197,7 @@ pub(super) fn with_links(
         title.filter(|title| !title.trim().is_empty())
     };
     let lost = Cell::new(0_usize);
-    // Where the next frame stands: no two links run together, nor a link and the words beside it.
+    // The place of the next frame: two links must not run together, nor a link and the words beside it.
     let place = Cell::new(FramePlace::Block);
     let stands = |at: FramePlace| {
         let place = &place;
@@ -266,7 +265,7 @@ pub(super) fn with_links(
     Ok(Some(rewritten))
 }
 
-/// What an element embeds, where it is of the web. What a script would load later stands in `data-src`.
+/// The web address that an element embeds. Scripts keep an address that they load later in `data-src`.
 fn address(element: &Element<'_, '_>, links: &Links<'_>) -> Option<Url> {
     ["src", "data-src"].iter().find_map(|name| {
         let value = unescape(&element.get_attribute(name)?);
@@ -277,7 +276,7 @@ fn address(element: &Element<'_, '_>, links: &Links<'_>) -> Option<Url> {
     })
 }
 
-/// What an element plays, also where a script would have said it.
+/// The address that an element plays, also one that a script would set.
 fn find_played(
     element: &mut Element<'_, '_>,
     links: &Links<'_>,

@@ -1,4 +1,4 @@
-//! Forms, which no feed can send: they are left out with what stands in them.
+//! Forms are left out with their content, since no feed can send them.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -12,13 +12,13 @@ use crate::post::body::safe::element::{before_end, is_balanced};
 use crate::post::body::safe::left_out::LeftOut;
 use crate::post::body::safe::tag::is_tag;
 
-/// A form, and what people fill in or press; each has an end of its own.
+/// Forms and controls with an end tag.
 const CONTROLS: [&str; 6] = ["form", "button", "select", "textarea", "label", "datalist"];
-/// What groups controls, and decorates words elsewhere.
+/// The element that groups controls, and sometimes decorates words.
 const GROUP: &str = "fieldset";
 
-/// The same HTML without forms, controls and their labels. The checkbox of a list of tasks stays, and the words beside
-/// it; so does a group around words alone.
+/// Removes forms, controls and their labels. The checkbox of a task list and its words stay; so does a group without
+/// controls.
 pub(super) fn without_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a, str> {
     let is_meant = |name: &str| {
         let mut names = CONTROLS.iter().chain(&[GROUP, "input"]);
@@ -32,7 +32,7 @@ pub(super) fn without_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a
         .filter(|name| !is_balanced(html, name))
         .collect();
     let removed: RefCell<Vec<&'static str>> = RefCell::default();
-    // How many of them stand in each other.
+    // The depth of nested controls.
     let depth: Rc<Cell<usize>> = Rc::default();
     let control = |element: &mut Element<'_, '_>| {
         let tag = element.tag_name();
@@ -44,7 +44,7 @@ pub(super) fn without_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a
         let start = element.source_location().bytes().start;
         let inside = || before_end(&html[start..], name);
         let is_kept = match name {
-            // What is never closed would take the rest of the text along.
+            // An unclosed element would take the rest of the text along.
             _ if unclosed.contains(&name) => true,
             "label" => depth.get() == 0 && inside().is_some_and(holds_checkbox),
             GROUP => depth.get() == 0 && !inside().is_some_and(holds_control),
@@ -161,7 +161,7 @@ mod tests {
                 "",
                 &[("select", 1), ("textarea", 1)],
             ),
-            // Nothing says where they end.
+            // They have no end tag.
             ("<form><p>Long text.</p>", "<p>Long text.</p>", &[]),
             ("a <button>b", "a b", &[]),
             (

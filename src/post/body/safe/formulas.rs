@@ -1,4 +1,4 @@
-//! Formulas of MathML: what they say of themselves stands in `alttext`.
+//! Formulas of MathML: their source goes into `alttext`.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use crate::html::{attribute, tags};
 use crate::post::body::safe::allowed::FORMULA;
 use crate::post::body::safe::tag::is_tag;
 
-/// The same HTML with each formula's own notation, which an annotation holds, as its `alttext`.
+/// Copies the annotation of each formula, its source, into `alttext`.
 pub(super) fn with_source(html: &str) -> Cow<'_, str> {
     let is_annotated = |(name, _): (&str, &str)| name.eq_ignore_ascii_case("annotation");
     if !tags(html).any(is_annotated) {
@@ -28,7 +28,7 @@ pub(super) fn with_source(html: &str) -> Cow<'_, str> {
     done.into()
 }
 
-/// Where each formula begins and ends; one that is never closed goes on to the next, or to the end of the text.
+/// The ranges of the formulas; an unclosed one extends to the next, or to the end of the text.
 fn formulas(html: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut open = None;
@@ -46,7 +46,7 @@ fn formulas(html: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// How deep the elements of a formula may stand in each other.
+/// The deepest nesting of a formula's elements.
 const DEEPEST: usize = 100;
 
 /// Whether this is one formula, whole, of elements that stay.
@@ -74,7 +74,7 @@ pub(in crate::post::body) fn is_formula(html: &str) -> bool {
     depth == 0
 }
 
-/// The TeX that a formula's annotation holds, escaped as it stands there.
+/// The TeX in a formula's annotation, as escaped there.
 fn source(formula: &str) -> Option<&str> {
     let places = memchr::memchr_iter(b'<', formula.as_bytes());
     let annotation = places

@@ -1,14 +1,14 @@
-//! What is left out of a text, counted.
+//! Counts the elements that are left out of a text.
 
 use std::collections::BTreeMap;
 
 /// How many elements of each name were left out.
 pub(in crate::post::body) type LeftOut = BTreeMap<&'static str, usize>;
 
-/// Elements that show something which no feed can.
+/// Elements whose content no feed can show.
 const UNSHOWN: [&str; 3] = ["canvas", "applet", "frame"];
 
-/// How many elements there are that no feed can show.
+/// Counts the elements that no feed can show.
 pub(super) fn count_left_out(html: &str) -> LeftOut {
     let mut counts = LeftOut::new();
     for at in memchr::memchr_iter(b'<', html.as_bytes()) {

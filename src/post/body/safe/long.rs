@@ -13,8 +13,8 @@ pub(super) fn is_costly(text: &str) -> bool {
     text.len() > 4 * LONGEST_TEXT && memchr::memchr2(b'&', 0xc2, text.as_bytes()).is_some()
 }
 
-/// The same HTML with comments in texts that are long and hold many characters to escape: the parser's writer takes
-/// quadratic time for each text. It drops the comments itself.
+/// Inserts comments into long texts with many characters to escape: the parser's writer takes quadratic time for each
+/// text. It drops the comments itself.
 pub(super) fn in_short_texts(html: &str) -> Cow<'_, str> {
     if !html.split('<').any(is_costly) {
         return html.into();

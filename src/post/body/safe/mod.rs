@@ -1,4 +1,4 @@
-//! HTML that is safe to show, whose every address is absolute and that any XML parser accepts.
+//! Sanitises HTML: safe to show, every address absolute, and acceptable to any XML parser.
 
 use std::borrow::Cow;
 
@@ -42,12 +42,12 @@ pub(super) struct Safe {
     pub(super) left_out: LeftOut,
 }
 
-/// The same HTML without what runs, with absolute addresses and only characters that XML 1.0 (2.2) allows.
+/// Removes active content, makes addresses absolute, and keeps only characters that XML 1.0 (2.2) allows.
 ///
 /// # Errors
-/// A finding where elements nest deeper than any person writes.
+/// A finding if elements nest too deeply.
 pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
-    // None of what is replaced, left out or refused below is simple.
+    // Simple HTML contains nothing that is replaced, left out or refused below.
     if let Some(simple) = simple::write_simple(html) {
         return Ok(Safe {
             html: tidy(resolve_simple(simple, links)),
@@ -58,7 +58,7 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     by_parser(html, links)
 }
 
-/// The same for any HTML.
+/// Sanitises any HTML.
 fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     if nesting::is_too_deep(html) {
         return Err(too_deep(nesting::DEEPEST));
@@ -102,7 +102,7 @@ fn tidy(html: String) -> String {
     }
 }
 
-/// The same HTML without paragraphs that hold nothing; none where there is none.
+/// Removes empty paragraphs; `None` if there are none.
 fn without_empty_paragraphs(html: &str) -> Option<String> {
     const OPEN: &str = "<p>";
     let mut without = String::new();
@@ -144,7 +144,7 @@ fn with_addresses_by_parser(safe: &str, links: &Links<'_>) -> Result<String, Rew
             Ok(())
         }))
         .append_element_content_handler(element!("bdo", |element| {
-            // Few readers let it pass; what it isolates stays isolated.
+            // Few readers accept `bdo`; its content stays isolated.
             Ok(element.set_tag_name("bdi")?)
         }));
     lol_html::rewrite_str(safe, settings)
@@ -190,11 +190,11 @@ pub(super) fn too_deep(deepest: usize) -> Finding {
     .hint("flatten it")
 }
 
-/// HTML without what readers do not support.
+/// Removes the elements and attributes that readers do not support.
 fn clean(html: &str) -> String {
     let clean = ALLOWED.clean(&long::in_short_texts(html)).to_string();
     let unread = without_strays(&clean);
-    // Where an element is gone, what stood in it may stand where it cannot, `<p>` in `<p>`: read again, it finds a place.
+    // After an element is removed, its content may be misplaced, `<p>` in `<p>`: parsing again moves it.
     let again = unread.is_some() || tags(html).any(|(name, _)| !ELEMENTS.contains(name));
     let clean = unread.unwrap_or(clean);
     let clean = if again {
@@ -208,8 +208,8 @@ fn clean(html: &str) -> String {
     }
 }
 
-/// The HTML with the words alone of each reading that does not stand in its ruby itself, and with a `div` in place of each
-/// summary that does not in its details: HTML (4.5.10, 4.11.2) has no other place for them. None where each is in its own.
+/// Replaces each reading outside of its ruby with its words, and each summary outside of its details with a `div`: HTML
+/// (4.5.10, 4.11.2) has no other place for them. `None` if each is in its place.
 fn without_strays(html: &str) -> Option<String> {
     const STRAY: &str = ":not(ruby) > rt, :not(ruby) > rp, :not(details) > summary";
     if !tags(html).any(|(name, _)| matches!(name, "rt" | "rp" | "summary")) {
@@ -231,7 +231,7 @@ fn without_strays(html: &str) -> Option<String> {
         .filter(|_| is_stray)
 }
 
-/// The beginning of HTML that is safe already, with what the cut left open closed.
+/// Closes the elements that a cut left open in sanitised HTML.
 pub(super) fn close_tags(html: &str) -> String {
     let simple = simple::write_simple(html).map(|simple| simple.html);
     tidy(simple.unwrap_or_else(|| clean(html)))
@@ -266,8 +266,8 @@ fn absolute_set(set: &str, links: &Links<'_>) -> String {
     }
 }
 
-/// Whether this is what may stand behind an address in a `srcset`: nothing, or a width, a height or a density (HTML
-/// 4.8.4.2.1). A browser leaves an image with anything else out.
+/// Whether this may follow an address in a `srcset`: nothing, or a width, a height or a density (HTML 4.8.4.2.1). A
+/// browser ignores an image with anything else.
 fn is_size(text: &str) -> bool {
     text.split_ascii_whitespace().all(|word| {
         let number = word.strip_suffix(['w', 'h', 'x']).unwrap_or_default();

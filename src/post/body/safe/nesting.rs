@@ -1,25 +1,25 @@
-//! How deep the elements of an HTML text stand in each other, before it is parsed.
+//! Measures how deeply the elements of an HTML text nest, before it is parsed.
 
-/// How deep they may.
+/// The deepest nesting.
 pub(super) const DEEPEST: usize = 250;
 
-/// Elements that never hold others, or that end by themselves where the next begins.
+/// Elements without children, or with an end that the next one implies.
 const FLAT: [&str; 27] = [
     "p", "li", "dd", "dt", "tr", "td", "th", "option", "thead", "tbody", "tfoot", "br", "hr",
     "img", "input", "meta", "link", "source", "wbr", "area", "base", "col", "embed", "track",
     "param", "html", "body",
 ];
-/// Elements that go on in what follows when the element around them ends first.
+/// Elements that are reopened in the following text if the element around them ends first.
 const FORMATTING: [&str; 14] = [
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
 /// Readings of a ruby.
 const READINGS: [&str; 2] = ["rt", "rp"];
-/// Elements whose content is text.
+/// Elements with plain text as content.
 const TEXT: [&str; 8] = [
     "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes",
 ];
-/// Elements that end a drawing or a formula that they stand in.
+/// Elements that end an enclosing drawing or formula.
 const BREAKOUT: [&str; 37] = [
     "b",
     "big",
@@ -60,7 +60,7 @@ const BREAKOUT: [&str; 37] = [
     "dd",
 ];
 
-/// Whether elements stand deeper in each other than any person writes.
+/// Whether elements nest too deeply.
 pub(super) fn is_too_deep(html: &str) -> bool {
     let lower = html.to_ascii_lowercase();
     let mut open: Vec<&str> = Vec::new();
@@ -126,7 +126,8 @@ pub(super) fn is_too_deep(html: &str) -> bool {
     false
 }
 
-/// Where a comment or a declaration ends, as HTML (13.2.5.43) has it: `<!-->` is a whole comment, and `--!>` ends one.
+/// The end of a comment or a declaration, by the rules of HTML (13.2.5.43): `<!-->` is a whole comment, and `--!>` ends
+/// one.
 fn end_of_comment(text: &str) -> Option<usize> {
     let Some(inside) = text.strip_prefix("!--") else {
         return text.find('>').map(|end| end + 1);
@@ -150,7 +151,7 @@ fn end_of_comment(text: &str) -> Option<usize> {
     }
 }
 
-/// Ends the last open element of this name; one that was never opened ends nothing.
+/// Closes the innermost open element of this name; without one it does nothing.
 fn close(open: &mut Vec<&str>, name: &str) {
     let Some(place) = open.iter().rposition(|open| *open == name) else {
         return;
@@ -165,7 +166,7 @@ fn close(open: &mut Vec<&str>, name: &str) {
     );
 }
 
-/// Where the `>` of a tag stands that is outside of the quotation marks of its attributes.
+/// The position of a tag's `>` outside of quoted attributes.
 fn end_of_tag(tag: &str) -> Option<usize> {
     let bytes = tag.as_bytes();
     let (mut at, mut after_equals) = (0, false);

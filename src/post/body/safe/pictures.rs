@@ -9,7 +9,7 @@ use lol_html::html_content::Element;
 use crate::html::{attribute, read_words, unescape};
 use crate::post::body::links::Links;
 
-/// Where scripts look for the address of a picture, and for those of its sizes.
+/// The attributes in which scripts keep the address of a picture, and those of its sizes.
 pub(super) const LATER: [&str; 16] = [
     "data-src",
     "data-original",
@@ -115,7 +115,7 @@ fn pictures(html: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The same HTML with each picture once that is there twice: for a script, and in a `<noscript>` for those who run none.
+/// Removes one of each picture that is there twice: for a script, and in a `<noscript>`.
 pub(super) fn without_twins(html: &str) -> Cow<'_, str> {
     const OPEN: &str = "<noscript";
     const CLOSE: &str = "</noscript>";
@@ -142,7 +142,7 @@ pub(super) fn without_twins(html: &str) -> Cow<'_, str> {
             read_words(behind).is_empty() && !behind.contains("<img")
         });
         match (twin, again) {
-            // The real picture stands in the `<noscript>` alone.
+            // Only the `<noscript>` has the real picture.
             (Some((place, tag)), Some(_))
                 if later(tag).is_none()
                     && attribute(tag, "src").is_none_or(|now| now.starts_with("data:")) =>

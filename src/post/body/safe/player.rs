@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// The page of a player, and what its service is called.
+/// The page of a player, and the name of its service.
 pub(super) fn page(player: &Url) -> (Url, Option<&'static str>) {
     let Some((page, service)) = recognise(player) else {
         return (player.clone(), None);
@@ -26,13 +26,13 @@ const EMPTY: [&str; 8] = [
     "iframe",
 ];
 
-/// Whether a title says something of what the player plays.
+/// Whether a title describes what the player plays.
 pub(super) fn is_telling(title: &str) -> bool {
     let title = title.trim().to_ascii_lowercase();
     !title.is_empty() && !EMPTY.contains(&title.as_str())
 }
 
-/// The page and the service, where the service is known; it may have no page that its player tells.
+/// The page and the name of a known service. Some players do not reveal the page.
 #[expect(clippy::too_many_lines, reason = "a table has a line for each service")]
 fn recognise(player: &Url) -> Option<(Option<String>, &'static str)> {
     let host = player.host_str()?;

@@ -1,4 +1,4 @@
-//! What plug-ins, scripts and elements of a player's own library would show, as frames, which give way to links later.
+//! Replaces plug-ins, scripts and custom elements of players with frames, which become links later.
 
 use lol_html::html_content::Element;
 use url::Url;
@@ -7,7 +7,7 @@ use crate::html::{escape, read_words, tags, unescape};
 use crate::post::body::links::Links;
 use crate::post::body::safe::player::{self, file_name};
 
-/// Elements that libraries of players define, the attributes that name what they play, and the address of its page.
+/// The custom elements of players, the attributes that name their media, and the address of the page.
 const PLAYERS: [(&str, &[&str], &str); 12] = [
     ("lite-youtube", &["videoid"], YOUTUBE),
     ("lite-youtube-embed", &["videoid", "id"], YOUTUBE),
@@ -40,19 +40,19 @@ pub(super) fn is_player(name: &str) -> bool {
     players.any(|(player, _, _)| name.eq_ignore_ascii_case(player))
 }
 
-/// What an `object` becomes.
+/// The replacement of an `object`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Instead {
     /// This HTML.
     Html(String),
-    /// What stands in it.
+    /// Its content.
     Content,
     /// Nothing.
     Nothing,
 }
 
-/// What takes the place of an `object` that holds this HTML for those who cannot see it. That is shown where it shows more
-/// than words; words alone are the name of what is linked, unless they speak of the browser.
+/// The replacement of an `object` with this fallback content. The content is shown if it is more than words; words
+/// alone become the name of the link, unless they are about the browser.
 pub(super) fn instead_of_object(
     object: &Element<'_, '_>,
     inside: &str,
@@ -81,13 +81,13 @@ pub(super) fn instead_of_object(
     Instead::Html(frame(object, &url, accept_name(&said)))
 }
 
-/// The frame in the place of an `embed`; none where it shows nothing of the web.
+/// The frame that replaces an `embed`; `None` if it shows nothing of the web.
 pub(super) fn instead_of_embed(embed: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
     let url = address(embed, "src", links)?;
     Some(frame(embed, &url, None))
 }
 
-/// The frame in the place of an element of a library; none where it names nothing.
+/// The frame that replaces a custom element; `None` if it names nothing.
 pub(super) fn instead_of_player(player: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
     let tag = player.tag_name();
     let (_, names, page) = PLAYERS.iter().find(|(name, _, _)| tag == *name)?;
@@ -108,7 +108,7 @@ pub(super) fn instead_of_player(player: &Element<'_, '_>, links: &Links<'_>) -> 
     (is_web && !value.is_empty()).then(|| frame(player, &url, service))
 }
 
-/// The frame in the place of a script that is known to show something there.
+/// The frame that replaces a known script.
 pub(super) fn instead_of_script(script: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
     let mut url = links.absolute(&unescape(&script.get_attribute("src")?))?;
     let (name, path) = match (url.host_str()?, url.path().strip_suffix(".js")?) {
@@ -128,7 +128,7 @@ fn address(element: &Element<'_, '_>, name: &str, links: &Links<'_>) -> Option<U
     (is_web && !value.trim().is_empty()).then_some(url)
 }
 
-/// What an element says that it shows.
+/// The title of an element.
 fn title(element: &Element<'_, '_>) -> Option<String> {
     let mut names = ["title", "playlabel", "aria-label"].iter();
     names.find_map(|name| {
@@ -137,7 +137,7 @@ fn title(element: &Element<'_, '_>) -> Option<String> {
     })
 }
 
-/// A text that names what it stands for, and does not explain why it is not seen.
+/// Accepts a text that names the embedded media, and not one that explains why it is invisible.
 fn accept_name(said: &str) -> Option<&str> {
     const LONGEST: usize = 120;
     let lower = said.to_lowercase();
@@ -146,7 +146,7 @@ fn accept_name(said: &str) -> Option<&str> {
     (!said.is_empty() && said.len() <= LONGEST && !is_excuse).then_some(said)
 }
 
-/// A frame of this address with a title that says most of it.
+/// A frame of this address with the best of its titles.
 fn frame(element: &Element<'_, '_>, url: &Url, said: Option<&str>) -> String {
     let (page, service) = player::page(url);
     let own = title(element).filter(|title| service.is_none() || player::is_telling(title));

@@ -13,20 +13,20 @@ use crate::html::{has_control, unescape};
 /// The longest value of an attribute that is taken here.
 const LONGEST_VALUE: usize = 1000;
 
-/// How an element nests.
+/// The nesting of an element.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nesting {
-    /// It holds blocks.
+    /// It contains blocks.
     Container,
-    /// It holds only `<li>`.
+    /// It contains only `<li>`.
     List,
-    /// It holds words.
+    /// It contains words.
     Block,
     /// It stands between words.
     Inline,
-    /// It stands between words and has no end.
+    /// It stands between words and has no end tag.
     InlineVoid,
-    /// It stands between blocks and has no end.
+    /// It stands between blocks and has no end tag.
     BlockVoid,
 }
 
@@ -55,7 +55,7 @@ const SIMPLE: [(&str, Nesting, &[&str]); 21] = [
     ("s", Nesting::Inline, &[]),
 ];
 
-/// Deeper than this, what stands in each other is left to the parser.
+/// Deeper nesting is left to the parser.
 const DEEPEST: usize = 100;
 
 /// Simple HTML as the sanitiser would write it.
@@ -64,14 +64,14 @@ pub(super) struct Simple {
     addresses: Vec<AddressSpan>,
 }
 
-/// Where an address stands.
+/// The span of an address.
 struct AddressSpan {
     value: Range<usize>,
-    /// What is left out where the address leads nowhere: the attribute of a link, the whole tag of a picture.
+    /// The span to remove with an invalid address: the attribute of a link, the whole tag of a picture.
     whole: Range<usize>,
 }
 
-/// The HTML as the sanitiser would write it; none where that takes a parser.
+/// Writes HTML as the sanitiser would; `None` if that takes a parser.
 pub(super) fn write_simple(html: &str) -> Option<Simple> {
     if !is_plain(html) {
         return None;
@@ -108,7 +108,7 @@ pub(super) fn write_simple(html: &str) -> Option<Simple> {
 }
 
 impl Simple {
-    /// The HTML with other addresses. A link whose address resolves to nothing leads nowhere, such a picture is left out.
+    /// Replaces the addresses. A link with an invalid address loses it, such a picture is left out.
     pub(super) fn with_addresses(self, resolve: impl Fn(&str) -> Option<String>) -> String {
         if self.addresses.is_empty() {
             return self.html;
@@ -131,7 +131,7 @@ impl Simple {
     }
 }
 
-/// Whether each character is one that the sanitiser writes as it is, but for those that mean something in HTML.
+/// Whether the sanitiser writes every character as it is, apart from special characters of HTML.
 fn is_plain(html: &str) -> bool {
     let is_odd = |odd: &str| memmem::find(html.as_bytes(), odd.as_bytes()).is_some();
     !has_control(html)
@@ -139,7 +139,7 @@ fn is_plain(html: &str) -> bool {
         && (html.is_ascii() || !["\u{a0}", "\u{fffe}", "\u{ffff}"].into_iter().any(is_odd))
 }
 
-/// Writes a text; a quotation mark needs no escape there.
+/// Writes a text; quotation marks need no escape there.
 fn write_text(text: &str, written: &mut String) -> Option<()> {
     let mut rest = text;
     while let Some(at) = memchr::memchr2(b'&', b'>', rest.as_bytes()) {
@@ -154,7 +154,7 @@ fn write_text(text: &str, written: &mut String) -> Option<()> {
     Some(())
 }
 
-/// Writes a start tag, whose `<` is read already. Returns what follows it.
+/// Writes a start tag after its `<`. Returns the rest of the text.
 fn write_start<'a>(
     tag: &'a str,
     open: &mut Vec<(&'a str, Nesting)>,
@@ -213,7 +213,7 @@ fn write_start<'a>(
         .filter(|rest| name != "pre" || !rest.starts_with('\n'))
 }
 
-/// What stands before and behind the first of these bytes.
+/// Splits a text at the first of these bytes.
 fn split_at_byte(text: &str, at: u8) -> Option<(&str, &str)> {
     let place = memchr::memchr(at, text.as_bytes())?;
     Some((&text[..place], &text[place + 1..]))
@@ -224,7 +224,7 @@ fn is_in_list(open: &[(&str, Nesting)]) -> bool {
     last.is_some_and(|(_, nesting)| *nesting == Nesting::List)
 }
 
-/// Whether the element stays where it is when it is parsed here.
+/// Whether a parser would leave the element in its place.
 fn may_open(name: &str, nesting: Nesting, open: &[(&str, Nesting)]) -> bool {
     if is_in_list(open) || name == "li" {
         return is_in_list(open) && name == "li";
@@ -238,7 +238,7 @@ fn may_open(name: &str, nesting: Nesting, open: &[(&str, Nesting)]) -> bool {
     }
 }
 
-/// Whether a value is written as it stands.
+/// Whether a value is written without change.
 fn is_simple_value(value: &str) -> bool {
     let mut parts = value.split('&');
     let first = parts.next().unwrap_or_default();
@@ -250,7 +250,7 @@ fn is_simple_value(value: &str) -> bool {
             .all(|part| (part.starts_with("amp;") || part.starts_with("quot;")) && is_plain(part))
 }
 
-/// Whether an address is one that is permitted, as far as can be seen at once: on a host with a name, or relative.
+/// Whether an address is obviously permitted: on a named host, or relative.
 fn is_simple_address(value: &str) -> bool {
     let host = value
         .strip_prefix("https://")

@@ -1,6 +1,6 @@
 //! Names of tags in text.
 
-/// Whether a text begins with a tag of this name, which stands behind its `<` or `</`.
+/// Whether a tag of this name follows a `<` or `</`.
 pub(super) fn is_tag(text: &str, tag: &str) -> bool {
     let Some((start, rest)) = text.split_at_checked(tag.len()) else {
         return false;

@@ -4,14 +4,14 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::post::body) struct Call {
     pub(super) name: String,
-    /// Values, and the names of those that have one.
+    /// Values, with their names if they have one.
     arguments: Vec<(Option<String>, String)>,
-    /// What stands behind the name, where it is plain words: no quotation marks, no names, no brackets.
+    /// The text after the name, if it is plain words: no quotation marks, no names, no brackets.
     words: Option<String>,
 }
 
 impl Call {
-    /// Reads a call. Arguments are parted by spaces or commas; values may stand in `"`, `'` or backticks.
+    /// Parses a call. Spaces or commas separate arguments; values may be quoted by `"`, `'` or backticks.
     pub(in crate::post::body) fn parse(text: &str) -> Self {
         let text = text.trim();
         let end = text
@@ -58,7 +58,7 @@ impl Call {
         self.name == name
     }
 
-    /// The value under the first of these names that there is.
+    /// The value of the first of these names that is present.
     pub(in crate::post::body) fn get_any(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| {
             let (_, value) = self
@@ -85,7 +85,7 @@ impl Call {
             .filter(|value| !value.is_empty())
     }
 
-    /// What describes a file: the words behind it that are no numbers; the last where they are quoted.
+    /// The description of a file: the words after it that are no numbers; the last quoted value if there are any.
     pub(super) fn after(&self, file: &str) -> String {
         let behind = self
             .arguments
@@ -109,12 +109,12 @@ impl Call {
         }
     }
 
-    /// All that is said behind the name, where it is plain words.
+    /// All words after the name, if they are plain.
     pub(super) fn words(&self) -> Option<&str> {
         self.words.as_deref()
     }
 
-    /// The value under one of these names, else all that is said where that is plain words, else the first value.
+    /// The value of one of these names, else all words if they are plain, else the first value.
     pub(super) fn title(&self, names: &[&str]) -> Option<&str> {
         self.get_any(names)
             .or(self.words())
@@ -122,7 +122,7 @@ impl Call {
             .filter(|value| !value.is_empty())
     }
 
-    /// The same arguments for another name: `include youtube.html id=x` is `youtube id=x`.
+    /// Takes the first argument as the name: `include youtube.html id=x` is `youtube id=x`.
     pub(super) fn into_included(mut self) -> Self {
         if let Some(at) = self.arguments.iter().position(|(key, _)| key.is_none()) {
             let (_, file) = self.arguments.remove(at);
@@ -163,7 +163,7 @@ fn value(text: &str) -> (String, &str) {
     (value, "")
 }
 
-/// The list that a text begins with, its items joined by commas, and what follows it.
+/// Reads the list at the beginning of a text. Returns its items joined by commas, and the rest.
 fn list(text: &str) -> Option<(String, &str)> {
     let mut rest = text.strip_prefix('[')?;
     let mut items = Vec::new();

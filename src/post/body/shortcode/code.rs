@@ -1,4 +1,4 @@
-//! Where code stands in Markdown: braces in it are text.
+//! Finds code in Markdown: braces in it are text.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -72,19 +72,19 @@ pub(in crate::post) fn fence(text: &str) -> Option<usize> {
     Some(text.len())
 }
 
-/// What is known of the code ahead, so that no text is searched twice for what it does not hold.
+/// Facts about the code ahead, so that no text is searched twice in vain.
 #[derive(Default)]
 pub(in crate::post) struct Code {
-    /// Where the paragraph ends that was last looked at.
+    /// The end of the paragraph that was examined last.
     paragraph: usize,
     /// The lengths of runs of backticks that nothing closes in it.
     open: HashSet<usize>,
-    /// The closing tags of which there are no more.
+    /// The closing tags that do not occur any more.
     lost: Vec<&'static str>,
 }
 
 impl Code {
-    /// How many bytes the code takes that begins here with a run of backticks and ends in the same paragraph.
+    /// The length of the code span at this run of backticks, which ends in the same paragraph.
     pub(in crate::post) fn span(&mut self, text: &str, at: usize, run: usize) -> Option<usize> {
         if at >= self.paragraph {
             self.paragraph = text[at..].find("\n\n").map_or(text.len(), |end| at + end);
@@ -109,7 +109,7 @@ impl Code {
         None
     }
 
-    /// How many bytes the element takes that a text begins with and whose content is text: `<pre>`, `<code>`, a comment.
+    /// The length of the element at the beginning of a text whose content is text: `<pre>`, `<code>`, a comment.
     pub(super) fn verbatim(&mut self, text: &str) -> Option<usize> {
         const ELEMENTS: [(&str, &str); 4] = [
             ("<pre", "</pre>"),
@@ -124,7 +124,7 @@ impl Code {
         self.up_to(text, close)
     }
 
-    /// How many bytes it takes up to the end of what closes something.
+    /// The length up to the end of a closing tag.
     pub(in crate::post) fn up_to(&mut self, text: &str, close: &'static str) -> Option<usize> {
         if self.lost.contains(&close) {
             return None;

@@ -5,7 +5,7 @@ use crate::post::body::shortcode::Expander;
 use crate::post::body::shortcode::known::{NOTES, capitalise};
 
 impl Expander<'_> {
-    /// A line that begins or ends a container; whether it was one. What is in it stays Markdown.
+    /// Reads a line that begins or ends a container. Returns whether it was one. The content stays Markdown.
     pub(super) fn container(&mut self, line: &str) -> bool {
         let trimmed = line.trim();
         if !self.syntax.containers || !trimmed.starts_with(":::") {

@@ -1,10 +1,10 @@
-//! An element of HTML whose content is Markdown all the same: `<div markdown="1">`, of kramdown and Python-Markdown.
+//! An HTML element with Markdown content: `<div markdown="1">` of kramdown and Python-Markdown.
 
 use std::ops::Range;
 
 /// The most bytes of an opening tag.
 const LONGEST: usize = 1000;
-/// Elements that hold paragraphs; what others hold stays as it is.
+/// Elements that contain paragraphs; the content of others stays as it is.
 const NAMES: [&str; 12] = [
     "p",
     "div",
@@ -70,7 +70,7 @@ impl Element {
         }
     }
 
-    /// Where that stands in the text that it begins; `search` is how many bytes may still be searched.
+    /// The position of the closing tag in the content; `search` is how many bytes may still be searched.
     pub(super) fn end(&self, text: &str, search: &mut usize) -> Option<Range<usize>> {
         let mut depth = 0_usize;
         let mut at = self.length;
@@ -91,7 +91,7 @@ impl Element {
     }
 }
 
-/// Whether what follows a bracket is this name, and not one that only begins so.
+/// Whether this whole name follows a bracket.
 pub(super) fn is_named(text: &str, name: &str) -> bool {
     let Some((start, rest)) = text.split_at_checked(name.len()) else {
         return false;

@@ -3,7 +3,7 @@
 use crate::html::escape;
 use crate::post::body::shortcode::call::Call;
 
-/// The link that a call becomes; none where it embeds no page of another site.
+/// The link that replaces a call; `None` if it embeds no page of another site.
 pub(super) fn link_embed(call: &Call) -> Option<String> {
     match call.name.as_str() {
         "youtube" | "youtubevideo" | "youtube_embed" | "yt" | "youtube-lite" => {

@@ -1,17 +1,17 @@
-//! Where formulas stand in a text: TeX between the delimiters that its site declares.
+//! Finds formulas in a text: TeX between the delimiters that its site declares.
 
 use crate::post::dialect::math::Delimiters;
 
-/// What is known of the formulas ahead, so that no text is searched twice for what it does not hold.
+/// Facts about the formulas ahead, so that no text is searched twice in vain.
 pub(super) struct Formulas<'a> {
     delimiters: &'a [Delimiters],
-    /// The characters that may begin a formula, or hide what would.
+    /// The characters that may begin a formula, or hide one.
     signs: Vec<char>,
-    /// Up to where nothing closes each of them.
+    /// For each of them, up to where nothing closes it.
     unclosed: Vec<usize>,
-    /// Where the paragraph ends that was last looked at.
+    /// The end of the paragraph that was examined last.
     paragraph: usize,
-    /// Up to where the text was read for tags, and whether one is open there.
+    /// Up to where the text was scanned for tags, and whether one is open there.
     tag: (usize, bool),
 }
 
@@ -33,7 +33,7 @@ impl<'a> Formulas<'a> {
         }
     }
 
-    /// Where the first character stands that may begin a formula.
+    /// The position of the first character that may begin a formula.
     pub(super) fn first_sign(&self, text: &str) -> Option<usize> {
         match self.signs.is_empty() {
             true => None,
@@ -41,12 +41,12 @@ impl<'a> Formulas<'a> {
         }
     }
 
-    /// Whether a text begins with a character that may begin a formula, or hide what would.
+    /// Whether a text begins with a character that may begin a formula, or hide one.
     pub(super) fn may_begin(&self, text: &str) -> bool {
         text.starts_with(self.signs.as_slice())
     }
 
-    /// The delimiters that begin here, and where those that end the formula do.
+    /// The delimiters that begin here, and the position of the closing ones.
     pub(super) fn find(&mut self, text: &'a str, at: usize) -> Option<(&'a Delimiters, usize)> {
         for (number, pair) in self.delimiters.iter().enumerate() {
             let start = at + pair.open.len();
@@ -77,7 +77,7 @@ impl<'a> Formulas<'a> {
         None
     }
 
-    /// Whether this place is within a tag, `<a title="$x$">`; a paragraph ends one that is never closed.
+    /// Whether this position is within a tag, `<a title="$x$">`; a paragraph ends an unclosed one.
     pub(super) fn is_in_tag(&mut self, text: &str, at: usize) -> bool {
         let (from, mut is_open) = self.tag;
         let mut rest = &text[from.min(at)..at];

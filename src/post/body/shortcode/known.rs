@@ -1,28 +1,28 @@
-//! What the common shortcodes become: plain HTML, or a link where they would have embedded a page.
+//! The meanings of common shortcodes: plain HTML, or a link to a page that they would have embedded.
 
 use crate::html::{escape, read_words};
 use crate::post::body::markdown::inline;
 use crate::post::body::shortcode::call::Call;
 use crate::post::body::shortcode::embed::{link, link_embed};
 
-/// What a call becomes.
+/// The meaning of a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::post::body) enum Meaning {
-    /// HTML in its place.
+    /// HTML replaces it.
     Html(String),
-    /// What it encloses is code, in this language.
+    /// Its content is code in this language.
     Code(String),
-    /// What it encloses is Markdown, between these.
+    /// Its content is Markdown between these.
     Around(String, String),
-    /// What it encloses stays as it is.
+    /// Its content stays as it is.
     Raw,
-    /// It and what it encloses are left out, as the generator would.
+    /// It is left out with its content, as the generator would.
     Nothing,
     /// The address of a post or a page by its file.
     Address(String),
 }
 
-/// What a note is called.
+/// The names of notes.
 pub(super) const NOTES: [&str; 17] = [
     "note",
     "notice",
@@ -43,11 +43,11 @@ pub(super) const NOTES: [&str; 17] = [
     "question",
 ];
 
-/// The names under which a call says what stands above what it encloses.
+/// The arguments with the heading of a call's content.
 pub(in crate::post::body) const HEADINGS: [&str; 5] =
     ["title", "label", "summary", "heading", "caption"];
 
-/// What a call of this name means, where it is a common one.
+/// The meaning of a common call; `None` for an unknown one.
 pub(in crate::post::body) fn find_meaning(call: &Call) -> Option<Meaning> {
     let html = |text: String| Some(Meaning::Html(text));
     if let Some(link) = link_embed(call) {
@@ -166,7 +166,7 @@ fn note(call: &Call) -> Meaning {
     Meaning::Around(format!("<blockquote>{title}"), "</blockquote>".to_owned())
 }
 
-/// A word with a capital.
+/// Capitalises a word.
 pub(super) fn capitalise(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map_or(String::new(), |first| {

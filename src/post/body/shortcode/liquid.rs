@@ -1,4 +1,4 @@
-//! `{{ … }}` as Jekyll and Eleventy mean it, as far as a post says all that is needed.
+//! Evaluates `{{ … }}` of Jekyll and Eleventy, as far as the post itself gives the values.
 
 use std::collections::HashMap;
 
@@ -7,23 +7,23 @@ use chrono::format::StrftimeItems;
 
 use crate::post::body::links::Links;
 
-/// How a time is written where no filter says it.
+/// The default form of a time.
 pub(in crate::post) const TIME: &str = "%Y-%m-%d %H:%M:%S %z";
 
-/// What an expression of Liquid can name.
+/// The values that an expression of Liquid can name.
 pub(super) struct Variables<'a> {
     pub(super) links: &'a Links<'a>,
-    /// What the generator's config says, and what the text assigns.
+    /// The values of the generator's config, and of assignments in the text.
     pub(super) known: HashMap<String, String>,
 }
 
 impl Variables<'_> {
-    /// The text of an expression with its filters; none where it needs more than is known here.
+    /// Evaluates an expression with its filters; `None` if it needs more than is known here.
     pub(super) fn value(&self, expression: &str) -> Option<String> {
         let mut parts = split_filters(expression).into_iter();
         let mut found = self.named(parts.next()?.trim());
         for filter in parts {
-            // Every value costs its length, so that none grows without end in a chain or in many assignments.
+            // Every value is charged, so that none grows without bounds in a chain or in many assignments.
             if !self.may_hold(found.as_deref()) {
                 return None;
             }
@@ -87,7 +87,7 @@ impl Variables<'_> {
             "site.baseurl" | "site.github.baseurl" | "baseurl" => self.prefix().to_owned(),
             "site.url" | "site.github.url" => self.links.home.origin().ascii_serialization(),
             "page.title" | "title" => post.title.to_string(),
-            // Below the home page, as what is put before it says.
+            // The path below the home page, since the text puts that before it.
             "page.url" | "page.permalink" => {
                 let path = post.url.path();
                 path.strip_prefix(self.prefix()).unwrap_or(path).to_owned()
@@ -109,14 +109,14 @@ impl Variables<'_> {
     }
 }
 
-/// A time in another form.
+/// Formats a time.
 fn time(text: &str, form: &str) -> Option<String> {
     let time = DateTime::parse_from_str(text, TIME).ok()?;
     let form = StrftimeItems::new(form).parse().ok()?;
     Some(time.format_with_items(form.iter()).to_string())
 }
 
-/// The parts between the bars that stand in no quotes.
+/// Splits an expression at the bars outside of quotes.
 fn split_filters(expression: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut quote) = (0, None);

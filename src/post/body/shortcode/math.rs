@@ -6,7 +6,7 @@ use crate::post::body::tex::to_mathml;
 use crate::post::dialect::math::FormulaPlace;
 
 impl Expander<'_> {
-    /// Shows the formula that begins here. Returns where the text goes on; none where there is no formula.
+    /// Shows the formula that begins here. Returns where the text goes on; `None` if there is no formula.
     pub(super) fn tex(&mut self, at: usize) -> Option<usize> {
         let text = self.text;
         let rest = &text[at..];
@@ -28,7 +28,7 @@ impl Expander<'_> {
                 return Some(after);
             }
         }
-        // What a backslash stands before begins nothing.
+        // A backslash hides the next character.
         let hides = rest.starts_with("\\\\") || rest.starts_with("\\$");
         hides.then(|| self.copy(at, 2))
     }
@@ -48,7 +48,7 @@ impl Expander<'_> {
         }
     }
 
-    /// Whether what looks like TeX holds a tag of the generator's, which is read before any formula.
+    /// Whether apparent TeX contains a tag of the generator's, which is read before any formula.
     fn holds_tag(&self, tex: &str) -> bool {
         let syntax = self.syntax;
         let is_template = syntax.outputs || syntax.tags || syntax.zola;
@@ -59,7 +59,7 @@ impl Expander<'_> {
         marks.iter().any(|mark| tex.contains(mark))
     }
 
-    /// What would be a formula of kramdown's, `$$a_1$$`, if this was Jekyll: nothing in it is Markdown.
+    /// Copies what kramdown would read as a formula, `$$a_1$$`, so that nothing in it is Markdown.
     pub(super) fn formula(&mut self, at: usize) -> usize {
         let rest = &self.text[at..];
         let inside = rest
@@ -88,7 +88,7 @@ impl Expander<'_> {
     }
 }
 
-/// Whether nothing else stands on the lines between these, and empty lines are around them.
+/// Whether nothing else is on the lines between these, and empty lines are around them.
 fn stands_alone(before: &str, after: &str) -> bool {
     let before = before.trim_end_matches([' ', '\t', '>']);
     let after = after.trim_start_matches([' ', '\t', '\r']);
@@ -102,7 +102,7 @@ fn stands_alone(before: &str, after: &str) -> bool {
     is_first && is_last
 }
 
-/// TeX without the marks of the quote in which it stands.
+/// TeX without the marks of its quote.
 fn outside_quote(text: &str, at: usize, tex: &str) -> String {
     let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
     if !tex.contains('\n') || !text[line..at].trim_start().starts_with('>') {

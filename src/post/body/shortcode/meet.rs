@@ -1,4 +1,4 @@
-//! A tag that is met → what takes its place, and where the text goes on.
+//! Replaces a tag, and decides where the text goes on.
 
 use std::ops::Range;
 
@@ -103,7 +103,7 @@ impl<'a> Expander<'a> {
                 return after;
             }
         }
-        // What it encloses is a template of Hugo's.
+        // The content of a `.inner` call is a template of Hugo's.
         if tag.kind == TagSyntax::Hugo && call.name.ends_with(".inline") {
             self.drop_tag(at, &call.name);
             let end = self.find_closing(after, tag.kind, &call.name);
@@ -111,7 +111,7 @@ impl<'a> Expander<'a> {
         }
         match find_meaning(&call) {
             Some(meaning) => self.show_meaning(at, tag, &call, meaning),
-            // Words in such signs may be text; a file to be taken in is none.
+            // Such an unknown call may be text, unless it includes a file.
             None if self.syntax.doubt && tag.kind == TagSyntax::Liquid && !is_include => {
                 self.copy(at, tag.length)
             }
@@ -126,8 +126,8 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// Carries out a statement of Liquid's, which shows nothing itself; returns where the text goes on. `None` if the
-    /// call is no statement.
+    /// Executes a statement of Liquid's, which shows nothing itself. Returns where the text goes on; `None` if the call
+    /// is no statement.
     fn run_statement(&mut self, at: usize, tag: ShortcodeTag<'a>, call: &Call) -> Option<usize> {
         let after = at + tag.length;
         match call.name.as_str() {
@@ -135,7 +135,7 @@ impl<'a> Expander<'a> {
                 self.assign(tag.inner);
                 Some(after)
             }
-            // What stands after `else` is the case that was not taken.
+            // The text after `else` is the branch that was not taken.
             "else" | "elsif" | "elif" | "elseif" => {
                 let ends = ["if", "unless"].map(|name| self.find_closing(after, tag.kind, name));
                 let first = ends.into_iter().flatten().map(|end| end.start).min();
@@ -156,7 +156,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// Puts what a call means in its place; returns where the text goes on.
+    /// Replaces a call by its meaning. Returns where the text goes on.
     fn show_meaning(
         &mut self,
         at: usize,
@@ -167,7 +167,7 @@ impl<'a> Expander<'a> {
         let after = at + tag.length;
         match meaning {
             Meaning::Html(html) => {
-                // A figure may be closed as well; what it encloses is its caption and stays.
+                // A figure may be closed as well; its content is its caption and stays.
                 self.slot(&html);
                 after
             }
@@ -248,7 +248,7 @@ impl<'a> Expander<'a> {
             ));
             return end.end;
         }
-        // Its code may be an argument.
+        // The code may be an argument.
         match call
             .at(0)
             .filter(|_| tag.is_alone || tag.kind == TagSyntax::ZolaInline)
@@ -283,7 +283,7 @@ impl<'a> Expander<'a> {
         at + tag.length
     }
 
-    /// Everything up to `{% endraw %}` is text for Markdown, whatever braces it holds.
+    /// The text up to `{% endraw %}` is literal, whatever braces it contains.
     fn raw(&mut self, at: usize, length: usize, name: &str) -> usize {
         let after = at + length;
         let Some(end) = self.find_closing(after, TagSyntax::Liquid, name) else {
@@ -309,7 +309,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// Keeps what stands between `{% capture name %}` and its end: a few words as a value, more to be shown later.
+    /// Keeps the text between `{% capture name %}` and its end: a few words as a value, more to be shown later.
     fn capture(&mut self, call: &Call, range: Range<usize>) {
         let Some(name) = call.at(0) else { return };
         let text = self.text[range.clone()].trim();
@@ -323,14 +323,14 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// Goes back to what was captured under a name, to show it here; where it begins.
+    /// Goes back to a captured text to show it here. Returns where it begins.
     fn show_captured(&mut self, after: usize, expression: &str) -> Option<usize> {
         let (name, filters) = expression.split_once('|').unwrap_or((expression, ""));
         let range = self.captured.get(name.trim()).cloned()?;
         let is_plain = filters
             .split('|')
             .all(|filter| matches!(filter.trim(), "" | "markdownify" | "strip"));
-        // What shows itself would never end; neither would what shows twice what shows twice what ….
+        // Bounds self-inclusion and exponential expansion.
         self.search = self.search.checked_sub(range.len())?;
         if !is_plain || range.end > after || self.open.iter().any(|(end, _, _)| *end == range.end) {
             return None;
@@ -339,20 +339,20 @@ impl<'a> Expander<'a> {
         self.done.text.truncate(line);
         self.done.text.push_str("\n\n");
         self.open.push((range.end, after, String::new()));
-        // What was learned of the text ahead was learned further on.
+        // Facts about the text ahead hold only from where they were learned.
         self.seen = Code::default();
         self.lost.clear();
         Some(range.start)
     }
 
-    /// Where the tag stands that closes what was opened before `from`.
+    /// Finds the tag that closes one opened before `from`.
     fn find_closing(&mut self, from: usize, kind: TagSyntax, name: &str) -> Option<Range<usize>> {
         let verbatim = kind == TagSyntax::Liquid
             && matches!(
                 name,
                 "raw" | "verbatim" | "highlight" | "comment" | "codeblock"
             );
-        // What is never closed is known after the first time: it has no end after a later place either.
+        // A missing end is remembered: it is missing from every later place too.
         let lost = (kind, name.to_owned());
         if self.lost.contains(&lost) {
             return None;

@@ -34,11 +34,11 @@ pub(super) use crate::post::body::shortcode::liquid::TIME;
 pub(super) struct ShortcodeText<'a> {
     pub(super) text: &'a str,
     pub(super) syntax: Syntax,
-    /// What TeX stands between in it, the longest first.
+    /// The delimiters of TeX in it, the longest first.
     pub(super) math: &'a [Delimiters],
     /// Whether it is HTML, where no indent and no backtick makes code.
     pub(super) is_html: bool,
-    /// Whether it is marked already where the summary ends.
+    /// Whether the end of the summary is marked already.
     pub(super) is_marked: bool,
     pub(super) marks: Marks,
 }
@@ -50,7 +50,7 @@ pub(super) struct Expanded {
     pub(super) text: String,
     /// The HTML of each mark.
     pub(super) slots: Vec<String>,
-    /// What was left out: the line, from 0, and what it was.
+    /// Everything that was left out: its line, from 0, and its words.
     pub(super) dropped: Vec<(usize, String)>,
     /// The formulas that stay TeX: the line, from 0, the TeX, and why.
     pub(super) unread: Vec<(usize, String, String)>,
@@ -63,7 +63,7 @@ pub(super) struct Grown(pub(super) usize);
 /// Expands every shortcode of a text in which these slots are marked already.
 ///
 /// # Errors
-/// Where the text grows beyond its budget.
+/// If the text grows beyond its budget.
 pub(super) fn expand(
     source: ShortcodeText<'_>,
     links: &Links<'_>,
@@ -122,23 +122,23 @@ struct Expander<'a> {
     is_marked: bool,
     marks: Marks,
     tags: Tags<'a>,
-    /// What is known of the formulas ahead.
+    /// Facts about the formulas ahead.
     formulas: Formulas<'a>,
-    /// What is known of the code ahead.
+    /// Facts about the code ahead.
     seen: Code,
-    /// Where what is open ends, where the text goes on after that, and the HTML that closes it.
+    /// The open elements: where each ends, where the text goes on after it, and the HTML that closes it.
     open: Vec<(usize, usize, String)>,
-    /// Where what was captured under a name stands.
+    /// The captured texts, by name.
     captured: HashMap<String, Range<usize>>,
     /// The HTML that closes each container that is open.
     containers: Vec<&'static str>,
-    /// Where every line ends, once a line was asked for.
+    /// The ends of all lines, once a line was asked for.
     lines: Option<Vec<usize>>,
-    /// Where the text has grown beyond its budget.
+    /// Where the text grew beyond its budget.
     over: Option<usize>,
-    /// What is opened and never closed.
+    /// The tags that are opened and never closed.
     lost: Vec<(TagSyntax, String)>,
-    /// How many bytes may still be searched for closing tags: many that open and none that closes must not take all day.
+    /// How many bytes may still be searched for closing tags: many unclosed tags must not take quadratic time.
     search: usize,
 }
 
@@ -151,7 +151,7 @@ impl Expander<'_> {
         self.done.slots.push(html.to_owned());
     }
 
-    /// HTML that stands between paragraphs, as far in as the line that it is on.
+    /// Writes HTML between paragraphs, indented like its line.
     fn block(&mut self, html: &str) {
         let line = self.done.text.rfind('\n').map_or(0, |end| end + 1);
         let line = &self.done.text[line..];
@@ -165,7 +165,7 @@ impl Expander<'_> {
         self.done.text.push_str(&gap);
     }
 
-    /// An absolute address. The home page's before it is said already: `{{ site.baseurl }}{% post_url … %}`.
+    /// Writes an absolute address; a home page before it is dropped: `{{ site.baseurl }}{% post_url … %}`.
     fn address(&mut self, url: &url::Url) {
         let home = self.links.home.as_str().trim_end_matches('/');
         let path = self.links.home.path().trim_end_matches('/');
@@ -190,7 +190,7 @@ impl Expander<'_> {
         );
     }
 
-    /// The line of a place, from 0.
+    /// The line of a position, from 0.
     fn line_of(&mut self, at: usize) -> usize {
         let text = self.text.as_bytes();
         let ends = || memchr::memchr_iter(b'\n', text).collect();

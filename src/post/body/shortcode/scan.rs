@@ -105,7 +105,7 @@ impl Expander<'_> {
         }
     }
 
-    /// Copies so many bytes; never past the end of what is open.
+    /// Copies bytes, never past the end of an open element.
     pub(super) fn copy(&mut self, at: usize, length: usize) -> usize {
         let mut end = at + length;
         if let Some((close, _, _)) = self.open.last() {
@@ -115,7 +115,7 @@ impl Expander<'_> {
         end
     }
 
-    /// Copies code: braces in it are text, but what only tells the generator so is left out.
+    /// Copies code: braces in it are text, but the marks that tell the generator so are left out.
     fn code(&mut self, at: usize, length: usize) -> usize {
         let mut end = at + length;
         if let Some((close, _, _)) = self.open.last() {
@@ -176,17 +176,17 @@ impl Expander<'_> {
         if self.container(line) {
             return true;
         }
-        // What parts two lists from each other.
+        // A separator between two lists.
         if self.syntax.kramdown && trimmed == "^" {
             self.block("");
             return true;
         }
-        // An abbreviation is told to readers who point at it.
+        // An abbreviation, which readers would see on hover.
         if self.syntax.markdown_in_html && trimmed.starts_with("*[") && trimmed.contains("]:") {
             self.done.text.push('\n');
             return true;
         }
-        // Attributes of what stands above.
+        // The attributes of the block above.
         if self.syntax.hugo
             && trimmed.ends_with('}')
             && (trimmed.starts_with("{.") || trimmed.starts_with("{#"))
@@ -226,7 +226,7 @@ impl Expander<'_> {
         false
     }
 
-    /// Takes kramdown's attributes of the heading that was written last as the name that it says: `{: #tea}`.
+    /// Takes kramdown's attributes of the heading that was written last as its name: `{: #tea}`.
     fn name_heading(&mut self, attributes: &str) {
         let Some(id) = attributes
             .split(|c: char| c.is_whitespace() || "{}:".contains(c))
@@ -250,7 +250,7 @@ impl Expander<'_> {
                     .iter()
                     .any(|rule| line.replace(rule, "").is_empty())
         };
-        // The line of words, where a rule below it makes the heading.
+        // The line of words if a rule below it makes the heading.
         let end = match is_rule(&written[start..]) {
             true => start.saturating_sub(1),
             false => written.len(),
@@ -267,8 +267,8 @@ impl Expander<'_> {
         self.done.text.insert_str(end, &format!(" {{#{id}}}"));
     }
 
-    /// Where a line has the colon that it begins with, if neither a space follows it, as where a term is
-    /// defined, nor a dash, as below a table's head.
+    /// The position of the colon at the beginning of a line, if it begins no definition (a space follows) and no
+    /// alignment of a table (a dash follows).
     fn colon_of_no_definition(&self, line: &str) -> Option<usize> {
         let colon = line.len() - line.trim_start_matches([' ', '\t', '>']).len();
         let after = line[colon..]
@@ -277,7 +277,7 @@ impl Expander<'_> {
         (!after.starts_with(|c: char| c.is_whitespace() || c == '-')).then_some(colon)
     }
 
-    /// Enters an element whose content is Markdown; where that begins.
+    /// Enters an element with Markdown content. Returns where the content begins.
     fn element(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
         let element =
@@ -307,7 +307,7 @@ impl Expander<'_> {
             let end = Some(end)
                 .filter(|end| line[*end..].starts_with('}'))
                 .map(|end| end + 1);
-            // After `[a](b)`, `*a*` or a picture; a brace in a sentence is none.
+            // Attributes follow `[a](b)`, `*a*` or a picture; a brace in a sentence is text.
             if let Some(end) = end.filter(|_| {
                 self.done
                     .text
@@ -322,8 +322,7 @@ impl Expander<'_> {
         self.copy(at, self.plain_length(at))
     }
 
-    /// How many bytes may be copied at once: the first character, and what follows it up to one that may begin
-    /// something.
+    /// How many bytes may be copied at once: the first character, and the rest up to one that may begin something.
     fn plain_length(&self, at: usize) -> usize {
         let text = &self.text[at..];
         let first = text.chars().next().map_or(0, char::len_utf8);

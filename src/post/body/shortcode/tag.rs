@@ -1,4 +1,4 @@
-//! Where a shortcode or a tag of Liquid begins and ends.
+//! Finds shortcodes and tags of Liquid.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ const KINDS: [(&str, &str, TagSyntax); 5] = [
     ("{#", "#}", TagSyntax::Comment),
 ];
 
-/// Whose way of writing it is.
+/// The syntax of a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TagSyntax {
     /// `{{< x >}}` or `{{% x %}}`.
@@ -28,7 +28,7 @@ pub(super) enum TagSyntax {
     Output,
     /// `{# a comment #}`.
     Comment,
-    /// `{{</* x */>}}` and the like: what stands between is text.
+    /// `{{</* x */>}}` and the like: the content is text.
     Escaped,
 }
 
@@ -36,23 +36,22 @@ pub(super) enum TagSyntax {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ShortcodeTag<'a> {
     pub(super) kind: TagSyntax,
-    /// What stands between the braces; of a closing tag its name only; of an escaped one the text to show.
+    /// The text between the braces; of a closing tag only its name; of an escaped one the text to show.
     pub(super) inner: &'a str,
-    /// Whether it closes what another opened.
+    /// Whether it closes an opened tag.
     pub(super) closes: bool,
     /// Whether it opens nothing for sure: `{{< x />}}`.
     pub(super) is_alone: bool,
-    /// How many bytes it takes.
+    /// Its length in bytes.
     pub(super) length: usize,
 }
 
-/// The tags of a text. Where each kind ends is looked up once, so that no beginning is searched for an end that there
-/// is not.
+/// The tags of a text. The ends of each kind are found once, so that no tag is searched for a missing end.
 pub(super) struct Tags<'a> {
     pub(super) text: &'a str,
-    /// Where the closing braces stand, by kind.
+    /// The positions of the closing braces, by kind.
     ends: [Vec<usize>; KINDS.len()],
-    /// Where the last brace stands that may begin attributes of kramdown's.
+    /// The position of the last brace that may begin attributes of kramdown's.
     attributes: Option<usize>,
     /// How many bytes may still be searched for quotation marks: many that never close must not take all day.
     search: Cell<usize>,
@@ -106,7 +105,7 @@ impl<'a> Tags<'a> {
         read(kind, inner, total, syntax)
     }
 
-    /// How many bytes stand before the closing braces, outside of quotation marks if there are such.
+    /// The length up to the closing braces, outside of quotation marks if possible.
     fn end(&self, place: usize, from: usize, end: usize) -> Option<usize> {
         let (_, close, kind) = KINDS[place];
         let ends = &self.ends[place];
@@ -137,7 +136,7 @@ impl<'a> Tags<'a> {
         Some(first)
     }
 
-    /// Takes so many bytes from those that may still be searched; whether there were as many.
+    /// Takes bytes from the search budget. Returns whether there were as many left.
     fn may_search(&self, length: usize) -> bool {
         let left = self.search.get().checked_sub(length);
         self.search.set(left.unwrap_or_default());
@@ -145,7 +144,7 @@ impl<'a> Tags<'a> {
     }
 }
 
-/// What stands between the braces of one kind.
+/// Reads the text between the braces of one kind.
 fn read(kind: TagSyntax, inner: &str, length: usize, syntax: Syntax) -> Option<ShortcodeTag<'_>> {
     let tag = |kind, inner| ShortcodeTag {
         kind,

@@ -7,7 +7,7 @@ use crate::post::dialect::slug::{slug_filter, slugify};
 use crate::post::facts::address::{LONGEST, Parts, safe};
 
 impl Parts<'_> {
-    /// An Eleventy permalink: the few expressions that make addresses; none where it holds another.
+    /// Fills an Eleventy permalink with the few expressions that make addresses; `None` if it contains another.
     pub(super) fn fill_template(&self, own: &str, habits: &Habits) -> Option<String> {
         let mut filled = String::new();
         let mut rest = own;

@@ -1,4 +1,4 @@
-//! Why a text names no instant.
+//! The reasons why a text is no date.
 
 /// Why a text names no instant, in a few words behind a colon.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +39,7 @@ pub enum DateError {
     /// A part of the time of day is too large: `hour 25`, `hour 13 pm`.
     #[error("{0}")]
     Part(String),
-    /// It stands where the time of day would.
+    /// It is in the place of the time of day.
     #[error("`{0}` is no time of day")]
     Time(String),
     /// A name that several zones have, and that of the site has not.

@@ -1,4 +1,4 @@
-//! Dates as people write them, and what a date without a zone means.
+//! Dates as people write them, and the meaning of a date without a zone.
 
 mod error;
 mod parse;

@@ -6,10 +6,10 @@ use crate::post::facts::date::error::DateError;
 use crate::post::facts::date::zone::{digits_of, offset};
 use crate::post::facts::date::zoning::{Instant, Zoning};
 
-/// The instant that a text names.
+/// Parses a date.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The reason why it is invalid.
 pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, DateError> {
     let text = text.trim();
     let zoned = |at, offset| {
@@ -77,8 +77,8 @@ pub(super) fn compact_day(text: &str) -> Option<NaiveDate> {
     is_compact.then(|| NaiveDate::parse_from_str(text, "%Y%m%d").ok())?
 }
 
-/// What C, Unix and git print, with the year before the time: `Thu Jul  4 12:00:00 EDT 2013` and
-/// `Thu Jul 4 12:00:00 2013 -0400` are `Jul 4 2013 12:00:00` and the zone.
+/// Rewrites the dates of C, Unix and git, which have the year after the time: `Thu Jul  4 12:00:00 EDT 2013` and `Thu
+/// Jul 4 12:00:00 2013 -0400` become `Jul 4 2013 12:00:00` and the zone.
 fn year_last(text: &str) -> Option<String> {
     let mut words: Vec<&str> = text.split_whitespace().collect();
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
@@ -102,7 +102,7 @@ fn year_last(text: &str) -> Option<String> {
     })
 }
 
-/// The words behind a time without the year, where they repeat it: `2023-01-29 18:30:22 2023 -0800`.
+/// Removes a repeated year after a time: `2023-01-29 18:30:22 2023 -0800`.
 fn without_year(words: &str, date: NaiveDate) -> &str {
     let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
     match first.parse() == Ok(date.year()) && first.len() == 4 {
@@ -142,7 +142,7 @@ fn month_of(word: &str) -> Option<u32> {
     u32::try_from(place).ok().map(|place| place + 1)
 }
 
-/// The day that a text begins with, and what follows it.
+/// Reads the day at the beginning of a text. Returns it with the rest.
 pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), DateError> {
     if let Some(numeric) = numeric_day(text, roll_over) {
         return numeric;
@@ -189,8 +189,8 @@ pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), Date
     ))
 }
 
-/// The day that leads a text as `2024-12-01`, `2024/12/1` or `2024.12.01`, and what follows it; none where it has
-/// another form.
+/// Reads a day at the beginning of a text: `2024-12-01`, `2024/12/1` or `2024.12.01`. Returns it with the rest; `None`
+/// for any other form.
 pub(super) fn numeric_day(
     text: &str,
     roll_over: bool,

@@ -25,7 +25,7 @@ pub fn split_leading(title: &str, zoning: &Zoning) -> Option<(DateTime<Utc>, Str
     ))
 }
 
-/// What joins the date that leads a file's name to the rest of it.
+/// The separator after the date at the beginning of a file's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Joint {
     /// Dashes, underscores and spaces, of which the rest has none at its beginning; without one there is no date.
@@ -34,11 +34,11 @@ pub enum Joint {
     Sign,
 }
 
-/// The date that leads a file's name, with its time where there is one, and the rest of the name; it is empty where
-/// there is none, and the whole name stands for the post. `2024-03-18-the-pager`, `2024-03-18T08:00:00+01:00_tea`.
+/// Splits the date at the beginning of a file's name, with a time if there is one, from the rest. If nothing is left,
+/// the whole name stands for the post. `2024-03-18-the-pager`, `2024-03-18T08:00:00+01:00_tea`.
 ///
 /// # Errors
-/// Why what looks like a date is none.
+/// The reason why an apparent date is invalid.
 pub fn in_name<'a>(
     name: &'a str,
     zoning: &Zoning,
@@ -82,7 +82,7 @@ pub fn in_name<'a>(
     Some(in_range(date).map(|()| (found, bare)))
 }
 
-/// The first date that stands in a path: `2024-03-18` anywhere, or the folders `2024/03/18`.
+/// The first date in a path: `2024-03-18` anywhere, or the folders `2024/03/18`.
 pub fn in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
     let is_digit = |c: char| c.is_ascii_digit();
     let starts = path
@@ -102,7 +102,7 @@ pub fn in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
     })
 }
 
-/// The day that two folders or a folder and a name say together: `2024/03-18-tea`, `2024-03/18-tea`, `2024/03_18`.
+/// The day of two folders, or of a folder and a name: `2024/03-18-tea`, `2024-03/18-tea`, `2024/03_18`.
 fn in_two_parts(path: &str) -> Option<NaiveDate> {
     let is_digit = |c: char| c.is_ascii_digit();
     let starts = path.match_indices(is_digit);

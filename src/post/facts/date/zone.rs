@@ -5,7 +5,7 @@ use chrono_tz::{OffsetName, Tz};
 
 use crate::post::facts::date::error::DateError;
 
-/// The offset that the words behind a time of the site's zone name; none where there are none.
+/// The offset named by the words after a time; `None` if there are none.
 pub(super) fn offset(
     words: &str,
     time: NaiveDateTime,
@@ -39,7 +39,7 @@ pub(super) fn offset(
     digits_of(digits).map(Some).ok_or_else(unknown)
 }
 
-/// The words before a comment in parentheses at the end, and those in it; none where parentheses do not close.
+/// Splits a comment in parentheses from the end of a text; `None` if a parenthesis is unclosed.
 fn comment_of(words: &str) -> Option<(&str, &str)> {
     let words = words.trim();
     let Some((zone, comment)) = words.split_once('(') else {
@@ -48,8 +48,8 @@ fn comment_of(words: &str) -> Option<(&str, &str)> {
     Some((zone.trim(), comment.strip_suffix(')')?.trim()))
 }
 
-/// The offset of a zone's name: what RFC 2822 (4.3) says, else what the site's own zone calls so in that year, else what
-/// every zone calls so.
+/// The offset of a zone's name: as RFC 2822 (4.3) defines it, else as the site's own zone uses it in that year, else as
+/// every zone does.
 fn find_offset(name: &str, time: NaiveDateTime, site: Tz) -> Option<FixedOffset> {
     if let Some(hours) = hours_of(name, &BY_RFC) {
         return FixedOffset::east_opt(hours * 3600);
@@ -91,7 +91,7 @@ const BY_RFC: [(&str, i32); 13] = [
     ("PST", -8),
 ];
 
-/// The hours from UTC of the names that mean the same wherever they are used.
+/// The hours from UTC of names with one meaning everywhere.
 const BY_ALL: [(&str, i32); 20] = [
     ("WET", 0),
     ("WEST", 1),
@@ -115,8 +115,8 @@ const BY_ALL: [(&str, i32); 20] = [
     ("HST", -10),
 ];
 
-/// The names that different people mean by different clocks: British, Bangladesh and Bougainville time, those of India,
-/// Ireland and Israel, of Arabia and the Atlantic, and others.
+/// Names of several zones: British, Bangladesh and Bougainville time, those of India, Ireland and Israel, of Arabia and
+/// the Atlantic, and others.
 const AMBIGUOUS: [&str; 10] = [
     "ADT", "AMT", "AST", "BST", "ECT", "GST", "IST", "PYT", "SST", "WST",
 ];
@@ -191,7 +191,7 @@ mod tests {
             ("CET", "Asia/Tokyo", Some(60)),
             ("JST", "Europe/Berlin", Some(540)),
             ("ACDT", "Australia/Adelaide", Some(630)),
-            // What the RFC says binds everywhere.
+            // The RFC's meaning holds everywhere.
             ("CST", "Asia/Shanghai", Some(-360)),
             ("XYZT", "Europe/Berlin", None),
             ("cet", "Europe/Berlin", None),

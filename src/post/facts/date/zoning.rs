@@ -1,4 +1,4 @@
-//! What a time without a zone means.
+//! The meaning of a time without a zone.
 
 use chrono::{DateTime, Duration, FixedOffset, LocalResult, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 /// How a local time becomes an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Zoning {
-    /// The zone of a time that names none.
+    /// The zone of a time without one.
     pub zone: Tz,
     /// Whether a time that occurs twice or never is read as Go reads it (Hugo).
     pub as_go: bool,
@@ -22,8 +22,8 @@ impl Zoning {
         match self.zone.from_local_datetime(&local) {
             LocalResult::Single(at) => at.to_utc(),
             _ if self.as_go => {
-                // `time.Date` takes the offset that holds when it is this time in UTC; where that does not hold at the
-                // instant so found, the one that does.
+                // Go's `time.Date` takes the offset that holds at this time in UTC; if another one holds at the
+                // resulting instant, it takes that.
                 let first = local - self.offset(local);
                 (local - self.offset(first)).and_utc()
             }
@@ -47,6 +47,6 @@ impl Zoning {
 pub struct Instant {
     /// The instant.
     pub at: DateTime<Utc>,
-    /// How far from UTC the text said that its clock was; none where it did not.
+    /// The offset that the text names; `None` if it names none.
     pub offset: Option<FixedOffset>,
 }

@@ -14,7 +14,7 @@ const LARGEST: usize = 1 << 20;
 /// The longest value of an attribute with characters to escape: the parser's writer takes quadratic time for each.
 const LONGEST_VALUE: usize = 16 << 10;
 
-/// The elements that a file holds. `foreignObject` and `image` are not among them: they show what is no drawing.
+/// The elements that a file may contain. `foreignObject` and `image` are excluded: they show other content.
 const SHOWN: [&str; 48] = [
     "svg",
     "g",
@@ -65,7 +65,7 @@ const SHOWN: [&str; 48] = [
     "feTile",
     "feTurbulence",
 ];
-/// Elements that are left out though a drawing stays what it was: links keep what they hold. An element of another program
+/// Elements that are dropped without harm to the drawing: the content of links stays. An element of another program
 /// (`sodipodi:namedview`) is named by its prefix here.
 const DROPPED: [&str; 12] = [
     "a",
@@ -86,7 +86,7 @@ const SHAPES: [&str; 9] = [
     "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "use",
 ];
 
-/// What an element is and where.
+/// The attributes for shape and position.
 const GEOMETRY: &[&str] = &[
     "id",
     "class",
@@ -138,7 +138,7 @@ const GEOMETRY: &[&str] = &[
     "refY",
     "orient",
 ];
-/// How it looks.
+/// The attributes for appearance.
 const LOOK: &[&str] = &[
     "color",
     "fill",
@@ -192,7 +192,7 @@ const LOOK: &[&str] = &[
     "color-interpolation-filters",
     "mix-blend-mode",
 ];
-/// What a filter does.
+/// The attributes of filters.
 const EFFECTS: &[&str] = &[
     "filterUnits",
     "primitiveUnits",
@@ -259,7 +259,7 @@ const FUNCTIONS: [&str; 22] = [
     "or",
 ];
 
-/// Stands in place of a value that must not be in a file; then there is none.
+/// Replaces a value that must not be in a file; then no file is made.
 const REFUSED: &str = "\u{fdd1}";
 
 static FILE: LazyLock<Builder<'static>> = LazyLock::new(|| {
@@ -284,8 +284,8 @@ static FILE: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// The text of a file that shows this drawing, without an XML declaration. None where it cannot stand alone: it holds
-/// another kind of content, refers to something outside of itself, or shows nothing of its own.
+/// The text of a file that shows this drawing, without an XML declaration. `None` if it cannot stand alone: it contains
+/// other content, refers to something outside, or shows nothing of its own.
 pub(super) fn stand_alone(drawing: &str) -> Option<String> {
     let is_known = |(name, _): (&str, &str)| {
         let mut known = SHOWN.iter().chain(&DROPPED);
@@ -318,7 +318,7 @@ pub(super) fn stand_alone(drawing: &str) -> Option<String> {
     ))
 }
 
-/// The style sheets in a drawing that is clean, as they are escaped there.
+/// The style sheets of a cleaned drawing, as escaped there.
 fn styles(clean: &str) -> impl Iterator<Item = &str> {
     let mut parts = clean.split('<');
     parts.next();
@@ -372,7 +372,7 @@ pub(super) fn side(drawing: &str, name: &str) -> Option<f32> {
 mod tests {
     use super::stand_alone;
 
-    /// The file of a drawing, which any XML parser reads.
+    /// The file of a drawing as well-formed XML.
     fn file(drawing: &str) -> Option<String> {
         let file = stand_alone(drawing)?;
         let document = roxmltree::Document::parse(&file);

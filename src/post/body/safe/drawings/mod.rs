@@ -17,8 +17,8 @@ const MOST: usize = 100;
 /// The longest side of an icon, in pixels.
 const ICON: f32 = 48.0;
 
-/// The same HTML with an image in the place of each drawing, and the files of those images. A drawing that cannot stand
-/// alone is a link to the page; those that only adorn are left out.
+/// Replaces each drawing with an image. Returns the HTML and the files of those images. A drawing that cannot stand
+/// alone becomes a link to the page; decorative ones are left out.
 pub(super) fn as_images<'a>(html: &'a str, links: &Links<'_>) -> (Cow<'a, str>, Vec<Drawing>) {
     let mut done = String::new();
     let mut drawings = Vec::new();
@@ -47,7 +47,7 @@ pub(super) fn as_images<'a>(html: &'a str, links: &Links<'_>) -> (Cow<'a, str>, 
     ((done + &html[from..]).into(), drawings)
 }
 
-/// How many bytes a drawing takes, with those in it.
+/// The length of a drawing in bytes, including nested ones.
 fn length_of_drawing(html: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for at in memchr::memchr_iter(b'<', html.as_bytes()) {
@@ -87,7 +87,7 @@ fn stand_in(
     if is_hidden(drawing) || is_icon && title.is_none() {
         return String::new();
     }
-    // Without a size of its own it is as large as the words of the link: an icon, which the words explain.
+    // Without a size of its own it is as large as the link's text: an icon, which the text explains.
     let is_large = sides[0].is_some_and(|width| width > ICON);
     if is_in_link && !is_large {
         return title.as_deref().map(escape).unwrap_or_default();
@@ -108,7 +108,7 @@ fn stand_in(
     }
 }
 
-/// Whether nobody is to see a drawing, or to be told of it.
+/// Whether a drawing is hidden from readers and from screen readers.
 fn is_hidden(drawing: &str) -> bool {
     let says = |name: &str, wanted: &[&str]| {
         attribute(drawing, name).is_some_and(|value| wanted.contains(&value.trim()))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// How many parts may be drawn in all.
 const MOST: usize = 1 << 16;
-/// How many references may be kept, each by all parts that it stands in.
+/// The most references that are kept, counted once for each enclosing part.
 const MOST_KEPT: usize = 1 << 18;
 /// How long a chain of parts may be that refer to each other.
 const DEEPEST: usize = 32;
@@ -13,7 +13,7 @@ const DEEPEST: usize = 32;
 #[derive(Default)]
 struct References<'a> {
     of: HashMap<&'a str, Vec<&'a str>>,
-    /// How many parts a part shows, with itself; none while they are counted.
+    /// The number of parts that a part shows, itself included; `None` while they are counted.
     shown: HashMap<&'a str, Option<usize>>,
 }
 
@@ -69,7 +69,8 @@ pub(super) fn are_bounded(clean: &str) -> bool {
 }
 
 impl<'a> References<'a> {
-    /// How many parts this one shows, with itself; none where it is not there, shows itself, or the chain is too long.
+    /// Counts the parts that this one shows, itself included; `None` if it is missing, shows itself, or the chain is
+    /// too long.
     fn count(&mut self, id: &'a str, depth: usize) -> Option<usize> {
         if let Some(known) = self.shown.get(id) {
             return *known;
@@ -88,7 +89,7 @@ impl<'a> References<'a> {
     }
 }
 
-/// The ids to which a tag refers; none where it refers to something else. A `use` must refer to something.
+/// The ids to which a tag refers; `None` if it refers to something else. A `use` must refer to something.
 fn find_in_tag(tag: &str) -> Option<Vec<&str>> {
     let mut found = find_in_urls(tag)?;
     let whole = tag.split([' ', '>']).next().unwrap_or_default();
@@ -114,7 +115,7 @@ fn find_in_styles(clean: &str) -> Option<Vec<&str>> {
     Some(found)
 }
 
-/// The ids in each `url(#id)` of CSS; none where one leads elsewhere.
+/// The ids in each `url(#id)` of CSS; `None` if one leads elsewhere.
 fn find_in_urls(css: &str) -> Option<Vec<&str>> {
     let mut found = Vec::new();
     for (at, _) in css.match_indices('(') {
