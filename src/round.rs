@@ -20,19 +20,39 @@ use crate::talk::Talk;
 /// # Errors
 /// If nothing could be built or `after_build` fails; else the first error of a digest, when the others are done.
 pub(crate) async fn go_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
-    let built = block_in_place(|| {
+    let built = build_round(app, talk)?;
+    Box::pin(send_round(app, talk, built)).await
+}
+
+/// The first half of a round: builds, publishes, runs `after_build`.
+///
+/// # Errors
+/// If nothing could be built or `after_build` fails.
+pub(crate) fn build_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Built> {
+    block_in_place(|| {
         let built = build(app, talk, read(app)?, &BuildOptions::default())?;
         if let Some(command) = &app.config.site.after_build {
             run_after_build(command, &app.config.root, talk.is_quiet())?;
         }
-        Ok::<_, anyhow::Error>(built)
-    });
+        Ok(built)
+    })
+}
+
+/// The second half of a round: tells the hub, reads the inbox, and sends what is due.
+///
+/// # Errors
+/// The first error of a digest, when the others are done.
+pub(crate) async fn send_round(
+    app: &App,
+    talk: &mut Talk<'_>,
+    built: Built,
+) -> anyhow::Result<Ending> {
     let Built {
         loaded,
         mut manifest,
         ending,
         ..
-    } = built?;
+    } = built;
     // The owner decides whether a published folder may hold private files; `check` counts it as an error.
     if !app.config.digests.is_empty()
         && let Err(finding) = app.config.refuse_published_secrets()

@@ -33,6 +33,21 @@ fn write(scene: &Scene, path: &str, text: &str) {
 }
 
 #[test]
+fn a_change_is_built_long_before_the_next_build_is_due() {
+    let scene = scene("1h");
+    let _service = Service::start(&scene, &["--at", "2024-06-24T07:59:54+02:00"]);
+    wait_until("the first build", || scene.path("public/atom.xml").exists());
+    let two = "---\ntitle: Two\ndate: 2024-06-02\n---\nText.\n";
+    write(&scene, "post/two.md", two);
+    let has = |text: &str| scene.read("public/atom.xml").contains(text);
+    wait_until("the new post", || has("Two"));
+    write(&scene, "post/two.md", &two.replace("Text", "Other words"));
+    wait_until("the changed post", || has("Other words"));
+    fs::remove_file(scene.path("post/two.md")).unwrap();
+    wait_until("the post is gone", || !has("Other words"));
+}
+
+#[test]
 fn a_new_post_comes_into_the_feeds_and_mail_goes_out_at_its_slot() {
     let scene = scene("1s");
     let relay = Relay::start(Habits::good(true, Duration::ZERO));

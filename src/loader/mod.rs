@@ -9,11 +9,12 @@ mod ignored;
 mod past;
 mod reader;
 mod spelling;
+mod stamp;
 mod unread;
 mod walk;
 
 pub(crate) use generator::{Survey, survey};
-pub(crate) use walk::files;
+pub(crate) use stamp::{stamp, stamp_sources};
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};

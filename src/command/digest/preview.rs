@@ -1,10 +1,9 @@
 //! `tidings digest NAME --preview`: the issue in a browser, made anew whenever something changes.
 
 use std::collections::hash_map::DefaultHasher;
-use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 
@@ -21,7 +20,7 @@ use crate::config::{Config, Digest};
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
 use crate::ledger::IssueId;
-use crate::loader::files;
+use crate::loader::{stamp, stamp_sources};
 use crate::schedule::Turn;
 use crate::store::Access;
 use crate::talk::{Talk, Volume, Words};
@@ -95,12 +94,7 @@ impl PreviewSource for Maker {
         let mut hasher = DefaultHasher::new();
         stamp(&self.file, &mut hasher);
         if let Ok(config) = Config::load_here(&self.file) {
-            for template in ["digest.html", "digest.txt"] {
-                stamp(&config.root.join("templates").join(template), &mut hasher);
-            }
-            for post in files(&config.posts.dir).unwrap_or_default() {
-                stamp(&config.posts.dir.join(post), &mut hasher);
-            }
+            stamp_sources(&config).hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -168,13 +162,5 @@ impl Maker {
                 .collect(),
             note,
         })
-    }
-}
-
-/// What of a file changes when its content does.
-fn stamp(file: &Path, hasher: &mut DefaultHasher) {
-    if let Ok(about) = fs::metadata(file) {
-        file.hash(hasher);
-        (about.len(), about.modified().ok()).hash(hasher);
     }
 }

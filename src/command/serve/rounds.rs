@@ -3,14 +3,24 @@
 use std::time::Duration;
 
 use tokio::signal::unix::Signal;
-use tokio::time::{Instant, sleep_until};
+use tokio::task::block_in_place;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::app::App;
 use crate::ending::Ending;
-use crate::round::go_round;
+use crate::loader::stamp_sources;
+use crate::round::{build_round, send_round};
 use crate::schedule::{next_slot, send_open};
 use crate::talk::Talk;
 use crate::web::Heartbeat;
+
+/// How often a resident looks whether a post has changed.
+const LOOK: Duration = Duration::from_secs(2);
+/// The looks take this part of the time at most: one in a hundred.
+const LOOK_SHARE: u32 = 100;
+
+/// So many builds in a row, each of which ends with other posts than it began with, change them themselves.
+const MOST_CHANGED: u32 = 3;
 
 /// Why the rounds have ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,16 +38,32 @@ pub(super) async fn go_rounds(
     heartbeat: &Heartbeat,
     hangups: &mut Signal,
 ) -> RoundsEnd {
+    // How many rounds in a row have found another state after the build than before it.
+    let mut changed = 0;
     while !app.is_stopped() {
         heartbeat.begin();
         talk.begin_round();
-        let ended = Box::pin(go_round(app, talk)).await;
+        let before = stamp_sources(&app.config);
+        let built = build_round(app, talk);
+        let after = stamp_sources(&app.config);
+        changed = if before == after { 0 } else { changed + 1 };
+        // What somebody changed meanwhile is built next, unless the build, or the command after it, changes it each time.
+        let stamp = if changed < MOST_CHANGED {
+            before
+        } else {
+            after
+        };
+        let ended = match built {
+            Ok(built) => Box::pin(send_round(app, talk, built)).await,
+            Err(error) => Err(error),
+        };
         end_round(app, talk, ended).await;
         heartbeat.end(app.config.web.rebuild.0);
         let next = Instant::now() + until_next(app);
         loop {
             tokio::select! {
                 () = sleep_until(next) => break,
+                () = wait_for_change(app, stamp) => break,
                 () = app.stopped() => return RoundsEnd::Stopped,
                 _ = hangups.recv() => return RoundsEnd::HungUp,
                 () = app.letter() => {
@@ -57,6 +83,22 @@ async fn end_round(app: &App, talk: &mut Talk<'_>, ended: anyhow::Result<Ending>
     }
     app.note_departures(talk).await;
     app.retire().await;
+}
+
+/// Waits until a post or a template has changed since it was built, and is the same at two looks: a file that is being
+/// written, or a checkout that is being updated, is not built half.
+async fn wait_for_change(app: &App, built: u64) {
+    let (mut wait, mut last) = (LOOK, built);
+    loop {
+        sleep(wait).await;
+        let began = Instant::now();
+        let found = block_in_place(|| stamp_sources(&app.config));
+        wait = LOOK.max(began.elapsed() * LOOK_SHARE);
+        if found != built && found == last {
+            return;
+        }
+        last = found;
+    }
 }
 
 /// How long until the next slot or the next build.
