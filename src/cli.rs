@@ -1,6 +1,6 @@
 //! The command line, as types and nothing else.
 
-use std::net::SocketAddr;
+use std::net::{AddrParseError, SocketAddr};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -136,9 +136,12 @@ pub struct CheckArgs {
     /// Print why what a code names matters, and what to do
     #[arg(long, value_name = "CODE", conflicts_with_all = ["json", "annotate", "offline"])]
     pub explain: Option<Rule>,
-    /// Do not speak to the relay
+    /// Speak neither to the relay nor to DNS nor to your server
     #[arg(long)]
     pub offline: bool,
+    /// The name server to ask instead of the machine's own
+    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = server_of, conflicts_with = "offline")]
+    pub dns: Option<SocketAddr>,
 }
 
 /// What `completions` takes.
@@ -488,6 +491,12 @@ pub struct ImportArgs {
     /// Say what would become of the list, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// A name server; port 53 where none is named.
+fn server_of(text: &str) -> Result<SocketAddr, AddrParseError> {
+    let with_port = text.parse();
+    with_port.or_else(|_| text.parse().map(|address| SocketAddr::new(address, 53)))
 }
 
 /// A name of someone; none where it is empty.

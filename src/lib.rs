@@ -25,10 +25,12 @@
 //! | | `imap` | the IMAP client: a box on a server |
 //! | formats | `feed` | posts → documents; one writer for each format |
 //! | | `message` | a draft → MIME, signed |
+//! | | `domain` | what DNS says of whoever mails: SPF, DKIM, DMARC, MX |
 //! | choices | `digest` | chooses the news and renders an issue |
 //! | | `lock` | which id a post has, for ever |
 //! | posts | `post` | text → post: front matter, dialects, dates, addresses, Markdown → HTML |
 //! | ground | `consent` | who may be mailed |
+//! | | `dns` | a stub that asks name servers |
 //! | | `ledger`, `reader`, `verdict`, `token` | issues and deliveries, people, the meaning of a reply, signed links |
 //! | | [`config`], [`clock`], `language`, `template` | the site's settings, the time, words and templates |
 //! | | `html`, `http`, `file`, `child` | HTML text, an HTTP client, files, other programs |
@@ -52,6 +54,8 @@ pub mod config;
 mod consent;
 mod delivery;
 mod digest;
+mod dns;
+mod domain;
 mod ending;
 mod fault;
 mod feed;

@@ -14,12 +14,13 @@ const FLOORS: &[&[&str]] = &[
     &["app"],
     &["delivery", "inbox", "loader", "subscriber"],
     &["publish", "store", "smtp", "imap"],
-    &["feed", "message"],
+    &["feed", "message", "domain"],
     &["digest", "lock"],
     &["post"],
     &[
         "ledger", "reader", "token", "finding", "fault", "template", "language", "clock", "config",
-        "http", "consent", "file", "child", "html", "verdict", "talk", "ending", "login", "tls",
+        "http", "dns", "consent", "file", "child", "html", "verdict", "talk", "ending", "login",
+        "tls",
     ],
 ];
 

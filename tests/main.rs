@@ -18,6 +18,7 @@ mod dialects;
 mod digest;
 mod digest_rendering;
 mod dkim;
+mod dns;
 mod drawings;
 mod end_to_end;
 mod faults;
@@ -74,4 +75,4 @@ mod wire;
 mod words;
 
 use support::imap as imap_server;
-use support::{browser, database, feed, http, parsers, program, relay, scene};
+use support::{browser, database, dns_server, feed, http, parsers, program, relay, scene};

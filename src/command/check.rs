@@ -1,6 +1,7 @@
 //! `tidings check`: everything that would go wrong, before it does.
 
 mod forms;
+mod mail;
 
 use std::collections::HashSet;
 use std::io;
@@ -9,11 +10,12 @@ use tokio::runtime::Runtime;
 
 pub(super) use forms::conclude;
 
+use mail::{check_mail, is_reserved};
+
 use crate::app::App;
 use crate::build::{BuildOptions, build, check_written, read};
 use crate::cli::CheckArgs;
 use crate::config::{Config, Digest, ImapAccount, Inbox};
-use crate::delivery::{Mailer, load_signer};
 use crate::digest::{news, split, split_at_limit};
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
@@ -22,10 +24,8 @@ use crate::inbox::{MOST_BYTES, RATED, find_high_rates};
 use crate::ledger::{IssueId, IssueState};
 use crate::loader::Loaded;
 use crate::schedule::{Turn, name_fault};
-use crate::smtp::Dialer;
 use crate::store::{Access, StoreError};
 use crate::talk::Talk;
-use crate::verdict::Trouble;
 
 /// Lists what is wrong with posts, templates, feeds, digests, the store and the relay, the errors first. Nothing is
 /// written, and no message is sent.
@@ -50,7 +50,7 @@ pub(super) fn check(
         if let Err(error) = check_store(app, &mut gathered).await {
             gathered.report(&[finding_of(app, error)]);
         }
-        check_mail(app, &mut gathered, args.offline).await;
+        check_mail(app, &mut gathered, args).await;
         if let (Some(Inbox::Imap(account)), false) = (&app.config.mail.inbox, args.offline) {
             check_inbox(app, &mut gathered, account).await;
         }
@@ -62,18 +62,6 @@ pub(super) fn check(
 pub(super) fn explain(rule: Rule, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
     talk.print(&rule.explain())?;
     Ok(Ending::Done)
-}
-
-/// Domains that lead nowhere, since they are for examples (RFC 2606).
-fn is_reserved(domain: &str) -> bool {
-    let domain = domain.trim_end_matches('.').to_ascii_lowercase();
-    let last = domain.rsplit('.').next().unwrap_or_default();
-    let examples = ["example.com", "example.net", "example.org"];
-    matches!(last, "test" | "example" | "invalid")
-        || examples.iter().any(|example| {
-            let before = domain.strip_suffix(example);
-            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
-        })
 }
 
 /// What `init`, or the sample, has left to be set: the address of a site that is mailed about, and those of its mail.
@@ -201,45 +189,5 @@ async fn check_inbox(app: &App, gathered: &mut Talk<'_>, account: &ImapAccount) 
     };
     if let Err(trouble) = Box::pin(looked).await {
         gathered.report(&[name_fault(&account.to_string(), &trouble)]);
-    }
-}
-
-/// Reads the keys, and speaks to the relay up to AUTH.
-async fn check_mail(app: &App, gathered: &mut Talk<'_>, offline: bool) {
-    let mail = &app.config.mail;
-    if app.config.digests.is_empty() {
-        return;
-    }
-    let mailer = Mailer::configured(mail);
-    if let Err(finding) = mailer.check(mail) {
-        gathered.report(&[finding]);
-        return;
-    }
-    if let Err(finding) = load_signer(mail) {
-        gathered.report(&[finding]);
-    }
-    let (Some(relay), Some(from), false) = (&mail.smtp, &mail.from, offline) else {
-        return;
-    };
-    let opened = match Dialer::for_sender(relay, mail, &from.email.to_string()) {
-        Ok(dialer) => dialer.open().await,
-        Err(trouble) => Err(trouble),
-    };
-    match opened {
-        Ok(connection) => connection.quit().await,
-        Err(Trouble::Us(words)) => {
-            gathered.report(&[Finding::error(
-                Rule::MailUnsendable,
-                format!("mail cannot be sent: {words}"),
-            )]);
-        }
-        Err(Trouble::Relay(words)) => {
-            let finding = Finding::warning(
-                Rule::RelayUnreachable,
-                format!("the relay could not be asked: {words}"),
-            );
-            gathered
-                .report(&[finding.hint("mail waits until it answers; `--offline` does not ask")]);
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod database;
+pub(crate) mod dns_server;
 pub(crate) mod feed;
 pub(crate) mod http;
 pub(crate) mod imap;

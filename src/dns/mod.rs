@@ -1,0 +1,191 @@
+//! DNS as a stub: what a name's records say, asked of the machine's resolvers or of a named one.
+
+mod error;
+mod exchange;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use simple_dns::rdata::RData;
+use simple_dns::{CLASS, Packet, RCODE, ResourceRecord, TYPE};
+
+pub(crate) use error::DnsError;
+
+use crate::dns::error::unreachable;
+use crate::dns::exchange::{Query, exchange};
+use crate::file::read::{WRITTEN, read_text_if_any};
+
+/// How long a server may take for one answer.
+const LIMIT: Duration = Duration::from_secs(3);
+/// How often each server is asked.
+const ROUNDS: usize = 2;
+/// How many servers of the machine are asked.
+const SERVERS: usize = 3;
+/// How often a name may lead to another name.
+const ALIASES: usize = 8;
+/// The port of DNS.
+const PORT: u16 = 53;
+
+/// An exchange of mail.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct MailExchange {
+    /// The lower one is asked first.
+    pub(crate) preference: u16,
+    /// Its name; empty where the domain takes no mail (RFC 7505).
+    pub(crate) host: String,
+}
+
+/// Asks DNS.
+#[derive(Debug)]
+pub(crate) struct Resolver {
+    servers: Vec<SocketAddr>,
+    limit: Duration,
+    /// Set once no server has answered: without a network each further question would only wait.
+    unreachable: OnceLock<DnsError>,
+}
+
+impl Resolver {
+    /// One that asks this server, or those of the machine.
+    pub(crate) fn new(server: Option<SocketAddr>) -> Self {
+        let servers = server.map_or_else(own_servers, |server| vec![server]);
+        Self {
+            servers,
+            limit: LIMIT,
+            unreachable: OnceLock::new(),
+        }
+    }
+
+    /// The texts of a name; the strings of one record are joined (RFC 7208, 3.3).
+    ///
+    /// # Errors
+    /// Where nobody could be asked.
+    pub(crate) async fn texts(&self, name: &str) -> Result<Vec<String>, DnsError> {
+        let text = |data: &RData<'_>| match data {
+            RData::TXT(text) => {
+                let mut bytes = Vec::new();
+                for (key, value) in text.iter_raw() {
+                    bytes.extend_from_slice(key);
+                    bytes.extend(value.iter().flat_map(|value| [b"=", *value].concat()));
+                }
+                Some(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            _ => None,
+        };
+        self.ask(name, TYPE::TXT, text).await
+    }
+
+    /// Where mail to a domain goes, the first one first.
+    ///
+    /// # Errors
+    /// Where nobody could be asked.
+    pub(crate) async fn exchanges(&self, name: &str) -> Result<Vec<MailExchange>, DnsError> {
+        let exchange = |data: &RData<'_>| match data {
+            RData::MX(mx) => Some(MailExchange {
+                preference: mx.preference,
+                host: mx.exchange.to_string(),
+            }),
+            _ => None,
+        };
+        let mut all = self.ask(name, TYPE::MX, exchange).await?;
+        all.sort();
+        Ok(all)
+    }
+
+    /// The addresses of a host.
+    ///
+    /// # Errors
+    /// Where nobody could be asked.
+    pub(crate) async fn hosts(&self, name: &str) -> Result<Vec<IpAddr>, DnsError> {
+        let address = |data: &RData<'_>| match data {
+            RData::A(a) => Some(IpAddr::from(a.address.to_be_bytes())),
+            RData::AAAA(a) => Some(IpAddr::from(a.address.to_be_bytes())),
+            _ => None,
+        };
+        let mut all = self.ask(name, TYPE::A, address).await?;
+        all.extend(self.ask(name, TYPE::AAAA, address).await?);
+        Ok(all)
+    }
+
+    /// What the records of this type say; a name that leads to another is followed.
+    async fn ask<T>(
+        &self,
+        name: &str,
+        kind: TYPE,
+        read: impl Fn(&RData<'_>) -> Option<T>,
+    ) -> Result<Vec<T>, DnsError> {
+        let mut name = name.trim_end_matches('.').to_ascii_lowercase();
+        for _ in 0..ALIASES {
+            let bytes = self.reply(&name, kind).await?;
+            let packet = Packet::parse(&bytes).map_err(|error| unreachable(&error))?;
+            if packet.rcode() == RCODE::NameError {
+                return Ok(Vec::new());
+            }
+            let target = follow_aliases(&packet.answers, &name);
+            let of_target = packet
+                .answers
+                .iter()
+                .filter(|record| is_of(record, &target));
+            let found: Vec<T> = of_target.filter_map(|record| read(&record.rdata)).collect();
+            if !found.is_empty() || target == name {
+                return Ok(found);
+            }
+            name = target;
+        }
+        Err(DnsError::Circle(name))
+    }
+
+    /// The first reply that answers, of any server.
+    async fn reply(&self, name: &str, kind: TYPE) -> Result<Vec<u8>, DnsError> {
+        let query = Query::new(name, kind).ok_or_else(|| DnsError::NoName(name.to_owned()))?;
+        if let Some(error) = self.unreachable.get() {
+            return Err(error.clone());
+        }
+        let mut last = unreachable(&"no name server is known");
+        for _ in 0..ROUNDS {
+            for server in &self.servers {
+                match exchange(*server, &query, self.limit).await {
+                    Ok(reply) => return Ok(reply),
+                    Err(error) => last = error,
+                }
+            }
+        }
+        if let DnsError::Unreachable(_) = last {
+            let _ = self.unreachable.set(last.clone());
+        }
+        Err(last)
+    }
+}
+
+fn is_of(record: &ResourceRecord<'_>, name: &str) -> bool {
+    record.class == CLASS::IN && record.name.to_string().eq_ignore_ascii_case(name)
+}
+
+/// The name to which the aliases of one answer lead.
+fn follow_aliases(answers: &[ResourceRecord<'_>], name: &str) -> String {
+    let mut name = name.to_owned();
+    for _ in 0..answers.len() {
+        let alias = answers.iter().find_map(|record| match &record.rdata {
+            RData::CNAME(target) if is_of(record, &name) => Some(target.0.to_string()),
+            _ => None,
+        });
+        match alias {
+            Some(target) => name = target.to_ascii_lowercase(),
+            None => break,
+        }
+    }
+    name
+}
+
+/// The servers that the machine asks.
+fn own_servers() -> Vec<SocketAddr> {
+    let text = read_text_if_any(Path::new("/etc/resolv.conf"), WRITTEN);
+    let text = text.ok().flatten().unwrap_or_default();
+    let servers = text.lines().filter_map(|line| {
+        let address = line.trim().strip_prefix("nameserver")?.trim();
+        let address: IpAddr = address.split('%').next()?.parse().ok()?;
+        Some(SocketAddr::new(address, PORT))
+    });
+    servers.take(SERVERS).collect()
+}
