@@ -17,11 +17,17 @@ const README: &str = include_str!("../README.md");
 const NUMBER: &str = "3c340b7ef1d0d652";
 const NOON: &str = "2026-11-23T12:00:00Z";
 
+const TEMPLATES: &str = include_str!("../docs/templates.md");
+
 /// The documents beside it.
-const DOCS: [&str; 4] = [
+const DOCS: [&str; 8] = [
     include_str!("../docs/operating.md"),
     include_str!("../docs/privacy.md"),
     include_str!("../docs/moving-in.md"),
+    include_str!("../docs/how-it-works.md"),
+    include_str!("../docs/scaling.md"),
+    include_str!("../docs/faq.md"),
+    TEMPLATES,
     include_str!("../CONTRIBUTING.md"),
 ];
 
@@ -240,6 +246,59 @@ fn the_blocks_of_the_templates_are_those_that_are_shown() {
     assert_eq!(blocks("digest.html"), digest);
     digest.retain(|block| *block != "style");
     assert_eq!(blocks("digest.txt"), digest);
+}
+
+/// The files that a document shows, each behind a line that names it.
+fn files_shown(document: &str) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for part in document.split("`:\n\n```").skip(1) {
+        let (_, rest) = part.split_once('\n').unwrap();
+        files.push(rest.split("```").next().unwrap().to_owned());
+    }
+    let names = document
+        .lines()
+        .filter_map(|line| line.strip_prefix('`')?.strip_suffix("`:"));
+    names.map(str::to_owned).zip(files).collect()
+}
+
+#[test]
+fn the_templates_shown_do_what_they_are_shown_for() {
+    let mut scene = Scene::sample();
+    let files = files_shown(TEMPLATES);
+    assert_eq!(files.len(), 3);
+    for (name, text) in &files {
+        scene = scene.file(name, text);
+    }
+    let words = TEMPLATES.rsplit("```text\n").next().unwrap();
+    let scene = scene.file("words/en.toml", words.split("```").next().unwrap());
+    let run = scene.run_at(
+        NOON,
+        &[
+            "digest",
+            "weekly",
+            "--html",
+            "issue.html",
+            "--eml",
+            "issue.eml",
+        ],
+    );
+    let html = scene.read("issue.html");
+    assert!(html.contains("Good evening, "), "{run}{html}");
+    assert!(html.contains("#145a7a"), "{html}");
+    let message = scene.read("issue.eml");
+    let message = mail_parser::MessageParser::default()
+        .parse(message.as_bytes())
+        .unwrap();
+    let text = message.body_text(0).unwrap();
+    assert!(
+        text.contains("\n* ") && text.contains("Goedenavond"),
+        "{text}"
+    );
+    scene.run_at(NOON, &["build"]);
+    let page = scene.read("public/feeds.html");
+    assert!(page.contains("Nothing here is for sale."), "{page}");
+    let ran = scene.run(&["--at", NOON, "check", "--offline"]);
+    assert!(!ran.out.contains("templates/"), "{}", ran.out);
 }
 
 #[test]
