@@ -391,6 +391,9 @@ pub struct Status {
     /// Print those who will not get it as CSV, which `subscriber import` reads
     #[arg(long)]
     pub failed: bool,
+    /// Write a page for yourself into this file: readers, issues, domains, what comes next
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["issue", "json", "failed"])]
+    pub html: Option<PathBuf>,
 }
 
 /// What can be done with an issue; `status` shows its number.

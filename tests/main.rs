@@ -64,6 +64,7 @@ mod run;
 mod serve;
 mod shell;
 mod sites;
+mod status_page;
 mod stopped;
 mod store;
 mod subscriber;

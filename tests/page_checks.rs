@@ -15,7 +15,7 @@ const CONFIG: &str = r#"{
 }"#;
 
 /// The folder in which axe-core and html-validate are installed; none, said aloud, where it is not named.
-fn checkers() -> Option<PathBuf> {
+pub(crate) fn checkers() -> Option<PathBuf> {
     let folder = std::env::var_os("TIDINGS_TEST_NODE_MODULES").map(PathBuf::from);
     let found = folder.filter(|folder| folder.join("axe-core/axe.min.js").exists());
     if found.is_none() {
@@ -25,7 +25,7 @@ fn checkers() -> Option<PathBuf> {
 }
 
 /// What html-validate finds in a page.
-fn validate(checkers: &Path, html: &str) -> String {
+pub(crate) fn validate(checkers: &Path, html: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.json");
     std::fs::write(&config, CONFIG).unwrap();

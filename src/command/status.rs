@@ -1,5 +1,8 @@
 //! `tidings status`: the issues, and what became of each delivery.
 
+mod chart;
+mod owner;
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
@@ -33,6 +36,10 @@ pub(super) async fn status(
     args: &cli::Status,
 ) -> anyhow::Result<Ending> {
     let store = app.store(Access::Read).await?;
+    if let Some(file) = &args.html {
+        owner::write_page(app, talk, &store, file).await?;
+        return Ok(Ending::Done);
+    }
     let issues = match args.issue {
         Some(number) => vec![find_issue(&store, number).await?],
         None => store.issues().await?,

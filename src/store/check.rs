@@ -15,7 +15,8 @@ use crate::store::{Result, Store, StoreError};
 /// The numbers of rows in a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
-    readers: Vec<(String, usize)>,
+    /// Readers by the word for their state.
+    pub(crate) readers: Vec<(String, usize)>,
     issues: Vec<(String, usize)>,
     deliveries: usize,
     posts: usize,
