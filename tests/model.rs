@@ -317,7 +317,7 @@ impl Site {
     fn left_path(&self) -> Option<String> {
         // One that the last build did not have has left nothing since: a post at its path may be it, come back.
         let living = self.posts.iter();
-        let living = living.filter(|post| post.is_there && !post.was_away && !post.is_broken);
+        let living = living.filter(|post| post.is_there && !post.was_away);
         let mut left = living.filter_map(|post| post.shown.as_ref().map(|face| &face.path));
         left.find(|path| !self.posts.iter().any(|post| post.face.path == **path))
             .cloned()
@@ -587,7 +587,7 @@ impl Site {
         let post = &self.posts[at];
         let Some(shown) = &post.shown else {
             // It may stand where one stood that the loss has forgotten.
-            return self.lock_is_lost || self.manifest_is_lost;
+            return self.lock_is_lost || self.manifest_is_lost || post.may_change;
         };
         let is_known = shown.path == post.face.path
             || (shown.title, shown.date) == (post.face.title, post.face.date);
@@ -617,7 +617,7 @@ impl Site {
                 }
                 // The loss goes on until it is shown again.
                 let is_lost = self.lock_is_lost || self.manifest_is_lost;
-                if is_lost && self.posts[at].id.is_some() {
+                if is_lost {
                     self.posts[at].may_change = true;
                 }
                 continue;

@@ -4,7 +4,7 @@
 //! it. Posts at new paths are compared only with posts that vanished since the last build: a post that was deleted
 //! years ago must neither give its id away nor block another.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::lock::lines::Line;
 use crate::post::{Likeness, Signature, compose};
@@ -68,6 +68,7 @@ impl Arrival {
 pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
     let mut places = vec![Arrival::New; came.len()];
     let mut taken = vec![false; gone.len()];
+    let mut left_over: HashSet<usize> = HashSet::new();
     let mut pairs = pairs(gone, came);
     weigh_alike(&mut pairs, gone, came);
     pairs.sort_by_key(|pair| std::cmp::Reverse(pair.points));
@@ -81,7 +82,7 @@ pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
             *of_gone.entry(pair.gone).or_insert(0) += 1;
             *of_came.entry(pair.came).or_insert(0) += 1;
         }
-        for pair in open {
+        for pair in &open {
             taken[pair.gone] = true;
             let is_only = of_gone[&pair.gone] == 1 && of_came[&pair.came] == 1;
             match &mut places[pair.came] {
@@ -92,8 +93,52 @@ pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
                 place => *place = Arrival::Unclear([pair.gone].into()),
             }
         }
+        for pair in alike.iter().filter(|pair| left_over.contains(&pair.gone)) {
+            match &mut places[pair.came] {
+                place @ Arrival::New => *place = Arrival::Unclear([pair.gone].into()),
+                Arrival::Unclear(others) => _ = others.insert(pair.gone),
+                Arrival::Moved(_) => {}
+            }
+        }
+        left_over.extend(find_left_over(&open));
     }
     places
+}
+
+/// The vanished posts of pairs that fit equally well which are more than the posts that came: whichever of them each is,
+/// some are left over, for posts that fit less well.
+fn find_left_over(pairs: &[&Pair]) -> HashSet<usize> {
+    // Both kinds of posts are numbered as one, and each group by one of its posts.
+    let (gone, came) = (|pair: &Pair| 2 * pair.gone, |pair: &Pair| 2 * pair.came + 1);
+    let mut groups: HashMap<usize, usize> = HashMap::new();
+    let group_of = |groups: &HashMap<usize, usize>, mut post: usize| {
+        while let Some(next) = groups.get(&post).filter(|next| **next != post) {
+            post = *next;
+        }
+        post
+    };
+    for pair in pairs {
+        let (one, other) = (group_of(&groups, gone(pair)), group_of(&groups, came(pair)));
+        groups.insert(other, one);
+        // The way to the group stays short.
+        groups.insert(gone(pair), one);
+        groups.insert(came(pair), one);
+    }
+    let posts: HashSet<usize> = pairs
+        .iter()
+        .flat_map(|pair| [gone(pair), came(pair)])
+        .collect();
+    let mut surplus: HashMap<usize, i64> = HashMap::new();
+    for post in &posts {
+        let weight = if post % 2 == 0 { 1 } else { -1 };
+        *surplus.entry(group_of(&groups, *post)).or_insert(0) += weight;
+    }
+    let is_left = |post: &usize| post % 2 == 0 && surplus[&group_of(&groups, *post)] > 0;
+    posts
+        .into_iter()
+        .filter(is_left)
+        .map(|post| post / 2)
+        .collect()
 }
 
 /// Gives an equal path no extra weight if the text of its earlier post is not known and others may be that post: the

@@ -57,7 +57,25 @@ type Case = (
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn each_act_of_a_user_leads_to_one_post_or_names_those_that_it_could_be() {
-    let table: [Case; 40] = [
+    let table: [Case; 43] = [
+        (
+            "a post and its copy move, and one gets another day",
+            &["a.md|d1|Tea|tea", "b.md|d1|Tea|tea"],
+            &["x.md|d1|Tea|tea", "y.md|d2|Tea|tea"],
+            &["0?1", "0?1"],
+        ),
+        (
+            "both of two may be one, and a third is new",
+            &["a.md|d1|Tea|tea"],
+            &["x.md|d1|Tea|tea", "y.md|d1|Tea|tea", "z.md|d2|Tea|tea"],
+            &["0?", "0?", "new"],
+        ),
+        (
+            "what is left over is not for one that is another",
+            &["a.md|d1|Tea|tea", "b.md|d1|Tea|tea"],
+            &["x.md|d1|Tea|tea", "c.md|d3|Rain|rain"],
+            &["0?1", "new"],
+        ),
         ("nothing vanished", &[], &["a.md|1|A|tea"], &["new"]),
         (
             "a note is renamed, its title with it",
