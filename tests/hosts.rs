@@ -156,12 +156,25 @@ fn a_store_that_knows_the_authority_alone_learns_the_rest_from_its_own_site() {
             &site,
             "UPDATE secret SET key = 'h.example' WHERE purpose = 'site'",
         );
-        // Nothing tells the neighbour apart yet, and it does not become the owner either.
+        // The posts that it has announced tell the neighbour apart.
         let other = neighbour("https://h.example/b/");
-        let ran = run(&other, &site, NEXT, &["subscriber", "list"]);
+        let ran = run(&other, &site, NEXT, &["build"]);
         ran.succeeds();
-        site.post("two.md", "Two", "2024-06-25");
-        site.expect(NEXT, &["run"]);
+        for arguments in [&["subscriber", "list"][..], &["run"]] {
+            let ran = run(&other, &site, NEXT, arguments);
+            ran.fails_with(2);
+            let words =
+                "most of the posts that it has announced are not in the lock of `h.example/b/`";
+            assert!(ran.talk.contains(words), "{}", ran.talk);
+        }
+        assert_eq!(noted(&site), "h.example");
+        // Its own site is known by them, too, where neither lock nor manifest names the store.
+        let lock = site.scene.read("tidings.lock");
+        let unnamed = lock.lines().filter(|line| !line.starts_with("#digest"));
+        let unnamed: String = unnamed.map(|line| format!("{line}\n")).collect();
+        site.file("tidings.lock", &unnamed);
+        std::fs::remove_file(site.scene.path("tidings.manifest")).unwrap();
+        site.expect(NEXT, &["subscriber", "add", "ada@x.example"]);
         assert_eq!(noted(&site), "h.example/a/");
         let ran = run(&other, &site, NEXT, &["subscriber", "list"]);
         ran.fails_with(2);

@@ -1,7 +1,7 @@
 //! Whose store it is: every command that opens one looks, and the first that writes notes the site in it.
 
 use crate::app::App;
-use crate::digest::{SiteName, refuse_site};
+use crate::digest::{SiteName, refuse_by_posts, refuse_site};
 use crate::finding::Finding;
 use crate::lock::Lock;
 use crate::publish::Manifest;
@@ -23,13 +23,26 @@ impl App {
         }
     }
 
-    /// The name of this site for a store, and whether it has sent by that store: then it may have moved within its host.
-    fn name_for(&self, store: &Store) -> Result<(SiteName, bool), Finding> {
+    /// The name of this site for a store that has noted `theirs`, and whether it has sent by that store: then it may have
+    /// moved within its host. A store that has noted no place is known by the posts that it has announced, too.
+    ///
+    /// # Errors
+    /// If the lock is broken, or a store without a place has announced the posts of another site.
+    async fn name_for(&self, store: &Store, theirs: &SiteName) -> anyhow::Result<(SiteName, bool)> {
         let lock = self.load_kept_lock()?;
         let name = SiteName::new(&self.authority_in(lock.as_ref()), &self.config.site);
-        let is_vouched = lock.is_some_and(|lock| lock.names_store(store.name()))
+        let lock = lock.unwrap_or_default();
+        let is_vouched = lock.names_store(store.name())
             || Manifest::read(&self.config.posts.lock).names_store(store.name());
-        Ok((name, is_vouched))
+        if is_vouched || theirs.has_place() {
+            return Ok((name, is_vouched));
+        }
+        let ids = lock.ids();
+        let (announced, known) = store.count_announced(|id| ids.contains(id)).await?;
+        if known * 2 < announced {
+            return Err(refuse_by_posts(theirs, &name).into());
+        }
+        Ok((name, announced > 0))
     }
 
     /// Refuses a store that keeps the readers of another site.
@@ -37,16 +50,18 @@ impl App {
         let Some(theirs) = store.site().await? else {
             return Ok(());
         };
-        let (ours, is_vouched) = self.name_for(store)?;
-        Ok(refuse_site(&SiteName::parse(&theirs), &ours, is_vouched)?)
+        let theirs = SiteName::parse(&theirs);
+        let (ours, is_vouched) = self.name_for(store, &theirs).await?;
+        Ok(refuse_site(&theirs, &ours, is_vouched)?)
     }
 
     /// Notes the site in its store: when it is first written, and where the site has moved within its host since.
     pub(super) async fn claim_site(&self, store: &Store) -> anyhow::Result<()> {
-        let (ours, is_vouched) = self.name_for(store)?;
-        let name = ours.to_string();
+        let name = SiteName::new(&self.authority()?, &self.config.site).to_string();
         let theirs = store.claim_site(&name, self.clock.now()).await?;
-        refuse_site(&SiteName::parse(&theirs), &ours, is_vouched)?;
+        let noted = SiteName::parse(&theirs);
+        let (ours, is_vouched) = self.name_for(store, &noted).await?;
+        refuse_site(&noted, &ours, is_vouched)?;
         if is_vouched && theirs != name {
             store.move_site(&name).await?;
         }

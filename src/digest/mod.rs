@@ -26,7 +26,7 @@ pub(crate) use plan::{
 pub(crate) use preflight::{Fault, SourceFile, find_left_out, locate, preflight};
 pub use render::draft;
 pub(crate) use schedule::{due, first_after, last_before};
-pub(crate) use site::{SiteName, refuse_site};
+pub(crate) use site::{SiteName, refuse_by_posts, refuse_site};
 
 use crate::config::{self, Site};
 use crate::language::FixedWords;

@@ -37,6 +37,11 @@ impl SiteName {
         }
     }
 
+    /// Whether port and path are known.
+    pub(crate) fn has_place(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// Whether both may name one site. Authorities must be equal; so must the places, unless one is not known, or the
     /// site is vouched for and may have moved.
     fn is_same(&self, other: &Self, is_vouched: bool) -> bool {
@@ -55,6 +60,20 @@ impl fmt::Display for SiteName {
     }
 }
 
+/// The hint that each site needs a store.
+const OWN_STORE: &str = "give this site a store of its own (`url` under [store]; on one server a database or a schema for each site)";
+
+/// The error for a store that knows its host alone, and has announced posts that the lock of the site `ours` does not know.
+pub(crate) fn refuse_by_posts(theirs: &SiteName, ours: &SiteName) -> Finding {
+    let message = format!(
+        "the store keeps the readers of a site of `{theirs}`, and most of the posts that it has announced are not in the \
+         lock of `{ours}`"
+    );
+    Finding::error(Rule::AnotherStore, message).hint(format!(
+        "{OWN_STORE}; if it is the store of this site, bring its `tidings.lock` back"
+    ))
+}
+
 /// Refuses the store of the site `theirs` for the site `ours`, unless the lock or the manifest of `ours` names that store:
 /// then the site has moved within its host.
 ///
@@ -68,7 +87,6 @@ pub(crate) fn refuse_site(
     if theirs.is_same(ours, is_vouched) {
         return Ok(());
     }
-    let own = "give this site a store of its own (`url` under [store]; on one server a database or a schema for each site)";
     let (message, hint) = if theirs.authority == ours.authority {
         (
             format!("the store keeps the readers of the site `{theirs}`, and this site is `{ours}`"),
@@ -87,7 +105,7 @@ pub(crate) fn refuse_site(
             ),
         )
     };
-    Err(Finding::error(Rule::AnotherSite, message).hint(format!("{own}; {hint}")))
+    Err(Finding::error(Rule::AnotherSite, message).hint(format!("{OWN_STORE}; {hint}")))
 }
 
 #[cfg(test)]
