@@ -171,8 +171,8 @@ fn a_store_that_knows_the_authority_alone_learns_the_rest_from_its_own_site() {
         // Its own site is known by them, too, where neither lock nor manifest names the store.
         let lock = site.scene.read("tidings.lock");
         let unnamed = lock.lines().filter(|line| !line.starts_with("#digest"));
-        let unnamed: String = unnamed.map(|line| format!("{line}\n")).collect();
-        site.file("tidings.lock", &unnamed);
+        let unnamed: Vec<&str> = unnamed.collect();
+        site.file("tidings.lock", &(unnamed.join("\n") + "\n"));
         std::fs::remove_file(site.scene.path("tidings.manifest")).unwrap();
         site.expect(NEXT, &["subscriber", "add", "ada@x.example"]);
         assert_eq!(noted(&site), "h.example/a/");

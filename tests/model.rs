@@ -314,18 +314,21 @@ impl Site {
     }
 
     /// A path that a post has left since the last build and nobody has taken, and the post.
-    fn left_path(&self) -> Option<String> {
+    /// Not that of its copy, or of what it is a copy of: nobody sees that such two are not one.
+    fn left_path(&self, words_of: usize) -> Option<String> {
         // One that the last build did not have has left nothing since: a post at its path may be it, come back.
         let living = self.posts.iter();
-        let living = living.filter(|post| post.is_there && !post.was_away);
+        let living = living.filter(|post| {
+            post.is_there && !post.was_away && !post.is_broken && post.words_of != words_of
+        });
         let mut left = living.filter_map(|post| post.shown.as_ref().map(|face| &face.path));
         left.find(|path| !self.posts.iter().any(|post| post.face.path == **path))
             .cloned()
     }
 
-    fn new_path(&mut self, how: u8) -> String {
+    fn new_path(&mut self, words_of: usize, how: u8) -> String {
         // Whoever takes it over must not be left alone with it.
-        if let Some(path) = self.left_path().filter(|_| how & 32 != 0) {
+        if let Some(path) = self.left_path(words_of).filter(|_| how & 32 != 0) {
             self.is_settled = true;
             return path;
         }
@@ -365,7 +368,7 @@ impl Site {
 
     fn write(&mut self, how: u8) {
         let at = self.posts.len();
-        let path = self.new_path(how);
+        let path = self.new_path(at, how);
         let day = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + Days::new(u64::from(how / 6 % 8));
         let (title, mut date) = self.new_pair(at, TITLES[usize::from(how) % TITLES.len()], day);
         // A new post with those of one that is long gone is that one, come back.
@@ -416,7 +419,7 @@ impl Site {
             face.path = if how & 64 != 0 && is_free {
                 moved
             } else {
-                self.new_path(how)
+                self.new_path(self.posts[at].words_of, how)
             };
         }
         if what & 2 != 0 {
@@ -504,7 +507,7 @@ impl Site {
         self.posts[at].is_broken = true;
         if how & 1 != 0 && !self.is_settled {
             self.remove(at);
-            self.posts[at].face.path = self.new_path((how / 2) & !32);
+            self.posts[at].face.path = self.new_path(at, (how / 2) & !32);
         }
         self.save(at);
         self.tell(format!("break {at}: {:?}", self.posts[at].face));
@@ -533,7 +536,7 @@ impl Site {
         }
         let (words_of, edits) = (post.words_of, post.edits);
         let face = Face {
-            path: self.new_path(how & !32),
+            path: self.new_path(words_of, how & !32),
             ..self.posts[of].face.clone()
         };
         let at = self.posts.len();

@@ -130,10 +130,10 @@ fn find_left_over(pairs: &[&Pair]) -> HashSet<usize> {
         .collect();
     let mut surplus: HashMap<usize, i64> = HashMap::new();
     for post in &posts {
-        let weight = if post % 2 == 0 { 1 } else { -1 };
+        let weight = if post.is_multiple_of(2) { 1 } else { -1 };
         *surplus.entry(group_of(&groups, *post)).or_insert(0) += weight;
     }
-    let is_left = |post: &usize| post % 2 == 0 && surplus[&group_of(&groups, *post)] > 0;
+    let is_left = |post: &usize| post.is_multiple_of(2) && surplus[&group_of(&groups, *post)] > 0;
     posts
         .into_iter()
         .filter(is_left)

@@ -36,17 +36,17 @@ impl Store {
         rows.iter().map(|row| Ok(row.try_get("post")?)).collect()
     }
 
-    /// The number of posts that any digest has announced, and of those of them that `knows` knows.
+    /// The number of posts that any digest has announced, and of those of them that are known.
     pub(crate) async fn count_announced(
         &self,
-        knows: impl Fn(&str) -> bool,
+        is_known: impl Fn(&str) -> bool,
     ) -> Result<(usize, usize)> {
         let rows = sqlx::query("SELECT DISTINCT post FROM announced")
             .fetch_all(&self.pool)
             .await?;
         let mut known = 0;
         for row in &rows {
-            known += usize::from(knows(row.try_get("post")?));
+            known += usize::from(is_known(row.try_get("post")?));
         }
         Ok((rows.len(), known))
     }
