@@ -7,10 +7,10 @@ use serde_json::Value;
 use tidings::config::{Caps, StoreUrl};
 use tidings::inside::ledger::{Outcome, Settled};
 
-use crate::copies::Site;
-use crate::ledger::{at, freeze, new_issue, on_both, open, people, sender};
 use crate::relay::{Habits, Relay};
 use crate::scene::{CONFIG, Ran};
+use crate::site::Site;
+use crate::stores::{at, freeze, new_issue, on_both, open, people, sender};
 
 const MONDAY: &str = "2024-06-24T06:00:05Z";
 

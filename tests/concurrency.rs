@@ -13,7 +13,7 @@ use tidings::inside::store::{Asked, Resent, Sender, Store};
 use tokio::runtime::Runtime;
 
 use crate::database::Database;
-use crate::ledger::{at, freeze, new_issue, on_both, open, people, reader, sender, tell};
+use crate::stores::{at, freeze, new_issue, on_both, open, people, reader, sender, tell};
 
 const ASKED: Asked<'_> = Asked {
     wish: Wish::Subscribe,

@@ -1,9 +1,8 @@
 //! Two sites on one host that are given one store, on both databases.
 
-use crate::copies::{BEFORE, NEXT, Site, THIRD};
 use crate::database::Database;
 use crate::scene::{CONFIG, MONDAY, Ran, Scene};
-use crate::store::tell_unchecked;
+use crate::site::{BEFORE, NEXT, Site, THIRD, tell_unchecked};
 
 /// The config of the site at this address.
 fn config(url: &str) -> String {

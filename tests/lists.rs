@@ -10,8 +10,8 @@ use tidings::inside::reader::Email;
 use tidings::inside::store::{Asked, Foreseen, Store, StoreError};
 use tidings::inside::subscriber::List;
 
-use crate::ledger::{at, on_both, open};
 use crate::scene::{CONFIG, Scene};
+use crate::stores::{at, on_both, open};
 
 const NOON: &str = "2024-06-24T12:00:00Z";
 

@@ -76,4 +76,6 @@ mod wire;
 mod words;
 
 use support::imap as imap_server;
-use support::{browser, database, dns_server, feed, http, parsers, program, relay, scene};
+use support::{
+    browser, database, dns_server, feed, http, parsers, program, relay, scene, site, stores,
+};

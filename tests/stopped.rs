@@ -2,16 +2,15 @@
 //! lost, and until then nobody can use half a store. `TIDINGS_TEST_KILLS=100` makes it long, `TIDINGS_TEST_SEED` repeats it.
 
 use std::cell::Cell;
-use std::fs;
 use std::process::Stdio;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
-use crate::copies::{NEXT, Site, THIRD};
 use crate::crashes::{Random, kills};
 use crate::database::Database;
 use crate::scene::{MONDAY, Ran};
-use crate::store::{lose_store, on_all, tell_unchecked};
+use crate::site::{NEXT, Site, THIRD, lose_store, tell_unchecked};
+use crate::store::on_all;
 
 /// A site with many readers that has sent one post, made a backup, and sent another since.
 fn sent(site: &Site) {

@@ -10,3 +10,5 @@ pub(crate) mod parsers;
 pub(crate) mod program;
 pub(crate) mod relay;
 pub(crate) mod scene;
+pub(crate) mod site;
+pub(crate) mod stores;

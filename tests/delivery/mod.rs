@@ -1,0 +1,94 @@
+//! Mail by a relay: each message once, through refusals, stops and faults of the relay.
+
+mod extensions;
+mod issues;
+mod pipelining;
+mod refused;
+mod stopping;
+mod trouble;
+mod uncertain;
+
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection, Executor};
+
+use crate::relay::Relay;
+use crate::scene::{MONDAY, Ran, Scene};
+
+fn many(count: usize) -> Vec<String> {
+    (0..count).map(|n| format!("reader{n}@x.example")).collect()
+}
+
+/// A site with these readers and nobody else.
+fn scene(readers: &[String]) -> Scene {
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("people.csv", &format!("email\n{}\n", readers.join("\n")));
+    let config = scene
+        .read("config.toml")
+        .replace("to = [\"editor@hums.example\"]\n", "");
+    let scene = scene.file("config.toml", &config);
+    scene.run_at(
+        MONDAY,
+        &["subscriber", "import", "people.csv", "--confirmed"],
+    );
+    scene
+}
+
+/// A run at a time, against a relay, with more set.
+fn run_with(scene: &Scene, at: &str, relay: &Relay, more: &[(&str, &str)]) -> Ran {
+    let url = relay.url();
+    scene.run_with(
+        &["--at", at, "run"],
+        &[&[("TIDINGS_MAIL__SMTP", url.as_str())], more].concat(),
+    )
+}
+
+fn run(scene: &Scene, relay: &Relay) -> Ran {
+    run_with(scene, MONDAY, relay, &[])
+}
+
+fn spawn(scene: &Scene, relay: &Relay, connections: &str) -> Child {
+    scene
+        .command(&["--at", MONDAY, "run"])
+        .env("TIDINGS_MAIL__SMTP", relay.url())
+        .env("TIDINGS_MAIL__CONNECTIONS", connections)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn wait_for(relay: &Relay, count: usize) {
+    let began = Instant::now();
+    while relay.count() < count && began.elapsed() < Duration::from_secs(30) {
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn number(scene: &Scene) -> String {
+    scene.status()["issue"].as_str().unwrap().to_owned()
+}
+
+fn recipients(relay: &Relay) -> Vec<String> {
+    let mut taken: Vec<String> = relay
+        .taken()
+        .into_iter()
+        .map(|(recipient, _)| recipient)
+        .collect();
+    taken.sort();
+    taken
+}
+
+/// What is done to the store's file from elsewhere.
+fn tell(scene: &Scene, text: &'static str) {
+    sqlx::any::install_default_drivers();
+    let address = format!("sqlite://{}", scene.path("tidings.db").display());
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let mut connection = sqlx::AnyConnection::connect(&address).await.unwrap();
+        connection.execute(sqlx::raw_sql(text)).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}

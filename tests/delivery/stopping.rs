@@ -1,0 +1,228 @@
+//! A pause, a cancellation, a signal or a second run, while messages are on the wire.
+
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{many, number, recipients, run, scene, spawn, wait_for};
+use crate::database::Database;
+use crate::relay::{Fault, Habits, Relay};
+use crate::scene::{MONDAY, Scene};
+
+#[test]
+fn an_issue_that_is_paused_elsewhere_stops_at_once_and_goes_on_when_resumed() {
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
+    let scene = scene(&many(500));
+    let mut child = spawn(&scene, &relay, "2");
+    wait_for(&relay, 20);
+    let number = number(&scene);
+    assert!(
+        scene
+            .run_at(MONDAY, &["issue", "pause", &number])
+            .contains("paused")
+    );
+    let before = relay.count();
+    child.wait().unwrap();
+    let stopped_at = relay.count();
+    assert!(
+        stopped_at <= before + 4,
+        "{stopped_at} were sent, {before} before the pause"
+    );
+    run(&scene, &relay);
+    assert_eq!(relay.count(), stopped_at, "a paused issue is left alone");
+    assert_eq!(scene.run(&["issue", "pause", "beef"]).code, 2);
+    scene.run_at(MONDAY, &["issue", "resume", &number]);
+    let ran = run(&scene, &relay);
+    assert_eq!((ran.code, relay.taken().len()), (0, 500), "{}", ran.talk);
+}
+
+#[test]
+fn an_issue_that_is_cancelled_elsewhere_stops_at_once_and_nobody_waits() {
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
+    let scene = scene(&many(700));
+    let mut child = spawn(&scene, &relay, "2");
+    wait_for(&relay, 20);
+    let number = number(&scene);
+    scene.run_at(MONDAY, &["issue", "cancel", &number]);
+    let before = relay.count();
+    child.wait().unwrap();
+    assert!(relay.count() <= before + 4);
+    run(&scene, &relay);
+    let told = scene.status();
+    let (sent, given_up) = (&told["counts"]["sent"], &told["counts"]["given_up"]);
+    assert_eq!(told["state"], "cancelled");
+    assert_eq!(
+        sent.as_u64().unwrap() + given_up.as_u64().unwrap(),
+        700,
+        "{}",
+        told["counts"]
+    );
+    assert_eq!(sent, relay.count());
+    assert_eq!(scene.run(&["issue", "resume", &number]).code, 2);
+}
+
+#[test]
+fn a_signal_lets_what_is_on_the_wire_end_and_gives_back_the_rest() {
+    for signal in ["INT", "TERM"] {
+        let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
+        let scene = scene(&many(700));
+        let mut child = spawn(&scene, &relay, "4");
+        wait_for(&relay, 50);
+        let killed = Command::new("kill")
+            .arg(format!("-{signal}"))
+            .arg(child.id().to_string())
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        let told = scene.status();
+        assert_eq!(told["counts"]["sent"], relay.count(), "{}", told["counts"]);
+        assert_eq!(
+            (&told["counts"]["sending"], &told["state"]),
+            (&0.into(), &"open".into())
+        );
+        assert!(told["uncertain"].as_array().unwrap().is_empty());
+        assert_eq!(run(&scene, &relay).code, 0);
+        assert_eq!(recipients(&relay).len(), 700);
+    }
+}
+
+#[test]
+fn a_signal_while_a_reader_turns_out_to_be_gone_takes_nothing_from_the_others() {
+    let stalls = Habits {
+        script: Some(("RCPT", Fault::Stall)),
+        from: 1,
+        ..Habits::good(true, Duration::from_millis(1500))
+    };
+    let relay = Relay::start(stalls);
+    let readers = many(2);
+    let scene = scene(&readers);
+    let mut child = spawn(&scene, &relay, "1");
+    wait_for(&relay, 1);
+    let had = relay.taken().remove(0).0;
+    let other = readers.iter().find(|reader| **reader != had).unwrap();
+    scene.run_at(MONDAY, &["subscriber", "remove", other]);
+    // Its envelope hangs, while its intent has been refused.
+    thread::sleep(Duration::from_millis(2500));
+    assert!(
+        Command::new("kill")
+            .arg("-INT")
+            .arg(child.id().to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(child.wait().unwrap().code() < Some(2));
+    let told = scene.status();
+    assert_eq!(
+        (&told["counts"]["sent"], &told["counts"]["suppressed"]),
+        (&1.into(), &1.into()),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_signal_cuts_short_the_wait_after_a_series_of_deferrals() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(
+        &(0..30)
+            .map(|n| format!("later{n}@x.example"))
+            .collect::<Vec<_>>(),
+    );
+    let mut child = spawn(&scene, &relay, "1");
+    // The wait is of some seconds by then.
+    while relay
+        .heard()
+        .iter()
+        .filter(|command| command.starts_with("RCPT"))
+        .count()
+        < 11
+    {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let asked = Instant::now();
+    assert!(
+        Command::new("kill")
+            .arg("-INT")
+            .arg(child.id().to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "it took {:?}",
+        asked.elapsed()
+    );
+}
+
+#[test]
+fn a_run_that_sends_from_a_server_ends_at_once() {
+    let Some(database) = Database::fresh("farewell") else {
+        return;
+    };
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let began = Instant::now();
+    let ran = scene.run_with(
+        &["--at", MONDAY, "run"],
+        &[("TIDINGS_STORE__URL", &database.url())],
+    );
+    assert!(
+        ran.code == 0 && ran.out.contains("1 sent"),
+        "{}{}",
+        ran.out,
+        ran.talk
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "it took {:?}",
+        began.elapsed()
+    );
+}
+
+#[test]
+fn a_second_run_leaves_the_mail_to_the_first() {
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
+    let scene = scene(&many(200));
+    let mut first = spawn(&scene, &relay, "2");
+    wait_for(&relay, 5);
+    let second = run(&scene, &relay);
+    second.succeeds().says("another run is sending");
+    assert_eq!(first.wait().unwrap().code(), Some(0));
+    assert_eq!(recipients(&relay).len(), 200);
+}
+
+#[test]
+fn after_a_signal_no_other_issue_begins() {
+    let to: Vec<String> = many(60)
+        .iter()
+        .map(|reader| format!("\"{reader}\""))
+        .collect();
+    let weekly = crate::scene::CONFIG.replace("\"editor@hums.example\"", &to.join(", "));
+    let (site, digest) = weekly.split_once("[[digest]]").unwrap();
+    let (digest, mail) = digest.split_once("[mail]").unwrap();
+    let other = digest.replace("weekly", "other");
+    let config = format!("{site}[[digest]]{digest}[[digest]]{other}[mail]{mail}");
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("config.toml", &config);
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
+    let mut child = spawn(&scene, &relay, "1");
+    wait_for(&relay, 5);
+    assert!(
+        Command::new("kill")
+            .arg("-TERM")
+            .arg(child.id().to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let told: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
+    assert_eq!(told["issues"].as_array().unwrap().len(), 1, "{told}");
+    assert_eq!(run(&scene, &relay).code, 0);
+    assert_eq!(recipients(&relay).len(), 120);
+}

@@ -1,0 +1,6 @@
+//! The ledger on both databases by the same code.
+
+mod announced;
+mod claims;
+mod readers;
+mod schema;

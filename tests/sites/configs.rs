@@ -1,0 +1,192 @@
+//! The generators' configs: where they are found, and faults in them.
+
+use super::{BESIDE, Files, site_beside};
+
+#[test]
+fn a_generators_config_that_cannot_be_read_is_named() {
+    let one = "---\ntitle: One\ndate: 2024-05-01\n---\n";
+    for (config, text, dialect) in [
+        ("hugo.toml", "title: T\n", "hugo"),
+        ("zola.toml", "base_url = x\n", "zola"),
+        ("_config.yml", "title: [T\n", "jekyll"),
+    ] {
+        let scene = site_beside(&[("content/_posts/2024-05-01-one.md", one), (config, text)]);
+        let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+        assert!(
+            ran.talk
+                .contains(&format!("{config}: the generator's config cannot be read")),
+            "{}",
+            ran.talk
+        );
+        assert!(
+            ran.talk.contains(&format!("dialect: {dialect} (by ")),
+            "{}",
+            ran.talk
+        );
+        ran.succeeds();
+    }
+}
+
+#[test]
+fn the_folders_of_hugos_config_add_to_the_file_at_its_root() {
+    let one = "---\ntitle: One\ndate: 2024-05-01\n---\n";
+    let root = "baseURL = 'https://x.example/'\ndefaultContentLanguage = 'en'\n";
+    let languages = "[en]\ncontentDir = 'content/en'\n[de]\ncontentDir = 'content/german'\n";
+    let of_one = "contentDir = 'content/german'\nweight = 2\n[params]\nx = 1\n";
+    let whole = "baseURL = 'https://x.example/'\ncontentDir = 'content/en'\n[languages.en]\nweight = 1\n\
+                 [languages.de]\ncontentDir = 'content/german'\n";
+    let cases: [(Files<'_>, &str, &str, &str); 12] = [
+        (
+            &[("hugo.toml", root)],
+            "content/en",
+            "posts/one.md",
+            "en/posts/one/",
+        ),
+        (
+            &[
+                ("hugo.toml", root),
+                ("config/_default/languages.toml", languages),
+            ],
+            "content/en",
+            "posts/one.md",
+            "posts/one/",
+        ),
+        (
+            &[
+                ("config.toml", root),
+                ("config/_default/languages.toml", languages),
+            ],
+            "content",
+            "en/posts/one.md",
+            "posts/one/",
+        ),
+        (
+            &[
+                ("hugo.toml", root),
+                ("config/_default/languages.toml", languages),
+            ],
+            "content/german",
+            "one.md",
+            "de/one/",
+        ),
+        (
+            &[
+                ("config.toml", root),
+                ("config/_default/languages.toml", languages),
+            ],
+            "content",
+            "german/one.md",
+            "de/one/",
+        ),
+        (
+            &[
+                ("hugo.toml", root),
+                ("config/_default/languages.de.toml", of_one),
+            ],
+            "content/german",
+            "posts/one.md",
+            "de/posts/one/",
+        ),
+        (
+            &[
+                ("hugo.toml", root),
+                ("config/_default/languages.de.toml", of_one),
+            ],
+            "content",
+            "german/posts/one.md",
+            "de/posts/one/",
+        ),
+        (
+            &[("hugo.toml", whole)],
+            "content",
+            "en/posts/one.md",
+            "posts/one/",
+        ),
+        (
+            &[("hugo.toml", whole)],
+            "content",
+            "german/posts/one.md",
+            "de/posts/one/",
+        ),
+        (
+            &[("hugo.toml", whole)],
+            "content/en/posts",
+            "one.md",
+            "posts/one/",
+        ),
+        (
+            &[("hugo.toml", "[uglyURLs]\nposts = true\nnews = false\n")],
+            "content",
+            "posts/one.md",
+            "posts/one.html",
+        ),
+        (
+            &[
+                (
+                    "hugo.yaml",
+                    "permalinks:\n  posts: /a/:slug/\n  news: /n/:slug/\n",
+                ),
+                (
+                    "config/_default/permalinks.json",
+                    "{\"posts\": \"/b/:slug/\"}",
+                ),
+                (
+                    "config/production/hugo.toml",
+                    "[permalinks]\nposts = '/c/:slug/'\n",
+                ),
+            ],
+            "content",
+            "posts/one.md",
+            "c/one/",
+        ),
+    ];
+    for (files, dir, path, address) in cases {
+        let post = format!("{dir}/{path}");
+        let scene = site_beside(&[("tidings.toml", BESIDE), (&post, one)]);
+        let scene = files
+            .iter()
+            .fold(scene, |scene, (path, text)| scene.file(path, text));
+        let set = [("TIDINGS_POSTS__DIR", dir)];
+        let arguments = [
+            "--config",
+            "tidings.toml",
+            "--at",
+            "2024-06-01T00:00:00Z",
+            "-v",
+            "build",
+        ];
+        let ran = scene.run_with(&arguments, &set);
+        assert!(
+            ran.talk
+                .contains(&format!("https://x.example/{address} from the pattern")),
+            "{address}: {}",
+            ran.talk
+        );
+    }
+}
+
+#[test]
+fn a_vault_or_a_submodule_does_not_hide_the_site_around_it() {
+    let scene = site_beside(&[
+        ("hugo.toml", "title = 'T'\n"),
+        ("content/.obsidian/app.json", "{}\n"),
+        ("content/.git", "gitdir: ../.git/modules/content\n"),
+        (
+            "content/posts/one.md",
+            "\n\n---\ntitle: One\ndate: 2024-05-01\n---\n",
+        ),
+        ("content/about.md", "---\ntitle: About\n---\n"),
+    ]);
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+    assert_eq!(
+        ran.code, 0,
+        "a page without a date is no error: {}",
+        ran.talk
+    );
+    assert!(
+        ran.talk.contains("dialect: hugo (by ")
+            && ran.talk.contains("about.md:1: the post has no date"),
+        "{}",
+        ran.talk
+    );
+}

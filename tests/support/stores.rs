@@ -1,0 +1,98 @@
+//! Stores of both databases with people and issues in them, for tests of the ledger.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Connection as _, Executor as _};
+use tidings::config::{StoreUrl, Uncertain};
+use tidings::inside::consent::ReaderState;
+use tidings::inside::ledger::{Issue, IssueState, Slot, SlotKind};
+use tidings::inside::reader::{Email, ReaderId};
+use tidings::inside::store::{Access, Freeze, Frozen, Sender, Store};
+use tidings::inside::token::random_id;
+use tokio::runtime::Runtime;
+
+use crate::database::Database;
+
+pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_719_208_800 + seconds, 0).unwrap()
+}
+
+/// Does the same on a fresh SQLite file and, where there is a server, in a fresh database on it.
+pub(crate) fn on_both<F: AsyncFn(&StoreUrl)>(name: &str, work: &F) {
+    on_both_in(&Runtime::new().unwrap(), name, work);
+}
+
+pub(crate) fn on_both_in<F: AsyncFn(&StoreUrl)>(runtime: &Runtime, name: &str, work: &F) {
+    let folder = tempfile::tempdir().unwrap();
+    runtime.block_on(work(&StoreUrl::Sqlite(folder.path().join("tidings.db"))));
+    if let Some(database) = Database::fresh(name) {
+        runtime.block_on(work(&StoreUrl::Postgres(database.url())));
+    }
+}
+
+pub(crate) async fn open(url: &StoreUrl) -> Store {
+    Store::open(url, Access::Write, at(0)).await.unwrap()
+}
+
+pub(crate) fn people(count: usize) -> Vec<(Email, Option<String>)> {
+    (0..count)
+        .map(|n| (format!("reader{n}@x.example").parse().unwrap(), None))
+        .collect()
+}
+
+pub(crate) fn new_issue(slot: &str, made: i64) -> Issue {
+    Issue {
+        id: random_id().into(),
+        digest: "weekly".to_owned(),
+        slot: Slot {
+            kind: SlotKind::Scheduled,
+            name: slot.to_owned(),
+        },
+        made_at: at(made),
+        state: IssueState::Open,
+        reason: None,
+        subject: "Tea".to_owned(),
+        outbox: false,
+        key: 100,
+    }
+}
+
+pub(crate) async fn freeze(store: &Store, issue: &Issue, to: &[(Email, Option<String>)]) -> Frozen {
+    let freeze = Freeze {
+        issue,
+        compiled: "{}",
+        page: "",
+        posts: &[],
+        to,
+        subscribers: true,
+        slot_at: None,
+        again: false,
+    };
+    store.freeze(&freeze).await.unwrap()
+}
+
+pub(crate) async fn sender(store: &Store) -> Sender {
+    store
+        .begin_sending(Uncertain::Retry, at(0))
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+pub(crate) async fn reader(store: &Store, address: &str) -> (ReaderId, ReaderState) {
+    store
+        .find_reader(&address.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// Says this to the database itself.
+pub(crate) async fn tell(url: &StoreUrl, text: &'static str) {
+    let address = match url {
+        StoreUrl::Sqlite(file) => format!("sqlite://{}", file.display()),
+        StoreUrl::Postgres(address) => address.clone(),
+    };
+    let mut connection = sqlx::AnyConnection::connect(&address).await.unwrap();
+    connection.execute(sqlx::raw_sql(text)).await.unwrap();
+    connection.close().await.unwrap();
+}
