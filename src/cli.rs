@@ -414,6 +414,11 @@ pub enum IssueCommand {
         /// Its number
         issue: IssueId,
     },
+    /// Take its page out of the archive, for good; its mails and its posts stay
+    Unpublish {
+        /// Its number
+        issue: IssueId,
+    },
     /// Decide the deliveries whose reply never came
     #[command(group(ArgGroup::new("how").required(true).args(["resend", "skip"])))]
     Resolve {

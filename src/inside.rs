@@ -8,7 +8,8 @@ pub mod delivery {
 }
 pub mod digest {
     pub use crate::digest::{
-        ADDRESS, Content, Draft, LEAVE, NAME, Sizes, Templates, draft, news, split_at_limit,
+        ADDRESS, Content, Draft, IssuePlace, LEAVE, NAME, Sizes, Templates, draft, news,
+        split_at_limit,
     };
 }
 pub mod feed {

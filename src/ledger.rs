@@ -261,6 +261,11 @@ impl SlotKind {
         Self::Confirmation,
     ];
 
+    /// Whether its issues announce posts to readers.
+    pub fn announces(self) -> bool {
+        matches!(self, Self::Scheduled | Self::Post | Self::ByHand)
+    }
+
     /// The word for it in the database.
     pub fn word(self) -> &'static str {
         match self {

@@ -1,18 +1,14 @@
 //! One round: build, publish, tell the hub, read the inbox, send what is due. `run` makes one, a resident many.
 
-use std::io;
-use std::path::Path;
-use std::process::{Command, Stdio};
-
-use anyhow::{Context, bail};
 use tokio::task::block_in_place;
 
 use crate::app::App;
 use crate::build::{BuildOptions, Built, build, read};
-use crate::child::program;
 use crate::ending::Ending;
 use crate::finding::{Finding, Severity};
-use crate::schedule::{Live, read_own_inbox, send_all, tell_hub_when_live};
+use crate::schedule::{
+    Live, read_own_inbox, restore_archive, run_after_build, send_all, tell_hub_when_live,
+};
 use crate::talk::Talk;
 
 /// Builds, publishes, runs `after_build`, tells the hub, and sends what is due.
@@ -20,7 +16,7 @@ use crate::talk::Talk;
 /// # Errors
 /// If nothing could be built or `after_build` fails; else the first error of a digest, when the others are done.
 pub(crate) async fn go_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
-    let built = build_round(app, talk)?;
+    let built = build_round(app, talk).await?;
     Box::pin(send_round(app, talk, built)).await
 }
 
@@ -28,14 +24,11 @@ pub(crate) async fn go_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<E
 ///
 /// # Errors
 /// If nothing could be built or `after_build` fails.
-pub(crate) fn build_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Built> {
-    block_in_place(|| {
-        let built = build(app, talk, read(app)?, &BuildOptions::default())?;
-        if let Some(command) = &app.config.site.after_build {
-            run_after_build(command, &app.config.root, talk.is_quiet())?;
-        }
-        Ok(built)
-    })
+pub(crate) async fn build_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Built> {
+    let built = block_in_place(|| build(app, talk, read(app)?, &BuildOptions::default()))?;
+    restore_archive(app, talk).await;
+    block_in_place(|| run_after_build(app, talk))?;
+    Ok(built)
 }
 
 /// The second half of a round: tells the hub, reads the inbox, and sends what is due.
@@ -68,29 +61,4 @@ pub(crate) async fn send_round(
     let read = read_own_inbox(app, talk).await;
     let sent = send_all(app, talk, &loaded, &mut live).await?;
     Ok(ending.and(read).and(sent))
-}
-
-fn run_after_build(command: &str, root: &Path, is_quiet: bool) -> anyhow::Result<()> {
-    let mut shell = shell(command, root, is_quiet);
-    let status = shell.status().context("`after_build`")?;
-    if !status.success() {
-        bail!(
-            "`after_build` failed ({status}): no mail was sent\n  mend `{command}`; the next run goes on from here"
-        );
-    }
-    Ok(())
-}
-
-/// Runs a command in the config's folder; its output goes to stderr.
-fn shell(command: &str, root: &Path, is_quiet: bool) -> Command {
-    let mut shell = program("sh");
-    shell.arg("-c").arg(command);
-    if !root.as_os_str().is_empty() {
-        shell.current_dir(root);
-    }
-    match is_quiet {
-        true => shell.stdout(Stdio::null()),
-        false => shell.stdout(io::stderr()),
-    };
-    shell
 }

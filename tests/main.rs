@@ -4,6 +4,7 @@
 
 mod adopt;
 mod arbitrary_posts;
+mod archive;
 mod caps;
 mod check;
 mod concurrency;

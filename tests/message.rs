@@ -41,6 +41,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         headlines,
         words: &words,
         made_at: now,
+        place: None,
     };
     let draft = draft(&content, &Templates::default()).unwrap();
     let origin = Origin {

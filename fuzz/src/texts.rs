@@ -168,6 +168,7 @@ pub(crate) fn template(bytes: &[u8]) {
             headlines: &[],
             words: &words,
             made_at: chrono::DateTime::UNIX_EPOCH,
+            place: None,
         };
         let templates = Templates {
             html: Some(html),

@@ -148,7 +148,12 @@ fn check_digest(app: &App, gathered: &mut Talk<'_>, digest: &Digest, loaded: &Lo
         return;
     };
     let turn = Turn::due(app, digest, loaded);
-    match turn.compose(gathered, split_at_limit(digest, &newest).0, IssueId::SHOWN) {
+    match turn.compose(
+        gathered,
+        split_at_limit(digest, &newest).0,
+        IssueId::SHOWN,
+        digest.archive,
+    ) {
         Ok(composed) => gathered.report(&composed.findings),
         Err(finding) => gathered.report(&[finding]),
     }

@@ -8,6 +8,7 @@ use crate::ending::Ending;
 use crate::ledger::IssueState::{Cancelled, Open, Paused};
 use crate::ledger::{BY_HAND, Issue};
 use crate::reader::Email;
+use crate::schedule::unpublish;
 use crate::store::{Access, Store};
 use crate::talk::Talk;
 
@@ -20,6 +21,7 @@ pub(super) async fn issue(
     let (cli::IssueCommand::Pause { issue: number }
     | cli::IssueCommand::Resume { issue: number }
     | cli::IssueCommand::Cancel { issue: number }
+    | cli::IssueCommand::Unpublish { issue: number }
     | cli::IssueCommand::Resolve { issue: number, .. }) = what;
     let store = app.store(Access::Write).await?;
     let issue = find_issue(&store, *number).await?;
@@ -33,6 +35,13 @@ pub(super) async fn issue(
         cli::IssueCommand::Pause { .. } => (&[Open], Paused, Some(BY_HAND)),
         cli::IssueCommand::Resume { .. } => (&[Paused], Open, None),
         cli::IssueCommand::Cancel { .. } => (&[Open, Paused], Cancelled, Some(BY_HAND)),
+        cli::IssueCommand::Unpublish { .. } => {
+            talk.conclude(match unpublish(app, &store, issue.id).await? {
+                true => "its page is gone here; deploy the folder once more where it is served elsewhere",
+                false => "it has no page",
+            })?;
+            return Ok(Ending::Done);
+        }
         cli::IssueCommand::Resolve {
             resend, address, ..
         } => {

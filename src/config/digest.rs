@@ -67,6 +67,9 @@ pub struct Digest {
     pub reply_to: Option<Mailbox>,
     /// The last lines of the mail, where they are not those of `[mail]`.
     pub footer: Option<String>,
+    /// Whether each issue is also a page below `issues/`, to which its mail has a link.
+    #[serde(default = "yes")]
+    pub archive: bool,
     /// Whether `run` sends it when it is due.
     #[serde(default = "yes")]
     pub enabled: bool,

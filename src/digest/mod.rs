@@ -3,6 +3,7 @@
 mod body;
 mod bound;
 mod choose;
+mod page;
 mod plan;
 mod preflight;
 mod render;
@@ -19,6 +20,8 @@ pub(crate) use body::unsized_images;
 pub(crate) use bound::{refuse_long, refuse_many};
 pub(crate) use choose::{find, refuse_the_archive};
 pub use choose::{news, split_at_limit};
+pub use page::IssuePlace;
+pub(crate) use page::{IssuePage, page};
 pub(crate) use plan::{
     ManualOptions, Next, PATIENCE, Plan, Record, Situation, another_store, earlier_name,
     older_store, plan, split,
@@ -75,6 +78,8 @@ pub struct Content<'a> {
     pub words: &'a FixedWords,
     /// The time of the issue, whose day it shows.
     pub made_at: DateTime<Utc>,
+    /// Where its page stands; none where it has none.
+    pub place: Option<&'a IssuePlace>,
 }
 
 /// A rendered issue, with placeholders for a reader's data.

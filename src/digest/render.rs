@@ -27,72 +27,103 @@ const SUBJECT: &str = "subject";
 /// Longest preheader, which mail programs show beside the subject, in characters.
 const PREHEADER: usize = 140;
 
+/// The templates of an issue, read, and the values for them.
+struct IssueRendering {
+    tera: Tera,
+    values: Context,
+    subject: String,
+}
+
 /// Renders an issue.
 ///
 /// # Errors
 /// A finding that names the template and its line.
 pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Finding> {
-    let mut tera = Tera::default();
-    let own = |text: &Option<String>, default: &str| {
-        text.as_deref().map_or(default.to_owned(), remove_marks)
-    };
-    let files = [
-        // A site's own template can extend these to change one block.
-        ("default/digest.html", HTML.to_owned()),
-        ("default/digest.txt", TEXT.to_owned()),
-        (
-            "digest.html",
-            own(&templates.html, "{% extends \"default/digest.html\" %}"),
-        ),
-        (
-            "digest.txt",
-            own(&templates.text, "{% extends \"default/digest.txt\" %}"),
-        ),
-        (SUBJECT, remove_marks(&content.digest.subject)),
-    ];
-    for (name, text) in files
-        .iter()
-        .filter(|(name, _)| !name.starts_with("default/"))
-    {
-        check_slots(name, text).map_err(reword_subject)?;
-    }
-    tera.add_raw_templates(files)
-        .map_err(|error| explain(&error))?;
-
-    let mut values = values(content);
-    let subject = tera
-        .render(SUBJECT, &values)
-        .map_err(|error| explain(&error))?;
-    let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
-    values.insert("subject", &subject);
-    let html = tera
-        .render("digest.html", &values)
-        .map_err(|error| explain(&error))?
-        .replace(CODE, "");
-    let text = tera
-        .render("digest.txt", &values)
-        .map_err(|error| explain(&error))?;
-    let html = css_inline::CSSInliner::options()
-        .keep_at_rules(true)
-        .load_remote_stylesheets(false)
-        .build()
-        .inline(&html)
-        .map_err(|error| {
-            Finding::error(
-                Rule::TemplateUnusable,
-                format!("the style cannot be inlined: {error}"),
-            )
-            .in_file("digest.html")
-        })?;
+    let rendering = IssueRendering::new(content, templates, false)?;
+    let html = rendering.html()?;
+    let text = rendering.render("digest.txt")?;
     Ok(Draft {
-        subject,
+        subject: rendering.subject,
         html,
         text: wrap_text(&text),
     })
 }
 
+/// Renders the HTML part of an issue as a page, to which a reader's values are not given.
+///
+/// # Errors
+/// As [`draft`].
+pub(super) fn render_page(content: &Content<'_>, templates: &Templates) -> Result<String, Finding> {
+    IssueRendering::new(content, templates, true)?.html()
+}
+
+impl IssueRendering {
+    fn new(content: &Content<'_>, templates: &Templates, is_page: bool) -> Result<Self, Finding> {
+        let mut tera = Tera::default();
+        let own = |text: &Option<String>, default: &str| {
+            text.as_deref().map_or(default.to_owned(), remove_marks)
+        };
+        let files = [
+            // A site's own template can extend these to change one block.
+            ("default/digest.html", HTML.to_owned()),
+            ("default/digest.txt", TEXT.to_owned()),
+            (
+                "digest.html",
+                own(&templates.html, "{% extends \"default/digest.html\" %}"),
+            ),
+            (
+                "digest.txt",
+                own(&templates.text, "{% extends \"default/digest.txt\" %}"),
+            ),
+            (SUBJECT, remove_marks(&content.digest.subject)),
+        ];
+        for (name, text) in files
+            .iter()
+            .filter(|(name, _)| !name.starts_with("default/"))
+        {
+            check_slots(name, text).map_err(reword_subject)?;
+        }
+        tera.add_raw_templates(files)
+            .map_err(|error| explain(&error))?;
+        let mut rendering = Self {
+            tera,
+            values: values(content, is_page),
+            subject: String::new(),
+        };
+        let subject = rendering.render(SUBJECT)?;
+        let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
+        rendering.values.insert("subject", &subject);
+        Ok(Self {
+            subject,
+            ..rendering
+        })
+    }
+
+    fn render(&self, template: &str) -> Result<String, Finding> {
+        let rendered = self.tera.render(template, &self.values);
+        rendered.map_err(|error| explain(&error))
+    }
+
+    /// The HTML part, with its CSS inlined.
+    fn html(&self) -> Result<String, Finding> {
+        let html = self.render("digest.html")?.replace(CODE, "");
+        css_inline::CSSInliner::options()
+            .keep_at_rules(true)
+            .load_remote_stylesheets(false)
+            .build()
+            .inline(&html)
+            .map_err(|error| {
+                Finding::error(
+                    Rule::TemplateUnusable,
+                    format!("the style cannot be inlined: {error}"),
+                )
+                .in_file("digest.html")
+            })
+    }
+}
+
 /// Collects the values for the templates: `site`, `digest`, `issue`, `posts`, `headlines`, `words`, `reader`, and to the two parts also `subject`.
-fn values(content: &Content<'_>) -> Context {
+fn values(content: &Content<'_>, is_page: bool) -> Context {
     let Content {
         site,
         digest,
@@ -103,6 +134,7 @@ fn values(content: &Content<'_>) -> Context {
         headlines,
         words: fixed,
         made_at,
+        place,
     } = content;
     let fixed = &fixed.digest;
     let zone = digest.zone(site);
@@ -178,6 +210,8 @@ fn values(content: &Content<'_>) -> Context {
             "issue",
             json!({
                 "date": date(*made_at), "preheader": preheader(entries), "count": entries.len() + headlines.len(), "more": headlines.len(),
+                "url": place.map(|place| place.page.as_str()), "archive": place.map(|place| place.archive.as_str()),
+                "is_page": is_page,
             }),
         ),
         ("posts", Value::Array(posts)),
@@ -211,6 +245,8 @@ fn fixed_words(words: &DigestWords, site: &Site) -> Value {
         "forwarded": words.forwarded,
         "subscribe": words.subscribe,
         "unsubscribe": words.unsubscribe,
+        "on_the_web": words.on_the_web,
+        "all_issues": words.all_issues,
     })
 }
 

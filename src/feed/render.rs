@@ -296,7 +296,7 @@ fn model<'a>(setting: &Setting<'a>, document: &'a Document, posts: Vec<&'a Post>
 }
 
 /// A feed's id, which does not change with its address.
-fn feed_id(authority: &str, folder: &str) -> String {
+pub(super) fn feed_id(authority: &str, folder: &str) -> String {
     let folder: String = url::form_urlencoded::byte_serialize(folder.as_bytes()).collect();
     format!("tag:{authority},2000:feed/{}", folder.replace("%2F", "/"))
 }

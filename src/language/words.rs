@@ -53,6 +53,12 @@ pub struct DigestWords {
     pub subscribe: String,
     /// The link to leave.
     pub unsubscribe: String,
+    /// The link to the issue's page.
+    pub on_the_web: String,
+    /// The heading of the archive, and the link to it.
+    pub all_issues: String,
+    /// Said where the archive is empty.
+    pub no_issues: String,
 }
 
 /// The words of a confirmation mail.

@@ -1,6 +1,7 @@
 //! Bytes → files: only changed ones, each by a rename in its own folder, so that a crash leaves every file whole; and
 //! never over a file that somebody else wrote.
 
+mod archive;
 mod below;
 mod hub;
 mod manifest;
@@ -21,6 +22,7 @@ use crate::file::{Care, sweep, unwritable, write_changed};
 use crate::finding::{Finding, Rule};
 use crate::post::{Drawing, fingerprint_of};
 
+pub(crate) use archive::put_issues;
 pub(crate) use hub::{BuiltPosts, Hub};
 pub use manifest::Manifest;
 pub(crate) use unseen::Unseen;

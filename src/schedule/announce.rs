@@ -5,7 +5,7 @@ use anyhow::bail;
 use crate::app::COPIED;
 use crate::config::{Digest, Schedule};
 use crate::delivery::Mailer;
-use crate::digest::Plan;
+use crate::digest::{IssuePage, Plan};
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
 use crate::ledger::{Issue, IssueState};
@@ -51,15 +51,16 @@ impl Turn<'_> {
             }
             (None, Schedule::Each) => {}
         }
+        let on_the_web = self.is_on_the_web(talk, store).await;
         let mut ending = Ending::Done;
         for posts in &issues {
             if self.app.is_stopped() {
                 return Ok(Ending::Partial);
             }
             let issue = self.issue(store, posts, plan).await?;
-            let composed = self.compose(talk, posts, issue.id);
+            let composed = self.compose(talk, posts, issue.id, on_the_web);
             let composed = composed.and_then(|composed| composed.check(talk));
-            let Composed { compiled, .. } = match composed {
+            let Composed { compiled, page, .. } = match composed {
                 Ok(composed) => composed,
                 // The posts stay unannounced; the other issues and digests go on.
                 Err(finding) if self.wish.is_none() || issues.len() > 1 => {
@@ -73,7 +74,8 @@ impl Turn<'_> {
                 subject: compiled.subject(),
                 ..issue
             };
-            match self.freeze(store, &issue, &compiled, posts, plan).await? {
+            let mail = (&compiled, page.as_ref());
+            match self.freeze(store, &issue, mail, posts, plan).await? {
                 Frozen::Already => {
                     talk.say(&format!("{}: another run has sent this", digest.name));
                 }
@@ -90,7 +92,7 @@ impl Turn<'_> {
         &self,
         store: &Store,
         issue: &Issue,
-        compiled: &Compiled,
+        (compiled, page): (&Compiled, Option<&IssuePage>),
         posts: &[&Post],
         plan: &Plan<'_>,
     ) -> anyhow::Result<Frozen> {
@@ -98,10 +100,11 @@ impl Turn<'_> {
         let to = self.digest.to.iter();
         let to: Vec<(Email, Option<String>)> =
             to.map(|to| (to.email.clone(), to.name.clone())).collect();
+        let page = page.map(IssuePage::to_text).unwrap_or_default();
         let freeze = Freeze {
             issue,
             compiled: &compiled.to_text(),
-            page: "",
+            page: &page,
             posts: &ids,
             to: &to,
             subscribers: true,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::config::Layout;
 use crate::delivery::load_signer;
 use crate::digest::{
-    Content, Draft, Fault, Sizes, SourceFile, Templates, draft, find_left_out, locate, preflight,
-    refuse_long, refuse_many, split_at_limit, unsized_images,
+    Content, Draft, Fault, IssuePage, Sizes, SourceFile, Templates, draft, find_left_out, locate,
+    page, preflight, refuse_long, refuse_many, split_at_limit, unsized_images,
 };
 use crate::file::read::read_beginning;
 use crate::finding::{Finding, Place};
@@ -16,6 +16,7 @@ use crate::language::FixedWords;
 use crate::ledger::IssueId;
 use crate::message::{Compiled, Origin, check, compile};
 use crate::post::{Address, Body, Post};
+use crate::schedule::archive::place_of;
 use crate::schedule::letter::load_words;
 use crate::schedule::turn::Turn;
 use crate::talk::Talk;
@@ -35,6 +36,8 @@ pub(crate) struct Composed {
     pub(crate) draft: Draft,
     /// The compiled mail.
     pub(crate) compiled: Compiled,
+    /// The page of the archive; none where it has none.
+    pub(crate) page: Option<IssuePage>,
     /// The faults of the draft.
     pub(crate) findings: Vec<Finding>,
 }
@@ -53,12 +56,13 @@ impl Composed {
 }
 
 impl Turn<'_> {
-    /// Writes the mail of an issue about these posts.
+    /// Writes the mail of an issue about these posts, with a link to its page where it is `on_the_web`.
     pub(crate) fn compose(
         &self,
         talk: &mut Talk<'_>,
         posts: &[&Post],
         issue: IssueId,
+        on_the_web: bool,
     ) -> Result<Composed, Finding> {
         let config = &self.app.config;
         let words = self.words()?;
@@ -70,6 +74,7 @@ impl Turn<'_> {
         }
         let sizes = self.measure_images(&entries);
         let footer = self.digest.footer.as_deref();
+        let place = on_the_web.then(|| place_of(&config.site, issue));
         let content = Content {
             site: &config.site,
             digest: self.digest,
@@ -80,10 +85,15 @@ impl Turn<'_> {
             sign_up: config.feeds.sign_up.as_ref(),
             words: &words,
             made_at: self.now,
+            place: place.as_ref(),
         };
         refuse_many(&content).map_err(|fault| self.place_limit(fault))?;
         let draft = draft(&content, &templates).map_err(|fault| self.place_fault(fault))?;
         refuse_long(&draft, &content).map_err(|fault| self.place_limit(fault))?;
+        let page = match on_the_web {
+            true => Some(page(&content, &templates).map_err(|fault| self.place_fault(fault))?),
+            false => None,
+        };
         let compiled = self.compile(&draft, issue)?;
         let mut findings = self.find_faults(&draft, &templates, &entries);
         if self.digest.layout != Layout::Headlines {
@@ -97,6 +107,7 @@ impl Turn<'_> {
         Ok(Composed {
             draft,
             compiled,
+            page,
             findings,
         })
     }

@@ -9,6 +9,7 @@ use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
 use crate::ledger::{BY_HAND, DeliveryState, Issue, IssueState};
 use crate::message::Compiled;
+use crate::schedule::archive::publish_archive;
 use crate::store::{Access, Sender, StoreError};
 use crate::talk::Talk;
 
@@ -178,6 +179,9 @@ async fn go_on(
         }
     };
     let compiled = compiled.signed_by(signer);
+    if issue.slot.kind.announces() {
+        publish_archive(app, talk, store).await?;
+    }
     let key = store.key(issue.key).await?;
     let mail = Arc::new(app.config.mail.clone());
     let mailer = match Mailer::for_issue(&mail, issue) {

@@ -48,10 +48,10 @@ impl Live {
         talk: &mut Talk<'_>,
         pages: &[Url],
     ) -> Vec<Url> {
-        let site = &app.config.site;
-        if !site.require_live || site.is_loopback() || !app.config.mail.has_relay() {
+        if !is_asked(app) {
             return Vec::new();
         }
+        let site = &app.config.site;
         let mut unasked: Vec<&Url> = pages
             .iter()
             .filter(|page| !self.known.contains_key(page))
@@ -100,6 +100,22 @@ impl Live {
         self.list_missing(pages)
     }
 
+    /// Why this page of the site is not there; none where it is, or where nobody outside this machine is told.
+    pub(crate) async fn trouble(&self, app: &App, page: &Url) -> Option<String> {
+        if !is_asked(app) {
+            return None;
+        }
+        let client = self
+            .client
+            .get_or_init(|| Client::for_site(&app.config.site.url));
+        let ask = |page: Url| {
+            let client = client.clone();
+            async move { client.get(&page).await }
+        };
+        let answers = ask_all(vec![page.clone()], ask, self.left).await;
+        answers.into_iter().find_map(|(_, trouble)| trouble)
+    }
+
     fn list_missing(&self, pages: &[Url]) -> Vec<Url> {
         pages
             .iter()
@@ -107,6 +123,12 @@ impl Live {
             .cloned()
             .collect()
     }
+}
+
+/// Whether pages are asked for: not with an outbox, on a loopback site, or with `require_live = false`.
+fn is_asked(app: &App) -> bool {
+    let site = &app.config.site;
+    site.require_live && !site.is_loopback() && app.config.mail.has_relay()
 }
 
 /// Requests pages, several at once, until the time is over. Returns why each does not answer; `None` if it does.

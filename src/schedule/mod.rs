@@ -4,7 +4,9 @@
 //! [`digest::plan`](crate::digest::plan) decide; [`Turn::announce`] composes each issue, freezes it, and sends it.
 //! [`finish_open`] goes on with what earlier runs have frozen.
 
+mod after_build;
 mod announce;
+mod archive;
 mod begin;
 mod compose;
 mod finish;
@@ -34,6 +36,8 @@ use crate::talk::Talk;
 
 use finish::{Failures, finish_open};
 
+pub(crate) use after_build::run_after_build;
+pub(crate) use archive::{restore_archive, unpublish};
 pub(crate) use compose::Composed;
 pub(crate) use finish::{finish, finish_once_more};
 pub(crate) use hub::{tell_hub, tell_hub_when_live};

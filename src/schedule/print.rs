@@ -42,7 +42,7 @@ pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Resul
     let key = store.current_key().await?;
     // The same ids as in the mail that will be sent, except for the link, which permits nothing.
     let (_, issue) = turn.name_issue(posts, &plan, &key)?;
-    let composed = turn.compose(talk, posts, issue)?;
+    let composed = turn.compose(talk, posts, issue, digest.archive)?;
     let Composed { compiled, .. } = composed.check(talk)?;
     let reader = store.first_reader(name, &digest.to).await?;
     let reader = reader.with_context(|| no_readers(digest))?;

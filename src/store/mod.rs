@@ -92,7 +92,9 @@ pub(crate) use departures::Recovered;
 pub(crate) use error::Result;
 pub use error::StoreError;
 pub(crate) use growth::Moves;
-pub(crate) use issue::{Confirmation, JoinAnswer, JoinRequest, Letter, Missed, Uncertainty};
+pub(crate) use issue::{
+    ArchivedIssue, Confirmation, JoinAnswer, JoinRequest, Letter, Missed, Uncertainty,
+};
 pub use issue::{Freeze, Frozen, Resent};
 pub(crate) use link::Linked;
 pub(crate) use progress::BoxProgress;

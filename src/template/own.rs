@@ -9,10 +9,11 @@ use crate::finding::{Finding, Rule};
 /// The folder of the site's templates, beside the config.
 const FOLDER: &str = "templates";
 /// The templates that a site can have in it.
-const OURS: [&str; 5] = [
+const OURS: [&str; 6] = [
     "digest.html",
     "digest.txt",
     "feeds.html",
+    "issues.html",
     "serve.html",
     "serve-join.html",
 ];

@@ -37,7 +37,7 @@ pub(super) async fn show(
     }
     let reader = store.first_reader(&digest.name, &digest.to).await?;
     let reader = reader.unwrap_or_else(somebody);
-    let composed = turn.compose(talk, &posts, IssueId::SHOWN)?;
+    let composed = turn.compose(talk, &posts, IssueId::SHOWN, digest.archive)?;
     let Composed {
         draft, compiled, ..
     } = composed.check(talk)?;

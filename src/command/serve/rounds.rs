@@ -44,7 +44,7 @@ pub(super) async fn go_rounds(
         heartbeat.begin();
         talk.begin_round();
         let before = stamp_sources(&app.config);
-        let built = build_round(app, talk);
+        let built = build_round(app, talk).await;
         let after = stamp_sources(&app.config);
         changed = if before == after { 0 } else { changed + 1 };
         // What somebody changed meanwhile is built next, unless the build, or the command after it, changes it each time.

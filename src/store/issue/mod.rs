@@ -1,6 +1,7 @@
 //! Issues: their content, their state and its changes.
 
 mod announced;
+mod archive;
 mod confirmation;
 mod freeze;
 mod letter;
@@ -10,6 +11,7 @@ mod row;
 
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
+pub(crate) use archive::ArchivedIssue;
 pub(crate) use confirmation::{Confirmation, JoinAnswer, JoinRequest};
 pub use freeze::{Freeze, Frozen};
 pub(crate) use letter::Letter;

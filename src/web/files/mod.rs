@@ -18,7 +18,8 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 
 use crate::config::{Config, Feeds};
-use crate::feed::media_type;
+use crate::feed::{ISSUES, media_type};
+use crate::ledger::IssueId;
 use crate::web::guard::{PAGE_OF_POSTS, status};
 use kept::{KeptFiles, Look, NeedsReading};
 use negotiate::{Encoding, Slice, is_known, parse_accepted, part};
@@ -134,7 +135,7 @@ impl Files {
                 .to_string(),
         };
         let is_text = kind.starts_with("text/") || kind.ends_with("xml");
-        let is_ours = below == Path::new("feeds.html");
+        let is_ours = below == Path::new("feeds.html") || is_issue(below);
         let policy = match kind.as_str() {
             "text/html" if is_ours => PAGE_OF_POSTS,
             "text/html" => SITE_POLICY,
@@ -150,6 +151,13 @@ impl Files {
             .header(CACHE_CONTROL, FRESH)
             .header(VARY, "Accept-Encoding")
     }
+}
+
+/// Whether a path below the folder is that of an issue's page: what stands there shows posts, whatever their text is.
+fn is_issue(below: &Path) -> bool {
+    let name = below.to_str().and_then(|path| path.strip_prefix(ISSUES));
+    let number = name.and_then(|name| name.strip_suffix(".html"));
+    number.is_some_and(|number| number.len() == 16 && number.parse::<IssueId>().is_ok())
 }
 
 /// What a path leads to.

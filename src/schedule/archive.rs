@@ -1,0 +1,164 @@
+//! The archive: each issue as a page, an index and feeds of the issues, from what the store has frozen.
+
+use tokio::task::block_in_place;
+
+use crate::app::App;
+use crate::config::Site;
+use crate::digest::{IssuePage, IssuePlace};
+use crate::feed::{ISSUES, IssueEntry, IssueFeeds, page_of, url};
+use crate::finding::{Finding, Rule, Severity};
+use crate::language::FixedWords;
+use crate::ledger::IssueId;
+use crate::publish::put_issues;
+use crate::schedule::after_build::run_after_build;
+use crate::schedule::letter::{language_of, title_of};
+use crate::schedule::live::Live;
+use crate::schedule::turn::Turn;
+use crate::store::{Access, ArchivedIssue, Store};
+use crate::talk::Talk;
+use crate::template::read_own;
+
+/// Where an issue and the archive stand on the web.
+pub(super) fn place_of(site: &Site, issue: IssueId) -> IssuePlace {
+    IssuePlace {
+        page: page_of(site, issue),
+        archive: url(site, ISSUES),
+    }
+}
+
+/// Writes what is missing of the archive, before the site is deployed. A fault of the store is named by whoever sends.
+pub(crate) async fn restore_archive(app: &App, talk: &mut Talk<'_>) {
+    if app.config.digests.is_empty() {
+        return;
+    }
+    if let Ok(store) = app.store(Access::Read).await
+        && let Err(error) = write_archive(app, &store).await
+    {
+        warn(app, talk, &error);
+    }
+}
+
+/// Writes the archive before an open issue goes out, and deploys it where that has changed a file: its mail has a link
+/// to its page.
+///
+/// # Errors
+/// Where `after_build` fails.
+pub(super) async fn publish_archive(
+    app: &App,
+    talk: &mut Talk<'_>,
+    store: &Store,
+) -> anyhow::Result<()> {
+    match write_archive(app, store).await {
+        Ok(true) => block_in_place(|| run_after_build(app, talk)),
+        Ok(false) => Ok(()),
+        Err(error) => {
+            warn(app, talk, &error);
+            Ok(())
+        }
+    }
+}
+
+/// The mail is worth more than its page.
+fn warn(app: &App, talk: &mut Talk<'_>, error: &anyhow::Error) {
+    talk.report(&[Finding {
+        severity: Severity::Warning,
+        ..app.explain(error)
+    }]);
+}
+
+impl Turn<'_> {
+    /// Whether the mail of an issue can have a link to its page: the archive is written, and where the site is asked
+    /// whether pages are there, its index answers.
+    pub(super) async fn is_on_the_web(&self, talk: &mut Talk<'_>, store: &Store) -> bool {
+        if !self.digest.archive {
+            return false;
+        }
+        if let Err(error) = write_archive(self.app, store).await {
+            warn(self.app, talk, &error);
+            return false;
+        }
+        let index = url(&self.app.config.site, ISSUES);
+        let Some(trouble) = Live::default().trouble(self.app, &index).await else {
+            return true;
+        };
+        let finding = Finding::warning(
+            Rule::PageMissing,
+            format!(
+                "`{index}` is not there: {trouble}; this mail has no link to read it on the web"
+            ),
+        );
+        talk.report(&[finding
+            .hint("publish `issues/` with the feeds, or set `archive = false` under [[digest]]")]);
+        false
+    }
+}
+
+/// Whether a file has changed.
+async fn write_archive(app: &App, store: &Store) -> anyhow::Result<bool> {
+    let config = &app.config;
+    let dir = &config.feeds.dir;
+    let is_off = |issue: &ArchivedIssue| {
+        let mut digests = config.digests.iter();
+        digests.any(|digest| digest.name == issue.digest && !digest.archive)
+    };
+    let all = store.archived(config.mail.has_relay()).await?;
+    let (shown, hidden): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|issue| issue.is_published && !is_off(issue));
+    let mut unwanted: Vec<String> = hidden.iter().map(|issue| path_of(issue.id)).collect();
+    let authority = app.authority()?;
+    let words = FixedWords::load(&config.root, &config.site.language)?.digest;
+    let template = read_own(&config.root, "issues.html")?;
+    let feeds = IssueFeeds {
+        site: &config.site,
+        config: &config.feeds,
+        authority: &authority,
+        words: &words,
+        template: template.as_ref().map(|(file, text)| (&**file, &**text)),
+    };
+    let mut entries = Vec::new();
+    let mut documents = Vec::new();
+    for (number, issue) in shown.iter().enumerate() {
+        let path = path_of(issue.id);
+        // What was frozen does not change, so only what is missing is read, and what the feeds show.
+        let page = match number < config.feeds.limit || !dir.join(&path).exists() {
+            true => IssuePage::from_text(&store.page(issue.id).await?),
+            false => None,
+        };
+        let digest = config.digests.iter().find(|one| one.name == issue.digest);
+        let title = digest.map_or(&*issue.digest, |digest| title_of(app, digest));
+        let language = digest.map_or(&*config.site.language, |digest| language_of(app, digest));
+        let entry = page.as_ref().map(|page| page.entry.clone());
+        entries.push(IssueEntry::new(
+            &feeds,
+            (issue.id, issue.made_at),
+            &issue.subject,
+            (title, language),
+            entry.unwrap_or_default(),
+        ));
+        if let Some(page) = page {
+            documents.push((path, page.html));
+        }
+    }
+    let beside = feeds.documents(&entries)?;
+    match config.digests.iter().any(|digest| digest.archive) {
+        true => documents.extend(beside),
+        // Pages of digests that the config has no more stay, since mails lead to them.
+        false => unwanted.extend(beside.into_iter().map(|(path, _)| path)),
+    }
+    Ok(block_in_place(|| put_issues(dir, &documents, &unwanted))?)
+}
+
+/// Takes an issue out of the archive for good; its posts and its mails stay. False where it has no page.
+///
+/// # Errors
+/// Where the store or the folder cannot be written.
+pub(crate) async fn unpublish(app: &App, store: &Store, issue: IssueId) -> anyhow::Result<bool> {
+    let had_page = store.remove_page(issue).await?;
+    write_archive(app, store).await?;
+    Ok(had_page)
+}
+
+fn path_of(issue: IssueId) -> String {
+    format!("{ISSUES}{issue}.html")
+}

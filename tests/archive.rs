@@ -1,0 +1,421 @@
+//! The archive: issues as pages, an index and feeds of the issues, without anything of a reader's.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use mail_parser::MessageParser;
+
+use crate::database::Database;
+use crate::http::Service;
+use crate::parsers::{entries, strict_xml};
+use crate::relay::{Habits, Relay};
+use crate::scene::{MONDAY, Ran, Scene};
+
+const NEXT_MONDAY: &str = "2024-07-01T08:00:05+02:00";
+const READERS: [(&str, &str); 2] = [
+    ("ada@x.example", "Ada Lovelace-Night"),
+    ("bob@y.example", "Bobby Tables"),
+];
+
+/// A site with two readers, its relay, and a store.
+struct Site {
+    scene: Scene,
+    relay: Relay,
+    store: Option<String>,
+}
+
+impl Site {
+    /// With these lines under `[[digest]]`, and these at the end.
+    fn new(digest: &str, rest: &str, store: Option<String>) -> Self {
+        let scene = Scene::new().post("one.md", "One & only", "2024-06-01");
+        let config = scene
+            .read("config.toml")
+            .replace("to = [\"editor@hums.example\"]\n", digest);
+        let site = Self {
+            scene: scene.file("config.toml", &format!("{config}{rest}")),
+            relay: Relay::start(Habits::good(true, Duration::ZERO)),
+            store,
+        };
+        for (address, name) in READERS {
+            site.at(MONDAY, &["subscriber", "add", address, "--name", name]);
+        }
+        site
+    }
+
+    fn ran(&self, at: &str, arguments: &[&str]) -> Ran {
+        let url = self.relay.url();
+        let mut set = vec![("TIDINGS_MAIL__SMTP", url.as_str())];
+        if let Some(store) = &self.store {
+            set.push(("TIDINGS_STORE__URL", store));
+        }
+        self.scene
+            .run_with(&[&["--at", at], arguments].concat(), &set)
+    }
+
+    fn at(&self, at: &str, arguments: &[&str]) -> String {
+        let ran = self.ran(at, arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}{}", ran.out, ran.talk);
+        ran.out
+    }
+
+    /// The files of the archive with their bytes.
+    fn files(&self) -> Vec<(String, String)> {
+        files(&self.scene)
+    }
+
+    /// The names of the pages of issues.
+    fn pages(&self) -> Vec<String> {
+        pages(&self.scene)
+    }
+
+    /// The text and the HTML of the last mail to someone.
+    fn mail(&self, reader: &str) -> (String, String) {
+        let taken = self.relay.taken();
+        let (_, message) = taken.iter().rev().find(|(to, _)| to == reader).unwrap();
+        let parsed = MessageParser::default().parse(message).unwrap();
+        let text = parsed.body_text(0).unwrap().into_owned();
+        (text, parsed.body_html(0).unwrap().into_owned())
+    }
+
+    fn tokens(&self) -> Vec<String> {
+        let mut tokens = Vec::new();
+        for (_, message) in self.relay.taken() {
+            for word in message
+                .replace("=\r\n", "")
+                .split(|c: char| !is_of_token(c))
+            {
+                if word.len() >= 40 {
+                    tokens.push(word.to_owned());
+                }
+            }
+        }
+        tokens
+    }
+}
+
+fn is_of_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+fn files(scene: &Scene) -> Vec<(String, String)> {
+    let names = scene.names("public/issues");
+    let read = |name: String| {
+        let text = scene.read(&format!("public/issues/{name}"));
+        (name, text)
+    };
+    names.into_iter().map(read).collect()
+}
+
+fn pages(scene: &Scene) -> Vec<String> {
+    let mut names = scene.names("public/issues");
+    names.retain(|name| name.ends_with(".html") && name != "index.html");
+    names
+}
+
+fn both(name: &str, test: impl Fn(Option<String>)) {
+    test(None);
+    if let Some(database) = Database::fresh(name) {
+        test(Some(database.url()));
+    }
+}
+
+#[test]
+fn an_issue_is_a_page_to_which_its_mail_leads_and_nothing_of_a_reader_is_in_the_archive() {
+    both("archive", |store| {
+        let site = Site::new("", "[web]\nurl = \"https://news.hums.example/\"\n", store);
+        site.at(MONDAY, &["run"]);
+        let pages = site.pages();
+        assert_eq!((pages.len(), site.relay.count()), (1, 2));
+        let address = format!("https://hums.example/issues/{}", pages[0]);
+        let (text, html) = site.mail("ada@x.example");
+        assert!(
+            text.contains(&format!("Read on the web: {address}")),
+            "{text}"
+        );
+        let link = format!("<a href=\"{address}\"");
+        assert!(
+            html.contains(&link) && html.contains(">Read on the web</a>"),
+            "{html}"
+        );
+        let page = site.scene.read(&format!("public/issues/{}", pages[0]));
+        for words in [
+            "One &amp; only",
+            "Text of One",
+            "24 June 2024",
+            "href=\"https://hums.example/issues/\"",
+            "rel=\"canonical\"",
+        ] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        for words in ["Unsubscribe", "Hello", "Read on the web", "You get this"] {
+            assert!(!page.contains(words), "{words}: {page}");
+        }
+        let index = site.scene.read("public/issues/index.html");
+        assert!(
+            index.contains(&address) && index.contains("All issues"),
+            "{index}"
+        );
+        let tokens = site.tokens();
+        assert!(tokens.len() >= 4, "{tokens:?}");
+        for (name, text) in site.files() {
+            for (address, person) in READERS {
+                assert!(!text.contains(address) && !text.contains(person), "{name}");
+            }
+            assert!(
+                !text.contains("unsubscribe/") && !text.contains("mailto:"),
+                "{name}"
+            );
+            assert!(!tokens.iter().any(|token| text.contains(token)), "{name}");
+            assert!(
+                !text.contains(|c| ('\u{e000}'..='\u{f8ff}').contains(&c)),
+                "{name}"
+            );
+        }
+        // Each format says the same, as another parser reads it.
+        let feeds = ["atom.xml", "rss.xml", "feed.json"];
+        let [atom, rss, json] = feeds.map(|name| {
+            let feed = site.scene.read(&format!("public/issues/{name}"));
+            if name.ends_with("xml") {
+                strict_xml(&feed);
+            }
+            assert!(feed.contains("Text of One"), "{feed}");
+            entries(&feed)
+        });
+        assert_eq!((&atom, &atom), (&rss, &json));
+        assert_eq!(atom.len(), 1);
+        assert_eq!(
+            (&*atom[0].link, &*atom[0].title),
+            (&*address, "Hums: One & only")
+        );
+        // Another run changes no byte; what is gone comes back, and pruning leaves it.
+        let before = site.files();
+        site.at(MONDAY, &["run"]);
+        assert_eq!(site.files(), before);
+        fs::remove_file(site.scene.path(&format!("public/issues/{}", pages[0]))).unwrap();
+        fs::remove_file(site.scene.path("public/issues/index.html")).unwrap();
+        site.at(MONDAY, &["build", "--prune"]);
+        site.at(MONDAY, &["run"]);
+        assert_eq!(site.files(), before);
+        fs::remove_file(site.scene.path("tidings.manifest")).unwrap();
+        site.at(MONDAY, &["build", "--prune"]);
+        assert_eq!(site.files(), before);
+        // A second issue stands before the first.
+        fs::write(
+            site.scene.path("post/two.md"),
+            "---\ntitle: Two\ndate: 2024-06-26\n---\nt\n",
+        )
+        .unwrap();
+        site.at(NEXT_MONDAY, &["run"]);
+        let feed = entries(&site.scene.read("public/issues/atom.xml"));
+        assert_eq!(feed.len(), 2);
+        assert!(feed[0].title.ends_with("Two") && feed[1] == atom[0]);
+    });
+}
+
+#[test]
+fn the_archive_speaks_the_language_of_its_digest_and_one_that_is_off_is_in_neither_mail_nor_folder()
+{
+    let digests = "language = \"de\"\nsince = \"2013-01-01\"\n[[digest]]\nname = \"quiet\"\ntitle = \"Quiet\"\n\
+        schedule = \"0 8 * * MON\"\narchive = false\n";
+    let site = Site::new(digests, "", None);
+    let post = "---\ntitle: Zwei\ndate: 2024-06-02\nlanguage: de\n---\nText.\n";
+    let site = Site {
+        scene: site.scene.file("post/zwei.md", post),
+        ..site
+    };
+    site.at(MONDAY, &["run"]);
+    assert_eq!((site.pages().len(), site.relay.count()), (1, 4));
+    let mut languages = Vec::new();
+    for (_, message) in site.relay.taken() {
+        let parsed = MessageParser::default().parse(&message).unwrap();
+        let text = parsed.body_text(0).unwrap().into_owned();
+        languages.push((
+            text.contains("Im Web lesen: https://"),
+            text.contains("/issues/"),
+        ));
+    }
+    languages.sort_unstable();
+    assert_eq!(
+        languages,
+        [(false, false), (false, false), (true, true), (true, true)]
+    );
+    let page = site
+        .scene
+        .read(&format!("public/issues/{}", site.pages()[0]));
+    assert!(
+        page.contains("Alle Ausgaben") && !page.contains("Abbestellen"),
+        "{page}"
+    );
+    assert!(
+        site.scene
+            .read("public/issues/index.html")
+            .contains("lang=\"de\"")
+    );
+    // Off for both: the pages go, what is not ours stays.
+    let config = site.scene.read("config.toml");
+    let config = config.replace("language = \"de\"", "language = \"de\"\narchive = false");
+    let site = Site {
+        scene: site
+            .scene
+            .file("config.toml", &config)
+            .file("public/issues/mine.html", "mine"),
+        ..site
+    };
+    site.at(MONDAY, &["run"]);
+    assert_eq!(site.scene.names("public/issues"), ["mine.html"]);
+}
+
+#[test]
+fn who_was_killed_between_the_freeze_and_the_page_writes_it_before_the_mail() {
+    let site = Site::new(
+        "since = \"2013-01-01\"\n[[digest]]\nname = \"quiet\"\ntitle = \"Quiet\"\nschedule = \"0 8 * * MON\"\n",
+        "",
+        None,
+    );
+    let deploy = "after_build = \"ls public/issues >> deployed; echo - >> deployed\"\nrequire_live";
+    let config = site
+        .scene
+        .read("config.toml")
+        .replace("require_live", deploy);
+    let scene = site.scene.file("config.toml", &config);
+    let site = Site { scene, ..site };
+    // As if it was killed: both issues are frozen, nobody has got one, and no page is there.
+    let nowhere = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:1?tls=none")];
+    let ran = site.scene.run_with(&["--at", MONDAY, "run"], &nowhere);
+    assert_ne!(ran.code, 0);
+    let before = site.files();
+    assert_eq!(site.pages().len(), 2, "{}", ran.talk);
+    fs::remove_dir_all(site.scene.path("public/issues")).unwrap();
+    fs::remove_file(site.scene.path("deployed")).unwrap();
+    site.at(MONDAY, &["run"]);
+    assert_eq!((site.relay.count(), site.files() == before), (4, true));
+    let deployed = site.scene.read("deployed");
+    let deployed: Vec<&str> = deployed.split("-\n").collect();
+    assert_eq!(deployed.len(), 2, "once, with the pages: {deployed:?}");
+    assert!(site.pages().iter().all(|name| deployed[0].contains(name)));
+    // What a run freezes is deployed once more, before the mail of each issue.
+    fs::write(
+        site.scene.path("post/two.md"),
+        "---\ntitle: Two\ndate: 2024-06-26\n---\nt\n",
+    )
+    .unwrap();
+    fs::remove_file(site.scene.path("deployed")).unwrap();
+    site.at(NEXT_MONDAY, &["run"]);
+    assert_eq!((site.pages().len(), site.relay.count()), (4, 8));
+    let deployed = site.scene.read("deployed");
+    let deployed: Vec<&str> = deployed.split("-\n").collect();
+    assert_eq!(deployed.len(), 4, "{deployed:?}");
+    assert!(site.pages().iter().all(|name| deployed[2].contains(name)));
+    // Where that fails, the mail waits for the run in which it does not.
+    let config = site.scene.read("config.toml");
+    let failing = config.replace(
+        "ls public/issues",
+        "test ! -e stop || test $(ls public/issues | wc -l) = 8 || exit 1; ls",
+    );
+    let post = "---\ntitle: Three\ndate: 2024-07-02\n---\nt\n";
+    let site = Site {
+        scene: site
+            .scene
+            .file("config.toml", &failing)
+            .file("stop", "")
+            .file("post/three.md", post),
+        ..site
+    };
+    let ran = site.ran("2024-07-08T08:00:05+02:00", &["run"]);
+    assert!(
+        ran.code != 0 && ran.talk.contains("`after_build` failed"),
+        "{}",
+        ran.talk
+    );
+    assert_eq!((site.relay.count(), site.pages().len()), (8, 6));
+    fs::remove_file(site.scene.path("stop")).unwrap();
+    site.at("2024-07-08T08:00:05+02:00", &["run"]);
+    assert_eq!((site.relay.count(), site.pages().len()), (12, 6));
+}
+
+#[test]
+fn only_what_readers_got_is_in_the_archive() {
+    let site = Site::new("", "", None);
+    for arguments in [
+        &["digest", "weekly", "--test", "me@x.example"][..],
+        &["run", "--dry-run"],
+        &["digest", "weekly", "--dry-run"],
+        &["digest", "weekly", "--html", "shown.html"],
+        &["build"],
+    ] {
+        site.at(MONDAY, arguments);
+        assert!(site.pages().is_empty(), "{arguments:?}");
+    }
+    // Into the outbox, then by the relay, which begins anew.
+    site.scene.run_at(MONDAY, &["run"]);
+    let first = site.pages();
+    assert_eq!(first.len(), 1);
+    site.at(NEXT_MONDAY, &["run"]);
+    let second = site.pages();
+    assert_eq!(second.len(), 1);
+    assert_ne!(first, second);
+    let number = second[0].trim_end_matches(".html");
+    site.at(NEXT_MONDAY, &["issue", "unpublish", number]);
+    assert!(site.pages().is_empty());
+    site.at(NEXT_MONDAY, &["run"]);
+    assert!(site.pages().is_empty(), "it stays away");
+    assert!(entries(&site.scene.read("public/issues/atom.xml")).is_empty());
+    let again = site.at(NEXT_MONDAY, &["issue", "unpublish", number]);
+    assert!(again.contains("no page"), "{again}");
+}
+
+#[test]
+fn a_template_of_the_sites_own_works_without_the_link_and_leaves_no_reader_on_the_page() {
+    let own = "<p>Dear {{ reader.name }} at {{ reader.email }}</p>{% for post in posts %}{{ post.html | safe }}{% endfor %}\
+        <a href=\"{{ reader.unsubscribe }}\">Bye</a>";
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("templates/digest.html", own)
+        .file(
+            "templates/issues.html",
+            "{% for issue in issues %}{{ issue.title }}{% endfor %}",
+        )
+        .file("public/issues/0000000000000001.html", "of another program");
+    scene.run_at(MONDAY, &["run"]);
+    let page = scene.read(&format!("public/issues/{}", pages(&scene)[1]));
+    assert!(
+        page.contains("Dear there at </p>") && !page.contains("Bye"),
+        "{page}"
+    );
+    assert!(
+        scene
+            .read("public/issues/index.html")
+            .ends_with("Hums: One")
+    );
+    // Without any page for people in their place, and with one that is not ours.
+    let scene = Scene::new()
+        .post("one.md", "One", "2024-06-01")
+        .file("public/issues/index.html", "<h1>A section of the site</h1>");
+    let ran = scene.run(&["--at", MONDAY, "run"]);
+    assert_eq!(ran.code, 0, "{}", ran.talk);
+    ran.says("issues/index.html: another program or a person wrote this file");
+    assert_eq!(scene.names("public/issues"), ["index.html"]);
+    let mail = scene.read(&format!("outbox/{}", scene.names("outbox")[0]));
+    assert!(!mail.contains("/issues/"), "{mail}");
+}
+
+#[test]
+fn the_service_shows_the_archive_and_lets_nothing_run_in_it() {
+    let site = Site::new("", "", None);
+    site.at(MONDAY, &["run"]);
+    let service = Service::start(&site.scene, &["--at", MONDAY]);
+    let page = service.get(&format!("/issues/{}", site.pages()[0]));
+    assert_eq!(page.status, 200);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'") && !policy.contains("script"),
+        "{policy}"
+    );
+    assert_eq!(service.get("/issues/").status, 200);
+    assert_eq!(service.get("/issues").status, 308);
+    let feed = service.get("/issues/atom.xml");
+    let kind = feed.header("content-type").unwrap();
+    assert!(kind.starts_with("application/atom+xml"), "{kind}");
+    assert!(Path::new(&site.scene.path("public/issues")).is_dir());
+}
