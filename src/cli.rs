@@ -214,6 +214,8 @@ pub enum StoreCommand {
     },
     /// Say how much is kept and what is wrong with it; exit code 1 for warnings, 2 for errors
     Check,
+    /// Make a new key for the links in mails; those of old mails stay valid
+    RotateKey,
     /// Copy all of it into an empty store, compare every row, and close this one for good
     Move {
         /// Where to: sqlite:FILE or postgres://…

@@ -100,13 +100,17 @@ pub enum Wish {
         /// Whether they had agreed to get mail before it.
         had_agreed: bool,
     },
+    /// To get no issue until a day.
+    Pause,
+    /// To get issues again.
+    Resume,
     /// To be erased.
     Forget,
 }
 
 impl Wish {
     /// Every wish.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Subscribe,
         Self::BeAsked,
         Self::Confirm,
@@ -118,6 +122,8 @@ impl Wish {
         Self::Complain,
         Self::Recover { had_agreed: true },
         Self::Recover { had_agreed: false },
+        Self::Pause,
+        Self::Resume,
         Self::Forget,
     ];
 
@@ -275,6 +281,8 @@ pub(crate) fn decide(was: Option<ReaderState>, wish: Wish, by: Source) -> Change
         Wish::BounceAsked => bounce_asked(was, by),
         Wish::Complain => complain(was, by),
         Wish::Recover { had_agreed } => recover(was, by, had_agreed),
+        Wish::Pause => rest(was, by, "paused"),
+        Wish::Resume => rest(was, by, "resumed"),
         Wish::Forget => forget(was, by),
     }
 }
@@ -456,11 +464,25 @@ fn recover(was: Option<ReaderState>, by: Source, had_agreed: bool) -> Change {
     }
 }
 
+/// A pause suppresses nobody: it is how long issues are not queued, and ends by itself.
+fn rest(was: Option<ReaderState>, by: Source, event: &'static str) -> Change {
+    match (by, was) {
+        (Source::Reader, None) => Change::none(Said::Unknown),
+        (Source::Reader, Some(ReaderState::Pending | ReaderState::Active)) => {
+            Change::none(Said::Known).record(event)
+        }
+        (Source::Reader, Some(_)) => Change::none(Said::StaysSuppressed),
+        _ => Change::none(Said::NoSay),
+    }
+}
+
 fn forget(was: Option<ReaderState>, by: Source) -> Change {
     match (by, was) {
-        (Source::Owner, None) => Change::none(Said::Unknown),
-        (Source::Owner, Some(ReaderState::Forgotten)) => Change::none(Said::StaysSuppressed),
-        (Source::Owner, Some(_)) => {
+        (Source::Owner | Source::Reader, None) => Change::none(Said::Unknown),
+        (Source::Owner | Source::Reader, Some(ReaderState::Forgotten)) => {
+            Change::none(Said::StaysSuppressed)
+        }
+        (Source::Owner | Source::Reader, Some(_)) => {
             Change::into_state(ReaderState::Forgotten, "forgotten", Said::Suppressed)
         }
         _ => Change::none(Said::NoSay),

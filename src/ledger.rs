@@ -245,8 +245,8 @@ pub enum SlotKind {
     ByHand,
     /// Letters that answer mail, and announce nothing.
     Letter,
-    /// Letters that ask people whether they want digests: they also go to some who get nothing else, and their addresses
-    /// are those that anybody typed.
+    /// Letters that ask people whether they want digests, or tell them that they get them elsewhere: they also go to some
+    /// who get nothing else, and their addresses are those that anybody typed.
     Confirmation,
 }
 
@@ -336,6 +336,16 @@ impl Slot {
         let way = if by_mail { "mail" } else { "page" };
         let name = format!("confirm {day} {way} {}", digests.join("+"));
         Self::new(SlotKind::Confirmation, name)
+    }
+
+    /// The slot of a day's letters that welcome.
+    pub fn welcoming(day: NaiveDate) -> Self {
+        Self::new(SlotKind::Letter, format!("welcome {day}"))
+    }
+
+    /// The slot of a day's letters that tell an address of another one in its place.
+    pub fn moved(day: NaiveDate) -> Self {
+        Self::new(SlotKind::Confirmation, format!("moved {day}"))
     }
 
     /// The digests about which such letters ask, by the names that they had then.

@@ -1,6 +1,6 @@
 //! Signed links and fingerprints: what a reader may do by a link, unforgeable, revealing nothing. Keys are given.
 
-use aws_lc_rs::{hmac, rand};
+use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use data_encoding::BASE32_NOPAD_NOCASE;
@@ -25,6 +25,10 @@ fn random_numbers<const N: usize>(count: usize) -> Vec<[i64; N]> {
     let number = |bytes| i64::from_be_bytes(bytes) & i64::MAX;
     rows.iter().map(|row| row.map(number)).collect()
 }
+
+/// The numbers of keys that a store did not make: its own begin far below.
+const FIRST_OF_OWNER: i64 = 10_000;
+const NUMBERS_OF_OWNER: u16 = 50_000;
 
 /// So many places at which ids grow.
 const TAILS: usize = 64;
@@ -102,6 +106,16 @@ impl Key {
     pub fn from_text(number: i64, text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text.trim()).ok()?.try_into().ok()?;
         Some(Self::new(number, bytes))
+    }
+
+    /// A key of the owner's own, beside those of a store: its number follows from it, so that links outlive a restart, and
+    /// has room in an address.
+    pub(crate) fn of_owner(text: &str) -> Option<Self> {
+        let key = Self::from_text(0, text)?;
+        let hash = digest::digest(&digest::SHA256, &key.bytes);
+        let number = u16::from_be_bytes([hash.as_ref()[0], hash.as_ref()[1]]);
+        let number = FIRST_OF_OWNER + i64::from(number % NUMBERS_OF_OWNER);
+        Some(Self { number, ..key })
     }
 
     /// The text to keep.
@@ -191,6 +205,8 @@ pub enum Purpose {
     Confirm = 2,
     /// Nothing: where a bounce of this mail goes.
     Bounce = 3,
+    /// See and change what is kept of the reader.
+    Preferences = 4,
 }
 
 /// Who may do what, and from which issue's mail they come.
@@ -408,6 +424,27 @@ mod tests {
         let fingerprint = |text: &str| key(1).fingerprint(&text.parse().unwrap());
         assert_eq!(fingerprint("Ada@X.example"), fingerprint("ada@x.EXAMPLE"));
         assert_ne!(fingerprint("ada@x.example"), fingerprint("bob@x.example"));
+    }
+
+    #[test]
+    fn a_key_of_the_owner_has_the_same_number_each_time_and_room_in_an_address() {
+        let text = key(1).to_text();
+        let own = Key::of_owner(&text).unwrap();
+        assert_eq!(own.number(), Key::of_owner(&text).unwrap().number());
+        assert!((10_000..60_000).contains(&own.number()));
+        let claim = Claim {
+            purpose: Purpose::Preferences,
+            reader: 42,
+            issue: 7.into(),
+        };
+        let token = own.sign_for_address(&claim).unwrap();
+        for token in [token, own.sign(&claim)] {
+            let verified = Claim::verify(&token, Purpose::Preferences, &[key(1), own.clone()]);
+            assert_eq!(verified, Some(claim));
+        }
+        for text in ["", "tea", &text[1..], &format!("{text}{text}")] {
+            assert!(Key::of_owner(text).is_none(), "{text}");
+        }
     }
 
     #[test]

@@ -42,6 +42,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         words: &words,
         made_at: now,
         place: None,
+        preferences: config.web.url.is_some(),
     };
     let draft = draft(&content, &Templates::default()).unwrap();
     let origin = Origin {

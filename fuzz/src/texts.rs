@@ -169,6 +169,7 @@ pub(crate) fn template(bytes: &[u8]) {
             words: &words,
             made_at: chrono::DateTime::UNIX_EPOCH,
             place: None,
+            preferences: true,
         };
         let templates = Templates {
             html: Some(html),

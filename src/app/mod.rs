@@ -167,6 +167,7 @@ impl App {
     async fn open_store(&self, access: Access) -> anyhow::Result<Store> {
         let (url, now, tell) = (&self.config.store.url, self.clock.now(), self.tell.clone());
         let store = Store::open_telling(url, access, now, tell).await?;
+        let store = store.with_keys(&self.config.token_keys);
         // A lock that is broken says nothing here; who sends names its fault.
         if self.load_kept_lock().is_ok() {
             match access {

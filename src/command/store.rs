@@ -28,9 +28,23 @@ pub(super) fn store(
             let loaded = load_posts(&app.config.site, &app.config.posts, app.clock.now())?;
             runtime.block_on(restore(app, talk, file, &loaded))
         }
+        cli::StoreCommand::RotateKey => runtime.block_on(rotate_key(app, talk)),
         cli::StoreCommand::Check => runtime.block_on(check(app, talk)),
         cli::StoreCommand::Move { url } => runtime.block_on(relocate(app, talk, url)),
     }
+}
+
+async fn rotate_key(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
+    if !app.config.token_keys.is_empty() {
+        bail!(
+            "TIDINGS_TOKEN_KEY signs the links, not the store\n  \
+             put a new key before it, divided by a comma: the first signs, and the others stay valid"
+        );
+    }
+    let store = app.store(Access::Write).await?;
+    store.rotate_key(app.clock.now()).await?;
+    talk.conclude("a new key signs the links of new mails; those of old ones stay valid")?;
+    Ok(Ending::Done)
 }
 
 async fn back_up(app: &App, talk: &mut Talk<'_>, file: &Path) -> anyhow::Result<Ending> {

@@ -161,6 +161,10 @@ async fn show(app: &App, talk: &mut Talk<'_>, email: &Email) -> anyhow::Result<(
             Ok(writeln!(out, "digests: {}", one.digests.join(", "))?)
         })
         .await?;
+    if let Some(until) = store.paused_until(id, app.clock.now()).await? {
+        let until = until.format("%Y-%m-%dT%H:%M:%SZ");
+        writeln!(talk.out(), "paused until {until}")?;
+    }
     for (at, kind, detail) in store.events(id).await? {
         let detail = detail
             .map(|detail| format!("  {}", one_line(&detail, usize::MAX)))

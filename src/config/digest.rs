@@ -67,6 +67,9 @@ pub struct Digest {
     pub reply_to: Option<Mailbox>,
     /// The last lines of the mail, where they are not those of `[mail]`.
     pub footer: Option<String>,
+    /// Whether whoever confirms gets a letter at once, and the last issue behind it.
+    #[serde(default, deserialize_with = "welcome")]
+    pub welcome: Welcome,
     /// Whether each issue is also a page below `issues/`, to which its mail has a link.
     #[serde(default = "yes")]
     pub archive: bool,
@@ -259,6 +262,34 @@ impl<'de> Deserialize<'de> for Day {
             Written::Date(date) => date.to_string(),
         };
         text.parse().map_err(D::Error::custom)
+    }
+}
+
+/// What whoever confirms gets at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Welcome {
+    /// Nothing: the next issue is the first.
+    #[default]
+    None,
+    /// A letter.
+    Letter,
+    /// A letter, and the last issue.
+    Issue,
+}
+
+fn welcome<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Welcome, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Switch(bool),
+        Word(String),
+    }
+    let expected = || D::Error::custom("this is no welcome\nexpected true, false or \"issue\"");
+    match Written::deserialize(deserializer).map_err(|_| expected())? {
+        Written::Switch(false) => Ok(Welcome::None),
+        Written::Switch(true) => Ok(Welcome::Letter),
+        Written::Word(word) if word == "issue" => Ok(Welcome::Issue),
+        Written::Word(_) => Err(expected()),
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::config::discover::address_key;
 use crate::config::environment::set_keys;
 use crate::config::explain::{explain, explain_in, list, nearest};
+use crate::config::secret::read_token_keys;
 use crate::config::{Config, Digest, Inbox};
 use crate::file::read::{WRITTEN, read_text};
 use crate::finding::{Finding, Place, Rule};
@@ -28,11 +29,13 @@ impl Config {
                 false => finding,
             }
         })?;
+        let environment: Vec<(String, String)> = environment.into_iter().collect();
         let mut config =
-            Self::parse(&text, environment).map_err(|finding| match finding.place {
+            Self::parse(&text, environment.clone()).map_err(|finding| match finding.place {
                 Some(_) => finding.in_file(file),
                 None => finding,
             })?;
+        config.token_keys = read_token_keys(&environment)?;
         config.root = file.parent().map(Path::to_path_buf).unwrap_or_default();
         file.clone_into(&mut config.file);
         config.resolve_paths();

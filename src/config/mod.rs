@@ -26,9 +26,11 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::token::Key;
+
 pub use auth::Auth;
 pub use caps::{Caps, Window};
-pub use digest::{Day, Digest, Layout, Order, Schedule};
+pub use digest::{Day, Digest, Layout, Order, Schedule, Welcome};
 pub(crate) use discover::{OWN, SHARED, discover};
 pub use dkim::{Dkim, SecondKey};
 pub use feeds::{Archive, By, EntryContent, Feeds, Format};
@@ -75,6 +77,9 @@ pub struct Config {
     /// The pages of `serve`.
     #[serde(default)]
     pub web: WebSettings,
+    /// The owner's own keys for links: the first signs, the others are only for links of old mails.
+    #[serde(skip)]
+    pub token_keys: Vec<Key>,
     /// The folder of the file: every relative path in it starts here.
     #[serde(skip)]
     pub root: PathBuf,

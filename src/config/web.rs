@@ -24,6 +24,11 @@ pub struct WebSettings {
     /// The page to which the form to join leads; without it that is one of ours.
     #[serde(deserialize_with = "some_web_address")]
     pub join_back: Option<Url>,
+    /// The origins whose pages may show the form to join in a frame, such as https://hums.example.
+    #[serde(deserialize_with = "origins")]
+    pub embed_from: Vec<Url>,
+    /// Whether the network address of who asks to join and of who confirms is kept as a proof.
+    pub keep_ip: bool,
     /// How often the feeds are built, the box is read and what was deferred is tried; what is due goes out at its time.
     #[serde(deserialize_with = "some_time")]
     pub rebuild: Span,
@@ -36,6 +41,8 @@ impl Default for WebSettings {
             listen: (Ipv4Addr::LOCALHOST, 8080).into(),
             proxies: Vec::new(),
             join_back: None,
+            embed_from: Vec::new(),
+            keep_ip: false,
             rebuild: Span::seconds(5 * 60),
         }
     }
@@ -59,4 +66,20 @@ fn public_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<U
         )));
     }
     Ok(Some(url))
+}
+
+/// Addresses without a path: a browser compares no more of a page that frames another one.
+fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error> {
+    let expected = "expected something like [\"https://hums.example\"]";
+    let mut origins = Vec::new();
+    for text in Vec::<String>::deserialize(deserializer)? {
+        let url = Url::parse(&text).ok().filter(|url| {
+            let is_web = matches!(url.scheme(), "http" | "https");
+            let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+            is_web && is_bare && url.username().is_empty() && url.password().is_none()
+        });
+        let refused = || D::Error::custom(format!("`{text}` is no origin\n{expected}"));
+        origins.push(url.ok_or_else(refused)?);
+    }
+    Ok(origins)
 }

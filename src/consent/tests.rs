@@ -256,8 +256,34 @@ const TABLE: &[(Wish, &[Source], [&str; 7])] = &[
         ],
     ),
     (
+        Wish::Pause,
+        &[Source::Reader],
+        [
+            "= - Keep Unknown",
+            "= paused Keep Known",
+            "= paused Keep Known",
+            "= - Keep StaysSuppressed",
+            "= - Keep StaysSuppressed",
+            "= - Keep StaysSuppressed",
+            "= - Keep StaysSuppressed",
+        ],
+    ),
+    (
+        Wish::Resume,
+        &[Source::Reader],
+        [
+            "= - Keep Unknown",
+            "= resumed Keep Known",
+            "= resumed Keep Known",
+            "= - Keep StaysSuppressed",
+            "= - Keep StaysSuppressed",
+            "= - Keep StaysSuppressed",
+            "= - Keep StaysSuppressed",
+        ],
+    ),
+    (
         Wish::Forget,
-        &[Source::Owner],
+        &[Source::Owner, Source::Reader],
         [
             "= - Keep Unknown",
             "forgotten forgotten Keep Suppressed",

@@ -45,8 +45,10 @@ pub const ADDRESS: char = '\u{e012}';
 pub(crate) const CONFIRM: char = '\u{e013}';
 /// Placeholder for the token by which a reader confirms.
 pub(crate) const TOKEN: char = '\u{e014}';
+/// Placeholder for the address of a reader's preferences.
+pub(crate) const PREFERENCES: char = '\u{e015}';
 /// All placeholders.
-pub(crate) const MARKS: [char; 5] = [NAME, LEAVE, ADDRESS, CONFIRM, TOKEN];
+pub(crate) const MARKS: [char; 6] = [NAME, LEAVE, ADDRESS, CONFIRM, TOKEN, PREFERENCES];
 
 /// The site's own templates. A default replaces each that is missing.
 #[derive(Debug, Default)]
@@ -80,6 +82,8 @@ pub struct Content<'a> {
     pub made_at: DateTime<Utc>,
     /// Where its page stands; none where it has none.
     pub place: Option<&'a IssuePlace>,
+    /// Whether readers have a page of preferences.
+    pub preferences: bool,
 }
 
 /// A rendered issue, with placeholders for a reader's data.

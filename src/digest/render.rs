@@ -12,7 +12,7 @@ use crate::digest::body::{Spot, cut, for_mail, minutes, picture};
 use crate::digest::bound::choose_html;
 use crate::digest::slots::check_slots;
 use crate::digest::text::{self, CODE, wrap_text};
-use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, Sizes, Templates};
+use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, PREFERENCES, Sizes, Templates};
 use crate::finding::{Finding, Rule};
 use crate::html::{escape, read_words};
 use crate::language::{DigestWords, day, direction, fill, start};
@@ -135,6 +135,7 @@ fn values(content: &Content<'_>, is_page: bool) -> Context {
         words: fixed,
         made_at,
         place,
+        preferences,
     } = content;
     let fixed = &fixed.digest;
     let zone = digest.zone(site);
@@ -222,14 +223,15 @@ fn values(content: &Content<'_>, is_page: bool) -> Context {
         strip_marks(&mut value);
         values.insert(name, &value);
     }
-    values.insert("words", &fixed_words(fixed, site));
-    let reader = json!({ "name": NAME, "email": ADDRESS, "unsubscribe": LEAVE });
+    values.insert("words", &fixed_words(fixed, site, *preferences));
+    let reader =
+        json!({ "name": NAME, "email": ADDRESS, "unsubscribe": LEAVE, "preferences": PREFERENCES });
     values.insert("reader", &reader);
     values
 }
 
-/// Fills the fixed words of a digest with the site's name.
-fn fixed_words(words: &DigestWords, site: &Site) -> Value {
+/// Fills the fixed words of a digest with the site's name; the word for preferences is missing where there are none.
+fn fixed_words(words: &DigestWords, site: &Site, preferences: bool) -> Value {
     let name = remove_marks(&site.title);
     let link = format!(
         "<a href=\"{}\">{}</a>",
@@ -245,6 +247,7 @@ fn fixed_words(words: &DigestWords, site: &Site) -> Value {
         "forwarded": words.forwarded,
         "subscribe": words.subscribe,
         "unsubscribe": words.unsubscribe,
+        "preferences": preferences.then_some(&words.preferences),
         "on_the_web": words.on_the_web,
         "all_issues": words.all_issues,
     })

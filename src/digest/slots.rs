@@ -31,7 +31,7 @@ pub(super) fn check_slots(name: &str, text: &str) -> Result<(), Finding> {
         "the template cannot be used: `{delimited}` asks for a reader's own, which is filled in after the template"
     );
     Err(Finding::error(Rule::TemplateSlot, message).at_line(tag.line).in_file(name).hint(
-        "write `{{ reader.name }}`, `{{ reader.email }}` or `{{ reader.unsubscribe }}` as it is; `anonymous` under \
+        "write `{{ reader.name }}`, `{{ reader.email }}`, `{{ reader.unsubscribe }}` or `{{ reader.preferences }}` as it is; `anonymous` under \
          [[digest]] stands for a missing name",
     ))
 }

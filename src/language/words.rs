@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::file::read::{WRITTEN, read_text_if_any};
@@ -29,6 +29,10 @@ pub struct FixedWords {
     pub leave: LeaveWords,
     /// Those of the pages of `serve`.
     pub page: PageWords,
+    /// Those of the mail that tells an address of another one in its place.
+    pub moved: MovedWords,
+    /// Those of the mail that welcomes somebody.
+    pub welcome: WelcomeWords,
 }
 
 /// The words of a digest.
@@ -53,6 +57,8 @@ pub struct DigestWords {
     pub subscribe: String,
     /// The link to leave.
     pub unsubscribe: String,
+    /// The link to the reader's preferences.
+    pub preferences: String,
     /// The link to the issue's page.
     pub on_the_web: String,
     /// The heading of the archive, and the link to it.
@@ -100,7 +106,7 @@ pub struct LeaveWords {
 }
 
 /// The words of the pages of `serve`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PageWords {
     /// The question whether to leave `{title}`.
@@ -149,6 +155,64 @@ pub struct PageWords {
     pub confirmed_title: String,
     /// What comes next.
     pub confirmed_text: String,
+    /// The heading of the preferences.
+    pub prefs_title: String,
+    /// Whose they are.
+    pub prefs_text: String,
+    /// The label of the day until which no issue comes.
+    pub pause: String,
+    /// That it is no such day.
+    pub pause_wrong: String,
+    /// The button that keeps them.
+    pub save: String,
+    /// That they are kept.
+    pub saved: String,
+    /// The heading above the field for another address.
+    pub move_title: String,
+    /// What happens then.
+    pub move_text: String,
+    /// Its button.
+    pub move_button: String,
+    /// The heading above the download.
+    pub data_title: String,
+    /// What it is.
+    pub data_text: String,
+    /// Its button.
+    pub data_button: String,
+    /// The heading above the button that deletes everything.
+    pub forget_title: String,
+    /// What that means.
+    pub forget_text: String,
+    /// The label of the box that has to be checked first.
+    pub forget_sure: String,
+    /// Its button.
+    pub forget_button: String,
+    /// That everything is deleted.
+    pub forgotten_title: String,
+    /// The same in a sentence.
+    pub forgotten_text: String,
+}
+
+/// The words of a mail that welcomes somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WelcomeWords {
+    /// The subject: `{title}`.
+    pub subject: String,
+    /// What comes from now on: `{title}`.
+    pub text: String,
+}
+
+/// The words of a mail that tells an address of another one in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MovedWords {
+    /// The subject: `{title}`.
+    pub subject: String,
+    /// What has changed: `{title}`.
+    pub text: String,
+    /// What to do where they did not want it.
+    pub otherwise: String,
 }
 
 impl FixedWords {

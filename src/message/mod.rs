@@ -6,6 +6,7 @@ pub(crate) mod dkim;
 mod envelope;
 mod header;
 mod origin;
+mod own;
 mod quoted;
 
 use std::borrow::Cow;
@@ -20,18 +21,18 @@ pub(crate) use check::check;
 pub(crate) use confirm::ConfirmBy;
 pub use envelope::Envelope;
 pub use origin::Origin;
+use own::{Part, ReaderValues, add_tag, escape_for};
 
 use crate::config;
-use crate::digest::{ADDRESS, CONFIRM, Draft, LEAVE, MARKS, NAME, TOKEN};
+use crate::digest::{ADDRESS, CONFIRM, Draft, LEAVE, MARKS, NAME, PREFERENCES, TOKEN};
 use crate::finding::{Finding, Rule};
-use crate::html::escape;
 use crate::ledger::IssueId;
 use crate::message::dkim::Signer;
 use crate::reader::{Reader, ReaderId};
 use crate::token::{Claim, Key, Purpose};
 
 /// Version of the format in which the store keeps an issue. A change that an older program cannot fill increments it.
-const FORM: u32 = 4;
+const FORM: u32 = 5;
 /// Oldest version that can still be filled.
 const OLDEST_FORM: u32 = 2;
 
@@ -54,6 +55,9 @@ pub struct Compiled {
     /// The address below which a token is the page that unsubscribes a reader.
     #[serde(default)]
     leave_page: Option<String>,
+    /// The address below which a token is the page of a reader's preferences.
+    #[serde(default)]
+    preferences_page: Option<String>,
     /// Whether bounces go to an address of their own for each reader (VERP).
     #[serde(default)]
     verp: bool,
@@ -86,28 +90,9 @@ enum Piece {
     Name(Part),
     Address(Part),
     Leave(Part),
+    Preferences(Part),
     Confirm(Part),
     Token,
-}
-
-/// The part of the message that holds a slot, which decides the encoding of its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Part {
-    Text,
-    Html,
-}
-
-/// The values of one reader for the slots of an issue.
-struct ReaderValues {
-    name: String,
-    address: String,
-    /// The link in the text: the page where there is one, else the mail.
-    leave: String,
-    /// The links of the header (RFC 2369 3.2), the preferred one first.
-    leave_links: String,
-    confirm: String,
-    token: String,
-    reply_to: Option<String>,
 }
 
 /// Encodes a draft and splits it at its slots.
@@ -201,12 +186,16 @@ pub(crate) fn compile_asking(
     }
     pieces.push(Piece::Fixed(format!("--{boundary}--\r\n")));
 
+    let has_preferences = draft.html.contains(PREFERENCES) || draft.text.contains(PREFERENCES);
     Ok(Compiled {
         form: FORM,
         issue,
         sender: mail.return_path.as_ref().unwrap_or(&from.email).to_string(),
         leave,
         leave_page: web.map(|web| format!("{web}unsubscribe/")),
+        preferences_page: web
+            .filter(|_| has_preferences)
+            .map(|web| format!("{web}preferences/")),
         verp: mail.verp,
         tagged: mail.inbox_token == config::InboxToken::Address,
         confirm,
@@ -231,6 +220,7 @@ fn split_at_slots(text: &str, part: Part, pieces: &mut Vec<Piece>) {
         pieces.push(fixed(&rest[..at]));
         pieces.push(match mark {
             LEAVE => Piece::Leave(part),
+            PREFERENCES => Piece::Preferences(part),
             CONFIRM => Piece::Confirm(part),
             TOKEN => Piece::Token,
             ADDRESS => Piece::Address(part),
@@ -322,7 +312,7 @@ impl Compiled {
     pub fn subject(&self) -> String {
         self.subject
             .replace([NAME, ADDRESS], &self.anonymous)
-            .replace([LEAVE, CONFIRM, TOKEN], "")
+            .replace([LEAVE, PREFERENCES, CONFIRM, TOKEN], "")
     }
 
     /// Fills a draft of this mail for one reader.
@@ -358,6 +348,10 @@ impl Compiled {
             .leave_page
             .as_ref()
             .map(|page| format!("{page}{token}"));
+        let preferences = self.preferences_page.as_ref().map(|page| {
+            let purpose = Purpose::Preferences;
+            format!("{page}{}", key.sign(&Claim { purpose, ..claim }))
+        });
         let confirm = self.confirm.as_ref();
         let asked = confirm.map(|by| (by, by.make_token(reader.id, self.issue, key)));
         ReaderValues {
@@ -367,6 +361,9 @@ impl Compiled {
                 Some(page) => format!("<{page}>, <{by_mail}>"),
                 None => format!("<{by_mail}>"),
             },
+            preferences: preferences
+                .or(page.clone())
+                .unwrap_or_else(|| by_mail.clone()),
             leave: page.unwrap_or(by_mail),
             confirm: asked
                 .as_ref()
@@ -408,6 +405,10 @@ impl Compiled {
                     message.extend_from_slice(&leave);
                     continue;
                 }
+                Piece::Preferences(part) => {
+                    quoted::encode_slot(&escape_for(&own.preferences, *part), &mut message);
+                    continue;
+                }
                 Piece::Confirm(part) => {
                     quoted::encode_slot(&escape_for(&own.confirm, *part), &mut message);
                     continue;
@@ -443,32 +444,6 @@ impl Compiled {
             signer.sign(&mut message, made_at);
         }
         message
-    }
-}
-
-impl ReaderValues {
-    /// Replaces each mark in a text by its value.
-    fn put_into(&self, text: &str, part: Part) -> String {
-        text.replace(NAME, &escape_for(&self.name, part))
-            .replace(ADDRESS, &escape_for(&self.address, part))
-            .replace(LEAVE, &escape_for(&self.leave, part))
-            .replace(CONFIRM, &escape_for(&self.confirm, part))
-            .replace(TOKEN, &self.token)
-    }
-}
-
-/// Adds a tag after a plus to the local part; `None` if that would exceed 64 octets (RFC 5321 4.5.3.1.1).
-fn add_tag(address: &str, word: &str, token: &str) -> Option<String> {
-    let (local, domain) = address.rsplit_once('@')?;
-    let length = local.trim_start_matches("mailto:").len() + 1 + word.len() + token.len();
-    (length <= 64).then(|| format!("{local}+{word}{token}@{domain}"))
-}
-
-/// Escapes a reader's value for a part of the mail.
-fn escape_for(text: &str, part: Part) -> Cow<'_, str> {
-    match part {
-        Part::Html if text.contains(['&', '<', '>', '"']) => Cow::Owned(escape(text)),
-        Part::Html | Part::Text => Cow::Borrowed(text),
     }
 }
 

@@ -29,6 +29,7 @@ fn compiled(subject: &str) -> Compiled {
         issue: 7.into(),
         sender: "news@hums.example".to_owned(),
         leave: "mailto:news@hums.example".to_owned(),
+        preferences_page: None,
         leave_page: None,
         verp: false,
         tagged: false,

@@ -39,7 +39,9 @@ impl Turn<'_> {
         if issues.is_empty() {
             return self.pass(talk, store, plan).await;
         }
-        let reader = store.first_reader(&digest.name, &digest.to).await?;
+        let reader = store
+            .first_reader(&digest.name, &digest.to, self.now)
+            .await?;
         match (self.wish, &digest.schedule) {
             _ if reader.is_some() => {}
             (Some(_), _) => bail!(no_readers(digest)),

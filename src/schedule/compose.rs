@@ -86,6 +86,7 @@ impl Turn<'_> {
             words: &words,
             made_at: self.now,
             place: place.as_ref(),
+            preferences: config.web.url.is_some(),
         };
         refuse_many(&content).map_err(|fault| self.place_limit(fault))?;
         let draft = draft(&content, &templates).map_err(|fault| self.place_fault(fault))?;

@@ -18,9 +18,11 @@ use crate::html::escape;
 use crate::language::fill;
 use crate::ledger::{Issue, Slot};
 use crate::message::{ConfirmBy, compile_asking};
-use crate::reader::Email;
+use crate::reader::{Email, ReaderId};
+use crate::schedule::farewell::write_farewell;
 use crate::schedule::letter::{language_of, load_words, open_issue, origin_of, page, title_of};
-use crate::store::{Confirmation, JoinAnswer, JoinRequest, Store};
+use crate::schedule::welcome::write_welcomes;
+use crate::store::{Agreement, Confirmation, JoinAnswer, JoinRequest, Store};
 use crate::token::{Claim, Key, Purpose};
 
 /// Somebody asks that an address get digests. Nothing proves that it is theirs.
@@ -39,6 +41,8 @@ pub(crate) struct Signup<'a> {
     /// The address of the page that confirms, without the token. Where it is `None`, and in answer to a mail, an answer to the
     /// letter confirms.
     pub(crate) page: Option<&'a Url>,
+    /// The reader whose subscriptions move to the address.
+    pub(crate) moving: Option<ReaderId>,
 }
 
 /// Queues the letters that ask addresses whether they want digests, at most one a day for each. Whoever asked must not learn
@@ -71,6 +75,7 @@ pub(crate) async fn ask_to_join(
             mark: signup.mark,
             how: signup.how,
             limits: &app.config.join,
+            moving: signup.moving,
         });
     }
     Ok(store.ask_to_join(&requests, app.clock.now()).await?)
@@ -86,7 +91,8 @@ fn names_of(digests: &[&Digest]) -> Vec<String> {
     digests.iter().map(|digest| digest.name.clone()).collect()
 }
 
-/// Subscribes the bearer of the first valid token to the digests of its letter: once, and within three days.
+/// Subscribes the bearer of the first valid token to the digests of its letter: once, and within three days. `from` is the
+/// network address of the answer, kept if the config says so.
 ///
 /// # Errors
 /// If the store fails.
@@ -95,6 +101,7 @@ pub(crate) async fn confirm(
     store: &Store,
     keys: &[Key],
     tokens: &[String],
+    from: Option<IpAddr>,
 ) -> anyhow::Result<Confirmation> {
     let verify = |token: &String| Claim::verify(token, Purpose::Confirm, keys);
     let Some(claim) = tokens.iter().find_map(verify) else {
@@ -108,7 +115,20 @@ pub(crate) async fn confirm(
         return Ok(Confirmation::Unknown);
     }
     let whose = (claim.reader, claim.issue);
-    Ok(store.confirm(whose, digests, app.clock.now()).await?)
+    let farewell = match store.moving_from(whose).await? {
+        Some(_) => Some(write_farewell(app, store, &digests).await?),
+        None => None,
+    };
+    let welcome = write_welcomes(app, store, &digests).await?;
+    let agreement = Agreement {
+        whose,
+        digests,
+        from: from.filter(|_| app.config.web.keep_ip),
+        farewell: farewell.as_ref().map(|(issue, text)| (issue, &**text)),
+        welcome: &welcome,
+        relay: app.config.mail.has_relay(),
+    };
+    Ok(store.confirm(&agreement, app.clock.now()).await?)
 }
 
 /// The digests about which a letter asks, as far as the config still has them.

@@ -9,6 +9,7 @@ mod announce;
 mod archive;
 mod begin;
 mod compose;
+mod farewell;
 mod finish;
 mod hub;
 mod inbox;
@@ -23,6 +24,7 @@ mod request;
 mod restored;
 mod slot;
 mod turn;
+mod welcome;
 
 use chrono::{DateTime, Utc};
 

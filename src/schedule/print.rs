@@ -44,7 +44,7 @@ pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Resul
     let (_, issue) = turn.name_issue(posts, &plan, &key)?;
     let composed = turn.compose(talk, posts, issue, digest.archive)?;
     let Composed { compiled, .. } = composed.check(talk)?;
-    let reader = store.first_reader(name, &digest.to).await?;
+    let reader = store.first_reader(name, &digest.to, turn.now).await?;
     let reader = reader.with_context(|| no_readers(digest))?;
     if turn.wish.is_none() {
         let subject = compiled.subject();

@@ -45,7 +45,7 @@ pub(super) async fn answer(
     };
     match (command.verb, command.has_token) {
         (Verb::Confirm, true) => {
-            let confirmed = confirm(app, store, keys, &incoming.clues.tokens).await?;
+            let confirmed = confirm(app, store, keys, &incoming.clues.tokens, None).await?;
             Ok(match confirmed {
                 Confirmation::Done { address, digests } => Answered::Confirmed { address, digests },
                 Confirmation::Before => Answered::Before,
@@ -85,6 +85,7 @@ async fn join(
         how: "by mail",
         mark: Some(&incoming.mark),
         page: page.as_ref(),
+        moving: None,
     };
     let answers = ask_to_join(app, store, &[signup]).await?;
     Ok(match answers.first() {

@@ -12,7 +12,7 @@ use crate::reader::{Email, ReaderId};
 use crate::store::asked::{Answer, Asked, Case, Decided, Foreseen, Memberships};
 use crate::store::connect::StorePlace;
 use crate::store::sql::{MOST_LISTED, list};
-use crate::store::subscriptions::has_left;
+use crate::store::subscriptions::{has_left, is_awake};
 use crate::store::{Result, Store, StoreError};
 
 /// How many people are changed in one transaction. On SQLite each writes every page of an index that it touches, and random
@@ -97,13 +97,20 @@ impl Store {
             .filter_map(|case| case.id)
             .collect();
         let text = format!(
-            "SELECT id FROM reader WHERE {} AND NOT {}",
+            "SELECT id FROM reader WHERE {} AND NOT {} AND {}",
             self.place.among("id", "$1"),
-            has_left("reader.id", "$2")
+            has_left("reader.id", "$2"),
+            is_awake("reader", "$3")
         );
+        // Whoever sends an issue to one person by hand means it.
+        let from = match by {
+            Source::Resend => i64::MAX,
+            _ => now.timestamp(),
+        };
         let rows = sqlx::query(AssertSqlSafe(text))
             .bind(list(&named))
             .bind(digest.to_owned())
+            .bind(from)
             .fetch_all(&mut **tx)
             .await?;
         rows.iter().map(|row| Ok(row.try_get("id")?)).collect()

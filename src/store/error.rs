@@ -31,6 +31,11 @@ pub enum StoreError {
     /// It was written by an older program, and this call may not change it.
     #[error("the store is of an older version; `tidings run` brings it up to date")]
     Older,
+    /// The key that signs an issue's links is the owner's own, and not given.
+    #[error(
+        "the key with which an issue was frozen is not known\n  add it to TIDINGS_TOKEN_KEY, behind the others"
+    )]
+    NoKey,
     /// Another sender has taken over the deliveries of this one.
     #[error("another sender has taken over this one's deliveries")]
     Lost,
@@ -126,7 +131,12 @@ impl StoreError {
                 Some("nothing was changed; look for what writes into either database")
             }
             Self::At(_, error) => error.hint(),
-            Self::Newer { .. } | Self::Older | Self::Lost | Self::Stopped | Self::Writer(_) => None,
+            Self::Newer { .. }
+            | Self::Older
+            | Self::NoKey
+            | Self::Lost
+            | Self::Stopped
+            | Self::Writer(_) => None,
         }
     }
 }

@@ -77,6 +77,9 @@ impl Store {
 
     /// The key that signs the links of new issues.
     pub async fn current_key(&self) -> Result<Key> {
+        if let Some(own) = self.own_keys.first() {
+            return Ok(own.clone());
+        }
         let row = sqlx::query(
             "SELECT number, key FROM secret WHERE purpose = 'link' ORDER BY number DESC LIMIT 1",
         )
@@ -87,12 +90,34 @@ impl Store {
 
     /// The key of this number: an issue keeps the one with which it was frozen.
     pub async fn key(&self, number: i64) -> Result<Key> {
+        if let Some(own) = self.own_keys.iter().find(|key| key.number() == number) {
+            return Ok(own.clone());
+        }
         let row =
             sqlx::query("SELECT number, key FROM secret WHERE purpose = 'link' AND number = $1")
                 .bind(number)
-                .fetch_one(&self.pool)
+                .fetch_optional(&self.pool)
                 .await?;
-        key_of(&row)
+        row.as_ref().map_or(Err(StoreError::NoKey), key_of)
+    }
+
+    /// Makes a new key, which signs from now on; the links of old mails stay valid.
+    pub(crate) async fn rotate_key(&self, now: DateTime<Utc>) -> Result<()> {
+        change!(self, |tx| {
+            let row = sqlx::query("SELECT MAX(number) AS last FROM secret WHERE purpose = 'link'")
+                .fetch_one(&mut *tx)
+                .await?;
+            let number = row.try_get::<i64, _>("last")? + 1;
+            sqlx::query(
+                "INSERT INTO secret (number, purpose, key, made_at) VALUES ($1, 'link', $2, $3)",
+            )
+            .bind(number)
+            .bind(Key::generate(number).to_text())
+            .bind(now.timestamp())
+            .execute(&mut *tx)
+            .await?;
+            Ok(())
+        })
     }
 }
 

@@ -64,6 +64,7 @@ mod issue;
 mod link;
 mod mark;
 mod number;
+mod preferences;
 mod progress;
 mod purge;
 mod quota;
@@ -93,10 +94,12 @@ pub(crate) use error::Result;
 pub use error::StoreError;
 pub(crate) use growth::Moves;
 pub(crate) use issue::{
-    ArchivedIssue, Confirmation, JoinAnswer, JoinRequest, Letter, Missed, Uncertainty,
+    Agreement, ArchivedIssue, Confirmation, Greeting, JoinAnswer, JoinRequest, Letter, Missed,
+    Uncertainty,
 };
 pub use issue::{Freeze, Frozen, Resent};
 pub(crate) use link::Linked;
+pub(crate) use preferences::{Preferences, ReaderChoice};
 pub(crate) use progress::BoxProgress;
 pub(crate) use readers::Subscriber;
 pub(crate) use returned::{CameBack, Carried, Deed, Domain, Returned};
@@ -124,6 +127,8 @@ pub struct Store {
     place: StorePlace,
     fingerprints: Key,
     name: String,
+    /// The owner's own keys for links, which beat those of the store.
+    own_keys: Arc<[Key]>,
     /// The source of the ids of new readers.
     ids: Arc<Mutex<Ids>>,
     wait: Wait,
@@ -164,6 +169,13 @@ impl Store {
             ));
         }
         Ok(Self { wait, ..store })
+    }
+
+    /// The same with keys for links of the owner's own: the first signs.
+    #[must_use]
+    pub(crate) fn with_keys(self, keys: &[Key]) -> Self {
+        let own_keys = keys.into();
+        Self { own_keys, ..self }
     }
 
     /// Opens a store to be filled from another one, also if that was begun and not finished.
@@ -257,6 +269,7 @@ impl Store {
             place,
             fingerprints,
             name,
+            own_keys: [].into(),
             ids: Arc::new(Mutex::new(Ids::new())),
             wait: Wait::default(),
         })

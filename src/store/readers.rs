@@ -11,7 +11,7 @@ use crate::consent::{Change, ReaderState, Source, Wish, decide};
 use crate::reader::{Email, Mailbox, Reader, ReaderId};
 use crate::store::asked::{Answer, Asked};
 use crate::store::consent::{state_of, states};
-use crate::store::subscriptions::has_left;
+use crate::store::subscriptions::{has_left, is_awake};
 use crate::store::{Result, Store, StoreError};
 
 /// A reader as lists show them.
@@ -116,14 +116,22 @@ impl Store {
         current.map_or(Ok(()), take)
     }
 
-    /// A sample recipient of the digest: its first subscriber by address, else the first of `to` who is not suppressed.
-    pub async fn first_reader(&self, digest: &str, to: &[Mailbox]) -> Result<Option<Reader>> {
+    /// A sample recipient of the digest: its first subscriber by address, else the first of `to` who is not suppressed. Who
+    /// pauses gets none now.
+    pub async fn first_reader(
+        &self,
+        digest: &str,
+        to: &[Mailbox],
+        now: DateTime<Utc>,
+    ) -> Result<Option<Reader>> {
         let row = sqlx::query(AssertSqlSafe(format!(
             "SELECT r.id, r.address, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
-             WHERE s.digest = $1 AND r.state IN ({}) ORDER BY r.address LIMIT 1",
-            states(ReaderState::gets_subscriptions)
+             WHERE s.digest = $1 AND r.state IN ({}) AND {} ORDER BY r.address LIMIT 1",
+            states(ReaderState::gets_subscriptions),
+            is_awake("r", "$2")
         )))
         .bind(digest.to_owned())
+        .bind(now.timestamp())
         .fetch_optional(&self.pool)
         .await?;
         if let Some(row) = row {
@@ -133,7 +141,7 @@ impl Store {
             let known = self.find_reader(email).await?;
             let was = known.map(|(_, state)| state);
             if !decide(was, Wish::Receive, Source::Config).receives
-                || self.is_gone(known.map(|(id, _)| id), digest).await?
+                || self.is_gone(known.map(|(id, _)| id), digest, now).await?
             {
                 continue;
             }
@@ -147,16 +155,23 @@ impl Store {
         Ok(None)
     }
 
-    /// Whether a reader has left the digest.
-    async fn is_gone(&self, reader: Option<ReaderId>, digest: &str) -> Result<bool> {
+    /// Whether a reader has left the digest, or pauses.
+    async fn is_gone(
+        &self,
+        reader: Option<ReaderId>,
+        digest: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
         let Some(id) = reader else { return Ok(false) };
         let text = format!(
-            "SELECT id FROM reader WHERE id = $1 AND {}",
-            has_left("reader.id", "$2")
+            "SELECT id FROM reader WHERE id = $1 AND ({} OR NOT {})",
+            has_left("reader.id", "$2"),
+            is_awake("reader", "$3")
         );
         let query = sqlx::query(AssertSqlSafe(text))
             .bind(id)
-            .bind(digest.to_owned());
+            .bind(digest.to_owned())
+            .bind(now.timestamp());
         Ok(query.fetch_optional(&self.pool).await?.is_some())
     }
 
@@ -184,7 +199,8 @@ impl Store {
 /// Deletes everything that identifies a reader.
 pub(super) async fn erase(tx: &mut Transaction<'static, Any>, id: ReaderId) -> Result<()> {
     for text in [
-        "UPDATE reader SET address = NULL, name = NULL, language = NULL, state = 'forgotten' WHERE id = $1",
+        "UPDATE reader SET address = NULL, name = NULL, language = NULL, paused_until = NULL, state = 'forgotten' \
+         WHERE id = $1",
         "DELETE FROM subscription WHERE reader = $1",
         // A relay's words often repeat the address.
         "UPDATE delivery SET reply = NULL, name = NULL, language = NULL WHERE reader = $1",

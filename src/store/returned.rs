@@ -123,7 +123,7 @@ impl Store {
         let rows = sqlx::query("SELECT number, key FROM secret WHERE purpose = 'link'")
             .fetch_all(&self.pool)
             .await?;
-        let mut keys = Vec::with_capacity(rows.len());
+        let mut keys = self.own_keys.to_vec();
         for row in rows {
             let key = Key::from_text(row.try_get("number")?, row.try_get("key")?);
             keys.push(key.ok_or_else(|| StoreError::Damaged("a link key is no key".to_owned()))?);

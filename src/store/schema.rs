@@ -8,7 +8,7 @@ use crate::store::connect::{StorePlace, begin};
 use crate::store::secret::make_secrets;
 
 /// The newest version that this program knows: so many migrations.
-pub(super) const VERSION: i64 = 7;
+pub(super) const VERSION: i64 = 8;
 
 /// One entry for each version; a released one is never edited.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -131,6 +131,10 @@ CREATE TABLE quota (
     taken BIGINT NOT NULL,
     PRIMARY KEY (what, hour)
 );
+",
+    // Until when a reader gets no issue.
+    "
+ALTER TABLE reader ADD COLUMN paused_until BIGINT;
 ",
 ];
 

@@ -207,3 +207,8 @@ pub(super) fn has_left(reader: &str, digest: &str) -> String {
          AND (e.detail IS NULL OR e.detail = {digest})))"
     )
 }
+
+/// The condition that a reader gets issues that are queued at a time, both as the statement calls them.
+pub(super) fn is_awake(reader: &str, now: &str) -> String {
+    format!("({reader}.paused_until IS NULL OR {reader}.paused_until <= {now})")
+}

@@ -9,13 +9,14 @@ use crate::finding::{Finding, Rule};
 /// The folder of the site's templates, beside the config.
 const FOLDER: &str = "templates";
 /// The templates that a site can have in it.
-const OURS: [&str; 6] = [
+const OURS: [&str; 7] = [
     "digest.html",
     "digest.txt",
     "feeds.html",
     "issues.html",
     "serve.html",
     "serve-join.html",
+    "serve-preferences.html",
 ];
 /// What a generator that has the same folder keeps in it: it needs one of these for the pages of the site.
 const OF_GENERATORS: [&str; 5] = [

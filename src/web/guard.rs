@@ -46,13 +46,45 @@ pub(super) fn status(status: StatusCode, words: &'static str) -> Response {
 /// Adds the headers that are missing.
 pub(super) async fn add_headers(request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;
+    let is_framed = answer.extensions().get::<Framed>().is_some();
     for (name, value) in HEADERS {
+        if is_framed && name == X_FRAME_OPTIONS {
+            continue;
+        }
         if let Entry::Vacant(place) = answer.headers_mut().entry(name) {
             place.insert(HeaderValue::from_static(value));
         }
     }
     answer
 }
+
+/// Replaces a part of an answer's policy.
+pub(super) fn widen_policy(answer: &mut Response, part: &str, wider: &str) {
+    let policy = answer.headers().get(CONTENT_SECURITY_POLICY);
+    if let Some(policy) = policy.and_then(|policy| policy.to_str().ok())
+        && let Ok(wider) = HeaderValue::from_str(&policy.replace(part, wider))
+    {
+        answer.headers_mut().insert(CONTENT_SECURITY_POLICY, wider);
+    }
+}
+
+/// Lets pages of these origins frame an answer. `X-Frame-Options` knows no origins, so the policy alone says so.
+pub(super) fn framed_by(mut answer: Response, origins: &[Url]) -> Response {
+    if origins.is_empty() {
+        return answer;
+    }
+    let mut ancestors = "frame-ancestors".to_owned();
+    for origin in origins {
+        ancestors.push_str(&format!(" {}", origin.origin().ascii_serialization()));
+    }
+    widen_policy(&mut answer, "frame-ancestors 'none'", &ancestors);
+    answer.extensions_mut().insert(Framed);
+    answer
+}
+
+/// Marks an answer that may be framed.
+#[derive(Debug, Clone, Copy)]
+struct Framed;
 
 /// The hosts under which the service is known.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
+use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::reader::Email;
 use crate::schedule::joining::{asked_about, confirm as confirm_joining};
 use crate::store::Confirmation;
 use crate::token::{Claim, Purpose};
-use crate::web::guard::{find_client, is_own_form, status};
+use crate::web::guard::{find_client, framed_by, is_own_form, status, widen_policy};
 use crate::web::listen::Peer;
 use crate::web::page::{Page, PageButton};
 use crate::web::requests::FormRequest;
@@ -90,6 +90,7 @@ pub(super) async fn join(
             email,
             digests: chosen,
             network,
+            moving: None,
         };
         if !state.requests.take(request).await {
             return state.say_busy();
@@ -104,11 +105,12 @@ pub(super) async fn join(
     }
     let words = &speech.words.page;
     let page = speech.page(&words.asked_title, &words.asked_text);
-    state.pages.answer(StatusCode::OK, &page)
+    let answer = state.pages.answer(StatusCode::OK, &page);
+    framed_by(answer, &state.app.config.web.embed_from)
 }
 
 /// The digests that people can join.
-fn open_digests(state: &AppState) -> impl Iterator<Item = &Digest> {
+pub(super) fn open_digests(state: &AppState) -> impl Iterator<Item = &Digest> {
     let digests = state.app.config.digests.iter();
     digests.filter(|digest| digest.enabled)
 }
@@ -163,20 +165,15 @@ fn show_form(
         .pages
         .answer_with(status_code, "serve-join.html", &page, &values);
     // Browsers apply the policy also to redirects of a form's answer.
-    if let Some(back) = &state.app.config.web.join_back
-        && let Some(policy) = answer.headers().get(CONTENT_SECURITY_POLICY)
-        && let Ok(policy) = policy.to_str()
-    {
+    if let Some(back) = &state.app.config.web.join_back {
         let origin = back.origin().ascii_serialization();
-        let wider = policy.replace(
+        widen_policy(
+            &mut answer,
             "form-action 'self'",
             &format!("form-action 'self' {origin}"),
         );
-        if let Ok(wider) = HeaderValue::from_str(&wider) {
-            answer.headers_mut().insert(CONTENT_SECURITY_POLICY, wider);
-        }
     }
-    answer
+    framed_by(answer, &state.app.config.web.embed_from)
 }
 
 /// Asks the bearer to confirm. It changes nothing, since scanners follow links.
@@ -208,20 +205,26 @@ pub(super) async fn ask_to_confirm(
 pub(super) async fn confirm(
     State(state): State<Arc<AppState>>,
     Path(token): Path<String>,
+    Extension(Peer(peer)): Extension<Peer>,
     headers: HeaderMap,
 ) -> Response {
     if !is_own_form(&headers) {
         return status(StatusCode::FORBIDDEN, "this form is not ours\n");
     }
+    let from = find_client(peer.ip(), &headers, &state.app.config.web.proxies);
     let (claim, issue) = match find_asked(&state, &token).await {
         Ok(Some(found)) => found,
         Ok(None) => return state.say_unknown(StatusCode::NOT_FOUND),
         Err(refused) => return *refused,
     };
     let whose = (claim.reader, claim.issue);
-    let confirmed = confirm_joining(&state.app, &state.store, &state.keys, &[token]).await;
+    let confirmed = confirm_joining(&state.app, &state.store, &state.keys(), &[token], from).await;
     let is_subscribed = match confirmed {
-        Ok(Confirmation::Done { .. }) => true,
+        Ok(Confirmation::Done { .. }) => {
+            // A welcome, or a word to the address that is used no more.
+            state.app.announce_letter();
+            true
+        }
         // A second press is no fault, unless they have left since.
         Ok(Confirmation::Before) => match state.store.find_linked(whose).await {
             Ok(linked) => linked.is_some_and(|linked| linked.left_at.is_none()),
@@ -244,7 +247,7 @@ async fn find_asked(
     state: &AppState,
     token: &str,
 ) -> Result<Option<(Claim, Issue)>, Box<Response>> {
-    let Some(claim) = Claim::verify(token, Purpose::Confirm, &state.keys) else {
+    let Some(claim) = state.verify(token, Purpose::Confirm).await? else {
         return Ok(None);
     };
     match state.store.issue(claim.issue).await {

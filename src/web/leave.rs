@@ -8,7 +8,7 @@ use axum::response::Response;
 use chrono::TimeDelta;
 
 use crate::store::Linked;
-use crate::token::{Claim, Purpose};
+use crate::token::Purpose;
 use crate::web::guard::{is_own_form, status};
 use crate::web::page::{Page, PageButton};
 use crate::web::state::{AppState, Speech};
@@ -18,8 +18,10 @@ const UNDO: TimeDelta = TimeDelta::hours(1);
 
 /// Asks whether the bearer wants to leave. It changes nothing, since scanners follow links.
 pub(super) async fn ask(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
-    let Some(claim) = verify(&state, &token) else {
-        return state.say_unknown(StatusCode::NOT_FOUND);
+    let claim = match state.verify(&token, Purpose::Leave).await {
+        Ok(Some(claim)) => claim,
+        Ok(None) => return state.say_unknown(StatusCode::NOT_FOUND),
+        Err(failed) => return *failed,
     };
     match state.store.find_linked((claim.reader, claim.issue)).await {
         Ok(Some(linked)) if linked.left_at.is_some() => say_left(&state, &linked, &token),
@@ -50,8 +52,10 @@ pub(super) async fn leave(
     State(state): State<Arc<AppState>>,
     Path(token): Path<String>,
 ) -> Response {
-    let Some(claim) = verify(&state, &token) else {
-        return state.say_unknown(StatusCode::OK);
+    let claim = match state.verify(&token, Purpose::Leave).await {
+        Ok(Some(claim)) => claim,
+        Ok(None) => return state.say_unknown(StatusCode::OK),
+        Err(failed) => return *failed,
     };
     let whose = (claim.reader, claim.issue);
     match state.store.leave_linked(whose, state.app.clock.now()).await {
@@ -59,10 +63,6 @@ pub(super) async fn leave(
         Ok(None) => state.say_unknown(StatusCode::OK),
         Err(error) => state.say_failed(&error),
     }
-}
-
-fn verify(state: &AppState, token: &str) -> Option<Claim> {
-    Claim::verify(token, Purpose::Leave, &state.keys)
 }
 
 fn speech_for<'a>(state: &'a AppState, linked: &'a Linked) -> Speech {
@@ -92,8 +92,10 @@ pub(super) async fn undo(
     if !is_own_form(&headers) {
         return status(StatusCode::FORBIDDEN, "this form is not ours\n");
     }
-    let Some(claim) = verify(&state, &token) else {
-        return state.say_unknown(StatusCode::NOT_FOUND);
+    let claim = match state.verify(&token, Purpose::Leave).await {
+        Ok(Some(claim)) => claim,
+        Ok(None) => return state.say_unknown(StatusCode::NOT_FOUND),
+        Err(failed) => return *failed,
     };
     let whose = (claim.reader, claim.issue);
     let now = state.app.clock.now();

@@ -17,6 +17,7 @@ mod join;
 mod leave;
 mod listen;
 mod page;
+mod preferences;
 mod preview;
 mod requests;
 mod state;
@@ -59,6 +60,13 @@ pub(crate) fn routes(state: Arc<AppState>) -> Router {
         )
         .route("/unsubscribe/{token}", get(leave::ask).post(leave::leave))
         .route("/unsubscribe/{token}/undo", post(leave::undo))
+        .route(
+            "/preferences/{token}",
+            get(preferences::show).post(preferences::save),
+        )
+        .route("/preferences/{token}/address", post(preferences::move_away))
+        .route("/preferences/{token}/data", post(preferences::download))
+        .route("/preferences/{token}/forget", post(preferences::forget))
         .fallback(file)
         .layer(ours)
         // A load balancer uses any host name.

@@ -15,15 +15,19 @@ use tera::{Context, Tera};
 
 use crate::config::Config;
 use crate::finding::Finding;
-use crate::language::direction;
+use crate::language::{FixedWords, direction};
 use crate::template::{explain, find_unused, read_own};
 
 /// The templates of pages: the name of each, and its built-in text.
-const TEMPLATES: [(&str, &str); 2] = [
+const TEMPLATES: [(&str, &str); 3] = [
     ("serve.html", include_str!("../../templates/serve.html")),
     (
         "serve-join.html",
         include_str!("../../templates/serve-join.html"),
+    ),
+    (
+        "serve-preferences.html",
+        include_str!("../../templates/serve-preferences.html"),
     ),
 ];
 
@@ -141,6 +145,8 @@ fn trial() -> Value {
     json!({
         "address": "", "email": "", "choose": "", "wrong": "", "time": 0, "button": "",
         "digests": [{ "name": "", "title": "", "chosen": true }],
+        "action": "", "saved": "", "may_choose": true, "may_move": true, "first": "", "last": "", "until": "",
+        "words": FixedWords::english().page,
     })
 }
 

@@ -9,13 +9,15 @@ use tokio::time::timeout;
 
 use crate::app::App;
 use crate::config::Digest;
-use crate::reader::Email;
+use crate::reader::{Email, ReaderId};
 use crate::schedule::joining::{Signup, ask_to_join, confirm_page};
 use crate::store::{JoinAnswer, Store};
 
 /// The form by which somebody has asked, kept as a proof of what they have agreed to: a form with another text has another
 /// number.
 const HOW: &str = "by form 1";
+/// The same where the preferences of a reader have asked.
+const HOW_MOVING: &str = "by the preferences of another address";
 /// The most requests that wait at once.
 const MOST_WAITING: usize = 256;
 /// The most that are written together.
@@ -31,6 +33,8 @@ pub(super) struct FormRequest {
     pub(super) digests: Vec<String>,
     /// From which address on the network, where that is known.
     pub(super) network: Option<IpAddr>,
+    /// The reader whose subscriptions move to the address, where their preferences ask for it.
+    pub(super) moving: Option<ReaderId>,
 }
 
 enum QueueItem {
@@ -90,15 +94,24 @@ async fn write(app: &App, store: &Store, requests: &[FormRequest]) {
             .collect()
     };
     let digests: Vec<_> = requests.iter().map(digests_of).collect();
+    let how_of = |request: &FormRequest| -> String {
+        let how = request.moving.map_or(HOW, |_| HOW_MOVING);
+        match request.network.filter(|_| app.config.web.keep_ip) {
+            Some(network) => format!("{how} from {network}"),
+            None => how.to_owned(),
+        }
+    };
+    let how: Vec<String> = requests.iter().map(how_of).collect();
     let mut signups = Vec::with_capacity(requests.len());
-    for (request, digests) in requests.iter().zip(&digests) {
+    for ((request, digests), how) in requests.iter().zip(&digests).zip(&how) {
         signups.push(Signup {
             email: &request.email,
             digests,
             network: request.network,
-            how: HOW,
+            how,
             mark: None,
             page: page.as_ref(),
+            moving: request.moving,
         });
     }
     match ask_to_join(app, store, &signups).await {

@@ -1,6 +1,6 @@
 //! The state that the handlers share, and the words of their answers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::http::header::RETRY_AFTER;
@@ -13,7 +13,7 @@ use crate::config::Digest;
 use crate::finding::Finding;
 use crate::language::{FixedWords, fill};
 use crate::store::{Access, Store};
-use crate::token::Key;
+use crate::token::{Claim, Key, Purpose};
 use crate::web::files::Files;
 use crate::web::guard::Hosts;
 use crate::web::page::{Page, PageTemplates};
@@ -55,7 +55,7 @@ pub(crate) struct AppState {
     pub(super) app: Arc<App>,
     pub(super) store: Store,
     /// Every key that has signed links.
-    pub(super) keys: Vec<Key>,
+    keys: RwLock<Arc<[Key]>>,
     pub(super) files: Files,
     pub(super) pages: PageTemplates,
     pub(super) hosts: Arc<Hosts>,
@@ -97,10 +97,39 @@ impl AppState {
             requests: RequestQueue::start(Arc::clone(&app), store.clone()),
             app,
             store,
-            keys,
+            keys: RwLock::new(keys.into()),
             pages,
             heartbeat,
         })
+    }
+
+    /// The keys that are known by now.
+    pub(super) fn keys(&self) -> Arc<[Key]> {
+        let keys = self.keys.read();
+        Arc::clone(&keys.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the bearer of a token may do; none where no key has signed it for this. A key that was made since is looked for.
+    ///
+    /// # Errors
+    /// The answer to the request, where the store fails.
+    pub(super) async fn verify(
+        &self,
+        token: &str,
+        purpose: Purpose,
+    ) -> Result<Option<Claim>, Box<Response>> {
+        let keys = self.keys();
+        if let Some(claim) = Claim::verify(token, purpose, &keys) {
+            return Ok(Some(claim));
+        }
+        let now = self.store.link_keys().await;
+        let now = now.map_err(|error| Box::new(self.say_failed(&error)))?;
+        if now.len() == keys.len() {
+            return Ok(None);
+        }
+        let claim = Claim::verify(token, purpose, &now);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = now.into();
+        Ok(claim)
     }
 
     /// Waits until everything is written that somebody was told is done.

@@ -91,6 +91,10 @@ const commands = {
     await call("Input.insertText", { text });
     return "";
   },
+  async space() {
+    await key(" ", 32, " ");
+    return "";
+  },
   async enter() {
     const done = loaded();
     await key("Enter", 13, "\r");

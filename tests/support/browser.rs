@@ -93,6 +93,11 @@ impl Browser {
         self.tell(&json!({ "name": "write", "text": text }));
     }
 
+    /// Presses the space bar, which checks a box and takes it back.
+    pub(crate) fn space(&mut self) {
+        self.tell(&json!({ "name": "space" }));
+    }
+
     /// Presses Enter; the page that follows.
     pub(crate) fn enter(&mut self) -> String {
         self.tell(&json!({ "name": "enter" }))

@@ -42,6 +42,11 @@ impl Running {
         line.trim().to_owned()
     }
 
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// As `kill`: the program is asked to end.
     pub(crate) fn terminate(&mut self) {
         self.signal("TERM");

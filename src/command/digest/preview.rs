@@ -130,7 +130,7 @@ impl Maker {
         let store = app.store(Access::Read).await?;
         let (posts, note) = next_or_newest(&turn, talk, &store).await?;
         let composed = turn.compose(talk, &posts, IssueId::SHOWN, digest.archive)?;
-        let reader = store.first_reader(&digest.name, &digest.to).await?;
+        let reader = store.first_reader(&digest.name, &digest.to, now).await?;
         let reader = reader.unwrap_or_else(somebody);
         let key = store.current_key().await?.for_show();
         let message = composed.compiled.fill(&reader, now, &key);

@@ -35,7 +35,7 @@ pub(super) async fn show(
     if let Some(note) = note {
         talk.say(&note);
     }
-    let reader = store.first_reader(&digest.name, &digest.to).await?;
+    let reader = store.first_reader(&digest.name, &digest.to, now).await?;
     let reader = reader.unwrap_or_else(somebody);
     let composed = turn.compose(talk, &posts, IssueId::SHOWN, digest.archive)?;
     let Composed {

@@ -11,8 +11,10 @@ use crate::consent::{ReaderState, Said, Source, Wish};
 use crate::ledger::{Issue, IssueId};
 use crate::reader::{Email, ReaderId};
 use crate::store::asked::Asked;
-use crate::store::issue::reopen;
-use crate::store::issue::row::insert_issue;
+use crate::store::consent::states;
+use crate::store::issue::letter::queue;
+use crate::store::issue::moving::MOVING;
+use crate::store::issue::welcome::Greeting;
 use crate::store::readers::time_of;
 use crate::store::returned::STANDS;
 use crate::store::sender::note;
@@ -43,6 +45,25 @@ pub struct JoinRequest<'a> {
     pub how: &'a str,
     /// The limits for requests by strangers.
     pub limits: &'a Join,
+    /// The reader whose subscriptions move to this address, once it confirms.
+    pub moving: Option<ReaderId>,
+}
+
+/// The answer to the question whether somebody wants digests.
+#[derive(Debug, Clone)]
+pub(crate) struct Agreement<'a> {
+    /// Who was asked, by which letter.
+    pub(crate) whose: (ReaderId, IssueId),
+    /// The digests about which it asked.
+    pub(crate) digests: Vec<String>,
+    /// From where they answer, kept as a proof.
+    pub(crate) from: Option<IpAddr>,
+    /// What tells an address that it is used no more, where one moves to this.
+    pub(crate) farewell: Option<(&'a Issue, &'a str)>,
+    /// What welcomes them.
+    pub(crate) welcome: &'a [Greeting],
+    /// Whether a relay is set.
+    pub(crate) relay: bool,
 }
 
 /// The outcome of a request to join. The requester must not learn it.
@@ -60,7 +81,7 @@ pub enum JoinAnswer {
 
 /// The outcome of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Confirmation {
+pub(crate) enum Confirmation {
     /// They get the digests from now on.
     Done {
         /// The reader's address.
@@ -159,38 +180,25 @@ impl Store {
         if is_asked_today(tx, reader, now).await? {
             return Ok(JoinAnswer::Nothing);
         }
-        insert_issue(tx, issue, request.compiled, "").await?;
-        // The slot's letter may have been written under another key.
-        let row = sqlx::query("SELECT id FROM issue WHERE digest = $1 AND slot = $2")
-            .bind(issue.digest.clone())
-            .bind(issue.slot.name.clone())
-            .fetch_one(&mut **tx)
-            .await?;
-        let id: IssueId = row.try_get("id")?;
-        sqlx::query(
-            "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
-             SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
-             ON CONFLICT (issue, reader) DO NOTHING",
-        )
-        .bind(id)
-        .bind(reader)
-        .bind(now.timestamp())
-        .execute(&mut **tx)
-        .await?;
-        reopen(tx, id).await?;
+        let may_get = states(ReaderState::may_be_asked);
+        let id = queue(tx, (*issue, request.compiled), reader, &may_get, now).await?;
         let detail = format!("{}; {}", request.digests.join(" "), request.how);
         note(tx, &self.place, id, &[reader], now, ("asked", &detail)).await?;
+        if let Some(from) = request.moving {
+            let event = (MOVING, &*from.to_string());
+            note(tx, &self.place, id, &[reader], now, event).await?;
+        }
         Ok(JoinAnswer::Queued)
     }
 
     /// Carries out the answer of a reader to this issue's letter: once, and within three days.
-    pub async fn confirm(
+    pub(crate) async fn confirm(
         &self,
-        whose: (ReaderId, IssueId),
-        digests: Vec<String>,
+        agreement: &Agreement<'_>,
         now: DateTime<Utc>,
     ) -> Result<Confirmation> {
-        let (reader, issue) = whose;
+        let (reader, issue) = agreement.whose;
+        let digests = &agreement.digests;
         let text = format!(
             "SELECT r.address, e.at, e.detail FROM event e JOIN reader r ON r.id = e.reader \
              WHERE e.reader = $1 AND e.issue = $2 AND e.kind = 'asked' ORDER BY e.at DESC LIMIT 1{}",
@@ -218,15 +226,17 @@ impl Store {
                 return Ok(Confirmation::Expired);
             }
             let detail: Option<String> = row.try_get("detail")?;
+            let from = agreement.from.map(|from| format!("; answered from {from}"));
             let proof = format!(
-                "{}; asked at {} by {issue}",
+                "{}; asked at {} by {issue}{}",
                 detail.unwrap_or_default(),
                 asked_at.format("%Y-%m-%dT%H:%M:%SZ"),
+                from.unwrap_or_default(),
             );
             let asked = Asked {
                 wish: Wish::Confirm,
                 by: Source::Reader,
-                digests: &digests,
+                digests,
                 consent: Some(&proof),
             };
             let people = [(email.clone(), None)];
@@ -236,6 +246,12 @@ impl Store {
                 return Ok(Confirmation::Unknown);
             }
             receive(&mut tx, &mark, "confirmed", now).await?;
+            self.move_to(&mut tx, agreement.whose, agreement.farewell, now)
+                .await?;
+            for greeting in agreement.welcome {
+                self.welcome(&mut tx, agreement.whose.0, greeting, agreement.relay, now)
+                    .await?;
+            }
             Ok(Confirmation::Done {
                 address: email.to_string(),
                 digests: digests.clone(),

@@ -10,6 +10,7 @@ use crate::store::connect::StorePlace;
 use crate::store::consent::states;
 use crate::store::issue::announced::{announce, is_carried, know, select_void};
 use crate::store::issue::row::insert_issue;
+use crate::store::subscriptions::is_awake;
 use crate::store::{Result, Store};
 use crate::token::random_id;
 
@@ -126,7 +127,8 @@ impl Store {
                 sqlx::query(AssertSqlSafe(format!(
                 "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
                  SELECT $1, r.id, 0, NULL, $2, 0, NULL, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
-                 WHERE s.digest = $3 AND r.state IN ({})", states(ReaderState::gets_subscriptions)
+                 WHERE s.digest = $3 AND r.state IN ({}) AND {}",
+                states(ReaderState::gets_subscriptions), is_awake("r", "$2")
             )))
             .bind(issue.id)
             .bind(due)

@@ -1,7 +1,7 @@
 //! Letters: mails of the ledger to one reader each, which announce no posts.
 
 use chrono::{DateTime, Utc};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::ReaderState;
 use crate::ledger::{Issue, IssueId};
@@ -40,30 +40,43 @@ impl Store {
             if new.rows_affected() == 0 {
                 return Ok(false);
             }
-            insert_issue(&mut tx, issue, letter.compiled, "").await?;
-            // The slot's letter may have been written under another key.
-            let row = sqlx::query("SELECT id FROM issue WHERE digest = $1 AND slot = $2")
-                .bind(issue.digest.clone())
-                .bind(issue.slot.name.clone())
-                .fetch_one(&mut *tx)
-                .await?;
-            let id: IssueId = row.try_get("id")?;
-            let text = format!(
-                "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
-                 SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
-                 AND r.state IN ({}) ON CONFLICT (issue, reader) DO NOTHING",
-                states(ReaderState::takes_mail)
-            );
-            let queued = sqlx::query(AssertSqlSafe(text))
-                .bind(id)
-                .bind(*reader)
-                .bind(now.timestamp())
-                .execute(&mut *tx)
-                .await?;
-            if queued.rows_affected() > 0 {
-                reopen(&mut tx, id).await?;
-            }
+            let may_get = states(ReaderState::takes_mail);
+            let mail = (*issue, letter.compiled);
+            queue(&mut tx, mail, *reader, &may_get, now).await?;
             Ok(true)
         })
     }
+}
+
+/// Queues a letter for a reader, once in its slot, if they are in one of these states. The number of the slot's issue.
+pub(super) async fn queue(
+    tx: &mut Transaction<'static, Any>,
+    (issue, compiled): (&Issue, &str),
+    reader: ReaderId,
+    may_get: &str,
+    now: DateTime<Utc>,
+) -> Result<IssueId> {
+    insert_issue(tx, issue, compiled, "").await?;
+    // The slot's letter may have been written under another key.
+    let row = sqlx::query("SELECT id FROM issue WHERE digest = $1 AND slot = $2")
+        .bind(issue.digest.clone())
+        .bind(issue.slot.name.clone())
+        .fetch_one(&mut **tx)
+        .await?;
+    let id: IssueId = row.try_get("id")?;
+    let text = format!(
+        "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+         SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
+         AND r.state IN ({may_get}) ON CONFLICT (issue, reader) DO NOTHING"
+    );
+    let queued = sqlx::query(AssertSqlSafe(text))
+        .bind(id)
+        .bind(reader)
+        .bind(now.timestamp())
+        .execute(&mut **tx)
+        .await?;
+    if queued.rows_affected() > 0 {
+        reopen(tx, id).await?;
+    }
+    Ok(id)
 }

@@ -6,18 +6,21 @@ mod confirmation;
 mod freeze;
 mod letter;
 mod missed;
+mod moving;
 mod resend;
 mod row;
+mod welcome;
 
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 pub(crate) use archive::ArchivedIssue;
-pub(crate) use confirmation::{Confirmation, JoinAnswer, JoinRequest};
+pub(crate) use confirmation::{Agreement, Confirmation, JoinAnswer, JoinRequest};
 pub use freeze::{Freeze, Frozen};
 pub(crate) use letter::Letter;
 pub(crate) use missed::{Missed, Uncertainty};
 pub use resend::Resent;
-pub(super) use row::{delivery_state, reopen};
+pub(super) use row::{delivery_state, reopen, small};
+pub(crate) use welcome::Greeting;
 
 use crate::finding::one_line;
 use crate::ledger::{Counts, DigestProgress, Issue, IssueId, IssueState};

@@ -50,7 +50,7 @@ pub(in crate::store) async fn reopen(
 }
 
 /// A small integer, of whichever width the database gives it.
-pub(super) fn small(row: &AnyRow, column: &str) -> Result<i64> {
+pub(in crate::store) fn small(row: &AnyRow, column: &str) -> Result<i64> {
     Ok(row
         .try_get::<i64, _>(column)
         .or_else(|_| row.try_get::<i16, _>(column).map(i64::from))?)

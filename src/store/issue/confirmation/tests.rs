@@ -1,6 +1,6 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{Confirmation, JoinAnswer, JoinRequest};
+use super::{Agreement, Confirmation, JoinAnswer, JoinRequest};
 use crate::config::Join;
 use crate::consent::{ReaderState, Source, Wish};
 use crate::ledger::{Issue, IssueId, IssueState, Slot};
@@ -73,6 +73,7 @@ impl Joining {
             mark: None,
             how: "by form 1",
             limits: &self.limits,
+            moving: None,
         };
         let answers = self.store.ask_to_join(&[request], at).await;
         answers.unwrap()[0]
@@ -88,10 +89,15 @@ impl Joining {
         let issue = letter(asked.date_naive(), digests);
         let names = digests.iter().map(|&name| name.to_owned()).collect();
         let reader = self.reader(address).await.map_or(0, |(id, _)| id);
-        self.store
-            .confirm((reader, issue.id), names, at)
-            .await
-            .unwrap()
+        let agreement = Agreement {
+            whose: (reader, issue.id),
+            digests: names,
+            from: None,
+            farewell: None,
+            welcome: &[],
+            relay: true,
+        };
+        self.store.confirm(&agreement, at).await.unwrap()
     }
 
     async fn reader(&self, address: &str) -> Option<(ReaderId, ReaderState)> {

@@ -1,0 +1,40 @@
+//! The letter that tells an address of another one in its place, and nothing more: not even which.
+
+use anyhow::Context;
+
+use crate::app::App;
+use crate::digest::Draft;
+use crate::html::escape;
+use crate::language::fill;
+use crate::ledger::{Issue, Slot};
+use crate::message::compile;
+use crate::schedule::letter::{language_of, load_words, open_issue, origin_of, page, title_of};
+use crate::store::Store;
+
+/// The letter of today about these digests.
+pub(super) async fn write_farewell(
+    app: &App,
+    store: &Store,
+    digests: &[String],
+) -> anyhow::Result<(Issue, String)> {
+    let mut all = app.config.digests.iter();
+    let digest = all.find(|digest| digests.contains(&digest.name));
+    let digest = digest.context("no digest is named")?;
+    let words = load_words(app, digest)?.moved;
+    let say = |text: &str| fill(text, &[("title", title_of(app, digest))]);
+    let (text, otherwise) = (say(&words.text), say(&words.otherwise));
+    let draft = Draft {
+        subject: say(&words.subject),
+        text: format!("{text}\n\n{otherwise}\n"),
+        html: page(
+            language_of(app, digest),
+            &format!("<p>{}</p>\n<p>{}</p>", escape(&text), escape(&otherwise)),
+        ),
+    };
+    let key = store.current_key().await?;
+    let slot = Slot::moved(app.clock.now().date_naive());
+    let issue = open_issue(app, digest, slot, &draft.subject, &key);
+    let authority = app.authority()?;
+    let compiled = compile(&draft, &origin_of(app, digest, &authority), issue.id)?;
+    Ok((issue, compiled.to_text()))
+}

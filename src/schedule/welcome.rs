@@ -1,0 +1,75 @@
+//! The letter that welcomes whoever has confirmed, where the digest has one.
+
+use crate::app::App;
+use crate::config::{Digest, Welcome};
+use crate::digest::{Draft, LEAVE, PREFERENCES};
+use crate::feed::{ISSUES, url};
+use crate::html::escape;
+use crate::language::fill;
+use crate::ledger::Slot;
+use crate::message::compile;
+use crate::schedule::letter::{language_of, load_words, open_issue, origin_of, page, title_of};
+use crate::store::{Greeting, Store};
+
+/// The welcomes of today to these digests.
+pub(super) async fn write_welcomes(
+    app: &App,
+    store: &Store,
+    digests: &[String],
+) -> anyhow::Result<Vec<Greeting>> {
+    let mut greetings = Vec::new();
+    for digest in &app.config.digests {
+        if digest.welcome != Welcome::None && digests.contains(&digest.name) {
+            greetings.push(write_welcome(app, store, digest).await?);
+        }
+    }
+    Ok(greetings)
+}
+
+async fn write_welcome(app: &App, store: &Store, digest: &Digest) -> anyhow::Result<Greeting> {
+    let words = load_words(app, digest)?;
+    let say = |text: &str| fill(text, &[("title", title_of(app, digest))]);
+    let text = say(&words.welcome.text);
+    let site = &app.config.site;
+    let footer = digest.footer.as_ref().or(app.config.mail.footer.as_ref());
+    let archive = url(site, ISSUES);
+    let mut links = vec![(site.title.as_str(), site.url.as_str())];
+    if digest.archive {
+        links.push((&words.digest.all_issues, archive.as_str()));
+    }
+    let (leave, preferences) = (LEAVE.to_string(), PREFERENCES.to_string());
+    links.push((&words.digest.unsubscribe, &leave));
+    if app.config.web.url.is_some() {
+        links.push((&words.digest.preferences, &preferences));
+    }
+    let mut lines = Vec::new();
+    let mut paragraphs = vec![format!("<p>{}</p>", escape(&text))];
+    for (label, address) in links {
+        lines.push(format!("{label}: {address}"));
+        paragraphs.push(format!(
+            "<p><a href=\"{}\">{}</a></p>",
+            escape(address),
+            escape(label)
+        ));
+    }
+    if let Some(footer) = footer {
+        lines.push(footer.clone());
+        let footer: Vec<String> = footer.lines().map(escape).collect();
+        paragraphs.push(format!("<p>{}</p>", footer.join("<br>\n")));
+    }
+    let draft = Draft {
+        subject: say(&words.welcome.subject),
+        text: format!("{text}\n\n-- \n{}\n", lines.join("\n")),
+        html: page(language_of(app, digest), &paragraphs.join("\n")),
+    };
+    let key = store.current_key().await?;
+    let slot = Slot::welcoming(app.clock.now().date_naive());
+    let issue = open_issue(app, digest, slot, &draft.subject, &key);
+    let authority = app.authority()?;
+    let compiled = compile(&draft, &origin_of(app, digest, &authority), issue.id)?;
+    Ok(Greeting {
+        compiled: compiled.to_text(),
+        issue,
+        last_issue: digest.welcome == Welcome::Issue,
+    })
+}

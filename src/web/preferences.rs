@@ -1,0 +1,302 @@
+//! `/preferences/TOKEN`: what a reader gets, pauses, moves to another address, takes along and has deleted.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use serde_json::json;
+use url::form_urlencoded;
+
+use crate::config::Site;
+use crate::reader::Email;
+use crate::store::{Preferences, ReaderChoice};
+use crate::token::{Claim, Purpose};
+use crate::web::guard::{find_client, is_own_form, status};
+use crate::web::join::open_digests;
+use crate::web::listen::Peer;
+use crate::web::requests::FormRequest;
+use crate::web::state::{AppState, Speech};
+
+/// The most days for which somebody can pause.
+const LONGEST: Days = Days::new(730);
+
+/// A reader who bears a link to their preferences, and how to speak to them.
+struct Bearer {
+    token: String,
+    claim: Claim,
+    preferences: Preferences,
+    speech: Speech,
+}
+
+/// What there is to say above the forms.
+#[derive(Default)]
+struct Note<'a> {
+    saved: Option<&'a str>,
+    wrong: Option<&'a str>,
+}
+
+impl Bearer {
+    /// Who bears this token; else the answer to whoever does not.
+    async fn find(state: &AppState, token: String) -> Result<Self, Box<Response>> {
+        let unknown = || Box::new(state.say_unknown(StatusCode::NOT_FOUND));
+        let claim = state.verify(&token, Purpose::Preferences).await?;
+        let claim = claim.ok_or_else(unknown)?;
+        let whose = (claim.reader, claim.issue);
+        let found = state.store.preferences(whose, state.app.clock.now()).await;
+        let found = found.map_err(|error| Box::new(state.say_failed(&error)))?;
+        let preferences = found.ok_or_else(unknown)?;
+        let speech = state.speech(
+            preferences.language.as_deref(),
+            preferences.digest.as_deref(),
+        );
+        Ok(Self {
+            token,
+            claim,
+            preferences,
+            speech,
+        })
+    }
+
+    /// The same for a form, which has to be ours.
+    async fn of_form(
+        state: &AppState,
+        token: String,
+        headers: &HeaderMap,
+    ) -> Result<Self, Box<Response>> {
+        if !is_own_form(headers) {
+            let refused = status(StatusCode::FORBIDDEN, "this form is not ours\n");
+            return Err(Box::new(refused));
+        }
+        Self::find(state, token).await
+    }
+
+    /// The page with the forms.
+    fn page(&self, state: &AppState, status: StatusCode, note: &Note<'_>) -> Response {
+        let Preferences {
+            state: is,
+            digests,
+            paused_until,
+            ..
+        } = &self.preferences;
+        let site = &state.app.config.site;
+        let choices: Vec<_> = open_digests(state)
+            .map(|digest| {
+                let chosen = digests.contains(&digest.name);
+                json!({ "name": digest.name, "title": state.title_of(digest), "chosen": chosen })
+            })
+            .collect();
+        let today = state
+            .app
+            .clock
+            .now()
+            .with_timezone(&site.zone())
+            .date_naive();
+        let until = paused_until.map(|until| until.with_timezone(&site.zone()).date_naive());
+        let words = &self.speech.words.page;
+        let values = json!({
+            "action": format!("/preferences/{}", self.token),
+            "saved": note.saved,
+            "wrong": note.wrong,
+            // Who is out comes back by the form to join: this link may have been handed on with an old mail.
+            "may_choose": is.takes_mail(),
+            "may_move": is.takes_mail() && !digests.is_empty(),
+            "digests": choices,
+            "first": today.succ_opt(),
+            "last": today.checked_add_days(LONGEST),
+            "until": until,
+            "words": words,
+        });
+        let page = self.speech.page(&words.prefs_title, &words.prefs_text);
+        state
+            .pages
+            .answer_with(status, "serve-preferences.html", &page, &values)
+    }
+}
+
+/// Shows what is kept. It changes nothing, since scanners follow links.
+pub(super) async fn show(
+    State(state): State<Arc<AppState>>,
+    Path(token): Path<String>,
+) -> Response {
+    match Bearer::find(&state, token).await {
+        Ok(bearer) => bearer.page(&state, StatusCode::OK, &Note::default()),
+        Err(refused) => *refused,
+    }
+}
+
+/// Keeps which digests the bearer wants, and from when.
+pub(super) async fn save(
+    State(state): State<Arc<AppState>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let bearer = match Bearer::of_form(&state, token, &headers).await {
+        Ok(bearer) => bearer,
+        Err(refused) => return *refused,
+    };
+    let now = state.app.clock.now();
+    let Ok(paused_until) = read_pause(&field(&body, "until"), &state.app.config.site, now) else {
+        let note = Note {
+            wrong: Some(&bearer.speech.words.page.pause_wrong),
+            ..Note::default()
+        };
+        return bearer.page(&state, StatusCode::UNPROCESSABLE_ENTITY, &note);
+    };
+    let offered: Vec<String> = open_digests(&state)
+        .map(|digest| digest.name.clone())
+        .collect();
+    let fields = form_urlencoded::parse(&body);
+    let chosen: Vec<String> = fields
+        .filter(|(name, _)| name == "digest")
+        .map(|(_, value)| value.into_owned())
+        .collect();
+    let choice = ReaderChoice {
+        offered: &offered,
+        chosen: &chosen,
+        paused_until,
+    };
+    let chosen = state.store.choose(bearer.claim.reader, &choice, now).await;
+    match chosen {
+        Ok(true) => {}
+        Ok(false) => return bearer.page(&state, StatusCode::CONFLICT, &Note::default()),
+        Err(error) => return state.say_failed(&error),
+    }
+    match Bearer::find(&state, bearer.token).await {
+        Ok(bearer) => {
+            let note = Note {
+                saved: Some(&bearer.speech.words.page.saved),
+                ..Note::default()
+            };
+            bearer.page(&state, StatusCode::OK, &note)
+        }
+        Err(refused) => *refused,
+    }
+}
+
+/// Asks another address whether the bearer's subscriptions may move to it. They learn nothing of whether it is known.
+pub(super) async fn move_away(
+    State(state): State<Arc<AppState>>,
+    Path(token): Path<String>,
+    Extension(Peer(peer)): Extension<Peer>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let bearer = match Bearer::of_form(&state, token, &headers).await {
+        Ok(bearer) => bearer,
+        Err(refused) => return *refused,
+    };
+    let words = &bearer.speech.words.page;
+    let Ok(email) = field(&body, "email").parse::<Email>() else {
+        let note = Note {
+            wrong: Some(&words.address_wrong),
+            ..Note::default()
+        };
+        return bearer.page(&state, StatusCode::UNPROCESSABLE_ENTITY, &note);
+    };
+    let digests = bearer.preferences.digests.clone();
+    if bearer.preferences.state.takes_mail() && !digests.is_empty() {
+        let request = FormRequest {
+            email,
+            digests,
+            network: find_client(peer.ip(), &headers, &state.app.config.web.proxies),
+            moving: Some(bearer.claim.reader),
+        };
+        if !state.requests.take(request).await {
+            return state.say_busy();
+        }
+    }
+    let page = bearer.speech.page(&words.asked_title, &words.asked_text);
+    state.pages.answer(StatusCode::OK, &page)
+}
+
+/// Hands over everything that is kept of the bearer. By a button, so that no scanner of mail takes it.
+pub(super) async fn download(
+    State(state): State<Arc<AppState>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let bearer = match Bearer::of_form(&state, token, &headers).await {
+        Ok(bearer) => bearer,
+        Err(refused) => return *refused,
+    };
+    let all = match state.store.all_about(bearer.claim.reader).await {
+        Ok(Some(all)) => all,
+        Ok(None) => return state.say_unknown(StatusCode::NOT_FOUND),
+        Err(error) => return state.say_failed(&error),
+    };
+    let mut answer = Response::new(format!("{all:#}\n").into());
+    for (name, value) in [
+        (CONTENT_TYPE, "application/json"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"data.json\""),
+        (CACHE_CONTROL, "no-store"),
+    ] {
+        answer
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+/// Erases the bearer, where they have checked the box beside the button.
+pub(super) async fn forget(
+    State(state): State<Arc<AppState>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let bearer = match Bearer::of_form(&state, token, &headers).await {
+        Ok(bearer) => bearer,
+        Err(refused) => return *refused,
+    };
+    if field(&body, "sure") != "yes" {
+        return bearer.page(&state, StatusCode::UNPROCESSABLE_ENTITY, &Note::default());
+    }
+    let (reader, now) = (bearer.claim.reader, state.app.clock.now());
+    match state.store.forget_linked(reader, now).await {
+        Ok(true) => {
+            let words = &bearer.speech.words.page;
+            let page = bearer
+                .speech
+                .page(&words.forgotten_title, &words.forgotten_text);
+            state.pages.answer(StatusCode::OK, &page)
+        }
+        Ok(false) => state.say_unknown(StatusCode::NOT_FOUND),
+        Err(error) => state.say_failed(&error),
+    }
+}
+
+/// The first field of this name; empty where there is none.
+fn field(body: &[u8], name: &str) -> String {
+    let mut fields = form_urlencoded::parse(body);
+    let found = fields.find(|(key, _)| key == name);
+    found
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
+}
+
+/// The beginning of a day on the site, from tomorrow on; none where the field is empty.
+fn read_pause(text: &str, site: &Site, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ()> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let day = text.parse::<NaiveDate>().map_err(|_| ())?;
+    let zone = site.zone();
+    let today = now.with_timezone(&zone).date_naive();
+    let last = today.checked_add_days(LONGEST).unwrap_or(today);
+    if day <= today || day > last {
+        return Err(());
+    }
+    let midnight = day.and_time(NaiveTime::MIN);
+    // Where clocks go forward at midnight, the day begins later.
+    let begins = [0, 1, 2].into_iter().find_map(|hours| {
+        let at = midnight + TimeDelta::hours(hours);
+        at.and_local_timezone(zone).earliest()
+    });
+    begins.map(|at| Some(at.to_utc())).ok_or(())
+}
