@@ -1,10 +1,12 @@
 //! The command line, as types and nothing else.
 
+mod issue;
+
 use std::net::{AddrParseError, SocketAddr};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::{ArgGroup, Args, ColorChoice, Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::clock::time_of;
@@ -13,6 +15,8 @@ use crate::digest::ManualOptions;
 use crate::finding::Rule;
 use crate::ledger::IssueId;
 use crate::reader::{Email, Mailbox, NameError, check_name};
+
+pub use issue::IssueCommand;
 
 /// Turn a folder of posts into feeds and e-mail digests.
 #[derive(Debug, Parser)]
@@ -396,45 +400,6 @@ pub struct Status {
     /// Write a page for yourself into this file: readers, issues, domains, what comes next
     #[arg(long, value_name = "FILE", conflicts_with_all = ["issue", "json", "failed"])]
     pub html: Option<PathBuf>,
-}
-
-/// What can be done with an issue; `status` shows its number.
-#[derive(Debug, Subcommand)]
-pub enum IssueCommand {
-    /// Stop it for now, at once, also where another shell sends it
-    Pause {
-        /// Its number
-        issue: IssueId,
-    },
-    /// Go on with it at the next run
-    Resume {
-        /// Its number
-        issue: IssueId,
-    },
-    /// Stop it for good: who still waits is given up
-    Cancel {
-        /// Its number
-        issue: IssueId,
-    },
-    /// Take its page out of the archive, for good; its mails and its posts stay
-    Unpublish {
-        /// Its number
-        issue: IssueId,
-    },
-    /// Decide the deliveries whose reply never came
-    #[command(group(ArgGroup::new("how").required(true).args(["resend", "skip"])))]
-    Resolve {
-        /// Its number
-        issue: IssueId,
-        /// Only these readers; else all
-        address: Vec<Email>,
-        /// Send them again: the same bytes, perhaps a second time
-        #[arg(long)]
-        resend: bool,
-        /// Give them up: perhaps they never came
-        #[arg(long)]
-        skip: bool,
-    },
 }
 
 /// What can be done with subscribers.

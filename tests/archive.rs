@@ -109,7 +109,7 @@ fn files(scene: &Scene) -> Vec<(String, String)> {
 
 fn pages(scene: &Scene) -> Vec<String> {
     let mut names = scene.names("public/issues");
-    names.retain(|name| name.ends_with(".html") && name != "index.html");
+    names.retain(|name| name.len() == "0123456789abcdef.html".len());
     names
 }
 

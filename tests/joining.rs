@@ -81,16 +81,31 @@ impl Site {
 
     /// The path behind the link of the last letter to somebody.
     pub(crate) fn path(&self, to: &str) -> String {
+        self.page_path(to, "confirm")
+    }
+
+    /// The path below this page of the link in the last mail to somebody.
+    pub(crate) fn page_path(&self, to: &str, page: &str) -> String {
         let taken = self.relay.taken();
         let (_, message) = taken.iter().rev().find(|(other, _)| other == to).unwrap();
         let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
         let text = parsed.body_text(0).unwrap().into_owned();
         let at = text
-            .find("https://news.hums.example/confirm/")
+            .find(&format!("https://news.hums.example/{page}/"))
             .unwrap_or_else(|| panic!("{text}"));
         let link = text[at..].split_whitespace().next().unwrap();
         link.trim_start_matches("https://news.hums.example")
             .to_owned()
+    }
+
+    /// Runs the program beside the service, with its relay.
+    pub(crate) fn run(&self, arguments: &[&str]) {
+        let url = self.relay.url();
+        let set = [("TIDINGS_MAIL__SMTP", url.as_str())];
+        let ran = self
+            .scene
+            .run_with(&[&["--at", MONDAY], arguments].concat(), &set);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}{}", ran.out, ran.talk);
     }
 
     /// The path of the page to leave in the last mail to somebody.

@@ -46,6 +46,7 @@ mod leaving;
 mod ledger;
 mod left_out;
 mod letter;
+mod links;
 mod lists;
 mod locked;
 mod login;

@@ -302,12 +302,12 @@ fn no_other_program_is_told_what_our_environment_says() {
         scene.path("bin").display(),
         std::env::var("PATH").unwrap()
     );
-    const TOKEN_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let token_key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let variables = [
         ("PATH", &*path),
         ("TIDINGS_MAIL__PASSWORD", "pw-1"),
         ("TIDINGS_STORE__URL", "sqlite:pw-2.db"),
-        ("TIDINGS_TOKEN_KEY", TOKEN_KEY),
+        ("TIDINGS_TOKEN_KEY", token_key),
         ("TIDINGS_", "pw-5"),
         ("TIDING", "kept"),
     ];
@@ -316,7 +316,7 @@ fn no_other_program_is_told_what_our_environment_says() {
     for file in ["env.shell", "env.git"] {
         let env = scene.read(file);
         assert!(
-            !env.contains("TIDINGS_") && !env.contains("pw-") && !env.contains(TOKEN_KEY),
+            !env.contains("TIDINGS_") && !env.contains("pw-") && !env.contains(token_key),
             "{file}: {env}"
         );
         assert!(env.contains("TIDING=kept"), "{file}: {env}");

@@ -94,7 +94,7 @@ pub(crate) async fn with_ledger(
     let compiled = Compiled::from_text(&store.load_compiled(issue.id).await.unwrap()).unwrap();
     let compiled = Arc::new(compiled.signed_by(signer));
     let reader = store
-        .first_reader(&issue.digest, &[])
+        .first_reader(&issue.digest, &[], at)
         .await
         .unwrap()
         .unwrap();

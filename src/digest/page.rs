@@ -89,9 +89,19 @@ fn without_reader(
         }
         Ok(())
     });
+    let has_main = html.contains("<main");
+    // Programs that read pages aloud go to it at once.
+    let body = element!("body", |body| {
+        if !has_main {
+            body.prepend("\n<main>", ContentType::Html);
+            body.append("</main>\n", ContentType::Html);
+        }
+        Ok(())
+    });
     let settings = RewriteStrSettings::new()
         .append_element_content_handler(own)
-        .append_element_content_handler(head);
+        .append_element_content_handler(head)
+        .append_element_content_handler(body);
     let html = rewrite_str(html, settings)?;
     let html = html.replace(NAME, &escape(anonymous)).replace(MARKS, "");
     // Behind the document type, before which browsers expect nothing.
@@ -158,6 +168,14 @@ mod tests {
             (
                 "<form action='\u{e013}'><button>go</button></form><a href=\"/\">\u{e014}home</a>",
                 "<!-- tidings --><a href=\"/\">home</a>",
+            ),
+            (
+                "<body class=\"a\">x</body>",
+                "<!-- tidings --><body class=\"a\">\n<main>x</main>\n</body>",
+            ),
+            (
+                "<body><main>x</main></body>",
+                "<!-- tidings --><body><main>x</main></body>",
             ),
             ("\u{e011}\u{e012}", "<!-- tidings -->"),
             ("é", "<!-- tidings -->é"),

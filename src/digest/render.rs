@@ -129,13 +129,13 @@ fn values(content: &Content<'_>, is_page: bool) -> Context {
         digest,
         footer,
         entries,
-        sizes,
         sign_up,
         headlines,
         words: fixed,
         made_at,
         place,
         preferences,
+        ..
     } = content;
     let fixed = &fixed.digest;
     let zone = digest.zone(site);
@@ -146,39 +146,7 @@ fn values(content: &Content<'_>, is_page: bool) -> Context {
         Layout::Summaries => "summaries",
         Layout::Full => "full",
     };
-    let mut links = 0;
-    let mut posts = Vec::new();
-    for (at, (post, body)) in entries.iter().enumerate() {
-        let spot = Spot {
-            page: post.url.as_str(),
-            number: at + 1,
-            drawings: &body.drawings,
-        };
-        let html = for_mail(choose_html(digest.layout, body), spot, sizes);
-        let (text, listed) = text::from_html(&html, post.url.as_str(), links);
-        links += listed.len();
-        let cut =
-            digest.layout != Layout::Full && read_words(&body.html).len() > read_words(&html).len();
-        posts.push(json!({
-            "title": post.title,
-            "url": post.url.as_str(),
-            "date": date(post.published),
-            "authors": post.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(),
-            "tags": post.tags,
-            "section": post.section,
-            "language": post.language,
-            "direction": direction(post.language.as_deref().unwrap_or(language)),
-            "start": start(post.language.as_deref().unwrap_or(language)),
-            "image": post.image.as_ref().map(Address::as_str),
-            "picture": post.image.as_ref().and_then(|image| picture_above(image, &html, sizes)),
-            "minutes": minutes(&body.html),
-            "reading": fill(&fixed.minutes, &[("minutes", &minutes(&body.html).to_string())]),
-            "html": html,
-            "text": text,
-            "links": listed,
-            "cut": cut,
-        }));
-    }
+    let posts = show_posts(content);
     let mut listed = Vec::new();
     for post in *headlines {
         let own = post.language.as_deref().unwrap_or(language);
@@ -228,6 +196,55 @@ fn values(content: &Content<'_>, is_page: bool) -> Context {
         json!({ "name": NAME, "email": ADDRESS, "unsubscribe": LEAVE, "preferences": PREFERENCES });
     values.insert("reader", &reader);
     values
+}
+
+/// Collects the values of the posts that an issue shows.
+fn show_posts(content: &Content<'_>) -> Vec<Value> {
+    let Content {
+        site,
+        digest,
+        entries,
+        sizes,
+        ..
+    } = content;
+    let fixed = &content.words.digest;
+    let zone = digest.zone(site);
+    let language = digest.language.as_ref().unwrap_or(&site.language);
+    let date = |at: DateTime<Utc>| day(at.with_timezone(&zone).date_naive(), language);
+    let mut links = 0;
+    let mut posts = Vec::new();
+    for (at, (post, body)) in entries.iter().enumerate() {
+        let spot = Spot {
+            page: post.url.as_str(),
+            number: at + 1,
+            drawings: &body.drawings,
+        };
+        let html = for_mail(choose_html(digest.layout, body), spot, sizes);
+        let (text, listed) = text::from_html(&html, post.url.as_str(), links);
+        links += listed.len();
+        let cut =
+            digest.layout != Layout::Full && read_words(&body.html).len() > read_words(&html).len();
+        posts.push(json!({
+            "title": post.title,
+            "url": post.url.as_str(),
+            "date": date(post.published),
+            "authors": post.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>(),
+            "tags": post.tags,
+            "section": post.section,
+            "language": post.language,
+            "direction": direction(post.language.as_deref().unwrap_or(language)),
+            "start": start(post.language.as_deref().unwrap_or(language)),
+            "image": post.image.as_ref().map(Address::as_str),
+            "picture": post.image.as_ref().and_then(|image| picture_above(image, &html, sizes)),
+            "minutes": minutes(&body.html),
+            "reading": fill(&fixed.minutes, &[("minutes", &minutes(&body.html).to_string())]),
+            "html": html,
+            "text": text,
+            "links": listed,
+            "cut": cut,
+        }));
+    }
+    posts
 }
 
 /// Fills the fixed words of a digest with the site's name; the word for preferences is missing where there are none.

@@ -180,7 +180,7 @@ impl IssueFeeds<'_> {
                 "url": text::address(&site.url),
                 "language": site.language,
                 "direction": language::direction(&site.language),
-                "archive": text::address(&url(site, ISSUES)),
+                "archive": text::address(url(site, ISSUES)),
             }),
         );
         values.insert("formats", &formats);

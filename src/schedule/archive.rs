@@ -8,7 +8,7 @@ use crate::digest::{IssuePage, IssuePlace};
 use crate::feed::{ISSUES, IssueEntry, IssueFeeds, page_of, url};
 use crate::finding::{Finding, Rule, Severity};
 use crate::language::FixedWords;
-use crate::ledger::IssueId;
+use crate::ledger::{Issue, IssueId};
 use crate::publish::put_issues;
 use crate::schedule::after_build::run_after_build;
 use crate::schedule::letter::{language_of, title_of};
@@ -47,7 +47,11 @@ pub(super) async fn publish_archive(
     app: &App,
     talk: &mut Talk<'_>,
     store: &Store,
+    issue: &Issue,
 ) -> anyhow::Result<()> {
+    if !issue.slot.kind.announces() {
+        return Ok(());
+    }
     match write_archive(app, store).await {
         Ok(true) => block_in_place(|| run_after_build(app, talk)),
         Ok(false) => Ok(()),

@@ -179,9 +179,7 @@ async fn go_on(
         }
     };
     let compiled = compiled.signed_by(signer);
-    if issue.slot.kind.announces() {
-        publish_archive(app, talk, store).await?;
-    }
+    publish_archive(app, talk, store, issue).await?;
     let key = store.key(issue.key).await?;
     let mail = Arc::new(app.config.mail.clone());
     let mailer = match Mailer::for_issue(&mail, issue) {

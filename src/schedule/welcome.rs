@@ -42,10 +42,10 @@ async fn write_welcome(app: &App, store: &Store, digest: &Digest) -> anyhow::Res
     if app.config.web.url.is_some() {
         links.push((&words.digest.preferences, &preferences));
     }
-    let mut lines = Vec::new();
+    let mut plain = Vec::new();
     let mut paragraphs = vec![format!("<p>{}</p>", escape(&text))];
     for (label, address) in links {
-        lines.push(format!("{label}: {address}"));
+        plain.push(format!("{label}: {address}"));
         paragraphs.push(format!(
             "<p><a href=\"{}\">{}</a></p>",
             escape(address),
@@ -53,13 +53,13 @@ async fn write_welcome(app: &App, store: &Store, digest: &Digest) -> anyhow::Res
         ));
     }
     if let Some(footer) = footer {
-        lines.push(footer.clone());
+        plain.push(footer.clone());
         let footer: Vec<String> = footer.lines().map(escape).collect();
         paragraphs.push(format!("<p>{}</p>", footer.join("<br>\n")));
     }
     let draft = Draft {
         subject: say(&words.welcome.subject),
-        text: format!("{text}\n\n-- \n{}\n", lines.join("\n")),
+        text: format!("{text}\n\n-- \n{}\n", plain.join("\n")),
         html: page(language_of(app, digest), &paragraphs.join("\n")),
     };
     let key = store.current_key().await?;

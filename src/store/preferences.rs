@@ -1,6 +1,6 @@
 //! What readers see and change by the link to their preferences. The token has been verified: it says who they are.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
@@ -229,7 +229,7 @@ impl Store {
             .collect::<Result<_>>()?;
         let events = self.events(reader).await?.into_iter();
         let events: Vec<Value> = events
-            .map(|(at, kind, detail)| json!({ "at": at, "kind": kind, "detail": detail }))
+            .map(|(at, kind, detail)| json!({ "at": show(at), "kind": kind, "detail": detail }))
             .collect();
         let rows = sqlx::query(
             "SELECT i.digest, i.subject, i.made_at, d.state, d.attempts, d.first_at, d.reply, d.name, d.language \
@@ -244,12 +244,17 @@ impl Store {
             "name": row.try_get::<Option<String>, _>("name")?,
             "language": row.try_get::<Option<String>, _>("language")?,
             "state": row.try_get::<String, _>("state")?,
-            "paused_until": pause_of(&row)?,
+            "paused_until": pause_of(&row)?.map(show),
             "digests": digests,
             "events": events,
             "deliveries": deliveries,
         })))
     }
+}
+
+/// A time as RFC 3339 has it.
+fn show(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn pause_of(row: &AnyRow) -> Result<Option<DateTime<Utc>>> {
@@ -262,10 +267,10 @@ fn delivery_of(row: &AnyRow) -> Result<Value> {
     Ok(json!({
         "digest": row.try_get::<String, _>("digest")?,
         "subject": row.try_get::<String, _>("subject")?,
-        "made_at": time_of(row.try_get("made_at")?)?,
+        "made_at": show(time_of(row.try_get("made_at")?)?),
         "state": delivery_state(row)?.word(),
         "attempts": small(row, "attempts")?,
-        "first_attempt_at": first_at.map(time_of).transpose()?,
+        "first_attempt_at": first_at.map(time_of).transpose()?.map(show),
         "reply": row.try_get::<Option<String>, _>("reply")?,
         "name": row.try_get::<Option<String>, _>("name")?,
         "language": row.try_get::<Option<String>, _>("language")?,

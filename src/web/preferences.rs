@@ -106,9 +106,9 @@ impl Bearer {
             "may_choose": is.takes_mail(),
             "may_move": is.takes_mail() && !digests.is_empty(),
             "digests": choices,
-            "first": today.succ_opt(),
-            "last": today.checked_add_days(LONGEST),
-            "until": until,
+            "first": today.succ_opt().map(|day| day.to_string()),
+            "last": today.checked_add_days(LONGEST).map(|day| day.to_string()),
+            "until": until.map(|day| day.to_string()),
             "words": words,
         });
         let page = self.speech.page(&words.prefs_title, &words.prefs_text);
