@@ -20,13 +20,21 @@ const NOON: &str = "2026-11-23T12:00:00Z";
 const TEMPLATES: &str = include_str!("../docs/templates.md");
 
 /// The documents beside it.
-const DOCS: [&str; 8] = [
+const DOCS: [&str; 16] = [
     include_str!("../docs/operating.md"),
     include_str!("../docs/privacy.md"),
     include_str!("../docs/moving-in.md"),
     include_str!("../docs/how-it-works.md"),
     include_str!("../docs/scaling.md"),
     include_str!("../docs/faq.md"),
+    include_str!("../docs/posts.md"),
+    include_str!("../docs/ids.md"),
+    include_str!("../docs/feeds.md"),
+    include_str!("../docs/subscribers.md"),
+    include_str!("../docs/store.md"),
+    include_str!("../docs/sending.md"),
+    include_str!("../docs/inbox.md"),
+    include_str!("../docs/serve.md"),
     TEMPLATES,
     include_str!("../CONTRIBUTING.md"),
 ];
@@ -210,10 +218,10 @@ fn every_key_is_shown() {
 
 /// The names in backticks that follow these words, up to the end of the sentence.
 fn named_after(words: &str) -> Vec<&'static str> {
-    let rest = README
+    let rest = TEMPLATES
         .split(words)
         .nth(1)
-        .unwrap_or_else(|| panic!("`{words}` is not in the README"));
+        .unwrap_or_else(|| panic!("`{words}` is not in docs/templates.md"));
     rest.split('.')
         .next()
         .unwrap()
@@ -303,7 +311,7 @@ fn the_templates_shown_do_what_they_are_shown_for() {
 
 #[test]
 fn a_template_is_given_what_is_shown() {
-    let rest = README.split("A template is given:").nth(1).unwrap();
+    let rest = TEMPLATES.split("A template is given:").nth(1).unwrap();
     let mut names = 0;
     let mut template = "{{ reader.unsubscribe }}".to_owned();
     for line in rest
@@ -350,6 +358,31 @@ fn a_template_is_given_what_is_shown() {
     )
     .unwrap();
     assert!(message().contains("nothing is site.titel"), "{}", message());
+}
+
+#[test]
+fn every_link_between_the_documents_leads_to_a_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut documents = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
+    let docs = fs::read_dir(root.join("docs")).unwrap();
+    documents.extend(docs.map(|entry| entry.unwrap().path()));
+    let mut links = 0;
+    for document in documents {
+        if document.extension().is_none_or(|ending| ending != "md") {
+            continue;
+        }
+        let text = fs::read_to_string(&document).unwrap();
+        for rest in text.split("](").skip(1) {
+            let link = rest.split([')', '#']).next().unwrap();
+            if link.contains("://") || link.starts_with("mailto:") || link.is_empty() {
+                continue;
+            }
+            let file = document.parent().unwrap().join(link);
+            assert!(file.exists(), "{}: {link}", document.display());
+            links += 1;
+        }
+    }
+    assert!(links > 20, "only {links} links were found");
 }
 
 #[test]

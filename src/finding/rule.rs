@@ -191,7 +191,7 @@ rules! {
     // Feeds and publishing
     TemplateUnusable "template-unusable"
         "Without a template there is no page and no digest."
-        "Mend the line that is named; the README lists the variables."
+        "Mend the line that is named; docs/templates.md lists the variables."
     TemplateUnused "template-unused"
         "A template with another name or place is not read, so your change would not show."
         "Rename or move it as the hint says."
