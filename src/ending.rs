@@ -1,6 +1,6 @@
 //! How a command ended, where it could do something.
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 
 /// How a command ended, where it could do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,24 @@ pub enum Ending {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct TryAgain(pub(crate) String);
+
+/// What a command could not do, as it is shown, and the finding that it was.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}")]
+pub(crate) struct ShownError {
+    pub(crate) words: String,
+    pub(crate) finding: Finding,
+}
+
+impl ShownError {
+    /// The finding where the work can go on without it.
+    pub(crate) fn to_warning(&self) -> Finding {
+        Finding {
+            severity: Severity::Warning,
+            ..self.finding.clone()
+        }
+    }
+}
 
 impl Ending {
     /// Partial where something was left out.

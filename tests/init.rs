@@ -1,7 +1,9 @@
 //! `tidings init`: in an empty folder, and beside the blogs of each generator.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use crate::scene::{Ran, Scene};
 
@@ -298,6 +300,19 @@ fn a_blog_gets_a_config_that_says_what_its_generator_says() {
             again.talk
         );
         assert_eq!(tree(&scene.path("")), before, "{name}");
+        // Nothing is wrong with it, nor with the feeds that are written.
+        let checked = scene.run(&["--at", NOON, "check", "--offline"]);
+        // A folder of notes does not say at which address they will be.
+        let is_unset = text.contains("https://example.org/");
+        let found =
+            checked.out.matches("error: ").count() + checked.out.matches("warning: ").count();
+        assert!(
+            found == usize::from(is_unset)
+                && checked.out.contains("[placeholder-address]") == is_unset,
+            "{name}: {}{}",
+            checked.out,
+            checked.talk
+        );
     }
 }
 
@@ -341,12 +356,15 @@ fn the_ids_of_the_generators_feed_are_taken_over() {
     // As the generator has written it: the ids are kept, the file stays, and what to do is said.
     let scene = scene_of(&files).file("public/index.xml", feed);
     let ran = init(&scene, &[]);
-    ran.fails_with(2);
+    // The feeds alone wait for the generator, so it is no failure of the whole.
+    ran.fails_with(1);
+    ran.prints("Subject: ");
     for words in [
         "adopted 1 ids",
         "disableKinds",
-        "public/index.xml",
+        "warning: public/index.xml",
         "another program",
+        "only the feeds wait",
     ] {
         assert!(ran.talk.contains(words), "{words}: {}", ran.talk);
     }
@@ -368,6 +386,65 @@ fn the_ids_of_the_generators_feed_are_taken_over() {
             .contains("tidings build --adopt http://127.0.0.1:1/index.xml"),
         "{}",
         ran.talk
+    );
+}
+
+/// Answers the questions of `init` at a terminal of its own, one a line; what it shows.
+fn answer(scene: &Scene, answers: &str) -> Option<String> {
+    let program = env!("CARGO_BIN_EXE_tidings");
+    let mut terminal = Command::new("script")
+        .args(["-qec", &format!("{program} --at {NOON} init"), "/dev/null"])
+        .current_dir(scene.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let mut input = terminal.stdin.take().unwrap();
+    input.write_all(answers.as_bytes()).unwrap();
+    let ended = terminal.wait_with_output().unwrap();
+    drop(input);
+    Some(String::from_utf8_lossy(&ended.stdout).into_owned())
+}
+
+#[test]
+fn whoever_sits_at_a_terminal_is_asked_what_the_folder_does_not_say() {
+    let scene = Scene::bare();
+    let answers = "Night shift\nhums.example\nhttps://hums.example/\nAda Night\nada at hums\n";
+    let Some(shown) = answer(&scene, answers) else {
+        eprintln!("not tested: `script` of util-linux is missing");
+        return;
+    };
+    for words in [
+        "title of the site [",
+        "address of its home page [not known yet]: ",
+        "hums.example: relative URL without a base; it begins with https://",
+        "who writes [nobody is named]: ",
+        "their address [none]: ",
+        "ada at hums: ",
+        "left out",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let config = scene.read("config.toml");
+    for words in [
+        "title = \"Night shift\"",
+        "url = \"https://hums.example/\"",
+        "name = \"Ada Night\"",
+    ] {
+        assert!(config.contains(words), "{words}: {config}");
+    }
+    // What the generator says is not asked.
+    let known = scene_of(&[
+        (
+            "hugo.toml",
+            "baseURL = \"https://x.example/\"\ntitle = \"Hums\"\n",
+        ),
+        ("content/posts/tea.md", POST),
+    ]);
+    let shown = answer(&known, "\n\n").unwrap();
+    assert!(
+        shown.contains("who writes") && !shown.contains("title of the site ["),
+        "{shown}"
     );
 }
 

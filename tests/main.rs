@@ -5,6 +5,7 @@
 mod adopt;
 mod arbitrary_posts;
 mod archive;
+mod broken;
 mod caps;
 mod check;
 mod concurrency;

@@ -9,7 +9,7 @@ use anyhow::Context;
 use crate::cli::{BuildArgs, Choice, DigestArgs, InitArgs, SiteCommand};
 use crate::clock::Clock;
 use crate::config::{Author, Config, OWN, SHARED};
-use crate::ending::Ending;
+use crate::ending::{Ending, ShownError};
 use crate::file::read::{WRITTEN, read_text_if_any};
 use crate::file::{Care, unwritable, write_changed};
 use crate::finding::{Finding, Rule};
@@ -117,6 +117,15 @@ pub(super) fn begin(
         let hint = format!("before anyone gets the new feeds: `tidings build --adopt {feed}`");
         talk.report(&[finding.hint(hint)]);
         ended = build(None, talk);
+    }
+    // Config and ids are kept; what is left is a step of the generator's.
+    if let Err(error) = &ended
+        && let Some(refusal) = error.downcast_ref::<ShownError>()
+        && refusal.finding.rule == Rule::FileInTheWay
+    {
+        talk.report(&[refusal.to_warning()]);
+        talk.say("the config is written and the ids are kept; only the feeds wait");
+        ended = Ok(Ending::Partial);
     }
     if let Some(switch_off) = begun.switch_off {
         talk.say(&format!(

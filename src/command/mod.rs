@@ -27,7 +27,7 @@ use crate::app::App;
 use crate::cli::{CheckArgs, Cli, Command, FileCommand, SiteCommand};
 use crate::clock::Clock;
 use crate::config::{Config, discover};
-use crate::ending::{Ending, TryAgain};
+use crate::ending::{Ending, ShownError, TryAgain};
 use crate::fault::guard;
 use crate::finding::Finding;
 use crate::store::Tell;
@@ -73,7 +73,9 @@ fn show_error(error: anyhow::Error, finding: &Finding, words: &Words) -> anyhow:
     if is_broken_pipe(&error) {
         return error;
     }
-    anyhow::Error::msg(words.show(&finding.to_string()).into_owned())
+    let words = words.show(&finding.to_string()).into_owned();
+    let finding = finding.clone();
+    ShownError { words, finding }.into()
 }
 
 /// Whether a program hands a message over on standard input and goes by the exit code.

@@ -39,8 +39,11 @@ pub(super) fn explain(message: &str) -> Finding {
             if let Some(near) = nearest(unknown, &known) {
                 hint = format!("did you mean `{near}`? {hint}");
             }
-            return Finding::error(Rule::UnknownKey, format!("unknown {noun} `{unknown}`"))
-                .hint(hint);
+            let rule = match noun {
+                "key" => Rule::UnknownKey,
+                _ => Rule::ConfigValue,
+            };
+            return Finding::error(rule, format!("unknown {noun} `{unknown}`")).hint(hint);
         }
     }
     if let Some(key) = message

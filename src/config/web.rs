@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::config::Span;
 use crate::config::site::is_loopback;
-use crate::config::value::{from_text, some_time, some_web_address, web_address};
+use crate::config::value::{some_time, some_web_address, web_address};
 
 /// How `serve` answers over HTTP.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,7 +17,7 @@ pub struct WebSettings {
     #[serde(deserialize_with = "public_address")]
     pub url: Option<Url>,
     /// The address and port on which it listens, without TLS.
-    #[serde(deserialize_with = "from_text")]
+    #[serde(deserialize_with = "address_and_port")]
     pub listen: SocketAddr,
     /// The proxies before it, by their addresses: they say from where a request comes (`X-Forwarded-For`).
     pub proxies: Vec<IpAddr>,
@@ -46,6 +46,13 @@ impl Default for WebSettings {
             rebuild: Span::seconds(5 * 60),
         }
     }
+}
+
+fn address_and_port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let expected = "expected an address and a port, like 127.0.0.1:8080";
+    let refused = |_| D::Error::custom(format!("`{text}` is no place to listen\n{expected}"));
+    text.parse().map_err(refused)
 }
 
 /// An address without a path, since the links of old mails must not depend on one, and with TLS, which one-click leaving

@@ -41,6 +41,24 @@ fn a_site_of_each_generator_comes_out_as_it_shows_itself() {
 }
 
 #[test]
+fn a_time_in_the_name_of_a_page_of_zola_counts() {
+    // No package and no Windows holds a file of this name, so it is written here.
+    let folder = tempfile::tempdir().unwrap();
+    let blog = folder.path().join("content/blog");
+    fs::create_dir_all(&blog).unwrap();
+    let config = "base_url = \"https://zola.example\"\n";
+    fs::write(folder.path().join("config.toml"), config).unwrap();
+    let page = blog.join("2023-05-07T08:09:10+02:00-with-time.md");
+    fs::write(page, "+++\ntitle = \"With a time\"\n+++\nText.\n").unwrap();
+    let loaded = load("zola", &folder.path().join("content"), "");
+    assert_eq!(
+        listed(&loaded),
+        "blog/2023-05-07T08:09:10+02:00-with-time.md | With a time | 2023-05-07T06:09:10Z | 2023-05-07T06:09:10Z | \
+         https://zola.example/blog/with-time/ |  | Ada Night\n"
+    );
+}
+
+#[test]
 fn a_dialect_that_is_set_binds_whatever_lies_beside_the_posts() {
     let dir = fixture("zola").join("content/blog");
     let posts = load("zola", &dir, "dialect = \"hugo\"\n");

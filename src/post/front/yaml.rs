@@ -64,6 +64,11 @@ fn read<T: DeserializeOwned + Default>(matter: &str, strict: bool) -> Result<T, 
         let words = error.to_string();
         let first = words.lines().next().unwrap_or_default();
         let first = first.trim_start_matches("error: ");
+        // The place stands before the message, counted from the file's first line.
+        let first = match first.split_once(": ") {
+            Some((at, rest)) if place.is_some() && at.starts_with("line ") => rest,
+            _ => first,
+        };
         (format!("the front matter is no YAML: {first}"), place)
     })
 }
