@@ -286,7 +286,12 @@ fn bounded(line: &str) -> Cow<'_, str> {
 
 /// Whether a terminal takes a character for something else than itself: a control, or one that turns or breaks the line.
 fn is_hidden(c: char) -> bool {
-    (c.is_control() && c != '\t') || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    (c.is_control() && c != '\t') || turns_text(c)
+}
+
+/// Whether a character turns the direction of whatever follows, or breaks the line, and is no control.
+pub(crate) fn turns_text(c: char) -> bool {
+    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Foreign words as they may go to a terminal: characters that it would take for orders are written as escapes; a line

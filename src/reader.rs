@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::finding::one_line;
+use crate::finding::{one_line, turns_text};
 
 /// A reader's number in the store: random, 63 bits, ours.
 pub type ReaderId = i64;
@@ -45,9 +45,15 @@ pub(crate) enum NameError {
 /// # Errors
 /// Why it may not.
 pub(crate) fn check_name(name: &str) -> Result<(), NameError> {
-    match name.chars().find(|c| c.is_control()) {
+    match name.chars().find(|c| c.is_control() || turns_text(*c)) {
         Some('\t') => return Err(NameError::Control("a tab".to_owned())),
         Some('\n' | '\r') => return Err(NameError::Control("a line break".to_owned())),
+        Some(c) if turns_text(c) => {
+            let number = u32::from(c);
+            return Err(NameError::Control(format!(
+                "a character that turns or breaks the text (U+{number:04X})"
+            )));
+        }
         Some(c) => {
             let number = u32::from(c);
             return Err(NameError::Control(format!(
@@ -295,6 +301,9 @@ mod tests {
         assert!(long.contains("201 characters, at most 200"), "{long}");
         for (name, words) in [
             ("a\tb", "a tab"),
+            ("a\u{202e}b", "U+202E"),
+            ("a\u{2066}b", "U+2066"),
+            ("a\u{2028}b", "U+2028"),
             ("a\u{1b}b", "U+001B"),
             ("a\nb", "a line break"),
         ] {

@@ -613,6 +613,7 @@ impl Site {
         let may_change: Vec<bool> = self.posts.iter().map(|post| post.may_change).collect();
         for at in 0..self.posts.len() {
             let is_excused = self.is_excused(at);
+            let was_away = self.posts[at].was_away;
             self.posts[at].was_away = !self.posts[at].is_there;
             let Some(id) = shown.get(&at) else {
                 if self.posts[at].is_there && ending == Ending::Done {
@@ -623,6 +624,7 @@ impl Site {
                 if is_lost {
                     self.posts[at].may_change = true;
                 }
+                self.posts[at].was_away |= was_away;
                 continue;
             };
             let whose = self.ids.insert(id.clone(), at);
