@@ -129,7 +129,8 @@ fn count(scene: &Scene, from: &str) -> i64 {
 /// A request that a program at odds with the world would make.
 fn odd_request(random: &mut Random, tokens: &[String]) -> Vec<u8> {
     const METHODS: &[&str] = &[
-        "GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE", "PATCH", "TRACE", "CONNECT", "get", "",
+        "GET", "GET", "GET", "HEAD", "POST", "POST", "POST", "POST", "PUT", "OPTIONS", "DELETE",
+        "TRACE", "CONNECT", "get", "",
     ];
     const PARTS: &[&str] = &[
         "/",
