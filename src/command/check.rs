@@ -64,7 +64,7 @@ pub(super) fn explain(rule: Rule, talk: &mut Talk<'_>) -> anyhow::Result<Ending>
     Ok(Ending::Done)
 }
 
-/// What `init`, or the sample, has left to be set: the address of a site that is mailed about, and those of its mail.
+/// Reports placeholders that `init` or the sample left: the address of a site with digests, and those of its mail.
 fn find_placeholders(config: &Config) -> Vec<Finding> {
     let mail = &config.mail;
     let is_real = mail.smtp.as_ref().is_some_and(|relay| !relay.is_loopback());

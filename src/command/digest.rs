@@ -57,7 +57,7 @@ pub(super) fn digest(
     if args.dry.dry_run {
         return Ok(ending.and(runtime.block_on(print(&turn, talk))?));
     }
-    // What is announced is known by its id, so the id must be kept first.
+    // Announced posts are identified by their ids, so the ids must be kept first.
     ending = ending.and(app.keep_unbuilt(talk, &loaded.lock));
     let sent = runtime.block_on(send(&turn, talk, choice))?;
     Ok(ending.and(sent))

@@ -117,7 +117,7 @@ fn record(key: &SigningKey, domain: &str) -> String {
     )
 }
 
-/// What the config must say so that the key is used.
+/// The lines of the config that use the key.
 fn hint(algorithm: Algorithm, domain: &str, selector: &str, file: &Path) -> String {
     let key = file.file_name().unwrap_or_default().to_string_lossy();
     match algorithm {

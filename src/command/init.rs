@@ -29,8 +29,8 @@ pub(super) struct Begun {
     pub(super) switch_off: Option<&'static str>,
 }
 
-/// Writes what a site begins with; none where it has begun already. No file that is there is changed, but for the lines
-/// that git needs, which are added.
+/// Writes the files that a site begins with; nothing if it has begun already. Existing files stay unchanged, except for
+/// added lines for git.
 pub(super) fn init(
     args: &InitArgs,
     clock: Clock,
@@ -76,7 +76,7 @@ pub(super) fn init(
         write_new(&file, &text)?;
         talk.say(&format!("{} written: the first post", file.display()));
     }
-    // What a generator puts out its own lines of git name already.
+    // The generator's own lines for git name its output already.
     let output = survey.output.to_str().filter(|_| survey.dialect.is_none());
     add_lines(here, ".gitignore", talk, |text| with_ignored(text, output))?;
     add_lines(here, ".gitattributes", talk, with_attributes)?;
@@ -150,7 +150,7 @@ pub(super) fn begin(
 fn own_config(folder: &Path) -> Option<PathBuf> {
     let is_ours = |file: &PathBuf| {
         let file = folder.join(file);
-        // One that is broken and ours is not written anew either.
+        // A broken config of ours is not overwritten either.
         file.ends_with(OWN) && file.exists() || Config::load(&file, []).is_ok()
     };
     [OWN, SHARED].map(PathBuf::from).into_iter().find(is_ours)
@@ -169,7 +169,8 @@ fn old_feed(args: &InitArgs, survey: &Survey, answers: &Answers) -> Option<Strin
     answers.url.as_ref()?.join(file).ok().map(String::from)
 }
 
-/// What the folder does not say, a person does; with `--yes`, or where nobody can be asked, what is likely.
+/// Asks a person for everything that the folder does not say; with `--yes`, or without a terminal, takes the likely
+/// answer.
 fn ask(args: &InitArgs, survey: &Survey, root: &Path) -> anyhow::Result<Answers> {
     let folder = root
         .file_name()
@@ -219,13 +220,13 @@ fn ask(args: &InitArgs, survey: &Survey, root: &Path) -> anyhow::Result<Answers>
     })
 }
 
-/// Whoever sits at the terminal.
+/// The person at the terminal.
 struct Person {
     can_ask: bool,
 }
 
 impl Person {
-    /// The answer to a question; none where there is none, or nobody to ask.
+    /// Asks a question; `None` if there is no answer, or nobody to ask.
     fn ask(&mut self, question: &str, without: &str) -> anyhow::Result<Option<String>> {
         if !self.can_ask {
             return Ok(None);

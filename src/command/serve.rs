@@ -67,7 +67,7 @@ pub(super) async fn serve(
     }
     server.await.context("the listener ended")?;
     state.finish().await;
-    // Whoever started the program closes what it began with.
+    // The caller closes the app with which the program began.
     if !Arc::ptr_eq(&current, app) {
         current.note_departures(talk).await;
         current.close().await;

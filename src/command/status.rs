@@ -21,7 +21,7 @@ use crate::talk::Talk;
 
 /// How many are read at once, so that a million need no memory.
 const PAGE: usize = 1000;
-/// How many of the missed are listed where no issue is named.
+/// The most missed recipients that are listed if no issue is named.
 const SHORT: usize = 20;
 
 /// How a time is shown that is right to the minute at best.
@@ -29,7 +29,7 @@ const MINUTE: &str = "%Y-%m-%dT%H:%MZ";
 /// The most characters of a relay's words that are shown.
 const LONGEST: usize = 200;
 
-/// What became of the issues, as text, JSON or CSV.
+/// Reports the issues, as text, JSON or CSV.
 pub(super) async fn status(
     app: &App,
     talk: &mut Talk<'_>,
@@ -141,7 +141,7 @@ async fn as_text(
     Ok(())
 }
 
-/// What became of a mail that had been sent.
+/// The outcome of a mail that had been sent.
 fn describe_return(one: &CameBack) -> &'static str {
     match one.kind.as_str() {
         "bounced" | "unreachable" => "sent, then bounced",
@@ -150,7 +150,7 @@ fn describe_return(one: &CameBack) -> &'static str {
     }
 }
 
-/// The moments that the list of the missed does not show: whoever is held stands there with the last of theirs.
+/// The moments that the list of the missed does not show; a held reader is listed there with their last one.
 fn unlisted_moments(moments: Vec<Uncertainty>) -> Vec<Uncertainty> {
     let mut listed = HashSet::new();
     let mut unlisted: Vec<Uncertainty> = moments
@@ -258,7 +258,7 @@ async fn done_times(
     Ok(times)
 }
 
-/// Those who will not get an issue unless a person does something.
+/// Prints those who will not get an issue unless a person acts.
 async fn print_failed(talk: &mut Talk<'_>, store: &Store, issues: &[Issue]) -> anyhow::Result<()> {
     let columns = ["email", "name", "issue", "outcome", "attempts", "reply"];
     let mut sheet = Sheet::new(talk.out(), &columns)?;

@@ -103,7 +103,7 @@ pub(super) async fn subscriber(
     Ok(Ending::Done)
 }
 
-/// What became of the wish for one person.
+/// Describes the outcome for one person.
 fn say_answer(email: &Email, answer: &Answer) -> String {
     let was = answer.was.map_or("unknown", ReaderState::word);
     let gained = answer.gained.join(", ");
@@ -144,7 +144,7 @@ fn digests(app: &App, named: &[String]) -> Result<Vec<String>, Finding> {
     Ok(digests.into_iter().collect())
 }
 
-/// Who someone is, what they get and what happened to them.
+/// Shows a person with their subscriptions and events.
 async fn show(app: &App, talk: &mut Talk<'_>, email: &Email) -> anyhow::Result<()> {
     let store = app.store(Access::Read).await?;
     let (id, state) = store

@@ -22,7 +22,7 @@ enum Use {
 struct Own {
     /// Section and key that name it, where there is one.
     key: Option<(&'static str, &'static str)>,
-    /// What lies there, where that is not just what the key names.
+    /// What is there, if it is not just what the key names.
     what: &'static str,
     path: PathBuf,
     /// The path with its links resolved, for comparison.
@@ -93,7 +93,7 @@ impl Config {
         let mail = &self.mail;
         let mut private: Vec<PathBuf> = vec![
             self.file.clone(),
-            // Who has left stands beside it.
+            // The file of departures is beside it.
             self.posts.lock.clone(),
             mail.outbox.folder().to_owned(),
         ];
@@ -281,7 +281,7 @@ mod tests {
 
     use crate::config::Config;
 
-    /// What is said of a site with these lines in its sections.
+    /// The error for a site with these lines in its sections.
     fn load(lines: &[(&str, &str)]) -> Result<(), String> {
         let folder = tempfile::tempdir().unwrap();
         for made in ["post", "public", "real"] {

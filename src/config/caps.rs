@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, DurationRound, TimeDelta, Utc};
 
-/// The most messages an hour and a day; none where nothing caps them.
+/// The most messages an hour and a day; `None` without a cap.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Caps {
     /// In an hour.
@@ -41,8 +41,8 @@ impl Caps {
         hour.into_iter().chain(day).collect()
     }
 
-    /// When so many will have gone, each as soon as the caps let it; `gone` says how many went in a window already. None
-    /// where nothing caps them, or it would take longer than anybody waits.
+    /// When `count` messages will have gone, each as soon as the caps permit; `gone` counts those of a window so far.
+    /// `None` without caps, or if it would take longer than anybody waits.
     pub fn done_at(
         self,
         now: DateTime<Utc>,

@@ -85,7 +85,7 @@ impl Digest {
     }
 }
 
-/// When a digest is due.
+/// The times at which a digest is due.
 #[derive(Debug, Clone)]
 pub enum Schedule {
     /// One mail per new post, on the next run.
@@ -175,7 +175,7 @@ fn check_fields(text: &str) -> Result<(), ValueError> {
     }
     for (text, field) in fields.iter().zip(&FIELDS) {
         for part in text.split(',') {
-            // After the slash stands a step.
+            // A step follows the slash.
             let range = part.split('/').next().unwrap_or_default();
             if let Some(word) = range.split(['-', '#']).find(|word| !field.can_hold(word)) {
                 return Err(ValueError(field.refuse(word)));

@@ -20,7 +20,7 @@ pub struct Dkim {
     pub key: PathBuf,
     /// The private key itself; only from `TIDINGS_MAIL__DKIM__PEM`.
     pub pem: Option<Secret>,
-    /// A second key: its signature stands beside the first one's.
+    /// A second key, which adds a second signature.
     pub ed25519: Option<SecondKey>,
     /// Headers that are not signed, since the relay rewrites them.
     #[serde(deserialize_with = "headers")]

@@ -20,7 +20,7 @@ pub(super) fn explain_in(error: &toml::de::Error, text: &str) -> Finding {
     }
 }
 
-/// The parser's message as a finding that stands nowhere yet.
+/// The parser's message as a finding without a place.
 pub(super) fn explain(message: &str) -> Finding {
     let message = message.trim();
     for (start, noun) in [("unknown field `", "key"), ("unknown variant `", "value")] {

@@ -35,7 +35,7 @@ pub struct Feeds {
     pub max_feeds: usize,
     /// The span of each document of the main feed's archive (RFC 5005); without it there is none.
     pub archive: Option<Archive>,
-    /// Which of the feeds in `by` have an archive too.
+    /// The feeds in `by` that have an archive too.
     #[serde(deserialize_with = "read_distinct")]
     pub archive_by: Vec<By>,
     /// The WebSub hub that the feeds link to and that is told what changed.
@@ -115,7 +115,7 @@ impl Feeds {
         self.format_at(path).is_some() || PAGES.contains(&name)
     }
 
-    /// The format of the feed at this path below the folder; none where it is no feed.
+    /// The format of the feed at this path below the folder; `None` if it is no feed.
     pub fn format_at(&self, path: &str) -> Option<Format> {
         let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
         let is_at = |format: &&Format| {
@@ -177,7 +177,7 @@ fn formats<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Format>, D:
     }
 }
 
-/// A list in which nothing stands twice.
+/// Reads a list without repeats.
 fn read_distinct<'de, D: Deserializer<'de>, T: Deserialize<'de> + Ord + Copy>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {

@@ -18,7 +18,7 @@ const SHOWN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/');
 /// The longest name of a user or a mailbox, in bytes.
 const LONGEST: usize = 500;
-/// What is said where an address is none.
+/// The hint for an invalid address.
 const EXPECTED: &str = "expected something like imaps://news@imap.example/INBOX";
 
 /// A mailbox on an IMAP server, and who reads it. The password is no part of it.
@@ -32,7 +32,7 @@ pub struct ImapAccount {
     pub is_encrypted: bool,
     /// The user.
     pub user: String,
-    /// How to sign in.
+    /// The way to sign in.
     pub auth: Auth,
     /// The mailbox.
     pub mailbox: String,

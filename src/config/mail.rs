@@ -12,7 +12,7 @@ use crate::config::value::{ValueError, at_least_one, from_text, is_loopback, som
 use crate::config::{Auth, Caps, Dkim, Inbox, Secret, Span};
 use crate::reader::{Email, Mailbox};
 
-/// How mail leaves.
+/// The settings of mail.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mail {
@@ -33,7 +33,7 @@ pub struct Mail {
     pub auth: Auth,
     /// A PEM file of certificates to trust beside the system's: for a relay of one's own.
     pub ca: Option<PathBuf>,
-    /// How mail is signed; without it the relay signs, or nobody.
+    /// The signature of mail; without it the relay signs, or nobody.
     pub dkim: Option<Dkim>,
     /// The folder in which each message becomes an `.eml` file where there is no relay.
     pub outbox: Outbox,
@@ -42,15 +42,15 @@ pub struct Mail {
     /// Whether each message has an envelope sender of its own, `bounces+TOKEN@…` for `return_path`, so that a bounce says
     /// whose it is.
     pub verp: bool,
-    /// What comes back by mail, read by `run` and `inbox`: `maildir:FOLDER`, `mbox:FILE` or `imaps://user@host/INBOX`.
+    /// The box of returned mail, read by `run` and `inbox`: `maildir:FOLDER`, `mbox:FILE` or `imaps://user@host/INBOX`.
     pub inbox: Option<Inbox>,
     /// The password of an IMAP box; only from `TIDINGS_MAIL__INBOX_PASSWORD`.
     pub inbox_password: Option<Secret>,
     /// The IMAP mailbox to which what was about our mail is moved; it is made where it is missing.
     #[serde(deserialize_with = "mailbox_name")]
     pub inbox_done: String,
-    /// Where the token to leave stands beside the subject: in the address, or nowhere else where the domain knows no
-    /// plus-addresses.
+    /// The place of the token to unsubscribe beside the subject: in the address, or nowhere if the domain does not
+    /// support plus-addresses.
     pub inbox_token: InboxToken,
     /// The name said in EHLO; without it the domain of `from`.
     #[serde(deserialize_with = "name")]
@@ -72,7 +72,7 @@ pub struct Mail {
     pub per_day: Option<usize>,
     /// How long one run waits for a relay in trouble; the next run goes on.
     pub patience: Span,
-    /// What becomes of a message whose reply never came.
+    /// The handling of a message whose reply never came.
     pub uncertain: Uncertain,
     /// The first wait before a deferred recipient is tried again; it doubles each time.
     #[serde(deserialize_with = "some_time")]
@@ -210,12 +210,12 @@ impl Default for Timeouts {
     }
 }
 
-/// What becomes of a message whose reply never came: the relay may have taken it or not.
+/// The handling of a message whose reply never came: the relay may have accepted it or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Uncertain {
-    /// The same bytes with the same Message-ID are sent again: nobody is missed, at most one copy too many. After
-    /// `give_up` it is held.
+    /// It is sent again, with the same bytes and the same Message-ID: nobody is missed, at most one copy too many.
+    /// After `give_up` it is held.
     Retry,
     /// It waits for `tidings issue resolve`: nobody gets two, a person decides.
     Hold,
@@ -247,7 +247,7 @@ pub struct Relay {
 pub enum Tls {
     /// From the first byte (RFC 8314 3.3).
     Implicit,
-    /// By STARTTLS, without which nothing is said (RFC 3207).
+    /// By STARTTLS, without which nothing is sent (RFC 3207).
     Required,
     /// Never.
     None,

@@ -56,7 +56,7 @@ pub use web::WebSettings;
 pub struct Config {
     /// The site.
     pub site: Site,
-    /// Where the posts are and how they are read.
+    /// The folder of the posts, and how they are read.
     #[serde(default)]
     pub posts: Posts,
     /// The feeds.
@@ -71,7 +71,7 @@ pub struct Config {
     /// How many strangers may ask for digests.
     #[serde(default)]
     pub join: Join,
-    /// Where the ledger is kept.
+    /// The database of the ledger.
     #[serde(default)]
     pub store: StoreSettings,
     /// The pages of `serve`.

@@ -180,7 +180,7 @@ fn hint_for(given: &str) -> String {
     }
 }
 
-/// A pattern with `:year` and its like in our form; none where there is nothing of that form in it.
+/// Converts a pattern with `:year` and its like to our form; `None` if it has nothing of that form.
 fn convert_colons(pattern: &str) -> Option<String> {
     let mut ours = String::new();
     let mut is_theirs = false;
@@ -209,7 +209,7 @@ fn convert_colons(pattern: &str) -> Option<String> {
     is_theirs.then_some(ours)
 }
 
-/// A pattern with `%Y` and its like in our form; none where there is nothing of that form in it. `%20` is a byte of the
+/// Converts a pattern with `%Y` and its like to our form; `None` if it has nothing of that form. `%20` is a byte of the
 /// address, and so is `%de`.
 fn convert_percents(pattern: &str) -> Option<String> {
     let mut ours = String::new();

@@ -9,7 +9,7 @@ use crate::post::Body;
 const MOST_OF_POSTS: usize = 4 << 20;
 /// Most bytes of an issue's HTML and text.
 const MOST: usize = 8 << 20;
-/// How many posts are named.
+/// The number of posts that a finding names.
 const NAMED: usize = 3;
 
 /// Largest HTML of one post in an issue, in bytes. Gmail shows less than half of it; relays refuse a mail of many megabytes,

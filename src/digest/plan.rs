@@ -25,7 +25,7 @@ pub(crate) struct Situation<'s, 'a> {
     pub site: &'s Site,
     /// The site's posts, the newest first.
     pub posts: &'a [Post],
-    /// What the store knows.
+    /// The store's record of the digest.
     pub record: &'s Record,
     /// The store that began the digest, according to the lock.
     pub began: Option<&'s str>,
@@ -48,7 +48,7 @@ pub(crate) struct Record {
     pub progress: DigestProgress,
     /// The ids of the posts that are no news.
     pub announced: HashSet<String>,
-    /// The same, and those that only the outbox received.
+    /// As above, including posts that only the outbox received.
     pub ever: HashSet<String>,
     /// The ids of the posts that an issue with recipients has carried.
     pub carried: HashSet<String>,

@@ -76,7 +76,7 @@ mod tests {
         slots
     }
 
-    /// What the clock on the wall shows at each minute of the year.
+    /// The local time at each minute of the year.
     fn minutes(zone: Tz) -> impl Iterator<Item = DateTime<Tz>> {
         let (begin, end) = year();
         let first = begin.with_second(0).unwrap() + Duration::minutes(1);

@@ -1,4 +1,4 @@
-//! Whose store it is: one that keeps the readers of another site is refused, also where both sites are on one host.
+//! The site of a store: a store that keeps the readers of another site is refused, even if both are on one host.
 
 use std::fmt;
 

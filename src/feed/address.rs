@@ -26,7 +26,7 @@ pub(crate) fn url(site: &Site, path: &str) -> Url {
     address_below(&site.url, path)
 }
 
-/// The media type of the feed, or of the period of its archive, at this path below the folder; none where it is no feed.
+/// The media type of the feed, or of the period of its archive, at this path below the folder; `None` if it is no feed.
 pub(crate) fn media_type(config: &Feeds, path: &str) -> Option<&'static str> {
     let format = config.format_at(path)?;
     Some(writer(format).media_type())

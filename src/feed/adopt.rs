@@ -219,7 +219,7 @@ const WAYS: [IdForm; 4] = [
     |origin, path| Some(format!("{origin}{}", path.strip_suffix(".html")?)),
 ];
 
-/// The pattern by which each of these ids is its post's address: the origin, and how the path is written.
+/// The pattern by which each of these ids is its post's address: the origin, and the form of the path.
 fn rule<'a>(said: &[(&'a str, Option<&str>)]) -> Option<(&'a str, IdForm)> {
     let (first, _) = said.first()?;
     let origin = &first[..first

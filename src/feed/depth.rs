@@ -6,8 +6,8 @@ use quick_xml::reader::Reader;
 /// The deepest nesting that is read; a feed needs about ten levels, and XHTML in it some dozens.
 const DEEPEST: usize = 200;
 
-/// The line on which elements nest too deeply; none where they do not, or where the text is no XML, which a parser
-/// says better.
+/// The line on which elements nest too deeply; `None` if they do not, or if the text is no XML, which a parser reports
+/// better.
 pub(super) fn find_too_deep(text: &str) -> Option<usize> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_end_names = false;

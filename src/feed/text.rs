@@ -65,7 +65,7 @@ pub(super) fn clean(html: &str) -> String {
     }
 }
 
-/// The beginning of an HTML text in words, cut between them; none where there are no more of them than that.
+/// The beginning of an HTML text, cut between words; `None` if the text is no longer than that.
 pub(super) fn teaser(html: &str) -> Option<String> {
     cut(&first_words(html), TEASER)
 }

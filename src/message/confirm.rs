@@ -1,4 +1,4 @@
-//! How the reader of a letter says that they want the digests: on a page, or by an answer.
+//! The ways by which the reader of a letter confirms: a page, or an answer.
 
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::token::{Claim, Key, Purpose};
 /// As [`MAILTO`]; the plus before a tag stays as readers know it.
 const TAGGED: &AsciiSet = &MAILTO.remove(b'+');
 
-/// How a reader confirms.
+/// The way by which a reader confirms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ConfirmBy {
     /// On the page of this address with a token behind it.
@@ -24,7 +24,7 @@ pub(crate) enum ConfirmBy {
         /// Whether it holds the token, as the subject does.
         tagged: bool,
     },
-    /// By either, as they like.
+    /// By either.
     Either {
         /// The address of the page, with a token behind it.
         page: String,
@@ -42,7 +42,7 @@ impl ConfirmBy {
         Self::Page(format!("{below}/"))
     }
 
-    /// The same, or by an answer to this address.
+    /// As above, or by an answer to this address.
     pub(crate) fn or_answer(self, to: &Email, tagged: bool) -> Self {
         let address = to.to_string();
         match self {
@@ -60,7 +60,7 @@ impl ConfirmBy {
         !matches!(self, Self::Page(_))
     }
 
-    /// By an answer to this address; `tagged` where its domain knows plus-addresses.
+    /// By an answer to this address; `tagged` if its domain supports plus-addresses.
     pub(crate) fn answer(to: &Email, tagged: bool) -> Self {
         Self::Answer {
             address: to.to_string(),
@@ -95,7 +95,7 @@ impl ConfirmBy {
         }
     }
 
-    /// The address to which an answer goes; none where a page confirms.
+    /// The address of the answer; `None` if a page confirms.
     pub(super) fn address(&self, token: &str) -> Option<String> {
         match self {
             Self::Page(_) => None,

@@ -2,13 +2,13 @@
 
 use crate::subscriber::standing::{Standing, fold};
 
-/// Where the columns stand.
+/// The positions of the columns.
 pub(super) struct Columns {
     pub(super) email: usize,
     /// The whole name, or its parts in their order.
     pub(super) names: Vec<usize>,
     pub(super) digests: Option<usize>,
-    /// What someone was.
+    /// The columns of the earlier state.
     pub(super) standing: Standing,
     /// The names of the columns that nothing is taken from.
     pub(super) unused: Vec<String>,
@@ -46,7 +46,7 @@ const FIRST_NAME: &[&str] = &[
 const LAST_NAME: &[&str] = &["lastname", "lname", "familyname", "surname", "nachname"];
 
 impl Columns {
-    /// Those of a list that has addresses alone.
+    /// The columns of a list of addresses alone.
     pub(super) fn bare(file: &str) -> Self {
         Self {
             email: 0,
@@ -57,7 +57,7 @@ impl Columns {
         }
     }
 
-    /// Finds them in the header; none where no column is the address's.
+    /// Finds them in the header; `None` if there is no column of addresses.
     pub(super) fn find(header: &[String], file: &str) -> Option<Self> {
         let folded: Vec<String> = header.iter().map(|name| fold(name)).collect();
         let find = |names: &[&str]| {

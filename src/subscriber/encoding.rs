@@ -64,7 +64,7 @@ pub(super) fn unreadable(error: &io::Error) -> Finding {
 /// The text with each kind of line end as one line feed, and one at its end, so that lines can be counted.
 pub(super) struct Newlines<R> {
     text: R,
-    /// What came last.
+    /// The last byte.
     last: u8,
 }
 
@@ -73,7 +73,7 @@ impl<R: io::BufRead> Newlines<R> {
         Self { text, last: b'\n' }
     }
 
-    /// What is read next, without taking it: at most a block.
+    /// Returns the next bytes without consuming them: at most a block.
     pub(super) fn peek(&mut self) -> io::Result<&[u8]> {
         self.text.fill_buf()
     }

@@ -16,9 +16,9 @@ pub struct Listed {
     pub line: usize,
     /// The address.
     pub email: Email,
-    /// How to speak to them.
+    /// The name in salutations.
     pub name: Option<String>,
-    /// What they were in the store that wrote the list.
+    /// The state in the store that wrote the list.
     pub state: Option<ReaderState>,
     /// To what they subscribed in the store that wrote the list.
     pub digests: Option<Vec<String>>,
@@ -29,7 +29,7 @@ pub struct List<'a> {
     rows: csv::Reader<DecodedText<'a>>,
     columns: Columns,
     record: csv::ByteRecord,
-    /// Where the list has no header, its first line is someone.
+    /// Without a header, the first line is a person.
     is_first: bool,
     has_ended: bool,
 }

@@ -79,7 +79,7 @@ fn guard(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// What a guarded cell says.
+/// Removes the guard of a cell.
 pub(super) fn unguard(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(guarded) if is_formula(guarded) => guarded,

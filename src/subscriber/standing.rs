@@ -80,7 +80,7 @@ enum StateCell {
     False(ReaderState),
     /// By anything at all, such as the time when it happened.
     Anything(ReaderState),
-    /// By a word that stands somewhere in it.
+    /// By a word that the cell contains.
     Within(ReaderState, &'static [&'static str]),
 }
 
@@ -141,10 +141,10 @@ impl Standing {
         self.columns.iter().any(|(at, _)| *at == column)
     }
 
-    /// The state that a row tells; none where it says nothing.
+    /// Reads the state of a row; `None` if it has none.
     ///
     /// # Errors
-    /// Where a cell says what is no state: that nobody may take for consent.
+    /// A finding if a cell has an unknown word, which must not be taken for consent.
     pub(super) fn read<'c>(
         &self,
         cell: impl Fn(usize) -> Option<&'c str>,

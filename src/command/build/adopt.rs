@@ -45,7 +45,7 @@ pub(super) fn adopt(
     Ok(())
 }
 
-/// The address that stands in place of a file.
+/// The address given in place of a file.
 fn address_in(feed: &Path) -> Option<Url> {
     let text = feed.to_str().filter(|text| text.contains("://"))?;
     Url::parse(text).ok()

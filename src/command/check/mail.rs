@@ -1,4 +1,4 @@
-//! What others say of the mail: the relay, DNS, and the own server to which readers go to leave.
+//! Asks others about the mail: the relay, DNS, and the own server that readers reach to unsubscribe.
 
 use std::net::SocketAddr;
 
@@ -106,7 +106,7 @@ fn list_senders(config: &Config) -> Vec<SenderIdentity> {
     senders
 }
 
-/// The domain that signs, and what DNS must say of each of its keys; that a key cannot be read is said elsewhere.
+/// The signing domain, and the DNS record that each of its keys needs; an unreadable key is reported elsewhere.
 fn find_signature(mail: &Mail) -> Option<(String, Vec<(String, String)>)> {
     let domain = signing_domain(mail).ok()?;
     let keys = load_keys(mail).ok().filter(|keys| !keys.is_empty())?;

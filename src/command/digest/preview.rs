@@ -78,7 +78,7 @@ pub(super) fn preview(
     Ok(Ending::Done)
 }
 
-/// Makes the issue from what stands in the files now.
+/// Makes the issue from the present files.
 #[derive(Debug)]
 struct Maker {
     file: PathBuf,

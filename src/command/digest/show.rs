@@ -75,7 +75,7 @@ pub(super) async fn next_or_newest<'a>(
         loaded,
         ..
     } = *turn;
-    // What is asked for by name is shown, whatever has become of it.
+    // Posts that are asked for by name are shown, whatever their state.
     if let Some(wish) = turn.wish.filter(|wish| !wish.posts.is_empty()) {
         let named = find(digest, &loaded.posts, wish.posts)?;
         let first = split(digest, &named).into_iter().next();
@@ -126,7 +126,7 @@ pub(super) fn somebody() -> Reader {
     }
 }
 
-/// Someone who stands in no store.
+/// A reader who is in no store.
 fn to(mailbox: &Mailbox) -> Reader {
     Reader {
         id: 0,

@@ -47,7 +47,8 @@ pub(super) async fn go_rounds(
         let built = build_round(app, talk).await;
         let after = stamp_sources(&app.config);
         changed = if before == after { 0 } else { changed + 1 };
-        // What somebody changed meanwhile is built next, unless the build, or the command after it, changes it each time.
+        // A change during the round is built next, unless the build or the command after it makes such a change each
+        // time.
         let stamp = if changed < MOST_CHANGED {
             before
         } else {

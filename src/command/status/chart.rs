@@ -14,7 +14,7 @@ pub(super) const HEIGHT: f64 = 160.0;
 /// How many points a line has at most.
 const MOST_POINTS: usize = 150;
 
-/// How many readers there were at the end of some day.
+/// The number of readers at the end of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Point {
     pub(super) day: NaiveDate,
@@ -27,7 +27,7 @@ pub(super) struct Month {
     /// Its first day.
     pub(super) first: NaiveDate,
     pub(super) moves: Moves,
-    /// How many readers there were at its end.
+    /// The number of readers at its end.
     pub(super) readers: u64,
 }
 

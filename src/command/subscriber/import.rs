@@ -100,7 +100,7 @@ fn show_progress(file: &File, is_quiet: bool) -> ProgressBar {
     bar
 }
 
-/// Who carries out what is asked: the store, or nobody.
+/// Carries out the requests: the store, or nobody.
 enum Hand {
     Ask(Store),
     Foresee(Store, Foreseen),
@@ -125,7 +125,7 @@ impl Hand {
     }
 }
 
-/// How a list is taken in.
+/// The settings of an import.
 struct Import<'a> {
     /// The digests where a line names none.
     default: &'a [String],
@@ -136,7 +136,7 @@ struct Import<'a> {
     now: DateTime<Utc>,
 }
 
-/// What is asked for some people, by whom, about which digests.
+/// A request for some people: the wish, its source, the digests.
 type AskTerms = (Wish, Source, Vec<String>);
 
 /// People who wait to be asked for, those of one kind together.
@@ -193,7 +193,7 @@ impl Import<'_> {
         Ok((tally, findings))
     }
 
-    /// What a line asks for.
+    /// The request of a line.
     fn sort(
         &self,
         config: &Config,
@@ -228,7 +228,7 @@ impl Import<'_> {
         batch: &mut ImportBatch,
         tally: &mut ImportTally,
     ) -> anyhow::Result<()> {
-        // What stops mail comes first: whoever is named twice gets none.
+        // Wishes that stop mail come first: a person who is listed twice gets none.
         for ((wish, by, digests), people) in std::mem::take(batch).kinds.into_iter().rev() {
             let asked = Asked {
                 wish,
@@ -244,7 +244,7 @@ impl Import<'_> {
     }
 }
 
-/// What became of a list.
+/// The outcome of an import.
 #[derive(Default)]
 struct ImportTally {
     new: usize,
@@ -288,7 +288,7 @@ impl ImportTally {
         self.lacking += usize::from(!answer.lacking.is_empty());
     }
 
-    /// What there is to say beside the counts.
+    /// The remarks beside the counts.
     fn remarks(&self, confirmed: bool) -> Vec<String> {
         let lacking = match confirmed {
             true => {

@@ -20,14 +20,14 @@ pub(crate) struct SourceFile<'a> {
     pub image: Option<&'a str>,
 }
 
-/// What is wrong with a piece of an issue, where one post may show it well and another not.
+/// The fault of a piece of an issue, which may depend on the post around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The image has no alternative text.
     NoWords,
     /// The image has no width.
     NoWidth,
-    /// The piece itself is wrong, wherever it stands.
+    /// The piece itself is wrong, in any post.
     Itself,
 }
 

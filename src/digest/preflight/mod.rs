@@ -80,7 +80,7 @@ struct PreflightReport<'a> {
 }
 
 impl PreflightReport<'_> {
-    /// Adds a finding about a piece that is wrong wherever it stands.
+    /// Adds a finding about a piece that is wrong in any post.
     fn add(&mut self, finding: Finding, piece: &str) {
         self.add_fault(finding, piece, Fault::Itself);
     }
