@@ -288,13 +288,18 @@ impl<'a> Reading<'a> {
 
     /// The signatures of the posts' texts; only a post that changed and was not rendered is read again.
     fn texts(&self, manifest: &Manifest, rendering: &Rendering) -> Vec<Signature> {
-        let posts = self.loaded.posts.par_iter().zip(&self.prints);
         let text = |(post, (id, print)): (&Post, &(u64, u64))| {
-            let known = manifest.text_of(*id);
-            let known = known.filter(|_| manifest.is_as_published(*id, *print));
-            let known = known.or_else(|| rendering.texts.get(&post.path).copied());
-            known.unwrap_or_else(|| self.loaded.signature(post))
+            if manifest.is_as_published(*id, *print)
+                && let Some(text) = manifest.text_of(*id)
+            {
+                return text;
+            }
+            match rendering.texts.get(&post.path) {
+                Some(text) => *text,
+                None => self.loaded.signature(post),
+            }
         };
+        let posts = self.loaded.posts.par_iter().zip(&self.prints);
         posts.map(text).collect()
     }
 

@@ -115,9 +115,9 @@ fn require_tls(address: &str, environment: &dyn Fn(&str) -> Option<String>) -> S
         return address.to_owned();
     };
     let option = |names: &[&str]| {
-        url.query_pairs()
-            .find(|(name, _)| names.contains(&&**name))
-            .map(|(_, value)| value.into_owned())
+        let mut options = url.query_pairs();
+        let (_, value) = options.find(|(name, _)| names.contains(&&**name))?;
+        Some(value.into_owned())
     };
     let is_said = option(&["sslmode", "ssl-mode"]).is_some() || environment("PGSSLMODE").is_some();
     let own = url.host_str().filter(|host| !host.is_empty());

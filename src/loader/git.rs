@@ -41,13 +41,13 @@ impl History {
         if !self.is_asked {
             return None;
         }
-        let seen = self.files.get(path);
-        let former = seen.into_iter().flat_map(|seen| &seen.former);
-        let known = std::iter::once(path)
-            .chain(former.map(String::as_str))
-            .find_map(|path| lock.published(path));
-        let first = known.or_else(|| Some(seen?.first))?;
-        let last = seen.and_then(|seen| seen.last).unwrap_or(first);
+        let Some(seen) = self.files.get(path) else {
+            let first = lock.published(path)?;
+            return Some((first, first));
+        };
+        let former = seen.former.iter().find_map(|path| lock.published(path));
+        let first = lock.published(path).or(former).unwrap_or(seen.first);
+        let last = seen.last.unwrap_or(first);
         Some((first, last.max(first)))
     }
 }

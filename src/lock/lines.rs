@@ -182,13 +182,26 @@ impl Lines {
         if self.changed.is_empty() && self.beside.is_empty() {
             return Vec::new();
         }
-        let read = self.read.iter().filter_map(|start| self.line(*start));
-        let mut known: HashSet<&str> = read.map(|line| line.id).collect();
-        let changed = self.changed.values().filter_map(|line| Line::parse(line));
-        let mut unkept: Vec<Line<'_>> = changed.filter(|line| !known.contains(line.id)).collect();
+        let mut known: HashSet<&str> = HashSet::with_capacity(self.read.len());
+        for start in &self.read {
+            if let Some(line) = self.line(*start) {
+                known.insert(line.id);
+            }
+        }
+        let mut unkept = Vec::new();
+        for text in self.changed.values() {
+            match Line::parse(text) {
+                Some(line) if !known.contains(line.id) => unkept.push(line),
+                _ => {}
+            }
+        }
         known.extend(unkept.iter().map(|line| line.id));
-        let beside = self.beside.iter().filter_map(|line| Line::parse(line));
-        unkept.extend(beside.filter(|line| !known.contains(line.id)));
+        for text in &self.beside {
+            match Line::parse(text) {
+                Some(line) if !known.contains(line.id) => unkept.push(line),
+                _ => {}
+            }
+        }
         unkept.iter().map(ToString::to_string).collect()
     }
 

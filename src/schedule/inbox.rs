@@ -110,10 +110,12 @@ pub(crate) async fn read_own_inbox(app: &App, talk: &mut Talk<'_>) -> Ending {
 /// The addresses at which readers write to us.
 fn our_addresses(app: &App) -> Ours {
     let mail = &app.config.mail;
-    let digests = app.config.digests.iter();
-    let of_digests = digests.flat_map(|digest| [&digest.from, &digest.reply_to]);
-    let people = of_digests.chain([&mail.from, &mail.reply_to]).flatten();
-    let addresses = people.map(|person| person.email.clone());
+    let mut mailboxes = vec![&mail.from, &mail.reply_to];
+    for digest in &app.config.digests {
+        mailboxes.extend([&digest.from, &digest.reply_to]);
+    }
+    let named = mailboxes.into_iter().flatten();
+    let addresses = named.map(|mailbox| mailbox.email.clone());
     Ours::new(addresses.chain(mail.return_path.clone()))
 }
 

@@ -74,14 +74,10 @@ pub(crate) fn locate(piece: &str, fault: Fault, sources: &[SourceFile<'_>]) -> O
 
 /// Finds the first line of these files that contains a piece.
 fn locate_in(piece: &str, sources: &[&SourceFile<'_>]) -> Option<Place> {
-    let path = piece
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split_once('/'))
-        .map(|(_, path)| path);
-    let path = path
-        .map(|path| path.trim_end_matches('/'))
-        .filter(|path| !path.is_empty());
-    let name = path.and_then(|path| path.rsplit('/').next());
+    let address = piece.split_once("://");
+    let path = address.and_then(|(_, rest)| rest.split_once('/'));
+    let path = path.map_or("", |(_, path)| path.trim_end_matches('/'));
+    let name = path.rsplit('/').next().unwrap_or_default();
     let is_css = DROPPED.iter().any(|(property, ..)| *property == piece);
     let exact = |line: &str| match piece.contains("://") {
         true => contains_address(line, piece.trim_end_matches('/'), |_| true),
@@ -94,21 +90,21 @@ fn locate_in(piece: &str, sources: &[&SourceFile<'_>]) -> Option<Place> {
             .iter()
             .any(|begin| before.ends_with(begin))
     };
-    let contains_end =
-        |line: &str, end: Option<&str>| end.is_some_and(|end| contains_address(line, end, begins));
-    let find = |matches: &dyn Fn(&str) -> bool| {
-        sources.iter().find_map(|source| {
-            let line = source.text.lines().position(matches)? + 1;
-            Some(Place {
-                file: source.file.clone(),
-                line: Some(line),
-                column: None,
-            })
-        })
-    };
-    find(&exact)
-        .or_else(|| find(&|line| contains_end(line, path)))
-        .or_else(|| find(&|line| contains_end(line, name)))
+    let has_path = |line: &str| !path.is_empty() && contains_address(line, path, begins);
+    let has_name = |line: &str| !name.is_empty() && contains_address(line, name, begins);
+    let likeliest_first: [&dyn Fn(&str) -> bool; 3] = [&exact, &has_path, &has_name];
+    for matches in likeliest_first {
+        for source in sources {
+            if let Some(line) = source.text.lines().position(matches) {
+                return Some(Place {
+                    file: source.file.clone(),
+                    line: Some(line + 1),
+                    column: None,
+                });
+            }
+        }
+    }
+    None
 }
 
 /// Whether a line contains a whole address, or the end of one, with `follows` true of the text before it.

@@ -157,12 +157,15 @@ pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
         generator.root.join("_data"),
         input.clone(),
     ];
-    let files = data
-        .iter()
-        .flat_map(|folder| METADATA.map(|name| folder.join(name)));
-    let found = files.filter_map(|file| read_text(&file, WRITTEN).ok());
+    let mut texts = Vec::new();
+    for folder in &data {
+        for name in METADATA {
+            texts.extend(read_text(&folder.join(name), WRITTEN));
+        }
+    }
     // Newer starters keep the data in the config itself.
-    for text in found.chain([script.clone()]) {
+    texts.push(script.clone());
+    for text in texts {
         let said = |name: &str| find_assigned(&text, name).map(str::to_owned);
         survey.title = survey.title.take().or_else(|| said("title"));
         survey.description = survey.description.take().or_else(|| said("description"));
@@ -183,14 +186,15 @@ pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
             survey.take_email(find_assigned(by, "email").unwrap_or_default());
         }
     }
+    survey.posts.clone_from(&input);
     let content = CONTENT.iter().map(|folder| generator.root.join(folder));
-    let folders: Vec<_> = [input].into_iter().chain(content).collect();
-    let found = folders.iter().map(|folder| (folder, posts_in(folder)));
-    let found = found
-        .filter(|(folder, posts)| posts != *folder)
-        .map(|(_, posts)| posts)
-        .next();
-    survey.posts = found.unwrap_or_else(|| folders[0].clone());
+    for folder in std::iter::once(input).chain(content) {
+        let posts = posts_in(&folder);
+        if posts != folder {
+            survey.posts = posts;
+            break;
+        }
+    }
     survey.output = folder("output").unwrap_or("_site").into();
     if script.contains("plugin-rss") || script.contains("feedPlugin") {
         let file = find_assigned(&script, "outputPath").unwrap_or("feed/feed.xml");

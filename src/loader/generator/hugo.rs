@@ -1,5 +1,6 @@
 //! Hugo's config: one file at the root, and the folders `config/…` that add to it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,20 +18,21 @@ use crate::post::{add_defaults, front, texts_of};
 const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
 
 /// The files in the config folders, in the order in which they are read.
-pub(in crate::loader) fn files(root: &Path) -> impl Iterator<Item = PathBuf> {
-    FOLDERS.into_iter().flat_map(move |folder| {
-        let entries = fs::read_dir(root.join(folder))
-            .into_iter()
-            .flatten()
-            .flatten();
-        let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+pub(in crate::loader) fn files(root: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for folder in FOLDERS {
+        let Ok(entries) = fs::read_dir(root.join(folder)) else {
+            continue;
+        };
+        let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         files.retain(|file| {
-            let ending = file.extension().and_then(|ending| ending.to_str());
-            ending.is_some_and(|ending| matches!(ending, "toml" | "yaml" | "yml" | "json"))
+            let extension = file.extension().and_then(OsStr::to_str);
+            matches!(extension, Some("toml" | "yaml" | "yml" | "json"))
         });
         files.sort();
-        files
-    })
+        all.append(&mut files);
+    }
+    all
 }
 
 /// Adds the keys of the config folders.

@@ -113,14 +113,24 @@ const NOT_POSTS: [&str; 7] = [
 
 /// The usually named folder below this one that holds most posts, or this one if there is none.
 pub(super) fn posts_in(content: &Path) -> PathBuf {
-    let folders = USUAL.iter().map(|name| content.join(name));
-    let counted = folders
-        .filter(|folder| folder.is_dir())
-        .map(|folder| (files(&folder).map_or(0, |posts| posts.len()), folder))
-        .filter(|(count, _)| *count > 0);
-    // Of two that hold as many, the first in the list wins.
-    let most = counted.reduce(|most, other| if other.0 > most.0 { other } else { most });
-    most.map_or_else(|| content.to_path_buf(), |(_, folder)| folder)
+    let (mut most, mut best) = (0, content.to_path_buf());
+    for name in USUAL {
+        let folder = content.join(name);
+        let count = count_files(&folder);
+        // Of two that hold as many, the first in the list wins.
+        if count > most {
+            (most, best) = (count, folder);
+        }
+    }
+    best
+}
+
+/// The number of files that may be posts; none in a folder that cannot be read.
+fn count_files(folder: &Path) -> usize {
+    match files(folder) {
+        Ok(files) => files.len(),
+        Err(_) => 0,
+    }
 }
 
 /// Finds the posts of a site without a generator: in a folder with a usual name, else in the whole folder if it has
@@ -151,7 +161,7 @@ pub(super) fn plain_posts(root: &Path) -> PathBuf {
     let others = entries
         .iter()
         .filter(|(name, path)| path.is_dir() && !NOT_POSTS.contains(&&**name))
-        .map(|(_, path)| (files(path).map_or(0, |posts| posts.len()), path));
+        .map(|(_, path)| (count_files(path), path));
     match others.max_by_key(|(count, _)| *count) {
         Some((1.., folder)) => below(folder),
         _ => "post".into(),

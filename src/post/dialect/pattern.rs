@@ -69,19 +69,25 @@ impl Colons {
         converted
     }
 
-    /// The token that a word begins with, and how it is called here.
+    /// Finds the token at the beginning of a word. Returns its name in the word, and ours.
     fn translate<'a>(&self, word: &'a str) -> Option<(&'a str, String)> {
-        let find = |word: &str| {
-            let token = self.tokens.iter().find(|(name, _)| *name == word);
-            token
-                .map(|(_, token)| (*token).to_owned())
-                .or_else(|| (self.other)(word))
-        };
-        let ends = word.match_indices('_').map(|(at, _)| at).rev();
-        let shorter = ends.filter(|_| self.parts_words).map(|end| &word[..end]);
-        std::iter::once(word)
-            .chain(shorter)
-            .find_map(|word| Some((word, find(word)?)))
+        let mut name = word;
+        loop {
+            if let Some(token) = self.find_token(name) {
+                return Some((name, token));
+            }
+            match name.rfind('_') {
+                Some(end) if self.parts_words => name = &name[..end],
+                _ => return None,
+            }
+        }
+    }
+
+    fn find_token(&self, name: &str) -> Option<String> {
+        match self.tokens.iter().find(|(known, _)| *known == name) {
+            Some((_, token)) => Some((*token).to_owned()),
+            None => (self.other)(name),
+        }
     }
 }
 

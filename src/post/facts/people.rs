@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::config::{Author, is_blank};
 use crate::html::{legal, read_words};
@@ -51,12 +52,12 @@ fn author(value: &Value, habits: &Habits) -> Option<Author> {
 pub(crate) fn from_map(map: &Map<String, Value>) -> Option<Author> {
     let text = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key).and_then(text_of));
     let name = text(&["name", "display_name", "title", "login"])?;
+    let url = text(&["url", "uri", "link", "web", "website", "homepage"]);
+    let url: Option<Url> = url.and_then(|url| url.parse().ok());
     Some(Author {
         name: compose(&legal(&name)).into_owned(),
         email: text(&["email", "mail"]).and_then(|email| email.parse().ok()),
-        url: text(&["url", "uri", "link", "web", "website", "homepage"])
-            .and_then(|url| url.parse().ok())
-            .filter(|url: &url::Url| matches!(url.scheme(), "http" | "https")),
+        url: url.filter(|url| matches!(url.scheme(), "http" | "https")),
     })
 }
 

@@ -31,8 +31,14 @@ pub(in crate::post) fn find_data(path: &str, data: &Data) -> Map<String, Value> 
         return Map::new();
     }
     let bare = path.rsplit_once('.').map_or(path, |(bare, _)| bare);
-    let folders = bare.match_indices('/').map(|(at, _)| &bare[..at]);
-    let places = std::iter::once("").chain(folders).chain([bare]);
-    let known = places.filter_map(|place| data.get(place));
-    known.fold(Map::new(), |known, keys| add_defaults(keys.clone(), &known))
+    let mut places = vec![""];
+    places.extend(bare.match_indices('/').map(|(at, _)| &bare[..at]));
+    places.push(bare);
+    let mut known = Map::new();
+    for place in places {
+        if let Some(keys) = data.get(place) {
+            known = add_defaults(keys.clone(), &known);
+        }
+    }
+    known
 }

@@ -68,16 +68,17 @@ impl Front<'_> {
         let Some(Value::Object(computed)) = self.value("eleventycomputed") else {
             return;
         };
-        let known = |(key, value): (&String, &Value)| {
-            let is_text = value
-                .as_str()
-                .is_some_and(|text| key == "permalink" || !text.contains("{{"));
-            is_text.then(|| (key.to_lowercase(), value.clone()))
-        };
-        let computed: Keys = computed.iter().filter_map(known).collect();
-        let names: HashSet<&str> = computed.iter().map(|(key, _)| &**key).collect();
+        let mut known = Keys::new();
+        for (key, value) in computed {
+            if let Value::String(text) = value
+                && (key == "permalink" || !text.contains("{{"))
+            {
+                known.push((key.to_lowercase(), value.clone()));
+            }
+        }
+        let names: HashSet<&str> = known.iter().map(|(key, _)| &**key).collect();
         self.values.retain(|(key, _)| !names.contains(&**key));
-        self.values.extend(computed);
+        self.values.extend(known);
     }
 
     /// Whether a switch has this value.
@@ -152,15 +153,18 @@ const LONGEST_NAME: usize = 200;
 /// The texts under a key, by its name and the names in tables after dots; in lower case.
 pub(crate) fn texts_of(key: &str, value: &Value) -> Vec<(String, String)> {
     let key = key.to_lowercase();
-    match value {
-        Value::Object(table) => table
-            .iter()
-            .flat_map(|(below, value)| texts_of(below, value))
-            .filter(|(below, _)| key.len() + below.len() < LONGEST_NAME)
-            .map(|(below, text)| (format!("{key}.{below}"), text))
-            .collect(),
-        one => text_of(one).map(|text| (key, text)).into_iter().collect(),
+    let Value::Object(table) = value else {
+        return text_of(value).map(|text| (key, text)).into_iter().collect();
+    };
+    let mut texts = Vec::new();
+    for (below, value) in table {
+        for (below, text) in texts_of(below, value) {
+            if key.len() + below.len() < LONGEST_NAME {
+                texts.push((format!("{key}.{below}"), text));
+            }
+        }
     }
+    texts
 }
 
 /// A scalar as text.
