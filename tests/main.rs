@@ -53,6 +53,7 @@ mod locked;
 mod login;
 mod media;
 mod message;
+mod metrics;
 mod model;
 mod opened_files;
 mod outbox;

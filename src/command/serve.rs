@@ -1,5 +1,6 @@
 //! `tidings serve`: the published folder and the pages of readers over HTTP, and the schedule without cron.
 
+mod monitor;
 mod rounds;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::finding::{Finding, Rule};
 use crate::talk::Talk;
 use crate::web::{AppState, Heartbeat, listen, routes};
 
+use monitor::Monitor;
 use rounds::{RoundsEnd, go_rounds};
 
 /// Answers and goes rounds until somebody asks to stop. SIGHUP has the config read again.
@@ -43,8 +45,10 @@ pub(super) async fn serve(
         format!("cannot listen on {address}\n  choose another one with `--listen`, or `listen` under [web]")
     })?;
     let address = listener.local_addr().unwrap_or(address);
+    let monitor = Monitor::begin(app, talk).await?;
+    let count = |routes| Monitor::count(monitor.as_ref(), routes);
     talk.conclude(&format!("http://{address}/"))?;
-    let (show, shown) = watch::channel(routes(Arc::clone(&state)));
+    let (show, shown) = watch::channel(count(routes(Arc::clone(&state))));
     let server = tokio::spawn(listen(listener, shown, async move {
         stop.wait_until_asked().await;
     }));
@@ -62,10 +66,16 @@ pub(super) async fn serve(
             }
         };
         (current, state) = next;
-        drop(show.send_replace(routes(Arc::clone(&state))));
+        drop(show.send_replace(count(routes(Arc::clone(&state)))));
+        if let Some(monitor) = &monitor {
+            monitor.change(&current);
+        }
         talk.say("the config was read again");
     }
     server.await.context("the listener ended")?;
+    if let Some(monitor) = monitor {
+        monitor.end().await?;
+    }
     state.finish().await;
     // The caller closes the app with which the program began.
     if !Arc::ptr_eq(&current, app) {
@@ -98,12 +108,16 @@ async fn reload(
     heartbeat: &Arc<Heartbeat>,
 ) -> anyhow::Result<(Arc<App>, Arc<AppState>)> {
     let config = Config::load_here(&app.config.file)?;
-    if config.web.listen != app.config.web.listen {
-        let finding = Finding::warning(
-            Rule::ListenChanged,
-            "`listen` under [web] has changed, which needs a restart",
-        );
-        talk.insist(&[finding.in_file(&config.file)]);
+    let (web, was) = (&config.web, &app.config.web);
+    for (key, has_changed) in [
+        ("listen", web.listen != was.listen),
+        ("metrics", web.metrics != was.metrics),
+    ] {
+        if has_changed {
+            let words = format!("`{key}` under [web] has changed, which needs a restart");
+            let finding = Finding::warning(Rule::ListenChanged, words);
+            talk.insist(&[finding.in_file(&config.file)]);
+        }
     }
     let next = Arc::new(app.with_config(config));
     let state = open_state(&next, talk, heartbeat).await?;

@@ -29,6 +29,9 @@ pub struct WebSettings {
     pub embed_from: Vec<Url>,
     /// Whether the network address of who asks to join and of who confirms is kept as a proof.
     pub keep_ip: bool,
+    /// The address and port on which a monitor asks for `/metrics`; without it nothing is counted.
+    #[serde(deserialize_with = "some_listener")]
+    pub metrics: Option<SocketAddr>,
     /// How often the feeds are built, the box is read and what was deferred is tried; what is due goes out at its time.
     #[serde(deserialize_with = "some_time")]
     pub rebuild: Span,
@@ -43,6 +46,7 @@ impl Default for WebSettings {
             join_back: None,
             embed_from: Vec::new(),
             keep_ip: false,
+            metrics: None,
             rebuild: Span::seconds(5 * 60),
         }
     }
@@ -53,6 +57,12 @@ fn address_and_port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Socket
     let expected = "expected an address and a port, like 127.0.0.1:8080";
     let refused = |_| D::Error::custom(format!("`{text}` is no place to listen\n{expected}"));
     text.parse().map_err(refused)
+}
+
+fn some_listener<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SocketAddr>, D::Error> {
+    address_and_port(deserializer).map(Some)
 }
 
 /// An address without a path, since the links of old mails must not depend on one, and with TLS, which one-click leaving

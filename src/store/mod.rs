@@ -58,6 +58,7 @@ mod connect;
 mod consent;
 mod departures;
 mod error;
+mod figures;
 mod growth;
 mod identity;
 mod issue;
@@ -92,6 +93,7 @@ pub use connect::Access;
 pub(crate) use departures::Recovered;
 pub(crate) use error::Result;
 pub use error::StoreError;
+pub(crate) use figures::Figures;
 pub(crate) use growth::Moves;
 pub(crate) use issue::{
     Agreement, ArchivedIssue, Confirmation, Greeting, JoinAnswer, JoinRequest, Letter, Missed,

@@ -9,13 +9,15 @@
 //! | `/healthz` | whether store and rounds are alive; under any host name | | here |
 //! | anything else | a file of the published folder | | `files` |
 //!
-//! A GET changes nothing: mail programs and scanners follow links. [`serve_preview`] has routes of its own, on loopback.
+//! A GET changes nothing: mail programs and scanners follow links. [`serve_preview`] has routes of its own, on loopback, and
+//! `/metrics`, for a monitor, a listener of its own.
 
 mod files;
 mod guard;
 mod join;
 mod leave;
 mod listen;
+mod metrics;
 mod page;
 mod preferences;
 mod preview;
@@ -39,6 +41,7 @@ use tower_http::timeout::TimeoutLayer;
 use guard::{add_headers, only_our_host, status};
 
 pub(crate) use listen::listen;
+pub(crate) use metrics::Metrics;
 pub(crate) use preview::{Door, Preview, PreviewSource, serve_preview};
 pub(crate) use state::{AppState, Heartbeat};
 
