@@ -8,7 +8,7 @@ mod membership;
 
 pub(crate) use membership::{Membership, Subscriptions};
 
-/// What a reader is to us.
+/// The state of a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReaderState {
     /// Has not confirmed yet, and so gets none of the digests that they were listed for.
@@ -74,7 +74,7 @@ impl ReaderState {
     }
 }
 
-/// What is asked of a reader's record.
+/// A request about a reader's record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wish {
     /// To get digests from now on.
@@ -127,7 +127,7 @@ impl Wish {
         Self::Forget,
     ];
 
-    /// What a list wants that gives this state to someone.
+    /// The wish behind a list that gives somebody this state.
     pub fn for_listed(state: ReaderState) -> Self {
         match state {
             ReaderState::Pending | ReaderState::Active => Self::Subscribe,
@@ -139,7 +139,7 @@ impl Wish {
     }
 }
 
-/// By whom it is asked.
+/// The source of a wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// The owner, about one person: `subscriber add`, `remove`, `forget`.
@@ -187,7 +187,7 @@ impl Source {
     }
 }
 
-/// What there is to say of it.
+/// The message about a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Said {
     /// This source has no say in it; nothing happens.
@@ -212,18 +212,18 @@ pub enum Said {
     LeftDigests,
 }
 
-/// What changes.
+/// A change of a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Change {
     /// The reader's state from now on, where it is another; the state of a new reader.
     pub state: Option<ReaderState>,
     /// The kind of the event to record, of the reader or of each digest that is dropped.
     pub event: Option<&'static str>,
-    /// What happens to the subscriptions.
+    /// The change of the subscriptions.
     pub subscriptions: Subscriptions,
     /// Whether the mail that names them may go to them.
     pub receives: bool,
-    /// What there is to say.
+    /// The message about it.
     pub said: Said,
 }
 
@@ -268,7 +268,7 @@ impl Change {
     }
 }
 
-/// What changes where someone who was this (`None`: nobody knows them) is asked for by this source.
+/// Decides the change for somebody in this state (`None`: unknown) by the wish and its source.
 pub(crate) fn decide(was: Option<ReaderState>, wish: Wish, by: Source) -> Change {
     match wish {
         Wish::Subscribe => subscribe(was, by),
@@ -323,8 +323,8 @@ fn subscribe(was: Option<ReaderState>, by: Source) -> Change {
     }
 }
 
-/// Whoever types an address changes nothing about its reader: a mail asks them, and their answer decides. No subscription
-/// waits for it, since a later word about the person would bring one that nobody but a stranger has asked for.
+/// An address typed into a form changes nothing about its reader: a mail asks them, and their answer decides. No
+/// subscription waits for it, since a later confirmation would activate one that only a stranger has asked for.
 fn be_asked(was: Option<ReaderState>, by: Source) -> Change {
     use ReaderState::{Active, Bounced, Complained, Forgotten, Left, Pending};
 
@@ -425,8 +425,8 @@ fn bounce(was: Option<ReaderState>, by: Source) -> Change {
     }
 }
 
-/// Who has agreed to nothing is not suppressed for it: their word would be all that counts, and an address that somebody
-/// mistyped for another's may be good one day. They are not asked again for a while, and deleted in the end.
+/// A reader who has agreed to nothing is not suppressed: only their own answer counts, and a mistyped address may be
+/// valid one day. They are not asked again for a while, and deleted in the end.
 fn bounce_asked(was: Option<ReaderState>, by: Source) -> Change {
     match (by, was) {
         (Source::Relay, Some(ReaderState::Pending)) => {

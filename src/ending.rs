@@ -16,7 +16,7 @@ pub enum Ending {
 #[error("{0}")]
 pub struct TryAgain(pub(crate) String);
 
-/// What a command could not do, as it is shown, and the finding that it was.
+/// The failure of a command, as it is shown, with its finding.
 #[derive(Debug, thiserror::Error)]
 #[error("{words}")]
 pub(crate) struct ShownError {

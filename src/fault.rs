@@ -18,7 +18,7 @@ const LONGEST: usize = 200;
 thread_local! {
     /// How many guards are around the work of this thread.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
-    /// Where the last guarded panic happened.
+    /// The place of the last guarded panic.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 

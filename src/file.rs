@@ -169,7 +169,7 @@ fn prefix_of_new(name: &str) -> Option<&str> {
     is_random.then_some(prefix)
 }
 
-/// Where links lead in the end.
+/// The final target of a path's links.
 fn target(file: &Path) -> PathBuf {
     let mut file = file.to_owned();
     for _ in 0..LINKS {

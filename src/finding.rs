@@ -1,4 +1,4 @@
-//! What is wrong, where it stands and the hint: the one form in which every room reports a fault.
+//! A finding: the fault, its place and a hint, in the one form in which every room reports.
 
 mod rule;
 
@@ -69,15 +69,15 @@ impl From<PathBuf> for Place {
 /// One fault, as it is printed: `file:line:column: message`, then the hint on a line of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Finding {
-    /// Where; none when it is not in a file.
+    /// The place; `None` if it is not in a file.
     pub place: Option<Place>,
     /// How much it weighs.
     pub severity: Severity,
-    /// What it is about.
+    /// The rule that it breaks.
     pub rule: Rule,
-    /// What is wrong: lower case, names in backticks.
+    /// The fault: lower case, names in backticks.
     pub message: String,
-    /// What to do about it.
+    /// A hint for a person.
     pub hint: Option<String>,
 }
 
@@ -171,7 +171,7 @@ const MANY: usize = 5;
 /// How many of more than that are named as examples.
 const EXAMPLES: usize = 3;
 
-/// What to tell a person: of one fault in many places three examples and how many there are.
+/// Condenses one fault in many places to three examples and a count.
 pub(crate) fn condense(findings: Vec<Finding>) -> Vec<Finding> {
     let kinds: Vec<FindingKind> = findings.iter().map(Finding::kind).collect();
     let mut counts: HashMap<&FindingKind, usize> = HashMap::new();
@@ -202,7 +202,7 @@ pub(crate) fn condense(findings: Vec<Finding>) -> Vec<Finding> {
     told
 }
 
-/// What a finding is about, without the names, texts and numbers that differ from place to place.
+/// The kind of a finding, without the names, texts and numbers that differ from place to place.
 type FindingKind = (Severity, Rule, String, String);
 
 /// A message with a mark in place of each number and of what stands between quotation marks.
@@ -310,7 +310,7 @@ pub(crate) fn visible_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The same for words of several lines, which stay lines.
+/// As above, for several lines, which stay lines.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let is_order = |c: char| c != '\n' && is_hidden(c);
     if !text.contains(is_order) {

@@ -1,4 +1,4 @@
-//! What depends on a language: how it writes a day, which way it runs, and the fixed words of mails.
+//! Everything that depends on a language: dates, the direction of text, and the fixed words of mails.
 
 mod words;
 
@@ -70,7 +70,7 @@ pub(crate) fn day(date: NaiveDate, tag: &str) -> String {
         .to_string()
 }
 
-/// Which way a language is written: `rtl` or `ltr`.
+/// The direction of a language: `rtl` or `ltr`.
 pub(crate) fn direction(tag: &str) -> &'static str {
     if matches!(
         parts(tag).0.as_str(),

@@ -57,7 +57,7 @@ impl FromStr for IssueId {
 /// The number of a running sender: random, 63 bits.
 pub(crate) type Owner = i64;
 
-/// Where a delivery stands. The numbers are those in the database and never change.
+/// The state of a delivery. The numbers are those in the database and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i16)]
 pub enum DeliveryState {
@@ -69,7 +69,7 @@ pub enum DeliveryState {
     Sent = 2,
     /// Refused for good: the address is bad.
     Bounced = 3,
-    /// Whoever has left, complained, bounced or been forgotten between freeze and claim.
+    /// The reader has left, complained, bounced or been forgotten between freeze and claim.
     Suppressed = 4,
     /// Not delivered in this issue; the address may be good.
     GivenUp = 5,
@@ -120,7 +120,7 @@ impl Counts {
         states.iter().map(|state| self[*state]).sum()
     }
 
-    /// What has come about since these counts: those who still wait, and by how many the other states have grown.
+    /// The difference to earlier counts: those who still wait, and by how many the other states have grown.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
         let mut grown = Self::default();
@@ -171,7 +171,7 @@ impl fmt::Display for Counts {
 /// Why an issue is paused or cancelled that a person has stopped.
 pub(crate) const BY_HAND: &str = "by hand";
 
-/// Where an issue stands.
+/// The state of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IssueState {
     /// Someone still waits.
@@ -196,7 +196,7 @@ impl IssueState {
     }
 }
 
-/// What the store keeps under the name of a digest.
+/// The number of rows under the name of a digest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Holding {
     /// Whether a digest of this name has begun.
@@ -372,7 +372,7 @@ pub struct Issue {
     pub slot: Slot,
     /// The time of the freeze, which every message of it bears.
     pub made_at: DateTime<Utc>,
-    /// Where it stands.
+    /// Its state.
     pub state: IssueState,
     /// Why it is paused.
     pub reason: Option<String>,
@@ -395,7 +395,7 @@ pub struct Claimed {
     pub first_at: Option<DateTime<Utc>>,
 }
 
-/// What one attempt came to.
+/// The outcome of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The relay took it.
@@ -422,9 +422,9 @@ pub enum Outcome {
 /// One attempt, as it is written into the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    /// Whose delivery.
+    /// The reader.
     pub reader: ReaderId,
-    /// What it came to.
+    /// The outcome.
     pub outcome: Outcome,
     /// The relay's words, or what happened instead.
     pub reply: String,

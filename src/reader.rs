@@ -74,12 +74,12 @@ impl Email {
         &self.text
     }
 
-    /// What stands before the `@`.
+    /// The part before the `@`.
     pub fn local(&self) -> &str {
         &self.text[..self.at]
     }
 
-    /// What stands after the `@`, in A-labels.
+    /// The part after the `@`, in A-labels.
     pub fn domain(&self) -> &str {
         &self.text[self.at + 1..]
     }
@@ -168,7 +168,7 @@ impl fmt::Debug for Email {
 pub struct Mailbox {
     /// The name to show.
     pub name: Option<String>,
-    /// Where the mail goes.
+    /// The address.
     pub email: Email,
 }
 
@@ -223,7 +223,7 @@ impl<'de> Deserialize<'de> for Mailbox {
 pub struct Reader {
     /// The number in the store.
     pub id: ReaderId,
-    /// Where the mail goes.
+    /// The address.
     pub email: Email,
     /// How to speak to them, if they said.
     pub name: Option<String>,

@@ -79,7 +79,7 @@ impl Ids {
 pub struct Key {
     number: i64,
     bytes: [u8; 32],
-    /// The same, made ready: a reader's link costs one signature.
+    /// The key with its HMAC prepared: a reader's link costs one signature.
     ready: hmac::Key,
 }
 
@@ -150,12 +150,12 @@ impl Key {
         hmac::sign(&self.ready, text)
     }
 
-    /// What stands for an address after it is erased: an HMAC of its normal form, in hex.
+    /// The stand-in for an erased address: an HMAC of its normal form, in hex.
     pub fn fingerprint(&self, email: &Email) -> String {
         self.mark(&email.normal())
     }
 
-    /// What stands for a text that is not to be kept: an HMAC of it, in hex.
+    /// The stand-in for a text that must not be kept: an HMAC of it, in hex.
     pub fn mark(&self, text: &str) -> String {
         let mac = self.mac(text.as_bytes());
         let number = mac.as_ref()[..16]
@@ -195,7 +195,7 @@ impl std::fmt::Debug for Key {
     }
 }
 
-/// What the bearer of a link may do. The numbers are those in tokens and never change.
+/// The action that a link permits. The numbers are those in tokens and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Purpose {
@@ -209,12 +209,12 @@ pub enum Purpose {
     Preferences = 4,
 }
 
-/// Who may do what, and from which issue's mail they come.
+/// The claim of a token: an action, its reader, and the issue whose mail contained the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
-    /// What.
+    /// The action that is granted.
     pub purpose: Purpose,
-    /// Who.
+    /// The reader to whom it was issued.
     pub reader: ReaderId,
     /// From which mail.
     pub issue: IssueId,

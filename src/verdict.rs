@@ -31,7 +31,7 @@ pub enum Phase {
     Dot,
 }
 
-/// What a reply says about a delivery, the address and us.
+/// The meaning of a reply for the delivery, the address and us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Taken.
@@ -56,7 +56,7 @@ pub enum Verdict {
     Uncertain,
 }
 
-/// What came of an attempt to deliver one message, whatever carried it.
+/// The outcome of an attempt to deliver one message, by any transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
     /// Taken, with these words.
@@ -77,7 +77,7 @@ pub enum Attempt {
 pub struct Refusal {
     /// The step at which it came.
     pub phase: Phase,
-    /// What it means.
+    /// Its meaning.
     pub verdict: Verdict,
     /// Its words.
     pub words: String,
@@ -97,7 +97,7 @@ pub enum Trouble {
 }
 
 impl Attempt {
-    /// What a reply at this step comes to.
+    /// The outcome of a reply at this step.
     pub fn answered(phase: Phase, reply: &Reply) -> Self {
         match judge(phase, reply) {
             Verdict::Sent => Self::Accepted(reply.to_string()),
@@ -235,7 +235,7 @@ pub(crate) fn one_line(text: &str, longest: usize) -> String {
             line.push(' ');
         }
         line.push_str(word);
-        // What is longer than this cannot fit, however the rest goes on.
+        // A longer line cannot fit, whatever follows.
         if line.len() > 4 * longest {
             break;
         }
@@ -248,7 +248,7 @@ pub(crate) fn one_line(text: &str, longest: usize) -> String {
     line
 }
 
-/// What a reply means; the rules of a series of replies are the engine's.
+/// Judges a single reply; the engine judges series of them.
 pub fn judge(phase: Phase, reply: &Reply) -> Verdict {
     match (phase, reply.code) {
         (Phase::Dot, 200..=299) => Verdict::Sent,
@@ -271,7 +271,7 @@ pub fn judge(phase: Phase, reply: &Reply) -> Verdict {
     }
 }
 
-/// What a refusal at RCPT means.
+/// Judges a refusal at RCPT.
 fn judge_recipient(reply: &Reply) -> Verdict {
     match reply.enhanced() {
         Some(Enhanced(5, 7, _)) => Verdict::Policy,

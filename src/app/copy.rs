@@ -185,7 +185,7 @@ fn name_copied(talk: &mut Talk<'_>, issue: &Issue) {
     talk.report(&[Finding::error(Rule::IssuePaused, paused).hint(resume)]);
 }
 
-/// What an older copy does not know, said to a person.
+/// Describes what an older copy lacks.
 fn describe_lacks(
     since: Option<DateTime<Utc>>,
     now: DateTime<Utc>,

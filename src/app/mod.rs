@@ -1,4 +1,4 @@
-//! What every command works with, and what a resident shares among its tasks: config, clock and store.
+//! The state that every command and every task of a resident shares: config, clock and store.
 
 mod copy;
 mod keep;
@@ -57,7 +57,7 @@ impl App {
         }
     }
 
-    /// The same with another config, that has opened nothing: a resident goes on with it.
+    /// The same app with another config and without open resources; a resident goes on with it.
     pub(crate) fn with_config(&self, config: Config) -> Self {
         let stop = self.stop.get().cloned();
         Self {
@@ -116,7 +116,7 @@ impl App {
         }
     }
 
-    /// What asks to stop early. From now on Ctrl-C and SIGTERM do.
+    /// The request to stop early; from now on Ctrl-C and SIGTERM make it.
     pub(crate) fn stop(&self) -> &Stop {
         self.stop.get_or_init(Stop::on_signals)
     }

@@ -1,4 +1,4 @@
-//! Whose store it is: every command that opens one looks, and the first that writes notes the site in it.
+//! The site of a store: every command that opens a store checks it, and the first one that writes records it.
 
 use crate::app::App;
 use crate::digest::{SiteName, refuse_by_posts, refuse_site};

@@ -1,6 +1,6 @@
-//! What becomes of a reader's subscriptions: those that are asked for, and the others.
+//! The effect of a change on a reader's subscriptions: the requested ones, and the others.
 
-/// What happens to a reader's subscriptions.
+/// The effect on a reader's subscriptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subscriptions {
     /// They stay.
@@ -17,7 +17,7 @@ pub enum Subscriptions {
     Drop,
 }
 
-/// What a reader is to one digest.
+/// The relation of a reader to one digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Membership {
     /// They never had it, or it lapsed.
@@ -29,7 +29,7 @@ pub enum Membership {
 }
 
 impl Subscriptions {
-    /// What a reader of this membership is to a digest that is asked for, from now on.
+    /// The new membership in a requested digest.
     pub fn apply_to_asked(self, was: Membership) -> Membership {
         match (self, was) {
             (Self::Keep, was) => was,
@@ -42,7 +42,7 @@ impl Subscriptions {
         }
     }
 
-    /// What a reader of this membership is to a digest that is not asked for, from now on.
+    /// The new membership in any other digest.
     pub fn apply_to_others(self, was: Membership) -> Membership {
         match (self, was) {
             (Self::Only | Self::OnlyUnlessLeft, Membership::Subscribed) => Membership::Never,

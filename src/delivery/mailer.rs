@@ -18,12 +18,12 @@ pub enum Mailer {
 }
 
 impl Mailer {
-    /// How mail leaves by the config: by the relay, else into the outbox.
-    pub fn configured(mail: &config::Mail) -> Self {
-        mail.smtp.clone().map_or_else(
-            || Self::Outbox(mail.outbox.folder().to_path_buf()),
-            Self::Smtp,
-        )
+    /// The mailer of the config: the relay, else the outbox.
+    pub fn from_config(mail: &config::Mail) -> Self {
+        match &mail.smtp {
+            Some(relay) => Self::Smtp(relay.clone()),
+            None => Self::Outbox(mail.outbox.folder().to_path_buf()),
+        }
     }
 
     /// Checks everything that sending needs before an issue is frozen for it: the password, the certificates.
@@ -31,8 +31,9 @@ impl Mailer {
     /// # Errors
     /// A finding if a person must mend something first.
     pub fn check(&self, mail: &config::Mail) -> std::result::Result<(), Finding> {
-        let Self::Smtp(relay) = self else {
-            return Ok(());
+        let relay = match self {
+            Self::Outbox(_) => return Ok(()),
+            Self::Smtp(relay) => relay,
         };
         match Dialer::for_sender(relay, mail, "") {
             Ok(_) => Ok(()),
@@ -46,7 +47,7 @@ impl Mailer {
     /// The mailer of this issue: one that was frozen for the outbox ends there, even if the config has changed since.
     ///
     /// # Errors
-    /// Words, where it was frozen for a relay and there is none.
+    /// The reason, if it was frozen for a relay and there is none.
     pub fn for_issue(
         mail: &config::Mail,
         issue: &Issue,

@@ -1,4 +1,4 @@
-//! Which path below the site's folder an address of the site names: the one check before a file is looked for.
+//! Maps an address of the site to a path below the site's folder: the one check before a file is looked for.
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ impl Inside {
         Self(real.collect())
     }
 
-    /// Where a file really is; none where there is none, or a link leads out of all folders.
+    /// The real path of a file; `None` if there is none, or a link leads out of all folders.
     pub(crate) fn find(&self, file: &Path) -> Option<PathBuf> {
         let real = file.canonicalize().ok()?;
         let is_inside = self.0.iter().any(|folder| real.starts_with(folder));
@@ -78,7 +78,7 @@ mod tests {
                 "https://x.example/%C3%A9.png",
                 Some("é.png"),
             ),
-            // What is decoded once is not decoded twice.
+            // An address is decoded only once.
             (
                 "https://x.example/",
                 "https://x.example/%252e%252e/a",

@@ -46,7 +46,7 @@ impl Unreadable {
         matches!(self, Self::Machine(error) if error.kind() == io::ErrorKind::NotFound)
     }
 
-    /// The same as an error in this file.
+    /// The error as a finding about this file.
     pub(crate) fn in_file(self, file: &Path) -> Finding {
         let finding = Finding::error(Rule::Unreadable, self.to_string()).in_file(file);
         match self {

@@ -33,7 +33,7 @@ impl Turn<'_> {
         let issues = plan.issues(digest);
         if !issues.is_empty() {
             let mail = &self.app.config.mail;
-            Mailer::configured(mail).check(mail)?;
+            Mailer::from_config(mail).check(mail)?;
         }
         self.begin(talk, store, plan).await?;
         if issues.is_empty() {

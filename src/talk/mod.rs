@@ -1,4 +1,4 @@
-//! Where results, findings and talk go: results to the output that was given, all else to stderr.
+//! Writes results to the given output, and findings and messages to stderr.
 
 mod words;
 
@@ -21,7 +21,7 @@ pub(crate) enum Volume {
     Verbose,
 }
 
-/// What a resident has said.
+/// The messages of a resident.
 #[derive(Debug, Default)]
 struct Rounds {
     findings_before: BTreeSet<Finding>,
@@ -36,16 +36,16 @@ impl Rounds {
     }
 }
 
-/// What one command, or one task of a resident, says.
+/// The output of one command, or of one task of a resident.
 pub(crate) struct Talk<'a> {
     out: &'a mut dyn Write,
     volume: Volume,
     words: Words,
     /// Whether findings are only kept.
     is_gathering: bool,
-    /// What has been named, so that two steps of one run do not say the same.
+    /// The findings so far, so that two steps of a run do not repeat each other.
     named: BTreeSet<Finding>,
-    /// What a resident has said in this round and in the last one, so that it does not say it every few minutes.
+    /// The messages of a resident in this round and the last one, so that it does not repeat them every few minutes.
     said: Option<Rounds>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// What was found, each once.
+    /// The findings, each once.
     pub(crate) fn into_findings(self) -> Vec<Finding> {
         self.named.into_iter().collect()
     }
@@ -85,7 +85,7 @@ impl<'a> Talk<'a> {
         });
     }
 
-    /// Where results go that are printed as they are, also with `-q`.
+    /// The output for results, which are printed also with `-q`.
     pub(crate) fn out(&mut self) -> &mut dyn Write {
         self.out
     }
@@ -125,7 +125,7 @@ impl<'a> Talk<'a> {
             return Ok(());
         }
         match writeln!(self.out, "{}", self.words.show(words)) {
-            // Whoever listened has had enough; the work goes on.
+            // The reader of the output has gone; the work goes on.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             said => said,
         }

@@ -8,7 +8,7 @@ use crate::finding::{Finding, Rule};
 
 pub(crate) use own::{find_unused, read_own};
 
-/// What a template's fault is, in the file of the template's name and at its line.
+/// Explains a template's fault, with its file and line.
 pub(crate) fn explain(error: &tera::Error) -> Finding {
     let unusable = |message: &str, file: &str, line: usize| {
         let message = message.trim_end_matches('.');
@@ -39,7 +39,7 @@ pub(crate) fn explain(error: &tera::Error) -> Finding {
         ErrorKind::CircularExtend { tpl, .. } | ErrorKind::CircularInclude { tpl, .. } => {
             extends(tpl, "the template extends or includes itself".to_owned())
         }
-        // What is unknown in a template is told as a report of several lines, of which the first two say it all.
+        // An unknown name is reported in several lines, of which the first two say everything.
         other => {
             let words = other.to_string();
             parse_report(&words).map_or_else(
@@ -55,7 +55,7 @@ pub(crate) fn explain(error: &tera::Error) -> Finding {
     }
 }
 
-/// What is wrong with what a template extends.
+/// Explains a fault of the template that another one extends.
 fn extends(file: &str, message: String) -> Finding {
     let name = file.rsplit('/').next().unwrap_or(file);
     Finding::error(Rule::TemplateUnusable, message)

@@ -18,7 +18,7 @@ const OURS: [&str; 7] = [
     "serve-join.html",
     "serve-preferences.html",
 ];
-/// What a generator that has the same folder keeps in it: it needs one of these for the pages of the site.
+/// The templates that a generator keeps in the same folder: it needs one of these for its pages.
 const OF_GENERATORS: [&str; 5] = [
     "base.html",
     "index.html",

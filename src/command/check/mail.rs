@@ -24,7 +24,7 @@ pub(super) async fn check_mail(app: &App, gathered: &mut Talk<'_>, args: &CheckA
     if app.config.digests.is_empty() {
         return;
     }
-    let mailer = Mailer::configured(mail);
+    let mailer = Mailer::from_config(mail);
     if let Err(finding) = mailer.check(mail) {
         gathered.report(&[finding]);
         return;

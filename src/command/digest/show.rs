@@ -53,7 +53,7 @@ pub(super) async fn show(
         app.refuse_another_time()?;
         let test = turn.compile_test(&draft)?;
         let mail = &app.config.mail;
-        let mailer = Mailer::configured(mail);
+        let mailer = Mailer::from_config(mail);
         let reply = deliver_one(&mailer, mail, &test, &to(mailbox), now, &key).await?;
         talk.conclude(&format!(
             "{}: a test to {} ({mailer}): {reply}",

@@ -36,6 +36,7 @@ pub(super) static RULES: Rules = Rules {
         "_sass",
     ],
     own_folders: true,
+    dollars_are_tex: true,
     syntax: Syntax {
         tags: true,
         outputs: true,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::config::Dialect;
+use crate::post::dialect::rules::Rules;
 
 /// The keys in front matter and configs that switch math on.
 const KEYS: [&str; 8] = [
@@ -60,21 +60,14 @@ pub struct Math {
 }
 
 impl Math {
-    /// The math of a dialect without a config: kramdown, which Jekyll uses, reads `$$` in every text.
-    pub(super) fn for_dialect(dialect: Dialect) -> Self {
-        let kramdown = || Delimiters::new("$$", "$$", FormulaPlace::ByLines);
+    /// The math of a dialect without a config.
+    pub(super) fn for_rules(rules: &Rules) -> Self {
+        let mut always = Vec::new();
+        if rules.dollars_are_tex {
+            always.push(Delimiters::new("$$", "$$", FormulaPlace::ByLines));
+        }
         Self {
-            always: match dialect {
-                Dialect::Jekyll => vec![kramdown()],
-                Dialect::Hugo
-                | Dialect::Zola
-                | Dialect::Eleventy
-                | Dialect::Astro
-                | Dialect::Pelican
-                | Dialect::Obsidian
-                | Dialect::Plain
-                | Dialect::Auto => Vec::new(),
-            },
+            always,
             ..Self::default()
         }
     }

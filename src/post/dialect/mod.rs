@@ -135,7 +135,7 @@ impl Habits {
             default_language: None,
             language_folders: Vec::new(),
             syntax: rules.syntax,
-            math: Math::for_dialect(dialect),
+            math: Math::for_rules(rules),
             slugs: rules.slugs,
             slug_of_title: rules.slug_of_title,
             name_keeps_date: rules.name_keeps_date,

@@ -268,6 +268,8 @@ pub struct Rules {
     pub templates: bool,
     /// Whether only files in `_posts` or `_drafts` are posts, if there are such folders.
     pub own_folders: bool,
+    /// Whether `$$` encloses TeX in every text, as kramdown reads it.
+    pub dollars_are_tex: bool,
     /// Whether a page without a date is no post, and worth no more than a warning.
     pub has_pages: bool,
     /// The syntax of texts beside Markdown.
@@ -331,6 +333,7 @@ pub(super) const BASE: Rules = Rules {
     dates_apart: false,
     templates: false,
     own_folders: false,
+    dollars_are_tex: false,
     has_pages: false,
     syntax: Syntax {
         hugo: true,
