@@ -137,8 +137,11 @@ pub struct CheckArgs {
     /// Print each finding as an annotation for GitHub's workflows
     #[arg(long)]
     pub annotate: bool,
+    /// Send a real message to this address of your own, and read it back from the Maildir of `inbox` under [mail]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "offline")]
+    pub mail: Option<Mailbox>,
     /// Print why what a code names matters, and what to do
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["json", "annotate", "offline"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["json", "annotate", "offline", "mail"])]
     pub explain: Option<Rule>,
     /// Speak neither to the relay nor to DNS nor to your server
     #[arg(long)]

@@ -1,8 +1,8 @@
 //! `tidings check`: one planted fault a line, and what is said of it.
 
 use std::path::Path;
-use std::time::Duration;
-use std::{env, fs};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 use serde_json::Value;
 use tidings::Rule;
@@ -411,4 +411,42 @@ fn the_relay_is_spoken_to_and_gets_no_mail() {
             .code,
         0
     );
+}
+
+#[test]
+fn a_real_message_is_sent_and_read_back() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let boxed = CONFIG.replace("[mail]", "[mail]\ninbox = \"maildir:box\"");
+    let scene = scene().file("config.toml", &boxed);
+    for folder in ["new", "cur", "tmp"] {
+        fs::create_dir_all(scene.path(&format!("box/{folder}"))).unwrap();
+    }
+    let url = relay.url();
+    let set = [("TIDINGS_MAIL__SMTP", &*url)];
+    let mut running = scene.spawn(&["check", "--mail", "ada@hums.example"], &set);
+    let until = Instant::now() + Duration::from_secs(30);
+    while relay.count() == 0 && Instant::now() < until {
+        thread::sleep(Duration::from_millis(50));
+    }
+    let (to, message) = relay.taken().remove(0);
+    assert!(to.contains("ada@hums.example"), "{to}");
+    // What the receiver adds as it puts the message into the box.
+    let result = "Authentication-Results: mx.hums.example; spf=fail smtp.mailfrom=hums.example\r\n";
+    fs::write(scene.path("box/new/1.mx"), format!("{result}{message}")).unwrap();
+    let said = running.rest();
+    for words in [
+        "error: the receiver's verdict is spf=fail [mail-authentication]",
+        "warning: the test arrived without a signature of DKIM [mail-authentication]",
+        "note: the receiver says: mx.hums.example; spf=fail",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(running.end(), Some(2));
+    assert_eq!(relay.count(), 1);
+    assert!(!scene.path("tidings.db").exists(), "it counts for nothing");
+    // Without a box it is only sent.
+    let plain = scene.file("config.toml", CONFIG);
+    let ran = plain.run_with(&["check", "--mail", "ada@hums.example"], &set);
+    ran.succeeds()
+        .prints("note: a test went to ada@hums.example");
 }

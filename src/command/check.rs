@@ -2,6 +2,7 @@
 
 mod forms;
 mod mail;
+mod probe;
 
 use std::collections::HashSet;
 use std::io;
@@ -9,6 +10,8 @@ use std::io;
 use tokio::runtime::Runtime;
 
 pub(super) use forms::conclude;
+
+use probe::probe;
 
 use mail::{check_mail, is_reserved};
 
@@ -28,7 +31,7 @@ use crate::store::{Access, StoreError};
 use crate::talk::Talk;
 
 /// Lists what is wrong with posts, templates, feeds, digests, the store and the relay, the errors first. Nothing is
-/// written, and no message is sent.
+/// written, and no message is sent but that of `--mail`.
 pub(super) fn check(
     app: &App,
     talk: &mut Talk<'_>,
@@ -41,9 +44,10 @@ pub(super) fn check(
     if let Err(finding) = app.config.refuse_published_secrets() {
         gathered.report(&[finding]);
     }
-    if let Some(loaded) = check_feeds(app, &mut gathered) {
+    let loaded = check_feeds(app, &mut gathered);
+    if let Some(loaded) = &loaded {
         for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
-            check_digest(app, &mut gathered, digest, &loaded);
+            check_digest(app, &mut gathered, digest, loaded);
         }
     }
     runtime.block_on(async {
@@ -53,6 +57,12 @@ pub(super) fn check(
         check_mail(app, &mut gathered, args).await;
         if let (Some(Inbox::Imap(account)), false) = (&app.config.mail.inbox, args.offline) {
             check_inbox(app, &mut gathered, account).await;
+        }
+        if let (Some(loaded), Some(to)) = (&loaded, &args.mail)
+            && let Err(error) = probe(app, &mut gathered, loaded, to).await
+        {
+            let message = format!("no test was sent: {}", finding_of(app, error).message);
+            gathered.report(&[Finding::error(Rule::MailUnsendable, message)]);
         }
     });
     conclude(talk, args, gathered.into_findings())

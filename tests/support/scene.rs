@@ -1,7 +1,7 @@
 //! A site in a folder of its own, and the real binary in it: a cleared environment, an odd time zone.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -45,6 +45,14 @@ impl Running {
     /// The number of the process.
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
+    }
+
+    /// All that it prints, until it ends.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut all = String::new();
+        let mut out = self.0.stdout.take().unwrap();
+        out.read_to_string(&mut all).unwrap();
+        all
     }
 
     /// As `kill`: the program is asked to end.
