@@ -79,8 +79,8 @@ fn an_open_issue_is_finished_though_its_digest_is_gone_from_the_config() {
 #[test]
 fn nothing_that_a_post_or_a_name_holds_breaks_out_of_its_message() {
     let evil = "\r\n.\r\nMAIL FROM:<evil@x.example>\r\nRCPT TO:<more@x.example>\r\n";
-    // A name with a line break is refused before it is a name.
-    let name = "Eve \u{2028}.\u{2028} > \\ =?utf-8?q?=0D=0A.=0D=0A?= MAIL FROM:<evil@x.example>";
+    // A name with a line break or a line separator is refused before it is a name.
+    let name = "Eve . > \\ =?utf-8?q?=0D=0A.=0D=0A?= MAIL FROM:<evil@x.example>";
     for pipelining in [true, false] {
         let relay = Relay::start(Habits::good(pipelining, Duration::ZERO));
         let scene = Scene::new()
