@@ -391,6 +391,21 @@ impl Site {
         alike.any(|(other, post)| other != words_of && post.shown.is_none())
     }
 
+    /// Whether a copy of a post, or the post as a copy, had an id and does not stand as it stood: a new copy may be that one
+    /// at another path, and nobody could tell.
+    fn has_lost_copy(&self, at: usize) -> bool {
+        let of = &self.posts[at];
+        let others = self.posts.iter().enumerate();
+        let mut alike = others.filter(|(other, post)| *other != at && post.words_of == of.words_of);
+        alike.any(|(_, post)| {
+            let (title, date) = (of.face.title, of.face.date);
+            let stands =
+                post.is_there && !post.is_broken && post.shown.as_ref() == Some(&post.face);
+            let is_same = (post.face.title, post.face.date) == (title, date);
+            post.id.is_some() && !(stands && is_same)
+        })
+    }
+
     fn change(&mut self, number: u8, what: u8, how: u8) {
         let Some(at) = self.living(number).filter(|_| !self.is_settled) else {
             return;
@@ -532,6 +547,9 @@ impl Site {
         };
         let post = &self.posts[of];
         if post.is_broken || post.shown.as_ref() != Some(&post.face) || self.has_new_copy(of) {
+            return;
+        }
+        if self.has_lost_copy(of) {
             return;
         }
         let (words_of, edits) = (post.words_of, post.edits);
