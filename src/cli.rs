@@ -137,7 +137,7 @@ pub struct CheckArgs {
     /// Print each finding as an annotation for GitHub's workflows
     #[arg(long)]
     pub annotate: bool,
-    /// Send a real message to this address of your own, and read it back from the Maildir of `inbox` under [mail]
+    /// Send a real message to this address of your own, and read it back from the Maildir of `inbox` under `[mail]`
     #[arg(long, value_name = "ADDRESS", conflicts_with = "offline")]
     pub mail: Option<Mailbox>,
     /// Print why what a code names matters, and what to do

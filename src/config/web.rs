@@ -24,7 +24,7 @@ pub struct WebSettings {
     /// The page to which the form to join leads; without it that is one of ours.
     #[serde(deserialize_with = "some_web_address")]
     pub join_back: Option<Url>,
-    /// The origins whose pages may show the form to join in a frame, such as https://hums.example.
+    /// The origins whose pages may show the form to join in a frame, such as `https://hums.example`.
     #[serde(deserialize_with = "origins")]
     pub embed_from: Vec<Url>,
     /// Whether the network address of who asks to join and of who confirms is kept as a proof.
