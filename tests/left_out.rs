@@ -67,3 +67,48 @@ fn a_post_that_is_moved_and_broken_at_once_keeps_its_id_when_it_is_mended() {
         assert!(!manifest.contains("\theld"), "{case}: {manifest}");
     }
 }
+
+#[test]
+fn a_post_of_which_nothing_can_be_read_keeps_its_id_from_a_copy() {
+    let whole = post("title: Tea\ndate: 2024-05-01\n");
+    let wide: Vec<u8> = whole.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (case, bytes) in [
+        (
+            "a byte that is no UTF-8 in the front matter",
+            b"---\ntitle: T\xe9\n---\nTea.\n".to_vec(),
+        ),
+        (
+            "a byte that is no UTF-8 in the text",
+            b"---\ntitle: Tea\ndate: 2024-05-01\n---\nT\xe9\n".to_vec(),
+        ),
+        ("another encoding", wide),
+    ] {
+        let scene = Scene::new().file("post/tea.md", &whole);
+        scene.run_at(NOON, &["run"]);
+        let before = ids(&scene);
+        let mails = scene.names("outbox").len();
+        fs::write(scene.path("post/tea.md"), &bytes).unwrap();
+        let scene = scene.file("post/copy.md", &whole);
+        for _ in 0..2 {
+            let ran = scene.run(&["--at", LATER, "run", "--fewer"]);
+            assert!(!ran.talk.contains("keeps its id"), "{case}: {}", ran.talk);
+            assert_ne!(ran.code, 0, "{case}: {}", ran.talk);
+        }
+        let scene = scene.file("post/tea.md", &whole);
+        let ran = scene.run(&["--at", LATER, "run"]);
+        assert_eq!(ran.code, 0, "{case}: {}", ran.talk);
+        let after = ids(&scene);
+        assert!(
+            after.len() == 2 && after.contains(&before[0]),
+            "{case}: {after:?}"
+        );
+        // The copy is a new post; the one that was broken is none.
+        assert_eq!(scene.names("outbox").len(), mails + 1, "{case}");
+        let lock = scene.read("tidings.lock");
+        let line = lock.lines().find(|line| line.starts_with("tea.md\t"));
+        assert!(
+            line.is_some_and(|line| line.ends_with(&before[0])),
+            "{case}: {lock}"
+        );
+    }
+}

@@ -76,9 +76,14 @@ impl Asking<'_> {
             return false;
         };
         let is_broken = self.past.unreadable().iter().any(|broken| broken == path);
-        let Some(now) = self.past.absent(path).filter(|_| is_broken) else {
+        if !is_broken {
             return false;
-        };
+        }
+        // A file of which not even the text can be read may be the post, whoever else has its text.
+        let now = self.past.absent(path).unwrap_or(Signature::UNKNOWN);
+        if now == Signature::UNKNOWN {
+            return true;
+        }
         let before = self.past.before(id).unwrap_or(Signature::UNKNOWN);
         match before.compare(now) {
             Likeness::Same | Likeness::SameShort => true,

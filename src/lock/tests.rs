@@ -62,9 +62,11 @@ impl Past for Build<'_> {
     fn absent(&self, path: &str) -> Option<Signature> {
         let broken = self.broken.iter().find(|broken| **broken == path);
         let there = self.there.contains(&path).then_some(Signature::UNKNOWN);
-        broken
-            .map(|_| Signature::from_text(self.broken_text))
-            .or(there)
+        let text = match self.broken_text {
+            "?" => Signature::UNKNOWN,
+            text => Signature::from_text(text),
+        };
+        broken.map(|_| text).or(there)
     }
 
     fn unreadable(&self) -> &[String] {

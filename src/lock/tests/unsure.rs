@@ -171,6 +171,8 @@ fn a_file_that_an_error_leaves_out_may_be_what_vanished() {
         (post("x.md", "Tea"), TEXT, OTHER, "a.md", false),
         (post("x.md", "Tea"), TEXT, "It has moved.", "a.md", false),
         (post("x.md", "Tea"), OTHER, "It has moved.", "a.md", true),
+        // Not even its text can be read.
+        (post("x.md", "Tea"), TEXT, "?", "a.md", true),
     ] {
         let build = Build {
             before: [(ids[0].clone(), TEXT), (ids[1].clone(), "?")].into(),
