@@ -1,11 +1,12 @@
 //! How far long work is: a bar on a terminal, now and then a line elsewhere.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::finding::visible;
@@ -49,8 +50,15 @@ impl Progress {
                 ProgressDrawTarget::stderr(),
             );
             let style =
-                ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta} left");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+                ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec}{left}");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+            // While everybody is deferred nothing tells how long it takes.
+            let left = |state: &ProgressState, words: &mut dyn fmt::Write| {
+                if state.pos() > 0 {
+                    let _ = write!(words, " {:#} left", HumanDuration(state.eta()));
+                }
+            };
+            bar.set_style(style.with_key("left", left));
             bar.set_message(title.to_owned());
             bar
         });

@@ -22,7 +22,7 @@ static LABEL: LazyLock<String> = LazyLock::new(|| format!("tidings-{:x}", random
 pub(super) fn label_connection() -> String {
     format!(
         "SELECT set_config('application_name', \
-         ltrim(left(current_setting('application_name'), 40) || ' {}'), false)",
+         ltrim(left(current_setting('application_name'), 37) || ' {}'), false)",
         *LABEL
     )
 }
