@@ -26,6 +26,8 @@ const OF_GENERATORS: [&str; 5] = [
     "post.html",
     "section.html",
 ];
+/// What stands beside our templates where the program is built, and is read there alone.
+const BUILT_IN: [&str; 3] = ["feeds.css", "preview.html", "status.html"];
 /// How like a name of ours another one is that must be meant for it, as `strsim` measures.
 const ALIKE: f64 = 0.93;
 
@@ -124,7 +126,7 @@ fn warn_of_unused(path: PathBuf, ours: &str) -> Finding {
 /// The template of ours that a name is the most like, and how much; none where it is one of them. Where it is like none it
 /// is rather a mail than the page of the feeds.
 fn nearest(given: &str) -> Option<(&'static str, f64)> {
-    if OURS.contains(&given) {
+    if OURS.contains(&given) || BUILT_IN.contains(&given) {
         return None;
     }
     let given = given.to_lowercase();
@@ -244,6 +246,9 @@ mod tests {
         ] {
             assert_eq!(said(files, &OURS), [""; 0], "{files:?}");
         }
+        // The program's own folder is that of its sample site too.
+        let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(super::find_unused(here, &OURS), []);
         // Each file is named by one reader.
         let files = ["templates/feed.html", "templates/digests.html"];
         assert_eq!(said(&files, &["feeds.html"]).len(), 1);
