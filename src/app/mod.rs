@@ -8,9 +8,11 @@ pub(crate) use copy::COPIED;
 
 use std::future::pending;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use tokio::sync::{Mutex, Notify, OnceCell};
+use tokio::time::sleep;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -20,6 +22,13 @@ use crate::finding::{Finding, Rule};
 use crate::ledger::{Issue, IssueId};
 use crate::store::{Access, Sender, Store, StoreError, Tell};
 use crate::talk::Talk;
+
+/// How long mail that a person asked for waits for another sender.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How long it waits before it says so.
+const QUIET_WAIT: Duration = Duration::from_secs(2);
+/// How often it looks whether the other sender has ended.
+const POLL: Duration = Duration::from_millis(50);
 
 /// Config, clock and store. Stores are opened and a sender is begun at the first need of them.
 pub(crate) struct App {
@@ -146,6 +155,30 @@ impl App {
             *sender = begun.await?.ok().map(|begun| begun.with_caps(caps));
         }
         Ok(sender.clone())
+    }
+
+    /// Becomes a sender for a person who asked for this mail: waits some seconds for another one, since a resident sends
+    /// for moments only.
+    ///
+    /// # Errors
+    /// Another one that goes on sending.
+    pub(crate) async fn sender_by_hand(&self) -> anyhow::Result<Sender> {
+        let begun = Instant::now();
+        let mut has_told = false;
+        loop {
+            if let Some(sender) = self.sender().await? {
+                return Ok(sender);
+            }
+            let waited = begun.elapsed();
+            if waited >= LONGEST_WAIT || self.is_stopped() {
+                bail!("another run is sending\n  try again when it is done");
+            }
+            if waited >= QUIET_WAIT && !has_told {
+                self.tell("waiting for another run that is sending");
+                has_told = true;
+            }
+            sleep(POLL).await;
+        }
     }
 
     /// Is no sender any more, so that others can send meanwhile.

@@ -66,11 +66,7 @@ pub(super) fn digest(
 /// Finishes what is open of the digest, then freezes and sends the next issue.
 async fn send(turn: &Turn<'_>, talk: &mut Talk<'_>, choice: &Choice) -> anyhow::Result<Ending> {
     let Turn { app, digest, .. } = *turn;
-    let Some(sender) = app.sender().await? else {
-        bail!(
-            "another run is sending, and this issue is not among what it sends\n  try again when it is done"
-        );
-    };
+    let sender = app.sender_by_hand().await?;
     let store = sender.store();
     let goes_on = choice.new_store.then_some(&*digest.name);
     app.refuse_older_copies(goes_on, store).await?;

@@ -183,7 +183,7 @@ fn a_cancelled_issue_says_what_becomes_of_its_posts() {
 
 #[test]
 fn two_ways_to_one_store_are_one_store() {
-    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(100)));
     let scene = scene(&many(200));
     std::os::unix::fs::symlink(scene.path(""), scene.path("door")).unwrap();
     let mut first = spawn(&scene, &relay, "2");

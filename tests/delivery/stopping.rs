@@ -1,6 +1,8 @@
 //! A pause, a cancellation, a signal or a second run, while messages are on the wire.
 
-use std::process::Command;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -193,6 +195,33 @@ fn a_second_run_leaves_the_mail_to_the_first() {
     second.succeeds().says("another run is sending");
     assert_eq!(first.wait().unwrap().code(), Some(0));
     assert_eq!(recipients(&relay).len(), 200);
+}
+
+/// A resident sends for moments; whoever asks for an issue meanwhile gets it all the same.
+#[test]
+fn a_digest_by_hand_waits_for_a_sender_that_ends_soon() {
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let scene = scene(&["ada@x.example".to_owned()]);
+    let holder = File::create(scene.path("tidings.db.sender")).unwrap();
+    holder.lock().unwrap();
+    let mut child = scene
+        .command(&["--at", MONDAY, "digest", "weekly"])
+        .env("TIDINGS_MAIL__SMTP", relay.url())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let waits = lines.any(|line| {
+        line.unwrap()
+            .contains("waiting for another run that is sending")
+    });
+    assert!(waits, "it says what it waits for");
+    assert_eq!(relay.count(), 0);
+    drop(holder);
+    let said: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said:?}");
+    assert_eq!(recipients(&relay), ["ada@x.example"]);
 }
 
 #[test]

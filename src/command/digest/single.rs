@@ -32,9 +32,7 @@ pub(super) async fn resend(
         .await?
         .filter(|issue| issue.digest == digest.name)
         .with_context(unknown)?;
-    let Some(sender) = app.sender().await? else {
-        bail!("another run is sending\n  try again when it is done");
-    };
+    let sender = app.sender_by_hand().await?;
     app.refuse_another_store(&digest.name, &store).await?;
     match store.resend(&issue, to, now).await? {
         Resent::Queued => finish_once_more(app, talk, &sender, &issue).await,
