@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::config::Auth;
 use crate::login::Login;
+use crate::verdict::{LONGEST_TEXT, one_line};
 
 /// Returns the AUTH command, then the answer to each 334. After a bad token the 334 holds the reason, and an empty line
 /// answers it.
@@ -59,7 +60,7 @@ fn choose_way(auth: Auth, offered: &[String]) -> Result<Auth, NoWay> {
         }
     }
     let name = known.iter().find(|(way, _)| *way == auth);
-    let offered = offered.join(", ");
+    let offered = one_line(&offered.join(", "), LONGEST_TEXT);
     Err(match name {
         _ if offered.is_empty() => NoWay::Nothing,
         Some((_, name)) => NoWay::NotThis { name, offered },

@@ -31,14 +31,21 @@ impl Offers {
                 "8BITMIME" => offers.eight_bit = true,
                 "SIZE" => offers.size = Some(rest.trim().parse().unwrap_or(0)),
                 "AUTH" => {
-                    let ways = rest.split([' ', '=']).filter(|way| !way.is_empty());
-                    offers.auth.extend(ways.map(str::to_ascii_uppercase));
+                    let ways = rest.split([' ', '=']).map(str::to_ascii_uppercase);
+                    offers.auth.extend(ways.filter(|way| is_mechanism(way)));
                 }
                 _ => {}
             }
         }
         offers
     }
+}
+
+/// Whether a word may name a mechanism (RFC 4422 3.1). An error shows the names that are offered.
+fn is_mechanism(word: &str) -> bool {
+    let is_allowed =
+        |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    (1..=20).contains(&word.len()) && word.bytes().all(is_allowed)
 }
 
 #[cfg(test)]
@@ -56,6 +63,8 @@ mod tests {
             "SMTPUTF8 ",
             "",
             "X-PIPELINING",
+            // None of these is the name of a mechanism.
+            "AUTH PLA\u{1b}]0;x\u{7}IN \u{fffd} ABCDEFGHIJKLMNOPQRSTU é",
         ];
         let offers = Offers::read(&lines.map(str::to_owned));
         let expected = Offers {
