@@ -18,6 +18,9 @@ pub mod feed {
 pub mod finding {
     pub use crate::finding::{Finding, Rule};
 }
+pub mod imap {
+    pub use crate::imap::{Fetched, ImapSession, Selected};
+}
 pub mod inbox {
     pub use crate::inbox::{
         Action, Incoming, Kind, MOST_BYTES, Ours, Report, Sign, Verb, classify, report_for,

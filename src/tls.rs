@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -19,6 +20,11 @@ use tokio_rustls::rustls::{
 
 use crate::file::read::{WRITTEN, read};
 use crate::verdict::{LONGEST_TEXT, Trouble, one_line};
+
+/// A connection to a server of mail: TCP, encrypted or not, or a pipe in memory.
+pub trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 
 /// Connects to the first of the host's addresses that answers. Each has the whole time limit, so that one that drops
 /// packets does not prevent trying the next.
@@ -78,13 +84,13 @@ impl TlsSettings {
     ///
     /// # Errors
     /// Trouble on our side where the certificate is not accepted, else on the way.
-    pub(crate) async fn encrypt(
+    pub(crate) async fn encrypt<S: Duplex>(
         &self,
-        tcp: TcpStream,
+        stream: S,
         peer: &str,
         limit: Duration,
-    ) -> Result<TlsStream<TcpStream>, Trouble> {
-        let handshake = self.connector.connect(self.name.clone(), tcp);
+    ) -> Result<TlsStream<S>, Trouble> {
+        let handshake = self.connector.connect(self.name.clone(), stream);
         let stream = timeout(limit, handshake)
             .await
             .map_err(|_| Trouble::Relay("the TLS handshake took too long".to_owned()))?;

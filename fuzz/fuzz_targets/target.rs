@@ -1,4 +1,5 @@
-//! `FUZZ_TARGET=front cargo fuzz run target --features libfuzzer`: one target, guided by what its inputs reach.
+//! `FUZZ_TARGET=imap cargo fuzz run target --features libfuzzer CORPUS fuzz/seeds/imap`: one target, guided by what its
+//! inputs reach.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,9 +1,12 @@
-//! `cargo run -p tidings-fuzz --bin drive -- SECONDS [TARGET …]`: each target for so long, with inputs made by chance; with
-//! `10000000x` instead of seconds, so many inputs. The seed is printed; an input that fails, or takes too long, is kept and named. Some targets write files: `TMPDIR=/dev/shm`
-//! makes those run ten times as often.
+//! `cargo run -p tidings-fuzz --bin drive -- SECONDS [TARGET …]` runs each target for so long; with `10000000x` instead of
+//! seconds, so many inputs. Inputs are the files of `seeds/TARGET`, changes of them, and random bytes. `FUZZ_SEED` is
+//! printed; an input that fails, or takes too long, is kept and named. Some targets write files: `TMPDIR=/dev/shm` makes
+//! those run ten times as often.
 
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -42,6 +45,55 @@ impl Chance {
         bytes.truncate(length);
         bytes
     }
+
+    fn range(&mut self, length: usize) -> Range<usize> {
+        let from = self.below(length + 1);
+        let most = (length - from).min(1 + self.below(64));
+        from..from + self.below(most + 1)
+    }
+
+    /// The next input: random bytes, or one of the seeds with a few changes.
+    fn input(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
+        if seeds.is_empty() || self.below(2) == 0 {
+            return self.bytes();
+        }
+        let mut bytes = seeds[self.below(seeds.len())].clone();
+        for _ in 0..=self.below(6) {
+            let range = self.range(bytes.len());
+            match self.below(5) {
+                0 => drop(bytes.drain(range)),
+                1 => {
+                    let copy = bytes[range].to_vec();
+                    let at = self.below(bytes.len() + 1);
+                    bytes.splice(at..at, copy);
+                }
+                2 => {
+                    let donor = &seeds[self.below(seeds.len())];
+                    let part = donor[self.range(donor.len())].to_vec();
+                    bytes.splice(range, part);
+                }
+                3 => bytes[range].fill(b'9'),
+                _ => {
+                    for byte in &mut bytes[range] {
+                        *byte = self.next().to_le_bytes()[0];
+                    }
+                }
+            }
+        }
+        bytes
+    }
+}
+
+/// The inputs that a target begins with.
+fn read_seeds(target: Target) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
+    let Ok(entries) = fs::read_dir(folder.join(target.name)) else {
+        return Vec::new();
+    };
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    let read = |file: &PathBuf| fs::read(file).expect("a seed can be read");
+    files.iter().map(read).collect()
 }
 
 /// How long a target is driven.
@@ -121,10 +173,13 @@ fn run_once(target: Target, bytes: &[u8]) -> (bool, Duration) {
 /// Runs one target; whether all went well.
 fn drive(target: Target, seed: u64, amount: Amount) -> bool {
     let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let seeds = read_seeds(target);
+    let mut first = seeds.iter();
     let begun = Instant::now();
     let (mut runs, mut slowest) = (0_u64, Duration::ZERO);
     while !amount.is_reached(begun.elapsed(), runs) {
-        let bytes = chance.bytes();
+        let bytes = first.next().cloned();
+        let bytes = bytes.unwrap_or_else(|| chance.input(&seeds));
         let (mut went_well, mut took) = run_once(target, &bytes);
         // On a busy machine a thread may wait that long for its turn; hardly twice.
         if went_well && took > PATIENCE {

@@ -1,7 +1,9 @@
 //! One target for each thing that strangers write: what it makes of bytes, and what must hold afterwards.
 
 mod grammar;
+mod imap;
 mod mail;
+mod peer;
 mod posts;
 mod stores;
 mod texts;
@@ -17,7 +19,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     Target {
         name: "front",
         run: posts::front,
@@ -77,6 +79,10 @@ pub const TARGETS: [Target; 17] = [
     Target {
         name: "dialogue",
         run: wire::dialogue,
+    },
+    Target {
+        name: "imap",
+        run: imap::imap,
     },
     Target {
         name: "inbox",

@@ -1,10 +1,7 @@
-//! What a relay answers, at the wire: a real dialogue over loopback with a relay that says anything.
+//! What a relay answers, at the wire: the real client with a relay that says anything.
 
 use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::LazyLock;
-use std::thread;
 use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
@@ -14,7 +11,10 @@ use tidings::inside::reader::Email;
 use tidings::inside::smtp::Dialer;
 use tidings::inside::verdict::{Attempt, Refusal, Trouble};
 
+use tokio::io::DuplexStream;
+
 use crate::grammar::text;
+use crate::peer::{Manners, Talk, Turn, read_dialogue, talk};
 
 const PASSWORD: &str = "correct-horse-battery";
 const CONFIG: &str = r#"
@@ -29,8 +29,8 @@ timeout = { connect = "1s", greeting = "1s", command = "1s", data = "1s", block 
 "#;
 /// Base64 of the answer to AUTH PLAIN, from the password on; no words may repeat it.
 const ENCODED: &str = "Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5";
-/// So long the relay waits for the next command; then it closes, so that each dialogue ends.
-const IDLE: Duration = Duration::from_millis(10);
+/// The longest time of a dialogue: each of its steps has a limit of one second.
+const LONGEST: Duration = Duration::from_secs(100);
 const WORDS: &[&str] = &[
     "250 ok\r\n",
     "250-x\r\n250 ok\r\n",
@@ -57,41 +57,6 @@ const WORDS: &[&str] = &[
     "a",
 ];
 
-/// A relay that answers each command with the next of these replies, and then closes. Returns all it heard.
-fn answer(mut stream: TcpStream, replies: &[String]) -> io::Result<Vec<u8>> {
-    stream.set_read_timeout(Some(IDLE))?;
-    stream.set_nodelay(true)?;
-    let mut heard = Vec::new();
-    let mut answered = 0;
-    let mut is_body = false;
-    let mut replies = replies.iter();
-    if let Some(greeting) = replies.next() {
-        stream.write_all(greeting.as_bytes())?;
-    }
-    let mut block = [0; 4096];
-    loop {
-        let end: &[u8] = if is_body { b"\r\n.\r\n" } else { b"\r\n" };
-        let rest = &heard[answered..];
-        if let Some(at) = rest.windows(end.len()).position(|octets| octets == end) {
-            let is_data = !is_body && rest.starts_with(b"DATA");
-            answered += at + end.len();
-            let Some(reply) = replies.next() else { break };
-            is_body = is_data && reply.starts_with("354");
-            stream.write_all(reply.as_bytes())?;
-            continue;
-        }
-        match stream.read(&mut block) {
-            Ok(0) | Err(_) => break,
-            Ok(length) => heard.extend_from_slice(&block[..length]),
-        }
-    }
-    // What is on its way already was sent all the same.
-    while let Ok(length @ 1..) = stream.read(&mut block) {
-        heard.extend_from_slice(&block[..length]);
-    }
-    Ok(heard)
-}
-
 /// The mail section of a config with a password and short limits.
 static MAIL: LazyLock<Mail> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a folder");
@@ -113,8 +78,13 @@ fn check_words(words: &str) {
 }
 
 /// Sends up to three messages over one connection; what came of each.
-async fn speak(dialer: &Dialer, messages: &[Vec<u8>], recipient: &Email) -> Vec<Attempt> {
-    let mut connection = match dialer.open().await {
+async fn speak(
+    dialer: &Dialer,
+    stream: DuplexStream,
+    messages: &[Vec<u8>],
+    recipient: &Email,
+) -> Vec<Attempt> {
+    let mut connection = match dialer.open_over(Box::new(stream)).await {
         Ok(connection) => connection,
         Err(Trouble::Relay(words) | Trouble::Us(words)) => {
             check_words(&words);
@@ -144,71 +114,101 @@ async fn speak(dialer: &Dialer, messages: &[Vec<u8>], recipient: &Email) -> Vec<
     attempts
 }
 
+/// What a relay does next: it answers a command, or a body once it asked for one.
+fn answer_next(
+    rest: &[u8],
+    is_body: &mut bool,
+    replies: &mut impl Iterator<Item = Vec<u8>>,
+) -> Turn {
+    let end: &[u8] = if *is_body { b"\r\n.\r\n" } else { b"\r\n" };
+    let Some(at) = rest.windows(end.len()).position(|octets| octets == end) else {
+        return Turn::Wait;
+    };
+    let is_data = !*is_body && rest.starts_with(b"DATA");
+    let Some(reply) = replies.next() else {
+        return Turn::End;
+    };
+    *is_body = is_data && reply.starts_with(b"354");
+    Turn::Say(at + end.len(), reply)
+}
+
 /// A dialogue ends whatever the relay says; its words are one line without the password; and a message counts as taken
 /// only if all of it went out, as safe to repeat only if it did not.
 pub(crate) fn dialogue(bytes: &[u8]) {
+    if let Some(replies) = read_dialogue(bytes) {
+        return converse(Manners::USUAL, replies, &compose(2));
+    }
     let _ = (|| -> Result<()> {
         let u = &mut Unstructured::new(bytes);
-        let mut replies = vec!["220 x ESMTP\r\n".to_owned()];
+        let mut replies = vec![b"220 x ESMTP\r\n".to_vec()];
         let is_polite = u.ratio(7, 8)?;
         if is_polite {
-            replies.push((*u.choose(&WORDS[1..4])?).to_owned());
+            replies.push(u.choose(&WORDS[1..4])?.as_bytes().to_vec());
         }
         for _ in 0..u.int_in_range(0..=24)? {
             let usual = *u.choose(&["250 ok\r\n", "354 go\r\n", "235 ok\r\n"])?;
-            replies.push(match u.int_in_range(0..=7)? {
+            let reply = match u.int_in_range(0..=7)? {
                 0 => text(u, WORDS)?,
                 1..=3 => (*u.choose(WORDS)?).to_owned(),
                 _ => usual.to_owned(),
-            });
+            };
+            replies.push(reply.into_bytes());
         }
-        let messages: Vec<Vec<u8>> = (0..u.int_in_range(1..=3)?)
-            .map(|number| format!("Subject: {number}\r\n\r\n.body {number}\r\n").into_bytes())
-            .collect();
-        converse(replies, &messages);
+        let messages = compose(u.int_in_range(1..=3)?);
+        converse(Manners::choose(u)?, replies, &messages);
         Ok(())
     })();
 }
 
-fn converse(replies: Vec<String>, messages: &[Vec<u8>]) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback is there");
+fn compose(messages: usize) -> Vec<Vec<u8>> {
+    (0..messages)
+        .map(|number| format!("Subject: {number}\r\n\r\n.body {number}\r\n").into_bytes())
+        .collect()
+}
+
+fn converse(manners: Manners, replies: Vec<Vec<u8>>, messages: &[Vec<u8>]) {
+    // The pipe stands for loopback, where a password may be sent in clear.
     let relay = Relay {
         host: "127.0.0.1".to_owned(),
-        port: listener.local_addr().expect("it is bound").port(),
+        port: 25,
         tls: Tls::None,
     };
-    let server = thread::spawn(move || {
-        let (stream, _) = listener.accept()?;
-        answer(stream, &replies)
-    });
     let dialer =
         Dialer::for_sender(&relay, &MAIL, "news@x.example").expect("no certificate is read");
     let recipient: Email = "a@x.example".parse().expect("an address");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let attempts = runtime.block_on(speak(&dialer, messages, &recipient));
-    drop(runtime);
-    let heard = server.join().expect("the relay ends").unwrap_or_default();
+    let mut replies = replies.into_iter();
+    let greeting = replies.next().unwrap_or_default();
+    let mut is_body = false;
+    let turn = |rest: &[u8]| answer_next(rest, &mut is_body, &mut replies);
+    let client = async |stream| speak(&dialer, stream, messages, &recipient).await;
+    let Talk {
+        result: attempts,
+        heard,
+        time,
+    } = talk(manners, &greeting, turn, client);
+    assert!(time <= LONGEST, "it took {time:?}");
     for (number, attempt) in attempts.iter().enumerate() {
-        let whole = format!("\r\n\r\n..body {number}\r\n.\r\n");
-        let is_out = heard
-            .windows(whole.len())
-            .any(|octets| octets == whole.as_bytes());
-        match attempt {
-            Attempt::Accepted(words) => {
-                check_words(words);
-                assert!(is_out, "{number} is taken, and was not sent");
-            }
-            Attempt::Refused(Refusal { words, .. }) => check_words(words),
-            Attempt::Lost(_, trouble) => {
-                check_words(&trouble.to_string());
-                assert!(!is_out, "{number} may be repeated, and was sent: {trouble}");
-            }
-            Attempt::OutOfStep(trouble) | Attempt::Unknown(trouble) => {
-                check_words(&trouble.to_string());
-            }
+        check_attempt(number, attempt, &heard);
+    }
+}
+
+fn check_attempt(number: usize, attempt: &Attempt, heard: &[u8]) {
+    let whole = format!("\r\n\r\n..body {number}\r\n.\r\n");
+    let is_out = heard
+        .windows(whole.len())
+        .any(|octets| octets == whole.as_bytes());
+    match attempt {
+        Attempt::Accepted(words) => {
+            check_words(words);
+            assert!(is_out, "{number} is taken, and was not sent");
+        }
+        Attempt::Refused(Refusal { words, .. }) => check_words(words),
+        Attempt::Lost(_, trouble) => {
+            check_words(&trouble.to_string());
+            assert!(!is_out, "{number} may be repeated, and was sent: {trouble}");
+        }
+        Attempt::OutOfStep(trouble) | Attempt::Unknown(trouble) => {
+            check_words(&trouble.to_string());
         }
     }
 }

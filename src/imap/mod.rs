@@ -8,7 +8,7 @@ mod names;
 mod session;
 mod wire;
 
-pub(crate) use session::{Fetched, ImapSession};
+pub use session::{Fetched, ImapSession, Selected};
 
 #[cfg(test)]
 mod tests;

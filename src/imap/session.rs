@@ -8,16 +8,16 @@ use imap_proto::{AttributeValue, Capability, MailboxDatum, NameAttribute, Respon
 use crate::config::{Auth, ImapAccount, Mail, Timeouts};
 use crate::imap::dialogue::{Completion, Dialogue};
 use crate::imap::names::{can_be_quoted, quote, quote_mailbox};
-use crate::imap::wire::{Duplex, ImapWire, lose};
-use crate::login::{Login, Secrets};
-use crate::tls::{TlsSettings, connect};
+use crate::imap::wire::{ImapWire, lose};
+use crate::login::Login;
+use crate::tls::{Duplex, TlsSettings, connect};
 use crate::verdict::Trouble;
 
 /// Where the server's answer to the password is not shown, nor its words.
 const REFUSED: &str = "the server refuses the user or the password";
 
 /// A session of somebody who has logged in.
-pub(crate) struct ImapSession {
+pub struct ImapSession {
     dialogue: Dialogue,
     offers: HashSet<String>,
     /// The mailbox for what is done, as it is called here; none before something was moved.
@@ -26,16 +26,16 @@ pub(crate) struct ImapSession {
 
 /// A mailbox that was selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Selected {
+pub struct Selected {
     /// By which its UIDs count; another one makes them new (RFC 3501 2.3.1.1).
-    pub(crate) validity: u32,
+    pub validity: u32,
     /// The UID that the next message will have at least; none where the server does not say.
-    pub(crate) next: Option<u32>,
+    pub next: Option<u32>,
 }
 
 /// What became of a wish to read a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fetched {
+pub enum Fetched {
     /// Its first bytes.
     Message(Vec<u8>),
     /// It is gone.
@@ -49,26 +49,34 @@ impl ImapSession {
     ///
     /// # Errors
     /// The trouble, and whether it is the server's or ours.
-    pub(crate) async fn open(
+    pub async fn open(account: &ImapAccount, mail: &Mail, most: usize) -> Result<Self, Trouble> {
+        let login = find_login(account, mail)?;
+        let stream = reach(account, mail, mail.timeout).await?;
+        Self::begin(stream, login, mail.timeout, most).await
+    }
+
+    /// Logs in over a connection that is there already.
+    ///
+    /// # Errors
+    /// The trouble, and whether it is the server's or ours.
+    pub async fn open_over(
+        stream: Box<dyn Duplex>,
         account: &ImapAccount,
         mail: &Mail,
         most: usize,
     ) -> Result<Self, Trouble> {
-        let Some(password) = mail.inbox_password.clone() else {
-            let words = "there is no password: set TIDINGS_MAIL__INBOX_PASSWORD in the environment";
-            return Err(Trouble::Us(words.to_owned()));
-        };
-        let login = Login {
-            auth: account.auth,
-            user: account.user.clone(),
-            password,
-        };
-        let limits = mail.timeout;
-        let stream = reach(account, mail, limits).await?;
+        Self::begin(stream, find_login(account, mail)?, mail.timeout, most).await
+    }
+
+    async fn begin(
+        stream: Box<dyn Duplex>,
+        login: Login,
+        limits: Timeouts,
+        most: usize,
+    ) -> Result<Self, Trouble> {
         let wire = ImapWire::new(stream, most);
-        let secrets: Secrets = login.secrets();
         let mut session = Self {
-            dialogue: Dialogue::new(wire, secrets, limits.command.0),
+            dialogue: Dialogue::new(wire, login.secrets(), limits.command.0),
             offers: HashSet::new(),
             done: None,
         };
@@ -149,7 +157,7 @@ impl ImapSession {
     ///
     /// # Errors
     /// Where there is none, or where it can only be read although it must be written.
-    pub(crate) async fn select(
+    pub async fn select(
         &mut self,
         account: &ImapAccount,
         read_only: bool,
@@ -185,7 +193,7 @@ impl ImapSession {
     ///
     /// # Errors
     /// Where the connection fails.
-    pub(crate) async fn search(&mut self, range: RangeInclusive<u32>) -> Result<Vec<u32>, Trouble> {
+    pub async fn search(&mut self, range: RangeInclusive<u32>) -> Result<Vec<u32>, Trouble> {
         let mut found = Vec::new();
         let (first, last) = range.clone().into_inner();
         let take = |response: &Response<'_>| {
@@ -210,7 +218,7 @@ impl ImapSession {
     ///
     /// # Errors
     /// Where the connection fails.
-    pub(crate) async fn fetch(&mut self, uid: u32, most: usize) -> Result<Fetched, Trouble> {
+    pub async fn fetch(&mut self, uid: u32, most: usize) -> Result<Fetched, Trouble> {
         let mut message = None;
         let take = |response: &Response<'_>| {
             let Response::Fetch(_, attributes) = response else {
@@ -244,7 +252,7 @@ impl ImapSession {
     ///
     /// # Errors
     /// Where they cannot be moved: then they are all where they were, unless the connection failed.
-    pub(crate) async fn put_away(&mut self, uids: &[u32], done: &str) -> Result<(), Trouble> {
+    pub async fn put_away(&mut self, uids: &[u32], done: &str) -> Result<(), Trouble> {
         if uids.is_empty() {
             return Ok(());
         }
@@ -331,9 +339,22 @@ impl ImapSession {
     }
 
     /// Ends the session.
-    pub(crate) async fn close(self) {
+    pub async fn close(self) {
         self.dialogue.log_out().await;
     }
+}
+
+/// Returns who logs in, and with which password.
+fn find_login(account: &ImapAccount, mail: &Mail) -> Result<Login, Trouble> {
+    let Some(password) = mail.inbox_password.clone() else {
+        let words = "there is no password: set TIDINGS_MAIL__INBOX_PASSWORD in the environment";
+        return Err(Trouble::Us(words.to_owned()));
+    };
+    Ok(Login {
+        auth: account.auth,
+        user: account.user.clone(),
+        password,
+    })
 }
 
 /// Connects, and encrypts as the address asks.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
+use crate::tls::Duplex;
 use crate::verdict::Trouble;
 
 /// The most octets of a response beside its literals: the UIDs of 50,000 messages fit.
@@ -13,11 +14,6 @@ const LONGEST: usize = 1 << 20;
 const DEEPEST: usize = 8;
 /// How many octets are read at once.
 const BLOCK: usize = 16 << 10;
-
-/// A connection, encrypted or not.
-pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 
 /// A connection. A fault ends it.
 pub(super) struct ImapWire {

@@ -8,7 +8,7 @@ use crate::smtp::auth::steps;
 use crate::smtp::dialogue::Connection;
 use crate::smtp::offers::Offers;
 use crate::smtp::wire::Wire;
-use crate::tls::{TlsSettings, connect};
+use crate::tls::{Duplex, TlsSettings, connect};
 use crate::verdict::{Reply, Trouble};
 
 /// The settings for opening connections to a relay. Certificates are read once.
@@ -73,9 +73,18 @@ impl Dialer {
         let tcp = connect(host, relay.port, limits.connect.0)
             .await
             .map_err(|error| lost(&error))?;
+        self.open_over(Box::new(tcp)).await
+    }
+
+    /// Encrypts as the relay's address asks, and logs in, over a connection that is there already.
+    ///
+    /// # Errors
+    /// The trouble, and whether it is the relay's or ours.
+    pub async fn open_over(&self, stream: Box<dyn Duplex>) -> Result<Connection, Trouble> {
+        let (relay, limits) = (&self.relay, self.limits);
         let secrets = self.login.as_ref().map(Login::secrets);
         let secrets: Secrets = secrets.unwrap_or_default();
-        let mut wire = Wire::new(tcp, secrets);
+        let mut wire = Wire::new(stream, secrets);
         if let (Tls::Implicit, Some(tls)) = (relay.tls, &self.tls) {
             wire = wire.encrypt(tls, limits.connect.0).await?;
         }

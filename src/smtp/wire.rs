@@ -4,12 +4,11 @@ use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
 use crate::login::Secrets;
-use crate::tls::TlsSettings;
+use crate::tls::{Duplex, TlsSettings};
 use crate::verdict::{Reply, Trouble};
 
 /// Longest line of a reply, in octets: twice the limit of RFC 5321 4.5.3.1.5.
@@ -20,8 +19,8 @@ const BLOCK: usize = 64 * 1024;
 const MOST_LINES: usize = 100;
 
 enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Box<dyn Duplex>),
+    Tls(Box<TlsStream<Box<dyn Duplex>>>),
 }
 
 /// A connection. It belongs to one task, and a fault ends it.
@@ -37,7 +36,7 @@ fn relay(error: impl std::fmt::Display) -> Trouble {
 
 impl Wire {
     /// Wraps an unencrypted connection. Replies that repeat one of the secrets are hidden.
-    pub(super) fn new(stream: TcpStream, secrets: Secrets) -> Self {
+    pub(super) fn new(stream: Box<dyn Duplex>, secrets: Secrets) -> Self {
         Self {
             stream: Stream::Plain(stream),
             buffer: Vec::new(),
@@ -47,10 +46,10 @@ impl Wire {
 
     /// Upgrades the connection to TLS.
     pub(super) async fn encrypt(self, tls: &TlsSettings, limit: Duration) -> Result<Self, Trouble> {
-        let Stream::Plain(tcp) = self.stream else {
+        let Stream::Plain(plain) = self.stream else {
             return Ok(self);
         };
-        let stream = tls.encrypt(tcp, "relay", limit).await?;
+        let stream = tls.encrypt(plain, "relay", limit).await?;
         Ok(Self {
             stream: Stream::Tls(Box::new(stream)),
             buffer: Vec::new(),
@@ -99,10 +98,10 @@ impl Wire {
     /// Writes a whole block, and what fits of the bytes after it. Returns the number of those bytes.
     async fn write_block(&mut self, block: &[u8], behind: &[u8]) -> io::Result<usize> {
         match &mut self.stream {
-            Stream::Plain(tcp) => {
+            Stream::Plain(plain) => {
                 let mut written = 0;
                 while written < block.len() {
-                    let some = tcp
+                    let some = plain
                         .write_vectored(&[IoSlice::new(&block[written..]), IoSlice::new(behind)])
                         .await?;
                     if some == 0 {
@@ -185,7 +184,7 @@ impl Wire {
             }
             let mut some = [0; 1024];
             let read = match &mut self.stream {
-                Stream::Plain(tcp) => tcp.read(&mut some).await,
+                Stream::Plain(plain) => plain.read(&mut some).await,
                 Stream::Tls(tls) => tls.read(&mut some).await,
             };
             let read = read.map_err(relay)?;
