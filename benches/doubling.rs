@@ -25,7 +25,7 @@ struct Shape {
     dialect: Dialect,
     file: &'static str,
     front: &'static str,
-    /// What stands before and after a long value at the text's beginning, which takes half of the text.
+    /// The text before and after a long value at the text's beginning, which takes half of the text.
     value: Option<(&'static str, &'static str)>,
     part: &'static str,
     end: &'static str,

@@ -29,7 +29,7 @@ schedule = "0 8 * * MON"
 from = "Hums <news@hums.example>"
 "#;
 
-/// What a run of the program took.
+/// The cost of a run of the program.
 struct Took {
     time: Duration,
     /// The most memory it had, in MB.

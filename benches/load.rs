@@ -1,4 +1,4 @@
-//! What it costs to load and build a blog, as a ratio to reading the same files with nothing parsed; and how much memory
+//! Measures loading and building a blog, as a ratio to reading the same files with nothing parsed; and how much memory
 //! a large one takes. It fails above the limits. Times are those that this process spends on the processors, in the
 //! program and in the system: what else the machine does decides nothing.
 
@@ -109,7 +109,7 @@ fn memory_of_many() -> Option<usize> {
     Some(peak)
 }
 
-/// What `tidings build` does. The first time it writes the feeds; then nothing has changed.
+/// Does what `tidings build` does. The first time it writes the feeds; then nothing has changed.
 fn build_all(cli: &Cli) {
     tidings::run(cli, &Clock::new(cli.at), &mut std::io::sink()).expect("a build");
 }
@@ -160,8 +160,8 @@ fn timed<T>(work: impl FnOnce() -> T) -> Duration {
     spent().saturating_sub(start)
 }
 
-/// What all threads of this process have spent on the processors, also those that have ended: in ticks of 10 ms, so that
-/// only many rounds together tell something.
+/// Returns what all threads of this process have spent on the processors, also those that have ended: in ticks of 10
+/// ms, so that only many rounds together tell something.
 fn spent() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").expect("Linux");
     // The name in brackets may hold spaces; the program's and the system's ticks are the fields 14 and 15 (proc(5)).

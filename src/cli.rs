@@ -54,7 +54,7 @@ pub struct Cli {
         hide_possible_values = true
     )]
     pub color: ColorChoice,
-    /// What to do
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -62,15 +62,15 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Those that work with a site
+    /// The commands that work with a site.
     #[command(flatten)]
     Site(SiteCommand),
-    /// Those that work on files alone
+    /// The commands that work on files alone.
     #[command(flatten)]
     Files(FileCommand),
 }
 
-/// What is done with a site: its config is read, its store is opened at need.
+/// A command that works with a site: its config is read, its store is opened at need.
 #[derive(Debug, Subcommand)]
 pub enum SiteCommand {
     /// Write the feeds, then send every digest that is due: the line for cron
@@ -92,7 +92,7 @@ pub enum SiteCommand {
         after_help = "Examples:\n  tidings digest weekly --preview\n  tidings digest weekly --test me@hums.example\n  tidings digest weekly --posts night-tea,2024-03-18-the-pager.md"
     )]
     Digest(DigestArgs),
-    /// Who gets the digests
+    /// Manage the readers of the digests
     #[command(subcommand)]
     Subscriber(SubscriberCommand),
     /// Stop an issue, go on with it, or decide what is uncertain
@@ -110,7 +110,7 @@ pub enum SiteCommand {
     Store(StoreCommand),
 }
 
-/// What is done before any config is read; each reads it itself, if it needs one.
+/// A command that runs before any config is read; each reads it itself, if it needs one.
 #[derive(Debug, Subcommand)]
 pub enum FileCommand {
     /// Begin a site: in an empty folder one that works at once, beside a blog a config for it
@@ -128,7 +128,7 @@ pub enum FileCommand {
     Dkim(DkimCommand),
 }
 
-/// What `check` takes.
+/// The arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// Print JSON
@@ -151,14 +151,14 @@ pub struct CheckArgs {
     pub dns: Option<SocketAddr>,
 }
 
-/// What `completions` takes.
+/// The arguments of `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// The shell
     pub shell: Shell,
 }
 
-/// What `man` takes.
+/// The arguments of `man`.
 #[derive(Debug, Args)]
 pub struct ManArgs {
     /// The folder, which is made if it is not there
@@ -166,7 +166,7 @@ pub struct ManArgs {
     pub folder: Option<PathBuf>,
 }
 
-/// What `init` takes.
+/// The arguments of `init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// Ask nothing: what is not known is left to be set
@@ -178,7 +178,7 @@ pub struct InitArgs {
     pub feed: Option<String>,
 }
 
-/// Where what came back is read.
+/// The place where returned mail is read.
 #[derive(Debug, Args)]
 pub struct InboxArgs {
     /// A folder with `new`, `cur` and `tmp`; what is done moves to `.tidings-done` in it
@@ -198,15 +198,15 @@ pub struct InboxArgs {
     pub stdin: bool,
 }
 
-/// What `serve` takes.
+/// The arguments of `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Where to listen, without TLS; else `listen` under `[web]`
+    /// The address to listen on, without TLS; else `listen` under `[web]`
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
 }
 
-/// What is done with the store.
+/// A task for the store.
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
     /// Write all of it into a new file, also while mail is being sent
@@ -225,12 +225,12 @@ pub enum StoreCommand {
     RotateKey,
     /// Copy all of it into an empty store, compare every row, and close this one for good
     Move {
-        /// Where to: sqlite:FILE or postgres://…
+        /// The new place: sqlite:FILE or postgres://…
         url: StoreUrl,
     },
 }
 
-/// What is done with keys.
+/// A task for keys.
 #[derive(Debug, Subcommand)]
 pub enum DkimCommand {
     /// Write a private key and print the line for DNS
@@ -241,7 +241,7 @@ pub enum DkimCommand {
         /// The name under which DNS has the public key
         #[arg(long, value_name = "NAME")]
         selector: Option<String>,
-        /// Where the private key goes
+        /// The file for the private key
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
@@ -257,7 +257,7 @@ pub struct Dry {
     pub dry_run: bool,
 }
 
-/// What `build` takes.
+/// The arguments of `build`.
 #[derive(Debug, Default, Args)]
 pub struct BuildArgs {
     /// Whether anything is changed
@@ -281,7 +281,7 @@ pub struct BuildArgs {
     pub print_links: bool,
 }
 
-/// What `digest` takes.
+/// The arguments of `digest`.
 #[derive(Debug, Args)]
 pub struct DigestArgs {
     /// The digest's name
@@ -292,14 +292,14 @@ pub struct DigestArgs {
     /// Which posts, where it is not the news
     #[command(flatten)]
     pub choice: Choice,
-    /// Where the issue is only shown
+    /// The ways to show the issue without sending it.
     #[command(flatten)]
     pub show: Show,
     /// Send an issue that was frozen once more, to the one reader of `--to`; `status` shows its number
     #[arg(long, value_name = "ISSUE", requires = "to",
           conflicts_with_all = ["since", "posts", "dry_run", "Show"])]
     pub resend: Option<IssueId>,
-    /// Who gets the issue of `--resend`
+    /// Send the issue of `--resend` to this reader
     #[arg(long, value_name = "ADDRESS", requires = "resend")]
     pub to: Option<Email>,
     /// Only go on from today after a run whose clock was ahead: the last slot that is past counts as filled
@@ -361,7 +361,7 @@ impl<'a> From<&'a Choice> for ManualOptions<'a> {
     }
 }
 
-/// Where an issue is shown before it is sent. Any of these sends nothing to the readers and counts for nothing.
+/// The ways to show an issue before it is sent. None of them sends anything to the readers or counts for anything.
 #[derive(Debug, Default, Args)]
 #[group(id = "Show", multiple = true)]
 pub struct Show {
@@ -389,7 +389,7 @@ impl Show {
     }
 }
 
-/// What `status` takes.
+/// The arguments of `status`.
 #[derive(Debug, Args)]
 pub struct Status {
     /// Only this issue, and everyone who was missed
@@ -405,7 +405,7 @@ pub struct Status {
     pub html: Option<PathBuf>,
 }
 
-/// What can be done with subscribers.
+/// A task for the list of subscribers.
 #[derive(Debug, Subcommand)]
 pub enum SubscriberCommand {
     /// Add someone who has agreed

@@ -15,7 +15,7 @@ pub struct TimeError {
 /// The time of a text (RFC 3339).
 ///
 /// # Errors
-/// Where it is none.
+/// If it is none.
 pub fn time_of(text: &str) -> Result<DateTime<Utc>, TimeError> {
     text.parse().map_err(|error| TimeError {
         text: text.to_owned(),

@@ -1,4 +1,4 @@
-//! Who may be mailed: who was what × what is asked × by whom → what changes, what is recorded, what is said.
+//! Decides who may be mailed: who was what × what is asked × by whom → what changes, what is recorded, what is said.
 //!
 //! The one rule behind the table: consent comes from the person, or from the owner's explicit word for that digest. A list,
 //! a `to` in the config and a resend never widen it, a suppression only grows, and each change is an event. The store
@@ -384,7 +384,7 @@ fn leave(was: Option<ReaderState>, by: Source) -> Change {
             Change::none(Said::NoSay)
         }
         (Source::Owner | Source::Reader, None) => Change::none(Said::Unknown),
-        // Whom we did not know is taken in as well, so that no later list brings them in.
+        // An unknown person is recorded as well, so that no later list brings them in.
         (_, None) => {
             Change::into_state(Left, "left", Said::Suppressed).with(Subscriptions::AddUnlessLeft)
         }

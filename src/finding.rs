@@ -103,7 +103,7 @@ impl Finding {
         }
     }
 
-    /// What could not be found out, in no file.
+    /// A finding about something that could not be found out, in no file.
     pub fn note(rule: Rule, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Note,

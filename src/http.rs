@@ -132,7 +132,7 @@ impl Client {
     /// The status of a page, wherever it redirects.
     ///
     /// # Errors
-    /// Where there is none.
+    /// If there is none.
     pub(crate) async fn get(&self, url: &Url) -> Result<u16, NoResponse> {
         let response = timeout(LIMIT, self.follow(url.clone(), 0)).await;
         let response = response.map_err(|_| NoResponse::Silent(LIMIT))??;
@@ -142,7 +142,7 @@ impl Client {
     /// A document of at most so many bytes, wherever its address redirects.
     ///
     /// # Errors
-    /// Where there is none, where it is larger, or where the status is no success.
+    /// If there is none, where it is larger, or where the status is no success.
     pub(crate) async fn fetch(&self, url: &Url, most: u64) -> Result<Bytes, NoResponse> {
         let response = timeout(LONG_LIMIT, self.follow(url.clone(), most)).await;
         let response = response.map_err(|_| NoResponse::Silent(LONG_LIMIT))??;
@@ -174,7 +174,7 @@ impl Client {
     /// Posts a form; the status.
     ///
     /// # Errors
-    /// Where there is none.
+    /// If there is none.
     pub(crate) async fn post(&self, url: &Url, fields: &[(&str, &str)]) -> Result<u16, NoResponse> {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)

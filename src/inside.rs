@@ -1,4 +1,4 @@
-//! What tests, benches and fuzz reach of the rooms; for nobody else, and without any promise.
+//! The parts of the rooms that tests, benches and fuzz use; for nobody else, and without any promise.
 
 pub mod consent {
     pub use crate::consent::{ReaderState, Said, Source, Wish};

@@ -326,7 +326,7 @@ mod tests {
             reader: 42,
             issue: 7.into(),
         };
-        // As a later purpose would be signed.
+        // This is how a later purpose would be signed.
         let mut bytes = claim.to_bytes(1);
         bytes[0] = 2;
         let mac = key(1).mac(&bytes);

@@ -280,7 +280,7 @@ fn who_was_killed_between_the_freeze_and_the_page_writes_it_before_the_mail() {
         .replace("require_live", deploy);
     let scene = site.scene.file("config.toml", &config);
     let site = Site { scene, ..site };
-    // As if it was killed: both issues are frozen, nobody has got one, and no page is there.
+    // This is the state after a kill: both issues are frozen, nobody has got one, and no page is there.
     let nowhere = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:1?tls=none")];
     let ran = site.scene.run_with(&["--at", MONDAY, "run"], &nowhere);
     assert_ne!(ran.code, 0);
@@ -295,7 +295,7 @@ fn who_was_killed_between_the_freeze_and_the_page_writes_it_before_the_mail() {
     let deployed: Vec<&str> = deployed.split("-\n").collect();
     assert_eq!(deployed.len(), 2, "once, with the pages: {deployed:?}");
     assert!(site.pages().iter().all(|name| deployed[0].contains(name)));
-    // What a run freezes is deployed once more, before the mail of each issue.
+    // A run deploys once more what it freezes, before the mail of each issue.
     fs::write(
         site.scene.path("post/two.md"),
         "---\ntitle: Two\ndate: 2024-06-26\n---\nt\n",
@@ -308,7 +308,7 @@ fn who_was_killed_between_the_freeze_and_the_page_writes_it_before_the_mail() {
     let deployed: Vec<&str> = deployed.split("-\n").collect();
     assert_eq!(deployed.len(), 4, "{deployed:?}");
     assert!(site.pages().iter().all(|name| deployed[2].contains(name)));
-    // Where that fails, the mail waits for the run in which it does not.
+    // If that fails, the mail waits for the run in which it does not.
     let config = site.scene.read("config.toml");
     let failing = config.replace(
         "ls public/issues",

@@ -8,7 +8,7 @@ use crate::scene::{CONFIG, Scene};
 struct Broken {
     /// Files beside a sound post and a sound config.
     files: &'static [(&'static str, &'static [u8])],
-    /// What the config says instead: from and to.
+    /// The change of the config: from and to.
     config: (&'static str, &'static str),
     run: &'static [&'static str],
     code: i32,

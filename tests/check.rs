@@ -36,10 +36,10 @@ fn a_sound_site_is_told_so() {
 /// A site with one fault.
 struct Fault {
     files: &'static [(&'static str, &'static str)],
-    /// What the config says beside or instead: from and to.
+    /// The addition to the config or its change: from and to.
     config: (&'static str, &'static str),
     code: i32,
-    /// What the one line about it says.
+    /// The words of the one line about it.
     words: &'static str,
 }
 
@@ -343,7 +343,7 @@ fn written_feeds_are_read_back() {
     ran.prints("the archive at `https://hums.example/atom-2022.xml` is not there [feed-archive]");
 }
 
-/// What the docs say of each code, made from the table: `TIDINGS_WRITE_DOCS=1 cargo test --test main codes` writes it.
+/// The docs list each code, made from the table: `TIDINGS_WRITE_DOCS=1 cargo test --test main codes` writes them.
 #[test]
 fn the_codes_are_all_in_the_docs() {
     let page = Rule::page();
@@ -430,7 +430,7 @@ fn a_real_message_is_sent_and_read_back() {
     }
     let (to, message) = relay.taken().remove(0);
     assert!(to.contains("ada@hums.example"), "{to}");
-    // What the receiver adds as it puts the message into the box.
+    // The receiver adds this as it puts the message into the box.
     let result = "Authentication-Results: mx.hums.example; spf=fail smtp.mailfrom=hums.example\r\n";
     fs::write(scene.path("box/new/1.mx"), format!("{result}{message}")).unwrap();
     let said = running.rest();

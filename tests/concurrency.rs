@@ -1,5 +1,5 @@
-//! What others do to the store between two statements of a sender's: nobody is stranded, nothing is kept that was erased,
-//! and what only met a lock is done again.
+//! Changes the store between two statements of a sender's: nobody is stranded, nothing is kept that was erased, and
+//! what only met a lock is done again.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -175,7 +175,7 @@ fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_las
     });
 }
 
-/// What the store is asked for, one after the other.
+/// Asks the store for one thing after the other.
 async fn ask(step: usize, store: &Store, sender: &Sender) {
     let issue = store.issues().await.unwrap().remove(0);
     let known = people(1).remove(0).0;

@@ -62,7 +62,7 @@ fn the_config_of_a_generator_is_known_for_what_it_is() {
                 &["--config", "config.toml", "run"][..],
                 "config.toml:2: this is the config of the site's generator\n  give tidings a file of its own: `tidings init`",
             ),
-            // Where none is named, one of tidings' is looked for.
+            // If no config is named, one of tidings' is looked for.
             (
                 &["run"],
                 "config.toml: this is the config of the site's generator, and there is no `tidings.toml`\n  `tidings init`",

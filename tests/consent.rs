@@ -1,4 +1,5 @@
-//! Who may be mailed, by the real program: a list, a `to` and a resend widen nothing, and each change is said and kept.
+//! Tests who may be mailed, by the real program: a list, a `to` and a resend widen nothing, and each change is said and
+//! kept.
 
 use crate::scene::{CONFIG, Scene};
 
@@ -152,7 +153,7 @@ fn a_confirmation_for_one_digest_confirms_no_other() {
             "{shown}"
         );
     }
-    // What they were listed for is what a list confirms that names no digest.
+    // A list that names no digest confirms what they were listed for.
     let scene = two_digests().file("people.csv", "email\nada@x.example\n");
     scene.run_at(
         NOON,

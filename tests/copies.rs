@@ -252,7 +252,7 @@ fn who_has_left_since_an_older_copy_was_made_is_out_again() {
                 "email,state\ndan@hums.example,bounced\neve@hums.example,complained\nnew@hums.example,left\n",
             );
             ask(&["import", "list.csv"]);
-            // Who is in the config leaves, too; and who has come back since is in.
+            // A reader who is in the config leaves, too; and one who has come back since is in.
             ask(&["remove", "editor@hums.example", "--digest", "weekly"]);
             ask(&["remove", "fay@hums.example"]);
             ask(&["add", "fay@hums.example", "--digest", "weekly"]);
@@ -356,7 +356,7 @@ fn a_renamed_digest_with_its_earlier_name_brings_readers_and_announced_posts_alo
 
         let out = site.expect(NEXT, &["run"]);
         assert!(out.contains(words), "{out}");
-        // Who has left it under its earlier name stays out.
+        // A reader who has left it under its earlier name stays out.
         assert_eq!(site.mailed("letter"), ["ben@hums.example"]);
         let mail = site.newest("letter");
         assert!(mail.contains("Text of Two") && !mail.contains("Text of One"));

@@ -140,7 +140,7 @@ impl Trial {
         for other in others {
             let ended = other.wait_with_output().unwrap();
             let words = String::from_utf8_lossy(&ended.stderr);
-            // What is held for a person makes the code 1.
+            // A delivery that is held for a person makes the code 1.
             assert!(
                 ended.status.code() <= Some(i32::from(self.uncertain == "hold")),
                 "{words}"

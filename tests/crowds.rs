@@ -310,7 +310,7 @@ fn sign_up(
         );
     }
     let took = begun.elapsed();
-    // What is under way comes to its end.
+    // The messages that are under way come to their end.
     let mut before = -1;
     loop {
         let now = count(scene, "event");

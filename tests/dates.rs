@@ -363,7 +363,7 @@ const ZONE_WORDS: [(&str, Option<i64>); 28] = [
     ("time", None),
 ];
 
-/// What may follow the zone and says nothing.
+/// The words that may follow the zone and say nothing.
 const COMMENTS: [&str; 5] = [
     "",
     " (x)",

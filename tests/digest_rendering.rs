@@ -89,7 +89,7 @@ fn the_digest_fits_a_desk_and_a_phone_in_the_light_and_in_the_dark() {
             );
         }
         if layout == "full" {
-            // What stands in the README.
+            // These pictures stand in the README.
             picture("digest", &[(&light, 600), (&dark, 375)], 1000);
         }
     }
@@ -183,7 +183,7 @@ struct Rspamd {
 }
 
 impl Rspamd {
-    /// None where it is not on this machine.
+    /// Returns `None` if the program is not on this machine.
     fn start() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0")

@@ -176,7 +176,8 @@ fn outbox(scene: &Scene) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What a relay on the way may do: headers folded anew, spaces at the end of lines, empty lines at the end.
+/// Changes a message as a relay on the way may: headers folded anew, spaces at the end of lines, empty lines at the
+/// end.
 fn relayed(message: &[u8]) -> Vec<u8> {
     let text = String::from_utf8(message.to_vec()).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();

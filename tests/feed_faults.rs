@@ -1,4 +1,4 @@
-//! Where feeds of other generators broke: one test for each symptom.
+//! Tests the faults of other generators' feeds: one test for each symptom.
 
 use std::fs;
 

@@ -11,7 +11,7 @@ use crate::scene::Scene;
 
 /// How many good posts there are.
 const GOOD: usize = 200;
-/// What the process may take at most: kilobytes of memory with its program, stacks and libraries, and seconds of a
+/// The most that the process may take: kilobytes of memory with its program, stacks and libraries, and seconds of a
 /// processor, also in a build without optimisation. A machine that is busy makes neither more.
 const MEMORY: u32 = 500_000;
 const SECONDS: u32 = 30;

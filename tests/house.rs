@@ -120,7 +120,7 @@ fn files_are_read_and_programs_are_started_in_one_place_each() {
     assert_eq!(calls, 3, "the places themselves");
 }
 
-/// What a file of the source says beside comments and tests, by its path below `src`.
+/// Returns the code of each file of the source without comments and tests, by its path below `src`.
 fn sources() -> BTreeMap<String, String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
@@ -136,7 +136,7 @@ fn sources() -> BTreeMap<String, String> {
         let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap();
         let is_comment = |line: &&str| line.trim_start().starts_with("//");
         let mut lines: Vec<&str> = code.lines().filter(|line| !is_comment(line)).collect();
-        // What only tests see.
+        // Skip the parts that only tests see.
         while let Some(at) = lines.iter().position(|line| line.trim() == "#[cfg(test)]") {
             lines.drain(at..(at + 2).min(lines.len()));
         }
@@ -254,7 +254,7 @@ fn resolve(
                 }
                 module.pop();
                 let file = file_of(&module, sources).unwrap_or_else(|| "lib.rs".to_owned());
-                // What a module only hands on stands elsewhere.
+                // A name that a module only hands on is defined elsewhere.
                 for (handed, is_public) in imports(&sources[&file]) {
                     let is_it = handed.rsplit("::").next() == Some(part.as_str());
                     if is_public && is_it && depth < 5 {

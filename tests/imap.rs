@@ -1,4 +1,4 @@
-//! What comes back by mail, read from an IMAP server by the real program.
+//! Reads returned mail from an IMAP server by the real program.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What comes back by mail: each fixture of `tests/inbox/` is what its line says.
+//! Classifies returned mail: each fixture of `tests/inbox/` is what its line says.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -40,7 +40,7 @@ fn ours() -> Ours {
     Ours::new(["news@hums.example".parse().unwrap()])
 }
 
-/// What a fixture may name.
+/// Returns the names that a fixture may use.
 fn names() -> BTreeMap<&'static str, String> {
     let short = |purpose| key(7).sign_for_address(&claim(purpose)).unwrap();
     let bounce = format!("bounces+{}@hums.example", short(Purpose::Bounce));
@@ -171,7 +171,7 @@ fn fixtures() -> Vec<Fixture> {
     fixtures
 }
 
-/// What a message is and whose, in a few words.
+/// Describes a message and whose it is, in a few words.
 fn told(incoming: &Incoming) -> String {
     let keys = [key(7)];
     let whose = |purposes: &[Purpose]| {

@@ -353,7 +353,7 @@ fn the_ids_of_the_generators_feed_are_taken_over() {
         ),
         ("content/posts/tea.md", POST),
     ];
-    // As the generator has written it: the ids are kept, the file stays, and what to do is said.
+    // The feed is as the generator has written it: the ids are kept, the file stays, and what to do is said.
     let scene = scene_of(&files).file("public/index.xml", feed);
     let ran = init(&scene, &[]);
     // The feeds alone wait for the generator, so it is no failure of the whole.
@@ -373,12 +373,12 @@ fn the_ids_of_the_generators_feed_are_taken_over() {
     fs::remove_file(scene.path("public/index.xml")).unwrap();
     assert_eq!(scene.run(&["--at", NOON, "build"]).code, 0);
     assert!(scene.read("public/index.xml").contains("urn:x:tea"));
-    // As a file that is named.
+    // The feed is a file that is named.
     let scene = scene_of(&files).file("old.xml", feed);
     let ran = init(&scene, &["--feed", "old.xml"]);
     ran.succeeds();
     assert!(scene.read("public/index.xml").contains("urn:x:tea"));
-    // Where nobody answers, that is said, and how to do it later.
+    // If nobody answers, the program says so, and how to do it later.
     let scene = scene_of(&files);
     let ran = init(&scene, &["--feed", "http://127.0.0.1:1/index.xml"]);
     assert!(
@@ -433,7 +433,7 @@ fn whoever_sits_at_a_terminal_is_asked_what_the_folder_does_not_say() {
     ] {
         assert!(config.contains(words), "{words}: {config}");
     }
-    // What the generator says is not asked.
+    // The program does not ask what the generator says.
     let known = scene_of(&[
         (
             "hugo.toml",

@@ -351,7 +351,7 @@ fn a_signal_ends_a_run_though_the_store_does_not_answer() {
         took < Duration::from_secs(26) && code == Some(2),
         "it took {took:?}: {code:?}"
     );
-    // Who was on the wire may get a second copy, which is listed; nobody is lost.
+    // A reader whose message was on the wire may get a second copy, which is listed; nobody is lost.
     let set = [
         ("TIDINGS_MAIL__SMTP", relay.url()),
         ("TIDINGS_STORE__URL", database.url()),

@@ -33,7 +33,7 @@ const PROGRAMS: &[(&str, &[&str])] = &[
         "nonsubscribed_email_audience_export_1a2b3c.csv",
         &["customer|Cleo|pending"],
     ),
-    // Who pays nothing, or no more, still reads.
+    // A reader who pays nothing, or no more, still reads.
     (
         "substack-email-list.csv",
         &["free||-", "paid||-", "quiet||left"],

@@ -72,8 +72,8 @@ fn ids(scene: &Scene) -> Vec<String> {
     ids
 }
 
-/// What is tried, the posts that the lock does not know, what becomes of them, how the next run with `--locked` ends,
-/// and what it says.
+/// A case: its name, the posts that the lock does not know, what becomes of them, how the next run with `--locked`
+/// ends, and what it says.
 type Case = (
     &'static str,
     &'static [Post],
@@ -219,7 +219,7 @@ fn a_post_that_no_lock_knows_keeps_its_id_and_is_said_as_long_as_the_lock_is_not
             assert_eq!(site.scene.names("outbox").len(), site.mails, "{case}");
             assert_eq!(site.scene.read("tidings.lock"), site.lock, "{case}");
         }
-        // What the lock is given in the end stays without the manifest.
+        // The lock keeps its last state without the manifest.
         site.scene.run_at("2024-07-22T12:00:00Z", &["run"]);
         assert_eq!(site.lines_of_manifest(), 0, "{case}");
         fs::remove_file(site.scene.path("tidings.manifest")).unwrap();

@@ -1,4 +1,4 @@
-//! What a post shows beside its words: films, sounds, pages that it embeds, pictures.
+//! Tests what a post shows beside its words: films, sounds, pages that it embeds, pictures.
 
 use mail_parser::MessageParser;
 

@@ -64,7 +64,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
     String::from_utf8(compiled.fill(&reader, now, &key)).unwrap()
 }
 
-/// What every message must hold, whatever stands in it; the subject and the text part, decoded.
+/// Checks the rules that hold for every message, and returns the subject and the text part, decoded.
 fn well_formed(message: &str) -> (String, String) {
     assert!(
         !message.replace("\r\n", "").contains(['\r', '\n']),

@@ -59,7 +59,7 @@ const WORDS: [&str; 32] = [
     "needle", "basin", "thread",
 ];
 
-/// What somebody does; numbers choose among what there is.
+/// An action of somebody; numbers choose among what there is.
 #[derive(Debug, Clone)]
 enum Step {
     Write(u8),
@@ -109,7 +109,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Where and what a post is.
+/// The path and the content of a post.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Face {
     path: String,
@@ -121,13 +121,13 @@ struct Face {
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Post {
     face: Face,
-    /// Whose words it has: its own, or those of the post that it is a copy of.
+    /// The post whose words it has: itself, or the one that it is a copy of.
     words_of: usize,
     edits: u32,
     is_there: bool,
     /// Whether its front matter cannot be read.
     is_broken: bool,
-    /// What it was in the last feed that showed it.
+    /// Its entry in the last feed that showed it.
     shown: Option<Face>,
     id: Option<String>,
     mails: usize,
@@ -175,7 +175,7 @@ struct Site {
     pairs: BTreeSet<(&'static str, NaiveDate)>,
     /// Posts that may have got the id of one that was forgotten with the lock.
     missed: BTreeSet<usize>,
-    /// Whose each id was.
+    /// The post to which each id belonged.
     ids: BTreeMap<String, usize>,
     /// The ids that the manifest has known since it was lost last.
     remembered: BTreeSet<String>,
@@ -627,7 +627,7 @@ impl Site {
                 shown.insert(at, item["id"].as_str().unwrap().to_owned());
             }
         }
-        // As it was before this build: the order of the posts decides nothing.
+        // This is the state before this build: the order of the posts decides nothing.
         let may_change: Vec<bool> = self.posts.iter().map(|post| post.may_change).collect();
         for at in 0..self.posts.len() {
             let is_excused = self.is_excused(at);
@@ -712,7 +712,7 @@ impl Site {
     }
 }
 
-/// What a mark begins with: long enough for no token of a mail to hold it by chance.
+/// The beginning of a mark: long enough for no token of a mail to hold it by chance.
 const MARK: &str = "postmark";
 
 fn mark(at: usize) -> String {

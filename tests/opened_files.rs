@@ -1,4 +1,5 @@
-//! What the program opens: regular files of the site, and nothing that never ends, waits for ever or lies elsewhere.
+//! Tests which files the program opens: regular files of the site, and nothing that never ends, waits for ever or lies
+//! elsewhere.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;

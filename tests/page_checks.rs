@@ -27,7 +27,7 @@ pub(crate) fn checkers() -> Option<PathBuf> {
     found
 }
 
-/// What html-validate finds in a page.
+/// Returns the faults that html-validate finds in a page.
 pub(crate) fn validate(checkers: &Path, html: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.json");

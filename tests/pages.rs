@@ -14,7 +14,7 @@ const NOW: &str = "2026-11-23T12:00:00Z";
 /// The widths that are looked at: a phone, and a window.
 const WIDTHS: [usize; 2] = [390, 900];
 
-/// What a frame shows, told through the title of the page around it.
+/// Tells what a frame shows through the title of the page around it.
 const LOOK: &str = "
 onload = () => document.title = JSON.stringify([...document.querySelectorAll('iframe')].map(frame => {
   const seen = frame.contentDocument, root = seen.documentElement, style = (one, part) => getComputedStyle(one, part);
@@ -38,7 +38,7 @@ onload = () => document.title = JSON.stringify([...document.querySelectorAll('if
   };
 }))";
 
-/// What these documents of a scene show in the light and in the dark at each width; none without Chromium.
+/// Returns what these documents of a scene show in the light and in the dark at each width; `None` without Chromium.
 fn look(name: &str, scene: &Scene, documents: &[&str]) -> Option<Vec<Value>> {
     let height = 900;
     let mut frames = String::new();

@@ -293,7 +293,7 @@ fn a_token_of_something_else_forged_or_of_somebody_forgotten_gets_one_plain_answ
         "{}",
         after.text()
     );
-    // Who has left is not brought back by an old mail, and can still have everything deleted.
+    // An old mail does not bring back a reader who has left, and they can still have everything deleted.
     let bob = site.path("bob", "preferences");
     site.at(MONDAY, &["subscriber", "remove", "bob@x.example"]);
     let page = site.service.get(&bob).text();

@@ -45,7 +45,7 @@ impl Served {
         self.get_bare(&format!("{}{path}", self.secret), host)
     }
 
-    /// As [`Self::get`], without the secret.
+    /// Does the same as [`Self::get`], without the secret.
     fn get_bare(&self, path: &str, host: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(

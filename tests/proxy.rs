@@ -102,12 +102,12 @@ impl Proxy {
         Self::start(&mut command, port)
     }
 
-    /// What curl shows of the answer: its head and body.
+    /// Returns the answer as curl shows it: its head and body.
     fn ask(&self, path: &str, arguments: &[&str]) -> String {
         let (port, host) = (self.port, "news.hums.example");
         let resolve = format!("{host}:{port}:127.0.0.1");
         let url = format!("https://{host}:{port}{path}");
-        // As a browser asks at port 443.
+        // A browser asks like this at port 443.
         let named = format!("Host: {host}");
         let fixed = [
             "-sSik",

@@ -140,7 +140,7 @@ fn every_command_shown_runs() {
                     "{line}: {address}"
                 );
             } else if arguments.contains(&"serve") {
-                // As shown it listens on a port that another test, or another program, may have.
+                // The command listens on a port that another test, or another program, may have.
                 let free = [&arguments[..], &["--listen", "127.0.0.1:0"]].concat();
                 let address = scene.spawn(&free, &[]).first_line();
                 assert!(
@@ -148,7 +148,7 @@ fn every_command_shown_runs() {
                     "{line}: {address}"
                 );
             } else {
-                // Where a person would be asked, nobody is there to answer.
+                // Nobody is there to answer a question.
                 let asked = if arguments.contains(&"--again") {
                     &["--yes"][..]
                 } else {

@@ -105,7 +105,7 @@ fn mail_that_stays_here_unasked_is_said_also_when_quiet() {
             assert_eq!(ran.code, 0, "{case}");
             assert_eq!(ran.talk.contains(here), is_said && quiet, "{case}");
             assert_eq!(ran.out.contains(here), is_said && !quiet, "{case}");
-            // Where nothing is sent there is nothing to say.
+            // A run that sends nothing has nothing to say.
             let again = scene.run_with(&arguments, set);
             let said = again.talk + &again.out;
             assert!(again.code == 0 && !said.contains(here), "{case}{said}");

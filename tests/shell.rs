@@ -1,4 +1,4 @@
-//! What a shell and a manual are told of the command line.
+//! Tests what a shell and a manual say of the command line.
 
 use crate::program::said;
 use crate::scene::Scene;
@@ -8,7 +8,7 @@ fn bash_takes_the_completions_and_knows_every_command() {
     let scene = Scene::bare();
     let script = scene.run(&["completions", "bash"]);
     script.succeeds();
-    // What bash offers for `tidings su` and for `tidings store re`.
+    // Bash completes `tidings su` and `tidings store re` to these.
     let asked = format!(
         "{}\nfor line in 'tidings su' 'tidings store re' 'tidings completions z'; do\n\
          COMP_WORDS=($line); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); COMP_LINE=$line; COMP_POINT=${{#line}}\n\

@@ -87,7 +87,7 @@ impl Site {
     }
 }
 
-/// What a browser would load or run.
+/// Checks that a browser would load and run nothing else.
 fn names_nothing_else(page: &str) {
     for part in [
         "<script", "src=", "href=", "url(", "@import", "http:", "https:", "onload", "@d1",
@@ -146,7 +146,7 @@ fn a_site_without_readers_has_a_page_as_well() {
     }
     names_nothing_else(&page);
     assert!(!scene.path("tidings.db").exists());
-    // What cannot be written is named, and what was there stays whole.
+    // A file that cannot be written is named, and the old one stays whole.
     let ran = scene.run(&["status", "--html", "post"]);
     ran.fails_with(2).says("post");
     for with in ["--json", "--failed", "0123456789abcdef"] {

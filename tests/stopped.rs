@@ -30,7 +30,7 @@ fn sent(site: &Site) {
     site.expect(NEXT, &["run"]);
 }
 
-/// What is kept, as far as commands show it.
+/// Returns what is kept, as far as commands show it.
 fn kept(site: &Site, set: &[(&str, &str)]) -> String {
     let mut kept = String::new();
     for arguments in [
@@ -45,7 +45,7 @@ fn kept(site: &Site, set: &[(&str, &str)]) -> String {
             .lines()
             .last()
             .and_then(|line| line.split_once(": "));
-        // Where it is, the last command says first.
+        // If it is there, the last command says first.
         kept += match url {
             Some((_, contents)) if arguments[1] == "check" => contents,
             _ => &ran.out,
@@ -142,7 +142,7 @@ fn a_restore_that_is_killed_anywhere_goes_on_when_it_is_given_again() {
         }
         eprintln!("{half} of {} restores were killed half way", kills());
         half_way.set(half_way.get() + half);
-        // What may have been mailed since is not mailed again.
+        // A post that may have been mailed since is not mailed again.
         site.post("three.md", "Three", "2024-07-02");
         site.expect(THIRD, &["run"]);
         let mail = site.newest("weekly");
@@ -208,7 +208,7 @@ fn half_a_restore_is_used_by_nobody_and_ended_by_the_same_command() {
         lose_store(&site);
         let restored = site.expect(NEXT, &["store", "restore", "a.backup"]);
         let expected = kept(&site, &[]);
-        // As if it had been stopped after the rows were there, and before anything else was.
+        // This is the state of a stop after the rows were there, and before anything else was.
         for (file, text) in &notes {
             site.file(file, text);
         }
@@ -256,7 +256,7 @@ fn half_a_move_is_used_by_nobody_and_ended_by_the_same_command() {
         let set = [("TIDINGS_STORE__URL", &*url)];
         let moved = site.expect(NEXT, &moving);
         let expected = kept(&site, &set);
-        // As if it had been stopped when the first was closed and the second not opened.
+        // This is the state of a stop when the first was closed and the second not opened.
         mark_unfinished(&there, "move NAME");
         let ran = site.scene.run_with(&["--at", NEXT, "status"], &set);
         assert!(
@@ -267,7 +267,7 @@ fn half_a_move_is_used_by_nobody_and_ended_by_the_same_command() {
         assert_eq!(site.expect(NEXT, &moving), moved);
         assert_eq!(kept(&site, &set), expected);
         site.refuses(NEXT, &moving, &["was moved to"]);
-        // As if it had been stopped before the first was closed, which has gone on since.
+        // This is the state of a stop before the first was closed, which has gone on since.
         mark_unfinished(&there, "move NAME");
         tell_unchecked(&site, "DELETE FROM secret WHERE number = 4");
         site.expect(

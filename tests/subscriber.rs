@@ -1,4 +1,4 @@
-//! Who gets the digests: lists in and out, consent, leaving for good.
+//! Tests who gets the digests: lists in and out, consent, leaving for good.
 
 use crate::scene::Scene;
 
@@ -200,7 +200,7 @@ fn lists_of_other_programs_are_taken_as_they_are() {
     assert!(!ran.talk.contains("quotation"), "{}", ran.talk);
     let shown = scene.run_at(NOON, &["subscriber", "show", "ada@x.example"]);
     assert!(shown.contains("name: Ada Night"), "{shown}");
-    // As a spreadsheet saves it.
+    // A spreadsheet saves it like this.
     let wide: Vec<u8> = [0xfeff]
         .into_iter()
         .chain("e-mail\tname\r\nwide@x.example\tÄnne\r\n".encode_utf16())

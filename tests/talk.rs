@@ -1,4 +1,4 @@
-//! What is said to a person: foreign words are words alone, hints work as they stand, nothing is said twice.
+//! Tests what is said to a person: foreign words are words alone, hints work as they stand, nothing is said twice.
 
 use sqlx::{Connection, Executor, SqliteConnection};
 
@@ -118,7 +118,7 @@ fn a_reply_of_several_lines_is_one_line_wherever_it_is_shown() {
         &["subscriber", "import", "people.csv", "--confirmed"],
     );
     scene.run_at(MONDAY, &["run"]);
-    // As an earlier version recorded it.
+    // An earlier version recorded it like this.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let address = format!("sqlite://{}", scene.path("tidings.db").display());

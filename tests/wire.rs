@@ -52,7 +52,7 @@ fn mail(url: &str, uncertain: Uncertain) -> Mail {
     }
 }
 
-/// Where everything stands.
+/// The state of the reader, the delivery and the issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Standing {
     state: DeliveryState,
@@ -124,7 +124,7 @@ async fn standing(store: &Store, recipient: &str) -> (Issue, Standing) {
     (issue, standing)
 }
 
-/// What the table of replies asks for.
+/// Returns the state that the table of replies asks for.
 fn expected(cell: Cell) -> Standing {
     let Cell {
         phase,

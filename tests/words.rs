@@ -9,7 +9,7 @@ fn weekly(config: &str) -> Scene {
         .file("config.toml", config)
 }
 
-/// What a run says that must fail.
+/// Returns the words of a run that must fail.
 fn said(scene: &Scene, arguments: &[&str]) -> String {
     let ran = scene.run(&[&["--at", NOON], arguments].concat());
     assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.talk);
@@ -217,7 +217,7 @@ fn a_template_with_almost_our_name_is_named_with_ours() {
     let expected =
         "warning: template/digest.html: this template is not used: it stands in another folder";
     assert!(ran.code == 0 && ran.talk.contains(expected), "{}", ran.talk);
-    // Where the right one is there, and where another program has its own.
+    // The right folder is there, or another program has its own.
     let scene = weekly(CONFIG)
         .file("templates/index.html", "x")
         .file("templates/feed.html", "x")

@@ -1,4 +1,4 @@
-//! What benches of sending share: a relay that takes everything, a site with a frozen issue, and its way out.
+//! The parts that benches of sending share: a relay that takes everything, a site with a frozen issue, and its way out.
 
 mod relay;
 

@@ -1,4 +1,4 @@
-//! What an IMAP server answers, at the wire: the real client with a server that says anything.
+//! Fuzzes the answers of an IMAP server, at the wire: the real client with a server that says anything.
 
 use std::fs;
 use std::ops::RangeInclusive;
@@ -38,7 +38,7 @@ timeout = { connect = "1s", greeting = "1s", command = "1s", data = "1s", block 
 const LIMIT: Duration = Duration::from_secs(1);
 /// The longest message that is fetched, in octets.
 const MOST: usize = 2000;
-/// What the client may say.
+/// The verbs of the client.
 const VERBS: &[&str] = &[
     "CAPABILITY",
     "LOGIN",
@@ -127,7 +127,7 @@ static MAILS: LazyLock<[Mail; 2]> = LazyLock::new(|| {
 /// The ranges of UIDs that are searched: one that ends, and one that does not.
 const RANGES: [RangeInclusive<u32>; 2] = [1..=50_000, 2..=u32::MAX];
 
-/// What a session is for.
+/// The task of a session.
 #[derive(Clone, Copy)]
 struct Errand<'a> {
     account: &'a ImapAccount,

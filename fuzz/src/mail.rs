@@ -1,4 +1,4 @@
-//! What anybody may send to the box that bounces come to.
+//! Fuzzes the mail that anybody may send to the box that bounces come to.
 
 use arbitrary::{Result, Unstructured};
 use tidings::inside::inbox::{Action, Kind, Ours, classify, report_for};

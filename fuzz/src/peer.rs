@@ -24,7 +24,7 @@ enum Ending {
     Hang,
 }
 
-/// What a peer does about the bytes that it has not answered yet.
+/// The next step of a peer with the bytes that it has not answered yet.
 pub(crate) enum Turn {
     /// It waits for the rest of a command.
     Wait,

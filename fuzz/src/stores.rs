@@ -1,4 +1,4 @@
-//! What tidings itself keeps and gives out, as somebody may have changed it: the lock, the manifest, tokens.
+//! Fuzzes what tidings itself keeps and gives out, as somebody may have changed it: the lock, the manifest, tokens.
 
 use std::cell::RefCell;
 use std::collections::HashSet;

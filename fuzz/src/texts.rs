@@ -1,4 +1,4 @@
-//! What people hand over: the config, templates, lists of subscribers, old feeds.
+//! Fuzzes what people hand over: the config, templates, lists of subscribers, old feeds.
 
 use std::cell::RefCell;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What a relay answers, at the wire: the real client with a relay that says anything.
+//! Fuzzes the answers of a relay, at the wire: the real client with a relay that says anything.
 
 use std::fs;
 use std::sync::LazyLock;
@@ -114,7 +114,7 @@ async fn speak(
     attempts
 }
 
-/// What a relay does next: it answers a command, or a body once it asked for one.
+/// Decides the relay's next step: it answers a command, or a body once it asked for one.
 fn answer_next(
     rest: &[u8],
     is_body: &mut bool,

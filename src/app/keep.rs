@@ -31,7 +31,7 @@ impl App {
         Ending::from_findings(&lost)
     }
 
-    /// As above if nothing is built, so that the manifest is written here.
+    /// Like the function above if nothing is built, so that the manifest is written here.
     pub(crate) fn keep_unbuilt(&self, talk: &mut Talk<'_>, lock: &Lock) -> Ending {
         let file = &self.config.posts.lock;
         let before = Manifest::read(file);
@@ -131,7 +131,7 @@ impl App {
     /// Gives the lines of a digest in the lock and in the manifest to its new name.
     ///
     /// # Errors
-    /// Where the lock that stands there is broken, or cannot be written.
+    /// If the lock that stands there is broken, or cannot be written.
     pub(crate) fn keep_renamed(
         &self,
         talk: &mut Talk<'_>,
@@ -157,7 +157,7 @@ impl App {
     /// Notes in the lock which store began a digest.
     ///
     /// # Errors
-    /// Where the lock that stands there is broken.
+    /// If the lock that stands there is broken.
     pub(crate) fn keep_begun(
         &self,
         talk: &mut Talk<'_>,

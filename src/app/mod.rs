@@ -257,7 +257,7 @@ impl App {
 /// The issue of this number.
 ///
 /// # Errors
-/// Where there is none, with a hint.
+/// If there is none, with a hint.
 pub(crate) async fn find_issue(store: &Store, id: IssueId) -> anyhow::Result<Issue> {
     let unknown = || format!("there is no issue `{id}`\n  `tidings status` shows their numbers");
     store.issue(id).await?.with_context(unknown)

@@ -11,7 +11,7 @@ impl App {
     /// The authority of the site's ids, which outlives a change of domain.
     ///
     /// # Errors
-    /// Where the lock that stands there is broken.
+    /// If the lock that stands there is broken.
     pub(crate) fn authority(&self) -> Result<String, Finding> {
         Ok(self.authority_in(self.load_kept_lock()?.as_ref()))
     }

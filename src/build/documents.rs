@@ -12,7 +12,7 @@ use crate::finding::Finding;
 use crate::loader::Loaded;
 use crate::post::{Body, Post, Signature};
 
-/// What a rendering reveals about the posts.
+/// The facts about the posts that a rendering reveals.
 #[derive(Default)]
 pub(super) struct Rendering {
     /// Findings about their texts.

@@ -35,7 +35,7 @@ use documents::{Documents, Rendering, choose, render_posts};
 
 /// The template of the page for people.
 const PAGE_TEMPLATE: &str = "feeds.html";
-/// Those of a digest: whoever changed one looks at a build first, which is often long before the next mail.
+/// The templates of a digest: whoever changes one looks at a build first, which is often long before the next mail.
 const DIGEST_TEMPLATES: [&str; 2] = ["digest.html", "digest.txt"];
 
 /// The result of a build, with which `run` goes on.
@@ -119,7 +119,7 @@ pub(crate) fn read(app: &App) -> Result<Sources, Finding> {
 /// Writes the feeds and the lock, or prints the feeds.
 ///
 /// # Errors
-/// Where nothing, or not everything, could be written.
+/// If nothing, or not everything, could be written.
 pub(crate) fn build(
     app: &App,
     talk: &mut Talk<'_>,

@@ -5,7 +5,7 @@ use clap::{ArgGroup, Subcommand};
 use crate::ledger::IssueId;
 use crate::reader::Email;
 
-/// What can be done with an issue; `status` shows its number.
+/// A task for an issue; `status` shows its number.
 #[derive(Debug, Subcommand)]
 pub enum IssueCommand {
     /// Stop it for now, at once, also where another shell sends it

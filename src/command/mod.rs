@@ -44,7 +44,7 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// Does what the command line asks for. Results go to `out`.
 ///
 /// # Errors
-/// Where nothing could be done; [`TryAgain`] where a message that was handed over is to be handed over again.
+/// If nothing could be done; [`TryAgain`] where a message that was handed over is to be handed over again.
 pub fn run(cli: &Cli, clock: &Clock, out: &mut dyn Write) -> anyhow::Result<Ending> {
     let words = Words::new(cli.config.as_deref(), cli.directory.as_deref());
     let volume = match (cli.quiet, cli.verbose) {

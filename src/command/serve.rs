@@ -101,7 +101,7 @@ async fn open_state(
 /// Reads the config again, and opens what it names.
 ///
 /// # Errors
-/// Where the config, or what it names, cannot be used: then all stays as it was.
+/// If the config, or what it names, cannot be used: then all stays as it was.
 async fn reload(
     app: &App,
     talk: &mut Talk<'_>,

@@ -22,7 +22,7 @@ enum Use {
 struct Own {
     /// Section and key that name it, where there is one.
     key: Option<(&'static str, &'static str)>,
-    /// What is there, if it is not just what the key names.
+    /// The kind of the file, if it is not just what the key names.
     what: &'static str,
     path: PathBuf,
     /// The path with its links resolved, for comparison.

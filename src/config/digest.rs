@@ -265,7 +265,7 @@ impl<'de> Deserialize<'de> for Day {
     }
 }
 
-/// What whoever confirms gets at once.
+/// The mail that a reader gets at once after confirming.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Welcome {
     /// Nothing: the next issue is the first.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::config::permalink::permalink;
 
-/// Where the posts are and how they are read.
+/// The place of the posts, and how they are read.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Posts {

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::config::value::{ValueError, from_text};
 
-/// Where the ledger is kept.
+/// The place of the ledger.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
@@ -85,7 +85,7 @@ impl StoreUrl {
     }
 }
 
-/// As a person may see it: without user, password and options.
+/// Shows the address to a person: without user, password and options.
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -9,7 +9,7 @@ pub enum Subscriptions {
     AddUnlessLeft,
     /// The digests that are asked for come to them.
     Add,
-    /// As [`Subscriptions::AddUnlessLeft`], and all others go: nobody has confirmed them.
+    /// Does the same as [`Subscriptions::AddUnlessLeft`], and all others go: nobody has confirmed them.
     OnlyUnlessLeft,
     /// The digests that are asked for are all that there are.
     Only,

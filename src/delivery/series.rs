@@ -29,7 +29,7 @@ struct RefusedDelivery {
 /// The origin of an issue's addresses: the owner or strangers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum AddressOrigin {
-    /// That of their readers, or the owner's.
+    /// The readers, or the owner.
     #[default]
     Readers,
     /// Addresses that anybody could type into a form.

@@ -17,7 +17,7 @@ use crate::store::{Freeze, Store};
 use crate::token::{Key, random_id};
 use crate::verdict::{Attempt, Phase, Refusal, Trouble, Verdict};
 
-/// What is answered to whom, in order; then everything is taken.
+/// The replies, in order, with their recipients; then everything is taken.
 #[derive(Clone, Default)]
 struct Scripted(Arc<Mutex<Script>>);
 

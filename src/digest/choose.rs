@@ -8,7 +8,7 @@ use crate::post::{Post, compose};
 
 /// Number of unknown posts, if over half the site, from which a digest that announced before doubts that they are new.
 const TOO_MANY: usize = 10;
-/// As above, if as many announced posts are gone: their ids have probably changed.
+/// The same limit if as many announced posts are gone: their ids have probably changed.
 const TOO_MANY_INSTEAD: usize = 2;
 
 /// Whether the digest's filters accept the post. Names are compared case-insensitively.

@@ -80,7 +80,7 @@ pub struct Content<'a> {
     pub words: &'a FixedWords,
     /// The time of the issue, whose day it shows.
     pub made_at: DateTime<Utc>,
-    /// Where its page stands; none where it has none.
+    /// The address of its page, if it has one.
     pub place: Option<&'a IssuePlace>,
     /// Whether readers have a page of preferences.
     pub preferences: bool,

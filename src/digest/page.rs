@@ -15,7 +15,7 @@ use crate::html::escape;
 /// The mark by which a page is known as ours, whatever its template says.
 const MARK: &str = "<!-- tidings -->";
 
-/// Where an issue stands on the web.
+/// The addresses of an issue on the web.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuePlace {
     /// The address of its page.
@@ -29,7 +29,7 @@ pub struct IssuePlace {
 pub(crate) struct IssuePage {
     /// The page.
     pub(crate) html: String,
-    /// What the feeds of issues show.
+    /// The text of its entry in the feeds of issues.
     pub(crate) entry: String,
 }
 

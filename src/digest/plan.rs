@@ -48,7 +48,7 @@ pub(crate) struct Record {
     pub progress: DigestProgress,
     /// The ids of the posts that are no news.
     pub announced: HashSet<String>,
-    /// As above, including posts that only the outbox received.
+    /// The same, including posts that only the outbox received.
     pub ever: HashSet<String>,
     /// The ids of the posts that an issue with recipients has carried.
     pub carried: HashSet<String>,

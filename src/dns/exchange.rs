@@ -23,7 +23,7 @@ pub(super) struct Query {
 }
 
 impl Query {
-    /// None where the name cannot be asked for.
+    /// Returns `None` if the name cannot be asked for.
     pub(super) fn new(name: &str, kind: TYPE) -> Option<Self> {
         let mut id = [0; 2];
         getrandom::fill(&mut id).ok()?;
@@ -59,7 +59,7 @@ impl Query {
 /// Asks a server.
 ///
 /// # Errors
-/// Where it does not answer in time, or cannot say it.
+/// If it does not answer in time, or cannot say it.
 pub(super) async fn exchange(
     server: SocketAddr,
     query: &Query,

@@ -60,7 +60,7 @@ impl Resolver {
     /// The texts of a name; the strings of one record are joined (RFC 7208, 3.3).
     ///
     /// # Errors
-    /// Where nobody could be asked.
+    /// If nobody could be asked.
     pub(crate) async fn texts(&self, name: &str) -> Result<Vec<String>, DnsError> {
         let text = |data: &RData<'_>| match data {
             RData::TXT(text) => {
@@ -76,10 +76,10 @@ impl Resolver {
         self.ask(name, TYPE::TXT, text).await
     }
 
-    /// Where mail to a domain goes, the first one first.
+    /// Returns the servers that take mail for a domain, the first one first.
     ///
     /// # Errors
-    /// Where nobody could be asked.
+    /// If nobody could be asked.
     pub(crate) async fn exchanges(&self, name: &str) -> Result<Vec<MailExchange>, DnsError> {
         let exchange = |data: &RData<'_>| match data {
             RData::MX(mx) => Some(MailExchange {
@@ -96,7 +96,7 @@ impl Resolver {
     /// The addresses of a host.
     ///
     /// # Errors
-    /// Where nobody could be asked.
+    /// If nobody could be asked.
     pub(crate) async fn hosts(&self, name: &str) -> Result<Vec<IpAddr>, DnsError> {
         let address = |data: &RData<'_>| match data {
             RData::A(a) => Some(IpAddr::from(a.address.to_be_bytes())),
@@ -108,7 +108,7 @@ impl Resolver {
         Ok(all)
     }
 
-    /// What the records of this type say; a name that leads to another is followed.
+    /// Asks for the records of this type, and follows a name that leads to another.
     async fn ask<T>(
         &self,
         name: &str,

@@ -12,7 +12,7 @@ pub(super) async fn check_key(
     Ok(compare(name, value, &resolver.texts(name).await?))
 }
 
-/// What is wrong with the records of a key.
+/// Compares the records of a key with its value.
 pub(super) fn compare(name: &str, value: &str, records: &[String]) -> Vec<Finding> {
     let error = |message: String| {
         let finding = Finding::error(Rule::DkimRecord, message);

@@ -25,14 +25,14 @@ pub(super) struct DmarcRecord {
     psd: Option<bool>,
 }
 
-/// What a walk up the tree came to.
+/// The result of a walk up the tree.
 #[derive(Debug)]
 pub(super) struct DomainPolicy {
     /// The record that counts for the domain.
     pub(super) record: Option<DmarcRecord>,
     /// The domain of the organisation.
     pub(super) organisation: String,
-    /// What is wrong with the record that counts.
+    /// The faults of the record that counts.
     pub(super) findings: Vec<Finding>,
 }
 

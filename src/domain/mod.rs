@@ -1,4 +1,4 @@
-//! What DNS says of a sender's domain: whether receivers believe its mail, and whether answers arrive.
+//! Checks the DNS of a sender's domain: whether receivers believe its mail, and whether answers arrive.
 
 mod dkim;
 mod dmarc;
@@ -12,7 +12,7 @@ use crate::domain::dmarc::{Alignment, DomainPolicy, find_policy};
 use crate::domain::spf::check_spf;
 use crate::finding::{Finding, Rule};
 
-/// Who sends, as receivers see it.
+/// The sender, as receivers see it.
 #[derive(Debug, Clone)]
 pub(crate) struct SenderIdentity {
     /// The domain of `From`.
@@ -45,7 +45,7 @@ pub(crate) async fn check_domain(resolver: &Resolver, sender: &SenderIdentity) -
     findings
 }
 
-/// What could not be asked: one note for all, since one network is missing.
+/// The domains that could not be asked about: one note for all, since one network is missing.
 #[derive(Default)]
 struct AskedDomains {
     unasked: Vec<String>,

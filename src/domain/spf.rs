@@ -14,7 +14,7 @@ const LOOKUPS: usize = 10;
 #[error("`{0}` is no term of SPF")]
 pub(super) struct SpfError(String);
 
-/// What a record asks of a receiver.
+/// The instructions of a record for a receiver.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct SpfRecord {
     /// The look-ups of its own terms.
@@ -167,7 +167,7 @@ pub(super) async fn check_spf(resolver: &Resolver, name: &str) -> Result<Vec<Fin
             break;
         }
         for included in record.includes {
-            // What a macro stands for depends on the mail.
+            // The value of a macro depends on the mail.
             if included.contains('%') {
                 continue;
             }
@@ -195,7 +195,7 @@ pub(super) async fn check_spf(resolver: &Resolver, name: &str) -> Result<Vec<Fin
     Ok(findings)
 }
 
-/// What a record of one's own says too freely.
+/// Finds where a record of one's own allows too much.
 fn judge(name: &str, record: &SpfRecord) -> Vec<Finding> {
     let mut findings = Vec::new();
     match record.all {

@@ -73,7 +73,7 @@ pub(crate) fn page_of(site: &Site, id: IssueId) -> Url {
     url(site, &format!("{ISSUES}{id}.html"))
 }
 
-/// What the index and the feeds of issues are made from.
+/// The parts of the index and of the feeds of issues.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IssueFeeds<'a> {
     /// The site.

@@ -103,9 +103,9 @@ pub(super) fn cut_teaser(html: &str) -> String {
     teaser(html).unwrap_or_else(|| clean_line(&html::read_words(html)))
 }
 
-/// Where someone who takes a text for HTML would see another: a tag, a comment or a character by its name, whether or not
-/// a `;` ends it. `Q&A` is none, and a browser that shows a feed by its stylesheet alone shows an escaped sign as it is
-/// written; `R&D2` counts, since validators take what is no word for a character's name.
+/// Finds the places where a reader that takes a text for HTML would see something else: a tag, a comment or a named
+/// character, with or without a `;` at its end. `Q&A` is none, and a browser that shows a feed by its stylesheet alone
+/// shows an escaped sign as it is written; `R&D2` counts, since validators take what is no word for a character's name.
 fn markup(text: &str) -> impl Iterator<Item = usize> {
     text.char_indices().filter_map(|(at, c)| {
         let rest = &text[at + c.len_utf8()..];

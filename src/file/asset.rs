@@ -21,7 +21,7 @@ pub(crate) fn path_below(site: &Url, address: &str) -> Option<String> {
 pub(crate) struct Inside(Vec<PathBuf>);
 
 impl Inside {
-    /// Those of these folders that exist.
+    /// Takes those of these folders that exist.
     pub(crate) fn new<'a>(folders: impl IntoIterator<Item = &'a Path>) -> Self {
         let real = folders
             .into_iter()

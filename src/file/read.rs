@@ -87,7 +87,7 @@ pub(crate) fn read_text(file: &Path, most: u64) -> Result<String, Unreadable> {
     })
 }
 
-/// As [`read_text`]; none where there is no such file.
+/// Does the same as [`read_text`]; `None` if there is no such file.
 pub(crate) fn read_text_if_any(file: &Path, most: u64) -> Result<Option<String>, Finding> {
     match read_text(file, most) {
         Ok(text) => Ok(Some(text)),
@@ -120,7 +120,7 @@ pub(crate) fn read_beginning(file: &Path, most: u64) -> Result<Vec<u8>, Unreadab
     Ok(bytes)
 }
 
-/// That these bytes are no text from this one on.
+/// Says that these bytes are no text from this one on.
 pub(crate) fn not_text(bytes: &[u8], from: usize) -> Unreadable {
     let good = &bytes[..from];
     let line = good.split(|byte| *byte == b'\n').count();

@@ -1,4 +1,4 @@
-//! What a finding is about, each with a code that stays, why it matters and what to do.
+//! The kinds of findings: each has a code that stays, why it matters and what to do.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use strsim::damerau_levenshtein;
 /// Makes the rules from one table: the variant, its code, why it matters, what to do.
 macro_rules! rules {
     ($($rule:ident $code:literal $why:literal $remedy:literal)*) => {
-        /// What a finding is about.
+        /// The kind of a finding.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[expect(missing_docs, reason = "the table explains each")]
         pub enum Rule {

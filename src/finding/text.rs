@@ -28,7 +28,7 @@ pub(crate) fn visible_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// As above, for several lines, which stay lines.
+/// Does the same for several lines, which stay lines.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let is_order = |c: char| c != '\n' && is_hidden(c);
     if !text.contains(is_order) {

@@ -38,7 +38,7 @@ impl Completion {
     /// The words of a refusal as an error.
     ///
     /// # Errors
-    /// Where it is one.
+    /// If it is one.
     pub(super) fn expect(self, what: &str) -> Result<Self, Trouble> {
         match self.is_ok {
             true => Ok(self),
@@ -128,7 +128,7 @@ impl Dialogue {
                     )));
                 }
                 Some(response) if !matches!(response, Response::Continue(_)) => take(response),
-                // What is not known may be said all the same (RFC 3501 2.2.2).
+                // A server may send responses that we do not know (RFC 3501 2.2.2).
                 None if bytes.starts_with(b"* ") => {}
                 _ => return Err(lose("the server speaks no IMAP")),
             }

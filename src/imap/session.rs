@@ -13,7 +13,7 @@ use crate::login::Login;
 use crate::tls::{Duplex, TlsSettings, connect};
 use crate::verdict::Trouble;
 
-/// Where the server's answer to the password is not shown, nor its words.
+/// The error when the server refuses the password; it shows neither the password nor the server's words.
 const REFUSED: &str = "the server refuses the user or the password";
 
 /// A session of somebody who has logged in.
@@ -33,7 +33,7 @@ pub struct Selected {
     pub next: Option<u32>,
 }
 
-/// What became of a wish to read a message.
+/// The result of fetching a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fetched {
     /// Its first bytes.
@@ -156,7 +156,7 @@ impl ImapSession {
     /// Selects the mailbox; with `read_only` nothing in it can change, not even by looking.
     ///
     /// # Errors
-    /// Where there is none, or where it can only be read although it must be written.
+    /// If there is none, or where it can only be read although it must be written.
     pub async fn select(
         &mut self,
         account: &ImapAccount,
@@ -192,7 +192,7 @@ impl ImapSession {
     /// The UIDs of the messages in this range that are not marked as deleted, in order.
     ///
     /// # Errors
-    /// Where the connection fails.
+    /// If the connection fails.
     pub async fn search(&mut self, range: RangeInclusive<u32>) -> Result<Vec<u32>, Trouble> {
         let mut found = Vec::new();
         let (first, last) = range.clone().into_inner();
@@ -217,7 +217,7 @@ impl ImapSession {
     /// The first `most` bytes of a message. It is not marked as read.
     ///
     /// # Errors
-    /// Where the connection fails.
+    /// If the connection fails.
     pub async fn fetch(&mut self, uid: u32, most: usize) -> Result<Fetched, Trouble> {
         let mut message = None;
         let take = |response: &Response<'_>| {
@@ -251,7 +251,7 @@ impl ImapSession {
     /// Moves messages to the mailbox of this name, which is made where it is missing.
     ///
     /// # Errors
-    /// Where they cannot be moved: then they are all where they were, unless the connection failed.
+    /// If they cannot be moved: then they are all where they were, unless the connection failed.
     pub async fn put_away(&mut self, uids: &[u32], done: &str) -> Result<(), Trouble> {
         if uids.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What a server may say, and what it may not.
+//! Tests which answers of a server are accepted.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn dialogue() -> (Dialogue, DuplexStream) {
     (Dialogue::new(wire, Secrets::default(), limit), theirs)
 }
 
-/// What a command comes to whose answer is `answer`, then `forever` again and again.
+/// Returns the result of a command that the server answers with `answer`, then `forever` again and again.
 async fn ask(answer: &[u8], forever: &[u8]) -> Result<(Completion, Vec<String>), Trouble> {
     let (mut dialogue, mut theirs) = dialogue();
     let (answer, forever) = (answer.to_vec(), forever.to_vec());

@@ -19,7 +19,7 @@ const BLOCK: usize = 16 << 10;
 pub(super) struct ImapWire {
     stream: Box<dyn Duplex>,
     buffer: Vec<u8>,
-    /// Where in the buffer the octets begin that are not read yet.
+    /// The position in the buffer of the first octet that is not read yet.
     at: usize,
     /// The most octets of the literals of one response.
     most: usize,
@@ -185,7 +185,7 @@ fn find_literal(line: &[u8]) -> Result<Option<usize>, Trouble> {
 /// How deep lists stand in lists at the end of a line.
 ///
 /// # Errors
-/// Where they stand deeper than anything that a server has to say.
+/// If they stand deeper than anything that a server has to say.
 fn measure_depth(line: &[u8], mut depth: usize) -> Result<usize, Trouble> {
     for byte in line {
         match byte {

@@ -21,17 +21,17 @@ const BUILT_IN: [(&str, &str); 5] = [
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FixedWords {
-    /// Those of a digest.
+    /// The words of a digest.
     pub digest: DigestWords,
-    /// Those of the mail that asks whether somebody wants a digest.
+    /// The words of the mail that asks whether somebody wants a digest.
     pub confirm: ConfirmWords,
-    /// Those of the mail that answers a wish to leave.
+    /// The words of the mail that answers a wish to leave.
     pub leave: LeaveWords,
-    /// Those of the pages of `serve`.
+    /// The words of the pages of `serve`.
     pub page: PageWords,
-    /// Those of the mail that tells an address of another one in its place.
+    /// The words of the mail that tells an address that another one takes its place.
     pub moved: MovedWords,
-    /// Those of the mail that welcomes somebody.
+    /// The words of the mail that welcomes somebody.
     pub welcome: WelcomeWords,
 }
 
@@ -41,7 +41,7 @@ pub struct FixedWords {
 pub struct DigestWords {
     /// The greeting of `{name}`.
     pub hello: String,
-    /// What stands for a name that is not known.
+    /// The word in place of a name that is not known.
     pub anonymous: String,
     /// The link below a post that is cut.
     pub continue_reading: String,
@@ -75,11 +75,11 @@ pub struct ConfirmWords {
     pub subject: String,
     /// Why it comes: `{title}`.
     pub asked: String,
-    /// What to do where a page confirms.
+    /// The instruction where a page confirms.
     pub page: String,
-    /// What to do where an answer confirms.
+    /// The instruction where an answer confirms.
     pub answer: String,
-    /// What else to do where a page or an answer confirms.
+    /// The second instruction where a page or an answer confirms.
     pub or_answer: String,
     /// The link.
     pub link: String,
@@ -95,13 +95,13 @@ pub struct LeaveWords {
     pub subject: String,
     /// Why it comes: `{title}`.
     pub asked: String,
-    /// What to do where a page takes them out.
+    /// The instruction where a page takes them out.
     pub page: String,
-    /// What to do where a mail does.
+    /// The instruction where a mail takes them out.
     pub send: String,
     /// The link.
     pub link: String,
-    /// What to do else.
+    /// The instruction for everybody else.
     pub otherwise: String,
 }
 
@@ -111,39 +111,39 @@ pub struct LeaveWords {
 pub struct PageWords {
     /// The question whether to leave `{title}`.
     pub leave_title: String,
-    /// What leaving does.
+    /// The effect of leaving.
     pub leave_text: String,
-    /// That they have left `{title}`.
+    /// The heading once they have left `{title}`.
     pub left_title: String,
-    /// What that means.
+    /// The effect, in a sentence.
     pub left_text: String,
     /// The button that takes it back.
     pub undo: String,
-    /// That they get `{title}` again.
+    /// The heading once they get `{title}` again.
     pub back_title: String,
-    /// What that means.
+    /// The effect, in a sentence.
     pub back_text: String,
-    /// That a link is not valid.
+    /// The heading where a link is not valid.
     pub unknown_title: String,
     /// Why that may be, and what to do.
     pub unknown_text: String,
-    /// That something failed here.
+    /// The heading where the server failed.
     pub failed_title: String,
-    /// What to do.
+    /// The instruction where the server failed.
     pub failed_text: String,
     /// The heading above the form: `{title}` of the site, or of its only digest.
     pub join_title: String,
-    /// What happens once it is sent.
+    /// The effect of sending the form.
     pub join_text: String,
     /// The label of the address.
     pub address: String,
-    /// That it is none.
+    /// The error for a text that is no address.
     pub address_wrong: String,
     /// The label of the digests to choose from.
     pub choose: String,
-    /// That none is chosen.
+    /// The error where no digest is chosen.
     pub choose_wrong: String,
-    /// That a mail is on its way.
+    /// The heading once a confirmation mail is on its way.
     pub asked_title: String,
     /// To whom, and what to do.
     pub asked_text: String,
@@ -151,43 +151,43 @@ pub struct PageWords {
     pub confirm_title: String,
     /// Why it is asked.
     pub confirm_text: String,
-    /// That they are subscribed to `{title}`.
+    /// The heading once they are subscribed to `{title}`.
     pub confirmed_title: String,
-    /// What comes next.
+    /// The next step, in a sentence.
     pub confirmed_text: String,
     /// The heading of the preferences.
     pub prefs_title: String,
-    /// Whose they are.
+    /// The address whose preferences they are.
     pub prefs_text: String,
     /// The label of the day until which no issue comes.
     pub pause: String,
-    /// That it is no such day.
+    /// The error for a text that is no such day.
     pub pause_wrong: String,
     /// The button that keeps them.
     pub save: String,
-    /// That they are kept.
+    /// The words that confirm that they are kept.
     pub saved: String,
     /// The heading above the field for another address.
     pub move_title: String,
-    /// What happens then.
+    /// The effect of a new address.
     pub move_text: String,
     /// Its button.
     pub move_button: String,
     /// The heading above the download.
     pub data_title: String,
-    /// What it is.
+    /// The content of the download.
     pub data_text: String,
     /// Its button.
     pub data_button: String,
     /// The heading above the button that deletes everything.
     pub forget_title: String,
-    /// What that means.
+    /// The effect of deleting everything.
     pub forget_text: String,
     /// The label of the box that has to be checked first.
     pub forget_sure: String,
     /// Its button.
     pub forget_button: String,
-    /// That everything is deleted.
+    /// The heading once everything is deleted.
     pub forgotten_title: String,
     /// The same in a sentence.
     pub forgotten_text: String,
@@ -199,7 +199,7 @@ pub struct PageWords {
 pub struct WelcomeWords {
     /// The subject: `{title}`.
     pub subject: String,
-    /// What comes from now on: `{title}`.
+    /// The mails to expect: `{title}`.
     pub text: String,
 }
 
@@ -209,9 +209,9 @@ pub struct WelcomeWords {
 pub struct MovedWords {
     /// The subject: `{title}`.
     pub subject: String,
-    /// What has changed: `{title}`.
+    /// The change, in a sentence: `{title}`.
     pub text: String,
-    /// What to do where they did not want it.
+    /// The instruction for those who did not want it.
     pub otherwise: String,
 }
 
@@ -282,7 +282,7 @@ fn lay_over(table: &mut Table, own: Table) {
     }
 }
 
-/// What is wrong with a file of words, at the line of the key that it names.
+/// Reports a fault in a file of words, at the line of the key that it names.
 fn refuse(text: &str, error: &toml::de::Error) -> Finding {
     let message = error.message();
     let finding = Finding::error(

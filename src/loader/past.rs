@@ -23,7 +23,7 @@ pub(super) struct Before<'a> {
     assets: &'a Assets,
     /// The files that are no posts today.
     absent: &'a HashSet<String>,
-    /// Those of them that an error leaves out.
+    /// The ones among them that an error leaves out.
     unreadable: &'a [String],
 }
 

@@ -29,9 +29,9 @@ pub(super) struct Asking<'a> {
 /// The one of two ids that a post has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum IdChoice {
-    /// That of the line of its path.
+    /// The id in the line of its path.
     Own,
-    /// That of the line with its instant and title.
+    /// The id in the line with its instant and title.
     Alike,
     Unclear,
 }

@@ -9,7 +9,7 @@ use crate::message::{MAILTO, add_tag};
 use crate::reader::{Email, ReaderId};
 use crate::token::{Claim, Key, Purpose};
 
-/// As [`MAILTO`]; the plus before a tag stays as readers know it.
+/// Like [`MAILTO`], but the plus before a tag stays as readers know it.
 const TAGGED: &AsciiSet = &MAILTO.remove(b'+');
 
 /// The way by which a reader confirms.
@@ -42,7 +42,7 @@ impl ConfirmBy {
         Self::Page(format!("{below}/"))
     }
 
-    /// As above, or by an answer to this address.
+    /// Lets an answer to this address confirm as well.
     pub(crate) fn or_answer(self, to: &Email, tagged: bool) -> Self {
         let address = to.to_string();
         match self {

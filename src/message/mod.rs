@@ -103,7 +103,7 @@ pub fn compile(draft: &Draft, origin: &Origin<'_>, issue: IssueId) -> Result<Com
     compile_asking(draft, origin, issue, None)
 }
 
-/// As [`compile`], for a letter by whose answer the reader confirms.
+/// Does the same as [`compile`], for a letter by whose answer the reader confirms.
 ///
 /// # Errors
 /// As [`compile`].

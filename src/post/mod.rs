@@ -109,7 +109,7 @@ pub struct Body {
     pub summary: String,
     /// The drawings that it shows by their addresses.
     pub drawings: Vec<Drawing>,
-    /// What was left out of it, with its line but not its file.
+    /// The parts that were left out of it, with their line but not their file.
     pub warnings: Vec<Finding>,
     /// The signature of its source.
     pub signature: Signature,

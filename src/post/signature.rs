@@ -31,7 +31,7 @@ pub enum Likeness {
 }
 
 impl Signature {
-    /// That of a text that is not known.
+    /// The signature of a text that is not known.
     pub const UNKNOWN: Self = Self(UNREAD);
 
     /// The signature of a post's text without its front matter. Case, spaces, markup and line breaks do not count.

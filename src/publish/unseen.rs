@@ -57,7 +57,8 @@ mod tests {
         Unseen(pairs.collect())
     }
 
-    /// What was unseen, all posts from the newest date on, the new ones, the limit, what is unseen now.
+    /// A case: the unseen posts, all posts from the newest date on, the new ones, the limit, the posts that are unseen
+    /// now.
     type Case = (
         &'static str,
         &'static str,

@@ -13,7 +13,7 @@ use crate::talk::Talk;
 /// Runs the command, where the config has one.
 ///
 /// # Errors
-/// Where it cannot be run, or fails.
+/// If it cannot be run, or fails.
 pub(crate) fn run_after_build(app: &App, talk: &Talk<'_>) -> anyhow::Result<()> {
     let Some(command) = &app.config.site.after_build else {
         return Ok(());

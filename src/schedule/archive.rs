@@ -18,7 +18,7 @@ use crate::store::{Access, ArchivedIssue, Store};
 use crate::talk::Talk;
 use crate::template::read_own;
 
-/// Where an issue and the archive stand on the web.
+/// Returns the addresses of an issue and of the archive on the web.
 pub(super) fn place_of(site: &Site, issue: IssueId) -> IssuePlace {
     IssuePlace {
         page: page_of(site, issue),
@@ -42,7 +42,7 @@ pub(crate) async fn restore_archive(app: &App, talk: &mut Talk<'_>) {
 /// to its page.
 ///
 /// # Errors
-/// Where `after_build` fails.
+/// If `after_build` fails.
 pub(super) async fn publish_archive(
     app: &App,
     talk: &mut Talk<'_>,
@@ -124,7 +124,7 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<bool> {
     let mut documents = Vec::new();
     for (number, issue) in shown.iter().enumerate() {
         let path = path_of(issue.id);
-        // What was frozen does not change, so only what is missing is read, and what the feeds show.
+        // A frozen issue does not change, so only missing pages are read, and those that the feeds show.
         let page = match number < config.feeds.limit || !dir.join(&path).exists() {
             true => IssuePage::from_text(&store.page(issue.id).await?),
             false => None,
@@ -156,7 +156,7 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<bool> {
 /// Takes an issue out of the archive for good; its posts and its mails stay. False where it has no page.
 ///
 /// # Errors
-/// Where the store or the folder cannot be written.
+/// If the store or the folder cannot be written.
 pub(crate) async fn unpublish(app: &App, store: &Store, issue: IssueId) -> anyhow::Result<bool> {
     let had_page = store.remove_page(issue).await?;
     write_archive(app, store).await?;

@@ -1,4 +1,4 @@
-//! Where mail comes back: one message handed over, a Maildir, an mbox, or a box on a server.
+//! Reads returned mail: one message handed over, a Maildir, an mbox, or a box on a server.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,7 +16,7 @@ use crate::store::Store;
 /// So many messages are carried out in one transaction.
 const BATCH: usize = 100;
 
-/// Where messages come from.
+/// A source of messages.
 pub(crate) enum Incomings {
     /// One message, from a program that hands it over.
     Pipe(Option<Vec<u8>>),
@@ -34,15 +34,15 @@ pub(super) struct ReceivedLetter {
     place: LetterPlace,
 }
 
-/// Where a message is, so that it can be moved.
+/// The place of a message, so that it can be moved.
 enum LetterPlace {
-    /// Where nothing is moved.
+    /// A place from which nothing is moved.
     Nowhere,
     File(PathBuf),
     Uid(u32),
 }
 
-/// What becomes of a message in its box.
+/// The fate of a message in its box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It is put away.
@@ -54,7 +54,8 @@ pub(super) enum Fate {
 }
 
 impl Incomings {
-    /// Those of this box. On a server, those that came since it was read last, or with `all` whatever is there.
+    /// Opens this box. A box on a server gives the messages that came since it was read last, or with `all` whatever is
+    /// there.
     ///
     /// # Errors
     /// A finding where it cannot be opened.
@@ -76,7 +77,7 @@ impl Incomings {
     /// The one message of these bytes, all of which are read: whoever writes them must not meet a closed pipe.
     ///
     /// # Errors
-    /// Where they cannot be read.
+    /// If they cannot be read.
     pub(crate) fn pipe(mut bytes: impl Read) -> anyhow::Result<Self> {
         let mut message = Vec::new();
         let unreadable = || "the message cannot be read";
@@ -92,7 +93,7 @@ impl Incomings {
     /// Up to so many messages more. One that cannot be read is named, and the others are read all the same.
     ///
     /// # Errors
-    /// Where none can be read any more.
+    /// If none can be read any more.
     pub(super) async fn next(
         &mut self,
         ours: &Ours,
@@ -140,7 +141,7 @@ impl Incomings {
     /// Puts away what is done.
     ///
     /// # Errors
-    /// Where the store cannot note how far the box was read.
+    /// If the store cannot note how far the box was read.
     pub(super) async fn settle(
         &mut self,
         app: &App,
@@ -174,7 +175,7 @@ impl Incomings {
     /// Ends the reading.
     ///
     /// # Errors
-    /// Where the store cannot note how far the box was read.
+    /// If the store cannot note how far the box was read.
     pub(super) async fn close(self, app: &App, store: &Store) -> anyhow::Result<()> {
         if let Self::Remote(mut remote) = self {
             remote.note(store, app.clock.now()).await?;

@@ -49,7 +49,7 @@ pub(crate) struct Signup<'a> {
 /// what became of it, neither by words nor by the time that it takes.
 ///
 /// # Errors
-/// Where the store fails, or a letter cannot be written: then nobody is asked.
+/// If the store fails, or a letter cannot be written: then nobody is asked.
 pub(crate) async fn ask_to_join(
     app: &App,
     store: &Store,
@@ -159,7 +159,7 @@ fn write_letter(app: &App, signup: &Signup<'_>, key: &Key) -> anyhow::Result<(Is
     let by = match (signup.page, signup.mark) {
         (None, _) => ConfirmBy::answer(&sender.email, tagged),
         (Some(page), None) => ConfirmBy::page(page),
-        // Who writes a mail can answer one, and may not like to open pages.
+        // A person who writes a mail can answer one, and may not like to open pages.
         (Some(page), Some(_)) => ConfirmBy::page(page).or_answer(&sender.email, tagged),
     };
     let draft = draft(app, first, &titles(app, signup.digests), &by)?;

@@ -1,4 +1,4 @@
-//! What is due: plan, hold back, compose, freeze, deliver. `run`, `digest` and a resident share it.
+//! Carries out what is due: plan, hold back, compose, freeze, deliver. `run`, `digest` and a resident share it.
 //!
 //! A [`Turn`] is a digest with its posts at one moment. [`Turn::plan`] asks store and lock and lets
 //! [`digest::plan`](crate::digest::plan) decide; [`Turn::announce`] composes each issue, freezes it, and sends it.

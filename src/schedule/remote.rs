@@ -1,7 +1,7 @@
 //! A mailbox on a server as it is read: what came since the last time, message by message.
 //!
-//! What is not about our mail stays in the mailbox, which may be a person's with years of mail in it. So the store notes up
-//! to which UID everything was looked at (RFC 3501 2.3.1.1), and only later messages are fetched.
+//! Mail that is not about ours stays in the mailbox, which may be a person's with years of mail in it. So the store
+//! notes up to which UID everything was looked at (RFC 3501 2.3.1.1), and only later messages are fetched.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ const WINDOW: u32 = 50_000;
 
 /// A mailbox that is being read.
 pub(crate) struct RemoteBox {
-    /// None after a fault.
+    /// `None` after a fault.
     session: Option<ImapSession>,
     place: String,
     done: String,
@@ -34,7 +34,7 @@ pub(crate) struct RemoteBox {
     next: u32,
     /// The first UID that is to be read again.
     again: Option<u32>,
-    /// What the store has noted.
+    /// The progress that the store has noted.
     noted: Option<BoxProgress>,
 }
 
@@ -122,7 +122,7 @@ impl RemoteBox {
         let (Some(session), Some((first, last))) = (&mut self.session, self.unsearched) else {
             return Ok(false);
         };
-        // Where the server does not say how far its UIDs go, the last one is asked for by `*`.
+        // If the server does not say how far its UIDs go, `*` asks for the last one.
         let end = match last {
             u32::MAX => last,
             last => last.min(first.saturating_add(WINDOW - 1)),
@@ -184,7 +184,7 @@ impl RemoteBox {
     }
 }
 
-/// What went wrong with a mailbox.
+/// Turns trouble with a mailbox into a finding.
 pub(crate) fn name_fault(place: &str, trouble: &Trouble) -> Finding {
     let finding =
         Finding::error(Rule::InboxUnreachable, trouble.to_string()).in_file(PathBuf::from(place));

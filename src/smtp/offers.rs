@@ -63,7 +63,7 @@ mod tests {
             "SMTPUTF8 ",
             "",
             "X-PIPELINING",
-            // None of these is the name of a mechanism.
+            // A mechanism has none of these names.
             "AUTH PLA\u{1b}]0;x\u{7}IN \u{fffd} ABCDEFGHIJKLMNOPQRSTU é",
         ];
         let offers = Offers::read(&lines.map(str::to_owned));

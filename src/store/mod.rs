@@ -142,7 +142,7 @@ impl Store {
         Self::open_telling(url, access, now, None).await
     }
 
-    /// As [`Store::open`]; long waits, here and later, are reported by `tell`.
+    /// Does the same as [`Store::open`]; long waits, here and later, are reported by `tell`.
     pub async fn open_telling(
         url: &StoreUrl,
         access: Access,

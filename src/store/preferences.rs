@@ -1,4 +1,4 @@
-//! What readers see and change by the link to their preferences. The token has been verified: it says who they are.
+//! The preferences that readers see and change by a link. The token has been verified: it says who they are.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use crate::store::{Result, Store};
 /// A reader as their page of preferences shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Preferences {
-    /// What they are to us.
+    /// Their state.
     pub(crate) state: ReaderState,
     /// Their language, where it is known.
     pub(crate) language: Option<String>,
@@ -29,19 +29,19 @@ pub(crate) struct Preferences {
     pub(crate) paused_until: Option<DateTime<Utc>>,
 }
 
-/// What a reader wishes to get.
+/// The choice of a reader.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReaderChoice<'a> {
     /// The digests among which they chose; others stay as they are.
     pub(crate) offered: &'a [String],
-    /// Those that they want.
+    /// The digests that they want.
     pub(crate) chosen: &'a [String],
     /// Until when they want no issue.
     pub(crate) paused_until: Option<DateTime<Utc>>,
 }
 
 impl Store {
-    /// Whose link this is; none where nobody is known by it.
+    /// Returns the preferences of the reader to whom the link belongs, if one is known by it.
     pub(crate) async fn preferences(
         &self,
         whose: (ReaderId, IssueId),
@@ -122,7 +122,7 @@ impl Store {
             .fetch_all(&mut **tx)
             .await?;
         let mut has: Vec<String> = Vec::new();
-        // What lists have for somebody who has not confirmed is nothing that they get.
+        // A reader who has not confirmed gets nothing of what lists have for them.
         for row in rows.iter().filter(|_| state.gets_subscriptions()) {
             has.push(row.try_get("digest")?);
         }

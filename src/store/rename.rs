@@ -21,7 +21,7 @@ const RENAMES: [&str; 6] = [
 ];
 
 impl Store {
-    /// What is kept under each name of a digest.
+    /// Returns the rows that are kept under each name of a digest.
     pub async fn holdings(&self) -> Result<BTreeMap<String, Holding>> {
         let mut holdings: BTreeMap<String, Holding> = BTreeMap::new();
         let begun = sqlx::query("SELECT name FROM digest");

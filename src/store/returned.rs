@@ -99,7 +99,7 @@ pub struct Domain {
     pub complained: u64,
 }
 
-/// That nothing has taken this event `e` back.
+/// The condition that nothing has taken this event `e` back.
 pub(super) const STANDS: &str = "NOT EXISTS (SELECT 1 FROM event x WHERE x.reader = e.reader AND x.issue = e.issue \
     AND x.kind = 'doubted' AND x.at >= e.at)";
 

@@ -173,7 +173,7 @@ impl Store {
         Ok(subscribed)
     }
 
-    /// Those of these readers who have left the digest, or everything.
+    /// Returns the ones among these readers who have left the digest, or everything.
     async fn who_left(
         &self,
         connection: &mut AnyConnection,

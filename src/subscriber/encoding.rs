@@ -16,7 +16,7 @@ pub(super) type DecodedText<'a> = Newlines<BufReader<Box<dyn Read + 'a>>>;
 /// The text in UTF-8. What a spreadsheet saves as "Unicode text" is UTF-16, which is held in memory; UTF-8 is not.
 ///
 /// # Errors
-/// Where the bytes begin as no text does, or cannot be read.
+/// If the bytes begin as no text does, or cannot be read.
 pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<DecodedText<'a>, Finding> {
     let mut start = Vec::new();
     let first = bytes.by_ref().take(BLOCK as u64).read_to_end(&mut start);

@@ -14,7 +14,7 @@ impl<W: io::Write> Sheet<W> {
     /// A sheet with these columns.
     ///
     /// # Errors
-    /// Where `out` does.
+    /// If `out` does.
     pub(crate) fn new(out: W, columns: &[&str]) -> io::Result<Self> {
         let mut sheet = Self {
             rows: csv::Writer::from_writer(out),
@@ -26,7 +26,7 @@ impl<W: io::Write> Sheet<W> {
     /// A sheet that [`List`](crate::subscriber::List) reads.
     ///
     /// # Errors
-    /// Where `out` does.
+    /// If `out` does.
     pub(crate) fn for_subscribers(out: W) -> io::Result<Self> {
         Self::new(out, &["email", "name", "state", "digests"])
     }
@@ -34,7 +34,7 @@ impl<W: io::Write> Sheet<W> {
     /// Writes a subscriber.
     ///
     /// # Errors
-    /// Where the output does.
+    /// If the output does.
     pub(crate) fn write_subscriber(&mut self, one: &Subscriber) -> io::Result<()> {
         self.write(&[
             one.reader.email.as_str(),
@@ -47,7 +47,7 @@ impl<W: io::Write> Sheet<W> {
     /// Writes a row.
     ///
     /// # Errors
-    /// Where the output does.
+    /// If the output does.
     pub(crate) fn write(&mut self, cells: &[&str]) -> io::Result<()> {
         for cell in cells {
             self.rows.write_field(guard(cell).as_bytes())?;
@@ -59,7 +59,7 @@ impl<W: io::Write> Sheet<W> {
     /// Writes what is still kept back.
     ///
     /// # Errors
-    /// Where the output does.
+    /// If the output does.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.rows.flush()
     }

@@ -1,5 +1,5 @@
-//! What someone was to the program that wrote a list, from its columns: Mailchimp, Substack, Buttondown, Ghost, listmonk,
-//! Kit, Keila and `subscriber export`.
+//! Reads what someone was to the program that wrote a list, from its columns: Mailchimp, Substack, Buttondown, Ghost,
+//! listmonk, Kit, Keila and `subscriber export`.
 //!
 //! Several columns may speak of one person; the one that says most against mail counts.
 

@@ -14,7 +14,7 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    /// Those of a run for which this config was named, and this folder.
+    /// The words of a run for which this config was named, and this folder.
     pub(crate) fn new(config: Option<&Path>, directory: Option<&Path>) -> Self {
         let named = [("-C", directory), ("--config", config)].into_iter();
         let options: Vec<_> = named

@@ -111,7 +111,7 @@ mod tests {
 
     use super::explain;
 
-    /// What is said of a site's template that has a default to extend.
+    /// Returns the explanation for a site's template that has a default to extend.
     fn said(text: &str) -> String {
         let mut tera = Tera::default();
         let files = [

@@ -26,7 +26,7 @@ const OF_GENERATORS: [&str; 5] = [
     "post.html",
     "section.html",
 ];
-/// What stands beside our templates where the program is built, and is read there alone.
+/// The files beside our templates that are read only where the program is built.
 const BUILT_IN: [&str; 3] = ["feeds.css", "preview.html", "status.html"];
 /// How like a name of ours another one is that must be meant for it, as `strsim` measures.
 const ALIKE: f64 = 0.93;
@@ -78,7 +78,7 @@ pub(crate) fn find_unused(root: &Path, wanted: &[&str]) -> Vec<Finding> {
 
 /// The names in a folder, sorted, without those that editors and programs hide or keep as a copy.
 fn names_in(folder: &Path) -> Vec<String> {
-    // That of a config in the working folder has no name.
+    // A config in the working folder has a folder without a name.
     let folder = match folder.as_os_str().is_empty() {
         true => Path::new("."),
         false => folder,
@@ -159,7 +159,7 @@ mod tests {
 
     use super::{OURS, find_unused};
 
-    /// What is said of these files beside a config.
+    /// Returns the findings about these files beside a config.
     fn said(files: &[&str], wanted: &[&str]) -> Vec<String> {
         let root = tempfile::tempdir().unwrap();
         for file in files {

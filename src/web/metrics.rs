@@ -42,14 +42,14 @@ const PAGES: [&str; 6] = [
     "healthz",
 ];
 
-/// What was asked for, and what came of it.
+/// A request and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     page: &'static str,
     status: u32,
 }
 
-/// What was asked for.
+/// A request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PageLabel {
     page: &'static str,
@@ -61,7 +61,7 @@ struct StateLabel {
     state: String,
 }
 
-/// What was counted since the program began, and the figures of the store of late.
+/// The counts since the program began, and the latest figures of the store.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter<u64, AtomicU64>>,

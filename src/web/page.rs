@@ -114,7 +114,7 @@ impl PageTemplates {
         self.answer_with(status, "serve.html", page, &Value::Null)
     }
 
-    /// As [`Pages::answer`], by another template, which gets these values as `form`.
+    /// Does the same as [`Pages::answer`], by another template, which gets these values as `form`.
     pub(super) fn answer_with(
         &self,
         status: StatusCode,

@@ -33,7 +33,7 @@ struct Bearer {
     speech: Speech,
 }
 
-/// What there is to say above the forms.
+/// The words above the forms.
 #[derive(Default)]
 struct Note<'a> {
     saved: Option<&'a str>,
@@ -41,7 +41,7 @@ struct Note<'a> {
 }
 
 impl Bearer {
-    /// Who bears this token; else the answer to whoever does not.
+    /// Finds who bears this token; the error is the answer to whoever does not.
     async fn find(state: &AppState, token: String) -> Result<Self, Box<Response>> {
         let unknown = || Box::new(state.say_unknown(StatusCode::NOT_FOUND));
         let claim = state.verify(&token, Purpose::Preferences).await?;
@@ -102,7 +102,7 @@ impl Bearer {
             "action": format!("/preferences/{}", self.token),
             "saved": note.saved,
             "wrong": note.wrong,
-            // Who is out comes back by the form to join: this link may have been handed on with an old mail.
+            // A reader who has left comes back by the form to join: this link may have been handed on with an old mail.
             "may_choose": is.takes_mail(),
             "may_move": is.takes_mail() && !digests.is_empty(),
             "digests": choices,
@@ -293,7 +293,7 @@ fn read_pause(text: &str, site: &Site, now: DateTime<Utc>) -> Result<Option<Date
         return Err(());
     }
     let midnight = day.and_time(NaiveTime::MIN);
-    // Where clocks go forward at midnight, the day begins later.
+    // If clocks go forward at midnight, the day begins later.
     let begins = [0, 1, 2].into_iter().find_map(|hours| {
         let at = midnight + TimeDelta::hours(hours);
         at.and_local_timezone(zone).earliest()

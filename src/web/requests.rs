@@ -25,7 +25,7 @@ const MOST_TOGETHER: usize = 64;
 /// How long a request waits for room where many ask at once.
 const CROWDED: Duration = Duration::from_secs(10);
 
-/// What somebody has asked for by the form.
+/// The fields of a form that somebody has sent.
 #[derive(Debug)]
 pub(super) struct FormRequest {
     pub(super) email: Email,

@@ -109,7 +109,8 @@ impl AppState {
         Arc::clone(&keys.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What the bearer of a token may do; none where no key has signed it for this. A key that was made since is looked for.
+    /// Returns what the bearer of a token may do; `None` if no key has signed it for this. A key that was made since is
+    /// looked for.
     ///
     /// # Errors
     /// The answer to the request, where the store fails.
@@ -190,7 +191,7 @@ impl AppState {
         answer
     }
 
-    /// That something failed here: a mail program asks again.
+    /// Says that something failed here: a mail program asks again.
     pub(super) fn say_failed(&self, error: &dyn std::error::Error) -> Response {
         self.app.tell(&format!("a request failed: {error}"));
         self.say_busy()

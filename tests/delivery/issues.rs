@@ -72,7 +72,7 @@ fn an_open_issue_is_finished_though_its_digest_is_gone_from_the_config() {
         late.talk
     );
     late.says("says who and why");
-    // That the new name begins without the readers of the old one is said as well.
+    // The run says as well that the new name begins without the readers of the old one.
     late.says("set `was = \"weekly\"`");
 }
 

@@ -82,7 +82,7 @@ fn recipients(relay: &Relay) -> Vec<String> {
     taken
 }
 
-/// What is done to the store's file from elsewhere.
+/// Changes the store's file from elsewhere.
 fn tell(scene: &Scene, text: &'static str) {
     sqlx::any::install_default_drivers();
     let address = format!("sqlite://{}", scene.path("tidings.db").display());

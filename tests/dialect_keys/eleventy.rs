@@ -27,7 +27,7 @@ fn every_key_of_eleventy() {
                 "---\n---\n",
                 "published = 2024-05-01T00:00:00Z\npath = /x/2024-05-01/a/",
             ),
-            // What Eleventy would ask the file or git is in the path or nowhere.
+            // Eleventy would ask the file or git for this date; it is in the path or nowhere.
             (
                 "2024-05-01-a.md",
                 "---\ndate: Last Modified\n---\n",

@@ -131,7 +131,7 @@ fn every_key_of_hugo() {
                 "---\ndate: 2024-05-01\n---\n",
                 "none: no post",
             ),
-            // What else it says.
+            // The other words are these.
             (
                 "a.md",
                 "---\ndate: 2024-05-01\ntags: [a b, c]\ncategories: [d]\n---\n",

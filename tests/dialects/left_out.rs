@@ -286,7 +286,7 @@ fn private_posts_and_stubs_are_no_posts() {
         let shown = (address(&ran, &path["content/".len()..]), ran.code);
         assert_eq!(shown, (None, 0), "{path} {keys}: {}", ran.talk);
     }
-    // Where a generator is known, these mean what it says.
+    // If a generator is known, these words mean what it says.
     let ran = build(
         "dialect = \"hugo\"\n",
         &[("content/drafts/a.md", &text("private: true\n"))],

@@ -159,7 +159,7 @@ fn a_lost_lock_does_not_mail_the_archive() {
         );
     }
     assert_eq!(scene.names("outbox").len(), 1);
-    // Who says which are news gets on: the others are known from then on.
+    // A run that is told which posts are news goes on: the others are known from then on.
     scene.run_at(NEXT, &["digest", "weekly", "--since", "2024-04-01"]);
     assert_eq!(scene.names("outbox").len(), 2);
     let mail = newest(&scene);

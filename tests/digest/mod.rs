@@ -13,7 +13,7 @@ const NEXT: &str = "2024-07-01T08:00:05+02:00";
 
 const THIRD: &str = "2024-07-08T08:00:05+02:00";
 
-/// What the newest mail in the outbox says, decoded as far as these tests need.
+/// Returns the newest mail in the outbox, decoded as far as these tests need.
 fn newest(scene: &Scene) -> String {
     let name = scene
         .names("outbox")

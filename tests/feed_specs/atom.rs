@@ -59,7 +59,7 @@ fn an_author_with_a_name_stands_on_the_feed_or_on_every_entry() {
 
 #[test]
 fn an_id_is_an_absolute_iri_of_its_own() {
-    // What other generators gave is kept: a number, words, an address.
+    // Values of other generators are kept: a number, words, an address.
     let foreign = [
         ("tea", "42"),
         ("rain", "tea time"),

@@ -1,4 +1,4 @@
-//! What validators hold against feeds that any parser reads: one test for each complaint.
+//! Tests what validators object to in feeds that any parser reads: one test for each complaint.
 
 mod documents;
 mod texts;

@@ -7,7 +7,7 @@ use lol_html::{RewriteStrSettings, element};
 use crate::feed::{NOON, all, built, config, first, in_entries, in_items, parse, site, text};
 use crate::scene::Scene;
 
-/// What readers let pass in the text of an entry.
+/// The elements that readers allow in the text of an entry.
 const ELEMENTS: &str = "a abbr acronym area article aside audio b bdi blockquote br caption center cite code col \
     colgroup data dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr i img \
     input ins kbd li main map mark nav ol p picture pre q rp rt ruby s samp section small source span strike strong \
@@ -80,7 +80,7 @@ fn a_closing_tag_in_plain_text_is_taken_for_none() {
     let feeds = built(&site(&[("a.md", &front, "x")]).file("config.toml", &config(texts, "")));
     let held_apart = "Use <\u{200b}/b> to end <b>";
     assert_eq!(in_items(&feeds.rss, "title"), [held_apart]);
-    // What a name is compared by stays as it is.
+    // A name by which posts are compared stays as it is.
     assert_eq!(in_items(&feeds.rss, "category"), ["Use </b> to end <b>"]);
     let channel = parse(&feeds.rss);
     let channel = all(&channel, "channel")[0];
@@ -196,7 +196,7 @@ fn the_text_of_an_outline_is_html() {
         .iter()
         .filter_map(|outline| outline.attribute("text"))
         .collect();
-    // What no reader of HTML would see otherwise stays as it is, since many importers show it as it stands.
+    // Text that no reader of HTML would change stays as it is, since many importers show it as it stands.
     assert_eq!(
         texts,
         ["Hums", "Hums: a & b", "Hums: &lt;i&gt;", "Hums: R&amp;D"]

@@ -1,4 +1,4 @@
-//! What a generator leaves out of its site is left out of everything here.
+//! Tests that posts which a generator leaves out of its site are left out of everything here.
 
 mod effects;
 mod rules;
@@ -29,7 +29,7 @@ fn site(dir: &str, configs: &[(&str, &str)], posts: &str) -> Scene {
     })
 }
 
-/// What the lock has got after a build that had nothing to say, by path.
+/// Returns the lines of the lock after a build that had nothing to say, by path.
 fn taken(scene: &Scene) -> String {
     let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
     assert_eq!((ran.code, ran.talk.as_str()), (0, ""));

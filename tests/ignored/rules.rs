@@ -37,7 +37,7 @@ fn zola_leaves_out_what_matches_by_its_whole_path() {
 
 #[test]
 fn hugo_leaves_out_what_its_expressions_find_in_a_path() {
-    // As Hugo 0.168 lists them.
+    // Hugo 0.168 lists them like this.
     let posts = "content/drafts/deep/y.md content/drafts/x.md content/mnt/sub/n.md content/posts/a.md \
                  content/posts/secret.md";
     for (name, config, expected) in [
@@ -193,7 +193,7 @@ fn jekyll_leaves_out_what_begins_so_or_matches_below_its_source() {
 
 #[test]
 fn eleventy_leaves_out_what_its_files_and_gits_say_as_it_reads_them() {
-    // As Eleventy 3.1 lists them.
+    // Eleventy 3.1 lists them like this.
     let posts = "src/a.md src/b.draft.md src/blog/n.md src/drafts/x.md src/posts/drafts/z.md src/posts/e1.md \
                  src/posts/y.draft.md";
     let all =
@@ -284,7 +284,7 @@ fn eleventy_leaves_out_what_its_files_and_gits_say_as_it_reads_them() {
 
 #[test]
 fn pelican_leaves_out_names_and_folders_and_may_search_only_some() {
-    // As Pelican 4.12 lists them.
+    // Pelican 4.12 lists them like this.
     let posts = "content/a.md content/blog/b.md content/blog/drafts/y.md content/blog/wip-z.md content/drafts/x.md \
                  content/notes/deep/d.md content/notes/n.md content/wip/w.md";
     let all = posts.replace("content/", "");
@@ -311,7 +311,7 @@ fn pelican_leaves_out_names_and_folders_and_may_search_only_some() {
             "ARTICLE_PATHS = ('blog/',)\nARTICLE_EXCLUDES = ['blog/drafts']",
             "blog/b.md blog/wip-z.md".to_owned(),
         ),
-        // What is no list is as if it was not set, and so is the whole folder.
+        // A value that is no list counts as not set, and so does the whole folder.
         (
             "ARTICLE_PATHS = 'blog'\nARTICLE_EXCLUDES = ('drafts')",
             all.clone(),
@@ -356,7 +356,7 @@ fn pelican_leaves_out_names_and_folders_and_may_search_only_some() {
 
 #[test]
 fn hugo_leaves_out_what_a_mount_of_pages_does_not_take() {
-    // As Hugo 0.168 lists them; it has `files` for the two keys of old.
+    // Hugo 0.168 lists them like this; it has `files` for the two keys of old.
     let posts = "content/drafts/deep/y.md content/drafts/x.md content/mnt/Top.md content/mnt/sub/n.md \
                  content/posts/a.md content/posts/secret.md";
     let all = posts.replace("content/", "");
@@ -399,7 +399,7 @@ fn hugo_leaves_out_what_a_mount_of_pages_does_not_take() {
             "files = ['posts/**', '! posts/secret.md']",
             "posts/a.md posts/secret.md".to_owned(),
         ),
-        // What one mount leaves out comes by another.
+        // A file that one mount leaves out comes by another.
         (
             "lang = 'en'\nexcludeFiles = ['drafts/**']\n[[module.mounts]]\nsource = 'content'\ntarget = 'content/more'",
             all.clone(),

@@ -22,7 +22,7 @@ fn a_thousand_requests_for_one_address_are_one_mail_a_day() {
         site.at(TUESDAY, &["run"]);
         assert!(site.waiting().is_empty());
         assert_eq!(site.relay.count(), 1);
-        // Who is named in a From that somebody forged has agreed to nothing.
+        // A person who is named in a From that somebody forged has agreed to nothing.
         let scene = &site.scene;
         fs::write(
             scene.path("post/two.md"),

@@ -92,7 +92,7 @@ fn an_intent_holds_only_for_what_is_owned_in_an_open_issue() {
             Err(StoreError::Stopped)
         ));
         assert!(sender.claim(issue.id, 2, at(0)).await.unwrap().is_empty());
-        // What is on the wire is written down all the same.
+        // Messages on the wire are written down all the same.
         let settled = Settled {
             reader: one,
             outcome: Outcome::Sent,
@@ -204,7 +204,7 @@ fn who_goes_after_the_claim_gets_nothing_more() {
             store.counts(issue.id).await.unwrap().to_string(),
             "2 sending, 3 suppressed"
         );
-        // Who is not ours any more is another matter.
+        // A delivery that is no longer ours is another matter.
         assert!(sender.intend(issue.id, vec![all[0]]).await.is_err());
     });
 }

@@ -194,7 +194,7 @@ fn forged_foreign_and_late_bounces_do_nothing() {
         sent.receive(name, &report);
     }
     sent.at(TUESDAY, &["inbox"]);
-    // That one proves whose mail it was as well.
+    // That bounce proves whose mail it was as well.
     assert!(!sent.waiting().contains(&"purpose".to_owned()));
     for name in sent.waiting() {
         fs::remove_file(sent.scene.path(&format!("mail/new/{name}"))).unwrap();

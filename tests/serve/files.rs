@@ -115,7 +115,7 @@ fn a_client_that_has_the_file_gets_none_and_a_part_is_that_part() {
     assert_eq!(part.header("content-range"), Some(whole.as_str()));
     let beyond = service.ask("GET", "/atom.xml", "Range: bytes=9999999-\r\n");
     assert_eq!(beyond.status, 416);
-    // What changes has another tag, also where its length stays, and the twin of before is not sent for it.
+    // A changed file has another tag, also where its length stays, and the old twin is not sent for it.
     fs::write(scene.path("public/style.css.br"), "the twin").unwrap();
     let br = |tag: &str| {
         let headers = format!("Accept-Encoding: br\r\nIf-None-Match: {tag}\r\n");

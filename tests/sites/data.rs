@@ -7,7 +7,7 @@ use super::{Files, listed, site_beside};
 
 #[test]
 fn files_of_data_say_what_posts_of_eleventy_do_not() {
-    // As Eleventy 3.1 itself merges them.
+    // Eleventy 3.1 itself merges them like this.
     let scene = site_beside(&[
         ("eleventy.config.js", "export default function () {}\n"),
         ("content/content.json", "{\"tags\": [\"all\"]}\n"),

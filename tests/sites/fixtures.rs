@@ -6,7 +6,7 @@ use super::{fixture, listed, load};
 use crate::parsers::strict_xml;
 use crate::scene::Scene;
 
-/// Where each site keeps its posts.
+/// The folder of each site's posts.
 const SITES: [(&str, &str); 7] = [
     ("hugo", "content"),
     ("zola", "content"),

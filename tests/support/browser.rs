@@ -18,7 +18,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// None, said aloud, where Chromium or Node is missing.
+    /// Returns `None`, and says so aloud, if Chromium or Node is missing.
     pub(crate) fn start() -> Option<Self> {
         for program in ["chromium", "node"] {
             let version = Command::new(program).arg("--version").output();
@@ -68,8 +68,8 @@ impl Browser {
         shown.parse().unwrap()
     }
 
-    /// What axe finds in a page, most serious first in each line, as the page is looked at now. `axe` is the file of its
-    /// script.
+    /// Returns what axe finds in a page, most serious first in each line, as the page is looked at now. `axe` is the
+    /// file of its script.
     pub(crate) fn audit(&mut self, html: &str, axe: &Path) -> Vec<String> {
         let found = self.tell(&json!({ "name": "audit", "html": html, "axe": axe }));
         let (passed, violations): (usize, Vec<String>) = serde_json::from_str(&found).unwrap();

@@ -9,7 +9,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// None, said aloud, where there is no server.
+    /// Returns `None`, and says so aloud, if there is no server.
     pub(crate) fn fresh(name: &str) -> Option<Self> {
         let Ok(server) = std::env::var("TIDINGS_TEST_POSTGRES") else {
             assert!(

@@ -24,7 +24,7 @@ pub(crate) enum Manner {
     Cut,
 }
 
-/// What a name has.
+/// The records of a name.
 #[derive(Debug, Clone)]
 pub(crate) enum Record {
     /// The strings of one text.

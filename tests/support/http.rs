@@ -64,7 +64,7 @@ impl Service {
         stream
     }
 
-    /// What is answered to these bytes, which end in an empty line or a body.
+    /// Sends these bytes, which end in an empty line or a body, and returns the answer.
     pub(crate) fn say(&self, request: &[u8]) -> Answer {
         let mut stream = self.connect();
         // It may be refused before its end.

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
 pub(crate) const USER: &str = "news@hums.example";
 pub(crate) const PASSWORD: &str = "hunter2 \"and\" \\more";
 
-/// What goes wrong at a command.
+/// A fault at a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slip {
     /// The connection is closed.
@@ -37,7 +37,7 @@ pub(crate) struct Manners {
     pub(crate) below_inbox: bool,
     /// At most so many octets are written at once.
     pub(crate) chunk: usize,
-    /// What goes wrong: at a verb, from its so-manieth use on, counted from 0.
+    /// The fault: at a verb, from its so-manieth use on, counted from 0.
     pub(crate) slip: Option<(&'static str, usize, Slip)>,
 }
 
@@ -66,7 +66,7 @@ struct Folder {
     messages: BTreeMap<u32, Kept>,
 }
 
-/// What the server keeps and has heard.
+/// The mailboxes of the server, and the commands that it has heard.
 #[derive(Debug)]
 struct Account {
     folders: BTreeMap<String, Folder>,
@@ -273,7 +273,7 @@ impl<S: Read + Write> Serving<S> {
             self.account.lock().unwrap().heard.push(command.clone());
             let verb = verb_of(&command);
             let slip = self.slip_at(&verb);
-            // What is done is done, also where nobody hears of it.
+            // The command has its effect also where nobody hears of it.
             if !matches!(slip, Some(Slip::Hang | Slip::Drop | Slip::Says(_))) || verb == "UID COPY"
             {
                 let answer = self.answer(&tag, &verb, &command)?;

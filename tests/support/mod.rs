@@ -1,4 +1,5 @@
-//! What tests share: a site and the program in it, servers and databases to talk to, parsers to read results with.
+//! The parts that tests share: a site and the program in it, servers and databases to talk to, parsers to read results
+//! with.
 
 pub(crate) mod browser;
 pub(crate) mod database;

@@ -14,7 +14,7 @@ pub(crate) fn missing(what: &str) {
     eprintln!("skipped: {what} is missing");
 }
 
-/// What a program that is given this says; none where it is missing.
+/// Returns the output of a program that is given this; `None` if the program is missing.
 pub(crate) fn said(program: &str, arguments: &[&str], input: &[u8]) -> Option<Output> {
     let mut command = Command::new(program);
     command.args(arguments).env("HOME", std::env::temp_dir());
@@ -32,7 +32,7 @@ pub(crate) fn said(program: &str, arguments: &[&str], input: &[u8]) -> Option<Ou
 }
 
 /// Shows a page of this size in Chromium and keeps a picture of it; the title, which a script of the page may write.
-/// None where there is no Chromium.
+/// Returns `None` if there is no Chromium.
 pub(crate) fn chromium(name: &str, page: &str, width: usize, height: usize) -> Option<String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let (file, shot) = (

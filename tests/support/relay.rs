@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// How long a fault lasts that does not end by itself.
 const LASTS: Duration = Duration::from_secs(4);
 
-/// What goes wrong, once a phase is reached.
+/// A fault, once a phase is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// This reply.
@@ -43,10 +43,10 @@ pub(crate) enum Fault {
 /// The command at which something goes wrong: `greeting`, a verb, `body` for its first line, `.` for the final dot.
 pub(crate) type Script = Option<(&'static str, Fault)>;
 
-/// What a relay makes of an envelope that comes with the body before.
+/// The treatment of an envelope that comes with the body before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ahead {
-    /// What it should.
+    /// It answers the envelope as it should.
     Hears,
     /// It throws away what comes behind a final dot.
     Drops,
@@ -69,7 +69,7 @@ pub(crate) struct Habits {
     pub(crate) from: usize,
     /// How long it listens to who says nothing.
     pub(crate) listens: Option<Duration>,
-    /// What it makes of an envelope that comes with the body before.
+    /// The treatment of an envelope that comes with the body before.
     pub(crate) ahead: Ahead,
     /// More keywords that EHLO offers.
     pub(crate) offers: &'static [&'static str],
@@ -97,14 +97,14 @@ impl Habits {
     }
 }
 
-/// What a relay noted.
+/// The notes of a relay.
 #[derive(Default)]
 struct Journal {
-    /// Who got what, in the order of taking.
+    /// The sender's messages and their recipients, in the order of taking.
     taken: Vec<(String, String)>,
     /// Every command.
     heard: Vec<String>,
-    /// What no client may do.
+    /// The mistakes of clients.
     wrong: Vec<String>,
     /// Messages behind whose final dot more came at once.
     ahead: usize,
@@ -157,7 +157,7 @@ impl Relay {
         format!("smtp://localhost:{}", self.port)
     }
 
-    /// Who got what, in the order of taking.
+    /// Returns the recipients and their messages, in the order of taking.
     pub(crate) fn taken(&self) -> Vec<(String, String)> {
         let journal = self.journal.lock().unwrap();
         assert!(journal.wrong.is_empty(), "{:?}", journal.wrong);
@@ -326,7 +326,7 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
                     say(refusal)?;
                     continue;
                 }
-                // What is refused is not taken.
+                // A refused message is not taken.
                 let is_refused =
                     matches!(refusal, Some(Fault::Says(reply)) if !reply.starts_with('2'));
                 if !is_refused {

@@ -55,7 +55,7 @@ impl Running {
         all
     }
 
-    /// As `kill`: the program is asked to end.
+    /// Asks the program to end, like `kill`.
     pub(crate) fn terminate(&mut self) {
         self.signal("TERM");
     }
@@ -72,7 +72,7 @@ impl Running {
         self.0.wait().unwrap().code()
     }
 
-    /// As `kill -9`.
+    /// Ends the program, like `kill -9`.
     pub(crate) fn kill(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -90,7 +90,7 @@ pub(crate) struct Scene {
     folder: TempDir,
 }
 
-/// What a run came to.
+/// The result of a run.
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) out: String,

@@ -94,7 +94,7 @@ impl Site {
         site
     }
 
-    /// Where its store is.
+    /// Returns the address of its store.
     pub(crate) fn url(&self) -> String {
         match &self.database {
             Some(database) => database.url(),

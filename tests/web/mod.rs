@@ -15,10 +15,10 @@ struct Server {
     status: Arc<AtomicU16>,
     /// The paths that are not there, whatever the status.
     missing: Arc<Mutex<Vec<String>>>,
-    /// What it refuses with 404: a part of the body.
+    /// The part of a body that it refuses with 404.
     refused: Arc<Mutex<Option<&'static str>>>,
     asked: Arc<Mutex<Vec<String>>>,
-    /// Where it redirects.
+    /// The address to which it redirects.
     location: Arc<Mutex<String>>,
 }
 

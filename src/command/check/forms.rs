@@ -14,7 +14,7 @@ use crate::talk::Talk;
 /// Prints what was found, the heaviest first, and says how much it is.
 ///
 /// # Errors
-/// Where there is an error among them.
+/// If there is an error among them.
 pub(in crate::command) fn conclude(
     talk: &mut Talk<'_>,
     args: &CheckArgs,

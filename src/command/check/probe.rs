@@ -119,7 +119,7 @@ async fn find_arrived(
     Ok(None)
 }
 
-/// What the message says of its way.
+/// Reads from the message what happened to it on the way.
 fn judge(bytes: &[u8]) -> Vec<Finding> {
     let Some(message) = MessageParser::default().parse_headers(bytes) else {
         return Vec::new();
@@ -181,7 +181,7 @@ fn judge_signatures(signatures: &[String]) -> Vec<Finding> {
     findings
 }
 
-/// What the first receiver from above says (RFC 8601); what stands below may be anybody's.
+/// Judges the topmost result, which the first receiver wrote (RFC 8601); anybody may have written those below it.
 fn judge_result(result: &str) -> Vec<Finding> {
     let mut findings = vec![Finding::note(
         Rule::MailRead,

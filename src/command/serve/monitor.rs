@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::talk::Talk;
 use crate::web::{Metrics, listen};
 
-/// What counts for a monitor, and answers it.
+/// Holds the figures for a monitor, and answers it.
 pub(super) struct Monitor {
     metrics: Arc<Metrics>,
     show: watch::Sender<Router>,

@@ -128,8 +128,8 @@ pub(super) fn sum_months(
     months
 }
 
-/// Where each part of a bar of width 100 begins and how wide it is. What is there is seen: no part is thinner than half a
-/// unit.
+/// Returns where each part of a bar of width 100 begins and how wide it is. A part that is not zero is visible: it has
+/// at least half a unit.
 pub(super) fn split_bar(parts: &[u64]) -> Vec<(String, String)> {
     let all: u64 = parts.iter().sum();
     let shares = parts.iter().map(|part| match part {

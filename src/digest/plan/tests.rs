@@ -60,7 +60,7 @@ fn record(announced: Vec<String>) -> Record {
     }
 }
 
-/// What comes next: `wait`, `ahead`, the number of news, or the error.
+/// Returns the next step: `wait`, `ahead`, the number of news, or the error.
 fn next(
     posts: &[Post],
     record: &Record,
@@ -189,7 +189,7 @@ fn a_digest_is_kept_under_its_earlier_name_or_what_nobody_claims_is_refused() {
     let begun = |name: &'static str| (name, held(true));
     let waiting = |name: &'static str| (name, held(false));
     let refused = |other: &str| format!("the store keeps `{other}`");
-    // What the store keeps, the earlier name, and the one that is found, or words of the error.
+    // Each case has the store's names, the earlier name, and the one that is found, or words of the error.
     for (kept, was, expected) in [
         (vec![], None, Ok(None)),
         (vec![], Some("old"), Ok(None)),

@@ -1,11 +1,11 @@
-//! What is found in one document.
+//! The findings about one document.
 
 use crate::finding::{Finding, Rule, one_line};
 
-/// What a document says of itself.
+/// The facts that a document states about itself.
 #[derive(Debug, Default)]
 pub(crate) struct CheckedDocument {
-    /// What is wrong, each with its line.
+    /// The faults, each with its line.
     pub(crate) findings: Vec<Finding>,
     /// Whether it says that it is a document of an archive.
     pub(crate) is_archive: bool,
@@ -13,7 +13,7 @@ pub(crate) struct CheckedDocument {
     pub(crate) previous: Option<(usize, String)>,
 }
 
-/// What is found in one document.
+/// The findings about one document.
 #[derive(Debug, Default)]
 pub(super) struct FeedReport {
     checked: CheckedDocument,

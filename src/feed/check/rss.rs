@@ -11,7 +11,7 @@ use crate::feed::check::report::{FeedReport, show};
 use crate::feed::check::xml::{ATOM, CONTENT, HISTORY, XmlElement};
 use crate::finding::Rule;
 
-/// What a channel may have of its own.
+/// The elements that RSS defines for a channel.
 const CHANNEL: [&str; 20] = [
     "category",
     "cloud",
@@ -34,7 +34,7 @@ const CHANNEL: [&str; 20] = [
     "ttl",
     "webMaster",
 ];
-/// What an item may have of its own.
+/// The elements that RSS defines for an item.
 const ITEM: [&str; 10] = [
     "author",
     "category",

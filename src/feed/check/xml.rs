@@ -126,7 +126,7 @@ fn namespace_of(namespace: &ResolveResult<'_>) -> Result<String, XmlFault> {
     }
 }
 
-/// What is read so far.
+/// The state of the parser.
 #[derive(Default)]
 struct Tree {
     open: Vec<XmlElement>,

@@ -46,7 +46,7 @@ fn places(gone: &[&str], came: &[&str]) -> Vec<String> {
     place(&gone, &came).iter().map(word).collect()
 }
 
-/// What is tried, what vanished, what came, and the place of each that came.
+/// A case: its name, the posts that vanished, those that came, and the place of each that came.
 type Case = (
     &'static str,
     &'static [&'static str],

@@ -101,7 +101,7 @@ fn a_post_that_was_left_out_and_changes_again_keeps_its_id() {
     assert_eq!(assigned.ids, [None, Some(ids[2].clone())]);
     let published: HashSet<&str> = [&*ids[2]].into();
     assert_eq!(lock.find_vanished(&published, &before), ids[..2]);
-    // What vanished in that build is known to the next one.
+    // The next build knows the posts that vanished in that build.
     let before = build(known.into());
     let came = [post("x/a.md", "Hail"), post("c.md", "Sun")];
     let assigned = lock.assign("hums.example", &came, &before);

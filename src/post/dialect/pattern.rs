@@ -29,7 +29,7 @@ impl Colons {
         self.convert(pattern, |word| format!("{UNKNOWN}{word}}}"))
     }
 
-    /// As above, for one post's own address: an unknown word is text, since it concerns one post only.
+    /// Does the same for one post's own address: an unknown word is text, since it concerns one post only.
     pub(in crate::post) fn convert_address(&self, address: &str) -> String {
         self.convert(address, |word| format!(":{word}"))
     }

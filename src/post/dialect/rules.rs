@@ -103,9 +103,9 @@ impl NoteForm {
 /// The folders that are categories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folders {
-    /// None.
+    /// No folder.
     None,
-    /// Those above `_posts`.
+    /// The folders above `_posts`.
     AbovePosts,
     /// The parent folder, if the post names no category.
     Parent,

@@ -87,7 +87,7 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
     }
 }
 
-/// What stands below the front matter of a text whose front matter cannot be read; all of it where that has no end.
+/// Returns the text below front matter that cannot be read; the whole text if the front matter has no end.
 pub(crate) fn behind_fences(text: &str) -> &str {
     let fence = text.lines().next().unwrap_or_default().trim_end();
     if !matches!(fence, "---" | "+++") {

@@ -52,15 +52,15 @@ pub struct JoinRequest<'a> {
 /// The answer to the question whether somebody wants digests.
 #[derive(Debug, Clone)]
 pub(crate) struct Agreement<'a> {
-    /// Who was asked, by which letter.
+    /// The reader who was asked, and the letter that asked them.
     pub(crate) whose: (ReaderId, IssueId),
     /// The digests about which it asked.
     pub(crate) digests: Vec<String>,
     /// From where they answer, kept as a proof.
     pub(crate) from: Option<IpAddr>,
-    /// What tells an address that it is used no more, where one moves to this.
+    /// The letter that tells the reader's former address about the move, if they move.
     pub(crate) farewell: Option<(&'a Issue, &'a str)>,
-    /// What welcomes them.
+    /// The greetings that they get.
     pub(crate) welcome: &'a [Greeting],
     /// Whether a relay is set.
     pub(crate) relay: bool,

@@ -46,7 +46,7 @@ pub struct Uncertainty {
 
 impl Store {
     /// Decides uncertain deliveries of these readers, or of all if none is named: they are sent again or given up.
-    /// Those of a cancelled issue are never sent again.
+    /// Deliveries of a cancelled issue are never sent again.
     pub async fn resolve(
         &self,
         id: IssueId,

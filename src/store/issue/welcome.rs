@@ -1,4 +1,4 @@
-//! What welcomes somebody who has confirmed: a letter, and the last issue behind it, once for a digest.
+//! Welcomes a reader who has confirmed: by a letter, and the last issue behind it, once for a digest.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
@@ -12,7 +12,7 @@ use crate::store::issue::letter::queue;
 use crate::store::issue::reopen;
 use crate::store::{Result, Store};
 
-/// What welcomes whoever gets a digest from now on.
+/// The greeting of whoever gets a digest from now on.
 #[derive(Debug, Clone)]
 pub(crate) struct Greeting {
     /// The letter of the day, open; its digest is theirs.

@@ -281,7 +281,7 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// As few statements as possible: intents go together with outcomes.
+    /// Groups the changes into as few statements as possible: intents go together with outcomes.
     fn changes(self, issue: IssueId) -> Vec<Statement<'a>> {
         let mut changes = Vec::new();
         for (effect, list) in self.settled {

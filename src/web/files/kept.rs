@@ -29,13 +29,13 @@ struct KeptFile {
     opened: Option<Opened>,
 }
 
-/// What a look for a file gives.
+/// The result of a look for a file.
 pub(super) enum Look {
     /// This file.
     Found(Opened),
     /// There is no such file.
     Missing,
-    /// That takes reading.
+    /// It must be read first.
     Unknown,
 }
 
@@ -47,7 +47,7 @@ impl Look {
     /// The file, where there is one.
     ///
     /// # Errors
-    /// Where that takes reading.
+    /// If that takes reading.
     pub(super) fn known(self) -> Result<Option<Opened>, NeedsReading> {
         match self {
             Self::Found(opened) => Ok(Some(opened)),
@@ -66,7 +66,7 @@ impl KeptFiles {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known of this path.
+    /// Returns what is known of this path.
     pub(super) fn find(&self, path: &Path) -> Look {
         let stamp = match fs::metadata(path) {
             Ok(metadata) => FileStamp::new(&metadata),
@@ -84,7 +84,7 @@ impl KeptFiles {
     /// Takes note of a file that was opened, and keeps its bytes once it has been the same for a while.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// If it cannot be read.
     pub(super) fn keep(&self, path: &Path, opened: Opened) -> io::Result<Opened> {
         if opened.length > LARGEST {
             return Ok(opened);
@@ -144,7 +144,7 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let file = dir.path().join("atom.xml");
             fs::write(&file, bytes).unwrap();
-            // What is written next has another time, however soon that is.
+            // The next write has another time, however soon it comes.
             let file = File::options().write(true).open(file).unwrap();
             file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
             Self {

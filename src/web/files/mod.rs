@@ -160,10 +160,10 @@ fn is_issue(below: &Path) -> bool {
     number.is_some_and(|number| number.len() == 16 && number.parse::<IssueId>().is_ok())
 }
 
-/// What a path leads to.
+/// Finds the file to which a path leads.
 ///
 /// # Errors
-/// Where that is not known without reading.
+/// If that is not known without reading.
 fn find(
     look: &dyn Fn(&Path, Encoding) -> Look,
     path: &str,

@@ -31,7 +31,7 @@ pub(super) struct Opened {
     pub(super) encoding: Encoding,
 }
 
-/// Where the bytes of a file are.
+/// The place of a file's bytes.
 #[derive(Debug, Clone)]
 enum FileBytes {
     OnDisk(Arc<File>),

@@ -1,4 +1,4 @@
-//! What texts of MDX become.
+//! Tests the HTML of MDX texts.
 
 use crate::post::body::budget::Budget;
 use crate::post::body::marks::Marks;

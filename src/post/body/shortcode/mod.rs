@@ -134,7 +134,7 @@ struct Expander<'a> {
     containers: Vec<&'static str>,
     /// The ends of all lines, once a line was asked for.
     lines: Option<Vec<usize>>,
-    /// Where the text grew beyond its budget.
+    /// The place where the text grew beyond its budget.
     over: Option<usize>,
     /// The tags that are opened and never closed.
     lost: Vec<(TagSyntax, String)>,

@@ -1,4 +1,4 @@
-//! Where a call of a shortcode begins and ends, and what it may show.
+//! Tests where a call of a shortcode begins and ends, and what it may show.
 
 use crate::config::Dialect;
 

@@ -1,4 +1,4 @@
-//! What the components of MDX come out as.
+//! Tests the HTML of MDX components.
 
 use crate::config::Dialect;
 use crate::post::Index;

@@ -1,4 +1,4 @@
-//! What texts of each dialect come out as.
+//! Tests the HTML of texts of each dialect.
 
 use crate::config::{Dialect, Site};
 use crate::finding::Finding;

@@ -1,4 +1,4 @@
-//! What the shortcodes of each dialect become.
+//! Tests the HTML of the shortcodes of each dialect.
 
 use crate::config::Dialect;
 

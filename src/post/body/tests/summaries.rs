@@ -1,4 +1,4 @@
-//! What the summary of a post is.
+//! Tests the summary of a post.
 
 use crate::config::Dialect;
 

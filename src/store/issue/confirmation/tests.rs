@@ -199,7 +199,7 @@ async fn one_letter_a_day_asks_whatever_about() {
         joining.confirm(ADA, &["weekly"], noon(), days(2)).await,
         done(&["weekly"])
     );
-    // Who has all of it is not asked.
+    // A reader who has all of it is not asked.
     assert_eq!(
         joining.ask(ADA, &both, 1, days(5)).await,
         JoinAnswer::Nothing

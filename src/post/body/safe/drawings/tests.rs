@@ -1,4 +1,4 @@
-//! What takes the place of a drawing.
+//! Tests the text in place of a drawing.
 
 use super::as_images;
 use crate::post::body::safe::tests::with_links;

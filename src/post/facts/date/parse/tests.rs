@@ -74,7 +74,7 @@ fn every_way_to_write_a_date_is_read() {
             "Mon Jan 01 2024 12:00:00 GMT (Coordinated Universal Time)",
             "2024-01-01T12:00:00Z",
         ),
-        // As git, date and a mail program print it.
+        // These are the forms of git, date and a mail program.
         ("Sun Jan 29 18:30:22 2023 -0800", "2023-01-30T02:30:22Z"),
         ("Sun Jan 29 18:30:22 2023 +0100", "2023-01-29T17:30:22Z"),
         ("Jan 29 18:30:22 2023 -0800", "2023-01-30T02:30:22Z"),
