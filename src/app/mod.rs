@@ -203,9 +203,14 @@ impl App {
         let store = store.with_keys(&self.config.token_keys);
         // A lock that is broken says nothing here; who sends names its fault.
         if self.load_kept_lock().is_ok() {
-            match access {
-                Access::Write => self.claim_site(&store).await?,
-                Access::Read => self.refuse_another_site(&store).await?,
+            let looked = match access {
+                Access::Write => self.claim_site(&store).await,
+                Access::Read => self.refuse_another_site(&store).await,
+            };
+            if let Err(error) = looked {
+                // SQLite would leave files beside a store that is not closed.
+                store.close().await;
+                return Err(error);
             }
         }
         Ok(store)

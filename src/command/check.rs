@@ -19,15 +19,15 @@ use crate::app::App;
 use crate::build::{BuildOptions, build, check_written, read};
 use crate::cli::CheckArgs;
 use crate::config::{Config, Digest, ImapAccount, Inbox};
-use crate::digest::{news, split, split_at_limit};
+use crate::digest::{Next, news, split, split_at_limit};
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
 use crate::imap::ImapSession;
-use crate::inbox::{MOST_BYTES, RATED, find_high_rates};
+use crate::inbox::{MOST_BYTES, Maildir, RATED, find_high_rates};
 use crate::ledger::{IssueId, IssueState};
 use crate::loader::Loaded;
-use crate::schedule::{Turn, name_fault};
-use crate::store::{Access, StoreError};
+use crate::schedule::{Turn, name_fault, slot_ahead};
+use crate::store::{Access, Store, StoreError};
 use crate::talk::Talk;
 
 /// Lists what is wrong with posts, templates, feeds, digests, the store and the relay, the errors first. Nothing is
@@ -51,12 +51,16 @@ pub(super) fn check(
         }
     }
     runtime.block_on(async {
-        if let Err(error) = check_store(app, &mut gathered).await {
+        if let Err(error) = check_store(app, &mut gathered, loaded.as_ref()).await {
             gathered.report(&[finding_of(app, error)]);
         }
         check_mail(app, &mut gathered, args).await;
-        if let (Some(Inbox::Imap(account)), false) = (&app.config.mail.inbox, args.offline) {
-            check_inbox(app, &mut gathered, account).await;
+        match &app.config.mail.inbox {
+            Some(Inbox::Imap(account)) if !args.offline => {
+                check_account(app, &mut gathered, account).await;
+            }
+            Some(Inbox::Maildir(folder)) => gathered.report(Maildir::open(folder).err().as_slice()),
+            _ => {}
         }
         if let (Some(loaded), Some(to)) = (&loaded, &args.mail)
             && let Err(error) = probe(app, &mut gathered, loaded, to).await
@@ -169,14 +173,24 @@ fn check_digest(app: &App, gathered: &mut Talk<'_>, digest: &Digest, loaded: &Lo
     }
 }
 
-/// Looks at the store where there is one: its rows, issues that wait for a person, and what comes back.
-async fn check_store(app: &App, gathered: &mut Talk<'_>) -> anyhow::Result<()> {
+/// Looks at the store where there is one: its rows, whether the next issue can be planned from it, issues that wait for a
+/// person, and how much comes back.
+async fn check_store(
+    app: &App,
+    gathered: &mut Talk<'_>,
+    loaded: Option<&Loaded>,
+) -> anyhow::Result<()> {
     let store = app.store(Access::Read).await?;
     match store.check().await {
         Ok(findings) => gathered.insist(&findings),
         // The first run makes it.
         Err(StoreError::Missing) => return Ok(()),
         Err(error) => return Err(error.into()),
+    }
+    if let Some(loaded) = loaded {
+        for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
+            check_plan(&Turn::due(app, digest, loaded), gathered, &store).await;
+        }
     }
     for issue in store.issues().await? {
         if issue.state == IssueState::Paused {
@@ -194,8 +208,17 @@ async fn check_store(app: &App, gathered: &mut Talk<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Plans the next issue of a digest by what the store knows of it.
+async fn check_plan(turn: &Turn<'_>, gathered: &mut Talk<'_>, store: &Store) {
+    match turn.plan(gathered, store).await {
+        Ok(Next::Ahead(slot)) => gathered.report(&[slot_ahead(turn.digest, slot)]),
+        Ok(_) => {}
+        Err(error) => gathered.report(&[finding_of(turn.app, error)]),
+    }
+}
+
 /// Logs in to the box on a server, and looks at its mailbox.
-async fn check_inbox(app: &App, gathered: &mut Talk<'_>, account: &ImapAccount) {
+async fn check_account(app: &App, gathered: &mut Talk<'_>, account: &ImapAccount) {
     let looked = async {
         let mut session = ImapSession::open(account, &app.config.mail, MOST_BYTES).await?;
         session.select(account, true).await?;

@@ -29,10 +29,13 @@ pub(super) fn check(text: &str, report: &mut FeedReport) {
         let message = format!("the version `{}` is none of JSON Feed", show(version));
         report.error(1, Rule::FeedElement, message);
     }
-    let has_title = feed["title"]
-        .as_str()
-        .is_some_and(|title| !title.is_empty());
-    if !has_title {
+    check_texts(
+        1,
+        &feed,
+        &["title", "description", "language", "user_comment"],
+        report,
+    );
+    if feed["title"].is_null() || feed["title"] == "" {
         report.error(1, Rule::FeedElement, "the feed has no `title`".to_owned());
     }
     for key in ["home_page_url", "feed_url", "next_url", "icon", "favicon"] {
@@ -92,6 +95,16 @@ impl<'a> ItemLines<'a> {
     }
 }
 
+/// Keys that hold a text, if anything.
+fn check_texts(line: usize, object: &Value, keys: &[&str], report: &mut FeedReport) {
+    for key in keys {
+        if !object[key].is_null() && !object[key].is_string() {
+            let message = format!("`{key}` is no text");
+            report.error(line, Rule::FeedElement, message);
+        }
+    }
+}
+
 fn check_url(line: usize, object: &Value, key: &str, report: &mut FeedReport) {
     match &object[key] {
         Value::Null => {}
@@ -128,9 +141,17 @@ fn check_authors(line: usize, object: &Value, report: &mut FeedReport) {
 }
 
 fn check_item(line: usize, item: &Value, report: &mut FeedReport) {
+    let texts = [
+        "title",
+        "content_html",
+        "content_text",
+        "summary",
+        "language",
+    ];
+    check_texts(line, item, &texts, report);
     let title = item["title"].as_str().unwrap_or_default();
     let html = item["content_html"].as_str();
-    if html.is_none() && !item["content_text"].is_string() {
+    if item["content_html"].is_null() && item["content_text"].is_null() {
         let message = format!(
             "“{}” has neither `content_html` nor `content_text`",
             show(title)

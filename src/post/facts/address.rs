@@ -148,15 +148,18 @@ impl Parts<'_> {
                 .url
                 .join(&format!("./{}", filled.trim_start_matches('/'))),
         };
-        match url
+        let of_the_web = url
             .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"))
-        {
-            Some(url) => Ok((url, from)),
-            None => Err(
-                Finding::error(Rule::AddressBroken, format!("`{filled}` is no address")).at_line(1),
-            ),
-        }
+            .filter(|url| matches!(url.scheme(), "http" | "https"));
+        let Some(url) = of_the_web else {
+            let line = match from {
+                Provenance::Key(key) => self.front.line(key),
+                _ => 1,
+            };
+            let message = format!("`{filled}` is no address");
+            return Err(Finding::error(Rule::AddressBroken, message).at_line(line));
+        };
+        Ok((url, from))
     }
 
     /// The address that the front matter sets, as the dialect means it.
