@@ -1,20 +1,11 @@
 //! DMARC (RFC 9989): the policy of a domain, found by walking up its labels, and which domains belong together.
 
 use crate::dns::{DnsError, Resolver};
+use crate::domain::alignment::Alignment;
 use crate::finding::{Finding, Rule};
 
 /// How many names are asked at most (RFC 9989, 4.10).
 const QUERIES: usize = 8;
-
-/// How the domain of a signature or of the return path must fit that of `From`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Alignment {
-    /// Both belong to one organisation.
-    #[default]
-    Relaxed,
-    /// Both are one.
-    Strict,
-}
 
 /// A record of a policy, as far as a sender is concerned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

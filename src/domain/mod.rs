@@ -1,14 +1,17 @@
 //! Checks the DNS of a sender's domain: whether receivers believe its mail, and whether answers arrive.
 
+mod alignment;
 mod dkim;
 mod dmarc;
 mod spf;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use alignment::find_unaligned;
+
 use crate::dns::{DnsError, Resolver};
 use crate::domain::dkim::check_key;
-use crate::domain::dmarc::{Alignment, DomainPolicy, find_policy};
+use crate::domain::dmarc::{DomainPolicy, find_policy};
 use crate::domain::spf::check_spf;
 use crate::finding::{Finding, Rule};
 
@@ -164,14 +167,4 @@ async fn organisation(
     }
     let DomainPolicy { organisation, .. } = find_policy(resolver, domain).await?;
     Ok(organisation)
-}
-
-impl Alignment {
-    /// Whether a domain that was verified counts for that of `from`; each with its organisational domain.
-    fn fits(self, from: (&str, &str), verified: (&str, &str)) -> bool {
-        match self {
-            Self::Strict => from.0.eq_ignore_ascii_case(verified.0),
-            Self::Relaxed => from.1.eq_ignore_ascii_case(verified.1),
-        }
-    }
 }

@@ -1,7 +1,8 @@
 //! Records as they are found, and what is said of them.
 
+use super::alignment::Alignment;
 use super::dkim::compare;
-use super::dmarc::{Alignment, read, walk};
+use super::dmarc::{read, walk};
 use super::spf::{SpfRecord, records};
 
 #[test]

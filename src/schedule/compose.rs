@@ -10,12 +10,14 @@ use crate::digest::{
     Content, Draft, Fault, IssuePage, Sizes, SourceFile, Templates, draft, find_left_out, locate,
     page, preflight, refuse_long, refuse_many, split_at_limit, unsized_images,
 };
+use crate::domain::find_unaligned;
 use crate::file::read::read_beginning;
 use crate::finding::{Finding, Place};
 use crate::language::FixedWords;
 use crate::ledger::IssueId;
 use crate::message::{Compiled, Origin, check, compile};
 use crate::post::{Address, Body, Post};
+use crate::reader::Email;
 use crate::schedule::archive::place_of;
 use crate::schedule::letter::load_words;
 use crate::schedule::turn::Turn;
@@ -104,13 +106,26 @@ impl Turn<'_> {
         for finding in find_left_out(&draft, posts) {
             findings.push(self.in_templates(finding));
         }
-        findings.extend(check(&compiled, &self.origin(&words)));
+        findings.extend(check(&compiled));
+        findings.extend(self.find_unaligned());
         Ok(Composed {
             draft,
             compiled,
             page,
             findings,
         })
+    }
+
+    /// Finds the domains of the envelope and the signature that do not count for that of `from`.
+    fn find_unaligned(&self) -> Vec<Finding> {
+        let mail = &self.app.config.mail;
+        let Some(from) = self.digest.from.as_ref().or(mail.from.as_ref()) else {
+            return Vec::new();
+        };
+        let return_path = mail.return_path.as_ref().map(Email::domain);
+        let dkim = mail.dkim.as_ref();
+        let signs = dkim.and_then(|dkim| dkim.domain.as_deref());
+        find_unaligned(from.email.domain(), return_path, signs, dkim.is_some())
     }
 
     /// The draft marked as a test, as an issue of its own.

@@ -40,10 +40,10 @@ impl SourceFile<'_> {
 
     /// Whether the text of the post shows this address with this fault.
     fn has(&self, fault: Fault, address: &str) -> bool {
-        let seen = self.html.map(collect_seen).unwrap_or_default();
+        let seen = || self.html.map(collect_seen).unwrap_or_default();
         match fault {
-            Fault::NoWords => seen.without_words.contains(address),
-            Fault::NoWidth => seen.without_width.contains(address),
+            Fault::NoWords => seen().without_words.contains(address),
+            Fault::NoWidth => seen().without_width.contains(address),
             Fault::Itself => true,
         }
     }
@@ -55,11 +55,20 @@ impl SourceFile<'_> {
 /// first in those that show it with the fault. All files are searched for the whole piece first, then for the path of an
 /// address, then for its last segment.
 pub(crate) fn locate(piece: &str, fault: Fault, sources: &[SourceFile<'_>]) -> Option<Place> {
-    let mut of_posts: Vec<&SourceFile<'_>> = sources.iter().collect();
-    of_posts.retain(|source| piece.contains("://") && source.shows(piece));
-    if of_posts.iter().any(|source| source.has(fault, piece)) {
-        of_posts.retain(|source| source.has(fault, piece));
+    let is_address = piece.contains("://");
+    let (mut with_fault, mut without) = (Vec::new(), Vec::new());
+    for source in sources {
+        if is_address && source.shows(piece) {
+            match source.has(fault, piece) {
+                true => with_fault.push(source),
+                false => without.push(source),
+            }
+        }
     }
+    let of_posts = match with_fault.is_empty() {
+        true => without,
+        false => with_fault,
+    };
     let Some(first) = of_posts.first() else {
         return locate_in(piece, &sources.iter().collect::<Vec<_>>());
     };
