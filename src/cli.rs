@@ -1,8 +1,12 @@
-//! The command line, as types and nothing else.
+//! The command line, as types and nothing else: the verbs, and a file for each verb with many arguments.
 
+mod build;
+mod check;
+mod digest;
 mod issue;
+mod subscriber;
 
-use std::net::{AddrParseError, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -10,13 +14,14 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::clock::time_of;
-use crate::config::{Day, ImapAccount, StoreUrl};
-use crate::digest::ManualOptions;
-use crate::finding::Rule;
+use crate::config::{ImapAccount, StoreUrl};
 use crate::ledger::IssueId;
-use crate::reader::{Email, Mailbox, NameError, check_name};
 
+pub use build::{BuildArgs, Dry};
+pub use check::CheckArgs;
+pub use digest::{Choice, DigestArgs, Show};
 pub use issue::IssueCommand;
+pub use subscriber::{ImportArgs, SubscriberCommand};
 
 /// Turn a folder of posts into feeds and e-mail digests.
 #[derive(Debug, Parser)]
@@ -128,29 +133,6 @@ pub enum FileCommand {
     Dkim(DkimCommand),
 }
 
-/// The arguments of `check`.
-#[derive(Debug, Args)]
-pub struct CheckArgs {
-    /// Print JSON
-    #[arg(long, conflicts_with = "annotate")]
-    pub json: bool,
-    /// Print each finding as an annotation for GitHub's workflows
-    #[arg(long)]
-    pub annotate: bool,
-    /// Send a real message to this address of your own, and read it back from the Maildir of `inbox` under `[mail]`
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "offline")]
-    pub mail: Option<Mailbox>,
-    /// Print why what a code names matters, and what to do
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["json", "annotate", "offline", "mail"])]
-    pub explain: Option<Rule>,
-    /// Speak neither to the relay nor to DNS nor to your server
-    #[arg(long)]
-    pub offline: bool,
-    /// The name server to ask instead of the machine's own
-    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = server_of, conflicts_with = "offline")]
-    pub dns: Option<SocketAddr>,
-}
-
 /// The arguments of `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
@@ -249,143 +231,10 @@ pub enum DkimCommand {
     Show,
 }
 
-/// Whether anything is changed.
-#[derive(Debug, Default, Clone, Copy, Args)]
-pub struct Dry {
-    /// Print what would be published or sent, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// The arguments of `build`.
-#[derive(Debug, Default, Args)]
-pub struct BuildArgs {
-    /// Whether anything is changed
-    #[command(flatten)]
-    pub dry: Dry,
-    /// Print this document alone
-    #[arg(long, value_name = "FILE", requires = "dry_run")]
-    pub only: Option<String>,
-    /// Take over the ids of an old feed (Atom, RSS or JSON) that another generator wrote, a file or an address, so that
-    /// nothing is unread again
-    #[arg(long, value_name = "FEED")]
-    pub adopt: Option<PathBuf>,
-    /// Remove the documents that tidings wrote and that are none any more, such as the feed of a vanished tag
-    #[arg(long, conflicts_with = "dry_run")]
-    pub prune: bool,
-    /// Publish what is left though most posts are gone: it is meant
-    #[arg(long)]
-    pub fewer: bool,
-    /// Print the lines for the head of the site's pages by which readers find the feeds, and do nothing else
-    #[arg(long, conflicts_with_all = ["dry_run", "prune", "adopt"])]
-    pub print_links: bool,
-}
-
-/// The arguments of `digest`.
-#[derive(Debug, Args)]
-pub struct DigestArgs {
-    /// The digest's name
-    pub name: String,
-    /// Whether anything is changed
-    #[command(flatten)]
-    pub dry: Dry,
-    /// Which posts, where it is not the news
-    #[command(flatten)]
-    pub choice: Choice,
-    /// The ways to show the issue without sending it.
-    #[command(flatten)]
-    pub show: Show,
-    /// Send an issue that was frozen once more, to the one reader of `--to`; `status` shows its number
-    #[arg(long, value_name = "ISSUE", requires = "to",
-          conflicts_with_all = ["since", "posts", "dry_run", "Show"])]
-    pub resend: Option<IssueId>,
-    /// Send the issue of `--resend` to this reader
-    #[arg(long, value_name = "ADDRESS", requires = "resend")]
-    pub to: Option<Email>,
-    /// Only go on from today after a run whose clock was ahead: the last slot that is past counts as filled
-    #[arg(long, conflicts_with_all = ["since", "posts", "again", "new_store", "dry_run", "resend", "Show"])]
-    pub reset_slot: bool,
-}
-
 impl Cli {
     /// Whether the one message that is read comes from standard input, by a program that goes by the exit code.
     pub fn reads_message(&self) -> bool {
         matches!(&self.command, Command::Site(SiteCommand::Inbox(args)) if args.stdin)
-    }
-}
-
-impl DigestArgs {
-    /// A dry run with these posts.
-    pub(crate) fn dry(name: &str, choice: Choice) -> Self {
-        Self {
-            name: name.to_owned(),
-            dry: Dry { dry_run: true },
-            choice,
-            show: Show::default(),
-            resend: None,
-            to: None,
-            reset_slot: false,
-        }
-    }
-}
-
-/// Which posts an issue by hand announces.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Choice {
-    /// Every post from this day on that no issue has carried, also those that were there before the digest began. Older
-    /// ones stay as they are; on the first run, and where most of the site is unknown, they are known from then on
-    #[arg(long, value_name = "DATE", conflicts_with = "posts")]
-    pub since: Option<Day>,
-    /// Only these posts, by path, slug, address or id, with commas between them
-    #[arg(long, value_name = "POSTS")]
-    pub posts: Vec<String>,
-    /// Also posts that an issue has carried before: a correction; asks first
-    #[arg(long, requires = "posts")]
-    pub again: bool,
-    /// Do not ask
-    #[arg(long, requires = "again")]
-    pub yes: bool,
-    /// Begin anew in this store, though the lock says that another began: every post is known, only what comes is news
-    #[arg(long, conflicts_with_all = ["posts", "dry_run", "resend", "Show"])]
-    pub new_store: bool,
-}
-
-impl<'a> From<&'a Choice> for ManualOptions<'a> {
-    fn from(choice: &'a Choice) -> Self {
-        Self {
-            posts: &choice.posts,
-            since: choice.since,
-            again: choice.again,
-            new_store: choice.new_store,
-        }
-    }
-}
-
-/// The ways to show an issue before it is sent. None of them sends anything to the readers or counts for anything.
-#[derive(Debug, Default, Args)]
-#[group(id = "Show", multiple = true)]
-pub struct Show {
-    /// Send one real copy, marked as a test, to this address alone
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "dry_run")]
-    pub test: Option<Mailbox>,
-    /// Write the HTML part into this file
-    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
-    pub html: Option<PathBuf>,
-    /// Write the first reader's message into this file
-    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
-    pub eml: Option<PathBuf>,
-    /// Look at it in the browser: wide and narrow, light and dark, as text; it follows every change
-    #[arg(long, conflicts_with_all = ["dry_run", "test", "html", "eml"])]
-    pub preview: bool,
-    /// Only say where the preview is
-    #[arg(long, requires = "preview")]
-    pub no_open: bool,
-}
-
-impl Show {
-    /// Whether the issue is shown instead of sent.
-    pub fn is_asked_for(&self) -> bool {
-        self.test.is_some() || self.html.is_some() || self.eml.is_some()
     }
 }
 
@@ -403,82 +252,4 @@ pub struct Status {
     /// Write a page for yourself into this file: readers, issues, domains, what comes next
     #[arg(long, value_name = "FILE", conflicts_with_all = ["issue", "json", "failed"])]
     pub html: Option<PathBuf>,
-}
-
-/// A task for the list of subscribers.
-#[derive(Debug, Subcommand)]
-pub enum SubscriberCommand {
-    /// Add someone who has agreed
-    Add {
-        /// Their address
-        email: Email,
-        /// How to speak to them
-        #[arg(long, value_parser = name_of)]
-        name: Option<String>,
-        /// Only these digests; else all
-        #[arg(long)]
-        digest: Vec<String>,
-        /// How and when they agreed, kept with them
-        #[arg(long, value_name = "SOURCE, DATE")]
-        consent: Option<String>,
-    },
-    /// Take someone out
-    Remove {
-        /// Their address
-        email: Email,
-        /// Only from these digests; else from all
-        #[arg(long)]
-        digest: Vec<String>,
-    },
-    /// Show everyone
-    List,
-    /// Show all that is known of someone
-    Show {
-        /// Their address
-        email: Email,
-    },
-    /// Erase someone: what stays keeps them from being mailed again and says nothing else
-    Forget {
-        /// Their address
-        email: Email,
-    },
-    /// Take in a list, as `export` or another program wrote it; nobody who has left comes back
-    ///
-    /// A CSV file with a column `email`, an export of Mailchimp, Substack, Buttondown, Ghost, listmonk, Kit or Keila, the
-    /// members of Mailman, or one address a line. Who has unsubscribed, bounced, complained or not confirmed there is
-    /// taken in as that, and gets nothing.
-    Import(ImportArgs),
-    /// Write everyone as CSV
-    Export,
-}
-
-/// A list to take in.
-#[derive(Debug, Args)]
-pub struct ImportArgs {
-    /// The file
-    pub file: PathBuf,
-    /// They have agreed; without it they wait for a confirmation and get nothing
-    #[arg(long)]
-    pub confirmed: bool,
-    /// How and when they agreed, kept with them
-    #[arg(long, value_name = "SOURCE, DATE", requires = "confirmed")]
-    pub consent: Option<String>,
-    /// Only these digests; else those of the file's column `digests`, else all
-    #[arg(long)]
-    pub digest: Vec<String>,
-    /// Say what would become of the list, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// A name server; port 53 where none is named.
-fn server_of(text: &str) -> Result<SocketAddr, AddrParseError> {
-    let with_port = text.parse();
-    with_port.or_else(|_| text.parse().map(|address| SocketAddr::new(address, 53)))
-}
-
-/// A name of someone; none where it is empty.
-fn name_of(text: &str) -> Result<String, NameError> {
-    let name = text.trim();
-    check_name(name).map(|()| name.to_owned())
 }

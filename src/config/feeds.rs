@@ -132,47 +132,55 @@ impl Feeds {
     }
 }
 
-/// A feed's format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// Atom (RFC 4287).
-    Atom,
-    /// RSS 2.0.
-    Rss,
-    /// JSON Feed 1.1.
-    Json,
+/// Defines the formats: the name of each in a config, and that of its file where the config gives none.
+macro_rules! formats {
+    ($($(#[$doc:meta])+ $format:ident $word:literal $file:literal,)+) => {
+        /// A feed's format.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        pub enum Format {
+            $($(#[$doc])+ #[serde(rename = $word)] $format,)+
+        }
+
+        impl Format {
+            /// Every format. A config that names none gets all.
+            pub(crate) const ALL: [Self; [$($word),+].len()] = [$(Self::$format),+];
+
+            /// The name of its file where the config gives none.
+            pub fn default_file(self) -> &'static str {
+                match self {
+                    $(Self::$format => $file,)+
+                }
+            }
+
+            /// The word for it in a config.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$format => $word,)+
+                }
+            }
+        }
+    };
 }
 
-impl Format {
-    /// Every format. A config that names none gets all.
-    const ALL: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
-
-    /// The name of its file where the config gives none.
-    pub fn default_file(self) -> &'static str {
-        match self {
-            Self::Atom => "atom.xml",
-            Self::Rss => "rss.xml",
-            Self::Json => "feed.json",
-        }
-    }
-
-    /// The word for it in a config.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Atom => "atom",
-            Self::Rss => "rss",
-            Self::Json => "json",
-        }
-    }
+formats! {
+    /// Atom (RFC 4287).
+    Atom "atom" "atom.xml",
+    /// RSS 2.0.
+    Rss "rss" "rss.xml",
+    /// JSON Feed 1.1.
+    Json "json" "feed.json",
 }
 
 fn formats<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Format>, D::Error> {
     let formats = read_distinct(deserializer)?;
     match formats.is_empty() {
-        true => Err(D::Error::custom(
-            "there is no format\nexpected one of `atom`, `rss`, `json` at least",
-        )),
+        true => {
+            let words = Format::ALL.map(|format| format!("`{}`", format.word()));
+            Err(D::Error::custom(format!(
+                "there is no format\nexpected one of {} at least",
+                words.join(", ")
+            )))
+        }
         false => Ok(formats),
     }
 }

@@ -1,6 +1,6 @@
 //! Alignment (RFC 9989, 4.4): whether a domain that SPF or DKIM verifies counts for that of `From`.
 
-use crate::domain::dmarc::walk;
+use crate::domain::tree::walk;
 use crate::finding::{Finding, Rule};
 
 /// How closely the domain of a signature or of the return path must fit that of `From`.

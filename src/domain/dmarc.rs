@@ -2,10 +2,8 @@
 
 use crate::dns::{DnsError, Resolver};
 use crate::domain::alignment::Alignment;
+use crate::domain::tree::walk;
 use crate::finding::{Finding, Rule};
-
-/// How many names are asked at most (RFC 9989, 4.10).
-const QUERIES: usize = 8;
 
 /// A record of a policy, as far as a sender is concerned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,18 +66,6 @@ pub(super) async fn find_policy(
         organisation,
         findings,
     })
-}
-
-/// The names that are asked, from the domain up: a long one is cut to seven labels after the first question.
-pub(super) fn walk(domain: &str) -> Vec<String> {
-    let domain = domain.trim_end_matches('.').to_ascii_lowercase();
-    let labels: Vec<&str> = domain.split('.').collect();
-    let mut names = vec![domain.clone()];
-    let first = (labels.len().saturating_sub(QUERIES - 1)).max(1);
-    for at in first..labels.len() {
-        names.push(labels[at..].join("."));
-    }
-    names
 }
 
 /// The domain of the organisation (RFC 9989, 4.10.2): that of a record which says so, else the shortest with a record.

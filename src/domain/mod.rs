@@ -6,6 +6,7 @@ mod dmarc;
 mod spf;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub(crate) use alignment::find_unaligned;
 

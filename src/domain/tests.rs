@@ -2,8 +2,9 @@
 
 use super::alignment::Alignment;
 use super::dkim::compare;
-use super::dmarc::{read, walk};
+use super::dmarc::read;
 use super::spf::{SpfRecord, records};
+use super::tree::walk;
 
 #[test]
 fn terms_of_spf_are_read() {

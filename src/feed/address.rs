@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::config::{Feeds, Format, Site, address_below};
-use crate::feed::format::writer;
+use crate::feed::format::look_up;
 use crate::feed::text;
 
 /// The path of a feed, or of a period of its archive, below the folder that is published.
@@ -29,7 +29,7 @@ pub(crate) fn url(site: &Site, path: &str) -> Url {
 /// The media type of the feed, or of the period of its archive, at this path below the folder; `None` if it is no feed.
 pub(crate) fn media_type(config: &Feeds, path: &str) -> Option<&'static str> {
     let format = config.format_at(path)?;
-    Some(writer(format).media_type())
+    Some(look_up(format).media_type())
 }
 
 /// The address that readers subscribe to, as it is written in documents.

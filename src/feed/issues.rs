@@ -8,9 +8,10 @@ use url::Url;
 
 use crate::config::{Feeds, Site};
 use crate::feed::address::{path, url};
-use crate::feed::format::writer;
-use crate::feed::mark::{GENERATOR, is_ours};
+use crate::feed::format::look_up;
+use crate::feed::mark::GENERATOR;
 use crate::feed::model::{Entry, EntryText, Feed, day};
+use crate::feed::ours::is_ours;
 use crate::feed::render::feed_id;
 use crate::feed::{page, text};
 use crate::finding::Finding;
@@ -101,7 +102,7 @@ impl IssueFeeds<'_> {
         let mut documents = vec![(format!("{ISSUES}index.html"), self.index(issues)?)];
         let newest = &issues[..issues.len().min(self.config.limit)];
         for format in &self.config.formats {
-            let writer = writer(*format);
+            let writer = look_up(*format);
             let entries: Vec<String> = newest
                 .iter()
                 .map(|issue| {
@@ -166,8 +167,8 @@ impl IssueFeeds<'_> {
             .map(|format| {
                 let address = url(site, &path(self.config, *format, ISSUES, None));
                 json!({
-                    "name": writer(*format).label(),
-                    "media_type": writer(*format).media_type(),
+                    "name": look_up(*format).label(),
+                    "media_type": look_up(*format).media_type(),
                     "url": text::address(&address),
                 })
             })

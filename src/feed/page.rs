@@ -8,9 +8,10 @@ use tera::{Context, Tera};
 
 use crate::config::{Feeds, Format, Site};
 use crate::feed::address::{path, subscription, url};
-use crate::feed::format::writer;
-use crate::feed::mark::{GENERATOR, is_ours};
+use crate::feed::format::look_up;
+use crate::feed::mark::GENERATOR;
 use crate::feed::model::day;
+use crate::feed::ours::is_ours;
 use crate::feed::topic::Named;
 use crate::feed::{opml, text};
 use crate::finding::Finding;
@@ -32,9 +33,9 @@ pub(crate) fn links(site: &Site, config: &Feeds) -> String {
     let line = |format: &Format| {
         format!(
             "<link rel=\"alternate\" type=\"{}\" title=\"{} ({})\" href=\"{}\">\n",
-            writer(*format).media_type(),
+            look_up(*format).media_type(),
             html::escape(&text::clean_line(&site.title)),
-            writer(*format).label(),
+            look_up(*format).label(),
             html::escape(&subscription(site, config, *format, "")),
         )
     };
@@ -147,7 +148,7 @@ fn links_to(site: &Site, config: &Feeds, folder: &str, period: Option<&str>) -> 
     let mut links = Vec::new();
     for format in &config.formats {
         links.push(FormatLink {
-            name: writer(*format).label(),
+            name: look_up(*format).label(),
             url: text::address(url(site, &path(config, *format, folder, period))),
         });
     }

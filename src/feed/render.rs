@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::fault::guard;
 use crate::feed::address::{path, url};
-use crate::feed::format::writer;
+use crate::feed::format::look_up;
 use crate::feed::model::{Entry, Feed};
 use crate::feed::outline::{Document, DocumentKind, Outline};
 use crate::feed::setting::Setting;
@@ -155,7 +155,7 @@ impl<'a> Entries<'a> {
             let entry = Entry::new(&self.setting, post, &body);
             let formats = self.setting.config.formats.iter();
             Ok(formats
-                .map(|format| writer(*format).entry(&entry))
+                .map(|format| look_up(*format).entry(&entry))
                 .collect())
         });
         let formats = formats.map_err(|fault| fault.in_file(&*post.path))?;
@@ -253,7 +253,7 @@ impl<'a> Entries<'a> {
             }
         }
         let feed = model(&self.setting, document, posts);
-        writer(document.format).document(&feed, &entries)
+        look_up(document.format).document(&feed, &entries)
     }
 }
 

@@ -6,7 +6,12 @@ use crate::feed::check::report::{FeedReport, show};
 use crate::finding::Rule;
 
 /// Checks an address of a feed, which `what` names.
-pub(super) fn check_address(line: usize, what: &str, address: &str, report: &mut FeedReport) {
+pub(in crate::feed) fn check_address(
+    line: usize,
+    what: &str,
+    address: &str,
+    report: &mut FeedReport,
+) {
     if let Some(reason) = fault_of(address) {
         let message = format!("{what} `{}` {reason}", show(address));
         report.error(line, Rule::FeedAddress, message);
@@ -14,7 +19,7 @@ pub(super) fn check_address(line: usize, what: &str, address: &str, report: &mut
 }
 
 /// Checks an id, which is only compared: it must be an absolute IRI (RFC 4287, 4.2.6).
-pub(super) fn check_id(line: usize, id: &str, report: &mut FeedReport) {
+pub(in crate::feed) fn check_id(line: usize, id: &str, report: &mut FeedReport) {
     if let Some(reason) = fault_of(id) {
         let message = format!("the id `{}` {reason}", show(id));
         report.error(line, Rule::FeedId, message);
@@ -22,7 +27,7 @@ pub(super) fn check_id(line: usize, id: &str, report: &mut FeedReport) {
 }
 
 /// Why a text is no absolute IRI (RFC 3987).
-pub(super) fn fault_of(address: &str) -> Option<&'static str> {
+pub(in crate::feed) fn fault_of(address: &str) -> Option<&'static str> {
     if address.trim().is_empty() {
         return Some("is empty");
     }

@@ -24,7 +24,7 @@ const UNSAFE: [&str; 7] = [
 ];
 
 /// Checks the HTML of an entry, which begins on this line.
-pub(super) fn check_html(line: usize, title: &str, html: &str, report: &mut FeedReport) {
+pub(in crate::feed) fn check_html(line: usize, title: &str, html: &str, report: &mut FeedReport) {
     let mut relative = Vec::new();
     let mut dangers = Vec::new();
     let handler = element!("*", |element| {

@@ -9,7 +9,7 @@ use crate::finding::Rule;
 const EARLIEST: i32 = 1900;
 
 /// Checks a date of RFC 3339, which `what` names. Returns the instant.
-pub(super) fn check_exact(
+pub(in crate::feed) fn check_exact(
     line: usize,
     what: &str,
     text: &str,
@@ -19,7 +19,7 @@ pub(super) fn check_exact(
 }
 
 /// Checks a date of RSS, which `what` names.
-pub(super) fn check_mail(line: usize, what: &str, text: &str, report: &mut FeedReport) {
+pub(in crate::feed) fn check_mail(line: usize, what: &str, text: &str, report: &mut FeedReport) {
     check(line, what, text, read_mail(text), report);
 }
 

@@ -4,7 +4,7 @@ use crate::feed::check::report::{FeedReport, show};
 use crate::finding::Rule;
 
 /// Checks length and type of an enclosure, in any format; none is a length that need not be there.
-pub(super) fn check_enclosure(
+pub(in crate::feed) fn check_enclosure(
     line: usize,
     length: Option<&str>,
     media_type: &str,

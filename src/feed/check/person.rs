@@ -1,7 +1,7 @@
 //! People, and the form of an address of mail.
 
 /// Whether a text is an address of mail, or begins with one.
-pub(super) fn is_mail(text: &str) -> bool {
+pub(in crate::feed) fn is_mail(text: &str) -> bool {
     let address = text.split(' ').next().unwrap_or_default();
     let Some((local, domain)) = address.rsplit_once('@') else {
         return false;

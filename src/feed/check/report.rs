@@ -15,45 +15,45 @@ pub(crate) struct CheckedDocument {
 
 /// The findings about one document.
 #[derive(Debug, Default)]
-pub(super) struct FeedReport {
+pub(in crate::feed) struct FeedReport {
     checked: CheckedDocument,
 }
 
 impl FeedReport {
     /// Something that the specification forbids.
-    pub(super) fn error(&mut self, line: usize, rule: Rule, message: String) {
+    pub(in crate::feed) fn error(&mut self, line: usize, rule: Rule, message: String) {
         let finding = Finding::error(rule, message).at_line(line);
         self.checked.findings.push(finding);
     }
 
     /// Something that readers or validators take amiss.
-    pub(super) fn warn(&mut self, line: usize, rule: Rule, message: String) {
+    pub(in crate::feed) fn warn(&mut self, line: usize, rule: Rule, message: String) {
         let finding = Finding::warning(rule, message).at_line(line);
         self.checked.findings.push(finding);
     }
 
     /// Something that keeps the whole document from being read.
-    pub(super) fn break_off(&mut self, line: usize, words: &str) {
+    pub(in crate::feed) fn break_off(&mut self, line: usize, words: &str) {
         let message = format!("no reader can read this document: {}", one_line(words, 200));
         self.error(line, Rule::FeedIllFormed, message);
     }
 
     /// The document is one of an archive.
-    pub(super) fn mark_archive(&mut self) {
+    pub(in crate::feed) fn mark_archive(&mut self) {
         self.checked.is_archive = true;
     }
 
     /// The document of the archive before this one.
-    pub(super) fn set_previous(&mut self, line: usize, address: &str) {
+    pub(in crate::feed) fn set_previous(&mut self, line: usize, address: &str) {
         self.checked.previous = Some((line, address.to_owned()));
     }
 
-    pub(super) fn done(self) -> CheckedDocument {
+    pub(in crate::feed) fn done(self) -> CheckedDocument {
         self.checked
     }
 }
 
 /// A foreign text as part of a message.
-pub(super) fn show(text: &str) -> String {
+pub(in crate::feed) fn show(text: &str) -> String {
     one_line(text, 80).replace('`', "'")
 }

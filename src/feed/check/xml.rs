@@ -11,31 +11,31 @@ use quick_xml::reader::NsReader;
 
 use crate::feed::depth::find_too_deep;
 
-pub(super) const ATOM: &str = "http://www.w3.org/2005/Atom";
-pub(super) const CONTENT: &str = "http://purl.org/rss/1.0/modules/content/";
-pub(super) const HISTORY: &str = "http://purl.org/syndication/history/1.0";
+pub(in crate::feed) const ATOM: &str = "http://www.w3.org/2005/Atom";
+pub(in crate::feed) const CONTENT: &str = "http://purl.org/rss/1.0/modules/content/";
+pub(in crate::feed) const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
 /// An element.
 #[derive(Debug, Default)]
-pub(super) struct XmlElement {
+pub(in crate::feed) struct XmlElement {
     namespace: String,
-    pub(super) name: String,
+    pub(in crate::feed) name: String,
     /// The line on which its tag ends, from 1.
-    pub(super) line: usize,
+    pub(in crate::feed) line: usize,
     /// Names as they are written, such as `xml:lang`.
     attributes: Vec<(String, String)>,
-    pub(super) children: Vec<XmlElement>,
+    pub(in crate::feed) children: Vec<XmlElement>,
     /// Its text without that of its children.
-    pub(super) text: String,
+    pub(in crate::feed) text: String,
 }
 
 impl XmlElement {
     /// Whether it is this one; no namespace is `""`.
-    pub(super) fn is(&self, namespace: &str, name: &str) -> bool {
+    pub(in crate::feed) fn is(&self, namespace: &str, name: &str) -> bool {
         self.namespace == namespace && self.name == name
     }
 
-    pub(super) fn all<'a>(
+    pub(in crate::feed) fn all<'a>(
         &'a self,
         namespace: &'a str,
         name: &'a str,
@@ -45,11 +45,11 @@ impl XmlElement {
             .filter(move |child| child.is(namespace, name))
     }
 
-    pub(super) fn first(&self, namespace: &str, name: &str) -> Option<&XmlElement> {
+    pub(in crate::feed) fn first(&self, namespace: &str, name: &str) -> Option<&XmlElement> {
         self.children.iter().find(|child| child.is(namespace, name))
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(in crate::feed) fn attribute(&self, name: &str) -> Option<&str> {
         let mut attributes = self.attributes.iter();
         let found = attributes.find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
@@ -58,16 +58,16 @@ impl XmlElement {
 
 /// Why a text is no XML.
 #[derive(Debug)]
-pub(super) struct XmlFault {
-    pub(super) line: usize,
-    pub(super) words: String,
+pub(in crate::feed) struct XmlFault {
+    pub(in crate::feed) line: usize,
+    pub(in crate::feed) words: String,
 }
 
 /// The root element of a document.
 ///
 /// # Errors
 /// The first fault.
-pub(super) fn parse(text: &str) -> Result<XmlElement, XmlFault> {
+pub(in crate::feed) fn parse(text: &str) -> Result<XmlElement, XmlFault> {
     if let Some(at) = text.find(|c| !is_permitted(c)) {
         let c = text[at..].chars().next().unwrap_or_default();
         let line = text[..at].matches('\n').count() + 1;

@@ -1,21 +1,32 @@
-//! The formats. To add one: its file here; its variant and default file in `config::Format` (every site gets it then, as
-//! long as its config names no `formats`); the sign by which its documents are known as ours, in `feed::mark`. To take
-//! over ids from it, `feed::parse`.
+//! The formats, a folder each. To add one: its folder here, with its line in [`look_up`]; and its line in
+//! `config::Format`. Every site gets it then, as long as its config names no `formats`. To take over ids from it,
+//! `feed::parse`.
 
 mod atom;
+mod interface;
 mod json;
 mod rss;
-mod writer;
+#[cfg(test)]
+mod tests;
 
 use crate::config::Format;
+use crate::feed::check::CheckedDocument;
+use crate::feed::check::report::FeedReport;
 
-pub(super) use writer::FormatWriter;
+pub(super) use interface::FeedFormat;
 
-/// The writer of a format.
-pub(super) fn writer(format: Format) -> &'static dyn FormatWriter {
+/// Returns the implementation of a format.
+pub(super) fn look_up(format: Format) -> &'static dyn FeedFormat {
     match format {
         Format::Atom => &atom::Atom,
         Format::Rss => &rss::Rss,
         Format::Json => &json::Json,
     }
+}
+
+/// Checks a document of this format.
+pub(crate) fn check_document(format: Format, text: &str) -> CheckedDocument {
+    let mut report = FeedReport::default();
+    look_up(format).check(text, &mut report);
+    report.done()
 }

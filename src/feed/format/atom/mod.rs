@@ -1,5 +1,7 @@
 //! Atom (RFC 4287), through `atom_syndication`.
 
+mod check;
+
 use std::collections::BTreeMap;
 
 use atom_syndication as atom;
@@ -11,7 +13,8 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Timelike, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::{Author, Site};
-use crate::feed::format::writer::{FormatWriter, enclose};
+use crate::feed::check::report::FeedReport;
+use crate::feed::format::interface::{FeedFormat, enclose};
 use crate::feed::mark::GENERATOR;
 use crate::feed::model::{Entry, EntryText, Feed};
 use crate::feed::text;
@@ -32,7 +35,7 @@ const LAYOUT: WriteConfig = WriteConfig {
 /// Writes Atom.
 pub(super) struct Atom;
 
-impl FormatWriter for Atom {
+impl FeedFormat for Atom {
     fn label(&self) -> &'static str {
         "Atom"
     }
@@ -62,6 +65,18 @@ impl FormatWriter for Atom {
         };
         let head = format!("{DECLARATION}{}{head}{archive}", feed.style_line());
         enclose(&head, entries, "", &format!("{TAIL}\n"))
+    }
+
+    fn marks(&self) -> &'static [&'static str] {
+        &["<generator>tidings</generator>", ",2000:feed/</id>"]
+    }
+
+    fn entries_begin(&self) -> &'static str {
+        "<entry"
+    }
+
+    fn check(&self, text: &str, report: &mut FeedReport) {
+        check::check(text, report);
     }
 }
 

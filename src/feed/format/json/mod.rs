@@ -1,10 +1,13 @@
 //! JSON Feed 1.1.
 
+mod check;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use crate::config::Author;
-use crate::feed::format::writer::{FormatWriter, enclose};
+use crate::feed::check::report::FeedReport;
+use crate::feed::format::interface::{FeedFormat, enclose};
 use crate::feed::mark::GENERATOR;
 use crate::feed::model::{Entry, EntryText, Feed};
 use crate::feed::text;
@@ -16,7 +19,7 @@ const TAIL: &str = "]\n}";
 /// Writes JSON Feed.
 pub(super) struct Json;
 
-impl FormatWriter for Json {
+impl FeedFormat for Json {
     fn label(&self) -> &'static str {
         "JSON"
     }
@@ -36,6 +39,18 @@ impl FormatWriter for Json {
         let head = document.strip_suffix(TAIL).unwrap_or(&document);
         let indent = if entries.is_empty() { "" } else { "\n  " };
         enclose(head, entries, ",", &format!("{indent}{TAIL}\n"))
+    }
+
+    fn marks(&self) -> &'static [&'static str] {
+        &["\"_generator\": {\n    \"name\": \"tidings\""]
+    }
+
+    fn entries_begin(&self) -> &'static str {
+        "\"items\""
+    }
+
+    fn check(&self, text: &str, report: &mut FeedReport) {
+        check::check(text, report);
     }
 }
 

@@ -1,5 +1,8 @@
 //! JSON Feed 1.1.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 
 use serde_json::Value;

@@ -1,9 +1,10 @@
 //! The interface of a feed format. An entry has the same bytes in every document that shows it, so it is written once.
 
+use crate::feed::check::report::FeedReport;
 use crate::feed::model::{Entry, Feed};
 
-/// Writes one format.
-pub(in crate::feed) trait FormatWriter: Sync {
+/// Writes documents of one format, recognises ours, and checks them.
+pub(in crate::feed) trait FeedFormat: Sync {
     /// The name that people know it by.
     fn label(&self) -> &'static str;
 
@@ -15,6 +16,15 @@ pub(in crate::feed) trait FormatWriter: Sync {
 
     /// A document with these entries, the newest first.
     fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String;
+
+    /// The texts in the head of a document each of which shows that tidings wrote it.
+    fn marks(&self) -> &'static [&'static str];
+
+    /// The text with which the first entry begins: a mark behind it is a quotation.
+    fn entries_begin(&self) -> &'static str;
+
+    /// Checks a document, with another parser than the one that wrote it.
+    fn check(&self, text: &str, report: &mut FeedReport);
 }
 
 /// The entries of a document between its head and its tail, each on lines of its own.

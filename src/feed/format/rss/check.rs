@@ -1,5 +1,8 @@
 //! RSS 2.0 with the best-practices profile of the RSS Advisory Board.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use crate::feed::check::address::check_address;
@@ -8,7 +11,7 @@ use crate::feed::check::date::check_mail;
 use crate::feed::check::enclosure::check_enclosure;
 use crate::feed::check::person::is_mail;
 use crate::feed::check::report::{FeedReport, show};
-use crate::feed::check::xml::{ATOM, CONTENT, HISTORY, XmlElement};
+use crate::feed::check::xml::{ATOM, CONTENT, HISTORY, XmlElement, parse};
 use crate::finding::Rule;
 
 /// The elements that RSS defines for a channel.
@@ -48,7 +51,14 @@ const ITEM: [&str; 10] = [
     "title",
 ];
 
-pub(super) fn check(root: &XmlElement, report: &mut FeedReport) {
+pub(super) fn check(text: &str, report: &mut FeedReport) {
+    match parse(text) {
+        Ok(root) => check_root(&root, report),
+        Err(fault) => report.break_off(fault.line, &fault.words),
+    }
+}
+
+fn check_root(root: &XmlElement, report: &mut FeedReport) {
     if !root.is("", "rss") {
         report.break_off(root.line, "its root is no `<rss>`");
         return;

@@ -1,5 +1,8 @@
 //! Atom (RFC 4287) with the archives of RFC 5005.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use crate::feed::check::address::{check_address, check_id};
@@ -8,7 +11,7 @@ use crate::feed::check::date::check_exact;
 use crate::feed::check::enclosure::check_enclosure;
 use crate::feed::check::person::is_mail;
 use crate::feed::check::report::{FeedReport, show};
-use crate::feed::check::xml::{ATOM, HISTORY, XmlElement};
+use crate::feed::check::xml::{ATOM, HISTORY, XmlElement, parse};
 use crate::feed::text::looks_like_markup;
 use crate::finding::Rule;
 
@@ -27,7 +30,14 @@ const ONCE: [&str; 11] = [
     "title",
 ];
 
-pub(super) fn check(root: &XmlElement, report: &mut FeedReport) {
+pub(super) fn check(text: &str, report: &mut FeedReport) {
+    match parse(text) {
+        Ok(root) => check_root(&root, report),
+        Err(fault) => report.break_off(fault.line, &fault.words),
+    }
+}
+
+fn check_root(root: &XmlElement, report: &mut FeedReport) {
     if !root.is(ATOM, "feed") {
         report.break_off(root.line, "its root is no `<feed>` of Atom");
         return;

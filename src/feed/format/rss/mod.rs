@@ -1,5 +1,7 @@
 //! RSS 2.0 with the best-practices profile, through `rss`.
 
+mod check;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +11,8 @@ use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Enclosure, Guid, Image, Item};
 
 use crate::config::Author;
-use crate::feed::format::writer::{FormatWriter, enclose};
+use crate::feed::check::report::FeedReport;
+use crate::feed::format::interface::{FeedFormat, enclose};
 use crate::feed::mark::GENERATOR;
 use crate::feed::model::{Entry, EntryText, Feed};
 use crate::feed::text;
@@ -22,7 +25,7 @@ const TAIL: &str = "\n</channel>\n</rss>";
 /// Writes RSS.
 pub(super) struct Rss;
 
-impl FormatWriter for Rss {
+impl FeedFormat for Rss {
     fn label(&self) -> &'static str {
         "RSS"
     }
@@ -50,6 +53,18 @@ impl FormatWriter for Rss {
             &head[head.find("<rss").unwrap_or_default()..]
         );
         enclose(&head, entries, "", &format!("{TAIL}\n"))
+    }
+
+    fn marks(&self) -> &'static [&'static str] {
+        &["<generator>tidings</generator>"]
+    }
+
+    fn entries_begin(&self) -> &'static str {
+        "<item"
+    }
+
+    fn check(&self, text: &str, report: &mut FeedReport) {
+        check::check(text, report);
     }
 }
 
