@@ -75,8 +75,20 @@ const PARTS: [&str; 64] = [
     "javascript:x",
 ];
 
-const DIALECTS: [&str; 8] = [
-    "auto", "hugo", "zola", "jekyll", "eleventy", "pelican", "obsidian", "plain",
+const DIALECTS: [&str; 13] = [
+    "auto",
+    "hugo",
+    "zola",
+    "jekyll",
+    "eleventy",
+    "pelican",
+    "astro",
+    "docusaurus",
+    "nikola",
+    "vitepress",
+    "mdbook",
+    "obsidian",
+    "plain",
 ];
 
 /// Builds a site of one post, and reads its feeds back.

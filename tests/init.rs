@@ -22,7 +22,7 @@ struct Blog {
     address: &'static str,
 }
 
-const BLOGS: [Blog; 9] = [
+const BLOGS: [Blog; 12] = [
     Blog {
         name: "hugo",
         files: &[
@@ -205,6 +205,91 @@ const BLOGS: [Blog; 9] = [
             "formats = [\"rss\", \"atom\", \"json\"]",
         ],
         address: "https://x.example/blog/tea--more/",
+    },
+    Blog {
+        name: "docusaurus",
+        files: &[
+            (
+                "docusaurus.config.js",
+                "export default {\n  title: 'Hums',\n  tagline: 'Notes',\n  url: 'https://x.example',\n  baseUrl: '/site/',\n\
+                 \x20 i18n: { defaultLocale: 'fr', locales: ['fr'] },\n  presets: [['classic', { docs: { path: 'docs', \
+                 routeBasePath: 'docs' },\n    blog: { showReadingTime: true, routeBasePath: 'news' } }]],\n};\n",
+            ),
+            (
+                "blog/authors.yml",
+                "ada:\n  name: Ada Night\n  url: https://ada.example\n",
+            ),
+            (
+                "blog/2024-05-01-tea/index.md",
+                "---\ntitle: Tea\nauthors: [ada]\ntags: [{ label: Drinks, permalink: /drinks }]\n---\nA kettle.\n\n{/* truncate */}\n\nMore.\n",
+            ),
+            (
+                "blog/cake.mdx",
+                "---\nslug: /cakes/one\ndate: 2024-04-01\ntitle: Cake\n---\n:::note[Mind]\nHot.\n:::\n",
+            ),
+        ],
+        config: "config.toml",
+        lines: &[
+            "title = \"Hums\"",
+            "url = \"https://x.example/site/\"",
+            "description = \"Notes\"",
+            "language = \"fr\"",
+            "dir = \"blog\"",
+            "dialect = \"docusaurus\"",
+            "dir = \"build\"",
+            "files = { atom = \"news/atom.xml\" }",
+        ],
+        address: "https://x.example/site/news/2024/05/01/tea from the pattern",
+    },
+    Blog {
+        name: "nikola",
+        files: &[
+            (
+                "conf.py",
+                "BLOG_AUTHOR = \"Ada Night\"  # (translatable)\nBLOG_TITLE = \"Hums\"\nSITE_URL = \"https://x.example/\"\n\
+                 BLOG_EMAIL = \"ada@x.example\"\nDEFAULT_LANG = \"de\"\nPOSTS = (\n    (\"posts/*.md\", \"blog\", \"post.tmpl\"),\n\
+                 \x20   (\"posts/*.rst\", \"blog\", \"post.tmpl\"),\n)\nPAGES = ((\"pages/*.md\", \"\", \"page.tmpl\"),)\nTIMEZONE = \"Europe/Berlin\"\n",
+            ),
+            (
+                "posts/a kettle.md",
+                "<!--\n.. title: Tea\n.. slug: tea\n.. date: 2024-05-01 10:00:00 UTC+02:00\n.. tags: drinks, hot\n-->\n\nA kettle.\n",
+            ),
+        ],
+        config: "config.toml",
+        lines: &[
+            "title = \"Hums\"",
+            "url = \"https://x.example/\"",
+            "language = \"de\"",
+            "timezone = \"Europe/Berlin\"",
+            "author = { name = \"Ada Night\", email = \"ada@x.example\" }",
+            "dir = \"posts\"",
+            "dir = \"output\"",
+            "formats = [\"rss\", \"atom\", \"json\"]",
+        ],
+        address: "https://x.example/blog/tea/",
+    },
+    Blog {
+        name: "vitepress",
+        files: &[
+            (
+                ".vitepress/config.mts",
+                "export default defineConfig({\n  lang: 'en-GB',\n  title: 'Hums',\n  description: 'Notes',\n  base: '/site/',\n\
+                 \x20 srcDir: './src',\n  sitemap: { hostname: 'https://x.example' },\n})\n",
+            ),
+            (
+                "src/posts/tea.md",
+                "---\ndate: 2024-05-01\n---\n# Tea\n\nA kettle.\n",
+            ),
+        ],
+        config: "config.toml",
+        lines: &[
+            "title = \"Hums\"",
+            "url = \"https://x.example/site/\"",
+            "language = \"en-GB\"",
+            "dir = \"src/posts\"",
+            "dir = \".vitepress/dist\"",
+        ],
+        address: "https://x.example/site/posts/tea.html",
     },
     Blog {
         name: "obsidian",

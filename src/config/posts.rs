@@ -97,6 +97,14 @@ pub enum Dialect {
     Pelican,
     /// Astro.
     Astro,
+    /// Docusaurus.
+    Docusaurus,
+    /// Nikola.
+    Nikola,
+    /// VitePress.
+    VitePress,
+    /// mdBook.
+    MdBook,
     /// Obsidian.
     Obsidian,
     /// No front matter: a verse, a title that leads with its date, a paragraph a line.
@@ -114,6 +122,10 @@ impl Dialect {
             Self::Eleventy => "eleventy",
             Self::Pelican => "pelican",
             Self::Astro => "astro",
+            Self::Docusaurus => "docusaurus",
+            Self::Nikola => "nikola",
+            Self::VitePress => "vitepress",
+            Self::MdBook => "mdbook",
             Self::Obsidian => "obsidian",
             Self::Plain => "plain",
         }

@@ -43,6 +43,9 @@ pub(crate) fn config_text(survey: &Survey, answers: &Answers) -> String {
         "\n[posts]\ndir = {}\n",
         quoted_path(&survey.posts)
     ));
+    if survey.git_dates {
+        text.push_str("git_dates = true   # a page without a date has that of its first commit\n");
+    }
     if let Some(dialect) = survey.dialect {
         let file = survey.config.display();
         text.push_str(&format!(

@@ -238,7 +238,7 @@ impl<'a> PostFilter<'a> {
         if file.starts_with("_index.") || is_readme(file) {
             return false;
         }
-        if folders(path).any(|part| rules.no_posts.contains(&part)) {
+        if path.split('/').any(|part| rules.no_posts.contains(&part)) {
             return false;
         }
         if self.only_posts && !folders(path).any(is_of_jekyll) {

@@ -7,6 +7,7 @@ mod enclosures;
 mod fixtures;
 mod formats;
 mod git;
+mod newer;
 
 use std::fs;
 use std::path::{Path, PathBuf};

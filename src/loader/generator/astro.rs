@@ -1,11 +1,8 @@
 //! Astro's config, as far as it needs not be run.
 
-use std::path::Path;
-
 use crate::config::Format;
-use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::Generator;
-use crate::loader::generator::survey::{Survey, find_assigned, posts_in};
+use crate::loader::generator::survey::{Survey, find_assigned, posts_in, script_of};
 
 /// The files in which the starters of Astro and of its themes keep the title of the site.
 const CONSTANTS: [&str; 6] = [
@@ -23,12 +20,12 @@ pub(super) const CONTENT: [&str; 3] = ["src/content", "src/data", "src/pages"];
 /// Reads the settings of the whole site.
 pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
     let root = &generator.root;
-    let script = text_of(&generator.file);
+    let script = script_of(&generator.file);
     if let Some(url) = find_assigned(&script, "site") {
         survey.take_url(url);
     }
     for file in CONSTANTS {
-        let script = text_of(&root.join(file));
+        let script = script_of(&root.join(file));
         let named = |names: &[&str]| {
             let found = names.iter().find_map(|name| find_assigned(&script, name));
             found.map(str::to_owned)
@@ -55,8 +52,4 @@ pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
         .into();
     survey.feed = Some((Format::Rss, "rss.xml".to_owned()));
     survey.switch_off = "delete `src/pages/rss.xml.js`";
-}
-
-fn text_of(file: &Path) -> String {
-    read_text(file, WRITTEN).unwrap_or_default()
 }

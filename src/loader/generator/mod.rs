@@ -1,13 +1,17 @@
 //! Reads the config of a site's generator: one file for each generator, and the list of config files here.
 
 mod astro;
+mod docusaurus;
 pub(super) mod eleventy;
 pub(super) mod hugo;
 mod jekyll;
 mod keys;
+mod mdbook;
+mod nikola;
 mod pelican;
 mod python;
 mod survey;
+mod vitepress;
 mod zola;
 
 use std::path::{Path, PathBuf};
@@ -92,6 +96,10 @@ pub(crate) fn survey(root: &Path) -> Survey {
         Dialect::Eleventy => eleventy::survey(&generator, &mut survey),
         Dialect::Pelican => pelican::survey(&generator, &mut survey),
         Dialect::Astro => astro::survey(&generator, &mut survey),
+        Dialect::Docusaurus => docusaurus::survey(&generator, &mut survey),
+        Dialect::Nikola => nikola::survey(&generator, &mut survey),
+        Dialect::VitePress => vitepress::survey(&generator, &mut survey),
+        Dialect::MdBook => mdbook::survey(&generator, &mut survey),
         // Neither a vault nor Next.js says in its config where posts and output are.
         Dialect::Obsidian | Dialect::Plain | Dialect::Auto => {}
     }
@@ -124,6 +132,7 @@ fn read_candidate(folder: &Path, file: PathBuf, dialect: Dialect, dir: &Path) ->
     let fits = match dialect {
         _ if is_broken => true,
         Dialect::Zola => keys.contains_key("base_url"),
+        Dialect::Nikola => nikola::is_config(&keys),
         Dialect::Hugo if name.starts_with("config.") => [
             "baseurl",
             "languagecode",
@@ -155,14 +164,15 @@ fn read_candidate(folder: &Path, file: PathBuf, dialect: Dialect, dir: &Path) ->
 /// Whether a config in the folder of posts counts only if there is no other one: an author of posts may have put it
 /// there, unless `dialect` names its generator.
 fn is_guest(found: &Generator, dir: &Path, wanted: Dialect) -> bool {
-    found.root == dir && (found.dialect == Dialect::Eleventy || wanted == Dialect::Auto)
+    let is_script = matches!(found.dialect, Dialect::Eleventy | Dialect::VitePress);
+    found.root == dir && (is_script || wanted == Dialect::Auto)
 }
 
 /// Whether the folder of posts may be the folder of a whole site, so that a config in it is the site's: the others keep
 /// their posts below it. A config that somebody puts beside posts decides nothing.
 fn may_be_root(dir: &Path, dialect: Dialect) -> bool {
     match dialect {
-        Dialect::Eleventy | Dialect::Obsidian => true,
+        Dialect::Eleventy | Dialect::VitePress | Dialect::Obsidian => true,
         Dialect::Jekyll => {
             let mut own = ["_posts", "_drafts", "_layouts", "_includes"].into_iter();
             !dir.ends_with("_posts") && own.any(|folder| dir.join(folder).is_dir())
@@ -171,6 +181,9 @@ fn may_be_root(dir: &Path, dialect: Dialect) -> bool {
         | Dialect::Zola
         | Dialect::Pelican
         | Dialect::Astro
+        | Dialect::Docusaurus
+        | Dialect::Nikola
+        | Dialect::MdBook
         | Dialect::Plain
         | Dialect::Auto => false,
     }
@@ -208,6 +221,16 @@ const CANDIDATES: &[(&str, Dialect)] = &[
     ("astro.config.mjs", Dialect::Astro),
     ("astro.config.ts", Dialect::Astro),
     ("astro.config.js", Dialect::Astro),
+    ("docusaurus.config.js", Dialect::Docusaurus),
+    ("docusaurus.config.ts", Dialect::Docusaurus),
+    ("docusaurus.config.mjs", Dialect::Docusaurus),
+    ("docusaurus.config.cjs", Dialect::Docusaurus),
+    ("conf.py", Dialect::Nikola),
+    (".vitepress/config.js", Dialect::VitePress),
+    (".vitepress/config.ts", Dialect::VitePress),
+    (".vitepress/config.mjs", Dialect::VitePress),
+    (".vitepress/config.mts", Dialect::VitePress),
+    ("book.toml", Dialect::MdBook),
     ("next.config.js", Dialect::Plain),
     ("next.config.mjs", Dialect::Plain),
     ("next.config.ts", Dialect::Plain),
@@ -223,13 +246,19 @@ pub(super) fn prefix_of(generator: &Generator, dir: &Path) -> String {
     if generator.dialect == Dialect::Obsidian {
         return String::new();
     }
-    let content = match generator.dialect {
-        Dialect::Hugo => vec![generator.text("contentdir").unwrap_or("content")],
-        Dialect::Zola => vec!["content"],
-        Dialect::Pelican => vec![generator.text("path").unwrap_or("content")],
-        Dialect::Eleventy => eleventy::CONTENT.to_vec(),
-        Dialect::Astro => astro::CONTENT.to_vec(),
-        Dialect::Plain => PAGES.to_vec(),
+    let named = |key: &str| vec![generator.text(key).unwrap_or("content").to_owned()];
+    let all = |folders: &[&str]| folders.iter().map(|folder| (*folder).to_owned()).collect();
+    let content: Vec<String> = match generator.dialect {
+        Dialect::Hugo => named("contentdir"),
+        Dialect::Zola => all(&["content"]),
+        Dialect::Pelican => named("path"),
+        Dialect::Eleventy => all(&eleventy::CONTENT),
+        Dialect::Astro => all(&astro::CONTENT),
+        Dialect::Docusaurus => vec![docusaurus::content(generator)],
+        Dialect::Nikola => nikola::content(generator),
+        Dialect::VitePress => vec![vitepress::content(generator)],
+        Dialect::MdBook => vec![mdbook::content(generator)],
+        Dialect::Plain => all(&PAGES),
         Dialect::Jekyll | Dialect::Obsidian | Dialect::Auto => Vec::new(),
     };
     let mut roots = content
@@ -264,6 +293,10 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
         Dialect::Zola => zola::read_into(generator, habits),
         Dialect::Jekyll => jekyll::read_into(generator, habits),
         Dialect::Pelican => pelican::read_into(generator, habits),
+        Dialect::Docusaurus => docusaurus::read_into(generator, dir, habits),
+        Dialect::Nikola => nikola::read_into(generator, dir, habits),
+        Dialect::VitePress => vitepress::read_into(generator, habits),
+        Dialect::MdBook => mdbook::read_into(generator, habits),
         Dialect::Plain => {
             habits.slugs = Slugs::AsIs;
             habits.permalink = Some("/{sections}/{filename}".to_owned());
@@ -285,6 +318,10 @@ pub(super) fn read_data(dir: &Path, habits: &Habits, paths: &[String]) -> (Data,
         | Dialect::Jekyll
         | Dialect::Pelican
         | Dialect::Astro
+        | Dialect::Docusaurus
+        | Dialect::Nikola
+        | Dialect::VitePress
+        | Dialect::MdBook
         | Dialect::Obsidian
         | Dialect::Plain
         | Dialect::Auto => (Data::new(), Vec::new()),

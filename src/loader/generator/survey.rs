@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::config::{Author, Dialect, Format, is_language};
+use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::Generator;
 use crate::loader::walk::files;
 use crate::reader::Email;
@@ -27,6 +28,8 @@ pub(crate) struct Survey {
     pub(crate) author: Option<Author>,
     /// The folder of the posts, below the folder of the site.
     pub(crate) posts: PathBuf,
+    /// Whether the posts have no date of their own, so that git is asked.
+    pub(crate) git_dates: bool,
     /// The folder that is published, below the folder of the site.
     pub(crate) output: PathBuf,
     /// The generator's own feed: its format, and its file below the folder that is published.
@@ -194,9 +197,76 @@ pub(super) fn find_assigned<'a>(script: &'a str, name: &str) -> Option<&'a str> 
     None
 }
 
+/// The text between the braces of a JavaScript object that stands behind a name: `blog: { … }`.
+pub(super) fn find_object<'a>(script: &'a str, name: &str) -> Option<&'a str> {
+    for (at, _) in script.match_indices(name) {
+        let is_apart =
+            !script[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.$/".contains(c));
+        let after = script[at + name.len()..].trim_start_matches(['"', '\'']);
+        let object = after
+            .trim_start()
+            .strip_prefix(':')
+            .and_then(|value| value.trim_start().strip_prefix('{'));
+        if let (true, Some(object)) = (is_apart, object) {
+            let mut depth = 1;
+            let end = object.find(|c| {
+                depth += i32::from(c == '{') - i32::from(c == '}');
+                depth == 0
+            });
+            return Some(&object[..end?]);
+        }
+    }
+    None
+}
+
+/// A switch that a JavaScript file sets: `cleanUrls: true`.
+pub(super) fn find_switch(script: &str, name: &str) -> Option<bool> {
+    script.match_indices(name).find_map(|(at, _)| {
+        let is_apart = !script[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.$".contains(c));
+        let after = script[at + name.len()..].trim_start_matches(['"', '\'']);
+        let value = after.trim_start().strip_prefix(':')?.trim_start();
+        match (
+            is_apart,
+            value.starts_with("true"),
+            value.starts_with("false"),
+        ) {
+            (true, true, _) => Some(true),
+            (true, _, true) => Some(false),
+            _ => None,
+        }
+    })
+}
+
+/// Whether git can know the files of this folder.
+pub(super) fn is_in_repository(folder: &Path) -> bool {
+    folder.ancestors().any(|above| above.join(".git").exists())
+}
+
+/// The text of a script that is not run; empty if it cannot be read.
+pub(super) fn script_of(file: &Path) -> String {
+    read_text(file, WRITTEN).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::find_assigned;
+    use super::{find_assigned, find_object, find_switch};
+
+    #[test]
+    fn an_object_and_a_switch_of_a_script_are_read() {
+        let script = "{ noblog: { a: 'x' }, blog: { path: 'news', o: { b: 'y' }, showTime: true }, cleanUrls: false }";
+        let blog = find_object(script, "blog").unwrap();
+        assert_eq!(find_assigned(blog, "path"), Some("news"));
+        assert!(blog.ends_with("showTime: true "));
+        assert_eq!(find_switch(script, "cleanUrls"), Some(false));
+        assert_eq!(find_switch(script, "showTime"), Some(true));
+        for script in ["blog: false", "blog: { a", "blog", "'/blog': { a: 1 }"] {
+            assert_eq!(find_object(script, "blog"), None, "{script}");
+            assert_eq!(
+                find_switch(script, "blog"),
+                Some(false).filter(|_| script == "blog: false")
+            );
+        }
+    }
 
     #[test]
     fn a_text_that_a_script_assigns_is_read() {

@@ -30,7 +30,14 @@ pub(in crate::loader) fn read_ignored(
         Dialect::Pelican => gathered.pelican(dir),
         // The notes that Obsidian excludes are hidden from its search, and published as any other. The others have no such
         // setting.
-        Dialect::Obsidian | Dialect::Astro | Dialect::Plain | Dialect::Auto => {}
+        Dialect::Obsidian
+        | Dialect::Astro
+        | Dialect::Docusaurus
+        | Dialect::Nikola
+        | Dialect::VitePress
+        | Dialect::MdBook
+        | Dialect::Plain
+        | Dialect::Auto => {}
     }
     gathered.together()
 }

@@ -72,7 +72,7 @@ pub fn body(
             ..body
         });
     }
-    let markup = Markup::from_path(&post.path).unwrap_or(Markup::Markdown);
+    let markup = habits.rules.markup(&post.path);
     let is_html = markup == Markup::Html;
     let mut text = body.to_owned();
     if front.text(&["title"]).is_none() {

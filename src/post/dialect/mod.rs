@@ -1,16 +1,20 @@
 //! The dialects, one file each, and the habits of a site: its dialect with the settings of its own config.
 
 mod astro;
+mod docusaurus;
 mod eleventy;
 mod hugo;
 mod jekyll;
 pub(crate) mod math;
+mod mdbook;
+mod nikola;
 mod obsidian;
 pub(crate) mod pattern;
 mod pelican;
 mod plain;
 mod rules;
 pub(crate) mod slug;
+mod vitepress;
 mod zola;
 
 use std::collections::{HashMap, HashSet};
@@ -38,6 +42,10 @@ impl Rules {
             Dialect::Eleventy => &eleventy::RULES,
             Dialect::Astro => &astro::RULES,
             Dialect::Pelican => &pelican::RULES,
+            Dialect::Docusaurus => &docusaurus::RULES,
+            Dialect::Nikola => &nikola::RULES,
+            Dialect::VitePress => &vitepress::RULES,
+            Dialect::MdBook => &mdbook::RULES,
             Dialect::Obsidian => &obsidian::RULES,
             Dialect::Plain | Dialect::Auto => &plain::RULES,
         }

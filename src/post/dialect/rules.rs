@@ -1,6 +1,7 @@
 //! The rules of a dialect, as a table.
 
 use crate::config::Dialect;
+use crate::post::Markup;
 use crate::post::dialect::pattern::Colons;
 use crate::post::dialect::slug::Slugs;
 use crate::post::facts::date::Joint;
@@ -177,6 +178,8 @@ pub struct Rules {
     pub json: bool,
     /// Whether front matter may be bare `Key: value` lines, also between `---`.
     pub header: bool,
+    /// Whether front matter may be lines like `.. title: Tea` in a comment of HTML.
+    pub in_comment: bool,
     /// Whether a text without front matter may be in the plain form.
     pub plain: bool,
     /// The keys of the day of publication; the first one present counts.
@@ -212,6 +215,8 @@ pub struct Rules {
     pub own_address: OwnAddress,
     /// When an address of such a key gets a slash at its end.
     pub closes: Closes,
+    /// Whether such an address is below the fixed beginning of the pattern, and ends as that does.
+    pub below_pattern: bool,
     /// Whether such an address without a slash at its beginning is below the folder of its language.
     pub below_language: bool,
     /// The syntax of patterns with colons, if the dialect has them.
@@ -256,9 +261,11 @@ pub struct Rules {
     pub bottom_notes: Option<NoteForm>,
     /// The pattern of the address of a post in another language than the default one.
     pub foreign: Option<&'static str>,
+    /// Whether an `index.md` is its folder where the other pages are files.
+    pub index_is_folder: bool,
     /// Whether a folder with an `index.md` is one post, and the other files in it belong to that.
     pub bundles: bool,
-    /// Folders whose files are no posts.
+    /// Folders whose files are no posts, and files that are none.
     pub no_posts: &'static [&'static str],
     /// Whether private posts, and those in a folder of drafts, are kept from readers.
     pub guards_private: bool,
@@ -272,8 +279,20 @@ pub struct Rules {
     pub dollars_are_tex: bool,
     /// Whether a page without a date is no post, and worth no more than a warning.
     pub has_pages: bool,
+    /// Whether a file of Markdown is read as MDX.
+    pub markdown_is_mdx: bool,
     /// The syntax of texts beside Markdown.
     pub syntax: Syntax,
+}
+
+impl Rules {
+    /// The markup in which the dialect reads a file with this path.
+    pub(crate) fn markup(&self, path: &str) -> Markup {
+        match Markup::from_path(path).unwrap_or(Markup::Markdown) {
+            Markup::Markdown if self.markdown_is_mdx => Markup::Mdx,
+            markup => markup,
+        }
+    }
 }
 
 /// The default of every rule.
@@ -282,6 +301,7 @@ pub(super) const BASE: Rules = Rules {
     toml: true,
     json: true,
     header: true,
+    in_comment: false,
     plain: true,
     published: &["date", "published", "publishdate", "pubdate", "created"],
     dated: &[],
@@ -305,6 +325,7 @@ pub(super) const BASE: Rules = Rules {
     address: &["permalink", "url", "path"],
     own_address: OwnAddress::Text,
     closes: Closes::Never,
+    below_pattern: false,
     below_language: false,
     colons: None,
     permalink: "/{path}/",
@@ -327,6 +348,7 @@ pub(super) const BASE: Rules = Rules {
     notes: NoteForm::IN_ENTRY,
     bottom_notes: None,
     foreign: None,
+    index_is_folder: false,
     bundles: false,
     no_posts: &["_includes", "_data", "_layouts", "_site", "node_modules"],
     guards_private: false,
@@ -335,6 +357,7 @@ pub(super) const BASE: Rules = Rules {
     own_folders: false,
     dollars_are_tex: false,
     has_pages: false,
+    markdown_is_mdx: false,
     syntax: Syntax {
         hugo: true,
         zola: true,

@@ -115,6 +115,10 @@ impl Parts<'_> {
                 .or(section.map(String::as_str));
             let pattern = pattern.unwrap_or(habits.rules.permalink);
             let mut filled = self.fill(pattern, habits)?;
+            let is_folder = self.name.is_index && habits.rules.index_is_folder;
+            if is_folder && !filled.ends_with('/') {
+                filled = format!("{}/", filled.trim_end_matches(".html"));
+            }
             let is_ugly = habits.ugly
                 || self
                     .name
@@ -199,6 +203,12 @@ impl Parts<'_> {
         let language = self.name.language.filter(|_| rules.below_language);
         if let (Some(language), false) = (language, filled.starts_with('/')) {
             filled = format!("{}/{filled}", language.to_lowercase());
+        }
+        if rules.below_pattern {
+            let pattern = habits.permalink.as_deref().unwrap_or(rules.permalink);
+            let fixed = pattern.split('{').next().unwrap_or_default();
+            let end = if pattern.ends_with('/') { "/" } else { "" };
+            filled = format!("{fixed}{}{end}", filled.trim_matches('/'));
         }
         let file = filled.rsplit('/').next().unwrap_or_default();
         let closes = match rules.closes {
@@ -337,6 +347,7 @@ impl Parts<'_> {
             "categories" => Some(self.join_categories(str::to_owned)),
             "slugified_categories" => Some(self.join_categories(crate::post::slug)),
             "path" => Some(self.page_path(habits)),
+            "dated_path" => Some(self.dated_path()),
             _ => None,
         }
     }
@@ -372,6 +383,20 @@ impl Parts<'_> {
         }
         parts.retain(|part| !part.is_empty());
         parts.join("/")
+    }
+
+    /// The folders and the name, with the date in them as folders before, as Docusaurus has it: `2024/05/01/tea` of
+    /// `2024-05-01-tea`.
+    fn dated_path(&self) -> String {
+        let parts: Vec<&str> = self.name.folders().chain([self.name.stem]).collect();
+        let path = parts.join("/");
+        let Some((at, length)) = find_date(&path) else {
+            return safe_path(&path);
+        };
+        let (before, rest) = (&path[..at], &path[at + length..]);
+        let rest = rest.strip_prefix(['-', '/']).unwrap_or(rest);
+        let date = path[at..at + length].replace('-', "/");
+        safe_path(&format!("{date}/{before}{rest}"))
     }
 
     /// The folders of the post that are sections: in Hugo the first, and those down to the last with an `_index`.
@@ -410,6 +435,38 @@ impl Parts<'_> {
             None => habits.slugs.slug(self.slug_from),
         }
     }
+}
+
+/// Each part of a path as a part of an address.
+fn safe_path(path: &str) -> String {
+    let parts: Vec<String> = path.split('/').map(safe).collect();
+    parts.join("/")
+}
+
+/// The last date in a path, like `2024-05-01` or `2024/5/1`: where it begins, and its length.
+fn find_date(path: &str) -> Option<(usize, usize)> {
+    let bytes = path.as_bytes();
+    let digits = |from: usize, most: usize| {
+        let rest = &bytes[from.min(bytes.len())..];
+        rest.iter()
+            .take(most)
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
+    };
+    let is_sign = |at: usize| matches!(bytes.get(at), Some(b'-' | b'/'));
+    let length_at = |at: usize| {
+        if digits(at, 4) < 4 || !is_sign(at + 4) {
+            return None;
+        }
+        let month = digits(at + 5, 2);
+        let day_at = at + 5 + month + 1;
+        let day = digits(day_at, 2);
+        let is_date = month > 0 && day > 0 && is_sign(day_at - 1);
+        is_date.then_some(day_at + day - at)
+    };
+    (0..bytes.len())
+        .rev()
+        .find_map(|at| Some((at, length_at(at)?)))
 }
 
 fn too_long() -> Finding {

@@ -16,6 +16,8 @@ pub(super) struct Name<'a> {
     pub(super) stem: &'a str,
     /// The markup of the file.
     pub(super) markup: Option<Markup>,
+    /// Whether it is the `index.md` of its folder.
+    pub(super) is_index: bool,
     /// The language of `tea.de.md` or of the first folder, unless it is the default.
     pub(super) language: Option<&'a str>,
 }
@@ -59,13 +61,15 @@ impl<'a> Name<'a> {
                 (*path, language) = (rest, Some(code));
             }
         }
-        if stem == "index" && !folder.is_empty() {
+        let is_index = stem == "index" && !folder.is_empty();
+        if is_index {
             (folder, stem) = folder.rsplit_once('/').unwrap_or(("", folder));
         }
         Self {
             prefix,
             folder,
             stem,
+            is_index,
             markup: Markup::from_path(file),
             language: language.filter(|code| is_other(code)),
         }

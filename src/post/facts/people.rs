@@ -135,7 +135,7 @@ fn read_terms(
     };
     let split = habits.rules.split;
     let terms: Vec<String> = match value {
-        Value::Array(list) => list.iter().filter_map(text_of).collect(),
+        Value::Array(list) => list.iter().filter_map(term).collect(),
         other => match (text_of(other).unwrap_or_default(), split) {
             (text, TagSplit::Never) => vec![text],
             // The singular is one term, whatever it contains.
@@ -158,6 +158,14 @@ fn read_terms(
         .map(|term| legal(&bare(term)).into_owned())
         .filter(|term| !term.is_empty())
         .collect()
+}
+
+/// A term by a text, or by a table like `{ label: Tea, permalink: /tea }`.
+fn term(value: &Value) -> Option<String> {
+    match value {
+        Value::Object(table) => table.get("label").and_then(text_of),
+        one => text_of(one),
+    }
 }
 
 fn dedup(terms: Vec<String>) -> Vec<String> {

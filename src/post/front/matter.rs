@@ -135,7 +135,10 @@ impl Front<'_> {
             .enumerate()
             .find_map(|(number, line)| {
                 let end = line.find([':', '='])?;
-                let name = line[..end].trim().trim_matches(['"', '\'']);
+                let name = line[..end]
+                    .trim()
+                    .trim_start_matches(".. ")
+                    .trim_matches(['"', '\'']);
                 let sign = if line[end..].starts_with('=') {
                     '='
                 } else {

@@ -1,6 +1,7 @@
 //! Splits front matter (YAML, TOML, JSON or bare `Key: value` lines) from the body, and parses it into one table of
 //! values.
 
+mod comment;
 mod defaults;
 mod head;
 mod header;
@@ -49,6 +50,12 @@ pub(crate) fn split<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Findi
 
 fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding> {
     let first = text.lines().next().unwrap_or_default().trim_end();
+    let bare = || Split {
+        front: Front::default(),
+        body: text,
+        body_line: 1,
+        fenced: false,
+    };
     match first {
         "---" if rules.header && !rules.plain => split_fenced(text, &["---", "..."], header::parse),
         "---" => split_fenced(text, &["---", "..."], yaml::parse),
@@ -68,22 +75,12 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
         {
             json_object(text)
         }
-        _ if rules.header && first.starts_with('<') => {
-            let bare = Split {
-                front: Front::default(),
-                body: text,
-                body_line: 1,
-                fenced: false,
-            };
-            Ok(head::split(text).unwrap_or(bare))
+        _ if rules.in_comment && first.starts_with("<!--") => {
+            Ok(comment::split(text).unwrap_or_else(bare))
         }
+        _ if rules.header && first.starts_with('<') => Ok(head::split(text).unwrap_or_else(bare)),
         _ if rules.header => Ok(header::split(text, rules.plain)),
-        _ => Ok(Split {
-            front: Front::default(),
-            body: text,
-            body_line: 1,
-            fenced: false,
-        }),
+        _ => Ok(bare()),
     }
 }
 

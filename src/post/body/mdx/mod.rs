@@ -68,6 +68,8 @@ pub(super) fn to_markdown(
     marks: Marks,
     budget: &Budget,
 ) -> Result<StrippedMdx, Grown> {
+    // The end of the summary, in a comment of MDX.
+    let text = &text.replace("{/* truncate */}", "<!-- truncate -->");
     let mut reader = MdxReader {
         text,
         marks,

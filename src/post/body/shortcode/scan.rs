@@ -342,6 +342,13 @@ fn says_more(comment: &str) -> bool {
         .strip_prefix("<!--")
         .and_then(|rest| rest.strip_suffix("-->"));
     let word = inner.map(|inner| inner.trim().trim_matches('-').trim());
-    let known = ["more", "readmore", "read more", "excerpt"];
+    let known = [
+        "more",
+        "readmore",
+        "read more",
+        "excerpt",
+        "truncate",
+        "teaser_end",
+    ];
     word.is_some_and(|word| known.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }

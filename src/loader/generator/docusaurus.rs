@@ -1,0 +1,75 @@
+//! Reads Docusaurus' config and its file of authors, as far as they need not be run.
+
+use std::path::Path;
+
+use crate::config::Format;
+use crate::file::asset::Inside;
+use crate::file::read::{WRITTEN, read_text};
+use crate::loader::generator::keys::{Generator, author};
+use crate::loader::generator::survey::{
+    Survey, find_assigned, find_object, find_switch, script_of,
+};
+use crate::post::dialect::Habits;
+use crate::post::front;
+
+/// The folder of the blog.
+pub(super) fn content(generator: &Generator) -> String {
+    let script = script_of(&generator.file);
+    let blog = find_object(&script, "blog").unwrap_or_default();
+    let path = find_assigned(blog, "path").unwrap_or("blog");
+    path.trim_start_matches("./").trim_matches('/').to_owned()
+}
+
+/// The path of the blog on the site, with slashes at both ends.
+fn route(script: &str) -> String {
+    let blog = find_object(script, "blog").unwrap_or_default();
+    let route = find_assigned(blog, "routeBasePath").unwrap_or("blog");
+    match route.trim_matches('/') {
+        "" => "/".to_owned(),
+        route => format!("/{route}/"),
+    }
+}
+
+/// Reads the config into the habits of the site.
+pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) {
+    let script = script_of(&generator.file);
+    let end = match find_switch(&script, "trailingSlash") {
+        Some(true) => "/",
+        _ => "",
+    };
+    habits.permalink = Some(format!("{}{{dated_path}}{end}", route(&script)));
+    let blog = find_object(&script, "blog").unwrap_or_default();
+    let map = find_assigned(blog, "authorsMapPath").unwrap_or("authors.yml");
+    let inside = Inside::new([&*generator.root, dir]);
+    let found = [dir, &generator.root].into_iter().find_map(|folder| {
+        let file = inside.find(&folder.join(map))?;
+        front::yaml(&read_text(&file, WRITTEN).ok()?)
+    });
+    let people = found.unwrap_or_default();
+    let people = people
+        .iter()
+        .filter_map(|(key, one)| Some((key.clone(), author(one)?)));
+    habits.people.extend(people);
+}
+
+/// Reads the settings of the whole site.
+pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
+    let script = script_of(&generator.file);
+    let named = |name: &str| find_assigned(&script, name).map(str::to_owned);
+    survey.title = named("title");
+    survey.description = named("tagline");
+    if let Some(url) = named("url") {
+        let base = named("baseUrl").unwrap_or_default();
+        survey.take_url(&format!(
+            "{}/{}",
+            url.trim_end_matches('/'),
+            base.trim_start_matches('/')
+        ));
+    }
+    survey.take_language(&named("defaultLocale").unwrap_or_else(|| "en".to_owned()));
+    survey.posts = generator.root.join(content(generator));
+    survey.output = "build".into();
+    let file = format!("{}atom.xml", route(&script));
+    survey.feed = Some((Format::Atom, file.trim_start_matches('/').to_owned()));
+    survey.switch_off = "set `feedOptions: { type: null }` for the blog in its config";
+}

@@ -1,0 +1,44 @@
+//! Reads VitePress' config, as far as it needs not be run.
+
+use std::path::PathBuf;
+
+use crate::loader::generator::keys::Generator;
+use crate::loader::generator::survey::{
+    Survey, find_assigned, find_switch, is_in_repository, posts_in, script_of,
+};
+use crate::post::dialect::Habits;
+
+/// The folder of the pages.
+pub(super) fn content(generator: &Generator) -> String {
+    let script = script_of(&generator.file);
+    let folder = find_assigned(&script, "srcDir").unwrap_or_default();
+    folder.trim_start_matches("./").trim_matches('/').to_owned()
+}
+
+/// Reads the config into the habits of the site.
+pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
+    if find_switch(&script_of(&generator.file), "cleanUrls") == Some(true) {
+        habits.permalink = Some("/{path}".to_owned());
+    }
+}
+
+/// Reads the settings of the whole site.
+pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
+    let script = script_of(&generator.file);
+    let named = |name: &str| find_assigned(&script, name).map(str::to_owned);
+    survey.title = named("title");
+    survey.description = named("description");
+    survey.take_language(&named("lang").unwrap_or_else(|| "en".to_owned()));
+    if let Some(host) = named("hostname") {
+        let base = named("base").unwrap_or_default();
+        survey.take_url(&format!(
+            "{}/{}",
+            host.trim_end_matches('/'),
+            base.trim_start_matches('/')
+        ));
+    }
+    survey.posts = posts_in(&generator.root.join(content(generator)));
+    let output = named("outDir").map_or_else(|| ".vitepress/dist".into(), PathBuf::from);
+    survey.output = output;
+    survey.git_dates = is_in_repository(&generator.root);
+}
