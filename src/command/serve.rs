@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
 use crate::talk::Talk;
-use crate::web::{AppState, Heartbeat, listen, routes};
+use crate::web::{self, AppState, Heartbeat, listen, routes};
 
 use monitor::Monitor;
 use rounds::{RoundsEnd, go_rounds};
@@ -93,7 +93,7 @@ async fn open_state(
 ) -> anyhow::Result<Arc<AppState>> {
     app.config.refuse_published_secrets()?;
     let mut warnings = Vec::new();
-    let state = AppState::open(Arc::clone(app), Arc::clone(heartbeat), &mut warnings).await;
+    let state = web::open(Arc::clone(app), Arc::clone(heartbeat), &mut warnings).await;
     talk.report(&warnings);
     Ok(Arc::new(state?))
 }

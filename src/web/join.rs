@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
 use serde_json::json;
 use url::form_urlencoded;
 
@@ -19,14 +20,31 @@ use crate::store::Confirmation;
 use crate::token::{Claim, Purpose};
 use crate::web::guard::{find_client, framed_by, is_own_form, status, widen_policy};
 use crate::web::listen::Peer;
-use crate::web::page::{Page, PageButton};
+use crate::web::page::{Page, PageButton, PageTemplate};
 use crate::web::requests::FormRequest;
 use crate::web::state::AppState;
 
+/// The template of the form.
+pub(super) const TEMPLATE: PageTemplate = PageTemplate {
+    name: "serve-join.html",
+    text: include_str!("../../templates/serve-join.html"),
+    trial: || {
+        json!({
+            "address": "", "email": "", "choose": "", "wrong": "", "time": 0, "button": "",
+            "digests": [{ "name": "", "title": "", "chosen": true }],
+        })
+    },
+};
 /// The least time in seconds between page and form; a person needs longer.
 const LEAST_TIME: i64 = 2;
 /// The most characters of the input that the page shows again.
 const LONGEST: usize = 320;
+
+pub(super) fn routes() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/subscribe", get(form).post(join))
+        .route("/confirm/{token}", get(ask_to_confirm).post(confirm))
+}
 
 /// The fields of the form.
 #[derive(Debug, Default)]
@@ -61,13 +79,13 @@ impl FilledForm {
 }
 
 /// Shows the form.
-pub(super) async fn form(State(state): State<Arc<AppState>>) -> Response {
+async fn form(State(state): State<Arc<AppState>>) -> Response {
     show_form(&state, StatusCode::OK, &FilledForm::default(), None)
 }
 
 /// Requests that an address get digests. The requester must not learn whether it is known, neither from the answer nor
 /// from its timing: the request is carried out after the answer.
-pub(super) async fn join(
+async fn join(
     State(state): State<Arc<AppState>>,
     Extension(Peer(peer)): Extension<Peer>,
     headers: HeaderMap,
@@ -163,7 +181,7 @@ fn show_form(
     let page = speech.page(&words.page.join_title, &words.page.join_text);
     let mut answer = state
         .pages
-        .answer_with(status_code, "serve-join.html", &page, &values);
+        .answer_with(status_code, TEMPLATE, &page, &values);
     // Browsers apply the policy also to redirects of a form's answer.
     if let Some(back) = &state.app.config.web.join_back {
         let origin = back.origin().ascii_serialization();
@@ -177,10 +195,7 @@ fn show_form(
 }
 
 /// Asks the bearer to confirm. It changes nothing, since scanners follow links.
-pub(super) async fn ask_to_confirm(
-    State(state): State<Arc<AppState>>,
-    Path(token): Path<String>,
-) -> Response {
+async fn ask_to_confirm(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
     let found = find_asked(&state, &token).await;
     let issue = match found {
         Ok(Some((_, issue))) => issue,
@@ -202,7 +217,7 @@ pub(super) async fn ask_to_confirm(
 }
 
 /// Confirms for the bearer.
-pub(super) async fn confirm(
+async fn confirm(
     State(state): State<Arc<AppState>>,
     Path(token): Path<String>,
     Extension(Peer(peer)): Extension<Peer>,

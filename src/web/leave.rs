@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use axum::routing::{get, post};
 use chrono::TimeDelta;
 
 use crate::store::Linked;
@@ -16,8 +18,14 @@ use crate::web::state::{AppState, Speech};
 /// How long the same link can undo an unsubscription; later, anybody with the old mail could.
 const UNDO: TimeDelta = TimeDelta::hours(1);
 
+pub(super) fn routes() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/unsubscribe/{token}", get(ask).post(leave))
+        .route("/unsubscribe/{token}/undo", post(undo))
+}
+
 /// Asks whether the bearer wants to leave. It changes nothing, since scanners follow links.
-pub(super) async fn ask(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
+async fn ask(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
     let claim = match state.verify(&token, Purpose::Leave).await {
         Ok(Some(claim)) => claim,
         Ok(None) => return state.say_unknown(StatusCode::NOT_FOUND),
@@ -48,10 +56,7 @@ pub(super) async fn ask(State(state): State<Arc<AppState>>, Path(token): Path<St
 
 /// Unsubscribes the bearer, whatever the body says. A used or unknown link is answered with success too: a mail program
 /// would otherwise retry and report a failure.
-pub(super) async fn leave(
-    State(state): State<Arc<AppState>>,
-    Path(token): Path<String>,
-) -> Response {
+async fn leave(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
     let claim = match state.verify(&token, Purpose::Leave).await {
         Ok(Some(claim)) => claim,
         Ok(None) => return state.say_unknown(StatusCode::OK),
@@ -84,7 +89,7 @@ fn say_left(state: &AppState, linked: &Linked, token: &str) -> Response {
 }
 
 /// The bearer takes it back, soon after.
-pub(super) async fn undo(
+async fn undo(
     State(state): State<Arc<AppState>>,
     Path(token): Path<String>,
     headers: HeaderMap,

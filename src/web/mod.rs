@@ -6,6 +6,7 @@
 //! | `/confirm/TOKEN` | a button | confirms | `join` |
 //! | `/unsubscribe/TOKEN` | a button | unsubscribes (RFC 8058) | `leave` |
 //! | `/unsubscribe/TOKEN/undo` | | subscribes again | `leave` |
+//! | `/preferences/TOKEN` and below | the forms | changes, moves, shows or deletes what is kept | `preferences` |
 //! | `/healthz` | whether store and rounds are alive; under any host name | | here |
 //! | anything else | a file of the published folder | | `files` |
 //!
@@ -32,11 +33,14 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
+
+use crate::app::App;
+use crate::finding::Finding;
 
 use guard::{add_headers, only_our_host, status};
 
@@ -52,24 +56,28 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// The time within which the store must answer a health check.
 const HEALTH: Duration = Duration::from_secs(5);
 
+/// The templates of the pages.
+const TEMPLATES: [page::PageTemplate; 3] = [page::PLAIN, join::TEMPLATE, preferences::TEMPLATE];
+
+/// Opens the store, and reads templates and words.
+///
+/// # Errors
+/// If one of them is unusable.
+pub(crate) async fn open(
+    app: Arc<App>,
+    heartbeat: Arc<Heartbeat>,
+    warnings: &mut Vec<Finding>,
+) -> anyhow::Result<AppState> {
+    AppState::open(app, heartbeat, &TEMPLATES, warnings).await
+}
+
 /// The routes of the table above, within the limits that hold for all of them.
 pub(crate) fn routes(state: Arc<AppState>) -> Router {
     let ours = from_fn_with_state(Arc::clone(&state.hosts), only_our_host);
     Router::new()
-        .route("/subscribe", get(join::form).post(join::join))
-        .route(
-            "/confirm/{token}",
-            get(join::ask_to_confirm).post(join::confirm),
-        )
-        .route("/unsubscribe/{token}", get(leave::ask).post(leave::leave))
-        .route("/unsubscribe/{token}/undo", post(leave::undo))
-        .route(
-            "/preferences/{token}",
-            get(preferences::show).post(preferences::save),
-        )
-        .route("/preferences/{token}/address", post(preferences::move_away))
-        .route("/preferences/{token}/data", post(preferences::download))
-        .route("/preferences/{token}/forget", post(preferences::forget))
+        .merge(join::routes())
+        .merge(leave::routes())
+        .merge(preferences::routes())
         .fallback(file)
         .layer(ours)
         // A load balancer uses any host name.

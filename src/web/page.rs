@@ -1,4 +1,4 @@
-//! PageTemplates: a template, the words of a language, and the headers that let nothing in beside our own style.
+//! Renders pages: a template, the words of a language, and the headers that let nothing in beside our own style.
 
 use std::path::Path;
 
@@ -15,21 +15,26 @@ use tera::{Context, Tera};
 
 use crate::config::Config;
 use crate::finding::Finding;
-use crate::language::{FixedWords, direction};
+use crate::language::direction;
 use crate::template::{explain, find_unused, read_own};
 
-/// The templates of pages: the name of each, and its built-in text.
-const TEMPLATES: [(&str, &str); 3] = [
-    ("serve.html", include_str!("../../templates/serve.html")),
-    (
-        "serve-join.html",
-        include_str!("../../templates/serve-join.html"),
-    ),
-    (
-        "serve-preferences.html",
-        include_str!("../../templates/serve-preferences.html"),
-    ),
-];
+/// A template of pages.
+#[derive(Clone, Copy)]
+pub(super) struct PageTemplate {
+    /// Its name, which the site's own one has as well.
+    pub(super) name: &'static str,
+    /// The built-in text.
+    pub(super) text: &'static str,
+    /// Makes values of `form` with which it is tried at the start.
+    pub(super) trial: fn() -> Value,
+}
+
+/// The template of pages that have only words and buttons; the others extend it.
+pub(super) const PLAIN: PageTemplate = PageTemplate {
+    name: "serve.html",
+    text: include_str!("../../templates/serve.html"),
+    trial: || Value::Null,
+};
 
 /// The templates, read and checked.
 #[derive(Debug)]
@@ -67,11 +72,15 @@ impl PageTemplates {
     ///
     /// # Errors
     /// A finding that names the template and its line.
-    pub(super) fn read(config: &Config, warnings: &mut Vec<Finding>) -> Result<Self, Finding> {
-        let names = TEMPLATES.map(|(name, _)| name);
+    pub(super) fn read(
+        config: &Config,
+        templates: &[PageTemplate],
+        warnings: &mut Vec<Finding>,
+    ) -> Result<Self, Finding> {
+        let names: Vec<_> = templates.iter().map(|template| template.name).collect();
         warnings.extend(find_unused(&config.root, &names));
         let mut tera = Tera::default();
-        for (name, text) in TEMPLATES {
+        for PageTemplate { name, text, .. } in templates.iter().copied() {
             let default = format!("default/{name}");
             let own = read_own(&config.root, name)?;
             let extending = format!("{{% extends \"{default}\" %}}");
@@ -91,8 +100,8 @@ impl PageTemplates {
                 "footer": config.mail.footer.as_deref().unwrap_or_default(),
             }),
         };
-        for (name, _) in TEMPLATES {
-            pages.write(name, &Page::default(), &trial())?;
+        for template in templates {
+            pages.write(template.name, &Page::default(), &(template.trial)())?;
         }
         Ok(pages)
     }
@@ -111,20 +120,20 @@ impl PageTemplates {
 
     /// The page with its headers: nothing but its own style is loaded, and its forms go nowhere else.
     pub(super) fn answer(&self, status: StatusCode, page: &Page) -> Response {
-        self.answer_with(status, "serve.html", page, &Value::Null)
+        self.answer_with(status, PLAIN, page, &Value::Null)
     }
 
     /// Does the same as [`Pages::answer`], by another template, which gets these values as `form`.
     pub(super) fn answer_with(
         &self,
         status: StatusCode,
-        template: &str,
+        template: PageTemplate,
         page: &Page,
         values: &Value,
     ) -> Response {
         // Each template was tried; one that fails on these values is replaced by the bare words.
         let html = self
-            .write(template, page, values)
+            .write(template.name, page, values)
             .unwrap_or_else(|_| bare(page));
         let policy = policy(&html, "'self'");
         let mut answer = Response::new(Body::from(html));
@@ -138,16 +147,6 @@ impl PageTemplates {
         }
         answer
     }
-}
-
-/// The values with which each template is tried at the start.
-fn trial() -> Value {
-    json!({
-        "address": "", "email": "", "choose": "", "wrong": "", "time": 0, "button": "",
-        "digests": [{ "name": "", "title": "", "chosen": true }],
-        "action": "", "saved": "", "may_choose": true, "may_move": true, "first": "", "last": "", "until": "",
-        "words": FixedWords::english().page,
-    })
 }
 
 fn bare(page: &Page) -> String {

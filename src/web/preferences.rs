@@ -2,28 +2,51 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 use url::form_urlencoded;
 
 use crate::config::Site;
+use crate::language::FixedWords;
 use crate::reader::Email;
 use crate::store::{Preferences, ReaderChoice};
 use crate::token::{Claim, Purpose};
 use crate::web::guard::{find_client, is_own_form, status};
 use crate::web::join::open_digests;
 use crate::web::listen::Peer;
+use crate::web::page::PageTemplate;
 use crate::web::requests::FormRequest;
 use crate::web::state::{AppState, Speech};
 
+/// The template of the page with the forms.
+pub(super) const TEMPLATE: PageTemplate = PageTemplate {
+    name: "serve-preferences.html",
+    text: include_str!("../../templates/serve-preferences.html"),
+    trial: || {
+        json!({
+            "action": "", "saved": "", "wrong": "", "may_choose": true, "may_move": true,
+            "digests": [{ "name": "", "title": "", "chosen": true }],
+            "first": "", "last": "", "until": "", "words": FixedWords::english().page,
+        })
+    },
+};
 /// The most days for which somebody can pause.
 const LONGEST: Days = Days::new(730);
+
+pub(super) fn routes() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/preferences/{token}", get(show).post(save))
+        .route("/preferences/{token}/address", post(move_away))
+        .route("/preferences/{token}/data", post(download))
+        .route("/preferences/{token}/forget", post(forget))
+}
 
 /// A reader who bears a link to their preferences, and how to speak to them.
 struct Bearer {
@@ -112,17 +135,12 @@ impl Bearer {
             "words": words,
         });
         let page = self.speech.page(&words.prefs_title, &words.prefs_text);
-        state
-            .pages
-            .answer_with(status, "serve-preferences.html", &page, &values)
+        state.pages.answer_with(status, TEMPLATE, &page, &values)
     }
 }
 
 /// Shows what is kept. It changes nothing, since scanners follow links.
-pub(super) async fn show(
-    State(state): State<Arc<AppState>>,
-    Path(token): Path<String>,
-) -> Response {
+async fn show(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
     match Bearer::find(&state, token).await {
         Ok(bearer) => bearer.page(&state, StatusCode::OK, &Note::default()),
         Err(refused) => *refused,
@@ -130,7 +148,7 @@ pub(super) async fn show(
 }
 
 /// Keeps which digests the bearer wants, and from when.
-pub(super) async fn save(
+async fn save(
     State(state): State<Arc<AppState>>,
     Path(token): Path<String>,
     headers: HeaderMap,
@@ -180,7 +198,7 @@ pub(super) async fn save(
 }
 
 /// Asks another address whether the bearer's subscriptions may move to it. They learn nothing of whether it is known.
-pub(super) async fn move_away(
+async fn move_away(
     State(state): State<Arc<AppState>>,
     Path(token): Path<String>,
     Extension(Peer(peer)): Extension<Peer>,
@@ -216,7 +234,7 @@ pub(super) async fn move_away(
 }
 
 /// Hands over everything that is kept of the bearer. By a button, so that no scanner of mail takes it.
-pub(super) async fn download(
+async fn download(
     State(state): State<Arc<AppState>>,
     Path(token): Path<String>,
     headers: HeaderMap,
@@ -244,7 +262,7 @@ pub(super) async fn download(
 }
 
 /// Erases the bearer, where they have checked the box beside the button.
-pub(super) async fn forget(
+async fn forget(
     State(state): State<Arc<AppState>>,
     Path(token): Path<String>,
     headers: HeaderMap,

@@ -16,7 +16,7 @@ use crate::store::{Access, Store};
 use crate::token::{Claim, Key, Purpose};
 use crate::web::files::Files;
 use crate::web::guard::Hosts;
-use crate::web::page::{Page, PageTemplates};
+use crate::web::page::{Page, PageTemplate, PageTemplates};
 use crate::web::requests::RequestQueue;
 
 /// How long to wait before a request that failed here is made again, in seconds.
@@ -71,19 +71,20 @@ pub(super) struct Speech {
 }
 
 impl AppState {
-    /// Opens the store, and reads templates and words.
+    /// Opens the store, and reads these templates and the words.
     ///
     /// # Errors
     /// If one of them is unusable.
-    pub(crate) async fn open(
+    pub(super) async fn open(
         app: Arc<App>,
         heartbeat: Arc<Heartbeat>,
+        templates: &[PageTemplate],
         warnings: &mut Vec<Finding>,
     ) -> anyhow::Result<Self> {
         let config = &app.config;
         let store = app.store(Access::Write).await?;
         let keys = store.link_keys().await?;
-        let pages = PageTemplates::read(config, warnings)?;
+        let pages = PageTemplates::read(config, templates, warnings)?;
         let languages = config
             .digests
             .iter()
