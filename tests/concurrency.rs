@@ -7,13 +7,16 @@ use std::time::Duration;
 use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, Uncertain};
 use tidings::inside::consent::{ReaderState, Said, Source, Wish};
-use tidings::inside::ledger::{DeliveryState, IssueState, Outcome, Settled};
+use tidings::inside::ledger::{DeliveryState, IssueState, Outcome};
 use tidings::inside::reader::{Email, ReaderId};
 use tidings::inside::store::{Asked, Resent, Sender, Store};
 use tokio::runtime::Runtime;
 
 use crate::database::Database;
-use crate::stores::{at, freeze, new_issue, on_both, open, people, reader, sender, tell};
+use crate::stores::{
+    MEET, at, begin, counts, freeze, frozen, new_issue, on_both, on_postgres, open, people, reader,
+    sender, sending, settle, tell,
+};
 
 const ASKED: Asked<'_> = Asked {
     wish: Wish::Subscribe,
@@ -21,35 +24,6 @@ const ASKED: Asked<'_> = Asked {
     digests: &[],
     consent: Some("a test"),
 };
-
-/// Claims this many of the newest issue, and says that they are about to be sent.
-async fn begin(sender: &Sender, count: usize) -> Vec<(ReaderId, Email)> {
-    let issue = sender.store().issues().await.unwrap().remove(0).id;
-    let claimed = sender.claim(issue, count, at(0)).await.unwrap();
-    let readers: Vec<_> = claimed
-        .into_iter()
-        .map(|claim| (claim.reader.id, claim.reader.email))
-        .collect();
-    let ids = readers.iter().map(|(id, _)| *id).collect();
-    assert!(sender.intend(issue, ids).await.unwrap().is_empty());
-    readers
-}
-
-async fn settle(sender: &Sender, readers: &[(ReaderId, Email)], outcome: Outcome) {
-    let issue = sender.store().issues().await.unwrap().remove(0).id;
-    let settled = |(reader, email): &(ReaderId, Email)| {
-        let reply = format!("550 5.1.1 <{email}> is unknown");
-        Settled {
-            reader: *reader,
-            outcome: outcome.clone(),
-            reply,
-        }
-    };
-    sender
-        .settle(issue, readers.iter().map(settled).collect(), at(1))
-        .unwrap();
-    sender.flush().await.unwrap();
-}
 
 #[test]
 fn who_waits_again_does_so_in_an_open_issue_though_another_sender_has_closed_it() {
@@ -103,10 +77,7 @@ fn who_waits_again_does_so_in_an_open_issue_though_another_sender_has_closed_it(
 #[test]
 fn a_copy_for_someone_who_left_the_digest_is_refused_and_not_promised() {
     on_both("resent", &async |url: &StoreUrl| {
-        let store = open(url).await;
-        let issue = new_issue("one", 0);
-        freeze(&store, &issue, &people(2)).await;
-        let sender = sender(&store).await;
+        let (store, issue, sender) = sending(url, 2).await;
         let readers = begin(&sender, 2).await;
         settle(&sender, &readers, Outcome::Sent).await;
         assert!(sender.finish(issue.id).await.unwrap());
@@ -119,7 +90,7 @@ fn a_copy_for_someone_who_left_the_digest_is_refused_and_not_promised() {
             store.resend(&issue, to, at(2)).await.unwrap(),
             Resent::Suppressed
         );
-        assert_eq!(store.counts(issue.id).await.unwrap().to_string(), "2 sent");
+        assert_eq!(counts(&store, &issue).await, "2 sent");
         assert_eq!(
             store.issue(issue.id).await.unwrap().unwrap().state,
             IssueState::Done
@@ -142,28 +113,26 @@ fn a_copy_for_someone_who_left_the_digest_is_refused_and_not_promised() {
 
 #[test]
 fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_last_moment() {
-    let Some(database) = Database::fresh("zombie") else {
-        return;
-    };
-    let url = StoreUrl::Postgres(database.url());
-    Runtime::new().unwrap().block_on(async {
-        let store = open(&url).await;
-        let issue = new_issue("one", 0);
-        freeze(&store, &issue, &people(2)).await;
-        let dying = sender(&open(&url).await).await;
+    on_postgres("zombie", &async |url: &StoreUrl| {
+        let (store, issue) = frozen(url, 2).await;
+        let dying = sender(&open(url).await).await;
         begin(&dying, 1).await;
         assert_eq!(dying.claim(issue.id, 1, at(0)).await.unwrap().len(), 1);
         drop(dying);
         // An intent that was on its way to the server is committed while the first is being noted.
         tell(
-            &url,
+            url,
             "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
              UPDATE delivery SET state = 1 WHERE state = 0 AND owner IS NOT NULL; RETURN new; END $$; \
              CREATE TRIGGER lates AFTER INSERT ON event FOR EACH ROW WHEN (new.kind = 'uncertain') \
              EXECUTE FUNCTION late()",
         )
         .await;
-        let heir = store.begin_sending(Uncertain::Retry, at(1)).await.unwrap().unwrap();
+        let heir = store
+            .begin_sending(Uncertain::Retry, at(1))
+            .await
+            .unwrap()
+            .unwrap();
         while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0
             || heir.unsent_count(issue.id).await.unwrap() < 2
         {
@@ -171,7 +140,15 @@ fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_las
             heir.take_over(at(1)).await.unwrap();
         }
         let listed = store.load_uncertainties(issue.id).await.unwrap();
-        assert_eq!(listed.iter().map(|one| one.reader).collect::<HashSet<_>>().len(), 2, "{listed:?}");
+        assert_eq!(
+            listed
+                .iter()
+                .map(|one| one.reader)
+                .collect::<HashSet<_>>()
+                .len(),
+            2,
+            "{listed:?}"
+        );
     });
 }
 
@@ -234,29 +211,24 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
 
 #[test]
 fn whatever_meets_a_deadlock_is_done_again() {
-    let Some(database) = Database::fresh("again") else {
-        return;
-    };
-    let url = StoreUrl::Postgres(database.url());
-    Runtime::new().unwrap().block_on(async {
-        let store = open(&url).await;
+    on_postgres("again", &async |url: &StoreUrl| {
+        let store = open(url).await;
         let sender = sender(&store).await;
         freeze(&store, &new_issue("one", 0), &people(1)).await;
         // The first statement that writes into a table of the ledger's, after each restart, meets one.
+        tell(url, MEET).await;
         tell(
-            &url,
-            "CREATE SEQUENCE met; CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-             IF nextval('met') = 1 THEN RAISE EXCEPTION 'crosswise' USING ERRCODE = '40P01'; END IF; RETURN new; END $$; \
-             DO $$ DECLARE name TEXT; BEGIN FOREACH name IN ARRAY ARRAY['reader', 'delivery', 'issue', 'digest', 'event'] \
+            url,
+            "DO $$ DECLARE name TEXT; BEGIN FOREACH name IN ARRAY ARRAY['reader', 'delivery', 'issue', 'digest', 'event'] \
              LOOP EXECUTE format('CREATE TRIGGER meets BEFORE INSERT OR UPDATE ON %I FOR EACH STATEMENT \
              EXECUTE FUNCTION meet()', name); END LOOP; END $$",
         )
         .await;
         for step in 0..12 {
-            tell(&url, "ALTER SEQUENCE met RESTART").await;
+            tell(url, "ALTER SEQUENCE met RESTART").await;
             ask(step, &store, &sender).await;
         }
-        tell(&url, "ALTER SEQUENCE met RESTART").await;
+        tell(url, "ALTER SEQUENCE met RESTART").await;
         freeze(&store, &new_issue("two", 5), &people(2)).await;
     });
 }
@@ -286,10 +258,7 @@ fn two_who_add_the_same_people_at_once_both_succeed() {
 #[test]
 fn what_a_relay_says_of_someone_after_they_are_forgotten_is_not_kept() {
     on_both("erased", &async |url: &StoreUrl| {
-        let store = open(url).await;
-        let issue = new_issue("one", 0);
-        freeze(&store, &issue, &people(4)).await;
-        let sender = sender(&store).await;
+        let (store, issue, sender) = sending(url, 4).await;
         for outcome in [
             Outcome::Bounced,
             Outcome::Refused,
@@ -348,9 +317,7 @@ fn nobody_who_is_forgotten_meanwhile_gets_their_name_back() {
 #[test]
 fn a_name_that_a_freeze_keeps_of_someone_forgotten_meanwhile_goes_with_the_claim() {
     on_both("frozen_name", &async |url: &StoreUrl| {
-        let store = open(url).await;
-        let issue = new_issue("one", 0);
-        freeze(&store, &issue, &people(1)).await;
+        let (store, issue) = frozen(url, 1).await;
         store.forget_reader(&people(1)[0].0, at(1)).await.unwrap();
         tell(url, "UPDATE delivery SET name = 'Ada'").await;
         assert!(
@@ -441,9 +408,7 @@ fn a_claim_reads_back_what_was_frozen_whatever_it_holds() {
 #[test]
 fn an_address_that_cannot_be_read_keeps_the_issue_from_nobody_else() {
     on_both("unreadable", &async |url: &StoreUrl| {
-        let store = open(url).await;
-        let issue = new_issue("one", 0);
-        freeze(&store, &issue, &people(3)).await;
+        let (store, issue) = frozen(url, 3).await;
         tell(url, "UPDATE reader SET address = 'reader1 at x.example' WHERE address = 'reader1@x.example'").await;
         let sender = sender(&store).await;
         let readers = begin(&sender, 3).await;

@@ -1,6 +1,5 @@
 //! Fuzzes the answers of an IMAP server, at the wire: the real client with a server that says anything.
 
-use std::fs;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -8,13 +7,13 @@ use std::time::Duration;
 use arbitrary::{Result, Unstructured};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tidings::config::{Config, ImapAccount, Mail};
+use tidings::config::{ImapAccount, Mail};
 use tidings::inside::imap::{Fetched, ImapSession};
 use tidings::inside::verdict::Trouble;
 use tokio::io::DuplexStream;
 
 use crate::grammar::text;
-use crate::peer::{Manners, Talk, Turn, read_dialogue, talk};
+use crate::peer::{Manners, Talk, Turn, read_dialogue, read_mail, talk};
 
 /// One that fits in a quoted string, and one that needs a literal.
 const PASSWORDS: [&str; 2] = ["correct-horse \"battery\"", "größer-horse-battery"];
@@ -24,17 +23,7 @@ const ACCOUNTS: [&str; 4] = [
     "imap://user;AUTH=LOGIN@127.0.0.1/Zur%C3%BCck%22",
     "imap://user;AUTH=XOAUTH2@127.0.0.1/a%20b",
 ];
-const CONFIG: &str = r#"
-[site]
-title = "T"
-url = "https://x.example/"
-author = { name = "N" }
-[mail]
-from = "N <n@x.example>"
-inbox = "imap://user@127.0.0.1/INBOX"
-timeout = { connect = "1s", greeting = "1s", command = "1s", data = "1s", block = "1s", dot = "1s" }
-"#;
-/// The limit on each command, as above.
+/// The limit on each command.
 const LIMIT: Duration = Duration::from_secs(1);
 /// The longest message that is fetched, in octets.
 const MOST: usize = 2000;
@@ -113,15 +102,10 @@ const WORDS: &[&str] = &[
     "1",
 ];
 
-/// The mail section of a config, with each of the passwords.
+/// The settings, with each of the passwords.
 static MAILS: LazyLock<[Mail; 2]> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("config.toml");
-    fs::write(&file, CONFIG).expect("the folder can be written");
-    PASSWORDS.map(|password| {
-        let password = ("TIDINGS_MAIL__INBOX_PASSWORD".into(), password.into());
-        Config::load(&file, [password]).expect("a config").mail
-    })
+    let inbox = "inbox = \"imap://user@127.0.0.1/INBOX\"";
+    PASSWORDS.map(|password| read_mail(inbox, "TIDINGS_MAIL__INBOX_PASSWORD", password))
 });
 
 /// The ranges of UIDs that are searched: one that ends, and one that does not.

@@ -1,8 +1,10 @@
 //! The other side of a connection: a pipe in memory, and a clock that moves only when both sides wait.
 
+use std::fs;
 use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
+use tidings::config::{Config, Mail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, timeout};
 
@@ -12,6 +14,26 @@ const IDLE: Duration = Duration::from_millis(10);
 const PIPES: [usize; 4] = [64 << 10, 1000, 60, 3];
 /// The first bytes of an input that is a dialogue as people write it down.
 const WRITTEN: &[u8] = b"S: ";
+
+/// The settings of a site with short limits.
+const CONFIG: &str = r#"
+[site]
+title = "T"
+url = "https://x.example/"
+author = { name = "N" }
+[mail]
+from = "N <n@x.example>"
+timeout = { connect = "1s", greeting = "1s", command = "1s", data = "1s", block = "1s", dot = "1s" }
+"#;
+
+/// Reads the mail section of a config with one more line, and a password from this variable.
+pub(crate) fn read_mail(line: &str, variable: &str, password: &str) -> Mail {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config.toml");
+    fs::write(&file, format!("{CONFIG}{line}\n")).expect("the folder can be written");
+    let password = (variable.into(), password.into());
+    Config::load(&file, [password]).expect("a config").mail
+}
 
 /// How a peer ends when it has no more answers.
 #[derive(Debug, Clone, Copy)]

@@ -1,11 +1,10 @@
 //! Fuzzes the answers of a relay, at the wire: the real client with a relay that says anything.
 
-use std::fs;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
-use tidings::config::{Config, Mail, Relay, Tls};
+use tidings::config::{Mail, Relay, Tls};
 use tidings::inside::message::Envelope;
 use tidings::inside::reader::Email;
 use tidings::inside::smtp::Dialer;
@@ -14,19 +13,9 @@ use tidings::inside::verdict::{Attempt, Refusal, Trouble};
 use tokio::io::DuplexStream;
 
 use crate::grammar::text;
-use crate::peer::{Manners, Talk, Turn, read_dialogue, talk};
+use crate::peer::{Manners, Talk, Turn, read_dialogue, read_mail, talk};
 
 const PASSWORD: &str = "correct-horse-battery";
-const CONFIG: &str = r#"
-[site]
-title = "T"
-url = "https://x.example/"
-author = { name = "N" }
-[mail]
-from = "N <n@x.example>"
-user = "user"
-timeout = { connect = "1s", greeting = "1s", command = "1s", data = "1s", block = "1s", dot = "1s" }
-"#;
 /// Base64 of the answer to AUTH PLAIN, from the password on; no words may repeat it.
 const ENCODED: &str = "Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5";
 /// The longest time of a dialogue: each of its steps has a limit of one second.
@@ -57,14 +46,9 @@ const WORDS: &[&str] = &[
     "a",
 ];
 
-/// The mail section of a config with a password and short limits.
-static MAIL: LazyLock<Mail> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("config.toml");
-    fs::write(&file, CONFIG).expect("the folder can be written");
-    let password = ("TIDINGS_MAIL__PASSWORD".into(), PASSWORD.into());
-    Config::load(&file, [password]).expect("a config").mail
-});
+/// The settings, with the password.
+static MAIL: LazyLock<Mail> =
+    LazyLock::new(|| read_mail("user = \"user\"", "TIDINGS_MAIL__PASSWORD", PASSWORD));
 
 fn check_words(words: &str) {
     assert!(

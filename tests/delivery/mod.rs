@@ -12,10 +12,11 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection, Executor};
+use tidings::config::StoreUrl;
 
 use crate::relay::Relay;
 use crate::scene::{MONDAY, Ran, Scene};
+use crate::stores;
 
 fn many(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("reader{n}@x.example")).collect()
@@ -85,10 +86,7 @@ fn recipients(relay: &Relay) -> Vec<String> {
 /// Changes the store's file from elsewhere.
 fn tell(scene: &Scene, text: &'static str) {
     sqlx::any::install_default_drivers();
-    let address = format!("sqlite://{}", scene.path("tidings.db").display());
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut connection = sqlx::AnyConnection::connect(&address).await.unwrap();
-        connection.execute(sqlx::raw_sql(text)).await.unwrap();
-        connection.close().await.unwrap();
-    });
+    let url = StoreUrl::Sqlite(scene.path("tidings.db"));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(stores::tell(&url, text));
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,12 +13,24 @@ use crate::database::Database;
 use crate::relay::{Fault, Habits, Relay};
 use crate::scene::{MONDAY, Scene};
 
+/// Begins to send to so many readers over so many connections, and waits until some have got it.
+fn begin(readers: usize, connections: &str, sent: usize) -> (Relay, Scene, Child) {
+    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
+    let scene = scene(&many(readers));
+    let child = spawn(&scene, &relay, connections);
+    wait_for(&relay, sent);
+    (relay, scene, child)
+}
+
+fn send_signal(child: &Child, signal: &str) {
+    let mut kill = Command::new("kill");
+    kill.arg(format!("-{signal}")).arg(child.id().to_string());
+    assert!(kill.status().unwrap().success());
+}
+
 #[test]
 fn an_issue_that_is_paused_elsewhere_stops_at_once_and_goes_on_when_resumed() {
-    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
-    let scene = scene(&many(500));
-    let mut child = spawn(&scene, &relay, "2");
-    wait_for(&relay, 20);
+    let (relay, scene, mut child) = begin(500, "2", 20);
     let number = number(&scene);
     assert!(
         scene
@@ -42,10 +54,7 @@ fn an_issue_that_is_paused_elsewhere_stops_at_once_and_goes_on_when_resumed() {
 
 #[test]
 fn an_issue_that_is_cancelled_elsewhere_stops_at_once_and_nobody_waits() {
-    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
-    let scene = scene(&many(700));
-    let mut child = spawn(&scene, &relay, "2");
-    wait_for(&relay, 20);
+    let (relay, scene, mut child) = begin(700, "2", 20);
     let number = number(&scene);
     scene.run_at(MONDAY, &["issue", "cancel", &number]);
     let before = relay.count();
@@ -68,16 +77,8 @@ fn an_issue_that_is_cancelled_elsewhere_stops_at_once_and_nobody_waits() {
 #[test]
 fn a_signal_lets_what_is_on_the_wire_end_and_gives_back_the_rest() {
     for signal in ["INT", "TERM"] {
-        let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
-        let scene = scene(&many(700));
-        let mut child = spawn(&scene, &relay, "4");
-        wait_for(&relay, 50);
-        let killed = Command::new("kill")
-            .arg(format!("-{signal}"))
-            .arg(child.id().to_string())
-            .status()
-            .unwrap();
-        assert!(killed.success());
+        let (relay, scene, mut child) = begin(700, "4", 50);
+        send_signal(&child, signal);
         assert_eq!(child.wait().unwrap().code(), Some(1));
         let told = scene.status();
         assert_eq!(told["counts"]["sent"], relay.count(), "{}", told["counts"]);
@@ -108,14 +109,7 @@ fn a_signal_while_a_reader_turns_out_to_be_gone_takes_nothing_from_the_others() 
     scene.run_at(MONDAY, &["subscriber", "remove", other]);
     // Its envelope hangs, while its intent has been refused.
     thread::sleep(Duration::from_millis(2500));
-    assert!(
-        Command::new("kill")
-            .arg("-INT")
-            .arg(child.id().to_string())
-            .status()
-            .unwrap()
-            .success()
-    );
+    send_signal(&child, "INT");
     assert!(child.wait().unwrap().code() < Some(2));
     let told = scene.status();
     assert_eq!(
@@ -145,14 +139,7 @@ fn a_signal_cuts_short_the_wait_after_a_series_of_deferrals() {
         thread::sleep(Duration::from_millis(5));
     }
     let asked = Instant::now();
-    assert!(
-        Command::new("kill")
-            .arg("-INT")
-            .arg(child.id().to_string())
-            .status()
-            .unwrap()
-            .success()
-    );
+    send_signal(&child, "INT");
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert!(
         asked.elapsed() < Duration::from_secs(2),
@@ -187,10 +174,7 @@ fn a_run_that_sends_from_a_server_ends_at_once() {
 
 #[test]
 fn a_second_run_leaves_the_mail_to_the_first() {
-    let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
-    let scene = scene(&many(200));
-    let mut first = spawn(&scene, &relay, "2");
-    wait_for(&relay, 5);
+    let (relay, scene, mut first) = begin(200, "2", 5);
     let second = run(&scene, &relay);
     second.succeeds().says("another run is sending");
     assert_eq!(first.wait().unwrap().code(), Some(0));
@@ -241,14 +225,7 @@ fn after_a_signal_no_other_issue_begins() {
     let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
     let mut child = spawn(&scene, &relay, "1");
     wait_for(&relay, 5);
-    assert!(
-        Command::new("kill")
-            .arg("-TERM")
-            .arg(child.id().to_string())
-            .status()
-            .unwrap()
-            .success()
-    );
+    send_signal(&child, "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(1));
     let told: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();
     assert_eq!(told["issues"].as_array().unwrap().len(), 1, "{told}");

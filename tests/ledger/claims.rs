@@ -7,10 +7,12 @@ use tidings::config::{StoreUrl, Uncertain};
 use tidings::inside::ledger::{DeliveryState, Issue, IssueState, Outcome, Settled};
 use tidings::inside::reader::{Email, ReaderId};
 use tidings::inside::store::{Frozen, StoreError};
-use tokio::runtime::{self, Runtime};
+use tokio::runtime;
 
-use crate::database::Database;
-use crate::stores::{at, freeze, new_issue, on_both, on_both_in, open, people, sender, tell};
+use crate::stores::{
+    MEET, at, begin, counts, freeze, frozen, new_issue, on_both, on_both_in, on_postgres, open,
+    people, sender, sending, tell,
+};
 
 /// The same on one thread, where the writer begins only when the test waits: what is given to it before is one commit.
 fn on_both_at_once<F: AsyncFn(&StoreUrl)>(name: &str, work: &F) {
@@ -60,10 +62,7 @@ fn claims_do_not_overlap_and_leave_out_who_has_gone() {
         }
         assert_eq!(claimed.iter().collect::<HashSet<_>>().len(), 16);
         assert_eq!(claimed.len(), 16);
-        assert_eq!(
-            store.counts(issue.id).await.unwrap().to_string(),
-            "16 queued, 4 suppressed"
-        );
+        assert_eq!(counts(&store, &issue).await, "16 queued, 4 suppressed");
         assert!(sender.claim(issue.id, 7, at(2)).await.unwrap().is_empty());
     });
 }
@@ -71,10 +70,7 @@ fn claims_do_not_overlap_and_leave_out_who_has_gone() {
 #[test]
 fn an_intent_holds_only_for_what_is_owned_in_an_open_issue() {
     on_both("intents", &async |url: &StoreUrl| {
-        let store = open(url).await;
-        let issue = new_issue("one", 0);
-        freeze(&store, &issue, &people(3)).await;
-        let sender = sender(&store).await;
+        let (store, issue, sender) = sending(url, 3).await;
         let claimed = sender.claim(issue.id, 2, at(0)).await.unwrap();
         let (one, two) = (claimed[0].reader.id, claimed[1].reader.id);
         sender.intend(issue.id, vec![one]).await.unwrap();
@@ -93,17 +89,9 @@ fn an_intent_holds_only_for_what_is_owned_in_an_open_issue() {
         ));
         assert!(sender.claim(issue.id, 2, at(0)).await.unwrap().is_empty());
         // Messages on the wire are written down all the same.
-        let settled = Settled {
-            reader: one,
-            outcome: Outcome::Sent,
-            reply: "250 ok".to_owned(),
-        };
-        sender.settle(issue.id, vec![settled], at(1)).unwrap();
+        sender.settle(issue.id, vec![sent(one)], at(1)).unwrap();
         sender.flush().await.unwrap();
-        assert_eq!(
-            store.counts(issue.id).await.unwrap().to_string(),
-            "2 queued, 1 sent"
-        );
+        assert_eq!(counts(&store, &issue).await, "2 queued, 1 sent");
         store
             .change_issue(issue.id, &[IssueState::Paused], IssueState::Open, None)
             .await
@@ -117,19 +105,14 @@ fn an_intent_holds_only_for_what_is_owned_in_an_open_issue() {
         sender.settle(issue.id, vec![again], at(1)).unwrap();
         assert!(sender.flush().await.is_err());
         assert!(sender.intend(issue.id, vec![two]).await.is_err());
-        assert_eq!(
-            store.counts(issue.id).await.unwrap().to_string(),
-            "2 queued, 1 sent"
-        );
+        assert_eq!(counts(&store, &issue).await, "2 queued, 1 sent");
     });
 }
 
 #[test]
 fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alone() {
     on_both("owners", &async |url: &StoreUrl| {
-        let store = open(url).await;
-        let issue = new_issue("one", 0);
-        freeze(&store, &issue, &people(10)).await;
+        let (store, issue) = frozen(url, 10).await;
         let dying = sender(&open(url).await).await;
         let claimed = dying.claim(issue.id, 4, at(0)).await.unwrap();
         dying
@@ -161,10 +144,7 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
                 break heir;
             }
         };
-        assert_eq!(
-            store.counts(issue.id).await.unwrap().to_string(),
-            "9 queued, 1 uncertain"
-        );
+        assert_eq!(counts(&store, &issue).await, "9 queued, 1 uncertain");
         assert_eq!(heir.claim(issue.id, 100, at(2)).await.unwrap().len(), 9);
         let listed = store.load_uncertainties(issue.id).await.unwrap();
         assert_eq!((listed.len(), listed[0].reader), (1, claimed[0].reader.id));
@@ -176,10 +156,7 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
 #[test]
 fn who_goes_after_the_claim_gets_nothing_more() {
     on_both("gone", &async |url: &StoreUrl| {
-        let store = open(url).await;
-        let issue = new_issue("one", 0);
-        freeze(&store, &issue, &people(5)).await;
-        let sender = sender(&store).await;
+        let (store, issue, sender) = sending(url, 5).await;
         let claimed = sender.claim(issue.id, 5, at(0)).await.unwrap();
         let email = |n: usize| claimed[n].reader.email.clone();
         store.remove_reader(&email(0), &[], at(1)).await.unwrap();
@@ -200,10 +177,7 @@ fn who_goes_after_the_claim_gets_nothing_more() {
             .into_iter()
             .collect();
         assert_eq!(gone, all[..3].iter().copied().collect());
-        assert_eq!(
-            store.counts(issue.id).await.unwrap().to_string(),
-            "2 sending, 3 suppressed"
-        );
+        assert_eq!(counts(&store, &issue).await, "2 sending, 3 suppressed");
         // A delivery that is no longer ours is another matter.
         assert!(sender.intend(issue.id, vec![all[0]]).await.is_err());
     });
@@ -260,39 +234,33 @@ fn nobody_who_has_not_gone_is_suppressed_though_an_intent_is_refused() {
                 resumed,
                 "{refused:?}"
             );
-            assert_eq!(
-                store.counts(issue.id).await.unwrap().to_string(),
-                expected,
-                "resumed: {resumed}"
-            );
+            assert_eq!(counts(&store, &issue).await, expected, "resumed: {resumed}");
         }
     });
 }
 
 #[test]
 fn what_is_committed_is_not_written_again_where_the_look_after_it_meets_a_deadlock() {
-    let Some(database) = Database::fresh("deadlock") else {
-        return;
-    };
-    let url = StoreUrl::Postgres(database.url());
-    Runtime::new().unwrap().block_on(async {
-        let store = open(&url).await;
-        let issue = new_issue("one", 0);
-        freeze(&store, &issue, &people(2)).await;
-        let sender = sender(&store).await;
+    on_postgres("deadlock", &async |url: &StoreUrl| {
+        let (store, issue, sender) = sending(url, 2).await;
         let claimed = sender.claim(issue.id, 2, at(0)).await.unwrap();
         let (stays, gone) = (claimed[0].reader.id, claimed[1].reader.id);
-        store.remove_reader(&claimed[1].reader.email, &[], at(1)).await.unwrap();
+        store
+            .remove_reader(&claimed[1].reader.email, &[], at(1))
+            .await
+            .unwrap();
         // The first time somebody is suppressed it meets a deadlock.
+        tell(url, MEET).await;
         tell(
-            &url,
-            "CREATE SEQUENCE met; CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-             IF nextval('met') = 1 THEN RAISE EXCEPTION 'crosswise' USING ERRCODE = '40P01'; END IF; RETURN new; END $$; \
-             CREATE TRIGGER meets BEFORE UPDATE ON delivery FOR EACH ROW WHEN (new.state = 4) EXECUTE FUNCTION meet()",
+            url,
+            "CREATE TRIGGER meets BEFORE UPDATE ON delivery FOR EACH ROW WHEN (new.state = 4) EXECUTE FUNCTION meet()",
         )
         .await;
-        assert_eq!(sender.intend(issue.id, vec![stays, gone]).await.unwrap(), [gone]);
-        assert_eq!(store.counts(issue.id).await.unwrap().to_string(), "1 sending, 1 suppressed");
+        assert_eq!(
+            sender.intend(issue.id, vec![stays, gone]).await.unwrap(),
+            [gone]
+        );
+        assert_eq!(counts(&store, &issue).await, "1 sending, 1 suppressed");
     });
 }
 
@@ -319,10 +287,7 @@ fn nobody_takes_over_what_is_still_being_written() {
             let _ = other.begin_sending(Uncertain::Hold, at(2)).await.unwrap();
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        assert_eq!(
-            store.counts(issue.id).await.unwrap().to_string(),
-            "2000 sent"
-        );
+        assert_eq!(counts(&store, &issue).await, "2000 sent");
     });
 }
 
@@ -375,23 +340,13 @@ fn a_file_that_a_dead_sender_had_begun_is_simply_written_again() {
         };
         freeze(&store, &issue, &people(5)).await;
         let dying = sender(&open(url).await).await;
-        let claimed = dying.claim(issue.id, 3, at(0)).await.unwrap();
-        dying
-            .intend(
-                issue.id,
-                claimed.iter().map(|claim| claim.reader.id).collect(),
-            )
-            .await
-            .unwrap();
+        begin(&dying, 3).await;
         drop(dying);
         while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
             let _ = store.begin_sending(Uncertain::Hold, at(1)).await.unwrap();
         }
-        assert_eq!(
-            store.counts(issue.id).await.unwrap().to_string(),
-            "5 queued"
-        );
+        assert_eq!(counts(&store, &issue).await, "5 queued");
         assert!(store.load_uncertainties(issue.id).await.unwrap().is_empty());
     });
 }

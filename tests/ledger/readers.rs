@@ -7,7 +7,7 @@ use tidings::inside::reader::ReaderId;
 use tidings::inside::store::Asked;
 use tidings::inside::token::random_id;
 
-use crate::stores::{at, freeze, new_issue, on_both, open, people, reader, sender};
+use crate::stores::{at, freeze, new_issue, on_both, open, people, reader, sending};
 
 #[test]
 fn the_third_issue_in_a_row_that_an_address_refuses_suppresses_it() {
@@ -71,10 +71,7 @@ fn the_third_issue_in_a_row_that_an_address_refuses_suppresses_it() {
 fn a_reader_whose_bounce_was_the_relays_fault_waits_again_once_and_a_person_brings_back_the_others()
 {
     on_both("doubted", &async |url: &StoreUrl| {
-        let store = open(url).await;
-        let issue = new_issue("one", 0);
-        freeze(&store, &issue, &people(3)).await;
-        let sender = sender(&store).await;
+        let (store, issue, sender) = sending(url, 3).await;
         for (round, left) in [(0, 2), (1, 1), (2, 0)] {
             let claimed = sender.claim(issue.id, 2, at(round)).await.unwrap();
             let all: Vec<ReaderId> = claimed.iter().map(|claim| claim.reader.id).collect();

@@ -5,27 +5,26 @@ use std::fs;
 use crate::program::missing;
 use crate::scene::Scene;
 
+/// Gives git a command in the site, as if it were this date. Returns whether it succeeds.
+fn git_in(scene: &Scene, arguments: &[&str], date: &str) -> bool {
+    let who = ["-c", "user.name=Ada", "-c", "user.email=ada@x.example"];
+    let done = std::process::Command::new("git")
+        .args(who)
+        .arg("-C")
+        .arg(scene.path(""))
+        .args(arguments)
+        .env("GIT_AUTHOR_DATE", date)
+        .env("GIT_COMMITTER_DATE", date)
+        .output();
+    done.is_ok_and(|done| done.status.success())
+}
+
 #[test]
 fn a_file_that_git_moved_keeps_its_date_and_id_also_with_its_folder() {
     let scene = Scene::new()
         .file("post/one.md", "---\ntitle: One\n---\nText.\n")
         .file("post/two.md", "---\ntitle: Two\n---\nAnother text.\n");
-    let git = |arguments: &[&str], date: &str| {
-        let done = std::process::Command::new("git")
-            .args([
-                "-c",
-                "user.name=Ada",
-                "-c",
-                "user.email=ada@x.example",
-                "-C",
-            ])
-            .arg(scene.path(""))
-            .args(arguments)
-            .env("GIT_AUTHOR_DATE", date)
-            .env("GIT_COMMITTER_DATE", date)
-            .output();
-        done.is_ok_and(|done| done.status.success())
-    };
+    let git = |arguments: &[&str], date: &str| git_in(&scene, arguments, date);
     if !git(&["init", "-q"], "") {
         missing("git");
         return;
@@ -116,22 +115,7 @@ fn commit_more(git: &dyn Fn(&[&str], &str) -> bool) {
 #[test]
 fn git_dates_a_post_only_where_it_is_asked_to() {
     let scene = Scene::new().file("post/one.md", "---\ntitle: One\n---\nText.\n");
-    let git = |arguments: &[&str], date: &str| {
-        let done = std::process::Command::new("git")
-            .args([
-                "-c",
-                "user.name=Ada",
-                "-c",
-                "user.email=ada@x.example",
-                "-C",
-            ])
-            .arg(scene.path(""))
-            .args(arguments)
-            .env("GIT_AUTHOR_DATE", date)
-            .env("GIT_COMMITTER_DATE", date)
-            .output();
-        done.is_ok_and(|done| done.status.success())
-    };
+    let git = |arguments: &[&str], date: &str| git_in(&scene, arguments, date);
     if !git(&["init", "-q"], "") {
         missing("git");
         return;
