@@ -79,55 +79,54 @@ impl Posts {
     }
 }
 
-/// The generator whose habits the posts follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Dialect {
-    /// Decided from what stands in and beside the folder.
-    Auto,
-    /// Hugo.
-    Hugo,
-    /// Zola.
-    Zola,
-    /// Jekyll.
-    Jekyll,
-    /// Eleventy.
-    Eleventy,
-    /// Pelican.
-    Pelican,
-    /// Astro.
-    Astro,
-    /// Docusaurus.
-    Docusaurus,
-    /// Nikola.
-    Nikola,
-    /// VitePress.
-    VitePress,
-    /// mdBook.
-    MdBook,
-    /// Obsidian.
-    Obsidian,
-    /// No front matter: a verse, a title that leads with its date, a paragraph a line.
-    Plain,
+/// Defines the dialects, and the word for each in a config.
+macro_rules! dialects {
+    ($($(#[$doc:meta])+ $dialect:ident $word:literal,)+) => {
+        /// The generator whose habits the posts follow.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+        pub enum Dialect {
+            $($(#[$doc])+ #[serde(rename = $word)] $dialect,)+
+        }
+
+        impl Dialect {
+            /// Every dialect.
+            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$dialect),+];
+
+            /// The word for it in a config.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$dialect => $word,)+
+                }
+            }
+        }
+    };
 }
 
-impl Dialect {
-    /// The word for it in a config.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Hugo => "hugo",
-            Self::Zola => "zola",
-            Self::Jekyll => "jekyll",
-            Self::Eleventy => "eleventy",
-            Self::Pelican => "pelican",
-            Self::Astro => "astro",
-            Self::Docusaurus => "docusaurus",
-            Self::Nikola => "nikola",
-            Self::VitePress => "vitepress",
-            Self::MdBook => "mdbook",
-            Self::Obsidian => "obsidian",
-            Self::Plain => "plain",
-        }
-    }
+dialects! {
+    /// Decided from what stands in and beside the folder.
+    Auto "auto",
+    /// Hugo.
+    Hugo "hugo",
+    /// Zola.
+    Zola "zola",
+    /// Jekyll.
+    Jekyll "jekyll",
+    /// Eleventy.
+    Eleventy "eleventy",
+    /// Pelican.
+    Pelican "pelican",
+    /// Astro.
+    Astro "astro",
+    /// Docusaurus.
+    Docusaurus "docusaurus",
+    /// Nikola.
+    Nikola "nikola",
+    /// VitePress.
+    VitePress "vitepress",
+    /// mdBook.
+    MdBook "mdbook",
+    /// Obsidian.
+    Obsidian "obsidian",
+    /// No front matter: a verse, a title that leads with its date, a paragraph a line.
+    Plain "plain",
 }

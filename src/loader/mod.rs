@@ -76,7 +76,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let real = real.unwrap_or_else(|_| config.dir.clone());
     let ignored = generator
         .as_ref()
-        .map(|found| ignored::read_ignored(found, &real));
+        .map(|found| generator::read_ignored(found, &real));
     let (ignored, unread) = ignored.unwrap_or_default();
     let (lock, walked) = rayon::join(
         || read_lock(&config.lock),

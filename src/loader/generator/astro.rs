@@ -1,8 +1,61 @@
 //! Astro's config, as far as it needs not be run.
 
-use crate::config::Format;
+use crate::config::{Dialect, Format};
+use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::Generator;
 use crate::loader::generator::survey::{Survey, find_assigned, posts_in, script_of};
+
+/// The names of its config files.
+pub(super) const FILES: &[&str] = &["astro.config.mjs", "astro.config.ts", "astro.config.js"];
+
+/// Reads a site of Astro. Its config is a script.
+pub(super) struct Astro;
+
+impl GeneratorReader for Astro {
+    fn dialect(&self) -> Dialect {
+        Dialect::Astro
+    }
+
+    fn content(&self, _generator: &Generator) -> Vec<String> {
+        CONTENT.map(str::to_owned).to_vec()
+    }
+
+    fn survey(&self, generator: &Generator, survey: &mut Survey) {
+        let root = &generator.root;
+        let script = script_of(&generator.file);
+        if let Some(url) = find_assigned(&script, "site") {
+            survey.take_url(url);
+        }
+        for file in CONSTANTS {
+            let script = script_of(&root.join(file));
+            let named = |names: &[&str]| {
+                let found = names.iter().find_map(|name| find_assigned(&script, name));
+                found.map(str::to_owned)
+            };
+            survey.title = survey
+                .title
+                .take()
+                .or_else(|| named(&["SITE_TITLE", "title", "name"]));
+            survey.description = survey
+                .description
+                .take()
+                .or_else(|| named(&["SITE_DESCRIPTION", "description", "desc"]));
+        }
+        let content = CONTENT.map(|folder| root.join(folder));
+        let found = content.iter().map(|folder| (folder, posts_in(folder)));
+        let found = found
+            .filter(|(content, posts)| posts != *content)
+            .map(|(_, posts)| posts)
+            .next();
+        survey.posts = found.unwrap_or_else(|| content[0].clone());
+        survey.output = find_assigned(&script, "outDir")
+            .unwrap_or("dist")
+            .trim_start_matches("./")
+            .into();
+        survey.feed = Some((Format::Rss, "rss.xml".to_owned()));
+        survey.switch_off = "delete `src/pages/rss.xml.js`";
+    }
+}
 
 /// The files in which the starters of Astro and of its themes keep the title of the site.
 const CONSTANTS: [&str; 6] = [
@@ -15,41 +68,4 @@ const CONSTANTS: [&str; 6] = [
 ];
 
 /// The folders with collections of posts; an address begins with the collection's name.
-pub(super) const CONTENT: [&str; 3] = ["src/content", "src/data", "src/pages"];
-
-/// Reads the settings of the whole site.
-pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
-    let root = &generator.root;
-    let script = script_of(&generator.file);
-    if let Some(url) = find_assigned(&script, "site") {
-        survey.take_url(url);
-    }
-    for file in CONSTANTS {
-        let script = script_of(&root.join(file));
-        let named = |names: &[&str]| {
-            let found = names.iter().find_map(|name| find_assigned(&script, name));
-            found.map(str::to_owned)
-        };
-        survey.title = survey
-            .title
-            .take()
-            .or_else(|| named(&["SITE_TITLE", "title", "name"]));
-        survey.description = survey
-            .description
-            .take()
-            .or_else(|| named(&["SITE_DESCRIPTION", "description", "desc"]));
-    }
-    let content = CONTENT.map(|folder| root.join(folder));
-    let found = content.iter().map(|folder| (folder, posts_in(folder)));
-    let found = found
-        .filter(|(content, posts)| posts != *content)
-        .map(|(_, posts)| posts)
-        .next();
-    survey.posts = found.unwrap_or_else(|| content[0].clone());
-    survey.output = find_assigned(&script, "outDir")
-        .unwrap_or("dist")
-        .trim_start_matches("./")
-        .into();
-    survey.feed = Some((Format::Rss, "rss.xml".to_owned()));
-    survey.switch_off = "delete `src/pages/rss.xml.js`";
-}
+const CONTENT: [&str; 3] = ["src/content", "src/data", "src/pages"];

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use crate::config::Format;
+use crate::config::{Dialect, Format};
 use crate::file::asset::Inside;
 use crate::file::read::{WRITTEN, read_text};
+use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::{Generator, author};
 use crate::loader::generator::survey::{
     Survey, find_assigned, find_object, find_switch, script_of,
@@ -12,8 +13,71 @@ use crate::loader::generator::survey::{
 use crate::post::dialect::Habits;
 use crate::post::front;
 
+/// The names of its config files.
+pub(super) const FILES: &[&str] = &[
+    "docusaurus.config.js",
+    "docusaurus.config.ts",
+    "docusaurus.config.mjs",
+    "docusaurus.config.cjs",
+];
+
+/// Reads a site of Docusaurus.
+pub(super) struct Docusaurus;
+
+impl GeneratorReader for Docusaurus {
+    fn dialect(&self) -> Dialect {
+        Dialect::Docusaurus
+    }
+
+    fn content(&self, generator: &Generator) -> Vec<String> {
+        vec![content(generator)]
+    }
+
+    fn read_into(&self, generator: &Generator, dir: &Path, habits: &mut Habits) {
+        let script = script_of(&generator.file);
+        let end = match find_switch(&script, "trailingSlash") {
+            Some(true) => "/",
+            _ => "",
+        };
+        habits.permalink = Some(format!("{}{{dated_path}}{end}", route(&script)));
+        let blog = find_object(&script, "blog").unwrap_or_default();
+        let map = find_assigned(blog, "authorsMapPath").unwrap_or("authors.yml");
+        let inside = Inside::new([&*generator.root, dir]);
+        let found = [dir, &generator.root].into_iter().find_map(|folder| {
+            let file = inside.find(&folder.join(map))?;
+            front::yaml(&read_text(&file, WRITTEN).ok()?)
+        });
+        let people = found.unwrap_or_default();
+        let people = people
+            .iter()
+            .filter_map(|(key, one)| Some((key.clone(), author(one)?)));
+        habits.people.extend(people);
+    }
+
+    fn survey(&self, generator: &Generator, survey: &mut Survey) {
+        let script = script_of(&generator.file);
+        let named = |name: &str| find_assigned(&script, name).map(str::to_owned);
+        survey.title = named("title");
+        survey.description = named("tagline");
+        if let Some(url) = named("url") {
+            let base = named("baseUrl").unwrap_or_default();
+            survey.take_url(&format!(
+                "{}/{}",
+                url.trim_end_matches('/'),
+                base.trim_start_matches('/')
+            ));
+        }
+        survey.take_language(&named("defaultLocale").unwrap_or_else(|| "en".to_owned()));
+        survey.posts = generator.root.join(content(generator));
+        survey.output = "build".into();
+        let file = format!("{}atom.xml", route(&script));
+        survey.feed = Some((Format::Atom, file.trim_start_matches('/').to_owned()));
+        survey.switch_off = "set `feedOptions: { type: null }` for the blog in its config";
+    }
+}
+
 /// The folder of the blog.
-pub(super) fn content(generator: &Generator) -> String {
+fn content(generator: &Generator) -> String {
     let script = script_of(&generator.file);
     let blog = find_object(&script, "blog").unwrap_or_default();
     let path = find_assigned(blog, "path").unwrap_or("blog");
@@ -28,48 +92,4 @@ fn route(script: &str) -> String {
         "" => "/".to_owned(),
         route => format!("/{route}/"),
     }
-}
-
-/// Reads the config into the habits of the site.
-pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) {
-    let script = script_of(&generator.file);
-    let end = match find_switch(&script, "trailingSlash") {
-        Some(true) => "/",
-        _ => "",
-    };
-    habits.permalink = Some(format!("{}{{dated_path}}{end}", route(&script)));
-    let blog = find_object(&script, "blog").unwrap_or_default();
-    let map = find_assigned(blog, "authorsMapPath").unwrap_or("authors.yml");
-    let inside = Inside::new([&*generator.root, dir]);
-    let found = [dir, &generator.root].into_iter().find_map(|folder| {
-        let file = inside.find(&folder.join(map))?;
-        front::yaml(&read_text(&file, WRITTEN).ok()?)
-    });
-    let people = found.unwrap_or_default();
-    let people = people
-        .iter()
-        .filter_map(|(key, one)| Some((key.clone(), author(one)?)));
-    habits.people.extend(people);
-}
-
-/// Reads the settings of the whole site.
-pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
-    let script = script_of(&generator.file);
-    let named = |name: &str| find_assigned(&script, name).map(str::to_owned);
-    survey.title = named("title");
-    survey.description = named("tagline");
-    if let Some(url) = named("url") {
-        let base = named("baseUrl").unwrap_or_default();
-        survey.take_url(&format!(
-            "{}/{}",
-            url.trim_end_matches('/'),
-            base.trim_start_matches('/')
-        ));
-    }
-    survey.take_language(&named("defaultLocale").unwrap_or_else(|| "en".to_owned()));
-    survey.posts = generator.root.join(content(generator));
-    survey.output = "build".into();
-    let file = format!("{}atom.xml", route(&script));
-    survey.feed = Some((Format::Atom, file.trim_start_matches('/').to_owned()));
-    survey.switch_off = "set `feedOptions: { type: null }` for the blog in its config";
 }

@@ -3,73 +3,121 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::config::Format;
+use crate::config::{Dialect, Format};
 use crate::file::asset::Inside;
-use crate::file::read::{Unreadable, WRITTEN, read_text};
+use crate::file::read::{Unreadable, WRITTEN, read, read_text};
 use crate::finding::{Finding, Rule, Severity};
+use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::{Generator, author};
 use crate::loader::generator::survey::{Survey, find_assigned, posts_in};
+use crate::loader::ignored::gathered::{Gathered, explain_unread};
+use crate::loader::ignored::glob;
+use crate::loader::ignored::whole;
 use crate::post::add_defaults;
 use crate::post::dialect::Data;
 
-/// The usual folders of Eleventy's pages; the config that names them is a script.
-pub(in crate::loader) const CONTENT: [&str; 5] =
-    ["src/content", "src/site", "src", "content", "site"];
+/// The names of its config files.
+pub(super) const FILES: &[&str] = &[
+    ".eleventy.js",
+    ".eleventy.cjs",
+    "eleventy.config.js",
+    "eleventy.config.mjs",
+    "eleventy.config.cjs",
+    "eleventy.config.ts",
+];
 
-/// Reads the data files for the folders of these posts, and reports those that are scripts.
-pub(in crate::loader) fn read_data(
-    dir: &Path,
-    prefix: &str,
-    paths: &[String],
-) -> (Data, Vec<Finding>) {
-    let (mut data, mut findings) = (Data::new(), Vec::new());
-    // The folders above count from the generator's folder of content on, whose own name counts as well.
-    let depth = if prefix.is_empty() {
-        1
-    } else {
-        prefix.split('/').count() + 1
-    };
-    let real = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
-    let mut above: Vec<&Path> = real.ancestors().take(depth).collect();
-    above.reverse();
-    // A data file may be a link: it must not show files from elsewhere.
-    let own = Inside::new([&*real]);
-    for folder in above {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let inside = match folder == real {
-            true => &own,
-            false => &Inside::new([folder]),
-        };
-        if let Some(own) = files(folder, inside, &mut findings).remove(name.as_ref()) {
-            let keys = std::mem::take(data.entry(String::new()).or_default());
-            data.insert(String::new(), add_defaults(own, &keys));
+/// Reads a site of Eleventy. Its config is a script.
+pub(super) struct Eleventy;
+
+impl GeneratorReader for Eleventy {
+    fn dialect(&self) -> Dialect {
+        Dialect::Eleventy
+    }
+
+    fn may_be_root(&self, _dir: &Path) -> bool {
+        true
+    }
+
+    fn is_script(&self) -> bool {
+        true
+    }
+
+    fn content(&self, _generator: &Generator) -> Vec<String> {
+        CONTENT.map(str::to_owned).to_vec()
+    }
+
+    fn read_data(&self, dir: &Path, prefix: &str, paths: &[String]) -> (Data, Vec<Finding>) {
+        read_data_files(dir, prefix, paths)
+    }
+
+    fn ignore(&self, gathered: &mut Gathered<'_>, dir: &Path) {
+        ignore_files(gathered, dir);
+    }
+
+    fn survey(&self, generator: &Generator, survey: &mut Survey) {
+        let script = read_text(&generator.file, WRITTEN).unwrap_or_default();
+        let folder =
+            |name: &str| find_assigned(&script, name).map(|folder| folder.trim_start_matches("./"));
+        let input = generator.root.join(folder("input").unwrap_or_default());
+        let data = [
+            input.join(folder("data").unwrap_or("_data")),
+            generator.root.join("_data"),
+            input.clone(),
+        ];
+        let mut texts = Vec::new();
+        for folder in &data {
+            for name in METADATA {
+                texts.extend(read_text(&folder.join(name), WRITTEN));
+            }
+        }
+        // Newer starters keep the data in the config itself.
+        texts.push(script.clone());
+        for text in texts {
+            let said = |name: &str| find_assigned(&text, name).map(str::to_owned);
+            survey.title = survey.title.take().or_else(|| said("title"));
+            survey.description = survey.description.take().or_else(|| said("description"));
+            if survey.url.is_none() {
+                survey.take_url(&said("url").unwrap_or_default());
+            }
+            if survey.language.is_none() {
+                survey.take_language(
+                    &said("language")
+                        .or_else(|| said("lang"))
+                        .unwrap_or_default(),
+                );
+            }
+            let by = text.find("author").map(|at| &text[at..]);
+            if let (None, Some(by)) = (&survey.author, by) {
+                let name = find_assigned(by, "name").or_else(|| find_assigned(by, "author"));
+                survey.author = name.and_then(|name| author(&name.into()));
+                survey.take_email(find_assigned(by, "email").unwrap_or_default());
+            }
+        }
+        survey.posts.clone_from(&input);
+        let content = CONTENT.iter().map(|folder| generator.root.join(folder));
+        for folder in std::iter::once(input).chain(content) {
+            let posts = posts_in(&folder);
+            if posts != folder {
+                survey.posts = posts;
+                break;
+            }
+        }
+        survey.output = folder("output").unwrap_or("_site").into();
+        if script.contains("plugin-rss") || script.contains("feedPlugin") {
+            let file = find_assigned(&script, "outputPath").unwrap_or("feed/feed.xml");
+            survey.feed = Some((Format::Atom, file.trim_start_matches('/').to_owned()));
+            survey.switch_off =
+                "take the feed plugin, or the template of the feed, out of Eleventy's config";
         }
     }
-    let mut seen = String::new();
-    for folder in paths
-        .iter()
-        .map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder))
-    {
-        if folder == seen && !data.is_empty() {
-            continue;
-        }
-        folder.clone_into(&mut seen);
-        let name = folder.rsplit('/').next().unwrap_or_default();
-        for (file, keys) in files(&dir.join(folder), &own, &mut findings) {
-            let place = match folder {
-                "" => file,
-                _ if file == name => folder.to_owned(),
-                _ => format!("{folder}/{file}"),
-            };
-            data.insert(place, keys);
-        }
-    }
-    (data, findings)
 }
+
+/// The usual folders of Eleventy's pages; the config that names them is a script.
+const CONTENT: [&str; 5] = ["src/content", "src/site", "src", "content", "site"];
 
 /// A file of data that cannot be read leaves no post out.
 fn describe_unread(error: Unreadable, file: &Path) -> Finding {
@@ -146,60 +194,112 @@ const METADATA: [&str; 8] = [
     "meta.json",
 ];
 
-/// Reads the settings of the whole site from the config and its data files, except for those that are computed.
-pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
-    let script = read_text(&generator.file, WRITTEN).unwrap_or_default();
-    let folder =
-        |name: &str| find_assigned(&script, name).map(|folder| folder.trim_start_matches("./"));
-    let input = generator.root.join(folder("input").unwrap_or_default());
-    let data = [
-        input.join(folder("data").unwrap_or("_data")),
-        generator.root.join("_data"),
-        input.clone(),
-    ];
-    let mut texts = Vec::new();
-    for folder in &data {
-        for name in METADATA {
-            texts.extend(read_text(&folder.join(name), WRITTEN));
+/// Reads the data files for the folders of these posts, and reports those that are scripts.
+fn read_data_files(dir: &Path, prefix: &str, paths: &[String]) -> (Data, Vec<Finding>) {
+    let (mut data, mut findings) = (Data::new(), Vec::new());
+    // The folders above count from the generator's folder of content on, whose own name counts as well.
+    let depth = if prefix.is_empty() {
+        1
+    } else {
+        prefix.split('/').count() + 1
+    };
+    let real = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+    let mut above: Vec<&Path> = real.ancestors().take(depth).collect();
+    above.reverse();
+    // A data file may be a link: it must not show files from elsewhere.
+    let own = Inside::new([&*real]);
+    for folder in above {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let inside = match folder == real {
+            true => &own,
+            false => &Inside::new([folder]),
+        };
+        if let Some(own) = files(folder, inside, &mut findings).remove(name.as_ref()) {
+            let keys = std::mem::take(data.entry(String::new()).or_default());
+            data.insert(String::new(), add_defaults(own, &keys));
         }
     }
-    // Newer starters keep the data in the config itself.
-    texts.push(script.clone());
-    for text in texts {
-        let said = |name: &str| find_assigned(&text, name).map(str::to_owned);
-        survey.title = survey.title.take().or_else(|| said("title"));
-        survey.description = survey.description.take().or_else(|| said("description"));
-        if survey.url.is_none() {
-            survey.take_url(&said("url").unwrap_or_default());
+    let mut seen = String::new();
+    for folder in paths
+        .iter()
+        .map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder))
+    {
+        if folder == seen && !data.is_empty() {
+            continue;
         }
-        if survey.language.is_none() {
-            survey.take_language(
-                &said("language")
-                    .or_else(|| said("lang"))
-                    .unwrap_or_default(),
-            );
-        }
-        let by = text.find("author").map(|at| &text[at..]);
-        if let (None, Some(by)) = (&survey.author, by) {
-            let name = find_assigned(by, "name").or_else(|| find_assigned(by, "author"));
-            survey.author = name.and_then(|name| author(&name.into()));
-            survey.take_email(find_assigned(by, "email").unwrap_or_default());
+        folder.clone_into(&mut seen);
+        let name = folder.rsplit('/').next().unwrap_or_default();
+        for (file, keys) in files(&dir.join(folder), &own, &mut findings) {
+            let place = match folder {
+                "" => file,
+                _ if file == name => folder.to_owned(),
+                _ => format!("{folder}/{file}"),
+            };
+            data.insert(place, keys);
         }
     }
-    survey.posts.clone_from(&input);
-    let content = CONTENT.iter().map(|folder| generator.root.join(folder));
-    for folder in std::iter::once(input).chain(content) {
-        let posts = posts_in(&folder);
-        if posts != folder {
-            survey.posts = posts;
-            break;
+    (data, findings)
+}
+
+/// Globs in files beside the config, one a line. One of them is git's, but Eleventy reads them in its own way:
+/// relative to the file's folder, and without negation.
+fn ignore_files(gathered: &mut Gathered<'_>, dir: &Path) {
+    let Generator { root, file, .. } = gathered.generator;
+    let config = read_text(file, WRITTEN).unwrap_or_default();
+    let is_without_git = config
+        .split_whitespace()
+        .collect::<String>()
+        .contains("setUseGitIgnore(false)");
+    let mut files: Vec<PathBuf> =
+        Vec::from_iter((!is_without_git).then(|| root.join(".gitignore")));
+    // A script sets the folder of content: it is one of the folders that have such a file.
+    let above = dir
+        .ancestors()
+        .take_while(|folder| folder.starts_with(root))
+        .map(Path::to_path_buf);
+    let mut folders: Vec<PathBuf> = above
+        .chain(CONTENT.map(|folder| root.join(folder)))
+        .collect();
+    folders.sort();
+    folders.dedup();
+    files.extend(folders.iter().map(|folder| folder.join(".eleventyignore")));
+    let inside = Inside::new([root.as_path()]);
+    for file in files {
+        let folder = regex::escape(&whole(file.parent().unwrap_or(root)));
+        // An invalid line is shown, so a link to a file elsewhere must not be read.
+        let real = inside.find(&file).unwrap_or_default();
+        let text = match read(&real, WRITTEN) {
+            Ok(text) => text,
+            Err(error) if error.is_missing() => continue,
+            Err(error) => {
+                let finding = Finding {
+                    severity: Severity::Warning,
+                    ..error.in_file(&file)
+                };
+                let hint = "mend that: what it leaves out of the site is taken in here";
+                gathered.findings.push(finding.hint(hint));
+                continue;
+            }
+        };
+        for (number, line) in String::from_utf8_lossy(&text)
+            .lines()
+            .map(str::trim)
+            .enumerate()
+        {
+            if line.is_empty() || line.starts_with(['#', '!']) {
+                continue;
+            }
+            match glob::convert_eleventy(line.trim_start_matches("./").trim_matches('/')) {
+                Ok(glob) => {
+                    gathered.files.push(format!("^{folder}/{glob}$"));
+                    gathered.folders.push(format!("^{folder}/{glob}$"));
+                }
+                Err(error) => gathered.findings.push(
+                    explain_unread(line, &error)
+                        .in_file(&file)
+                        .at_line(number + 1),
+                ),
+            }
         }
-    }
-    survey.output = folder("output").unwrap_or("_site").into();
-    if script.contains("plugin-rss") || script.contains("feedPlugin") {
-        let file = find_assigned(&script, "outputPath").unwrap_or("feed/feed.xml");
-        survey.feed = Some((Format::Atom, file.trim_start_matches('/').to_owned()));
-        survey.switch_off =
-            "take the feed plugin, or the template of the feed, out of Eleventy's config";
     }
 }

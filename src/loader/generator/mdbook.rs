@@ -1,13 +1,58 @@
 //! Reads mdBook's config.
 
+use std::path::Path;
+
 use serde_json::Value;
 
+use crate::config::Dialect;
+use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::{Generator, author};
 use crate::loader::generator::survey::{Survey, find_nested, is_in_repository};
 use crate::post::dialect::Habits;
 
+/// The names of its config files.
+pub(super) const FILES: &[&str] = &["book.toml"];
+
+/// Reads a book of mdBook.
+pub(super) struct MdBook;
+
+impl GeneratorReader for MdBook {
+    fn dialect(&self) -> Dialect {
+        Dialect::MdBook
+    }
+
+    fn content(&self, generator: &Generator) -> Vec<String> {
+        vec![content(generator)]
+    }
+
+    fn read_into(&self, generator: &Generator, _dir: &Path, habits: &mut Habits) {
+        habits.authors = authors(generator).filter_map(author).collect();
+    }
+
+    fn survey(&self, generator: &Generator, survey: &mut Survey) {
+        let named = |key: &str| find_nested(generator, "book", key).map(str::to_owned);
+        survey.title = named("title");
+        survey.description = named("description");
+        survey.author = authors(generator).find_map(author);
+        survey.take_language(&named("language").unwrap_or_else(|| "en".to_owned()));
+        let html = generator
+            .keys
+            .get("output")
+            .and_then(|output| output.get("html"));
+        let url = html
+            .and_then(|html| html.get("site-url"))
+            .and_then(Value::as_str);
+        survey.take_url(url.unwrap_or_default());
+        survey.posts = generator.root.join(content(generator));
+        survey.output = find_nested(generator, "build", "build-dir")
+            .unwrap_or("book")
+            .into();
+        survey.git_dates = is_in_repository(&generator.root);
+    }
+}
+
 /// The folder of the chapters.
-pub(super) fn content(generator: &Generator) -> String {
+fn content(generator: &Generator) -> String {
     find_nested(generator, "book", "src")
         .unwrap_or("src")
         .trim_matches('/')
@@ -21,31 +66,4 @@ fn authors(generator: &Generator) -> impl Iterator<Item = &Value> {
         .and_then(|book| book.get("authors"))
         .and_then(Value::as_array);
     list.into_iter().flatten()
-}
-
-/// Reads the config into the habits of the site.
-pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
-    habits.authors = authors(generator).filter_map(author).collect();
-}
-
-/// Reads the settings of the whole site.
-pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
-    let named = |key: &str| find_nested(generator, "book", key).map(str::to_owned);
-    survey.title = named("title");
-    survey.description = named("description");
-    survey.author = authors(generator).find_map(author);
-    survey.take_language(&named("language").unwrap_or_else(|| "en".to_owned()));
-    let html = generator
-        .keys
-        .get("output")
-        .and_then(|output| output.get("html"));
-    let url = html
-        .and_then(|html| html.get("site-url"))
-        .and_then(Value::as_str);
-    survey.take_url(url.unwrap_or_default());
-    survey.posts = generator.root.join(content(generator));
-    survey.output = find_nested(generator, "build", "build-dir")
-        .unwrap_or("book")
-        .into();
-    survey.git_dates = is_in_repository(&generator.root);
 }

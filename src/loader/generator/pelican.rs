@@ -1,37 +1,95 @@
 //! Reads Pelican's config.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::Value;
 
-use crate::config::Format;
+use crate::config::{Dialect, Format};
+use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::{Generator, keys_of, lower};
 use crate::loader::generator::survey::{Survey, posts_in};
+use crate::loader::ignored::gathered::{Gathered, texts};
+use crate::loader::ignored::glob;
+use crate::loader::ignored::whole;
 use crate::post::dialect::Habits;
 
-/// Reads the config into the habits of the site.
-pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
-    let pattern = |url: &str, file: &str| {
-        let pattern = generator.text(url).or_else(|| generator.text(file));
-        pattern.and_then(|pattern| from_python(pattern.trim_end_matches("index.html")))
-    };
-    habits.permalink = pattern("article_url", "article_save_as");
-    let foreign = pattern("article_lang_url", "article_lang_save_as");
-    habits.foreign = foreign.or_else(|| habits.rules.foreign.map(str::to_owned));
-    habits.default_language = Some(generator.text("default_lang").unwrap_or("en").to_owned());
-    habits.folders_count =
-        generator.keys.get("use_folder_as_category") != Some(&Value::Bool(false));
-    if generator
-        .text("filename_metadata")
-        .is_some_and(|pattern| pattern.contains("(?P<slug>"))
-    {
-        habits.slug_of_title = false;
+/// The names of its config files.
+pub(super) const FILES: &[&str] = &["pelicanconf.py"];
+
+/// Reads a site of Pelican.
+pub(super) struct Pelican;
+
+impl GeneratorReader for Pelican {
+    fn dialect(&self) -> Dialect {
+        Dialect::Pelican
     }
-    let plugins = generator.keys.get("plugins").and_then(Value::as_array);
-    habits.math.is_on = plugins.into_iter().flatten().any(|plugin| {
-        let name = plugin.as_str().unwrap_or_default().to_lowercase();
-        ["math", "katex"].iter().any(|word| name.contains(word))
-    });
-    if generator.text("slugify_source") == Some("basename") {
-        habits.slug_of_title = false;
+
+    fn content(&self, generator: &Generator) -> Vec<String> {
+        vec![generator.text("path").unwrap_or("content").to_owned()]
+    }
+
+    fn read_into(&self, generator: &Generator, _dir: &Path, habits: &mut Habits) {
+        let pattern = |url: &str, file: &str| {
+            let pattern = generator.text(url).or_else(|| generator.text(file));
+            pattern.and_then(|pattern| from_python(pattern.trim_end_matches("index.html")))
+        };
+        habits.permalink = pattern("article_url", "article_save_as");
+        let foreign = pattern("article_lang_url", "article_lang_save_as");
+        habits.foreign = foreign.or_else(|| habits.rules.foreign.map(str::to_owned));
+        habits.default_language = Some(generator.text("default_lang").unwrap_or("en").to_owned());
+        habits.folders_count =
+            generator.keys.get("use_folder_as_category") != Some(&Value::Bool(false));
+        if generator
+            .text("filename_metadata")
+            .is_some_and(|pattern| pattern.contains("(?P<slug>"))
+        {
+            habits.slug_of_title = false;
+        }
+        let plugins = generator.keys.get("plugins").and_then(Value::as_array);
+        habits.math.is_on = plugins.into_iter().flatten().any(|plugin| {
+            let name = plugin.as_str().unwrap_or_default().to_lowercase();
+            ["math", "katex"].iter().any(|word| name.contains(word))
+        });
+        if generator.text("slugify_source") == Some("basename") {
+            habits.slug_of_title = false;
+        }
+    }
+
+    fn ignore(&self, gathered: &mut Gathered<'_>, dir: &Path) {
+        ignore_settings(gathered, dir);
+    }
+
+    fn survey(&self, generator: &Generator, survey: &mut Survey) {
+        let public = keys_of(&generator.root.join("publishconf.py")).map(lower);
+        let public = public.unwrap_or_default();
+        let said = |key: &str| {
+            let public = public.get(key).and_then(Value::as_str);
+            public.or_else(|| generator.text(key))
+        };
+        survey.take_url(said("siteurl").unwrap_or_default());
+        survey.take_language(said("default_lang").unwrap_or("en"));
+        let content = said("path").unwrap_or("content").trim_start_matches("./");
+        survey.posts = posts_in(&generator.root.join(content));
+        survey.output = said("output_path")
+            .unwrap_or("output")
+            .trim_matches('/')
+            .into();
+        let feeds = [
+            ("feed_all_atom", Format::Atom),
+            ("feed_all_rss", Format::Rss),
+            ("feed_atom", Format::Atom),
+        ];
+        let found = feeds
+            .iter()
+            .find_map(|(key, format)| Some((*format, said(key)?.to_owned())));
+        // Without a word Pelican writes this one.
+        let is_silent = feeds
+            .iter()
+            .all(|(key, _)| !generator.keys.contains_key(*key) && !public.contains_key(*key));
+        let usual = || is_silent.then(|| (Format::Atom, "feeds/all.atom.xml".to_owned()));
+        survey.feed = found.or_else(usual);
+        survey.switch_off =
+            "set `FEED_ALL_ATOM = None` and `CATEGORY_FEED_ATOM = None` in `publishconf.py`";
     }
 }
 
@@ -58,36 +116,59 @@ fn from_python(pattern: &str) -> Option<String> {
     Some(converted)
 }
 
-/// Reads the settings of the whole site. Settings for publication only are in `publishconf.py`.
-pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
-    let public = keys_of(&generator.root.join("publishconf.py")).map(lower);
-    let public = public.unwrap_or_default();
-    let said = |key: &str| {
-        let public = public.get(key).and_then(Value::as_str);
-        public.or_else(|| generator.text(key))
+/// Names of files and folders, folders below the one of content, and folders that alone are searched.
+fn ignore_settings(gathered: &mut Gathered<'_>, dir: &Path) {
+    let list = |key: &str| {
+        gathered
+            .generator
+            .keys
+            .get(key)
+            .filter(|list| list.is_array())
     };
-    survey.take_url(said("siteurl").unwrap_or_default());
-    survey.take_language(said("default_lang").unwrap_or("en"));
-    let content = said("path").unwrap_or("content").trim_start_matches("./");
-    survey.posts = posts_in(&generator.root.join(content));
-    survey.output = said("output_path")
-        .unwrap_or("output")
-        .trim_matches('/')
-        .into();
-    let feeds = [
-        ("feed_all_atom", Format::Atom),
-        ("feed_all_rss", Format::Rss),
-        ("feed_atom", Format::Atom),
+    for pattern in texts(list("ignore_files"))
+        .into_iter()
+        .filter(|pattern| !pattern.contains('/'))
+    {
+        if let Some(glob) = gathered.read(pattern, glob::convert_python(pattern)) {
+            gathered.files.push(format!("/{glob}$"));
+            gathered.folders.push(format!("/{glob}$"));
+        }
+    }
+    let root = &gathered.generator.root;
+    let contents = [
+        root.join(gathered.generator.text("path").unwrap_or("content")),
+        root.clone(),
     ];
-    let found = feeds
+    let content = contents
         .iter()
-        .find_map(|(key, format)| Some((*format, said(key)?.to_owned())));
-    // Without a word Pelican writes this one.
-    let is_silent = feeds
-        .iter()
-        .all(|(key, _)| !generator.keys.contains_key(*key) && !public.contains_key(*key));
-    let usual = || is_silent.then(|| (Format::Atom, "feeds/all.atom.xml".to_owned()));
-    survey.feed = found.or_else(usual);
-    survey.switch_off =
-        "set `FEED_ALL_ATOM = None` and `CATEGORY_FEED_ATOM = None` in `publishconf.py`";
+        .map(|folder| folder.components().collect::<PathBuf>());
+    let Some(content) = content
+        .into_iter()
+        .find(|content| dir.starts_with(content) || content.starts_with(dir))
+    else {
+        return;
+    };
+    let content = whole(&content);
+    let below = |folder: &str| format!("^{}/{}", regex::escape(&content), regex::escape(folder));
+    let [excluded, pages] = ["article_excludes", "page_paths"].map(|key| texts(list(key)));
+    for folder in excluded
+        .into_iter()
+        .chain(pages)
+        .filter(|folder| !folder.is_empty())
+    {
+        gathered.folders.push(below(folder) + "$");
+    }
+    if let Some(list) = list("article_paths") {
+        let taken: Vec<&str> = texts(Some(list))
+            .into_iter()
+            .map(|path| path.trim_end_matches('/'))
+            .collect();
+        if !taken.contains(&"") {
+            let taken = taken
+                .into_iter()
+                .map(|path| below(path) + "(?:/|$)")
+                .collect();
+            gathered.only.push((content.clone() + "/", taken));
+        }
+    }
 }

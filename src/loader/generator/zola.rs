@@ -1,70 +1,101 @@
 //! Reads Zola's config.
 
-use serde_json::Value;
+use std::path::Path;
 
-use crate::config::Format;
+use serde_json::{Map, Value};
+
+use crate::config::{Dialect, Format};
+use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::Generator;
 use crate::loader::generator::survey::{Survey, first_of, posts_in};
+use crate::loader::ignored::gathered::{Gathered, texts};
+use crate::loader::ignored::glob;
 use crate::post::dialect::Habits;
 use crate::post::dialect::math;
 use crate::post::dialect::slug::Slugs;
 
-/// Reads the config into the habits of the site.
-pub(super) fn read_into(generator: &Generator, habits: &mut Habits) {
-    generator.languages(
-        habits,
-        generator.text("default_language").unwrap_or("en"),
-        false,
-    );
-    if let Some(slugify) = generator.keys.get("slugify") {
-        habits.slugs = match slugify.get("paths").and_then(Value::as_str) {
-            Some("off") => Slugs::AsIs,
-            Some("safe") => Slugs::Safe,
-            _ => Slugs::Zola,
-        };
-        habits.name_keeps_date = slugify.get("paths_keep_dates") == Some(&Value::Bool(true));
-    }
-    let markdown = |key: &str| {
-        let value = generator
-            .keys
-            .get("markdown")
-            .and_then(|keys| keys.get(key));
-        value == Some(&Value::Bool(true))
-    };
-    habits.syntax.emoji = markdown("render_emoji");
-    habits.syntax.bottom_notes = markdown("bottom_footnotes");
-    let extra = generator.keys.get("extra").and_then(Value::as_object);
-    habits.math.is_on = extra.and_then(math::switch) == Some(true);
-    let as_text = generator
-        .keys
-        .get("skip_content_templating")
-        .and_then(Value::as_array);
-    if as_text.is_some_and(|globs| globs.iter().any(|glob| glob == "**")) {
-        habits.syntax.zola = false;
-    }
-}
+/// The names of its config files.
+pub(super) const FILES: &[&str] = &["zola.toml", "config.toml"];
 
-/// Reads the settings of the whole site.
-pub(super) fn survey(generator: &Generator, survey: &mut Survey) {
-    survey.take_url(generator.text("base_url").unwrap_or_default());
-    survey.take_language(generator.text("default_language").unwrap_or("en"));
-    survey.posts = posts_in(&generator.root.join("content"));
-    survey.output = generator.text("output_dir").unwrap_or("public").into();
-    let is_on = ["generate_feeds", "generate_feed"]
-        .iter()
-        .any(|key| generator.keys.get(*key) == Some(&Value::Bool(true)));
-    if is_on {
-        let names = ["feed_filenames", "feed_filename"].iter();
-        let name = names
-            .filter_map(|key| generator.keys.get(*key))
-            .find_map(first_of)
-            .unwrap_or("atom.xml");
-        let format = if name.contains("rss") {
-            Format::Rss
-        } else {
-            Format::Atom
+/// Reads a site of Zola.
+pub(super) struct Zola;
+
+impl GeneratorReader for Zola {
+    fn dialect(&self) -> Dialect {
+        Dialect::Zola
+    }
+
+    fn is_config(&self, _file: &Path, keys: &Map<String, Value>, _dir: &Path) -> bool {
+        keys.contains_key("base_url")
+    }
+
+    fn content(&self, _generator: &Generator) -> Vec<String> {
+        vec!["content".to_owned()]
+    }
+
+    fn read_into(&self, generator: &Generator, _dir: &Path, habits: &mut Habits) {
+        generator.languages(
+            habits,
+            generator.text("default_language").unwrap_or("en"),
+            false,
+        );
+        if let Some(slugify) = generator.keys.get("slugify") {
+            habits.slugs = match slugify.get("paths").and_then(Value::as_str) {
+                Some("off") => Slugs::AsIs,
+                Some("safe") => Slugs::Safe,
+                _ => Slugs::Zola,
+            };
+            habits.name_keeps_date = slugify.get("paths_keep_dates") == Some(&Value::Bool(true));
+        }
+        let markdown = |key: &str| {
+            let value = generator
+                .keys
+                .get("markdown")
+                .and_then(|keys| keys.get(key));
+            value == Some(&Value::Bool(true))
         };
-        survey.feed = Some((format, name.to_owned()));
-        survey.switch_off = "set `generate_feeds = false` in Zola's config";
+        habits.syntax.emoji = markdown("render_emoji");
+        habits.syntax.bottom_notes = markdown("bottom_footnotes");
+        let extra = generator.keys.get("extra").and_then(Value::as_object);
+        habits.math.is_on = extra.and_then(math::switch) == Some(true);
+        let as_text = generator
+            .keys
+            .get("skip_content_templating")
+            .and_then(Value::as_array);
+        if as_text.is_some_and(|globs| globs.iter().any(|glob| glob == "**")) {
+            habits.syntax.zola = false;
+        }
+    }
+
+    /// Globs for the whole path of a file; a folder that matches is still entered.
+    fn ignore(&self, gathered: &mut Gathered<'_>, _dir: &Path) {
+        for pattern in texts(gathered.generator.keys.get("ignored_content")) {
+            let made = gathered.read(pattern, glob::convert_zola(pattern));
+            gathered.files.extend(made);
+        }
+    }
+
+    fn survey(&self, generator: &Generator, survey: &mut Survey) {
+        survey.take_url(generator.text("base_url").unwrap_or_default());
+        survey.take_language(generator.text("default_language").unwrap_or("en"));
+        survey.posts = posts_in(&generator.root.join("content"));
+        survey.output = generator.text("output_dir").unwrap_or("public").into();
+        let is_on = ["generate_feeds", "generate_feed"]
+            .iter()
+            .any(|key| generator.keys.get(*key) == Some(&Value::Bool(true)));
+        if is_on {
+            let names = ["feed_filenames", "feed_filename"].iter();
+            let name = names
+                .filter_map(|key| generator.keys.get(*key))
+                .find_map(first_of)
+                .unwrap_or("atom.xml");
+            let format = if name.contains("rss") {
+                Format::Rss
+            } else {
+                Format::Atom
+            };
+            survey.feed = Some((format, name.to_owned()));
+            survey.switch_off = "set `generate_feeds = false` in Zola's config";
+        }
     }
 }

@@ -4,10 +4,10 @@ use globset::GlobBuilder;
 use regex::bytes::Regex;
 
 /// Why a pattern cannot be read.
-pub(super) type Unread = String;
+pub(in crate::loader) type Unread = String;
 
 /// Hugo's expressions: Go's syntax is ours but for rare escapes.
-pub(super) fn convert_go(pattern: &str) -> Result<String, Unread> {
+pub(in crate::loader) fn convert_go(pattern: &str) -> Result<String, Unread> {
     Regex::new(pattern)
         .map(|regex| regex.as_str().to_owned())
         .map_err(|error| {
@@ -23,7 +23,7 @@ pub(super) fn convert_go(pattern: &str) -> Result<String, Unread> {
 
 /// Hugo's globs for the path below a mount, with its first slash: in any case, and two stars between slashes are at
 /// least one folder.
-pub(super) fn convert_hugo(pattern: &str) -> Result<String, Unread> {
+pub(in crate::loader) fn convert_hugo(pattern: &str) -> Result<String, Unread> {
     let pattern = format!("/{}", pattern.trim_start_matches('/')).replace("/**/", "/**/*/");
     part(
         GlobBuilder::new(&pattern)
@@ -33,17 +33,17 @@ pub(super) fn convert_hugo(pattern: &str) -> Result<String, Unread> {
 }
 
 /// Zola's globs; Zola reads them with the same crate.
-pub(super) fn convert_zola(pattern: &str) -> Result<String, Unread> {
+pub(in crate::loader) fn convert_zola(pattern: &str) -> Result<String, Unread> {
     expression(&GlobBuilder::new(pattern))
 }
 
 /// Ruby's globs, without anchors: a star goes on across slashes, and braces are signs as any other.
-pub(super) fn convert_ruby(pattern: &str) -> Result<String, Unread> {
+pub(in crate::loader) fn convert_ruby(pattern: &str) -> Result<String, Unread> {
     part(&GlobBuilder::new(&without_choices(pattern)))
 }
 
 /// Python's globs for a name, without anchors: a backslash and braces are signs as any other.
-pub(super) fn convert_python(pattern: &str) -> Result<String, Unread> {
+pub(in crate::loader) fn convert_python(pattern: &str) -> Result<String, Unread> {
     part(
         GlobBuilder::new(&without_choices(pattern))
             .literal_separator(true)
@@ -52,7 +52,7 @@ pub(super) fn convert_python(pattern: &str) -> Result<String, Unread> {
 }
 
 /// Eleventy's globs, without anchors: in any case, and without the groups that only its own matcher knows.
-pub(super) fn convert_eleventy(pattern: &str) -> Result<String, Unread> {
+pub(in crate::loader) fn convert_eleventy(pattern: &str) -> Result<String, Unread> {
     if pattern.contains('(') || pattern.contains('{') && pattern.contains("..") {
         return Err("groups and ranges are not known here".to_owned());
     }

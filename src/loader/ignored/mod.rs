@@ -1,9 +1,7 @@
 //! The files that the generator's own config leaves out of the site: they do not exist for this program either.
 
-mod glob;
-mod settings;
-
-pub(super) use settings::read_ignored;
+pub(super) mod gathered;
+pub(super) mod glob;
 
 use std::path::{MAIN_SEPARATOR_STR, Path};
 
