@@ -4,7 +4,7 @@ pub mod consent {
     pub use crate::consent::{ReaderState, Said, Source, Wish};
 }
 pub mod delivery {
-    pub use crate::delivery::{Delivery, Mailer, Progress, Stop};
+    pub use crate::delivery::{IssueDelivery, Mailer, Progress, Stop};
 }
 pub mod digest {
     pub use crate::digest::{

@@ -153,7 +153,7 @@ const SENDER_WORDS: &[&str] = &[
 ];
 
 impl Reply {
-    /// A reply whose text may hold anything: it becomes one line of at most [`LONGEST_TEXT`] characters.
+    /// A reply whose text may hold anything: it becomes one line of at most `LONGEST_TEXT` characters.
     pub fn new(code: u16, text: &str) -> Self {
         Self {
             code,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use tidings::clock::Clock;
 use tidings::config::{Mail, StoreUrl, Uncertain};
 use tidings::inside::consent::ReaderState;
-use tidings::inside::delivery::{Delivery, Mailer, Progress, Stop};
+use tidings::inside::delivery::{IssueDelivery, Mailer, Progress, Stop};
 use tidings::inside::ledger::{DeliveryState, Issue, IssueState};
 use tidings::inside::message::Compiled;
 use tidings::inside::store::{Access, Busy, Store, StoreError};
@@ -81,7 +81,7 @@ pub(crate) async fn deliver(
         return Ok(None);
     }
     let compiled = Compiled::from_text(&store.load_compiled(issue.id).await.unwrap()).unwrap();
-    let delivery = Delivery {
+    let delivery = IssueDelivery {
         sender,
         key: store.key(issue.key).await.unwrap(),
         issue,

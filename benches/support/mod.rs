@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use tidings::clock::Clock;
 use tidings::config::{Mail, StoreUrl, Uncertain};
-use tidings::inside::delivery::{Delivery, Mailer, Progress, Stop};
+use tidings::inside::delivery::{IssueDelivery, Mailer, Progress, Stop};
 use tidings::inside::message::Compiled;
 use tidings::inside::message::dkim::Signer;
 use tidings::inside::store::{Access, Store};
@@ -102,7 +102,7 @@ pub(crate) async fn with_ledger(
     let text = format!("smtp = \"smtp://127.0.0.1:{port}?tls=none\"\nconnections = {connections}");
     let mail: Mail = toml::from_str(&text).unwrap();
     let mailer = Mailer::Smtp(mail.smtp.clone().unwrap());
-    let delivery = Delivery {
+    let delivery = IssueDelivery {
         sender,
         issue,
         compiled,

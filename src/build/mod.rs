@@ -5,7 +5,7 @@
 //! 1. [`read`] → [`Sources`]: the loaded posts and the manifest of the last build.
 //! 2. [`Reading::new`] → [`Reading`]: the same with fingerprints, the template, and which posts are new or unseen.
 //! 3. [`feed::plan`](crate::feed::plan) → [`Outline`]s: which documents there are, and the posts of each.
-//! 4. [`write()`] renders the outlines whose inputs have changed through [`render_posts`] into the [`Publisher`]; [`print`]
+//! 4. [`write()`] renders the outlines whose inputs have changed through [`render_posts`] into the [`Publisher`]; [`print()`]
 //!    renders into [`Documents`] for a dry run. A [`Rendering`] is what was learned of the posts on the way.
 //! 5. → [`Built`]: the posts and the new manifest, with which `run` goes on.
 
@@ -124,22 +124,22 @@ pub(crate) fn build(
     app: &App,
     talk: &mut Talk<'_>,
     sources: Sources,
-    order: &BuildOptions,
+    options: &BuildOptions,
 ) -> anyhow::Result<Built> {
     let reading = Reading::new(app, talk, sources)?;
     let FeedPlan { outlines, findings } =
         plan(&reading.setting(), reading.salt(), &reading.prints)?;
     reading.report(talk, &findings);
     let loaded = &reading.loaded;
-    if !order.fewer {
+    if !options.fewer {
         let manifest = reading.publisher.manifest();
         manifest.refuse_vanished(&loaded.today(), app.config.feeds.are_published())?;
     }
     let ending = Ending::from_findings(&loaded.findings).and(Ending::from_findings(&findings));
     let (drafts, future) = loaded.waiting();
-    let built = match order.dry_run {
-        true => print(talk, order, reading, &outlines, ending)?,
-        false => write(app, talk, order, reading, &outlines, ending)?,
+    let built = match options.dry_run {
+        true => print(talk, options, reading, &outlines, ending)?,
+        false => write(app, talk, options, reading, &outlines, ending)?,
     };
     if drafts + future > 0 {
         talk.say(&format!(
@@ -152,15 +152,15 @@ pub(crate) fn build(
 /// Prints the documents, and writes nothing.
 fn print(
     talk: &mut Talk<'_>,
-    order: &BuildOptions,
+    options: &BuildOptions,
     reading: Reading<'_>,
     outlines: &[Outline],
     ending: Ending,
 ) -> anyhow::Result<Built> {
-    let wanted = choose(outlines, order.only.as_deref())?;
+    let wanted = choose(outlines, options.only.as_deref())?;
     let documents = Documents::default();
     let rendered = render_posts(&reading.setting(), &wanted, &reading.loaded, &documents)?;
-    let is_alone = order.only.is_some();
+    let is_alone = options.only.is_some();
     documents.print(&wanted, &reading.config.feeds.dir, is_alone, talk.out())?;
     talk.say(&format!("feeds: {}", Summary::new(&reading)));
     Ok(Built {
@@ -175,7 +175,7 @@ fn print(
 fn write(
     app: &App,
     talk: &mut Talk<'_>,
-    order: &BuildOptions,
+    options: &BuildOptions,
     reading: Reading<'_>,
     outlines: &[Outline],
     mut ending: Ending,
@@ -191,21 +191,21 @@ fn write(
     let mut pruned = Ok(());
     if let Ok(rendering) = &rendered {
         reading.note(app, outlines, rendering);
-        if order.prune {
+        if options.prune {
             pruned = prune(app, talk, &reading.loaded, publisher, outlines);
         }
     }
     // Also after a failure: the hub must learn of the documents that were written until then.
-    let left = reading.publisher.finish();
-    talk.report(left.unkept.as_slice());
+    let finished = reading.publisher.finish();
+    talk.report(finished.unkept.as_slice());
     ending = ending.and(report_rendered(talk, rendered?.findings));
     pruned?;
     let posts = reading.loaded.posts.len();
-    let line = counts.line(posts, left.written.len(), &reading.config.feeds.dir);
+    let line = counts.line(posts, finished.written.len(), &reading.config.feeds.dir);
     talk.conclude(&line)?;
     Ok(Built {
         loaded: reading.loaded,
-        manifest: left.manifest,
+        manifest: finished.manifest,
         ending,
         paths: paths_of(outlines),
     })

@@ -33,11 +33,11 @@ pub(super) fn build(
             let _ = app.keep_unbuilt(talk, &sources.loaded.lock);
         }
     }
-    let order = BuildOptions {
+    let options = BuildOptions {
         dry_run: args.dry.dry_run,
         only: args.only.clone(),
         prune: args.prune,
         fewer: args.fewer,
     };
-    Ok(write_feeds(app, talk, sources, &order)?.ending)
+    Ok(write_feeds(app, talk, sources, &options)?.ending)
 }

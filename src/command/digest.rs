@@ -16,7 +16,7 @@ use crate::digest::{Next, Plan, last_before};
 use crate::ending::Ending;
 use crate::loader::load_posts;
 use crate::publish::Manifest;
-use crate::schedule::{Turn, finish, print, slot_ahead};
+use crate::schedule::{Turn, print, send_issue, slot_ahead};
 use crate::store::Access;
 use crate::talk::Talk;
 
@@ -76,7 +76,7 @@ async fn send(turn: &Turn<'_>, talk: &mut Talk<'_>, choice: &Choice) -> anyhow::
     if !choice.new_store {
         for issue in store.open_issues().await? {
             if issue.digest == digest.name {
-                ending = ending.and(finish(app, talk, &sender, &issue).await?);
+                ending = ending.and(send_issue(app, talk, &sender, &issue).await?);
             }
         }
     }

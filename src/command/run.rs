@@ -20,11 +20,11 @@ pub(super) fn run(
     if !dry.dry_run {
         return runtime.block_on(Box::pin(go_round(app, talk)));
     }
-    let order = BuildOptions {
+    let options = BuildOptions {
         dry_run: true,
         ..BuildOptions::default()
     };
-    let built = build(app, talk, read(app)?, &order)?;
+    let built = build(app, talk, read(app)?, &options)?;
     let printed = runtime.block_on(print_all(app, talk, &built.loaded))?;
     Ok(built.ending.and(printed))
 }

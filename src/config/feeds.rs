@@ -77,7 +77,7 @@ impl Default for Feeds {
 }
 
 impl Feeds {
-    /// The key under [feeds] that contradicts another one, and what is wrong with it.
+    /// The key under `[feeds]` that contradicts another one, and what is wrong with it.
     pub(super) fn contradiction(&self) -> Option<(&'static str, Finding)> {
         let by = self.archive_by.iter().find(|by| !self.by.contains(by));
         let finding = match (by, self.archive) {

@@ -21,7 +21,7 @@
 //! - A halt stops what is new. An envelope is cut short; a body that is on its way is waited for, at most `GRACE`.
 //!
 //! Why nothing is lost: a delivery leaves `queued` or `sending` only by what the relay said, by a person, or by time, and
-//! every row that a sender owned is put in order by the next one. Why nothing is silently sent twice: the intent is durable
+//! every row that a sender owned is put in order by the next one ([`Sender::take_over`](crate::store::Sender::take_over)). Why nothing is silently sent twice: the intent is durable
 //! before the body, an accepted message is settled before its connection's next intent is (one writer, one order), and a
 //! row that was `sending` when its sender died is listed as uncertain. Pipelining does not change this: only the envelope
 //! of the next message goes ahead, never its body.
@@ -34,7 +34,7 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::delivery::issue::{CLAIM, Delivery};
+use crate::delivery::issue::{CLAIM, IssueDelivery};
 use crate::delivery::queue::Queue;
 use crate::delivery::run::{FILLED, Halt, Run};
 use crate::delivery::series::Doubted;
@@ -50,7 +50,7 @@ const LONGEST_REASON: usize = 400;
 
 /// Sends all due deliveries. Returns why it stopped early: trouble of the relay, or of ours, which pauses the issue.
 pub(super) async fn deliver<T: Transport>(
-    delivery: &Delivery,
+    delivery: &IssueDelivery,
     transport: std::result::Result<T, Trouble>,
 ) -> Result<Option<String>> {
     let transport = match transport {
@@ -88,7 +88,7 @@ pub(super) async fn deliver<T: Transport>(
 }
 
 /// Requeues the deliveries whose refusal is not believed. Returns their number.
-async fn doubt(delivery: &Delivery, doubted: Doubted) -> Result<usize> {
+async fn doubt(delivery: &IssueDelivery, doubted: Doubted) -> Result<usize> {
     let (sender, issue) = (&delivery.sender, delivery.issue.id);
     sender.flush().await?;
     let readers = match doubted {
@@ -104,7 +104,7 @@ async fn doubt(delivery: &Delivery, doubted: Doubted) -> Result<usize> {
 }
 
 /// Loads the readers whom the relay has refused in this issue, in this run or before.
-async fn load_refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
+async fn load_refused(delivery: &IssueDelivery) -> Result<Vec<ReaderId>> {
     let (store, issue) = (delivery.sender.store(), delivery.issue.id);
     let mut refused = Vec::new();
     let mut after = ReaderId::MIN;
@@ -130,7 +130,7 @@ async fn load_refused(delivery: &Delivery) -> Result<Vec<ReaderId>> {
 
 /// Runs rounds until no delivery is due; deliveries that came back during a round belong to the next one.
 async fn run_rounds<T: Transport>(run: &Arc<Run<T>>) -> Result<Option<Halt>> {
-    let Delivery {
+    let IssueDelivery {
         sender,
         issue,
         clock,
@@ -188,7 +188,7 @@ async fn round<T: Transport>(run: &Arc<Run<T>>, first: Vec<Claimed>) -> Result<(
 }
 
 /// The state of the issue after a halt, and the reason in words.
-async fn end(delivery: &Delivery, halt: Halt) -> Result<Option<String>> {
+async fn end(delivery: &IssueDelivery, halt: Halt) -> Result<Option<String>> {
     Ok(Some(match halt {
         Halt::Asked => "stopped; the next run goes on".to_owned(),
         Halt::Relay(why) => format!("{why}; the next run goes on"),

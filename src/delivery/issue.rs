@@ -20,7 +20,7 @@ pub(super) const GRACE: Duration = Duration::from_secs(10);
 
 /// An issue being delivered.
 #[derive(Clone)]
-pub struct Delivery {
+pub struct IssueDelivery {
     /// The sender that claims the deliveries.
     pub sender: Sender,
     /// The frozen issue.

@@ -1,4 +1,7 @@
-//! How an issue leaves: the engine with its transports, the outbox, one message by itself.
+//! Sends issues: [`IssueDelivery`] by the engine over a relay, or into the outbox; one message by itself.
+//!
+//! An *issue* is delivered to many readers; a *delivery* is the row of one of them in the ledger
+//! ([`DeliveryState`](crate::ledger::DeliveryState)). [`engine`] says how a row goes from state to state.
 
 mod domains;
 mod engine;
@@ -23,7 +26,7 @@ use std::time::Duration;
 use crate::smtp::Dialer;
 use crate::store::{Result, StoreError};
 
-pub use issue::Delivery;
+pub use issue::IssueDelivery;
 pub use mailer::Mailer;
 pub use progress::Progress;
 pub(crate) use signing::{load_keys, load_signer, signing_domain};
@@ -33,7 +36,7 @@ pub use stop::Stop;
 /// How long to wait after a stop until the last outcomes are stored.
 const LONGEST_END: Duration = Duration::from_secs(15);
 
-impl Delivery {
+impl IssueDelivery {
     /// Sends the issue to everyone who is due, and closes it if nothing waits any more. Returns why it stopped early.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio::task::spawn_blocking;
 
-use crate::delivery::issue::{CLAIM, Delivery};
+use crate::delivery::issue::{CLAIM, IssueDelivery};
 use crate::file::{Care, replace, sync_folder};
 use crate::ledger::{Claimed, Issue, Outcome, Settled};
 use crate::message::Compiled;
@@ -20,8 +20,8 @@ use crate::verdict::{Attempt, Phase, Trouble};
 const GROUP: usize = 50;
 
 /// Writes all due messages. Returns why it stopped early.
-pub(super) async fn deliver(delivery: &Delivery, folder: &Path) -> Result<Option<String>> {
-    let Delivery {
+pub(super) async fn deliver(delivery: &IssueDelivery, folder: &Path) -> Result<Option<String>> {
+    let IssueDelivery {
         sender,
         issue,
         clock,

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::config::Uncertain;
 use crate::delivery::domains::{Admission, Domains};
-use crate::delivery::issue::{CLAIM, Delivery};
+use crate::delivery::issue::{CLAIM, IssueDelivery};
 use crate::delivery::queue::Filled;
 use crate::delivery::series::Series;
 use crate::delivery::throttle::{MOST_DEFERRALS, Throttle};
@@ -48,7 +48,7 @@ pub(super) enum Halt {
 
 /// The state that all connections of a run share.
 pub(super) struct Run<T> {
-    pub(super) delivery: Delivery,
+    pub(super) delivery: IssueDelivery,
     pub(super) transport: T,
     pub(super) throttle: Arc<Throttle>,
     domains: Domains<Filled>,
@@ -71,7 +71,7 @@ struct Losses {
 
 impl<T> Run<T> {
     /// A run over an issue with these counts.
-    pub(super) fn new(delivery: &Delivery, transport: T, before: Counts) -> Self {
+    pub(super) fn new(delivery: &IssueDelivery, transport: T, before: Counts) -> Self {
         let mail = &delivery.mail;
         let decided = [
             DeliveryState::Sent,
@@ -163,7 +163,7 @@ impl<T> Run<T> {
         })
     }
 
-    /// Returns the delivery if it may go now; else it waits for its domain. [`Self::leave`] ends one that goes.
+    /// Returns the delivery if it may go now; else it waits for its domain. [`Self::release_domain`] ends one that goes.
     pub(super) fn admit(&self, filled: Filled) -> Option<Filled> {
         if self.domains.is_idle() {
             return Some(filled);
@@ -190,14 +190,14 @@ impl<T> Run<T> {
     }
 
     /// A delivery to this domain has ended.
-    pub(super) fn leave(&self, domain: &str) {
+    pub(super) fn release_domain(&self, domain: &str) {
         self.domains.release(domain);
     }
 
     /// Postpones a recipient until the domain takes more.
     fn postpone(&self, claim: &Claimed, wait: Duration, words: &str) {
         let due = self.delivery.clock.now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
-        let outcome = match self.due_again(claim) {
+        let outcome = match self.find_next_attempt(claim) {
             Some(_) => Outcome::Postponed(due),
             None => Outcome::GivenUp,
         };
@@ -209,7 +209,7 @@ impl<T> Run<T> {
     async fn throttle_domain(&self, claim: &Claimed, words: &str, is_closing: bool) -> Option<()> {
         let domain = claim.reader.email.domain();
         let Some((parked, wait)) = self.domains.slow_down(domain) else {
-            return self.deferral(words, is_closing).await;
+            return self.wait_after_deferral(words, is_closing).await;
         };
         for filled in parked {
             self.postpone(&filled.claim, wait, words);
@@ -352,10 +352,10 @@ impl<T> Run<T> {
         let outcome = match phase {
             // The relay did not know the recipient yet.
             Phase::Mail => Outcome::Released,
-            _ if self.is_hopeless(claim) => self.defer(claim),
+            _ if self.is_hopeless(claim) => self.judge_deferred(claim),
             // This may end each run early; after `give_up` the reader is given up like any other.
             _ => self
-                .due_again(claim)
+                .find_next_attempt(claim)
                 .map_or(Outcome::GivenUp, |_| Outcome::HungUp),
         };
         self.settle(claim, outcome, &trouble.to_string());
@@ -384,8 +384,8 @@ impl<T> Run<T> {
             Verdict::Bounced => Outcome::Bounced,
             Verdict::Refused => Outcome::Refused,
             Verdict::Policy | Verdict::GivenUp => Outcome::GivenUp,
-            Verdict::Deferred | Verdict::Throttled => self.defer(claim),
-            Verdict::Uncertain => self.settle_unknown(claim),
+            Verdict::Deferred | Verdict::Throttled => self.judge_deferred(claim),
+            Verdict::Uncertain => self.judge_uncertain(claim),
             Verdict::RelayTrouble | Verdict::AboutUs => Outcome::Released,
         };
         self.settle(claim, outcome, words);
@@ -400,7 +400,7 @@ impl<T> Run<T> {
                 None
             }
             Verdict::Throttled => self.throttle_domain(claim, words, *is_closing).await,
-            Verdict::Deferred => self.deferral(words, *is_closing).await,
+            Verdict::Deferred => self.wait_after_deferral(words, *is_closing).await,
             _ => {
                 self.throttle.succeed();
                 Some(())
@@ -409,7 +409,7 @@ impl<T> Run<T> {
     }
 
     /// Waits after a deferral; `None` if nothing new may begin.
-    async fn deferral(&self, words: &str, is_closing: bool) -> Option<()> {
+    async fn wait_after_deferral(&self, words: &str, is_closing: bool) -> Option<()> {
         // The relay closes: that is trouble, however the message's own fate reads.
         if is_closing {
             return self.back_off(words).await.then_some(());
@@ -450,23 +450,24 @@ impl<T> Run<T> {
         }
     }
 
-    /// Settles a message that the relay may have accepted. Under `retry` it is due again like a deferred one, and waits
+    /// Decides the outcome of a message that the relay may have accepted. Under `retry` it is due again like a deferred one, and waits
     /// for a person once `give_up` has passed; under `hold` it waits for a person at once.
-    pub(super) fn settle_unknown(&self, claim: &Claimed) -> Outcome {
+    pub(super) fn judge_uncertain(&self, claim: &Claimed) -> Outcome {
         Outcome::Uncertain(match self.delivery.mail.uncertain {
-            Uncertain::Retry => self.due_again(claim),
+            Uncertain::Retry => self.find_next_attempt(claim),
             Uncertain::Hold => None,
         })
     }
 
-    fn defer(&self, claim: &Claimed) -> Outcome {
-        self.due_again(claim)
+    /// Decides the outcome of a deferral.
+    fn judge_deferred(&self, claim: &Claimed) -> Outcome {
+        self.find_next_attempt(claim)
             .map_or(Outcome::GivenUp, Outcome::Deferred)
     }
 
     /// The time of the next attempt: the gap doubles up to its limit; `None` once `give_up` has passed since the first
     /// attempt.
-    fn due_again(&self, claim: &Claimed) -> Option<DateTime<Utc>> {
+    fn find_next_attempt(&self, claim: &Claimed) -> Option<DateTime<Utc>> {
         let (mail, now) = (&self.delivery.mail, self.delivery.clock.now());
         let span = |of: Duration| TimeDelta::from_std(of).unwrap_or(TimeDelta::days(365));
         let doublings = u32::try_from(claim.attempts.clamp(0, 16)).unwrap_or(16);

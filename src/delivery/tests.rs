@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::clock::Clock;
 use crate::config::{Digest, Mail, Site, Uncertain};
 use crate::delivery::transport::{Session, Transport};
-use crate::delivery::{Delivery, Progress, Stop, engine};
+use crate::delivery::{IssueDelivery, Progress, Stop, engine};
 use crate::digest::Draft;
 use crate::ledger::{DeliveryState, Issue, IssueState, Slot};
 use crate::message::{Envelope, Origin, compile};
@@ -117,7 +117,7 @@ fn now() -> DateTime<Utc> {
 }
 
 /// An issue for these readers, frozen in a store of its own.
-async fn frozen(readers: &[&str], uncertain: Uncertain) -> Delivery {
+async fn frozen(readers: &[&str], uncertain: Uncertain) -> IssueDelivery {
     let store = Store::in_memory(now()).await.unwrap();
     let site: Site = toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/\"").unwrap();
     let digest: Digest = toml::from_str("name = \"weekly\"\nschedule = \"0 8 * * MON\"").unwrap();
@@ -168,7 +168,7 @@ async fn frozen(readers: &[&str], uncertain: Uncertain) -> Delivery {
         .await
         .unwrap()
         .unwrap();
-    Delivery {
+    IssueDelivery {
         sender,
         issue,
         compiled: Arc::new(compiled),

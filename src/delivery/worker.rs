@@ -54,8 +54,8 @@ pub(super) async fn work<T: Transport>(run: Arc<Run<T>>, queue: Arc<Queue>) {
     };
     while let Some(filled) = worker.next().await {
         let domain = filled.claim.reader.email.domain().to_owned();
-        let went_on = worker.see_through(filled).await;
-        worker.run.leave(&domain);
+        let went_on = worker.deliver(filled).await;
+        worker.run.release_domain(&domain);
         if went_on.is_none() {
             break;
         }
@@ -133,7 +133,7 @@ impl<T: Transport> Worker<T> {
     }
 
     /// Delivers one message, from the connection to the outcome; `None` if nothing new may begin.
-    async fn see_through(&mut self, filled: Filled) -> Option<()> {
+    async fn deliver(&mut self, filled: Filled) -> Option<()> {
         let Filled { claim, message } = filled;
         let mut connection = self.connection().await?;
         let began = Instant::now();
@@ -187,7 +187,7 @@ impl<T: Transport> Worker<T> {
                 Some(())
             }
             Attempt::Unknown(trouble) => {
-                run.settle(&claim, run.settle_unknown(&claim), &trouble.to_string());
+                run.settle(&claim, run.judge_uncertain(&claim), &trouble.to_string());
                 run.wait_out(trouble).await.then_some(())
             }
         }

@@ -59,7 +59,7 @@ impl Maildir {
         Ok(found.into_iter().map(path).collect())
     }
 
-    /// Reads the first [`MOST_BYTES`](super::MOST_BYTES) of a message; `None` if another program has moved it
+    /// Reads the first [`MOST_BYTES`] of a message; `None` if another program has moved it
     /// meanwhile.
     ///
     /// # Errors

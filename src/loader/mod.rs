@@ -1,4 +1,8 @@
 //! Folder → [`Post`]s, in parallel; the only opener of posts.
+//!
+//! [`load_posts`] finds the generator's config ([`generator`]), walks the folder ([`walk`]), decides the dialect
+//! ([`detect`]), reads each file ([`reader`]) and lets the lock give each post its id ([`Identification`]). The texts are
+//! read again by [`Loaded::body`] when a feed or a digest shows them.
 
 mod apart;
 mod assets;

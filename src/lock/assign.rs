@@ -7,7 +7,7 @@
 //! stays under that path with a number. [`Lock::assign`] alone changes ids and lines, in this order, and each step
 //! asks only for posts that have none yet:
 //!
-//! 1. Front matter. Of several posts that claim one id, the one stays that has it in the lock ([`claims`]); the others
+//! 1. Front matter. Of several posts that claim one id, the one stays that has it in the lock (`lock/claims`); the others
 //!    are refused.
 //! 2. The line of the post's own path, where it says the same instant and title. So whoever stayed comes before anybody
 //!    who moved, and no id is taken from a post that still has it.

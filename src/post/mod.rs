@@ -1,4 +1,7 @@
 //! Text → [`Post`], pure: front matter, dialects, dates, addresses, Markdown → HTML.
+//!
+//! A text is read twice. [`read`] takes its front matter for the facts of the post, by the rules of its
+//! [`dialect`]; the loader does that for every file. [`body()`] renders the rest, once a feed or a digest shows the post.
 
 use std::fmt;
 use std::sync::Arc;

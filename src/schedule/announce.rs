@@ -13,7 +13,7 @@ use crate::message::Compiled;
 use crate::post::Post;
 use crate::reader::Email;
 use crate::schedule::compose::Composed;
-use crate::schedule::finish::finish;
+use crate::schedule::send::send_issue;
 use crate::schedule::turn::Turn;
 use crate::store::{Freeze, Frozen, Sender, Store};
 use crate::talk::Talk;
@@ -83,7 +83,7 @@ impl Turn<'_> {
                 }
                 Frozen::Made(_) => {
                     self.app.note_progress(talk, store, &digest.name).await?;
-                    ending = ending.and(finish(self.app, talk, sender, &issue).await?);
+                    ending = ending.and(send_issue(self.app, talk, sender, &issue).await?);
                 }
             }
         }

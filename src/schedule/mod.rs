@@ -2,7 +2,8 @@
 //!
 //! A [`Turn`] is a digest with its posts at one moment. [`Turn::plan`] asks store and lock and lets
 //! [`digest::plan`](crate::digest::plan) decide; [`Turn::announce`] composes each issue, freezes it, and sends it.
-//! [`finish_open`] goes on with what earlier runs have frozen.
+//! [`send_open_issues`] goes on with what earlier runs have frozen. Both end in
+//! [`send_issue`], which hands a frozen issue to [`IssueDelivery`](crate::delivery::IssueDelivery).
 
 mod after_build;
 mod announce;
@@ -10,7 +11,6 @@ mod archive;
 mod begin;
 mod compose;
 mod farewell;
-mod finish;
 mod hub;
 mod inbox;
 mod incomings;
@@ -22,6 +22,7 @@ mod print;
 mod remote;
 mod request;
 mod restored;
+mod send;
 mod slot;
 mod turn;
 mod welcome;
@@ -36,12 +37,11 @@ use crate::finding::count;
 use crate::loader::Loaded;
 use crate::talk::Talk;
 
-use finish::{Failures, finish_open};
+use send::{Failures, send_open_issues};
 
 pub(crate) use after_build::run_after_build;
 pub(crate) use archive::{restore_archive, unpublish};
 pub(crate) use compose::Composed;
-pub(crate) use finish::{finish, finish_once_more};
 pub(crate) use hub::{tell_hub, tell_hub_when_live};
 pub(crate) use inbox::{read_inbox, read_own_inbox};
 pub(crate) use incomings::Incomings;
@@ -50,6 +50,7 @@ pub(crate) use plan::slot_ahead;
 pub(crate) use print::print;
 pub(crate) use remote::name_fault;
 pub(crate) use restored::settle_restored;
+pub(crate) use send::{send_issue, send_once_more};
 pub(crate) use turn::Turn;
 
 /// Goes on with open issues, then sends every due digest. A fault of one stops no other.
@@ -63,7 +64,7 @@ pub(crate) async fn send_all(
     live: &mut Live,
 ) -> anyhow::Result<Ending> {
     let mut failures = Failures::default();
-    let mut ending = finish_open(app, talk, &mut failures).await?;
+    let mut ending = send_open_issues(app, talk, &mut failures).await?;
     for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
         if app.is_stopped() {
             ending = Ending::Partial;
@@ -83,7 +84,7 @@ pub(crate) async fn send_all(
 /// The first error, when the others are done.
 pub(crate) async fn send_open(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
     let mut failures = Failures::default();
-    let ending = finish_open(app, talk, &mut failures).await?;
+    let ending = send_open_issues(app, talk, &mut failures).await?;
     failures.end(ending)
 }
 

@@ -1,4 +1,4 @@
-//! Asks the store and the lock, lets [`digest::plan`](crate::digest::plan) decide, and takes a renamed digest along.
+//! Asks the store and the lock, lets [`digest::plan`] decide, and takes a renamed digest along.
 
 use chrono::{DateTime, Utc};
 

@@ -123,7 +123,7 @@ impl PageTemplates {
         self.answer_with(status, PLAIN, page, &Value::Null)
     }
 
-    /// Does the same as [`Pages::answer`], by another template, which gets these values as `form`.
+    /// Does the same as [`Self::answer`], by another template, which gets these values as `form`.
     pub(super) fn answer_with(
         &self,
         status: StatusCode,

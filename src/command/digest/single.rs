@@ -7,7 +7,7 @@ use crate::config::Digest;
 use crate::ending::Ending;
 use crate::ledger::IssueId;
 use crate::reader::Email;
-use crate::schedule::finish_once_more;
+use crate::schedule::send_once_more;
 use crate::store::{Access, Resent};
 use crate::talk::Talk;
 
@@ -35,7 +35,7 @@ pub(super) async fn resend(
     let sender = app.sender_by_hand().await?;
     app.refuse_another_store(&digest.name, &store).await?;
     match store.resend(&issue, to, now).await? {
-        Resent::Queued => finish_once_more(app, talk, &sender, &issue).await,
+        Resent::Queued => send_once_more(app, talk, &sender, &issue).await,
         Resent::Suppressed => bail!("{to} has left or cannot be reached, and gets no mail"),
         Resent::Closed => bail!(
             "the issue is {}, so nothing of it is sent",

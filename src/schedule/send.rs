@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::config::Window;
-use crate::delivery::{Delivery, Mailer, Progress, load_signer};
+use crate::delivery::{IssueDelivery, Mailer, Progress, load_signer};
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
 use crate::ledger::{BY_HAND, DeliveryState, Issue, IssueState};
@@ -54,7 +54,7 @@ impl Failures {
 
 /// Goes on with every issue that has waiting deliveries, even if its digest has left the config: it was frozen, and its
 /// readers were counted. A refused issue stops no other.
-pub(super) async fn finish_open(
+pub(super) async fn send_open_issues(
     app: &App,
     talk: &mut Talk<'_>,
     failures: &mut Failures,
@@ -80,7 +80,7 @@ pub(super) async fn finish_open(
         if app.is_stopped() {
             return Ok(Ending::Partial);
         }
-        match finish(app, talk, &sender, &issue).await {
+        match send_issue(app, talk, &sender, &issue).await {
             Ok(finished) => ending = ending.and(finished),
             Err(error) => failures.add(app, talk, &issue.digest, error),
         }
@@ -129,27 +129,27 @@ fn say_full(full: &Window, waiting: u64) -> String {
 }
 
 /// Sends an open issue and reports the outcome, including that of earlier runs.
-pub(crate) async fn finish(
+pub(crate) async fn send_issue(
     app: &App,
     talk: &mut Talk<'_>,
     sender: &Sender,
     issue: &Issue,
 ) -> anyhow::Result<Ending> {
-    go_on(app, talk, sender, issue, false).await
+    send_waiting(app, talk, sender, issue, false).await
 }
 
 /// Sends an issue to a reader for whom it was queued once more, and reports only that.
-pub(crate) async fn finish_once_more(
+pub(crate) async fn send_once_more(
     app: &App,
     talk: &mut Talk<'_>,
     sender: &Sender,
     issue: &Issue,
 ) -> anyhow::Result<Ending> {
-    go_on(app, talk, sender, issue, true).await
+    send_waiting(app, talk, sender, issue, true).await
 }
 
 /// Sends all waiting deliveries. With `only_now`, report and ending are about this run alone.
-async fn go_on(
+async fn send_waiting(
     app: &App,
     talk: &mut Talk<'_>,
     sender: &Sender,
@@ -199,7 +199,7 @@ async fn go_on(
     };
     let before = store.counts(issue.id).await?;
     let waiting = usize::try_from(before[DeliveryState::Queued])?;
-    let delivery = Delivery {
+    let delivery = IssueDelivery {
         sender: sender.clone(),
         issue: issue.clone(),
         compiled: Arc::new(compiled),
