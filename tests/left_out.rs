@@ -1,6 +1,7 @@
 //! Posts that are left out for a while, and their ids, which wait for them.
 
 use std::fs;
+use std::path::Path;
 
 use crate::feed::{NOON, in_items};
 use crate::scene::Scene;
@@ -8,6 +9,7 @@ use crate::scene::Scene;
 const TEXT: &str = "The kettle was on before the pager went, and the pager went before the tea was cold, and nobody \
                     wrote down why the lights in the hall were green.";
 const LATER: &str = "2024-07-02T12:00:00Z";
+const MUCH_LATER: &str = "2024-07-09T12:00:00Z";
 
 fn post(front: &str) -> String {
     format!("---\n{front}---\n{TEXT}\n")
@@ -111,4 +113,156 @@ fn a_post_of_which_nothing_can_be_read_keeps_its_id_from_a_copy() {
             "{case}: {lock}"
         );
     }
+}
+
+/// What somebody does to a post's file so that it is no post today.
+type Hide = fn(&Path);
+
+fn write(file: &Path, text: &str) {
+    fs::write(file, text).unwrap();
+}
+
+#[test]
+fn a_post_that_is_left_out_where_it_was_keeps_its_id_from_a_copy() {
+    let ways: [(&str, Hide); 11] = [
+        ("a draft", |file| {
+            write(file, &post("title: Tea\ndate: 2024-05-01\ndraft: true\n"));
+        }),
+        ("a draft without a text", |file| {
+            write(
+                file,
+                "---\ntitle: Tea\ndate: 2024-05-01\ndraft: true\n---\n",
+            );
+        }),
+        ("of the future", |file| {
+            write(file, &post("title: Tea\ndate: 2094-05-01\n"));
+        }),
+        ("expired", |file| {
+            write(
+                file,
+                &post("title: Tea\ndate: 2024-05-01\nexpires: 2024-06-01\n"),
+            );
+        }),
+        ("private", |file| {
+            write(file, &post("title: Tea\ndate: 2024-05-01\nprivate: true\n"));
+        }),
+        ("empty", |file| write(file, "")),
+        ("an error, and rewritten", |file| {
+            write(
+                file,
+                "---\ntitle: \"Tea\ndate: 2024-05-01\n---\nIt rained on the roof of the old station for nine days, and \
+                 on the tenth the river stood in the yard, so the cat moved upstairs for good and never came down.\n",
+            );
+        }),
+        ("a link that leads nowhere", |file| {
+            fs::remove_file(file).unwrap();
+            std::os::unix::fs::symlink("nowhere.md", file).unwrap();
+        }),
+        ("a link out of the folder", |file| {
+            let out = file.with_file_name("../tea.txt");
+            fs::rename(file, &out).unwrap();
+            std::os::unix::fs::symlink(out.canonicalize().unwrap(), file).unwrap();
+        }),
+        ("no regular file", |file| {
+            fs::remove_file(file).unwrap();
+            std::os::unix::net::UnixListener::bind(file).unwrap();
+        }),
+        ("another ending", |file| {
+            fs::rename(file, file.with_extension("rst")).unwrap();
+        }),
+    ];
+    let whole = post("title: Tea\ndate: 2024-05-01\n");
+    for (way, hide) in ways {
+        // Before the copy it may have been built without it.
+        for is_built in [false, true] {
+            let scene = Scene::new().file("post/tea.md", &whole).file(
+                "post/rain.md",
+                "---\ntitle: Rain\ndate: 2023-04-01\n---\nWet.\n",
+            );
+            scene.run_at(NOON, &["run"]);
+            let before = ids(&scene);
+            let mails = scene.names("outbox").len();
+            hide(&scene.path("post/tea.md"));
+            if is_built {
+                scene.run(&["--at", LATER, "build"]);
+            }
+            let scene = scene.file("post/copy.md", &whole);
+            for _ in 0..2 {
+                let ran = scene.run(&["--at", LATER, "run"]);
+                assert_eq!(ran.code, 1, "{way}: {}", ran.talk);
+                let says = "copy.md: this may be `tea.md`, which";
+                assert!(ran.talk.contains(says), "{way}: {}", ran.talk);
+                assert_eq!(ids(&scene), before[1..], "{way}");
+            }
+            for name in ["post/tea.md", "post/tea.rst"] {
+                let _ = fs::remove_file(scene.path(name));
+            }
+            let scene = scene.file("post/tea.md", &whole);
+            let ran = scene.run(&["--at", MUCH_LATER, "run"]);
+            assert_eq!(ran.code, 0, "{way}: {}", ran.talk);
+            let after = ids(&scene);
+            assert!(
+                after.len() == 3 && before.iter().all(|id| after.contains(id)),
+                "{way}: {after:?}"
+            );
+            assert_eq!(
+                scene.names("outbox").len(),
+                mails + 1,
+                "{way}: the copy is new"
+            );
+            let lock = scene.read("tidings.lock");
+            let line = lock.lines().find(|line| line.starts_with("tea.md\t"));
+            assert!(
+                line.is_some_and(|line| line.ends_with(&before[0])),
+                "{way}: {lock}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_post_that_moved_keeps_its_id_though_its_old_path_leads_to_it_or_has_another_post() {
+    for (case, left) in [
+        ("a page that leads on", "---\nredirect_to: /moved/\n---\n"),
+        (
+            "the draft of another post",
+            "---\ntitle: Rain\ndraft: true\n---\nIt rained on the roof of the old station for nine days, and on the \
+             tenth the river stood in the yard, so the cat moved upstairs for good and never came down.\n",
+        ),
+    ] {
+        let whole = post("title: Tea\ndate: 2024-05-01\n");
+        let scene = Scene::new().file("post/tea.md", &whole);
+        scene.run_at(NOON, &["run"]);
+        let before = ids(&scene);
+        let mails = scene.names("outbox").len();
+        let scene = scene
+            .file("post/tea.md", left)
+            .file("post/moved.md", &whole);
+        let ran = scene.run(&["--at", LATER, "run"]);
+        assert!(
+            ran.code == 0 && ran.talk.contains("moved.md: was tea.md, keeps its id"),
+            "{case}: {}",
+            ran.talk
+        );
+        assert_eq!(ids(&scene), before, "{case}");
+        assert_eq!(scene.names("outbox").len(), mails, "{case}");
+    }
+}
+
+#[test]
+fn a_copy_does_not_take_the_id_in_the_front_matter_of_a_draft() {
+    let front = "title: Tea\ndate: 2024-05-01\nid: tag:mine,2020:tea\n";
+    let scene = Scene::new().file("post/tea.md", &post(front));
+    scene.run_at(NOON, &["run"]);
+    let mails = scene.names("outbox").len();
+    let scene = scene
+        .file("post/tea.md", &post(&format!("{front}draft: true\n")))
+        .file("post/copy.md", &post(front));
+    let ran = scene.run(&["--at", LATER, "run"]);
+    let says = "also the id of `tea.md`, which is left out today (it is a draft)";
+    assert!(ran.code == 1 && ran.talk.contains(says), "{}", ran.talk);
+    let scene = scene.file("post/tea.md", &post(front));
+    scene.run(&["--at", LATER, "run"]);
+    assert_eq!(ids(&scene), ["tag:mine,2020:tea"]);
+    assert_eq!(scene.names("outbox").len(), mails);
 }

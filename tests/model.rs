@@ -76,6 +76,8 @@ enum Step {
     Restore(u8),
     /// A post's front matter breaks, and its file may move (1).
     Break(u8, u8),
+    /// A post is left out where it is: a draft, of the future, empty, a link that leads nowhere.
+    Hide(u8, u8),
     Mend(u8),
     /// A post's file is copied, with its date and title, and tells of something else in one word.
     Copy(u8, u8),
@@ -98,7 +100,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(Step::Delete),
         2 => any::<u8>().prop_map(Step::Restore),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(post, how)| Step::Break(post, how)),
-        1 => any::<u8>().prop_map(Step::Mend),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(post, how)| Step::Hide(post, how)),
+        2 => any::<u8>().prop_map(Step::Mend),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(post, how)| Step::Copy(post, how)),
         1 => Just(Step::MoveStore),
         1 => Just(Step::LoseLock),
@@ -117,16 +120,26 @@ struct Face {
     date: NaiveDate,
 }
 
+/// Why a post is in no feed though its file is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// Its front matter cannot be read.
+    Broken,
+    Draft,
+    Future,
+    Empty,
+    /// A link that leads nowhere.
+    Link,
+}
+
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Post {
     face: Face,
     /// The post whose words it has: itself, or the one that it is a copy of.
     words_of: usize,
     edits: u32,
     is_there: bool,
-    /// Whether its front matter cannot be read.
-    is_broken: bool,
+    fault: Option<Fault>,
     /// Its entry in the last feed that showed it.
     shown: Option<Face>,
     id: Option<String>,
@@ -146,7 +159,7 @@ impl Post {
             words_of,
             edits,
             is_there: true,
-            is_broken: false,
+            fault: None,
             shown: None,
             id: None,
             mails: 0,
@@ -154,6 +167,11 @@ impl Post {
             may_change: false,
             was_away: false,
         }
+    }
+
+    /// Whether it is left out where it is, and may be without an error.
+    fn is_hidden(&self) -> bool {
+        self.fault.is_some_and(|fault| fault != Fault::Broken)
     }
 }
 
@@ -251,6 +269,7 @@ impl Site {
             Step::Delete(number) => self.delete(number),
             Step::Restore(number) => self.restore(number),
             Step::Break(number, how) => self.break_matter(number, how),
+            Step::Hide(number, how) => self.hide(number, how),
             Step::Mend(number) => self.mend(number),
             Step::Copy(number, how) => self.copy(number, how),
             Step::MoveStore => self.move_store(),
@@ -299,14 +318,26 @@ impl Site {
         }
         let Face { path, title, date } = face;
         let text = words.join(" ");
-        let open = if self.posts[at].is_broken { "[" } else { "" };
+        let (mut open, mut more, mut date) = ("", "", *date);
+        match self.posts[at].fault {
+            Some(Fault::Broken) => open = "[",
+            Some(Fault::Draft) => more = "draft: true\n",
+            Some(Fault::Future) => date = NaiveDate::from_ymd_opt(2094, 5, 1).unwrap(),
+            _ => {}
+        }
         let text = format!(
-            "---\ntitle: {open}{title}\ndate: {date}\n---\n{} {text}\n",
+            "---\ntitle: {open}{title}\ndate: {date}\n{more}---\n{} {text}\n",
             mark(at)
         );
         let file = self.file(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
+        // What is written to a link would go where it leads.
+        let _ = fs::remove_file(&file);
+        match self.posts[at].fault {
+            Some(Fault::Empty) => fs::write(file, "").unwrap(),
+            Some(Fault::Link) => std::os::unix::fs::symlink("nowhere.md", file).unwrap(),
+            _ => fs::write(file, text).unwrap(),
+        }
     }
 
     fn remove(&self, at: usize) {
@@ -319,7 +350,7 @@ impl Site {
         // One that the last build did not have has left nothing since: a post at its path may be it, come back.
         let living = self.posts.iter();
         let living = living.filter(|post| {
-            post.is_there && !post.was_away && !post.is_broken && post.words_of != words_of
+            post.is_there && !post.was_away && post.fault.is_none() && post.words_of != words_of
         });
         let mut left = living.filter_map(|post| post.shown.as_ref().map(|face| &face.path));
         left.find(|path| !self.posts.iter().any(|post| post.face.path == **path))
@@ -400,7 +431,7 @@ impl Site {
         alike.any(|(_, post)| {
             let (title, date) = (of.face.title, of.face.date);
             let stands =
-                post.is_there && !post.is_broken && post.shown.as_ref() == Some(&post.face);
+                post.is_there && post.fault.is_none() && post.shown.as_ref() == Some(&post.face);
             let is_same = (post.face.title, post.face.date) == (title, date);
             post.id.is_some() && !(stands && is_same)
         })
@@ -410,6 +441,9 @@ impl Site {
         let Some(at) = self.living(number).filter(|_| !self.is_settled) else {
             return;
         };
+        if self.posts[at].is_hidden() {
+            return;
+        }
         let mut face = self.posts[at].face.clone();
         let (mut what, mut how) = (what, how);
         if self.has_new_copy(at) {
@@ -458,7 +492,7 @@ impl Site {
         };
         let is_as_shown = |at: usize| {
             let post = &self.posts[at];
-            !post.is_broken && post.shown.as_ref() == Some(&post.face)
+            post.fault.is_none() && post.shown.as_ref() == Some(&post.face)
         };
         // Of a post and its copy nobody sees that they changed places.
         let are_alike = self.posts[one].words_of == self.posts[other].words_of;
@@ -484,7 +518,7 @@ impl Site {
         }
         self.remove(at);
         self.posts[at].is_there = false;
-        self.posts[at].is_broken = false;
+        self.posts[at].fault = None;
         self.tell(format!("delete {at}"));
     }
 
@@ -516,10 +550,11 @@ impl Site {
     }
 
     fn break_matter(&mut self, number: u8, how: u8) {
-        let Some(at) = self.living(number).filter(|at| !self.posts[*at].is_broken) else {
+        let whole = |at: &usize| self.posts[*at].fault.is_none();
+        let Some(at) = self.living(number).filter(whole) else {
             return;
         };
-        self.posts[at].is_broken = true;
+        self.posts[at].fault = Some(Fault::Broken);
         if how & 1 != 0 && !self.is_settled {
             self.remove(at);
             self.posts[at].face.path = self.new_path(at, (how / 2) & !32);
@@ -528,15 +563,31 @@ impl Site {
         self.tell(format!("break {at}: {:?}", self.posts[at].face));
     }
 
+    fn hide(&mut self, number: u8, how: u8) {
+        let whole = |at: &usize| self.posts[*at].fault.is_none();
+        let Some(at) = self.living(number).filter(whole) else {
+            return;
+        };
+        let ways = [Fault::Draft, Fault::Future, Fault::Empty, Fault::Link];
+        let mut fault = ways[usize::from(how) % ways.len()];
+        // With a date in its name an empty file is a post.
+        if fault == Fault::Empty && self.posts[at].face.path.contains("2024-") {
+            fault = Fault::Draft;
+        }
+        self.posts[at].fault = Some(fault);
+        self.save(at);
+        self.tell(format!("hide {at}: {fault:?}"));
+    }
+
     fn mend(&mut self, number: u8) {
         let broken: Vec<usize> = (0..self.posts.len())
-            .filter(|at| self.posts[*at].is_broken)
+            .filter(|at| self.posts[*at].fault.is_some())
             .collect();
         if broken.is_empty() {
             return;
         }
         let at = broken[usize::from(number) % broken.len()];
-        self.posts[at].is_broken = false;
+        self.posts[at].fault = None;
         self.save(at);
         self.tell(format!("mend {at}"));
     }
@@ -546,7 +597,8 @@ impl Site {
             return;
         };
         let post = &self.posts[of];
-        if post.is_broken || post.shown.as_ref() != Some(&post.face) || self.has_new_copy(of) {
+        if post.fault.is_some() || post.shown.as_ref() != Some(&post.face) || self.has_new_copy(of)
+        {
             return;
         }
         if self.has_lost_copy(of) {
@@ -632,9 +684,10 @@ impl Site {
         for at in 0..self.posts.len() {
             let is_excused = self.is_excused(at);
             let was_away = self.posts[at].was_away;
-            self.posts[at].was_away = !self.posts[at].is_there;
+            self.posts[at].was_away = !self.posts[at].is_there || self.posts[at].is_hidden();
             let Some(id) = shown.get(&at) else {
-                if self.posts[at].is_there && ending == Ending::Done {
+                let is_hidden = self.posts[at].is_hidden();
+                if self.posts[at].is_there && !is_hidden && ending == Ending::Done {
                     self.fail(&format!("{at} is left out unsaid"));
                 }
                 // The loss goes on until it is shown again.
@@ -695,7 +748,7 @@ impl Site {
 
     /// Two days after the latest there was, everything that the feed shows has been mailed, or the run says what is not.
     fn end(&mut self) {
-        while self.posts.iter().any(|post| post.is_broken) {
+        while self.posts.iter().any(|post| post.fault.is_some()) {
             self.mend(0);
         }
         self.now = self.latest + TimeDelta::days(2);

@@ -38,7 +38,7 @@ use crate::loader::past::Before;
 use crate::loader::reader::{DRAFT, FUTURE, PostReader, read_post, text_of};
 use crate::loader::spelling::Spelling;
 use crate::loader::walk::{PostFilter, Walked};
-use crate::lock::Lock;
+use crate::lock::{Absence, Lock};
 use crate::post::dialect::Habits;
 use crate::post::{self, Body, Index, Post, Read, Signature, Why, fingerprint_of};
 use crate::publish::Today;
@@ -91,6 +91,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         mut paths,
         ignored,
         mut findings,
+        unreached,
     } = walked?;
     findings.extend(unread);
     if let (true, Some(found)) = (paths.is_empty() && !ignored.is_empty(), &generator) {
@@ -109,6 +110,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     };
     let choice = PostFilter::from_paths(paths.iter().chain(&others), &config.dir, &habits);
     let templates = habits.rules.templates;
+    let known = unread::posts_before(&others, &config.dir, &lock);
     findings.extend(unread::name(others, &config.dir, &choice, templates, &lock));
     let taken = paths.into_par_iter().filter(|path| choice.takes(path));
     let mut paths: Vec<String> = taken.collect();
@@ -128,7 +130,11 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     };
     let (mut posts, aside) = reader.read_all(paths);
     findings.extend(aside.findings);
-    let (mut left_out, absent, unreadable) = (aside.left_out, aside.absent, aside.unreadable);
+    let (mut left_out, mut absent, unreadable) = (aside.left_out, aside.absent, aside.unreadable);
+    let unreached: HashSet<&str> = unreached.iter().map(String::as_str).collect();
+    for path in lock.paths_at(&unreached).into_iter().chain(known) {
+        absent.entry(path).or_insert(Absence::Broken);
+    }
     left_out.extend(ignored.into_iter().map(|path| (path, IGNORED)));
     left_out.sort();
     let step = Identification {
@@ -170,7 +176,7 @@ struct Identification<'a> {
     habits: &'a Habits,
     assets: &'a Assets,
     /// The files that are no posts today.
-    absent: &'a HashSet<String>,
+    absent: &'a HashMap<String, Absence>,
     /// The ones among them that an error leaves out.
     unreadable: &'a [String],
 }
@@ -214,7 +220,7 @@ impl Identification<'_> {
         let assigned = lock.assign(&authority, &asked, &before.beside(posts));
         held.extend(assigned.held);
         // After the assignment, since the lock also learns of ids that it could not be given.
-        let waiting = lock.ids_at(self.absent.iter().map(String::as_str));
+        let waiting = lock.ids_at(self.absent.keys().map(String::as_str));
         held.extend(waiting.into_iter().map(str::to_owned));
         for (number, finding) in assigned.refused {
             findings.push(finding.in_file(before.file(&posts[number].path)));

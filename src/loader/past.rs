@@ -1,14 +1,14 @@
 //! The last build and the present texts of the posts: read only if the lock alone does not decide.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveTime, Utc};
 
 use crate::loader::assets::Assets;
 use crate::loader::reader::text_of;
-use crate::lock::Past;
+use crate::lock::{Absence, Past};
 use crate::post::dialect::Habits;
 use crate::post::{Post, Signature, fingerprint_of, front};
 use crate::publish::Manifest;
@@ -22,7 +22,7 @@ pub(super) struct Before<'a> {
     habits: &'a Habits,
     assets: &'a Assets,
     /// The files that are no posts today.
-    absent: &'a HashSet<String>,
+    absent: &'a HashMap<String, Absence>,
     /// The ones among them that an error leaves out.
     unreadable: &'a [String],
 }
@@ -32,7 +32,7 @@ impl<'a> Before<'a> {
         lock: &'a Path,
         habits: &'a Habits,
         assets: &'a Assets,
-        absent: &'a HashSet<String>,
+        absent: &'a HashMap<String, Absence>,
         unreadable: &'a [String],
     ) -> Self {
         Self {
@@ -123,9 +123,13 @@ impl Past for Beside<'_> {
         here == NaiveTime::MIN || instant.time() == NaiveTime::MIN
     }
 
+    fn absence(&self, path: &str) -> Option<Absence> {
+        self.before.absent.get(path).copied()
+    }
+
     fn absent(&self, path: &str) -> Option<Signature> {
         let before = self.before;
-        before.absent.contains(path).then(|| {
+        before.absent.contains_key(path).then(|| {
             let text = signature(&before.file(path), before.habits);
             text.unwrap_or(Signature::UNKNOWN)
         })

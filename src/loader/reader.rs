@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,9 +15,9 @@ use crate::file::read::{Unreadable, WRITTEN, not_text, read_into};
 use crate::finding::{Finding, Rule};
 use crate::loader::assets::Assets;
 use crate::loader::git::History;
-use crate::lock::Lock;
+use crate::lock::{Absence, Lock};
 use crate::post::dialect::Habits;
-use crate::post::{self, Commits, ParsedPost, Post, Read};
+use crate::post::{self, Commits, LEADS_ON, ParsedPost, Post, Read};
 use crate::publish::EXPIRED;
 
 /// The bytes that most posts have at most: to ask each file for its length would cost more than this room.
@@ -45,7 +45,7 @@ pub(super) struct Aside {
     pub(super) left_out: Vec<(String, &'static str)>,
     pub(super) findings: Vec<Finding>,
     /// The paths of all files that are no posts today.
-    pub(super) absent: HashSet<String>,
+    pub(super) absent: HashMap<String, Absence>,
     /// The paths of those that an error leaves out.
     pub(super) unreadable: Vec<String>,
 }
@@ -79,7 +79,7 @@ impl PostReader<'_> {
             Err(finding) => {
                 let mut aside = self.aside();
                 aside.findings.push(finding.in_file(file));
-                aside.absent.insert(path.clone());
+                aside.absent.insert(path.clone(), Absence::Broken);
                 aside.unreadable.push(path);
                 return None;
             }
@@ -107,7 +107,11 @@ impl PostReader<'_> {
             }
         };
         let mut aside = self.aside();
-        aside.absent.insert(path.clone());
+        let absence = match reason {
+            LEADS_ON => Absence::LeadsOn,
+            why => Absence::LeftOut(why),
+        };
+        aside.absent.insert(path.clone(), absence);
         aside.left_out.push((path, reason));
         None
     }

@@ -35,9 +35,13 @@ pub(super) fn name(
 ) -> Option<Finding> {
     let mut lost = others;
     lost.retain(|path| {
-        choice.takes(path) && (is_post(path, dir, templates) || was_post(path, dir, lock))
+        choice.takes(path)
+            && (is_post(path, dir, templates) || post_before(path, dir, lock).is_some())
     });
-    let known = lost.iter().filter(|path| was_post(path, dir, lock)).count();
+    let known = lost
+        .iter()
+        .filter(|path| post_before(path, dir, lock).is_some())
+        .count();
     let examples: Vec<String> = lost
         .iter()
         .take(NAMED)
@@ -75,6 +79,14 @@ pub(super) fn name(
     )
 }
 
+/// The paths of the posts that these files were with an ending that is read.
+pub(super) fn posts_before(others: &[String], dir: &Path, lock: &Lock) -> Vec<String> {
+    let posts = others
+        .iter()
+        .filter_map(|path| post_before(path, dir, lock));
+    posts.collect()
+}
+
 /// Whether a file is probably a post, by its extension or its beginning.
 fn is_post(path: &str, dir: &Path, templates: bool) -> bool {
     match Markup::from_path(path) {
@@ -101,15 +113,15 @@ fn has_key(file: &Path, keys: &[&str]) -> bool {
     matches!(fence, "---" | "+++") && matter.any(is_key)
 }
 
-/// Whether the lock knows a post of this name with an ending that is read, and that file is gone.
-fn was_post(path: &str, dir: &Path, lock: &Lock) -> bool {
+/// The path of the post of this name with an ending that is read, if the lock knows it and that file is gone.
+fn post_before(path: &str, dir: &Path, lock: &Lock) -> Option<String> {
     let file = path.rsplit('/').next().unwrap_or_default();
     let stem = match file.rsplit_once('.') {
         Some((_, ending)) => &path[..path.len() - ending.len() - 1],
         None => path,
     };
-    READ.iter().any(|ending| {
-        let known = format!("{stem}.{ending}");
-        lock.knows(&known) && !dir.join(&known).exists()
-    })
+    let known = READ.iter().map(|ending| format!("{stem}.{ending}"));
+    known
+        .into_iter()
+        .find(|known| lock.knows(known) && !dir.join(known).exists())
 }

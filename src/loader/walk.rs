@@ -21,6 +21,8 @@ pub(super) struct Walked {
     pub(super) ignored: Vec<String>,
     /// Findings about files and folders that could not be examined.
     pub(super) findings: Vec<Finding>,
+    /// The paths of those files and folders, links that are not followed included; a folder's path ends in a slash.
+    pub(super) unreached: Vec<String>,
 }
 
 /// Lists the files below a folder that may be posts, sorted.
@@ -98,7 +100,7 @@ impl WalkScope<'_> {
                 .par_iter()
                 .map(|(dir, below)| {
                     self.folder(dir, below)
-                        .unwrap_or_else(|error| (unreadable(&error, dir), Vec::new()))
+                        .unwrap_or_else(|error| (unreadable(&error, dir, below), Vec::new()))
                 })
                 .collect();
             level.clear();
@@ -106,6 +108,7 @@ impl WalkScope<'_> {
                 walked.paths.extend(found.paths);
                 walked.ignored.extend(found.ignored);
                 walked.findings.extend(found.findings);
+                walked.unreached.extend(found.unreached);
                 level.extend(deeper);
             }
         }
@@ -158,11 +161,13 @@ impl WalkScope<'_> {
                     "it is left out: this is no regular file",
                 );
                 walked.findings.push(finding.in_file(entry.path()));
+                walked.unreached.push(format!("{below}{name}"));
             } else if Markup::from_path(name).is_some_and(Markup::is_read) {
                 let finding = Finding::warning(
                     Rule::LinkNotFollowed,
                     "this link is not followed: it leads to no file in the folder of posts",
                 );
+                walked.unreached.push(format!("{below}{name}"));
                 walked.findings.push(
                     finding
                         .in_file(entry.path())
@@ -174,13 +179,14 @@ impl WalkScope<'_> {
     }
 }
 
-fn unreadable(error: &io::Error, dir: &Path) -> Walked {
+fn unreadable(error: &io::Error, dir: &Path, below: &str) -> Walked {
     let finding = Finding::error(
         Rule::PostsUnreadable,
         format!("its posts are left out, it cannot be read: {error}"),
     );
     Walked {
         findings: vec![finding.in_file(dir)],
+        unreached: vec![below.to_owned()],
         ..Walked::default()
     }
 }

@@ -60,41 +60,11 @@ impl Asking<'_> {
         !self.is_here(id) && self.past.is_known() && self.past.before(id).is_none()
     }
 
-    /// Whether a file that is no post today stands at the path of a line, and may be its post.
-    pub(super) fn stands_unread(&self, path: &str, id: &str) -> bool {
-        let Some(now) = self.past.absent(path) else {
-            return false;
-        };
-        let before = self.past.before(id);
-        before.is_none_or(|before| before.compare(now) != Likeness::Other)
-    }
-
-    /// Whether the post of this id may stand where it was, with an error that leaves it out, rather than be the one that
-    /// asks.
-    fn is_broken_at_home(&self, number: usize, id: &str) -> bool {
-        let Some(path) = self.known.get(id) else {
-            return false;
-        };
-        let is_broken = self.past.unreadable().iter().any(|broken| broken == path);
-        if !is_broken {
-            return false;
-        }
-        // A file of which not even the text can be read may be the post, whoever else has its text.
-        let now = self.past.absent(path).unwrap_or(Signature::UNKNOWN);
-        if now == Signature::UNKNOWN {
-            return true;
-        }
-        let before = self.past.before(id).unwrap_or(Signature::UNKNOWN);
-        match before.compare(now) {
-            Likeness::Same | Likeness::SameShort => true,
-            Likeness::Other => false,
-            Likeness::Unknown => !self.likeness(number, id).is_some_and(is_same),
-        }
-    }
-
-    /// Whether a file that an error leaves out may be the post of this id, at its path or elsewhere, though another asks.
-    pub(super) fn is_hidden(&self, number: usize, id: &str) -> bool {
-        if self.is_broken_at_home(number, id) {
+    /// Whether a file that is no post today may be the post of this id, at its path or, with an error, elsewhere, though
+    /// another asks.
+    pub(super) fn is_hidden(&self, id: &str) -> bool {
+        let home = self.known.get(id);
+        if home.is_some_and(|path| self.past.may_be_at(path, id)) {
             return true;
         }
         let Some(before) = self.past.before(id).filter(|_| !self.hidden.is_empty()) else {
@@ -106,11 +76,8 @@ impl Asking<'_> {
     /// Asks whether a post is one that is gone, by path and id, or a new one.
     pub(super) fn ask_whether_moved(&self, number: usize, gone: (&str, &str)) -> Unclear {
         let new = mint(self.authority, &self.posts[number]);
-        let fate = match self.is_broken_at_home(number, gone.1) {
-            true => "cannot be read",
-            false => "is gone",
-        };
-        Unclear::moved_or_new(number, &self.line(number), &[gone], fate, &new)
+        let fate = self.past.fate_of(gone.0);
+        Unclear::moved_or_new(number, &self.line(number), &[gone], &fate, &new)
     }
 
     /// Compares the text of a post with the text that the post of this id had.
@@ -270,8 +237,7 @@ fn ask_for_disputed<'a>(
 ) -> Vec<Unclear> {
     let mut disputed: Vec<(usize, &'a str)> = Vec::new();
     for (number, id) in &*wanted {
-        let is_known =
-            asking.past.before(id) != Some(Signature::UNKNOWN) && !asking.is_hidden(*number, id);
+        let is_known = asking.past.before(id) != Some(Signature::UNKNOWN) && !asking.is_hidden(id);
         let is_there = asking.known.get(id) == Some(&asking.posts[*number].path);
         if !is_known && !is_there {
             disputed.push((*number, *id));

@@ -7,8 +7,8 @@
 //! stays under that path with a number. [`Lock::assign`] alone changes ids and lines, in this order, and each step
 //! asks only for posts that have none yet:
 //!
-//! 1. Front matter. Of several posts that claim one id, the one stays that has it in the lock (`lock/claims`); the others
-//!    are refused.
+//! 1. Front matter. Of several posts that claim one id, the one stays that has it in the lock (`lock/claims`), even if
+//!    it is left out today; the others are refused.
 //! 2. The line of the post's own path, where it says the same instant and title. So whoever stayed comes before anybody
 //!    who moved, and no id is taken from a post that still has it.
 //!    Then the line of its path where others have the line's instant and title, and the post's text is as it was published:
@@ -24,8 +24,8 @@
 //! 6. What vanished since the last build, compared by instant, title, stem and text ([`moved`]). Two that fit equally
 //!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all. So does a
 //!    short text that is all that is left. A post that an earlier step refused takes part, and gets nothing.
-//!    Here and in steps 3 and 7, a file that an error leaves out may be what vanished, by its text: then nobody else gets
-//!    that id.
+//!    Here and in steps 3 and 7, nobody else gets the id of a post whose file is still at its path and left out, as a
+//!    draft is; nor one that a file elsewhere may have, by its text, which an error leaves out.
 //! 7. As step 3, among dead lines: a post that was away comes back under another path.
 //! 8. A new id, which no line and no post has. Where an earlier build has published it, and the last one did not have
 //!    it, the lock was lost: the post may be that one, back, and is left out until a person says.
@@ -94,7 +94,7 @@ impl Lock {
             .map(|post| (stamp(post), field(post.title)))
             .collect();
         let recalled = self.posts.recall(past.unkept());
-        let claims = Claims::weigh(self, posts, &lines);
+        let claims = Claims::weigh(self, posts, &lines, past);
         let mut given = Given::new(posts, &claims);
         given.take(|number| {
             let line = self.posts.get(posts[number].path)?;
@@ -211,7 +211,7 @@ impl Lock {
             if line.is_moved()
                 || named.contains(line.path)
                 || given.taken.contains(line.id)
-                || asking.stands_unread(line.path, line.id)
+                || past.stands_unread(line.path, line.id)
             {
                 continue;
             }
@@ -243,7 +243,7 @@ impl Lock {
             }
             match place {
                 Arrival::New => {}
-                Arrival::Moved(at) if asking.is_hidden(number, gone[at].1) => {
+                Arrival::Moved(at) if asking.is_hidden(gone[at].1) => {
                     given.refused.insert(number);
                     let gone = (gone[at].0.path, gone[at].1);
                     unclear.push(asking.ask_whether_moved(number, gone));

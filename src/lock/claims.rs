@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::finding::{Finding, Rule};
-use crate::lock::{Lock, Unnamed};
+use crate::lock::{Lock, Past, Unnamed};
 
 /// The outcome of the claims of front matters.
 pub(super) struct Claims {
@@ -32,6 +32,7 @@ impl Claims {
         lock: &Lock,
         posts: &[Unnamed<'_>],
         lines: &[(String, Cow<'_, str>)],
+        past: &dyn Past,
     ) -> Self {
         let mut claims: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, post) in posts.iter().enumerate() {
@@ -51,6 +52,13 @@ impl Claims {
             .collect();
         for (id, claimers) in claims {
             let home = homes.get(id).and_then(|path| lock.posts.get(path));
+            let stands = |path: &&str| !places.contains_key(path) && past.may_be_at(path, id);
+            if let Some(path) = home.map(|line| line.path).filter(stands) {
+                let fate = past.fate_of(path);
+                let taken = |number| (number, id_taken(id, &format!("`{path}`, which {fate}")));
+                refused.extend(claimers.into_iter().map(taken));
+                continue;
+            }
             let right = |number: usize| {
                 let post = &posts[number];
                 let (published, title) = &lines[number];
@@ -72,14 +80,15 @@ impl Claims {
                 continue;
             };
             for number in claimers.into_iter().filter(|number| *number != holder) {
-                let finding = Finding::error(
-                    Rule::IdTaken,
-                    format!("`{id}` is also the id of `{}`", posts[holder].path),
-                );
-                let hint = "give one of them an `id` of its own, or none";
-                refused.push((number, finding.hint(hint)));
+                let whose = format!("`{}`", posts[holder].path);
+                refused.push((number, id_taken(id, &whose)));
             }
         }
         Self { refused }
     }
+}
+
+fn id_taken(id: &str, whose: &str) -> Finding {
+    let message = format!("`{id}` is also the id of {whose}");
+    Finding::error(Rule::IdTaken, message).hint("give one of them an `id` of its own, or none")
 }

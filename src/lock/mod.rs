@@ -18,6 +18,7 @@ use chrono::{DateTime, Utc};
 use crate::finding::{Finding, Rule};
 use crate::html::legal;
 
+pub(crate) use past::Absence;
 pub use past::Past;
 
 use lines::{Line, Lines};
@@ -216,6 +217,20 @@ impl Lock {
     pub fn ids_at<'a>(&'a self, paths: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
         let lines = paths.into_iter().filter_map(|path| self.posts.get(path));
         lines.map(|line| line.id).collect()
+    }
+
+    /// The paths of the posts that were at one of these paths, or below one that ends in a slash.
+    pub fn paths_at(&self, places: &HashSet<&str>) -> Vec<String> {
+        if places.is_empty() {
+            return Vec::new();
+        }
+        let is_there = |path: &str| {
+            let mut folders = path.match_indices('/').map(|(end, _)| &path[..=end]);
+            places.contains(path) || folders.any(|folder| places.contains(folder))
+        };
+        let lines = self.posts.all().filter(|line| !line.is_moved());
+        let paths = lines.map(|line| line.path).filter(|path| is_there(path));
+        paths.map(str::to_owned).collect()
     }
 
     /// Gives a post the id that it had in an old feed. Returns whether that changed it. An id in front matter stays.

@@ -77,8 +77,13 @@ pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
             .iter()
             .filter(|pair| !taken[pair.gone] && places[pair.came] == Arrival::New)
             .collect();
+        // Of a tie that fitted better, one may be left over for a post that it fits as well as others do.
+        let left_of_ties: Vec<&Pair> = alike
+            .iter()
+            .filter(|pair| left_over.contains(&pair.gone))
+            .collect();
         let (mut of_gone, mut of_came) = (HashMap::new(), HashMap::new());
-        for pair in &open {
+        for pair in open.iter().chain(&left_of_ties) {
             *of_gone.entry(pair.gone).or_insert(0) += 1;
             *of_came.entry(pair.came).or_insert(0) += 1;
         }
@@ -93,7 +98,7 @@ pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
                 place => *place = Arrival::Unclear([pair.gone].into()),
             }
         }
-        for pair in alike.iter().filter(|pair| left_over.contains(&pair.gone)) {
+        for pair in left_of_ties {
             match &mut places[pair.came] {
                 place @ Arrival::New => *place = Arrival::Unclear([pair.gone].into()),
                 Arrival::Unclear(others) => _ = others.insert(pair.gone),

@@ -2,7 +2,18 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::post::Signature;
+use crate::post::{Likeness, Signature};
+
+/// Why the file where a post was is no post today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// An error leaves it out, or it cannot be read: it may be the post, whatever its text.
+    Broken,
+    /// Its author leaves it out, for this reason, as a draft: it is the post unless its text is another.
+    LeftOut(&'static str),
+    /// It leads to another page, where the post may be.
+    LeadsOn,
+}
 
 /// The last build, and the texts of today: asked only if the lock alone does not answer.
 pub trait Past {
@@ -18,10 +29,41 @@ pub trait Past {
     fn now(&self, number: usize) -> Option<Signature>;
     /// Whether this instant begins a day, as that of a date without a time does.
     fn is_day(&self, instant: DateTime<Utc>) -> bool;
+    /// Why the file at this path is no post today; none where there is no such file.
+    fn absence(&self, path: &str) -> Option<Absence>;
     /// The text of the file at this path, which is no post today; none where there is no such file.
     fn absent(&self, path: &str) -> Option<Signature>;
     /// The paths of those files that an error leaves out: nobody knows their dates and titles.
     fn unreadable(&self) -> &[String];
     /// The lines that the lock could not be given.
     fn unkept(&self) -> &[String];
+}
+
+impl dyn Past + '_ {
+    /// Whether the file at this path, which is no post today, has not another text than the post of this id had.
+    pub(super) fn stands_unread(&self, path: &str, id: &str) -> bool {
+        let Some(now) = self.absent(path) else {
+            return false;
+        };
+        let before = self.before(id);
+        before.is_none_or(|before| before.compare(now) != Likeness::Other)
+    }
+
+    /// Whether the post of this id may be at its path and be left out today, by an error or its author.
+    pub(super) fn may_be_at(&self, path: &str, id: &str) -> bool {
+        match self.absence(path) {
+            Some(Absence::Broken) => true,
+            Some(Absence::LeftOut(_)) => self.stands_unread(path, id),
+            Some(Absence::LeadsOn) | None => false,
+        }
+    }
+
+    /// The fate of the post that was at this path.
+    pub(super) fn fate_of(&self, path: &str) -> String {
+        match self.absence(path) {
+            Some(Absence::Broken) => "cannot be read".to_owned(),
+            Some(Absence::LeftOut(why)) => format!("is left out today ({why})"),
+            Some(Absence::LeadsOn) | None => "is gone".to_owned(),
+        }
+    }
 }

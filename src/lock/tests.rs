@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveTime, TimeZone, Utc};
 
 use super::assign::Assigned;
-use super::{Lock, Past, Unnamed};
+use super::{Absence, Lock, Past, Unnamed};
 use crate::post::Signature;
 
 fn post<'a>(path: &'a str, title: &'a str) -> Unnamed<'a> {
@@ -29,6 +29,8 @@ struct Build<'a> {
     before: HashMap<String, &'a str>,
     now: Vec<&'a str>,
     there: Vec<&'a str>,
+    /// The file that its author leaves out, and why; its text is `broken_text`.
+    left_out: Option<(&'a str, Absence)>,
     /// The files that an error leaves out, and the text of each.
     broken: Vec<String>,
     broken_text: &'a str,
@@ -60,13 +62,23 @@ impl Past for Build<'_> {
     }
 
     fn absent(&self, path: &str) -> Option<Signature> {
-        let broken = self.broken.iter().find(|broken| **broken == path);
+        let is_left_out = self.left_out.is_some_and(|(left_out, _)| left_out == path);
+        let is_broken = is_left_out || self.broken.iter().any(|broken| broken == path);
         let there = self.there.contains(&path).then_some(Signature::UNKNOWN);
         let text = match self.broken_text {
             "?" => Signature::UNKNOWN,
             text => Signature::from_text(text),
         };
-        broken.map(|_| text).or(there)
+        is_broken.then_some(text).or(there)
+    }
+
+    fn absence(&self, path: &str) -> Option<Absence> {
+        let broken = self.broken.iter().any(|broken| broken == path);
+        let there = self.there.contains(&path);
+        let there = there.then_some(Absence::LeftOut("it is a draft"));
+        let left_out = self.left_out.filter(|(left_out, _)| *left_out == path);
+        let left_out = left_out.map(|(_, why)| why);
+        broken.then_some(Absence::Broken).or(left_out).or(there)
     }
 
     fn unreadable(&self) -> &[String] {

@@ -135,7 +135,7 @@ pub(crate) use composed::compose;
 pub(crate) use dialect::slug::slug;
 pub use drawing::Drawing;
 pub(crate) use drawing::{DRAWINGS, PROGRAM};
-pub(crate) use facts::{Commits, ParsedPost, Why, sections, unknown_of_generator};
+pub(crate) use facts::{Commits, LEADS_ON, ParsedPost, Why, sections, unknown_of_generator};
 pub use facts::{Read, read};
 pub(crate) use fingerprint::Fingerprint;
 pub use fingerprint::fingerprint_of;

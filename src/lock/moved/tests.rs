@@ -57,7 +57,7 @@ type Case = (
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn each_act_of_a_user_leads_to_one_post_or_names_those_that_it_could_be() {
-    let table: [Case; 43] = [
+    let table: [Case; 46] = [
         (
             "a post and its copy move, and one gets another day",
             &["a.md|d1|Tea|tea", "b.md|d1|Tea|tea"],
@@ -75,6 +75,24 @@ fn each_act_of_a_user_leads_to_one_post_or_names_those_that_it_could_be() {
             &["a.md|d1|Tea|tea", "b.md|d1|Tea|tea"],
             &["x.md|d1|Tea|tea", "c.md|d3|Rain|rain"],
             &["0?1", "new"],
+        ),
+        (
+            "what is left over of two fits as well as a third",
+            &["a.md|d1|Tea|tea", "b.md|d1|Tea|tea", "c.md|d2|Tea|tea"],
+            &["x.md|d1|Tea|tea", "y.md|d3|Tea|tea"],
+            &["0?1", "0?1?2"],
+        ),
+        (
+            "what is left over of three alike",
+            &["a.md|d1|Tea|tea", "b.md|d1|Tea|tea", "c.md|d1|Tea|tea"],
+            &["x.md|d1|Tea|tea", "y.md|d2|Tea|tea", "z.md|d3|Tea|tea"],
+            &["0?1?2", "0?1?2", "0?1?2"],
+        ),
+        (
+            "a third that fits better is not in doubt",
+            &["a.md|d1|Tea|tea", "b.md|d1|Tea|tea", "c.md|d2|Tea|tea"],
+            &["x.md|d1|Tea|tea", "y.md|d2|Tea|tea"],
+            &["0?1", "2"],
         ),
         ("nothing vanished", &[], &["a.md|1|A|tea"], &["new"]),
         (

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::{Lock, Unnamed};
+use super::super::{Absence, Lock, Unnamed};
 use super::{Assign, Build, knowing, post};
 
 const TEXT: &str =
@@ -161,15 +161,14 @@ fn a_file_that_an_error_leaves_out_may_be_what_vanished() {
         (post("a.md", "Hail"), "Wet.", TEXT, "y.md", true),
         (post("x.md", "Tea"), TEXT, "Wet.", "y.md", false),
         (post("x.md", "Hail"), TEXT, "Wet.", "y.md", false),
-        // Another post stands at the path of the one that moved.
-        (post("x.md", "Hail"), TEXT, OTHER, "a.md", false),
         // Whoever stays has what is theirs.
         (post("a.md", "Tea"), TEXT, TEXT, "y.md", false),
         (post("a.md", "Hail"), TEXT, TEXT, "y.md", false),
         // It is broken where it was, beside a copy.
         (post("x.md", "Tea"), TEXT, TEXT, "a.md", true),
-        (post("x.md", "Tea"), TEXT, OTHER, "a.md", false),
-        (post("x.md", "Tea"), TEXT, "It has moved.", "a.md", false),
+        (post("x.md", "Tea"), TEXT, OTHER, "a.md", true),
+        (post("x.md", "Hail"), TEXT, OTHER, "a.md", true),
+        (post("x.md", "Tea"), TEXT, "It has moved.", "a.md", true),
         (post("x.md", "Tea"), OTHER, "It has moved.", "a.md", true),
         // Not even its text can be read.
         (post("x.md", "Tea"), TEXT, "?", "a.md", true),
@@ -189,5 +188,56 @@ fn a_file_that_an_error_leaves_out_may_be_what_vanished() {
             "{came:?} {broken} {path}"
         );
         assert_eq!(assigned.refused.len(), usize::from(waits));
+    }
+}
+
+#[test]
+fn a_post_that_its_author_leaves_out_where_it_was_keeps_its_id_unless_its_text_is_another() {
+    const OTHER: &str = "It rained on the roof of the old station for nine days, and on the tenth the river stood in the \
+                         yard, so the cat moved upstairs for good.";
+    let named = Unnamed {
+        id: Some("tag:hums.example,2024-03-18:a.md"),
+        ..post("x.md", "New")
+    };
+    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
+    let stays = post("b.md", "Rain");
+    let draft = Absence::LeftOut("it is a draft");
+    // The post that came, the text of the last build, of the file that is left out, and of the post; whether the id
+    // waits.
+    for (came, absence, before, left_out, text, waits) in [
+        (post("x.md", "Tea"), draft, TEXT, TEXT, TEXT, true),
+        (post("x/a.md", "Tea"), draft, TEXT, TEXT, TEXT, true),
+        (post("x.md", "Tea"), draft, TEXT, "", TEXT, true),
+        (post("x.md", "Tea"), draft, TEXT, "Soon.", TEXT, true),
+        (post("x.md", "Tea"), draft, "Hot.", "Soon.", "Hot.", true),
+        (post("x.md", "Tea"), draft, "?", TEXT, TEXT, true),
+        (named, draft, TEXT, TEXT, TEXT, true),
+        // It moved, and another post is begun at its path.
+        (post("x.md", "Tea"), draft, TEXT, OTHER, TEXT, false),
+        (named, draft, TEXT, OTHER, TEXT, false),
+        // It moved, and its path leads there.
+        (post("x.md", "Tea"), Absence::LeadsOn, TEXT, "", TEXT, false),
+        (named, Absence::LeadsOn, TEXT, "", TEXT, false),
+    ] {
+        let build = Build {
+            before: [(ids[0].clone(), before), (ids[1].clone(), "?")].into(),
+            now: vec![text, "?"],
+            left_out: Some(("a.md", absence)),
+            broken_text: left_out,
+            ..Build::default()
+        };
+        let assigned = lock.clone().assign("hums.example", &[came, stays], &build);
+        let id = (!waits).then(|| ids[0].clone());
+        assert_eq!(
+            assigned.ids,
+            [id, Some(ids[1].clone())],
+            "{came:?} {absence:?} {before} {left_out}"
+        );
+        let [(_, finding)] = &assigned.refused[..] else {
+            assert!(!waits);
+            continue;
+        };
+        assert!(finding.message.contains("`a.md`"), "{finding}");
+        assert!(finding.message.contains("it is a draft"), "{finding}");
     }
 }

@@ -67,6 +67,9 @@ const REDIRECTS: &[&str] = &[
     "redirecturl",
 ];
 
+/// The reason for a page that only leads to another.
+pub(crate) const LEADS_ON: &str = "it only leads to another page";
+
 /// The facts about a file before its date is looked for.
 pub(super) struct File<'a> {
     pub(super) path: &'a str,
@@ -102,7 +105,7 @@ impl File<'_> {
             return Some("it has no page");
         }
         if self.redirects() {
-            return Some("it only leads to another page");
+            return Some(LEADS_ON);
         }
         if self.rules.guards_private && self.is_private() {
             return Some("it is private");

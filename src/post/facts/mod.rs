@@ -27,6 +27,7 @@ use crate::post::dialect::{Habits, Rules};
 use crate::post::facts::address::Parts;
 use crate::post::facts::dating::{Dated, Dating};
 use crate::post::facts::left_out::File;
+pub(crate) use crate::post::facts::left_out::LEADS_ON;
 use crate::post::facts::name::Name;
 use crate::post::front::{self, Front, Split};
 use crate::post::{Address, Fingerprint, Markup, Post, compose, plain};
