@@ -32,7 +32,7 @@ impl Claims {
         lock: &Lock,
         posts: &[Unnamed<'_>],
         lines: &[(String, Cow<'_, str>)],
-        past: &dyn Past,
+        build: &dyn Past,
     ) -> Self {
         let mut claims: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, post) in posts.iter().enumerate() {
@@ -52,9 +52,9 @@ impl Claims {
             .collect();
         for (id, claimers) in claims {
             let home = homes.get(id).and_then(|path| lock.posts.get(path));
-            let stands = |path: &&str| !places.contains_key(path) && past.may_be_at(path, id);
+            let stands = |path: &&str| !places.contains_key(path) && build.may_be_at(path, id);
             if let Some(path) = home.map(|line| line.path).filter(stands) {
-                let fate = past.fate_of(path);
+                let fate = build.fate_of(path);
                 let taken = |number| (number, id_taken(id, &format!("`{path}`, which {fate}")));
                 refused.extend(claimers.into_iter().map(taken));
                 continue;
