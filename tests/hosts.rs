@@ -145,38 +145,94 @@ fn a_site_that_moves_without_lock_and_manifest_is_refused_until_its_lock_is_back
     });
 }
 
+/// Makes the store as one that knows the host of its site alone.
+fn forget_place(site: &Site) {
+    let text = "UPDATE secret SET key = 'h.example' WHERE purpose = 'site'";
+    tell_unchecked(site, text);
+}
+
+const UNPLACED: &str =
+    "readers of a site of `h.example`, and nothing says that this is `h.example/b/`";
+
 #[test]
-fn a_store_that_knows_the_authority_alone_learns_the_rest_from_its_own_site() {
-    Site::on_both("authority", |site| {
+fn a_store_that_knows_the_authority_alone_is_whose_lock_or_manifest_names_it() {
+    for lost in ["", "tidings.manifest", "tidings.lock"] {
+        Site::on_both(&format!("early_{}", lost.len()), |site| {
+            site.file("config.toml", &config("https://h.example/a/"));
+            site.post("one.md", "One", "2024-06-01");
+            site.add("ada@hums.example");
+            site.expect(MONDAY, &["run"]);
+            forget_place(&site);
+            // Its neighbour has files of the same names and days, and so the same ids; or is built already.
+            let other = neighbour("https://h.example/b/").post("one.md", "Eins", "2024-06-01");
+            for arguments in [
+                &["subscriber", "list"][..],
+                &["subscriber", "add", "bob@x.example"],
+                &["run", "--dry-run"],
+                &["run"],
+                &["run"],
+                &["subscriber", "list"],
+            ] {
+                let ran = run(&other, &site, NEXT, arguments);
+                ran.fails_with(2).says(UNPLACED);
+            }
+            assert!(other.names("outbox").is_empty());
+            assert_eq!(noted(&site), "h.example");
+            if !lost.is_empty() {
+                std::fs::remove_file(site.scene.path(lost)).unwrap();
+            }
+            site.expect(NEXT, &["subscriber", "add", "eve@x.example"]);
+            assert_eq!(noted(&site), "h.example/a/");
+            run(&other, &site, NEXT, &["subscriber", "list"]).fails_with(2);
+        });
+    }
+}
+
+#[test]
+fn a_store_that_nothing_names_is_known_by_the_line_that_is_asked_for() {
+    for has_sent in [true, false] {
+        Site::on_both(&format!("unnamed_{has_sent}"), |site| {
+            site.file("config.toml", &config("https://h.example/b/"));
+            site.post("one.md", "One", "2024-06-01");
+            site.add("ada@hums.example");
+            match has_sent {
+                true => site.expect(MONDAY, &["run"]),
+                false => site.expect(MONDAY, &["build"]),
+            };
+            forget_place(&site);
+            let lock = site.scene.read("tidings.lock");
+            let unnamed = lock.lines().filter(|line| !line.starts_with("#digest"));
+            let unnamed: Vec<&str> = unnamed.collect();
+            site.file("tidings.lock", &(unnamed.join("\n") + "\n"));
+            std::fs::remove_file(site.scene.path("tidings.manifest")).unwrap();
+            site.refuses(NEXT, &["run"], &[UNPLACED, "a store of its own"]);
+            let talk = site.run(NEXT, &["status"]).talk;
+            let line = talk.lines().find(|line| line.contains("#digest")).unwrap();
+            let (first, rest) = lock.split_once('\n').unwrap();
+            let told = format!("{first}\n{}\n{rest}", line.trim());
+            site.file("tidings.lock", &told);
+            site.post("two.md", "Two", "2024-06-25");
+            site.expect(NEXT, &["run"]);
+            assert_eq!(noted(&site), "h.example/b/");
+            let mails = site.scene.names("outbox").len();
+            assert_eq!(mails, if has_sent { 4 } else { 2 }, "{has_sent}");
+        });
+    }
+}
+
+#[test]
+fn a_store_that_keeps_nothing_yet_belongs_to_whoever_comes() {
+    Site::on_both("unused", |site| {
         site.file("config.toml", &config("https://h.example/a/"));
         site.post("one.md", "One", "2024-06-01");
-        site.expect(MONDAY, &["run"]);
-        tell_unchecked(
-            &site,
-            "UPDATE secret SET key = 'h.example' WHERE purpose = 'site'",
-        );
-        // The posts that it has announced tell the neighbour apart.
+        site.file("nobody.csv", "email\n");
+        let nobody = ["subscriber", "import", "nobody.csv", "--confirmed"];
+        site.expect(MONDAY, &nobody);
+        forget_place(&site);
         let other = neighbour("https://h.example/b/");
-        let ran = run(&other, &site, NEXT, &["build"]);
-        ran.succeeds();
-        for arguments in [&["subscriber", "list"][..], &["run"]] {
-            let ran = run(&other, &site, NEXT, arguments);
-            ran.fails_with(2);
-            let words =
-                "most of the posts that it has announced are not in the lock of `h.example/b/`";
-            assert!(ran.talk.contains(words), "{}", ran.talk);
-        }
-        assert_eq!(noted(&site), "h.example");
-        // Its own site is known by them, too, where neither lock nor manifest names the store.
-        let lock = site.scene.read("tidings.lock");
-        let unnamed = lock.lines().filter(|line| !line.starts_with("#digest"));
-        let unnamed: Vec<&str> = unnamed.collect();
-        site.file("tidings.lock", &(unnamed.join("\n") + "\n"));
-        std::fs::remove_file(site.scene.path("tidings.manifest")).unwrap();
-        site.expect(NEXT, &["subscriber", "add", "ada@x.example"]);
-        assert_eq!(noted(&site), "h.example/a/");
-        let ran = run(&other, &site, NEXT, &["subscriber", "list"]);
-        ran.fails_with(2);
+        run(&other, &site, MONDAY, &["run"]).succeeds();
+        assert_eq!(noted(&site), "h.example/b/");
+        site.refuses(NEXT, &["run"], &["readers of the site `h.example/b/`"]);
     });
 }
 

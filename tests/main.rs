@@ -54,6 +54,7 @@ mod login;
 mod media;
 mod message;
 mod metrics;
+mod misplaced;
 mod model;
 mod opened_files;
 mod outbox;

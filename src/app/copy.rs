@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
-use crate::digest::{another_store, older_store};
+use crate::digest::{Misplaced, another_store, older_store};
 use crate::finding::{Finding, Rule, count};
 use crate::ledger::IssueState::{Open, Paused};
 use crate::ledger::{DigestProgress, Issue};
@@ -30,7 +30,7 @@ impl App {
             .and_then(|lock| lock.began(digest))
             && began != store.name()
         {
-            return Err(another_store(digest, began, false).into());
+            return Err(another_store(digest, began, Misplaced::Another).into());
         }
         self.refuse_older_copy(&[digest], store).await?;
         self.refuse_older_copies(None, store).await

@@ -17,9 +17,10 @@ use tokio::time::sleep;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Stop;
-use crate::ending::Ending;
+use crate::digest::{Misplaced, another_store};
 use crate::finding::{Finding, Rule};
 use crate::ledger::{Issue, IssueId};
+use crate::lock::Lock;
 use crate::store::{Access, Sender, Store, StoreError, Tell};
 use crate::talk::Talk;
 
@@ -38,6 +39,8 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     /// Whether the lock is read only.
     pub(crate) locked: bool,
+    /// Whether the store need not be the one that the lock names.
+    any_store: bool,
     /// Told what the store waits for, once it has waited long.
     tell: Option<Tell>,
     /// When to stop early; signals are listened to from the first mail on.
@@ -57,6 +60,7 @@ impl App {
             config,
             clock,
             locked,
+            any_store: false,
             tell,
             stop: OnceLock::new(),
             sender: Mutex::default(),
@@ -64,6 +68,12 @@ impl App {
             write: OnceCell::new(),
             letters: Notify::new(),
         }
+    }
+
+    /// The same, where the store need not be the one that the lock names: a new one takes its place by a person's word,
+    /// or an issue is only shown.
+    pub(crate) fn with_any_store(self, any_store: bool) -> Self {
+        Self { any_store, ..self }
     }
 
     /// The same app with another config and without open resources; a resident goes on with it.
@@ -187,11 +197,11 @@ impl App {
     }
 
     /// The store, opened once for each access; it is closed when the program ends. One that keeps the readers of another
-    /// site is refused.
+    /// site is refused; so is another than the lock names, or a place without one, which may be misspelt.
     pub(crate) async fn store(&self, access: Access) -> anyhow::Result<Store> {
         let store = match access {
             Access::Read => &self.read,
-            Access::Write => &self.write,
+            Access::Write | Access::WriteKept => &self.write,
         };
         let opened = store.get_or_try_init(|| self.open_store(access));
         Ok(opened.await?.clone())
@@ -199,45 +209,61 @@ impl App {
 
     async fn open_store(&self, access: Access) -> anyhow::Result<Store> {
         let (url, now, tell) = (&self.config.store.url, self.clock.now(), self.tell.clone());
-        let store = Store::open_telling(url, access, now, tell).await?;
-        let store = store.with_keys(&self.config.token_keys);
         // A lock that is broken says nothing here; who sends names its fault.
-        if self.load_kept_lock().is_ok() {
-            let looked = match access {
-                Access::Write => self.claim_site(&store).await,
-                Access::Read => self.refuse_another_site(&store).await,
-            };
-            if let Err(error) = looked {
-                // SQLite would leave files beside a store that is not closed.
-                store.close().await;
-                return Err(error);
-            }
+        let lock = self.load_kept_lock();
+        let kept = lock.as_ref().ok().map(Option::as_ref);
+        let named = kept.flatten().and_then(Lock::first_begun);
+        let named = named.filter(|_| !self.any_store);
+        let access = match (access, named) {
+            (Access::Write, Some(_)) => Access::WriteKept,
+            (access, _) => access,
+        };
+        let missing = |(digest, began): (&str, &str)| {
+            another_store(digest, began, Misplaced::Nowhere).in_file(url.to_string())
+        };
+        let store = match (Store::open_telling(url, access, now, tell).await, named) {
+            (Err(StoreError::Missing), Some(named)) => return Err(missing(named).into()),
+            (Ok(store), Some(named)) if !store.is_kept() => return Err(missing(named).into()),
+            (opened, _) => opened?,
+        };
+        let store = store.with_keys(&self.config.token_keys);
+        let Some(lock) = kept else { return Ok(store) };
+        let looked = self.look_at(&store, access, lock, named).await;
+        if let Err(error) = looked {
+            // SQLite would leave files beside a store that is not closed.
+            store.close().await;
+            return Err(error);
         }
         Ok(store)
     }
 
-    /// Says that there is no store at its place yet; an error where a store has begun a digest of this site, so that the
-    /// place is another one.
-    pub(crate) fn name_missing(
+    /// Refuses a store of another site, and another than the lock names; one that is to be written is noted as the
+    /// site's.
+    async fn look_at(
         &self,
-        talk: &mut Talk<'_>,
         store: &Store,
-    ) -> Result<Ending, Finding> {
-        if store.is_kept() {
-            return Ok(Ending::Done);
+        access: Access,
+        lock: Option<&Lock>,
+        named: Option<(&str, &str)>,
+    ) -> anyhow::Result<()> {
+        self.refuse_another_site(store).await?;
+        if let Some((digest, began)) = named
+            && !lock.is_some_and(|lock| lock.names_store(store.name()))
+        {
+            return Err(another_store(digest, began, Misplaced::Another).into());
         }
-        let url = self.config.store.url.to_string();
-        if !self.load_kept_lock()?.is_some_and(|lock| lock.has_begun()) {
+        match access {
+            Access::Read => Ok(()),
+            Access::Write | Access::WriteKept => self.claim_site(store).await,
+        }
+    }
+
+    /// Says that there is no store at its place yet.
+    pub(crate) fn name_missing(&self, talk: &mut Talk<'_>, store: &Store) {
+        if !store.is_kept() {
+            let url = &self.config.store.url;
             talk.say(&format!("{url}: not there yet; the first run makes it"));
-            return Ok(Ending::Done);
         }
-        let lock = self.config.posts.lock.display();
-        let message =
-            format!("there is no store here, and by `{lock}` one has begun a digest of this site");
-        talk.insist(&[Finding::error(Rule::StoreUnusable, message)
-            .in_file(url)
-            .hint("`url` under [store] names it")]);
-        Ok(Ending::Partial)
     }
 
     /// The store to write, also where it was filled from another one and that has not come to its end.

@@ -1,7 +1,7 @@
 //! The site of a store: every command that opens a store checks it, and the first one that writes records it.
 
 use crate::app::App;
-use crate::digest::{SiteName, refuse_by_posts, refuse_site};
+use crate::digest::{SiteName, refuse_site, refuse_unplaced};
 use crate::finding::Finding;
 use crate::lock::Lock;
 use crate::publish::Manifest;
@@ -23,26 +23,28 @@ impl App {
         }
     }
 
-    /// The name of this site for a store that has noted `theirs`, and whether it has sent by that store: then it may have
-    /// moved within its host. A store that has noted no place is known by the posts that it has announced, too.
+    /// The name of this site for a store that has noted `theirs`, and whether the store is known as its own: then it may
+    /// have moved within its host. Of a store that has noted no place, the lock or the manifest must say that it is this
+    /// site's: sites of one host may have equal ids.
     ///
     /// # Errors
-    /// If the lock is broken, or a store without a place has announced the posts of another site.
+    /// If the lock is broken, or nothing says whose a store without a place is.
     async fn name_for(&self, store: &Store, theirs: &SiteName) -> anyhow::Result<(SiteName, bool)> {
         let lock = self.load_kept_lock()?;
-        let name = SiteName::new(&self.authority_in(lock.as_ref()), &self.config.site);
-        let lock = lock.unwrap_or_default();
-        let is_vouched = lock.names_store(store.name())
+        let ours = SiteName::new(&self.authority_in(lock.as_ref()), &self.config.site);
+        let names = |lock: &Lock| lock.names_store(store.name());
+        let is_vouched = lock.as_ref().is_some_and(names)
             || Manifest::read(&self.config.posts.lock).names_store(store.name());
-        if is_vouched || theirs.has_place() {
-            return Ok((name, is_vouched));
+        if is_vouched || theirs.has_place() || !theirs.has_authority_of(&ours) {
+            return Ok((ours, is_vouched));
         }
-        let ids = lock.ids();
-        let (announced, known) = store.count_announced(|id| ids.contains(id)).await?;
-        if known * 2 < announced {
-            return Err(refuse_by_posts(theirs, &name).into());
+        if store.is_in_use().await? {
+            let digests = &self.config.digests;
+            let digest = digests.first().map_or("weekly", |digest| &*digest.name);
+            let line = Lock::line_of_digest(digest, store.name());
+            return Err(refuse_unplaced(theirs, &ours, &line).into());
         }
-        Ok((name, announced > 0))
+        Ok((ours, true))
     }
 
     /// Refuses a store that keeps the readers of another site.

@@ -159,7 +159,12 @@ fn run_on_site(
             let _ = writeln!(io::stderr(), "{}", words.show(what));
         }
     });
+    let any_store = match command {
+        SiteCommand::Digest(args) => args.choice.new_store || args.show.is_asked_for(),
+        _ => false,
+    };
     let app = App::new(config, clock, cli.locked, (!cli.quiet).then_some(tell));
+    let app = app.with_any_store(any_store);
     let app = Arc::new(app);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -51,9 +51,7 @@ pub(super) async fn status(
     } else {
         as_text(app, talk, &store, &issues, args.issue.is_none()).await?;
     }
-    if args.issue.is_none() && app.name_missing(talk, &store)? == Ending::Partial {
-        return Ok(Ending::Partial);
-    }
+    app.name_missing(talk, &store);
     if args.issue.is_none() && !args.failed {
         let domains = store.domains(app.clock.now() - RATED).await?;
         talk.report(&find_high_rates(&domains));

@@ -74,7 +74,7 @@ pub(super) async fn subscriber(
         cli::SubscriberCommand::Show { email } => show(app, talk, email).await?,
         cli::SubscriberCommand::List => {
             let store = app.store(Access::Read).await?;
-            let ending = app.name_missing(talk, &store)?;
+            app.name_missing(talk, &store);
             let out = talk.out();
             store
                 .each_subscriber(None, |one| -> anyhow::Result<()> {
@@ -82,11 +82,10 @@ pub(super) async fn subscriber(
                     Ok(writeln!(out, "{}  {state}  {digests}", one.reader.email)?)
                 })
                 .await?;
-            return Ok(ending);
         }
         cli::SubscriberCommand::Export => {
             let store = app.store(Access::Read).await?;
-            let ending = app.name_missing(talk, &store)?;
+            app.name_missing(talk, &store);
             let mut sheet = Sheet::for_subscribers(talk.out())?;
             store
                 .each_subscriber(None, |one| -> anyhow::Result<()> {
@@ -94,7 +93,6 @@ pub(super) async fn subscriber(
                 })
                 .await?;
             sheet.finish()?;
-            return Ok(ending);
         }
         cli::SubscriberCommand::Import(list) => {
             return import(app, talk, list, &digests(app, &list.digest)?).await;

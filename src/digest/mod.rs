@@ -23,13 +23,13 @@ pub use choose::{news, split_at_limit};
 pub use page::IssuePlace;
 pub(crate) use page::{IssuePage, page};
 pub(crate) use plan::{
-    ManualOptions, Next, PATIENCE, Plan, Record, Situation, another_store, earlier_name,
+    ManualOptions, Misplaced, Next, PATIENCE, Plan, Record, Situation, another_store, earlier_name,
     older_store, plan, split,
 };
 pub(crate) use preflight::{Fault, SourceFile, find_left_out, locate, preflight};
 pub use render::draft;
 pub(crate) use schedule::{due, first_after, last_before};
-pub(crate) use site::{SiteName, refuse_by_posts, refuse_site};
+pub(crate) use site::{SiteName, refuse_site, refuse_unplaced};
 
 use crate::config::{self, Site};
 use crate::language::FixedWords;

@@ -266,7 +266,11 @@ fn refuse_another_store(situation: &Situation<'_, '_>, new_store: bool) -> Resul
     }
     match situation.began {
         Some(began) if began != record.store && !new_store => {
-            Err(another_store(name, began, is_first))
+            let place = match is_first {
+                true => Misplaced::Empty,
+                false => Misplaced::Another,
+            };
+            Err(another_store(name, began, place))
         }
         Some(began) if began != record.store => Ok(()),
         _ if new_store && !is_first => Err(Finding::error(
@@ -277,18 +281,29 @@ fn refuse_another_store(situation: &Situation<'_, '_>, new_store: bool) -> Resul
     }
 }
 
+/// What is at the place of a store that the lock does not name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Misplaced {
+    /// There is no store.
+    Nowhere,
+    /// A store in which the digest has not begun.
+    Empty,
+    /// A store in which the digest has begun.
+    Another,
+}
+
 /// The error for a digest that the lock says was begun by another store.
-pub(crate) fn another_store(digest: &str, began: &str, is_empty: bool) -> Finding {
-    let this = if is_empty {
-        "this one is empty"
-    } else {
-        "this one is another"
+pub(crate) fn another_store(digest: &str, began: &str, place: Misplaced) -> Finding {
+    let this = match place {
+        Misplaced::Nowhere => "there is none here",
+        Misplaced::Empty => "this one is empty",
+        Misplaced::Another => "this one is another",
     };
     Finding::error(Rule::AnotherStore, format!(
         "the digest `{digest}` was begun by another store ({began}), and {this}"
     ))
     .hint(format!(
-        "bring the old store back (`url` under [store]), or begin anew with `tidings digest {digest} --new-store`: \
+        "`url` under [store] names the store: bring the old one back, or begin anew with `tidings digest {digest} --new-store`: \
          every post is known then, and only what comes is news"
     ))
 }

@@ -42,6 +42,11 @@ impl SiteName {
         self.place.is_some()
     }
 
+    /// Whether the ids of both sites bear one authority.
+    pub(crate) fn has_authority_of(&self, other: &Self) -> bool {
+        self.authority == other.authority
+    }
+
     /// Whether both may name one site. Authorities must be equal; so must the places, unless one is not known, or the
     /// site is vouched for and may have moved.
     fn is_same(&self, other: &Self, is_vouched: bool) -> bool {
@@ -49,7 +54,7 @@ impl SiteName {
             (Some(one), Some(other)) => percent_decode_str(one).eq(percent_decode_str(other)),
             _ => true,
         };
-        self.authority == other.authority && (is_vouched || is_one_place)
+        self.has_authority_of(other) && (is_vouched || is_one_place)
     }
 }
 
@@ -63,14 +68,15 @@ impl fmt::Display for SiteName {
 /// The hint that each site needs a store.
 const OWN_STORE: &str = "give this site a store of its own (`url` under [store]; on one server a database or a schema for each site)";
 
-/// The error for a store that knows its host alone, and has announced posts that the lock of the site `ours` does not know.
-pub(crate) fn refuse_by_posts(theirs: &SiteName, ours: &SiteName) -> Finding {
+/// The error for a store that knows its host alone, and that neither lock nor manifest of the site `ours` names; `line` of
+/// the lock would.
+pub(crate) fn refuse_unplaced(theirs: &SiteName, ours: &SiteName, line: &str) -> Finding {
     let message = format!(
-        "the store keeps the readers of a site of `{theirs}`, and most of the posts that it has announced are not in the \
-         lock of `{ours}`"
+        "the store keeps the readers of a site of `{theirs}`, and nothing says that this is `{ours}`"
     );
     Finding::error(Rule::AnotherStore, message).hint(format!(
-        "{OWN_STORE}; if it is the store of this site, bring its `tidings.lock` back"
+        "{OWN_STORE}; if it is the store of this site, bring its `tidings.lock` back, or add this line below the first of \
+         that file (`tidings build` makes it), its fields parted by tabs\n{line}"
     ))
 }
 

@@ -174,10 +174,15 @@ impl Lock {
         self.posts.is_as_read(&self.head())
     }
 
+    /// The line that names the store of a digest.
+    pub fn line_of_digest(digest: &str, store: &str) -> String {
+        format!("{DIGEST}\t{digest}\t{store}")
+    }
+
     fn head(&self) -> String {
         let mut text = format!("{}\n", self.authority.as_deref().unwrap_or_default());
         for (digest, store) in &self.digests {
-            text.push_str(&format!("{DIGEST}\t{digest}\t{store}\n"));
+            text.push_str(&(Self::line_of_digest(digest, store) + "\n"));
         }
         for (folder, id) in &self.feeds {
             text.push_str(&format!("{FEED}\t/{folder}\t{id}\n"));
@@ -285,9 +290,10 @@ impl Lock {
         self.digests.get(digest).map(String::as_str)
     }
 
-    /// Whether some store began a digest.
-    pub fn has_begun(&self) -> bool {
-        !self.digests.is_empty()
+    /// The first digest that some store began, and that store.
+    pub fn first_begun(&self) -> Option<(&str, &str)> {
+        let (digest, store) = self.digests.first_key_value()?;
+        Some((digest, store))
     }
 
     /// Whether this store began a digest.

@@ -17,9 +17,27 @@ use crate::store::{Result, StoreError};
 pub enum Access {
     /// It is made, upgraded and written.
     Write,
+    /// It is upgraded and written, and never made: another place holds the store.
+    WriteKept,
     /// Nothing is changed: dry runs, lists. Without a store, an empty one in memory takes its place; its folder must
     /// exist.
     Read,
+}
+
+impl Access {
+    /// Whether it is written.
+    pub(super) fn writes(self) -> bool {
+        self != Self::Read
+    }
+
+    /// Whether there is a database in this file, or is to be one.
+    pub(super) fn finds(self, file: &Path) -> bool {
+        match self {
+            Self::Write => true,
+            Self::WriteKept => fs::metadata(file).is_ok_and(|about| about.len() > 0),
+            Self::Read => file.exists(),
+        }
+    }
 }
 
 /// The kind of database, as far as locks differ.
@@ -116,11 +134,11 @@ fn close_to_others(file: &Path) -> io::Result<()> {
 pub(super) async fn connect(place: &StorePlace, address: &str, access: Access) -> Result<AnyPool> {
     let pragmas = match (place, access) {
         // A machine that vanished must not keep its lock for hours.
-        (StorePlace::Server, Access::Write) => {
+        (StorePlace::Server, Access::Write | Access::WriteKept) => {
             "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
         }
         (StorePlace::Server, Access::Read) => "SET default_transaction_read_only = on",
-        (_, Access::Write) => {
+        (_, Access::Write | Access::WriteKept) => {
             "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
              PRAGMA temp_store = MEMORY; PRAGMA analysis_limit = 1000; \
              PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000"

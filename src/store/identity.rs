@@ -1,8 +1,8 @@
 //! The identity of a store: its name, its site, and the keys that sign its links.
 
 use chrono::{DateTime, Utc};
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::store::mark::Mark;
 use crate::store::secret::SITE;
@@ -40,6 +40,18 @@ impl Store {
             Ok(())
         })?;
         Ok(self.site().await?.unwrap_or_default())
+    }
+
+    /// Whether it keeps a reader or an issue.
+    pub(crate) async fn is_in_use(&self) -> Result<bool> {
+        for table in ["reader", "issue"] {
+            let text = format!("SELECT id FROM {table} LIMIT 1");
+            let row = sqlx::query(AssertSqlSafe(text)).fetch_optional(&self.pool);
+            if row.await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Notes the new name of its site.

@@ -157,7 +157,7 @@ impl Store {
         let store = wait.watch(Self::open_any(url, access, now)).await?;
         match store.mark().await? {
             Some(Mark::Moved(to)) => return Err(StoreError::Moved(to)),
-            Some(Mark::Backup(at)) if access == Access::Write => {
+            Some(Mark::Backup(at)) if access.writes() => {
                 return Err(StoreError::Backup(at));
             }
             Some(Mark::Unfinished(_)) => return Err(StoreError::Unfinished),
@@ -195,8 +195,8 @@ impl Store {
         sqlx::any::install_default_drivers();
         let (place, address) = match url {
             StoreUrl::Postgres(address) => (StorePlace::Server, with_tls(address)),
-            StoreUrl::Sqlite(file) if access == Access::Write || file.exists() => {
-                if access == Access::Write {
+            StoreUrl::Sqlite(file) if access.finds(file) => {
+                if access.writes() {
                     make_private(file)?;
                 }
                 // The real path, so that its lock stands beside it under one name whatever way it is reached.
@@ -208,6 +208,9 @@ impl Store {
             }
             StoreUrl::Sqlite(file) => {
                 find_folder(file)?;
+                if access.writes() {
+                    return Err(StoreError::Missing);
+                }
                 return Self::in_memory(now).await;
             }
         };
@@ -231,7 +234,8 @@ impl Store {
             (Access::Read, 0) => return Self::in_memory(now).await,
             (Access::Read, found) if found < schema::VERSION => return Err(StoreError::Older),
             (Access::Read, _) => {}
-            (Access::Write, _) => migrate(&pool, &place, now).await?,
+            (Access::WriteKept, 0) => return Err(StoreError::Missing),
+            (Access::Write | Access::WriteKept, _) => migrate(&pool, &place, now).await?,
         }
         Self::with_identity(pool, place).await
     }

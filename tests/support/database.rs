@@ -61,6 +61,23 @@ impl Database {
         format!("{base}/{}", self.name)
     }
 
+    /// Whether somebody has made a table in it.
+    pub(crate) fn has_tables(&self) -> bool {
+        let url = self.url();
+        let asked = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+                sqlx::query("SELECT 1 FROM pg_tables WHERE schemaname = 'public'")
+                    .fetch_optional(&mut connection)
+                    .await
+                    .unwrap()
+                    .is_some()
+            })
+        });
+        asked.join().unwrap()
+    }
+
     /// Makes a schema in it.
     pub(crate) fn create_schema(&self, name: &str) {
         tell(&self.url(), format!("CREATE SCHEMA {name}"));

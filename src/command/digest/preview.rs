@@ -113,6 +113,7 @@ impl Maker {
         let mut nowhere = io::sink();
         let mut talk = Talk::new(&mut nowhere, Volume::Quiet, Words::default());
         let app = App::new(config, self.clock, false, None);
+        let app = app.with_any_store(true);
         let made = self.look(&app, &mut talk, &digest).await;
         app.close().await;
         made

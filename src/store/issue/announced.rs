@@ -36,21 +36,6 @@ impl Store {
         rows.iter().map(|row| Ok(row.try_get("post")?)).collect()
     }
 
-    /// The number of posts that any digest has announced, and of those of them that are known.
-    pub(crate) async fn count_announced(
-        &self,
-        is_known: impl Fn(&str) -> bool,
-    ) -> Result<(usize, usize)> {
-        let rows = sqlx::query("SELECT DISTINCT post FROM announced")
-            .fetch_all(&self.pool)
-            .await?;
-        let mut known = 0;
-        for row in &rows {
-            known += usize::from(is_known(row.try_get("post")?));
-        }
-        Ok((rows.len(), known))
-    }
-
     /// The ids of the posts that an issue with recipients has carried; with `relay`, the outbox does not count.
     pub async fn load_carried(&self, digest: &str, relay: bool) -> Result<HashSet<String>> {
         let void = select_void();
