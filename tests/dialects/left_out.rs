@@ -347,3 +347,128 @@ fn a_config_among_the_posts_does_not_decide_the_dialect() {
         assert!(ran.talk.contains("dialect: zola ("), "{file}: {}", ran.talk);
     }
 }
+
+/// Keys by which a note is for nobody, or not for all, and whether that holds in Obsidian alone.
+const PRIVATE: &[(&str, bool)] = &[
+    ("private: y", false),
+    ("private: on", false),
+    ("private: TRUE", false),
+    ("private: \"yes\"", false),
+    ("private: 1", false),
+    ("private: [true]", false),
+    ("private: [no, yes]", false),
+    ("private: until May", false),
+    ("Private: yes", false),
+    ("hidden: 1", false),
+    ("secret: true", false),
+    ("password: x", false),
+    ("encrypted: true", false),
+    ("publish: no", false),
+    ("publish: 0", false),
+    ("publish: [false]", false),
+    ("published: off", false),
+    ("public: false", false),
+    ("public: 0", false),
+    ("public: [no]", false),
+    ("public: members", false),
+    ("dg-publish: false", false),
+    ("dg-publish: [\"no\"]", false),
+    ("draft: 1", false),
+    ("draft: [true]", false),
+    ("visibility: [private]", false),
+    ("visibility: [friends, members]", false),
+    ("visibility: false", false),
+    ("visibility: nobody", false),
+    ("Visibility: PRIVATE", false),
+    ("access: only me", false),
+    ("access: members-only", false),
+    ("audience: internal", false),
+    ("audience: Subscribers only", false),
+    ("status: [draft]", false),
+    ("status: private", false),
+    ("status: [unlisted]", false),
+    ("share: false", true),
+    ("share: 0", true),
+    ("tags: [a, private]", true),
+    ("tags: \"#a #draft\"", true),
+    ("tags:\n  - Private", true),
+];
+/// The same keys with values that keep nobody out.
+const FOR_ALL: &[&str] = &[
+    "private: false",
+    "private: no",
+    "private: 0",
+    "private: [false]",
+    "private:",
+    "private: \"\"",
+    "private: []",
+    "private: never",
+    "hidden: off",
+    "password:",
+    "publish: true",
+    "publish: [yes]",
+    "published: 2024-05-01",
+    "public: yes",
+    "dg-publish: true",
+    "draft: 0",
+    "draft: [false]",
+    "visibility: public",
+    "visibility: [public]",
+    "access: everyone",
+    "audience: all",
+    "status: [published]",
+    "share: true",
+    "tags: [privacy, drafts]",
+    "aliases: [x]",
+];
+
+#[test]
+fn a_note_is_private_however_its_key_is_written() {
+    let text = |keys: &str| format!("---\ntitle: A\ndate: 2024-05-01\n{keys}\n---\nText.\n");
+    for dialect in ["obsidian", "plain", "astro"] {
+        let mut files: Vec<(String, String)> = Vec::new();
+        let mut name = |keys: &str, is_private: bool| {
+            let at = files.len();
+            let path = format!("content/n{at}-{}.md", if is_private { "no" } else { "yes" });
+            files.push((path, text(keys)));
+        };
+        for (keys, is_obsidians) in PRIVATE {
+            name(keys, dialect == "obsidian" || !is_obsidians);
+        }
+        for keys in FOR_ALL {
+            name(keys, false);
+        }
+        let mut folders = vec![("private", true), ("Private", true), ("drafts", true)];
+        folders.extend([("privacy", false), ("Templates", dialect == "obsidian")]);
+        for (folder, is_private) in folders {
+            let word = if is_private { "no" } else { "yes" };
+            files.push((format!("content/{folder}/in-{folder}-{word}.md"), text("")));
+        }
+        let asked = format!("dialect = \"{dialect}\"\n");
+        let given: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (&**path, &**text))
+            .collect();
+        let ran = build(&asked, &given);
+        assert_eq!(ran.code, 0, "{dialect}: {}", ran.talk);
+        for (path, text) in &files {
+            let shown = address(&ran, &path["content/".len()..]).is_some();
+            assert_eq!(shown, path.ends_with("-yes.md"), "{dialect} {path}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_note_with_other_names_is_no_page_that_leads_on() {
+    for (keys, body) in [
+        ("aliases: [x]\ndate: 2024-05-01\n", "Text.\n"),
+        ("aliases: [x]\ndate: 2024-05-01\n", ""),
+        ("aliases: [x]\ncreated: 2024-05-01\n", ""),
+        ("aliases: [x]\ncreated: 2024-05-01\n", "Text.\n"),
+        ("created: 2024-05-01\naliases:\n  - x\n", ""),
+    ] {
+        let text = format!("---\n{keys}---\n{body}");
+        let ran = build("dialect = \"obsidian\"\n", &[("content/a.md", &text)]);
+        assert!(address(&ran, "a.md").is_some(), "{text}: {}", ran.talk);
+    }
+}

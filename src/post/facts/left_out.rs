@@ -6,15 +6,28 @@ use crate::config::Dialect;
 use crate::post::Markup;
 use crate::post::dialect::Rules;
 use crate::post::facts::name::Name;
-use crate::post::front::{Front, switch_of};
+use crate::post::front::{Front, switch_of, text_of};
 
 /// Switches that make a draft of a post.
 const SWITCHED_OFF: &[(&str, bool)] = &[("draft", true), ("published", false), ("publish", false)];
-/// The switches of private posts if no generator is known.
-const PRIVATE: &[(&str, bool)] = &[("private", true), ("hidden", true), ("public", false)];
+/// Keys of private posts if no generator is known, unless their value says no.
+const PRIVATE: &[&str] = &[
+    "private",
+    "hidden",
+    "secret",
+    "confidential",
+    "protected",
+    "password",
+    "encrypt",
+    "encrypted",
+];
+/// Keys of posts for all if no generator is known, unless their value says no.
+const PUBLIC: &[&str] = &["public", "dg-publish"];
+/// The key by which plugins of Obsidian publish a note; elsewhere it is about buttons.
+const OBSIDIAN_PUBLIC: &str = "share";
 /// The keys for the audience of a post.
 const FOR_WHOM: [&str; 3] = ["visibility", "access", "audience"];
-/// Words for posts that are not for all, with dashes and without `-only` at the end.
+/// Words for posts that are not for all, with dashes and without `only` at either end.
 const NOT_FOR_ALL: &[&str] = &[
     "private",
     "hidden",
@@ -32,7 +45,6 @@ const NOT_FOR_ALL: &[&str] = &[
     "member",
     "paid",
     "paid-members",
-    "only-paid",
     "founding",
     "tiers",
     "subscribers",
@@ -40,6 +52,16 @@ const NOT_FOR_ALL: &[&str] = &[
     "premium",
     "logged-in",
     "login",
+    "me",
+    "myself",
+    "owner",
+    "nobody",
+    "no-one",
+    "none",
+    "family",
+    "team",
+    "staff",
+    "personal",
 ];
 /// The keys for the content of a post without a text.
 const CONTENTS: &[&str] = &[
@@ -83,11 +105,23 @@ pub(super) struct File<'a> {
 impl File<'_> {
     /// Whether the post waits to be published.
     pub(super) fn is_draft(&self) -> bool {
-        let status = self.front.text(&["status"]);
-        SWITCHED_OFF
-            .iter()
-            .any(|(key, off)| self.front.is(key, *off))
-            || matches!(status.as_deref(), Some("draft" | "hidden"))
+        let guards_private = self.rules.guards_private;
+        let is_off = |(key, off): &(&'static str, bool)| match self.front.get(&[key]) {
+            Some((_, value)) if guards_private => {
+                any(value, |one| switch_or_number(one) == Some(*off))
+            }
+            _ => self.front.is(key, *off),
+        };
+        let is_draft = |one: &Value| {
+            let status = text_of(one);
+            matches!(status.as_deref(), Some("draft" | "hidden"))
+        };
+        let status = self.front.get(&["status"]).map(|(_, value)| value);
+        SWITCHED_OFF.iter().any(is_off)
+            || status.is_some_and(|status| match guards_private {
+                true => any(status, is_draft),
+                false => is_draft(status),
+            })
             || self.folders().any(|part| part == "_drafts")
             || self.rules.guards_private
                 && self
@@ -133,7 +167,10 @@ impl File<'_> {
             Value::Array(list) => !list.is_empty(),
             _ => false,
         });
-        leads_on || front.get(&["aliases"]).is_some() && self.is_empty() || self.refreshes()
+        // There they are other names of a note.
+        let are_names = self.rules.dialect == Dialect::Obsidian;
+        let has_aliases = !are_names && front.get(&["aliases"]).is_some();
+        leads_on || has_aliases && self.is_empty() || self.refreshes()
     }
 
     /// Whether the post has no content. With a title or a date it is a post to every generator; without a known
@@ -143,10 +180,8 @@ impl File<'_> {
         if self.front.get(&["title", "date"]).is_none() {
             return has_no_text;
         }
-        // There they are other names of a note.
-        let are_names = self.rules.dialect == Dialect::Obsidian;
         let is_bundle = self.file().starts_with("index.");
-        let has_contents = is_bundle || are_names || self.front.get(CONTENTS).is_some();
+        let has_contents = is_bundle || self.front.get(CONTENTS).is_some();
         has_no_text && self.rules.guards_private && !has_contents
     }
 
@@ -167,22 +202,32 @@ impl File<'_> {
     }
 
     fn is_private(&self) -> bool {
-        let says = |key: &'static str| {
-            let text = self.front.text(&[key]).unwrap_or_default();
-            let words = text.trim().to_lowercase().replace([' ', '_'], "-");
-            let whom = words.strip_suffix("-only").unwrap_or(&words);
-            NOT_FOR_ALL.contains(&whom)
+        let value = |key: &'static str| Some(self.front.get(&[key])?.1);
+        let is_for_some = |key| value(key).is_some_and(|value| any(value, is_not_for_all));
+        let is_private = |key| value(key).is_some_and(|value| any(value, |one| !says_no(one)));
+        let is_not_public = |key| {
+            value(key).is_some_and(|value| any(value, |one| says_no(one) || is_not_for_all(one)))
         };
+        let is_obsidian = self.rules.dialect == Dialect::Obsidian;
         let is_generators = |part: &str| matches!(part, "_posts" | "_drafts");
         let mut folders = self.folders();
+        let is_kept = |part: &str| {
+            let is_one_of =
+                |names: &[&str]| names.iter().any(|name| part.eq_ignore_ascii_case(name));
+            is_one_of(&["private"]) || is_obsidian && is_one_of(&["template", "templates"])
+        };
         let is_marked = self.file().starts_with('_')
-            || folders.any(|part| part.starts_with('_') && !is_generators(part));
+            || folders.any(|part| part.starts_with('_') && !is_generators(part) || is_kept(part));
+        // Elsewhere tags are topics.
+        let tags = self.front.get(&["tags", "tag"]).map(|(_, value)| value);
+        let is_tagged = is_obsidian && tags.is_some_and(|tags| any(tags, is_tag_of_private));
         is_marked
-            || PRIVATE
-                .iter()
-                .any(|(key, wanted)| self.front.is(key, *wanted))
-            || FOR_WHOM.into_iter().any(says)
-            || says("status") && !self.is_draft()
+            || is_tagged
+            || PRIVATE.iter().copied().any(is_private)
+            || PUBLIC.iter().copied().any(is_not_public)
+            || is_obsidian && is_not_public(OBSIDIAN_PUBLIC)
+            || FOR_WHOM.into_iter().any(is_for_some)
+            || is_for_some("status") && !self.is_draft()
     }
 
     fn file(&self) -> &str {
@@ -193,4 +238,50 @@ impl File<'_> {
         let (folders, _) = self.path.rsplit_once('/').unwrap_or_default();
         folders.split('/')
     }
+}
+
+/// Whether a value, or one of its list, is such.
+fn any(value: &Value, is_such: impl Fn(&Value) -> bool) -> bool {
+    match value {
+        Value::Array(list) => list.iter().any(is_such),
+        one => is_such(one),
+    }
+}
+
+/// A value as a switch; a number is one, too.
+fn switch_or_number(value: &Value) -> Option<bool> {
+    match text_of(value)?.as_str() {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => switch_of(value),
+    }
+}
+
+/// Whether a value says no, or nothing.
+fn says_no(value: &Value) -> bool {
+    match text_of(value) {
+        Some(text) => {
+            switch_or_number(value) == Some(false)
+                || ["none", "never"]
+                    .iter()
+                    .any(|word| text.eq_ignore_ascii_case(word))
+        }
+        None => !matches!(value, Value::Object(table) if !table.is_empty()),
+    }
+}
+
+/// Whether one of the tags in a value says that a note is not to be published.
+fn is_tag_of_private(value: &Value) -> bool {
+    let tags = text_of(value).unwrap_or_default().to_lowercase();
+    let mut tags = tags.split([' ', ',', '#']);
+    tags.any(|tag| matches!(tag, "private" | "draft"))
+}
+
+/// Whether a value names readers who are not all, or none.
+fn is_not_for_all(value: &Value) -> bool {
+    let words = text_of(value).unwrap_or_default();
+    let words = words.to_lowercase().replace([' ', '_'], "-");
+    let whom = words.strip_suffix("-only").unwrap_or(&words);
+    let whom = whom.strip_prefix("only-").unwrap_or(whom);
+    NOT_FOR_ALL.contains(&whom) || switch_or_number(value) == Some(false)
 }
