@@ -132,7 +132,7 @@ impl<'a> MdxReader<'a> {
                     length.inspect(|length| self.keep_lines(&rest[..*length], 0))
                 }
                 b'{' if !self.plain.text.ends_with('\\') => self.expression(at),
-                b'<' => self.component(at).or_else(|| self.element(rest)),
+                b'<' => self.component(at).or_else(|| self.element(at)),
                 _ => None,
             };
             if let Some(length) = taken {
@@ -207,10 +207,19 @@ impl<'a> MdxReader<'a> {
         Some(length)
     }
 
-    fn element(&mut self, rest: &str) -> Option<usize> {
-        let (element, length) = element(rest, &self.known, &mut self.search)?;
+    fn element(&mut self, at: usize) -> Option<usize> {
+        let rest = &self.text[at..];
+        let (element, tag) = element(rest, &self.known, &mut self.search)?;
+        let name = &tag.written[1..];
+        let name = name.split(char::is_whitespace).next().unwrap_or_default();
+        for (key, value) in tag.lost_contents() {
+            self.drop_part(at, &format!("{name} {key}={value}"));
+        }
+        if element == rest[..=tag.end] {
+            return None;
+        }
         self.plain.text.push_str(&element);
-        Some(length)
+        Some(tag.end + 1)
     }
 
     /// Reads the tag of a component: a common one becomes HTML, of any other the content stays. Returns the length of
@@ -243,12 +252,14 @@ impl<'a> MdxReader<'a> {
         };
         let is_alone = tag.written.ends_with('/');
         let call = Call::parse(tag.written[1..].trim_end_matches('/'));
-        for (key, value) in &tag.lost {
-            if HEADINGS.contains(&key.to_ascii_lowercase().as_str()) {
+        let meaning = component_meaning(&call);
+        // One that is left out as a whole is named below.
+        if meaning.is_some() || !is_alone {
+            for (key, value) in tag.lost_contents() {
                 self.drop_part(at, &format!("{name} {key}={value}"));
             }
         }
-        match component_meaning(&call) {
+        match meaning {
             Some(Meaning::Html(html)) => self.slot(&html),
             Some(Meaning::Around(open, close)) if !is_alone => {
                 self.slot(&open);
@@ -339,9 +350,9 @@ fn component_name(text: &str) -> Option<&str> {
     (name.starts_with('>') || is_component).then_some(whole)
 }
 
-/// The opening tag of an element in the form of HTML, if that differs, and its length: `<iframe />` closes itself, but
+/// The opening tag of an element in the form of HTML, and as it is written: `<iframe />` closes itself, but
 /// HTML would look for its end in the rest of the text.
-fn element(text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<(String, usize)> {
+fn element(text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<(String, MdxTag)> {
     let rest = text.strip_prefix('<')?;
     let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-')?];
     let is_tag =
@@ -349,20 +360,16 @@ fn element(text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<(St
     if !is_tag || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
         return None;
     }
-    let MdxTag {
-        written,
-        lines,
-        end,
-        ..
-    } = MdxTag::read(text, known, search)?;
+    let read = MdxTag::read(text, known, search)?;
+    let MdxTag { written, lines, .. } = &read;
     let closed = written.strip_suffix('/').filter(|_| !VOID.contains(&name));
     let mut tag = match closed {
         Some(open) => format!("{}></{name}>", open.trim_end_matches([' ', '\t'])),
         None => format!("{written}>"),
     };
     // They stay, behind the tag: an empty one would end it.
-    tag.extend(std::iter::repeat_n('\n', lines));
-    (tag != text[..=end]).then_some((tag, end + 1))
+    tag.extend(std::iter::repeat_n('\n', *lines));
+    Some((tag, read))
 }
 
 /// The length in bytes of a formula, in which braces are TeX: `$$a$$`, or `$a$` on one line.

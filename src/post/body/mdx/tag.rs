@@ -1,6 +1,7 @@
 //! The tag of an element or a component of MDX, whose attributes may hold expressions.
 
 use crate::post::body::mdx::known::KnownNames;
+use crate::post::body::shortcode::HEADINGS;
 
 /// The tag at the beginning of a text.
 pub(super) struct MdxTag {
@@ -14,7 +15,62 @@ pub(super) struct MdxTag {
     pub(super) lost: Vec<(String, String)>,
 }
 
+/// Attributes with something that readers see, in lower case, beside the headings.
+const CONTENTS: [&str; 44] = [
+    "alt",
+    "answer",
+    "attribution",
+    "author",
+    "authors",
+    "body",
+    "by",
+    "cards",
+    "cell",
+    "cells",
+    "children",
+    "citation",
+    "cite",
+    "code",
+    "content",
+    "data",
+    "definition",
+    "description",
+    "entries",
+    "faqs",
+    "features",
+    "footer",
+    "header",
+    "headers",
+    "href",
+    "items",
+    "labels",
+    "lines",
+    "links",
+    "list",
+    "message",
+    "note",
+    "question",
+    "questions",
+    "quote",
+    "rows",
+    "source",
+    "src",
+    "steps",
+    "subtitle",
+    "tabs",
+    "term",
+    "text",
+    "to",
+];
+
 impl MdxTag {
+    /// The attributes that were left out with something that readers would see.
+    pub(super) fn lost_contents(&self) -> impl Iterator<Item = &(String, String)> {
+        self.lost
+            .iter()
+            .filter(|(name, value)| has_content(name, value))
+    }
+
     pub(super) fn read(text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<Self> {
         let mut tag = Self {
             written: "<".to_owned(),
@@ -88,6 +144,51 @@ fn words_of(expression: &str) -> Option<&str> {
     let is_whole = end.strip_suffix('>') == Some(name) && !tag.contains(['<', '{']);
     let words = words.trim();
     (is_whole && !words.is_empty() && !words.contains(['<', '>', '{'])).then_some(words)
+}
+
+/// Whether an attribute whose value is an expression holds something that readers see: by its name, or by the sentences
+/// or elements in it. Numbers, switches and functions hold nothing.
+fn has_content(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let value = value.trim_start_matches('{').trim_end_matches('}').trim();
+    let is_nothing = matches!(value, "" | "[]" | "true" | "false" | "null" | "undefined")
+        || value.parse::<f64>().is_ok()
+        || is_function(value);
+    let is_about_looks = ["style", "class", "css", "sx", "srcset", "sizes"]
+        .iter()
+        .any(|part| name == *part || name.ends_with(part) || name.starts_with("class"));
+    if is_nothing || is_about_looks {
+        return false;
+    }
+    let is_content = HEADINGS.contains(&&*name) || CONTENTS.contains(&&*name);
+    is_content || has_sentence(value)
+}
+
+/// Whether an expression is a function: `x => y`, `(x) => y`, `function () {}`.
+fn is_function(expression: &str) -> bool {
+    let head = expression.trim_start_matches("async ").trim_start();
+    let parameters = head.split_once("=>").map(|(before, _)| before.trim());
+    let is_arrow = parameters.is_some_and(|before| {
+        before.starts_with('(') && before.ends_with(')')
+            || before.chars().all(|c| c.is_alphanumeric() || c == '_')
+    });
+    is_arrow || head.starts_with("function")
+}
+
+/// Whether an expression quotes several words, or an element with words.
+fn has_sentence(expression: &str) -> bool {
+    let has_letter = |text: &str| text.contains(char::is_alphabetic);
+    let quoted = expression.split(['"', '\'', '`']).skip(1).step_by(2);
+    let words = |text: &str| {
+        text.split_whitespace()
+            .filter(|word| has_letter(word))
+            .count()
+    };
+    let has_quote = quoted.into_iter().any(|text| words(text) > 1);
+    let mut elements = expression.split('>').skip(1);
+    has_quote
+        || expression.contains("</")
+            && elements.any(|after| has_letter(after.split('<').next().unwrap_or_default()))
 }
 
 fn is_in_name(c: char) -> bool {

@@ -242,12 +242,51 @@ fn a_label_that_is_no_text_is_named_with_its_line() {
             "A\n\n<Card Title={<b>{x}</b>} n={1}>b</Card>\n",
             "Card Title={<b>{x}</b>}",
         ),
+        (
+            "A\n\n<Tabs items={[\"npm\", \"yarn\"]}>b</Tabs>\n",
+            "Tabs items={[\"npm\", \"yarn\"]}",
+        ),
+        (
+            "A\n\n<Tabs items={list.map((x) => x.a)}>b</Tabs>\n",
+            "Tabs items={list.map((x) => x.a)}",
+        ),
+        ("A\n\n<Quote cite={t.c}>b</Quote>\n", "Quote cite={t.c}"),
+        (
+            "A\n\n<Image src=\"/x.png\" alt={t.alt} />\n",
+            "Image alt={t.alt}",
+        ),
+        (
+            "A\n\n<img src=\"/x.png\" alt={t.alt} />\n",
+            "img alt={t.alt}",
+        ),
+        (
+            "A\n\n<img alt={t.alt}\n  src=\"/x.png\" />\n",
+            "img alt={t.alt}",
+        ),
+        ("A\n\n<a href={url}>b</a>\n", "a href={url}"),
+        (
+            "A\n\n<blockquote cite={c}>b</blockquote>\n",
+            "blockquote cite={c}",
+        ),
+        (
+            "A\n\n<Box hint={\"two words\" + x}>b</Box>\n",
+            "Box hint={\"two words\" + x}",
+        ),
+        (
+            "A\n\n<Box hint={<p>one {x}</p>}>b</Box>\n",
+            "Box hint={<p>one {x}</p>}",
+        ),
     ] {
         assert_eq!(read(text).dropped, [(2, named.to_owned())], "{text}");
     }
     for text in [
         "<TabItem label={<b>Fast</b>}>b</TabItem>",
         "<TabItem label={'Fast'} icon={<Icon/>}>b</TabItem>",
+        "<Tabs groupId={os} columns={3} wide={true} items={[]}>b</Tabs>",
+        "<Card onClick={() => open(\"the whole page\")} style={{fontFamily: \"Comic Sans\"}}>b</Card>",
+        "<Card className={clsx(\"wide card\", x)} {...props}>b</Card>",
+        "<img src=\"/x.png\" alt=\"A\" width={300} onLoad={function () { say(\"it is here\") }} />",
+        "<img src={'/x.png'} alt={`A`} />",
     ] {
         assert_eq!(read(text).dropped, [], "{text}");
     }
