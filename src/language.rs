@@ -1,9 +1,11 @@
 //! Everything that depends on a language: dates, the direction of text, and the fixed words of mails.
 
+mod unusable;
 mod words;
 
 use chrono::{Datelike, Locale, NaiveDate};
 
+pub(crate) use unusable::find_unusable_words;
 pub use words::FixedWords;
 pub(crate) use words::{DigestWords, fill};
 

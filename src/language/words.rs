@@ -8,6 +8,8 @@ use toml::{Table, Value};
 use crate::file::read::{WRITTEN, read_text_if_any};
 use crate::finding::{Finding, Rule};
 
+/// The folder of the site's own files of words, beside the config.
+pub(super) const FOLDER: &str = "words";
 /// The languages that come with the program; the first stands in for those that are missing.
 const BUILT_IN: [(&str, &str); 5] = [
     ("en", include_str!("words/en.toml")),
@@ -230,7 +232,7 @@ impl FixedWords {
             names.push(language);
         }
         for name in names.into_iter().filter(|name| is_name(name)) {
-            let file = root.join("words").join(format!("{name}.toml"));
+            let file = root.join(FOLDER).join(format!("{name}.toml"));
             let Some(text) = read_text_if_any(&file, WRITTEN)? else {
                 continue;
             };
@@ -265,7 +267,7 @@ fn built_in(language: &str) -> Table {
 }
 
 /// Whether a language's tag can be the name of a file.
-fn is_name(tag: &str) -> bool {
+pub(super) fn is_name(tag: &str) -> bool {
     !tag.is_empty()
         && tag
             .bytes()

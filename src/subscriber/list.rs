@@ -1,6 +1,6 @@
 //! A list of people, as it comes from anywhere.
 
-use std::io::Read;
+use std::io::{Chain, Read};
 
 use crate::consent::ReaderState;
 use crate::finding::{Finding, Rule, one_line};
@@ -24,9 +24,14 @@ pub struct Listed {
     pub digests: Option<Vec<String>>,
 }
 
+/// A last line that no list has: a quotation mark that is not closed swallows it.
+const END: &str = "\0end of the list";
+/// The same, below whatever the list ends with.
+const LAST_LINE: &[u8] = b"\n\0end of the list";
+
 /// A list that is read line by line: each is someone, or a finding that says at which line why it is nobody.
 pub struct List<'a> {
-    rows: csv::Reader<DecodedText<'a>>,
+    rows: csv::Reader<Chain<DecodedText<'a>, &'static [u8]>>,
     columns: Columns,
     record: csv::ByteRecord,
     /// Without a header, the first line is a person.
@@ -57,15 +62,19 @@ impl<'a> List<'a> {
             .flexible(true)
             .has_headers(false)
             .delimiter(delimiter)
-            .from_reader(text);
+            .from_reader(text.chain(LAST_LINE));
         let mut record = csv::ByteRecord::new();
         rows.read_byte_record(&mut record).map_err(|error| {
             Finding::error(Rule::ListUnreadable, format!("this is no list: {error}")).at_line(1)
         })?;
-        let header: Vec<String> = record
+        let mut header: Vec<String> = record
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim().to_owned())
             .collect();
+        header.retain(|name| name != END);
+        if header.iter().any(|name| name.ends_with(END)) {
+            return Err(not_closed(Rule::ListUnreadable).at_line(1));
+        }
         let (columns, is_first) = match Columns::find(&header, file) {
             Some(columns) => (columns, false),
             None if header.len() == 1 && header[0].parse::<Mailbox>().is_ok() => {
@@ -94,12 +103,15 @@ impl<'a> List<'a> {
         })?;
         for (at, cell) in cells.iter().enumerate() {
             // A quotation mark that is not closed swallows the lines behind it, and the people on them.
-            let has_break = cell.trim().contains('\n');
-            if has_break && (self.columns.reads(at) || cell.contains('@')) {
+            let inside = cell.trim_end_matches(END).trim();
+            if inside.contains('\n') && (self.columns.reads(at) || cell.contains('@')) {
                 return Err(
                     Finding::error(Rule::LineRefused, "a field holds a line break")
                         .hint("close its quotation marks"),
                 );
+            }
+            if cell.ends_with(END) {
+                return Err(not_closed(Rule::LineRefused));
             }
         }
         let text = |at: usize| {
@@ -143,6 +155,10 @@ impl Iterator for List<'_> {
         }
         if !std::mem::take(&mut self.is_first) {
             match self.rows.read_byte_record(&mut self.record) {
+                Ok(true) if self.record.iter().eq([END.as_bytes()]) => {
+                    self.has_ended = true;
+                    return None;
+                }
                 Ok(true) => {}
                 Ok(false) => return None,
                 Err(error) => {
@@ -161,6 +177,10 @@ impl Iterator for List<'_> {
         let line = usize::try_from(line).unwrap_or(usize::MAX);
         Some(self.read(line).map_err(|finding| finding.at_line(line)))
     }
+}
+
+fn not_closed(rule: Rule) -> Finding {
+    Finding::error(rule, "a quotation mark is not closed").hint("close it, or take it out")
 }
 
 fn no_column(header: &[String]) -> Finding {
@@ -267,6 +287,10 @@ mod tests {
             ),
             (b"ada@x.example,Ada\n", "put a line with the names"),
             (b"", "the first line is empty"),
+            (
+                b"\"email,name\nada@x.example,Ada\n",
+                "1: a quotation mark is not closed",
+            ),
             (b"PK\x03\x04....", "workbook"),
             (b"\xff\xfee\0m", "UTF-16, and is none"),
         ] {
@@ -314,6 +338,49 @@ mod tests {
             "{findings:?}"
         );
         assert_eq!(line(&findings[0]), 2);
+        // So is one that nothing stands behind; whoever stands before it is read.
+        for (text, at) in [
+            ("email,name\nada@x.example,Ada\nbob@x.example,\"Bob\n", 3),
+            ("email,name\nada@x.example,Ada\nbob@x.example,\"Bob", 3),
+            (
+                "email,name\r\nada@x.example,Ada\r\nbob@x.example,\"Bob\r\n",
+                3,
+            ),
+            ("email;name\nada@x.example;Ada\nbob@x.example;\"\n", 3),
+            ("email,name\nada@x.example,Ada\n\"bob@x.example\n", 3),
+            (
+                "email,name\nada@x.example,Ada\nbob@x.example,\"Bob \"\"B\"\"\n\n",
+                3,
+            ),
+            (
+                "email,name,city\nada@x.example,Ada,\nbob@x.example,Bob,\"Ulm\n",
+                3,
+            ),
+            ("ada@x.example\n\"bob@x.example\n", 2),
+        ] {
+            for last in ["", "\n"] {
+                let (listed, findings) = read(format!("{text}{last}").as_bytes());
+                assert_eq!(listed.len(), 1, "{text:?}");
+                let [finding] = &findings[..] else {
+                    panic!("{text:?}: {findings:?}");
+                };
+                assert_eq!(line(finding), at, "{text:?}: {finding}");
+                assert!(finding.message.contains("is not closed"), "{finding}");
+            }
+        }
+        for text in [
+            "email,name\nada@x.example,\"Ada\"\n",
+            "email,name\nada@x.example,\"Ada\"",
+            "email,name\nada@x.example,Ada 5\" N\n",
+            "\"ada@x.example\"",
+            "email,name\nada@x.example,\"Ada \"\"N\"\"\"\n\n\n",
+        ] {
+            let (listed, findings) = read(text.as_bytes());
+            assert!(
+                listed.len() == 1 && findings.is_empty(),
+                "{text:?}: {findings:?}"
+            );
+        }
         let (_, findings) = read(b"email\neve\xff@x.example\n");
         assert!(findings[0].message.contains("UTF-8"));
         let long = format!("email,name\nada@x.example,{}\n", "x".repeat(201));

@@ -5,7 +5,7 @@ mod words;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use crate::finding::{Finding, condense};
+use crate::finding::{Finding, Severity, condense};
 
 pub(crate) use words::Words;
 
@@ -70,9 +70,17 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// The findings, each once.
+    /// The findings, each once: as an error, where one step warns of what another fails by.
     pub(crate) fn into_findings(self) -> Vec<Finding> {
-        self.named.into_iter().collect()
+        let is_error_too = |finding: &Finding| {
+            let error = Finding {
+                severity: Severity::Error,
+                ..finding.clone()
+            };
+            !finding.is_error() && self.named.contains(&error)
+        };
+        let findings = self.named.iter().filter(|finding| !is_error_too(finding));
+        findings.cloned().collect()
     }
 
     /// Begins a round of a resident: what the round before has said is not said again, as long as each round would.

@@ -58,6 +58,14 @@ pub struct ParsedPost {
     pub warnings: Vec<Finding>,
 }
 
+/// The warning for a key that is given twice.
+fn warn_of_twice(front: &Front<'_>) -> Option<Finding> {
+    let (key, line) = front.given_twice()?;
+    let message = format!("`{key}` is given twice: the last one counts");
+    let finding = Finding::warning(Rule::KeyTwice, message).at_line(line);
+    Some(finding.hint("take one of them out"))
+}
+
 const LANGUAGE: &[&str] = &["lang", "language", "locale"];
 
 /// Reads the post of a file's text. `path` is below the folder of posts, with `/` between its parts.
@@ -95,10 +103,8 @@ pub fn read(
     if file.is_draft() && !habits.drafts {
         return Ok(Read::Draft);
     }
-    let plain = match rules.plain && !fenced {
-        true => plain::split(text),
-        false => None,
-    };
+    let is_plain = rules.plain && !fenced;
+    let plain = is_plain.then(|| plain::split(text)).flatten();
     let plain_title = plain.as_ref().map(|plain| plain.title.0.to_owned());
     let raw_title = plain_title.or_else(|| front.text(&["title"]));
     let dating = Dating {
@@ -120,7 +126,8 @@ pub fn read(
         rest,
         warning,
     } = dated;
-    let mut warnings: Vec<Finding> = warning.into_iter().collect();
+    let twice = warn_of_twice(&front);
+    let mut warnings: Vec<Finding> = warning.into_iter().chain(twice).collect();
     let updated = dating
         .find_updated()?
         .map_or(published.at, |found| found.at);

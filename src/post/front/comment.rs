@@ -18,6 +18,7 @@ pub(super) fn split(text: &str) -> Option<Split<'_>> {
         front: Front {
             values,
             matter: (matter, 1),
+            ..Front::default()
         },
         body,
         body_line,

@@ -39,6 +39,7 @@ pub(super) fn split(text: &str) -> Option<Split<'_>> {
     let front = Front {
         values,
         matter: (matter, line(head)),
+        ..Front::default()
     };
     Some(Split {
         front,

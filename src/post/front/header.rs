@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::post::front::matter::{Broken, Front, Keys, Split};
+use crate::post::front::matter::{Front, Keys, Split};
 
 /// The keys that a header may begin with if a text without front matter is as likely; any other line is text.
 const STARTS: [&str; 9] = [
@@ -38,6 +38,7 @@ pub(super) fn split(text: &str, doubt: bool) -> Split<'_> {
         front: Front {
             values,
             matter: (matter, 1),
+            ..Front::default()
         },
         body: &text[length..],
         body_line,
@@ -46,12 +47,8 @@ pub(super) fn split(text: &str, doubt: bool) -> Split<'_> {
 }
 
 /// Parses the same lines between fences.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "one signature for every parser of what stands between fences"
-)]
-pub(super) fn parse(matter: &str) -> Result<Keys, Broken> {
-    Ok(read(matter).0)
+pub(super) fn parse(matter: &str) -> Keys {
+    read(matter).0
 }
 
 /// Reads keys up to the first other line. Returns them with their length in bytes.

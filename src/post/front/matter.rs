@@ -10,12 +10,28 @@ use crate::post::front::defaults::add_defaults;
 /// Keys with their values, in order. A handful of them is searched faster than hashed.
 pub(super) type Keys = Vec<(String, Value)>;
 
+/// What a parser reads in front matter.
+#[derive(Debug, Default)]
+pub(super) struct ParsedMatter {
+    pub(super) keys: Keys,
+    /// The first key that is given twice, whose last value counts, and its line within the front matter, from 1.
+    pub(super) twice: Option<(String, usize)>,
+}
+
+impl From<Keys> for ParsedMatter {
+    fn from(keys: Keys) -> Self {
+        Self { keys, twice: None }
+    }
+}
+
 /// The front matter of a post. Keys are in lower case.
 #[derive(Debug, Default)]
 pub(crate) struct Front<'a> {
     pub(super) values: Keys,
     /// Its text, and the line of the file on which it begins.
     pub(super) matter: (&'a str, usize),
+    /// As in [`ParsedMatter`].
+    pub(super) twice: Option<(String, usize)>,
 }
 
 /// A post's file, split.
@@ -106,6 +122,12 @@ impl Front<'_> {
     /// The table under a key.
     pub(crate) fn table(&self, key: &str) -> Option<&Map<String, Value>> {
         self.value(key)?.as_object()
+    }
+
+    /// The first key that is given twice, whose last value counts, and its line in the file, from 1.
+    pub(crate) fn given_twice(&self) -> Option<(&str, usize)> {
+        let (key, line) = self.twice.as_ref()?;
+        Some((key, self.matter.1 + line - 1))
     }
 
     /// The line of a key in its file, from 1.

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use crate::finding::{Finding, Rule};
 use crate::post::dialect::Rules;
-use matter::{Broken, Keys};
+use matter::{Broken, Keys, ParsedMatter};
 
 /// Splits a post's text at its front matter.
 ///
@@ -57,17 +57,19 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
         fenced: false,
     };
     match first {
-        "---" if rules.header && !rules.plain => split_fenced(text, &["---", "..."], header::parse),
+        "---" if rules.header && !rules.plain => split_fenced(text, &["---", "..."], |matter| {
+            Ok(header::parse(matter).into())
+        }),
         "---" => split_fenced(text, &["---", "..."], yaml::parse),
-        "---json" => split_fenced(text, &["---"], json),
-        "---toml" => split_fenced(text, &["---"], toml),
+        "---json" => split_fenced(text, &["---"], |matter| Ok(json(matter)?.into())),
+        "---toml" => split_fenced(text, &["---"], |matter| Ok(toml(matter)?.into())),
         "---js" | "---javascript" => Err(Finding::error(
             Rule::FrontMatter,
             "the front matter is JavaScript, which is not run",
         )
         .at_line(1)
         .hint("write it as YAML or JSON")),
-        "+++" if rules.toml => split_fenced(text, &["+++"], toml),
+        "+++" if rules.toml => split_fenced(text, &["+++"], |matter| Ok(toml(matter)?.into())),
         _ if rules.json
             && first.starts_with('{')
             && !first.starts_with("{{")
@@ -100,7 +102,7 @@ pub(crate) fn behind_fences(text: &str) -> &str {
     text
 }
 
-type Parser = fn(&str) -> Result<Keys, Broken>;
+type Parser = fn(&str) -> Result<ParsedMatter, Broken>;
 
 fn split_fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split<'a>, Finding> {
     let start = text.find('\n').map_or(text.len(), |end| end + 1);
@@ -108,10 +110,11 @@ fn split_fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split
     for (number, line) in text[start..].split_inclusive('\n').enumerate() {
         if line.starts_with(['-', '.', '+']) && ends.contains(&line.trim_end()) {
             let matter = &text[start..at];
-            let values = parse(matter).map_err(|broken| finding(broken, 1))?;
+            let parsed = parse(matter).map_err(|broken| finding(broken, 1))?;
             let front = Front {
-                values: lower(values),
+                values: lower(parsed.keys),
                 matter: (matter, 2),
+                twice: parsed.twice,
             };
             return Ok(Split {
                 front,
@@ -213,6 +216,7 @@ fn json_object(text: &str) -> Result<Split<'_>, Finding> {
     let front = Front {
         values: lower(parsed.into_iter().collect()),
         matter: (&text[..end], 1),
+        ..Front::default()
     };
     Ok(Split {
         front,

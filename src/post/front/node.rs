@@ -1,5 +1,6 @@
 //! YAML values with their positions, so that a scalar can be taken as it is written.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -18,15 +19,48 @@ pub(super) enum Node {
     Scalar(Value),
 }
 
+/// The text of some YAML, and the first key in it that is given twice in one map, with its line.
+pub(super) struct Source<'a> {
+    text: &'a str,
+    pub(super) twice: Option<(String, usize)>,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, twice: None }
+    }
+
+    /// Notes the first key that is given twice in a map.
+    fn look_for_twice(&mut self, pairs: &[(String, Spanned<Node>)]) {
+        let mut seen = HashSet::new();
+        let twice = pairs.iter().find(|(key, _)| !seen.insert(key));
+        if let Some((key, value)) = twice
+            && self.twice.is_none()
+        {
+            // A value that is a block begins below its key.
+            let value = usize::try_from(value.defined.line()).unwrap_or(1);
+            let above = self.text.lines().take(value).enumerate();
+            let is_key = |line: &str| {
+                let line = line.trim_start_matches([' ', '-', '{', '"', '\'', ',']);
+                line.starts_with(key.as_str())
+            };
+            let line = above.filter(|(_, line)| is_key(line)).last();
+            let line = line.map_or(value, |(number, _)| number + 1);
+            self.twice = Some((key.clone(), line));
+        }
+    }
+}
+
 impl Node {
     /// The value, with each scalar that is no text and not written as it prints as the text of its source.
-    pub(super) fn into_value(self, source: &str) -> Value {
+    pub(super) fn into_value(self, source: &mut Source<'_>) -> Value {
         match self {
             Self::List(items) => items
                 .into_iter()
                 .map(|item| resolve(item, source))
                 .collect(),
             Self::Map(pairs) => {
+                source.look_for_twice(&pairs);
                 let pairs = pairs.into_iter();
                 Value::Object(
                     pairs
@@ -39,7 +73,7 @@ impl Node {
     }
 }
 
-fn resolve(node: Spanned<Node>, source: &str) -> Value {
+fn resolve(node: Spanned<Node>, source: &mut Source<'_>) -> Value {
     let span = node.defined.span();
     let value = node.value.into_value(source);
     if !matches!(value, Value::Bool(_) | Value::Number(_)) {
@@ -48,7 +82,7 @@ fn resolve(node: Spanned<Node>, source: &str) -> Value {
     let written = || {
         let start = usize::try_from(span.byte_offset()?).ok()?;
         let end = start + usize::try_from(span.byte_len()?).ok()?;
-        source.get(start..end).map(str::trim)
+        source.text.get(start..end).map(str::trim)
     };
     let printed = value.to_string();
     match written() {

@@ -4,17 +4,17 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::post::front::matter::{Broken, Keys};
-use crate::post::front::node::Node;
+use crate::post::front::matter::{Broken, Keys, ParsedMatter};
+use crate::post::front::node::{Node, Source};
 
 /// The most keys that the scanner takes: it compares each with all before it.
 const MOST_KEYS: usize = 200;
 
 /// The keys of a post's YAML. A scalar that is written otherwise than its value prints is the text as written: a title
 /// `007` has two zeros.
-pub(super) fn parse(matter: &str) -> Result<Keys, Broken> {
+pub(super) fn parse(matter: &str) -> Result<ParsedMatter, Broken> {
     match simple(matter) {
-        Some(values) => Ok(values),
+        Some(values) => Ok(values.into()),
         None => whole(matter),
     }
 }
@@ -28,9 +28,12 @@ pub(super) fn parse_config(matter: &str) -> Result<Keys, Broken> {
 }
 
 /// Parses any YAML of a post.
-fn whole(matter: &str) -> Result<Keys, Broken> {
+fn whole(matter: &str) -> Result<ParsedMatter, Broken> {
     let node = read::<Option<Node>>(matter, true)?;
-    keys_of(node.map_or(Value::Null, |node| node.into_value(matter)))
+    let mut source = Source::new(matter);
+    let value = node.map_or(Value::Null, |node| node.into_value(&mut source));
+    let (keys, twice) = (keys_of(value)?, source.twice);
+    Ok(ParsedMatter { keys, twice })
 }
 
 fn keys_of(value: Value) -> Result<Keys, Broken> {
@@ -51,7 +54,8 @@ fn read<T: DeserializeOwned + Default>(matter: &str, strict: bool) -> Result<T, 
     }
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_depth: 64, max_nodes: 20_000, max_total_scalar_bytes: 8 << 20 },
-        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        // The last counts, and a person is told.
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::PassThrough,
         strict_booleans: strict,
         non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::PassThrough,
     };
@@ -214,7 +218,7 @@ mod tests {
             "title: \"Tea: a history\"\ntags:\n  - a\n  - b\nempty:\nlast: x\n",
             "title: It's C++ & C# — “so”\nurl: https://x.example/a#b\n",
         ] {
-            assert_eq!(simple(text), Some(whole(text).unwrap()), "{text}");
+            assert_eq!(simple(text), Some(whole(text).unwrap().keys), "{text}");
         }
     }
 
@@ -238,10 +242,38 @@ mod tests {
             assert_eq!(simple(text), None, "{text}");
         }
         assert_eq!(
-            parse("a: 1\na: 2\n").unwrap(),
+            parse("a: 1\na: 2\n").unwrap().keys,
             [("a".to_owned(), 2.into())],
             "the last of two counts"
         );
+    }
+
+    #[test]
+    fn a_key_that_is_given_twice_is_named_with_its_line_and_the_last_counts() {
+        for (text, twice) in [
+            ("title: A\ndate: 2024-05-01\ntitle: B\n", Some(("title", 3))),
+            ("title: A\n\"title\": B\n", Some(("title", 2))),
+            ("tags: [x]\ntitle: B\ntags:\n  - y\n", Some(("tags", 3))),
+            (
+                "title: B\nparams:\n  a: 1\n  b: 2\n  a: 3\n",
+                Some(("a", 5)),
+            ),
+            ("title: B\nx: {a: 1, a: 2}\n", Some(("a", 2))),
+            ("title: B\nx:\n  - {k: 1, k: 2}\n", Some(("k", 3))),
+            ("title: B\n1: a\n1: b\n", Some(("1", 3))),
+            ("title: A\nx: 1\nx: 2\ntitle: B\n", Some(("x", 3))),
+            // Not what a map takes over from another, nor the same key elsewhere.
+            ("title: B\nb: &x {c: 1}\nd:\n  <<: *x\n  c: 2\n", None),
+            ("title: B\nx: {a: 1}\ny: {a: 2}\na: 3\n", None),
+            ("title: B\nx: 1.10\n", None),
+        ] {
+            let parsed = parse(text).unwrap();
+            let found = parsed.twice.as_ref();
+            let found = found.map(|(key, line)| (&**key, *line));
+            assert_eq!(found, twice, "{text}");
+            let title = parsed.keys.iter().find(|(key, _)| key == "title");
+            assert_eq!(title.unwrap().1, "B", "{text}");
+        }
     }
 
     #[test]
@@ -286,12 +318,13 @@ mod tests {
                 (block, "/tags/0"),
                 (nested, "/a/b"),
             ] {
-                let values = Value::Object(parse(&yaml).unwrap().into_iter().collect());
+                let values = Value::Object(parse(&yaml).unwrap().keys.into_iter().collect());
                 let found = values.pointer(place).and_then(text_of);
                 assert_eq!(found.as_deref(), Some(text), "{yaml}: {values}");
             }
         }
         let typed = parse("a: !!int \"7\"\nb: &x 0x10\nc: *x\nd: null\ne: ~\nf: \"no\"\n").unwrap();
+        let typed = typed.keys;
         let typed: Vec<_> = typed.into_iter().map(|(_, value)| value).collect();
         assert_eq!(typed[0], 7);
         assert_eq!(typed[1], typed[2]);
@@ -328,7 +361,7 @@ mod tests {
         #[test]
         fn both_parsers_agree(text in "([a-c]{1,2}:( |  )?[-a-z0-9:#'\"\\[\\], .]{0,12}\n( {0,3}- ?[a-z0-9'\", ]{0,6}\n)?){1,4}") {
             if let Some(values) = simple(&text) {
-                prop_assert_eq!(whole(&text).ok(), Some(values));
+                prop_assert_eq!(whole(&text).ok().map(|parsed| parsed.keys), Some(values));
             }
         }
     }
