@@ -208,7 +208,7 @@ fn a_template_with_almost_our_name_is_named_with_ours() {
         let ran = scene.run(&[&["--at", NOON], arguments].concat());
         ran.succeeds();
         let expected = format!(
-            "warning: templates/{file}: this template is not used: none of ours has this name\n  did you mean `{ours}`?"
+            "warning: templates/{file}: this template is not used: none of ours has this name\n  did you mean `templates/{ours}`?"
         );
         assert!(ran.talk.contains(&expected), "{}", ran.talk);
     }
@@ -343,9 +343,9 @@ fn a_store_that_is_not_there_is_named() {
         let ran = scene.run(arguments);
         assert!(ran.code == 0 && !ran.talk.contains("there"), "{}", ran.talk);
         let ran = scene.run_with(arguments, &[("TIDINGS_STORE__URL", "sqlite:tidngs.db")]);
-        let said = "error: tidngs.db: there is no store here, and by `tidings.lock` one has begun";
+        let said = "error: tidngs.db: the digest `weekly` was begun by another store";
         assert!(
-            ran.code == 1 && ran.talk.contains(said),
+            ran.code == 2 && ran.talk.contains(said),
             "{arguments:?}: {}",
             ran.talk
         );

@@ -23,6 +23,7 @@ use crate::config::{Config, Feeds};
 use crate::ending::Ending;
 use crate::feed::{FeedPlan, Outline, Setting, plan};
 use crate::finding::{Finding, Rule, count};
+use crate::language::find_unusable_words;
 use crate::loader::{Loaded, load_posts};
 use crate::post::{Post, Signature, fingerprint_of};
 use crate::publish::{BuiltPosts, Manifest, Publisher, Unseen};
@@ -35,8 +36,9 @@ use documents::{Documents, Rendering, choose, render_posts};
 
 /// The template of the page for people.
 const PAGE_TEMPLATE: &str = "feeds.html";
-/// The templates of a digest: whoever changes one looks at a build first, which is often long before the next mail.
-const DIGEST_TEMPLATES: [&str; 2] = ["digest.html", "digest.txt"];
+/// The templates of a digest and of its archive: whoever changes one looks at a build first, which is often long before
+/// the next mail.
+const DIGEST_TEMPLATES: [&str; 3] = ["digest.html", "digest.txt", "issues.html"];
 
 /// The result of a build, with which `run` goes on.
 pub(crate) struct Built {
@@ -222,6 +224,9 @@ impl<'a> Reading<'a> {
         let config = &app.config;
         let template = read_own(&config.root, PAGE_TEMPLATE)?;
         talk.report(&find_unused(&config.root, &templates_of(config)));
+        if !config.digests.is_empty() {
+            talk.report(&find_unusable_words(&config.root));
+        }
         let prints: Vec<(u64, u64)> = loaded
             .posts
             .par_iter()

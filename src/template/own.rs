@@ -71,6 +71,7 @@ pub(crate) fn find_unused(root: &Path, wanted: &[&str]) -> Vec<Finding> {
         let path = root.join(&name);
         if is_slip && path.is_dir() {
             findings.extend(find_misplaced(&path, wanted));
+            findings.extend(find_misnamed(&path, wanted));
         }
     }
     findings
@@ -111,6 +112,18 @@ fn find_misplaced(folder: &Path, wanted: &[&str]) -> Vec<Finding> {
     ours.map(finding).collect()
 }
 
+/// The files in a folder whose name is misspelt, too, that are surely meant for one of ours.
+fn find_misnamed(folder: &Path, wanted: &[&str]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for name in names_in(folder) {
+        let meant = nearest(&name).filter(|(_, likeness)| *likeness > ALIKE);
+        if let Some((ours, _)) = meant.filter(|(ours, _)| wanted.contains(ours)) {
+            findings.push(warn_of_unused(folder.join(name), ours));
+        }
+    }
+    findings
+}
+
 fn warn_of_unused(path: PathBuf, ours: &str) -> Finding {
     let expected = OURS.join("`, `");
     Finding::warning(
@@ -119,7 +132,7 @@ fn warn_of_unused(path: PathBuf, ours: &str) -> Finding {
     )
     .in_file(path)
     .hint(format!(
-        "did you mean `{ours}`? expected one of `{expected}`"
+        "did you mean `{FOLDER}/{ours}`? expected one of `{expected}` in `{FOLDER}`"
     ))
 }
 
@@ -193,7 +206,7 @@ mod tests {
             ("FEEDS.HTML", "feeds.html"),
         ] {
             let file = format!("templates/{given}");
-            let expected = format!("{file}: did you mean `{expected}`");
+            let expected = format!("{file}: did you mean `templates/{expected}`");
             assert_eq!(said(&[&file], &OURS), [&*expected], "{given}");
             // Beside the pages of a generator that has the same folder, too.
             let shared = [&*file, "templates/base.html", "templates/feed.xml"];
@@ -219,6 +232,27 @@ mod tests {
         ] {
             let expected = format!("{file}: expected it at `templates/{name}`");
             assert_eq!(said(&[file], &OURS), [&*expected]);
+        }
+    }
+
+    #[test]
+    fn a_folder_and_a_name_that_are_both_misspelt_are_named() {
+        for (file, name) in [
+            ("template/digests.html", "digest.html"),
+            ("Templates/Digest.txt", "digest.txt"),
+            ("tempaltes/Issues.html", "issues.html"),
+            ("templats/feeds.html.tera", "feeds.html"),
+            ("template/serve-joins.html", "serve-join.html"),
+        ] {
+            let expected = format!("{file}: did you mean `templates/{name}`");
+            assert_eq!(said(&[file], &OURS), [&*expected]);
+        }
+        for file in [
+            "template/mail.html",
+            "template/page.html",
+            "lib/digests.html",
+        ] {
+            assert_eq!(said(&[file], &OURS), [""; 0], "{file}");
         }
     }
 
