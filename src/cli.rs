@@ -5,6 +5,7 @@ mod check;
 mod digest;
 mod issue;
 mod subscriber;
+mod visible;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

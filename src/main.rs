@@ -4,7 +4,7 @@ use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{ColorChoice, Parser};
+use clap::ColorChoice;
 use tidings::cli::Cli;
 use tidings::clock::Clock;
 use tidings::{Ending, Severity, TryAgain, guard, is_broken_pipe, report_panics};
@@ -14,7 +14,7 @@ use tidings::{Ending, Severity, TryAgain, guard, is_broken_pipe, report_panics};
 const EX_TEMPFAIL: u8 = 75;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_visibly();
     match cli.color {
         ColorChoice::Auto => {}
         ColorChoice::Always => anstream::ColorChoice::Always.write_global(),

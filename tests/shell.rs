@@ -46,3 +46,43 @@ fn each_command_has_a_page_in_the_manual() {
         "{pages:?}"
     );
 }
+
+#[test]
+fn a_wrong_argument_is_shown_and_turns_no_line_of_a_terminal() {
+    let scene = Scene::new();
+    for (arguments, shown) in [
+        (&["stat\u{202e}us"][..], "stat\\u{202e}us"),
+        (
+            &["subscriber", "show", "z\u{202e}@x.example"],
+            "\\u{202e}@x.example",
+        ),
+        (
+            &["subscriber", "add", "z@x.example", "--name", "A\u{2066}b"],
+            "\\u{2066}",
+        ),
+        // What colours a line is taken out.
+        (&["build", "--\u{1b}[31mred"], "--red"),
+        (&["status", "-\u{9b}31m"], "\\u{9b}"),
+        (
+            &["digest", "weekly", "--posts", "a", "\u{2067}"],
+            "\\u{2067}",
+        ),
+    ] {
+        let ran = scene.run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.talk);
+        assert!(ran.talk.contains(shown), "{arguments:?}: {}", ran.talk);
+        let is_order =
+            |c: char| c.is_control() && c != '\n' || "\u{202e}\u{2066}\u{2067}".contains(c);
+        assert!(
+            !ran.talk.contains(is_order),
+            "{arguments:?}: {:?}",
+            ran.talk
+        );
+    }
+    let ran = scene.run(&["--help"]);
+    assert!(
+        ran.code == 0 && ran.out.contains("Examples:"),
+        "{}",
+        ran.out
+    );
+}

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
+use crate::finding::turns_text;
 use crate::store::Subscriber;
 
 /// Rows of CSV.
@@ -50,7 +51,9 @@ impl<W: io::Write> Sheet<W> {
     /// If the output does.
     pub(crate) fn write(&mut self, cells: &[&str]) -> io::Result<()> {
         for cell in cells {
-            self.rows.write_field(guard(cell).as_bytes())?;
+            // Names of earlier versions may hold them; a list with one would be refused.
+            let cell = cell.replace(turns_text, "");
+            self.rows.write_field(guard(&cell).as_bytes())?;
         }
         self.rows.write_record(None::<&[u8]>)?;
         Ok(())
@@ -89,7 +92,18 @@ pub(super) fn unguard(cell: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{guard, unguard};
+    use super::{Sheet, guard, unguard};
+
+    #[test]
+    fn no_cell_turns_a_line() {
+        let mut out = Vec::new();
+        let mut sheet = Sheet::new(&mut out, &["name"]).unwrap();
+        sheet
+            .write(&["Z\u{202e}ed \u{2066}N\u{2069} \u{5d0}\u{200f}!\u{2028}"])
+            .unwrap();
+        sheet.finish().unwrap();
+        assert_eq!(out, "name\nZed N \u{5d0}\u{200f}!\n".as_bytes());
+    }
 
     #[test]
     fn a_cell_that_looks_like_a_formula_is_guarded_and_read_as_it_was() {
