@@ -20,12 +20,12 @@ pub(super) enum Node {
 }
 
 /// The text of some YAML, and the first key in it that is given twice in one map, with its line.
-pub(super) struct Source<'a> {
+pub(super) struct YamlSource<'a> {
     text: &'a str,
     pub(super) twice: Option<(String, usize)>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> YamlSource<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, twice: None }
     }
@@ -53,7 +53,7 @@ impl<'a> Source<'a> {
 
 impl Node {
     /// The value, with each scalar that is no text and not written as it prints as the text of its source.
-    pub(super) fn into_value(self, source: &mut Source<'_>) -> Value {
+    pub(super) fn into_value(self, source: &mut YamlSource<'_>) -> Value {
         match self {
             Self::List(items) => items
                 .into_iter()
@@ -73,7 +73,7 @@ impl Node {
     }
 }
 
-fn resolve(node: Spanned<Node>, source: &mut Source<'_>) -> Value {
+fn resolve(node: Spanned<Node>, source: &mut YamlSource<'_>) -> Value {
     let span = node.defined.span();
     let value = node.value.into_value(source);
     if !matches!(value, Value::Bool(_) | Value::Number(_)) {

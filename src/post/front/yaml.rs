@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::post::front::matter::{Broken, Keys, ParsedMatter};
-use crate::post::front::node::{Node, Source};
+use crate::post::front::node::{Node, YamlSource};
 
 /// The most keys that the scanner takes: it compares each with all before it.
 const MOST_KEYS: usize = 200;
@@ -30,7 +30,7 @@ pub(super) fn parse_config(matter: &str) -> Result<Keys, Broken> {
 /// Parses any YAML of a post.
 fn whole(matter: &str) -> Result<ParsedMatter, Broken> {
     let node = read::<Option<Node>>(matter, true)?;
-    let mut source = Source::new(matter);
+    let mut source = YamlSource::new(matter);
     let value = node.map_or(Value::Null, |node| node.into_value(&mut source));
     let (keys, twice) = (keys_of(value)?, source.twice);
     Ok(ParsedMatter { keys, twice })
