@@ -38,7 +38,7 @@ pub mod loader {
     pub use crate::loader::{Loaded, load_posts};
 }
 pub mod lock {
-    pub use crate::lock::{Lock, Past, Unnamed};
+    pub use crate::lock::{Absence, Lock, Past, Unnamed};
 }
 pub mod message {
     pub use crate::message::{Compiled, Envelope, Origin, compile};

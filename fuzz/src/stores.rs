@@ -7,7 +7,7 @@ use std::fs;
 use arbitrary::{Result, Unstructured};
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
-use tidings::inside::lock::{Lock, Past, Unnamed};
+use tidings::inside::lock::{Absence, Lock, Past, Unnamed};
 use tidings::inside::post::Signature;
 use tidings::inside::publish::Manifest;
 use tidings::inside::token::{Claim, Key, Purpose};
@@ -44,6 +44,10 @@ impl Past for Forgotten {
 
     fn is_day(&self, _: DateTime<Utc>) -> bool {
         false
+    }
+
+    fn absence(&self, _: &str) -> Option<Absence> {
+        None
     }
 
     fn absent(&self, _: &str) -> Option<Signature> {

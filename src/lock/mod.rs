@@ -18,8 +18,7 @@ use chrono::{DateTime, Utc};
 use crate::finding::{Finding, Rule};
 use crate::html::legal;
 
-pub(crate) use past::Absence;
-pub use past::Past;
+pub use past::{Absence, Past};
 
 use lines::{Line, Lines};
 
