@@ -286,6 +286,35 @@ fn the_policy_above_a_domain_counts_and_alignment_is_by_organisation() {
 }
 
 #[test]
+fn the_relays_address_has_a_name_that_leads_back() {
+    let (scene, key) = scene();
+    let relay = Record::Address([192, 0, 2, 9]);
+    let mut zone = with(&sound(&key), "mx.relay.test", &[relay]);
+    let names = |zone: &Zone, name: Option<&str>| {
+        let pointer = name.map(|name| Record::Pointer(name.to_owned()));
+        with(zone, "9.2.0.192.in-addr.arpa", pointer.as_slice())
+    };
+    zone.push(("other.relay.test".into(), Record::Address([192, 0, 2, 10])));
+    for (name, words) in [
+        (
+            None,
+            "the address 192.0.2.9 of the relay mx.relay.test has no name (PTR) [reverse-name]",
+        ),
+        (
+            Some("other.relay.test"),
+            "has the name other.relay.test, which has another address",
+        ),
+        (Some("mx.relay.test"), ""),
+    ] {
+        let server = NameServer::start(Manner::Good, names(&zone, name));
+        let far = [("TIDINGS_MAIL__SMTP", "smtp://mx.relay.test:2525?tls=none")];
+        let (_, said) = check(&scene, &server, &far);
+        assert_eq!(said.contains("[reverse-name]"), !words.is_empty(), "{said}");
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+#[test]
 fn a_server_that_does_not_say_is_no_fault() {
     let (scene, key) = scene();
     for (manner, words) in [

@@ -108,6 +108,18 @@ impl Resolver {
         Ok(all)
     }
 
+    /// The names of an address (RFC 1035, 3.5; RFC 3596, 2.5).
+    ///
+    /// # Errors
+    /// If nobody could be asked.
+    pub(crate) async fn names(&self, address: IpAddr) -> Result<Vec<String>, DnsError> {
+        let name = |data: &RData<'_>| match data {
+            RData::PTR(name) => Some(name.0.to_string()),
+            _ => None,
+        };
+        self.ask(&reverse_name(address), TYPE::PTR, name).await
+    }
+
     /// Asks for the records of this type, and follows a name that leads to another.
     async fn ask<T>(
         &self,
@@ -158,6 +170,21 @@ impl Resolver {
     }
 }
 
+/// The name under which DNS keeps the names of an address.
+fn reverse_name(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, c, d] = v4.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+        }
+        IpAddr::V6(v6) => {
+            let digits = format!("{:032x}", u128::from(v6));
+            let digits: Vec<String> = digits.chars().rev().map(String::from).collect();
+            format!("{}.ip6.arpa", digits.join("."))
+        }
+    }
+}
+
 fn is_of(record: &ResourceRecord<'_>, name: &str) -> bool {
     record.class == CLASS::IN && record.name.to_string().eq_ignore_ascii_case(name)
 }
@@ -188,4 +215,22 @@ fn own_servers() -> Vec<SocketAddr> {
         Some(SocketAddr::new(address, PORT))
     });
     servers.take(SERVERS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reverse_name;
+
+    #[test]
+    fn an_address_is_asked_for_backwards() {
+        for (address, name) in [
+            ("192.0.2.9", "9.2.0.192.in-addr.arpa"),
+            (
+                "2001:db8::567:89ab",
+                "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
+            ),
+        ] {
+            assert_eq!(reverse_name(address.parse().unwrap()), name);
+        }
+    }
 }

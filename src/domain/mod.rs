@@ -3,6 +3,7 @@
 mod alignment;
 mod dkim;
 mod dmarc;
+mod reverse;
 mod spf;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ pub(crate) use alignment::find_unaligned;
 use crate::dns::{DnsError, Resolver};
 use crate::domain::dkim::check_key;
 use crate::domain::dmarc::{DomainPolicy, find_policy};
+use crate::domain::reverse::check_names;
 use crate::domain::spf::check_spf;
 use crate::finding::{Finding, Rule};
 
@@ -45,6 +47,15 @@ pub(crate) async fn check_domain(resolver: &Resolver, sender: &SenderIdentity) -
     }
     let policy = check_policy(resolver, sender).await;
     findings.extend(asked.settle(&format!("_dmarc.{}", sender.from), policy));
+    findings.extend(asked.note());
+    findings
+}
+
+/// Asks DNS about the names of a relay's addresses.
+pub(crate) async fn check_relay(resolver: &Resolver, relay: &str) -> Vec<Finding> {
+    let mut asked = AskedDomains::default();
+    let names = check_names(resolver, relay).await;
+    let mut findings = asked.settle(relay, names);
     findings.extend(asked.note());
     findings
 }

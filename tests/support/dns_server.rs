@@ -32,6 +32,8 @@ pub(crate) enum Record {
     Exchange(u16, String),
     Address([u8; 4]),
     Alias(String),
+    /// The name of an address.
+    Pointer(String),
 }
 
 /// One text of one string, or of several where it is long.
@@ -192,5 +194,6 @@ fn data_of(record: &Record) -> (u16, Vec<u8>) {
         }
         Record::Address(address) => (1, address.to_vec()),
         Record::Alias(target) => (5, encode(target)),
+        Record::Pointer(target) => (12, encode(target)),
     }
 }

@@ -7,7 +7,7 @@ use crate::cli::CheckArgs;
 use crate::config::{Config, Mail, WebSettings};
 use crate::delivery::{Mailer, load_keys, load_signer, signing_domain};
 use crate::dns::Resolver;
-use crate::domain::{SenderIdentity, check_domain};
+use crate::domain::{self, SenderIdentity, check_domain};
 use crate::finding::{Finding, Rule};
 use crate::http::Client;
 use crate::reader::Email;
@@ -79,6 +79,14 @@ async fn check_senders(config: &Config, server: Option<SocketAddr>) -> Vec<Findi
         if server.is_some() || !is_reserved(&sender.from) {
             findings.extend(check_domain(&resolver, &sender).await);
         }
+    }
+    let relay = config
+        .mail
+        .smtp
+        .as_ref()
+        .filter(|relay| !relay.is_loopback());
+    if let Some(relay) = relay.filter(|relay| server.is_some() || !is_reserved(&relay.host)) {
+        findings.extend(domain::check_relay(&resolver, &relay.host).await);
     }
     findings
 }
