@@ -91,7 +91,7 @@ fn peak(process: u32) -> f64 {
 /// Waits until so many messages of the issue for a million have left; the issue, and how many have.
 ///
 /// # Panics
-/// Where the program ends before, or nothing comes of it.
+/// If the program ends before, or nothing comes of it.
 async fn until_sent(site: &Path, child: &mut Child, wanted: u64) -> (Issue, u64) {
     let at: DateTime<Utc> = NEXT.parse().unwrap();
     let began = Instant::now();

@@ -11,7 +11,7 @@ use crate::reader::{Email, ReaderId};
 /// A random 63-bit number: an id that says nothing.
 ///
 /// # Panics
-/// Where the machine has no randomness, which leaves nothing safe to do.
+/// If the machine has no randomness, which leaves nothing safe to do.
 pub fn random_id() -> i64 {
     random_numbers::<1>(1)[0][0]
 }
@@ -95,7 +95,7 @@ impl Key {
     /// A new one.
     ///
     /// # Panics
-    /// Where the machine has no randomness.
+    /// If the machine has no randomness.
     pub fn generate(number: i64) -> Self {
         let mut bytes = [0; 32];
         rand::fill(&mut bytes).expect("the machine has randomness");

@@ -1,8 +1,7 @@
 //! A reader's preferences: digests, a pause, another address, what is kept, and being forgotten.
 
 use std::collections::BTreeSet;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mail_parser::MessageParser;
 use serde_json::Value;
@@ -111,15 +110,7 @@ impl Site {
     }
 
     pub(crate) fn wait_for(&self, count: usize) {
-        let begun = Instant::now();
-        while self.relay.count() < count {
-            assert!(
-                begun.elapsed() < Duration::from_mins(1),
-                "{}",
-                self.relay.count()
-            );
-            thread::sleep(Duration::from_millis(50));
-        }
+        self.relay.wait_for(count);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{many, number, recipients, run, run_with, scene, spawn, tell, wait_for};
+use super::{many, number, recipients, run, run_with, scene, spawn, tell};
 use crate::relay::{Habits, Relay};
 use crate::scene::{MONDAY, Scene};
 
@@ -187,7 +187,7 @@ fn two_ways_to_one_store_are_one_store() {
     let scene = scene(&many(200));
     std::os::unix::fs::symlink(scene.path(""), scene.path("door")).unwrap();
     let mut first = spawn(&scene, &relay, "2");
-    wait_for(&relay, 5);
+    relay.wait_for(5);
     let second = run_with(
         &scene,
         MONDAY,

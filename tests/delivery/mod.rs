@@ -9,8 +9,6 @@ mod trouble;
 mod uncertain;
 
 use std::process::{Child, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use tidings::config::StoreUrl;
 
@@ -60,13 +58,6 @@ fn spawn(scene: &Scene, relay: &Relay, connections: &str) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
-}
-
-fn wait_for(relay: &Relay, count: usize) {
-    let began = Instant::now();
-    while relay.count() < count && began.elapsed() < Duration::from_secs(30) {
-        thread::sleep(Duration::from_millis(2));
-    }
 }
 
 fn number(scene: &Scene) -> String {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{many, number, recipients, run, run_with, scene, spawn, tell, wait_for};
+use super::{many, number, recipients, run, run_with, scene, spawn, tell};
 use crate::relay::{Fault, Habits, Relay};
 use crate::scene::MONDAY;
 
@@ -224,7 +224,7 @@ fn who_is_forgotten_while_the_issue_is_on_its_way_gets_nothing_more() {
     let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
     let scene = scene(&many(150));
     let mut child = spawn(&scene, &relay, "1");
-    wait_for(&relay, 5);
+    relay.wait_for(5);
     let had = recipients(&relay);
     let mut spared = Vec::new();
     for reader in many(150)

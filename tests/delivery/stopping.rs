@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{many, number, recipients, run, scene, spawn, wait_for};
+use super::{many, number, recipients, run, scene, spawn};
 use crate::database::Database;
 use crate::relay::{Fault, Habits, Relay};
 use crate::scene::{MONDAY, Scene};
@@ -18,7 +18,7 @@ fn begin(readers: usize, connections: &str, sent: usize) -> (Relay, Scene, Child
     let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
     let scene = scene(&many(readers));
     let child = spawn(&scene, &relay, connections);
-    wait_for(&relay, sent);
+    relay.wait_for(sent);
     (relay, scene, child)
 }
 
@@ -103,7 +103,7 @@ fn a_signal_while_a_reader_turns_out_to_be_gone_takes_nothing_from_the_others() 
     let readers = many(2);
     let scene = scene(&readers);
     let mut child = spawn(&scene, &relay, "1");
-    wait_for(&relay, 1);
+    relay.wait_for(1);
     let had = relay.taken().remove(0).0;
     let other = readers.iter().find(|reader| **reader != had).unwrap();
     scene.run_at(MONDAY, &["subscriber", "remove", other]);
@@ -154,22 +154,18 @@ fn a_run_that_sends_from_a_server_ends_at_once() {
         return;
     };
     let scene = Scene::new().post("one.md", "One", "2024-06-01");
-    let began = Instant::now();
-    let ran = scene.run_with(
-        &["--at", MONDAY, "run"],
-        &[("TIDINGS_STORE__URL", &database.url())],
-    );
-    assert!(
-        ran.code == 0 && ran.out.contains("1 sent"),
-        "{}{}",
-        ran.out,
-        ran.talk
-    );
-    assert!(
-        began.elapsed() < Duration::from_secs(4),
-        "it took {:?}",
-        began.elapsed()
-    );
+    let url = database.url();
+    let mut times = Vec::new();
+    for words in ["1 sent", "", ""] {
+        let began = Instant::now();
+        let ran = scene.run_with(&["--at", MONDAY, "run"], &[("TIDINGS_STORE__URL", &url)]);
+        times.push(began.elapsed());
+        ran.succeeds().prints(words);
+    }
+    // A store that is closed before its sender waits five seconds, each time; a busy machine takes as long only now and
+    // then.
+    let is_quick = |time: &Duration| *time < Duration::from_secs(5);
+    assert!(times.iter().any(is_quick), "they took {times:?}");
 }
 
 #[test]
@@ -224,7 +220,7 @@ fn after_a_signal_no_other_issue_begins() {
         .file("config.toml", &config);
     let relay = Relay::start(Habits::good(true, Duration::from_millis(20)));
     let mut child = spawn(&scene, &relay, "1");
-    wait_for(&relay, 5);
+    relay.wait_for(5);
     send_signal(&child, "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(1));
     let told: Value = serde_json::from_str(&scene.run_at(MONDAY, &["status", "--json"])).unwrap();

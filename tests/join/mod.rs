@@ -53,18 +53,13 @@ impl Site {
 
     fn ran(&self, at: &str, arguments: &[&str]) -> Ran {
         let url = self.relay.url();
-        let mut set = vec![("TIDINGS_MAIL__SMTP", url.as_str())];
-        if let Some(store) = &self.store {
-            set.push(("TIDINGS_STORE__URL", store));
-        }
-        self.scene
-            .run_with(&[&["--at", at], arguments].concat(), &set)
+        let smtp = [("TIDINGS_MAIL__SMTP", url.as_str())];
+        let store = self.store.as_deref();
+        self.scene.run_in_store(at, arguments, store, &smtp)
     }
 
     fn at(&self, at: &str, arguments: &[&str]) -> String {
-        let ran = self.ran(at, arguments);
-        assert_eq!(ran.code, 0, "{arguments:?}: {}{}", ran.out, ran.talk);
-        ran.out
+        self.ran(at, arguments).succeeds().out.clone()
     }
 
     fn receive(&self, name: &str, message: &str) {

@@ -56,21 +56,16 @@ impl Sent {
     fn ran(&self, at: &str, arguments: &[&str]) -> Ran {
         let url = self.relay.url();
         // One connection, so that the relay hears each envelope whole.
-        let mut set = vec![
+        let smtp = [
             ("TIDINGS_MAIL__SMTP", url.as_str()),
             ("TIDINGS_MAIL__CONNECTIONS", "1"),
         ];
-        if let Some(store) = &self.store {
-            set.push(("TIDINGS_STORE__URL", store));
-        }
-        self.scene
-            .run_with(&[&["--at", at], arguments].concat(), &set)
+        let store = self.store.as_deref();
+        self.scene.run_in_store(at, arguments, store, &smtp)
     }
 
     fn at(&self, at: &str, arguments: &[&str]) -> String {
-        let ran = self.ran(at, arguments);
-        assert_eq!(ran.code, 0, "{arguments:?}: {}{}", ran.out, ran.talk);
-        ran.out
+        self.ran(at, arguments).succeeds().out.clone()
     }
 
     /// The sender of the envelope of the last message to someone.

@@ -124,6 +124,16 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
+    /// Waits until it has taken so many messages.
+    pub(crate) fn wait_for(&self, count: usize) {
+        let begun = Instant::now();
+        while self.count() < count {
+            let is_late = begun.elapsed() > Duration::from_mins(1);
+            assert!(!is_late, "only {} messages", self.count());
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     pub(crate) fn start(habits: Habits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

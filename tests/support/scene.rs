@@ -197,6 +197,19 @@ impl Scene {
         self.run_with(arguments, &[])
     }
 
+    /// Runs at a time, with this store if one is named.
+    pub(crate) fn run_in_store(
+        &self,
+        at: &str,
+        arguments: &[&str],
+        store: Option<&str>,
+        environment: &[(&str, &str)],
+    ) -> Ran {
+        let store = store.map(|store| ("TIDINGS_STORE__URL", store));
+        let environment: Vec<_> = environment.iter().copied().chain(store).collect();
+        self.run_with(&[&["--at", at], arguments].concat(), &environment)
+    }
+
     pub(crate) fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
         let Output {
             status,
