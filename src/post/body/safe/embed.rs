@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use lol_html::errors::{AttributeNameError, RewritingError};
 use lol_html::html_content::{ContentType, Element};
-use lol_html::{RewriteStrSettings, element, end_tag};
+use lol_html::{HandlerResult, RewriteStrSettings, element, end_tag};
 use url::Url;
 
 use crate::html::{escape, tags, unescape};
@@ -17,7 +17,9 @@ use crate::post::body::safe::player::{self, file_name};
 use crate::post::body::safe::plugin::{self, Instead};
 
 /// Elements that are not left to the sanitiser alone.
-const MEANT: [&str; 7] = [
+const MEANT: [&str; 9] = [
+    "amp-anim",
+    "amp-img",
     "noscript",
     "annotation",
     "annotation-xml",
@@ -120,6 +122,7 @@ pub(super) fn without_scripts<'a>(
             .append_element_content_handler(element!("noembed", no_embed))
             .append_element_content_handler(element!(plugin::selector(), player))
             .append_element_content_handler(element!("script[src]", script))
+            .append_element_content_handler(element!("amp-img, amp-anim", make_picture))
             .append_element_content_handler(element!("img[style]", unseen));
         let rewritten = lol_html::rewrite_str(html, settings).unwrap_or_else(|_| html.to_owned());
         (rewritten, was_text.get())
@@ -133,9 +136,15 @@ pub(super) fn without_scripts<'a>(
         (rewritten, false) => rewritten,
     };
     for name in lost.into_inner() {
-        *left_out.entry(name).or_default() += 1;
+        *left_out.entry(name.into()).or_default() += 1;
     }
     rewritten.into()
+}
+
+/// Makes a picture of an element that only a script would show.
+fn make_picture(picture: &mut Element<'_, '_>) -> HandlerResult {
+    picture.set_tag_name("img")?;
+    Ok(())
 }
 
 /// Whether an image shows nothing: it is hidden, or a point that counts its readers.
@@ -260,7 +269,7 @@ pub(super) fn with_links(
         .append_element_content_handler(element!("audio source, video source", source));
     let rewritten = lol_html::rewrite_str(html, settings)?;
     if lost.get() > 0 {
-        *left_out.entry("iframe").or_default() += lost.get();
+        *left_out.entry("iframe".into()).or_default() += lost.get();
     }
     Ok(Some(rewritten))
 }

@@ -31,7 +31,7 @@ mod tag;
 
 pub(super) use left_out::LeftOut;
 
-use left_out::count_left_out;
+use left_out::{count_left_out, count_unshown};
 
 pub(super) use formulas::is_formula;
 
@@ -68,6 +68,7 @@ fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     let (drawn, mut drawings) = drawings::as_images(&once, links);
     let said = formulas::with_source(&drawn);
     let readable = embed::without_scripts(&said, links, &mut left_out);
+    count_unshown(&readable, &mut left_out);
     let formless = forms::without_forms(&readable, &mut left_out);
     let safe = clean(&formless);
     let unreadable = |error| {

@@ -24,3 +24,21 @@ pub(super) fn with_links<T>(html: &str, call: impl FnOnce(&Links<'_>) -> T) -> T
         budget: &Budget::for_source(html),
     })
 }
+
+#[test]
+fn a_picture_that_needs_a_script_is_a_picture() {
+    for (html, expected) in [
+        (
+            "<p><amp-img src=\"/a.png\" width=\"3\" height=\"2\" alt=\"A\"></amp-img> b</p>",
+            "<p><img src=\"https://base.example/a.png\" width=\"3\" height=\"2\" alt=\"A\"> b</p>",
+        ),
+        (
+            "<p><amp-anim src=\"/a.gif\"><amp-img src=\"/b.png\"></amp-img></amp-anim></p>",
+            "<p><img src=\"https://base.example/a.gif\"><img src=\"https://base.example/b.png\"></p>",
+        ),
+    ] {
+        let safe = with_links(html, |links| super::sanitise(html, links).unwrap());
+        assert_eq!(safe.html, expected);
+        assert!(safe.left_out.is_empty(), "{:?}", safe.left_out);
+    }
+}
