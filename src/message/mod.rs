@@ -1,5 +1,6 @@
 //! Draft → [`Compiled`] → message: encodes an issue's MIME once, with slots for each reader's data; pure.
 
+mod body_hash;
 mod check;
 mod confirm;
 pub(crate) mod dkim;
@@ -27,6 +28,7 @@ use crate::config;
 use crate::digest::{ADDRESS, CONFIRM, Draft, LEAVE, MARKS, NAME, PREFERENCES, TOKEN};
 use crate::finding::{Finding, Rule};
 use crate::ledger::IssueId;
+use crate::message::body_hash::SharedBody;
 use crate::message::dkim::Signer;
 use crate::reader::{Reader, ReaderId};
 use crate::token::{Claim, Key, Purpose};
@@ -75,6 +77,9 @@ pub struct Compiled {
     /// Signs each filled message. Not stored, since the key belongs to the config.
     #[serde(skip)]
     signer: Option<Arc<Signer>>,
+    /// The body as it is hashed for each signature.
+    #[serde(skip)]
+    shared: SharedBody,
 }
 
 /// A piece of the message: the same for all readers, or a slot.
@@ -93,6 +98,16 @@ enum Piece {
     Preferences(Part),
     Confirm(Part),
     Token,
+}
+
+impl Piece {
+    /// The text, where it is the same for all readers.
+    fn shared(&self) -> Option<&str> {
+        match self {
+            Self::Fixed(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// Encodes a draft and splits it at its slots.
@@ -204,6 +219,7 @@ pub(crate) fn compile_asking(
         subject: draft.subject.clone(),
         pieces: join_fixed(pieces),
         signer: None,
+        shared: SharedBody::default(),
     })
 }
 
@@ -285,7 +301,15 @@ impl Compiled {
     /// Sets the signer of the filled messages.
     #[must_use]
     pub fn signed_by(self, signer: Option<Arc<Signer>>) -> Self {
-        Self { signer, ..self }
+        let shared = match signer {
+            Some(_) => SharedBody::new(self.pieces.iter().map(Piece::shared)),
+            None => SharedBody::default(),
+        };
+        Self {
+            signer,
+            shared,
+            ..self
+        }
     }
 
     /// Returns the sender of the envelope, to which bounces go.
@@ -379,15 +403,12 @@ impl Compiled {
         // Both parts hold it; it has no character that HTML escapes.
         let mut leave = Vec::with_capacity(256);
         quoted::encode_slot(&escape_for(&own.leave, Part::Html), &mut leave);
-        let fixed = |piece: &Piece| {
-            if let Piece::Fixed(text) = piece {
-                text.len()
-            } else {
-                200
-            }
-        };
-        let mut message = Vec::with_capacity(self.pieces.iter().map(fixed).sum());
+        let length = |piece: &Piece| piece.shared().map_or(200, str::len);
+        let room = self.signer.as_ref().map_or(0, |signer| signer.room());
+        let mut message = Vec::with_capacity(self.pieces.iter().map(length).sum::<usize>() + room);
+        let mut starts = Vec::with_capacity(self.pieces.len());
         for piece in &self.pieces {
+            starts.push(message.len());
             let line = match piece {
                 Piece::Fixed(text) => {
                     message.extend_from_slice(text.as_bytes());
@@ -441,7 +462,8 @@ impl Compiled {
             message.extend_from_slice(line.as_bytes());
         }
         if let Some(signer) = &self.signer {
-            signer.sign(&mut message, made_at);
+            let hash = self.shared.hash(&message, &starts);
+            signer.sign_hashed(&mut message, made_at, hash);
         }
         message
     }

@@ -4,6 +4,7 @@ use mail_parser::{MessageParser, MimeHeaders};
 
 use super::{Compiled, FORM, Part, Piece};
 use crate::digest::{ADDRESS, Draft, LEAVE, MARKS, NAME};
+use crate::message::body_hash::SharedBody;
 use crate::reader::Reader;
 use crate::token::Key;
 
@@ -39,6 +40,7 @@ fn compiled(subject: &str) -> Compiled {
         subject: subject.to_owned(),
         pieces,
         signer: None,
+        shared: SharedBody::default(),
     }
 }
 
