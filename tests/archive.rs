@@ -1,9 +1,11 @@
 //! The archive: issues as pages, an index and feeds of the issues, without anything of a reader's.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
 use mail_parser::MessageParser;
 
 use crate::database::Database;
@@ -414,4 +416,64 @@ fn the_service_shows_the_archive_and_lets_nothing_run_in_it() {
     let kind = feed.header("content-type").unwrap();
     assert!(kind.starts_with("application/atom+xml"), "{kind}");
     assert!(Path::new(&site.scene.path("public/issues")).is_dir());
+}
+
+#[test]
+fn pages_of_the_archive_have_twins_where_feeds_have_them() {
+    let site = Site::new("", "[web]\nurl = \"https://news.hums.example/\"\n", None);
+    site.at(MONDAY, &["run"]);
+    let page = site.pages().remove(0);
+    let path = site.scene.path(&format!("public/issues/{page}"));
+    let twins = ["gz", "br"].map(|ending| path.with_extension(format!("html.{ending}")));
+    assert!(!twins.iter().any(|twin| twin.exists()));
+    // What was sent before gets them too.
+    let config = site.scene.read("config.toml");
+    let precompressed = format!("{config}[feeds]\nlimit = 1\nprecompress = true\n");
+    fs::write(site.scene.path("config.toml"), precompressed).unwrap();
+    site.at(NEXT_MONDAY, &["run"]);
+    let whole = fs::read(&path).unwrap();
+    let mut small = Vec::new();
+    GzDecoder::new(&*fs::read(&twins[0]).unwrap())
+        .read_to_end(&mut small)
+        .unwrap();
+    assert_eq!(small, whole);
+
+    let service = Service::start(&site.scene, &["--at", NEXT_MONDAY]);
+    let mut tags = Vec::new();
+    for (taken, encoding, length) in [
+        ("", None, whole.len()),
+        (
+            "Accept-Encoding: gzip\r\n",
+            Some("gzip"),
+            fs::read(&twins[0]).unwrap().len(),
+        ),
+        (
+            "Accept-Encoding: br, gzip\r\n",
+            Some("br"),
+            fs::read(&twins[1]).unwrap().len(),
+        ),
+    ] {
+        let answer = service.ask("GET", &format!("/issues/{page}"), taken);
+        assert_eq!((answer.status, answer.body.len()), (200, length), "{taken}");
+        assert_eq!(answer.header("content-encoding"), encoding);
+        assert_eq!(answer.header("vary"), Some("Accept-Encoding"));
+        let tag = answer.header("etag").unwrap().to_owned();
+        assert!(!tag.starts_with("W/") && !tags.contains(&tag), "{tag}");
+        let known = service.ask(
+            "GET",
+            &format!("/issues/{page}"),
+            &format!("{taken}If-None-Match: {tag}\r\n"),
+        );
+        assert_eq!(known.status, 304);
+        tags.push(tag);
+    }
+    drop(service);
+
+    let number = page.trim_end_matches(".html");
+    site.at(NEXT_MONDAY, &["issue", "unpublish", number]);
+    assert!(!path.exists() && !twins.iter().any(|twin| twin.exists()));
+    fs::write(site.scene.path("config.toml"), config).unwrap();
+    site.at(NEXT_MONDAY, &["run"]);
+    let left = site.scene.names("public/issues");
+    assert!(!left.iter().any(|name| name.contains("html.")), "{left:?}");
 }

@@ -9,7 +9,7 @@ use crate::feed::{ISSUES, IssueEntry, IssueFeeds, page_of, url};
 use crate::finding::{Finding, Rule, Severity};
 use crate::language::FixedWords;
 use crate::ledger::{Issue, IssueId};
-use crate::publish::put_issues;
+use crate::publish::{has_issue, put_issues};
 use crate::schedule::after_build::run_after_build;
 use crate::schedule::letter::{language_of, title_of};
 use crate::schedule::live::Live;
@@ -100,7 +100,7 @@ impl Turn<'_> {
 /// Whether a file has changed.
 async fn write_archive(app: &App, store: &Store) -> anyhow::Result<bool> {
     let config = &app.config;
-    let dir = &config.feeds.dir;
+    let (dir, precompress) = (&config.feeds.dir, config.feeds.precompress);
     let is_off = |issue: &ArchivedIssue| {
         let mut digests = config.digests.iter();
         digests.any(|digest| digest.name == issue.digest && !digest.archive)
@@ -125,7 +125,8 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<bool> {
     for (number, issue) in shown.iter().enumerate() {
         let path = path_of(issue.id);
         // A frozen issue does not change, so only missing pages are read, and those that the feeds show.
-        let page = match number < config.feeds.limit || !dir.join(&path).exists() {
+        let is_there = has_issue(dir, &path, precompress);
+        let page = match number < config.feeds.limit || !is_there {
             true => IssuePage::from_text(&store.page(issue.id).await?),
             false => None,
         };
@@ -150,7 +151,9 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<bool> {
         // Pages of digests that the config has no more stay, since mails lead to them.
         false => unwanted.extend(beside.into_iter().map(|(path, _)| path)),
     }
-    Ok(block_in_place(|| put_issues(dir, &documents, &unwanted))?)
+    Ok(block_in_place(|| {
+        put_issues(dir, precompress, &documents, &unwanted)
+    })?)
 }
 
 /// Takes an issue out of the archive for good; its posts and its mails stay. False where it has no page.
