@@ -1,27 +1,31 @@
 //! The links of mails and the form to join: by which keys they are signed, where the form may be framed, and what proof is
 //! kept of who follows them.
 
-use crate::preferences::{MONDAY, SECOND, Site, THIRD, serve};
+use crate::preferences::{MONDAY, SECOND, Site, THIRD, both, serve};
 use crate::scene::Scene;
 
 #[test]
 fn a_proof_has_the_network_address_only_where_the_config_says_so() {
     for (keys, is_kept) in [("", false), ("keep_ip = true\n", true)] {
-        let site = Site::new(&format!("{keys}proxies = [\"127.0.0.1\"]\n"), None);
-        let sent = site.relay.count();
-        let from = "X-Forwarded-For: 192.0.2.77\r\n";
-        site.post("/subscribe", from, "email=eve%40x.example&digest=weekly");
-        site.wait_for(sent + 1);
-        let path = site.path("eve", "confirm");
-        let done = site.post(&path, "X-Forwarded-For: 192.0.2.78\r\n", "");
-        assert_eq!(done.status, 200);
-        let shown = site.shown("eve");
-        for address in ["192.0.2.77", "192.0.2.78"] {
-            assert_eq!(shown.contains(address), is_kept, "{keys}: {shown}");
-        }
-        site.wait_for(sent + 3);
-        assert!(site.path("eve", "preferences").len() > 20);
+        both("links_proof", |store| check_proof(keys, is_kept, store));
     }
+}
+
+fn check_proof(keys: &str, is_kept: bool, store: Option<String>) {
+    let site = Site::new(&format!("{keys}proxies = [\"127.0.0.1\"]\n"), store);
+    let sent = site.relay.count();
+    let from = "X-Forwarded-For: 192.0.2.77\r\n";
+    site.post("/subscribe", from, "email=eve%40x.example&digest=weekly");
+    site.wait_for(sent + 1);
+    let path = site.path("eve", "confirm");
+    let done = site.post(&path, "X-Forwarded-For: 192.0.2.78\r\n", "");
+    assert_eq!(done.status, 200);
+    let shown = site.shown("eve");
+    for address in ["192.0.2.77", "192.0.2.78"] {
+        assert_eq!(shown.contains(address), is_kept, "{keys}: {shown}");
+    }
+    site.wait_for(sent + 3);
+    assert!(site.path("eve", "preferences").len() > 20);
 }
 
 #[test]
@@ -68,7 +72,12 @@ fn the_form_to_join_alone_may_be_framed_and_only_where_the_config_says_so() {
 
 #[test]
 fn links_of_an_old_key_stay_valid_and_new_mails_have_the_new_one() {
-    let site = Site::new("", None);
+    both("links_rotated", |store| {
+        check_rotation(&Site::new("", store));
+    });
+}
+
+fn check_rotation(site: &Site) {
     let old = site.path("ada", "preferences");
     site.at(MONDAY, &["store", "rotate-key"]);
     std::fs::write(
@@ -88,10 +97,11 @@ fn links_of_an_old_key_stay_valid_and_new_mails_have_the_new_one() {
     let other = "/wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let relay = site.relay.url();
     let run = |keys: &str, at: &str, arguments: &[&str]| {
-        let set = [
+        let mut set = vec![
             ("TIDINGS_MAIL__SMTP", relay.as_str()),
             ("TIDINGS_TOKEN_KEY", keys),
         ];
+        set.extend(site.store.as_deref().map(|url| ("TIDINGS_STORE__URL", url)));
         site.scene
             .run_with(&[&["--at", at], arguments].concat(), &set)
     };
@@ -113,11 +123,12 @@ fn links_of_an_old_key_stay_valid_and_new_mails_have_the_new_one() {
         404,
         "the service has no such key"
     );
-    let both = format!("{other},{own}");
-    let set = vec![
+    let keys = format!("{other},{own}");
+    let mut set = vec![
         ("TIDINGS_MAIL__SMTP", relay.clone()),
-        ("TIDINGS_TOKEN_KEY", both),
+        ("TIDINGS_TOKEN_KEY", keys),
     ];
+    set.extend(site.store.clone().map(|url| ("TIDINGS_STORE__URL", url)));
     let service = serve(&site.scene, THIRD, &set);
     for path in [&old, &new, &owned] {
         assert_eq!(service.get(path).status, 200, "{path}");

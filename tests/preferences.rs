@@ -21,7 +21,7 @@ const FORM: &str = "Sec-Fetch-Site: same-origin\r\n";
 pub(crate) struct Site {
     pub(crate) scene: Scene,
     pub(crate) relay: Relay,
-    store: Option<String>,
+    pub(crate) store: Option<String>,
     pub(crate) service: Service,
 }
 
@@ -132,7 +132,7 @@ fn address(name: &str) -> String {
     format!("{name}@x.example")
 }
 
-fn both(name: &str, test: impl Fn(Option<String>)) {
+pub(crate) fn both(name: &str, test: impl Fn(Option<String>)) {
     test(None);
     if let Some(database) = Database::fresh(name) {
         test(Some(database.url()));
