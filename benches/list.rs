@@ -1,8 +1,10 @@
-//! A million readers: an import beside the plain insertion of the same rows, as a ratio measured in one run; what listing them
-//! and looking at one of them costs beside so many. `cargo bench --bench list`.
+//! A million readers: an import beside the plain insertion of the same rows, as a ratio measured in one run; what listing them,
+//! looking at one of them, the owner's page and a monitor's look cost beside so many. `cargo bench --bench list`.
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -167,6 +169,46 @@ fn main() {
         let took = run(site, arguments);
         report(arguments[1], &took);
     }
+    report("page", &run(site, &["status", "--html", "status.html"]));
+    monitor(site);
+}
+
+/// A look at `/metrics` of a resident, from the request to the end of the answer.
+fn monitor(site: &Path) {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let config = format!("{CONFIG}[web]\nmetrics = \"{address}\"\n");
+    fs::write(site.join("config.toml"), config).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tidings"))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .current_dir(site)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stream = loop {
+        match TcpStream::connect(address) {
+            Ok(stream) => break stream,
+            Err(_) => thread::sleep(Duration::from_millis(50)),
+        }
+    };
+    // The first round of the schedule is over.
+    thread::sleep(Duration::from_secs(5));
+    let began = Instant::now();
+    let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let time = began.elapsed();
+    assert!(
+        answer.contains("tidings_readers{state=\"active\"} 100"),
+        "{answer}"
+    );
+    let memory = peak(child.id()).unwrap_or_default();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    report("metrics", &Took { time, memory });
 }
 
 fn report(what: &str, took: &Took) {

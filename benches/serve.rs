@@ -1,5 +1,6 @@
 //! `serve` beside nginx on the same files, as ratios measured in one run: answers a second over 50 connections to who has
-//! the feed (304) and to who has not (50 KB). Then the memory with 500 connections, and how many people may join in a second.
+//! the feed (304) and to who has not (50 KB). Then the memory with 500 connections, how many people may join in a second, and
+//! whether the time of an answer tells why a token is refused.
 //! `cargo bench --bench serve`; without nginx it says so and measures the rest.
 
 #[path = "support/relay.rs"]
@@ -14,6 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection, Row, SqliteConnection};
+use tidings::inside::token::{Claim, Key, Purpose};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, Runtime};
 
@@ -25,6 +27,8 @@ const ROUND: Duration = Duration::from_secs(4);
 /// Each server is asked so often, in turn; its best round counts.
 const ROUNDS: usize = 3;
 const JOINING: usize = 5_000;
+/// How often each kind of token is shown.
+const SHOWN: usize = 1_000;
 /// How long the last of them may wait until they are in the store.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -316,6 +320,74 @@ fn join(site: &Path, port: u16) {
     println!("join    {rate:9.0} a second");
 }
 
+/// The key that signs the links of this store.
+fn link_key(site: &Path) -> Key {
+    let file = format!("sqlite://{}", site.join("tidings.db").display());
+    Runtime::new().unwrap().block_on(async {
+        let mut store = SqliteConnection::connect(&file).await.unwrap();
+        let text = "SELECT number, key FROM secret WHERE purpose = 'link'";
+        let row = sqlx::query(text).fetch_one(&mut store).await.unwrap();
+        Key::from_text(row.get("number"), row.get("key")).unwrap()
+    })
+}
+
+/// Tokens that are refused, each for its own reason. Where the reason could be seen in the time of the answer, whoever
+/// tries tokens would learn something.
+fn refuse(site: &Path, port: u16) {
+    let key = link_key(site);
+    let claim = |purpose| Claim {
+        purpose,
+        reader: 7,
+        issue: 7.into(),
+    };
+    let signed = key.sign(&claim(Purpose::Confirm));
+    let mut forged = signed.clone().into_bytes();
+    forged.swap(45, 46);
+    forged[47] ^= 1;
+    let tokens = [
+        ("forged", String::from_utf8(forged).unwrap()),
+        ("cut off", signed[..40].to_owned()),
+        (
+            "foreign",
+            Key::generate(key.number()).sign(&claim(Purpose::Confirm)),
+        ),
+        (
+            "of no key",
+            Key::generate(77).sign(&claim(Purpose::Confirm)),
+        ),
+        ("to leave", key.sign(&claim(Purpose::Leave))),
+        ("outdated", signed),
+    ];
+    let mut took = vec![Vec::with_capacity(SHOWN); tokens.len()];
+    let mut answers = vec![String::new(); tokens.len()];
+    for _ in 0..SHOWN {
+        for (at, (_, token)) in tokens.iter().enumerate() {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            stream.set_nodelay(true).unwrap();
+            let request = format!(
+                "GET /confirm/{token} HTTP/1.1\r\nHost: news.hums.example\r\nConnection: close\r\n\r\n"
+            );
+            let begun = Instant::now();
+            stream.write_all(request.as_bytes()).unwrap();
+            answers[at].clear();
+            stream.read_to_string(&mut answers[at]).unwrap();
+            took[at].push(begun.elapsed());
+        }
+    }
+    let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+    let mut first = None;
+    for (((what, _), mut took), answer) in tokens.iter().zip(took).zip(&answers) {
+        took.sort_unstable();
+        let median = took[SHOWN / 2].as_secs_f64() * 1e6;
+        let first = *first.get_or_insert(median);
+        assert_eq!(body(answer), body(&answers[0]), "{what}");
+        println!(
+            "token   {median:9.0} µs {what}; {:.2} of a forged one",
+            median / first
+        );
+    }
+}
+
 fn main() {
     let relay = sink(Duration::ZERO);
     let folder = tempfile::tempdir().unwrap();
@@ -333,4 +405,5 @@ fn main() {
     let nginx = start_nginx(site);
     compare(&ours, nginx.as_ref());
     join(site, ours.port);
+    refuse(site, ours.port);
 }
